@@ -16,7 +16,9 @@ export type PolicyJson = { readonly Version: '2012-10-17'; readonly Statement: r
 const bytesMost = 20 * 1024
 /** What governance writes, and nobody else. */
 const governedPrefixes = ['policies/', 'selectors/', 'eligibility/'] as const
-const inputPrefixes = ['links_data/', 'permission_sets/', 'control/', ...governedPrefixes] as const
+/** Records of drills: written once, by responders. */
+const drillPrefix = 'drills/'
+const inputPrefixes = ['links_data/', 'permission_sets/', 'control/', drillPrefix, ...governedPrefixes] as const
 const puts = ['s3:PutObject', 's3:ReplicateObject', 's3:ReplicateDelete'] as const
 const writes = [...puts, 's3:DeleteObject'] as const
 /** What people write under their own id. */
@@ -108,13 +110,20 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
       Resource: governed,
       ...unless(governance),
     },
+    ...denialsOfDrills(environment, names),
     {
       // All of links_data/ that is in no declared folder.
       Sid: root.sid,
       Effect: 'Deny',
       Principal: '*',
       Action: writes,
-      NotResource: [...areas.map(({ prefix }) => objects(prefix)), objects('control/'), ...governed, ...personal],
+      NotResource: [
+        ...areas.map(({ prefix }) => objects(prefix)),
+        objects('control/'),
+        objects(drillPrefix),
+        ...governed,
+        ...personal,
+      ],
       ...unless([...roleArns, ...root.writers]),
     },
     // The statement above lets ssofile's other functions pass.
@@ -140,6 +149,15 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
         ...unless(writers),
       }),
     ),
+  ]
+}
+
+/** A record of a drill is evidence: who drills writes it, and nobody takes it away. */
+function denialsOfDrills({ access }: Environment, { bucketArn }: DeploymentNames): PolicyStatementJson[] {
+  const about = { Effect: 'Deny', Principal: '*', Resource: [`${bucketArn}/${drillPrefix}*`] } as const
+  return [
+    { ...about, Sid: 'OnlyRespondersWriteDrills', Action: puts, ...unless(access.responders) },
+    { ...about, Sid: 'DrillsStay', Action: ['s3:DeleteObject'] },
   ]
 }
 
@@ -226,7 +244,7 @@ function areasOf({ folders, access, provisioning }: Environment, names: Deployme
 
 function grants(environment: Environment, names: DeploymentNames): PolicyStatementJson[] {
   const { bucketArn, roleArns } = names
-  const { auditors, operators, governance } = environment.access
+  const { auditors, operators, governance, responders } = environment.access
   const objects = (prefix: string) => `${bucketArn}/${prefix}*`
   const readers = [...new Set([...auditors, ...operators])]
   const isForeign = names.bucketAccount !== environment.account
@@ -234,6 +252,7 @@ function grants(environment: Environment, names: DeploymentNames): PolicyStateme
     ...allow('ReadersList', readers, ['s3:ListBucket', 's3:ListBucketVersions'], [bucketArn]),
     ...allow('ReadersGet', readers, ['s3:GetObject', 's3:GetObjectVersion'], [objects('')]),
     ...allow('OperatorsControl', operators, ['s3:PutObject', 's3:DeleteObject'], [objects('control/')]),
+    ...allow('RespondersDrill', responders, ['s3:PutObject'], [objects(drillPrefix)]),
     ...allow(
       'GovernanceWrites',
       governance,

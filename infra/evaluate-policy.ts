@@ -1,4 +1,14 @@
-import type { PolicyJson, PolicyStatementJson } from './bucket-policy.ts'
+/** One statement of a policy, of whichever kind: only the trust of a role and the policy of a resource have a principal. */
+export type EvaluatedStatement = {
+  readonly Effect: 'Allow' | 'Deny'
+  readonly Principal?: '*' | { readonly AWS: string | readonly string[] } | { readonly Service: string }
+  readonly Action?: string | readonly string[]
+  readonly NotAction?: string | readonly string[]
+  readonly Resource?: string | readonly string[]
+  readonly NotResource?: string | readonly string[]
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>
+}
+export type EvaluatedPolicy = { readonly Version?: string; readonly Statement: readonly EvaluatedStatement[] }
 
 export type PolicyRequest = {
   /** The role or user, not its session. */
@@ -10,11 +20,11 @@ export type PolicyRequest = {
 }
 
 /**
- * What one policy of a resource says about a request: a denial wins over everything, and without an allowance the person's
- * own policies decide. (IAM User Guide, "Policy evaluation logic".) Throws for an operator that is not known here.
+ * What one policy says about a request: a denial wins over everything, and `silent` leaves it to other policies.
+ * (IAM User Guide, "Policy evaluation logic".) Throws for an operator that is not known here.
  */
-export function evaluatePolicy(policy: PolicyJson, request: PolicyRequest): 'allowed' | 'denied' | 'silent' {
-  const fitting = policy.Statement.filter((statement) => fits(statement, request))
+export function evaluatePolicy(policy: EvaluatedPolicy, request: PolicyRequest): 'allowed' | 'denied' | 'silent' {
+  const fitting = policy.Statement.filter((statement) => fitsStatement(statement, request))
   if (fitting.some(({ Effect }) => Effect === 'Deny')) return 'denied'
   return fitting.length > 0 ? 'allowed' : 'silent'
 }
@@ -22,17 +32,26 @@ export function evaluatePolicy(policy: PolicyJson, request: PolicyRequest): 'all
 /** What a request says, by condition key in small letters: these keys have no case. (IAM User Guide, "Condition".) */
 type Known = ReadonlyMap<string, string>
 
-function fits(statement: PolicyStatementJson, { principal, action, resource, context = {} }: PolicyRequest): boolean {
-  const { Principal, Action, Resource, NotResource, Condition = {} } = statement
-  const account = principal.split(':')[4]
+/** Whether a statement speaks of a request. */
+export function fitsStatement(
+  statement: EvaluatedStatement,
+  { principal, action, resource, context = {} }: PolicyRequest,
+): boolean {
+  const { Principal, Action, NotAction, Resource, NotResource, Condition = {} } = statement
   const told = { 'aws:PrincipalArn': principal, 'aws:SecureTransport': 'true', ...context }
   const known: Known = new Map(Object.entries(told).map(([key, value]) => [key.toLowerCase(), value]))
-  const matches = (patterns: readonly string[], text: string) =>
-    patterns.some((pattern) => matchesPattern(pattern, text, known))
-  const isMeant = Principal === '*' || Principal.AWS.some((arn) => arn.split(':')[4] === account)
+  const matches = (patterns: string | readonly string[], text: string) =>
+    [patterns].flat().some((pattern) => matchesPattern(pattern, text, known))
+  // Actions have no case. (IAM User Guide, "IAM JSON policy elements: Action".)
+  const acts = (patterns: string | readonly string[]) =>
+    matches(
+      [patterns].flat().map((one) => one.toLowerCase()),
+      action.toLowerCase(),
+    )
   return (
-    isMeant &&
-    matches(Action, action) &&
+    isMeant(Principal, principal) &&
+    (Action === undefined || acts(Action)) &&
+    !(NotAction !== undefined && acts(NotAction)) &&
     (Resource === undefined || matches(Resource, resource)) &&
     !(NotResource !== undefined && matches(NotResource, resource)) &&
     Object.entries(Condition).every(([operator, keys]) =>
@@ -43,46 +62,70 @@ function fits(statement: PolicyStatementJson, { principal, action, resource, con
   )
 }
 
-const operators = ['ArnLike', 'ArnNotLike', 'Bool', 'DateLessThan', 'StringEquals', 'StringLike'] as const
-
-function holds(operator: string, wanted: readonly string[], value: string | undefined, known: Known): boolean {
-  const isLike = (split: (text: string) => readonly string[]) => {
-    if (value === undefined) return false
-    const texts = split(value)
-    return wanted.some((one) =>
-      split(one).every((pattern, index) => matchesPattern(pattern, texts[index] ?? '', known)),
-    )
-  }
-  switch (operator) {
-    case 'Bool':
-    case 'StringEquals':
-      return value !== undefined && wanted.includes(value)
-    case 'ArnLike':
-      return isLike(partsOfArn)
-    case 'StringLike':
-      return isLike((text) => [text])
-    case 'DateLessThan':
-      return value !== undefined && wanted.some((instant) => Date.parse(value) < Date.parse(instant))
-    case 'ArnNotLike':
-      return !isLike(partsOfArn)
-    default:
-      throw new Error(`received the condition operator ${operator}, expected ${operators.join(', ')}`)
-  }
+/** An account stands for all that is in it; a user or a role for itself alone. (IAM User Guide, "Principal".) */
+function isMeant(meant: EvaluatedStatement['Principal'], principal: string): boolean {
+  if (meant === undefined || meant === '*') return true
+  if (!('AWS' in meant)) return false
+  return [meant.AWS]
+    .flat()
+    .some((one) => one === principal || (one.endsWith(':root') && one.split(':')[4] === principal.split(':')[4]))
 }
 
-/** Each of the six is compared for itself. (IAM User Guide, "IAM JSON policy elements: Condition operators", ARNs.) */
+type Compare = (value: string, wanted: string, known: Known) => boolean
+
+const isEqual: Compare = (value, wanted, known) => value === fillIn(wanted, known)
+const isLike: Compare = (value, wanted, known) => matchesPattern(wanted, value, known)
+/** Each of the six parts of an ARN is compared for itself. (IAM User Guide, "Condition operators", ARNs.) */
+const isLikeArn: Compare = (value, wanted, known) => {
+  const texts = partsOfArn(value)
+  return partsOfArn(wanted).every((pattern, index) => matchesPattern(pattern, texts[index] ?? '', known))
+}
+
+const operators: Readonly<Record<string, Compare>> = {
+  ArnEquals: isLikeArn,
+  ArnLike: isLikeArn,
+  Bool: (value, wanted) => value.toLowerCase() === wanted.toLowerCase(),
+  DateGreaterThan: (value, wanted) => Date.parse(value) > Date.parse(wanted),
+  DateLessThan: (value, wanted) => Date.parse(value) < Date.parse(wanted),
+  NumericGreaterThan: (value, wanted) => Number(value) > Number(wanted),
+  NumericLessThan: (value, wanted) => Number(value) < Number(wanted),
+  StringEquals: isEqual,
+  StringEqualsIgnoreCase: (value, wanted, known) => value.toLowerCase() === fillIn(wanted, known)?.toLowerCase(),
+  StringLike: isLike,
+}
+
+/**
+ * `…IfExists` holds without a value, and so does every negated operator; all others do not. `Null` asks for that alone.
+ * (IAM User Guide, "IAM JSON policy elements: Condition operators".)
+ */
+function holds(operator: string, wanted: readonly string[], value: string | undefined, known: Known): boolean {
+  if (operator === 'Null') return wanted.includes(String(value === undefined))
+  const [, name = operator, ifExists] = /^(.*?)(IfExists)?$/.exec(operator) ?? []
+  const plain = name.replace('Not', '')
+  const compare = Object.hasOwn(operators, plain) ? operators[plain] : undefined
+  const isNegated = plain !== name
+  if (compare === undefined || (isNegated && !/^(Arn|String)Not/.test(name)))
+    throw new Error(`received the condition operator ${operator}, expected ${Object.keys(operators).join(', ')}`)
+  if (value === undefined) return isNegated || ifExists !== undefined
+  return wanted.some((one) => compare(value, one, known)) !== isNegated
+}
+
 function partsOfArn(arn: string): readonly string[] {
   const parts = arn.split(':')
   return [...parts.slice(0, 5), parts.slice(5).join(':')]
 }
 
 /**
- * `*` stands for any text, `/` too, and `${key}` for what the request says under that key. Where it says nothing, the
- * pattern matches nothing. (IAM User Guide, "Resource": wildcards in ARNs; "Policy variables with no value".)
+ * `*` stands for any text, `/` too, `?` for one character, and `${key}` for what the request says under that key. Where it
+ * says nothing, the pattern matches nothing. (IAM User Guide, "Resource": wildcards in ARNs; "Policy variables with no value".)
  */
 export function matchesPattern(pattern: string, text: string, known: Known = new Map()): boolean {
   if (pattern === '*') return true
-  const pieces = pattern.split('*').map((piece) => fillIn(piece, known))
+  // What a variable stands for has no wildcards: theirs are told apart from its by a character that no name has.
+  const pieces = pattern
+    .replaceAll('?', oneCharacter)
+    .split('*')
+    .map((piece) => fillIn(piece, known))
   return pieces.every((piece) => piece !== undefined) && isMadeOf(pieces, text)
 }
 
@@ -97,12 +140,16 @@ function fillIn(piece: string, known: Known): string | undefined {
 function isMadeOf(pieces: readonly string[], text: string): boolean {
   const [first = '', ...others] = pieces
   const last = others.pop()
-  if (last === undefined) return text === first
+  const isAt = (piece: string, start: number) =>
+    piece.split('').every((one, index) => one === (one === oneCharacter ? one : text.at(start + index)))
+  if (last === undefined) return text.length === first.length && isAt(first, 0)
   let from = first.length
   for (const piece of others) {
-    const found = text.indexOf(piece, from)
-    if (found < 0) return false
-    from = found + piece.length
+    while (from + piece.length <= text.length && !isAt(piece, from)) from++
+    if (from + piece.length > text.length) return false
+    from += piece.length
   }
-  return text.startsWith(first) && text.endsWith(last) && from + last.length <= text.length
+  return from + last.length <= text.length && isAt(first, 0) && isAt(last, text.length - last.length)
 }
+
+const oneCharacter = '\0'

@@ -1,6 +1,7 @@
-/** An EventBridge event pattern, as far as ssofile's rules need it: values, and members that must be absent or there. */
-export type EventPattern = { readonly [member: string]: EventPattern | readonly (string | Existence)[] }
+/** An EventBridge event pattern, as far as ssofile's rules need it: values, their ends, and members that must be absent or there. */
+export type EventPattern = { readonly [member: string]: EventPattern | readonly (string | Existence | TextEnd)[] }
 type Existence = { readonly exists: boolean }
+type TextEnd = { readonly prefix: string } | { readonly suffix: string }
 type Wanted = EventPattern[string]
 
 /**
@@ -16,8 +17,12 @@ export function matchEventPattern(pattern: EventPattern, event: object): boolean
 }
 
 /** Whether a member exists is asked of values only: what has members of its own does not exist. ("Exists matching".) */
-function matchValue(wanted: string | Existence, value: unknown): boolean {
-  if (typeof wanted === 'string') return Array.isArray(value) ? value.includes(wanted) : value === wanted
+function matchValue(wanted: string | Existence | TextEnd, value: unknown): boolean {
+  const isFound = (test: (text: string) => boolean) =>
+    [value].flat().some((one) => typeof one === 'string' && test(one))
+  if (typeof wanted === 'string') return isFound((text) => text === wanted)
+  if ('prefix' in wanted) return isFound((text) => text.startsWith(wanted.prefix))
+  if ('suffix' in wanted) return isFound((text) => text.endsWith(wanted.suffix))
   return wanted.exists === (value !== undefined && !isNode(value))
 }
 

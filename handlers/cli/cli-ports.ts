@@ -5,6 +5,7 @@ import { MemoryQueues } from '../../shared/memory/sqs/memory-queues.ts'
 import type { Log } from '../../shared/ports/log.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { patientPorts } from '../../shared/reconcile/calls/patient-ports.ts'
+import { chooseRegion } from './choose-region.ts'
 import { ReadableLog } from './readable-log.ts'
 
 /**
@@ -13,11 +14,7 @@ import { ReadableLog } from './readable-log.ts'
  */
 export function openCliPorts(bucket: string, queueUrl?: (queue: string) => string, log: Log = terminalLog()): Ports {
   const clock = new SystemClock()
-  // The SDK demands a Region even if the endpoint has none.
-  const { AWS_REGION, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL } = process.env
-  const region = AWS_REGION ?? AWS_DEFAULT_REGION ?? (AWS_ENDPOINT_URL === undefined ? undefined : 'us-east-1')
-  // What is undefined would become the text 'undefined', and hide the Region of the profile.
-  if (region !== undefined) process.env.AWS_REGION = region
+  chooseRegion()
   const queues = queueUrl ?? new MemoryQueues({ clock, randomness: new SystemRandomness() })
   return patientPorts(openAwsPorts({ bucket, queues, log }))
 }

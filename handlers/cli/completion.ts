@@ -63,8 +63,14 @@ export function renderCompletion(shell: Shell, program: Command): string {
 }
 
 function describe(command: Command): DescribedCommand {
-  const options = [...command.options, ...command.createHelp().visibleOptions(command)]
+  const options = [
+    ...command.options,
+    ...command.createHelp().visibleOptions(command),
+    ...command.commands.flatMap((inner) => inner.options),
+  ]
   const words = new Map<string, Described>()
+  for (const inner of command.commands)
+    words.set(inner.name(), { word: inner.name(), summary: inner.summary(), takesValue: false })
   for (const { long, description, required } of options) {
     if (long) words.set(long, { word: long, summary: description, takesValue: required })
   }

@@ -1,19 +1,20 @@
 import type { Command } from 'commander'
 import { openAwsInstallation } from '../../shared/aws/aws-installation.ts'
-import { quote } from '../../shared/domain/complaint.ts'
 import type { Finding } from '../../shared/domain/finding.ts'
 import { isServiceError } from '../../shared/ports/service-error.ts'
 import { examine } from '../../shared/reconcile/doctor/examine.ts'
 import { readOwner } from '../../shared/reconcile/records/owner.ts'
+import { checkBreakGlass } from './break-glass-check.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
 import { chooseConfiguration } from './deployment.ts'
-import { paint } from './paint.ts'
+import { readBreakGlass } from './read-break-glass.ts'
 import { Refusal } from './refusal.ts'
 import { remedyFor } from './remedy-for.ts'
+import { renderFinding } from './render-finding.ts'
 import { renderJson } from './render-json.ts'
 
-type Options = { readonly config?: string; readonly json?: boolean }
+type Options = { readonly config?: string; readonly breakGlass?: string; readonly json?: boolean }
 
 /** The function of events may be at work on many accounts; most messages take seconds. */
 const roundTripMs = 60_000
@@ -27,6 +28,7 @@ export function addDoctor(program: Command): void {
       'Checks credentials, Region, instance, delegated administration, permissions, accounts, quotas, bucket, queues and events.\nIt changes nothing: permissions are tried by calls that AWS refuses for another reason. It takes about 20 seconds,\nat 4 calls a second to IAM Identity Center. With a deployment the dispatcher\ntries its own permissions (lambda:InvokeFunction); everything else is asked with your credentials, which then need\nno more than the reads of ssofile. Without one, use credentials with the permissions of ssofile itself.\nExit code 0: nothing fails; 1: something fails; 2: wrong usage, or nothing could be asked.',
     )
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
+    .option('--break-glass <file>', 'also what ssofile break-glass check tells of this definition')
     .option('--json', 'the findings as JSON')
     .addHelpText(
       'after',
@@ -37,8 +39,9 @@ export function addDoctor(program: Command): void {
     })
 }
 
-async function doctor({ config, json = false }: Options): Promise<number> {
+async function doctor({ config, breakGlass, json = false }: Options): Promise<number> {
   const bucket = bucketOf(undefined)
+  const definition = breakGlass === undefined ? undefined : await readBreakGlass(breakGlass)
   const ports = openCliPorts(bucket)
   // What cannot be read is a finding.
   const owner = await readOwner(ports.objects).catch(() => undefined)
@@ -52,10 +55,12 @@ async function doctor({ config, json = false }: Options): Promise<number> {
   }
   const findings: Finding[] = []
   try {
-    for await (const finding of examine(examination)) {
+    const tell = (finding: Finding) => {
       findings.push(finding)
       if (!json) process.stdout.write(renderFinding(finding))
     }
+    for await (const finding of examine(examination)) tell(finding)
+    if (definition !== undefined) for await (const finding of checkBreakGlass(definition, undefined)) tell(finding)
   } catch (error) {
     const isUnset = error instanceof Error && /region is missing/i.test(error.message)
     if (findings.length > 0 || !(isServiceError(error) || isUnset)) throw error
@@ -66,16 +71,4 @@ async function doctor({ config, json = false }: Options): Promise<number> {
   }
   if (json) process.stdout.write(renderJson(findings))
   return findings.some(({ level }) => level === 'fail') ? 1 : 0
-}
-
-const words = {
-  ok: paint('good', 'ok  '),
-  warn: paint('pending', 'warn'),
-  fail: paint('bad', 'FAIL'),
-  skip: '–   ',
-} as const
-
-function renderFinding({ check, level, told, remedy }: Finding): string {
-  const todo = remedy === undefined ? '' : `; do: ${remedy}`
-  return `${words[level]}  ${check.padEnd(19)}  ${quote(`${told}${todo}`, 4_000)}\n`
 }

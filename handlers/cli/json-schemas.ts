@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { accessRequestRules, accessRequestSchema } from '../../shared/domain/access-request.ts'
 import { approvalRules, approvalSchema } from '../../shared/domain/approval-file.ts'
+import { breakGlassFileSchema, breakGlassRules } from '../../shared/domain/break-glass/break-glass-file.ts'
 import { configuration } from '../../shared/domain/configuration.ts'
 import { eligibilityFileSchema, eligibilityRules } from '../../shared/domain/eligibility-file.ts'
 import { environment } from '../../shared/domain/environment.ts'
@@ -59,6 +60,14 @@ export function renderJsonSchemas(): ReadonlyMap<string, string> {
     [
       'environment.schema.json',
       render('A deployment of ssofile, infra/environments/<name>.json', environment, environmentRules),
+    ],
+    [
+      'break-glass.schema.json',
+      render(
+        'Who comes in when nothing else works, infra/break-glass/<name>.json',
+        breakGlassFileSchema,
+        breakGlassRules,
+      ),
     ],
   ])
 }

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { quote } from '../../shared/domain/complaint.ts'
 import { addApply } from './apply.ts'
 import { addBrake } from './brake.ts'
+import { addBreakGlass } from './break-glass.ts'
 import { addBrowse } from './browse.ts'
 import { addCompletion } from './completion.ts'
 import { addApproveAndDeny } from './decide-on-request.ts'
@@ -77,6 +78,7 @@ addSessions(program)
 addRestore(program)
 addRedrive(program)
 addDoctor(program)
+addBreakGlass(program)
 addCompletion(program)
 addOffer(program)
 addImport(program)

@@ -36,6 +36,7 @@ export function createDeploymentKey(
     ...access.auditors,
     ...access.operators,
     ...access.governance,
+    ...access.responders,
     ...access.requestAccounts.map((of) => names.sessionArnsOf(of)),
   ]
   // Those of this account need a policy of their own, as for the bucket.

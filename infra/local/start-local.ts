@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify'
 import { ReadableLog } from '../../handlers/cli/readable-log.ts'
 import { openAwsAuditor } from '../../shared/aws/aws-auditor.ts'
 import { openAwsPorts } from '../../shared/aws/aws-ports.ts'
@@ -20,6 +21,8 @@ import { addRequestsPage } from './add-requests-page.ts'
 import { addRoleUses } from './add-role-uses.ts'
 import { addRolesOfPeople } from './add-roles-of-people.ts'
 import { addSupport } from './add-support.ts'
+import { addBreakGlass } from './break-glass/add-break-glass.ts'
+import { openBreakGlass } from './break-glass/open-break-glass.ts'
 import { inMemory, openDataDirectory } from './data-directory/data-directory.ts'
 import { addFaults } from './faults/add-faults.ts'
 import type { FaultFile } from './faults/fault-file.ts'
@@ -30,7 +33,7 @@ import type { ExecutionEnvironment } from './lambda/execution-environment.ts'
 import { type LocalFunctions, startFunctions } from './lambda/start-functions.ts'
 import { listRoles } from './list-roles.ts'
 import { localAccountId, localRegion } from './local-account.ts'
-import { openLocalModels } from './local-models.ts'
+import { type LocalModels, openLocalModels } from './local-models.ts'
 import { addMissingPolicies } from './missing-policies.ts'
 import { startNotifications } from './notifications.ts'
 import { addOutcomes, localBus, localTopicArn, openOutcomeServices } from './outcomes.ts'
@@ -133,7 +136,8 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   const notifications = startNotifications({ ...models, openTable, clock, onError })
   stops.push(() => notifications.stop())
   const outcomes = openOutcomeServices({ clock, randomness: new SystemRandomness(), openTable, log })
-  addQueryServices(app, { ...models, ...outcomes })
+  const breakGlass = openBreakGlass(models, openTable)
+  addQueryServices(app, { ...models, ...outcomes, accountOf: breakGlass.accountOf })
   addJsonServices(app, { ...models, outcomes }, { clock, onCall: (call) => models.events.apiCalled(call) })
   // No call is answered before its effect is kept.
   app.addHook('onSend', async () => data.flush())
@@ -143,13 +147,12 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   calls.addTo(app)
   addRolesOfPeople(app)
   addPersonSessions(app, models.sessions)
+  addBreakGlass(app, breakGlass, outcomes.secrets)
   let functions: LocalFunctions | undefined
   app.get('/_ssofile/health', async (_request, reply) => reply.code(isReady ? 200 : 503).send({ ready: isReady }))
   addSupport(app, models.organizations)
   const metrics = serveMetrics(app, () => functions)
-  app.get('/_ssofile/roles', async () => listRoles(models.ssoAdmin))
-  addMissingPolicies(app, models.ssoAdmin)
-  addRoleUses(app, models.iam)
+  addWhatRolesAre(app, models)
   addOutcomes(app, outcomes)
   const gateway = serveApi(app, { clock, onError })
   serveInvoke(app, `${deploymentName}-dispatcher`, gateway)
@@ -198,6 +201,12 @@ function serveMetrics(
   app.get('/_ssofile/metrics', async () => metrics.toJSON())
   app.get('/_ssofile/functions', async () => functions()?.metrics() ?? {})
   return metrics
+}
+
+function addWhatRolesAre(app: FastifyInstance, { ssoAdmin, iam }: LocalModels): void {
+  app.get('/_ssofile/roles', async () => listRoles(ssoAdmin))
+  addMissingPolicies(app, ssoAdmin)
+  addRoleUses(app, iam)
 }
 
 type OpenOptions = {

@@ -57,6 +57,8 @@ export const access = z.strictObject({
   operators: principals.default([]),
   /** Who writes `policies/`, `selectors/` and `eligibility/`; ssofile itself may not. */
   governance: principals.default([]),
+  /** Who uploads records of drills under `drills/`, with the everyday access; see break-glass. */
+  responders: principals.default([]),
   /** Accounts whose Identity Center sessions may ask for temporary access and approve. Empty: nobody asks. */
   requestAccounts: z.array(accountId).max(20).default([]),
 })
@@ -143,7 +145,7 @@ export const environment = shape.superRefine((value, context) => {
         ? []
         : [{ path: ['notifications', 'receivers', receiver, 'webhook', 'secretArn'], arn: webhook.secretArn }],
     ),
-    ...(['permissionSetUploaders', 'auditors', 'operators', 'governance'] as const).flatMap((list) =>
+    ...(['permissionSetUploaders', 'auditors', 'operators', 'governance', 'responders'] as const).flatMap((list) =>
       access[list].map((arn, index) => ({ path: ['access', list, index], arn })),
     ),
   ]

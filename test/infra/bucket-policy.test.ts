@@ -75,6 +75,31 @@ describe('an uploader outside folders', () => {
   })
 })
 
+describe('responders', () => {
+  const responder = `${sso}SecurityOnCall_0123456789abcdef`
+  const of = environment.parse({
+    ...exampleDocument,
+    folders: ['team-a', 'team-b'],
+    access: { ...example.access, responders: [responder] },
+  })
+  const record = 'drills/2026-03-03/kenji.json'
+
+  test('write the records of drills, and nothing else', () => {
+    expect(judge(responder, 'PutObject', record, {}, of)).toBe('allowed')
+    for (const key of [ledger, `links_data/${link}`, 'control/pause.json', 'policies/a.json'])
+      expect(judge(responder, 'PutObject', key, {}, of)).toBe('denied')
+  })
+
+  test('are the only ones who do, and nobody deletes a record', () => {
+    for (const principal of [teamA, platform, auditor, operator, administrator, dispatcher]) {
+      expect(judge(principal, 'PutObject', record, {}, of)).toBe('denied')
+      expect(judge(principal, 'DeleteObject', record, {}, of)).toBe('denied')
+    }
+    expect(judge(responder, 'DeleteObject', record, {}, of)).toBe('denied')
+    expect(judge(responder, 'PutObject', record)).toBe('denied')
+  })
+})
+
 describe('governance', () => {
   const policy = 'policies/admins.json'
   const of = environment.parse({

@@ -4,7 +4,11 @@ import { evaluatePolicy, type PolicyRequest } from '../../infra/evaluate-policy.
 
 const zoe = 'arn:aws:iam::111122223333:role/zoe'
 const read: PolicyRequest = { principal: zoe, action: 's3:GetObject', resource: 'arn:aws:s3:::b/a/b' }
-const context = { 'identitystore:UserId': 'u-2', 'aws:TokenIssueTime': '2026-03-03T10:00:00Z' }
+const context = {
+  'identitystore:UserId': 'u-2',
+  'aws:TokenIssueTime': '2026-03-03T10:00:00Z',
+  'aws:MultiFactorAuthAge': '3599',
+}
 const allow: PolicyStatementJson = {
   Sid: 'A',
   Effect: 'Allow',
@@ -34,6 +38,27 @@ test('a principal is meant by its account', () => {
   expect(judge({ principal: 'arn:aws:iam::444455556666:role/zoe' }, ours)).toBe('silent')
 })
 
+test('a user or a role that is named is meant alone, not its account', () => {
+  const only: PolicyStatementJson = { ...allow, Principal: { AWS: [zoe] } }
+  expect(judge({}, only)).toBe('allowed')
+  expect(judge({ principal: 'arn:aws:iam::111122223333:role/max' }, only)).toBe('silent')
+})
+
+test('actions may be named by exclusion, and have no case', () => {
+  const policy = (NotAction: string) => ({ Statement: [{ Effect: 'Allow', NotAction, Resource: '*' } as const] })
+  expect(evaluatePolicy(policy('S3:get*'), read)).toBe('silent')
+  expect(evaluatePolicy(policy('s3:Put*'), read)).toBe('allowed')
+})
+
+test('a question mark stands for exactly one character', () => {
+  const resource = (one: string) => ({ ...allow, Resource: [one] })
+  expect(judge({}, resource('arn:aws:s3:::?/a/*'))).toBe('allowed')
+  expect(judge({}, resource('arn:aws:s3:::b/?'))).toBe('silent')
+  expect(judge({}, resource('*/a/?'))).toBe('allowed')
+  expect(judge({}, resource('*b?a*'))).toBe('allowed')
+  expect(judge({}, resource('arn:aws:s3:::b/a/b?'))).toBe('silent')
+})
+
 test('resources may be named by exclusion', () => {
   const { Resource: _, ...others } = allow
   const outside: PolicyStatementJson = { ...others, NotResource: ['arn:aws:s3:::b/c/*'] }
@@ -54,6 +79,22 @@ test.each([
   ['DateLessThan', { 'aws:TokenIssueTime': '2026-03-03T10:00:00.001Z' }, true],
   ['DateLessThan', { 'aws:TokenIssueTime': '2026-03-03T10:00:00Z' }, false],
   ['DateLessThan', { 'aws:CurrentTime': '2026-03-03T10:00:00Z' }, false],
+  ['DateGreaterThan', { 'aws:TokenIssueTime': '2026-03-03T09:59:59Z' }, true],
+  ['DateGreaterThan', { 'aws:TokenIssueTime': '2026-03-03T10:00:00Z' }, false],
+  ['NumericLessThan', { 'aws:MultiFactorAuthAge': '3600' }, true],
+  ['NumericLessThan', { 'aws:MultiFactorAuthAge': '3599' }, false],
+  ['NumericLessThan', { absent: '1' }, false],
+  ['NumericGreaterThan', { 'aws:MultiFactorAuthAge': '900' }, true],
+  ['BoolIfExists', { absent: 'true' }, true],
+  ['BoolIfExists', { 'aws:SecureTransport': 'false' }, false],
+  ['StringNotEquals', { 'identitystore:UserId': ['u-1', 'u-2'] }, false],
+  ['StringNotEquals', { 'identitystore:UserId': 'u-1' }, true],
+  ['StringNotEquals', { absent: 'u-1' }, true],
+  ['StringNotLike', { 'identitystore:UserId': 'u-*' }, false],
+  ['StringEqualsIgnoreCase', { 'identitystore:UserId': 'U-2' }, true],
+  ['Null', { absent: 'true' }, true],
+  ['Null', { 'identitystore:UserId': 'true' }, false],
+  ['Null', { 'identitystore:UserId': 'false' }, true],
 ])('the condition %s %j holds: %j', (operator, keys, isHeld) => {
   expect(judge({ context }, { ...allow, Condition: { [operator]: keys } })).toBe(isHeld ? 'allowed' : 'silent')
 })
@@ -89,5 +130,6 @@ describe('a variable', () => {
 })
 
 test('an operator that is not known is refused, not passed over', () => {
-  expect(() => judge({}, { ...allow, Condition: { NumericEquals: { a: 'b' } } })).toThrow('NumericEquals')
+  for (const operator of ['NumericEquals', 'NumericNotLessThan', 'ForAnyValue:StringLike'])
+    expect(() => judge({}, { ...allow, Condition: { [operator]: { a: 'b' } } })).toThrow(operator)
 })

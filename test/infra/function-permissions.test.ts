@@ -64,13 +64,15 @@ describe('granted is what the adapter calls, and nothing else:', () => {
     ])
   })
 
-  test('for all services: no other adapter has an SDK client, but that of the command doctor', () => {
+  test('for all services: no other adapter has an SDK client, but those of the commands doctor and break-glass', () => {
     const clients = readdirSync(adapters).filter((file) => calledIn(file).length > 0)
     expect(clients.sort()).toEqual([
       'aws-auditor.ts',
+      'aws-break-glass-auditor.ts',
       'aws-channels.ts',
       'aws-installation.ts',
       'aws-own-roles.ts',
+      'aws-responder.ts',
       'event-bridge-bus.ts',
       'identity-store-client.ts',
       'organizations-client.ts',

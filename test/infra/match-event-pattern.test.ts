@@ -30,6 +30,30 @@ const documented: readonly Example[] = [
   { name: 'Equals', pattern: { Name: ['Alice'] }, event: { Name: 'Alice' }, matches: true },
   { name: 'Equals, in other letters', pattern: { Name: ['Alice'] }, event: { Name: 'alice' }, matches: false },
   { name: 'Equals, at the beginning only', pattern: { Name: ['Ali'] }, event: { Name: 'Alice' }, matches: false },
+  {
+    name: 'Begins with',
+    pattern: { Region: [{ prefix: 'us-' }] },
+    event: { Region: 'us-east-1' },
+    matches: true,
+  },
+  {
+    name: 'Begins with, of another',
+    pattern: { Region: [{ prefix: 'us-' }] },
+    event: { Region: 'eu-us-1' },
+    matches: false,
+  },
+  {
+    name: 'Ends with',
+    pattern: { File: [{ suffix: '.png' }] },
+    event: { File: 'a.png' },
+    matches: true,
+  },
+  {
+    name: 'Ends with, of another',
+    pattern: { File: [{ suffix: '.png' }] },
+    event: { File: 'a.png.zip' },
+    matches: false,
+  },
   { name: 'Or', pattern: { PaymentType: ['Credit', 'Debit'] }, event: { PaymentType: 'Debit' }, matches: true },
   {
     name: 'Or, of neither',

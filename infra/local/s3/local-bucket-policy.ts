@@ -18,7 +18,12 @@ const deployment = environment.parse({
   region: localRegion,
   instanceArn: 'arn:aws:sso:::instance/ssoins-0000000000000000',
   bucket: { name: 'ssofile' },
-  access: { operators: [`${users}operator`], governance: [`${users}governance`], requestAccounts: [localAccountId] },
+  access: {
+    operators: [`${users}operator`],
+    governance: [`${users}governance`],
+    responders: [`${users}responder`],
+    requestAccounts: [localAccountId],
+  },
   provisioning: { links: 'both', permissionSets: 'both', requests: 'both' },
   alarmAddress: 'nobody@example.com',
 })

@@ -16,6 +16,7 @@ const prefixesByRole = new Map<string, readonly string[]>([
   ['ssofile-planner', writable(plannerPermissions)],
   ['operator', [...inputPrefixes, 'control/', 'requests/']],
   ['governance', ['policies/', 'selectors/', 'eligibility/']],
+  ['responder', ['drills/']],
 ])
 
 const remedies = [
@@ -23,6 +24,7 @@ const remedies = [
   ['policies/', "use the access key id 'governance' for policies/"],
   ['selectors/', "use the access key id 'governance' for selectors/"],
   ['eligibility/', "use the access key id 'governance' for eligibility/"],
+  ['drills/', "use the access key id 'responder' for drills/; nobody deletes there"],
   [
     'requests/',
     'people ask under their own user id: sign in as them (POST /_ssofile/sessions), or use ssofile request',

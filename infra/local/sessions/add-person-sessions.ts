@@ -85,7 +85,7 @@ function refuseDenied(
 }
 
 /** Operations whose right has another name. (Service Authorization Reference, Amazon S3.) */
-const verbs: Readonly<Record<string, string>> = {
+export const verbs: Readonly<Record<string, string>> = {
   CopyObject: 'PutObject',
   HeadBucket: 'ListBucket',
   HeadObject: 'GetObject',
@@ -98,7 +98,7 @@ function prefixOf(service: CalledService | 'execute-api'): string {
   return service === 'sso-admin' ? 'sso' : service
 }
 
-function resourceOf(request: FastifyRequest): string {
+export function resourceOf(request: FastifyRequest): string {
   const about = parseS3Request(request)
   if (about === undefined) return '*'
   return `arn:aws:s3:::${about.bucket}${about.key === '' ? '' : `/${about.key}`}`

@@ -11,13 +11,16 @@ function program(): Command {
     .option('--json', 'as JSON')
     .option('--config <file>', 'file')
   root.command('completion').addArgument(new Argument('<shell>').choices(shells))
+  const group = root.command('break-glass').summary('emergencies')
+  group.command('drill').summary('prove it').option('--playbook <name>', 'only this one')
   return root
 }
 
 describe.each(shells)('the completion for %s', (shell) => {
   test('knows every command, option and choice', () => {
     const script = renderCompletion(shell, program())
-    for (const word of ['plan', 'json', 'config', 'completion', 'fish']) expect(script).toContain(word)
+    for (const word of ['plan', 'json', 'config', 'completion', 'fish', 'break-glass', 'drill', 'playbook'])
+      expect(script).toContain(word)
   })
 })
 
@@ -30,6 +33,7 @@ COMP_LINE='${words.join(' ')}'; COMP_POINT=\${#COMP_LINE}; COMP_WORDS=(${words.m
   expect(complete(['ssofile', 'p'])).toBe('plan')
   expect(complete(['ssofile', 'plan', '--'])).toBe('--json --config --help')
   expect(complete(['ssofile', 'completion', 'f'])).toBe('fish')
+  expect(complete(['ssofile', 'break-glass', 'd'])).toBe('drill')
 })
 
 test('in bash it completes keys, accounts, permission sets and requests with those of the bucket', () => {

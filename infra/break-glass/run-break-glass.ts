@@ -1,0 +1,112 @@
+import { spawnSync } from 'node:child_process'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { count } from '../../handlers/cli/count.ts'
+import { readBreakGlass } from '../../handlers/cli/read-break-glass.ts'
+import { Refusal } from '../../handlers/cli/refusal.ts'
+import type { BreakGlass } from '../../shared/domain/break-glass/break-glass-file.ts'
+import { renderExemption, renderProtection } from '../../shared/domain/break-glass/service-control.ts'
+import { judgeServiceControl } from './judge-service-control.ts'
+import { parseServiceControl } from './parse-service-control.ts'
+
+/**
+ * `npm run break-glass -- synth | deploy | scps --file infra/break-glass/NAME.json`: renders break-glass, offline; deploys it,
+ * with the credentials of the person; or says which service control policies would stop it.
+ */
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const output = join(root, 'cdk.out')
+const usage =
+  'npm run break-glass -- synth --file infra/break-glass/NAME.json, deploy --file … [--stack NAME] [--yes], or scps --file … POLICY.json …'
+
+function cdk(file: string, args: readonly string[]): number {
+  const app = 'node_modules/.bin/node infra/break-glass/break-glass-app.ts'
+  const { status } = spawnSync(process.execPath, [`${root}node_modules/aws-cdk/bin/cdk`, '--app', app, ...args], {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, BREAK_GLASS_FILE: resolve(file) },
+  })
+  return status ?? 1
+}
+
+async function synthesize(path: string, file: BreakGlass): Promise<number> {
+  const directory = join(output, `break-glass-${file.name}`)
+  const status = cdk(path, ['synth', '--quiet', '--no-notices', '--no-lookups', '--output', directory])
+  if (status !== 0) return status
+  await mkdir(directory, { recursive: true })
+  const texts = { 'scp-exemption.json': renderExemption(file), 'scp-protection.json': renderProtection(file) }
+  for (const [name, text] of Object.entries(texts))
+    await writeFile(join(directory, name), `${JSON.stringify(text, undefined, 2)}\n`)
+  process.stdout.write(
+    `${directory}: the templates; scp-exemption.json, to add to denials by role; scp-protection.json, to attach to the root\n`,
+  )
+  return 0
+}
+
+function deploy(path: string, stack: string | undefined, isAgreed: boolean): number {
+  const approval = isAgreed ? 'never' : 'any-change'
+  // A stack that is named comes alone: those before it are in the other account.
+  const chosen = stack === undefined ? ['*'] : [stack, '--exclusively']
+  const status = cdk(path, ['deploy', ...chosen, '--require-approval', approval, '--no-notices'])
+  if (status === 0)
+    process.stdout.write(
+      'CloudFormation has no resource for the rules of passwords. In the security account, once:\n  aws iam update-account-password-policy --minimum-password-length 24 --require-symbols --require-numbers --require-uppercase-characters --require-lowercase-characters --allow-users-to-change-password --password-reuse-prevention 24\nEach alarm address confirms one mail for each Region. Then: ssofile break-glass check\n',
+    )
+  return status
+}
+
+async function judge(file: BreakGlass, paths: readonly string[]): Promise<number> {
+  if (paths.length === 0) throw new Refusal(`expected the files of service control policies: ${usage}`)
+  const policies = await Promise.all(
+    paths.map(async (path) => {
+      const body = await readFile(path).catch((cause: unknown) => {
+        throw new Refusal(`${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`)
+      })
+      return { file: path, policy: parseServiceControl(path, body) }
+    }),
+  )
+  const stopped = judgeServiceControl(file, policies)
+  const groups = Map.groupBy(stopped, ({ file: name, statement, who, why }) =>
+    JSON.stringify([name, statement, who, why]),
+  )
+  for (const [first, ...others] of groups.values()) {
+    if (first === undefined) continue
+    const { file: name, statement, who, why, action } = first
+    const more = others.length === 0 ? '' : ` and ${count(others.length, 'more action')}`
+    process.stdout.write(
+      why === undefined
+        ? `${name}: ${statement} denies ${action}${more} to ${who}; add scp-exemption.json (npm run break-glass -- synth) to its condition\n`
+        : `${name}: ${statement} was not understood for ${who} (${why}); read it yourself\n`,
+    )
+  }
+  if (stopped.length === 0) process.stdout.write(`${paths.length} policies stop nothing that the playbooks need\n`)
+  return stopped.length === 0 ? 0 : 1
+}
+
+async function run(): Promise<number> {
+  const [command = '', ...rest] = process.argv.slice(2)
+  const options = { file: { type: 'string' }, stack: { type: 'string' }, yes: { type: 'boolean' } } as const
+  const { values, positionals } = parseArgs({ args: rest, options, allowPositionals: true })
+  const { file: path, stack, yes = false } = values
+  if (path === undefined) throw new Refusal(`expected --file: ${usage}`)
+  const file = await readBreakGlass(path)
+  switch (command) {
+    case 'synth':
+      return synthesize(path, file)
+    case 'deploy':
+      return deploy(path, stack, yes)
+    case 'scps':
+      return judge(file, positionals)
+    default:
+      throw new Refusal(`received '${command}', expected synth, deploy or scps: ${usage}`)
+  }
+}
+
+try {
+  process.exitCode = await run()
+} catch (error) {
+  if (!(error instanceof Refusal) && !(error instanceof TypeError)) throw error
+  process.stderr.write(`${error.message}\n`)
+  process.exitCode = 2
+}

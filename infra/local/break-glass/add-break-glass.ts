@@ -1,0 +1,277 @@
+import { randomUUID } from 'node:crypto'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import * as z from 'zod'
+import { breakGlassFileSchema, toBreakGlass } from '../../../shared/domain/break-glass/break-glass-file.ts'
+import { alarmTopicArn } from '../../../shared/domain/break-glass/break-glass-names.ts'
+import type { RenderedRole } from '../../../shared/domain/break-glass/render-role.ts'
+import type { MemorySecrets } from '../../../shared/memory/memory-secrets.ts'
+import { isServiceError, ServiceError } from '../../../shared/ports/service-error.ts'
+import { type QueryService, queryNamespaces } from '../query-services/query-call.ts'
+import { renderQueryError } from '../query-services/render-query-error.ts'
+import { signerOf } from '../request-signer.ts'
+import { xmlElement } from '../s3/xml-text.ts'
+import { type BreakGlassCall, breakGlassCallOf, parseJson, resourceOf } from './break-glass-call.ts'
+import { iamAnswers } from './iam-answers.ts'
+import type { BreakGlassSession, LocalBreakGlass } from './local-break-glass.ts'
+import type { OpenedBreakGlass } from './open-break-glass.ts'
+
+const signIn = z.strictObject({
+  user: z.string(),
+  password: z.string(),
+  newPassword: z.string().optional(),
+  code: z.string().optional(),
+})
+const place = z.object({ account: z.string(), role: z.string() })
+
+/**
+ * `PUT /_ssofile/break-glass` deploys the definition in its body, as its stacks would; first passwords are in Secrets Manager.
+ * `GET`: the mails so far. `POST /_ssofile/sign-in` `{ user, password, newPassword?, code? }` is what `aws login` does.
+ * `PUT /_ssofile/accounts/<id>/break-glass-roles/<role>?trust=anybody` changes a role by hand; `DELETE` deletes it.
+ */
+export function addBreakGlass(app: FastifyInstance, opened: OpenedBreakGlass, secrets: MemorySecrets): void {
+  const { model } = opened
+  app.put('/_ssofile/break-glass', async (request, reply) => {
+    const read = breakGlassFileSchema.safeParse(bodyOf(request.body))
+    if (!read.success)
+      return reply.code(400).send({ expected: 'a break-glass file', received: z.prettifyError(read.error) })
+    for (const [responder, password] of model.deploy(toBreakGlass(read.data)))
+      secrets.create(`break-glass-${responder}`, password)
+    return reply.code(204).send()
+  })
+  app.get('/_ssofile/break-glass', async () => ({ mails: model.trail.mails() }))
+  app.post('/_ssofile/sign-in', async (request, reply) => {
+    const asked = signIn.safeParse(bodyOf(request.body))
+    if (!asked.success) return reply.code(400).send({ expected: '{ user, password, newPassword?, code? }' })
+    const { newPassword, code, ...named } = asked.data
+    const said = { ...named, ...(newPassword && { newPassword }), ...(code && { code }) }
+    try {
+      const session = model.signIn(said, { region: 'us-east-1', from: request.ip })
+      return {
+        accessKeyId: session.accessKeyId,
+        secretAccessKey: 'local',
+        sessionToken: `local ${session.accessKeyId}`,
+      }
+    } catch (error) {
+      if (isServiceError(error)) return reply.code(403).send({ message: error.message })
+      throw error
+    }
+  })
+  const path = '/_ssofile/accounts/:account/break-glass-roles/:role'
+  const change = (request: FastifyRequest, to: (role: RenderedRole) => RenderedRole | undefined) => {
+    const { account, role } = place.parse(request.params)
+    const found = model.rolesIn(account).find(({ name }) => name === role)
+    if (found !== undefined) model.changeRole(account, role, to(found))
+    return found !== undefined
+  }
+  app.put(path, async (request, reply) => {
+    const anybody = { Sid: 'Anybody', Effect: 'Allow', Principal: { AWS: ['*'] }, Action: ['sts:AssumeRole'] } as const
+    const isThere = change(request, (role) => ({ ...role, trust: { ...role.trust, Statement: [anybody] } }))
+    return reply.code(isThere ? 204 : 404).send()
+  })
+  app.delete(path, async (request, reply) => reply.code(change(request, () => undefined) ? 204 : 404).send())
+  app.addHook('preValidation', async (request, reply) => {
+    const call = breakGlassCallOf(request)
+    return call && new Serving(opened, request, reply).serve(call)
+  })
+}
+
+/** The answer to one call; `undefined`: the other models give it. */
+class Serving {
+  readonly #model: LocalBreakGlass
+  readonly #accountOf: OpenedBreakGlass['accountOf']
+  readonly #reply: FastifyReply
+  readonly #accessKeyId: string
+  readonly #origin: { readonly region: string; readonly from: string }
+
+  constructor({ model, accountOf }: OpenedBreakGlass, request: FastifyRequest, reply: FastifyReply) {
+    const { accessKeyId = 'unsigned', region = 'us-east-1' } = signerOf(request) ?? {}
+    this.#model = model
+    this.#accountOf = accountOf
+    this.#reply = reply
+    this.#accessKeyId = accessKeyId
+    this.#origin = { region, from: request.ip }
+  }
+
+  serve(call: BreakGlassCall): FastifyReply | undefined {
+    const session = this.#model.sessionOf(this.#accessKeyId)
+    try {
+      if (session !== undefined) this.#admit(session, call)
+      return this.#answer(call, session)
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error
+      return this.#refuse(call, error.code, error.message)
+    }
+  }
+
+  /** Throws where the credentials have ended, or their policies do not allow the call; CloudTrail records both. */
+  #admit(session: BreakGlassSession, call: BreakGlassCall): void {
+    const { service, operation, input } = call
+    const model = this.#model
+    if (model.isExpired(session))
+      throw new ServiceError('sts', 'ExpiredToken', 'The security token included in the request is expired')
+    if (service === 'sts') return
+    const principal = model.principalOf(session)
+    const own = (name = session.user) =>
+      model.users.all().find((user) => user.name === name)?.arn ?? `arn:aws:iam::${session.account}:user/${name}`
+    const request = {
+      principal,
+      action: `${service}:${operation}`,
+      resource: resourceOf(call, session.account, own),
+      context: model.contextOf(session, this.#origin.region),
+    }
+    const verdict = model.judge(session, request)
+    const errorCode = verdict === 'allowed' ? undefined : 'AccessDenied'
+    const userName = input.UserName ?? (service === 'iam' && session.role === undefined ? session.user : undefined)
+    model.called(
+      session,
+      { service, operation, parameters: userName === undefined ? null : { userName }, errorCode },
+      this.#origin,
+    )
+    if (errorCode === undefined) return
+    const because =
+      verdict === 'denied'
+        ? 'with an explicit deny in an identity-based policy'
+        : 'because no identity-based policy allows it'
+    throw new ServiceError(
+      'iam',
+      errorCode,
+      `User: ${principal} is not authorized to perform: ${request.action} on resource: ${request.resource} ${because}`,
+    )
+  }
+
+  #answer(call: BreakGlassCall, session: BreakGlassSession | undefined): FastifyReply | undefined {
+    const { service, operation, input } = call
+    const account = session?.account ?? this.#accountOf(this.#accessKeyId)
+    if (service === 'sts') return session && this.#answerSts(session, call)
+    if (service === 'ec2')
+      return input.DryRun === 'true'
+        ? this.#refuse(call, 'DryRunOperation', 'Request would have succeeded, but DryRun flag is set.')
+        : this.#refuse(call, 'UnsupportedOperation', 'There is no EC2 here, only its dry runs: --dry-run')
+    if (service === 'cloudtrail') return this.#answerCloudTrail(call, account)
+    if (service === 'events' && operation === 'DisableRule')
+      return this.#refuse(call, 'ResourceNotFoundException', `Rule ${input.Name} does not exist on EventBus default.`)
+    if (service === 'sns' && operation === 'ListSubscriptionsByTopic')
+      return this.#answerSubscriptions(input.TopicArn ?? '', account)
+    if (service !== 'iam') return undefined
+    const answers = iamAnswers(this.#model)
+    const answer = Object.hasOwn(answers, operation) ? answers[operation] : undefined
+    return (
+      answer &&
+      this.#query(
+        'iam',
+        operation,
+        answer(input, { account, user: session?.role === undefined ? session?.user : undefined }),
+      )
+    )
+  }
+
+  #answerSts(session: BreakGlassSession, { operation, input }: BreakGlassCall): FastifyReply {
+    const { user, account, role } = session
+    if (operation === 'GetCallerIdentity') {
+      const arn =
+        role === undefined
+          ? this.#model.principalOf(session)
+          : `arn:aws:sts::${account}:assumed-role/${role.name}/${role.session}`
+      return this.#query(
+        'sts',
+        operation,
+        xmlElement('Arn', arn) + xmlElement('UserId', `AIDA${user}`) + xmlElement('Account', account),
+      )
+    }
+    if (operation !== 'AssumeRole')
+      return this.#refuse(
+        { service: 'sts', operation, input },
+        'AccessDenied',
+        `not authorized to perform: sts:${operation}`,
+      )
+    const { RoleArn = '', RoleSessionName = '', ...others } = input
+    const { accessKeyId, expiresAt } = this.#model.assumeRole(
+      session,
+      { RoleArn, RoleSessionName, ...others },
+      this.#origin,
+    )
+    const credentials = {
+      AccessKeyId: accessKeyId,
+      SecretAccessKey: 'local',
+      SessionToken: `local ${accessKeyId}`,
+      Expiration: expiresAt.toISOString(),
+    }
+    const xml = Object.entries(credentials).map(([name, value]) => xmlElement(name, value))
+    return this.#query(
+      'sts',
+      operation,
+      `<Credentials>${xml.join('')}</Credentials>${xmlElement('SourceIdentity', user)}`,
+    )
+  }
+
+  #answerCloudTrail({ service, operation, input }: BreakGlassCall, account: string): FastifyReply {
+    if (operation !== 'LookupEvents')
+      return this.#refuse({ service, operation, input }, 'TrailNotFoundException', `Unknown trail: ${input.Name}`)
+    const Events = this.#model.trail
+      .events(account, this.#origin.region)
+      .map(({ id, at, name, source, userName, detail }) => ({
+        EventId: id,
+        EventName: name,
+        EventTime: at.getTime() / 1000,
+        EventSource: source,
+        Username: userName,
+        CloudTrailEvent: JSON.stringify(detail),
+      }))
+    return this.#reply.type('application/x-amz-json-1.1').send(Buffer.from(JSON.stringify({ Events })))
+  }
+
+  /** Who has not confirmed yet has no ARN. Here everybody has. */
+  #answerSubscriptions(topic: string, account: string): FastifyReply {
+    const { definition } = this.#model
+    const { region } = this.#origin
+    if (definition === undefined || account !== definition.securityAccount || topic !== alarmTopicArn(account, region))
+      return this.#refuse({ service: 'sns', operation: '', input: {} }, 'NotFound', 'Topic does not exist')
+    const members = definition.alarmAddresses.map((address) =>
+      [
+        xmlElement('SubscriptionArn', `${topic}:${address.length}`),
+        xmlElement('Protocol', 'email'),
+        xmlElement('Endpoint', address),
+      ].join(''),
+    )
+    return this.#query(
+      'sns',
+      'ListSubscriptionsByTopic',
+      `<Subscriptions>${members.map((one) => `<member>${one}</member>`).join('')}</Subscriptions>`,
+    )
+  }
+
+  #query(service: QueryService, operation: string, result: string): FastifyReply {
+    const body = `<${operation}Result>${result}</${operation}Result><ResponseMetadata>${xmlElement('RequestId', randomUUID())}</ResponseMetadata>`
+    return this.#reply
+      .type('text/xml')
+      .send(`<${operation}Response xmlns="${queryNamespaces[service]}">${body}</${operation}Response>`)
+  }
+
+  #refuse({ service }: BreakGlassCall, code: string, message: string): FastifyReply {
+    if (service === 'iam' || service === 'sts' || service === 'sns')
+      return renderQueryError({ service, code, message }, this.#reply)
+    if (service === 'ec2') {
+      const denied = code === 'AccessDenied' ? 'UnauthorizedOperation' : code
+      const error = `<Error>${xmlElement('Code', denied)}${xmlElement('Message', message)}</Error>`
+      const status = code === 'AccessDenied' ? 403 : code === 'DryRunOperation' ? 412 : 400
+      return this.#reply
+        .code(status)
+        .type('text/xml')
+        .send(`<Response><Errors>${error}</Errors>${xmlElement('RequestID', randomUUID())}</Response>`)
+    }
+    const type = code === 'AccessDenied' ? 'AccessDeniedException' : code
+    if (service === 's3')
+      return this.#reply
+        .code(403)
+        .type('application/xml')
+        .send(`<Error>${xmlElement('Code', code)}${xmlElement('Message', message)}</Error>`)
+    return this.#reply
+      .code(400)
+      .type('application/x-amz-json-1.1')
+      .send(Buffer.from(JSON.stringify({ __type: type, Message: message })))
+  }
+}
+
+function bodyOf(body: unknown): unknown {
+  return typeof body === 'string' || Buffer.isBuffer(body) ? parseJson(body.toString()) : body
+}

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto'
+import { alarmMail, securityAlarms } from '../../../shared/domain/break-glass/alarm-rules.ts'
+import { watchedRegions } from '../../../shared/domain/break-glass/break-glass-names.ts'
+import type { OpenTable } from '../../../shared/memory/table.ts'
+import type { Clock } from '../../../shared/ports/clock.ts'
+import { matchEventPattern } from '../../match-event-pattern.ts'
+import { renderEventTime } from '../events/event-bridge-event.ts'
+
+export type TrailCall = {
+  readonly account: string
+  readonly region: string
+  readonly service: string
+  readonly operation: string
+  readonly userIdentity: object
+  readonly from: string
+  readonly requestParameters: object | null
+  readonly errorCode?: string | undefined
+}
+export type TrailEvent = {
+  readonly id: string
+  readonly at: Date
+  readonly account: string
+  readonly region: string
+  readonly userName: string | undefined
+  readonly name: string
+  readonly source: string
+  readonly detail: object
+}
+export type AlarmMail = {
+  readonly at: Date
+  readonly region: string
+  readonly rules: readonly string[]
+  readonly text: string
+}
+
+/** CloudTrail's record of what break-glass does, and the mails that the rules of the security account send for it. */
+export class BreakGlassTrail {
+  readonly #clock: Clock
+  readonly #events: Map<string, TrailEvent>
+  readonly #mails: Map<string, AlarmMail>
+
+  constructor({ clock, openTable }: { readonly clock: Clock; readonly openTable: OpenTable }) {
+    this.#clock = clock
+    this.#events = openTable('break-glass/events')
+    this.#mails = openTable('break-glass/mails')
+  }
+
+  /** `watching`: the security account and the Regions of its rules. */
+  record(call: TrailCall, watching: { readonly account: string; readonly signInRegions: readonly string[] }): void {
+    const { account, region, service, operation, userIdentity, from, requestParameters, errorCode } = call
+    const id = randomUUID()
+    const at = this.#clock.now()
+    const isSignIn = service === 'signin'
+    const detail = {
+      eventVersion: '1.09',
+      userIdentity,
+      eventTime: renderEventTime(at),
+      eventSource: `${service}.amazonaws.com`,
+      eventName: operation,
+      awsRegion: region,
+      sourceIPAddress: from,
+      ...(errorCode === undefined ? {} : { errorCode }),
+      requestParameters,
+      eventID: id,
+      eventType: isSignIn ? 'AwsConsoleSignIn' : 'AwsApiCall',
+      recipientAccountId: account,
+    }
+    const userName: unknown = Reflect.get(userIdentity, 'userName')
+    const told = typeof userName === 'string' ? userName : undefined
+    this.#events.set(id, {
+      id,
+      at,
+      account,
+      region,
+      userName: told,
+      name: operation,
+      source: detail.eventSource,
+      detail,
+    })
+    // What only reads sends no event, but for calls of STS. (EventBridge User Guide, "via AWS CloudTrail".)
+    if (/^(Get|List|Describe|Lookup)/.test(operation)) return
+    if (account !== watching.account || !watchedRegions(watching.signInRegions).includes(region)) return
+    const event = {
+      'detail-type': isSignIn ? 'AWS Console Sign In via CloudTrail' : 'AWS API Call via CloudTrail',
+      source: `aws.${service}`,
+      account,
+      time: detail.eventTime,
+      region,
+      detail,
+    }
+    const patterns = Object.entries(securityAlarms(account, region))
+    const rules = patterns.filter(([, pattern]) => matchEventPattern(pattern, event)).map(([name]) => name)
+    if (rules.length > 0) this.#mails.set(id, { at, region, rules, text: renderMail(event) })
+  }
+
+  /** The newest first, as CloudTrail gives them. */
+  events(account: string, region: string): readonly TrailEvent[] {
+    return [...this.#events.values()].filter((one) => one.account === account && one.region === region).reverse()
+  }
+
+  mails(): readonly AlarmMail[] {
+    return [...this.#mails.values()]
+  }
+}
+
+/** EventBridge User Guide, "Transform events": a path without a value gives nothing. */
+function renderMail(event: object): string {
+  const paths: Readonly<Record<string, string>> = alarmMail.InputPathsMap
+  const textAt = (path: string) =>
+    path
+      .split('.')
+      .slice(1)
+      .reduce<unknown>((at, step) => (typeof at === 'object' && at !== null ? Reflect.get(at, step) : undefined), event)
+  const lines = alarmMail.InputTemplate.split('\n').map((line) => line.slice(1, -1))
+  return lines.join('\n').replace(/<(\w+)>/g, (_, name: string) => String(textAt(paths[name] ?? '$.none') ?? ''))
+}

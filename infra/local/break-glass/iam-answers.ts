@@ -1,0 +1,146 @@
+import { userPath } from '../../../shared/domain/break-glass/break-glass-names.ts'
+import { renderUserPolicy } from '../../../shared/domain/break-glass/render-user-policy.ts'
+import { Refusal } from '../../../shared/memory/refusal.ts'
+import { xmlElement } from '../s3/xml-text.ts'
+import type { LocalBreakGlass } from './local-break-glass.ts'
+
+type Input = Readonly<Record<string, string>>
+type Answer = (input: Input, caller: { readonly account: string; readonly user?: string | undefined }) => string
+
+const document = (policy: object) => encodeURIComponent(JSON.stringify(policy))
+const list = (name: string, members: readonly string[]) =>
+  `<${name}>${members.map((one) => `<member>${one}</member>`).join('')}</${name}>`
+const attached = (arn: string) => xmlElement('PolicyName', arn.split('/').at(-1) ?? '') + xmlElement('PolicyArn', arn)
+
+/** What IAM answers of break-glass, within `<…Result>`. (IAM API Reference.) */
+export function iamAnswers(model: LocalBreakGlass): Readonly<Record<string, Answer>> {
+  const inSecurity = (account: string) => model.definition?.securityAccount === account
+  const ofUsers = Object.entries(answersOfUsers(model)).map(([operation, answer]): [string, Answer] => [
+    operation,
+    (input, caller) => {
+      if (inSecurity(caller.account)) return answer(input, caller)
+      const name = input.UserName ?? input.VirtualMFADeviceName ?? ''
+      throw new Refusal('iam', 'NoSuchEntity', `The user with name ${name} cannot be found.`)
+    },
+  ])
+  return { ...Object.fromEntries(ofUsers), ...answersOfAccounts(model) }
+}
+
+function answersOfUsers({ users }: LocalBreakGlass): Readonly<Record<string, Answer>> {
+  const nameOf = ({ UserName }: Input, user: string | undefined) => UserName ?? user ?? ''
+  return {
+    ListMFADevices(input, { user }) {
+      const name = nameOf(input, user)
+      users.get(name)
+      const devices = users
+        .devicesOf(name)
+        .map(
+          ({ serial, since }) =>
+            xmlElement('UserName', name) +
+            xmlElement('SerialNumber', serial) +
+            xmlElement('EnableDate', since?.toISOString() ?? ''),
+        )
+      return `${list('MFADevices', devices)}<IsTruncated>false</IsTruncated>`
+    },
+    CreateVirtualMFADevice({ VirtualMFADeviceName = '' }, { account }) {
+      const { serial, seed } = users.createDevice(`arn:aws:iam::${account}:mfa/${VirtualMFADeviceName}`)
+      const encoded = Buffer.from(seed).toString('base64')
+      return `<VirtualMFADevice>${xmlElement('SerialNumber', serial)}${xmlElement('Base32StringSeed', encoded)}</VirtualMFADevice>`
+    },
+    EnableMFADevice(input, { user }) {
+      const { SerialNumber = '', AuthenticationCode1 = '', AuthenticationCode2 = '' } = input
+      users.enableDevice(nameOf(input, user), SerialNumber, AuthenticationCode1, AuthenticationCode2)
+      return ''
+    },
+    DeactivateMFADevice(input, { user }) {
+      users.deactivateDevice(nameOf(input, user), input.SerialNumber ?? '')
+      return ''
+    },
+    ChangePassword({ OldPassword = '', NewPassword = '' }, { user = '' }) {
+      users.changePassword(user, OldPassword, NewPassword)
+      return ''
+    },
+    ListAccessKeys(input, { user }) {
+      users.get(nameOf(input, user))
+      return `${list('AccessKeyMetadata', [])}<IsTruncated>false</IsTruncated>`
+    },
+  }
+}
+
+function answersOfAccounts(model: LocalBreakGlass): Readonly<Record<string, Answer>> {
+  const { users } = model
+  const inSecurity = (account: string) => model.definition?.securityAccount === account
+  return {
+    UntagRole({ RoleName = '' }, { account }) {
+      if (model.rolesIn(account).some(({ name }) => name === RoleName)) return ''
+      throw new Refusal('iam', 'NoSuchEntity', `The role with name ${RoleName} cannot be found.`)
+    },
+    DeleteUser({ UserName = '' }) {
+      throw new Refusal('iam', 'NoSuchEntity', `The user with name ${UserName} cannot be found.`)
+    },
+    GetAccountPasswordPolicy(_, { account }) {
+      const policy = model.passwordPolicyOf(account)
+      if (policy === undefined)
+        throw new Refusal('iam', 'NoSuchEntity', `The Password Policy with domain name ${account} cannot be found.`)
+      const members = Object.entries({
+        RequireSymbols: 'false',
+        RequireNumbers: 'false',
+        ...policy,
+        ExpirePasswords: 'false',
+      })
+      return `<PasswordPolicy>${members.map(([name, value]) => xmlElement(name, value)).join('')}</PasswordPolicy>`
+    },
+    UpdateAccountPasswordPolicy(input, { account }) {
+      model.setPasswordPolicy(account, input)
+      return ''
+    },
+    GenerateCredentialReport: () => xmlElement('State', 'COMPLETE'),
+    GetCredentialReport(_, { account }) {
+      const rows = inSecurity(account) ? users.all() : []
+      const text = rows.map(({ name, arn, createdAt, passwordChangedAt, passwordUsedAt }) =>
+        [name, arn, createdAt, passwordUsedAt ?? 'no_information', passwordChangedAt]
+          .map((value) => (value instanceof Date ? value.toISOString() : value))
+          .join(','),
+      )
+      const csv = ['user,arn,user_creation_time,password_last_used,password_last_changed', ...text].join('\n')
+      return `${xmlElement('Content', Buffer.from(csv).toString('base64'))}${xmlElement('ReportFormat', 'text/csv')}`
+    },
+    GetAccountAuthorizationDetails(_, { account }) {
+      const { definition } = model
+      const roles = model.rolesIn(account).map((role) =>
+        [
+          xmlElement('RoleName', role.name),
+          xmlElement('Arn', `arn:aws:iam::${account}:role/${role.name}`),
+          xmlElement('AssumeRolePolicyDocument', document(role.trust)),
+          list(
+            'RolePolicyList',
+            Object.entries(role.inline).map(
+              ([name, policy]) => xmlElement('PolicyName', name) + xmlElement('PolicyDocument', document(policy)),
+            ),
+          ),
+          list('AttachedManagedPolicies', role.managedPolicies.map(attached)),
+          role.permissionsBoundary === undefined
+            ? ''
+            : `<PermissionsBoundary>${xmlElement('PermissionsBoundaryArn', role.permissionsBoundary)}</PermissionsBoundary>`,
+        ].join(''),
+      )
+      const policyArn = (name: string) => `arn:aws:iam::${account}:policy${userPath}${name}-BREAK-GLASS`
+      const people = (inSecurity(account) ? users.all() : []).map(({ name, arn }) =>
+        [
+          xmlElement('UserName', name),
+          xmlElement('Path', userPath),
+          xmlElement('Arn', arn),
+          list('AttachedManagedPolicies', [attached(policyArn(name.replace('-BREAK-GLASS', '')))]),
+        ].join(''),
+      )
+      const policies =
+        definition === undefined || !inSecurity(account)
+          ? []
+          : definition.responders.map((responder) => {
+              const version = `${xmlElement('Document', document(renderUserPolicy(definition, responder)))}<IsDefaultVersion>true</IsDefaultVersion>`
+              return `${xmlElement('Arn', policyArn(responder.name))}${list('PolicyVersionList', [version])}`
+            })
+      return `${list('UserDetailList', people)}${list('RoleDetailList', roles)}${list('Policies', policies)}<IsTruncated>false</IsTruncated>`
+    },
+  }
+}

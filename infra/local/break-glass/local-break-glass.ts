@@ -1,0 +1,318 @@
+import * as z from 'zod'
+import type { BreakGlass } from '../../../shared/domain/break-glass/break-glass-file.ts'
+import { iamRegion, userName } from '../../../shared/domain/break-glass/break-glass-names.ts'
+import { playbooksIn } from '../../../shared/domain/break-glass/playbooks-in.ts'
+import { type RenderedRole, renderRole } from '../../../shared/domain/break-glass/render-role.ts'
+import { renderUserPolicy } from '../../../shared/domain/break-glass/render-user-policy.ts'
+import { awsManagedPolicies } from '../../../shared/memory/iam/aws-managed-policies.ts'
+import type { MemoryOrganizations } from '../../../shared/memory/organizations/memory-organizations.ts'
+import { Refusal } from '../../../shared/memory/refusal.ts'
+import type { OpenTable } from '../../../shared/memory/table.ts'
+import type { Clock } from '../../../shared/ports/clock.ts'
+import type { Randomness } from '../../../shared/ports/randomness.ts'
+import { type EvaluatedPolicy, evaluatePolicy, type PolicyRequest } from '../../evaluate-policy.ts'
+import { BreakGlassTrail } from './break-glass-trail.ts'
+import { ResponderUsers } from './responder-users.ts'
+
+export type LocalBreakGlassOptions = {
+  /** The machine's, as codes of devices are. */
+  readonly clock: Clock
+  readonly randomness: Randomness
+  readonly openTable: OpenTable
+  readonly organizations: Pick<MemoryOrganizations, 'accountsNow'>
+}
+/** Credentials of a user (as `aws login` gives them), or of a role that one assumed. */
+export type BreakGlassSession = {
+  readonly accessKeyId: string
+  readonly account: string
+  readonly expiresAt: Date
+  readonly user: string
+  /** When the second factor was proved at sign-in; absent: it was not. */
+  readonly mfaAt?: Date | undefined
+  /** Absent: the user's own. */
+  readonly role?: { readonly name: string; readonly session: string } | undefined
+}
+export type SignIn = {
+  readonly user: string
+  readonly password: string
+  readonly newPassword?: string
+  readonly code?: string
+}
+export type AssumeRole = {
+  readonly RoleArn: string
+  readonly RoleSessionName: string
+  readonly SourceIdentity?: string | undefined
+  readonly DurationSeconds?: string | undefined
+  readonly SerialNumber?: string | undefined
+  readonly TokenCode?: string | undefined
+}
+type Origin = { readonly region: string; readonly from: string }
+
+const hourMs = 60 * 60_000
+const managedDocument = z.object({ Statement: z.array(z.custom<EvaluatedPolicy['Statement'][number]>()) })
+
+/**
+ * What the stacks of a definition would have made: users in the security account, a role in each account in scope (new accounts
+ * too, as StackSets do it), alarms. Calls of these users and roles are judged by their policies alone; service control policies
+ * are not modelled. What AWS's own policies say is known for a few only: others allow nothing here.
+ */
+export class LocalBreakGlass {
+  readonly #options: LocalBreakGlassOptions
+  readonly users: ResponderUsers
+  readonly trail: BreakGlassTrail
+  readonly #definition: Map<string, BreakGlass>
+  readonly #sessions: Map<string, BreakGlassSession>
+  /** Roles that somebody changed by hand; `undefined`: deleted. */
+  readonly #changed: Map<string, { readonly role: RenderedRole | undefined }>
+
+  readonly #passwordPolicies: Map<string, Readonly<Record<string, string>>>
+
+  constructor(options: LocalBreakGlassOptions) {
+    this.#options = options
+    this.users = new ResponderUsers(options)
+    this.trail = new BreakGlassTrail(options)
+    this.#definition = options.openTable('break-glass/definition')
+    this.#sessions = options.openTable('break-glass/sessions')
+    this.#passwordPolicies = options.openTable('break-glass/password-policies')
+    this.#changed = options.openTable('break-glass/changed-roles')
+  }
+
+  get definition(): BreakGlass | undefined {
+    return this.#definition.get('now')
+  }
+
+  /** Answers the first passwords of users that are new, by responder. */
+  deploy(definition: BreakGlass): ReadonlyMap<string, string> {
+    this.#definition.set('now', definition)
+    this.#changed.clear()
+    return this.users.deploy(
+      definition.securityAccount,
+      definition.responders.map(({ name }) => name),
+    )
+  }
+
+  changeRole(account: string, name: string, role: RenderedRole | undefined): void {
+    this.#changed.set(`${account} ${name}`, { role })
+  }
+
+  rolesIn(id: string): readonly RenderedRole[] {
+    const account = this.#options.organizations.accountsNow().find((one) => one.id === id)
+    const { definition } = this
+    if (account === undefined || account.state !== 'ACTIVE' || definition === undefined) return []
+    return playbooksIn(definition, account).flatMap((playbook) => {
+      const rendered = renderRole(definition, playbook)
+      const changed = this.#changed.get(`${id} ${rendered.name}`)
+      return changed === undefined ? rendered : (changed.role ?? [])
+    })
+  }
+
+  /** Accounts have none at first. */
+  passwordPolicyOf(account: string): Readonly<Record<string, string>> | undefined {
+    return this.#passwordPolicies.get(account)
+  }
+
+  setPasswordPolicy(account: string, policy: Readonly<Record<string, string>>): void {
+    this.#passwordPolicies.set(account, policy)
+  }
+
+  /** Known after its end too. */
+  sessionOf(accessKeyId: string | undefined): BreakGlassSession | undefined {
+    return accessKeyId === undefined ? undefined : this.#sessions.get(accessKeyId)
+  }
+
+  isExpired({ expiresAt }: BreakGlassSession): boolean {
+    return expiresAt <= this.#options.clock.now()
+  }
+
+  /** With name and password, and with a code once there is a device. Throws Refusal. */
+  signIn({ user: name, password, newPassword, code }: SignIn, origin: Origin): BreakGlassSession {
+    const tell = (isIn: boolean) =>
+      this.#record('signin', 'ConsoleLogin', { name, ...origin, errorCode: isIn ? undefined : 'Failed authentication' })
+    const refuse = (message: string) => {
+      tell(false)
+      return new Refusal('sts', 'AccessDenied', message)
+    }
+    const user = this.users.all().find((one) => one.name === name)
+    if (user === undefined || user.password !== password) throw refuse('Your authentication information is incorrect.')
+    const needsCode = this.users.devicesOf(name).length > 0
+    if (needsCode && (code === undefined || !this.users.takeCode(name, code)))
+      throw refuse('Your authentication information is incorrect: expected the code of an MFA device.')
+    if (user.mustChange) {
+      if (newPassword === undefined) throw refuse('You must change your password to continue: expected newPassword.')
+      this.users.changePassword(name, password, newPassword)
+    }
+    this.users.passwordUsed(name)
+    tell(true)
+    const now = this.#options.clock.now()
+    return this.#begin({
+      account: user.arn.split(':')[4] ?? '',
+      user: name,
+      mfaAt: needsCode ? now : undefined,
+      expiresAt: new Date(now.getTime() + 12 * hourMs),
+    })
+  }
+
+  /** Throws Refusal as STS does, which says the same of a role that is not there and of one that does not trust the caller. */
+  assumeRole(caller: BreakGlassSession, input: AssumeRole, origin: Origin): BreakGlassSession {
+    const { RoleArn, RoleSessionName, SourceIdentity, DurationSeconds = '3600' } = input
+    const fail = (code: string, message: string) => {
+      this.#record('sts', 'AssumeRole', {
+        name: caller.user,
+        ...origin,
+        requestParameters: parametersOf(input),
+        errorCode: code,
+      })
+      return new Refusal('sts', code, message)
+    }
+    if (!/^[\w+=,.@-]{2,64}$/.test(RoleSessionName))
+      throw fail('ValidationError', `Value '${RoleSessionName}' at 'roleSessionName' failed to satisfy constraint`)
+    const { SerialNumber, TokenCode } = input
+    const hasCode = TokenCode !== undefined && this.users.takeCode(caller.user, TokenCode, SerialNumber)
+    if (TokenCode !== undefined && !hasCode)
+      throw fail('AccessDenied', 'MultiFactorAuthentication failed with invalid MFA one time pass code.')
+    const [, account = '', name = ''] = /^arn:aws:iam::(\d{12}):role\/(.+)$/.exec(RoleArn) ?? []
+    const role = this.rolesIn(account).find((one) => one.name === name)
+    const context = {
+      ...this.contextOf(caller, origin.region),
+      ...(hasCode ? { 'aws:MultiFactorAuthPresent': 'true', 'aws:MultiFactorAuthAge': '0' } : {}),
+      ...(SourceIdentity === undefined ? {} : { 'sts:SourceIdentity': SourceIdentity }),
+    }
+    const request = { principal: this.principalOf(caller), action: 'sts:AssumeRole', resource: RoleArn, context }
+    const isTrusted = role !== undefined && evaluatePolicy(role.trust, request) === 'allowed'
+    if (!isTrusted || this.judge(caller, request) !== 'allowed')
+      throw fail(
+        'AccessDenied',
+        `User: ${this.principalOf(caller)} is not authorized to perform: sts:AssumeRole on resource: ${RoleArn}`,
+      )
+    const seconds = Number(DurationSeconds)
+    if (!(seconds >= 900 && seconds <= role.maxSessionSeconds))
+      throw fail('ValidationError', 'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.')
+    this.#record('sts', 'AssumeRole', { name: caller.user, ...origin, requestParameters: parametersOf(input) })
+    const expiresAt = new Date(this.#options.clock.now().getTime() + seconds * 1000)
+    return this.#begin({ account, user: caller.user, expiresAt, role: { name, session: RoleSessionName } })
+  }
+
+  /** What the policies of the user or role say; a boundary that is not known allows nothing. */
+  judge(session: BreakGlassSession, request: PolicyRequest): 'allowed' | 'denied' | 'silent' {
+    const { policies, boundary } = this.#policiesOf(session)
+    const verdict = evaluatePolicy({ Statement: policies.flatMap(({ Statement }) => Statement) }, request)
+    if (verdict !== 'allowed' || boundary === undefined) return verdict
+    return evaluatePolicy(boundary, request)
+  }
+
+  contextOf({ user, mfaAt, role }: BreakGlassSession, region: string): Readonly<Record<string, string>> {
+    const now = this.#options.clock.now()
+    const common = { 'aws:RequestedRegion': region, 'aws:CurrentTime': now.toISOString() }
+    // A session of a role says nothing of MFA. (IAM User Guide, aws:MultiFactorAuthPresent.)
+    if (role !== undefined) return { ...common, 'aws:MultiFactorAuthPresent': 'false', 'aws:SourceIdentity': user }
+    if (mfaAt === undefined) return { ...common, 'aws:username': user, 'aws:MultiFactorAuthPresent': 'false' }
+    const seconds = Math.floor((now.getTime() - mfaAt.getTime()) / 1000)
+    const mfa = { 'aws:MultiFactorAuthPresent': 'true', 'aws:MultiFactorAuthAge': String(seconds) }
+    return { ...common, 'aws:username': user, ...mfa }
+  }
+
+  /** As policies name it: the user, or the role and not its session. */
+  principalOf({ account, user, role }: BreakGlassSession): string {
+    return role === undefined ? this.users.get(user).arn : `arn:aws:iam::${account}:role/${role.name}`
+  }
+
+  /** A call of a session that the services themselves answer. */
+  called(
+    session: BreakGlassSession,
+    call: {
+      readonly service: string
+      readonly operation: string
+      readonly parameters: object | null
+      readonly errorCode?: string | undefined
+    },
+    origin: Origin,
+  ): void {
+    const { service, operation, parameters, errorCode } = call
+    this.#record(service, operation, {
+      name: session.user,
+      ...origin,
+      requestParameters: parameters,
+      errorCode,
+      session,
+    })
+  }
+
+  #policiesOf({ user, account, role }: BreakGlassSession): {
+    readonly policies: readonly EvaluatedPolicy[]
+    readonly boundary?: EvaluatedPolicy | undefined
+  } {
+    const { definition } = this
+    if (definition === undefined) return { policies: [] }
+    if (role === undefined) {
+      const responder = definition.responders.find(({ name }) => userName(name) === user)
+      return { policies: responder === undefined ? [] : [renderUserPolicy(definition, responder)] }
+    }
+    const rendered = this.rolesIn(account).find(({ name }) => name === role.name)
+    if (rendered === undefined) return { policies: [] }
+    const { inline, managedPolicies, permissionsBoundary } = rendered
+    return {
+      policies: [...Object.values(inline), ...managedPolicies.map(managedPolicy)],
+      boundary: permissionsBoundary === undefined ? undefined : managedPolicy(permissionsBoundary),
+    }
+  }
+
+  #begin(session: Omit<BreakGlassSession, 'accessKeyId'>): BreakGlassSession {
+    const accessKeyId = `ASIA${this.#options.randomness.id().replaceAll('-', '').slice(0, 16).toUpperCase()}`
+    const begun = { ...session, accessKeyId }
+    this.#sessions.set(accessKeyId, begun)
+    return begun
+  }
+
+  #record(
+    service: string,
+    operation: string,
+    of: Origin & {
+      readonly name: string
+      readonly requestParameters?: object | null
+      readonly errorCode?: string | undefined
+      readonly session?: BreakGlassSession
+    },
+  ): void {
+    const { definition } = this
+    if (definition === undefined) return
+    const { securityAccount: account, signInRegions } = definition
+    const known = this.users.all().find(({ name }) => name === of.name)
+    const { role, account: calledIn = account } = of.session ?? {}
+    const userIdentity =
+      role === undefined
+        ? { type: 'IAMUser', ...(known && { arn: known.arn }), accountId: account, userName: of.name }
+        : {
+            type: 'AssumedRole',
+            arn: `arn:aws:sts::${calledIn}:assumed-role/${role.name}/${role.session}`,
+            accountId: calledIn,
+          }
+    const { from, requestParameters = null, errorCode } = of
+    const region = service === 'iam' ? iamRegion : of.region
+    const call = {
+      account: role === undefined ? account : calledIn,
+      region,
+      from,
+      service,
+      operation,
+      userIdentity,
+      requestParameters,
+      errorCode,
+    }
+    this.trail.record(call, { account, signInRegions })
+  }
+}
+
+function managedPolicy(arn: string): EvaluatedPolicy {
+  const { document } = awsManagedPolicies.get(arn) ?? {}
+  return document === undefined ? { Statement: [] } : managedDocument.parse(JSON.parse(document))
+}
+
+/** As CloudTrail spells them; the code of a device is not recorded. */
+function parametersOf({ RoleArn, RoleSessionName, SourceIdentity, SerialNumber }: AssumeRole): object {
+  return {
+    roleArn: RoleArn,
+    roleSessionName: RoleSessionName,
+    sourceIdentity: SourceIdentity,
+    serialNumber: SerialNumber,
+  }
+}

@@ -1,0 +1,24 @@
+import { SystemClock } from '../../../shared/aws/system-clock.ts'
+import { SystemRandomness } from '../../../shared/aws/system-randomness.ts'
+import type { OpenTable } from '../../../shared/memory/table.ts'
+import type { LocalModels } from '../local-models.ts'
+import { LocalBreakGlass } from './local-break-glass.ts'
+
+export type OpenedBreakGlass = {
+  readonly model: LocalBreakGlass
+  /** The account that an access key id calls from. */
+  readonly accountOf: (accessKeyId: string) => string
+}
+
+export function openBreakGlass(
+  { organizations, iam, accountOf }: Pick<LocalModels, 'organizations' | 'iam' | 'accountOf'>,
+  openTable: OpenTable,
+): OpenedBreakGlass {
+  const model = new LocalBreakGlass({
+    clock: new SystemClock(),
+    randomness: new SystemRandomness(),
+    openTable,
+    organizations,
+  })
+  return { model, accountOf: (id) => model.sessionOf(id)?.account ?? iam.sessionOf(id)?.account ?? accountOf(id) }
+}

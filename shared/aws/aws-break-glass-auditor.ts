@@ -1,0 +1,226 @@
+import {
+  type EntityType,
+  GenerateCredentialReportCommand,
+  GetAccountPasswordPolicyCommand,
+  GetCredentialReportCommand,
+  IAMClient,
+  ListAccessKeysCommand,
+  ListMFADevicesCommand,
+  paginateGetAccountAuthorizationDetails,
+  type UserDetail,
+} from '@aws-sdk/client-iam'
+import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns'
+import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
+import * as z from 'zod'
+import { rolePrefix, userNameSuffix, userPath } from '../domain/break-glass/break-glass-names.ts'
+import type {
+  DeployedRole,
+  DeployedUser,
+  PasswordPolicy,
+  TrailRecord,
+} from '../domain/break-glass/deployed-break-glass.ts'
+import type { BreakGlassAccount, BreakGlassAuditor } from '../ports/break-glass.ts'
+import type { Clock } from '../ports/clock.ts'
+import { answerOf, answerOrAbsent, parseAnswer } from './answers.ts'
+import { type AwsPortsOptions, clientSettings } from './aws-ports.ts'
+import { callSigned } from './signed-call.ts'
+import { SystemClock } from './system-clock.ts'
+
+type Settings = ReturnType<typeof clientSettings> & { readonly region: string; readonly endpoint?: string | undefined }
+
+const sessionSeconds = 900
+const credentialsSchema = z.object({ AccessKeyId: z.string(), SecretAccessKey: z.string(), SessionToken: z.string() })
+const trailEvent = z.object({ CloudTrailEvent: z.string() })
+const trailPage = z.object({ Events: z.array(trailEvent), NextToken: z.string().optional() })
+const detail = z.object({
+  eventID: z.string(),
+  eventTime: z.string(),
+  eventName: z.string(),
+  sourceIPAddress: z.string().default(''),
+  awsRegion: z.string(),
+  errorCode: z.string().optional(),
+  userIdentity: z.object({ userName: z.string().optional(), arn: z.string().optional() }),
+  requestParameters: z.looseObject({ roleArn: z.string().optional(), userName: z.string().optional() }).nullish(),
+})
+
+export function openBreakGlassAuditor(
+  endpoint?: AwsPortsOptions['endpoint'],
+  clock: Clock = new SystemClock(),
+): BreakGlassAuditor {
+  const settings = { ...clientSettings(endpoint), maxAttempts: 5 }
+  const sts = new STSClient(settings)
+  const own = answerOf('sts', sts.send(new GetCallerIdentityCommand({})))
+  // Asked for below; without this an early failure would be nobody's.
+  own.catch(() => {})
+  return {
+    async enter(account, roleName) {
+      const region = await sts.config.region()
+      if ((await own).Account === account) return openAccount({ ...settings, region }, clock)
+      const RoleArn = `arn:aws:iam::${account}:role/${roleName}`
+      const input = { RoleArn, RoleSessionName: 'break-glass-check', DurationSeconds: sessionSeconds }
+      const { Credentials } = await answerOf('sts', sts.send(new AssumeRoleCommand(input)))
+      const read = parseAnswer({ service: 'sts', member: 'Credentials' }, credentialsSchema, Credentials)
+      const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken } = read
+      return openAccount({ ...settings, region, credentials: { accessKeyId, secretAccessKey, sessionToken } }, clock)
+    },
+  }
+}
+
+function openAccount(settings: Settings, clock: Clock): BreakGlassAccount {
+  const sts = new STSClient(settings)
+  const iam = new IAMClient({ ...settings, region: 'us-east-1' })
+  return {
+    roles: () => readRoles(iam),
+    users: () => readUsers(iam, clock),
+    passwordPolicy: () => readPasswordPolicy(iam),
+    trail: (region, since) => readTrail(sts, { region, since, clock, endpoint: settings.endpoint }),
+    async subscriptions(TopicArn, region) {
+      const sns = new SNSClient({ ...settings, region })
+      const { Subscriptions = [] } = await answerOf('sns', sns.send(new ListSubscriptionsByTopicCommand({ TopicArn })))
+      // "PendingConfirmation" stands in place of its ARN. (SNS API Reference, "Subscription".)
+      return Subscriptions.map(({ Endpoint = '', SubscriptionArn = '' }) => ({
+        address: Endpoint,
+        isConfirmed: SubscriptionArn.startsWith('arn:'),
+      }))
+    },
+  }
+}
+
+function readDetails(client: IAMClient, ...Filter: EntityType[]) {
+  return answerOf('iam', Array.fromAsync(paginateGetAccountAuthorizationDetails({ client }, { Filter })))
+}
+
+async function readRoles(iam: IAMClient): Promise<readonly DeployedRole[]> {
+  return (await readDetails(iam, 'Role'))
+    .flatMap(({ RoleDetailList = [] }) => RoleDetailList)
+    .filter(({ RoleName = '' }) => RoleName.startsWith(rolePrefix))
+    .map((role) => ({
+      name: role.RoleName ?? '',
+      trust: decodeURIComponent(role.AssumeRolePolicyDocument ?? ''),
+      inline: Object.fromEntries(
+        (role.RolePolicyList ?? []).map((one) => [one.PolicyName ?? '', decodeURIComponent(one.PolicyDocument ?? '')]),
+      ),
+      managedPolicies: (role.AttachedManagedPolicies ?? []).flatMap(({ PolicyArn }) => PolicyArn ?? []),
+      permissionsBoundary: role.PermissionsBoundary?.PermissionsBoundaryArn,
+    }))
+}
+
+async function readUsers(iam: IAMClient, clock: Clock): Promise<readonly DeployedUser[]> {
+  const pages = await readDetails(iam, 'User', 'LocalManagedPolicy')
+  const documents = new Map(
+    pages.flatMap(({ Policies = [] }) =>
+      Policies.map(({ Arn = '', PolicyVersionList = [] }) => {
+        const version = PolicyVersionList.find(({ IsDefaultVersion }) => IsDefaultVersion)
+        return [Arn, decodeURIComponent(version?.Document ?? '')] as const
+      }),
+    ),
+  )
+  const found = pages
+    .flatMap(({ UserDetailList = [] }) => UserDetailList)
+    .filter(({ Path, UserName = '' }) => Path === userPath || UserName.endsWith(userNameSuffix))
+  const passwords = found.length === 0 ? new Map<string, PasswordTimes>() : await readPasswords(iam, clock)
+  const read = async ({ UserName = '', ...user }: UserDetail): Promise<DeployedUser> => {
+    const devices = await answerOf('iam', iam.send(new ListMFADevicesCommand({ UserName })))
+    const keys = await answerOf('iam', iam.send(new ListAccessKeysCommand({ UserName })))
+    return {
+      name: UserName,
+      attached: (user.AttachedManagedPolicies ?? []).map(({ PolicyArn = '' }) => documents.get(PolicyArn)),
+      more: [...(user.UserPolicyList ?? []).flatMap(({ PolicyName }) => PolicyName ?? []), ...(user.GroupList ?? [])],
+      devices: devices.MFADevices?.length ?? 0,
+      keys: keys.AccessKeyMetadata?.length ?? 0,
+      ...passwords.get(UserName),
+    }
+  }
+  return Promise.all(found.map(read))
+}
+
+async function readPasswordPolicy(iam: IAMClient): Promise<PasswordPolicy | undefined> {
+  const call = iam.send(new GetAccountPasswordPolicyCommand({}))
+  const answer = await answerOrAbsent('iam', call, ({ code }) => /^NoSuchEntity/.test(code))
+  const policy = answer?.PasswordPolicy
+  if (policy === undefined) return undefined
+  const { RequireSymbols, RequireNumbers, RequireUppercaseCharacters, RequireLowercaseCharacters } = policy
+  const kinds = [RequireSymbols, RequireNumbers, RequireUppercaseCharacters, RequireLowercaseCharacters]
+  return { minimumLength: policy.MinimumPasswordLength ?? 0, isMixed: kinds.every(Boolean) }
+}
+
+async function readTrail(
+  sts: STSClient,
+  {
+    region,
+    since,
+    clock,
+    endpoint,
+  }: {
+    readonly region: string
+    readonly since: Date
+    readonly clock: Clock
+    readonly endpoint: string | undefined
+  },
+): Promise<readonly TrailRecord[]> {
+  const records: TrailRecord[] = []
+  let NextToken: string | undefined
+  do {
+    const text = await callSigned(sts, {
+      service: 'cloudtrail',
+      region,
+      endpoint,
+      headers: {
+        'content-type': 'application/x-amz-json-1.1',
+        'x-amz-target': 'com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents',
+      },
+      body: JSON.stringify({ StartTime: since.getTime() / 1000, MaxResults: 50, NextToken }),
+    })
+    const page = trailPage.parse(JSON.parse(text))
+    records.push(...page.Events.flatMap(({ CloudTrailEvent }) => toRecord(CloudTrailEvent)))
+    NextToken = page.NextToken
+    // Two calls a second. (CloudTrail User Guide, "Quotas".)
+    if (NextToken !== undefined) await clock.sleep(500)
+  } while (NextToken !== undefined)
+  return records
+}
+
+/** What a user of break-glass did, or what was done to one. */
+function toRecord(text: string): readonly TrailRecord[] {
+  const { success, data } = detail.safeParse(JSON.parse(text))
+  if (!success) return []
+  const { userIdentity, requestParameters } = data
+  const isOurs = [userIdentity.userName, requestParameters?.userName].some((name) => name?.endsWith(userNameSuffix))
+  if (!isOurs) return []
+  return [
+    {
+      id: data.eventID,
+      at: data.eventTime,
+      name: data.eventName,
+      by: userIdentity.userName ?? userIdentity.arn ?? '',
+      from: data.sourceIPAddress,
+      region: data.awsRegion,
+      role: requestParameters?.roleArn,
+      errorCode: data.errorCode,
+    },
+  ]
+}
+
+type PasswordTimes = Pick<DeployedUser, 'passwordChangedAt' | 'passwordUsedAt'>
+
+/** Made at most every four hours; the one there is counts until then. (IAM User Guide, "Generate credential reports".) */
+async function readPasswords(iam: IAMClient, clock: Clock): Promise<ReadonlyMap<string, PasswordTimes>> {
+  while ((await answerOf('iam', iam.send(new GenerateCredentialReportCommand({})))).State !== 'COMPLETE')
+    await clock.sleep(1_000)
+  const { Content } = await answerOf('iam', iam.send(new GetCredentialReportCommand({})))
+  const [head = [], ...rows] = new TextDecoder()
+    .decode(Content)
+    .trim()
+    .split('\n')
+    .map((line) => line.split(','))
+  const instant = (row: readonly string[], column: string) => {
+    const text = row[head.indexOf(column)] ?? ''
+    return Number.isNaN(Date.parse(text)) ? undefined : new Date(text)
+  }
+  return new Map(
+    rows.map((row) => [
+      row[head.indexOf('user')] ?? '',
+      { passwordChangedAt: instant(row, 'password_last_changed'), passwordUsedAt: instant(row, 'password_last_used') },
+    ]),
+  )
+}

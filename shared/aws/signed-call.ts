@@ -1,0 +1,35 @@
+import type { STSClient } from '@aws-sdk/client-sts'
+import { SignatureV4 } from '@smithy/signature-v4'
+
+export type SignedCall = {
+  readonly service: 'cloudtrail' | 'ec2'
+  readonly region: string
+  /** All services at one; absent: those of the environment, or AWS's. */
+  readonly endpoint: string | undefined
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/**
+ * One call to a service of which only one or two operations are needed, with the credentials of `sts`. Answers the body of a
+ * success; throws an Error whose name is the code of the service.
+ */
+export async function callSigned(
+  sts: STSClient,
+  { service, region, endpoint, headers, body }: SignedCall,
+): Promise<string> {
+  const own = process.env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`]
+  const { AWS_ENDPOINT_URL: common } = process.env
+  const url = new URL(endpoint ?? own ?? common ?? `https://${service}.${region}.amazonaws.com/`)
+  const { credentials, sha256 } = sts.config
+  const signer = new SignatureV4({ credentials, sha256, service, region })
+  const request = { method: 'POST', protocol: url.protocol, hostname: url.hostname, path: '/', body }
+  const signed = await signer.sign({ ...request, headers: { host: url.host, ...headers } })
+  const answer = await fetch(url, { method: 'POST', headers: signed.headers, redirect: 'error', body })
+  const text = await answer.text()
+  if (answer.ok) return text
+  const code = /<Code>([^<]+)<\/Code>/.exec(text)?.[1] ?? /"__type":"(?:[^"#]*#)?([^"]+)"/.exec(text)?.[1]
+  const error = new Error(`${service} answered HTTP ${answer.status}: ${text.slice(0, 200)}`)
+  error.name = code ?? 'NoAnswer'
+  throw error
+}

@@ -1,0 +1,105 @@
+import {
+  alarmBus,
+  alarmTopic,
+  iamRegion,
+  roleName,
+  rolePrefix,
+  thingPrefix,
+  userNameSuffix,
+  userPath,
+} from './break-glass-names.ts'
+
+/** An EventBridge event pattern: values, or how they begin or end. */
+type Pattern = {
+  readonly [member: string]: Pattern | readonly (string | { readonly prefix: string } | { readonly suffix: string })[]
+}
+export type AlarmRules = Readonly<Record<string, Pattern>>
+
+const calls = ['AWS API Call via CloudTrail']
+const ofUsers = [{ suffix: userNameSuffix }]
+const call = (source: string, requestParameters: Pattern): Pattern => ({
+  source: [source],
+  'detail-type': calls,
+  detail: { requestParameters },
+})
+
+/**
+ * In the security account, in each Region where users sign in or call. Reads (Get, List, Describe) never reach EventBridge;
+ * AssumeRole does. (EventBridge User Guide, "AWS service events delivered via AWS CloudTrail".)
+ */
+const everywhere: AlarmRules = {
+  // A failed sign-in has no ARN, but the name.
+  'sign-in': {
+    'detail-type': ['AWS Console Sign In via CloudTrail'],
+    detail: { userIdentity: { userName: ofUsers } },
+  },
+  'call-by-responder': { 'detail-type': calls, detail: { userIdentity: { userName: ofUsers } } },
+  'rule-changed': call('aws.events', { name: [{ prefix: thingPrefix }] }),
+  'targets-changed': call('aws.events', { rule: [{ prefix: thingPrefix }] }),
+  'topic-changed': call('aws.sns', { topicArn: [{ suffix: `:${alarmTopic}` }] }),
+  unsubscribed: { source: ['aws.sns'], 'detail-type': calls, detail: { eventName: ['Unsubscribe'] } },
+  'trail-changed': {
+    source: ['aws.cloudtrail'],
+    'detail-type': calls,
+    detail: { eventName: ['StopLogging', 'DeleteTrail', 'UpdateTrail', 'PutEventSelectors'] },
+  },
+}
+
+/** Events of IAM are in one Region only. */
+const ofIam = (account: string): AlarmRules => ({
+  'user-changed': call('aws.iam', { userName: ofUsers }),
+  'device-changed': call('aws.iam', { serialNumber: [{ prefix: `arn:aws:iam::${account}:mfa/` }] }),
+  'policy-changed': call('aws.iam', { policyArn: [{ prefix: `arn:aws:iam::${account}:policy${userPath}` }] }),
+  'password-rules-changed': {
+    source: ['aws.iam'],
+    'detail-type': calls,
+    detail: { eventName: ['UpdateAccountPasswordPolicy', 'DeleteAccountPasswordPolicy'] },
+  },
+})
+
+export function securityAlarms(account: string, region: string): AlarmRules {
+  return region === iamRegion ? { ...everywhere, ...ofIam(account) } : everywhere
+}
+
+/** In each account, beside the role: changes of the role, and of these rules. */
+export function roleAlarms(playbook: string): AlarmRules {
+  const rule = `${thingPrefix}${playbook}-`
+  return {
+    'role-changed': call('aws.iam', { roleName: [roleName(playbook)] }),
+    'rule-changed': call('aws.events', { name: [{ prefix: rule }] }),
+    'targets-changed': call('aws.events', { rule: [{ prefix: rule }] }),
+  }
+}
+
+/** In the management account, where the StackSets are. */
+export const stackSetAlarms: AlarmRules = {
+  'stackset-changed': call('aws.cloudformation', { stackSetName: [{ prefix: rolePrefix }] }),
+  'stack-changed': call('aws.cloudformation', { stackName: [{ prefix: thingPrefix }] }),
+}
+
+/** All that accounts send: nothing else may put events on this bus. */
+export const forwarded: Pattern = { account: [{ prefix: '' }] }
+
+/** What a mail says: who, from where, which role, which account. What an event lacks stays empty. */
+export const alarmMail = {
+  InputPathsMap: {
+    account: '$.account',
+    at: '$.time',
+    by: '$.detail.userIdentity.arn',
+    error: '$.detail.errorCode',
+    from: '$.detail.sourceIPAddress',
+    id: '$.detail.eventID',
+    name: '$.detail.userIdentity.userName',
+    region: '$.region',
+    role: '$.detail.requestParameters.roleArn',
+    what: '$.detail.eventName',
+  },
+  InputTemplate: [
+    '"BREAK-GLASS: <what> by <name> (<by>) from <from> at <at>."',
+    '"Role: <role>. Account: <account>. Region: <region>. Error: <error>."',
+    '"Code for a drill: <id>"',
+    '"Nobody of you? Follow \'A use that nobody knows of\' in docs/break-glass.md now."',
+  ].join('\n'),
+} as const
+
+export const busRule = `${alarmBus}-forwarded`

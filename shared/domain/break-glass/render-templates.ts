@@ -1,0 +1,301 @@
+import {
+  type AlarmRules,
+  alarmMail,
+  busRule,
+  forwarded,
+  roleAlarms,
+  securityAlarms,
+  stackSetAlarms,
+} from './alarm-rules.ts'
+import type { BreakGlass, Playbook } from './break-glass-file.ts'
+import {
+  alarmBus,
+  alarmBusArn,
+  alarmTopic,
+  alarmTopicArn,
+  iamRegion,
+  policyArn,
+  roleName,
+  rolePrefix,
+  senderName,
+  thingPrefix,
+  userName,
+  userPath,
+} from './break-glass-names.ts'
+import { policyDocument, resourceId, type Template, type TemplateResource } from './policy-document.ts'
+import { renderRole } from './render-role.ts'
+import { renderUserPolicy } from './render-user-policy.ts'
+
+type Resources = Readonly<Record<string, TemplateResource>>
+const tags = (more: Readonly<Record<string, string>> = {}) =>
+  Object.entries({ 'break-glass': 'true', ...more }).map(([Key, Value]) => ({ Key, Value }))
+
+/** The IAM users, each with a first password that nobody has to know: it is changed at the first sign-in. */
+export function renderUsers(file: BreakGlass): Template {
+  const resources = file.responders.map((responder): Resources => {
+    const id = resourceId(responder.name)
+    const name = userName(responder.name)
+    return {
+      [`Password${id}`]: {
+        Type: 'AWS::SecretsManager::Secret',
+        Properties: {
+          Name: `${thingPrefix}${responder.name}`,
+          Description: `First password of ${name}; worth nothing after the first sign-in`,
+          GenerateSecretString: { PasswordLength: 40, RequireEachIncludedType: true, ExcludeCharacters: '"\\\'{}$' },
+          Tags: tags(),
+        },
+      },
+      [`Policy${id}`]: {
+        Type: 'AWS::IAM::ManagedPolicy',
+        Properties: {
+          ManagedPolicyName: name,
+          Path: userPath,
+          Description: `What ${name} may do; nothing else`,
+          PolicyDocument: renderUserPolicy(file, responder),
+        },
+      },
+      [`User${id}`]: {
+        Type: 'AWS::IAM::User',
+        Properties: {
+          UserName: name,
+          Path: userPath,
+          LoginProfile: {
+            Password: { 'Fn::Sub': `{{resolve:secretsmanager:\${Password${id}}:SecretString}}` },
+            PasswordResetRequired: true,
+          },
+          ManagedPolicyArns: [{ Ref: `Policy${id}` }],
+          Tags: tags({ email: responder.email }),
+        },
+      },
+    }
+  })
+  return { Description: 'Break-glass: the users of the responders', Resources: merge(resources) }
+}
+
+/** In one Region of the security account: the topic, who gets its mails, and the rules. */
+export function renderAlarms(file: BreakGlass, region: string): Template {
+  const { securityAccount, organizationId } = file
+  const topicArn = alarmTopicArn(securityAccount, region)
+  const target = { Id: 'mail', Arn: topicArn, InputTransformer: alarmMail }
+  const isHub = region === iamRegion
+  const bus: Resources = {
+    Bus: { Type: 'AWS::Events::EventBus', Properties: { Name: alarmBus } },
+    BusPolicy: {
+      Type: 'AWS::Events::EventBusPolicy',
+      DependsOn: ['Bus'],
+      Properties: {
+        EventBusName: alarmBus,
+        StatementId: 'AccountsOfTheOrganization',
+        Statement: {
+          Sid: 'AccountsOfTheOrganization',
+          Effect: 'Allow',
+          Principal: '*',
+          Action: 'events:PutEvents',
+          Resource: alarmBusArn(securityAccount),
+          Condition: {
+            StringEquals: { 'aws:PrincipalOrgID': organizationId },
+            ArnLike: { 'aws:PrincipalArn': `arn:aws:iam::*:role/${rolePrefix}*-alarms` },
+          },
+        },
+      },
+    },
+    RuleForwarded: {
+      Type: 'AWS::Events::Rule',
+      DependsOn: ['Bus'],
+      Properties: { Name: busRule, EventBusName: alarmBus, EventPattern: forwarded, Targets: [target] },
+    },
+  }
+  return {
+    Description: 'Break-glass: every use rings, without ssofile',
+    Resources: {
+      Topic: {
+        Type: 'AWS::SNS::Topic',
+        Properties: {
+          TopicName: alarmTopic,
+          DisplayName: 'BREAK-GLASS',
+          Subscription: file.alarmAddresses.map((Endpoint) => ({ Protocol: 'email', Endpoint })),
+          Tags: tags(),
+        },
+      },
+      TopicPolicy: {
+        Type: 'AWS::SNS::TopicPolicy',
+        Properties: {
+          Topics: [{ Ref: 'Topic' }],
+          PolicyDocument: policyDocument(
+            {
+              // Without a condition: EventBridge publishes to no topic whose policy has one. (EventBridge User Guide, "Troubleshooting".)
+              Sid: 'RulesPublish',
+              Effect: 'Allow',
+              Principal: { Service: 'events.amazonaws.com' },
+              Action: ['sns:Publish'],
+              Resource: [topicArn],
+            },
+            {
+              Sid: 'OnlyByTls',
+              Effect: 'Deny',
+              Principal: { AWS: ['*'] },
+              Action: ['sns:Publish'],
+              Resource: [topicArn],
+              Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+            },
+          ),
+        },
+      },
+      ...(isHub ? bus : {}),
+      ...renderRules(securityAlarms(securityAccount, region), thingPrefix, target),
+    },
+  }
+}
+
+/** What a StackSet makes in each account, in one Region: the role, and rules that tell the security account of its changes. */
+export function renderPlaybook(file: BreakGlass, playbook: Playbook): Template {
+  const { name, description, maxSessionSeconds, trust, inline, managedPolicies, permissionsBoundary } = renderRole(
+    file,
+    playbook,
+  )
+  const id = resourceId(playbook.name)
+  return {
+    Description: `Break-glass: ${description}`,
+    Resources: {
+      [`Role${id}`]: {
+        Type: 'AWS::IAM::Role',
+        Properties: {
+          RoleName: name,
+          Description: description,
+          MaxSessionDuration: maxSessionSeconds,
+          AssumeRolePolicyDocument: trust,
+          ManagedPolicyArns: managedPolicies.map(policyInAccount),
+          Policies: Object.entries(inline).map(([PolicyName, PolicyDocument]) => ({ PolicyName, PolicyDocument })),
+          // IAM refuses the text None: a role without a boundary has no such property.
+          ...(permissionsBoundary === undefined ? {} : { PermissionsBoundary: policyInAccount(permissionsBoundary) }),
+          Tags: tags(),
+        },
+      },
+      ...renderForwarding(file, playbook.name, roleAlarms(playbook.name)),
+    },
+  }
+}
+
+/** In the management account: the StackSets, what no StackSet makes there, and who changes them. */
+export function renderManagement(file: BreakGlass): Template {
+  const stackSets = file.playbooks.flatMap((playbook): Resources[] => {
+    const members = playbook.accounts.filter((account) => account !== file.managementAccount)
+    const targets = [
+      // New accounts of these organizational units get the role by themselves.
+      { part: '', isAutomatic: true, units: playbook.organizationalUnits, accounts: [] },
+      // An account that is named gets it, and no account that comes later.
+      { part: '-accounts', isAutomatic: false, units: [], accounts: members },
+    ]
+    return targets
+      .filter(({ units, accounts }) => units.length + accounts.length > 0)
+      .map((target) => renderStackSet(file, playbook, target))
+  })
+  const own = file.playbooks.filter(({ accounts }) => accounts.includes(file.managementAccount))
+  return {
+    Description: 'Break-glass: roles in the accounts of the organization',
+    Resources: {
+      ...merge(stackSets),
+      ...renderForwarding(file, 'stacksets', stackSetAlarms),
+      ...merge(own.map((playbook) => renderPlaybook(file, playbook).Resources)),
+    },
+  }
+}
+
+type Target = {
+  readonly part: string
+  readonly isAutomatic: boolean
+  readonly units: readonly string[]
+  readonly accounts: readonly string[]
+}
+
+function renderStackSet(
+  file: BreakGlass,
+  playbook: Playbook,
+  { part, isAutomatic, units, accounts }: Target,
+): Resources {
+  const template = renderPlaybook(file, playbook)
+  return {
+    [`StackSet${resourceId(`${playbook.name}${part}`)}`]: {
+      Type: 'AWS::CloudFormation::StackSet',
+      Properties: {
+        StackSetName: `${roleName(playbook.name)}${part}`,
+        Description: template.Description,
+        PermissionModel: 'SERVICE_MANAGED',
+        AutoDeployment: isAutomatic ? { Enabled: true, RetainStacksOnAccountRemoval: false } : { Enabled: false },
+        Capabilities: ['CAPABILITY_NAMED_IAM'],
+        ManagedExecution: { Active: true },
+        OperationPreferences: { FailureTolerancePercentage: 100, MaxConcurrentPercentage: 100 },
+        StackInstancesGroup: [
+          {
+            Regions: [iamRegion],
+            DeploymentTargets: isAutomatic
+              ? { OrganizationalUnitIds: units }
+              : { OrganizationalUnitIds: [file.rootId], AccountFilterType: 'INTERSECTION', Accounts: accounts },
+          },
+        ],
+        TemplateBody: JSON.stringify({ AWSTemplateFormatVersion: '2010-09-09', ...template }),
+        Tags: tags(),
+      },
+    },
+  }
+}
+
+function renderForwarding({ securityAccount }: BreakGlass, name: string, rules: AlarmRules): Resources {
+  const id = resourceId(name)
+  const busArn = alarmBusArn(securityAccount)
+  const sender = `Sender${id}`
+  return {
+    [sender]: {
+      Type: 'AWS::IAM::Role',
+      Properties: {
+        RoleName: senderName(name),
+        AssumeRolePolicyDocument: policyDocument({
+          Sid: 'Rules',
+          Effect: 'Allow',
+          Principal: { Service: 'events.amazonaws.com' },
+          Action: ['sts:AssumeRole'],
+        }),
+        Policies: [
+          {
+            PolicyName: 'send',
+            PolicyDocument: policyDocument({
+              Sid: 'Send',
+              Effect: 'Allow',
+              Action: ['events:PutEvents'],
+              Resource: [busArn],
+            }),
+          },
+        ],
+        Tags: tags(),
+      },
+    },
+    ...renderRules(
+      rules,
+      `${thingPrefix}${name}-`,
+      { Id: 'security', Arn: busArn, RoleArn: { 'Fn::GetAtt': [sender, 'Arn'] } },
+      id,
+    ),
+  }
+}
+
+function renderRules(rules: AlarmRules, prefix: string, target: object, id = ''): Resources {
+  return Object.fromEntries(
+    Object.entries(rules).map(([name, EventPattern]) => [
+      `Rule${id}${resourceId(name)}`,
+      {
+        Type: 'AWS::Events::Rule',
+        Properties: { Name: `${prefix}${name}`, EventPattern, State: 'ENABLED', Targets: [target] },
+      },
+    ]),
+  )
+}
+
+/** A template is the same in every account. */
+function policyInAccount(policy: string): string | { readonly 'Fn::Sub': string } {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation puts the account in
+  return policy.startsWith('arn:') ? policy : { 'Fn::Sub': policyArn('${AWS::AccountId}', policy) }
+}
+
+function merge(resources: readonly Resources[]): Resources {
+  return Object.assign({}, ...resources)
+}

@@ -1,0 +1,37 @@
+import type { BreakGlass } from './break-glass-file.ts'
+import { roleArn, senderName, userPath } from './break-glass-names.ts'
+import { type PolicyDocument, policyDocument } from './policy-document.ts'
+import { protection } from './render-role.ts'
+
+/** To add to a Deny statement that would stop the users, their roles, or the roles that send their alarms. */
+export function renderExemption({ playbooks, securityAccount }: BreakGlass): { readonly Condition: object } {
+  const roles = playbooks.flatMap(({ name }) => [roleArn('*', name), senderArn(name)])
+  return { Condition: { ArnNotLike: { 'aws:PrincipalArn': [...roles, usersArn(securityAccount)] } } }
+}
+
+/**
+ * A service control policy for the root of the organization: nobody in a member account changes break-glass, also not by a role
+ * that a session of an administrator made, but for StackSets, the CDK in the security account, the users themselves, and what sends the alarms.
+ */
+export function renderProtection({ securityAccount, playbooks }: BreakGlass): PolicyDocument {
+  const Condition = {
+    ArnNotLike: {
+      'aws:PrincipalArn': [
+        'arn:aws:iam::*:role/stacksets-exec-*',
+        `arn:aws:iam::${securityAccount}:role/cdk-*-cfn-exec-role-${securityAccount}-*`,
+        usersArn(securityAccount),
+        // EventBridge puts events with these, and service control policies bind them.
+        ...playbooks.map(({ name }) => senderArn(name)),
+      ],
+    },
+  }
+  return policyDocument(...protection.Statement.map((one) => ({ ...one, Condition })))
+}
+
+function usersArn(securityAccount: string): string {
+  return `arn:aws:iam::${securityAccount}:user${userPath}*`
+}
+
+function senderArn(playbook: string): string {
+  return `arn:aws:iam::*:role/${senderName(playbook)}`
+}

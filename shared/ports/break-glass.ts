@@ -1,0 +1,45 @@
+import type { AccountId } from '../domain/account-id.ts'
+import type {
+  DeployedRole,
+  DeployedUser,
+  PasswordPolicy,
+  Subscription,
+  TrailRecord,
+} from '../domain/break-glass/deployed-break-glass.ts'
+import type { DryCallName, DryOutcome } from '../domain/break-glass/dry-calls.ts'
+
+/** The IAM, SNS and CloudTrail of one account, read only. Throws ServiceError. */
+export interface BreakGlassAccount {
+  /** Whose names begin as those of break-glass do. */
+  roles(): Promise<readonly DeployedRole[]>
+  users(): Promise<readonly DeployedUser[]>
+  /** `undefined`: there is none. */
+  passwordPolicy(): Promise<PasswordPolicy | undefined>
+  subscriptions(topicArn: string, region: string): Promise<readonly Subscription[]>
+  /** What users of break-glass did, and what was done to them; the event history of CloudTrail reaches back 90 days. */
+  trail(region: string, since: Date): Promise<readonly TrailRecord[]>
+}
+
+export interface BreakGlassAuditor {
+  /** By the role of this name, or by the own credentials where they are of this account. */
+  enter(account: AccountId, roleName: string): Promise<BreakGlassAccount>
+}
+
+export type AssumeRequest = {
+  readonly roleArn: string
+  readonly session: string
+  readonly sourceIdentity: string
+  /** Absent: the sign-in proved a second factor. */
+  readonly device?: { readonly serial: string; readonly code: string } | undefined
+}
+
+export interface AssumedRole {
+  try(call: DryCallName): Promise<DryOutcome>
+}
+
+/** Who runs a drill, with the own credentials. Throws ServiceError (`sts`). */
+export interface Responder {
+  /** The ARN of the own user. */
+  identity(): Promise<string>
+  assume(request: AssumeRequest): Promise<AssumedRole>
+}
