@@ -8,12 +8,14 @@ import { listProjectFiles, readText } from './source-files.ts'
 const writtenByPeople: Readonly<Record<string, string>> = {
   'shared/domain/access-request.ts': 'requests/',
   'shared/domain/approval-file.ts': 'approvals/',
+  'shared/domain/break-glass/break-glass-file.ts': 'infra/break-glass/',
   'shared/domain/configuration.ts': 'the configuration',
   'shared/domain/eligibility-file.ts': 'eligibility/',
   'shared/domain/environment.ts':
     'infra/environments/, and what its deployment lays beside the bundle of the same version',
   'shared/domain/link-body.ts': 'links_data/',
   'shared/domain/permission-set-file.ts': 'permission_sets/',
+  'shared/domain/policy-document-faults.ts': 'statements in permission_sets/',
   'shared/domain/policy-file.ts': 'policies/',
   'shared/domain/policy-statement.ts': 'statements in permission_sets/',
   'shared/domain/policy-test.ts': 'policies/tests/',
