@@ -4,6 +4,9 @@ import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
 import { MemoryQueues } from '../../shared/memory/sqs/memory-queues.ts'
 import type { Log } from '../../shared/ports/log.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
+import { isServiceError, proofOf } from '../../shared/ports/service-error.ts'
+import { patientIdentityStore } from '../../shared/reconcile/calls/patient-identity-store.ts'
+import { patientOrganizations } from '../../shared/reconcile/calls/patient-organizations.ts'
 import { patientPorts } from '../../shared/reconcile/calls/patient-ports.ts'
 import { chooseRegion } from './choose-region.ts'
 import { ReadableLog } from './readable-log.ts'
@@ -16,7 +19,26 @@ export function openCliPorts(bucket: string, queueUrl?: (queue: string) => strin
   const clock = new SystemClock()
   chooseRegion()
   const queues = queueUrl ?? new MemoryQueues({ clock, randomness: new SystemRandomness() })
-  return patientPorts(openAwsPorts({ bucket, queues, log }))
+  return waitingPorts(patientPorts(openAwsPorts({ bucket, queues, log })), (line) => process.stderr.write(line))
+}
+
+const toldOnce = new Set<string>()
+
+/**
+ * The directory and the organization, at a rate below AWS's. Whatever a command asks of them waits where a call is throttled,
+ * and goes on; a person is told once of each service. SSO Admin has its own (`limitSsoAdmin`), S3 and SQS are patient already.
+ */
+export function waitingPorts(ports: Ports, tell: (line: string) => void): Ports {
+  const onPause = (_: number, error: unknown) => {
+    if (!isServiceError(error) || proofOf(error) !== 'not-now' || toldOnce.has(error.service)) return
+    toldOnce.add(error.service)
+    tell(`${error.service} answers that it is asked too often (${error.message}); waiting, and going on\n`)
+  }
+  return {
+    ...ports,
+    identityStore: patientIdentityStore(ports, onPause),
+    organizations: patientOrganizations(ports, onPause),
+  }
 }
 
 /** Warnings and errors go to standard error; success is told by the command itself. */

@@ -10,6 +10,7 @@ import type { PermissionSetName } from '../../shared/domain/permission-set-name.
 import type { Scope } from '../../shared/domain/scope.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import type { InPortions } from '../../shared/reconcile/assignments/list-existing.ts'
+import { patientIdentityStore } from '../../shared/reconcile/calls/patient-identity-store.ts'
 import { PermissionSetIndex } from '../../shared/reconcile/directory/permission-set-index.ts'
 import { PrincipalIndex } from '../../shared/reconcile/directory/principal-index.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
@@ -30,7 +31,7 @@ export async function findCounterparts(
   file: ExportFile,
   { inPortions }: { readonly inPortions: InPortions },
 ): Promise<Counterparts> {
-  const { identityStore, clock, configuration } = context
+  const { clock, configuration } = context
   const names = await collectNames(file, configuration)
   const index = new Map<PermissionSetName, PermissionSetArn>()
   await inPortions(['all'], 'permission sets', async (_, ssoAdmin) => {
@@ -40,7 +41,7 @@ export async function findCounterparts(
   for (const name of names.permissionSets)
     if (!index.has(name) && !names.files.has(name))
       missing.push(lack(`the permission set '${name}'`, 'neither one here nor a file of it in the export'))
-  const principals = new PrincipalIndex(identityStore, clock, configuration.principalSuffix)
+  const principals = new PrincipalIndex(patientIdentityStore(context), clock, configuration.principalSuffix)
   for (const { type, principal } of await principals.foresee(names.principals.values()))
     missing.push(
       lack(`the ${type === 'GROUP' ? 'group' : 'user'} '${quote(principal)}'`, 'a name that nobody has here'),

@@ -1,7 +1,7 @@
 import type { Organizations } from '../../ports/organizations.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { RateLimiter } from './rate-limiter.ts'
-import { repeatPatiently } from './repeat-patiently.ts'
+import { type Repetition, repeatPatiently } from './repeat-patiently.ts'
 import { wrapPort } from './wrap-port.ts'
 
 const repetition = { attemptsMost: 9, firstMs: 300, mostMs: 12_000 }
@@ -14,19 +14,31 @@ const ratesByOperation: Record<keyof Organizations, number> = {
 }
 const rates = Object.entries(ratesByOperation)
 
+const patient = new WeakSet<Organizations>()
+
 /**
  * Organizations, each operation at its own rate. Reads that are throttled or fail are repeated for about half a minute.
  * The rates are a little less than AWS allows to all callers in the account together, since a call that is refused and
  * repeated takes longer than one that waits its turn. (Organizations User Guide, "Quotas for AWS Organizations":
- * ListAccounts 8 a second, DescribeAccount 20, ListTagsForResource 10, most others 5.)
+ * ListAccounts 8 a second, DescribeAccount 20, ListTagsForResource 10, most others 5.) Patient ones are answered as they are.
+ * `told` hears of each failure.
  */
-export function patientOrganizations(ports: Pick<Ports, 'organizations' | 'clock' | 'randomness'>): Organizations {
+export function patientOrganizations(
+  ports: Pick<Ports, 'organizations' | 'clock' | 'randomness'>,
+  told?: Repetition['onPause'],
+): Organizations {
+  if (patient.has(ports.organizations)) return ports.organizations
   const limiters = new Map(rates.map(([operation, perSecond]) => [operation, new RateLimiter(ports.clock, perSecond)]))
-  return wrapPort(ports.organizations, (operation, call) => {
+  const made = wrapPort(ports.organizations, (operation, call) => {
     const limiter = limiters.get(operation)
     if (!limiter) throw new Error(`received ${operation}, expected an operation with a rate`)
     // Others use the rate up: the other calls of this operation would only be refused as well.
-    const onPause = (ms: number) => limiter.pause(ms)
+    const onPause = (ms: number, error: unknown) => {
+      limiter.pause(ms)
+      told?.(ms, error)
+    }
     return repeatPatiently(ports, { ...repetition, onPause }, () => limiter.run('background', call))
   })
+  patient.add(made)
+  return made
 }
