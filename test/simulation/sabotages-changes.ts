@@ -114,8 +114,8 @@ export const changeSabotages: readonly Sabotage[] = [
     name: 'a drift check believes its listing of what is missing',
     breaks: ['record', 'convergence', 'status'],
     file: 'shared/reconcile/drift/compare-assignments.ts',
-    find: "  if (proof !== 'gone') return undefined\n",
-    replace: '  if (listing.isListed) return undefined\n',
+    find: "  if (proof !== 'gone') {\n",
+    replace: '  if (listing.isListed || proof === undefined) {\n',
   },
   {
     name: 'a drift check believes its listing of what is foreign',
