@@ -1,8 +1,11 @@
-import type { Access, AccessIds, AssignmentCall, GrantingLink } from './ledger-entry.ts'
+import type { Access, AssignmentCall, GrantingLink } from './ledger-entry.ts'
+
+/** To whom, and by which permission set. */
+export type AccessNames = Pick<Access, 'principal' | 'principalId' | 'permissionSetArn'>
 
 /** Before a creation: what becomes of the access, or of none. `links` grant it. */
 export function beginCreation(
-  { principalId, permissionSetArn }: AccessIds,
+  { principal, principalId, permissionSetArn }: AccessNames,
   known: Access | undefined,
   links: readonly GrantingLink[],
   now: string,
@@ -10,7 +13,7 @@ export function beginCreation(
   const call: AssignmentCall = { kind: 'creation', calledAt: now }
   const unansweredAt = known && unansweredOf(known)
   const { grantedAt } = known ?? {}
-  const ids = { principalId, permissionSetArn }
+  const ids = { principal, principalId, permissionSetArn }
   return { ...ids, state: 'granting', links: [...links], call, lastCreation: call, unansweredAt, grantedAt }
 }
 
@@ -61,17 +64,6 @@ export function confirmAccess(
     missingSince: undefined,
     orphanedAt: isOrphaned ? (access.orphanedAt ?? now) : undefined,
   }
-}
-
-/** It stays, under another name of its principal. `there`: what the ledger has of it under that name. */
-export function inheritAccess(
-  former: Access,
-  there: Access | undefined,
-  links: readonly GrantingLink[],
-  now: string,
-): Access {
-  const { reason: _, ...kept } = there ?? { ...former, state: 'granted' as const, links: [...links] }
-  return { ...kept, grantedAt: former.grantedAt ?? now, orphanedAt: undefined, missingSince: undefined }
 }
 
 /** The instant under which history says that it was granted: a replay writes the same. */

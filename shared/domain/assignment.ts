@@ -1,34 +1,59 @@
 import * as z from 'zod'
 import { type AccountId, accountId } from './account-id.ts'
+import { principalId } from './identity-center-ids.ts'
 import { type Grant, grant, renderGrant } from './link.ts'
 import { splitLinkFields } from './link-fields.ts'
+import { permissionSetName } from './permission-set-name.ts'
+import { type PrincipalName, principalType } from './principal.ts'
 
-/** Account × permission set × principal × type: what access is. */
+/** What a link asks for in one account: who gets it is said by name. */
 export type Assignment = Grant & { readonly accountId: AccountId }
 
-/** `account%<account id>%<permission set>%<principal>%<TYPE>%ssofile`: reads like input, and is a valid link name. */
+const assignmentId = z.object({ accountId, permissionSet: permissionSetName, principalId, type: principalType })
+
+/** Account × permission set × principal id × type: what access is. Names can change, this cannot. */
+export type AssignmentId = Readonly<z.infer<typeof assignmentId>>
+
+/** `account%<account id>%<permission set>%<principal id>%<TYPE>`: a fixed alphabet, and at most 107 bytes. */
 export const assignmentKey = z.string().brand<'AssignmentKey'>()
 export type AssignmentKey = z.infer<typeof assignmentKey>
 
-export function renderAssignmentKey(assignment: Assignment): AssignmentKey {
-  return assignmentKey.parse(`account%${assignment.accountId}%${renderGrant(assignment)}`)
+export function renderAssignmentKey({ accountId, permissionSet, principalId, type }: AssignmentId): AssignmentKey {
+  return assignmentKey.parse(`account%${accountId}%${permissionSet}%${principalId}%${type}`)
+}
+
+/** `undefined`: not an assignment key. */
+export function parseAssignmentKey(text: string): AssignmentId | undefined {
+  const [scope, account, permissionSet, id, type, ...rest] = text.split('%')
+  if (scope !== 'account' || rest.length > 0) return undefined
+  return assignmentId.safeParse({ accountId: account, permissionSet, principalId: id, type }).data
+}
+
+/** An AssignmentKey was rendered from ids, or was parsed as one before. */
+export function assignmentOf(key: AssignmentKey): AssignmentId {
+  const found = parseAssignmentKey(key)
+  if (!found) throw new Error(`received '${key}', expected the key of an assignment`)
+  return found
+}
+
+/** The same by name: as the `account` link that asks for it. */
+export function renderAssignmentName(assignment: Assignment): string {
+  return `account%${assignment.accountId}%${renderGrant(assignment)}`
 }
 
 const assignment = z.object({ accountId, ...grant.shape })
 
 /**
- * `undefined`: not an assignment key. Every key that renderAssignmentKey wrote is one: it is a dozen bytes longer than
- * the `root` link that caused it, so the limits of uploads do not hold here.
+ * `undefined`: not the name of an assignment. It is a dozen bytes longer than the `root` link that caused it, so the limits
+ * of uploads do not hold here.
  */
-export function parseAssignmentKey(text: string): Assignment | undefined {
+export function parseAssignmentName(text: string): Assignment | undefined {
   const fields = splitLinkFields(text)
   if (fields?.scope !== 'account' || fields.suffix !== 'ssofile') return undefined
   return assignment.safeParse({ ...fields, accountId: fields.value }).data
 }
 
-/** An AssignmentKey was rendered from an assignment, or was parsed as one before. */
-export function assignmentOf(key: AssignmentKey): Assignment {
-  const found = parseAssignmentKey(key)
-  if (!found) throw new Error(`received '${key}', expected the key of an assignment`)
-  return found
+/** What a link would ask for, to give this access to the principal under this name. */
+export function nameAssignment({ accountId, permissionSet, type }: AssignmentId, principal: PrincipalName): Assignment {
+  return { accountId, permissionSet, principal, type }
 }

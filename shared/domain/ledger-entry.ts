@@ -1,7 +1,8 @@
 import * as z from 'zod'
 import { requestDigest } from './access-request.ts'
-import { type PermissionSetArn, type PrincipalId, permissionSetArn, principalId } from './identity-center-ids.ts'
+import { permissionSetArn, principalId } from './identity-center-ids.ts'
 import { uploader } from './input-message.ts'
+import { principalName } from './principal.ts'
 import { record } from './record.ts'
 import { isSameUpload, type Upload, uploadIdentity } from './upload.ts'
 
@@ -71,11 +72,16 @@ export const assignmentCall = record({
 })
 export type AssignmentCall = z.infer<typeof assignmentCall>
 
-const accessFields = {
+/** One object under `assignments/`: one access that ssofile made or adopted, and how far it is. */
+export const ledgerEntry = record({
+  v: z.literal(1),
   state: z.enum(ledgerStates),
   /** AWS's reason or ours, where the state is `failed` or `stuck`. */
   reason: z.string().optional(),
+  /** As links named the principal when this was last written. */
+  principal: principalName,
   principalId,
+  /** Another ARN under the same name: the permission set was made again, and its former access is gone with it. */
   permissionSetArn,
   links: z.array(grantingLink),
   call: assignmentCall.optional(),
@@ -91,77 +97,17 @@ const accessFields = {
   missingSince: z.iso.datetime().optional(),
   /** When an operator gave it back to others. It stays; once `foreign/` and history say so, the ledger forgets it. */
   releasedAt: z.iso.datetime().optional(),
-}
-const access = record(accessFields)
-
-/** One access of ours: to whom, and how far it is. */
-export type Access = Readonly<z.infer<typeof access>>
-
-/** What Identity Center knows an access by, within one account and principal type. */
-export type AccessIds = { readonly principalId: PrincipalId; readonly permissionSetArn: PermissionSetArn }
-
-/**
- * What ssofile made or adopted under one assignment key, and how far it is. Most entries have one access. There are more
- * while the names of the key stand for other ids than before: the first access is the one that they stood for last.
- */
-export type LedgerEntry = {
-  readonly accesses: readonly [Access, ...Access[]]
   /** The next attempt: the instant in the key of its twin under `state/open/`. */
-  readonly openUntil?: string | undefined
-  readonly attempts: number
-  readonly updatedAt: string
-}
-
-/** The body of one object under `assignments/`. It shows the first access at the top, where auditors look. */
-export const ledgerEntry = record({
-  v: z.literal(1),
-  ...accessFields,
-  former: z.array(access).min(1).optional(),
   openUntil: z.iso.datetime().optional(),
   attempts: z.int().min(0),
   updatedAt: z.iso.datetime(),
-}).transform(({ v, former = [], openUntil, attempts, updatedAt, ...first }): LedgerEntry => {
-  return { accesses: [first, ...former], openUntil, attempts, updatedAt }
 })
+export type LedgerEntry = Readonly<z.infer<typeof ledgerEntry>>
 
-/** An entry as it stands in its object. */
-export type StoredLedgerEntry = z.input<typeof ledgerEntry>
-
-export function renderEntry({ accesses, openUntil, attempts, updatedAt }: LedgerEntry): StoredLedgerEntry {
-  const [first, ...former] = accesses
-  return { v: 1, ...first, former: former.length > 0 ? former : undefined, openUntil, attempts, updatedAt }
-}
-
-export function isSameAccess(a: AccessIds, b: AccessIds): boolean {
-  return a.principalId === b.principalId && a.permissionSetArn === b.permissionSetArn
-}
-
-export function findAccess(entry: LedgerEntry | undefined, ids: AccessIds): Access | undefined {
-  return entry?.accesses.find((one) => isSameAccess(one, ids))
-}
-
-/** The entry with this access changed. A new one is put first, and so is a changed one with `first`. */
-export function withAccess(
-  entry: Pick<LedgerEntry, 'accesses'> | undefined,
-  changed: Access,
-  { first = false }: { readonly first?: boolean } = {},
-): LedgerEntry['accesses'] {
-  if (!first && entry?.accesses.some((one) => isSameAccess(one, changed))) {
-    const [head, ...rest] = entry.accesses
-    const change = (one: Access) => (isSameAccess(one, changed) ? changed : one)
-    return [change(head), ...rest.map(change)]
-  }
-  return [changed, ...(entry?.accesses.filter((one) => !isSameAccess(one, changed)) ?? [])]
-}
-
-/** What is left without this access; `undefined`: nothing. */
-export function withoutAccess({ accesses }: LedgerEntry, ids: AccessIds): LedgerEntry['accesses'] | undefined {
-  const [first, ...rest] = accesses.filter((one) => !isSameAccess(one, ids))
-  return first && [first, ...rest]
-}
+/** The access itself: all of its entry but when it is tried again. */
+export type Access = Omit<LedgerEntry, 'v' | 'openUntil' | 'attempts' | 'updatedAt'>
 
 /** Nothing is left to do for it, as long as its links, its account and its names mean what they did. */
-export function isSettled({ accesses: [first, ...others] }: LedgerEntry): boolean {
-  const isChanging = first.orphanedAt !== undefined || first.releasedAt !== undefined
-  return first.state === 'granted' && !isChanging && others.length === 0
+export function isSettled({ state, orphanedAt, releasedAt }: LedgerEntry): boolean {
+  return state === 'granted' && orphanedAt === undefined && releasedAt === undefined
 }

@@ -26,10 +26,10 @@ export type AdmissionContext = JudgeContext & {
  */
 export async function admitLinks(
   found: readonly GrantingLink[],
-  { entry, account }: { readonly entry: Pick<LedgerEntry, 'accesses'> | undefined; readonly account: AccountId },
+  { entry, account }: { readonly entry: Pick<LedgerEntry, 'links'> | undefined; readonly account: AccountId },
   context: AdmissionContext,
 ): Promise<readonly GrantingLink[]> {
-  const known = entry?.accesses.flatMap(({ links }) => links) ?? []
+  const known = entry?.links ?? []
   const admitted = await Promise.all(
     found.map(async (link): Promise<readonly GrantingLink[]> => {
       if (known.some((one) => isSameLink(one, link)) || (await isAccepted(link, account, context))) return [link]

@@ -1,4 +1,4 @@
-import type { Assignment, AssignmentKey } from '../../domain/assignment.ts'
+import type { AssignmentKey } from '../../domain/assignment.ts'
 import type { Lack } from '../../domain/lack.ts'
 import { ledgerKey } from '../records/ledger.ts'
 import { unlessSpoiled } from '../records/stored-json.ts'
@@ -18,18 +18,15 @@ const stepsMost = 60
  * and repeats. Right at any time and when repeated. Throws when something cannot be read or written; the hint then comes
  * again.
  */
-export async function settleAssignment(
-  key: AssignmentKey,
-  assignment: Assignment,
-  context: SettleContext,
-): Promise<Settlement> {
-  const settling = new Settling({ key, assignment, context })
+export async function settleAssignment(key: AssignmentKey, context: SettleContext): Promise<Settlement> {
+  const settling = new Settling(key, context)
   const spoiled = await unlessSpoiled(gatherFirst(settling))
   if (spoiled) {
     if (spoiled.object.key !== ledgerKey(key)) throw spoiled
     // Every sweep has it looked at again until somebody restores it.
     context.log.error('a ledger entry cannot be read; nothing is granted or revoked there', { error: spoiled })
-    const { links } = await evaluateAssignment(assignment, { ...context, readings: settling.readings, place: 'view' })
+    const { assignment, readings } = settling
+    const { links } = await evaluateAssignment(assignment, { ...context, readings, place: 'view' })
     return { result: 'open', reason: spoiled.message, links: links.map((link) => link.key) }
   }
   for (let steps = 0, refusals = 0; ; steps++) {
@@ -48,14 +45,10 @@ const factsMost = 4_000
  */
 function endOfCircle({ wish, entry, known, context }: Settling): Step {
   const withoutReasons = (name: string, value: unknown) => (name === 'reason' ? undefined : value)
-  const facts = JSON.stringify({ wish, entry, known: [...known] }, withoutReasons).slice(0, factsMost)
+  const facts = JSON.stringify({ wish, entry, known }, withoutReasons).slice(0, factsMost)
   const reason = `it was not settled after ${stepsMost} steps, which is a defect of ssofile; tell its maintainers: ${facts}`
   context.log.error('an assignment goes round in circles', { facts })
-  const ids = wish.is === 'wanted' ? wish.target : entry?.accesses[0]
-  const isPutOff = [...known.values()].some(({ rest }) => rest?.result === 'open')
-  return ids === undefined || isPutOff
-    ? { do: 'finish', rest: { result: 'open', reason } }
-    : { do: 'put off', ids, reason }
+  return known.rest?.result === 'open' ? { do: 'finish', rest: { result: 'open', reason } } : { do: 'put off', reason }
 }
 
 function settlementOf({ rest }: StepOf<'finish'>, settling: Settling): Settlement {
@@ -73,7 +66,7 @@ function settlementOf({ rest }: StepOf<'finish'>, settling: Settling): Settlemen
 
 /** A link whose principal is gone says until when the access of that one is kept. */
 function tellGrace({ wish, entry, lacks }: Settling): Lacks {
-  const until = entry?.accesses.some(({ orphanedAt }) => orphanedAt) ? entry.openUntil : undefined
+  const until = entry?.orphanedAt === undefined ? undefined : entry.openUntil
   if (wish.is !== 'lacking' || until === undefined) return lacks
   const kept = (lack: Lack): Lack => ({
     ...lack,

@@ -1,8 +1,7 @@
-import type { AccountId } from '../../domain/account-id.ts'
 import { type AssignmentKey, assignmentKey, parseAssignmentKey } from '../../domain/assignment.ts'
-import { type LedgerEntry, ledgerEntry, ledgerPrefix, renderEntry } from '../../domain/ledger-entry.ts'
-import { type Grant, renderGrant } from '../../domain/link.ts'
+import { type LedgerEntry, ledgerEntry, ledgerPrefix } from '../../domain/ledger-entry.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
+import { accessKeyOf, followAccess } from './access-list.ts'
 import { JsonRecord, RecordChangedError } from './json-record.ts'
 
 export type StoredEntry = {
@@ -15,7 +14,7 @@ export function ledgerKey(key: AssignmentKey): string {
   return `${ledgerPrefix}${key}`
 }
 
-/** The account assignments that we own: one record each under `assignments/`. */
+/** The account assignments that we own: one record each under `assignments/`, and as far as it is there, under `access/`. */
 export class Ledger {
   readonly #objects: ObjectStore
   readonly #onKnown: (key: AssignmentKey, entry: LedgerEntry | undefined) => void
@@ -41,17 +40,20 @@ export class Ledger {
     const result = await this.#record(key).write(entry, previous?.etag)
     if (result.outcome === 'lost') throw new RecordChangedError(ledgerKey(key))
     this.#noteChange(key, entry)
+    const before = accessKeyOf(key, previous?.entry)
+    await followAccess(this.#objects, { before, after: accessKeyOf(key, entry) })
     return { key, entry, etag: result.etag }
   }
 
   /** Throws RecordChangedError. */
-  async remove({ key, etag }: StoredEntry): Promise<void> {
+  async remove({ key, entry, etag }: StoredEntry): Promise<void> {
     if ((await this.#record(key).remove(etag)) === 'lost') throw new RecordChangedError(ledgerKey(key))
     this.#noteChange(key, undefined)
+    await followAccess(this.#objects, { before: accessKeyOf(key, entry), after: undefined })
   }
 
   #record(key: AssignmentKey): JsonRecord<LedgerEntry> {
-    return new JsonRecord(this.#objects, ledgerKey(key), ledgerEntry, renderEntry)
+    return new JsonRecord(this.#objects, ledgerKey(key), ledgerEntry)
   }
 
   #noteChange(key: AssignmentKey, entry: LedgerEntry | undefined): void {
@@ -70,15 +72,4 @@ export async function* listAssignmentKeys(
     const text = key.slice(prefix.length)
     if (parseAssignmentKey(text)) yield assignmentKey.parse(text)
   }
-}
-
-/** The accounts in which the ledger has an assignment of this permission set to this principal. */
-export async function listAccountsOf(objects: ObjectStore, grant: Grant): Promise<readonly AccountId[]> {
-  const accounts: AccountId[] = []
-  const name = renderGrant(grant)
-  for await (const key of listAssignmentKeys(objects, ledgerPrefix)) {
-    const assignment = key.endsWith(name) ? parseAssignmentKey(key) : undefined
-    if (assignment && renderGrant(assignment) === name) accounts.push(assignment.accountId)
-  }
-  return accounts
 }
