@@ -3,7 +3,6 @@ import { type Assignment, type AssignmentKey, assignmentKey } from './assignment
 import { quote } from './complaint.ts'
 import type { Configuration } from './configuration.ts'
 import { describeContents, type HeldContents, heldContents, isHeldAlone } from './held-contents.ts'
-import type { AccessIds } from './ledger-entry.ts'
 import { linkPrefix } from './link.ts'
 import { splitFolder } from './link-fields.ts'
 import { type PermissionSetName, permissionSetName } from './permission-set-name.ts'
@@ -110,7 +109,7 @@ export const brakeRecord = record({
   windows: z.array(brakeWindow),
   releases: z.array(brakeRelease),
   /**
-   * Access that may go although a policy demands a minimum, each as `nameOfAccess` has it. Its entry may not say so yet, and
+   * Access that may go although a policy demands a minimum, each by its key. Its entry may not say so yet, and
    * another dispatcher may judge the next one.
    */
   leaving: z.array(record({ access: z.string(), at: z.iso.datetime() })).optional(),
@@ -324,11 +323,6 @@ export function isHeld({ lists }: BrakeRecord, key: AssignmentKey): boolean {
 /** What stands on all lists together, ascending. */
 export function listHeld({ lists }: BrakeRecord): readonly AssignmentKey[] {
   return lists.flatMap(({ held }) => held).sort()
-}
-
-/** One access of an assignment: there are two while a name stands for another id than before. */
-export function nameOfAccess(key: AssignmentKey, { principalId, permissionSetArn }: AccessIds): string {
-  return `${key} ${principalId} ${permissionSetArn}`
 }
 
 /** What stands on lists of the rule `minimum`: it is judged again whenever somebody looks. */

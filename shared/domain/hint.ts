@@ -1,9 +1,10 @@
 import * as z from 'zod'
 import { accountId } from './account-id.ts'
-import type { Assignment } from './assignment.ts'
+import type { Assignment, AssignmentId } from './assignment.ts'
+import { principalId } from './identity-center-ids.ts'
 import { grant } from './link.ts'
 import { type PermissionSetName, permissionSetName } from './permission-set-name.ts'
-import { principalName, principalType } from './principal.ts'
+import { principalType } from './principal.ts'
 import { record } from './record.ts'
 
 /** Part of one drift check: `run` names the check, `unit` the part. Each unit is worked on and counted once. */
@@ -21,6 +22,16 @@ export const hint = z.discriminatedUnion('kind', [
     ...grant.shape,
     cause: z.string(),
   }),
+  /** One access: open work, and whatever else knows the id. */
+  record({
+    v: z.literal(1),
+    kind: z.literal('access'),
+    account: accountId,
+    permissionSet: permissionSetName,
+    principalId,
+    type: principalType,
+    cause: z.string(),
+  }),
   record({
     v: z.literal(1),
     kind: z.literal('permission-set'),
@@ -33,7 +44,7 @@ export const hint = z.discriminatedUnion('kind', [
     ...ofDrift,
     kind: z.literal('drift-of-principals'),
     type: principalType,
-    principals: z.array(principalName),
+    principals: z.array(principalId),
   }),
   record({
     ...ofDrift,
@@ -46,18 +57,29 @@ export const hint = z.discriminatedUnion('kind', [
   }),
 ])
 export type Hint = z.infer<typeof hint>
-export type DriftHint = Exclude<Hint, { kind: 'assignment' | 'permission-set' }>
+/** About one account assignment, by name or by id. */
+export type AssignmentHint = Extract<Hint, { kind: 'assignment' | 'access' }>
+export type DriftHint = Exclude<Hint, { kind: 'assignment' | 'access' | 'permission-set' }>
 
-export function isDriftHint(hint: Hint): hint is DriftHint {
-  return hint.kind !== 'assignment' && hint.kind !== 'permission-set'
+export function isAssignmentHint(hint: Hint): hint is AssignmentHint {
+  return hint.kind === 'assignment' || hint.kind === 'access'
 }
 
-/** Look at this account assignment. */
+export function isDriftHint(hint: Hint): hint is DriftHint {
+  return !isAssignmentHint(hint) && hint.kind !== 'permission-set'
+}
+
+/** Look at what links ask for by this name, and at whoever has, or had, it. */
 export function assignmentHint(
   { accountId: account, permissionSet, principal, type }: Assignment,
   cause: string,
 ): Hint {
   return { v: 1, kind: 'assignment', account, permissionSet, principal, type, cause }
+}
+
+/** Look at this access. */
+export function accessHint({ accountId: account, permissionSet, principalId: id, type }: AssignmentId, cause: string): Hint {
+  return { v: 1, kind: 'access', account, permissionSet, principalId: id, type, cause }
 }
 
 /** Look at this permission set. */

@@ -1,9 +1,10 @@
 import { mayAppearUntil, settlesAt } from './access-proof.ts'
-import type { Access, AccessIds, GrantingLink } from './ledger-entry.ts'
+import type { AccessNames } from './access-changes.ts'
+import type { Access, GrantingLink } from './ledger-entry.ts'
 
 /** What is known of an access whose record is gone or cannot be read. */
 export type LostAccess = {
-  readonly ids: AccessIds
+  readonly names: AccessNames
   /** What the last version says that can be read; absent: there is none. */
   readonly saved: Access | undefined
   /** What history says last of it. */
@@ -35,10 +36,10 @@ export type LostVerdict =
  * | nothing           | granted                                   | yes    | undecided: it may have ended since                    |
  * | ended, or nothing | any other, or none                        | any    | over                                                  |
  */
-export function judgeLostAccess({ ids, saved, history, isListed, now }: LostAccess): LostVerdict {
+export function judgeLostAccess({ names, saved, history, isListed, now }: LostAccess): LostVerdict {
   if (history.says === 'ours') {
     const { at, links } = history
-    const access: Access = saved ?? { state: 'granted', ...ids, links: [...links], grantedAt: at }
+    const access: Access = saved ?? { state: 'granted', ...names, links: [...links], grantedAt: at }
     return {
       is: 'ours',
       access: isListed || isOpen(access, now) ? access : { ...access, missingSince: now.toISOString() },

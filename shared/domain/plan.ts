@@ -1,5 +1,5 @@
 import type { AccountId } from './account-id.ts'
-import { type Assignment, type AssignmentKey, renderAssignmentKey } from './assignment.ts'
+import { type Assignment, renderAssignmentName } from './assignment.ts'
 import { expandScope, isUnclear, nameOfReach, type Scoping } from './expand-scope.ts'
 import { type Grant, type Link, renderGrant } from './link.ts'
 import type { OrganizationView } from './organization-view.ts'
@@ -68,12 +68,12 @@ export function planAssignments(states: Readonly<Record<'desired' | 'owned' | 'f
 }
 
 function subtract(from: AssignmentSet, ...others: readonly AssignmentSet[]): readonly Assignment[] {
-  const rest: [AssignmentKey, Assignment][] = []
+  const rest: [string, Assignment][] = []
   for (const [name, { grant, accounts }] of from) {
     for (const accountId of accounts) {
       if (others.some((other) => other.get(name)?.accounts.has(accountId))) continue
       const assignment = toAssignment(grant, accountId)
-      rest.push([renderAssignmentKey(assignment), assignment])
+      rest.push([renderAssignmentName(assignment), assignment])
     }
   }
   return rest.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, assignment]) => assignment)

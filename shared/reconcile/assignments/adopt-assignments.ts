@@ -5,7 +5,7 @@ import type { Complaint } from '../../domain/complaint.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import { expandScope } from '../../domain/expand-scope.ts'
 import { renderInstant } from '../../domain/instant.ts'
-import { type Access, findAccess, type GrantingLink, isSameAccess } from '../../domain/ledger-entry.ts'
+import type { GrantingLink, LedgerEntry } from '../../domain/ledger-entry.ts'
 import { type LinkKey, linkPrefix } from '../../domain/link.ts'
 import { splitFolder } from '../../domain/link-fields.ts'
 import type { OrganizationView } from '../../domain/organization-view.ts'
@@ -16,8 +16,8 @@ import { isServiceError } from '../../ports/service-error.ts'
 import type { AssignmentTarget, SsoAdmin } from '../../ports/sso-admin.ts'
 import { listAssignmentsIn, listAssignmentsOf } from '../calls/assignment-listings.ts'
 import type { PrincipalIndex } from '../directory/principal-index.ts'
-import type { PrincipalNames } from '../directory/principal-names.ts'
-import { foreignPrefix, foreignRecord, tellFound } from '../records/foreign-assignments.ts'
+import type { PrincipalNames } from '../records/principal-names.ts'
+import { readForeign, removeForeign, tellFound, writeForeign } from '../records/foreign-assignments.ts'
 import { type LastWord, readLastWord, recordHistory } from '../records/history.ts'
 import { RecordChangedError } from '../records/json-record.ts'
 import { Ledger } from '../records/ledger.ts'
@@ -91,7 +91,7 @@ async function adoptBy(link: ImportedLink, context: Adopting): Promise<Adopted> 
   const { key, isNew, toAdopt } = link
   const limit = pLimit(adoptedAtOnce)
   const judged = await limit.map(toAdopt, async (existing) => {
-    const history = await readLastWord(objects, existing.key, existing.target)
+    const history = await readLastWord(objects, existing.key)
     return { existing, history, complaint: await findChange(existing, history, context) }
   })
   const left = judged.flatMap(({ complaint }) => complaint ?? [])
@@ -162,11 +162,12 @@ async function findGain({ key, scope, granted }: ImportedLink, { there, view, se
   return complaint
 }
 
-async function noteForeign({ key, target }: Existing, { objects, clock }: Adopting): Promise<void> {
-  const { principalId, permissionSetArn } = target
+async function noteForeign({ key, assignment, target }: Existing, { objects, clock }: Adopting): Promise<void> {
+  const { permissionSetArn } = target
+  const { principal } = assignment
   const seenAt = renderInstant(clock.now())
-  await tellFound(objects, key, target, seenAt)
-  await foreignRecord(objects, key).write({ v: 1, principalId, permissionSetArn, links: [], seenAt }, undefined)
+  await tellFound(objects, { key, at: seenAt }, { principal, permissionSetArn })
+  await writeForeign(objects, key, { principal, permissionSetArn, links: [], seenAt }, { isNew: true })
 }
 
 async function takeOver(
@@ -186,13 +187,16 @@ async function takeOver(
   const { principalId, permissionSetArn } = target
   await principalNames.note({ type: assignment.type, id: principalId, name: assignment.principal })
   const now = renderInstant(clock.now())
-  const access: Access = { state: 'granted', principalId, permissionSetArn, links: [...links], grantedAt: now }
+  const { principal } = assignment
+  const names = { principal, principalId, permissionSetArn }
+  const instants = { grantedAt: now, attempts: 0, updatedAt: now }
+  const entry: LedgerEntry = { v: 1, state: 'granted', ...names, links: [...links], ...instants }
   try {
-    await ledger.write(key, { accesses: [access], attempts: 0, updatedAt: now }, undefined)
+    await ledger.write(key, entry, undefined)
   } catch (error) {
     if (!(error instanceof RecordChangedError)) throw error
     // An import beside this one may have adopted it.
-    if (findAccess((await ledger.read(key))?.entry, target)?.state !== 'granted') return { complaint: changed }
+    if ((await ledger.read(key))?.entry.state !== 'granted') return { complaint: changed }
   }
   await finishAdoption(existing, context)
   return { key }
@@ -200,14 +204,13 @@ async function takeOver(
 
 /** Steps 6 and 7, for entries that say granted. Also of an adoption that was interrupted before. */
 export async function finishAdoption(
-  { key, target }: Existing,
+  { key }: Pick<Existing, 'key'>,
   { objects, clock }: Pick<AdoptContext, 'objects' | 'clock'>,
 ): Promise<void> {
   const stored = await new Ledger(objects).read(key)
-  const access = findAccess(stored?.entry, target)
+  const access = stored?.entry
   if (access?.state !== 'granted' || access.grantedAt === undefined) return
-  // By the ids: history may have come from another instance, where the names stood for others.
-  const known = await readLastWord(objects, key, target)
+  const known = await readLastWord(objects, key)
   if (known.says !== 'ours')
     await recordHistory(objects, {
       key,
@@ -216,8 +219,8 @@ export async function finishAdoption(
       access,
       confirmedAt: renderInstant(clock.now()),
     })
-  const foreign = await spoiledAsAbsent(foreignRecord(objects, key).read())
-  if (foreign && isSameAccess(foreign.value, target)) await objects.delete(foreignPrefix + key)
+  const foreign = await spoiledAsAbsent(readForeign(objects, key))
+  if (foreign) await removeForeign(objects, key, foreign)
 }
 
 /** Every link that grants it now, as an evaluation would record them. */

@@ -4,7 +4,7 @@ import { quote } from '../../domain/complaint.ts'
 import { type GrantingLink, isSameLink, type LedgerEntry } from '../../domain/ledger-entry.ts'
 import type { RequestKind } from '../../ports/sso-admin.ts'
 import type { LastWord } from '../records/history.ts'
-import type { Facts, Question, Rest, Step, StepOf, Wish } from './facts.ts'
+import type { Facts, Question, Step, StepOf, Wish } from './facts.ts'
 
 type Wanted = Extract<Wish, { is: 'wanted' }>
 type Lacking = Extract<Wish, { is: 'lacking' }>

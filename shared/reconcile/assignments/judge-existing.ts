@@ -2,13 +2,11 @@ import pLimit from 'p-limit'
 import {
   type Assignment,
   type AssignmentKey,
-  parseAssignmentKey,
   renderAssignmentKey,
 } from '../../domain/assignment.ts'
 import { type Complaint, quote } from '../../domain/complaint.ts'
 import { closedBecause, type Reaching, type Scoping } from '../../domain/expand-scope.ts'
 import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
-import { isSameAccess, ledgerPrefix } from '../../domain/ledger-entry.ts'
 import { parseLinkKey, renderLinkKey } from '../../domain/link.ts'
 import type { OrganizationView } from '../../domain/organization-view.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
@@ -16,7 +14,7 @@ import type { PrincipalName, PrincipalType } from '../../domain/principal.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { AssignmentTarget } from '../../ports/sso-admin.ts'
 import type { PrincipalIndex, Whereabouts } from '../directory/principal-index.ts'
-import { Ledger, listAssignmentKeys } from '../records/ledger.ts'
+import { Ledger } from '../records/ledger.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 
 const judgedAtOnce = 16
@@ -29,7 +27,7 @@ export type Existing = {
 }
 
 /**
- * `new`: nobody's, and a link can name it. `ours`: the ledger has it; `isGranted`: under this name; `isAdopted`:
+ * `new`: nobody's, and a link can name it. `ours`: the ledger has it; `isGranted`: and at rest; `isAdopted`:
  * and by an import. `left`: it cannot be imported.
  */
 export type Judgement =
@@ -60,12 +58,10 @@ export async function judgeExisting(
   context: Context,
 ): Promise<readonly Judgement[]> {
   const { objects } = context
-  const keys = await Array.fromAsync(listAssignmentKeys(objects, ledgerPrefix))
-  const holders = Map.groupBy(keys, describeAllButPrincipal)
   const ledger = new Ledger(objects)
   let done = 0
   return pLimit(judgedAtOnce).map(rows, async (row) => {
-    const judgement = await judge(row, { ...context, holders, ledger })
+    const judgement = await judge(row, { ...context, ledger })
     context.onJudged?.(++done)
     return judgement
   })
@@ -74,7 +70,6 @@ export async function judgeExisting(
 type Fault = Omit<Complaint, 'object'>
 
 type Judging = Context & {
-  readonly holders: ReadonlyMap<string, readonly AssignmentKey[]>
   readonly ledger: Ledger
 }
 
@@ -92,7 +87,7 @@ async function judge(target: AssignmentTarget, context: Judging): Promise<Judgem
   if (fault) return leave(fault)
   if (permissionSet === undefined || principal === undefined) return leave(unspellable(type, principal))
   const assignment = { accountId, permissionSet, principal, type }
-  const key = renderAssignmentKey(assignment)
+  const key = renderAssignmentKey({ accountId, permissionSet, principalId, type })
   const { folder } = context
   const link = renderLinkKey({ ...assignment, scope: { kind: 'account', id: accountId }, folder })
   if (!parseLinkKey(link, folder === undefined ? [] : [folder]).ok) return leave(unspellable(type, principal))
@@ -129,37 +124,29 @@ function unspellable(type: PrincipalType, principal: PrincipalName | undefined):
 
 async function judgeOwner(
   existing: Existing,
-  context: Judging,
+  { ledger }: Judging,
   leave: (fault: Fault) => Judgement,
 ): Promise<Judgement> {
   const { key, target } = existing
-  const { holders, ledger } = context
-  // The principal may have been renamed: then the ledger has it under the former name until a reconcile moves it.
-  for (const holder of holders.get(describeAllButPrincipal(key)) ?? []) {
-    const stored = await unlessSpoiled(ledger.read(holder))
-    if (isSpoiled(stored)) {
-      if (holder !== key) continue
-      return leave({
-        received: stored.message,
-        expected: 'a record that can be read',
-        remedy: 'restore it, then import again',
-      })
-    }
-    const access = stored?.entry.accesses.find((one) => isSameAccess(one, target))
-    if (access) {
-      const isGranted = access.state === 'granted' && holder === key
-      // Nothing of ours was ever called for it, so it was adopted, and that may have been interrupted.
-      const isAdopted = access.call === undefined && access.lastCreation === undefined
-      return { is: 'ours', existing, isGranted, isAdopted: isGranted && isAdopted }
-    }
-    if (holder === key && stored)
-      return leave({
-        received: `a ledger entry of another ${nounOf(target.principalType)} or permission set that had this name`,
-        expected: 'none under this name',
-        remedy: 'wait until a reconcile has settled it (at most an hour), then import again',
-      })
-  }
-  return { is: 'new', existing }
+  const stored = await unlessSpoiled(ledger.read(key))
+  if (isSpoiled(stored))
+    return leave({
+      received: stored.message,
+      expected: 'a record that can be read',
+      remedy: 'restore it, then import again',
+    })
+  if (!stored) return { is: 'new', existing }
+  const { entry } = stored
+  if (entry.permissionSetArn !== target.permissionSetArn)
+    return leave({
+      received: 'a ledger entry of a permission set that had this name before',
+      expected: 'none of another permission set',
+      remedy: 'wait until a reconcile has settled it (at most an hour), then import again',
+    })
+  const isGranted = entry.state === 'granted'
+  // Nothing of ours was ever called for it, so it was adopted, and that may have been interrupted.
+  const isAdopted = entry.call === undefined && entry.lastCreation === undefined
+  return { is: 'ours', existing, isGranted, isAdopted: isGranted && isAdopted }
 }
 
 function findAccountFault(
@@ -192,9 +179,4 @@ function findAccountFault(
 
 export function nounOf(type: PrincipalType): string {
   return type === 'GROUP' ? 'group' : 'user'
-}
-
-function describeAllButPrincipal(key: AssignmentKey): string {
-  const { accountId, permissionSet, type } = parseAssignmentKey(key) ?? {}
-  return [accountId, permissionSet, type].join(' ')
 }

@@ -1,9 +1,8 @@
 import { type Assignment, type AssignmentKey, assignmentOf } from '../../domain/assignment.ts'
-import { nameOfAccess } from '../../domain/brake.ts'
 import { fitsOne } from '../../domain/glob.ts'
 import type { PrincipalId } from '../../domain/identity-center-ids.ts'
 import { type Objection, objectToRevocation } from '../../domain/judge-by-policies.ts'
-import { type AccessIds, type GrantingLink, hasExpired, ledgerPrefix } from '../../domain/ledger-entry.ts'
+import { type GrantingLink, hasExpired, ledgerPrefix } from '../../domain/ledger-entry.ts'
 import { temporaryPrefix } from '../../domain/link.ts'
 import { isOnlyTemporary, type PolicyMinimum } from '../../domain/minimum.ts'
 import type { PrincipalType } from '../../domain/principal.ts'
@@ -17,8 +16,7 @@ export type Holder = Pick<Assignment, 'permissionSet'> & {
   readonly principalId: PrincipalId
 }
 
-/** `access`: as `nameOfAccess` has it. */
-type Keeping = Holder & { readonly key: AssignmentKey; readonly access: string }
+type Keeping = Holder & { readonly key: AssignmentKey }
 
 /**
  * The access that the ledger says is there, in the same account under one of these rules, but what was let go (`leaving`). What
@@ -30,7 +28,7 @@ export async function listKeeping(
   { objects, leaving }: { readonly objects: ObjectStore; readonly leaving: ReadonlySet<string> },
 ): Promise<readonly Keeping[]> {
   const keys = await Array.fromAsync(listAssignmentKeys(objects, ledgerPrefix, `account%${accountId}%`))
-  return (await keepingOf(keys, rules, objects)).filter(({ access }) => !leaving.has(access))
+  return (await keepingOf(keys, rules, objects)).filter(({ key }) => !leaving.has(key))
 }
 
 /** Of these keys: not what is being revoked, or somebody took away, nor what is there for a while only. */
@@ -42,14 +40,11 @@ export async function keepingOf(
   const ledger = new Ledger(objects)
   const keeping: Keeping[] = []
   for (const key of keys) {
-    const { permissionSet, type } = assignmentOf(key)
+    const { permissionSet, type, principalId } = assignmentOf(key)
     if (!rules.some(({ rule }) => fitsOne(rule.for.permissionSets, permissionSet))) continue
-    for (const one of (await ledger.read(key))?.entry.accesses ?? []) {
-      const isThere = (one.state === 'granted' || one.state === 'held') && one.missingSince === undefined
-      const { principalId } = one
-      if (isThere && (await isStanding(one.links, objects)))
-        keeping.push({ key, permissionSet, type, principalId, access: nameOfAccess(key, one) })
-    }
+    const entry = (await ledger.read(key))?.entry
+    const isThere = (entry?.state === 'granted' || entry?.state === 'held') && entry.missingSince === undefined
+    if (isThere && (await isStanding(entry.links, objects))) keeping.push({ key, permissionSet, type, principalId })
   }
   return keeping
 }
@@ -71,16 +66,13 @@ async function isStanding(links: readonly GrantingLink[], objects: ObjectStore):
 
 /** The first minimum that is not kept without this access, where it takes somebody away. `undefined`: none. */
 export async function judgeMinimum(
-  { key, assignment, ids }: { readonly key: AssignmentKey; readonly assignment: Assignment; readonly ids: AccessIds },
+  key: AssignmentKey,
   rules: readonly PolicyMinimum[],
   context: { readonly objects: ObjectStore; readonly leaving: ReadonlySet<string>; readonly memberships: Memberships },
 ): Promise<Objection | undefined> {
-  const own = nameOfAccess(key, ids)
-  const keeping = await listKeeping(assignment, rules, context)
-  return findMissing({ ...assignment, principalId: ids.principalId }, rules, {
-    ...context,
-    left: keeping.filter(({ access }) => access !== own),
-  })
+  const gone = assignmentOf(key)
+  const keeping = await listKeeping(gone, rules, context)
+  return findMissing(gone, rules, { ...context, left: keeping.filter((one) => one.key !== key) })
 }
 
 /** The first of these rules that is not kept by what is `left` once `gone` is gone, where it takes somebody away. */

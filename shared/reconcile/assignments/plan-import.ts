@@ -1,4 +1,5 @@
 import type { AccountId } from '../../domain/account-id.ts'
+import { renderAssignmentName } from '../../domain/assignment.ts'
 import { type AccessOfGrant, type CompactLink, compactLinks, type Obstacle } from '../../domain/compact-links.ts'
 import type { Complaint } from '../../domain/complaint.ts'
 import type { Configuration } from '../../domain/configuration.ts'
@@ -7,6 +8,7 @@ import { listGrantingLinks } from '../../domain/granting-links.ts'
 import type { ImportSource } from '../../domain/import-source.ts'
 import { type Grant, type LinkKey, renderGrant, renderLinkKey } from '../../domain/link.ts'
 import type { OrganizationView } from '../../domain/organization-view.ts'
+import { toAssignment } from '../../domain/plan.ts'
 import type { Scope } from '../../domain/scope.ts'
 import type { InputReadings } from '../records/input-readings.ts'
 import type { LinkReading } from '../records/read-link.ts'
@@ -62,7 +64,7 @@ export async function planImport(judgements: readonly Judgement[], options: Opti
   const compacted = byPresentLinks
     ? noLinks
     : compactLinks(access, { view, configuration, isCompact, tagKeys, ownScopes, folder, isTaken })
-  const known = new Map([...fresh, ...kept].map((existing) => [existing.key, existing]))
+  const known = new Map([...fresh, ...kept].map((existing) => [renderAssignmentName(existing.assignment), existing]))
   const pending = new Set(fresh.filter(({ key }) => !lasting.has(key)).map(({ key }) => key))
   const written = compacted.links.map((link) => toImported(link, known, pending))
   const rest = fresh.filter(({ key }) => pending.has(key))
@@ -120,7 +122,7 @@ function toImported(
   known: ReadonlyMap<string, Existing>,
   pending: Set<string>,
 ): ImportedLink {
-  const granted = accounts.flatMap((id) => known.get(`account%${id}%${renderGrant(grant)}`) ?? [])
+  const granted = accounts.flatMap((id) => known.get(renderAssignmentName(toAssignment(grant, id))) ?? [])
   const toAdopt = granted.filter((existing) => pending.delete(existing.key))
   return { key, grant, scope, isNew: true, toAdopt, granted }
 }

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
 import type { AccountId } from '../../domain/account-id.ts'
-import type { Assignment } from '../../domain/assignment.ts'
+import type { AssignmentId } from '../../domain/assignment.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import type { PrincipalId } from '../../domain/identity-center-ids.ts'
 import type { LinkCase } from '../../domain/judge-by-policies.ts'
@@ -12,10 +12,10 @@ import type { Ports } from '../../ports/ports.ts'
 import { isPassing, isServiceError } from '../../ports/service-error.ts'
 import type { Memberships } from '../directory/memberships.ts'
 import type { PrincipalIndex } from '../directory/principal-index.ts'
-import { type KnownAssignment, listKnown, readForeign } from '../records/foreign-assignments.ts'
+import { listKnown } from '../records/foreign-assignments.ts'
 import { sendInputs } from '../records/inputs.ts'
-import { Ledger } from '../records/ledger.ts'
 import type { Policies } from '../records/policies.ts'
+import { NameIndex } from '../records/principal-names.ts'
 import { StatusStore } from '../records/status-store.ts'
 import { SpoiledObjectError } from '../records/stored-json.ts'
 
@@ -68,7 +68,7 @@ export class Separations implements FindOverlaps {
   }
 
   /** Somebody has this access no longer: what was refused because of it is looked at again. */
-  async wake({ permissionSet, accountId: account }: Pick<Assignment, 'permissionSet' | 'accountId'>): Promise<void> {
+  async wake({ permissionSet, accountId: account }: Pick<AssignmentId, 'permissionSet' | 'accountId'>): Promise<void> {
     const { objects, clock, policies, configuration } = this.#context
     const isSeparated = separatedFrom(await policies.read(), permissionSet)
     if (!isSeparated) return
@@ -100,11 +100,6 @@ export class Separations implements FindOverlaps {
   }
 }
 
-/** Access of others, and how to find to whom. */
-export type Other = Pick<KnownAssignment, 'key' | 'assignment'> & {
-  readonly readIds: () => Promise<readonly PrincipalId[]>
-}
-
 /** What the people of this principal have in this account, of what `isSeparated`. `besides`: what is not recorded yet. */
 export async function readOverlaps(
   { type, principalId }: Pick<Grant, 'type'> & { readonly principalId: PrincipalId },
@@ -120,25 +115,25 @@ export async function readOverlaps(
     readonly memberships: Memberships
     readonly isSeparated: (other: Pick<Overlap, 'permissionSet' | 'account'>) => boolean
     readonly isNamed: boolean
-    readonly besides?: readonly Other[]
+    readonly besides?: readonly AssignmentId[]
   },
 ): Promise<Exclude<Overlaps, 'later'>> {
   try {
-    const all: Other[] = besides.filter(({ assignment }) => assignment.accountId === account)
-    for await (const known of listKnown(objects, `account%${account}%`))
-      all.push({ ...known, readIds: () => readIds(known, objects) })
-    const others = all.filter(({ assignment: { permissionSet } }) => isSeparated({ permissionSet, account }))
+    const all = besides.filter(({ accountId }) => accountId === account)
+    // One that is being revoked counts until it is gone.
+    for await (const { assignment } of listKnown(objects, `account%${account}%`)) all.push(assignment)
+    const others = all.filter(({ permissionSet }) => isSeparated({ permissionSet, account }))
     if (others.length === 0) return []
+    const names = await NameIndex.read(objects)
     const own = new Set(await memberships.peopleOf(type, principalId))
     const found = await pLimit(readsAtOnce).map(
       others,
-      async ({ assignment, readIds: read }): Promise<readonly Overlap[]> => {
-        const { permissionSet, principal, type: otherType } = assignment
-        const people = await Promise.all((await read()).map((id) => memberships.peopleOf(otherType, id)))
-        const both = people.flat().filter((person) => own.has(person))
+      async ({ permissionSet, principalId: other, type: otherType }): Promise<readonly Overlap[]> => {
+        const people = await memberships.peopleOf(otherType, other)
+        const both = people.filter((person) => own.has(person))
         const [first] = both
         const name = first && isNamed ? ((await memberships.nameOf(first)) ?? first) : undefined
-        const group = otherType === 'GROUP' ? principal : undefined
+        const group = otherType === 'GROUP' && first ? names.namesOf(otherType, other)[0] : undefined
         return both.map((_, index) => ({ person: index === 0 ? name : undefined, permissionSet, account, group }))
       },
     )
@@ -148,12 +143,4 @@ export async function readOverlaps(
     if (isServiceError(error) && !isPassing(error)) return { unread: error.message }
     throw error
   }
-}
-
-/** To whom it is given: one that is being revoked counts until it is gone. */
-async function readIds({ key, isForeign }: KnownAssignment, objects: ObjectStore): Promise<readonly PrincipalId[]> {
-  if (!isForeign)
-    return (await new Ledger(objects).read(key))?.entry.accesses.map(({ principalId }) => principalId) ?? []
-  const foreign = await readForeign(objects, key)
-  return foreign ? [foreign.principalId] : []
 }

@@ -111,9 +111,9 @@ export class Standings {
     return keys
   }
 
-  /** The ids that have this name, as far as the ledger knows, and that the ledger has there. */
+  /** The ids that have, or had, this name, and that the ledger has there. */
   async holdersOf({ accountId, permissionSet, principal, type }: Assignment): Promise<readonly PrincipalId[]> {
-    const ids = (await this.names()).idsOf(type, principal)
+    const ids = (await this.names()).everIdsOf(type, principal)
     const entries = await Promise.all(
       ids.map(async (principalId) => {
         const key = renderAssignmentKey({ accountId, permissionSet, principalId, type })

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
 import type { AccountId } from '../../domain/account-id.ts'
-import { type AssignmentKey, assignmentOf, parseAssignmentKey } from '../../domain/assignment.ts'
+import { type AssignmentKey, assignmentOf } from '../../domain/assignment.ts'
 import {
   asksMinimum,
   type BrakeList,
@@ -35,7 +35,8 @@ import {
 } from '../../domain/brake.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import { describeContents, type HeldContents } from '../../domain/held-contents.ts'
-import { assignmentHint, type Hint, permissionSetHint } from '../../domain/hint.ts'
+import { accessHint, type Hint, permissionSetHint } from '../../domain/hint.ts'
+import type { PrincipalId } from '../../domain/identity-center-ids.ts'
 import { type LedgerEntry, ledgerPrefix } from '../../domain/ledger-entry.ts'
 import { type Grant, linkPrefix, parseLinkKey, renderGrant } from '../../domain/link.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
@@ -46,6 +47,7 @@ import { JsonRecord } from '../records/json-record.ts'
 import { sendHints } from '../records/lanes.ts'
 import { Ledger, listAssignmentKeys } from '../records/ledger.ts'
 import { listOwned, readOwned } from '../records/owned-permission-sets.ts'
+import { NameIndex } from '../records/principal-names.ts'
 import { isKnownEmpty } from '../records/read-link.ts'
 import { attentionPrefix, statusKey, statusPrefix } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
@@ -62,8 +64,7 @@ export type Admission = { readonly outcome: 'passes' } | { readonly outcome: 'he
 /** What a policy's minimum has against one revocation. */
 export type Minimum = {
   readonly account: AccountId
-  /** As `nameOfAccess` has it. */
-  readonly access: string
+  readonly access: AssignmentKey
   /**
    * `undefined`: nothing. `leaving`: access that was let go, which may still stand in the ledger. Throws when it cannot be
    * said.
@@ -156,13 +157,13 @@ export class Brake {
   }
 
   /**
-   * Where the ledger has nothing under this key as held any more, it leaves the list: it is wanted again, moved, or gone.
+   * Where the ledger has nothing under this key as held any more, it leaves the list: it is wanted again, or gone.
    * While the list cannot be read nothing is done: the sweep finds such keys later.
    */
   async review(key: AssignmentKey): Promise<void> {
     if (this.#isFailing || !isHeld(this.#record, key)) return
     const stored = await new Ledger(this.#ports.objects).read(key)
-    if (stored?.entry.accesses.some(({ state }) => state === 'held')) return
+    if (stored?.entry.state === 'held') return
     await this.#change((record) => takeOffList(record, key))
   }
 
@@ -202,13 +203,16 @@ export class Brake {
     await this.#change((record) => dropContents(record, permissionSet))
   }
 
-  /** The accounts in which an assignment of this grant is on the list; `undefined`: it is not known. */
-  heldAccountsOf(grant: Grant): readonly AccountId[] | undefined {
+  /** The accounts in which access of one of these ids is on the list; `undefined`: it is not known. */
+  heldAccountsOf(
+    { permissionSet, type }: Pick<Grant, 'permissionSet' | 'type'>,
+    ids: readonly PrincipalId[],
+  ): readonly AccountId[] | undefined {
     if (this.#isFailing) return undefined
-    const name = `%${renderGrant(grant)}`
     return listHeld(this.#record).flatMap((key) => {
-      const assignment = key.endsWith(name) ? parseAssignmentKey(key) : undefined
-      return assignment && `%${renderGrant(assignment)}` === name ? [assignment.accountId] : []
+      const held = assignmentOf(key)
+      const isMeant = held.permissionSet === permissionSet && held.type === type && ids.includes(held.principalId)
+      return isMeant ? [held.accountId] : []
     })
   }
 
@@ -250,7 +254,7 @@ export class Brake {
       body: { digest, by, assignments: keys, permissionSet },
     })
     this.#ports.log.info('what the brake held is released', { digest, by, assignments: keys.length, permissionSet })
-    const hints = keys.flatMap((key) => toHint(key) ?? [])
+    const hints = keys.map(toHint)
     if (permissionSet !== undefined) hints.push(permissionSetHint(permissionSet, 'brake'))
     await sendHints(this.#ports, { id: `release ${digest} ${at}`, hints, revocation: true }, this.#configuration)
     await this.#change((record) => ({
@@ -441,7 +445,11 @@ async function concernsFolder(
     const link = parseLinkKey(key, folder === undefined ? [] : [folder])
     if (link.ok) grants.add(renderGrant(link.value))
   }
-  return (key) => grants.has(renderGrant(assignmentOf(key)))
+  const names = await NameIndex.read(objects)
+  return (key) => {
+    const { permissionSet, principalId, type } = assignmentOf(key)
+    return names.everNamesOf(type, principalId).some((principal) => grants.has(renderGrant({ permissionSet, principal, type })))
+  }
 }
 
 /**
@@ -452,12 +460,9 @@ function listGrantingBefore(
   entry: LedgerEntry | undefined,
   { since, clockAt = since }: Pick<BrakeWindow, 'since' | 'clockAt'>,
 ): readonly string[] | undefined {
-  const before = entry?.accesses.filter(({ grantedAt }) => grantedAt !== undefined && grantedAt < clockAt) ?? []
-  if (before.length === 0) return undefined
-  return before.flatMap(({ links }) => {
-    const older = links.filter(({ lastModified }) => lastModified < since)
-    return (older.length > 0 ? older : links).map(({ key }) => key)
-  })
+  if (entry?.grantedAt === undefined || entry.grantedAt >= clockAt) return undefined
+  const older = entry.links.filter(({ lastModified }) => lastModified < since)
+  return (older.length > 0 ? older : entry.links).map(({ key }) => key)
 }
 
 async function listOfFolder(
@@ -474,7 +479,6 @@ async function listOfFolder(
   return found
 }
 
-function toHint(key: AssignmentKey): Hint | undefined {
-  const assignment = parseAssignmentKey(key)
-  return assignment && assignmentHint(assignment, 'brake')
+function toHint(key: AssignmentKey): Hint {
+  return accessHint(assignmentOf(key), 'brake')
 }

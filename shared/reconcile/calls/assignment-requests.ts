@@ -1,4 +1,3 @@
-import { isSameAccess } from '../../domain/ledger-entry.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
 import { listAll } from '../../ports/page.ts'
@@ -251,5 +250,6 @@ function endOf(request: Awaited<ReturnType<SsoAdmin['describeAssignmentRequest']
 }
 
 function isSameTarget(a: AssignmentTarget, b: AssignmentTarget): boolean {
-  return isSameAccess(a, b) && a.accountId === b.accountId && a.principalType === b.principalType
+  const isSameAccess = a.principalId === b.principalId && a.permissionSetArn === b.permissionSetArn
+  return isSameAccess && a.accountId === b.accountId && a.principalType === b.principalType
 }

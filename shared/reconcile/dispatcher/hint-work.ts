@@ -1,11 +1,17 @@
-import { renderAssignmentKey } from '../../domain/assignment.ts'
+import {
+  type AssignmentKey,
+  assignmentOf,
+  renderAssignmentKey,
+  renderAssignmentName,
+} from '../../domain/assignment.ts'
 import { describeLink } from '../../domain/describe-link.ts'
-import { type DriftHint, type Hint, isDriftHint } from '../../domain/hint.ts'
+import { type DriftHint, type Hint, isAssignmentHint, isDriftHint } from '../../domain/hint.ts'
 import { renderInstant } from '../../domain/instant.ts'
-import { linkPrefix } from '../../domain/link.ts'
+import { type Grant, linkPrefix } from '../../domain/link.ts'
 import { permissionSetKey } from '../../domain/permission-set-file.ts'
 import type { Log } from '../../ports/log.ts'
 import { isPassing, isServiceError } from '../../ports/service-error.ts'
+import { findHolders } from '../assignments/find-holders.ts'
 import { settleAssignment } from '../assignments/settle-assignment.ts'
 import type { OpenSettleContext } from '../assignments/settle-context.ts'
 import { NotStartedError } from '../calls/limited-sso-admin.ts'
@@ -51,7 +57,7 @@ export class HintWork {
     await this.#try(first, items)
     const { hint } = first
     // What an evaluation took out of the ledger has to be told, also where it ended early.
-    if (hint.kind === 'assignment') this.board.touch(this.#context.standings.takeDropped(hint.account))
+    if (isAssignmentHint(hint)) this.board.touch(this.#context.standings.takeDropped(hint.account))
   }
 
   async #try(first: WorkItem, items: readonly WorkItem[]): Promise<void> {
@@ -99,17 +105,28 @@ export class HintWork {
       if ((await this.#permissionSetWork.settle(hint.permissionSet, context)) === 'failed') this.failed++
       return 'done'
     }
-    const { account: accountId, permissionSet, principal, type } = hint
-    const assignment = { accountId, permissionSet, principal, type }
-    const lacked = !context.permissionSets.knows(permissionSet)
-    const settlement = await settleAssignment(renderAssignmentKey(assignment), assignment, context)
-    if (settlement.result === 'given-back') return settlement.isAsked ? 'asked' : 'given-back'
-    // Made while this was evaluated: the one that wakes the links that wait for it could not see this one waiting.
-    if (settlement.result === 'waiting' && lacked && context.permissionSets.knows(permissionSet)) {
-      // What was released meanwhile concerns links that the next evaluation does not see any more.
-      this.board.touch(settlement.links)
-      return this.#settle(item, context)
+    const { account: accountId, permissionSet, type } = hint
+    if (hint.kind === 'access') {
+      const { principalId } = hint
+      return this.#settleAccess(renderAssignmentKey({ accountId, permissionSet, principalId, type }), context)
     }
+    const assignment = { accountId, permissionSet, principal: hint.principal, type }
+    const lacked = !context.permissionSets.knows(permissionSet)
+    const { keys, lacks } = await findHolders(assignment, context)
+    if (lacks) this.board.noteLacks(permissionSet, lacks)
+    this.board.touch([...(lacks?.keys() ?? [])])
+    for (const key of keys) {
+      const end = await this.#settleAccess(key, context)
+      if (end !== 'done') return end
+    }
+    // Made while this was evaluated: the one that wakes the links that wait for it could not see this one waiting.
+    return lacked && context.permissionSets.knows(permissionSet) ? this.#settle(item, context) : 'done'
+  }
+
+  async #settleAccess(key: AssignmentKey, context: PermissionSetWorkContext): Promise<'done' | 'given-back' | 'asked'> {
+    const { permissionSet } = assignmentOf(key)
+    const settlement = await settleAssignment(key, context)
+    if (settlement.result === 'given-back') return settlement.isAsked ? 'asked' : 'given-back'
     // Before anything is awaited: from now on, making what is lacking wakes this one.
     if (settlement.lacks) this.board.noteLacks(permissionSet, settlement.lacks)
     // Its ledger entry may have been the last that kept the permission set from being deleted.
@@ -117,7 +134,7 @@ export class HintWork {
     if (!isEntered && !context.standings.hasEntryOf(permissionSet))
       await this.#permissionSetWork.revisitBlocked(permissionSet)
     if (settlement.result === 'open') this.failed++
-    if (settlement.result !== 'held') await this.#context.brake.review(renderAssignmentKey(assignment))
+    if (settlement.result !== 'held') await this.#context.brake.review(key)
     this.board.touch(settlement.links)
     return 'done'
   }
@@ -186,7 +203,8 @@ function openBoard(settling: OpenSettleContext, holdsLease: () => boolean): Stat
       const progress = {
         lackOf: board.lackOf.bind(board),
         of: standings.of.bind(standings),
-        heldAccountsOf: brake.heldAccountsOf.bind(brake),
+        heldAccountsOf: async (grant: Grant) =>
+          brake.heldAccountsOf(grant, (await standings.names()).idsOf(grant.type, grant.principal)),
       }
       const context = { objects, organization, configuration, policies, separations, accountsOf, progress }
       const status = describeLink((await gatherLink(input, current, context)).facts)
@@ -205,8 +223,10 @@ function mayPass(error: unknown): boolean {
 /** What open work names it by. */
 function subjectKey(hint: Exclude<Hint, DriftHint>): string {
   if (hint.kind === 'permission-set') return permissionSetKey(hint.permissionSet)
-  const { account: accountId, permissionSet, principal, type } = hint
-  return renderAssignmentKey({ accountId, permissionSet, principal, type })
+  const { account: accountId, permissionSet, type } = hint
+  return hint.kind === 'access'
+    ? renderAssignmentKey({ accountId, permissionSet, principalId: hint.principalId, type })
+    : renderAssignmentName({ accountId, permissionSet, principal: hint.principal, type })
 }
 
 function describe({ hint, lane }: WorkItem): Record<string, string> {

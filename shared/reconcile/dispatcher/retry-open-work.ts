@@ -1,6 +1,6 @@
-import { parseAssignmentKey } from '../../domain/assignment.ts'
+import { parseAssignmentKey, parseAssignmentName } from '../../domain/assignment.ts'
 import type { Configuration } from '../../domain/configuration.ts'
-import { assignmentHint, type Hint, permissionSetHint } from '../../domain/hint.ts'
+import { accessHint, assignmentHint, type Hint, permissionSetHint } from '../../domain/hint.ts'
 import { parsePermissionSetKey } from '../../domain/permission-set-file.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { sendHints } from '../records/lanes.ts'
@@ -10,7 +10,9 @@ import { listOpenWork } from '../records/open-work.ts'
 export function openHint(object: string, key: string): Hint | undefined {
   const name = parsePermissionSetKey(key)
   if (name.ok) return permissionSetHint(name.value, object)
-  const assignment = parseAssignmentKey(key)
+  const id = parseAssignmentKey(key)
+  if (id) return accessHint(id, object)
+  const assignment = parseAssignmentName(key)
   return assignment && assignmentHint(assignment, object)
 }
 

@@ -227,7 +227,7 @@ class Slice {
     const { limits } = this.#configuration
     const running = [...this.#running.values()].map(({ item }) => item)
     const ofKind = (kind: Hint['kind']) => running.filter(({ hint }) => hint.kind === kind).length
-    const assignments = ofKind('assignment')
+    const assignments = ofKind('assignment') + ofKind('access')
     const room = limits.outstanding - this.#requests.unattended + aheadMost - assignments
     const permissionSetRoom = limits.provisionings - ofKind('permission-set')
     return ({ hint, group, lane }) => {

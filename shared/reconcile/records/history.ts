@@ -23,6 +23,7 @@ const permissionSetBody = z.looseObject({ event: z.string(), at: z.string(), arn
 /** Whether access is ours is decided by these. */
 const ownEvents = ['granted', 'adopted', 'revoked', 'released'] as const
 const ends = ['revoked', 'released'] as const
+export const beginnings = ['granted', 'adopted'] as const
 type End = (typeof ends)[number]
 
 /**
@@ -141,8 +142,8 @@ export function isEnd<E extends HistoryEvent>(event: E): event is Extract<E, End
 }
 
 /** It began to be ours. */
-export function isBeginning(event: HistoryEvent): event is 'granted' | 'adopted' {
-  return event === 'granted' || event === 'adopted'
+export function isBeginning(event: HistoryEvent): event is (typeof beginnings)[number] {
+  return beginnings.some((beginning) => beginning === event)
 }
 
 type OwnListedEvent = ListedEvent & { readonly event: OwnEvent }

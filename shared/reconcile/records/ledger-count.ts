@@ -1,12 +1,14 @@
+import { type AssignmentKey, assignmentOf } from '../../domain/assignment.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import { renderInstant } from '../../domain/instant.ts'
 import { ledgerPrefix } from '../../domain/ledger-entry.ts'
 import { countAgain, isMassLoss, type LedgerCount, type LedgerSize, ledgerCount } from '../../domain/ledger-loss.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import { historyFolder, isEnd, listLastEvents, listStoriesSince, namesInChanges } from './history.ts'
+import { beginnings, historyFolder, isEnd, listLastEvents, listStoriesSince, nameInChanges } from './history.ts'
 import { JsonRecord } from './json-record.ts'
 import { listAssignmentKeys } from './ledger.ts'
 import { ownerKey } from './owner.ts'
+import { NameIndex } from './principal-names.ts'
 import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from './stored-json.ts'
 import { changesPrefix, parseChangeKey, startOfChanges } from './tell-event.ts'
 
@@ -121,14 +123,33 @@ async function findLacking(
 ): Promise<{ readonly all: number; readonly lacking: number }> {
   const begun = await listBegun(objects, new Date(begunSince))
   const lacking = new Map(begun)
-  let all = 0
-  for await (const key of listAssignmentKeys(objects, ledgerPrefix)) {
-    all++
-    if (lacking.size > 0) for (const name of namesInChanges(key)) lacking.delete(name)
-  }
+  const keys = await Array.fromAsync(listAssignmentKeys(objects, ledgerPrefix))
+  const all = keys.length
+  if (lacking.size > 0) await leaveOutPresent(objects, lacking, keys)
   if (lacking.size === 0) return { all, lacking: 0 }
   const still = await listBegun(objects, new Date(begunSince))
   return { all, lacking: [...lacking].filter(([name, at]) => still.get(name) === at).length }
+}
+
+/** `changes/` has names. Where nobody remembers whose name one was, history has the same instant under the id. */
+async function leaveOutPresent(
+  objects: ObjectStore,
+  lacking: Map<string, string>,
+  keys: readonly AssignmentKey[],
+): Promise<void> {
+  const names = await NameIndex.read(objects)
+  for (const key of keys) {
+    const id = assignmentOf(key)
+    for (const name of names.everNamesOf(id.type, id.principalId)) lacking.delete(nameInChanges(id, name))
+  }
+  const present = new Set(keys.map(historyFolder))
+  for (const [name, at] of lacking) {
+    const [scope, account, permissionSet] = name.split('%')
+    for await (const { key } of objects.list(`history/${scope}%${account}%${permissionSet}%`)) {
+      const isIt = beginnings.some((event) => key.endsWith(`/${at}%${event}.json`))
+      if (isIt && present.has(key.slice(0, key.lastIndexOf('/') + 1))) lacking.delete(name)
+    }
+  }
 }
 
 /** By what `changes/` calls it: when access began that has not ended since. S3 tells whole seconds: of one, the end counts. */

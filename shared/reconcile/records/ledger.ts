@@ -1,8 +1,11 @@
-import { type AssignmentKey, assignmentKey, parseAssignmentKey } from '../../domain/assignment.ts'
+import type { AccountId } from '../../domain/account-id.ts'
+import { type AssignmentKey, assignmentKey, assignmentOf, parseAssignmentKey } from '../../domain/assignment.ts'
 import { type LedgerEntry, ledgerEntry, ledgerPrefix } from '../../domain/ledger-entry.ts'
+import type { Grant } from '../../domain/link.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { accessKeyOf, followAccess } from './access-list.ts'
 import { JsonRecord, RecordChangedError } from './json-record.ts'
+import { NameIndex } from './principal-names.ts'
 
 export type StoredEntry = {
   readonly key: AssignmentKey
@@ -72,4 +75,20 @@ export async function* listAssignmentKeys(
     const text = key.slice(prefix.length)
     if (parseAssignmentKey(text)) yield assignmentKey.parse(text)
   }
+}
+
+/** The accounts in which the ledger has an assignment of this permission set to whoever has, or had, this name. */
+export async function listAccountsOf(
+  objects: ObjectStore,
+  { permissionSet, principal, type }: Grant,
+): Promise<readonly AccountId[]> {
+  const ids = new Set((await NameIndex.read(objects)).everIdsOf(type, principal))
+  if (ids.size === 0) return []
+  const accounts = new Set<AccountId>()
+  for await (const key of listAssignmentKeys(objects, ledgerPrefix)) {
+    const found = assignmentOf(key)
+    if (found.permissionSet === permissionSet && found.type === type && ids.has(found.principalId))
+      accounts.add(found.accountId)
+  }
+  return [...accounts]
 }

@@ -55,6 +55,7 @@ export class NameIndex {
   /** By type and id: the names that it had last. S3 tells whole seconds: there may be two of one. */
   readonly #names = new Map<string, { readonly lastModified: Date; readonly names: Set<PrincipalName> }>()
   readonly #ids = new Map<string, Set<NamedId['id']>>()
+  readonly #ever = new Map<string, Set<PrincipalName>>()
 
   constructor(noted: Iterable<NotedId> = []) {
     for (const pair of noted) this.#add(pair)
@@ -69,15 +70,20 @@ export class NameIndex {
     if (!known || known.lastModified < lastModified)
       this.#names.set(`${type}%${id}`, { lastModified, names: new Set([name]) })
     else if (known.lastModified.getTime() === lastModified.getTime()) known.names.add(name)
+    this.#addEver({ type, id, name })
+  }
+
+  #addEver({ type, id, name }: NamedId): void {
     const ids = this.#ids.get(`${type}%${name}`) ?? new Set()
     this.#ids.set(`${type}%${name}`, ids.add(id))
+    const ever = this.#ever.get(`${type}%${id}`) ?? new Set()
+    this.#ever.set(`${type}%${id}`, ever.add(name))
   }
 
   /** From now on this is its name. */
   set({ type, id, name }: NamedId): void {
     this.#names.set(`${type}%${id}`, { lastModified: new Date(8.64e15), names: new Set([name]) })
-    const ids = this.#ids.get(`${type}%${name}`) ?? new Set()
-    this.#ids.set(`${type}%${name}`, ids.add(id))
+    this.#addEver({ type, id, name })
   }
 
   /** The present names of an id; mostly one, none where `state/` has lost it. */
@@ -88,6 +94,11 @@ export class NameIndex {
   /** The ids whose present name this is. */
   idsOf(type: PrincipalType, name: PrincipalName): readonly NamedId['id'][] {
     return this.everIdsOf(type, name).filter((id) => this.namesOf(type, id).includes(name))
+  }
+
+  /** The names that an id has, or had. */
+  everNamesOf(type: PrincipalType, id: NamedId['id']): readonly PrincipalName[] {
+    return [...(this.#ever.get(`${type}%${id}`) ?? [])]
   }
 
   /** The ids that have, or had, this name. */

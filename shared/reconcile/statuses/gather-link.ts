@@ -43,7 +43,7 @@ export type GatherContext = {
     lackOf(link: string): Lack | 'none' | undefined
     of(grant: Grant, accounts: readonly AccountId[]): Promise<ReadonlyMap<AccountId, Standing>>
     /** Where the brake holds a revocation; `undefined`: it is not known. */
-    heldAccountsOf(grant: Grant): readonly AccountId[] | undefined
+    heldAccountsOf(grant: Grant): Promise<readonly AccountId[] | undefined>
   }
 }
 
@@ -139,7 +139,7 @@ async function gatherProgress(
 ): Promise<Progress | 'unknown'> {
   if (!progress) return 'unknown'
   // The brake's list says where to look, so that not the whole ledger is looked through.
-  const listed = progress.heldAccountsOf(link) ?? (await accountsOf(link))
+  const listed = (await progress.heldAccountsOf(link)) ?? (await accountsOf(link))
   const known = toAccess(await progress.of(link, listed))
   return {
     access: toAccess(await progress.of(link, accounts)),
