@@ -1,6 +1,12 @@
 import { hostname, userInfo } from 'node:os'
 import type { Command } from 'commander'
-import { type Assignment, parseAssignmentKey, renderAssignmentKey } from '../../shared/domain/assignment.ts'
+import {
+  type Assignment,
+  type AssignmentKey,
+  assignmentKey,
+  parseAssignmentName,
+  renderAssignmentName,
+} from '../../shared/domain/assignment.ts'
 import { quote } from '../../shared/domain/complaint.ts'
 import type { Configuration } from '../../shared/domain/configuration.ts'
 import { inputMessage } from '../../shared/domain/input-message.ts'
@@ -146,8 +152,8 @@ async function findStillOpen(ports: Ports, configuration: Configuration) {
   const view = await new OrganizationCache(ports, configuration.folders).view()
   const { memory, held } = await findDifferences(ports.objects, view, configuration)
   const explained = await listExplained(ports, configuration)
-  const isExplained = (assignment: Assignment) =>
-    held.has(renderAssignmentKey(assignment)) || explained.grants.has(renderGrant(assignment))
+  const isExplained = (key: AssignmentKey, assignment: Assignment) =>
+    held.has(key) || explained.grants.has(renderGrant(assignment))
   return listStillOpen(ports.objects, memory.entries, isExplained)
 }
 
@@ -267,21 +273,24 @@ async function watch(
   let most = 0
   // Seen twice, since what waited before this run may be about to be checked again.
   for (let timesSettled = 0; timesSettled < 2; ) {
-    const { plan, inputs, unfinished, miscounted, scheduled } = await findDifferences(
+    const { plan, inputs, unfinished, miscounted, scheduled, names } = await findDifferences(
       ports.objects,
       await organization.viewWithTags(),
       configuration,
     )
     const explained = await listExplained(ports, configuration)
-    const isOpen = (assignment: Assignment) =>
-      !explained.grants.has(renderGrant(assignment)) && !scheduled.has(renderAssignmentKey(assignment))
-    const putOff = new Set([...scheduled].flatMap((key) => parseAssignmentKey(key) ?? []).map(renderGrant))
+    const namesOf = (key: string) => parseAssignmentName(key) ?? names.get(assignmentKey.parse(key)) ?? []
+    const isUnexplained = (assignment: Assignment) => !explained.grants.has(renderGrant(assignment))
+    const isOpen = (key: AssignmentKey) => !scheduled.has(key) && [namesOf(key)].flat().every(isUnexplained)
+    const putOff = new Set([...scheduled].flatMap(namesOf).map(renderGrant))
     // Its status says that it is on its way, until the retry.
     const isPutOff = (input: string) => {
       const link = parseLinkKey(input, configuration.folders)
       return scheduled.has(input) || (link.ok && putOff.has(renderGrant(link.value)))
     }
-    const grants = [...plan.grants, ...unfinished].filter(isOpen).length
+    const isUnscheduled = (assignment: Assignment) => !scheduled.has(renderAssignmentName(assignment))
+    const granting = plan.grants.filter((assignment) => isUnexplained(assignment) && isUnscheduled(assignment))
+    const grants = granting.length + unfinished.filter(isOpen).length
     const revocations = plan.revocations.filter(isOpen).length
     const toLookAt = [...inputs, ...miscounted.map(({ link }) => link)]
     const files = toLookAt.filter((input) => !explained.inputs.has(input) && !isPutOff(input)).length

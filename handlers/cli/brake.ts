@@ -65,8 +65,8 @@ async function show({ objects }: Ports, json: boolean, isVerbose: boolean): Prom
 async function readHeld(ledger: Ledger, key: AssignmentKey): Promise<HeldAssignment> {
   const read = await unlessSpoiled(ledger.read(key))
   if (isSpoiled(read)) return { key, reason: read.message, links: [] }
-  const held = read?.entry.accesses.find(({ state }) => state === 'held') ?? read?.entry.accesses[0]
-  return { key, reason: held?.reason, links: held?.links ?? [] }
+  const { principal, reason, links = [] } = read?.entry ?? {}
+  return { key, principal, reason, links }
 }
 
 async function letGo({ objects }: Ports, digest: string, json: boolean): Promise<number> {

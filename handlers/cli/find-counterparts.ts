@@ -1,4 +1,4 @@
-import { assignmentOf } from '../../shared/domain/assignment.ts'
+import { parseAssignmentName } from '../../shared/domain/assignment.ts'
 import { type Complaint, quote } from '../../shared/domain/complaint.ts'
 import type { Configuration } from '../../shared/domain/configuration.ts'
 import type { PermissionSetArn } from '../../shared/domain/identity-center-ids.ts'
@@ -90,8 +90,8 @@ async function collectNames({ lines }: ExportFile, { folders: declared }: Config
       const name = parsePermissionSetKey(line.key)
       if (name.ok) names.files.add(name.value)
     } else if (line.kind === 'assignment') {
-      const assignment = assignmentOf(line.key)
-      note(assignment, { kind: 'account', id: assignment.accountId })
+      const assignment = parseAssignmentName(line.name)
+      if (assignment) note(assignment, { kind: 'account', id: assignment.accountId })
     } else if (line.kind === 'link') {
       const { folder } = splitFolder(line.key.slice('links_data/'.length))
       if (folder !== undefined && !declared.includes(folder)) names.folders.add(folder)

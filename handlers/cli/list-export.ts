@@ -1,3 +1,4 @@
+import { assignmentOf, nameAssignment, renderAssignmentName } from '../../shared/domain/assignment.ts'
 import type { Complaint } from '../../shared/domain/complaint.ts'
 import type { Configuration } from '../../shared/domain/configuration.ts'
 import type { ExportLine } from '../../shared/domain/export-line.ts'
@@ -47,12 +48,13 @@ export async function* listExport(context: Context, onLeftOut: (complaint: Compl
     readEach(listAssignmentKeys(objects, ledgerPrefix), async (key): Promise<Read> => {
       const stored = await unlessSpoiled(ledger.read(key))
       if (isSpoiled(stored)) return leaveOut(key, stored.message, 'restore it, then export again')
-      const access = stored?.entry.accesses[0]
+      const access = stored?.entry
       if (access === undefined) return undefined
       if (access.state !== 'granted')
         return leaveOut(key, `access that is ${access.state}`, 'nothing: the other side does what its links ask for')
-      const { principalId, permissionSetArn } = access
-      return { kind: 'assignment', key, principalId, permissionSetArn }
+      const { principal, principalId, permissionSetArn } = access
+      const name = renderAssignmentName(nameAssignment(assignmentOf(key), principal))
+      return { kind: 'assignment', name, principalId, permissionSetArn }
     }),
   ]
   for (const source of sources)
@@ -71,7 +73,7 @@ async function listByInstant(objects: Ports['objects']): Promise<readonly Object
   const instantOf = ({ key }: ObjectHead) => key.slice(key.lastIndexOf('/') + 1)
   const heads = await Array.fromAsync(objects.list('history/'))
   // Pauses, releases and configurations are this bucket's own, and mean nothing in another one.
-  const moving = heads.filter(({ key }) => /^history\/(account%|permission-set%|too-long\/)/.test(key))
+  const moving = heads.filter(({ key }) => /^history\/(account%|permission-set%)/.test(key))
   return moving.sort((a, b) => (instantOf(a) < instantOf(b) ? -1 : 1))
 }
 

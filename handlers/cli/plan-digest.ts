@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { renderAssignmentKey } from '../../shared/domain/assignment.ts'
+import { renderAssignmentName } from '../../shared/domain/assignment.ts'
 import type { Preview } from '../../shared/reconcile/preview/preview.ts'
 import type { InputChanges } from './compare-inputs.ts'
 import { isTemporary } from './preview-standing.ts'
@@ -9,7 +9,7 @@ const digits = 32
 
 /**
  * The same for the same changes with the same effect: of files by their content and what they take the place of, of access
- * by key, links and the id that the name stands for, of permission sets with those who have them. What changes nothing is
+ * by name, links and the id that the name stands for, of permission sets with those who have them. What changes nothing is
  * not in it (links that wait, the age of the organization), nor what AWS may change by itself, nor what passes with time: how
  * much the brake would hold now, and temporary access. `standing`: what would change without that (`previewStanding`).
  */
@@ -19,10 +19,10 @@ export function planDigest(bucket: string, { uploads, deletions }: InputChanges,
     uploads: uploads.map(({ key, body, over }) => [key, sha256(body), over?.etag]),
     deletions: deletions.map(({ key, etag }) => [key, etag]),
     grants: standing.grants
-      .map(({ assignment, links, principalId }) => [renderAssignmentKey(assignment), links, principalId])
+      .map(({ assignment, links, principalId }) => [renderAssignmentName(assignment), links, principalId])
       .sort(byKey),
     revocations: standing.revocations
-      .map(({ assignment, links }) => [renderAssignmentKey(assignment), links.filter((link) => !isTemporary(link))])
+      .map(({ key, links }) => [key, links.filter((link) => !isTemporary(link))])
       .sort(byKey),
     bindings: standing.bindings.map(({ link, from, to }) => [link, from, to]).sort(byKey),
     // One that is blocked is deleted when the last access goes, be it temporary.

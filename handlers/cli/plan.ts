@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { renderAssignmentKey } from '../../shared/domain/assignment.ts'
+import { type Assignment, renderAssignmentName } from '../../shared/domain/assignment.ts'
 import { quote } from '../../shared/domain/complaint.ts'
 import { describePause, readPause, remedyOf } from '../../shared/reconcile/dispatcher/pause.ts'
 import { bucketOf } from './bucket.ts'
@@ -133,8 +133,8 @@ export function toJson({ preview, push }: Pick<MadePlan, 'preview' | 'push'>) {
     assignedIn: _,
     ...rest
   } = preview
-  const flat = <T extends { assignment: Parameters<typeof renderAssignmentKey>[0] }>({ assignment, ...more }: T) => ({
-    key: renderAssignmentKey(assignment),
+  const flat = <T extends { assignment: Assignment }>({ assignment, ...more }: T) => ({
+    name: renderAssignmentName(assignment),
     ...assignment,
     ...more,
   })
@@ -165,7 +165,7 @@ function toJsonOfPush({ digest, uploads, deletions, same, invalid }: NonNullable
         key,
         refused: !isNamed,
         faults,
-        takesAway: takesAway.map(renderAssignmentKey),
+        takesAway: takesAway.map(renderAssignmentName),
       })),
     },
   }

@@ -1,9 +1,10 @@
 import pLimit from 'p-limit'
 import {
   type Assignment,
+  type AssignmentId,
   type AssignmentKey,
   assignmentOf,
-  renderAssignmentKey,
+  renderAssignmentName,
 } from '../../shared/domain/assignment.ts'
 import type { Configuration } from '../../shared/domain/configuration.ts'
 import { ledgerPrefix } from '../../shared/domain/ledger-entry.ts'
@@ -13,6 +14,7 @@ import type { Ports } from '../../shared/ports/ports.ts'
 import { type Preview, previewChanges } from '../../shared/reconcile/preview/preview.ts'
 import { Ledger, listAssignmentKeys } from '../../shared/reconcile/records/ledger.ts'
 import { listHeads, readsAtOnce } from '../../shared/reconcile/records/list-heads.ts'
+import { NameIndex } from '../../shared/reconcile/records/principal-names.ts'
 import { statusKey } from '../../shared/reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../shared/reconcile/records/stored-json.ts'
 import type { InputChanges } from './compare-inputs.ts'
@@ -47,7 +49,12 @@ export async function previewStanding(
     ...ending.map(({ assignment }) => renderGrant(assignment)),
   ])
   if (grants.size === 0) return preview
-  const entries = await listTemporaryEntries(objects, (assignment) => grants.has(renderGrant(assignment)))
+  const names = await NameIndex.read(objects)
+  const isMeant = ({ permissionSet, type, principalId }: AssignmentId) =>
+    names
+      .everNamesOf(type, principalId)
+      .some((principal) => grants.has(renderGrant({ permissionSet, principal, type })))
+  const entries = await listTemporaryEntries(objects, isMeant)
   if (links.length + entries.length === 0) return preview
   const without = [...links, ...links.map(statusKey), ...entries.map((key) => ledgerPrefix + key)]
   const standing = new ProposedObjects(objects, clock.now(), {
@@ -56,8 +63,8 @@ export async function previewStanding(
   })
   const planned = await previewChanges({ ...ports, objects: standing }, configuration, { ...options, looksMost: 0 })
   // Looked for once: what only temporary access gave is there now, and by that no access of others.
-  const existing = new Set(preview.existing.map(({ assignment }) => renderAssignmentKey(assignment)))
-  const isNew = ({ assignment }: { readonly assignment: Assignment }) => !existing.has(renderAssignmentKey(assignment))
+  const existing = new Set(preview.existing.map(({ assignment }) => renderAssignmentName(assignment)))
+  const isNew = ({ assignment }: { readonly assignment: Assignment }) => !existing.has(renderAssignmentName(assignment))
   return { ...planned, grants: planned.grants.filter(isNew) }
 }
 
@@ -74,7 +81,7 @@ function grantOf(key: string, { folders }: Configuration): readonly string[] {
 /** What only links of granted requests gave. */
 async function listTemporaryEntries(
   objects: ObjectStore,
-  mayBe: (assignment: Assignment) => boolean,
+  mayBe: (id: AssignmentId) => boolean,
 ): Promise<readonly AssignmentKey[]> {
   const ledger = new Ledger(objects)
   const keys = (await Array.fromAsync(listAssignmentKeys(objects, ledgerPrefix))).filter((key) =>
@@ -82,7 +89,7 @@ async function listTemporaryEntries(
   )
   const found = await pLimit(readsAtOnce).map(keys, async (key) => {
     const entry = (await spoiledAsAbsent(ledger.read(key)))?.entry
-    const granting = entry?.accesses.flatMap(({ links }) => links) ?? []
+    const granting = entry?.links ?? []
     return granting.length > 0 && granting.every(isTemporary) ? [key] : []
   })
   return found.flat()

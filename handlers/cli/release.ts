@@ -1,12 +1,20 @@
 import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
-import { type Assignment, type AssignmentKey, parseAssignmentKey } from '../../shared/domain/assignment.ts'
+import {
+  type Assignment,
+  type AssignmentKey,
+  assignmentOf,
+  nameAssignment,
+  renderAssignmentName,
+} from '../../shared/domain/assignment.ts'
 import { quote, renderComplaint } from '../../shared/domain/complaint.ts'
 import { ledgerPrefix } from '../../shared/domain/ledger-entry.ts'
+import { principalName } from '../../shared/domain/principal.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import type { AssignmentFilter } from '../../shared/reconcile/assignments/list-existing.ts'
 import { type Released, releaseAssignment } from '../../shared/reconcile/assignments/release-assignment.ts'
 import { listAssignmentKeys } from '../../shared/reconcile/records/ledger.ts'
+import { NameIndex } from '../../shared/reconcile/records/principal-names.ts'
 import { addFilters, type FilterOptions, parseFilters } from './assignment-filters.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
@@ -67,12 +75,18 @@ async function release(options: Options): Promise<number> {
   return released.some(({ outcome }) => outcome === 'refused') ? 1 : 0
 }
 
-async function listMeant({ objects }: Ports, filter: AssignmentFilter): Promise<readonly AssignmentKey[]> {
+type Meant = { readonly key: AssignmentKey; readonly name: string }
+
+async function listMeant({ objects }: Ports, filter: AssignmentFilter): Promise<readonly Meant[]> {
+  const names = await NameIndex.read(objects)
   const keys = await Array.fromAsync(listAssignmentKeys(objects, ledgerPrefix))
-  return keys.filter((key) => {
-    const assignment = parseAssignmentKey(key)
-    return assignment !== undefined && isMeant(assignment, filter)
+  const meant = keys.flatMap((key) => {
+    const id = assignmentOf(key)
+    const principal = names.namesOf(id.type, id.principalId)[0] ?? principalName.parse(id.principalId)
+    const assignment = nameAssignment(id, principal)
+    return isMeant(assignment, filter) ? [{ key, name: renderAssignmentName(assignment) }] : []
   })
+  return meant.sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
 function isMeant({ accountId, permissionSet, principal }: Assignment, filter: AssignmentFilter): boolean {
@@ -84,7 +98,7 @@ function isMeant({ accountId, permissionSet, principal }: Assignment, filter: As
   )
 }
 
-async function confirm(keys: readonly AssignmentKey[]): Promise<void> {
+async function confirm(keys: readonly Meant[]): Promise<void> {
   if (!process.stdin.isTTY)
     throw new Refusal(`${count(keys.length, 'assignment')} would be released; nobody can be asked here: add --yes`)
   process.stderr.write(renderMeant(keys))
@@ -94,13 +108,13 @@ async function confirm(keys: readonly AssignmentKey[]): Promise<void> {
   if (answer.trim() !== 'yes') throw new Refusal('nothing was released')
 }
 
-async function releaseAll(ports: Ports, keys: readonly AssignmentKey[]): Promise<readonly Released[]> {
+async function releaseAll(ports: Ports, keys: readonly Meant[]): Promise<readonly (Released & Meant)[]> {
   const progress = new Progress()
-  const released: Released[] = []
+  const released: (Released & Meant)[] = []
   try {
     const inPortions = leasePortions(ports, 'release', progress.tell)
-    await inPortions(keys, 'assignments', async (key) => {
-      released.push(await releaseAssignment(key, ports))
+    await inPortions(keys, 'assignments', async (one) => {
+      released.push({ ...(await releaseAssignment(one.key, ports)), ...one })
     })
   } finally {
     progress.end()
@@ -108,15 +122,15 @@ async function releaseAll(ports: Ports, keys: readonly AssignmentKey[]): Promise
   return released
 }
 
-function renderMeant(keys: readonly AssignmentKey[]): string {
-  const lines = keys.map((key) => `  ${quote(key, 1024)}`)
+function renderMeant(keys: readonly Meant[]): string {
+  const lines = keys.map(({ name }) => `  ${quote(name, 1024)}`)
   return `${[`${count(keys.length, 'assignment')} to release`, ...lines].join('\n')}\n`
 }
 
-function render(released: readonly Released[]): string {
+function render(released: readonly (Released & Meant)[]): string {
   const lines = released.map((one) =>
     one.outcome === 'released'
-      ? `released       ${quote(one.key, 1024)}`
+      ? `released       ${quote(one.name, 1024)}`
       : `refused        ${renderComplaint(one.complaint)}`,
   )
   const done = released.filter(({ outcome }) => outcome === 'released').length

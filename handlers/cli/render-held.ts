@@ -1,10 +1,11 @@
-import { type AssignmentKey, parseAssignmentKey } from '../../shared/domain/assignment.ts'
+import { type AssignmentKey, assignmentOf } from '../../shared/domain/assignment.ts'
 import { type BrakeRecord, describeCause, placeOf } from '../../shared/domain/brake.ts'
 import { quote } from '../../shared/domain/complaint.ts'
 import { describeContents } from '../../shared/domain/held-contents.ts'
 import type { GrantingLink } from '../../shared/domain/ledger-entry.ts'
 import { permissionSetKey } from '../../shared/domain/permission-set-file.ts'
 import type { PermissionSetName } from '../../shared/domain/permission-set-name.ts'
+import type { PrincipalName } from '../../shared/domain/principal.ts'
 import type { showList } from '../../shared/reconcile/brake/brake-file.ts'
 import { describePause, type Pause } from '../../shared/reconcile/dispatcher/pause.ts'
 import { count } from './count.ts'
@@ -13,6 +14,8 @@ import { brief, type Room, takeFirst, verbose } from './room.ts'
 /** One revocation on the list: why it is there, and the links that granted the access. */
 export type HeldAssignment = {
   readonly key: AssignmentKey
+  /** Its name when its entry was written. */
+  readonly principal?: PrincipalName | undefined
   readonly reason?: string
   readonly links: readonly GrantingLink[]
 }
@@ -129,12 +132,14 @@ function groupByLinks(assignments: readonly HeldAssignment[]): readonly (readonl
 function renderGroup(group: readonly HeldAssignment[], room: Room): readonly string[] {
   const [first] = group
   if (!first) return []
-  const accounts = group.flatMap(({ key }) => parseAssignmentKey(key)?.accountId ?? [])
+  const accounts = group.map(({ key }) => assignmentOf(key).accountId)
   const shown = accounts.slice(0, room.accounts).join(', ')
   const more = accounts.length > room.accounts ? `, and ${accounts.length - room.accounts} more` : ''
-  const set = parseAssignmentKey(first.key)?.permissionSet ?? 'an unknown permission set'
+  const { permissionSet: set } = assignmentOf(first.key)
   return [
-    ...(first.links.length === 0 ? [`  (no link is known) ${first.key}`] : first.links.flatMap(renderLink)),
+    ...(first.links.length === 0
+      ? [`  (no link is known) ${first.principal ?? assignmentOf(first.key).principalId}`]
+      : first.links.flatMap(renderLink)),
     `    ${set} in ${count(accounts.length, 'account')}: ${shown}${more}`,
     ...(first.links.length === 0 && first.reason !== undefined ? [`    ${first.reason}`] : []),
   ]

@@ -1,22 +1,27 @@
-import { parseAssignmentKey } from '../../shared/domain/assignment.ts'
+import { type AssignmentKey, assignmentOf } from '../../shared/domain/assignment.ts'
 import type { BrakeRecord } from '../../shared/domain/brake.ts'
 import { quote } from '../../shared/domain/complaint.ts'
 import { linkPrefix, renderGrant } from '../../shared/domain/link.ts'
 import { splitFolder, splitLinkFields } from '../../shared/domain/link-fields.ts'
 import { permissionSetKey } from '../../shared/domain/permission-set-file.ts'
 import type { Status } from '../../shared/domain/status.ts'
+import type { NameIndex } from '../../shared/reconcile/records/principal-names.ts'
 import { count } from './count.ts'
 
 /**
  * For links, and files of permission sets, whose status still says `held` although the brake holds nothing of theirs any more: who released it, and
  * when. Empty: there are none. A link is known by its permission set and principal.
  */
-export function renderRelease(told: readonly Status[], { lists, contents, releases }: BrakeRecord): string {
-  const grantsOf = (keys: readonly string[]) =>
+export function renderRelease(
+  told: readonly Status[],
+  { lists, contents, releases }: BrakeRecord,
+  names: NameIndex,
+): string {
+  const grantsOf = (keys: readonly AssignmentKey[]) =>
     new Set(
       keys.flatMap((key) => {
-        const assignment = parseAssignmentKey(key)
-        return assignment ? [renderGrant(assignment)] : []
+        const { permissionSet, type, principalId } = assignmentOf(key)
+        return names.everNamesOf(type, principalId).map((principal) => renderGrant({ permissionSet, principal, type }))
       }),
     )
   const held = grantsOf(lists.flatMap((list) => list.held))

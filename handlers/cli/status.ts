@@ -14,6 +14,7 @@ import { describePause, readPause, remedyOf } from '../../shared/reconcile/dispa
 import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
 import { queueOf } from '../../shared/reconcile/records/inputs.ts'
 import { readOwner } from '../../shared/reconcile/records/owner.ts'
+import { NameIndex } from '../../shared/reconcile/records/principal-names.ts'
 import { StatusStore } from '../../shared/reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../shared/reconcile/records/stored-json.ts'
 import { bucketOf } from './bucket.ts'
@@ -185,7 +186,7 @@ function tellLate(seconds: number, what: string): void {
 async function tellRelease({ objects }: Ports, told: readonly Status[], stream: NodeJS.WritableStream): Promise<void> {
   if (!told.some(({ state }) => state === 'held')) return
   const stored = await spoiledAsAbsent(brakeFile(objects).read())
-  stream.write(renderRelease(told, stored?.value ?? emptyBrake))
+  stream.write(renderRelease(told, stored?.value ?? emptyBrake, await NameIndex.read(objects)))
 }
 
 /** Whether the ledger was lost. */

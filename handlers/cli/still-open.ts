@@ -1,8 +1,9 @@
 import {
   type Assignment,
   type AssignmentKey,
-  parseAssignmentKey,
-  renderAssignmentKey,
+  assignmentOf,
+  nameAssignment,
+  renderAssignmentName,
 } from '../../shared/domain/assignment.ts'
 import { quote } from '../../shared/domain/complaint.ts'
 import type { LedgerEntry } from '../../shared/domain/ledger-entry.ts'
@@ -15,28 +16,29 @@ import { count } from './count.ts'
 const shownMost = 20
 
 /** An assignment that is not at rest, and the reason, for a person. */
-export type StillOpen = { readonly key: AssignmentKey; readonly why: string }
+export type StillOpen = { readonly name: string; readonly why: string }
 
 /** Of these assignments those that no status explains, with what the ledger says of each. */
 export async function listStillOpen(
   objects: ObjectStore,
-  keys: readonly string[],
-  isExplained: (assignment: Assignment) => boolean,
+  keys: readonly AssignmentKey[],
+  isExplained: (key: AssignmentKey, assignment: Assignment) => boolean,
 ): Promise<readonly StillOpen[]> {
   const ledger = new Ledger(objects)
   const found: StillOpen[] = []
-  for (const assignment of keys.flatMap((key) => parseAssignmentKey(key) ?? [])) {
-    if (isExplained(assignment)) continue
-    const key = renderAssignmentKey(assignment)
+  for (const key of keys) {
     const stored = await unlessSpoiled(ledger.read(key))
-    if (isSpoiled(stored)) found.push({ key, why: 'its ledger entry cannot be read: restore the object' })
-    else if (stored) found.push({ key, why: describe(stored.entry) })
+    if (isSpoiled(stored)) found.push({ name: key, why: 'its ledger entry cannot be read: restore the object' })
+    if (!stored || isSpoiled(stored)) continue
+    const assignment = nameAssignment(assignmentOf(key), stored.entry.principal)
+    if (!isExplained(key, assignment))
+      found.push({ name: renderAssignmentName(assignment), why: describe(stored.entry) })
   }
   return found
 }
 
 function describe(entry: LedgerEntry): string {
-  const { state, reason, call } = entry.accesses[0]
+  const { state, reason, call } = entry
   const request =
     call?.id !== undefined && call.outcome === undefined
       ? `its request is in progress since ${call.calledAt}`
@@ -49,7 +51,7 @@ function describe(entry: LedgerEntry): string {
 /** For a terminal. Empty: nothing stays open. */
 export function renderStillOpen(open: readonly StillOpen[]): string {
   if (open.length === 0) return ''
-  const lines = open.slice(0, shownMost).map(({ key, why }) => `  ${quote(key, 1024)}\n    ${quote(why, 1000)}`)
+  const lines = open.slice(0, shownMost).map(({ name, why }) => `  ${quote(name, 1024)}\n    ${quote(why, 1000)}`)
   const more = open.length > shownMost ? [`  and ${open.length - shownMost} more`] : []
   const head = `${count(open.length, 'assignment')} not at rest yet, although no status says so; ssofile goes on with ${open.length === 1 ? 'it' : 'them'} by itself:`
   return [head, ...lines, ...more].join('\n')

@@ -1,4 +1,4 @@
-import { assignmentOf } from '../../shared/domain/assignment.ts'
+import { parseAssignmentName } from '../../shared/domain/assignment.ts'
 import { type Complaint, quote } from '../../shared/domain/complaint.ts'
 import type { Configuration } from '../../shared/domain/configuration.ts'
 import type { ExportLine } from '../../shared/domain/export-line.ts'
@@ -58,7 +58,8 @@ export async function takeOverExport(context: Context, file: ExportFile, options
   for await (const line of file.lines()) {
     if (line.kind === 'end') continue
     if (line.kind === 'assignment') {
-      assignments.push({ ...assignmentOf(line.key), place: 'the export' })
+      const assignment = parseAssignmentName(line.name)
+      if (assignment) assignments.push({ ...assignment, place: 'the export' })
       continue
     }
     const name = line.kind === 'permission-set' && line.isOurs ? parsePermissionSetKey(line.key) : undefined

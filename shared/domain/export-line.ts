@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { assignmentKey, parseAssignmentKey } from './assignment.ts'
+import { parseAssignmentName } from './assignment.ts'
 import { permissionSetArn, principalId } from './identity-center-ids.ts'
 import { linkPrefix } from './link.ts'
 import { permissionSetPrefix } from './permission-set-file.ts'
@@ -16,7 +16,7 @@ export const exportHeader = record({
 })
 export type ExportHeader = z.infer<typeof exportHeader>
 
-const ledgerName = assignmentKey.refine((key) => parseAssignmentKey(key) !== undefined)
+const assignmentName = z.string().refine((name) => parseAssignmentName(name) !== undefined)
 const under = (prefix: string) => z.string().startsWith(prefix)
 
 /**
@@ -35,7 +35,7 @@ export const exportLine = z.discriminatedUnion('kind', [
   }),
   record({ kind: z.literal('link'), key: under(linkPrefix), body: z.string() }),
   /** An entry of the ledger that was granted: its names, and the ids that they stood for there. */
-  record({ kind: z.literal('assignment'), key: ledgerName, principalId, permissionSetArn }),
+  record({ kind: z.literal('assignment'), name: assignmentName, principalId, permissionSetArn }),
   record({ kind: z.literal('end'), lines: z.int().min(0) }),
 ])
 export type ExportLine = z.infer<typeof exportLine>

@@ -78,7 +78,10 @@ export function assignmentHint(
 }
 
 /** Look at this access. */
-export function accessHint({ accountId: account, permissionSet, principalId: id, type }: AssignmentId, cause: string): Hint {
+export function accessHint(
+  { accountId: account, permissionSet, principalId: id, type }: AssignmentId,
+  cause: string,
+): Hint {
   return { v: 1, kind: 'access', account, permissionSet, principalId: id, type, cause }
 }
 

@@ -1,5 +1,5 @@
-import { mayAppearUntil, settlesAt } from './access-proof.ts'
 import type { AccessNames } from './access-changes.ts'
+import { mayAppearUntil, settlesAt } from './access-proof.ts'
 import type { Access, GrantingLink } from './ledger-entry.ts'
 
 /** What is known of an access whose record is gone or cannot be read. */

@@ -17,7 +17,7 @@ export function renderProvisionedSet({ accountId, permissionSet }: ProvisionedSe
 export function findVanishingRoles(plan: {
   readonly revocations: readonly Assignment[]
   readonly grants: readonly Assignment[]
-  readonly remaining: readonly Assignment[]
+  readonly remaining: readonly ProvisionedSet[]
 }): readonly ProvisionedSet[] {
   const kept = new Set([...plan.grants, ...plan.remaining].map(renderProvisionedSet))
   const vanishing = plan.revocations

@@ -94,9 +94,7 @@ function endFormer(facts: Facts): Step {
   if (first) return first
   const { listing } = facts.known
   if (listing === undefined) return learn('listing')
-  return listing.isListed
-    ? putOff(facts, { reason: settlingReason })
-    : { do: 'forget', as: 'revoked' }
+  return listing.isListed ? putOff(facts, { reason: settlingReason }) : { do: 'forget', as: 'revoked' }
 }
 
 /**

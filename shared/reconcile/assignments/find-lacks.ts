@@ -18,7 +18,10 @@ export function lackOfSet(
   permissionSet: PermissionSetName,
   { permissionSets, configuration }: Pick<SettleContext, 'permissionSets'> & Private,
 ): Lack {
-  return lackOfPermissionSet(permissionSet, isOpen({ configuration }) ? permissionSets.findNear(permissionSet) : undefined)
+  return lackOfPermissionSet(
+    permissionSet,
+    isOpen({ configuration }) ? permissionSets.findNear(permissionSet) : undefined,
+  )
 }
 
 /** For a name that nobody has. Looks for what the link may mean instead: a near name, or the other type. */

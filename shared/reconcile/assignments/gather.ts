@@ -20,8 +20,8 @@ import { readLink } from '../records/read-link.ts'
 import { admitLinks } from './admit-links.ts'
 import { evaluateAssignment, findGrantingLinks } from './evaluate-assignment.ts'
 import type { Facts, Known, Question, Wish } from './facts.ts'
-import { judgeMinimum } from './judge-minimum.ts'
 import { lackOfAll, lackOfName, lackOfSet } from './find-lacks.ts'
+import { judgeMinimum } from './judge-minimum.ts'
 import type { Settling } from './settling.ts'
 import { bindLinks } from './user-binding.ts'
 
@@ -60,12 +60,14 @@ async function evaluate(
   const { id, context } = settling
   const { principals, pulledMs, clock } = context
   const askedMs = place === 'live' ? clock.monotonicMs() : pulledMs
-  const [stored, whereabouts] = await Promise.all([
-    reading,
-    principals.whereabouts(id.type, id.principalId, askedMs),
-  ])
+  const [stored, whereabouts] = await Promise.all([reading, principals.whereabouts(id.type, id.principalId, askedMs)])
   Object.assign(settling, { stored, whereabouts, place, prepared: undefined })
-  const { links: found, unreadable, account, selectors } = await evaluateAssignment(settling.assignment, {
+  const {
+    links: found,
+    unreadable,
+    account,
+    selectors,
+  } = await evaluateAssignment(settling.assignment, {
     ...context,
     readings: settling.readings,
     place,
@@ -207,7 +209,10 @@ async function findMinimum(settling: Settling): Promise<Minimum | undefined> {
 }
 
 /** Its principal is gone, or has another name than the links that granted it. */
-function causeOfName({ id: { type }, whereabouts, context }: Settling, links: readonly GrantingLink[]): Cause | undefined {
+function causeOfName(
+  { id: { type }, whereabouts, context }: Settling,
+  links: readonly GrantingLink[],
+): Cause | undefined {
   for (const { key } of links) {
     const link = parseLinkKey(key, context.configuration.folders)
     if (!link.ok) continue
@@ -218,7 +223,10 @@ function causeOfName({ id: { type }, whereabouts, context }: Settling, links: re
 }
 
 /** Identity Store answers differently about a name and about its id: it is just being changed. The name is asked for again. */
-export function changing({ assignment: { type, principal }, context }: Pick<Settling, 'assignment' | 'context'>): Error {
+export function changing({
+  assignment: { type, principal },
+  context,
+}: Pick<Settling, 'assignment' | 'context'>): Error {
   context.principals.forget(type, principal)
   const noun = type === 'GROUP' ? 'group' : 'user'
   return new Error(

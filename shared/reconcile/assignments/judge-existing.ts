@@ -1,9 +1,5 @@
 import pLimit from 'p-limit'
-import {
-  type Assignment,
-  type AssignmentKey,
-  renderAssignmentKey,
-} from '../../domain/assignment.ts'
+import { type Assignment, type AssignmentKey, renderAssignmentKey } from '../../domain/assignment.ts'
 import { type Complaint, quote } from '../../domain/complaint.ts'
 import { closedBecause, type Reaching, type Scoping } from '../../domain/expand-scope.ts'
 import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'

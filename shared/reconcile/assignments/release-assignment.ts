@@ -4,12 +4,12 @@ import { renderInstant } from '../../domain/instant.ts'
 import { type Access, isSettled } from '../../domain/ledger-entry.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { PrincipalNames } from '../records/principal-names.ts'
 import { tellForeign, writeForeign } from '../records/foreign-assignments.ts'
 import { recordHistory } from '../records/history.ts'
 import { RecordChangedError } from '../records/json-record.ts'
 import { Ledger, ledgerKey } from '../records/ledger.ts'
 import { scheduleWork } from '../records/open-work.ts'
+import { PrincipalNames } from '../records/principal-names.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 
 export type ReleasedAccess = Access & { readonly releasedAt: string }

@@ -16,7 +16,7 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import { once } from '../../ports/once.ts'
 import { foreignPrefix, readForeign } from '../records/foreign-assignments.ts'
 import { Ledger, listAssignmentKeys } from '../records/ledger.ts'
-import { NameIndex, type NamedId } from '../records/principal-names.ts'
+import { type NamedId, NameIndex } from '../records/principal-names.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 
 const readsAtOnce = 16
@@ -119,7 +119,9 @@ export class Standings {
         const key = renderAssignmentKey({ accountId, permissionSet, principalId, type })
         const { ledger } = this.#knownOf(key)
         if (isRead(ledger)) return isThere(ledger)
-        return this.#isListed ? ledger === 'unread' : isSpoiled(await unlessSpoiled(this.ledger.read(key))) || isThere(this.#knownOf(key).ledger)
+        return this.#isListed
+          ? ledger === 'unread'
+          : isSpoiled(await unlessSpoiled(this.ledger.read(key))) || isThere(this.#knownOf(key).ledger)
       }),
     )
     return ids.filter((_, index) => entries[index])
@@ -136,7 +138,9 @@ export class Standings {
     if (accounts.filter(isUnheard).length > unlistedMost) await this.#listOnce()
     const limit = pLimit(readsAtOnce)
     const found = await limit.map(accounts, async (accountId) => {
-      const all = await Promise.all(holdings.map((holding) => this.#read(renderAssignmentKey({ ...holding, accountId }))))
+      const all = await Promise.all(
+        holdings.map((holding) => this.#read(renderAssignmentKey({ ...holding, accountId }))),
+      )
       const [first] = all.filter((one) => one !== undefined).toSorted((a, b) => rankOf(a) - rankOf(b))
       return first === undefined ? [] : [[accountId, first] as const]
     })

@@ -48,10 +48,7 @@ export function bindingOfReading(
 }
 
 /** The content of a link that this entry was granted for is bound to the entry's user, whether or not its status says so yet. */
-function bindingInLedger(
-  { id, stored }: Pick<Settling, 'id' | 'stored'>,
-  link: GrantingLink,
-): PrincipalId | undefined {
+function bindingInLedger({ id, stored }: Pick<Settling, 'id' | 'stored'>, link: GrantingLink): PrincipalId | undefined {
   if (id.type !== 'USER' || stored?.entry.grantedAt === undefined) return undefined
   return stored.entry.links.some((known) => isSameLink(known, link)) ? id.principalId : undefined
 }

@@ -448,7 +448,9 @@ async function concernsFolder(
   const names = await NameIndex.read(objects)
   return (key) => {
     const { permissionSet, principalId, type } = assignmentOf(key)
-    return names.everNamesOf(type, principalId).some((principal) => grants.has(renderGrant({ permissionSet, principal, type })))
+    return names
+      .everNamesOf(type, principalId)
+      .some((principal) => grants.has(renderGrant({ permissionSet, principal, type })))
   }
 }
 

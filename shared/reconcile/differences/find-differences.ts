@@ -99,7 +99,9 @@ export async function findDifferences(
     /** For the next comparison. */
     memory: { entries: found.entries, statuses: Object.fromEntries(statuses.told), links: links.memory },
     /** Names and ids in the entries that were read. */
-    names: found.names,
+    noted: found.names,
+    /** What links would have to ask for, to give what the ledger has. */
+    names: bucket.names.ledger,
     /** Foreign assignments recorded since the last comparison. */
     foreignSince: [...foreign.values()].flatMap(({ key, lastModified }) => {
       const text = key.slice(foreignPrefix.length)

@@ -144,8 +144,8 @@ async function close(
 }
 
 /** Keeps `state/principals/` complete, by which the directory is compared. */
-async function noteNames(objects: ObjectStore, { names, foreignSince }: Differences): Promise<void> {
-  const found = [...names]
+async function noteNames(objects: ObjectStore, { noted, foreignSince }: Differences): Promise<void> {
+  const found = [...noted]
   await forEachAtOnce(foreignSince, async (key) => {
     const foreign = await spoiledAsAbsent(readForeign(objects, key))
     const { type, principalId: id } = assignmentOf(key)

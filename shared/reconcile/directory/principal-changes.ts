@@ -8,7 +8,7 @@ import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { type KnownAssignment, listKnown } from '../records/foreign-assignments.ts'
 import { Ledger } from '../records/ledger.ts'
 import { readsAtOnce } from '../records/list-heads.ts'
-import { NameIndex, type NamedId, PrincipalNames } from '../records/principal-names.ts'
+import { type NamedId, NameIndex, PrincipalNames } from '../records/principal-names.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { PrincipalIndex } from './principal-index.ts'
 

@@ -1,9 +1,4 @@
-import {
-  type AssignmentKey,
-  assignmentOf,
-  renderAssignmentKey,
-  renderAssignmentName,
-} from '../../domain/assignment.ts'
+import { type AssignmentKey, assignmentOf, renderAssignmentKey, renderAssignmentName } from '../../domain/assignment.ts'
 import { describeLink } from '../../domain/describe-link.ts'
 import { type DriftHint, type Hint, isAssignmentHint, isDriftHint } from '../../domain/hint.ts'
 import { renderInstant } from '../../domain/instant.ts'

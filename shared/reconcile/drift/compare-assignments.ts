@@ -1,12 +1,7 @@
 import pLimit from 'p-limit'
 import type { AccessNames } from '../../domain/access-changes.ts'
 import { proveAccess, settlesAt, settlingMs } from '../../domain/access-proof.ts'
-import {
-  type AssignmentKey,
-  assignmentOf,
-  renderAssignmentKey,
-  renderAssignmentName,
-} from '../../domain/assignment.ts'
+import { type AssignmentKey, assignmentOf, renderAssignmentKey, renderAssignmentName } from '../../domain/assignment.ts'
 import { reasonOfContradiction } from '../../domain/contradiction.ts'
 import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
 import { renderInstant } from '../../domain/instant.ts'
@@ -18,7 +13,14 @@ import type { AssignmentTarget, SsoAdmin } from '../../ports/sso-admin.ts'
 import type { SettleContext } from '../assignments/settlement.ts'
 import type { KnownKeys } from '../assignments/standings.ts'
 import { isListed } from '../calls/assignment-listings.ts'
-import { foreignRecord, readForeign, removeForeign, tellForeign, tellFound, writeForeign } from '../records/foreign-assignments.ts'
+import {
+  foreignRecord,
+  readForeign,
+  removeForeign,
+  tellForeign,
+  tellFound,
+  writeForeign,
+} from '../records/foreign-assignments.ts'
 import { type LastWord, readLastWord } from '../records/history.ts'
 import { RecordChangedError } from '../records/json-record.ts'
 import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../records/stored-json.ts'
@@ -189,11 +191,15 @@ async function checkForeign(key: AssignmentKey, target: AssignmentTarget, contex
 }
 
 /** As links would name it now, and noted; its id where it has no name any more, or one that no link can have. */
-async function nameOf(key: AssignmentKey, { principals, principalNames, standings }: DriftContext): Promise<PrincipalName> {
+async function nameOf(
+  key: AssignmentKey,
+  { principals, principalNames, standings }: DriftContext,
+): Promise<PrincipalName> {
   const { type, principalId: id, accountId, permissionSet } = assignmentOf(key)
   const name = await principals.nameOf(type, id, Number.NEGATIVE_INFINITY)
   const isSpelt =
-    name !== undefined && parseLinkKey(linkPrefix + renderAssignmentName({ accountId, permissionSet, principal: name, type }), []).ok
+    name !== undefined &&
+    parseLinkKey(linkPrefix + renderAssignmentName({ accountId, permissionSet, principal: name, type }), []).ok
   if (!isSpelt) return principalName.parse(id)
   await principalNames.note({ type, id, name })
   standings.noteName({ type, id, name })

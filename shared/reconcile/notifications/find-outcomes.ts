@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { requestPrefix } from '../../domain/access-request.ts'
-import { parseAssignmentKey } from '../../domain/assignment.ts'
+import { parseAssignmentName } from '../../domain/assignment.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import { renderInstant } from '../../domain/instant.ts'
 import { linkPrefix } from '../../domain/link.ts'
@@ -81,13 +81,13 @@ async function describeChange(change: Change, { objects, clock }: Look): Promise
   const request = await describeRequestChange(change, { objects, clock })
   if (request !== undefined) return { kind: 'request', ...request }
   const { event, name: subject } = change
-  const assignment = parseAssignmentKey(subject)
+  const assignment = parseAssignmentName(subject)
   const more =
     assignment === undefined ? await readAct(objects, change) : { assignment: describeAssignment(assignment) }
   return { kind: 'change', event, subject, ...more }
 }
 
-function describeAssignment(found: NonNullable<ReturnType<typeof parseAssignmentKey>>) {
+function describeAssignment(found: NonNullable<ReturnType<typeof parseAssignmentName>>) {
   const { accountId: account, permissionSet, principal, type } = found
   return { account, permissionSet, principal, type }
 }

@@ -1,10 +1,9 @@
 import pLimit from 'p-limit'
 import type { AccountId } from '../../domain/account-id.ts'
-import { type Assignment, type AssignmentKey, renderAssignmentKey } from '../../domain/assignment.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import { isWithin, type Membership } from '../../domain/expand-scope.ts'
-import { assignmentHint, type Hint } from '../../domain/hint.ts'
-import type { Link } from '../../domain/link.ts'
+import { accessHint, assignmentHint, type Hint } from '../../domain/hint.ts'
+import { type Link, renderGrant } from '../../domain/link.ts'
 import type { OrganizationEvent } from '../../domain/organization-event.ts'
 import { isUnplaced, type OrganizationView } from '../../domain/organization-view.ts'
 import { toAssignment } from '../../domain/plan.ts'
@@ -16,6 +15,7 @@ import { sendHints } from '../records/lanes.ts'
 import { Ledger } from '../records/ledger.ts'
 import { readsAtOnce } from '../records/list-heads.ts'
 import { listLinks } from '../records/list-links.ts'
+import { NameIndex } from '../records/principal-names.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import type { OrganizationCache } from './organization-cache.ts'
 
@@ -90,30 +90,39 @@ async function compareAccount(id: AccountId, links: readonly Link[], context: Co
   const { before, after, cause } = context
   const { objects } = context.ports
   const granting = listGranting(id, after, links, context)
-  // An assignment of the ledger comes last, so it counts where both have the key.
-  const known = (await Array.fromAsync(listKnown(objects, `account%${id}%`))).reverse()
-  const recorded = new Map(known.map((one) => [one.key, one]))
-  const byKey = Map.groupBy(granting, (link) => renderAssignmentKey(toAssignment(link, id)))
+  const known = await Array.fromAsync(listKnown(objects, `account%${id}%`))
+  const names = await NameIndex.read(objects)
+  // An assignment of the ledger comes first, so it counts where both have the key. A name that nobody knows is looked at by id.
+  const named = known.map((one) => {
+    const { permissionSet, type, principalId } = one.assignment
+    return {
+      ...one,
+      grants: names.namesOf(type, principalId).map((principal) => renderGrant({ permissionSet, principal, type })),
+    }
+  })
+  const byGrant = Map.groupBy(granting, renderGrant)
   const found = new Map<string, Found>()
-  const hint = (assignment: Assignment, about: string): void => {
-    const key = renderAssignmentKey(assignment)
-    const isLost = recorded.get(key)?.isForeign === false && !byKey.has(key)
-    found.set(`${key}\n${about}`, { hint: assignmentHint(assignment, about), isLost })
+  const hint = (link: Link, about: string): void => {
+    const grant = renderGrant(link)
+    const isLost = !byGrant.has(grant) && named.some(({ isForeign, grants }) => !isForeign && grants.includes(grant))
+    found.set(`${grant}\n${about}`, { hint: assignmentHint(toAssignment(link, id), about), isLost })
   }
   const limit = pLimit(readsAtOnce)
-  const compare = async (key: AssignmentKey, those: readonly Link[]): Promise<void> => {
+  const compare = async (grant: string, those: readonly Link[]): Promise<void> => {
     const [link] = those
-    if (link && !(await isSettled(recorded.get(key), those, objects))) hint(toAssignment(link, id), cause)
+    const recorded = named.find(({ grants }) => grants.includes(grant))
+    if (link && !(await isSettled(recorded, those, objects))) hint(link, cause)
   }
-  await Promise.all([...byKey].map(([key, those]) => limit(() => compare(key, those))))
+  await Promise.all([...byGrant].map(([grant, those]) => limit(() => compare(grant, those))))
   const isPlaced = !isUnplaced(after.accounts.find((account) => account.id === id))
-  for (const { key, assignment, isForeign } of recorded.values())
-    if (isPlaced && !isForeign && !byKey.has(key)) hint(assignment, cause)
+  for (const { key, assignment, isForeign, grants } of named)
+    if (isPlaced && !isForeign && !grants.some((grant) => byGrant.has(grant)))
+      found.set(`${key}\n${cause}`, { hint: accessHint(assignment, cause), isLost: true })
   const grantingBefore = new Set(listGranting(id, before, links, context))
   const changed = grantingBefore.symmetricDifference(new Set(granting))
   // The status of a link that names the account, and cannot be applied, says in which state the account is.
-  const named = links.filter(({ scope }) => scope.kind === 'account' && scope.id === id)
-  for (const link of changed.union(new Set(named).difference(new Set(granting)))) hint(toAssignment(link, id), link.key)
+  const naming = links.filter(({ scope }) => scope.kind === 'account' && scope.id === id)
+  for (const link of changed.union(new Set(naming).difference(new Set(granting)))) hint(link, link.key)
   return [...found.values()]
 }
 
@@ -143,6 +152,6 @@ async function isSettled(
 
 async function readRecordedLinks({ key, isForeign }: KnownAssignment, objects: ObjectStore) {
   if (isForeign) return (await spoiledAsAbsent(readForeign(objects, key)))?.links
-  const first = (await spoiledAsAbsent(new Ledger(objects).read(key)))?.entry.accesses[0]
-  return first?.state === 'granted' ? first.links : undefined
+  const entry = (await spoiledAsAbsent(new Ledger(objects).read(key)))?.entry
+  return entry?.state === 'granted' ? entry.links : undefined
 }

@@ -1,6 +1,6 @@
 import { proveAccess } from '../../domain/access-proof.ts'
 import type { AccountId } from '../../domain/account-id.ts'
-import { type Assignment, parseAssignmentKey, renderAssignmentKey } from '../../domain/assignment.ts'
+import { type Assignment, renderAssignmentKey } from '../../domain/assignment.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import { closedBecause, isWithin, type Membership } from '../../domain/expand-scope.ts'
 import { toldUploader } from '../../domain/find-uploader.ts'
@@ -28,6 +28,7 @@ import { type HistoryEvent, listHistory } from '../records/history.ts'
 import { Ledger } from '../records/ledger.ts'
 import { LinkReadings } from '../records/link-readings.ts'
 import { listLinks } from '../records/list-links.ts'
+import { NameIndex } from '../records/principal-names.ts'
 import { StatusStore } from '../records/status-store.ts'
 import { addRequests } from './add-requests.ts'
 import { findNearPrincipal } from './find-near-principal.ts'
@@ -163,19 +164,13 @@ async function explainFor(type: PrincipalType, question: Question, context: Cont
     `the directory could not be asked for a ${type === 'GROUP' ? 'group' : 'user'} of this name`,
     notes,
   )
-  const named = await explain({ accountId, permissionSet, principal, type }, context)
-  const recorded = named.isInForce || principalId === undefined ? named : await findById(named, principalId, context)
-  const explanation = principalId === undefined ? recorded : compareWithListing(recorded, principalId, context)
+  const assignment = { accountId, permissionSet, principal, type }
+  // Of a name that nobody has any more: what the ledger still has of the last one who had it.
+  const [former] = (await NameIndex.read(ports.objects)).everIdsOf(type, principal)
+  const explained = await explain(assignment, principalId ?? former, context)
+  const explanation = principalId === undefined ? explained : compareWithListing(explained, principalId, context)
   const isKnown = principalId !== undefined || explanation.state !== 'none' || explanation.history.length > 0
   return { explanation, principalId, isKnown }
-}
-
-/** Foreign access stands under the id of its principal where no link can hold the name. */
-async function findById(named: Explanation, id: PrincipalId, { ports }: Context): Promise<Explanation> {
-  const key = renderAssignmentKey({ ...named.assignment, principal: principalName.parse(id) })
-  const foreign = await readForeign(ports.objects, key)
-  if (!foreign) return named
-  return { ...named, state: 'foreign', isInForce: true, since: foreign.seenAt, principalId: foreign.principalId }
 }
 
 /** What Identity Center lists now, beside what is recorded. `undefined`: it was not asked. */
@@ -199,28 +194,28 @@ function compareWithListing(explanation: Explanation, principalId: PrincipalId, 
   return explanation
 }
 
-async function explain(assignment: Assignment, context: Context): Promise<Explanation> {
+/** `id`: of whom the name is; `undefined`: nobody has, or had, it. */
+async function explain(assignment: Assignment, id: PrincipalId | undefined, context: Context): Promise<Explanation> {
   const { ports, configuration, organization } = context
-  const key = renderAssignmentKey(assignment)
+  const key = id && renderAssignmentKey({ ...assignment, principalId: id })
   const readings = new LinkReadings(ports.objects, configuration)
   const [stored, foreign, evaluation, history] = await Promise.all([
-    new Ledger(ports.objects).read(key),
-    readForeign(ports.objects, key),
+    key && new Ledger(ports.objects).read(key),
+    key && readForeign(ports.objects, key),
     evaluateAssignment(assignment, { readings, organization, configuration, place: 'view' }),
-    listHistory(ports.objects, key),
+    key ? listHistory(ports.objects, key) : [],
   ])
   const unclear = evaluation.links.length === 0 ? evaluation.unreadable : []
   for (const link of unclear) context.notes.push(noteOfUnclear(link, configuration))
-  const links = await explainLinks(stored?.entry.accesses[0].links ?? foreign?.links ?? [], evaluation.links, ports)
+  const links = await explainLinks(stored?.entry.links ?? foreign?.links ?? [], evaluation.links, ports)
   const base = { assignment, links, history, remarks: stored ? remarksOn(stored.entry) : [] }
   if (stored) {
-    const { accesses, openUntil } = stored.entry
-    const { state, grantedAt, missingSince, reason, call, principalId } = accesses[0]
+    const { state, grantedAt, missingSince, reason, call, principalId, openUntil } = stored.entry
     const isRecorded = grantedAt !== undefined && state !== 'revoking' && missingSince === undefined
     const listed = isListed(principalId, assignment.type, context)
     const listing =
       listed === undefined || !context.asked.asked ? undefined : { isListed: listed, at: context.asked.at }
-    const isInForce = isRecorded && proveAccess(accesses[0], listing) !== 'gone'
+    const isInForce = isRecorded && proveAccess(stored.entry, listing) !== 'gone'
     const remark = 'Identity Center does not list it: somebody else took it away; the next drift check deals with it'
     return {
       ...base,
@@ -250,9 +245,8 @@ function noteOfUnclear(key: string, { folders }: Configuration): string {
 }
 
 /** What an entry says besides its state, in whole sentences. */
-export function remarksOn({ accesses: [{ orphanedAt, missingSince }, ...former] }: LedgerEntry): readonly string[] {
+export function remarksOn({ orphanedAt, missingSince }: LedgerEntry): readonly string[] {
   return [
-    ...former.map((access) => `access of ${access.principalId}, who had the name before, is still to be revoked`),
     ...(orphanedAt === undefined ? [] : [`the principal is gone since ${orphanedAt}; its access is kept for a while`]),
     ...(missingSince === undefined ? [] : [`a drift check misses it in Identity Center since ${missingSince}`]),
   ]
@@ -300,13 +294,14 @@ async function explainThroughGroups(
   if (!groups) return []
   const place = `account%${account}%${permissionSet}%`
   const known = await Array.fromAsync(listKnown(context.ports.objects, place))
-  const ofGroups = known.filter(({ assignment }) => assignment.type === 'GROUP').map(({ key }) => key)
-  const assignments = [...new Set(ofGroups)].sort().flatMap((key) => parseAssignmentKey(key) ?? [])
-  const explained = await Promise.all(assignments.map((assignment) => explain(assignment, context)))
-  const recorded = explained.flatMap((one) =>
-    one.principalId !== undefined && groups.includes(one.principalId)
-      ? [compareWithListing(one, one.principalId, context)]
-      : [],
+  const ids = known.filter(({ assignment: { type, principalId } }) => type === 'GROUP' && groups.includes(principalId))
+  const names = await NameIndex.read(context.ports.objects)
+  const recorded = await Promise.all(
+    [...new Set(ids.map(({ assignment }) => assignment.principalId))].map(async (id) => {
+      const principal = names.namesOf('GROUP', id)[0] ?? principalName.parse(id)
+      const assignment = { accountId: account, permissionSet, principal, type: 'GROUP' as const }
+      return compareWithListing(await explain(assignment, id, context), id, context)
+    }),
   )
   const unknown = groups.filter(
     (id) => isListed(id, 'GROUP', context) && !recorded.some(({ principalId }) => principalId === id),
@@ -326,7 +321,7 @@ async function explainListed(
   const store = patientIdentityStore(context.ports)
   const name = await unlessRefused(store.findPrincipalName('GROUP', id), 'a group could not be named', context.notes)
   const principal = name ?? principalName.parse(id)
-  const named = await explain({ accountId, permissionSet, principal, type: 'GROUP' }, context)
+  const named = await explain({ accountId, permissionSet, principal, type: 'GROUP' }, id, context)
   return compareWithListing(named, id, context)
 }
 

@@ -1,4 +1,3 @@
-import { renderAssignmentKey } from '../../domain/assignment.ts'
 import {
   type BrakeList,
   type BrakeTerms,
@@ -34,10 +33,10 @@ export async function previewBrake(
   if (revocations.length === 0) return { held: 0, reasons: [] }
   const terms: BrakeTerms = { limits: configuration.brake, now }
   const before = pruneBrake((await brakeFile(objects).read())?.value ?? emptyBrake, terms)
-  const counted = revocations.flatMap(({ assignment, links, cause }): readonly Revocation[] => {
+  const counted = revocations.flatMap(({ key, links, cause }): readonly Revocation[] => {
     if (isEndOfTemporary(links)) return []
     const counting = links.filter(({ fate }) => fate !== 'ended')
-    return [{ key: renderAssignmentKey(assignment), links: counting.map(({ key }) => key), cause }]
+    return [{ key, links: counting.map((link) => link.key), cause }]
   })
   const items = Map.groupBy(counted.flatMap(tally), nameOf)
   const planned = (one: Tally) => (items.get(nameOf(one)) ?? []).flatMap((each) => each.items)

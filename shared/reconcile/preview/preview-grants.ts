@@ -7,7 +7,7 @@ import { renderProvisionedSet } from '../../domain/vanishing-roles.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { TellProgress } from '../../ports/progress.ts'
 import type { Principal } from '../../ports/sso-admin.ts'
-import { findLackOfPrincipal, otherType } from '../assignments/resolve-target.ts'
+import { lackOfName, otherType } from '../assignments/find-lacks.ts'
 import { bindingOfReading } from '../assignments/user-binding.ts'
 import { listUnlessGone } from '../calls/assignment-listings.ts'
 import type { LinkPrincipal, PrincipalIndex } from '../directory/principal-index.ts'
@@ -119,7 +119,7 @@ async function resolveGrant(
     configuration: { privacy: 'open' },
   } as const
   const principalId = await principals.resolve(type, principal, looked.pulledMs)
-  if (principalId === undefined) return findLackOfPrincipal({ assignment, context: looked })
+  if (principalId === undefined) return lackOfName(assignment, looked)
   if (type === 'GROUP') return { arn, principalId }
   const statuses = new StatusStore(ports.objects, ports.clock)
   const bound = await Promise.all(

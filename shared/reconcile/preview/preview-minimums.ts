@@ -1,4 +1,4 @@
-import { type AssignmentKey, renderAssignmentKey } from '../../domain/assignment.ts'
+import type { AssignmentKey } from '../../domain/assignment.ts'
 import { describeObjection } from '../../domain/judge-by-policies.ts'
 import { enforcedMinimumsFor, isOnlyTemporary } from '../../domain/minimum.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
@@ -26,7 +26,7 @@ export async function previewMinimums(
   const concerned = revocations.filter(
     ({ assignment, links }) => !isEndOfTemporary(links) && enforcedMinimumsFor(guardrails, assignment).length > 0,
   )
-  const revoked = new Set<AssignmentKey>(revocations.map(({ assignment }) => renderAssignmentKey(assignment)))
+  const revoked = new Set<AssignmentKey>(revocations.map(({ key }) => key))
   const found = new Set<string>()
   for (const [accountId, gone] of Map.groupBy(concerned, ({ assignment }) => assignment.accountId)) {
     const rules = gone.flatMap(({ assignment }) => enforcedMinimumsFor(guardrails, assignment))

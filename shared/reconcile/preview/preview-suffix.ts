@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import { renderAssignmentKey } from '../../domain/assignment.ts'
+import { assignmentOf, nameAssignment } from '../../domain/assignment.ts'
 import { causeOfPrincipal } from '../../domain/brake.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -19,12 +19,13 @@ export async function previewSuffix(
 ): Promise<readonly PlannedRevocation[]> {
   const ledger = new Ledger(ports.objects)
   const limit = pLimit(readsAtOnce)
-  const { assignments } = await findPrincipalChanges(ports, configuration)
-  const found = await limit.map(assignments, async (assignment): Promise<readonly PlannedRevocation[]> => {
-    const stored = await spoiledAsAbsent(ledger.read(renderAssignmentKey(assignment)))
-    if (!stored) return []
-    const links = stored.entry.accesses[0].links.map(({ key }) => ({ key, fate: 'nameless' as const }))
-    return [{ assignment, links, cause: causeOfPrincipal(assignment) }]
+  const { keys } = await findPrincipalChanges(ports, configuration)
+  const found = await limit.map(keys, async (key): Promise<readonly PlannedRevocation[]> => {
+    const entry = (await spoiledAsAbsent(ledger.read(key)))?.entry
+    if (!entry) return []
+    const assignment = nameAssignment(assignmentOf(key), entry.principal)
+    const links = entry.links.map((link) => ({ key: link.key, fate: 'nameless' as const }))
+    return [{ key, assignment, links, cause: causeOfPrincipal(assignment) }]
   })
   return found.flat()
 }

@@ -1,6 +1,12 @@
 import pLimit from 'p-limit'
 import type { AccountId } from '../../domain/account-id.ts'
-import { type Assignment, renderAssignmentKey } from '../../domain/assignment.ts'
+import {
+  type Assignment,
+  type AssignmentKey,
+  assignmentOf,
+  nameAssignment,
+  renderAssignmentName,
+} from '../../domain/assignment.ts'
 import type { Cause } from '../../domain/brake.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import { describeLink } from '../../domain/describe-link.ts'
@@ -11,6 +17,7 @@ import type { Lack } from '../../domain/lack.ts'
 import type { GrantingLink } from '../../domain/ledger-entry.ts'
 import { type OrganizationView, refuses } from '../../domain/organization-view.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import { principalName } from '../../domain/principal.ts'
 import { accountsOf, type Reach, reachOf } from '../../domain/reach.ts'
 import type { Status } from '../../domain/status.ts'
 import { findVanishingRoles, type ProvisionedSet, renderProvisionedSet } from '../../domain/vanishing-roles.ts'
@@ -66,6 +73,8 @@ export type LinkFate =
   | 'elsewhere'
   | 'nameless'
 export type PlannedRevocation = {
+  readonly key: AssignmentKey
+  /** By the present name of its principal, as far as the ledger knows. */
   readonly assignment: Assignment
   /** The links that granted it when it was last evaluated. */
   readonly links: readonly { readonly key: string; readonly fate: LinkFate }[]
@@ -161,15 +170,15 @@ export async function previewChanges(
   const refusing = new Set(view.accounts.filter(refuses).map(({ id }) => id))
   const attributed = await attributeRevocations(plan.revocations, objects, readings, { ...view, selectors })
   const renamed = suffixBefore === configuration.principalSuffix ? [] : await previewSuffix(ports, configuration)
-  const isKnown = new Set(attributed.map(({ assignment }) => renderAssignmentKey(assignment)))
-  const revoking = [...attributed, ...renamed.filter(({ assignment }) => !isKnown.has(renderAssignmentKey(assignment)))]
+  const isKnown = new Set(attributed.map(({ key }) => key))
+  const revoking = [...attributed, ...renamed.filter(({ key }) => !isKnown.has(key))]
   const {
     stuck = [],
     held = [],
     revocations = [],
-  } = Object.groupBy(revoking, ({ assignment }) => {
+  } = Object.groupBy(revoking, ({ key, assignment }) => {
     if (refusing.has(assignment.accountId)) return 'stuck'
-    return heldKeys.has(renderAssignmentKey(assignment)) ? 'held' : 'revocations'
+    return heldKeys.has(key) ? 'held' : 'revocations'
   })
   const changed = permissionSets.changes.flatMap((one) => (one.change === 'rejected' ? [] : [one.name]))
   const granted = [...sorted.grants, ...sorted.waiting.flatMap((one) => one.grants)]
@@ -177,7 +186,7 @@ export async function previewChanges(
   const revoked = revocations.map(({ assignment }) => assignment)
   const blocked = await listBlockedDeletions(
     permissionSets.changes.flatMap((one) => (one.change === 'delete' ? [one.name] : [])),
-    { objects, readings, permissionSets, revocations: revoked },
+    { objects, readings, permissionSets, revocations },
   )
   onStep('looking for links that grant nothing')
   const isIdle = (reading: LinkReading) =>
@@ -196,7 +205,7 @@ export async function previewChanges(
     vanishingRoles: findVanishingRoles({
       revocations: revoked,
       grants: sorted.grants.map(({ assignment }) => assignment),
-      remaining: await listRemaining(objects, revoked),
+      remaining: await listRemaining(objects, revocations),
     }),
     idleLinks: [
       ...judged.refused,
@@ -244,7 +253,7 @@ async function attributeGrants(
 }
 
 async function attributeRevocations(
-  revocations: readonly Assignment[],
+  revocations: readonly AssignmentKey[],
   objects: ObjectStore,
   readings: InputReadings,
   { accounts, managementAccountId, selectors }: OrganizationView & Pick<Membership, 'selectors'>,
@@ -252,10 +261,12 @@ async function attributeRevocations(
   const byId = new Map(accounts.map((account) => [account.id, account]))
   const ledger = new Ledger(objects)
   const limit = pLimit(readsAtOnce)
-  const attribute = async (assignment: Assignment): Promise<PlannedRevocation> => {
-    // An unreadable entry has no known links.
-    const stored = await spoiledAsAbsent(ledger.read(renderAssignmentKey(assignment)))
-    const granting = stored?.entry.accesses[0].links ?? []
+  const attribute = async (key: AssignmentKey): Promise<PlannedRevocation> => {
+    // An unreadable entry has no known links, and no name.
+    const stored = await spoiledAsAbsent(ledger.read(key))
+    const id = assignmentOf(key)
+    const assignment = nameAssignment(id, stored?.entry.principal ?? principalName.parse(id.principalId))
+    const granting = stored?.entry.links ?? []
     const read = (key: string) => readings.read(key)
     const counting = await withoutEnded(granting, read, objects)
     const toFate = async (link: GrantingLink) => ({
@@ -265,9 +276,11 @@ async function attributeRevocations(
     const links = await Promise.all(granting.toSorted((a, b) => (a.key < b.key ? -1 : 1)).map(toFate))
     const { accountId } = assignment
     const place = { accountId, account: byId.get(accountId), managementAccountId, selectors }
-    return { assignment, links, cause: await findCause(counting, read, place) }
+    return { key, assignment, links, cause: await findCause(counting, read, place) }
   }
-  return Promise.all(revocations.map((assignment) => limit(() => attribute(assignment))))
+  const found = await limit.map(revocations, attribute)
+  const nameOf = ({ assignment }: PlannedRevocation) => renderAssignmentName(assignment)
+  return found.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
 }
 
 function fateOf({ state }: LinkReading): LinkFate {
@@ -276,9 +289,12 @@ function fateOf({ state }: LinkReading): LinkFate {
 }
 
 /** The other assignments in the places where something is revoked. */
-async function listRemaining(objects: ObjectStore, revocations: readonly Assignment[]): Promise<readonly Assignment[]> {
-  const revoked = new Set(revocations.map(renderAssignmentKey))
-  const places = new Set(revocations.map(renderProvisionedSet))
+async function listRemaining(
+  objects: ObjectStore,
+  revocations: readonly PlannedRevocation[],
+): Promise<readonly ProvisionedSet[]> {
+  const revoked = new Set(revocations.map(({ key }) => key))
+  const places = new Set(revocations.map(({ assignment }) => renderProvisionedSet(assignment)))
   const limit = pLimit(readsAtOnce)
   const listings = [...places].map((place) => limit(() => Array.fromAsync(listKnown(objects, `account%${place}%`))))
   const known = (await Promise.all(listings)).flat()

@@ -1,11 +1,10 @@
 import type { AccountId } from '../../domain/account-id.ts'
-import { renderAssignmentKey } from '../../domain/assignment.ts'
+import type { AssignmentId } from '../../domain/assignment.ts'
 import type { LinkCase } from '../../domain/judge-by-policies.ts'
 import type { Link } from '../../domain/link.ts'
-import { toAssignment } from '../../domain/plan.ts'
 import { separatedFrom } from '../../domain/separation.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import { type FindOverlaps, type Other, readOverlaps } from '../assignments/separations.ts'
+import { type FindOverlaps, readOverlaps } from '../assignments/separations.ts'
 import type { Memberships } from '../directory/memberships.ts'
 import type { PrincipalIndex } from '../directory/principal-index.ts'
 import type { Policies } from '../records/policies.ts'
@@ -22,7 +21,7 @@ export type PeopleContext = {
 export class SeparationsIn implements FindOverlaps {
   readonly #accountsOf: (link: Link) => Promise<readonly AccountId[]>
   readonly #context: PeopleContext
-  readonly #accepted: Other[] = []
+  readonly #accepted: AssignmentId[] = []
 
   constructor(accountsOf: (link: Link) => Promise<readonly AccountId[]>, context: PeopleContext) {
     this.#accountsOf = accountsOf
@@ -42,10 +41,9 @@ export class SeparationsIn implements FindOverlaps {
   async accept(link: Link): Promise<void> {
     const principalId = await this.#resolve(link)
     if (principalId === undefined) return
-    for (const account of await this.#accountsOf(link)) {
-      const assignment = toAssignment(link, account)
-      this.#accepted.push({ key: renderAssignmentKey(assignment), assignment, readIds: async () => [principalId] })
-    }
+    const { permissionSet, type } = link
+    for (const accountId of await this.#accountsOf(link))
+      this.#accepted.push({ accountId, permissionSet, principalId, type })
   }
 
   #resolve({ type, principal }: Link) {

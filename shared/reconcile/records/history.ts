@@ -1,11 +1,6 @@
 import * as z from 'zod'
 import type { AccountId } from '../../domain/account-id.ts'
-import {
-  type AssignmentId,
-  type AssignmentKey,
-  assignmentKey,
-  assignmentOf,
-} from '../../domain/assignment.ts'
+import { type AssignmentId, type AssignmentKey, assignmentKey, assignmentOf } from '../../domain/assignment.ts'
 import { type PermissionSetArn, permissionSetArn } from '../../domain/identity-center-ids.ts'
 import { type Access, type GrantingLink, grantingLink } from '../../domain/ledger-entry.ts'
 import { renderNameInKey } from '../../domain/name-in-key.ts'
@@ -45,7 +40,8 @@ export type HistoryRecord = {
   readonly event: HistoryEvent
   /** The instant of the call, from the ledger entry, so that a repeated run writes the same key. */
   readonly at: string
-  readonly access: Pick<Access, 'principal' | 'permissionSetArn' | 'links'> & Partial<Pick<Access, 'call' | 'grantedAt'>>
+  readonly access: Pick<Access, 'principal' | 'permissionSetArn' | 'links'> &
+    Partial<Pick<Access, 'call' | 'grantedAt'>>
   readonly confirmedAt: string
   /** Why the brake holds it. */
   readonly reason?: string | undefined
