@@ -16,6 +16,14 @@ import {
 } from '../handlers/schedules.ts'
 import { startEventSourceMapping } from '../infra/local/event-source-mapping.ts'
 import { startNotifications } from '../infra/local/notifications.ts'
+import {
+  type AssignmentKey,
+  nameAssignment,
+  parseAssignmentKey,
+  parseAssignmentName,
+  renderAssignmentKey,
+  renderAssignmentName,
+} from '../shared/domain/assignment.ts'
 import { renderComplaint } from '../shared/domain/complaint.ts'
 import { type Configuration, configuration } from '../shared/domain/configuration.ts'
 import { CollectedLog } from '../shared/memory/collected-log.ts'
@@ -211,6 +219,27 @@ export class World {
 
   everyMorning(): Promise<void> {
     return everyMorning(this.ports, this.configuration)()
+  }
+
+  /**
+   * Under which key records have the access that an `account` link asks for: by the id of whoever has the name now. `link`: with
+   * or without `links_data/`.
+   */
+  keyOf(link: string): AssignmentKey {
+    const assignment = parseAssignmentName(link.replace('links_data/', ''))
+    const principalId = assignment && this.identityStore.idOf(assignment.type, assignment.principal)
+    if (!principalId) throw new Error(`nobody has the name in ${link}`)
+    return renderAssignmentKey({ ...assignment, principalId })
+  }
+
+  /** What stands under this prefix, named as the `account` links that ask for it; ascending. Ids that nobody has stay. */
+  async namedKeys(prefix: 'assignments/' | 'foreign/'): Promise<string[]> {
+    const names = (await this.keys(prefix)).map((key) => {
+      const id = parseAssignmentKey(key.slice(prefix.length))
+      const name = id && this.identityStore.nameOf(id.type, id.principalId)
+      return id && name ? renderAssignmentName(nameAssignment(id, name)) : key.slice(prefix.length)
+    })
+    return names.sort()
   }
 
   async keys(prefix: string): Promise<string[]> {

@@ -241,6 +241,10 @@ export class MemoryIdentityStore implements IdentityStore {
     return type === 'GROUP' ? this.#groups.idOf(name) : this.#users.idOf(name)
   }
 
+  nameOf(type: PrincipalType, id: PrincipalId): string | undefined {
+    return type === 'GROUP' ? this.#groups.find(id)?.displayName : this.#users.find(id)?.userName
+  }
+
   groupIdsOf(userId: PrincipalId): readonly PrincipalId[] {
     return this.#memberships.ofUser(userId).map((id) => this.#memberships.get(id).groupId)
   }
