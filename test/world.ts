@@ -26,6 +26,7 @@ import {
 } from '../shared/domain/assignment.ts'
 import { renderComplaint } from '../shared/domain/complaint.ts'
 import { type Configuration, configuration } from '../shared/domain/configuration.ts'
+import { principalName } from '../shared/domain/principal.ts'
 import { CollectedLog } from '../shared/memory/collected-log.ts'
 import { CollectedMetrics } from '../shared/memory/collected-metrics.ts'
 import { fillFromOrganizationFile } from '../shared/memory/fill-from-organization-file.ts'
@@ -237,7 +238,7 @@ export class World {
     const names = (await this.keys(prefix)).map((key) => {
       const id = parseAssignmentKey(key.slice(prefix.length))
       const name = id && this.identityStore.nameOf(id.type, id.principalId)
-      return id && name ? renderAssignmentName(nameAssignment(id, name)) : key.slice(prefix.length)
+      return id && name ? renderAssignmentName(nameAssignment(id, principalName.parse(name))) : key.slice(prefix.length)
     })
     return names.sort()
   }
