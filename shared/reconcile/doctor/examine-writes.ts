@@ -5,6 +5,7 @@ import { ask, isDenied, unasked } from './ask.ts'
 const check = 'bucket writes'
 /** Where `ssofile apply` writes without a deployment: what the dispatcher may write of one. */
 export const writtenPrefixes = [
+  'access/',
   'assignments/',
   'attention/',
   'changes/',
