@@ -5,13 +5,7 @@ import type { WorkedQueue } from '../../shared/ports/queues.ts'
 import type { AssignmentTarget } from '../../shared/ports/sso-admin.ts'
 import type { Call } from './chaos.ts'
 import { Access } from './promises/access.ts'
-import {
-  assignmentOfKey,
-  describeTarget,
-  isTarget,
-  ledgerKeyOf,
-  nameOf,
-} from './promises/assignment-names.ts'
+import { assignmentOfKey, describeTarget, isTarget, ledgerKeyOf, nameOf } from './promises/assignment-names.ts'
 import { BrakePromise } from './promises/brake.ts'
 import { ContentsPromise } from './promises/contents.ts'
 import { ConvergencePromise } from './promises/convergence.ts'

@@ -393,7 +393,13 @@ async function writeHistory(
 }
 
 /** Before the entry is written: links have names only, and an id that is gone cannot be asked for its name. */
-async function noteName({ context, id: { type, principalId: id }, recordedName: name }: Settling): Promise<void> {
+export async function noteName({
+  context,
+  id: { type, principalId: id },
+  recordedName: name,
+}: Settling): Promise<void> {
+  const known = (await context.standings.names()).namesOf(type, id)
+  if (known.length === 1 && known[0] === name) return
   await context.principalNames.note({ type, id, name })
   context.standings.noteName({ type, id, name })
 }

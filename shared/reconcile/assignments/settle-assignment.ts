@@ -6,7 +6,7 @@ import { decide } from './decide.ts'
 import { evaluateAssignment } from './evaluate-assignment.ts'
 import type { Step, StepOf } from './facts.ts'
 import { gatherFirst } from './gather.ts'
-import { perform } from './perform.ts'
+import { noteName, perform } from './perform.ts'
 import type { Lacks, SettleContext, Settlement } from './settlement.ts'
 import { Settling } from './settling.ts'
 
@@ -31,7 +31,11 @@ export async function settleAssignment(key: AssignmentKey, context: SettleContex
   }
   for (let steps = 0, refusals = 0; ; steps++) {
     const step = steps < stepsMost ? decide(settling.facts) : endOfCircle(settling)
-    if (step.do === 'finish') return settlementOf(step, settling)
+    if (step.do === 'finish') {
+      // Statuses find it by its name, which may be another than before.
+      if (step.rest.result === 'in-force' || step.rest.result === 'foreign') await noteName(settling)
+      return settlementOf(step, settling)
+    }
     await perform(settling, step)
     if (settling.refusals > refusals) [steps, refusals] = [0, settling.refusals]
   }

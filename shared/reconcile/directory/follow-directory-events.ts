@@ -14,9 +14,9 @@ import { sendInputs } from '../records/inputs.ts'
 import { sendHints } from '../records/lanes.ts'
 import { listAssignmentKeys } from '../records/ledger.ts'
 import { listLinks } from '../records/list-links.ts'
-import { NameIndex } from '../records/principal-names.ts'
+import { type NamedId, NameIndex } from '../records/principal-names.ts'
 import { StatusStore } from '../records/status-store.ts'
-import { findPrincipalChanges } from './principal-changes.ts'
+import { findPrincipalChanges, notePrincipals } from './principal-changes.ts'
 import { PrincipalIndex } from './principal-index.ts'
 
 const cause = 'directory'
@@ -25,6 +25,8 @@ const cause = 'directory'
 type Concerned = {
   readonly names: ReadonlyMap<PrincipalType, ReadonlySet<PrincipalName>>
   readonly ids: readonly { readonly type: PrincipalType; readonly id: PrincipalId; readonly urgent: boolean }[]
+  /** New names of ids that had others. */
+  readonly renamed: readonly NamedId[]
   /** Types of ids that were never seen. Such an id may be so new that Identity Store does not show it yet. */
   readonly unknown: readonly PrincipalType[]
 }
@@ -40,17 +42,24 @@ export async function followDirectoryEvents(
   configuration: Configuration,
   changes: readonly DirectoryChange[],
 ): Promise<number> {
-  const { names, ids, unknown } = await findConcerned(ports, configuration, changes)
+  const { names, ids, renamed, unknown } = await findConcerned(ports, configuration, changes)
   const hinted = await lookAtAll(ports, configuration, changes)
   await lookAtWaiting(ports, configuration, unknown)
   if (ids.length === 0) return hinted
   const urgent: Hint[] = []
   const hints: Hint[] = []
+  const held = new Set<PrincipalId>()
   for await (const key of listAssignmentKeys(ports.objects, ledgerPrefix)) {
     const { type, principalId } = assignmentOf(key)
+    held.add(principalId)
     const found = ids.find((one) => one.type === type && one.id === principalId)
     if (found) (found.urgent ? urgent : hints).push(accessHint(assignmentOf(key), cause))
   }
+  // What others gave to it is not evaluated for that: its listing by names follows this one.
+  await notePrincipals(
+    ports.objects,
+    renamed.filter(({ id }) => !held.has(id)),
+  )
   hints.push(...(await listAsked(ports, configuration, names)))
   await sendHints(ports, { id: ports.randomness.id(), hints: urgent, revocation: true }, configuration)
   await sendHints(ports, { id: ports.randomness.id(), hints, revocation: false }, configuration)
@@ -111,13 +120,14 @@ async function findConcerned(
   changes: readonly DirectoryChange[],
 ): Promise<Concerned> {
   const changed = new Map(changes.flatMap(({ type, id }) => (id === undefined ? [] : [[id, type] as const])))
-  if (changed.size === 0) return { names: new Map(), ids: [], unknown: [] }
+  if (changed.size === 0) return { names: new Map(), ids: [], renamed: [], unknown: [] }
   const index = await NameIndex.read(ports.objects)
   const lacking = await listLacking(ports, configuration)
   const principals = new PrincipalIndex(patientIdentityStore(ports), ports.clock, configuration.principalSuffix)
   const names = new Map<PrincipalType, Set<PrincipalName>>(principalTypes.map((type) => [type, new Set()]))
   const ids: { type: PrincipalType; id: PrincipalId; urgent: boolean }[] = []
   const unknown = new Set<PrincipalType>()
+  const renamed: NamedId[] = []
   for (const [id, type] of changed) {
     const before = index.everNamesOf(type, id)
     const found = await principals.whereabouts(type, id, ports.clock.monotonicMs())
@@ -129,9 +139,10 @@ async function findConcerned(
     if (found === 'gone' && before.length === 0) unknown.add(type)
     for (const name of [...before, ...(now === undefined ? [] : [now])]) names.get(type)?.add(name)
     ids.push({ type, id, urgent: found !== 'gone' && before.some((name) => name !== now) })
+    if (now !== undefined && before.length > 0) renamed.push({ type, id, name: now })
     ids.push(...others.map((other) => ({ type, id: other, urgent: true })))
   }
-  return { names, ids, unknown: [...unknown] }
+  return { names, ids, renamed, unknown: [...unknown] }
 }
 
 async function listLacking({ objects, clock }: Ports, { folders }: Configuration): Promise<readonly Link[]> {

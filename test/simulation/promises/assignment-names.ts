@@ -30,7 +30,8 @@ export function ledgerKeyOf(name: string, world: SimulatedWorld): string {
 
 /** What links would ask for, by the last name of the principal that a ledger key speaks of. */
 export function assignmentOfKey(key: string, { names }: SimulatedWorld): string {
-  const [, accountId, permissionSet, principalId = '', type] = /account%(\d{12})%([^%]+)%([^%]+)%(GROUP|USER)$/.exec(key) ?? []
+  const [, accountId, permissionSet, principalId = '', type] =
+    /account%(\d{12})%([^%]+)%([^%]+)%(GROUP|USER)$/.exec(key) ?? []
   return [accountId, permissionSet, names.principal(principalId), type].join(' ')
 }
 

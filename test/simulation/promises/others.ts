@@ -142,9 +142,17 @@ export class OthersPromise {
 
   /** Only what nothing holds up but turns: it is granted, and nobody wants it any more. */
   #noteHintSent(body: string): void {
-    const { kind, account, permissionSet, principal, type, principalId = this.#idOf(type, principal) } = JSON.parse(body)
+    const {
+      kind,
+      account,
+      permissionSet,
+      principal,
+      type,
+      principalId = this.#idOf(type, principal),
+    } = JSON.parse(body)
     const key = `assignments/account%${account}%${permissionSet}%${principalId}%${type}`
-    if (!['assignment', 'access'].includes(kind) || this.#world.hostile.touches(key) || this.#revocations.has(key)) return
+    if (!['assignment', 'access'].includes(kind) || this.#world.hostile.touches(key) || this.#revocations.has(key))
+      return
     if (this.#world.readJson(key)?.state !== 'granted' || !this.#isCalm()) return
     this.#revocations.set(key, { accountId: account, overtaken: 0 })
   }
