@@ -132,7 +132,27 @@ export class Standings {
    * not known yet. Where two ids have had the name, that of the one that the directory still knows.
    */
   async of(grant: Grant, accounts: readonly AccountId[]): Promise<ReadonlyMap<AccountId, Standing>> {
-    const holdings = await this.#holdingsOf(grant)
+    const found = await this.#standingsOf(await this.#holdingsOf(grant, 'present'), accounts)
+    return new Map(
+      [...found].flatMap(([accountId, all]) => {
+        const [first] = all.toSorted((a, b) => rankOf(a) - rankOf(b))
+        return first === undefined ? [] : [[accountId, first]]
+      }),
+    )
+  }
+
+  /** What a link gave and is there still, also where its principal has another name now. */
+  async leftOf(link: Grant & { readonly key: string }, accounts: readonly AccountId[]) {
+    const found = await this.#standingsOf(await this.#holdingsOf(link, 'ever'), accounts)
+    return [...found].flatMap(([account, all]) =>
+      all.filter((one) => one.state !== 'foreign' && mayName(one, link.key)).map((one) => ({ ...one, account })),
+    )
+  }
+
+  async #standingsOf(
+    holdings: readonly Holding[],
+    accounts: readonly AccountId[],
+  ): Promise<ReadonlyMap<AccountId, readonly Standing[]>> {
     const isUnheard = (accountId: AccountId) =>
       holdings.some((holding) => this.#known.get(renderHolding(holding))?.accounts.get(accountId)?.ledger === undefined)
     if (accounts.filter(isUnheard).length > unlistedMost) await this.#listOnce()
@@ -141,17 +161,16 @@ export class Standings {
       const all = await Promise.all(
         holdings.map((holding) => this.#read(renderAssignmentKey({ ...holding, accountId }))),
       )
-      const [first] = all.filter((one) => one !== undefined).toSorted((a, b) => rankOf(a) - rankOf(b))
-      return first === undefined ? [] : [[accountId, first] as const]
+      return [accountId, all.filter((one) => one !== undefined)] as const
     })
-    return new Map(found.flat())
+    return new Map(found)
   }
 
-  /** The accounts that have a standing for this grant: one listing of the ledger and of `foreign/` per process. */
+  /** The accounts in which whoever has, or had, this name has a standing: one listing of the ledger and of `foreign/` per process. */
   async accountsOf(grant: Grant): Promise<readonly AccountId[]> {
     await this.#listOnce()
     const found = new Set<AccountId>()
-    for (const holding of await this.#holdingsOf(grant)) {
+    for (const holding of await this.#holdingsOf(grant, 'ever')) {
       const known = this.#known.get(renderHolding(holding))?.accounts ?? new Map<AccountId, Known>()
       for (const [accountId, { ledger, foreign }] of known)
         if (isThere(ledger) || isThere(foreign)) found.add(accountId)
@@ -175,8 +194,9 @@ export class Standings {
     return foreign === 'absent' || (foreign === undefined && this.#isListed)
   }
 
-  async #holdingsOf({ permissionSet, principal, type }: Grant): Promise<readonly Holding[]> {
-    const ids = (await this.names()).idsOf(type, principal)
+  async #holdingsOf({ permissionSet, principal, type }: Grant, when: 'present' | 'ever'): Promise<readonly Holding[]> {
+    const names = await this.names()
+    const ids = when === 'present' ? names.idsOf(type, principal) : names.everIdsOf(type, principal)
     return ids.map((principalId) => ({ permissionSet, principalId, type }))
   }
 

@@ -1,7 +1,8 @@
 import pLimit from 'p-limit'
 import { type Assignment, type AssignmentKey, assignmentOf, nameAssignment } from '../../domain/assignment.ts'
 import type { Configuration } from '../../domain/configuration.ts'
-import { type PrincipalType, principalTypes } from '../../domain/principal.ts'
+import { splitLinkFields } from '../../domain/link-fields.ts'
+import { type PrincipalName, type PrincipalType, principalName, principalTypes } from '../../domain/principal.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
@@ -51,13 +52,15 @@ export async function findPrincipalChanges(
     for (const [id, known] of held) {
       const found = await principals.whereabouts(type, id, Number.NEGATIVE_INFINITY)
       const name = found === 'gone' ? undefined : found.name
-      for (const one of [name ?? [], index.namesOf(type, id)].flat()) needed.add(pairKey({ type, id, name: one }))
+      const former = index.everNamesOf(type, id).length > 1 ? await listNamed(objects, known) : []
+      for (const one of [name ?? [], index.namesOf(type, id), former].flat())
+        needed.add(pairKey({ type, id, name: one }))
       if (index.namesOf(type, id).join('\n') === (name ?? '')) continue
       const ours = known.filter(({ isForeign }) => !isForeign).map(({ key }) => key)
       keys.push(...(found === 'gone' ? await withoutWaiting(objects, ours) : ours))
-      for (const former of found === 'gone' ? index.namesOf(type, id) : []) {
-        if ((await principals.resolve(type, former, Number.NEGATIVE_INFINITY)) === undefined) continue
-        assignments.push(...ours.map((key) => nameAssignment(assignmentOf(key), former)))
+      for (const last of found === 'gone' ? index.namesOf(type, id) : []) {
+        if ((await principals.resolve(type, last, Number.NEGATIVE_INFINITY)) === undefined) continue
+        assignments.push(...ours.map((key) => nameAssignment(assignmentOf(key), last)))
       }
       if (ours.length === 0 && name !== undefined) toNote.push({ type, id, name })
     }
@@ -83,6 +86,16 @@ async function listOf(objects: ObjectStore, type: PrincipalType): Promise<readon
   const found: KnownAssignment[] = []
   for await (const known of listKnown(objects)) if (known.assignment.type === type) found.push(known)
   return found
+}
+
+/** The names by which links gave what the ledger has of an id: their statuses tell of it by these. */
+async function listNamed(objects: ObjectStore, known: readonly KnownAssignment[]): Promise<readonly PrincipalName[]> {
+  const ledger = new Ledger(objects)
+  const named = await pLimit(readsAtOnce).map(known, async ({ key }) => {
+    const { links = [] } = (await spoiledAsAbsent(ledger.read(key)))?.entry ?? {}
+    return links.map((link) => splitLinkFields(link.key)?.principal ?? '')
+  })
+  return named.flat().flatMap((name) => principalName.safeParse(name).data ?? [])
 }
 
 /** Without what is in its grace period. An entry that cannot be read is looked at by each sweep. */

@@ -198,8 +198,9 @@ function openBoard(settling: OpenSettleContext, holdsLease: () => boolean): Stat
       const progress = {
         lackOf: board.lackOf.bind(board),
         of: standings.of.bind(standings),
+        leftOf: standings.leftOf.bind(standings),
         heldAccountsOf: async (grant: Grant) =>
-          brake.heldAccountsOf(grant, (await standings.names()).idsOf(grant.type, grant.principal)),
+          brake.heldAccountsOf(grant, (await standings.names()).everIdsOf(grant.type, grant.principal)),
       }
       const context = { objects, organization, configuration, policies, separations, accountsOf, progress }
       const status = describeLink((await gatherLink(input, current, context)).facts)

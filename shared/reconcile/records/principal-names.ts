@@ -91,9 +91,11 @@ export class NameIndex {
     return [...(this.#names.get(`${type}%${id}`)?.names ?? [])]
   }
 
-  /** The ids whose present name this is. */
+  /** The ids whose present name this is, that one first that got it last. */
   idsOf(type: PrincipalType, name: PrincipalName): readonly NamedId['id'][] {
-    return this.everIdsOf(type, name).filter((id) => this.namesOf(type, id).includes(name))
+    const sinceOf = (id: NamedId['id']) => this.#names.get(`${type}%${id}`)?.lastModified.getTime() ?? 0
+    const ids = this.everIdsOf(type, name).filter((id) => this.namesOf(type, id).includes(name))
+    return ids.sort((a, b) => sinceOf(b) - sinceOf(a))
   }
 
   /** The names that an id has, or had. */

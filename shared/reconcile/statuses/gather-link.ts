@@ -12,7 +12,6 @@ import type { Status } from '../../domain/status.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { judgeLink } from '../assignments/judge-link.ts'
 import type { FindOverlaps } from '../assignments/separations.ts'
-import { mayName } from '../assignments/standings.ts'
 import { bindingOfReading } from '../assignments/user-binding.ts'
 import type { OrganizationCache } from '../organization/organization-cache.ts'
 import { viewFor } from '../organization/view-for.ts'
@@ -42,6 +41,8 @@ export type GatherContext = {
     /** `undefined`: nobody has looked since this process began. */
     lackOf(link: string): Lack | 'none' | undefined
     of(grant: Grant, accounts: readonly AccountId[]): Promise<ReadonlyMap<AccountId, Standing>>
+    /** What this link gave and is there still. */
+    leftOf(link: Link, accounts: readonly AccountId[]): Promise<readonly Access[]>
     /** Where the brake holds a revocation; `undefined`: it is not known. */
     heldAccountsOf(grant: Grant): Promise<readonly AccountId[] | undefined>
   }
@@ -73,7 +74,7 @@ export async function gatherLink(
   const accounts = reading.link ? await listConcerned(reading.link, context) : []
   // What it granted stays: nothing has to be looked at for it.
   if (reading.state === 'unreadable') return { reading, accounts: [], facts: { ...common, ...reading } }
-  const left = await gatherLeft(key, reading.link, accounts, context)
+  const left = await gatherLeft(reading.link, accounts, context)
   return { reading, accounts, facts: { ...common, ...reading, left } }
 }
 
@@ -140,10 +141,10 @@ async function gatherProgress(
   if (!progress) return 'unknown'
   // The brake's list says where to look, so that not the whole ledger is looked through.
   const listed = (await progress.heldAccountsOf(link)) ?? (await accountsOf(link))
-  const known = toAccess(await progress.of(link, listed))
+  const left = await progress.leftOf(link, listed)
   return {
     access: toAccess(await progress.of(link, accounts)),
-    held: known.filter((access) => access.state === 'held' && mayName(access, link.key)),
+    held: left.filter((access) => access.state === 'held'),
     lack: progress.lackOf(link.key),
   }
 }
@@ -154,15 +155,13 @@ async function listConcerned(link: Link, { accountsOf }: GatherContext): Promise
 }
 
 async function gatherLeft(
-  key: string,
   link: Link | undefined,
   accounts: readonly AccountId[],
   { progress }: GatherContext,
 ): Promise<readonly Access[] | 'unknown'> {
   if (!link || accounts.length === 0) return []
   if (!progress) return 'unknown'
-  const access = toAccess(await progress.of(link, accounts))
-  return access.filter((one) => one.state !== 'foreign' && mayName(one, key))
+  return progress.leftOf(link, accounts)
 }
 
 function toAccess(standings: ReadonlyMap<AccountId, Standing>): readonly Access[] {
