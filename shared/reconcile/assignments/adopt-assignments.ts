@@ -63,9 +63,10 @@ export type Adopted = {
  *    all the time.
  * 3. The link. Without a ledger entry it is foreign access that a link grants too: nothing is called for it.
  * 4. The link is read back, in force and without an end: an entry that no link grants would be revoked.
- * 5. The ledger entry. From here on it is ours.
- * 6. History says `adopted`, under the instant of the entry, so that a replay writes the same key.
- * 7. `foreign/` forgets it. A later import looks whether 6 and 7 were done.
+ * 5. The ledger entry, as one that is being released: where the process dies here, the dispatcher gives it back.
+ * 6. The links once more, and then the entry as granted. From here on it is ours.
+ * 7. History says `adopted`, under the instant of the entry, so that a replay writes the same key.
+ * 8. `foreign/` forgets it. A later import looks whether 7 and 8 were done.
  */
 export async function adoptAssignments(
   links: readonly ImportedLink[],
@@ -176,40 +177,49 @@ async function takeOver(
 ): Promise<{ readonly key: AssignmentKey } | { readonly complaint: Complaint }> {
   const { key, assignment, target } = existing
   const { ledger, clock, principalNames } = context
-  const links = await findLinks(assignment, context)
-  const changed: Complaint = {
-    object: key,
-    received: links.length === 0 ? 'no link any more that grants it' : 'a ledger entry that somebody wrote meanwhile',
-    expected: 'what was there when the import began',
-    remedy: 'run the import again',
-  }
-  if (links.length === 0) return { complaint: changed }
+  const complain = (received: string) => ({
+    complaint: {
+      object: key,
+      received,
+      expected: 'what was there when the import began',
+      remedy: 'run the import again',
+    },
+  })
   const { principalId, permissionSetArn } = target
-  await principalNames.note({ type: assignment.type, id: principalId, name: assignment.principal })
+  const { principal, type } = assignment
+  await principalNames.note({ type, id: principalId, name: principal })
   const now = renderInstant(clock.now())
-  const { principal } = assignment
-  const names = { principal, principalId, permissionSetArn }
-  const instants = { grantedAt: now, attempts: 0, updatedAt: now }
-  const entry: LedgerEntry = { v: 1, state: 'granted', ...names, links: [...links], ...instants }
+  const entry: LedgerEntry = {
+    ...{ v: 1, state: 'granted', principal, principalId, permissionSetArn, links: [] },
+    ...{ grantedAt: now, attempts: 0, updatedAt: now },
+  }
   try {
-    await ledger.write(key, entry, undefined)
+    const begun = await ledger.write(key, { ...entry, releasedAt: now }, undefined)
+    // A link that is deleted from now on has this entry looked at: one that was deleted before is not found here.
+    const links = await findLinks(assignment, context)
+    if (links.length > 0) await ledger.write(key, { ...entry, links: [...links] }, begun)
+    else {
+      await ledger.remove(begun)
+      return complain('no link any more that grants it')
+    }
   } catch (error) {
     if (!(error instanceof RecordChangedError)) throw error
     // An import beside this one may have adopted it.
-    if ((await ledger.read(key))?.entry.state !== 'granted') return { complaint: changed }
+    if ((await ledger.read(key))?.entry.state !== 'granted')
+      return complain('a ledger entry that somebody wrote meanwhile')
   }
   await finishAdoption(existing, context)
   return { key }
 }
 
-/** Steps 6 and 7, for entries that say granted. Also of an adoption that was interrupted before. */
+/** Steps 7 and 8, for entries that say granted. Also of an adoption that was interrupted before. */
 export async function finishAdoption(
   { key }: Pick<Existing, 'key'>,
   { objects, clock }: Pick<AdoptContext, 'objects' | 'clock'>,
 ): Promise<void> {
   const stored = await new Ledger(objects).read(key)
   const access = stored?.entry
-  if (access?.state !== 'granted' || access.grantedAt === undefined) return
+  if (access?.state !== 'granted' || access.grantedAt === undefined || access.releasedAt !== undefined) return
   const known = await readLastWord(objects, key)
   if (known.says !== 'ours')
     await recordHistory(objects, {
