@@ -35,8 +35,8 @@ export const brakeSabotages: readonly Sabotage[] = [
     name: 'a revocation that is tried again is counted again',
     breaks: ['brake'],
     file: 'shared/reconcile/assignments/decide.ts',
-    find: 'known.admission === undefined && !isBegun(access)',
-    replace: 'known.admission === undefined',
+    find: 'admission === undefined && !isBegun(entry)',
+    replace: 'admission === undefined',
   },
   {
     name: 'a link that is withdrawn once is never counted again',
@@ -96,8 +96,8 @@ export const brakeSabotages: readonly Sabotage[] = [
     profile: 'brake',
     breaks: ['brake', 'convergence'],
     file: 'shared/reconcile/brake/brake.ts',
-    find: '      const hints = keys.flatMap((key) => toHint(key) ?? [])',
-    replace: '      const hints = keys.flatMap((key) => toHint(key) ?? []).slice(1)',
+    find: '      const hints = keys.map(toHint)',
+    replace: '      const hints = keys.map(toHint).slice(1)',
   },
   {
     name: 'a file that leaves a permission set without any policy is in force at once',

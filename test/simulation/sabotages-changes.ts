@@ -44,26 +44,11 @@ export const changeSabotages: readonly Sabotage[] = [
     replace: '  if (Math.abs(1) === 1 || links.length === 0) return',
   },
   {
-    name: 'former access is dropped from the entry',
-    breaks: ['record'],
-    file: 'shared/reconcile/assignments/settling.ts',
-    find: 'withAccess(this.entry, access, { first })',
-    replace: 'withAccess(first ? undefined : this.entry, access, { first })',
-  },
-  {
-    name: 'former access is revoked before the new grant is confirmed',
-    breaks: ['foreign'],
-    file: 'shared/reconcile/assignments/decide.ts',
-    find: '  const own = keep(facts, wish)\n',
-    replace:
-      '  const early = firstStep(others.map((access) => retire(facts, access)))\n  if (early) return early\n  const own = keep(facts, wish)\n',
-  },
-  {
     name: 'the grace of a principal that is gone is ignored',
     breaks: ['foreign'],
     file: 'shared/reconcile/assignments/decide.ts',
-    find: '(until && facts.now >= until)',
-    replace: 'isGone',
+    find: 'if (until && facts.now >= until)',
+    replace: 'if (facts.isPrincipalGone)',
   },
   {
     name: 'the grace of a principal that is gone never ends',
@@ -121,7 +106,7 @@ export const changeSabotages: readonly Sabotage[] = [
     name: 'a drift check believes its listing of what is foreign',
     breaks: ['foreign', 'convergence'],
     file: 'shared/reconcile/drift/compare-assignments.ts',
-    find: '  if (!(await isListed(ssoAdmin, target)) || (await isInLedger(key, target, context))) return\n',
+    find: '  if (!(await isListed(ssoAdmin, target)) || (await isInLedger(key, context))) return\n',
     replace: '',
   },
   {
@@ -149,9 +134,9 @@ export const changeSabotages: readonly Sabotage[] = [
     name: 'what Identity Center refuses in passing is repeated without looking again',
     breaks: ['foreign'],
     file: 'shared/reconcile/assignments/perform.ts',
-    find: '      await undo(settling, prepared)\n      return pause(settling, ids, answer.reason)\n',
+    find: '      await undo(settling, prepared)\n      return pause(settling, answer.reason)\n',
     replace:
-      "      if (context.mayStart() && ++settling.refusals < 40) {\n        await context.clock.sleep(10_000, context.ending)\n        settling.prepared = prepared\n        return call(settling, { do: 'call', kind, ids })\n      }\n      await undo(settling, prepared)\n      return pause(settling, ids, answer.reason)\n",
+      "      if (context.mayStart() && ++settling.refusals < 40) {\n        await context.clock.sleep(10_000, context.ending)\n        settling.prepared = prepared\n        return call(settling, { do: 'call', kind })\n      }\n      await undo(settling, prepared)\n      return pause(settling, answer.reason)\n",
   },
   {
     name: 'an event is in history only, and not under its date',
@@ -161,17 +146,10 @@ export const changeSabotages: readonly Sabotage[] = [
     replace: '',
   },
   {
-    name: 'the end of a former id is told as the end of its name',
-    breaks: ['record'],
-    file: 'shared/reconcile/assignments/perform.ts',
-    find: '  if (!there) return recordHistory(context.objects, { ...told, event: ended })\n',
-    replace: '  if (!there || Math.abs(1) === 1) return recordHistory(context.objects, { ...told, event: ended })\n',
-  },
-  {
     name: 'foreign access that is found leaves no trace',
     breaks: ['record'],
     file: 'shared/reconcile/records/foreign-assignments.ts',
-    find: "  await tellForeign(objects, { key, event: 'foreign-found', at }, ids)\n",
+    find: "  await tellForeign(objects, { ...told, event: 'foreign-found' }, found)\n",
     replace: '',
   },
   {

@@ -13,7 +13,7 @@ export const proofSabotages: readonly Sabotage[] = [
     name: 'what a listing still shows after our own revocation is recorded as foreign',
     breaks: ['convergence', 'foreign'],
     file: 'shared/reconcile/assignments/decide.ts',
-    find: '  if (mayStillBeListed(history)) return putOff(facts, ids, { reason: settlingReason })\n',
+    find: '  if (mayStillBeListed(history)) return putOff(facts, { reason: settlingReason })\n',
     replace: '',
   },
   {
@@ -49,7 +49,7 @@ export const proofSabotages: readonly Sabotage[] = [
     name: 'a request without an outcome is not looked for',
     breaks: ['record', 'convergence', 'foreign'],
     file: 'shared/reconcile/assignments/gather.ts',
-    find: '      if (call?.id === undefined) await requests.recover()\n      else requests.watch(call.kind, call.id, settling.targetOf(ids))\n',
+    find: '      if (call?.id === undefined) await requests.recover()\n      else requests.watch(call.kind, call.id, settling.target)\n',
     replace: '',
   },
 ]

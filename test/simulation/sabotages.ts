@@ -84,8 +84,8 @@ export const sabotages: readonly Sabotage[] = [
     name: 'the place of an account in the view is trusted for a revoke',
     breaks: ['foreign'],
     file: 'shared/reconcile/assignments/decide.ts',
-    find: "      if (facts.entry && !wish.isLive) return { do: 'look at the live account' }\n",
-    replace: '',
+    find: "wish.isLive ? retire(facts, entry) : { do: 'look at the live account' }",
+    replace: 'retire(facts, entry)',
   },
   {
     name: 'any error while reading a link is taken for its absence',
@@ -113,8 +113,8 @@ export const sabotages: readonly Sabotage[] = [
     name: 'access that was there before is taken for ours',
     breaks: ['foreign'],
     file: 'shared/reconcile/assignments/decide.ts',
-    find: '  if (!listing.isListed) return create(',
-    replace: '  if (Math.abs(1) === 1 || !listing.isListed) return create(',
+    find: '  return listing.isListed ? disown(facts, links)',
+    replace: '  return Math.abs(1) === 2 && listing.isListed ? disown(facts, links)',
   },
   {
     name: 'a link is granted although its deletion came before the ledger entry',
@@ -158,9 +158,9 @@ export const sabotages: readonly Sabotage[] = [
     isHealedBySweep: true,
     breaks: ['convergence', 'status'],
     file: 'shared/reconcile/assignments/perform.ts',
-    find: "  settling.know(ids, { rest: { result: 'open', reason } })\n",
+    find: "  settling.know({ rest: { result: 'open', reason } })\n",
     replace:
-      "  if (openUntil !== undefined) await objects.delete('state/open/' + openUntil + '%' + key)\n  settling.know(ids, { rest: { result: 'open', reason } })\n",
+      "  if (openUntil !== undefined) await objects.delete('state/open/' + openUntil + '%' + key)\n  settling.know({ rest: { result: 'open', reason } })\n",
   },
   {
     name: 'statuses are written without a condition',
@@ -227,9 +227,9 @@ export const sabotages: readonly Sabotage[] = [
     name: 'a revocation is carried out because its hint is in the lane of revocations',
     breaks: ['foreign'],
     file: 'shared/reconcile/dispatcher/hint-work.ts',
-    find: '    const settlement = await settleAssignment(renderAssignmentKey(assignment), assignment, context)\n',
+    find: '    const { account: accountId, permissionSet, type } = hint\n    if (hint',
     replace:
-      "    const real = context.objects\n    const read: typeof real.get = async (key, options) =>\n      key.startsWith(linkPrefix) ? undefined : await real.get(key, options)\n    const objects = new Proxy(real, {\n      get: (target, name) => (name === 'get' ? read : Reflect.get(target, name).bind(target)),\n    })\n    const links = new Proxy(context.links, {\n      get: (target, name) => (name === 'look' ? async () => undefined : Reflect.get(target, name).bind(target)),\n    })\n    const blind = item.lane === 'work-urgent' ? { ...context, objects, links } : context\n    const settlement = await settleAssignment(renderAssignmentKey(assignment), assignment, blind)\n",
+      "    const real = context.objects\n    const read: typeof real.get = async (key, options) =>\n      key.startsWith(linkPrefix) ? undefined : await real.get(key, options)\n    const objects = new Proxy(real, {\n      get: (target, name) => (name === 'get' ? read : Reflect.get(target, name).bind(target)),\n    })\n    const links = new Proxy(context.links, {\n      get: (target, name) => (name === 'look' ? async () => undefined : Reflect.get(target, name).bind(target)),\n    })\n    context = item.lane === 'work-urgent' ? { ...context, objects, links } : context\n    const { account: accountId, permissionSet, type } = hint\n    if (hint",
   },
   {
     name: 'an incomplete listing of the organization is trusted',
@@ -265,8 +265,8 @@ export const sabotages: readonly Sabotage[] = [
     name: 'a creation that was never answered is forgotten at once',
     breaks: ['record'],
     file: 'shared/reconcile/assignments/decide.ts',
-    find: "(listing === undefined ? learn('listing', access) : waitForListing())",
-    replace: "(listing === undefined ? learn('listing', access) : { do: 'forget', ids: access, as: 'revoked' })",
+    find: "(listing === undefined ? learn('listing') : waitForListing())",
+    replace: "(listing === undefined ? learn('listing') : { do: 'forget', as: 'revoked' })",
   },
   {
     name: 'access in accounts that close is kept',
