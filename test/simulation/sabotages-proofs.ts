@@ -36,7 +36,7 @@ export const proofSabotages: readonly Sabotage[] = [
     file: 'shared/reconcile/assignments/perform.ts',
     find: "    case 'unknown':\n      return pause(",
     replace:
-      "    case 'unknown':\n      if (kind === 'deletion' && context.mayStart() && ++settling.refusals < 40) {\n        await context.clock.sleep(10_000, context.ending)\n        settling.prepared = prepared\n        return call(settling, { do: 'call', kind, ids })\n      }\n      return pause(",
+      "    case 'unknown':\n      if (kind === 'deletion' && context.mayStart() && ++settling.refusals < 40) {\n        await context.clock.sleep(10_000, context.ending)\n        settling.prepared = prepared\n        return call(settling, { do: 'call', kind })\n      }\n      return pause(",
   },
   {
     name: 'a creation whose answer was lost counts as refused',

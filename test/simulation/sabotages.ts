@@ -78,7 +78,7 @@ export const sabotages: readonly Sabotage[] = [
     breaks: ['foreign', 'convergence'],
     file: 'shared/reconcile/assignments/gather.ts',
     find: '  if (found.length === 0) return',
-    replace: '  if (found.length === 0 || found.length < (stored?.entry.accesses[0].links.length ?? 0)) return',
+    replace: '  if (found.length === 0 || found.length < (settling.stored?.entry.links.length ?? 0)) return',
   },
   {
     name: 'the place of an account in the view is trusted for a revoke',
