@@ -101,8 +101,10 @@ export const everyHour = (ports: Ports, configuration: Configuration) => async (
     ports.log.info('reconciled', await reconcile(ports, configuration))
     // No event tells of memberships: somebody may be eligible, or approve, who could not before.
     await askForWaiting(ports, configuration, 'reconcile')
-    // Not in the first run, for which a new installation waits.
+    // The first run, for which a new installation waits, has everything else listed that is there: who looks at `foreign/` and
+    // `access/` sees all access from the first day on.
     if (known) await renewUnitNames(ports, known)
+    else await beginDriftCheck(ports, configuration)
     ports.metrics.record(heartbeats.hourly)
   } catch (error) {
     ports.log.error('the reconcile did not come to its end: nothing was changed; the next one is in an hour', { error })
