@@ -1,8 +1,10 @@
 import { openAwsPorts } from '../../shared/aws/aws-ports.ts'
+import { readCallerIdentity } from '../../shared/aws/caller-identity.ts'
 import { SystemClock } from '../../shared/aws/system-clock.ts'
 import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
 import { MemoryQueues } from '../../shared/memory/sqs/memory-queues.ts'
 import type { Log } from '../../shared/ports/log.ts'
+import { once } from '../../shared/ports/once.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { isServiceError, proofOf } from '../../shared/ports/service-error.ts'
 import { patientIdentityStore } from '../../shared/reconcile/calls/patient-identity-store.ts'
@@ -19,19 +21,25 @@ export function openCliPorts(bucket: string, queueUrl?: (queue: string) => strin
   const clock = new SystemClock()
   chooseRegion()
   const queues = queueUrl ?? new MemoryQueues({ clock, randomness: new SystemRandomness() })
-  return waitingPorts(patientPorts(openAwsPorts({ bucket, queues, log })), (line) => process.stderr.write(line))
+  const opened = { ...patientPorts(openAwsPorts({ bucket, queues, log })), callerAccountId }
+  return waitingPorts(opened, (line) => process.stderr.write(line))
 }
 
-const toldOnce = new Set<string>()
+/** Asked once, and only by what needs it. Where STS does not answer, nobody knows. */
+const callerAccountId = once(async () => {
+  const [, , , , account] = (await readCallerIdentity()).split(':')
+  return account
+})
 
 /**
  * The directory and the organization, at a rate below AWS's. Whatever a command asks of them waits where a call is throttled,
  * and goes on; a person is told once of each service. SSO Admin has its own (`limitSsoAdmin`), S3 and SQS are patient already.
  */
 export function waitingPorts(ports: Ports, tell: (line: string) => void): Ports {
+  const told = new Set<string>()
   const onPause = (_: number, error: unknown) => {
-    if (!isServiceError(error) || proofOf(error) !== 'not-now' || toldOnce.has(error.service)) return
-    toldOnce.add(error.service)
+    if (!isServiceError(error) || proofOf(error) !== 'not-now' || told.has(error.service)) return
+    told.add(error.service)
     tell(`${error.service} answers that it is asked too often (${error.message}); waiting, and going on\n`)
   }
   return {
