@@ -79,11 +79,12 @@ export function addApply(program: Command): void {
 }
 
 async function apply(bucket: string, options: ApplyOptions): Promise<number> {
-  await refuseUnderPause(openCliPorts(bucket))
-  const { deployment } = await claim(openCliPorts(bucket))
-  const configuration = await chooseConfiguration(openCliPorts(bucket).objects, deployment, options.config)
+  const opened = openCliPorts(bucket)
+  await refuseUnderPause(opened)
+  const { deployment } = await claim(opened)
+  const configuration = await chooseConfiguration(opened.objects, deployment, options.config)
   const urls = new Map(Object.entries(deployment?.queueUrls ?? {}))
-  const ports = deployment ? openCliPorts(bucket, (queue) => urls.get(queue) ?? '') : openOwnPorts(bucket)
+  const ports = deployment ? openCliPorts(bucket, (queue) => urls.get(queue) ?? '') : countingPorts(opened)
   const report = await reconcile(ports, configuration)
   tell(
     `${count(report.links, 'link')}, ${count(report.permissionSets, 'permission set')}, ${count(report.accounts, 'account')}: ${report.grants} to grant, ${report.revocations} to revoke, ${count(report.inputs, 'file')} to check`,
@@ -136,8 +137,7 @@ function describeUndecided({ count: most, until }: NonNullable<Checked['undecide
 }
 
 /** Without a deployment the queues are in this process, and tell how far it is. */
-function openOwnPorts(bucket: string): Ports {
-  const ports = openCliPorts(bucket)
+function countingPorts(ports: Ports): Ports {
   return { ...ports, queues: countWork(ports.queues, (work) => progress.tell('carrying out', work)) }
 }
 
