@@ -10,7 +10,6 @@ import { isServiceError, proofOf } from '../../shared/ports/service-error.ts'
 import { patientIdentityStore } from '../../shared/reconcile/calls/patient-identity-store.ts'
 import { patientOrganizations } from '../../shared/reconcile/calls/patient-organizations.ts'
 import { patientPorts } from '../../shared/reconcile/calls/patient-ports.ts'
-import { repeatPatiently } from '../../shared/reconcile/calls/repeat-patiently.ts'
 import { wrapPort } from '../../shared/reconcile/calls/wrap-port.ts'
 import { chooseRegion } from './choose-region.ts'
 import { ReadableLog } from './readable-log.ts'
@@ -33,12 +32,10 @@ const callerAccountId = once(async () => {
   return account
 })
 
-const instanceRepetition = { attemptsMost: 7, firstMs: 300, mostMs: 10_000 }
-
 /**
  * Whatever a command asks waits where a call is throttled, and goes on; a person is told once of each service. The directory
- * and the organization are asked at a rate below AWS's. SSO Admin has its own limiters (`limitSsoAdmin`), but for the instance,
- * which is asked for before there is any. S3 and SQS are patient already.
+ * and the organization are asked at a rate below AWS's. Behind SSO Admin are limiters that repeat its reads (`limitSsoAdmin`).
+ * S3 and SQS are patient already, and so is the client that asks for the instance.
  */
 export function waitingPorts(ports: Ports, tell: (line: string) => void): Ports {
   const told = new Set<string>()
@@ -47,13 +44,12 @@ export function waitingPorts(ports: Ports, tell: (line: string) => void): Ports 
     told.add(error.service)
     tell(`${error.service} answers that it is asked too often (${error.message}); waiting, and going on\n`)
   }
-  const ssoAdmin = wrapPort(ports.ssoAdmin, async (operation, call) => {
-    if (operation === 'instance') return repeatPatiently(ports, { ...instanceRepetition, onPause }, call)
-    return call().catch((error: unknown) => {
+  const ssoAdmin = wrapPort(ports.ssoAdmin, (_, call) =>
+    call().catch((error: unknown) => {
       onPause(0, error)
       throw error
-    })
-  })
+    }),
+  )
   return {
     ...ports,
     ssoAdmin,
