@@ -36,6 +36,7 @@ import { renderJson } from './render-json.ts'
 import { renderSummary } from './render-status.ts'
 import { terminalWidth } from './render-table.ts'
 import { listStillOpen, renderStillOpen } from './still-open.ts'
+import { waitUntil } from './wait-until.ts'
 
 const watchEveryMs = 2_000
 const progress = new Progress()
@@ -104,10 +105,8 @@ async function apply(bucket: string, options: ApplyOptions): Promise<number> {
   }
   let checked = await check()
   for (; checked.isEnded && checked.undecided && options.wait; checked = await check()) {
-    const waitMs = checked.undecided.until.getTime() - clock.now().getTime()
-    if (clock.monotonicMs() + waitMs >= endsMs) break
-    tell(describeUndecided(checked.undecided, 'it is looked at again then'))
-    await clock.sleep(waitMs)
+    const line = describeUndecided(checked.undecided, 'it is looked at again then')
+    if (!(await waitUntil(checked.undecided.until, ports, { endsMs, tell: () => tell(line) }))) break
   }
   const { isEnded, isChecked, undecided } = checked
   if (!isEnded && clock.monotonicMs() >= endsMs)
