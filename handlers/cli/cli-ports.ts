@@ -22,15 +22,15 @@ export function openCliPorts(bucket: string, queueUrl?: (queue: string) => strin
   const clock = new SystemClock()
   chooseRegion()
   const queues = queueUrl ?? new MemoryQueues({ clock, randomness: new SystemRandomness() })
-  const opened = { ...patientPorts(openAwsPorts({ bucket, queues, log })), callerAccountId }
-  return waitingPorts(opened, (line) => process.stderr.write(line))
+  const opened = patientPorts(openAwsPorts({ bucket, queues, log }))
+  return waitingPorts({ ...opened, callerAccountId: once(readCallerAccountId) }, (line) => process.stderr.write(line))
 }
 
-/** Asked once, and only by what needs it. Where STS does not answer, nobody knows. */
-const callerAccountId = once(async () => {
+/** `undefined`: STS does not answer. */
+async function readCallerAccountId(): Promise<string | undefined> {
   const [, , , , account] = (await readCallerIdentity()).split(':')
   return account
-})
+}
 
 /**
  * Whatever a command asks waits where a call is throttled, and goes on; a person is told once of each service. The directory

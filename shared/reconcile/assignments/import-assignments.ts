@@ -72,7 +72,12 @@ export async function prepareImport(context: Context, options: ImportOptions): P
   const existing = wanted ? await keepWanted(listed, wanted, principals) : listed
   const { folder } = options
   const judging = {
-    ...{ objects, view: await view(), configuration, principals, folder, ...existing },
+    objects,
+    view: await view(),
+    configuration,
+    principals,
+    folder,
+    ...existing,
     lackOf: await findUncontrolledIn(context, organization, options),
   }
   const onJudged = (done: number) => onStep('looking up names and records', { done, of: existing.rows.length })
