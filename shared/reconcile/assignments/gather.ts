@@ -5,7 +5,7 @@ import { quote } from '../../domain/complaint.ts'
 import { describeObjection } from '../../domain/judge-by-policies.ts'
 import type { Lack } from '../../domain/lack.ts'
 import { areSameUploads, type GrantingLink } from '../../domain/ledger-entry.ts'
-import { parseLinkKey } from '../../domain/link.ts'
+import { parseLinkKey, temporaryPrefix } from '../../domain/link.ts'
 import { enforcedMinimumsFor, isOnlyTemporary } from '../../domain/minimum.ts'
 import { type Account, isUnplaced, refuses } from '../../domain/organization-view.ts'
 import { isPassing, isServiceError } from '../../ports/service-error.ts'
@@ -102,7 +102,22 @@ async function findWish(settling: Settling, found: readonly GrantingLink[]): Pro
   if (permissionSetArn === undefined) return lacking(lackOfSet(id.permissionSet, context))
   const isGranted = stored?.entry.state === 'granted' && stored.entry.permissionSetArn === permissionSetArn
   const lack = isGranted ? undefined : await context.managementAccount.lackOf(id.permissionSet, permissionSetArn)
-  return lack ? lacking(lack) : { is: 'wanted', permissionSetArn, links }
+  if (lack) return lacking(lack)
+  return { is: 'wanted', permissionSetArn, links: [...links, ...(await findLetGo(settling, links))] }
+}
+
+/**
+ * Where a minimum asks for this access and only temporary links are left, the entry keeps the standing ones that it had: nothing
+ * is revoked when they are deleted, and the end of temporary access is held for nothing, so nobody else would judge their deletion.
+ */
+async function findLetGo(
+  { context, assignment, entry }: Settling,
+  links: readonly GrantingLink[],
+): Promise<readonly GrantingLink[]> {
+  if (entry?.state !== 'granted' || !isOnlyTemporary(links.map(({ key }) => key))) return []
+  const standing = entry.links.filter(({ key }) => !key.startsWith(temporaryPrefix))
+  if (standing.length === 0) return []
+  return enforcedMinimumsFor(await context.policies.read(), assignment).length > 0 ? standing : []
 }
 
 /** The links of the entry that are in force, or may be. */
