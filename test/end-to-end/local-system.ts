@@ -160,6 +160,30 @@ export class LocalSystem {
     return found
   }
 
+  /** What stands under this prefix, named as the `account` links that ask for it; ascending. */
+  async named(prefix: 'assignments/' | 'foreign/'): Promise<string[]> {
+    return [...(await this.#recordsByName(prefix)).keys()].sort()
+  }
+
+  /** What the ledger, or `foreign/`, has of the access that this `account` link asks for. */
+  async recordOf(link: string, prefix: 'assignments/' | 'foreign/' = 'assignments/') {
+    const key = (await this.#recordsByName(prefix)).get(link.replace('links_data/', ''))
+    return key === undefined ? undefined : this.json(key)
+  }
+
+  async #recordsByName(prefix: string): Promise<ReadonlyMap<string, string>> {
+    const limit = pLimit(lookedAtOnce)
+    const keys = await this.keys(prefix)
+    const named = keys.map((key) =>
+      limit(async () => {
+        const record = await this.json(key)
+        const [scope, account, set, , type] = key.slice(prefix.length).split('%')
+        return [[scope, account, set, record?.principal, type, 'ssofile'].join('%'), key] as const
+      }),
+    )
+    return new Map(await Promise.all(named))
+  }
+
   /** Every key but what a schedule may write in any minute: caches, the lease of the dispatcher and the ledger's count. */
   async lastingKeys(): Promise<readonly string[]> {
     return (await this.keys('')).filter((key) => !/^(state\/|control\/(dispatcher|ledger)\.json$)/.test(key))
@@ -272,11 +296,22 @@ export class LocalSystem {
     return this.calls.slice(since).filter((call) => call.isAccepted && call.operation === operation).length
   }
 
-  /** What the history says of an assignment, in order: `granted`, `revoked`, … */
+  /** What the history says of an assignment, by its name, in order: `granted`, `revoked`, … */
   async history(assignment: string): Promise<readonly string[]> {
-    const folder = assignment.replace(/%ssofile$/, '').replaceAll('/', '%2F')
-    const keys = await this.keys(`history/${folder}/`)
+    const keys = await this.historyKeys(assignment)
     return keys.map((key) => key.replace(/^.*%([\w-]+)\.json$/s, '$1'))
+  }
+
+  /** The same as objects: those whose principal had this name at their instant. */
+  async historyKeys(assignment: string): Promise<readonly string[]> {
+    const [scope, account, set] = assignment.split('%')
+    const keys = await this.keys(`history/${scope}%${account}%${set}%`)
+    const told = await Promise.all(keys.map(async (key) => ({ key, ...(await this.json(key)) })))
+    const nameOf = ({ key, principal }: { key: string; principal?: unknown }) => {
+      const [, , , , type] = key.slice('history/'.length, key.lastIndexOf('/')).split('%')
+      return [scope, account, set, principal, type].join('%')
+    }
+    return told.filter((one) => nameOf(one) === assignment.replace(/%ssofile$/, '')).map(({ key }) => key)
   }
 
   /** The id that the identity store gave this user. */
