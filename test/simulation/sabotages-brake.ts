@@ -64,9 +64,9 @@ export const brakeSabotages: readonly Sabotage[] = [
   {
     name: 'a link that is back when its revocation is counted makes it indirect',
     breaks: ['brake'],
-    file: 'shared/reconcile/assignments/gather.ts',
-    find: "  if (isWanted !== (wish.is !== 'unwanted')) {",
-    replace: '  if (Math.abs(1) === 2 && isWanted) {',
+    file: 'shared/reconcile/assignments/ask-brake.ts',
+    find: "  if (isWanted !== (wish.is !== 'unwanted')) return",
+    replace: '  if (Math.abs(1) === 2 && isWanted !== (wish.is !== "unwanted")) return',
   },
   {
     name: 'links that grant nothing raise the limit of their folder',

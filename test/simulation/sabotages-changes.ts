@@ -37,11 +37,11 @@ export const changeSabotages: readonly Sabotage[] = [
       "  const { type, principal } = settling.assignment\n  const named = kind === 'deletion' ? await context.principals.resolve(type, principal, context.pulledMs) : undefined\n  const send = () => sendAssignmentCall(kind, { ...target, principalId: named ?? target.principalId }, context)\n",
   },
   {
-    name: 'links that name a principal by its present name are not looked for',
-    breaks: ['foreign'],
-    file: 'shared/reconcile/assignments/gather.ts',
-    find: '  if (links.length === 0) return',
-    replace: '  if (Math.abs(1) === 1 || links.length === 0) return',
+    name: 'links are looked for by the name that the entry has, not by the present one',
+    breaks: ['foreign', 'convergence'],
+    file: 'shared/reconcile/assignments/settling.ts',
+    find: "this.whereabouts === 'gone' ? this.entry?.principal : this.whereabouts.name",
+    replace: "this.entry?.principal ?? (this.whereabouts === 'gone' ? undefined : this.whereabouts.name)",
   },
   {
     name: 'the grace of a principal that is gone is ignored',

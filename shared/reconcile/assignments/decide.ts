@@ -211,7 +211,7 @@ function revoke(facts: Facts, entry: LedgerEntry): Step {
   const { history, admission } = facts.known
   if (history === undefined) return learn('history')
   if (history.says === 'ended') return outlive(facts, entry, history)
-  if (admission === undefined && !isBegun(entry)) return obstacle(facts) ?? learn('admission')
+  if (admission === undefined && !isBegun(entry)) return obstacle(facts) ?? { do: 'ask the brake' }
   if (admission?.outcome === 'held') return { do: 'hold', reason: admission.reason }
   return obstacle(facts) ?? { do: 'prepare', kind: 'deletion' }
 }

@@ -69,11 +69,13 @@ export type Facts = {
 }
 
 /** What can be learned about one access. */
-export type Question = 'listing' | 'foreign' | 'history' | 'request' | 'admission'
+export type Question = 'listing' | 'foreign' | 'history' | 'request'
 
 /** One step. Only `call` changes Identity Center. */
 export type Step =
   | { readonly do: 'learn'; readonly what: Question }
+  /** Whether its revocation passes; what passes is counted. */
+  | { readonly do: 'ask the brake' }
   /** Evaluate the links on the account's live place. */
   | { readonly do: 'look at the live account' }
   /** It is our own, or an earlier one. */

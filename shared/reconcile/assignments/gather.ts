@@ -1,54 +1,49 @@
 import { grantedInstant } from '../../domain/access-changes.ts'
 import { claims } from '../../domain/access-proof.ts'
-import { type Cause, causeOfPrincipal } from '../../domain/brake.ts'
-import { quote } from '../../domain/complaint.ts'
-import { describeObjection } from '../../domain/judge-by-policies.ts'
 import type { Lack } from '../../domain/lack.ts'
 import { areSameUploads, type GrantingLink } from '../../domain/ledger-entry.ts'
-import { parseLinkKey, temporaryPrefix } from '../../domain/link.ts'
+import { temporaryPrefix } from '../../domain/link.ts'
 import { enforcedMinimumsFor, isOnlyTemporary } from '../../domain/minimum.ts'
 import { type Account, isUnplaced, refuses } from '../../domain/organization-view.ts'
-import { isPassing, isServiceError } from '../../ports/service-error.ts'
-import type { Minimum } from '../brake/brake.ts'
-import { findCause, withoutEnded } from '../brake/find-cause.ts'
 import { isMissingForLong } from '../organization/missing-accounts.ts'
 import { readForeign } from '../records/foreign-assignments.ts'
 import { readLastWord } from '../records/history.ts'
 import type { StoredEntry } from '../records/ledger.ts'
-import { LinkReadings } from '../records/link-readings.ts'
 import { readLink } from '../records/read-link.ts'
 import { admitLinks } from './admit-links.ts'
-import { evaluateAssignment, findGrantingLinks } from './evaluate-assignment.ts'
+import { evaluateAssignment } from './evaluate-assignment.ts'
 import type { Facts, Known, Question, Wish } from './facts.ts'
 import { lackOfAll, lackOfName, lackOfSet } from './find-lacks.ts'
-import { judgeMinimum } from './judge-minimum.ts'
 import type { Settling } from './settling.ts'
 import { bindLinks } from './user-binding.ts'
 
-/**
- * Reads the entry, the name and the links. Before a revocation it is the second look at them: a link is read some moments
- * after the links were listed, and another one may have taken its place between the two. What an evaluation has put off or
- * held stays so until its end. Throws when anything cannot be read: then nothing is granted and nothing revoked.
- */
-export async function gather(settling: Settling, place: Settling['place']): Promise<void> {
-  await gatherLinks(settling, place, settling.context.standings.ledger.read(settling.key))
-  settling.known = { rest: settling.known.rest }
+/** Everything is to be gathered again. */
+export type Again = {
+  readonly place: Settling['place']
+  /** The entry that is known may be ahead of its object. Absent: it is read. */
+  readonly entry?: 'as known'
+  /** What stays known all the same. */
+  readonly keeps?: Known | undefined
+  /** It has been tried for long enough: the reason why it is put off. */
+  readonly tiredOf?: string | undefined
 }
 
-/** The same at the beginning of an evaluation: the view may be as old as the hint, whose cause is in it. */
+/** The first time: the view may be as old as the hint, whose cause is in it. Throws when anything cannot be read. */
 export async function gatherFirst(settling: Settling): Promise<void> {
   const { standings, pulledMs } = settling.context
   await evaluate(settling, 'view', standings.ledger.read(settling.key), pulledMs)
 }
 
-/** Reads the name, the links and the account. `reading`: the entry. */
-export async function gatherLinks(
-  settling: Settling,
-  place: Settling['place'],
-  reading: StoredEntry | undefined | Promise<StoredEntry | undefined>,
-): Promise<void> {
+/**
+ * Reads the entry, the name and the links again. Before a revocation it is the second look at them: a link is read some moments
+ * after the links were listed, and another one may have taken its place between the two. What an evaluation has put off or
+ * held stays so until its end. Throws when anything cannot be read: then nothing is granted and nothing revoked.
+ */
+export async function gather(settling: Settling, { place, entry, keeps }: Again): Promise<void> {
   settling.readAnew()
-  await evaluate(settling, place, reading)
+  if (entry === 'as known') return evaluate(settling, place, settling.stored)
+  await evaluate(settling, place, settling.context.standings.ledger.read(settling.key))
+  settling.known = { rest: settling.known.rest, ...keeps }
 }
 
 async function evaluate(
@@ -163,78 +158,9 @@ export async function learn(settling: Settling, what: Question): Promise<Known> 
       else requests.watch(call.kind, call.id, settling.target)
       return { request: 'not-found' }
     }
-    case 'admission':
-      return learnAdmission(settling)
     default:
       return what satisfies never
   }
-}
-
-/**
- * The links that granted it are asked for once more, and the same reading says why the access goes. Where they say something
- * else than at the beginning of the evaluation, it begins again: nothing is counted, and nothing is sent.
- */
-async function learnAdmission(settling: Settling): Promise<Known> {
-  const { key, id, context, wish, located: account, selectors, entry } = settling
-  const { objects, configuration, organization, brake } = context
-  const managementAccountId = await organization.managementAccountId()
-  const all = entry?.links ?? []
-  const own = new Set(all.map((link) => link.key))
-  const [before, now] = [settling.readings, new LinkReadings(objects, configuration)]
-  const read = (link: string) => (own.has(link) ? now : before).read(link)
-  const sources = { configuration, managementAccountId, selectors, read }
-  const isNamed = account !== undefined && settling.name !== undefined
-  const found = isNamed ? await findGrantingLinks(settling.assignment, account, sources) : undefined
-  const admitted = found ? await admitLinks(found.links, { entry, account: id.accountId }, context) : []
-  const { links: bound } = await bindLinks(settling, admitted)
-  const isWanted = bound.length + (found?.unreadable.length ?? 0) > 0
-  if (isWanted !== (wish.is !== 'unwanted')) {
-    await gather(settling, 'live')
-    return {}
-  }
-  const links = await withoutEnded(all, read, objects)
-  if (all.length > 0 && links.length === 0) return { admission: { outcome: 'passes' } }
-  const place = { accountId: id.accountId, account, managementAccountId, selectors }
-  const why = await findCause(links, read, place)
-  const cause = why && (causeOfName(settling, links) ?? why)
-  const revocation = { key, links: links.map((link) => link.key), cause }
-  return { admission: await brake.admit(revocation, await findMinimum(settling)) }
-}
-
-/** What policies demand to be left in the account. `undefined`: nothing, or this access does not count. */
-async function findMinimum(settling: Settling): Promise<Minimum | undefined> {
-  const { key, id, context, entry, assignment } = settling
-  const links = entry?.links ?? []
-  if (isOnlyTemporary(links.map((link) => link.key))) return undefined
-  const rules = enforcedMinimumsFor(await context.policies.read(), assignment)
-  if (rules.length === 0) return undefined
-  return {
-    account: id.accountId,
-    access: key,
-    object: async (leaving) => {
-      try {
-        const objection = await judgeMinimum(key, rules, { ...context, leaving })
-        return objection && describeObjection(objection)
-      } catch (error) {
-        if (!isServiceError(error) || isPassing(error)) throw error
-        return `it is not known who would keep '${id.permissionSet}' in account ${id.accountId} (${quote(error.message, 300)}); see that ssofile can read it`
-      }
-    },
-  }
-}
-
-/** Its principal is gone, or has another name than the links that granted it. */
-function causeOfName(
-  { id: { type }, whereabouts, context }: Settling,
-  links: readonly GrantingLink[],
-): Cause | undefined {
-  for (const { key } of links) {
-    const link = parseLinkKey(key, context.configuration.folders)
-    if (!link.ok) continue
-    const { principal } = link.value
-    if (whereabouts === 'gone' || whereabouts.name !== principal) return causeOfPrincipal({ type, principal })
-  }
-  return undefined
 }
 
 /** Identity Store answers differently about a name and about its id: it is just being changed. The name is asked for again. */

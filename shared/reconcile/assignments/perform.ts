@@ -22,10 +22,11 @@ import { LinkReadings } from '../records/link-readings.ts'
 import { nextAttempt, scheduleWork } from '../records/open-work.ts'
 import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../records/stored-json.ts'
 import { admitLinks } from './admit-links.ts'
+import { askBrake } from './ask-brake.ts'
 import { evaluateAssignment } from './evaluate-assignment.ts'
 import type { Step, StepOf } from './facts.ts'
 import { lackOfAll } from './find-lacks.ts'
-import { changing, gather, gatherLinks, learn } from './gather.ts'
+import { type Again, changing, learn } from './gather.ts'
 import { giveBack } from './release-assignment.ts'
 import type { Prepared, Settling } from './settling.ts'
 
@@ -36,23 +37,49 @@ const believedMs = 5_000
 const noSlot: CallAnswer = { is: 'not-now', reason: 'there are too many requests in progress' }
 const lostReason = 'Identity Center does not know the request that it accepted'
 
-/** Carries out one step. Throws when something cannot be read or written. */
-export async function perform(settling: Settling, step: Exclude<Step, { do: 'finish' }>): Promise<void> {
+/** Carries out one step. Answers where everything is to be gathered again before the next. Throws when something cannot be read or written. */
+export async function perform(settling: Settling, step: Exclude<Step, { do: 'finish' }>): Promise<Again | undefined> {
   switch (step.do) {
     case 'learn':
-      return settling.know(await learn(settling, step.what))
+      settling.know(await learn(settling, step.what))
+      return undefined
+    case 'ask the brake': {
+      const answer = await askBrake(settling)
+      if (answer === 'evaluate again') return live
+      settling.know({ admission: answer })
+      return undefined
+    }
     case 'look at the live account':
-      return gather(settling, 'live')
+      return live
     case 'wait for the request':
       await awaitRequest(settling)
       // It may have taken minutes: the links are evaluated again.
-      return gatherLinks(settling, settling.place, settling.stored)
-    case 'prepare':
-      return step.kind === 'creation' ? prepareCreation(settling, step) : prepareDeletion(settling)
+      return { place: settling.place, entry: 'as known' }
     case 'check':
       return check(settling)
     case 'call':
       return call(settling, step)
+    default:
+      await write(settling, step)
+      return undefined
+  }
+}
+
+const live: Again = { place: 'live' }
+
+/** What only writes records. */
+async function write(
+  settling: Settling,
+  step: Exclude<
+    Step,
+    {
+      do: 'finish' | 'learn' | 'ask the brake' | 'look at the live account' | 'wait for the request' | 'check' | 'call'
+    }
+  >,
+): Promise<void> {
+  switch (step.do) {
+    case 'prepare':
+      return step.kind === 'creation' ? prepareCreation(settling, step) : prepareDeletion(settling)
     case 'confirm':
       return confirm(settling, step)
     case 'forget':
@@ -108,9 +135,9 @@ async function prepareDeletion(settling: Settling): Promise<void> {
  * When a link is deleted, an account moves or a name changes, what was granted is looked for in the ledger. Before the entry
  * was there nothing was found. So such changes are looked for here; later ones find the entry.
  */
-async function check(settling: Settling): Promise<void> {
+async function check(settling: Settling): Promise<Again | undefined> {
   const { context, assignment, id, key, wish, place, prepared } = settling
-  if (wish.is !== 'wanted' || !prepared) return
+  if (wish.is !== 'wanted' || !prepared) return undefined
   const among = new Set(wish.links.map((link) => link.key))
   const readings = new LinkReadings(context.objects, context.configuration)
   const [lasting, whereabouts, foreign] = await Promise.all([
@@ -125,11 +152,11 @@ async function check(settling: Settling): Promise<void> {
   if (links.length > 0 && isNamed && !isForeign && (await isApart(settling, prepared, links))) {
     settling.wish = { ...wish, links }
     settling.prepared = { ...prepared, isChecked: true }
-    return
+    return undefined
   }
   if (settling.prepared) await undo(settling, prepared)
   if (!isNamed) throw changing(settling)
-  await gather(settling, 'live')
+  return live
 }
 
 /**
@@ -160,7 +187,7 @@ async function undo(settling: Settling, prepared: Prepared | undefined): Promise
 }
 
 /** The one step that changes Identity Center. Its request id is recorded before anything else is awaited. */
-async function call(settling: Settling, { kind }: StepOf<'call'>): Promise<void> {
+async function call(settling: Settling, { kind }: StepOf<'call'>): Promise<Again | undefined> {
   const { context, prepared, target } = settling
   const patience = { ms: believedMs, signal: context.ending }
   const send = () => sendAssignmentCall(kind, target, context)
@@ -175,7 +202,7 @@ async function call(settling: Settling, { kind }: StepOf<'call'>): Promise<void>
       await settling.record(changeCall(settling.access, { id: requestId, answeredAt: settling.now }))
       await awaitRequest(settling)
       if (settling.known.request === 'lost') await putOff(settling, { reason: lostReason })
-      return
+      return undefined
     }
     case 'not-now':
       await undo(settling, prepared)
@@ -184,24 +211,28 @@ async function call(settling: Settling, { kind }: StepOf<'call'>): Promise<void>
       return pause(settling, answer.reason)
     case 'refused':
       noteEnd(settling, { outcome: 'FAILED', reason: answer.reason })
-      return explainRefusal(settling, answer.error)
+      await explainRefusal(settling, answer.error)
+      return undefined
     default:
       return answer satisfies never
   }
 }
 
 /** After a pause everything is evaluated again: what was refused in passing may not be meant any more. */
-async function pause(settling: Settling, reason: string): Promise<void> {
+async function pause(settling: Settling, reason: string): Promise<Again | undefined> {
   const { clock, randomness, log, ending } = settling.context
   const attempt = ++settling.refusals
   log.warn('Identity Center did not take the request; it is evaluated again', { reason, attempt })
   // Full jitter over an exponential back-off, up to 20 seconds (Builders' Library, "Timeouts, retries, and backoff with jitter").
   await clock.sleep(Math.min(20_000, 200 * 2 ** attempt) * (0.25 + 0.75 * randomness.fraction()), ending)
   const { listing } = settling.known
+  const isOver = clock.monotonicMs() - settling.sinceMs >= patienceMs
   // On the same place as before: evaluated on the view, a revocation is looked at again without end.
-  await gather(settling, settling.place)
-  if (clock.monotonicMs() - settling.sinceMs >= patienceMs) return putOff(settling, { reason })
-  if (!listing?.isListed) settling.know({ listing })
+  return {
+    place: settling.place,
+    keeps: listing?.isListed ? undefined : { listing },
+    tiredOf: isOver ? reason : undefined,
+  }
 }
 
 /** A permission set may have been made again under its name, or belong to the management account. */
@@ -342,7 +373,10 @@ async function hold(settling: Settling, { reason }: StepOf<'hold'>): Promise<voi
 }
 
 /** Not done: open work. */
-async function putOff(settling: Settling, { reason, state, until }: Omit<StepOf<'put off'>, 'do'>): Promise<void> {
+export async function putOff(
+  settling: Settling,
+  { reason, state, until }: Omit<StepOf<'put off'>, 'do'>,
+): Promise<void> {
   const { context, key, assignment, entry } = settling
   const { clock, randomness, objects, log, metrics, principals } = context
   const attempts = (entry?.attempts ?? 0) + 1

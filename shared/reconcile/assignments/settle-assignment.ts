@@ -5,8 +5,8 @@ import { unlessSpoiled } from '../records/stored-json.ts'
 import { decide } from './decide.ts'
 import { evaluateAssignment } from './evaluate-assignment.ts'
 import type { Step, StepOf } from './facts.ts'
-import { gatherFirst } from './gather.ts'
-import { noteName, perform } from './perform.ts'
+import { gather, gatherFirst } from './gather.ts'
+import { noteName, perform, putOff } from './perform.ts'
 import type { Lacks, SettleContext, Settlement } from './settlement.ts'
 import { Settling } from './settling.ts'
 
@@ -36,7 +36,9 @@ export async function settleAssignment(key: AssignmentKey, context: SettleContex
       if (step.rest.result === 'in-force' || step.rest.result === 'foreign') await noteName(settling)
       return settlementOf(step, settling)
     }
-    await perform(settling, step)
+    const again = await perform(settling, step)
+    if (again) await gather(settling, again)
+    if (again?.tiredOf !== undefined) await putOff(settling, { reason: again.tiredOf })
     if (settling.refusals > refusals) [steps, refusals] = [0, settling.refusals]
   }
 }
