@@ -235,21 +235,28 @@ export class World {
     return renderAssignmentKey({ ...assignment, principalId })
   }
 
-  /** What stands under this prefix, named as the `account` links that ask for it; ascending. Ids that nobody has stay. */
-  async namedKeys(prefix: 'assignments/' | 'foreign/'): Promise<string[]> {
-    const names = (await this.keys(prefix)).map((key) => {
+  /**
+   * The keys of records with this beginning, with names in place of ids, as `account` links have them; ascending. Ids that nobody
+   * has stay.
+   */
+  async namedKeys(beginning: string): Promise<string[]> {
+    const prefix = beginning.slice(0, beginning.indexOf('/') + 1)
+    const named = (await this.keys(beginning)).map((key) => {
       const id = parseAssignmentKey(key.slice(prefix.length))
       const name = id && this.identityStore.nameOf(id.type, id.principalId)
-      return id && name ? renderAssignmentName(nameAssignment(id, principalName.parse(name))) : key.slice(prefix.length)
+      return id && name ? prefix + renderAssignmentName(nameAssignment(id, principalName.parse(name))) : key
     })
-    return names.sort()
+    return named.sort()
   }
 
   async keys(prefix: string): Promise<string[]> {
     return (await Array.fromAsync(this.objects.list(prefix))).map(({ key }) => key)
   }
 
-  async json(key: string): Promise<Record<string, unknown> | undefined> {
+  /** A record of the ledger or of `foreign/` may be named as the `account` link that asks for it. */
+  async json(name: string): Promise<Record<string, unknown> | undefined> {
+    const [, prefix, link] = /^(assignments\/|foreign\/)(account%.*%ssofile)$/s.exec(name) ?? []
+    const key = prefix !== undefined && link !== undefined ? prefix + this.keyOf(link) : name
     const found = await this.objects.get(key)
     return found && JSON.parse(new TextDecoder().decode(found.body))
   }

@@ -42,7 +42,7 @@ async function deletedUnseen(
 
 test('a deletion that a reconcile sees before its notification names nobody as the one who deleted the link', async () => {
   const { world, letGo } = await deletedUnseen()
-  await world.until(async () => (await world.keys('assignments/')).length === 0, 'the revocation')
+  await world.until(async () => (await world.namedKeys('assignments/')).length === 0, 'the revocation')
   const [key = ''] = (await world.keys(`history/${assignment}/`)).filter((one) => one.endsWith('%revoked.json'))
   const { links } = (await world.json(key)) ?? {}
   expect(links).toMatchObject([{ key: link, by: { principalId: 'AWS:maria' } }])

@@ -128,7 +128,7 @@ describe.each(tidings)('after $tidings', ({ copies }) => {
     await rename(world, id, next)
     await tell(world, copies, 'GROUP', id)
     expect(holders(world)).toEqual([])
-    expect(await world.keys('assignments/')).toEqual([])
+    expect(await world.namedKeys('assignments/')).toEqual([])
     expect(await state(world, linkOf(old))).toBe('waiting')
     expect(await history(world, old)).toEqual(['granted', 'revoked'])
   })
@@ -140,8 +140,8 @@ describe.each(tidings)('after $tidings', ({ copies }) => {
     await tell(world, copies, 'GROUP', id)
     expect(writes(world)).toEqual(['CreateAccountAssignment'])
     expect(holders(world)).toEqual([id])
-    expect(await world.keys('assignments/')).toEqual([ledgerOf(next)])
-    expect(await world.keys('foreign/')).toEqual([])
+    expect(await world.namedKeys('assignments/')).toEqual([ledgerOf(next)])
+    expect(await world.namedKeys('foreign/')).toEqual([])
     expect([await state(world, linkOf(old)), await state(world, linkOf(next))]).toEqual(['waiting', 'applied'])
   })
 
@@ -158,7 +158,7 @@ describe.each(tidings)('after $tidings', ({ copies }) => {
     expect(await world.json(ledgerOf(old))).toMatchObject({ state: 'granted', principalId: second })
     expect(await world.json(ledgerOf('team-Web'))).toMatchObject({ state: 'granted', principalId: first })
     expect((await world.json(ledgerOf(old)))?.former).toBeUndefined()
-    expect(await world.keys('foreign/')).toEqual([])
+    expect(await world.namedKeys('foreign/')).toEqual([])
     expect([await state(world, linkOf(old)), await state(world, linkOf('team-Web'))]).toEqual(['applied', 'applied'])
   })
 
@@ -193,7 +193,7 @@ describe.each(tidings)('after $tidings', ({ copies }) => {
     await world.clock.advance(60_000)
     await settle(world)
     expect(holders(world)).toEqual([])
-    expect(await world.keys('assignments/')).toEqual([])
+    expect(await world.namedKeys('assignments/')).toEqual([])
     expect(await world.keys('state/open/')).toEqual([])
     expect(await state(world, linkOf(old))).toBe('waiting')
   })
@@ -242,7 +242,7 @@ describe.each(tidings)('after $tidings', ({ copies }) => {
     await world.clock.advance(61 * 60_000)
     await settle(world)
     expect(holders(world)).toEqual([])
-    expect(await world.keys('assignments/')).toEqual([])
+    expect(await world.namedKeys('assignments/')).toEqual([])
     expect(await state(world, link)).toBe('waiting')
     await world.objects.put(link, '')
     await settle(world)
@@ -262,7 +262,7 @@ describe.each(tidings)('after $tidings', ({ copies }) => {
     await tell(world, copies, 'USER', id)
     expect(writes(world)).toEqual(['CreateAccountAssignment'])
     expect(await world.json(ledgerOf(renamed, 'USER'))).toMatchObject({ state: 'granted', principalId: id })
-    expect(await world.keys('assignments/')).toEqual([ledgerOf(renamed, 'USER')])
+    expect(await world.namedKeys('assignments/')).toEqual([ledgerOf(renamed, 'USER')])
   })
 
   test('a group that is made, or gets the name that a link waits for, is granted', async () => {
@@ -281,7 +281,7 @@ describe.each(tidings)('after $tidings', ({ copies }) => {
     world.ssoAdmin.addAssignment(targetOf(world, first))
     await world.objects.put(linkOf(old), '')
     await settle(world)
-    expect(await world.keys('foreign/')).toHaveLength(1)
+    expect(await world.namedKeys('foreign/')).toHaveLength(1)
     await world.identityStore.deleteGroup(first)
     const second = await world.identityStore.createGroup({ displayName: old })
     await tell(world, copies, 'GROUP', first, second)
@@ -419,7 +419,7 @@ test('a name whose ids no entry has any more is no longer compared', async () =>
 
 /** Access of ours that no ledger entry has, whatever its name. */
 async function unrecorded(world: World): Promise<PrincipalId[]> {
-  const entries = await Promise.all((await world.keys('assignments/')).map((key) => world.json(key)))
+  const entries = await Promise.all((await world.namedKeys('assignments/')).map((key) => world.json(key)))
   const recorded = JSON.stringify(entries)
   return holders(world).filter((id) => !recorded.includes(id))
 }
@@ -492,10 +492,10 @@ async function dieAt(story: Story, atCall: number, when: 'before' | 'after'): Pr
     expect(holders(world).length).toBeGreaterThanOrEqual(before)
   }
   expect([...holders(world)].sort()).toEqual([...story.holders(world)].sort())
-  const entries = await Promise.all((await world.keys('assignments/')).map((key) => world.json(key)))
+  const entries = await Promise.all((await world.namedKeys('assignments/')).map((key) => world.json(key)))
   expect(entries.map((entry) => [entry?.state, entry?.former])).toEqual(entries.map(() => ['granted', undefined]))
   expect(entries).toHaveLength(holders(world).length)
-  expect(await world.keys('foreign/')).toEqual([])
+  expect(await world.namedKeys('foreign/')).toEqual([])
   expect(await world.keys('state/open/')).toEqual([])
   for (const link of story.links) expect(await state(world, link)).toBe('applied')
   return dying.isDead()
@@ -540,7 +540,7 @@ describe('a group renamed under 500 assignments', () => {
     await rename(world, id, next)
     await tell(world, 1, 'GROUP', id)
     expect(holders(world)).toEqual([])
-    expect(await world.keys('assignments/')).toEqual([])
+    expect(await world.namedKeys('assignments/')).toEqual([])
   }, 60_000)
 
   test('is held beyond a tenth of the ledger, while what links grant goes on', async () => {
@@ -554,7 +554,7 @@ describe('a group renamed under 500 assignments', () => {
     expect(listHeld((await brakeFile(world.objects).read())?.value ?? emptyBrake)).toHaveLength(450)
     await world.objects.put(`links_data/${nameOf('team-security', 'GROUP', accounts[0]?.id)}`, '')
     await settle(world)
-    expect(await world.keys(`assignments/${nameOf('team-security', 'GROUP', accounts[0]?.id)}`)).toHaveLength(1)
+    expect(await world.namedKeys(`assignments/${nameOf('team-security', 'GROUP', accounts[0]?.id)}`)).toHaveLength(1)
     expect(holders(world).filter((holder) => holder === id)).toHaveLength(450)
   }, 60_000)
 
@@ -595,7 +595,7 @@ test('access of a group that is gone, held by the brake after its grace, stays h
   await world.finish(world.everyMinute())
   await settle(world)
   expect(holders(world)).toEqual([])
-  expect(await world.keys('assignments/')).toEqual([])
+  expect(await world.namedKeys('assignments/')).toEqual([])
 }, 60_000)
 
 test('a link that is deleted while its group is gone, and another link still asks, has nothing left to be told', async () => {

@@ -111,7 +111,7 @@ class Life {
     const entries = await this.#entries()
     expect(entries.map((entry) => String(entry?.principalId)).sort()).toEqual(desired)
     expect(entries.filter((entry) => entry?.state !== 'granted' || 'former' in entry)).toEqual([])
-    expect(await this.world.keys('foreign/')).toEqual([])
+    expect(await this.world.namedKeys('foreign/')).toEqual([])
     expect(await this.world.keys('state/open/')).toEqual([])
     for (const link of links) {
       const isThere = this.world.identityStore.idOf('GROUP', link.split('%')[3] ?? '') !== undefined
@@ -130,7 +130,7 @@ class Life {
   }
 
   async #entries() {
-    return Promise.all((await this.world.keys('assignments/')).map((key) => this.world.json(key)))
+    return Promise.all((await this.world.namedKeys('assignments/')).map((key) => this.world.json(key)))
   }
 
   #idOf(index: number): PrincipalId | undefined {

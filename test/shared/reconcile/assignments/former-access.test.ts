@@ -101,7 +101,7 @@ describe('access that stands in the ledger under the name that its principal had
     const moved = await bench.settle({ ...bench.assignment, principal: principalName.parse('team-Ledger') })
     expect([...moved.links].sort()).toEqual([bench.link, earlier].sort())
     expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true })
-    expect(await bench.world.keys('assignments/')).toEqual([bench.ledgerKey])
+    expect(await bench.world.namedKeys('assignments/')).toEqual([bench.ledgerKey])
     expect(await bench.world.json(key)).toBeUndefined()
     expect(bench.calls('CreateAccountAssignment') + bench.calls('DeleteAccountAssignment')).toBe(0)
   })
@@ -116,8 +116,8 @@ describe('access that stands in the ledger under the name that its principal had
     expect(await bench.world.keys('state/open/')).toContain(`state/open/${ten}%${key.replace('assignments/', '')}`)
     await bench.settle({ ...bench.assignment, principal: principalName.parse('team-Ledger') })
     expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true })
-    expect(await bench.world.keys('assignments/')).toEqual([bench.ledgerKey])
-    expect(await bench.world.keys('foreign/')).toEqual([])
+    expect(await bench.world.namedKeys('assignments/')).toEqual([bench.ledgerKey])
+    expect(await bench.world.namedKeys('foreign/')).toEqual([])
     expect(bench.calls('CreateAccountAssignment') + bench.calls('DeleteAccountAssignment')).toBe(0)
   })
 
@@ -128,8 +128,8 @@ describe('access that stands in the ledger under the name that its principal had
     expect(await bench.settle()).toMatchObject({ result: 'open' })
     await bench.settle({ ...bench.assignment, principal: principalName.parse('team-Ledger') })
     expect(await bench.settle()).toMatchObject({ result: 'applied', owned: false })
-    expect(await bench.world.keys('assignments/')).toEqual([])
-    expect(await bench.world.keys('foreign/')).toContain(bench.ledgerKey.replace('assignments/', 'foreign/'))
+    expect(await bench.world.namedKeys('assignments/')).toEqual([])
+    expect(await bench.world.namedKeys('foreign/')).toContain(bench.ledgerKey.replace('assignments/', 'foreign/'))
   })
 
   test('and is in progress there is waited for', async () => {

@@ -46,7 +46,7 @@ describe('what a link asks for and nobody has', () => {
     const bench = new Settling({ mayStart: () => false })
     await bench.upload()
     expect(await bench.settle()).toMatchObject({ result: 'given-back' })
-    expect(await bench.world.keys('assignments/')).toEqual([])
+    expect(await bench.world.namedKeys('assignments/')).toEqual([])
     expect(bench.calls('CreateAccountAssignment')).toBe(0)
   })
 
@@ -83,14 +83,14 @@ describe('what a link asks for and nobody has', () => {
     expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true })
     expect(bench.calls('ListAccountAssignments')).toBe(1)
     expect(await bench.entry()).toMatchObject({ state: 'granted' })
-    expect(await bench.world.keys('foreign/')).toEqual([])
+    expect(await bench.world.namedKeys('foreign/')).toEqual([])
   })
 
   test('is foreign where the drift check finds it, as somebody else’s, before it is in the ledger', async () => {
     const bench: Settling = new Settling({
       interceptor: async ({ operation, args, proceed }) => {
         const isEntry = operation === 'put' && args[0] === bench.ledgerKey
-        if (isEntry && (await bench.world.keys('foreign/')).length === 0) {
+        if (isEntry && (await bench.world.namedKeys('foreign/')).length === 0) {
           const { principalId, permissionSetArn } = bench.target()
           bench.world.ssoAdmin.addAssignment(bench.target())
           const found = { v: 1, principalId, permissionSetArn, links: [], seenAt: ten }
@@ -153,7 +153,7 @@ describe('access that was there before', () => {
     const key = bench.ledgerKey.replace('assignments/', 'foreign/')
     expect(await bench.world.json(key)).toEqual(foreign)
     expect(bench.calls('CreateAccountAssignment')).toBe(0)
-    expect(await bench.world.keys('assignments/')).toEqual([])
+    expect(await bench.world.namedKeys('assignments/')).toEqual([])
     expect(await bench.world.keys('state/principals/')).toEqual([
       `state/principals/GROUP%${principalId}%team-Accountants`,
     ])
@@ -184,7 +184,7 @@ describe('access that was there before', () => {
       JSON.stringify({ v: 1, principalId, permissionSetArn, links: [link], seenAt: ten }),
     )
     expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true })
-    expect(await bench.world.keys('foreign/')).toEqual([])
+    expect(await bench.world.namedKeys('foreign/')).toEqual([])
   })
 
   test('ends what the ledger has under the same name for somebody else', async () => {
@@ -195,7 +195,7 @@ describe('access that was there before', () => {
     await bench.own({ principalId: bench.target('team-Web').principalId, grantedAt: ten })
     expect(await bench.settle()).toMatchObject({ result: 'applied', owned: false })
     expect(bench.world.ssoAdmin.assignments()).toEqual([bench.target()])
-    expect(await bench.world.keys('assignments/')).toEqual([])
+    expect(await bench.world.namedKeys('assignments/')).toEqual([])
   })
 
   test('is told only once what somebody else had is gone', async () => {
@@ -232,8 +232,8 @@ describe('an entry of the ledger that is not settled', () => {
     await bench.upload()
     await bench.own({ state: 'failed', reason: 'refused' })
     expect(await bench.settle()).toMatchObject({ result: 'applied', owned: false, links: [bench.link] })
-    expect(await bench.world.keys('assignments/')).toEqual([])
-    expect(await bench.world.keys('foreign/')).toHaveLength(1)
+    expect(await bench.world.namedKeys('assignments/')).toEqual([])
+    expect(await bench.world.namedKeys('foreign/')).toHaveLength(1)
   })
 
   test('is taken over where nothing of its own can have made it, and it stands under another name', async () => {
@@ -249,8 +249,8 @@ describe('an entry of the ledger that is not settled', () => {
     await bench.settle({ ...bench.assignment, principal: principalName.parse('team-Ledger') })
     expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true, links: [bench.link] })
     expect(await bench.entry()).toMatchObject({ state: 'granted', links: [link] })
-    expect(await bench.world.keys('assignments/')).toEqual([bench.ledgerKey])
-    expect(await bench.world.keys('foreign/')).toEqual([])
+    expect(await bench.world.namedKeys('assignments/')).toEqual([bench.ledgerKey])
+    expect(await bench.world.namedKeys('foreign/')).toEqual([])
     expect(bench.calls('CreateAccountAssignment')).toBe(0)
   })
 
@@ -457,7 +457,7 @@ describe('the links that ask for it', () => {
     })
     await bench.upload()
     expect(await bench.settle()).toMatchObject({ result: 'absent', links: [bench.link] })
-    expect(await bench.world.keys('assignments/')).toEqual([])
+    expect(await bench.world.namedKeys('assignments/')).toEqual([])
     await bench.upload()
     const lastCreation = { kind: 'creation' as const, calledAt: ten }
     const entry = { v: 1, state: 'failed', links: [], attempts: 1, updatedAt: ten, call: lastCreation, lastCreation }
@@ -506,7 +506,7 @@ describe('what changes while it is settled', () => {
     bench.world.ssoAdmin.addAssignment(bench.target())
     await bench.upload()
     await expect(bench.settle()).rejects.toThrow()
-    expect(await bench.world.keys('foreign/')).toEqual([])
+    expect(await bench.world.namedKeys('foreign/')).toEqual([])
     expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true })
   })
 
@@ -572,10 +572,10 @@ test('a creation that is repeated is waited for as long as the first, to which n
   // Whoever made the first may stand still, and send it after the access is taken away.
   expect(await bench.settle()).toMatchObject({ result: 'open' })
   expect(bench.world.ssoAdmin.assignments()).toEqual([])
-  expect(await bench.world.keys('assignments/')).toEqual([bench.ledgerKey])
+  expect(await bench.world.namedKeys('assignments/')).toEqual([bench.ledgerKey])
   await bench.world.clock.advance(14 * 60_000)
   expect(await bench.settle()).toMatchObject({ result: 'absent' })
-  expect(await bench.world.keys('assignments/')).toEqual([])
+  expect(await bench.world.namedKeys('assignments/')).toEqual([])
 })
 
 test('what a delegated administrator may not assign waits, after the first refusal without a call', async () => {
@@ -593,7 +593,7 @@ test('what a delegated administrator may not assign waits, after the first refus
   const lacks = new Map([[bench.link, { reason, remedy: expect.any(String) }]])
   for (let look = 0; look < 2; look++) {
     expect(await bench.settle()).toEqual({ result: 'waiting', links: [bench.link], lacks })
-    expect(await bench.world.keys('assignments/')).toEqual([])
+    expect(await bench.world.namedKeys('assignments/')).toEqual([])
   }
   expect([tries, bench.calls('ListPermissionSetsProvisionedToAccount')]).toEqual([1, 1])
 })

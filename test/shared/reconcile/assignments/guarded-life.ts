@@ -160,11 +160,11 @@ export class GuardedLife {
       await world.finish(world.everyHour())
       await this.people.sweep()
     }
-    if ((await world.keys(`assignments/${lent}`)).length > 0) this.violations.push(`at rest ${lent} is given`)
+    if ((await world.namedKeys(`assignments/${lent}`)).length > 0) this.violations.push(`at rest ${lent} is given`)
     for (const key of lifeLinks) {
       const state = (await this.people.status(key))?.state
       const isThere = (await world.keys(key)).includes(key)
-      const isGiven = (await world.keys(`assignments/${key.slice('links_data/'.length)}`)).length > 0
+      const isGiven = (await world.namedKeys(`assignments/${key.slice('links_data/'.length)}`)).length > 0
       const isRight = isThere
         ? (state === 'applied' && isGiven) || (state === 'rejected' && !isGiven)
         : isGiven === (state === 'held')

@@ -88,7 +88,7 @@ export class GuardedPeople {
 
   /** What is assigned now, as `set principal`. */
   async assigned(): Promise<readonly string[]> {
-    const keys = await this.world.keys('assignments/')
+    const keys = await this.world.namedKeys('assignments/')
     const known = keys.map((key) => key.split('%'))
     const granted = this.world.ssoAdmin.assignments().length
     if (known.length !== granted) throw new Error(`${granted} assignments, and ${known.length} in the ledger`)

@@ -80,7 +80,7 @@ async function importAll(world: World, options: Partial<ImportOptions> = {}, por
 const isWrite = (operation: string) => !/^(List|Describe|Get)/.test(operation)
 const links = async (world: World) => (await world.keys('links_data/')).map((key) => key.slice('links_data/'.length))
 const entries = async (world: World) =>
-  (await world.keys('assignments/')).map((key) => key.slice('assignments/'.length))
+  (await world.namedKeys('assignments/')).map((key) => key.slice('assignments/'.length))
 const keyOf = (id: string, rest = 'Reader%readers%GROUP') => `account%${id}%${rest}%ssofile`
 
 /** The links are looked at, everything is compared, and what differs is worked on. */
@@ -107,7 +107,7 @@ test('existing access becomes links and ledger entries without a write to SSO Ad
     links: [{ key: `links_data/${keyOf(shop)}` }],
     grantedAt: expect.any(String),
   })
-  expect(await world.keys('foreign/')).toEqual([])
+  expect(await world.namedKeys('foreign/')).toEqual([])
   const told = await world.keys(`history/account%${shop}%`)
   expect(told).toContainEqual(
     expect.stringMatching(/^history\/account%200000000001%Reader%readers%GROUP\/[^/]*%adopted\.json$/),
@@ -292,7 +292,7 @@ test('access that a link grants already becomes ours by that link, and the statu
   await world.clock.advance(60_000)
   const { written } = await importAll(world)
   expect(written).toEqual([])
-  expect(await world.keys('foreign/')).toEqual([])
+  expect(await world.namedKeys('foreign/')).toEqual([])
   await world.finish(world.everyMinute())
   await world.until(async () => (await world.json(status))?.owned !== false, 'the new status')
 })
@@ -309,7 +309,7 @@ test('access whose record was lost becomes ours again without ever being called 
   expect(await entries(world)).toEqual([keyOf(shop)])
   const told = await world.keys(`history/account%${shop}%`)
   expect(told.map((key) => key.split('%').at(-1))).toEqual(['granted.json'])
-  expect(await world.keys('foreign/')).toEqual([])
+  expect(await world.namedKeys('foreign/')).toEqual([])
 })
 
 test('a link that ends by itself takes nothing over: the access would end with it', async () => {
@@ -341,7 +341,7 @@ test('an import that dies after any write never lets access be revoked or grante
     const { left } = await importAll(world, { isCompact: true })
     expect({ last, left }).toEqual({ last, left: [] })
     expect(await entries(world)).toHaveLength(3)
-    expect({ last, foreign: await world.keys('foreign/') }).toEqual({ last, foreign: [] })
+    expect({ last, foreign: await world.namedKeys('foreign/') }).toEqual({ last, foreign: [] })
     // Dead between entry and foreign/, it is told as gone from there when the next import ends it.
     const told = (await world.keys('history/account%')).filter((key) => !/%foreign-(found|gone)\.json$/.test(key))
     expect(told.map((key) => key.split('%').at(-1))).toEqual(Array(3).fill('adopted.json'))

@@ -67,7 +67,7 @@ describe('access whose principal has another name now', () => {
     await bench.world.organizations.moveAccount(bench.account, 'ou-acme-wrk3fina', 'ou-acme-sec10000')
     await bench.settle()
     expect(calls()).toEqual([])
-    expect(await bench.world.keys('assignments/')).toEqual([heir.ledgerKey])
+    expect(await bench.world.namedKeys('assignments/')).toEqual([heir.ledgerKey])
   })
 
   test('is revoked where the links of that name mean another permission set', async () => {
@@ -116,7 +116,7 @@ describe('access whose principal has another name now', () => {
     expect(calls()).toEqual([])
     await bench.settle()
     expect(calls()).toEqual(called)
-    expect(await bench.world.keys('assignments/')).toHaveLength(called.length === 0 ? 1 : 0)
+    expect(await bench.world.namedKeys('assignments/')).toHaveLength(called.length === 0 ? 1 : 0)
   })
 
   test('comes first in the entry of that name where another id has it, which stays as former access', async () => {
@@ -194,7 +194,7 @@ describe('access that stands under another name of ours', () => {
     await bench.settle(earlier.assignment)
     expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true })
     expect(await bench.entry()).toMatchObject({ state: 'granted', links: [link], grantedAt: nine })
-    expect(await bench.world.keys('assignments/')).toEqual([bench.ledgerKey])
+    expect(await bench.world.namedKeys('assignments/')).toEqual([bench.ledgerKey])
     expect([await historyOf(earlier), await historyOf(bench)]).toEqual([['released'], ['adopted']])
     expect(calls()).toEqual([])
   })
@@ -218,7 +218,7 @@ describe('access that stands under another name of ours', () => {
     await bench.upload()
     isTaken = true
     await expect(bench.settle(earlier.assignment)).rejects.toThrow('was not answered')
-    expect(await bench.world.keys('assignments/')).toEqual([earlier.ledgerKey])
+    expect(await bench.world.namedKeys('assignments/')).toEqual([earlier.ledgerKey])
   })
 
   test('is left where it is while the name has gone to another id', async () => {
@@ -234,7 +234,7 @@ describe('access that stands under another name of ours', () => {
       return settleAssignment(renderAssignmentKey(bench.assignment), bench.assignment, context)
     })
     expect(await settled).toMatchObject({ result: 'open' })
-    expect(await bench.world.keys('assignments/')).toEqual([earlier.ledgerKey])
+    expect(await bench.world.namedKeys('assignments/')).toEqual([earlier.ledgerKey])
     expect(calls()).toEqual([])
   })
 })

@@ -19,7 +19,7 @@ const release = (settling: Settling, ports: Ports = settling.world.ports) =>
 
 async function records(settling: Settling) {
   const { world } = settling
-  return [(await world.keys('assignments/')).length, (await world.keys('foreign/')).length]
+  return [(await world.namedKeys('assignments/')).length, (await world.namedKeys('foreign/')).length]
 }
 
 test('released access stays, is foreign, and nothing is called when its link is evaluated or deleted', async () => {

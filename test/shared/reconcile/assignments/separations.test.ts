@@ -57,7 +57,7 @@ describe('two permission sets that nobody may have together', () => {
     const [, , set] = second.split('%').slice(-5)
     expect(await people.status(second)).toMatchObject({ state: 'rejected' })
     expect((await people.assigned()).filter((one) => one.startsWith(`${set} `) && one.includes('nobody'))).toEqual([])
-    const there = await people.world.keys(`assignments/account%${account}%`)
+    const there = await people.world.namedKeys(`assignments/account%${account}%`)
     expect(there).toEqual([`assignments/${first.slice('links_data/'.length)}`])
   })
 

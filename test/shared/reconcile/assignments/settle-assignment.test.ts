@@ -64,7 +64,7 @@ describe('access that is granted and revoked', () => {
     const rootLink = 'links_data/root%all%Billing-ps%team-Accountants%GROUP%ssofile'
     await world.objects.put(rootLink, '')
     await settled(world)
-    expect(await world.keys('assignments/')).toEqual([])
+    expect(await world.namedKeys('assignments/')).toEqual([])
     expect(world.ssoAdmin.assignments()).toEqual([])
     expect(await world.keys('status/links_data/')).toEqual([])
   })
@@ -108,8 +108,8 @@ describe('access that is granted and revoked', () => {
     await world.objects.delete(link)
     await settled(world)
     expect(world.ssoAdmin.isAssigned(target(world))).toBe(true)
-    expect(await world.keys('assignments/')).toEqual([])
-    expect(await world.keys('foreign/')).toEqual([`foreign/${name}`])
+    expect(await world.namedKeys('assignments/')).toEqual([])
+    expect(await world.namedKeys('foreign/')).toEqual([`foreign/${name}`])
   })
 
   test('access that someone made after our creation had failed for good counts as foreign while the link is there', async () => {
@@ -128,7 +128,7 @@ describe('access that is granted and revoked', () => {
     await world.objects.put(link, '')
     await settled(world)
     expect(await world.json(`status/${link}.json`)).toMatchObject({ state: 'applied', owned: false })
-    expect(await world.keys('assignments/')).toEqual([])
+    expect(await world.namedKeys('assignments/')).toEqual([])
   })
 
   test('an uploaded link looks again for access that was foreign and is gone, although empty files share one etag', async () => {
@@ -145,7 +145,7 @@ describe('access that is granted and revoked', () => {
     await settled(world)
     expect(world.ssoAdmin.isAssigned(target(world))).toBe(true)
     expect(await world.json(ledger)).toMatchObject({ state: 'granted' })
-    expect(await world.keys('foreign/')).toEqual([])
+    expect(await world.namedKeys('foreign/')).toEqual([])
   })
 
   test('history tells of access that went while it was being revoked and came back with its link', async () => {
@@ -205,7 +205,7 @@ describe('access that is granted and revoked', () => {
     await world.clock.advance(60_000)
     await world.objects.delete(link)
     await world.finish(slice)
-    while ((await world.keys('assignments/')).length > 0) {
+    while ((await world.namedKeys('assignments/')).length > 0) {
       expect(world.clock.now().getTime() - startedAt).toBeLessThan(40 * 60_000)
       await world.clock.advance(30_000)
       await world.finish(world.slice())
@@ -258,7 +258,7 @@ describe('access that is granted and revoked', () => {
     world.organizations.reinstateAccount(accountId.parse(account))
     await world.finish(world.everyHour())
     await settled(world)
-    expect(await world.keys('assignments/')).toEqual([])
+    expect(await world.namedKeys('assignments/')).toEqual([])
     expect(world.ssoAdmin.assignments()).toEqual([])
   })
 
@@ -333,12 +333,12 @@ describe('principals that change', () => {
     await settled(world)
     expect(world.calls.filter((call) => call === 'DeleteAccountAssignment')).toEqual([])
     expect(world.ssoAdmin.isAssigned(before)).toBe(true)
-    expect(await world.keys('assignments/')).toEqual([`assignments/${otherName}`])
-    expect(await world.keys('foreign/')).toEqual([])
+    expect(await world.namedKeys('assignments/')).toEqual([`assignments/${otherName}`])
+    expect(await world.namedKeys('foreign/')).toEqual([])
     await world.objects.delete(`links_data/${otherName}`)
     await settled(world)
     expect(world.ssoAdmin.assignments()).toEqual([])
-    expect(await world.keys('assignments/')).toEqual([])
+    expect(await world.namedKeys('assignments/')).toEqual([])
   })
 
   test('a group that was deleted and made again gets access under its new id when its link is asked to count as new', async () => {

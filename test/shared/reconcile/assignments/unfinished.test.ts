@@ -29,7 +29,7 @@ describe('a creation that Identity Center refuses in passing', () => {
     const tookMs = bench.world.clock.monotonicMs() - beganMs
     expect(tookMs).toBeGreaterThanOrEqual(5 * minute)
     expect(tookMs).toBeLessThan(6 * minute)
-    expect(await bench.world.keys('assignments/')).toEqual([])
+    expect(await bench.world.namedKeys('assignments/')).toEqual([])
     expect(await bench.world.keys('history/')).toEqual([])
     expect(await bench.world.keys('state/open/')).toHaveLength(1)
     // One look serves them all.

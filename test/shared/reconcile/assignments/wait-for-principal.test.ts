@@ -58,7 +58,7 @@ describe('access of a principal that is gone', () => {
       lacks: lacks(expect.stringMatching(/^group/)),
     })
     expect(bench.world.ssoAdmin.assignments()).toEqual([])
-    expect(await bench.world.keys('assignments/')).toEqual([])
+    expect(await bench.world.namedKeys('assignments/')).toEqual([])
     expect(await bench.world.keys('state/open/')).toEqual([])
   })
 
@@ -85,7 +85,7 @@ describe('access of a principal that is gone', () => {
     await bench.world.clock.advance(60 * 60_000)
     expect(await bench.settle()).toMatchObject({ result: 'waiting' })
     expect(bench.world.ssoAdmin.assignments()).toEqual([])
-    expect(await bench.world.keys('assignments/')).toEqual([])
+    expect(await bench.world.namedKeys('assignments/')).toEqual([])
   })
 
   test('has its grace from when it was first seen gone, and another twin where that one was another', async () => {
@@ -153,7 +153,7 @@ describe('access of a principal that bears another name', () => {
       lacks: lacks(expect.stringMatching(/^group/)),
     })
     expect(bench.world.ssoAdmin.assignments()).toEqual([])
-    expect(await bench.world.keys('assignments/')).toEqual([])
+    expect(await bench.world.namedKeys('assignments/')).toEqual([])
     expect(await twins()).toEqual([])
   })
 
@@ -209,7 +209,7 @@ describe('what is not settled while a link waits', () => {
     await leave()
     expect(await bench.settle()).toMatchObject({ result: 'waiting', links: [bench.link] })
     expect((await bench.entry())?.state).toBe(state)
-    expect(await bench.world.keys('foreign/')).toHaveLength(foreign)
+    expect(await bench.world.namedKeys('foreign/')).toHaveLength(foreign)
     expect(bench.calls('DeleteAccountAssignment')).toBe(0)
   })
 

@@ -66,7 +66,7 @@ describe('of links that are deleted beyond the limit', () => {
     await releaseAll(world)
     await world.clock.advance(10 * 60_000)
     await settledLater(world)
-    expect({ ledger: await world.keys('assignments/'), attention: await world.keys('attention/') }).toEqual({
+    expect({ ledger: await world.namedKeys('assignments/'), attention: await world.keys('attention/') }).toEqual({
       ledger: [],
       attention: [],
     })
@@ -76,7 +76,7 @@ describe('of links that are deleted beyond the limit', () => {
 
   test('a key whose access is not held any more leaves the list at a reconcile, if whoever changed it died', async () => {
     const world = await openBraked(groupsOf(1), linksOf(groupsOf(1)))
-    const [key = ''] = (await world.keys('assignments/')).map((found) => found.slice('assignments/'.length))
+    const [key = ''] = (await world.namedKeys('assignments/')).map((found) => found.slice('assignments/'.length))
     await world.finish(world.everyHour())
     await world.clock.advance(3_600_000)
     const file = holding(key)

@@ -117,7 +117,7 @@ describe('a reconcile', () => {
     await report(world)
     await world.look()
     await world.finish(world.slice())
-    expect(await world.keys('assignments/')).toEqual([`assignments/${other}`])
+    expect(await world.namedKeys('assignments/')).toEqual([`assignments/${other}`])
     expect(await world.keys('status/links_data/')).toEqual([`status/links_data/${other}.json`])
   })
 

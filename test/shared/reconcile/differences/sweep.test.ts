@@ -110,7 +110,7 @@ describe('a sweep', () => {
     await tell(world, link, before ?? {})
     expect(await swept(world)).toMatchObject({ inputs: 2, grants: 1, revocations: 1 })
     await work(world)
-    expect(await world.keys('assignments/')).toEqual([other.replace('links_data', 'assignments')])
+    expect(await world.namedKeys('assignments/')).toEqual([other.replace('links_data', 'assignments')])
   })
 
   test('finds a link that has expired by the times that the last sweep read', async () => {

@@ -64,7 +64,7 @@ describe('an account whose State and Paths Organizations does not say', () => {
     await reconcile(world)
     await reconcile(world)
     expect(await world.json('state/missing-accounts.json')).toBeUndefined()
-    expect(await world.keys('assignments/')).toHaveLength(1)
+    expect(await world.namedKeys('assignments/')).toHaveLength(1)
     expect(await world.keys('history/account%')).toHaveLength(1)
   })
 

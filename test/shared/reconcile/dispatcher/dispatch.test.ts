@@ -15,7 +15,7 @@ function open(options: WorldOptions = {}): World {
 
 /** Access that no ledger entry tells of, now. */
 async function accessWithoutEntry(world: World): Promise<string[]> {
-  const entries = new Set(await world.keys('assignments/'))
+  const entries = new Set(await world.namedKeys('assignments/'))
   const names = await Promise.all(
     world.ssoAdmin.assignments().map(async ({ accountId, principalId, principalType: type }) => {
       const principal = await world.identityStore.findPrincipalName(type, principalId)
@@ -57,7 +57,7 @@ async function dieAt(atCall: number, when: 'before' | 'after', act: 'grant' | 'r
   expect(await accessWithoutEntry(world)).toEqual([])
   const expected = act === 'grant' ? ['granted'] : []
   const states = await Promise.all(
-    (await world.keys('assignments/')).map(async (key) => (await world.json(key))?.state),
+    (await world.namedKeys('assignments/')).map(async (key) => (await world.json(key))?.state),
   )
   expect([...new Set(states)]).toEqual(expected)
   expect(world.ssoAdmin.assignments().length).toBe(states.length)
@@ -112,7 +112,7 @@ describe('the promises (design, "Promises")', () => {
     await world.objects.delete(link)
     await converge(world)
     expect(world.ssoAdmin.assignments()).toEqual([])
-    expect(await world.keys('assignments/')).toEqual([])
+    expect(await world.namedKeys('assignments/')).toEqual([])
   }, 60_000)
 
   test('2: what a killed dispatcher had in hand is worked on when its lease is over', async () => {

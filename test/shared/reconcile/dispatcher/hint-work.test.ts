@@ -136,7 +136,7 @@ describe('a hint at an assignment', () => {
       await world.identityStore.createGroup({ displayName: group })
       await world.clock.advance(1)
       await take(inAccount('233000000001'))
-      expect(await world.keys('assignments/')).toHaveLength(1)
+      expect(await world.namedKeys('assignments/')).toHaveLength(1)
     })
   })
 

@@ -39,7 +39,7 @@ test.each([
     const entry = await world.json(`assignments/${renderAssignmentKey(removed.assignment)}`)
     expect(entry).toMatchObject({ state: 'granted' })
     const { accountId, permissionSet } = beside.assignment
-    expect(await world.keys('foreign/')).toEqual([
+    expect(await world.namedKeys('foreign/')).toEqual([
       `foreign/account%${accountId}%${permissionSet}%outsiders%GROUP%ssofile`,
     ])
     expect(world.calls.length).toBeLessThanOrEqual(row.callsMost)

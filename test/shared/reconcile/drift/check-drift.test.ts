@@ -72,7 +72,7 @@ describe('a drift check', () => {
     expect(await ended(world)).toMatchObject({ missing: 0, foreign: 0, gone: 0 })
     expect(await world.json(ledger)).toEqual(before.ledger)
     expect(writes(world)).toBe(before.writes)
-    expect(await world.keys('foreign/')).toEqual([])
+    expect(await world.namedKeys('foreign/')).toEqual([])
     expect(
       world.queues.names
         .filter((queue) => queue.endsWith('-dead'))
@@ -142,16 +142,16 @@ describe('a drift check', () => {
     const before = writes(world)
     await night(world)
     const key = `foreign/${nameIn(other, 'team-security')}`
-    expect(await world.keys('foreign/')).toEqual([key])
+    expect(await world.namedKeys('foreign/')).toEqual([key])
     expect(await world.json(key)).toMatchObject({ principalId: foreign.principalId, links: [] })
     expect(await ended(world)).toMatchObject({ foreign: 1 })
     expect(writes(world)).toBe(before)
     await night(world)
-    expect(await world.keys('foreign/')).toEqual([key])
+    expect(await world.namedKeys('foreign/')).toEqual([key])
     expect(await ended(world)).toMatchObject({ foreign: 0, gone: 0 })
     world.ssoAdmin.removeAssignment(foreign)
     await night(world)
-    expect(await world.keys('foreign/')).toEqual([])
+    expect(await world.namedKeys('foreign/')).toEqual([])
     expect(await ended(world)).toMatchObject({ gone: 1 })
   })
 
@@ -163,7 +163,7 @@ describe('a drift check', () => {
       const recorded = { v: 1, principalId, permissionSetArn, links: [], seenAt: '2026-03-03T10:00:00.000Z' }
       await world.objects.put(`foreign/${name}`, JSON.stringify(recorded))
       await night(world)
-      expect(await world.keys('foreign/')).toEqual([])
+      expect(await world.namedKeys('foreign/')).toEqual([])
       expect(await world.json(ledger)).toMatchObject({ state: 'granted' })
     },
   )
@@ -181,10 +181,10 @@ describe('a drift check', () => {
       `foreign/${nameIn(other, gone.principalId)}`,
       `foreign/account%${other}%Billing-ps%kenji.ito@acme.example%USER%ssofile`,
     ]
-    expect(await world.keys('foreign/')).toEqual(keys.sort())
+    expect(await world.namedKeys('foreign/')).toEqual(keys.sort())
     expect(await ended(world)).toMatchObject({ foreign: 2 })
     await night(world)
-    expect(await world.keys('foreign/')).toEqual(keys.sort())
+    expect(await world.namedKeys('foreign/')).toEqual(keys.sort())
   })
 
   test('records access of principals under their ids once, and no reconcile evaluates it', async () => {
@@ -196,13 +196,13 @@ describe('a drift check', () => {
     }
     await night(world)
     expect(await ended(world)).toMatchObject({ foreign: 4, gone: 0 })
-    const recorded = await world.keys('foreign/')
+    const recorded = await world.namedKeys('foreign/')
     for (let nights = 0; nights < 3; nights++) {
       await night(world)
       expect(await ended(world)).toMatchObject({ foreign: 0, gone: 0 })
       expect(await world.finish(reconcile(world.ports, world.configuration))).toMatchObject({ unfinished: 0 })
     }
-    expect(await world.keys('foreign/')).toEqual(recorded)
+    expect(await world.namedKeys('foreign/')).toEqual(recorded)
   })
 
   test('moves what is foreign to the present name of its group', async () => {
@@ -213,7 +213,7 @@ describe('a drift check', () => {
     await world.identityStore.updateGroup(foreign.principalId, [{ path: 'displayName', value: 'team-safety' }])
     await world.clock.advance(120_000)
     await night(world)
-    expect(await world.keys('foreign/')).toEqual([`foreign/${nameIn(other, 'team-safety')}`])
+    expect(await world.namedKeys('foreign/')).toEqual([`foreign/${nameIn(other, 'team-safety')}`])
   })
 
   test('gives what a link grants where someone else gave it before and has taken it away', async () => {
@@ -228,7 +228,7 @@ describe('a drift check', () => {
     expect((await world.json(`foreign/${name}`))?.links).toHaveLength(1)
     world.ssoAdmin.removeAssignment(target(world))
     await night(world)
-    expect(await world.keys('foreign/')).toEqual([])
+    expect(await world.namedKeys('foreign/')).toEqual([])
     expect(await world.json(ledger)).toMatchObject({ state: 'granted' })
     expect(world.ssoAdmin.isAssigned(target(world))).toBe(true)
   })
@@ -241,7 +241,7 @@ describe('a drift check', () => {
     const before = writes(world)
     await world.finish(world.everyNight())
     await world.finish(world.slice())
-    expect(await world.keys('foreign/')).toEqual([])
+    expect(await world.namedKeys('foreign/')).toEqual([])
     expect(writes(world)).toBe(before)
     expect(await ended(world)).toMatchObject({ missing: 0, foreign: 0 })
   })
@@ -264,7 +264,7 @@ describe('a drift check', () => {
     expect(await world.json(ledger)).toMatchObject({ former: [{ principalId: former.principalId }] })
     await night(world)
     expect(world.ssoAdmin.isAssigned(former)).toBe(true)
-    expect(await world.keys('foreign/')).toEqual([])
+    expect(await world.namedKeys('foreign/')).toEqual([])
     expect(await ended(world)).toMatchObject({ foreign: 0 })
   })
 
@@ -291,7 +291,7 @@ describe('a drift check', () => {
     await world.objects.put(`links_data/account%250000000003%Billing-ps%kenji.ito@acme.example%USER%ssofile`, '')
     await settled(world)
     await night(world)
-    expect(await world.keys('foreign/')).toEqual([])
+    expect(await world.namedKeys('foreign/')).toEqual([])
     expect(await ended(world)).toMatchObject({ missing: 0 })
   })
 
@@ -307,7 +307,7 @@ describe('a drift check', () => {
     world.ssoAdmin.addAssignment(target(world, other, 'team-security'))
     await night(world)
     expect(world.ssoAdmin.isAssigned(target(world))).toBe(true)
-    expect(await world.keys('foreign/')).toEqual([`foreign/${nameIn(other, 'team-security')}`])
+    expect(await world.namedKeys('foreign/')).toEqual([`foreign/${nameIn(other, 'team-security')}`])
     expect(await ended(world)).toMatchObject({ missing: 1, foreign: 1 })
   })
 
@@ -394,7 +394,7 @@ describe('what is removed, where drift is only reported', () => {
     await night(world)
     await world.objects.delete(link)
     await settled(world)
-    expect(await world.keys('assignments/')).toEqual([])
+    expect(await world.namedKeys('assignments/')).toEqual([])
     expect(await world.keys('status/links_data/')).toEqual([])
   })
 })
@@ -425,7 +425,7 @@ describe('a drift check beside other work', () => {
         await settled(world)
         expect(world.ssoAdmin.isAssigned(target(world))).toBe(true)
         expect(await world.json(ledger)).toMatchObject({ state: 'granted' })
-        expect(await world.keys('foreign/')).toEqual([`foreign/${nameIn(other, 'team-security')}`])
+        expect(await world.namedKeys('foreign/')).toEqual([`foreign/${nameIn(other, 'team-security')}`])
         expect(await ended(world)).toMatchObject({ foreign: expect.any(Number) })
         if (!dying.isDead()) break
       }
@@ -462,7 +462,7 @@ describe('a drift check beside other work', () => {
     const world = await whileListed('team-Accountants', (now) => now.objects.delete(link))
     expect(world.ssoAdmin.assignments()).toEqual([])
     expect(told(world)).toEqual([])
-    expect(await world.keys('foreign/')).toEqual([])
+    expect(await world.namedKeys('foreign/')).toEqual([])
   })
 
   test('does not take for missing what is granted while it reads', async () => {

@@ -208,7 +208,7 @@ describe('access that is listed and nobody knows', () => {
     expect(await compare(rows)).toEqual(nothing)
     bench.world.ssoAdmin.addAssignment(bench.target())
     expect(await compare(rows, {}, { inProgress: true })).toEqual(nothing)
-    expect(await bench.world.keys('foreign/')).toEqual([])
+    expect(await bench.world.namedKeys('foreign/')).toEqual([])
   })
 
   test('is not foreign where the ledger has it, also under another name or as former access', async () => {
@@ -236,7 +236,7 @@ describe('access that is listed and nobody knows', () => {
     await bench.world.objects.put(bench.ledgerKey, '{oops')
     expect(await compare([], { ledger: [key] })).toMatchObject({ missing: [], toEvaluate: [] })
     expect(await compare()).toEqual(nothing)
-    expect(await bench.world.keys('foreign/')).toEqual([])
+    expect(await bench.world.namedKeys('foreign/')).toEqual([])
   })
 
   test('is not foreign where an entry of another type or permission set only looks like it', async () => {
@@ -259,7 +259,7 @@ describe('access that is listed and nobody knows', () => {
     })
     bench.world.ssoAdmin.addAssignment(bench.target())
     expect(await compare()).toEqual(nothing)
-    expect(await bench.world.keys('foreign/')).toEqual([])
+    expect(await bench.world.namedKeys('foreign/')).toEqual([])
   })
 })
 
@@ -273,7 +273,7 @@ describe('foreign access that is not listed', () => {
         gone: [key],
         toEvaluate: [bench.assignment],
       })
-      expect(await bench.world.keys('foreign/')).toEqual([])
+      expect(await bench.world.namedKeys('foreign/')).toEqual([])
     }
   })
 
@@ -282,7 +282,7 @@ describe('foreign access that is not listed', () => {
     await addForeign()
     bench.world.ssoAdmin.addAssignment(bench.target())
     expect(await compare([], { foreign: [key] })).toEqual(nothing)
-    expect(await bench.world.keys('foreign/')).toHaveLength(1)
+    expect(await bench.world.namedKeys('foreign/')).toHaveLength(1)
   })
 
   test('stays on the list where nobody can read what it was, and holds up no other', async () => {
@@ -291,13 +291,13 @@ describe('foreign access that is not listed', () => {
     const other = assignmentKey.parse('account%233000000002%Billing-ps%team-Web%GROUP%ssofile')
     await bench.world.objects.put(`foreign/${other}`, '{oops')
     expect(await compare([], { foreign: [other, key] })).toMatchObject({ gone: [key] })
-    expect(await bench.world.keys('foreign/')).toEqual([`foreign/${other}`])
+    expect(await bench.world.namedKeys('foreign/')).toEqual([`foreign/${other}`])
     await bench.world.objects.put(foreignKey, '{oops')
     bench.world.ssoAdmin.addAssignment(bench.target())
     await bench.own({ grantedAt: nine })
     const known = { ledger: [key], foreign: [key], both: [key] }
     expect(await compare(undefined, known)).toEqual({ ...nothing, checked: 1 })
-    expect(await bench.world.keys('foreign/')).toContain(foreignKey)
+    expect(await bench.world.namedKeys('foreign/')).toContain(foreignKey)
     const told = errors(bench).map(({ fields }) => fields.error)
     expect(told).toContainEqual(
       expect.objectContaining({ object: expect.objectContaining({ key: `foreign/${other}` }) }),
@@ -317,7 +317,7 @@ describe('foreign access that is not listed', () => {
       foreign: [renamed],
       toEvaluate: [bench.assignment],
     })
-    expect(await bench.world.keys('foreign/')).toEqual([`foreign/${renamed}`])
+    expect(await bench.world.namedKeys('foreign/')).toEqual([`foreign/${renamed}`])
   })
 
   test('is recorded again where another has its name by now, who has foreign access too', async () => {
@@ -344,7 +344,7 @@ describe('foreign access that is not listed', () => {
       gone: [key],
       foreign: [],
     })
-    expect(await bench.world.keys('foreign/')).toEqual([])
+    expect(await bench.world.namedKeys('foreign/')).toEqual([])
   })
 
   test('is nobody’s any more where somebody took it off the list meanwhile, or recorded it again', async () => {
@@ -358,7 +358,7 @@ describe('foreign access that is not listed', () => {
     })
     await again.addForeign()
     expect(await again.compare([], { foreign: [again.key] })).toEqual(nothing)
-    expect(await again.bench.world.keys('foreign/')).toHaveLength(1)
+    expect(await again.bench.world.namedKeys('foreign/')).toHaveLength(1)
   })
 })
 
@@ -374,7 +374,7 @@ describe('access that is both foreign and in the ledger', () => {
       missing: [key],
       toEvaluate: [bench.assignment],
     })
-    expect(await bench.world.keys('foreign/')).toHaveLength(1)
+    expect(await bench.world.namedKeys('foreign/')).toHaveLength(1)
   })
 
   test('is ours where it is granted to the same: it is foreign no more', async () => {
@@ -383,7 +383,7 @@ describe('access that is both foreign and in the ledger', () => {
     await bench.own({ grantedAt: nine })
     bench.world.ssoAdmin.addAssignment(bench.target())
     expect(await compare(undefined, { ledger: [key], foreign: [key], both: [key] })).toEqual({ ...nothing, checked: 1 })
-    expect(await bench.world.keys('foreign/')).toEqual([])
+    expect(await bench.world.namedKeys('foreign/')).toEqual([])
     expect(bench.world.log.lines.map(({ message }) => message)).toEqual(['access of ours was recorded as foreign'])
   })
 
@@ -402,7 +402,7 @@ describe('access that is both foreign and in the ledger', () => {
         ...nothing,
         toEvaluate: [bench.assignment],
       })
-      expect(await bench.world.keys('foreign/')).toEqual([])
+      expect(await bench.world.namedKeys('foreign/')).toEqual([])
     },
   )
 
@@ -415,6 +415,6 @@ describe('access that is both foreign and in the ledger', () => {
     await bench.own(entry)
     bench.world.ssoAdmin.addAssignment(bench.target())
     await compare(undefined, { ledger: [key], foreign: [key], both: [key] })
-    expect(await bench.world.keys('foreign/')).toHaveLength(1)
+    expect(await bench.world.namedKeys('foreign/')).toHaveLength(1)
   })
 })

@@ -210,7 +210,7 @@ describe('the part of some principals', () => {
         cause: 'drift',
       },
     ])
-    expect(await world.keys('foreign/')).toEqual([`foreign/account%${bench.account}%Billing-ps%team-Web%GROUP%ssofile`])
+    expect(await world.namedKeys('foreign/')).toEqual([`foreign/account%${bench.account}%Billing-ps%team-Web%GROUP%ssofile`])
     const figures = { checked: 1, missing: 1, foreign: 1, gone: 0 }
     expect(await run()).toMatchObject({ ...figures, open: [], calls: expect.any(Number) })
     expect(world.log.lines.slice(-2).map(({ message, fields }) => [message, fields])).toEqual([
@@ -256,7 +256,7 @@ describe('the part of some principals', () => {
     await world.objects.put(key, JSON.stringify(gone))
     await workOn(ofGroups('team-Accountants', 'team-Web'))
     expect(await run()).toMatchObject({ checked: 1, missing: 0, foreign: 0, gone: 1 })
-    expect(await world.keys('foreign/')).toEqual([])
+    expect(await world.namedKeys('foreign/')).toEqual([])
   })
 
   test('finds what a group has that is deleted under its id', async () => {
@@ -265,7 +265,7 @@ describe('the part of some principals', () => {
     world.ssoAdmin.addAssignment(target)
     await world.identityStore.deleteGroup(target.principalId)
     await workOn(ofGroups(target.principalId, 'nobody of this name'))
-    expect(await world.keys('foreign/')).toEqual([
+    expect(await world.namedKeys('foreign/')).toEqual([
       `foreign/account%${bench.account}%Billing-ps%${target.principalId}%GROUP%ssofile`,
     ])
     expect(await run()).toMatchObject({ foreign: 1 })
@@ -339,7 +339,7 @@ describe('the part of a permission set', () => {
     world.ssoAdmin.addAssignment(foreign)
     world.ssoAdmin.addAssignment({ ...foreign, accountId: accountId.parse('250000000003') })
     await workOn(ofSet([other, bench.account], row.isOnlyAxis))
-    expect(await world.keys('foreign/')).toEqual([`foreign/account%${other}%Billing-ps%team-Web%GROUP%ssofile`])
+    expect(await world.namedKeys('foreign/')).toEqual([`foreign/account%${other}%Billing-ps%team-Web%GROUP%ssofile`])
     expect(await run()).toMatchObject({ checked: row.missing, missing: row.missing, foreign: 1, open: [] })
     expect(hints()).toHaveLength(row.missing)
     expect(bench.calls('ListAccountAssignmentsForPrincipal')).toBe(0)

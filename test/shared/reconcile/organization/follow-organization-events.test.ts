@@ -83,7 +83,7 @@ const desired = (world: World) =>
 
 /** What the ledger says is granted, in the accounts that can be given access. */
 async function granted(world: World): Promise<string[]> {
-  const keys = await world.keys('assignments/')
+  const keys = await world.namedKeys('assignments/')
   const entries = await Promise.all(keys.map(async (key) => ({ key, entry: await world.json(key) })))
   return entries
     .filter(({ entry }) => entry?.state === 'granted')

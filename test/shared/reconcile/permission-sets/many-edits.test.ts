@@ -43,7 +43,7 @@ async function open({ sets = 5, percent = 0, own = 2 } = {}) {
   }
   await settle()
   await settle()
-  expect(await world.keys('assignments/')).toHaveLength(sets)
+  expect(await world.namedKeys('assignments/')).toHaveLength(sets)
   return { world, names, upload, settle, held, has, status }
 }
 

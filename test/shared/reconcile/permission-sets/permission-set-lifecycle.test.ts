@@ -368,7 +368,7 @@ test('a permission set that the management account has is recognised once, and t
   await world.objects.put(key, file({ description: 'changed' }))
   await untilState(world, key, 'failed')
   expect((await world.json(`status/${key}.json`))?.reason).toContain('management account 111111111111')
-  expect(await world.keys('assignments/')).toEqual([])
+  expect(await world.namedKeys('assignments/')).toEqual([])
   world.ssoAdmin.removeAssignment(there)
   await world.clock.advance(61 * 60_000)
   await world.finish(world.everyHour())

@@ -70,7 +70,7 @@ async function settle(world: World): Promise<void> {
 
 /** What the ledger has now: whose, by id, and where. `undefined`: something of it is still under way. */
 async function recorded(world: World): Promise<readonly string[] | undefined> {
-  const keys = await world.keys('assignments/')
+  const keys = await world.namedKeys('assignments/')
   const entries = await Promise.all(keys.map(async (key) => ({ key, entry: await world.json(key) })))
   if (entries.some(({ entry }) => entry?.state !== 'granted' || entry.former !== undefined)) return undefined
   return entries.map(({ key, entry }) => `${key} ${entry?.principalId}`).sort()

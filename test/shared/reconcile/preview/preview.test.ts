@@ -64,7 +64,7 @@ async function apply(world: World): Promise<void> {
 const keysOf = (list: readonly { readonly assignment: Parameters<typeof renderAssignmentKey>[0] }[]) =>
   list.map(({ assignment }) => renderAssignmentKey(assignment)).sort()
 const ledgerOf = async (world: World) =>
-  (await world.keys('assignments/')).map((key) => key.slice('assignments/'.length))
+  (await world.namedKeys('assignments/')).map((key) => key.slice('assignments/'.length))
 const bare = (): OrganizationFile => ({ ...acme(), assignments: [] })
 
 async function granted(files: Files, organization = bare()): Promise<World> {
@@ -438,7 +438,7 @@ describe('what the policies refuse', () => {
     expect(rulesLater).toEqual([])
     await sync(world, files)
     await apply(world)
-    expect((await world.keys('assignments/')).map((key) => key.split('%')[1])).toEqual([one])
+    expect((await world.namedKeys('assignments/')).map((key) => key.split('%')[1])).toEqual([one])
     expect((await preview(world)).grants).toEqual([])
   })
 

@@ -155,7 +155,7 @@ describe('a report', () => {
     const [id, usedAt] = [accountId.parse(account), new Date('2026-03-01T00:00:00Z')]
     world.iam.tell(id, 'Read-ps', { usedAt })
     world.iam.tell(id, 'Foreign-ps', { madeAt: new Date('2025-01-01T00:00:00Z') })
-    for (const key of await world.keys('foreign/')) {
+    for (const key of await world.namedKeys('foreign/')) {
       const body = JSON.stringify({ ...(await world.json(key)), seenAt: '2025-06-01T00:00:00.000Z' })
       await world.objects.put(key, body)
     }

@@ -69,7 +69,7 @@ async function lose(world: World, losses: readonly Loss[], prefix: string): Prom
 
 /** The ledger without what changes with time. */
 async function ledgerOf(world: World): Promise<readonly string[]> {
-  const keys = await world.keys('assignments/')
+  const keys = await world.namedKeys('assignments/')
   return Promise.all(
     keys.map(async (key) => {
       const entry = await world.json(key)
@@ -108,7 +108,7 @@ describe.each([{ versioned: true }, { versioned: false }])(
           await settle(world)
           expect(accessOf(world)).toEqual(before.access)
           expect(changes(world)).toBe(before.changes)
-          expect(await world.keys('foreign/')).toEqual([])
+          expect(await world.namedKeys('foreign/')).toEqual([])
           // It is ours: without its links it goes.
           for (const link of links) await world.objects.delete(link)
           await settle(world)

@@ -31,7 +31,7 @@ test('a deleted link whose access is stuck on a suspended account stands under a
   world.organizations.reinstateAccount(account)
   await world.finish(world.everyHour())
   await settle(world)
-  expect(await world.keys('assignments/')).toEqual([])
+  expect(await world.namedKeys('assignments/')).toEqual([])
   expect(await world.keys('status/links_data/')).toEqual([])
   expect(await world.keys('attention/')).toEqual([])
 })
