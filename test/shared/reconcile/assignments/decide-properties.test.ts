@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { mayAppearUntil, proveAccess } from '../../../../shared/domain/access-proof.ts'
-import { type Access, findAccess, isSameAccess } from '../../../../shared/domain/ledger-entry.ts'
+import type { LedgerEntry } from '../../../../shared/domain/ledger-entry.ts'
 import { decide } from '../../../../shared/reconcile/assignments/decide.ts'
-import type { Known, Step } from '../../../../shared/reconcile/assignments/facts.ts'
-import { mine, now, theirs, third } from '../../domain/access-arbitraries.ts'
-import { anyFacts, initialFacts, type PlainFacts, toFacts } from './arbitrary-facts.ts'
+import type { Facts, Known, Step } from '../../../../shared/reconcile/assignments/facts.ts'
+import { now } from '../../domain/access-arbitraries.ts'
+import { anyFacts, initialFacts } from './arbitrary-facts.ts'
 import { performOnFacts, type Truth, truths } from './perform-on-facts.ts'
 
 const runs = { numRuns: 3_000 }
@@ -15,14 +15,12 @@ type At<Do extends Step['do']> = Extract<Step, { do: Do }>
 /** Whatever the facts are, a step of this kind is so. */
 function everywhere<Do extends Step['do']>(
   dos: readonly Do[],
-  holds: (step: At<Do>, facts: PlainFacts, access: Access | undefined, known: Known) => void,
+  holds: (step: At<Do>, facts: Facts, entry: LedgerEntry | undefined, known: Known) => void,
 ): void {
   fc.assert(
     fc.property(anyFacts, (facts) => {
-      const step = decide(toFacts(facts))
-      if (!isOneOf(step, dos)) return
-      const ids = 'ids' in step ? step.ids : mine
-      holds(step, facts, findAccess(facts.entry, ids), toFacts(facts).knownOf(ids))
+      const step = decide(facts)
+      if (isOneOf(step, dos)) holds(step, facts, facts.entry, facts.known)
     }),
     runs,
   )
@@ -41,15 +39,18 @@ describe('whatever the facts are', () => {
   })
 
   test('nothing is deleted that links grant', () => {
-    everywhere(['prepare', 'call'], ({ kind, ids }, { wish }) => {
-      if (kind === 'deletion' && wish.is === 'wanted') expect(isSameAccess(ids, wish.target)).toBe(false)
-      if (kind === 'creation') expect(wish).toMatchObject({ is: 'wanted', target: ids })
+    everywhere(['prepare', 'call'], ({ kind }, { wish, isPrincipalGone }) => {
+      if (kind === 'deletion') expect(wish.is === 'unwanted' || (wish.is === 'lacking' && isPrincipalGone)).toBe(true)
+      if (kind === 'creation') expect(wish.is).toBe('wanted')
+    })
+    everywhere(['call'], ({ kind }, { wish }, entry) => {
+      if (kind === 'creation') expect(wish).toMatchObject({ permissionSetArn: entry?.permissionSetArn })
     })
   })
 
   test('nothing else is done while access that an operator released is not given back', () => {
-    everywhere(['prepare', 'call', 'confirm', 'leave to others', 'move to', 'hold', 'put off'], (_, { entry }) => {
-      expect(entry?.accesses.some(({ releasedAt }) => releasedAt !== undefined)).not.toBe(true)
+    everywhere(['prepare', 'call', 'confirm', 'leave to others', 'hold', 'put off'], (_, { entry }) => {
+      expect(entry?.releasedAt).toBeUndefined()
     })
     everywhere(['give back'], (_, __, access) => expect(access?.releasedAt).toBeDefined())
   })
@@ -61,12 +62,9 @@ describe('whatever the facts are', () => {
   })
 
   test('nothing is called, confirmed or forgotten in an account whose place Organizations does not say, but what an operator released', () => {
-    everywhere(
-      ['prepare', 'call', 'confirm', 'forget', 'leave to others', 'move to', 'hold'],
-      (step, { wish }, access) => {
-        if (step.do !== 'forget' || access?.releasedAt === undefined) expect(wish.is).not.toBe('unplaced')
-      },
-    )
+    everywhere(['prepare', 'call', 'confirm', 'forget', 'leave to others', 'hold'], (step, { wish }, access) => {
+      if (step.do !== 'forget' || access?.releasedAt === undefined) expect(wish.is).not.toBe('unplaced')
+    })
   })
 
   test('nothing is deleted that is proven foreign or gone, or that only a listing can prove', () => {
@@ -77,10 +75,11 @@ describe('whatever the facts are', () => {
     })
   })
 
-  test('no deletion is prepared before its heir and the brake were asked', () => {
-    everywhere(['prepare'], ({ kind }, _, access, { heir, admission, failure }) => {
+  test('no deletion is prepared before history and the brake were asked', () => {
+    everywhere(['prepare'], ({ kind }, _, access, { history, admission, failure }) => {
       if (kind !== 'deletion') return
-      expect(heir).toBe('none')
+      expect(history).toBeDefined()
+      expect(history?.says).not.toBe('ended')
       expect(failure).toBeUndefined()
       expect(admission?.outcome).not.toBe('held')
       if (admission === undefined) expect(access?.call?.kind).toBe('deletion')
@@ -88,19 +87,19 @@ describe('whatever the facts are', () => {
   })
 
   test('nothing is forgotten as revoked while a creation without an answer may still take effect', () => {
-    everywhere(['forget'], ({ as }, _, access, { listing }) => {
+    everywhere(['forget'], ({ as }, { wish }, access, { listing }) => {
       if (as !== 'revoked') return
       if (access === undefined) throw new Error('it is not in the ledger')
+      const isFormer = wish.is === 'wanted' && wish.permissionSetArn !== access.permissionSetArn
+      if (isFormer) return expect(listing?.isListed).toBe(false)
       expect((mayAppearUntil(access) ?? now).getTime()).toBeLessThanOrEqual(now.getTime())
       expect(proveAccess(access, listing)).toBe('gone')
     })
   })
 
-  test('access is released only on an account that is gone, and left to another key only where that has it', () => {
-    everywhere(['forget'], ({ as }, { account }, _, { elsewhere }) => {
+  test('access is released only on an account that is gone', () => {
+    everywhere(['forget'], ({ as }, { account }) => {
       if (as === 'released') expect(account).toBe('gone')
-      if (as === 'elsewhere') expect(elsewhere).not.toBe('none')
-      if (as === 'elsewhere') expect(elsewhere).toBeDefined()
     })
   })
 
@@ -109,26 +108,19 @@ describe('whatever the facts are', () => {
   })
 
   test('what was not asked leads to a question, never to a write that rests on it', () => {
-    everywhere(['leave to others'], (_, __, ___, { listing, elsewhere }) => {
-      expect([listing?.isListed, elsewhere]).toEqual([true, 'none'])
-    })
-    everywhere(['ask elsewhere'], (_, __, access, { elsewhere }) => {
-      expect(access).toBeUndefined()
-      expect(elsewhere ?? 'none').not.toBe('none')
-    })
-    everywhere(['move to'], (_, __, ___, { heir }) => expect(heir ?? 'none').not.toBe('none'))
+    everywhere(['leave to others'], (_, __, ___, { listing }) => expect(listing?.isListed).toBe(true))
     everywhere(['hold'], (_, __, ___, { admission }) => expect(admission?.outcome).toBe('held'))
     everywhere(['prepare'], ({ kind }, _, access, { listing, foreign }) => {
       if (kind === 'creation' && access === undefined) expect([listing?.isListed, foreign]).not.toContain(undefined)
     })
-    everywhere(['confirm'], ({ until }, _, __, { whereabouts }) => {
-      if (until) expect(whereabouts).toBe('gone')
+    everywhere(['confirm'], ({ until }, { isPrincipalGone }) => {
+      if (until) expect(isPrincipalGone).toBe(true)
     })
   })
 
   test('nothing is counted, called or prepared at the end of a slice, but what is prepared already', () => {
-    everywhere(['learn', 'prepare', 'ask elsewhere', 'put off'], (step, { mayStart }) => {
-      if (step.do === 'learn' && step.what === 'admission') expect(mayStart).toBe(true)
+    everywhere(['ask the brake', 'prepare', 'put off'], (step, { mayStart }) => {
+      if (step.do === 'ask the brake') expect(mayStart).toBe(true)
       if (step.do === 'prepare') expect(mayStart).toBe(true)
       if (step.do === 'put off' && !mayStart) expect(step.state).toBeDefined()
     })
@@ -147,20 +139,20 @@ describe('from every state, whatever the answers are', () => {
   const stepsMost = 60
 
   /** The steps until the end, on facts that change as the product changes them. */
-  function* stepsFrom(facts: PlainFacts, truth: Truth): Generator<[Step, PlainFacts]> {
+  function* stepsFrom(facts: Facts, truth: Truth): Generator<[Step, Facts]> {
     let current = facts
     for (let refusals = 0, steps = 1; ; steps++) {
-      const step = decide(toFacts(current))
+      const step = decide(current)
       if (steps > stepsMost) throw new Error(`no end within ${stepsMost} steps, the last one: ${JSON.stringify(step)}`)
       yield [step, current]
-      if (step.do === 'finish' || step.do === 'start again later') return
+      if (step.do === 'finish') return
       const next = performOnFacts(step, current, truth, refusals)
       refusals = next.refusals
       current = next.facts
     }
   }
 
-  function lastOf(facts: PlainFacts, truth: Truth): [Step, PlainFacts] {
+  function lastOf(facts: Facts, truth: Truth): [Step, Facts] {
     const last = [...stepsFrom(facts, truth)].at(-1)
     if (!last) throw new Error('there is always a step')
     return last
@@ -182,23 +174,21 @@ describe('from every state, whatever the answers are', () => {
       fc.property(initialFacts, truths, (facts, truth) => {
         for (const [step, { entry }] of stepsFrom(facts, truth)) {
           if (step.do !== 'call') continue
-          expect(findAccess(entry, step.ids)?.call).toEqual({ kind: step.kind, calledAt: expect.any(String) })
+          expect(entry?.call).toEqual({ kind: step.kind, calledAt: expect.any(String) })
         }
       }),
       runs,
     )
   })
 
-  test('access that links grant and that is confirmed is in force at the end, and nothing else is left beside it', () => {
+  test('access that links grant and that is confirmed is in force at the end', () => {
     fc.assert(
       fc.property(initialFacts, truths, (facts, truth) => {
         const [step, { entry, wish }] = lastOf(facts, truth)
         if (step.do !== 'finish' || step.rest.result !== 'in-force') return
         expect(wish.is).toBe('wanted')
-        expect(entry?.accesses).toHaveLength(1)
-        expect(entry?.accesses[0]).toMatchObject({ state: 'granted' })
-        for (const ids of [mine, theirs, third])
-          expect(findAccess(entry, ids) !== undefined).toBe(wish.is === 'wanted' && isSameAccess(ids, wish.target))
+        if (wish.is === 'wanted')
+          expect(entry).toMatchObject({ state: 'granted', permissionSetArn: wish.permissionSetArn })
       }),
       runs,
     )
