@@ -1,0 +1,8 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { definitionsOf } from '../../infra/break-glass/definitions-of.ts'
+import { bundleFunction } from '../../infra/bundle-function.ts'
