@@ -6,7 +6,7 @@ import type { DeployedRole, DeployedRule, DeployedUser, PasswordPolicy, Subscrip
 import type { DrillRecord } from './drill-record.ts'
 import { type RenderedRole, rolesOfAccount } from './render-role.ts'
 import { renderUserPolicy } from './render-user-policy.ts'
-import type { WantedRule } from './wanted-rules.ts'
+import { securityRules, type WantedRule } from './wanted-rules.ts'
 
 export const breakGlassChecks = ['roles', 'rules', 'users', 'passwords', 'alarms', 'people', 'drills', 'scps'] as const
 export type BreakGlassCheck = (typeof breakGlassChecks)[number]
@@ -98,6 +98,18 @@ export function judgeRules(
     const told = `the rule ${name} in ${place} was changed: ${changes.join(', ')}`
     return breakGlassFinding(check, { subject: `${place}/${name}`, level: 'fail', told, remedy: byHand })
   })
+}
+
+/** In a Region of the security account. */
+export function judgeSecurityRules(
+  file: BreakGlass,
+  region: string,
+  found: readonly DeployedRule[],
+): readonly BreakGlassFinding[] {
+  const [subject, wanted] = [`${file.securityAccount}/${region}`, securityRules(file, region)]
+  const changed = judgeRules('rules', subject, { wanted, found })
+  const told = `${region}: ${wanted.length} as rendered`
+  return changed.length > 0 ? changed : [breakGlassFinding('rules', { subject, level: 'ok', told })]
 }
 
 function changesOfRule(rule: DeployedRule, pattern: WantedRule['pattern']): readonly string[] {

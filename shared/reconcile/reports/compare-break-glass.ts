@@ -18,11 +18,12 @@ import {
   judgePasswordPolicy,
   judgeRoles,
   judgeRules,
+  judgeSecurityRules,
   judgeSubscriptions,
   judgeUsers,
 } from '../../domain/break-glass/judge-break-glass.ts'
 import { playbooksIn } from '../../domain/break-glass/playbooks-in.ts'
-import { roleRules, securityRules, stackSetRules } from '../../domain/break-glass/wanted-rules.ts'
+import { roleRules, stackSetRules } from '../../domain/break-glass/wanted-rules.ts'
 import type { Account } from '../../domain/organization-view.ts'
 import type { BreakGlassAccount, BreakGlassAuditor } from '../../ports/break-glass.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -52,13 +53,9 @@ export async function* compareBreakGlass(
   yield* part('passwords', '', async () => [judgePasswordPolicy(file, await (await security()).passwordPolicy())])
   for (const region of watchedRegions(file.signInRegions)) {
     const topic = alarmTopicArn(securityAccount, region)
-    const place = `${securityAccount}/${region}`
-    yield* part('rules', place, async () => {
-      const wanted = securityRules(file, region)
-      const found = judgeRules('rules', place, { wanted, found: await readAlarmRules(await security(), region, topic) })
-      const told = `${region}: ${wanted.length} as rendered`
-      return found.length > 0 ? found : [breakGlassFinding('rules', { subject: place, level: 'ok', told })]
-    })
+    yield* part('rules', `${securityAccount}/${region}`, async () =>
+      judgeSecurityRules(file, region, await readSecurityRules(await security(), region, topic)),
+    )
     yield* part('alarms', region, async () =>
       judgeSubscriptions(file, region, await (await security()).subscriptions(topic, region)),
     )
@@ -88,7 +85,7 @@ async function* part(
   }
 }
 
-async function readAlarmRules(security: BreakGlassAccount, region: string, target: string) {
+async function readSecurityRules(security: BreakGlassAccount, region: string, target: string) {
   const own = await security.rules({ region, target })
   return region === iamRegion ? [...own, ...(await security.rules({ region, target, bus: alarmBus }))] : own
 }
