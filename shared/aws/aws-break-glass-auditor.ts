@@ -25,6 +25,7 @@ import type {
 } from '../domain/break-glass/deployed-break-glass.ts'
 import type { BreakGlassAccount, BreakGlassAuditor } from '../ports/break-glass.ts'
 import type { Clock } from '../ports/clock.ts'
+import { listAll } from '../ports/page.ts'
 import { answerOf, answerOrAbsent, parseAnswer } from './answers.ts'
 import { type AwsPortsOptions, clientSettings } from './aws-ports.ts'
 import { callSigned } from './signed-call.ts'
@@ -122,28 +123,18 @@ async function readRules(
   { target, bus: EventBusName }: { readonly target: string; readonly bus?: string | undefined },
 ): Promise<readonly DeployedRule[]> {
   const isAbsence = ({ code }: { readonly code: string }) => code === 'ResourceNotFoundException'
-  // EventBridge takes 300 rules a bus; a page has 100. (EventBridge User Guide, "Amazon EventBridge quotas".)
-  const pages = async <T>(read: (NextToken?: string) => Promise<{ found: T[]; NextToken?: string | undefined }>) => {
-    const all: T[] = []
-    let NextToken: string | undefined
-    do {
-      const page = await read(NextToken)
-      all.push(...page.found)
-      NextToken = page.NextToken
-    } while (NextToken !== undefined)
-    return all
-  }
-  const rules = await pages(async (NextToken) => {
+  const rules = listAll(async (NextToken) => {
     const call = events.send(new ListRulesCommand({ NamePrefix: thingPrefix, EventBusName, NextToken }))
-    const answer = await answerOrAbsent('events', call, isAbsence)
-    return { found: answer?.Rules ?? [], NextToken: answer?.NextToken }
+    const { Rules: items = [], NextToken: nextToken } = (await answerOrAbsent('events', call, isAbsence)) ?? {}
+    return { items, nextToken }
   })
-  const sending = await pages(async (NextToken) => {
+  const names = listAll(async (NextToken) => {
     const call = events.send(new ListRuleNamesByTargetCommand({ TargetArn: target, EventBusName, NextToken }))
-    const answer = await answerOrAbsent('events', call, isAbsence)
-    return { found: answer?.RuleNames ?? [], NextToken: answer?.NextToken }
+    const { RuleNames: items = [], NextToken: nextToken } = (await answerOrAbsent('events', call, isAbsence)) ?? {}
+    return { items, nextToken }
   })
-  return rules.map(({ Name: name = '', EventPattern: pattern = '{}', State }) => ({
+  const sending = await Array.fromAsync(names)
+  return (await Array.fromAsync(rules)).map(({ Name: name = '', EventPattern: pattern = '{}', State }) => ({
     name,
     pattern,
     isEnabled: State === 'ENABLED',
