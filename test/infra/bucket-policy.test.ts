@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { bucketPolicy } from '../../infra/bucket-policy.ts'
 import { DeploymentNames } from '../../infra/deployment-names.ts'
-import { evaluatePolicy } from '../../infra/evaluate-policy.ts'
 import { type Environment, environment } from '../../shared/domain/environment.ts'
+import { evaluatePolicy } from '../../shared/domain/evaluate-policy.ts'
 import { example, exampleDocument } from './environments.ts'
 
 const teamA = 'arn:aws:iam::777788889999:role/team-a-pipeline'
