@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Refusal } from '../handlers/cli/refusal.ts'
 import { bucketOwnerFiles } from './bucket-owner-files.ts'
+import { bucketPolicy, bytesOfPolicy, policyBytesMost } from './bucket-policy.ts'
 import { buildApp } from './build-app.ts'
 import { DeploymentNames } from './deployment-names.ts'
 import { readEnvironment } from './read-environment.ts'
@@ -10,10 +11,14 @@ import { readEnvironment } from './read-environment.ts'
 try {
   const environment = await readEnvironment(process.env.SSOFILE_ENVIRONMENT ?? 'example')
   const { directory } = buildApp(environment).synth()
+  const names = new DeploymentNames(environment)
+  process.stderr.write(
+    `the policy of the bucket ${environment.bucket.name} has ${bytesOfPolicy(bucketPolicy(environment, names))} bytes, at most ${policyBytesMost}\n`,
+  )
   if (environment.bucket.existing !== undefined) {
     const folder = join(directory, 'bucket-owner')
     mkdirSync(folder, { recursive: true })
-    for (const [name, text] of Object.entries(bucketOwnerFiles(environment, new DeploymentNames(environment))))
+    for (const [name, text] of Object.entries(bucketOwnerFiles(environment, names)))
       writeFileSync(join(folder, name), text)
   }
 } catch (error) {

@@ -29,7 +29,7 @@ function fits(statement: PolicyStatementJson, { principal, action, resource, con
   const known: Known = new Map(Object.entries(told).map(([key, value]) => [key.toLowerCase(), value]))
   const matches = (patterns: readonly string[], text: string) =>
     patterns.some((pattern) => matchesPattern(pattern, text, known))
-  const isMeant = Principal === '*' || Principal.AWS.some((arn) => arn.split(':')[4] === account)
+  const isMeant = Principal === '*' || Principal.AWS.some((one) => one === account || one.split(':')[4] === account)
   return (
     isMeant &&
     matches(Action, action) &&

@@ -274,6 +274,16 @@ export function permissionsOf(role: RoleName): FunctionPermissions {
   return role === 'operator' ? operatorPermissions : functionPermissions[role]
 }
 
+const writtenBy = ({ write = [], put = [] }: FunctionPermissions): readonly string[] => [...write, ...put]
+
+/** Every prefix and key that any role may write. */
+export const writtenPrefixes = [...Object.values(functionPermissions), operatorPermissions].flatMap(writtenBy)
+
+/** Whether a role may write something that begins so. */
+export function mayWrite(role: RoleName, prefix: string): boolean {
+  return writtenBy(permissionsOf(role)).some((written) => written.startsWith(prefix))
+}
+
 /** Who may send to a queue. */
 export function producersOf(queue: WorkedQueue): readonly FunctionName[] {
   return (Object.keys(functionPermissions) as FunctionName[]).filter((name) =>

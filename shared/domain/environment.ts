@@ -116,6 +116,14 @@ export const environment = shape.superRefine((value, context) => {
     const path = ['access', 'uploaders', index, 'folder']
     if (folder !== '' && !value.folders.includes(folder)) tell(path, `one of folders: ${told(value.folders)}`)
     if (access.uploaders.findIndex((other) => other.folder === folder) < index) tell(path, 'each folder once')
+    // The bucket's policy knows the roles of ssofile by the beginning of their names.
+    const ownRoles = `:iam::${value.account}:role/${value.name}-`
+    for (const [principal, arn] of access.uploaders[index]?.principals.entries() ?? [])
+      if (arn.includes(ownRoles))
+        tell(
+          ['access', 'uploaders', index, 'principals', principal],
+          `a role whose name does not begin with ${value.name}-, as the roles of this deployment do`,
+        )
     const inner = value.folders.find((other) => folder !== '' && other.startsWith(`${folder}/`))
     if (inner !== undefined) tell(path, `a folder without another inside: its uploaders could also write to '${inner}'`)
   })

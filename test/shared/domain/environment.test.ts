@@ -98,6 +98,13 @@ describe('refused is', () => {
       /^access.uploaders.1.folder: each folder once/,
     ],
     [
+      'an uploader with the name of a role of the deployment',
+      {
+        access: { uploaders: [{ folder: 'team-a', principals: ['arn:aws:iam::111122223333:role/ssofile-pipeline'] }] },
+      },
+      /^access.uploaders.0.principals.0: a role whose name does not begin with ssofile-/,
+    ],
+    [
       'an uploader whose folder has another folder inside',
       { folders: ['team-a', 'team-a/cloud'], access: { uploaders: uploaders('team-a') } },
       /^access.uploaders.0.folder: a folder without another inside: .*'team-a\/cloud'/,
