@@ -30,6 +30,21 @@ export class DeploymentNames {
     return `arn:${this.partition}:s3:::${this.#environment.bucket.name}`
   }
 
+  get bucketName(): string {
+    return this.#environment.bucket.name
+  }
+
+  /** The main stack. */
+  get stack(): string {
+    return this.#environment.name
+  }
+
+  /** Of each stack of this name: an id follows. */
+  get stackArnPrefix(): string {
+    const { region, account } = this.#environment
+    return `arn:${this.partition}:cloudformation:${region}:${account}:stack/${this.stack}/`
+  }
+
   get bucketAccount(): string {
     return this.#environment.bucket.existing?.account ?? this.#environment.account
   }

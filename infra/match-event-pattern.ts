@@ -1,6 +1,10 @@
-/** An EventBridge event pattern, as far as ssofile's rules need it: values, and members that must be absent or there. */
-export type EventPattern = { readonly [member: string]: EventPattern | readonly (string | Existence)[] }
-type Existence = { readonly exists: boolean }
+/**
+ * An EventBridge event pattern, as far as ssofile's rules need it: values, beginnings of values, all values but one, and members
+ * that must be absent or there. Of the patterns under `$or` one must match.
+ */
+export type EventPattern = { readonly [member: string]: EventPattern | readonly Wish[] }
+type Wish = string | Comparison | EventPattern
+type Comparison = { readonly exists: boolean } | { readonly prefix: string } | { readonly 'anything-but': string }
 type Wanted = EventPattern[string]
 
 /**
@@ -9,6 +13,7 @@ type Wanted = EventPattern[string]
  */
 export function matchEventPattern(pattern: EventPattern, event: object): boolean {
   return Object.entries(pattern).every(([name, wanted]) => {
+    if (name === '$or') return isList(wanted) && wanted.some((one) => isPattern(one) && matchEventPattern(one, event))
     const value: unknown = Object.hasOwn(event, name) ? Reflect.get(event, name) : undefined
     if (isList(wanted)) return wanted.some((one) => matchValue(one, value))
     return isNode(value) && matchEventPattern(wanted, value)
@@ -16,9 +21,20 @@ export function matchEventPattern(pattern: EventPattern, event: object): boolean
 }
 
 /** Whether a member exists is asked of values only: what has members of its own does not exist. ("Exists matching".) */
-function matchValue(wanted: string | Existence, value: unknown): boolean {
-  if (typeof wanted === 'string') return Array.isArray(value) ? value.includes(wanted) : value === wanted
-  return wanted.exists === (value !== undefined && !isNode(value))
+function matchValue(wanted: Wish, value: unknown): boolean {
+  if (typeof wanted !== 'string' && 'exists' in wanted && typeof wanted.exists === 'boolean')
+    return wanted.exists === (value !== undefined && !isNode(value))
+  const values: readonly unknown[] = Array.isArray(value) ? value : [value]
+  return values.some((one) => {
+    if (typeof one !== 'string') return false
+    if (typeof wanted === 'string') return one === wanted
+    if ('prefix' in wanted && typeof wanted.prefix === 'string') return one.startsWith(wanted.prefix)
+    return 'anything-but' in wanted && one !== wanted['anything-but']
+  })
+}
+
+function isPattern(wanted: Wish): wanted is EventPattern {
+  return typeof wanted !== 'string' && !['exists', 'prefix', 'anything-but'].some((operator) => operator in wanted)
 }
 
 function isNode(value: unknown): value is object {

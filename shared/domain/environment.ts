@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { accountId } from './account-id.ts'
-import { type Configuration, configuration } from './configuration.ts'
+import { type Configuration, configuration, deploymentLimits } from './configuration.ts'
 
 /** Where AWS has an organization's events and its own names. (Organizations User Guide, "Regions and endpoints".) */
 const partitions = {
@@ -64,6 +64,7 @@ export const access = z.strictObject({
 const ways = ['s3', 'api', 'both'] as const
 
 const shape = configuration.extend({
+  limits: deploymentLimits.prefault({}),
   /** For editors. */
   $schema: z.string().optional(),
   /** Begins the name of everything that is deployed. */

@@ -22,9 +22,27 @@ function faultsOf(changed: object): readonly string[] {
   return faults.map(({ path, expected }) => `${path.join('.')}: ${expected}`)
 }
 
-test('the example is valid, and has the default configuration but for its folder', () => {
+test('the example is valid, and has the default configuration but for its folder and the room for other callers', () => {
   expect(faultsOf({})).toEqual([])
-  expect(configurationOf(environment.parse(example))).toEqual({ ...defaultConfiguration, folders: ['team-a'] })
+  const { limits } = defaultConfiguration
+  expect(configurationOf(environment.parse(example))).toEqual({
+    ...defaultConfiguration,
+    folders: ['team-a'],
+    limits: { ...limits, callsPerSecond: 15, outstanding: 10, provisionings: 2 },
+  })
+})
+
+test('a deployment leaves room for other callers of Identity Center unless it says otherwise, each limit by itself', () => {
+  const { limits: _, ...unlimited } = example
+  const limitsOf = (limits: object) => configurationOf(environment.parse({ ...unlimited, ...limits })).limits
+  const left = { callsPerSecond: 15, outstanding: 10, provisionings: 2, notValidFiles: 1_000 }
+  expect(limitsOf({})).toEqual(left)
+  expect(limitsOf({ limits: { callsPerSecond: 20 } })).toEqual({ ...left, callsPerSecond: 20 })
+  expect(limitsOf({ limits: { outstanding: 15, provisionings: 3 } })).toEqual({
+    ...left,
+    outstanding: 15,
+    provisionings: 3,
+  })
 })
 
 test('what is needed is told when it is missing, and what may be left out is not', () => {
