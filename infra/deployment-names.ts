@@ -152,6 +152,12 @@ export class DeploymentNames {
     return `arn:${this.partition}:events:${region}:${account}:rule/${bus === undefined ? '' : `${bus}/`}${rule}`
   }
 
+  /** Where people sign in to the console. (AWS General Reference, "AWS Management Console endpoints".) */
+  get consoleDomain(): string {
+    if (this.partition === 'aws-cn') return 'console.amazonaws.cn'
+    return this.partition === 'aws-us-gov' ? 'console.amazonaws-us-gov.com' : 'console.aws.amazon.com'
+  }
+
   /** As KMS names a service that uses a key for somebody. (KMS Developer Guide, "kms:ViaService".) */
   viaService(service: string): string {
     const suffix = this.partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com'

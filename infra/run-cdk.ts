@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Refusal } from '../handlers/cli/refusal.ts'
+import { adviceAfterFailure } from './advice-after-failure.ts'
 import { readEnvironment } from './read-environment.ts'
 
 /**
@@ -40,7 +41,9 @@ async function deploy(environment: string, stack: string, isAgreed: boolean): Pr
     return 1
   }
   // Asked above, for all stacks and all changes.
-  return cdk(environment, ['deploy', stack, '--require-approval', 'never', '--no-notices'])
+  const deployed = cdk(environment, ['deploy', stack, '--require-approval', 'never', '--no-notices'])
+  if (deployed !== 0) process.stderr.write(`${adviceAfterFailure(await readEnvironment(environment))}\n`)
+  return deployed
 }
 
 async function isConfirmed(question: string): Promise<boolean> {

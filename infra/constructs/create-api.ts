@@ -67,5 +67,5 @@ export function createApi(scope: Construct, environment: Environment, handler: L
     const routeKey = HttpRouteKey.with(path, methods[method])
     new HttpRoute(scope, `Route-${route}`, { httpApi: api, routeKey, integration, authorizer })
   }
-  new CfnOutput(scope, 'ApiUrl', { value: api.apiEndpoint, description: 'where the API is' })
+  new CfnOutput(scope, 'ApiUrl', { value: api.apiEndpoint, description: 'Where the API is' })
 }

@@ -17,6 +17,7 @@ import { createFunctions, type Functions, listFunctions } from '../constructs/cr
 import { createGuard } from '../constructs/create-guard.ts'
 import { createNotifications } from '../constructs/create-notifications.ts'
 import { createOperatorRole } from '../constructs/create-operator-role.ts'
+import { createOutputs } from '../constructs/create-outputs.ts'
 import { createQueues, type Queues } from '../constructs/create-queues.ts'
 import { DeploymentNames } from '../deployment-names.ts'
 import { directoryEvents, organizationEvents } from '../wanted-events.ts'
@@ -61,6 +62,7 @@ export class SsofileStack extends Stack {
     const guard = createGuard(this, { environment, names, key })
     createAlarms(this, { environment, key, queues, functions, eventRules, guard, after: ready })
     createDashboard(this, { environment, queues, functions })
+    createOutputs(this, { environment, names, key })
   }
 
   /**

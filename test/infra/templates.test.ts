@@ -722,6 +722,26 @@ test("only the report and operators may assume the auditor's role, of that name 
   })
 })
 
+test('the stack tells where to upload, where to look, and which role to assume', () => {
+  const outputsOf = (mode: Mode) => {
+    const { Outputs = {} } = stack(mode)
+    return Object.fromEntries(Object.entries(Outputs).map(([name, { Value }]) => [name, Value]))
+  }
+  const common = {
+    Links: 's3://example-ssofile/links_data/',
+    PermissionSets: 's3://example-ssofile/permission_sets/',
+    Statuses: 's3://example-ssofile/status/',
+    KeyArn: expect.anything(),
+    OperatorRole: 'arn:aws:iam::111122223333:role/ssofile-operator',
+  }
+  const dashboard = (domain: string, region: string) =>
+    `https://${region}.${domain}/cloudwatch/home?region=${region}#dashboards/dashboard/ssofile`
+  expect(outputsOf('delegated')).toEqual({ ...common, Dashboard: dashboard('console.aws.amazon.com', 'eu-west-1') })
+  expect(outputsOf('api')).toMatchObject({ ApiUrl: expect.anything() })
+  expect(outputsOf('at-home')).not.toHaveProperty('OperatorRole')
+  expect(outputsOf('china').Dashboard).toBe(dashboard('console.amazonaws.cn', 'cn-north-1'))
+})
+
 test('what people see has its dashboard and saved queries', () => {
   expect(list('AWS::CloudWatch::Dashboard')).toHaveLength(1)
   expect(

@@ -116,6 +116,11 @@ describe('refused is', () => {
       /^access.uploaders.1.folder: each folder once/,
     ],
     [
+      'a Region of the European Sovereign Cloud',
+      { region: 'eusc-de-east-1' },
+      /^region: .*the European Sovereign Cloud \(aws-eusc\) is not supported$/,
+    ],
+    [
       'an uploader with the name of a role of the deployment',
       {
         access: { uploaders: [{ folder: 'team-a', principals: ['arn:aws:iam::111122223333:role/ssofile-pipeline'] }] },
