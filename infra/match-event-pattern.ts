@@ -8,15 +8,16 @@ type Comparison = { readonly exists: boolean } | { readonly prefix: string } | {
 type Wanted = EventPattern[string]
 
 /**
- * Every member of the pattern must match. A list matches when one of it does; of a list in the event one value has to
- * match. (EventBridge User Guide, "Comparison operators for use in event patterns" and "Arrays in event patterns".)
+ * Every member of the pattern must match. A list matches when one of it does; of a list in the event one value, or one object,
+ * has to match. (EventBridge User Guide, "Comparison operators for use in event patterns" and "Arrays in event patterns".)
  */
 export function matchEventPattern(pattern: EventPattern, event: object): boolean {
   return Object.entries(pattern).every(([name, wanted]) => {
     if (name === '$or') return isList(wanted) && wanted.some((one) => isPattern(one) && matchEventPattern(one, event))
     const value: unknown = Object.hasOwn(event, name) ? Reflect.get(event, name) : undefined
     if (isList(wanted)) return wanted.some((one) => matchValue(one, value))
-    return isNode(value) && matchEventPattern(wanted, value)
+    const nodes: readonly unknown[] = Array.isArray(value) ? value : [value]
+    return nodes.some((node) => isNode(node) && matchEventPattern(wanted, node))
   })
 }
 

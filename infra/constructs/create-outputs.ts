@@ -15,7 +15,7 @@ export function createOutputs(scope: Construct, { environment, names, key }: Out
     Links: [objects('links_data/'), `Where links are${byS3(provisioning.links)}`],
     PermissionSets: [objects('permission_sets/'), `Where permission sets are${byS3(provisioning.permissionSets)}`],
     Statuses: [objects('status/'), 'Where it stands what became of each file'],
-    Dashboard: [
+    DashboardUrl: [
       `https://${region}.${names.consoleDomain}/cloudwatch/home?region=${region}#dashboards/dashboard/${name}`,
       'What goes on',
     ],

@@ -104,6 +104,12 @@ const documented: readonly Example[] = [
     event: { a: '1' },
     matches: false,
   },
+  {
+    name: 'Arrays of objects, as Security Hub has its findings',
+    pattern: { findings: { Title: ['b'] } },
+    event: { findings: [{ Title: 'a' }, { Title: 'b' }] },
+    matches: true,
+  },
   { name: 'Arrays, that have none', pattern: { resources: ['arn:aws:other'] }, event: notification, matches: false },
 ]
 

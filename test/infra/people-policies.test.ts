@@ -108,12 +108,12 @@ describe('with the policy that is written for them', () => {
 })
 
 test('each is small enough to be a policy of IAM', () => {
+  // IAM User Guide, "IAM and AWS STS quotas": managed policies.
   for (const of of [
     example,
     environment.parse(environments['twenty-folders']),
     environment.parse(environments.existing),
   ])
-    // IAM User Guide, "IAM and AWS STS quotas": managed policies.
     for (const policy of Object.values(peoplePolicies(of, new DeploymentNames(of))))
       expect(JSON.stringify(policy).length).toBeLessThanOrEqual(6_144)
 })

@@ -6,6 +6,7 @@ import { renderArchitecture } from '../../infra/architecture/render-architecture
 import { DeploymentNames } from '../../infra/deployment-names.ts'
 import { guardedSettings } from '../../infra/guarded-settings.ts'
 import { matchEventPattern } from '../../infra/match-event-pattern.ts'
+import { monthCost, renderMonthCost } from '../../infra/month-cost.ts'
 import { directoryEvents, organizationEvents } from '../../infra/wanted-events.ts'
 import { environment } from '../../shared/domain/environment.ts'
 import {
@@ -328,7 +329,7 @@ describe('the bucket', () => {
         expect.objectContaining({
           Sid: 'ServicesThatSend',
           Principal: { Service: ['s3.amazonaws.com', 'events.amazonaws.com', 'cloudwatch.amazonaws.com'] },
-          Condition: { StringEquals: { 'aws:SourceAccount': '111122223333' } },
+          Condition: { StringEquals: { 'aws:SourceAccount': ['111122223333'] } },
         }),
       ]),
     })
@@ -556,6 +557,18 @@ describe('the diagram of the architecture', () => {
   })
 })
 
+test('docs/performance.md tells the cost of a whole month, of a deployment as the example, line by line', () => {
+  const templates = z.record(z.string(), templateSchema).parse(assemblies.delegated)
+  const figures = z.array(z.object({ figure: z.string(), value: z.number().optional() }))
+  const worked = figures
+    .parse(JSON.parse(readText('bench/results.json')))
+    .find(({ figure }) => figure === 'a month of 1,000 accounts in which nothing changes')
+  const table = renderMonthCost(monthCost(templates, worked?.value ?? 0))
+  expect(table).toMatch(/\| together \| \| [23]\d\.\d\d \|$/)
+  // To be copied from here.
+  expect(readText('docs/performance.md')).toContain(table)
+})
+
 describe('a metric', () => {
   const [, table = ''] = /^## What is measured\n(.*?)^## /ms.exec(operations) ?? []
 
@@ -736,10 +749,10 @@ test('the stack tells where to upload, where to look, and which role to assume',
   }
   const dashboard = (domain: string, region: string) =>
     `https://${region}.${domain}/cloudwatch/home?region=${region}#dashboards/dashboard/ssofile`
-  expect(outputsOf('delegated')).toEqual({ ...common, Dashboard: dashboard('console.aws.amazon.com', 'eu-west-1') })
+  expect(outputsOf('delegated')).toEqual({ ...common, DashboardUrl: dashboard('console.aws.amazon.com', 'eu-west-1') })
   expect(outputsOf('api')).toMatchObject({ ApiUrl: expect.anything() })
   expect(outputsOf('at-home')).not.toHaveProperty('OperatorRole')
-  expect(outputsOf('china').Dashboard).toBe(dashboard('console.amazonaws.cn', 'cn-north-1'))
+  expect(outputsOf('china').DashboardUrl).toBe(dashboard('console.amazonaws.cn', 'cn-north-1'))
 })
 
 test('what people see has its dashboard and saved queries', () => {
