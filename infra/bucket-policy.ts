@@ -213,7 +213,10 @@ function denialsOfRequests(environment: Environment, names: DeploymentNames): Po
   const api = environment.provisioning.requests === 's3' ? [] : [names.roleArn('api')]
   const accounts = environment.provisioning.requests === 'api' ? [] : environment.access.requestAccounts
   const people = accounts.length === 0 ? [] : [names.sessionArnsOf('*')]
-  const here = { 'aws:PrincipalArn': names.sessionArnsOf(environment.account) }
+  // Sessions of other accounts are allowed nothing here unless their account is named.
+  const unnamed = [...new Set([environment.account, names.bucketAccount])].filter(
+    (own) => !accounts.some((one) => one === own),
+  )
   const deny = { Effect: 'Deny', Principal: '*', Resource: personalPrefixes.map(objects) } as const
   return [
     {
@@ -234,10 +237,16 @@ function denialsOfRequests(environment: Environment, names: DeploymentNames): Po
     },
     { ...deny, Sid: 'OnlyPeopleAsk', Action: ['s3:PutObject'], ...unless([...people, ...api]) },
     { ...deny, Sid: 'OnlyPeopleEndAccess', Action: ['s3:DeleteObject'], ...unless([...people, ...api, ...operators]) },
-    // Sessions of other accounts are allowed nothing here unless their account is named.
-    ...(accounts.includes(environment.account)
+    ...(unnamed.length === 0
       ? []
-      : [{ ...deny, Sid: 'NobodyHereAsks', Action: ['s3:PutObject'], Condition: { ArnLike: here } } as const]),
+      : [
+          {
+            ...deny,
+            Sid: 'NobodyHereAsks',
+            Action: ['s3:PutObject'],
+            Condition: { ArnLike: { 'aws:PrincipalArn': unnamed.map((own) => names.sessionArnsOf(own)) } },
+          } as const,
+        ]),
     {
       Sid: 'OnlyRequestsBecomeTemporary',
       Effect: 'Deny',
@@ -288,7 +297,8 @@ function grants(environment: Environment, names: DeploymentNames): PolicyStateme
   return [
     ...grantsOfDeployment(environment, names),
     ...allow('Readers', readers, readings, [bucketArn, objects('')]),
-    ...allow('Operators', operators, writes, [objects('control/'), objects('requests/')]),
+    ...allow('OperatorsControl', operators, writes, [objects('control/')]),
+    ...allow('OperatorsEnd', operators, ['s3:DeleteObject'], [objects('requests/')]),
     ...allowIn(names, {
       sid: 'Governance',
       principals: governance,

@@ -184,6 +184,17 @@ describe('temporary access', () => {
       }
   })
 
+  test('nor does the account of a bucket that existed before, nor an operator of another account', () => {
+    const owned = environment.parse({ ...asking('s3'), bucket: existing })
+    const ofOwner = session.replace('111122223333', '777788889999')
+    expect(judge(ofOwner, 'PutObject', request, as(ana), owned)).toBe('denied')
+    const elsewhere = operator.replace('111122223333', '999999999999')
+    const operated = environment.parse({ ...byS3, access: { ...byS3.access, operators: [elsewhere] } })
+    for (const key of [request, approval])
+      expect(judge(elsewhere, 'PutObject', key, as(ana), operated)).not.toBe('allowed')
+    expect(judge(elsewhere, 'DeleteObject', request, as(ben), operated)).toBe('allowed')
+  })
+
   test('an account that is not named does not ask, though ssofile runs in it', () => {
     const of = asking('both', ['300000000001'])
     for (const action of puts)
