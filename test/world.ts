@@ -120,7 +120,9 @@ export class World {
       void objects.put('control/owner.json', JSON.stringify({ v: 1, instanceArn, identityStoreId }))
     }
     const services = { objects, queues, organizations, identityStore, ssoAdmin, auditor: this.iam }
-    const ports = { ...services, clock, leaseClock: clock, randomness, log, metrics }
+    const isDelegated = options.caller === 'delegated-administrator'
+    const callerAccountId = async () => (isDelegated ? '999999999999' : this.organizations.managementAccountIdNow)
+    const ports = { ...services, clock, leaseClock: clock, randomness, log, metrics, callerAccountId }
     this.ports = options.wrap?.(ports) ?? ports
   }
 

@@ -36,6 +36,7 @@ import { renderJson } from './render-json.ts'
 import { renderSummary } from './render-status.ts'
 import { terminalWidth } from './render-table.ts'
 import { listStillOpen, renderStillOpen } from './still-open.ts'
+import { waitUntil } from './wait-until.ts'
 
 const watchEveryMs = 2_000
 const progress = new Progress()
@@ -79,11 +80,12 @@ export function addApply(program: Command): void {
 }
 
 async function apply(bucket: string, options: ApplyOptions): Promise<number> {
-  await refuseUnderPause(openCliPorts(bucket))
-  const { deployment } = await claim(openCliPorts(bucket))
-  const configuration = await chooseConfiguration(openCliPorts(bucket).objects, deployment, options.config)
+  const opened = openCliPorts(bucket)
+  await refuseUnderPause(opened)
+  const { deployment } = await claim(opened)
+  const configuration = await chooseConfiguration(opened.objects, deployment, options.config)
   const urls = new Map(Object.entries(deployment?.queueUrls ?? {}))
-  const ports = deployment ? openCliPorts(bucket, (queue) => urls.get(queue) ?? '') : openOwnPorts(bucket)
+  const ports = deployment ? openCliPorts(bucket, (queue) => urls.get(queue) ?? '') : countingPorts(opened)
   const report = await reconcile(ports, configuration)
   tell(
     `${count(report.links, 'link')}, ${count(report.permissionSets, 'permission set')}, ${count(report.accounts, 'account')}: ${report.grants} to grant, ${report.revocations} to revoke, ${count(report.inputs, 'file')} to check`,
@@ -103,10 +105,8 @@ async function apply(bucket: string, options: ApplyOptions): Promise<number> {
   }
   let checked = await check()
   for (; checked.isEnded && checked.undecided && options.wait; checked = await check()) {
-    const waitMs = checked.undecided.until.getTime() - clock.now().getTime()
-    if (clock.monotonicMs() + waitMs >= endsMs) break
-    tell(describeUndecided(checked.undecided, 'it is looked at again then'))
-    await clock.sleep(waitMs)
+    const line = describeUndecided(checked.undecided, 'it is looked at again then')
+    if (!(await waitUntil(checked.undecided.until, ports, { endsMs, tell: () => tell(line) }))) break
   }
   const { isEnded, isChecked, undecided } = checked
   if (!isEnded && clock.monotonicMs() >= endsMs)
@@ -136,8 +136,7 @@ function describeUndecided({ count: most, until }: NonNullable<Checked['undecide
 }
 
 /** Without a deployment the queues are in this process, and tell how far it is. */
-function openOwnPorts(bucket: string): Ports {
-  const ports = openCliPorts(bucket)
+function countingPorts(ports: Ports): Ports {
   return { ...ports, queues: countWork(ports.queues, (work) => progress.tell('carrying out', work)) }
 }
 

@@ -1,13 +1,16 @@
 import { openAwsPorts } from '../../shared/aws/aws-ports.ts'
+import { readCallerIdentity } from '../../shared/aws/caller-identity.ts'
 import { SystemClock } from '../../shared/aws/system-clock.ts'
 import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
 import { MemoryQueues } from '../../shared/memory/sqs/memory-queues.ts'
 import type { Log } from '../../shared/ports/log.ts'
+import { once } from '../../shared/ports/once.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { isServiceError, proofOf } from '../../shared/ports/service-error.ts'
 import { patientIdentityStore } from '../../shared/reconcile/calls/patient-identity-store.ts'
 import { patientOrganizations } from '../../shared/reconcile/calls/patient-organizations.ts'
 import { patientPorts } from '../../shared/reconcile/calls/patient-ports.ts'
+import { wrapPort } from '../../shared/reconcile/calls/wrap-port.ts'
 import { chooseRegion } from './choose-region.ts'
 import { ReadableLog } from './readable-log.ts'
 
@@ -19,23 +22,37 @@ export function openCliPorts(bucket: string, queueUrl?: (queue: string) => strin
   const clock = new SystemClock()
   chooseRegion()
   const queues = queueUrl ?? new MemoryQueues({ clock, randomness: new SystemRandomness() })
-  return waitingPorts(patientPorts(openAwsPorts({ bucket, queues, log })), (line) => process.stderr.write(line))
+  const opened = patientPorts(openAwsPorts({ bucket, queues, log }))
+  return waitingPorts({ ...opened, callerAccountId: once(readCallerAccountId) }, (line) => process.stderr.write(line))
 }
 
-const toldOnce = new Set<string>()
+/** `undefined`: STS does not answer. */
+async function readCallerAccountId(): Promise<string | undefined> {
+  const [, , , , account] = (await readCallerIdentity()).split(':')
+  return account
+}
 
 /**
- * The directory and the organization, at a rate below AWS's. Whatever a command asks of them waits where a call is throttled,
- * and goes on; a person is told once of each service. SSO Admin has its own (`limitSsoAdmin`), S3 and SQS are patient already.
+ * Whatever a command asks waits where a call is throttled, and goes on; a person is told once of each service. The directory
+ * and the organization are asked at a rate below AWS's. Behind SSO Admin are limiters that repeat its reads (`limitSsoAdmin`).
+ * S3 and SQS are patient already, and so is the client that asks for the instance.
  */
 export function waitingPorts(ports: Ports, tell: (line: string) => void): Ports {
+  const told = new Set<string>()
   const onPause = (_: number, error: unknown) => {
-    if (!isServiceError(error) || proofOf(error) !== 'not-now' || toldOnce.has(error.service)) return
-    toldOnce.add(error.service)
+    if (!isServiceError(error) || proofOf(error) !== 'not-now' || told.has(error.service)) return
+    told.add(error.service)
     tell(`${error.service} answers that it is asked too often (${error.message}); waiting, and going on\n`)
   }
+  const ssoAdmin = wrapPort(ports.ssoAdmin, (_, call) =>
+    call().catch((error: unknown) => {
+      onPause(0, error)
+      throw error
+    }),
+  )
   return {
     ...ports,
+    ssoAdmin,
     identityStore: patientIdentityStore(ports, onPause),
     organizations: patientOrganizations(ports, onPause),
   }

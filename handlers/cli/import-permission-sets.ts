@@ -1,4 +1,5 @@
 import { quote, renderComplaint } from '../../shared/domain/complaint.ts'
+import type { Configuration } from '../../shared/domain/configuration.ts'
 import type { PermissionSetArn } from '../../shared/domain/identity-center-ids.ts'
 import type { WantedPermissionSet } from '../../shared/domain/import-source.ts'
 import { planPermissionSetChanges, renderChange } from '../../shared/domain/permission-set-changes.ts'
@@ -6,6 +7,7 @@ import type { PermissionSetName } from '../../shared/domain/permission-set-name.
 import { listAll } from '../../shared/ports/page.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import type { SsoAdmin } from '../../shared/ports/sso-admin.ts'
+import { findUncontrolled } from '../../shared/reconcile/directory/management-account-sets.ts'
 import { PermissionSetIndex } from '../../shared/reconcile/directory/permission-set-index.ts'
 import { type Adoption, adoptPermissionSet } from '../../shared/reconcile/permission-sets/adopt-permission-set.ts'
 import { readPermissionSet } from '../../shared/reconcile/permission-sets/read-permission-set.ts'
@@ -13,6 +15,7 @@ import { parseSetName } from './assignment-filters.ts'
 import { bucketOf } from './bucket.ts'
 import { claimForImport } from './claim-for-import.ts'
 import { openCliPorts } from './cli-ports.ts'
+import { chooseConfiguration } from './deployment.ts'
 import { readImportSource } from './read-import-source.ts'
 import { Refusal } from './refusal.ts'
 import { renderJson } from './render-json.ts'
@@ -21,6 +24,7 @@ import { turnMs, underLease } from './under-lease.ts'
 export type ImportPermissionSetsOptions = {
   readonly permissionSets?: true | string[]
   readonly from?: string
+  readonly config?: string
   readonly json?: boolean
 }
 
@@ -28,14 +32,17 @@ export type ImportPermissionSetsOptions = {
 export async function importPermissionSets(options: ImportPermissionSetsOptions): Promise<number> {
   const wanted = await readWanted(options)
   const ports = openCliPorts(bucketOf(undefined))
-  await claimForImport(ports)
-  const results = await adoptAll(ports, wanted)
+  const { deployment } = await claimForImport(ports)
+  const configuration = await chooseConfiguration(ports.objects, deployment, options.config)
+  const results = await adoptAll({ ...ports, configuration }, wanted)
   if (options.json) process.stdout.write(renderJson(results))
   else for (const result of results) process.stdout.write(`${renderResult(result)}\n`)
   return results.some(({ outcome }) => outcome !== 'adopted' && outcome !== 'restored' && outcome !== 'already-owned')
     ? 1
     : 0
 }
+
+type Context = Ports & { readonly configuration: Configuration }
 
 /** `differs`: what a file of another tool thinks that the permission set is, and it is not. */
 type Result =
@@ -61,17 +68,24 @@ async function readWanted({
 }
 
 /** In portions, each under the dispatcher lease: so the rate limit holds, and changes of access wait only briefly. */
-async function adoptAll(ports: Ports, named: readonly Wanted[] | undefined): Promise<readonly Result[]> {
+async function adoptAll(ports: Context, named: readonly Wanted[] | undefined): Promise<readonly Result[]> {
   const results: Result[] = []
+  const managementAccountId = await ports.organizations.managementAccountId()
   let left: readonly Found[] | undefined
   do {
     if (left) await ports.clock.sleep(turnMs)
     left = await underLease(ports, 'import', async (ssoAdmin, mayGoOn) => {
       const found = left ?? (await findAll(ports, ssoAdmin, named, results))
+      const adopting = {
+        ...ports,
+        ssoAdmin,
+        named: named !== undefined,
+        lackOf: await findUncontrolled({ ...ports, ssoAdmin, managementAccountId }),
+      }
       let done = 0
       for (; done < found.length && (done === 0 || mayGoOn()); done++) {
         const one = found[done]
-        const adoption = one && (await adoptPermissionSet(one.arn, { ...ports, ssoAdmin, named: named !== undefined }))
+        const adoption = one && (await adoptPermissionSet(one.arn, adopting))
         if (adoption) results.push({ ...adoption, ...(await findDifference(one, ssoAdmin)) })
       }
       if (done < found.length) process.stderr.write(`${done} of ${found.length} done\n`)

@@ -329,7 +329,10 @@ function listUnchanged(preview: ToldPreview): readonly string[] {
     groupByLinks(planned).map((group) => `- ${word}: ${renderGroup(group, preview)}`)
   return [
     ...told('held by the brake', preview.held.map(withFates)),
-    ...told('cannot be revoked, since the account accepts no changes', preview.stuck.map(withFates)),
+    ...told(
+      'cannot be revoked, since the account accepts no changes, or its permission set is also assigned in the management account',
+      preview.stuck.map(withFates),
+    ),
     ...told('there already, not by ssofile', preview.existing),
     ...preview.view.accounts
       .filter(isUnplaced)

@@ -166,7 +166,8 @@ export function describeOwnAccount({ ownAccount }: Pick<Preview, 'ownAccount'>):
 }
 
 function renderStuck({ stuck, view }: Preview, room: Room): string {
-  const word = 'cannot revoke, since the account accepts no changes:'
+  const word =
+    'cannot revoke, since the account accepts no changes, or its permission set is also assigned in the management account:'
   return renderGroups(stuck.map(withFates), { sign: '!', mood: 'bad', word, view, room })
 }
 

@@ -8,6 +8,11 @@ import type { PermissionSetName } from '../../shared/domain/permission-set-name.
 import type { Ports } from '../../shared/ports/ports.ts'
 import { prepareImport } from '../../shared/reconcile/assignments/import-assignments.ts'
 import type { InPortions } from '../../shared/reconcile/assignments/list-existing.ts'
+import {
+  faultOfControl,
+  findUncontrolled,
+  type LackOfControl,
+} from '../../shared/reconcile/directory/management-account-sets.ts'
 import { adoptPermissionSet } from '../../shared/reconcile/permission-sets/adopt-permission-set.ts'
 import { renderJson } from '../../shared/reconcile/records/stored-json.ts'
 import { findCounterparts } from './find-counterparts.ts'
@@ -67,9 +72,7 @@ export async function takeOverExport(context: Context, file: ExportFile, options
     if (portion.length === writesAtOnce) await writePortion()
   }
   await writePortion()
-  const adopted = isDryRun
-    ? adoptions.length
-    : await adoptAll(adoptions, found.permissionSets, { context, inPortions, left })
+  const adopted = await adoptAll(adoptions, found.permissionSets, { context, isDryRun, inPortions, left })
   const own = assignments.length === 0 ? none : await takeOverLedger(assignments, context, options)
   for (const complaint of own.left) left.push(complaint)
   return {
@@ -143,17 +146,28 @@ async function writeOne(line: Writable, { objects }: Context, { isDryRun, counts
     })
 }
 
-type Adopting = { readonly context: Context; readonly inPortions: InPortions; readonly left: Complaint[] }
+type Adopting = Pick<Options, 'isDryRun' | 'inPortions'> & {
+  readonly context: Context
+  readonly left: Complaint[]
+}
 
 async function adoptAll(
   names: readonly PermissionSetName[],
   arns: Awaited<ReturnType<typeof findCounterparts>>['permissionSets'],
-  { context, inPortions, left }: Adopting,
+  { context, isDryRun, inPortions, left }: Adopting,
 ): Promise<number> {
   let adopted = 0
+  const managementAccountId = await context.organizations.managementAccountId()
+  let lackOf: LackOfControl | undefined
   await inPortions(names, 'permission sets', async (name, ssoAdmin) => {
     const arn = arns.get(name)
-    const adoption = arn && (await adoptPermissionSet(arn, { ...context, ssoAdmin, named: true }))
+    lackOf ??= await findUncontrolled({ ...context, ssoAdmin, managementAccountId })
+    const lack = arn && isDryRun ? lackOf(name, arn) : undefined
+    if (lack) left.push({ object: `the permission set '${name}'`, ...faultOfControl(lack) })
+    else if (isDryRun) adopted++
+    if (isDryRun) return
+    const adopting = { ...context, ssoAdmin, named: true, lackOf }
+    const adoption = arn && (await adoptPermissionSet(arn, adopting))
     if (adoption?.outcome === 'refused') left.push(adoption.complaint)
     else if (adoption && adoption.outcome !== 'already-owned') adopted++
     else if (!adoption)

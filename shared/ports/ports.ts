@@ -29,4 +29,6 @@ export type Ports = {
   readonly randomness: Randomness
   readonly log: Log
   readonly metrics: Metrics
+  /** Only in commands: the account of their credentials; `undefined`: it is not known. */
+  readonly callerAccountId?: (() => Promise<string | undefined>) | undefined
 }

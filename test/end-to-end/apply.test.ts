@@ -97,7 +97,8 @@ describe('apply with a deployment', () => {
     for (const link of links) await system.upload(`links_data/${link}`)
     const { exitCode, stdout, stderr } = await system.ssofile(['apply', 's3://ssofile'], 'ssofile')
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 })
-    expect(stderr).toMatch(/^6 links, 1 permission set, 44 accounts: /)
+    // Before it may stand that Organizations is asked too often: the deployment reads the same tags at this moment.
+    expect(stderr).toMatch(/^6 links, 1 permission set, 44 accounts: /m)
     expect(stdout).toMatch(/applied +in force/)
     await system.untilQuiet()
     const again = await system.ssofile(['apply', 's3://ssofile'], 'ssofile')

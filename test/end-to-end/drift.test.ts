@@ -15,6 +15,12 @@ let system: LocalSystem
 afterEach(() => system.stop(), 60_000)
 
 async function start(onDrift: 'restore' | 'report'): Promise<void> {
+  await grant(onDrift, timeScale)
+  // A listing that contradicts our own grant counts only five minutes after it: what is awaited is the time itself.
+  await sleep(settlingMs / timeScale)
+}
+
+async function grant(onDrift: 'restore' | 'report', timeScale: number): Promise<void> {
   system = await LocalSystem.start({
     organization: smallOrganization({ groups: ['kept', 'outsiders'], users: ['uma@tiny.example'] }),
     configuration: { onDrift },
@@ -23,8 +29,6 @@ async function start(onDrift: 'restore' | 'report'): Promise<void> {
   await system.upload('permission_sets/ReadOnly-ps.json', permissionSetFile('ReadOnly-ps'))
   await system.upload(link)
   await system.untilStatus(link, 'applied')
-  // A listing that contradicts our own grant counts only five minutes after it: what is awaited is the time itself.
-  await sleep(settlingMs / timeScale)
 }
 
 /** Somebody works in the console, or with the AWS CLI. */
@@ -112,3 +116,23 @@ describe('access that others changed in Identity Center', () => {
     expect(await system.keys('attention/')).toEqual([])
   }, 180_000)
 })
+
+/** Not with `--wait`: it waits by S3's clock, which runs as fast as the machine's whatever the scale (`wait-until.test.ts`). */
+test('what somebody removes within five minutes of the grant is told with the time when a listing counts, and exit code 1; apply gives it again then', async () => {
+  const slower = 10
+  await grant('restore', slower)
+  await byHand('delete', 'GROUP', 'kept')
+  const given = system.accepted('CreateAccountAssignment', 0)
+  const early = await apply()
+  expect(early).toMatchObject({ exitCode: 1 })
+  expect(early.stderr).toMatch(
+    /does not list 1 assignment of ssofile, .* a listing counts from \d{4}-\d\d-\d\dT\S+Z on; run ssofile apply again then, or with --wait/,
+  )
+  expect(system.accepted('CreateAccountAssignment', 0)).toBe(given)
+
+  await sleep(settlingMs / slower)
+  const { exitCode, stderr } = await apply()
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.not.stringContaining('a listing counts from') })
+  expect(system.accepted('CreateAccountAssignment', 0)).toBe(given + 1)
+  expect(await system.access.inAccount(account)).toEqual(['ReadOnly-ps%kept%GROUP'])
+}, 120_000)

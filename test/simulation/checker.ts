@@ -252,6 +252,7 @@ export class Checker {
 
   checkOverdue(sinceMs: number): void {
     this.#convergence.checkOverdue(sinceMs)
+    this.temporary.checkOverdue(sinceMs)
   }
 
   /** After a reconcile, nothing but what others changed is left to the drift check. */

@@ -114,7 +114,18 @@ export const requestScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
     { do: 'the stranger takes that back', account },
     wait(20_000),
   ]),
-  // An administrator deletes a link in force, or puts one back that is over.
+  // An administrator deletes a link in force, or puts one back that is over, when nobody looks at the request by itself any more.
+  scenario(fc.record({ home, isOver: fc.boolean() }), ({ home: { account }, isOver }) => [
+    { do: 'write the eligibility', approvals: 1 },
+    { do: 'ask for access', account },
+    wait(10_000),
+    decideOn(account)('ann'),
+    wait(130_000),
+    ...(isOver ? [{ do: 'withdraw a request', account } as const, wait(130_000)] : []),
+    { do: isOver ? 'put a former temporary link back' : 'delete a temporary link by hand', account },
+    wait(20_000),
+  ]),
+  // Both, one after the other.
   scenario(drawn, ({ home: { account }, approvals, settledMs: ms }) => [
     { do: 'write the eligibility', approvals },
     { do: 'ask for access', account },

@@ -11,6 +11,7 @@ import { quote } from '../../domain/complaint.ts'
 import { describeObjection } from '../../domain/judge-by-policies.ts'
 import type { Lack } from '../../domain/lack.ts'
 import {
+  type Access,
   type AccessIds,
   areSameUploads,
   findAccess,
@@ -18,6 +19,7 @@ import {
   isSameAccess,
   ledgerPrefix,
 } from '../../domain/ledger-entry.ts'
+import { temporaryPrefix } from '../../domain/link.ts'
 import { enforcedMinimumsFor, isOnlyTemporary } from '../../domain/minimum.ts'
 import { type Account, isUnplaced, refuses } from '../../domain/organization-view.ts'
 import { isPassing, isServiceError } from '../../ports/service-error.ts'
@@ -117,7 +119,27 @@ async function findWish(
     ? undefined
     : await context.managementAccount.lackOf(assignment.permissionSet, target.permissionSetArn)
   settling.noteLacks(lack ? lackOfAll(links, lack) : resolved.lacks)
-  return lack ? lacking(lack) : { is: 'wanted', target, links }
+  if (lack) return lacking(lack)
+  return {
+    is: 'wanted',
+    target,
+    links: [...links, ...(await findLetGo(settling, findAccess(stored?.entry, target), links))],
+  }
+}
+
+/**
+ * Where a minimum asks for this access and only temporary links are left, the entry keeps the standing ones that it had: nothing
+ * is revoked when they are deleted, and the end of temporary access is held for nothing, so nobody else would judge their deletion.
+ */
+async function findLetGo(
+  { context, assignment }: Settling,
+  access: Access | undefined,
+  links: readonly GrantingLink[],
+): Promise<readonly GrantingLink[]> {
+  if (access?.state !== 'granted' || !isOnlyTemporary(links.map(({ key }) => key))) return []
+  const standing = access.links.filter(({ key }) => !key.startsWith(temporaryPrefix))
+  if (standing.length === 0) return []
+  return enforcedMinimumsFor(await context.policies.read(), assignment).length > 0 ? standing : []
 }
 
 /** The links of the entry that are in force, or may be. */

@@ -8,6 +8,7 @@ import type { Ports } from '../../ports/ports.ts'
 import type { TellProgress } from '../../ports/progress.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { patientOrganizations } from '../calls/patient-organizations.ts'
+import { findUncontrolled, type LackOfControl } from '../directory/management-account-sets.ts'
 import { PrincipalIndex } from '../directory/principal-index.ts'
 import { PrincipalNames } from '../directory/principal-names.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
@@ -70,7 +71,15 @@ export async function prepareImport(context: Context, options: ImportOptions): P
   }
   const existing = wanted ? await keepWanted(listed, wanted, principals) : listed
   const { folder } = options
-  const judging = { objects, view: await view(), configuration, principals, folder, ...existing }
+  const judging = {
+    objects,
+    view: await view(),
+    configuration,
+    principals,
+    folder,
+    ...existing,
+    lackOf: await findUncontrolledIn(context, organization, options),
+  }
   const onJudged = (done: number) => onStep('looking up names and records', { done, of: existing.rows.length })
   const judgements = await judgeExisting(existing.rows, { ...judging, onJudged })
   const readings = await InputReadings.list(objects, configuration)
@@ -94,6 +103,20 @@ export async function prepareImport(context: Context, options: ImportOptions): P
     return adopted
   }
   return { ...plan, listed: existing.rows.length, unknown: existing.unknown, carryOut }
+}
+
+/** Under the lease as all calls to SSO Admin. */
+async function findUncontrolledIn(
+  context: Context,
+  organization: OrganizationCache,
+  { inPortions }: Pick<ImportOptions, 'inPortions'>,
+): Promise<LackOfControl> {
+  let found: LackOfControl = () => undefined
+  const managementAccountId = await organization.managementAccountId()
+  await inPortions(['management account'], 'accounts', async (_, ssoAdmin) => {
+    found = await findUncontrolled({ ...context, ssoAdmin, managementAccountId })
+  })
+  return found
 }
 
 /** The accounts that are named are fewer places to list. */

@@ -15,6 +15,7 @@ import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import type { PrincipalName, PrincipalType } from '../../domain/principal.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { AssignmentTarget } from '../../ports/sso-admin.ts'
+import { faultOfControl, type LackOfControl } from '../directory/management-account-sets.ts'
 import type { PrincipalIndex, Whereabouts } from '../directory/principal-index.ts'
 import { Ledger, listAssignmentKeys } from '../records/ledger.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
@@ -48,6 +49,7 @@ type Context = {
   readonly configuration: Omit<Scoping, 'selectors'>
   readonly principals: PrincipalIndex
   readonly permissionSetNames: ReadonlyMap<PermissionSetArn, PermissionSetName>
+  readonly lackOf: LackOfControl
   /** Of the links that are to be written. */
   readonly folder?: string | undefined
   /** Told how many are judged. */
@@ -96,7 +98,9 @@ async function judge(target: AssignmentTarget, context: Judging): Promise<Judgem
   const { folder } = context
   const link = renderLinkKey({ ...assignment, scope: { kind: 'account', id: accountId }, folder })
   if (!parseLinkKey(link, folder === undefined ? [] : [folder]).ok) return leave(unspellable(type, principal))
-  return judgeOwner({ key, assignment, target }, context, leave)
+  const judgement = await judgeOwner({ key, assignment, target }, context, leave)
+  const lack = judgement.is === 'new' ? context.lackOf(permissionSet, permissionSetArn) : undefined
+  return lack ? leave(faultOfControl(lack)) : judgement
 }
 
 function findNameFault(

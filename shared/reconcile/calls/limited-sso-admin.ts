@@ -29,6 +29,8 @@ const prioritiesByOperation: Partial<Record<keyof SsoAdmin, Priority>> = {
   describePermissionSet: 'background',
 }
 const priorities = new Map(Object.entries(prioritiesByOperation))
+/** Whether a missing boundary means a missing permission set is asked at once, by a request of its own. */
+const placesOf = (operation: string) => (operation === 'getPermissionsBoundary' ? 2 : 1)
 
 type Terms = {
   readonly mayStart: () => boolean
@@ -48,8 +50,8 @@ export function limitSsoAdmin(
   limiter: RateLimiter,
   { mayStart, holdsLease, background }: Terms,
 ): SsoAdmin {
-  const attempt = (operation: string, call: () => Promise<unknown>): Promise<unknown> =>
-    limiter.run(background ? 'background' : (priorities.get(operation) ?? 'grant'), async () => {
+  const attempt = (operation: string, call: () => Promise<unknown>): Promise<unknown> => {
+    const make = async () => {
       if (!holdsLease() || !(isRead(operation) || mayStart())) throw new NotStartedError()
       background?.()
       try {
@@ -59,7 +61,9 @@ export function limitSsoAdmin(
         if (isRateExceeded(error)) limiter.slowDown(pauseMs * (1 + ports.randomness.fraction()))
         throw error
       }
-    })
+    }
+    return limiter.run(background ? 'background' : (priorities.get(operation) ?? 'grant'), make, placesOf(operation))
+  }
   return wrapPort(ports.ssoAdmin, (operation, call) => {
     if (!isRead(operation)) return attempt(operation, call)
     return repeatPatiently(ports, repetition, () => attempt(operation, call))

@@ -2,29 +2,26 @@ import type { IdentityStore } from '../../ports/identity-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import { type Repetition, repeatPatiently } from './repeat-patiently.ts'
-import { wrapPort } from './wrap-port.ts'
+import { wrapOnce } from './wrap-port.ts'
 
 // IAM Identity Center User Guide, "Quotas and limits": 20 calls a second to each API of a store, for all callers together.
 const callsPerSecond = 15
 const repetition = { attemptsMost: 7, firstMs: 300, mostMs: 10_000 }
 
-const patient = new WeakSet<IdentityStore>()
-
 /**
  * The identity store at three quarters of its rate. Reads that are throttled or fail are repeated for some seconds. One that is
- * patient already is answered as it is, so that all who share it share its rate. `onPause` hears of each failure.
+ * patient already is answered as it is. `onPause` hears of each failure.
  */
 export function patientIdentityStore(
   ports: Pick<Ports, 'identityStore' | 'clock' | 'randomness'>,
   onPause?: Repetition['onPause'],
 ): IdentityStore {
-  if (patient.has(ports.identityStore)) return ports.identityStore
-  const limiters = new Map<string, RateLimiter>()
-  const made = wrapPort(ports.identityStore, (operation, call) => {
-    const limiter = limiters.get(operation) ?? new RateLimiter(ports.clock, callsPerSecond)
-    limiters.set(operation, limiter)
-    return repeatPatiently(ports, { ...repetition, onPause }, () => limiter.run('grant', call))
+  return wrapOnce(ports.identityStore, () => {
+    const limiters = new Map<string, RateLimiter>()
+    return (operation, call) => {
+      const limiter = limiters.get(operation) ?? new RateLimiter(ports.clock, callsPerSecond)
+      limiters.set(operation, limiter)
+      return repeatPatiently(ports, { ...repetition, onPause }, () => limiter.run('grant', call))
+    }
   })
-  patient.add(made)
-  return made
 }

@@ -2,7 +2,7 @@ import type { Organizations } from '../../ports/organizations.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import { type Repetition, repeatPatiently } from './repeat-patiently.ts'
-import { wrapPort } from './wrap-port.ts'
+import { wrapOnce } from './wrap-port.ts'
 
 const repetition = { attemptsMost: 9, firstMs: 300, mostMs: 12_000 }
 const ratesByOperation: Record<keyof Organizations, number> = {
@@ -13,8 +13,6 @@ const ratesByOperation: Record<keyof Organizations, number> = {
   parentName: 4,
 }
 const rates = Object.entries(ratesByOperation)
-
-const patient = new WeakSet<Organizations>()
 
 /**
  * Organizations, each operation at its own rate. Reads that are throttled or fail are repeated for about half a minute.
@@ -27,18 +25,19 @@ export function patientOrganizations(
   ports: Pick<Ports, 'organizations' | 'clock' | 'randomness'>,
   told?: Repetition['onPause'],
 ): Organizations {
-  if (patient.has(ports.organizations)) return ports.organizations
-  const limiters = new Map(rates.map(([operation, perSecond]) => [operation, new RateLimiter(ports.clock, perSecond)]))
-  const made = wrapPort(ports.organizations, (operation, call) => {
-    const limiter = limiters.get(operation)
-    if (!limiter) throw new Error(`received ${operation}, expected an operation with a rate`)
-    // Others use the rate up: the other calls of this operation would only be refused as well.
-    const onPause = (ms: number, error: unknown) => {
-      limiter.pause(ms)
-      told?.(ms, error)
+  return wrapOnce(ports.organizations, () => {
+    const limiters = new Map(
+      rates.map(([operation, perSecond]) => [operation, new RateLimiter(ports.clock, perSecond)]),
+    )
+    return (operation, call) => {
+      const limiter = limiters.get(operation)
+      if (!limiter) throw new Error(`received ${operation}, expected an operation with a rate`)
+      // Others use the rate up: the other calls of this operation would only be refused as well.
+      const onPause = (ms: number, error: unknown) => {
+        limiter.pause(ms)
+        told?.(ms, error)
+      }
+      return repeatPatiently(ports, { ...repetition, onPause }, () => limiter.run('background', call))
     }
-    return repeatPatiently(ports, { ...repetition, onPause }, () => limiter.run('background', call))
   })
-  patient.add(made)
-  return made
 }

@@ -20,6 +20,9 @@ export const looksMost = 12
 /** By AWS, for all callers together. (IAM Identity Center User Guide, "Quotas and limits".) */
 const servedMost = 20
 
+/** `places`: how many calls may come of it. */
+type Waiting = { readonly start: () => void; readonly places: number }
+
 /** For the resolution of clocks and timers. */
 const marginMs = 10
 
@@ -35,7 +38,7 @@ export class RateLimiter {
   #underWay = 0
   /** When the calls of the last second ended, oldest first. */
   readonly #endedMs: number[]
-  readonly #waiting: Record<Priority, (() => void)[]> = { revocation: [], grant: [], poll: [], background: [] }
+  readonly #waiting: Record<Priority, Waiting[]> = { revocation: [], grant: [], poll: [], background: [] }
   readonly #ended = new Signal()
   #pausedUntilMs = 0
   /** What was left of the rate after the last refusal, and when that was. */
@@ -55,21 +58,22 @@ export class RateLimiter {
   }
 
   /** Resolves when the call may start, with what must be called when it has ended. */
-  async acquire(priority: Priority): Promise<() => void> {
-    await new Promise<void>((resolve) => {
-      this.#waiting[priority].push(resolve)
+  async acquire(priority: Priority, places = 1): Promise<() => void> {
+    await new Promise<void>((start) => {
+      this.#waiting[priority].push({ start, places })
       void this.#pump()
     })
     return () => {
-      this.#underWay--
-      this.#endedMs.push(this.#clock.monotonicMs())
+      this.#underWay -= places
+      const nowMs = this.#clock.monotonicMs()
+      for (let place = 0; place < places; place++) this.#endedMs.push(nowMs)
       this.#ended.raise()
     }
   }
 
-  /** Makes a call in its turn. */
-  async run<T>(priority: Priority, call: () => Promise<T>): Promise<T> {
-    const end = await this.acquire(priority)
+  /** Makes a call in its turn. `places`: more than one where several requests may come of it. */
+  async run<T>(priority: Priority, call: () => Promise<T>, places = 1): Promise<T> {
+    const end = await this.acquire(priority, places)
     try {
       return await call()
     } finally {
@@ -111,14 +115,15 @@ export class RateLimiter {
     if (this.#pumping) return
     this.#pumping = true
     for (let next = this.#next(); next; next = this.#next()) {
-      const waitMs = this.#waitMs()
+      const places = this.#waiting[next][0]?.places ?? 1
+      const waitMs = this.#waitMs(places)
       if (waitMs > 0) {
         await this.#ended.wait(this.#clock, waitMs)
         continue
       }
-      this.#underWay++
+      this.#underWay += places
       if (next !== 'revocation') this.#sinceLater = this.#sinceLater + 1 < shareOfLater ? this.#sinceLater + 1 : 0
-      this.#waiting[next].shift()?.()
+      this.#waiting[next].shift()?.start()
     }
     this.#pumping = false
   }
@@ -129,11 +134,13 @@ export class RateLimiter {
     return isTurnOfLater ? waiting.at(-1) : waiting[0]
   }
 
-  #waitMs(): number {
+  #waitMs(places: number): number {
     const nowMs = this.#clock.monotonicMs()
     while ((this.#endedMs[0] ?? nowMs) + this.#windowMs <= nowMs) this.#endedMs.shift()
     const pauseMs = Math.max(this.#pausedUntilMs - nowMs, 0)
-    if (this.#underWay + this.#endedMs.length < Math.floor(this.perSecond)) return pauseMs
+    const used = this.#underWay + this.#endedMs.length
+    // Where the rate is lower than its places it starts alone.
+    if (used === 0 || used + places <= Math.floor(this.perSecond)) return pauseMs
     // Where calls under way take all places, the first that ends raises `#ended`.
     const roomMs = (this.#endedMs[0] ?? nowMs) + this.#windowMs - nowMs
     return Math.max(roomMs, pauseMs)

@@ -1,9 +1,8 @@
+/** Makes one call of a port. */
+type Around = (operation: string, call: () => Promise<unknown>) => Promise<unknown>
+
 /** The same port, with every call made through `around`. What is not a method stays as it is. */
-export function wrapPort<P extends object>(
-  port: P,
-  around: (operation: string, call: () => Promise<unknown>) => Promise<unknown>,
-  overrides: Partial<P> = {},
-): P {
+export function wrapPort<P extends object>(port: P, around: Around, overrides: Partial<P> = {}): P {
   return new Proxy(port, {
     get(_, operation) {
       if (Object.hasOwn(overrides, operation)) return Reflect.get(overrides, operation)
@@ -12,4 +11,14 @@ export function wrapPort<P extends object>(
       return (...args: unknown[]) => around(String(operation), () => Reflect.apply(member, port, args))
     },
   })
+}
+
+const wrapped = new WeakSet<object>()
+
+/** The same, but a port that was wrapped so already is answered as it is: all who share it share its rate. */
+export function wrapOnce<P extends object>(port: P, openAround: () => Around): P {
+  if (wrapped.has(port)) return port
+  const made = wrapPort(port, openAround())
+  wrapped.add(made)
+  return made
 }

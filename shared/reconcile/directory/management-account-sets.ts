@@ -1,5 +1,7 @@
 import * as z from 'zod'
 import type { AccountId } from '../../domain/account-id.ts'
+import type { Complaint } from '../../domain/complaint.ts'
+import type { Configuration } from '../../domain/configuration.ts'
 import { type PermissionSetArn, permissionSetArn } from '../../domain/identity-center-ids.ts'
 import { renderInstant } from '../../domain/instant.ts'
 import { type Lack, lackOfManagementAccount } from '../../domain/lack.ts'
@@ -67,12 +69,9 @@ export class ManagementAccountSets {
 
   #list(): Promise<Seen | undefined> {
     return this.#keep(async () => {
-      const { ssoAdmin, clock, managementAccountId } = this.#context
-      const accountId = await managementAccountId()
-      const list = (token: string | undefined) =>
-        ssoAdmin.listPermissionSetsProvisionedToAccount(accountId, undefined, token)
-      const arns = await Array.fromAsync(listAll(list))
-      const seen: Seen = { v: 1, seenAt: renderInstant(clock.now()), arns: arns.sort() }
+      const { clock, managementAccountId } = this.#context
+      const arns = await listSetsOf(await managementAccountId(), this.#context)
+      const seen: Seen = { v: 1, seenAt: renderInstant(clock.now()), arns: arns.toSorted() }
       await this.#record.overwrite(seen)
       return seen
     })
@@ -86,4 +85,52 @@ export class ManagementAccountSets {
     })
     return this.#seen
   }
+}
+
+function listSetsOf(
+  managementAccountId: AccountId,
+  { ssoAdmin }: Pick<Ports, 'ssoAdmin'>,
+): Promise<readonly PermissionSetArn[]> {
+  const list = (token: string | undefined) =>
+    ssoAdmin.listPermissionSetsProvisionedToAccount(managementAccountId, undefined, token)
+  return Array.fromAsync(listAll(list))
+}
+
+type Place = Pick<Configuration, 'includeManagementAccount' | 'ownAccount'>
+
+/** Who works in the management account may change what it has. A deployment says where it is; without one the credentials do. */
+export function controlsManagementAccount(
+  { includeManagementAccount, ownAccount }: Place,
+  { accountId, managementAccountId }: { readonly accountId: string | undefined; readonly managementAccountId: string },
+): boolean {
+  return includeManagementAccount || (ownAccount ?? accountId) === managementAccountId
+}
+
+type Asking = Pick<Ports, 'ssoAdmin' | 'callerAccountId'> & {
+  readonly configuration: Place
+  readonly managementAccountId: AccountId
+}
+
+/** What links and files of a permission set lack that the management account has, before anybody was refused. */
+export type LackOfControl = (name: PermissionSetName, arn: PermissionSetArn) => Lack | undefined
+
+/** Why an import leaves it out: its link would wait, and what it gives could not be taken back. */
+export function faultOfControl({ reason, remedy }: Lack): Omit<Complaint, 'object'> {
+  return {
+    received: `what ssofile cannot control: ${reason}`,
+    expected: 'a permission set that the management account does not have',
+    remedy,
+  }
+}
+
+/** For commands that say beforehand what ssofile can do: a listing now, by the same judgement for all of them. */
+export async function findUncontrolled(asking: Asking): Promise<LackOfControl> {
+  const { configuration, managementAccountId, callerAccountId } = asking
+  const nothing: LackOfControl = () => undefined
+  if (configuration.includeManagementAccount) return nothing
+  const arns = new Set<PermissionSetArn>(await listSetsOf(managementAccountId, asking))
+  if (arns.size === 0) return nothing
+  const accountId = await callerAccountId?.()
+  if (controlsManagementAccount(configuration, { accountId, managementAccountId })) return nothing
+  return (name, arn) => (arns.has(arn) ? lackOfManagementAccount(name, managementAccountId) : undefined)
 }

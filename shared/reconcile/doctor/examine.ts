@@ -4,6 +4,7 @@ import type { Account } from '../../domain/organization-view.ts'
 import type { Installation } from '../../ports/installation.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
+import { controlsManagementAccount } from '../directory/management-account-sets.ts'
 import { describePause, readPause, remedyOf } from '../dispatcher/pause.ts'
 import { readArrivals } from '../records/arrivals.ts'
 import { listKnown } from '../records/foreign-assignments.ts'
@@ -170,11 +171,11 @@ async function* examineEncryptionKey({ ports, installation }: Known): AsyncGener
 }
 
 async function* examineManagementAccount(
-  { ports, accountId }: Known,
+  { ports, accountId, configuration }: Known,
   managementAccountId: Organization['managementAccountId'],
 ): AsyncGenerator<Finding> {
   const { ssoAdmin, objects } = ports
-  const isManagement = accountId === managementAccountId
+  const isControlled = controlsManagementAccount(configuration, { accountId, managementAccountId })
   const management = await ports.organizations.managementAccountId()
   const list = (token?: string) => ssoAdmin.listPermissionSetsProvisionedToAccount(management, undefined, token)
   const arns = await ask(Array.fromAsync(listAll(list)))
@@ -189,7 +190,7 @@ async function* examineManagementAccount(
   const heads = await ask(Array.fromAsync(objects.list(ownedPrefix)))
   const names = new Set('is' in heads ? heads.is.map(({ key }) => key.slice(ownedPrefix.length)) : [])
   yield judgeManagementAccountSets({
-    isManagement,
+    isControlled,
     managementAccountId,
     there: more > 0 ? [...there, `${more} more`] : there,
     owned: there.filter((name) => names.has(name)),

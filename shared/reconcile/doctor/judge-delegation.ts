@@ -51,7 +51,8 @@ export function judgeDelegation(standing: Standing): Finding {
 }
 
 type Sets = {
-  readonly isManagement: boolean
+  /** As `controlsManagementAccount` judges. */
+  readonly isControlled: boolean
   readonly managementAccountId: string
   /** The names of the permission sets that are provisioned in the management account. */
   readonly there: readonly string[]
@@ -62,8 +63,8 @@ type Sets = {
 const setsCheck = 'management account'
 
 /** A delegated administrator can change no permission set that the management account has, nor assign it anywhere. */
-export function judgeManagementAccountSets({ isManagement, managementAccountId, there, owned }: Sets): Finding {
-  if (isManagement) return ok(setsCheck, `ssofile may change the ${there.length} permission sets that it has`)
+export function judgeManagementAccountSets({ isControlled, managementAccountId, there, owned }: Sets): Finding {
+  if (isControlled) return ok(setsCheck, `ssofile may change the ${there.length} permission sets that it has`)
   if (there.length === 0) return ok(setsCheck, `${managementAccountId} has no permission sets`)
   const remedy =
     'give the other accounts permission sets of their own, or run ssofile in the management account (docs/deployment.md)'
@@ -75,7 +76,7 @@ export function judgeManagementAccountSets({ isManagement, managementAccountId, 
     )
   return warn(
     setsCheck,
-    `${managementAccountId} has permission sets that ssofile can neither change nor assign: ${there.join(', ')}`,
+    `${managementAccountId} has permission sets that ssofile can neither change nor assign, and leaves out of an import: ${there.join(', ')}`,
     remedy,
   )
 }

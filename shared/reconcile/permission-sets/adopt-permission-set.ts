@@ -8,6 +8,7 @@ import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import { renderPermissionSetFile } from '../../domain/render-permission-set-file.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { SsoAdmin } from '../../ports/sso-admin.ts'
+import { faultOfControl, type LackOfControl } from '../directory/management-account-sets.ts'
 import { recordPermissionSetHistory } from '../records/history.ts'
 import { readOwned, writeOwned } from '../records/owned-permission-sets.ts'
 import type { InputHead } from '../records/read-input.ts'
@@ -23,6 +24,12 @@ export type Adoption = { readonly name: string; readonly arn: PermissionSetArn }
   | { readonly outcome: 'refused'; readonly complaint: Complaint }
 )
 
+type Adopting = Pick<Ports, 'objects' | 'clock'> & {
+  readonly ssoAdmin: SsoAdmin
+  readonly named: boolean
+  readonly lackOf: LackOfControl
+}
+
 /**
  * Writes an existing permission set as a file, exactly as it is, and takes it into `owned_permission_sets/`. Changes
  * nothing in Identity Center. Call it under the dispatcher lease. The file comes first: a record without a file would mean
@@ -31,7 +38,7 @@ export type Adoption = { readonly name: string; readonly arn: PermissionSetArn }
  */
 export async function adoptPermissionSet(
   arn: PermissionSetArn,
-  { named, ...ports }: Pick<Ports, 'objects' | 'clock'> & { readonly ssoAdmin: SsoAdmin; readonly named: boolean },
+  { named, lackOf, ...ports }: Adopting,
 ): Promise<Adoption | undefined> {
   const { objects, clock, ssoAdmin } = ports
   const actual = await readPermissionSet(ssoAdmin, arn)
@@ -44,6 +51,8 @@ export async function adoptPermissionSet(
   if (owned && !isOurs) return refuse(claimed(name))
   if (isOurs && (await objects.head(key))) return { name, arn, outcome: 'already-owned' }
   if (isOurs && !named) return refuse(deleted(key, name))
+  const lack = isOurs ? undefined : lackOf(name, arn)
+  if (lack) return refuse({ object: `the permission set '${name}'`, ...faultOfControl(lack) })
   const rendered = renderPermissionSetFile(name, actual)
   if (!rendered.ok) return refuse(rendered.complaint)
   const { outcome } = await objects.put(key, rendered.value.text, { ifNoneMatch: '*' })

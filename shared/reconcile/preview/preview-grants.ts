@@ -111,6 +111,8 @@ async function resolveGrant(
   const { permissionSet, principal, type } = assignment
   const arn = await permissionSets.resolve(permissionSet)
   if (arn === undefined) return lackOfPermissionSet(permissionSet, permissionSets.findNear(permissionSet))
+  const uncontrolled = arn === 'new' ? undefined : permissionSets.lackOf(permissionSet, arn)
+  if (uncontrolled) return uncontrolled
   // Whoever runs a plan reads the directory with rights of their own: it is no status for others.
   const looked = {
     principals,

@@ -1,18 +1,24 @@
 import pLimit from 'p-limit'
+import type { AccountId } from '../../domain/account-id.ts'
 import type { Complaint } from '../../domain/complaint.ts'
+import type { Configuration } from '../../domain/configuration.ts'
 import { complainOfObjections, judgePermissionSetByPolicies } from '../../domain/judge-by-policies.ts'
 import { parsePermissionSetKey, permissionSetKey, permissionSetPrefix } from '../../domain/permission-set-file.ts'
 import { type PermissionSetName, permissionSetName } from '../../domain/permission-set-name.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
+import { isServiceError } from '../../ports/service-error.ts'
 import type { SsoAdmin } from '../../ports/sso-admin.ts'
 import { limitSsoAdmin } from '../calls/limited-sso-admin.ts'
 import { RateLimiter } from '../calls/rate-limiter.ts'
+import { findUncontrolled, type LackOfControl } from '../directory/management-account-sets.ts'
 import { PermissionSetIndex } from '../directory/permission-set-index.ts'
 import { notOurs } from '../permission-sets/describe-permission-set.ts'
 import { listHeads, readsAtOnce } from '../records/list-heads.ts'
 import { ownedPrefix, readOwned } from '../records/owned-permission-sets.ts'
 import { Policies } from '../records/policies.ts'
 import { readPermissionSetFile } from '../records/read-permission-set-file.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
 
 /** A quarter of what AWS allows to all callers together: a dispatcher may be at work. */
 const callsPerSecond = 5
@@ -32,21 +38,55 @@ export function readGently(
   return limitSsoAdmin(ports, limiter, { mayStart: () => false, holdsLease: () => true })
 }
 
+type Comparing = {
+  readonly index: PermissionSetIndex
+  readonly policies: Policies
+  readonly lackOf: LackOfControl
+}
+
+/** A deletion is refused like any other change. */
+async function judgeDeletion(
+  name: PermissionSetName,
+  objects: ObjectStore,
+  lackOf: LackOfControl,
+): Promise<PermissionSetChange> {
+  const arn = (await spoiledAsAbsent(readOwned(objects, name)))?.value.arn
+  const lack = arn === undefined ? undefined : lackOf(name, arn)
+  return lack ? { name, change: 'rejected', ...lack } : { name, change: 'delete' }
+}
+
+/** Who plans may not be allowed to ask: then nothing is known. */
+async function findUncontrolledNow(asking: Parameters<typeof findUncontrolled>[0]): Promise<LackOfControl> {
+  try {
+    return await findUncontrolled(asking)
+  } catch (error) {
+    if (!isServiceError(error, 'AccessDeniedException')) throw error
+    return () => undefined
+  }
+}
+
+/** What is planned for. */
+type InForce = { readonly configuration: Configuration; readonly managementAccountId: AccountId }
+
 /** Permission sets as they would be after a reconcile. */
 export type PermissionSetPreview = Awaited<ReturnType<typeof previewPermissionSets>>
-export async function previewPermissionSets(ports: Ports) {
+export async function previewPermissionSets(ports: Ports, inForce: InForce) {
   const { objects, clock } = ports
   const ssoAdmin = readGently(ports)
+  const lackOf = await findUncontrolledNow({ ...ports, ...inForce, ssoAdmin })
   const index = new PermissionSetIndex({ objects, ssoAdmin, clock })
   const limit = pLimit(readsAtOnce)
   const files = [...(await listHeads(objects, permissionSetPrefix)).keys()]
   const policies = new Policies({ objects, clock })
-  const compared = await Promise.all(files.map((key) => limit(() => compareFile(key, ports, { index, policies }))))
+  const compared = await Promise.all(
+    files.map((key) => limit(() => compareFile(key, ports, { index, policies, lackOf }))),
+  )
   const changes = compared.filter((change) => change !== undefined)
   const present = new Set(files)
   for await (const { key } of objects.list(ownedPrefix)) {
     const name = permissionSetName.safeParse(key.slice(ownedPrefix.length))
-    if (name.success && !present.has(permissionSetKey(name.data))) changes.push({ name: name.data, change: 'delete' })
+    if (name.success && !present.has(permissionSetKey(name.data)))
+      changes.push(await judgeDeletion(name.data, objects, lackOf))
   }
   const created = new Set(changes.flatMap(({ name, change }) => (change === 'create' ? [name] : [])))
   return {
@@ -55,6 +95,8 @@ export async function previewPermissionSets(ports: Ports) {
     resolve: async (name: PermissionSetName) =>
       (await index.resolve(name)) ?? (created.has(name) ? ('new' as const) : undefined),
     findNear: (name: PermissionSetName) => index.findNear(name),
+    /** What it lacks because the management account has it. */
+    lackOf,
     ssoAdmin,
   }
 }
@@ -62,7 +104,7 @@ export async function previewPermissionSets(ports: Ports) {
 async function compareFile(
   key: string,
   { objects }: Ports,
-  { index, policies }: { readonly index: PermissionSetIndex; readonly policies: Policies },
+  { index, policies, lackOf }: Comparing,
 ): Promise<PermissionSetChange | undefined> {
   const reading = await readPermissionSetFile(objects, key)
   if (!reading) return undefined
@@ -79,7 +121,9 @@ async function compareFile(
   const arn = owned ? owned.value.arn : await index.resolve(file.value.name)
   if (arn === undefined) return { name: file.value.name, change: 'create' }
   if (!owned) return rejected(name, notOurs(file.value.name))
-  return owned.value.applied?.etag === object.etag ? undefined : { name: file.value.name, change: 'update' }
+  if (owned.value.applied?.etag === object.etag) return undefined
+  const lack = lackOf(file.value.name, arn)
+  return lack ? { name: file.value.name, change: 'rejected', ...lack } : { name: file.value.name, change: 'update' }
 }
 
 function rejected(name: string, { received, expected, remedy }: Complaint): PermissionSetChange {

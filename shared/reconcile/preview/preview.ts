@@ -39,7 +39,11 @@ import { type ContentsPreview, previewContents } from './preview-contents.ts'
 import { listBlockedDeletions } from './preview-deletions.ts'
 import { sortGrants } from './preview-grants.ts'
 import { previewMinimums } from './preview-minimums.ts'
-import { type PermissionSetChange, previewPermissionSets } from './preview-permission-sets.ts'
+import {
+  type PermissionSetChange,
+  type PermissionSetPreview,
+  previewPermissionSets,
+} from './preview-permission-sets.ts'
 import { previewRefusals } from './preview-refusals.ts'
 import { previewSuffix } from './preview-suffix.ts'
 
@@ -94,7 +98,7 @@ export type Preview = {
   readonly minimums: readonly string[]
   /** The part of `revocations`, and of the changes of permission sets, that the brake would hold. */
   readonly brake: RevocationsPreview & ContentsPreview
-  /** No link grants them, but their account takes no changes. */
+  /** No link grants them, but their account takes no changes, or the management account has their permission set. */
   readonly stuck: readonly PlannedRevocation[]
   readonly vanishingRoles: readonly ProvisionedSet[]
   readonly idleLinks: readonly IdleLink[]
@@ -149,7 +153,7 @@ export async function previewChanges(
   const selectors = await organization.selectors()
   const membership = { ...configuration, managementAccountId: view.managementAccountId, selectors }
   onStep('looking up permission sets and principals')
-  const permissionSets = await previewPermissionSets(ports)
+  const permissionSets = await previewPermissionSets(ports, { ...view, configuration })
   const planned = await attributeGrants(plan.grants, readings, view, membership)
   const identityStore = patientIdentityStore(ports)
   const memberships = new Memberships(identityStore, ports.clock)
@@ -158,17 +162,17 @@ export async function previewChanges(
   const judged = await previewRefusals(planned, { ...people, organization, configuration, readings })
   const naming = { ports, configuration, readings, permissionSets, principals, looksMost, onStep }
   const sorted = await sortGrants(judged.grants, naming)
-  const refusing = new Set(view.accounts.filter(refuses).map(({ id }) => id))
   const attributed = await attributeRevocations(plan.revocations, objects, readings, { ...view, selectors })
   const renamed = suffixBefore === configuration.principalSuffix ? [] : await previewSuffix(ports, configuration)
   const isKnown = new Set(attributed.map(({ assignment }) => renderAssignmentKey(assignment)))
   const revoking = [...attributed, ...renamed.filter(({ assignment }) => !isKnown.has(renderAssignmentKey(assignment)))]
+  const isRefused = await findRefused(revoking, view, permissionSets)
   const {
     stuck = [],
     held = [],
     revocations = [],
   } = Object.groupBy(revoking, ({ assignment }) => {
-    if (refusing.has(assignment.accountId)) return 'stuck'
+    if (isRefused(assignment)) return 'stuck'
     return heldKeys.has(renderAssignmentKey(assignment)) ? 'held' : 'revocations'
   })
   const changed = permissionSets.changes.flatMap((one) => (one.change === 'rejected' ? [] : [one.name]))
@@ -224,6 +228,20 @@ export async function previewChanges(
 function countInOwnAccount(granted: readonly PlannedGrant[], { ownAccount }: Configuration): Preview['ownAccount'] {
   const grants = granted.filter(({ assignment }) => assignment.accountId === ownAccount).length
   return ownAccount === undefined || grants === 0 ? undefined : { id: ownAccount, grants }
+}
+
+async function findRefused(
+  revoking: readonly PlannedRevocation[],
+  { accounts }: OrganizationView,
+  { resolve, lackOf }: PermissionSetPreview,
+): Promise<(assignment: Assignment) => boolean> {
+  const refusing = new Set(accounts.filter(refuses).map(({ id }) => id))
+  const uncontrolled = new Set<PermissionSetName>()
+  for (const name of new Set(revoking.map(({ assignment }) => assignment.permissionSet))) {
+    const arn = await resolve(name)
+    if (arn !== undefined && arn !== 'new' && lackOf(name, arn)) uncontrolled.add(name)
+  }
+  return ({ accountId, permissionSet }) => refusing.has(accountId) || uncontrolled.has(permissionSet)
 }
 
 async function attributeGrants(

@@ -2,25 +2,36 @@ import { expect, test } from '@jest/globals'
 import { waitingPorts } from '../../../handlers/cli/cli-ports.ts'
 import { principalName } from '../../../shared/domain/principal.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
+import { limitSsoAdmin } from '../../../shared/reconcile/calls/limited-sso-admin.ts'
 import { patientIdentityStore } from '../../../shared/reconcile/calls/patient-identity-store.ts'
+import { RateLimiter } from '../../../shared/reconcile/calls/rate-limiter.ts'
 import { intercept } from '../../intercept.ts'
 import { World } from '../../world.ts'
 
-test('what a command asks of the directory and the organization waits where it is throttled, and a person is told once of each', async () => {
+const throttled = {
+  identityStore: ['identitystore', 'ThrottlingException'],
+  organizations: ['organizations', 'TooManyRequestsException'],
+  ssoAdmin: ['sso-admin', 'ThrottlingException'],
+} as const
+
+/** Each of these services refuses its first three calls. */
+function openThrottled() {
   const refusals = new Map<string, number>()
-  const world = new World({
+  return new World({
     wrap: (ports) =>
       intercept(ports, ({ port, proceed }) => {
         const refused = refusals.get(port) ?? 0
-        if ((port !== 'identityStore' && port !== 'organizations') || refused === 3) return proceed()
+        if (refused === 3 || !(port === 'identityStore' || port === 'organizations' || port === 'ssoAdmin'))
+          return proceed()
         refusals.set(port, refused + 1)
-        const [service, code] =
-          port === 'organizations'
-            ? (['organizations', 'TooManyRequestsException'] as const)
-            : (['identitystore', 'ThrottlingException'] as const)
+        const [service, code] = throttled[port]
         throw new ServiceError(service, code, 'Rate exceeded', { httpStatus: 400 })
       }),
   })
+}
+
+test('what a command asks waits where it is throttled, and a person is told once of each service', async () => {
+  const world = openThrottled()
   const told: string[] = []
   const ports = waitingPorts(world.ports, (line) => told.push(line))
   const names = Array.from({ length: 120 }, (_, index) => `person ${index}`)
@@ -29,10 +40,23 @@ test('what a command asks of the directory and the organization waits where it i
   )
   expect(await world.finish(asking)).toEqual(names.map(() => undefined))
   expect(await world.finish(ports.organizations.managementAccountId())).toMatch(/^\d{12}$/)
-  expect(told).toEqual([
-    'identitystore answers that it is asked too often (Rate exceeded); waiting, and going on\n',
-    'organizations answers that it is asked too often (Rate exceeded); waiting, and going on\n',
-  ])
+  const always = () => true
+  const limited = limitSsoAdmin(ports, new RateLimiter(world.clock, 20), { mayStart: always, holdsLease: always })
+  expect((await world.finish(limited.listPermissionSets())).items).not.toEqual([])
+  expect(told).toEqual(
+    ['identitystore', 'organizations', 'sso-admin'].map(
+      (service) => `${service} answers that it is asked too often (Rate exceeded); waiting, and going on\n`,
+    ),
+  )
+})
+
+test('each command tells for itself', async () => {
+  for (const world of [openThrottled(), openThrottled()]) {
+    const told: string[] = []
+    const ports = waitingPorts(world.ports, (line) => told.push(line))
+    await world.finish(ports.organizations.managementAccountId())
+    expect(told).toEqual([expect.stringMatching(/^organizations answers/)])
+  }
 })
 
 test('who makes a patient directory patient shares its rate', async () => {

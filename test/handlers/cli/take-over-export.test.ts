@@ -8,8 +8,9 @@ import { stablePrincipalId } from '../../../shared/memory/fill-from-organization
 import { organizationFile } from '../../../shared/memory/organization-file.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import type { InPortions } from '../../../shared/reconcile/assignments/list-existing.ts'
+import { adoptPermissionSet } from '../../../shared/reconcile/permission-sets/adopt-permission-set.ts'
 import { dyingPorts } from '../../intercept.ts'
-import { World } from '../../world.ts'
+import { World, type WorldOptions } from '../../world.ts'
 
 const [shop, data] = ['200000000001', '200000000002'] as const
 const account = (id: string) => ({ id, name: `account-${id}`, email: `aws+${id}@tiny.example` })
@@ -21,8 +22,10 @@ const keyOf = (id: string, who = 'readers%GROUP') => `account%${id}%Reader%${who
 function open(
   assignments: readonly ReturnType<typeof given>[] = [],
   permissionSets = [{ permissionSetName: 'Reader' }],
+  options: WorldOptions = {},
 ) {
   return new World({
+    ...options,
     organization: organizationFile.parse({
       managementAccountId: '100000000001',
       root: { id: 'r-tiny', accounts: [account('100000000001'), account(shop), account(data)] },
@@ -121,6 +124,30 @@ test('a link that is bound to a user who was replaced is left out, so that the n
   expect(leftOut.map(({ object }) => object)).toContain(kim)
   const lines = await Array.fromAsync(file.lines())
   expect(lines.filter(({ kind }) => kind === 'link')).toEqual([])
+})
+
+test('what the management account has stays as it is, and is told by a dry run too', async () => {
+  const there = open()
+  const arn = there.ssoAdmin.permissionSetArnOf('Reader')
+  if (arn === undefined) throw new Error('Reader is there')
+  await there.finish(adoptPermissionSet(arn, { ...there.ports, named: true, lackOf: () => undefined }))
+  await grant(there, readers)
+  const { file } = await exportOf(there)
+  const here = open([given(shop), given('100000000001')], undefined, { caller: 'delegated-administrator' })
+  const reason = expect.stringContaining("'Reader' is also assigned in the management account")
+  const told = { received: reason, remedy: expect.stringContaining('remove its assignments') }
+  const left = [
+    { object: "the permission set 'Reader'", ...told },
+    { object: keyOf(shop).slice(0, -'%ssofile'.length), ...told },
+  ]
+  for (const isDryRun of [true, false]) {
+    const taken = await here.finish(takeOver(here, file, here.ports, isDryRun))
+    expect(taken).toMatchObject({ permissionSets: { adopted: 0 }, assignments: { adopted: 0 }, left })
+    // No lease limits the rate here.
+    await here.clock.advance(1_000)
+  }
+  expect(await here.keys('owned_permission_sets/')).toEqual([])
+  expect(await here.keys('assignments/')).toEqual([])
 })
 
 test('what somebody changed here is kept, and told', async () => {

@@ -9,6 +9,8 @@ import { type Fail, promises } from './violation.ts'
  */
 const soonMs = 60_000
 const lateMs = 5 * 60_000
+/** At rest the schedules begin after ten minutes; then a sweep comes within five, and what it asks for is done in as many. */
+const sweptMs = 20 * 60_000
 /** All requests ask for so much. */
 const askedMs = 30 * 60_000
 
@@ -206,10 +208,26 @@ export class TemporaryPromise {
   }
 
   #isOver(request: Request, expiresAt = ''): boolean {
-    const isEnded = ['withdrawn', 'finished', 'ended', 'denied', 'lapsed'].some(
-      (event) => this.#world.keys(grantKey(request).replace('granted', event)).length > 0,
+    return this.#endsOf(request).length > 0 || Date.parse(expiresAt) <= this.#nowMs
+  }
+
+  /** What history says of its end. */
+  #endsOf(request: Request): readonly string[] {
+    return ['withdrawn', 'finished', 'ended', 'denied', 'lapsed'].flatMap((event) =>
+      this.#world.keys(grantKey(request).replace('granted', event)),
     )
-    return isEnded || Date.parse(expiresAt) <= this.#nowMs
+  }
+
+  /** While nothing strikes any more: a sweep has looked at each link. At rest is too late: then they have all ended. */
+  checkOverdue(sinceMs: number): void {
+    const sweptBeforeMs = this.#nowMs - sweptMs
+    if (!this.#world.sweeps || sinceMs > sweptBeforeMs) return
+    const isOld = (key: string) => (this.#world.objects.model.find(key)?.lastModified.getTime() ?? 0) < sweptBeforeMs
+    for (const key of this.#world.keys('links_data/temporary/')) {
+      const { request } = (this.#world.readJson(key) ?? {}) as { request?: Request }
+      if (request && isOld(key) && this.#endsOf(request).some(isOld))
+        this.#fail(promises.temporary, `${key} is there long after its grant is over`)
+    }
   }
 
   /** At the end: what is granted is there, and every request and approval was told of, and no link has outlived its end or its request. */

@@ -255,7 +255,7 @@ export const driftRegressions: readonly Regression[] = [
       wait(30_000),
       assign('200000000001'),
       wait(1_000),
-      strike('freeze', 'writes', { service: 's3', process: 'any', skip: 16 }),
+      strike('freeze', 'writes', { service: 's3', process: 'any', skip: 18 }),
       { do: 'import', isCompact: false, account: '200000000001', killMs: undefined },
       wait(10_000),
       deleteLink(linkOf('account%200000000001')),

@@ -170,6 +170,18 @@ test('what cannot be imported is told with its reason, and stays as it is', asyn
   expect([await links(world), await entries(world)]).toEqual([[], []])
 })
 
+test('access by a permission set that the management account has is left to others by a delegated administrator', async () => {
+  const given = [{ account: shop }, { account: management }, { account: shop, permissionSet: 'Admin' }]
+  const world = open(given, { caller: 'delegated-administrator' })
+  const { left } = await importAll(world)
+  expect(await links(world)).toEqual([keyOf(shop, 'Admin%readers%GROUP')])
+  const told = left.find(({ object }) => object.includes(shop))
+  expect(told?.received).toMatch(
+    /^what ssofile cannot control: permission set 'Reader' is also assigned in the management account/,
+  )
+  expect(told?.remedy).toContain('remove its assignments in the management account')
+})
+
 test('a filter imports only what it names, and a name that nobody has is told', async () => {
   const given = [{ account: shop }, { account: data }, { account: data, permissionSet: 'Admin' }]
   const filters = {

@@ -173,6 +173,51 @@ describe('temporary access', () => {
     expect(await people.assigned()).toEqual(['Pay-ps payers'])
   })
 
+  test('does not hide that a link is deleted that gave the last person the same: when it ends, the deletion is held', async () => {
+    const standing = linkOf('Pay-ps', 'ben', 'USER')
+    const people = await open(standing)
+    await lend(people)
+    await people.remove(standing)
+    await people.sweep()
+    expect(await people.assigned()).toEqual(['Pay-ps ben'])
+    expect(await people.status(standing)).toMatchObject({ state: 'revoking' })
+    await outlast(people)
+    expect(await people.assigned()).toEqual(['Pay-ps ben'])
+    expect(await people.status(standing)).toMatchObject({
+      state: 'held',
+      reason: expect.stringContaining(`nobody who would keep 'Pay*' or 'Approve*' in account ${account}`),
+    })
+    await people.upload(approve)
+    await people.sweep()
+    expect(await people.assigned()).toEqual(['Approve-ps approvers'])
+    expect(await people.status(standing)).toBeUndefined()
+  })
+
+  test('ends without a hold where the link that gave the same is deleted first, and somebody else stands', async () => {
+    const standing = linkOf('Pay-ps', 'ben', 'USER')
+    const people = await open(pay, standing)
+    await lend(people)
+    await people.remove(standing)
+    await people.sweep()
+    await outlast(people)
+    expect(await people.assigned()).toEqual(['Pay-ps payers'])
+    expect([await listsOf(people), await people.status(standing)]).toEqual([[], undefined])
+  })
+
+  test('does not hide either that such a link has ended by itself', async () => {
+    const standing = linkOf('Pay-ps', 'ben', 'USER')
+    const people = await open()
+    const expiresAt = new Date(people.world.clock.now().getTime() + 1_200_000).toISOString()
+    await people.world.objects.put(standing, JSON.stringify({ expiresAt }))
+    await people.settle()
+    await lend(people)
+    await people.world.clock.advance(1_300_000)
+    await people.sweep()
+    await outlast(people)
+    expect(await people.assigned()).toEqual(['Pay-ps ben'])
+    expect((await listsOf(people)).map(({ rule }) => rule)).toEqual(['minimum'])
+  })
+
   test('counts where a link gives the same besides', async () => {
     const people = await open(pay, linkOf('Pay-ps', 'ben', 'USER'))
     await lend(people)

@@ -50,11 +50,13 @@ const isWrite = (operation: keyof SsoAdmin) => !/^(list|describe|get|instance)/.
 
 class WatchedLimiter extends RateLimiter {
   readonly acquired: Priority[] = []
+  readonly places: number[] = []
   readonly pausesMs: number[] = []
 
-  override acquire(priority: Priority): Promise<() => void> {
+  override acquire(priority: Priority, places = 1): Promise<() => void> {
     this.acquired.push(priority)
-    return super.acquire(priority)
+    this.places.push(places)
+    return super.acquire(priority, places)
   }
 
   override pause(ms: number): void {
@@ -98,6 +100,8 @@ describe('SSO Admin behind the limiter', () => {
     expect(calls[0]?.operation).toBe(operation)
     expect(calls[0]?.args).toEqual(given)
     expect(limiter.acquired).toEqual([priorities[operation]])
+    // A missing boundary is followed by DescribePermissionSet.
+    expect(limiter.places).toEqual([operation === 'getPermissionsBoundary' ? 2 : 1])
   })
 
   test.each(operations)('%s waits behind the calls of others where it is made in the background', async (operation) => {

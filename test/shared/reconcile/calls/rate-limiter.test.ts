@@ -177,3 +177,18 @@ test('however often it is refused, one call a second starts', async () => {
   await clock.advance(2_200)
   expect(started.length - before).toBeGreaterThanOrEqual(1)
 })
+
+test('what may become two requests has two places, and starts alone where the rate is lower than that', async () => {
+  const { clock, limiter } = open()
+  const startedMs: number[] = []
+  const make = async () => void startedMs.push(clock.monotonicMs())
+  for (let index = 0; index < 15; index++) void limiter.run('grant', make, 2)
+  await clock.advance(900)
+  expect(startedMs).toHaveLength(10)
+  await clock.advance(200)
+  expect(startedMs).toHaveLength(15)
+  const slow = open(1)
+  const done = slow.limiter.run('grant', async () => 'done', 2)
+  await slow.clock.advance(1)
+  expect(await done).toBe('done')
+})

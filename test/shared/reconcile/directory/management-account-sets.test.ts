@@ -1,8 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
 import { accountId } from '../../../../shared/domain/account-id.ts'
+import { permissionSetArn } from '../../../../shared/domain/identity-center-ids.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
-import { ManagementAccountSets } from '../../../../shared/reconcile/directory/management-account-sets.ts'
+import {
+  findUncontrolled,
+  ManagementAccountSets,
+} from '../../../../shared/reconcile/directory/management-account-sets.ts'
 import { Settling } from '../../../settling.ts'
 
 const name = permissionSetName.parse('Billing-ps')
@@ -120,5 +124,45 @@ describe('a permission set that the management account has', () => {
     const ours = sets()
     expect(await ours.lackOf(name, arn)).toBeUndefined()
     expect(await ours.explain(denied, name, arn)).toEqual(lack)
+  })
+})
+
+describe('what ssofile cannot control is known beforehand', () => {
+  const asked = (change: Partial<Parameters<typeof findUncontrolled>[0]> = {}) => {
+    const { world, arn, listings } = open()
+    const asking = { ...world.ports, configuration: world.configuration, managementAccountId: management }
+    const find = findUncontrolled({ ...asking, callerAccountId: async () => '222222222222', ...change })
+    return { find, arn, listings }
+  }
+
+  test('by one listing: a permission set that the management account has, and no other', async () => {
+    const { find, arn, listings } = asked()
+    const lackOf = await find
+    expect(lackOf(name, arn)).toEqual(lack)
+    expect(lackOf(name, permissionSetArn.parse(`${arn.slice(0, -1)}${arn.endsWith('0') ? 1 : 0}`))).toBeUndefined()
+    expect(listings()).toBe(1)
+  })
+
+  test('by the place of the deployment, whoever runs the command', async () => {
+    const configuration = { includeManagementAccount: false, ownAccount: accountId.parse('222222222222') }
+    const { find, arn } = asked({ configuration, callerAccountId: async () => management })
+    expect((await find)(name, arn)).toEqual(lack)
+  })
+
+  test('by the configuration alone where nobody knows whose the credentials are', async () => {
+    const { find, arn } = asked({ callerAccountId: undefined })
+    expect((await find)(name, arn)).toEqual(lack)
+  })
+
+  test.each([
+    ['the configuration says that ssofile runs there', { configuration: { includeManagementAccount: true } }],
+    ['the credentials are those of the management account', { callerAccountId: async () => management }],
+    [
+      'the deployment is in the management account',
+      { configuration: { includeManagementAccount: false, ownAccount: management } },
+    ],
+  ])('to be nothing where %s', async (_, change) => {
+    const { find, arn } = asked(change)
+    expect((await find)(name, arn)).toBeUndefined()
   })
 })

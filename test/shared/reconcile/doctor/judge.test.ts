@@ -103,15 +103,20 @@ describe('the administration', () => {
   test.each([
     [
       'the management account may change them',
-      { isManagement: true, there: ['A'], owned: ['A'] },
+      { isControlled: true, there: ['A'], owned: ['A'] },
       'ok',
       /may change the 1/,
     ],
     ['there are none', { there: [] }, 'ok', /has no permission sets/],
-    ['they are of others', { there: ['A', 'B'] }, 'warn', /neither change nor assign: A, B/],
+    [
+      'they are of others',
+      { there: ['A', 'B'] },
+      'warn',
+      /neither change nor assign, and leaves out of an import: A, B/,
+    ],
     ['one is of ssofile', { there: ['A', 'B'], owned: ['B'] }, 'fail', /can no longer change or assign: B/],
   ])('of permission sets in the management account: %s', (_, change, level, told) => {
-    const sets = { isManagement: false, managementAccountId: management, owned: [], ...change }
+    const sets = { isControlled: false, managementAccountId: management, owned: [], ...change }
     expect(judgeManagementAccountSets(sets)).toMatchObject({ level, told: expect.stringMatching(told) })
   })
 })

@@ -23,7 +23,8 @@ function open(attributes: object = {}) {
   return { world, arn }
 }
 
-const adopt = (arn: PermissionSetArn, ports: Ports, named = true) => adoptPermissionSet(arn, { ...ports, named })
+const adopt = (arn: PermissionSetArn, ports: Ports, named = true) =>
+  adoptPermissionSet(arn, { ...ports, named, lackOf: () => undefined })
 
 const isWrite = (operation: string) => !/^(List|Describe|Get)/.test(operation)
 

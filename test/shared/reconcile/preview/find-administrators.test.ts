@@ -3,6 +3,7 @@ import { permissionSetName } from '../../../../shared/domain/permission-set-name
 import { findAdministrators } from '../../../../shared/reconcile/preview/find-administrators.ts'
 import { previewPermissionSets } from '../../../../shared/reconcile/preview/preview-permission-sets.ts'
 import { World } from '../../../world.ts'
+import { inForceIn } from './in-force-in.ts'
 
 const administrator = 'arn:aws:iam::aws:policy/AdministratorAccess'
 
@@ -27,7 +28,7 @@ test('administrators are told by their files, and permission sets of others by w
     const names = ['Theirs-ps', 'Nowhere-ps', 'Ours-ps', 'Harmless-ps', 'Read-ps', 'Ours-ps'].map((name) =>
       permissionSetName.parse(name),
     )
-    return findAdministrators(names, world.objects, await previewPermissionSets(world.ports))
+    return findAdministrators(names, world.objects, await previewPermissionSets(world.ports, inForceIn(world)))
   }
   expect(await world.finish(find())).toEqual(['Ours-ps', 'Theirs-ps'])
 })

@@ -6,6 +6,7 @@ import { noteMissingPermissionSet } from '../../../../shared/reconcile/preview/n
 import { previewPermissionSets } from '../../../../shared/reconcile/preview/preview-permission-sets.ts'
 import { intercept } from '../../../intercept.ts'
 import { acme, World } from '../../../world.ts'
+import { inForceIn } from './in-force-in.ts'
 
 const note = (world: World, name: string, ports: Ports = world.ports) =>
   world.finish(noteMissingPermissionSet(permissionSetName.parse(name), ports))
@@ -42,7 +43,7 @@ test('where Identity Center has too many that nobody has seen yet, twenty are as
     /^there is no file .*, and it is not known whether Identity Center has .*: it has more than 20 /,
   )
   expect(world.calls.filter((call) => call === 'DescribePermissionSet')).toHaveLength(20)
-  const { resolve } = await world.finish(previewPermissionSets(world.ports))
+  const { resolve } = await world.finish(previewPermissionSets(world.ports, inForceIn(world)))
   await world.finish(resolve(permissionSetName.parse('Billing-ps')))
   world.calls.length = 0
   expect(await note(world, 'Billing-ps')).toMatch(/^there is no permission set 'Billing-ps'/)

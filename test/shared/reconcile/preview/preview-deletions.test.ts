@@ -7,6 +7,7 @@ import { listBlockedDeletions } from '../../../../shared/reconcile/preview/previ
 import { previewPermissionSets } from '../../../../shared/reconcile/preview/preview-permission-sets.ts'
 import { InputReadings } from '../../../../shared/reconcile/records/input-readings.ts'
 import { Settling, type SettlingOptions } from '../../../settling.ts'
+import { inForceIn } from './in-force-in.ts'
 
 const billing = permissionSetName.parse('Billing-ps')
 const unused = permissionSetName.parse('Unused-ps')
@@ -21,7 +22,7 @@ function open(options: SettlingOptions = {}) {
     const listing = async () => {
       const { objects, configuration, ports } = world
       const readings = await InputReadings.list(objects, configuration)
-      const permissionSets = await previewPermissionSets(ports)
+      const permissionSets = await previewPermissionSets(ports, inForceIn(world))
       return [...(await listBlockedDeletions(names, { objects, readings, revocations, permissionSets }))]
     }
     return world.finish(listing())

@@ -15,6 +15,7 @@ import { previewPermissionSets } from '../../../../shared/reconcile/preview/prev
 import { InputReadings } from '../../../../shared/reconcile/records/input-readings.ts'
 import { StatusStore } from '../../../../shared/reconcile/records/status-store.ts'
 import { Settling, type SettlingOptions } from '../../../settling.ts'
+import { inForceIn } from './in-force-in.ts'
 
 const first = accountId.parse('233000000002')
 const second = accountId.parse('233000000001')
@@ -33,7 +34,7 @@ function open(options: SettlingOptions = {}, principal = 'team-Accountants', typ
   const sortWithIds = (grants: readonly PlannedGrant[], looksMost = Number.POSITIVE_INFINITY) => {
     const sorting = async () => {
       const readings = await InputReadings.list(world.objects, world.configuration)
-      const permissionSets = await previewPermissionSets(world.ports)
+      const permissionSets = await previewPermissionSets(world.ports, inForceIn(world))
       const onStep: TellProgress = (step, counted) => void steps.push(`${step}: ${counted?.done} of ${counted?.of}`)
       return sortGrants(grants, {
         ports: world.ports,

@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
 import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
+import { previewChanges } from '../../../../shared/reconcile/preview/preview.ts'
 import { previewPermissionSets } from '../../../../shared/reconcile/preview/preview-permission-sets.ts'
 import { writeOwned } from '../../../../shared/reconcile/records/owned-permission-sets.ts'
 import { Settling, type SettlingOptions } from '../../../settling.ts'
+import { acme, World } from '../../../world.ts'
+import { inForceIn } from './in-force-in.ts'
 
 const billing = permissionSetName.parse('Billing-ps')
 const made = permissionSetName.parse('Made-ps')
@@ -25,7 +28,7 @@ function open(options: SettlingOptions = {}) {
     const applied = etag === undefined ? {} : { applied: { etag, at: nine } }
     return writeOwned(world.objects, name, { v: 1, claimedAt: nine, ...(isMade ? { arn } : {}), ...applied }, undefined)
   }
-  const preview = () => world.finish(previewPermissionSets(world.ports))
+  const preview = () => world.finish(previewPermissionSets(world.ports, inForceIn(world)))
   const changes = async () => (await preview()).changes
   return { bench, world, upload, own, preview, changes }
 }
@@ -138,4 +141,53 @@ describe('permission sets as they would be', () => {
     await expect(world.finish(ssoAdmin.deletePermissionSet(arn))).rejects.toMatchObject({ name: 'NotStartedError' })
     expect(world.ssoAdmin.permissionSetArnOf(billing)).toBe(arn)
   })
+})
+
+test('what a delegated administrator cannot control is told: a changed file, a deleted one, and grants that wait', async () => {
+  const world = new World({ organization: { ...acme(), assignments: [] }, caller: 'management' })
+  const arn = world.ssoAdmin.permissionSetArnOf('AdministratorAccess')
+  if (arn === undefined) throw new Error('the fixture lacks the permission set')
+  const managementAccountId = world.organizations.managementAccountIdNow
+  const principalId = world.identityStore.idOf('GROUP', 'team-Platform')
+  if (principalId === undefined) throw new Error('the fixture lacks the group')
+  world.ssoAdmin.addAssignment({
+    ...{ accountId: managementAccountId, permissionSetArn: arn, principalId, principalType: 'GROUP' },
+  })
+  const owned = { v: 1, arn, claimedAt: '2026-03-03T10:00:00.000Z' }
+  await world.objects.put('owned_permission_sets/AdministratorAccess', JSON.stringify(owned))
+  const ports = { ...world.ports, callerAccountId: async () => '222222222222' }
+  const configuration = world.configuration
+  const look = () => world.finish(previewPermissionSets(ports, { configuration, managementAccountId }))
+  const rejected = {
+    name: 'AdministratorAccess',
+    change: 'rejected',
+    reason: expect.stringContaining('management account'),
+  }
+  const preview = await look()
+  expect(preview.changes).toMatchObject([rejected])
+  expect(preview.lackOf(permissionSetName.parse('AdministratorAccess'), arn)?.reason).toContain('management account')
+  await world.objects.put(
+    'permission_sets/AdministratorAccess.json',
+    JSON.stringify({ permissionSetName: 'AdministratorAccess', description: 'changed' }),
+  )
+  expect((await look()).changes).toMatchObject([rejected])
+})
+
+test('a revocation that a delegated administrator is refused is told as one that cannot be carried out', async () => {
+  const bench = new Settling()
+  const { world } = bench
+  world.ssoAdmin.addAssignment(bench.target())
+  await bench.own({ grantedAt: nine })
+  const look = (account: string) =>
+    world.finish(
+      previewChanges({ ...world.ports, callerAccountId: async () => account }, world.configuration, { looksMost: 0 }),
+    )
+  const planned = async (account: string) => {
+    const { revocations, stuck } = await look(account)
+    return [revocations.length, stuck.length]
+  }
+  expect(await planned('222222222222')).toEqual([1, 0])
+  world.ssoAdmin.addAssignment({ ...bench.target(), accountId: world.organizations.managementAccountIdNow })
+  expect(await planned('222222222222')).toEqual([0, 1])
+  expect(await planned(world.organizations.managementAccountIdNow)).toEqual([1, 0])
 })

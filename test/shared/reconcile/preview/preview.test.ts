@@ -208,7 +208,7 @@ describe('a preview', () => {
     const unused = permissionSetName.parse('Unused-ps')
     world.ssoAdmin.addPermissionSet({ name: unused, sessionDuration: 'PT1H', tags: [] }, '0123456789abcdef')
     for (const arn of await Array.fromAsync(listAll((token) => world.ports.ssoAdmin.listPermissionSets(token))))
-      await world.finish(adoptPermissionSet(arn, { ...world.ports, named: false }))
+      await world.finish(adoptPermissionSet(arn, { ...world.ports, named: false, lackOf: () => undefined }))
     world.start({ dispatcher: false })
     const { permissionSets } = await preview(world, filesIn())
     expect(permissionSets).toEqual([
