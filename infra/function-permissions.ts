@@ -22,7 +22,9 @@ type Prefix =
   | 'status/'
   | 'status/permission_sets/'
   | 'status/too-many/'
+  | 'status/break-glass/'
   | 'attention/'
+  | 'attention/failed/break-glass/'
   | 'control/dispatcher.json'
   | 'control/brake.json'
   | 'control/owner.json'
@@ -126,7 +128,8 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   nightly: { put: ['state/drift.json'], send: [...lanes, 'dispatch'] },
   report: {
     read: [''],
-    write: ['state/report/'],
+    // Findings of break-glass, as long as they last.
+    write: ['state/report/', 'status/break-glass/', 'attention/failed/break-glass/'],
     put: ['reports/'],
     directory: 'members',
     identityCenter: 'instance',

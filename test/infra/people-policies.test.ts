@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import { bucketPolicy } from '../../infra/bucket-policy.ts'
 import { DeploymentNames } from '../../infra/deployment-names.ts'
-import { evaluatePolicy } from '../../infra/evaluate-policy.ts'
 import { peoplePolicies } from '../../infra/people-policies.ts'
 import { type Environment, environment } from '../../shared/domain/environment.ts'
+import { evaluatePolicy } from '../../shared/domain/evaluate-policy.ts'
 import { environments, example, exampleDocument } from './environments.ts'
 
 const link = 'account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile'
