@@ -279,6 +279,12 @@ export function permissionsOf(role: RoleName): FunctionPermissions {
   return role === 'operator' ? operatorPermissions : functionPermissions[role]
 }
 
+/** Whether a role may write something that begins so. */
+export function mayWrite(role: RoleName, prefix: string): boolean {
+  const { write = [], put = [] } = permissionsOf(role)
+  return [...write, ...put].some((written) => written.startsWith(prefix))
+}
+
 /** Who may send to a queue. */
 export function producersOf(queue: WorkedQueue): readonly FunctionName[] {
   return (Object.keys(functionPermissions) as FunctionName[]).filter((name) =>
