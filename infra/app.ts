@@ -1,21 +1,31 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Refusal } from '../handlers/cli/refusal.ts'
 import { bucketOwnerFiles } from './bucket-owner-files.ts'
 import { buildApp } from './build-app.ts'
 import { DeploymentNames } from './deployment-names.ts'
+import { peoplePolicies } from './people-policies.ts'
 import { readEnvironment } from './read-environment.ts'
+import { remarksOn } from './remarks-on.ts'
 
 /** What the CDK CLI runs. `SSOFILE_ENVIRONMENT` names the environment, or its file. */
 try {
   const environment = await readEnvironment(process.env.SSOFILE_ENVIRONMENT ?? 'example')
   const { directory } = buildApp(environment).synth()
-  if (environment.bucket.existing !== undefined) {
-    const folder = join(directory, 'bucket-owner')
-    mkdirSync(folder, { recursive: true })
-    for (const [name, text] of Object.entries(bucketOwnerFiles(environment, new DeploymentNames(environment))))
-      writeFileSync(join(folder, name), text)
+  const names = new DeploymentNames(environment)
+  const write = (folder: string, files: Readonly<Record<string, string>>) => {
+    // Of another environment, synthesized before.
+    rmSync(join(directory, folder), { recursive: true, force: true })
+    mkdirSync(join(directory, folder), { recursive: true })
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, folder, name), text)
   }
+  const people = Object.entries(peoplePolicies(environment, names))
+  write(
+    'people',
+    Object.fromEntries(people.map(([name, policy]) => [`${name}.json`, `${JSON.stringify(policy, undefined, 2)}\n`])),
+  )
+  if (environment.bucket.existing !== undefined) write('bucket-owner', bucketOwnerFiles(environment, names))
+  for (const remark of remarksOn(environment, names)) process.stderr.write(`${remark}\n`)
 } catch (error) {
   if (!(error instanceof Refusal)) throw error
   process.stderr.write(`${error.message}\n`)

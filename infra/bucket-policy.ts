@@ -1,3 +1,4 @@
+import { Refusal } from '../handlers/cli/refusal.ts'
 import type { Environment } from '../shared/domain/environment.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 
@@ -13,16 +14,38 @@ export type PolicyStatementJson = {
 export type PolicyJson = { readonly Version: '2012-10-17'; readonly Statement: readonly PolicyStatementJson[] }
 
 /** S3 User Guide, "Bucket policies": 20 KB. */
-const bytesMost = 20 * 1024
+export const policyBytesMost = 20 * 1024
 /** What governance writes, and nobody else. */
 const governedPrefixes = ['policies/', 'selectors/', 'eligibility/'] as const
 /** Records of drills: written once, by responders. */
 const drillPrefix = 'drills/'
 const inputPrefixes = ['links_data/', 'permission_sets/', 'control/', drillPrefix, ...governedPrefixes] as const
-const puts = ['s3:PutObject', 's3:ReplicateObject', 's3:ReplicateDelete'] as const
-const writes = [...puts, 's3:DeleteObject'] as const
+const writes = ['s3:PutObject', 's3:DeleteObject'] as const
+/**
+ * What would take away or lock what is written, past the rules of who writes where: versions, other keys, retention, and what
+ * S3 itself writes for another bucket. Nothing of ssofile needs it. (Service Authorization Reference, "Amazon S3".)
+ */
+const undoing = [
+  's3:DeleteObjectVersion',
+  's3:UpdateObjectEncryption',
+  's3:Replicate*',
+  's3:PutObjectRetention',
+  's3:PutObjectLegalHold',
+] as const
+/** Settings by which S3 itself deletes, copies or re-keys objects, or stops telling of them, whatever else this policy says. */
+const settings = [
+  's3:PutLifecycleConfiguration',
+  's3:PutBucketVersioning',
+  's3:PutReplicationConfiguration',
+  's3:PutBucketObjectLockConfiguration',
+  's3:PutEncryptionConfiguration',
+  's3:PutBucketNotification',
+  's3:DeleteBucket',
+] as const
 /** What people write under their own id. */
 const personalPrefixes = ['requests/', 'approvals/'] as const
+const readings = ['s3:ListBucket', 's3:ListBucketVersions', 's3:GetObject', 's3:GetObjectVersion'] as const
+const readsAndWrites = ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'] as const
 /**
  * The user who is signed in, in the sessions that Identity Center makes and in no others; nobody can choose it. Where it is
  * absent, what names it means no object. (IAM Identity Center User Guide, "Using predefined attributes" and "AWS STS condition
@@ -37,7 +60,7 @@ type Area = {
   readonly prefix: string
   /** People, by S3 or by the API. */
   readonly uploaders: readonly string[]
-  /** Whom S3 lets put and delete. */
+  /** Those of them who put and delete by S3. */
   readonly writers: readonly string[]
   readonly way: Environment['provisioning']['links']
 }
@@ -45,21 +68,28 @@ type Area = {
 /**
  * The policy of the bucket, in ssofile's account or another. Denials bind administrators of the account too: only ssofile
  * writes outside the inputs, only governance writes policies and selectors (ssofile does not), only its uploaders write in a
- * folder (or only the API, where inputs come in by it), people ask and approve under their own id only, and versions cannot
- * be deleted. The role that operators assume is among ssofile's: `import` and `restore` write inputs too. What it allows, a
- * person also needs in a policy of their own.
+ * folder (or only the API, where inputs come in by it), people ask and approve under their own id only, and nobody takes
+ * versions away. The role that operators assume is among ssofile's: `import` and `restore` write inputs too.
+ *
+ * People of the bucket's account and of ssofile's need no allowance here: a policy of their own is enough. People of other
+ * accounts need both. (IAM User Guide, "Cross-account policy evaluation logic".)
  */
 export function bucketPolicy(environment: Environment, names: DeploymentNames): PolicyJson {
   const policy: PolicyJson = {
     Version: '2012-10-17',
     Statement: [...denials(environment, names), ...grants(environment, names)],
   }
-  const bytes = Buffer.byteLength(JSON.stringify(policy))
-  if (bytes > bytesMost)
-    throw new Error(
-      `the policy of the bucket ${environment.bucket.name} has ${bytes} bytes, expected at most ${bytesMost}; name fewer principals, such as one role a folder, or fewer accounts`,
+  const bytes = bytesOfPolicy(policy)
+  if (bytes > policyBytesMost)
+    throw new Refusal(
+      `the policy of the bucket ${environment.bucket.name} has ${bytes} bytes, expected at most ${policyBytesMost} (S3 takes no more). Principals of other accounts than ${environment.account} take most: give each folder one role there, or let them assume roles in ${environment.account}`,
     )
   return policy
+}
+
+/** As S3 counts it. */
+export function bytesOfPolicy(policy: PolicyJson): number {
+  return Buffer.byteLength(JSON.stringify(policy))
 }
 
 function denials(environment: Environment, names: DeploymentNames): PolicyStatementJson[] {
@@ -67,8 +97,12 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
   const { operators, governance } = environment.access
   const objects = (prefix: string) => `${bucketArn}/${prefix}*`
   const governed = governedPrefixes.map(objects)
-  const personal = personalPrefixes.map(objects)
-  const [root, ...areas] = areasOf(environment, names)
+  const { root, folders, permissionSets } = areasOf(environment)
+  const rolesOfInputs = (way: Area['way']) => [
+    ...(way === 's3' ? [] : [names.roleArn('api')]),
+    ...names.operatorRoleArns,
+  ]
+  const rolesOfLinks = [...rolesOfInputs(root.way), names.roleArn('requests')]
   return [
     {
       Sid: 'OnlyByTls',
@@ -78,13 +112,8 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
       Resource: [bucketArn, objects('')],
       Condition: { Bool: { 'aws:SecureTransport': 'false' } },
     },
-    {
-      Sid: 'NobodyDeletesVersions',
-      Effect: 'Deny',
-      Principal: '*',
-      Action: ['s3:DeleteObjectVersion'],
-      Resource: [objects('')],
-    },
+    { Sid: 'NobodyUndoes', Effect: 'Deny', Principal: '*', Action: undoing, Resource: [objects('')] },
+    ...denialOfSettings(environment, names),
     {
       Sid: 'OnlySsofileWritesOutsideInputs',
       Effect: 'Deny',
@@ -100,7 +129,7 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
       Principal: '*',
       Action: writes,
       Resource: [objects('control/')],
-      ...unless([...roleArns, ...operators]),
+      ...unless([...names.rolesThatWrite('control/'), ...operators]),
     },
     {
       Sid: 'OnlyGovernanceWritesPolicies',
@@ -112,43 +141,62 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
     },
     ...denialsOfDrills(environment, names),
     {
-      // All of links_data/ that is in no declared folder.
+      // All of links_data/ that is in no declared folder: there is no pattern for it, so what else people write is named.
       Sid: root.sid,
       Effect: 'Deny',
       Principal: '*',
       Action: writes,
       NotResource: [
-        ...areas.map(({ prefix }) => objects(prefix)),
-        objects('control/'),
-        objects(drillPrefix),
-        ...governed,
-        ...personal,
+        ...[...folders, permissionSets].map(({ prefix }) => objects(prefix)),
+        ...['control/', drillPrefix, ...governedPrefixes, ...personalPrefixes].map(objects),
       ],
-      ...unless([...roleArns, ...root.writers]),
+      ...unless([...root.writers, names.anyRoleArn]),
     },
-    // The statement above lets ssofile's other functions pass.
-    ...(root.way === 'api'
-      ? [
-          {
-            Sid: 'OnlyTheApiWritesLinks',
-            Effect: 'Deny',
-            Principal: '*',
-            Action: writes,
-            Resource: [objects('links_data/')],
-            ...unless([...root.writers, names.roleArn('requests')]),
-          } as const,
-        ]
-      : []),
-    ...areas.map(
+    ...folders.map(
       ({ sid, prefix, writers }): PolicyStatementJson => ({
         Sid: sid,
         Effect: 'Deny',
         Principal: '*',
         Action: writes,
         Resource: [objects(prefix)],
-        ...unless(writers),
+        ...unless([...writers, names.anyRoleArn]),
       }),
     ),
+    {
+      // The statements above let roles pass by the beginning of their names, for want of room; somebody else might make such a role.
+      Sid: 'OnlyTheseRolesWriteLinks',
+      Effect: 'Deny',
+      Principal: '*',
+      Action: writes,
+      Resource: [objects('links_data/')],
+      Condition: { ArnLike: { 'aws:PrincipalArn': names.anyRoleArn }, ...unless(rolesOfLinks).Condition },
+    },
+    {
+      Sid: permissionSets.sid,
+      Effect: 'Deny',
+      Principal: '*',
+      Action: writes,
+      Resource: [objects(permissionSets.prefix)],
+      ...unless([...permissionSets.writers, ...rolesOfInputs(permissionSets.way)]),
+    },
+  ]
+}
+
+/**
+ * Only CloudFormation sets the bucket up, by the role that the CDK gives it. The owner of a bucket that existed before has
+ * settings of their own. (CDK Developer Guide, "AWS CDK bootstrapping".)
+ */
+function denialOfSettings(environment: Environment, names: DeploymentNames): PolicyStatementJson[] {
+  if (environment.bucket.existing !== undefined) return []
+  return [
+    {
+      Sid: 'OnlyDeploymentsSetUp',
+      Effect: 'Deny',
+      Principal: '*',
+      Action: settings,
+      Resource: [names.bucketArn],
+      ...unless([names.deployerArn]),
+    },
   ]
 }
 
@@ -156,7 +204,7 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
 function denialsOfDrills({ access }: Environment, { bucketArn }: DeploymentNames): PolicyStatementJson[] {
   const about = { Effect: 'Deny', Principal: '*', Resource: [`${bucketArn}/${drillPrefix}*`] } as const
   return [
-    { ...about, Sid: 'OnlyRespondersWriteDrills', Action: puts, ...unless(access.responders) },
+    { ...about, Sid: 'OnlyRespondersWriteDrills', Action: ['s3:PutObject'], ...unless(access.responders) },
     { ...about, Sid: 'DrillsStay', Action: ['s3:DeleteObject'] },
   ]
 }
@@ -172,13 +220,18 @@ function denialsOfRequests(environment: Environment, names: DeploymentNames): Po
   const exceptOwn = [...inputPrefixes.map(objects), ...personalPrefixes.map((prefix) => objects(prefix + ownId))]
   const api = environment.provisioning.requests === 's3' ? [] : [names.roleArn('api')]
   const accounts = environment.provisioning.requests === 'api' ? [] : environment.access.requestAccounts
-  const people = accounts.map((account) => names.sessionArnsOf(account))
+  const people = accounts.length === 0 ? [] : [names.sessionArnsOf('*')]
+  // Sessions of other accounts are allowed nothing here unless their account is named.
+  const unnamed = [...new Set([environment.account, names.bucketAccount])].filter(
+    (own) => !accounts.some((one) => one === own),
+  )
+  const deny = { Effect: 'Deny', Principal: '*', Resource: personalPrefixes.map(objects) } as const
   return [
     {
       Sid: 'PeopleAskUnderTheirOwnId',
       Effect: 'Deny',
       Principal: '*',
-      Action: puts,
+      Action: ['s3:PutObject'],
       NotResource: exceptOwn,
       Condition: signedIn,
     },
@@ -190,22 +243,18 @@ function denialsOfRequests(environment: Environment, names: DeploymentNames): Po
       NotResource: exceptOwn,
       Condition: { ...signedIn, ...unless(operators).Condition },
     },
-    {
-      Sid: 'OnlyPeopleAsk',
-      Effect: 'Deny',
-      Principal: '*',
-      Action: puts,
-      Resource: personalPrefixes.map(objects),
-      ...unless([...people, ...api]),
-    },
-    {
-      Sid: 'OnlyPeopleAndOperatorsEndAccess',
-      Effect: 'Deny',
-      Principal: '*',
-      Action: ['s3:DeleteObject'],
-      Resource: personalPrefixes.map(objects),
-      ...unless([...people, ...api, ...operators]),
-    },
+    { ...deny, Sid: 'OnlyPeopleAsk', Action: ['s3:PutObject'], ...unless([...people, ...api]) },
+    { ...deny, Sid: 'OnlyPeopleEndAccess', Action: ['s3:DeleteObject'], ...unless([...people, ...api, ...operators]) },
+    ...(unnamed.length === 0
+      ? []
+      : [
+          {
+            ...deny,
+            Sid: 'NobodyHereAsks',
+            Action: ['s3:PutObject'],
+            Condition: { ArnLike: { 'aws:PrincipalArn': unnamed.map((own) => names.sessionArnsOf(own)) } },
+          } as const,
+        ]),
     {
       Sid: 'OnlyRequestsBecomeTemporary',
       Effect: 'Deny',
@@ -217,81 +266,101 @@ function denialsOfRequests(environment: Environment, names: DeploymentNames): Po
   ]
 }
 
-/** The links outside all folders first. */
-function areasOf({ folders, access, provisioning }: Environment, names: DeploymentNames): [Area, ...Area[]] {
+type Areas = { readonly root: Area; readonly folders: readonly Area[]; readonly permissionSets: Area }
+
+function areasOf({ folders, access, provisioning }: Environment): Areas {
   const area = (sid: string, prefix: string, uploaders: readonly string[], way: Area['way']): Area => ({
     sid,
     prefix,
     uploaders,
-    writers: [
-      ...(way === 'api' ? [] : uploaders),
-      ...(way === 's3' ? [] : [names.roleArn('api')]),
-      ...names.operatorRoleArns,
-    ],
+    writers: way === 'api' ? [] : uploaders,
     way,
   })
   const ofFolder = (sid: string, folder: string) => {
     const uploaders = access.uploaders.find((one) => one.folder === folder)?.principals ?? []
     return area(sid, folder === '' ? 'links_data/' : `links_data/${folder}/`, uploaders, provisioning.links)
   }
-  const { permissionSetUploaders } = access
+  return {
+    root: ofFolder('OutsideFolders', ''),
+    folders: folders.map((folder, index) => ofFolder(`Folder${index + 1}`, folder)),
+    permissionSets: area(
+      'PermissionSets',
+      'permission_sets/',
+      access.permissionSetUploaders,
+      provisioning.permissionSets,
+    ),
+  }
+}
+
+/** What people of other accounts may do; a policy of their own has to allow it too. What they may not write is denied above. */
+function grants(environment: Environment, names: DeploymentNames): PolicyStatementJson[] {
+  const { bucketArn } = names
+  const ofOthers = (principals: readonly string[]) =>
+    principals.filter((arn) => isOfOthers(environment, accountOf(arn)))
+  const auditors = ofOthers(environment.access.auditors)
+  const operators = ofOthers(environment.access.operators)
+  const governance = ofOthers(environment.access.governance)
+  const responders = ofOthers(environment.access.responders)
+  const objects = (prefix: string) => `${bucketArn}/${prefix}*`
+  const readers = [...new Set([...auditors, ...operators])]
   return [
-    ofFolder('UploadersOutsideFolders', ''),
-    ...folders.map((folder, index) => ofFolder(`UploadersOfFolder${index + 1}`, folder)),
-    area('UploadersOfPermissionSets', 'permission_sets/', permissionSetUploaders, provisioning.permissionSets),
+    ...grantsOfDeployment(environment, names),
+    ...allow('Readers', readers, readings, [bucketArn, objects('')]),
+    ...allow('OperatorsControl', operators, writes, [objects('control/')]),
+    ...allow('OperatorsEnd', operators, ['s3:DeleteObject'], [objects('requests/')]),
+    ...allow('RespondersDrill', responders, ['s3:PutObject'], [objects(drillPrefix)]),
+    ...allowIn(names, {
+      sid: 'Governance',
+      principals: governance,
+      actions: readsAndWrites,
+      prefixes: governedPrefixes,
+    }),
+    ...grantsOfRequests(environment, names),
+    ...readableAreas(environment).flatMap(({ sid, prefix, uploaders, way }) =>
+      allowIn(names, {
+        sid: `${sid}Allowed`,
+        principals: ofOthers(uploaders),
+        actions: way === 'api' ? ['s3:GetObject'] : readsAndWrites,
+        prefixes: [prefix],
+      }),
+    ),
   ]
 }
 
-function grants(environment: Environment, names: DeploymentNames): PolicyStatementJson[] {
-  const { bucketArn, roleArns } = names
-  const { auditors, operators, governance, responders } = environment.access
-  const objects = (prefix: string) => `${bucketArn}/${prefix}*`
-  const readers = [...new Set([...auditors, ...operators])]
-  const isForeign = names.bucketAccount !== environment.account
+/** Neither the account of the bucket nor that of ssofile. */
+function isOfOthers({ account, bucket }: Environment, other: string): boolean {
+  return other !== account && other !== bucket.existing?.account
+}
+
+/**
+ * In a bucket of another account, what all of ssofile's account may do in a bucket of its own: a policy of their own says
+ * what, and what only certain roles may write is denied to all others above.
+ */
+function grantsOfDeployment(
+  { account }: Environment,
+  { bucketAccount, bucketArn }: DeploymentNames,
+): PolicyStatementJson[] {
+  if (bucketAccount === account) return []
   return [
-    ...allow('ReadersList', readers, ['s3:ListBucket', 's3:ListBucketVersions'], [bucketArn]),
-    ...allow('ReadersGet', readers, ['s3:GetObject', 's3:GetObjectVersion'], [objects('')]),
-    ...allow('OperatorsControl', operators, ['s3:PutObject', 's3:DeleteObject'], [objects('control/')]),
-    ...allow('RespondersDrill', responders, ['s3:PutObject'], [objects(drillPrefix)]),
-    ...allow(
-      'GovernanceWrites',
-      governance,
-      ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
-      governedPrefixes.map(objects),
-    ),
-    ...allow(
-      'GovernanceStatus',
-      governance,
-      ['s3:GetObject'],
-      governedPrefixes.map((prefix) => objects(`status/${prefix}`)),
-    ),
-    ...allow('GovernanceLists', governance, ['s3:ListBucket'], [bucketArn], {
-      StringLike: { 's3:prefix': governedPrefixes.flatMap((prefix) => [`${prefix}*`, `status/${prefix}*`]) },
-    }),
-    ...grantsOfRequests(environment, names),
-    ...areasOf(environment, names).flatMap(({ sid, prefix, uploaders, way }) => [
-      ...allow(
-        `${sid}Write`,
-        uploaders,
-        way === 'api'
-          ? ['s3:GetObject']
-          : ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'],
-        [objects(prefix)],
-      ),
-      ...allow(`${sid}Status`, uploaders, ['s3:GetObject'], [objects(`status/${prefix}`)]),
-      ...allow(`${sid}List`, uploaders, ['s3:ListBucket'], [bucketArn], {
-        StringLike: { 's3:prefix': [`${prefix}*`, `status/${prefix}*`] },
-      }),
-    ]),
-    ...(isForeign
-      ? [
-          ...allow('SsofileLists', roleArns, ['s3:ListBucket'], [bucketArn]),
-          ...allow('Ssofile', roleArns, ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], [objects('')]),
-          ...allow('RestorersListVersions', names.operatorRoleArns, ['s3:ListBucketVersions'], [bucketArn]),
-          ...allow('RestorersGetVersions', names.operatorRoleArns, ['s3:GetObjectVersion'], [objects('')]),
-        ]
-      : []),
+    {
+      Sid: 'Ssofile',
+      Effect: 'Allow',
+      Principal: { AWS: [account] },
+      Action: [...readings, ...writes, 's3:AbortMultipartUpload'],
+      Resource: [bucketArn, `${bucketArn}/*`],
+    },
   ]
+}
+
+/**
+ * What uploaders of other accounts read. Where teams may know of each other, that is one place for all folders: a policy has
+ * no room for two more statements a folder.
+ */
+function readableAreas(environment: Environment): readonly Area[] {
+  const { root, folders, permissionSets } = areasOf(environment)
+  if (environment.privacy === 'folder') return [root, ...folders, permissionSets]
+  const uploaders = [root, ...folders].flatMap((area) => area.uploaders)
+  return [{ ...root, sid: 'Links', uploaders }, permissionSets]
 }
 
 /**
@@ -299,23 +368,30 @@ function grants(environment: Environment, names: DeploymentNames): PolicyStateme
  * approvals of others: who approves a request, its eligibility says, by groups and tags that no policy of a bucket knows. Where what
  * people write as a reason must not be read by others, requests come in by the API alone, which shows each what concerns them.
  */
-function grantsOfRequests({ access, provisioning }: Environment, names: DeploymentNames): PolicyStatementJson[] {
-  const { bucketArn } = names
-  const accounts = provisioning.requests === 'api' ? [] : access.requestAccounts
-  const people = {
-    accounts: accounts.map((account) => names.accountArn(account)),
-    patterns: [names.sessionArnsOf('*')],
-  }
-  const own = personalPrefixes.map((prefix) => prefix + ownId)
+function grantsOfRequests(environment: Environment, names: DeploymentNames): PolicyStatementJson[] {
+  const accounts = environment.provisioning.requests === 'api' ? [] : environment.access.requestAccounts
+  const others = accounts.filter((account) => isOfOthers(environment, account))
+  if (others.length === 0) return []
+  const people = { Effect: 'Allow', Principal: { AWS: others } } as const
+  const signedIn = { ArnLike: { 'aws:PrincipalArn': names.sessionArnsOf('*') } }
+  const objects = (prefix: string) => `${names.bucketArn}/${prefix}*`
+  // What they may not write of it is denied above.
   const read = ['requests/', 'status/requests/', `status/approvals/${ownId}`, `approvals/${ownId}`, 'eligibility/']
-  const objects = (prefix: string) => `${bucketArn}/${prefix}*`
   return [
-    ...allowIn('PeopleAsk', people, ['s3:PutObject', 's3:DeleteObject'], own.map(objects)),
-    ...allowIn('PeopleRead', people, ['s3:GetObject'], read.map(objects)),
-    ...allowIn('PeopleList', people, ['s3:ListBucket'], [bucketArn], {
-      StringLike: { 's3:prefix': read.map((prefix) => `${prefix}*`) },
-    }),
-    ...allow('OperatorsEnd', access.operators, ['s3:DeleteObject'], [objects('requests/')]),
+    {
+      ...people,
+      Sid: 'People',
+      Action: ['s3:GetObject', ...writes],
+      Resource: read.map(objects),
+      Condition: signedIn,
+    },
+    {
+      ...people,
+      Sid: 'PeopleList',
+      Action: ['s3:ListBucket'],
+      Resource: [names.bucketArn],
+      Condition: { ...signedIn, StringLike: { 's3:prefix': read.map((prefix) => `${prefix}*`) } },
+    },
   ]
 }
 
@@ -334,37 +410,45 @@ function allow(
   principals: readonly string[],
   actions: readonly string[],
   resources: readonly string[],
-  condition: PolicyStatementJson['Condition'] = {},
 ): PolicyStatementJson[] {
-  return allowIn(sid, { accounts: accountsOf(principals), patterns: principals }, actions, resources, condition)
-}
-
-/** For principals that fit one of the patterns, in any of these accounts. */
-function allowIn(
-  sid: string,
-  { accounts, patterns }: { readonly accounts: readonly string[]; readonly patterns: readonly string[] },
-  actions: readonly string[],
-  resources: readonly string[],
-  condition: PolicyStatementJson['Condition'] = {},
-): PolicyStatementJson[] {
-  if (accounts.length === 0) return []
+  if (principals.length === 0) return []
   return [
     {
       Sid: sid,
       Effect: 'Allow',
-      Principal: { AWS: accounts },
+      Principal: { AWS: accountsOf(principals) },
       Action: actions,
       Resource: resources,
-      Condition: { ...condition, ArnLike: { 'aws:PrincipalArn': patterns } },
+      Condition: { ArnLike: { 'aws:PrincipalArn': principals } },
     },
   ]
 }
 
-/** The accounts of these roles and users, as principals. */
-export function accountsOf(principals: readonly string[]): readonly string[] {
-  const roots = principals.map((arn) => {
-    const [, partition, , , account] = arn.split(':')
-    return `arn:${partition}:iam::${account}:root`
-  })
-  return [...new Set(roots)].sort()
+type PrefixGrant = { readonly sid: string } & Readonly<Record<'principals' | 'actions' | 'prefixes', readonly string[]>>
+
+/**
+ * Objects under these prefixes and their statuses, and listing both: for the whole accounts of these principals. Who writes
+ * there is said above; who of an account reads, that account says. S3 takes no condition on `s3:prefix` beside actions on
+ * objects ("Conditions do not apply to combination of actions and resources in statement"), so there are two statements.
+ */
+function allowIn(
+  { bucketArn }: DeploymentNames,
+  { sid, principals, actions, prefixes }: PrefixGrant,
+): PolicyStatementJson[] {
+  if (principals.length === 0) return []
+  const patterns = prefixes.flatMap((prefix) => [`${prefix}*`, `status/${prefix}*`])
+  const statement = { Effect: 'Allow', Principal: { AWS: accountsOf(principals) } } as const
+  return [
+    { ...statement, Sid: sid, Action: actions, Resource: patterns.map((pattern) => `${bucketArn}/${pattern}`) },
+    {
+      ...statement,
+      Sid: `${sid}List`,
+      Action: ['s3:ListBucket'],
+      Resource: [bucketArn],
+      Condition: { StringLike: { 's3:prefix': patterns } },
+    },
+  ]
 }
+
+const accountsOf = (principals: readonly string[]) => [...new Set(principals.map(accountOf))].sort()
+const accountOf = (arn: string) => arn.split(':')[4] ?? ''

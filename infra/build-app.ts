@@ -19,6 +19,7 @@ export function buildApp(environment: Environment, props: AppProps = {}): App {
   })
   for (const [from, patterns] of forwardedEvents(environment, names)) {
     const forwarding = new EventForwardingStack(app, names.forwarder(from), {
+      environment,
       names,
       region: from,
       patterns,

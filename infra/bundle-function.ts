@@ -2,6 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildSync } from 'esbuild'
+import type * as z from 'zod'
+import type { bundledDefinitions } from '../shared/domain/break-glass/break-glass-file.ts'
 import type { Configuration } from '../shared/domain/configuration.ts'
 import { type ApiSettings, closedApi } from '../shared/domain/environment.ts'
 import type { FunctionName } from '../shared/ports/deployment-settings.ts'
@@ -25,13 +27,15 @@ export const otherCredentialSources = [
 
 /**
  * Writes what a function runs: its entry with all that it imports, the SDK included (that of the runtime may be older than
- * `State` and `Paths` of ListAccounts), and the configuration of the deployment; of the API also who may do what.
+ * `State` and `Paths` of ListAccounts), and the configuration of the deployment; of the API also who may do what, of the
+ * report what break-glass has to be: mail addresses are in its code and in no other function's.
  */
 export function bundleFunction(
   name: FunctionName,
   configuration: Configuration,
   directory: string,
   api: ApiSettings = closedApi,
+  definitions: z.input<typeof bundledDefinitions> = [],
 ): void {
   buildSync({
     entryPoints: [join(entries, `${name}.ts`)],
@@ -50,4 +54,5 @@ export function bundleFunction(
   })
   writeFileSync(join(directory, 'configuration.json'), JSON.stringify(configuration))
   if (name === 'api') writeFileSync(join(directory, 'api.json'), JSON.stringify(api))
+  if (name === 'report') writeFileSync(join(directory, 'break-glass.json'), JSON.stringify(definitions))
 }

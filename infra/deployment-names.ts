@@ -9,6 +9,7 @@ import {
 import { permissionSetRolePath } from '../shared/domain/permission-set-role.ts'
 import { type FunctionName, functionNames } from '../shared/ports/deployment-settings.ts'
 import type { QueueName } from '../shared/ports/queues.ts'
+import { mayWrite } from './function-permissions.ts'
 
 /**
  * The names of what is deployed, known before it is: policies on both sides of an account's border name each other, and
@@ -27,6 +28,21 @@ export class DeploymentNames {
 
   get bucketArn(): string {
     return `arn:${this.partition}:s3:::${this.#environment.bucket.name}`
+  }
+
+  get bucketName(): string {
+    return this.#environment.bucket.name
+  }
+
+  /** The main stack. */
+  get stack(): string {
+    return this.#environment.name
+  }
+
+  /** Of each stack of this name: an id follows. */
+  get stackArnPrefix(): string {
+    const { region, account } = this.#environment
+    return `arn:${this.partition}:cloudformation:${region}:${account}:stack/${this.stack}/`
   }
 
   get bucketAccount(): string {
@@ -51,6 +67,23 @@ export class DeploymentNames {
     return [...this.functions.map((name) => this.roleArn(name)), ...this.operatorRoleArns]
   }
 
+  /** Of those roles, the ones that write something that begins so. */
+  rolesThatWrite(prefix: string): readonly string[] {
+    const functions = this.functions.filter((name) => mayWrite(name, prefix)).map((name) => this.roleArn(name))
+    return [...functions, ...(mayWrite('operator', prefix) ? this.operatorRoleArns : [])]
+  }
+
+  /** The role with which CloudFormation deploys, by whatever qualifier the account was bootstrapped. */
+  get deployerArn(): string {
+    const { account, region } = this.#environment
+    return this.#roleArn(account, `cdk-*-cfn-exec-role-${account}-${region}`)
+  }
+
+  /** By the beginning of its name. Somebody else might make such a role. */
+  get anyRoleArn(): string {
+    return this.#roleArn(this.#environment.account, `${this.#environment.name}-*`)
+  }
+
   /** The role that operators assume to take access over, to release it and to restore records. */
   get operatorRole(): string {
     return `${this.#environment.name}-operator`
@@ -68,11 +101,6 @@ export class DeploymentNames {
    */
   sessionArnsOf(account: string): string {
     return this.#roleArn(account, `${permissionSetRolePath.slice(1)}*`)
-  }
-
-  /** An account as a principal: all in it that have a policy of their own. */
-  accountArn(account: string): string {
-    return `arn:${this.partition}:iam::${account}:root`
   }
 
   queue(name: QueueName): string {
@@ -122,6 +150,12 @@ export class DeploymentNames {
   ruleArn(rule: string, bus?: string): string {
     const { region, account } = this.#environment
     return `arn:${this.partition}:events:${region}:${account}:rule/${bus === undefined ? '' : `${bus}/`}${rule}`
+  }
+
+  /** Where people sign in to the console. (AWS General Reference, "AWS Management Console endpoints".) */
+  get consoleDomain(): string {
+    if (this.partition === 'aws-cn') return 'console.amazonaws.cn'
+    return this.partition === 'aws-us-gov' ? 'console.amazonaws-us-gov.com' : 'console.aws.amazon.com'
   }
 
   /** As KMS names a service that uses a key for somebody. (KMS Developer Guide, "kms:ViaService".) */

@@ -23,7 +23,9 @@ type Prefix =
   | 'status/'
   | 'status/permission_sets/'
   | 'status/too-many/'
+  | 'status/break-glass/'
   | 'attention/'
+  | 'attention/failed/break-glass/'
   | 'control/dispatcher.json'
   | 'control/brake.json'
   | 'control/owner.json'
@@ -127,7 +129,8 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   nightly: { put: ['state/drift.json'], send: [...lanes, 'dispatch'] },
   report: {
     read: [''],
-    write: ['state/report/'],
+    // Findings of break-glass, as long as they last.
+    write: ['state/report/', 'status/break-glass/', 'attention/failed/break-glass/'],
     put: ['reports/'],
     directory: 'members',
     identityCenter: 'instance',
@@ -277,6 +280,12 @@ export type RoleName = FunctionName | 'operator'
 
 export function permissionsOf(role: RoleName): FunctionPermissions {
   return role === 'operator' ? operatorPermissions : functionPermissions[role]
+}
+
+/** Whether a role may write something that begins so. */
+export function mayWrite(role: RoleName, prefix: string): boolean {
+  const { write = [], put = [] } = permissionsOf(role)
+  return [...write, ...put].some((written) => written.startsWith(prefix))
 }
 
 /** Who may send to a queue. */

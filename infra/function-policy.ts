@@ -75,6 +75,8 @@ const whyWildcards: Readonly<Record<string, string>> = {
   AuditorRole: 'this one role in each account of the organization, by a condition',
   OwnRoles: 'Identity Center names the roles that it makes for permission sets; others as the environment ends them',
   RolesOfManagementAccount: 'Identity Center names the roles that it makes for permission sets',
+  ListsOfManagementAccount:
+    'these actions list all of an account (Service Authorization Reference, "AWS Identity and Access Management")',
   ProviderOfManagementAccount: 'Identity Center names its provider',
 }
 
@@ -283,7 +285,10 @@ function permissionSetRolesOf({ account }: Environment, { partition }: Deploymen
   return `arn:${partition}:iam::${account}:role${permissionSetRolePath}*`
 }
 
-/** Identity Center makes the roles of the management account with the rights of its caller. */
+/**
+ * Identity Center makes the roles of the management account with the rights of its caller, where its own role may not. (IAM
+ * Identity Center User Guide, "Identity-based policy examples", example 2; AWSSSOServiceRolePolicy leaves out this account.)
+ */
 function managementAccountStatements(environment: Environment, names: DeploymentNames): PolicyStatement[] {
   return [
     allow(
@@ -292,16 +297,21 @@ function managementAccountStatements(environment: Environment, names: Deployment
         'iam:AttachRolePolicy',
         'iam:CreateRole',
         'iam:DeleteRole',
+        'iam:DeleteRolePermissionsBoundary',
         'iam:DeleteRolePolicy',
         'iam:DetachRolePolicy',
         'iam:GetRole',
         'iam:ListAttachedRolePolicies',
         'iam:ListRolePolicies',
+        'iam:PutRolePermissionsBoundary',
         'iam:PutRolePolicy',
+        'iam:UpdateAssumeRolePolicy',
         'iam:UpdateRole',
+        'iam:UpdateRoleDescription',
       ],
       [permissionSetRolesOf(environment, names)],
     ),
+    allow('ListsOfManagementAccount', ['iam:ListPolicies', 'iam:ListRoles'], ['*']),
     allow(
       'ProviderOfManagementAccount',
       ['iam:CreateSAMLProvider', 'iam:GetSAMLProvider', 'iam:UpdateSAMLProvider'],

@@ -1,29 +1,48 @@
-/** An EventBridge event pattern, as far as ssofile's rules need it: values, their ends, and members that must be absent or there. */
-export type EventPattern = { readonly [member: string]: EventPattern | readonly (string | Existence | TextEnd)[] }
-type Existence = { readonly exists: boolean }
-type TextEnd = { readonly prefix: string } | { readonly suffix: string }
+/**
+ * An EventBridge event pattern, as far as ssofile's rules need it: values, their ends, all values but one, and members that
+ * must be absent or there. Of the patterns under `$or` one must match.
+ */
+export type EventPattern = { readonly [member: string]: EventPattern | readonly Wish[] }
+type Wish = string | Comparison | EventPattern
+type Comparison =
+  | { readonly exists: boolean }
+  | { readonly prefix: string }
+  | { readonly suffix: string }
+  | { readonly 'anything-but': string }
 type Wanted = EventPattern[string]
 
 /**
- * Every member of the pattern must match. A list matches when one of it does; of a list in the event one value has to
- * match. (EventBridge User Guide, "Comparison operators for use in event patterns" and "Arrays in event patterns".)
+ * Every member of the pattern must match. A list matches when one of it does; of a list in the event one value, or one object,
+ * has to match. (EventBridge User Guide, "Comparison operators for use in event patterns" and "Arrays in event patterns".)
  */
 export function matchEventPattern(pattern: EventPattern, event: object): boolean {
   return Object.entries(pattern).every(([name, wanted]) => {
+    if (name === '$or') return isList(wanted) && wanted.some((one) => isPattern(one) && matchEventPattern(one, event))
     const value: unknown = Object.hasOwn(event, name) ? Reflect.get(event, name) : undefined
     if (isList(wanted)) return wanted.some((one) => matchValue(one, value))
-    return isNode(value) && matchEventPattern(wanted, value)
+    const nodes: readonly unknown[] = Array.isArray(value) ? value : [value]
+    return nodes.some((node) => isNode(node) && matchEventPattern(wanted, node))
   })
 }
 
 /** Whether a member exists is asked of values only: what has members of its own does not exist. ("Exists matching".) */
-function matchValue(wanted: string | Existence | TextEnd, value: unknown): boolean {
-  const isFound = (test: (text: string) => boolean) =>
-    [value].flat().some((one) => typeof one === 'string' && test(one))
-  if (typeof wanted === 'string') return isFound((text) => text === wanted)
-  if ('prefix' in wanted) return isFound((text) => text.startsWith(wanted.prefix))
-  if ('suffix' in wanted) return isFound((text) => text.endsWith(wanted.suffix))
-  return wanted.exists === (value !== undefined && !isNode(value))
+function matchValue(wanted: Wish, value: unknown): boolean {
+  if (typeof wanted !== 'string' && 'exists' in wanted && typeof wanted.exists === 'boolean')
+    return wanted.exists === (value !== undefined && !isNode(value))
+  const values: readonly unknown[] = Array.isArray(value) ? value : [value]
+  return values.some((one) => {
+    if (typeof one !== 'string') return false
+    if (typeof wanted === 'string') return one === wanted
+    if ('prefix' in wanted && typeof wanted.prefix === 'string') return one.startsWith(wanted.prefix)
+    if ('suffix' in wanted && typeof wanted.suffix === 'string') return one.endsWith(wanted.suffix)
+    return 'anything-but' in wanted && one !== wanted['anything-but']
+  })
+}
+
+function isPattern(wanted: Wish): wanted is EventPattern {
+  return (
+    typeof wanted !== 'string' && !['exists', 'prefix', 'suffix', 'anything-but'].some((operator) => operator in wanted)
+  )
 }
 
 function isNode(value: unknown): value is object {

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Refusal } from '../handlers/cli/refusal.ts'
 import { type Environment, partitionOf } from '../shared/domain/environment.ts'
+import { adviceAfterFailure } from './advice-after-failure.ts'
 import { readEnvironment } from './read-environment.ts'
 import { listTemplatePolicies } from './template-policies.ts'
 import { validatePolicies } from './validate-policies.ts'
@@ -65,7 +66,9 @@ async function deploy(environment: string, stack: string, { isAgreed, isCheck }:
     return 1
   }
   // Asked above, for all stacks and all changes.
-  return cdk(environment, ['deploy', stack, '--require-approval', 'never', '--no-notices'])
+  const deployed = cdk(environment, ['deploy', stack, '--require-approval', 'never', '--no-notices'])
+  if (deployed !== 0) process.stderr.write(`${adviceAfterFailure(await readEnvironment(environment))}\n`)
+  return deployed
 }
 
 async function arePoliciesValid({ account, region }: Environment): Promise<boolean> {

@@ -21,6 +21,8 @@ import { paint } from './paint.ts'
 import { readBreakGlass } from './read-break-glass.ts'
 import { Refusal } from './refusal.ts'
 
+export const alarmQuestion = 'A mail says BREAK-GLASS: AssumeRole. Its code (empty: no mail came): '
+
 type Options = {
   readonly file: string
   readonly playbook?: string
@@ -63,9 +65,7 @@ async function drill(options: Options): Promise<number> {
   const arn = await responder.identity()
   const name = responderOf(arn, file.securityAccount)
   if (name === undefined || !file.responders.some((one) => one.name === name))
-    throw new Refusal(
-      `received the credentials of ${arn}, expected a responder of ${file.name}: ${file.responders.map((one) => userName(one.name)).join(', ')} in ${file.securityAccount}; sign in as yourself: aws login`,
-    )
+    throw new Refusal(tellStranger(file, arn))
   const startedAt = clock.now()
   const terminal = createInterface({ input: process.stdin, output: process.stderr, terminal: false })
   const lines = terminal[Symbol.asyncIterator]()
@@ -83,9 +83,9 @@ async function drill(options: Options): Promise<number> {
         : { serial, code: await ask(`Code of ${serial} for ${roleName(playbook.name)}: `) }
     const drilled = await drillRole({ responder, clock, name, playbook, account, device })
     roles.push(drilled)
-    process.stdout.write(renderRole(drilled))
+    process.stdout.write(renderDrilledRole(drilled))
   }
-  const code = options.alarm ? await ask('A mail says BREAK-GLASS: AssumeRole. Its code (empty: no mail came): ') : ''
+  const code = options.alarm ? await ask(alarmQuestion) : ''
   terminal.close()
   const endedAt = clock.now()
   const alarm = isCode(code) ? { code, afterMs: endedAt.getTime() - startedAt.getTime() } : undefined
@@ -150,7 +150,12 @@ async function drillRole(
   }
 }
 
-function renderRole({ role, account, assumedInMs, refusal, calls }: DrilledRole): string {
+export function tellStranger({ name, responders, securityAccount }: BreakGlass, arn: string): string {
+  const users = responders.map((one) => userName(one.name)).join(', ')
+  return `received the credentials of ${arn}, expected a responder of ${name}: ${users} in ${securityAccount}; sign in as yourself: aws login`
+}
+
+export function renderDrilledRole({ role, account, assumedInMs, refusal, calls }: DrilledRole): string {
   const head = `${role} in ${account}`
   if (refusal !== undefined) return `${paint('bad', 'FAIL')}  ${head}: not assumed; ${refusal}\n`
   const wrong = calls.filter(({ expected, came }) => expected !== came)
@@ -165,12 +170,13 @@ function isCode(text: string): boolean {
 }
 
 async function keep(record: DrillRecord, folder: string): Promise<void> {
-  const key = drillKey(record)
-  const path = join(folder, key)
+  const path = join(folder, drillKey(record))
   await mkdir(dirname(path), { recursive: true })
   await writeFile(path, `${JSON.stringify(record, undefined, 2)}\n`)
+  process.stdout.write(renderDrill(record, path))
+}
+
+export function renderDrill(record: DrillRecord, path: string): string {
   const alarm = record.alarm === undefined ? 'no alarm was confirmed' : 'the alarm rang'
-  process.stdout.write(
-    `${record.isPassed ? 'passed' : 'not passed'}: ${alarm}; written to ${path}\nUpload it with your everyday access: aws s3 cp ${path} s3://<the bucket>/${key}\n`,
-  )
+  return `${record.isPassed ? 'passed' : 'not passed'}: ${alarm}; written to ${path}\nUpload it with your everyday access: aws s3 cp ${path} s3://<the bucket>/${drillKey(record)}\n`
 }

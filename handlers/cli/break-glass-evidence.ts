@@ -12,6 +12,7 @@ import type { Ports } from '../../shared/ports/ports.ts'
 import { checkBreakGlass } from './break-glass-check.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'
+import { count } from './count.ts'
 import { wholeNumber } from './options.ts'
 import { readBreakGlass } from './read-break-glass.ts'
 import { readDrills } from './read-drills.ts'
@@ -75,11 +76,18 @@ async function collect({ file: path, months, drills: source, output }: Options):
   if (output === undefined) process.stdout.write(renderJson(evidence))
   else {
     await writeFile(output, renderJson(evidence))
-    process.stdout.write(
-      `${output}: ${uses.length} uses, ${drills.length} drills, ${evidence.changes.length} changes of the file, ${gaps.length} gaps\n`,
-    )
+    process.stdout.write(renderEvidence(output, evidence))
   }
   return gaps.length === 0 ? 0 : 1
+}
+
+export function renderEvidence(
+  output: string,
+  found: Readonly<Record<'uses' | 'drills' | 'changes' | 'gaps', readonly unknown[]>>,
+): string {
+  const { uses, drills, changes, gaps } = found
+  const counts = [count(uses.length, 'use'), count(drills.length, 'drill'), count(changes.length, 'change')]
+  return `${output}: ${counts.join(', ')} of the file, ${count(gaps.length, 'gap')}\n`
 }
 
 type Attempt = <T>(what: string, read: Promise<T>, nothing: T) => Promise<T>

@@ -4,29 +4,46 @@ import type {
   Context,
   ScheduledEvent,
 } from 'aws-lambda'
+import type { Ports } from '../../shared/ports/ports.ts'
+import { isServiceError } from '../../shared/ports/service-error.ts'
+import { repeatPatiently } from '../../shared/reconcile/calls/repeat-patiently.ts'
 
 type Run = (event: unknown, context: Context) => Promise<unknown>
+type Patience = Pick<Ports, 'clock' | 'randomness'>
 
 /**
- * Runs `run` for a schedule, and for CloudFormation, which is told how it went. A resource that is deleted has nothing to do.
- * (CloudFormation User Guide, "Custom resource reference".)
+ * A role and its policies are known everywhere only some seconds after they were made, and CloudFormation does not wait for
+ * that. (IAM User Guide, "Changes that I make are not always immediately visible".)
+ */
+const newRoleMs = 60_000
+const pauses = { firstMs: 1_000, mostMs: 8_000 }
+const denials = ['AccessDenied', 'AccessDeniedException', 'KMS.AccessDeniedException', 'KmsAccessDenied'] as const
+
+/**
+ * Runs `run` for a schedule, and for CloudFormation, which is told how it went; there what is denied is tried again for a
+ * minute. A resource that is deleted has nothing to do. (CloudFormation User Guide, "Custom resource reference".)
  */
 export function customResource(
   run: Run,
+  patience: Patience,
 ): (event: CloudFormationCustomResourceEvent | ScheduledEvent, context: Context) => Promise<void> {
   return async (event, context) => {
     if (!('ResponseURL' in event)) {
       await run(event, context)
       return
     }
-    const reason = event.RequestType === 'Delete' ? undefined : await reasonOfFailure(run(event, context))
+    const reason =
+      event.RequestType === 'Delete' ? undefined : await reasonOfFailure(() => run(event, context), patience)
     await answer(event, reason)
   }
 }
 
-async function reasonOfFailure(running: Promise<unknown>): Promise<string | undefined> {
+async function reasonOfFailure(run: () => Promise<unknown>, patience: Patience): Promise<string | undefined> {
+  const { clock } = patience
+  const endsMs = clock.monotonicMs() + newRoleMs
+  const mayHelp = (error: unknown) => isServiceError(error, ...denials) && clock.monotonicMs() < endsMs
   try {
-    await running
+    await repeatPatiently(patience, { ...pauses, attemptsMost: Number.POSITIVE_INFINITY, mayHelp }, run)
     return undefined
   } catch (error) {
     return error instanceof Error ? error.message : String(error)

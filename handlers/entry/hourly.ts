@@ -4,4 +4,4 @@ import { openDeployment } from './open-deployment.ts'
 
 const { ports, configuration, guarded } = openDeployment()
 /** Every hour, and once at the first deployment, before anything else runs. */
-export const handler = customResource(guarded(everyHour(ports, configuration)))
+export const handler = customResource(guarded(everyHour(ports, configuration)), ports)

@@ -76,12 +76,15 @@ function feeds(resources: Resources): Arrow[] {
 
 function rules(resources: Resources): Arrow[] {
   const targets = z.array(z.object({ Arn: z.unknown() })).default([])
-  return resources
-    .ofType('AWS::Events::Rule')
-    .flatMap(({ id, stack, properties: { Targets, EventBusName } }) => [
-      ...between([id], resources.namedIn(targets.parse(Targets), stack), 'delivers'),
-      ...between(resources.namedIn(EventBusName, stack), [id], 'delivers'),
-    ])
+  return resources.ofType('AWS::Events::Rule').flatMap(({ id, stack, properties: { Targets, EventBusName } }) => [
+    // A log group is not drawn, and that of a rule has its name.
+    ...between(
+      [id],
+      resources.namedIn(targets.parse(Targets), stack).filter((target) => target !== id),
+      'delivers',
+    ),
+    ...between(resources.namedIn(EventBusName, stack), [id], 'delivers'),
+  ])
 }
 
 function apis(resources: Resources): Arrow[] {
@@ -125,12 +128,11 @@ function allowances(one: Found, resources: Resources): Arrow[] {
   })
 }
 
-/** Alarms that measure no resource of their own are the code's, and stand with the dashboard. */
+/** Alarms that measure no resource of their own are the code's, and stand with the dashboard of their stack. */
 function alarms(resources: Resources): Arrow[] {
-  const dashboards = resources.ofType('AWS::CloudWatch::Dashboard').map(({ id }) => id)
-  return resources
-    .ofType('AWS::CloudWatch::Alarm')
-    .flatMap(({ stack, properties: { AlarmActions } }) =>
-      between(dashboards, resources.namedIn(AlarmActions, stack), 'alarms'),
-    )
+  const dashboards = resources.ofType('AWS::CloudWatch::Dashboard')
+  return resources.ofType('AWS::CloudWatch::Alarm').flatMap(({ stack, properties: { AlarmActions } }) => {
+    const here = dashboards.filter((dashboard) => dashboard.stack === stack).map(({ id }) => id)
+    return between(here, resources.namedIn(AlarmActions, stack), 'alarms')
+  })
 }

@@ -10,7 +10,9 @@ export function linesOf(one: Subject, resources: Resources): readonly string[] {
   const watched = [one.id, ...resources.namedIn(one.properties.RedrivePolicy, stack)]
   const alarms = resources.ofType('AWS::CloudWatch::Alarm').filter(({ stack: other, properties }) => {
     const measured = resources.namedIn([properties.Dimensions, properties.Metrics], other)
-    return measured.length === 0 ? one.kind === 'dashboard' : measured.some((id) => watched.includes(id))
+    if (measured.length === 0) return one.kind === 'dashboard'
+    // The metrics of a rule name its bus too.
+    return one.kind !== 'bus' && measured.some((id) => watched.includes(id))
   })
   return [...ownLines(one, resources), ...(alarms.length === 0 ? [] : [`alarms: ${alarms.length}`])]
 }

@@ -1,15 +1,15 @@
 import { spawnSync } from 'node:child_process'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { count } from '../../handlers/cli/count.ts'
 import { readBreakGlass } from '../../handlers/cli/read-break-glass.ts'
+import { readServiceControl } from '../../handlers/cli/read-service-control.ts'
 import { Refusal } from '../../handlers/cli/refusal.ts'
+import { renderFinding } from '../../handlers/cli/render-finding.ts'
 import type { BreakGlass } from '../../shared/domain/break-glass/break-glass-file.ts'
+import { judgeServiceControl } from '../../shared/domain/break-glass/judge-service-control.ts'
 import { renderExemption, renderProtection } from '../../shared/domain/break-glass/service-control.ts'
-import { judgeServiceControl } from './judge-service-control.ts'
-import { parseServiceControl } from './parse-service-control.ts'
 
 /**
  * `npm run break-glass -- synth | deploy | scps --file infra/break-glass/NAME.json`: renders break-glass, offline; deploys it,
@@ -58,30 +58,9 @@ function deploy(path: string, stack: string | undefined, isAgreed: boolean): num
 
 async function judge(file: BreakGlass, paths: readonly string[]): Promise<number> {
   if (paths.length === 0) throw new Refusal(`expected the files of service control policies: ${usage}`)
-  const policies = await Promise.all(
-    paths.map(async (path) => {
-      const body = await readFile(path).catch((cause: unknown) => {
-        throw new Refusal(`${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`)
-      })
-      return { file: path, policy: parseServiceControl(path, body) }
-    }),
-  )
-  const stopped = judgeServiceControl(file, policies)
-  const groups = Map.groupBy(stopped, ({ file: name, statement, who, why }) =>
-    JSON.stringify([name, statement, who, why]),
-  )
-  for (const [first, ...others] of groups.values()) {
-    if (first === undefined) continue
-    const { file: name, statement, who, why, action } = first
-    const more = others.length === 0 ? '' : ` and ${count(others.length, 'more action')}`
-    process.stdout.write(
-      why === undefined
-        ? `${name}: ${statement} denies ${action}${more} to ${who}; add scp-exemption.json (npm run break-glass -- synth) to its condition\n`
-        : `${name}: ${statement} was not understood for ${who} (${why}); read it yourself\n`,
-    )
-  }
-  if (stopped.length === 0) process.stdout.write(`${paths.length} policies stop nothing that the playbooks need\n`)
-  return stopped.length === 0 ? 0 : 1
+  const found = judgeServiceControl(file, await readServiceControl(paths))
+  process.stdout.write(found.map(renderFinding).join(''))
+  return found.every(({ level }) => level === 'ok') ? 0 : 1
 }
 
 async function run(): Promise<number> {

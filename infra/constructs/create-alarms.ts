@@ -1,25 +1,13 @@
-import {
-  Alarm,
-  ComparisonOperator,
-  type IMetric,
-  MathExpression,
-  Metric,
-  Stats,
-  TreatMissingData,
-} from 'aws-cdk-lib/aws-cloudwatch'
-import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
-import type { Rule } from 'aws-cdk-lib/aws-events'
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { type IMetric, MathExpression, Stats } from 'aws-cdk-lib/aws-cloudwatch'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
-import { Topic } from 'aws-cdk-lib/aws-sns'
-import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
 import { Duration } from 'aws-cdk-lib/core'
-import type { Construct } from 'constructs'
+import type { Construct, IDependable } from 'constructs'
 import type { Environment } from '../../shared/domain/environment.ts'
-import { functionNames, functionSettings } from '../../shared/ports/deployment-settings.ts'
+import { type FunctionName, functionNames, functionSettings } from '../../shared/ports/deployment-settings.ts'
 import { attentionMetrics, heartbeats, type MetricName } from '../../shared/ports/metrics.ts'
 import { type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
 import { emittedMetric } from '../emitted-metric.ts'
+import { type AlarmRule, createAlarm, createAlarmTopic, deliveryAlarm, type NamedRule } from './create-alarm.ts'
 import { type Functions, listFunctions } from './create-functions.ts'
 import type { Queues } from './create-queues.ts'
 
@@ -28,18 +16,10 @@ type AlarmsProps = {
   readonly key: IKey
   readonly queues: Queues
   readonly functions: Functions
-  readonly eventRules: readonly Rule[]
-}
-
-type AlarmRule = {
-  readonly name: string
-  /** The heading in docs/operations.md. */
-  readonly section: string
-  readonly says: string
-  readonly metric: IMetric
-  readonly most?: number
-  readonly least?: number
-  readonly periods?: number
+  readonly eventRules: readonly NamedRule[]
+  readonly guard: AlarmRule
+  /** Schedules begin after this, and are missed only from then on. */
+  readonly after: IDependable
 }
 
 const minutes = (count: number) => Duration.minutes(count)
@@ -59,61 +39,36 @@ const messageMinutes: Readonly<Record<WorkedQueue, number>> = {
   digests: 180,
 }
 
-/** How long a schedule may bring nothing to its end. A slice of the dispatcher takes up to fifteen minutes. */
-const heartbeatMinutes: Readonly<Record<keyof typeof heartbeats, number>> = {
-  dispatcher: 30,
-  'minute-links': 15,
-  sweep: 15,
-  hourly: 120,
-  nightly: 24 * 60,
-  report: 24 * 60,
-  notifications: 15,
+type Heartbeat = { readonly periodMinutes: number; readonly periods: number }
+const anHourOf = (hours: number): Heartbeat => ({ periodMinutes: 60, periods: hours })
+
+/**
+ * How long a schedule may bring nothing to its end. A slice of the dispatcher takes up to fifteen minutes. An alarm looks at up to
+ * seven days by the hour, but at one day by anything less. (CloudWatch API Reference, PutMetricAlarm, EvaluationPeriods.)
+ */
+const quietSpans: Readonly<Record<keyof typeof heartbeats, Heartbeat>> = {
+  dispatcher: { periodMinutes: 5, periods: 6 },
+  'minute-links': { periodMinutes: 5, periods: 3 },
+  sweep: { periodMinutes: 5, periods: 3 },
+  hourly: { periodMinutes: 15, periods: 8 },
+  nightly: anHourOf(26),
+  report: anHourOf(26),
+  notifications: { periodMinutes: 5, periods: 3 },
 }
 
 /** Alarms that a person gets by mail. */
 export function createAlarms(scope: Construct, props: AlarmsProps): void {
-  const { environment } = props
-  const topic = createTopic(scope, props)
-  for (const { name, section, says, metric, most, least, periods = 1 } of [
+  const { environment, eventRules, key, guard, after } = props
+  const topic = createAlarmTopic(scope, environment, environment.account, key)
+  for (const rule of [
     ...queueAlarms(props),
     ...functionAlarms(props),
-    ...heartbeatAlarms(props),
     ...emittedAlarms(props),
-    deliveryAlarm(props),
-  ]) {
-    const alarm = new Alarm(scope, `Alarm-${name}`, {
-      alarmName: `${environment.name}-${name}`,
-      alarmDescription: `${says}. What to do: docs/operations.md#${section.toLowerCase().replaceAll(/[, ]+/g, '-')}`,
-      metric,
-      threshold: most ?? least ?? 0,
-      comparisonOperator:
-        least === undefined ? ComparisonOperator.GREATER_THAN_THRESHOLD : ComparisonOperator.LESS_THAN_THRESHOLD,
-      evaluationPeriods: periods,
-      treatMissingData: least === undefined ? TreatMissingData.NOT_BREACHING : TreatMissingData.BREACHING,
-    })
-    alarm.addAlarmAction(new SnsAction(topic))
-    alarm.addOkAction(new SnsAction(topic))
-  }
-}
-
-function createTopic(scope: Construct, { environment, key }: AlarmsProps): Topic {
-  const topic = new Topic(scope, 'Alarms', {
-    masterKey: key,
-    enforceSSL: true,
-    displayName: `ssofile ${environment.name}`,
-  })
-  // With a policy of its own a topic no longer has the one by which alarms of its account may publish.
-  topic.addToResourcePolicy(
-    new PolicyStatement({
-      sid: 'AlarmsPublish',
-      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
-      actions: ['sns:Publish'],
-      resources: [topic.topicArn],
-      conditions: { StringEquals: { 'aws:SourceAccount': environment.account } },
-    }),
-  )
-  topic.addSubscription(new EmailSubscription(environment.alarmAddress))
-  return topic
+    ...eventRules.map((rule) => deliveryAlarm(rule, 'the queue of events', environment.name)),
+    guard,
+  ])
+    createAlarm(scope, environment, topic, rule)
+  for (const rule of heartbeatAlarms(props)) createAlarm(scope, environment, topic, rule).node.addDependency(after)
 }
 
 function queueAlarms({ queues }: AlarmsProps): AlarmRule[] {
@@ -148,7 +103,8 @@ function functionAlarms({ functions }: AlarmsProps): AlarmRule[] {
       says: `The function ${name} ended with an error or ran out of time or memory`,
       metric: one.metricErrors({ period: minutes(5), statistic: Stats.SUM }),
       most: 0,
-      periods: 2,
+      // What runs once an hour or less fails once: nothing would come beside it.
+      ...(runsOften(name) ? { periods: 3, breaching: 2 } : {}),
     }
     // One dispatcher runs at a time: throttling is how the others are kept out.
     const throttled: AlarmRule = {
@@ -157,26 +113,44 @@ function functionAlarms({ functions }: AlarmsProps): AlarmRule[] {
       says: `Lambda had no room to run the function ${name}`,
       metric: one.metricThrottles({ period: minutes(5), statistic: Stats.SUM }),
       most: 0,
-      periods: 3,
+      ...(runsOften(name) ? { periods: 4, breaching: 3 } : {}),
     }
     return functionSettings[name].reservedConcurrency === undefined ? [fails, throttled] : [fails]
   })
 }
 
-/** By what the functions tell at their end: Lambda counts as success what only caught its errors. */
+/** Of a queue, each few minutes, or as often as people ask. */
+function runsOften(name: FunctionName): boolean {
+  const { queue, schedule } = functionSettings[name]
+  return queue !== undefined || name === 'api' || (typeof schedule === 'object' && schedule.everyMinutes < 60)
+}
+
+/**
+ * By what the functions tell at their end: Lambda counts as success what only caught its errors. What is missing counts as none
+ * at all, in every period by itself: else CloudWatch looks back at older periods before it believes that nothing came.
+ * (CloudWatch User Guide, "Configuring how CloudWatch alarms treat missing data".) A new alarm has no such past.
+ */
 function heartbeatAlarms({ environment }: AlarmsProps): AlarmRule[] {
   return functionNames.flatMap((name) => {
     if (!(name in heartbeats)) return []
     const scheduled = name as keyof typeof heartbeats
-    const most = heartbeatMinutes[scheduled]
+    const { periodMinutes, periods } = quietSpans[scheduled]
+    const most = periodMinutes * periods
     return {
       name: `no-heartbeat-${name}`,
       section: 'A schedule does not run',
       says: `The function ${name}, which runs by a schedule, has not come to its end for ${most} minutes`,
-      metric: emittedMetric(environment, heartbeats[scheduled], minutes(most)),
+      metric: filled(emittedMetric(environment, heartbeats[scheduled], minutes(periodMinutes)), periodMinutes),
       least: 1,
+      periods,
+      warmUpMinutes: most + periodMinutes,
     }
   })
+}
+
+function filled(metric: IMetric, periodMinutes: number): MathExpression {
+  const period = minutes(periodMinutes)
+  return new MathExpression({ expression: 'FILL(m, 0)', usingMetrics: { m: metric }, period, label: 'runs' })
 }
 
 /** By what the code itself counts. */
@@ -231,7 +205,9 @@ function emittedAlarms({ environment }: AlarmsProps): AlarmRule[] {
       says: 'AWS has throttled calls to Identity Center for half an hour',
       metric: emitted('Throttles'),
       most: 50,
-      periods: 6,
+      // The newest period is not complete: figures come some minutes late.
+      periods: 7,
+      breaching: 6,
     },
     {
       name: 'old-hints',
@@ -250,31 +226,4 @@ function emittedAlarms({ environment }: AlarmsProps): AlarmRule[] {
       periods: 3,
     })),
   ]
-}
-
-/** Of all rules for events together. That a schedule starts nothing is seen by its function's heartbeat. */
-function deliveryAlarm({ eventRules }: AlarmsProps): AlarmRule {
-  const period = minutes(5)
-  const failed = eventRules.map(
-    ({ ruleName }) =>
-      new Metric({
-        namespace: 'AWS/Events',
-        metricName: 'FailedInvocations',
-        dimensionsMap: { RuleName: ruleName },
-        period,
-        statistic: Stats.SUM,
-      }),
-  )
-  return {
-    name: 'events-not-delivered',
-    section: 'Events are not delivered',
-    says: 'EventBridge could not send an event to the queue of events',
-    metric: new MathExpression({
-      expression: failed.map((_, index) => `m${index}`).join(' + '),
-      usingMetrics: Object.fromEntries(failed.map((metric, index) => [`m${index}`, metric])),
-      period,
-      label: 'events not delivered',
-    }),
-    most: 0,
-  }
 }

@@ -24,7 +24,10 @@ type BucketProps = {
   readonly mayNotify: IDependable
 }
 
-/** The bucket of a deployment, which outlives it. */
+/**
+ * The bucket of a deployment, which outlives it. Where the deployment fails that makes it, CloudFormation takes it back: an empty
+ * one would be in the way of the next try. (CloudFormation User Guide, "DeletionPolicy attribute", RetainExceptOnCreate.)
+ */
 export function createBucket(scope: Construct, { environment, names, key, mayNotify }: BucketProps): IBucket {
   const logs = createLogBucket(scope, environment)
   const bucket = new Bucket(scope, 'Bucket', {
@@ -37,7 +40,7 @@ export function createBucket(scope: Construct, { environment, names, key, mayNot
     objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
     serverAccessLogsBucket: logs,
     serverAccessLogsPrefix: 'access/',
-    removalPolicy: RemovalPolicy.RETAIN,
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     lifecycleRules: [
       { id: 'unfinished-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) },
       ...Object.entries(versionDays).map(([prefix, days]) => ({

@@ -7,7 +7,7 @@ import type { DeploymentNames } from '../deployment-names.ts'
 
 /**
  * The key of bucket, queues and alarms. S3, EventBridge and CloudWatch cannot send to a queue or topic that is encrypted with
- * an AWS managed key. It is retained with the bucket, since the objects cannot be read without it.
+ * an AWS managed key. It is retained, and taken back, with the bucket, since the objects cannot be read without it.
  */
 export function createDeploymentKey(
   scope: Construct,
@@ -18,7 +18,7 @@ export function createDeploymentKey(
     alias: name,
     description: `ssofile deployment ${name}: bucket, queues and alarms`,
     enableKeyRotation: true,
-    removalPolicy: RemovalPolicy.RETAIN,
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   })
   const use = ['kms:Decrypt', 'kms:GenerateDataKey']
   key.addToResourcePolicy(
@@ -28,6 +28,8 @@ export function createDeploymentKey(
       principals: ['s3', 'events', 'cloudwatch'].map((service) => new ServicePrincipal(`${service}.amazonaws.com`)),
       actions: use,
       resources: ['*'],
+      // S3 sends for the bucket, in whose account it is.
+      conditions: { StringEquals: { 'aws:SourceAccount': [...new Set([account, names.bucketAccount])] } },
     }),
   )
   const people = [

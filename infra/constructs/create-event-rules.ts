@@ -13,6 +13,7 @@ import type { Environment } from '../../shared/domain/environment.ts'
 import { functionSettings } from '../../shared/ports/deployment-settings.ts'
 import type { DeploymentNames } from '../deployment-names.ts'
 import type { EventPattern } from '../match-event-pattern.ts'
+import type { NamedRule } from './create-alarm.ts'
 import { type Functions, listFunctions } from './create-functions.ts'
 import { allowService } from './create-queues.ts'
 
@@ -31,27 +32,28 @@ export type EventRules = {
 export function createEventRules(
   scope: Construct,
   { names, queue, rules }: { names: DeploymentNames; queue: Queue; rules: Readonly<Record<string, EventRules>> },
-): readonly Rule[] {
+): readonly NamedRule[] {
   // Not SqsQueue of the CDK, by which every rule of the account may send.
   const target: IRuleTarget = { bind: () => ({ arn: queue.queueArn, sqsParameters: { messageGroupId: '$.id' } }) }
   const created = Object.entries(rules).flatMap(([prefix, { patterns, bus, account }]) =>
-    Object.entries(patterns).map(([name, pattern]) => {
+    Object.entries(patterns).map(([name, pattern]): NamedRule => {
       const ruleName = names.rule(`${prefix}-${name}`)
-      const rule = new Rule(scope, `Rule-${prefix}-${name}`, {
+      new Rule(scope, `Rule-${prefix}-${name}`, {
         ruleName,
         description: `ssofile: ${name.replace('-', ' ')}`,
         eventPattern: { ...toEventPattern(pattern), ...(account === undefined ? {} : { account: [account] }) },
         targets: [target],
         ...(bus === undefined ? {} : { eventBus: bus }),
       })
-      return { rule, arn: names.ruleArn(ruleName, bus === undefined ? undefined : names.bus) }
+      return { name: ruleName, ...(bus === undefined ? {} : { bus: names.bus }) }
     }),
   )
-  allowService(queue, 'events', { ArnEquals: { 'aws:SourceArn': created.map(({ arn }) => arn) } })
-  return created.map(({ rule }) => rule)
+  const arns = created.map(({ name, bus }) => names.ruleArn(name, bus))
+  allowService(queue, 'events', { ArnEquals: { 'aws:SourceArn': arns } })
+  return created
 }
 
-function toEventPattern({ source, 'detail-type': detailType, detail }: EventPattern): CdkEventPattern {
+export function toEventPattern({ source, 'detail-type': detailType, detail }: EventPattern): CdkEventPattern {
   return {
     ...(source === undefined ? {} : { source: textsOf(source) }),
     ...(detailType === undefined ? {} : { detailType: textsOf(detailType) }),
@@ -63,17 +65,22 @@ function textsOf(list: EventPattern[string]): string[] {
   return Array.isArray(list) ? list.map(String) : []
 }
 
+type SchedulesProps = {
+  readonly environment: Environment
+  readonly names: DeploymentNames
+  readonly functions: Functions
+  readonly after: IDependable
+}
+
 /** The schedules of the settings table. They begin when everything that they need is there. */
-export function createSchedules(
-  scope: Construct,
-  { environment, functions, after }: { environment: Environment; functions: Functions; after: IDependable },
-): void {
+export function createSchedules(scope: Construct, { environment, names, functions, after }: SchedulesProps): void {
   const [hour = 2, minute = 0] = environment.schedules.driftCheckAt.split(':').map(Number)
   const daily = (at: number) => Schedule.cron({ hour: String(at % 24), minute: String(minute) })
   for (const [name, target] of listFunctions(functions)) {
     const { schedule, asynchronous } = functionSettings[name]
     if (schedule === undefined) continue
     const rule = new Rule(scope, `Schedule-${name}`, {
+      ruleName: names.rule(`schedule-${name}`),
       description: `ssofile: runs ${name}`,
       schedule:
         typeof schedule === 'string'

@@ -14,6 +14,7 @@ import type { FunctionEnvironment } from '../../handlers/entry/open-deployment.t
 import { apiSettingsOf, configurationOf, type Environment } from '../../shared/domain/environment.ts'
 import { type FunctionName, functionNames, functionSettings } from '../../shared/ports/deployment-settings.ts'
 import { acknowledge } from '../acknowledge.ts'
+import { definitionsOf } from '../break-glass/definitions-of.ts'
 import { bundleFunction } from '../bundle-function.ts'
 import { functionPolicy, type PolicyContext, wildcardReasons } from '../function-policy.ts'
 
@@ -96,7 +97,8 @@ function bundled(name: FunctionName, environment: Environment): Code {
       command: [name],
       local: {
         tryBundle(directory: string) {
-          bundleFunction(name, configurationOf(environment), directory, apiSettingsOf(environment))
+          const definitions = definitionsOf(environment.managementAccount)
+          bundleFunction(name, configurationOf(environment), directory, apiSettingsOf(environment), definitions)
           return true
         },
       },

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { ReadableLog } from '../../handlers/cli/readable-log.ts'
 import { openAwsAuditor } from '../../shared/aws/aws-auditor.ts'
+import { openBreakGlassAuditor } from '../../shared/aws/aws-break-glass-auditor.ts'
 import { openAwsPorts } from '../../shared/aws/aws-ports.ts'
 import { openAwsChannels } from '../../shared/aws/open-aws-channels.ts'
 import { openEventBridgeBus } from '../../shared/aws/open-event-bridge-bus.ts'
@@ -8,6 +9,7 @@ import { queueNameOnTheWire } from '../../shared/aws/queue-name-on-the-wire.ts'
 import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
 import type { Configuration } from '../../shared/domain/configuration.ts'
 import { CollectedMetrics } from '../../shared/memory/collected-metrics.ts'
+import type { CheckedBreakGlass } from '../../shared/ports/break-glass.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
 import type { FunctionName } from '../../shared/ports/deployment-settings.ts'
 import type { Log } from '../../shared/ports/log.ts'
@@ -163,7 +165,7 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   requestsPage.url = url
   // As the environment of a deployment names it.
   const { instanceArn } = models.ssoAdmin
-  const common = { url, clock, log, metrics, instanceArn }
+  const common = { url, clock, log, metrics, instanceArn, definitions: () => breakGlass.model.definitions }
   const open = (environment?: ExecutionEnvironment) =>
     openPorts({ ...common, environment, caller: environment?.function ?? 'owner' })
   page.openPorts = () => openPorts(common)
@@ -215,13 +217,15 @@ type OpenOptions = {
   readonly log: Log
   readonly metrics: Metrics
   readonly instanceArn: string
+  readonly definitions: CheckedBreakGlass['definitions']
   readonly environment?: ExecutionEnvironment | undefined
   /** The function that calls, so that its calls can be told apart; absent: none. */
   readonly caller?: FunctionName | undefined
 }
 
 /** The product's ports over AWS's own clients: of one environment of a function, or of who deploys. */
-function openPorts({ url, clock, log, metrics, instanceArn, environment, caller }: OpenOptions): Ports {
+function openPorts(options: OpenOptions): Ports {
+  const { url, clock, log, metrics, instanceArn, definitions, environment, caller } = options
   const token = environment && { sessionToken: environment.sessionToken }
   const accessKeyId = accessKeyIdOf(environment?.function)
   const endpoint = { url, accessKeyId, ...(caller === undefined ? {} : { userAgentAppId: caller }), ...token }
@@ -239,6 +243,7 @@ function openPorts({ url, clock, log, metrics, instanceArn, environment, caller 
   return {
     ...patientPorts({ ...aws, auditor, clock: own(aws.clock), leaseClock: own(aws.leaseClock) }),
     clock: own(clock),
+    breakGlass: { auditor: openBreakGlassAuditor(endpoint), definitions },
     eventBus: openEventBridgeBus(localBus, endpoint),
     channels: openAwsChannels(localTopicArn, endpoint),
   }

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
-import { CfnEventBus, EventBus, type Rule } from 'aws-cdk-lib/aws-events'
+import { CfnEventBus, EventBus } from 'aws-cdk-lib/aws-events'
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda'
 import { CustomResource, Duration, Stack, type StackProps } from 'aws-cdk-lib/core'
 import type { Construct, IDependable } from 'constructs'
 import { configurationOf, type Environment, isManagementDeployment } from '../../shared/domain/environment.ts'
 import { functionSettings } from '../../shared/ports/deployment-settings.ts'
 import { workedQueues } from '../../shared/ports/queues.ts'
+import type { NamedRule } from '../constructs/create-alarm.ts'
 import { createAlarms } from '../constructs/create-alarms.ts'
 import { createApi } from '../constructs/create-api.ts'
 import { createBucket } from '../constructs/create-bucket.ts'
@@ -13,8 +14,10 @@ import { createDashboard } from '../constructs/create-dashboard.ts'
 import { createDeploymentKey } from '../constructs/create-deployment-key.ts'
 import { createEventRules, createSchedules, type EventRules } from '../constructs/create-event-rules.ts'
 import { createFunctions, type Functions, listFunctions } from '../constructs/create-functions.ts'
+import { createGuard } from '../constructs/create-guard.ts'
 import { createNotifications } from '../constructs/create-notifications.ts'
 import { createOperatorRole } from '../constructs/create-operator-role.ts'
+import { createOutputs } from '../constructs/create-outputs.ts'
 import { createQueues, type Queues } from '../constructs/create-queues.ts'
 import { DeploymentNames } from '../deployment-names.ts'
 import { directoryEvents, organizationEvents } from '../wanted-events.ts'
@@ -53,11 +56,13 @@ export class SsofileStack extends Stack {
     })
     const ready = this.#claimAndReconcile(environment, functions, bucket)
     this.#feed(functions, queues, ready)
-    createSchedules(this, { environment, functions, after: ready })
+    createSchedules(this, { environment, names, functions, after: ready })
     const eventRules = this.#receiveEvents(environment, names, queues)
     if (functions.api !== undefined) createApi(this, environment, functions.api)
-    createAlarms(this, { environment, key, queues, functions, eventRules })
+    const guard = createGuard(this, { environment, names, key })
+    createAlarms(this, { environment, key, queues, functions, eventRules, guard, after: ready })
     createDashboard(this, { environment, queues, functions })
+    createOutputs(this, { environment, names, key })
   }
 
   /**
@@ -102,7 +107,7 @@ export class SsofileStack extends Stack {
     environment: Environment,
     names: DeploymentNames,
     { worked: { events: queue } }: Queues,
-  ): readonly Rule[] {
+  ): readonly NamedRule[] {
     const all = { ...organizationEvents, ...directoryEvents }
     const isManagement = isManagementDeployment(environment)
     const own = (patterns: EventRules['patterns']) => ({ own: { patterns } })

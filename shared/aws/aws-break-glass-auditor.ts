@@ -1,26 +1,31 @@
+import { EventBridgeClient, ListRuleNamesByTargetCommand, ListRulesCommand } from '@aws-sdk/client-eventbridge'
 import {
   type EntityType,
   GenerateCredentialReportCommand,
   GetAccountPasswordPolicyCommand,
   GetCredentialReportCommand,
+  GetRoleCommand,
   IAMClient,
   ListAccessKeysCommand,
   ListMFADevicesCommand,
   paginateGetAccountAuthorizationDetails,
+  type RoleDetail,
   type UserDetail,
 } from '@aws-sdk/client-iam'
 import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns'
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import * as z from 'zod'
-import { rolePrefix, userNameSuffix, userPath } from '../domain/break-glass/break-glass-names.ts'
+import { rolePrefix, thingPrefix, userNameSuffix, userPath } from '../domain/break-glass/break-glass-names.ts'
 import type {
   DeployedRole,
+  DeployedRule,
   DeployedUser,
   PasswordPolicy,
   TrailRecord,
 } from '../domain/break-glass/deployed-break-glass.ts'
 import type { BreakGlassAccount, BreakGlassAuditor } from '../ports/break-glass.ts'
 import type { Clock } from '../ports/clock.ts'
+import { listAll } from '../ports/page.ts'
 import { answerOf, answerOrAbsent, parseAnswer } from './answers.ts'
 import { type AwsPortsOptions, clientSettings } from './aws-ports.ts'
 import { callSigned } from './signed-call.ts'
@@ -49,13 +54,13 @@ export function openBreakGlassAuditor(
 ): BreakGlassAuditor {
   const settings = { ...clientSettings(endpoint), maxAttempts: 5 }
   const sts = new STSClient(settings)
-  const own = answerOf('sts', sts.send(new GetCallerIdentityCommand({})))
-  // Asked for below; without this an early failure would be nobody's.
-  own.catch(() => {})
+  let own: Promise<string | undefined> | undefined
+  const ownAccount = async () => (await answerOf('sts', sts.send(new GetCallerIdentityCommand({})))).Account
   return {
     async enter(account, roleName) {
       const region = await sts.config.region()
-      if ((await own).Account === account) return openAccount({ ...settings, region }, clock)
+      own ??= ownAccount()
+      if ((await own) === account) return openAccount({ ...settings, region }, clock)
       const RoleArn = `arn:aws:iam::${account}:role/${roleName}`
       const input = { RoleArn, RoleSessionName: 'break-glass-check', DurationSeconds: sessionSeconds }
       const { Credentials } = await answerOf('sts', sts.send(new AssumeRoleCommand(input)))
@@ -73,6 +78,7 @@ function openAccount(settings: Settings, clock: Clock): BreakGlassAccount {
     roles: () => readRoles(iam),
     users: () => readUsers(iam, clock),
     passwordPolicy: () => readPasswordPolicy(iam),
+    rules: ({ region, ...of }) => readRules(new EventBridgeClient({ ...settings, region }), of),
     trail: (region, since) => readTrail(sts, { region, since, clock, endpoint: settings.endpoint }),
     async subscriptions(TopicArn, region) {
       const sns = new SNSClient({ ...settings, region })
@@ -91,18 +97,49 @@ function readDetails(client: IAMClient, ...Filter: EntityType[]) {
 }
 
 async function readRoles(iam: IAMClient): Promise<readonly DeployedRole[]> {
-  return (await readDetails(iam, 'Role'))
-    .flatMap(({ RoleDetailList = [] }) => RoleDetailList)
-    .filter(({ RoleName = '' }) => RoleName.startsWith(rolePrefix))
-    .map((role) => ({
-      name: role.RoleName ?? '',
+  const read = async (role: RoleDetail): Promise<DeployedRole> => {
+    const { RoleName = '' } = role
+    // The details do not have it. (IAM API Reference, "RoleDetail".)
+    const { Role } = await answerOf('iam', iam.send(new GetRoleCommand({ RoleName })))
+    const inline = (role.RolePolicyList ?? []).map(({ PolicyName = '', PolicyDocument = '' }) => [
+      PolicyName,
+      decodeURIComponent(PolicyDocument),
+    ])
+    return {
+      name: RoleName,
+      maxSessionSeconds: Role?.MaxSessionDuration ?? 0,
       trust: decodeURIComponent(role.AssumeRolePolicyDocument ?? ''),
-      inline: Object.fromEntries(
-        (role.RolePolicyList ?? []).map((one) => [one.PolicyName ?? '', decodeURIComponent(one.PolicyDocument ?? '')]),
-      ),
+      inline: Object.fromEntries(inline),
       managedPolicies: (role.AttachedManagedPolicies ?? []).flatMap(({ PolicyArn }) => PolicyArn ?? []),
       permissionsBoundary: role.PermissionsBoundary?.PermissionsBoundaryArn,
-    }))
+    }
+  }
+  const details = (await readDetails(iam, 'Role')).flatMap(({ RoleDetailList = [] }) => RoleDetailList)
+  return Promise.all(details.filter(({ RoleName = '' }) => RoleName.startsWith(rolePrefix)).map(read))
+}
+
+async function readRules(
+  events: EventBridgeClient,
+  { target, bus: EventBusName }: { readonly target: string; readonly bus?: string | undefined },
+): Promise<readonly DeployedRule[]> {
+  const isAbsence = ({ code }: { readonly code: string }) => code === 'ResourceNotFoundException'
+  const rules = listAll(async (NextToken) => {
+    const call = events.send(new ListRulesCommand({ NamePrefix: thingPrefix, EventBusName, NextToken }))
+    const { Rules: items = [], NextToken: nextToken } = (await answerOrAbsent('events', call, isAbsence)) ?? {}
+    return { items, nextToken }
+  })
+  const names = listAll(async (NextToken) => {
+    const call = events.send(new ListRuleNamesByTargetCommand({ TargetArn: target, EventBusName, NextToken }))
+    const { RuleNames: items = [], NextToken: nextToken } = (await answerOrAbsent('events', call, isAbsence)) ?? {}
+    return { items, nextToken }
+  })
+  const sending = await Array.fromAsync(names)
+  return (await Array.fromAsync(rules)).map(({ Name: name = '', EventPattern: pattern = '{}', State }) => ({
+    name,
+    pattern,
+    isEnabled: State === 'ENABLED',
+    sends: sending.includes(name),
+  }))
 }
 
 async function readUsers(iam: IAMClient, clock: Clock): Promise<readonly DeployedUser[]> {

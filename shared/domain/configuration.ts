@@ -37,6 +37,15 @@ const limits = z.strictObject({
   provisionings: z.int().min(1).max(3).default(3),
   notValidFiles: z.int().min(1).default(1_000),
 })
+/**
+ * AWS counts the calls of an organization together, so a deployment leaves room for the console, Control Tower and Terraform.
+ * The local system has no other callers.
+ */
+export const deploymentLimits = limits.extend({
+  outstanding: limits.shape.outstanding.unwrap().default(10),
+  callsPerSecond: limits.shape.callsPerSecond.unwrap().default(15),
+  provisionings: limits.shape.provisionings.unwrap().default(2),
+})
 
 /** One JSON file, every key optional; the same for the local system, the command line and a deployment. */
 export const configuration = z.strictObject({

@@ -19,7 +19,10 @@ export const environmentRules: JsonRules = {
   '$.name': needed('1 to 20 small letters, digits or hyphens, a letter first', '"ssofile"'),
   '$.account': needed('the 12 digits of the account in which ssofile runs', '"111122223333"'),
   '$.managementAccount': needed("the 12 digits of the organization's management account", '"444455556666"'),
-  '$.region': needed('the primary Region of IAM Identity Center', '"eu-west-1"'),
+  '$.region': needed(
+    'the primary Region of IAM Identity Center, in AWS, China or GovCloud (US); the European Sovereign Cloud (aws-eusc) is not supported',
+    '"eu-west-1"',
+  ),
   '$.bucket': object(['name', 'existing']),
   '$.bucket.name': needed('the name of a bucket: 3 to 63 small letters, digits or hyphens', '"acme-ssofile"'),
   '$.bucket.existing': object(['account', 'keyArn']),

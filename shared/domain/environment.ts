@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { accountId } from './account-id.ts'
-import { type Configuration, configuration } from './configuration.ts'
+import { type Configuration, configuration, deploymentLimits } from './configuration.ts'
 
 /** Where AWS has an organization's events and its own names. (Organizations User Guide, "Regions and endpoints".) */
 const partitions = {
@@ -66,6 +66,7 @@ export const access = z.strictObject({
 const ways = ['s3', 'api', 'both'] as const
 
 const shape = configuration.omit({ ownAccount: true }).extend({
+  limits: deploymentLimits.prefault({}),
   /** For editors. */
   $schema: z.string().optional(),
   /** Begins the name of everything that is deployed. */
@@ -118,6 +119,14 @@ export const environment = shape.superRefine((value, context) => {
     const path = ['access', 'uploaders', index, 'folder']
     if (folder !== '' && !value.folders.includes(folder)) tell(path, `one of folders: ${told(value.folders)}`)
     if (access.uploaders.findIndex((other) => other.folder === folder) < index) tell(path, 'each folder once')
+    // The bucket's policy knows the roles of ssofile by the beginning of their names.
+    const ownRoles = `:iam::${value.account}:role/${value.name}-`
+    for (const [principal, arn] of access.uploaders[index]?.principals.entries() ?? [])
+      if (arn.includes(ownRoles))
+        tell(
+          ['access', 'uploaders', index, 'principals', principal],
+          `a role whose name does not begin with ${value.name}-, as the roles of this deployment do`,
+        )
     const inner = value.folders.find((other) => folder !== '' && other.startsWith(`${folder}/`))
     if (inner !== undefined) tell(path, `a folder without another inside: its uploaders could also write to '${inner}'`)
   })

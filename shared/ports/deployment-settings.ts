@@ -15,15 +15,22 @@ const daySeconds = 86_400
 export const defaultRetentionSeconds = 4 * daySeconds
 const longest = { retentionSeconds: 14 * daySeconds }
 
-const handled: QueueSettings = { visibilityTimeoutSeconds: 60, maxReceiveCount: 5, ...longest }
+const handled = (visibilityTimeoutSeconds: number): QueueSettings => ({
+  visibilityTimeoutSeconds,
+  maxReceiveCount: 5,
+  ...longest,
+})
+// Visibility runs from when Lambda receives a message, which may be long before a throttled function starts: a message that
+// came back meanwhile would be worked on twice. (Lambda Developer Guide, "Creating an SQS event source mapping": six times.)
+const minuteOfWork = handled(6 * 60)
 // As long as the lease: what a dead dispatcher had in hand comes again when the next one may work.
 const lane: QueueSettings = { visibilityTimeoutSeconds: 60, maxReceiveCount: 10, ...longest }
 
 export const queueSettings: Readonly<Record<WorkedQueue, QueueSettings>> = {
-  uploads: handled,
-  links: handled,
-  'permission-sets': handled,
-  requests: handled,
+  uploads: handled(60),
+  links: minuteOfWork,
+  'permission-sets': minuteOfWork,
+  requests: minuteOfWork,
   // An event is a hint only, and the reconcile finds what it told of within the hour: no need to keep it longest. One that
   // does not say where to look has everything looked at, which takes minutes with thousands of accounts.
   events: { visibilityTimeoutSeconds: 900, maxReceiveCount: 5 },
@@ -131,7 +138,8 @@ export const functionSettings: Readonly<Record<FunctionName, FunctionSettings>> 
   // What it does not come to is done a minute later.
   notifications: { timeoutSeconds: 300, memoryMb: 512, ...everyMinute },
   digests: { timeoutSeconds: 60, memoryMb: 256, queue: { name: 'digests', batchSize: 10, maximumConcurrency: 2 } },
-  owner: { timeoutSeconds: 60, memoryMb: 256 },
+  // A minute until its new role is known everywhere, and its work.
+  owner: { timeoutSeconds: 120, memoryMb: 256 },
   // API Gateway waits for 30 seconds at most. (API Gateway Developer Guide, "Quotas for configuring and running an HTTP API".)
   api: { timeoutSeconds: 29, memoryMb: 512 },
 }

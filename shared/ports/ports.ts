@@ -1,4 +1,5 @@
 import type { Auditor } from './auditor.ts'
+import type { CheckedBreakGlass } from './break-glass.ts'
 import type { Channels } from './channels.ts'
 import type { Clock } from './clock.ts'
 import type { EventBus } from './event-bus.ts'
@@ -20,6 +21,8 @@ export type Ports = {
   readonly organizations: Organizations
   /** Only where it is asked when roles were last used. */
   readonly auditor?: Auditor | undefined
+  /** Only where break-glass is checked. */
+  readonly breakGlass?: CheckedBreakGlass | undefined
   /** Only where outcomes are told. */
   readonly eventBus?: EventBus | undefined
   readonly channels?: Channels | undefined

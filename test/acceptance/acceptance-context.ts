@@ -9,7 +9,10 @@ import {
   S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3'
+import { SQSClient } from '@aws-sdk/client-sqs'
 import { ListInstancesCommand, SSOAdminClient } from '@aws-sdk/client-sso-admin'
+import * as z from 'zod'
+import { type Ended, listAwsClis, runProgram, runSsofile } from '../end-to-end/run-program.ts'
 import { SkippedStep } from './acceptance.ts'
 
 export type AcceptanceOptions = {
@@ -24,9 +27,20 @@ export type AcceptanceOptions = {
   readonly people: Readonly<Record<string, string>>
   /** Whether groups may be made in the directory: not where an identity provider writes it. */
   readonly mayMakeGroups: boolean
+  /** Whether the account may be in another organizational unit for some minutes: one within that in which it is. */
+  readonly mayMoveAccount: boolean
+  /** Begins the name of all that is deployed. */
+  readonly deployment: string
+  /** Commands that deploy the last release, and this one. */
+  readonly deploys: { readonly last: string | undefined; readonly present: string | undefined }
+  /** That of IAM Identity Center, and that in which the events of the organization arise. */
+  readonly region: string
+  readonly organizationRegion: string
   /** How long one thing may take. */
   readonly patienceMs: number
 }
+
+const ownerRecord = z.object({ deployment: z.object({ queueUrls: z.record(z.string(), z.string()) }) })
 
 type Cleaning = { readonly what: string; readonly run: () => Promise<unknown> }
 
@@ -44,10 +58,9 @@ export class AcceptanceContext {
   }
 
   #settings(who: string | undefined) {
-    const { endpoint } = this.options
-    if (endpoint === undefined) return who === undefined ? {} : { profile: who }
-    const credentials = { accessKeyId: who ?? 'ssofile', secretAccessKey: 'any' }
-    return { endpoint, credentials, region: process.env.AWS_REGION ?? 'us-east-1' }
+    const { endpoint, region } = this.options
+    if (endpoint === undefined) return { region, ...(who === undefined ? {} : { profile: who }) }
+    return { endpoint, region, credentials: { accessKeyId: who ?? 'ssofile', secretAccessKey: 'any' } }
   }
 
   #whoIs(kind: string): string {
@@ -74,16 +87,38 @@ export class AcceptanceContext {
     return new IdentitystoreClient({ ...this.#settings(this.#whoIs('administrator')), maxAttempts: 6 })
   }
 
+  /** In the management account: nobody else tags and moves accounts. */
   organizations(): OrganizationsClient {
-    return new OrganizationsClient({ ...this.#settings(this.#whoIs('administrator')), maxAttempts: 6 })
+    return new OrganizationsClient({ ...this.#settings(this.#whoIs('management')), maxAttempts: 6 })
+  }
+
+  sqs(kind: string): SQSClient {
+    return new SQSClient(this.#settings(this.#whoIs(kind)))
+  }
+
+  /** `ssofile …` as this kind of person runs it. */
+  ssofile(kind: string, args: readonly string[]): Promise<Ended> {
+    return runSsofile(args, this.environmentOf(kind))
+  }
+
+  /** What the AWS CLI answers to this kind of person. Where another endpoint than AWS does not answer, the step is skipped. */
+  async aws(kind: string, ...args: readonly string[]): Promise<unknown> {
+    const { endpoint } = this.options
+    const at = endpoint === undefined ? [] : ['--endpoint-url', endpoint]
+    const told = await runProgram(listAwsClis()[0], [...at, ...args, '--output', 'json'], {
+      env: this.environmentOf(kind),
+    })
+    if (told.exitCode === 0) return told.stdout === '' ? {} : JSON.parse(told.stdout)
+    const said = `aws ${args[0]} ${args[1]}: ${told.stderr.trim()}`
+    throw endpoint === undefined ? new Error(said) : new SkippedStep(`${endpoint} does not answer for it: ${said}`)
   }
 
   /** What a command of this kind of person finds in its environment. */
   environmentOf(kind: string): NodeJS.ProcessEnv {
-    const { endpoint, bucket } = this.options
+    const { endpoint, bucket, region } = this.options
     const who = this.#whoIs(kind)
     const own = endpoint === undefined ? { AWS_PROFILE: who } : { AWS_ACCESS_KEY_ID: who, AWS_SECRET_ACCESS_KEY: 'any' }
-    return { AWS_REGION: 'us-east-1', ...process.env, ...own, SSOFILE_BUCKET: bucket }
+    return { ...process.env, ...own, AWS_REGION: region, AWS_DEFAULT_REGION: region, SSOFILE_BUCKET: bucket }
   }
 
   async instance(): Promise<{ readonly InstanceArn: string; readonly IdentityStoreId: string }> {
@@ -111,6 +146,14 @@ export class AcceptanceContext {
       if (error instanceof NoSuchKey) return undefined
       throw error
     }
+  }
+
+  /** As the deployment tells it. */
+  async queueUrl(queue: string): Promise<string> {
+    const { deployment } = ownerRecord.parse(await this.json('control/owner.json'))
+    const url = deployment.queueUrls[queue]
+    if (url === undefined) throw new Error(`control/owner.json has no URL of the queue ${queue}`)
+    return url
   }
 
   async stateOf(input: string): Promise<unknown> {

@@ -2,11 +2,14 @@ import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { Refusal } from '../../handlers/cli/refusal.ts'
 import { readEnvironment } from '../../infra/read-environment.ts'
+import { organizationRegionOf } from '../../shared/domain/environment.ts'
 import { runAcceptance, type Step, type StepResult } from './acceptance.ts'
 import { AcceptanceContext, type AcceptanceOptions } from './acceptance-context.ts'
 import type { FactsFile } from './facts.ts'
 import { brake } from './step-of-brake.ts'
+import { redrive } from './step-of-redrive.ts'
 import { stepsOfAccess } from './steps-of-access.ts'
+import { rawEvents, ringing, upgrade } from './steps-of-deployment.ts'
 import { stepsOfEvents } from './steps-of-events.ts'
 import { stepsOfIdentityCenter } from './steps-of-identity-center.ts'
 import { stepsOfS3 } from './steps-of-s3.ts'
@@ -20,14 +23,24 @@ const steps: readonly Step<AcceptanceContext>[] = [
   ...stepsOfS3,
   ...stepsOfIdentityCenter,
   ...stepsOfEvents,
+  redrive,
+  upgrade,
+  ringing,
+  rawEvents,
   // The brake counts deletions for a quarter of an hour: whatever was to be deleted after a flood would be held, too.
   { name: 'what was made is removed', run: async (context) => context.cleanUp().then(() => ({})) },
   brake,
 ]
 /** Who somebody is on the local system. */
-const localPeople = { uploader: 'maria', auditor: 'auditor', operator: 'operator', administrator: 'management' }
+const localPeople = {
+  uploader: 'maria',
+  auditor: 'auditor',
+  operator: 'operator',
+  administrator: 'management',
+  management: 'management',
+}
 
-async function readOptions(): Promise<AcceptanceOptions & { readonly file: string }> {
+async function readOptions(): Promise<AcceptanceOptions & { readonly file: string; readonly only: string }> {
   const { values } = parseArgs({
     options: {
       environment: { type: 'string' },
@@ -36,6 +49,10 @@ async function readOptions(): Promise<AcceptanceOptions & { readonly file: strin
       as: { type: 'string', multiple: true },
       facts: { type: 'string', default: 'acceptance-facts.json' },
       'may-make-groups': { type: 'boolean', default: false },
+      'may-move-account': { type: 'boolean', default: false },
+      'deploy-last': { type: 'string' },
+      'deploy-present': { type: 'string' },
+      only: { type: 'string', default: '' },
       'patience-seconds': { type: 'string', default: '300' },
     },
   })
@@ -45,15 +62,17 @@ async function readOptions(): Promise<AcceptanceOptions & { readonly file: strin
     throw new Refusal(
       'expected --environment NAME --account SANDBOX --group GROUP, with an account in which that group may have access for some minutes; against another endpoint than AWS (AWS_ENDPOINT_URL) no environment',
     )
-  const bucket =
-    environment === undefined
-      ? (process.env.SSOFILE_BUCKET ?? 'ssofile')
-      : (await readEnvironment(environment)).bucket.name
+  const of = environment === undefined ? undefined : await readEnvironment(environment)
+  const bucket = of?.bucket.name ?? process.env.SSOFILE_BUCKET ?? 'ssofile'
+  const region = of?.region ?? process.env.AWS_REGION ?? 'us-east-1'
   const named = Object.fromEntries(as.map((one) => one.split('=') as [string, string]))
   return {
-    ...{ bucket, account, group, endpoint, file },
+    ...{ bucket, account, group, endpoint, file, only: values.only, deployment: of?.name ?? 'ssofile' },
     people: endpoint === undefined ? named : { ...localPeople, ...named },
     mayMakeGroups: values['may-make-groups'] || endpoint !== undefined,
+    mayMoveAccount: values['may-move-account'] || endpoint !== undefined,
+    ...{ region, organizationRegion: organizationRegionOf(region) },
+    deploys: { last: values['deploy-last'], present: values['deploy-present'] },
     patienceMs: Number(values['patience-seconds']) * 1_000,
   }
 }
@@ -65,10 +84,17 @@ function tell({ step, outcome, reason, seconds, facts }: StepResult): void {
 }
 
 async function main(): Promise<number> {
-  const { file, ...options } = await readOptions()
+  const { file, only, ...options } = await readOptions()
   const context = new AcceptanceContext(options, `acc-${Date.now().toString(36)}`)
   const monotonicMs = () => performance.now()
-  const results = await runAcceptance({ context, steps, cleanUp: () => context.cleanUp(), onResult: tell, monotonicMs })
+  const chosen = steps.filter(({ name }) => name.includes(only))
+  const results = await runAcceptance({
+    context,
+    steps: chosen,
+    cleanUp: () => context.cleanUp(),
+    onResult: tell,
+    monotonicMs,
+  })
   const facts: FactsFile['facts'] = Object.assign({}, ...results.map((one) => one.facts))
   const told: FactsFile = {
     v: 1,

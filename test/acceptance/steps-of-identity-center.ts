@@ -1,14 +1,21 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { CreateGroupCommand, DeleteGroupCommand } from '@aws-sdk/client-identitystore'
 import {
+  AttachCustomerManagedPolicyReferenceToPermissionSetCommand,
   CreateAccountAssignmentCommand,
   CreatePermissionSetCommand,
   DeleteAccountAssignmentCommand,
   DeletePermissionSetCommand,
   DescribeAccountAssignmentCreationStatusCommand,
   DescribeAccountAssignmentDeletionStatusCommand,
+  DescribePermissionSetProvisioningStatusCommand,
   ListAccountAssignmentsCommand,
   ListAccountAssignmentsForPrincipalCommand,
+  ListAccountsForProvisionedPermissionSetCommand,
   ListPermissionSetsCommand,
+  ProvisionPermissionSetCommand,
+  PutInlinePolicyToPermissionSetCommand,
+  paginateListAccountAssignmentCreationStatus,
   type SSOAdminClient,
 } from '@aws-sdk/client-sso-admin'
 import { SkippedStep, type Step } from './acceptance.ts'
@@ -79,7 +86,7 @@ async function request(made: Made, kind: Kind, PrincipalId: string, account: str
   )
 }
 
-async function describe({ sso, InstanceArn }: Made, kind: Kind, id: string) {
+async function describe({ sso, InstanceArn }: Pick<Made, 'sso' | 'InstanceArn'>, kind: Kind, id: string) {
   const answer =
     kind === 'creation'
       ? (
@@ -200,6 +207,8 @@ const outstanding: Step<AcceptanceContext> = {
     const groups = await makeGroups(context, 'many', 16)
     const made = { ...(await makeSet(context, 'many')), sso: context.ssoAdmin({ isImpatient: true }) }
     const { account } = context.options
+    // What was called before counts for a second.
+    await pause(1_500)
     const asked = await Promise.all(
       groups.map(async (group) => {
         const id = await request(made, 'creation', group, account).catch((error: unknown) =>
@@ -220,12 +229,146 @@ const outstanding: Step<AcceptanceContext> = {
           if (deletion !== undefined) await ended(context, made, 'deletion', deletion)
         }
     })
-    const refused = asked.flatMap(({ id }) => (typeof id === 'string' ? [] : [id]))
+    // Whether one of them comes too fast besides depends on who else calls.
+    const refused = asked.flatMap(({ id }) => (typeof id === 'string' || id.name === 'ThrottlingException' ? [] : [id]))
     return {
-      sixteenAtOnceRefused: refused.length,
+      sixteenAtOnceAreRefused: refused.length > 0,
       sixteenthText: refused[0]?.message ?? '',
       sixteenthCode: refused[0]?.name ?? '',
     }
+  },
+}
+
+/** Somebody else's: a link to it does not make it ours, so that its deletion takes nothing away. */
+const byHand: Step<AcceptanceContext> = {
+  name: 'an assignment made by hand stays with who made it, whatever becomes of a link to it',
+  async run(context) {
+    const { account } = context.options
+    const [group = ''] = await makeGroups(context, 'hand', 1)
+    const set = `${context.prefix}-hnd`
+    const file = `permission_sets/${set}.json`
+    const grant = `account%${account}%${set}%${context.prefix}-hand-0%GROUP%ssofile`
+    const link = `links_data/${grant}`
+    const isIn = async (input: string, state: string | undefined) => (await context.stateOf(input)) === state
+    context.undo(file, async () => {
+      await context.remove(file)
+      await context.untilMs('the end of the permission set', () => isIn(file, undefined))
+    })
+    await context.put(file, JSON.stringify({ permissionSetName: set }))
+    await context.untilMs('the permission set', () => isIn(file, 'applied'))
+    const { InstanceArn, IdentityStoreId } = await context.instance()
+    const PermissionSetArn = String((await context.json(`owned_permission_sets/${set}`))?.arn)
+    const made: Made = { sso: context.ssoAdmin(), InstanceArn, IdentityStoreId, PermissionSetArn }
+    context.undo('the assignment made by hand', async () => {
+      if (await isListed(made, account, group))
+        await ended(context, made, 'deletion', await request(made, 'deletion', group, account))
+    })
+    await ended(context, made, 'creation', await request(made, 'creation', group, account))
+    await context.untilMs('the listing', () => isListed(made, account, group))
+    await context.put(link)
+    const linkToHandMadeMs = await context.untilMs('the link', () => isIn(link, 'applied'))
+    const [ours, others] = await Promise.all([context.json(`assignments/${grant}`), context.json(`foreign/${grant}`)])
+    if (ours !== undefined || others === undefined) throw new Error('the link took over what was made by hand')
+    await context.remove(link)
+    await context.untilMs('the end of the link', () => isIn(link, undefined))
+    if (!(await isListed(made, account, group))) throw new Error('what was made by hand was revoked with the link')
+    return { linkToHandMadeMs }
+  },
+}
+
+const provisioning: Step<AcceptanceContext> = {
+  name: 'Identity Center: a permission set that changed is provisioned, and listed as such',
+  async run(context) {
+    const { account } = context.options
+    const [group = ''] = await makeGroups(context, 'prov', 1)
+    const made = await makeSet(context, 'prov')
+    const { sso, InstanceArn, PermissionSetArn } = made
+    context.undo('its assignment', async () => {
+      await ended(context, made, 'deletion', await request(made, 'deletion', group, account))
+    })
+    await ended(context, made, 'creation', await request(made, 'creation', group, account))
+    const InlinePolicy = JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Deny', Action: '*', Resource: '*' }],
+    })
+    await sso.send(new PutInlinePolicyToPermissionSetCommand({ InstanceArn, PermissionSetArn, InlinePolicy }))
+    const isListedAs = async (ProvisioningStatus: 'LATEST_PERMISSION_SET_PROVISIONED' | undefined) => {
+      const { AccountIds = [] } = await sso.send(
+        new ListAccountsForProvisionedPermissionSetCommand({ InstanceArn, PermissionSetArn, ProvisioningStatus }),
+      )
+      return AccountIds.includes(account)
+    }
+    const changeListingLagMs = await context.untilMs(
+      'the change',
+      async () => !(await isListedAs('LATEST_PERMISSION_SET_PROVISIONED')),
+    )
+    const asked = await sso.send(
+      new ProvisionPermissionSetCommand({
+        ...{ InstanceArn, PermissionSetArn },
+        ...{ TargetType: 'AWS_ACCOUNT', TargetId: account },
+      }),
+    )
+    const ProvisionPermissionSetRequestId = asked.PermissionSetProvisioningStatus?.RequestId
+    let status: string | undefined
+    const provisionMs = await context.untilMs('the end of the provisioning', async () => {
+      const command = new DescribePermissionSetProvisioningStatusCommand({
+        InstanceArn,
+        ProvisionPermissionSetRequestId,
+      })
+      status = (await sso.send(command)).PermissionSetProvisioningStatus?.Status
+      return status !== 'IN_PROGRESS'
+    })
+    const provisionListingLagMs = await context.untilMs('the listing', () =>
+      isListedAs('LATEST_PERMISSION_SET_PROVISIONED'),
+    )
+    return { provisionStatus: status ?? '', provisionMs, changeListingLagMs, provisionListingLagMs }
+  },
+}
+
+/** More than any organization has been given. */
+const policiesMost = 60
+
+const quota: Step<AcceptanceContext> = {
+  name: 'Identity Center: the words of a quota that is reached, by policies of a permission set',
+  async run(context): Promise<Facts> {
+    const { sso, InstanceArn, PermissionSetArn } = await makeSet(context, 'quota')
+    for (let count = 0; count < policiesMost; count++) {
+      const CustomerManagedPolicyReference = { Name: `${context.prefix}-${count}` }
+      const attach = new AttachCustomerManagedPolicyReferenceToPermissionSetCommand({
+        ...{ InstanceArn, PermissionSetArn, CustomerManagedPolicyReference },
+      })
+      let refused: Error | undefined
+      // That another change is in progress is no quota.
+      await context.untilMs('an answer', async () => {
+        refused = await sso.send(attach).then(
+          () => undefined,
+          (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
+        )
+        return refused?.name !== 'ConflictException'
+      })
+      if (refused) return { policiesOfASet: count, quotaCode: refused.name, quotaText: refused.message }
+    }
+    return { policiesOfASet: policiesMost }
+  },
+}
+
+/** How long statuses of requests are kept, AWS does not say: at least as long as the oldest that is listed. */
+const oldestStatus: Step<AcceptanceContext> = {
+  name: 'Identity Center: the oldest request whose status is kept',
+  async run(context) {
+    const { InstanceArn } = await context.instance()
+    const sso = context.ssoAdmin()
+    const listed: { readonly id: string; readonly at: Date }[] = []
+    for await (const { AccountAssignmentsCreationStatus = [] } of paginateListAccountAssignmentCreationStatus(
+      { client: sso },
+      { InstanceArn },
+    ))
+      for (const { RequestId: id = '', CreatedDate: at } of AccountAssignmentsCreationStatus)
+        if (at) listed.push({ id, at })
+    const [oldest] = listed.sort((a, b) => a.at.getTime() - b.at.getTime())
+    if (oldest === undefined) throw new Error('no request is listed, and some were made')
+    const { status } = await describe({ sso, InstanceArn }, 'creation', oldest.id)
+    return { oldestStatusAgeMs: Date.now() - oldest.at.getTime(), oldestListedIsDescribed: status !== undefined }
   },
 }
 
@@ -247,8 +390,12 @@ const byPrincipal: Step<AcceptanceContext> = {
 
 export const stepsOfIdentityCenter: readonly Step<AcceptanceContext>[] = [
   life,
+  byHand,
+  provisioning,
   deletedPrincipal,
   errors,
+  quota,
   outstanding,
   byPrincipal,
+  oldestStatus,
 ]

@@ -10,7 +10,7 @@ import { addQueryServices } from '../../infra/local/query-services/add-query-ser
 import { openBreakGlassAuditor } from '../../shared/aws/aws-break-glass-auditor.ts'
 import { openAwsResponder } from '../../shared/aws/aws-responder.ts'
 import { accountId } from '../../shared/domain/account-id.ts'
-import { roleArn } from '../../shared/domain/break-glass/break-glass-names.ts'
+import { alarmBusArn, alarmTopicArn, roleArn } from '../../shared/domain/break-glass/break-glass-names.ts'
 import type { DryCallName } from '../../shared/domain/break-glass/dry-calls.ts'
 import { fillFromOrganizationFile } from '../../shared/memory/fill-from-organization-file.ts'
 import { MemoryIam } from '../../shared/memory/iam/memory-iam.ts'
@@ -18,6 +18,7 @@ import { MemorySecrets } from '../../shared/memory/memory-secrets.ts'
 import { parseOrganizationFile } from '../../shared/memory/organization-file.ts'
 import { SeededRandomness } from '../../shared/memory/seeded-randomness.ts'
 import { memoryTables } from '../../shared/memory/table.ts'
+import type { BreakGlassAccount } from '../../shared/ports/break-glass.ts'
 import { example, playbookOf } from '../shared/domain/break-glass/definitions.ts'
 import { type IdentityCenterWorld, openModels } from './identity-center-world.ts'
 
@@ -240,6 +241,35 @@ describe('the auditor of break-glass over the SDK', () => {
     expect(await read()).toContainEqual({ name: 'BREAK-GLASS-administrator', isOpen: true })
     await fetch(`${url}/_ssofile/accounts/${account}/break-glass-roles/BREAK-GLASS-administrator`, { method: 'DELETE' })
     expect((await read()).map(({ name }) => name)).not.toContain('BREAK-GLASS-administrator')
+  })
+
+  test('reads how long sessions may last, and the roles that send alarms', async () => {
+    const found = new Map((await (await enter(account)).roles()).map((one) => [one.name, one.maxSessionSeconds]))
+    const { sessionHours } = playbookOf(example, 'incident-responder')
+    expect(found.get('BREAK-GLASS-incident-responder')).toBe(sessionHours * 3600)
+    expect(found.get('BREAK-GLASS-incident-responder-alarms')).toBe(3600)
+  })
+
+  test('reads the rules of a Region and bus, with whether they are on and send to what is asked for', async () => {
+    const target = alarmBusArn(example.securityAccount)
+    const rule = 'break-glass-administrator-role-changed'
+    const read = async (asked: Parameters<BreakGlassAccount['rules']>[0]) => (await enter(account)).rules(asked)
+    const one = async (of = target) =>
+      (await read({ region: 'us-east-1', target: of })).find(({ name }) => name === rule)
+    expect(await one()).toMatchObject({ isEnabled: true, sends: true, pattern: expect.stringContaining('roleName') })
+    expect(await one('arn:aws:sns:us-east-1:999999999999:other')).toMatchObject({ isEnabled: true, sends: false })
+    await fetch(`${url}/_ssofile/accounts/${account}/break-glass-rules/${rule}`, { method: 'PUT' })
+    expect(await one()).toMatchObject({ isEnabled: false })
+    await fetch(`${url}/_ssofile/accounts/${account}/break-glass-rules/${rule}`, { method: 'DELETE' })
+    expect(await one()).toBeUndefined()
+    expect(await read({ region: 'eu-west-1', target })).toEqual([])
+    const bus = 'break-glass-alarms'
+    expect(await read({ region: 'us-east-1', target, bus })).toEqual([])
+    const topic = alarmTopicArn(example.securityAccount, 'us-east-1')
+    const security = await enter(example.securityAccount)
+    expect(await security.rules({ region: 'us-east-1', target: topic, bus })).toMatchObject([
+      { name: 'break-glass-alarms-forwarded', sends: true },
+    ])
   })
 
   test('reads users with their devices, policies and the age of their passwords', async () => {

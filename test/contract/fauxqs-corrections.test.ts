@@ -428,7 +428,7 @@ describe('queues', () => {
     expect(Attributes).toMatchObject({
       ApproximateNumberOfMessages: '1',
       ApproximateNumberOfMessagesNotVisible: '0',
-      VisibilityTimeout: '60',
+      VisibilityTimeout: '360',
       FifoQueue: 'true',
       ContentBasedDeduplication: 'false',
       RedrivePolicy:

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -146,12 +146,12 @@ describe('with the bucket and all queues gone, and IAM Identity Center refusing 
     })
     expect(found.find(({ check }) => check === 'break-glass roles')).toMatchObject({
       level: 'ok',
-      told: '40 accounts have their roles as rendered',
+      told: '40 accounts have their roles and rules as rendered',
     })
     expect(found).toContainEqual(
       expect.objectContaining({ check: 'break-glass drills', level: 'ok', told: 'kenji: 0 days ago' }),
     )
-  }, 60_000)
+  }, 180_000)
 
   test('evidence has the uses, the drill with an alarm that CloudTrail knows, and what could not be read', async () => {
     const output = join(folder, 'evidence.json')
@@ -168,7 +168,7 @@ describe('with the bucket and all queues gone, and IAM Identity Center refusing 
       '--output',
       output,
     )
-    expect(stdout).toMatch(/uses, 1 drills/)
+    expect(stdout).toMatch(/uses, 1 drill, /)
     const evidence = JSON.parse(await readFile(output, 'utf8'))
     expect(evidence.drills).toEqual([expect.objectContaining({ responder: 'kenji', isAlarmKnown: true })])
     expect(evidence.uses).toContainEqual(
@@ -208,6 +208,18 @@ describe('on a system that works', () => {
     expect(levels('break-glass passwords')).toEqual(['fail'])
     expect(levels('break-glass drills')).toEqual(['warn', 'warn', 'warn'])
     expect(levels('break-glass people')).toEqual(['ok'])
+  }, 60_000)
+
+  test('service control policies that are named are judged with the rest', async () => {
+    const [scp, allows] = [join(folder, 'scp.json'), join(folder, 'allows.json')]
+    const Statement = { Sid: 'NoRoles', Effect: 'Deny', Action: 'sts:AssumeRole', Resource: '*' }
+    await writeFile(scp, JSON.stringify({ Version: '2012-10-17', Statement }))
+    await writeFile(allows, JSON.stringify({ Version: '2012-10-17', Statement: { ...Statement, Effect: 'Allow' } }))
+    const told = (await check('--scp', scp, allows)).filter((one) => one.check === 'break-glass scps')
+    expect(told.map((one) => one.told)).toEqual([
+      ...['kenji', 'lars', 'ama'].map((name) => `${scp}: NoRoles denies sts:AssumeRole to ${name}-BREAK-GLASS`),
+      `${allows} stops nothing that the playbooks need`,
+    ])
   }, 60_000)
 
   test('who is no responder drills nothing', async () => {

@@ -48,7 +48,7 @@ export class KeptSystem {
 
   /**
    * Starts it on what an earlier process of this name has left; another name is another system. Ten times as fast as
-   * time: what a killed process held comes back after 12 s. Much faster, and on a busy machine it comes back unasked.
+   * time: what a killed process held comes back after 36 s at most. Much faster, and on a busy machine it comes back unasked.
    */
   start(name: string, ...more: readonly string[]): LocalProcess {
     const data = join(this.directory, name)

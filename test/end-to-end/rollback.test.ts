@@ -1,47 +1,26 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { bundleFunction } from '../../infra/bundle-function.ts'
-import { defaultConfiguration } from '../../shared/domain/configuration.ts'
-import { functionNames } from '../../shared/ports/deployment-settings.ts'
 import { eventually, sdkClients } from '../infra/local/local-process.ts'
 import { KeptSystem } from './kept-system.ts'
+import { bundleTwoReleases } from './two-releases.ts'
 
 const set = 'Billing-ps'
 const accounts = ['210000000001', '210000000002', '220000000001', '220000000002', '230000000001', '230000000002']
 const linksOf = (group: string) => accounts.map((account) => `account%${account}%${set}%${group}%GROUP`)
 const billing = readFileSync(new URL('../../fixtures/acme/permission_sets/Billing-ps.json', import.meta.url))
 
-/**
- * What makes of a bundle one of the next version: each record and message that it writes has a field that this version does
- * not know.
- */
-const asLater = `{
-  const stringify = JSON.stringify
-  const isRecord = (value) => value?.constructor === Object && (value.v === 1 || typeof value.state === 'string')
-  const later = (value) => (isRecord(value) ? { ...value, ofALaterVersion: { is: ['unknown'] } } : value)
-  JSON.stringify = (value, ...how) => stringify(later(value), ...how)
-}
-`
-
 let directory: string
 let kept: KeptSystem
-/** The release before, where somebody has its bundles: a folder with NAME/index.mjs and NAME/configuration.json. */
-const released = process.env.LAST_RELEASE_BUNDLES
-const [older, newer] = ['older', 'newer'] as const
+let older: string
+let newer: string
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'ssofile-rollback-'))
-  for (const name of functionNames) {
-    if (released === undefined) bundleFunction(name, defaultConfiguration, join(directory, older, name))
-    else cpSync(join(released, name), join(directory, older, name), { recursive: true })
-    bundleFunction(name, defaultConfiguration, join(directory, newer, name))
-    const bundle = join(directory, newer, name, 'index.mjs')
-    writeFileSync(bundle, asLater + readFileSync(bundle, 'utf8'))
-  }
+  ;({ older, newer } = bundleTwoReleases(directory))
   kept = await KeptSystem.open()
 }, 120_000)
 afterAll(async () => {
@@ -49,7 +28,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true })
 }, 60_000)
 
-const start = (version: string) => kept.start('rollback', '--bundles', join(directory, version), '--latency-ms', '1500')
+const start = (version: string) => kept.start('rollback', '--bundles', version, '--latency-ms', '1500')
 const Bucket = 'ssofile'
 const s3 = () => kept.clients.s3
 const upload = async (links: readonly string[]) => {

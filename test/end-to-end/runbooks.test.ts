@@ -81,3 +81,31 @@ test('every role that a runbook comes in as is one of the example, and kenji has
   expect(used.length).toBeGreaterThan(10)
   expect(used.filter((name) => !known.includes(name))).toEqual([])
 })
+
+/** Commands that stand within a sentence: a person types them as well. */
+const within = [...new Set([...page.matchAll(/`((?:aws|npm run|ssofile) [^`]+)`/g)].map(([, command = '']) => command))]
+
+test.each(within)(
+  'a sentence names the command "%s", which its program knows',
+  async (command) => {
+    const [program = '', ...words] = command.split(' ')
+    const env = environment(system.url, key)
+    const names = words.filter((word) => /^[a-z-]+$/.test(word) && !word.startsWith('-'))
+    if (program === 'npm') {
+      const { scripts } = JSON.parse(await readFile(join(checkout, 'package.json'), 'utf8'))
+      return expect(scripts).toHaveProperty(names[1] ?? '')
+    }
+    if (program === 'ssofile') {
+      const { exitCode, stdout } = await runProgram(process.execPath, ['handlers/cli/ssofile.ts', ...names, '--help'], {
+        env,
+      })
+      expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringContaining(names.join(' ')) })
+      return
+    }
+    // The first version of the CLI has neither; the second opens a browser.
+    if (/^aws (login|logout)$/.test(command)) return
+    const skeleton = await runProgram(listAwsClis()[0], [...names, '--generate-cli-skeleton'], { env })
+    expect(skeleton).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('{') })
+  },
+  60_000,
+)

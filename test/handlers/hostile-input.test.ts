@@ -165,7 +165,7 @@ describe('messages that name no input', () => {
       await world.objects.put(input, 'wrong')
       await world.until(async () => (await world.json(statusKey(input)))?.state === 'rejected', 'rejected', 1)
       expect(bodiesIn(world, queue).length).toBe(poison.length + 1)
-      await world.until(() => bodiesIn(world, queue).length === 0, 'the end of the poison', 6)
+      await world.until(() => bodiesIn(world, queue).length === 0, 'the end of the poison', 40)
       expect(bodiesIn(world, `${queue}-dead`).sort()).toEqual([...poison].sort())
       expect(await world.keys('status/')).toEqual([...before, statusKey(input)].sort())
       expect(world.errors).toEqual([])

@@ -60,7 +60,7 @@ test('a link that cannot be looked at is tried again in a group of its own and h
   for (const key of [bad, ...others]) await world.objects.put(key, '')
   await world.look()
   expect((await world.keys('status/')).length).toBe(others.length)
-  await world.clock.advance(10 * 60_000)
+  await world.clock.advance(40 * 60_000)
   expect(world.queues.queue('links-dead').messages()).toHaveLength(1)
 })
 

@@ -17,6 +17,6 @@ test('a permission set file that cannot be looked at is tried again in a group o
   for (const key of [bad, ...others]) await world.objects.as('maria').put(key, '{')
   await world.look()
   expect((await world.keys('status/')).length).toBe(others.length)
-  await world.clock.advance(10 * 60_000)
+  await world.clock.advance(40 * 60_000)
   expect(world.queues.queue('permission-sets-dead').messages()).toHaveLength(1)
 })

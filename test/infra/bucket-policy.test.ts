@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
-import { bucketPolicy } from '../../infra/bucket-policy.ts'
+import { bucketPolicy, bytesOfPolicy, policyBytesMost } from '../../infra/bucket-policy.ts'
 import { DeploymentNames } from '../../infra/deployment-names.ts'
-import { evaluatePolicy } from '../../infra/evaluate-policy.ts'
 import { type Environment, environment } from '../../shared/domain/environment.ts'
-import { example, exampleDocument } from './environments.ts'
+import { evaluatePolicy } from '../../shared/domain/evaluate-policy.ts'
+import { readText } from '../house/source-files.ts'
+import { environments, example, exampleDocument } from './environments.ts'
 
 const teamA = 'arn:aws:iam::777788889999:role/team-a-pipeline'
 const sso = 'arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_'
@@ -18,6 +19,9 @@ const link = 'account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile'
 const ledger = `assignments/${link}`
 
 const twoFolders = environment.parse({ ...exampleDocument, folders: ['team-a', 'team-b'] })
+const separateFolders = environment.parse({ ...exampleDocument, folders: ['team-a', 'team-b'], privacy: 'folder' })
+/** Of people in the account of the bucket: a policy of their own decides, and this one denies nothing. */
+const left = 'silent'
 
 function judge(
   principal: string,
@@ -39,8 +43,30 @@ describe('an uploader of a folder', () => {
   test('may read the status of what lies in it, and list both', () => {
     expect(judge(teamA, 'GetObject', `status/links_data/team-a/${link}.json`)).toBe('allowed')
     expect(judge(teamA, 'ListBucket', undefined, { 's3:prefix': 'links_data/team-a/' })).toBe('allowed')
-    expect(judge(teamA, 'ListBucket', undefined, { 's3:prefix': 'links_data/team-b/' })).toBe('silent')
+    expect(judge(teamA, 'ListBucket', undefined, { 's3:prefix': 'assignments/' })).toBe('silent')
     expect(judge(teamA, 'ListBucket')).toBe('silent')
+    expect(judge(teamA, 'GetObject', ledger)).toBe('silent')
+    expect(judge(teamA, 'GetObject', 'permission_sets/Billing-ps.json')).toBe('silent')
+  })
+
+  test('reads the folder of another team only where teams may know of each other', () => {
+    for (const [of, judged] of [
+      [twoFolders, 'allowed'],
+      [separateFolders, 'silent'],
+    ] as const) {
+      expect(judge(teamA, 'ListBucket', undefined, { 's3:prefix': 'links_data/team-b/' }, of)).toBe(judged)
+      expect(judge(teamA, 'GetObject', `links_data/team-b/${link}`, {}, of)).toBe(judged)
+      expect(judge(teamA, 'GetObject', `status/links_data/team-b/${link}.json`, {}, of)).toBe(judged)
+      expect(judge(teamA, 'GetObject', `links_data/team-a/${link}`, {}, of)).toBe('allowed')
+      expect(judge(teamA, 'PutObject', `links_data/team-b/${link}`, {}, of)).toBe('denied')
+    }
+  })
+
+  test('is one role of its account: others there may read, if that account lets them, and never write', () => {
+    const other = 'arn:aws:iam::777788889999:role/other'
+    expect(judge(other, 'GetObject', `links_data/team-a/${link}`)).toBe('allowed')
+    for (const action of ['PutObject', 'DeleteObject'])
+      expect(judge(other, action, `links_data/team-a/${link}`)).toBe('denied')
   })
 
   test.each([
@@ -65,9 +91,9 @@ describe('an uploader of a folder', () => {
 
 describe('an uploader outside folders', () => {
   test('may write there, and in a folder that nobody has declared, which is told in the status', () => {
-    expect(judge(platform, 'PutObject', `links_data/${link}`)).toBe('allowed')
-    expect(judge(platform, 'PutObject', `links_data/undeclared/${link}`)).toBe('allowed')
-    expect(judge(platform, 'PutObject', 'permission_sets/Billing-ps.json')).toBe('allowed')
+    expect(judge(platform, 'PutObject', `links_data/${link}`)).toBe(left)
+    expect(judge(platform, 'PutObject', `links_data/undeclared/${link}`)).toBe(left)
+    expect(judge(platform, 'PutObject', 'permission_sets/Billing-ps.json')).toBe(left)
   })
 
   test('may not write in the folder of a team', () => {
@@ -85,7 +111,10 @@ describe('responders', () => {
   const record = 'drills/2026-03-03/kenji.json'
 
   test('write the records of drills, and nothing else', () => {
-    expect(judge(responder, 'PutObject', record, {}, of)).toBe('allowed')
+    expect(judge(responder, 'PutObject', record, {}, of)).toBe(left)
+    const elsewhere = 'arn:aws:iam::777788889999:role/responder'
+    const ofOthers = environment.parse({ ...of, access: { ...of.access, responders: [elsewhere] } })
+    expect(judge(elsewhere, 'PutObject', record, {}, ofOthers)).toBe('allowed')
     for (const key of [ledger, `links_data/${link}`, 'control/pause.json', 'policies/a.json'])
       expect(judge(responder, 'PutObject', key, {}, of)).toBe('denied')
   })
@@ -109,9 +138,10 @@ describe('governance', () => {
   const governance = 'arn:aws:iam::777788889999:role/governance'
 
   test.each(['PutObject', 'DeleteObject', 'GetObject'])('may call %s for a policy, and nothing else', (action) => {
-    expect(judge(governance, action, policy, {}, of)).toBe('allowed')
-    expect(judge(governance, action, 'control/pause.json', {}, of)).not.toBe('allowed')
-    expect(judge(governance, action, `links_data/${link}`, {}, of)).not.toBe('allowed')
+    const alone = environment.parse({ ...of, access: { ...of.access, uploaders: [] } })
+    expect(judge(governance, action, policy, {}, alone)).toBe('allowed')
+    expect(judge(governance, action, 'control/pause.json', {}, alone)).not.toBe('allowed')
+    expect(judge(governance, action, `links_data/${link}`, {}, alone)).not.toBe('allowed')
   })
 
   test('writes selectors as policies, and reads their statuses', () => {
@@ -167,9 +197,38 @@ describe('temporary access', () => {
     (action) => {
       for (const key of [request, approval])
         for (const kind of [byS3, elsewhere, asking('both')])
-          expect(judge(session, action, key, as(ana), kind)).toBe('allowed')
+          expect(judge(session, action, key, as(ana), kind)).toBe(kind === elsewhere ? 'allowed' : left)
     },
   )
+
+  test('a person of another account may do the same there, and only if that account is named', () => {
+    const elsewhere = session.replace('111122223333', '300000000001')
+    for (const action of ['PutObject', 'DeleteObject', 'GetObject'])
+      for (const key of [request, approval]) {
+        expect(judge(elsewhere, action, key, as(ana), asking('both', ['300000000001']))).toBe('allowed')
+        expect(judge(elsewhere, action, key, as(ben), asking('both', ['300000000001']))).not.toBe(
+          key === request && action === 'GetObject' ? 'denied' : 'allowed',
+        )
+        expect(judge(elsewhere, action, key, as(ana), byS3)).not.toBe('allowed')
+      }
+  })
+
+  test('nor does the account of a bucket that existed before, nor an operator of another account', () => {
+    const owned = environment.parse({ ...asking('s3'), bucket: existing })
+    const ofOwner = session.replace('111122223333', '777788889999')
+    expect(judge(ofOwner, 'PutObject', request, as(ana), owned)).toBe('denied')
+    const elsewhere = operator.replace('111122223333', '999999999999')
+    const operated = environment.parse({ ...byS3, access: { ...byS3.access, operators: [elsewhere] } })
+    for (const key of [request, approval])
+      expect(judge(elsewhere, 'PutObject', key, as(ana), operated)).not.toBe('allowed')
+    expect(judge(elsewhere, 'DeleteObject', request, as(ben), operated)).toBe('allowed')
+  })
+
+  test('an account that is not named does not ask, though ssofile runs in it', () => {
+    const of = asking('both', ['300000000001'])
+    for (const action of puts)
+      for (const key of [request, approval]) expect(judge(session, action, key, as(ana), of)).toBe('denied')
+  })
 
   test("nobody may write under another's id: not people, operators, administrators, nor functions of ssofile", () => {
     const principals = [session, operator, auditor, platform, administrator, root, dispatcher, requester, api]
@@ -185,32 +244,38 @@ describe('temporary access', () => {
   })
 
   test('a role with the name of one of Identity Center is none, nor is one of another account', () => {
-    for (const principal of [lookAlike, ofOtherAccount])
-      for (const action of [...puts, 'DeleteObject'])
-        expect(judge(principal, action, request, as(ana), byS3)).toBe('denied')
+    for (const action of [...puts, 'DeleteObject']) {
+      expect(judge(lookAlike, action, request, as(ana), byS3)).toBe('denied')
+      // Nothing allows it, as a person of another account needs.
+      expect(judge(ofOtherAccount, action, request, as(ana), byS3)).not.toBe('allowed')
+    }
     expect(judge(ofOtherAccount, 'GetObject', request, as(ana), byS3)).toBe('silent')
   })
 
   test('an operator ends access of everybody, and withdraws no approval', () => {
-    expect(judge(operator, 'DeleteObject', request, as(ben), byS3)).toBe('allowed')
-    expect(judge(operator, 'DeleteObject', request, {}, byS3)).toBe('allowed')
+    expect(judge(operator, 'DeleteObject', request, as(ben), byS3)).toBe(left)
+    expect(judge(operator, 'DeleteObject', request, {}, byS3)).toBe(left)
     expect(judge(operator, 'DeleteObject', approval, as(ben), byS3)).toBe('denied')
     for (const principal of [session, administrator, dispatcher, requester])
       expect(judge(principal, 'DeleteObject', request, as(ben), byS3)).toBe('denied')
   })
 
   test('people read what others ask for and what became of it, since they may have to approve it', () => {
+    const of = asking('s3', ['300000000001'])
+    const elsewhere = session.replace('111122223333', '300000000001')
     for (const key of [request, `status/${request}.json`, 'eligibility/admins.json'])
-      expect(judge(session, 'GetObject', key, as(ben), byS3)).toBe('allowed')
-    expect(judge(session, 'ListBucket', undefined, { ...as(ben), 's3:prefix': 'requests/' }, byS3)).toBe('allowed')
+      expect(judge(elsewhere, 'GetObject', key, as(ben), of)).toBe('allowed')
+    expect(judge(elsewhere, 'ListBucket', undefined, { ...as(ben), 's3:prefix': 'requests/' }, of)).toBe('allowed')
   })
 
   test('people read neither approvals of others nor anything else', () => {
+    const of = asking('s3', ['300000000001'])
+    const elsewhere = session.replace('111122223333', '300000000001')
     for (const key of [approval, `status/${approval}.json`, ledger, `links_data/temporary/${granted}`, 'history/x'])
-      expect(judge(session, 'GetObject', key, as(ben), byS3)).toBe('silent')
+      expect(judge(elsewhere, 'GetObject', key, as(ben), of)).toBe('silent')
     for (const prefix of ['', 'approvals/', `approvals/${ana}/`, 'assignments/'])
-      expect(judge(session, 'ListBucket', undefined, { ...as(ben), 's3:prefix': prefix }, byS3)).toBe('silent')
-    expect(judge(session, 'GetObject', `status/${approval}.json`, as(ana), byS3)).toBe('allowed')
+      expect(judge(elsewhere, 'ListBucket', undefined, { ...as(ben), 's3:prefix': prefix }, of)).toBe('silent')
+    expect(judge(elsewhere, 'GetObject', `status/${approval}.json`, as(ana), of)).toBe('allowed')
   })
 
   test('links of requests are written by the function of requests alone', () => {
@@ -228,14 +293,15 @@ describe('temporary access', () => {
     for (const key of [request, approval])
       for (const principal of [session, api, operator, administrator])
         expect(judge(principal, 'PutObject', key, as(ana), asking('s3', []))).toBe('denied')
-    expect(judge(operator, 'DeleteObject', request, {}, asking('s3', []))).toBe('allowed')
+    expect(judge(operator, 'DeleteObject', request, {}, asking('s3', []))).toBe(left)
   })
 
   test('where requests come in by the API, it alone writes them, and people read by it alone', () => {
     for (const action of [...puts, 'DeleteObject'])
       for (const key of [request, approval]) {
         expect(judge(session, action, key, as(ana), asking('api'))).toBe('denied')
-        for (const way of ['api', 'both']) expect(judge(api, action, key, {}, asking(way))).toBe('silent')
+        for (const way of ['api', 'both'])
+          expect(judge(api, action, key, {}, asking(way))).toBe(action.startsWith('Replicate') ? 'denied' : 'silent')
         expect(judge(api, action, key, {}, byS3)).toBe('denied')
       }
     expect(judge(session, 'GetObject', request, as(ana), asking('api'))).toBe('silent')
@@ -289,10 +355,14 @@ describe('an administrator of the account, and its root user,', () => {
 })
 
 describe('an auditor', () => {
-  test('may list and read everything', () => {
-    expect(judge(auditor, 'ListBucket')).toBe('allowed')
-    expect(judge(auditor, 'GetObject', ledger)).toBe('allowed')
-    expect(judge(auditor, 'GetObjectVersion', ledger)).toBe('allowed')
+  test('may list and read everything, by a policy of their own or from another account', () => {
+    const elsewhere = 'arn:aws:iam::777788889999:role/audit'
+    const of = environment.parse({ ...exampleDocument, access: { ...example.access, auditors: [auditor, elsewhere] } })
+    for (const [action, key] of [['ListBucket'], ['GetObject', ledger], ['GetObjectVersion', ledger]] as const) {
+      expect(judge(auditor, action, key)).toBe(left)
+      expect(judge(elsewhere, action, key, {}, of)).toBe('allowed')
+      expect(judge(elsewhere.replace('audit', 'other'), action, key, {}, of)).toBe('silent')
+    }
   })
 
   test.each([`links_data/${link}`, 'permission_sets/a.json', ledger, 'control/pause.json'])(
@@ -306,9 +376,20 @@ describe('an auditor', () => {
 
 describe('an operator', () => {
   test('may read everything, and write control/, for the brake and pauses', () => {
-    expect(judge(operator, 'GetObject', ledger)).toBe('allowed')
-    expect(judge(operator, 'PutObject', 'control/pause.json')).toBe('allowed')
-    expect(judge(operator, 'DeleteObject', 'control/pause.json')).toBe('allowed')
+    const elsewhere = 'arn:aws:iam::777788889999:role/on-call'
+    const of = environment.parse({
+      ...exampleDocument,
+      access: { ...example.access, operators: [operator, elsewhere] },
+    })
+    for (const [action, key] of [
+      ['GetObject', ledger],
+      ['PutObject', 'control/pause.json'],
+      ['DeleteObject', 'control/pause.json'],
+    ] as const) {
+      expect(judge(operator, action, key)).toBe(left)
+      expect(judge(elsewhere, action, key, {}, of)).toBe('allowed')
+    }
+    expect(judge(elsewhere, 'PutObject', ledger, {}, of)).toBe('denied')
   })
 
   test('may not write the ledger', () => {
@@ -349,7 +430,6 @@ describe('the role that operators assume', () => {
     expect(judge(assumed, 'PutObject', ledger, {}, elsewhere)).toBe('allowed')
     expect(judge(assumed, 'GetObjectVersion', ledger, {}, elsewhere)).toBe('allowed')
     expect(judge(assumed, 'ListBucketVersions', undefined, {}, elsewhere)).toBe('allowed')
-    expect(judge(dispatcher, 'GetObjectVersion', ledger, {}, elsewhere)).toBe('silent')
   })
 
   test('is nobody where there are no operators: its name could be taken', () => {
@@ -385,18 +465,92 @@ test('every pattern of keys ends in its only star, since a star also stands for 
 })
 
 test('more principals than a policy has room for are refused before S3 does', () => {
-  const principals = Array.from(
-    { length: 50 },
-    (_, index) => `arn:aws:iam::111122223333:role/a-rather-long-name-${index}`,
-  )
-  const { access } = example
-  const crowded = {
-    ...example,
-    access: { ...access, auditors: principals, operators: principals, permissionSetUploaders: principals },
-  }
+  const roomy = environment.parse(environments['twenty-folders'])
+  const { access } = roomy
+  const uploaders = access.uploaders.map(({ folder, principals }) => ({
+    folder,
+    principals: ['', '-two', '-three'].flatMap((suffix) => principals.map((arn) => arn.replace('_*', `${suffix}_*`))),
+  }))
+  const crowded = { ...roomy, access: { ...access, uploaders } }
   expect(() => bucketPolicy(crowded, new DeploymentNames(crowded))).toThrow(
-    /the policy of the bucket example-ssofile has \d+ bytes/,
+    /the policy of the bucket example-ssofile has \d+ bytes, expected at most 20480.* give each folder one role/,
   )
+})
+
+describe('twenty folders, each with a role of an account of its own, requests of twenty accounts, governance, drills and API', () => {
+  const of = environment.parse(environments['twenty-folders'])
+  const names = new DeploymentNames(of)
+  const policy = bucketPolicy(of, names)
+  const teamOf = (index: number) =>
+    `arn:aws:iam::3000000000${String(index).padStart(2, '0')}:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Platform_0123456789abcdef`
+
+  test('have room in one policy', () => {
+    expect(of.folders).toHaveLength(20)
+    expect(of.access.requestAccounts.length).toBeGreaterThanOrEqual(20)
+    expect([of.access.governance, of.access.responders].map((principals) => principals.length)).toEqual([1, 1])
+    expect(of.provisioning).toEqual({ links: 'both', permissionSets: 'both', requests: 'both' })
+    expect(bytesOfPolicy(policy)).toBeLessThan(policyBytesMost)
+    expect(readText('docs/deployment.md')).toContain(`come to ${bytesOfPolicy(policy).toLocaleString('en')} bytes`)
+  })
+
+  test('are each open to their own role only', () => {
+    for (const [index, folder] of of.folders.entries())
+      for (const team of [1, 2, 20]) {
+        const key = `links_data/${folder}/${link}`
+        const judged = judge(teamOf(team), 'PutObject', key, {}, of)
+        expect({ folder, team, judged }).toEqual({ folder, team, judged: index + 1 === team ? 'allowed' : 'denied' })
+      }
+  })
+
+  test('name the roles of ssofile once, but those that write links and control/', () => {
+    const text = JSON.stringify(policy)
+    const counts = names.functions.map((name) => [name, text.split(`"${names.roleArn(name)}"`).length - 1] as const)
+    expect(
+      counts
+        .filter(([, count]) => count !== 1)
+        .map(([name]) => name)
+        .sort(),
+    ).toEqual(['api', 'dispatcher', 'owner', 'requests', 'sweep'].sort())
+  })
+
+  test('a role that only begins with the name of the deployment writes in none of them', () => {
+    for (const name of ['evil', 'dispatcher', 'router'])
+      for (const key of [`links_data/team-01/${link}`, `links_data/${link}`])
+        expect(judge(`arn:aws:iam::111122223333:role/ssofile-${name}`, 'PutObject', key, {}, of)).toBe('denied')
+  })
+})
+
+describe('what S3 itself would do', () => {
+  const bucketSettings = [
+    ...['PutLifecycleConfiguration', 'PutBucketVersioning', 'PutReplicationConfiguration', 'DeleteBucket'],
+    ...['PutBucketObjectLockConfiguration', 'PutEncryptionConfiguration', 'PutBucketNotification'],
+  ]
+  const deployer = 'arn:aws:iam::111122223333:role/cdk-hnb659fds-cfn-exec-role-111122223333-eu-west-1'
+
+  test.each(bucketSettings)('nobody but CloudFormation calls %s, which acts past denials of deletion', (action) => {
+    for (const principal of [administrator, root, operator, dispatcher]) expect(judge(principal, action)).toBe('denied')
+    expect(judge(deployer, action)).toBe(left)
+  })
+
+  test.each([
+    'UpdateObjectEncryption',
+    'PutObjectRetention',
+    'PutObjectLegalHold',
+    'ReplicateObject',
+    'DeleteObjectVersion',
+  ])('nobody at all calls %s', (action) => {
+    for (const principal of [administrator, root, operator, dispatcher, deployer, platform])
+      for (const key of [ledger, `links_data/${link}`]) expect(judge(principal, action, key)).toBe('denied')
+  })
+
+  test('settings of a bucket that existed before are its owner’s', () => {
+    const existing = environment.parse(environments.existing)
+    expect(judge('arn:aws:iam::777788889999:role/admin', 'PutBucketVersioning', undefined, {}, existing)).toBe('silent')
+  })
+
+  test('CloudFormation can replace this policy', () => {
+    for (const action of ['PutBucketPolicy', 'DeleteBucketPolicy']) expect(judge(deployer, action)).toBe(left)
+  })
 })
 
 describe('where inputs come in by the API', () => {
@@ -411,19 +565,19 @@ describe('where inputs come in by the API', () => {
       for (const principal of [platform, teamA, administrator, root, operator, auditor, dispatcher, stranger])
         expect({ principal, judged: judge(principal, action, key, {}, byApi) }).toEqual({ principal, judged: 'denied' })
       // Its own role says what it may.
-      expect(judge(api, action, key, {}, byApi)).toBe('silent')
+      expect(judge(api, action, key, {}, byApi)).toBe(action.startsWith('Replicate') ? 'denied' : 'silent')
     }
   })
 
   test('uploaders read what lies where they may upload, and its status', () => {
     expect(judge(teamA, 'GetObject', `links_data/team-a/${link}`, {}, byApi)).toBe('allowed')
     expect(judge(teamA, 'GetObject', `status/links_data/team-a/${link}.json`, {}, byApi)).toBe('allowed')
-    expect(judge(teamA, 'GetObject', `links_data/${link}`, {}, byApi)).toBe('silent')
+    expect(judge(teamA, 'PutObject', `links_data/team-a/${link}`, {}, byApi)).toBe('denied')
   })
 
   test.each(inputs)('and by S3 too, uploaders and the API may write %s', (key) => {
-    const uploader = key.includes('team-a/') ? teamA : platform
-    expect(judge(uploader, 'PutObject', key, {}, byBoth)).toBe('allowed')
+    const [uploader, judged] = key.includes('team-a/') ? [teamA, 'allowed'] : [platform, left]
+    expect(judge(uploader, 'PutObject', key, {}, byBoth)).toBe(judged)
     expect(judge(api, 'PutObject', key, {}, byBoth)).toBe('silent')
     for (const principal of [administrator, operator, auditor])
       expect(judge(principal, 'PutObject', key, {}, byBoth)).toBe('denied')

@@ -55,6 +55,7 @@ export const environments = {
   management: read('fixtures/environments/management-account.json'),
   'management-at-home': { ...read('fixtures/environments/management-account.json'), region: 'us-east-1' },
   existing: read('fixtures/environments/existing-bucket.json'),
+  'twenty-folders': read('fixtures/environments/twenty-folders.json'),
   china: {
     ...inPartition('aws-cn', 'cn-north-1'),
     identityCenterKeyArn: identityCenterKeyOf('aws-cn', 'cn-north-1'),

@@ -91,6 +91,49 @@ const documented: readonly Example[] = [
     event: notification,
     matches: true,
   },
+  {
+    name: 'Prefix',
+    pattern: { time: [{ prefix: '2017-10-02' }] },
+    event: { time: '2017-10-02T18:43:48Z' },
+    matches: true,
+  },
+  {
+    name: 'Prefix, of something else',
+    pattern: { time: [{ prefix: '2018' }] },
+    event: { time: '2017' },
+    matches: false,
+  },
+  { name: 'Anything-but', pattern: { state: [{ 'anything-but': 'on' }] }, event: { state: 'off' }, matches: true },
+  {
+    name: 'Anything-but, of that',
+    pattern: { state: [{ 'anything-but': 'on' }] },
+    event: { state: 'on' },
+    matches: false,
+  },
+  {
+    name: 'Anything-but, of what is absent',
+    pattern: { state: [{ 'anything-but': 'on' }] },
+    event: {},
+    matches: false,
+  },
+  {
+    name: 'Or, the second',
+    pattern: { $or: [{ a: ['1'] }, { b: ['2'], c: ['3'] }] },
+    event: { b: '2', c: '3' },
+    matches: true,
+  },
+  {
+    name: 'Or, half of each',
+    pattern: { $or: [{ a: ['1'], b: ['1'] }, { b: ['2'] }] },
+    event: { a: '1' },
+    matches: false,
+  },
+  {
+    name: 'Arrays of objects, as Security Hub has its findings',
+    pattern: { findings: { Title: ['b'] } },
+    event: { findings: [{ Title: 'a' }, { Title: 'b' }] },
+    matches: true,
+  },
   { name: 'Arrays, that have none', pattern: { resources: ['arn:aws:other'] }, event: notification, matches: false },
 ]
 

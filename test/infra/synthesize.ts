@@ -11,7 +11,10 @@ export type Resource = {
   readonly DependsOn?: readonly string[]
   readonly DeletionPolicy?: string
 }
-export type TemplateJson = { readonly Resources: Readonly<Record<string, Resource>> }
+export type TemplateJson = {
+  readonly Resources: Readonly<Record<string, Resource>>
+  readonly Outputs?: Readonly<Record<string, { readonly Value: unknown }>>
+}
 /** Templates by the name of their stack. */
 export type Assembly = Readonly<Record<string, TemplateJson>>
 

@@ -4,7 +4,9 @@ import { drawArchitecture } from '../../infra/architecture/draw-architecture.ts'
 import { readArchitecture, templateSchema } from '../../infra/architecture/read-architecture.ts'
 import { renderArchitecture } from '../../infra/architecture/render-architecture.ts'
 import { DeploymentNames } from '../../infra/deployment-names.ts'
-import type { matchEventPattern } from '../../infra/match-event-pattern.ts'
+import { guardedSettings } from '../../infra/guarded-settings.ts'
+import { matchEventPattern } from '../../infra/match-event-pattern.ts'
+import { monthCost, renderMonthCost } from '../../infra/month-cost.ts'
 import { directoryEvents, organizationEvents } from '../../infra/wanted-events.ts'
 import { environment } from '../../shared/domain/environment.ts'
 import {
@@ -70,6 +72,7 @@ test('every kind of deployment synthesizes, with the stacks of its accounts and 
     'management-at-home': ['ssofile'],
     api: ['ssofile', 'ssofile-forward-eu-west-1', 'ssofile-forward-us-east-1'],
     existing: ['ssofile', 'ssofile-forward-eu-west-1', 'ssofile-forward-us-east-1'],
+    'twenty-folders': ['ssofile', 'ssofile-forward-eu-west-1', 'ssofile-forward-us-east-1'],
     china: ['ssofile', 'ssofile-forward-cn-north-1', 'ssofile-forward-cn-northwest-1'],
     'us-gov': ['ssofile', 'ssofile-forward-us-gov-east-1', 'ssofile-forward-us-gov-west-1'],
   })
@@ -142,7 +145,7 @@ describe('a function', () => {
   })
 
   test('keeps its logs as long as the environment says, also when the stack goes', () => {
-    const groups = list('AWS::Logs::LogGroup')
+    const groups = list('AWS::Logs::LogGroup').filter(({ Properties }) => Properties.LogGroupName === undefined)
     expect(groups).toHaveLength(functionNames.length)
     for (const { Properties, DeletionPolicy } of groups) {
       expect(Properties.RetentionInDays).toBe(example.logRetentionDays)
@@ -171,6 +174,9 @@ describe('a function', () => {
       expect(functionSettings[name].timeoutSeconds).toBeLessThanOrEqual(
         queueSettings[source.name].visibilityTimeoutSeconds,
       )
+      // A batch that waits for room, or runs long, does not come back meanwhile.
+      if (['links', 'permission-sets', 'requests'].includes(name))
+        expect(queueSettings[source.name].visibilityTimeoutSeconds).toBe(6 * functionSettings[name].timeoutSeconds)
     },
   )
 
@@ -299,7 +305,8 @@ describe('the bucket', () => {
 
   test('is versioned, private, encrypted by our key, logged, and stays when the stack goes', () => {
     const { Properties, DeletionPolicy } = bucket()
-    expect(DeletionPolicy).toBe('Retain')
+    // Not where the deployment fails that makes it: an empty bucket is not in the way of the next try.
+    expect(DeletionPolicy).toBe('RetainExceptOnCreate')
     expect(Properties).toMatchObject({
       VersioningConfiguration: { Status: 'Enabled' },
       PublicAccessBlockConfiguration: {
@@ -316,9 +323,19 @@ describe('the bucket', () => {
     })
     expect(Properties).not.toHaveProperty('ObjectLockConfiguration')
     const key = one('AWS::KMS::Key', {})
-    expect(key).toMatchObject({ DeletionPolicy: 'Retain', Properties: { EnableKeyRotation: true } })
-    expect(textOf(key.Properties.KeyPolicy)).toContain(
-      '"s3.amazonaws.com","events.amazonaws.com","cloudwatch.amazonaws.com"',
+    expect(key).toMatchObject({ DeletionPolicy: 'RetainExceptOnCreate', Properties: { EnableKeyRotation: true } })
+    expect(key.Properties.KeyPolicy).toMatchObject({
+      Statement: expect.arrayContaining([
+        expect.objectContaining({
+          Sid: 'ServicesThatSend',
+          Principal: { Service: ['s3.amazonaws.com', 'events.amazonaws.com', 'cloudwatch.amazonaws.com'] },
+          Condition: { StringEquals: { 'aws:SourceAccount': ['111122223333'] } },
+        }),
+      ]),
+    })
+    // S3 sends in the name of the account of the bucket.
+    expect(textOf(one('AWS::KMS::Key', {}, 'existing').Properties.KeyPolicy)).toContain(
+      '"aws:SourceAccount":["111122223333","777788889999"]',
     )
   })
 
@@ -360,10 +377,12 @@ describe('the bucket', () => {
 })
 
 describe('events', () => {
-  const patternsOf = (mode: Mode, name?: string) =>
-    list('AWS::Events::Rule', mode, name).flatMap(({ Properties }) =>
-      'EventPattern' in Properties ? [Properties.EventPattern as Parameters<typeof matchEventPattern>[0]] : [],
+  const rulesOf = (mode: Mode, name?: string) =>
+    list('AWS::Events::Rule', mode, name).filter(
+      ({ Properties }) => 'EventPattern' in Properties && Properties.Name !== 'ssofile-guard',
     )
+  const patternsOf = (mode: Mode, name?: string) =>
+    rulesOf(mode, name).map(({ Properties }) => Properties.EventPattern as Parameters<typeof matchEventPattern>[0])
   const all = Object.values({ ...organizationEvents, ...directoryEvents })
 
   test('of the organization are forwarded from its Region, and of the directory from that of Identity Center', () => {
@@ -382,7 +401,7 @@ describe('events', () => {
       ...all.map((pattern) => ({ ...pattern, account })),
     ])
     expect(patternsOf('management-at-home')).toEqual(all)
-    for (const { Properties } of list('AWS::Events::Rule').filter((rule) => 'EventPattern' in rule.Properties))
+    for (const { Properties } of rulesOf('delegated'))
       expect(Properties.Targets).toEqual([
         {
           Id: 'Target0',
@@ -445,6 +464,71 @@ describe('outcomes', () => {
   })
 })
 
+describe('what guards the ledger', () => {
+  const names = new DeploymentNames(example)
+  const keyArn = 'arn:aws:kms:eu-west-1:111122223333:key/k'
+  const pattern = guardedSettings(names, keyArn)
+  const call = (source: string, eventName: string, more: object = {}, sourceIPAddress = '192.0.2.1') => ({
+    source: `aws.${source}`,
+    'detail-type': 'AWS API Call via CloudTrail',
+    detail: { eventName, sourceIPAddress, ...more },
+  })
+  const asked = (requestParameters: object) => ({ requestParameters })
+  const bucketName = 'example-ssofile'
+
+  test.each([
+    ...[
+      ...['PutBucketPolicy', 'DeleteBucketPolicy', 'PutBucketLifecycle', 'PutBucketVersioning', 'PutBucketReplication'],
+      ...['PutBucketEncryption', 'PutBucketNotification', 'DeleteBucket'],
+    ].map((name) => ['s3', name, asked({ bucketName })] as const),
+    ...['ScheduleKeyDeletion', 'DisableKey', 'PutKeyPolicy'].map(
+      (name) => ['kms', name, { resources: [{ ARN: keyArn, type: 'AWS::KMS::Key' }] }] as const,
+    ),
+    ...['DisableRule', 'DeleteRule', 'PutRule'].map(
+      (name) => ['events', name, asked({ name: 'ssofile-schedule-dispatcher' })] as const,
+    ),
+    ['events', 'RemoveTargets', asked({ rule: 'ssofile-guard' })],
+    ['monitoring', 'DeleteAlarms', asked({ alarmNames: ['other', 'ssofile-ledger-lost'] })],
+    ['monitoring', 'PutMetricAlarm', asked({ alarmName: 'ssofile-ledger-lost' })],
+    ['cloudtrail', 'StopLogging', asked({ name: 'arn:aws:cloudtrail:us-east-1:444455556666:trail/all' })],
+    ['cloudformation', 'DeleteStack', asked({ stackName: 'ssofile' })],
+    ['cloudformation', 'ExecuteChangeSet', asked({ stackName: `${names.stackArnPrefix}1234` })],
+  ] as const)('is watched: a call %s %s comes to the alarm', (source, eventName, more) => {
+    expect(matchEventPattern(pattern, call(source, eventName, more))).toBe(true)
+  })
+
+  test.each([
+    ['s3', 'PutBucketPolicy', asked({ bucketName: 'other' })],
+    ['s3', 'PutObject', asked({ bucketName })],
+    ['kms', 'ScheduleKeyDeletion', { resources: [{ ARN: `${keyArn}2` }] }],
+    ['events', 'DeleteRule', asked({ name: 'other' })],
+    ['monitoring', 'DeleteAlarms', asked({ alarmNames: ['other'] })],
+    ['cloudformation', 'DeleteStack', asked({ stackName: 'ssofile-two' })],
+  ] as const)('%s %s of something else does not', (source, eventName, more) => {
+    expect(matchEventPattern(pattern, call(source, eventName, more))).toBe(false)
+  })
+
+  test('a deployment is told once, and not for each thing that CloudFormation sets', () => {
+    const byCloudFormation = (source: string, name: string, more: object) =>
+      matchEventPattern(pattern, call(source, name, more, 'cloudformation.amazonaws.com'))
+    expect(byCloudFormation('s3', 'PutBucketPolicy', asked({ bucketName }))).toBe(false)
+    expect(byCloudFormation('monitoring', 'PutMetricAlarm', asked({ alarmName: 'ssofile-ledger-lost' }))).toBe(false)
+    expect(byCloudFormation('events', 'PutRule', asked({ name: 'ssofile-guard' }))).toBe(false)
+  })
+
+  test('is one rule with room in its pattern, which writes into a log group that only it may write to', () => {
+    const { Properties } = one('AWS::Events::Rule', { Name: 'ssofile-guard' }, 'api')
+    const long = new DeploymentNames({ ...example, name: 'n'.repeat(20), bucket: { name: 'b'.repeat(63) } })
+    // EventBridge User Guide, "Quotas".
+    expect(textOf(guardedSettings(long, `${keyArn}${'k'.repeat(40)}`)).length).toBeLessThanOrEqual(2_048)
+    expect(Properties).not.toHaveProperty('EventBusName')
+    expect(textOf(Properties.Targets)).toContain(':log-group:/aws/events/ssofile-guard"')
+    expect(textOf(one('AWS::Logs::ResourcePolicy', {}, 'api').Properties.PolicyDocument)).toContain(
+      'arn:aws:events:eu-west-1:111122223333:rule/ssofile-guard',
+    )
+  })
+})
+
 const operations = readText('docs/operations.md')
 /** As GitHub makes it of a heading. */
 const anchorOf = (heading: string) =>
@@ -473,6 +557,18 @@ describe('the diagram of the architecture', () => {
   })
 })
 
+test('docs/performance.md tells the cost of a whole month, of a deployment as the example, line by line', () => {
+  const templates = z.record(z.string(), templateSchema).parse(assemblies.delegated)
+  const figures = z.array(z.object({ figure: z.string(), value: z.number().optional() }))
+  const worked = figures
+    .parse(JSON.parse(readText('bench/results.json')))
+    .find(({ figure }) => figure === 'a month of 1,000 accounts in which nothing changes')
+  const table = renderMonthCost(monthCost(templates, worked?.value ?? 0))
+  expect(table).toMatch(/\| together \| \| [23]\d\.\d\d \|$/)
+  // To be copied from here.
+  expect(readText('docs/performance.md')).toContain(table)
+})
+
 describe('a metric', () => {
   const [, table = ''] = /^## What is measured\n(.*?)^## /ms.exec(operations) ?? []
 
@@ -483,7 +579,11 @@ describe('a metric', () => {
       found.slice(1),
     )
     const inAlarms = list('AWS::CloudWatch::Alarm')
-      .map(({ Properties }) => Properties as { Namespace?: string; MetricName?: string; Dimensions?: object[] })
+      .flatMap(({ Properties }) => {
+        const { Metrics = [] } = Properties as { Metrics?: { MetricStat?: { Metric: object } }[] }
+        return [Properties, ...Metrics.map(({ MetricStat }) => MetricStat?.Metric ?? {})]
+      })
+      .map((metric) => metric as { Namespace?: string; MetricName?: string; Dimensions?: object[] })
       .filter(({ Namespace }) => Namespace?.startsWith('ssofile'))
     expect(inAlarms.length).toBeGreaterThan(10)
     for (const { Namespace, MetricName, Dimensions } of inAlarms) {
@@ -543,7 +643,7 @@ describe('an alarm', () => {
         ...scheduled.map((name) => `ssofile-no-heartbeat-${name}`),
         ...[
           ...['brake-holds', 'drift', 'errors-logged', 'inputs-failed', 'inputs-held', 'inputs-stuck'],
-          ...['throttled-calls', 'old-hints', 'events-not-delivered'],
+          ...['throttled-calls', 'old-hints', 'events-not-delivered-own-directory-calls', 'guard-changed'],
         ].map((name) => `ssofile-${name}`),
       ]),
     )
@@ -567,13 +667,18 @@ describe('an alarm', () => {
     const alarms = list('AWS::CloudWatch::Alarm').filter(({ Properties }) =>
       String(Properties.AlarmName).includes('heartbeat'),
     )
-    expect(alarms.map(({ Properties }) => Properties.MetricName).sort()).toEqual(Object.values(heartbeats).sort())
-    for (const { Properties } of alarms)
+    const measured = alarms.map(({ Properties }) => /"MetricName":"(\w+)"/.exec(textOf(Properties.Metrics))?.[1])
+    expect(measured.sort()).toEqual(Object.values(heartbeats).sort())
+    for (const { Properties, DependsOn } of alarms) {
       expect(Properties).toMatchObject({
         TreatMissingData: 'breaching',
         ComparisonOperator: 'LessThanThreshold',
         Threshold: 1,
+        Metrics: [{ Expression: 'FILL(m, 0)' }, { Id: 'm', ReturnData: false }],
       })
+      // The schedules begin then.
+      expect(DependsOn).toEqual(['FirstReconcile'])
+    }
   })
 })
 
@@ -583,6 +688,27 @@ test('in the management account the dispatcher may make roles there, if links ma
   expect(environment.parse(environments.management).includeManagementAccount).toBe(true)
   expect(reaches('management')).toBe(true)
   expect(reaches('delegated')).toBe(false)
+})
+
+test('there it may do all that the role of Identity Center does in other accounts, and what its console asks first', () => {
+  const { Properties } = one('AWS::IAM::Role', { RoleName: 'ssofile-dispatcher' }, 'management')
+  const [{ PolicyDocument }] = Properties.Policies as [{ PolicyDocument: { Statement: Record<string, unknown>[] } }]
+  const statement = (sid: string) => PolicyDocument.Statement.find(({ Sid }) => Sid === sid)
+  // AWSSSOServiceRolePolicy, IAMRoleProvisioningActions and IAMRoleCleanupActions.
+  expect(statement('RolesOfManagementAccount')).toMatchObject({
+    Action: expect.arrayContaining(
+      [
+        ...['AttachRolePolicy', 'CreateRole', 'PutRolePolicy', 'UpdateRole', 'UpdateRoleDescription'],
+        ...['UpdateAssumeRolePolicy', 'PutRolePermissionsBoundary', 'DeleteRolePermissionsBoundary', 'GetRole'],
+        ...['DeleteRole', 'DeleteRolePolicy', 'DetachRolePolicy', 'ListRolePolicies', 'ListAttachedRolePolicies'],
+      ].map((action) => `iam:${action}`),
+    ),
+    Resource: 'arn:aws:iam::444455556666:role/aws-reserved/sso.amazonaws.com/*',
+  })
+  expect(statement('ListsOfManagementAccount')).toMatchObject({
+    Action: ['iam:ListPolicies', 'iam:ListRoles'],
+    Resource: '*',
+  })
 })
 
 test("only the report and operators may assume the auditor's role, of that name and in the organization, and only where it is configured", () => {
@@ -607,6 +733,26 @@ test("only the report and operators may assume the auditor's role, of that name 
     // biome-ignore lint/suspicious/noTemplateCurlyInString: IAM puts the value in
     Condition: { StringEquals: { 'aws:ResourceOrgID': '${aws:PrincipalOrgID}' } },
   })
+})
+
+test('the stack tells where to upload, where to look, and which role to assume', () => {
+  const outputsOf = (mode: Mode) => {
+    const { Outputs = {} } = stack(mode)
+    return Object.fromEntries(Object.entries(Outputs).map(([name, { Value }]) => [name, Value]))
+  }
+  const common = {
+    Links: 's3://example-ssofile/links_data/',
+    PermissionSets: 's3://example-ssofile/permission_sets/',
+    Statuses: 's3://example-ssofile/status/',
+    KeyArn: expect.anything(),
+    OperatorRole: 'arn:aws:iam::111122223333:role/ssofile-operator',
+  }
+  const dashboard = (domain: string, region: string) =>
+    `https://${region}.${domain}/cloudwatch/home?region=${region}#dashboards/dashboard/ssofile`
+  expect(outputsOf('delegated')).toEqual({ ...common, DashboardUrl: dashboard('console.aws.amazon.com', 'eu-west-1') })
+  expect(outputsOf('api')).toMatchObject({ ApiUrl: expect.anything() })
+  expect(outputsOf('at-home')).not.toHaveProperty('OperatorRole')
+  expect(outputsOf('china').DashboardUrl).toBe(dashboard('console.amazonaws.cn', 'cn-north-1'))
 })
 
 test('what people see has its dashboard and saved queries', () => {
@@ -648,7 +794,7 @@ describe('the API', () => {
     const { Properties } = one('AWS::ApiGatewayV2::Stage', {}, 'api')
     expect(Properties).toMatchObject({
       StageName: '$default',
-      DefaultRouteSettings: { ThrottlingRateLimit: 20, ThrottlingBurstLimit: 40 },
+      DefaultRouteSettings: { ThrottlingRateLimit: 20, ThrottlingBurstLimit: 40, DetailedMetricsEnabled: false },
       AccessLogSettings: { Format: expect.stringContaining('$context.identity.userArn') },
     })
   })

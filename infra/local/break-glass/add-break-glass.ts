@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import * as z from 'zod'
 import { breakGlassFileSchema, toBreakGlass } from '../../../shared/domain/break-glass/break-glass-file.ts'
-import { alarmTopicArn } from '../../../shared/domain/break-glass/break-glass-names.ts'
+import { alarmBus, alarmTopicArn } from '../../../shared/domain/break-glass/break-glass-names.ts'
 import type { RenderedRole } from '../../../shared/domain/break-glass/render-role.ts'
 import type { MemorySecrets } from '../../../shared/memory/memory-secrets.ts'
 import { isServiceError, ServiceError } from '../../../shared/ports/service-error.ts'
@@ -21,12 +21,14 @@ const signIn = z.strictObject({
   newPassword: z.string().optional(),
   code: z.string().optional(),
 })
+const rulePlace = z.object({ account: z.string(), rule: z.string() })
 const place = z.object({ account: z.string(), role: z.string() })
 
 /**
  * `PUT /_ssofile/break-glass` deploys the definition in its body, as its stacks would; first passwords are in Secrets Manager.
  * `GET`: the mails so far. `POST /_ssofile/sign-in` `{ user, password, newPassword?, code? }` is what `aws login` does.
  * `PUT /_ssofile/accounts/<id>/break-glass-roles/<role>?trust=anybody` changes a role by hand; `DELETE` deletes it.
+ * `PUT /_ssofile/accounts/<id>/break-glass-rules/<rule>` switches a rule off; `DELETE` deletes it.
  */
 export function addBreakGlass(app: FastifyInstance, opened: OpenedBreakGlass, secrets: MemorySecrets): void {
   const { model } = opened
@@ -69,6 +71,19 @@ export function addBreakGlass(app: FastifyInstance, opened: OpenedBreakGlass, se
     return reply.code(isThere ? 204 : 404).send()
   })
   app.delete(path, async (request, reply) => reply.code(change(request, () => undefined) ? 204 : 404).send())
+  const rulePath = '/_ssofile/accounts/:account/break-glass-rules/:rule'
+  const changeRule = (request: FastifyRequest, isGone: boolean) => {
+    const { account, rule } = rulePlace.parse(request.params)
+    model.changeRule(account, rule, isGone)
+  }
+  app.put(rulePath, async (request, reply) => {
+    changeRule(request, false)
+    return reply.code(204).send()
+  })
+  app.delete(rulePath, async (request, reply) => {
+    changeRule(request, true)
+    return reply.code(204).send()
+  })
   app.addHook('preValidation', async (request, reply) => {
     const call = breakGlassCallOf(request)
     return call && new Serving(opened, request, reply).serve(call)
@@ -150,19 +165,15 @@ class Serving {
     if (service === 'cloudtrail') return this.#answerCloudTrail(call, account)
     if (service === 'events' && operation === 'DisableRule')
       return this.#refuse(call, 'ResourceNotFoundException', `Rule ${input.Name} does not exist on EventBus default.`)
+    if (service === 'events' && (operation === 'ListRules' || operation === 'ListRuleNamesByTarget'))
+      return this.#answerRules(call, account)
     if (service === 'sns' && operation === 'ListSubscriptionsByTopic')
       return this.#answerSubscriptions(input.TopicArn ?? '', account)
     if (service !== 'iam') return undefined
     const answers = iamAnswers(this.#model)
     const answer = Object.hasOwn(answers, operation) ? answers[operation] : undefined
-    return (
-      answer &&
-      this.#query(
-        'iam',
-        operation,
-        answer(input, { account, user: session?.role === undefined ? session?.user : undefined }),
-      )
-    )
+    const told = answer?.(input, { account, user: session?.role === undefined ? session?.user : undefined })
+    return told === undefined ? undefined : this.#query('iam', operation, told)
   }
 
   #answerSts(session: BreakGlassSession, { operation, input }: BreakGlassCall): FastifyReply {
@@ -218,6 +229,31 @@ class Serving {
         CloudTrailEvent: JSON.stringify(detail),
       }))
     return this.#reply.type('application/x-amz-json-1.1').send(Buffer.from(JSON.stringify({ Events })))
+  }
+
+  #answerRules({ service, operation, input }: BreakGlassCall, account: string): FastifyReply {
+    const { EventBusName: bus, NamePrefix = '', TargetArn } = input
+    const isBus = bus === undefined || (this.#model.definition?.securityAccount === account && bus === alarmBus)
+    if (!isBus)
+      return this.#refuse(
+        { service, operation, input },
+        'ResourceNotFoundException',
+        `Event bus ${bus} does not exist.`,
+      )
+    const rules = this.#model.rulesIn(account, this.#origin.region, bus)
+    const answer =
+      operation === 'ListRules'
+        ? {
+            Rules: rules
+              .filter(({ name }) => name.startsWith(NamePrefix))
+              .map(({ name, pattern, isEnabled }) => ({
+                Name: name,
+                EventPattern: JSON.stringify(pattern),
+                State: isEnabled ? 'ENABLED' : 'DISABLED',
+              })),
+          }
+        : { RuleNames: rules.filter(({ target }) => target === TargetArn).map(({ name }) => name) }
+    return this.#reply.type('application/x-amz-json-1.1').send(Buffer.from(JSON.stringify(answer)))
   }
 
   /** Who has not confirmed yet has no ARN. Here everybody has. */

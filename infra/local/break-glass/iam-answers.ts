@@ -5,7 +5,11 @@ import { xmlElement } from '../s3/xml-text.ts'
 import type { LocalBreakGlass } from './local-break-glass.ts'
 
 type Input = Readonly<Record<string, string>>
-type Answer = (input: Input, caller: { readonly account: string; readonly user?: string | undefined }) => string
+/** `undefined`: the other models know. */
+type Answer = (
+  input: Input,
+  caller: { readonly account: string; readonly user?: string | undefined },
+) => string | undefined
 
 const document = (policy: object) => encodeURIComponent(JSON.stringify(policy))
 const list = (name: string, members: readonly string[]) =>
@@ -23,7 +27,7 @@ export function iamAnswers(model: LocalBreakGlass): Readonly<Record<string, Answ
       throw new Refusal('iam', 'NoSuchEntity', `The user with name ${name} cannot be found.`)
     },
   ])
-  return { ...Object.fromEntries(ofUsers), ...answersOfAccounts(model) }
+  return { ...Object.fromEntries(ofUsers), ...answersOfAccounts(model), ...answersOfRoles(model) }
 }
 
 function answersOfUsers({ users }: LocalBreakGlass): Readonly<Record<string, Answer>> {
@@ -71,10 +75,6 @@ function answersOfAccounts(model: LocalBreakGlass): Readonly<Record<string, Answ
   const { users } = model
   const inSecurity = (account: string) => model.definition?.securityAccount === account
   return {
-    UntagRole({ RoleName = '' }, { account }) {
-      if (model.rolesIn(account).some(({ name }) => name === RoleName)) return ''
-      throw new Refusal('iam', 'NoSuchEntity', `The role with name ${RoleName} cannot be found.`)
-    },
     DeleteUser({ UserName = '' }) {
       throw new Refusal('iam', 'NoSuchEntity', `The user with name ${UserName} cannot be found.`)
     },
@@ -141,6 +141,30 @@ function answersOfAccounts(model: LocalBreakGlass): Readonly<Record<string, Answ
               return `${xmlElement('Arn', policyArn(responder.name))}${list('PolicyVersionList', [version])}`
             })
       return `${list('UserDetailList', people)}${list('RoleDetailList', roles)}${list('Policies', policies)}<IsTruncated>false</IsTruncated>`
+    },
+  }
+}
+
+function answersOfRoles(model: LocalBreakGlass): Readonly<Record<string, Answer>> {
+  return {
+    GetRole({ RoleName = '' }, { account }) {
+      const role = model.rolesIn(account).find(({ name }) => name === RoleName)
+      if (role === undefined) return undefined
+      const members = {
+        Path: '/',
+        RoleName,
+        RoleId: `AROA${RoleName.toUpperCase()}`,
+        Arn: `arn:aws:iam::${account}:role/${RoleName}`,
+        AssumeRolePolicyDocument: document(role.trust),
+        MaxSessionDuration: String(role.maxSessionSeconds),
+      }
+      return `<Role>${Object.entries(members)
+        .map(([name, value]) => xmlElement(name, value))
+        .join('')}</Role>`
+    },
+    UntagRole({ RoleName = '' }, { account }) {
+      if (model.rolesIn(account).some(({ name }) => name === RoleName)) return ''
+      throw new Refusal('iam', 'NoSuchEntity', `The role with name ${RoleName} cannot be found.`)
     },
   }
 }

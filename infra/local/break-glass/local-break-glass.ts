@@ -1,16 +1,28 @@
 import * as z from 'zod'
 import type { BreakGlass } from '../../../shared/domain/break-glass/break-glass-file.ts'
-import { iamRegion, userName } from '../../../shared/domain/break-glass/break-glass-names.ts'
+import {
+  alarmBusArn,
+  alarmTopicArn,
+  iamRegion,
+  userName,
+  watchedRegions,
+} from '../../../shared/domain/break-glass/break-glass-names.ts'
 import { playbooksIn } from '../../../shared/domain/break-glass/playbooks-in.ts'
-import { type RenderedRole, renderRole } from '../../../shared/domain/break-glass/render-role.ts'
+import { type RenderedRole, rolesOfAccount } from '../../../shared/domain/break-glass/render-role.ts'
 import { renderUserPolicy } from '../../../shared/domain/break-glass/render-user-policy.ts'
+import {
+  roleRules,
+  securityRules,
+  stackSetRules,
+  type WantedRule,
+} from '../../../shared/domain/break-glass/wanted-rules.ts'
+import { type EvaluatedPolicy, evaluatePolicy, type PolicyRequest } from '../../../shared/domain/evaluate-policy.ts'
 import { awsManagedPolicies } from '../../../shared/memory/iam/aws-managed-policies.ts'
 import type { MemoryOrganizations } from '../../../shared/memory/organizations/memory-organizations.ts'
 import { Refusal } from '../../../shared/memory/refusal.ts'
 import type { OpenTable } from '../../../shared/memory/table.ts'
 import type { Clock } from '../../../shared/ports/clock.ts'
 import type { Randomness } from '../../../shared/ports/randomness.ts'
-import { type EvaluatedPolicy, evaluatePolicy, type PolicyRequest } from '../../evaluate-policy.ts'
 import { BreakGlassTrail } from './break-glass-trail.ts'
 import { ResponderUsers } from './responder-users.ts'
 
@@ -46,6 +58,7 @@ export type AssumeRole = {
   readonly SerialNumber?: string | undefined
   readonly TokenCode?: string | undefined
 }
+export type LocalRule = WantedRule & { readonly target: string; readonly isEnabled: boolean }
 type Origin = { readonly region: string; readonly from: string }
 
 const hourMs = 60 * 60_000
@@ -64,7 +77,7 @@ export class LocalBreakGlass {
   readonly #sessions: Map<string, BreakGlassSession>
   /** Roles that somebody changed by hand; `undefined`: deleted. */
   readonly #changed: Map<string, { readonly role: RenderedRole | undefined }>
-
+  readonly #changedRules: Map<string, { readonly isGone: boolean }>
   readonly #passwordPolicies: Map<string, Readonly<Record<string, string>>>
 
   constructor(options: LocalBreakGlassOptions) {
@@ -75,16 +88,23 @@ export class LocalBreakGlass {
     this.#sessions = options.openTable('break-glass/sessions')
     this.#passwordPolicies = options.openTable('break-glass/password-policies')
     this.#changed = options.openTable('break-glass/changed-roles')
+    this.#changedRules = options.openTable('break-glass/changed-rules')
   }
 
   get definition(): BreakGlass | undefined {
     return this.#definition.get('now')
   }
 
+  /** As a deployment of ssofile bundles them: here it is what was deployed last. */
+  get definitions(): readonly BreakGlass[] {
+    return [...this.#definition.values()]
+  }
+
   /** Answers the first passwords of users that are new, by responder. */
   deploy(definition: BreakGlass): ReadonlyMap<string, string> {
     this.#definition.set('now', definition)
     this.#changed.clear()
+    this.#changedRules.clear()
     return this.users.deploy(
       definition.securityAccount,
       definition.responders.map(({ name }) => name),
@@ -99,11 +119,39 @@ export class LocalBreakGlass {
     const account = this.#options.organizations.accountsNow().find((one) => one.id === id)
     const { definition } = this
     if (account === undefined || account.state !== 'ACTIVE' || definition === undefined) return []
-    return playbooksIn(definition, account).flatMap((playbook) => {
-      const rendered = renderRole(definition, playbook)
+    return rolesOfAccount(definition, id, playbooksIn(definition, account)).flatMap((rendered) => {
       const changed = this.#changed.get(`${id} ${rendered.name}`)
       return changed === undefined ? rendered : (changed.role ?? [])
     })
+  }
+
+  /** On the default bus, or on another one. */
+  rulesIn(id: string, region: string, bus?: string): readonly LocalRule[] {
+    const account = this.#options.organizations.accountsNow().find((one) => one.id === id)
+    const { definition } = this
+    if (account === undefined || definition === undefined) return []
+    const { securityAccount, managementAccount, signInRegions } = definition
+    const isWatched = id === securityAccount && watchedRegions(signInRegions).includes(region)
+    const atHome = region === iamRegion ? playbooksIn(definition, account) : []
+    const toBus = [
+      ...atHome.flatMap(({ name }) => roleRules(name)),
+      ...(region === iamRegion && id === managementAccount ? stackSetRules : []),
+    ].map((rule) => ({ ...rule, target: alarmBusArn(securityAccount) }))
+    const toTopic = (isWatched ? securityRules(definition, region) : []).map((rule) => ({
+      ...rule,
+      target: alarmTopicArn(securityAccount, region),
+    }))
+    return [...toTopic, ...toBus]
+      .filter((rule) => rule.bus === bus)
+      .flatMap((rule) => {
+        const changed = this.#changedRules.get(`${id} ${rule.name}`)
+        return changed?.isGone ? [] : [{ ...rule, isEnabled: changed === undefined }]
+      })
+  }
+
+  /** By hand: switched off, or deleted. */
+  changeRule(account: string, name: string, isGone: boolean): void {
+    this.#changedRules.set(`${account} ${name}`, { isGone })
   }
 
   /** Accounts have none at first. */

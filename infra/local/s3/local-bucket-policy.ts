@@ -1,8 +1,8 @@
 import { environment } from '../../../shared/domain/environment.ts'
+import { evaluatePolicy } from '../../../shared/domain/evaluate-policy.ts'
 import type { PersonSession } from '../../../shared/memory/iam/person-sessions.ts'
 import { bucketPolicy } from '../../bucket-policy.ts'
 import { DeploymentNames } from '../../deployment-names.ts'
-import { evaluatePolicy } from '../../evaluate-policy.ts'
 import { localAccountId, localRegion } from '../local-account.ts'
 
 /** Who signed a request, and for whom Identity Center made the credentials, if it did. */

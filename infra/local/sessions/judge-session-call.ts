@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import { oneOrMore } from '../../../shared/domain/allows-everything.ts'
+import { evaluatePolicy } from '../../../shared/domain/evaluate-policy.ts'
 import { parsePolicyJson } from '../../../shared/domain/policy-json.ts'
 import type { PersonSession } from '../../../shared/memory/iam/person-sessions.ts'
-import { evaluatePolicy } from '../../evaluate-policy.ts'
 
 export type SessionCall = {
   /** As policies name it: `s3:GetObject`. */

@@ -10,7 +10,7 @@ import {
 } from './break-glass-names.ts'
 
 /** An EventBridge event pattern: values, or how they begin or end. */
-type Pattern = {
+export type Pattern = {
   readonly [member: string]: Pattern | readonly (string | { readonly prefix: string } | { readonly suffix: string })[]
 }
 export type AlarmRules = Readonly<Record<string, Pattern>>

@@ -123,7 +123,10 @@ export const breakGlassFileSchema = shape.superRefine((file, context) => {
   })
 })
 
-export type Responder = z.infer<typeof responder>
+const { emergencyContact: _, ...known } = responder.shape
+/** Without how to reach the person at night: that is for people who read the file, and is in no function. */
+const knownResponder = z.object(known)
+export type Responder = z.infer<typeof knownResponder>
 /** With what its template says where the file does not. */
 export type Playbook = {
   readonly name: string
@@ -138,8 +141,18 @@ export type Playbook = {
   readonly may: readonly DryCallName[]
   readonly mayNot: readonly DryCallName[]
 }
-export type BreakGlass = Omit<z.infer<typeof shape>, '$schema' | 'playbooks'> & {
+export type BreakGlass = Omit<z.infer<typeof shape>, '$schema' | 'playbooks' | 'responders'> & {
+  readonly responders: readonly Responder[]
   readonly playbooks: readonly Playbook[]
+}
+const reduced = z.object({ ...shape.shape, responders: z.array(knownResponder) }).omit({ $schema: true })
+
+/** What a function is given: files as people wrote them, without what it needs not know. */
+export const bundledDefinitions = z.array(reduced.transform(toBreakGlass))
+
+/** What of a file is bundled with a function. */
+export function reduceDefinition(said: z.infer<typeof breakGlassFileSchema>): z.input<typeof reduced> {
+  return reduced.parse(said)
 }
 
 const ownTemplate: PlaybookTemplate = {
@@ -152,7 +165,8 @@ const ownTemplate: PlaybookTemplate = {
 }
 
 /** Rights are taken whole: who names policies of their own gets none of the template's. */
-export function toBreakGlass({ $schema: _, playbooks, ...file }: z.infer<typeof breakGlassFileSchema>): BreakGlass {
+export function toBreakGlass(said: z.infer<typeof reduced>): BreakGlass {
+  const { playbooks, ...file } = reduced.parse(said)
   return { ...file, playbooks: playbooks.map(withTemplate) }
 }
 

@@ -29,7 +29,6 @@ export function roleName(playbook: string): string {
   return `${rolePrefix}${playbook}`
 }
 
-/** The role by which the rules beside a role send to the bus of the security account; `stacksets`: those of the StackSets. */
 export function senderName(playbook: string): string {
   return `${roleName(playbook)}-alarms`
 }

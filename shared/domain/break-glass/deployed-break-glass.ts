@@ -1,6 +1,7 @@
 /** Policies as the texts that IAM gives. */
 export type DeployedRole = {
   readonly name: string
+  readonly maxSessionSeconds: number
   readonly trust: string
   /** By name. */
   readonly inline: Readonly<Record<string, string>>
@@ -18,6 +19,13 @@ export type DeployedUser = {
   /** As the credential report says it, at most four hours ago. */
   readonly passwordChangedAt?: Date | undefined
   readonly passwordUsedAt?: Date | undefined
+}
+export type DeployedRule = {
+  readonly name: string
+  readonly pattern: string
+  readonly isEnabled: boolean
+  /** Whether it sends to what was asked for. */
+  readonly sends: boolean
 }
 export type PasswordPolicy = { readonly minimumLength: number; readonly isMixed: boolean }
 export type Subscription = { readonly address: string; readonly isConfirmed: boolean }

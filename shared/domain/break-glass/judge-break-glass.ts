@@ -1,11 +1,22 @@
-import { type Finding, fail, ok, warn } from '../finding.ts'
+import type { Finding } from '../finding.ts'
 import { sortFields } from '../policy-json.ts'
 import type { BreakGlass, Playbook, Responder } from './break-glass-file.ts'
-import { policyArn, senderName, userName } from './break-glass-names.ts'
-import type { DeployedRole, DeployedUser, PasswordPolicy, Subscription } from './deployed-break-glass.ts'
+import { policyArn, userName } from './break-glass-names.ts'
+import type { DeployedRole, DeployedRule, DeployedUser, PasswordPolicy, Subscription } from './deployed-break-glass.ts'
 import type { DrillRecord } from './drill-record.ts'
-import { renderRole } from './render-role.ts'
+import { type RenderedRole, rolesOfAccount } from './render-role.ts'
 import { renderUserPolicy } from './render-user-policy.ts'
+import { securityRules, type WantedRule } from './wanted-rules.ts'
+
+export const breakGlassChecks = ['roles', 'rules', 'users', 'passwords', 'alarms', 'people', 'drills', 'scps'] as const
+export type BreakGlassCheck = (typeof breakGlassChecks)[number]
+export type BreakGlassFinding = Finding & {
+  /** What it is about, among all that this check finds: a role in an account, a user, an address. */
+  readonly subject: string
+  /** It could not be asked: nothing is known of what is called so, or begins so. */
+  readonly isUnchecked?: true
+}
+type Told = Pick<BreakGlassFinding, 'subject' | 'level' | 'told' | 'remedy'>
 
 const dayMs = 24 * 60 * 60_000
 const devicesLeast = 2
@@ -13,8 +24,14 @@ const devicesLeast = 2
 const passwordMostDays = 366
 const passwordLeastCharacters = 24
 const again = 'npm run break-glass -- deploy --file …'
+const byHand =
+  'find out who did it (the alarm says it, and ssofile break-glass evidence); detect drift on its stack or StackSet and deploy again'
 
-/** Whether an account has each role as the file renders it, and no other. No finding: it has. */
+export function breakGlassFinding(check: BreakGlassCheck, told: Told): BreakGlassFinding {
+  return { check: `break-glass ${check}`, ...told }
+}
+
+/** Whether an account has each role as the file renders it, those that send alarms too, and no other. No finding: it has. */
 export function judgeRoles(
   file: BreakGlass,
   {
@@ -22,50 +39,28 @@ export function judgeRoles(
     playbooks,
     roles,
   }: { readonly account: string; readonly playbooks: readonly Playbook[]; readonly roles: readonly DeployedRole[] },
-): readonly Finding[] {
-  const check = 'break-glass roles'
-  const wanted = playbooks.map((playbook) => renderRole(file, playbook))
-  const missing = wanted.flatMap((role) => {
-    const found = roles.find(({ name }) => name === role.name)
-    if (found === undefined)
-      return fail(
-        check,
-        `${account} has no role ${role.name}`,
-        `look at its StackSet in the management account, then ${again}`,
-      )
-    const deviations = [
-      isSame(found.trust, role.trust)
-        ? []
-        : found.trust.includes('"AIDA')
-          ? 'it trusts a user who is gone'
-          : 'it trusts others',
-      isSame(JSON.stringify(parseAll(found.inline)), role.inline) ? [] : 'its inline policies differ',
-      isSame(
-        JSON.stringify(found.managedPolicies),
-        role.managedPolicies.map((one) => policyArn(account, one)),
-      )
-        ? []
-        : 'its managed policies differ',
-      found.permissionsBoundary === (role.permissionsBoundary && policyArn(account, role.permissionsBoundary))
-        ? []
-        : 'its boundary differs',
-    ].flat()
-    if (deviations.length === 0) return []
-    const told = `${role.name} in ${account} was changed: ${deviations.join(', ')}`
-    return fail(
-      check,
-      told,
-      'find out who did it (the alarm says it, and ssofile break-glass evidence); detect drift on its StackSet and deploy again',
-    )
-  })
-  const senders = [...playbooks.map(({ name }) => name), ...(account === file.managementAccount ? ['stacksets'] : [])]
-  const known = [...wanted.map(({ name }) => name), ...senders.map(senderName)]
-  const others = roles.filter(({ name }) => !known.includes(name))
+): readonly BreakGlassFinding[] {
+  const tell = (role: string, told: string, remedy: string) =>
+    breakGlassFinding('roles', { subject: `${account}/${role}`, level: 'fail', told, remedy })
+  const wanted = rolesOfAccount(file, account, playbooks)
+  const others = roles.filter(({ name }) => !wanted.some((role) => role.name === name))
   return [
-    ...missing,
+    ...wanted.flatMap((role) => {
+      const found = roles.find(({ name }) => name === role.name)
+      if (found === undefined)
+        return tell(
+          role.name,
+          `${account} has no role ${role.name}`,
+          `look at its StackSet in the management account, then ${again}`,
+        )
+      const changes = changesOf(found, role, account)
+      return changes.length === 0
+        ? []
+        : tell(role.name, `${role.name} in ${account} was changed: ${changes.join(', ')}`, byHand)
+    }),
     ...others.map(({ name }) =>
-      fail(
-        check,
+      tell(
+        name,
         `${account} has the role ${name}, which the file does not give it`,
         'find out who made it, and delete it',
       ),
@@ -73,18 +68,75 @@ export function judgeRoles(
   ]
 }
 
-export function judgeUsers(file: BreakGlass, users: readonly DeployedUser[], now: Date): readonly Finding[] {
-  const check = 'break-glass users'
+function changesOf(found: DeployedRole, wanted: RenderedRole, account: string): readonly string[] {
+  const inAccount = (policy: string) => policyArn(account, policy)
+  const inline = Object.entries(found.inline).map(([name, text]) => [name, JSON.parse(text)])
+  const { permissionsBoundary: boundary } = wanted
+  return [
+    isSame(JSON.parse(found.trust), wanted.trust)
+      ? []
+      : `it trusts ${found.trust.includes('"AIDA') ? 'a user who is gone' : 'others'}`,
+    isSame(Object.fromEntries(inline), wanted.inline) ? [] : 'its inline policies differ',
+    isSame(found.managedPolicies, wanted.managedPolicies.map(inAccount)) ? [] : 'its managed policies differ',
+    found.permissionsBoundary === (boundary && inAccount(boundary)) ? [] : 'its boundary differs',
+    found.maxSessionSeconds === wanted.maxSessionSeconds
+      ? []
+      : `its sessions last up to ${hours(found.maxSessionSeconds)}, expected ${hours(wanted.maxSessionSeconds)}`,
+  ].flat()
+}
+
+/** Whether each rule that rings is there, switched on, as it is rendered. `place`: account and Region. No finding: it is. */
+export function judgeRules(
+  check: 'roles' | 'rules',
+  place: string,
+  { wanted, found }: { readonly wanted: readonly WantedRule[]; readonly found: readonly DeployedRule[] },
+): readonly BreakGlassFinding[] {
+  return wanted.flatMap(({ name, pattern }) => {
+    const rule = found.find((one) => one.name === name)
+    const changes = rule === undefined ? ['it is gone'] : changesOfRule(rule, pattern)
+    if (changes.length === 0) return []
+    const told = `the rule ${name} in ${place} was changed: ${changes.join(', ')}`
+    return breakGlassFinding(check, { subject: `${place}/${name}`, level: 'fail', told, remedy: byHand })
+  })
+}
+
+/** In a Region of the security account. */
+export function judgeSecurityRules(
+  file: BreakGlass,
+  region: string,
+  found: readonly DeployedRule[],
+): readonly BreakGlassFinding[] {
+  const [subject, wanted] = [`${file.securityAccount}/${region}`, securityRules(file, region)]
+  const changed = judgeRules('rules', subject, { wanted, found })
+  const told = `${region}: ${wanted.length} as rendered`
+  return changed.length > 0 ? changed : [breakGlassFinding('rules', { subject, level: 'ok', told })]
+}
+
+function changesOfRule(rule: DeployedRule, pattern: WantedRule['pattern']): readonly string[] {
+  return [
+    rule.isEnabled ? [] : 'it is switched off',
+    isSame(JSON.parse(rule.pattern), pattern) ? [] : 'its pattern differs',
+    rule.sends ? [] : 'it does not send to the alarms',
+  ].flat()
+}
+
+export function judgeUsers(file: BreakGlass, users: readonly DeployedUser[], now: Date): readonly BreakGlassFinding[] {
   const known = new Map(users.map((user) => [user.name, user]))
   const others = users.filter(({ name }) => !file.responders.some((one) => userName(one.name) === name))
   return [
-    ...file.responders.flatMap((responder) => judgeUser(file, responder, known.get(userName(responder.name)), now)),
+    ...file.responders.flatMap((responder) => {
+      const name = userName(responder.name)
+      return judgeUser(file, responder, known.get(name), now).map((told) =>
+        breakGlassFinding('users', { subject: name, ...told }),
+      )
+    }),
     ...others.map(({ name }) =>
-      fail(
-        check,
-        `there is a user ${name}, who is not in the file`,
-        'find out who made it (the alarm says it), and delete it',
-      ),
+      breakGlassFinding('users', {
+        subject: name,
+        level: 'fail',
+        told: `there is a user ${name}, who is not in the file`,
+        remedy: 'find out who made it (the alarm says it), and delete it',
+      }),
     ),
   ]
 }
@@ -94,119 +146,128 @@ function judgeUser(
   responder: Responder,
   user: DeployedUser | undefined,
   now: Date,
-): readonly Finding[] {
-  const check = 'break-glass users'
+): readonly Omit<Told, 'subject'>[] {
   const name = userName(responder.name)
-  if (user === undefined) return [fail(check, `there is no user ${name}`, again)]
-  const [policy, ...more] = user.attached
-  const isOwnPolicy = more.length === 0 && isSame(policy ?? '{}', renderUserPolicy(file, responder))
-  const age = user.passwordChangedAt && Math.floor((now.getTime() - user.passwordChangedAt.getTime()) / dayMs)
+  if (user === undefined) return [{ level: 'fail', told: `there is no user ${name}`, remedy: again }]
+  const { attached, more, devices, keys, passwordChangedAt, passwordUsedAt } = user
+  const isOwnPolicy =
+    attached.length === 1 && isSame(JSON.parse(attached[0] ?? '{}'), renderUserPolicy(file, responder))
+  const age = passwordChangedAt === undefined ? 0 : daysSince(passwordChangedAt, now)
+  const { expiresAt } = responder
+  const has = devices === 1 ? '1 MFA device' : `${devices} MFA devices`
+  const found: readonly (false | Omit<Told, 'subject'>)[] = [
+    keys > 0 && {
+      level: 'fail',
+      told: `${name} has an access key`,
+      remedy: 'delete them, and find out who made them',
+    },
+    !(isOwnPolicy && more.length === 0) && {
+      level: 'fail',
+      told: `${name} has other policies than the file gives`,
+      remedy: `find out who changed them, then ${again}`,
+    },
+    devices < devicesLeast && {
+      level: 'fail',
+      told: `${name} has ${has}, expected at least ${devicesLeast}`,
+      remedy: 'add a passkey, and an authenticator app for the command line (docs/break-glass.md, "The first sign-in")',
+    },
+    age > passwordMostDays && {
+      level: 'warn',
+      told: `the password of ${name} is ${age} days old`,
+      remedy: 'sign in and change it',
+    },
+    expiresAt !== undefined &&
+      Date.parse(expiresAt) <= now.getTime() && {
+        level: 'warn',
+        told: `${name} may do nothing since ${expiresAt}`,
+        remedy: 'take it out of the file, or give it more time, and deploy',
+      },
+  ]
+  const wrong = found.filter((one) => one !== false)
+  if (wrong.length > 0) return wrong
   const used =
-    user.passwordUsedAt === undefined
-      ? 'never signed in'
-      : `last signed in ${user.passwordUsedAt.toISOString().slice(0, 10)}`
-  const found = [
-    user.keys > 0 ? fail(check, `${name} has an access key`, 'delete them, and find out who made them') : [],
-    isOwnPolicy && user.more.length === 0
-      ? []
-      : fail(check, `${name} has other policies than the file gives`, `find out who changed them, then ${again}`),
-    user.devices >= devicesLeast
-      ? []
-      : fail(
-          check,
-          `${name} has ${devicesOf(user)}, expected at least ${devicesLeast}`,
-          'add a passkey, and an authenticator app for the command line (docs/break-glass.md, "The first sign-in")',
-        ),
-    age !== undefined && age > passwordMostDays
-      ? warn(check, `the password of ${name} is ${age} days old`, 'sign in and change it')
-      : [],
-    responder.expiresAt !== undefined && Date.parse(responder.expiresAt) <= now.getTime()
-      ? warn(
-          check,
-          `${name} may do nothing since ${responder.expiresAt}`,
-          'take it out of the file, or give it more time, and deploy',
-        )
-      : [],
-  ].flat()
-  return found.length > 0 ? found : [ok(check, `${name}: ${devicesOf(user)}, no key, ${used}`)]
+    passwordUsedAt === undefined ? 'never signed in' : `last signed in ${passwordUsedAt.toISOString().slice(0, 10)}`
+  return [{ level: 'ok', told: `${name}: ${has}, no key, ${used}` }]
 }
 
-export function judgePasswordPolicy(policy: PasswordPolicy | undefined): Finding {
-  const check = 'break-glass passwords'
-  const remedy = 'aws iam update-account-password-policy, as npm run break-glass -- deploy prints it'
-  if (policy === undefined) return fail(check, 'the account of the users has no password policy', remedy)
-  const { minimumLength, isMixed } = policy
+export function judgePasswordPolicy({ securityAccount: subject }: BreakGlass, policy: PasswordPolicy | undefined) {
+  const { minimumLength = 0, isMixed = false } = policy ?? {}
   if (minimumLength >= passwordLeastCharacters && isMixed)
-    return ok(check, `at least ${minimumLength} characters of all kinds`)
-  return fail(
-    check,
-    `${minimumLength} characters are enough${isMixed ? '' : ', of one kind'}; expected ${passwordLeastCharacters} of all kinds`,
-    remedy,
-  )
+    return breakGlassFinding('passwords', {
+      subject,
+      level: 'ok',
+      told: `at least ${minimumLength} characters of all kinds`,
+    })
+  const told =
+    policy === undefined
+      ? 'the account of the users has no password policy'
+      : `${minimumLength} characters are enough${isMixed ? '' : ', of one kind'}; expected ${passwordLeastCharacters} of all kinds`
+  const remedy = 'aws iam update-account-password-policy, as npm run break-glass -- deploy prints it'
+  return breakGlassFinding('passwords', { subject, level: 'fail', told, remedy })
 }
 
 export function judgeSubscriptions(
-  file: BreakGlass,
+  { alarmAddresses }: BreakGlass,
   region: string,
   found: readonly Subscription[],
-): readonly Finding[] {
-  const check = 'break-glass alarms'
-  const open = file.alarmAddresses.filter((address) => !found.some((one) => one.address === address && one.isConfirmed))
-  if (open.length === 0) return [ok(check, `${region}: ${file.alarmAddresses.length} confirmed`)]
+): readonly BreakGlassFinding[] {
+  const open = alarmAddresses.filter((address) => !found.some((one) => one.address === address && one.isConfirmed))
+  const told = `${region}: ${alarmAddresses.length} confirmed`
+  if (open.length === 0) return [breakGlassFinding('alarms', { subject: region, level: 'ok', told })]
   return open.map((address) =>
-    fail(
-      check,
-      `${region}: ${address} gets no alarm`,
-      'confirm the subscription by the link in its mail, or deploy again',
-    ),
+    breakGlassFinding('alarms', {
+      subject: `${region}/${address}`,
+      level: 'fail',
+      told: `${region}: ${address} gets no alarm`,
+      remedy: 'confirm the subscription by the link in its mail, or deploy again',
+    }),
   )
 }
 
 /** Of each responder the last drill that passed counts. */
 export function judgeDrills(
-  { responders, drill }: BreakGlass,
+  { responders, drill: { everyDays } }: BreakGlass,
   drills: readonly DrillRecord[],
   now: Date,
-): readonly Finding[] {
-  const check = 'break-glass drills'
-  const remedy = 'ssofile break-glass drill, with the own session'
-  return responders.map(({ name }) => {
-    const own = drills.filter(({ responder }) => responder === name)
-    const last = own
-      .filter((one) => one.isPassed)
-      .map(({ endedAt }) => endedAt)
-      .sort()
-      .at(-1)
-    if (last === undefined)
-      return warn(check, own.length === 0 ? `${name} has never drilled` : `no drill of ${name} has passed`, remedy)
-    const days = Math.floor((now.getTime() - Date.parse(last)) / dayMs)
-    if (days <= drill.everyDays) return ok(check, `${name}: ${days} days ago`)
-    return warn(check, `${name} drilled ${days} days ago, expected every ${drill.everyDays} days`, remedy)
+): readonly BreakGlassFinding[] {
+  return responders.map(({ name: subject }) => {
+    const own = drills.filter(({ responder }) => responder === subject)
+    const passed = own.filter((one) => one.isPassed).map(({ endedAt }) => Date.parse(endedAt))
+    const days = passed.length === 0 ? undefined : daysSince(new Date(Math.max(...passed)), now)
+    if (days !== undefined && days <= everyDays)
+      return breakGlassFinding('drills', { subject, level: 'ok', told: `${subject}: ${days} days ago` })
+    const never = own.length === 0 ? `${subject} has never drilled` : `no drill of ${subject} has passed`
+    const told = days === undefined ? never : `${subject} drilled ${days} days ago, expected every ${everyDays} days`
+    const remedy = 'ssofile break-glass drill, with the own session'
+    return breakGlassFinding('drills', { subject, level: 'warn', told, remedy })
   })
 }
 
 /** `gone`: responders whose mail address is no user name of the directory. */
-export function judgeLeavers(gone: readonly string[]): Finding {
-  const check = 'break-glass people'
-  if (gone.length === 0) return ok(check, 'every responder is in the directory')
-  return warn(
-    check,
-    `not in the directory: ${gone.join(', ')}`,
-    'if they have left, take them out of the file and deploy',
+export function judgeLeavers(gone: readonly Pick<Responder, 'name' | 'email'>[]): readonly BreakGlassFinding[] {
+  const told = 'every responder is in the directory'
+  if (gone.length === 0) return [breakGlassFinding('people', { subject: 'directory', level: 'ok', told })]
+  return gone.map(({ name, email }) =>
+    breakGlassFinding('people', {
+      subject: name,
+      level: 'warn',
+      told: `not in the directory: ${name} (${email})`,
+      remedy: 'if they have left, take them out of the file and deploy',
+    }),
   )
 }
 
-function devicesOf({ devices }: DeployedUser): string {
-  return devices === 1 ? '1 MFA device' : `${devices} MFA devices`
+function daysSince(then: Date, now: Date): number {
+  return Math.floor((now.getTime() - then.getTime()) / dayMs)
 }
 
-function parseAll(inline: Readonly<Record<string, string>>): object {
-  return Object.fromEntries(Object.entries(inline).map(([name, text]) => [name, JSON.parse(text)]))
+function hours(seconds: number): string {
+  return `${seconds / 3600} h`
 }
 
 /** A list of one is the same as its member, and the order of lists and fields means nothing. (IAM User Guide, policy grammar.) */
-function isSame(found: string, wanted: object): boolean {
-  return JSON.stringify(normalize(JSON.parse(found))) === JSON.stringify(normalize(wanted))
+function isSame(found: unknown, wanted: unknown): boolean {
+  return JSON.stringify(normalize(found)) === JSON.stringify(normalize(wanted))
 }
 
 function normalize(value: unknown): unknown {

@@ -1,9 +1,11 @@
 import type { BreakGlass, Playbook } from './break-glass-file.ts'
 import {
   alarmBus,
+  alarmBusArn,
   alarmTopic,
   roleName,
   rolePrefix,
+  senderName,
   thingPrefix,
   userArn,
   userNameSuffix,
@@ -40,6 +42,32 @@ export function renderRole(file: BreakGlass, playbook: Playbook): RenderedRole {
     managedPolicies,
     permissionsBoundary,
   }
+}
+
+/** The role by which the rules beside a role send to the bus of the security account; `stacksets`: those of the StackSets. */
+export function renderSender({ securityAccount }: BreakGlass, playbook: string): RenderedRole {
+  const send = { Effect: 'Allow', Action: ['events:PutEvents'], Resource: [alarmBusArn(securityAccount)] } as const
+  return {
+    name: senderName(playbook),
+    description: `Sends the alarms of ${roleName(playbook)}`,
+    maxSessionSeconds: 3600,
+    trust: policyDocument({
+      Sid: 'Rules',
+      Effect: 'Allow',
+      Principal: { Service: 'events.amazonaws.com' },
+      Action: ['sts:AssumeRole'],
+    }),
+    inline: { send: policyDocument({ Sid: 'Send', ...send }) },
+    managedPolicies: [],
+  }
+}
+
+/** All roles of break-glass in an account that has these playbooks. */
+export function rolesOfAccount(file: BreakGlass, account: string, playbooks: readonly Playbook[]): RenderedRole[] {
+  return [
+    ...playbooks.flatMap((playbook) => [renderRole(file, playbook), renderSender(file, playbook.name)]),
+    ...(account === file.managementAccount ? [renderSender(file, 'stacksets')] : []),
+  ]
 }
 
 /**

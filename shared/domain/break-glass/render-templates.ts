@@ -1,12 +1,4 @@
-import {
-  type AlarmRules,
-  alarmMail,
-  busRule,
-  forwarded,
-  roleAlarms,
-  securityAlarms,
-  stackSetAlarms,
-} from './alarm-rules.ts'
+import { alarmMail } from './alarm-rules.ts'
 import type { BreakGlass, Playbook } from './break-glass-file.ts'
 import {
   alarmBus,
@@ -17,14 +9,20 @@ import {
   policyArn,
   roleName,
   rolePrefix,
-  senderName,
   thingPrefix,
   userName,
   userPath,
 } from './break-glass-names.ts'
-import { policyDocument, resourceId, type Template, type TemplateResource } from './policy-document.ts'
-import { renderRole } from './render-role.ts'
+import {
+  type PolicyDocument,
+  policyDocument,
+  resourceId,
+  type Template,
+  type TemplateResource,
+} from './policy-document.ts'
+import { type RenderedRole, renderRole, renderSender } from './render-role.ts'
 import { renderUserPolicy } from './render-user-policy.ts'
+import { roleRules, securityRules, stackSetRules, type WantedRule } from './wanted-rules.ts'
 
 type Resources = Readonly<Record<string, TemplateResource>>
 const tags = (more: Readonly<Record<string, string>> = {}) =>
@@ -74,37 +72,8 @@ export function renderUsers(file: BreakGlass): Template {
 
 /** In one Region of the security account: the topic, who gets its mails, and the rules. */
 export function renderAlarms(file: BreakGlass, region: string): Template {
-  const { securityAccount, organizationId } = file
-  const topicArn = alarmTopicArn(securityAccount, region)
-  const target = { Id: 'mail', Arn: topicArn, InputTransformer: alarmMail }
-  const isHub = region === iamRegion
-  const bus: Resources = {
-    Bus: { Type: 'AWS::Events::EventBus', Properties: { Name: alarmBus } },
-    BusPolicy: {
-      Type: 'AWS::Events::EventBusPolicy',
-      DependsOn: ['Bus'],
-      Properties: {
-        EventBusName: alarmBus,
-        StatementId: 'AccountsOfTheOrganization',
-        Statement: {
-          Sid: 'AccountsOfTheOrganization',
-          Effect: 'Allow',
-          Principal: '*',
-          Action: 'events:PutEvents',
-          Resource: alarmBusArn(securityAccount),
-          Condition: {
-            StringEquals: { 'aws:PrincipalOrgID': organizationId },
-            ArnLike: { 'aws:PrincipalArn': `arn:aws:iam::*:role/${rolePrefix}*-alarms` },
-          },
-        },
-      },
-    },
-    RuleForwarded: {
-      Type: 'AWS::Events::Rule',
-      DependsOn: ['Bus'],
-      Properties: { Name: busRule, EventBusName: alarmBus, EventPattern: forwarded, Targets: [target] },
-    },
-  }
+  const { securityAccount: account, alarmAddresses } = file
+  const topicArn = alarmTopicArn(account, region)
   return {
     Description: 'Break-glass: every use rings, without ssofile',
     Resources: {
@@ -113,65 +82,87 @@ export function renderAlarms(file: BreakGlass, region: string): Template {
         Properties: {
           TopicName: alarmTopic,
           DisplayName: 'BREAK-GLASS',
-          Subscription: file.alarmAddresses.map((Endpoint) => ({ Protocol: 'email', Endpoint })),
+          Subscription: alarmAddresses.map((Endpoint) => ({ Protocol: 'email', Endpoint })),
           Tags: tags(),
         },
       },
       TopicPolicy: {
         Type: 'AWS::SNS::TopicPolicy',
-        Properties: {
-          Topics: [{ Ref: 'Topic' }],
-          PolicyDocument: policyDocument(
-            {
-              // Without a condition: EventBridge publishes to no topic whose policy has one. (EventBridge User Guide, "Troubleshooting".)
-              Sid: 'RulesPublish',
-              Effect: 'Allow',
-              Principal: { Service: 'events.amazonaws.com' },
-              Action: ['sns:Publish'],
-              Resource: [topicArn],
-            },
-            {
-              Sid: 'OnlyByTls',
-              Effect: 'Deny',
-              Principal: { AWS: ['*'] },
-              Action: ['sns:Publish'],
-              Resource: [topicArn],
-              Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-            },
-          ),
-        },
+        Properties: { Topics: [{ Ref: 'Topic' }], PolicyDocument: policyOfTopic(topicArn) },
       },
-      ...(isHub ? bus : {}),
-      ...renderRules(securityAlarms(securityAccount, region), thingPrefix, target),
+      ...(region === iamRegion ? renderBus(file) : {}),
+      ...renderRules(securityRules(file, region), { Id: 'mail', Arn: topicArn, InputTransformer: alarmMail }),
+    },
+  }
+}
+
+function policyOfTopic(topicArn: string): PolicyDocument {
+  const publish = { Action: ['sns:Publish'], Resource: [topicArn] }
+  return policyDocument(
+    // Without a condition: EventBridge publishes to no topic whose policy has one. (EventBridge User Guide, "Troubleshooting".)
+    { Sid: 'RulesPublish', Effect: 'Allow', Principal: { Service: 'events.amazonaws.com' }, ...publish },
+    {
+      Sid: 'OnlyByTls',
+      Effect: 'Deny',
+      Principal: { AWS: ['*'] },
+      ...publish,
+      Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+    },
+  )
+}
+
+/** Where the accounts of the organization send that a role was changed. */
+function renderBus({ securityAccount, organizationId }: BreakGlass): Resources {
+  const Sid = 'AccountsOfTheOrganization'
+  const Statement = {
+    Sid,
+    Effect: 'Allow',
+    Principal: '*',
+    Action: 'events:PutEvents',
+    Resource: alarmBusArn(securityAccount),
+    Condition: {
+      StringEquals: { 'aws:PrincipalOrgID': organizationId },
+      ArnLike: { 'aws:PrincipalArn': `arn:aws:iam::*:role/${rolePrefix}*-alarms` },
+    },
+  }
+  return {
+    Bus: { Type: 'AWS::Events::EventBus', Properties: { Name: alarmBus } },
+    BusPolicy: {
+      Type: 'AWS::Events::EventBusPolicy',
+      DependsOn: ['Bus'],
+      Properties: { EventBusName: alarmBus, StatementId: Sid, Statement },
     },
   }
 }
 
 /** What a StackSet makes in each account, in one Region: the role, and rules that tell the security account of its changes. */
 export function renderPlaybook(file: BreakGlass, playbook: Playbook): Template {
-  const { name, description, maxSessionSeconds, trust, inline, managedPolicies, permissionsBoundary } = renderRole(
-    file,
-    playbook,
-  )
-  const id = resourceId(playbook.name)
+  const { name, description } = playbook
   return {
     Description: `Break-glass: ${description}`,
     Resources: {
-      [`Role${id}`]: {
-        Type: 'AWS::IAM::Role',
-        Properties: {
-          RoleName: name,
-          Description: description,
-          MaxSessionDuration: maxSessionSeconds,
-          AssumeRolePolicyDocument: trust,
-          ManagedPolicyArns: managedPolicies.map(policyInAccount),
-          Policies: Object.entries(inline).map(([PolicyName, PolicyDocument]) => ({ PolicyName, PolicyDocument })),
-          // IAM refuses the text None: a role without a boundary has no such property.
-          ...(permissionsBoundary === undefined ? {} : { PermissionsBoundary: policyInAccount(permissionsBoundary) }),
-          Tags: tags(),
-        },
+      ...renderRoleResource(renderRole(file, playbook)),
+      ...renderForwarding(file, name, roleRules(name)),
+    },
+  }
+}
+
+function renderRoleResource(role: RenderedRole): Resources {
+  const { name, description, maxSessionSeconds, trust, inline, managedPolicies, permissionsBoundary } = role
+  return {
+    [resourceId(name)]: {
+      Type: 'AWS::IAM::Role',
+      Properties: {
+        RoleName: name,
+        Description: description,
+        MaxSessionDuration: maxSessionSeconds,
+        AssumeRolePolicyDocument: trust,
+        ManagedPolicyArns: managedPolicies.map(policyInAccount),
+        Policies: Object.entries(inline).map(([PolicyName, PolicyDocument]) => ({ PolicyName, PolicyDocument })),
+        // IAM refuses the text None: a role without a boundary has no such property.
+        ...(permissionsBoundary === undefined ? {} : { PermissionsBoundary: policyInAccount(permissionsBoundary) }),
+        Tags: tags(),
       },
-      ...renderForwarding(file, playbook.name, roleAlarms(playbook.name)),
     },
   }
 }
@@ -195,7 +186,7 @@ export function renderManagement(file: BreakGlass): Template {
     Description: 'Break-glass: roles in the accounts of the organization',
     Resources: {
       ...merge(stackSets),
-      ...renderForwarding(file, 'stacksets', stackSetAlarms),
+      ...renderForwarding(file, 'stacksets', stackSetRules),
       ...merge(own.map((playbook) => renderPlaybook(file, playbook).Resources)),
     },
   }
@@ -240,51 +231,24 @@ function renderStackSet(
   }
 }
 
-function renderForwarding({ securityAccount }: BreakGlass, name: string, rules: AlarmRules): Resources {
-  const id = resourceId(name)
-  const busArn = alarmBusArn(securityAccount)
-  const sender = `Sender${id}`
+/** The rules, and the role by which they send. */
+function renderForwarding(file: BreakGlass, name: string, rules: readonly WantedRule[]): Resources {
+  const sender = renderSender(file, name)
+  const RoleArn = { 'Fn::GetAtt': [resourceId(sender.name), 'Arn'] }
   return {
-    [sender]: {
-      Type: 'AWS::IAM::Role',
-      Properties: {
-        RoleName: senderName(name),
-        AssumeRolePolicyDocument: policyDocument({
-          Sid: 'Rules',
-          Effect: 'Allow',
-          Principal: { Service: 'events.amazonaws.com' },
-          Action: ['sts:AssumeRole'],
-        }),
-        Policies: [
-          {
-            PolicyName: 'send',
-            PolicyDocument: policyDocument({
-              Sid: 'Send',
-              Effect: 'Allow',
-              Action: ['events:PutEvents'],
-              Resource: [busArn],
-            }),
-          },
-        ],
-        Tags: tags(),
-      },
-    },
-    ...renderRules(
-      rules,
-      `${thingPrefix}${name}-`,
-      { Id: 'security', Arn: busArn, RoleArn: { 'Fn::GetAtt': [sender, 'Arn'] } },
-      id,
-    ),
+    ...renderRoleResource(sender),
+    ...renderRules(rules, { Id: 'security', Arn: alarmBusArn(file.securityAccount), RoleArn }),
   }
 }
 
-function renderRules(rules: AlarmRules, prefix: string, target: object, id = ''): Resources {
+function renderRules(rules: readonly WantedRule[], target: object): Resources {
   return Object.fromEntries(
-    Object.entries(rules).map(([name, EventPattern]) => [
-      `Rule${id}${resourceId(name)}`,
+    rules.map(({ name, pattern: EventPattern, bus }) => [
+      `Rule${resourceId(name)}`,
       {
         Type: 'AWS::Events::Rule',
-        Properties: { Name: `${prefix}${name}`, EventPattern, State: 'ENABLED', Targets: [target] },
+        ...(bus === undefined ? {} : { DependsOn: ['Bus'] }),
+        Properties: { Name: name, EventBusName: bus, EventPattern, State: 'ENABLED', Targets: [target] },
       },
     ]),
   )

@@ -29,10 +29,11 @@ import {
   subtractCounts,
   summaryRecord,
 } from './report-summary.ts'
+import { tellBreakGlass } from './tell-break-glass.ts'
 
 type ReportPorts = Pick<
   Ports,
-  'objects' | 'identityStore' | 'organizations' | 'auditor' | 'clock' | 'randomness' | 'log'
+  'objects' | 'identityStore' | 'organizations' | 'auditor' | 'breakGlass' | 'clock' | 'randomness' | 'log'
 >
 
 /**
@@ -40,7 +41,7 @@ type ReportPorts = Pick<
  * expanded in `groups.csv`, and last of all `summary.json`. From the bucket; only the directory is asked, for names and
  * members: a call for 100 users or groups, and one or more for each group that has access, at three quarters of the rate
  * that AWS allows to each operation; a run that was ended goes on with the groups that are left. Where an auditor's role is
- * configured, IAM tells in each account when roles were last used. No part of the report is in memory as a whole. Written again, it is as of then.
+ * configured, IAM tells in each account when roles were last used, and break-glass is checked by the definitions there are (`break-glass.csv`). No part of the report is in memory as a whole. Written again, it is as of then.
  */
 export async function writeReport(ports: ReportPorts, configuration: Configuration): Promise<ReportSummary> {
   const { objects, clock } = ports
@@ -63,6 +64,9 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
   const accounts = new Map(organization?.accounts.map((account) => [account.id, account]))
   const unitNames = await new UnitNames(ports).stored()
   notes.push(...describeViolations(await findViolations({ ...ports, identityStore: directory }, configuration)))
+  const breakGlass = await tellBreakGlass({ ...ports, identityStore: directory }, configuration)
+  if (breakGlass) await objects.put(`${reportsPrefix}${date}/break-glass.csv`, Buffer.from(breakGlass.csv))
+  notes.push(...(breakGlass?.notes ?? []))
   const facts = await describePage({ isAsked: false, sources, notes }, ports)
   const uses = new RoleUses(ports, configuration)
   const tally = new ReportTally({ isUseAsked: configuration.auditorRole !== '' })

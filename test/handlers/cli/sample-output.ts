@@ -16,6 +16,7 @@ import type { Status } from '../../../shared/domain/status.ts'
 import { renderAthenaQuery } from '../../../shared/domain/trail-queries.ts'
 import type { HeldAccess } from '../../../shared/reconcile/preview/expand-access.ts'
 import type { Preview } from '../../../shared/reconcile/preview/preview.ts'
+import { breakGlassSamples } from './break-glass-samples.ts'
 
 const now = new Date('2026-03-03T10:00:00.000Z')
 const at = now.toISOString()
@@ -270,11 +271,23 @@ function renderSample(
   return `### ${name.split(' ')[0]}, of many\n\n${blocks.join('\n')}`
 }
 
-const [begin, end] = ['<!-- samples -->\n', '<!-- end of samples -->\n'] as const
 export const documentWithSamples = new URL('../../../docs/commands.md', import.meta.url)
+
+/** By the name of the place in the document where they stand. */
+const places: Readonly<Record<string, () => string>> = {
+  samples: renderSamples,
+  ...Object.fromEntries(
+    Object.entries(breakGlassSamples).map(([command, print]) => [`samples of break-glass ${command}`, print]),
+  ),
+}
 
 /** The document with what the commands print now in it. */
 export function fillInSamples(document: string): string {
-  const [before = '', after = ''] = [document.split(begin)[0], document.split(end)[1]]
-  return `${before}${begin}\n${renderSamples()}\n${end}${after}`
+  return Object.entries(places).reduce((text, [name, print]) => {
+    const [begin, end] = [`<!-- ${name} -->\n`, `<!-- end of ${name} -->\n`]
+    const [before, after] = [text.split(begin)[0], text.split(end)[1]]
+    if (before === undefined || after === undefined)
+      throw new Error(`expected the place of the ${name} in the document`)
+    return `${before}${begin}\n${print()}\n${end}${after}`
+  }, document)
 }

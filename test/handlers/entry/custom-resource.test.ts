@@ -1,10 +1,26 @@
 import { createServer } from 'node:http'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import type { CloudFormationCustomResourceEvent, Context, ScheduledEvent } from 'aws-lambda'
-import { customResource } from '../../../handlers/entry/custom-resource.ts'
+import { customResource as customResourceWith } from '../../../handlers/entry/custom-resource.ts'
+import { functionSettings } from '../../../shared/ports/deployment-settings.ts'
+import { ServiceError } from '../../../shared/ports/service-error.ts'
 
 // What the handler does not read of Lambda's context is left out.
 const context = {} as Context
+type Run = Parameters<typeof customResourceWith>[0]
+/** Time that only passes in pauses. */
+let nowMs = 0
+const patience = {
+  clock: {
+    now: () => new Date(nowMs),
+    monotonicMs: () => nowMs,
+    async sleep(ms: number) {
+      nowMs += ms
+    },
+  },
+  randomness: { fraction: () => 0.5, id: () => '' },
+}
+const customResource = (run: Run) => customResourceWith(run, patience)
 const answers: { method: string | undefined; contentType: string | undefined; body: unknown }[] = []
 let answerCode = 200
 const server = createServer((request, response) => {
@@ -92,4 +108,38 @@ test('a schedule runs it too, and its errors stay errors', async () => {
   })
   await expect(failing(scheduled, context)).rejects.toThrow('no organization')
   expect(answers).toEqual([])
+})
+
+/** What a service answers while a role is not known to it yet. */
+const denied = () => new ServiceError('s3', 'AccessDenied', 'Access Denied')
+
+test('what is denied while the new role is not known everywhere is tried again, with pauses', async () => {
+  const begins = nowMs
+  let runs = 0
+  await customResource(async () => {
+    runs += 1
+    if (nowMs - begins < 45_000) throw denied()
+  })(event('Create'), context)
+  expect(answers).toMatchObject([{ body: { Status: 'SUCCESS' } }])
+  expect(runs).toBeGreaterThan(5)
+  expect(runs).toBeLessThan(40)
+})
+
+test('what is still denied after a minute is told, and well before Lambda ends the function', async () => {
+  const begins = nowMs
+  await customResource(async () => {
+    throw denied()
+  })(event('Create'), context)
+  expect(answers).toMatchObject([{ body: { Status: 'FAILED', Reason: 'Access Denied' } }])
+  expect(nowMs - begins).toBeGreaterThanOrEqual(60_000)
+  expect(nowMs - begins).toBeLessThan((functionSettings.owner.timeoutSeconds - 30) * 1_000)
+})
+
+test('what fails otherwise is told at once', async () => {
+  const begins = nowMs
+  await customResource(async () => {
+    throw new ServiceError('s3', 'NoSuchBucket', 'The bucket does not exist')
+  })(event('Create'), context)
+  expect(answers).toMatchObject([{ body: { Status: 'FAILED' } }])
+  expect(nowMs).toBe(begins)
 })

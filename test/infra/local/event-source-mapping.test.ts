@@ -5,10 +5,12 @@ import { type EventSourceMapping, startEventSourceMapping } from '../../../infra
 import { ThrottledError } from '../../../infra/local/lambda/lambda-function.ts'
 import { MemoryQueues } from '../../../shared/memory/sqs/memory-queues.ts'
 import { VirtualClock } from '../../../shared/memory/virtual-clock.ts'
+import { queueSettings } from '../../../shared/ports/deployment-settings.ts'
 
 type Handler = Parameters<typeof startEventSourceMapping>[0]['handler']
 
 const start = new Date('2026-03-03T10:15:30.123Z')
+const visibilityMs = queueSettings.links.visibilityTimeoutSeconds * 1_000
 let clock: VirtualClock
 let queues: MemoryQueues
 let errors: unknown[]
@@ -117,7 +119,7 @@ test('what is reported as failed comes again when its visibility timeout ends, n
     if (batches.length > 1) return
     return { batchItemFailures: event.Records.slice(1).map(({ messageId }) => ({ itemIdentifier: messageId })) }
   })
-  await clock.advance(59_999)
+  await clock.advance(visibilityMs - 1)
   expect(left()).toEqual(['2', '3'])
   expect(batches).toEqual([['1', '2', '3']])
   await clock.advance(1)
@@ -171,7 +173,7 @@ test('a busy function is asked again until its messages come back, and they coun
     asked += 1
     throw new ThrottledError('busy')
   })
-  await clock.advance(59_999)
+  await clock.advance(visibilityMs - 1)
   expect([asked > 10, errors, queues.queue('links').messages()[0]?.receiveCount]).toEqual([true, [], 1])
   const before = asked
   await clock.advance(1)
@@ -242,11 +244,11 @@ test('a function timeout longer than the visibility timeout is refused, as Lambd
       queue: 'links',
       handler: async () => {},
       maximumConcurrency: 2,
-      timeoutMs: 60_001,
+      timeoutMs: visibilityMs + 1,
       clock,
       onError: () => {},
     }),
   ).toThrow(
-    "the function for links has a timeout of 60001 ms; expected at most the queue's visibility timeout, 60000 ms",
+    `the function for links has a timeout of ${visibilityMs + 1} ms; expected at most the queue's visibility timeout, ${visibilityMs} ms`,
   )
 })

@@ -22,12 +22,27 @@ function faultsOf(changed: object): readonly string[] {
   return faults.map(({ path, expected }) => `${path.join('.')}: ${expected}`)
 }
 
-test('the example is valid, and has the default configuration but for its folder', () => {
+test('the example is valid, and has the default configuration but for its folder and the room for other callers', () => {
   expect(faultsOf({})).toEqual([])
+  const { limits } = defaultConfiguration
   expect(configurationOf(environment.parse(example))).toEqual({
     ...defaultConfiguration,
     folders: ['team-a'],
     ownAccount: example.account,
+    limits: { ...limits, callsPerSecond: 15, outstanding: 10, provisionings: 2 },
+  })
+})
+
+test('a deployment leaves room for other callers of Identity Center unless it says otherwise, each limit by itself', () => {
+  const { limits: _, ...unlimited } = example
+  const limitsOf = (limits: object) => configurationOf(environment.parse({ ...unlimited, ...limits })).limits
+  const left = { callsPerSecond: 15, outstanding: 10, provisionings: 2, notValidFiles: 1_000 }
+  expect(limitsOf({})).toEqual(left)
+  expect(limitsOf({ limits: { callsPerSecond: 20 } })).toEqual({ ...left, callsPerSecond: 20 })
+  expect(limitsOf({ limits: { outstanding: 15, provisionings: 3 } })).toEqual({
+    ...left,
+    outstanding: 15,
+    provisionings: 3,
   })
 })
 
@@ -100,6 +115,18 @@ describe('refused is', () => {
       'a folder twice',
       { access: { uploaders: uploaders('team-a', 'team-a') } },
       /^access.uploaders.1.folder: each folder once/,
+    ],
+    [
+      'a Region of the European Sovereign Cloud',
+      { region: 'eusc-de-east-1' },
+      /^region: .*the European Sovereign Cloud \(aws-eusc\) is not supported$/,
+    ],
+    [
+      'an uploader with the name of a role of the deployment',
+      {
+        access: { uploaders: [{ folder: 'team-a', principals: ['arn:aws:iam::111122223333:role/ssofile-pipeline'] }] },
+      },
+      /^access.uploaders.0.principals.0: a role whose name does not begin with ssofile-/,
     ],
     [
       'an uploader whose folder has another folder inside',

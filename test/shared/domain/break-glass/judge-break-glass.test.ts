@@ -1,7 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
 import { accountId } from '../../../../shared/domain/account-id.ts'
 import { userName } from '../../../../shared/domain/break-glass/break-glass-names.ts'
-import type { DeployedRole, DeployedUser } from '../../../../shared/domain/break-glass/deployed-break-glass.ts'
+import type {
+  DeployedRole,
+  DeployedRule,
+  DeployedUser,
+} from '../../../../shared/domain/break-glass/deployed-break-glass.ts'
 import {
   type DrillRecord,
   drillKey,
@@ -14,12 +18,14 @@ import {
   judgeLeavers,
   judgePasswordPolicy,
   judgeRoles,
+  judgeRules,
   judgeSubscriptions,
   judgeUsers,
 } from '../../../../shared/domain/break-glass/judge-break-glass.ts'
 import { playbooksIn } from '../../../../shared/domain/break-glass/playbooks-in.ts'
-import { renderRole } from '../../../../shared/domain/break-glass/render-role.ts'
+import { type RenderedRole, renderRole, renderSender } from '../../../../shared/domain/break-glass/render-role.ts'
 import { renderUserPolicy } from '../../../../shared/domain/break-glass/render-user-policy.ts'
+import { roleRules } from '../../../../shared/domain/break-glass/wanted-rules.ts'
 import type { Finding } from '../../../../shared/domain/finding.ts'
 import { definition, example, playbookOf } from './definitions.ts'
 
@@ -34,6 +40,7 @@ const told = (found: readonly Finding[]) => found.map((one) => `${one.level} ${o
 /** As IAM gives it back: lists of one as texts, fields in another order. */
 const role: DeployedRole = {
   name: rendered.name,
+  maxSessionSeconds: rendered.maxSessionSeconds,
   trust: JSON.stringify({
     Statement: rendered.trust.Statement.map((one) => Object.fromEntries(Object.entries(one).reverse())),
     Version: '2012-10-17',
@@ -42,7 +49,14 @@ const role: DeployedRole = {
   managedPolicies: [],
   permissionsBoundary: `arn:aws:iam::${account}:policy/boundaries/no-production-data`,
 }
-const judge = (...roles: DeployedRole[]) => told(judgeRoles(recovery, { account, playbooks: [playbook], roles }))
+const asDeployed = ({ trust, inline, ...one }: RenderedRole): DeployedRole => ({
+  ...one,
+  trust: JSON.stringify(trust),
+  inline: Object.fromEntries(Object.entries(inline).map(([name, policy]) => [name, JSON.stringify(policy)])),
+})
+const sender = asDeployed(renderSender(recovery, playbook.name))
+const judge = (...roles: DeployedRole[]) =>
+  told(judgeRoles(recovery, { account, playbooks: [playbook], roles: [sender, ...roles] }))
 const open = JSON.stringify({
   Version: '2012-10-17',
   Statement: [{ Effect: 'Allow', Principal: '*', Action: 'sts:AssumeRole' }],
@@ -50,7 +64,45 @@ const open = JSON.stringify({
 
 test('a role as it is rendered is no finding, in whatever form IAM gives it back, nor is the one that sends its alarms', () => {
   expect(judge(role)).toEqual([])
-  expect(judge(role, { ...role, name: 'BREAK-GLASS-recovery-operator-alarms' })).toEqual([])
+})
+
+test('a role that sends alarms is told where it is gone, and where it sends nothing any more', () => {
+  const of = (...roles: DeployedRole[]) =>
+    judgeRoles(recovery, { account, playbooks: [playbook], roles: [role, ...roles] }).map((one) => one.told)
+  expect(of()).toEqual(['230000000001 has no role BREAK-GLASS-recovery-operator-alarms'])
+  expect(of({ ...sender, inline: {} })).toEqual([
+    'BREAK-GLASS-recovery-operator-alarms in 230000000001 was changed: its inline policies differ',
+  ])
+})
+
+describe('rules of EventBridge', () => {
+  const wanted = roleRules('recovery-operator')
+  const rules = wanted.map(
+    ({ name, pattern }): DeployedRule => ({ name, pattern: JSON.stringify(pattern), isEnabled: true, sends: true }),
+  )
+  const [first, ...others] = rules
+  if (first === undefined) throw new Error('a playbook has rules')
+  const judgeFirst = (...changed: DeployedRule[]) =>
+    judgeRules('roles', `${account}/us-east-1`, { wanted, found: [...others, ...changed] })
+
+  test('as they are rendered are no finding', () => {
+    expect(judgeFirst(first)).toEqual([])
+  })
+
+  test.each<[string, DeployedRule[], string]>([
+    ['is gone', [], 'it is gone'],
+    ['is switched off', [{ ...first, isEnabled: false }], 'it is switched off'],
+    ['has another pattern', [{ ...first, pattern: '{"source":["aws.none"]}' }], 'its pattern differs'],
+    ['sends to something else', [{ ...first, sends: false }], 'it does not send to the alarms'],
+  ])('one that %s is told, with its account and Region', (_, changed, what) => {
+    expect(judgeFirst(...changed)).toMatchObject([
+      {
+        level: 'fail',
+        subject: `${account}/us-east-1/${first.name}`,
+        told: `the rule ${first.name} in ${account}/us-east-1 was changed: ${what}`,
+      },
+    ])
+  })
 })
 
 test.each<[string, DeployedRole[], string]>([
@@ -72,6 +124,7 @@ test.each<[string, DeployedRole[], string]>([
     [{ ...role, managedPolicies: ['arn:aws:iam::aws:policy/AdministratorAccess'] }],
     'its managed policies differ',
   ],
+  ['has longer sessions', [{ ...role, maxSessionSeconds: 12 * 3600 }], 'its sessions last up to 12 h, expected'],
   ['has no boundary any more', [{ ...role, permissionsBoundary: undefined }], 'its boundary differs'],
   [
     'has a neighbour that looks like one that sends alarms',
@@ -180,7 +233,7 @@ test.each([
   [{ minimumLength: 24, isMixed: false }, 'fail'],
   [{ minimumLength: 24, isMixed: true }, 'ok'],
 ] as const)('a password policy of %j is %s', (policy, level) => {
-  expect(judgePasswordPolicy(policy).level).toBe(level)
+  expect(judgePasswordPolicy(example, policy).level).toBe(level)
 })
 
 test('an address that has not confirmed, or is not there, gets no alarm', () => {
@@ -193,11 +246,10 @@ test('an address that has not confirmed, or is not there, gets no alarm', () => 
 })
 
 test('a responder who has left the directory is told', () => {
-  expect(judgeLeavers([]).level).toBe('ok')
-  expect(judgeLeavers(['kenji (kenji.ito@acme.example)'])).toMatchObject({
-    level: 'warn',
-    told: 'not in the directory: kenji (kenji.ito@acme.example)',
-  })
+  expect(told(judgeLeavers([]))).toEqual(['ok every responder is in the directory'])
+  expect(judgeLeavers([{ name: 'kenji', email: 'kenji.ito@acme.example' }])).toMatchObject([
+    { level: 'warn', subject: 'kenji', told: 'not in the directory: kenji (kenji.ito@acme.example)' },
+  ])
 })
 
 describe('drills', () => {

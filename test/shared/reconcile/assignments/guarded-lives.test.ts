@@ -29,20 +29,36 @@ const beginning: readonly Step[] = [
   { do: 'join', group: 1, user: 0 },
   { do: 'wait' },
 ]
+/** Ben pays for a while, and somebody has to pay for good. */
+const lent: readonly Step[] = [
+  { do: 'ask' },
+  { do: 'work', diesAt: 100_000 },
+  { do: 'govern', policy: 2 },
+  { do: 'wait' },
+]
 
 test('whatever policies, links and memberships do: nothing refused is granted, nothing is revoked by a policy, somebody is left', async () => {
   const seen = { granted: 0, refused: 0, held: 0 }
   await fc.assert(
-    fc.asyncProperty(links, fc.array(step, { minLength: 12, maxLength: 25 }), async (before, drawn) => {
-      const life = new GuardedLife()
-      const steps = [{ do: 'upload', links: before }, { do: 'work', diesAt: 100_000 }, ...drawn] as const
-      for (const one of [...beginning, ...steps]) await life.perform(one)
-      await life.rest()
-      expect(life.violations).toEqual([])
-      seen.granted += life.granted
-      seen.refused += life.refused
-      seen.held += life.held
-    }),
+    fc.asyncProperty(
+      links,
+      fc.boolean(),
+      fc.array(step, { minLength: 12, maxLength: 25 }),
+      async (before, isLent, drawn) => {
+        const life = new GuardedLife()
+        const first = [
+          { do: 'upload', links: before },
+          { do: 'work', diesAt: 100_000 },
+        ] as const
+        const steps = [...first, ...(isLent ? lent : []), ...drawn]
+        for (const one of [...beginning, ...steps]) await life.perform(one)
+        await life.rest()
+        expect(life.violations).toEqual([])
+        seen.granted += life.granted
+        seen.refused += life.refused
+        seen.held += life.held
+      },
+    ),
     { numRuns: Number(process.env.GUARDED_LIVES ?? 6), seed: 7 },
   )
   expect(Math.min(...Object.values(seen))).toBeGreaterThan(0)

@@ -269,7 +269,7 @@ describe('queues', () => {
     [
       'that shows messages too early',
       { queue: { VisibilityTimeout: '30' } },
-      'shows a message again after 30 s, expected 60',
+      'shows a message again after 30 s, expected 360',
     ],
     ['without a dead-letter queue', { dead: undefined }, 'has no dead-letter queue'],
   ])('one %s fails', (_, change, told) => {

@@ -21,7 +21,7 @@ async function withDeadLetter(): Promise<World> {
   const world = new World().start({ dispatcher: false })
   await world.objects.put(`status/${link}.json`, 'no status of ours')
   await world.objects.put(link, '')
-  await world.until(() => world.queues.queue('links-dead').counts().visible > 0, 'a dead letter', 20)
+  await world.until(() => world.queues.queue('links-dead').counts().visible > 0, 'a dead letter', 40)
   return world
 }
 
@@ -58,7 +58,7 @@ describe('a message that was given up', () => {
     const world = await withDeadLetter()
     await look(world, () => 'put-back')
     expect(await look(world)).toEqual([])
-    await world.until(() => world.queues.queue('links-dead').counts().visible > 0, 'a dead letter', 20)
+    await world.until(() => world.queues.queue('links-dead').counts().visible > 0, 'a dead letter', 40)
   })
 
   test('is gone when it is discarded', async () => {
@@ -72,7 +72,7 @@ describe('a message that was given up', () => {
     await world.queues.send('links', [
       { body: '{"v":1,"key":"elsewhere/x","id":"1","event":"e"}', groupId: 'g', deduplicationId: 'd' },
     ])
-    await world.until(() => world.queues.queue('links-dead').counts().visible > 0, 'a dead letter', 20)
+    await world.until(() => world.queues.queue('links-dead').counts().visible > 0, 'a dead letter', 40)
     const [one] = await look(world)
     expect(one?.letter).toMatchObject({ about: [], fault: expect.stringContaining("received the key 'elsewhere/x'") })
   })

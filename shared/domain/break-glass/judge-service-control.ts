@@ -1,50 +1,69 @@
-import type { BreakGlass, Playbook } from '../../shared/domain/break-glass/break-glass-file.ts'
-import {
-  alarmBusArn,
-  iamRegion,
-  roleArn,
-  roleName,
-  senderName,
-  userArn,
-  userName,
-} from '../../shared/domain/break-glass/break-glass-names.ts'
-import { dryCalls } from '../../shared/domain/break-glass/dry-calls.ts'
-import { type EvaluatedPolicy, fitsStatement, type PolicyRequest } from '../evaluate-policy.ts'
+import type { EvaluatedPolicy, EvaluatedStatement, PolicyRequest } from '../evaluate-policy.ts'
+import { fitsStatement } from '../evaluate-policy.ts'
+import type { BreakGlass, Playbook } from './break-glass-file.ts'
+import { alarmBusArn, iamRegion, roleArn, roleName, senderName, userArn, userName } from './break-glass-names.ts'
+import { dryCalls } from './dry-calls.ts'
+import { type BreakGlassFinding, breakGlassFinding } from './judge-break-glass.ts'
 
 export type ServiceControlPolicy = { readonly file: string; readonly policy: EvaluatedPolicy }
-/** What one statement stops. `why`: absent, it denies; else why nobody knows. */
-export type Stopped = {
-  readonly file: string
-  readonly statement: string
-  readonly who: string
-  readonly action: string
-  readonly why?: string | undefined
-}
 
 /**
- * Which denials stop the users or the roles from what their playbooks need. A session of AssumeRole is without MFA to a policy,
- * although the person proved it. (IAM User Guide, "AWS global condition context keys", aws:MultiFactorAuthPresent.)
+ * Which denials stop the users or the roles from what their playbooks need: one finding for each statement and each of these.
+ * A session of AssumeRole is without MFA to a policy, although the person proved it. (IAM User Guide, "AWS global condition
+ * context keys", aws:MultiFactorAuthPresent.)
  */
-export function judgeServiceControl(file: BreakGlass, policies: readonly ServiceControlPolicy[]): readonly Stopped[] {
-  const needs = [
-    ...needsOfUsers(file),
-    ...file.playbooks.flatMap((playbook) => [...needsOfRole(file, playbook), needOfSender(file, playbook)]),
-  ]
-  return policies.flatMap(({ file: name, policy }) =>
-    policy.Statement.flatMap((statement, index) => {
-      if (statement.Effect !== 'Deny') return []
-      const told = 'Sid' in statement ? String(statement.Sid) : `statement ${index + 1}`
-      const stopped = needs.flatMap(({ who, action, request }): Stopped[] => {
-        const found = { file: name, statement: told, who, action: action ?? request.action }
-        try {
-          return fitsStatement(statement, request) ? [found] : []
-        } catch (error) {
-          return [{ ...found, why: error instanceof Error ? error.message : String(error) }]
-        }
-      })
-      return [...new Map(stopped.map((one) => [`${one.who} ${one.action}`, one])).values()]
-    }),
+export function judgeServiceControl(
+  file: BreakGlass,
+  policies: readonly ServiceControlPolicy[],
+): readonly BreakGlassFinding[] {
+  const needs = Map.groupBy(
+    [
+      ...needsOfUsers(file),
+      ...file.playbooks.flatMap((playbook) => [...needsOfRole(file, playbook), needOfSender(file, playbook)]),
+    ],
+    ({ who }) => who,
   )
+  return policies.flatMap(({ file: name, policy }) => {
+    const found = policy.Statement.flatMap((statement, index) => {
+      const sid = 'Sid' in statement ? String(statement.Sid) : `statement ${index + 1}`
+      return [...needs].flatMap(([who, own]) => {
+        const verdict = statement.Effect === 'Deny' && judgeStatement(statement, own)
+        const subject = `${name}/${sid}/${who}`
+        return verdict ? breakGlassFinding('scps', { subject, ...tell({ name, sid, who }, verdict) }) : []
+      })
+    })
+    const told = `${name} stops nothing that the playbooks need`
+    return found.length > 0 ? found : [breakGlassFinding('scps', { subject: name, level: 'ok', told })]
+  })
+}
+
+/** The actions that it denies, or why nobody knows; `undefined`: it stops nothing. */
+function judgeStatement(statement: EvaluatedStatement, needs: readonly Need[]) {
+  try {
+    const stopped = needs.filter(({ request }) => fitsStatement(statement, request))
+    return stopped.length === 0
+      ? undefined
+      : { actions: [...new Set(stopped.map(({ action, request }) => action ?? request.action))] }
+  } catch (error) {
+    return { why: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+function tell(
+  { name, sid, who }: { readonly name: string; readonly sid: string; readonly who: string },
+  verdict: NonNullable<ReturnType<typeof judgeStatement>>,
+): Pick<BreakGlassFinding, 'level' | 'told' | 'remedy'> {
+  if (verdict.why !== undefined)
+    return {
+      level: 'fail',
+      told: `${name}: ${sid} was not understood for ${who} (${verdict.why})`,
+      remedy: 'read it yourself',
+    }
+  return {
+    level: 'fail',
+    told: `${name}: ${sid} denies ${verdict.actions.join(', ')} to ${who}`,
+    remedy: 'add scp-exemption.json (npm run break-glass -- synth) to its condition',
+  }
 }
 
 /** `action`: as a policy says it, where that is a pattern. */

@@ -62,13 +62,14 @@ export function fitsStatement(
   )
 }
 
-/** An account stands for all that is in it; a user or a role for itself alone. (IAM User Guide, "Principal".) */
+/** An account, by its root or its id, stands for all that is in it; a user or a role for itself alone. (IAM User Guide, "Principal".) */
 function isMeant(meant: EvaluatedStatement['Principal'], principal: string): boolean {
   if (meant === undefined || meant === '*') return true
   if (!('AWS' in meant)) return false
+  const account = principal.split(':')[4]
   return [meant.AWS]
     .flat()
-    .some((one) => one === principal || (one.endsWith(':root') && one.split(':')[4] === principal.split(':')[4]))
+    .some((one) => one === principal || one === account || (one.endsWith(':root') && one.split(':')[4] === account))
 }
 
 type Compare = (value: string, wanted: string, known: Known) => boolean

@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises'
 import * as z from 'zod'
-import { Refusal } from '../../handlers/cli/refusal.ts'
+import type { ServiceControlPolicy } from '../../shared/domain/break-glass/judge-service-control.ts'
 import { renderComplaint } from '../../shared/domain/complaint.ts'
+import type { EvaluatedPolicy } from '../../shared/domain/evaluate-policy.ts'
 import { parseStrictJson } from '../../shared/domain/strict-json.ts'
-import type { EvaluatedPolicy } from '../evaluate-policy.ts'
+import { Refusal } from './refusal.ts'
 
 const texts = z.union([z.string(), z.array(z.string())])
 const statement = z.strictObject({
@@ -24,5 +26,16 @@ export function parseServiceControl(file: string, body: Uint8Array): EvaluatedPo
   if (read.success) return read.data
   throw new Refusal(
     `${file}: received something else, expected a service control policy; ${z.prettifyError(read.error)}`,
+  )
+}
+
+export function readServiceControl(paths: readonly string[]): Promise<readonly ServiceControlPolicy[]> {
+  return Promise.all(
+    paths.map(async (file) => {
+      const body = await readFile(file).catch((cause: unknown) => {
+        throw new Refusal(`${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`)
+      })
+      return { file, policy: parseServiceControl(file, body) }
+    }),
   )
 }

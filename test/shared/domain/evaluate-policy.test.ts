@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import type { PolicyStatementJson } from '../../infra/bucket-policy.ts'
-import { evaluatePolicy, type PolicyRequest } from '../../infra/evaluate-policy.ts'
+import type { PolicyStatementJson } from '../../../infra/bucket-policy.ts'
+import { evaluatePolicy, type PolicyRequest } from '../../../shared/domain/evaluate-policy.ts'
 
 const zoe = 'arn:aws:iam::111122223333:role/zoe'
 const read: PolicyRequest = { principal: zoe, action: 's3:GetObject', resource: 'arn:aws:s3:::b/a/b' }

@@ -1,0 +1,13 @@
+import type { Environment } from '../shared/domain/environment.ts'
+
+/**
+ * What to do where a deployment failed. An empty bucket of a first deployment CloudFormation takes back; one that has something
+ * in it stays, and no template can take it up again: its objects are encrypted with the key of that try.
+ */
+export function adviceAfterFailure({ bucket, name }: Environment): string {
+  const why = 'the deployment failed; CloudFormation says why, above'
+  if (bucket.existing !== undefined) return why
+  return `${why}. If it says that ${bucket.name} exists already, an earlier try has left it. If nothing is listed by
+  aws s3 ls s3://${bucket.name}/assignments/
+it holds no access: delete it as in docs/deployment.md#a-bucket-that-a-failed-try-left, or give bucket.name of ${name} another name. If entries are listed, it is the bucket of a deployment: keep it, and name another one`
+}

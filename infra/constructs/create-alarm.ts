@@ -1,0 +1,114 @@
+import {
+  Alarm,
+  CfnAlarm,
+  ComparisonOperator,
+  type IMetric,
+  Metric,
+  Stats,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch'
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import type { IKey } from 'aws-cdk-lib/aws-kms'
+import { Topic } from 'aws-cdk-lib/aws-sns'
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
+import { Duration } from 'aws-cdk-lib/core'
+import type { Construct } from 'constructs'
+import type { Environment } from '../../shared/domain/environment.ts'
+
+export type AlarmRule = {
+  readonly name: string
+  /** The heading in docs/operations.md. */
+  readonly section: string
+  readonly says: string
+  readonly metric: IMetric
+  /** More than this is too many; or `least`: fewer than this, or nothing at all, is too few. */
+  readonly most?: number
+  readonly least?: number
+  /** So many periods are looked at. Default: 1. */
+  readonly periods?: number
+  /** So many of them have to be too many or too few. Default: all. */
+  readonly breaching?: number
+  /** A new alarm waits so long before it looks at anything. */
+  readonly warmUpMinutes?: number
+}
+
+/** An alarm that a person gets by mail, and its end. */
+export function createAlarm(scope: Construct, { name: deployment }: Environment, topic: Topic, rule: AlarmRule): Alarm {
+  const { name, section, says, metric, most, least, periods = 1, breaching = periods, warmUpMinutes } = rule
+  const alarm = new Alarm(scope, `Alarm-${name}`, {
+    alarmName: `${deployment}-${name}`,
+    alarmDescription: `${says}. What to do: docs/operations.md#${section.toLowerCase().replaceAll(/[, ]+/g, '-')}`,
+    metric,
+    threshold: most ?? least ?? 0,
+    comparisonOperator:
+      least === undefined ? ComparisonOperator.GREATER_THAN_THRESHOLD : ComparisonOperator.LESS_THAN_THRESHOLD,
+    evaluationPeriods: periods,
+    datapointsToAlarm: breaching,
+    treatMissingData: least === undefined ? TreatMissingData.NOT_BREACHING : TreatMissingData.BREACHING,
+  })
+  const resource = alarm.node.defaultChild
+  if (!(resource instanceof CfnAlarm)) throw new Error('the alarm has no resource')
+  if (warmUpMinutes !== undefined)
+    resource.warmUpConfiguration = {
+      warmUpPeriodDurationInMinutes: warmUpMinutes,
+      onlyStartEvaluatingAfterWarmUpPeriodEnds: true,
+    }
+  alarm.addAlarmAction(new SnsAction(topic))
+  alarm.addOkAction(new SnsAction(topic))
+  return alarm
+}
+
+/** The topic of these mails. `key`: absent where only names of alarms are told, and no key is there. */
+export function createAlarmTopic(
+  scope: Construct,
+  { name, alarmAddress }: Environment,
+  account: string,
+  key?: IKey,
+): Topic {
+  const topic = new Topic(scope, 'Alarms', {
+    ...(key === undefined ? {} : { masterKey: key }),
+    enforceSSL: true,
+    displayName: `ssofile ${name}`,
+  })
+  // With a policy of its own a topic no longer has the one by which alarms of its account may publish.
+  topic.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'AlarmsPublish',
+      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+      actions: ['sns:Publish'],
+      resources: [topic.topicArn],
+      conditions: { StringEquals: { 'aws:SourceAccount': account } },
+    }),
+  )
+  topic.addSubscription(new EmailSubscription(alarmAddress))
+  return topic
+}
+
+/** A rule of EventBridge, on the default bus of its account or on one of its own. */
+export type NamedRule = { readonly name: string; readonly bus?: string }
+
+/**
+ * What EventBridge counts of a rule. It sends these only where they are not zero, and names the bus where it is not the
+ * default one. (EventBridge User Guide, "Monitoring Amazon EventBridge".)
+ */
+export function ruleMetric({ name, bus }: NamedRule, metricName: 'FailedInvocations' | 'Invocations'): Metric {
+  return new Metric({
+    namespace: 'AWS/Events',
+    metricName,
+    dimensionsMap: { ...(bus === undefined ? {} : { EventBusName: bus }), RuleName: name },
+    period: Duration.minutes(5),
+    statistic: Stats.SUM,
+  })
+}
+
+/** One for each rule: what one of them does not send would hide in a sum with those that send nothing at all. */
+export function deliveryAlarm(rule: NamedRule, to: string, deployment: string): AlarmRule {
+  return {
+    name: `events-not-delivered-${rule.name.replace(`${deployment}-`, '')}`,
+    section: 'Events are not delivered',
+    says: `EventBridge could not send an event of the rule ${rule.name} to ${to}`,
+    metric: ruleMetric(rule, 'FailedInvocations'),
+    most: 0,
+  }
+}

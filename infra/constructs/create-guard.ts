@@ -1,0 +1,57 @@
+import { Rule } from 'aws-cdk-lib/aws-events'
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import type { IKey } from 'aws-cdk-lib/aws-kms'
+import { CfnResourcePolicy, LogGroup } from 'aws-cdk-lib/aws-logs'
+import { RemovalPolicy, type Stack } from 'aws-cdk-lib/core'
+import type { Environment } from '../../shared/domain/environment.ts'
+import type { DeploymentNames } from '../deployment-names.ts'
+import { guardedSettings } from '../guarded-settings.ts'
+import { type AlarmRule, ruleMetric } from './create-alarm.ts'
+import { toEventPattern } from './create-event-rules.ts'
+
+type GuardProps = { readonly environment: Environment; readonly names: DeploymentNames; readonly key: IKey }
+
+/**
+ * The rule that writes each such call into a log group, and what to alarm by. Not into the topic of the alarms: with a key that
+ * serves EventBridge for this account only, it could not send to it. (SNS Developer Guide, "Managing Amazon SNS encryption keys
+ * and costs": aws:SourceAccount is not supported for EventBridge-to-encrypted topics.)
+ */
+export function createGuard(stack: Stack, { environment, names, key }: GuardProps): AlarmRule {
+  const ruleName = names.rule('guard')
+  // EventBridge writes to groups of this beginning. CloudTrail keeps the calls too, so the group goes with the stack.
+  const log = new LogGroup(stack, 'GuardLog', {
+    logGroupName: `/aws/events/${ruleName}`,
+    retention: environment.logRetentionDays,
+    removalPolicy: RemovalPolicy.DESTROY,
+  })
+  const policy = new PolicyStatement({
+    principals: ['events', 'delivery.logs'].map((service) => new ServicePrincipal(`${service}.amazonaws.com`)),
+    actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+    resources: [log.logGroupArn],
+    conditions: { ArnEquals: { 'aws:SourceArn': names.ruleArn(ruleName) } },
+  })
+  const mayWrite = new CfnResourcePolicy(stack, 'GuardLogPolicy', {
+    policyName: ruleName,
+    policyDocument: stack.toJsonString({ Version: '2012-10-17', Statement: [policy.toStatementJson()] }),
+  })
+  const rule = new Rule(stack, 'Rule-guard', {
+    ruleName,
+    description: 'ssofile: what guards the ledger was changed',
+    eventPattern: toEventPattern(guardedSettings(names, key.keyArn)),
+    targets: [
+      {
+        bind: () => ({
+          arn: `arn:${names.partition}:logs:${environment.region}:${environment.account}:log-group:/aws/events/${ruleName}`,
+        }),
+      },
+    ],
+  })
+  rule.node.addDependency(mayWrite)
+  return {
+    name: 'guard-changed',
+    section: 'What guards the ledger was changed',
+    says: 'Somebody changed the bucket, its key, a rule, an alarm, a trail or the stack',
+    metric: ruleMetric({ name: ruleName }, 'Invocations'),
+    most: 0,
+  }
+}

@@ -1,0 +1,28 @@
+import type { IKey } from 'aws-cdk-lib/aws-kms'
+import { CfnOutput } from 'aws-cdk-lib/core'
+import type { Construct } from 'constructs'
+import type { Environment } from '../../shared/domain/environment.ts'
+import type { DeploymentNames } from '../deployment-names.ts'
+
+type OutputsProps = { readonly environment: Environment; readonly names: DeploymentNames; readonly key: IKey }
+
+/** What people need next: where to upload, where to look, and which role to assume. The API tells its address itself. */
+export function createOutputs(scope: Construct, { environment, names, key }: OutputsProps): void {
+  const { name, region, bucket, provisioning, access } = environment
+  const objects = (prefix: string) => `s3://${bucket.name}/${prefix}`
+  const byS3 = (way: Environment['provisioning']['links']) => (way === 'api' ? ', by the API alone' : '')
+  const outputs = {
+    Links: [objects('links_data/'), `Where links are${byS3(provisioning.links)}`],
+    PermissionSets: [objects('permission_sets/'), `Where permission sets are${byS3(provisioning.permissionSets)}`],
+    Statuses: [objects('status/'), 'Where it stands what became of each file'],
+    DashboardUrl: [
+      `https://${region}.${names.consoleDomain}/cloudwatch/home?region=${region}#dashboards/dashboard/${name}`,
+      'What goes on',
+    ],
+    KeyArn: [key.keyArn, 'The key, for policies of people in other accounts'],
+    ...(access.operators.length === 0
+      ? {}
+      : { OperatorRole: [names.operatorRoleArns[0] ?? '', 'For import, release and restore'] as const }),
+  } as const
+  for (const [id, [value, description]] of Object.entries(outputs)) new CfnOutput(scope, id, { value, description })
+}

@@ -1,0 +1,77 @@
+import * as z from 'zod'
+import { functionNames, functionSettings } from '../shared/ports/deployment-settings.ts'
+import { metricNames } from '../shared/ports/metrics.ts'
+import { workedQueues } from '../shared/ports/queues.ts'
+import type { Template } from './architecture/read-architecture.ts'
+
+/**
+ * Dollars in US East (N. Virginia), July 2026, without free tiers. (The pages "Amazon CloudWatch pricing", "AWS Key Management
+ * Service pricing".)
+ */
+const prices = {
+  alarmMetric: 0.1,
+  customMetric: 0.3,
+  dashboard: 3,
+  key: 1,
+  keyRequest: 0.03 / 10_000,
+  logGigabyte: 0.5,
+} as const
+
+const days = 30
+const minutes = days * 24 * 60
+/** Lambda's own lines of a run, ours, and the figures in them: what a run that finds nothing to do writes. */
+const logBytesOfRun = 2_500
+/** SQS and S3 ask KMS again after five minutes at the earliest, for each who calls. (SQS Developer Guide, "Estimating AWS KMS costs".) */
+const keyReuseMinutes = 5
+
+const alarmSchema = z.object({ Metrics: z.array(z.object({ MetricStat: z.unknown().optional() })).optional() })
+
+export type CostRow = { readonly what: string; readonly counted: string; readonly dollars: number }
+
+/** What a month costs in which nothing happens, line by line. `worked`: S3, SQS and Lambda, as `npm run bench -- cost` measures. */
+export function monthCost(templates: Readonly<Record<string, Template>>, worked: number): readonly CostRow[] {
+  const resources = Object.values(templates).flatMap(({ Resources }) => Object.values(Resources))
+  const count = (type: string) => resources.filter(({ Type }) => Type === type).length
+  const alarmMetrics = resources
+    .filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
+    .flatMap(({ Properties }) => alarmSchema.parse(Properties).Metrics?.filter(({ MetricStat }) => MetricStat) ?? [{}])
+  const runs = Object.values(functionSettings)
+    .map(({ schedule }) =>
+      schedule === undefined ? 0 : typeof schedule === 'string' ? days : minutes / schedule.everyMinutes,
+    )
+    .reduce((sum, each) => sum + each, 0)
+  const keyRequests = (workedQueues.length + functionNames.length) * (minutes / keyReuseMinutes)
+  const thousands = (value: number) => value.toLocaleString('en')
+  const row = (what: string, counted: string, dollars: number): CostRow => ({ what, counted, dollars })
+  const gigabytes = (runs * logBytesOfRun) / 1e9
+  return [
+    row('requests to S3 and SQS, Lambda', 'measured: `npm run bench -- cost`', worked),
+    row('CloudWatch alarms', `${alarmMetrics.length} metrics of alarms`, alarmMetrics.length * prices.alarmMetric),
+    row('CloudWatch metrics', `${metricNames.length} metrics, at most`, metricNames.length * prices.customMetric),
+    row(
+      'CloudWatch dashboard',
+      `${count('AWS::CloudWatch::Dashboard')}; three are free in an account`,
+      count('AWS::CloudWatch::Dashboard') * prices.dashboard,
+    ),
+    row(
+      'CloudWatch Logs',
+      `${thousands(runs)} runs of ${thousands(logBytesOfRun)} bytes`,
+      gigabytes * prices.logGigabyte,
+    ),
+    row('KMS key', `${count('AWS::KMS::Key')}`, count('AWS::KMS::Key') * prices.key),
+    row('requests to KMS', `${thousands(keyRequests)}, at most`, keyRequests * prices.keyRequest),
+    row('S3 storage, EventBridge, SNS', 'some megabytes, some mails', 0.1),
+  ]
+}
+
+/** The table of docs/performance.md. */
+export function renderMonthCost(rows: readonly CostRow[]): string {
+  const dollars = (value: number) => value.toFixed(2)
+  const sum = rows.reduce((total, row) => total + row.dollars, 0)
+  return [
+    '| of an idle month | counted | dollars |',
+    '| --- | --- | --- |',
+    ...rows.map((row) => `| ${row.what} | ${row.counted} | ${dollars(row.dollars)} |`),
+    `| together | | ${dollars(sum)} |`,
+  ].join('\n')
+}

@@ -1,0 +1,173 @@
+import type { Environment } from '../shared/domain/environment.ts'
+import { workedQueues } from '../shared/ports/queues.ts'
+import type { DeploymentNames } from './deployment-names.ts'
+
+type Statement = {
+  readonly Sid: string
+  readonly Effect: 'Allow'
+  readonly Action: readonly string[]
+  readonly Resource: readonly string[]
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>
+}
+export type PersonPolicy = { readonly Version: '2012-10-17'; readonly Statement: readonly Statement[] }
+
+// biome-ignore lint/suspicious/noTemplateCurlyInString: IAM puts the value in (IAM User Guide, "Policy variables")
+const ownId = '${identitystore:UserId}/'
+const reads = ['s3:GetObject'] as const
+const writes = ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'] as const
+
+/**
+ * What people need in a policy of their own beside the bucket's, by the name of a file: one for the uploaders of each place,
+ * one each for auditors, operators, governance, responders and people who ask for temporary access. The bucket's policy only denies to people
+ * of its account, and asks of others that both allow it.
+ */
+export function peoplePolicies(
+  environment: Environment,
+  names: DeploymentNames,
+): Readonly<Record<string, PersonPolicy>> {
+  const { access, folders, provisioning } = environment
+  const uploader = (prefix: string, way: Environment['provisioning']['links'], path: string) =>
+    policy([
+      ...inPrefixes(names, [prefix], way === 'api' ? reads : writes),
+      keyOf(environment, names),
+      ...invoking(environment, names, way, [path]),
+    ])
+  const ofFolders = folders.map(
+    (folder) =>
+      [
+        `uploader-${folder.replaceAll('/', '-')}`,
+        uploader(`links_data/${folder}/`, provisioning.links, 'links'),
+      ] as const,
+  )
+  return {
+    'uploader-outside-folders': uploader('links_data/', provisioning.links, 'links'),
+    ...Object.fromEntries(ofFolders),
+    'uploader-of-permission-sets': uploader('permission_sets/', provisioning.permissionSets, 'permission-sets'),
+    auditor: policy([...readAll(names), keyOf(environment, names)]),
+    ...(access.operators.length === 0 ? {} : { operator: operatorPolicy(environment, names) }),
+    governance: policy([
+      ...inPrefixes(names, ['policies/', 'selectors/', 'eligibility/'], writes),
+      keyOf(environment, names),
+    ]),
+    ...(access.responders.length === 0
+      ? {}
+      : {
+          responder: policy([
+            allow('Drills', ['s3:PutObject'], [`${names.bucketArn}/drills/*`]),
+            keyOf(environment, names),
+          ]),
+        }),
+    ...(access.requestAccounts.length === 0 ? {} : { requester: requesterPolicy(environment, names) }),
+  }
+}
+
+const policy = (statements: readonly Statement[]): PersonPolicy => ({ Version: '2012-10-17', Statement: statements })
+
+function allow(
+  sid: string,
+  actions: readonly string[],
+  resources: readonly string[],
+  condition?: Statement['Condition'],
+): Statement {
+  return {
+    Sid: sid,
+    Effect: 'Allow',
+    Action: actions,
+    Resource: resources,
+    ...(condition === undefined ? {} : { Condition: condition }),
+  }
+}
+
+/** Objects there and their statuses, and listing both. */
+function inPrefixes(
+  { bucketArn }: DeploymentNames,
+  prefixes: readonly string[],
+  actions: readonly string[],
+): readonly Statement[] {
+  const statuses = prefixes.map((prefix) => `status/${prefix}`)
+  return [
+    allow(
+      'Objects',
+      actions,
+      prefixes.map((prefix) => `${bucketArn}/${prefix}*`),
+    ),
+    allow(
+      'Statuses',
+      reads,
+      statuses.map((prefix) => `${bucketArn}/${prefix}*`),
+    ),
+    allow('List', ['s3:ListBucket'], [bucketArn], {
+      StringLike: { 's3:prefix': [...prefixes, ...statuses].map((prefix) => `${prefix}*`) },
+    }),
+  ]
+}
+
+function readAll({ bucketArn }: DeploymentNames): readonly Statement[] {
+  return [
+    allow('List', ['s3:ListBucket', 's3:ListBucketVersions'], [bucketArn]),
+    allow('Read', ['s3:GetObject', 's3:GetObjectVersion'], [`${bucketArn}/*`]),
+  ]
+}
+
+/** By its alias, since it has no other name before the deployment; or the key of a bucket that existed before. */
+function keyOf({ name, bucket, region, account }: Environment, { partition }: DeploymentNames): Statement {
+  const use = ['kms:Decrypt', 'kms:GenerateDataKey']
+  if (bucket.existing?.keyArn !== undefined) return allow('Key', use, [bucket.existing.keyArn])
+  return allow('Key', use, [`arn:${partition}:kms:${region}:${account}:key/*`], {
+    'ForAnyValue:StringEquals': { 'kms:ResourceAliases': `alias/${name}` },
+  })
+}
+
+/** Any API of the account: the id of this one is known when it is deployed, and the output ApiUrl tells it. */
+function invoking(
+  { region, account }: Environment,
+  { partition }: DeploymentNames,
+  way: string,
+  paths: readonly string[],
+) {
+  if (way === 's3') return []
+  const api = `arn:${partition}:execute-api:${region}:${account}:*/$default/*`
+  return [
+    allow(
+      'Api',
+      ['execute-api:Invoke'],
+      paths.flatMap((path) => [`${api}/${path}`, `${api}/${path}/*`]),
+    ),
+  ]
+}
+
+function operatorPolicy(environment: Environment, names: DeploymentNames): PersonPolicy {
+  const dead = workedQueues.flatMap((queue) => (queue === 'dispatch' ? [] : [names.queueArn(`${queue}-dead`)]))
+  return policy([
+    ...readAll(names),
+    allow('Control', ['s3:PutObject', 's3:DeleteObject'], [`${names.bucketArn}/control/*`]),
+    allow('EndAccess', ['s3:DeleteObject'], [`${names.bucketArn}/requests/*`]),
+    keyOf(environment, names),
+    allow('DeadLetters', ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'], dead),
+    allow(
+      'Queues',
+      ['sqs:SendMessage', 'sqs:GetQueueAttributes'],
+      [...workedQueues.map((queue) => names.queueArn(queue)), ...dead],
+    ),
+    allow('Role', ['sts:AssumeRole'], names.operatorRoleArns),
+  ])
+}
+
+/** Under their own id, which Identity Center puts into its sessions. Everybody reads what others ask for, to approve it. */
+function requesterPolicy(environment: Environment, names: DeploymentNames): PersonPolicy {
+  const { requests } = environment.provisioning
+  const api = invoking(environment, names, requests, ['requests', 'approvals', 'eligibility'])
+  if (requests === 'api') return policy(api)
+  const own = [`requests/${ownId}`, `approvals/${ownId}`]
+  const read = ['requests/', 'status/requests/', `approvals/${ownId}`, `status/approvals/${ownId}`, 'eligibility/']
+  const objects = (prefixes: readonly string[]) => prefixes.map((prefix) => `${names.bucketArn}/${prefix}*`)
+  return policy([
+    allow('Own', ['s3:PutObject', 's3:DeleteObject'], objects(own)),
+    allow('Read', reads, objects(read)),
+    allow('List', ['s3:ListBucket'], [names.bucketArn], {
+      StringLike: { 's3:prefix': read.map((prefix) => `${prefix}*`) },
+    }),
+    keyOf(environment, names),
+    ...api,
+  ])
+}

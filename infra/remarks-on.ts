@@ -1,0 +1,19 @@
+import type { Environment } from '../shared/domain/environment.ts'
+import { permissionSetRolePath } from '../shared/domain/permission-set-role.ts'
+import { bucketPolicy, bytesOfPolicy, policyBytesMost } from './bucket-policy.ts'
+import type { DeploymentNames } from './deployment-names.ts'
+
+/** What somebody who deploys should know of this environment, one line each. */
+export function remarksOn(environment: Environment, names: DeploymentNames): readonly string[] {
+  const { access, bucket } = environment
+  const bytes = bytesOfPolicy(bucketPolicy(environment, names))
+  const bySso = access.operators.filter((arn) => arn.includes(`:role${permissionSetRolePath}`))
+  return [
+    `the policy of the bucket ${bucket.name} has ${bytes} bytes of at most ${policyBytesMost}`,
+    ...(access.operators.length > 0 && bySso.length === access.operators.length
+      ? [
+          'access.operators has only roles of IAM Identity Center, whose access ssofile itself may revoke: name an IAM user or another role as well',
+        ]
+      : []),
+  ]
+}

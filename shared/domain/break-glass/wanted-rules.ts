@@ -1,0 +1,27 @@
+import { busRule, forwarded, type Pattern, roleAlarms, securityAlarms, stackSetAlarms } from './alarm-rules.ts'
+import type { BreakGlass } from './break-glass-file.ts'
+import { alarmBus, iamRegion, thingPrefix } from './break-glass-names.ts'
+
+export type WantedRule = {
+  readonly name: string
+  readonly pattern: Pattern
+  /** Absent: the default one. */
+  readonly bus?: string
+}
+
+/** In a Region of the security account; they send to the topic there. */
+export function securityRules({ securityAccount }: BreakGlass, region: string): readonly WantedRule[] {
+  const fromOthers = { name: busRule, pattern: forwarded, bus: alarmBus }
+  return [...named(thingPrefix, securityAlarms(securityAccount, region)), ...(region === iamRegion ? [fromOthers] : [])]
+}
+
+/** Beside a role; they send to the bus of the security account, as those beside the StackSets do. */
+export function roleRules(playbook: string): readonly WantedRule[] {
+  return named(`${thingPrefix}${playbook}-`, roleAlarms(playbook))
+}
+
+export const stackSetRules: readonly WantedRule[] = named(`${thingPrefix}stacksets-`, stackSetAlarms)
+
+function named(prefix: string, rules: Readonly<Record<string, Pattern>>): readonly WantedRule[] {
+  return Object.entries(rules).map(([name, pattern]) => ({ name: `${prefix}${name}`, pattern }))
+}

@@ -1,0 +1,139 @@
+import * as z from 'zod'
+
+const metricSchema = z.object({
+  Namespace: z.string(),
+  MetricName: z.string(),
+  Dimensions: z.array(z.object({ Name: z.string(), Value: z.unknown() })).default([]),
+})
+const statSchema = z.object({ Metric: metricSchema, Period: z.number(), Stat: z.string() })
+const querySchema = z.object({
+  Id: z.string(),
+  Expression: z.string().optional(),
+  MetricStat: statSchema.optional(),
+  ReturnData: z.boolean().default(true),
+})
+export const alarmSchema = z.object({
+  AlarmName: z.string(),
+  AlarmDescription: z.string(),
+  ComparisonOperator: z.enum(['GreaterThanThreshold', 'LessThanThreshold']),
+  Threshold: z.number(),
+  EvaluationPeriods: z.number(),
+  DatapointsToAlarm: z.number().optional(),
+  TreatMissingData: z.enum(['breaching', 'notBreaching']),
+  WarmUpConfiguration: z
+    .object({ WarmUpPeriodDurationInMinutes: z.number(), OnlyStartEvaluatingAfterWarmUpPeriodEnds: z.literal(true) })
+    .optional(),
+  Namespace: z.string().optional(),
+  MetricName: z.string().optional(),
+  Dimensions: metricSchema.shape.Dimensions,
+  Statistic: z.string().optional(),
+  Period: z.number().optional(),
+  Metrics: z.array(querySchema).optional(),
+})
+export type AlarmProperties = z.infer<typeof alarmSchema>
+export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA'
+
+/** What somebody sent to CloudWatch: minutes since the alarm was made, and values. */
+export type Sample = { readonly minute: number; readonly value: number }
+/** By namespace, name and dimensions, as `metricKey` says them. */
+export type Series = ReadonlyMap<string, readonly Sample[]>
+
+export function metricKey(namespace: string, name: string, dimensions: Readonly<Record<string, string>>): string {
+  const told = Object.entries(dimensions).sort(([a], [b]) => a.localeCompare(b))
+  return `${namespace} ${name} ${told.map(([key, value]) => `${key}=${value}`).join(',')}`
+}
+
+/** How CloudWatch answers; what the User Guide does not say exactly is a parameter. */
+export type CloudWatch = {
+  /** The value of a dimension, such as a Ref. */
+  readonly resolve: (value: unknown) => string
+  /** Samples are seen so many minutes after they were made. */
+  readonly delayMinutes: number
+  /** So many more periods are looked at where data is missing ("evaluation range"). */
+  readonly morePeriods: number
+}
+
+/**
+ * The state of an alarm in each minute after it was made, as CloudWatch evaluates it. (CloudWatch User Guide, "Alarm
+ * evaluation", "Configuring how CloudWatch alarms treat missing data", "Alarm warm-up periods", "Using metric math": FILL.)
+ */
+export function evaluateAlarm(
+  alarm: AlarmProperties,
+  series: Series,
+  minutes: number,
+  cloudWatch: CloudWatch,
+): readonly AlarmState[] {
+  const { periodMinutes, valueAt } = readMetric(alarm, series, cloudWatch)
+  const wanted = alarm.EvaluationPeriods
+  const enough = alarm.DatapointsToAlarm ?? wanted
+  const isBreaching = (value: number) =>
+    alarm.ComparisonOperator === 'GreaterThanThreshold' ? value > alarm.Threshold : value < alarm.Threshold
+  const warmUp = alarm.WarmUpConfiguration?.WarmUpPeriodDurationInMinutes ?? 0
+  return Array.from({ length: minutes }, (_, minute): AlarmState => {
+    if (minute < warmUp) return 'INSUFFICIENT_DATA'
+    const points = Array.from({ length: wanted + cloudWatch.morePeriods }, (_, index) =>
+      valueAt(minute - index * periodMinutes, minute),
+    )
+    const newest = points.slice(0, wanted)
+    const real = points.filter((value) => value !== undefined)
+    // Real data farther back is taken before anything is filled in; what cannot be filled so is treated as missing.
+    const judged = newest.includes(undefined) ? real.slice(0, wanted) : newest.filter((value) => value !== undefined)
+    const filledIn = alarm.TreatMissingData === 'breaching' ? wanted - judged.length : 0
+    return judged.filter(isBreaching).length + filledIn >= enough ? 'ALARM' : 'OK'
+  })
+}
+
+type Read = {
+  readonly periodMinutes: number
+  /** Of the period that ends with this minute, as seen in the minute `now`; `undefined`: missing. */
+  readonly valueAt: (end: number, now: number) => number | undefined
+}
+
+function readMetric(alarm: AlarmProperties, series: Series, cloudWatch: CloudWatch): Read {
+  if (alarm.Metrics === undefined) {
+    const { Namespace = '', MetricName = '', Dimensions, Statistic = '', Period = 0 } = alarm
+    return readStat({ Metric: { Namespace, MetricName, Dimensions }, Stat: Statistic, Period }, series, cloudWatch)
+  }
+  const metrics = new Map(
+    alarm.Metrics.flatMap(({ Id, MetricStat }) =>
+      MetricStat === undefined ? [] : [[Id, readStat(MetricStat, series, cloudWatch)] as const],
+    ),
+  )
+  const [returned] = alarm.Metrics.filter(({ ReturnData }) => ReturnData)
+  const [first] = metrics.values()
+  if (returned?.Expression === undefined || first === undefined) throw new Error(`${alarm.AlarmName} has no expression`)
+  const terms = returned.Expression.split(' + ').map((term) => readTerm(term, metrics))
+  return {
+    periodMinutes: first.periodMinutes,
+    valueAt(end, now) {
+      const values = terms.map((term) => term(end, now))
+      return values.reduce((sum, value) => (sum === undefined || value === undefined ? undefined : sum + value), 0)
+    },
+  }
+}
+
+function readTerm(term: string, metrics: ReadonlyMap<string, Read>): Read['valueAt'] {
+  const [, filled, filling] = /^FILL\((\w+), (\d+)\)$/.exec(term) ?? []
+  const read = metrics.get(filled ?? term)
+  if (read === undefined) throw new Error(`received the term '${term}', expected a metric or FILL(metric, number)`)
+  return (end, now) => read.valueAt(end, now) ?? (filling === undefined ? undefined : Number(filling))
+}
+
+function readStat(stat: z.infer<typeof statSchema>, series: Series, { resolve, delayMinutes }: CloudWatch): Read {
+  const { Metric, Period, Stat } = stat
+  const dimensions = Object.fromEntries(Metric.Dimensions.map(({ Name, Value }) => [Name, resolve(Value)]))
+  const byMinute = new Map<number, number[]>()
+  for (const { minute, value } of series.get(metricKey(Metric.Namespace, Metric.MetricName, dimensions)) ?? [])
+    byMinute.set(minute, [...(byMinute.get(minute) ?? []), value])
+  const periodMinutes = Period / 60
+  return {
+    periodMinutes,
+    valueAt(end, now) {
+      const values: number[] = []
+      for (let minute = end - periodMinutes + 1; minute <= Math.min(end, now - delayMinutes); minute += 1)
+        values.push(...(byMinute.get(minute) ?? []))
+      if (values.length === 0) return undefined
+      return Stat === 'Sum' ? values.reduce((sum, value) => sum + value, 0) : Math.max(...values)
+    },
+  }
+}
