@@ -167,8 +167,13 @@ export class LocalSystem {
 
   /** What the ledger, or `foreign/`, has of the access that this `account` link asks for. */
   async recordOf(link: string, prefix: 'assignments/' | 'foreign/' = 'assignments/') {
-    const key = (await this.#recordsByName(prefix)).get(link.replace('links_data/', ''))
+    const key = await this.recordKeyOf(link, prefix)
     return key === undefined ? undefined : this.json(key)
+  }
+
+  /** The object that `recordOf` reads. */
+  async recordKeyOf(link: string, prefix: 'assignments/' | 'foreign/' = 'assignments/'): Promise<string | undefined> {
+    return (await this.#recordsByName(prefix)).get(link.replace('links_data/', ''))
   }
 
   async #recordsByName(prefix: string): Promise<ReadonlyMap<string, string>> {

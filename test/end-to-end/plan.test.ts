@@ -52,7 +52,7 @@ test('a plan of a folder names what its sync then does, by link, and afterwards 
   expect(await system.lastingKeys()).toEqual(before)
 
   await sync()
-  expect(await system.keys('assignments/')).toEqual([`assignments/${name}`])
+  expect(await system.named('assignments/')).toEqual([name])
   expect(await plan(folder)).toMatchObject({ exitCode: 0, grants: [], revocations: [] })
   expect(await plan('s3://ssofile')).toMatchObject({ exitCode: 0, grants: [], revocations: [] })
 
@@ -66,7 +66,7 @@ test('a plan of a folder names what its sync then does, by link, and afterwards 
     vanishingRoles: [{ accountId: '233000000002', permissionSet: 'Billing-ps' }],
   })
   await sync()
-  expect(await system.keys('assignments/')).toEqual([`assignments/${other}`])
+  expect(await system.named('assignments/')).toEqual([other])
 
   const file = join(folder, 'permission_sets/Billing-ps.json')
   await writeFile(file, JSON.stringify({ ...JSON.parse(await readFile(file, 'utf8')), sessionDurationInMinutes: 61 }))
