@@ -140,12 +140,12 @@ describe.each([
   /** Of what is in force, what the ledger says, in the form of DesiredAccess. */
   async function granted(): Promise<readonly string[]> {
     const keys = await system.keys('assignments/')
-    const entries = await Promise.all(keys.map(async (key) => ({ key, ...(await system.json(key)) })))
+    const entries = await Promise.all(keys.map(async (key) => ({ key, entry: await system.json(key) })))
     return entries
-      .filter(({ state }) => state === 'granted')
-      .map(({ key, principal }) => {
+      .filter(({ entry }) => entry?.state === 'granted')
+      .map(({ key, entry }) => {
         const [, account, set, , type] = key.split('%')
-        return [account, set, principal, type].join(' ')
+        return [account, set, entry?.principal, type].join(' ')
       })
       .sort()
   }
