@@ -78,6 +78,14 @@ export class Settling {
     }
   }
 
+  /** Whoever has the name gets another, and this group gets it. */
+  async takeName(group: string): Promise<void> {
+    const { identityStore } = this.world
+    const [former, next] = [this.target().principalId, this.target(group).principalId]
+    await identityStore.updateGroup(former, [{ path: 'displayName', value: `formerly ${this.principal}` }])
+    await identityStore.updateGroup(next, [{ path: 'displayName', value: this.principal }])
+  }
+
   /** The link is uploaded; answers how the ledger knows it. */
   async upload(key = this.link, body = ''): Promise<GrantingLink> {
     const written = await this.world.objects.put(key, body)

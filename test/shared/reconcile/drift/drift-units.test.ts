@@ -210,7 +210,9 @@ describe('the part of some principals', () => {
         cause: 'drift',
       },
     ])
-    expect(await world.namedKeys('foreign/')).toEqual([`foreign/account%${bench.account}%Billing-ps%team-Web%GROUP%ssofile`])
+    expect(await world.namedKeys('foreign/')).toEqual([
+      `foreign/account%${bench.account}%Billing-ps%team-Web%GROUP%ssofile`,
+    ])
     const figures = { checked: 1, missing: 1, foreign: 1, gone: 0 }
     expect(await run()).toMatchObject({ ...figures, open: [], calls: expect.any(Number) })
     expect(world.log.lines.slice(-2).map(({ message, fields }) => [message, fields])).toEqual([
