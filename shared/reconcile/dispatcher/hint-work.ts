@@ -25,6 +25,9 @@ import { giveBackEach, type WorkItem } from './work-source.ts'
 
 const repetition = { attemptsMost: 3, firstMs: 2_000, mostMs: 10_000 }
 
+/** `asked`: given back with a request in progress. */
+type End = 'done' | 'given-back' | 'asked'
+
 /** What becomes of one hint that was taken: an assignment, a permission set or a part of a drift check is settled, put off or given back. */
 export class HintWork {
   readonly board: StatusBoard
@@ -90,7 +93,7 @@ export class HintWork {
     }
   }
 
-  async #settle(item: WorkItem, context: PermissionSetWorkContext): Promise<'done' | 'given-back' | 'asked'> {
+  async #settle(item: WorkItem, context: PermissionSetWorkContext): Promise<End> {
     const { hint } = item
     if (isDriftHint(hint)) {
       this.board.touch(await this.#drift.work(hint, context))
@@ -103,22 +106,29 @@ export class HintWork {
     const { account: accountId, permissionSet, type } = hint
     if (hint.kind === 'access') {
       const { principalId } = hint
-      return this.#settleAccess(renderAssignmentKey({ accountId, permissionSet, principalId, type }), context)
+      const end = await this.#settleAccess(
+        renderAssignmentKey({ accountId, permissionSet, principalId, type }),
+        context,
+      )
+      return end === 'waiting' ? 'done' : end
     }
     const assignment = { accountId, permissionSet, principal: hint.principal, type }
     const lacked = !context.permissionSets.knows(permissionSet)
     const { keys, lacks } = await findHolders(assignment, context)
     if (lacks) this.board.noteLacks(permissionSet, lacks)
     this.board.touch([...(lacks?.keys() ?? [])])
+    let isWaiting = lacks !== undefined
     for (const key of keys) {
       const end = await this.#settleAccess(key, context)
-      if (end !== 'done') return end
+      if (end === 'given-back' || end === 'asked') return end
+      isWaiting ||= end === 'waiting'
     }
     // Made while this was evaluated: the one that wakes the links that wait for it could not see this one waiting.
-    return lacked && context.permissionSets.knows(permissionSet) ? this.#settle(item, context) : 'done'
+    const isMade = lacked && context.permissionSets.knows(permissionSet)
+    return isWaiting && isMade ? this.#settle(item, context) : 'done'
   }
 
-  async #settleAccess(key: AssignmentKey, context: PermissionSetWorkContext): Promise<'done' | 'given-back' | 'asked'> {
+  async #settleAccess(key: AssignmentKey, context: PermissionSetWorkContext): Promise<End | 'waiting'> {
     const { permissionSet } = assignmentOf(key)
     const settlement = await settleAssignment(key, context)
     if (settlement.result === 'given-back') return settlement.isAsked ? 'asked' : 'given-back'
@@ -131,7 +141,7 @@ export class HintWork {
     if (settlement.result === 'open') this.failed++
     if (settlement.result !== 'held') await this.#context.brake.review(key)
     this.board.touch(settlement.links)
-    return 'done'
+    return settlement.result === 'waiting' ? 'waiting' : 'done'
   }
 
   /**

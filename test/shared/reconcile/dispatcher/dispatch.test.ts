@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { renderAssignmentKey } from '../../../../shared/domain/assignment.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { dyingPorts, intercept, noAnswer } from '../../../intercept.ts'
@@ -15,16 +16,12 @@ function open(options: WorldOptions = {}): World {
 
 /** Access that no ledger entry tells of, now. */
 async function accessWithoutEntry(world: World): Promise<string[]> {
-  const entries = new Set(await world.namedKeys('assignments/'))
-  const names = await Promise.all(
-    world.ssoAdmin.assignments().map(async ({ accountId, principalId, principalType: type }) => {
-      const principal = await world.identityStore.findPrincipalName(type, principalId)
-      if (!principal) return `assignments/${accountId} ${principalId}`
-      const assignment = { accountId, permissionSet: 'Billing-ps' as never, principal, type }
-      return `assignments/${renderAssignmentKey(assignment)}`
-    }),
-  )
-  return names.filter((name) => !entries.has(name))
+  const entries = new Set(await world.keys('assignments/'))
+  const permissionSet = permissionSetName.parse('Billing-ps')
+  const held = world.ssoAdmin.assignments().map(({ accountId, principalId, principalType: type }) => {
+    return `assignments/${renderAssignmentKey({ accountId, permissionSet, principalId, type })}`
+  })
+  return held.filter((key) => !entries.has(key))
 }
 
 /** Drives slices, the minute schedule and one reconcile until nothing is open. */
