@@ -10,6 +10,7 @@ import { settleAssignment } from '../shared/reconcile/assignments/settle-assignm
 import { type OpenSettleContext, openSettleContext } from '../shared/reconcile/assignments/settle-context.ts'
 import type { Settlement } from '../shared/reconcile/assignments/settlement.ts'
 import { contentOf } from '../shared/reconcile/records/content-of.ts'
+import { PrincipalNames } from '../shared/reconcile/records/principal-names.ts'
 import { type Interceptor, intercept } from './intercept.ts'
 import { acme, World } from './world.ts'
 
@@ -101,14 +102,22 @@ export class Settling {
     }
   }
 
-  /** Written into the ledger as it is, by default as the access of whoever has this name now. */
+  /** Written into the ledger as it is, by default as the access of whoever has this name now, which is noted. */
   async own(entry: Partial<LedgerEntry> = {}): Promise<void> {
     const { principalId } = assignmentOf(this.key)
     const { permissionSetArn: arn } = this.target()
     const updatedAt = this.world.clock.now().toISOString()
     const ids = { principal: this.principal, principalId, permissionSetArn: arn }
     const whole = { v: 1, state: 'granted', ...ids, links: [], attempts: 0, updatedAt }
+    await this.noteName()
     await this.world.objects.put(this.ledgerKey, JSON.stringify({ ...whole, ...entry }))
+  }
+
+  /** As whoever records access of this id notes its name. */
+  async noteName(): Promise<void> {
+    const { principalId } = assignmentOf(this.key)
+    const name = principalName.parse(this.principal)
+    await new PrincipalNames(this.world.objects).note({ type: this.type, id: principalId, name })
   }
 
   async entry(key = this.ledgerKey): Promise<LedgerEntry | undefined> {

@@ -54,8 +54,11 @@ export async function followOrganizationEvents(
   await sendInputs(ports, inputs, 'an organizational unit came or went', configuration)
   const cause = [...new Set(events.map(({ name }) => name))].join(', ')
   const selectors = await organization.selectors()
+  const names = await NameIndex.read(ports.objects)
   const compared = seen
-    ? await Promise.all(accounts.map((id) => compareAccount(id, links, { ...context, ...seen, selectors, cause })))
+    ? await Promise.all(
+        accounts.map((id) => compareAccount(id, links, { ...context, ...seen, selectors, names, cause })),
+      )
     : []
   const found = compared.flat()
   const revocations = found.filter(({ isLost }) => isLost).map(({ hint }) => hint)
@@ -68,6 +71,7 @@ export async function followOrganizationEvents(
 
 type Comparison = FollowContext & {
   readonly selectors: Membership['selectors']
+  readonly names: NameIndex
   readonly before: OrganizationView
   readonly after: OrganizationView
   readonly cause: string
@@ -87,11 +91,10 @@ type Comparison = FollowContext & {
  * counts the account.
  */
 async function compareAccount(id: AccountId, links: readonly Link[], context: Comparison): Promise<readonly Found[]> {
-  const { before, after, cause } = context
+  const { before, after, names, cause } = context
   const { objects } = context.ports
   const granting = listGranting(id, after, links, context)
   const known = await Array.fromAsync(listKnown(objects, `account%${id}%`))
-  const names = await NameIndex.read(objects)
   // An assignment of the ledger comes first, so it counts where both have the key. A name that nobody knows is looked at by id.
   const named = known.map((one) => {
     const { permissionSet, type, principalId } = one.assignment

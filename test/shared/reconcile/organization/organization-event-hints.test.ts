@@ -17,7 +17,10 @@ function sent({ world }: Settling): readonly string[] {
       .queue(lane)
       .messages()
       .map(({ body }) => JSON.parse(body))
-      .map(({ account, principal, cause }) => `${lane}: ${account} ${principal}, ${cause}`),
+      .map(
+        ({ account, principal, principalId, cause }) =>
+          `${lane}: ${account} ${principal ?? world.identityStore.nameOf('GROUP', principalId)}, ${cause}`,
+      ),
   )
 }
 
@@ -87,7 +90,8 @@ describe('after an event about an account', () => {
     const { bench, world, moved } = await open()
     const link = await bench.upload()
     const { principalId, permissionSetArn } = bench.target()
-    const foreign = { v: 1, principalId, permissionSetArn, seenAt: ten }
+    const foreign = { v: 1, principal: bench.principal, principalId, permissionSetArn, seenAt: ten }
+    await bench.noteName()
     const key = bench.ledgerKey.replace('assignments/', 'foreign/')
     await world.objects.put(key, JSON.stringify({ ...foreign, links: [link] }))
     expect(await moved()).toMatchObject({ hints: 0 })
@@ -101,6 +105,7 @@ describe('after an event about an account', () => {
       return proceed()
     })
     await bench.upload()
+    await bench.noteName()
     await world.objects.put(bench.ledgerKey.replace('assignments/', prefix), '{}')
     expect(await moved()).toMatchObject({ hints: 1 })
   })
