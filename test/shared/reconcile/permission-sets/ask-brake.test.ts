@@ -133,7 +133,7 @@ describe('a file that makes administrators', () => {
     const { world, upload, settle, held, has } = await open({ assignments: 2 })
     await upload(...policies)
     await settle()
-    const [last = ''] = (await world.namedKeys('assignments/')).slice(-1)
+    const [last = ''] = (await world.keys('assignments/')).slice(-1)
     await world.objects.delete(last)
     await settle()
     expect(has()).toEqual(policies.toSorted())
