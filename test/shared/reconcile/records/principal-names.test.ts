@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { principalId } from '../../../../shared/domain/identity-center-ids.ts'
 import { principalName } from '../../../../shared/domain/principal.ts'
-import { PrincipalNames } from '../../../../shared/reconcile/directory/principal-names.ts'
+import { NameIndex, PrincipalNames } from '../../../../shared/reconcile/records/principal-names.ts'
 import { intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
 
@@ -26,6 +26,37 @@ test('what is no pair is passed over', async () => {
   for (const key of [`TEAM%${id}%name`, 'GROUP%no-id%name', `GROUP%${id}%`, `GROUP%${id}`, ''])
     await objects.put(`state/principals/${key}`, '')
   expect(await Array.fromAsync(new PrincipalNames(objects).list())).toEqual([])
+})
+
+test('the name that an id got last is its present one; those before stay known', async () => {
+  const { objects, clock } = new World()
+  const names = new PrincipalNames(objects)
+  const [former, present] = ['team', 'team of Mia'].map((name) => principalName.parse(name))
+  const other = principalId.parse('22222222-2222-3333-4444-555555555555')
+  if (!former || !present) throw new Error('two names')
+  for (const name of [former, present]) {
+    await names.note({ type: 'GROUP', id, name })
+    await clock.advance(1_000)
+  }
+  await names.note({ type: 'GROUP', id: other, name: former })
+  const index = await NameIndex.read(objects)
+  expect(index.namesOf('GROUP', id)).toEqual([present])
+  expect(index.everNamesOf('GROUP', id)).toEqual([former, present])
+  expect(index.idsOf('GROUP', former)).toEqual([other])
+  expect(index.everIdsOf('GROUP', former)).toEqual([id, other])
+  expect(index.namesOf('USER', id)).toEqual([])
+})
+
+test('of two names of one second, both are present ones, until one is set', async () => {
+  const { objects } = new World()
+  const names = new PrincipalNames(objects)
+  const [one, two] = ['b', 'a'].map((name) => principalName.parse(name))
+  if (!one || !two) throw new Error('two names')
+  for (const name of [one, two]) await names.note({ type: 'GROUP', id, name })
+  const index = await NameIndex.read(objects)
+  expect([...index.namesOf('GROUP', id)].sort()).toEqual([two, one])
+  index.set({ type: 'GROUP', id, name: one })
+  expect(index.namesOf('GROUP', id)).toEqual([one])
 })
 
 test('a pair is written once in a process, once that has worked', async () => {
