@@ -183,7 +183,7 @@ function mayStillBeListed(history: LastWord): boolean {
 function retire(facts: Facts, entry: LedgerEntry): Step {
   const { account, known } = facts
   if (account === 'gone') return release(facts)
-  const first = awaitRequest(facts, entry)
+  const first = awaitRequest(facts, entry, 'deletion')
   if (first) return first
   if (known.failure) {
     const state = account === 'active' ? 'failed' : 'stuck'
@@ -302,7 +302,7 @@ function unreadReason(unreadable: readonly string[]): string {
  * | none                  |           | anything else   |                           | put it off, with the reason      |
  */
 function leaveUnplaced(facts: Facts, { lasting }: Unplaced, entry: LedgerEntry): Step {
-  const first = awaitRequest({ ...facts, prepared: undefined }, entry)
+  const first = awaitRequest(facts, entry)
   if (first) return first
   if (entry.state === 'held') return finish({ result: 'held', reason: entry.reason ?? unplacedReason })
   const isUntouched = entry.links.length > 0 && entry.links.every(({ key }) => lasting.includes(key))
@@ -342,18 +342,14 @@ function release(facts: Facts): Step {
   return awaitOutcome(facts) ?? { do: 'forget', as: 'released' }
 }
 
-/** What comes before everything else: the end of this evaluation, a request without an outcome, a prepared call. */
-function awaitRequest(
-  facts: Facts,
-  entry: LedgerEntry | undefined,
-  wanted: RequestKind = 'deletion',
-): Step | undefined {
+/** What comes before everything else: the end of this evaluation, a request without an outcome, a prepared call that is `meant`. */
+function awaitRequest(facts: Facts, entry: LedgerEntry | undefined, meant?: RequestKind): Step | undefined {
   const first = awaitOutcome(facts)
   if (first) return first
   const { prepared, known } = facts
-  if (prepared?.kind === wanted) {
-    const isReady = wanted === 'deletion' || prepared.isChecked
-    return isReady ? { do: 'call', kind: wanted } : { do: 'check' }
+  if (meant !== undefined && prepared?.kind === meant) {
+    const isReady = meant === 'deletion' || prepared.isChecked
+    return isReady ? { do: 'call', kind: meant } : { do: 'check' }
   }
   const isUndecided = entry?.call !== undefined && entry.call.outcome === undefined
   return isUndecided && known.request === undefined ? learn('request') : undefined
