@@ -342,14 +342,14 @@ function release(facts: Facts): Step {
   return awaitOutcome(facts) ?? { do: 'forget', as: 'released' }
 }
 
-/** What comes before everything else: the end of this evaluation, a request without an outcome, a prepared call. */
-function awaitRequest(facts: Facts, entry: LedgerEntry | undefined, wanted?: RequestKind): Step | undefined {
+/** What comes before everything else: the end of this evaluation, a request without an outcome, a prepared call that is `meant`. */
+function awaitRequest(facts: Facts, entry: LedgerEntry | undefined, meant?: RequestKind): Step | undefined {
   const first = awaitOutcome(facts)
   if (first) return first
   const { prepared, known } = facts
-  if (prepared && prepared.kind === wanted) {
-    const isReady = wanted === 'deletion' || prepared.isChecked
-    return isReady ? { do: 'call', kind: wanted } : { do: 'check' }
+  if (meant !== undefined && prepared?.kind === meant) {
+    const isReady = meant === 'deletion' || prepared.isChecked
+    return isReady ? { do: 'call', kind: meant } : { do: 'check' }
   }
   const isUndecided = entry?.call !== undefined && entry.call.outcome === undefined
   return isUndecided && known.request === undefined ? learn('request') : undefined

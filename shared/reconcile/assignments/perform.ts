@@ -301,6 +301,8 @@ async function forget(settling: Settling, { as }: StepOf<'forget'>): Promise<voi
   // The instant of its last change, so that a replay writes the same history.
   if (as === 'released') await writeHistory(settling, 'released', access, access.updatedAt)
   await settling.drop()
+  // What was learned is of the access that ended.
+  settling.known = {}
   await context.separations.wake(settling.id)
 }
 
@@ -332,6 +334,7 @@ async function finishRelease(settling: Settling): Promise<void> {
   context.standings.noteForeign(key, access.links)
   context.log.info('the release of this access had begun: it is recorded as foreign and left alone')
   await settling.drop()
+  settling.known = {}
 }
 
 /** It is gone, or ours: history says so, then `foreign/` forgets it. */

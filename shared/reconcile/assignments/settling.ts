@@ -164,10 +164,9 @@ export class Settling {
     return this.#write(access, change)
   }
 
-  /** Removes the entry and its twin. What is known of it goes too. Throws RecordChangedError. */
-  async drop(): Promise<void> {
-    await this.#write(undefined)
-    this.known = {}
+  /** Removes the entry and its twin. Throws RecordChangedError. */
+  drop(): Promise<void> {
+    return this.#write(undefined)
   }
 
   async #write(access: Access | undefined, change: EntryChange = {}): Promise<void> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { beginCreation, beginDeletion, endCall, inheritAccess } from '../../../shared/domain/access-changes.ts'
+import { beginCreation, beginDeletion, endCall } from '../../../shared/domain/access-changes.ts'
 import { ago, linkNamed, mine } from './access-arbitraries.ts'
 
 const [early, later, now] = [ago(3_000), ago(2_000), ago(0)]
@@ -29,20 +29,5 @@ describe('when the outcome of a call becomes known', () => {
       grantedAt: early,
       call: { outcome: 'FAILED' },
     })
-  })
-})
-
-describe('access that stays under another name of its principal', () => {
-  const former = { ...mine, state: 'held', reason: 'too many', links, orphanedAt: early, missingSince: early } as const
-
-  test('is granted by the links of that name, since it was granted first', () => {
-    const named = [linkNamed('b')]
-    const moved = inheritAccess({ ...former, links: [...links], grantedAt: early }, undefined, named, now)
-    expect(moved).toEqual({ ...mine, state: 'granted', links: named, grantedAt: early })
-  })
-
-  test('keeps what the ledger has of it under that name, and is granted from now on where no instant is known', () => {
-    const there = beginCreation(mine, undefined, [linkNamed('b')], later)
-    expect(inheritAccess({ ...former, links: [...links] }, there, links, now)).toEqual({ ...there, grantedAt: now })
   })
 })

@@ -9,7 +9,7 @@ import {
   settlingMs,
 } from '../../../shared/domain/access-proof.ts'
 import type { Access, AssignmentCall } from '../../../shared/domain/ledger-entry.ts'
-import { accessesOf, ago, mine, now } from './access-arbitraries.ts'
+import { ago, entries, mine, now } from './access-arbitraries.ts'
 
 const minute = 60_000
 const calledAt = ago(30 * minute)
@@ -156,7 +156,7 @@ describe('whatever the ledger says of an access', () => {
 
   test('without a listing it is never foreign, and gone only by a deletion that SUCCEEDED', () => {
     fc.assert(
-      fc.property(accessesOf(mine), (one) => {
+      fc.property(entries, (one) => {
         const proof = proveAccess(one, undefined)
         expect(['there', 'gone', 'look', 'maybe']).toContain(proof)
         if (proof === 'gone') expect(one.call).toMatchObject({ kind: 'deletion', outcome: 'SUCCEEDED' })
@@ -167,7 +167,7 @@ describe('whatever the ledger says of an access', () => {
 
   test('it is foreign only where it is listed after the settling time', () => {
     fc.assert(
-      fc.property(accessesOf(mine), listings, (one, listing) => {
+      fc.property(entries, listings, (one, listing) => {
         if (proveAccess(one, listing) !== 'foreign') return
         expect(listing.isListed).toBe(true)
         expect(listing.at.getTime()).toBeGreaterThanOrEqual(settlesAt(one).getTime())
@@ -177,7 +177,7 @@ describe('whatever the ledger says of an access', () => {
 
   test('a listing before the settling time proves nothing of ours gone that we have not deleted', () => {
     fc.assert(
-      fc.property(accessesOf(mine), listings, (one, listing) => {
+      fc.property(entries, listings, (one, listing) => {
         const isOurs = one.grantedAt !== undefined || one.lastCreation !== undefined
         const isDeleted = one.call?.kind === 'deletion' && one.call.outcome === 'SUCCEEDED'
         fc.pre(listing.at < settlesAt(one) && isOurs && !isDeleted)
@@ -188,7 +188,7 @@ describe('whatever the ledger says of an access', () => {
 
   test('after the settling time a listing leaves nothing open', () => {
     fc.assert(
-      fc.property(accessesOf(mine), listings, (one, listing) => {
+      fc.property(entries, listings, (one, listing) => {
         if (listing.at < settlesAt(one)) return
         const proof = proveAccess(one, listing)
         expect(listing.isListed ? ['there', 'foreign'] : ['gone']).toContain(proof)

@@ -1,7 +1,17 @@
-import { expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { accountId } from '../../../shared/domain/account-id.ts'
-import { type Assignment, parseAssignmentKey, renderAssignmentKey } from '../../../shared/domain/assignment.ts'
+import {
+  type Assignment,
+  assignmentKey,
+  assignmentOf,
+  nameAssignment,
+  parseAssignmentKey,
+  parseAssignmentName,
+  renderAssignmentKey,
+  renderAssignmentName,
+} from '../../../shared/domain/assignment.ts'
+import { principalId } from '../../../shared/domain/identity-center-ids.ts'
 import { linkKeyMostBytes, parseLinkKey } from '../../../shared/domain/link.ts'
 import { toAssignment } from '../../../shared/domain/plan.ts'
 import { principalName } from '../../../shared/domain/principal.ts'
@@ -10,74 +20,131 @@ import { awkwardText, grants } from './arbitraries.ts'
 const production = accountId.parse('012345678901')
 const assignments = grants.map((grant): Assignment => toAssignment(grant, production))
 
-test('an assignment key says account, permission set, principal and type', () => {
-  const key = 'account%012345678901%ReadOnly%Support 24/7, 50%%GROUP%ssofile'
-  const assignment = {
-    accountId: '012345678901',
-    permissionSet: 'ReadOnly',
-    principal: 'Support 24/7, 50%',
-    type: 'GROUP',
-  }
-  expect(parseAssignmentKey(key)).toEqual(assignment)
-  expect(renderAssignmentKey(assignment as Assignment)).toBe(key)
+const ids = fc
+  .tuple(fc.uuid(), fc.option(fc.constant('1234567890-'), { nil: '' }))
+  .map(([uuid, prefix]) => principalId.parse(`${prefix}${uuid}`))
+
+describe('an assignment key', () => {
+  const id = '11111111-2222-3333-4444-555555555555'
+  const key = `account%012345678901%ReadOnly%${id}%GROUP`
+  const longest = `account%012345678901%${'P'.repeat(32)}%1234567890-${id}%GROUP`
+
+  test('says account, permission set, principal id and type', () => {
+    const assignment = assignmentOf(assignmentKey.parse(key))
+    expect(assignment).toEqual({
+      accountId: '012345678901',
+      permissionSet: 'ReadOnly',
+      principalId: id,
+      type: 'GROUP',
+    })
+    expect(renderAssignmentKey(assignment)).toBe(key)
+  })
+
+  test('is at most 107 bytes', () => {
+    expect(parseAssignmentKey(longest)).toBeDefined()
+    expect(Buffer.byteLength(longest)).toBe(107)
+  })
+
+  test.each([
+    '',
+    `root%all%ReadOnly%${id}%GROUP`,
+    `Account%012345678901%ReadOnly%${id}%GROUP`,
+    `account%01234567890%ReadOnly%${id}%GROUP`,
+    `account%012345678901%Read Only%${id}%GROUP`,
+    'account%012345678901%ReadOnly%team%GROUP',
+    'account%012345678901%ReadOnly%%GROUP',
+    `account%012345678901%ReadOnly%${id}%group`,
+    `account%012345678901%ReadOnly%${id}`,
+    `account%012345678901%ReadOnly%${id}%GROUP%ssofile`,
+    `assignments/account%012345678901%ReadOnly%${id}%GROUP`,
+  ])('is not %j', (text) => {
+    expect(parseAssignmentKey(text)).toBeUndefined()
+  })
+
+  test('is read as what it was rendered from, whatever the principal is called', () => {
+    fc.assert(
+      fc.property(assignments, ids, (assignment, of) => {
+        const { principal, ...rest } = assignment
+        const access = { ...rest, principalId: of }
+        expect(parseAssignmentKey(renderAssignmentKey(access))).toEqual(access)
+        expect(nameAssignment(access, principal)).toEqual(assignment)
+      }),
+    )
+  })
 })
 
-test.each([
-  '',
-  'root%all%ReadOnly%team%GROUP%ssofile',
-  'ou_id%ou-abcd-11111111%ReadOnly%team%GROUP%ssofile',
-  'Account%012345678901%ReadOnly%team%GROUP%ssofile',
-  'account%01234567890%ReadOnly%team%GROUP%ssofile',
-  'account%012345678901%Read Only%team%GROUP%ssofile',
-  'account%012345678901%ReadOnly%%GROUP%ssofile',
-  'account%012345678901%ReadOnly%team%group%ssofile',
-  'account%012345678901%ReadOnly%team%GROUP%ssofile.json',
-  'account%012345678901%ReadOnly%team%GROUP',
-  'team-a/account%012345678901%ReadOnly%team%GROUP%ssofile',
-  'assignments/account%012345678901%ReadOnly%team%GROUP%ssofile',
-])('%j is not an assignment key', (text) => {
-  expect(parseAssignmentKey(text)).toBeUndefined()
+describe('the name of an assignment', () => {
+  test('says account, permission set, principal and type', () => {
+    const name = 'account%012345678901%ReadOnly%Support 24/7, 50%%GROUP%ssofile'
+    const assignment = {
+      accountId: '012345678901',
+      permissionSet: 'ReadOnly',
+      principal: 'Support 24/7, 50%',
+      type: 'GROUP',
+    }
+    expect(parseAssignmentName(name)).toEqual(assignment)
+    expect(renderAssignmentName(assignment as Assignment)).toBe(name)
+  })
+
+  test.each([
+    '',
+    'root%all%ReadOnly%team%GROUP%ssofile',
+    'ou_id%ou-abcd-11111111%ReadOnly%team%GROUP%ssofile',
+    'Account%012345678901%ReadOnly%team%GROUP%ssofile',
+    'account%01234567890%ReadOnly%team%GROUP%ssofile',
+    'account%012345678901%Read Only%team%GROUP%ssofile',
+    'account%012345678901%ReadOnly%%GROUP%ssofile',
+    'account%012345678901%ReadOnly%team%group%ssofile',
+    'account%012345678901%ReadOnly%team%GROUP%ssofile.json',
+    'account%012345678901%ReadOnly%team%GROUP',
+    'team-a/account%012345678901%ReadOnly%team%GROUP%ssofile',
+    'assignments/account%012345678901%ReadOnly%team%GROUP%ssofile',
+  ])('is not %j', (text) => {
+    expect(parseAssignmentName(text)).toBeUndefined()
+  })
+
+  test('is a valid link name', () => {
+    fc.assert(
+      fc.property(assignments, (assignment) => {
+        const name = renderAssignmentName(assignment)
+        fc.pre(name.normalize('NFC') === name)
+        const { accountId: id, ...grant } = assignment
+        expect(parseLinkKey(`links_data/${name}`, [])).toMatchObject({
+          ok: true,
+          value: { scope: { kind: 'account', id }, ...grant },
+        })
+      }),
+    )
+  })
+
+  test('is read as what it was rendered from, whatever the principal is called', () => {
+    const anyPrincipal = awkwardText.filter((text) => text !== '').map((text) => principalName.parse(text))
+    fc.assert(
+      fc.property(assignments, fc.option(anyPrincipal), (drawn, principal) => {
+        const assignment = { ...drawn, ...(principal === null ? {} : { principal }) }
+        expect(parseAssignmentName(renderAssignmentName(assignment))).toEqual(assignment)
+      }),
+    )
+  })
+
+  test('is longer than a link may be where the longest root link asks for it, and is read', () => {
+    const link = parseLinkKey(`links_data/root%all%P%${'g'.repeat(linkKeyMostBytes - 36)}%GROUP%ssofile`, [])
+    if (!link.ok) throw new Error('rejected')
+    const assignment = toAssignment(link.value, production)
+    const name = renderAssignmentName(assignment)
+    expect('links_data/'.length + name.length).toBe(912)
+    expect(parseAssignmentName(name)).toEqual(assignment)
+  })
 })
 
-test('an assignment key is a valid link name', () => {
-  fc.assert(
-    fc.property(assignments, (assignment) => {
-      const key = renderAssignmentKey(assignment)
-      fc.pre(key.normalize('NFC') === key)
-      const { accountId: id, ...grant } = assignment
-      expect(parseLinkKey(`links_data/${key}`, [])).toMatchObject({
-        ok: true,
-        value: { scope: { kind: 'account', id }, ...grant },
-      })
-    }),
-  )
-})
-
-test('whatever is written to the ledger can be read from its listing', () => {
-  const anyPrincipal = awkwardText.filter((text) => text !== '').map((text) => principalName.parse(text))
-  fc.assert(
-    fc.property(assignments, fc.option(anyPrincipal), (drawn, principal) => {
-      const assignment = { ...drawn, ...(principal === null ? {} : { principal }) }
-      expect(parseAssignmentKey(renderAssignmentKey(assignment))).toEqual(assignment)
-    }),
-  )
-})
-
-test('the longest root link has assignments whose keys are longer than a link may be, and they are read', () => {
-  const link = parseLinkKey(`links_data/root%all%P%${'g'.repeat(linkKeyMostBytes - 36)}%GROUP%ssofile`, [])
-  if (!link.ok) throw new Error('rejected')
-  const assignment = toAssignment(link.value, production)
-  const key = renderAssignmentKey(assignment)
-  expect('links_data/'.length + key.length).toBe(912)
-  expect(parseAssignmentKey(key)).toEqual(assignment)
-})
-
-test('no text makes the parser throw', () => {
+test('no text makes a parser throw', () => {
   fc.assert(
     fc.property(awkwardText, (text) => {
-      for (const key of [text, `account%012345678901%${text}`]) {
-        const assignment = parseAssignmentKey(key)
-        if (assignment) expect(renderAssignmentKey(assignment)).toBe(key)
+      for (const one of [text, `account%012345678901%${text}`]) {
+        const assignment = parseAssignmentName(one)
+        if (assignment) expect(renderAssignmentName(assignment)).toBe(one)
+        const access = parseAssignmentKey(one)
+        if (access) expect(renderAssignmentKey(access)).toBe(one)
       }
     }),
   )

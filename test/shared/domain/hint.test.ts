@@ -11,6 +11,16 @@ const assignment = {
   type: 'GROUP',
   cause,
 }
+const principalId = '11111111-2222-3333-4444-555555555555'
+const access = {
+  v: 1,
+  kind: 'access',
+  account: '012345678901',
+  permissionSet: 'ReadOnly',
+  principalId,
+  type: 'GROUP',
+  cause: 'open work',
+}
 const permissionSet = {
   v: 1,
   kind: 'permission-set',
@@ -18,8 +28,8 @@ const permissionSet = {
   cause: 'permission_sets/ReadOnly.json',
 }
 
-test('a hint names an account assignment or a permission set, and its cause', () => {
-  for (const message of [assignment, permissionSet]) {
+test('a hint names an account assignment, an access or a permission set, and its cause', () => {
+  for (const message of [assignment, access, permissionSet]) {
     expect(hint.parse(JSON.parse(JSON.stringify(message)))).toEqual(message)
   }
 })
@@ -28,9 +38,10 @@ const ofDrift = { v: 1, run: '2026-03-03T02:00:00.000Z', unit: 'GROUP 1', cause:
 
 test.each([
   ['an account assignment', assignment, false],
+  ['an access', access, false],
   ['a permission set', permissionSet, false],
   ['a whole drift check', { ...ofDrift, kind: 'drift' }, true],
-  ['some principals', { ...ofDrift, kind: 'drift-of-principals', type: 'GROUP', principals: ['auditors'] }, true],
+  ['some principals', { ...ofDrift, kind: 'drift-of-principals', type: 'GROUP', principals: [principalId] }, true],
   [
     'a permission set everywhere',
     { ...ofDrift, kind: 'drift-of-permission-set', permissionSet: 'ReadOnly', isOnlyAxis: true },
@@ -48,6 +59,7 @@ test.each([
   ['with an account of 11 digits', { ...assignment, account: '12345678901' }],
   ['with an account as a number', { ...assignment, account: 123456789012 }],
   ['with an empty principal', { ...assignment, principal: '' }],
+  ['with a name where an access has an id', { ...access, principalId: 'auditors' }],
   ['with a type in small letters', { ...assignment, type: 'group' }],
   ['with a permission set name that AWS does not allow', { ...permissionSet, permissionSet: 'Read Only' }],
   ['that is a text', JSON.stringify(assignment)],

@@ -2,8 +2,10 @@ import { describe, expect, test } from '@jest/globals'
 import { permissionSetArn, principalId } from '../../../shared/domain/identity-center-ids.ts'
 import { judgeLostAccess, type LostAccess } from '../../../shared/domain/judge-lost-access.ts'
 import type { Access, AssignmentCall } from '../../../shared/domain/ledger-entry.ts'
+import { principalName } from '../../../shared/domain/principal.ts'
 
-const ids = {
+const names = {
+  principal: principalName.parse('auditors'),
   principalId: principalId.parse('11111111-2222-3333-4444-555555555555'),
   permissionSetArn: permissionSetArn.parse('arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1234567890abcdef'),
 }
@@ -16,8 +18,14 @@ const creation = (calledAt: string, more: Partial<AssignmentCall> = {}): Assignm
   calledAt,
   ...more,
 })
-const granted: Access = { state: 'granted', ...ids, links: [], grantedAt: early }
-const granting = (call: AssignmentCall): Access => ({ state: 'granting', ...ids, links: [], call, lastCreation: call })
+const granted: Access = { state: 'granted', ...names, links: [], grantedAt: early }
+const granting = (call: AssignmentCall): Access => ({
+  state: 'granting',
+  ...names,
+  links: [],
+  call,
+  lastCreation: call,
+})
 const accepted = creation(lately, { id: 'request', answeredAt: lately })
 const unanswered = creation(lately)
 const ours = { says: 'ours', at: early, links: [] } as const
@@ -76,13 +84,13 @@ const rows: readonly Row[] = [
 
 describe('the lost record of access that was', () => {
   test.each(rows)('$of is $becomes', ({ becomes, of: _, ...facts }) => {
-    const verdict = judgeLostAccess({ ids, now, ...facts })
+    const verdict = judgeLostAccess({ names, now, ...facts })
     const missing = verdict.is === 'ours' && verdict.access.missingSince !== undefined ? ', missing' : ''
     expect(verdict.is + missing).toBe(becomes)
   })
 
-  test('granted by history alone has its ids, its links and its instant', () => {
-    const verdict = judgeLostAccess({ ids, now, saved: undefined, history: ours, isListed: true })
-    expect(verdict).toEqual({ is: 'ours', access: { state: 'granted', ...ids, links: [], grantedAt: early } })
+  test('granted by history alone has its names, its links and its instant', () => {
+    const verdict = judgeLostAccess({ names, now, saved: undefined, history: ours, isListed: true })
+    expect(verdict).toEqual({ is: 'ours', access: { state: 'granted', ...names, links: [], grantedAt: early } })
   })
 })

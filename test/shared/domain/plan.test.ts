@@ -1,12 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { accountId } from '../../../shared/domain/account-id.ts'
-import {
-  type Assignment,
-  type AssignmentKey,
-  parseAssignmentKey,
-  renderAssignmentKey,
-} from '../../../shared/domain/assignment.ts'
+import { type Assignment, parseAssignmentName, renderAssignmentName } from '../../../shared/domain/assignment.ts'
 import { type Link, parseLinkKey } from '../../../shared/domain/link.ts'
 import { organizationView } from '../../../shared/domain/organization-view.ts'
 import {
@@ -42,14 +37,14 @@ const linkOf = (name: string): Link => {
   return link.value
 }
 const assignmentOf = (key: string): Assignment => {
-  const assignment = parseAssignmentKey(key)
+  const assignment = parseAssignmentName(key)
   if (!assignment) throw new Error(`not an assignment: ${key}`)
   return assignment
 }
 const setOf = (...keys: string[]): AssignmentSet => collectAssignments(keys.map(assignmentOf))
 const keysOf = (set: AssignmentSet): string[] =>
   [...set.values()].flatMap(({ grant, accounts }) =>
-    [...accounts].map((id) => renderAssignmentKey(toAssignment(grant, id))),
+    [...accounts].map((id) => renderAssignmentName(toAssignment(grant, id))),
   )
 const desiredBy = (...names: string[]) => keysOf(desiredState(names.map(linkOf), view, configuration)).sort()
 
@@ -116,7 +111,7 @@ describe('the plan', () => {
       'account%222222222222%A%a%USER%ssofile',
     ]
     const plan = planAssignments({ desired: setOf(...keys), owned: none, foreign: none })
-    expect(plan.grants.map(renderAssignmentKey)).toEqual(keys.toSorted())
+    expect(plan.grants.map(renderAssignmentName)).toEqual(keys.toSorted())
   })
 })
 
@@ -130,7 +125,7 @@ describe('for any three sets', () => {
     )
     return fc.record({ desired: set, owned: set, foreign: set })
   })
-  const keys = (assignments: readonly Assignment[]): Set<AssignmentKey> => new Set(assignments.map(renderAssignmentKey))
+  const keys = (assignments: readonly Assignment[]): Set<string> => new Set(assignments.map(renderAssignmentName))
   const collected = ({
     desired,
     owned,
@@ -166,7 +161,7 @@ describe('for any three sets', () => {
       fc.property(states, (drawn) => {
         const { grants, revocations } = planAssignments(collected(drawn))
         const revoked = keys(revocations)
-        const owned = [...drawn.owned.filter((assignment) => !revoked.has(renderAssignmentKey(assignment))), ...grants]
+        const owned = [...drawn.owned.filter((assignment) => !revoked.has(renderAssignmentName(assignment))), ...grants]
         expect(planAssignments(collected({ ...drawn, owned }))).toEqual({ grants: [], revocations: [] })
       }),
     )
@@ -177,7 +172,7 @@ describe('for any three sets', () => {
       fc.property(states, (drawn) => {
         const plan = planAssignments(collected(drawn))
         for (const assignments of [plan.grants, plan.revocations]) {
-          const rendered = assignments.map(renderAssignmentKey)
+          const rendered = assignments.map(renderAssignmentName)
           expect(rendered).toEqual([...new Set(rendered)].sort())
         }
         const turned = {

@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals'
-import { parseAssignmentKey } from '../../../shared/domain/assignment.ts'
+import { parseAssignmentName } from '../../../shared/domain/assignment.ts'
 import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
 import { collectAssignments } from '../../../shared/domain/plan.ts'
 import { accountsOf, reachOf } from '../../../shared/domain/reach.ts'
 
 const setOf = (...keys: readonly string[]) =>
-  collectAssignments(keys.flatMap((key) => parseAssignmentKey(`account%${key}%ssofile`) ?? []))
+  collectAssignments(keys.flatMap((key) => parseAssignmentName(`account%${key}%ssofile`) ?? []))
 
 test('the reach of a permission set counts each principal and account once, and a user apart from a group of the same name', () => {
   const recorded = [

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals'
-import { type Assignment, parseAssignmentKey } from '../../../shared/domain/assignment.ts'
+import { type Assignment, parseAssignmentName } from '../../../shared/domain/assignment.ts'
 import { findVanishingRoles, renderProvisionedSet } from '../../../shared/domain/vanishing-roles.ts'
 
 const assignment = (key: string): Assignment => {
-  const parsed = parseAssignmentKey(`account%${key}%GROUP%ssofile`)
+  const parsed = parseAssignmentName(`account%${key}%GROUP%ssofile`)
   if (!parsed) throw new Error(`not an assignment: ${key}`)
   return parsed
 }

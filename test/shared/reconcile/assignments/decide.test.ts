@@ -61,16 +61,21 @@ const unanswered = access({
 })
 const stillThere = access({ state: 'failed', call: called('deletion', 'FAILED', ago(0)) })
 
-type Given = Partial<Omit<Facts, 'entry'>> & {
-  readonly accesses?: readonly [LedgerEntry]
-  readonly entry?: Partial<LedgerEntry>
-}
+type Given = Partial<Facts>
 
 /** What is decided on these facts. */
-function decided(wish: Wish, { accesses, entry, ...facts }: Given = {}): Step {
-  const stored = accesses && { ...accesses[0], ...entry }
+function decided(wish: Wish, facts: Given = {}): Step {
   const calm = { mayStart: true, onDrift: 'restore', graceMs: 60 * minute, inProgress: undefined } as const
-  return decide({ now, account: 'active', isPrincipalGone: false, known: {}, ...calm, wish, entry: stored, ...facts })
+  return decide({
+    now,
+    entry: undefined,
+    account: 'active',
+    isPrincipalGone: false,
+    known: {},
+    ...calm,
+    wish,
+    ...facts,
+  })
 }
 
 const learn = (what: Extract<Step, { do: 'learn' }>['what']) => ({ do: 'learn', what })
@@ -88,100 +93,100 @@ describe('what the links say', () => {
     [
       'unwanted by the view, with an entry: the live account is looked at',
       { is: 'unwanted', isLive: false },
-      { accesses: [there] },
+      { entry: there },
       { do: 'look at the live account' },
     ],
     [
       'unclear by the view, with an entry: the live account is looked at',
       { ...unclear, isLive: false },
-      { accesses: [there] },
+      { entry: there },
       { do: 'look at the live account' },
     ],
     ['unclear, without an entry: nothing is granted', unclear, {}, finish({ result: 'waiting' })],
     [
       'unclear: an access that only such links granted stays as it is',
       unclear,
-      { accesses: [there] },
+      { entry: there },
       finish({ result: 'waiting' }),
     ],
     [
       'unclear: the revocation of an access that others granted is put off, with the link that may forbid it',
       unclearByOther,
-      { accesses: [there] },
+      { entry: there },
       putOff(/links_data\/other/, { state: 'failed' }),
     ],
     [
       'unclear: every link that may forbid it is counted in the reason',
       { ...unclear, unreadable: ['links_data/other', 'links_data/third', link.key] },
-      { accesses: [access({ links: [link, linkNamed('b')] })] },
+      { entry: access({ links: [link, linkNamed('b')] }) },
       putOff(/'links_data\/other' and 2 more\b/, { state: 'failed' }),
     ],
     [
       'unclear: the revocation of an access that one of two unread links granted is put off, with that link alone',
       unclear,
-      { accesses: [access({ links: [link, linkNamed('b')] })] },
+      { entry: access({ links: [link, linkNamed('b')] }) },
       putOff(new RegExp(`'${link.key}'(?! and)`), { state: 'failed' }),
     ],
     [
       'unclear: the revocation of an access that no link is known to have granted is put off',
       unclear,
-      { accesses: [access({ links: [] })] },
+      { entry: access({ links: [] }) },
       putOff(new RegExp(`'${link.key}'`), { state: 'failed' }),
     ],
     [
       'unclear: an access that such a link granted, and is there, is confirmed where the ledger does not say so yet',
       unclear,
-      { accesses: [access({ state: 'failed' })] },
+      { entry: access({ state: 'failed' }) },
       step({ do: 'confirm', links: [link] }),
     ],
     [
       'unclear: a request in progress is waited for first',
       unclear,
-      { accesses: [there], inProgress: 'creation' },
+      { entry: there, inProgress: 'creation' },
       step({ do: 'wait for the request' }),
     ],
     [
       'unclear, in an account that is gone: an access is released',
       unclear,
-      { accesses: [there], account: 'gone' },
+      { entry: there, account: 'gone' },
       step({ do: 'forget', as: 'released' }),
     ],
-    ['unclear: an access that is gone is forgotten', unclear, { accesses: [deleted] }, step({ do: 'forget' })],
+    ['unclear: an access that is gone is forgotten', unclear, { entry: deleted }, step({ do: 'forget' })],
     ['unplaced account, without an entry: nothing is granted', unplaced, {}, finish({ result: 'waiting' })],
     [
       'unplaced account: an access whose links are all in force stays as it is',
       unplaced,
-      { accesses: [there] },
+      { entry: there },
       finish({ result: 'waiting' }),
     ],
     [
       'unplaced account: an access of which a link is gone is put off, with the reason',
       unplaced,
-      { accesses: [access({ links: [link, linkNamed('b')] })] },
+      { entry: access({ links: [link, linkNamed('b')] }) },
       putOff(/Organizations does not say/, { state: 'failed' }),
     ],
     [
       'unplaced account: an access that no link is known to have granted is put off',
       unplaced,
-      { accesses: [access({ links: [] })] },
+      { entry: access({ links: [] }) },
       putOff(/Organizations does not say/, { state: 'failed' }),
     ],
     [
       'unplaced account: an access that is stuck stays stuck',
       unplaced,
-      { accesses: [access({ state: 'stuck' })] },
+      { entry: access({ state: 'stuck' }) },
       putOff(/Organizations does not say/, { state: 'stuck' }),
     ],
     [
       'unplaced account: what the brake holds stays held',
       unplaced,
-      { accesses: [access({ state: 'held', reason: 'too many' })] },
+      { entry: access({ state: 'held', reason: 'too many' }) },
       finish({ result: 'held', reason: 'too many' }),
     ],
     [
       'unplaced account: a request in progress is waited for first',
       unplaced,
-      { accesses: [there], inProgress: 'deletion' },
+      { entry: there, inProgress: 'deletion' },
       step({ do: 'wait for the request' }),
     ],
     [
@@ -201,13 +206,13 @@ describe('what comes before everything else', () => {
     [
       'an access at rest stays at rest',
       wanted,
-      { accesses: [failed], known: { rest: { result: 'waiting' } } },
+      { entry: failed, known: { rest: { result: 'waiting' } } },
       finish({ result: 'waiting' }),
     ],
     [
       'a request in progress is waited for',
       wanted,
-      { accesses: [there], inProgress: 'deletion' },
+      { entry: there, inProgress: 'deletion' },
       step({ do: 'wait for the request' }),
     ],
     [
@@ -219,36 +224,64 @@ describe('what comes before everything else', () => {
     [
       'a request that takes longer than an evaluation puts it off',
       wanted,
-      { accesses: [unanswered], inProgress: 'creation', known: { request: 'in-progress' } },
+      { entry: unanswered, inProgress: 'creation', known: { request: 'in-progress' } },
       putOff(/still in progress/),
     ],
-    ['a prepared creation is checked', wanted, { accesses: [unanswered], prepared: creation }, step({ do: 'check' })],
+    ['a prepared creation is checked', wanted, { entry: unanswered, prepared: creation }, step({ do: 'check' })],
     [
       'a creation that was checked is called',
       wanted,
-      { accesses: [unanswered], prepared: { ...creation, isChecked: true } },
+      { entry: unanswered, prepared: { ...creation, isChecked: true } },
       step({ do: 'call', kind: 'creation' }),
     ],
     [
       'a prepared deletion is called',
       gone,
-      { accesses: [access({ state: 'revoking', call: called('deletion') })], prepared: deletion },
+      { entry: access({ state: 'revoking', call: called('deletion') }), prepared: deletion },
       step({ do: 'call', kind: 'deletion' }),
     ],
     [
       'a prepared deletion is not called where links grant it again',
       wanted,
-      { accesses: [access({ state: 'revoking', call: called('deletion') })], prepared: deletion },
+      { entry: access({ state: 'revoking', call: called('deletion') }), prepared: deletion },
       learn('request'),
     ],
     [
       'a prepared creation is not called where nothing grants it',
       gone,
-      { accesses: [unanswered], prepared: { ...creation, isChecked: true } },
+      { entry: unanswered, prepared: { ...creation, isChecked: true } },
       learn('request'),
     ],
-    ['a call without an outcome has its request looked for', wanted, { accesses: [unanswered] }, learn('request')],
-    ['a call with an outcome has not', gone, { accesses: [deleted] }, step({ do: 'forget' })],
+    [
+      'a prepared deletion is not called where links grant it, though what they name is lacking',
+      lacking,
+      { entry: access({ state: 'revoking', call: called('deletion') }), prepared: deletion },
+      learn('request'),
+    ],
+    [
+      'a prepared deletion is called where the grace of its principal is over',
+      lacking,
+      {
+        entry: access({ state: 'revoking', call: called('deletion'), orphanedAt: ago(60 * minute) }),
+        prepared: deletion,
+        isPrincipalGone: true,
+      },
+      step({ do: 'call', kind: 'deletion' }),
+    ],
+    [
+      'a prepared deletion is not called where a link that cannot be read may grant it',
+      unclear,
+      { entry: access({ state: 'revoking', call: called('deletion') }), prepared: deletion },
+      learn('request'),
+    ],
+    [
+      'a prepared deletion is not called where nobody knows which links mean the account',
+      unplaced,
+      { entry: access({ state: 'revoking', call: called('deletion') }), prepared: deletion },
+      learn('request'),
+    ],
+    ['a call without an outcome has its request looked for', wanted, { entry: unanswered }, learn('request')],
+    ['a call with an outcome has not', gone, { entry: deleted }, step({ do: 'forget' })],
   ])('%s', (_, wish, given, then) => expect(decided(wish, given)).toEqual(then))
 })
 
@@ -259,7 +292,7 @@ describe('access that an operator released', () => {
   const giveBack = { do: 'give back' }
   const contradicted = (at: string) => step({ do: 'report a contradiction', contradiction: { entry: 'outdated', at } })
   test.each([gone, wanted, lacking, unclear, unplaced])('is given back first of all, $is as it is', (wish) => {
-    expect(decided(wish, { accesses: [released], known: { history: ours } })).toEqual(giveBack)
+    expect(decided(wish, { entry: released, known: { history: ours } })).toEqual(giveBack)
   })
 
   test.each<[string, Known, unknown]>([
@@ -284,123 +317,115 @@ describe('access that an operator released', () => {
     ['is looked for where history says that this release ended it', { history: ended }, learn('listing')],
     ['is given back where it is listed then', { history: ended, ...listed }, giveBack],
     ['is forgotten where it is not', { history: ended, ...unlisted }, step({ do: 'forget', as: 'ended' })],
-  ])('%s', (_, known, then) => expect(decided(gone, { accesses: [released], known })).toEqual(then))
+  ])('%s', (_, known, then) => expect(decided(gone, { entry: released, known })).toEqual(then))
 })
 
 describe('access that links grant', () => {
   const asked: Known = { request: 'not-found' }
   test.each<[string, Given, unknown]>([
-    ['there, and the ledger says so: it is in force', { accesses: [there] }, inForce],
+    ['there, and the ledger says so: it is in force', { entry: there }, inForce],
     [
       'there, and the ledger does not say granted: it is confirmed',
-      { accesses: [access({ state: 'held' })] },
+      { entry: access({ state: 'held' }) },
       { do: 'confirm', links: [link] },
     ],
     [
       'there, by other links: it is confirmed with them',
-      { accesses: [access({ links: [] })] },
+      { entry: access({ links: [] }) },
       { do: 'confirm', links: [link] },
     ],
-    [
-      'there, and it was orphaned: it is confirmed',
-      { accesses: [access({ orphanedAt: long })] },
-      step({ do: 'confirm' }),
-    ],
+    ['there, and it was orphaned: it is confirmed', { entry: access({ orphanedAt: long }) }, step({ do: 'confirm' })],
     [
       'there, and it is open work though it is alone: it is confirmed',
-      { accesses: [there], entry: { openUntil: long } },
+      { entry: access({ openUntil: long }) },
       step({ do: 'confirm' }),
     ],
     [
       'there, where a drift check missed it: it is confirmed',
-      { accesses: [missing], known: listed },
+      { entry: missing, known: listed },
       step({ do: 'confirm' }),
     ],
     [
       'maybe there: it is created, which changes nothing where it is',
-      { accesses: [unanswered], known: asked },
+      { entry: unanswered, known: asked },
       prepare('creation'),
     ],
-    ['gone: it is created again, and was lost', { accesses: [missing], known: unlisted }, prepare('creation', true)],
+    ['gone: it is created again, and was lost', { entry: missing, known: unlisted }, prepare('creation', true)],
     [
       'gone by a deletion of ours that SUCCEEDED: it is created again, and was lost',
-      { accesses: [deleted] },
+      { entry: deleted },
       prepare('creation', true),
     ],
     [
       'gone, and never granted: it is created, and nothing was lost',
-      { accesses: [failed], known: unlisted },
+      { entry: failed, known: unlisted },
       prepare('creation'),
     ],
     [
       'gone, where drift is only reported and the same link grants it: it is left',
-      { accesses: [missing], known: unlisted, onDrift: 'report' },
+      { entry: missing, known: unlisted, onDrift: 'report' },
       finish({ result: 'open', reason: 'someone removed it' }),
     ],
     [
       'gone, where drift is only reported: the end tells the reason of the ledger',
-      { accesses: [{ ...missing, reason: 'gone at night' }], known: unlisted, onDrift: 'report' },
+      { entry: { ...missing, reason: 'gone at night' }, known: unlisted, onDrift: 'report' },
       finish({ result: 'open', reason: 'gone at night' }),
     ],
     [
       'gone, where drift is only reported but a link was uploaded since: it is created',
-      { accesses: [{ ...missing, links: [{ ...link, etag: 'before' }] }], known: unlisted, onDrift: 'report' },
+      { entry: { ...missing, links: [{ ...link, etag: 'before' }] }, known: unlisted, onDrift: 'report' },
       prepare('creation', true),
     ],
     [
       'gone, where drift is only reported but no drift check missed it: it is created',
-      { accesses: [deleted], onDrift: 'report' },
+      { entry: deleted, onDrift: 'report' },
       prepare('creation', true),
     ],
-    ['only a listing can tell: it is looked for', { accesses: [missing] }, learn('listing')],
+    ['only a listing can tell: it is looked for', { entry: missing }, learn('listing')],
     [
       'listed too early: it is put off until a listing counts',
-      { accesses: [failedJustNow], known: listed },
+      { entry: failedJustNow, known: listed },
       putOff(/five minutes/, { until: in5 }),
     ],
     [
       'not listed, too early: it is created, and nothing was lost',
-      { accesses: [stillThere], known: unlisted },
+      { entry: stillThere, known: unlisted },
       prepare('creation'),
     ],
     [
       'foreign, and nobody of ours has it: it is left to others',
-      { accesses: [failed], known: { ...listed, history: { says: 'nothing' } } },
+      { entry: failed, known: { ...listed, history: { says: 'nothing' } } },
       step({ do: 'leave to others', links: [link] }),
     ],
     [
       'failed in this evaluation: it is put off as failed, also at the end of a slice',
-      { accesses: [failed], known: { failure: { reason: 'AWS says no' } }, mayStart: false },
+      { entry: failed, known: { failure: { reason: 'AWS says no' } }, mayStart: false },
       putOff(/^AWS says no$/, { state: 'failed' }),
     ],
-    [
-      'to be created at the end of a slice: the hint is given back',
-      { accesses: [deleted], mayStart: false },
-      givenBack,
-    ],
+    ['to be created at the end of a slice: the hint is given back', { entry: deleted, mayStart: false }, givenBack],
     [
       'to be put off at the end of a slice: the hint is given back',
-      { accesses: [failedJustNow], known: listed, mayStart: false },
+      { entry: failedJustNow, known: listed, mayStart: false },
       givenBack,
     ],
     [
       'there, though a drift check missed it while it was granted: it is confirmed',
-      { accesses: [access({ missingSince: ago(minute) })], known: listed },
+      { entry: access({ missingSince: ago(minute) }), known: listed },
       step({ do: 'confirm' }),
     ],
     [
       'maybe there, granted before: it is created, and nothing was lost',
-      { accesses: [access({ state: 'revoking', call: called('deletion', undefined, ago(0)) })], known: asked },
+      { entry: access({ state: 'revoking', call: called('deletion', undefined, ago(0)) }), known: asked },
       prepare('creation'),
     ],
     [
       'gone by a deletion of what nothing had confirmed: it is created, and was lost',
-      { accesses: [{ ...deleted, grantedAt: undefined, lastCreation: called('creation', 'SUCCEEDED') }] },
+      { entry: { ...deleted, grantedAt: undefined, lastCreation: called('creation', 'SUCCEEDED') } },
       prepare('creation', true),
     ],
     [
       'gone, where drift is only reported and one of its links is gone, too: it is left',
-      { accesses: [{ ...missing, links: [linkNamed('b'), link] }], known: unlisted, onDrift: 'report' },
+      { entry: { ...missing, links: [linkNamed('b'), link] }, known: unlisted, onDrift: 'report' },
       finish({ result: 'open', reason: 'someone removed it' }),
     ],
   ])('is %s', (_, given, then) => expect(decided(wanted, given)).toEqual(then))
@@ -472,71 +497,71 @@ describe('access that nothing grants', () => {
   test.each<[string, Given, unknown]>([
     [
       'is released where the account is gone',
-      { accesses: [there], account: 'gone', known: { request: 'not-found' } },
+      { entry: there, account: 'gone', known: { request: 'not-found' } },
       step({ do: 'forget', as: 'released' }),
     ],
     [
       'has its request waited for also where the account is gone',
-      { accesses: [there], account: 'gone', inProgress: 'deletion' },
+      { entry: there, account: 'gone', inProgress: 'deletion' },
       step({ do: 'wait for the request' }),
     ],
     [
       'is put off while its request is in progress also where the account is gone',
-      { accesses: [there], account: 'gone', known: { request: 'in-progress' }, inProgress: 'creation' },
+      { entry: there, account: 'gone', known: { request: 'in-progress' }, inProgress: 'creation' },
       putOff(/still in progress/),
     ],
     [
       'is put off as failed where its call failed',
-      { accesses: [there], known: { failure } },
+      { entry: there, known: { failure } },
       putOff(/^AWS says no$/, { state: 'failed' }),
     ],
     [
       'is left stuck where its call failed and the account refuses changes',
-      { accesses: [there], account: 'refusing', known: { failure } },
+      { entry: there, account: 'refusing', known: { failure } },
       putOff(/^AWS says no$/, { state: 'stuck' }),
     ],
     [
       'is left stuck where its call failed and the account is not known',
-      { accesses: [there], account: 'unknown', known: { failure } },
+      { entry: there, account: 'unknown', known: { failure } },
       putOff(/^AWS says no$/, { state: 'stuck' }),
     ],
     [
       'stays stuck while the account refuses changes',
-      { accesses: [access({ state: 'stuck', reason: 'closed' })], account: 'refusing' },
+      { entry: access({ state: 'stuck', reason: 'closed' }), account: 'refusing' },
       finish({ result: 'open', reason: 'closed' }),
     ],
     [
       'stays stuck without a reason that anybody gave',
-      { accesses: [access({ state: 'stuck' })], account: 'unknown' },
+      { entry: access({ state: 'stuck' }), account: 'unknown' },
       finish({ result: 'open', reason: 'the account takes no changes' }),
     ],
-    ['is not stuck any more where the account is active', { accesses: [access({ state: 'stuck' })] }, learn('history')],
-    ['is tried once where the account refuses changes', { accesses: [there], account: 'refusing' }, learn('history')],
-    ['is forgotten where it is proven gone', { accesses: [deleted] }, step({ do: 'forget', as: 'revoked' })],
+    ['is not stuck any more where the account is active', { entry: access({ state: 'stuck' }) }, learn('history')],
+    ['is tried once where the account refuses changes', { entry: there, account: 'refusing' }, learn('history')],
+    ['is forgotten where it is proven gone', { entry: deleted }, step({ do: 'forget', as: 'revoked' })],
     [
       'is forgotten where the account refuses changes and it is proven gone',
-      { accesses: [deleted], account: 'refusing' },
+      { entry: deleted, account: 'refusing' },
       step({ do: 'forget', as: 'revoked' }),
     ],
     [
       'is put off where a creation without an answer may still take effect',
-      { accesses: [waiting], known: unlisted },
+      { entry: waiting, known: unlisted },
       putOff(/15 minutes/, { until: new Date(now.getTime() + 1) }),
     ],
     [
       'is forgotten when that time is over, to the millisecond',
-      { accesses: [expired], known: unlisted },
+      { entry: expired, known: unlisted },
       step({ do: 'forget', as: 'revoked' }),
     ],
     [
       'is left stuck where it is gone with an account that is not known: it may come back with it',
-      { accesses: [deleted], account: 'unknown' },
+      { entry: deleted, account: 'unknown' },
       putOff(/Organizations does not know/, { state: 'stuck' }),
     ],
     [
       'is left stuck there, too, where only a creation says that we made it',
       {
-        accesses: [{ ...failed, lastCreation: called('creation', 'SUCCEEDED') }],
+        entry: { ...failed, lastCreation: called('creation', 'SUCCEEDED') },
         account: 'unknown',
         known: { ...unlisted },
       },
@@ -544,32 +569,32 @@ describe('access that nothing grants', () => {
     ],
     [
       'is forgotten there where we never made it',
-      { accesses: [failed], account: 'unknown', known: unlisted },
+      { entry: failed, account: 'unknown', known: unlisted },
       step({ do: 'forget', as: 'revoked' }),
     ],
     [
       'is left to others where it is foreign',
-      { accesses: [failed], known: { ...listed, history: { says: 'nothing' } } },
+      { entry: failed, known: { ...listed, history: { says: 'nothing' } } },
       step({ do: 'leave to others', links: [] }),
     ],
-    ['is looked for where only a listing can tell', { accesses: [stillThere] }, learn('listing')],
+    ['is looked for where only a listing can tell', { entry: stillThere }, learn('listing')],
     [
       'is put off where a listing contradicts our calls too early',
-      { accesses: [stillThere], known: unlisted },
+      { entry: stillThere, known: unlisted },
       putOff(/five minutes/, { until: in5 }),
     ],
-    ['is looked for where a call got no answer', { accesses: [unanswered], known: asked }, learn('listing')],
+    ['is looked for where a call got no answer', { entry: unanswered, known: asked }, learn('listing')],
     [
       'is put off where that call got no answer and it is not listed',
-      { accesses: [unanswered], known: { ...asked, ...unlisted } },
+      { entry: unanswered, known: { ...asked, ...unlisted } },
       putOff(/five minutes/, { until: in5 }),
     ],
     [
       'is revoked where that call got no answer and it is listed',
-      { accesses: [unanswered], known: { ...asked, ...listed } },
+      { entry: unanswered, known: { ...asked, ...listed } },
       learn('history'),
     ],
-    ['is revoked where it is there', { accesses: [there] }, learn('history')],
+    ['is revoked where it is there', { entry: there }, learn('history')],
   ])('%s', (_, given, then) => expect(decided(gone, given)).toEqual(then))
 })
 
@@ -578,23 +603,22 @@ describe('access that is there and has to go', () => {
     access({ state, call: called(kind, 'FAILED') })
   const asked: Known = { history: ours, ...listed }
   test.each<[string, Given, unknown]>([
-    ['has its heir asked for first', { accesses: [there] }, learn('history')],
-    ['has history asked', { accesses: [there], known: {} }, learn('history')],
-    ['has the brake asked', { accesses: [there], known: { history: ours } }, { do: 'ask the brake' }],
+    ['has history asked first', { entry: there }, learn('history')],
+    ['has the brake asked', { entry: there, known: { history: ours } }, { do: 'ask the brake' }],
     [
       'is looked for where history says that it ended',
-      { accesses: [there], known: { history: revokedLong } },
+      { entry: there, known: { history: revokedLong } },
       learn('listing'),
     ],
     [
       'is forgotten where history says that it ended, and it is not listed',
-      { accesses: [there], known: { history: revokedLong, ...unlisted } },
+      { entry: there, known: { history: revokedLong, ...unlisted } },
       step({ do: 'forget', as: 'ended' }),
     ],
     [
       'is forgotten where history says that it ended, and a listing lacks it too early to count by itself',
       {
-        accesses: [access({ grantedAt: ago(0) })],
+        entry: access({ grantedAt: ago(0) }),
         known: { history: revokedLong, ...unlisted },
       },
       step({ do: 'forget', as: 'ended' }),
@@ -602,20 +626,20 @@ describe('access that is there and has to go', () => {
     [
       'is put off where it is listed, and its deletion, whose end is not recorded, ended it just now',
       {
-        accesses: [access({ state: 'revoking', call: called('deletion', undefined, long) })],
+        entry: access({ state: 'revoking', call: called('deletion', undefined, long) }),
         known: { history: { ...revokedLately, at: long }, request: 'not-found', ...listed },
       },
       putOff(/five minutes/),
     ],
     [
       'contradicts history where it is listed, and history says that it ended',
-      { accesses: [there], known: { history: revokedLong, ...listed } },
+      { entry: there, known: { history: revokedLong, ...listed } },
       step({ do: 'report a contradiction', contradiction: { entry: 'outdated', at: revokedLong.at } }),
     ],
     [
       'is foreign where it is listed after the very deletion of the entry ended it',
       {
-        accesses: [access({ state: 'revoking', call: called('deletion', undefined, long) })],
+        entry: access({ state: 'revoking', call: called('deletion', undefined, long) }),
         known: {
           history: { ...revokedLong, at: long },
           request: 'not-found',
@@ -626,45 +650,37 @@ describe('access that is there and has to go', () => {
     ],
     [
       'is held where the brake holds it',
-      { accesses: [there], known: { history: ours, admission: { outcome: 'held', reason: 'too many' } } },
+      { entry: there, known: { history: ours, admission: { outcome: 'held', reason: 'too many' } } },
       step({ do: 'hold', reason: 'too many' }),
     ],
-    [
-      'is deleted where the brake lets it pass',
-      { accesses: [there], known: passing },
-      { do: 'prepare', kind: 'deletion' },
-    ],
+    ['is deleted where the brake lets it pass', { entry: there, known: passing }, { do: 'prepare', kind: 'deletion' }],
     [
       'is deleted without the brake where a deletion is under way',
-      { accesses: [begun('revoking')], known: asked },
+      { entry: begun('revoking'), known: asked },
       prepare('deletion'),
     ],
     [
       'is deleted without the brake where a deletion failed',
-      { accesses: [begun('failed')], known: asked },
+      { entry: begun('failed'), known: asked },
       prepare('deletion'),
     ],
     [
       'is deleted without the brake where a deletion was stuck',
-      { accesses: [begun('stuck')], known: asked },
+      { entry: begun('stuck'), known: asked },
       prepare('deletion'),
     ],
     [
       'has the brake asked where an earlier deletion is over',
-      { accesses: [begun('granted')], known: asked },
+      { entry: begun('granted'), known: asked },
       { do: 'ask the brake' },
     ],
     [
       'has the brake asked where what failed is a creation',
-      { accesses: [begun('failed', 'creation')], known: asked },
+      { entry: begun('failed', 'creation'), known: asked },
       { do: 'ask the brake' },
     ],
-    ['is not deleted at the end of a slice', { accesses: [there], known: passing, mayStart: false }, givenBack],
-    [
-      'is not counted at the end of a slice',
-      { accesses: [there], known: { history: ours }, mayStart: false },
-      givenBack,
-    ],
+    ['is not deleted at the end of a slice', { entry: there, known: passing, mayStart: false }, givenBack],
+    ['is not counted at the end of a slice', { entry: there, known: { history: ours }, mayStart: false }, givenBack],
   ])('%s', (_, given, then) => expect(decided(gone, given)).toEqual(then))
 })
 
@@ -676,85 +692,81 @@ describe('access whose links wait', () => {
   test.each<[string, Given, unknown]>([
     [
       'is released where the account is gone',
-      { accesses: [there], account: 'gone' },
+      { entry: there, account: 'gone' },
       step({ do: 'forget', as: 'released' }),
     ],
-    ['is kept where its principal is there', { accesses: [there] }, finish({ result: 'waiting' })],
+    ['is kept where its principal is there', { entry: there }, finish({ result: 'waiting' })],
     [
       'is kept with the links that mean it now',
-      { accesses: [access({ links: [] })] },
+      { entry: access({ links: [] }) },
       step({ do: 'confirm', links: [link], until: undefined }),
     ],
     [
       'has its grace begin where its principal is gone',
-      { accesses: [there], isPrincipalGone: true },
+      { entry: there, isPrincipalGone: true },
       step({ do: 'confirm', links: [link], until: in60 }),
     ],
     [
       'is in its grace',
-      { accesses: [access({ orphanedAt })], entry: { openUntil: soon }, isPrincipalGone: true },
+      { entry: access({ orphanedAt, openUntil: soon }), isPrincipalGone: true },
       finish({ result: 'waiting' }),
     ],
     [
       'is confirmed where its twin is due',
-      { accesses: [access({ orphanedAt })], entry: { openUntil: ago(0) }, isPrincipalGone: true },
+      { entry: access({ orphanedAt, openUntil: ago(0) }), isPrincipalGone: true },
       step({ do: 'confirm' }),
     ],
     [
       'is confirmed where its twin comes after its grace',
-      { accesses: [access({ orphanedAt })], entry: { openUntil: in60.toISOString() }, isPrincipalGone: true },
+      { entry: access({ orphanedAt, openUntil: in60.toISOString() }), isPrincipalGone: true },
       step({ do: 'confirm' }),
     ],
     [
       'is confirmed where it has no twin',
-      { accesses: [access({ orphanedAt })], isPrincipalGone: true },
+      { entry: access({ orphanedAt }), isPrincipalGone: true },
       step({ do: 'confirm' }),
     ],
     [
       'is confirmed where its grace was not begun',
-      { accesses: [there], entry: { openUntil: soon }, isPrincipalGone: true },
+      { entry: access({ openUntil: soon }), isPrincipalGone: true },
       step({ do: 'confirm' }),
     ],
     [
       'is retired when its grace is over, to the millisecond',
-      { accesses: [access({ orphanedAt: ago(60 * minute) })], isPrincipalGone: true },
+      { entry: access({ orphanedAt: ago(60 * minute) }), isPrincipalGone: true },
       learn('history'),
     ],
     [
       'is kept a millisecond before',
-      { accesses: [access({ orphanedAt: ago(60 * minute - 1) })], isPrincipalGone: true },
+      { entry: access({ orphanedAt: ago(60 * minute - 1) }), isPrincipalGone: true },
       step({ do: 'confirm' }),
     ],
     [
       'has no grace that has begun where its principal is back',
-      { accesses: [access({ orphanedAt })] },
+      { entry: access({ orphanedAt }) },
       step({ do: 'confirm', until: undefined }),
     ],
     [
       'is waited for where a request is in progress',
-      { accesses: [there], inProgress: 'deletion' },
+      { entry: there, inProgress: 'deletion' },
       step({ do: 'wait for the request' }),
     ],
-    [
-      'is forgotten where it is gone',
-      { accesses: [failed], known: { ...unlisted } },
-      step({ do: 'forget', as: 'revoked' }),
-    ],
+    ['is forgotten where it is gone', { entry: failed, known: { ...unlisted } }, step({ do: 'forget', as: 'revoked' })],
     [
       'is left to others where it is foreign',
-      { accesses: [failed], known: { ...listed, history: { says: 'nothing' } } },
+      { entry: failed, known: { ...listed, history: { says: 'nothing' } } },
       step({ do: 'leave to others', links: [link] }),
     ],
-    ['is looked for where only a listing can tell', { accesses: [missing] }, learn('listing')],
+    ['is looked for where only a listing can tell', { entry: missing }, learn('listing')],
     [
       'is put off where a listing contradicts our calls too early',
-      { accesses: [failedJustNow], known: { ...listed } },
+      { entry: failedJustNow, known: { ...listed } },
       putOff(/five minutes/, { until: in5 }),
     ],
-    ['is looked for where a call got no answer', { accesses: [unanswered], known: { ...asked } }, learn('listing')],
+    ['is looked for where a call got no answer', { entry: unanswered, known: { ...asked } }, learn('listing')],
     [
       'is put off where that call got no answer and it is too early',
-      { accesses: [unanswered], known: { ...asked, ...unlisted } },
+      { entry: unanswered, known: { ...asked, ...unlisted } },
       putOff(/five minutes/, { until: in5 }),
     ],
   ])('%s', (_, given, then) => expect(decided(lacking, given)).toEqual(then))
@@ -762,19 +774,28 @@ describe('access whose links wait', () => {
 
 test('access that is gone is created where drift is only reported and a second link was uploaded since', () => {
   const both: Wish = { is: 'wanted', permissionSetArn: mine.permissionSetArn, links: [link, linkNamed('b')] }
-  expect(decided(both, { accesses: [missing], known: unlisted, onDrift: 'report' })).toEqual(prepare('creation', true))
+  expect(decided(both, { entry: missing, known: unlisted, onDrift: 'report' })).toEqual(prepare('creation', true))
 })
 
 describe('access of a former permission set of this name, which was deleted, and made again', () => {
   const former = access({}, third)
   test.each<[string, Given, unknown]>([
-    ['is looked for', { accesses: [former] }, learn('listing')],
-    ['is forgotten where it is not listed', { accesses: [former], known: unlisted }, { do: 'forget', as: 'revoked' }],
-    ['is put off while it is listed', { accesses: [former], known: listed }, putOff(/five minutes/)],
+    ['is looked for', { entry: former }, learn('listing')],
+    ['is forgotten where it is not listed', { entry: former, known: unlisted }, { do: 'forget', as: 'revoked' }],
+    ['is put off while it is listed', { entry: former, known: listed }, putOff(/five minutes/)],
     [
       'is waited for where a request is in progress',
-      { accesses: [former], inProgress: 'deletion' },
+      { entry: former, inProgress: 'deletion' },
       { do: 'wait for the request' },
     ],
   ])('%s', (_, given, then) => expect(decided(wanted, given)).toEqual(then))
+
+  test('is created by the present permission set once it is forgotten', () => {
+    expect(decided(wanted, { known: { foreign: 'none', ...unlisted } })).toEqual(prepare('creation'))
+  })
+
+  test('is retired like any other where no link grants it', () => {
+    expect(decided(gone, { entry: former })).toEqual(learn('history'))
+    expect(decided(gone, { entry: former, known: passing })).toEqual(prepare('deletion'))
+  })
 })
