@@ -25,7 +25,9 @@ export async function settleAssignment(key: AssignmentKey, context: SettleContex
     if (spoiled.object.key !== ledgerKey(key)) throw spoiled
     // Every sweep has it looked at again until somebody restores it.
     context.log.error('a ledger entry cannot be read; nothing is granted or revoked there', { error: spoiled })
-    const { assignment, readings } = settling
+    const { id, readings } = settling
+    settling.whereabouts = await context.principals.whereabouts(id.type, id.principalId, context.pulledMs)
+    const { assignment } = settling
     const { links } = await evaluateAssignment(assignment, { ...context, readings, place: 'view' })
     return { result: 'open', reason: spoiled.message, links: links.map((link) => link.key) }
   }

@@ -22,7 +22,6 @@ import {
   toAssignment,
   unclearState,
 } from '../../domain/plan.ts'
-import { reachOf } from '../../domain/reach.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { Lease } from '../dispatcher/lease.ts'
 import { asksTags } from '../organization/view-for.ts'
@@ -114,7 +113,7 @@ export async function findDifferences(
     /** Objects that cannot be read. Nothing is granted or revoked because of them. */
     unreadable: [...unread, ...found.spoiled, ...[...statuses.spoiled.values()].sort()],
     /** The accounts that have ledger entries. */
-    owned: new Set([...owned.values()].flatMap(({ accounts }) => [...accounts])),
+    owned: new Set([...bucket.names.ledger.keys()].map((key) => assignmentOf(key).accountId)),
     /** What is recorded as access, of the ledger and of others. */
     recorded: [owned, others],
     access: await findAccessDifferences(objects, bucket, new Set(found.entries)),
@@ -205,8 +204,8 @@ function listInputs(
   const retried = [...scheduled].flatMap((key) => parseAssignmentName(key) ?? namesOf([assignmentKey.parse(key)]))
   const isRetried = indexAssignments(retried, view, configuration)
   const inForce = new Set<string>(links.inForce.map(({ key }) => key))
-  const naming = [...links.inForce, ...links.notYet, ...links.unread, ...[...owned.values()].map(({ grant }) => grant)]
-  const used = new Set<string>(naming.map(({ permissionSet }) => permissionSetKey(permissionSet)))
+  const naming = [...links.inForce, ...links.notYet, ...links.unread].map(({ permissionSet }) => permissionSet)
+  const used = new Set<string>([...naming, ...setsOf([...names.ledger.keys()])].map(permissionSetKey))
   const isToLookAt = (input: string): boolean => {
     const file = files.get(input)
     const told = statuses.told.get(input)
@@ -239,12 +238,17 @@ function listInputs(
 /** The definition of each is read. Of many a sweep takes those whose status says something else, or that nobody has. */
 function listJudgedFiles(
   { heldFiles }: Unfinished,
-  { statuses, owned, others, isSweep }: Bucket,
+  { statuses, names, isSweep }: Bucket,
 ): readonly PermissionSetName[] {
+  const had = setsOf([...names.ledger.keys(), ...names.foreign.keys()])
   const isDue = ([input, name]: readonly [string, PermissionSetName]) =>
-    statuses.told.get(input)?.state !== 'held' || reachOf(name, [owned, others]).assignments === 0
+    statuses.told.get(input)?.state !== 'held' || !had.has(name)
   const judged = isSweep && heldFiles.size > judgedMost ? [...heldFiles].filter(isDue) : [...heldFiles]
   return judged.map(([, name]) => name)
+}
+
+function setsOf(keys: readonly AssignmentKey[]): ReadonlySet<PermissionSetName> {
+  return new Set(keys.map((key) => assignmentOf(key).permissionSet))
 }
 
 /**

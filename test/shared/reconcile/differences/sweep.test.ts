@@ -11,6 +11,7 @@ const grant = 'Billing-ps%team-Accountants%GROUP%ssofile'
 const name = `account%233000000002%${grant}`
 const link = `links_data/${name}`
 const minuteMs = 60_000
+const entryOf = (world: World, one = name) => `assignments/${world.keyOf(one)}`
 
 /** Everything is granted, and a sweep has seen it. */
 async function granted(links: readonly string[] = [link]): Promise<World> {
@@ -124,16 +125,14 @@ describe('a sweep', () => {
 
   test('finds an account that the stored view has and the ledger has not', async () => {
     const world = await granted([`links_data/root%all%${grant}`])
-    await world.objects.delete(`assignments/${name}`)
+    await world.objects.delete(entryOf(world))
     expect(await swept(world)).toMatchObject({ ...nothing, grants: 1 })
   })
 
   test('finds an entry that is neither settled nor scheduled', async () => {
     const world = await granted()
-    await world.objects.put(
-      `assignments/${name}`,
-      JSON.stringify({ ...(await world.json(`assignments/${name}`)), state: 'failed' }),
-    )
+    const key = entryOf(world)
+    await world.objects.put(key, JSON.stringify({ ...(await world.json(key)), state: 'failed' }))
     expect(await swept(world)).toMatchObject({ ...nothing, unfinished: 1 })
   })
 
@@ -212,7 +211,7 @@ describe('a status that says that work goes on', () => {
   test('is left to the dispatcher that is at work, and what it is about is not hinted at', async () => {
     const world = await granted([link, `links_data/root%all%Billing-ps%team-Web%GROUP%ssofile`])
     const root = 'links_data/root%all%Billing-ps%team-Web%GROUP%ssofile'
-    await world.objects.delete(`assignments/${name.replace('team-Accountants', 'team-Web')}`)
+    await world.objects.delete(entryOf(world, name.replace('team-Accountants', 'team-Web')))
     await tell(world, root, { state: 'applying' })
     await world.objects.delete(link)
     await loseMessages(world)
@@ -248,7 +247,7 @@ test('a blocked permission set is looked at when nothing names it any more', asy
   expect(await swept(world)).toMatchObject(nothing)
   await world.objects.delete(link)
   await world.objects.delete(`status/${link}.json`)
-  await world.objects.delete(`assignments/${name}`)
+  await world.objects.delete(entryOf(world))
   await loseMessages(world)
   expect(await swept(world)).toMatchObject({ ...nothing, inputs: 1 })
 })
