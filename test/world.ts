@@ -241,12 +241,14 @@ export class World {
    */
   async namedKeys(beginning: string): Promise<string[]> {
     const prefix = beginning.slice(0, beginning.indexOf('/') + 1)
-    const named = (await this.keys(beginning)).map((key) => {
-      const id = parseAssignmentKey(key.slice(prefix.length))
-      const name = id && this.identityStore.nameOf(id.type, id.principalId)
-      return id && name ? prefix + renderAssignmentName(nameAssignment(id, principalName.parse(name))) : key
-    })
-    return named.sort()
+    return (await this.keys(beginning)).map((key) => prefix + this.nameOf(key.slice(prefix.length))).sort()
+  }
+
+  /** The same of one key, without the prefix. */
+  nameOf(key: string): string {
+    const id = parseAssignmentKey(key)
+    const name = id && this.identityStore.nameOf(id.type, id.principalId)
+    return id && name ? renderAssignmentName(nameAssignment(id, principalName.parse(name))) : key
   }
 
   async keys(prefix: string): Promise<string[]> {

@@ -196,7 +196,7 @@ function listInputs(
   { entries, resting, scheduled, heldLinks, heldFiles, isBrakeUnreadable }: Unfinished,
   bucket: Bucket,
 ): readonly string[] {
-  const { files, links, names, statusHeads, statuses, owned, view, configuration, isSweep, isAtWork } = bucket
+  const { files, links, names, statusHeads, statuses, view, configuration, isSweep, isAtWork } = bucket
   const unsettled = entries.filter((key) => isSweep || !resting.has(key))
   const namesOf = (keys: Iterable<AssignmentKey>) => [...keys].flatMap((key) => names.ledger.get(key) ?? [])
   const open = [...plan.grants, ...namesOf([...plan.revocations, ...unsettled])]

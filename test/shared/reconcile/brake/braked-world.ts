@@ -86,8 +86,9 @@ export async function digestIn(world: World): Promise<string> {
   return list ? digestOf(list) : 'nothing is held'
 }
 
+/** By names, as `account` links have them. */
 export async function held(world: World): Promise<readonly string[]> {
-  return (await listsOf(world)).flatMap((list) => list.held)
+  return (await listsOf(world)).flatMap((list) => list.held).map((key) => world.nameOf(key))
 }
 
 export async function release(world: World, digest: string): Promise<string> {
