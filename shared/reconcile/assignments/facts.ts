@@ -1,7 +1,6 @@
 import type { Listing } from '../../domain/access-proof.ts'
 import type { Contradiction } from '../../domain/contradiction.ts'
 import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
-import type { Lack } from '../../domain/lack.ts'
 import type { GrantingLink, LedgerEntry, LedgerState } from '../../domain/ledger-entry.ts'
 import type { RequestKind } from '../../ports/sso-admin.ts'
 import type { Admission } from '../brake/brake.ts'
@@ -14,7 +13,7 @@ export type Wish =
   /** These links grant it. */
   | { readonly is: 'wanted'; readonly permissionSetArn: PermissionSetArn; readonly links: readonly GrantingLink[] }
   /** These links grant it, but what they name is lacking. */
-  | { readonly is: 'lacking'; readonly lack: Lack; readonly links: readonly GrantingLink[] }
+  | { readonly is: 'lacking'; readonly links: readonly GrantingLink[] }
   /** No link grants it, but these may: S3 does not give them or their selectors. `isLive`: as above. */
   | { readonly is: 'unclear'; readonly unreadable: readonly string[]; readonly isLive: boolean }
   /**

@@ -86,19 +86,28 @@ async function findWish(settling: Settling, found: readonly GrantingLink[]): Pro
   if (found.length === 0) return unwanted
   const { id, context, stored, assignment } = settling
   const { links, lacks } = await bindLinks(settling, found)
+  if (settling.whereabouts === 'gone') {
+    // Else whoever has the name by now tells what the links lack.
+    if (await isFree(settling)) settling.noteLacks(lackOfAll(found, await lackOfName(assignment, context)))
+    return links.length === 0 ? unwanted : { is: 'lacking', links }
+  }
   settling.noteLacks(lacks)
   if (links.length === 0) return unwanted
   const lacking = (lack: Lack): Wish => {
     settling.noteLacks(lackOfAll(links, lack))
-    return { is: 'lacking', lack, links }
+    return { is: 'lacking', links }
   }
-  if (settling.whereabouts === 'gone') return lacking(await lackOfName(assignment, context))
   const permissionSetArn = await context.permissionSets.resolve(id.permissionSet)
   if (permissionSetArn === undefined) return lacking(lackOfSet(id.permissionSet, context))
   const isGranted = stored?.entry.state === 'granted' && stored.entry.permissionSetArn === permissionSetArn
   const lack = isGranted ? undefined : await context.managementAccount.lackOf(id.permissionSet, permissionSetArn)
   if (lack) return lacking(lack)
   return { is: 'wanted', permissionSetArn, links: [...links, ...(await findLetGo(settling, links))] }
+}
+
+/** Nobody has the name that its principal had. */
+async function isFree({ id, assignment, context }: Settling): Promise<boolean> {
+  return (await context.principals.resolve(id.type, assignment.principal, context.pulledMs)) === undefined
 }
 
 /**

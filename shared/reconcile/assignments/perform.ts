@@ -244,7 +244,7 @@ async function explainRefusal(settling: Settling, error: unknown): Promise<void>
   // A revocation lacks nothing of its links: its failure is told in our words instead of AWS's.
   if (wish.is !== 'wanted') return settling.know({ failure: { reason: lack.reason } })
   settling.noteLacks(lackOfAll(wish.links, lack))
-  settling.wish = { is: 'lacking', lack, links: wish.links }
+  settling.wish = { is: 'lacking', links: wish.links }
 }
 
 /** Waits for a request in progress, our own or an earlier one. */

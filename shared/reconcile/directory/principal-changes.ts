@@ -20,7 +20,7 @@ const keptMs = 30 * 60_000
 export type PrincipalChanges = {
   /** Access in the ledger whose principal has another name, or is gone. Not what is in its grace period. */
   readonly keys: readonly AssignmentKey[]
-  /** What links ask for by names whose former bearer is gone, and that somebody else has now. */
+  /** What links ask for by the names that these had: somebody else may have one by now, or nobody. */
   readonly assignments: readonly Assignment[]
   /** New names of ids that only `foreign/` has: nothing is evaluated for them. */
   readonly toNote: readonly NamedId[]
@@ -58,8 +58,12 @@ export async function findPrincipalChanges(
       if (index.namesOf(type, id).join('\n') === (name ?? '')) continue
       const ours = known.filter(({ isForeign }) => !isForeign).map(({ key }) => key)
       keys.push(...(found === 'gone' ? await withoutWaiting(objects, ours) : ours))
-      for (const last of found === 'gone' ? index.namesOf(type, id) : []) {
-        if ((await principals.resolve(type, last, Number.NEGATIVE_INFINITY)) === undefined) continue
+      for (const last of index.namesOf(type, id)) {
+        if (last === name) continue
+        // The links of one that is gone are told by its own access, where nobody else has the name.
+        const isTold =
+          found === 'gone' && (await principals.resolve(type, last, Number.NEGATIVE_INFINITY)) === undefined
+        if (isTold) continue
         assignments.push(...ours.map((key) => nameAssignment(assignmentOf(key), last)))
       }
       if (ours.length === 0 && name !== undefined) toNote.push({ type, id, name })

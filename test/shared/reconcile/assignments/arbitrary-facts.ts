@@ -5,7 +5,6 @@ import type { Facts, Known, Wish } from '../../../../shared/reconcile/assignment
 import type { LastWord } from '../../../../shared/reconcile/records/history.ts'
 import { ago, entries, linkNamed, links, mine, now } from '../../domain/access-arbitraries.ts'
 
-const noGroup = { reason: 'there is no such group', remedy: 'create the group' }
 const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined })
 const oneLink: fc.Arbitrary<GrantingLink[]> = fc.constantFrom([linkNamed('a')], [linkNamed('a'), linkNamed('b')])
 
@@ -49,7 +48,7 @@ export const wishes: fc.Arbitrary<Wish> = fc.oneof(
     permissionSetArn: fc.constant(mine.permissionSetArn),
     links: oneLink,
   }),
-  fc.record({ is: fc.constant('lacking' as const), lack: fc.constant(noGroup), links: oneLink }),
+  fc.record({ is: fc.constant('lacking' as const), links: oneLink }),
   fc.record({
     is: fc.constant('unclear' as const),
     unreadable: fc.constantFrom([linkNamed('a').key], ['links_data/other']),

@@ -8,10 +8,9 @@ import { ago, linkNamed, mine, now, third } from '../../domain/access-arbitrarie
 const minute = 60_000
 const link = linkNamed('a')
 const long = ago(30 * minute)
-const lack = { reason: 'there is no such group', remedy: 'create the group' }
 const gone: Wish = { is: 'unwanted', isLive: true }
 const wanted: Wish = { is: 'wanted', permissionSetArn: mine.permissionSetArn, links: [link] }
-const lacking: Wish = { is: 'lacking', lack, links: [link] }
+const lacking: Wish = { is: 'lacking', links: [link] }
 /** S3 does not give the very link that granted it, or another one. */
 const unclear: Wish = { is: 'unclear', unreadable: [link.key], isLive: true }
 const unclearByOther: Wish = { is: 'unclear', unreadable: ['links_data/other'], isLive: true }
