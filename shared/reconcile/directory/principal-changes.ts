@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import { type Assignment, type AssignmentKey, assignmentOf, nameAssignment } from '../../domain/assignment.ts'
+import { type Assignment, type AssignmentKey, nameAssignment } from '../../domain/assignment.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import { splitLinkFields } from '../../domain/link-fields.ts'
 import { type PrincipalName, type PrincipalType, principalName, principalTypes } from '../../domain/principal.ts'
@@ -64,7 +64,7 @@ export async function findPrincipalChanges(
         const isTold =
           found === 'gone' && (await principals.resolve(type, last, Number.NEGATIVE_INFINITY)) === undefined
         if (isTold) continue
-        assignments.push(...ours.map((key) => nameAssignment(assignmentOf(key), last)))
+        assignments.push(...known.map(({ assignment }) => nameAssignment(assignment, last)))
       }
       if (ours.length === 0 && name !== undefined) toNote.push({ type, id, name })
     }
