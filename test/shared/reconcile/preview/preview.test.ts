@@ -5,7 +5,7 @@ import { compareInputs } from '../../../../handlers/cli/compare-inputs.ts'
 import type { InputFile } from '../../../../handlers/cli/folder-inputs.ts'
 import { ProposedObjects } from '../../../../handlers/cli/proposed-objects.ts'
 import { accountId } from '../../../../shared/domain/account-id.ts'
-import { renderAssignmentKey } from '../../../../shared/domain/assignment.ts'
+import { renderAssignmentName } from '../../../../shared/domain/assignment.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
 import type { OrganizationFile } from '../../../../shared/memory/organization-file.ts'
 import { listAll } from '../../../../shared/ports/page.ts'
@@ -61,8 +61,8 @@ async function apply(world: World): Promise<void> {
   }
 }
 
-const keysOf = (list: readonly { readonly assignment: Parameters<typeof renderAssignmentKey>[0] }[]) =>
-  list.map(({ assignment }) => renderAssignmentKey(assignment)).sort()
+const keysOf = (list: readonly { readonly assignment: Parameters<typeof renderAssignmentName>[0] }[]) =>
+  list.map(({ assignment }) => renderAssignmentName(assignment)).sort()
 const ledgerOf = async (world: World) =>
   (await world.namedKeys('assignments/')).map((key) => key.slice('assignments/'.length))
 const bare = (): OrganizationFile => ({ ...acme(), assignments: [] })
