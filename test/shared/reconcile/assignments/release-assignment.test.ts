@@ -1,5 +1,4 @@
 import { expect, test } from '@jest/globals'
-import { renderAssignmentKey } from '../../../../shared/domain/assignment.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { releaseAssignment } from '../../../../shared/reconcile/assignments/release-assignment.ts'
 import { dyingPorts } from '../../../intercept.ts'
@@ -14,8 +13,7 @@ async function granted(): Promise<Settling> {
   return settling
 }
 
-const release = (settling: Settling, ports: Ports = settling.world.ports) =>
-  releaseAssignment(renderAssignmentKey(settling.assignment), ports)
+const release = (settling: Settling, ports: Ports = settling.world.ports) => releaseAssignment(settling.key, ports)
 
 async function records(settling: Settling) {
   const { world } = settling

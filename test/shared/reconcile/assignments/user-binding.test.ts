@@ -1,33 +1,19 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { accountId } from '../../../../shared/domain/account-id.ts'
-import { assignmentKey } from '../../../../shared/domain/assignment.ts'
 import { principalId } from '../../../../shared/domain/identity-center-ids.ts'
-import { type GrantingLink, ledgerEntry } from '../../../../shared/domain/ledger-entry.ts'
+import { type GrantingLink, type LedgerEntry, ledgerEntry } from '../../../../shared/domain/ledger-entry.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
-import { bindingInLedger, bindingOf } from '../../../../shared/reconcile/assignments/user-binding.ts'
-import type { StoredEntry } from '../../../../shared/reconcile/records/ledger.ts'
+import { bindingOf } from '../../../../shared/reconcile/assignments/user-binding.ts'
+import { StatusStore } from '../../../../shared/reconcile/records/status-store.ts'
 import { type Interceptor, intercept } from '../../../intercept.ts'
+import { Settling } from '../../../settling.ts'
 import { acme, World } from '../../../world.ts'
 
 const uploadedAt = '2026-03-03T10:00:00.000Z'
 const later = '2026-03-03T10:00:01.000Z'
 const zoe = principalId.parse('11111111-2222-3333-4444-555555555555')
-const link: GrantingLink = { key: 'links_data/root%all%P%zoe%USER%ssofile', etag: 'e', lastModified: uploadedAt }
-
-function entryWith(links: readonly GrantingLink[], grantedAt?: string): StoredEntry {
-  const entry = ledgerEntry.parse({
-    v: 1,
-    state: 'granted',
-    principalId: zoe,
-    permissionSetArn: 'arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1234567890abcdef',
-    links,
-    ...(grantedAt === undefined ? {} : { grantedAt }),
-    attempts: 0,
-    updatedAt: uploadedAt,
-  })
-  return { key: assignmentKey.parse('account%000000000001%P%zoe%USER%ssofile'), entry, etag: 'e' }
-}
+type Change = Partial<GrantingLink & Pick<LedgerEntry, 'grantedAt'>>
 
 describe('the user that a link was first applied to', () => {
   const status = { principalId: zoe, etag: 'e', content: 'c' }
@@ -64,17 +50,29 @@ describe('the user that a link was first applied to', () => {
     ['means nothing for a group', undefined, ['GROUP', status, found]],
   ])('%s', (_, expected, given) => expect(bindingOf(...given)).toBe(expected))
 
-  test('is that of the entry which this content of it granted and which was confirmed once', () => {
-    const other = { ...link, key: 'links_data/account%000000000001%P%zoe%USER%ssofile' }
-    const stored = entryWith([other, link], uploadedAt)
-    expect(bindingInLedger('USER', stored, link)).toBe(zoe)
-    expect(bindingInLedger('USER', stored, { ...link, lastModified: later })).toBe(zoe)
-    expect(bindingInLedger('USER', stored, { ...link, etag: 'f' })).toBeUndefined()
-    expect(bindingInLedger('USER', stored, { ...link, rebind: later })).toBeUndefined()
-    expect(bindingInLedger('USER', entryWith([other], uploadedAt), link)).toBeUndefined()
-    expect(bindingInLedger('USER', entryWith([link]), link)).toBeUndefined()
-    expect(bindingInLedger('USER', undefined, link)).toBeUndefined()
-    expect(bindingInLedger('GROUP', stored, link)).toBeUndefined()
+  const granted = { grantedAt: uploadedAt }
+  test.each<[string, boolean, Change]>([
+    ['is that of the entry which this content of it granted and which was confirmed once', true, granted],
+    ['is so whenever the link was uploaded', true, { ...granted, lastModified: later }],
+    ['is not so where another content granted it', false, { ...granted, content: 'another' }],
+    ['is not so where another link granted it', false, { ...granted, key: 'links_data/other' }],
+    ['is not so where it was never confirmed', false, {}],
+  ])('%s', async (_, isBound, { grantedAt, ...change }) => {
+    const bench = new Settling({}, 'kenji.ito@acme.example', 'USER')
+    const found = await bench.upload()
+    const { objects, clock } = bench.world
+    await new StatusStore(objects, clock).revise(bench.link, async () => ({
+      state: 'applied',
+      principalId: zoe,
+      etag: found.etag,
+      content: found.content,
+      lastModified: found.lastModified,
+    }))
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    const call = { kind: 'creation', calledAt: uploadedAt } as const
+    await bench.own({ links: [{ ...found, ...change }], grantedAt, call, lastCreation: call })
+    expect(await bench.settle()).toMatchObject(isBound ? { result: 'applied' } : { lacks: expect.any(Map) })
+    expect(bench.world.ssoAdmin.isAssigned(bench.target())).toBe(isBound)
   })
 })
 
@@ -113,7 +111,7 @@ describe('what the ledger knows of the links that grant', () => {
 
   async function uploaders(world: World): Promise<unknown> {
     const entry = ledgerEntry.parse(await world.json(`assignments/${name}`))
-    return Object.fromEntries(entry.accesses[0].links.map(({ key, by }) => [key, by?.principalId]))
+    return Object.fromEntries(entry.links.map(({ key, by }) => [key, by?.principalId]))
   }
 
   test('each stands with who uploaded it, though both are empty and of the same second, and no status says so any more', async () => {
@@ -132,11 +130,11 @@ describe('what the ledger knows of the links that grant', () => {
     await world.objects.as('maria').put(link, '')
     await settle(world)
     const stored = await world.json(`assignments/${name}`)
-    const { links } = ledgerEntry.parse(stored).accesses[0]
+    const { links } = ledgerEntry.parse(stored)
     const before = links.map((one) => ({ ...one, etag: 'before', content: 'before' }))
-    await world.objects.put(`assignments/${name}`, JSON.stringify({ ...stored, links: before }))
+    await world.objects.put(`assignments/${world.keyOf(name)}`, JSON.stringify({ ...stored, links: before }))
     await lookAgain(world)
-    expect(ledgerEntry.parse(await world.json(`assignments/${name}`)).accesses[0].links).toEqual(links)
+    expect(ledgerEntry.parse(await world.json(`assignments/${name}`)).links).toEqual(links)
   })
 
   test('a link whose status is lost before it is applied grants all the same, by nobody known', async () => {
