@@ -160,11 +160,12 @@ export class GuardedLife {
       await world.finish(world.everyHour())
       await this.people.sweep()
     }
-    if ((await world.namedKeys(`assignments/${lent}`)).length > 0) this.violations.push(`at rest ${lent} is given`)
+    const given = await world.namedKeys('assignments/')
+    if (given.includes(`assignments/${lent}`)) this.violations.push(`at rest ${lent} is given`)
     for (const key of lifeLinks) {
       const state = (await this.people.status(key))?.state
       const isThere = (await world.keys(key)).includes(key)
-      const isGiven = (await world.namedKeys(`assignments/${key.slice('links_data/'.length)}`)).length > 0
+      const isGiven = given.includes(key.replace('links_data/', 'assignments/'))
       const isRight = isThere
         ? (state === 'applied' && isGiven) || (state === 'rejected' && !isGiven)
         : isGiven === (state === 'held')
