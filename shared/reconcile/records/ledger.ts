@@ -11,6 +11,8 @@ export type StoredEntry = {
   readonly key: AssignmentKey
   readonly entry: LedgerEntry
   readonly etag: string
+  /** Where `access/` has it. What is known of the entry may be ahead of its object, and of this. */
+  readonly listed: string | undefined
 }
 
 export function ledgerKey(key: AssignmentKey): string {
@@ -35,7 +37,9 @@ export class Ledger {
     const stored = await this.#record(key).read()
     // An answer that travelled while this process changed the entry is old.
     if (this.#changes.get(key) === changes) this.#onKnown(key, stored?.value)
-    return stored && { key, entry: stored.value, etag: stored.object.etag }
+    if (!stored) return undefined
+    const { value: entry, object } = stored
+    return { key, entry, etag: object.etag, listed: accessKeyOf(key, entry) }
   }
 
   /** `previous`: the entry that the caller read; `undefined`: there was none. Throws RecordChangedError. */
@@ -43,16 +47,16 @@ export class Ledger {
     const result = await this.#record(key).write(entry, previous?.etag)
     if (result.outcome === 'lost') throw new RecordChangedError(ledgerKey(key))
     this.#noteChange(key, entry)
-    const before = accessKeyOf(key, previous?.entry)
-    await followAccess(this.#objects, { before, after: accessKeyOf(key, entry) })
-    return { key, entry, etag: result.etag }
+    const listed = accessKeyOf(key, entry)
+    await followAccess(this.#objects, { before: previous?.listed, after: listed })
+    return { key, entry, etag: result.etag, listed }
   }
 
   /** Throws RecordChangedError. */
-  async remove({ key, entry, etag }: StoredEntry): Promise<void> {
+  async remove({ key, etag, listed }: StoredEntry): Promise<void> {
     if ((await this.#record(key).remove(etag)) === 'lost') throw new RecordChangedError(ledgerKey(key))
     this.#noteChange(key, undefined)
-    await followAccess(this.#objects, { before: accessKeyOf(key, entry), after: undefined })
+    await followAccess(this.#objects, { before: listed, after: undefined })
   }
 
   #record(key: AssignmentKey): JsonRecord<LedgerEntry> {

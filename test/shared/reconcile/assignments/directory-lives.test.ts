@@ -110,7 +110,7 @@ class Life {
     expect(this.holders()).toEqual(desired.sort())
     const entries = await this.#entries()
     expect(entries.map((entry) => String(entry?.principalId)).sort()).toEqual(desired)
-    expect(entries.filter((entry) => entry?.state !== 'granted' || 'former' in entry)).toEqual([])
+    expect(entries.filter((entry) => entry?.state !== 'granted')).toEqual([])
     expect(await this.world.namedKeys('foreign/')).toEqual([])
     expect(await this.world.keys('state/open/')).toEqual([])
     for (const link of links) {
@@ -130,7 +130,7 @@ class Life {
   }
 
   async #entries() {
-    return Promise.all((await this.world.namedKeys('assignments/')).map((key) => this.world.json(key)))
+    return Promise.all((await this.world.keys('assignments/')).map((key) => this.world.json(key)))
   }
 
   #idOf(index: number): PrincipalId | undefined {

@@ -374,6 +374,17 @@ test('a retry is counted where what failed was not a revocation', async () => {
   expect(bench.calls('DeleteAccountAssignment')).toBe(0)
 })
 
+test('access/ lists access from its confirmation to its end', async () => {
+  const bench = new Settling()
+  await bench.upload()
+  await bench.settle()
+  const listed = bench.link.replace('links_data/', 'access/').replace(/%ssofile$/, '%ours')
+  expect(await bench.world.keys('access/')).toEqual([listed])
+  await bench.world.objects.delete(bench.link)
+  expect(await bench.settle()).toMatchObject({ result: 'absent' })
+  expect(await bench.world.keys('access/')).toEqual([])
+})
+
 test('access whose link comes back while it is revoked is granted again', async () => {
   const calls: string[] = []
   const { bench } = await open({

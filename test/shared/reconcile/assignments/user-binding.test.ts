@@ -49,7 +49,9 @@ describe('the user that a link was first applied to', () => {
     ],
     ['means nothing for a group', undefined, ['GROUP', status, found]],
   ])('%s', (_, expected, given) => expect(bindingOf(...given)).toBe(expected))
+})
 
+describe('the user whom the ledger says a link was granted to, whatever its status says,', () => {
   const granted = { grantedAt: uploadedAt }
   test.each<[string, boolean, Change]>([
     ['is that of the entry which this content of it granted and which was confirmed once', true, granted],
