@@ -55,6 +55,8 @@ describe('a request to the local system is recorded', () => {
     ['HEAD', '/ssofile/links_data/a/root%25all', 's3:GetObject', 'links_data/'],
     ['PUT', '/ssofile/control/brake.json', 's3:PutObject', 'control/brake.json'],
     ['DELETE', '/ssofile/state/drift.json', 's3:DeleteObject', 'state/drift.json'],
+    ['PUT', '/ssofile/attention/failed/links_data/a', 's3:PutObject', 'attention/'],
+    ['PUT', '/ssofile/attention/failed/break-glass/a/mfa/zoe', 's3:PutObject', 'attention/failed/break-glass/'],
     ['GET', '/ssofile/?list-type=2&prefix=state%2F', 's3:ListBucket', ''],
   ])('as the right that it needs, with its kind of key: %s %s', (method, url, action, key) => {
     expect(request(method, url)).toEqual({ name: 'minute-links', action, key })
@@ -89,6 +91,11 @@ describe('a request to the local system is recorded', () => {
       key: 'foreign/',
     })
     expect(put('aws-cli/2.0')).toBe(undefined)
+  })
+
+  test('not where the auditor’s role, which a function has assumed, lists rules', () => {
+    expect(request('POST', '/', 'AWSEvents.ListRules')).toBe(undefined)
+    expect(request('POST', '/', 'AWSEvents.PutEvents')?.action).toBe('events:PutEvents')
   })
 
   test('only where a function made it', () => {
