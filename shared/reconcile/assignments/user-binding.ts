@@ -63,20 +63,13 @@ export async function bindLinks(
 ): Promise<{ readonly links: readonly GrantingLink[]; readonly lacks: Lacks }> {
   const { id, assignment } = settling
   const lacks = new Map<string, Lack | 'none'>()
-  const bearer = (await findSuccessor(settling)) ?? id.principalId
   const bound = await pLimit(readsAtOnce).map(found, async (one) => {
-    const { link, boundTo = bearer } = await bind(settling, one)
+    const { link, boundTo = id.principalId } = await bind(settling, one)
     const isOwn = boundTo === id.principalId
     lacks.set(link.key, isOwn ? 'none' : lackOfBoundUser(assignment.principal, boundTo))
     return isOwn ? [link] : []
   })
   return { links: bound.flat(), lacks }
-}
-
-/** The user that has by now the name of one that is gone: what is bound to nobody means that one. */
-async function findSuccessor({ id, assignment, whereabouts, context }: Settling): Promise<PrincipalId | undefined> {
-  if (id.type !== 'USER' || whereabouts !== 'gone') return undefined
-  return context.principals.resolve(id.type, assignment.principal, context.pulledMs)
 }
 
 async function bind(settling: Settling, found: GrantingLink) {
