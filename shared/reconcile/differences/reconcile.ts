@@ -4,7 +4,7 @@ import { accessHint, assignmentHint, type Hint, permissionSetHint } from '../../
 import { renderInstant } from '../../domain/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { findPrincipalChanges, notePrincipals } from '../directory/principal-changes.ts'
+import { findPrincipalChanges } from '../directory/principal-changes.ts'
 import { Lease } from '../dispatcher/lease.ts'
 import { noteMissingAccounts } from '../organization/missing-accounts.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
@@ -15,7 +15,7 @@ import { sendInputs } from '../records/inputs.ts'
 import { sendHints } from '../records/lanes.ts'
 import { countLedger } from '../records/ledger-count.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
-import { PrincipalNames } from '../records/principal-names.ts'
+import { NameIndex, PrincipalNames } from '../records/principal-names.ts'
 import { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { type Differences, findDifferences } from './find-differences.ts'
@@ -151,5 +151,12 @@ async function noteNames(objects: ObjectStore, { noted, foreignSince }: Differen
     const { type, principalId: id } = assignmentOf(key)
     if (foreign) found.push({ type, id, name: foreign.principal })
   })
-  await notePrincipals(objects, found)
+  if (found.length === 0) return
+  const index = await NameIndex.read(objects)
+  const names = new PrincipalNames(objects)
+  for (const pair of found) {
+    if (index.namesOf(pair.type, pair.id).length > 0) continue
+    await names.note(pair)
+    index.set(pair)
+  }
 }

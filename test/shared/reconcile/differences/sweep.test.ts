@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
+import { assignmentKey, assignmentOf } from '../../../../shared/domain/assignment.ts'
+import { principalName } from '../../../../shared/domain/principal.ts'
 import { sweep } from '../../../../shared/reconcile/differences/reconcile.ts'
 import { leaseKey } from '../../../../shared/reconcile/dispatcher/lease.ts'
+import { NameIndex, PrincipalNames } from '../../../../shared/reconcile/records/principal-names.ts'
 import { intercept } from '../../../intercept.ts'
 import { acme, World } from '../../../world.ts'
 
@@ -144,6 +147,17 @@ describe('a sweep', () => {
     await swept(world)
     expect(await world.keys('state/principals/')).toEqual([pair])
   })
+})
+
+test('a sweep leaves the present name of an id, whatever former one its entry has', async () => {
+  const world = await granted()
+  const key = entryOf(world)
+  const { type, principalId: id } = assignmentOf(assignmentKey.parse(key.slice('assignments/'.length)))
+  await new PrincipalNames(world.objects).note({ type, id, name: principalName.parse('team-Bookkeepers') })
+  await world.clock.advance(minuteMs)
+  await world.objects.put(key, JSON.stringify(await world.json(key)))
+  await swept(world)
+  expect((await NameIndex.read(world.objects)).namesOf(type, id)).toEqual(['team-Bookkeepers'])
 })
 
 describe('a link that waits for its group', () => {
