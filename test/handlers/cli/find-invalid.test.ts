@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { findInvalid, refuseBadFiles } from '../../../handlers/cli/find-invalid.ts'
 import { accountId } from '../../../shared/domain/account-id.ts'
+import { assignmentKey } from '../../../shared/domain/assignment.ts'
 import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
 import { principalName } from '../../../shared/domain/principal.ts'
 import type { LinkFate, PlannedRevocation } from '../../../shared/reconcile/preview/preview.ts'
@@ -9,6 +10,9 @@ const now = new Date('2026-03-03T10:00:00Z')
 const link = (group: string) => `links_data/root%all%Billing-ps%${group}%GROUP%ssofile`
 const upload = (key: string, text: string) => ({ key, body: new TextEncoder().encode(text) })
 const revoked = (account: number, key: string, fate: LinkFate): PlannedRevocation => ({
+  key: assignmentKey.parse(
+    `account%${200_000_000_000 + account}%Billing-ps%11111111-2222-3333-4444-555555555555%GROUP`,
+  ),
   assignment: {
     accountId: accountId.parse(String(200_000_000_000 + account)),
     permissionSet: permissionSetName.parse('Billing-ps'),

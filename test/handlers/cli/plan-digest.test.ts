@@ -64,7 +64,11 @@ test.each<Case>([
   },
   {
     why: 'more have the permission set that changes',
-    change: ({ objects }) => objects.put('foreign/account%233000000001%Billing-ps%team-Web%GROUP%ssofile', '{}'),
+    change: async ({ objects, identityStore }) => {
+      const id = identityStore.idOf('GROUP', 'team-Web')
+      await objects.put(`state/principals/GROUP%${id}%team-Web`, '')
+      await objects.put(`foreign/account%233000000001%Billing-ps%${id}%GROUP`, '{}')
+    },
   },
   {
     why: 'the account is closed',
@@ -86,11 +90,13 @@ describe('while temporary access begins, goes on and ends', () => {
   async function open() {
     const world = new World({ organization: { ...acme(), assignments: [] } })
     const user = world.identityStore.idOf('USER', 'maria.alvarez@acme.example') ?? ''
+    await world.objects.put(`state/principals/USER%${user}%maria.alvarez@acme.example`, '')
     const request = { digest: 'a'.repeat(32), user, eligibility: 'admins', approvedBy: [] }
     const enter = async (...keys: readonly string[]) => {
       const links = keys.map((key) => ({ key, etag: 'e', lastModified: '2026-03-03T09:00:00.000Z' }))
       const access = {
         state: 'granted',
+        principal: 'maria.alvarez@acme.example',
         principalId: user,
         permissionSetArn: arn,
         links,
@@ -98,8 +104,8 @@ describe('while temporary access begins, goes on and ends', () => {
       }
       const entry = { v: 1, ...access, attempts: 0, updatedAt: '2026-03-03T09:00:00.000Z' }
       await (keys.length === 0
-        ? world.objects.delete(`assignments/${name}`)
-        : world.objects.put(`assignments/${name}`, JSON.stringify(entry)))
+        ? world.objects.delete(`assignments/${world.keyOf(name)}`)
+        : world.objects.put(`assignments/${world.keyOf(name)}`, JSON.stringify(entry)))
     }
     const begin = () => world.objects.put(temporary, JSON.stringify({ expiresAt: '2026-03-03T11:00:00.000Z', request }))
     return { world, enter, begin }
@@ -144,13 +150,14 @@ test('the digest is the same when the brake would hold less, since others’ del
     const permissionSetArn = 'arn:aws:sso:::permissionSet/ssoins-0123456789abcdef/ps-0123456789abcdef'
     const access = {
       state: 'granted',
+      principal: 'team-Accountants',
       principalId: id,
       permissionSetArn,
       links: [granting],
       grantedAt: '2026-03-03T09:00:00.000Z',
     }
     const entry = { v: 1, ...access, attempts: 0, updatedAt: '2026-03-03T09:00:00.000Z' }
-    await world.objects.put(key.replace('links_data', 'assignments'), JSON.stringify(entry))
+    await world.objects.put(`assignments/${world.keyOf(key)}`, JSON.stringify(entry))
   }
   const window = {
     rule: 'own',

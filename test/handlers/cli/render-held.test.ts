@@ -7,8 +7,8 @@ import {
 } from '../../../handlers/cli/render-held.ts'
 import { accountId } from '../../../shared/domain/account-id.ts'
 import { type AssignmentKey, renderAssignmentKey } from '../../../shared/domain/assignment.ts'
+import { principalId } from '../../../shared/domain/identity-center-ids.ts'
 import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
-import { principalName } from '../../../shared/domain/principal.ts'
 import { heldFile } from '../../shared/reconcile/brake/held-file.ts'
 
 test('a release says when it is carried out', () => {
@@ -31,7 +31,7 @@ function listOf(links: number): ShownList {
     renderAssignmentKey({
       accountId: accountId.parse(String(100_000_000_000 + account)),
       permissionSet: permissionSetName.parse('Read-ps'),
-      principal: principalName.parse(`team-${link}`),
+      principalId: principalId.parse(`11111111-2222-3333-4444-${String(link).padStart(12, '0')}`),
       type: 'GROUP',
     })
   const held = Array.from({ length: links * 4 }, (_, index) => {

@@ -4,6 +4,7 @@ import type { ToldPreview } from '../../../handlers/cli/make-plan.ts'
 import { ProposedObjects } from '../../../handlers/cli/proposed-objects.ts'
 import { markdownMost, renderMarkdownPlan } from '../../../handlers/cli/render-markdown-plan.ts'
 import { accountId } from '../../../shared/domain/account-id.ts'
+import { assignmentKey } from '../../../shared/domain/assignment.ts'
 import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
 import { type PrincipalType, principalName } from '../../../shared/domain/principal.ts'
 import { type PlannedGrant, previewChanges } from '../../../shared/reconcile/preview/preview.ts'
@@ -19,7 +20,7 @@ beforeAll(async () => {
 
 const digest = '0123456789abcdef0123456789abcdef'
 const push = { uploads: [], deletions: [], same: [], faults: [], invalid: [], digest }
-const upload = { key: 'links_data/x', body: new Uint8Array() }
+const upload = { key: 'gonedata/x', body: new Uint8Array() }
 
 function render(changed: Partial<ToldPreview>, given: Partial<Parameters<typeof renderMarkdownPlan>[0]> = {}): string {
   const told = { push: { ...push, uploads: [upload] }, warnings: [], pause: undefined, source: 'access', ...given }
@@ -34,7 +35,7 @@ function grants(
   set = 'Read-ps',
 ): PlannedGrant[] {
   const permissionSet = permissionSetName.parse(set)
-  const links = [`links_data/root%all%${set}%${principal}%${type}%ssofile`]
+  const links = [`gonedata/root%all%${set}%${principal}%${type}%ssofile`]
   return Array.from({ length: accounts }, (_, index) => ({
     assignment: {
       accountId: accountId.parse(String(200_000_000_000 + index)),
@@ -127,31 +128,31 @@ describe('told first is', () => {
   })
 
   test('a file of this push that is rejected, and none that was rejected before', () => {
-    const idleLinks = ['links_data/x', 'links_data/old'].map((key) => ({
+    const idleLinks = ['gonedata/x', 'gonedata/old'].map((key) => ({
       key,
       state: 'rejected' as const,
       reason: 'bad',
     }))
-    expect(first(render({ idleLinks }))).toBe('- **rejected**: `links_data/x`: `bad`')
+    expect(first(render({ idleLinks }))).toBe('- **rejected**: `gonedata/x`: `bad`')
   })
 
   test('a file that is not valid, for which a push is refused, with what it takes away', () => {
     const fault = { received: 'a list', expected: 'an object', remedy: 'write an object' }
     const takesAway = grants(2).map(({ assignment }) => assignment)
-    const one = { key: 'links_data/x', faults: [fault], takesAway, isNamed: false }
+    const one = { key: 'gonedata/x', faults: [fault], takesAway, isNamed: false }
     const told = render({}, { push: { ...push, invalid: [one] } })
     expect(told).toContain('**1 file to upload is not valid: a push is refused.**')
     expect(first(told)).toMatch(
-      /^- \*\*rejected\*\*: `links_data\/x`: `received a list.* in 2 accounts: .*; write an object`$/,
+      /^- \*\*rejected\*\*: `gonedata\/x`: `received a list.* in 2 accounts: .*; write an object`$/,
     )
     expect(render({}, { push: { ...push, invalid: [{ ...one, isNamed: true }] } })).not.toContain('a push is refused')
   })
 
   test('a file that cannot be read, for which a push is refused', () => {
-    const faults = [{ key: 'links_data/y', received: 'a link', expected: 'a file', remedy: 'put it there' }]
+    const faults = [{ key: 'gonedata/y', received: 'a link', expected: 'a file', remedy: 'put it there' }]
     const told = render({}, { push: { ...push, faults } })
     expect(told).toContain('**1 file cannot be read: a push is refused.**')
-    expect(first(told)).toContain('`links_data/y`')
+    expect(first(told)).toContain('`gonedata/y`')
   })
 })
 
@@ -160,14 +161,14 @@ describe('the limit', () => {
     Array.from({ length: number }, (_, index) => grants(1, `${word}-${index}-${'x'.repeat(60)}`)).flat()
 
   test('ten thousand grants stay within it, and hide neither the one revocation nor the digest', () => {
-    const [assignment] = grants(1, 'one')
-    const revocations = assignment
-      ? [{ ...assignment, links: [{ key: 'links_data/gone', fate: 'deleted' as const }], cause: undefined }]
-      : []
+    const [one] = grants(1, 'one')
+    const key = assignmentKey.parse('account%200000000000%Read-ps%11111111-2222-3333-4444-555555555555%GROUP')
+    const gone = [{ key: 'gonedata/gone', fate: 'deleted' as const }]
+    const revocations = one ? [{ key, assignment: one.assignment, links: gone, cause: undefined }] : []
     const told = render({ grants: links(10_000, 'team'), revocations })
     expect(told.length).toBeLessThanOrEqual(markdownMost)
     expect(told.length).toBeGreaterThan(markdownMost - 1_000)
-    expect(told).toContain('`links_data/gone (gone)`')
+    expect(told).toContain('`gonedata/gone (gone)`')
     expect(told).toContain(`Plan \`${digest}\``)
     const shown = told.match(/^- `Read-ps` to group `team-/gm)?.length ?? 0
     expect(told).toContain(`- and ${(10_000 - shown).toLocaleString('en')} more lines left out`)
@@ -209,7 +210,7 @@ describe('names from outside stay text', () => {
       {
         grants: grants(1, name),
         waiting: [{ grants: grants(1, name), reason: `group '${name}' is not there`, remedy: name }],
-        idleLinks: [{ key: `links_data/${name}`, state: 'rejected', reason: name }],
+        idleLinks: [{ key: `gonedata/${name}`, state: 'rejected', reason: name }],
         brake: {
           held: 1,
           reasons: [name],

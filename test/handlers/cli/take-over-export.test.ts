@@ -105,7 +105,7 @@ test('links, permission sets, ledger and history are taken over without a write 
     left: [],
   })
   expect(writesOf(here)).toEqual([])
-  expect(await here.keys('assignments/')).toEqual([`assignments/${keyOf(shop)}`])
+  expect(await here.namedKeys('assignments/')).toEqual([`assignments/${keyOf(shop)}`])
   here.start()
   await liveOn(here)
   expect(await here.keys('assignments/')).toHaveLength(3)
@@ -197,7 +197,7 @@ test('an import that dies after any write is ended by the next one, and nothing 
     expect({ last, writes: writesOf(here) }).toEqual({ last, writes: [] })
     here.start()
     await liveOn(here)
-    expect({ last, entries: await here.keys('assignments/') }).toEqual({
+    expect({ last, entries: await here.namedKeys('assignments/') }).toEqual({
       last,
       entries: [keyOf(shop, 'kim%USER'), keyOf(shop), keyOf(data)].map((key) => `assignments/${key}`),
     })
