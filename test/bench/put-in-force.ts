@@ -20,10 +20,14 @@ export async function putInForce(world: World, key: string, accounts: readonly n
   const links = [{ key, etag, lastModified: at }]
   const call = { kind: 'creation', calledAt: at, answeredAt: at, id: principalId }
   const ends = { links, grantedAt: at, attempts: 0, updatedAt: at, call, lastCreation: call }
-  const entry = JSON.stringify({ v: 1, state: 'granted', principalId, permissionSetArn, ...ends })
+  const entry = JSON.stringify({ v: 1, state: 'granted', principal, principalId, permissionSetArn, ...ends })
+  await world.objects.put(`state/principals/${type}%${principalId}%${principal}`, '')
   for (const number of accounts) {
     const accountId = idOf(number) as never
-    await world.objects.put(`assignments/${renderAssignmentKey({ accountId, permissionSet, principal, type })}`, entry)
+    await world.objects.put(
+      `assignments/${renderAssignmentKey({ accountId, permissionSet, principalId, type })}`,
+      entry,
+    )
     world.ssoAdmin.addAssignment({ accountId, permissionSetArn, principalId, principalType: type })
   }
 }
