@@ -153,7 +153,8 @@ describe('after an event that says no id', () => {
     await again.have()
     await again.rename(next)
     await again.wait(again.bench.link)
-    expect(await again.follow({ type: 'GROUP' })).toBe(1)
-    expect(sent(again.bench)).toEqual([`work: ${again.bench.account} ${again.id}`, again.bench.link])
+    expect(await again.follow({ type: 'GROUP' })).toBe(2)
+    const { account, link } = again.bench
+    expect(sent(again.bench)).toEqual([`work: ${account} ${again.id}`, `work: ${account} ${old}`, link])
   })
 })

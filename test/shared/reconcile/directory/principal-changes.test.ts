@@ -13,6 +13,7 @@ const accountants = 'team-Accountants'
 const web = 'team-Web'
 const kenji = 'kenji.ito@acme.example'
 const seenAt = '2026-03-03T10:00:00.000Z'
+const asked = { accountId: '233000000002', permissionSet: 'Billing-ps', principal: accountants, type: 'GROUP' }
 const nothing = { keys: [], assignments: [], toNote: [], toForget: [] }
 
 function open(): World {
@@ -75,7 +76,10 @@ describe('where the names of the ledger differ from the directory', () => {
     await rename(world, first, 'passing')
     const found = await find(world)
     expect(found.keys.toSorted()).toEqual(held.toSorted())
-    expect(found).toMatchObject({ assignments: [], toNote: [] })
+    // Another may have the name by now: what links ask for by it is looked at too.
+    expect(found.assignments).toHaveLength(held.length)
+    expect(found.assignments).toContainEqual(asked)
+    expect(found.toNote).toEqual([])
   })
 
   test('is told by access of an id whose name nobody has noted', async () => {
@@ -93,16 +97,19 @@ describe('where the names of the ledger differ from the directory', () => {
     await world.identityStore.deleteGroup(first)
     expect(await find(world)).toMatchObject({ keys: [key], assignments: [] })
     await world.identityStore.createGroup({ displayName: accountants })
-    const asked = { accountId: '233000000002', permissionSet: 'Billing-ps', principal: accountants, type: 'GROUP' }
     expect(await find(world)).toMatchObject({ keys: [key], assignments: [asked] })
   })
 
-  test('has what others gave noted under its new name, and not evaluated', async () => {
+  test('has what others gave noted under its new name, and what links ask for by the former one looked at', async () => {
     const world = open()
     const id = idOf(world, accountants)
     await leaveToOthers(world, accountants, id)
     await rename(world, id, 'passing')
-    expect(await find(world)).toEqual({ ...nothing, toNote: [{ type: 'GROUP', id, name: 'passing' }] })
+    expect(await find(world)).toEqual({
+      ...nothing,
+      assignments: [asked],
+      toNote: [{ type: 'GROUP', id, name: 'passing' }],
+    })
   })
 
   test('is nowhere where what others gave is of a principal that is gone', async () => {
