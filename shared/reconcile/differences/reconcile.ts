@@ -2,12 +2,14 @@ import { type AssignmentKey, assignmentOf } from '../../domain/assignment.ts'
 import type { Configuration } from '../../domain/configuration.ts'
 import { accessHint, assignmentHint, type Hint, permissionSetHint } from '../../domain/hint.ts'
 import { renderInstant } from '../../domain/instant.ts'
+import { principalName } from '../../domain/principal.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { findPrincipalChanges } from '../directory/principal-changes.ts'
 import { Lease } from '../dispatcher/lease.ts'
 import { noteMissingAccounts } from '../organization/missing-accounts.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
+import { writeAccess } from '../records/access-list.ts'
 import { type Checkpoint, noMemory, readCheckpoint, writeCheckpoint } from '../records/checkpoint.ts'
 import { describeCrowd } from '../records/crowds.ts'
 import { readForeign } from '../records/foreign-assignments.ts'
@@ -114,7 +116,7 @@ async function close(
     })
   const statuses = new StatusStore(ports.objects, ports.clock)
   for (const input of found.misindexed) await statuses.align(input)
-  await forEachAtOnce(found.access.toWrite, async (key) => void (await ports.objects.put(key, new Uint8Array())))
+  await forEachAtOnce(found.access.toWrite.entries(), ([key, id]) => writeAccess(ports.objects, key, id))
   await forEachAtOnce(found.access.toDelete, async (key) => void (await ports.objects.delete(key)))
   const most = configuration.limits.notValidFiles
   for (const { crowd, untold } of found.crowds)
@@ -155,7 +157,8 @@ async function noteNames(objects: ObjectStore, { noted, foreignSince }: Differen
   const index = await NameIndex.read(objects)
   const names = new PrincipalNames(objects)
   for (const pair of found) {
-    if (index.namesOf(pair.type, pair.id).length > 0) continue
+    // An id that stands for a name is none that could be asked for, or change.
+    if (index.namesOf(pair.type, pair.id).length > 0 || pair.name === principalName.parse(pair.id)) continue
     await names.note(pair)
     index.set(pair)
   }

@@ -1,5 +1,6 @@
 import { isLost } from '../../domain/access-changes.ts'
 import { type AssignmentKey, assignmentOf } from '../../domain/assignment.ts'
+import type { PrincipalId } from '../../domain/identity-center-ids.ts'
 import type { LedgerEntry } from '../../domain/ledger-entry.ts'
 import { isOnlyTemporary } from '../../domain/minimum.ts'
 import { renderNameInKey } from '../../domain/name-in-key.ts'
@@ -33,12 +34,21 @@ function isThere(entry: LedgerEntry): boolean {
   return (grantedAt !== undefined || isLost(entry)) && missingSince === undefined && !isEnded
 }
 
+/** Two ids may have had one name, one after the other: the object tells whose access it is. */
+const idField = 'principal-id'
+
+export async function writeAccess(objects: ObjectStore, at: string, id: PrincipalId): Promise<void> {
+  await objects.put(at, new Uint8Array(), undefined, { [idField]: id })
+}
+
 /** After a record was changed: `before` and `after` are where `access/` has what it said, and what it says. */
 export async function followAccess(
   objects: ObjectStore,
+  key: AssignmentKey,
   { before, after }: { readonly before: string | undefined; readonly after: string | undefined },
 ): Promise<void> {
   if (before === after) return
-  if (after !== undefined) await objects.put(after, new Uint8Array())
-  if (before !== undefined) await objects.delete(before)
+  const { principalId: id } = assignmentOf(key)
+  if (after !== undefined) await writeAccess(objects, after, id)
+  if (before !== undefined && (await objects.head(before))?.metadata?.[idField] === id) await objects.delete(before)
 }

@@ -76,7 +76,7 @@ export async function writeForeign(
   const value = { v: 1 as const, principalId: assignmentOf(key).principalId, ...found }
   if (isNew) await record.write(value, undefined)
   else await record.overwrite(value)
-  await followAccess(objects, { before: undefined, after: renderAccessKey(key, found.principal, 'foreign') })
+  await followAccess(objects, key, { before: undefined, after: renderAccessKey(key, found.principal, 'foreign') })
 }
 
 /** It is gone, or ours. `lost`: somebody changed the record since it had this etag. */
@@ -88,7 +88,7 @@ export async function removeForeign(
 ): Promise<'deleted' | 'lost'> {
   const outcome = await objects.delete(foreignPrefix + key, etag === undefined ? undefined : { ifMatch: etag })
   if (outcome === 'lost') return outcome
-  await followAccess(objects, { before: renderAccessKey(key, principal, 'foreign'), after: undefined })
+  await followAccess(objects, key, { before: renderAccessKey(key, principal, 'foreign'), after: undefined })
   return 'deleted'
 }
 

@@ -48,7 +48,7 @@ export class Ledger {
     if (result.outcome === 'lost') throw new RecordChangedError(ledgerKey(key))
     this.#noteChange(key, entry)
     const listed = accessKeyOf(key, entry)
-    await followAccess(this.#objects, { before: previous?.listed, after: listed })
+    await followAccess(this.#objects, key, { before: previous?.listed, after: listed })
     return { key, entry, etag: result.etag, listed }
   }
 
@@ -56,7 +56,7 @@ export class Ledger {
   async remove({ key, etag, listed }: StoredEntry): Promise<void> {
     if ((await this.#record(key).remove(etag)) === 'lost') throw new RecordChangedError(ledgerKey(key))
     this.#noteChange(key, undefined)
-    await followAccess(this.#objects, { before: listed, after: undefined })
+    await followAccess(this.#objects, key, { before: listed, after: undefined })
   }
 
   #record(key: AssignmentKey): JsonRecord<LedgerEntry> {

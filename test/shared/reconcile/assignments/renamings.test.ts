@@ -101,6 +101,11 @@ async function send(world: World, type: PrincipalType, ids: readonly PrincipalId
   }
 }
 
+const listedAs = (principal: string, type: PrincipalType) =>
+  linkOf(principal, type)
+    .replace('links_data/', 'access/')
+    .replace(/%ssofile$/, '%ours')
+
 const holders = (world: World) => world.ssoAdmin.assignments().map(({ principalId }) => principalId)
 
 /** What history says of each id, in order. Terms change with the links. */
@@ -149,6 +154,9 @@ describe('access is right, and what is granted throughout is never revoked', () 
     const has = wanted(world, links, type)
     // What a deleted group had is kept for its grace.
     expect([...holders(world)].sort()).toEqual([...has, ...gone].sort())
+    const listed = (ids: readonly PrincipalId[]) =>
+      [...new Set(ids.map((id) => listedAs(world.identityStore.nameOf(type, id) ?? before, type)))].sort()
+    expect(await world.keys('access/')).toEqual(listed([...has, ...gone]))
     await world.clock.advance(61 * minute)
     await world.finish(world.everyHour())
     await settle(world)
@@ -161,13 +169,7 @@ describe('access is right, and what is granted throughout is never revoked', () 
     const deletions = world.calls.filter((call) => call === 'DeleteAccountAssignment').length
     expect([creations, deletions]).toEqual([all.length, all.length - has.length])
     await world.finish(world.everyHour())
-    const listed = has.map((id) => {
-      const name = world.identityStore.nameOf(type, id) ?? ''
-      return linkOf(name, type)
-        .replace('links_data/', 'access/')
-        .replace(/%ssofile$/, '%ours')
-    })
-    expect((await world.keys('access/')).sort()).toEqual(listed.sort())
+    expect(await world.keys('access/')).toEqual(listed(has))
     expect((await world.keys('assignments/')).length).toBe(has.length)
     expect(await world.keys('foreign/')).toEqual([])
     expect(await world.keys('state/open/')).toEqual([])
