@@ -48,7 +48,6 @@ const forOperators = new Set([
   'configured',
   'foreign-found',
   'foreign-gone',
-  'replaced',
 ])
 const forUploaders = new Set(['applied', 'rejected', 'failed'])
 
