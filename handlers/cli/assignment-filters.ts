@@ -18,7 +18,7 @@ export function addFilters(command: Command): Command {
   return command
     .option('--account <id>', 'only the assignments of this account (may be repeated)', repeated)
     .option('--permission-set <name>', 'only those of this permission set (may be repeated)', repeated)
-    .option('--principal <name>', 'only those of this group or user (may be repeated)', repeated)
+    .option('--principal <name>', 'only those of this group or user, by name or id (may be repeated)', repeated)
 }
 
 /** Throws Refusal. */

@@ -8,6 +8,7 @@ import {
   renderAssignmentName,
 } from '../../shared/domain/assignment.ts'
 import { quote, renderComplaint } from '../../shared/domain/complaint.ts'
+import type { PrincipalId } from '../../shared/domain/identity-center-ids.ts'
 import { ledgerPrefix } from '../../shared/domain/ledger-entry.ts'
 import { principalName } from '../../shared/domain/principal.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
@@ -84,17 +85,22 @@ async function listMeant({ objects }: Ports, filter: AssignmentFilter): Promise<
     const id = assignmentOf(key)
     const principal = names.namesOf(id.type, id.principalId)[0] ?? principalName.parse(id.principalId)
     const assignment = nameAssignment(id, principal)
-    return isMeant(assignment, filter) ? [{ key, name: renderAssignmentName(assignment) }] : []
+    return isMeant({ ...assignment, id: id.principalId }, filter)
+      ? [{ key, name: renderAssignmentName(assignment) }]
+      : []
   })
   return meant.sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-function isMeant({ accountId, permissionSet, principal }: Assignment, filter: AssignmentFilter): boolean {
+function isMeant(
+  { accountId, permissionSet, principal, id }: Assignment & { readonly id: PrincipalId },
+  filter: AssignmentFilter,
+): boolean {
   const { accounts, permissionSets, principals } = filter
   return (
     (accounts.length === 0 || accounts.includes(accountId)) &&
     (permissionSets.length === 0 || permissionSets.includes(permissionSet)) &&
-    (principals.length === 0 || principals.includes(principal))
+    (principals.length === 0 || principals.some((one) => one === principal || one === principalName.parse(id)))
   )
 }
 

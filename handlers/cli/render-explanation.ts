@@ -29,7 +29,8 @@ export function renderExplanation({
 }: Answer): string {
   const { permissionSet, principal } = question
   const place = account ? `${account.id} (${quote(account.name)}, ${account.state})` : question.account
-  const both = direct.length > 1 ? 'A group and a user have this name; both are shown.\n' : ''
+  const isBoth = new Set(direct.map(({ assignment }) => assignment.type)).size > 1
+  const both = isBoth ? 'A group and a user have this name; both are shown.\n' : ''
   const notKnown =
     direct.length === 0
       ? `  ${paint('plain', 'not granted')}: neither a group nor a user '${quote(principal)}' is known, and no link grants it\n`

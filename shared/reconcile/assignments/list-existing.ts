@@ -1,6 +1,6 @@
 import type { AccountId } from '../../domain/account-id.ts'
 import { type Complaint, quote } from '../../domain/complaint.ts'
-import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
+import { type PermissionSetArn, principalId } from '../../domain/identity-center-ids.ts'
 import type { PermissionSetName } from '../../domain/permission-set-name.ts'
 import { type PrincipalName, principalTypes } from '../../domain/principal.ts'
 import { listAll } from '../../ports/page.ts'
@@ -80,16 +80,19 @@ function complain(noun: string, name: string): Complaint {
   }
 }
 
-/** A name may be that of a group and of a user. */
+/** A name may be that of a group and of a user, or an id. */
 async function findPrincipals(names: readonly PrincipalName[], { principals }: Context) {
   await principals.foresee(names.flatMap((principal) => principalTypes.map((type) => ({ type, principal }))))
   const found: Principal[] = []
   const unknown: Complaint[] = []
   for (const name of names) {
     const before = found.length
+    const { data: id } = principalId.safeParse(name)
     for (const principalType of principalTypes) {
-      const principalId = await principals.resolve(principalType, name, Number.NEGATIVE_INFINITY)
-      if (principalId !== undefined) found.push({ principalId, principalType })
+      const named = await principals.resolve(principalType, name, Number.NEGATIVE_INFINITY)
+      if (named !== undefined) found.push({ principalId: named, principalType })
+      else if (id && (await principals.whereabouts(principalType, id, Number.NEGATIVE_INFINITY)) !== 'gone')
+        found.push({ principalId: id, principalType })
     }
     if (found.length === before) unknown.push(complain('group or user', name))
   }

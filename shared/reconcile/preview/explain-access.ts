@@ -4,7 +4,7 @@ import { type Assignment, renderAssignmentKey } from '../../domain/assignment.ts
 import type { Configuration } from '../../domain/configuration.ts'
 import { closedBecause, isWithin, type Membership } from '../../domain/expand-scope.ts'
 import { toldUploader } from '../../domain/find-uploader.ts'
-import type { PrincipalId } from '../../domain/identity-center-ids.ts'
+import { type PrincipalId, principalId } from '../../domain/identity-center-ids.ts'
 import type { GrantingLink, LedgerEntry, LedgerState } from '../../domain/ledger-entry.ts'
 import { type Link, parseLinkKey } from '../../domain/link.ts'
 import { nearMatch } from '../../domain/near-match.ts'
@@ -20,6 +20,7 @@ import type { Ports } from '../../ports/ports.ts'
 import { evaluateAssignment } from '../assignments/evaluate-assignment.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { PermissionSetIndex } from '../directory/permission-set-index.ts'
+import { PrincipalIndex } from '../directory/principal-index.ts'
 import { describePause, readPause } from '../dispatcher/pause.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
 import { UnitNames } from '../organization/unit-names.ts'
@@ -114,8 +115,8 @@ export async function explainAccess(question: Question, ports: Ports, configurat
   const pause = await readPause(ports.objects)
   if (pause) notes.push(`all changes are ${describePause(pause)}; what is on its way waits for: ssofile resume`)
   const explained = await Promise.all(principalTypes.map((type) => explainFor(type, question, context)))
-  const direct = explained.filter(({ isKnown }) => isKnown).map(({ explanation }) => explanation)
-  const userId = explained.find(({ explanation }) => explanation.assignment.type === 'USER')?.principalId
+  const direct = explained.flatMap(({ explanations }) => explanations)
+  const userId = explained[principalTypes.indexOf('USER')]?.id
   const throughGroups = userId === undefined ? [] : await explainThroughGroups(userId, question, context)
   if (direct.length === 0) await noteNearPrincipals(question.principal, context)
   const isFound = [...direct, ...throughGroups].some(({ state }) => state !== 'none')
@@ -155,22 +156,54 @@ async function noteNearPrincipals(name: PrincipalName, { ports, notes }: Context
   }
 }
 
-async function explainFor(type: PrincipalType, question: Question, context: Context) {
+type Explained = {
+  readonly explanations: readonly Explanation[]
+  /** Of who has the name now, or is asked for by id. */
+  readonly id: PrincipalId | undefined
+}
+
+/** Of who has the name, and of each who had it last and whose access is still there: of a group that was made again both. */
+async function explainFor(type: PrincipalType, question: Question, context: Context): Promise<Explained> {
   const { account: accountId, permissionSet, principal } = question
-  const { ports, configuration, notes } = context
-  const whole = principalName.parse(principal + configuration.principalSuffix)
-  const principalId = await unlessRefused(
-    patientIdentityStore(ports).findPrincipalId(type, whole),
-    `the directory could not be asked for a ${type === 'GROUP' ? 'group' : 'user'} of this name`,
-    notes,
-  )
   const assignment = { accountId, permissionSet, principal, type }
+  const names = await NameIndex.read(context.ports.objects)
+  const present = await findPresent(type, principal, context)
+  const asked = present ?? (await findById(type, principal, names, context))
+  if (asked) {
+    const explained = await explain({ ...assignment, principal: asked.name }, asked.id, context)
+    const former = present ? names.idsOf(type, principal).filter((id) => id !== present.id) : []
+    const kept = await Promise.all(former.map((id) => explain(assignment, id, context)))
+    return {
+      explanations: [compareWithListing(explained, asked.id, context), ...kept.filter(isRecorded)],
+      id: asked.id,
+    }
+  }
   // Of a name that nobody has any more: what the ledger still has of the last one who had it.
-  const [former] = (await NameIndex.read(ports.objects)).everIdsOf(type, principal)
-  const explained = await explain(assignment, principalId ?? former, context)
-  const explanation = principalId === undefined ? explained : compareWithListing(explained, principalId, context)
-  const isKnown = principalId !== undefined || explanation.state !== 'none' || explanation.history.length > 0
-  return { explanation, principalId, isKnown }
+  const [last] = names.everIdsOf(type, principal)
+  const explained = await explain(assignment, last, context)
+  const isKnown = explained.state !== 'none' || explained.history.length > 0
+  return { explanations: isKnown ? [explained] : [], id: undefined }
+}
+
+const isRecorded = ({ principalId: recorded }: Explanation) => recorded !== undefined
+
+async function findPresent(type: PrincipalType, name: PrincipalName, { ports, configuration, notes }: Context) {
+  const whole = principalName.parse(name + configuration.principalSuffix)
+  const noun = type === 'GROUP' ? 'group' : 'user'
+  const asked = patientIdentityStore(ports).findPrincipalId(type, whole)
+  const id = await unlessRefused(asked, `the directory could not be asked for a ${noun} of this name`, notes)
+  return id && { id, name }
+}
+
+/** An id may stand in place of a name. */
+async function findById(type: PrincipalType, text: string, names: NameIndex, { ports, configuration, notes }: Context) {
+  const { data: id } = principalId.safeParse(text)
+  if (id === undefined) return undefined
+  const [noted] = names.namesOf(type, id)
+  const principals = new PrincipalIndex(patientIdentityStore(ports), ports.clock, configuration.principalSuffix)
+  const asked = principals.nameOf(type, id, Number.NEGATIVE_INFINITY)
+  const name = noted ?? (await unlessRefused(asked, 'the directory could not be asked for this id', notes))
+  return name && { id, name }
 }
 
 /** What Identity Center lists now, beside what is recorded. `undefined`: it was not asked. */

@@ -71,6 +71,31 @@ describe('access is explained', () => {
     ])
   })
 
+  test('of an id in place of a name', async () => {
+    const world = await worldWith(ofGroup('team-Accountants'))
+    const { direct } = await explain(world, world.identityStore.idOf('GROUP', 'team-Accountants') ?? '')
+    expect(direct).toMatchObject([{ state: 'granted', assignment: { principal: 'team-Accountants' } }])
+    const { throughGroups, direct: ofUser } = await explain(world, world.identityStore.idOf('USER', kenji) ?? '')
+    expect(ofUser).toMatchObject([{ state: 'none', assignment: { type: 'USER', principal: kenji } }])
+    expect(throughGroups).toEqual([])
+  })
+
+  test('of a group that was made again: the new one has it, and the former one until its end', async () => {
+    const world = await worldWith(ofGroup('team-Accountants'))
+    const former = world.identityStore.idOf('GROUP', 'team-Accountants')
+    if (!former) throw new Error('there is no such group')
+    await world.identityStore.deleteGroup(former)
+    const made = await world.identityStore.createGroup({ displayName: 'team-Accountants' })
+    await world.finish(reconcile(world.ports, world.configuration))
+    await settle(world)
+    const { direct } = await explain(world, 'team-Accountants')
+    const remarks = [expect.stringContaining('the principal is gone since')]
+    expect(direct).toMatchObject([
+      { principalId: made, state: 'granted', isInForce: true, remarks: [] },
+      { principalId: former, isInForce: true, remarks },
+    ])
+  })
+
   test('that a user has through a group, by the ids of both', async () => {
     const world = await worldWith(ofGroup('team-Accountants'))
     const group = world.identityStore.idOf('GROUP', 'team-Accountants') ?? ''
