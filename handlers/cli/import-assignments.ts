@@ -1,4 +1,13 @@
+import {
+  type AssignmentKey,
+  assignmentOf,
+  nameAssignment,
+  renderAssignmentName,
+} from '../../shared/domain/assignment.ts'
 import { quote } from '../../shared/domain/complaint.ts'
+import type { LinkKey } from '../../shared/domain/link.ts'
+import { splitLinkFields } from '../../shared/domain/link-fields.ts'
+import { principalName } from '../../shared/domain/principal.ts'
 import { prepareImport } from '../../shared/reconcile/assignments/import-assignments.ts'
 import { readOwner } from '../../shared/reconcile/records/owner.ts'
 import { type FilterOptions, parseFilters } from './assignment-filters.ts'
@@ -73,9 +82,15 @@ function toResult(
     alreadyOurs: ours,
     links: (done ?? planned)
       .filter(({ isNew, keys }) => isNew || keys.length > 0)
-      .map(({ keys, ...link }) => ({ ...link, assignments: [...keys].sort() }))
+      .map(({ keys, ...link }) => ({ ...link, assignments: keys.map((key) => nameByLink(key, link.key)).sort() }))
       .sort((a, b) => (a.key < b.key ? -1 : 1)),
     obstacles,
     left: [...unknown, ...left, ...failed],
   }
+}
+
+/** The access as a link to its account would name it. */
+function nameByLink(key: AssignmentKey, link: LinkKey): string {
+  const named = principalName.parse(splitLinkFields(link)?.principal)
+  return renderAssignmentName(nameAssignment(assignmentOf(key), named))
 }

@@ -27,7 +27,8 @@ beforeAll(async () => {
       ],
     }),
   })
-}, 60_000)
+  await system.untilFirstListing()
+}, 120_000)
 afterAll(() => system.stop(), 60_000)
 
 const isWrite = ({ operation }: { operation: string }) =>

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import {
   CreateGroupCommand,
   CreateGroupMembershipCommand,
@@ -91,7 +91,7 @@ export class LocalSystem {
     this.sqs = new SQSClient(common)
     // SSO Admin allows 20 calls per second to all callers together. In the management account nothing is refused.
     this.ssoAdmin = new SSOAdminClient({ ...this.#clientFor('management'), maxAttempts: 10 })
-    this.identityStore = new IdentitystoreClient({ ...common, maxAttempts: 10 })
+    this.identityStore = this.identityStoreOf('test')
     this.access = new AccessReader(this.ssoAdmin, this.identityStore)
   }
 
@@ -112,6 +112,15 @@ export class LocalSystem {
       tell,
     })
     return new LocalSystem(url, started)
+  }
+
+  /** The first start has everything listed that others gave before. */
+  async untilFirstListing(): Promise<void> {
+    const isOver = async () => {
+      const { open } = (await this.json('state/drift.json')) ?? {}
+      return Array.isArray(open) && open.length === 0 ? true : undefined
+    }
+    await until('the first drift check', isOver, { withinMs: 60_000, tell: () => this.lastLogLines() })
   }
 
   /** Ends it at once: nothing in it is to be kept. */
@@ -316,7 +325,9 @@ export class LocalSystem {
       const [, , , , type] = key.slice('history/'.length, key.lastIndexOf('/')).split('%')
       return [scope, account, set, principal, type].join('%')
     }
-    return told.filter((one) => nameOf(one) === assignment.replace(/%ssofile$/, '')).map(({ key }) => key)
+    const found = told.filter((one) => nameOf(one) === assignment.replace(/%ssofile$/, '')).map(({ key }) => key)
+    // Several ids may have had the name, one after the other.
+    return found.sort((a, b) => (basename(a) < basename(b) ? -1 : 1))
   }
 
   /** The id that the identity store gave this user. */
@@ -333,6 +344,10 @@ export class LocalSystem {
     const { GroupId } = await this.identityStore.send(new GetGroupIdCommand(asked))
     const membership = { IdentityStoreId, GroupId, MemberId: { UserId: await this.userId(user) } }
     await this.identityStore.send(new CreateGroupMembershipCommand(membership))
+  }
+
+  identityStoreOf(as: string): IdentitystoreClient {
+    return new IdentitystoreClient({ ...this.#clientFor(as), maxAttempts: 10 })
   }
 
   async createGroup(name: string): Promise<void> {

@@ -7,12 +7,19 @@ import { checkout, runProgram } from './run-program.ts'
 
 const name = 'account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile'
 const other = 'account%250000000003%Billing-ps%team-Accountants%GROUP%ssofile'
+const asked = (accountId: string) => ({
+  accountId,
+  permissionSet: 'Billing-ps',
+  principal: 'team-Accountants',
+  type: 'GROUP',
+})
 
 let system: LocalSystem
 let folder: string
 
 beforeEach(async () => {
   system = await LocalSystem.start()
+  await system.untilFirstListing()
   folder = await mkdtemp(join(tmpdir(), 'ssofile-plan-'))
   await mkdir(join(folder, 'links_data'))
   await mkdir(join(folder, 'permission_sets'))
@@ -25,8 +32,8 @@ afterEach(async () => {
 }, 30_000)
 
 type Plan = {
-  readonly grants: readonly { key: string; links: readonly string[] }[]
-  readonly revocations: readonly { key: string; links: readonly { key: string; fate: string }[] }[]
+  readonly grants: readonly { assignment: object; links: readonly string[] }[]
+  readonly revocations: readonly { assignment: object; links: readonly { key: string; fate: string }[] }[]
   readonly vanishingRoles: readonly unknown[]
 }
 
@@ -48,7 +55,11 @@ test('a plan of a folder names what its sync then does, by link, and afterwards 
   await writeFile(join(folder, 'links_data', name), '')
   const before = await system.lastingKeys()
   const first = await plan(folder)
-  expect(first).toMatchObject({ exitCode: 3, grants: [{ key: name, links: [`links_data/${name}`] }], revocations: [] })
+  expect(first).toMatchObject({
+    exitCode: 3,
+    grants: [{ assignment: asked('233000000002'), links: [`links_data/${name}`] }],
+    revocations: [],
+  })
   expect(await system.lastingKeys()).toEqual(before)
 
   await sync()
@@ -61,8 +72,8 @@ test('a plan of a folder names what its sync then does, by link, and afterwards 
   const second = await plan(folder)
   expect(second).toMatchObject({
     exitCode: 3,
-    grants: [{ key: other }],
-    revocations: [{ key: name, links: [{ key: `links_data/${name}`, fate: 'deleted' }] }],
+    grants: [{ assignment: asked('250000000003') }],
+    revocations: [{ assignment: asked('233000000002'), links: [{ key: `links_data/${name}`, fate: 'deleted' }] }],
     vanishingRoles: [{ accountId: '233000000002', permissionSet: 'Billing-ps' }],
   })
   await sync()
