@@ -150,6 +150,7 @@ test('without a Region nothing can be asked, and that of the profile counts', as
 
 /** What Identity Center and the bucket have. */
 async function seen(system: LocalSystem) {
+  await system.untilFirstListing()
   const keys = await system.lastingKeys()
   const assignments = await Promise.all([member, '200000000002', management].map((id) => system.access.inAccount(id)))
   return { keys, assignments }

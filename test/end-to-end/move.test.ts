@@ -29,6 +29,7 @@ beforeAll(async () => {
   const groups = ['readers', 'only-there']
   there = await LocalSystem.start({ configuration, organization: smallOrganization({ groups, users: [uma] }) })
   here = await LocalSystem.start({ configuration, organization: smallOrganization() })
+  for (const side of [there, here]) await side.untilFirstListing()
   for (const set of ['ReadOnly-ps', 'Admin-ps'])
     await there.upload(`permission_sets/${set}.json`, permissionSetFile(set))
   // A grant that begins before a permission set is complete has it provisioned once more, and history says so.
