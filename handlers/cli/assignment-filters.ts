@@ -3,7 +3,7 @@ import { type AccountId, accountId } from '../../shared/domain/account-id.ts'
 import { quote } from '../../shared/domain/complaint.ts'
 import { type PermissionSetName, permissionSetName } from '../../shared/domain/permission-set-name.ts'
 import { type PrincipalName, principalName } from '../../shared/domain/principal.ts'
-import type { AssignmentFilter } from '../../shared/reconcile/assignments/list-existing.ts'
+import type { AssignmentFilter } from '../../shared/reconcile/take-over/list-existing.ts'
 import { repeated } from './options.ts'
 import { Refusal } from './refusal.ts'
 

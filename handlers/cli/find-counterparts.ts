@@ -9,11 +9,11 @@ import { parsePermissionSetKey } from '../../shared/domain/permission-set-file.t
 import type { PermissionSetName } from '../../shared/domain/permission-set-name.ts'
 import type { Scope } from '../../shared/domain/scope.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
-import type { InPortions } from '../../shared/reconcile/assignments/list-existing.ts'
 import { patientIdentityStore } from '../../shared/reconcile/calls/patient-identity-store.ts'
 import { PermissionSetIndex } from '../../shared/reconcile/directory/permission-set-index.ts'
 import { PrincipalIndex } from '../../shared/reconcile/directory/principal-index.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
+import type { InPortions } from '../../shared/reconcile/take-over/list-existing.ts'
 import type { ExportFile } from './read-export.ts'
 
 type Context = Ports & { readonly configuration: Configuration }

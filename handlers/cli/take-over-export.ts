@@ -6,8 +6,6 @@ import type { WantedAssignment } from '../../shared/domain/import-source.ts'
 import { parsePermissionSetKey } from '../../shared/domain/permission-set-file.ts'
 import type { PermissionSetName } from '../../shared/domain/permission-set-name.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
-import { prepareImport } from '../../shared/reconcile/assignments/import-assignments.ts'
-import type { InPortions } from '../../shared/reconcile/assignments/list-existing.ts'
 import {
   faultOfControl,
   findUncontrolled,
@@ -15,6 +13,8 @@ import {
 } from '../../shared/reconcile/directory/management-account-sets.ts'
 import { adoptPermissionSet } from '../../shared/reconcile/permission-sets/adopt-permission-set.ts'
 import { renderJson } from '../../shared/reconcile/records/stored-json.ts'
+import { prepareImport } from '../../shared/reconcile/take-over/import-assignments.ts'
+import type { InPortions } from '../../shared/reconcile/take-over/list-existing.ts'
 import { findCounterparts } from './find-counterparts.ts'
 import type { ExportFile } from './read-export.ts'
 

@@ -4,10 +4,10 @@ import { defaultConfiguration } from '../../shared/domain/configuration.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import type { TellProgress } from '../../shared/ports/progress.ts'
 import type { SsoAdmin } from '../../shared/ports/sso-admin.ts'
-import type { InPortions } from '../../shared/reconcile/assignments/list-existing.ts'
 import { limitSsoAdmin, NotStartedError } from '../../shared/reconcile/calls/limited-sso-admin.ts'
 import { looksMost, RateLimiter } from '../../shared/reconcile/calls/rate-limiter.ts'
 import { Lease } from '../../shared/reconcile/dispatcher/lease.ts'
+import type { InPortions } from '../../shared/reconcile/take-over/list-existing.ts'
 import { Refusal } from './refusal.ts'
 
 /** A command holds the lease for `portionMs` at a time, then the dispatcher may have it for `turnMs`. */

@@ -8,12 +8,12 @@ import type { ManagementAccountSets } from '../directory/management-account-sets
 import type { Memberships } from '../directory/memberships.ts'
 import type { PermissionSetIndex } from '../directory/permission-set-index.ts'
 import type { PrincipalIndex } from '../directory/principal-index.ts'
+import type { Separations } from '../guardrails/separations.ts'
 import type { OrganizationCache } from '../organization/organization-cache.ts'
 import type { LinkListing } from '../records/link-listing.ts'
 import type { Policies } from '../records/policies.ts'
 import type { PrincipalNames } from '../records/principal-names.ts'
 import type { StatusStore } from '../records/status-store.ts'
-import type { Separations } from './separations.ts'
 import type { Standings } from './standings.ts'
 
 /** What assignments are settled with in one slice. */

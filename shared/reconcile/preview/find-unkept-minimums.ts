@@ -6,8 +6,8 @@ import { ledgerPrefix } from '../../domain/ledger-entry.ts'
 import type { OrganizationView } from '../../domain/organization-view.ts'
 import type { Guardrails } from '../../domain/policy-file.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import { keepingOf } from '../assignments/judge-minimum.ts'
 import type { Memberships } from '../directory/memberships.ts'
+import { keepingOf } from '../guardrails/judge-minimum.ts'
 import { listAssignmentKeys } from '../records/ledger.ts'
 
 /** Accounts where fewer people have what a minimum is about than it demands, each with what stands against it. */

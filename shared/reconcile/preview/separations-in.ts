@@ -4,9 +4,9 @@ import type { LinkCase } from '../../domain/judge-by-policies.ts'
 import type { Link } from '../../domain/link.ts'
 import { separatedFrom } from '../../domain/separation.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import { type FindOverlaps, readOverlaps } from '../assignments/separations.ts'
 import type { Memberships } from '../directory/memberships.ts'
 import type { PrincipalIndex } from '../directory/principal-index.ts'
+import { type FindOverlaps, readOverlaps } from '../guardrails/separations.ts'
 import type { Policies } from '../records/policies.ts'
 
 /** Who asks reads the directory with rights of their own: it is no status for others. */

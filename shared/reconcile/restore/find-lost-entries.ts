@@ -7,12 +7,12 @@ import type { KeyVersions, ObjectVersions } from '../../ports/object-versions.ts
 import type { Ports } from '../../ports/ports.ts'
 import { isObjectRefusal } from '../../ports/service-error.ts'
 import type { AssignmentTarget } from '../../ports/sso-admin.ts'
-import type { InPortions } from '../assignments/list-existing.ts'
 import { listAssignmentsIn } from '../calls/assignment-listings.ts'
 import { historyFolder, isEnd, listLastEvents, readHistoryEvent, readLastWord } from '../records/history.ts'
 import { Ledger, ledgerKey, listAssignmentKeys } from '../records/ledger.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
+import type { InPortions } from '../take-over/list-existing.ts'
 import { readSaved } from './read-saved.ts'
 
 /** `over`: an object that cannot be read. */

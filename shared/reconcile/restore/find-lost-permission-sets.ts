@@ -1,7 +1,6 @@
 import { type PermissionSetName, permissionSetName } from '../../domain/permission-set-name.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import type { ObjectVersions } from '../../ports/object-versions.ts'
-import type { InPortions } from '../assignments/list-existing.ts'
 import { listToldPermissionSets, readPermissionSetWord } from '../records/history.ts'
 import { listHeads } from '../records/list-heads.ts'
 import {
@@ -12,6 +11,7 @@ import {
   readOwned,
 } from '../records/owned-permission-sets.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
+import type { InPortions } from '../take-over/list-existing.ts'
 import type { Undecided } from './find-lost-entries.ts'
 import { readSaved } from './read-saved.ts'
 

@@ -7,8 +7,8 @@ import { type ExportLine, exportLine } from '../../../shared/domain/export-line.
 import { stablePrincipalId } from '../../../shared/memory/fill-from-organization-file.ts'
 import { organizationFile } from '../../../shared/memory/organization-file.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
-import type { InPortions } from '../../../shared/reconcile/assignments/list-existing.ts'
 import { adoptPermissionSet } from '../../../shared/reconcile/permission-sets/adopt-permission-set.ts'
+import type { InPortions } from '../../../shared/reconcile/take-over/list-existing.ts'
 import { dyingPorts } from '../../intercept.ts'
 import { World, type WorldOptions } from '../../world.ts'
 

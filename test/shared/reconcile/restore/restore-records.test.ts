@@ -3,13 +3,13 @@ import { describe, expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
 import { assignmentOf } from '../../../../shared/domain/assignment.ts'
 import { MemoryObjectVersions } from '../../../../shared/memory/s3/memory-object-versions.ts'
-import type { InPortions } from '../../../../shared/reconcile/assignments/list-existing.ts'
 import { readLastWord } from '../../../../shared/reconcile/records/history.ts'
 import {
   beginRestoration,
   endRestoration,
   findLostRecords,
 } from '../../../../shared/reconcile/restore/restore-records.ts'
+import type { InPortions } from '../../../../shared/reconcile/take-over/list-existing.ts'
 import { acme, World } from '../../../world.ts'
 
 const billing = readFileSync(new URL('../../../../fixtures/acme/permission_sets/Billing-ps.json', import.meta.url))

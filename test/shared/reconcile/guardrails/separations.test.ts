@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { account, GuardedPeople, linkOf } from './guarded-people.ts'
+import { account, GuardedPeople, linkOf } from '../assignments/guarded-people.ts'
 
 const apart = (more: object = {}, mode = 'enforce') => ({
   separations: [
