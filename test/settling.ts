@@ -1,10 +1,15 @@
-import { type AccountId, accountId } from '../shared/domain/account-id.ts'
-import { type Assignment, type AssignmentKey, assignmentOf, renderAssignmentName } from '../shared/domain/assignment.ts'
-import type { Configuration } from '../shared/domain/configuration.ts'
-import { permissionSetArn } from '../shared/domain/identity-center-ids.ts'
-import { type GrantingLink, type LedgerEntry, ledgerEntry } from '../shared/domain/ledger-entry.ts'
-import { permissionSetName } from '../shared/domain/permission-set-name.ts'
-import { type PrincipalType, principalName } from '../shared/domain/principal.ts'
+import {
+  type Assignment,
+  type AssignmentKey,
+  assignmentOf,
+  renderAssignmentName,
+} from '../shared/domain/assignments/assignment.ts'
+import { type GrantingLink, type LedgerEntry, ledgerEntry } from '../shared/domain/assignments/ledger-entry.ts'
+import type { Configuration } from '../shared/domain/deployment/configuration.ts'
+import { type AccountId, accountId } from '../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../shared/domain/permission-sets/permission-set-name.ts'
+import { permissionSetArn } from '../shared/domain/principals/identity-center-ids.ts'
+import { type PrincipalType, principalName } from '../shared/domain/principals/principal.ts'
 import type { AssignmentTarget } from '../shared/ports/sso-admin.ts'
 import { settleAssignment } from '../shared/reconcile/assignments/settle-assignment.ts'
 import { type OpenSettleContext, openSettleContext } from '../shared/reconcile/assignments/settle-context.ts'

@@ -23,10 +23,10 @@ import {
   parseAssignmentName,
   renderAssignmentKey,
   renderAssignmentName,
-} from '../shared/domain/assignment.ts'
-import { renderComplaint } from '../shared/domain/complaint.ts'
-import { type Configuration, configuration } from '../shared/domain/configuration.ts'
-import { principalName } from '../shared/domain/principal.ts'
+} from '../shared/domain/assignments/assignment.ts'
+import { type Configuration, configuration } from '../shared/domain/deployment/configuration.ts'
+import { principalName } from '../shared/domain/principals/principal.ts'
+import { renderComplaint } from '../shared/domain/statuses/complaint.ts'
 import { CollectedLog } from '../shared/memory/collected-log.ts'
 import { CollectedMetrics } from '../shared/memory/collected-metrics.ts'
 import { fillFromOrganizationFile } from '../shared/memory/fill-from-organization-file.ts'

@@ -1,6 +1,6 @@
-import { type Access, asksPathOf, principalsOf, roleNameOf } from '../../shared/domain/api-access.ts'
-import type { ApiCaller } from '../../shared/domain/api-caller.ts'
-import { parsePersonSession } from '../../shared/domain/person-session.ts'
+import { type Access, asksPathOf, principalsOf, roleNameOf } from '../../shared/domain/deployment/api-access.ts'
+import type { ApiCaller } from '../../shared/domain/deployment/api-caller.ts'
+import { parsePersonSession } from '../../shared/domain/principals/person-session.ts'
 import type { OwnRoles } from '../../shared/ports/own-roles.ts'
 
 type Context = {

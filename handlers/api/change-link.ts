@@ -1,5 +1,5 @@
-import type { Complaint } from '../../shared/domain/complaint.ts'
-import { linkPrefix, parseLinkKey, temporaryPrefix } from '../../shared/domain/link.ts'
+import { linkPrefix, parseLinkKey, temporaryPrefix } from '../../shared/domain/links/link.ts'
+import type { Complaint } from '../../shared/domain/statuses/complaint.ts'
 import { type Answer, refusal } from './answer.ts'
 import { type Change, type ChangeContext, change, refuseExisting, refuseMissing } from './change-input.ts'
 import type { LinkRequest } from './change-requests.ts'

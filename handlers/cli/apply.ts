@@ -6,13 +6,13 @@ import {
   assignmentKey,
   parseAssignmentName,
   renderAssignmentName,
-} from '../../shared/domain/assignment.ts'
-import { quote } from '../../shared/domain/complaint.ts'
-import type { Configuration } from '../../shared/domain/configuration.ts'
-import { inputMessage } from '../../shared/domain/input-message.ts'
-import { renderInstant } from '../../shared/domain/instant.ts'
-import { parseLinkKey, renderGrant } from '../../shared/domain/link.ts'
-import type { StatusState } from '../../shared/domain/status.ts'
+} from '../../shared/domain/assignments/assignment.ts'
+import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
+import { inputMessage } from '../../shared/domain/links/input-message.ts'
+import { parseLinkKey, renderGrant } from '../../shared/domain/links/link.ts'
+import { quote } from '../../shared/domain/statuses/complaint.ts'
+import type { StatusState } from '../../shared/domain/statuses/status.ts'
+import { renderInstant } from '../../shared/domain/text/instant.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { findDifferences } from '../../shared/reconcile/differences/find-differences.ts'
 import { reconcile } from '../../shared/reconcile/differences/reconcile.ts'

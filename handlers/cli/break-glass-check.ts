@@ -3,7 +3,7 @@ import { openBreakGlassAuditor } from '../../shared/aws/aws-break-glass-auditor.
 import type { BreakGlass } from '../../shared/domain/break-glass/break-glass-file.ts'
 import type { BreakGlassFinding } from '../../shared/domain/break-glass/judge-break-glass.ts'
 import { judgeServiceControl } from '../../shared/domain/break-glass/judge-service-control.ts'
-import { principalName } from '../../shared/domain/principal.ts'
+import { principalName } from '../../shared/domain/principals/principal.ts'
 import { listAll } from '../../shared/ports/page.ts'
 import { compareBreakGlass } from '../../shared/reconcile/reports/compare-break-glass.ts'
 import { bucketOf } from './bucket.ts'

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
-import { linkPrefix } from '../../shared/domain/link.ts'
-import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
+import { linkPrefix } from '../../shared/domain/links/link.ts'
+import { permissionSetPrefix } from '../../shared/domain/permission-sets/permission-set-file.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import { listHeads, readsAtOnce } from '../../shared/reconcile/records/list-heads.ts'
 import type { InputFile } from './folder-inputs.ts'

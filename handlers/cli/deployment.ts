@@ -1,4 +1,4 @@
-import type { Configuration } from '../../shared/domain/configuration.ts'
+import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import {
   deployedConfigurationKey,

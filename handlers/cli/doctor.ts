@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { openAwsInstallation } from '../../shared/aws/aws-installation.ts'
-import type { Finding } from '../../shared/domain/finding.ts'
+import type { Finding } from '../../shared/domain/guardrails/finding.ts'
 import { isServiceError } from '../../shared/ports/service-error.ts'
 import { examine } from '../../shared/reconcile/doctor/examine.ts'
 import { readOwner } from '../../shared/reconcile/records/owner.ts'

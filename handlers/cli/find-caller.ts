@@ -1,6 +1,6 @@
 import { readCallerIdentity } from '../../shared/aws/caller-identity.ts'
-import { type PrincipalId, principalId } from '../../shared/domain/identity-center-ids.ts'
-import { type PersonSession, parsePersonSession } from '../../shared/domain/person-session.ts'
+import { type PrincipalId, principalId } from '../../shared/domain/principals/identity-center-ids.ts'
+import { type PersonSession, parsePersonSession } from '../../shared/domain/principals/person-session.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { isServiceError } from '../../shared/ports/service-error.ts'
 import { patientIdentityStore } from '../../shared/reconcile/calls/patient-identity-store.ts'

@@ -1,5 +1,5 @@
-import { parseRequestKey } from '../../shared/domain/access-request.ts'
-import type { Status } from '../../shared/domain/status.ts'
+import { parseRequestKey } from '../../shared/domain/requests/access-request.ts'
+import type { Status } from '../../shared/domain/statuses/status.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { isServiceError } from '../../shared/ports/service-error.ts'
 import { patientIdentityStore } from '../../shared/reconcile/calls/patient-identity-store.ts'

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { quote } from '../../shared/domain/complaint.ts'
+import { quote } from '../../shared/domain/statuses/complaint.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { isServiceError } from '../../shared/ports/service-error.ts'
 import { bucketOf } from './bucket.ts'

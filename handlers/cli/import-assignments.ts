@@ -3,11 +3,11 @@ import {
   assignmentOf,
   nameAssignment,
   renderAssignmentName,
-} from '../../shared/domain/assignment.ts'
-import { quote } from '../../shared/domain/complaint.ts'
-import type { LinkKey } from '../../shared/domain/link.ts'
-import { splitLinkFields } from '../../shared/domain/link-fields.ts'
-import { principalName } from '../../shared/domain/principal.ts'
+} from '../../shared/domain/assignments/assignment.ts'
+import type { LinkKey } from '../../shared/domain/links/link.ts'
+import { splitLinkFields } from '../../shared/domain/links/link-fields.ts'
+import { principalName } from '../../shared/domain/principals/principal.ts'
+import { quote } from '../../shared/domain/statuses/complaint.ts'
 import { readOwner } from '../../shared/reconcile/records/owner.ts'
 import { prepareImport } from '../../shared/reconcile/take-over/import-assignments.ts'
 import { type FilterOptions, parseFilters } from './assignment-filters.ts'

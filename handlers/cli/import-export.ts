@@ -1,4 +1,4 @@
-import { renderComplaint } from '../../shared/domain/complaint.ts'
+import { renderComplaint } from '../../shared/domain/statuses/complaint.ts'
 import { forgetLedgerCount, readLedgerCount } from '../../shared/reconcile/records/ledger-count.ts'
 import { readOwner } from '../../shared/reconcile/records/owner.ts'
 import { bucketOf } from './bucket.ts'

@@ -1,13 +1,13 @@
 import type { Command } from 'commander'
-import { quote } from '../../shared/domain/complaint.ts'
-import { possibleSessionsOf } from '../../shared/domain/possible-sessions.ts'
-import type { RequestStory } from '../../shared/domain/request-story.ts'
 import {
   isTableName,
   type PossibleSessions,
   renderAthenaQuery,
   renderLookupEvents,
-} from '../../shared/domain/trail-queries.ts'
+} from '../../shared/domain/deployment/trail-queries.ts'
+import type { RequestStory } from '../../shared/domain/requests/request-story.ts'
+import { possibleSessionsOf } from '../../shared/domain/sessions/possible-sessions.ts'
+import { quote } from '../../shared/domain/statuses/complaint.ts'
 import { readOwner } from '../../shared/reconcile/records/owner.ts'
 import { readRequestStories } from '../../shared/reconcile/requests/read-request-stories.ts'
 import { bucketOf } from './bucket.ts'

@@ -1,6 +1,6 @@
-import { quote } from '../../shared/domain/complaint.ts'
-import { linkPrefix, parseLinkKey } from '../../shared/domain/link.ts'
-import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
+import { linkPrefix, parseLinkKey } from '../../shared/domain/links/link.ts'
+import { permissionSetPrefix } from '../../shared/domain/permission-sets/permission-set-file.ts'
+import { quote } from '../../shared/domain/statuses/complaint.ts'
 import { queueOf } from '../../shared/reconcile/records/inputs.ts'
 import { Refusal } from './refusal.ts'
 

@@ -1,5 +1,5 @@
-import { accessLevels, type KnownAction } from '../../shared/domain/access-level.ts'
-import type { PermissionsChange } from '../../shared/domain/compare-permissions.ts'
+import { accessLevels, type KnownAction } from '../../shared/domain/iam-policies/access-level.ts'
+import type { PermissionsChange } from '../../shared/domain/iam-policies/compare-permissions.ts'
 
 /** One line of what a change means: `gains Write: s3:PutObject, s3:PutObjectAcl and 3 more`. `items` are names from outside. */
 export type MeaningLine = { readonly word: string; readonly items: readonly string[]; readonly more: number }

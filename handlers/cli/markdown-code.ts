@@ -1,4 +1,4 @@
-import { quote } from '../../shared/domain/complaint.ts'
+import { quote } from '../../shared/domain/statuses/complaint.ts'
 
 /**
  * Text from outside as a code span, the one place where GitHub and GitLab read nothing into it: no HTML, link, mention,

@@ -5,14 +5,14 @@ import {
   nameManagedPolicy,
   type PermissionsChange,
   type PolicyText,
-} from '../../shared/domain/compare-permissions.ts'
-import { listDifferingFields } from '../../shared/domain/differing-fields.ts'
+} from '../../shared/domain/iam-policies/compare-permissions.ts'
+import { listDifferingFields } from '../../shared/domain/permission-sets/differing-fields.ts'
 import {
   type CustomerManagedPolicy,
   type PermissionSetFile,
   permissionSetKey,
-} from '../../shared/domain/permission-set-file.ts'
-import type { PermissionSetName } from '../../shared/domain/permission-set-name.ts'
+} from '../../shared/domain/permission-sets/permission-set-file.ts'
+import type { PermissionSetName } from '../../shared/domain/permission-sets/permission-set-name.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import { isServiceError } from '../../shared/ports/service-error.ts'
 import type { PermissionSetChange } from '../../shared/reconcile/preview/preview-permission-sets.ts'

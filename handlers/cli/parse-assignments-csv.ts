@@ -1,9 +1,9 @@
 import { CsvError, parse } from 'csv-parse/sync'
 import * as z from 'zod'
-import { accountId } from '../../shared/domain/account-id.ts'
-import { type Parsed, parsed, quote, refused } from '../../shared/domain/complaint.ts'
-import type { ImportSource } from '../../shared/domain/import-source.ts'
-import { principalTypes } from '../../shared/domain/principal.ts'
+import { accountId } from '../../shared/domain/organization/account-id.ts'
+import { principalTypes } from '../../shared/domain/principals/principal.ts'
+import { type Parsed, parsed, quote, refused } from '../../shared/domain/statuses/complaint.ts'
+import type { ImportSource } from '../../shared/domain/take-over/import-source.ts'
 
 const columns = ['account', 'permission_set', 'principal', 'type'] as const
 const rows = z.array(z.record(z.string(), z.string()))

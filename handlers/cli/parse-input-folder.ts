@@ -1,8 +1,11 @@
-import { type Parsed, parsed, refused } from '../../shared/domain/complaint.ts'
-import type { ImportSource, WantedPermissionSet } from '../../shared/domain/import-source.ts'
-import { linkPrefix } from '../../shared/domain/link.ts'
-import { definitionOf } from '../../shared/domain/permission-set-changes.ts'
-import { parsePermissionSetFile, permissionSetFileMostBytes } from '../../shared/domain/permission-set-file.ts'
+import { linkPrefix } from '../../shared/domain/links/link.ts'
+import { definitionOf } from '../../shared/domain/permission-sets/permission-set-changes.ts'
+import {
+  parsePermissionSetFile,
+  permissionSetFileMostBytes,
+} from '../../shared/domain/permission-sets/permission-set-file.ts'
+import { type Parsed, parsed, refused } from '../../shared/domain/statuses/complaint.ts'
+import type { ImportSource, WantedPermissionSet } from '../../shared/domain/take-over/import-source.ts'
 import { type InputFile, listFolder } from './folder-inputs.ts'
 import { parseLinkList } from './parse-link-list.ts'
 

@@ -1,4 +1,4 @@
-import { quote } from '../../shared/domain/complaint.ts'
+import { quote } from '../../shared/domain/statuses/complaint.ts'
 import { Refusal } from './refusal.ts'
 
 /** An instant, or a day (its beginning, UTC). Throws Refusal. */

@@ -1,6 +1,6 @@
-import { type Parsed, parsed, quote, refused } from '../../shared/domain/complaint.ts'
-import type { ImportSource } from '../../shared/domain/import-source.ts'
-import { type Link, linkPrefix, parseLinkKey } from '../../shared/domain/link.ts'
+import { type Link, linkPrefix, parseLinkKey } from '../../shared/domain/links/link.ts'
+import { type Parsed, parsed, quote, refused } from '../../shared/domain/statuses/complaint.ts'
+import type { ImportSource } from '../../shared/domain/take-over/import-source.ts'
 
 /** What `aws s3 ls` prints before a name: date, time and size. */
 const listingHead = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +\d+ /

@@ -1,8 +1,11 @@
 import * as z from 'zod'
-import { type Parsed, parsed } from '../../shared/domain/complaint.ts'
-import { type PermissionSetArn, permissionSetArn } from '../../shared/domain/identity-center-ids.ts'
-import type { WantedPermissionSet } from '../../shared/domain/import-source.ts'
-import type { CustomerManagedPolicy, PermissionsBoundary } from '../../shared/domain/permission-set-file.ts'
+import type {
+  CustomerManagedPolicy,
+  PermissionsBoundary,
+} from '../../shared/domain/permission-sets/permission-set-file.ts'
+import { type PermissionSetArn, permissionSetArn } from '../../shared/domain/principals/identity-center-ids.ts'
+import { type Parsed, parsed } from '../../shared/domain/statuses/complaint.ts'
+import type { WantedPermissionSet } from '../../shared/domain/take-over/import-source.ts'
 import type { TerraformResource } from './parse-terraform-resources.ts'
 import { parseTerraformValues } from './parse-terraform-values.ts'
 

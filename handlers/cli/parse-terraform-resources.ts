@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { type Parsed, parsed, refused } from '../../shared/domain/complaint.ts'
+import { type Parsed, parsed, refused } from '../../shared/domain/statuses/complaint.ts'
 
 /** A resource that Terraform manages, of any kind. `values`: its attributes, by the provider's names. */
 export type TerraformResource = { readonly address: string; readonly type: string; readonly values: unknown }

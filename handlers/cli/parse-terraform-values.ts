@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import { type Parsed, parsed, quote, refused } from '../../shared/domain/complaint.ts'
+import { type Parsed, parsed, quote, refused } from '../../shared/domain/statuses/complaint.ts'
 import type { TerraformResource } from './parse-terraform-resources.ts'
 
 /** The attributes of all resources of one type, and where each stands in the file. */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { readCallerIdentity } from '../../shared/aws/caller-identity.ts'
-import { saysSomething } from '../../shared/domain/says-something.ts'
+import { saysSomething } from '../../shared/domain/text/says-something.ts'
 import { describePause, pauseChanges, remedyOf } from '../../shared/reconcile/dispatcher/pause.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { renderAssignmentName } from '../../shared/domain/assignment.ts'
+import { renderAssignmentName } from '../../shared/domain/assignments/assignment.ts'
 import type { Preview } from '../../shared/reconcile/preview/preview.ts'
 import type { InputChanges } from './compare-inputs.ts'
 import { isTemporary } from './preview-standing.ts'

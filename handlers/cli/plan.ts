@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
-import { type Assignment, renderAssignmentName } from '../../shared/domain/assignment.ts'
-import { quote } from '../../shared/domain/complaint.ts'
+import { type Assignment, renderAssignmentName } from '../../shared/domain/assignments/assignment.ts'
+import { quote } from '../../shared/domain/statuses/complaint.ts'
 import { describePause, readPause, remedyOf } from '../../shared/reconcile/dispatcher/pause.ts'
 import { bucketOf } from './bucket.ts'
 import { describeInvalid, refuseBadFiles } from './find-invalid.ts'

@@ -5,10 +5,10 @@ import {
   type AssignmentKey,
   assignmentOf,
   renderAssignmentName,
-} from '../../shared/domain/assignment.ts'
-import type { Configuration } from '../../shared/domain/configuration.ts'
-import { ledgerPrefix } from '../../shared/domain/ledger-entry.ts'
-import { parseLinkKey, renderGrant, temporaryPrefix } from '../../shared/domain/link.ts'
+} from '../../shared/domain/assignments/assignment.ts'
+import { ledgerPrefix } from '../../shared/domain/assignments/ledger-entry.ts'
+import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
+import { parseLinkKey, renderGrant, temporaryPrefix } from '../../shared/domain/links/link.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { type Preview, previewChanges } from '../../shared/reconcile/preview/preview.ts'

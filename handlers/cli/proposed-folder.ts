@@ -2,8 +2,8 @@ import { constants, type Dirent, type Stats } from 'node:fs'
 import { lstat, open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import pLimit from 'p-limit'
-import { type Complaint, quote } from '../../shared/domain/complaint.ts'
-import type { InputFault } from '../../shared/domain/judge-input.ts'
+import type { InputFault } from '../../shared/domain/links/judge-input.ts'
+import { type Complaint, quote } from '../../shared/domain/statuses/complaint.ts'
 
 /** A regular file of a folder; its path from there, with `/`. */
 export type LocalFile = {

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import { renderFilePaths } from '../../shared/domain/file-name.ts'
+import { renderFilePaths } from '../../shared/domain/links/file-name.ts'
 import type { ObjectHead, ObjectStore } from '../../shared/ports/object-store.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { isServiceError } from '../../shared/ports/service-error.ts'

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { quote } from '../../shared/domain/complaint.ts'
+import { quote } from '../../shared/domain/statuses/complaint.ts'
 import { readOwner } from '../../shared/reconcile/records/owner.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { quote } from '../../shared/domain/complaint.ts'
+import { quote } from '../../shared/domain/statuses/complaint.ts'
 import { bucketOf } from './bucket.ts'
 import { confirm } from './confirm.ts'
 import { count } from './count.ts'

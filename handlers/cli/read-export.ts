@@ -1,6 +1,11 @@
 import { open } from 'node:fs/promises'
-import { quote } from '../../shared/domain/complaint.ts'
-import { type ExportHeader, type ExportLine, exportHeader, exportLine } from '../../shared/domain/export-line.ts'
+import { quote } from '../../shared/domain/statuses/complaint.ts'
+import {
+  type ExportHeader,
+  type ExportLine,
+  exportHeader,
+  exportLine,
+} from '../../shared/domain/take-over/export-line.ts'
 import { Refusal } from './refusal.ts'
 
 /** An export, as often as it is read: it may be larger than memory. */

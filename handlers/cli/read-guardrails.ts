@@ -1,4 +1,3 @@
-import { type Parsed, refused } from '../../shared/domain/complaint.ts'
 import {
   type Guardrails,
   isPolicyKey,
@@ -7,8 +6,13 @@ import {
   policyFileMostBytes,
   policyPrefix,
   policyTestPrefix,
-} from '../../shared/domain/policy-file.ts'
-import { type PolicyTest, parsePolicyTests, policyTestFileMostBytes } from '../../shared/domain/policy-test.ts'
+} from '../../shared/domain/guardrails/policy-file.ts'
+import {
+  type PolicyTest,
+  parsePolicyTests,
+  policyTestFileMostBytes,
+} from '../../shared/domain/guardrails/policy-test.ts'
+import { type Parsed, refused } from '../../shared/domain/statuses/complaint.ts'
 import { Policies } from '../../shared/reconcile/records/policies.ts'
 import { bucketOf } from './bucket.ts'
 import { openCliPorts } from './cli-ports.ts'

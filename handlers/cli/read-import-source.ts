@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { type Parsed, renderComplaint } from '../../shared/domain/complaint.ts'
-import type { ImportSource } from '../../shared/domain/import-source.ts'
+import { type Parsed, renderComplaint } from '../../shared/domain/statuses/complaint.ts'
+import type { ImportSource } from '../../shared/domain/take-over/import-source.ts'
 import { isFolder } from './folder-inputs.ts'
 import { parseAssignmentsCsv } from './parse-assignments-csv.ts'
 import { parseInputFolder } from './parse-input-folder.ts'

@@ -4,9 +4,9 @@ import {
   parseRequestKey,
   type RequestPath,
   requestPrefix,
-} from '../../shared/domain/access-request.ts'
-import { type Parsed, quote } from '../../shared/domain/complaint.ts'
-import type { Status } from '../../shared/domain/status.ts'
+} from '../../shared/domain/requests/access-request.ts'
+import { type Parsed, quote } from '../../shared/domain/statuses/complaint.ts'
+import type { Status } from '../../shared/domain/statuses/status.ts'
 import type { ReadObject } from '../../shared/ports/object-store.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { StatusStore } from '../../shared/reconcile/records/status-store.ts'

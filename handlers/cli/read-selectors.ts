@@ -1,4 +1,3 @@
-import { refused, renderComplaint } from '../../shared/domain/complaint.ts'
 import {
   isSelectorKey,
   nameInSelectorKey,
@@ -6,7 +5,8 @@ import {
   type Selectors,
   selectorFileMostBytes,
   selectorPrefix,
-} from '../../shared/domain/selector-file.ts'
+} from '../../shared/domain/scopes/selector-file.ts'
+import { refused, renderComplaint } from '../../shared/domain/statuses/complaint.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import { SelectorFiles } from '../../shared/reconcile/records/selector-files.ts'
 import { bucketOf } from './bucket.ts'

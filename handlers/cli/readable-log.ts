@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { quote } from '../../shared/domain/complaint.ts'
+import { quote } from '../../shared/domain/statuses/complaint.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
 import type { Log, LogFields } from '../../shared/ports/log.ts'
 

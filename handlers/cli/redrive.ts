@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { quote } from '../../shared/domain/complaint.ts'
+import { quote } from '../../shared/domain/statuses/complaint.ts'
 import { workedQueues } from '../../shared/ports/queues.ts'
 import {
   type DeadLetter,

@@ -6,11 +6,11 @@ import {
   assignmentOf,
   nameAssignment,
   renderAssignmentName,
-} from '../../shared/domain/assignment.ts'
-import { quote, renderComplaint } from '../../shared/domain/complaint.ts'
-import type { PrincipalId } from '../../shared/domain/identity-center-ids.ts'
-import { ledgerPrefix } from '../../shared/domain/ledger-entry.ts'
-import { principalName } from '../../shared/domain/principal.ts'
+} from '../../shared/domain/assignments/assignment.ts'
+import { ledgerPrefix } from '../../shared/domain/assignments/ledger-entry.ts'
+import type { PrincipalId } from '../../shared/domain/principals/identity-center-ids.ts'
+import { principalName } from '../../shared/domain/principals/principal.ts'
+import { quote, renderComplaint } from '../../shared/domain/statuses/complaint.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { type Released, releaseAssignment } from '../../shared/reconcile/assignments/release-assignment.ts'
 import { listAssignmentKeys } from '../../shared/reconcile/records/ledger.ts'

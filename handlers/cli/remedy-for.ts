@@ -1,4 +1,4 @@
-import { quote } from '../../shared/domain/complaint.ts'
+import { quote } from '../../shared/domain/statuses/complaint.ts'
 import { isServiceError, type ServiceName } from '../../shared/ports/service-error.ts'
 
 /** A service's own endpoint overrides the common one (AWS SDKs and Tools Reference Guide, "Service-specific endpoints"). */

@@ -1,5 +1,5 @@
-import { quote } from '../../shared/domain/complaint.ts'
-import { linkPrefix } from '../../shared/domain/link.ts'
+import { linkPrefix } from '../../shared/domain/links/link.ts'
+import { quote } from '../../shared/domain/statuses/complaint.ts'
 import { describeSources } from '../../shared/reconcile/preview/describe-sources.ts'
 import type { HeldAccess } from '../../shared/reconcile/preview/expand-access.ts'
 import { accessCsvTitles, renderAccessRows } from '../../shared/reconcile/preview/render-access-rows.ts'

@@ -1,5 +1,5 @@
-import { quote } from '../../shared/domain/complaint.ts'
-import { describeTemporary } from '../../shared/domain/told-link.ts'
+import { describeTemporary } from '../../shared/domain/links/told-link.ts'
+import { quote } from '../../shared/domain/statuses/complaint.ts'
 import type { AccessState, Answer, ExplainedLink, Explanation } from '../../shared/reconcile/preview/explain-access.ts'
 import { type Mood, paint } from './paint.ts'
 

@@ -1,5 +1,5 @@
-import { quote } from '../../shared/domain/complaint.ts'
-import type { Finding } from '../../shared/domain/finding.ts'
+import type { Finding } from '../../shared/domain/guardrails/finding.ts'
+import { quote } from '../../shared/domain/statuses/complaint.ts'
 import { paint } from './paint.ts'
 
 const words = {

@@ -1,7 +1,7 @@
-import type { Obstacle } from '../../shared/domain/compact-links.ts'
-import { type Complaint, quote, renderComplaint } from '../../shared/domain/complaint.ts'
-import { renderGrant } from '../../shared/domain/link.ts'
-import { renderScope } from '../../shared/domain/scope.ts'
+import type { Obstacle } from '../../shared/domain/links/compact-links.ts'
+import { renderGrant } from '../../shared/domain/links/link.ts'
+import { renderScope } from '../../shared/domain/scopes/scope.ts'
+import { type Complaint, quote, renderComplaint } from '../../shared/domain/statuses/complaint.ts'
 import { count } from './count.ts'
 
 /** What `import --assignments` did, or would do. */

@@ -1,5 +1,5 @@
-import { isUnplaced } from '../../shared/domain/organization-view.ts'
-import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
+import { isUnplaced } from '../../shared/domain/organization/organization-view.ts'
+import { permissionSetPrefix } from '../../shared/domain/permission-sets/permission-set-file.ts'
 import type { Pause } from '../../shared/reconcile/dispatcher/pause.ts'
 import { describePause, remedyOf } from '../../shared/reconcile/dispatcher/pause.ts'
 import type { PlannedGrant } from '../../shared/reconcile/preview/preview.ts'

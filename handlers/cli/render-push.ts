@@ -1,4 +1,4 @@
-import { quote } from '../../shared/domain/complaint.ts'
+import { quote } from '../../shared/domain/statuses/complaint.ts'
 import { count } from './count.ts'
 import type { Push } from './make-plan.ts'
 import { paint } from './paint.ts'

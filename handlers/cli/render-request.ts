@@ -1,6 +1,6 @@
-import { quote } from '../../shared/domain/complaint.ts'
-import { renderScope } from '../../shared/domain/scope.ts'
-import type { Status } from '../../shared/domain/status.ts'
+import { renderScope } from '../../shared/domain/scopes/scope.ts'
+import { quote } from '../../shared/domain/statuses/complaint.ts'
+import type { Status } from '../../shared/domain/statuses/status.ts'
 import type { ReadRequest } from './read-request.ts'
 import { renderDuration } from './render-duration.ts'
 

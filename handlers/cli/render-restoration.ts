@@ -1,4 +1,4 @@
-import { quote } from '../../shared/domain/complaint.ts'
+import { quote } from '../../shared/domain/statuses/complaint.ts'
 import type { FoundOwner } from '../../shared/reconcile/restore/find-lost-owner.ts'
 import type { OldInput } from '../../shared/reconcile/restore/inputs-at.ts'
 import { count } from './count.ts'

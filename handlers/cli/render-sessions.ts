@@ -1,5 +1,5 @@
-import { quote } from '../../shared/domain/complaint.ts'
-import type { EndedSession } from '../../shared/domain/ended-sessions.ts'
+import type { EndedSession } from '../../shared/domain/sessions/ended-sessions.ts'
+import { quote } from '../../shared/domain/statuses/complaint.ts'
 import { renderTable, terminalWidth } from './render-table.ts'
 
 /** `refused`: why its permission set does not deny it. */

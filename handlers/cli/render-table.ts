@@ -1,4 +1,4 @@
-import { quote } from '../../shared/domain/complaint.ts'
+import { quote } from '../../shared/domain/statuses/complaint.ts'
 import { cutToWidth, textWidth } from './text-width.ts'
 
 const gap = 2

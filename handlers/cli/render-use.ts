@@ -1,4 +1,4 @@
-import { judgeUse, unusedSince } from '../../shared/domain/role-use.ts'
+import { judgeUse, unusedSince } from '../../shared/domain/assignments/role-use.ts'
 import type { HeldAccess } from '../../shared/reconcile/preview/expand-access.ts'
 import { count } from './count.ts'
 import { renderAge } from './render-age.ts'

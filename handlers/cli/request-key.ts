@@ -1,6 +1,11 @@
-import { parseRequestKey, type RequestPath, requestDigest, requestPrefix } from '../../shared/domain/access-request.ts'
-import { quote, renderComplaint } from '../../shared/domain/complaint.ts'
-import { linkPrefix, temporaryPrefix } from '../../shared/domain/link.ts'
+import { linkPrefix, temporaryPrefix } from '../../shared/domain/links/link.ts'
+import {
+  parseRequestKey,
+  type RequestPath,
+  requestDigest,
+  requestPrefix,
+} from '../../shared/domain/requests/access-request.ts'
+import { quote, renderComplaint } from '../../shared/domain/statuses/complaint.ts'
 import type { Caller } from './find-caller.ts'
 import { Refusal } from './refusal.ts'
 

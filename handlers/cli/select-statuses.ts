@@ -1,9 +1,9 @@
-import type { AccountId } from '../../shared/domain/account-id.ts'
-import { isWithin, type Membership } from '../../shared/domain/expand-scope.ts'
-import { linkPrefix, parseLinkKey } from '../../shared/domain/link.ts'
-import { splitFolder, splitLinkFields } from '../../shared/domain/link-fields.ts'
-import type { OrganizationView } from '../../shared/domain/organization-view.ts'
-import { attentionOf, type Status, statusStates } from '../../shared/domain/status.ts'
+import { linkPrefix, parseLinkKey } from '../../shared/domain/links/link.ts'
+import { splitFolder, splitLinkFields } from '../../shared/domain/links/link-fields.ts'
+import type { AccountId } from '../../shared/domain/organization/account-id.ts'
+import type { OrganizationView } from '../../shared/domain/organization/organization-view.ts'
+import { isWithin, type Membership } from '../../shared/domain/scopes/expand-scope.ts'
+import { attentionOf, type Status, statusStates } from '../../shared/domain/statuses/status.ts'
 import { queueOf } from '../../shared/reconcile/records/inputs.ts'
 
 export const selectableStates = [...statusStates, 'stuck'] as const

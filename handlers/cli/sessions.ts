@@ -1,19 +1,19 @@
 import type { Command } from 'commander'
 import { readCallerIdentity } from '../../shared/aws/caller-identity.ts'
-import type { AccountId } from '../../shared/domain/account-id.ts'
-import { chooseDenials, type DenialChoice } from '../../shared/domain/choose-denials.ts'
-import { quote } from '../../shared/domain/complaint.ts'
-import type { Configuration } from '../../shared/domain/configuration.ts'
+import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
+import type { AccountId } from '../../shared/domain/organization/account-id.ts'
+import { type PermissionSetName, permissionSetName } from '../../shared/domain/permission-sets/permission-set-name.ts'
+import { type PrincipalId, principalId } from '../../shared/domain/principals/identity-center-ids.ts'
+import { type PrincipalName, principalName } from '../../shared/domain/principals/principal.ts'
+import { chooseDenials, type DenialChoice } from '../../shared/domain/sessions/choose-denials.ts'
 import {
   denyEverywhere,
   type EndedSession,
   endSession,
   mergeEndedSessions,
-} from '../../shared/domain/ended-sessions.ts'
-import { type PrincipalId, principalId } from '../../shared/domain/identity-center-ids.ts'
-import { describeSpoiledEnding } from '../../shared/domain/judge-ended-sessions.ts'
-import { type PermissionSetName, permissionSetName } from '../../shared/domain/permission-set-name.ts'
-import { type PrincipalName, principalName } from '../../shared/domain/principal.ts'
+} from '../../shared/domain/sessions/ended-sessions.ts'
+import { describeSpoiledEnding } from '../../shared/domain/sessions/judge-ended-sessions.ts'
+import { quote } from '../../shared/domain/statuses/complaint.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { isServiceError } from '../../shared/ports/service-error.ts'
 import { describePause, readPause, remedyOf } from '../../shared/reconcile/dispatcher/pause.ts'

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
-import { quote } from '../../shared/domain/complaint.ts'
+import { quote } from '../../shared/domain/statuses/complaint.ts'
 import { addApply } from './apply.ts'
 import { addBrake } from './brake.ts'
 import { addBreakGlass } from './break-glass.ts'

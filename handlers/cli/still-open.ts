@@ -4,9 +4,9 @@ import {
   assignmentOf,
   nameAssignment,
   renderAssignmentName,
-} from '../../shared/domain/assignment.ts'
-import { quote } from '../../shared/domain/complaint.ts'
-import type { LedgerEntry } from '../../shared/domain/ledger-entry.ts'
+} from '../../shared/domain/assignments/assignment.ts'
+import type { LedgerEntry } from '../../shared/domain/assignments/ledger-entry.ts'
+import { quote } from '../../shared/domain/statuses/complaint.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import { remarksOn } from '../../shared/reconcile/preview/explain-access.ts'
 import { Ledger } from '../../shared/reconcile/records/ledger.ts'

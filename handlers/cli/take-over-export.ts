@@ -1,10 +1,10 @@
-import { parseAssignmentName } from '../../shared/domain/assignment.ts'
-import { type Complaint, quote } from '../../shared/domain/complaint.ts'
-import type { Configuration } from '../../shared/domain/configuration.ts'
-import type { ExportLine } from '../../shared/domain/export-line.ts'
-import type { WantedAssignment } from '../../shared/domain/import-source.ts'
-import { parsePermissionSetKey } from '../../shared/domain/permission-set-file.ts'
-import type { PermissionSetName } from '../../shared/domain/permission-set-name.ts'
+import { parseAssignmentName } from '../../shared/domain/assignments/assignment.ts'
+import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
+import { parsePermissionSetKey } from '../../shared/domain/permission-sets/permission-set-file.ts'
+import type { PermissionSetName } from '../../shared/domain/permission-sets/permission-set-name.ts'
+import { type Complaint, quote } from '../../shared/domain/statuses/complaint.ts'
+import type { ExportLine } from '../../shared/domain/take-over/export-line.ts'
+import type { WantedAssignment } from '../../shared/domain/take-over/import-source.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import {
   faultOfControl,

@@ -1,6 +1,6 @@
 import { hostname, userInfo } from 'node:os'
 import pLimit from 'p-limit'
-import { defaultConfiguration } from '../../shared/domain/configuration.ts'
+import { defaultConfiguration } from '../../shared/domain/deployment/configuration.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import type { TellProgress } from '../../shared/ports/progress.ts'
 import type { SsoAdmin } from '../../shared/ports/sso-admin.ts'

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import type { Complaint } from '../../shared/domain/complaint.ts'
-import { renderJsonPath } from '../../shared/domain/json-path.ts'
+import { renderJsonPath } from '../../shared/domain/json/json-path.ts'
+import type { Complaint } from '../../shared/domain/statuses/complaint.ts'
 import { readOwner } from '../../shared/reconcile/records/owner.ts'
 import { bucketOf } from './bucket.ts'
 import { listBucketInputs } from './bucket-inputs.ts'

@@ -11,7 +11,7 @@ import {
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { AssetHashType, DockerImage, Duration, RemovalPolicy, type Stack } from 'aws-cdk-lib/core'
 import type { FunctionEnvironment } from '../../handlers/entry/open-deployment.ts'
-import { apiSettingsOf, configurationOf, type Environment } from '../../shared/domain/environment.ts'
+import { apiSettingsOf, configurationOf, type Environment } from '../../shared/domain/deployment/environment.ts'
 import { type FunctionName, functionNames, functionSettings } from '../../shared/ports/deployment-settings.ts'
 import { acknowledge } from '../acknowledge.ts'
 import { definitionsOf } from '../break-glass/definitions-of.ts'

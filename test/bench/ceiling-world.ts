@@ -1,6 +1,6 @@
-import { assignmentOf } from '../../shared/domain/assignment.ts'
-import type { LedgerEntry } from '../../shared/domain/ledger-entry.ts'
-import { principalName } from '../../shared/domain/principal.ts'
+import { assignmentOf } from '../../shared/domain/assignments/assignment.ts'
+import type { LedgerEntry } from '../../shared/domain/assignments/ledger-entry.ts'
+import { principalName } from '../../shared/domain/principals/principal.ts'
 import { organizationFile } from '../../shared/memory/organization-file.ts'
 import type { AssignmentRequestRecord, ProvisioningRecord } from '../../shared/memory/sso-admin/sso-admin-records.ts'
 import {

@@ -1,5 +1,5 @@
-import { renderAssignmentKey } from '../../shared/domain/assignment.ts'
-import { parseLinkKey } from '../../shared/domain/link.ts'
+import { renderAssignmentKey } from '../../shared/domain/assignments/assignment.ts'
+import { parseLinkKey } from '../../shared/domain/links/link.ts'
 import type { World } from '../world.ts'
 import { idOf } from './many-accounts.ts'
 

@@ -6,7 +6,7 @@ import { addJsonServices } from '../../infra/local/json-services/json-services.t
 import { buildLocalServer } from '../../infra/local/s3-and-sqs.ts'
 import { SystemClock } from '../../shared/aws/system-clock.ts'
 import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
-import type { Status } from '../../shared/domain/status.ts'
+import type { Status } from '../../shared/domain/statuses/status.ts'
 import { fillFromOrganizationFile } from '../../shared/memory/fill-from-organization-file.ts'
 import { MemoryIdentityStore } from '../../shared/memory/identity-store/memory-identity-store.ts'
 import { parseOrganizationFile } from '../../shared/memory/organization-file.ts'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import type { Status } from '../../shared/domain/status.ts'
+import type { Status } from '../../shared/domain/statuses/status.ts'
 import { badLinkBodies, badPermissionSetFiles } from '../shared/domain/bad-files.ts'
 import { badLinkKeys, declaredFolders } from '../shared/domain/bad-keys.ts'
 import { LocalSystem } from './local-system.ts'

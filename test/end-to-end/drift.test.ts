@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { settlingMs } from '../../shared/domain/access-proof.ts'
+import { settlingMs } from '../../shared/domain/assignments/access-proof.ts'
 import { LocalSystem } from './local-system.ts'
 import { permissionSetFile, smallOrganization } from './small-organization.ts'
 import { until } from './until.ts'

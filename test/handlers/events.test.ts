@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
-import type { AccountId } from '../../shared/domain/account-id.ts'
+import type { AccountId } from '../../shared/domain/organization/account-id.ts'
 import { deliverEvent } from '../deliver-event.ts'
 import { World } from '../world.ts'
 

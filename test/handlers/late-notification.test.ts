@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
-import type { Configuration } from '../../shared/domain/configuration.ts'
-import { defaultConfiguration } from '../../shared/domain/configuration.ts'
+import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
+import { defaultConfiguration } from '../../shared/domain/deployment/configuration.ts'
 import { reconcile } from '../../shared/reconcile/differences/reconcile.ts'
 import { intercept } from '../intercept.ts'
 import { acme, World } from '../world.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { lookAtLink, links as lookAtLinks } from '../../handlers/links.ts'
 import { startEventSourceMapping } from '../../infra/local/event-source-mapping.ts'
-import { accountId } from '../../shared/domain/account-id.ts'
+import { accountId } from '../../shared/domain/organization/account-id.ts'
 import { ServiceError } from '../../shared/ports/service-error.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
 import { intercept } from '../intercept.ts'

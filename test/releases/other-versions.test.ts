@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import * as z from 'zod'
-import { ledgerEntry } from '../../shared/domain/ledger-entry.ts'
-import { parseLinkBody } from '../../shared/domain/link-body.ts'
+import { ledgerEntry } from '../../shared/domain/assignments/ledger-entry.ts'
+import { parseLinkBody } from '../../shared/domain/links/link-body.ts'
 import { laterText, laterVersion } from './later-version.ts'
 import { RecordsLife } from './play-records.ts'
 

@@ -5,7 +5,7 @@ export const changeSabotages: readonly Sabotage[] = [
   {
     name: 'expiry is compared as text',
     breaks: ['convergence'],
-    file: 'shared/domain/link-body.ts',
+    file: 'shared/domain/links/link-body.ts',
     find: 'new Date(text)',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: code to be put in
     replace: 'new Date(`${text.slice(0, 19)}Z`)',
@@ -60,7 +60,7 @@ export const changeSabotages: readonly Sabotage[] = [
   {
     name: 'a link of many accounts is said to wait, although it is applied',
     breaks: ['status'],
-    file: 'shared/domain/describe-link.ts',
+    file: 'shared/domain/links/describe-link.ts',
     find: "  if (inForce.some(({ state }) => state === 'granted')) return { ...base, state: 'applied' }",
     replace:
       "  if (link.scope.kind !== 'account') return { ...base, state: 'waiting', reason: 'it waits', remedy: 'wait' }\n  if (inForce.some(({ state }) => state === 'granted')) return { ...base, state: 'applied' }",
@@ -83,7 +83,7 @@ export const changeSabotages: readonly Sabotage[] = [
   {
     name: 'an upload of the same content binds a link again',
     breaks: ['convergence', 'status', 'foreign'],
-    file: 'shared/domain/upload.ts',
+    file: 'shared/domain/links/upload.ts',
     find: '  return isSameContent && !asksAnew(known, found)\n',
     replace:
       '  const msOf = (one: Upload | undefined) => new Date(String(Object(one).lastModified)).getTime()\n  return isSameContent && !asksAnew(known, found) && msOf(known) === msOf(found)\n',
@@ -91,7 +91,7 @@ export const changeSabotages: readonly Sabotage[] = [
   {
     name: 'that a link shall count as new is not heard',
     breaks: ['convergence', 'status'],
-    file: 'shared/domain/upload.ts',
+    file: 'shared/domain/links/upload.ts',
     find: '  return found?.rebind !== undefined && ',
     replace: '  return Math.abs(1) === 2 && found?.rebind !== undefined && ',
   },

@@ -5,7 +5,7 @@ export const proofSabotages: readonly Sabotage[] = [
   {
     name: 'a listing is believed against our own call at once',
     breaks: ['record', 'foreign', 'convergence'],
-    file: 'shared/domain/access-proof.ts',
+    file: 'shared/domain/assignments/access-proof.ts',
     find: 'Date.parse(last) + settlingMs',
     replace: 'Date.parse(last)',
   },

@@ -5,7 +5,7 @@ export const selectorSabotages: readonly Sabotage[] = [
   {
     name: 'a selector that is not valid selects nothing',
     breaks: ['foreign'],
-    file: 'shared/domain/expand-scope.ts',
+    file: 'shared/domain/scopes/expand-scope.ts',
     find: 'return selector.ok ? isSelected(selector.value.condition, account, parents) : undefined',
     replace: 'return selector.ok ? isSelected(selector.value.condition, account, parents) : false',
   },

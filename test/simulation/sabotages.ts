@@ -211,7 +211,7 @@ export const sabotages: readonly Sabotage[] = [
   {
     name: 'a deletion that FAILED ends the entry',
     breaks: ['record'],
-    file: 'shared/domain/access-changes.ts',
+    file: 'shared/domain/assignments/access-changes.ts',
     find: "  if (call.kind === 'deletion') return { ...access, call }\n",
     replace:
       "  if (call.kind === 'deletion')\n    return { ...access, call: call.outcome === 'FAILED' ? { ...call, outcome: 'SUCCEEDED' } : call }\n",
@@ -219,7 +219,7 @@ export const sabotages: readonly Sabotage[] = [
   {
     name: 'expiry is ignored',
     breaks: ['convergence'],
-    file: 'shared/domain/link-body.ts',
+    file: 'shared/domain/links/link-body.ts',
     find: "if (expiresAt !== undefined && at >= expiresAt) return 'expired'",
     replace: '',
   },
@@ -257,7 +257,7 @@ export const sabotages: readonly Sabotage[] = [
   {
     name: 'what is there is ours because an entry is',
     breaks: ['foreign'],
-    file: 'shared/domain/access-proof.ts',
+    file: 'shared/domain/assignments/access-proof.ts',
     find: '  if (claims(access)) return true\n',
     replace: '  if (Math.abs(1) === 1) return true\n',
   },
@@ -271,7 +271,7 @@ export const sabotages: readonly Sabotage[] = [
   {
     name: 'access in accounts that close is kept',
     breaks: ['convergence'],
-    file: 'shared/domain/expand-scope.ts',
+    file: 'shared/domain/scopes/expand-scope.ts',
     find: "  if (account.state !== 'ACTIVE') return false",
     replace: "  if (account.state !== 'ACTIVE' && account.state !== 'PENDING_CLOSURE') return false",
   },

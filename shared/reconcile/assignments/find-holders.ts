@@ -1,4 +1,4 @@
-import { type Assignment, type AssignmentKey, renderAssignmentKey } from '../../domain/assignment.ts'
+import { type Assignment, type AssignmentKey, renderAssignmentKey } from '../../domain/assignments/assignment.ts'
 import { LinkReadings } from '../records/link-readings.ts'
 import { evaluateAssignment } from './evaluate-assignment.ts'
 import { lackOfAll, lackOfName } from './find-lacks.ts'

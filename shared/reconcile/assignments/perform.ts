@@ -8,10 +8,10 @@ import {
   isLost,
   revokedInstant,
   wasThere,
-} from '../../domain/access-changes.ts'
-import { reasonOfContradiction } from '../../domain/contradiction.ts'
-import { renderInstant } from '../../domain/instant.ts'
-import { type GrantingLink, haveSameTerms, type LedgerEntry } from '../../domain/ledger-entry.ts'
+} from '../../domain/assignments/access-changes.ts'
+import { reasonOfContradiction } from '../../domain/assignments/contradiction.ts'
+import { type GrantingLink, haveSameTerms, type LedgerEntry } from '../../domain/assignments/ledger-entry.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { RequestEnd } from '../calls/assignment-requests.ts'
 import { type CallAnswer, sendAssignmentCall } from '../calls/send-assignment-call.ts'

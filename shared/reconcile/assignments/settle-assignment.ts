@@ -1,5 +1,5 @@
-import type { AssignmentKey } from '../../domain/assignment.ts'
-import type { Lack } from '../../domain/lack.ts'
+import type { AssignmentKey } from '../../domain/assignments/assignment.ts'
+import type { Lack } from '../../domain/links/lack.ts'
 import { ledgerKey } from '../records/ledger.ts'
 import { unlessSpoiled } from '../records/stored-json.ts'
 import { decide } from './decide.ts'

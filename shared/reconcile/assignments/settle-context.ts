@@ -1,4 +1,4 @@
-import type { Configuration } from '../../domain/configuration.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { Brake } from '../brake/brake.ts'
 import { AssignmentListings } from '../calls/assignment-listings.ts'

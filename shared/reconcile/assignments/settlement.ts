@@ -1,5 +1,5 @@
-import type { Configuration } from '../../domain/configuration.ts'
-import type { Lack } from '../../domain/lack.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import type { Lack } from '../../domain/links/lack.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { Brake } from '../brake/brake.ts'
 import type { AssignmentListings } from '../calls/assignment-listings.ts'

@@ -1,10 +1,15 @@
-import { type Assignment, type AssignmentId, type AssignmentKey, assignmentOf } from '../../domain/assignment.ts'
-import { renderInstant } from '../../domain/instant.ts'
-import type { Lack } from '../../domain/lack.ts'
-import type { Access, LedgerEntry } from '../../domain/ledger-entry.ts'
-import type { Account } from '../../domain/organization-view.ts'
-import { type PrincipalName, principalName } from '../../domain/principal.ts'
-import type { Selectors } from '../../domain/selector-file.ts'
+import {
+  type Assignment,
+  type AssignmentId,
+  type AssignmentKey,
+  assignmentOf,
+} from '../../domain/assignments/assignment.ts'
+import type { Access, LedgerEntry } from '../../domain/assignments/ledger-entry.ts'
+import type { Lack } from '../../domain/links/lack.ts'
+import type { Account } from '../../domain/organization/organization-view.ts'
+import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
+import type { Selectors } from '../../domain/scopes/selector-file.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import type { AssignmentTarget } from '../../ports/sso-admin.ts'
 import type { Whereabouts } from '../directory/principal-index.ts'
 import { RecordChangedError } from '../records/json-record.ts'

@@ -1,17 +1,17 @@
 import pLimit from 'p-limit'
-import type { AccountId } from '../../domain/account-id.ts'
 import {
   type Assignment,
   type AssignmentId,
   type AssignmentKey,
   assignmentOf,
   renderAssignmentKey,
-} from '../../domain/assignment.ts'
-import type { Standing } from '../../domain/describe-link.ts'
-import type { PrincipalId } from '../../domain/identity-center-ids.ts'
-import { type LedgerEntry, ledgerPrefix } from '../../domain/ledger-entry.ts'
-import type { Grant } from '../../domain/link.ts'
-import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+} from '../../domain/assignments/assignment.ts'
+import { type LedgerEntry, ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
+import type { Standing } from '../../domain/links/describe-link.ts'
+import type { Grant } from '../../domain/links/link.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { once } from '../../ports/once.ts'
 import { foreignPrefix, readForeign } from '../records/foreign-assignments.ts'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
-import type { AssignmentKey } from '../../domain/assignment.ts'
+import type { AssignmentKey } from '../../domain/assignments/assignment.ts'
 import {
   type BrakeList,
   type BrakeRecord,
@@ -10,10 +10,10 @@ import {
   findRelease,
   releaseContents,
   releaseHeld,
-} from '../../domain/brake.ts'
-import type { PermissionSetName } from '../../domain/permission-set-name.ts'
-import { record } from '../../domain/record.ts'
-import type { ContentsChange } from '../../domain/weigh-contents.ts'
+} from '../../domain/brake/brake.ts'
+import type { ContentsChange } from '../../domain/brake/weigh-contents.ts'
+import { record } from '../../domain/json/record.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from '../records/json-record.ts'
 

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
-import type { AccountId } from '../../domain/account-id.ts'
-import { type AssignmentKey, assignmentOf } from '../../domain/assignment.ts'
+import { type AssignmentKey, assignmentOf } from '../../domain/assignments/assignment.ts'
+import { type LedgerEntry, ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
 import {
   asksMinimum,
   type BrakeList,
@@ -32,15 +32,15 @@ import {
   type Revocation,
   type Tally,
   takeOffList,
-} from '../../domain/brake.ts'
-import type { Configuration } from '../../domain/configuration.ts'
-import { describeContents, type HeldContents } from '../../domain/held-contents.ts'
-import { accessHint, type Hint, permissionSetHint } from '../../domain/hint.ts'
-import type { PrincipalId } from '../../domain/identity-center-ids.ts'
-import { type LedgerEntry, ledgerPrefix } from '../../domain/ledger-entry.ts'
-import { type Grant, linkPrefix, parseLinkKey, renderGrant } from '../../domain/link.ts'
-import type { PermissionSetName } from '../../domain/permission-set-name.ts'
-import { isLeaving, status } from '../../domain/status.ts'
+} from '../../domain/brake/brake.ts'
+import { describeContents, type HeldContents } from '../../domain/brake/held-contents.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { type Grant, linkPrefix, parseLinkKey, renderGrant } from '../../domain/links/link.ts'
+import { accessHint, type Hint, permissionSetHint } from '../../domain/messages/hint.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import { isLeaving, status } from '../../domain/statuses/status.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { JsonRecord } from '../records/json-record.ts'

@@ -1,4 +1,4 @@
-import type { AccountId } from '../../domain/account-id.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { AssignmentTarget, RequestKind } from '../../ports/sso-admin.ts'
 

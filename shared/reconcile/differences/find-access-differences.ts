@@ -1,5 +1,5 @@
-import { type Assignment, type AssignmentKey, assignmentOf } from '../../domain/assignment.ts'
-import type { PrincipalId } from '../../domain/identity-center-ids.ts'
+import { type Assignment, type AssignmentKey, assignmentOf } from '../../domain/assignments/assignment.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { accessKeyOf, renderAccessKey } from '../records/access-list.ts'
 import { Ledger } from '../records/ledger.ts'

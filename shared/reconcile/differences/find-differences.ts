@@ -1,4 +1,3 @@
-import type { AccountId } from '../../domain/account-id.ts'
 import {
   type Assignment,
   type AssignmentKey,
@@ -6,14 +5,8 @@ import {
   assignmentOf,
   parseAssignmentKey,
   parseAssignmentName,
-} from '../../domain/assignment.ts'
-import type { Configuration } from '../../domain/configuration.ts'
-import { expandScope, nameOfReach, type Scoping } from '../../domain/expand-scope.ts'
-import { ledgerPrefix } from '../../domain/ledger-entry.ts'
-import { type Link, linkPrefix, parseLinkKey, renderGrant } from '../../domain/link.ts'
-import { isUnplaced, type OrganizationView } from '../../domain/organization-view.ts'
-import { permissionSetKey, permissionSetPrefix } from '../../domain/permission-set-file.ts'
-import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+} from '../../domain/assignments/assignment.ts'
+import { ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
 import {
   type AssignmentSet,
   collectAssignments,
@@ -21,7 +14,14 @@ import {
   planAssignments,
   toAssignment,
   unclearState,
-} from '../../domain/plan.ts'
+} from '../../domain/assignments/plan.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { type Link, linkPrefix, parseLinkKey, renderGrant } from '../../domain/links/link.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import { isUnplaced, type OrganizationView } from '../../domain/organization/organization-view.ts'
+import { permissionSetKey, permissionSetPrefix } from '../../domain/permission-sets/permission-set-file.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import { expandScope, nameOfReach, type Scoping } from '../../domain/scopes/expand-scope.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { Lease } from '../dispatcher/lease.ts'
 import { asksTags } from '../organization/view-for.ts'

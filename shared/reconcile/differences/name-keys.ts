@@ -5,9 +5,9 @@ import {
   assignmentKey,
   nameAssignment,
   parseAssignmentKey,
-} from '../../domain/assignment.ts'
-import { ledgerPrefix } from '../../domain/ledger-entry.ts'
-import type { PrincipalName } from '../../domain/principal.ts'
+} from '../../domain/assignments/assignment.ts'
+import { ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
+import type { PrincipalName } from '../../domain/principals/principal.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { foreignPrefix, readForeign } from '../records/foreign-assignments.ts'
 import { Ledger } from '../records/ledger.ts'

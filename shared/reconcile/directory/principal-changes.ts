@@ -1,8 +1,13 @@
 import pLimit from 'p-limit'
-import { type Assignment, type AssignmentKey, nameAssignment } from '../../domain/assignment.ts'
-import type { Configuration } from '../../domain/configuration.ts'
-import { splitLinkFields } from '../../domain/link-fields.ts'
-import { type PrincipalName, type PrincipalType, principalName, principalTypes } from '../../domain/principal.ts'
+import { type Assignment, type AssignmentKey, nameAssignment } from '../../domain/assignments/assignment.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { splitLinkFields } from '../../domain/links/link-fields.ts'
+import {
+  type PrincipalName,
+  type PrincipalType,
+  principalName,
+  principalTypes,
+} from '../../domain/principals/principal.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'

@@ -1,9 +1,14 @@
-import { type AssignmentKey, assignmentOf, renderAssignmentKey, renderAssignmentName } from '../../domain/assignment.ts'
-import { describeLink } from '../../domain/describe-link.ts'
-import { type DriftHint, type Hint, isAssignmentHint, isDriftHint } from '../../domain/hint.ts'
-import { renderInstant } from '../../domain/instant.ts'
-import { type Grant, linkPrefix } from '../../domain/link.ts'
-import { permissionSetKey } from '../../domain/permission-set-file.ts'
+import {
+  type AssignmentKey,
+  assignmentOf,
+  renderAssignmentKey,
+  renderAssignmentName,
+} from '../../domain/assignments/assignment.ts'
+import { describeLink } from '../../domain/links/describe-link.ts'
+import { type Grant, linkPrefix } from '../../domain/links/link.ts'
+import { type DriftHint, type Hint, isAssignmentHint, isDriftHint } from '../../domain/messages/hint.ts'
+import { permissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import type { Log } from '../../ports/log.ts'
 import { isPassing, isServiceError } from '../../ports/service-error.ts'
 import { findHolders } from '../assignments/find-holders.ts'

@@ -1,5 +1,5 @@
-import { shareOf } from '../../domain/folder-share.ts'
-import { type Hint, hint as hintSchema } from '../../domain/hint.ts'
+import { shareOf } from '../../domain/messages/folder-share.ts'
+import { type Hint, hint as hintSchema } from '../../domain/messages/hint.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { OutgoingMessage, ReceivedMessage } from '../../ports/queues.ts'

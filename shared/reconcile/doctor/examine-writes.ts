@@ -1,4 +1,4 @@
-import { type Finding, fail, ok } from '../../domain/finding.ts'
+import { type Finding, fail, ok } from '../../domain/guardrails/finding.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { ask, isDenied, unasked } from './ask.ts'
 

@@ -1,14 +1,19 @@
 import pLimit from 'p-limit'
-import type { AccessNames } from '../../domain/access-changes.ts'
-import { proveAccess, settlesAt, settlingMs } from '../../domain/access-proof.ts'
-import { type AssignmentKey, assignmentOf, renderAssignmentKey, renderAssignmentName } from '../../domain/assignment.ts'
-import { reasonOfContradiction } from '../../domain/contradiction.ts'
-import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
-import { renderInstant } from '../../domain/instant.ts'
-import type { LedgerEntry } from '../../domain/ledger-entry.ts'
-import { linkPrefix, parseLinkKey } from '../../domain/link.ts'
-import type { PermissionSetName } from '../../domain/permission-set-name.ts'
-import { type PrincipalName, principalName } from '../../domain/principal.ts'
+import type { AccessNames } from '../../domain/assignments/access-changes.ts'
+import { proveAccess, settlesAt, settlingMs } from '../../domain/assignments/access-proof.ts'
+import {
+  type AssignmentKey,
+  assignmentOf,
+  renderAssignmentKey,
+  renderAssignmentName,
+} from '../../domain/assignments/assignment.ts'
+import { reasonOfContradiction } from '../../domain/assignments/contradiction.ts'
+import type { LedgerEntry } from '../../domain/assignments/ledger-entry.ts'
+import { linkPrefix, parseLinkKey } from '../../domain/links/link.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
+import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import type { AssignmentTarget, SsoAdmin } from '../../ports/sso-admin.ts'
 import type { SettleContext } from '../assignments/settlement.ts'
 import type { KnownKeys } from '../assignments/standings.ts'

@@ -1,9 +1,14 @@
-import type { AccountId } from '../../domain/account-id.ts'
-import type { Configuration } from '../../domain/configuration.ts'
-import { expandScope, type Reaching } from '../../domain/expand-scope.ts'
-import type { Uploader } from '../../domain/input-message.ts'
-import { judgeLinkByPolicies, type LinkCase, noObjection, type Verdict } from '../../domain/judge-by-policies.ts'
-import { separatedFrom } from '../../domain/separation.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import {
+  judgeLinkByPolicies,
+  type LinkCase,
+  noObjection,
+  type Verdict,
+} from '../../domain/guardrails/judge-by-policies.ts'
+import { separatedFrom } from '../../domain/guardrails/separation.ts'
+import type { Uploader } from '../../domain/links/input-message.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import { expandScope, type Reaching } from '../../domain/scopes/expand-scope.ts'
 import type { OrganizationCache } from '../organization/organization-cache.ts'
 import { viewFor } from '../organization/view-for.ts'
 import type { Policies } from '../records/policies.ts'

@@ -1,8 +1,13 @@
 import pLimit from 'p-limit'
-import type { AccountId } from '../../domain/account-id.ts'
-import { renderInstant } from '../../domain/instant.ts'
-import { type Account, isUnplaced, type OrganizationView, organizationView } from '../../domain/organization-view.ts'
-import { askTags, type Selectors } from '../../domain/selector-file.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import {
+  type Account,
+  isUnplaced,
+  type OrganizationView,
+  organizationView,
+} from '../../domain/organization/organization-view.ts'
+import { askTags, type Selectors } from '../../domain/scopes/selector-file.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import type { Organizations } from '../../ports/organizations.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { patientOrganizations } from '../calls/patient-organizations.ts'

@@ -1,5 +1,5 @@
-import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
-import type { PermissionSetChange } from '../../domain/permission-set-changes.ts'
+import type { PermissionSetChange } from '../../domain/permission-sets/permission-set-changes.ts'
+import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { SsoAdmin } from '../../ports/sso-admin.ts'
 import { repeatPatiently } from '../calls/repeat-patiently.ts'

@@ -1,5 +1,5 @@
-import { parseAssignmentKey } from '../../domain/assignment.ts'
-import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import { parseAssignmentKey } from '../../domain/assignments/assignment.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { PermissionSetContext } from './permission-set-settlement.ts'
 import type { ProvisioningContext } from './provision-permission-set.ts'
 

@@ -1,5 +1,5 @@
-import type { AccountId } from '../../domain/account-id.ts'
-import { type AssignmentId, parseAssignmentKey } from '../../domain/assignment.ts'
+import { type AssignmentId, parseAssignmentKey } from '../../domain/assignments/assignment.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import {
   type HistoryEvent,

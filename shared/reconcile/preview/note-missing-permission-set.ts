@@ -1,7 +1,11 @@
-import { meant } from '../../domain/lack.ts'
-import { nearMatch } from '../../domain/near-match.ts'
-import { parsePermissionSetKey, permissionSetKey, permissionSetPrefix } from '../../domain/permission-set-file.ts'
-import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import { meant } from '../../domain/links/lack.ts'
+import {
+  parsePermissionSetKey,
+  permissionSetKey,
+  permissionSetPrefix,
+} from '../../domain/permission-sets/permission-set-file.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import { nearMatch } from '../../domain/text/near-match.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { SsoAdmin } from '../../ports/sso-admin.ts'

@@ -11,8 +11,8 @@ import {
   type Revocation,
   type Tally,
   tally,
-} from '../../domain/brake.ts'
-import type { Configuration } from '../../domain/configuration.ts'
+} from '../../domain/brake/brake.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { countBase, prolongEnded } from '../brake/brake.ts'
 import { brakeFile } from '../brake/brake-file.ts'

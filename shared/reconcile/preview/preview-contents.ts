@@ -1,11 +1,18 @@
-import { type BrakeTerms, emptyBrake, findBaselessEdit, judgeEdit, noteBase, pruneBrake } from '../../domain/brake.ts'
-import type { Configuration } from '../../domain/configuration.ts'
-import { toldUploader } from '../../domain/find-uploader.ts'
-import { describeContents, describeLoss } from '../../domain/held-contents.ts'
-import { permissionSetKey } from '../../domain/permission-set-file.ts'
-import type { PermissionSetName } from '../../domain/permission-set-name.ts'
-import { reachOf } from '../../domain/reach.ts'
-import { uploaderWithoutSession } from '../../domain/uploader-without-session.ts'
+import { reachOf } from '../../domain/assignments/reach.ts'
+import {
+  type BrakeTerms,
+  emptyBrake,
+  findBaselessEdit,
+  judgeEdit,
+  noteBase,
+  pruneBrake,
+} from '../../domain/brake/brake.ts'
+import { describeContents, describeLoss } from '../../domain/brake/held-contents.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { toldUploader } from '../../domain/links/find-uploader.ts'
+import { uploaderWithoutSession } from '../../domain/links/uploader-without-session.ts'
+import { permissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { countBase } from '../brake/brake.ts'

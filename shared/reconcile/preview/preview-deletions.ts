@@ -1,5 +1,5 @@
-import type { PermissionSetName } from '../../domain/permission-set-name.ts'
-import { renderProvisionedSet } from '../../domain/vanishing-roles.ts'
+import { renderProvisionedSet } from '../../domain/assignments/vanishing-roles.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { listAll } from '../../ports/page.ts'
 import { listKnown } from '../records/foreign-assignments.ts'

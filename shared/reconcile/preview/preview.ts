@@ -1,26 +1,30 @@
 import pLimit from 'p-limit'
-import type { AccountId } from '../../domain/account-id.ts'
 import {
   type Assignment,
   type AssignmentKey,
   assignmentOf,
   nameAssignment,
   renderAssignmentName,
-} from '../../domain/assignment.ts'
-import type { Cause } from '../../domain/brake.ts'
-import type { Configuration } from '../../domain/configuration.ts'
-import { describeLink } from '../../domain/describe-link.ts'
-import { isWithin, type Membership } from '../../domain/expand-scope.ts'
-import { listGrantingLinks } from '../../domain/granting-links.ts'
-import type { PrincipalId } from '../../domain/identity-center-ids.ts'
-import type { Lack } from '../../domain/lack.ts'
-import type { GrantingLink } from '../../domain/ledger-entry.ts'
-import { type OrganizationView, refuses } from '../../domain/organization-view.ts'
-import type { PermissionSetName } from '../../domain/permission-set-name.ts'
-import { principalName } from '../../domain/principal.ts'
-import { accountsOf, type Reach, reachOf } from '../../domain/reach.ts'
-import type { Status } from '../../domain/status.ts'
-import { findVanishingRoles, type ProvisionedSet, renderProvisionedSet } from '../../domain/vanishing-roles.ts'
+} from '../../domain/assignments/assignment.ts'
+import type { GrantingLink } from '../../domain/assignments/ledger-entry.ts'
+import { accountsOf, type Reach, reachOf } from '../../domain/assignments/reach.ts'
+import {
+  findVanishingRoles,
+  type ProvisionedSet,
+  renderProvisionedSet,
+} from '../../domain/assignments/vanishing-roles.ts'
+import type { Cause } from '../../domain/brake/brake.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { describeLink } from '../../domain/links/describe-link.ts'
+import { listGrantingLinks } from '../../domain/links/granting-links.ts'
+import type { Lack } from '../../domain/links/lack.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import { type OrganizationView, refuses } from '../../domain/organization/organization-view.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import { principalName } from '../../domain/principals/principal.ts'
+import { isWithin, type Membership } from '../../domain/scopes/expand-scope.ts'
+import type { Status } from '../../domain/statuses/status.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { TellProgress } from '../../ports/progress.ts'

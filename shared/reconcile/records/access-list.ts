@@ -1,10 +1,10 @@
-import { isLost } from '../../domain/access-changes.ts'
-import { type AssignmentKey, assignmentOf } from '../../domain/assignment.ts'
-import type { PrincipalId } from '../../domain/identity-center-ids.ts'
-import type { LedgerEntry } from '../../domain/ledger-entry.ts'
-import { isOnlyTemporary } from '../../domain/minimum.ts'
-import { renderNameInKey } from '../../domain/name-in-key.ts'
-import type { PrincipalName } from '../../domain/principal.ts'
+import { isLost } from '../../domain/assignments/access-changes.ts'
+import { type AssignmentKey, assignmentOf } from '../../domain/assignments/assignment.ts'
+import type { LedgerEntry } from '../../domain/assignments/ledger-entry.ts'
+import { isOnlyTemporary } from '../../domain/guardrails/minimum.ts'
+import { renderNameInKey } from '../../domain/links/name-in-key.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import type { PrincipalName } from '../../domain/principals/principal.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 
 /**

@@ -1,11 +1,16 @@
 import * as z from 'zod'
-import type { AccountId } from '../../domain/account-id.ts'
-import { type AssignmentId, type AssignmentKey, assignmentKey, assignmentOf } from '../../domain/assignment.ts'
-import { type PermissionSetArn, permissionSetArn } from '../../domain/identity-center-ids.ts'
-import { type Access, type GrantingLink, grantingLink } from '../../domain/ledger-entry.ts'
-import { renderNameInKey } from '../../domain/name-in-key.ts'
-import type { PermissionSetName } from '../../domain/permission-set-name.ts'
-import { type PrincipalName, principalName } from '../../domain/principal.ts'
+import {
+  type AssignmentId,
+  type AssignmentKey,
+  assignmentKey,
+  assignmentOf,
+} from '../../domain/assignments/assignment.ts'
+import { type Access, type GrantingLink, grantingLink } from '../../domain/assignments/ledger-entry.ts'
+import { renderNameInKey } from '../../domain/links/name-in-key.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import { type PermissionSetArn, permissionSetArn } from '../../domain/principals/identity-center-ids.ts'
+import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
 import type { PermissionSetEvent } from './owned-permission-sets.ts'

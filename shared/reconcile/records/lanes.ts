@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import type { Configuration } from '../../domain/configuration.ts'
-import { shareOf } from '../../domain/folder-share.ts'
-import { type Hint, isAssignmentHint, isDriftHint } from '../../domain/hint.ts'
-import { renderMessageBody } from '../../domain/message-body.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { shareOf } from '../../domain/messages/folder-share.ts'
+import { type Hint, isAssignmentHint, isDriftHint } from '../../domain/messages/hint.ts'
+import { renderMessageBody } from '../../domain/messages/message-body.ts'
 import type { OutgoingMessage, Queues, WorkedQueue } from '../../ports/queues.ts'
 import type { Randomness } from '../../ports/randomness.ts'
 

@@ -1,8 +1,14 @@
-import { type AssignmentKey, assignmentOf } from '../../domain/assignment.ts'
-import type { Configuration } from '../../domain/configuration.ts'
-import { renderInstant } from '../../domain/instant.ts'
-import { ledgerPrefix } from '../../domain/ledger-entry.ts'
-import { countAgain, isMassLoss, type LedgerCount, type LedgerSize, ledgerCount } from '../../domain/ledger-loss.ts'
+import { type AssignmentKey, assignmentOf } from '../../domain/assignments/assignment.ts'
+import { ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
+import {
+  countAgain,
+  isMassLoss,
+  type LedgerCount,
+  type LedgerSize,
+  ledgerCount,
+} from '../../domain/assignments/ledger-loss.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { beginnings, historyFolder, isEnd, listLastEvents, listStoriesSince, nameInChanges } from './history.ts'
 import { JsonRecord } from './json-record.ts'

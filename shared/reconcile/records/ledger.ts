@@ -1,7 +1,12 @@
-import type { AccountId } from '../../domain/account-id.ts'
-import { type AssignmentKey, assignmentKey, assignmentOf, parseAssignmentKey } from '../../domain/assignment.ts'
-import { type LedgerEntry, ledgerEntry, ledgerPrefix } from '../../domain/ledger-entry.ts'
-import type { Grant } from '../../domain/link.ts'
+import {
+  type AssignmentKey,
+  assignmentKey,
+  assignmentOf,
+  parseAssignmentKey,
+} from '../../domain/assignments/assignment.ts'
+import { type LedgerEntry, ledgerEntry, ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
+import type { Grant } from '../../domain/links/link.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { accessKeyOf, followAccess } from './access-list.ts'
 import { JsonRecord, RecordChangedError } from './json-record.ts'

@@ -1,5 +1,5 @@
-import { parseAssignmentKey, parseAssignmentName } from '../../domain/assignment.ts'
-import { parsePermissionSetKey } from '../../domain/permission-set-file.ts'
+import { parseAssignmentKey, parseAssignmentName } from '../../domain/assignments/assignment.ts'
+import { parsePermissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { listTimed } from './list-timed.ts'
 

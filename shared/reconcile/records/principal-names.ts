@@ -1,6 +1,11 @@
 import * as z from 'zod'
-import { principalId } from '../../domain/identity-center-ids.ts'
-import { type PrincipalName, type PrincipalType, principalName, principalType } from '../../domain/principal.ts'
+import { principalId } from '../../domain/principals/identity-center-ids.ts'
+import {
+  type PrincipalName,
+  type PrincipalType,
+  principalName,
+  principalType,
+} from '../../domain/principals/principal.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { once } from '../../ports/once.ts'
 

@@ -1,17 +1,23 @@
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { linkBodyMostBytes, parseLinkBody } from '../../domain/links/link-body.ts'
+import type { Account } from '../../domain/organization/organization-view.ts'
 import {
   parseRequestBody,
   type RequestDigest,
   type RequestPath,
   requestMostBytes,
-} from '../../domain/access-request.ts'
-import type { Configuration } from '../../domain/configuration.ts'
-import type { Approvals, RequestFacts, RequestReading, TemporaryLink, Told } from '../../domain/decide-request.ts'
-import type { Eligibility } from '../../domain/eligibility-file.ts'
-import { fitsOne } from '../../domain/glob.ts'
-import { linkBodyMostBytes, parseLinkBody } from '../../domain/link-body.ts'
-import type { Account } from '../../domain/organization-view.ts'
-import { isScopeWithin, type Place } from '../../domain/scope-within.ts'
-import { type Status, status } from '../../domain/status.ts'
+} from '../../domain/requests/access-request.ts'
+import type {
+  Approvals,
+  RequestFacts,
+  RequestReading,
+  TemporaryLink,
+  Told,
+} from '../../domain/requests/decide-request.ts'
+import type { Eligibility } from '../../domain/requests/eligibility-file.ts'
+import { isScopeWithin, type Place } from '../../domain/scopes/scope-within.ts'
+import { type Status, status } from '../../domain/statuses/status.ts'
+import { fitsOne } from '../../domain/text/glob.ts'
 import type { ObjectStore, ReadObject } from '../../ports/object-store.ts'
 import type { OrganizationCache } from '../organization/organization-cache.ts'
 import { asksTags } from '../organization/view-for.ts'

@@ -1,11 +1,17 @@
-import { parseRequestKey, type RequestDigest, type RequestPath } from '../../domain/access-request.ts'
-import { decideRequest, type NewEvent, type Outcome, type RequestStep, type Told } from '../../domain/decide-request.ts'
-import { findUploader } from '../../domain/find-uploader.ts'
-import { renderGrantedLink } from '../../domain/grant-record.ts'
-import type { PrincipalId } from '../../domain/identity-center-ids.ts'
-import type { InputMessage } from '../../domain/input-message.ts'
-import { renderInstant } from '../../domain/instant.ts'
-import { type NewStatus, rejection, type Status } from '../../domain/status.ts'
+import { findUploader } from '../../domain/links/find-uploader.ts'
+import type { InputMessage } from '../../domain/links/input-message.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import { parseRequestKey, type RequestDigest, type RequestPath } from '../../domain/requests/access-request.ts'
+import {
+  decideRequest,
+  type NewEvent,
+  type Outcome,
+  type RequestStep,
+  type Told,
+} from '../../domain/requests/decide-request.ts'
+import { renderGrantedLink } from '../../domain/requests/grant-record.ts'
+import { type NewStatus, rejection, type Status } from '../../domain/statuses/status.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { crowdOf, isCrowded, tellCrowd } from '../records/crowds.ts'
 import { indexInstants } from '../records/expiry-index.ts'

@@ -1,6 +1,6 @@
-import type { RequestPath } from '../../domain/access-request.ts'
-import type { PrincipalId } from '../../domain/identity-center-ids.ts'
-import type { Status } from '../../domain/status.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import type { RequestPath } from '../../domain/requests/access-request.ts'
+import type { Status } from '../../domain/statuses/status.ts'
 import { listApprovers } from './approvers.ts'
 import type { Finding, GatherContext } from './gather-request.ts'
 

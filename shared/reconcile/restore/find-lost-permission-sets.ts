@@ -1,4 +1,4 @@
-import { type PermissionSetName, permissionSetName } from '../../domain/permission-set-name.ts'
+import { type PermissionSetName, permissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import type { ObjectVersions } from '../../ports/object-versions.ts'
 import { listToldPermissionSets, readPermissionSetWord } from '../records/history.ts'

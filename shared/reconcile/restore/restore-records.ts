@@ -1,5 +1,5 @@
-import { renderInstant } from '../../domain/instant.ts'
-import { ledgerEntry } from '../../domain/ledger-entry.ts'
+import { ledgerEntry } from '../../domain/assignments/ledger-entry.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { ObjectVersions } from '../../ports/object-versions.ts'
 import type { Ports } from '../../ports/ports.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { waitingPorts } from '../../../handlers/cli/cli-ports.ts'
-import { principalName } from '../../../shared/domain/principal.ts'
+import { principalName } from '../../../shared/domain/principals/principal.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
 import { limitSsoAdmin } from '../../../shared/reconcile/calls/limited-sso-admin.ts'
 import { patientIdentityStore } from '../../../shared/reconcile/calls/patient-identity-store.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { findCaller } from '../../../handlers/cli/find-caller.ts'
-import { principalName } from '../../../shared/domain/principal.ts'
+import { principalName } from '../../../shared/domain/principals/principal.ts'
 import type { IdentityStore } from '../../../shared/ports/identity-store.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
 import { World } from '../../world.ts'

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import { findInvalid, refuseBadFiles } from '../../../handlers/cli/find-invalid.ts'
-import { accountId } from '../../../shared/domain/account-id.ts'
-import { assignmentKey } from '../../../shared/domain/assignment.ts'
-import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
-import { principalName } from '../../../shared/domain/principal.ts'
+import { assignmentKey } from '../../../shared/domain/assignments/assignment.ts'
+import { accountId } from '../../../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
+import { principalName } from '../../../shared/domain/principals/principal.ts'
 import type { LinkFate, PlannedRevocation } from '../../../shared/reconcile/preview/preview.ts'
 
 const now = new Date('2026-03-03T10:00:00Z')

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { renderStatus } from '../../../handlers/cli/render-status.ts'
-import { status } from '../../../shared/domain/status.ts'
+import { status } from '../../../shared/domain/statuses/status.ts'
 import { runSsofile } from '../../end-to-end/run-program.ts'
 
 async function validateAcme(env: Readonly<Record<string, string>>): Promise<string> {

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { walkFolder } from '../../../handlers/cli/proposed-folder.ts'
 import { readGuardrails, readPolicyTests } from '../../../handlers/cli/read-guardrails.ts'
 import { proposeSelectors, readSelectors } from '../../../handlers/cli/read-selectors.ts'
-import type { Complaint, Parsed } from '../../../shared/domain/complaint.ts'
+import type { Complaint, Parsed } from '../../../shared/domain/statuses/complaint.ts'
 import { World } from '../../world.ts'
 
 const secret = 'ghs_0123456789abcdefghijklmnopqrstuvwxyz'

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { readConfiguration } from '../../../handlers/cli/read-configuration.ts'
-import { configurationRules, defaultConfiguration } from '../../../shared/domain/configuration.ts'
-import { fieldsOf } from '../../../shared/domain/json-faults.ts'
+import { configurationRules, defaultConfiguration } from '../../../shared/domain/deployment/configuration.ts'
+import { fieldsOf } from '../../../shared/domain/json/json-faults.ts'
 
 let folder: string
 let file: string

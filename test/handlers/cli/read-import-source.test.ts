@@ -5,8 +5,8 @@ import { parseAssignmentsCsv } from '../../../handlers/cli/parse-assignments-csv
 import { parseLinkList } from '../../../handlers/cli/parse-link-list.ts'
 import { parseTerraform } from '../../../handlers/cli/parse-terraform.ts'
 import { readImportSource } from '../../../handlers/cli/read-import-source.ts'
-import type { Parsed } from '../../../shared/domain/complaint.ts'
-import type { ImportSource } from '../../../shared/domain/import-source.ts'
+import type { Parsed } from '../../../shared/domain/statuses/complaint.ts'
+import type { ImportSource } from '../../../shared/domain/take-over/import-source.ts'
 
 const fixture = (name: string) => fileURLToPath(new URL(`../../../fixtures/import/${name}`, import.meta.url))
 const received = (read: Parsed<ImportSource>) => (read.ok ? 'no complaint' : read.complaint.received)

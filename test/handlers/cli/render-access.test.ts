@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals'
 import { renderAccess } from '../../../handlers/cli/render-access.ts'
-import { requestDigest } from '../../../shared/domain/access-request.ts'
-import { accountId } from '../../../shared/domain/account-id.ts'
-import { principalId } from '../../../shared/domain/identity-center-ids.ts'
-import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
+import { accountId } from '../../../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
+import { principalId } from '../../../shared/domain/principals/identity-center-ids.ts'
+import { requestDigest } from '../../../shared/domain/requests/access-request.ts'
 import type { HeldAccess } from '../../../shared/reconcile/preview/expand-access.ts'
 
 const now = new Date('2026-03-03T10:00:00.000Z')

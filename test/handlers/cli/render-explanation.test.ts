@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals'
 import { renderExplanation } from '../../../handlers/cli/render-explanation.ts'
-import { requestDigest } from '../../../shared/domain/access-request.ts'
-import { accountId } from '../../../shared/domain/account-id.ts'
-import { principalId } from '../../../shared/domain/identity-center-ids.ts'
-import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
-import { principalName } from '../../../shared/domain/principal.ts'
+import { accountId } from '../../../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
+import { principalId } from '../../../shared/domain/principals/identity-center-ids.ts'
+import { principalName } from '../../../shared/domain/principals/principal.ts'
+import { requestDigest } from '../../../shared/domain/requests/access-request.ts'
 import type { Explanation } from '../../../shared/reconcile/preview/explain-access.ts'
 
 const question = {

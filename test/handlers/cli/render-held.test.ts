@@ -5,10 +5,10 @@ import {
   renderReleasedContents,
   type ShownList,
 } from '../../../handlers/cli/render-held.ts'
-import { accountId } from '../../../shared/domain/account-id.ts'
-import { type AssignmentKey, renderAssignmentKey } from '../../../shared/domain/assignment.ts'
-import { principalId } from '../../../shared/domain/identity-center-ids.ts'
-import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
+import { type AssignmentKey, renderAssignmentKey } from '../../../shared/domain/assignments/assignment.ts'
+import { accountId } from '../../../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
+import { principalId } from '../../../shared/domain/principals/identity-center-ids.ts'
 import { heldFile } from '../../shared/reconcile/brake/held-file.ts'
 
 test('a release says when it is carried out', () => {

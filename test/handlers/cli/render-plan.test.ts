@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { ProposedObjects } from '../../../handlers/cli/proposed-objects.ts'
 import { renderPlan } from '../../../handlers/cli/render-plan.ts'
-import { accountId } from '../../../shared/domain/account-id.ts'
+import { accountId } from '../../../shared/domain/organization/account-id.ts'
 import { previewChanges } from '../../../shared/reconcile/preview/preview.ts'
 import { World } from '../../world.ts'
 

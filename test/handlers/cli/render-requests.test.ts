@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals'
 import { renderOpenRequests, renderStories, renderStoriesAsCsv } from '../../../handlers/cli/render-requests.ts'
 import { renderStatus } from '../../../handlers/cli/render-status.ts'
-import { requestDigest } from '../../../shared/domain/access-request.ts'
-import { principalId } from '../../../shared/domain/identity-center-ids.ts'
-import type { RequestStory } from '../../../shared/domain/request-story.ts'
-import type { Status } from '../../../shared/domain/status.ts'
+import { principalId } from '../../../shared/domain/principals/identity-center-ids.ts'
+import { requestDigest } from '../../../shared/domain/requests/access-request.ts'
+import type { RequestStory } from '../../../shared/domain/requests/request-story.ts'
+import type { Status } from '../../../shared/domain/statuses/status.ts'
 
 const user = principalId.parse('92307020-41b6-05ce-951e-70dfe8931aa2')
 const digest = requestDigest.parse('0123456789abcdef0123456789abcdef')

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals'
 import { renderSessions } from '../../../handlers/cli/render-sessions.ts'
-import { endSession } from '../../../shared/domain/ended-sessions.ts'
-import { principalId } from '../../../shared/domain/identity-center-ids.ts'
-import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
+import { permissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
+import { principalId } from '../../../shared/domain/principals/identity-center-ids.ts'
+import { endSession } from '../../../shared/domain/sessions/ended-sessions.ts'
 
 const user = principalId.parse('00000000-0000-4000-8000-000000000001')
 const permissionSet = permissionSetName.parse('Admin-ps')

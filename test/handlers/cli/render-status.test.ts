@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { renderStatusesAsCsv, renderSummary } from '../../../handlers/cli/render-status.ts'
 import { textWidth } from '../../../handlers/cli/text-width.ts'
-import type { Status, StatusState } from '../../../shared/domain/status.ts'
+import type { Status, StatusState } from '../../../shared/domain/statuses/status.ts'
 
 const updatedAt = '2026-03-03T10:00:00.000Z'
 const link = (number: number) => `links_data/account%${String(number).padStart(12, '0')}%Read-ps%team%GROUP%ssofile`

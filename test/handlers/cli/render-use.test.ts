@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { renderUse, renderVerdicts } from '../../../handlers/cli/render-use.ts'
-import type { RoleUse } from '../../../shared/domain/role-use.ts'
+import type { RoleUse } from '../../../shared/domain/assignments/role-use.ts'
 import type { HeldAccess } from '../../../shared/reconcile/preview/expand-access.ts'
 
 const asOf = '2026-11-21T10:00:00.000Z'

@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals'
 import { parseDuration } from '../../../handlers/cli/parse-duration.ts'
 import { renderDuration } from '../../../handlers/cli/render-duration.ts'
 import { ownRequest, parseNamedRequest } from '../../../handlers/cli/request-key.ts'
-import { principalId } from '../../../shared/domain/identity-center-ids.ts'
-import { principalName } from '../../../shared/domain/principal.ts'
+import { principalId } from '../../../shared/domain/principals/identity-center-ids.ts'
+import { principalName } from '../../../shared/domain/principals/principal.ts'
 
 const userId = principalId.parse('92307020-41b6-05ce-951e-70dfe8931aa2')
 const kenji = { userId, userName: principalName.parse('kenji.ito@acme.example') }

@@ -4,21 +4,21 @@ import { renderHeld, type ShownList } from '../../../handlers/cli/render-held.ts
 import { renderPlan } from '../../../handlers/cli/render-plan.ts'
 import { renderOpenRequests } from '../../../handlers/cli/render-requests.ts'
 import { renderSummary } from '../../../handlers/cli/render-status.ts'
-import { requestDigest } from '../../../shared/domain/access-request.ts'
-import { accountId } from '../../../shared/domain/account-id.ts'
 import {
   type Assignment,
   type AssignmentKey,
   renderAssignmentKey,
   renderAssignmentName,
-} from '../../../shared/domain/assignment.ts'
-import { principalId } from '../../../shared/domain/identity-center-ids.ts'
-import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
-import { possibleSessionsOf } from '../../../shared/domain/possible-sessions.ts'
-import { principalName } from '../../../shared/domain/principal.ts'
-import { tellStory } from '../../../shared/domain/request-story.ts'
-import type { Status } from '../../../shared/domain/status.ts'
-import { renderAthenaQuery } from '../../../shared/domain/trail-queries.ts'
+} from '../../../shared/domain/assignments/assignment.ts'
+import { renderAthenaQuery } from '../../../shared/domain/deployment/trail-queries.ts'
+import { accountId } from '../../../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
+import { principalId } from '../../../shared/domain/principals/identity-center-ids.ts'
+import { principalName } from '../../../shared/domain/principals/principal.ts'
+import { requestDigest } from '../../../shared/domain/requests/access-request.ts'
+import { tellStory } from '../../../shared/domain/requests/request-story.ts'
+import { possibleSessionsOf } from '../../../shared/domain/sessions/possible-sessions.ts'
+import type { Status } from '../../../shared/domain/statuses/status.ts'
 import type { HeldAccess } from '../../../shared/reconcile/preview/expand-access.ts'
 import type { Preview } from '../../../shared/reconcile/preview/preview.ts'
 import { breakGlassSamples } from './break-glass-samples.ts'

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals'
 import { type StatusFilter, selectStatuses } from '../../../handlers/cli/select-statuses.ts'
-import { accountId } from '../../../shared/domain/account-id.ts'
-import { matchesGlob } from '../../../shared/domain/glob.ts'
-import type { OrganizationView } from '../../../shared/domain/organization-view.ts'
-import { noSelectors } from '../../../shared/domain/selector-file.ts'
-import type { Status } from '../../../shared/domain/status.ts'
+import { accountId } from '../../../shared/domain/organization/account-id.ts'
+import type { OrganizationView } from '../../../shared/domain/organization/organization-view.ts'
+import { noSelectors } from '../../../shared/domain/scopes/selector-file.ts'
+import type { Status } from '../../../shared/domain/statuses/status.ts'
+import { matchesGlob } from '../../../shared/domain/text/glob.ts'
 
 const one = accountId.parse('200000000001')
 const managementAccountId = accountId.parse('111111111111')

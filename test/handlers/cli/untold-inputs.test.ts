@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { readAllStatuses } from '../../../handlers/cli/read-all-statuses.ts'
 import { readInCrowd } from '../../../handlers/cli/read-in-crowd.ts'
 import { hasUntold } from '../../../handlers/cli/untold-inputs.ts'
-import { defaultConfiguration } from '../../../shared/domain/configuration.ts'
+import { defaultConfiguration } from '../../../shared/domain/deployment/configuration.ts'
 import { World } from '../../world.ts'
 
 const key = 'permission_sets/Untold-ps.json'

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
-import type { AccessNames } from '../../../shared/domain/access-changes.ts'
-import { permissionSetArn, principalId } from '../../../shared/domain/identity-center-ids.ts'
+import type { AccessNames } from '../../../shared/domain/assignments/access-changes.ts'
 import {
   type AssignmentCall,
   type GrantingLink,
   type LedgerEntry,
   ledgerStates,
-} from '../../../shared/domain/ledger-entry.ts'
-import { principalName } from '../../../shared/domain/principal.ts'
+} from '../../../shared/domain/assignments/ledger-entry.ts'
+import { permissionSetArn, principalId } from '../../../shared/domain/principals/identity-center-ids.ts'
+import { principalName } from '../../../shared/domain/principals/principal.ts'
 
 export const now = new Date('2026-03-03T12:00:00.000Z')
 const minute = 60_000

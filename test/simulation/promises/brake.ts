@@ -1,4 +1,4 @@
-import { temporaryPrefix } from '../../../shared/domain/link.ts'
+import { temporaryPrefix } from '../../../shared/domain/links/link.ts'
 import { readShown } from '../brake-actions.ts'
 import { lateKinds } from '../chaos.ts'
 import { grantsNow } from '../desired.ts'

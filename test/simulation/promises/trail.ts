@@ -1,4 +1,4 @@
-import { renderNameInKey } from '../../../shared/domain/name-in-key.ts'
+import { renderNameInKey } from '../../../shared/domain/links/name-in-key.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
 import { type Fail, promises } from './violation.ts'
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { GrantingLink, LedgerEntry } from '../../../../shared/domain/ledger-entry.ts'
+import type { GrantingLink, LedgerEntry } from '../../../../shared/domain/assignments/ledger-entry.ts'
 import type { RequestKind } from '../../../../shared/ports/sso-admin.ts'
 import type { Facts, Known, Wish } from '../../../../shared/reconcile/assignments/facts.ts'
 import type { LastWord } from '../../../../shared/reconcile/records/history.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { settlingMs } from '../../../../shared/domain/access-proof.ts'
+import { settlingMs } from '../../../../shared/domain/assignments/access-proof.ts'
 import { Settling } from '../../../settling.ts'
 
 /** A world in which the link is applied; `s3` has each listing of history and each read of its objects. */

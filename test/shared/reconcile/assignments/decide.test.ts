@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { LedgerEntry } from '../../../../shared/domain/ledger-entry.ts'
+import type { LedgerEntry } from '../../../../shared/domain/assignments/ledger-entry.ts'
 import { decide } from '../../../../shared/reconcile/assignments/decide.ts'
 import type { Facts, Known, Step, Wish } from '../../../../shared/reconcile/assignments/facts.ts'
 import type { LastWord } from '../../../../shared/reconcile/records/history.ts'

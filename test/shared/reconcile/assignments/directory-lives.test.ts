@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
-import type { PrincipalId } from '../../../../shared/domain/identity-center-ids.ts'
+import type { PrincipalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { dyingPorts } from '../../../intercept.ts'
 import { acme, World } from '../../../world.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
-import { type PrincipalType, principalName } from '../../../../shared/domain/principal.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { type PrincipalType, principalName } from '../../../../shared/domain/principals/principal.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { lackOfName, lackOfSet } from '../../../../shared/reconcile/assignments/find-lacks.ts'
 import { Settling, type SettlingOptions } from '../../../settling.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { accountId } from '../../../../shared/domain/account-id.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { NotStartedError } from '../../../../shared/reconcile/calls/limited-sso-admin.ts'
 import { failing, whileBusy } from '../../../intercept.ts'

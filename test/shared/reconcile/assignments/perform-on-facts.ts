@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { AssignmentCall, LedgerEntry } from '../../../../shared/domain/ledger-entry.ts'
+import type { AssignmentCall, LedgerEntry } from '../../../../shared/domain/assignments/ledger-entry.ts'
 import type { Facts, Known, Step, Wish } from '../../../../shared/reconcile/assignments/facts.ts'
 import { ago, mine } from '../../domain/access-arbitraries.ts'
 import { learned, wishes } from './arbitrary-facts.ts'

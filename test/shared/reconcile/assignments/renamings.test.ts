@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
-import type { PrincipalId } from '../../../../shared/domain/identity-center-ids.ts'
-import type { PrincipalType } from '../../../../shared/domain/principal.ts'
+import type { PrincipalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
+import type { PrincipalType } from '../../../../shared/domain/principals/principal.ts'
 import { acme, World } from '../../../world.ts'
 
 const billing = readFileSync(new URL('../../../../fixtures/acme/permission_sets/Billing-ps.json', import.meta.url))

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { accountId } from '../../../../shared/domain/account-id.ts'
-import type { GrantingLink } from '../../../../shared/domain/ledger-entry.ts'
+import type { GrantingLink } from '../../../../shared/domain/assignments/ledger-entry.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { settleAssignment } from '../../../../shared/reconcile/assignments/settle-assignment.ts'
 import { StatusStore } from '../../../../shared/reconcile/records/status-store.ts'

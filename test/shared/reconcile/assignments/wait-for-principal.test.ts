@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { principalId } from '../../../../shared/domain/identity-center-ids.ts'
-import type { LedgerEntry } from '../../../../shared/domain/ledger-entry.ts'
+import type { LedgerEntry } from '../../../../shared/domain/assignments/ledger-entry.ts'
+import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { findHolders } from '../../../../shared/reconcile/assignments/find-holders.ts'
 import { StatusStore } from '../../../../shared/reconcile/records/status-store.ts'

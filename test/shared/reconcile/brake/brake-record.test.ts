@@ -1,10 +1,16 @@
 import { describe, expect, test } from '@jest/globals'
-import { type AssignmentKey, assignmentKey, assignmentOf } from '../../../../shared/domain/assignment.ts'
-import { type BrakeWindow, type Cause, emptyBrake, listHeld, type Revocation } from '../../../../shared/domain/brake.ts'
-import { type PrincipalId, principalId } from '../../../../shared/domain/identity-center-ids.ts'
-import type { LedgerState } from '../../../../shared/domain/ledger-entry.ts'
-import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
-import { principalName } from '../../../../shared/domain/principal.ts'
+import { type AssignmentKey, assignmentKey, assignmentOf } from '../../../../shared/domain/assignments/assignment.ts'
+import type { LedgerState } from '../../../../shared/domain/assignments/ledger-entry.ts'
+import {
+  type BrakeWindow,
+  type Cause,
+  emptyBrake,
+  listHeld,
+  type Revocation,
+} from '../../../../shared/domain/brake/brake.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { type PrincipalId, principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
+import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { Brake, countBase, countOpen } from '../../../../shared/reconcile/brake/brake.ts'
 import { brakeFile, brakeKey, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { type AccountId, accountId } from '../../../../shared/domain/account-id.ts'
+import { type AccountId, accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { VirtualClock } from '../../../../shared/memory/virtual-clock.ts'
 import type { RequestKind } from '../../../../shared/ports/sso-admin.ts'
 import { RequestSlots } from '../../../../shared/reconcile/calls/request-slots.ts'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
-import type { LedgerCount } from '../../../../shared/domain/ledger-loss.ts'
+import type { LedgerCount } from '../../../../shared/domain/assignments/ledger-loss.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { Lease } from '../../../../shared/reconcile/dispatcher/lease.ts'
 import { endLoss, pauseChanges, readPause } from '../../../../shared/reconcile/dispatcher/pause.ts'

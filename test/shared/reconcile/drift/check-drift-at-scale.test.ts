@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { renderAssignmentName } from '../../../../shared/domain/assignment.ts'
+import { renderAssignmentName } from '../../../../shared/domain/assignments/assignment.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { intercept } from '../../../intercept.ts'
 import { openWorldInForce } from '../../../world-in-force.ts'

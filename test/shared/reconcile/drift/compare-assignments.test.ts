@@ -1,9 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
-import { accountId } from '../../../../shared/domain/account-id.ts'
-import { type AssignmentKey, assignmentOf, renderAssignmentKey } from '../../../../shared/domain/assignment.ts'
-import { principalId as principalIdSchema } from '../../../../shared/domain/identity-center-ids.ts'
-import type { LedgerEntry } from '../../../../shared/domain/ledger-entry.ts'
-import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
+import {
+  type AssignmentKey,
+  assignmentOf,
+  renderAssignmentKey,
+} from '../../../../shared/domain/assignments/assignment.ts'
+import type { LedgerEntry } from '../../../../shared/domain/assignments/ledger-entry.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { principalId as principalIdSchema } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import type { AssignmentTarget } from '../../../../shared/ports/sso-admin.ts'
 import { type Comparison, compareAssignments } from '../../../../shared/reconcile/drift/compare-assignments.ts'
 import { Settling, type SettlingOptions } from '../../../settling.ts'

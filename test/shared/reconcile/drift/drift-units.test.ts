@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
-import { type AccountId, accountId } from '../../../../shared/domain/account-id.ts'
-import { type DriftHint, type Hint, hint as hintSchema, isDriftHint } from '../../../../shared/domain/hint.ts'
-import { type PrincipalId, principalId as principalIdSchema } from '../../../../shared/domain/identity-center-ids.ts'
-import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
+import { type DriftHint, type Hint, hint as hintSchema, isDriftHint } from '../../../../shared/domain/messages/hint.ts'
+import { type AccountId, accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import {
+  type PrincipalId,
+  principalId as principalIdSchema,
+} from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { limitSsoAdmin } from '../../../../shared/reconcile/calls/limited-sso-admin.ts'
 import { RateLimiter } from '../../../../shared/reconcile/calls/rate-limiter.ts'

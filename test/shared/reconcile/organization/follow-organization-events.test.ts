@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { SQSRecord } from 'aws-lambda'
 import { events } from '../../../../handlers/events.ts'
-import { type AccountId, accountId } from '../../../../shared/domain/account-id.ts'
+import { type AccountId, accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { organizationFile } from '../../../../shared/memory/organization-file.ts'
 import { queueSettings } from '../../../../shared/ports/deployment-settings.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'

@@ -1,6 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
-import { accountId } from '../../../../shared/domain/account-id.ts'
-import { type Account, type OrganizationView, organizationView } from '../../../../shared/domain/organization-view.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import {
+  type Account,
+  type OrganizationView,
+  organizationView,
+} from '../../../../shared/domain/organization/organization-view.ts'
 import type { Page } from '../../../../shared/ports/page.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { OrganizationCache } from '../../../../shared/reconcile/organization/organization-cache.ts'

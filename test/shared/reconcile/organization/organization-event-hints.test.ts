@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { accountId } from '../../../../shared/domain/account-id.ts'
-import type { OrganizationEvent } from '../../../../shared/domain/organization-event.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import type { OrganizationEvent } from '../../../../shared/domain/organization/organization-event.ts'
 import { followOrganizationEvents } from '../../../../shared/reconcile/organization/follow-organization-events.ts'
 import { OrganizationCache } from '../../../../shared/reconcile/organization/organization-cache.ts'
 import type { Interceptor } from '../../../intercept.ts'

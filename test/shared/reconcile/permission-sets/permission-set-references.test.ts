@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Configuration } from '../../../../shared/domain/configuration.ts'
-import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
+import type { Configuration } from '../../../../shared/domain/deployment/configuration.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { OrganizationCache } from '../../../../shared/reconcile/organization/organization-cache.ts'
 import {
   describeReferences,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
-import { permissionSetArn } from '../../../../shared/domain/identity-center-ids.ts'
-import type { Lack } from '../../../../shared/domain/lack.ts'
-import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
-import type { NewStatus } from '../../../../shared/domain/status.ts'
+import type { Lack } from '../../../../shared/domain/links/lack.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { permissionSetArn } from '../../../../shared/domain/principals/identity-center-ids.ts'
+import type { NewStatus } from '../../../../shared/domain/statuses/status.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import {
   PermissionSetWork,

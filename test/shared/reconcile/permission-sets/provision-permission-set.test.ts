@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { type AccountId, accountId } from '../../../../shared/domain/account-id.ts'
+import { type AccountId, accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import {
   type Counts,

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { accountId } from '../../../../shared/domain/account-id.ts'
-import { type PrincipalType, principalName } from '../../../../shared/domain/principal.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { type PrincipalType, principalName } from '../../../../shared/domain/principals/principal.ts'
 import { findSessions } from '../../../../shared/reconcile/preview/find-sessions.ts'
 import { World } from '../../../world.ts'
 

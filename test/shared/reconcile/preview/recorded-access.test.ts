@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals'
-import { accountId } from '../../../../shared/domain/account-id.ts'
-import { permissionSetArn, principalId } from '../../../../shared/domain/identity-center-ids.ts'
-import type { Access } from '../../../../shared/domain/ledger-entry.ts'
-import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
-import { principalName } from '../../../../shared/domain/principal.ts'
+import type { Access } from '../../../../shared/domain/assignments/ledger-entry.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { permissionSetArn, principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
+import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import { judgeRecorded, type RecordedAccess } from '../../../../shared/reconcile/preview/recorded-access.ts'
 
 const ids = {

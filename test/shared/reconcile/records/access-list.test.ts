@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import { assignmentKey } from '../../../../shared/domain/assignment.ts'
-import { type LedgerEntry, ledgerEntry } from '../../../../shared/domain/ledger-entry.ts'
-import { principalName } from '../../../../shared/domain/principal.ts'
+import { assignmentKey } from '../../../../shared/domain/assignments/assignment.ts'
+import { type LedgerEntry, ledgerEntry } from '../../../../shared/domain/assignments/ledger-entry.ts'
+import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import { accessKeyOf, followAccess, renderAccessKey } from '../../../../shared/reconcile/records/access-list.ts'
 import { World } from '../../../world.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import { assignmentKey } from '../../../../shared/domain/assignment.ts'
-import { ledgerEntry } from '../../../../shared/domain/ledger-entry.ts'
-import { principalName } from '../../../../shared/domain/principal.ts'
+import { assignmentKey } from '../../../../shared/domain/assignments/assignment.ts'
+import { ledgerEntry } from '../../../../shared/domain/assignments/ledger-entry.ts'
+import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import { MemoryObjectStore } from '../../../../shared/memory/s3/memory-object-store.ts'
 import { VirtualClock } from '../../../../shared/memory/virtual-clock.ts'
 import {

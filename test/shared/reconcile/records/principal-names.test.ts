@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { principalId } from '../../../../shared/domain/identity-center-ids.ts'
-import { principalName } from '../../../../shared/domain/principal.ts'
+import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
+import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import { NameIndex, PrincipalNames } from '../../../../shared/reconcile/records/principal-names.ts'
 import { intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'

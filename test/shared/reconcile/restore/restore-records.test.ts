@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
-import { assignmentOf } from '../../../../shared/domain/assignment.ts'
+import { assignmentOf } from '../../../../shared/domain/assignments/assignment.ts'
 import { MemoryObjectVersions } from '../../../../shared/memory/s3/memory-object-versions.ts'
 import { readLastWord } from '../../../../shared/reconcile/records/history.ts'
 import {
