@@ -1,4 +1,4 @@
-import { Refusal } from '../handlers/cli/refusal.ts'
+import { Refusal } from '../handlers/cli/arguments/refusal.ts'
 import type { Environment } from '../shared/domain/deployment/environment.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 

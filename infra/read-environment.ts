@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { readStrictFile } from '../handlers/cli/read-configuration.ts'
+import { readStrictFile } from '../handlers/cli/bucket/read-configuration.ts'
 import { type Environment, environment } from '../shared/domain/deployment/environment.ts'
 import { environmentRules } from '../shared/domain/deployment/environment-rules.ts'
 

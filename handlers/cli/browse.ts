@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import { openPage } from './open-page.ts'
-import { wholeNumber } from './options.ts'
-import { Refusal } from './refusal.ts'
+import { wholeNumber } from './arguments/options.ts'
+import { Refusal } from './arguments/refusal.ts'
+import { openPage } from './terminal/open-page.ts'
 
 /** `ssofile browse`: serves the page of temporary access to the person who runs the command. */
 export function addBrowse(program: Command): void {

@@ -4,9 +4,9 @@ import { DataDirectoryError } from '../../infra/local/data-directory/data-direct
 import { type FaultFile, faultFile, faultsHelp } from '../../infra/local/faults/fault-file.ts'
 import type { LocalOptions, LocalSystem } from '../../infra/local/start-local.ts'
 import { PowertoolsLog } from '../../shared/aws/powertools-log.ts'
-import { wholeNumber } from './options.ts'
-import { readConfiguration, readJsonFile } from './read-configuration.ts'
-import { Refusal } from './refusal.ts'
+import { wholeNumber } from './arguments/options.ts'
+import { Refusal } from './arguments/refusal.ts'
+import { readConfiguration, readJsonFile } from './bucket/read-configuration.ts'
 
 /** `ssofile local`: what `npm start` runs. */
 export function addLocal(program: Command): void {

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
-import { ProposedObjects } from '../../handlers/cli/proposed-objects.ts'
+import { ProposedObjects } from '../../handlers/cli/plan/proposed-objects.ts'
 import { renderAccessPage } from '../../shared/domain/access-page/render-access-page.ts'
 import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
 import type { Ports } from '../../shared/ports/ports.ts'

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { openPage } from '../../handlers/cli/open-page.ts'
+import { openPage } from '../../handlers/cli/terminal/open-page.ts'
 import { accountId } from '../../shared/domain/organization/account-id.ts'
 import page from '../../shared/domain/requests-page/page.json' with { type: 'json' }
 import { renderInStyle } from '../../shared/domain/requests-page/render-requests-page.ts'

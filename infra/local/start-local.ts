@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { ReadableLog } from '../../handlers/cli/readable-log.ts'
+import { ReadableLog } from '../../handlers/cli/terminal/readable-log.ts'
 import { openAwsAuditor } from '../../shared/aws/aws-auditor.ts'
 import { openBreakGlassAuditor } from '../../shared/aws/aws-break-glass-auditor.ts'
 import { openAwsPorts } from '../../shared/aws/aws-ports.ts'

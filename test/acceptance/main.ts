@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { Refusal } from '../../handlers/cli/refusal.ts'
+import { Refusal } from '../../handlers/cli/arguments/refusal.ts'
 import { readEnvironment } from '../../infra/read-environment.ts'
 import { organizationRegionOf } from '../../shared/domain/deployment/environment.ts'
 import { runAcceptance, type Step, type StepResult } from './acceptance.ts'

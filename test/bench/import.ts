@@ -1,4 +1,4 @@
-import { leasePortions } from '../../handlers/cli/under-lease.ts'
+import { leasePortions } from '../../handlers/cli/take-over/under-lease.ts'
 import { organizationFile } from '../../shared/memory/organization-file.ts'
 import { previewChanges } from '../../shared/reconcile/preview/preview.ts'
 import { prepareImport } from '../../shared/reconcile/take-over/import-assignments.ts'

@@ -1,4 +1,4 @@
-import { ProposedObjects } from '../../handlers/cli/proposed-objects.ts'
+import { ProposedObjects } from '../../handlers/cli/plan/proposed-objects.ts'
 import { accountId } from '../../shared/domain/organization/account-id.ts'
 import { type WhoQuestion, whoHasAccess } from '../../shared/reconcile/preview/who-has-access.ts'
 import { intercept } from '../intercept.ts'

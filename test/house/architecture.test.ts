@@ -52,7 +52,7 @@ describe('an import is refused', () => {
     ['a handler to an adapter', 'handlers/links.ts', "import { a } from '../shared/aws/aws-ports.ts'"],
     ['an entry to a model', 'handlers/entry/links.ts', "import { a } from '../../shared/memory/x.ts'"],
     ['handlers to infra', 'handlers/links.ts', "import { a } from '../infra/local/x.ts'"],
-    ['another command to infra', 'handlers/cli/plan.ts', "import { a } from '../../infra/local/x.ts'"],
+    ['another command to infra', 'handlers/cli/plan/plan.ts', "import { a } from '../../../infra/local/x.ts'"],
     ['handlers to test', 'handlers/links.ts', "import { a } from '../test/x.ts'"],
     ['handlers to fastify', 'handlers/links.ts', "import fastify from 'fastify'"],
     ['stacks to fauxqs', 'infra/app.ts', "import { buildApp } from 'fauxqs'"],

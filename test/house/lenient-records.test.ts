@@ -24,7 +24,7 @@ const writtenByPeople: Readonly<Record<string, string>> = {
   'shared/domain/requests/weekly-time.ts': 'part of eligibility/',
   'handlers/api/change-requests.ts': 'bodies of requests to the API',
   'handlers/api/request-bodies.ts': 'bodies of requests to the API',
-  'handlers/cli/read-service-control.ts': 'service control policies of an organization',
+  'handlers/cli/break-glass/read-service-control.ts': 'service control policies of an organization',
 }
 
 const strict = /\bstrictObject\b|\.strict\(\)|\.catchall\(z\.never/

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { leasePortions } from '../../handlers/cli/under-lease.ts'
+import { leasePortions } from '../../handlers/cli/take-over/under-lease.ts'
 import { assignmentKey } from '../../shared/domain/assignments/assignment.ts'
 import { accountId } from '../../shared/domain/organization/account-id.ts'
 import type { Ports } from '../../shared/ports/ports.ts'

@@ -1,9 +1,9 @@
-import { renderIncident } from '../../../handlers/cli/incident.ts'
-import { renderAccess } from '../../../handlers/cli/render-access.ts'
-import { renderHeld, type ShownList } from '../../../handlers/cli/render-held.ts'
-import { renderPlan } from '../../../handlers/cli/render-plan.ts'
-import { renderOpenRequests } from '../../../handlers/cli/render-requests.ts'
-import { renderSummary } from '../../../handlers/cli/render-status.ts'
+import { renderIncident } from '../../../handlers/cli/break-glass/incident.ts'
+import { renderHeld, type ShownList } from '../../../handlers/cli/operations/render-held.ts'
+import { renderPlan } from '../../../handlers/cli/plan/render-plan.ts'
+import { renderOpenRequests } from '../../../handlers/cli/requests/render-requests.ts'
+import { renderSummary } from '../../../handlers/cli/status/render-status.ts'
+import { renderAccess } from '../../../handlers/cli/who/render-access.ts'
 import {
   type Assignment,
   type AssignmentKey,

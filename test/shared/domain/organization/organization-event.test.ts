@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import { parseOrganizationEvent } from '../../../../shared/domain/organization/organization-event.ts'
 
 const read = (name: string) =>
-  JSON.parse(readFileSync(new URL(`../../../fixtures/events/${name}.json`, import.meta.url), 'utf8'))
+  JSON.parse(readFileSync(new URL(`../../../../fixtures/events/${name}.json`, import.meta.url), 'utf8'))
 const account = { look: 'accounts', accounts: ['444455556666'] }
 const unit = { look: 'organizational-units', organizationalUnits: ['ou-acme-wrk10000'] }
 const nothing = { look: 'nothing' }

@@ -1,4 +1,4 @@
-import { ProposedObjects } from '../../../../handlers/cli/proposed-objects.ts'
+import { ProposedObjects } from '../../../../handlers/cli/plan/proposed-objects.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import type { PrincipalType } from '../../../../shared/domain/principals/principal.ts'
 import { weekdays } from '../../../../shared/domain/requests/weekly-time.ts'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
-import { ProposedObjects } from '../../../../handlers/cli/proposed-objects.ts'
+import { ProposedObjects } from '../../../../handlers/cli/plan/proposed-objects.ts'
 import type { LedgerEntry } from '../../../../shared/domain/assignments/ledger-entry.ts'
 import type { Configuration } from '../../../../shared/domain/deployment/configuration.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'

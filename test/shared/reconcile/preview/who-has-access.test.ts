@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { ProposedObjects } from '../../../../handlers/cli/proposed-objects.ts'
+import { ProposedObjects } from '../../../../handlers/cli/plan/proposed-objects.ts'
 import type { Configuration } from '../../../../shared/domain/deployment/configuration.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { ProposedObjects } from '../../../../handlers/cli/proposed-objects.ts'
+import { ProposedObjects } from '../../../../handlers/cli/plan/proposed-objects.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { renderCsv } from '../../../../shared/domain/text/render-csv.ts'
 import { organizationFile } from '../../../../shared/memory/organization-file.ts'
