@@ -23,15 +23,10 @@ export async function settleAssignment(key: AssignmentKey, context: SettleContex
   const spoiled = await unlessSpoiled(gatherFirst(settling))
   if (spoiled) {
     if (spoiled.object.key !== ledgerKey(key)) throw spoiled
-    // The name of an id says which links ask for it.
-    settling.whereabouts = await context.principals.whereabouts(
-      settling.id.type,
-      settling.id.principalId,
-      context.pulledMs,
-    )
     // Every sweep has it looked at again until somebody restores it.
     context.log.error('a ledger entry cannot be read; nothing is granted or revoked there', { error: spoiled })
     const { id, readings } = settling
+    // The present name of the id says which links ask for it.
     settling.whereabouts = await context.principals.whereabouts(id.type, id.principalId, context.pulledMs)
     const { assignment } = settling
     const { links } = await evaluateAssignment(assignment, { ...context, readings, place: 'view' })
