@@ -46,7 +46,7 @@ function toInput(
   const sourceIpAddress = requestParameters?.sourceIPAddress
   const by = userIdentity && {
     principalId: userIdentity.principalId,
-    ...(sourceIpAddress === undefined ? {} : { sourceIpAddress }),
+    sourceIpAddress,
     at: eventTime,
   }
   const { eTag: etag, versionId } = s3.object

@@ -74,7 +74,7 @@ function allow(
     Effect: 'Allow',
     Action: actions,
     Resource: resources,
-    ...(condition === undefined ? {} : { Condition: condition }),
+    Condition: condition,
   }
 }
 

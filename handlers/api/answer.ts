@@ -65,7 +65,7 @@ function renderError({ key, path, received, expected, remedy }: ApiError): strin
 export function errorsOf(key: string, faults: readonly InputFault[]): readonly ApiError[] {
   return faults.map(({ path, received, expected, remedy }) => ({
     key,
-    ...(path === undefined ? {} : { path }),
+    path,
     received,
     expected,
     remedy,

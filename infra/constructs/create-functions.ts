@@ -76,7 +76,7 @@ function createFunction(stack: Stack, name: FunctionName, props: FunctionsProps)
     timeout: Duration.seconds(timeoutSeconds),
     memorySize: memoryMb,
     environment: { ...variables },
-    ...(reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: reservedConcurrency }),
+    reservedConcurrentExecutions: reservedConcurrency,
     ...(allowsRecursion === true ? { recursiveLoop: RecursiveLoop.ALLOW } : {}),
     ...(asynchronous === undefined
       ? {}

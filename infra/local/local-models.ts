@@ -63,7 +63,7 @@ export async function openLocalModels(options: LocalModelsOptions) {
     account: () => organizations.managementAccountIdNow,
     identityStoreId: () => identityStore.identityStoreId,
     onError,
-    ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),
+    onEvent: options.onEvent,
   })
   const organizations: MemoryOrganizations = new MemoryOrganizations({
     ...common,

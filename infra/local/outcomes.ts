@@ -87,6 +87,6 @@ export function addOutcomes(app: FastifyInstance, { bus, topic }: OutcomeService
       .slice(0, limit)
       .map(({ detail, ...event }) => ({ ...event, detail: JSON.parse(detail) as unknown }))
     const next = found.length > limit ? outcomes.at(-1)?.sequence : undefined
-    return { outcomes, ...(next === undefined ? {} : { next }), mails: topic.mails() }
+    return { outcomes, next, mails: topic.mails() }
   })
 }

@@ -228,7 +228,7 @@ function openPorts(options: OpenOptions): Ports {
   const { url, clock, log, metrics, instanceArn, definitions, environment, caller } = options
   const token = environment && { sessionToken: environment.sessionToken }
   const accessKeyId = accessKeyIdOf(environment?.function)
-  const endpoint = { url, accessKeyId, ...(caller === undefined ? {} : { userAgentAppId: caller }), ...token }
+  const endpoint = { url, accessKeyId, userAgentAppId: caller, ...token }
   const aws = openAwsPorts({
     bucket,
     queues: (queue) => queueUrlAt(url, queue),

@@ -100,7 +100,7 @@ export class SsofileStack extends Stack {
         eventSourceArn: queues.worked[source.name].queueArn,
         batchSize: source.batchSize,
         reportBatchItemFailures: true,
-        ...(source.maximumConcurrency === undefined ? {} : { maxConcurrency: source.maximumConcurrency }),
+        maxConcurrency: source.maximumConcurrency,
       })
       mapping.node.addDependency(after)
     }

@@ -55,9 +55,9 @@ async function push(source: string, { config, folder, invalid, ...options }: Opt
     const made = await makePlan(bucketOf(undefined), source, {
       delete: options.delete,
       onStep: progress.tell,
-      ...(config === undefined ? {} : { config }),
-      ...(folder === undefined ? {} : { folder }),
-      ...(invalid === undefined ? {} : { invalid }),
+      config,
+      folder,
+      invalid,
     })
     progress.end()
     return await showAndPush(made, options, 'ssofile push')

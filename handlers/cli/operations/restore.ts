@@ -100,8 +100,8 @@ async function restoreInputs({ at, config, dryRun, invalid, ...options }: Option
       },
       {
         ...{ delete: true, onStep: progress.tell },
-        ...(config === undefined ? {} : { config }),
-        ...(invalid === undefined ? {} : { invalid }),
+        config,
+        invalid,
       },
     )
     progress.end()

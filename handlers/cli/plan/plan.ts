@@ -68,8 +68,8 @@ async function plan(source: string, { config, folder, selectors, invalid, ...opt
       delete: options.delete,
       onStep: progress.tell,
       ...{ config, selectors, isForetelling: true },
-      ...(folder === undefined ? {} : { folder }),
-      ...(invalid === undefined ? {} : { invalid }),
+      folder,
+      invalid,
     })
     progress.end()
     if (options.markdown) await showMarkdown(made, source)

@@ -83,7 +83,7 @@ function withWords(schema: Schema, shape: string, rules: JsonRules): Schema {
   const expected = shape === '$' ? undefined : rules[shape]?.expected
   return {
     ...schema,
-    ...(expected === undefined ? {} : { description: expected }),
+    description: expected,
     ...(properties === undefined
       ? {}
       : {

@@ -30,7 +30,7 @@ const managedValues = z.object({ ...of, managed_policy_arn: z.string() })
 const inlineValues = z.object({ ...of, inline_policy: z.string() })
 const reference = z
   .object({ name: z.string(), path: textOrNone })
-  .transform(({ name, path }): CustomerManagedPolicy => ({ Name: name, ...(path === undefined ? {} : { Path: path }) }))
+  .transform(({ name, path }): CustomerManagedPolicy => ({ Name: name, Path: path }))
 const customerValues = z.object({ ...of, customer_managed_policy_reference: z.tuple([reference]) })
 const boundaryValues = z.object({
   ...of,

@@ -32,7 +32,7 @@ export function isDenied(inlinePolicy: string | undefined, session: PersonSessio
     Principal: '*' as const,
     // Actions have no case. (IAM User Guide, "IAM JSON policy elements: Action".)
     Action: Action.map((one) => one.toLowerCase()),
-    ...(Condition === undefined ? {} : { Condition }),
+    Condition,
   }))
   const { account, roleName, userId, issuedAt } = session
   const request = {

@@ -24,5 +24,5 @@ export function renderCaller({ arn, sourceIpAddress }: ApiCaller): Readonly<Reco
 export function parseCaller(metadata: Readonly<Record<string, string>>, at: string): Uploader | undefined {
   const { [arnField]: principalId, [addressField]: sourceIpAddress } = metadata
   if (principalId === undefined) return undefined
-  return { principalId, ...(sourceIpAddress === undefined ? {} : { sourceIpAddress }), at }
+  return { principalId, sourceIpAddress, at }
 }

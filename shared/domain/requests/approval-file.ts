@@ -48,7 +48,7 @@ export function parseApprovalBody(key: string, body: Uint8Array, sizeBytes = bod
   const read = parseJsonFile({ key, body, sizeBytes }, limit, approvalSchema, approvalRules)
   if (!read.ok) return read
   const { decision, comment } = read.value
-  return parsed({ decision, ...(comment === undefined ? {} : { comment }) })
+  return parsed({ decision, comment })
 }
 
 /** What to say about each field of an approval that breaks a rule. */

@@ -415,7 +415,7 @@ function judgeApprovals(facts: RequestFacts, reading: Valid, told: Told, { eligi
   const given = countOnce(said)
   const untold = given.find(({ user }) => !told.approvedBy.has(user))
   if (untold) return { do: 'record', event: { event: 'approved', digest, ...personOf(untold) } }
-  const by = given.map(({ user, name, at }) => ({ user, ...(name === undefined ? {} : { name }), at }))
+  const by = given.map(({ user, name, at }) => ({ user, name, at }))
   const [unread] = approvals.unreadable ?? []
   if (by.length >= needed && !unread) return grant(facts, reading, eligibility, by)
   const lapsesAt = new Date(askedAt.getTime() + eligibility.lapsesAfterMs)
@@ -454,7 +454,7 @@ function countOnce(given: readonly GivenDecision[]): readonly GivenDecision[] {
 }
 
 function personOf({ user, name, at, comment }: GivenDecision): Pick<NewEvent, 'by' | 'said'> {
-  const by = { user, ...(name === undefined ? {} : { name }), at }
+  const by = { user, name, at }
   return { by, ...(comment === undefined ? {} : { said: { comment } }) }
 }
 
@@ -483,9 +483,9 @@ function grant(
     grantedAt: renderInstant(now),
     startsAt: renderInstant(from),
     expiresAt: renderInstant(new Date(from.getTime() + durationMs)),
-    ...(reason === undefined ? {} : { reason }),
-    ...(ticket === undefined ? {} : { ticket }),
-    ...(incident === undefined ? {} : { incident }),
+    reason,
+    ticket,
+    incident,
     ...(eligibility.endsSessions ? { endsSessions: true } : {}),
   }
   return { do: 'grant', record }

@@ -20,7 +20,7 @@ export function possibleSessionsOf(
   const [kind, value] = (scope ?? '').split('%')
   const account = kind === 'account' ? accountId.safeParse(value).data : undefined
   return {
-    ...(account === undefined ? {} : { account }),
+    account,
     permissionSet: set.data,
     userName: userName + principalSuffix,
     from: new Date(Date.parse(startsAt) - marginMs),

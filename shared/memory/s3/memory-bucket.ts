@@ -184,7 +184,7 @@ export class MemoryBucket {
       etag: options.etag ?? (customerKeyMd5 ? this.#newEtag() : createHash('md5').update(body).digest('hex')),
       lastModified: wholeSecond(now),
       headers: options.headers ?? {},
-      ...(customerKeyMd5 === undefined ? {} : { customerKeyMd5 }),
+      customerKeyMd5,
       ...version,
     }
     this.#supersede(key, now)

@@ -48,7 +48,7 @@ export async function describeRequestChange(
     happened === 'asked' && said && path.ok ? await describeAsked(said, path.value.link.scope, ports) : undefined
   const isNameChecked = !unchecked.has(happened) || asked !== undefined
   const link = path.ok ? path.value.link : undefined
-  const person = ({ user: id, name }: NonNullable<Details['by']>) => ({ id, ...(name === undefined ? {} : { name }) })
+  const person = ({ user: id, name }: NonNullable<Details['by']>) => ({ id, name })
   return {
     event: `request-${happened}`,
     request: key,

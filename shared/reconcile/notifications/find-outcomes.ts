@@ -173,7 +173,7 @@ function describeInput({ value, object }: Stored<Status>, { objects, configurati
     ...optional('reason', reason),
     ...optional('remedy', remedy),
     ...(accounts === undefined ? {} : { accounts: { ...accounts, failed: accounts.failed.length } }),
-    ...(lastModified === undefined ? {} : { lastModified }),
+    lastModified,
     ...optional('versionId', versionId),
   }
 }

@@ -108,7 +108,7 @@ function collect(
     const waiting = addToDigest(digest, heard)
     const isDue = toldAt === undefined || now.getTime() - Date.parse(toldAt) >= digestMinutes * 60_000
     if (sizeOf(waiting) === 0 || !isDue) {
-      collected[receiver.name] = { ...(toldAt === undefined ? {} : { toldAt }), digest: waiting }
+      collected[receiver.name] = { toldAt, digest: waiting }
       continue
     }
     const at = renderInstant(now)

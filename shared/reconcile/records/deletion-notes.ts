@@ -56,5 +56,5 @@ function isOf(noted: Note, upload: Pick<Status, 'etag' | 'lastModified'>): boole
 }
 
 function toUploader({ arn, sourceIpAddress }: Note, at: string): Uploader {
-  return { principalId: arn, ...(sourceIpAddress === undefined ? {} : { sourceIpAddress }), at }
+  return { principalId: arn, sourceIpAddress, at }
 }

@@ -65,7 +65,7 @@ function toStory(bodies: readonly EventBody[]): RequestStory | undefined {
       event,
       at,
       ...(by && { by }),
-      ...(comment === undefined ? {} : { comment }),
+      comment,
     }),
   )
   // What was granted says last what holds.
