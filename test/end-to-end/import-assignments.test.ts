@@ -98,7 +98,7 @@ test('released access stays when its link is deleted, and can be imported again'
   )
   await system.remove(unitLink)
   await system.untilGone(unitLink)
-  expect(await system.named('foreign/')).toEqual([keyOf(shop), keyOf(data)])
+  expect(await system.named('foreign/')).toEqual([keyOf(management), keyOf(shop), keyOf(data)])
 
   const { stdout } = await ssofile(['import', '--assignments', '--account', shop])
   expect(stdout).toContain(`written       links_data/${keyOf(shop)}  1 assignment`)
