@@ -17,8 +17,9 @@ import { changePermissionSet } from './change-permission-set.ts'
 import { parseLinkRequest, parsePermissionSetRequest } from './change-requests.ts'
 import { readBody } from './read-body.ts'
 import { listInputs, readInputWithStatus } from './read-inputs.ts'
+import type { Known } from './request-context.ts'
 import { type ApiChange, type ApiKind, apiChanges } from './routes.ts'
-import { type Known, serveRequests } from './serve-requests.ts'
+import { serveRequests } from './serve-requests.ts'
 
 /**
  * The way in by HTTPS. It writes and deletes inputs in the bucket, always on a condition, and nothing else: what becomes of

@@ -13,7 +13,7 @@ import { spoiledAsAbsent } from '../../shared/reconcile/records/stored-json.ts'
 import { type Answer, refusal, refuseComplaint } from './answer.ts'
 import { refuseExisting, refuseMissing, writeOnCondition } from './change-input.ts'
 import type { ApprovalRequest, RequestRequest } from './request-bodies.ts'
-import type { RequestContext } from './serve-requests.ts'
+import type { RequestContext } from './request-context.ts'
 import { findSignedIn } from './signed-in-person.ts'
 
 type Asked = Extract<RequestRequest, { readonly action: 'ask' }>

@@ -18,7 +18,7 @@ import { type Answer, answer, refusal, refuseComplaint } from './answer.ts'
 import { namesOf } from './api-request.ts'
 import { refuseMissing } from './change-input.ts'
 import { fileOf, type Parameters, parsePage, readPage, refuseParameter } from './read-inputs.ts'
-import type { RequestContext } from './serve-requests.ts'
+import type { RequestContext } from './request-context.ts'
 import { findSignedIn, type SignedIn } from './signed-in-person.ts'
 
 /** Whose requests may be listed. */

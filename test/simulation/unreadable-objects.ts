@@ -1,5 +1,5 @@
-import type { StoredObject } from '../../shared/memory/s3/memory-bucket.ts'
 import type { MemoryObjectStore } from '../../shared/memory/s3/memory-object-store.ts'
+import type { StoredObject } from '../../shared/memory/s3/stored-object.ts'
 import { ServiceError } from '../../shared/ports/service-error.ts'
 import type { Call } from './chaos.ts'
 

@@ -2,7 +2,7 @@ import { isUnplaced } from '../../../shared/domain/organization/organization-vie
 import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import type { Pause } from '../../../shared/reconcile/dispatcher/pause.ts'
 import { describePause, remedyOf } from '../../../shared/reconcile/dispatcher/pause.ts'
-import type { PlannedGrant } from '../../../shared/reconcile/preview/preview.ts'
+import type { PlannedGrant } from '../../../shared/reconcile/preview/planned-access.ts'
 import { describeInvalid } from '../folder/find-invalid.ts'
 import { count } from '../terminal/count.ts'
 import { fitMarkdown, type MarkdownSection } from './fit-markdown.ts'

@@ -26,7 +26,8 @@ import { RecordChangedError } from '../records/json-record.ts'
 import { nextAttempt, scheduleWork } from '../records/open-work.ts'
 import { gatherLink } from '../statuses/gather-link.ts'
 import { StatusBoard } from '../statuses/status-board.ts'
-import { giveBackEach, type WorkItem } from './work-source.ts'
+import type { WorkItem } from './work-item.ts'
+import { giveBackEach } from './work-source.ts'
 
 const repetition = { attemptsMost: 3, firstMs: 2_000, mostMs: 10_000 }
 

@@ -17,7 +17,8 @@ import { HintWork } from './hint-work.ts'
 import { Lease } from './lease.ts'
 import { noteStopped, type Pause, readPause, reconcileAfterPause } from './pause.ts'
 import { tellConfiguration } from './tell-configuration.ts'
-import { type WorkItem, WorkSource } from './work-source.ts'
+import type { WorkItem } from './work-item.ts'
+import { WorkSource } from './work-source.ts'
 
 export type SliceOptions = {
   /** Nothing is started after this long; what runs is waited for. A function's time limit must leave it room. */

@@ -8,7 +8,6 @@ import { findNearPrincipal } from './find-near-principal.ts'
 import type { People } from './people.ts'
 import type { KnownAccess } from './recorded-access.ts'
 import { unlessRefused } from './unless-refused.ts'
-import type { WhoQuestion } from './who-has-access.ts'
 
 /** Whose access is asked for. */
 export type Subject = {
@@ -21,6 +20,9 @@ export type Subject = {
   readonly isAnybody: boolean
 }
 
+/** A user name or the id of a user; a group's display name or its id. Neither: anybody. */
+type Asked = { readonly user?: string | undefined; readonly group?: string | undefined }
+
 type Context = {
   readonly ports: Ports
   readonly people: People
@@ -29,7 +31,7 @@ type Context = {
 }
 
 /** Resolves the user or the group of a question. One that the directory does not have is noted, with what is near. */
-export async function findSubject({ user, group }: WhoQuestion, context: Context): Promise<Subject> {
+export async function findSubject({ user, group }: Asked, context: Context): Promise<Subject> {
   const [userId, groupId] = await Promise.all([
     user === undefined ? undefined : findId('USER', user, context),
     group === undefined ? undefined : findId('GROUP', group, context),

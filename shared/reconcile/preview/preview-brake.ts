@@ -16,7 +16,7 @@ import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { countBase, prolongEnded } from '../brake/brake.ts'
 import { brakeFile } from '../brake/brake-file.ts'
-import type { PlannedRevocation } from './preview.ts'
+import type { PlannedRevocation } from './planned-access.ts'
 
 /** How many revocations the brake would hold, and why. Which ones depends on their order. */
 export type RevocationsPreview = { readonly held: number; readonly reasons: readonly string[] }

@@ -4,7 +4,7 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import { listAll } from '../../ports/page.ts'
 import { listKnown } from '../records/foreign-assignments.ts'
 import type { InputReadings } from '../records/input-readings.ts'
-import type { PlannedRevocation } from './preview.ts'
+import type { PlannedRevocation } from './planned-access.ts'
 import type { PermissionSetPreview } from './preview-permission-sets.ts'
 
 type DeletionContext = {

@@ -13,7 +13,7 @@ import { listUnlessGone } from '../calls/assignment-listings.ts'
 import type { LinkPrincipal, PrincipalIndex } from '../directory/principal-index.ts'
 import type { InputReadings } from '../records/input-readings.ts'
 import { StatusStore } from '../records/status-store.ts'
-import type { PlannedGrant, Preview, WaitingGrants } from './preview.ts'
+import type { PlannedGrant, WaitingGrants } from './planned-access.ts'
 import type { PermissionSetPreview } from './preview-permission-sets.ts'
 
 const looksAtOnce = 4
@@ -33,11 +33,17 @@ type Ready = Target & { readonly grant: PlannedGrant }
 /** Grants of one permission set to one principal by the same links: they all lack the same. */
 type Group = { readonly grants: readonly PlannedGrant[]; readonly found: Target | Lack }
 
+type SortedGrants = {
+  readonly grants: readonly PlannedGrant[]
+  /** Foreign access: left alone. */
+  readonly existing: readonly PlannedGrant[]
+  readonly waiting: readonly WaitingGrants[]
+  /** Grants that were not compared with Identity Center. */
+  readonly unchecked: number
+}
+
 /** Sorts grants: new ones, those that wait, and access that exists already. */
-export async function sortGrants(
-  grants: readonly PlannedGrant[],
-  context: Context,
-): Promise<Pick<Preview, 'grants' | 'existing' | 'waiting' | 'unchecked'>> {
+export async function sortGrants(grants: readonly PlannedGrant[], context: Context): Promise<SortedGrants> {
   const { principals } = context
   const absent = await principals.foresee(grants.map(({ assignment }) => assignment))
   const isAbsent = new Set(absent.map(renderPrincipal))

@@ -5,7 +5,7 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Memberships } from '../directory/memberships.ts'
 import { findMissing, listKeeping } from '../guardrails/judge-minimum.ts'
 import type { Policies } from '../records/policies.ts'
-import type { PlannedGrant, PlannedRevocation } from './preview.ts'
+import type { PlannedGrant, PlannedRevocation } from './planned-access.ts'
 import { isEndOfTemporary } from './preview-brake.ts'
 
 /** What policies demand to be left in an account and would not be, after all that is planned. Ascending, each once. */

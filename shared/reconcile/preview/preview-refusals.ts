@@ -9,7 +9,7 @@ import type { InputReadings } from '../records/input-readings.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
 import type { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
-import type { PlannedGrant } from './preview.ts'
+import type { PlannedGrant } from './planned-access.ts'
 import { type PeopleContext, SeparationsIn } from './separations-in.ts'
 
 export type RefusedLink = { readonly key: string } & Pick<Status, 'state' | 'reason' | 'remedy'>

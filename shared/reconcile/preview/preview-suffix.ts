@@ -7,7 +7,7 @@ import { findPrincipalChanges } from '../directory/principal-changes.ts'
 import { Ledger } from '../records/ledger.ts'
 import { readsAtOnce } from '../records/list-heads.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
-import type { PlannedRevocation } from './preview.ts'
+import type { PlannedRevocation } from './planned-access.ts'
 
 /**
  * What goes under another `principalSuffix`: ours whose principal has another name then. Its links are there, and each

@@ -13,15 +13,12 @@ import {
   type ProvisionedSet,
   renderProvisionedSet,
 } from '../../domain/assignments/vanishing-roles.ts'
-import type { Cause } from '../../domain/brake/brake.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { describeLink } from '../../domain/links/describe-link.ts'
 import { listGrantingLinks } from '../../domain/links/granting-links.ts'
-import type { Lack } from '../../domain/links/lack.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import { type OrganizationView, refuses } from '../../domain/organization/organization-view.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
-import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { principalName } from '../../domain/principals/principal.ts'
 import { isWithin, type Membership } from '../../domain/scopes/expand-scope.ts'
 import type { Status } from '../../domain/statuses/status.ts'
@@ -44,6 +41,7 @@ import { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { type AskedOrganization, type GatherContext, gatherLink } from '../statuses/gather-link.ts'
 import { findAdministrators } from './find-administrators.ts'
+import type { LinkFate, PlannedGrant, PlannedRevocation, WaitingGrants } from './planned-access.ts'
 import { type NewBinding, previewBindings } from './preview-bindings.ts'
 import { previewBrake, type RevocationsPreview } from './preview-brake.ts'
 import { type ContentsPreview, previewContents } from './preview-contents.ts'
@@ -57,41 +55,6 @@ import {
 } from './preview-permission-sets.ts'
 import { previewRefusals } from './preview-refusals.ts'
 import { previewSuffix } from './preview-suffix.ts'
-
-/** An assignment to create, and the links that grant it. */
-export type PlannedGrant = {
-  readonly assignment: Assignment
-  readonly links: readonly string[]
-  /** Of the group or user that has this name now. Absent: not looked for, or there is none. */
-  readonly principalId?: PrincipalId
-}
-
-/**
- * What became of a link that granted an assignment. `elsewhere`: it is in force, without this account in its scope.
- * `nameless`: it is in force, and its principal has another name under the `principalSuffix`. `ended`: its temporary access is
- * over, which the brake never holds.
- */
-export type LinkFate =
-  | 'deleted'
-  | 'ended'
-  | 'rejected'
-  | 'expired'
-  | 'not-yet'
-  | 'unreadable'
-  | 'elsewhere'
-  | 'nameless'
-export type PlannedRevocation = {
-  readonly key: AssignmentKey
-  /** By the present name of its principal, as far as the ledger knows. */
-  readonly assignment: Assignment
-  /** The links that granted it when it was last evaluated. */
-  readonly links: readonly { readonly key: string; readonly fate: LinkFate }[]
-  /** What takes the access away; `undefined`: each of these links was withdrawn. */
-  readonly cause: Cause | undefined
-}
-
-/** Grants that wait, and the reason. */
-export type WaitingGrants = Lack & { readonly grants: readonly PlannedGrant[] }
 
 /** A link that grants nothing now. */
 type IdleLink = { readonly key: string } & Readonly<Pick<Status, 'state' | 'reason' | 'remedy'>>

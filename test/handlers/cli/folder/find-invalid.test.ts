@@ -4,7 +4,7 @@ import { assignmentKey } from '../../../../shared/domain/assignments/assignment.
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
-import type { LinkFate, PlannedRevocation } from '../../../../shared/reconcile/preview/preview.ts'
+import type { LinkFate, PlannedRevocation } from '../../../../shared/reconcile/preview/planned-access.ts'
 
 const now = new Date('2026-03-03T10:00:00Z')
 const link = (group: string) => `links_data/root%all%Billing-ps%${group}%GROUP%ssofile`

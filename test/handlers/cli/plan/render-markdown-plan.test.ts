@@ -7,7 +7,8 @@ import { assignmentKey } from '../../../../shared/domain/assignments/assignment.
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { type PrincipalType, principalName } from '../../../../shared/domain/principals/principal.ts'
-import { type PlannedGrant, previewChanges } from '../../../../shared/reconcile/preview/preview.ts'
+import type { PlannedGrant } from '../../../../shared/reconcile/preview/planned-access.ts'
+import { previewChanges } from '../../../../shared/reconcile/preview/preview.ts'
 import { hostileNames, raw } from '../../../hostile-names.ts'
 import { World } from '../../../world.ts'
 

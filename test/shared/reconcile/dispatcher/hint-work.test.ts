@@ -10,7 +10,7 @@ import type { OpenSettleContext } from '../../../../shared/reconcile/assignments
 import { brakeFile } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { NotStartedError } from '../../../../shared/reconcile/calls/limited-sso-admin.ts'
 import { HintWork } from '../../../../shared/reconcile/dispatcher/hint-work.ts'
-import type { WorkItem } from '../../../../shared/reconcile/dispatcher/work-source.ts'
+import type { WorkItem } from '../../../../shared/reconcile/dispatcher/work-item.ts'
 import { beginDriftRun } from '../../../../shared/reconcile/drift/drift-run.ts'
 import { groupOf } from '../../../../shared/reconcile/records/lanes.ts'
 import { StatusStore } from '../../../../shared/reconcile/records/status-store.ts'

@@ -7,7 +7,7 @@ import { permissionSetName } from '../../../../shared/domain/permission-sets/per
 import { permissionSetArn, principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import { Brake } from '../../../../shared/reconcile/brake/brake.ts'
-import type { PlannedRevocation } from '../../../../shared/reconcile/preview/preview.ts'
+import type { PlannedRevocation } from '../../../../shared/reconcile/preview/planned-access.ts'
 import { previewBrake } from '../../../../shared/reconcile/preview/preview-brake.ts'
 import { PrincipalNames } from '../../../../shared/reconcile/records/principal-names.ts'
 import { World } from '../../../world.ts'

@@ -3,7 +3,7 @@ import { assignmentOf, renderAssignmentKey } from '../../../../shared/domain/ass
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
-import type { PlannedRevocation } from '../../../../shared/reconcile/preview/preview.ts'
+import type { PlannedRevocation } from '../../../../shared/reconcile/preview/planned-access.ts'
 import { listBlockedDeletions } from '../../../../shared/reconcile/preview/preview-deletions.ts'
 import { previewPermissionSets } from '../../../../shared/reconcile/preview/preview-permission-sets.ts'
 import { InputReadings } from '../../../../shared/reconcile/records/input-readings.ts'
