@@ -54,6 +54,21 @@ function bindingInLedger({ id, stored }: Pick<Settling, 'id' | 'stored'>, link: 
 }
 
 /**
+ * A status says whom a link was first applied to when that is done. Until then only the ledger knows: an entry of another id that
+ * has, or had, this name, in any account.
+ */
+async function bindingOfOthers({ id, assignment, whereabouts, context }: Settling, link: GrantingLink) {
+  const { standings } = context
+  const others = (await standings.names())
+    .everIdsOf(id.type, assignment.principal)
+    .filter((one) => one !== id.principalId)
+  if (id.type !== 'USER' || whereabouts === 'gone' || others.length === 0) return undefined
+  const given = await standings.leftOf({ ...assignment, key: link.key }, await standings.accountsOf(assignment))
+  const isOther = ({ principalId }: (typeof given)[number]) => principalId !== undefined && others.includes(principalId)
+  return given.find((one) => isOther(one) && one.links?.some((known) => isSameLink(known, link)))?.principalId
+}
+
+/**
  * Of links that name the present name of this id, those that may be applied to it: a link of a user is bound to the user it
  * was first applied to. Who uploaded a link, and whom it is bound to, stand in its status. `lacks`: of each link.
  */
@@ -94,6 +109,6 @@ async function bind(settling: Settling, found: GrantingLink) {
   const upload = findKnown(link) ?? link
   return {
     link: by === undefined ? upload : { ...upload, by },
-    boundTo: asked ?? recorded ?? bindingOf(type, status, link),
+    boundTo: asked ?? recorded ?? bindingOf(type, status, link) ?? (await bindingOfOthers(settling, link)),
   }
 }
