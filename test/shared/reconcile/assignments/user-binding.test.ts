@@ -175,4 +175,21 @@ describe('what the ledger knows of the links that grant', () => {
     expect(holders).toEqual([])
     expect(await world.json(`status/${everywhere}.json`)).toMatchObject({ state: 'waiting', principalId: first })
   })
+
+  test('a user who is made again before the status says whom the link was applied to gets nothing', async () => {
+    const userName = 'kenji.ito@acme.example'
+    const world = await open()
+    const own = `links_data/account%${account}%Billing-ps%${userName}%USER%ssofile`
+    await world.objects.put(own, '')
+    await settle(world)
+    const first = world.identityStore.idOf('USER', userName)
+    if (!first) throw new Error('the fixture lacks the user')
+    await world.identityStore.deleteUser(first)
+    await world.identityStore.createUser({ userName })
+    const { principalId: _, ...untold } = (await world.json(`status/${own}.json`)) ?? {}
+    await world.objects.put(`status/${own}.json`, JSON.stringify({ ...untold, state: 'applying' }))
+    await lookAgain(world, userName, 'USER')
+    expect(world.ssoAdmin.assignments().map((one) => one.principalId)).toEqual([first])
+    expect(await world.json(`status/${own}.json`)).toMatchObject({ state: 'waiting', principalId: first })
+  })
 })
