@@ -179,6 +179,8 @@ async function settle(world: SimulatedWorld, last: readonly 'hour'[] = []): Prom
     }
     void world.everyMinute()
   }
+  // Puts `access/` right where names have changed.
+  if (world.sweeps) void world.everyFiveMinutes()
   await world.clock.advance(15_000)
   // AWS may take longer than anybody waits here.
   if (isAwsAtWork(world)) return

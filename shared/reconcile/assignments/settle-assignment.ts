@@ -35,8 +35,9 @@ export async function settleAssignment(key: AssignmentKey, context: SettleContex
   for (let steps = 0, refusals = 0; ; steps++) {
     const step = steps < stepsMost ? decide(settling.facts) : endOfCircle(settling)
     if (step.do === 'finish') {
-      // Statuses find it by its name, which may be another than before.
-      if (step.rest.result === 'in-force' || step.rest.result === 'foreign') await noteName(settling)
+      // Statuses and `access/` find it by its name, which may be another than before.
+      const isThere = settling.entry !== undefined || step.rest.result === 'foreign'
+      if (isThere && settling.whereabouts !== 'gone') await noteName(settling)
       return settlementOf(step, settling)
     }
     const again = await perform(settling, step)

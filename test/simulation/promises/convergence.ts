@@ -1,3 +1,4 @@
+import { complainAboutAccess } from './access-listing.ts'
 import { describeTarget, ledgerKeyOf, nameOf } from './assignment-names.ts'
 import { complainAboutForeign } from './foreign-listing.ts'
 import { complainAboutOverdue } from './overdue.ts'
@@ -57,6 +58,8 @@ export class ConvergencePromise {
     const { world, access } = this.#watched
     const foreign = complainAboutForeign(world, (target) => access.ownerOf(nameOf(target))?.of)
     if (foreign) this.#fail(foreign)
+    const unlisted = world.sweeps ? complainAboutAccess(world) : undefined
+    if (unlisted) this.#fail(unlisted)
   }
 
   /** With no retry scheduled, work that has waited for so long waits because nobody was woken for it. */
