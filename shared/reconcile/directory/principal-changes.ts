@@ -11,7 +11,7 @@ import {
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
-import { type KnownAssignment, listKnown } from '../records/foreign-assignments.ts'
+import { type KnownAssignment, listKnown, readForeign } from '../records/foreign-assignments.ts'
 import { Ledger } from '../records/ledger.ts'
 import { readsAtOnce } from '../records/list-heads.ts'
 import { type NamedId, NameIndex, PrincipalNames } from '../records/principal-names.ts'
@@ -65,11 +65,11 @@ export async function findPrincipalChanges(
       keys.push(...(found === 'gone' ? await withoutWaiting(objects, ours) : ours))
       for (const last of index.namesOf(type, id)) {
         if (last === name) continue
-        // The links of one that is gone are told by its own access, where nobody else has the name.
-        const isTold =
+        // Where nobody else has the name, the links of one that is gone are told by its own access. What others gave has none.
+        const isNobodys =
           found === 'gone' && (await principals.resolve(type, last, Number.NEGATIVE_INFINITY)) === undefined
-        if (isTold) continue
-        assignments.push(...known.map(({ assignment }) => nameAssignment(assignment, last)))
+        const asked = isNobodys ? await listLinkedForeign(objects, known) : known
+        assignments.push(...asked.map(({ assignment }) => nameAssignment(assignment, last)))
       }
       if (ours.length === 0 && name !== undefined) toNote.push({ type, id, name })
     }
@@ -105,6 +105,15 @@ async function listNamed(objects: ObjectStore, known: readonly KnownAssignment[]
     return links.map((link) => splitLinkFields(link.key)?.principal ?? '')
   })
   return named.flat().flatMap((name) => principalName.safeParse(name).data ?? [])
+}
+
+/** What others gave, and links ask for too. */
+async function listLinkedForeign(objects: ObjectStore, known: readonly KnownAssignment[]) {
+  const linked = await pLimit(readsAtOnce).map(known, async (one) => {
+    const record = one.isForeign ? await spoiledAsAbsent(readForeign(objects, one.key)) : undefined
+    return record && record.links.length > 0 ? [one] : []
+  })
+  return linked.flat()
 }
 
 /** Without what is in its grace period. An entry that cannot be read is looked at by each sweep. */

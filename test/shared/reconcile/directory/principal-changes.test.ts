@@ -42,9 +42,9 @@ async function own(world: World, name: string, id: PrincipalId, held: Held = {},
   return keyOf(id, held)
 }
 
-async function leaveToOthers(world: World, name: string, id: PrincipalId) {
+async function leaveToOthers(world: World, name: string, id: PrincipalId, links: readonly object[] = []) {
   await note(world, name, id)
-  const foreign = { v: 1, principal: name, principalId: id, permissionSetArn: arn, links: [], seenAt }
+  const foreign = { v: 1, principal: name, principalId: id, permissionSetArn: arn, links, seenAt }
   await world.objects.put(`foreign/${keyOf(id)}`, JSON.stringify(foreign))
 }
 
@@ -118,6 +118,9 @@ describe('where the names of the ledger differ from the directory', () => {
     await leaveToOthers(world, accountants, gone)
     await world.identityStore.deleteGroup(gone)
     expect(await find(world)).toEqual(nothing)
+    // But where links ask for it too: they have nobody any more.
+    await leaveToOthers(world, accountants, gone, [{ key: 'links_data/one', etag: 'e', lastModified: seenAt }])
+    expect(await find(world)).toEqual({ ...nothing, assignments: [asked] })
   })
 
   test('is told of the types only that were asked for', async () => {
