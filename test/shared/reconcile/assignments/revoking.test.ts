@@ -374,6 +374,16 @@ test('a retry is counted where what failed was not a revocation', async () => {
   expect(bench.calls('DeleteAccountAssignment')).toBe(0)
 })
 
+test('held access that nobody had time to confirm is told as granted, and access/ lists it', async () => {
+  const brake = { indirect: { count: 0, percent: 0, most: 0, hours: 24 }, own: { count: 0, percent: 0, minutes: 15 } }
+  const { bench, link } = await open({ configuration: { brake } })
+  const ended = { ...granted, outcome: 'SUCCEEDED' as const }
+  await bench.own({ state: 'granting', links: [link], call: ended, lastCreation: ended })
+  expect(await bench.settle()).toMatchObject({ result: 'held' })
+  expect(await bench.history()).toEqual(['granted', 'held'])
+  expect(await bench.world.keys('access/')).toHaveLength(1)
+})
+
 test('access/ lists access from its confirmation to its end', async () => {
   const bench = new Settling()
   await bench.upload()

@@ -376,6 +376,21 @@ describe('single accounts', () => {
     expect(await world.finish(cache.find(moved, view))).toMatchObject({ tags: { team: 'Security' } })
     expect(await world.finish(cache.readLive(accountId.parse('999999999999')))).toBeUndefined()
   })
+
+  test('are of one moment: the place is read after tags that had to wait', async () => {
+    const world = new World()
+    await world.finish(rebuild(world))
+    await world.objects.put(tagLink, '')
+    const calls: unknown[] = []
+    const ports = intercept(world.ports, async ({ operation, proceed }) => {
+      if (operation === 'listTags') await world.clock.sleep(5_000)
+      const answer = await proceed()
+      if (operation === 'listTags' || operation === 'describeAccount') calls.push(operation)
+      return answer
+    })
+    await world.finish(new OrganizationCache(ports, []).readLive(moved))
+    expect(calls).toEqual(['listTags', 'describeAccount'])
+  })
 })
 
 test('a unit that an account is in exists; only of others Organizations is asked', async () => {
