@@ -1,6 +1,7 @@
 import { type AssignmentKey, assignmentOf } from '../../../shared/domain/assignments/assignment.ts'
 import type { GrantingLink } from '../../../shared/domain/assignments/ledger-entry.ts'
-import { type BrakeRecord, describeCause, placeOf } from '../../../shared/domain/brake/brake.ts'
+import type { BrakeRecord } from '../../../shared/domain/brake/brake-record.ts'
+import { describeCause, placeOf } from '../../../shared/domain/brake/describe-list.ts'
 import { describeContents } from '../../../shared/domain/brake/held-contents.ts'
 import { permissionSetKey } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import type { PermissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'

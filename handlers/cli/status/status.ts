@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { emptyBrake } from '../../../shared/domain/brake/brake.ts'
+import { emptyBrake } from '../../../shared/domain/brake/brake-record.ts'
 import { isPolicyKey } from '../../../shared/domain/guardrails/policy-file.ts'
 import { linkPrefix } from '../../../shared/domain/links/link.ts'
 import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'

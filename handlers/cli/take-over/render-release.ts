@@ -1,5 +1,5 @@
 import { type AssignmentKey, assignmentOf } from '../../../shared/domain/assignments/assignment.ts'
-import type { BrakeRecord } from '../../../shared/domain/brake/brake.ts'
+import type { BrakeRecord } from '../../../shared/domain/brake/brake-record.ts'
 import { linkPrefix, renderGrant } from '../../../shared/domain/links/link.ts'
 import { splitFolder, splitLinkFields } from '../../../shared/domain/links/link-fields.ts'
 import { permissionSetKey } from '../../../shared/domain/permission-sets/permission-set-file.ts'

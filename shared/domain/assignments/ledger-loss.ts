@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { limitOf } from '../brake/brake.ts'
+import { limitOf } from '../brake/windows.ts'
 import type { Configuration } from '../deployment/configuration.ts'
 import { record } from '../json/record.ts'
 

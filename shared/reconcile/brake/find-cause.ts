@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
 import { type GrantingLink, hasExpired } from '../../domain/assignments/ledger-entry.ts'
-import type { Cause } from '../../domain/brake/brake.ts'
+import type { Cause } from '../../domain/brake/brake-record.ts'
 import { type Link, temporaryPrefix } from '../../domain/links/link.ts'
 import { isSameUpload } from '../../domain/links/upload.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'

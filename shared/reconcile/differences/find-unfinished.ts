@@ -1,6 +1,6 @@
 import { type AssignmentKey, assignmentKey, parseAssignmentKey } from '../../domain/assignments/assignment.ts'
 import { isSettled, ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
-import { listHeld, listJudgedAgain } from '../../domain/brake/brake.ts'
+import { listHeld, listJudgedAgain } from '../../domain/brake/lists.ts'
 import { type OrganizationView, refuses } from '../../domain/organization/organization-view.ts'
 import { permissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'

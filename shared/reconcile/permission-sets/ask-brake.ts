@@ -1,5 +1,5 @@
-import { contentsLimit, type Edit } from '../../domain/brake/brake.ts'
 import { describeContents, describeLoss, findContents } from '../../domain/brake/held-contents.ts'
+import { contentsLimit, type Edit } from '../../domain/brake/judge-edit.ts'
 import { isGrave, weighContents } from '../../domain/brake/weigh-contents.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { toldUploader } from '../../domain/links/find-uploader.ts'

@@ -1,5 +1,5 @@
 import type { Assignment, AssignmentKey } from '../../domain/assignments/assignment.ts'
-import type { Cause } from '../../domain/brake/brake.ts'
+import type { Cause } from '../../domain/brake/brake-record.ts'
 import type { Lack } from '../../domain/links/lack.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 

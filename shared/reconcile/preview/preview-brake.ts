@@ -1,21 +1,13 @@
-import {
-  type BrakeList,
-  type BrakeTerms,
-  describeList,
-  emptyBrake,
-  findBaseless,
-  isSameScope,
-  judgeRevocation,
-  noteBase,
-  pruneBrake,
-  type Revocation,
-  type Tally,
-  tally,
-} from '../../domain/brake/brake.ts'
+import { type BrakeList, emptyBrake, isSameScope } from '../../domain/brake/brake-record.ts'
+import { describeList } from '../../domain/brake/describe-list.ts'
+import { findBaseless, judgeRevocation, type Revocation, tally } from '../../domain/brake/judge-revocation.ts'
+import { pruneBrake } from '../../domain/brake/releases.ts'
+import { type BrakeTerms, noteBase, type Tally } from '../../domain/brake/windows.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import { countBase, prolongEnded } from '../brake/brake.ts'
 import { brakeFile } from '../brake/brake-file.ts'
+import { countBase } from '../brake/count-base.ts'
+import { prolongEnded } from '../brake/count-open.ts'
 import type { PlannedRevocation } from './planned-access.ts'
 
 /** How many revocations the brake would hold, and why. Which ones depends on their order. */

@@ -1,13 +1,9 @@
 import { reachOf } from '../../domain/assignments/reach.ts'
-import {
-  type BrakeTerms,
-  emptyBrake,
-  findBaselessEdit,
-  judgeEdit,
-  noteBase,
-  pruneBrake,
-} from '../../domain/brake/brake.ts'
+import { emptyBrake } from '../../domain/brake/brake-record.ts'
 import { describeContents, describeLoss } from '../../domain/brake/held-contents.ts'
+import { findBaselessEdit, judgeEdit } from '../../domain/brake/judge-edit.ts'
+import { pruneBrake } from '../../domain/brake/releases.ts'
+import { type BrakeTerms, noteBase } from '../../domain/brake/windows.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { toldUploader } from '../../domain/links/find-uploader.ts'
 import { uploaderWithoutSession } from '../../domain/links/uploader-without-session.ts'
@@ -15,8 +11,8 @@ import { permissionSetKey } from '../../domain/permission-sets/permission-set-fi
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import { countBase } from '../brake/brake.ts'
 import { brakeFile } from '../brake/brake-file.ts'
+import { countBase } from '../brake/count-base.ts'
 import type { Differences } from '../differences/find-differences.ts'
 import { findEdit } from '../permission-sets/ask-brake.ts'
 import { readPermissionSet } from '../permission-sets/read-permission-set.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { renderRelease } from '../../../../handlers/cli/take-over/render-release.ts'
 import { assignmentKey } from '../../../../shared/domain/assignments/assignment.ts'
-import { type BrakeRecord, emptyBrake } from '../../../../shared/domain/brake/brake.ts'
+import { type BrakeRecord, emptyBrake } from '../../../../shared/domain/brake/brake-record.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import type { Status } from '../../../../shared/domain/statuses/status.ts'

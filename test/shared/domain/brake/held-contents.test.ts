@@ -1,15 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import {
-  contentsLimit,
-  dropContents,
-  type Edit,
-  emptyBrake,
-  findBaselessEdit,
-  holdContents,
-  judgeEdit,
-  noteBase,
-  releaseContents,
-} from '../../../../shared/domain/brake/brake.ts'
+import { emptyBrake } from '../../../../shared/domain/brake/brake-record.ts'
 import {
   describeContents,
   describeLoss,
@@ -17,6 +7,10 @@ import {
   type HeldContents,
   isHeldAlone,
 } from '../../../../shared/domain/brake/held-contents.ts'
+import { contentsLimit, type Edit, findBaselessEdit, judgeEdit } from '../../../../shared/domain/brake/judge-edit.ts'
+import { dropContents, holdContents } from '../../../../shared/domain/brake/lists.ts'
+import { releaseContents } from '../../../../shared/domain/brake/releases.ts'
+import { noteBase } from '../../../../shared/domain/brake/windows.ts'
 import { configuration } from '../../../../shared/domain/deployment/configuration.ts'
 import { heldFile } from '../../reconcile/brake/held-file.ts'
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
-import { emptyBrake, listHeld } from '../../../../shared/domain/brake/brake.ts'
+import { emptyBrake } from '../../../../shared/domain/brake/brake-record.ts'
+import { listHeld } from '../../../../shared/domain/brake/lists.ts'
 import { type AccountId, accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { type PrincipalId, permissionSetArn } from '../../../../shared/domain/principals/identity-center-ids.ts'

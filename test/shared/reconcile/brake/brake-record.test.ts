@@ -1,19 +1,17 @@
 import { describe, expect, test } from '@jest/globals'
 import { type AssignmentKey, assignmentKey, assignmentOf } from '../../../../shared/domain/assignments/assignment.ts'
 import type { LedgerState } from '../../../../shared/domain/assignments/ledger-entry.ts'
-import {
-  type BrakeWindow,
-  type Cause,
-  emptyBrake,
-  listHeld,
-  type Revocation,
-} from '../../../../shared/domain/brake/brake.ts'
+import { type BrakeWindow, type Cause, emptyBrake } from '../../../../shared/domain/brake/brake-record.ts'
+import type { Revocation } from '../../../../shared/domain/brake/judge-revocation.ts'
+import { listHeld } from '../../../../shared/domain/brake/lists.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { type PrincipalId, principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
-import { Brake, countBase, countOpen } from '../../../../shared/reconcile/brake/brake.ts'
+import { Brake } from '../../../../shared/reconcile/brake/brake.ts'
 import { brakeFile, brakeKey, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { countBase } from '../../../../shared/reconcile/brake/count-base.ts'
+import { countOpen } from '../../../../shared/reconcile/brake/count-open.ts'
 import { PrincipalNames } from '../../../../shared/reconcile/records/principal-names.ts'
 import { type Interceptor, intercept, noAnswer } from '../../../intercept.ts'
 import { World } from '../../../world.ts'

@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals'
-import type { BrakeList } from '../../../../shared/domain/brake/brake.ts'
+import type { BrakeList } from '../../../../shared/domain/brake/brake-record.ts'
 import { type Configuration, configuration } from '../../../../shared/domain/deployment/configuration.ts'
 import { renderComplaint } from '../../../../shared/domain/statuses/complaint.ts'
 import { type OrganizationFile, parseOrganizationFile } from '../../../../shared/memory/organization-file.ts'

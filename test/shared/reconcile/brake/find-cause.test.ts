@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { GrantingLink } from '../../../../shared/domain/assignments/ledger-entry.ts'
-import type { Cause } from '../../../../shared/domain/brake/brake.ts'
+import type { Cause } from '../../../../shared/domain/brake/brake-record.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import type { Account } from '../../../../shared/domain/organization/organization-view.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { LedgerEntry } from '../../../../shared/domain/assignments/ledger-entry.ts'
-import { emptyBrake } from '../../../../shared/domain/brake/brake.ts'
+import { emptyBrake } from '../../../../shared/domain/brake/brake-record.ts'
 import type { Configuration } from '../../../../shared/domain/deployment/configuration.ts'
 import type { Status } from '../../../../shared/domain/statuses/status.ts'
 import { brakeFile } from '../../../../shared/reconcile/brake/brake-file.ts'

@@ -5,25 +5,19 @@ import {
   type BrakeWindow,
   brakeRecord,
   type Cause,
-  describeList,
   emptyBrake,
-  figureOf,
+} from '../../../../shared/domain/brake/brake-record.ts'
+import { describeList, figureOf } from '../../../../shared/domain/brake/describe-list.ts'
+import {
   findBaseless,
   findEnded,
-  findList,
-  findRelease,
-  findUnhinted,
   folderOf,
   judgeRevocation,
-  limitOf,
-  listHeld,
-  noteBase,
-  prolongWindow,
-  pruneBrake,
   type Revocation,
-  releaseHeld,
-  takeOffList,
-} from '../../../../shared/domain/brake/brake.ts'
+} from '../../../../shared/domain/brake/judge-revocation.ts'
+import { findList, listHeld, takeOffList } from '../../../../shared/domain/brake/lists.ts'
+import { findRelease, findUnhinted, pruneBrake, releaseHeld } from '../../../../shared/domain/brake/releases.ts'
+import { limitOf, noteBase, prolongWindow } from '../../../../shared/domain/brake/windows.ts'
 import { configuration, defaultConfiguration } from '../../../../shared/domain/deployment/configuration.ts'
 
 const limits = defaultConfiguration.brake
