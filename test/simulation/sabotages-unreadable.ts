@@ -66,7 +66,8 @@ export const unreadableSabotages: readonly Sabotage[] = [
     breaks: ['pause'],
     file: 'shared/reconcile/records/ledger-count.ts',
     find: '  const begun = await listBegun(objects, new Date(begunSince))\n',
-    replace: '  const begun = (await listBegun(objects, new Date(begunSince))) && new Map<string, string>()\n',
+    replace:
+      '  const begun = (await listBegun(objects, new Date(begunSince))) && new Map<string, { instants: string[]; lasting: number }>()\n',
   },
   {
     name: 'a restoration leaves out what only history tells of',

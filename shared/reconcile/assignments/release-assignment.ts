@@ -1,4 +1,4 @@
-import { type AssignmentKey, assignmentOf } from '../../domain/assignments/assignment.ts'
+import type { AssignmentKey } from '../../domain/assignments/assignment.ts'
 import { type Access, isSettled } from '../../domain/assignments/ledger-entry.ts'
 import type { Complaint } from '../../domain/statuses/complaint.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
@@ -9,7 +9,6 @@ import { recordHistory } from '../records/history.ts'
 import { RecordChangedError } from '../records/json-record.ts'
 import { Ledger, ledgerKey } from '../records/ledger.ts'
 import { scheduleWork } from '../records/open-work.ts'
-import { PrincipalNames } from '../records/principal-names.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 
 export type ReleasedAccess = Access & { readonly releasedAt: string }
@@ -33,8 +32,6 @@ export async function releaseAssignment(
   const access = stored.entry
   if (access.releasedAt === undefined && !isSettled(access))
     return refuse(key, `an entry that is not at rest: ${access.state}${access.reason ? `, ${access.reason}` : ''}`)
-  const { type } = assignmentOf(key)
-  await new PrincipalNames(objects).note({ type, id: access.principalId, name: access.principal })
   // The evaluation after this tells the statuses of its links again.
   const now = clock.now()
   await scheduleWork(objects, renderInstant(now), key)

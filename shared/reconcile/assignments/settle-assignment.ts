@@ -32,12 +32,13 @@ export async function settleAssignment(key: AssignmentKey, context: SettleContex
     const { links } = await evaluateAssignment(assignment, { ...context, readings, place: 'view' })
     return { result: 'open', reason: spoiled.message, links: links.map((link) => link.key) }
   }
+  const wasThere = settling.entry !== undefined
   for (let steps = 0, refusals = 0; ; steps++) {
     const step = steps < stepsMost ? decide(settling.facts) : endOfCircle(settling)
     if (step.do === 'finish') {
-      // Statuses and `access/` find it by its name, which may be another than before.
-      const isThere = settling.entry !== undefined || step.rest.result === 'foreign'
-      if (isThere && settling.whereabouts !== 'gone') await noteName(settling)
+      // Statuses and `access/` find by its name what it has, also elsewhere: that may be another than before.
+      const isKnown = wasThere || settling.entry !== undefined || step.rest.result === 'foreign'
+      if (isKnown && settling.whereabouts !== 'gone') await noteName(settling)
       return settlementOf(step, settling)
     }
     const again = await perform(settling, step)

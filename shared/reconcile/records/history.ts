@@ -123,7 +123,7 @@ export async function readLastWord(
   key: AssignmentKey,
   recorded?: { readonly at: string | undefined; readonly isConfirmed: boolean },
 ): Promise<LastWord> {
-  const told = await listNewestFirst(objects, historyFolder(key))
+  const told = await listNewestFirst(objects, key)
   if (recorded) {
     const [newest] = told
     if (newest === undefined) return { says: 'nothing' }
@@ -151,13 +151,16 @@ type OwnListedEvent = ListedEvent & { readonly event: OwnEvent }
 const isOwn = (listed: ListedEvent): listed is OwnListedEvent => ownEvents.some((own) => own === listed.event)
 
 /** By S3's clock, since those of our processes may differ; within one of its seconds by the instants of the events. */
-async function listNewestFirst(objects: ObjectStore, folder: string): Promise<readonly OwnListedEvent[]> {
-  const found: OwnListedEvent[] = []
-  for await (const head of objects.list(folder)) found.push(...parseEvent(head).filter(isOwn))
-  return found.sort(compareNewestFirst)
+async function listNewestFirst(objects: ObjectStore, key: AssignmentKey): Promise<readonly OwnListedEvent[]> {
+  return (await Array.fromAsync(listOwnHistory(objects, `${key}/`))).sort(compareNewestFirst)
 }
 
-function compareNewestFirst(a: ListedEvent, b: ListedEvent): number {
+/** How access that is or was ours began and ended, of all keys that begin so, from the listing alone. */
+export async function* listOwnHistory(objects: ObjectStore, start: string): AsyncGenerator<OwnListedEvent> {
+  for await (const head of objects.list(`history/${start}`)) yield* parseEvent(head).filter(isOwn)
+}
+
+export function compareNewestFirst(a: ListedEvent, b: ListedEvent): number {
   const atOf = ({ at }: ListedEvent) => Date.parse(at)
   // At one instant it ended first: it is recorded as gone in the moment in which it is given again.
   const rankOf = ({ event }: ListedEvent) => (isEnd(event) ? 1 : 0)

@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
+import { assignmentKey } from '../../../../shared/domain/assignments/assignment.ts'
 import { emptyBrake } from '../../../../shared/domain/brake/brake-record.ts'
 import { listHeld } from '../../../../shared/domain/brake/lists.ts'
 import { type AccountId, accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { type PrincipalId, permissionSetArn } from '../../../../shared/domain/principals/identity-center-ids.ts'
-import type { PrincipalType } from '../../../../shared/domain/principals/principal.ts'
+import { type PrincipalType, principalName } from '../../../../shared/domain/principals/principal.ts'
 import type { AssignmentTarget } from '../../../../shared/ports/sso-admin.ts'
 import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { writeForeign } from '../../../../shared/reconcile/records/foreign-assignments.ts'
 import { dyingPorts, intercept } from '../../../intercept.ts'
 import { acme, World, type WorldOptions } from '../../../world.ts'
 
@@ -134,6 +136,19 @@ describe.each(tidings)('after $tidings', ({ copies }) => {
     expect(await world.namedKeys('assignments/')).toEqual([])
     expect(await state(world, linkOf(old))).toBe('waiting')
     expect(await history(world, id)).toEqual(['granted', 'revoked'])
+  })
+
+  test('what others gave a renamed group is listed by its new name, also where a link gave it something', async () => {
+    const world = await open([linkOf(old)])
+    const id = idOf(world, old)
+    const theirs = assignmentKey.parse(keyOf(id).replace(account, '233000000003'))
+    const arn = world.ssoAdmin.assignments()[0]?.permissionSetArn ?? ''
+    const found = { principal: principalName.parse(old), permissionSetArn: permissionSetArn.parse(arn), links: [] }
+    await writeForeign(world.objects, theirs, { ...found, seenAt: world.clock.now().toISOString() })
+    await rename(world, id, next)
+    await tell(world, copies, 'GROUP', id)
+    await world.finish(world.everyFiveMinutes())
+    expect(await world.keys('access/')).toEqual([`access/account%233000000003%Billing-ps%${next}%GROUP%foreign`])
   })
 
   test('a renamed group whose new name has a link keeps its access without a call', async () => {

@@ -1,6 +1,9 @@
 import { expect, test } from '@jest/globals'
+import { assignmentOf } from '../../../../shared/domain/assignments/assignment.ts'
+import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { releaseAssignment } from '../../../../shared/reconcile/assignments/release-assignment.ts'
+import { NameIndex, PrincipalNames } from '../../../../shared/reconcile/records/principal-names.ts'
 import { dyingPorts } from '../../../intercept.ts'
 import { Settling } from '../../../settling.ts'
 
@@ -39,6 +42,16 @@ test('the status of the link says that the access is not ours, once its open wor
   world.start()
   await world.finish(world.everyMinute())
   await world.until(async () => (await world.json(`status/${settling.link}.json`))?.owned === false, 'the status')
+})
+
+test('a name that the entry has from before is not taken for the present one', async () => {
+  const settling = await granted()
+  const { world } = settling
+  const { type, principalId: id } = assignmentOf(settling.key)
+  await world.clock.advance(60_000)
+  await new PrincipalNames(world.objects).note({ type, id, name: principalName.parse('team-Later') })
+  expect(await release(settling)).toMatchObject({ outcome: 'released' })
+  expect((await NameIndex.read(world.objects)).namesOf(type, id)).toEqual(['team-Later'])
 })
 
 test('an entry that is not at rest is not released', async () => {

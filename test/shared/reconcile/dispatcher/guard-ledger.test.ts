@@ -189,6 +189,21 @@ describe('a ledger that no sweep has counted since access was granted', () => {
     },
   )
 
+  test('is lost with what two ids have under one name, the former in its grace period', async () => {
+    const world = await grant(always, { isSwept: true })
+    const { length } = await world.namedKeys('assignments/')
+    const former = world.identityStore.idOf('GROUP', 'team-Accountants')
+    if (former === undefined) throw new Error('the group is not there')
+    await world.finish(world.identityStore.deleteGroup(former))
+    await world.finish(world.identityStore.createGroup({ displayName: 'team-Accountants' }))
+    await world.finish(world.everyHour())
+    await world.finish(world.slice())
+    expect(await world.keys('assignments/')).toHaveLength(2 * length)
+    await remove(world, 'assignments/')
+    expect((await world.finish(world.slice())).outcome).toBe('paused')
+    expect((await readPause(world.objects))?.lost).toContain(`${2 * length} of ${2 * length} entries`)
+  })
+
   test('is lost too where a sweep comes before the guard, and where some go before it and some after', async () => {
     for (const [before, after] of [
       [100, 0],
