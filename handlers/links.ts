@@ -65,7 +65,7 @@ function viewedOnce(organization: OrganizationCache): AskedOrganization {
   }
 }
 
-type LookContext = {
+type LookOptions = {
   readonly policies?: Policies
   readonly tagsUntilMs?: number
 }
@@ -76,7 +76,7 @@ export async function lookAtLink(
   ports: Ports,
   configuration: Configuration,
   organization: AskedOrganization,
-  { policies = new Policies(ports), tagsUntilMs = Number.POSITIVE_INFINITY }: LookContext = {},
+  { policies = new Policies(ports), tagsUntilMs = Number.POSITIVE_INFINITY }: LookOptions = {},
 ): Promise<void> {
   const { key, id, event } = message
   const log = ports.log.with({ input: key, event, id })

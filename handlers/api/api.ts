@@ -66,7 +66,7 @@ export type ApiOptions = {
   /** What may be changed through the API; the rest can only be read. */
   readonly changes?: readonly ApiChange[]
 }
-type Context = {
+type ApiSources = {
   readonly ports: Ports
   readonly configuration: Configuration
   readonly policies: Policies
@@ -76,7 +76,7 @@ type Context = {
   readonly changes: readonly ApiChange[]
 }
 
-async function serve(event: ApiEvent, context: Context): Promise<Answer> {
+async function serve(event: ApiEvent, context: ApiSources): Promise<Answer> {
   const told = callerOf(event)
   if (told === undefined)
     return refuse(403, 'a request of nobody', 'a request that is signed (AWS Signature Version 4)', 'sign the request')
@@ -108,7 +108,7 @@ function refuseMethod(kind: ApiKind, { mayPost, mayChange }: { mayPost: boolean;
   return refuse(405, 'another method', allow.replace(',', ' or'), remedy, { allow })
 }
 
-type Called = Context & { readonly caller: NonNullable<ReturnType<typeof callerOf>> }
+type Called = ApiSources & { readonly caller: NonNullable<ReturnType<typeof callerOf>> }
 
 async function postLink(event: ApiEvent, { caller, ...context }: Called): Promise<Answer> {
   const request = readBody(event, parseLinkRequest)

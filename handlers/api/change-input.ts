@@ -17,7 +17,7 @@ export type Change = {
   readonly statusPath: string
 }
 
-export type ChangeContext = {
+export type ChangeSources = {
   readonly ports: Ports
   readonly configuration: Configuration
   readonly policies: Policies
@@ -38,7 +38,7 @@ type Write =
 /** Changes an input as somebody may who uploads there, if the input is valid. */
 export async function change(
   about: Change,
-  { ports, configuration, policies, access }: ChangeContext,
+  { ports, configuration, policies, access }: ChangeSources,
   read: () => Promise<Reading>,
 ): Promise<Answer> {
   const { key, caller } = about

@@ -7,13 +7,13 @@ import {
 } from '../../shared/domain/permission-sets/permission-set-file.ts'
 import { readInput } from '../../shared/reconcile/records/read-input.ts'
 import { type Answer, refusal } from './answer.ts'
-import { type Change, type ChangeContext, change, refuseExisting, refuseMissing } from './change-input.ts'
+import { type Change, type ChangeSources, change, refuseExisting, refuseMissing } from './change-input.ts'
 import type { PermissionSetRequest } from './change-requests.ts'
 
 export async function changePermissionSet(
   { action, permissionSetData }: PermissionSetRequest,
   about: Pick<Change, 'caller' | 'statusPath'>,
-  context: ChangeContext,
+  context: ChangeSources,
 ): Promise<Answer> {
   const { objects } = context.ports
   const key = `${permissionSetPrefix}${permissionSetData.permissionSetName}.json`

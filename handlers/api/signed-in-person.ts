@@ -10,7 +10,7 @@ import { type Answer, refuse } from './answer.ts'
 /** A person whom IAM Identity Center signed in. `name`: as it stands in links, without `principalSuffix`. */
 export type SignedIn = { readonly userId: PrincipalId; readonly name: string }
 
-type Context = {
+type SignInSources = {
   readonly caller: ApiCaller
   readonly ports: Pick<Ports, 'identityStore'>
   readonly configuration: Pick<Configuration, 'principalSuffix'>
@@ -25,7 +25,12 @@ const sessionNameMost = 64
  * Who calls. API Gateway tells the name of a role without its path, and anybody who may make roles can make one of such a name:
  * so IAM is asked for the path, under which AWS alone makes roles. (IAM User Guide, "IAM identifiers".)
  */
-export async function findSignedIn({ caller, ports, configuration, access }: Context): Promise<SignedIn | Answer> {
+export async function findSignedIn({
+  caller,
+  ports,
+  configuration,
+  access,
+}: SignInSources): Promise<SignedIn | Answer> {
   const session = parsePersonSession(caller.arn)
   if (session === undefined)
     return refuse(

@@ -8,15 +8,13 @@ import type { PermissionSetName } from '../../../shared/domain/permission-sets/p
 import type { PermissionSetArn } from '../../../shared/domain/principals/identity-center-ids.ts'
 import type { Scope } from '../../../shared/domain/scopes/scope.ts'
 import { type Complaint, quote } from '../../../shared/domain/statuses/complaint.ts'
-import type { Ports } from '../../../shared/ports/ports.ts'
+import type { ConfiguredPorts } from '../../../shared/ports/ports.ts'
 import { patientIdentityStore } from '../../../shared/reconcile/calls/patient-identity-store.ts'
 import { PermissionSetIndex } from '../../../shared/reconcile/directory/permission-set-index.ts'
 import { PrincipalIndex } from '../../../shared/reconcile/directory/principal-index.ts'
 import { OrganizationCache } from '../../../shared/reconcile/organization/organization-cache.ts'
 import type { InPortions } from '../../../shared/reconcile/take-over/list-existing.ts'
 import type { ExportFile } from './read-export.ts'
-
-type Context = Ports & { readonly configuration: Configuration }
 
 export type Counterparts = {
   /** All of this instance, by name. */
@@ -27,7 +25,7 @@ export type Counterparts = {
 
 /** Reads the whole file, and looks up each name in it here: names mean the same on both sides, ids do not. Throws Refusal. */
 export async function findCounterparts(
-  context: Context,
+  context: ConfiguredPorts,
   file: ExportFile,
   { inPortions }: { readonly inPortions: InPortions },
 ): Promise<Counterparts> {

@@ -1,4 +1,3 @@
-import type { Configuration } from '../../../shared/domain/deployment/configuration.ts'
 import {
   planPermissionSetChanges,
   renderChange,
@@ -8,7 +7,7 @@ import type { PermissionSetArn } from '../../../shared/domain/principals/identit
 import { quote, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
 import type { WantedPermissionSet } from '../../../shared/domain/take-over/import-source.ts'
 import { listAll } from '../../../shared/ports/page.ts'
-import type { Ports } from '../../../shared/ports/ports.ts'
+import type { ConfiguredPorts, Ports } from '../../../shared/ports/ports.ts'
 import type { SsoAdmin } from '../../../shared/ports/sso-admin.ts'
 import { findUncontrolled } from '../../../shared/reconcile/directory/management-account-sets.ts'
 import { PermissionSetIndex } from '../../../shared/reconcile/directory/permission-set-index.ts'
@@ -45,8 +44,6 @@ export async function importPermissionSets(options: ImportPermissionSetsOptions)
     : 0
 }
 
-type Context = Ports & { readonly configuration: Configuration }
-
 /** `differs`: what a file of another tool thinks that the permission set is, and it is not. */
 type Result =
   | (Adoption & { readonly differs?: string })
@@ -71,7 +68,7 @@ async function readWanted({
 }
 
 /** In portions, each under the dispatcher lease: so the rate limit holds, and changes of access wait only briefly. */
-async function adoptAll(ports: Context, named: readonly Wanted[] | undefined): Promise<readonly Result[]> {
+async function adoptAll(ports: ConfiguredPorts, named: readonly Wanted[] | undefined): Promise<readonly Result[]> {
   const results: Result[] = []
   const managementAccountId = await ports.organizations.managementAccountId()
   let left: readonly Found[] | undefined

@@ -1,6 +1,5 @@
 import { assignmentOf, nameAssignment, renderAssignmentName } from '../../../shared/domain/assignments/assignment.ts'
 import { ledgerPrefix } from '../../../shared/domain/assignments/ledger-entry.ts'
-import type { Configuration } from '../../../shared/domain/deployment/configuration.ts'
 import { decodeStrictUtf8 } from '../../../shared/domain/json/strict-utf8.ts'
 import { isFolderMarker, linkPrefix, parseLinkKey } from '../../../shared/domain/links/link.ts'
 import {
@@ -10,7 +9,7 @@ import {
 import type { Complaint } from '../../../shared/domain/statuses/complaint.ts'
 import type { ExportLine } from '../../../shared/domain/take-over/export-line.ts'
 import type { ObjectHead, ReadObject } from '../../../shared/ports/object-store.ts'
-import type { Ports } from '../../../shared/ports/ports.ts'
+import type { ConfiguredPorts, Ports } from '../../../shared/ports/ports.ts'
 import { type LinkPrincipal, PrincipalIndex } from '../../../shared/reconcile/directory/principal-index.ts'
 import { Ledger, listAssignmentKeys } from '../../../shared/reconcile/records/ledger.ts'
 import { readsAtOnce } from '../../../shared/reconcile/records/list-heads.ts'
@@ -18,7 +17,6 @@ import { readOwned } from '../../../shared/reconcile/records/owned-permission-se
 import { StatusStore } from '../../../shared/reconcile/records/status-store.ts'
 import { isSpoiled, unlessSpoiled } from '../../../shared/reconcile/records/stored-json.ts'
 
-type Context = Ports & { readonly configuration: Configuration }
 type Line = Exclude<ExportLine, { kind: 'end' }>
 type Read = Line | { readonly leftOut: Complaint } | undefined
 
@@ -26,7 +24,10 @@ type Read = Line | { readonly leftOut: Complaint } | undefined
  * What a bucket holds, as the lines of an export, but for the header and the last. `onLeftOut` hears of what no line can
  * say. Reads only, and never more than a few objects at a time.
  */
-export async function* listExport(context: Context, onLeftOut: (complaint: Complaint) => void): AsyncGenerator<Line> {
+export async function* listExport(
+  context: ConfiguredPorts,
+  onLeftOut: (complaint: Complaint) => void,
+): AsyncGenerator<Line> {
   const { objects, identityStore, clock, configuration } = context
   const principals = new PrincipalIndex(identityStore, clock, configuration.principalSuffix)
   const listed = (prefix: string) => objects.list(prefix)
@@ -125,7 +126,7 @@ function toInput(
  */
 async function findReplaced(
   key: ObjectHead['key'],
-  { objects, clock, configuration }: Context,
+  { objects, clock, configuration }: ConfiguredPorts,
   principals: PrincipalIndex,
 ): Promise<Read> {
   const link = parseLinkKey(key, configuration.folders)

@@ -1,11 +1,10 @@
 import { parseAssignmentName } from '../../../shared/domain/assignments/assignment.ts'
-import type { Configuration } from '../../../shared/domain/deployment/configuration.ts'
 import { parsePermissionSetKey } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import type { PermissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import { type Complaint, quote } from '../../../shared/domain/statuses/complaint.ts'
 import type { ExportLine } from '../../../shared/domain/take-over/export-line.ts'
 import type { WantedAssignment } from '../../../shared/domain/take-over/import-source.ts'
-import type { Ports } from '../../../shared/ports/ports.ts'
+import type { ConfiguredPorts } from '../../../shared/ports/ports.ts'
 import {
   faultOfControl,
   findUncontrolled,
@@ -18,7 +17,6 @@ import type { InPortions } from '../../../shared/reconcile/take-over/list-existi
 import { findCounterparts } from './find-counterparts.ts'
 import type { ExportFile } from './read-export.ts'
 
-type Context = Ports & { readonly configuration: Configuration }
 type Options = { readonly isDryRun: boolean; readonly inPortions: InPortions; readonly onStep: (step: string) => void }
 
 /** What an export became on this side. `there`: it was there already, with the same content. */
@@ -45,7 +43,7 @@ const writesAtOnce = 32
  * Permission sets that exist here and were ssofile's there are taken over as they are; of the others the file is written.
  * What the ledger had there becomes ours where Identity Center here has it and a link grants it.
  */
-export async function takeOverExport(context: Context, file: ExportFile, options: Options): Promise<TakenOver> {
+export async function takeOverExport(context: ConfiguredPorts, file: ExportFile, options: Options): Promise<TakenOver> {
   const { isDryRun, inPortions, onStep } = options
   onStep('reading the file')
   const found = await findCounterparts(context, file, { inPortions })
@@ -92,7 +90,7 @@ const none = { adopted: 0, there: 0, toGrant: 0, left: [] as readonly Complaint[
 /** A dry run writes no link, so that none could be there: it counts what each would have of its own. */
 async function takeOverLedger(
   assignments: readonly WantedAssignment[],
-  context: Context,
+  context: ConfiguredPorts,
   { isDryRun, inPortions, onStep }: Options,
 ): Promise<typeof none> {
   const source = { assignments, links: [] }
@@ -126,11 +124,15 @@ function groupOf({ kind, key }: Writable): string {
   return kind === 'history' ? key.split('%', 3).join('%') : key
 }
 
-async function writeInTurn(lines: readonly Writable[], context: Context, writing: Writing): Promise<void> {
+async function writeInTurn(lines: readonly Writable[], context: ConfiguredPorts, writing: Writing): Promise<void> {
   for (const line of lines) await writeOne(line, context, writing)
 }
 
-async function writeOne(line: Writable, { objects }: Context, { isDryRun, counts, left }: Writing): Promise<void> {
+async function writeOne(
+  line: Writable,
+  { objects }: ConfiguredPorts,
+  { isDryRun, counts, left }: Writing,
+): Promise<void> {
   const body = new TextEncoder().encode(line.kind === 'history' ? renderJson(line.record) : line.body)
   const written = isDryRun
     ? (await objects.head(line.key)) === undefined
@@ -148,7 +150,7 @@ async function writeOne(line: Writable, { objects }: Context, { isDryRun, counts
 }
 
 type Adopting = Pick<Options, 'isDryRun' | 'inPortions'> & {
-  readonly context: Context
+  readonly context: ConfiguredPorts
   readonly left: Complaint[]
 }
 

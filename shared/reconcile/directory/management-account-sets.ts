@@ -18,7 +18,7 @@ const believedMs = 60 * 60_000
 
 const seenRecord = record({ v: z.literal(1), seenAt: z.iso.datetime(), arns: z.array(permissionSetArn) })
 type Seen = z.infer<typeof seenRecord>
-type Context = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock'> & {
+type ManagementAccountSources = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock'> & {
   readonly managementAccountId: () => Promise<AccountId>
 }
 
@@ -28,11 +28,11 @@ type Context = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock'> & {
  * then on one listing answers for all accounts and permission sets, and nothing more is tried.
  */
 export class ManagementAccountSets {
-  readonly #context: Context
+  readonly #context: ManagementAccountSources
   readonly #record: JsonRecord<Seen>
   #seen: Promise<Seen | undefined> | undefined
 
-  constructor(context: Context) {
+  constructor(context: ManagementAccountSources) {
     this.#context = context
     this.#record = new JsonRecord(context.objects, 'state/management-account.json', seenRecord)
   }

@@ -17,9 +17,9 @@ import type { OpenSettleContext } from '../assignments/settle-context.ts'
 import { NotStartedError } from '../calls/limited-sso-admin.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { repeatPatiently } from '../calls/repeat-patiently.ts'
-import { DriftCheck, type DriftCheckContext } from '../drift/check-drift.ts'
+import { DriftCheck, type DriftCheckSources } from '../drift/check-drift.ts'
 import type { PermissionSetContext } from '../permission-sets/permission-set-settlement.ts'
-import { PermissionSetWork, type PermissionSetWorkContext } from '../permission-sets/permission-set-work.ts'
+import { PermissionSetWork, type PermissionSetWorkSources } from '../permission-sets/permission-set-work.ts'
 import { Provisionings } from '../permission-sets/provisionings.ts'
 import { describeError } from '../records/failures.ts'
 import { RecordChangedError } from '../records/json-record.ts'
@@ -45,7 +45,7 @@ export class HintWork {
 
   constructor(
     settling: OpenSettleContext,
-    openBackground: DriftCheckContext['openBackground'],
+    openBackground: DriftCheckSources['openBackground'],
     holdsLease: () => boolean,
   ) {
     const { ssoAdmin, clock, configuration, ending } = settling
@@ -99,7 +99,7 @@ export class HintWork {
     }
   }
 
-  async #settle(item: WorkItem, context: PermissionSetWorkContext): Promise<End> {
+  async #settle(item: WorkItem, context: PermissionSetWorkSources): Promise<End> {
     const { hint } = item
     if (isDriftHint(hint)) {
       this.board.touch(await this.#drift.work(hint, context))
@@ -134,7 +134,7 @@ export class HintWork {
     return isWaiting && isMade ? this.#settle(item, context) : 'done'
   }
 
-  async #settleAccess(key: AssignmentKey, context: PermissionSetWorkContext): Promise<End | 'waiting'> {
+  async #settleAccess(key: AssignmentKey, context: PermissionSetWorkSources): Promise<End | 'waiting'> {
     const { permissionSet } = assignmentOf(key)
     const settlement = await settleAssignment(key, context)
     if (settlement.result === 'given-back') return settlement.isAsked ? 'asked' : 'given-back'

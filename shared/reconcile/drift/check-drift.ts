@@ -16,7 +16,7 @@ import type { SettleContext } from '../assignments/settlement.ts'
 import type { KnownKeys } from '../assignments/standings.ts'
 import { listAssignmentsIn, listAssignmentsOf, listUnlessGone } from '../calls/assignment-listings.ts'
 import { sendHints } from '../records/lanes.ts'
-import { type Comparison, compareAssignments, type DriftContext, emptyComparison } from './compare-assignments.ts'
+import { type Comparison, compareAssignments, type DriftSources, emptyComparison } from './compare-assignments.ts'
 import { closeUnit, isOpen } from './drift-run.ts'
 
 /** So many calls by permission set, less than two minutes of the rate, are made every night; more over seven nights. */
@@ -26,7 +26,7 @@ const principalsOfUnit = 10
 const accountsOfUnit = 100
 const readAtOnce = 8
 
-export type DriftCheckContext = OpenSettleContext & {
+export type DriftCheckSources = OpenSettleContext & {
   /** SSO Admin behind all other calls, and only while something may be started; told of each call. */
   readonly openBackground: (onCall: () => void) => SsoAdmin
 }
@@ -40,11 +40,11 @@ export type DriftCheckContext = OpenSettleContext & {
  * three and a half hours of the whole rate. Where listing by principal is refused, by permission set only, all of it.
  */
 export class DriftCheck {
-  readonly #context: DriftCheckContext
+  readonly #context: DriftCheckSources
   /** Once in a slice: what is made meanwhile is compared by the next check. */
   readonly #permissionSets: () => Promise<ReadonlyMap<PermissionSetName, PermissionSetArn>>
 
-  constructor(context: DriftCheckContext) {
+  constructor(context: DriftCheckSources) {
     this.#context = context
     this.#permissionSets = once(() => context.permissionSets.list())
   }
@@ -80,7 +80,7 @@ export class DriftCheck {
   }
 }
 
-type UnitContext = DriftCheckContext & {
+type UnitSources = DriftCheckSources & {
   readonly listPermissionSets: () => Promise<ReadonlyMap<PermissionSetName, PermissionSetArn>>
 }
 type Worked = { readonly units?: readonly DriftHint[]; readonly comparison?: Comparison }
@@ -88,7 +88,7 @@ type PrincipalsHint = Extract<DriftHint, { kind: 'drift-of-principals' }>
 type PermissionSetHint = Extract<DriftHint, { kind: 'drift-of-permission-set' }>
 
 /** A unit is divided into others, or compared. */
-async function workUnit(hint: DriftHint, context: UnitContext): Promise<Worked> {
+async function workUnit(hint: DriftHint, context: UnitSources): Promise<Worked> {
   switch (hint.kind) {
     case 'drift':
       return { units: await divide(hint, context) }
@@ -103,7 +103,7 @@ async function workUnit(hint: DriftHint, context: UnitContext): Promise<Worked> 
   }
 }
 
-async function divide({ run }: DriftHint, context: UnitContext): Promise<readonly DriftHint[]> {
+async function divide({ run }: DriftHint, context: UnitSources): Promise<readonly DriftHint[]> {
   const { standings, clock, log } = context
   const known = await standings.keysOf(() => true)
   const ids = { GROUP: new Set(await listGroups(context)), USER: new Set<PrincipalId>() }
@@ -134,14 +134,14 @@ async function divide({ run }: DriftHint, context: UnitContext): Promise<readonl
   return isPermitted ? [...ofPrincipals, ...ofSets] : ofSets
 }
 
-async function comparePrincipals({ type, principals }: PrincipalsHint, context: UnitContext): Promise<Comparison> {
+async function comparePrincipals({ type, principals }: PrincipalsHint, context: UnitSources): Promise<Comparison> {
   const rows = await pLimit(readAtOnce).map(principals, (id) => listRowsOf(type, id, context))
   const meant = new Set(principals)
   const known = await context.standings.keysOf((held) => held.type === type && meant.has(held.principalId))
   return compareAssignments(rows.flat(), known, await nameSets(context), { findsMissing: true })
 }
 
-async function divideByAccounts(hint: PermissionSetHint, context: UnitContext): Promise<readonly DriftHint[]> {
+async function divideByAccounts(hint: PermissionSetHint, context: UnitSources): Promise<readonly DriftHint[]> {
   const { permissionSet } = hint
   const arn = (await context.listPermissionSets()).get(permissionSet)
   const list = (of: PermissionSetArn) =>
@@ -158,7 +158,7 @@ async function divideByAccounts(hint: PermissionSetHint, context: UnitContext): 
 async function comparePermissionSet(
   { permissionSet, isOnlyAxis }: PermissionSetHint,
   accounts: readonly AccountId[],
-  context: UnitContext,
+  context: UnitSources,
 ): Promise<Comparison> {
   const arn = (await context.listPermissionSets()).get(permissionSet)
   const rows =
@@ -170,7 +170,7 @@ async function comparePermissionSet(
 }
 
 /** After the listing of a unit: the names may be read after the end of a slice, the rows may not. */
-async function nameSets(context: UnitContext): Promise<DriftContext> {
+async function nameSets(context: UnitSources): Promise<DriftSources> {
   const permissionSets = [...(await context.listPermissionSets())]
   return { ...context, permissionSetNames: new Map(permissionSets.map(([name, arn]) => [arn, name] as const)) }
 }
@@ -187,13 +187,13 @@ function portions<T>(items: ReadonlySet<T>, size: number): readonly T[][] {
 }
 
 /** All groups of the directory. */
-async function listGroups({ identityStore }: DriftCheckContext): Promise<readonly PrincipalId[]> {
+async function listGroups({ identityStore }: DriftCheckSources): Promise<readonly PrincipalId[]> {
   const groups = await Array.fromAsync(listAll((token) => identityStore.listPrincipals('GROUP', token)))
   return groups.map(({ id }) => id)
 }
 
 /** Whether the call is permitted at all: documented as the management account's, a delegated administrator may be refused. */
-async function mayListByPrincipal({ identityStore, ssoAdmin }: DriftCheckContext): Promise<boolean> {
+async function mayListByPrincipal({ identityStore, ssoAdmin }: DriftCheckSources): Promise<boolean> {
   const [anyone] = (await identityStore.listPrincipals('GROUP')).items
   if (anyone === undefined) return false
   try {
@@ -210,7 +210,7 @@ async function mayListByPrincipal({ identityStore, ssoAdmin }: DriftCheckContext
 async function listRowsOf(
   principalType: PrincipalType,
   principalId: PrincipalId,
-  { ssoAdmin }: DriftCheckContext,
+  { ssoAdmin }: DriftCheckSources,
 ): Promise<readonly AssignmentTarget[]> {
   try {
     return await listAssignmentsOf({ principalId, principalType }, ssoAdmin)

@@ -32,7 +32,7 @@ import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../records/stored-jso
 
 const comparedAtOnce = 4
 
-export type DriftContext = SettleContext & {
+export type DriftSources = SettleContext & {
   /** Reads only, behind all other calls. */
   readonly ssoAdmin: SsoAdmin
   readonly permissionSetNames: ReadonlyMap<PermissionSetArn, PermissionSetName>
@@ -56,7 +56,7 @@ export function emptyComparison(checked = 0): Comparison {
   return { checked, missing: [], undecided: [], foreign: [], gone: [], toEvaluate: [], links: [] }
 }
 
-type Comparing = DriftContext & {
+type Comparing = DriftSources & {
   readonly found: Comparison
   readonly listed: ReadonlyMap<AssignmentKey, AssignmentTarget>
 }
@@ -80,7 +80,7 @@ type Comparing = DriftContext & {
 export async function compareAssignments(
   rows: readonly AssignmentTarget[],
   known: KnownKeys,
-  drift: DriftContext,
+  drift: DriftSources,
   { findsMissing }: { readonly findsMissing: boolean },
 ): Promise<Comparison> {
   const expected = findsMissing ? known.ledger : []
@@ -104,7 +104,7 @@ export async function compareAssignments(
 
 function keyRows(
   rows: readonly AssignmentTarget[],
-  { permissionSetNames }: DriftContext,
+  { permissionSetNames }: DriftSources,
 ): ReadonlyMap<AssignmentKey, AssignmentTarget> {
   return new Map(
     rows.flatMap((target) => {
@@ -198,7 +198,7 @@ async function checkForeign(key: AssignmentKey, target: AssignmentTarget, contex
 /** As links would name it now, and noted; its id where it has no name any more, or one that no link can have. */
 async function nameOf(
   key: AssignmentKey,
-  { principals, principalNames, standings }: DriftContext,
+  { principals, principalNames, standings }: DriftSources,
 ): Promise<PrincipalName> {
   const { type, principalId: id, accountId, permissionSet } = assignmentOf(key)
   const name = await principals.nameOf(type, id, Number.NEGATIVE_INFINITY)
@@ -231,7 +231,7 @@ async function recordLost(
 }
 
 /** An entry that cannot be read may be about it. */
-async function isInLedger(key: AssignmentKey, { standings }: DriftContext): Promise<boolean> {
+async function isInLedger(key: AssignmentKey, { standings }: DriftSources): Promise<boolean> {
   return (await unlessSpoiled(standings.ledger.read(key))) !== undefined
 }
 

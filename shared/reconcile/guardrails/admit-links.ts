@@ -7,7 +7,7 @@ import type { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { type JudgeContext, judgeLink } from './judge-link.ts'
 
-export type AdmissionContext = JudgeContext & {
+export type AdmissionSources = JudgeContext & {
   readonly statuses: Pick<StatusStore, 'read'>
   readonly clock: Pick<Clock, 'now'>
 }
@@ -27,7 +27,7 @@ export type AdmissionContext = JudgeContext & {
 export async function admitLinks(
   found: readonly GrantingLink[],
   { entry, account }: { readonly entry: Pick<LedgerEntry, 'links'> | undefined; readonly account: AccountId },
-  context: AdmissionContext,
+  context: AdmissionSources,
 ): Promise<readonly GrantingLink[]> {
   const known = entry?.links ?? []
   const admitted = await Promise.all(
@@ -40,7 +40,7 @@ export async function admitLinks(
   return admitted.flat()
 }
 
-async function isAccepted(granting: GrantingLink, account: AccountId, context: AdmissionContext): Promise<boolean> {
+async function isAccepted(granting: GrantingLink, account: AccountId, context: AdmissionSources): Promise<boolean> {
   const link = parseLinkKey(granting.key, context.configuration.folders)
   if (!link.ok) return false
   const { expiresAt, reason, ticket, lastModified } = granting

@@ -26,7 +26,7 @@ type Overlaps = LinkCase['overlaps']
 /** Says what the people of a link have besides. `account`: only there; absent: wherever the link was judged. */
 export type FindOverlaps = { overlaps(link: Link, account?: AccountId): Promise<Overlaps> }
 
-type Context = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock'> & {
+type SeparationSources = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock'> & {
   readonly policies: Pick<Policies, 'read'>
   readonly principals: Pick<PrincipalIndex, 'resolve'>
   readonly memberships: Memberships
@@ -38,12 +38,12 @@ type Context = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock'> & {
  * granted. Memberships are read from the directory, and an answer counts for a minute.
  */
 export class Separations implements FindOverlaps {
-  readonly #context: Context
+  readonly #context: SeparationSources
   /** What this process found last, by link and account: the status of the link tells it. */
   readonly #found = new Map<string, Map<AccountId, Overlaps>>()
   #tail: Promise<unknown> = Promise.resolve()
 
-  constructor(context: Context) {
+  constructor(context: SeparationSources) {
     this.#context = context
   }
 

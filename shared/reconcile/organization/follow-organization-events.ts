@@ -19,7 +19,7 @@ import { NameIndex } from '../records/principal-names.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import type { OrganizationCache } from './organization-cache.ts'
 
-type FollowContext = {
+type FollowSources = {
   readonly ports: Ports
   readonly configuration: Configuration
   readonly organization: OrganizationCache
@@ -39,7 +39,7 @@ type Found = { readonly hint: Hint; readonly isLost: boolean }
  */
 export async function followOrganizationEvents(
   events: readonly OrganizationEvent[],
-  context: FollowContext,
+  context: FollowSources,
 ): Promise<FollowReport> {
   const accounts = [...new Set(events.flatMap((event) => (event.look === 'accounts' ? event.accounts : [])))]
   const units = new Set(
@@ -69,7 +69,7 @@ export async function followOrganizationEvents(
   return { accounts: accounts.length, inputs: inputs.length, hints: found.length }
 }
 
-type Comparison = FollowContext & {
+type Comparison = FollowSources & {
   readonly selectors: Membership['selectors']
   readonly names: NameIndex
   readonly before: OrganizationView

@@ -16,7 +16,7 @@ import { attentionKey } from '../records/status-store.ts'
 /** A status names this many links and accounts, and counts the others. */
 const namedMost = 10
 
-type ReferenceContext = Pick<SettleContext, 'objects' | 'configuration' | 'organization'>
+type ReferenceSources = Pick<SettleContext, 'objects' | 'configuration' | 'organization'>
 
 /**
  * What keeps a permission set from being deleted, for a person: links in any declared folder that may grant it now or
@@ -24,7 +24,7 @@ type ReferenceContext = Pick<SettleContext, 'objects' | 'configuration' | 'organ
  */
 export async function describeReferences(
   name: PermissionSetName,
-  context: ReferenceContext,
+  context: ReferenceSources,
 ): Promise<string | undefined> {
   const { objects, configuration } = context
   const links: string[] = []
@@ -48,7 +48,7 @@ export async function describeReferences(
 }
 
 /** A link that is rejected, or whose time is over, never grants again. One that S3 does not give may. */
-async function isReference(key: string, { objects, configuration, organization }: ReferenceContext): Promise<boolean> {
+async function isReference(key: string, { objects, configuration, organization }: ReferenceSources): Promise<boolean> {
   const reading = await readLink(objects, key, configuration)
   if (reading.state !== 'in-force' && reading.state !== 'not-yet' && reading.state !== 'unreadable') return false
   const { scope } = reading.link

@@ -27,7 +27,7 @@ export type ProvisioningResult = {
   | { readonly outcome: 'unfinished'; readonly accounts: Counts; readonly until: Date }
 )
 
-export type ProvisioningContext = {
+export type ProvisioningSources = {
   readonly ssoAdmin: SsoAdmin
   readonly provisionings: Provisionings
   readonly clock: Clock
@@ -45,12 +45,12 @@ export type ProvisioningContext = {
 export function provisionPermissionSet(
   arn: PermissionSetArn,
   owed: OwedProvisioning,
-  context: ProvisioningContext,
+  context: ProvisioningSources,
 ): Promise<ProvisioningResult> {
   return provision(owed, { ...context, arn, deadlineMs: context.clock.monotonicMs() + finishMs })
 }
 
-type Work = ProvisioningContext & { readonly arn: PermissionSetArn; readonly deadlineMs: number }
+type Work = ProvisioningSources & { readonly arn: PermissionSetArn; readonly deadlineMs: number }
 
 async function provision(owed: OwedProvisioning, work: Work): Promise<ProvisioningResult> {
   const { arn, clock, ssoAdmin } = work

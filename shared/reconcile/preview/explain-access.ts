@@ -91,7 +91,7 @@ export type Answer = {
   readonly notes: readonly string[]
 }
 
-type Context = {
+type ExplainSources = {
   readonly ports: Ports
   /** Who has this permission set in this account, as Identity Center lists it now. */
   readonly asked: Asked
@@ -110,7 +110,7 @@ export async function explainAccess(question: Question, ports: Ports, configurat
   const asked = await askWhoHas(question, ports)
   if (!asked.asked)
     notes.push(`Identity Center was not asked, so access that no drift check has seen is not told here: ${asked.why}`)
-  const context: Context = { ports, asked, configuration, organization, notes }
+  const context: ExplainSources = { ports, asked, configuration, organization, notes }
   const account = await organization.find(question.account, await organization.view())
   if (!account) notes.push(`the organization has no account ${question.account}`)
   if (isUnplaced(account))
@@ -136,7 +136,7 @@ export async function explainAccess(question: Question, ports: Ports, configurat
   }
 }
 
-async function renderPath({ parents }: Account, { ports, notes }: Context): Promise<string> {
+async function renderPath({ parents }: Account, { ports, notes }: ExplainSources): Promise<string> {
   const asked = new UnitNames(ports).of(new Set(parents))
   const names = await unlessRefused(asked, 'the names of organizational units could not be read', notes)
   return renderUnitPath(parents, names ?? new Map())
@@ -149,7 +149,7 @@ async function askWhoHas({ account, permissionSet }: Question, ports: Ports): Pr
 }
 
 /** For a name that neither a group nor a user has. */
-async function noteNearPrincipals(name: PrincipalName, { ports, notes }: Context): Promise<void> {
+async function noteNearPrincipals(name: PrincipalName, { ports, notes }: ExplainSources): Promise<void> {
   for (const type of principalTypes) {
     const noun = type === 'GROUP' ? 'group' : 'user'
     const near = await unlessRefused(
@@ -168,7 +168,7 @@ type Explained = {
 }
 
 /** Of who has the name, and of each who had it last and whose access is still there: of a group that was made again both. */
-async function explainFor(type: PrincipalType, question: Question, context: Context): Promise<Explained> {
+async function explainFor(type: PrincipalType, question: Question, context: ExplainSources): Promise<Explained> {
   const { account: accountId, permissionSet, principal } = question
   const assignment = { accountId, permissionSet, principal, type }
   const names = await NameIndex.read(context.ports.objects)
@@ -192,7 +192,7 @@ async function explainFor(type: PrincipalType, question: Question, context: Cont
 
 const isRecorded = ({ principalId: recorded }: Explanation) => recorded !== undefined
 
-async function findPresent(type: PrincipalType, name: PrincipalName, { ports, configuration, notes }: Context) {
+async function findPresent(type: PrincipalType, name: PrincipalName, { ports, configuration, notes }: ExplainSources) {
   const whole = principalName.parse(name + configuration.principalSuffix)
   const noun = type === 'GROUP' ? 'group' : 'user'
   const asked = patientIdentityStore(ports).findPrincipalId(type, whole)
@@ -201,7 +201,12 @@ async function findPresent(type: PrincipalType, name: PrincipalName, { ports, co
 }
 
 /** An id may stand in place of a name. */
-async function findById(type: PrincipalType, text: string, names: NameIndex, { ports, configuration, notes }: Context) {
+async function findById(
+  type: PrincipalType,
+  text: string,
+  names: NameIndex,
+  { ports, configuration, notes }: ExplainSources,
+) {
   const { data: id } = principalId.safeParse(text)
   if (id === undefined) return undefined
   const [noted] = names.namesOf(type, id)
@@ -212,13 +217,13 @@ async function findById(type: PrincipalType, text: string, names: NameIndex, { p
 }
 
 /** What Identity Center lists now, beside what is recorded. `undefined`: it was not asked. */
-function isListed(id: PrincipalId, type: PrincipalType, { asked }: Pick<Context, 'asked'>): boolean | undefined {
+function isListed(id: PrincipalId, type: PrincipalType, { asked }: Pick<ExplainSources, 'asked'>): boolean | undefined {
   if (!asked.asked) return undefined
   return asked.targets.some(({ principalId, principalType }) => principalId === id && principalType === type)
 }
 
 /** Access that others gave or took away since the last drift check. Of ours the proof decides, see `explain`. */
-function compareWithListing(explanation: Explanation, principalId: PrincipalId, context: Context): Explanation {
+function compareWithListing(explanation: Explanation, principalId: PrincipalId, context: ExplainSources): Explanation {
   const { state, assignment, remarks } = explanation
   const listed = isListed(principalId, assignment.type, context)
   if (listed === true && (state === 'none' || state === 'wanted')) {
@@ -233,7 +238,11 @@ function compareWithListing(explanation: Explanation, principalId: PrincipalId, 
 }
 
 /** `id`: of whom the name is; `undefined`: nobody has, or had, it. */
-async function explain(assignment: Assignment, id: PrincipalId | undefined, context: Context): Promise<Explanation> {
+async function explain(
+  assignment: Assignment,
+  id: PrincipalId | undefined,
+  context: ExplainSources,
+): Promise<Explanation> {
   const { ports, configuration, organization } = context
   const key = id && renderAssignmentKey({ ...assignment, principalId: id })
   const readings = new LinkReadings(ports.objects, configuration)
@@ -321,7 +330,7 @@ async function explainLinks(
 async function explainThroughGroups(
   userId: PrincipalId,
   { account, permissionSet }: Question,
-  context: Context,
+  context: ExplainSources,
 ): Promise<readonly Explanation[]> {
   const identityStore = patientIdentityStore(context.ports)
   const groups = await unlessRefused(
@@ -354,7 +363,7 @@ async function explainThroughGroups(
 async function explainListed(
   id: PrincipalId,
   { account: accountId, permissionSet }: Pick<Question, 'account' | 'permissionSet'>,
-  context: Context,
+  context: ExplainSources,
 ): Promise<Explanation> {
   const store = patientIdentityStore(context.ports)
   const name = await unlessRefused(store.findPrincipalName('GROUP', id), 'a group could not be named', context.notes)
@@ -367,7 +376,7 @@ async function explainListed(
 async function findNearLinks(
   question: Question,
   account: Account | undefined,
-  { ports, configuration, organization }: Context,
+  { ports, configuration, organization }: ExplainSources,
 ): Promise<Answer['near']> {
   const { permissionSet, principal } = question
   const { managementAccountId } = await organization.view()

@@ -23,7 +23,7 @@ export type Subject = {
 /** A user name or the id of a user; a group's display name or its id. Neither: anybody. */
 type Asked = { readonly user?: string | undefined; readonly group?: string | undefined }
 
-type Context = {
+type SubjectSources = {
   readonly ports: Ports
   readonly people: People
   readonly configuration: Configuration
@@ -31,7 +31,7 @@ type Context = {
 }
 
 /** Resolves the user or the group of a question. One that the directory does not have is noted, with what is near. */
-export async function findSubject({ user, group }: Asked, context: Context): Promise<Subject> {
+export async function findSubject({ user, group }: Asked, context: SubjectSources): Promise<Subject> {
   const [userId, groupId] = await Promise.all([
     user === undefined ? undefined : findId('USER', user, context),
     group === undefined ? undefined : findId('GROUP', group, context),
@@ -59,7 +59,7 @@ export function isOfSubject({ type, principalId: id, principal }: KnownAccess, s
   return principals.some((one) => one.type === type && one.id === id)
 }
 
-async function findId(type: PrincipalType, text: string, context: Context): Promise<PrincipalId | undefined> {
+async function findId(type: PrincipalType, text: string, context: SubjectSources): Promise<PrincipalId | undefined> {
   const { ports, configuration, notes } = context
   const directory = patientIdentityStore(ports)
   const noun = type === 'GROUP' ? 'group' : 'user'

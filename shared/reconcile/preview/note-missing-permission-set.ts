@@ -21,13 +21,16 @@ class TooManyCallsError extends Error {
   override readonly name = 'TooManyCallsError'
 }
 
-type Context = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock' | 'randomness' | 'metrics'>
+type NotingPorts = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock' | 'randomness' | 'metrics'>
 
 /**
  * A sentence for a person: no file and no permission set has this name, and which name is near; or that a few calls cannot
  * tell. `undefined`: there is one. `objects` must not pass on writes of caches.
  */
-export async function noteMissingPermissionSet(name: PermissionSetName, ports: Context): Promise<string | undefined> {
+export async function noteMissingPermissionSet(
+  name: PermissionSetName,
+  ports: NotingPorts,
+): Promise<string | undefined> {
   const key = permissionSetKey(name)
   if (await ports.objects.head(key)) return undefined
   const index = new PermissionSetIndex({ ...ports, ssoAdmin: withFewCalls(ports) })
@@ -46,7 +49,7 @@ export async function noteMissingPermissionSet(name: PermissionSetName, ports: C
     : `there is no file ${key}, and it is not known whether Identity Center has a permission set of this name: ${doubt}${meant(near)}`
 }
 
-function withFewCalls(ports: Context): SsoAdmin {
+function withFewCalls(ports: NotingPorts): SsoAdmin {
   let left = describedMost
   return wrapPort(readGently(ports), async (operation, call) => {
     if (operation === 'describePermissionSet' && left-- === 0)

@@ -23,7 +23,7 @@ export type NewBinding = {
 /** In force, with the user that it was bound to before its content changed. */
 type Unbound = Link & { readonly from: PrincipalId }
 
-type Context = {
+type BindingSources = {
   readonly ports: Pick<Ports, 'objects' | 'clock'>
   readonly configuration: Configuration
   readonly principals: PrincipalIndex
@@ -32,7 +32,7 @@ type Context = {
 /** `inputs`: those that a reconcile would look at; no other has changed since it was bound. */
 export async function previewBindings(
   inputs: readonly string[],
-  { ports, configuration, principals }: Context,
+  { ports, configuration, principals }: BindingSources,
 ): Promise<readonly NewBinding[]> {
   const statuses = new StatusStore(ports.objects, ports.clock)
   const links = inputs.flatMap((key) => {

@@ -7,7 +7,7 @@ import type { InputReadings } from '../records/input-readings.ts'
 import type { PlannedRevocation } from './planned-access.ts'
 import type { PermissionSetPreview } from './preview-permission-sets.ts'
 
-type DeletionContext = {
+type DeletionSources = {
   readonly objects: ObjectStore
   readonly readings: InputReadings
   /** The revocations of the plan. */
@@ -21,7 +21,7 @@ type DeletionContext = {
  */
 export async function listBlockedDeletions(
   names: readonly PermissionSetName[],
-  { objects, readings, revocations, permissionSets }: DeletionContext,
+  { objects, readings, revocations, permissionSets }: DeletionSources,
 ): Promise<ReadonlySet<string>> {
   const used = new Set<string>()
   if (names.length === 0) return used

@@ -18,7 +18,7 @@ import type { PermissionSetPreview } from './preview-permission-sets.ts'
 
 const looksAtOnce = 4
 
-type Context = {
+type GrantSources = {
   readonly ports: Ports
   readonly configuration: Configuration
   readonly readings: InputReadings
@@ -43,7 +43,7 @@ type SortedGrants = {
 }
 
 /** Sorts grants: new ones, those that wait, and access that exists already. */
-export async function sortGrants(grants: readonly PlannedGrant[], context: Context): Promise<SortedGrants> {
+export async function sortGrants(grants: readonly PlannedGrant[], context: GrantSources): Promise<SortedGrants> {
   const { principals } = context
   const absent = await principals.foresee(grants.map(({ assignment }) => assignment))
   const isAbsent = new Set(absent.map(renderPrincipal))
@@ -81,7 +81,7 @@ function renderPrincipal({ type, principal }: LinkPrincipal): string {
 }
 
 /** Which of these grants are there already: looked for only in a few places. */
-async function findExisting(alike: readonly (readonly PlannedGrant[])[], context: Context) {
+async function findExisting(alike: readonly (readonly PlannedGrant[])[], context: GrantSources) {
   const groups = await resolveGroups(alike, context)
   const ready: readonly Ready[] = groups.flatMap(({ grants, found }) =>
     'reason' in found ? [] : grants.map((grant) => ({ grant, ...found })),
@@ -102,7 +102,10 @@ async function findExisting(alike: readonly (readonly PlannedGrant[])[], context
   return { groups, ready, existing, unchecked: isChecked ? 0 : [...places.values()].flat().length }
 }
 
-async function resolveGroups(alike: readonly (readonly PlannedGrant[])[], context: Context): Promise<readonly Group[]> {
+async function resolveGroups(
+  alike: readonly (readonly PlannedGrant[])[],
+  context: GrantSources,
+): Promise<readonly Group[]> {
   const resolve = async (grants: readonly PlannedGrant[]): Promise<readonly Group[]> => {
     const [first] = grants
     return first ? [{ grants, found: await resolveGrant(first, context) }] : []
@@ -112,7 +115,7 @@ async function resolveGroups(alike: readonly (readonly PlannedGrant[])[], contex
 
 async function resolveGrant(
   { assignment, links }: PlannedGrant,
-  { ports, permissionSets, principals, readings }: Context,
+  { ports, permissionSets, principals, readings }: GrantSources,
 ): Promise<Target | Lack> {
   const { permissionSet, principal, type } = assignment
   const arn = await permissionSets.resolve(permissionSet)
@@ -144,7 +147,7 @@ async function resolveGrant(
 
 async function listPrincipals(
   one: Ready | undefined,
-  { permissionSets: { ssoAdmin } }: Context,
+  { permissionSets: { ssoAdmin } }: GrantSources,
 ): Promise<readonly Principal[]> {
   if (one === undefined || one.arn === 'new') return []
   const { arn, grant } = one

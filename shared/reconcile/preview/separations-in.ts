@@ -10,7 +10,7 @@ import { type FindOverlaps, readOverlaps } from '../guardrails/separations.ts'
 import type { Policies } from '../records/policies.ts'
 
 /** Who asks reads the directory with rights of their own: it is no status for others. */
-export type PeopleContext = {
+export type PeopleSources = {
   readonly objects: ObjectStore
   readonly policies: Pick<Policies, 'read'>
   readonly principals: PrincipalIndex
@@ -20,10 +20,10 @@ export type PeopleContext = {
 /** What the people of links have besides, in certain accounts of each: as recorded, and by links that were accepted before. */
 export class SeparationsIn implements FindOverlaps {
   readonly #accountsOf: (link: Link) => Promise<readonly AccountId[]>
-  readonly #context: PeopleContext
+  readonly #context: PeopleSources
   readonly #accepted: AssignmentId[] = []
 
-  constructor(accountsOf: (link: Link) => Promise<readonly AccountId[]>, context: PeopleContext) {
+  constructor(accountsOf: (link: Link) => Promise<readonly AccountId[]>, context: PeopleSources) {
     this.#accountsOf = accountsOf
     this.#context = context
   }

@@ -30,7 +30,7 @@ import type { EligibilityFiles } from './eligibility-files.ts'
 import type { People } from './people.ts'
 import { digestOfRequest } from './request-digest.ts'
 
-export type GatherContext = {
+export type RequestSources = {
   readonly objects: ObjectStore
   readonly configuration: Configuration
   readonly organization: Pick<OrganizationCache, 'view' | 'selectors' | 'find' | 'readLive'>
@@ -41,7 +41,7 @@ export type GatherContext = {
 }
 
 /** What one account is found by. */
-export type Finding = Pick<GatherContext, 'fresh'> & {
+export type Finding = Pick<RequestSources, 'fresh'> & {
   readonly organization: Pick<OrganizationCache, 'view' | 'find' | 'readLive'>
 }
 
@@ -120,7 +120,7 @@ export async function readAllTold(
 type Directory = Pick<RequestFacts, 'userName' | 'groups' | 'covers' | 'eligibilities' | 'broken'>
 
 /** Who asks, and which eligibilities there are. */
-export async function readDirectory(path: RequestPath, context: GatherContext): Promise<Directory> {
+export async function readDirectory(path: RequestPath, context: RequestSources): Promise<Directory> {
   const { people } = context
   const { permissionSet } = path.link
   const { usable, broken } = await readEligibilities(context)
@@ -132,7 +132,7 @@ export async function readDirectory(path: RequestPath, context: GatherContext): 
   return { userName, groups, covers, eligibilities: usable, broken }
 }
 
-async function readEligibilities({ eligibilityFiles, fresh }: GatherContext) {
+async function readEligibilities({ eligibilityFiles, fresh }: RequestSources) {
   const { eligibilities } = await eligibilityFiles.read()
   const usable: Eligibility[] = []
   const broken: string[] = []
@@ -151,7 +151,7 @@ function neverUsed(name: string): never {
 async function readCovers(
   { link: { scope } }: RequestPath,
   eligibilities: readonly Eligibility[],
-  context: GatherContext,
+  context: RequestSources,
 ): Promise<RequestFacts['covers']> {
   const { organization, configuration } = context
   const [view, selectors] = await Promise.all([organization.view(), organization.selectors()])

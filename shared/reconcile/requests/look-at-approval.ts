@@ -14,13 +14,13 @@ import { crowdOf, isCrowded, tellCrowd } from '../records/crowds.ts'
 import { type InputHead, readInput, type UnreadableInput } from '../records/read-input.ts'
 import { readTold } from '../records/request-history.ts'
 import { StatusStore } from '../records/status-store.ts'
-import { describeInput, type LookContext, lookAtRequest } from './look-at-request.ts'
+import { describeInput, lookAtRequest, type RequestLookSources } from './look-at-request.ts'
 import { findRequest } from './request-pointer.ts'
 
 type ReadApproval = { readonly object: InputHead; readonly said: Parsed<Approval> | UnreadableInput }
 
 /** An approval, as it is now: has its request looked at, then tells its author whether it counted. */
-export async function lookAtApproval(message: InputMessage, context: LookContext): Promise<void> {
+export async function lookAtApproval(message: InputMessage, context: RequestLookSources): Promise<void> {
   const { key } = message
   const { objects, configuration, clock } = context
   const statuses = new StatusStore(objects, clock)

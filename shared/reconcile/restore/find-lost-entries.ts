@@ -3,7 +3,7 @@ import { type AssignmentKey, assignmentOf } from '../../domain/assignments/assig
 import { judgeLostAccess, type LostVerdict } from '../../domain/assignments/judge-lost-access.ts'
 import { type LedgerEntry, ledgerEntry, ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
-import type { KeyVersions, ObjectVersions } from '../../ports/object-versions.ts'
+import type { KeyVersions } from '../../ports/object-versions.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { isObjectRefusal } from '../../ports/service-error.ts'
 import type { AssignmentTarget } from '../../ports/sso-admin.ts'
@@ -12,8 +12,7 @@ import { historyFolder, isEnd, listLastEvents, readHistoryEvent, readLastWord } 
 import { Ledger, ledgerKey, listAssignmentKeys } from '../records/ledger.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
-import type { InPortions } from '../take-over/list-existing.ts'
-import { readSaved } from './read-saved.ts'
+import { type LostSources, readSaved } from './read-saved.ts'
 
 /** `over`: an object that cannot be read. */
 export type LostEntry = {
@@ -29,14 +28,7 @@ export type FoundEntries = {
   readonly deletions: readonly Date[]
 }
 
-type Context = Pick<Ports, 'objects' | 'clock'> & {
-  readonly versions: ObjectVersions
-  /** As if nothing were deleted of it. */
-  readonly history: ObjectStore
-  readonly inPortions: InPortions
-  /** Versions after this do not count. */
-  readonly at: Date | undefined
-}
+type EntrySources = LostSources & Pick<Ports, 'clock'>
 
 type Candidate = {
   readonly key: AssignmentKey
@@ -48,7 +40,7 @@ type Candidate = {
 type Read = Candidate & { readonly saved: LedgerEntry | undefined; readonly names: AccessNames | undefined }
 
 /** The entries of the ledger that are gone or cannot be read, and are ours by what is left. Reads only. */
-export async function findLostEntries(context: Context): Promise<FoundEntries> {
+export async function findLostEntries(context: EntrySources): Promise<FoundEntries> {
   const candidates = await listCandidates(context)
   const read: Read[] = []
   await forEachAtOnce(candidates, async (candidate) => void read.push(await readCandidate(candidate, context)))
@@ -78,7 +70,7 @@ async function judge(
   names: AccessNames,
   saved: LedgerEntry | undefined,
   listed: ReadonlySet<string>,
-  context: Context,
+  context: EntrySources,
 ): Promise<LostVerdict> {
   const history = await readLastWord(context.history, key)
   const isListed = listed.has(renderTarget(targetOf(key, names)))
@@ -86,7 +78,7 @@ async function judge(
 }
 
 /** Keys that the ledger has no readable object of, and once had, by versions or history. */
-async function listCandidates({ objects, versions, history }: Context): Promise<readonly Candidate[]> {
+async function listCandidates({ objects, versions, history }: EntrySources): Promise<readonly Candidate[]> {
   const heads = new Map<string, ObjectHead>()
   for await (const head of objects.list(ledgerPrefix)) heads.set(head.key, head)
   const present: AssignmentKey[] = []
@@ -145,7 +137,7 @@ async function isSound(objects: ObjectStore, key: AssignmentKey): Promise<boolea
   }
 }
 
-async function readCandidate(candidate: Candidate, { versions, at }: Context): Promise<Read> {
+async function readCandidate(candidate: Candidate, { versions, at }: EntrySources): Promise<Read> {
   const { kept, told } = candidate
   const saved = kept && (await readSaved(versions, kept, soundEntry, at))
   const { principalId } = assignmentOf(candidate.key)
@@ -154,7 +146,7 @@ async function readCandidate(candidate: Candidate, { versions, at }: Context): P
 }
 
 /** What Identity Center lists of them: a call for each account and permission set. */
-async function listTargets(read: readonly Read[], { inPortions }: Context): Promise<ReadonlySet<string>> {
+async function listTargets(read: readonly Read[], { inPortions }: EntrySources): Promise<ReadonlySet<string>> {
   const targets = read.flatMap(({ key, names }) => (names ? [targetOf(key, names)] : []))
   const places = new Map(targets.map((target) => [`${target.accountId} ${target.permissionSetArn}`, target]))
   const listed = new Set<string>()

@@ -24,7 +24,7 @@ import { UndeletedObjects } from './undeleted-objects.ts'
 /** What was written once, and is never removed by ssofile; in this order: what history has, `changes/` has as well. */
 const writtenOnce = ['changes/', 'history/'] as const
 
-export type RestoreContext = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock'> & {
+export type RestoreSources = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock'> & {
   readonly versions: ObjectVersions
   readonly inPortions: InPortions
   /** Versions after this do not count. */
@@ -52,7 +52,7 @@ export type LostRecords = {
 }
 
 /** Finds what is gone, and compares each entry with Identity Center. Reads only. */
-export async function findLostRecords(context: RestoreContext): Promise<LostRecords> {
+export async function findLostRecords(context: RestoreSources): Promise<LostRecords> {
   const { objects, versions, at, stoppedAt } = context
   const undeleted = new Map<string, UndeletedObjects>()
   for (const prefix of writtenOnce) undeleted.set(prefix, await UndeletedObjects.read(objects, versions, prefix))
@@ -80,7 +80,7 @@ export async function findLostRecords(context: RestoreContext): Promise<LostReco
 /** The owner comes last: until it is there, nothing of ssofile runs in a deployment. */
 async function carryOut(
   { entries, permissionSets, owner: found }: Pick<LostRecords, 'entries' | 'permissionSets' | 'owner'>,
-  { objects, clock }: RestoreContext,
+  { objects, clock }: RestoreSources,
   undeleted: ReadonlyMap<string, UndeletedObjects>,
 ): Promise<readonly Undecided[]> {
   const changed: Undecided[] = []

@@ -32,7 +32,7 @@ import { complainOfLink, type ImportedLink } from './plan-import.ts'
 const adoptedAtOnce = 8
 const listedAtOnce = 8
 
-export type AdoptContext = Pick<Ports, 'objects' | 'clock'> & {
+export type AdoptSources = Pick<Ports, 'objects' | 'clock'> & {
   readonly ssoAdmin: SsoAdmin
   readonly configuration: Configuration
   readonly principals: PrincipalIndex
@@ -70,7 +70,7 @@ export type Adopted = {
  */
 export async function adoptAssignments(
   links: readonly ImportedLink[],
-  context: AdoptContext,
+  context: AdoptSources,
 ): Promise<readonly Adopted[]> {
   const startedMs = context.clock.monotonicMs()
   const there = await listAgain(
@@ -81,7 +81,7 @@ export async function adoptAssignments(
   return pLimit(adoptedAtOnce).map(links, (link) => adoptBy(link, adopting))
 }
 
-type Adopting = AdoptContext & {
+type Adopting = AdoptSources & {
   readonly there: ReadonlySet<string>
   readonly startedMs: number
   readonly ledger: Ledger
@@ -215,7 +215,7 @@ async function takeOver(
 /** Steps 7 and 8, for entries that say granted. Also of an adoption that was interrupted before. */
 export async function finishAdoption(
   { key }: Pick<Existing, 'key'>,
-  { objects, clock }: Pick<AdoptContext, 'objects' | 'clock'>,
+  { objects, clock }: Pick<AdoptSources, 'objects' | 'clock'>,
 ): Promise<void> {
   const stored = await new Ledger(objects).read(key)
   const access = stored?.entry

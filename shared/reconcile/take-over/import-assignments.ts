@@ -1,10 +1,9 @@
-import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { Account, OrganizationView } from '../../domain/organization/organization-view.ts'
 import { principalTypes } from '../../domain/principals/principal.ts'
 import type { Complaint } from '../../domain/statuses/complaint.ts'
 import type { ImportSource, WantedAssignment } from '../../domain/take-over/import-source.ts'
-import type { Ports } from '../../ports/ports.ts'
+import type { ConfiguredPorts } from '../../ports/ports.ts'
 import type { TellProgress } from '../../ports/progress.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { patientOrganizations } from '../calls/patient-organizations.ts'
@@ -39,7 +38,6 @@ export type ImportOptions = {
   readonly onStep: TellProgress
 }
 
-type Context = Ports & { readonly configuration: Configuration }
 type Tags = NonNullable<Account['tags']>
 
 export type PreparedImport = ImportPlan & {
@@ -52,7 +50,7 @@ export type PreparedImport = ImportPlan & {
 }
 
 /** What an import would write. Reads only, except for caches and the organization view under `state/`. */
-export async function prepareImport(context: Context, options: ImportOptions): Promise<PreparedImport> {
+export async function prepareImport(context: ConfiguredPorts, options: ImportOptions): Promise<PreparedImport> {
   const { objects, clock, configuration } = context
   const { onStep } = options
   const principals = new PrincipalIndex(patientIdentityStore(context), clock, configuration.principalSuffix)
@@ -107,7 +105,7 @@ export async function prepareImport(context: Context, options: ImportOptions): P
 
 /** Under the lease as all calls to SSO Admin. */
 async function findUncontrolledIn(
-  context: Context,
+  context: ConfiguredPorts,
   organization: OrganizationCache,
   { inPortions }: Pick<ImportOptions, 'inPortions'>,
 ): Promise<LackOfControl> {
@@ -146,7 +144,7 @@ function divide(links: readonly ImportedLink[]): readonly ImportedLink[][] {
 /** The tags of all accounts, where links shall name some or those of a source do: the view has them only while a link names one. */
 async function readTags(
   { accounts }: OrganizationView,
-  context: Context,
+  context: ConfiguredPorts,
   { tagKeys, isCompact, source, onStep }: ImportOptions,
 ): Promise<ReadonlyMap<AccountId, Tags>> {
   const tags = new Map<AccountId, Tags>()

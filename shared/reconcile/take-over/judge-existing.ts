@@ -37,7 +37,7 @@ export type Judgement =
     }
   | { readonly is: 'left'; readonly complaint: Complaint }
 
-type Context = {
+type JudgeSources = {
   readonly objects: ObjectStore
   readonly view: OrganizationView
   readonly configuration: Omit<Scoping, 'selectors'>
@@ -53,7 +53,7 @@ type Context = {
 /** What an import makes of each assignment that Identity Center listed; in the same order. Changes nothing. */
 export async function judgeExisting(
   rows: readonly AssignmentTarget[],
-  context: Context,
+  context: JudgeSources,
 ): Promise<readonly Judgement[]> {
   const { objects } = context
   const ledger = new Ledger(objects)
@@ -67,7 +67,7 @@ export async function judgeExisting(
 
 type Fault = Omit<Complaint, 'object'>
 
-type Judging = Context & {
+type Judging = JudgeSources & {
   readonly ledger: Ledger
 }
 
@@ -151,7 +151,7 @@ async function judgeOwner(
 
 function findAccountFault(
   { accountId }: AssignmentTarget,
-  { view, configuration, folder }: Context,
+  { view, configuration, folder }: JudgeSources,
 ): Fault | undefined {
   const account = view.accounts.find(({ id }) => id === accountId)
   const link: Reaching = { scope: { kind: 'account', id: accountId }, folder }

@@ -36,7 +36,7 @@ export type ExistingAssignments = {
   readonly unknown: readonly Complaint[]
 }
 
-type Context = Pick<Ports, 'objects' | 'clock'> & {
+type ListSources = Pick<Ports, 'objects' | 'clock'> & {
   readonly principals: PrincipalIndex
   readonly inPortions: InPortions
 }
@@ -47,7 +47,7 @@ type Place = { readonly accountId: AccountId; readonly arn: PermissionSetArn }
  * that has it: only so the assignments of deleted principals and of users are all listed. Where the filter names
  * principals, by principal: a call for 100 assignments.
  */
-export async function listExisting(filter: AssignmentFilter, context: Context): Promise<ExistingAssignments> {
+export async function listExisting(filter: AssignmentFilter, context: ListSources): Promise<ExistingAssignments> {
   const { inPortions } = context
   let named: ReadonlyMap<PermissionSetName, PermissionSetArn> = new Map()
   await inPortions(['all'], 'permission sets', async (_, ssoAdmin) => {
@@ -81,7 +81,7 @@ function complain(noun: string, name: string): Complaint {
 }
 
 /** A name may be that of a group and of a user, or an id. */
-async function findPrincipals(names: readonly PrincipalName[], { principals }: Context) {
+async function findPrincipals(names: readonly PrincipalName[], { principals }: ListSources) {
   await principals.foresee(names.flatMap((principal) => principalTypes.map((type) => ({ type, principal }))))
   const found: Principal[] = []
   const unknown: Complaint[] = []
@@ -102,7 +102,7 @@ async function findPrincipals(names: readonly PrincipalName[], { principals }: C
 /** `undefined`: it is refused, as to a delegated administrator. */
 async function listByPrincipal(
   principals: readonly Principal[],
-  { inPortions }: Context,
+  { inPortions }: ListSources,
 ): Promise<readonly AssignmentTarget[] | undefined> {
   const rows: AssignmentTarget[] = []
   try {
@@ -120,7 +120,7 @@ async function listByPrincipal(
 async function listByPlace(
   arns: ReadonlySet<PermissionSetArn>,
   accounts: readonly AccountId[],
-  { inPortions }: Context,
+  { inPortions }: ListSources,
 ): Promise<readonly AssignmentTarget[]> {
   const places: Place[] = []
   const rows: AssignmentTarget[] = []
