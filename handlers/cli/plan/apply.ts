@@ -295,14 +295,14 @@ async function watch(
     const files = toLookAt.filter((input) => !explained.inputs.has(input) && !isPutOff(input)).length
     const untried = ports.clock.monotonicMs() < triedByMs ? await countThere(ports, retried) : 0
     const left = grants + revocations + files + untried + (await drift.partsLeft())
-    const isSettled = left === 0
+    const isDone = left === 0
     most = Math.max(most, left)
-    timesSettled = isSettled ? timesSettled + 1 : 0
+    timesSettled = isDone ? timesSettled + 1 : 0
     const differences = `${grants} to grant, ${revocations} to revoke, ${count(files, 'file')} to check`
     const line = [differences, await drift.line()].filter((part) => part !== '').join('\n')
     if (line !== told) tell(line)
     told = line
-    if (!isSettled) progress.tell('closing differences', { done: most - left, of: most })
+    if (!isDone) progress.tell('closing differences', { done: most - left, of: most })
     if (timesSettled < 2 && ports.clock.monotonicMs() >= endsMs) {
       progress.end()
       return false

@@ -108,6 +108,6 @@ export type LedgerEntry = Readonly<z.infer<typeof ledgerEntry>>
 export type Access = Omit<LedgerEntry, 'v' | 'openUntil' | 'attempts' | 'updatedAt'>
 
 /** Nothing is left to do for it, as long as its links, its account and its names mean what they did. */
-export function isSettled({ state, orphanedAt, releasedAt }: LedgerEntry): boolean {
+export function isAtRest({ state, orphanedAt, releasedAt }: LedgerEntry): boolean {
   return state === 'granted' && orphanedAt === undefined && releasedAt === undefined
 }

@@ -162,7 +162,7 @@ function disown(facts: Facts, links: readonly GrantingLink[]): Step {
 
 /** We revoked it so lately that a listing may not show it yet. */
 function mayStillBeListed(history: LastWord): boolean {
-  return history.says === 'ended' && history.event === 'revoked' && history.settledMs < settlingMs
+  return history.says === 'ended' && history.event === 'revoked' && history.ageMs < settlingMs
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { AssignmentKey } from '../../domain/assignments/assignment.ts'
-import { type Access, isSettled } from '../../domain/assignments/ledger-entry.ts'
+import { type Access, isAtRest } from '../../domain/assignments/ledger-entry.ts'
 import type { Complaint } from '../../domain/statuses/complaint.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
@@ -30,7 +30,7 @@ export async function releaseAssignment(
   if (isSpoiled(stored)) return refuse(key, stored.message)
   if (stored === undefined) return refuse(key, 'no entry any more')
   const access = stored.entry
-  if (access.releasedAt === undefined && !isSettled(access))
+  if (access.releasedAt === undefined && !isAtRest(access))
     return refuse(key, `an entry that is not at rest: ${access.state}${access.reason ? `, ${access.reason}` : ''}`)
   // The evaluation after this tells the statuses of its links again.
   const now = clock.now()

@@ -23,7 +23,7 @@ export async function findAccessDifferences(
     access,
     names,
   }: { readonly access: Heads; readonly names: { readonly ledger: NamedKeys; readonly foreign: NamedKeys } },
-  unsettled: ReadonlySet<AssignmentKey>,
+  moving: ReadonlySet<AssignmentKey>,
 ): Promise<AccessDifferences> {
   const expected = new Map<string, PrincipalId>()
   const expect = (at: string, key: AssignmentKey) => expected.set(at, assignmentOf(key).principalId)
@@ -39,7 +39,7 @@ export async function findAccessDifferences(
     const present = (['ours', 'temporary'] as const)
       .map((giver) => renderAccessKey(key, named.principal, giver))
       .filter((one) => access.has(one))
-    if (unsettled.has(key) || present.length !== 1) unsure.push({ key, named, present })
+    if (moving.has(key) || present.length !== 1) unsure.push({ key, named, present })
     else keep(key, present)
   }
   await forEachAtOnce(unsure, async ({ key, named, present }) => {

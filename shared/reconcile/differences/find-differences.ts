@@ -122,9 +122,9 @@ export async function findDifferences(
 }
 
 /** How many entries the ledger has, and how many of them have nothing left to do. */
-function countEntries(ledger: Heads, unsettled: readonly string[]) {
+function countEntries(ledger: Heads, moving: readonly string[]) {
   const all = [...ledger.keys()].filter((key) => parseAssignmentKey(key.slice(ledgerPrefix.length))).length
-  return { all, settled: all - unsettled.length }
+  return { all, settled: all - moving.length }
 }
 
 /** What links ask for and nobody has, and the access in the ledger that no link grants. */
@@ -197,9 +197,9 @@ function listInputs(
   bucket: Bucket,
 ): readonly string[] {
   const { files, links, names, statusHeads, statuses, view, configuration, isSweep, isAtWork } = bucket
-  const unsettled = entries.filter((key) => isSweep || !resting.has(key))
+  const moving = entries.filter((key) => isSweep || !resting.has(key))
   const namesOf = (keys: Iterable<AssignmentKey>) => [...keys].flatMap((key) => names.ledger.get(key) ?? [])
-  const open = [...plan.grants, ...namesOf([...plan.revocations, ...unsettled])]
+  const open = [...plan.grants, ...namesOf([...plan.revocations, ...moving])]
   const isOpen = indexAssignments(open, view, configuration)
   const retried = [...scheduled].flatMap((key) => parseAssignmentName(key) ?? namesOf([assignmentKey.parse(key)]))
   const isRetried = indexAssignments(retried, view, configuration)

@@ -1,5 +1,5 @@
 import { type AssignmentKey, assignmentKey, parseAssignmentKey } from '../../domain/assignments/assignment.ts'
-import { isSettled, ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
+import { isAtRest, ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
 import { listHeld, listJudgedAgain } from '../../domain/brake/lists.ts'
 import { type OrganizationView, refuses } from '../../domain/organization/organization-view.ts'
 import { permissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
@@ -39,7 +39,7 @@ export async function findUnfinished(
   for await (const { key } of listOpenWork(objects)) scheduled.add(key)
   const entries = new Ledger(objects)
   const unfinished: AssignmentKey[] = []
-  const unsettled: AssignmentKey[] = []
+  const moving: AssignmentKey[] = []
   const resting = new Set<AssignmentKey>()
   const names = new Map<string, NamedId>()
   const spoiled: string[] = []
@@ -47,22 +47,22 @@ export async function findUnfinished(
     const id = parseAssignmentKey(head.key.slice(ledgerPrefix.length))
     if (!id) return
     const key = assignmentKey.parse(head.key.slice(ledgerPrefix.length))
-    if (scheduled.has(key)) return void unsettled.push(key)
+    if (scheduled.has(key)) return void moving.push(key)
     if (head.lastModified < last.since && !known.has(key) && !listed.has(key)) return
     const read = await unlessSpoiled(entries.read(key))
     if (isSpoiled(read)) {
       spoiled.push(head.key)
-      unsettled.push(key)
+      moving.push(key)
       return void unfinished.push(key)
     }
     const entry = read?.entry
     if (entry) names.set(`${id.type} ${id.principalId}`, { type: id.type, id: id.principalId, name: entry.principal })
     // Removed since the listing. An entry that was never granted has no history, so it must not count as settled.
-    if (entry === undefined) return void unsettled.push(key)
+    if (entry === undefined) return void moving.push(key)
     // On the brake's list although settled: the dispatcher died before it took the key off.
-    if (isSettled(entry) && !listed.has(key)) return
+    if (isAtRest(entry) && !listed.has(key)) return
     const { state, links } = entry
-    unsettled.push(key)
+    moving.push(key)
     if (state === 'stuck' && refuses(byId.get(id.accountId))) return void resting.add(key)
     // Released, or desired again, and the hint was lost: it is not on the list any more, or should not be.
     const isHeld = state === 'held' && (brake === 'unreadable' || (listed.has(key) && revoked.has(key)))
@@ -83,7 +83,7 @@ export async function findUnfinished(
      */
     unfinished,
     /** Every entry that is not settled, ascending. */
-    entries: unsettled.sort(),
+    entries: moving.sort(),
     /** What the brake holds: it rests until a person releases it. */
     held,
     /** Links whose access is held, each with one held access. */

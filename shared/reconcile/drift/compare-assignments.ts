@@ -172,7 +172,7 @@ async function checkForeign(key: AssignmentKey, target: AssignmentTarget, contex
   const recorded = await spoiledAsAbsent(readForeign(objects, key))
   if (recorded?.permissionSetArn === permissionSetArn) return
   const history = await readLastWord(objects, key)
-  if (history.says === 'ended' && history.event === 'revoked' && history.settledMs < settlingMs) return
+  if (history.says === 'ended' && history.event === 'revoked' && history.ageMs < settlingMs) return
   const principal = await nameOf(key, context)
   if (history.says === 'ours') return recordLost(key, { principal, ...target }, history, context)
   const seenAt = renderInstant(clock.now())

@@ -114,7 +114,7 @@ async function compareAccount(id: AccountId, links: readonly Link[], context: Co
   const compare = async (grant: string, those: readonly Link[]): Promise<void> => {
     const [link] = those
     const recorded = named.find(({ grants }) => grants.includes(grant))
-    if (link && !(await isSettled(recorded, those, objects))) hint(link, cause)
+    if (link && !(await isGrantedBy(recorded, those, objects))) hint(link, cause)
   }
   await Promise.all([...byGrant].map(([grant, those]) => limit(() => compare(grant, those))))
   const isPlaced = !isUnplaced(after.accounts.find((account) => account.id === id))
@@ -142,7 +142,7 @@ function listGranting(
 }
 
 /** Whether it is in force and recorded as granted by exactly these links. False for a spoiled record: it is looked at. */
-async function isSettled(
+async function isGrantedBy(
   known: KnownAssignment | undefined,
   links: readonly Link[],
   objects: ObjectStore,

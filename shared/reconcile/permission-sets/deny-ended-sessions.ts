@@ -216,7 +216,7 @@ function save(
 ): Promise<StoredOwned> {
   const { denied = [], at: _, ...more } = said ?? {}
   const sessions = denied.length === 0 && Object.keys(more).length === 0 ? undefined : said
-  const isSettled = sessions?.provisioning === undefined && sessions?.refused === undefined
-  const open = isSettled ? { openUntil: undefined, attempts: undefined } : {}
+  const isDone = sessions?.provisioning === undefined && sessions?.refused === undefined
+  const open = isDone ? { openUntil: undefined, attempts: undefined } : {}
   return writeOwned(objects, owned.name, { ...owned.value, sessions, ...open }, owned)
 }

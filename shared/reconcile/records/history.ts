@@ -83,7 +83,7 @@ export function recordPermissionSetHistory(
 /** Read at a time, newest first: the first ones mostly tell. */
 const readAtOnce = 16
 
-/** What history says last of one access. `settledMs`: how long ago it was written, by S3's clock. */
+/** What history says last of one access. `ageMs`: how long ago it was written, by S3's clock. */
 export type LastWord =
   | { readonly says: 'nothing' }
   /** We gave it or took it over, and it has not ended since. `links`: granted it then. */
@@ -92,7 +92,7 @@ export type LastWord =
       readonly says: 'ended'
       readonly event: End
       readonly at: string
-      readonly settledMs: number
+      readonly ageMs: number
     }
 
 export type ListedEvent = {
@@ -132,8 +132,8 @@ export async function readLastWord(
     const isAlone = told.every((other) => other === newest || secondOf(other) !== secondOf(newest))
     if (isAlone && !isEnd(newest.event) && newest.at === recorded.at) return { says: 'ours', at: newest.at, links: [] }
   }
-  for await (const { event, at, links, settledMs } of readNewestFirst(objects, told))
-    return isEnd(event) ? { says: 'ended', event, at, settledMs } : { says: 'ours', at, links }
+  for await (const { event, at, links, ageMs } of readNewestFirst(objects, told))
+    return isEnd(event) ? { says: 'ended', event, at, ageMs } : { says: 'ours', at, links }
   return { says: 'nothing' }
 }
 
@@ -248,10 +248,10 @@ async function readEvent(objects: ObjectStore, listed: OwnListedEvent) {
   const stored = await spoiledAsAbsent(new JsonRecord(objects, listed.head.key, historyBody).read())
   if (!stored) return undefined
   const { servedAt, lastModified } = stored.object
-  const settledMs = servedAt.getTime() - lastModified.getTime()
+  const ageMs = servedAt.getTime() - lastModified.getTime()
   const { links, grantedAt } = stored.value
   const { at, event } = listed
-  return { second: secondOf(listed), at, event, links, grantedAt, settledMs }
+  return { second: secondOf(listed), at, event, links, grantedAt, ageMs }
 }
 
 /** The events of an assignment, ascending by instant: one listing. */

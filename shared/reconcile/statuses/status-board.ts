@@ -11,7 +11,7 @@ import { SpoiledObjectError } from '../records/stored-json.ts'
 /** While hints of an input are being worked on, its status is written at most this often. */
 const progressEveryMs = 10_000
 /** And when they are done. */
-const settledEveryMs = 500
+const atRestEveryMs = 500
 const tellingAtOnce = 16
 
 /**
@@ -104,7 +104,7 @@ export class StatusBoard {
     const told = this.#toldMs.get(input)
     if (told === undefined && !this.#running.has(input)) return true
     const sinceMs = nowMs - (told ?? this.#dirty.get(input) ?? nowMs)
-    return sinceMs >= (this.#running.has(input) ? progressEveryMs : settledEveryMs)
+    return sinceMs >= (this.#running.has(input) ? progressEveryMs : atRestEveryMs)
   }
 
   async #tellOne(input: string): Promise<void> {

@@ -140,7 +140,7 @@ async function findChange(
   const whereabouts = await principals.whereabouts(type, target.principalId, startedMs)
   if (whereabouts === 'gone' || whereabouts.name !== principal) return complain(`another name of its ${nounOf(type)}`)
   // The listing may lag behind our own revocation.
-  if (history.says === 'ended' && history.event === 'revoked' && history.settledMs < settlingMs)
+  if (history.says === 'ended' && history.event === 'revoked' && history.ageMs < settlingMs)
     return complain('an assignment that ssofile revoked within the last five minutes')
   return undefined
 }

@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import {
   areSameUploads,
+  isAtRest,
   isSameLink,
-  isSettled,
   ledgerEntry,
 } from '../../../../shared/domain/assignments/ledger-entry.ts'
 import { entries } from '../access-arbitraries.ts'
@@ -50,7 +50,7 @@ test.each([
   ['its principal was seen gone', { orphanedAt: at }, false],
   ['an operator gave it back', { releasedAt: at }, false],
 ])('an entry says whether anything is left to do where %s', (_, change, settled) => {
-  expect(isSettled(ledgerEntry.parse({ v: 1, ...access, attempts: 0, updatedAt: at, ...change }))).toBe(settled)
+  expect(isAtRest(ledgerEntry.parse({ v: 1, ...access, attempts: 0, updatedAt: at, ...change }))).toBe(settled)
 })
 
 describe('the object of an entry', () => {

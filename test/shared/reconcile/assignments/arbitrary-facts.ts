@@ -15,9 +15,9 @@ export const learned = {
   history: fc.constantFrom<LastWord>(
     { says: 'nothing' },
     { says: 'ours', at: ago(60 * 60_000), links: [linkNamed('a')] },
-    { says: 'ended', event: 'revoked', at: ago(60 * 60_000), settledMs: 60 * 60_000 },
-    { says: 'ended', event: 'revoked', at: ago(60_000), settledMs: 60_000 },
-    { says: 'ended', event: 'released', at: ago(60_000), settledMs: 60_000 },
+    { says: 'ended', event: 'revoked', at: ago(60 * 60_000), ageMs: 60 * 60_000 },
+    { says: 'ended', event: 'revoked', at: ago(60_000), ageMs: 60_000 },
+    { says: 'ended', event: 'released', at: ago(60_000), ageMs: 60_000 },
   ),
   request: fc.constantFrom('not-found' as const, 'lost' as const, 'in-progress' as const),
   admission: fc.constantFrom({ outcome: 'passes' as const }, { outcome: 'held' as const, reason: 'too many' }),

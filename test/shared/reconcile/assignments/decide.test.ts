@@ -22,9 +22,9 @@ const revokedLately: Extract<LastWord, { says: 'ended' }> = {
   says: 'ended',
   event: 'revoked',
   at: ago(minute),
-  settledMs: 5 * minute - 1,
+  ageMs: 5 * minute - 1,
 }
-const revokedLong: typeof revokedLately = { ...revokedLately, settledMs: 5 * minute }
+const revokedLong: typeof revokedLately = { ...revokedLately, ageMs: 5 * minute }
 const passing: Known = { history: ours, admission: { outcome: 'passes' } }
 const in5 = new Date(now.getTime() + 5 * minute)
 
@@ -287,7 +287,7 @@ describe('what comes before everything else', () => {
 describe('access that an operator released', () => {
   const releasedAt = ago(2 * minute)
   const released = access({ releasedAt })
-  const ended: LastWord = { says: 'ended', event: 'released', at: releasedAt, settledMs: minute }
+  const ended: LastWord = { says: 'ended', event: 'released', at: releasedAt, ageMs: minute }
   const giveBack = { do: 'give back' }
   const contradicted = (at: string) => step({ do: 'report a contradiction', contradiction: { entry: 'outdated', at } })
   test.each([gone, wanted, lacking, unclear, unplaced])('is given back first of all, $is as it is', (wish) => {

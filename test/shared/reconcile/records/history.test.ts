@@ -111,7 +111,7 @@ describe('what history says last of an access', () => {
     [
       'is that it ended, and how long ago',
       [['granted'], ['revoked']],
-      { says: 'ended', event: 'revoked', at: minute(21), settledMs: 60_000 },
+      { says: 'ended', event: 'revoked', at: minute(21), ageMs: 60_000 },
     ],
     [
       'is that it is ours where it was granted again',
