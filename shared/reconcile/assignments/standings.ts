@@ -9,6 +9,7 @@ import {
 import { type LedgerEntry, ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
 import type { Standing } from '../../domain/links/describe-link.ts'
 import type { Grant } from '../../domain/links/link.ts'
+import { splitLinkFields } from '../../domain/links/link-fields.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
@@ -135,7 +136,7 @@ export class Standings {
     const found = await this.#standingsOf(await this.#holdingsOf(grant, 'present'), accounts)
     return new Map(
       [...found].flatMap(([accountId, all]) => {
-        const [first] = all.toSorted((a, b) => rankOf(a) - rankOf(b))
+        const [first] = all.toSorted((a, b) => rankOf(a, grant) - rankOf(b, grant))
         return first === undefined ? [] : [[accountId, first]]
       }),
     )
@@ -266,9 +267,10 @@ function isRead(part: Part): boolean {
   return part !== undefined && part !== 'unread'
 }
 
-/** The access of a principal that is gone comes last. */
-function rankOf({ isOrphaned = false }: Standing): number {
-  return isOrphaned ? 1 : 0
+/** What a link gave to who has the name comes first, and the access of a principal that is gone last: two may have one name. */
+function rankOf({ isOrphaned = false, links = [] }: Standing, { principal }: Grant): number {
+  if (isOrphaned) return 2
+  return links.some(({ key }) => splitLinkFields(key)?.principal === principal) ? 0 : 1
 }
 
 function toStanding(entry: LedgerEntry): Standing {

@@ -4,6 +4,7 @@ import { type LedgerEntry, ledgerEntry } from '../../../../shared/domain/assignm
 import type { Grant } from '../../../../shared/domain/links/link.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { principalId as principalIdSchema } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import { mayName, Standings } from '../../../../shared/reconcile/assignments/standings.ts'
 import { PrincipalNames } from '../../../../shared/reconcile/records/principal-names.ts'
@@ -122,6 +123,17 @@ describe('how far an assignment is', () => {
       [String(one)]: { state: 'failed', reason: 'refused', isMissing: true, principalId, links },
       [String(two)]: { state: 'foreign', principalId, links },
     })
+  })
+
+  test('is that of the one to whom a link of the name gave it, where two ids have the name in one second', async () => {
+    const other = principalIdSchema.parse('99999999-2222-3333-4444-555555555555')
+    const { world, own, of } = open()
+    const linkTo = (name: string) => ({ ...link, key: `links_data/account%${one}%Billing-ps%${name}%GROUP%ssofile` })
+    const theirs = { ...stored, principalId: other, links: [linkTo('team-Web')] }
+    await own(one, { links: [linkTo('team-Other')] })
+    await world.objects.put(`assignments/${keyIn(one).replace(id, other)}`, JSON.stringify(theirs))
+    await new PrincipalNames(world.objects).note({ type: 'GROUP', id: other, name: grant.principal })
+    expect(await of(one)).toMatchObject({ [String(one)]: { principalId: other } })
   })
 
   test('is told by its entry where it is foreign as well, and without fields that it has not', async () => {
