@@ -7,7 +7,6 @@ import { openPage } from './terminal/open-page.ts'
 export function addBrowse(program: Command): void {
   program
     .command('browse')
-    .summary('temporary access in your browser: ask, approve, deny, finish')
     .description(
       'Serves a page on this machine, for you alone: what you may ask for, what waits for your approval, what is open and since when. It calls the API of the deployment, signed with your AWS credentials, which never reach the browser.\nOpen the address that it prints: it works once. Ends with Ctrl-C.',
     )

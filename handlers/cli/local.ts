@@ -12,7 +12,6 @@ import { readConfiguration, readJsonFile } from './bucket/read-configuration.ts'
 export function addLocal(program: Command): void {
   program
     .command('local')
-    .summary('run all of ssofile on this machine')
     .description(
       'Serves S3, SQS, IAM Identity Center, Identity Store and Organizations on one port, and runs ssofile on them.\nThe AWS CLI works against it. The access key id says who uploads.',
     )

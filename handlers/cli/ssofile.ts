@@ -1,40 +1,8 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
-import { quote } from '../../shared/domain/statuses/complaint.ts'
-import { addCompletion } from './arguments/completion.ts'
 import { addHelp } from './arguments/help.ts'
-import { addOffer } from './arguments/offer.ts'
-import { Refusal } from './arguments/refusal.ts'
-import { remedyFor } from './arguments/remedy-for.ts'
-import { addBreakGlass } from './break-glass/break-glass.ts'
-import { addIncident } from './break-glass/incident.ts'
-import { addBrowse } from './browse.ts'
-import { addPull } from './folder/pull.ts'
-import { addPush } from './folder/push.ts'
-import { addValidate } from './folder/validate.ts'
-import { addPolicies } from './guardrails/policies.ts'
-import { addLocal } from './local.ts'
-import { addBrake } from './operations/brake.ts'
-import { addDoctor } from './operations/doctor.ts'
-import { addPause } from './operations/pause.ts'
-import { addRestore } from './operations/restore.ts'
-import { addResume } from './operations/resume.ts'
-import { addSessions } from './operations/sessions.ts'
-import { addApply } from './plan/apply.ts'
-import { addPlan } from './plan/plan.ts'
-import { addApproveAndDeny } from './requests/decide-on-request.ts'
-import { addFinish } from './requests/finish.ts'
-import { addRequest } from './requests/request.ts'
-import { addRequests } from './requests/requests.ts'
-import { addRedrive } from './status/redrive.ts'
-import { addStatus } from './status/status.ts'
-import { addTouch } from './status/touch.ts'
-import { addExport } from './take-over/export.ts'
-import { addImport } from './take-over/import.ts'
-import { addRelease } from './take-over/release.ts'
+import { addCommands } from './commands.ts'
 import { readVersion } from './version.ts'
-import { addExplain } from './who/explain.ts'
-import { addWho } from './who/who.ts'
 
 const program = new Command('ssofile')
   .description(
@@ -53,37 +21,9 @@ Examples: ssofile plan --help, and so on for each command. What each command pri
   )
   .version(readVersion(), '-V, --version', 'the version of ssofile')
   .showHelpAfterError('(add --help for usage)')
+  .configureHelp({ subcommandTerm: (command) => command.name() })
   .exitOverride()
-addLocal(program)
-addValidate(program)
-addPlan(program)
-addPush(program)
-addPull(program)
-addApply(program)
-addStatus(program)
-addWho(program)
-addTouch(program)
-addExplain(program)
-addRequest(program)
-addRequests(program)
-addApproveAndDeny(program)
-addFinish(program)
-addBrowse(program)
-addIncident(program)
-addBrake(program)
-addPolicies(program)
-addPause(program)
-addResume(program)
-addSessions(program)
-addRestore(program)
-addRedrive(program)
-addDoctor(program)
-addBreakGlass(program)
-addCompletion(program)
-addOffer(program)
-addImport(program)
-addExport(program)
-addRelease(program)
+await addCommands(program, process.argv.slice(2))
 addHelp(program)
 
 // A reader that stops early (`| head`) is no failure, and does not change the exit code.
@@ -96,29 +36,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   await program.parseAsync()
 } catch (error) {
-  process.exitCode = tell(error)
-}
-
-function tell(error: unknown): number {
   // Commander has printed it already; its own exit codes are 0 for help and 1 for wrong usage.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-  if (error instanceof Refusal) {
-    process.stderr.write(`ssofile: ${error.message.split('\n').map(escapeNames).join('\n')}\n`)
-    return 2
-  }
-  let told: string | undefined
-  for (let cause: unknown = error; cause !== undefined; cause = cause instanceof Error ? cause.cause : undefined) {
-    const message = cause instanceof Error ? cause.message : String(cause)
-    if (told?.includes(message) !== true)
-      process.stderr.write(`${told === undefined ? 'ssofile: ' : '  because: '}${escapeNames(message)}\n`)
-    told = message
-  }
-  const remedy = remedyFor(error, process.env, process.argv.slice(2))
-  if (remedy !== undefined) process.stderr.write(`  do: ${escapeNames(remedy)}\n`)
-  return 1
-}
-
-/** Escapes names in a message, which may quote whole keys. */
-function escapeNames(message: string): string {
-  return quote(message, 10_000)
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
+  else process.exitCode = (await import('./arguments/tell-error.ts')).tellError(error)
 }

@@ -10,7 +10,6 @@ export function addCompletion(program: Command): void {
   program
     .command('completion')
     .addArgument(new Argument('<shell>', 'which shell').choices(shells))
-    .summary('completion script for a shell')
     .description(
       'Prints a script that completes commands and options. It completes the command ssofile, as npm link puts it on the path',
     )

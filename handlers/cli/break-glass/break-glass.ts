@@ -7,7 +7,6 @@ import { addBreakGlassEvidence } from './break-glass-evidence.ts'
 export function addBreakGlass(program: Command): void {
   const group = program
     .command('break-glass')
-    .summary('check, drill and prove the access that works when nothing else does')
     .description(
       'Access for emergencies: IAM users and roles outside of IAM Identity Center, defined in a file of a checkout and deployed by people (npm run break-glass). These commands need neither the bucket nor IAM Identity Center. What to do at three in the morning: docs/break-glass.md.',
     )

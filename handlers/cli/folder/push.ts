@@ -27,7 +27,6 @@ export function addPush(program: Command): void {
   program
     .command('push')
     .argument('<folder>', 'a folder with links_data/ and permission_sets/ in it')
-    .summary('plan, ask, then upload what differs and delete what the folder lacks')
     .description(
       'Makes the inputs in the bucket (SSOFILE_BUCKET) equal to the files of a folder. Shows the plan, asks, then uploads the files whose content differs and deletes what the folder lacks: only under links_data/ and permission_sets/, and of those only what the folder has.\nA file that is not valid is refused, and what it would take away is told.\nA file that somebody else changed meanwhile is left as it is. What was interrupted goes on when the command is run again.\nNames that no file system holds are escaped (docs/commands.md).\nExit code 0: done, or nothing to do; 1: not all was done; 2: wrong usage or refused, and nothing was changed.',
     )

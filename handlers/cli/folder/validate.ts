@@ -22,7 +22,6 @@ export function addValidate(program: Command): void {
   program
     .command('validate')
     .argument('<folder|s3://bucket>', 'a folder with links_data/ and permission_sets/ in it, or a bucket')
-    .summary('check every file, all errors at once')
     .description(
       'Checks every file under links_data/ and permission_sets/, of a folder as push would upload it, or of a bucket.\nPolicies (policies/) are judged too, as for new access, and selectors (selectors/) are checked.\nReads nothing but the files: whether a group or an account exists, plan tells.\nExit code 0: all valid; 1: errors, or the files could not be read; 2: not such a folder, or wrong usage.',
     )

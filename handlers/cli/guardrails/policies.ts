@@ -11,7 +11,6 @@ import { readGuardrails, readPolicyTests } from './read-guardrails.ts'
 export function addPolicies(program: Command): void {
   const policies = program
     .command('policies')
-    .summary('test what governance demands')
     .description(
       'Policies under policies/ say what links and permission sets must be like. docs/guardrails.md tells their form.',
     )

@@ -31,7 +31,6 @@ type Options = { readonly release?: string; readonly json?: boolean; readonly ve
 export function addBrake(program: Command): void {
   program
     .command('brake')
-    .summary('show and release what the brake holds')
     .description(
       'Shows the revocations that the brake holds, why, and who would lose access: one list for each rule and each folder or cause. Then the files of permission sets that it holds, with what they would do. Exit code 1 while there are any.\n--release releases exactly the list or the file with this digest, for one hour, whatever becomes of others; a list that has grown since then, or another upload of the file, is refused. It only needs to write control/.',
     )

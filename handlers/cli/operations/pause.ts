@@ -12,7 +12,6 @@ import { explainDenial } from './explain-denial.ts'
 export function addPause(program: Command): void {
   program
     .command('pause')
-    .summary('stop all grants and revocations')
     .description(
       'From now on nothing is granted or revoked. A dispatcher at work stops within seconds, once its calls are answered.\nNothing is lost: uploads and deletions are carried out after resume. It only needs to write control/.',
     )

@@ -48,7 +48,6 @@ const inputPrefixes = [linkPrefix, permissionSetPrefix] as const
 export function addRestore(program: Command): void {
   program
     .command('restore')
-    .summary('bring back a lost ledger, or the files of an earlier time')
     .description(
       "Brings back what is gone from the bucket or cannot be read: history, the ledger, the records of permission sets, whose bucket it is, and the files that were deleted with them.\nIt takes them from the bucket's versions; without versions, the ledger from history. Each entry is compared with Identity Center before it counts.\nNothing is granted or revoked meanwhile. What is there and can be read stays as it is. It may be interrupted: run it again.\nIt changes nothing in Identity Center. Afterwards everything is compared again, and work goes on.\n--inputs makes links_data/ and permission_sets/ what they were at an instant: what a bad sync deleted or overwrote comes back, and what was uploaded since is deleted. Shows the plan and asks.",
     )

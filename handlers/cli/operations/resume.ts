@@ -15,7 +15,6 @@ type Options = { readonly acceptLoss?: boolean; readonly json?: boolean }
 export function addResume(program: Command): void {
   program
     .command('resume')
-    .summary('end a pause')
     .description(
       'Ends a pause. Within a minute everything is compared again, and what changed in the meantime is carried out.\nIt only needs to write control/. Where the ledger was lost, ssofile restore ends the pause.',
     )

@@ -53,7 +53,6 @@ const lookEveryMs = 1_000
 export function addSessions(program: Command): void {
   const sessions = program
     .command('sessions')
-    .summary('end the running sessions of a user; show whose are denied')
     .description(
       'Without `end`: whose sessions are denied now, in which permission set and account, and until when. A denial goes by itself after 12 hours, since no session lasts longer.\nWhat ending sessions does not do: docs/sessions.md.',
     )

@@ -65,7 +65,6 @@ type ApplyOptions = {
 export function addApply(program: Command): void {
   program
     .command('apply <s3://bucket>')
-    .summary('reconcile a bucket now: grant, revoke, check drift')
     .description(
       'Compares all files with the ledger, and the ledger with Identity Center, and closes every difference. What failed or waits for its next attempt is tried again at once.\nExit code 1 if anything is rejected, failed, held, still on its way or not to be judged yet in the end.\nWith a deployment it queues the work and watches; without one it does the work itself, under the dispatcher lease.',
     )

@@ -23,38 +23,37 @@ type Options = { readonly comment?: string; readonly yes?: boolean; readonly jso
 
 const words = {
   approve: {
-    summary: 'approve a request for temporary access',
     does: 'Shows the request, asks, and approves exactly what it showed: a request that is uploaded again meanwhile needs an approval of its own. Nobody approves their own.',
     undecided: 'waits for approvals',
   },
   deny: {
-    summary: 'deny a request for temporary access, or end what was granted',
     does: 'Shows the request, asks, and denies it: one denial is enough, for good. Access that was granted ends.',
     undecided: 'waits for approvals, or is granted',
   },
 } as const
 
-/** `ssofile approve` and `ssofile deny`. */
-export function addApproveAndDeny(program: Command): void {
-  for (const decision of ['approve', 'deny'] as const) {
-    program
-      .command(decision)
-      .argument('<request>', 'its digest or its key, as ssofile requests shows them')
-      .summary(words[decision].summary)
-      .description(
-        `${words[decision].does}\nWho you are the session of IAM Identity Center says that you are signed in with. Whether you are one of the approvers ssofile judges, and says so.\nExit code 0: it counts; 1: it does not count, or is not looked at yet; 2: wrong usage or refused.`,
-      )
-      .option('--comment <text>', 'why; kept in history')
-      .option('--yes', 'do not ask')
-      .option('--json', 'the digest and the status as JSON')
-      .addHelpText(
-        'after',
-        `\nExample:\n  ssofile ${decision} 4f1c2a9d5b7e08364f1c2a9d5b7e0836 --comment 'as agreed with the owner'`,
-      )
-      .action(async (request: string, options: Options) => {
-        process.exitCode = await decide(openCliPorts(bucketOf(undefined)), request, { ...options, decision })
-      })
-  }
+/** `ssofile approve`. */
+export const addApprove = (program: Command): void => add(program, 'approve')
+/** `ssofile deny`. */
+export const addDeny = (program: Command): void => add(program, 'deny')
+
+function add(program: Command, decision: Decision): void {
+  program
+    .command(decision)
+    .argument('<request>', 'its digest or its key, as ssofile requests shows them')
+    .description(
+      `${words[decision].does}\nWho you are the session of IAM Identity Center says that you are signed in with. Whether you are one of the approvers ssofile judges, and says so.\nExit code 0: it counts; 1: it does not count, or is not looked at yet; 2: wrong usage or refused.`,
+    )
+    .option('--comment <text>', 'why; kept in history')
+    .option('--yes', 'do not ask')
+    .option('--json', 'the digest and the status as JSON')
+    .addHelpText(
+      'after',
+      `\nExample:\n  ssofile ${decision} 4f1c2a9d5b7e08364f1c2a9d5b7e0836 --comment 'as agreed with the owner'`,
+    )
+    .action(async (request: string, options: Options) => {
+      process.exitCode = await decide(openCliPorts(bucketOf(undefined)), request, { ...options, decision })
+    })
 }
 
 async function decide(

@@ -17,7 +17,6 @@ export function addFinish(program: Command): void {
   program
     .command('finish')
     .argument('<request>', 'its digest or its key, as ssofile requests shows them')
-    .summary('withdraw a request, or end its access early')
     .description(
       'Withdraws a request that waits; access that was granted by it is revoked. What else gives the same access stays.\nYour own request and, as an operator, everybody\'s: the file is deleted. As one of its approvers: it is denied, which ends it too.\nRunning sessions go on until they end by themselves, unless the eligibility says "endsSessions"; to end them: ssofile sessions end.\nExit code 0: it is over; 1: not looked at yet; 2: there is none, or refused.',
     )

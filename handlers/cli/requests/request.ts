@@ -38,7 +38,6 @@ export function addRequest(program: Command): void {
   program
     .command('request')
     .argument('<link>', 'what is asked for: a link, or its first three fields, since it is for yourself')
-    .summary('ask for temporary access')
     .description(
       'Asks for access for yourself, for some hours: shows what is asked, uploads it under your user id, and says what became of it: granted, waiting for approvals (by whom, until when), or rejected, and why.\nWho you are the session of IAM Identity Center says that you are signed in with (aws sso login). What you may ask for: ssofile who --eligible --user, with your user name.\nA request that is uploaded again, even as it was, is another one, and needs approvals of its own. Access ends by itself; earlier with ssofile finish.\nWhere your account may not ask the identity store for your user id, give it as SSOFILE_USER_ID.\nExit code 0: granted, or waiting for approvals (with --wait: granted); 1: rejected, denied, lapsed or not decided in time; 2: wrong usage or refused by S3.',
     )

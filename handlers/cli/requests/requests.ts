@@ -39,7 +39,6 @@ type Options = {
 export function addRequests(program: Command): void {
   program
     .command('requests')
-    .summary('requests for temporary access: mine, what waits for me, or what happened')
     .description(
       'Without options: your own requests, and those that wait for your approval, with how they stand and since when; without a session of a person, all of them. Who reads them all may see what others ask for.\nWith a filter: what history says, for an audit, of requests that are over too; needs to read history/ (auditors, operators). All that is given has to fit.\nIt only reads.',
     )

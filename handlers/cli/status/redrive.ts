@@ -31,7 +31,6 @@ export function addRedrive(program: Command): void {
   program
     .command('redrive')
     .argument('[queue]', `one of ${redriven.join(', ')}; default: all`)
-    .summary('show messages that were given up, and put them back')
     .description(
       'Shows what is in the dead-letter queues, and why. --all and --message put messages back, to be tried again.\nThe bucket is SSOFILE_BUCKET; it needs a deployment, which the queues belong to.\nExit code 0: none is left; 1: some are; 2: wrong usage or refused.',
     )

@@ -63,7 +63,6 @@ type Asked = Omit<Options, 'json'> & { readonly isWhole: boolean; readonly endsM
 export function addStatus(program: Command): void {
   program
     .command('status [key]')
-    .summary('inputs, one line each, or one in full')
     .description(
       'Without a key: a line for each file, with what to do where a person is needed, and how many are in which state. Where more than 20 have one state and kind of reason in common, only the first are shown, unless a filter is given.\nWith a key (links_data/ or permission_sets/ may be left out): what became of that file, in full; * and ? make it a filter.',
     )

@@ -23,7 +23,6 @@ export function addExport(program: Command): void {
   program
     .command('export')
     .argument('<file>', 'the file to write; it must not exist yet')
-    .summary('write links, permission sets, ledger and history into a file')
     .description(
       'Writes what the bucket holds into one file, to move it: links, permission sets, what ssofile granted, and history.\nOn the other side: ssofile import --from FILE. Changes nothing here: pause this side first, so that both do not work at once.\nIt needs to read everything in the bucket, and the Identity Store.',
     )

@@ -15,7 +15,6 @@ type Options = ImportAssignmentsOptions & ImportPermissionSetsOptions & { readon
 export function addImport(program: Command): void {
   const command = program
     .command('import')
-    .summary('take over permission sets and assignments that exist already')
     .description(
       "Takes over what Identity Center has already. Changes nothing in Identity Center.\n--permission-sets writes existing permission sets as files under permission_sets/, exactly as they are, and makes them ssofile's:\nfrom then on, changing the file changes the permission set, and deleting the file deletes it.\nWithout names: all of them, except those that are ssofile's and whose file was deleted. Name one of those to write its file again.\n--assignments writes links under links_data/ for existing access and makes the access ssofile's:\nfrom then on, deleting the link revokes it. Without a filter: all of it.\n--from FILE alone, with a file that ssofile export wrote: takes over another bucket, its links, permission sets, ledger and history.\nIt may be interrupted: run it again, and it goes on.\nThe dispatcher pauses meanwhile, at most 20 seconds at a time.",
     )

@@ -38,7 +38,6 @@ export function addRelease(program: Command): void {
   addFilters(
     program
       .command('release')
-      .summary('give access back to others: it stays, and ssofile lets go of it')
       .description(
         "The access stays in Identity Center, but it is not ssofile's any more: it moves from assignments/ to foreign/.\nssofile never revokes it again. Changes nothing in Identity Center.\nThe files stay, and the status of their links says owned: false. Delete the files afterwards: nothing is revoked then.\nWhile a link stays, it grants again what somebody removes by hand.\nTo take the access over again: ssofile import --assignments.",
       )

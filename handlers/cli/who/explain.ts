@@ -23,7 +23,6 @@ export function addExplain(program: Command): void {
     .argument('<account>', 'its twelve-digit id')
     .argument('<permission-set>', 'its name')
     .argument('<principal>', 'exact display name of a group, or exact user name; both are tried; or the id of one')
-    .summary('whether somebody has access, since when, and by which links')
     .description(
       'Says whether the access is granted, by which links, who uploaded them and since when; what waits or failed, and why.\nIdentity Center is asked too, so access that no drift check has seen is told.\nFor a user also through groups. The bucket is SSOFILE_BUCKET.\nExit code 0: in force; 1: not in force; 2: wrong usage.',
     )

@@ -55,7 +55,6 @@ type Options = {
 export function addWho(program: Command): void {
   program
     .command('who')
-    .summary('who has what: groups expanded to people, ours and foreign')
     .description(
       'Lists access: who has which permission set in which account, through which group, by which link, who uploaded it, ticket and reason, since when and until when; also access that ssofile did not give.\nWhat is given has to fit; nothing given: everything. Where a few calls tell, Identity Center is asked too; elsewhere the answer says how old it is.\nIt only reads. The bucket is SSOFILE_BUCKET.\nWith --unused-for it asks IAM in each account when the role of the permission set was last used, by anybody: what was used within that time is left out, and the rest says how long nobody is known to have used it, or that it is not known.\nExit code 0: somebody (with --unused-for: unused access); 1: nobody, or nobody on record; 2: wrong usage.',
     )
