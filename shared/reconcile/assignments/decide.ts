@@ -189,7 +189,7 @@ function retire(facts: Facts, entry: LedgerEntry): Step {
     const state = account === 'active' ? 'failed' : 'stuck'
     return putOff(facts, { reason: known.failure.reason, state })
   }
-  if (entry.state === 'stuck' && account !== 'active')
+  if (account !== 'active' && entry.state === 'stuck')
     return finish({ result: 'open', reason: entry.reason ?? 'the account takes no changes' })
   const go = () => revoke(facts, entry)
   return followProof(facts, entry, [], { there: go, maybe: known.listing?.isListed ? go : undefined })
@@ -413,8 +413,8 @@ function isLeftMissing({ onDrift }: Facts, entry: LedgerEntry, links: readonly G
 }
 
 /** A deletion was begun, and counted by the brake before that. */
-function isBegun({ call, state }: LedgerEntry): boolean {
-  return call?.kind === 'deletion' && (state === 'revoking' || state === 'failed' || state === 'stuck')
+function isBegun(entry: LedgerEntry): boolean {
+  return entry.call?.kind === 'deletion' && ['revoking', 'failed', 'stuck'].includes(entry.state)
 }
 
 function graceEnd({ now, graceMs }: Facts, { orphanedAt }: LedgerEntry): Date {

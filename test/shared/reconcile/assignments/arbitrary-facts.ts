@@ -1,7 +1,6 @@
 import fc from 'fast-check'
-import type { GrantingLink, LedgerEntry } from '../../../../shared/domain/assignments/ledger-entry.ts'
-import type { RequestKind } from '../../../../shared/ports/sso-admin.ts'
-import type { Facts, Known, Wish } from '../../../../shared/reconcile/assignments/facts.ts'
+import type { GrantingLink } from '../../../../shared/domain/assignments/ledger-entry.ts'
+import type { Facts, Wish } from '../../../../shared/reconcile/assignments/facts.ts'
 import type { LastWord } from '../../../../shared/reconcile/records/history.ts'
 import { ago, entries, linkNamed, links, mine, now } from '../../domain/access-arbitraries.ts'
 
@@ -31,16 +30,6 @@ export const learned = {
   ),
 }
 
-const knowns: fc.Arbitrary<Known> = fc.record({
-  listing: optional(learned.listing),
-  foreign: optional(learned.foreign),
-  history: optional(learned.history),
-  request: optional(learned.request),
-  admission: optional(learned.admission),
-  failure: fc.option(learned.failure, { nil: undefined, freq: 4 }),
-  rest: fc.option(learned.rest, { nil: undefined, freq: 4 }),
-})
-
 export const wishes: fc.Arbitrary<Wish> = fc.oneof(
   fc.record({ is: fc.constant('unwanted' as const), isLive: fc.boolean() }),
   fc.record({
@@ -60,15 +49,6 @@ export const wishes: fc.Arbitrary<Wish> = fc.oneof(
   }),
 )
 
-/** The entry as `prepare` leaves it just before the call, where something is prepared. */
-function withPrepared(entry: LedgerEntry, kind: RequestKind): LedgerEntry {
-  const call = { kind, calledAt: ago(0) }
-  const { missingSince: _, ...known } = entry
-  return kind === 'creation'
-    ? { ...known, state: 'granting', call, lastCreation: call }
-    : { ...known, state: 'revoking', call, grantedAt: entry.grantedAt ?? ago(0) }
-}
-
 /** Before anything is learned. */
 export const initialFacts: fc.Arbitrary<Facts> = fc.record({
   now: fc.constant(now),
@@ -82,19 +62,3 @@ export const initialFacts: fc.Arbitrary<Facts> = fc.record({
   onDrift: fc.constantFrom('restore' as const, 'report' as const),
   graceMs: fc.constantFrom(0, 60 * 60_000),
 })
-
-/** At any moment of an evaluation. */
-export const anyFacts: fc.Arbitrary<Facts> = fc
-  .record({
-    facts: initialFacts,
-    known: knowns,
-    prepared: fc.option(
-      fc.record({ kind: fc.constantFrom('creation' as const, 'deletion' as const), isChecked: fc.boolean() }),
-      { nil: undefined, freq: 2 },
-    ),
-  })
-  .map(({ facts, known, prepared }) => {
-    const { entry } = facts
-    if (!prepared || !entry) return { ...facts, known }
-    return { ...facts, known, entry: withPrepared(entry, prepared.kind), prepared }
-  })
