@@ -55,10 +55,11 @@ function bindingInLedger({ id, stored }: Pick<Settling, 'id' | 'stored'>, link: 
 
 /**
  * A status says whom a link was first applied to when that is done. Until then only the ledger knows: an entry of another id that
- * has, or had, this name, in any account.
+ * has, or had, this name, in any account. Where this id was given another content of it, that one was before.
  */
-async function bindingOfOthers({ id, assignment, whereabouts, context }: Settling, link: GrantingLink) {
+async function bindingOfOthers({ id, assignment, whereabouts, entry, context }: Settling, link: GrantingLink) {
   const { standings } = context
+  if (entry?.links.some(({ key }) => key === link.key)) return undefined
   const others = (await standings.names())
     .everIdsOf(id.type, assignment.principal)
     .filter((one) => one !== id.principalId)

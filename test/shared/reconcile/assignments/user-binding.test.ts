@@ -192,4 +192,28 @@ describe('what the ledger knows of the links that grant', () => {
     expect(world.ssoAdmin.assignments().map((one) => one.principalId)).toEqual([first])
     expect(await world.json(`status/${own}.json`)).toMatchObject({ state: 'waiting', principalId: first })
   })
+
+  test('a link that is uploaded as it was for a former user counts as new for the one who has it since', async () => {
+    const userName = 'kenji.ito@acme.example'
+    const world = await open()
+    const own = `links_data/account%${account}%Billing-ps%${userName}%USER%ssofile`
+    await world.objects.put(own, '')
+    await settle(world)
+    const first = world.identityStore.idOf('USER', userName)
+    if (!first) throw new Error('the fixture lacks the user')
+    const given = await world.json(`assignments/account%${account}%Billing-ps%${first}%USER`)
+    await world.identityStore.deleteUser(first)
+    await world.identityStore.createUser({ userName })
+    const second = world.identityStore.idOf('USER', userName)
+    await world.objects.put(own, '{"reason": "the new one"}')
+    await settle(world)
+    expect(world.ssoAdmin.assignments().map((one) => one.principalId)).toEqual([first, second])
+    // Its revocation is held: so its record stays as it was.
+    const held = JSON.stringify({ ...given, state: 'held', reason: 'the brake holds it' })
+    await world.objects.put(`assignments/account%${account}%Billing-ps%${first}%USER`, held)
+    await world.objects.put(own, '')
+    await settle(world)
+    expect(await world.json(`status/${own}.json`)).toMatchObject({ state: 'applied', principalId: second })
+    expect(world.calls.filter((call) => call === 'DeleteAccountAssignment')).toEqual([])
+  })
 })
