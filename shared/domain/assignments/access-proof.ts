@@ -37,11 +37,9 @@ export function claims({ grantedAt, lastCreation }: Access): boolean {
   return grantedAt !== undefined || lastCreation !== undefined
 }
 
-/** Something of our making may be there at this instant: it was granted, or a creation was sent that has not failed. */
-function isOurs(access: Access, at: Date | undefined): boolean {
-  if (claims(access)) return true
-  const until = mayAppearUntil(access)
-  return until !== undefined && at !== undefined && at < until
+/** Something of our making may be there: it was granted, or a creation was sent that has not failed, as far as anybody knows. */
+function isOurs(access: Access): boolean {
+  return claims(access) || mayAppearUntil(access) !== undefined
 }
 
 /**
@@ -55,13 +53,15 @@ function isOurs(access: Access, at: Date | undefined): boolean {
  * | creation  | the same, but a drift check lacks it| look       | there                    | settling → gone   |
  * | creation  | unknown                             | maybe      | maybe → there            | maybe   → gone    |
  * | creation  | FAILED or not sent, never granted   | look       | settling → foreign       | gone              |
- * | creation  | FAILED, granted before              | look       | there                    | settling → gone   |
+ * | creation  | FAILED, something before            | look       | there                    | settling → gone   |
  * | deletion  | SUCCEEDED                           | gone       | gone    → foreign        | gone              |
  * | deletion  | SUCCEEDED, learnt late              | look       | settling → foreign       | gone              |
  * | deletion  | SUCCEEDED, a creation unanswered    | look       | settling → there         | settling → gone   |
  * | deletion  | unknown                             | maybe      | maybe → there            | maybe   → gone    |
  * | deletion  | FAILED                              | look       | there                    | settling → gone   |
  *
+ * (Something before: it was granted, or an earlier creation got no answer. It may have taken effect within 15 minutes, whenever
+ * somebody looks first.)
  * (Learnt late: longer after the call than the settling time. Others may have made it again since it ended.)
  * (a → b: `a` from a listing before the settling time has passed, `b` from one after it.)
  */
@@ -74,8 +74,7 @@ export function proveAccess(access: Access, listing: Listing | undefined): Proof
   }
   const believed = <P extends Proof>(before: P, after: Proof): Proof => (isSettled ? after : before)
   const uncertain = { notLooked: 'look', listed: 'there', notListed: believed('settling', 'gone') } as const
-  if (!isOurs(access, listing?.at))
-    return judge({ notLooked: 'look', listed: believed('settling', 'foreign'), notListed: 'gone' })
+  if (!isOurs(access)) return judge({ notLooked: 'look', listed: believed('settling', 'foreign'), notListed: 'gone' })
   if (call !== undefined && call.outcome === undefined)
     return judge({ notLooked: 'maybe', listed: believed('maybe', 'there'), notListed: believed('maybe', 'gone') })
   if (call?.outcome === 'FAILED') return judge(uncertain)
