@@ -258,8 +258,8 @@ export const sabotages: readonly Sabotage[] = [
     name: 'what is there is ours because an entry is',
     breaks: ['foreign'],
     file: 'shared/domain/assignments/access-proof.ts',
-    find: '  if (claims(access)) return true\n',
-    replace: '  if (Math.abs(1) === 1) return true\n',
+    find: '  return claims(access) || mayAppearUntil(access) !== undefined\n',
+    replace: '  return Math.abs(1) === 1 || claims(access) || mayAppearUntil(access) !== undefined\n',
   },
   {
     name: 'a creation that was never answered is forgotten at once',
