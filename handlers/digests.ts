@@ -1,6 +1,6 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
-import type { Configuration } from '../shared/domain/configuration.ts'
-import { digestMessage } from '../shared/domain/digest.ts'
+import type { Configuration } from '../shared/domain/deployment/configuration.ts'
+import { digestMessage } from '../shared/domain/notifications/digest.ts'
 import { WebhookError } from '../shared/ports/channels.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { backOffMs } from '../shared/reconcile/calls/repeat-patiently.ts'

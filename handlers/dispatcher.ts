@@ -1,5 +1,5 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
-import type { Configuration } from '../shared/domain/configuration.ts'
+import type { Configuration } from '../shared/domain/deployment/configuration.ts'
 import { heartbeats } from '../shared/ports/metrics.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { dispatch, type SliceOptions } from '../shared/reconcile/dispatcher/slice.ts'

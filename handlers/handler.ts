@@ -1,5 +1,5 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
-import type { Configuration } from '../shared/domain/configuration.ts'
+import type { Configuration } from '../shared/domain/deployment/configuration.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 
 /** A way in from a queue: entry files choose the ports, a Lambda event source mapping brings the events. */

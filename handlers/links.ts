@@ -1,11 +1,11 @@
-import type { Configuration } from '../shared/domain/configuration.ts'
-import { describeLink } from '../shared/domain/describe-link.ts'
-import { findUploader } from '../shared/domain/find-uploader.ts'
-import type { Hint } from '../shared/domain/hint.ts'
-import type { InputMessage } from '../shared/domain/input-message.ts'
-import { type Grant, isFolderMarker } from '../shared/domain/link.ts'
-import type { Status } from '../shared/domain/status.ts'
-import { changesNothing } from '../shared/domain/upload.ts'
+import type { Configuration } from '../shared/domain/deployment/configuration.ts'
+import { describeLink } from '../shared/domain/links/describe-link.ts'
+import { findUploader } from '../shared/domain/links/find-uploader.ts'
+import type { InputMessage } from '../shared/domain/links/input-message.ts'
+import { type Grant, isFolderMarker } from '../shared/domain/links/link.ts'
+import { changesNothing } from '../shared/domain/links/upload.ts'
+import type { Hint } from '../shared/domain/messages/hint.ts'
+import type { Status } from '../shared/domain/statuses/status.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
 import { findBlockedDeletion } from '../shared/reconcile/permission-sets/permission-set-references.ts'
@@ -65,7 +65,7 @@ function viewedOnce(organization: OrganizationCache): AskedOrganization {
   }
 }
 
-type LookContext = {
+type LookOptions = {
   readonly policies?: Policies
   readonly tagsUntilMs?: number
 }
@@ -76,7 +76,7 @@ export async function lookAtLink(
   ports: Ports,
   configuration: Configuration,
   organization: AskedOrganization,
-  { policies = new Policies(ports), tagsUntilMs = Number.POSITIVE_INFINITY }: LookContext = {},
+  { policies = new Policies(ports), tagsUntilMs = Number.POSITIVE_INFINITY }: LookOptions = {},
 ): Promise<void> {
   const { key, id, event } = message
   const log = ports.log.with({ input: key, event, id })

@@ -1,7 +1,7 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
-import type { Configuration } from '../shared/domain/configuration.ts'
-import type { InputMessage } from '../shared/domain/input-message.ts'
-import { decodeS3Key, parseS3Event, parseS3Record, type S3EventRecord } from '../shared/domain/s3-event.ts'
+import type { Configuration } from '../shared/domain/deployment/configuration.ts'
+import type { InputMessage } from '../shared/domain/links/input-message.ts'
+import { decodeS3Key, parseS3Event, parseS3Record, type S3EventRecord } from '../shared/domain/messages/s3-event.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { inputQueues, queueOf, toOutgoing } from '../shared/reconcile/records/inputs.ts'
 import { runBatch } from './run-batch.ts'
@@ -46,7 +46,7 @@ function toInput(
   const sourceIpAddress = requestParameters?.sourceIPAddress
   const by = userIdentity && {
     principalId: userIdentity.principalId,
-    ...(sourceIpAddress === undefined ? {} : { sourceIpAddress }),
+    sourceIpAddress,
     at: eventTime,
   }
   const { eTag: etag, versionId } = s3.object

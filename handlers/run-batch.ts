@@ -5,7 +5,7 @@ import {
   SqsFifoPartialProcessorAsync,
 } from '@aws-lambda-powertools/batch'
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
-import { type InputMessage, inputMessage } from '../shared/domain/input-message.ts'
+import { type InputMessage, inputMessage } from '../shared/domain/links/input-message.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { forgetFailure, recordFailure } from '../shared/reconcile/records/failures.ts'
 

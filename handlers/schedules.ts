@@ -1,6 +1,6 @@
-import type { Configuration } from '../shared/domain/configuration.ts'
-import type { OrganizationView } from '../shared/domain/organization-view.ts'
-import { attentionStates } from '../shared/domain/status.ts'
+import type { Configuration } from '../shared/domain/deployment/configuration.ts'
+import type { OrganizationView } from '../shared/domain/organization/organization-view.ts'
+import { attentionStates } from '../shared/domain/statuses/status.ts'
 import { attentionMetrics, heartbeats } from '../shared/ports/metrics.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { isServiceError } from '../shared/ports/service-error.ts'
@@ -101,8 +101,10 @@ export const everyHour = (ports: Ports, configuration: Configuration) => async (
     ports.log.info('reconciled', await reconcile(ports, configuration))
     // No event tells of memberships: somebody may be eligible, or approve, who could not before.
     await askForWaiting(ports, configuration, 'reconcile')
-    // Not in the first run, for which a new installation waits.
+    // The first run, for which a new installation waits, has everything else listed that is there: who looks at `foreign/` and
+    // `access/` sees all access from the first day on.
     if (known) await renewUnitNames(ports, known)
+    else await beginDriftCheck(ports, configuration)
     ports.metrics.record(heartbeats.hourly)
   } catch (error) {
     ports.log.error('the reconcile did not come to its end: nothing was changed; the next one is in an hour', { error })

@@ -1,4 +1,4 @@
-import type { Environment } from '../shared/domain/environment.ts'
+import type { Environment } from '../shared/domain/deployment/environment.ts'
 
 /**
  * What to do where a deployment failed. An empty bucket of a first deployment CloudFormation takes back; one that has something

@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Refusal } from '../handlers/cli/refusal.ts'
+import { Refusal } from '../handlers/cli/arguments/refusal.ts'
 import { bucketOwnerFiles } from './bucket-owner-files.ts'
 import { buildApp } from './build-app.ts'
 import { DeploymentNames } from './deployment-names.ts'

@@ -1,4 +1,4 @@
-import type { Environment } from '../shared/domain/environment.ts'
+import type { Environment } from '../shared/domain/deployment/environment.ts'
 import { bucketPolicy } from './bucket-policy.ts'
 import { notifiedEvents, notifiedPrefixes, versionDays } from './bucket-settings.ts'
 import type { DeploymentNames } from './deployment-names.ts'

@@ -1,5 +1,5 @@
-import { Refusal } from '../handlers/cli/refusal.ts'
-import type { Environment } from '../shared/domain/environment.ts'
+import { Refusal } from '../handlers/cli/arguments/refusal.ts'
+import type { Environment } from '../shared/domain/deployment/environment.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 
 export type PolicyStatementJson = {

@@ -1,6 +1,6 @@
 import { App, type AppProps, Tags, Validations } from 'aws-cdk-lib/core'
 import { AwsSolutionsChecks } from 'cdk-nag'
-import { type Environment, isManagementDeployment } from '../shared/domain/environment.ts'
+import { type Environment, isManagementDeployment } from '../shared/domain/deployment/environment.ts'
 import { DeploymentNames } from './deployment-names.ts'
 import type { EventPattern } from './match-event-pattern.ts'
 import { EventForwardingStack } from './stacks/event-forwarding-stack.ts'

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { buildSync } from 'esbuild'
 import type * as z from 'zod'
 import type { bundledDefinitions } from '../shared/domain/break-glass/break-glass-file.ts'
-import type { Configuration } from '../shared/domain/configuration.ts'
-import { type ApiSettings, closedApi } from '../shared/domain/environment.ts'
+import type { Configuration } from '../shared/domain/deployment/configuration.ts'
+import { type ApiSettings, closedApi } from '../shared/domain/deployment/environment.ts'
 import type { FunctionName } from '../shared/ports/deployment-settings.ts'
 
 const entries = fileURLToPath(new URL('../handlers/entry/', import.meta.url))

@@ -5,8 +5,8 @@ import {
   organizationRegionOf,
   type Partition,
   partitionOf,
-} from '../shared/domain/environment.ts'
-import { permissionSetRolePath } from '../shared/domain/permission-set-role.ts'
+} from '../shared/domain/deployment/environment.ts'
+import { permissionSetRolePath } from '../shared/domain/permission-sets/permission-set-role.ts'
 import { type FunctionName, functionNames } from '../shared/ports/deployment-settings.ts'
 import type { QueueName } from '../shared/ports/queues.ts'
 import { mayWrite } from './function-permissions.ts'

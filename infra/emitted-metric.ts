@@ -1,6 +1,6 @@
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch'
 import type { Duration } from 'aws-cdk-lib/core'
-import type { Environment } from '../shared/domain/environment.ts'
+import type { Environment } from '../shared/domain/deployment/environment.ts'
 import { type MetricName, metricDefinitions, metricNamespace, metricService } from '../shared/ports/metrics.ts'
 
 /** A metric as the functions of this deployment tell it: CloudWatch finds it only by exactly these dimensions. */

@@ -12,6 +12,7 @@ type Prefix =
   | 'eligibility/'
   | 'policies/'
   | 'selectors/'
+  | 'access/'
   | 'assignments/'
   | 'owned_permission_sets/'
   | 'foreign/'
@@ -79,7 +80,7 @@ export type FunctionPermissions = {
 const lanes = ['work-urgent', 'work', 'work-bulk'] as const
 const reconciling = {
   read: [''],
-  write: ['attention/', 'state/', 'status/too-many/'],
+  write: ['access/', 'attention/', 'state/', 'status/too-many/'],
   send: ['links', 'permission-sets', ...lanes, 'dispatch'],
 } as const satisfies FunctionPermissions
 
@@ -160,6 +161,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   dispatcher: {
     read: [''],
     write: [
+      'access/',
       'assignments/',
       'foreign/',
       'owned_permission_sets/',
@@ -223,6 +225,7 @@ export const operatorPermissions = {
   write: [
     'links_data/',
     'permission_sets/',
+    'access/',
     'assignments/',
     'foreign/',
     'attention/',

@@ -1,9 +1,9 @@
 import { Effect, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import * as z from 'zod'
-import { asksPath, principalsOf } from '../shared/domain/api-access.ts'
-import type { Environment } from '../shared/domain/environment.ts'
-import { isManagementDeployment } from '../shared/domain/environment.ts'
-import { permissionSetRolePath } from '../shared/domain/permission-set-role.ts'
+import { asksPath, principalsOf } from '../shared/domain/deployment/api-access.ts'
+import type { Environment } from '../shared/domain/deployment/environment.ts'
+import { isManagementDeployment } from '../shared/domain/deployment/environment.ts'
+import { permissionSetRolePath } from '../shared/domain/permission-sets/permission-set-role.ts'
 import { type FunctionName, functionSettings } from '../shared/ports/deployment-settings.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 import {

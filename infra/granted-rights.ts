@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { Environment } from '../shared/domain/environment.ts'
+import type { Environment } from '../shared/domain/deployment/environment.ts'
 import { functionNames } from '../shared/ports/deployment-settings.ts'
 import type { RecordedCall, Right } from './compare-calls.ts'
 import { DeploymentNames } from './deployment-names.ts'

@@ -1,4 +1,4 @@
-import type { Environment } from '../shared/domain/environment.ts'
+import type { Environment } from '../shared/domain/deployment/environment.ts'
 import { workedQueues } from '../shared/ports/queues.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 
@@ -74,7 +74,7 @@ function allow(
     Effect: 'Allow',
     Action: actions,
     Resource: resources,
-    ...(condition === undefined ? {} : { Condition: condition }),
+    Condition: condition,
   }
 }
 

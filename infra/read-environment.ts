@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
-import { readStrictFile } from '../handlers/cli/read-configuration.ts'
-import { type Environment, environment } from '../shared/domain/environment.ts'
-import { environmentRules } from '../shared/domain/environment-rules.ts'
+import { readStrictFile } from '../handlers/cli/bucket/read-configuration.ts'
+import { type Environment, environment } from '../shared/domain/deployment/environment.ts'
+import { environmentRules } from '../shared/domain/deployment/environment-rules.ts'
 
 /** An environment by its name, `infra/environments/<name>.json`, or by the path of its file. Throws Refusal with every fault. */
 export async function readEnvironment(nameOrPath: string): Promise<Environment> {

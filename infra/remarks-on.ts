@@ -1,5 +1,5 @@
-import type { Environment } from '../shared/domain/environment.ts'
-import { permissionSetRolePath } from '../shared/domain/permission-set-role.ts'
+import type { Environment } from '../shared/domain/deployment/environment.ts'
+import { permissionSetRolePath } from '../shared/domain/permission-sets/permission-set-role.ts'
 import { bucketPolicy, bytesOfPolicy, policyBytesMost } from './bucket-policy.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 

@@ -1,15 +1,21 @@
-import { type AccountId, accountId } from '../shared/domain/account-id.ts'
-import { type Assignment, renderAssignmentKey } from '../shared/domain/assignment.ts'
-import type { Configuration } from '../shared/domain/configuration.ts'
-import { permissionSetArn } from '../shared/domain/identity-center-ids.ts'
-import { type GrantingLink, ledgerEntry, renderEntry, type StoredLedgerEntry } from '../shared/domain/ledger-entry.ts'
-import { permissionSetName } from '../shared/domain/permission-set-name.ts'
-import { type PrincipalType, principalName } from '../shared/domain/principal.ts'
+import {
+  type Assignment,
+  type AssignmentKey,
+  assignmentOf,
+  renderAssignmentName,
+} from '../shared/domain/assignments/assignment.ts'
+import { type GrantingLink, type LedgerEntry, ledgerEntry } from '../shared/domain/assignments/ledger-entry.ts'
+import type { Configuration } from '../shared/domain/deployment/configuration.ts'
+import { type AccountId, accountId } from '../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../shared/domain/permission-sets/permission-set-name.ts'
+import { permissionSetArn } from '../shared/domain/principals/identity-center-ids.ts'
+import { type PrincipalType, principalName } from '../shared/domain/principals/principal.ts'
 import type { AssignmentTarget } from '../shared/ports/sso-admin.ts'
 import { settleAssignment } from '../shared/reconcile/assignments/settle-assignment.ts'
 import { type OpenSettleContext, openSettleContext } from '../shared/reconcile/assignments/settle-context.ts'
 import type { Settlement } from '../shared/reconcile/assignments/settlement.ts'
 import { contentOf } from '../shared/reconcile/records/content-of.ts'
+import { PrincipalNames } from '../shared/reconcile/records/principal-names.ts'
 import { type Interceptor, intercept } from './intercept.ts'
 import { acme, World } from './world.ts'
 
@@ -41,6 +47,7 @@ export class Settling {
       wrap: (ports) => intercept(ports, interceptor),
       ...(options.configuration === undefined ? {} : { configuration: options.configuration }),
     })
+    this.key = this.world.keyOf(this.link)
   }
 
   get assignment(): Assignment {
@@ -54,11 +61,14 @@ export class Settling {
   }
 
   get link(): string {
-    return `links_data/${renderAssignmentKey(this.assignment)}`
+    return `links_data/${renderAssignmentName(this.assignment)}`
   }
 
+  /** Of whoever had the name when this began: access stays under its id. */
+  readonly key: AssignmentKey
+
   get ledgerKey(): string {
-    return `assignments/${renderAssignmentKey(this.assignment)}`
+    return `assignments/${this.key}`
   }
 
   /** The access of whoever has this name now. */
@@ -72,6 +82,14 @@ export class Settling {
       principalId,
       principalType: this.type,
     }
+  }
+
+  /** Whoever has the name gets another, and this group gets it. */
+  async takeName(group: string): Promise<void> {
+    const { identityStore } = this.world
+    const [former, next] = [this.target().principalId, this.target(group).principalId]
+    await identityStore.updateGroup(former, [{ path: 'displayName', value: `formerly ${this.principal}` }])
+    await identityStore.updateGroup(next, [{ path: 'displayName', value: this.principal }])
   }
 
   /** The link is uploaded; answers how the ledger knows it. */
@@ -89,22 +107,32 @@ export class Settling {
     }
   }
 
-  /** Written into the ledger as it is, by default as the access of whoever has this name now. */
-  async own(entry: Partial<StoredLedgerEntry> = {}): Promise<void> {
-    const { principalId, permissionSetArn: arn } = this.target()
+  /** Written into the ledger as it is, by default as the access of whoever has this name now, which is noted. */
+  async own(entry: Partial<LedgerEntry> = {}): Promise<void> {
+    const { principalId } = assignmentOf(this.key)
+    const { permissionSetArn: arn } = this.target()
     const updatedAt = this.world.clock.now().toISOString()
-    const whole = { v: 1, state: 'granted', principalId, permissionSetArn: arn, links: [], attempts: 0, updatedAt }
+    const ids = { principal: this.principal, principalId, permissionSetArn: arn }
+    const whole = { v: 1, state: 'granted', ...ids, links: [], attempts: 0, updatedAt }
+    await this.noteName()
     await this.world.objects.put(this.ledgerKey, JSON.stringify({ ...whole, ...entry }))
   }
 
-  async entry(key = this.ledgerKey): Promise<StoredLedgerEntry | undefined> {
+  /** As whoever records access of this id notes its name. */
+  async noteName(): Promise<void> {
+    const { principalId } = assignmentOf(this.key)
+    const name = principalName.parse(this.principal)
+    await new PrincipalNames(this.world.objects).note({ type: this.type, id: principalId, name })
+  }
+
+  async entry(key = this.ledgerKey): Promise<LedgerEntry | undefined> {
     const found = await this.world.json(key)
-    return found && renderEntry(ledgerEntry.parse(found))
+    return found && ledgerEntry.parse(found)
   }
 
   /** `granted`, `revoked` and so on, in order. */
   async history(): Promise<readonly (string | undefined)[]> {
-    const folder = this.ledgerKey.replace('assignments/', 'history/').replace(/%ssofile$/, '/')
+    const folder = `history/${this.key}/`
     return (await this.world.keys(folder)).map((key) => key.split('%').at(-1)?.replace('.json', ''))
   }
 
@@ -113,8 +141,8 @@ export class Settling {
     return this.world.calls.filter((call) => call === operation).length
   }
 
-  settle(assignment = this.assignment): Promise<Settlement> {
-    return this.within((context) => settleAssignment(renderAssignmentKey(assignment), assignment, context))
+  settle(key = this.key): Promise<Settlement> {
+    return this.within((context) => settleAssignment(key, context))
   }
 
   /** In a dispatcher of its own: nothing is remembered from one to the next. */

@@ -1,7 +1,7 @@
-import { type Assignment, renderAssignmentKey } from '../shared/domain/assignment.ts'
-import type { StoredLedgerEntry } from '../shared/domain/ledger-entry.ts'
-import { permissionSetName } from '../shared/domain/permission-set-name.ts'
-import { principalName } from '../shared/domain/principal.ts'
+import { type Assignment, renderAssignmentKey } from '../shared/domain/assignments/assignment.ts'
+import type { LedgerEntry } from '../shared/domain/assignments/ledger-entry.ts'
+import { permissionSetName } from '../shared/domain/permission-sets/permission-set-name.ts'
+import { principalName } from '../shared/domain/principals/principal.ts'
 import { type OrganizationFile, parseOrganizationFile } from '../shared/memory/organization-file.ts'
 import type { AssignmentTarget } from '../shared/ports/sso-admin.ts'
 import { World, type WorldOptions } from './world.ts'
@@ -51,9 +51,10 @@ async function putInForce(world: World, { assignment, target }: Granted): Promis
   const link = `links_data/root%all%${assignment.permissionSet}%${assignment.principal}%GROUP%ssofile`
   const head = await world.objects.head(link)
   const { principalId, permissionSetArn } = target
-  const entry: StoredLedgerEntry = {
+  const entry: LedgerEntry = {
     v: 1,
     state: 'granted',
+    principal: assignment.principal,
     principalId,
     permissionSetArn,
     links: [{ key: link, etag: head?.etag ?? '', lastModified: head?.lastModified.toISOString() ?? at }],
@@ -61,7 +62,7 @@ async function putInForce(world: World, { assignment, target }: Granted): Promis
     attempts: 0,
     updatedAt: at,
   }
-  await world.objects.put(`assignments/${renderAssignmentKey(assignment)}`, JSON.stringify(entry))
+  await world.objects.put(`assignments/${renderAssignmentKey({ ...assignment, principalId })}`, JSON.stringify(entry))
   world.ssoAdmin.addAssignment(target)
 }
 

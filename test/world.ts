@@ -16,8 +16,17 @@ import {
 } from '../handlers/schedules.ts'
 import { startEventSourceMapping } from '../infra/local/event-source-mapping.ts'
 import { startNotifications } from '../infra/local/notifications.ts'
-import { renderComplaint } from '../shared/domain/complaint.ts'
-import { type Configuration, configuration } from '../shared/domain/configuration.ts'
+import {
+  type AssignmentKey,
+  nameAssignment,
+  parseAssignmentKey,
+  parseAssignmentName,
+  renderAssignmentKey,
+  renderAssignmentName,
+} from '../shared/domain/assignments/assignment.ts'
+import { type Configuration, configuration } from '../shared/domain/deployment/configuration.ts'
+import { principalName } from '../shared/domain/principals/principal.ts'
+import { renderComplaint } from '../shared/domain/statuses/complaint.ts'
 import { CollectedLog } from '../shared/memory/collected-log.ts'
 import { CollectedMetrics } from '../shared/memory/collected-metrics.ts'
 import { fillFromOrganizationFile } from '../shared/memory/fill-from-organization-file.ts'
@@ -215,11 +224,41 @@ export class World {
     return everyMorning(this.ports, this.configuration)()
   }
 
+  /**
+   * Under which key records have the access that an `account` link asks for: by the id of whoever has the name now. `link`: with
+   * or without `links_data/`.
+   */
+  keyOf(link: string): AssignmentKey {
+    const assignment = parseAssignmentName(link.replace('links_data/', ''))
+    const principalId = assignment && this.identityStore.idOf(assignment.type, assignment.principal)
+    if (!principalId) throw new Error(`nobody has the name in ${link}`)
+    return renderAssignmentKey({ ...assignment, principalId })
+  }
+
+  /**
+   * The keys of records with this beginning, with names in place of ids, as `account` links have them; ascending. Ids that nobody
+   * has stay.
+   */
+  async namedKeys(beginning: string): Promise<string[]> {
+    const prefix = beginning.slice(0, beginning.indexOf('/') + 1)
+    return (await this.keys(beginning)).map((key) => prefix + this.nameOf(key.slice(prefix.length))).sort()
+  }
+
+  /** The same of one key, without the prefix. */
+  nameOf(key: string): string {
+    const id = parseAssignmentKey(key)
+    const name = id && this.identityStore.nameOf(id.type, id.principalId)
+    return id && name ? renderAssignmentName(nameAssignment(id, principalName.parse(name))) : key
+  }
+
   async keys(prefix: string): Promise<string[]> {
     return (await Array.fromAsync(this.objects.list(prefix))).map(({ key }) => key)
   }
 
-  async json(key: string): Promise<Record<string, unknown> | undefined> {
+  /** A record of the ledger or of `foreign/` may be named as the `account` link that asks for it. */
+  async json(name: string): Promise<Record<string, unknown> | undefined> {
+    const [, prefix, link] = /^(assignments\/|foreign\/)(account%.*%ssofile)$/s.exec(name) ?? []
+    const key = prefix !== undefined && link !== undefined ? prefix + this.keyOf(link) : name
     const found = await this.objects.get(key)
     return found && JSON.parse(new TextDecoder().decode(found.body))
   }

@@ -1,6 +1,6 @@
-import { type Complaint, quote } from '../../shared/domain/complaint.ts'
-import { renderJsonPath } from '../../shared/domain/json-path.ts'
-import type { InputFault } from '../../shared/domain/judge-input.ts'
+import { renderJsonPath } from '../../shared/domain/json/json-path.ts'
+import type { InputFault } from '../../shared/domain/links/judge-input.ts'
+import { type Complaint, quote } from '../../shared/domain/statuses/complaint.ts'
 
 /** What API Gateway is answered. */
 export type Answer = {
@@ -65,7 +65,7 @@ function renderError({ key, path, received, expected, remedy }: ApiError): strin
 export function errorsOf(key: string, faults: readonly InputFault[]): readonly ApiError[] {
   return faults.map(({ path, received, expected, remedy }) => ({
     key,
-    ...(path === undefined ? {} : { path }),
+    path,
     received,
     expected,
     remedy,

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
-import type { ApiCaller } from '../../shared/domain/api-caller.ts'
+import type { ApiCaller } from '../../shared/domain/deployment/api-caller.ts'
 
 /**
  * What is read of a request: an HTTP API's event of format 2.0 with IAM authorization. (API Gateway Developer Guide, "Create AWS

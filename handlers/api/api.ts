@@ -1,7 +1,7 @@
-import type { Access } from '../../shared/domain/api-access.ts'
-import type { Configuration } from '../../shared/domain/configuration.ts'
-import { linkPrefix } from '../../shared/domain/link.ts'
-import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
+import type { Access } from '../../shared/domain/deployment/api-access.ts'
+import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
+import { linkPrefix } from '../../shared/domain/links/link.ts'
+import { permissionSetPrefix } from '../../shared/domain/permission-sets/permission-set-file.ts'
 import type { OwnRoles } from '../../shared/ports/own-roles.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { isPassing } from '../../shared/ports/service-error.ts'
@@ -17,8 +17,9 @@ import { changePermissionSet } from './change-permission-set.ts'
 import { parseLinkRequest, parsePermissionSetRequest } from './change-requests.ts'
 import { readBody } from './read-body.ts'
 import { listInputs, readInputWithStatus } from './read-inputs.ts'
+import type { Known } from './request-context.ts'
 import { type ApiChange, type ApiKind, apiChanges } from './routes.ts'
-import { type Known, serveRequests } from './serve-requests.ts'
+import { serveRequests } from './serve-requests.ts'
 
 /**
  * The way in by HTTPS. It writes and deletes inputs in the bucket, always on a condition, and nothing else: what becomes of
@@ -65,7 +66,7 @@ export type ApiOptions = {
   /** What may be changed through the API; the rest can only be read. */
   readonly changes?: readonly ApiChange[]
 }
-type Context = {
+type ApiSources = {
   readonly ports: Ports
   readonly configuration: Configuration
   readonly policies: Policies
@@ -75,7 +76,7 @@ type Context = {
   readonly changes: readonly ApiChange[]
 }
 
-async function serve(event: ApiEvent, context: Context): Promise<Answer> {
+async function serve(event: ApiEvent, context: ApiSources): Promise<Answer> {
   const told = callerOf(event)
   if (told === undefined)
     return refuse(403, 'a request of nobody', 'a request that is signed (AWS Signature Version 4)', 'sign the request')
@@ -107,7 +108,7 @@ function refuseMethod(kind: ApiKind, { mayPost, mayChange }: { mayPost: boolean;
   return refuse(405, 'another method', allow.replace(',', ' or'), remedy, { allow })
 }
 
-type Called = Context & { readonly caller: NonNullable<ReturnType<typeof callerOf>> }
+type Called = ApiSources & { readonly caller: NonNullable<ReturnType<typeof callerOf>> }
 
 async function postLink(event: ApiEvent, { caller, ...context }: Called): Promise<Answer> {
   const request = readBody(event, parseLinkRequest)

@@ -1,7 +1,7 @@
-import { type Access, mayChange } from '../../shared/domain/api-access.ts'
-import { type ApiCaller, renderCaller } from '../../shared/domain/api-caller.ts'
-import type { Configuration } from '../../shared/domain/configuration.ts'
-import { judgeInput, type Rules } from '../../shared/domain/judge-input.ts'
+import { type Access, mayChange } from '../../shared/domain/deployment/api-access.ts'
+import { type ApiCaller, renderCaller } from '../../shared/domain/deployment/api-caller.ts'
+import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
+import { judgeInput, type Rules } from '../../shared/domain/links/judge-input.ts'
 import type { ObjectHead } from '../../shared/ports/object-store.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { noteDeletion } from '../../shared/reconcile/records/deletion-notes.ts'
@@ -17,7 +17,7 @@ export type Change = {
   readonly statusPath: string
 }
 
-export type ChangeContext = {
+export type ChangeSources = {
   readonly ports: Ports
   readonly configuration: Configuration
   readonly policies: Policies
@@ -38,7 +38,7 @@ type Write =
 /** Changes an input as somebody may who uploads there, if the input is valid. */
 export async function change(
   about: Change,
-  { ports, configuration, policies, access }: ChangeContext,
+  { ports, configuration, policies, access }: ChangeSources,
   read: () => Promise<Reading>,
 ): Promise<Answer> {
   const { key, caller } = about

@@ -1,7 +1,7 @@
-import type { Complaint } from '../../shared/domain/complaint.ts'
-import { linkPrefix, parseLinkKey, temporaryPrefix } from '../../shared/domain/link.ts'
+import { linkPrefix, parseLinkKey, temporaryPrefix } from '../../shared/domain/links/link.ts'
+import type { Complaint } from '../../shared/domain/statuses/complaint.ts'
 import { type Answer, refusal } from './answer.ts'
-import { type Change, type ChangeContext, change, refuseExisting, refuseMissing } from './change-input.ts'
+import { type Change, type ChangeSources, change, refuseExisting, refuseMissing } from './change-input.ts'
 import type { LinkRequest } from './change-requests.ts'
 
 /** The key of a link by its name; a key stays as it is. */
@@ -12,7 +12,7 @@ export function linkKeyOf(linkData: string): string {
 export async function changeLink(
   request: LinkRequest,
   about: Pick<Change, 'caller' | 'statusPath'>,
-  context: ChangeContext,
+  context: ChangeSources,
 ): Promise<Answer> {
   const { objects } = context.ports
   const { folders } = context.configuration

@@ -1,19 +1,19 @@
-import { isJsonObject } from '../../shared/domain/json-faults.ts'
+import { isJsonObject } from '../../shared/domain/json/json-faults.ts'
+import { type JsonObject, parseStrictJson } from '../../shared/domain/json/strict-json.ts'
 import {
   parsePermissionSetKey,
   permissionSetFileMostBytes,
   permissionSetPrefix,
-} from '../../shared/domain/permission-set-file.ts'
-import { type JsonObject, parseStrictJson } from '../../shared/domain/strict-json.ts'
+} from '../../shared/domain/permission-sets/permission-set-file.ts'
 import { readInput } from '../../shared/reconcile/records/read-input.ts'
 import { type Answer, refusal } from './answer.ts'
-import { type Change, type ChangeContext, change, refuseExisting, refuseMissing } from './change-input.ts'
+import { type Change, type ChangeSources, change, refuseExisting, refuseMissing } from './change-input.ts'
 import type { PermissionSetRequest } from './change-requests.ts'
 
 export async function changePermissionSet(
   { action, permissionSetData }: PermissionSetRequest,
   about: Pick<Change, 'caller' | 'statusPath'>,
-  context: ChangeContext,
+  context: ChangeSources,
 ): Promise<Answer> {
   const { objects } = context.ports
   const key = `${permissionSetPrefix}${permissionSetData.permissionSetName}.json`

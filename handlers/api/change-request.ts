@@ -1,19 +1,19 @@
+import { isOperatorOf } from '../../shared/domain/deployment/api-access.ts'
+import { temporaryPrefix } from '../../shared/domain/links/link.ts'
+import { parsePersonSession } from '../../shared/domain/principals/person-session.ts'
 import {
   parseRequestBody,
   parseRequestKey,
   type RequestPath,
   renderRequestKey,
-} from '../../shared/domain/access-request.ts'
-import { isOperatorOf } from '../../shared/domain/api-access.ts'
-import { parseApprovalKey, renderApprovalKey } from '../../shared/domain/approval-file.ts'
-import { temporaryPrefix } from '../../shared/domain/link.ts'
-import { parsePersonSession } from '../../shared/domain/person-session.ts'
+} from '../../shared/domain/requests/access-request.ts'
+import { parseApprovalKey, renderApprovalKey } from '../../shared/domain/requests/approval-file.ts'
 import { StatusStore } from '../../shared/reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../shared/reconcile/records/stored-json.ts'
 import { type Answer, refusal, refuseComplaint } from './answer.ts'
 import { refuseExisting, refuseMissing, writeOnCondition } from './change-input.ts'
 import type { ApprovalRequest, RequestRequest } from './request-bodies.ts'
-import type { RequestContext } from './serve-requests.ts'
+import type { RequestContext } from './request-context.ts'
 import { findSignedIn } from './signed-in-person.ts'
 
 type Asked = Extract<RequestRequest, { readonly action: 'ask' }>

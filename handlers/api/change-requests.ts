@@ -1,9 +1,9 @@
 import * as z from 'zod'
-import type { Parsed } from '../../shared/domain/complaint.ts'
-import type { JsonRules } from '../../shared/domain/json-faults.ts'
-import { linkBodySchema } from '../../shared/domain/link-body.ts'
-import { parseJson } from '../../shared/domain/parse-json.ts'
-import { permissionSetFileSchema } from '../../shared/domain/permission-set-file.ts'
+import type { JsonRules } from '../../shared/domain/json/json-faults.ts'
+import { parseJson } from '../../shared/domain/json/parse-json.ts'
+import { linkBodySchema } from '../../shared/domain/links/link-body.ts'
+import { permissionSetFileSchema } from '../../shared/domain/permission-sets/permission-set-file.ts'
+import type { Parsed } from '../../shared/domain/statuses/complaint.ts'
 
 const linkData = z.string().min(1)
 const named = z.object({ permissionSetName: z.string().min(1) })

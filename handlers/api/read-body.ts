@@ -1,5 +1,5 @@
-import type { Complaint } from '../../shared/domain/complaint.ts'
-import { permissionSetFileMostBytes } from '../../shared/domain/permission-set-file.ts'
+import { permissionSetFileMostBytes } from '../../shared/domain/permission-sets/permission-set-file.ts'
+import type { Complaint } from '../../shared/domain/statuses/complaint.ts'
 import { type Answer, refuse, refuseComplaint } from './answer.ts'
 import { type ApiEvent, bodyOf, mediaTypeOf } from './api-request.ts'
 

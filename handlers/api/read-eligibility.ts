@@ -1,9 +1,9 @@
-import type { Eligibility } from '../../shared/domain/eligibility-file.ts'
-import { renderIsoDuration } from '../../shared/domain/iso-duration.ts'
-import { renderScope } from '../../shared/domain/scope.ts'
+import type { Eligibility } from '../../shared/domain/requests/eligibility-file.ts'
+import { renderIsoDuration } from '../../shared/domain/requests/iso-duration.ts'
+import { renderScope } from '../../shared/domain/scopes/scope.ts'
 import { findEligible } from '../../shared/reconcile/requests/find-eligible.ts'
 import { type Answer, answer } from './answer.ts'
-import type { RequestContext } from './serve-requests.ts'
+import type { RequestContext } from './request-context.ts'
 import { findSignedIn } from './signed-in-person.ts'
 
 /** Who the caller is, and what the caller may ask for, by name. `unusable`: eligibilities that count for nothing now. */

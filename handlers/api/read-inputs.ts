@@ -1,9 +1,9 @@
-import { type Access, mayRead } from '../../shared/domain/api-access.ts'
-import type { ApiCaller } from '../../shared/domain/api-caller.ts'
-import type { Configuration } from '../../shared/domain/configuration.ts'
-import { isFolderMarker, linkPrefix } from '../../shared/domain/link.ts'
-import { permissionSetPrefix } from '../../shared/domain/permission-set-file.ts'
-import type { Status } from '../../shared/domain/status.ts'
+import { type Access, mayRead } from '../../shared/domain/deployment/api-access.ts'
+import type { ApiCaller } from '../../shared/domain/deployment/api-caller.ts'
+import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
+import { isFolderMarker, linkPrefix } from '../../shared/domain/links/link.ts'
+import { permissionSetPrefix } from '../../shared/domain/permission-sets/permission-set-file.ts'
+import type { Status } from '../../shared/domain/statuses/status.ts'
 import type { ObjectHead } from '../../shared/ports/object-store.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { forEachAtOnce } from '../../shared/reconcile/records/list-heads.ts'
@@ -13,7 +13,7 @@ import { type Answer, answer, refusal } from './answer.ts'
 import { refuseCaller, refuseMissing } from './change-input.ts'
 import type { ApiKind } from './routes.ts'
 
-export type ReadContext = {
+export type ReadSources = {
   readonly ports: Pick<Ports, 'objects' | 'clock'>
   readonly configuration: Configuration
   readonly access?: Access | undefined
@@ -26,7 +26,7 @@ export const limitMost = 1000
 const passedMost = 10_000
 
 /** One input with all that its status says; the first of these keys under which there is one or the other. */
-export async function readInputWithStatus(keys: readonly string[], context: ReadContext): Promise<Answer> {
+export async function readInputWithStatus(keys: readonly string[], context: ReadSources): Promise<Answer> {
   const { objects, clock } = context.ports
   const [first = ''] = keys
   const readable = keys.filter((key) => isReadable(key, context))
@@ -43,7 +43,7 @@ export async function readInputWithStatus(keys: readonly string[], context: Read
 }
 
 /** One page of the inputs of a kind, ascending by key; each with the state of its status. */
-export async function listInputs(kind: ApiKind, parameters: Parameters, context: ReadContext): Promise<Answer> {
+export async function listInputs(kind: ApiKind, parameters: Parameters, context: ReadSources): Promise<Answer> {
   const asked = parsePage(parameters, prefixes[kind])
   if ('statusCode' in asked) return asked
   const { heads, nextToken } = await readPage(context.ports.objects, asked, (key) => isReadable(key, context))
@@ -91,7 +91,7 @@ export async function readPage(
   return { heads }
 }
 
-async function readStates(heads: readonly ObjectHead[], { ports: { objects, clock } }: ReadContext) {
+async function readStates(heads: readonly ObjectHead[], { ports: { objects, clock } }: ReadSources) {
   const statuses = new StatusStore(objects, clock)
   const states = new Map<string, Pick<Status, 'state' | 'reason' | 'updatedAt'>>()
   await forEachAtOnce(heads, async ({ key }) => {
@@ -101,7 +101,7 @@ async function readStates(heads: readonly ObjectHead[], { ports: { objects, cloc
   return states
 }
 
-function isReadable(key: string, { access, caller, configuration }: ReadContext): boolean {
+function isReadable(key: string, { access, caller, configuration }: ReadSources): boolean {
   return access === undefined || mayRead(access, { caller, key, folders: configuration.folders })
 }
 

@@ -1,15 +1,15 @@
+import { readsAll } from '../../shared/domain/deployment/api-access.ts'
+import type { PrincipalId } from '../../shared/domain/principals/identity-center-ids.ts'
+import { parsePersonSession } from '../../shared/domain/principals/person-session.ts'
 import {
   parseRequestBody,
   parseRequestKey,
   requestMostBytes,
   requestPrefix,
   userInKey,
-} from '../../shared/domain/access-request.ts'
-import { readsAll } from '../../shared/domain/api-access.ts'
-import { parseApprovalKey } from '../../shared/domain/approval-file.ts'
-import type { PrincipalId } from '../../shared/domain/identity-center-ids.ts'
-import { parsePersonSession } from '../../shared/domain/person-session.ts'
-import type { Status } from '../../shared/domain/status.ts'
+} from '../../shared/domain/requests/access-request.ts'
+import { parseApprovalKey } from '../../shared/domain/requests/approval-file.ts'
+import type { Status } from '../../shared/domain/statuses/status.ts'
 import { forEachAtOnce } from '../../shared/reconcile/records/list-heads.ts'
 import { attentionKey, StatusStore } from '../../shared/reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../shared/reconcile/records/stored-json.ts'
@@ -18,7 +18,7 @@ import { type Answer, answer, refusal, refuseComplaint } from './answer.ts'
 import { namesOf } from './api-request.ts'
 import { refuseMissing } from './change-input.ts'
 import { fileOf, type Parameters, parsePage, readPage, refuseParameter } from './read-inputs.ts'
-import type { RequestContext } from './serve-requests.ts'
+import type { RequestContext } from './request-context.ts'
 import { findSignedIn, type SignedIn } from './signed-in-person.ts'
 
 /** Whose requests may be listed. */

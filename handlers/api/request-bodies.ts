@@ -1,9 +1,9 @@
 import * as z from 'zod'
-import { accessRequestSchema, requestDigest } from '../../shared/domain/access-request.ts'
-import { approvalRules, approvalSchema } from '../../shared/domain/approval-file.ts'
-import type { Parsed } from '../../shared/domain/complaint.ts'
-import type { JsonRules } from '../../shared/domain/json-faults.ts'
-import { parseJson } from '../../shared/domain/parse-json.ts'
+import type { JsonRules } from '../../shared/domain/json/json-faults.ts'
+import { parseJson } from '../../shared/domain/json/parse-json.ts'
+import { accessRequestSchema, requestDigest } from '../../shared/domain/requests/access-request.ts'
+import { approvalRules, approvalSchema } from '../../shared/domain/requests/approval-file.ts'
+import type { Parsed } from '../../shared/domain/statuses/complaint.ts'
 
 const linkData = z.string().min(1)
 const { $schema: _, ...approvalFields } = approvalSchema.shape

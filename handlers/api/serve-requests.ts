@@ -1,8 +1,3 @@
-import type { Access } from '../../shared/domain/api-access.ts'
-import type { ApiCaller } from '../../shared/domain/api-caller.ts'
-import type { Configuration } from '../../shared/domain/configuration.ts'
-import type { Ports } from '../../shared/ports/ports.ts'
-import type { GatherContext } from '../../shared/reconcile/requests/gather-request.ts'
 import { type Answer, refuse } from './answer.ts'
 import type { ApiEvent } from './api-request.ts'
 import { ask, decide, finish } from './change-request.ts'
@@ -10,20 +5,7 @@ import { readBody } from './read-body.ts'
 import { listEligibility } from './read-eligibility.ts'
 import { listRequests, readDecision, readRequest } from './read-requests.ts'
 import { parseApprovalRequest, parseRequestRequest } from './request-bodies.ts'
-
-export type Known = Pick<GatherContext, 'organization' | 'eligibilityFiles' | 'people'>
-
-export type RequestContext = {
-  readonly ports: Ports
-  readonly configuration: Configuration
-  /** Absent: a local system's, where sessions of every account count. */
-  readonly access: Access | undefined
-  readonly caller: ApiCaller
-  /** What tells who may approve, remembered for a minute. */
-  readonly known: Known
-  /** Where the API says what became of something: below the path of the request. */
-  readonly statusPath: (name: string) => string
-}
+import type { RequestContext } from './request-context.ts'
 
 /** Temporary access: who asks and who approves is whom IAM Identity Center signed in, never what a request says. */
 export async function serveRequests(event: ApiEvent, called: Omit<RequestContext, 'statusPath'>): Promise<Answer> {

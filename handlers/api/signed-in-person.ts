@@ -1,16 +1,16 @@
-import type { Access } from '../../shared/domain/api-access.ts'
-import type { ApiCaller } from '../../shared/domain/api-caller.ts'
-import type { Configuration } from '../../shared/domain/configuration.ts'
-import type { PrincipalId } from '../../shared/domain/identity-center-ids.ts'
-import { isPermissionSetRole, permissionSetRolePath } from '../../shared/domain/permission-set-role.ts'
-import { parsePersonSession } from '../../shared/domain/person-session.ts'
+import type { Access } from '../../shared/domain/deployment/api-access.ts'
+import type { ApiCaller } from '../../shared/domain/deployment/api-caller.ts'
+import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
+import { isPermissionSetRole, permissionSetRolePath } from '../../shared/domain/permission-sets/permission-set-role.ts'
+import type { PrincipalId } from '../../shared/domain/principals/identity-center-ids.ts'
+import { parsePersonSession } from '../../shared/domain/principals/person-session.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { type Answer, refuse } from './answer.ts'
 
 /** A person whom IAM Identity Center signed in. `name`: as it stands in links, without `principalSuffix`. */
 export type SignedIn = { readonly userId: PrincipalId; readonly name: string }
 
-type Context = {
+type SignInSources = {
   readonly caller: ApiCaller
   readonly ports: Pick<Ports, 'identityStore'>
   readonly configuration: Pick<Configuration, 'principalSuffix'>
@@ -25,7 +25,12 @@ const sessionNameMost = 64
  * Who calls. API Gateway tells the name of a role without its path, and anybody who may make roles can make one of such a name:
  * so IAM is asked for the path, under which AWS alone makes roles. (IAM User Guide, "IAM identifiers".)
  */
-export async function findSignedIn({ caller, ports, configuration, access }: Context): Promise<SignedIn | Answer> {
+export async function findSignedIn({
+  caller,
+  ports,
+  configuration,
+  access,
+}: SignInSources): Promise<SignedIn | Answer> {
   const session = parsePersonSession(caller.arn)
   if (session === undefined)
     return refuse(

@@ -66,7 +66,7 @@ async function serve(request: IncomingMessage, { opening, host, token, key, call
       if (!isSame(order.secret, key)) return refuseOpening()
       const body = order.method === 'POST' ? await readText(request) : undefined
       if (body !== undefined && typeof body !== 'string') return body
-      return callApi({ ...order, ...(body === undefined ? {} : { body }) })
+      return callApi({ ...order, body })
     }
     default:
       return order satisfies never

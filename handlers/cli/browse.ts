@@ -1,13 +1,12 @@
 import type { Command } from 'commander'
-import { openPage } from './open-page.ts'
-import { wholeNumber } from './options.ts'
-import { Refusal } from './refusal.ts'
+import { wholeNumber } from './arguments/options.ts'
+import { Refusal } from './arguments/refusal.ts'
+import { openPage } from './terminal/open-page.ts'
 
 /** `ssofile browse`: serves the page of temporary access to the person who runs the command. */
 export function addBrowse(program: Command): void {
   program
     .command('browse')
-    .summary('temporary access in your browser: ask, approve, deny, finish')
     .description(
       'Serves a page on this machine, for you alone: what you may ask for, what waits for your approval, what is open and since when. It calls the API of the deployment, signed with your AWS credentials, which never reach the browser.\nOpen the address that it prints: it works once. Ends with Ctrl-C.',
     )

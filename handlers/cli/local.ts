@@ -4,15 +4,14 @@ import { DataDirectoryError } from '../../infra/local/data-directory/data-direct
 import { type FaultFile, faultFile, faultsHelp } from '../../infra/local/faults/fault-file.ts'
 import type { LocalOptions, LocalSystem } from '../../infra/local/start-local.ts'
 import { PowertoolsLog } from '../../shared/aws/powertools-log.ts'
-import { wholeNumber } from './options.ts'
-import { readConfiguration, readJsonFile } from './read-configuration.ts'
-import { Refusal } from './refusal.ts'
+import { wholeNumber } from './arguments/options.ts'
+import { Refusal } from './arguments/refusal.ts'
+import { readConfiguration, readJsonFile } from './bucket/read-configuration.ts'
 
 /** `ssofile local`: what `npm start` runs. */
 export function addLocal(program: Command): void {
   program
     .command('local')
-    .summary('run all of ssofile on this machine')
     .description(
       'Serves S3, SQS, IAM Identity Center, Identity Store and Organizations on one port, and runs ssofile on them.\nThe AWS CLI works against it. The access key id says who uploads.',
     )

@@ -1,40 +1,8 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
-import { quote } from '../../shared/domain/complaint.ts'
-import { addApply } from './apply.ts'
-import { addBrake } from './brake.ts'
-import { addBreakGlass } from './break-glass.ts'
-import { addBrowse } from './browse.ts'
-import { addCompletion } from './completion.ts'
-import { addApproveAndDeny } from './decide-on-request.ts'
-import { addDoctor } from './doctor.ts'
-import { addExplain } from './explain.ts'
-import { addExport } from './export.ts'
-import { addFinish } from './finish.ts'
-import { addHelp } from './help.ts'
-import { addImport } from './import.ts'
-import { addIncident } from './incident.ts'
-import { addLocal } from './local.ts'
-import { addOffer } from './offer.ts'
-import { addPause } from './pause.ts'
-import { addPlan } from './plan.ts'
-import { addPolicies } from './policies.ts'
-import { addPull } from './pull.ts'
-import { addPush } from './push.ts'
-import { addRedrive } from './redrive.ts'
-import { Refusal } from './refusal.ts'
-import { addRelease } from './release.ts'
-import { remedyFor } from './remedy-for.ts'
-import { addRequest } from './request.ts'
-import { addRequests } from './requests.ts'
-import { addRestore } from './restore.ts'
-import { addResume } from './resume.ts'
-import { addSessions } from './sessions.ts'
-import { addStatus } from './status.ts'
-import { addTouch } from './touch.ts'
-import { addValidate } from './validate.ts'
+import { addHelp } from './arguments/help.ts'
+import { addCommands } from './commands.ts'
 import { readVersion } from './version.ts'
-import { addWho } from './who.ts'
 
 const program = new Command('ssofile')
   .description(
@@ -53,37 +21,9 @@ Examples: ssofile plan --help, and so on for each command. What each command pri
   )
   .version(readVersion(), '-V, --version', 'the version of ssofile')
   .showHelpAfterError('(add --help for usage)')
+  .configureHelp({ subcommandTerm: (command) => command.name() })
   .exitOverride()
-addLocal(program)
-addValidate(program)
-addPlan(program)
-addPush(program)
-addPull(program)
-addApply(program)
-addStatus(program)
-addWho(program)
-addTouch(program)
-addExplain(program)
-addRequest(program)
-addRequests(program)
-addApproveAndDeny(program)
-addFinish(program)
-addBrowse(program)
-addIncident(program)
-addBrake(program)
-addPolicies(program)
-addPause(program)
-addResume(program)
-addSessions(program)
-addRestore(program)
-addRedrive(program)
-addDoctor(program)
-addBreakGlass(program)
-addCompletion(program)
-addOffer(program)
-addImport(program)
-addExport(program)
-addRelease(program)
+await addCommands(program, process.argv.slice(2))
 addHelp(program)
 
 // A reader that stops early (`| head`) is no failure, and does not change the exit code.
@@ -96,29 +36,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   await program.parseAsync()
 } catch (error) {
-  process.exitCode = tell(error)
-}
-
-function tell(error: unknown): number {
   // Commander has printed it already; its own exit codes are 0 for help and 1 for wrong usage.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-  if (error instanceof Refusal) {
-    process.stderr.write(`ssofile: ${error.message.split('\n').map(escapeNames).join('\n')}\n`)
-    return 2
-  }
-  let told: string | undefined
-  for (let cause: unknown = error; cause !== undefined; cause = cause instanceof Error ? cause.cause : undefined) {
-    const message = cause instanceof Error ? cause.message : String(cause)
-    if (told?.includes(message) !== true)
-      process.stderr.write(`${told === undefined ? 'ssofile: ' : '  because: '}${escapeNames(message)}\n`)
-    told = message
-  }
-  const remedy = remedyFor(error, process.env, process.argv.slice(2))
-  if (remedy !== undefined) process.stderr.write(`  do: ${escapeNames(remedy)}\n`)
-  return 1
-}
-
-/** Escapes names in a message, which may quote whole keys. */
-function escapeNames(message: string): string {
-  return quote(message, 10_000)
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
+  else process.exitCode = (await import('./arguments/tell-error.ts')).tellError(error)
 }

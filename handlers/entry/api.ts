@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { openAwsOwnRoles } from '../../shared/aws/aws-own-roles.ts'
-import { apiSettings } from '../../shared/domain/environment.ts'
+import { apiSettings } from '../../shared/domain/deployment/environment.ts'
 import { api } from '../api/api.ts'
 import { openDeployment } from './open-deployment.ts'
 

@@ -1,5 +1,5 @@
-import { readBreakGlass } from '../../handlers/cli/read-break-glass.ts'
-import { Refusal } from '../../handlers/cli/refusal.ts'
+import { Refusal } from '../../handlers/cli/arguments/refusal.ts'
+import { readBreakGlass } from '../../handlers/cli/break-glass/read-break-glass.ts'
 import { buildBreakGlassApp } from './build-break-glass-app.ts'
 
 /** What the CDK CLI runs. `BREAK_GLASS_FILE` names the definition. */

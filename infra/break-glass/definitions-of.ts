@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type * as z from 'zod'
-import { Refusal } from '../../handlers/cli/refusal.ts'
+import { Refusal } from '../../handlers/cli/arguments/refusal.ts'
 import {
   breakGlassFileSchema,
   type bundledDefinitions,

@@ -14,7 +14,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns'
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
 import { Duration } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
-import type { Environment } from '../../shared/domain/environment.ts'
+import type { Environment } from '../../shared/domain/deployment/environment.ts'
 
 export type AlarmRule = {
   readonly name: string

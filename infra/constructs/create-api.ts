@@ -14,7 +14,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { CfnOutput, RemovalPolicy } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
 import { routesOf } from '../../handlers/api/routes.ts'
-import { apiSettingsOf, type Environment } from '../../shared/domain/environment.ts'
+import { apiSettingsOf, type Environment } from '../../shared/domain/deployment/environment.ts'
 import { apiThrottle } from '../../shared/ports/deployment-settings.ts'
 
 const methods: Readonly<Record<string, HttpMethod>> = {

@@ -10,7 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-s3'
 import { Duration, RemovalPolicy } from 'aws-cdk-lib/core'
 import type { Construct, IDependable } from 'constructs'
-import type { Environment } from '../../shared/domain/environment.ts'
+import type { Environment } from '../../shared/domain/deployment/environment.ts'
 import { acknowledge } from '../acknowledge.ts'
 import { bucketPolicy } from '../bucket-policy.ts'
 import { notifiedEvents, notifiedPrefixes, versionDays } from '../bucket-settings.ts'

@@ -2,7 +2,7 @@ import { Dashboard, GraphWidget, type IMetric, LogQueryWidget, Stats } from 'aws
 import { QueryDefinition, QueryString } from 'aws-cdk-lib/aws-logs'
 import { Duration } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
-import type { Environment } from '../../shared/domain/environment.ts'
+import type { Environment } from '../../shared/domain/deployment/environment.ts'
 import { attentionMetrics, heartbeats, type MetricName } from '../../shared/ports/metrics.ts'
 import { workedQueues } from '../../shared/ports/queues.ts'
 import { emittedMetric } from '../emitted-metric.ts'

@@ -2,7 +2,7 @@ import { AccountPrincipal, Effect, PolicyStatement, ServicePrincipal } from 'aws
 import { Key } from 'aws-cdk-lib/aws-kms'
 import { RemovalPolicy } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
-import type { Environment } from '../../shared/domain/environment.ts'
+import type { Environment } from '../../shared/domain/deployment/environment.ts'
 import type { DeploymentNames } from '../deployment-names.ts'
 
 /**

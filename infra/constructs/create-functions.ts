@@ -11,7 +11,7 @@ import {
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { AssetHashType, DockerImage, Duration, RemovalPolicy, type Stack } from 'aws-cdk-lib/core'
 import type { FunctionEnvironment } from '../../handlers/entry/open-deployment.ts'
-import { apiSettingsOf, configurationOf, type Environment } from '../../shared/domain/environment.ts'
+import { apiSettingsOf, configurationOf, type Environment } from '../../shared/domain/deployment/environment.ts'
 import { type FunctionName, functionNames, functionSettings } from '../../shared/ports/deployment-settings.ts'
 import { acknowledge } from '../acknowledge.ts'
 import { definitionsOf } from '../break-glass/definitions-of.ts'
@@ -76,7 +76,7 @@ function createFunction(stack: Stack, name: FunctionName, props: FunctionsProps)
     timeout: Duration.seconds(timeoutSeconds),
     memorySize: memoryMb,
     environment: { ...variables },
-    ...(reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: reservedConcurrency }),
+    reservedConcurrentExecutions: reservedConcurrency,
     ...(allowsRecursion === true ? { recursiveLoop: RecursiveLoop.ALLOW } : {}),
     ...(asynchronous === undefined
       ? {}

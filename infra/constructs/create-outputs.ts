@@ -1,7 +1,7 @@
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import { CfnOutput } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
-import type { Environment } from '../../shared/domain/environment.ts'
+import type { Environment } from '../../shared/domain/deployment/environment.ts'
 import type { DeploymentNames } from '../deployment-names.ts'
 
 type OutputsProps = { readonly environment: Environment; readonly names: DeploymentNames; readonly key: IKey }

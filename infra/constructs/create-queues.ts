@@ -10,7 +10,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms'
 import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import { Duration } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
-import type { Environment } from '../../shared/domain/environment.ts'
+import type { Environment } from '../../shared/domain/deployment/environment.ts'
 import {
   deadLetterSettings,
   defaultRetentionSeconds,

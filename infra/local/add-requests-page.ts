@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
-import { openPage } from '../../handlers/cli/open-page.ts'
-import { accountId } from '../../shared/domain/account-id.ts'
-import { escapeHtml } from '../../shared/domain/escape-html.ts'
+import { openPage } from '../../handlers/cli/terminal/open-page.ts'
+import { accountId } from '../../shared/domain/organization/account-id.ts'
 import page from '../../shared/domain/requests-page/page.json' with { type: 'json' }
 import { renderInStyle } from '../../shared/domain/requests-page/render-requests-page.ts'
+import { escapeHtml } from '../../shared/domain/text/escape-html.ts'
 import type { PersonSessions } from '../../shared/memory/iam/person-sessions.ts'
 import type { MemoryIdentityStore } from '../../shared/memory/identity-store/memory-identity-store.ts'
 import { localAccountId, localRegion } from './local-account.ts'

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import * as z from 'zod'
-import { accountId } from '../../shared/domain/account-id.ts'
-import { parsePolicyStatements } from '../../shared/domain/policy-statement.ts'
+import { parsePolicyStatements } from '../../shared/domain/iam-policies/policy-statement.ts'
+import { accountId } from '../../shared/domain/organization/account-id.ts'
 import type { MemoryIam } from '../../shared/memory/iam/memory-iam.ts'
 
 const instant = z.iso

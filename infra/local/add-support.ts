@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { type AccountId, accountId } from '../../shared/domain/account-id.ts'
+import { type AccountId, accountId } from '../../shared/domain/organization/account-id.ts'
 import type { MemoryOrganizations } from '../../shared/memory/organizations/memory-organizations.ts'
 
 /**

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { SystemClock } from '../../shared/aws/system-clock.ts'
 import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
-import { accountId } from '../../shared/domain/account-id.ts'
-import { renderComplaint } from '../../shared/domain/complaint.ts'
+import { accountId } from '../../shared/domain/organization/account-id.ts'
+import { renderComplaint } from '../../shared/domain/statuses/complaint.ts'
 import { fillFromOrganizationFile } from '../../shared/memory/fill-from-organization-file.ts'
 import { MemoryIam } from '../../shared/memory/iam/memory-iam.ts'
 import { PersonSessions } from '../../shared/memory/iam/person-sessions.ts'
@@ -63,7 +63,7 @@ export async function openLocalModels(options: LocalModelsOptions) {
     account: () => organizations.managementAccountIdNow,
     identityStoreId: () => identityStore.identityStoreId,
     onError,
-    ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),
+    onEvent: options.onEvent,
   })
   const organizations: MemoryOrganizations = new MemoryOrganizations({
     ...common,

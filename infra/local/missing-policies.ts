@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import * as z from 'zod'
-import { accountId } from '../../shared/domain/account-id.ts'
+import { accountId } from '../../shared/domain/organization/account-id.ts'
 import type { MemorySsoAdmin } from '../../shared/memory/sso-admin/memory-sso-admin.ts'
 
 const parameters = z.object({ account: accountId, name: z.string().min(1) })

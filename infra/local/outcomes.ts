@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import * as z from 'zod'
-import { type Notification, notification, notificationSource } from '../../shared/domain/notification.ts'
+import { type Notification, notification, notificationSource } from '../../shared/domain/notifications/notification.ts'
 import { MemoryEventBus, type TakenEvent } from '../../shared/memory/memory-event-bus.ts'
 import { MemorySecrets } from '../../shared/memory/memory-secrets.ts'
 import { MemoryTopic } from '../../shared/memory/memory-topic.ts'
@@ -87,6 +87,6 @@ export function addOutcomes(app: FastifyInstance, { bus, topic }: OutcomeService
       .slice(0, limit)
       .map(({ detail, ...event }) => ({ ...event, detail: JSON.parse(detail) as unknown }))
     const next = found.length > limit ? outcomes.at(-1)?.sequence : undefined
-    return { outcomes, ...(next === undefined ? {} : { next }), mails: topic.mails() }
+    return { outcomes, next, mails: topic.mails() }
   })
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { ReadableLog } from '../../handlers/cli/readable-log.ts'
+import { ReadableLog } from '../../handlers/cli/terminal/readable-log.ts'
 import { openAwsAuditor } from '../../shared/aws/aws-auditor.ts'
 import { openBreakGlassAuditor } from '../../shared/aws/aws-break-glass-auditor.ts'
 import { openAwsPorts } from '../../shared/aws/aws-ports.ts'
@@ -7,7 +7,7 @@ import { openAwsChannels } from '../../shared/aws/open-aws-channels.ts'
 import { openEventBridgeBus } from '../../shared/aws/open-event-bridge-bus.ts'
 import { queueNameOnTheWire } from '../../shared/aws/queue-name-on-the-wire.ts'
 import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
-import type { Configuration } from '../../shared/domain/configuration.ts'
+import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
 import { CollectedMetrics } from '../../shared/memory/collected-metrics.ts'
 import type { CheckedBreakGlass } from '../../shared/ports/break-glass.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
@@ -228,7 +228,7 @@ function openPorts(options: OpenOptions): Ports {
   const { url, clock, log, metrics, instanceArn, definitions, environment, caller } = options
   const token = environment && { sessionToken: environment.sessionToken }
   const accessKeyId = accessKeyIdOf(environment?.function)
-  const endpoint = { url, accessKeyId, ...(caller === undefined ? {} : { userAgentAppId: caller }), ...token }
+  const endpoint = { url, accessKeyId, userAgentAppId: caller, ...token }
   const aws = openAwsPorts({
     bucket,
     queues: (queue) => queueUrlAt(url, queue),

@@ -3,7 +3,11 @@ import { CfnEventBus, EventBus } from 'aws-cdk-lib/aws-events'
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda'
 import { CustomResource, Duration, Stack, type StackProps } from 'aws-cdk-lib/core'
 import type { Construct, IDependable } from 'constructs'
-import { configurationOf, type Environment, isManagementDeployment } from '../../shared/domain/environment.ts'
+import {
+  configurationOf,
+  type Environment,
+  isManagementDeployment,
+} from '../../shared/domain/deployment/environment.ts'
 import { functionSettings } from '../../shared/ports/deployment-settings.ts'
 import { workedQueues } from '../../shared/ports/queues.ts'
 import type { NamedRule } from '../constructs/create-alarm.ts'
@@ -96,7 +100,7 @@ export class SsofileStack extends Stack {
         eventSourceArn: queues.worked[source.name].queueArn,
         batchSize: source.batchSize,
         reportBatchItemFailures: true,
-        ...(source.maximumConcurrency === undefined ? {} : { maxConcurrency: source.maximumConcurrency }),
+        maxConcurrency: source.maximumConcurrency,
       })
       mapping.node.addDependency(after)
     }

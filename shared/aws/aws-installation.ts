@@ -6,7 +6,7 @@ import { paginateListServiceQuotas, ServiceQuotasClient } from '@aws-sdk/client-
 import { SQS } from '@aws-sdk/client-sqs'
 import { paginateListInstances, SSOAdmin } from '@aws-sdk/client-sso-admin'
 import { STS } from '@aws-sdk/client-sts'
-import { accountId } from '../domain/account-id.ts'
+import { accountId } from '../domain/organization/account-id.ts'
 import type { BucketSettings, DatedThing, Installation } from '../ports/installation.ts'
 import { ServiceError } from '../ports/service-error.ts'
 import { answerOf, answerOrAbsent, parseAnswer } from './answers.ts'

@@ -1,5 +1,5 @@
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
-import { notificationSource } from '../domain/notification.ts'
+import { notificationSource } from '../domain/notifications/notification.ts'
 import type { EventBus, OutgoingEvent } from '../ports/event-bus.ts'
 import { answerOf } from './answers.ts'
 

@@ -10,8 +10,8 @@ import {
   ListUsersCommand,
   ResourceNotFoundException,
 } from '@aws-sdk/client-identitystore'
-import { type PrincipalId, principalId } from '../domain/identity-center-ids.ts'
-import { type PrincipalName, type PrincipalType, principalName } from '../domain/principal.ts'
+import { type PrincipalId, principalId } from '../domain/principals/identity-center-ids.ts'
+import { type PrincipalName, type PrincipalType, principalName } from '../domain/principals/principal.ts'
 import type { IdentityStore, NamedPrincipal } from '../ports/identity-store.ts'
 import { once } from '../ports/once.ts'
 import type { Page } from '../ports/page.ts'

@@ -8,8 +8,8 @@ import {
   paginateListTagsForResource,
   type Account as SdkAccount,
 } from '@aws-sdk/client-organizations'
-import { type AccountId, accountId } from '../domain/account-id.ts'
-import { type Account, account as accountSchema } from '../domain/organization-view.ts'
+import { type AccountId, accountId } from '../domain/organization/account-id.ts'
+import { type Account, account as accountSchema } from '../domain/organization/organization-view.ts'
 import { once } from '../ports/once.ts'
 import type { Organizations } from '../ports/organizations.ts'
 import type { Page } from '../ports/page.ts'

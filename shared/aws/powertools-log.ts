@@ -1,5 +1,5 @@
 import { Logger } from '@aws-lambda-powertools/logger'
-import { quote } from '../domain/complaint.ts'
+import { quote } from '../domain/statuses/complaint.ts'
 import type { Log, LogFields } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
 

@@ -11,7 +11,7 @@ import {
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
-import { decodeS3Key } from '../domain/s3-event.ts'
+import { decodeS3Key } from '../domain/messages/s3-event.ts'
 import type {
   FoundObject,
   ObjectHead,

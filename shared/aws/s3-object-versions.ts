@@ -1,5 +1,5 @@
 import { GetObjectCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3'
-import { decodeS3Key } from '../domain/s3-event.ts'
+import { decodeS3Key } from '../domain/messages/s3-event.ts'
 import type { KeyVersions, ObjectVersion, ObjectVersions } from '../ports/object-versions.ts'
 import { answerOf, answerOrAbsent } from './answers.ts'
 import { clientSettings, hasOwnS3Endpoint } from './aws-ports.ts'

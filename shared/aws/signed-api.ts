@@ -44,7 +44,7 @@ export class SignedApi {
       path: url.pathname,
       query: { ...query },
       headers: { host: url.host, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-      ...(body === undefined ? {} : { body }),
+      body,
     })
     url.search = new URLSearchParams(query).toString()
     // A redirect would carry the signature, and a session's token, to somebody else.
@@ -53,7 +53,7 @@ export class SignedApi {
       headers,
       redirect: 'error',
       signal,
-      ...(body === undefined ? {} : { body }),
+      body,
     })
     return {
       status: answer.status,

@@ -11,11 +11,11 @@ import type {
   Tag as SdkTag,
 } from '@aws-sdk/client-sso-admin'
 import * as z from 'zod'
-import { type AccountId, accountId } from '../domain/account-id.ts'
-import { type PermissionSetArn, permissionSetArn, principalId } from '../domain/identity-center-ids.ts'
-import type { CustomerManagedPolicy, PermissionsBoundary, Tag } from '../domain/permission-set-file.ts'
-import { permissionSetName } from '../domain/permission-set-name.ts'
-import { principalType } from '../domain/principal.ts'
+import { type AccountId, accountId } from '../domain/organization/account-id.ts'
+import type { CustomerManagedPolicy, PermissionsBoundary, Tag } from '../domain/permission-sets/permission-set-file.ts'
+import { permissionSetName } from '../domain/permission-sets/permission-set-name.ts'
+import { type PermissionSetArn, permissionSetArn, principalId } from '../domain/principals/identity-center-ids.ts'
+import { principalType } from '../domain/principals/principal.ts'
 import { ServiceError } from '../ports/service-error.ts'
 import type {
   AssignmentRequest,

@@ -1,9 +1,13 @@
-import { renderComplaint } from '../domain/complaint.ts'
-import type { PrincipalId } from '../domain/identity-center-ids.ts'
-import { principalId } from '../domain/identity-center-ids.ts'
-import { type PermissionSetFile, parsePermissionSetFile, permissionSetKey } from '../domain/permission-set-file.ts'
-import type { PrincipalType } from '../domain/principal.ts'
-import { renderSessionDuration } from '../domain/session-duration.ts'
+import {
+  type PermissionSetFile,
+  parsePermissionSetFile,
+  permissionSetKey,
+} from '../domain/permission-sets/permission-set-file.ts'
+import { renderSessionDuration } from '../domain/permission-sets/session-duration.ts'
+import type { PrincipalId } from '../domain/principals/identity-center-ids.ts'
+import { principalId } from '../domain/principals/identity-center-ids.ts'
+import type { PrincipalType } from '../domain/principals/principal.ts'
+import { renderComplaint } from '../domain/statuses/complaint.ts'
 import type { NewPermissionSet } from '../ports/sso-admin.ts'
 import type { MemoryIdentityStore } from './identity-store/memory-identity-store.ts'
 import type { AccountInFile, OrganizationFile, UnitInFile } from './organization-file.ts'

@@ -1,4 +1,4 @@
-import { notificationSource } from '../domain/notification.ts'
+import { notificationSource } from '../domain/notifications/notification.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { EventBus, OutgoingEvent } from '../ports/event-bus.ts'
 import type { Randomness } from '../ports/randomness.ts'

@@ -1,4 +1,4 @@
-import { quote } from '../domain/complaint.ts'
+import { quote } from '../domain/statuses/complaint.ts'
 
 /** The longest text of one cell. */
 const longest = 2000

@@ -1,5 +1,5 @@
-import type { AccountId } from '../domain/account-id.ts'
-import type { CustomerManagedPolicy } from '../domain/permission-set-file.ts'
+import type { AccountId } from '../domain/organization/account-id.ts'
+import type { CustomerManagedPolicy } from '../domain/permission-sets/permission-set-file.ts'
 import type { Page } from './page.ts'
 
 /** A role that Identity Center has made for a permission set: `AWSReservedSSO_<permission set>_<16 hexadecimal digits>`. */

@@ -1,4 +1,3 @@
-import type { AccountId } from '../domain/account-id.ts'
 import type { BreakGlass } from '../domain/break-glass/break-glass-file.ts'
 import type {
   DeployedRole,
@@ -9,6 +8,7 @@ import type {
   TrailRecord,
 } from '../domain/break-glass/deployed-break-glass.ts'
 import type { DryCallName, DryOutcome } from '../domain/break-glass/dry-calls.ts'
+import type { AccountId } from '../domain/organization/account-id.ts'
 
 /** The IAM, EventBridge, SNS and CloudTrail of one account, read only. Throws ServiceError. */
 export interface BreakGlassAccount {

@@ -1,4 +1,4 @@
-import type { AccountId } from '../domain/account-id.ts'
+import type { AccountId } from '../domain/organization/account-id.ts'
 
 /** An instance of IAM Identity Center as ListInstances tells it; any member may be absent. */
 export type ListedInstance = {

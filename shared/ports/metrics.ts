@@ -1,4 +1,4 @@
-import type { AttentionState } from '../domain/status.ts'
+import type { AttentionState } from '../domain/statuses/status.ts'
 import type { FunctionName } from './deployment-settings.ts'
 
 /** How many values of some minutes become one: all together, or the greatest. */

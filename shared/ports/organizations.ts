@@ -1,5 +1,5 @@
-import type { AccountId } from '../domain/account-id.ts'
-import type { Account } from '../domain/organization-view.ts'
+import type { AccountId } from '../domain/organization/account-id.ts'
+import type { Account } from '../domain/organization/organization-view.ts'
 import type { Page } from './page.ts'
 
 /** AWS Organizations, read only. Throttling is `TooManyRequestsException`. */

@@ -1,3 +1,4 @@
+import type { Configuration } from '../domain/deployment/configuration.ts'
 import type { Auditor } from './auditor.ts'
 import type { CheckedBreakGlass } from './break-glass.ts'
 import type { Channels } from './channels.ts'
@@ -35,3 +36,5 @@ export type Ports = {
   /** Only in commands: the account of their credentials; `undefined`: it is not known. */
   readonly callerAccountId?: (() => Promise<string | undefined>) | undefined
 }
+
+export type ConfiguredPorts = Ports & { readonly configuration: Configuration }

@@ -1,13 +1,13 @@
-import type { AccountId } from '../domain/account-id.ts'
-import type { PermissionSetArn, PrincipalId } from '../domain/identity-center-ids.ts'
+import type { AccountId } from '../domain/organization/account-id.ts'
 import type {
   CustomerManagedPolicy,
   PermissionSetDefinition,
   PermissionsBoundary,
   Tag,
-} from '../domain/permission-set-file.ts'
-import type { PermissionSetName } from '../domain/permission-set-name.ts'
-import type { PrincipalType } from '../domain/principal.ts'
+} from '../domain/permission-sets/permission-set-file.ts'
+import type { PermissionSetName } from '../domain/permission-sets/permission-set-name.ts'
+import type { PermissionSetArn, PrincipalId } from '../domain/principals/identity-center-ids.ts'
+import type { PrincipalType } from '../domain/principals/principal.ts'
 import type { Page } from './page.ts'
 
 /** What CreateAccountAssignment and DeleteAccountAssignment name. */

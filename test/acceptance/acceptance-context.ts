@@ -6,6 +6,7 @@ import {
   GetObjectCommand,
   NoSuchKey,
   PutObjectCommand,
+  paginateListObjectsV2,
   S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3'
@@ -146,6 +147,19 @@ export class AcceptanceContext {
       if (error instanceof NoSuchKey) return undefined
       throw error
     }
+  }
+
+  /** What the ledger, or `foreign/`, has of the access that this `account` link asks for: records are keyed by ids. */
+  async recordOf(link: string, prefix: 'assignments/' | 'foreign/' = 'assignments/') {
+    const [scope, account, set, principal] = link.slice(link.indexOf('account%')).split('%')
+    const where = { Bucket: this.options.bucket, Prefix: `${prefix}${scope}%${account}%${set}%` }
+    for await (const { Contents = [] } of paginateListObjectsV2({ client: this.s3('auditor') }, where)) {
+      for (const { Key = '' } of Contents) {
+        const record = await this.json(Key)
+        if (record?.principal === principal) return record
+      }
+    }
+    return undefined
   }
 
   /** As the deployment tells it. */

@@ -20,9 +20,7 @@ export const brake: Step<AcceptanceContext> = {
     const names = Array.from({ length: count }, (_, index) => `${context.prefix}-brk-${index}`)
     const links = names.map((name) => `links_data/account%${account}%${set}%${name}%GROUP%ssofile`)
     const left = async () => {
-      const found = await Promise.all(
-        names.map((name) => context.json(`assignments/account%${account}%${set}%${name}%GROUP%ssofile`)),
-      )
+      const found = await Promise.all(links.map((link) => context.recordOf(link)))
       return found.filter((entry) => entry !== undefined).length
     }
     context.undo(file, async () => {

@@ -1,6 +1,6 @@
 import { GetQueueAttributesCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
 import * as z from 'zod'
-import type { InputMessage } from '../../shared/domain/input-message.ts'
+import type { InputMessage } from '../../shared/domain/links/input-message.ts'
 import { deadLetterUrl } from '../../shared/reconcile/records/dead-letters.ts'
 import type { Step } from './acceptance.ts'
 import type { AcceptanceContext } from './acceptance-context.ts'

@@ -6,8 +6,7 @@ type AccessStep = Step<AcceptanceContext>
 const fileOf = ({ prefix }: AcceptanceContext) => `permission_sets/${prefix}.json`
 const linkOf = ({ prefix, options: { account, group } }: AcceptanceContext, folder = '') =>
   `links_data/${folder}account%${account}%${prefix}%${group}%GROUP%ssofile`
-const entryOf = ({ prefix, options: { account, group } }: AcceptanceContext) =>
-  `assignments/account%${account}%${prefix}%${group}%GROUP%ssofile`
+const entryOf = (context: AcceptanceContext) => context.recordOf(linkOf(context))
 
 async function untilApplied(context: AcceptanceContext, input: string): Promise<number> {
   return context.untilMs(`the state 'applied' of ${input}`, async () => (await context.stateOf(input)) === 'applied')
@@ -58,7 +57,7 @@ const changed: AccessStep = {
     const link = linkOf(context)
     await context.put(link, JSON.stringify({ reason: 'acceptance' }))
     const changedMs = await context.untilMs('the new reason in the ledger', async () =>
-      JSON.stringify(await context.json(entryOf(context))).includes('acceptance'),
+      JSON.stringify(await entryOf(context)).includes('acceptance'),
     )
     await untilApplied(context, link)
     return { uploadToChangedMs: changedMs }
@@ -71,10 +70,7 @@ const expiry: AccessStep = {
     const link = linkOf(context)
     const expiresAt = new Date(Date.now() + 5_000).toISOString()
     await context.put(link, JSON.stringify({ expiresAt }))
-    const expiredMs = await context.untilMs(
-      'the end of the access',
-      async () => (await context.json(entryOf(context))) === undefined,
-    )
+    const expiredMs = await context.untilMs('the end of the access', async () => (await entryOf(context)) === undefined)
     return { expiryToRevokedMs: Math.max(0, expiredMs - 5_000) }
   },
 }
@@ -97,7 +93,7 @@ const revoke: AccessStep = {
 }
 
 async function untilRevoked(context: AcceptanceContext): Promise<number> {
-  const isGone = async () => (await context.json(entryOf(context))) === undefined
+  const isGone = async () => (await entryOf(context)) === undefined
   return context.untilMs(
     'the end of the access',
     async () => (await isGone()) && (await context.stateOf(linkOf(context))) === undefined,
@@ -127,7 +123,7 @@ const pauseStep: AccessStep = {
       await context.untilMs('the rest', async () => (await context.json('control/dispatcher.json')) === undefined)
       await context.put(link)
       await context.untilMs('the look at the link', async () => (await context.stateOf(link)) === 'applying')
-      if ((await context.json(entryOf(context))) !== undefined) throw new Error('it was granted during the pause')
+      if ((await entryOf(context)) !== undefined) throw new Error('it was granted during the pause')
     } finally {
       await context.remove(key, 'operator')
     }

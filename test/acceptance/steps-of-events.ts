@@ -68,7 +68,7 @@ const overlap: EventStep = {
     const set = `${context.prefix}-two`
     const grant = `account%${account}%${set}%${group}%GROUP%ssofile`
     const [first, second] = [`links_data/account_tag%${set}^yes%${set}%${group}%GROUP%ssofile`, `links_data/${grant}`]
-    const entry = () => context.json(`assignments/${grant}`)
+    const entry = () => context.recordOf(grant)
     await putEarly(context, { set, link: first })
     await tagAccount(context, set)
     await untilApplied(context, first)
@@ -134,15 +134,15 @@ const move: EventStep = {
     }
     context.undo(`the move of ${AccountId} from ${home}`, () => moveTo(home))
     await moveTo(unit)
-    const entry = `assignments/account%${AccountId}%${set}%${group}%GROUP%ssofile`
+    const entry = () => context.recordOf(`account%${AccountId}%${set}%${group}%GROUP%ssofile`)
     const moveToGrantedMs = await context.untilMs(
       'the access',
-      async () => (await context.json(entry))?.state === 'granted' && (await context.stateOf(link)) === 'applied',
+      async () => (await entry())?.state === 'granted' && (await context.stateOf(link)) === 'applied',
     )
     await moveTo(home)
     const movedBackToRevokedMs = await context.untilMs(
       'the end of the access',
-      async () => (await context.json(entry)) === undefined,
+      async () => (await entry()) === undefined,
     )
     return { moveToGrantedMs, movedBackToRevokedMs }
   },

@@ -267,7 +267,7 @@ const byHand: Step<AcceptanceContext> = {
     await context.untilMs('the listing', () => isListed(made, account, group))
     await context.put(link)
     const linkToHandMadeMs = await context.untilMs('the link', () => isIn(link, 'applied'))
-    const [ours, others] = await Promise.all([context.json(`assignments/${grant}`), context.json(`foreign/${grant}`)])
+    const [ours, others] = await Promise.all([context.recordOf(grant), context.recordOf(grant, 'foreign/')])
     if (ours !== undefined || others === undefined) throw new Error('the link took over what was made by hand')
     await context.remove(link)
     await context.untilMs('the end of the link', () => isIn(link, undefined))

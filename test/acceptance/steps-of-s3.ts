@@ -20,6 +20,7 @@ const conditional: Step<AcceptanceContext> = {
 
 /** What nobody but ssofile may write, and the kinds of people who try. */
 const closed = [
+  'access/x',
   'assignments/x',
   'foreign/x',
   'history/x',

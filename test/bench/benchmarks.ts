@@ -19,6 +19,7 @@ import { requests } from './requests.ts'
 import { rollOut } from './roll-out.ts'
 import { sharedRate } from './shared-rate.ts'
 import { skew } from './skew.ts'
+import { start } from './start.ts'
 import { status } from './status.ts'
 import { sync } from './sync.ts'
 import { throughput } from './throughput.ts'
@@ -45,6 +46,7 @@ export const published: readonly Benchmark[] = [
   cost,
   burstHttp,
   status,
+  start,
   latency,
   coldStart,
 ]

@@ -1,5 +1,6 @@
-import { assignmentKey, assignmentOf } from '../../shared/domain/assignment.ts'
-import type { StoredLedgerEntry } from '../../shared/domain/ledger-entry.ts'
+import { assignmentOf } from '../../shared/domain/assignments/assignment.ts'
+import type { LedgerEntry } from '../../shared/domain/assignments/ledger-entry.ts'
+import { principalName } from '../../shared/domain/principals/principal.ts'
 import { organizationFile } from '../../shared/memory/organization-file.ts'
 import type { AssignmentRequestRecord, ProvisioningRecord } from '../../shared/memory/sso-admin/sso-admin-records.ts'
 import {
@@ -152,16 +153,19 @@ export class CeilingWorld extends World {
     for (const link of links) {
       await this.objects.put(link, '')
       const { etag = '' } = (await this.objects.head(link)) ?? {}
-      const key = link.slice('links_data/'.length)
-      const assignment = assignmentOf(assignmentKey.parse(key))
-      const permissionSetArn = this.ssoAdmin.permissionSetArnOf(assignment.permissionSet)
-      const principalId = this.identityStore.idOf('GROUP', assignment.principal)
-      if (!permissionSetArn || !principalId) throw new Error(`${link} names nothing`)
-      const target = { accountId: assignment.accountId, permissionSetArn, principalId }
+      const key = this.keyOf(link)
+      const { accountId, permissionSet, principalId } = assignmentOf(key)
+      const permissionSetArn = this.ssoAdmin.permissionSetArnOf(permissionSet)
+      const name = this.identityStore.nameOf('GROUP', principalId)
+      if (!permissionSetArn || !name) throw new Error(`${link} names nothing`)
+      const principal = principalName.parse(name)
+      await this.objects.put(`state/principals/GROUP%${principalId}%${principal}`, '')
+      const target = { accountId, permissionSetArn, principalId }
       this.ssoAdmin.addAssignment({ ...target, principalType: 'GROUP' })
-      const entry: StoredLedgerEntry = {
+      const entry: LedgerEntry = {
         v: 1,
         state: 'granted',
+        principal,
         principalId,
         permissionSetArn,
         links: [{ key: link, etag, lastModified: at }],

@@ -2,7 +2,7 @@ import { lookAtLink } from '../../handlers/links.ts'
 import { localAccountId } from '../../infra/local/local-account.ts'
 import { openAwsPorts } from '../../shared/aws/aws-ports.ts'
 import { queueNameOnTheWire } from '../../shared/aws/queue-name-on-the-wire.ts'
-import { defaultConfiguration } from '../../shared/domain/configuration.ts'
+import { defaultConfiguration } from '../../shared/domain/deployment/configuration.ts'
 import { CollectedLog } from '../../shared/memory/collected-log.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
 

@@ -1,5 +1,5 @@
-import { accountId } from '../../shared/domain/account-id.ts'
-import { ledgerPrefix } from '../../shared/domain/ledger-entry.ts'
+import { ledgerPrefix } from '../../shared/domain/assignments/ledger-entry.ts'
+import { accountId } from '../../shared/domain/organization/account-id.ts'
 import { stablePrincipalId } from '../../shared/memory/fill-from-organization-file.ts'
 import { organizationFile } from '../../shared/memory/organization-file.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'

@@ -1,7 +1,7 @@
-import { leasePortions } from '../../handlers/cli/under-lease.ts'
+import { leasePortions } from '../../handlers/cli/take-over/under-lease.ts'
 import { organizationFile } from '../../shared/memory/organization-file.ts'
-import { prepareImport } from '../../shared/reconcile/assignments/import-assignments.ts'
 import { previewChanges } from '../../shared/reconcile/preview/preview.ts'
+import { prepareImport } from '../../shared/reconcile/take-over/import-assignments.ts'
 import { World } from '../world.ts'
 import { atMost, type Benchmark, exactly, parseNumbers } from './benchmark.ts'
 

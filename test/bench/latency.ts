@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ledgerEntry } from '../../shared/domain/ledger-entry.ts'
+import { ledgerEntry } from '../../shared/domain/assignments/ledger-entry.ts'
+import { status } from '../../shared/domain/statuses/status.ts'
 import { type OrganizationFile, organizationFile, type UnitInFile } from '../../shared/memory/organization-file.ts'
 import { atMost, type Benchmark, parseNumbers, quantile } from './benchmark.ts'
 import { LocalProcess, uploadPermissionSet } from './local-process.ts'
@@ -93,7 +94,10 @@ async function measure(local: LocalProcess, { account, group }: Pair): Promise<M
   await local.put(`links_data/${name}`)
   await local.untilApplied(`links_data/${name}`)
   const appliedMs = Date.now() - startedMs
-  const { call } = ledgerEntry.parse(await local.read(`assignments/${name}`)).accesses[0]
+  const { principalId } = status.parse(await local.read(`status/links_data/${name}.json`))
+  const { call } = ledgerEntry.parse(
+    await local.read(`assignments/account%${account}%${permissionSet}%${principalId}%GROUP`),
+  )
   if (call?.answeredAt === undefined) throw new Error(`${name} was applied, but its ledger entry has no answered call`)
   return { acceptedMs: Date.parse(call.answeredAt) - startedMs, appliedMs }
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { DeleteObjectCommand, GetObjectCommand, NoSuchKey, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
-import { type Status, status as statusSchema } from '../../shared/domain/status.ts'
+import { type Status, status as statusSchema } from '../../shared/domain/statuses/status.ts'
 import type { Observation } from './observe-sso-admin.ts'
 
 const commandLine = fileURLToPath(new URL('../../handlers/cli/ssofile.ts', import.meta.url))

@@ -4,8 +4,8 @@ import { addJsonServices } from '../../infra/local/json-services/json-services.t
 import { buildLocalServer } from '../../infra/local/s3-and-sqs.ts'
 import { SystemClock } from '../../shared/aws/system-clock.ts'
 import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
-import type { StoredLedgerEntry } from '../../shared/domain/ledger-entry.ts'
-import type { Status } from '../../shared/domain/status.ts'
+import type { LedgerEntry } from '../../shared/domain/assignments/ledger-entry.ts'
+import type { Status } from '../../shared/domain/statuses/status.ts'
 import { fillFromOrganizationFile } from '../../shared/memory/fill-from-organization-file.ts'
 import { MemoryIdentityStore } from '../../shared/memory/identity-store/memory-identity-store.ts'
 import { organizationFile } from '../../shared/memory/organization-file.ts'
@@ -89,13 +89,22 @@ async function fill(objects: MemoryObjectStore, now: string): Promise<void> {
     const told = { input: key, state: 'applied', accounts: counts, etag, lastModified: now, updatedAt: now } as Status
     await objects.put(`status/${key}.json`, JSON.stringify(told))
     const by = [{ key, etag, lastModified: now }]
+    await objects.put(`state/principals/GROUP%${principalId}%${group}`, '')
     for (const member of within) {
       const call = { kind: 'creation', calledAt: now, answeredAt: now, id: principalId }
       const ends = { grantedAt: now, attempts: 0, updatedAt: now, call, lastCreation: call }
-      const entry = { v: 1, state: 'granted', principalId, permissionSetArn: arn, links: by, ...ends } as unknown
+      const entry = {
+        v: 1,
+        state: 'granted',
+        principal: group,
+        principalId,
+        permissionSetArn: arn,
+        links: by,
+        ...ends,
+      } as unknown
       await objects.put(
-        `assignments/account%${id(member)}%${grant}`,
-        JSON.stringify(entry as StoredLedgerEntry, undefined, 2),
+        `assignments/account%${id(member)}%${permissionSet}%${principalId}%GROUP`,
+        JSON.stringify(entry as LedgerEntry, undefined, 2),
       )
     }
   }

@@ -2,7 +2,7 @@ import { addJsonServices } from '../../infra/local/json-services/json-services.t
 import { buildLocalServer } from '../../infra/local/s3-and-sqs.ts'
 import { SystemClock } from '../../shared/aws/system-clock.ts'
 import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
-import { permissionSetName } from '../../shared/domain/permission-set-name.ts'
+import { permissionSetName } from '../../shared/domain/permission-sets/permission-set-name.ts'
 import { fillFromOrganizationFile } from '../../shared/memory/fill-from-organization-file.ts'
 import { MemoryIdentityStore } from '../../shared/memory/identity-store/memory-identity-store.ts'
 import { organizationFile } from '../../shared/memory/organization-file.ts'

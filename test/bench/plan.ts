@@ -1,4 +1,4 @@
-import { accountId } from '../../shared/domain/account-id.ts'
+import { accountId } from '../../shared/domain/organization/account-id.ts'
 import { organizationFile } from '../../shared/memory/organization-file.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
 import { previewChanges } from '../../shared/reconcile/preview/preview.ts'

@@ -1,5 +1,5 @@
-import { renderAssignmentKey } from '../../shared/domain/assignment.ts'
-import { parseLinkKey } from '../../shared/domain/link.ts'
+import { renderAssignmentKey } from '../../shared/domain/assignments/assignment.ts'
+import { parseLinkKey } from '../../shared/domain/links/link.ts'
 import type { World } from '../world.ts'
 import { idOf } from './many-accounts.ts'
 
@@ -20,10 +20,14 @@ export async function putInForce(world: World, key: string, accounts: readonly n
   const links = [{ key, etag, lastModified: at }]
   const call = { kind: 'creation', calledAt: at, answeredAt: at, id: principalId }
   const ends = { links, grantedAt: at, attempts: 0, updatedAt: at, call, lastCreation: call }
-  const entry = JSON.stringify({ v: 1, state: 'granted', principalId, permissionSetArn, ...ends })
+  const entry = JSON.stringify({ v: 1, state: 'granted', principal, principalId, permissionSetArn, ...ends })
+  await world.objects.put(`state/principals/${type}%${principalId}%${principal}`, '')
   for (const number of accounts) {
     const accountId = idOf(number) as never
-    await world.objects.put(`assignments/${renderAssignmentKey({ accountId, permissionSet, principal, type })}`, entry)
+    await world.objects.put(
+      `assignments/${renderAssignmentKey({ accountId, permissionSet, principalId, type })}`,
+      entry,
+    )
     world.ssoAdmin.addAssignment({ accountId, permissionSetArn, principalId, principalType: type })
   }
 }

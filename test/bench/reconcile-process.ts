@@ -1,7 +1,7 @@
 import { openAwsPorts } from '../../shared/aws/aws-ports.ts'
 import { SystemClock } from '../../shared/aws/system-clock.ts'
 import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
-import { defaultConfiguration } from '../../shared/domain/configuration.ts'
+import { defaultConfiguration } from '../../shared/domain/deployment/configuration.ts'
 import { CollectedLog } from '../../shared/memory/collected-log.ts'
 import { MemoryQueues } from '../../shared/memory/sqs/memory-queues.ts'
 import { reconcile, sweep } from '../../shared/reconcile/differences/reconcile.ts'

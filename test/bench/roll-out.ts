@@ -1,4 +1,4 @@
-import { accountId } from '../../shared/domain/account-id.ts'
+import { accountId } from '../../shared/domain/organization/account-id.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
 import { allAtOnceMost } from '../../shared/reconcile/permission-sets/plan-provisioning.ts'
 import { atLeast, type Benchmark, nearBound, parseNumbers } from './benchmark.ts'

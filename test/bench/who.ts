@@ -1,5 +1,5 @@
-import { ProposedObjects } from '../../handlers/cli/proposed-objects.ts'
-import { accountId } from '../../shared/domain/account-id.ts'
+import { ProposedObjects } from '../../handlers/cli/plan/proposed-objects.ts'
+import { accountId } from '../../shared/domain/organization/account-id.ts'
 import { type WhoQuestion, whoHasAccess } from '../../shared/reconcile/preview/who-has-access.ts'
 import { intercept } from '../intercept.ts'
 import type { World } from '../world.ts'

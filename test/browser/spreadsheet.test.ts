@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals'
-import { accountId } from '../../shared/domain/account-id.ts'
+import { accountId } from '../../shared/domain/organization/account-id.ts'
 import { organizationFile } from '../../shared/memory/organization-file.ts'
 import { permissionSetFile, smallOrganization } from '../end-to-end/small-organization.ts'
 import { World } from '../world.ts'

@@ -10,9 +10,9 @@ import { AwsOrganizations } from '../../shared/aws/organizations-client.ts'
 import { S3ObjectStore } from '../../shared/aws/s3-object-store.ts'
 import { SqsQueues } from '../../shared/aws/sqs-queues.ts'
 import { awsSsoAdmin } from '../../shared/aws/sso-admin-client.ts'
-import { accountId } from '../../shared/domain/account-id.ts'
-import { permissionSetArn, principalId } from '../../shared/domain/identity-center-ids.ts'
-import { principalName } from '../../shared/domain/principal.ts'
+import { accountId } from '../../shared/domain/organization/account-id.ts'
+import { permissionSetArn, principalId } from '../../shared/domain/principals/identity-center-ids.ts'
+import { principalName } from '../../shared/domain/principals/principal.ts'
 import { proofOf, ServiceError } from '../../shared/ports/service-error.ts'
 
 type Answer = { readonly status: number; readonly type?: string; readonly body?: string }

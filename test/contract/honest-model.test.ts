@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { accountId } from '../../shared/domain/account-id.ts'
+import { accountId } from '../../shared/domain/organization/account-id.ts'
 import { ServiceError } from '../../shared/ports/service-error.ts'
 import {
   found,

@@ -6,8 +6,8 @@ import { addJsonServices } from '../../infra/local/json-services/json-services.t
 import { AwsIdentityStore } from '../../shared/aws/identity-store-client.ts'
 import { AwsOrganizations } from '../../shared/aws/organizations-client.ts'
 import { awsSsoAdmin } from '../../shared/aws/sso-admin-client.ts'
-import type { PermissionSetArn, PrincipalId } from '../../shared/domain/identity-center-ids.ts'
-import type { PrincipalType } from '../../shared/domain/principal.ts'
+import type { PermissionSetArn, PrincipalId } from '../../shared/domain/principals/identity-center-ids.ts'
+import type { PrincipalType } from '../../shared/domain/principals/principal.ts'
 import { fillFromOrganizationFile } from '../../shared/memory/fill-from-organization-file.ts'
 import {
   MemoryIdentityStore,

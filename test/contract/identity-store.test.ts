@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { principalId } from '../../shared/domain/identity-center-ids.ts'
-import { principalName } from '../../shared/domain/principal.ts'
+import { principalId } from '../../shared/domain/principals/identity-center-ids.ts'
+import { principalName } from '../../shared/domain/principals/principal.ts'
 import type { IdentityStore } from '../../shared/ports/identity-store.ts'
 import { listAll } from '../../shared/ports/page.ts'
 import {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { type AccountId, accountId } from '../../shared/domain/account-id.ts'
+import { type AccountId, accountId } from '../../shared/domain/organization/account-id.ts'
 import type { Organizations } from '../../shared/ports/organizations.ts'
 import { listAll } from '../../shared/ports/page.ts'
 import {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { accountId } from '../../shared/domain/account-id.ts'
+import { accountId } from '../../shared/domain/organization/account-id.ts'
 import type { AssignmentTarget, SsoAdmin } from '../../shared/ports/sso-admin.ts'
 import {
   adapters,

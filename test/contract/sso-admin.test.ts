@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { accountId } from '../../shared/domain/account-id.ts'
-import { permissionSetArn, principalId } from '../../shared/domain/identity-center-ids.ts'
-import { permissionSetName } from '../../shared/domain/permission-set-name.ts'
-import type { PrincipalType } from '../../shared/domain/principal.ts'
+import { accountId } from '../../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../../shared/domain/permission-sets/permission-set-name.ts'
+import { permissionSetArn, principalId } from '../../shared/domain/principals/identity-center-ids.ts'
+import type { PrincipalType } from '../../shared/domain/principals/principal.ts'
 import { listAll } from '../../shared/ports/page.ts'
 import type { AssignmentTarget, SsoAdmin } from '../../shared/ports/sso-admin.ts'
 import {

@@ -88,9 +88,9 @@ test('a link for an empty organizational unit grants access to an account that m
     ...['move-account', '--account-id', '200000000003'],
     ...['--source-parent-id', 'ou-tiny-sandboxs', '--destination-parent-id', 'ou-tiny-emptyyyy'],
   )
-  const entry = 'assignments/account%200000000003%ReadOnly-ps%operators%GROUP%ssofile'
+  const entry = 'account%200000000003%ReadOnly-ps%operators%GROUP%ssofile'
   await until('access in the account that moved', async () =>
-    (await system.json(entry))?.state === 'granted' ? true : undefined,
+    (await system.recordOf(entry))?.state === 'granted' ? true : undefined,
   )
   expect(await system.access.inAccount('200000000003')).toEqual(['ReadOnly-ps%operators%GROUP'])
 }, 60_000)

@@ -211,12 +211,12 @@ test('the caller is named as who uploaded and who deleted, in status, ledger and
   await send('/links', { action: 'create', linkData: name, linkDetails }, { as: 'zoe' })
   const by = { principalId: arnOf('zoe'), sourceIpAddress: '127.0.0.1' }
   expect(await system.untilStatus(`links_data/${name}`, 'applied')).toMatchObject({ by })
-  expect(await system.json(`assignments/${name}`)).toMatchObject({
+  expect(await system.recordOf(name)).toMatchObject({
     links: [{ by, reason: 'on call', ticket: 'INC-1' }],
   })
   expect(await link('delete', name, 'kenji')).toMatchObject({ status: 202 })
   await system.untilGone(`links_data/${name}`)
-  const [granted = '', revoked = ''] = await system.keys(`history/${name.replace('%ssofile', '')}/`)
+  const [granted = '', revoked = ''] = await system.historyKeys(name)
   expect(await system.json(granted)).toMatchObject({ links: [{ by }] })
   expect(JSON.stringify(await system.json(revoked))).toContain(`"deletedBy":{"principalId":"${arnOf('kenji')}"`)
 }, 60_000)
@@ -227,12 +227,12 @@ test('whoever uploads himself cannot name another by the metadata that the API w
   const Key = `links_data/${name}`
   await system.s3('mallory').send(new PutObjectCommand({ Bucket: bucket, Key, Body: new Uint8Array(), Metadata }))
   expect(await system.untilStatus(Key, 'applied')).toMatchObject({ by: { principalId: 'AWS:mallory' } })
-  expect(await system.json(`assignments/${name}`)).toMatchObject({ links: [{ by: { principalId: 'AWS:mallory' } }] })
+  expect(await system.recordOf(name)).toMatchObject({ links: [{ by: { principalId: 'AWS:mallory' } }] })
   const note = new PutObjectCommand({ Bucket: bucket, Key: 'state/deletions/x.json', Body: new Uint8Array() })
   await expect(system.s3('mallory').send(note)).rejects.toThrow('Access Denied')
   await system.remove(Key, 'mallory')
   await system.untilGone(Key)
-  const [, revoked = ''] = await system.keys(`history/${name.replace('%ssofile', '')}/`)
+  const [, revoked = ''] = await system.historyKeys(name)
   expect(JSON.stringify(await system.json(revoked))).toContain('"deletedBy":{"principalId":"AWS:mallory"')
 }, 60_000)
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import type { Status } from '../../shared/domain/status.ts'
+import type { Status } from '../../shared/domain/statuses/status.ts'
 import { badLinkBodies, badPermissionSetFiles } from '../shared/domain/bad-files.ts'
 import { badLinkKeys, declaredFolders } from '../shared/domain/bad-keys.ts'
 import { LocalSystem } from './local-system.ts'
@@ -104,7 +104,7 @@ test('good links between bad ones are applied, and nothing else is granted', asy
   const uploaded = (await system.keys('links_data/')).filter((key) => goodLinks.includes(key))
   expect(uploaded.length).toBeGreaterThan(10)
   expect(uploaded.map((key) => statuses.get(key)?.state)).toEqual(uploaded.map(() => 'applied'))
-  expect(await system.keys('assignments/')).toEqual(uploaded.map((key) => key.replace('links_data/', 'assignments/')))
+  expect(await system.named('assignments/')).toEqual(uploaded.map((key) => key.replace('links_data/', '')))
   const access = await Promise.all(
     ['200000000001', '200000000002', '200000000003'].map((id) => system.access.inAccount(id)),
   )
@@ -122,6 +122,7 @@ test('everything that was rejected stands in the attention index, and nothing el
 
 describe('somebody who may only upload', () => {
   test.each([
+    'access/',
     'assignments/',
     'foreign/',
     'status/',

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test } from '@jest/globals'
-import { type Configuration, defaultConfiguration } from '../../shared/domain/configuration.ts'
+import { type Configuration, defaultConfiguration } from '../../shared/domain/deployment/configuration.ts'
 import { LocalSystem } from './local-system.ts'
 import { permissionSetFile, smallOrganization } from './small-organization.ts'
 import { until } from './until.ts'
@@ -93,7 +93,7 @@ test('a renamed group loses its access while twelve links of another folder flap
   await rename('of others')
   await until(
     'the end of the access of the renamed group',
-    async () => ((await system.has(`assignments/${rest('of others')}`)) ? undefined : true),
+    async () => ((await system.recordOf(rest('of others'))) ? undefined : true),
     {
       withinMs: 60_000,
       tell: async () => `${JSON.stringify(await system.json('control/brake.json'))}\n${system.lastLogLines(60)}`,
@@ -174,7 +174,7 @@ test('an operator releases the list of one folder while four links of another fo
   await until(
     'the end of what was released',
     async () => {
-      const left = (await system.keys('assignments/')).filter((key) => key.includes('theirs'))
+      const left = (await system.named('assignments/')).filter((name) => name.includes('theirs'))
       return left.length === 0 ? true : undefined
     },
     { tell: () => system.lastLogLines() },

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { defaultConfiguration } from '../../shared/domain/configuration.ts'
+import { defaultConfiguration } from '../../shared/domain/deployment/configuration.ts'
 import { LocalSystem } from './local-system.ts'
 import { permissionSetFile, smallOrganization } from './small-organization.ts'
 import { until } from './until.ts'

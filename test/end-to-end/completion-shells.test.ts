@@ -3,7 +3,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { shells } from '../../handlers/cli/completion.ts'
+import { shells } from '../../handlers/cli/arguments/completion.ts'
 import { runProgram, runSsofile } from './run-program.ts'
 
 const keys = [

@@ -92,7 +92,7 @@ class Directory {
     return AccountAssignments.map(({ PrincipalId = '' }) => PrincipalId).sort()
   }
 
-  /** Exactly these ids have access, and the ledger has exactly these and nothing former. */
+  /** Exactly these ids have access, and the ledger has exactly these. */
   async untilHeldBy(...ids: readonly string[]): Promise<void> {
     await this.told()
     const wanted = [...ids].sort().join()
@@ -102,7 +102,7 @@ class Directory {
       `access of ${wanted}`,
       async () => {
         const entries = await this.entries()
-        const isAtRest = entries.every(({ state, former }) => state === 'granted' && former === undefined)
+        const isAtRest = entries.every(({ state }) => state === 'granted')
         const recorded = entries.map(({ principalId }) => String(principalId)).sort()
         return isAtRest && recorded.join() === wanted && (await this.holders()).join() === wanted ? true : undefined
       },

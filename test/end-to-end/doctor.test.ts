@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import type { Finding } from '../../shared/domain/finding.ts'
+import type { Finding } from '../../shared/domain/guardrails/finding.ts'
 import { LocalSystem } from './local-system.ts'
 import { runSsofile } from './run-program.ts'
 import { permissionSetFile, smallOrganization } from './small-organization.ts'
@@ -150,6 +150,7 @@ test('without a Region nothing can be asked, and that of the profile counts', as
 
 /** What Identity Center and the bucket have. */
 async function seen(system: LocalSystem) {
+  await system.untilFirstListing()
   const keys = await system.lastingKeys()
   const assignments = await Promise.all([member, '200000000002', management].map((id) => system.access.inAccount(id)))
   return { keys, assignments }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { settlingMs } from '../../shared/domain/access-proof.ts'
+import { settlingMs } from '../../shared/domain/assignments/access-proof.ts'
 import { LocalSystem } from './local-system.ts'
 import { permissionSetFile, smallOrganization } from './small-organization.ts'
 import { until } from './until.ts'
@@ -83,19 +83,17 @@ describe('access that others changed in Identity Center', () => {
       'ReadOnly-ps%outsiders%GROUP',
       'ReadOnly-ps%uma@tiny.example%USER',
     ])
-    expect(await system.keys('foreign/')).toEqual([
-      `foreign/account%${account}%ReadOnly-ps%outsiders%GROUP%ssofile`,
-      `foreign/account%${account}%ReadOnly-ps%uma@tiny.example%USER%ssofile`,
+    expect(await system.named('foreign/')).toEqual([
+      `account%${account}%ReadOnly-ps%outsiders%GROUP%ssofile`,
+      `account%${account}%ReadOnly-ps%uma@tiny.example%USER%ssofile`,
     ])
-    expect(await system.keys('assignments/')).toEqual([`assignments/${name}`])
+    expect(await system.named('assignments/')).toEqual([name])
     expect(await system.history(name)).toEqual(['granted', 'revoked', 'granted'])
     expect((await system.status(link))?.state).toBe('applied')
 
     await byHand('delete', 'GROUP', 'outsiders')
     expect(await apply()).toMatchObject({ exitCode: 0 })
-    expect(await system.keys('foreign/')).toEqual([
-      `foreign/account%${account}%ReadOnly-ps%uma@tiny.example%USER%ssofile`,
-    ])
+    expect(await system.named('foreign/')).toEqual([`account%${account}%ReadOnly-ps%uma@tiny.example%USER%ssofile`])
     expect(system.log).toContain('the drift check has ended')
   }, 180_000)
 

@@ -89,7 +89,7 @@ test('sixty links are in force, each granted once, in spite of throttling, lost 
   await pLimit(10).map(wanted, (key) => put(`links_data/${key}%ssofile`))
   await eventually(async () => (await statesOf(wanted)).every((state) => state === 'applied'))
   expect(await accessNow()).toEqual(wanted)
-  expect(await list('assignments/')).toEqual(wanted.map((key) => `assignments/${key}%ssofile`))
+  expect(await named('assignments/')).toEqual(wanted)
   expect(await history()).toEqual(wanted.map((key) => `${key} granted`))
 }, 240_000)
 
@@ -138,8 +138,17 @@ async function list(prefix: string): Promise<readonly string[]> {
 }
 
 async function history(): Promise<readonly string[]> {
-  const keys = await list('history/account%')
-  return keys.map((key) => key.replace(/^history\/([^/]*)\/.*%(\w+)\.json$/, '$1 $2')).sort()
+  return (await named('history/')).map((name) => name.replace(/\/.*%(\w+)\.json$/, ' $1')).sort()
+}
+
+/** The same with the names that the records have in place of the ids. */
+async function named(prefix: 'assignments/' | 'history/'): Promise<readonly string[]> {
+  const names = await pLimit(20).map(await list(`${prefix}account%`), async (key) => {
+    const record = await clients.s3.send(new GetObjectCommand({ Bucket, Key: key }))
+    const { principal } = JSON.parse((await record.Body?.transformToString()) ?? '{}')
+    return key.slice(prefix.length).replace(/^((?:[^%]*%){3})[^%]*/, `$1${principal}`)
+  })
+  return names.sort()
 }
 
 async function accessNow(): Promise<readonly string[]> {

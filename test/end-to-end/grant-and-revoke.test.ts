@@ -54,7 +54,7 @@ describe.each(scopes)('a link for %s (%s)', (_title, scope, accounts) => {
   test.each(principals)('grants a %s access, which goes when it is deleted', async (type, principal) => {
     const grant = `ReadOnly-ps%${principal}%${type}`
     const link = `links_data/${scope}%${grant}%ssofile`
-    const assignments = accounts.map((account) => `assignments/account%${account}%${grant}%ssofile`)
+    const assignments = accounts.map((account) => `account%${account}%${grant}%ssofile`)
     await system.upload(link)
     const status = await system.untilStatus(link, 'applied')
     expect(status).toMatchObject({
@@ -95,15 +95,17 @@ describe.each(listAwsClis())('with the AWS CLI %s', (program) => {
       ...(await arns()),
     )
     expect(JSON.parse(assigned).AccountAssignments).toHaveLength(1)
-    expect(await list('assignments/')).toContain(`assignments/${link}\n`)
+    const access = `access/${link.replace(/%ssofile$/, '%ours')}\n`
+    expect(await list('access/')).toContain(access)
     expect(await list('status/')).toContain(`status/links_data/${link}.json\n`)
-    expect(await list(`history/${link.replace(/%ssofile$/, '')}/`)).toMatch(/%granted\.json\n/)
+    expect(await list('history/account%200000000002%Cli-ps%')).toMatch(/%GROUP\/[^/]*%granted\.json\n/)
 
     await aws('s3', 'rm', `s3://ssofile/links_data/${link}`)
     await system.untilGone(`links_data/${link}`)
     const left = await aws('sso-admin', 'list-account-assignments', '--account-id', '200000000002', ...(await arns()))
     expect(JSON.parse(left).AccountAssignments).toEqual([])
     expect(await list('history/')).toMatch(/%revoked\.json\n/)
+    expect(await list('access/')).not.toContain(access)
   }, 180_000)
 
   async function arns(): Promise<string[]> {
@@ -123,7 +125,7 @@ test.each(strangeNames)(
     await system.cli(['s3', 'cp', '-', `s3://ssofile/${link}`])
     await system.untilStatus(link, 'applied')
     expect(await system.access.inAccount('200000000001')).toContain(grant)
-    expect(await system.keys('assignments/')).toContain(`assignments/account%200000000001%${grant}%ssofile`)
+    expect(await system.named('assignments/')).toContain(`account%200000000001%${grant}%ssofile`)
     await system.cli(['s3', 'rm', `s3://ssofile/${link}`])
     await system.untilGone(link)
     expect(await system.access.inAccount('200000000001')).not.toContain(grant)
@@ -159,14 +161,14 @@ test('access that existed before its link is left alone when the link is deleted
     owned: false,
     reason: expect.stringContaining('existed before this link'),
   })
-  expect(await system.keys('foreign/')).toEqual([`foreign/${key}`])
+  expect(await system.named('foreign/')).toEqual([key])
   expect(await ledger('ViewOnlyAccess%auditors%GROUP')).toEqual([])
 
   await system.remove(link)
   await system.untilGone(link)
   await system.untilQuiet()
   expect(await system.access.inAccount('200000000001')).toContain('ViewOnlyAccess%auditors%GROUP')
-  expect(await system.keys('foreign/')).toEqual([`foreign/${key}`])
+  expect(await system.named('foreign/')).toEqual([key])
   expect(await system.history('account%200000000001%ViewOnlyAccess%auditors%GROUP')).toEqual(['foreign-found'])
 })
 
@@ -231,5 +233,5 @@ async function grantByHand(account: string, group: string): Promise<void> {
 }
 
 async function ledger(grant: string): Promise<readonly string[]> {
-  return (await system.keys('assignments/')).filter((key) => key.endsWith(`%${grant}%ssofile`))
+  return (await system.named('assignments/')).filter((name) => name.endsWith(`%${grant}%ssofile`))
 }

@@ -121,8 +121,8 @@ async function untilPolicyRefuses(probe: string): Promise<void> {
 }
 
 async function accountsOf(group: string): Promise<readonly string[]> {
-  const keys = await system.keys('assignments/')
-  return keys.filter((key) => key.includes(`%${group}%`)).map((key) => key.split('%')[1] ?? '')
+  const names = await system.named('assignments/')
+  return names.filter((name) => name.includes(`%${group}%`)).map((name) => name.split('%')[1] ?? '')
 }
 
 describe('rules about people', () => {

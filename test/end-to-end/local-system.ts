@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import {
   CreateGroupCommand,
   CreateGroupMembershipCommand,
@@ -26,8 +26,8 @@ import type * as z from 'zod'
 import { operatorRole } from '../../infra/local/add-roles-of-people.ts'
 import type { faultRule } from '../../infra/local/faults/fault-file.ts'
 import { queueNameOnTheWire } from '../../shared/aws/queue-name-on-the-wire.ts'
-import type { Configuration } from '../../shared/domain/configuration.ts'
-import type { Status, StatusState } from '../../shared/domain/status.ts'
+import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
+import type { Status, StatusState } from '../../shared/domain/statuses/status.ts'
 import type { organizationFile } from '../../shared/memory/organization-file.ts'
 import type { QueueName } from '../../shared/ports/queues.ts'
 import { AccessReader } from './access-reader.ts'
@@ -91,7 +91,7 @@ export class LocalSystem {
     this.sqs = new SQSClient(common)
     // SSO Admin allows 20 calls per second to all callers together. In the management account nothing is refused.
     this.ssoAdmin = new SSOAdminClient({ ...this.#clientFor('management'), maxAttempts: 10 })
-    this.identityStore = new IdentitystoreClient({ ...common, maxAttempts: 10 })
+    this.identityStore = this.identityStoreOf('test')
     this.access = new AccessReader(this.ssoAdmin, this.identityStore)
   }
 
@@ -112,6 +112,15 @@ export class LocalSystem {
       tell,
     })
     return new LocalSystem(url, started)
+  }
+
+  /** The first start has everything listed that others gave before. */
+  async untilFirstListing(): Promise<void> {
+    const isOver = async () => {
+      const { open } = (await this.json('state/drift.json')) ?? {}
+      return Array.isArray(open) && open.length === 0 ? true : undefined
+    }
+    await until('the first drift check', isOver, { withinMs: 60_000, tell: () => this.lastLogLines() })
   }
 
   /** Ends it at once: nothing in it is to be kept. */
@@ -158,6 +167,35 @@ export class LocalSystem {
       for (const { Key } of page.Contents ?? []) if (Key !== undefined) found.push(Key)
     }
     return found
+  }
+
+  /** What stands under this prefix, named as the `account` links that ask for it; ascending. */
+  async named(prefix: 'assignments/' | 'foreign/'): Promise<string[]> {
+    return [...(await this.#recordsByName(prefix)).keys()].sort()
+  }
+
+  /** What the ledger, or `foreign/`, has of the access that this `account` link asks for. */
+  async recordOf(link: string, prefix: 'assignments/' | 'foreign/' = 'assignments/') {
+    const key = await this.recordKeyOf(link, prefix)
+    return key === undefined ? undefined : this.json(key)
+  }
+
+  /** The object that `recordOf` reads. */
+  async recordKeyOf(link: string, prefix: 'assignments/' | 'foreign/' = 'assignments/'): Promise<string | undefined> {
+    return (await this.#recordsByName(prefix)).get(link.replace('links_data/', ''))
+  }
+
+  async #recordsByName(prefix: string): Promise<ReadonlyMap<string, string>> {
+    const limit = pLimit(lookedAtOnce)
+    const keys = await this.keys(prefix)
+    const named = keys.map((key) =>
+      limit(async () => {
+        const record = await this.json(key)
+        const [scope, account, set, , type] = key.slice(prefix.length).split('%')
+        return [[scope, account, set, record?.principal, type, 'ssofile'].join('%'), key] as const
+      }),
+    )
+    return new Map(await Promise.all(named))
   }
 
   /** Every key but what a schedule may write in any minute: caches, the lease of the dispatcher and the ledger's count. */
@@ -272,11 +310,24 @@ export class LocalSystem {
     return this.calls.slice(since).filter((call) => call.isAccepted && call.operation === operation).length
   }
 
-  /** What the history says of an assignment, in order: `granted`, `revoked`, … */
+  /** What the history says of an assignment, by its name, in order: `granted`, `revoked`, … */
   async history(assignment: string): Promise<readonly string[]> {
-    const folder = assignment.replace(/%ssofile$/, '').replaceAll('/', '%2F')
-    const keys = await this.keys(`history/${folder}/`)
+    const keys = await this.historyKeys(assignment)
     return keys.map((key) => key.replace(/^.*%([\w-]+)\.json$/s, '$1'))
+  }
+
+  /** The same as objects: those whose principal had this name at their instant. */
+  async historyKeys(assignment: string): Promise<readonly string[]> {
+    const [scope, account, set] = assignment.split('%')
+    const keys = await this.keys(`history/${scope}%${account}%${set}%`)
+    const told = await Promise.all(keys.map(async (key) => ({ key, ...(await this.json(key)) })))
+    const nameOf = ({ key, principal }: { key: string; principal?: unknown }) => {
+      const [, , , , type] = key.slice('history/'.length, key.lastIndexOf('/')).split('%')
+      return [scope, account, set, principal, type].join('%')
+    }
+    const found = told.filter((one) => nameOf(one) === assignment.replace(/%ssofile$/, '')).map(({ key }) => key)
+    // Several ids may have had the name, one after the other.
+    return found.sort((a, b) => (basename(a) < basename(b) ? -1 : 1))
   }
 
   /** The id that the identity store gave this user. */
@@ -293,6 +344,10 @@ export class LocalSystem {
     const { GroupId } = await this.identityStore.send(new GetGroupIdCommand(asked))
     const membership = { IdentityStoreId, GroupId, MemberId: { UserId: await this.userId(user) } }
     await this.identityStore.send(new CreateGroupMembershipCommand(membership))
+  }
+
+  identityStoreOf(as: string): IdentitystoreClient {
+    return new IdentitystoreClient({ ...this.#clientFor(as), maxAttempts: 10 })
   }
 
   async createGroup(name: string): Promise<void> {

@@ -8,16 +8,17 @@ const account = '200000000001'
 const grant = 'ReadOnly-ps%kept%GROUP'
 const name = `account%${account}%${grant}%ssofile`
 const link = `links_data/${name}`
-const record = `assignments/${name}`
 const timeScale = 60
 
 let system: LocalSystem
+let record = ''
 beforeEach(async () => {
   system = await LocalSystem.start({ organization: smallOrganization({ groups: ['kept'] }), timeScale })
   await system.upload('permission_sets/ReadOnly-ps.json', permissionSetFile('ReadOnly-ps'))
   await system.upload(link)
   await system.untilStatus(link, 'applied')
   await system.untilDispatcherRests()
+  record = (await system.recordKeyOf(name)) ?? ''
 }, 60_000)
 afterEach(() => system.stop(), 60_000)
 

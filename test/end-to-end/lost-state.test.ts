@@ -61,7 +61,7 @@ describe('all of state/ is deleted', () => {
     await system.untilStatus(link, 'failed')
     await system.untilQuiet()
     await loseState()
-    const key = link.replace('links_data/', '')
+    const key = (await system.recordKeyOf(link))?.replace('assignments/', '') ?? link
     await until(
       'the next retry',
       async () => ((await system.keys('state/open/')).some((open) => open.endsWith(key)) ? true : undefined),

@@ -42,7 +42,7 @@ async function createGroup(DisplayName: string): Promise<string> {
   return GroupId
 }
 
-const foreignKey = (id: string) => `foreign/account%${account}%ReadOnly-ps%${id}%GROUP%ssofile`
+const foreignKey = (id: string) => `foreign/account%${account}%ReadOnly-ps%${id}%GROUP`
 const apply = () => system.ssofile(['apply', 's3://ssofile'], 'ssofile')
 
 test('access by hand of principals whose names no link can have is listed by their ids, and apply ends each time', async () => {

@@ -140,12 +140,13 @@ describe.each([
   /** Of what is in force, what the ledger says, in the form of DesiredAccess. */
   async function granted(): Promise<readonly string[]> {
     const keys = await system.keys('assignments/')
-    const entries = await Promise.all(
-      keys.map(async (key) => ((await system.json(key))?.state === 'granted' ? key : '')),
-    )
+    const entries = await Promise.all(keys.map(async (key) => ({ key, entry: await system.json(key) })))
     return entries
-      .filter((key) => key !== '')
-      .map((key) => key.slice('assignments/account%'.length, -'%ssofile'.length).replaceAll('%', ' '))
+      .filter(({ entry }) => entry?.state === 'granted')
+      .map(({ key, entry }) => {
+        const [, account, set, , type] = key.split('%')
+        return [account, set, entry?.principal, type].join(' ')
+      })
       .sort()
   }
 

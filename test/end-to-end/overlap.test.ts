@@ -47,7 +47,7 @@ describe.each([
   { title: 'two folders and the root', cases: folderCases },
 ])('access that $title grant, deleted in every order', ({ cases }) => {
   const grants = cases.map(({ group }) => grantOf(group)).sort()
-  const assignments = cases.map(({ group }) => `assignments/account%${account}%${grantOf(group)}%ssofile`).sort()
+  const assignments = cases.map(({ group }) => `account%${account}%${grantOf(group)}%ssofile`).sort()
   const rounds = cases[0]?.links.length ?? 0
 
   test('is granted once and stays until the last of them goes', async () => {
@@ -82,7 +82,7 @@ describe.each([
   }
 
   async function ledger(): Promise<readonly string[]> {
-    return [...(await system.keys('assignments/'))].sort()
+    return system.named('assignments/')
   }
 })
 

@@ -96,13 +96,13 @@ test('after resume it is right in the end', async () => {
   const kept = groups.slice(5)
   const accounts = ['200000000001', '200000000002', '200000000003', ...own]
   const expected = kept.flatMap((group) =>
-    accounts.map((account) => `assignments/account%${account}%${set}%${group}%GROUP%ssofile`),
+    accounts.map((account) => `account%${account}%${set}%${group}%GROUP%ssofile`),
   )
   await until(
     'the ledger as the links say',
     async () => {
-      const keys = await system.keys('assignments/')
-      return JSON.stringify([...keys].sort()) === JSON.stringify([...expected].sort()) ? true : undefined
+      const names = await system.named('assignments/')
+      return JSON.stringify(names) === JSON.stringify([...expected].sort()) ? true : undefined
     },
     { ...patiently, tell: () => system.lastLogLines() },
   )

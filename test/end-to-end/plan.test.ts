@@ -13,6 +13,7 @@ let folder: string
 
 beforeEach(async () => {
   system = await LocalSystem.start()
+  await system.untilFirstListing()
   folder = await mkdtemp(join(tmpdir(), 'ssofile-plan-'))
   await mkdir(join(folder, 'links_data'))
   await mkdir(join(folder, 'permission_sets'))
@@ -25,8 +26,8 @@ afterEach(async () => {
 }, 30_000)
 
 type Plan = {
-  readonly grants: readonly { key: string; links: readonly string[] }[]
-  readonly revocations: readonly { key: string; links: readonly { key: string; fate: string }[] }[]
+  readonly grants: readonly { name: string; links: readonly string[] }[]
+  readonly revocations: readonly { name: string; links: readonly { key: string; fate: string }[] }[]
   readonly vanishingRoles: readonly unknown[]
 }
 
@@ -48,11 +49,15 @@ test('a plan of a folder names what its sync then does, by link, and afterwards 
   await writeFile(join(folder, 'links_data', name), '')
   const before = await system.lastingKeys()
   const first = await plan(folder)
-  expect(first).toMatchObject({ exitCode: 3, grants: [{ key: name, links: [`links_data/${name}`] }], revocations: [] })
+  expect(first).toMatchObject({
+    exitCode: 3,
+    grants: [{ name, links: [`links_data/${name}`] }],
+    revocations: [],
+  })
   expect(await system.lastingKeys()).toEqual(before)
 
   await sync()
-  expect(await system.keys('assignments/')).toEqual([`assignments/${name}`])
+  expect(await system.named('assignments/')).toEqual([name])
   expect(await plan(folder)).toMatchObject({ exitCode: 0, grants: [], revocations: [] })
   expect(await plan('s3://ssofile')).toMatchObject({ exitCode: 0, grants: [], revocations: [] })
 
@@ -61,12 +66,12 @@ test('a plan of a folder names what its sync then does, by link, and afterwards 
   const second = await plan(folder)
   expect(second).toMatchObject({
     exitCode: 3,
-    grants: [{ key: other }],
-    revocations: [{ key: name, links: [{ key: `links_data/${name}`, fate: 'deleted' }] }],
+    grants: [{ name: other }],
+    revocations: [{ name, links: [{ key: `links_data/${name}`, fate: 'deleted' }] }],
     vanishingRoles: [{ accountId: '233000000002', permissionSet: 'Billing-ps' }],
   })
   await sync()
-  expect(await system.keys('assignments/')).toEqual([`assignments/${other}`])
+  expect(await system.named('assignments/')).toEqual([other])
 
   const file = join(folder, 'permission_sets/Billing-ps.json')
   await writeFile(file, JSON.stringify({ ...JSON.parse(await readFile(file, 'utf8')), sessionDurationInMinutes: 61 }))

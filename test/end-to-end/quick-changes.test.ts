@@ -5,7 +5,6 @@ import { permissionSetFile, smallOrganization } from './small-organization.ts'
 const account = '200000000001'
 const grantOf = (group: string) => `ReadOnly-ps%${group}%GROUP`
 const linkOf = (group: string) => `links_data/account%${account}%${grantOf(group)}%ssofile`
-const entryOf = (group: string) => `assignments/account%${account}%${grantOf(group)}%ssofile`
 const crowd = Array.from({ length: 8 }, (_, index) => `crowd ${index + 1}`)
 const crowdAccounts = Array.from({ length: 25 }, (_, index) => String(300_000_000_000 + index))
 const times = 20
@@ -88,7 +87,7 @@ test('200 links that are uploaded at once are all applied, each by one request',
   await Promise.all(links.map((link) => system.upload(link)))
   await system.untilQuiet()
   await system.untilStatuses(links, 'applied')
-  expect((await system.keys('assignments/')).filter((key) => key.includes('%crowd '))).toHaveLength(200)
+  expect((await system.named('assignments/')).filter((name) => name.includes('%crowd '))).toHaveLength(200)
   expect(await system.keys('attention/')).toEqual([])
   expect(system.accepted('CreateAccountAssignment', earlier)).toBe(200)
   const access = (await Promise.all(crowdAccounts.map((id) => system.access.inAccount(id)))).flat()
@@ -98,14 +97,14 @@ test('200 links that are uploaded at once are all applied, each by one request',
 async function expectApplied(group: string): Promise<void> {
   await system.untilQuiet()
   await system.untilStatus(linkOf(group), 'applied')
-  expect(await system.json(entryOf(group))).toMatchObject({ state: 'granted', links: [{ key: linkOf(group) }] })
+  expect(await system.recordOf(linkOf(group))).toMatchObject({ state: 'granted', links: [{ key: linkOf(group) }] })
   expect(await system.access.inAccount(account)).toContain(grantOf(group))
 }
 
 async function expectAbsent(group: string): Promise<void> {
   await system.untilQuiet()
   await system.untilGone(linkOf(group))
-  expect(await system.keys(entryOf(group))).toEqual([])
+  expect(await system.recordOf(linkOf(group))).toBeUndefined()
   expect(await system.access.inAccount(account)).not.toContain(grantOf(group))
 }
 

@@ -55,7 +55,7 @@ async function records(): Promise<unknown> {
     const status = await system.status(link)
     return { link, state: status?.state, by: status?.by, principalId: status?.principalId }
   })
-  return { told, entry: (await system.json(`assignments/${userLink.slice('links_data/'.length)}`))?.links }
+  return { told, entry: (await system.recordOf(userLink))?.links }
 }
 
 test('a fresh clone of a folder of links that is pushed and synced again changes no binding and no uploader, and calls nothing', async () => {

@@ -30,14 +30,13 @@ test('whoever uploaded a link for an hour is never named for the permanent one t
   await system.untilQuiet()
   const named = new Set<unknown>()
   for (const team of teams) {
-    const folder = `history/${keyOf(team).replace(/%ssofile$/, '')}/`
-    const objects = [`assignments/${keyOf(team)}`, ...(await system.keys(folder))]
-    for (const object of objects) {
-      const { links: granting = [] } = ((await system.json(object)) ?? {}) as { links?: Granting[] }
+    const entry = (await system.recordOf(keyOf(team))) as { links?: Granting[] } | undefined
+    const told = await Promise.all((await system.historyKeys(keyOf(team))).map((object) => system.json(object)))
+    for (const record of [entry, ...told]) {
+      const { links: granting = [] } = (record ?? {}) as { links?: Granting[] }
       for (const { expiresAt: until, by } of granting) if (until === undefined) named.add(by?.principalId)
     }
     expect(await system.status(`links_data/${keyOf(team)}`)).toMatchObject({ by: { principalId: 'AWS:other' } })
-    const entry = (await system.json(`assignments/${keyOf(team)}`)) as { links?: Granting[] } | undefined
     expect(entry?.links).toMatchObject([{ by: { principalId: 'AWS:other' } }])
   }
   // History says nothing where it was written before the second notification came.
@@ -50,9 +49,9 @@ test('a group whose name imitates a history object writes nothing into the histo
   const link = `links_data/${keyOf(imitating)}`
   await system.upload(link, '', 'other')
   await system.untilStatus(link, 'applied')
-  expect(await system.keys(`history/account%${account}%ReadOnly-ps%ops%GROUP/`)).toEqual([])
-  const [object = ''] = await system.keys(`history/account%${account}%ReadOnly-ps%ops%GROUP%2F`)
-  expect(object).toMatch(/%GROUP%2F2020-01-01T00:00:00\.000Z%revoked\.json%GROUP\/[^/]*Z%granted\.json$/)
+  expect(await system.historyKeys(keyOf('ops'))).toEqual([])
+  const [object = ''] = await system.historyKeys(keyOf(imitating))
+  expect(object).toMatch(/^history\/account%\d{12}%ReadOnly-ps%[0-9a-f-]+%GROUP\/[^/]*Z%granted\.json$/)
   expect((await explain('ops')).flatMap(({ history }) => history)).toEqual([])
   const [explained] = await explain(imitating)
   expect(explained?.history.map(({ event }) => event)).toEqual(['granted'])

@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { bundleFunction } from '../../infra/bundle-function.ts'
-import { defaultConfiguration } from '../../shared/domain/configuration.ts'
+import { defaultConfiguration } from '../../shared/domain/deployment/configuration.ts'
 import { functionNames } from '../../shared/ports/deployment-settings.ts'
 
 /**

@@ -28,7 +28,7 @@ async function tell(account: string, what: string): Promise<void> {
 
 /** As if it had been granted that day: only the product's own role may write there. */
 async function backdate(account: string, day: string): Promise<void> {
-  const key = `assignments/account%${account}%ReadOnly-ps%auditors%GROUP%ssofile`
+  const key = (await system.recordKeyOf(`account%${account}%ReadOnly-ps%auditors%GROUP%ssofile`)) ?? ''
   const body = JSON.stringify(await system.json(key)).replace(/("grantedAt":)"[^"]*"/g, `$1"${day}"`)
   await system.upload(key, body, 'ssofile')
 }

@@ -7,7 +7,6 @@ import { bucket, LocalSystem } from './local-system.ts'
 import { permissionSetFile, smallOrganization } from './small-organization.ts'
 
 const key = 'links_data/account%200000000001%ReadOnly-ps%operators%GROUP%ssofile'
-const ledger = 'assignments/account%200000000001%ReadOnly-ps%operators%GROUP%ssofile'
 const organization = smallOrganization({ groups: ['operators'] })
 
 let system: LocalSystem
@@ -39,7 +38,7 @@ test('a link is granted, and status and ledger name the version of it that grant
   const { VersionId } = await s3api(system, 'put-object', ['--key', key])
   const status = await system.untilStatus(key, 'applied')
   expect(status).toMatchObject({ versionId: VersionId, by: { principalId: 'AWS:maria' } })
-  expect(await system.json(ledger)).toMatchObject({ state: 'granted', links: [{ key, versionId: VersionId }] })
+  expect(await system.recordOf(key)).toMatchObject({ state: 'granted', links: [{ key, versionId: VersionId }] })
   expect(await versionsOf(key)).toMatchObject({ Versions: [{ Key: key, VersionId, IsLatest: true }] })
 }, 60_000)
 
@@ -63,7 +62,7 @@ test('a deleted link is a delete marker and revoked; without the marker it is th
   expect(removed).toMatchObject({ DeleteMarker: true, VersionId: marker })
   const status = await system.untilStatus(key, 'applied')
   expect(status.versionId).toBe(uploaded)
-  expect(await system.history(ledger.slice('assignments/'.length))).toEqual(['granted', 'revoked', 'granted'])
+  expect(await system.history(key.slice('links_data/'.length))).toEqual(['granted', 'revoked', 'granted'])
 }, 60_000)
 
 test('ledger, history and statuses have versions too, and the pages of a listing show each once', async () => {
@@ -90,7 +89,7 @@ test('without versions everything goes the same way, and no version is named', a
   expect(await s3api(unversioned, 'put-object', ['--key', key])).not.toHaveProperty('VersionId')
   const status = await unversioned.untilStatus(key, 'applied')
   expect(status).not.toHaveProperty('versionId')
-  expect(JSON.stringify(await unversioned.json(ledger))).not.toContain('versionId')
+  expect(JSON.stringify(await unversioned.recordOf(key))).not.toContain('versionId')
   await unversioned.remove(key)
   await unversioned.untilGone(key)
   const { Versions } = await s3api(unversioned, 'list-object-versions', ['--prefix', 'links_data/'])

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
-import type { AccountId } from '../../shared/domain/account-id.ts'
+import type { AccountId } from '../../shared/domain/organization/account-id.ts'
 import { deliverEvent } from '../deliver-event.ts'
 import { World } from '../world.ts'
 
@@ -33,7 +33,7 @@ describe('an event', () => {
     await deliverEvent(world, 'move-account', moved)
     await world.until(
       async () =>
-        (await world.keys(`assignments/account%${moved}`)).join() ===
+        (await world.namedKeys(`assignments/account%${moved}`)).join() ===
         `assignments/account%${moved}%Later-ps%team-Platform%GROUP%ssofile`,
       'only what the new place grants',
     )
@@ -45,7 +45,7 @@ describe('an event', () => {
       const world = new World().start()
       await deliverEvent(world, fixture.replace('.json', ''))
       await world.until(() => world.queues.queue('events').messages().length === 0, 'the event is done with')
-      expect(await world.keys('assignments/')).toEqual([])
+      expect(await world.namedKeys('assignments/')).toEqual([])
       expect(world.errors).toEqual([])
     },
   )

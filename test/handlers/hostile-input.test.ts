@@ -1,16 +1,16 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { readAllStatuses } from '../../handlers/cli/read-all-statuses.ts'
-import { ReadableLog } from '../../handlers/cli/readable-log.ts'
-import { renderStatus, renderSummary } from '../../handlers/cli/render-status.ts'
+import { readAllStatuses } from '../../handlers/cli/status/read-all-statuses.ts'
+import { renderStatus, renderSummary } from '../../handlers/cli/status/render-status.ts'
+import { ReadableLog } from '../../handlers/cli/terminal/readable-log.ts'
 import { events } from '../../handlers/events.ts'
 import { lookAtLink } from '../../handlers/links.ts'
 import { lookAtPermissionSet } from '../../handlers/permission-sets.ts'
 import { router } from '../../handlers/router.ts'
-import { describeLink } from '../../shared/domain/describe-link.ts'
-import { noGuardrails } from '../../shared/domain/policy-file.ts'
-import { status } from '../../shared/domain/status.ts'
+import { noGuardrails } from '../../shared/domain/guardrails/policy-file.ts'
+import { describeLink } from '../../shared/domain/links/describe-link.ts'
+import { status } from '../../shared/domain/statuses/status.ts'
 import type { Log } from '../../shared/ports/log.ts'
 import type { WorkedQueue } from '../../shared/ports/queues.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
@@ -208,7 +208,7 @@ describe('messages that are no hints', () => {
   test('a hint at what does not exist, under any name, is evaluated, and leaves nothing', async () => {
     const world = await startWithSet()
     await world.until(async () => (await world.keys('owned_permission_sets/')).length > 0, 'the permission set')
-    const before = await world.keys('assignments/')
+    const before = await world.namedKeys('assignments/')
     const names = ['__proto__', 'constructor', 'toString']
     for (const name of names) {
       await send(
@@ -226,7 +226,7 @@ describe('messages that are no hints', () => {
     }
     await world.finish(world.slice())
     expect([bodiesIn(world, 'work'), bodiesIn(world, 'work-dead')]).toEqual([[], []])
-    expect(await world.keys('assignments/')).toEqual(before)
+    expect(await world.namedKeys('assignments/')).toEqual(before)
     expect(await world.keys('state/open/')).toEqual([])
   })
 })

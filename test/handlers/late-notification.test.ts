@@ -1,12 +1,11 @@
 import { expect, test } from '@jest/globals'
-import type { Configuration } from '../../shared/domain/configuration.ts'
-import { defaultConfiguration } from '../../shared/domain/configuration.ts'
+import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
+import { defaultConfiguration } from '../../shared/domain/deployment/configuration.ts'
 import { reconcile } from '../../shared/reconcile/differences/reconcile.ts'
 import { intercept } from '../intercept.ts'
 import { acme, World } from '../world.ts'
 
-const assignment = 'account%233000000002%Billing-ps%team-Accountants%GROUP'
-const link = `links_data/${assignment}%ssofile`
+const link = 'links_data/account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile'
 const { brake } = defaultConfiguration
 /** Nothing may be revoked: what is held has a status that stays. */
 const holding = { ...brake, own: { ...brake.own, count: 0, percent: 0 } }
@@ -42,8 +41,8 @@ async function deletedUnseen(
 
 test('a deletion that a reconcile sees before its notification names nobody as the one who deleted the link', async () => {
   const { world, letGo } = await deletedUnseen()
-  await world.until(async () => (await world.keys('assignments/')).length === 0, 'the revocation')
-  const [key = ''] = (await world.keys(`history/${assignment}/`)).filter((one) => one.endsWith('%revoked.json'))
+  await world.until(async () => (await world.namedKeys('assignments/')).length === 0, 'the revocation')
+  const [key = ''] = (await world.keys(`history/${world.keyOf(link)}/`)).filter((one) => one.endsWith('%revoked.json'))
   const { links } = (await world.json(key)) ?? {}
   expect(links).toMatchObject([{ key: link, by: { principalId: 'AWS:maria' } }])
   expect(JSON.stringify(links)).not.toContain('deletedBy')

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { lookAtLink, links as lookAtLinks } from '../../handlers/links.ts'
 import { startEventSourceMapping } from '../../infra/local/event-source-mapping.ts'
-import { accountId } from '../../shared/domain/account-id.ts'
+import { accountId } from '../../shared/domain/organization/account-id.ts'
 import { ServiceError } from '../../shared/ports/service-error.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
 import { intercept } from '../intercept.ts'
@@ -33,8 +33,8 @@ async function openFull(): Promise<{ world: World; links: readonly string[] }> {
         const version = { etag, lastModified: updatedAt }
         const by = [{ key, ...version }]
         const ends = { grantedAt: updatedAt, attempts: 0, updatedAt }
-        const entry = { v: 1, state: 'granted', principalId, permissionSetArn, links: by, ...ends }
-        await put(`assignments/${name}`, JSON.stringify(entry))
+        const entry = { v: 1, state: 'granted', principal: group, principalId, permissionSetArn, links: by, ...ends }
+        await put(`assignments/${world.keyOf(name)}`, JSON.stringify(entry))
         const counts = { desired: 1, applied: 1, open: 0, failed: [] }
         const first = { principalId: 'AWS:first', at: updatedAt }
         const status = { input: key, state: 'applied', accounts: counts, principalId, by: first, ...version, updatedAt }
@@ -200,14 +200,17 @@ describe('a link that is looked at', () => {
     await look(world)
     await world.objects.put(link, '{"expiresAt":"2026-03-03T09:59:59Z"}')
     expect(await look(world)).toMatchObject({ state: 'expired', by })
-    await world.objects.put(`assignments/account%210000000001%${name}`, 'whatever it says')
+    const entry = `assignments/${world.keyOf(`account%210000000001%${name}`)}`
+    const id = world.identityStore.idOf('GROUP', 'team-Accountants')
+    await world.objects.put(`state/principals/GROUP%${id}%team-Accountants`, '')
+    await world.objects.put(entry, 'whatever it says')
     expect(await look(world)).toMatchObject({ state: 'revoking', by })
     await world.objects.delete(link)
     // It was uploaded by maria. Who deleted it, no event has told yet.
     const gone = await look(world)
     expect(gone).toMatchObject({ state: 'revoking' })
     expect(gone).not.toHaveProperty('by')
-    await world.objects.delete(`assignments/account%210000000001%${name}`)
+    await world.objects.delete(entry)
     expect(await look(world)).toBeUndefined()
   })
 })

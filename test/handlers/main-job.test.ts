@@ -11,7 +11,7 @@ describe('the main job', () => {
     await world.objects.put('permission_sets/Billing-ps.json', billing)
     await world.objects.as('maria').put(`links_data/${link}`, '')
     await world.until(async () => (await world.json(`status/links_data/${link}.json`))?.state === 'applied', 'applied')
-    expect(await world.keys('assignments/')).toEqual([`assignments/${link}`])
+    expect(await world.namedKeys('assignments/')).toEqual([`assignments/${link}`])
     expect(await world.json(`assignments/${link}`)).toMatchObject({
       state: 'granted',
       links: [{ key: `links_data/${link}`, by: { principalId: 'AWS:maria' } }],
@@ -22,7 +22,7 @@ describe('the main job', () => {
     await world.until(async () => (await world.json(ofFile))?.state === 'applied', 'permission set applied')
     await world.objects.as('lars').delete(`links_data/${link}`)
     await world.until(async () => (await world.keys('status/links_data/')).length === 0, 'status removed')
-    expect(await world.keys('assignments/')).toEqual([])
+    expect(await world.namedKeys('assignments/')).toEqual([])
     expect((await world.keys('history/account')).map((key) => key.split('%').at(-1))).toEqual([
       'granted.json',
       'revoked.json',

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { configuration } from '../../shared/domain/configuration.ts'
+import { configuration } from '../../shared/domain/deployment/configuration.ts'
 import { reconcile, sweep } from '../../shared/reconcile/differences/reconcile.ts'
 import { acme, World } from '../world.ts'
 

@@ -34,8 +34,8 @@ test('the compiler refuses what type stripping cannot erase', () => {
 
 describe('an import is refused', () => {
   test.each([
-    ['domain to a port', 'shared/domain/link.ts', "import { a } from '../ports/clock.ts'"],
-    ['domain to node', 'shared/domain/link.ts', "import { createHash } from 'node:crypto'"],
+    ['domain to a port', 'shared/domain/links/link.ts', "import { a } from '../../ports/clock.ts'"],
+    ['domain to node', 'shared/domain/links/link.ts', "import { createHash } from 'node:crypto'"],
     ['ports to zod', 'shared/ports/clock.ts', "import * as z from 'zod'"],
     ['ports to an adapter', 'shared/ports/clock.ts', "import { a } from '../aws/system-clock.ts'"],
     ['reconcile to an adapter', 'shared/reconcile/dispatcher/lease.ts', "import { a } from '../../memory/x.ts'"],
@@ -52,7 +52,7 @@ describe('an import is refused', () => {
     ['a handler to an adapter', 'handlers/links.ts', "import { a } from '../shared/aws/aws-ports.ts'"],
     ['an entry to a model', 'handlers/entry/links.ts', "import { a } from '../../shared/memory/x.ts'"],
     ['handlers to infra', 'handlers/links.ts', "import { a } from '../infra/local/x.ts'"],
-    ['another command to infra', 'handlers/cli/plan.ts', "import { a } from '../../infra/local/x.ts'"],
+    ['another command to infra', 'handlers/cli/plan/plan.ts', "import { a } from '../../../infra/local/x.ts'"],
     ['handlers to test', 'handlers/links.ts', "import { a } from '../test/x.ts'"],
     ['handlers to fastify', 'handlers/links.ts', "import fastify from 'fastify'"],
     ['stacks to fauxqs', 'infra/app.ts', "import { buildApp } from 'fauxqs'"],
@@ -62,10 +62,10 @@ describe('an import is refused', () => {
       'handlers/links.ts',
       "import { a } from '../shared-secrets/x.ts'",
     ],
-    ['a name that only begins like an allowed package', 'shared/domain/link.ts', "import { a } from 'zod-extra'"],
+    ['a name that only begins like an allowed package', 'shared/domain/links/link.ts', "import { a } from 'zod-extra'"],
     ['outside the project', 'test/world.ts', "import { a } from '../../elsewhere/x.ts'"],
-    ['an import without extension', 'shared/domain/link.ts', "import { a } from './scope'"],
-    ['an import of a .js file', 'shared/domain/link.ts', "import { a } from './scope.js'"],
+    ['an import without extension', 'shared/domain/links/link.ts', "import { a } from './scope'"],
+    ['an import of a .js file', 'shared/domain/links/link.ts', "import { a } from './scope.js'"],
     ['a folder as a module', 'handlers/links.ts', "import { a } from '../shared/domain'"],
     ['a file in no known folder', 'scripts/x.ts', "import { a } from 'node:fs'"],
   ])('%s', (_, path, text) => {
@@ -86,15 +86,15 @@ describe('an import is refused', () => {
     ['require', "const a = require('fauxqs')"],
   ])('in every form: %s', (_, statement) => {
     const text = `// Équipe d’audit\n/* 'fauxqs'\n */\n${statement}\n`
-    expect(architectureFaults('shared/domain/link.ts', text)).toEqual([
-      "shared/domain/link.ts:4: imports 'fauxqs'; allowed in shared/domain: shared/domain, zod, jsonc-parser, fastest-levenshtein",
+    expect(architectureFaults('shared/domain/links/link.ts', text)).toEqual([
+      "shared/domain/links/link.ts:4: imports 'fauxqs'; allowed in shared/domain: shared/domain, zod, jsonc-parser, fastest-levenshtein",
     ])
   })
 
   test('whose name is computed', () => {
     for (const argument of ['name', `\`../\${name}.ts\``, "'../' + name"]) {
-      expect(architectureFaults('shared/domain/link.ts', `const name = 'x'\nawait import(${argument})`)).toEqual([
-        expect.stringContaining('shared/domain/link.ts:2: imports what is named only when it runs'),
+      expect(architectureFaults('shared/domain/links/link.ts', `const name = 'x'\nawait import(${argument})`)).toEqual([
+        expect.stringContaining('shared/domain/links/link.ts:2: imports what is named only when it runs'),
       ])
     }
   })
@@ -102,7 +102,7 @@ describe('an import is refused', () => {
 
 test('an import that only a comment or a text speaks of is none', () => {
   const text = `// import 'fauxqs'\nconst a = "import { b } from 'fauxqs'"\n`
-  expect(architectureFaults('shared/domain/link.ts', text)).toEqual([])
+  expect(architectureFaults('shared/domain/links/link.ts', text)).toEqual([])
 })
 
 test.each([
@@ -159,8 +159,8 @@ test.each([
   ['a const enum', 'export const enum Color { Red }', 'an enum'],
   ['a namespace', 'namespace A { export const a = 1 }', 'a namespace'],
 ])('%s is refused', (_, text, fault) => {
-  expect(architectureFaults('shared/domain/link.ts', text)).toEqual([
-    expect.stringContaining(`shared/domain/link.ts:1: ${fault}`),
+  expect(architectureFaults('shared/domain/links/link.ts', text)).toEqual([
+    expect.stringContaining(`shared/domain/links/link.ts:1: ${fault}`),
   ])
 })
 

@@ -23,7 +23,8 @@ export function importCircles(files: ReadonlyMap<string, string>): readonly stri
   return circles
 }
 
-function importsIn(path: string, text: string): readonly string[] {
+/** The files of the project that this one imports. */
+export function importsIn(path: string, text: string): readonly string[] {
   const imported: string[] = []
   visitSyntax(text, (node) => {
     for (const specifier of importsOf(node)) {

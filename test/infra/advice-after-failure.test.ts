@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { adviceAfterFailure } from '../../infra/advice-after-failure.ts'
-import { environment } from '../../shared/domain/environment.ts'
+import { environment } from '../../shared/domain/deployment/environment.ts'
 import { readText } from '../house/source-files.ts'
 import { environments, example } from './environments.ts'
 

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import { bucketOwnerFiles } from '../../infra/bucket-owner-files.ts'
 import { bucketPolicy } from '../../infra/bucket-policy.ts'
 import { DeploymentNames } from '../../infra/deployment-names.ts'
-import { environment } from '../../shared/domain/environment.ts'
+import { environment } from '../../shared/domain/deployment/environment.ts'
 import { environments } from './environments.ts'
 
 const existing = environment.parse(environments.existing)

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { bucketPolicy, bytesOfPolicy, policyBytesMost } from '../../infra/bucket-policy.ts'
 import { DeploymentNames } from '../../infra/deployment-names.ts'
-import { type Environment, environment } from '../../shared/domain/environment.ts'
-import { evaluatePolicy } from '../../shared/domain/evaluate-policy.ts'
+import { type Environment, environment } from '../../shared/domain/deployment/environment.ts'
+import { evaluatePolicy } from '../../shared/domain/iam-policies/evaluate-policy.ts'
 import { readText } from '../house/source-files.ts'
 import { environments, example, exampleDocument } from './environments.ts'
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import * as z from 'zod'
-import { environment } from '../../shared/domain/environment.ts'
+import { environment } from '../../shared/domain/deployment/environment.ts'
 
 const document = z.record(z.string(), z.unknown())
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { DeploymentNames } from '../../infra/deployment-names.ts'
 import { remarksOn } from '../../infra/remarks-on.ts'
-import { type Environment, environment } from '../../shared/domain/environment.ts'
+import { type Environment, environment } from '../../shared/domain/deployment/environment.ts'
 import { environments, example } from './environments.ts'
 
 const remarks = (of: Environment) => remarksOn(of, new DeploymentNames(of))

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildApp } from '../../infra/build-app.ts'
-import { environment } from '../../shared/domain/environment.ts'
+import { environment } from '../../shared/domain/deployment/environment.ts'
 
 /** `synthesize-all.ts <environments> <directory> templates|bundles`: one assembly each, in a folder of its name. */
 const [file = '', directory = '', what] = process.argv.slice(2)

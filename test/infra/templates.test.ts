@@ -8,7 +8,7 @@ import { guardedSettings } from '../../infra/guarded-settings.ts'
 import { matchEventPattern } from '../../infra/match-event-pattern.ts'
 import { monthCost, renderMonthCost } from '../../infra/month-cost.ts'
 import { directoryEvents, organizationEvents } from '../../infra/wanted-events.ts'
-import { environment } from '../../shared/domain/environment.ts'
+import { environment } from '../../shared/domain/deployment/environment.ts'
 import {
   functionNames as allFunctionNames,
   deadLetterSettings,

@@ -119,10 +119,10 @@ function processorMs(): number {
   return (user + system) / 1_000
 }
 
-/** Those that MUTATION_TESTS names: `plan` is `test/shared/domain/plan.test.ts`, `reconcile/*` all of that folder. */
+/** Those that MUTATION_TESTS names: `plan` is `plan.test.ts` below `test/shared/domain/`, `reconcile/calls/*` all of that folder. */
 function listTestFiles(): readonly string[] {
   const names = process.env.MUTATION_TESTS?.split(',') ?? ['*']
-  const patterns = names.map((name) => `test/shared/${name.includes('/') ? name : `domain/${name}`}.test.ts`)
+  const patterns = names.map((name) => `test/shared/${name.includes('/') ? name : `domain/**/${name}`}.test.ts`)
   // What takes how long says nothing about a mutant.
   return globSync(patterns)
     .filter((file) => !file.includes('linear-time'))

@@ -152,6 +152,29 @@ const fault: fc.Arbitrary<Action> = fc.record({
   times: fc.integer({ min: 1, max: 12 }),
 })
 
+const groupChanges = [
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('rename a group' as const),
+      from: fc.constantFrom(...groupNames),
+      to: fc.constantFrom(...groupNames),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant({ do: 'two groups swap names' as const }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('delete a group and make it again' as const),
+      name: fc.constantFrom(...groupNames),
+      afterMs: fc.constantFrom(100, 30_000, 4_000_000),
+    }),
+  },
+] as const
+
+/** Names change hands, as in each life of the profile `renamings`. */
+export const renaming: fc.Arbitrary<Action> = fc.oneof(...groupChanges, ...directoryActions)
+
 /** What people, the organization and misfortune do, each as likely as its weight. */
 export const action: fc.Arbitrary<Action> = fc.oneof(
   {
@@ -257,23 +280,7 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
       account,
     }),
   },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      do: fc.constant('rename a group' as const),
-      from: fc.constantFrom(...groupNames),
-      to: fc.constantFrom(...groupNames),
-    }),
-  },
-  { weight: 1, arbitrary: fc.constant({ do: 'two groups swap names' as const }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      do: fc.constant('delete a group and make it again' as const),
-      name: fc.constantFrom(...groupNames),
-      afterMs: fc.constantFrom(100, 30_000, 4_000_000),
-    }),
-  },
+  ...groupChanges,
   { weight: 1, arbitrary: fc.constant({ do: 'reconcile' as const }) },
   { weight: 1, arbitrary: fc.constant({ do: 'lose the caches' as const }) },
   {

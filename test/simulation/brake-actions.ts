@@ -45,7 +45,10 @@ export async function actOnBrake(action: BrakeAction, world: SimulatedWorld): Pr
   const { objects, checker } = world
   switch (action.do) {
     case 'delete all links of a folder': {
-      const isIn = (key: string) => key.startsWith('links_data/folder-a/') === (action.folder === 'folder-a/')
+      // Nobody but ssofile may write temporary access.
+      const isIn = (key: string) =>
+        key.startsWith('links_data/folder-a/') === (action.folder === 'folder-a/') &&
+        !key.startsWith('links_data/temporary/')
       for (const key of keysOfHonest(world).filter(isIn)) void objects.as('someone').delete(key)
       return
     }

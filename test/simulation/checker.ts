@@ -5,14 +5,7 @@ import type { WorkedQueue } from '../../shared/ports/queues.ts'
 import type { AssignmentTarget } from '../../shared/ports/sso-admin.ts'
 import type { Call } from './chaos.ts'
 import { Access } from './promises/access.ts'
-import {
-  assignmentOf,
-  assignmentOfKey,
-  describeTarget,
-  isTarget,
-  ledgerKeyOf,
-  nameOf,
-} from './promises/assignment-names.ts'
+import { assignmentOfKey, describeTarget, isTarget, ledgerKeyOf, nameOf } from './promises/assignment-names.ts'
 import { BrakePromise } from './promises/brake.ts'
 import { ContentsPromise } from './promises/contents.ts'
 import { ConvergencePromise } from './promises/convergence.ts'
@@ -224,7 +217,7 @@ export class Checker {
   /** Whether links ask for what this ledger key speaks of. */
   isAsked(ledgerKey: string): boolean {
     this.#noteDesired()
-    return this.#watched.desires.askedSinceMs(assignmentOfKey(ledgerKey)) !== undefined
+    return this.#watched.desires.askedSinceMs(assignmentOfKey(ledgerKey, this.#world)) !== undefined
   }
 
   /** After each step. */
@@ -276,8 +269,8 @@ export class Checker {
     this.#permissionSets.checkAtRest({ isReconciled })
     this.#sessions.checkAtRest({ isReconciled })
     if (isReadable) this.#contents.checkAtRest()
-    const desired = desires.now('certainly').filter((one) => desires.targetOf(one))
-    if (isReadable) this.#brake.checkAtRest(new Map(desired.map((one) => [ledgerKeyOf(one), desires.accessOf(one)])))
+    const desired = desires.now('certainly').flatMap((one) => desires.targetOf(one) ?? [])
+    if (isReadable) this.#brake.checkAtRest(new Set(desired.map((one) => ledgerKeyOf(one, this.#world))))
   }
 
   /** Twelve hours later. */
@@ -402,7 +395,7 @@ export class Checker {
   }
 
   #checkRead(process: string, target: AssignmentTarget, keys: readonly string[], does: string): void {
-    const own = ledgerKeyOf(assignmentOf(target, this.#world))
+    const own = ledgerKeyOf(nameOf(target), this.#world)
     const beganMs = this.#watched.evaluations.beganMs(process, keys, target.accountId)
     const unread = this.#spoils.complainAboutCall(process, keys, own, beganMs)
     if (unread) this.#fail(promises.foreign, `${does} ${describeTarget(target, this.#world)} ${unread}`)

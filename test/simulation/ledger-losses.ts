@@ -116,7 +116,7 @@ export class LedgerLosses {
         void this.#objects.as(spoiler).delete(key)
         // Others gave it while that entry stood there, which said that it was ours.
         takeAway(key, old)
-      } else if (formerOf(parse(now)).some((one) => isSameLife(one, old))) takeAway(key, old)
+      }
     }
     this.#lost.clear()
     this.#broughtBack.clear()
@@ -146,13 +146,8 @@ function parse(body: string): Entry {
   return JSON.parse(body)
 }
 
-/** It has one access, as most have. */
-function isGranted({ state, former, grantedAt }: Entry): boolean {
-  return state === 'granted' && former === undefined && grantedAt !== undefined
-}
-
-function formerOf({ former }: Entry): readonly Entry[] {
-  return Array.isArray(former) ? former : []
+function isGranted({ state, grantedAt }: Entry): boolean {
+  return state === 'granted' && grantedAt !== undefined
 }
 
 function isSameLife(a: Entry, b: Entry): boolean {

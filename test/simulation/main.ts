@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { tellEveryState } from './every-state.ts'
 import { regressions } from './regressions.ts'
 import { runSimulation } from './run.ts'
 import { tellSabotages } from './sabotage.ts'
@@ -28,10 +29,15 @@ async function main(): Promise<void> {
       'no-shrink': { type: 'boolean', default: false },
       'no-sweep': { type: 'boolean', default: false },
       regressions: { type: 'boolean', default: false },
+      'every-state': { type: 'boolean', default: false },
       sabotage: { type: 'boolean', default: false },
       only: { type: 'string' },
     },
   })
+  if (values['every-state']) {
+    process.exitCode = tellEveryState() ? 0 : 1
+    return
+  }
   if (values.sabotage) {
     process.exitCode = (await tellSabotages(values.only, Number(values.runs ?? 2000))) ? 0 : 1
     return

@@ -36,7 +36,7 @@ export async function pauseOrResume(action: PauseAction, world: SimulatedWorld):
 }
 
 function deleteUnseen(nth: number, world: SimulatedWorld): void {
-  const links = keysOfHonest(world)
+  const links = keysOfHonest(world).filter((one) => !one.startsWith('links_data/temporary/'))
   const key = links[nth % Math.max(links.length, 1)]
   if (key === undefined || !world.isPauseNoticed) return
   world.notifications.lose++

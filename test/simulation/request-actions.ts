@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { principalId } from '../../shared/domain/identity-center-ids.ts'
+import { principalId } from '../../shared/domain/principals/identity-center-ids.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 
 export const requester = 'mia@example.com'

@@ -1,10 +1,10 @@
 import * as fc from 'fast-check'
 import { MemoryObjectVersions } from '../../shared/memory/s3/memory-object-versions.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
-import type { InPortions } from '../../shared/reconcile/assignments/list-existing.ts'
 import { Lease } from '../../shared/reconcile/dispatcher/lease.ts'
 import { claimBucket } from '../../shared/reconcile/records/owner.ts'
 import { beginRestoration, endRestoration, findLostRecords } from '../../shared/reconcile/restore/restore-records.ts'
+import type { InPortions } from '../../shared/reconcile/take-over/list-existing.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 import { spoiler } from './unreadable-objects.ts'
 

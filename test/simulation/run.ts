@@ -179,7 +179,11 @@ async function settle(world: SimulatedWorld, last: readonly 'hour'[] = []): Prom
     }
     void world.everyMinute()
   }
+  // Puts `access/` right where names have changed.
+  if (world.sweeps) void world.everyFiveMinutes()
   await world.clock.advance(15_000)
+  // What it hints at is looked at; of forty files one after the other.
+  for (let minute = 0; minute < 10 && !world.isQuiet(); minute++) await world.clock.advance(60_000)
   // AWS may take longer than anybody waits here.
   if (isAwsAtWork(world)) return
   if (world.unreadable.refused.length > 0) world.checker.checkBesideRefused()

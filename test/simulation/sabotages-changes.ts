@@ -5,7 +5,7 @@ export const changeSabotages: readonly Sabotage[] = [
   {
     name: 'expiry is compared as text',
     breaks: ['convergence'],
-    file: 'shared/domain/link-body.ts',
+    file: 'shared/domain/links/link-body.ts',
     find: 'new Date(text)',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: code to be put in
     replace: 'new Date(`${text.slice(0, 19)}Z`)',
@@ -37,33 +37,18 @@ export const changeSabotages: readonly Sabotage[] = [
       "  const { type, principal } = settling.assignment\n  const named = kind === 'deletion' ? await context.principals.resolve(type, principal, context.pulledMs) : undefined\n  const send = () => sendAssignmentCall(kind, { ...target, principalId: named ?? target.principalId }, context)\n",
   },
   {
-    name: 'links that name a principal by its present name are not looked for',
-    breaks: ['foreign'],
-    file: 'shared/reconcile/assignments/gather.ts',
-    find: '  if (links.length === 0) return',
-    replace: '  if (Math.abs(1) === 1 || links.length === 0) return',
-  },
-  {
-    name: 'former access is dropped from the entry',
-    breaks: ['record'],
+    name: 'links are looked for by the name that the entry has, not by the present one',
+    breaks: ['foreign', 'convergence'],
     file: 'shared/reconcile/assignments/settling.ts',
-    find: 'withAccess(this.entry, access, { first })',
-    replace: 'withAccess(first ? undefined : this.entry, access, { first })',
-  },
-  {
-    name: 'former access is revoked before the new grant is confirmed',
-    breaks: ['foreign'],
-    file: 'shared/reconcile/assignments/decide.ts',
-    find: '  const own = keep(facts, wish)\n',
-    replace:
-      '  const early = firstStep(others.map((access) => retire(facts, access)))\n  if (early) return early\n  const own = keep(facts, wish)\n',
+    find: "this.whereabouts === 'gone' ? this.entry?.principal : this.whereabouts.name",
+    replace: "this.entry?.principal ?? (this.whereabouts === 'gone' ? undefined : this.whereabouts.name)",
   },
   {
     name: 'the grace of a principal that is gone is ignored',
     breaks: ['foreign'],
     file: 'shared/reconcile/assignments/decide.ts',
-    find: '(until && facts.now >= until)',
-    replace: 'isGone',
+    find: 'if (until && facts.now >= until)',
+    replace: 'if (facts.isPrincipalGone)',
   },
   {
     name: 'the grace of a principal that is gone never ends',
@@ -75,7 +60,7 @@ export const changeSabotages: readonly Sabotage[] = [
   {
     name: 'a link of many accounts is said to wait, although it is applied',
     breaks: ['status'],
-    file: 'shared/domain/describe-link.ts',
+    file: 'shared/domain/links/describe-link.ts',
     find: "  if (inForce.some(({ state }) => state === 'granted')) return { ...base, state: 'applied' }",
     replace:
       "  if (link.scope.kind !== 'account') return { ...base, state: 'waiting', reason: 'it waits', remedy: 'wait' }\n  if (inForce.some(({ state }) => state === 'granted')) return { ...base, state: 'applied' }",
@@ -98,7 +83,7 @@ export const changeSabotages: readonly Sabotage[] = [
   {
     name: 'an upload of the same content binds a link again',
     breaks: ['convergence', 'status', 'foreign'],
-    file: 'shared/domain/upload.ts',
+    file: 'shared/domain/links/upload.ts',
     find: '  return isSameContent && !asksAnew(known, found)\n',
     replace:
       '  const msOf = (one: Upload | undefined) => new Date(String(Object(one).lastModified)).getTime()\n  return isSameContent && !asksAnew(known, found) && msOf(known) === msOf(found)\n',
@@ -106,7 +91,7 @@ export const changeSabotages: readonly Sabotage[] = [
   {
     name: 'that a link shall count as new is not heard',
     breaks: ['convergence', 'status'],
-    file: 'shared/domain/upload.ts',
+    file: 'shared/domain/links/upload.ts',
     find: '  return found?.rebind !== undefined && ',
     replace: '  return Math.abs(1) === 2 && found?.rebind !== undefined && ',
   },
@@ -121,7 +106,7 @@ export const changeSabotages: readonly Sabotage[] = [
     name: 'a drift check believes its listing of what is foreign',
     breaks: ['foreign', 'convergence'],
     file: 'shared/reconcile/drift/compare-assignments.ts',
-    find: '  if (!(await isListed(ssoAdmin, target)) || (await isInLedger(key, target, context))) return\n',
+    find: '  if (!(await isListed(ssoAdmin, target)) || (await isInLedger(key, context))) return\n',
     replace: '',
   },
   {
@@ -149,9 +134,9 @@ export const changeSabotages: readonly Sabotage[] = [
     name: 'what Identity Center refuses in passing is repeated without looking again',
     breaks: ['foreign'],
     file: 'shared/reconcile/assignments/perform.ts',
-    find: '      await undo(settling, prepared)\n      return pause(settling, ids, answer.reason)\n',
+    find: '      await undo(settling, prepared)\n      return pause(settling, answer.reason)\n',
     replace:
-      "      if (context.mayStart() && ++settling.refusals < 40) {\n        await context.clock.sleep(10_000, context.ending)\n        settling.prepared = prepared\n        return call(settling, { do: 'call', kind, ids })\n      }\n      await undo(settling, prepared)\n      return pause(settling, ids, answer.reason)\n",
+      "      if (context.mayStart() && ++settling.refusals < 40) {\n        await context.clock.sleep(10_000, context.ending)\n        settling.prepared = prepared\n        return call(settling, { do: 'call', kind })\n      }\n      await undo(settling, prepared)\n      return pause(settling, answer.reason)\n",
   },
   {
     name: 'an event is in history only, and not under its date',
@@ -161,17 +146,10 @@ export const changeSabotages: readonly Sabotage[] = [
     replace: '',
   },
   {
-    name: 'the end of a former id is told as the end of its name',
-    breaks: ['record'],
-    file: 'shared/reconcile/assignments/perform.ts',
-    find: '  if (!there) return recordHistory(context.objects, { ...told, event: ended })\n',
-    replace: '  if (!there || Math.abs(1) === 1) return recordHistory(context.objects, { ...told, event: ended })\n',
-  },
-  {
     name: 'foreign access that is found leaves no trace',
     breaks: ['record'],
     file: 'shared/reconcile/records/foreign-assignments.ts',
-    find: "  await tellForeign(objects, { key, event: 'foreign-found', at }, ids)\n",
+    find: "  await tellForeign(objects, { ...told, event: 'foreign-found' }, found)\n",
     replace: '',
   },
   {

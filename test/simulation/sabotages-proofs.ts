@@ -5,7 +5,7 @@ export const proofSabotages: readonly Sabotage[] = [
   {
     name: 'a listing is believed against our own call at once',
     breaks: ['record', 'foreign', 'convergence'],
-    file: 'shared/domain/access-proof.ts',
+    file: 'shared/domain/assignments/access-proof.ts',
     find: 'Date.parse(last) + settlingMs',
     replace: 'Date.parse(last)',
   },
@@ -13,7 +13,7 @@ export const proofSabotages: readonly Sabotage[] = [
     name: 'what a listing still shows after our own revocation is recorded as foreign',
     breaks: ['convergence', 'foreign'],
     file: 'shared/reconcile/assignments/decide.ts',
-    find: '  if (mayStillBeListed(history)) return putOff(facts, ids, { reason: settlingReason })\n',
+    find: '  if (mayStillBeListed(history)) return putOff(facts, { reason: settlingReason })\n',
     replace: '',
   },
   {
@@ -36,7 +36,7 @@ export const proofSabotages: readonly Sabotage[] = [
     file: 'shared/reconcile/assignments/perform.ts',
     find: "    case 'unknown':\n      return pause(",
     replace:
-      "    case 'unknown':\n      if (kind === 'deletion' && context.mayStart() && ++settling.refusals < 40) {\n        await context.clock.sleep(10_000, context.ending)\n        settling.prepared = prepared\n        return call(settling, { do: 'call', kind, ids })\n      }\n      return pause(",
+      "    case 'unknown':\n      if (kind === 'deletion' && context.mayStart() && ++settling.refusals < 40) {\n        await context.clock.sleep(10_000, context.ending)\n        settling.prepared = prepared\n        return call(settling, { do: 'call', kind })\n      }\n      return pause(",
   },
   {
     name: 'a creation whose answer was lost counts as refused',
@@ -49,7 +49,7 @@ export const proofSabotages: readonly Sabotage[] = [
     name: 'a request without an outcome is not looked for',
     breaks: ['record', 'convergence', 'foreign'],
     file: 'shared/reconcile/assignments/gather.ts',
-    find: '      if (call?.id === undefined) await requests.recover()\n      else requests.watch(call.kind, call.id, settling.targetOf(ids))\n',
+    find: '      if (call?.id === undefined) await requests.recover()\n      else requests.watch(call.kind, call.id, settling.target)\n',
     replace: '',
   },
 ]

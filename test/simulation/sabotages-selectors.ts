@@ -5,7 +5,7 @@ export const selectorSabotages: readonly Sabotage[] = [
   {
     name: 'a selector that is not valid selects nothing',
     breaks: ['foreign'],
-    file: 'shared/domain/expand-scope.ts',
+    file: 'shared/domain/scopes/expand-scope.ts',
     find: 'return selector.ok ? isSelected(selector.value.condition, account, parents) : undefined',
     replace: 'return selector.ok ? isSelected(selector.value.condition, account, parents) : false',
   },
@@ -22,9 +22,8 @@ export const selectorSabotages: readonly Sabotage[] = [
     name: 'what a changed selector takes away is left to others',
     breaks: ['convergence'],
     file: 'shared/reconcile/statuses/watch-selectors.ts',
-    find: '    hints.push(...found.links.map((link) => assignmentHint(assignment, link.key)))\n',
-    replace:
-      '    if (hints.length > 0) hints.push(...found.links.map((link) => assignmentHint(assignment, link.key)))\n',
+    find: '      hints.push(...found.links.map((link) => accessHint(id, link.key)))\n',
+    replace: '      if (hints.length > 0) hints.push(...found.links.map((link) => accessHint(id, link.key)))\n',
     isHealedBySweep: true,
   },
 ]

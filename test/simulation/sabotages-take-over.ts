@@ -13,14 +13,14 @@ export const takeOverSabotages: readonly Sabotage[] = [
     name: 'a release does not record what it gives back',
     breaks: ['record'],
     file: 'shared/reconcile/assignments/release-assignment.ts',
-    find: '  await foreignRecord(objects, key).overwrite(',
-    replace: '  if (Math.abs(1) === 2) await foreignRecord(objects, key).overwrite(',
+    find: '  await writeForeign(objects, key, {',
+    replace: '  if (Math.abs(1) === 2) await writeForeign(objects, key, {',
   },
   {
     name: 'a release that died is not ended',
     breaks: ['foreign', 'convergence'],
     file: 'shared/reconcile/assignments/decide.ts',
-    find: '  if (released) return',
-    replace: '  if (released && Math.abs(1) === 2) return',
+    find: '  if (entry?.releasedAt !== undefined) return',
+    replace: '  if (entry?.releasedAt !== undefined && Math.abs(1) === 2) return',
   },
 ]

@@ -35,23 +35,23 @@ export const unreadableSabotages: readonly Sabotage[] = [
     name: 'access whose record is lost is called foreign, whatever history says',
     breaks: ['foreign', 'convergence'],
     file: 'shared/reconcile/assignments/decide.ts',
-    find: "  if (history.says !== 'ours') return { do: 'leave to others', ids, links }\n",
-    replace: "  if (Math.abs(1) === 1 || history.says !== 'ours') return { do: 'leave to others', ids, links }\n",
+    find: "  if (history.says !== 'ours') return { do: 'leave to others', links }\n",
+    replace: "  if (Math.abs(1) === 1 || history.says !== 'ours') return { do: 'leave to others', links }\n",
   },
   {
     name: 'a drift check calls access foreign whose record is lost',
     breaks: ['foreign', 'convergence'],
     file: 'shared/reconcile/drift/compare-assignments.ts',
-    find: "  if (history.says === 'ours') return recordLost(key, target, history, context)\n",
-    replace: "  if (Math.abs(1) === 2 && history.says === 'ours') return recordLost(key, target, history, context)\n",
+    find: "  if (history.says === 'ours') return recordLost(key, { principal, ...target }, history, context)\n",
+    replace:
+      "  if (Math.abs(1) === 2 && history.says === 'ours') return recordLost(key, { principal, ...target }, history, context)\n",
   },
   {
     name: 'what an old record says is revoked, although history says that it ended',
     breaks: ['foreign'],
     file: 'shared/reconcile/assignments/decide.ts',
-    find: "  if (known.history.says === 'ended') return outlive(facts, access, known.history)\n",
-    replace:
-      "  if (Math.abs(1) === 2 && known.history.says === 'ended') return outlive(facts, access, known.history)\n",
+    find: "  if (history.says === 'ended') return outlive(facts, entry, history)\n",
+    replace: "  if (Math.abs(1) === 2 && history.says === 'ended') return outlive(facts, entry, history)\n",
   },
   {
     name: 'a lost ledger stops nothing',
@@ -66,7 +66,8 @@ export const unreadableSabotages: readonly Sabotage[] = [
     breaks: ['pause'],
     file: 'shared/reconcile/records/ledger-count.ts',
     find: '  const begun = await listBegun(objects, new Date(begunSince))\n',
-    replace: '  const begun = (await listBegun(objects, new Date(begunSince))) && new Map<string, string>()\n',
+    replace:
+      '  const begun = (await listBegun(objects, new Date(begunSince))) && new Map<string, { instants: string[]; lasting: number }>()\n',
   },
   {
     name: 'a restoration leaves out what only history tells of',

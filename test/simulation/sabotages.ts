@@ -78,14 +78,14 @@ export const sabotages: readonly Sabotage[] = [
     breaks: ['foreign', 'convergence'],
     file: 'shared/reconcile/assignments/gather.ts',
     find: '  if (found.length === 0) return',
-    replace: '  if (found.length === 0 || found.length < (stored?.entry.accesses[0].links.length ?? 0)) return',
+    replace: '  if (found.length === 0 || found.length < (settling.stored?.entry.links.length ?? 0)) return',
   },
   {
     name: 'the place of an account in the view is trusted for a revoke',
     breaks: ['foreign'],
     file: 'shared/reconcile/assignments/decide.ts',
-    find: "      if (facts.entry && !wish.isLive) return { do: 'look at the live account' }\n",
-    replace: '',
+    find: "wish.isLive ? retire(facts, entry) : { do: 'look at the live account' }",
+    replace: 'retire(facts, entry)',
   },
   {
     name: 'any error while reading a link is taken for its absence',
@@ -113,8 +113,8 @@ export const sabotages: readonly Sabotage[] = [
     name: 'access that was there before is taken for ours',
     breaks: ['foreign'],
     file: 'shared/reconcile/assignments/decide.ts',
-    find: '  if (!listing.isListed) return create(',
-    replace: '  if (Math.abs(1) === 1 || !listing.isListed) return create(',
+    find: '  return listing.isListed ? disown(facts, links)',
+    replace: '  return Math.abs(1) === 2 && listing.isListed ? disown(facts, links)',
   },
   {
     name: 'a link is granted although its deletion came before the ledger entry',
@@ -158,9 +158,9 @@ export const sabotages: readonly Sabotage[] = [
     isHealedBySweep: true,
     breaks: ['convergence', 'status'],
     file: 'shared/reconcile/assignments/perform.ts',
-    find: "  settling.know(ids, { rest: { result: 'open', reason } })\n",
+    find: "  settling.know({ rest: { result: 'open', reason } })\n",
     replace:
-      "  if (openUntil !== undefined) await objects.delete('state/open/' + openUntil + '%' + key)\n  settling.know(ids, { rest: { result: 'open', reason } })\n",
+      "  if (openUntil !== undefined) await objects.delete('state/open/' + openUntil + '%' + key)\n  settling.know({ rest: { result: 'open', reason } })\n",
   },
   {
     name: 'statuses are written without a condition',
@@ -211,7 +211,7 @@ export const sabotages: readonly Sabotage[] = [
   {
     name: 'a deletion that FAILED ends the entry',
     breaks: ['record'],
-    file: 'shared/domain/access-changes.ts',
+    file: 'shared/domain/assignments/access-changes.ts',
     find: "  if (call.kind === 'deletion') return { ...access, call }\n",
     replace:
       "  if (call.kind === 'deletion')\n    return { ...access, call: call.outcome === 'FAILED' ? { ...call, outcome: 'SUCCEEDED' } : call }\n",
@@ -219,7 +219,7 @@ export const sabotages: readonly Sabotage[] = [
   {
     name: 'expiry is ignored',
     breaks: ['convergence'],
-    file: 'shared/domain/link-body.ts',
+    file: 'shared/domain/links/link-body.ts',
     find: "if (expiresAt !== undefined && at >= expiresAt) return 'expired'",
     replace: '',
   },
@@ -227,9 +227,9 @@ export const sabotages: readonly Sabotage[] = [
     name: 'a revocation is carried out because its hint is in the lane of revocations',
     breaks: ['foreign'],
     file: 'shared/reconcile/dispatcher/hint-work.ts',
-    find: '    const settlement = await settleAssignment(renderAssignmentKey(assignment), assignment, context)\n',
+    find: '    const { account: accountId, permissionSet, type } = hint\n    if (hint',
     replace:
-      "    const real = context.objects\n    const read: typeof real.get = async (key, options) =>\n      key.startsWith(linkPrefix) ? undefined : await real.get(key, options)\n    const objects = new Proxy(real, {\n      get: (target, name) => (name === 'get' ? read : Reflect.get(target, name).bind(target)),\n    })\n    const links = new Proxy(context.links, {\n      get: (target, name) => (name === 'look' ? async () => undefined : Reflect.get(target, name).bind(target)),\n    })\n    const blind = item.lane === 'work-urgent' ? { ...context, objects, links } : context\n    const settlement = await settleAssignment(renderAssignmentKey(assignment), assignment, blind)\n",
+      "    const real = context.objects\n    const read: typeof real.get = async (key, options) =>\n      key.startsWith(linkPrefix) ? undefined : await real.get(key, options)\n    const objects = new Proxy(real, {\n      get: (target, name) => (name === 'get' ? read : Reflect.get(target, name).bind(target)),\n    })\n    const links = new Proxy(context.links, {\n      get: (target, name) => (name === 'look' ? async () => undefined : Reflect.get(target, name).bind(target)),\n    })\n    context = item.lane === 'work-urgent' ? { ...context, objects, links } : context\n    const { account: accountId, permissionSet, type } = hint\n    if (hint",
   },
   {
     name: 'an incomplete listing of the organization is trusted',
@@ -257,21 +257,21 @@ export const sabotages: readonly Sabotage[] = [
   {
     name: 'what is there is ours because an entry is',
     breaks: ['foreign'],
-    file: 'shared/domain/access-proof.ts',
-    find: '  if (claims(access)) return true\n',
-    replace: '  if (Math.abs(1) === 1) return true\n',
+    file: 'shared/domain/assignments/access-proof.ts',
+    find: '  return claims(access) || mayAppearUntil(access) !== undefined\n',
+    replace: '  return Math.abs(1) === 1 || claims(access) || mayAppearUntil(access) !== undefined\n',
   },
   {
     name: 'a creation that was never answered is forgotten at once',
     breaks: ['record'],
     file: 'shared/reconcile/assignments/decide.ts',
-    find: "(listing === undefined ? learn('listing', access) : waitForListing())",
-    replace: "(listing === undefined ? learn('listing', access) : { do: 'forget', ids: access, as: 'revoked' })",
+    find: "(listing === undefined ? learn('listing') : waitForListing())",
+    replace: "(listing === undefined ? learn('listing') : { do: 'forget', as: 'revoked' })",
   },
   {
     name: 'access in accounts that close is kept',
     breaks: ['convergence'],
-    file: 'shared/domain/expand-scope.ts',
+    file: 'shared/domain/scopes/expand-scope.ts',
     find: "  if (account.state !== 'ACTIVE') return false",
     replace: "  if (account.state !== 'ACTIVE' && account.state !== 'PENDING_CLOSURE') return false",
   },

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import * as fc from 'fast-check'
-import { type Action, action, describeAction } from './action.ts'
+import { type Action, action, describeAction, renaming } from './action.ts'
 import { type RunResult, runSimulation } from './run.ts'
 import { scenarios } from './scenarios.ts'
 import { hostileScenarios } from './scenarios-hostile.ts'
@@ -8,7 +8,7 @@ import { requestScenarios } from './scenarios-requests.ts'
 import type { WorldSettings } from './simulated-world.ts'
 import { believedMs } from './time-actions.ts'
 
-export const profiles = ['calm', 'faults', 'slow', 'skew', 'brake', 'hostile', 'requests'] as const
+export const profiles = ['calm', 'faults', 'slow', 'skew', 'brake', 'hostile', 'requests', 'renamings'] as const
 export type Profile = (typeof profiles)[number]
 export type SimulationOptions = {
   readonly runs: number
@@ -103,6 +103,11 @@ function drawActions(most: number, profile: Profile | undefined): fc.Arbitrary<r
   if (profile === 'hostile') return partsOf(hostile, most)
   const asked = fc.oneof({ weight: 1, arbitrary: part }, { weight: 2, arbitrary: fc.oneof(...requestScenarios) })
   if (profile === 'requests') return partsOf(asked, most)
+  const renamed = renaming.map((one): readonly Action[] => [one])
+  if (profile === 'renamings') {
+    const parts = partsOf(fc.oneof({ weight: 2, arbitrary: part }, { weight: 1, arbitrary: renamed }), most - 1)
+    return fc.tuple(parts, renamed).map(([others, last]) => [...others, ...last])
+  }
   return fc.oneof({ weight: 7, arbitrary: partsOf(part, most) }, { weight: 1, arbitrary: partsOf(hostile, most) })
 }
 

@@ -15,8 +15,8 @@ import {
 } from '../../handlers/schedules.ts'
 import type { RoleName } from '../../infra/function-permissions.ts'
 import { startEventSourceMapping } from '../../infra/local/event-source-mapping.ts'
-import { accountId } from '../../shared/domain/account-id.ts'
-import { type Configuration, configuration } from '../../shared/domain/configuration.ts'
+import { type Configuration, configuration } from '../../shared/domain/deployment/configuration.ts'
+import { accountId } from '../../shared/domain/organization/account-id.ts'
 import { CollectedLog } from '../../shared/memory/collected-log.ts'
 import { CollectedMetrics } from '../../shared/memory/collected-metrics.ts'
 import { fillFromOrganizationFile } from '../../shared/memory/fill-from-organization-file.ts'
@@ -232,7 +232,7 @@ export class SimulatedWorld {
     this.objects = new MemoryObjectStore({ bucket: 'ssofile', clock, randomness, versioned: settings.seed % 4 < 2 })
     this.unreadable = new UnreadableObjects(this.objects)
     this.losses = new LedgerLosses(this.objects, this.unreadable)
-    this.hostile = new HostileWatch(this.objects)
+    this.hostile = new HostileWatch(this.objects, (id) => this.names.principal(id))
     this.queues = new MemoryQueues({ clock, randomness })
     const tell = (event: object) => {
       if (this.#isSilent) this.#noteLost()

@@ -1,10 +1,10 @@
 import * as fc from 'fast-check'
-import { leasePortions } from '../../handlers/cli/under-lease.ts'
-import { accountId } from '../../shared/domain/account-id.ts'
-import { assignmentKey } from '../../shared/domain/assignment.ts'
+import { leasePortions } from '../../handlers/cli/take-over/under-lease.ts'
+import { assignmentKey } from '../../shared/domain/assignments/assignment.ts'
+import { accountId } from '../../shared/domain/organization/account-id.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
-import { prepareImport } from '../../shared/reconcile/assignments/import-assignments.ts'
 import { releaseAssignment } from '../../shared/reconcile/assignments/release-assignment.ts'
+import { prepareImport } from '../../shared/reconcile/take-over/import-assignments.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 
 /** What an operator does about access of others: takes it over, or gives ours back. `killMs`: the command dies so long after. */

@@ -1,5 +1,5 @@
-import type { StoredObject } from '../../shared/memory/s3/memory-bucket.ts'
 import type { MemoryObjectStore } from '../../shared/memory/s3/memory-object-store.ts'
+import type { StoredObject } from '../../shared/memory/s3/stored-object.ts'
 import { ServiceError } from '../../shared/ports/service-error.ts'
 import type { Call } from './chaos.ts'
 
@@ -120,8 +120,8 @@ export class UnreadableObjects {
 }
 
 /**
- * In the same account, of the same permission set: names may have changed hands. Of a user, everywhere: the status of a link
- * says whom it means.
+ * In the same account, of the same permission set: names may have changed hands. Of a user of the same permission set,
+ * everywhere: the status of a link says whom it means.
  */
 function isBeside(spoiled: string, ledgerKey: string): boolean {
   const [, one] = /^(?:assignments|foreign)\/(account%\d{12}%[^%]+%)/.exec(spoiled) ?? []
@@ -129,7 +129,7 @@ function isBeside(spoiled: string, ledgerKey: string): boolean {
   const [, set] = /^status\/permission_sets\/([\w-]+)\.json\.json$/.exec(spoiled) ?? []
   return (
     (one !== undefined && ledgerKey.startsWith(`assignments/${one}`)) ||
-    (user !== undefined && ledgerKey.endsWith(user)) ||
+    (user !== undefined && ledgerKey.endsWith('%USER') && ledgerKey.includes(user.split('%').slice(0, 2).join('%'))) ||
     (set !== undefined && ledgerKey.includes(`%${set}%`))
   )
 }

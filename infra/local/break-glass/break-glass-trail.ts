@@ -59,7 +59,7 @@ export class BreakGlassTrail {
       eventName: operation,
       awsRegion: region,
       sourceIPAddress: from,
-      ...(errorCode === undefined ? {} : { errorCode }),
+      errorCode,
       requestParameters,
       eventID: id,
       eventType: isSignIn ? 'AwsConsoleSignIn' : 'AwsApiCall',

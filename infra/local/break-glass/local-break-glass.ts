@@ -16,7 +16,11 @@ import {
   stackSetRules,
   type WantedRule,
 } from '../../../shared/domain/break-glass/wanted-rules.ts'
-import { type EvaluatedPolicy, evaluatePolicy, type PolicyRequest } from '../../../shared/domain/evaluate-policy.ts'
+import {
+  type EvaluatedPolicy,
+  evaluatePolicy,
+  type PolicyRequest,
+} from '../../../shared/domain/iam-policies/evaluate-policy.ts'
 import { awsManagedPolicies } from '../../../shared/memory/iam/aws-managed-policies.ts'
 import type { MemoryOrganizations } from '../../../shared/memory/organizations/memory-organizations.ts'
 import { Refusal } from '../../../shared/memory/refusal.ts'

@@ -1,4 +1,4 @@
-import { renderMessageBody } from '../../../shared/domain/message-body.ts'
+import { renderMessageBody } from '../../../shared/domain/messages/message-body.ts'
 import type { IdentityStoreChange } from '../../../shared/memory/identity-store/identity-store-records.ts'
 import type { OrganizationsChange } from '../../../shared/memory/organizations/organization-records.ts'
 import type { OpenTable } from '../../../shared/memory/table.ts'

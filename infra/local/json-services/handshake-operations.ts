@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { type AccountId, accountId } from '../../../shared/domain/account-id.ts'
+import { type AccountId, accountId } from '../../../shared/domain/organization/account-id.ts'
 import type { MemoryOrganizations } from '../../../shared/memory/organizations/memory-organizations.ts'
 import type { HandshakeRecord } from '../../../shared/memory/organizations/organization-records.ts'
 import { localRequests } from '../local-request.ts'

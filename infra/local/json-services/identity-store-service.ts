@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { principalId } from '../../../shared/domain/identity-center-ids.ts'
+import { principalId } from '../../../shared/domain/principals/identity-center-ids.ts'
 import type {
   GroupRecord,
   MembershipRecord,

@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import { accountId } from '../../../shared/domain/account-id.ts'
-import { type Account, isUnplaced } from '../../../shared/domain/organization-view.ts'
+import { accountId } from '../../../shared/domain/organization/account-id.ts'
+import { type Account, isUnplaced } from '../../../shared/domain/organization/organization-view.ts'
 import type { MemoryOrganizations } from '../../../shared/memory/organizations/memory-organizations.ts'
 import type {
   CreateAccountRecord,

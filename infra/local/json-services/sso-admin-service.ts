@@ -1,8 +1,12 @@
 import * as z from 'zod'
-import { accountId } from '../../../shared/domain/account-id.ts'
-import { type PermissionSetArn, permissionSetArn, principalId } from '../../../shared/domain/identity-center-ids.ts'
-import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
-import { principalType } from '../../../shared/domain/principal.ts'
+import { accountId } from '../../../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
+import {
+  type PermissionSetArn,
+  permissionSetArn,
+  principalId,
+} from '../../../shared/domain/principals/identity-center-ids.ts'
+import { principalType } from '../../../shared/domain/principals/principal.ts'
 import type { InstanceDescription, MemorySsoAdmin } from '../../../shared/memory/sso-admin/memory-sso-admin.ts'
 import type { RequestSummary } from '../../../shared/memory/sso-admin/sso-admin-answers.ts'
 import { provisioningTargets } from '../../../shared/memory/sso-admin/sso-admin-records.ts'

@@ -18,7 +18,7 @@ import {
   everyMorning,
   everyNight,
 } from '../../../handlers/schedules.ts'
-import type { Configuration } from '../../../shared/domain/configuration.ts'
+import type { Configuration } from '../../../shared/domain/deployment/configuration.ts'
 import type { MemoryQueues } from '../../../shared/memory/sqs/memory-queues.ts'
 import {
   dispatcherSlice,

@@ -1,4 +1,4 @@
-import { accountId } from '../../../shared/domain/account-id.ts'
+import { accountId } from '../../../shared/domain/organization/account-id.ts'
 import type { IamPolicy } from '../../../shared/memory/iam/aws-managed-policies.ts'
 import type { IamRole, MemoryIam, ServiceUse } from '../../../shared/memory/iam/memory-iam.ts'
 import type { Page } from '../../../shared/ports/page.ts'

@@ -1,6 +1,7 @@
 import { principalIdOf } from '../../../shared/memory/iam/person-sessions.ts'
-import { checkCustomerKey, type MemoryBucket, type StoredObject } from '../../../shared/memory/s3/memory-bucket.ts'
+import { checkCustomerKey, type MemoryBucket } from '../../../shared/memory/s3/memory-bucket.ts'
 import type { Caller } from '../../../shared/memory/s3/object-change.ts'
+import type { StoredObject } from '../../../shared/memory/s3/stored-object.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
 import { localRegion } from '../local-account.ts'
 import { currentRequest } from '../local-request.ts'

@@ -1,5 +1,5 @@
-import { environment } from '../../../shared/domain/environment.ts'
-import { evaluatePolicy } from '../../../shared/domain/evaluate-policy.ts'
+import { environment } from '../../../shared/domain/deployment/environment.ts'
+import { evaluatePolicy } from '../../../shared/domain/iam-policies/evaluate-policy.ts'
 import type { PersonSession } from '../../../shared/memory/iam/person-sessions.ts'
 import { bucketPolicy } from '../../bucket-policy.ts'
 import { DeploymentNames } from '../../deployment-names.ts'

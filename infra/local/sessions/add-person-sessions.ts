@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import * as z from 'zod'
-import { accountId } from '../../../shared/domain/account-id.ts'
+import { accountId } from '../../../shared/domain/organization/account-id.ts'
 import { arnOfSession, type PersonSession, type PersonSessions } from '../../../shared/memory/iam/person-sessions.ts'
 import type { CalledService } from '../../../shared/ports/service-error.ts'
 import { refuse } from '../faults/render-refusal.ts'

@@ -1,7 +1,7 @@
 import * as z from 'zod'
-import { oneOrMore } from '../../../shared/domain/allows-everything.ts'
-import { evaluatePolicy } from '../../../shared/domain/evaluate-policy.ts'
-import { parsePolicyJson } from '../../../shared/domain/policy-json.ts'
+import { oneOrMore } from '../../../shared/domain/iam-policies/allows-everything.ts'
+import { evaluatePolicy } from '../../../shared/domain/iam-policies/evaluate-policy.ts'
+import { parsePolicyJson } from '../../../shared/domain/iam-policies/policy-json.ts'
 import type { PersonSession } from '../../../shared/memory/iam/person-sessions.ts'
 
 export type SessionCall = {
@@ -32,7 +32,7 @@ export function isDenied(inlinePolicy: string | undefined, session: PersonSessio
     Principal: '*' as const,
     // Actions have no case. (IAM User Guide, "IAM JSON policy elements: Action".)
     Action: Action.map((one) => one.toLowerCase()),
-    ...(Condition === undefined ? {} : { Condition }),
+    Condition,
   }))
   const { account, roleName, userId, issuedAt } = session
   const request = {

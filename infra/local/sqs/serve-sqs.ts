@@ -75,7 +75,7 @@ function send(queue: MemoryQueue, message: Entry): object {
     groupId: MessageGroupId,
     deduplicationId: MessageDeduplicationId,
     messageAttributes: MessageAttributes,
-    ...(traceHeader === undefined ? {} : { traceHeader }),
+    traceHeader,
   })
   return {
     MessageId: messageId,

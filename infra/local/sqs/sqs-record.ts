@@ -18,7 +18,7 @@ export function toSqsRecord(queue: QueueName, message: DeliveredMessage): SQSRec
       SentTimestamp: String(sentAt),
       SenderId: localAccountId,
       ApproximateFirstReceiveTimestamp: String(firstReceivedAt),
-      ...(message.traceHeader === undefined ? {} : { AWSTraceHeader: message.traceHeader }),
+      AWSTraceHeader: message.traceHeader,
       ...(message.groupId === undefined
         ? {}
         : {

@@ -1,5 +1,5 @@
-import type { RoleUse } from '../role-use.ts'
-import { describeTemporary, type ToldLink } from '../told-link.ts'
+import type { RoleUse } from '../assignments/role-use.ts'
+import { describeTemporary, type ToldLink } from '../links/told-link.ts'
 import { type PageBlock, type PageValueKind, type PageValues, type RowColumn, rowColumns } from './page-data.ts'
 
 type PageLink = Pick<ToldLink, 'key' | 'lastModified' | 'ticket' | 'reason' | 'expiresAt' | 'request'> & {

@@ -1,4 +1,4 @@
-import { escapeHtml } from '../escape-html.ts'
+import { escapeHtml } from '../text/escape-html.ts'
 import { type PageRow, RowCollector } from './collect-rows.ts'
 import { embedJson } from './embed-json.ts'
 import page from './page.json' with { type: 'json' }

@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import { accountId } from '../account-id.ts'
-import type { JsonRule, JsonRules } from '../json-faults.ts'
+import type { JsonRule, JsonRules } from '../json/json-faults.ts'
+import { accountId } from '../organization/account-id.ts'
 import { type DryCallName, dryCallNames } from './dry-calls.ts'
 import { type PlaybookTemplate, playbookTemplates, templateOf } from './playbook-templates.ts'
 import type { PolicyStatement } from './policy-document.ts'

@@ -1,5 +1,5 @@
-import type { EvaluatedPolicy, EvaluatedStatement, PolicyRequest } from '../evaluate-policy.ts'
-import { fitsStatement } from '../evaluate-policy.ts'
+import type { EvaluatedPolicy, EvaluatedStatement, PolicyRequest } from '../iam-policies/evaluate-policy.ts'
+import { fitsStatement } from '../iam-policies/evaluate-policy.ts'
 import type { BreakGlass, Playbook } from './break-glass-file.ts'
 import { alarmBusArn, iamRegion, roleArn, roleName, senderName, userArn, userName } from './break-glass-names.ts'
 import { dryCalls } from './dry-calls.ts'

@@ -1,4 +1,4 @@
-import type { Account } from '../organization-view.ts'
+import type { Account } from '../organization/organization-view.ts'
 import type { BreakGlass, Playbook } from './break-glass-file.ts'
 
 /** The playbooks whose role an account has to have: those that name it, or an organizational unit above it. */

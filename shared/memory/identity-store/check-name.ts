@@ -1,4 +1,4 @@
-import type { PrincipalType } from '../../domain/principal.ts'
+import type { PrincipalType } from '../../domain/principals/principal.ts'
 import { invalidDirectoryInput } from './identity-store-refusals.ts'
 
 /** Identity Store API Reference, "CreateGroup", DisplayName, and "CreateUser", UserName: a user name has no spaces. */

@@ -1,4 +1,4 @@
-import type { PrincipalId } from '../../domain/identity-center-ids.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { AscendingKeys } from '../s3/ascending-keys.ts'
 import { checkName } from './check-name.ts'
 import type { AttributeOperation, Json, JsonObject, UserRecord } from './identity-store-records.ts'

@@ -1,4 +1,4 @@
-import type { PrincipalId } from '../../domain/identity-center-ids.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 
 /** What JSON can hold. */
 export type Json = string | number | boolean | null | readonly Json[] | JsonObject

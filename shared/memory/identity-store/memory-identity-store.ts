@@ -1,5 +1,5 @@
-import { type PrincipalId, principalId } from '../../domain/identity-center-ids.ts'
-import { type PrincipalName, type PrincipalType, principalName } from '../../domain/principal.ts'
+import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
+import { type PrincipalName, type PrincipalType, principalName } from '../../domain/principals/principal.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { IdentityStore, NamedPrincipal } from '../../ports/identity-store.ts'
 import type { Page } from '../../ports/page.ts'
@@ -239,6 +239,10 @@ export class MemoryIdentityStore implements IdentityStore {
 
   idOf(type: PrincipalType, name: string): PrincipalId | undefined {
     return type === 'GROUP' ? this.#groups.idOf(name) : this.#users.idOf(name)
+  }
+
+  nameOf(type: PrincipalType, id: PrincipalId): string | undefined {
+    return type === 'GROUP' ? this.#groups.find(id)?.displayName : this.#users.find(id)?.userName
   }
 
   groupIdsOf(userId: PrincipalId): readonly PrincipalId[] {

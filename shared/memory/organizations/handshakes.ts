@@ -1,4 +1,4 @@
-import { type AccountId, accountId } from '../../domain/account-id.ts'
+import { type AccountId, accountId } from '../../domain/organization/account-id.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Randomness } from '../../ports/randomness.ts'
 import type { HandshakeRecord, InvitedParty, Tags, UnstampedChange } from './organization-records.ts'

@@ -1,5 +1,5 @@
-import { type AccountId, accountId } from '../../domain/account-id.ts'
-import type { Account } from '../../domain/organization-view.ts'
+import { type AccountId, accountId } from '../../domain/organization/account-id.ts'
+import type { Account } from '../../domain/organization/organization-view.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Organizations } from '../../ports/organizations.ts'
 import type { Page } from '../../ports/page.ts'

@@ -1,5 +1,5 @@
-import type { AccountId } from '../../domain/account-id.ts'
-import type { Account } from '../../domain/organization-view.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import type { Account } from '../../domain/organization/organization-view.ts'
 import { KeysByOwner } from '../keys-by-owner.ts'
 import { AscendingKeys } from '../s3/ascending-keys.ts'
 import type { OpenTable } from '../table.ts'

@@ -10,20 +10,7 @@ import { MultipartUploads } from './multipart-uploads.ts'
 import type { Caller, ObjectChange, ObjectCreation } from './object-change.ts'
 import { type KeptVersion, ObjectVersions, type VersionLifecycle } from './object-versions.ts'
 import { type IsBefore, SortedKeys } from './sorted-keys.ts'
-
-/** What S3 keeps of an object. `headers` (lower-case names) are answered again as they came: Content-Type, x-amz-meta-*. */
-export type StoredObject = {
-  readonly body: Uint8Array
-  readonly etag: string
-  readonly lastModified: Date
-  readonly headers: Readonly<Record<string, string>>
-  /** SSE-C: the MD5 of the key that its uploader encrypted it with. Nobody reads it without that key. */
-  readonly customerKeyMd5?: string
-  /** Absent: written before the bucket was versioned; `null`: while its versioning was suspended. */
-  readonly versionId?: string
-  /** Greater: written later. */
-  readonly sequence?: number
-}
+import type { StoredObject } from './stored-object.ts'
 
 /** Absent in a bucket that was never versioned. Source: S3 API Reference, "PutBucketVersioning". */
 export type Versioning = 'Enabled' | 'Suspended'
@@ -184,7 +171,7 @@ export class MemoryBucket {
       etag: options.etag ?? (customerKeyMd5 ? this.#newEtag() : createHash('md5').update(body).digest('hex')),
       lastModified: wholeSecond(now),
       headers: options.headers ?? {},
-      ...(customerKeyMd5 === undefined ? {} : { customerKeyMd5 }),
+      customerKeyMd5,
       ...version,
     }
     this.#supersede(key, now)

@@ -9,8 +9,9 @@ import type {
   WriteResult,
 } from '../../ports/object-store.ts'
 import { isServiceError } from '../../ports/service-error.ts'
-import { type BucketOptions, checkCustomerKey, MemoryBucket, type StoredObject } from './memory-bucket.ts'
+import { type BucketOptions, checkCustomerKey, MemoryBucket } from './memory-bucket.ts'
 import type { Caller, ObjectChange } from './object-change.ts'
+import type { StoredObject } from './stored-object.ts'
 
 const product: Caller = { accessKeyId: 'ssofile', sourceIpAddress: '127.0.0.1' }
 

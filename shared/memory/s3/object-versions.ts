@@ -1,5 +1,5 @@
 import type { OpenTable } from '../table.ts'
-import type { StoredObject } from './memory-bucket.ts'
+import type { StoredObject } from './stored-object.ts'
 
 /** A version of a key that is not its current object. Without an object it is a delete marker. */
 export type KeptVersion = {

@@ -25,7 +25,7 @@ export function renderS3Notification(change: ObjectChange, { bucket, region, con
       object: {
         key: encodeKey(change.key),
         ...('etag' in change ? { size: change.size, eTag: change.etag } : {}),
-        ...(change.versionId === undefined ? {} : { versionId: change.versionId }),
+        versionId: change.versionId,
         sequencer: change.sequencer,
       },
     },

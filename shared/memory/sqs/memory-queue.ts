@@ -130,7 +130,7 @@ export class MemoryQueue {
       groupId,
       deduplicationId,
       messageAttributes,
-      ...(traceHeader === undefined ? {} : { traceHeader }),
+      traceHeader,
       sequence,
       sentAt: at,
       receiveCount: 0,

@@ -1,4 +1,4 @@
-import type { AccountId } from '../../domain/account-id.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { PermissionSetDefinition } from './permission-set-definitions.ts'
 
 /** Customer managed policies that are missing in an account. By default every policy exists in every account. */

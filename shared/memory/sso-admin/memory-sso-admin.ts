@@ -1,11 +1,15 @@
-import type { AccountId } from '../../domain/account-id.ts'
-import { type PermissionSetArn, type PrincipalId, permissionSetArn } from '../../domain/identity-center-ids.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
 import type {
   CustomerManagedPolicy,
   PermissionSetFile,
   PermissionsBoundary,
   Tag,
-} from '../../domain/permission-set-file.ts'
+} from '../../domain/permission-sets/permission-set-file.ts'
+import {
+  type PermissionSetArn,
+  type PrincipalId,
+  permissionSetArn,
+} from '../../domain/principals/identity-center-ids.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Page } from '../../ports/page.ts'
 import type { Randomness } from '../../ports/randomness.ts'

@@ -1,5 +1,9 @@
-import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
-import type { CustomerManagedPolicy, PermissionsBoundary, Tag } from '../../domain/permission-set-file.ts'
+import type {
+  CustomerManagedPolicy,
+  PermissionsBoundary,
+  Tag,
+} from '../../domain/permission-sets/permission-set-file.ts'
+import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
 import type { NewPermissionSet, PermissionSetAttributes } from '../../ports/sso-admin.ts'
 import { AscendingKeys } from '../s3/ascending-keys.ts'
 import { conflict, invalid, noBoundary, noSuchPermissionSet, notFound, overQuota } from './sso-admin-refusals.ts'

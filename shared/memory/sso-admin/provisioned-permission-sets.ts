@@ -1,5 +1,5 @@
-import type { AccountId } from '../../domain/account-id.ts'
-import type { PermissionSetArn, PrincipalId } from '../../domain/identity-center-ids.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import type { PermissionSetArn, PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { Randomness } from '../../ports/randomness.ts'
 import type { AssignmentTarget, Principal } from '../../ports/sso-admin.ts'
 import { KeysByOwner } from '../keys-by-owner.ts'

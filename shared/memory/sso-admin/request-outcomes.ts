@@ -1,5 +1,5 @@
-import type { AccountId } from '../../domain/account-id.ts'
-import type { Account } from '../../domain/organization-view.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import type { Account } from '../../domain/organization/organization-view.ts'
 import type { AssignmentTarget } from '../../ports/sso-admin.ts'
 import type { AccountPolicies } from './account-policies.ts'
 import type { RequestOutcome } from './asynchronous-requests.ts'

@@ -1,5 +1,5 @@
-import type { AccountId } from '../../domain/account-id.ts'
-import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
 import type { AssignmentTarget, RequestKind } from '../../ports/sso-admin.ts'
 import type { RequestRecord } from './asynchronous-requests.ts'
 

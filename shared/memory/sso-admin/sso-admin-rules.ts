@@ -1,5 +1,5 @@
-import type { AccountId } from '../../domain/account-id.ts'
-import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
 import type { AssignmentTarget } from '../../ports/sso-admin.ts'
 import type { MemoryOrganizations } from '../organizations/memory-organizations.ts'
 import { conflict, conflictingOperation, denied, notFound, overQuota } from './sso-admin-refusals.ts'

@@ -1,4 +1,4 @@
-import type { AccountId } from '../../domain/account-id.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Randomness } from '../../ports/randomness.ts'
 import type { MemoryIdentityStore } from '../identity-store/memory-identity-store.ts'

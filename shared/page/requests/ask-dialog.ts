@@ -1,4 +1,4 @@
-import { saysSomething } from '../../domain/says-something.ts'
+import { saysSomething } from '../../domain/text/says-something.ts'
 import { find } from '../element.ts'
 import { type AskFields, askFor } from './ask-for.ts'
 import { makeFacts } from './card.ts'

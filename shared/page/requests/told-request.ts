@@ -1,4 +1,4 @@
-import type { Status } from '../../domain/status.ts'
+import type { Status } from '../../domain/statuses/status.ts'
 
 /** A request as the API tells it. */
 export type ToldRequest = {

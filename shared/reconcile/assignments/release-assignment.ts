@@ -1,11 +1,10 @@
-import { type AssignmentKey, assignmentOf } from '../../domain/assignment.ts'
-import type { Complaint } from '../../domain/complaint.ts'
-import { renderInstant } from '../../domain/instant.ts'
-import { type Access, isSettled } from '../../domain/ledger-entry.ts'
+import type { AssignmentKey } from '../../domain/assignments/assignment.ts'
+import { type Access, isAtRest } from '../../domain/assignments/ledger-entry.ts'
+import type { Complaint } from '../../domain/statuses/complaint.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { PrincipalNames } from '../directory/principal-names.ts'
-import { foreignRecord, tellForeign } from '../records/foreign-assignments.ts'
+import { tellForeign, writeForeign } from '../records/foreign-assignments.ts'
 import { recordHistory } from '../records/history.ts'
 import { RecordChangedError } from '../records/json-record.ts'
 import { Ledger, ledgerKey } from '../records/ledger.ts'
@@ -30,18 +29,15 @@ export async function releaseAssignment(
   const stored = await unlessSpoiled(ledger.read(key))
   if (isSpoiled(stored)) return refuse(key, stored.message)
   if (stored === undefined) return refuse(key, 'no entry any more')
-  const [access] = stored.entry.accesses
-  if (access.releasedAt === undefined && !isSettled(stored.entry))
+  const access = stored.entry
+  if (access.releasedAt === undefined && !isAtRest(access))
     return refuse(key, `an entry that is not at rest: ${access.state}${access.reason ? `, ${access.reason}` : ''}`)
-  const { type, principal: name } = assignmentOf(key)
-  await new PrincipalNames(objects).note({ type, id: access.principalId, name })
   // The evaluation after this tells the statuses of its links again.
   const now = clock.now()
   await scheduleWork(objects, renderInstant(now), key)
   const released = { ...access, releasedAt: access.releasedAt ?? instantAfter(access.grantedAt, now) }
   try {
-    const entry = { ...stored.entry, accesses: [released] as const, updatedAt: renderInstant(now) }
-    const begun = await ledger.write(key, entry, stored)
+    const begun = await ledger.write(key, { ...released, updatedAt: renderInstant(now) }, stored)
     await giveBack(objects, key, released)
     await ledger.remove(begun)
   } catch (error) {
@@ -63,8 +59,8 @@ function instantAfter(grantedAt: string | undefined, now: Date): string {
  * say that it is still ours, and the lost entry would be written again.
  */
 export async function giveBack(objects: ObjectStore, key: AssignmentKey, access: ReleasedAccess): Promise<void> {
-  const { principalId, permissionSetArn, links, releasedAt: at } = access
-  await foreignRecord(objects, key).overwrite({ v: 1, principalId, permissionSetArn, links, seenAt: at })
+  const { principal, permissionSetArn, links, releasedAt: at } = access
+  await writeForeign(objects, key, { principal, permissionSetArn, links, seenAt: at })
   await tellForeign(objects, { key, event: 'foreign-found', at }, access)
   await recordHistory(objects, { key, event: 'released', at, access, confirmedAt: at })
 }

@@ -1,12 +1,12 @@
-import type { Assignment, AssignmentKey } from '../../domain/assignment.ts'
-import type { Lack } from '../../domain/lack.ts'
+import type { AssignmentKey } from '../../domain/assignments/assignment.ts'
+import type { Lack } from '../../domain/links/lack.ts'
 import { ledgerKey } from '../records/ledger.ts'
 import { unlessSpoiled } from '../records/stored-json.ts'
 import { decide } from './decide.ts'
 import { evaluateAssignment } from './evaluate-assignment.ts'
 import type { Step, StepOf } from './facts.ts'
-import { gatherFirst } from './gather.ts'
-import { perform } from './perform.ts'
+import { gather, gatherFirst } from './gather.ts'
+import { noteName, perform, putOff } from './perform.ts'
 import type { Lacks, SettleContext, Settlement } from './settlement.ts'
 import { Settling } from './settling.ts'
 
@@ -18,24 +18,32 @@ const stepsMost = 60
  * and repeats. Right at any time and when repeated. Throws when something cannot be read or written; the hint then comes
  * again.
  */
-export async function settleAssignment(
-  key: AssignmentKey,
-  assignment: Assignment,
-  context: SettleContext,
-): Promise<Settlement> {
-  const settling = new Settling({ key, assignment, context })
+export async function settleAssignment(key: AssignmentKey, context: SettleContext): Promise<Settlement> {
+  const settling = new Settling(key, context)
   const spoiled = await unlessSpoiled(gatherFirst(settling))
   if (spoiled) {
     if (spoiled.object.key !== ledgerKey(key)) throw spoiled
     // Every sweep has it looked at again until somebody restores it.
     context.log.error('a ledger entry cannot be read; nothing is granted or revoked there', { error: spoiled })
-    const { links } = await evaluateAssignment(assignment, { ...context, readings: settling.readings, place: 'view' })
+    const { id, readings } = settling
+    // The present name of the id says which links ask for it.
+    settling.whereabouts = await context.principals.whereabouts(id.type, id.principalId, context.pulledMs)
+    const { assignment } = settling
+    const { links } = await evaluateAssignment(assignment, { ...context, readings, place: 'view' })
     return { result: 'open', reason: spoiled.message, links: links.map((link) => link.key) }
   }
+  const wasThere = settling.entry !== undefined
   for (let steps = 0, refusals = 0; ; steps++) {
     const step = steps < stepsMost ? decide(settling.facts) : endOfCircle(settling)
-    if (step.do === 'finish') return settlementOf(step, settling)
-    await perform(settling, step)
+    if (step.do === 'finish') {
+      // Statuses and `access/` find by its name what it has, also elsewhere: that may be another than before.
+      const isKnown = wasThere || settling.entry !== undefined || step.rest.result === 'foreign'
+      if (isKnown && settling.whereabouts !== 'gone') await noteName(settling)
+      return settlementOf(step, settling)
+    }
+    const again = await perform(settling, step)
+    if (again) await gather(settling, again)
+    if (again?.tiredOf !== undefined) await putOff(settling, { reason: again.tiredOf })
     if (settling.refusals > refusals) [steps, refusals] = [0, settling.refusals]
   }
 }
@@ -48,14 +56,10 @@ const factsMost = 4_000
  */
 function endOfCircle({ wish, entry, known, context }: Settling): Step {
   const withoutReasons = (name: string, value: unknown) => (name === 'reason' ? undefined : value)
-  const facts = JSON.stringify({ wish, entry, known: [...known] }, withoutReasons).slice(0, factsMost)
+  const facts = JSON.stringify({ wish, entry, known }, withoutReasons).slice(0, factsMost)
   const reason = `it was not settled after ${stepsMost} steps, which is a defect of ssofile; tell its maintainers: ${facts}`
   context.log.error('an assignment goes round in circles', { facts })
-  const ids = wish.is === 'wanted' ? wish.target : entry?.accesses[0]
-  const isPutOff = [...known.values()].some(({ rest }) => rest?.result === 'open')
-  return ids === undefined || isPutOff
-    ? { do: 'finish', rest: { result: 'open', reason } }
-    : { do: 'put off', ids, reason }
+  return known.rest?.result === 'open' ? { do: 'finish', rest: { result: 'open', reason } } : { do: 'put off', reason }
 }
 
 function settlementOf({ rest }: StepOf<'finish'>, settling: Settling): Settlement {
@@ -73,7 +77,7 @@ function settlementOf({ rest }: StepOf<'finish'>, settling: Settling): Settlemen
 
 /** A link whose principal is gone says until when the access of that one is kept. */
 function tellGrace({ wish, entry, lacks }: Settling): Lacks {
-  const until = entry?.accesses.some(({ orphanedAt }) => orphanedAt) ? entry.openUntil : undefined
+  const until = entry?.orphanedAt === undefined ? undefined : entry.openUntil
   if (wish.is !== 'lacking' || until === undefined) return lacks
   const kept = (lack: Lack): Lack => ({
     ...lack,

@@ -1,6 +1,5 @@
-import type { Assignment, AssignmentKey } from '../../domain/assignment.ts'
-import type { Configuration } from '../../domain/configuration.ts'
-import type { Lack } from '../../domain/lack.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import type { Lack } from '../../domain/links/lack.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { Brake } from '../brake/brake.ts'
 import type { AssignmentListings } from '../calls/assignment-listings.ts'
@@ -9,12 +8,12 @@ import type { ManagementAccountSets } from '../directory/management-account-sets
 import type { Memberships } from '../directory/memberships.ts'
 import type { PermissionSetIndex } from '../directory/permission-set-index.ts'
 import type { PrincipalIndex } from '../directory/principal-index.ts'
-import type { PrincipalNames } from '../directory/principal-names.ts'
+import type { Separations } from '../guardrails/separations.ts'
 import type { OrganizationCache } from '../organization/organization-cache.ts'
 import type { LinkListing } from '../records/link-listing.ts'
 import type { Policies } from '../records/policies.ts'
+import type { PrincipalNames } from '../records/principal-names.ts'
 import type { StatusStore } from '../records/status-store.ts'
-import type { Separations } from './separations.ts'
 import type { Standings } from './standings.ts'
 
 /** What assignments are settled with in one slice. */
@@ -41,9 +40,6 @@ export type SettleContext = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock' | 'rand
   /** When the hint was pulled: monotonic milliseconds of the clock. What was looked for before may have appeared since. */
   readonly pulledMs: number
 }
-
-/** The account assignment that a hint is about. */
-export type Subject = { readonly key: AssignmentKey; readonly assignment: Assignment; readonly context: SettleContext }
 
 /** By link. `none`: what it names was found. Links that are not in the map were not evaluated. */
 export type Lacks = ReadonlyMap<string, Lack | 'none'>

@@ -1,41 +1,41 @@
-import type { Assignment, AssignmentKey } from '../../domain/assignment.ts'
-import { renderInstant } from '../../domain/instant.ts'
-import type { Lack } from '../../domain/lack.ts'
 import {
-  type Access,
-  type AccessIds,
-  findAccess,
-  type LedgerEntry,
-  withAccess,
-  withoutAccess,
-} from '../../domain/ledger-entry.ts'
-import type { Account } from '../../domain/organization-view.ts'
-import type { Selectors } from '../../domain/selector-file.ts'
+  type Assignment,
+  type AssignmentId,
+  type AssignmentKey,
+  assignmentOf,
+} from '../../domain/assignments/assignment.ts'
+import type { Access, LedgerEntry } from '../../domain/assignments/ledger-entry.ts'
+import type { Lack } from '../../domain/links/lack.ts'
+import type { Account } from '../../domain/organization/organization-view.ts'
+import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
+import type { Selectors } from '../../domain/scopes/selector-file.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import type { AssignmentTarget } from '../../ports/sso-admin.ts'
+import type { Whereabouts } from '../directory/principal-index.ts'
 import { RecordChangedError } from '../records/json-record.ts'
 import type { StoredEntry } from '../records/ledger.ts'
 import { LinkReadings } from '../records/link-readings.ts'
 import { moveTwin } from '../records/open-work.ts'
 import type { Facts, Known, Wish } from './facts.ts'
-import { targetOf } from './resolve-target.ts'
-import type { Lacks, SettleContext, Subject } from './settlement.ts'
+import type { Lacks, SettleContext } from './settlement.ts'
 
 /** So long the steps that follow each other share what one of them has read. */
 const freshMs = 1_000
 
 /** `before`: the access before the call was prepared. */
-export type Prepared = NonNullable<Facts['prepared']> & { readonly before: Access | undefined }
+export type Prepared = NonNullable<Facts['prepared']> & { readonly before: LedgerEntry | undefined }
 
-/** What else of an entry changes with one access. With `openUntil` its twin moves. */
+/** What else of an entry changes with its access. With `openUntil` its twin moves. */
 type EntryChange = Pick<Partial<LedgerEntry>, 'attempts' | 'openUntil'>
 
-/** One evaluation of one assignment: what was read of it, and what was learned and done since. */
-export class Settling implements Subject {
+/** One evaluation of one access: what was read of it, and what was learned and done since. */
+export class Settling {
   readonly key: AssignmentKey
-  readonly assignment: Assignment
+  readonly id: AssignmentId
   readonly context: SettleContext
   /** Its entry may be ahead of the object: it knows the outcome of a request before the next write. */
   stored: StoredEntry | undefined
+  whereabouts: Whereabouts = 'gone'
   wish: Wish = { is: 'unwanted', isLive: false }
   place: 'view' | 'live' = 'view'
   /** What was read of the links. */
@@ -53,11 +53,11 @@ export class Settling implements Subject {
   /** The links whose status this evaluation concerns. */
   readonly concerned = new Set<string>()
   readonly lacks = new Map<string, Lack | 'none'>()
-  readonly known = new Map<string, Known>()
+  known: Known = {}
 
-  constructor({ key, assignment, context }: Subject) {
+  constructor(key: AssignmentKey, context: SettleContext) {
     this.key = key
-    this.assignment = assignment
+    this.id = assignmentOf(key)
     this.context = context
     this.sinceMs = context.clock.monotonicMs()
     this.#readMs = this.sinceMs
@@ -81,17 +81,34 @@ export class Settling implements Subject {
     return new LinkReadings(objects, configuration, links)
   }
 
+  /** The name by which links mean this id now; of one that is gone the last one. `undefined`: no link can spell it. */
+  get name(): PrincipalName | undefined {
+    return this.whereabouts === 'gone' ? this.entry?.principal : this.whereabouts.name
+  }
+
+  /** For records: its present name, else the last one that is known, else its id. */
+  get recordedName(): PrincipalName {
+    return this.name ?? this.entry?.principal ?? principalName.parse(this.id.principalId)
+  }
+
+  /** What links would have to ask for. */
+  get assignment(): Assignment {
+    const { accountId, permissionSet, type } = this.id
+    return { accountId, permissionSet, type, principal: this.recordedName }
+  }
+
   get facts(): Facts {
-    const { assignment, context, entry, wish, account, prepared } = this
+    const { context, entry, wish, account, prepared, known } = this
     const { clock, requests, configuration, mayStart } = context
+    const target = this.findTarget()
     return {
       now: clock.now(),
-      name: assignment.principal,
       entry,
       wish,
+      isPrincipalGone: this.whereabouts === 'gone',
       account,
-      knownOf: (ids) => this.knownOf(ids),
-      inProgress: (ids) => requests.findInProgress(this.targetOf(ids))?.kind,
+      known,
+      inProgress: target && requests.findInProgress(target)?.kind,
       prepared,
       mayStart: mayStart(),
       onDrift: configuration.onDrift,
@@ -105,68 +122,70 @@ export class Settling implements Subject {
 
   /** A request of ours is in progress. */
   get isAsked(): boolean {
-    const accesses = this.entry?.accesses ?? []
-    return accesses.some((access) => this.context.requests.findInProgress(this.targetOf(access)) !== undefined)
+    return this.entry !== undefined && this.context.requests.findInProgress(this.target) !== undefined
   }
 
   get now(): string {
     return renderInstant(this.context.clock.now())
   }
 
-  targetOf(ids: AccessIds): AssignmentTarget {
-    return targetOf(this.assignment, ids)
+  /** What Identity Center knows it by; `undefined`: there is no entry, and nothing is wanted. */
+  findTarget(): AssignmentTarget | undefined {
+    const { entry, wish } = this
+    const permissionSetArn = entry?.permissionSetArn ?? (wish.is === 'wanted' ? wish.permissionSetArn : undefined)
+    if (permissionSetArn === undefined) return undefined
+    const { accountId, principalId, type: principalType } = this.id
+    return { accountId, permissionSetArn, principalId, principalType }
   }
 
-  knownOf(ids: AccessIds): Known {
-    return this.known.get(idOf(ids)) ?? {}
+  /** Throws RecordChangedError where there is neither an entry nor a wish for it. */
+  get target(): AssignmentTarget {
+    const target = this.findTarget()
+    if (!target) throw new RecordChangedError(this.key)
+    return target
   }
 
-  know(ids: AccessIds, learned: Known): void {
-    this.known.set(idOf(ids), { ...this.knownOf(ids), ...learned })
+  know(learned: Known): void {
+    this.known = { ...this.known, ...learned }
   }
 
   noteLacks(lacks: Lacks): void {
     for (const [link, lack] of lacks) this.lacks.set(link, lack)
   }
 
-  /** The access of the entry that a step is about. */
-  accessOf(ids: AccessIds): Access {
-    const access = findAccess(this.entry, ids)
-    if (!access) throw new RecordChangedError(this.key)
-    return access
+  /** The access that a step is about. Throws RecordChangedError. */
+  get access(): LedgerEntry {
+    if (!this.entry) throw new RecordChangedError(this.key)
+    return this.entry
   }
 
   /** The next write records it. */
   anticipate(access: Access): void {
-    if (this.stored)
-      this.stored = { ...this.stored, entry: { ...this.stored.entry, accesses: withAccess(this.entry, access) } }
+    if (this.stored) this.stored = { ...this.stored, entry: { ...this.stored.entry, ...access } }
   }
 
   /** Writes the entry with this access in it. Throws RecordChangedError. */
-  record(access: Access, { first = false, ...change }: EntryChange & { readonly first?: boolean } = {}): Promise<void> {
-    return this.#write(withAccess(this.entry, access, { first }), change)
+  record(access: Access, change: EntryChange = {}): Promise<void> {
+    return this.#write(access, change)
   }
 
-  /** Writes the entry without this access. The last one takes the entry and its twin along. Throws RecordChangedError. */
-  drop(ids: AccessIds): Promise<void> {
-    return this.#write(this.entry && withoutAccess(this.entry, ids))
+  /** Removes the entry and its twin. Throws RecordChangedError. */
+  drop(): Promise<void> {
+    return this.#write(undefined)
   }
 
-  async #write(accesses: LedgerEntry['accesses'] | undefined, change: EntryChange = {}): Promise<void> {
+  async #write(access: Access | undefined, change: EntryChange = {}): Promise<void> {
     const { context, key, stored } = this
     const { ledger } = context.standings
-    const before = !accesses || 'openUntil' in change ? stored?.entry.openUntil : undefined
+    const before = !access || 'openUntil' in change ? stored?.entry.openUntil : undefined
     this.stored = await moveTwin(context.objects, key, { before, next: change.openUntil }, async () => {
-      if (accesses) {
-        const entry = { attempts: 0, ...stored?.entry, ...change, accesses, updatedAt: this.now }
+      if (access) {
+        const { attempts = 0, openUntil } = stored?.entry ?? {}
+        const entry = { attempts, openUntil, ...access, ...change, v: 1 as const, updatedAt: this.now }
         return ledger.write(key, entry, stored)
       }
       if (stored) await ledger.remove(stored)
       return undefined
     })
   }
-}
-
-function idOf({ principalId, permissionSetArn }: AccessIds): string {
-  return `${principalId} ${permissionSetArn}`
 }

@@ -1,16 +1,23 @@
 import pLimit from 'p-limit'
-import type { AccountId } from '../../domain/account-id.ts'
-import { type AssignmentKey, assignmentOf, renderAssignmentKey } from '../../domain/assignment.ts'
-import type { Standing } from '../../domain/describe-link.ts'
-import type { PrincipalId } from '../../domain/identity-center-ids.ts'
-import { type LedgerEntry, ledgerPrefix } from '../../domain/ledger-entry.ts'
-import { type Grant, renderGrant } from '../../domain/link.ts'
-import type { PermissionSetName } from '../../domain/permission-set-name.ts'
-import { toAssignment } from '../../domain/plan.ts'
+import {
+  type Assignment,
+  type AssignmentId,
+  type AssignmentKey,
+  assignmentOf,
+  renderAssignmentKey,
+} from '../../domain/assignments/assignment.ts'
+import { type LedgerEntry, ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
+import type { Standing } from '../../domain/links/describe-link.ts'
+import type { Grant } from '../../domain/links/link.ts'
+import { splitLinkFields } from '../../domain/links/link-fields.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { once } from '../../ports/once.ts'
 import { foreignPrefix, readForeign } from '../records/foreign-assignments.ts'
 import { Ledger, listAssignmentKeys } from '../records/ledger.ts'
+import { type NamedId, NameIndex } from '../records/principal-names.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 
 const readsAtOnce = 16
@@ -21,12 +28,12 @@ const unlistedMost = 20
 export type KnownKeys = Readonly<Record<'ledger' | 'foreign' | 'both', readonly AssignmentKey[]>>
 
 type NamedLinks = NonNullable<Standing['links']>
+type Holding = Omit<AssignmentId, 'accountId'>
 
 /** `unread`: listed there. `absent`: known not to be there. Nothing: not looked for yet. */
 type Part = Standing | 'unread' | 'absent' | undefined
-/** What others gave to the present bearer of a name, and what the ledger still has of a former one, may stand under one key. */
 type Known = { ledger: Part; foreign: Part }
-type KnownGrant = { readonly grant: Grant; readonly accounts: Map<AccountId, Known> }
+type KnownHolding = { readonly holding: Holding; readonly accounts: Map<AccountId, Known> }
 
 /**
  * How far the account assignments are, for statuses: what this process has read or written since its start, else what
@@ -35,33 +42,47 @@ type KnownGrant = { readonly grant: Grant; readonly accounts: Map<AccountId, Kno
 export class Standings {
   readonly ledger: Ledger
   readonly #objects: ObjectStore
-  /** By the last four fields of the key, then by account. */
-  readonly #known = new Map<string, KnownGrant>()
+  /** By the last three fields of the key, then by account. */
+  readonly #known = new Map<string, KnownHolding>()
   /** Links that entries of an account named before they were changed here. */
   readonly #dropped = new Map<AccountId, Set<string>>()
   /** One listing of the ledger and of `foreign/` per process. */
   readonly #listOnce = once(() => this.#list())
   /** What nobody has heard of since is absent. */
   #isListed = false
+  /** Names that were noted here. */
+  readonly #named: NamedId[] = []
+  readonly #names = once(async () => {
+    const names = await NameIndex.read(this.#objects)
+    for (const pair of this.#named) names.set(pair)
+    return names
+  })
+  #readNames: NameIndex | undefined
 
   constructor(objects: ObjectStore) {
     this.#objects = objects
     this.ledger = new Ledger(objects, (key, entry) => this.#noteEntry(key, entry))
   }
 
-  noteForeign(key: AssignmentKey, links: NamedLinks, principalId: PrincipalId): void {
+  /** From now on this is the name of this id. */
+  noteName(pair: NamedId): void {
+    this.#named.push(pair)
+    this.#readNames?.set(pair)
+  }
+
+  async names(): Promise<NameIndex> {
+    this.#readNames = await this.#names()
+    return this.#readNames
+  }
+
+  noteForeign(key: AssignmentKey, links: NamedLinks): void {
+    const { principalId } = assignmentOf(key)
     this.#knownOf(key).foreign = { state: 'foreign', links: namesOf(links), principalId }
   }
 
   /** It was foreign, and is gone. */
   noteGone(key: AssignmentKey): void {
     this.#knownOf(key).foreign = 'absent'
-  }
-
-  /** It is ours, or nobody's: it does not stand under `foreign/` any more. */
-  async forgetForeign(key: AssignmentKey): Promise<void> {
-    await this.#objects.delete(foreignPrefix + key)
-    this.noteGone(key)
   }
 
   /**
@@ -75,14 +96,14 @@ export class Standings {
   }
 
   /** The keys in the ledger and under `foreign/` whose last fields are `meant`, in these accounts, or in all. */
-  async keysOf(meant: (grant: Grant) => boolean, accounts?: ReadonlySet<AccountId>): Promise<KnownKeys> {
+  async keysOf(meant: (holding: Holding) => boolean, accounts?: ReadonlySet<AccountId>): Promise<KnownKeys> {
     await this.#listOnce()
     const keys: Record<keyof KnownKeys, AssignmentKey[]> = { ledger: [], foreign: [], both: [] }
-    for (const { grant, accounts: known } of this.#known.values()) {
-      if (!meant(grant)) continue
+    for (const { holding, accounts: known } of this.#known.values()) {
+      if (!meant(holding)) continue
       for (const accountId of accounts ?? known.keys()) {
         const { ledger, foreign } = known.get(accountId) ?? {}
-        const key = renderAssignmentKey(toAssignment(grant, accountId))
+        const key = renderAssignmentKey({ ...holding, accountId })
         if (isThere(ledger)) keys.ledger.push(key)
         else if (isThere(foreign)) keys.foreign.push(key)
         if (isThere(ledger) && isThere(foreign)) keys.both.push(key)
@@ -91,34 +112,77 @@ export class Standings {
     return keys
   }
 
-  /**
-   * The standing of each of these accounts, by the ledger before `foreign/`; those with none are left out. Reads what is
-   * not known yet.
-   */
-  async of(grant: Grant, accounts: readonly AccountId[]): Promise<ReadonlyMap<AccountId, Standing>> {
-    const known = this.#known.get(renderGrant(grant))?.accounts
-    const unheard = accounts.filter((accountId) => known?.get(accountId)?.ledger === undefined)
-    if (unheard.length > unlistedMost) await this.#listOnce()
-    const limit = pLimit(readsAtOnce)
-    const found = await Promise.all(
-      accounts.map((accountId) => limit(async () => [accountId, await this.#read(grant, accountId)] as const)),
+  /** The ids that have, or had, this name, and that the ledger has there. */
+  async holdersOf({ accountId, permissionSet, principal, type }: Assignment): Promise<readonly PrincipalId[]> {
+    const ids = (await this.names()).everIdsOf(type, principal)
+    const entries = await Promise.all(
+      ids.map(async (principalId) => {
+        const key = renderAssignmentKey({ accountId, permissionSet, principalId, type })
+        const { ledger } = this.#knownOf(key)
+        if (isRead(ledger)) return isThere(ledger)
+        return this.#isListed
+          ? ledger === 'unread'
+          : isSpoiled(await unlessSpoiled(this.ledger.read(key))) || isThere(this.#knownOf(key).ledger)
+      }),
     )
-    return new Map(found.flatMap(([accountId, standing]) => (standing === undefined ? [] : [[accountId, standing]])))
+    return ids.filter((_, index) => entries[index])
   }
 
-  /** The accounts that have a standing for this grant: one listing of the ledger and of `foreign/` per process. */
+  /**
+   * The standing of each of these accounts, by the ledger before `foreign/`; those with none are left out. Reads what is
+   * not known yet. Where two ids have had the name, that of the one that the directory still knows.
+   */
+  async of(grant: Grant, accounts: readonly AccountId[]): Promise<ReadonlyMap<AccountId, Standing>> {
+    const found = await this.#standingsOf(await this.#holdingsOf(grant, 'present'), accounts)
+    return new Map(
+      [...found].flatMap(([accountId, all]) => {
+        const [first] = all.toSorted((a, b) => rankOf(a, grant) - rankOf(b, grant))
+        return first === undefined ? [] : [[accountId, first]]
+      }),
+    )
+  }
+
+  /** What a link gave and is there still, also where its principal has another name now. */
+  async leftOf(link: Grant & { readonly key: string }, accounts: readonly AccountId[]) {
+    const found = await this.#standingsOf(await this.#holdingsOf(link, 'ever'), accounts)
+    return [...found].flatMap(([account, all]) =>
+      all.filter((one) => one.state !== 'foreign' && mayName(one, link.key)).map((one) => ({ ...one, account })),
+    )
+  }
+
+  async #standingsOf(
+    holdings: readonly Holding[],
+    accounts: readonly AccountId[],
+  ): Promise<ReadonlyMap<AccountId, readonly Standing[]>> {
+    const isUnheard = (accountId: AccountId) =>
+      holdings.some((holding) => this.#known.get(renderHolding(holding))?.accounts.get(accountId)?.ledger === undefined)
+    if (accounts.filter(isUnheard).length > unlistedMost) await this.#listOnce()
+    const limit = pLimit(readsAtOnce)
+    const found = await limit.map(accounts, async (accountId) => {
+      const all = await Promise.all(
+        holdings.map((holding) => this.#read(renderAssignmentKey({ ...holding, accountId }))),
+      )
+      return [accountId, all.filter((one) => one !== undefined)] as const
+    })
+    return new Map(found)
+  }
+
+  /** The accounts in which whoever has, or had, this name has a standing: one listing of the ledger and of `foreign/` per process. */
   async accountsOf(grant: Grant): Promise<readonly AccountId[]> {
     await this.#listOnce()
-    const known = this.#known.get(renderGrant(grant))?.accounts ?? new Map<AccountId, Known>()
-    return [...known].flatMap(([accountId, { ledger, foreign }]) =>
-      isThere(ledger) || isThere(foreign) ? [accountId] : [],
-    )
+    const found = new Set<AccountId>()
+    for (const holding of await this.#holdingsOf(grant, 'ever')) {
+      const known = this.#known.get(renderHolding(holding))?.accounts ?? new Map<AccountId, Known>()
+      for (const [accountId, { ledger, foreign }] of known)
+        if (isThere(ledger) || isThere(foreign)) found.add(accountId)
+    }
+    return [...found]
   }
 
   /** Whether the ledger is known to have an entry of this permission set. */
   hasEntryOf(permissionSet: PermissionSetName): boolean {
-    for (const { grant, accounts } of this.#known.values()) {
-      if (grant.permissionSet !== permissionSet) continue
+    for (const { holding, accounts } of this.#known.values()) {
+      if (holding.permissionSet !== permissionSet) continue
       for (const { ledger } of accounts.values()) if (isThere(ledger)) return true
     }
     return false
@@ -126,9 +190,15 @@ export class Standings {
 
   /** Whether `foreign/` is known to have nothing under this key. */
   isKnownUnforeign(key: AssignmentKey): boolean {
-    const assignment = assignmentOf(key)
-    const { foreign } = this.#known.get(renderGrant(assignment))?.accounts.get(assignment.accountId) ?? {}
+    const id = assignmentOf(key)
+    const { foreign } = this.#known.get(renderHolding(id))?.accounts.get(id.accountId) ?? {}
     return foreign === 'absent' || (foreign === undefined && this.#isListed)
+  }
+
+  async #holdingsOf({ permissionSet, principal, type }: Grant, when: 'present' | 'ever'): Promise<readonly Holding[]> {
+    const names = await this.names()
+    const ids = when === 'present' ? names.idsOf(type, principal) : names.everIdsOf(type, principal)
+    return ids.map((principalId) => ({ permissionSet, principalId, type }))
   }
 
   async #list(): Promise<void> {
@@ -138,8 +208,7 @@ export class Standings {
     this.#isListed = true
   }
 
-  async #read(grant: Grant, accountId: AccountId): Promise<Standing | undefined> {
-    const key = renderAssignmentKey(toAssignment(grant, accountId))
+  async #read(key: AssignmentKey): Promise<Standing | undefined> {
     const known = this.#knownOf(key)
     if (this.#isListed) {
       known.ledger ??= 'absent'
@@ -153,7 +222,7 @@ export class Standings {
       const foreign = await readForeign(this.#objects, key)
       // Else found, or gone, while this answer travelled.
       if (!isRead(known.foreign)) {
-        if (foreign) this.noteForeign(key, foreign.links, foreign.principalId)
+        if (foreign) this.noteForeign(key, foreign.links)
         else this.noteGone(key)
       }
     }
@@ -163,7 +232,7 @@ export class Standings {
   #noteEntry(key: AssignmentKey, entry: LedgerEntry | undefined): void {
     const known = this.#knownOf(key)
     const before = typeof known.ledger === 'object' ? (known.ledger.links ?? []) : []
-    const links = entry?.accesses[0].links ?? []
+    const links = entry?.links ?? []
     const dropped = before.filter((one) => !links.some((link) => link.key === one.key)).map((one) => one.key)
     const { accountId } = assignmentOf(key)
     if (dropped.length > 0) this.#dropped.set(accountId, new Set([...this.takeDropped(accountId), ...dropped]))
@@ -171,16 +240,12 @@ export class Standings {
   }
 
   #knownOf(key: AssignmentKey): Known {
-    const assignment = assignmentOf(key)
-    const { accountId, permissionSet, principal, type } = assignment
-    const name = renderGrant(assignment)
-    const { accounts, grant } = this.#known.get(name) ?? {
-      grant: { permissionSet, principal, type },
-      accounts: new Map(),
-    }
+    const { accountId, ...holding } = assignmentOf(key)
+    const name = renderHolding(holding)
+    const { accounts } = this.#known.get(name) ?? { accounts: new Map<AccountId, Known>() }
     const known = accounts.get(accountId) ?? { ledger: undefined, foreign: undefined }
     accounts.set(accountId, known)
-    this.#known.set(name, { grant, accounts })
+    this.#known.set(name, { holding, accounts })
     return known
   }
 }
@@ -188,6 +253,10 @@ export class Standings {
 /** Whether the entry names this link, or may: one that cannot be read may name any. */
 export function mayName({ links }: Standing, link: string): boolean {
   return links === undefined || links.some(({ key }) => key === link)
+}
+
+function renderHolding({ permissionSet, principalId, type }: Holding): string {
+  return `${permissionSet}%${principalId}%${type}`
 }
 
 function isThere(part: Part): boolean {
@@ -198,13 +267,20 @@ function isRead(part: Part): boolean {
   return part !== undefined && part !== 'unread'
 }
 
-function toStanding({ accesses: [access] }: LedgerEntry): Standing {
+/** What a link gave to who has the name comes first, and the access of a principal that is gone last: two may have one name. */
+function rankOf({ isOrphaned = false, links = [] }: Standing, { principal }: Grant): number {
+  if (isOrphaned) return 2
+  return links.some(({ key }) => splitLinkFields(key)?.principal === principal) ? 0 : 1
+}
+
+function toStanding(entry: LedgerEntry): Standing {
   return {
-    state: access.state,
-    reason: access.reason,
-    isMissing: access.missingSince === undefined ? undefined : true,
-    principalId: access.principalId,
-    links: namesOf(access.links),
+    state: entry.state,
+    reason: entry.reason,
+    isMissing: entry.missingSince === undefined ? undefined : true,
+    isOrphaned: entry.orphanedAt === undefined ? undefined : true,
+    principalId: entry.principalId,
+    links: namesOf(entry.links),
   }
 }
 

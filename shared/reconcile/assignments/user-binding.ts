@@ -1,19 +1,17 @@
 import pLimit from 'p-limit'
-import { toldUploader } from '../../domain/find-uploader.ts'
-import type { PrincipalId } from '../../domain/identity-center-ids.ts'
-import { type GrantingLink, isSameLink } from '../../domain/ledger-entry.ts'
-import type { PrincipalType } from '../../domain/principal.ts'
-import type { Status } from '../../domain/status.ts'
-import { asksAnew, isSameUpload, type Upload } from '../../domain/upload.ts'
-import type { StoredEntry } from '../records/ledger.ts'
+import { type GrantingLink, isSameLink } from '../../domain/assignments/ledger-entry.ts'
+import { toldUploader } from '../../domain/links/find-uploader.ts'
+import { type Lack, lackOfBoundUser } from '../../domain/links/lack.ts'
+import { asksAnew, isSameUpload, type Upload } from '../../domain/links/upload.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import type { PrincipalType } from '../../domain/principals/principal.ts'
+import type { Status } from '../../domain/statuses/status.ts'
 import type { LinkReading } from '../records/read-link.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
-import type { Subject } from './settlement.ts'
+import type { Lacks } from './settlement.ts'
+import type { Settling } from './settling.ts'
 
 const readsAtOnce = 16
-
-/** A link as evaluated, and the user id that it was first applied to; `undefined`: it may be applied to anyone of its name. */
-export type BoundLink = { readonly link: GrantingLink; readonly boundTo: PrincipalId | undefined }
 
 /**
  * The user that a link was first applied to, from its status. Links of groups follow the name.
@@ -50,48 +48,68 @@ export function bindingOfReading(
 }
 
 /** The content of a link that this entry was granted for is bound to the entry's user, whether or not its status says so yet. */
-export function bindingInLedger(
-  type: PrincipalType,
-  stored: StoredEntry | undefined,
-  link: GrantingLink,
-): PrincipalId | undefined {
-  const first = stored?.entry.accesses[0]
-  if (type !== 'USER' || first?.grantedAt === undefined) return undefined
-  const isGranting = first.links.some((known) => isSameLink(known, link))
-  return isGranting ? first.principalId : undefined
+function bindingInLedger({ id, stored }: Pick<Settling, 'id' | 'stored'>, link: GrantingLink): PrincipalId | undefined {
+  if (id.type !== 'USER' || stored?.entry.grantedAt === undefined) return undefined
+  return stored.entry.links.some((known) => isSameLink(known, link)) ? id.principalId : undefined
 }
 
-/** Who uploaded a link, and the user that it is bound to, stand in its status. */
+/**
+ * A status says whom a link was first applied to when that is done. Until then only the ledger knows: an entry of another id that
+ * has, or had, this name, in any account. Where this id was given another content of it, that one was before.
+ */
+async function bindingOfOthers({ id, assignment, whereabouts, entry, context }: Settling, link: GrantingLink) {
+  const { standings } = context
+  if (entry?.links.some(({ key }) => key === link.key)) return undefined
+  const others = (await standings.names())
+    .everIdsOf(id.type, assignment.principal)
+    .filter((one) => one !== id.principalId)
+  if (id.type !== 'USER' || whereabouts === 'gone' || others.length === 0) return undefined
+  const given = await standings.leftOf({ ...assignment, key: link.key }, await standings.accountsOf(assignment))
+  const isOther = ({ principalId }: (typeof given)[number]) => principalId !== undefined && others.includes(principalId)
+  return given.find((one) => isOther(one) && one.links?.some((known) => isSameLink(known, link)))?.principalId
+}
+
+/**
+ * Of links that name the present name of this id, those that may be applied to it: a link of a user is bound to the user it
+ * was first applied to. Who uploaded a link, and whom it is bound to, stand in its status. `lacks`: of each link.
+ */
 export async function bindLinks(
-  { context, assignment: { type } }: Subject,
-  links: readonly GrantingLink[],
-  stored: StoredEntry | undefined,
-): Promise<readonly BoundLink[]> {
-  const { statuses, pulledMs } = context
-  const limit = pLimit(readsAtOnce)
-  const findKnown = (link: GrantingLink) => stored?.entry.accesses[0].links.find((one) => isSameLink(one, link))
-  const bind = async (found: GrantingLink): Promise<BoundLink> => {
-    const named = findKnown(found)
-    if (type === 'GROUP' && named?.by) return { link: named, boundTo: found.ofRequest?.user }
-    // Which user it means may be written at any time.
-    const reading = type === 'USER' ? statuses.read(found.key) : statuses.readSince(pulledMs, found.key)
-    const read = await unlessSpoiled(reading)
-    const status = isSpoiled(read) ? undefined : read
-    // A sync that came since has uploaded it without the metadata by which somebody asked for it to count as new.
-    const link = { ...found, rebind: found.rebind ?? status?.rebind }
-    const known = findKnown(link)
-    const recorded = bindingInLedger(type, stored, link)
-    // Who asked for temporary access is known by its id: nobody else of that name may have it, also not at first.
-    const asked = link.ofRequest?.user
-    // Nobody knows which user it means; of a group's link only who uploaded it.
-    if (isSpoiled(read) && type === 'USER' && (asked ?? recorded) === undefined) throw read
-    // The status may be of other content, by somebody else.
-    const by = toldUploader(status, link)
-    const upload = known ?? link
-    return {
-      link: by === undefined ? upload : { ...upload, by },
-      boundTo: asked ?? recorded ?? bindingOf(type, status, link),
-    }
+  settling: Settling,
+  found: readonly GrantingLink[],
+): Promise<{ readonly links: readonly GrantingLink[]; readonly lacks: Lacks }> {
+  const { id, assignment } = settling
+  const lacks = new Map<string, Lack | 'none'>()
+  const bound = await pLimit(readsAtOnce).map(found, async (one) => {
+    const { link, boundTo = id.principalId } = await bind(settling, one)
+    const isOwn = boundTo === id.principalId
+    lacks.set(link.key, isOwn ? 'none' : lackOfBoundUser(assignment.principal, boundTo))
+    return isOwn ? [link] : []
+  })
+  return { links: bound.flat(), lacks }
+}
+
+async function bind(settling: Settling, found: GrantingLink) {
+  const { type } = settling.id
+  const { statuses, pulledMs } = settling.context
+  const findKnown = (link: GrantingLink) => settling.entry?.links.find((one) => isSameLink(one, link))
+  const named = findKnown(found)
+  if (type === 'GROUP' && named?.by) return { link: named, boundTo: found.ofRequest?.user }
+  // Which user it means may be written at any time.
+  const reading = type === 'USER' ? statuses.read(found.key) : statuses.readSince(pulledMs, found.key)
+  const read = await unlessSpoiled(reading)
+  const status = isSpoiled(read) ? undefined : read
+  // A sync that came since has uploaded it without the metadata by which somebody asked for it to count as new.
+  const link = { ...found, rebind: found.rebind ?? status?.rebind }
+  const recorded = bindingInLedger(settling, link)
+  // Who asked for temporary access is known by its id: nobody else of that name may have it, also not at first.
+  const asked = link.ofRequest?.user
+  // Nobody knows which user it means; of a group's link only who uploaded it.
+  if (isSpoiled(read) && type === 'USER' && (asked ?? recorded) === undefined) throw read
+  // The status may be of other content, by somebody else.
+  const by = toldUploader(status, link)
+  const upload = findKnown(link) ?? link
+  return {
+    link: by === undefined ? upload : { ...upload, by },
+    boundTo: asked ?? recorded ?? bindingOf(type, status, link) ?? (await bindingOfOthers(settling, link)),
   }
-  return Promise.all(links.map((link) => limit(() => bind(link))))
 }

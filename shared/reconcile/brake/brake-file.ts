@@ -1,19 +1,12 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
-import type { AssignmentKey } from '../../domain/assignment.ts'
-import {
-  type BrakeList,
-  type BrakeRecord,
-  brakeRecord,
-  emptyBrake,
-  figureOf,
-  findRelease,
-  releaseContents,
-  releaseHeld,
-} from '../../domain/brake.ts'
-import type { PermissionSetName } from '../../domain/permission-set-name.ts'
-import { record } from '../../domain/record.ts'
-import type { ContentsChange } from '../../domain/weigh-contents.ts'
+import type { AssignmentKey } from '../../domain/assignments/assignment.ts'
+import { type BrakeList, type BrakeRecord, brakeRecord, emptyBrake } from '../../domain/brake/brake-record.ts'
+import { figureOf } from '../../domain/brake/describe-list.ts'
+import { findRelease, releaseContents, releaseHeld } from '../../domain/brake/releases.ts'
+import type { ContentsChange } from '../../domain/brake/weigh-contents.ts'
+import { record } from '../../domain/json/record.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from '../records/json-record.ts'
 

@@ -1,4 +1,3 @@
-import { isSameAccess } from '../../domain/ledger-entry.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
 import { listAll } from '../../ports/page.ts'
@@ -42,6 +41,7 @@ export class AssignmentRequests {
   readonly #stopped = new AbortController()
   readonly #left = new AbortController()
   #polling: Promise<void> | undefined
+  #recovering: Promise<void> | undefined
   /** Wakes the polling when there is another request to ask for. */
   readonly #added = new Signal()
 
@@ -69,6 +69,7 @@ export class AssignmentRequests {
     { ms, signal }: { readonly ms: number; readonly signal: AbortSignal },
     send: () => Promise<CallAnswer>,
   ): Promise<CallAnswer | undefined> {
+    if (this.#slots.isUnsure) await this.#recoverOnce()
     const end = await this.#slots.take(kind, target, { ms, signal })
     if (!end) return undefined
     let answer: CallAnswer | undefined
@@ -86,6 +87,16 @@ export class AssignmentRequests {
     const askedMs = this.#clock.monotonicMs()
     await Promise.all(requestKinds.map((kind) => this.#recoverKind(kind)))
     this.#slots.forgetUnanswered(askedMs)
+  }
+
+  /** One look for all who need a slot. Where requests cannot be looked for, they wait for one as before. */
+  #recoverOnce(): Promise<void> {
+    this.#recovering ??= this.recover()
+      .catch((error: unknown) => this.#log.warn('requests without an answer could not be looked for', { error }))
+      .finally(() => {
+        this.#recovering = undefined
+      })
+    return this.#recovering
   }
 
   async #recoverKind(kind: RequestKind): Promise<void> {
@@ -251,5 +262,6 @@ function endOf(request: Awaited<ReturnType<SsoAdmin['describeAssignmentRequest']
 }
 
 function isSameTarget(a: AssignmentTarget, b: AssignmentTarget): boolean {
-  return isSameAccess(a, b) && a.accountId === b.accountId && a.principalType === b.principalType
+  const isSameAccess = a.principalId === b.principalId && a.permissionSetArn === b.permissionSetArn
+  return isSameAccess && a.accountId === b.accountId && a.principalType === b.principalType
 }

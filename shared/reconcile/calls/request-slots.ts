@@ -1,9 +1,6 @@
-import type { AccountId } from '../../domain/account-id.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { AssignmentTarget, RequestKind } from '../../ports/sso-admin.ts'
-
-/** A call that got no answer may have become a request. It counts as one until requests are looked for, but not longer. */
-const unansweredMs = 60_000
 
 type Waiting = { readonly kind: RequestKind; readonly accountId: AccountId; readonly take: () => void }
 
@@ -36,6 +33,7 @@ export class RequestSlots {
   #isTurnOfLongest = false
   /** Of calls that are being made. */
   readonly #taken = new Map<symbol, AccountId>()
+  /** When calls ended without an answer. Each may have become a request, and counts as one until requests are looked for. */
   #unansweredMs: readonly number[] = []
 
   constructor({ clock, most, inProgress, waitingIn }: Terms) {
@@ -98,9 +96,12 @@ export class RequestSlots {
     return this.#isFree && this.#waiting.some((one) => one.accountId === accountId)
   }
 
+  /** No slot is free, and one may be taken by a call that came to nothing: requests must be looked for. */
+  get isUnsure(): boolean {
+    return this.#unansweredMs.length > 0 && !this.#isFree
+  }
+
   get #isFree(): boolean {
-    const sinceMs = this.#clock.monotonicMs() - unansweredMs
-    this.#unansweredMs = this.#unansweredMs.filter((ms) => ms > sinceMs)
     return this.#inProgress().count + this.#taken.size + this.#unansweredMs.length < this.#most
   }
 

@@ -1,34 +1,42 @@
-import type { AccountId } from '../../domain/account-id.ts'
-import { type Assignment, parseAssignmentKey, renderAssignmentKey } from '../../domain/assignment.ts'
-import type { Configuration } from '../../domain/configuration.ts'
-import { expandScope, nameOfReach, type Scoping } from '../../domain/expand-scope.ts'
-import { ledgerPrefix } from '../../domain/ledger-entry.ts'
-import { type Link, linkPrefix, parseLinkKey, renderGrant } from '../../domain/link.ts'
-import { isUnplaced, type OrganizationView } from '../../domain/organization-view.ts'
-import { permissionSetKey, permissionSetPrefix } from '../../domain/permission-set-file.ts'
-import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import {
+  type Assignment,
+  type AssignmentKey,
+  assignmentKey,
+  assignmentOf,
+  parseAssignmentKey,
+  parseAssignmentName,
+} from '../../domain/assignments/assignment.ts'
+import { ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
 import {
   type AssignmentSet,
   collectAssignments,
   desiredState,
-  type Plan,
   planAssignments,
   toAssignment,
   unclearState,
-} from '../../domain/plan.ts'
-import { reachOf } from '../../domain/reach.ts'
+} from '../../domain/assignments/plan.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { type Link, linkPrefix, parseLinkKey, renderGrant } from '../../domain/links/link.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import { isUnplaced, type OrganizationView } from '../../domain/organization/organization-view.ts'
+import { permissionSetKey, permissionSetPrefix } from '../../domain/permission-sets/permission-set-file.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import { expandScope, nameOfReach, type Scoping } from '../../domain/scopes/expand-scope.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { Lease } from '../dispatcher/lease.ts'
 import { asksTags } from '../organization/view-for.ts'
+import { accessPrefix } from '../records/access-list.ts'
 import { type Checkpoint, readCheckpoint, type Told } from '../records/checkpoint.ts'
 import { foreignPrefix } from '../records/foreign-assignments.ts'
 import { type Heads, listHeads } from '../records/list-heads.ts'
 import { ownedPrefix } from '../records/owned-permission-sets.ts'
 import { SelectorFiles } from '../records/selector-files.ts'
 import { statusKey, statusPrefix } from '../records/status-store.ts'
+import { findAccessDifferences } from './find-access-differences.ts'
 import { findCrowds } from './find-crowds.ts'
 import { findUnfinished, type Unfinished } from './find-unfinished.ts'
 import { findMisindexed, indexAssignments, wantsLook } from './find-untold.ts'
+import { nameKeys } from './name-keys.ts'
 import { readLinks, readStatuses } from './read-inputs.ts'
 
 /** At six calls each, and twenty calls a second, this is a few seconds. */
@@ -59,13 +67,12 @@ export async function findDifferences(
   const { files, links, linkCount, statuses, owned, foreign, others } = bucket
   const { crowds, left } = findCrowds(bucket)
   const planned = planAll(bucket)
-  const found = await findUnfinished(objects, bucket.ledger, view, last, planned.revocations)
+  const found = await findUnfinished(objects, bucket.ledger, view, last, new Set(planned.revocations))
   const { held, heldLinks, resting } = found
   const unplaced = new Set(view.accounts.filter(isUnplaced).map(({ id }) => id))
-  const isMoving = (assignment: Assignment) =>
-    !resting.has(renderAssignmentKey(assignment)) && !unplaced.has(assignment.accountId)
+  const isMoving = (key: AssignmentKey) => !resting.has(key) && !unplaced.has(assignmentOf(key).accountId)
   const plan = { ...planned, revocations: planned.revocations.filter(isMoving) }
-  const revocations = plan.revocations.filter((assignment) => !held.has(renderAssignmentKey(assignment)))
+  const revocations = plan.revocations.filter((key) => !held.has(key))
   // The dispatcher that held it died before it told.
   const untoldHeld = [...heldLinks].filter(([link]) => statuses.told.get(link)?.state !== 'held')
   const unread = links.unread.map(({ key }) => key).sort()
@@ -78,7 +85,7 @@ export async function findDifferences(
     /** Places with too many files that are not valid, and their files without a status. */
     crowds,
     /** Ledger entries that are neither settled nor scheduled to be. */
-    unfinished: [...found.unfinished, ...untoldHeld.map(([, assignment]) => assignment)],
+    unfinished: [...found.unfinished, ...untoldHeld.map(([, key]) => key)],
     /** Permission sets whose file the brake holds: what held it may be gone. */
     judgedFiles: listJudgedFiles(found, bucket),
     miscounted: bucket.isAtWork ? [] : findMiscounted(bucket),
@@ -91,31 +98,37 @@ export async function findDifferences(
     /** For the next comparison. */
     memory: { entries: found.entries, statuses: Object.fromEntries(statuses.told), links: links.memory },
     /** Names and ids in the entries that were read. */
-    names: found.names,
+    noted: found.names,
+    /** What links would have to ask for, to give what the ledger has. */
+    names: bucket.names.ledger,
     /** Foreign assignments recorded since the last comparison. */
     foreignSince: [...foreign.values()].flatMap(({ key, lastModified }) => {
-      const assignment = lastModified < last.since ? undefined : parseAssignmentKey(key.slice(foreignPrefix.length))
-      return assignment ? [renderAssignmentKey(assignment)] : []
+      const text = key.slice(foreignPrefix.length)
+      return lastModified >= last.since && parseAssignmentKey(text) ? [assignmentKey.parse(text)] : []
     }),
     /** Ledger entries that are stuck on accounts that take no changes, or left: nothing can be done about them. */
-    resting: [...resting.values()],
+    resting: [...resting],
     /** Accounts whose State or Paths nobody knows: nothing is granted or revoked there. */
     unplaced: [...unplaced].sort(),
     /** Objects that cannot be read. Nothing is granted or revoked because of them. */
     unreadable: [...unread, ...found.spoiled, ...[...statuses.spoiled.values()].sort()],
     /** The accounts that have ledger entries. */
-    owned: new Set([...owned.values()].flatMap(({ accounts }) => [...accounts])),
+    owned: new Set([...bucket.names.ledger.keys()].map((key) => assignmentOf(key).accountId)),
     /** What is recorded as access, of the ledger and of others. */
     recorded: [owned, others],
+    access: await findAccessDifferences(objects, bucket, new Set(found.entries)),
     counts: { links: linkCount, permissionSets: files.size - linkCount, accounts: view.accounts.length },
   }
 }
 
 /** How many entries the ledger has, and how many of them have nothing left to do. */
-function countEntries(ledger: Heads, unsettled: readonly string[]) {
+function countEntries(ledger: Heads, moving: readonly string[]) {
   const all = [...ledger.keys()].filter((key) => parseAssignmentKey(key.slice(ledgerPrefix.length))).length
-  return { all, settled: all - unsettled.length }
+  return { all, settled: all - moving.length }
 }
+
+/** What links ask for and nobody has, and the access in the ledger that no link grants. */
+type BucketPlan = { readonly grants: readonly Assignment[]; readonly revocations: readonly AssignmentKey[] }
 
 type Bucket = Awaited<ReturnType<typeof readBucket>> & {
   readonly view: OrganizationView
@@ -131,7 +144,10 @@ async function readBucket(objects: ObjectStore, configuration: Configuration, la
     list(permissionSetPrefix),
     list(statusPrefix),
   ])
+  // Before the records that it is compared with: what is given meanwhile is not taken for too much.
+  const access = await list(accessPrefix)
   const [ledger, foreign, ownedSets] = await Promise.all([list(ledgerPrefix), list(foreignPrefix), list(ownedPrefix)])
+  const names = await nameKeys(objects, { ledger, foreign })
   const files = new Map([...linkFiles, ...setFiles])
   const statuses = await readStatuses(objects, files, statusHeads, last)
   const links = await readLinks(objects, [...linkFiles.values()], configuration, last, { ...statuses, isSweep })
@@ -143,9 +159,12 @@ async function readBucket(objects: ObjectStore, configuration: Configuration, la
     statusHeads,
     statuses,
     ledger,
-    owned: toAssignmentSet(ledger, ledgerPrefix),
+    /** By their present names, as far as the ledger knows. */
+    names,
+    owned: collectAssignments([...names.ledger.values()].flat()),
     foreign,
-    others: toAssignmentSet(foreign, foreignPrefix),
+    others: collectAssignments([...names.foreign.values()].flat()),
+    access,
     ownedSets,
     /** A sweep leaves alone what a dispatcher is working on. */
     isAtWork: isSweep && (await Lease.isHeld(objects)),
@@ -156,34 +175,37 @@ async function readBucket(objects: ObjectStore, configuration: Configuration, la
  * Whether an unread link grants is not known, nor what a selector that is not valid means, nor a tag before tags are read:
  * neither grants nor revokes.
  */
-function planAll({ links, owned, others, view, configuration }: Bucket): Plan {
+function planAll({ links, names, owned, others, view, configuration }: Bucket): BucketPlan {
   const tagged = view.hasTags ? [] : links.inForce.filter(({ scope }) => scope.kind === 'account_tag')
   const unclear = new Set(tagged.map(renderGrant))
   const unread = desiredState(links.unread, view, configuration)
   const unclearScopes = unclearState([...links.inForce, ...links.unread], view, configuration)
-  const { grants, revocations } = planAssignments({
-    desired: desiredState(links.inForce, view, configuration),
-    owned,
-    foreign: others,
-  })
-  const isClear = (assignment: Assignment) =>
-    !unclear.has(renderGrant(assignment)) && !isIn(unread, assignment) && !isIn(unclearScopes, assignment)
-  return { grants, revocations: revocations.filter(isClear) }
+  const desired = desiredState(links.inForce, view, configuration)
+  const { grants } = planAssignments({ desired, owned, foreign: others })
+  const mayBeMeant = (assignment: Assignment) =>
+    isIn(desired, assignment) ||
+    unclear.has(renderGrant(assignment)) ||
+    isIn(unread, assignment) ||
+    isIn(unclearScopes, assignment)
+  const revocations = [...names.ledger].flatMap(([key, all]) => (all.some(mayBeMeant) ? [] : [key]))
+  return { grants, revocations: revocations.sort() }
 }
 
 function listInputs(
-  plan: Plan,
+  plan: BucketPlan,
   { entries, resting, scheduled, heldLinks, heldFiles, isBrakeUnreadable }: Unfinished,
   bucket: Bucket,
 ): readonly string[] {
-  const { files, links, statusHeads, statuses, owned, view, configuration, isSweep, isAtWork } = bucket
-  const unsettled = entries.filter((key) => isSweep || !resting.has(key))
-  const open = [...plan.grants, ...plan.revocations, ...parseKeys(unsettled)]
+  const { files, links, names, statusHeads, statuses, view, configuration, isSweep, isAtWork } = bucket
+  const moving = entries.filter((key) => isSweep || !resting.has(key))
+  const namesOf = (keys: Iterable<AssignmentKey>) => [...keys].flatMap((key) => names.ledger.get(key) ?? [])
+  const open = [...plan.grants, ...namesOf([...plan.revocations, ...moving])]
   const isOpen = indexAssignments(open, view, configuration)
-  const isRetried = indexAssignments(parseKeys(scheduled), view, configuration)
+  const retried = [...scheduled].flatMap((key) => parseAssignmentName(key) ?? namesOf([assignmentKey.parse(key)]))
+  const isRetried = indexAssignments(retried, view, configuration)
   const inForce = new Set<string>(links.inForce.map(({ key }) => key))
-  const naming = [...links.inForce, ...links.notYet, ...links.unread, ...[...owned.values()].map(({ grant }) => grant)]
-  const used = new Set<string>(naming.map(({ permissionSet }) => permissionSetKey(permissionSet)))
+  const naming = [...links.inForce, ...links.notYet, ...links.unread].map(({ permissionSet }) => permissionSet)
+  const used = new Set<string>([...naming, ...setsOf([...names.ledger.keys()])].map(permissionSetKey))
   const isToLookAt = (input: string): boolean => {
     const file = files.get(input)
     const told = statuses.told.get(input)
@@ -216,12 +238,17 @@ function listInputs(
 /** The definition of each is read. Of many a sweep takes those whose status says something else, or that nobody has. */
 function listJudgedFiles(
   { heldFiles }: Unfinished,
-  { statuses, owned, others, isSweep }: Bucket,
+  { statuses, names, isSweep }: Bucket,
 ): readonly PermissionSetName[] {
+  const had = setsOf([...names.ledger.keys(), ...names.foreign.keys()])
   const isDue = ([input, name]: readonly [string, PermissionSetName]) =>
-    statuses.told.get(input)?.state !== 'held' || reachOf(name, [owned, others]).assignments === 0
+    statuses.told.get(input)?.state !== 'held' || !had.has(name)
   const judged = isSweep && heldFiles.size > judgedMost ? [...heldFiles].filter(isDue) : [...heldFiles]
   return judged.map(([, name]) => name)
+}
+
+function setsOf(keys: readonly AssignmentKey[]): ReadonlySet<PermissionSetName> {
+  return new Set(keys.map((key) => assignmentOf(key).permissionSet))
 }
 
 /**
@@ -257,8 +284,8 @@ function isCounted({ state, desired }: Told): boolean {
  * permission set was made since; its principal is looked up again by the reconcile. What a dispatcher is working on is
  * not hinted at again: its queue may be long.
  */
-function leaveAlone(plan: Plan, bucket: Bucket): Plan {
-  const { links, statuses, ownedSets, last, view, configuration, isAtWork } = bucket
+function leaveAlone(plan: BucketPlan, bucket: Bucket): BucketPlan {
+  const { links, names, statuses, ownedSets, last, view, configuration, isAtWork } = bucket
   const isMade = (name: PermissionSetName) => (ownedSets.get(ownedPrefix + name)?.lastModified ?? 0) >= last.since
   const isWaiting = ({ key, permissionSet }: Link): boolean => {
     const told = statuses.told.get(key)
@@ -281,21 +308,10 @@ function leaveAlone(plan: Plan, bucket: Bucket): Plan {
   const revoked = desiredState(revoking, view, configuration)
   return {
     grants: plan.grants.filter((assignment) => isIn(granted, assignment)),
-    revocations: plan.revocations.filter((assignment) => !isIn(revoked, assignment)),
+    revocations: plan.revocations.filter((key) => !names.ledger.get(key)?.some((one) => isIn(revoked, one))),
   }
 }
 
 function isIn(set: AssignmentSet, assignment: Assignment): boolean {
   return set.get(renderGrant(assignment))?.accounts.has(assignment.accountId) ?? false
-}
-
-function toAssignmentSet(heads: Heads, prefix: string): AssignmentSet {
-  return collectAssignments(parseKeys(heads.keys().map((key) => key.slice(prefix.length))))
-}
-
-function* parseKeys(keys: Iterable<string>): Generator<Assignment> {
-  for (const key of keys) {
-    const assignment = parseAssignmentKey(key)
-    if (assignment) yield assignment
-  }
 }

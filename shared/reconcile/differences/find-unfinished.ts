@@ -1,34 +1,29 @@
-import {
-  type Assignment,
-  type AssignmentKey,
-  parseAssignmentKey,
-  renderAssignmentKey,
-} from '../../domain/assignment.ts'
-import { listHeld, listJudgedAgain } from '../../domain/brake.ts'
-import { isSettled, ledgerPrefix } from '../../domain/ledger-entry.ts'
-import { type OrganizationView, refuses } from '../../domain/organization-view.ts'
-import { permissionSetKey } from '../../domain/permission-set-file.ts'
+import { type AssignmentKey, assignmentKey, parseAssignmentKey } from '../../domain/assignments/assignment.ts'
+import { isAtRest, ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
+import { listHeld, listJudgedAgain } from '../../domain/brake/lists.ts'
+import { type OrganizationView, refuses } from '../../domain/organization/organization-view.ts'
+import { permissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import { brakeFile } from '../brake/brake-file.ts'
-import type { NamedId } from '../directory/principal-names.ts'
 import type { Checkpoint } from '../records/checkpoint.ts'
 import { Ledger } from '../records/ledger.ts'
 import { forEachAtOnce, type Heads } from '../records/list-heads.ts'
 import { listOpenWork } from '../records/open-work.ts'
+import type { NamedId } from '../records/principal-names.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 
 export type Unfinished = Awaited<ReturnType<typeof findUnfinished>>
 
 /**
  * Finds entries whose hint was lost. Reads only entries that were written since the last comparison, or were not settled
- * then. `revocations`: of entries that no link grants.
+ * then. `revoked`: entries that no link grants.
  */
 export async function findUnfinished(
   objects: ObjectStore,
   ledger: Heads,
   view: OrganizationView,
   last: Pick<Checkpoint, 'since' | 'entries'>,
-  revocations: readonly Assignment[],
+  revoked: ReadonlySet<AssignmentKey>,
 ) {
   const known = new Set(last.entries)
   // If it cannot be read, held entries stay held.
@@ -37,53 +32,49 @@ export async function findUnfinished(
     .catch(() => 'unreadable' as const)
   const listed = new Set(brake === 'unreadable' || !brake ? [] : listHeld(brake.value))
   const judgedAgain = new Set(brake === 'unreadable' || !brake ? [] : listJudgedAgain(brake.value))
-  const revoked = new Set(revocations.map(renderAssignmentKey))
   const held = new Set<AssignmentKey>()
-  const heldLinks = new Map<string, Assignment>()
+  const heldLinks = new Map<string, AssignmentKey>()
   const byId = new Map(view.accounts.map((account) => [account.id, account]))
   const scheduled = new Set<string>()
   for await (const { key } of listOpenWork(objects)) scheduled.add(key)
   const entries = new Ledger(objects)
-  const unfinished: Assignment[] = []
-  const unsettled: AssignmentKey[] = []
-  const resting = new Map<AssignmentKey, Assignment>()
+  const unfinished: AssignmentKey[] = []
+  const moving: AssignmentKey[] = []
+  const resting = new Set<AssignmentKey>()
   const names = new Map<string, NamedId>()
   const spoiled: string[] = []
   const check = async (head: ObjectHead): Promise<void> => {
-    const assignment = parseAssignmentKey(head.key.slice(ledgerPrefix.length))
-    if (!assignment) return
-    const key = renderAssignmentKey(assignment)
-    if (scheduled.has(key)) return void unsettled.push(key)
+    const id = parseAssignmentKey(head.key.slice(ledgerPrefix.length))
+    if (!id) return
+    const key = assignmentKey.parse(head.key.slice(ledgerPrefix.length))
+    if (scheduled.has(key)) return void moving.push(key)
     if (head.lastModified < last.since && !known.has(key) && !listed.has(key)) return
     const read = await unlessSpoiled(entries.read(key))
     if (isSpoiled(read)) {
       spoiled.push(head.key)
-      unsettled.push(key)
-      return void unfinished.push(assignment)
+      moving.push(key)
+      return void unfinished.push(key)
     }
     const entry = read?.entry
-    const { type, principal: name } = assignment
-    for (const { principalId: id } of entry?.accesses ?? []) names.set(`${id} ${type} ${name}`, { type, id, name })
+    if (entry) names.set(`${id.type} ${id.principalId}`, { type: id.type, id: id.principalId, name: entry.principal })
     // Removed since the listing. An entry that was never granted has no history, so it must not count as settled.
-    if (entry === undefined) return void unsettled.push(key)
+    if (entry === undefined) return void moving.push(key)
     // On the brake's list although settled: the dispatcher died before it took the key off.
-    if (isSettled(entry) && !listed.has(key)) return
-    const { state, links } = entry.accesses[0]
-    unsettled.push(key)
-    if (state === 'stuck' && refuses(byId.get(assignment.accountId))) return void resting.set(key, assignment)
+    if (isAtRest(entry) && !listed.has(key)) return
+    const { state, links } = entry
+    moving.push(key)
+    if (state === 'stuck' && refuses(byId.get(id.accountId))) return void resting.add(key)
     // Released, or desired again, and the hint was lost: it is not on the list any more, or should not be.
-    const isAllHeld = entry.accesses.every((access) => access.state === 'held')
-    const isHeld = isAllHeld && (brake === 'unreadable' || (listed.has(key) && revoked.has(key)))
-    if (!isHeld) return void unfinished.push(assignment)
+    const isHeld = state === 'held' && (brake === 'unreadable' || (listed.has(key) && revoked.has(key)))
+    if (!isHeld) return void unfinished.push(key)
     // Somebody else may have been given the access meanwhile, or the policy has changed.
-    if (judgedAgain.has(key)) unfinished.push(assignment)
+    if (judgedAgain.has(key)) unfinished.push(key)
     held.add(key)
-    for (const link of links) heldLinks.set(link.key, assignment)
+    for (const link of links) heldLinks.set(link.key, key)
   }
   await forEachAtOnce(ledger.values(), check)
   for (const key of listed) {
-    const assignment = revoked.has(key) ? undefined : parseAssignmentKey(key)
-    if (assignment && !ledger.has(ledgerPrefix + key)) unfinished.push(assignment)
+    if (!revoked.has(key) && !ledger.has(ledgerPrefix + key)) unfinished.push(key)
   }
   return {
     /**
@@ -92,10 +83,10 @@ export async function findUnfinished(
      */
     unfinished,
     /** Every entry that is not settled, ascending. */
-    entries: unsettled.sort(),
+    entries: moving.sort(),
     /** What the brake holds: it rests until a person releases it. */
     held,
-    /** Links whose access is held, each with one held assignment. */
+    /** Links whose access is held, each with one held access. */
     heldLinks,
     /** Files of permission sets that the brake has as held. */
     heldFiles: new Map(

@@ -1,14 +1,15 @@
-import { type Assignment, parseAssignmentKey } from '../../domain/assignment.ts'
-import type { Configuration } from '../../domain/configuration.ts'
-import { assignmentHint, permissionSetHint } from '../../domain/hint.ts'
-import { renderInstant } from '../../domain/instant.ts'
+import { type AssignmentKey, assignmentOf } from '../../domain/assignments/assignment.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { accessHint, assignmentHint, type Hint, permissionSetHint } from '../../domain/messages/hint.ts'
+import { principalName } from '../../domain/principals/principal.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { findPrincipalChanges, isNamed, notePrincipals } from '../directory/principal-changes.ts'
-import { PrincipalNames } from '../directory/principal-names.ts'
+import { findPrincipalChanges } from '../directory/principal-changes.ts'
 import { Lease } from '../dispatcher/lease.ts'
 import { noteMissingAccounts } from '../organization/missing-accounts.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
+import { writeAccess } from '../records/access-list.ts'
 import { type Checkpoint, noMemory, readCheckpoint, writeCheckpoint } from '../records/checkpoint.ts'
 import { describeCrowd } from '../records/crowds.ts'
 import { readForeign } from '../records/foreign-assignments.ts'
@@ -16,6 +17,7 @@ import { sendInputs } from '../records/inputs.ts'
 import { sendHints } from '../records/lanes.ts'
 import { countLedger } from '../records/ledger-count.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
+import { NameIndex, PrincipalNames } from '../records/principal-names.ts'
 import { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { type Differences, findDifferences } from './find-differences.ts'
@@ -82,11 +84,13 @@ export async function reconcile(
     })
   const listed = new Set(view.accounts.map(({ id }) => id))
   const gone = await noteMissingAccounts(ports, { listed, owned: found.owned })
-  const released = found.resting.filter(({ accountId }) => gone.has(accountId))
+  const released = found.resting.filter((key) => gone.has(assignmentOf(key).accountId))
   await noteNames(ports.objects, found)
-  const { assignments, toForget } = await findPrincipalChanges(ports, configuration)
-  const unfinished = [...found.unfinished, ...assignments]
-  const report = await close(ports, configuration, { ...found, unfinished }, startedAt, released)
+  const { keys, assignments, toNote, toForget } = await findPrincipalChanges(ports, configuration)
+  const unfinished = [...found.unfinished, ...keys]
+  const due = { ...found.due, grants: [...found.due.grants, ...assignments] }
+  const report = await close(ports, configuration, { ...found, due, unfinished }, startedAt, released)
+  for (const pair of toNote) await names.note(pair)
   for (const pair of toForget) await names.forget(pair)
   return report
 }
@@ -103,7 +107,7 @@ async function close(
   configuration: Configuration,
   found: Differences,
   startedAt: Date,
-  released: readonly Assignment[] = [],
+  released: readonly AssignmentKey[] = [],
 ): Promise<ReconcileReport> {
   const { counts, due, inputs, unfinished, unreadable } = found
   if (unreadable.length > 0)
@@ -112,21 +116,24 @@ async function close(
     })
   const statuses = new StatusStore(ports.objects, ports.clock)
   for (const input of found.misindexed) await statuses.align(input)
+  await forEachAtOnce(found.access.toWrite.entries(), ([key, id]) => writeAccess(ports.objects, key, id))
+  await forEachAtOnce(found.access.toDelete, async (key) => void (await ports.objects.delete(key)))
   const most = configuration.limits.notValidFiles
   for (const { crowd, untold } of found.crowds)
     await statuses.revise(crowd, async () => (untold.length > 0 ? describeCrowd(crowd, most, untold) : undefined))
   const recounted = found.miscounted.flatMap(({ link, assignment }) => (assignment ? [] : [link]))
   await sendInputs(ports, [...new Set([...inputs, ...recounted])], 'reconcile', configuration)
-  const toHint = (assignment: Assignment) => assignmentHint(assignment, 'reconcile')
+  const toHint = (key: AssignmentKey): Hint => accessHint(assignmentOf(key), 'reconcile')
+  const grants = due.grants.map((assignment) => assignmentHint(assignment, 'reconcile'))
   const id = ports.randomness.id()
   await sendHints(ports, { id, hints: due.revocations.map(toHint), revocation: true }, configuration)
-  const others = [...due.grants, ...unfinished, ...released]
+  const others = [...unfinished, ...released]
   // Its cause is the link, whose status is told again.
   const recounts = found.miscounted.flatMap(({ link, assignment }) =>
     assignment ? [assignmentHint(assignment, link)] : [],
   )
   const holds = found.judgedFiles.map((name) => permissionSetHint(name, 'reconcile'))
-  const hints = [...others.map(toHint), ...recounts, ...holds]
+  const hints = [...grants, ...others.map(toHint), ...recounts, ...holds]
   await sendHints(ports, { id, hints, revocation: false }, configuration)
   await writeCheckpoint(ports.objects, startedAt, found.memory)
   return {
@@ -139,13 +146,20 @@ async function close(
 }
 
 /** Keeps `state/principals/` complete, by which the directory is compared. */
-async function noteNames(objects: ObjectStore, { names, foreignSince }: Differences): Promise<void> {
-  const found = [...names]
+async function noteNames(objects: ObjectStore, { noted, foreignSince }: Differences): Promise<void> {
+  const found = [...noted]
   await forEachAtOnce(foreignSince, async (key) => {
     const foreign = await spoiledAsAbsent(readForeign(objects, key))
-    const assignment = parseAssignmentKey(key)
-    if (assignment && foreign && isNamed(assignment, foreign))
-      found.push({ type: assignment.type, name: assignment.principal, id: foreign.principalId })
+    const { type, principalId: id } = assignmentOf(key)
+    if (foreign) found.push({ type, id, name: foreign.principal })
   })
-  await notePrincipals(objects, found)
+  if (found.length === 0) return
+  const index = await NameIndex.read(objects)
+  const names = new PrincipalNames(objects)
+  for (const pair of found) {
+    // An id that stands for a name is none that could be asked for, or change.
+    if (index.namesOf(pair.type, pair.id).length > 0 || pair.name === principalName.parse(pair.id)) continue
+    await names.note(pair)
+    index.set(pair)
+  }
 }

@@ -1,12 +1,12 @@
-import { type Assignment, parseAssignmentKey, renderAssignmentKey } from '../../domain/assignment.ts'
-import type { Configuration } from '../../domain/configuration.ts'
-import type { DirectoryChange } from '../../domain/directory-event.ts'
-import { assignmentHint, type Hint } from '../../domain/hint.ts'
-import type { PrincipalId } from '../../domain/identity-center-ids.ts'
-import { ledgerPrefix } from '../../domain/ledger-entry.ts'
-import { type Link, linkPrefix, parseLinkKey } from '../../domain/link.ts'
-import { desiredState, toAssignment } from '../../domain/plan.ts'
-import { type PrincipalName, type PrincipalType, principalTypes } from '../../domain/principal.ts'
+import { assignmentOf } from '../../domain/assignments/assignment.ts'
+import { ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
+import { desiredState, toAssignment } from '../../domain/assignments/plan.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { type Link, linkPrefix, parseLinkKey } from '../../domain/links/link.ts'
+import { accessHint, assignmentHint, type Hint } from '../../domain/messages/hint.ts'
+import type { DirectoryChange } from '../../domain/principals/directory-event.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import { type PrincipalName, type PrincipalType, principalTypes } from '../../domain/principals/principal.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
@@ -14,58 +14,73 @@ import { sendInputs } from '../records/inputs.ts'
 import { sendHints } from '../records/lanes.ts'
 import { listAssignmentKeys } from '../records/ledger.ts'
 import { listLinks } from '../records/list-links.ts'
+import { type NamedId, NameIndex } from '../records/principal-names.ts'
 import { StatusStore } from '../records/status-store.ts'
-import { findPrincipalChanges } from './principal-changes.ts'
+import { findPrincipalChanges, notePrincipals } from './principal-changes.ts'
 import { PrincipalIndex } from './principal-index.ts'
-import { PrincipalNames } from './principal-names.ts'
 
 const cause = 'directory'
 
-/** A name to look at. `urgent`: its principal has another name now, so access in the ledger may have to go. */
-type Concerned = { readonly type: PrincipalType; readonly name: PrincipalName; readonly urgent: boolean }
+/** What an event may concern. `urgent`: it has another name now, so its access may have to go. */
+type Concerned = {
+  readonly names: ReadonlyMap<PrincipalType, ReadonlySet<PrincipalName>>
+  readonly ids: readonly { readonly type: PrincipalType; readonly id: PrincipalId; readonly urgent: boolean }[]
+  /** New names of ids that had others. */
+  readonly renamed: readonly NamedId[]
+  /** Types of ids that were never seen. Such an id may be so new that Identity Store does not show it yet. */
+  readonly unknown: readonly PrincipalType[]
+}
 
 /**
- * Hints at every assignment that a change in the directory may concern: under the names that these ids had in the ledger,
- * and under the name that each has now. Trusts that something changed, never what the event says. Most events are about
- * other attributes or members: an id that has its name still costs one call and two short listings. Answers the number of
- * hints.
+ * Hints at every assignment that a change in the directory may concern: at the access of these ids, of those who had their
+ * present names before, and at what links ask for by these names. Trusts that something changed, never what the event says.
+ * Most events are about other attributes or members: an id that has its name still costs one call and two short listings.
+ * Answers the number of hints.
  */
 export async function followDirectoryEvents(
   ports: Ports,
   configuration: Configuration,
   changes: readonly DirectoryChange[],
 ): Promise<number> {
-  const { concerned, unknown } = await findConcerned(ports, configuration, changes)
+  const { names, ids, renamed, unknown } = await findConcerned(ports, configuration, changes)
   const hinted = await lookAtAll(ports, configuration, changes)
   await lookAtWaiting(ports, configuration, unknown)
-  if (concerned.length === 0) return hinted
-  const links = (await Array.fromAsync(listLinks(ports.objects, configuration.folders))).filter((link) =>
-    concerned.some(({ type, name }) => link.type === type && link.principal === name),
-  )
-  const organization = new OrganizationCache(ports, configuration.folders)
-  const view = links.length > 0 ? await organization.view() : undefined
-  const assignments = new Map<string, { readonly assignment: Assignment; readonly urgent: boolean }>()
-  if (view) {
-    const scoping = { ...configuration, selectors: await organization.selectors() }
-    for (const { grant, accounts } of desiredState(links, view, scoping).values()) {
-      for (const accountId of accounts) {
-        const assignment = toAssignment(grant, accountId)
-        assignments.set(renderAssignmentKey(assignment), { assignment, urgent: false })
-      }
-    }
-  }
+  if (ids.length === 0) return hinted
+  const urgent: Hint[] = []
+  const hints: Hint[] = []
+  const held = new Set<PrincipalId>()
   for await (const key of listAssignmentKeys(ports.objects, ledgerPrefix)) {
-    const assignment = parseAssignmentKey(key)
-    const found = concerned.find(({ type, name }) => assignment?.type === type && assignment.principal === name)
-    if (assignment && found) assignments.set(key, { assignment, urgent: found.urgent })
+    const { type, principalId } = assignmentOf(key)
+    held.add(principalId)
+    const found = ids.find((one) => one.type === type && one.id === principalId)
+    if (found) (found.urgent ? urgent : hints).push(accessHint(assignmentOf(key), cause))
   }
-  for (const urgent of [true, false]) {
-    const hints = [...assignments.values()]
-      .filter((one) => one.urgent === urgent)
-      .map(({ assignment }) => toHint(assignment))
-    await sendHints(ports, { id: ports.randomness.id(), hints, revocation: urgent }, configuration)
-  }
-  return hinted + assignments.size
+  // What others gave to it is not evaluated for that: its listing by names follows this one.
+  await notePrincipals(
+    ports.objects,
+    renamed.filter(({ id }) => !held.has(id)),
+  )
+  hints.push(...(await listAsked(ports, configuration, names)))
+  await sendHints(ports, { id: ports.randomness.id(), hints: urgent, revocation: true }, configuration)
+  await sendHints(ports, { id: ports.randomness.id(), hints, revocation: false }, configuration)
+  return hinted + urgent.length + hints.length
+}
+
+/** What links ask for by these names. */
+async function listAsked(
+  ports: Ports,
+  configuration: Configuration,
+  names: Concerned['names'],
+): Promise<readonly Hint[]> {
+  const links = (await Array.fromAsync(listLinks(ports.objects, configuration.folders))).filter(({ type, principal }) =>
+    names.get(type)?.has(principal),
+  )
+  if (links.length === 0) return []
+  const organization = new OrganizationCache(ports, configuration.folders)
+  const scoping = { ...configuration, selectors: await organization.selectors() }
+  return [...desiredState(links, await organization.view(), scoping).values()].flatMap(({ grant, accounts }) =>
+    [...accounts].map((accountId) => assignmentHint(toAssignment(grant, accountId), cause)),
+  )
 }
 
 /** An event without an id concerns its whole type: everything that differs, and all links that wait. */
@@ -76,8 +91,9 @@ async function lookAtAll(
 ): Promise<number> {
   const types = principalTypes.filter((type) => changes.some((change) => change.type === type && !change.id))
   if (types.length === 0) return 0
-  const { assignments } = await findPrincipalChanges(ports, configuration, types)
-  const hints = assignments.map(toHint)
+  const { keys, assignments } = await findPrincipalChanges(ports, configuration, types)
+  const ofIds = keys.map((key) => accessHint(assignmentOf(key), cause))
+  const hints = [...ofIds, ...assignments.map((assignment) => assignmentHint(assignment, cause))]
   await sendHints(ports, { id: ports.randomness.id(), hints, revocation: false }, configuration)
   await lookAtWaiting(ports, configuration, types)
   return hints.length
@@ -98,34 +114,35 @@ async function lookAtWaiting(
   )
 }
 
-/** `unknown`: types of ids that were never seen. Such an id may be so new that Identity Store does not show it yet. */
 async function findConcerned(
   ports: Ports,
   configuration: Configuration,
   changes: readonly DirectoryChange[],
-): Promise<{ readonly concerned: readonly Concerned[]; readonly unknown: readonly PrincipalType[] }> {
-  const ids = new Map(changes.flatMap(({ type, id }) => (id === undefined ? [] : [[id, type] as const])))
-  if (ids.size === 0) return { concerned: [], unknown: [] }
-  const named = await Array.fromAsync(new PrincipalNames(ports.objects).list())
+): Promise<Concerned> {
+  const changed = new Map(changes.flatMap(({ type, id }) => (id === undefined ? [] : [[id, type] as const])))
+  if (changed.size === 0) return { names: new Map(), ids: [], renamed: [], unknown: [] }
+  const index = await NameIndex.read(ports.objects)
   const lacking = await listLacking(ports, configuration)
   const principals = new PrincipalIndex(patientIdentityStore(ports), ports.clock, configuration.principalSuffix)
-  const concerned: Concerned[] = []
+  const names = new Map<PrincipalType, Set<PrincipalName>>(principalTypes.map((type) => [type, new Set()]))
+  const ids: { type: PrincipalType; id: PrincipalId; urgent: boolean }[] = []
   const unknown = new Set<PrincipalType>()
-  for (const [id, type] of ids) {
-    const before = named.filter((pair) => pair.type === type && pair.id === id).map(({ name }) => name)
+  const renamed: NamedId[] = []
+  for (const [id, type] of changed) {
+    const before = index.everNamesOf(type, id)
     const found = await principals.whereabouts(type, id, ports.clock.monotonicMs())
     const now = found === 'gone' ? undefined : found.name
-    const holders: readonly PrincipalId[] = named
-      .filter((pair) => pair.type === type && pair.name === now)
-      .map((pair) => pair.id)
+    const others = now === undefined ? [] : index.everIdsOf(type, now).filter((other) => other !== id)
     const isWaitedFor = lacking.some((link) => link.type === type && link.principal === now)
-    const isAsBefore = now !== undefined && before.join() === now && holders.join() === id && !isWaitedFor
+    const isAsBefore = now !== undefined && before.join('\n') === now && others.length === 0 && !isWaitedFor
     if (isAsBefore) continue
     if (found === 'gone' && before.length === 0) unknown.add(type)
-    const names = new Set([...before, ...(now === undefined ? [] : [now])])
-    for (const name of names) concerned.push({ type, name, urgent: found !== 'gone' && name !== now })
+    for (const name of [...before, ...(now === undefined ? [] : [now])]) names.get(type)?.add(name)
+    ids.push({ type, id, urgent: found !== 'gone' && before.some((name) => name !== now) })
+    if (now !== undefined && before.length > 0) renamed.push({ type, id, name: now })
+    ids.push(...others.map((other) => ({ type, id: other, urgent: true })))
   }
-  return { concerned, unknown: [...unknown] }
+  return { names, ids, renamed, unknown: [...unknown] }
 }
 
 async function listLacking({ objects, clock }: Ports, { folders }: Configuration): Promise<readonly Link[]> {
@@ -135,8 +152,4 @@ async function listLacking({ objects, clock }: Ports, { folders }: Configuration
     if (link?.ok) links.push(link.value)
   }
   return links
-}
-
-function toHint(assignment: Assignment): Hint {
-  return assignmentHint(assignment, cause)
 }

@@ -1,12 +1,12 @@
 import * as z from 'zod'
-import type { AccountId } from '../../domain/account-id.ts'
-import type { Complaint } from '../../domain/complaint.ts'
-import type { Configuration } from '../../domain/configuration.ts'
-import { type PermissionSetArn, permissionSetArn } from '../../domain/identity-center-ids.ts'
-import { renderInstant } from '../../domain/instant.ts'
-import { type Lack, lackOfManagementAccount } from '../../domain/lack.ts'
-import type { PermissionSetName } from '../../domain/permission-set-name.ts'
-import { record } from '../../domain/record.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { record } from '../../domain/json/record.ts'
+import { type Lack, lackOfManagementAccount } from '../../domain/links/lack.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import { type PermissionSetArn, permissionSetArn } from '../../domain/principals/identity-center-ids.ts'
+import type { Complaint } from '../../domain/statuses/complaint.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { isServiceError } from '../../ports/service-error.ts'
@@ -18,7 +18,7 @@ const believedMs = 60 * 60_000
 
 const seenRecord = record({ v: z.literal(1), seenAt: z.iso.datetime(), arns: z.array(permissionSetArn) })
 type Seen = z.infer<typeof seenRecord>
-type Context = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock'> & {
+type ManagementAccountSources = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock'> & {
   readonly managementAccountId: () => Promise<AccountId>
 }
 
@@ -28,11 +28,11 @@ type Context = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock'> & {
  * then on one listing answers for all accounts and permission sets, and nothing more is tried.
  */
 export class ManagementAccountSets {
-  readonly #context: Context
+  readonly #context: ManagementAccountSources
   readonly #record: JsonRecord<Seen>
   #seen: Promise<Seen | undefined> | undefined
 
-  constructor(context: Context) {
+  constructor(context: ManagementAccountSources) {
     this.#context = context
     this.#record = new JsonRecord(context.objects, 'state/management-account.json', seenRecord)
   }

@@ -1,35 +1,41 @@
 import pLimit from 'p-limit'
-import type { Assignment } from '../../domain/assignment.ts'
-import type { Configuration } from '../../domain/configuration.ts'
-import type { PrincipalId } from '../../domain/identity-center-ids.ts'
-import type { AccessIds } from '../../domain/ledger-entry.ts'
-import { type PrincipalName, type PrincipalType, principalName, principalTypes } from '../../domain/principal.ts'
-import type { IdentityStore } from '../../ports/identity-store.ts'
+import { type Assignment, type AssignmentKey, nameAssignment } from '../../domain/assignments/assignment.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { splitLinkFields } from '../../domain/links/link-fields.ts'
+import {
+  type PrincipalName,
+  type PrincipalType,
+  principalName,
+  principalTypes,
+} from '../../domain/principals/principal.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { type KnownAssignment, listKnown, readForeign } from '../records/foreign-assignments.ts'
 import { Ledger } from '../records/ledger.ts'
 import { readsAtOnce } from '../records/list-heads.ts'
+import { type NamedId, NameIndex, PrincipalNames } from '../records/principal-names.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
-import { type NamedId, PrincipalNames } from './principal-names.ts'
+import { PrincipalIndex } from './principal-index.ts'
 
 /** A pair that is younger stays in the index: its ledger entry may be about to be written. */
 const keptMs = 30 * 60_000
 
-type Pair = NamedId & { readonly lastModified: Date }
-
-/** Where the ids in the ledger differ from the ids that its names have now: a value. */
+/** Where the names of the ids in the ledger differ from those that they have now: a value. */
 export type PrincipalChanges = {
-  /** Assignments whose access belongs to another id than their name's, or whose name does not exist. Not those in their grace period. */
+  /** Access in the ledger whose principal has another name, or is gone. Not what is in its grace period. */
+  readonly keys: readonly AssignmentKey[]
+  /** What links ask for by the names that these had: somebody else may have one by now, or nobody. */
   readonly assignments: readonly Assignment[]
-  /** Pairs in `state/principals/` that no entry has. */
+  /** New names of ids that only `foreign/` has: nothing is evaluated for them. */
+  readonly toNote: readonly NamedId[]
+  /** Pairs in `state/principals/` that nothing needs. */
   readonly toForget: readonly NamedId[]
 }
 
 /**
- * Compares `state/principals/` with the directory: catches changes that sent no event. Changes nothing. Of the ledger it
- * reads only entries under a name whose id is another now. Throws when a listing fails.
+ * Compares the names that the ledger and `foreign/` were written under with the directory: catches changes that sent no
+ * event. Changes nothing. Throws when a listing fails.
  */
 export async function findPrincipalChanges(
   ports: Pick<Ports, 'objects' | 'identityStore' | 'clock' | 'randomness'>,
@@ -38,117 +44,84 @@ export async function findPrincipalChanges(
 ): Promise<PrincipalChanges> {
   const { objects, clock } = ports
   const before = new Date(clock.now().getTime() - keptMs)
-  const all = await Array.fromAsync(new PrincipalNames(objects).list())
-  const pairs = all.filter(({ type }) => types.includes(type))
-  const present = await findPresent(patientIdentityStore(ports), pairs, principalSuffix)
-  const differing = pairs.filter((pair) => present.get(nameKey(pair)) !== pair.id)
-  const { assignments, held } = await findHolders(objects, differing, present)
-  return { assignments, toForget: differing.filter((pair) => pair.lastModified < before && !held.has(pair)) }
+  const noted = await Array.fromAsync(new PrincipalNames(objects).list())
+  const index = new NameIndex(noted)
+  const principals = new PrincipalIndex(patientIdentityStore(ports), clock, principalSuffix)
+  const keys: AssignmentKey[] = []
+  const assignments: Assignment[] = []
+  const toNote: NamedId[] = []
+  const needed = new Set<string>()
+  for (const type of types) {
+    const held = Map.groupBy(await listOf(objects, type), ({ assignment }) => assignment.principalId)
+    await principals.foreseeNames(type, held.keys())
+    for (const [id, known] of held) {
+      const found = await principals.whereabouts(type, id, Number.NEGATIVE_INFINITY)
+      const name = found === 'gone' ? undefined : found.name
+      const former = index.everNamesOf(type, id).length > 1 ? await listNamed(objects, known) : []
+      for (const one of [name ?? [], index.namesOf(type, id), former].flat())
+        needed.add(pairKey({ type, id, name: one }))
+      if (index.namesOf(type, id).join('\n') === (name ?? '')) continue
+      const ours = known.filter(({ isForeign }) => !isForeign).map(({ key }) => key)
+      keys.push(...(found === 'gone' ? await withoutWaiting(objects, ours) : ours))
+      for (const last of index.namesOf(type, id)) {
+        if (last === name) continue
+        // Where nobody else has the name, the links of one that is gone are told by its own access. What others gave has none.
+        const isNobodys =
+          found === 'gone' && (await principals.resolve(type, last, Number.NEGATIVE_INFINITY)) === undefined
+        const asked = isNobodys ? await listLinkedForeign(objects, known) : known
+        assignments.push(...asked.map(({ assignment }) => nameAssignment(assignment, last)))
+      }
+      if (ours.length === 0 && name !== undefined) toNote.push({ type, id, name })
+    }
+  }
+  const isNeeded = (pair: (typeof noted)[number]) =>
+    !types.includes(pair.type) || pair.lastModified >= before || needed.has(pairKey(pair))
+  return { keys, assignments, toNote, toForget: noted.filter((pair) => !isNeeded(pair)) }
 }
 
 /** Adds to `state/principals/` the pairs that it lacks. */
 export async function notePrincipals(objects: ObjectStore, pairs: readonly NamedId[]): Promise<void> {
   if (pairs.length === 0) return
   const names = new PrincipalNames(objects)
-  const known = new Set((await Array.fromAsync(names.list())).map(pairKey))
-  for (const pair of pairs) if (!known.has(pairKey(pair))) await names.note(pair)
+  const index = await NameIndex.read(objects)
+  for (const pair of pairs) if (!index.namesOf(pair.type, pair.id).includes(pair.name)) await names.note(pair)
 }
 
-function nameKey({ type, name }: Pick<NamedId, 'type' | 'name'>): string {
-  return `${type}%${name}`
+function pairKey({ type, id, name }: NamedId): string {
+  return `${id}%${type}%${name}`
 }
 
-function pairKey(pair: NamedId): string {
-  return `${pair.id}%${nameKey(pair)}`
+async function listOf(objects: ObjectStore, type: PrincipalType): Promise<readonly KnownAssignment[]> {
+  const found: KnownAssignment[] = []
+  for await (const known of listKnown(objects)) if (known.assignment.type === type) found.push(known)
+  return found
 }
 
-/**
- * Whether what others gave stands under a name. A principal without a name that a link can have stands under its id: that
- * is nobody's name, so it has no owner that could change.
- */
-export function isNamed({ principal }: Assignment, { principalId }: Pick<AccessIds, 'principalId'>): boolean {
-  return String(principal) !== String(principalId)
+/** The names by which links gave what the ledger has of an id: their statuses tell of it by these. */
+async function listNamed(objects: ObjectStore, known: readonly KnownAssignment[]): Promise<readonly PrincipalName[]> {
+  const ledger = new Ledger(objects)
+  const named = await pLimit(readsAtOnce).map(known, async ({ key }) => {
+    const { links = [] } = (await spoiledAsAbsent(ledger.read(key)))?.entry ?? {}
+    return links.map((link) => splitLinkFields(link.key)?.principal ?? '')
+  })
+  return named.flat().flatMap((name) => principalName.safeParse(name).data ?? [])
 }
 
-/**
- * The ids that an entry has, none if it is unreadable. `waits`: its principal is gone and the grace period is running.
- */
-async function readIds(
-  objects: ObjectStore,
-  { key, assignment, isForeign }: KnownAssignment,
-): Promise<{ readonly ids: readonly PrincipalId[]; readonly waits: boolean }> {
-  if (isForeign) {
-    const foreign = await spoiledAsAbsent(readForeign(objects, key))
-    return { ids: foreign && isNamed(assignment, foreign) ? [foreign.principalId] : [], waits: false }
-  }
-  const entry = (await spoiledAsAbsent(new Ledger(objects).read(key)))?.entry
-  const waits = entry?.openUntil !== undefined && entry.accesses.some(({ orphanedAt }) => orphanedAt !== undefined)
-  return { ids: entry ? entry.accesses.map(({ principalId }) => principalId) : [], waits }
+/** What others gave, and links ask for too. */
+async function listLinkedForeign(objects: ObjectStore, known: readonly KnownAssignment[]) {
+  const linked = await pLimit(readsAtOnce).map(known, async (one) => {
+    const record = one.isForeign ? await spoiledAsAbsent(readForeign(objects, one.key)) : undefined
+    return record && record.links.length > 0 ? [one] : []
+  })
+  return linked.flat()
 }
 
-/** The assignments that hold an id which their name does not have any more, and which of these pairs any entry has. */
-async function findHolders(
-  objects: ObjectStore,
-  differing: readonly Pair[],
-  present: ReadonlyMap<string, PrincipalId | undefined>,
-): Promise<{ readonly assignments: readonly Assignment[]; readonly held: ReadonlySet<Pair> }> {
-  const held = new Set<Pair>()
-  if (differing.length === 0) return { assignments: [], held }
-  const limit = pLimit(readsAtOnce)
-  const assignments: Assignment[] = []
-  const byName = Map.groupBy(differing, nameKey)
-  const nameOf = ({ type, principal: name }: Assignment) => nameKey({ type, name })
-  const check = async (entry: KnownAssignment): Promise<void> => {
-    const { ids, waits } = await readIds(objects, entry)
-    const name = nameOf(entry.assignment)
-    const here = (byName.get(name) ?? []).filter(({ id }) => ids.includes(id))
-    for (const pair of here) held.add(pair)
-    const isWaiting = waits && present.get(name) === undefined
-    if (here.length > 0 && !isWaiting) assignments.push(entry.assignment)
-  }
-  const holders: KnownAssignment[] = []
-  for await (const known of listKnown(objects)) if (byName.has(nameOf(known.assignment))) holders.push(known)
-  await Promise.all(holders.map((holder) => limit(() => check(holder))))
-  return { assignments, held }
-}
-
-/**
- * The ids that these names have now. One call per name, or fewer where the whole directory has fewer pages (100
- * principals each) than there are names. Its size is not known before, so as many pages are tried as there are names.
- */
-async function findPresent(
-  identityStore: IdentityStore,
-  pairs: readonly NamedId[],
-  suffix: string,
-): Promise<ReadonlyMap<string, PrincipalId | undefined>> {
-  const present = new Map<string, PrincipalId | undefined>()
-  for (const type of principalTypes) {
-    const names = [...new Set(pairs.filter((pair) => pair.type === type).map(({ name }) => name))]
-    const listed = await listWithin(identityStore, type, names.length)
-    for (const name of names) {
-      const whole = principalName.parse(name + suffix)
-      present.set(
-        nameKey({ type, name }),
-        listed ? listed.get(whole) : await identityStore.findPrincipalId(type, whole),
-      )
-    }
-  }
-  return present
-}
-
-/** All principals by name; `undefined`: there are more pages than these. */
-async function listWithin(
-  identityStore: IdentityStore,
-  type: PrincipalType,
-  pagesMost: number,
-): Promise<ReadonlyMap<PrincipalName, PrincipalId> | undefined> {
-  const ids = new Map<PrincipalName, PrincipalId>()
-  let nextToken: string | undefined
-  for (let page = 0; page < pagesMost; page++) {
-    const listed = await identityStore.listPrincipals(type, nextToken)
-    for (const { name, id } of listed.items) ids.set(name, id)
-    nextToken = listed.nextToken
-    if (nextToken === undefined) return ids
-  }
-  return undefined
+/** Without what is in its grace period. An entry that cannot be read is looked at by each sweep. */
+async function withoutWaiting(objects: ObjectStore, keys: readonly AssignmentKey[]): Promise<readonly AssignmentKey[]> {
+  const ledger = new Ledger(objects)
+  const due = await pLimit(readsAtOnce).map(keys, async (key) => {
+    const entry = (await spoiledAsAbsent(ledger.read(key)))?.entry
+    return entry && (entry.orphanedAt === undefined || entry.openUntil === undefined) ? [key] : []
+  })
+  return due.flat()
 }

@@ -1,4 +1,4 @@
-import type { Configuration } from '../../domain/configuration.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { findLedgerLoss } from '../records/ledger-count.ts'

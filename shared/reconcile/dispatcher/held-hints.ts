@@ -1,4 +1,4 @@
-import type { WorkItem } from './work-source.ts'
+import type { WorkItem } from './work-item.ts'
 
 type Line = [WorkItem, ...WorkItem[]]
 

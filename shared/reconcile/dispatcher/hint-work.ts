@@ -1,28 +1,38 @@
-import { renderAssignmentKey } from '../../domain/assignment.ts'
-import { describeLink } from '../../domain/describe-link.ts'
-import { type DriftHint, type Hint, isDriftHint } from '../../domain/hint.ts'
-import { renderInstant } from '../../domain/instant.ts'
-import { linkPrefix } from '../../domain/link.ts'
-import { permissionSetKey } from '../../domain/permission-set-file.ts'
+import {
+  type AssignmentKey,
+  assignmentOf,
+  renderAssignmentKey,
+  renderAssignmentName,
+} from '../../domain/assignments/assignment.ts'
+import { describeLink } from '../../domain/links/describe-link.ts'
+import { type Grant, linkPrefix } from '../../domain/links/link.ts'
+import { type DriftHint, type Hint, isAssignmentHint, isDriftHint } from '../../domain/messages/hint.ts'
+import { permissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import type { Log } from '../../ports/log.ts'
 import { isPassing, isServiceError } from '../../ports/service-error.ts'
+import { findHolders } from '../assignments/find-holders.ts'
 import { settleAssignment } from '../assignments/settle-assignment.ts'
 import type { OpenSettleContext } from '../assignments/settle-context.ts'
 import { NotStartedError } from '../calls/limited-sso-admin.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { repeatPatiently } from '../calls/repeat-patiently.ts'
-import { DriftCheck, type DriftCheckContext } from '../drift/check-drift.ts'
+import { DriftCheck, type DriftCheckSources } from '../drift/check-drift.ts'
 import type { PermissionSetContext } from '../permission-sets/permission-set-settlement.ts'
-import { PermissionSetWork, type PermissionSetWorkContext } from '../permission-sets/permission-set-work.ts'
+import { PermissionSetWork, type PermissionSetWorkSources } from '../permission-sets/permission-set-work.ts'
 import { Provisionings } from '../permission-sets/provisionings.ts'
 import { describeError } from '../records/failures.ts'
 import { RecordChangedError } from '../records/json-record.ts'
 import { nextAttempt, scheduleWork } from '../records/open-work.ts'
 import { gatherLink } from '../statuses/gather-link.ts'
 import { StatusBoard } from '../statuses/status-board.ts'
-import { giveBackEach, type WorkItem } from './work-source.ts'
+import type { WorkItem } from './work-item.ts'
+import { giveBackEach } from './work-source.ts'
 
 const repetition = { attemptsMost: 3, firstMs: 2_000, mostMs: 10_000 }
+
+/** `asked`: given back with a request in progress. */
+type End = 'done' | 'given-back' | 'asked'
 
 /** What becomes of one hint that was taken: an assignment, a permission set or a part of a drift check is settled, put off or given back. */
 export class HintWork {
@@ -35,7 +45,7 @@ export class HintWork {
 
   constructor(
     settling: OpenSettleContext,
-    openBackground: DriftCheckContext['openBackground'],
+    openBackground: DriftCheckSources['openBackground'],
     holdsLease: () => boolean,
   ) {
     const { ssoAdmin, clock, configuration, ending } = settling
@@ -51,7 +61,7 @@ export class HintWork {
     await this.#try(first, items)
     const { hint } = first
     // What an evaluation took out of the ledger has to be told, also where it ended early.
-    if (hint.kind === 'assignment') this.board.touch(this.#context.standings.takeDropped(hint.account))
+    if (isAssignmentHint(hint)) this.board.touch(this.#context.standings.takeDropped(hint.account))
   }
 
   async #try(first: WorkItem, items: readonly WorkItem[]): Promise<void> {
@@ -89,7 +99,7 @@ export class HintWork {
     }
   }
 
-  async #settle(item: WorkItem, context: PermissionSetWorkContext): Promise<'done' | 'given-back' | 'asked'> {
+  async #settle(item: WorkItem, context: PermissionSetWorkSources): Promise<End> {
     const { hint } = item
     if (isDriftHint(hint)) {
       this.board.touch(await this.#drift.work(hint, context))
@@ -99,17 +109,35 @@ export class HintWork {
       if ((await this.#permissionSetWork.settle(hint.permissionSet, context)) === 'failed') this.failed++
       return 'done'
     }
-    const { account: accountId, permissionSet, principal, type } = hint
-    const assignment = { accountId, permissionSet, principal, type }
-    const lacked = !context.permissionSets.knows(permissionSet)
-    const settlement = await settleAssignment(renderAssignmentKey(assignment), assignment, context)
-    if (settlement.result === 'given-back') return settlement.isAsked ? 'asked' : 'given-back'
-    // Made while this was evaluated: the one that wakes the links that wait for it could not see this one waiting.
-    if (settlement.result === 'waiting' && lacked && context.permissionSets.knows(permissionSet)) {
-      // What was released meanwhile concerns links that the next evaluation does not see any more.
-      this.board.touch(settlement.links)
-      return this.#settle(item, context)
+    const { account: accountId, permissionSet, type } = hint
+    if (hint.kind === 'access') {
+      const { principalId } = hint
+      const end = await this.#settleAccess(
+        renderAssignmentKey({ accountId, permissionSet, principalId, type }),
+        context,
+      )
+      return end === 'waiting' ? 'done' : end
     }
+    const assignment = { accountId, permissionSet, principal: hint.principal, type }
+    const lacked = !context.permissionSets.knows(permissionSet)
+    const { keys, lacks } = await findHolders(assignment, context)
+    if (lacks) this.board.noteLacks(permissionSet, lacks)
+    this.board.touch([...(lacks?.keys() ?? [])])
+    let isWaiting = lacks !== undefined
+    for (const key of keys) {
+      const end = await this.#settleAccess(key, context)
+      if (end === 'given-back' || end === 'asked') return end
+      isWaiting ||= end === 'waiting'
+    }
+    // Made while this was evaluated: the one that wakes the links that wait for it could not see this one waiting.
+    const isMade = lacked && context.permissionSets.knows(permissionSet)
+    return isWaiting && isMade ? this.#settle(item, context) : 'done'
+  }
+
+  async #settleAccess(key: AssignmentKey, context: PermissionSetWorkSources): Promise<End | 'waiting'> {
+    const { permissionSet } = assignmentOf(key)
+    const settlement = await settleAssignment(key, context)
+    if (settlement.result === 'given-back') return settlement.isAsked ? 'asked' : 'given-back'
     // Before anything is awaited: from now on, making what is lacking wakes this one.
     if (settlement.lacks) this.board.noteLacks(permissionSet, settlement.lacks)
     // Its ledger entry may have been the last that kept the permission set from being deleted.
@@ -117,9 +145,9 @@ export class HintWork {
     if (!isEntered && !context.standings.hasEntryOf(permissionSet))
       await this.#permissionSetWork.revisitBlocked(permissionSet)
     if (settlement.result === 'open') this.failed++
-    if (settlement.result !== 'held') await this.#context.brake.review(renderAssignmentKey(assignment))
+    if (settlement.result !== 'held') await this.#context.brake.review(key)
     this.board.touch(settlement.links)
-    return 'done'
+    return settlement.result === 'waiting' ? 'waiting' : 'done'
   }
 
   /**
@@ -186,7 +214,9 @@ function openBoard(settling: OpenSettleContext, holdsLease: () => boolean): Stat
       const progress = {
         lackOf: board.lackOf.bind(board),
         of: standings.of.bind(standings),
-        heldAccountsOf: brake.heldAccountsOf.bind(brake),
+        leftOf: standings.leftOf.bind(standings),
+        heldAccountsOf: async (grant: Grant) =>
+          brake.heldAccountsOf(grant, (await standings.names()).everIdsOf(grant.type, grant.principal)),
       }
       const context = { objects, organization, configuration, policies, separations, accountsOf, progress }
       const status = describeLink((await gatherLink(input, current, context)).facts)
@@ -205,8 +235,10 @@ function mayPass(error: unknown): boolean {
 /** What open work names it by. */
 function subjectKey(hint: Exclude<Hint, DriftHint>): string {
   if (hint.kind === 'permission-set') return permissionSetKey(hint.permissionSet)
-  const { account: accountId, permissionSet, principal, type } = hint
-  return renderAssignmentKey({ accountId, permissionSet, principal, type })
+  const { account: accountId, permissionSet, type } = hint
+  return hint.kind === 'access'
+    ? renderAssignmentKey({ accountId, permissionSet, principalId: hint.principalId, type })
+    : renderAssignmentName({ accountId, permissionSet, principal: hint.principal, type })
 }
 
 function describe({ hint, lane }: WorkItem): Record<string, string> {

@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import { renderInstant } from '../../domain/instant.ts'
-import { record } from '../../domain/record.ts'
+import { record } from '../../domain/json/record.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import type { FoundObject, ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { JsonRecord } from '../records/json-record.ts'
@@ -13,7 +13,7 @@ const renewEveryMs = 20_000
 const startsForMs = 40_000
 const retryEveryMs = 2_000
 /** A release waits so long for a renewal under way: it needs the etag. */
-const settleMs = 5_000
+const renewedWithinMs = 5_000
 
 const leaseBody = record({
   v: z.literal(1),
@@ -134,7 +134,7 @@ export class Lease {
   async release(): Promise<void> {
     this.#stopped.abort('released')
     const waited = new AbortController()
-    await Promise.race([this.#renewing, this.#ports.leaseClock.sleep(settleMs, waited.signal)])
+    await Promise.race([this.#renewing, this.#ports.leaseClock.sleep(renewedWithinMs, waited.signal)])
     waited.abort('waited')
     if (this.#lost) return
     try {

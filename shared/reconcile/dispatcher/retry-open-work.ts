@@ -1,7 +1,7 @@
-import { parseAssignmentKey } from '../../domain/assignment.ts'
-import type { Configuration } from '../../domain/configuration.ts'
-import { assignmentHint, type Hint, permissionSetHint } from '../../domain/hint.ts'
-import { parsePermissionSetKey } from '../../domain/permission-set-file.ts'
+import { parseAssignmentKey, parseAssignmentName } from '../../domain/assignments/assignment.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { accessHint, assignmentHint, type Hint, permissionSetHint } from '../../domain/messages/hint.ts'
+import { parsePermissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { sendHints } from '../records/lanes.ts'
 import { listOpenWork } from '../records/open-work.ts'
@@ -10,7 +10,9 @@ import { listOpenWork } from '../records/open-work.ts'
 export function openHint(object: string, key: string): Hint | undefined {
   const name = parsePermissionSetKey(key)
   if (name.ok) return permissionSetHint(name.value, object)
-  const assignment = parseAssignmentKey(key)
+  const id = parseAssignmentKey(key)
+  if (id) return accessHint(id, object)
+  const assignment = parseAssignmentName(key)
   return assignment && assignmentHint(assignment, object)
 }
 

@@ -1,6 +1,6 @@
-import type { AccountId } from '../../domain/account-id.ts'
-import type { Configuration } from '../../domain/configuration.ts'
-import { type Hint, isDriftHint } from '../../domain/hint.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { type Hint, isDriftHint } from '../../domain/messages/hint.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { openSettleContext } from '../assignments/settle-context.ts'
 import type { Brake } from '../brake/brake.ts'
@@ -17,7 +17,8 @@ import { HintWork } from './hint-work.ts'
 import { Lease } from './lease.ts'
 import { noteStopped, type Pause, readPause, reconcileAfterPause } from './pause.ts'
 import { tellConfiguration } from './tell-configuration.ts'
-import { type WorkItem, WorkSource } from './work-source.ts'
+import type { WorkItem } from './work-item.ts'
+import { WorkSource } from './work-source.ts'
 
 export type SliceOptions = {
   /** Nothing is started after this long; what runs is waited for. A function's time limit must leave it room. */
@@ -227,7 +228,7 @@ class Slice {
     const { limits } = this.#configuration
     const running = [...this.#running.values()].map(({ item }) => item)
     const ofKind = (kind: Hint['kind']) => running.filter(({ hint }) => hint.kind === kind).length
-    const assignments = ofKind('assignment')
+    const assignments = ofKind('assignment') + ofKind('access')
     const room = limits.outstanding - this.#requests.unattended + aheadMost - assignments
     const permissionSetRoom = limits.provisionings - ofKind('permission-set')
     return ({ hint, group, lane }) => {

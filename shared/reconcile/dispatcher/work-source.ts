@@ -1,8 +1,8 @@
-import { shareOf } from '../../domain/folder-share.ts'
-import { type Hint, hint as hintSchema } from '../../domain/hint.ts'
+import { shareOf } from '../../domain/messages/folder-share.ts'
+import { type Hint, hint as hintSchema } from '../../domain/messages/hint.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Ports } from '../../ports/ports.ts'
-import type { OutgoingMessage, ReceivedMessage } from '../../ports/queues.ts'
+import type { ReceivedMessage } from '../../ports/queues.ts'
 import type { Signal } from '../calls/signal.ts'
 import { forgetFailure, recordFailure } from '../records/failures.ts'
 import { groupOf, type Lane, lanes } from '../records/lanes.ts'
@@ -10,6 +10,7 @@ import { forEachAtOnce } from '../records/list-heads.ts'
 import { listOpenWork, type OpenWork } from '../records/open-work.ts'
 import { HeldHints, type RunningOf } from './held-hints.ts'
 import { openHint } from './retry-open-work.ts'
+import type { WorkItem } from './work-item.ts'
 
 /**
  * So many hints in hand of a lane are enough to fill every slot, and to know which accounts have most to do. One more waits in
@@ -27,32 +28,6 @@ const extendEveryMs = 20_000
 /** So many at a call. (SQS API Reference, "ChangeMessageVisibilityBatch".) */
 const extendedAtOnce = 10
 const openWorkEveryMs = 30_000
-
-/** A hint in hand. Exactly one of `done`, `giveBack` and `leave` ends it. */
-export type WorkItem = {
-  readonly hint: Hint
-  readonly group: string
-  /** Whose it is: see `shareOf`. */
-  readonly share: string
-  readonly lane: Lane | 'open'
-  /** When it was pulled: monotonic milliseconds of the clock. */
-  readonly pulledMs: number
-  /** When it was sent, or its next attempt was due. */
-  readonly since: Date
-  done(): Promise<void>
-  /** Its message as new. None of open work, which stays where it is. */
-  readonly renew?: () => OutgoingMessage
-  /**
-   * Puts it back as new, since a message that merely becomes visible again counts towards the dead-letter queue. `to`: into
-   * this lane, where that is not its own.
-   */
-  giveBack(to?: Lane): Promise<void>
-  /**
-   * It comes again by itself, when its visibility ends, and counts towards the dead-letter queue: why is noted for
-   * `ssofile redrive`. Never rejects.
-   */
-  leave(error: unknown): Promise<void>
-}
 
 type SourcePorts = Pick<Ports, 'queues' | 'objects' | 'clock' | 'randomness' | 'log'>
 const sources = ['work-urgent', 'open', 'work', 'work-bulk'] as const

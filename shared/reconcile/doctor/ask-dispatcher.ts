@@ -1,4 +1,4 @@
-import { type Finding, skip, warn } from '../../domain/finding.ts'
+import { type Finding, skip, warn } from '../../domain/guardrails/finding.ts'
 import type { Installation } from '../../ports/installation.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { isServiceError } from '../../ports/service-error.ts'

@@ -1,5 +1,5 @@
-import type { Finding } from '../../domain/finding.ts'
-import { fail, skip, warn } from '../../domain/finding.ts'
+import type { Finding } from '../../domain/guardrails/finding.ts'
+import { fail, skip, warn } from '../../domain/guardrails/finding.ts'
 import { isServiceError, type ServiceError } from '../../ports/service-error.ts'
 
 /** What a service said, or why it did not say it. */

@@ -1,4 +1,4 @@
-import { type Finding, fail, ok, skip, warn } from '../../domain/finding.ts'
+import { type Finding, fail, ok, skip, warn } from '../../domain/guardrails/finding.ts'
 import { functionSettings } from '../../ports/deployment-settings.ts'
 import type { Installation } from '../../ports/installation.ts'
 import type { Owner } from '../records/owner.ts'

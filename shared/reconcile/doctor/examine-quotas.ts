@@ -1,4 +1,4 @@
-import { type Finding, ok, warn } from '../../domain/finding.ts'
+import { type Finding, ok, warn } from '../../domain/guardrails/finding.ts'
 import type { Installation, Quota } from '../../ports/installation.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'

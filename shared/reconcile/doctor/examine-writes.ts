@@ -1,10 +1,11 @@
-import { type Finding, fail, ok } from '../../domain/finding.ts'
+import { type Finding, fail, ok } from '../../domain/guardrails/finding.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { ask, isDenied, unasked } from './ask.ts'
 
 const check = 'bucket writes'
 /** Where `ssofile apply` writes without a deployment: what the dispatcher may write of one. */
 export const writtenPrefixes = [
+  'access/',
   'assignments/',
   'attention/',
   'changes/',

@@ -1,5 +1,5 @@
-import { type Finding, fail, ok } from '../../domain/finding.ts'
-import { type Account, isUnplaced } from '../../domain/organization-view.ts'
+import { type Finding, fail, ok } from '../../domain/guardrails/finding.ts'
+import { type Account, isUnplaced } from '../../domain/organization/organization-view.ts'
 
 const namedMost = 20
 

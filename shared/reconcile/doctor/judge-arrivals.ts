@@ -1,5 +1,5 @@
-import { type Finding, ok, warn } from '../../domain/finding.ts'
-import { renderInstant } from '../../domain/instant.ts'
+import { type Finding, ok, warn } from '../../domain/guardrails/finding.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import type { DatedThing } from '../../ports/installation.ts'
 import type { Arrivals } from '../records/arrivals.ts'
 

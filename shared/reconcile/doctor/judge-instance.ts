@@ -1,4 +1,4 @@
-import { type Finding, fail, ok, warn } from '../../domain/finding.ts'
+import { type Finding, fail, ok, warn } from '../../domain/guardrails/finding.ts'
 import type { ListedInstance } from '../../ports/installation.ts'
 import type { Owner } from '../records/owner.ts'
 

@@ -1,4 +1,4 @@
-import { type Finding, ok, warn } from '../../domain/finding.ts'
+import { type Finding, ok, warn } from '../../domain/guardrails/finding.ts'
 
 type Standing = {
   readonly ownAccount: string

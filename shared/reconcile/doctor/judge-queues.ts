@@ -1,4 +1,4 @@
-import { type Finding, fail, ok, warn } from '../../domain/finding.ts'
+import { type Finding, fail, ok, warn } from '../../domain/guardrails/finding.ts'
 import { queueSettings } from '../../ports/deployment-settings.ts'
 import type { Installation } from '../../ports/installation.ts'
 import { type WorkedQueue, workedQueues } from '../../ports/queues.ts'

@@ -1,5 +1,5 @@
-import { settlingMs } from '../../domain/access-proof.ts'
-import { type Finding, ok, skip, warn } from '../../domain/finding.ts'
+import { settlingMs } from '../../domain/assignments/access-proof.ts'
+import { type Finding, ok, skip, warn } from '../../domain/guardrails/finding.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { type AssignmentRequest, type RequestKind, type RequestSummary, requestKinds } from '../../ports/sso-admin.ts'

@@ -1,5 +1,5 @@
-import { type Finding, fail, ok } from '../../domain/finding.ts'
-import { renderRoundTrip } from '../../domain/round-trip-event.ts'
+import { type Finding, fail, ok } from '../../domain/guardrails/finding.ts'
+import { renderRoundTrip } from '../../domain/messages/round-trip-event.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { readArrivals } from '../records/arrivals.ts'
 import { ask, unasked } from './ask.ts'

@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import type { AccountId } from '../../domain/account-id.ts'
-import { type Finding, warn } from '../../domain/finding.ts'
+import { type Finding, warn } from '../../domain/guardrails/finding.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { ask } from './ask.ts'

@@ -1,22 +1,22 @@
 import pLimit from 'p-limit'
-import type { AccountId } from '../../domain/account-id.ts'
-import { type Assignment, parseAssignmentKey } from '../../domain/assignment.ts'
-import { shareOfNight } from '../../domain/drift-share.ts'
-import { assignmentHint, type DriftHint } from '../../domain/hint.ts'
-import { type PermissionSetArn, principalId } from '../../domain/identity-center-ids.ts'
-import { renderInstant } from '../../domain/instant.ts'
-import type { PermissionSetName } from '../../domain/permission-set-name.ts'
-import { type PrincipalName, type PrincipalType, principalName } from '../../domain/principal.ts'
+import { type AssignmentId, assignmentOf } from '../../domain/assignments/assignment.ts'
+import { shareOfNight } from '../../domain/assignments/drift-share.ts'
+import { accessHint, type DriftHint } from '../../domain/messages/hint.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import type { PermissionSetArn, PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import type { PrincipalType } from '../../domain/principals/principal.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import { once } from '../../ports/once.ts'
 import { listAll } from '../../ports/page.ts'
-import { isServiceError } from '../../ports/service-error.ts'
+import { isPassing, isServiceError } from '../../ports/service-error.ts'
 import type { AssignmentTarget, SsoAdmin } from '../../ports/sso-admin.ts'
 import type { OpenSettleContext } from '../assignments/settle-context.ts'
 import type { SettleContext } from '../assignments/settlement.ts'
 import type { KnownKeys } from '../assignments/standings.ts'
 import { listAssignmentsIn, listAssignmentsOf, listUnlessGone } from '../calls/assignment-listings.ts'
 import { sendHints } from '../records/lanes.ts'
-import { type Comparison, compareAssignments, type DriftContext, emptyComparison } from './compare-assignments.ts'
+import { type Comparison, compareAssignments, type DriftSources, emptyComparison } from './compare-assignments.ts'
 import { closeUnit, isOpen } from './drift-run.ts'
 
 /** So many calls by permission set, less than two minutes of the rate, are made every night; more over seven nights. */
@@ -26,7 +26,7 @@ const principalsOfUnit = 10
 const accountsOfUnit = 100
 const readAtOnce = 8
 
-export type DriftCheckContext = OpenSettleContext & {
+export type DriftCheckSources = OpenSettleContext & {
   /** SSO Admin behind all other calls, and only while something may be started; told of each call. */
   readonly openBackground: (onCall: () => void) => SsoAdmin
 }
@@ -40,11 +40,11 @@ export type DriftCheckContext = OpenSettleContext & {
  * three and a half hours of the whole rate. Where listing by principal is refused, by permission set only, all of it.
  */
 export class DriftCheck {
-  readonly #context: DriftCheckContext
+  readonly #context: DriftCheckSources
   /** Once in a slice: what is made meanwhile is compared by the next check. */
   readonly #permissionSets: () => Promise<ReadonlyMap<PermissionSetName, PermissionSetArn>>
 
-  constructor(context: DriftCheckContext) {
+  constructor(context: DriftCheckSources) {
     this.#context = context
     this.#permissionSets = once(() => context.permissionSets.list())
   }
@@ -58,7 +58,7 @@ export class DriftCheck {
     const context = { ...this.#context, ssoAdmin, log, pulledMs, listPermissionSets: this.#permissionSets }
     const { units = [], comparison = emptyComparison() } = await workUnit(hint, context)
     const event = `${hint.run}/${hint.unit}`
-    const hints = comparison.toEvaluate.map((assignment) => assignmentHint(assignment, 'drift'))
+    const hints = comparison.toEvaluate.map((key) => accessHint(assignmentOf(key), 'drift'))
     await sendHints(this.#context, { id: event, hints: [...units, ...hints], revocation: false }, configuration)
     const { checked, missing, undecided, foreign, gone, links } = comparison
     const until = undecided
@@ -80,7 +80,7 @@ export class DriftCheck {
   }
 }
 
-type UnitContext = DriftCheckContext & {
+type UnitSources = DriftCheckSources & {
   readonly listPermissionSets: () => Promise<ReadonlyMap<PermissionSetName, PermissionSetArn>>
 }
 type Worked = { readonly units?: readonly DriftHint[]; readonly comparison?: Comparison }
@@ -88,7 +88,7 @@ type PrincipalsHint = Extract<DriftHint, { kind: 'drift-of-principals' }>
 type PermissionSetHint = Extract<DriftHint, { kind: 'drift-of-permission-set' }>
 
 /** A unit is divided into others, or compared. */
-async function workUnit(hint: DriftHint, context: UnitContext): Promise<Worked> {
+async function workUnit(hint: DriftHint, context: UnitSources): Promise<Worked> {
   switch (hint.kind) {
     case 'drift':
       return { units: await divide(hint, context) }
@@ -103,13 +103,13 @@ async function workUnit(hint: DriftHint, context: UnitContext): Promise<Worked> 
   }
 }
 
-async function divide({ run }: DriftHint, context: UnitContext): Promise<readonly DriftHint[]> {
+async function divide({ run }: DriftHint, context: UnitSources): Promise<readonly DriftHint[]> {
   const { standings, clock, log } = context
   const known = await standings.keysOf(() => true)
-  const names = { GROUP: new Set(await listGroups(context)), USER: new Set<PrincipalName>() }
+  const ids = { GROUP: new Set(await listGroups(context)), USER: new Set<PrincipalId>() }
   const provisioned = new Set<string>()
-  for (const { type, principal, accountId, permissionSet } of assignmentsOf(known)) {
-    names[type].add(principal)
+  for (const { type, principalId, accountId, permissionSet } of assignmentsOf(known)) {
+    ids[type].add(principalId)
     provisioned.add(`${accountId} ${permissionSet}`)
   }
   const isPermitted = await mayListByPrincipal(context)
@@ -118,13 +118,13 @@ async function divide({ run }: DriftHint, context: UnitContext): Promise<readonl
   const tonight = isPermitted && !isCheap ? shareOfNight(sets, clock.now()) : sets
   log.info('drift check begun', {
     run,
-    byPrincipal: isPermitted ? names.GROUP.size + names.USER.size : 'refused',
+    byPrincipal: isPermitted ? ids.GROUP.size + ids.USER.size : 'refused',
     byPermissionSet: tonight.length,
     permissionSets: sets.length,
   })
   const part = { v: 1, run, cause: 'drift' } as const
   const ofPrincipals = (['GROUP', 'USER'] as const).flatMap((type) =>
-    portions(names[type], principalsOfUnit).map((principals, index): DriftHint => {
+    portions(ids[type], principalsOfUnit).map((principals, index): DriftHint => {
       return { ...part, kind: 'drift-of-principals', unit: `${type} ${index + 1}`, type, principals }
     }),
   )
@@ -134,14 +134,14 @@ async function divide({ run }: DriftHint, context: UnitContext): Promise<readonl
   return isPermitted ? [...ofPrincipals, ...ofSets] : ofSets
 }
 
-async function comparePrincipals({ type, principals }: PrincipalsHint, context: UnitContext): Promise<Comparison> {
-  const rows = await pLimit(readAtOnce).map(principals, (name) => listRowsOf(type, name, context))
-  const meant = new Set<string>(principals)
-  const known = await context.standings.keysOf((grant) => grant.type === type && meant.has(grant.principal))
+async function comparePrincipals({ type, principals }: PrincipalsHint, context: UnitSources): Promise<Comparison> {
+  const rows = await pLimit(readAtOnce).map(principals, (id) => listRowsOf(type, id, context))
+  const meant = new Set(principals)
+  const known = await context.standings.keysOf((held) => held.type === type && meant.has(held.principalId))
   return compareAssignments(rows.flat(), known, await nameSets(context), { findsMissing: true })
 }
 
-async function divideByAccounts(hint: PermissionSetHint, context: UnitContext): Promise<readonly DriftHint[]> {
+async function divideByAccounts(hint: PermissionSetHint, context: UnitSources): Promise<readonly DriftHint[]> {
   const { permissionSet } = hint
   const arn = (await context.listPermissionSets()).get(permissionSet)
   const list = (of: PermissionSetArn) =>
@@ -158,7 +158,7 @@ async function divideByAccounts(hint: PermissionSetHint, context: UnitContext): 
 async function comparePermissionSet(
   { permissionSet, isOnlyAxis }: PermissionSetHint,
   accounts: readonly AccountId[],
-  context: UnitContext,
+  context: UnitSources,
 ): Promise<Comparison> {
   const arn = (await context.listPermissionSets()).get(permissionSet)
   const rows =
@@ -170,13 +170,13 @@ async function comparePermissionSet(
 }
 
 /** After the listing of a unit: the names may be read after the end of a slice, the rows may not. */
-async function nameSets(context: UnitContext): Promise<DriftContext> {
+async function nameSets(context: UnitSources): Promise<DriftSources> {
   const permissionSets = [...(await context.listPermissionSets())]
   return { ...context, permissionSetNames: new Map(permissionSets.map(([name, arn]) => [arn, name] as const)) }
 }
 
-function assignmentsOf({ ledger, foreign }: KnownKeys): readonly Assignment[] {
-  return [...ledger, ...foreign].flatMap((key) => parseAssignmentKey(key) ?? [])
+function assignmentsOf({ ledger, foreign }: KnownKeys): readonly AssignmentId[] {
+  return [...ledger, ...foreign].map(assignmentOf)
 }
 
 function portions<T>(items: ReadonlySet<T>, size: number): readonly T[][] {
@@ -186,37 +186,36 @@ function portions<T>(items: ReadonlySet<T>, size: number): readonly T[][] {
   )
 }
 
-/** All groups of the directory, as links name them. */
-async function listGroups({ identityStore, configuration }: DriftCheckContext): Promise<readonly PrincipalName[]> {
-  const { principalSuffix: suffix } = configuration
-  const names: PrincipalName[] = []
-  for await (const { name } of listAll((token) => identityStore.listPrincipals('GROUP', token))) {
-    const own = name.endsWith(suffix) ? principalName.safeParse(name.slice(0, name.length - suffix.length)) : undefined
-    if (own?.success) names.push(own.data)
-  }
-  return names
+/** All groups of the directory. */
+async function listGroups({ identityStore }: DriftCheckSources): Promise<readonly PrincipalId[]> {
+  const groups = await Array.fromAsync(listAll((token) => identityStore.listPrincipals('GROUP', token)))
+  return groups.map(({ id }) => id)
 }
 
 /** Whether the call is permitted at all: documented as the management account's, a delegated administrator may be refused. */
-async function mayListByPrincipal({ identityStore, ssoAdmin }: DriftCheckContext): Promise<boolean> {
+async function mayListByPrincipal({ identityStore, ssoAdmin }: DriftCheckSources): Promise<boolean> {
   const [anyone] = (await identityStore.listPrincipals('GROUP')).items
   if (anyone === undefined) return false
   try {
     await ssoAdmin.listAccountAssignmentsForPrincipal({ principalId: anyone.id, principalType: 'GROUP' })
     return true
   } catch (error) {
-    if (isServiceError(error, 'AccessDeniedException')) return false
+    // A delegated administrator is refused by one error or another.
+    if (isServiceError(error) && !isPassing(error)) return false
     throw error
   }
 }
 
-/** What is assigned to a principal itself. One that is deleted stands under its id, and its assignments stay listed. */
+/** What is assigned to a principal itself. Of one that is deleted nothing may be told: it is looked for in each account. */
 async function listRowsOf(
-  type: PrincipalType,
-  name: PrincipalName,
-  { principals, ssoAdmin, pulledMs }: DriftCheckContext,
+  principalType: PrincipalType,
+  principalId: PrincipalId,
+  { ssoAdmin }: DriftCheckSources,
 ): Promise<readonly AssignmentTarget[]> {
-  const id = (await principals.resolve(type, name, pulledMs)) ?? principalId.safeParse(name).data
-  if (id === undefined) return []
-  return listAssignmentsOf({ principalId: id, principalType: type }, ssoAdmin)
+  try {
+    return await listAssignmentsOf({ principalId, principalType }, ssoAdmin)
+  } catch (error) {
+    if (isServiceError(error, 'ResourceNotFoundException')) return []
+    throw error
+  }
 }

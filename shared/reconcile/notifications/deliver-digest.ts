@@ -1,6 +1,6 @@
-import type { Configuration } from '../../domain/configuration.ts'
-import type { DigestMessage } from '../../domain/digest.ts'
-import { renderMail, renderWebhook } from '../../domain/render-digest.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import type { DigestMessage } from '../../domain/notifications/digest.ts'
+import { renderMail, renderWebhook } from '../../domain/notifications/render-digest.ts'
 import type { Ports } from '../../ports/ports.ts'
 
 /** Sends one digest on its way. A receiver that the configuration has no longer gets nothing. Throws where it is not taken. */

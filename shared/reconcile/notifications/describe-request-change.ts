@@ -1,9 +1,9 @@
 import * as z from 'zod'
-import { givenApproval, parseRequestKey, userInKey } from '../../domain/access-request.ts'
-import type { RequestEvent } from '../../domain/decide-request.ts'
-import type { RequestOutcome } from '../../domain/notification.ts'
-import { organizationView } from '../../domain/organization-view.ts'
-import { renderScope, type Scope } from '../../domain/scope.ts'
+import type { RequestOutcome } from '../../domain/notifications/notification.ts'
+import { organizationView } from '../../domain/organization/organization-view.ts'
+import { givenApproval, parseRequestKey, userInKey } from '../../domain/requests/access-request.ts'
+import type { RequestEvent } from '../../domain/requests/decide-request.ts'
+import { renderScope, type Scope } from '../../domain/scopes/scope.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { JsonRecord } from '../records/json-record.ts'
@@ -48,7 +48,7 @@ export async function describeRequestChange(
     happened === 'asked' && said && path.ok ? await describeAsked(said, path.value.link.scope, ports) : undefined
   const isNameChecked = !unchecked.has(happened) || asked !== undefined
   const link = path.ok ? path.value.link : undefined
-  const person = ({ user: id, name }: NonNullable<Details['by']>) => ({ id, ...(name === undefined ? {} : { name }) })
+  const person = ({ user: id, name }: NonNullable<Details['by']>) => ({ id, name })
   return {
     event: `request-${happened}`,
     request: key,

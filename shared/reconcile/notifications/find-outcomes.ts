@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
-import { requestPrefix } from '../../domain/access-request.ts'
-import { parseAssignmentKey } from '../../domain/assignment.ts'
-import type { Configuration } from '../../domain/configuration.ts'
-import { renderInstant } from '../../domain/instant.ts'
-import { linkPrefix } from '../../domain/link.ts'
-import { type InputOutcome, type Notification, toldStates } from '../../domain/notification.ts'
-import { attentionStates, type Status, status } from '../../domain/status.ts'
-import { foldersThatCount } from '../../domain/temporary-folder.ts'
+import { parseAssignmentName } from '../../domain/assignments/assignment.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { linkPrefix } from '../../domain/links/link.ts'
+import { foldersThatCount } from '../../domain/links/temporary-folder.ts'
+import { type InputOutcome, type Notification, toldStates } from '../../domain/notifications/notification.ts'
+import { requestPrefix } from '../../domain/requests/access-request.ts'
+import { attentionStates, type Status, status } from '../../domain/statuses/status.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import { readDriftRun } from '../drift/drift-run.ts'
 import { JsonRecord } from '../records/json-record.ts'
@@ -81,13 +81,13 @@ async function describeChange(change: Change, { objects, clock }: Look): Promise
   const request = await describeRequestChange(change, { objects, clock })
   if (request !== undefined) return { kind: 'request', ...request }
   const { event, name: subject } = change
-  const assignment = parseAssignmentKey(subject)
+  const assignment = parseAssignmentName(subject)
   const more =
     assignment === undefined ? await readAct(objects, change) : { assignment: describeAssignment(assignment) }
   return { kind: 'change', event, subject, ...more }
 }
 
-function describeAssignment(found: NonNullable<ReturnType<typeof parseAssignmentKey>>) {
+function describeAssignment(found: NonNullable<ReturnType<typeof parseAssignmentName>>) {
   const { accountId: account, permissionSet, principal, type } = found
   return { account, permissionSet, principal, type }
 }
@@ -173,7 +173,7 @@ function describeInput({ value, object }: Stored<Status>, { objects, configurati
     ...optional('reason', reason),
     ...optional('remedy', remedy),
     ...(accounts === undefined ? {} : { accounts: { ...accounts, failed: accounts.failed.length } }),
-    ...(lastModified === undefined ? {} : { lastModified }),
+    lastModified,
     ...optional('versionId', versionId),
   }
 }

@@ -1,8 +1,8 @@
 import * as z from 'zod'
-import { digest, digestMessage } from '../../domain/digest.ts'
-import { renderInstant } from '../../domain/instant.ts'
-import { toldStates } from '../../domain/notification.ts'
-import { record } from '../../domain/record.ts'
+import { record } from '../../domain/json/record.ts'
+import { digest, digestMessage } from '../../domain/notifications/digest.ts'
+import { toldStates } from '../../domain/notifications/notification.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from '../records/json-record.ts'
 

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import { detailTypes, type Notification } from '../../domain/notification.ts'
+import { detailTypes, type Notification } from '../../domain/notifications/notification.ts'
 import { eventsMost } from '../../ports/event-bus.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { isServiceError } from '../../ports/service-error.ts'

@@ -1,8 +1,8 @@
-import type { Configuration } from '../../domain/configuration.ts'
-import { addToDigest, type DigestMessage, emptyDigest, sizeOf, waysOf } from '../../domain/digest.ts'
-import { renderInstant } from '../../domain/instant.ts'
-import type { Notification } from '../../domain/notification.ts'
-import { isHeardBy } from '../../domain/receivers.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { addToDigest, type DigestMessage, emptyDigest, sizeOf, waysOf } from '../../domain/notifications/digest.ts'
+import type { Notification } from '../../domain/notifications/notification.ts'
+import { isHeardBy } from '../../domain/notifications/receivers.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 import { type Found, findOutcomes, idOf } from './find-outcomes.ts'
@@ -108,7 +108,7 @@ function collect(
     const waiting = addToDigest(digest, heard)
     const isDue = toldAt === undefined || now.getTime() - Date.parse(toldAt) >= digestMinutes * 60_000
     if (sizeOf(waiting) === 0 || !isDue) {
-      collected[receiver.name] = { ...(toldAt === undefined ? {} : { toldAt }), digest: waiting }
+      collected[receiver.name] = { toldAt, digest: waiting }
       continue
     }
     const at = renderInstant(now)

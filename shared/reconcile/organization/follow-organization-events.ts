@@ -1,13 +1,12 @@
 import pLimit from 'p-limit'
-import type { AccountId } from '../../domain/account-id.ts'
-import { type Assignment, type AssignmentKey, renderAssignmentKey } from '../../domain/assignment.ts'
-import type { Configuration } from '../../domain/configuration.ts'
-import { isWithin, type Membership } from '../../domain/expand-scope.ts'
-import { assignmentHint, type Hint } from '../../domain/hint.ts'
-import type { Link } from '../../domain/link.ts'
-import type { OrganizationEvent } from '../../domain/organization-event.ts'
-import { isUnplaced, type OrganizationView } from '../../domain/organization-view.ts'
-import { toAssignment } from '../../domain/plan.ts'
+import { toAssignment } from '../../domain/assignments/plan.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { type Link, renderGrant } from '../../domain/links/link.ts'
+import { accessHint, assignmentHint, type Hint } from '../../domain/messages/hint.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import type { OrganizationEvent } from '../../domain/organization/organization-event.ts'
+import { isUnplaced, type OrganizationView } from '../../domain/organization/organization-view.ts'
+import { isWithin, type Membership } from '../../domain/scopes/expand-scope.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { type KnownAssignment, listKnown, readForeign } from '../records/foreign-assignments.ts'
@@ -16,10 +15,11 @@ import { sendHints } from '../records/lanes.ts'
 import { Ledger } from '../records/ledger.ts'
 import { readsAtOnce } from '../records/list-heads.ts'
 import { listLinks } from '../records/list-links.ts'
+import { NameIndex } from '../records/principal-names.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import type { OrganizationCache } from './organization-cache.ts'
 
-type FollowContext = {
+type FollowSources = {
   readonly ports: Ports
   readonly configuration: Configuration
   readonly organization: OrganizationCache
@@ -39,7 +39,7 @@ type Found = { readonly hint: Hint; readonly isLost: boolean }
  */
 export async function followOrganizationEvents(
   events: readonly OrganizationEvent[],
-  context: FollowContext,
+  context: FollowSources,
 ): Promise<FollowReport> {
   const accounts = [...new Set(events.flatMap((event) => (event.look === 'accounts' ? event.accounts : [])))]
   const units = new Set(
@@ -54,8 +54,11 @@ export async function followOrganizationEvents(
   await sendInputs(ports, inputs, 'an organizational unit came or went', configuration)
   const cause = [...new Set(events.map(({ name }) => name))].join(', ')
   const selectors = await organization.selectors()
+  const names = await NameIndex.read(ports.objects)
   const compared = seen
-    ? await Promise.all(accounts.map((id) => compareAccount(id, links, { ...context, ...seen, selectors, cause })))
+    ? await Promise.all(
+        accounts.map((id) => compareAccount(id, links, { ...context, ...seen, selectors, names, cause })),
+      )
     : []
   const found = compared.flat()
   const revocations = found.filter(({ isLost }) => isLost).map(({ hint }) => hint)
@@ -66,8 +69,9 @@ export async function followOrganizationEvents(
   return { accounts: accounts.length, inputs: inputs.length, hints: found.length }
 }
 
-type Comparison = FollowContext & {
+type Comparison = FollowSources & {
   readonly selectors: Membership['selectors']
+  readonly names: NameIndex
   readonly before: OrganizationView
   readonly after: OrganizationView
   readonly cause: string
@@ -87,33 +91,41 @@ type Comparison = FollowContext & {
  * counts the account.
  */
 async function compareAccount(id: AccountId, links: readonly Link[], context: Comparison): Promise<readonly Found[]> {
-  const { before, after, cause } = context
+  const { before, after, names, cause } = context
   const { objects } = context.ports
   const granting = listGranting(id, after, links, context)
-  // An assignment of the ledger comes last, so it counts where both have the key.
-  const known = (await Array.fromAsync(listKnown(objects, `account%${id}%`))).reverse()
-  const recorded = new Map(known.map((one) => [one.key, one]))
-  const byKey = Map.groupBy(granting, (link) => renderAssignmentKey(toAssignment(link, id)))
+  const known = await Array.fromAsync(listKnown(objects, `account%${id}%`))
+  // An assignment of the ledger comes first, so it counts where both have the key. A name that nobody knows is looked at by id.
+  const named = known.map((one) => {
+    const { permissionSet, type, principalId } = one.assignment
+    return {
+      ...one,
+      grants: names.namesOf(type, principalId).map((principal) => renderGrant({ permissionSet, principal, type })),
+    }
+  })
+  const byGrant = Map.groupBy(granting, renderGrant)
   const found = new Map<string, Found>()
-  const hint = (assignment: Assignment, about: string): void => {
-    const key = renderAssignmentKey(assignment)
-    const isLost = recorded.get(key)?.isForeign === false && !byKey.has(key)
-    found.set(`${key}\n${about}`, { hint: assignmentHint(assignment, about), isLost })
+  const hint = (link: Link, about: string): void => {
+    const grant = renderGrant(link)
+    const isLost = !byGrant.has(grant) && named.some(({ isForeign, grants }) => !isForeign && grants.includes(grant))
+    found.set(`${grant}\n${about}`, { hint: assignmentHint(toAssignment(link, id), about), isLost })
   }
   const limit = pLimit(readsAtOnce)
-  const compare = async (key: AssignmentKey, those: readonly Link[]): Promise<void> => {
+  const compare = async (grant: string, those: readonly Link[]): Promise<void> => {
     const [link] = those
-    if (link && !(await isSettled(recorded.get(key), those, objects))) hint(toAssignment(link, id), cause)
+    const recorded = named.find(({ grants }) => grants.includes(grant))
+    if (link && !(await isGrantedBy(recorded, those, objects))) hint(link, cause)
   }
-  await Promise.all([...byKey].map(([key, those]) => limit(() => compare(key, those))))
+  await Promise.all([...byGrant].map(([grant, those]) => limit(() => compare(grant, those))))
   const isPlaced = !isUnplaced(after.accounts.find((account) => account.id === id))
-  for (const { key, assignment, isForeign } of recorded.values())
-    if (isPlaced && !isForeign && !byKey.has(key)) hint(assignment, cause)
+  for (const { key, assignment, isForeign, grants } of named)
+    if (isPlaced && !isForeign && !grants.some((grant) => byGrant.has(grant)))
+      found.set(`${key}\n${cause}`, { hint: accessHint(assignment, cause), isLost: true })
   const grantingBefore = new Set(listGranting(id, before, links, context))
   const changed = grantingBefore.symmetricDifference(new Set(granting))
   // The status of a link that names the account, and cannot be applied, says in which state the account is.
-  const named = links.filter(({ scope }) => scope.kind === 'account' && scope.id === id)
-  for (const link of changed.union(new Set(named).difference(new Set(granting)))) hint(toAssignment(link, id), link.key)
+  const naming = links.filter(({ scope }) => scope.kind === 'account' && scope.id === id)
+  for (const link of changed.union(new Set(naming).difference(new Set(granting)))) hint(link, link.key)
   return [...found.values()]
 }
 
@@ -130,7 +142,7 @@ function listGranting(
 }
 
 /** Whether it is in force and recorded as granted by exactly these links. False for a spoiled record: it is looked at. */
-async function isSettled(
+async function isGrantedBy(
   known: KnownAssignment | undefined,
   links: readonly Link[],
   objects: ObjectStore,
@@ -143,6 +155,6 @@ async function isSettled(
 
 async function readRecordedLinks({ key, isForeign }: KnownAssignment, objects: ObjectStore) {
   if (isForeign) return (await spoiledAsAbsent(readForeign(objects, key)))?.links
-  const first = (await spoiledAsAbsent(new Ledger(objects).read(key)))?.entry.accesses[0]
-  return first?.state === 'granted' ? first.links : undefined
+  const entry = (await spoiledAsAbsent(new Ledger(objects).read(key)))?.entry
+  return entry?.state === 'granted' ? entry.links : undefined
 }

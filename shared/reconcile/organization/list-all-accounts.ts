@@ -1,5 +1,5 @@
-import type { AccountId } from '../../domain/account-id.ts'
-import type { Account } from '../../domain/organization-view.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import type { Account } from '../../domain/organization/organization-view.ts'
 import type { Organizations } from '../../ports/organizations.ts'
 import { listAll } from '../../ports/page.ts'
 

@@ -1,10 +1,16 @@
 import pLimit from 'p-limit'
-import type { AccountId } from '../../domain/account-id.ts'
-import { renderInstant } from '../../domain/instant.ts'
-import { type Account, isUnplaced, type OrganizationView, organizationView } from '../../domain/organization-view.ts'
-import { askTags, type Selectors } from '../../domain/selector-file.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import {
+  type Account,
+  isUnplaced,
+  type OrganizationView,
+  organizationView,
+} from '../../domain/organization/organization-view.ts'
+import { askTags, type Selectors } from '../../domain/scopes/selector-file.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import type { Organizations } from '../../ports/organizations.ts'
 import type { Ports } from '../../ports/ports.ts'
+import { isServiceError } from '../../ports/service-error.ts'
 import { patientOrganizations } from '../calls/patient-organizations.ts'
 import { JsonRecord } from '../records/json-record.ts'
 import { listLinks } from '../records/list-links.ts'
@@ -154,11 +160,15 @@ export class OrganizationCache {
     return isEnough ? account : this.readLive(accountId, doTagsMatter)
   }
 
-  /** The account as Organizations has it now, with tags where they matter. */
+  /**
+   * The account as Organizations has it now, with tags where they matter. These may have to wait for the rate
+   * (ListTagsForResource allows 10 a second), so its place is read after them: both are of one moment.
+   */
   async readLive(accountId: AccountId, doTagsMatter = () => this.doTagsMatter()): Promise<Account | undefined> {
+    const doMatter = this.#known.view?.hasTags || (await doTagsMatter())
+    const tagged = doMatter ? await this.#tagsOf(accountId) : {}
     const account = await this.#organizations.describeAccount(accountId)
-    if (!account || !(this.#known.view?.hasTags || (await doTagsMatter()))) return account
-    return this.#withTags(account)
+    return account && { ...account, ...tagged }
   }
 
   /** Whether an organizational unit or a root with this id exists. Calls Organizations only where no account is in it. */
@@ -258,8 +268,18 @@ export class OrganizationCache {
   }
 
   async #withTags(account: Account): Promise<Account> {
+    return { ...account, ...(await this.#tagsOf(account.id)) }
+  }
+
+  /** Of an account that is gone there are none. */
+  async #tagsOf(accountId: AccountId): Promise<Pick<Account, 'tags' | 'tagsRevision'>> {
     const tagsRevision = this.#known.view?.revision ?? 0
-    return { ...account, tags: await this.#organizations.listTags(account.id), tagsRevision }
+    try {
+      return { tags: await this.#organizations.listTags(accountId), tagsRevision }
+    } catch (error) {
+      if (isServiceError(error, 'TargetNotFoundException')) return {}
+      throw error
+    }
   }
 
   /** Writes over exactly the view that was read. Where another process was faster, its view is merged account by account. */

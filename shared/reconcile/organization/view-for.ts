@@ -1,6 +1,6 @@
-import type { OrganizationView } from '../../domain/organization-view.ts'
-import type { Scope } from '../../domain/scope.ts'
-import { noSelectors, type Selectors } from '../../domain/selector-file.ts'
+import type { OrganizationView } from '../../domain/organization/organization-view.ts'
+import type { Scope } from '../../domain/scopes/scope.ts'
+import { noSelectors, type Selectors } from '../../domain/scopes/selector-file.ts'
 import type { OrganizationCache } from './organization-cache.ts'
 
 /** The organization as far as a scope needs it. `lacksTags`: the scope asks for tags, and they are not all read. */

@@ -1,11 +1,15 @@
-import { type Complaint, quote } from '../../domain/complaint.ts'
-import { toldUploader } from '../../domain/find-uploader.ts'
-import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
-import { renderInstant } from '../../domain/instant.ts'
-import { definitionOf, planPermissionSetChanges, renderChange } from '../../domain/permission-set-changes.ts'
-import { permissionSetKey } from '../../domain/permission-set-file.ts'
-import type { PermissionSetName } from '../../domain/permission-set-name.ts'
-import { renderPermissionSetFile } from '../../domain/render-permission-set-file.ts'
+import { toldUploader } from '../../domain/links/find-uploader.ts'
+import {
+  definitionOf,
+  planPermissionSetChanges,
+  renderChange,
+} from '../../domain/permission-sets/permission-set-changes.ts'
+import { permissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import { renderPermissionSetFile } from '../../domain/permission-sets/render-permission-set-file.ts'
+import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
+import { type Complaint, quote } from '../../domain/statuses/complaint.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { SsoAdmin } from '../../ports/sso-admin.ts'
 import { faultOfControl, type LackOfControl } from '../directory/management-account-sets.ts'

@@ -1,10 +1,9 @@
-import type { Complaint } from '../../domain/complaint.ts'
-import { renderInstant } from '../../domain/instant.ts'
 import {
   complainOfObjections,
   describeObjection,
   judgePermissionSetByPolicies,
-} from '../../domain/judge-by-policies.ts'
+} from '../../domain/guardrails/judge-by-policies.ts'
+import { describeUpload, isSameUpload } from '../../domain/links/upload.ts'
 import {
   definitionOf,
   isOfRoles,
@@ -12,11 +11,12 @@ import {
   planPermissionSetChanges,
   planWarnings,
   renderChange,
-} from '../../domain/permission-set-changes.ts'
-import { permissionSetKey } from '../../domain/permission-set-file.ts'
-import type { PermissionSetName } from '../../domain/permission-set-name.ts'
-import { rejection } from '../../domain/status.ts'
-import { describeUpload, isSameUpload } from '../../domain/upload.ts'
+} from '../../domain/permission-sets/permission-set-changes.ts'
+import { permissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import type { Complaint } from '../../domain/statuses/complaint.ts'
+import { rejection } from '../../domain/statuses/status.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import { isServiceError, type ServiceError } from '../../ports/service-error.ts'
 import { recordPermissionSetHistory } from '../records/history.ts'
 import {

@@ -1,9 +1,9 @@
-import { chooseDenials, type Denial } from '../../domain/choose-denials.ts'
-import { denialsOf, type EndedSession, sessionMostMs, withDenials } from '../../domain/ended-sessions.ts'
-import { renderInstant } from '../../domain/instant.ts'
-import { describeSpoiledEnding } from '../../domain/judge-ended-sessions.ts'
-import { isSamePolicy, type PermissionSetChange } from '../../domain/permission-set-changes.ts'
-import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import { isSamePolicy, type PermissionSetChange } from '../../domain/permission-sets/permission-set-changes.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import { chooseDenials, type Denial } from '../../domain/sessions/choose-denials.ts'
+import { denialsOf, type EndedSession, sessionMostMs, withDenials } from '../../domain/sessions/ended-sessions.ts'
+import { describeSpoiledEnding } from '../../domain/sessions/judge-ended-sessions.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import { forgetEndedSessions, type ReadEndedSessions, readEndedSessions } from '../records/ended-sessions.ts'
 import { recordPermissionSetHistory } from '../records/history.ts'
@@ -216,7 +216,7 @@ function save(
 ): Promise<StoredOwned> {
   const { denied = [], at: _, ...more } = said ?? {}
   const sessions = denied.length === 0 && Object.keys(more).length === 0 ? undefined : said
-  const isSettled = sessions?.provisioning === undefined && sessions?.refused === undefined
-  const open = isSettled ? { openUntil: undefined, attempts: undefined } : {}
+  const isDone = sessions?.provisioning === undefined && sessions?.refused === undefined
+  const open = isDone ? { openUntil: undefined, attempts: undefined } : {}
   return writeOwned(objects, owned.name, { ...owned.value, sessions, ...open }, owned)
 }

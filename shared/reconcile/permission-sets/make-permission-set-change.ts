@@ -1,11 +1,11 @@
-import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
-import type { PermissionSetChange } from '../../domain/permission-set-changes.ts'
+import type { PermissionSetChange } from '../../domain/permission-sets/permission-set-changes.ts'
+import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { SsoAdmin } from '../../ports/sso-admin.ts'
 import { repeatPatiently } from '../calls/repeat-patiently.ts'
 import type { PermissionSetContext } from './permission-set-settlement.ts'
 
-type Context = Pick<PermissionSetContext, 'ssoAdmin' | 'clock' | 'randomness' | 'ending'>
+type ChangeCalls = Pick<PermissionSetContext, 'ssoAdmin' | 'clock' | 'randomness' | 'ending'>
 
 const repetition = { attemptsMost: 6, firstMs: 700, mostMs: 5_000 }
 
@@ -14,7 +14,7 @@ const repetition = { attemptsMost: 6, firstMs: 700, mostMs: 5_000 }
  * Identity Center refuses a change that follows another one of the same permission set within some hundred milliseconds
  * (ConflictException, "There is a conflicting operation in process."), so it is repeated here after a short pause.
  */
-export function makePermissionSetChange(context: Context, arn: PermissionSetArn, change: PermissionSetChange) {
+export function makePermissionSetChange(context: ChangeCalls, arn: PermissionSetArn, change: PermissionSetChange) {
   return repeatPatiently(context, { ...repetition, signal: context.ending, mayHelp: isInProcess }, () =>
     callFor(context.ssoAdmin, arn, change),
   )

@@ -1,11 +1,11 @@
-import type { AccountId } from '../../domain/account-id.ts'
-import { parseAssignmentKey } from '../../domain/assignment.ts'
-import { quote } from '../../domain/complaint.ts'
-import { closedBecause } from '../../domain/expand-scope.ts'
-import { type Hint, permissionSetHint } from '../../domain/hint.ts'
-import { ledgerPrefix } from '../../domain/ledger-entry.ts'
-import { permissionSetKey } from '../../domain/permission-set-file.ts'
-import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import { parseAssignmentKey } from '../../domain/assignments/assignment.ts'
+import { ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
+import { type Hint, permissionSetHint } from '../../domain/messages/hint.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import { permissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import { closedBecause } from '../../domain/scopes/expand-scope.ts'
+import { quote } from '../../domain/statuses/complaint.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { SettleContext } from '../assignments/settlement.ts'
 import { listAssignmentKeys } from '../records/ledger.ts'
@@ -16,7 +16,7 @@ import { attentionKey } from '../records/status-store.ts'
 /** A status names this many links and accounts, and counts the others. */
 const namedMost = 10
 
-type ReferenceContext = Pick<SettleContext, 'objects' | 'configuration' | 'organization'>
+type ReferenceSources = Pick<SettleContext, 'objects' | 'configuration' | 'organization'>
 
 /**
  * What keeps a permission set from being deleted, for a person: links in any declared folder that may grant it now or
@@ -24,7 +24,7 @@ type ReferenceContext = Pick<SettleContext, 'objects' | 'configuration' | 'organ
  */
 export async function describeReferences(
   name: PermissionSetName,
-  context: ReferenceContext,
+  context: ReferenceSources,
 ): Promise<string | undefined> {
   const { objects, configuration } = context
   const links: string[] = []
@@ -48,7 +48,7 @@ export async function describeReferences(
 }
 
 /** A link that is rejected, or whose time is over, never grants again. One that S3 does not give may. */
-async function isReference(key: string, { objects, configuration, organization }: ReferenceContext): Promise<boolean> {
+async function isReference(key: string, { objects, configuration, organization }: ReferenceSources): Promise<boolean> {
   const reading = await readLink(objects, key, configuration)
   if (reading.state !== 'in-force' && reading.state !== 'not-yet' && reading.state !== 'unreadable') return false
   const { scope } = reading.link

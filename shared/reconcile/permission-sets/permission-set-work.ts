@@ -1,9 +1,9 @@
-import { type Hint, permissionSetHint } from '../../domain/hint.ts'
-import { linkPrefix } from '../../domain/link.ts'
-import { permissionSetKey } from '../../domain/permission-set-file.ts'
-import type { PermissionSetName } from '../../domain/permission-set-name.ts'
-import type { NewStatus } from '../../domain/status.ts'
-import { describeUpload, isSameUpload } from '../../domain/upload.ts'
+import { linkPrefix } from '../../domain/links/link.ts'
+import { describeUpload, isSameUpload } from '../../domain/links/upload.ts'
+import { type Hint, permissionSetHint } from '../../domain/messages/hint.ts'
+import { permissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import type { NewStatus } from '../../domain/statuses/status.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { OpenSettleContext } from '../assignments/settle-context.ts'
 import type { SettleContext } from '../assignments/settlement.ts'
@@ -20,7 +20,7 @@ import type { PermissionSetContext } from './permission-set-settlement.ts'
 
 const progressEveryMs = 5_000
 
-export type PermissionSetWorkContext = SettleContext & Pick<PermissionSetContext, 'provisionings' | 'isDriftCheck'>
+export type PermissionSetWorkSources = SettleContext & Pick<PermissionSetContext, 'provisionings' | 'isDriftCheck'>
 
 /** What the dispatcher does with a hint at a permission set: applies or deletes it, tells its status, and wakes links. */
 export class PermissionSetWork {
@@ -35,7 +35,7 @@ export class PermissionSetWork {
   }
 
   /** Throws when something cannot be read or written; the hint then comes again. */
-  async settle(name: PermissionSetName, context: PermissionSetWorkContext): Promise<'settled' | 'failed'> {
+  async settle(name: PermissionSetName, context: PermissionSetWorkSources): Promise<'settled' | 'failed'> {
     this.#revisiting.delete(name)
     const tell = (status: NewStatus | undefined) => this.#tell(name, status)
     const { status, exists } = await applyPermissionSet(name, {

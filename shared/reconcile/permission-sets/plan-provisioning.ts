@@ -1,4 +1,4 @@
-import { settlingMs } from '../../domain/access-proof.ts'
+import { settlingMs } from '../../domain/assignments/access-proof.ts'
 import type { OwedProvisioning } from '../records/owned-permission-sets.ts'
 
 /** Source: IAM Identity Center User Guide, "Quotas and limits": how many accounts ALL_PROVISIONED_ACCOUNTS covers. */

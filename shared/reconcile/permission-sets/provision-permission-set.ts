@@ -1,9 +1,9 @@
-import type { AccountId } from '../../domain/account-id.ts'
-import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
-import { renderInstant } from '../../domain/instant.ts'
-import type { OrganizationView } from '../../domain/organization-view.ts'
-import { refuses } from '../../domain/organization-view.ts'
-import type { Status } from '../../domain/status.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import type { OrganizationView } from '../../domain/organization/organization-view.ts'
+import { refuses } from '../../domain/organization/organization-view.ts'
+import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
+import type { Status } from '../../domain/statuses/status.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { listAll } from '../../ports/page.ts'
 import type { ProvisioningStatus, SsoAdmin } from '../../ports/sso-admin.ts'
@@ -27,7 +27,7 @@ export type ProvisioningResult = {
   | { readonly outcome: 'unfinished'; readonly accounts: Counts; readonly until: Date }
 )
 
-export type ProvisioningContext = {
+export type ProvisioningSources = {
   readonly ssoAdmin: SsoAdmin
   readonly provisionings: Provisionings
   readonly clock: Clock
@@ -45,12 +45,12 @@ export type ProvisioningContext = {
 export function provisionPermissionSet(
   arn: PermissionSetArn,
   owed: OwedProvisioning,
-  context: ProvisioningContext,
+  context: ProvisioningSources,
 ): Promise<ProvisioningResult> {
   return provision(owed, { ...context, arn, deadlineMs: context.clock.monotonicMs() + finishMs })
 }
 
-type Work = ProvisioningContext & { readonly arn: PermissionSetArn; readonly deadlineMs: number }
+type Work = ProvisioningSources & { readonly arn: PermissionSetArn; readonly deadlineMs: number }
 
 async function provision(owed: OwedProvisioning, work: Work): Promise<ProvisioningResult> {
   const { arn, clock, ssoAdmin } = work

@@ -1,13 +1,13 @@
-import { parseAssignmentKey } from '../../domain/assignment.ts'
-import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import { parseAssignmentKey } from '../../domain/assignments/assignment.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { PermissionSetContext } from './permission-set-settlement.ts'
-import type { ProvisioningContext } from './provision-permission-set.ts'
+import type { ProvisioningSources } from './provision-permission-set.ts'
 
 /** What every provisioning of a permission set is done with. */
 export function provisioningContext(
   name: PermissionSetName,
   { ssoAdmin, provisionings, clock, organization, standings }: PermissionSetContext,
-): Pick<ProvisioningContext, 'ssoAdmin' | 'provisionings' | 'clock' | 'view' | 'knownAccounts'> {
+): Pick<ProvisioningSources, 'ssoAdmin' | 'provisionings' | 'clock' | 'view' | 'knownAccounts'> {
   return {
     ssoAdmin,
     provisionings,

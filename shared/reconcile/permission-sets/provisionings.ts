@@ -1,5 +1,5 @@
-import type { AccountId } from '../../domain/account-id.ts'
-import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { once } from '../../ports/once.ts'
 import { listAll } from '../../ports/page.ts'

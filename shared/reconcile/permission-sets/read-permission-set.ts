@@ -1,7 +1,7 @@
-import { withoutDenials } from '../../domain/ended-sessions.ts'
-import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
-import type { PermissionSetDefinition } from '../../domain/permission-set-file.ts'
-import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import type { PermissionSetDefinition } from '../../domain/permission-sets/permission-set-file.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
+import { withoutDenials } from '../../domain/sessions/ended-sessions.ts'
 import { listAll } from '../../ports/page.ts'
 import type { SsoAdmin } from '../../ports/sso-admin.ts'
 

@@ -1,5 +1,5 @@
-import type { AccountId } from '../../domain/account-id.ts'
-import { type Assignment, parseAssignmentKey } from '../../domain/assignment.ts'
+import { type AssignmentId, parseAssignmentKey } from '../../domain/assignments/assignment.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import {
   type HistoryEvent,
@@ -25,7 +25,10 @@ export type AccessAt = {
 export async function listAccessAt(
   objects: ObjectStore,
   at: Date,
-  { account, isWanted }: { readonly account?: AccountId | undefined; readonly isWanted: (one: Assignment) => boolean },
+  {
+    account,
+    isWanted,
+  }: { readonly account?: AccountId | undefined; readonly isWanted: (one: AssignmentId) => boolean },
 ): Promise<AccessAt> {
   const listed: ListedEvent[] = []
   let since: string | undefined
@@ -41,17 +44,15 @@ export async function listAccessAt(
     if (read) told.push(read)
     else unread.push(event.head.key)
   })
-  const byAccess = Map.groupBy(told, ({ folder, principalId, permissionSetArn }) =>
-    [folder, principalId, permissionSetArn].join(' '),
-  )
+  const byAccess = Map.groupBy(told, ({ folder, permissionSetArn }) => [folder, permissionSetArn].join(' '))
   const access = [...byAccess.values()].flatMap((events) => foldEvents(events, at))
   const wanted = access.filter((one) => isWanted(one) && (account === undefined || one.accountId === account))
   return { access: wanted.sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1)), since, unread: unread.sort() }
 }
 
 /**
- * The events of one access under one name, in any order. It is ours from its last beginning (`granted`, `adopted`) on, unless
- * an end (`revoked`, `released`, `replaced`) that was called after it was confirmed by `at`. At one instant it ended first, as
+ * The events of one access, in any order. It is ours from its last beginning (`granted`, `adopted`) on, unless
+ * an end (`revoked`, `released`) that was called after it was confirmed by `at`. At one instant it ended first, as
  * where the record is renewed. Its links are those of the last `terms-changed`, if any. Else it is foreign from its last
  * `foreign-found` on, unless it was gone, or ours, since.
  */
@@ -81,11 +82,11 @@ function foldEvents(events: readonly ToldEvent[], at: Date): readonly KnownAcces
 }
 
 function describe(
-  { assignment: key, principalId, permissionSetArn, at, grantedAt: since = at }: ToldEvent,
+  { assignment: key, principal, permissionSetArn, at, grantedAt: since = at }: ToldEvent,
   more: Pick<KnownAccess, 'links' | 'state'>,
 ): readonly KnownAccess[] {
   const assignment = parseAssignmentKey(key)
-  return assignment ? [{ ...assignment, principalId, permissionSetArn, since, ...more }] : []
+  return assignment ? [{ ...assignment, principal, permissionSetArn, since, ...more }] : []
 }
 
 function sortKey({ accountId, permissionSet, principal, type }: KnownAccess): string {

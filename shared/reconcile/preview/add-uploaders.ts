@@ -1,5 +1,5 @@
-import { toldUploader } from '../../domain/find-uploader.ts'
-import type { GrantingLink } from '../../domain/ledger-entry.ts'
+import type { GrantingLink } from '../../domain/assignments/ledger-entry.ts'
+import { toldUploader } from '../../domain/links/find-uploader.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
 import { StatusStore } from '../records/status-store.ts'

@@ -1,4 +1,4 @@
-import { lateHours } from '../../domain/role-use.ts'
+import { lateHours } from '../../domain/assignments/role-use.ts'
 import type { WhoSources } from './who-has-access.ts'
 
 /** How an instant and the present are said. */

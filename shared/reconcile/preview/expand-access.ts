@@ -1,12 +1,12 @@
-import type { AccountId } from '../../domain/account-id.ts'
-import type { PrincipalId } from '../../domain/identity-center-ids.ts'
-import type { GrantingLink } from '../../domain/ledger-entry.ts'
-import type { Account } from '../../domain/organization-view.ts'
-import type { PermissionSetName } from '../../domain/permission-set-name.ts'
-import type { PrincipalName } from '../../domain/principal.ts'
-import { type RoleUse, unusedDays } from '../../domain/role-use.ts'
-import type { ToldLink } from '../../domain/told-link.ts'
-import { renderUnitPath } from '../../domain/unit-path.ts'
+import type { GrantingLink } from '../../domain/assignments/ledger-entry.ts'
+import { type RoleUse, unusedDays } from '../../domain/assignments/role-use.ts'
+import type { ToldLink } from '../../domain/links/told-link.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import type { Account } from '../../domain/organization/organization-view.ts'
+import { renderUnitPath } from '../../domain/organization/unit-path.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import type { PrincipalName } from '../../domain/principals/principal.ts'
 import type { TellProgress } from '../../ports/progress.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { Subject } from './find-subject.ts'
@@ -45,7 +45,7 @@ export type HeldAccess = {
   readonly remark?: string | undefined
 }
 
-type Context = {
+type ExpansionSources = {
   readonly people: People
   readonly subject: Subject
   readonly accounts: ReadonlyMap<AccountId, Account>
@@ -56,11 +56,14 @@ type Context = {
   readonly onStep?: TellProgress | undefined
 }
 
-type Places = Pick<Context, 'accounts' | 'unitNames'>
+type Places = Pick<ExpansionSources, 'accounts' | 'unitNames'>
 type Holder = Pick<HeldAccess, 'person' | 'personId' | 'group' | 'groupId' | 'remark'>
 
 /** A row for each person: users with their own access, and each member of a group that has access. Sorted. */
-export async function expandAccess(access: readonly KnownAccess[], context: Context): Promise<readonly HeldAccess[]> {
+export async function expandAccess(
+  access: readonly KnownAccess[],
+  context: ExpansionSources,
+): Promise<readonly HeldAccess[]> {
   if (context.isThen) return sortRows(access.map((one) => describeThen(one, context)))
   const idsOf = (type: KnownAccess['type']) =>
     new Set(access.filter((one) => one.type === type).map(({ principalId }) => principalId))
@@ -108,7 +111,7 @@ type Names = Awaited<ReturnType<typeof readNames>>
 /** The members that are asked for. A group without an entry: its members could not be listed. */
 async function readMembers(
   groups: ReadonlySet<PrincipalId>,
-  { people, subject, notes, onStep = () => {} }: Context,
+  { people, subject, notes, onStep = () => {} }: ExpansionSources,
 ): Promise<Members> {
   let done = 0
   const { user, principals } = subject
@@ -136,7 +139,7 @@ async function readMembers(
 async function readNames(
   groups: ReadonlySet<PrincipalId>,
   users: ReadonlySet<PrincipalId>,
-  { people, notes }: Context,
+  { people, notes }: ExpansionSources,
 ): Promise<{
   readonly groups: ReadonlyMap<PrincipalId, PrincipalName> | undefined
   readonly users: ReadonlyMap<PrincipalId, PrincipalName> | undefined

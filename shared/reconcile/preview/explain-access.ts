@@ -1,25 +1,31 @@
-import { proveAccess } from '../../domain/access-proof.ts'
-import type { AccountId } from '../../domain/account-id.ts'
-import { type Assignment, parseAssignmentKey, renderAssignmentKey } from '../../domain/assignment.ts'
-import type { Configuration } from '../../domain/configuration.ts'
-import { closedBecause, isWithin, type Membership } from '../../domain/expand-scope.ts'
-import { toldUploader } from '../../domain/find-uploader.ts'
-import type { PrincipalId } from '../../domain/identity-center-ids.ts'
-import type { GrantingLink, LedgerEntry, LedgerState } from '../../domain/ledger-entry.ts'
-import { type Link, parseLinkKey } from '../../domain/link.ts'
-import { nearMatch } from '../../domain/near-match.ts'
-import { renderNear } from '../../domain/near-principal.ts'
-import { type Account, isUnplaced } from '../../domain/organization-view.ts'
-import type { PermissionSetName } from '../../domain/permission-set-name.ts'
-import { type PrincipalName, type PrincipalType, principalName, principalTypes } from '../../domain/principal.ts'
-import type { Status } from '../../domain/status.ts'
-import type { ToldLink } from '../../domain/told-link.ts'
-import { renderUnitPath } from '../../domain/unit-path.ts'
+import { proveAccess } from '../../domain/assignments/access-proof.ts'
+import { type Assignment, renderAssignmentKey } from '../../domain/assignments/assignment.ts'
+import type { GrantingLink, LedgerEntry, LedgerState } from '../../domain/assignments/ledger-entry.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { toldUploader } from '../../domain/links/find-uploader.ts'
+import { type Link, parseLinkKey } from '../../domain/links/link.ts'
+import type { ToldLink } from '../../domain/links/told-link.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import { type Account, isUnplaced } from '../../domain/organization/organization-view.ts'
+import { renderUnitPath } from '../../domain/organization/unit-path.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
+import { renderNear } from '../../domain/principals/near-principal.ts'
+import {
+  type PrincipalName,
+  type PrincipalType,
+  principalName,
+  principalTypes,
+} from '../../domain/principals/principal.ts'
+import { closedBecause, isWithin, type Membership } from '../../domain/scopes/expand-scope.ts'
+import type { Status } from '../../domain/statuses/status.ts'
+import { nearMatch } from '../../domain/text/near-match.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { evaluateAssignment } from '../assignments/evaluate-assignment.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { PermissionSetIndex } from '../directory/permission-set-index.ts'
+import { PrincipalIndex } from '../directory/principal-index.ts'
 import { describePause, readPause } from '../dispatcher/pause.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
 import { UnitNames } from '../organization/unit-names.ts'
@@ -28,6 +34,7 @@ import { type HistoryEvent, listHistory } from '../records/history.ts'
 import { Ledger } from '../records/ledger.ts'
 import { LinkReadings } from '../records/link-readings.ts'
 import { listLinks } from '../records/list-links.ts'
+import { NameIndex } from '../records/principal-names.ts'
 import { StatusStore } from '../records/status-store.ts'
 import { addRequests } from './add-requests.ts'
 import { findNearPrincipal } from './find-near-principal.ts'
@@ -84,7 +91,7 @@ export type Answer = {
   readonly notes: readonly string[]
 }
 
-type Context = {
+type ExplainSources = {
   readonly ports: Ports
   /** Who has this permission set in this account, as Identity Center lists it now. */
   readonly asked: Asked
@@ -103,7 +110,7 @@ export async function explainAccess(question: Question, ports: Ports, configurat
   const asked = await askWhoHas(question, ports)
   if (!asked.asked)
     notes.push(`Identity Center was not asked, so access that no drift check has seen is not told here: ${asked.why}`)
-  const context: Context = { ports, asked, configuration, organization, notes }
+  const context: ExplainSources = { ports, asked, configuration, organization, notes }
   const account = await organization.find(question.account, await organization.view())
   if (!account) notes.push(`the organization has no account ${question.account}`)
   if (isUnplaced(account))
@@ -113,8 +120,8 @@ export async function explainAccess(question: Question, ports: Ports, configurat
   const pause = await readPause(ports.objects)
   if (pause) notes.push(`all changes are ${describePause(pause)}; what is on its way waits for: ssofile resume`)
   const explained = await Promise.all(principalTypes.map((type) => explainFor(type, question, context)))
-  const direct = explained.filter(({ isKnown }) => isKnown).map(({ explanation }) => explanation)
-  const userId = explained.find(({ explanation }) => explanation.assignment.type === 'USER')?.principalId
+  const direct = explained.flatMap(({ explanations }) => explanations)
+  const userId = explained[principalTypes.indexOf('USER')]?.id
   const throughGroups = userId === undefined ? [] : await explainThroughGroups(userId, question, context)
   if (direct.length === 0) await noteNearPrincipals(question.principal, context)
   const isFound = [...direct, ...throughGroups].some(({ state }) => state !== 'none')
@@ -129,7 +136,7 @@ export async function explainAccess(question: Question, ports: Ports, configurat
   }
 }
 
-async function renderPath({ parents }: Account, { ports, notes }: Context): Promise<string> {
+async function renderPath({ parents }: Account, { ports, notes }: ExplainSources): Promise<string> {
   const asked = new UnitNames(ports).of(new Set(parents))
   const names = await unlessRefused(asked, 'the names of organizational units could not be read', notes)
   return renderUnitPath(parents, names ?? new Map())
@@ -142,7 +149,7 @@ async function askWhoHas({ account, permissionSet }: Question, ports: Ports): Pr
 }
 
 /** For a name that neither a group nor a user has. */
-async function noteNearPrincipals(name: PrincipalName, { ports, notes }: Context): Promise<void> {
+async function noteNearPrincipals(name: PrincipalName, { ports, notes }: ExplainSources): Promise<void> {
   for (const type of principalTypes) {
     const noun = type === 'GROUP' ? 'group' : 'user'
     const near = await unlessRefused(
@@ -154,38 +161,69 @@ async function noteNearPrincipals(name: PrincipalName, { ports, notes }: Context
   }
 }
 
-async function explainFor(type: PrincipalType, question: Question, context: Context) {
-  const { account: accountId, permissionSet, principal } = question
-  const { ports, configuration, notes } = context
-  const whole = principalName.parse(principal + configuration.principalSuffix)
-  const principalId = await unlessRefused(
-    patientIdentityStore(ports).findPrincipalId(type, whole),
-    `the directory could not be asked for a ${type === 'GROUP' ? 'group' : 'user'} of this name`,
-    notes,
-  )
-  const named = await explain({ accountId, permissionSet, principal, type }, context)
-  const recorded = named.isInForce || principalId === undefined ? named : await findById(named, principalId, context)
-  const explanation = principalId === undefined ? recorded : compareWithListing(recorded, principalId, context)
-  const isKnown = principalId !== undefined || explanation.state !== 'none' || explanation.history.length > 0
-  return { explanation, principalId, isKnown }
+type Explained = {
+  readonly explanations: readonly Explanation[]
+  /** Of who has the name now, or is asked for by id. */
+  readonly id: PrincipalId | undefined
 }
 
-/** Foreign access stands under the id of its principal where no link can hold the name. */
-async function findById(named: Explanation, id: PrincipalId, { ports }: Context): Promise<Explanation> {
-  const key = renderAssignmentKey({ ...named.assignment, principal: principalName.parse(id) })
-  const foreign = await readForeign(ports.objects, key)
-  if (!foreign) return named
-  return { ...named, state: 'foreign', isInForce: true, since: foreign.seenAt, principalId: foreign.principalId }
+/** Of who has the name, and of each who had it last and whose access is still there: of a group that was made again both. */
+async function explainFor(type: PrincipalType, question: Question, context: ExplainSources): Promise<Explained> {
+  const { account: accountId, permissionSet, principal } = question
+  const assignment = { accountId, permissionSet, principal, type }
+  const names = await NameIndex.read(context.ports.objects)
+  const present = await findPresent(type, principal, context)
+  const asked = present ?? (await findById(type, principal, names, context))
+  if (asked) {
+    const explained = await explain({ ...assignment, principal: asked.name }, asked.id, context)
+    const former = present ? names.idsOf(type, principal).filter((id) => id !== present.id) : []
+    const kept = await Promise.all(former.map((id) => explain(assignment, id, context)))
+    return {
+      explanations: [compareWithListing(explained, asked.id, context), ...kept.filter(isRecorded)],
+      id: asked.id,
+    }
+  }
+  // Of a name that nobody has any more: what the ledger still has of the last one who had it.
+  const [last] = names.everIdsOf(type, principal)
+  const explained = await explain(assignment, last, context)
+  const isKnown = explained.state !== 'none' || explained.history.length > 0
+  return { explanations: isKnown ? [explained] : [], id: undefined }
+}
+
+const isRecorded = ({ principalId: recorded }: Explanation) => recorded !== undefined
+
+async function findPresent(type: PrincipalType, name: PrincipalName, { ports, configuration, notes }: ExplainSources) {
+  const whole = principalName.parse(name + configuration.principalSuffix)
+  const noun = type === 'GROUP' ? 'group' : 'user'
+  const asked = patientIdentityStore(ports).findPrincipalId(type, whole)
+  const id = await unlessRefused(asked, `the directory could not be asked for a ${noun} of this name`, notes)
+  return id && { id, name }
+}
+
+/** An id may stand in place of a name. */
+async function findById(
+  type: PrincipalType,
+  text: string,
+  names: NameIndex,
+  { ports, configuration, notes }: ExplainSources,
+) {
+  const { data: id } = principalId.safeParse(text)
+  if (id === undefined) return undefined
+  const [noted] = names.namesOf(type, id)
+  const principals = new PrincipalIndex(patientIdentityStore(ports), ports.clock, configuration.principalSuffix)
+  const asked = principals.nameOf(type, id, Number.NEGATIVE_INFINITY)
+  const name = noted ?? (await unlessRefused(asked, 'the directory could not be asked for this id', notes))
+  return name && { id, name }
 }
 
 /** What Identity Center lists now, beside what is recorded. `undefined`: it was not asked. */
-function isListed(id: PrincipalId, type: PrincipalType, { asked }: Pick<Context, 'asked'>): boolean | undefined {
+function isListed(id: PrincipalId, type: PrincipalType, { asked }: Pick<ExplainSources, 'asked'>): boolean | undefined {
   if (!asked.asked) return undefined
   return asked.targets.some(({ principalId, principalType }) => principalId === id && principalType === type)
 }
 
 /** Access that others gave or took away since the last drift check. Of ours the proof decides, see `explain`. */
-function compareWithListing(explanation: Explanation, principalId: PrincipalId, context: Context): Explanation {
+function compareWithListing(explanation: Explanation, principalId: PrincipalId, context: ExplainSources): Explanation {
   const { state, assignment, remarks } = explanation
   const listed = isListed(principalId, assignment.type, context)
   if (listed === true && (state === 'none' || state === 'wanted')) {
@@ -199,28 +237,32 @@ function compareWithListing(explanation: Explanation, principalId: PrincipalId, 
   return explanation
 }
 
-async function explain(assignment: Assignment, context: Context): Promise<Explanation> {
+/** `id`: of whom the name is; `undefined`: nobody has, or had, it. */
+async function explain(
+  assignment: Assignment,
+  id: PrincipalId | undefined,
+  context: ExplainSources,
+): Promise<Explanation> {
   const { ports, configuration, organization } = context
-  const key = renderAssignmentKey(assignment)
+  const key = id && renderAssignmentKey({ ...assignment, principalId: id })
   const readings = new LinkReadings(ports.objects, configuration)
   const [stored, foreign, evaluation, history] = await Promise.all([
-    new Ledger(ports.objects).read(key),
-    readForeign(ports.objects, key),
+    key && new Ledger(ports.objects).read(key),
+    key && readForeign(ports.objects, key),
     evaluateAssignment(assignment, { readings, organization, configuration, place: 'view' }),
-    listHistory(ports.objects, key),
+    key ? listHistory(ports.objects, key) : [],
   ])
   const unclear = evaluation.links.length === 0 ? evaluation.unreadable : []
   for (const link of unclear) context.notes.push(noteOfUnclear(link, configuration))
-  const links = await explainLinks(stored?.entry.accesses[0].links ?? foreign?.links ?? [], evaluation.links, ports)
+  const links = await explainLinks(stored?.entry.links ?? foreign?.links ?? [], evaluation.links, ports)
   const base = { assignment, links, history, remarks: stored ? remarksOn(stored.entry) : [] }
   if (stored) {
-    const { accesses, openUntil } = stored.entry
-    const { state, grantedAt, missingSince, reason, call, principalId } = accesses[0]
+    const { state, grantedAt, missingSince, reason, call, principalId, openUntil } = stored.entry
     const isRecorded = grantedAt !== undefined && state !== 'revoking' && missingSince === undefined
     const listed = isListed(principalId, assignment.type, context)
     const listing =
       listed === undefined || !context.asked.asked ? undefined : { isListed: listed, at: context.asked.at }
-    const isInForce = isRecorded && proveAccess(accesses[0], listing) !== 'gone'
+    const isInForce = isRecorded && proveAccess(stored.entry, listing) !== 'gone'
     const remark = 'Identity Center does not list it: somebody else took it away; the next drift check deals with it'
     return {
       ...base,
@@ -250,9 +292,8 @@ function noteOfUnclear(key: string, { folders }: Configuration): string {
 }
 
 /** What an entry says besides its state, in whole sentences. */
-export function remarksOn({ accesses: [{ orphanedAt, missingSince }, ...former] }: LedgerEntry): readonly string[] {
+export function remarksOn({ orphanedAt, missingSince }: LedgerEntry): readonly string[] {
   return [
-    ...former.map((access) => `access of ${access.principalId}, who had the name before, is still to be revoked`),
     ...(orphanedAt === undefined ? [] : [`the principal is gone since ${orphanedAt}; its access is kept for a while`]),
     ...(missingSince === undefined ? [] : [`a drift check misses it in Identity Center since ${missingSince}`]),
   ]
@@ -289,7 +330,7 @@ async function explainLinks(
 async function explainThroughGroups(
   userId: PrincipalId,
   { account, permissionSet }: Question,
-  context: Context,
+  context: ExplainSources,
 ): Promise<readonly Explanation[]> {
   const identityStore = patientIdentityStore(context.ports)
   const groups = await unlessRefused(
@@ -300,13 +341,14 @@ async function explainThroughGroups(
   if (!groups) return []
   const place = `account%${account}%${permissionSet}%`
   const known = await Array.fromAsync(listKnown(context.ports.objects, place))
-  const ofGroups = known.filter(({ assignment }) => assignment.type === 'GROUP').map(({ key }) => key)
-  const assignments = [...new Set(ofGroups)].sort().flatMap((key) => parseAssignmentKey(key) ?? [])
-  const explained = await Promise.all(assignments.map((assignment) => explain(assignment, context)))
-  const recorded = explained.flatMap((one) =>
-    one.principalId !== undefined && groups.includes(one.principalId)
-      ? [compareWithListing(one, one.principalId, context)]
-      : [],
+  const ids = known.filter(({ assignment: { type, principalId } }) => type === 'GROUP' && groups.includes(principalId))
+  const names = await NameIndex.read(context.ports.objects)
+  const recorded = await Promise.all(
+    [...new Set(ids.map(({ assignment }) => assignment.principalId))].map(async (id) => {
+      const principal = names.namesOf('GROUP', id)[0] ?? principalName.parse(id)
+      const assignment = { accountId: account, permissionSet, principal, type: 'GROUP' as const }
+      return compareWithListing(await explain(assignment, id, context), id, context)
+    }),
   )
   const unknown = groups.filter(
     (id) => isListed(id, 'GROUP', context) && !recorded.some(({ principalId }) => principalId === id),
@@ -321,12 +363,12 @@ async function explainThroughGroups(
 async function explainListed(
   id: PrincipalId,
   { account: accountId, permissionSet }: Pick<Question, 'account' | 'permissionSet'>,
-  context: Context,
+  context: ExplainSources,
 ): Promise<Explanation> {
   const store = patientIdentityStore(context.ports)
   const name = await unlessRefused(store.findPrincipalName('GROUP', id), 'a group could not be named', context.notes)
   const principal = name ?? principalName.parse(id)
-  const named = await explain({ accountId, permissionSet, principal, type: 'GROUP' }, context)
+  const named = await explain({ accountId, permissionSet, principal, type: 'GROUP' }, id, context)
   return compareWithListing(named, id, context)
 }
 
@@ -334,7 +376,7 @@ async function explainListed(
 async function findNearLinks(
   question: Question,
   account: Account | undefined,
-  { ports, configuration, organization }: Context,
+  { ports, configuration, organization }: ExplainSources,
 ): Promise<Answer['near']> {
   const { permissionSet, principal } = question
   const { managementAccountId } = await organization.view()

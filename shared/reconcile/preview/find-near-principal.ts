@@ -1,5 +1,5 @@
-import { nearPrincipal } from '../../domain/near-principal.ts'
-import type { PrincipalName, PrincipalType } from '../../domain/principal.ts'
+import { nearPrincipal } from '../../domain/principals/near-principal.ts'
+import type { PrincipalName, PrincipalType } from '../../domain/principals/principal.ts'
 import type { IdentityStore } from '../../ports/identity-store.ts'
 import { listAll } from '../../ports/page.ts'
 

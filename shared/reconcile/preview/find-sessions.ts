@@ -1,16 +1,14 @@
-import type { AccountId } from '../../domain/account-id.ts'
-import { type Assignment, type AssignmentKey, parseAssignmentKey } from '../../domain/assignment.ts'
-import type { Configuration } from '../../domain/configuration.ts'
-import { sessionMostMs } from '../../domain/ended-sessions.ts'
-import type { PrincipalId } from '../../domain/identity-center-ids.ts'
-import { ledgerPrefix } from '../../domain/ledger-entry.ts'
-import { renderNameInKey } from '../../domain/name-in-key.ts'
-import type { PermissionSetName } from '../../domain/permission-set-name.ts'
-import type { PrincipalName } from '../../domain/principal.ts'
+import { type Assignment, parseAssignmentName } from '../../domain/assignments/assignment.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { renderNameInKey } from '../../domain/links/name-in-key.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import type { PrincipalName } from '../../domain/principals/principal.ts'
+import { sessionMostMs } from '../../domain/sessions/ended-sessions.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
-import { foreignPrefix } from '../records/foreign-assignments.ts'
-import { listAssignmentKeys } from '../records/ledger.ts'
+import { listKnown } from '../records/foreign-assignments.ts'
 import { listChanges } from '../records/tell-event.ts'
 import { People } from './people.ts'
 
@@ -28,19 +26,22 @@ export async function findSessions(
   const groups = await people.namesOf('GROUP', await people.groupsOf(user.id))
   const isInKeys = (name: string, inKey: string) =>
     name === inKey || renderNameInKey(name) === inKey || (principalSuffix !== '' && name === inKey + principalSuffix)
+  const isThere = (accountId: AccountId) => account === undefined || account === accountId
   const isTheirs = ({ accountId, type, principal }: Assignment) =>
-    (account === undefined || account === accountId) &&
+    isThere(accountId) &&
     (type === 'USER' ? [user.name] : [...groups.values()]).some((name) => isInKeys(name, principal))
+  const ids: ReadonlySet<string> = new Set([user.id, ...groups.keys()])
   const { objects, clock } = ports
-  const keys: string[] = []
-  for (const prefix of [ledgerPrefix, foreignPrefix])
-    keys.push(...(await Array.fromAsync<AssignmentKey>(listAssignmentKeys(objects, prefix))))
+  const found: PermissionSetName[] = []
+  for await (const { assignment } of listKnown(objects))
+    if (isThere(assignment.accountId) && ids.has(assignment.principalId)) found.push(assignment.permissionSet)
   const since = new Date(clock.now().getTime() - sessionMostMs).toISOString()
-  for await (const { event, at, name } of listChanges(objects, since.slice(0, 10)))
-    if (at >= since && ends.includes(event)) keys.push(name)
-  const found = keys.flatMap((key) => parseAssignmentKey(key) ?? []).filter(isTheirs)
-  return [...new Set(found.map(({ permissionSet }) => permissionSet))].sort()
+  for await (const { event, at, name } of listChanges(objects, since.slice(0, 10))) {
+    const assignment = at >= since && ends.includes(event) ? parseAssignmentName(name) : undefined
+    if (assignment && isTheirs(assignment)) found.push(assignment.permissionSet)
+  }
+  return [...new Set(found)].sort()
 }
 
-/** The events after which an access is not there any more under its name. */
-const ends = ['revoked', 'released', 'replaced', 'foreign-gone']
+/** The events after which an access is not there any more, or not ours. */
+const ends = ['revoked', 'released', 'foreign-gone']

@@ -1,14 +1,13 @@
-import type { Configuration } from '../../domain/configuration.ts'
-import { type PrincipalId, principalId } from '../../domain/identity-center-ids.ts'
-import { renderNear } from '../../domain/near-principal.ts'
-import { type PrincipalType, principalName } from '../../domain/principal.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
+import { renderNear } from '../../domain/principals/near-principal.ts'
+import { type PrincipalType, principalName } from '../../domain/principals/principal.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { findNearPrincipal } from './find-near-principal.ts'
 import type { People } from './people.ts'
 import type { KnownAccess } from './recorded-access.ts'
 import { unlessRefused } from './unless-refused.ts'
-import type { WhoQuestion } from './who-has-access.ts'
 
 /** Whose access is asked for. */
 export type Subject = {
@@ -21,7 +20,10 @@ export type Subject = {
   readonly isAnybody: boolean
 }
 
-type Context = {
+/** A user name or the id of a user; a group's display name or its id. Neither: anybody. */
+type Asked = { readonly user?: string | undefined; readonly group?: string | undefined }
+
+type SubjectSources = {
   readonly ports: Ports
   readonly people: People
   readonly configuration: Configuration
@@ -29,7 +31,7 @@ type Context = {
 }
 
 /** Resolves the user or the group of a question. One that the directory does not have is noted, with what is near. */
-export async function findSubject({ user, group }: WhoQuestion, context: Context): Promise<Subject> {
+export async function findSubject({ user, group }: Asked, context: SubjectSources): Promise<Subject> {
   const [userId, groupId] = await Promise.all([
     user === undefined ? undefined : findId('USER', user, context),
     group === undefined ? undefined : findId('GROUP', group, context),
@@ -57,7 +59,7 @@ export function isOfSubject({ type, principalId: id, principal }: KnownAccess, s
   return principals.some((one) => one.type === type && one.id === id)
 }
 
-async function findId(type: PrincipalType, text: string, context: Context): Promise<PrincipalId | undefined> {
+async function findId(type: PrincipalType, text: string, context: SubjectSources): Promise<PrincipalId | undefined> {
   const { ports, configuration, notes } = context
   const directory = patientIdentityStore(ports)
   const noun = type === 'GROUP' ? 'group' : 'user'

@@ -1,22 +1,22 @@
-import type { AccountId } from '../../domain/account-id.ts'
-import { assignmentOf, renderAssignmentKey } from '../../domain/assignment.ts'
-import type { Configuration } from '../../domain/configuration.ts'
-import { toldUploader } from '../../domain/find-uploader.ts'
-import { describeObjection, type Objection } from '../../domain/judge-by-policies.ts'
-import { ledgerPrefix } from '../../domain/ledger-entry.ts'
-import { type Link, parseLinkKey, renderGrant } from '../../domain/link.ts'
-import { type AssignmentSet, collectAssignments, toAssignment } from '../../domain/plan.ts'
-import { separatedFrom } from '../../domain/separation.ts'
+import { type AssignmentKey, assignmentOf } from '../../domain/assignments/assignment.ts'
+import { ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { describeObjection, type Objection } from '../../domain/guardrails/judge-by-policies.ts'
+import { separatedFrom } from '../../domain/guardrails/separation.ts'
+import { toldUploader } from '../../domain/links/find-uploader.ts'
+import { type Link, parseLinkKey, renderGrant } from '../../domain/links/link.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { judgeLink } from '../assignments/judge-link.ts'
 import { Memberships } from '../directory/memberships.ts'
 import { PrincipalIndex } from '../directory/principal-index.ts'
+import { judgeLink } from '../guardrails/judge-link.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
 import { InputReadings } from '../records/input-readings.ts'
 import { Ledger, listAssignmentKeys } from '../records/ledger.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
 import { Policies } from '../records/policies.ts'
+import { NameIndex } from '../records/principal-names.ts'
 import { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 
@@ -82,18 +82,31 @@ export async function findViolations(
   return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-async function listOwned(objects: ObjectStore): Promise<AssignmentSet> {
-  const keys = await Array.fromAsync(listAssignmentKeys(objects, ledgerPrefix))
-  return collectAssignments(keys.map(assignmentOf))
+/** By each name that a principal has, or had. */
+async function listOwned(objects: ObjectStore): Promise<ReadonlyMap<string, readonly AssignmentKey[]>> {
+  const names = await NameIndex.read(objects)
+  const owned = new Map<string, AssignmentKey[]>()
+  for await (const key of listAssignmentKeys(objects, ledgerPrefix)) {
+    const id = assignmentOf(key)
+    for (const principal of names.everNamesOf(id.type, id.principalId)) {
+      const grant = renderGrant({ ...id, principal })
+      owned.set(grant, [...(owned.get(grant) ?? []), key])
+    }
+  }
+  return owned
 }
 
 /** The accounts in which the ledger has access by this link: one that is refused now may have given some before. */
-async function listGranted(link: Link, owned: AssignmentSet, objects: ObjectStore): Promise<readonly AccountId[]> {
+async function listGranted(
+  link: Link,
+  owned: ReadonlyMap<string, readonly AssignmentKey[]>,
+  objects: ObjectStore,
+): Promise<readonly AccountId[]> {
   const ledger = new Ledger(objects)
   const granted: AccountId[] = []
-  for (const accountId of owned.get(renderGrant(link))?.accounts ?? []) {
-    const stored = await spoiledAsAbsent(ledger.read(renderAssignmentKey(toAssignment(link, accountId))))
-    if (stored?.entry.accesses.some(({ links }) => links.some(({ key }) => key === link.key))) granted.push(accountId)
+  for (const key of owned.get(renderGrant(link)) ?? []) {
+    const stored = await spoiledAsAbsent(ledger.read(key))
+    if (stored?.entry.links.some((one) => one.key === link.key)) granted.push(assignmentOf(key).accountId)
   }
   return granted
 }

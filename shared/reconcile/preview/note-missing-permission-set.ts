@@ -1,7 +1,11 @@
-import { meant } from '../../domain/lack.ts'
-import { nearMatch } from '../../domain/near-match.ts'
-import { parsePermissionSetKey, permissionSetKey, permissionSetPrefix } from '../../domain/permission-set-file.ts'
-import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+import { meant } from '../../domain/links/lack.ts'
+import {
+  parsePermissionSetKey,
+  permissionSetKey,
+  permissionSetPrefix,
+} from '../../domain/permission-sets/permission-set-file.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import { nearMatch } from '../../domain/text/near-match.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { SsoAdmin } from '../../ports/sso-admin.ts'
@@ -17,13 +21,16 @@ class TooManyCallsError extends Error {
   override readonly name = 'TooManyCallsError'
 }
 
-type Context = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock' | 'randomness' | 'metrics'>
+type NotingPorts = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock' | 'randomness' | 'metrics'>
 
 /**
  * A sentence for a person: no file and no permission set has this name, and which name is near; or that a few calls cannot
  * tell. `undefined`: there is one. `objects` must not pass on writes of caches.
  */
-export async function noteMissingPermissionSet(name: PermissionSetName, ports: Context): Promise<string | undefined> {
+export async function noteMissingPermissionSet(
+  name: PermissionSetName,
+  ports: NotingPorts,
+): Promise<string | undefined> {
   const key = permissionSetKey(name)
   if (await ports.objects.head(key)) return undefined
   const index = new PermissionSetIndex({ ...ports, ssoAdmin: withFewCalls(ports) })
@@ -42,7 +49,7 @@ export async function noteMissingPermissionSet(name: PermissionSetName, ports: C
     : `there is no file ${key}, and it is not known whether Identity Center has a permission set of this name: ${doubt}${meant(near)}`
 }
 
-function withFewCalls(ports: Context): SsoAdmin {
+function withFewCalls(ports: NotingPorts): SsoAdmin {
   let left = describedMost
   return wrapPort(readGently(ports), async (operation, call) => {
     if (operation === 'describePermissionSet' && left-- === 0)

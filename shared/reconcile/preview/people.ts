@@ -1,5 +1,5 @@
-import type { PrincipalId } from '../../domain/identity-center-ids.ts'
-import type { PrincipalName, PrincipalType } from '../../domain/principal.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import type { PrincipalName, PrincipalType } from '../../domain/principals/principal.ts'
 import type { IdentityStore } from '../../ports/identity-store.ts'
 import { listAll } from '../../ports/page.ts'
 import { isServiceError } from '../../ports/service-error.ts'

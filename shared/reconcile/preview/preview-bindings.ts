@@ -1,8 +1,8 @@
 import pLimit from 'p-limit'
-import type { Configuration } from '../../domain/configuration.ts'
-import type { PrincipalId } from '../../domain/identity-center-ids.ts'
-import { type Link, linkPrefix, parseLinkKey } from '../../domain/link.ts'
-import type { PrincipalName } from '../../domain/principal.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { type Link, linkPrefix, parseLinkKey } from '../../domain/links/link.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import type { PrincipalName } from '../../domain/principals/principal.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { bindingOfReading } from '../assignments/user-binding.ts'
 import type { PrincipalIndex } from '../directory/principal-index.ts'
@@ -23,7 +23,7 @@ export type NewBinding = {
 /** In force, with the user that it was bound to before its content changed. */
 type Unbound = Link & { readonly from: PrincipalId }
 
-type Context = {
+type BindingSources = {
   readonly ports: Pick<Ports, 'objects' | 'clock'>
   readonly configuration: Configuration
   readonly principals: PrincipalIndex
@@ -32,7 +32,7 @@ type Context = {
 /** `inputs`: those that a reconcile would look at; no other has changed since it was bound. */
 export async function previewBindings(
   inputs: readonly string[],
-  { ports, configuration, principals }: Context,
+  { ports, configuration, principals }: BindingSources,
 ): Promise<readonly NewBinding[]> {
   const statuses = new StatusStore(ports.objects, ports.clock)
   const links = inputs.flatMap((key) => {

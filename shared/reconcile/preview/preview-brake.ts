@@ -1,23 +1,14 @@
-import { renderAssignmentKey } from '../../domain/assignment.ts'
-import {
-  type BrakeList,
-  type BrakeTerms,
-  describeList,
-  emptyBrake,
-  findBaseless,
-  isSameScope,
-  judgeRevocation,
-  noteBase,
-  pruneBrake,
-  type Revocation,
-  type Tally,
-  tally,
-} from '../../domain/brake.ts'
-import type { Configuration } from '../../domain/configuration.ts'
+import { type BrakeList, emptyBrake, isSameScope } from '../../domain/brake/brake-record.ts'
+import { describeList } from '../../domain/brake/describe-list.ts'
+import { findBaseless, judgeRevocation, type Revocation, tally } from '../../domain/brake/judge-revocation.ts'
+import { pruneBrake } from '../../domain/brake/releases.ts'
+import { type BrakeTerms, noteBase, type Tally } from '../../domain/brake/windows.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import { countBase, prolongEnded } from '../brake/brake.ts'
 import { brakeFile } from '../brake/brake-file.ts'
-import type { PlannedRevocation } from './preview.ts'
+import { countBase } from '../brake/count-base.ts'
+import { prolongEnded } from '../brake/count-open.ts'
+import type { PlannedRevocation } from './planned-access.ts'
 
 /** How many revocations the brake would hold, and why. Which ones depends on their order. */
 export type RevocationsPreview = { readonly held: number; readonly reasons: readonly string[] }
@@ -34,10 +25,10 @@ export async function previewBrake(
   if (revocations.length === 0) return { held: 0, reasons: [] }
   const terms: BrakeTerms = { limits: configuration.brake, now }
   const before = pruneBrake((await brakeFile(objects).read())?.value ?? emptyBrake, terms)
-  const counted = revocations.flatMap(({ assignment, links, cause }): readonly Revocation[] => {
+  const counted = revocations.flatMap(({ key, links, cause }): readonly Revocation[] => {
     if (isEndOfTemporary(links)) return []
     const counting = links.filter(({ fate }) => fate !== 'ended')
-    return [{ key: renderAssignmentKey(assignment), links: counting.map(({ key }) => key), cause }]
+    return [{ key, links: counting.map((link) => link.key), cause }]
   })
   const items = Map.groupBy(counted.flatMap(tally), nameOf)
   const planned = (one: Tally) => (items.get(nameOf(one)) ?? []).flatMap((each) => each.items)

@@ -1,17 +1,17 @@
-import { type Assignment, renderAssignmentKey } from '../../domain/assignment.ts'
-import type { PermissionSetName } from '../../domain/permission-set-name.ts'
-import { renderProvisionedSet } from '../../domain/vanishing-roles.ts'
+import { renderProvisionedSet } from '../../domain/assignments/vanishing-roles.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { listAll } from '../../ports/page.ts'
 import { listKnown } from '../records/foreign-assignments.ts'
 import type { InputReadings } from '../records/input-readings.ts'
+import type { PlannedRevocation } from './planned-access.ts'
 import type { PermissionSetPreview } from './preview-permission-sets.ts'
 
-type DeletionContext = {
+type DeletionSources = {
   readonly objects: ObjectStore
   readonly readings: InputReadings
   /** The revocations of the plan. */
-  readonly revocations: readonly Assignment[]
+  readonly revocations: readonly PlannedRevocation[]
   readonly permissionSets: PermissionSetPreview
 }
 
@@ -21,7 +21,7 @@ type DeletionContext = {
  */
 export async function listBlockedDeletions(
   names: readonly PermissionSetName[],
-  { objects, readings, revocations, permissionSets }: DeletionContext,
+  { objects, readings, revocations, permissionSets }: DeletionSources,
 ): Promise<ReadonlySet<string>> {
   const used = new Set<string>()
   if (names.length === 0) return used
@@ -29,11 +29,11 @@ export async function listBlockedDeletions(
     const reading = await readings.read(key)
     if (reading.state === 'in-force' || reading.state === 'not-yet') used.add(reading.link.permissionSet)
   }
-  const revoked = new Set(revocations.map(renderAssignmentKey))
+  const revoked = new Set<string>(revocations.map(({ key }) => key))
   for await (const { key, assignment } of listKnown(objects)) {
     if (!revoked.has(key)) used.add(assignment.permissionSet)
   }
-  const emptied = new Set(revocations.map(renderProvisionedSet))
+  const emptied = new Set(revocations.map(({ assignment }) => renderProvisionedSet(assignment)))
   for (const permissionSet of names.filter((name) => !used.has(name))) {
     const arn = await permissionSets.resolve(permissionSet)
     if (arn === undefined || arn === 'new') continue

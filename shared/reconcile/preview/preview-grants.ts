@@ -1,24 +1,24 @@
 import pLimit from 'p-limit'
-import type { Configuration } from '../../domain/configuration.ts'
-import type { PermissionSetArn, PrincipalId } from '../../domain/identity-center-ids.ts'
-import { type Lack, lackOfBoundUser, lackOfPermissionSet } from '../../domain/lack.ts'
-import { renderGrant } from '../../domain/link.ts'
-import { renderProvisionedSet } from '../../domain/vanishing-roles.ts'
+import { renderProvisionedSet } from '../../domain/assignments/vanishing-roles.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { type Lack, lackOfBoundUser, lackOfPermissionSet } from '../../domain/links/lack.ts'
+import { renderGrant } from '../../domain/links/link.ts'
+import type { PermissionSetArn, PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { TellProgress } from '../../ports/progress.ts'
 import type { Principal } from '../../ports/sso-admin.ts'
-import { findLackOfPrincipal, otherType } from '../assignments/resolve-target.ts'
+import { lackOfName, otherType } from '../assignments/find-lacks.ts'
 import { bindingOfReading } from '../assignments/user-binding.ts'
 import { listUnlessGone } from '../calls/assignment-listings.ts'
 import type { LinkPrincipal, PrincipalIndex } from '../directory/principal-index.ts'
 import type { InputReadings } from '../records/input-readings.ts'
 import { StatusStore } from '../records/status-store.ts'
-import type { PlannedGrant, Preview, WaitingGrants } from './preview.ts'
+import type { PlannedGrant, WaitingGrants } from './planned-access.ts'
 import type { PermissionSetPreview } from './preview-permission-sets.ts'
 
 const looksAtOnce = 4
 
-type Context = {
+type GrantSources = {
   readonly ports: Ports
   readonly configuration: Configuration
   readonly readings: InputReadings
@@ -33,11 +33,17 @@ type Ready = Target & { readonly grant: PlannedGrant }
 /** Grants of one permission set to one principal by the same links: they all lack the same. */
 type Group = { readonly grants: readonly PlannedGrant[]; readonly found: Target | Lack }
 
+type SortedGrants = {
+  readonly grants: readonly PlannedGrant[]
+  /** Foreign access: left alone. */
+  readonly existing: readonly PlannedGrant[]
+  readonly waiting: readonly WaitingGrants[]
+  /** Grants that were not compared with Identity Center. */
+  readonly unchecked: number
+}
+
 /** Sorts grants: new ones, those that wait, and access that exists already. */
-export async function sortGrants(
-  grants: readonly PlannedGrant[],
-  context: Context,
-): Promise<Pick<Preview, 'grants' | 'existing' | 'waiting' | 'unchecked'>> {
+export async function sortGrants(grants: readonly PlannedGrant[], context: GrantSources): Promise<SortedGrants> {
   const { principals } = context
   const absent = await principals.foresee(grants.map(({ assignment }) => assignment))
   const isAbsent = new Set(absent.map(renderPrincipal))
@@ -75,7 +81,7 @@ function renderPrincipal({ type, principal }: LinkPrincipal): string {
 }
 
 /** Which of these grants are there already: looked for only in a few places. */
-async function findExisting(alike: readonly (readonly PlannedGrant[])[], context: Context) {
+async function findExisting(alike: readonly (readonly PlannedGrant[])[], context: GrantSources) {
   const groups = await resolveGroups(alike, context)
   const ready: readonly Ready[] = groups.flatMap(({ grants, found }) =>
     'reason' in found ? [] : grants.map((grant) => ({ grant, ...found })),
@@ -96,7 +102,10 @@ async function findExisting(alike: readonly (readonly PlannedGrant[])[], context
   return { groups, ready, existing, unchecked: isChecked ? 0 : [...places.values()].flat().length }
 }
 
-async function resolveGroups(alike: readonly (readonly PlannedGrant[])[], context: Context): Promise<readonly Group[]> {
+async function resolveGroups(
+  alike: readonly (readonly PlannedGrant[])[],
+  context: GrantSources,
+): Promise<readonly Group[]> {
   const resolve = async (grants: readonly PlannedGrant[]): Promise<readonly Group[]> => {
     const [first] = grants
     return first ? [{ grants, found: await resolveGrant(first, context) }] : []
@@ -106,7 +115,7 @@ async function resolveGroups(alike: readonly (readonly PlannedGrant[])[], contex
 
 async function resolveGrant(
   { assignment, links }: PlannedGrant,
-  { ports, permissionSets, principals, readings }: Context,
+  { ports, permissionSets, principals, readings }: GrantSources,
 ): Promise<Target | Lack> {
   const { permissionSet, principal, type } = assignment
   const arn = await permissionSets.resolve(permissionSet)
@@ -121,7 +130,7 @@ async function resolveGrant(
     configuration: { privacy: 'open' },
   } as const
   const principalId = await principals.resolve(type, principal, looked.pulledMs)
-  if (principalId === undefined) return findLackOfPrincipal({ assignment, context: looked })
+  if (principalId === undefined) return lackOfName(assignment, looked)
   if (type === 'GROUP') return { arn, principalId }
   const statuses = new StatusStore(ports.objects, ports.clock)
   const bound = await Promise.all(
@@ -138,7 +147,7 @@ async function resolveGrant(
 
 async function listPrincipals(
   one: Ready | undefined,
-  { permissionSets: { ssoAdmin } }: Context,
+  { permissionSets: { ssoAdmin } }: GrantSources,
 ): Promise<readonly Principal[]> {
   if (one === undefined || one.arn === 'new') return []
   const { arn, grant } = one

@@ -1,11 +1,11 @@
-import { type AssignmentKey, renderAssignmentKey } from '../../domain/assignment.ts'
-import { describeObjection } from '../../domain/judge-by-policies.ts'
-import { enforcedMinimumsFor, isOnlyTemporary } from '../../domain/minimum.ts'
+import type { AssignmentKey } from '../../domain/assignments/assignment.ts'
+import { describeObjection } from '../../domain/guardrails/judge-by-policies.ts'
+import { enforcedMinimumsFor, isOnlyTemporary } from '../../domain/guardrails/minimum.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import { findMissing, listKeeping } from '../assignments/judge-minimum.ts'
 import type { Memberships } from '../directory/memberships.ts'
+import { findMissing, listKeeping } from '../guardrails/judge-minimum.ts'
 import type { Policies } from '../records/policies.ts'
-import type { PlannedGrant, PlannedRevocation } from './preview.ts'
+import type { PlannedGrant, PlannedRevocation } from './planned-access.ts'
 import { isEndOfTemporary } from './preview-brake.ts'
 
 /** What policies demand to be left in an account and would not be, after all that is planned. Ascending, each once. */
@@ -26,7 +26,7 @@ export async function previewMinimums(
   const concerned = revocations.filter(
     ({ assignment, links }) => !isEndOfTemporary(links) && enforcedMinimumsFor(guardrails, assignment).length > 0,
   )
-  const revoked = new Set<AssignmentKey>(revocations.map(({ assignment }) => renderAssignmentKey(assignment)))
+  const revoked = new Set<AssignmentKey>(revocations.map(({ key }) => key))
   const found = new Set<string>()
   for (const [accountId, gone] of Map.groupBy(concerned, ({ assignment }) => assignment.accountId)) {
     const rules = gone.flatMap(({ assignment }) => enforcedMinimumsFor(guardrails, assignment))

@@ -1,10 +1,14 @@
 import pLimit from 'p-limit'
-import type { AccountId } from '../../domain/account-id.ts'
-import type { Complaint } from '../../domain/complaint.ts'
-import type { Configuration } from '../../domain/configuration.ts'
-import { complainOfObjections, judgePermissionSetByPolicies } from '../../domain/judge-by-policies.ts'
-import { parsePermissionSetKey, permissionSetKey, permissionSetPrefix } from '../../domain/permission-set-file.ts'
-import { type PermissionSetName, permissionSetName } from '../../domain/permission-set-name.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { complainOfObjections, judgePermissionSetByPolicies } from '../../domain/guardrails/judge-by-policies.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import {
+  parsePermissionSetKey,
+  permissionSetKey,
+  permissionSetPrefix,
+} from '../../domain/permission-sets/permission-set-file.ts'
+import { type PermissionSetName, permissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import type { Complaint } from '../../domain/statuses/complaint.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { isServiceError } from '../../ports/service-error.ts'

@@ -1,21 +1,21 @@
-import type { Uploader } from '../../domain/input-message.ts'
-import { complainOfObjections } from '../../domain/judge-by-policies.ts'
-import { type Link, parseLinkKey } from '../../domain/link.ts'
-import { separatedFrom } from '../../domain/separation.ts'
-import { rejection, type Status } from '../../domain/status.ts'
-import { isSameUpload } from '../../domain/upload.ts'
-import { type JudgeContext, judgeLink } from '../assignments/judge-link.ts'
+import { complainOfObjections } from '../../domain/guardrails/judge-by-policies.ts'
+import { separatedFrom } from '../../domain/guardrails/separation.ts'
+import type { Uploader } from '../../domain/links/input-message.ts'
+import { type Link, parseLinkKey } from '../../domain/links/link.ts'
+import { isSameUpload } from '../../domain/links/upload.ts'
+import { rejection, type Status } from '../../domain/statuses/status.ts'
+import { type JudgeContext, judgeLink } from '../guardrails/judge-link.ts'
 import type { InputReadings } from '../records/input-readings.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
 import type { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
-import type { PlannedGrant } from './preview.ts'
-import { type PeopleContext, SeparationsIn } from './separations-in.ts'
+import type { PlannedGrant } from './planned-access.ts'
+import { type PeopleSources, SeparationsIn } from './separations-in.ts'
 
 export type RefusedLink = { readonly key: string } & Pick<Status, 'state' | 'reason' | 'remedy'>
 
-type Context = Omit<JudgeContext, 'separations'> &
-  PeopleContext & {
+type RefusalSources = Omit<JudgeContext, 'separations'> &
+  PeopleSources & {
     readonly readings: Pick<InputReadings, 'read'>
     readonly statuses: Pick<StatusStore, 'read'>
   }
@@ -24,7 +24,7 @@ type Context = Omit<JudgeContext, 'separations'> &
  * What the policies refuse of new access, judged as when it is applied. `later`: the rules about who uploads a file, where it is
  * not uploaded yet.
  */
-export async function previewRefusals(planned: readonly PlannedGrant[], context: Context) {
+export async function previewRefusals(planned: readonly PlannedGrant[], context: RefusalSources) {
   const refused = new Map<string, RefusedLink>()
   const later = new Set<string>()
   const accounts = Map.groupBy(

@@ -1,13 +1,13 @@
 import pLimit from 'p-limit'
-import { renderAssignmentKey } from '../../domain/assignment.ts'
-import { causeOfPrincipal } from '../../domain/brake.ts'
-import type { Configuration } from '../../domain/configuration.ts'
+import { assignmentOf, nameAssignment } from '../../domain/assignments/assignment.ts'
+import { causeOfPrincipal } from '../../domain/brake/judge-revocation.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { findPrincipalChanges } from '../directory/principal-changes.ts'
 import { Ledger } from '../records/ledger.ts'
 import { readsAtOnce } from '../records/list-heads.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
-import type { PlannedRevocation } from './preview.ts'
+import type { PlannedRevocation } from './planned-access.ts'
 
 /**
  * What goes under another `principalSuffix`: ours whose principal has another name then. Its links are there, and each
@@ -19,12 +19,13 @@ export async function previewSuffix(
 ): Promise<readonly PlannedRevocation[]> {
   const ledger = new Ledger(ports.objects)
   const limit = pLimit(readsAtOnce)
-  const { assignments } = await findPrincipalChanges(ports, configuration)
-  const found = await limit.map(assignments, async (assignment): Promise<readonly PlannedRevocation[]> => {
-    const stored = await spoiledAsAbsent(ledger.read(renderAssignmentKey(assignment)))
-    if (!stored) return []
-    const links = stored.entry.accesses[0].links.map(({ key }) => ({ key, fate: 'nameless' as const }))
-    return [{ assignment, links, cause: causeOfPrincipal(assignment) }]
+  const { keys } = await findPrincipalChanges(ports, configuration)
+  const found = await limit.map(keys, async (key): Promise<readonly PlannedRevocation[]> => {
+    const entry = (await spoiledAsAbsent(ledger.read(key)))?.entry
+    if (!entry) return []
+    const assignment = nameAssignment(assignmentOf(key), entry.principal)
+    const links = entry.links.map((link) => ({ key: link.key, fate: 'nameless' as const }))
+    return [{ key, assignment, links, cause: causeOfPrincipal(assignment) }]
   })
   return found.flat()
 }

@@ -1,19 +1,27 @@
 import pLimit from 'p-limit'
-import type { AccountId } from '../../domain/account-id.ts'
-import { type Assignment, renderAssignmentKey } from '../../domain/assignment.ts'
-import type { Cause } from '../../domain/brake.ts'
-import type { Configuration } from '../../domain/configuration.ts'
-import { describeLink } from '../../domain/describe-link.ts'
-import { isWithin, type Membership } from '../../domain/expand-scope.ts'
-import { listGrantingLinks } from '../../domain/granting-links.ts'
-import type { PrincipalId } from '../../domain/identity-center-ids.ts'
-import type { Lack } from '../../domain/lack.ts'
-import type { GrantingLink } from '../../domain/ledger-entry.ts'
-import { type OrganizationView, refuses } from '../../domain/organization-view.ts'
-import type { PermissionSetName } from '../../domain/permission-set-name.ts'
-import { accountsOf, type Reach, reachOf } from '../../domain/reach.ts'
-import type { Status } from '../../domain/status.ts'
-import { findVanishingRoles, type ProvisionedSet, renderProvisionedSet } from '../../domain/vanishing-roles.ts'
+import {
+  type Assignment,
+  type AssignmentKey,
+  assignmentOf,
+  nameAssignment,
+  renderAssignmentName,
+} from '../../domain/assignments/assignment.ts'
+import type { GrantingLink } from '../../domain/assignments/ledger-entry.ts'
+import { accountsOf, type Reach, reachOf } from '../../domain/assignments/reach.ts'
+import {
+  findVanishingRoles,
+  type ProvisionedSet,
+  renderProvisionedSet,
+} from '../../domain/assignments/vanishing-roles.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { describeLink } from '../../domain/links/describe-link.ts'
+import { listGrantingLinks } from '../../domain/links/granting-links.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import { type OrganizationView, refuses } from '../../domain/organization/organization-view.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import { principalName } from '../../domain/principals/principal.ts'
+import { isWithin, type Membership } from '../../domain/scopes/expand-scope.ts'
+import type { Status } from '../../domain/statuses/status.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { TellProgress } from '../../ports/progress.ts'
@@ -33,6 +41,7 @@ import { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { type AskedOrganization, type GatherContext, gatherLink } from '../statuses/gather-link.ts'
 import { findAdministrators } from './find-administrators.ts'
+import type { LinkFate, PlannedGrant, PlannedRevocation, WaitingGrants } from './planned-access.ts'
 import { type NewBinding, previewBindings } from './preview-bindings.ts'
 import { previewBrake, type RevocationsPreview } from './preview-brake.ts'
 import { type ContentsPreview, previewContents } from './preview-contents.ts'
@@ -46,39 +55,6 @@ import {
 } from './preview-permission-sets.ts'
 import { previewRefusals } from './preview-refusals.ts'
 import { previewSuffix } from './preview-suffix.ts'
-
-/** An assignment to create, and the links that grant it. */
-export type PlannedGrant = {
-  readonly assignment: Assignment
-  readonly links: readonly string[]
-  /** Of the group or user that has this name now. Absent: not looked for, or there is none. */
-  readonly principalId?: PrincipalId
-}
-
-/**
- * What became of a link that granted an assignment. `elsewhere`: it is in force, without this account in its scope.
- * `nameless`: it is in force, and its principal has another name under the `principalSuffix`. `ended`: its temporary access is
- * over, which the brake never holds.
- */
-export type LinkFate =
-  | 'deleted'
-  | 'ended'
-  | 'rejected'
-  | 'expired'
-  | 'not-yet'
-  | 'unreadable'
-  | 'elsewhere'
-  | 'nameless'
-export type PlannedRevocation = {
-  readonly assignment: Assignment
-  /** The links that granted it when it was last evaluated. */
-  readonly links: readonly { readonly key: string; readonly fate: LinkFate }[]
-  /** What takes the access away; `undefined`: each of these links was withdrawn. */
-  readonly cause: Cause | undefined
-}
-
-/** Grants that wait, and the reason. */
-export type WaitingGrants = Lack & { readonly grants: readonly PlannedGrant[] }
 
 /** A link that grants nothing now. */
 type IdleLink = { readonly key: string } & Readonly<Pick<Status, 'state' | 'reason' | 'remedy'>>
@@ -164,16 +140,16 @@ export async function previewChanges(
   const sorted = await sortGrants(judged.grants, naming)
   const attributed = await attributeRevocations(plan.revocations, objects, readings, { ...view, selectors })
   const renamed = suffixBefore === configuration.principalSuffix ? [] : await previewSuffix(ports, configuration)
-  const isKnown = new Set(attributed.map(({ assignment }) => renderAssignmentKey(assignment)))
-  const revoking = [...attributed, ...renamed.filter(({ assignment }) => !isKnown.has(renderAssignmentKey(assignment)))]
+  const isKnown = new Set(attributed.map(({ key }) => key))
+  const revoking = [...attributed, ...renamed.filter(({ key }) => !isKnown.has(key))]
   const isRefused = await findRefused(revoking, view, permissionSets)
   const {
     stuck = [],
     held = [],
     revocations = [],
-  } = Object.groupBy(revoking, ({ assignment }) => {
+  } = Object.groupBy(revoking, ({ key, assignment }) => {
     if (isRefused(assignment)) return 'stuck'
-    return heldKeys.has(renderAssignmentKey(assignment)) ? 'held' : 'revocations'
+    return heldKeys.has(key) ? 'held' : 'revocations'
   })
   const changed = permissionSets.changes.flatMap((one) => (one.change === 'rejected' ? [] : [one.name]))
   const granted = [...sorted.grants, ...sorted.waiting.flatMap((one) => one.grants)]
@@ -181,7 +157,7 @@ export async function previewChanges(
   const revoked = revocations.map(({ assignment }) => assignment)
   const blocked = await listBlockedDeletions(
     permissionSets.changes.flatMap((one) => (one.change === 'delete' ? [one.name] : [])),
-    { objects, readings, permissionSets, revocations: revoked },
+    { objects, readings, permissionSets, revocations },
   )
   onStep('looking for links that grant nothing')
   const isIdle = (reading: LinkReading) =>
@@ -200,7 +176,7 @@ export async function previewChanges(
     vanishingRoles: findVanishingRoles({
       revocations: revoked,
       grants: sorted.grants.map(({ assignment }) => assignment),
-      remaining: await listRemaining(objects, revoked),
+      remaining: await listRemaining(objects, revocations),
     }),
     idleLinks: [
       ...judged.refused,
@@ -262,7 +238,7 @@ async function attributeGrants(
 }
 
 async function attributeRevocations(
-  revocations: readonly Assignment[],
+  revocations: readonly AssignmentKey[],
   objects: ObjectStore,
   readings: InputReadings,
   { accounts, managementAccountId, selectors }: OrganizationView & Pick<Membership, 'selectors'>,
@@ -270,10 +246,12 @@ async function attributeRevocations(
   const byId = new Map(accounts.map((account) => [account.id, account]))
   const ledger = new Ledger(objects)
   const limit = pLimit(readsAtOnce)
-  const attribute = async (assignment: Assignment): Promise<PlannedRevocation> => {
-    // An unreadable entry has no known links.
-    const stored = await spoiledAsAbsent(ledger.read(renderAssignmentKey(assignment)))
-    const granting = stored?.entry.accesses[0].links ?? []
+  const attribute = async (key: AssignmentKey): Promise<PlannedRevocation> => {
+    // An unreadable entry has no known links, and no name.
+    const stored = await spoiledAsAbsent(ledger.read(key))
+    const id = assignmentOf(key)
+    const assignment = nameAssignment(id, stored?.entry.principal ?? principalName.parse(id.principalId))
+    const granting = stored?.entry.links ?? []
     const read = (key: string) => readings.read(key)
     const counting = await withoutEnded(granting, read, objects)
     const toFate = async (link: GrantingLink) => ({
@@ -283,9 +261,11 @@ async function attributeRevocations(
     const links = await Promise.all(granting.toSorted((a, b) => (a.key < b.key ? -1 : 1)).map(toFate))
     const { accountId } = assignment
     const place = { accountId, account: byId.get(accountId), managementAccountId, selectors }
-    return { assignment, links, cause: await findCause(counting, read, place) }
+    return { key, assignment, links, cause: await findCause(counting, read, place) }
   }
-  return Promise.all(revocations.map((assignment) => limit(() => attribute(assignment))))
+  const found = await limit.map(revocations, attribute)
+  const nameOf = ({ assignment }: PlannedRevocation) => renderAssignmentName(assignment)
+  return found.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
 }
 
 function fateOf({ state }: LinkReading): LinkFate {
@@ -294,9 +274,12 @@ function fateOf({ state }: LinkReading): LinkFate {
 }
 
 /** The other assignments in the places where something is revoked. */
-async function listRemaining(objects: ObjectStore, revocations: readonly Assignment[]): Promise<readonly Assignment[]> {
-  const revoked = new Set(revocations.map(renderAssignmentKey))
-  const places = new Set(revocations.map(renderProvisionedSet))
+async function listRemaining(
+  objects: ObjectStore,
+  revocations: readonly PlannedRevocation[],
+): Promise<readonly ProvisionedSet[]> {
+  const revoked = new Set(revocations.map(({ key }) => key))
+  const places = new Set(revocations.map(({ assignment }) => renderProvisionedSet(assignment)))
   const limit = pLimit(readsAtOnce)
   const listings = [...places].map((place) => limit(() => Array.fromAsync(listKnown(objects, `account%${place}%`))))
   const known = (await Promise.all(listings)).flat()

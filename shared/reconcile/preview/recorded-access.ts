@@ -1,12 +1,12 @@
-import { claims, type Listing, proveAccess } from '../../domain/access-proof.ts'
-import type { AccountId } from '../../domain/account-id.ts'
-import { type Assignment, type AssignmentKey, assignmentOf } from '../../domain/assignment.ts'
-import type { PermissionSetArn, PrincipalId } from '../../domain/identity-center-ids.ts'
-import { type Access, type LedgerState, ledgerPrefix } from '../../domain/ledger-entry.ts'
-import type { PermissionSetName } from '../../domain/permission-set-name.ts'
-import type { PrincipalName, PrincipalType } from '../../domain/principal.ts'
-import type { RoleUse } from '../../domain/role-use.ts'
-import type { ToldLink } from '../../domain/told-link.ts'
+import { claims, type Listing, proveAccess } from '../../domain/assignments/access-proof.ts'
+import { type AssignmentId, type AssignmentKey, assignmentOf } from '../../domain/assignments/assignment.ts'
+import { type Access, type LedgerState, ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
+import type { RoleUse } from '../../domain/assignments/role-use.ts'
+import type { ToldLink } from '../../domain/links/told-link.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import type { PermissionSetArn, PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import type { PrincipalName, PrincipalType } from '../../domain/principals/principal.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { TellProgress } from '../../ports/progress.ts'
 import { foreignPrefix, readForeign } from '../records/foreign-assignments.ts'
@@ -21,7 +21,7 @@ export type KnownAccess = {
   readonly permissionSetArn: PermissionSetArn
   readonly type: PrincipalType
   readonly principalId: PrincipalId
-  /** The name in its key: of the principal when it was granted or found, or its id where it has no such name. */
+  /** Its name when the record was written, or its id where it has no name that a link can spell. */
   readonly principal: PrincipalName
   /** `foreign`: ssofile did not give it. Others: the state of the ledger entry. */
   readonly state: LedgerState | 'foreign'
@@ -45,7 +45,7 @@ export type Recorded = {
 export async function readRecordedAccess(
   objects: ObjectStore,
   beginning: string,
-  isWanted: (assignment: Assignment) => boolean,
+  isWanted: (assignment: AssignmentId) => boolean,
   onStep: TellProgress = () => {},
 ): Promise<Recorded> {
   const ledger = new Ledger(objects)
@@ -68,18 +68,17 @@ export async function readRecordedAccess(
 }
 
 async function readOurs(ledger: Ledger, key: AssignmentKey): Promise<readonly RecordedAccess[]> {
-  const stored = await ledger.read(key)
-  return (stored?.entry.accesses ?? []).map((ours) => {
-    const { state, principalId, permissionSetArn, links, grantedAt: since } = ours
-    return { ...assignmentOf(key), state, principalId, permissionSetArn, links, since, ours }
-  })
+  const ours = (await ledger.read(key))?.entry
+  if (!ours) return []
+  const { state, principal, permissionSetArn, links, grantedAt: since } = ours
+  return [{ ...assignmentOf(key), principal, state, permissionSetArn, links, since, ours }]
 }
 
 async function readOthers(objects: ObjectStore, key: AssignmentKey): Promise<readonly RecordedAccess[]> {
   const found = await readForeign(objects, key)
   if (!found) return []
-  const { principalId, permissionSetArn, links, seenAt: since } = found
-  return [{ ...assignmentOf(key), state: 'foreign', principalId, permissionSetArn, links, since }]
+  const { principal, permissionSetArn, links, seenAt: since } = found
+  return [{ ...assignmentOf(key), principal, state: 'foreign', permissionSetArn, links, since }]
 }
 
 /**

@@ -1,5 +1,5 @@
-import { renderCsv } from '../../domain/render-csv.ts'
-import { describeTemporary } from '../../domain/told-link.ts'
+import { describeTemporary } from '../../domain/links/told-link.ts'
+import { renderCsv } from '../../domain/text/render-csv.ts'
 import type { HeldAccess } from './expand-access.ts'
 
 type Column = { readonly title: string; readonly text: (row: HeldAccess) => string }

@@ -1,17 +1,16 @@
-import type { AccountId } from '../../domain/account-id.ts'
-import { renderAssignmentKey } from '../../domain/assignment.ts'
-import type { LinkCase } from '../../domain/judge-by-policies.ts'
-import type { Link } from '../../domain/link.ts'
-import { toAssignment } from '../../domain/plan.ts'
-import { separatedFrom } from '../../domain/separation.ts'
+import type { AssignmentId } from '../../domain/assignments/assignment.ts'
+import type { LinkCase } from '../../domain/guardrails/judge-by-policies.ts'
+import { separatedFrom } from '../../domain/guardrails/separation.ts'
+import type { Link } from '../../domain/links/link.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import { type FindOverlaps, type Other, readOverlaps } from '../assignments/separations.ts'
 import type { Memberships } from '../directory/memberships.ts'
 import type { PrincipalIndex } from '../directory/principal-index.ts'
+import { type FindOverlaps, readOverlaps } from '../guardrails/separations.ts'
 import type { Policies } from '../records/policies.ts'
 
 /** Who asks reads the directory with rights of their own: it is no status for others. */
-export type PeopleContext = {
+export type PeopleSources = {
   readonly objects: ObjectStore
   readonly policies: Pick<Policies, 'read'>
   readonly principals: PrincipalIndex
@@ -21,10 +20,10 @@ export type PeopleContext = {
 /** What the people of links have besides, in certain accounts of each: as recorded, and by links that were accepted before. */
 export class SeparationsIn implements FindOverlaps {
   readonly #accountsOf: (link: Link) => Promise<readonly AccountId[]>
-  readonly #context: PeopleContext
-  readonly #accepted: Other[] = []
+  readonly #context: PeopleSources
+  readonly #accepted: AssignmentId[] = []
 
-  constructor(accountsOf: (link: Link) => Promise<readonly AccountId[]>, context: PeopleContext) {
+  constructor(accountsOf: (link: Link) => Promise<readonly AccountId[]>, context: PeopleSources) {
     this.#accountsOf = accountsOf
     this.#context = context
   }
@@ -42,10 +41,9 @@ export class SeparationsIn implements FindOverlaps {
   async accept(link: Link): Promise<void> {
     const principalId = await this.#resolve(link)
     if (principalId === undefined) return
-    for (const account of await this.#accountsOf(link)) {
-      const assignment = toAssignment(link, account)
-      this.#accepted.push({ key: renderAssignmentKey(assignment), assignment, readIds: async () => [principalId] })
-    }
+    const { permissionSet, type } = link
+    for (const accountId of await this.#accountsOf(link))
+      this.#accepted.push({ accountId, permissionSet, principalId, type })
   }
 
   #resolve({ type, principal }: Link) {

@@ -1,11 +1,11 @@
-import type { AccountId } from '../../domain/account-id.ts'
-import type { Assignment } from '../../domain/assignment.ts'
-import type { Configuration } from '../../domain/configuration.ts'
-import type { PermissionSetArn } from '../../domain/identity-center-ids.ts'
-import { renderInstant } from '../../domain/instant.ts'
-import type { Account } from '../../domain/organization-view.ts'
-import type { PermissionSetName } from '../../domain/permission-set-name.ts'
-import { judgeUse } from '../../domain/role-use.ts'
+import type { AssignmentId } from '../../domain/assignments/assignment.ts'
+import { judgeUse } from '../../domain/assignments/role-use.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import type { Account } from '../../domain/organization/organization-view.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { TellProgress } from '../../ports/progress.ts'
 import type { AssignmentTarget } from '../../ports/sso-admin.ts'
@@ -154,9 +154,11 @@ async function findAccess(finding: Finding) {
   const fits = asked.asked ? asked.targets.filter((target) => isInPlace(target.accountId, question)) : []
   const names = await nameSets(fits, records?.accesses ?? [], index)
   const places = new Set(fits.map((target) => `${target.accountId} ${names.get(target.permissionSetArn)}`))
-  const mayBeOwn = ({ accountId, permissionSet, principal }: Assignment) =>
-    // Its entry may stand under an earlier name.
-    !asked.asked || places.has(`${accountId} ${permissionSet}`) || subject.names.has(principal)
+  const mayBeOwn = ({ accountId, permissionSet, principalId }: AssignmentId) =>
+    !asked.asked ||
+    places.has(`${accountId} ${permissionSet}`) ||
+    subject.isAnybody ||
+    subject.principals?.some(({ id }) => id === principalId) !== false
   const recorded = records ?? (await readRecords(finding, mayBeOwn))
   notes.push(...recorded.spoiled)
   const merged = mergeAccess(recorded.accesses, asked.asked ? { ...asked, targets: fits } : asked, names)
@@ -180,7 +182,7 @@ async function ask(
 
 async function readRecords(
   { question: { account, permissionSet }, subject, people, ports, onStep }: Finding,
-  mayBeOwn: (assignment: Assignment) => boolean,
+  mayBeOwn: (assignment: AssignmentId) => boolean,
 ): Promise<Recorded> {
   const set = permissionSet === undefined ? '' : `${permissionSet}%`
   const beginning = account === undefined ? '' : `account%${account}%${set}`
@@ -211,7 +213,7 @@ async function nameSets(
 
 async function findAccessAt({ question, subject, ports: { objects }, notes }: Finding, at: Date) {
   const { account, permissionSet } = question
-  const isWanted = (one: Assignment) => permissionSet === undefined || one.permissionSet === permissionSet
+  const isWanted = (one: AssignmentId) => permissionSet === undefined || one.permissionSet === permissionSet
   const { access, since, unread } = await listAccessAt(objects, at, { account, isWanted })
   notes.push(...unread.map((key) => `${key} cannot be read, so what it tells is missing here`))
   if (since !== undefined && at.getTime() < Date.parse(since))

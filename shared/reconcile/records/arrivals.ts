@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import { renderInstant } from '../../domain/instant.ts'
-import { record } from '../../domain/record.ts'
+import { record } from '../../domain/json/record.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { JsonRecord } from './json-record.ts'

@@ -1,5 +1,5 @@
-import { hint } from '../../domain/hint.ts'
-import { decodeS3Key, parseS3Event, parseS3Record } from '../../domain/s3-event.ts'
+import { hint } from '../../domain/messages/hint.ts'
+import { decodeS3Key, parseS3Event, parseS3Record } from '../../domain/messages/s3-event.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { type DeadLetterQueue, isFifo, type ReceivedMessage, type WorkedQueue } from '../../ports/queues.ts'
 import { describeError, forgetFailure, readFailure } from './failures.ts'

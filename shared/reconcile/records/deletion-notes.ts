@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
-import type { ApiCaller } from '../../domain/api-caller.ts'
-import type { InputMessage, Uploader } from '../../domain/input-message.ts'
-import { renderInstant } from '../../domain/instant.ts'
-import { record } from '../../domain/record.ts'
-import type { Status } from '../../domain/status.ts'
+import type { ApiCaller } from '../../domain/deployment/api-caller.ts'
+import { record } from '../../domain/json/record.ts'
+import type { InputMessage, Uploader } from '../../domain/links/input-message.ts'
+import type { Status } from '../../domain/statuses/status.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
 import { spoiledAsAbsent } from './stored-json.ts'
@@ -56,5 +56,5 @@ function isOf(noted: Note, upload: Pick<Status, 'etag' | 'lastModified'>): boole
 }
 
 function toUploader({ arn, sourceIpAddress }: Note, at: string): Uploader {
-  return { principalId: arn, ...(sourceIpAddress === undefined ? {} : { sourceIpAddress }), at }
+  return { principalId: arn, sourceIpAddress, at }
 }

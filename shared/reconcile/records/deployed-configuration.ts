@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import { type Configuration, configuration } from '../../domain/configuration.ts'
-import { record } from '../../domain/record.ts'
+import { type Configuration, configuration } from '../../domain/deployment/configuration.ts'
+import { record } from '../../domain/json/record.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
 import { renderJson, spoiledAsAbsent } from './stored-json.ts'

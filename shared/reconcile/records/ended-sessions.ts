@@ -1,8 +1,12 @@
 import * as z from 'zod'
-import { type EndedSession, mergeEndedSessions } from '../../domain/ended-sessions.ts'
-import { type EndedSessions, judgeEndedSessions, type SpoiledEnding } from '../../domain/judge-ended-sessions.ts'
-import type { PermissionSetName } from '../../domain/permission-set-name.ts'
-import { record } from '../../domain/record.ts'
+import { record } from '../../domain/json/record.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import { type EndedSession, mergeEndedSessions } from '../../domain/sessions/ended-sessions.ts'
+import {
+  type EndedSessions,
+  judgeEndedSessions,
+  type SpoiledEnding,
+} from '../../domain/sessions/judge-ended-sessions.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
 

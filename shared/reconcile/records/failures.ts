@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { record } from '../../domain/record.ts'
+import { record } from '../../domain/json/record.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { JsonRecord } from './json-record.ts'

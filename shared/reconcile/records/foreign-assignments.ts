@@ -1,9 +1,11 @@
 import * as z from 'zod'
-import { type Assignment, type AssignmentKey, parseAssignmentKey } from '../../domain/assignment.ts'
-import { permissionSetArn, principalId } from '../../domain/identity-center-ids.ts'
-import { type AccessIds, grantingLink, isSameAccess, ledgerPrefix } from '../../domain/ledger-entry.ts'
-import { record } from '../../domain/record.ts'
+import { type AssignmentId, type AssignmentKey, assignmentOf } from '../../domain/assignments/assignment.ts'
+import { grantingLink, type LedgerEntry, ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
+import { record } from '../../domain/json/record.ts'
+import { permissionSetArn, principalId } from '../../domain/principals/identity-center-ids.ts'
+import { principalName } from '../../domain/principals/principal.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
+import { followAccess, renderAccessKey } from './access-list.ts'
 import { recordHistory } from './history.ts'
 import { JsonRecord } from './json-record.ts'
 import { listAssignmentKeys } from './ledger.ts'
@@ -14,53 +16,82 @@ export const foreignPrefix = 'foreign/'
 /** An assignment that was there before any link of ours granted it: never revoked by ssofile. */
 const foreignAssignment = record({
   v: z.literal(1),
+  /** Of its principal when it was found; its id, where it has no name that a link can spell. */
+  principal: principalName,
   principalId,
   permissionSetArn,
   /** The links that grant it too, as they were when it was last seen. */
   links: z.array(grantingLink),
   seenAt: z.iso.datetime(),
 })
+export type ForeignAssignment = Readonly<z.infer<typeof foreignAssignment>>
 export const foreignRecord = (objects: ObjectStore, key: AssignmentKey) =>
   new JsonRecord(objects, foreignPrefix + key, foreignAssignment)
 
 export type KnownAssignment = {
   readonly key: AssignmentKey
-  readonly assignment: Assignment
+  readonly assignment: AssignmentId
   readonly isForeign: boolean
 }
 
 /** All access: what has a key under `assignments/`, then under `foreign/`, with this beginning. */
 export async function* listKnown(objects: ObjectStore, beginning = ''): AsyncGenerator<KnownAssignment> {
-  for (const prefix of [ledgerPrefix, foreignPrefix]) {
-    for await (const key of listAssignmentKeys(objects, prefix, beginning)) {
-      const assignment = parseAssignmentKey(key)
-      if (assignment) yield { key, assignment, isForeign: prefix === foreignPrefix }
-    }
-  }
+  for (const prefix of [ledgerPrefix, foreignPrefix])
+    for await (const key of listAssignmentKeys(objects, prefix, beginning))
+      yield { key, assignment: assignmentOf(key), isForeign: prefix === foreignPrefix }
 }
+
+type Told = { readonly key: AssignmentKey; readonly at: string }
 
 /** History says so first: a process that dies before the record says so tells it again. */
 export function tellForeign(
   objects: ObjectStore,
-  {
-    key,
-    event,
-    at,
-  }: { readonly key: AssignmentKey; readonly event: 'foreign-found' | 'foreign-gone'; readonly at: string },
-  { principalId, permissionSetArn }: AccessIds,
+  { key, at, event }: Told & { readonly event: 'foreign-found' | 'foreign-gone' },
+  { principal, permissionSetArn: arn }: Pick<LedgerEntry, 'principal' | 'permissionSetArn'>,
 ): Promise<void> {
-  const access = { principalId, permissionSetArn, links: [] }
+  const access = { principal, permissionSetArn: arn, links: [] }
   return recordHistory(objects, { key, event, at, access, confirmedAt: at })
 }
 
 /** Before the record under this key says that others gave this access: tells it, unless it says so already. */
-export async function tellFound(objects: ObjectStore, key: AssignmentKey, ids: AccessIds, at: string): Promise<void> {
-  const known = await spoiledAsAbsent(readForeign(objects, key))
-  if (known && isSameAccess(known, ids)) return
-  if (known) await tellForeign(objects, { key, event: 'foreign-gone', at }, known)
-  await tellForeign(objects, { key, event: 'foreign-found', at }, ids)
+export async function tellFound(
+  objects: ObjectStore,
+  told: Told,
+  found: Pick<LedgerEntry, 'principal' | 'permissionSetArn'>,
+): Promise<void> {
+  const known = await spoiledAsAbsent(readForeign(objects, told.key))
+  if (known?.permissionSetArn === found.permissionSetArn) return
+  if (known) await tellForeign(objects, { ...told, event: 'foreign-gone' }, known)
+  await tellForeign(objects, { ...told, event: 'foreign-found' }, found)
 }
 
-export async function readForeign(objects: ObjectStore, key: AssignmentKey) {
+/** The record that is there keeps its links where it is about the same access. `isNew`: only where there is none. */
+export async function writeForeign(
+  objects: ObjectStore,
+  key: AssignmentKey,
+  found: Omit<ForeignAssignment, 'v' | 'principalId'>,
+  { isNew = false }: { readonly isNew?: boolean } = {},
+): Promise<void> {
+  const record = foreignRecord(objects, key)
+  const value = { v: 1 as const, principalId: assignmentOf(key).principalId, ...found }
+  if (isNew) await record.write(value, undefined)
+  else await record.overwrite(value)
+  await followAccess(objects, key, { before: undefined, after: renderAccessKey(key, found.principal, 'foreign') })
+}
+
+/** It is gone, or ours. `lost`: somebody changed the record since it had this etag. */
+export async function removeForeign(
+  objects: ObjectStore,
+  key: AssignmentKey,
+  { principal }: Pick<ForeignAssignment, 'principal'>,
+  etag?: string,
+): Promise<'deleted' | 'lost'> {
+  const outcome = await objects.delete(foreignPrefix + key, etag === undefined ? undefined : { ifMatch: etag })
+  if (outcome === 'lost') return outcome
+  await followAccess(objects, key, { before: renderAccessKey(key, principal, 'foreign'), after: undefined })
+  return 'deleted'
+}
+
+export async function readForeign(objects: ObjectStore, key: AssignmentKey): Promise<ForeignAssignment | undefined> {
   return (await foreignRecord(objects, key).read())?.value
 }

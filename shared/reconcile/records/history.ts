@@ -1,37 +1,29 @@
-import { createHash } from 'node:crypto'
 import * as z from 'zod'
-import type { AccountId } from '../../domain/account-id.ts'
-import { type AssignmentKey, assignmentKey, assignmentOf } from '../../domain/assignment.ts'
 import {
-  type PermissionSetArn,
-  type PrincipalId,
-  permissionSetArn,
-  principalId,
-} from '../../domain/identity-center-ids.ts'
-import {
-  type Access,
-  type AccessIds,
-  type GrantingLink,
-  grantingLink,
-  isSameAccess,
-} from '../../domain/ledger-entry.ts'
-import { renderNameInKey } from '../../domain/name-in-key.ts'
-import type { PermissionSetName } from '../../domain/permission-set-name.ts'
+  type AssignmentId,
+  type AssignmentKey,
+  assignmentKey,
+  assignmentOf,
+} from '../../domain/assignments/assignment.ts'
+import { type Access, type GrantingLink, grantingLink } from '../../domain/assignments/ledger-entry.ts'
+import { renderNameInKey } from '../../domain/links/name-in-key.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import { type PermissionSetArn, permissionSetArn } from '../../domain/principals/identity-center-ids.ts'
+import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
 import type { PermissionSetEvent } from './owned-permission-sets.ts'
 import { spoiledAsAbsent } from './stored-json.ts'
-import { type EventSubject, shortNameOf, type ToldOnce, tellEvent } from './tell-event.ts'
-
-/** S3 allows 1,024 bytes (S3 User Guide, "Naming Amazon S3 objects"); the instant and the event need 40. */
-const folderMostBytes = 1024 - 40
+import { type ToldOnce, tellEvent } from './tell-event.ts'
 
 const permissionSetFolders = 'history/permission-set%'
 const permissionSetBody = z.looseObject({ event: z.string(), at: z.string(), arn: permissionSetArn.optional() })
 
 /** Whether access is ours is decided by these. */
-const ownEvents = ['granted', 'adopted', 'revoked', 'released', 'replaced'] as const
+const ownEvents = ['granted', 'adopted', 'revoked', 'released'] as const
 const ends = ['revoked', 'released'] as const
+export const beginnings = ['granted', 'adopted'] as const
 type End = (typeof ends)[number]
 
 /**
@@ -39,8 +31,7 @@ type End = (typeof ends)[number]
  * | ------------------------------- | -------------------------------------------------------------------------------- |
  * | `granted`, `adopted`            | it is there, and ours                                                            |
  * | `revoked`                       | it is gone                                                                       |
- * | `released`                      | it is not ours any more under this name                                          |
- * | `replaced`                      | either of these, while the name stands for another id that has the access        |
+ * | `released`                      | it is not ours any more                                                          |
  * | `terms-changed`                 | other links grant it, until another instant, for another reason or ticket        |
  * | `held`                          | the brake holds its revocation: it is still there                                |
  * | `foreign-found`, `foreign-gone` | somebody else gave it, took it away                                              |
@@ -54,34 +45,29 @@ export type HistoryRecord = {
   readonly event: HistoryEvent
   /** The instant of the call, from the ledger entry, so that a repeated run writes the same key. */
   readonly at: string
-  readonly access: AccessIds & Pick<Access, 'links' | 'call' | 'grantedAt'>
+  readonly access: Pick<Access, 'principal' | 'permissionSetArn' | 'links'> &
+    Partial<Pick<Access, 'call' | 'grantedAt'>>
   readonly confirmedAt: string
-  /** With `replaced`: how it ended, and the id that has the access under this name now. */
-  readonly replaced?: { readonly ended: End; readonly replacedBy: PrincipalId }
   /** Why the brake holds it. */
   readonly reason?: string | undefined
-  /** Only the name changed: the access goes on. */
-  readonly isRenaming?: boolean | undefined
 }
 
 export function recordHistory(objects: ObjectStore, record: HistoryRecord): Promise<void> {
-  const { key, event, at, access, confirmedAt, replaced, reason, isRenaming } = record
-  const { principalId: id, permissionSetArn: arn, links, call } = access
-  const ids = { principalId: id, permissionSetArn: arn }
-  // In force since: the ledger says the same. A renaming does not change it.
-  const grantedAt = access.grantedAt ?? (event === 'granted' ? confirmedAt : undefined)
+  const { key, event, at, access, confirmedAt, reason } = record
+  const { principal, permissionSetArn: arn, links, call } = access
   const body = {
     assignment: key,
+    principal,
     confirmedAt,
-    grantedAt,
-    ...ids,
+    // In force since: the ledger says the same.
+    grantedAt: access.grantedAt ?? (event === 'granted' ? confirmedAt : undefined),
+    permissionSetArn: arn,
     requestId: call?.id,
-    ...replaced,
     reason,
-    isRenaming,
     links,
   }
-  return tellEvent(objects, subjectOf(key), { event, at, body })
+  const folder = historyFolder(key)
+  return tellEvent(objects, { folder, name: nameInChanges(assignmentOf(key), principal) }, { event, at, body })
 }
 
 /** `at` is from the record, so that a repeated run writes the same key. */
@@ -97,7 +83,7 @@ export function recordPermissionSetHistory(
 /** Read at a time, newest first: the first ones mostly tell. */
 const readAtOnce = 16
 
-/** What history says last of one access. `settledMs`: how long ago it was written, by S3's clock. */
+/** What history says last of one access. `ageMs`: how long ago it was written, by S3's clock. */
 export type LastWord =
   | { readonly says: 'nothing' }
   /** We gave it or took it over, and it has not ended since. `links`: granted it then. */
@@ -106,7 +92,7 @@ export type LastWord =
       readonly says: 'ended'
       readonly event: End
       readonly at: string
-      readonly settledMs: number
+      readonly ageMs: number
     }
 
 export type ListedEvent = {
@@ -117,35 +103,28 @@ export type ListedEvent = {
 }
 
 const historyBody = z.looseObject({
-  principalId,
-  permissionSetArn,
   links: z.array(grantingLink),
   grantedAt: z.string().optional(),
-  ended: z.enum(ends).optional(),
-  isRenaming: z.boolean().optional(),
 })
 
 /**
- * What history says last of the access with these ids, under any name that its principal may have had. One listing, and
- * the bodies from the newest on until one tells. `recorded`: the ledger says that we have it, since `at`. Then mostly one
- * listing is all: the newest event under this name began it at that very instant. A creation that is not confirmed yet
- * may have come after an end in history: where history has no grant of its instant, it says nothing of this access.
+ * What history says last of one access. One listing, and the bodies from the newest on until one tells. `recorded`: the
+ * ledger says that we have it, since `at`. Then mostly the listing is all: the newest event began it at that very instant. A
+ * creation that is not confirmed yet may have come after an end in history: where history has no grant of its instant, it
+ * says nothing of this access.
  *
- * | from the newest on     | then                                                                              |
- * | ---------------------- | --------------------------------------------------------------------------------- |
- * | a move to another name | the next: the access goes on, and a process that stood still may tell a move late |
- * | revoked, released      | ended                                                                             |
- * | granted, adopted       | ours                                                                              |
+ * | the newest             | then  |
+ * | ---------------------- | ----- |
+ * | revoked, released      | ended |
+ * | granted, adopted       | ours  |
  */
 export async function readLastWord(
   objects: ObjectStore,
   key: AssignmentKey,
-  ids: AccessIds,
   recorded?: { readonly at: string | undefined; readonly isConfirmed: boolean },
 ): Promise<LastWord> {
-  const own = historyFolder(key)
+  const told = await listNewestFirst(objects, key)
   if (recorded) {
-    const told = await listNewestFirst(objects, [own])
     const [newest] = told
     if (newest === undefined) return { says: 'nothing' }
     if (!recorded.isConfirmed && !told.some(({ event, at }) => event === 'granted' && at === recorded.at))
@@ -153,49 +132,35 @@ export async function readLastWord(
     const isAlone = told.every((other) => other === newest || secondOf(other) !== secondOf(newest))
     if (isAlone && !isEnd(newest.event) && newest.at === recorded.at) return { says: 'ours', at: newest.at, links: [] }
   }
-  const { accountId, permissionSet } = assignmentOf(key)
-  const shared = `history/account%${accountId}%${permissionSet}%`
-  const events = await listNewestFirst(objects, own.startsWith(shared) ? [shared] : [shared, own])
-  let end: Extract<LastWord, { says: 'ended' }> | undefined
-  for await (const { event, at, links, settledMs, isRenaming } of readNewestFirst(objects, events, ids)) {
-    if (isRenaming) continue
-    // Earlier versions did not mark a move: both of its events have one instant.
-    if (end && !(end.event === 'released' && event === 'adopted' && at === end.at)) return end
-    if (!isEnd(event)) return { says: 'ours', at, links }
-    end = { says: 'ended', event, at, settledMs }
-  }
-  return end ?? { says: 'nothing' }
+  for await (const { event, at, links, ageMs } of readNewestFirst(objects, told))
+    return isEnd(event) ? { says: 'ended', event, at, ageMs } : { says: 'ours', at, links }
+  return { says: 'nothing' }
 }
 
-/** Whether history says under this very name that this access is there, and ours. */
-export async function isToldUnder(objects: ObjectStore, key: AssignmentKey, ids: AccessIds): Promise<boolean> {
-  const events = await listNewestFirst(objects, [historyFolder(key)])
-  for await (const { event } of readNewestFirst(objects, events, ids)) return !isEnd(event)
-  return false
+/** It ended. */
+export function isEnd<E extends HistoryEvent>(event: E): event is Extract<E, End> {
+  return ends.some((end) => end === event)
 }
 
-/** It ended under its name. */
-export function isEnd<E extends HistoryEvent>(event: E): event is Extract<E, End | 'replaced'> {
-  return event === 'replaced' || ends.some((end) => end === event)
-}
-
-/** Whether it began to be ours under its name. */
-export function isBeginning(event: HistoryEvent): event is 'granted' | 'adopted' {
-  return event === 'granted' || event === 'adopted'
+/** It began to be ours. */
+export function isBeginning(event: HistoryEvent): event is (typeof beginnings)[number] {
+  return beginnings.some((beginning) => beginning === event)
 }
 
 type OwnListedEvent = ListedEvent & { readonly event: OwnEvent }
 const isOwn = (listed: ListedEvent): listed is OwnListedEvent => ownEvents.some((own) => own === listed.event)
 
 /** By S3's clock, since those of our processes may differ; within one of its seconds by the instants of the events. */
-async function listNewestFirst(objects: ObjectStore, prefixes: readonly string[]): Promise<readonly OwnListedEvent[]> {
-  const found: OwnListedEvent[] = []
-  for (const prefix of prefixes)
-    for await (const head of objects.list(prefix)) found.push(...parseEvent(head).filter(isOwn))
-  return found.sort(compareNewestFirst)
+async function listNewestFirst(objects: ObjectStore, key: AssignmentKey): Promise<readonly OwnListedEvent[]> {
+  return (await Array.fromAsync(listOwnHistory(objects, `${key}/`))).sort(compareNewestFirst)
 }
 
-function compareNewestFirst(a: ListedEvent, b: ListedEvent): number {
+/** How access that is or was ours began and ended, of all keys that begin so, from the listing alone. */
+export async function* listOwnHistory(objects: ObjectStore, start: string): AsyncGenerator<OwnListedEvent> {
+  for await (const head of objects.list(`history/${start}`)) yield* parseEvent(head).filter(isOwn)
+}
+
+export function compareNewestFirst(a: ListedEvent, b: ListedEvent): number {
   const atOf = ({ at }: ListedEvent) => Date.parse(at)
   // At one instant it ended first: it is recorded as gone in the moment in which it is given again.
   const rankOf = ({ event }: ListedEvent) => (isEnd(event) ? 1 : 0)
@@ -208,13 +173,13 @@ function secondOf({ head }: ListedEvent): number {
 }
 
 /** The events of this access, newest first. A portion is read at a time: the first ones mostly tell. */
-async function* readNewestFirst(objects: ObjectStore, events: readonly OwnListedEvent[], ids: AccessIds) {
+async function* readNewestFirst(objects: ObjectStore, events: readonly OwnListedEvent[]) {
   const seconds = [...Map.groupBy(events, secondOf).values()]
   while (seconds.length > 0) {
     const portion: OwnListedEvent[][] = []
     do portion.push(...seconds.splice(0, 1))
     while (seconds.length > 0 && portion.flat().length < readAtOnce)
-    const read = await Promise.all(portion.flat().map((event) => readEvent(objects, event, ids)))
+    const read = await Promise.all(portion.flat().map((event) => readEvent(objects, event)))
     const found = Map.groupBy(
       read.filter((event) => event !== undefined),
       ({ second }) => second,
@@ -228,20 +193,16 @@ async function* readNewestFirst(objects: ObjectStore, events: readonly OwnListed
  * instants of events say less: they are by the clocks of several machines, which may differ by minutes.
  */
 function orderSecond(found: readonly ReadEvent[]): readonly ReadEvent[] {
-  const isOf = (end: ReadEvent, { folder, grantedAt }: ReadEvent) =>
-    isEnd(end.event) && end.folder === folder && end.grantedAt === grantedAt
+  const isOf = (end: ReadEvent, { grantedAt }: ReadEvent) => isEnd(end.event) && end.grantedAt === grantedAt
   const rankOf = (one: ReadEvent) => (isEnd(one.event) ? 1 : found.some((end) => isOf(end, one)) ? 2 : 0)
   return found.toSorted((a, b) => rankOf(a) - rankOf(b) || Date.parse(b.at) - Date.parse(a.at))
 }
 
-/**
- * How each assignment began or ended last, by its folder, from one listing of all history. What was replaced is no end of it:
- * the access is there, of another id.
- */
+/** How each assignment began or ended last, by its folder, from one listing of all history. */
 export async function listLastEvents(objects: ObjectStore): Promise<ReadonlyMap<string, ListedEvent>> {
   const last = new Map<string, ListedEvent>()
   for await (const event of listAllHistory(objects, undefined)) {
-    if (!isOwn(event) || event.event === 'replaced') continue
+    if (!isOwn(event)) continue
     const known = last.get(event.folder)
     if (known === undefined || compareNewestFirst(event, known) < 0) last.set(event.folder, event)
   }
@@ -250,7 +211,7 @@ export async function listLastEvents(objects: ObjectStore): Promise<ReadonlyMap<
 
 /**
  * What became of each assignment since then, by its folder, from one listing of all history. `beganAt`: when it began, where it
- * was not there before, by S3's clock. Of two events of one second, and where another id took its place, it was.
+ * was not there before, by S3's clock. Of two events of one second it was.
  */
 export async function listStoriesSince(
   objects: ObjectStore,
@@ -261,10 +222,10 @@ export async function listStoriesSince(
     if (isOwn(event) && event.head.lastModified >= since) events.push(event)
   const told = [...Map.groupBy(events, ({ folder }) => folder)].flatMap(([folder, all]) => {
     const ordered = all.toSorted(compareNewestFirst)
-    const [last] = ordered.filter(({ event }) => event !== 'replaced')
+    const [last] = ordered
     if (!last) return []
     const [first = last, second] = ordered.toReversed()
-    const isPlain = all.every(({ event }) => event !== 'replaced') && (!second || secondOf(first) < secondOf(second))
+    const isPlain = !second || secondOf(first) < secondOf(second)
     return [
       [folder, { last, beganAt: isPlain && isBeginning(first.event) ? first.head.lastModified : undefined }] as const,
     ]
@@ -282,16 +243,15 @@ export function parseEvent(head: ObjectHead): ListedEvent[] {
 
 type ReadEvent = NonNullable<Awaited<ReturnType<typeof readEvent>>>
 
-/** `undefined`: it is not of this access, or nobody can read it. */
-async function readEvent(objects: ObjectStore, listed: OwnListedEvent, ids: AccessIds) {
+/** `undefined`: nobody can read it. */
+async function readEvent(objects: ObjectStore, listed: OwnListedEvent) {
   const stored = await spoiledAsAbsent(new JsonRecord(objects, listed.head.key, historyBody).read())
-  if (!stored || !isSameAccess(stored.value, ids)) return undefined
+  if (!stored) return undefined
   const { servedAt, lastModified } = stored.object
-  const settledMs = servedAt.getTime() - lastModified.getTime()
-  const { links, grantedAt, ended = 'revoked', isRenaming } = stored.value
-  const { folder, at } = listed
-  const event = listed.event === 'replaced' ? ended : listed.event
-  return { folder, second: secondOf(listed), at, event, links, grantedAt, settledMs, isRenaming }
+  const ageMs = servedAt.getTime() - lastModified.getTime()
+  const { links, grantedAt } = stored.value
+  const { at, event } = listed
+  return { second: secondOf(listed), at, event, links, grantedAt, ageMs }
 }
 
 /** The events of an assignment, ascending by instant: one listing. */
@@ -305,6 +265,8 @@ export async function listHistory(
 
 const wholeBody = historyBody.extend({
   assignment: assignmentKey,
+  principal: principalName,
+  permissionSetArn,
   confirmedAt: z.iso.datetime(),
   grantedAt: z.iso.datetime().optional(),
 })
@@ -317,8 +279,8 @@ export async function* listAllHistory(
   objects: ObjectStore,
   account: AccountId | undefined,
 ): AsyncGenerator<ListedEvent> {
-  for (const prefix of [`history/account%${account === undefined ? '' : `${account}%`}`, 'history/too-long/'])
-    for await (const head of objects.list(prefix)) yield* parseEvent(head)
+  const prefix = `history/account%${account === undefined ? '' : `${account}%`}`
+  for await (const head of objects.list(prefix)) yield* parseEvent(head)
 }
 
 /** `undefined`: nobody can read it. */
@@ -331,26 +293,13 @@ export async function readHistoryEvent(
 }
 
 export function historyFolder(key: AssignmentKey): string {
-  return subjectOf(key).folder
+  return `history/${key}/`
 }
 
-/** What `changes/` may call an assignment. */
-export function namesInChanges(key: AssignmentKey): readonly string[] {
-  const { name } = subjectOf(key)
-  return [name, shortNameOf(name)]
-}
-
-/**
- * In history the assignment key without the suffix of links is a folder. Its name may not have a `/`. Where the keys in it
- * would be longer than S3 allows, its hash; the objects name the assignment.
- */
-function subjectOf(key: AssignmentKey): EventSubject {
-  const { accountId, permissionSet, principal, type } = assignmentOf(key)
-  const text = `account%${accountId}%${permissionSet}%${renderNameInKey(principal)}%${type}`
-  const name = `${text}%ssofile`
-  const folder = `history/${text}/`
-  if (Buffer.byteLength(folder) <= folderMostBytes) return { folder, name }
-  return { folder: `history/too-long/${createHash('sha256').update(key).digest('hex')}/`, name }
+/** What `changes/` calls an access: by the name that its principal had then. */
+export function nameInChanges(id: AssignmentId, principal: PrincipalName): string {
+  const { accountId, permissionSet, type } = id
+  return `account%${accountId}%${permissionSet}%${renderNameInKey(principal)}%${type}%ssofile`
 }
 
 /** What history says last of a permission set of ours; `undefined`: nothing. `arn`: where it has one. */

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
-import type { Configuration } from '../../domain/configuration.ts'
-import { type LinkKey, linkPrefix, parseLinkKey } from '../../domain/link.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { type LinkKey, linkPrefix, parseLinkKey } from '../../domain/links/link.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { contentOf } from './content-of.ts'
 import { type Heads, listHeads, readsAtOnce } from './list-heads.ts'

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import type { Configuration } from '../../domain/configuration.ts'
-import { shareOf } from '../../domain/folder-share.ts'
-import { type Hint, isDriftHint } from '../../domain/hint.ts'
-import { renderMessageBody } from '../../domain/message-body.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { shareOf } from '../../domain/messages/folder-share.ts'
+import { type Hint, isAssignmentHint, isDriftHint } from '../../domain/messages/hint.ts'
+import { renderMessageBody } from '../../domain/messages/message-body.ts'
 import type { OutgoingMessage, Queues, WorkedQueue } from '../../ports/queues.ts'
 import type { Randomness } from '../../ports/randomness.ts'
 
@@ -17,15 +17,12 @@ const bulkFrom = 100
 export function groupOf(hint: Hint): string {
   // A drift check has many hints. In one group few of them are in hand at a time, and they hold up no account.
   if (isDriftHint(hint)) return groupId('drift')
-  return hint.kind === 'assignment' ? hint.account : groupId(`permission-set ${hint.permissionSet}`)
+  return isAssignmentHint(hint) ? hint.account : groupId(`permission-set ${hint.permissionSet}`)
 }
 
-/**
- * What must not be worked on twice at once. In one account the assignments of one permission set concern each other: the
- * access of a principal that was renamed moves between them. Those of others do not.
- */
+/** What must not be worked on twice at once: a hint by name and a hint by id may be about the same access. */
 export function lockOf({ hint, group }: { readonly hint: Hint; readonly group: string }): string {
-  return hint.kind === 'assignment' ? `${group} ${hint.permissionSet}` : group
+  return isAssignmentHint(hint) ? `${group} ${hint.permissionSet}` : group
 }
 
 /** An account's hints wait in so many lines. Of one line SQS gives ten at most, and no more until those are done. */
@@ -36,9 +33,10 @@ const linesOfAccount = 64
  * hints about one assignment wait in the same line. The dispatcher takes them from whatever line.
  */
 export function messageGroupOf(hint: Hint, folders: readonly string[]): string {
-  if (hint.kind !== 'assignment') return groupOf(hint)
-  const { account, permissionSet, principal, type } = hint
-  const line = Number.parseInt(groupId(`${permissionSet} ${type} ${principal}`).slice(0, 8), 16) % linesOfAccount
+  if (!isAssignmentHint(hint)) return groupOf(hint)
+  const { account, permissionSet, type } = hint
+  const who = hint.kind === 'access' ? hint.principalId : hint.principal
+  const line = Number.parseInt(groupId(`${permissionSet} ${type} ${who}`).slice(0, 8), 16) % linesOfAccount
   return groupId(`${account} ${shareOf(hint.cause, folders)} ${line}`)
 }
 

@@ -1,12 +1,29 @@
-import type { Configuration } from '../../domain/configuration.ts'
-import { renderInstant } from '../../domain/instant.ts'
-import { ledgerPrefix } from '../../domain/ledger-entry.ts'
-import { countAgain, isMassLoss, type LedgerCount, type LedgerSize, ledgerCount } from '../../domain/ledger-loss.ts'
+import { type AssignmentKey, assignmentOf } from '../../domain/assignments/assignment.ts'
+import { ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
+import {
+  countAgain,
+  isMassLoss,
+  type LedgerCount,
+  type LedgerSize,
+  ledgerCount,
+} from '../../domain/assignments/ledger-loss.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import { historyFolder, isEnd, listLastEvents, listStoriesSince, namesInChanges } from './history.ts'
+import {
+  compareNewestFirst,
+  historyFolder,
+  isBeginning,
+  isEnd,
+  listLastEvents,
+  listOwnHistory,
+  listStoriesSince,
+  nameInChanges,
+} from './history.ts'
 import { JsonRecord } from './json-record.ts'
 import { listAssignmentKeys } from './ledger.ts'
 import { ownerKey } from './owner.ts'
+import { NameIndex } from './principal-names.ts'
 import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from './stored-json.ts'
 import { changesPrefix, parseChangeKey, startOfChanges } from './tell-event.ts'
 
@@ -112,42 +129,86 @@ async function presentFolders(objects: ObjectStore): Promise<ReadonlySet<string>
 
 /**
  * Access that began since the last count, is not in the ledger, and has not ended. `changes/` tells of it before the ledger says
- * that it is granted, so whoever dies between the two forgets nothing. It tells of an end before the entry is removed: what ends
- * while the ledger is listed has ended when `changes/` is looked at again. `all`: the entries of the ledger.
+ * that it is granted, so whoever dies between the two forgets nothing. It has names: what two ids had under one is told apart by
+ * history. `all`: the entries of the ledger.
  */
 async function findLacking(
   objects: ObjectStore,
   { begunSince }: LedgerCount,
 ): Promise<{ readonly all: number; readonly lacking: number }> {
   const begun = await listBegun(objects, new Date(begunSince))
-  const lacking = new Map(begun)
-  let all = 0
-  for await (const key of listAssignmentKeys(objects, ledgerPrefix)) {
-    all++
-    if (lacking.size > 0) for (const name of namesInChanges(key)) lacking.delete(name)
+  const keys = await Array.fromAsync(listAssignmentKeys(objects, ledgerPrefix))
+  const all = keys.length
+  if (begun.size === 0) return { all, lacking: 0 }
+  const there = await countByName(objects, keys)
+  const present = new Set(keys.map(historyFolder))
+  let lacking = 0
+  for (const [name, { instants, lasting }] of begun) {
+    if (lasting > (there.get(name) ?? 0)) lacking += await countNotPresent(objects, { name, instants }, present)
   }
-  if (lacking.size === 0) return { all, lacking: 0 }
-  const still = await listBegun(objects, new Date(begunSince))
-  return { all, lacking: [...lacking].filter(([name, at]) => still.get(name) === at).length }
+  return { all, lacking }
 }
 
-/** By what `changes/` calls it: when access began that has not ended since. S3 tells whole seconds: of one, the end counts. */
-async function listBegun(objects: ObjectStore, since: Date): Promise<ReadonlyMap<string, string>> {
+/** How many entries the ledger has by what `changes/` calls them, by any name that their ids have or had. */
+async function countByName(objects: ObjectStore, keys: readonly AssignmentKey[]): Promise<ReadonlyMap<string, number>> {
+  const names = await NameIndex.read(objects)
+  const counts = new Map<string, number>()
+  for (const key of keys) {
+    const id = assignmentOf(key)
+    for (const principal of names.everNamesOf(id.type, id.principalId)) {
+      const name = nameInChanges(id, principal)
+      counts.set(name, (counts.get(name) ?? 0) + 1)
+    }
+  }
+  return counts
+}
+
+/**
+ * Of what began at these instants, by history, which has the same ones under the ids. It tells of an end before the entry is
+ * removed: what ended while the ledger was listed has ended. What began, and did not get as far as history, is lacking.
+ */
+async function countNotPresent(
+  objects: ObjectStore,
+  { name, instants }: { readonly name: string; readonly instants: readonly string[] },
+  present: ReadonlySet<string>,
+): Promise<number> {
+  const [scope, account, permissionSet] = name.split('%')
+  const events = await Array.fromAsync(listOwnHistory(objects, `${scope}%${account}%${permissionSet}%`))
+  const begun = events.filter(({ event, at }) => isBeginning(event) && instants.includes(at))
+  const untold = instants.filter((instant) => !begun.some(({ at }) => at === instant))
+  const isLacking = (folder: string) => {
+    const [last] = events.filter((event) => event.folder === folder).sort(compareNewestFirst)
+    return last !== undefined && !isEnd(last.event) && !present.has(folder)
+  }
+  return untold.length + [...new Set(begun.map(({ folder }) => folder))].filter(isLacking).length
+}
+
+type Begun = { readonly instants: readonly string[]; readonly lasting: number }
+
+/** By what `changes/` calls it: when access began, and how much of it lasts. S3 tells whole seconds: of one, the end counts. */
+async function listBegun(objects: ObjectStore, since: Date): Promise<ReadonlyMap<string, Begun>> {
   const sinceMs = Math.floor(since.getTime() / 1000) * 1000
   const startAfter = startOfChanges(renderInstant(new Date(Math.max(0, sinceMs - calledBeforeMs))))
-  const begun = new Map<string, { readonly at: string; readonly ms: number }>()
-  const endedMs = new Map<string, number>()
+  const told: { readonly name: string; readonly event: string; readonly at: string; readonly ms: number }[] = []
   for await (const { key, lastModified } of objects.list(changesPrefix, { startAfter })) {
     const change = parseChangeKey(key)
     const ms = lastModified.getTime()
-    if (change === undefined || ms < sinceMs) continue
-    const { event, at, name } = change
-    if (event === 'revoked' || event === 'released') endedMs.set(name, Math.max(ms, endedMs.get(name) ?? ms))
-    else if ((event === 'granted' || event === 'adopted') && ms >= (begun.get(name)?.ms ?? ms))
-      begun.set(name, { at, ms })
+    if (change && ms >= sinceMs) told.push({ ...change, ms })
   }
-  const lasting = [...begun].filter(([name, { ms }]) => ms > (endedMs.get(name) ?? Number.NEGATIVE_INFINITY))
-  return new Map(lasting.map(([name, { at }]) => [name, at]))
+  const begun = [...Map.groupBy(told, ({ name }) => name)].map(([name, events]) => {
+    const begins = events.filter(({ event }) => event === 'granted' || event === 'adopted')
+    const ends = events.filter(({ event }) => event === 'revoked' || event === 'released')
+    // Each ends one that had begun by then, whosever it was.
+    const lasting = ends.reduce(
+      (open, end) => {
+        const ended = open.findIndex(({ ms }) => ms <= end.ms)
+        return ended < 0 ? open : open.toSpliced(ended, 1)
+      },
+      begins.toSorted((a, b) => a.ms - b.ms),
+    )
+    return [name, { instants: begins.map(({ at }) => at), lasting: lasting.length }] as const
+  })
+  return new Map(begun.filter(([, { lasting }]) => lasting > 0))
 }
 
 /** How many entries are gone without their history, of how many; `undefined`: not too many. */

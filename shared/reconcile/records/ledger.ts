@@ -1,21 +1,30 @@
-import type { AccountId } from '../../domain/account-id.ts'
-import { type AssignmentKey, assignmentKey, parseAssignmentKey } from '../../domain/assignment.ts'
-import { type LedgerEntry, ledgerEntry, ledgerPrefix, renderEntry } from '../../domain/ledger-entry.ts'
-import { type Grant, renderGrant } from '../../domain/link.ts'
+import {
+  type AssignmentKey,
+  assignmentKey,
+  assignmentOf,
+  parseAssignmentKey,
+} from '../../domain/assignments/assignment.ts'
+import { type LedgerEntry, ledgerEntry, ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
+import type { Grant } from '../../domain/links/link.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
+import { accessKeyOf, followAccess } from './access-list.ts'
 import { JsonRecord, RecordChangedError } from './json-record.ts'
+import { NameIndex } from './principal-names.ts'
 
 export type StoredEntry = {
   readonly key: AssignmentKey
   readonly entry: LedgerEntry
   readonly etag: string
+  /** Where `access/` has it. What is known of the entry may be ahead of its object, and of this. */
+  readonly listed: string | undefined
 }
 
 export function ledgerKey(key: AssignmentKey): string {
   return `${ledgerPrefix}${key}`
 }
 
-/** The account assignments that we own: one record each under `assignments/`. */
+/** The account assignments that we own: one record each under `assignments/`, and as far as it is there, under `access/`. */
 export class Ledger {
   readonly #objects: ObjectStore
   readonly #onKnown: (key: AssignmentKey, entry: LedgerEntry | undefined) => void
@@ -33,7 +42,9 @@ export class Ledger {
     const stored = await this.#record(key).read()
     // An answer that travelled while this process changed the entry is old.
     if (this.#changes.get(key) === changes) this.#onKnown(key, stored?.value)
-    return stored && { key, entry: stored.value, etag: stored.object.etag }
+    if (!stored) return undefined
+    const { value: entry, object } = stored
+    return { key, entry, etag: object.etag, listed: accessKeyOf(key, entry) }
   }
 
   /** `previous`: the entry that the caller read; `undefined`: there was none. Throws RecordChangedError. */
@@ -41,17 +52,20 @@ export class Ledger {
     const result = await this.#record(key).write(entry, previous?.etag)
     if (result.outcome === 'lost') throw new RecordChangedError(ledgerKey(key))
     this.#noteChange(key, entry)
-    return { key, entry, etag: result.etag }
+    const listed = accessKeyOf(key, entry)
+    await followAccess(this.#objects, key, { before: previous?.listed, after: listed })
+    return { key, entry, etag: result.etag, listed }
   }
 
   /** Throws RecordChangedError. */
-  async remove({ key, etag }: StoredEntry): Promise<void> {
+  async remove({ key, etag, listed }: StoredEntry): Promise<void> {
     if ((await this.#record(key).remove(etag)) === 'lost') throw new RecordChangedError(ledgerKey(key))
     this.#noteChange(key, undefined)
+    await followAccess(this.#objects, key, { before: listed, after: undefined })
   }
 
   #record(key: AssignmentKey): JsonRecord<LedgerEntry> {
-    return new JsonRecord(this.#objects, ledgerKey(key), ledgerEntry, renderEntry)
+    return new JsonRecord(this.#objects, ledgerKey(key), ledgerEntry)
   }
 
   #noteChange(key: AssignmentKey, entry: LedgerEntry | undefined): void {
@@ -72,13 +86,18 @@ export async function* listAssignmentKeys(
   }
 }
 
-/** The accounts in which the ledger has an assignment of this permission set to this principal. */
-export async function listAccountsOf(objects: ObjectStore, grant: Grant): Promise<readonly AccountId[]> {
-  const accounts: AccountId[] = []
-  const name = renderGrant(grant)
+/** The accounts in which the ledger has an assignment of this permission set to whoever has, or had, this name. */
+export async function listAccountsOf(
+  objects: ObjectStore,
+  { permissionSet, principal, type }: Grant,
+): Promise<readonly AccountId[]> {
+  const ids = new Set((await NameIndex.read(objects)).everIdsOf(type, principal))
+  if (ids.size === 0) return []
+  const accounts = new Set<AccountId>()
   for await (const key of listAssignmentKeys(objects, ledgerPrefix)) {
-    const assignment = key.endsWith(name) ? parseAssignmentKey(key) : undefined
-    if (assignment && renderGrant(assignment) === name) accounts.push(assignment.accountId)
+    const found = assignmentOf(key)
+    if (found.permissionSet === permissionSet && found.type === type && ids.has(found.principalId))
+      accounts.add(found.accountId)
   }
-  return accounts
+  return [...accounts]
 }

@@ -1,6 +1,6 @@
-import type { Configuration } from '../../domain/configuration.ts'
-import { linkPrefix, parseLinkKey } from '../../domain/link.ts'
-import type { Scope } from '../../domain/scope.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { linkPrefix, parseLinkKey } from '../../domain/links/link.ts'
+import type { Scope } from '../../domain/scopes/scope.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import { type LinkReading, readLink } from './read-link.ts'
 

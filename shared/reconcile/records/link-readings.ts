@@ -1,4 +1,4 @@
-import type { Configuration } from '../../domain/configuration.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { once } from '../../ports/once.ts'
 import type { LinkListing, ScopeKinds } from './link-listing.ts'

@@ -1,4 +1,4 @@
-import { isFolderMarker } from '../../domain/link.ts'
+import { isFolderMarker } from '../../domain/links/link.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 
 /** So many listed objects are read at a time. */

@@ -1,4 +1,4 @@
-import { type Link, linkPrefix, parseLinkKey } from '../../domain/link.ts'
+import { type Link, linkPrefix, parseLinkKey } from '../../domain/links/link.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 
 /**

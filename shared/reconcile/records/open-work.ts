@@ -1,11 +1,11 @@
-import { parseAssignmentKey } from '../../domain/assignment.ts'
-import { parsePermissionSetKey } from '../../domain/permission-set-file.ts'
+import { parseAssignmentKey, parseAssignmentName } from '../../domain/assignments/assignment.ts'
+import { parsePermissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { listTimed } from './list-timed.ts'
 
 const openPrefix = 'state/open/'
 
-/** The key of work that could not be finished. `key`: an assignment key, or the key of a permission set file. */
+/** The key of work that could not be finished. `key`: an assignment key, the name of an assignment whose principal nobody could look up, or the key of a permission set file. */
 export function openWorkKey(nextAttempt: string, key: string): string {
   return `${openPrefix}${nextAttempt}%${key}`
 }
@@ -37,8 +37,8 @@ export type OpenWork = { readonly object: string; readonly key: string; readonly
 export async function* listOpenWork(objects: ObjectStore, until?: Date): AsyncGenerator<OpenWork> {
   for await (const { object, at, subject: key } of listTimed(objects, openPrefix)) {
     if (until !== undefined && at > until) return
-    const isWork = parseAssignmentKey(key) !== undefined || parsePermissionSetKey(key).ok
-    if (isWork) yield { object, key, nextAttempt: at }
+    const isAssignment = parseAssignmentKey(key) !== undefined || parseAssignmentName(key) !== undefined
+    if (isAssignment || parsePermissionSetKey(key).ok) yield { object, key, nextAttempt: at }
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Parsed, refused } from '../../domain/complaint.ts'
+import { type Parsed, refused } from '../../domain/statuses/complaint.ts'
 import type { ObjectHead, ObjectStore, ReadObject } from '../../ports/object-store.ts'
 import { forEachAtOnce, listHeadsInParts } from './list-heads.ts'
 import { readInput } from './read-input.ts'

@@ -1,4 +1,3 @@
-import type { Complaint } from '../../domain/complaint.ts'
 import {
   type Guardrails,
   isPolicyKey,
@@ -7,7 +6,8 @@ import {
   parsePolicyFile,
   policyFileMostBytes,
   policyPrefix,
-} from '../../domain/policy-file.ts'
+} from '../../domain/guardrails/policy-file.ts'
+import type { Complaint } from '../../domain/statuses/complaint.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { onceIn } from '../../ports/once.ts'

@@ -1,5 +1,5 @@
-import { type Complaint, quote } from '../../domain/complaint.ts'
-import { rebindOf, type Upload } from '../../domain/upload.ts'
+import { rebindOf, type Upload } from '../../domain/links/upload.ts'
+import { type Complaint, quote } from '../../domain/statuses/complaint.ts'
 import type { ObjectHead, ObjectStore, ReadObject } from '../../ports/object-store.ts'
 import { isObjectRefusal } from '../../ports/service-error.ts'
 import { contentOf } from './content-of.ts'

@@ -1,7 +1,7 @@
-import type { Complaint } from '../../domain/complaint.ts'
-import type { Configuration } from '../../domain/configuration.ts'
-import { type Link, parseLinkKey } from '../../domain/link.ts'
-import { isInForce, type LinkBody, linkBodyMostBytes, parseLinkBody } from '../../domain/link-body.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { type Link, parseLinkKey } from '../../domain/links/link.ts'
+import { isInForce, type LinkBody, linkBodyMostBytes, parseLinkBody } from '../../domain/links/link-body.ts'
+import type { Complaint } from '../../domain/statuses/complaint.ts'
 import type { FoundObject, ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import { type InputHead, readInput } from './read-input.ts'
 

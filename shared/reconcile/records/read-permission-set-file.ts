@@ -1,9 +1,9 @@
-import { type Parsed, refused } from '../../domain/complaint.ts'
 import {
   type PermissionSetFile,
   parsePermissionSetFile,
   permissionSetFileMostBytes,
-} from '../../domain/permission-set-file.ts'
+} from '../../domain/permission-sets/permission-set-file.ts'
+import { type Parsed, refused } from '../../domain/statuses/complaint.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { type InputHead, readInput } from './read-input.ts'
 

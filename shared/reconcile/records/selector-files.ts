@@ -8,7 +8,7 @@ import {
   selectorPrefix,
   selectorsMost,
   tooManySelectors,
-} from '../../domain/selector-file.ts'
+} from '../../domain/scopes/selector-file.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { ParsedFiles } from './parsed-files.ts'
 

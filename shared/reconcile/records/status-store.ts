@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { renderInstant } from '../../domain/instant.ts'
 import {
   type AttentionState,
   attentionOf,
@@ -7,7 +6,8 @@ import {
   type NewStatus,
   type Status,
   status,
-} from '../../domain/status.ts'
+} from '../../domain/statuses/status.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'

@@ -1,6 +1,6 @@
 import type * as z from 'zod'
-import { remedyOfSpoiledEntry } from '../../domain/contradiction.ts'
-import { ledgerPrefix } from '../../domain/ledger-entry.ts'
+import { remedyOfSpoiledEntry } from '../../domain/assignments/contradiction.ts'
+import { ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
 import type { FoundObject, ReadObject } from '../../ports/object-store.ts'
 
 export type Stored<T> = { readonly value: T; readonly object: FoundObject }

@@ -36,17 +36,12 @@ export async function tellEvent(
 /** What one key under `changes/` says. */
 export type Change = { readonly event: string; readonly at: string; readonly name: string }
 
-/** A name so long that S3 would not take the key is told by its hash, as in history. */
+/** A name so long that S3 would not take the key is told by its hash. */
 export function renderChangeKey({ event, at, name }: Change): string {
   const [date = '', time = ''] = at.split('T')
   const start = `${changesPrefix}${date}/${time}%${event}%`
   if (Buffer.byteLength(start + name) <= keyMostBytes) return start + name
-  return start + shortNameOf(name)
-}
-
-/** What stands in place of a name that is too long: whether it is depends on the event as well. */
-export function shortNameOf(name: string): string {
-  return `too-long%${createHash('sha256').update(name).digest('hex')}`
+  return `${start}too-long%${createHash('sha256').update(name).digest('hex')}`
 }
 
 /** A key under `changes/` before which nothing is of this instant or a later one. */

@@ -1,5 +1,4 @@
 import pLimit from 'p-limit'
-import { accountId } from '../../domain/account-id.ts'
 import type { BreakGlass } from '../../domain/break-glass/break-glass-file.ts'
 import {
   alarmBus,
@@ -24,7 +23,8 @@ import {
 } from '../../domain/break-glass/judge-break-glass.ts'
 import { playbooksIn } from '../../domain/break-glass/playbooks-in.ts'
 import { roleRules, stackSetRules } from '../../domain/break-glass/wanted-rules.ts'
-import type { Account } from '../../domain/organization-view.ts'
+import { accountId } from '../../domain/organization/account-id.ts'
+import type { Account } from '../../domain/organization/organization-view.ts'
 import type { BreakGlassAccount, BreakGlassAuditor } from '../../ports/break-glass.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { isServiceError } from '../../ports/service-error.ts'

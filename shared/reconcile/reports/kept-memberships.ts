@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import { type PrincipalId, principalId } from '../../domain/identity-center-ids.ts'
-import { record } from '../../domain/record.ts'
+import { record } from '../../domain/json/record.ts'
+import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
 import type { IdentityStore } from '../../ports/identity-store.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Page } from '../../ports/page.ts'

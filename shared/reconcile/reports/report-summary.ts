@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import { record } from '../../domain/record.ts'
-import { judgeUse } from '../../domain/role-use.ts'
+import { judgeUse } from '../../domain/assignments/role-use.ts'
+import { record } from '../../domain/json/record.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from '../records/json-record.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'

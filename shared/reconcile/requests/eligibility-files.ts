@@ -9,7 +9,7 @@ import {
   nameInEligibilityKey,
   parseEligibilityFile,
   tooManyEligibilities,
-} from '../../domain/eligibility-file.ts'
+} from '../../domain/requests/eligibility-file.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { onceIn } from '../../ports/once.ts'

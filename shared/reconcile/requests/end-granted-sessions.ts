@@ -1,6 +1,6 @@
-import type { RequestPath } from '../../domain/access-request.ts'
-import { endOfRequest, endSession } from '../../domain/ended-sessions.ts'
-import type { GrantRecord } from '../../domain/grant-record.ts'
+import type { RequestPath } from '../../domain/requests/access-request.ts'
+import type { GrantRecord } from '../../domain/requests/grant-record.ts'
+import { endOfRequest, endSession } from '../../domain/sessions/ended-sessions.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { recordEndedSessions } from '../records/ended-sessions.ts'
 

@@ -1,17 +1,23 @@
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { linkBodyMostBytes, parseLinkBody } from '../../domain/links/link-body.ts'
+import type { Account } from '../../domain/organization/organization-view.ts'
 import {
   parseRequestBody,
   type RequestDigest,
   type RequestPath,
   requestMostBytes,
-} from '../../domain/access-request.ts'
-import type { Configuration } from '../../domain/configuration.ts'
-import type { Approvals, RequestFacts, RequestReading, TemporaryLink, Told } from '../../domain/decide-request.ts'
-import type { Eligibility } from '../../domain/eligibility-file.ts'
-import { fitsOne } from '../../domain/glob.ts'
-import { linkBodyMostBytes, parseLinkBody } from '../../domain/link-body.ts'
-import type { Account } from '../../domain/organization-view.ts'
-import { isScopeWithin, type Place } from '../../domain/scope-within.ts'
-import { type Status, status } from '../../domain/status.ts'
+} from '../../domain/requests/access-request.ts'
+import type {
+  Approvals,
+  RequestFacts,
+  RequestReading,
+  TemporaryLink,
+  Told,
+} from '../../domain/requests/decide-request.ts'
+import type { Eligibility } from '../../domain/requests/eligibility-file.ts'
+import { isScopeWithin, type Place } from '../../domain/scopes/scope-within.ts'
+import { type Status, status } from '../../domain/statuses/status.ts'
+import { fitsOne } from '../../domain/text/glob.ts'
 import type { ObjectStore, ReadObject } from '../../ports/object-store.ts'
 import type { OrganizationCache } from '../organization/organization-cache.ts'
 import { asksTags } from '../organization/view-for.ts'
@@ -24,7 +30,7 @@ import type { EligibilityFiles } from './eligibility-files.ts'
 import type { People } from './people.ts'
 import { digestOfRequest } from './request-digest.ts'
 
-export type GatherContext = {
+export type RequestSources = {
   readonly objects: ObjectStore
   readonly configuration: Configuration
   readonly organization: Pick<OrganizationCache, 'view' | 'selectors' | 'find' | 'readLive'>
@@ -35,7 +41,7 @@ export type GatherContext = {
 }
 
 /** What one account is found by. */
-export type Finding = Pick<GatherContext, 'fresh'> & {
+export type Finding = Pick<RequestSources, 'fresh'> & {
   readonly organization: Pick<OrganizationCache, 'view' | 'find' | 'readLive'>
 }
 
@@ -114,7 +120,7 @@ export async function readAllTold(
 type Directory = Pick<RequestFacts, 'userName' | 'groups' | 'covers' | 'eligibilities' | 'broken'>
 
 /** Who asks, and which eligibilities there are. */
-export async function readDirectory(path: RequestPath, context: GatherContext): Promise<Directory> {
+export async function readDirectory(path: RequestPath, context: RequestSources): Promise<Directory> {
   const { people } = context
   const { permissionSet } = path.link
   const { usable, broken } = await readEligibilities(context)
@@ -126,7 +132,7 @@ export async function readDirectory(path: RequestPath, context: GatherContext): 
   return { userName, groups, covers, eligibilities: usable, broken }
 }
 
-async function readEligibilities({ eligibilityFiles, fresh }: GatherContext) {
+async function readEligibilities({ eligibilityFiles, fresh }: RequestSources) {
   const { eligibilities } = await eligibilityFiles.read()
   const usable: Eligibility[] = []
   const broken: string[] = []
@@ -145,7 +151,7 @@ function neverUsed(name: string): never {
 async function readCovers(
   { link: { scope } }: RequestPath,
   eligibilities: readonly Eligibility[],
-  context: GatherContext,
+  context: RequestSources,
 ): Promise<RequestFacts['covers']> {
   const { organization, configuration } = context
   const [view, selectors] = await Promise.all([organization.view(), organization.selectors()])

@@ -1,21 +1,26 @@
-import { type RequestDigest, userInKey } from '../../domain/access-request.ts'
-import { type Approval, approvalMostBytes, parseApprovalBody, parseApprovalKey } from '../../domain/approval-file.ts'
-import type { Complaint, Parsed } from '../../domain/complaint.ts'
-import { findUploader } from '../../domain/find-uploader.ts'
-import type { PrincipalId } from '../../domain/identity-center-ids.ts'
-import type { InputMessage } from '../../domain/input-message.ts'
-import { rejection, type Status } from '../../domain/status.ts'
+import { findUploader } from '../../domain/links/find-uploader.ts'
+import type { InputMessage } from '../../domain/links/input-message.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import { type RequestDigest, userInKey } from '../../domain/requests/access-request.ts'
+import {
+  type Approval,
+  approvalMostBytes,
+  parseApprovalBody,
+  parseApprovalKey,
+} from '../../domain/requests/approval-file.ts'
+import type { Complaint, Parsed } from '../../domain/statuses/complaint.ts'
+import { rejection, type Status } from '../../domain/statuses/status.ts'
 import { crowdOf, isCrowded, tellCrowd } from '../records/crowds.ts'
 import { type InputHead, readInput, type UnreadableInput } from '../records/read-input.ts'
 import { readTold } from '../records/request-history.ts'
 import { StatusStore } from '../records/status-store.ts'
-import { describeInput, type LookContext, lookAtRequest } from './look-at-request.ts'
+import { describeInput, lookAtRequest, type RequestLookSources } from './look-at-request.ts'
 import { findRequest } from './request-pointer.ts'
 
 type ReadApproval = { readonly object: InputHead; readonly said: Parsed<Approval> | UnreadableInput }
 
 /** An approval, as it is now: has its request looked at, then tells its author whether it counted. */
-export async function lookAtApproval(message: InputMessage, context: LookContext): Promise<void> {
+export async function lookAtApproval(message: InputMessage, context: RequestLookSources): Promise<void> {
   const { key } = message
   const { objects, configuration, clock } = context
   const statuses = new StatusStore(objects, clock)

@@ -1,11 +1,17 @@
-import { parseRequestKey, type RequestDigest, type RequestPath } from '../../domain/access-request.ts'
-import { decideRequest, type NewEvent, type Outcome, type RequestStep, type Told } from '../../domain/decide-request.ts'
-import { findUploader } from '../../domain/find-uploader.ts'
-import { renderGrantedLink } from '../../domain/grant-record.ts'
-import type { PrincipalId } from '../../domain/identity-center-ids.ts'
-import type { InputMessage } from '../../domain/input-message.ts'
-import { renderInstant } from '../../domain/instant.ts'
-import { type NewStatus, rejection, type Status } from '../../domain/status.ts'
+import { findUploader } from '../../domain/links/find-uploader.ts'
+import type { InputMessage } from '../../domain/links/input-message.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import { parseRequestKey, type RequestDigest, type RequestPath } from '../../domain/requests/access-request.ts'
+import {
+  decideRequest,
+  type NewEvent,
+  type Outcome,
+  type RequestStep,
+  type Told,
+} from '../../domain/requests/decide-request.ts'
+import { renderGrantedLink } from '../../domain/requests/grant-record.ts'
+import { type NewStatus, rejection, type Status } from '../../domain/statuses/status.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { crowdOf, isCrowded, tellCrowd } from '../records/crowds.ts'
 import { indexInstants } from '../records/expiry-index.ts'
@@ -16,8 +22,8 @@ import { renderJson } from '../records/stored-json.ts'
 import { listApprovers, readApprovals } from './approvers.ts'
 import { endGrantedSessions } from './end-granted-sessions.ts'
 import {
-  type GatherContext,
   type Known,
+  type RequestSources,
   readAllTold,
   readDirectory,
   readObjects,
@@ -30,7 +36,7 @@ import { requestPointerKey } from './request-pointer.ts'
 /** Each event once, each approval once, and a few for the link. */
 const stepsMost = 40
 
-export type LookContext = GatherContext & Pick<Ports, 'clock' | 'identityStore' | 'log'>
+export type RequestLookSources = RequestSources & Pick<Ports, 'clock' | 'identityStore' | 'log'>
 
 /** When to look again at a request whose first look failed: nothing else would ask for it soon. */
 const againMs = 5 * 60_000
@@ -44,7 +50,7 @@ const againMs = 5 * 60_000
  */
 export async function lookAtRequest(
   message: InputMessage,
-  context: LookContext,
+  context: RequestLookSources,
   { isApproved = false }: { readonly isApproved?: boolean } = {},
 ): Promise<void> {
   const { key, id, event } = message
@@ -109,7 +115,7 @@ type Left = 'one of too many' | 'left to its turn'
 /** Where it is not that person's turn, its own message comes, or the sweep sends one. What was granted is never left. */
 async function findLeft(
   { key, crowd, isTurn, path }: Unknown,
-  { objects, configuration }: LookContext,
+  { objects, configuration }: RequestLookSources,
 ): Promise<Left | undefined> {
   const mayBeSeen = isTurn || (await objects.head(key)) === undefined
   if (mayBeSeen && !(await isCrowded(objects, crowd, configuration))) return undefined
@@ -139,10 +145,10 @@ async function settle(
   path: RequestPath,
   present: Status | undefined,
   message: InputMessage,
-  context: LookContext,
+  context: RequestLookSources,
 ): Promise<Settled> {
   const { objects } = context
-  let own: LookContext = context
+  let own: RequestLookSources = context
   let known = await gather()
   for (let steps = 0; steps < stepsMost; steps++) {
     const step = decideRequest(toFacts(path, known, present))
@@ -161,12 +167,12 @@ async function settle(
   }
 }
 
-function asOfNow(context: LookContext, eligibility: string | undefined): LookContext {
+function asOfNow(context: RequestLookSources, eligibility: string | undefined): RequestLookSources {
   const { identityStore, clock, configuration } = context
   return { ...context, people: new People(identityStore, clock, configuration.principalSuffix), fresh: { eligibility } }
 }
 
-type Performing = LookContext & { readonly message: InputMessage }
+type Performing = RequestLookSources & { readonly message: InputMessage }
 
 async function perform(
   step: Exclude<RequestStep, { do: 'tell' }>,

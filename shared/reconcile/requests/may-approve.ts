@@ -1,8 +1,8 @@
-import type { RequestPath } from '../../domain/access-request.ts'
-import type { PrincipalId } from '../../domain/identity-center-ids.ts'
-import type { Status } from '../../domain/status.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import type { RequestPath } from '../../domain/requests/access-request.ts'
+import type { Status } from '../../domain/statuses/status.ts'
 import { listApprovers } from './approvers.ts'
-import type { Finding, GatherContext } from './gather-request.ts'
+import type { Finding, RequestSources } from './gather-request.ts'
 
 /**
  * Whether this user is one of those who may decide on a request now, by the eligibility that its status names. Only for showing:
@@ -12,7 +12,7 @@ export async function mayApprove(
   user: PrincipalId,
   path: RequestPath,
   { request }: Pick<Status, 'request'>,
-  context: Finding & Pick<GatherContext, 'people' | 'eligibilityFiles'>,
+  context: Finding & Pick<RequestSources, 'people' | 'eligibilityFiles'>,
 ): Promise<boolean> {
   if (user === path.userId || request?.eligibility === undefined) return false
   const file = (await context.eligibilityFiles.read()).eligibilities.get(request.eligibility)

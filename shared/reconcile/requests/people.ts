@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
-import type { PrincipalId } from '../../domain/identity-center-ids.ts'
-import { type PrincipalType, principalName } from '../../domain/principal.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import { type PrincipalType, principalName } from '../../domain/principals/principal.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { IdentityStore } from '../../ports/identity-store.ts'
 import { listAll } from '../../ports/page.ts'

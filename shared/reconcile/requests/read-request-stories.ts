@@ -1,6 +1,5 @@
 import * as z from 'zod'
-import { givenApproval, userInKey } from '../../domain/access-request.ts'
-import { renderInstant } from '../../domain/instant.ts'
+import { givenApproval, userInKey } from '../../domain/requests/access-request.ts'
 import {
   fitsFilter,
   type RequestStory,
@@ -8,7 +7,8 @@ import {
   type StoryEvent,
   type StoryFilter,
   tellStory,
-} from '../../domain/request-story.ts'
+} from '../../domain/requests/request-story.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from '../records/json-record.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
@@ -65,7 +65,7 @@ function toStory(bodies: readonly EventBody[]): RequestStory | undefined {
       event,
       at,
       ...(by && { by }),
-      ...(comment === undefined ? {} : { comment }),
+      comment,
     }),
   )
   // What was granted says last what holds.

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { type RequestDigest, requestDigest } from '../../domain/access-request.ts'
-import { renderInstant } from '../../domain/instant.ts'
+import { type RequestDigest, requestDigest } from '../../domain/requests/access-request.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import type { ReadObject } from '../../ports/object-store.ts'
 
 /**

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { RequestDigest } from '../../domain/access-request.ts'
+import type { RequestDigest } from '../../domain/requests/access-request.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from '../records/json-record.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'

@@ -1,30 +1,25 @@
-import { isLost } from '../../domain/access-changes.ts'
-import { type AssignmentKey, assignmentOf } from '../../domain/assignment.ts'
-import { judgeLostAccess } from '../../domain/judge-lost-access.ts'
-import {
-  type Access,
-  type AccessIds,
-  findAccess,
-  isSameAccess,
-  type LedgerEntry,
-  ledgerEntry,
-  ledgerPrefix,
-} from '../../domain/ledger-entry.ts'
+import { type AccessNames, isLost } from '../../domain/assignments/access-changes.ts'
+import { type AssignmentKey, assignmentOf } from '../../domain/assignments/assignment.ts'
+import { judgeLostAccess, type LostVerdict } from '../../domain/assignments/judge-lost-access.ts'
+import { type LedgerEntry, ledgerEntry, ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
-import type { KeyVersions, ObjectVersions } from '../../ports/object-versions.ts'
+import type { KeyVersions } from '../../ports/object-versions.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { isObjectRefusal } from '../../ports/service-error.ts'
 import type { AssignmentTarget } from '../../ports/sso-admin.ts'
-import type { InPortions } from '../assignments/list-existing.ts'
 import { listAssignmentsIn } from '../calls/assignment-listings.ts'
 import { historyFolder, isEnd, listLastEvents, readHistoryEvent, readLastWord } from '../records/history.ts'
 import { Ledger, ledgerKey, listAssignmentKeys } from '../records/ledger.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
-import { readSaved } from './read-saved.ts'
+import { type LostSources, readSaved } from './read-saved.ts'
 
 /** `over`: an object that cannot be read. */
-export type LostEntry = { readonly key: AssignmentKey; readonly entry: LedgerEntry; readonly over?: ObjectHead }
+export type LostEntry = {
+  readonly key: AssignmentKey
+  readonly entry: LedgerEntry
+  readonly over?: ObjectHead | undefined
+}
 export type Undecided = { readonly object: string; readonly why: string }
 export type FoundEntries = {
   readonly lost: readonly LostEntry[]
@@ -33,45 +28,32 @@ export type FoundEntries = {
   readonly deletions: readonly Date[]
 }
 
-type Context = Pick<Ports, 'objects' | 'clock'> & {
-  readonly versions: ObjectVersions
-  /** As if nothing were deleted of it. */
-  readonly history: ObjectStore
-  readonly inPortions: InPortions
-  /** Versions after this do not count. */
-  readonly at: Date | undefined
-}
+type EntrySources = LostSources & Pick<Ports, 'clock'>
 
 type Candidate = {
   readonly key: AssignmentKey
   readonly over?: ObjectHead
   readonly kept?: KeyVersions
-  readonly told?: AccessIds
+  readonly told?: Omit<AccessNames, 'principalId'>
 }
-type Read = Candidate & { readonly saved: LedgerEntry | undefined; readonly ids: readonly AccessIds[] }
+/** `names`: by the last version that can be read, else by history; absent: nothing says what it was. */
+type Read = Candidate & { readonly saved: LedgerEntry | undefined; readonly names: AccessNames | undefined }
 
 /** The entries of the ledger that are gone or cannot be read, and are ours by what is left. Reads only. */
-export async function findLostEntries(context: Context): Promise<FoundEntries> {
+export async function findLostEntries(context: EntrySources): Promise<FoundEntries> {
   const candidates = await listCandidates(context)
   const read: Read[] = []
   await forEachAtOnce(candidates, async (candidate) => void read.push(await readCandidate(candidate, context)))
   const listed = await listTargets(read, context)
   const lost: LostEntry[] = []
   const undecided: Undecided[] = []
-  await forEachAtOnce(read, async ({ key, over, saved, ids }) => {
-    const accesses: Access[] = []
-    for (const one of ids) {
-      const history = await readLastWord(context.history, key, one)
-      const isListed = listed.has(renderTarget(targetOf(key, one)))
-      const now = context.clock.now()
-      const verdict = judgeLostAccess({ ids: one, saved: findAccess(saved, one), history, isListed, now })
-      if (verdict.is === 'ours') accesses.push(verdict.access)
-      if (verdict.is === 'undecided') undecided.push({ object: ledgerKey(key), why: verdict.why })
-    }
-    const [first, ...former] = accesses
-    const updatedAt = context.clock.now().toISOString()
-    if (first)
-      lost.push({ key, entry: { accesses: [first, ...former], attempts: 0, updatedAt }, ...(over && { over }) })
+  await forEachAtOnce(read, async ({ key, over, saved, names }) => {
+    const now = context.clock.now()
+    const verdict = names && (await judge(key, names, saved, listed, context))
+    if (verdict?.is === 'ours') {
+      const opened = { v: 1 as const, attempts: 0, openUntil: undefined, updatedAt: now.toISOString() }
+      lost.push({ key, entry: { ...verdict.access, ...opened }, over })
+    } else if (verdict?.is === 'undecided') undecided.push({ object: ledgerKey(key), why: verdict.why })
     else if (over)
       undecided.push({ object: ledgerKey(key), why: 'it cannot be read, and nothing says that it is ours' })
   })
@@ -83,8 +65,20 @@ export async function findLostEntries(context: Context): Promise<FoundEntries> {
   }
 }
 
+async function judge(
+  key: AssignmentKey,
+  names: AccessNames,
+  saved: LedgerEntry | undefined,
+  listed: ReadonlySet<string>,
+  context: EntrySources,
+): Promise<LostVerdict> {
+  const history = await readLastWord(context.history, key)
+  const isListed = listed.has(renderTarget(targetOf(key, names)))
+  return judgeLostAccess({ names, saved, history, isListed, now: context.clock.now() })
+}
+
 /** Keys that the ledger has no readable object of, and once had, by versions or history. */
-async function listCandidates({ objects, versions, history }: Context): Promise<readonly Candidate[]> {
+async function listCandidates({ objects, versions, history }: EntrySources): Promise<readonly Candidate[]> {
   const heads = new Map<string, ObjectHead>()
   for await (const head of objects.list(ledgerPrefix)) heads.set(head.key, head)
   const present: AssignmentKey[] = []
@@ -131,33 +125,29 @@ function withHead<T extends { readonly key: AssignmentKey }>(candidate: T, heads
 }
 
 /** An entry that was written because history knew of a lost one is as good as lost. */
-const soundEntry = ledgerEntry.refine((entry) => !entry.accesses.some(isLost))
+const soundEntry = ledgerEntry.refine((entry) => !isLost(entry))
 
 async function isSound(objects: ObjectStore, key: AssignmentKey): Promise<boolean> {
   try {
     const read = await unlessSpoiled(new Ledger(objects).read(key))
-    return !isSpoiled(read) && read?.entry.accesses.some(isLost) === false
+    return !isSpoiled(read) && read !== undefined && !isLost(read.entry)
   } catch (error) {
     if (isObjectRefusal(error)) return false
     throw error
   }
 }
 
-async function readCandidate(candidate: Candidate, { versions, at }: Context): Promise<Read> {
+async function readCandidate(candidate: Candidate, { versions, at }: EntrySources): Promise<Read> {
   const { kept, told } = candidate
   const saved = kept && (await readSaved(versions, kept, soundEntry, at))
-  const ids: AccessIds[] = [...(saved?.accesses ?? [])]
-  if (told && !ids.some((one) => isSameAccess(one, told))) ids.push(told)
-  return {
-    ...candidate,
-    saved,
-    ids: ids.map(({ principalId, permissionSetArn }) => ({ principalId, permissionSetArn })),
-  }
+  const { principalId } = assignmentOf(candidate.key)
+  const names = saved ?? (told && { ...told, principalId })
+  return { ...candidate, saved, names }
 }
 
 /** What Identity Center lists of them: a call for each account and permission set. */
-async function listTargets(read: readonly Read[], { inPortions }: Context): Promise<ReadonlySet<string>> {
-  const targets = read.flatMap(({ key, ids }) => ids.map((one) => targetOf(key, one)))
+async function listTargets(read: readonly Read[], { inPortions }: EntrySources): Promise<ReadonlySet<string>> {
+  const targets = read.flatMap(({ key, names }) => (names ? [targetOf(key, names)] : []))
   const places = new Map(targets.map((target) => [`${target.accountId} ${target.permissionSetArn}`, target]))
   const listed = new Set<string>()
   await inPortions([...places.values()], 'places compared with Identity Center', async (place, ssoAdmin) => {
@@ -167,8 +157,8 @@ async function listTargets(read: readonly Read[], { inPortions }: Context): Prom
   return listed
 }
 
-function targetOf(key: AssignmentKey, { principalId, permissionSetArn }: AccessIds): AssignmentTarget {
-  const { accountId, type } = assignmentOf(key)
+function targetOf(key: AssignmentKey, { permissionSetArn }: Pick<AccessNames, 'permissionSetArn'>): AssignmentTarget {
+  const { accountId, principalId, type } = assignmentOf(key)
   return { accountId, permissionSetArn, principalId, principalType: type }
 }
 

@@ -1,7 +1,6 @@
-import { type PermissionSetName, permissionSetName } from '../../domain/permission-set-name.ts'
+import { type PermissionSetName, permissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import type { ObjectVersions } from '../../ports/object-versions.ts'
-import type { InPortions } from '../assignments/list-existing.ts'
 import { listToldPermissionSets, readPermissionSetWord } from '../records/history.ts'
 import { listHeads } from '../records/list-heads.ts'
 import {
@@ -13,7 +12,7 @@ import {
 } from '../records/owned-permission-sets.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 import type { Undecided } from './find-lost-entries.ts'
-import { readSaved } from './read-saved.ts'
+import { type LostSources, readSaved } from './read-saved.ts'
 
 export type LostPermissionSet = {
   readonly name: PermissionSetName
@@ -22,17 +21,8 @@ export type LostPermissionSet = {
   readonly over?: ObjectHead
 }
 
-type Context = {
-  readonly objects: ObjectStore
-  readonly versions: ObjectVersions
-  /** As if nothing were deleted of it. */
-  readonly history: ObjectStore
-  readonly inPortions: InPortions
-  readonly at: Date | undefined
-}
-
 /** The permission sets of ours whose record is gone or cannot be read, and that Identity Center has. Reads only. */
-export async function findLostPermissionSets(context: Context) {
+export async function findLostPermissionSets(context: LostSources) {
   const { objects, versions, history, inPortions, at } = context
   const heads = await listHeads(objects, ownedPrefix)
   const names = new Map<PermissionSetName, Awaited<ReturnType<typeof saveOf>>>()

@@ -1,4 +1,4 @@
-import { isFolderMarker } from '../../domain/link.ts'
+import { isFolderMarker } from '../../domain/links/link.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import type { KeyVersions, ObjectVersion, ObjectVersions } from '../../ports/object-versions.ts'
 import { forEachAtOnce, listHeads } from '../records/list-heads.ts'

@@ -1,6 +1,19 @@
 import type * as z from 'zod'
+import type { ObjectStore } from '../../ports/object-store.ts'
 import type { KeyVersions, ObjectVersions } from '../../ports/object-versions.ts'
 import { isObjectRefusal } from '../../ports/service-error.ts'
+import type { InPortions } from '../take-over/list-existing.ts'
+
+/** Where what is lost is looked for. */
+export type LostSources = {
+  readonly objects: ObjectStore
+  readonly versions: ObjectVersions
+  /** As if nothing were deleted of it. */
+  readonly history: ObjectStore
+  readonly inPortions: InPortions
+  /** Versions after this do not count. */
+  readonly at: Date | undefined
+}
 
 /** What the newest version says that can be read, and is not after `at`; `undefined`: there is none. */
 export async function readSaved<T>(

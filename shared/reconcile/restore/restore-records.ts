@@ -1,11 +1,10 @@
-import { renderInstant } from '../../domain/instant.ts'
-import { isSameAccess, ledgerEntry, renderEntry } from '../../domain/ledger-entry.ts'
+import { ledgerEntry } from '../../domain/assignments/ledger-entry.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { ObjectVersions } from '../../ports/object-versions.ts'
 import type { Ports } from '../../ports/ports.ts'
-import type { InPortions } from '../assignments/list-existing.ts'
 import { endLoss, noteStopped, type Pause, readPause, stopForLoss } from '../dispatcher/pause.ts'
-import { foreignPrefix, foreignRecord } from '../records/foreign-assignments.ts'
+import { foreignRecord, removeForeign } from '../records/foreign-assignments.ts'
 import { JsonRecord } from '../records/json-record.ts'
 import { ledgerKey } from '../records/ledger.ts'
 import { forgetLedgerCount } from '../records/ledger-count.ts'
@@ -15,6 +14,7 @@ import { ownedPermissionSet, ownedPrefix } from '../records/owned-permission-set
 import { owner, ownerKey } from '../records/owner.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { tellEvent } from '../records/tell-event.ts'
+import type { InPortions } from '../take-over/list-existing.ts'
 import { findLostEntries, type LostEntry, type Undecided } from './find-lost-entries.ts'
 import { type FoundOwner, findLostOwner } from './find-lost-owner.ts'
 import { findLostPermissionSets, type LostPermissionSet } from './find-lost-permission-sets.ts'
@@ -24,7 +24,7 @@ import { UndeletedObjects } from './undeleted-objects.ts'
 /** What was written once, and is never removed by ssofile; in this order: what history has, `changes/` has as well. */
 const writtenOnce = ['changes/', 'history/'] as const
 
-export type RestoreContext = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock'> & {
+export type RestoreSources = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock'> & {
   readonly versions: ObjectVersions
   readonly inPortions: InPortions
   /** Versions after this do not count. */
@@ -52,7 +52,7 @@ export type LostRecords = {
 }
 
 /** Finds what is gone, and compares each entry with Identity Center. Reads only. */
-export async function findLostRecords(context: RestoreContext): Promise<LostRecords> {
+export async function findLostRecords(context: RestoreSources): Promise<LostRecords> {
   const { objects, versions, at, stoppedAt } = context
   const undeleted = new Map<string, UndeletedObjects>()
   for (const prefix of writtenOnce) undeleted.set(prefix, await UndeletedObjects.read(objects, versions, prefix))
@@ -60,7 +60,7 @@ export async function findLostRecords(context: RestoreContext): Promise<LostReco
   const found = await findLostEntries({ ...context, history })
   const { lost: permissionSets, undecided } = await findLostPermissionSets({ ...context, history })
   const arns = [
-    ...found.lost.flatMap(({ entry }) => entry.accesses.map(({ permissionSetArn }) => permissionSetArn)),
+    ...found.lost.map(({ entry }) => entry.permissionSetArn),
     ...permissionSets.flatMap(({ record }) => record.arn ?? []),
   ]
   const foundOwner = await findLostOwner(context, versions, at, arns)
@@ -80,7 +80,7 @@ export async function findLostRecords(context: RestoreContext): Promise<LostReco
 /** The owner comes last: until it is there, nothing of ssofile runs in a deployment. */
 async function carryOut(
   { entries, permissionSets, owner: found }: Pick<LostRecords, 'entries' | 'permissionSets' | 'owner'>,
-  { objects, clock }: RestoreContext,
+  { objects, clock }: RestoreSources,
   undeleted: ReadonlyMap<string, UndeletedObjects>,
 ): Promise<readonly Undecided[]> {
   const changed: Undecided[] = []
@@ -95,12 +95,11 @@ async function carryOut(
   })
   await forEachAtOnce(entries, async (lost) => {
     const key = ledgerKey(lost.key)
-    const written = await new JsonRecord(objects, key, ledgerEntry, renderEntry).write(lost.entry, lost.over?.etag)
+    const written = await new JsonRecord(objects, key, ledgerEntry).write(lost.entry, lost.over?.etag)
     if (written.outcome === 'lost') return noteLoss(key)
     await forgetForeign(objects, lost)
     // Such an entry says granted, and no comparison looks at it.
-    const isMissing = lost.entry.accesses.some(({ missingSince }) => missingSince !== undefined)
-    if (isMissing) await scheduleWork(objects, lost.entry.updatedAt, lost.key)
+    if (lost.entry.missingSince !== undefined) await scheduleWork(objects, lost.entry.updatedAt, lost.key)
   })
   await forgetLedgerCount(objects, clock.now())
   if (found.is === 'lost') await new JsonRecord(objects, ownerKey, owner).write(found.owner, undefined)
@@ -110,8 +109,8 @@ async function carryOut(
 /** While its record was gone, it may have been taken for somebody else's. */
 async function forgetForeign(objects: ObjectStore, { key, entry }: LostEntry): Promise<void> {
   const foreign = await spoiledAsAbsent(foreignRecord(objects, key).read())
-  if (foreign && entry.accesses.some((access) => isSameAccess(access, foreign.value)))
-    await objects.delete(foreignPrefix + key, { ifMatch: foreign.object.etag })
+  if (foreign?.value.permissionSetArn === entry.permissionSetArn)
+    await removeForeign(objects, key, foreign.value, foreign.object.etag)
 }
 
 const subject = { folder: 'history/restore/', name: 'all' }

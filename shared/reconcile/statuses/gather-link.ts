@@ -1,19 +1,18 @@
-import type { AccountId } from '../../domain/account-id.ts'
-import type { Configuration } from '../../domain/configuration.ts'
-import type { Access, Expansion, LinkFacts, Progress, Standing } from '../../domain/describe-link.ts'
-import { closedBecause, expandScope } from '../../domain/expand-scope.ts'
-import { toldUploader } from '../../domain/find-uploader.ts'
-import type { Uploader } from '../../domain/input-message.ts'
-import type { Lack } from '../../domain/lack.ts'
-import type { Grant, Link } from '../../domain/link.ts'
-import { nearMatch } from '../../domain/near-match.ts'
-import { isUnplaced } from '../../domain/organization-view.ts'
-import type { Status } from '../../domain/status.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import type { Access, Expansion, LinkFacts, Progress, Standing } from '../../domain/links/describe-link.ts'
+import { toldUploader } from '../../domain/links/find-uploader.ts'
+import type { Uploader } from '../../domain/links/input-message.ts'
+import type { Lack } from '../../domain/links/lack.ts'
+import type { Grant, Link } from '../../domain/links/link.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import { isUnplaced } from '../../domain/organization/organization-view.ts'
+import { closedBecause, expandScope } from '../../domain/scopes/expand-scope.ts'
+import type { Status } from '../../domain/statuses/status.ts'
+import { nearMatch } from '../../domain/text/near-match.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import { judgeLink } from '../assignments/judge-link.ts'
-import type { FindOverlaps } from '../assignments/separations.ts'
-import { mayName } from '../assignments/standings.ts'
 import { bindingOfReading } from '../assignments/user-binding.ts'
+import { judgeLink } from '../guardrails/judge-link.ts'
+import type { FindOverlaps } from '../guardrails/separations.ts'
 import type { OrganizationCache } from '../organization/organization-cache.ts'
 import { viewFor } from '../organization/view-for.ts'
 import type { Policies } from '../records/policies.ts'
@@ -42,8 +41,10 @@ export type GatherContext = {
     /** `undefined`: nobody has looked since this process began. */
     lackOf(link: string): Lack | 'none' | undefined
     of(grant: Grant, accounts: readonly AccountId[]): Promise<ReadonlyMap<AccountId, Standing>>
+    /** What this link gave and is there still. */
+    leftOf(link: Link, accounts: readonly AccountId[]): Promise<readonly Access[]>
     /** Where the brake holds a revocation; `undefined`: it is not known. */
-    heldAccountsOf(grant: Grant): readonly AccountId[] | undefined
+    heldAccountsOf(grant: Grant): Promise<readonly AccountId[] | undefined>
   }
 }
 
@@ -73,7 +74,7 @@ export async function gatherLink(
   const accounts = reading.link ? await listConcerned(reading.link, context) : []
   // What it granted stays: nothing has to be looked at for it.
   if (reading.state === 'unreadable') return { reading, accounts: [], facts: { ...common, ...reading } }
-  const left = await gatherLeft(key, reading.link, accounts, context)
+  const left = await gatherLeft(reading.link, accounts, context)
   return { reading, accounts, facts: { ...common, ...reading, left } }
 }
 
@@ -139,11 +140,11 @@ async function gatherProgress(
 ): Promise<Progress | 'unknown'> {
   if (!progress) return 'unknown'
   // The brake's list says where to look, so that not the whole ledger is looked through.
-  const listed = progress.heldAccountsOf(link) ?? (await accountsOf(link))
-  const known = toAccess(await progress.of(link, listed))
+  const listed = (await progress.heldAccountsOf(link)) ?? (await accountsOf(link))
+  const left = await progress.leftOf(link, listed)
   return {
     access: toAccess(await progress.of(link, accounts)),
-    held: known.filter((access) => access.state === 'held' && mayName(access, link.key)),
+    held: left.filter((access) => access.state === 'held'),
     lack: progress.lackOf(link.key),
   }
 }
@@ -154,15 +155,13 @@ async function listConcerned(link: Link, { accountsOf }: GatherContext): Promise
 }
 
 async function gatherLeft(
-  key: string,
   link: Link | undefined,
   accounts: readonly AccountId[],
   { progress }: GatherContext,
 ): Promise<readonly Access[] | 'unknown'> {
   if (!link || accounts.length === 0) return []
   if (!progress) return 'unknown'
-  const access = toAccess(await progress.of(link, accounts))
-  return access.filter((one) => one.state !== 'foreign' && mayName(one, key))
+  return progress.leftOf(link, accounts)
 }
 
 function toAccess(standings: ReadonlyMap<AccountId, Standing>): readonly Access[] {

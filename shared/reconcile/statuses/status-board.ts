@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
-import type { Lack } from '../../domain/lack.ts'
-import type { PermissionSetName } from '../../domain/permission-set-name.ts'
-import type { NewStatus, Status } from '../../domain/status.ts'
+import type { Lack } from '../../domain/links/lack.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import type { NewStatus, Status } from '../../domain/statuses/status.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Lacks } from '../assignments/settlement.ts'
@@ -11,7 +11,7 @@ import { SpoiledObjectError } from '../records/stored-json.ts'
 /** While hints of an input are being worked on, its status is written at most this often. */
 const progressEveryMs = 10_000
 /** And when they are done. */
-const settledEveryMs = 500
+const atRestEveryMs = 500
 const tellingAtOnce = 16
 
 /**
@@ -104,7 +104,7 @@ export class StatusBoard {
     const told = this.#toldMs.get(input)
     if (told === undefined && !this.#running.has(input)) return true
     const sinceMs = nowMs - (told ?? this.#dirty.get(input) ?? nowMs)
-    return sinceMs >= (this.#running.has(input) ? progressEveryMs : settledEveryMs)
+    return sinceMs >= (this.#running.has(input) ? progressEveryMs : atRestEveryMs)
   }
 
   async #tellOne(input: string): Promise<void> {

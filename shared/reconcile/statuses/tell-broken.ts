@@ -1,5 +1,5 @@
-import type { Complaint } from '../../domain/complaint.ts'
-import { rejection } from '../../domain/status.ts'
+import type { Complaint } from '../../domain/statuses/complaint.ts'
+import { rejection } from '../../domain/statuses/status.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { listHeads } from '../records/list-heads.ts'
 import { StatusStore, statusPrefix } from '../records/status-store.ts'

@@ -1,14 +1,14 @@
 import * as z from 'zod'
-import { parseAssignmentKey } from '../../domain/assignment.ts'
-import type { Configuration } from '../../domain/configuration.ts'
-import { expandScope } from '../../domain/expand-scope.ts'
-import { assignmentHint, type Hint } from '../../domain/hint.ts'
-import { ledgerPrefix } from '../../domain/ledger-entry.ts'
-import { type Link, renderGrant } from '../../domain/link.ts'
-import type { OrganizationView } from '../../domain/organization-view.ts'
-import { record } from '../../domain/record.ts'
-import { type Selectors, selectorPrefix } from '../../domain/selector-file.ts'
-import { foldersThatCount } from '../../domain/temporary-folder.ts'
+import { assignmentOf } from '../../domain/assignments/assignment.ts'
+import { ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { record } from '../../domain/json/record.ts'
+import { type Link, renderGrant } from '../../domain/links/link.ts'
+import { foldersThatCount } from '../../domain/links/temporary-folder.ts'
+import { accessHint, type Hint } from '../../domain/messages/hint.ts'
+import type { OrganizationView } from '../../domain/organization/organization-view.ts'
+import { expandScope } from '../../domain/scopes/expand-scope.ts'
+import { type Selectors, selectorPrefix } from '../../domain/scopes/selector-file.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
 import { sendInputs } from '../records/inputs.ts'
@@ -16,6 +16,7 @@ import { JsonRecord } from '../records/json-record.ts'
 import { sendHints } from '../records/lanes.ts'
 import { listAssignmentKeys } from '../records/ledger.ts'
 import { listLinks } from '../records/list-links.ts'
+import { NameIndex } from '../records/principal-names.ts'
 import type { SelectorFiles } from '../records/selector-files.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { tellBroken } from './tell-broken.ts'
@@ -73,11 +74,14 @@ async function findLost(
     }),
   )
   const hints: Hint[] = []
+  const names = await NameIndex.read(context.objects)
   for await (const key of listAssignmentKeys(context.objects, ledgerPrefix)) {
-    const assignment = parseAssignmentKey(key)
-    const found = assignment && byGrant.get(renderGrant(assignment))
-    if (!assignment || !found || found.accounts.has(assignment.accountId)) continue
-    hints.push(...found.links.map((link) => assignmentHint(assignment, link.key)))
+    const id = assignmentOf(key)
+    for (const principal of names.everNamesOf(id.type, id.principalId)) {
+      const found = byGrant.get(renderGrant({ ...id, principal }))
+      if (!found || found.accounts.has(id.accountId)) continue
+      hints.push(...found.links.map((link) => accessHint(id, link.key)))
+    }
   }
   return hints
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { type ApiOptions, api } from '../../../handlers/api/api.ts'
 import type { ApiEvent } from '../../../handlers/api/api-request.ts'
-import { access, closedApi } from '../../../shared/domain/environment.ts'
+import { access, closedApi } from '../../../shared/domain/deployment/environment.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
 import { intercept } from '../../intercept.ts'
 import { World } from '../../world.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { type ApiOptions, api } from '../../../handlers/api/api.ts'
-import { access } from '../../../shared/domain/environment.ts'
+import { access } from '../../../shared/domain/deployment/environment.ts'
 import { hostileNames } from '../../hostile-names.ts'
 import { World } from '../../world.ts'
 

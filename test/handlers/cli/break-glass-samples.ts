@@ -1,6 +1,11 @@
-import { alarmQuestion, renderDrill, renderDrilledRole, tellStranger } from '../../../handlers/cli/break-glass-drill.ts'
-import { renderEvidence } from '../../../handlers/cli/break-glass-evidence.ts'
-import { renderFinding } from '../../../handlers/cli/render-finding.ts'
+import {
+  alarmQuestion,
+  renderDrill,
+  renderDrilledRole,
+  tellStranger,
+} from '../../../handlers/cli/break-glass/break-glass-drill.ts'
+import { renderEvidence } from '../../../handlers/cli/break-glass/break-glass-evidence.ts'
+import { renderFinding } from '../../../handlers/cli/operations/render-finding.ts'
 import { userName, watchedRegions } from '../../../shared/domain/break-glass/break-glass-names.ts'
 import { type DrilledRole, type DrillRecord, drillKey } from '../../../shared/domain/break-glass/drill-record.ts'
 import {

@@ -1,11 +1,16 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { allInputs, changesInScope, compareInputs, type InputScope } from '../../../handlers/cli/compare-inputs.ts'
-import { nameInputs } from '../../../handlers/cli/folder-inputs.ts'
-import type { LocalFolder } from '../../../handlers/cli/local-folder.ts'
-import type { LocalFile } from '../../../handlers/cli/proposed-folder.ts'
-import { comparePull, pullChanges } from '../../../handlers/cli/pull-changes.ts'
-import { pushChanges } from '../../../handlers/cli/push-changes.ts'
+import {
+  allInputs,
+  changesInScope,
+  compareInputs,
+  type InputScope,
+} from '../../../handlers/cli/folder/compare-inputs.ts'
+import { nameInputs } from '../../../handlers/cli/folder/folder-inputs.ts'
+import type { LocalFolder } from '../../../handlers/cli/folder/local-folder.ts'
+import { comparePull, pullChanges } from '../../../handlers/cli/folder/pull-changes.ts'
+import { pushChanges } from '../../../handlers/cli/folder/push-changes.ts'
+import type { LocalFile } from '../../../handlers/cli/plan/proposed-folder.ts'
 import { SystemClock } from '../../../shared/aws/system-clock.ts'
 import { MemoryObjectStore } from '../../../shared/memory/s3/memory-object-store.ts'
 import { SeededRandomness } from '../../../shared/memory/seeded-randomness.ts'

@@ -1,19 +1,24 @@
-import { renderIncident } from '../../../handlers/cli/incident.ts'
-import { renderAccess } from '../../../handlers/cli/render-access.ts'
-import { renderHeld, type ShownList } from '../../../handlers/cli/render-held.ts'
-import { renderPlan } from '../../../handlers/cli/render-plan.ts'
-import { renderOpenRequests } from '../../../handlers/cli/render-requests.ts'
-import { renderSummary } from '../../../handlers/cli/render-status.ts'
-import { requestDigest } from '../../../shared/domain/access-request.ts'
-import { accountId } from '../../../shared/domain/account-id.ts'
-import { type Assignment, renderAssignmentKey } from '../../../shared/domain/assignment.ts'
-import { principalId } from '../../../shared/domain/identity-center-ids.ts'
-import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
-import { possibleSessionsOf } from '../../../shared/domain/possible-sessions.ts'
-import { principalName } from '../../../shared/domain/principal.ts'
-import { tellStory } from '../../../shared/domain/request-story.ts'
-import type { Status } from '../../../shared/domain/status.ts'
-import { renderAthenaQuery } from '../../../shared/domain/trail-queries.ts'
+import { renderIncident } from '../../../handlers/cli/break-glass/incident.ts'
+import { renderHeld, type ShownList } from '../../../handlers/cli/operations/render-held.ts'
+import { renderPlan } from '../../../handlers/cli/plan/render-plan.ts'
+import { renderOpenRequests } from '../../../handlers/cli/requests/render-requests.ts'
+import { renderSummary } from '../../../handlers/cli/status/render-status.ts'
+import { renderAccess } from '../../../handlers/cli/who/render-access.ts'
+import {
+  type Assignment,
+  type AssignmentKey,
+  renderAssignmentKey,
+  renderAssignmentName,
+} from '../../../shared/domain/assignments/assignment.ts'
+import { renderAthenaQuery } from '../../../shared/domain/deployment/trail-queries.ts'
+import { accountId } from '../../../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
+import { principalId } from '../../../shared/domain/principals/identity-center-ids.ts'
+import { principalName } from '../../../shared/domain/principals/principal.ts'
+import { requestDigest } from '../../../shared/domain/requests/access-request.ts'
+import { tellStory } from '../../../shared/domain/requests/request-story.ts'
+import { possibleSessionsOf } from '../../../shared/domain/sessions/possible-sessions.ts'
+import type { Status } from '../../../shared/domain/statuses/status.ts'
 import type { HeldAccess } from '../../../shared/reconcile/preview/expand-access.ts'
 import type { Preview } from '../../../shared/reconcile/preview/preview.ts'
 import { breakGlassSamples } from './break-glass-samples.ts'
@@ -40,9 +45,14 @@ function sampleLinks(count: number): readonly Sample[] {
       principal: principalName.parse(index < teams.length ? `team-${team}` : `team-${team}-${index}`),
       type: 'GROUP' as const,
     }
-    const key = `links_data/${renderAssignmentKey(assignment)}`
+    const key = `links_data/${renderAssignmentName(assignment)}`
     return { key, assignment, accountName: `${team.toLowerCase()}-${stages[account % stages.length]}` }
   })
+}
+
+function accessOf({ accountId: account, permissionSet, type }: Assignment): AssignmentKey {
+  const someone = principalId.parse('92307020-41b6-05ce-951e-70dfe8931aa1')
+  return renderAssignmentKey({ accountId: account, permissionSet, principalId: someone, type })
 }
 
 const accounts = { desired: 1, open: 0, failed: [] }
@@ -83,7 +93,7 @@ function samplePlan(links: readonly Sample[]): Parameters<typeof renderPlan>[0] 
     accounts: [...named].map(([id, name]) => ({ id, name, state: 'ACTIVE' as const, parents: ['r-acme'] })),
   }
   const revocations = those('gone').map(({ assignment, key }) => {
-    return { assignment, links: [{ key, fate: 'deleted' as const }], cause: undefined }
+    return { key: accessOf(assignment), assignment, links: [{ key, fate: 'deleted' as const }], cause: undefined }
   })
   const held = Math.max(0, revocations.length - 20)
   const reason = `held by the brake: more than 20 of the ${links.length} links directly under links_data/ were withdrawn within 15 minutes`
@@ -133,7 +143,7 @@ function sampleHeld(links: readonly Sample[]): ShownList {
     minutes: 15,
     since: at,
     held: links.map(({ key, assignment }) => ({
-      key: renderAssignmentKey(assignment),
+      key: accessOf(assignment),
       links: [{ key, etag: 'e', lastModified: at, deletedBy: by }],
     })),
   }

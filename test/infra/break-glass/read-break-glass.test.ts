@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { readBreakGlass } from '../../../handlers/cli/read-break-glass.ts'
+import { readBreakGlass } from '../../../handlers/cli/break-glass/read-break-glass.ts'
 import { readText } from '../../house/source-files.ts'
 
 let folder = ''

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { listRoles } from '../../../infra/local/list-roles.ts'
-import { accountId } from '../../../shared/domain/account-id.ts'
+import { accountId } from '../../../shared/domain/organization/account-id.ts'
 import type { AssignmentTarget } from '../../../shared/ports/sso-admin.ts'
 import { World } from '../../world.ts'
 

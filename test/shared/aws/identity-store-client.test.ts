@@ -1,7 +1,7 @@
 import { Identitystore } from '@aws-sdk/client-identitystore'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { AwsIdentityStore } from '../../../shared/aws/identity-store-client.ts'
-import { principalName } from '../../../shared/domain/principal.ts'
+import { principalName } from '../../../shared/domain/principals/principal.ts'
 import { openWorld, serve, type Wire } from '../../contract/identity-center-world.ts'
 
 const auditors = principalName.parse('Auditors')

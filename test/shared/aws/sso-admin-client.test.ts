@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { ListInstancesCommand, SSOAdmin } from '@aws-sdk/client-sso-admin'
 import { describe, expect, test } from '@jest/globals'
-import { ReadableLog } from '../../../handlers/cli/readable-log.ts'
+import { ReadableLog } from '../../../handlers/cli/terminal/readable-log.ts'
 import { openAwsPorts } from '../../../shared/aws/aws-ports.ts'
 import { awsSsoAdmin, type WantedInstance } from '../../../shared/aws/sso-admin-client.ts'
 import { SystemClock } from '../../../shared/aws/system-clock.ts'

@@ -1,11 +1,18 @@
 import fc from 'fast-check'
-import { type AccountId, accountId } from '../../../shared/domain/account-id.ts'
-import { type Grant, linkKeyMostBytes, renderLinkKey } from '../../../shared/domain/link.ts'
-import { type Account, accountStates, type OrganizationView } from '../../../shared/domain/organization-view.ts'
-import { type PermissionSetName, permissionSetName } from '../../../shared/domain/permission-set-name.ts'
-import { type PrincipalName, principalName, principalTypes } from '../../../shared/domain/principal.ts'
-import type { Scope } from '../../../shared/domain/scope.ts'
-import { selectorName } from '../../../shared/domain/selector-name.ts'
+import { type Grant, linkKeyMostBytes, renderLinkKey } from '../../../shared/domain/links/link.ts'
+import { type AccountId, accountId } from '../../../shared/domain/organization/account-id.ts'
+import {
+  type Account,
+  accountStates,
+  type OrganizationView,
+} from '../../../shared/domain/organization/organization-view.ts'
+import {
+  type PermissionSetName,
+  permissionSetName,
+} from '../../../shared/domain/permission-sets/permission-set-name.ts'
+import { type PrincipalName, principalName, principalTypes } from '../../../shared/domain/principals/principal.ts'
+import type { Scope } from '../../../shared/domain/scopes/scope.ts'
+import { selectorName } from '../../../shared/domain/scopes/selector-name.ts'
 
 /** Those below U+D800, then those above U+DFFF: between them are the surrogates, which are no characters. */
 const surrogates = { first: 0xd800, count: 0x800 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { placeOf } from '../../../shared/domain/json-path.ts'
+import { placeOf } from '../../../shared/domain/json/json-path.ts'
 
 const text = `{
   "permissionSetName": "a}\\"{b",

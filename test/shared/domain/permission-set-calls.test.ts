@@ -6,9 +6,9 @@ import {
   planPermissionSetChanges,
   planWarnings,
   renderChange,
-} from '../../../shared/domain/permission-set-changes.ts'
-import type { PermissionSetDefinition } from '../../../shared/domain/permission-set-file.ts'
-import { permissionSetName } from '../../../shared/domain/permission-set-name.ts'
+} from '../../../shared/domain/permission-sets/permission-set-changes.ts'
+import type { PermissionSetDefinition } from '../../../shared/domain/permission-sets/permission-set-file.ts'
+import { permissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 
 const arn = (name: string) => `arn:aws:iam::aws:policy/${name}`
 const plain = { sessionDuration: 'PT1H', tags: [], managedPolicyArns: [], customerManagedPolicies: [] }

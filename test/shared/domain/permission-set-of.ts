@@ -1,4 +1,4 @@
-import type { PermissionSetPolicies } from '../../../shared/domain/permission-set-changes.ts'
+import type { PermissionSetPolicies } from '../../../shared/domain/permission-sets/permission-set-changes.ts'
 
 /** A statement of an inline policy. */
 export type Given = { readonly [field: string]: unknown }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
-import { parseLinkKey } from '../../../shared/domain/link.ts'
-import { parsePermissionSetFile } from '../../../shared/domain/permission-set-file.ts'
+import { parseLinkKey } from '../../../shared/domain/links/link.ts'
+import { parsePermissionSetFile } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import { fillFromOrganizationFile } from '../../../shared/memory/fill-from-organization-file.ts'
 import { parseOrganizationFile } from '../../../shared/memory/organization-file.ts'
 import {

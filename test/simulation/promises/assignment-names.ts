@@ -18,16 +18,21 @@ export function describeTarget(target: AssignmentTarget, world: SimulatedWorld):
   return `'${assignmentOf(target, world)}'`
 }
 
-export function ledgerKeyOf(assignment: string): string {
-  const [accountId, permissionSet, principal, type] = splitAssignment(assignment)
-  return `assignments/account%${accountId}%${permissionSet}%${principal}%${type}%ssofile`
+/** Under which key records have an assignment that is given by ids (`nameOf`). */
+export function recordKeyOf(name: string, { names }: SimulatedWorld): string {
+  const [accountId, arn = '', principalId, type] = name.split(' ')
+  return `account%${accountId}%${names.permissionSet(arn)}%${principalId}%${type}`
 }
 
-/** The assignment by names that a ledger key speaks of. */
-export function assignmentOfKey(key: string): string {
-  const [, accountId, permissionSet, principal, type] =
-    /^assignments\/account%(\d{12})%([^%]+)%(.+)%(GROUP|USER)%ssofile$/su.exec(key) ?? []
-  return [accountId, permissionSet, principal, type].join(' ')
+export function ledgerKeyOf(name: string, world: SimulatedWorld): string {
+  return `assignments/${recordKeyOf(name, world)}`
+}
+
+/** What links would ask for, by the last name of the principal that a ledger key speaks of. */
+export function assignmentOfKey(key: string, { names }: SimulatedWorld): string {
+  const [, accountId, permissionSet, principalId = '', type] =
+    /account%(\d{12})%([^%]+)%([^%]+)%(GROUP|USER)$/.exec(key) ?? []
+  return [accountId, permissionSet, names.principal(principalId), type].join(' ')
 }
 
 /** Names in the simulation may hold spaces; account, permission set and type do not. */

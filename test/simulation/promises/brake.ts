@@ -1,4 +1,4 @@
-import { temporaryPrefix } from '../../../shared/domain/link.ts'
+import { temporaryPrefix } from '../../../shared/domain/links/link.ts'
 import { readShown } from '../brake-actions.ts'
 import { lateKinds } from '../chaos.ts'
 import { grantsNow } from '../desired.ts'
@@ -22,11 +22,6 @@ type Hold = {
 }
 type Entry = {
   readonly state: string
-  /** The id and ARN of the present access. */
-  readonly access: string
-  readonly hasFormer: boolean
-  /** What the entry has of the id or ARN that its names stood for before is held. */
-  readonly hasFormerHeld: boolean
   readonly links: readonly string[]
   readonly isBegun: boolean
   /** AWS has not taken its last call, or not yet. */
@@ -116,7 +111,7 @@ export class BrakePromise {
     this.#passedLong = new Map()
   }
 
-  /** Whether access that this link granted is held: the present one; of a former one nobody is told by a link. */
+  /** Whether access that this link granted is held. */
   holdsFor(link: string): boolean {
     return [...this.#entries.values()].some(({ state, links }) => state === 'held' && links.includes(link))
   }
@@ -142,8 +137,8 @@ export class BrakePromise {
   }
 
   /** What no event told is found by a reconcile: until then access may be granted where the account is no more. */
-  #mayBeIndirect({ grantedMs, hasFormer }: Entry): boolean {
-    return hasFormer || this.#world.wasEventLost || this.#worldChangedMs > grantedMs - this.#marginMs()
+  #mayBeIndirect({ grantedMs }: Entry): boolean {
+    return this.#world.wasEventLost || this.#worldChangedMs > grantedMs - this.#marginMs()
   }
 
   #noteEntry(key: string): void {
@@ -156,9 +151,6 @@ export class BrakePromise {
     const isBegun = state === 'revoking' || (isDeletion && (state === 'failed' || state === 'stuck'))
     const isUntaken = !JSON.stringify(entry.call)?.includes('"id"')
     const account = before && state !== 'granted' ? before.account : this.#describeAccount(key)
-    const hasFormerHeld = Array.isArray(entry.former) && entry.former.some((access) => access.state === 'held')
-    const hasFormer = Array.isArray(entry.former)
-    const access = `${String(entry.principalId)} ${String(entry.permissionSetArn)}`
     const nowMs = this.#world.clock.monotonicMs()
     const grantedMs = before?.grantedMs ?? nowMs
     // A revocation that AWS took no request for is as held as it was.
@@ -167,9 +159,6 @@ export class BrakePromise {
     for (const link of links) this.#grantingLinks.add(link)
     this.#entries.set(key, {
       state,
-      access,
-      hasFormer,
-      hasFormerHeld,
       links,
       isBegun,
       isUntaken,
@@ -179,19 +168,9 @@ export class BrakePromise {
     })
     this.#entriesMost = Math.max(this.#entriesMost, this.#entries.size)
     if (this.#isForgotten) return
-    // Access of an id or ARN of before goes under the same key, one after the other: it is counted, and not judged.
-    if (Array.isArray(entry.former)) {
-      this.#noteUnjudged(
-        key,
-        [entry, ...entry.former].filter((one) => one.state === 'revoking'),
-      )
-      return
-    }
     // Its revocation may have been counted just when a drift check missed it: then there was nothing to revoke.
     if (entry.missingSince !== undefined) this.#noteUnjudged(key, [entry])
     this.#judgeHolds(this.#world.clock.monotonicMs() - soonMs)
-    // The present access is gone, and a former one stands in its place, as it was.
-    if (before?.hasFormer && before.access !== access) return
     if (state === 'held' && before?.state !== 'held') this.#noteHeld(key, before)
     if (state === 'revoking' && before?.isBegun !== true) this.#checkBegun(key, before)
   }
@@ -355,24 +334,20 @@ export class BrakePromise {
     return { least: share * count, most: isIndirect(scope) ? share * Math.min(most, indirect.most) : most }
   }
 
-  /**
-   * What is held, is held everywhere, and nothing else is. `desired`: what links ask for, by the key that its ledger entry
-   * has: the id and ARN that its names stand for. Others may have given that, while ours of a former id is held.
-   */
-  checkAtRest(desired: ReadonlyMap<string, string>): void {
+  /** What is held, is held everywhere, and nothing else is. `desired`: what links ask for, by ledger key. */
+  checkAtRest(desired: ReadonlySet<string>): void {
     const world = this.#world
     this.#judgeHolds(Number.POSITIVE_INFINITY)
     const held = [...this.#entries].filter(([, { state }]) => state === 'held')
-    const withFormer = [...this.#entries].filter(([, { state, hasFormerHeld }]) => state === 'held' || hasFormerHeld)
-    const keys = withFormer.map(([key]) => key).sort()
+    const keys = held.map(([key]) => key).sort()
     const listed = (readShown(world) ?? [])
       .flatMap(({ held: all }) => all)
       .map((key) => `assignments/${key}`)
       .sort()
     if (keys.join('\n') !== listed.join('\n'))
       this.#fail(promises.brake, `the ledger has ${JSON.stringify(keys)} as held, the list ${JSON.stringify(listed)}`)
-    for (const [key, { links, access }] of held) {
-      if (desired.get(key) === access) this.#fail(promises.brake, `${key} is held, and a link grants it`)
+    for (const [key, { links }] of held) {
+      if (desired.has(key)) this.#fail(promises.brake, `${key} is held, and a link grants it`)
       for (const link of links) {
         const isToTell = world.objects.model.find(link) === undefined || this.#grants(link)
         const state = world.readJson(`status/${link}.json`)?.state
@@ -407,11 +382,12 @@ function linksOf({ links }: Readonly<Record<string, unknown>>): readonly string[
 function scopesOf(key: string, links: readonly string[]): readonly Omit<Counted, 'isSure'>[] {
   const byFolder = Map.groupBy(links, (link) => /^links_data\/(folder-[ab]|temporary)\//.exec(link)?.[1] ?? 'no folder')
   const own = [...byFolder].map(([scope, items]) => ({ scope, items }))
-  const [, account, , principal] = key.split('%')
+  const [, account] = key.split('%')
+  const named = links.flatMap((link) => /^[^%]*%[^%]*%[^%]*%(.+)%(?:GROUP|USER)%ssofile$/su.exec(link)?.[1] ?? [])
   const selectors = links.flatMap((link) => /\/select%(\w+)%/.exec(link)?.[1] ?? [])
   const causes = [
     `account ${account}`,
-    `principal ${principal}`,
+    ...new Set(named.map((name) => `principal ${name}`)),
     ...new Set(selectors.map((name) => `selector ${name}`)),
   ].map((cause) => `indirect cause ${cause}`)
   const folders = [...byFolder.keys()].map((folder) => `indirect of ${folder}`)

@@ -1,4 +1,5 @@
-import { assignmentOf, describeTarget, ledgerKeyOf, nameOf } from './assignment-names.ts'
+import { complainAboutAccess } from './access-listing.ts'
+import { describeTarget, ledgerKeyOf, nameOf } from './assignment-names.ts'
 import { complainAboutForeign } from './foreign-listing.ts'
 import { complainAboutOverdue } from './overdue.ts'
 import { promises } from './violation.ts'
@@ -21,12 +22,13 @@ export class ConvergencePromise {
     const actual = new Set(there.map(nameOf))
     const desired = desires.now('certainly').filter((one) => desires.targetOf(one))
     const targets = new Set(desires.now('possibly').map((one) => desires.targetOf(one)))
-    for (const assignment of desired.filter((one) => !this.#isUnclear(ledgerKeyOf(one)))) {
-      if (!actual.has(desires.targetOf(assignment) ?? '')) this.#fail(`'${assignment}' is desired, but not there`)
+    for (const assignment of desired) {
+      const name = desires.targetOf(assignment) ?? ''
+      const isUnclear = this.#isUnclear(ledgerKeyOf(name, world))
+      if (!actual.has(name) && !isUnclear) this.#fail(`'${assignment}' is desired, but not there`)
     }
-    for (const target of there.filter((one) => !this.#isUnclear(ledgerKeyOf(assignmentOf(one, world))))) {
+    for (const target of there.filter((one) => !this.#isUnclear(ledgerKeyOf(nameOf(one), world)))) {
       const name = nameOf(target)
-      // By its ids: an entry may hold what it has of a former id, and not the present access.
       const isHeld = access.find(name).some(({ state }) => state === 'held')
       const isOurs = access.ownerOf(name)?.of === 'ours'
       if (isOurs && !isHeld && !targets.has(name) && !this.#isStuck(target.accountId))
@@ -45,8 +47,8 @@ export class ConvergencePromise {
     const isAwaited = (key: string) => !(open.has(key) && world.hostile.touches(key))
     for (const assignment of desires.now('certainly', { among: (link) => !refused.includes(link) })) {
       const target = desires.targetOf(assignment)
-      const key = ledgerKeyOf(assignment)
-      if (target !== undefined && !actual.has(target) && !this.#isUnclear(key) && isAwaited(key))
+      const key = target && ledgerKeyOf(target, world)
+      if (key && !actual.has(target) && !this.#isUnclear(key) && isAwaited(key))
         this.#fail(`'${assignment}' is desired, but not there, while S3 refuses to give ${refused.join(', ')}`)
     }
   }
@@ -56,6 +58,8 @@ export class ConvergencePromise {
     const { world, access } = this.#watched
     const foreign = complainAboutForeign(world, (target) => access.ownerOf(nameOf(target))?.of)
     if (foreign) this.#fail(foreign)
+    const unlisted = world.sweeps ? complainAboutAccess(world) : undefined
+    if (unlisted) this.#fail(unlisted)
   }
 
   /** With no retry scheduled, work that has waited for so long waits because nobody was woken for it. */
@@ -81,16 +85,13 @@ export class ConvergencePromise {
   }
 
   #checkLedger(): void {
-    const { world, access } = this.#watched
-    const targets = world.ssoAdmin.assignments()
-    const actual = new Set(targets.map((target) => ledgerKeyOf(assignmentOf(target, world))))
-    const there = new Set(targets.map(nameOf))
+    const { world } = this.#watched
+    const actual = new Set(world.ssoAdmin.assignments().map((target) => ledgerKeyOf(nameOf(target), world)))
     for (const key of world.keys('assignments/').filter((one) => !this.#isUnclear(one))) {
       const { state, releasedAt } = world.readJson(key) ?? {}
       const accountId = key.slice('assignments/account%'.length, 'assignments/account%'.length + 12)
       if (state !== 'granted' && this.#isStuck(accountId)) continue
-      // Taken away by hand, it stays held where its name is another's: the drift check takes what is listed under it for it.
-      if (state === 'held' && (actual.has(key) || there.has(access.recordedBy(key)[0]?.name ?? ''))) continue
+      if (state === 'held' && actual.has(key)) continue
       if (releasedAt !== undefined) this.#fail(`${key} is released, but the ledger still has it`)
       if (!actual.has(key) || state !== 'granted')
         this.#fail(`ledger entry ${key} is '${String(state)}', ${actual.has(key) ? '' : 'but nothing is there'}`)

@@ -60,10 +60,4 @@ export class Desires {
     const id = identityStore.idOf(type === 'USER' ? 'USER' : 'GROUP', principal)
     return arn && id && [accountId, arn, id, type].join(' ')
   }
-
-  /** The id and ARN of it. */
-  accessOf(desired: string): string {
-    const [, arn, id] = this.targetOf(desired)?.split(' ') ?? []
-    return `${id} ${arn}`
-  }
 }

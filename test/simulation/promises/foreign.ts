@@ -51,23 +51,14 @@ export class ForeignPromise {
   }
 
   /**
-   * A link has asked for an entry throughout that records this access, and nobody has the access instead; its principal
-   * had that name to the last.
+   * A link has asked for it throughout by the last name of its principal, under which the entry has it.
    */
   #isKept(target: AssignmentTarget, keys: readonly string[], beganMs: number): boolean {
-    const { world, access, desires } = this.#watched
-    const name = nameOf(target)
+    const { world, desires } = this.#watched
     const lastName = world.names.principal(target.principalId)
-    const there = new Set(world.ssoAdmin.assignments().map(nameOf))
-    // What was read back, and taken away by somebody only then, was had.
-    const readBackMs = Math.min(beganMs, world.clock.monotonicMs() - believedMostMs)
-    for (const [taken, atMs] of this.#takenMs) if (atMs >= readBackMs) there.add(taken)
     return keys.some((key) => {
-      const assignment = assignmentOfKey(key)
-      const isAsked = (desires.askedSinceMs(assignment) ?? Number.POSITIVE_INFINITY) <= beganMs
-      const others = access.recordedBy(key).filter((one) => one.name !== name)
-      const isHad = there.has(desires.targetOf(assignment) ?? '') || others.some((other) => there.has(other.name))
-      return isAsked && !isHad && key.includes(`%${lastName}%${target.principalType}%`)
+      const isAsked = (desires.askedSinceMs(assignmentOfKey(key, world)) ?? Number.POSITIVE_INFINITY) <= beganMs
+      return isAsked && world.readJson(key)?.principal === lastName
     })
   }
 

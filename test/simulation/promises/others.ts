@@ -6,7 +6,7 @@ import { type Call, lateKinds } from '../chaos.ts'
 import { hostileSets, isOfHostile } from '../hostile-actions.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
 import { spoiler } from '../unreadable-objects.ts'
-import { assignmentOf, isTarget, ledgerKeyOf } from './assignment-names.ts'
+import { isTarget, ledgerKeyOf, nameOf } from './assignment-names.ts'
 import { type Fail, promises } from './violation.ts'
 
 /** Uploads and deletions have eight message groups each, of a declared folder and of all undeclared ones together. */
@@ -75,9 +75,8 @@ export class OthersPromise {
   }
 
   #linksIn(key: string): readonly Record<string, unknown>[] {
-    const { links, former } = this.#world.readJson(key) ?? {}
-    const all = [{ links }, ...(Array.isArray(former) ? former : [])]
-    return all.flatMap((one) => (Array.isArray(one.links) ? one.links : []))
+    const { links } = this.#world.readJson(key) ?? {}
+    return Array.isArray(links) ? links : []
   }
 
   #checkNamed(record: string, { key, by, deletedBy, ...version }: Record<string, unknown>): void {
@@ -112,7 +111,7 @@ export class OthersPromise {
       if (key === 'work-urgent') for (const message of second) this.#noteHintSent(message.body)
     }
     const isChange = operation === 'createAccountAssignment' || operation === 'deleteAccountAssignment'
-    if (isChange && isTarget(first)) this.#noteChange(ledgerKeyOf(assignmentOf(first, this.#world)))
+    if (isChange && isTarget(first)) this.#noteChange(ledgerKeyOf(nameOf(first), this.#world))
   }
 
   #noteLookSent(body: string, groupId: string): void {
@@ -143,11 +142,23 @@ export class OthersPromise {
 
   /** Only what nothing holds up but turns: it is granted, and nobody wants it any more. */
   #noteHintSent(body: string): void {
-    const { kind, account, permissionSet, principal, type } = JSON.parse(body)
-    const key = `assignments/account%${account}%${permissionSet}%${principal}%${type}%ssofile`
-    if (kind !== 'assignment' || this.#world.hostile.touches(key) || this.#revocations.has(key)) return
+    const {
+      kind,
+      account,
+      permissionSet,
+      principal,
+      type,
+      principalId = this.#idOf(type, principal),
+    } = JSON.parse(body)
+    const key = `assignments/account%${account}%${permissionSet}%${principalId}%${type}`
+    if (!['assignment', 'access'].includes(kind) || this.#world.hostile.touches(key) || this.#revocations.has(key))
+      return
     if (this.#world.readJson(key)?.state !== 'granted' || !this.#isCalm()) return
     this.#revocations.set(key, { accountId: account, overtaken: 0 })
+  }
+
+  #idOf(type: string, principal: string): string | undefined {
+    return this.#world.identityStore.idOf(type === 'USER' ? 'USER' : 'GROUP', principal)
   }
 
   #noteChange(key: string): void {

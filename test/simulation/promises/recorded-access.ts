@@ -14,15 +14,13 @@ export type RecordedAccess = {
   readonly isMade: boolean
 }
 
-/** All access that the entry of this ledger key records; `undefined`: not a ledger key. */
+/** The access that the entry of this ledger key records; `undefined`: not a ledger key. */
 export function readRecorded(
   key: string,
   entry: Readonly<Record<string, unknown>>,
 ): readonly RecordedAccess[] | undefined {
-  const [, accountId, type = ''] = /^assignments\/account%(\d{12})%.*%(GROUP|USER)%ssofile$/su.exec(key) ?? []
-  if (!accountId) return undefined
-  const former = Array.isArray(entry.former) ? entry.former.filter(isObject) : []
-  return [entry, ...former].map((access) => toRecorded(access, accountId, type))
+  const [, accountId, type = ''] = /^assignments\/account%(\d{12})%[^%]+%[^%]+%(GROUP|USER)$/.exec(key) ?? []
+  return accountId ? [toRecorded(entry, accountId, type)] : undefined
 }
 
 function toRecorded(access: Readonly<Record<string, unknown>>, accountId: string, type: string): RecordedAccess {

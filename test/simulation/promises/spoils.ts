@@ -1,11 +1,11 @@
 import type { ObjectChange } from '../../../shared/memory/s3/object-change.ts'
 import { grantsNow } from '../desired.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
+import { assignmentOfKey, splitAssignment } from './assignment-names.ts'
 
 const linkGrammar =
   /^links_data\/(?:(?:folder-[ab]|temporary)\/)?(root%all|account%\d{12})%([\w-]+%.+%(?:GROUP|USER)%ssofile)$/su
 const grantOfLink = /^links_data\/(?:[^%]*\/)?[^%/]+%[^%]*%([\w-]+%.+%(?:GROUP|USER)%ssofile)$/su
-const ledgerGrammar = /^assignments\/(account%\d{12})%([\w-]+%.+%(?:GROUP|USER)%ssofile)$/su
 
 /** What nobody can read neither grants nor revokes. */
 export class SpoilWatch {
@@ -70,7 +70,8 @@ export class SpoilWatch {
   /** Only links that are always looked at: where the account is, or what tags it has, may be known wrongly. */
   #complainAboutLinks(process: string, key: string, beganMs: number): string | undefined {
     const { unreadable, organizations } = this.#world
-    const [, account = '', grant] = ledgerGrammar.exec(key) ?? []
+    const [accountId, set, ...rest] = splitAssignment(assignmentOfKey(key, this.#world))
+    const [account, grant] = [`account%${accountId}`, `${[set, ...rest].join('%')}%ssofile`]
     const { state } = organizations.accountsNow().find(({ id }) => account.endsWith(id)) ?? {}
     // What nobody can read holds up no other link, and that one says enough.
     if (this.#granting.has(`${process} ${grant}`)) return undefined

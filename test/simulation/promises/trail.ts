@@ -1,4 +1,4 @@
-import { renderNameInKey } from '../../../shared/domain/name-in-key.ts'
+import { renderNameInKey } from '../../../shared/domain/links/name-in-key.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
 import { type Fail, promises } from './violation.ts'
 
@@ -16,8 +16,15 @@ function changeOf(
     /^history\/(.*)\/([^/]*)T([^/%]*)%([^/%]*)\.json$/su.exec(historyKey) ?? []
   const [kind = '', rest = ''] = split(folder)
   const names: Readonly<Record<string, string>> = { pause: 'all', restore: 'all', configuration: kind }
-  const about = kind === 'account' ? `${folder}%ssofile` : (names[kind] ?? rest)
+  const about = kind === 'account' ? namedIn(world, historyKey, folder) : (names[kind] ?? rest)
   return { date, event: `${time}%${kind === 'permission-set' ? `${kind}-` : ''}${event}`, name: about }
+}
+
+/** By the name that the principal had then, which stands in the object. */
+function namedIn(world: SimulatedWorld, historyKey: string, folder: string): string {
+  const { principal } = world.readJson(historyKey) ?? {}
+  const [scope, account, set, , type] = folder.split('%')
+  return [scope, account, set, renderNameInKey(String(principal)), type, 'ssofile'].join('%')
 }
 
 function split(text: string): readonly string[] {
@@ -25,7 +32,7 @@ function split(text: string): readonly string[] {
   return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
 }
 
-const accessEvents = ['granted', 'adopted', 'revoked', 'released', 'replaced']
+const accessEvents = ['granted', 'adopted', 'revoked', 'released']
 
 /**
  * Promise 2, of what is told: what history has stands under `changes/` as well, from the first moment on; where nothing has
@@ -70,19 +77,9 @@ export class TrailPromise {
     for (const key of this.#world.keys('assignments/')) {
       const entry = this.#world.readJson(key)
       if (entry?.state !== 'granted') continue
-      // What another id had under this name may have ended after the call for this one, which took longer.
-      const isOwn = (told: string) => {
-        const { principalId, permissionSetArn } = this.#world.readJson(told) ?? {}
-        return principalId === entry.principalId && permissionSetArn === entry.permissionSetArn
-      }
-      const told = this.#told(key.slice('assignments/'.length), accessEvents)
-      const own = told.filter(isOwn)
-      const last = own.at(-1) ?? ''
-      if (!['granted', 'adopted', 'replaced'].includes(eventOf(last)))
+      const last = this.#told(key.slice('assignments/'.length), accessEvents).at(-1) ?? ''
+      if (!['granted', 'adopted'].includes(eventOf(last)))
         this.#fail(`${key} is granted, and its history ends in ${last}`)
-      const since = this.#confirmedAt(last)
-      const end = told.find((one) => !own.includes(one) && isEnd(one) && this.#confirmedAt(one) > since)
-      if (end !== undefined) this.#fail(`${key} is granted, and then ${end} says that it has ended: it was replaced`)
     }
     for (const key of this.#world.keys('foreign/')) {
       const last = this.#told(key.slice('foreign/'.length), ['foreign-found', 'foreign-gone']).at(-1) ?? ''
@@ -90,25 +87,12 @@ export class TrailPromise {
     }
   }
 
-  #confirmedAt(historyKey: string): string {
-    return String(this.#world.readJson(historyKey)?.confirmedAt)
-  }
-
   /** The events of its history, in order. */
   #told(assignment: string, events: readonly string[]): readonly string[] {
-    const [, about = '', principal = '', type = ''] =
-      /^(account%\d{12}%[^%]*)%(.*)%(GROUP|USER)%ssofile$/su.exec(assignment) ?? []
-    return this.#world
-      .keys(`history/${about}%${renderNameInKey(principal)}%${type}/`)
-      .filter((told) => events.includes(eventOf(told)))
+    return this.#world.keys(`history/${assignment}/`).filter((told) => events.includes(eventOf(told)))
   }
 }
 
 function eventOf(historyKey: string): string {
   return historyKey.slice(historyKey.lastIndexOf('%') + 1, -'.json'.length)
-}
-
-/** Of the name, not only of one id that had it. */
-function isEnd(historyKey: string): boolean {
-  return ['revoked', 'released'].includes(eventOf(historyKey))
 }

@@ -49,6 +49,19 @@ export const directoryRegressions: readonly Regression[] = [
     ],
   },
   {
+    name: 'a user who is made again while the former one is granted access gets none, although no status says yet to whom the link is bound',
+    settings: { ...calm, latencyMs: 300, latencyP99Ms: 1200, seed: 212107184, outstanding: 1, skewMs: 120_000 },
+    actions: [
+      upload('links_data/account%200000000001%First-ps%mia@example.com%USER%ssofile'),
+      wait(5_000),
+      wait(5_000),
+      { do: 'delete a user and make it again', name: 'mia@example.com', afterMs: 100, silently: false },
+      wait(70_000),
+      wait(4_200_000),
+      { do: 'reconcile' },
+    ],
+  },
+  {
     name: 'a group that gets its old name back while its access is being revoked has the access again',
     settings: { ...calm, mischief: 'refusals' },
     actions: [

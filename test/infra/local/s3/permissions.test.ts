@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { checkMayWrite } from '../../../../infra/local/s3/permissions.ts'
-import { accountId } from '../../../../shared/domain/account-id.ts'
-import { permissionSetArn, principalId } from '../../../../shared/domain/identity-center-ids.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { permissionSetArn, principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import type { PersonSession } from '../../../../shared/memory/iam/person-sessions.ts'
 import { isServiceError } from '../../../../shared/ports/service-error.ts'
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { isDenied } from '../../../../infra/local/sessions/judge-session-call.ts'
-import { accountId } from '../../../../shared/domain/account-id.ts'
-import { permissionSetArn, principalId } from '../../../../shared/domain/identity-center-ids.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { permissionSetArn, principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import type { PersonSession } from '../../../../shared/memory/iam/person-sessions.ts'
 
 const session: PersonSession = {

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals'
-import { accountId } from '../../../../shared/domain/account-id.ts'
 import { userName } from '../../../../shared/domain/break-glass/break-glass-names.ts'
 import type {
   DeployedRole,
@@ -26,7 +25,8 @@ import { playbooksIn } from '../../../../shared/domain/break-glass/playbooks-in.
 import { type RenderedRole, renderRole, renderSender } from '../../../../shared/domain/break-glass/render-role.ts'
 import { renderUserPolicy } from '../../../../shared/domain/break-glass/render-user-policy.ts'
 import { roleRules } from '../../../../shared/domain/break-glass/wanted-rules.ts'
-import type { Finding } from '../../../../shared/domain/finding.ts'
+import type { Finding } from '../../../../shared/domain/guardrails/finding.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { definition, example, playbookOf } from './definitions.ts'
 
 const now = new Date('2026-06-01T00:00:00Z')

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { parseServiceControl } from '../../../../handlers/cli/read-service-control.ts'
+import { parseServiceControl } from '../../../../handlers/cli/break-glass/read-service-control.ts'
 import { judgeServiceControl } from '../../../../shared/domain/break-glass/judge-service-control.ts'
 import { renderExemption, renderProtection } from '../../../../shared/domain/break-glass/service-control.ts'
 import { example } from './definitions.ts'

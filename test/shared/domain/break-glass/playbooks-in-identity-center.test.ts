@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import * as z from 'zod'
-import { allowsEverything } from '../../../../shared/domain/allows-everything.ts'
-import { parseEligibilityFile } from '../../../../shared/domain/eligibility-file.ts'
-import { parsePermissionSetFile } from '../../../../shared/domain/permission-set-file.ts'
+import { allowsEverything } from '../../../../shared/domain/iam-policies/allows-everything.ts'
+import { parsePermissionSetFile } from '../../../../shared/domain/permission-sets/permission-set-file.ts'
+import { parseEligibilityFile } from '../../../../shared/domain/requests/eligibility-file.ts'
 
 const folder = new URL('../../../../fixtures/playbooks/', import.meta.url)
 const files = (prefix: string) =>

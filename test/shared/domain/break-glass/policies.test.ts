@@ -5,7 +5,11 @@ import { playbookTemplates } from '../../../../shared/domain/break-glass/playboo
 import { renderRole } from '../../../../shared/domain/break-glass/render-role.ts'
 import { renderUserPolicy } from '../../../../shared/domain/break-glass/render-user-policy.ts'
 import { renderProtection } from '../../../../shared/domain/break-glass/service-control.ts'
-import { type EvaluatedPolicy, evaluatePolicy, type PolicyRequest } from '../../../../shared/domain/evaluate-policy.ts'
+import {
+  type EvaluatedPolicy,
+  evaluatePolicy,
+  type PolicyRequest,
+} from '../../../../shared/domain/iam-policies/evaluate-policy.ts'
 import { awsManagedPolicies } from '../../../../shared/memory/iam/aws-managed-policies.ts'
 import { definition, definitionNames, example, playbookOf } from './definitions.ts'
 

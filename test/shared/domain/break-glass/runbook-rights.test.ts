@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { roleArn } from '../../../../shared/domain/break-glass/break-glass-names.ts'
 import { renderRole } from '../../../../shared/domain/break-glass/render-role.ts'
-import { type EvaluatedPolicy, evaluatePolicy } from '../../../../shared/domain/evaluate-policy.ts'
+import { type EvaluatedPolicy, evaluatePolicy } from '../../../../shared/domain/iam-policies/evaluate-policy.ts'
 import { awsManagedPolicies } from '../../../../shared/memory/iam/aws-managed-policies.ts'
 import { readText } from '../../../house/source-files.ts'
 import { example, playbookOf } from './definitions.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { accountId } from '../../../../shared/domain/account-id.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { World } from '../../../world.ts'
 
 const account = accountId.parse('233000000001')

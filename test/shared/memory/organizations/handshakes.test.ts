@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { accountId } from '../../../../shared/domain/account-id.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import type { OrganizationsChange } from '../../../../shared/memory/organizations/organization-records.ts'
 import { openWorld, website } from '../../../contract/identity-center-world.ts'
 

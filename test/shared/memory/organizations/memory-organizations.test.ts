@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { accountId } from '../../../../shared/domain/account-id.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import type { OrganizationsChange, Tags } from '../../../../shared/memory/organizations/organization-records.ts'
 import { openModels, openWorld, shop, start, suspended, website } from '../../../contract/identity-center-world.ts'
 import { DurableTables } from '../durable-tables.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import { type AccountId, accountId } from '../../../../shared/domain/account-id.ts'
-import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
-import type { PrincipalType } from '../../../../shared/domain/principal.ts'
+import { type AccountId, accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import type { PrincipalType } from '../../../../shared/domain/principals/principal.ts'
 import { listAll } from '../../../../shared/ports/page.ts'
 import type { AssignmentTarget, RequestKind } from '../../../../shared/ports/sso-admin.ts'
 import {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import type { Status } from '../../../../shared/domain/status.ts'
+import type { Status } from '../../../../shared/domain/statuses/status.ts'
 import { describeRequest } from '../../../../shared/page/requests/describe-request.ts'
 import type { ToldRequest } from '../../../../shared/page/requests/told-request.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { settlingMs } from '../../../../shared/domain/access-proof.ts'
+import { settlingMs } from '../../../../shared/domain/assignments/access-proof.ts'
 import { Settling } from '../../../settling.ts'
 
 /** A world in which the link is applied; `s3` has each listing of history and each read of its objects. */
@@ -41,7 +41,7 @@ describe('access of ours whose ledger object is lost', () => {
     const reason = expect.stringMatching(/^history says that ssofile granted it at .* the ledger lost its record/)
     expect(await bench.settle()).toMatchObject({ result: 'open', reason, links: [bench.link] })
     expect(await bench.entry()).toMatchObject({ state: 'failed', reason, links: [{ key: bench.link }] })
-    expect(await bench.world.keys('foreign/')).toEqual([])
+    expect(await bench.world.namedKeys('foreign/')).toEqual([])
     expect(bench.world.log.lines).toContainEqual(expect.objectContaining({ level: 'error' }))
     await bench.world.objects.delete(bench.link)
     expect(await bench.settle()).toMatchObject({ result: 'open', reason })
@@ -96,7 +96,7 @@ describe('a ledger object whose old version is restored after its access was rev
     const bench = await restored()
     const before = changes(bench)
     expect(await bench.settle()).toMatchObject({ result: 'absent' })
-    expect(await bench.world.keys('assignments/')).toEqual([])
+    expect(await bench.world.namedKeys('assignments/')).toEqual([])
     expect(changes(bench)).toEqual(before)
     expect(await bench.history()).toEqual(['granted', 'revoked'])
   })

@@ -1,25 +1,20 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Access, AccessIds, LedgerEntry } from '../../../../shared/domain/ledger-entry.ts'
+import type { LedgerEntry } from '../../../../shared/domain/assignments/ledger-entry.ts'
 import { decide } from '../../../../shared/reconcile/assignments/decide.ts'
-import type { Known, Step, Wish } from '../../../../shared/reconcile/assignments/facts.ts'
+import type { Facts, Known, Step, Wish } from '../../../../shared/reconcile/assignments/facts.ts'
 import type { LastWord } from '../../../../shared/reconcile/records/history.ts'
-import { ago, linkNamed, mine, now, theirs, third } from '../../domain/access-arbitraries.ts'
-import { name, otherKey, otherName, type PlainFacts, toFacts } from './arbitrary-facts.ts'
+import { ago, linkNamed, mine, now, third } from '../../domain/access-arbitraries.ts'
 
 const minute = 60_000
 const link = linkNamed('a')
 const long = ago(30 * minute)
-const lack = { reason: 'there is no such group', remedy: 'create the group' }
 const gone: Wish = { is: 'unwanted', isLive: true }
-const wanted: Wish = { is: 'wanted', target: mine, links: [link] }
-const lacking: Wish = { is: 'lacking', lack, links: [link] }
+const wanted: Wish = { is: 'wanted', permissionSetArn: mine.permissionSetArn, links: [link] }
+const lacking: Wish = { is: 'lacking', links: [link] }
 /** S3 does not give the very link that granted it, or another one. */
 const unclear: Wish = { is: 'unclear', unreadable: [link.key], isLive: true }
 const unclearByOther: Wish = { is: 'unclear', unreadable: ['links_data/other'], isLive: true }
 const unplaced: Wish = { is: 'unplaced', lasting: [link.key] }
-const named: Known = { whereabouts: { name } }
-const renamed: Known = { whereabouts: { name: otherName } }
-const orphaned: Known = { whereabouts: 'gone' }
 const listed: Known = { listing: { isListed: true, at: now } }
 const unlisted: Known = { listing: { isListed: false, at: now } }
 const ours: LastWord = { says: 'ours', at: long, links: [linkNamed('b')] }
@@ -27,18 +22,21 @@ const revokedLately: Extract<LastWord, { says: 'ended' }> = {
   says: 'ended',
   event: 'revoked',
   at: ago(minute),
-  settledMs: 5 * minute - 1,
+  ageMs: 5 * minute - 1,
 }
-const revokedLong: typeof revokedLately = { ...revokedLately, settledMs: 5 * minute }
-const passing: Known = { heir: 'none', history: ours, admission: { outcome: 'passes' } }
+const revokedLong: typeof revokedLately = { ...revokedLately, ageMs: 5 * minute }
+const passing: Known = { history: ours, admission: { outcome: 'passes' } }
 const in5 = new Date(now.getTime() + 5 * minute)
 
-type Change = Partial<Access>
-const access = (change: Change = {}, ids: AccessIds = mine): Access => ({
-  ...ids,
+type Change = Partial<LedgerEntry>
+const access = (change: Change = {}, names = mine): LedgerEntry => ({
+  v: 1,
+  ...names,
   state: 'granted',
   links: [link],
   grantedAt: long,
+  attempts: 0,
+  updatedAt: long,
   ...change,
 })
 const called = (kind: 'creation' | 'deletion', outcome?: 'SUCCEEDED' | 'FAILED', at = long) => ({
@@ -62,154 +60,132 @@ const unanswered = access({
 })
 const stillThere = access({ state: 'failed', call: called('deletion', 'FAILED', ago(0)) })
 
-type Given = Partial<Omit<PlainFacts, 'entry' | 'known'>> & {
-  readonly accesses?: readonly Access[]
-  readonly entry?: Partial<LedgerEntry>
-  readonly known?: Known
-  readonly others?: PlainFacts['known']
+type Given = Partial<Facts>
+
+/** What is decided on these facts. */
+function decided(wish: Wish, facts: Given = {}): Step {
+  const calm = { mayStart: true, onDrift: 'restore', graceMs: 60 * minute, inProgress: undefined } as const
+  return decide({
+    now,
+    entry: undefined,
+    account: 'active',
+    isPrincipalGone: false,
+    known: {},
+    ...calm,
+    wish,
+    ...facts,
+  })
 }
 
-/** What is decided on these facts: `known` is what is known of the first access, or of the target. */
-function decided(wish: Wish, { accesses = [], entry, known = {}, others = [], ...facts }: Given = {}): Step {
-  const [first, ...rest] = accesses
-  const stored = first && { accesses: [first, ...rest] as const, attempts: 0, updatedAt: long, ...entry }
-  const ids = wish.is === 'wanted' ? wish.target : (first ?? mine)
-  const plain = { now, name, account: 'active', inProgress: [], mayStart: true, onDrift: 'restore' } as const
-  return decide(
-    toFacts({ ...plain, graceMs: 60 * minute, wish, entry: stored, known: [[ids, known], ...others], ...facts }),
-  )
-}
-
-const learn = (what: Extract<Step, { do: 'learn' }>['what'], ids: AccessIds = mine) =>
-  expect.objectContaining({ do: 'learn', what, ids: expect.objectContaining(ids) })
-const prepare = (kind: 'creation' | 'deletion', ids: AccessIds = mine, wasLost = false) =>
-  expect.objectContaining({ do: 'prepare', kind, ids: expect.objectContaining(ids), wasLost })
-const step = (found: object, ids: AccessIds = mine) =>
-  expect.objectContaining({ ids: expect.objectContaining(ids), ...found })
+const learn = (what: Extract<Step, { do: 'learn' }>['what']) => ({ do: 'learn', what })
+const prepare = (kind: 'creation' | 'deletion', wasLost = false) =>
+  kind === 'deletion' ? { do: 'prepare', kind } : { do: 'prepare', kind, wasLost }
+const step = (found: object) => expect.objectContaining(found)
 const putOff = (reason: RegExp, more: object = {}) =>
   step({ do: 'put off', reason: expect.stringMatching(reason), ...more })
 const finish = (rest: object) => ({ do: 'finish', rest })
 const inForce = finish({ result: 'in-force' })
 const givenBack = finish({ result: 'given-back' })
-const another = access({}, theirs)
 
 describe('what the links say', () => {
   test.each<[string, Wish, Given, unknown]>([
     [
       'unwanted by the view, with an entry: the live account is looked at',
       { is: 'unwanted', isLive: false },
-      { accesses: [there] },
+      { entry: there },
       { do: 'look at the live account' },
     ],
     [
       'unclear by the view, with an entry: the live account is looked at',
       { ...unclear, isLive: false },
-      { accesses: [there] },
+      { entry: there },
       { do: 'look at the live account' },
     ],
     ['unclear, without an entry: nothing is granted', unclear, {}, finish({ result: 'waiting' })],
     [
       'unclear: an access that only such links granted stays as it is',
       unclear,
-      { accesses: [there], known: named },
+      { entry: there },
       finish({ result: 'waiting' }),
     ],
     [
       'unclear: the revocation of an access that others granted is put off, with the link that may forbid it',
       unclearByOther,
-      { accesses: [there], known: named },
-      putOff(/links_data\/other/, { state: 'failed' }),
-    ],
-    [
-      'unclear: an access whose principal has another name is retired all the same',
-      unclear,
-      { accesses: [there], known: renamed },
-      learn('heir'),
-    ],
-    [
-      'unwanted, but a link under the present name of its principal may grant it: its revocation is put off',
-      gone,
-      { accesses: [there], known: { heir: { unreadable: ['links_data/other'] } } },
+      { entry: there },
       putOff(/links_data\/other/, { state: 'failed' }),
     ],
     [
       'unclear: every link that may forbid it is counted in the reason',
       { ...unclear, unreadable: ['links_data/other', 'links_data/third', link.key] },
-      { accesses: [access({ links: [link, linkNamed('b')] })], known: named },
+      { entry: access({ links: [link, linkNamed('b')] }) },
       putOff(/'links_data\/other' and 2 more\b/, { state: 'failed' }),
     ],
     [
       'unclear: the revocation of an access that one of two unread links granted is put off, with that link alone',
       unclear,
-      { accesses: [access({ links: [link, linkNamed('b')] })], known: named },
+      { entry: access({ links: [link, linkNamed('b')] }) },
       putOff(new RegExp(`'${link.key}'(?! and)`), { state: 'failed' }),
     ],
     [
       'unclear: the revocation of an access that no link is known to have granted is put off',
       unclear,
-      { accesses: [access({ links: [] })], known: named },
+      { entry: access({ links: [] }) },
       putOff(new RegExp(`'${link.key}'`), { state: 'failed' }),
     ],
     [
       'unclear: an access that such a link granted, and is there, is confirmed where the ledger does not say so yet',
       unclear,
-      { accesses: [access({ state: 'failed' })], known: named },
+      { entry: access({ state: 'failed' }) },
       step({ do: 'confirm', links: [link] }),
     ],
-    ['unclear: a principal is asked for its name first', unclear, { accesses: [there] }, learn('whereabouts')],
     [
       'unclear: a request in progress is waited for first',
       unclear,
-      { accesses: [there], known: named, inProgress: [[mine, 'creation']] },
+      { entry: there, inProgress: 'creation' },
       step({ do: 'wait for the request' }),
     ],
     [
       'unclear, in an account that is gone: an access is released',
       unclear,
-      { accesses: [there], account: 'gone' },
+      { entry: there, account: 'gone' },
       step({ do: 'forget', as: 'released' }),
     ],
-    [
-      'unclear: an access that is gone is forgotten',
-      unclear,
-      { accesses: [deleted], known: named },
-      step({ do: 'forget' }),
-    ],
+    ['unclear: an access that is gone is forgotten', unclear, { entry: deleted }, step({ do: 'forget' })],
     ['unplaced account, without an entry: nothing is granted', unplaced, {}, finish({ result: 'waiting' })],
     [
       'unplaced account: an access whose links are all in force stays as it is',
       unplaced,
-      { accesses: [there] },
+      { entry: there },
       finish({ result: 'waiting' }),
     ],
     [
       'unplaced account: an access of which a link is gone is put off, with the reason',
       unplaced,
-      { accesses: [access({ links: [link, linkNamed('b')] })] },
+      { entry: access({ links: [link, linkNamed('b')] }) },
       putOff(/Organizations does not say/, { state: 'failed' }),
     ],
     [
       'unplaced account: an access that no link is known to have granted is put off',
       unplaced,
-      { accesses: [access({ links: [] })] },
+      { entry: access({ links: [] }) },
       putOff(/Organizations does not say/, { state: 'failed' }),
     ],
     [
       'unplaced account: an access that is stuck stays stuck',
       unplaced,
-      { accesses: [access({ state: 'stuck' })] },
+      { entry: access({ state: 'stuck' }) },
       putOff(/Organizations does not say/, { state: 'stuck' }),
     ],
     [
       'unplaced account: what the brake holds stays held',
       unplaced,
-      { accesses: [access({ state: 'held', reason: 'too many' })] },
+      { entry: access({ state: 'held', reason: 'too many' }) },
       finish({ result: 'held', reason: 'too many' }),
     ],
     [
       'unplaced account: a request in progress is waited for first',
       unplaced,
-      { accesses: [there], inProgress: [[mine, 'deletion']] },
+      { entry: there, inProgress: 'deletion' },
       step({ do: 'wait for the request' }),
     ],
     [
@@ -218,179 +194,104 @@ describe('what the links say', () => {
       {},
       finish({ result: 'absent' }),
     ],
-    [
-      'unwanted on the live account: each access is retired, the first one first',
-      gone,
-      { accesses: [there, another] },
-      learn('heir'),
-    ],
-    [
-      'unwanted on the live account: the next access is retired when the first one is at rest',
-      gone,
-      { accesses: [there, another], known: { rest: { result: 'open', reason: 'x' } } },
-      learn('heir', theirs),
-    ],
-    [
-      'wanted: the target is kept before another id is retired, renamed or not',
-      wanted,
-      { accesses: [another], others: [[theirs, renamed]] },
-      learn('whereabouts'),
-    ],
-    [
-      'wanted, the target in force: another id is retired',
-      wanted,
-      { accesses: [there, another] },
-      learn('heir', theirs),
-    ],
-    [
-      'wanted, the target foreign: another id is retired',
-      wanted,
-      { accesses: [another], known: { ...named, foreign: 'same' } },
-      learn('heir', theirs),
-    ],
-    [
-      'wanted, no room for both: another id is retired',
-      wanted,
-      { accesses: [failed, another], known: { failure: { reason: 'full', isQuota: true } } },
-      learn('heir', theirs),
-    ],
-    [
-      'wanted, the target failed for another reason: another id is left',
-      wanted,
-      { accesses: [failed, another], known: { failure: { reason: 'no', isQuota: false } } },
-      putOff(/^no$/, { state: 'failed' }),
-    ],
-    [
-      'wanted, the target put off: it is asked for the name of another id',
-      wanted,
-      { accesses: [failed, another], known: { rest: { result: 'open', reason: 'no' } } },
-      learn('whereabouts', theirs),
-    ],
-    [
-      'wanted, the target put off: another id of this name is left until the target is confirmed',
-      wanted,
-      { accesses: [failed, another], known: { rest: { result: 'open', reason: 'no' } }, others: [[theirs, named]] },
-      finish({ result: 'open', reason: 'no' }),
-    ],
-    [
-      'wanted, the target put off: another id that is gone is left, too',
-      wanted,
-      { accesses: [failed, another], known: { rest: { result: 'open', reason: 'no' } }, others: [[theirs, orphaned]] },
-      finish({ result: 'open', reason: 'no' }),
-    ],
-    [
-      'wanted, the target put off: a renamed id is retired',
-      wanted,
-      { accesses: [failed, another], known: { rest: { result: 'open', reason: 'no' } }, others: [[theirs, renamed]] },
-      learn('heir', theirs),
-    ],
-    [
-      'lacking: each access is held on to',
-      lacking,
-      { accesses: [there, another], known: named },
-      learn('whereabouts', theirs),
-    ],
     ['lacking, without an entry: the links wait', lacking, {}, finish({ result: 'waiting' })],
   ])('%s', (_, wish, given, then) => expect(decided(wish, given)).toEqual(then))
-
-  const held = { result: 'held' as const, reason: 'too many' }
-  const open = { result: 'open' as const, reason: 'later' }
-  test.each<[string, Known, Known, object]>([
-    ['open where anything is open', { rest: held }, { rest: open }, open],
-    ['else held where anything is held', { rest: { result: 'waiting' } }, { rest: held }, held],
-    ['held where the first one is', { rest: held }, { rest: { result: 'foreign' } }, held],
-    ['else absent', { rest: { result: 'foreign' } }, { rest: { result: 'foreign' } }, { result: 'absent' }],
-  ])('where all is at rest, the end is %s', (_, known, other, rest) => {
-    expect(decided(gone, { accesses: [there, another], known, others: [[theirs, other]] })).toEqual(finish(rest))
-  })
-
-  test('the first open reason is the one that is told', () => {
-    const others: PlainFacts['known'] = [[theirs, { rest: { result: 'open', reason: 'second' } }]]
-    const given = { accesses: [failed, another], known: { rest: { result: 'open', reason: 'first' } as const }, others }
-    expect(decided(gone, given)).toEqual(finish({ result: 'open', reason: 'first' }))
-  })
 })
 
 describe('what comes before everything else', () => {
-  const creation = { ids: mine, kind: 'creation', isChecked: false } as const
-  const deletion = { ids: mine, kind: 'deletion', isChecked: false } as const
-  const answered = { request: 'not-found' } as const
+  const creation = { kind: 'creation', isChecked: false } as const
+  const deletion = { kind: 'deletion', isChecked: false } as const
   test.each<[string, Wish, Given, unknown]>([
     [
       'an access at rest stays at rest',
       wanted,
-      { accesses: [failed], known: { rest: { result: 'waiting' } } },
+      { entry: failed, known: { rest: { result: 'waiting' } } },
       finish({ result: 'waiting' }),
     ],
     [
       'a request in progress is waited for',
       wanted,
-      { accesses: [there], inProgress: [[mine, 'deletion']] },
+      { entry: there, inProgress: 'deletion' },
       step({ do: 'wait for the request' }),
     ],
     [
       'a request in progress is waited for, also where the ledger has nothing',
       wanted,
-      { inProgress: [[mine, 'creation']] },
+      { inProgress: 'creation' },
       step({ do: 'wait for the request' }),
-    ],
-    [
-      'a request in progress for another access is not',
-      wanted,
-      { accesses: [there], inProgress: [[theirs, 'deletion']] },
-      inForce,
     ],
     [
       'a request that takes longer than an evaluation puts it off',
       wanted,
-      { accesses: [unanswered], inProgress: [[mine, 'creation']], known: { request: 'in-progress' } },
+      { entry: unanswered, inProgress: 'creation', known: { request: 'in-progress' } },
       putOff(/still in progress/),
     ],
-    ['a prepared creation is checked', wanted, { accesses: [unanswered], prepared: creation }, step({ do: 'check' })],
+    ['a prepared creation is checked', wanted, { entry: unanswered, prepared: creation }, step({ do: 'check' })],
     [
       'a creation that was checked is called',
       wanted,
-      { accesses: [unanswered], prepared: { ...creation, isChecked: true } },
+      { entry: unanswered, prepared: { ...creation, isChecked: true } },
       step({ do: 'call', kind: 'creation' }),
     ],
     [
       'a prepared deletion is called',
       gone,
-      { accesses: [access({ state: 'revoking', call: called('deletion') })], prepared: deletion },
+      { entry: access({ state: 'revoking', call: called('deletion') }), prepared: deletion },
       step({ do: 'call', kind: 'deletion' }),
     ],
     [
       'a prepared deletion is not called where links grant it again',
       wanted,
-      { accesses: [access({ state: 'revoking', call: called('deletion') })], prepared: deletion },
+      { entry: access({ state: 'revoking', call: called('deletion') }), prepared: deletion },
       learn('request'),
     ],
     [
       'a prepared creation is not called where nothing grants it',
       gone,
-      { accesses: [unanswered], prepared: { ...creation, isChecked: true } },
+      { entry: unanswered, prepared: { ...creation, isChecked: true } },
       learn('request'),
     ],
     [
-      'a prepared call is one for its own access',
-      gone,
-      { accesses: [another], prepared: deletion, known: answered },
-      learn('heir', theirs),
+      'a prepared deletion is not called where links grant it, though what they name is lacking',
+      lacking,
+      { entry: access({ state: 'revoking', call: called('deletion') }), prepared: deletion },
+      learn('request'),
     ],
-    ['a call without an outcome has its request looked for', wanted, { accesses: [unanswered] }, learn('request')],
-    ['a call with an outcome has not', gone, { accesses: [deleted] }, step({ do: 'forget' })],
+    [
+      'a prepared deletion is called where the grace of its principal is over',
+      lacking,
+      {
+        entry: access({ state: 'revoking', call: called('deletion'), orphanedAt: ago(60 * minute) }),
+        prepared: deletion,
+        isPrincipalGone: true,
+      },
+      step({ do: 'call', kind: 'deletion' }),
+    ],
+    [
+      'a prepared deletion is not called where a link that cannot be read may grant it',
+      unclear,
+      { entry: access({ state: 'revoking', call: called('deletion') }), prepared: deletion },
+      learn('request'),
+    ],
+    [
+      'a prepared deletion is not called where nobody knows which links mean the account',
+      unplaced,
+      { entry: access({ state: 'revoking', call: called('deletion') }), prepared: deletion },
+      learn('request'),
+    ],
+    ['a call without an outcome has its request looked for', wanted, { entry: unanswered }, learn('request')],
+    ['a call with an outcome has not', gone, { entry: deleted }, step({ do: 'forget' })],
   ])('%s', (_, wish, given, then) => expect(decided(wish, given)).toEqual(then))
 })
 
 describe('access that an operator released', () => {
   const releasedAt = ago(2 * minute)
   const released = access({ releasedAt })
-  const ended: LastWord = { says: 'ended', event: 'released', at: releasedAt, settledMs: minute }
-  const giveBack = step({ do: 'give back', ids: released })
+  const ended: LastWord = { says: 'ended', event: 'released', at: releasedAt, ageMs: minute }
+  const giveBack = { do: 'give back' }
   const contradicted = (at: string) => step({ do: 'report a contradiction', contradiction: { entry: 'outdated', at } })
   test.each([gone, wanted, lacking, unclear, unplaced])('is given back first of all, $is as it is', (wish) => {
-    const known: Known = { history: ours, ...renamed }
-    expect(decided(wish, { accesses: [another, released], known, others: [[mine, known]] })).toEqual(giveBack)
+    expect(decided(wish, { entry: released, known: { history: ours } })).toEqual(giveBack)
   })
 
   test.each<[string, Known, unknown]>([
@@ -415,152 +316,115 @@ describe('access that an operator released', () => {
     ['is looked for where history says that this release ended it', { history: ended }, learn('listing')],
     ['is given back where it is listed then', { history: ended, ...listed }, giveBack],
     ['is forgotten where it is not', { history: ended, ...unlisted }, step({ do: 'forget', as: 'ended' })],
-  ])('%s', (_, known, then) => expect(decided(gone, { accesses: [released], known })).toEqual(then))
+  ])('%s', (_, known, then) => expect(decided(gone, { entry: released, known })).toEqual(then))
 })
 
 describe('access that links grant', () => {
   const asked: Known = { request: 'not-found' }
   test.each<[string, Given, unknown]>([
-    ['there, and the ledger says so: it is in force', { accesses: [there] }, inForce],
+    ['there, and the ledger says so: it is in force', { entry: there }, inForce],
     [
       'there, and the ledger does not say granted: it is confirmed',
-      { accesses: [access({ state: 'held' })] },
-      { do: 'confirm', ids: mine, links: [link] },
+      { entry: access({ state: 'held' }) },
+      { do: 'confirm', links: [link] },
     ],
     [
       'there, by other links: it is confirmed with them',
-      { accesses: [access({ links: [] })] },
-      { do: 'confirm', ids: mine, links: [link] },
+      { entry: access({ links: [] }) },
+      { do: 'confirm', links: [link] },
     ],
-    [
-      'there, and it was orphaned: it is confirmed',
-      { accesses: [access({ orphanedAt: long })] },
-      step({ do: 'confirm' }),
-    ],
+    ['there, and it was orphaned: it is confirmed', { entry: access({ orphanedAt: long }) }, step({ do: 'confirm' })],
     [
       'there, and it is open work though it is alone: it is confirmed',
-      { accesses: [there], entry: { openUntil: long } },
-      step({ do: 'confirm' }),
-    ],
-    [
-      'there, and it is open work because of another: it is in force',
-      { accesses: [there, another], entry: { openUntil: long }, others: [[theirs, { rest: { result: 'waiting' } }]] },
-      inForce,
-    ],
-    [
-      'there, and not first in the entry: it is confirmed',
-      { accesses: [another, there], others: [[theirs, named]] },
+      { entry: access({ openUntil: long }) },
       step({ do: 'confirm' }),
     ],
     [
       'there, where a drift check missed it: it is confirmed',
-      { accesses: [missing], known: listed },
+      { entry: missing, known: listed },
       step({ do: 'confirm' }),
     ],
     [
       'maybe there: it is created, which changes nothing where it is',
-      { accesses: [unanswered], known: asked },
+      { entry: unanswered, known: asked },
       prepare('creation'),
     ],
-    [
-      'gone: it is created again, and was lost',
-      { accesses: [missing], known: unlisted },
-      prepare('creation', mine, true),
-    ],
+    ['gone: it is created again, and was lost', { entry: missing, known: unlisted }, prepare('creation', true)],
     [
       'gone by a deletion of ours that SUCCEEDED: it is created again, and was lost',
-      { accesses: [deleted] },
-      prepare('creation', mine, true),
+      { entry: deleted },
+      prepare('creation', true),
     ],
     [
       'gone, and never granted: it is created, and nothing was lost',
-      { accesses: [failed], known: unlisted },
+      { entry: failed, known: unlisted },
       prepare('creation'),
     ],
     [
       'gone, where drift is only reported and the same link grants it: it is left',
-      { accesses: [missing], known: unlisted, onDrift: 'report' },
+      { entry: missing, known: unlisted, onDrift: 'report' },
       finish({ result: 'open', reason: 'someone removed it' }),
     ],
     [
       'gone, where drift is only reported: the end tells the reason of the ledger',
-      { accesses: [{ ...missing, reason: 'gone at night' }], known: unlisted, onDrift: 'report' },
+      { entry: { ...missing, reason: 'gone at night' }, known: unlisted, onDrift: 'report' },
       finish({ result: 'open', reason: 'gone at night' }),
     ],
     [
       'gone, where drift is only reported but a link was uploaded since: it is created',
-      { accesses: [{ ...missing, links: [{ ...link, etag: 'before' }] }], known: unlisted, onDrift: 'report' },
-      prepare('creation', mine, true),
+      { entry: { ...missing, links: [{ ...link, etag: 'before' }] }, known: unlisted, onDrift: 'report' },
+      prepare('creation', true),
     ],
     [
       'gone, where drift is only reported but no drift check missed it: it is created',
-      { accesses: [deleted], onDrift: 'report' },
-      prepare('creation', mine, true),
+      { entry: deleted, onDrift: 'report' },
+      prepare('creation', true),
     ],
-    ['only a listing can tell: it is looked for', { accesses: [missing] }, learn('listing')],
+    ['only a listing can tell: it is looked for', { entry: missing }, learn('listing')],
     [
       'listed too early: it is put off until a listing counts',
-      { accesses: [failedJustNow], known: listed },
+      { entry: failedJustNow, known: listed },
       putOff(/five minutes/, { until: in5 }),
     ],
     [
       'not listed, too early: it is created, and nothing was lost',
-      { accesses: [stillThere], known: unlisted },
+      { entry: stillThere, known: unlisted },
       prepare('creation'),
     ],
     [
-      'foreign: it is asked whether another key of ours has it',
-      { accesses: [failed], known: listed },
-      learn('elsewhere'),
-    ],
-    [
-      'foreign, and another key of ours has it: this one forgets it, and takes it over next',
-      { accesses: [failed], known: { ...listed, elsewhere: otherKey } },
-      step({ do: 'forget', as: 'elsewhere' }),
-    ],
-    [
       'foreign, and nobody of ours has it: it is left to others',
-      { accesses: [failed], known: { ...listed, elsewhere: 'none', history: { says: 'nothing' } } },
+      { entry: failed, known: { ...listed, history: { says: 'nothing' } } },
       step({ do: 'leave to others', links: [link] }),
     ],
     [
       'failed in this evaluation: it is put off as failed, also at the end of a slice',
-      { accesses: [failed], known: { failure: { reason: 'AWS says no', isQuota: false } }, mayStart: false },
+      { entry: failed, known: { failure: { reason: 'AWS says no' } }, mayStart: false },
       putOff(/^AWS says no$/, { state: 'failed' }),
     ],
-    [
-      'to be created at the end of a slice: the hint is given back',
-      { accesses: [deleted], mayStart: false },
-      givenBack,
-    ],
+    ['to be created at the end of a slice: the hint is given back', { entry: deleted, mayStart: false }, givenBack],
     [
       'to be put off at the end of a slice: the hint is given back',
-      { accesses: [failedJustNow], known: listed, mayStart: false },
+      { entry: failedJustNow, known: listed, mayStart: false },
       givenBack,
     ],
     [
       'there, though a drift check missed it while it was granted: it is confirmed',
-      { accesses: [access({ missingSince: ago(minute) })], known: listed },
-      step({ do: 'confirm' }),
-    ],
-    [
-      'there, with a deletion that failed under the former name of its principal: it is confirmed, which forgets that call',
-      { accesses: [access({ call: called('deletion', 'FAILED') })], known: listed },
+      { entry: access({ missingSince: ago(minute) }), known: listed },
       step({ do: 'confirm' }),
     ],
     [
       'maybe there, granted before: it is created, and nothing was lost',
-      { accesses: [access({ state: 'revoking', call: called('deletion', undefined, ago(0)) })], known: asked },
+      { entry: access({ state: 'revoking', call: called('deletion', undefined, ago(0)) }), known: asked },
       prepare('creation'),
     ],
     [
       'gone by a deletion of what nothing had confirmed: it is created, and was lost',
-      { accesses: [{ ...deleted, grantedAt: undefined, lastCreation: called('creation', 'SUCCEEDED') }] },
-      prepare('creation', mine, true),
+      { entry: { ...deleted, grantedAt: undefined, lastCreation: called('creation', 'SUCCEEDED') } },
+      prepare('creation', true),
     ],
     [
       'gone, where drift is only reported and one of its links is gone, too: it is left',
-      { accesses: [{ ...missing, links: [linkNamed('b'), link] }], known: unlisted, onDrift: 'report' },
+      { entry: { ...missing, links: [linkNamed('b'), link] }, known: unlisted, onDrift: 'report' },
       finish({ result: 'open', reason: 'someone removed it' }),
     ],
   ])('is %s', (_, given, then) => expect(decided(wanted, given)).toEqual(then))
@@ -571,22 +435,6 @@ describe('access that links grant and that the ledger does not have', () => {
   const found: Known = { ...none, ...listed }
   test.each<[string, Given, unknown]>([
     ['is looked for under foreign/ first', {}, learn('foreign')],
-    [
-      'has the id asked for its name first where the entry has another id',
-      { accesses: [another] },
-      learn('whereabouts'),
-    ],
-    [
-      'is started again later where that id has another name',
-      { accesses: [another], known: renamed },
-      step({ do: 'start again later' }),
-    ],
-    [
-      'is started again later where that id is gone',
-      { accesses: [another], known: orphaned },
-      step({ do: 'start again later' }),
-    ],
-    ['goes on where that id has this name', { accesses: [another], known: named }, learn('foreign')],
     [
       'is foreign as before where the same links grant what is recorded',
       { known: { foreign: 'same' } },
@@ -600,40 +448,30 @@ describe('access that links grant and that the ledger does not have', () => {
       step({ do: 'forget what was foreign' }),
     ],
     ['is created where it is not listed', { known: { ...none, ...unlisted } }, prepare('creation')],
-    ['is looked for under other keys of ours where it is listed', { known: found }, learn('elsewhere')],
-    [
-      'has the other key looked at where another key of ours has it',
-      { known: { ...found, elsewhere: otherKey } },
-      step({ do: 'ask elsewhere', reason: expect.stringContaining('another name') }),
-    ],
-    [
-      'is looked for in history where no other key of ours has it',
-      { known: { ...found, elsewhere: 'none' } },
-      learn('history'),
-    ],
+    ['is looked for in history where it is listed', { known: found }, learn('history')],
     [
       'is put off where we revoked it just now: the listing may lag',
-      { known: { ...found, elsewhere: 'none', history: revokedLately } },
+      { known: { ...found, history: revokedLately } },
       putOff(/five minutes/),
     ],
     [
       'is foreign where history does not know it',
-      { known: { ...found, elsewhere: 'none', history: { says: 'nothing' } } },
+      { known: { ...found, history: { says: 'nothing' } } },
       step({ do: 'leave to others', links: [link] }),
     ],
     [
       'is foreign where history says that ours was revoked five minutes ago',
-      { known: { ...found, elsewhere: 'none', history: revokedLong } },
+      { known: { ...found, history: revokedLong } },
       step({ do: 'leave to others', links: [link] }),
     ],
     [
       'is foreign where history says that ours was released, however lately',
-      { known: { ...found, elsewhere: 'none', history: { ...revokedLately, event: 'released' } } },
+      { known: { ...found, history: { ...revokedLately, event: 'released' } } },
       step({ do: 'leave to others', links: [link] }),
     ],
     [
       'contradicts history where that says that it is ours',
-      { known: { ...found, elsewhere: 'none', history: ours } },
+      { known: { ...found, history: ours } },
       step({ do: 'report a contradiction', links: [link], contradiction: { entry: 'lost', at: long } }),
     ],
     ['is not created at the end of a slice', { known: { ...none, ...unlisted }, mayStart: false }, givenBack],
@@ -642,7 +480,7 @@ describe('access that links grant and that the ledger does not have', () => {
 
 describe('access that nothing grants', () => {
   const asked: Known = { request: 'not-found' }
-  const failure = { reason: 'AWS says no', isQuota: false }
+  const failure = { reason: 'AWS says no' }
   const expired = access({
     grantedAt: undefined,
     state: 'failed',
@@ -658,71 +496,71 @@ describe('access that nothing grants', () => {
   test.each<[string, Given, unknown]>([
     [
       'is released where the account is gone',
-      { accesses: [there], account: 'gone', known: { request: 'not-found' } },
+      { entry: there, account: 'gone', known: { request: 'not-found' } },
       step({ do: 'forget', as: 'released' }),
     ],
     [
       'has its request waited for also where the account is gone',
-      { accesses: [there], account: 'gone', inProgress: [[mine, 'deletion']] },
+      { entry: there, account: 'gone', inProgress: 'deletion' },
       step({ do: 'wait for the request' }),
     ],
     [
       'is put off while its request is in progress also where the account is gone',
-      { accesses: [there], account: 'gone', known: { request: 'in-progress' }, inProgress: [[mine, 'creation']] },
+      { entry: there, account: 'gone', known: { request: 'in-progress' }, inProgress: 'creation' },
       putOff(/still in progress/),
     ],
     [
       'is put off as failed where its call failed',
-      { accesses: [there], known: { failure } },
+      { entry: there, known: { failure } },
       putOff(/^AWS says no$/, { state: 'failed' }),
     ],
     [
       'is left stuck where its call failed and the account refuses changes',
-      { accesses: [there], account: 'refusing', known: { failure } },
+      { entry: there, account: 'refusing', known: { failure } },
       putOff(/^AWS says no$/, { state: 'stuck' }),
     ],
     [
       'is left stuck where its call failed and the account is not known',
-      { accesses: [there], account: 'unknown', known: { failure } },
+      { entry: there, account: 'unknown', known: { failure } },
       putOff(/^AWS says no$/, { state: 'stuck' }),
     ],
     [
       'stays stuck while the account refuses changes',
-      { accesses: [access({ state: 'stuck', reason: 'closed' })], account: 'refusing' },
+      { entry: access({ state: 'stuck', reason: 'closed' }), account: 'refusing' },
       finish({ result: 'open', reason: 'closed' }),
     ],
     [
       'stays stuck without a reason that anybody gave',
-      { accesses: [access({ state: 'stuck' })], account: 'unknown' },
+      { entry: access({ state: 'stuck' }), account: 'unknown' },
       finish({ result: 'open', reason: 'the account takes no changes' }),
     ],
-    ['is not stuck any more where the account is active', { accesses: [access({ state: 'stuck' })] }, learn('heir')],
-    ['is tried once where the account refuses changes', { accesses: [there], account: 'refusing' }, learn('heir')],
-    ['is forgotten where it is proven gone', { accesses: [deleted] }, step({ do: 'forget', as: 'revoked' })],
+    ['is not stuck any more where the account is active', { entry: access({ state: 'stuck' }) }, learn('history')],
+    ['is tried once where the account refuses changes', { entry: there, account: 'refusing' }, learn('history')],
+    ['is forgotten where it is proven gone', { entry: deleted }, step({ do: 'forget', as: 'revoked' })],
     [
       'is forgotten where the account refuses changes and it is proven gone',
-      { accesses: [deleted], account: 'refusing' },
+      { entry: deleted, account: 'refusing' },
       step({ do: 'forget', as: 'revoked' }),
     ],
     [
       'is put off where a creation without an answer may still take effect',
-      { accesses: [waiting], known: unlisted },
+      { entry: waiting, known: unlisted },
       putOff(/15 minutes/, { until: new Date(now.getTime() + 1) }),
     ],
     [
       'is forgotten when that time is over, to the millisecond',
-      { accesses: [expired], known: unlisted },
+      { entry: expired, known: unlisted },
       step({ do: 'forget', as: 'revoked' }),
     ],
     [
       'is left stuck where it is gone with an account that is not known: it may come back with it',
-      { accesses: [deleted], account: 'unknown' },
+      { entry: deleted, account: 'unknown' },
       putOff(/Organizations does not know/, { state: 'stuck' }),
     ],
     [
       'is left stuck there, too, where only a creation says that we made it',
       {
-        accesses: [{ ...failed, lastCreation: called('creation', 'SUCCEEDED') }],
+        entry: { ...failed, lastCreation: called('creation', 'SUCCEEDED') },
         account: 'unknown',
         known: { ...unlisted },
       },
@@ -730,117 +568,80 @@ describe('access that nothing grants', () => {
     ],
     [
       'is forgotten there where we never made it',
-      { accesses: [failed], account: 'unknown', known: unlisted },
+      { entry: failed, account: 'unknown', known: unlisted },
       step({ do: 'forget', as: 'revoked' }),
     ],
     [
       'is left to others where it is foreign',
-      { accesses: [failed], known: { ...listed, elsewhere: 'none', history: { says: 'nothing' } } },
+      { entry: failed, known: { ...listed, history: { says: 'nothing' } } },
       step({ do: 'leave to others', links: [] }),
     ],
-    [
-      'is left to the other key of ours where that has it',
-      { accesses: [failed], known: { ...listed, elsewhere: otherKey } },
-      step({ do: 'forget', as: 'elsewhere' }),
-    ],
-    ['is looked for where only a listing can tell', { accesses: [stillThere] }, learn('listing')],
+    ['is looked for where only a listing can tell', { entry: stillThere }, learn('listing')],
     [
       'is put off where a listing contradicts our calls too early',
-      { accesses: [stillThere], known: unlisted },
+      { entry: stillThere, known: unlisted },
       putOff(/five minutes/, { until: in5 }),
     ],
-    ['is looked for where a call got no answer', { accesses: [unanswered], known: asked }, learn('listing')],
+    ['is looked for where a call got no answer', { entry: unanswered, known: asked }, learn('listing')],
     [
       'is put off where that call got no answer and it is not listed',
-      { accesses: [unanswered], known: { ...asked, ...unlisted } },
+      { entry: unanswered, known: { ...asked, ...unlisted } },
       putOff(/five minutes/, { until: in5 }),
     ],
     [
       'is revoked where that call got no answer and it is listed',
-      { accesses: [unanswered], known: { ...asked, ...listed } },
-      learn('heir'),
+      { entry: unanswered, known: { ...asked, ...listed } },
+      learn('history'),
     ],
-    ['is revoked where it is there', { accesses: [there] }, learn('heir')],
+    ['is revoked where it is there', { entry: there }, learn('history')],
   ])('%s', (_, given, then) => expect(decided(gone, given)).toEqual(then))
 })
 
 describe('access that is there and has to go', () => {
-  const heir = { key: otherKey, links: [link] }
-  const begun = (state: Access['state'], kind: 'creation' | 'deletion' = 'deletion') =>
+  const begun = (state: LedgerEntry['state'], kind: 'creation' | 'deletion' = 'deletion') =>
     access({ state, call: called(kind, 'FAILED') })
-  const asked: Known = { heir: 'none', history: ours, ...listed }
+  const asked: Known = { history: ours, ...listed }
   test.each<[string, Given, unknown]>([
-    ['has its heir asked for first', { accesses: [there] }, learn('heir')],
-    [
-      'moves where links grant it under the present name of its principal',
-      { accesses: [there], known: { heir, history: ours } },
-      step({ do: 'move to' }),
-    ],
-    [
-      'does not move where history says that it ended: it may be of others by now',
-      { accesses: [there], known: { heir, history: revokedLong, ...listed } },
-      step({ do: 'report a contradiction', contradiction: { entry: 'outdated', at: revokedLong.at } }),
-    ],
-    ['has history asked', { accesses: [there], known: { heir: 'none' } }, learn('history')],
-    ['has history asked before it moves', { accesses: [there], known: { heir } }, learn('history')],
-    ['has the brake asked', { accesses: [there], known: { heir: 'none', history: ours } }, learn('admission')],
+    ['has history asked first', { entry: there }, learn('history')],
+    ['has the brake asked', { entry: there, known: { history: ours } }, { do: 'ask the brake' }],
     [
       'is looked for where history says that it ended',
-      { accesses: [there], known: { heir: 'none', history: revokedLong } },
+      { entry: there, known: { history: revokedLong } },
       learn('listing'),
     ],
     [
       'is forgotten where history says that it ended, and it is not listed',
-      { accesses: [there], known: { heir: 'none', history: revokedLong, ...unlisted } },
+      { entry: there, known: { history: revokedLong, ...unlisted } },
       step({ do: 'forget', as: 'ended' }),
     ],
     [
       'is forgotten where history says that it ended, and a listing lacks it too early to count by itself',
       {
-        accesses: [access({ grantedAt: ago(0) })],
-        known: { heir: 'none', history: revokedLong, ...unlisted },
+        entry: access({ grantedAt: ago(0) }),
+        known: { history: revokedLong, ...unlisted },
       },
       step({ do: 'forget', as: 'ended' }),
     ],
     [
-      'contradicts history where it is listed, and another deletion than that of the entry ended it',
-      {
-        accesses: [access({ state: 'revoking', call: called('deletion', undefined, ago(30 * minute)) })],
-        known: { heir: 'none', history: revokedLong, request: 'not-found', ...listed },
-      },
-      step({ do: 'report a contradiction', contradiction: { entry: 'outdated', at: revokedLong.at } }),
-    ],
-    [
-      'waits for the request of another access of the entry, which an evaluation does not wait for any more, uncounted',
-      {
-        accesses: [there, another],
-        known: { heir: 'none', history: ours },
-        others: [[theirs, { request: 'in-progress', rest: { result: 'in-force' } }]],
-      },
-      finish({ result: 'open', reason: expect.stringContaining('still in progress') }),
-    ],
-    [
       'is put off where it is listed, and its deletion, whose end is not recorded, ended it just now',
       {
-        accesses: [access({ state: 'revoking', call: called('deletion', undefined, long) })],
-        known: { heir: 'none', history: { ...revokedLately, at: long }, request: 'not-found', ...listed },
+        entry: access({ state: 'revoking', call: called('deletion', undefined, long) }),
+        known: { history: { ...revokedLately, at: long }, request: 'not-found', ...listed },
       },
       putOff(/five minutes/),
     ],
     [
       'contradicts history where it is listed, and history says that it ended',
-      { accesses: [there], known: { heir: 'none', history: revokedLong, ...listed } },
+      { entry: there, known: { history: revokedLong, ...listed } },
       step({ do: 'report a contradiction', contradiction: { entry: 'outdated', at: revokedLong.at } }),
     ],
     [
       'is foreign where it is listed after the very deletion of the entry ended it',
       {
-        accesses: [access({ state: 'revoking', call: called('deletion', undefined, long) })],
+        entry: access({ state: 'revoking', call: called('deletion', undefined, long) }),
         known: {
-          heir: 'none',
           history: { ...revokedLong, at: long },
           request: 'not-found',
-          elsewhere: 'none',
           ...listed,
         },
       },
@@ -848,45 +649,37 @@ describe('access that is there and has to go', () => {
     ],
     [
       'is held where the brake holds it',
-      { accesses: [there], known: { heir: 'none', history: ours, admission: { outcome: 'held', reason: 'too many' } } },
+      { entry: there, known: { history: ours, admission: { outcome: 'held', reason: 'too many' } } },
       step({ do: 'hold', reason: 'too many' }),
     ],
-    [
-      'is deleted where the brake lets it pass',
-      { accesses: [there], known: passing },
-      { do: 'prepare', kind: 'deletion', ids: there, links: [link], wasLost: false },
-    ],
+    ['is deleted where the brake lets it pass', { entry: there, known: passing }, { do: 'prepare', kind: 'deletion' }],
     [
       'is deleted without the brake where a deletion is under way',
-      { accesses: [begun('revoking')], known: asked },
+      { entry: begun('revoking'), known: asked },
       prepare('deletion'),
     ],
     [
       'is deleted without the brake where a deletion failed',
-      { accesses: [begun('failed')], known: asked },
+      { entry: begun('failed'), known: asked },
       prepare('deletion'),
     ],
     [
       'is deleted without the brake where a deletion was stuck',
-      { accesses: [begun('stuck')], known: asked },
+      { entry: begun('stuck'), known: asked },
       prepare('deletion'),
     ],
     [
       'has the brake asked where an earlier deletion is over',
-      { accesses: [begun('granted')], known: asked },
-      learn('admission'),
+      { entry: begun('granted'), known: asked },
+      { do: 'ask the brake' },
     ],
     [
       'has the brake asked where what failed is a creation',
-      { accesses: [begun('failed', 'creation')], known: asked },
-      learn('admission'),
+      { entry: begun('failed', 'creation'), known: asked },
+      { do: 'ask the brake' },
     ],
-    ['is not deleted at the end of a slice', { accesses: [there], known: passing, mayStart: false }, givenBack],
-    [
-      'is not counted at the end of a slice',
-      { accesses: [there], known: { heir: 'none', history: ours }, mayStart: false },
-      givenBack,
-    ],
+    ['is not deleted at the end of a slice', { entry: there, known: passing, mayStart: false }, givenBack],
+    ['is not counted at the end of a slice', { entry: there, known: { history: ours }, mayStart: false }, givenBack],
   ])('%s', (_, given, then) => expect(decided(gone, given)).toEqual(then))
 })
 
@@ -898,120 +691,110 @@ describe('access whose links wait', () => {
   test.each<[string, Given, unknown]>([
     [
       'is released where the account is gone',
-      { accesses: [there], account: 'gone' },
+      { entry: there, account: 'gone' },
       step({ do: 'forget', as: 'released' }),
     ],
-    ['has its principal looked for first', { accesses: [there] }, learn('whereabouts')],
-    ['is retired where its principal has another name', { accesses: [there], known: renamed }, learn('heir')],
-    [
-      'is retired where its principal has a name that no link can spell',
-      { accesses: [there], known: { whereabouts: { name: undefined } } },
-      learn('heir'),
-    ],
-    ['is kept where its principal is there', { accesses: [there], known: named }, finish({ result: 'waiting' })],
+    ['is kept where its principal is there', { entry: there }, finish({ result: 'waiting' })],
     [
       'is kept with the links that mean it now',
-      { accesses: [access({ links: [] })], known: named },
+      { entry: access({ links: [] }) },
       step({ do: 'confirm', links: [link], until: undefined }),
     ],
     [
       'has its grace begin where its principal is gone',
-      { accesses: [there], known: orphaned },
+      { entry: there, isPrincipalGone: true },
       step({ do: 'confirm', links: [link], until: in60 }),
     ],
     [
       'is in its grace',
-      { accesses: [access({ orphanedAt })], entry: { openUntil: soon }, known: orphaned },
+      { entry: access({ orphanedAt, openUntil: soon }), isPrincipalGone: true },
       finish({ result: 'waiting' }),
     ],
     [
       'is confirmed where its twin is due',
-      { accesses: [access({ orphanedAt })], entry: { openUntil: ago(0) }, known: orphaned },
+      { entry: access({ orphanedAt, openUntil: ago(0) }), isPrincipalGone: true },
       step({ do: 'confirm' }),
     ],
     [
       'is confirmed where its twin comes after its grace',
-      { accesses: [access({ orphanedAt })], entry: { openUntil: in60.toISOString() }, known: orphaned },
+      { entry: access({ orphanedAt, openUntil: in60.toISOString() }), isPrincipalGone: true },
       step({ do: 'confirm' }),
     ],
     [
       'is confirmed where it has no twin',
-      { accesses: [access({ orphanedAt })], known: orphaned },
+      { entry: access({ orphanedAt }), isPrincipalGone: true },
       step({ do: 'confirm' }),
     ],
     [
       'is confirmed where its grace was not begun',
-      { accesses: [there], entry: { openUntil: soon }, known: orphaned },
+      { entry: access({ openUntil: soon }), isPrincipalGone: true },
       step({ do: 'confirm' }),
     ],
     [
       'is retired when its grace is over, to the millisecond',
-      { accesses: [access({ orphanedAt: ago(60 * minute) })], known: orphaned },
-      learn('heir'),
+      { entry: access({ orphanedAt: ago(60 * minute) }), isPrincipalGone: true },
+      learn('history'),
     ],
     [
       'is kept a millisecond before',
-      { accesses: [access({ orphanedAt: ago(60 * minute - 1) })], known: orphaned },
+      { entry: access({ orphanedAt: ago(60 * minute - 1) }), isPrincipalGone: true },
       step({ do: 'confirm' }),
     ],
     [
       'has no grace that has begun where its principal is back',
-      { accesses: [access({ orphanedAt })], known: named },
+      { entry: access({ orphanedAt }) },
       step({ do: 'confirm', until: undefined }),
     ],
     [
       'is waited for where a request is in progress',
-      { accesses: [there], known: named, inProgress: [[mine, 'deletion']] },
+      { entry: there, inProgress: 'deletion' },
       step({ do: 'wait for the request' }),
     ],
-    [
-      'is forgotten where it is gone',
-      { accesses: [failed], known: { ...named, ...unlisted } },
-      step({ do: 'forget', as: 'revoked' }),
-    ],
+    ['is forgotten where it is gone', { entry: failed, known: { ...unlisted } }, step({ do: 'forget', as: 'revoked' })],
     [
       'is left to others where it is foreign',
-      { accesses: [failed], known: { ...named, ...listed, elsewhere: 'none', history: { says: 'nothing' } } },
+      { entry: failed, known: { ...listed, history: { says: 'nothing' } } },
       step({ do: 'leave to others', links: [link] }),
     ],
-    ['is looked for where only a listing can tell', { accesses: [missing], known: named }, learn('listing')],
+    ['is looked for where only a listing can tell', { entry: missing }, learn('listing')],
     [
       'is put off where a listing contradicts our calls too early',
-      { accesses: [failedJustNow], known: { ...named, ...listed } },
+      { entry: failedJustNow, known: { ...listed } },
       putOff(/five minutes/, { until: in5 }),
     ],
-    [
-      'is looked for where a call got no answer',
-      { accesses: [unanswered], known: { ...named, ...asked } },
-      learn('listing'),
-    ],
+    ['is looked for where a call got no answer', { entry: unanswered, known: { ...asked } }, learn('listing')],
     [
       'is put off where that call got no answer and it is too early',
-      { accesses: [unanswered], known: { ...named, ...asked, ...unlisted } },
+      { entry: unanswered, known: { ...asked, ...unlisted } },
       putOff(/five minutes/, { until: in5 }),
     ],
   ])('%s', (_, given, then) => expect(decided(lacking, given)).toEqual(then))
-
-  const unmeant: Wish = { is: 'lacking', lack, links: [] }
-  test('is retired where no link means it and its principal is there, and has its grace where that is gone', () => {
-    expect(decided(unmeant, { accesses: [there], known: named })).toEqual(learn('heir'))
-    expect(decided(unmeant, { accesses: [there], known: orphaned })).toEqual(
-      step({ do: 'confirm', links: [link], until: in60 }),
-    )
-  })
-
-  test('keeps its own links where it is not the first of the entry', () => {
-    const other = access({ links: [], state: 'held' }, third)
-    const others: PlainFacts['known'] = [[third, named]]
-    expect(decided(lacking, { accesses: [there, other], known: named, others })).toEqual(
-      step({ do: 'confirm', links: [] }, third),
-    )
-  })
 })
 
 test('access that is gone is created where drift is only reported and a second link was uploaded since', () => {
-  const both: Wish = { is: 'wanted', target: mine, links: [link, linkNamed('b')] }
-  expect(decided(both, { accesses: [missing], known: unlisted, onDrift: 'report' })).toEqual(
-    prepare('creation', mine, true),
-  )
+  const both: Wish = { is: 'wanted', permissionSetArn: mine.permissionSetArn, links: [link, linkNamed('b')] }
+  expect(decided(both, { entry: missing, known: unlisted, onDrift: 'report' })).toEqual(prepare('creation', true))
+})
+
+describe('access of a former permission set of this name, which was deleted, and made again', () => {
+  const former = access({}, third)
+  test.each<[string, Given, unknown]>([
+    ['is looked for', { entry: former }, learn('listing')],
+    ['is forgotten where it is not listed', { entry: former, known: unlisted }, { do: 'forget', as: 'revoked' }],
+    ['is put off while it is listed', { entry: former, known: listed }, putOff(/five minutes/)],
+    [
+      'is waited for where a request is in progress',
+      { entry: former, inProgress: 'deletion' },
+      { do: 'wait for the request' },
+    ],
+  ])('%s', (_, given, then) => expect(decided(wanted, given)).toEqual(then))
+
+  test('is created by the present permission set once it is forgotten', () => {
+    expect(decided(wanted, { known: { foreign: 'none', ...unlisted } })).toEqual(prepare('creation'))
+  })
+
+  test('is retired like any other where no link grants it', () => {
+    expect(decided(gone, { entry: former })).toEqual(learn('history'))
+    expect(decided(gone, { entry: former, known: passing })).toEqual(prepare('deletion'))
+  })
 })

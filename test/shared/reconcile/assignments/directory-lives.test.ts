@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
-import type { PrincipalId } from '../../../../shared/domain/identity-center-ids.ts'
+import type { PrincipalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { dyingPorts } from '../../../intercept.ts'
 import { acme, World } from '../../../world.ts'
 
@@ -110,8 +110,8 @@ class Life {
     expect(this.holders()).toEqual(desired.sort())
     const entries = await this.#entries()
     expect(entries.map((entry) => String(entry?.principalId)).sort()).toEqual(desired)
-    expect(entries.filter((entry) => entry?.state !== 'granted' || 'former' in entry)).toEqual([])
-    expect(await this.world.keys('foreign/')).toEqual([])
+    expect(entries.filter((entry) => entry?.state !== 'granted')).toEqual([])
+    expect(await this.world.namedKeys('foreign/')).toEqual([])
     expect(await this.world.keys('state/open/')).toEqual([])
     for (const link of links) {
       const isThere = this.world.identityStore.idOf('GROUP', link.split('%')[3] ?? '') !== undefined

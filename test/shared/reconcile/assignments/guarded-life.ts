@@ -160,11 +160,12 @@ export class GuardedLife {
       await world.finish(world.everyHour())
       await this.people.sweep()
     }
-    if ((await world.keys(`assignments/${lent}`)).length > 0) this.violations.push(`at rest ${lent} is given`)
+    const given = await world.namedKeys('assignments/')
+    if (given.includes(`assignments/${lent}`)) this.violations.push(`at rest ${lent} is given`)
     for (const key of lifeLinks) {
       const state = (await this.people.status(key))?.state
       const isThere = (await world.keys(key)).includes(key)
-      const isGiven = (await world.keys(`assignments/${key.slice('links_data/'.length)}`)).length > 0
+      const isGiven = given.includes(key.replace('links_data/', 'assignments/'))
       const isRight = isThere
         ? (state === 'applied' && isGiven) || (state === 'rejected' && !isGiven)
         : isGiven === (state === 'held')
@@ -191,7 +192,7 @@ export class GuardedLife {
     this.granted++
     const name = this.#nameOf(target)
     this.#leaving.delete(name)
-    const entryMs = this.#entries.get(`assignments/${name}`)?.sinceMs ?? this.#nowMs
+    const entryMs = this.#entries.get(`assignments/${this.people.world.keyOf(name)}`)?.sinceMs ?? this.#nowMs
     const says = (what: Says) => this.#saysAlways(what, entryMs - knownMs)
     if (says('broken')) this.violations.push(`${name} is granted while the policy is broken`)
     if (says('no users') && /Approve.*%USER%/.test(name)) this.violations.push(`${name} is granted to a user`)
@@ -204,11 +205,12 @@ export class GuardedLife {
 
   #checkRevocation(target: AssignmentTarget): void {
     const name = this.#nameOf(target)
-    const { revokingMs = this.#nowMs } = this.#entries.get(`assignments/${name}`) ?? {}
+    const { revokingMs = this.#nowMs } = this.#entries.get(`assignments/${this.people.world.keyOf(name)}`) ?? {}
     const uploadedMs = this.#uploadedMs.get(`links_data/${name}`) ?? Number.POSITIVE_INFINITY
     if (uploadedMs < revokingMs - readMs) this.violations.push(`${name} is revoked, and its link is there`)
     this.#leaving.add(name)
-    const isReleased = this.#nowMs - (this.#releasedMs.get(name) ?? Number.NEGATIVE_INFINITY) < 3_700_000
+    const isReleased =
+      this.#nowMs - (this.#releasedMs.get(this.people.world.keyOf(name)) ?? Number.NEGATIVE_INFINITY) < 3_700_000
     if (name === lent || this.#setOf(target) !== 'Pay-ps' || isReleased || !this.#knowsMembers()) return
     if (!this.#saysAlways('least', revokingMs - knownMs)) return
     const left = this.#others(target).filter(

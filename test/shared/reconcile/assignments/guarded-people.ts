@@ -1,7 +1,7 @@
-import { ProposedObjects } from '../../../../handlers/cli/proposed-objects.ts'
-import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
-import type { PrincipalType } from '../../../../shared/domain/principal.ts'
-import { weekdays } from '../../../../shared/domain/weekly-time.ts'
+import { ProposedObjects } from '../../../../handlers/cli/plan/proposed-objects.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import type { PrincipalType } from '../../../../shared/domain/principals/principal.ts'
+import { weekdays } from '../../../../shared/domain/requests/weekly-time.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { previewChanges } from '../../../../shared/reconcile/preview/preview.ts'
 import { type Interceptor, intercept } from '../../../intercept.ts'
@@ -88,7 +88,7 @@ export class GuardedPeople {
 
   /** What is assigned now, as `set principal`. */
   async assigned(): Promise<readonly string[]> {
-    const keys = await this.world.keys('assignments/')
+    const keys = await this.world.namedKeys('assignments/')
     const known = keys.map((key) => key.split('%'))
     const granted = this.world.ssoAdmin.assignments().length
     if (known.length !== granted) throw new Error(`${granted} assignments, and ${known.length} in the ledger`)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
-import { accountId } from '../../../../shared/domain/account-id.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { brakeFile } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { deliverEvent } from '../../../deliver-event.ts'
 import { acme, World } from '../../../world.ts'

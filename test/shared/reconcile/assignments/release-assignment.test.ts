@@ -1,7 +1,9 @@
 import { expect, test } from '@jest/globals'
-import { renderAssignmentKey } from '../../../../shared/domain/assignment.ts'
+import { assignmentOf } from '../../../../shared/domain/assignments/assignment.ts'
+import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { releaseAssignment } from '../../../../shared/reconcile/assignments/release-assignment.ts'
+import { NameIndex, PrincipalNames } from '../../../../shared/reconcile/records/principal-names.ts'
 import { dyingPorts } from '../../../intercept.ts'
 import { Settling } from '../../../settling.ts'
 
@@ -14,12 +16,11 @@ async function granted(): Promise<Settling> {
   return settling
 }
 
-const release = (settling: Settling, ports: Ports = settling.world.ports) =>
-  releaseAssignment(renderAssignmentKey(settling.assignment), ports)
+const release = (settling: Settling, ports: Ports = settling.world.ports) => releaseAssignment(settling.key, ports)
 
 async function records(settling: Settling) {
   const { world } = settling
-  return [(await world.keys('assignments/')).length, (await world.keys('foreign/')).length]
+  return [(await world.namedKeys('assignments/')).length, (await world.namedKeys('foreign/')).length]
 }
 
 test('released access stays, is foreign, and nothing is called when its link is evaluated or deleted', async () => {
@@ -41,6 +42,16 @@ test('the status of the link says that the access is not ours, once its open wor
   world.start()
   await world.finish(world.everyMinute())
   await world.until(async () => (await world.json(`status/${settling.link}.json`))?.owned === false, 'the status')
+})
+
+test('a name that the entry has from before is not taken for the present one', async () => {
+  const settling = await granted()
+  const { world } = settling
+  const { type, principalId: id } = assignmentOf(settling.key)
+  await world.clock.advance(60_000)
+  await new PrincipalNames(world.objects).note({ type, id, name: principalName.parse('team-Later') })
+  expect(await release(settling)).toMatchObject({ outcome: 'released' })
+  expect((await NameIndex.read(world.objects)).namesOf(type, id)).toEqual(['team-Later'])
 })
 
 test('an entry that is not at rest is not released', async () => {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { accountId } from '../../../../shared/domain/account-id.ts'
-import { renderAssignmentKey } from '../../../../shared/domain/assignment.ts'
-import type { GrantingLink } from '../../../../shared/domain/ledger-entry.ts'
+import type { GrantingLink } from '../../../../shared/domain/assignments/ledger-entry.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { settleAssignment } from '../../../../shared/reconcile/assignments/settle-assignment.ts'
 import { StatusStore } from '../../../../shared/reconcile/records/status-store.ts'
@@ -70,7 +69,7 @@ describe('access that no link asks for any more', () => {
         links: [link],
       }),
     ])
-    expect(await bench.world.keys('assignments/')).toEqual([])
+    expect(await bench.world.namedKeys('assignments/')).toEqual([])
     expect(bench.world.ssoAdmin.assignments()).toEqual([])
     expect(await bench.history()).toEqual(['adopted', 'revoked'])
   })
@@ -138,21 +137,9 @@ describe('access that no link asks for any more', () => {
     await bench.own({ state: 'failed', links: [link] })
     expect(await bench.settle()).toMatchObject({ result: 'absent', links: [bench.link] })
     expect(bench.world.ssoAdmin.isAssigned(bench.target())).toBe(true)
-    expect(await bench.world.keys('assignments/')).toEqual([])
+    expect(await bench.world.namedKeys('assignments/')).toEqual([])
     const foreign = bench.ledgerKey.replace('assignments/', 'foreign/')
     expect(await bench.world.json(foreign)).toMatchObject({ links: [] })
-  })
-
-  test('and that stands under another name of its principal is left to that entry', async () => {
-    const { bench, link } = await open()
-    await bench.own({ grantedAt: ten })
-    const other = bench.ledgerKey.replace('team-Accountants', 'team-Ledger')
-    await bench.world.objects.put(other, JSON.stringify(await bench.world.json(bench.ledgerKey)))
-    await bench.own({ state: 'failed', links: [link] })
-    expect(await bench.settle()).toMatchObject({ result: 'absent', links: [bench.link] })
-    expect(bench.world.ssoAdmin.isAssigned(bench.target())).toBe(true)
-    expect(await bench.world.keys('assignments/')).toEqual([other])
-    expect(await bench.world.keys('foreign/')).toEqual([])
   })
 
   test('is not forgotten while its creation could still take effect', async () => {
@@ -168,7 +155,7 @@ describe('access that no link asks for any more', () => {
     })
     await bench.world.clock.advance(2_000)
     expect(await bench.settle()).toMatchObject({ result: 'absent' })
-    expect(await bench.world.keys('assignments/')).toEqual([])
+    expect(await bench.world.namedKeys('assignments/')).toEqual([])
     expect(await bench.world.keys('state/open/')).toEqual([])
     expect(await bench.history()).toEqual([])
   })
@@ -229,7 +216,7 @@ describe('access that no link asks for any more', () => {
         await bench.upload()
         state = 'SUCCEEDED'
       })
-      return settleAssignment(renderAssignmentKey(bench.assignment), bench.assignment, context)
+      return settleAssignment(bench.key, context)
     })
     expect(await settled).toMatchObject({ result: 'applied', owned: true })
     expect(bench.calls('DeleteAccountAssignment')).toBe(0)
@@ -329,7 +316,7 @@ describe('access on an account that takes no changes', () => {
     expect(await bench.settle()).toMatchObject({ result: 'open' })
     await missing('2026-03-03T11:00:00.000Z')
     expect(await bench.settle()).toMatchObject({ result: 'absent', links: [bench.link] })
-    expect(await bench.world.keys('assignments/')).toEqual([])
+    expect(await bench.world.namedKeys('assignments/')).toEqual([])
     expect(await bench.history()).toEqual(['adopted', 'released'])
   })
 })
@@ -387,158 +374,67 @@ test('a retry is counted where what failed was not a revocation', async () => {
   expect(bench.calls('DeleteAccountAssignment')).toBe(0)
 })
 
-describe('former access', () => {
-  test('goes with the present one, one after the other', async () => {
-    const { bench, link } = await open()
-    const other = bench.target('team-Web')
-    bench.world.ssoAdmin.addAssignment(other)
-    const { principalId, permissionSetArn } = other
-    const former = [{ state: 'granted' as const, principalId, permissionSetArn, links: [link], grantedAt: ten }]
-    await bench.own({ links: [link], grantedAt: ten, former })
-    expect(await bench.settle()).toMatchObject({ result: 'absent' })
-    expect(bench.world.ssoAdmin.assignments()).toEqual([])
-    expect(await bench.world.keys('assignments/')).toEqual([])
-    expect(bench.calls('DeleteAccountAssignment')).toBe(2)
-  })
-
-  test('goes too where a link came while the present one was revoked, and that link grants it again', async () => {
-    const calls: unknown[] = []
-    const { bench, link } = await open({
-      interceptor: async ({ operation, args, proceed }) => {
-        if (/^(create|delete)AccountAssignment$/.test(operation)) {
-          const [target] = args
-          if (calls.length === 0) await bench.upload()
-          calls.push([operation, target])
-        }
-        return proceed()
-      },
-    })
-    const other = bench.target('team-Web')
-    bench.world.ssoAdmin.addAssignment(other)
-    const { principalId, permissionSetArn } = other
-    const former = [{ state: 'granted' as const, principalId, permissionSetArn, links: [link], grantedAt: ten }]
-    await bench.own({ links: [link], grantedAt: ten, former })
-    expect(await bench.settle()).toMatchObject({ result: 'applied' })
-    expect(calls).toEqual([
-      ['deleteAccountAssignment', bench.target()],
-      ['createAccountAssignment', bench.target()],
-      ['deleteAccountAssignment', other],
-    ])
-  })
-
-  test('stays in the ledger when it is refused, and the present one is gone', async () => {
-    let deletions = 0
-    const { bench, link } = await open({
-      interceptor: async ({ operation, proceed }) => {
-        if (operation === 'deleteAccountAssignment' && ++deletions === 2) throw refusal
-        return proceed()
-      },
-    })
-    const other = bench.target('team-Web')
-    bench.world.ssoAdmin.addAssignment(other)
-    const { principalId, permissionSetArn } = other
-    const former = [{ state: 'granted' as const, principalId, permissionSetArn, links: [link], grantedAt: ten }]
-    await bench.own({ links: [link], grantedAt: ten, former })
-    expect(await bench.settle()).toMatchObject({ result: 'open' })
-    expect(bench.world.ssoAdmin.assignments()).toEqual([other])
-    expect(await bench.entry()).toMatchObject({ principalId, state: 'failed' })
-  })
+test('held access that nobody had time to confirm is told as granted, and access/ lists it', async () => {
+  const brake = { indirect: { count: 0, percent: 0, most: 0, hours: 24 }, own: { count: 0, percent: 0, minutes: 15 } }
+  const { bench, link } = await open({ configuration: { brake } })
+  const ended = { ...granted, outcome: 'SUCCEEDED' as const }
+  await bench.own({ state: 'granting', links: [link], call: ended, lastCreation: ended })
+  expect(await bench.settle()).toMatchObject({ result: 'held' })
+  expect(await bench.history()).toEqual(['granted', 'held'])
+  expect(await bench.world.keys('access/')).toHaveLength(1)
 })
 
-describe('former access beside a present one that the brake holds', () => {
-  const brake = { indirect: { count: 0, percent: 0, most: 0, hours: 24 }, own: { count: 0, percent: 0, minutes: 15 } }
-  const begun = { state: 'revoking', call: { kind: 'deletion', calledAt: ten, answeredAt: ten } } as const
-  const whole = { state: 'granted' } as const
+test('access/ lists access from its confirmation to its end', async () => {
+  const bench = new Settling()
+  await bench.upload()
+  await bench.settle()
+  const listed = bench.link.replace('links_data/', 'access/').replace(/%ssofile$/, '%ours')
+  expect(await bench.world.keys('access/')).toEqual([listed])
+  await bench.world.objects.delete(bench.link)
+  expect(await bench.settle()).toMatchObject({ result: 'absent' })
+  expect(await bench.world.keys('access/')).toEqual([])
+})
 
-  /** The groups that had the name before, and how far the access of each is. */
-  async function openFormer(former: Readonly<Record<string, typeof begun | typeof whole>>, interceptor?: Interceptor) {
-    const opened = await open({ configuration: { brake }, ...(interceptor ? { interceptor } : {}) })
-    const { bench, link } = opened
-    const targets = Object.keys(former).map((group) => bench.target(group))
-    for (const target of targets) bench.world.ssoAdmin.addAssignment(target)
-    const entries = Object.values(former).map((access, index) => {
-      const { principalId, permissionSetArn } = targets[index] ?? bench.target()
-      const links = [{ ...link, key: `links_data/former-${index}` }]
-      return { ...access, principalId, permissionSetArn, links, grantedAt: ten, lastCreation: granted }
-    })
-    await bench.own({ links: [link], grantedAt: ten, former: entries })
-    const left = () => bench.world.ssoAdmin.assignments().map(({ principalId }) => principalId)
-    const idOf = (group?: string) => bench.target(group).principalId
-    return { bench, left, idOf }
-  }
-
-  test('goes where that was begun before, and counted', async () => {
-    const { bench, left, idOf } = await openFormer({ 'team-Web': begun })
-    expect(await bench.settle()).toMatchObject({ result: 'held', links: [bench.link, 'links_data/former-0'] })
-    expect(left()).toEqual([idOf()])
-    expect(await bench.entry()).toMatchObject({ state: 'held', principalId: idOf() })
-    expect((await bench.entry())?.former).toBeUndefined()
-  })
-
-  test('is open where AWS refuses, and has its retry until it is gone, while the present one rests', async () => {
-    const twins: number[] = []
-    const { bench, left, idOf } = await openFormer({ 'team-Web': begun }, async ({ operation, proceed }) => {
-      if (operation !== 'deleteAccountAssignment') return proceed()
-      twins.push((await bench.world.keys('state/open/')).length)
-      if (twins.length <= 2) throw refusal
+test('access whose link comes back while it is revoked is granted again', async () => {
+  const calls: string[] = []
+  const { bench } = await open({
+    interceptor: async ({ operation, proceed }) => {
+      if (/^(create|delete)AccountAssignment$/.test(operation)) {
+        if (calls.length === 0) await bench.upload()
+        calls.push(operation)
+      }
       return proceed()
-    })
-    for (let attempt = 1; attempt <= 2; attempt++) {
-      expect(await bench.settle()).toMatchObject({
-        result: 'open',
-        reason: 'AccessDeniedException: not you',
-        links: [bench.link, 'links_data/former-0'],
-      })
-      expect(await bench.entry()).toMatchObject({ state: 'held', former: [{ state: 'failed' }], attempts: attempt })
-    }
-    expect(await bench.settle()).toMatchObject({ result: 'held' })
-    expect(left()).toEqual([idOf()])
-    // None before it failed; from then on one, also at the moment of each next call.
-    expect(twins).toEqual([0, 1, 1])
-    expect(await bench.settle()).toMatchObject({ result: 'held' })
-    expect(await bench.world.keys('state/open/')).toEqual([])
+    },
   })
-
-  test('is held as well where it was not begun, and rests with it', async () => {
-    const { bench, left } = await openFormer({ 'team-Web': whole })
-    for (let attempt = 1; attempt <= 2; attempt++) {
-      expect(await bench.settle()).toMatchObject({ result: 'held', links: [bench.link, 'links_data/former-0'] })
-      expect(await bench.entry()).toMatchObject({ state: 'held', former: [{ state: 'held' }] })
-    }
-    expect(left()).toHaveLength(2)
-    expect(bench.calls('DeleteAccountAssignment')).toBe(0)
-    expect(await bench.world.keys('state/open/')).toEqual([])
-  })
-
-  test('goes where it was begun, although another that was not is held', async () => {
-    const { bench, left, idOf } = await openFormer({ 'team-Web': whole, 'team-Shop': begun })
-    expect(await bench.settle()).toMatchObject({ result: 'held' })
-    expect(left().sort()).toEqual([idOf(), idOf('team-Web')].sort())
-    expect((await bench.entry())?.former).toMatchObject([{ state: 'held', principalId: idOf('team-Web') }])
-  })
+  await bench.settle()
+  expect(await bench.settle()).toMatchObject({ result: 'applied', owned: true })
+  expect(calls).toEqual(['deleteAccountAssignment', 'createAccountAssignment'])
+  expect(bench.world.ssoAdmin.isAssigned(bench.target())).toBe(true)
 })
 
 describe('access of a principal that has another name by now', () => {
-  test('moves to that name without a call where a link names it so, and both links are told', async () => {
-    const { bench } = await open()
-    const next = new Settling({}, 'team-Bookkeepers')
-    await bench.world.identityStore.updateGroup(bench.target().principalId, [
-      { path: 'displayName', value: 'team-Bookkeepers' },
-    ])
-    await bench.upload(next.link)
-    expect(await bench.settle()).toMatchObject({ result: 'absent', links: [bench.link, next.link] })
-    expect(await bench.world.keys('assignments/')).toEqual([next.ledgerKey])
-    expect(await bench.entry(next.ledgerKey)).toMatchObject({ state: 'granted', links: [{ key: next.link }] })
-    expect(await bench.history()).toEqual(['released'])
-    expect(bench.calls('DeleteAccountAssignment')).toBe(0)
+  const next = 'team-Bookkeepers'
+  const rename = (bench: Settling) =>
+    bench.world.identityStore.updateGroup(bench.target().principalId, [{ path: 'displayName', value: next }])
+
+  test('stays without a call where a link names it so, and both links are told', async () => {
+    const { bench, link } = await open()
+    await rename(bench)
+    const named = link.key.replace(bench.principal, next)
+    await bench.upload(named)
+    const settlement = await bench.settle()
+    expect(settlement).toMatchObject({ result: 'applied', owned: true })
+    expect([...settlement.links].sort()).toEqual([bench.link, named].sort())
+    expect(await bench.entry()).toMatchObject({ state: 'granted', principal: next, links: [{ key: named }] })
+    expect(await bench.history()).toEqual(['terms-changed'])
+    expect(bench.calls('CreateAccountAssignment') + bench.calls('DeleteAccountAssignment')).toBe(0)
   })
 
   test('is revoked where no link names it so', async () => {
     const { bench } = await open()
-    await bench.world.identityStore.updateGroup(bench.target().principalId, [
-      { path: 'displayName', value: 'team-Bookkeepers' },
-    ])
+    await rename(bench)
     expect(await bench.settle()).toMatchObject({ result: 'absent', links: [bench.link] })
     expect(bench.world.ssoAdmin.assignments()).toEqual([])
+    expect((await bench.history()).at(-1)).toBe('revoked')
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { accountId } from '../../../../shared/domain/account-id.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { OrganizationCache } from '../../../../shared/reconcile/organization/organization-cache.ts'

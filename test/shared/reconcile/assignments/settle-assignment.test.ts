@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
-import { accountId } from '../../../../shared/domain/account-id.ts'
-import { permissionSetArn } from '../../../../shared/domain/identity-center-ids.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { permissionSetArn } from '../../../../shared/domain/principals/identity-center-ids.ts'
+import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import type { AssignmentTarget } from '../../../../shared/ports/sso-admin.ts'
+import { PrincipalNames } from '../../../../shared/reconcile/records/principal-names.ts'
 import { type Interceptor, intercept, noAnswer } from '../../../intercept.ts'
 import { Settling } from '../../../settling.ts'
 import { acme, World } from '../../../world.ts'
@@ -13,6 +15,8 @@ const account = '233000000002'
 const name = `account%${account}%Billing-ps%team-Accountants%GROUP%ssofile`
 const link = `links_data/${name}`
 const ledger = `assignments/${name}`
+/** Its key, by the id of whoever has the name now. */
+const ledgerOf = (world: World) => `assignments/${world.keyOf(link)}`
 
 /** A world with the permission set in place and the handlers at work; slices are run by hand. */
 async function open(interceptor: Interceptor = ({ proceed }) => proceed()): Promise<World> {
@@ -46,15 +50,13 @@ async function settled(world: World): Promise<void> {
 }
 
 async function history(world: World): Promise<(string | undefined)[]> {
-  return (await world.keys(`history/${name.replace(/%ssofile$/, '')}/`)).map((key) =>
-    key.split('%').at(-1)?.replace('.json', ''),
-  )
+  return (await world.keys(`history/${world.keyOf(link)}/`)).map((key) => key.split('%').at(-1)?.replace('.json', ''))
 }
 
 describe('access that is granted and revoked', () => {
   test('a link deleted between its evaluation and the ledger entry grants nothing, although its deletion found no entry', async () => {
     const world: World = await open(async ({ port, operation, args, proceed }) => {
-      if (port === 'objects' && operation === 'put' && args[0] === ledger) {
+      if (port === 'objects' && operation === 'put' && String(args[0]).startsWith(`assignments/account%${account}%`)) {
         await world.objects.delete(rootLink)
         // Long enough for the deletion to be looked at: the ledger has nothing of it yet.
         await world.clock.sleep(5_000)
@@ -64,7 +66,7 @@ describe('access that is granted and revoked', () => {
     const rootLink = 'links_data/root%all%Billing-ps%team-Accountants%GROUP%ssofile'
     await world.objects.put(rootLink, '')
     await settled(world)
-    expect(await world.keys('assignments/')).toEqual([])
+    expect(await world.namedKeys('assignments/')).toEqual([])
     expect(world.ssoAdmin.assignments()).toEqual([])
     expect(await world.keys('status/links_data/')).toEqual([])
   })
@@ -77,7 +79,7 @@ describe('access that is granted and revoked', () => {
     await world.ssoAdmin.deleteAccountAssignment(target(world))
     const stored = await world.json(ledger)
     await world.objects.put(
-      ledger,
+      ledgerOf(world),
       JSON.stringify({
         ...stored,
         state: 'revoking',
@@ -108,8 +110,8 @@ describe('access that is granted and revoked', () => {
     await world.objects.delete(link)
     await settled(world)
     expect(world.ssoAdmin.isAssigned(target(world))).toBe(true)
-    expect(await world.keys('assignments/')).toEqual([])
-    expect(await world.keys('foreign/')).toEqual([`foreign/${name}`])
+    expect(await world.namedKeys('assignments/')).toEqual([])
+    expect(await world.namedKeys('foreign/')).toEqual([`foreign/${name}`])
   })
 
   test('access that someone made after our creation had failed for good counts as foreign while the link is there', async () => {
@@ -128,7 +130,7 @@ describe('access that is granted and revoked', () => {
     await world.objects.put(link, '')
     await settled(world)
     expect(await world.json(`status/${link}.json`)).toMatchObject({ state: 'applied', owned: false })
-    expect(await world.keys('assignments/')).toEqual([])
+    expect(await world.namedKeys('assignments/')).toEqual([])
   })
 
   test('an uploaded link looks again for access that was foreign and is gone, although empty files share one etag', async () => {
@@ -145,7 +147,7 @@ describe('access that is granted and revoked', () => {
     await settled(world)
     expect(world.ssoAdmin.isAssigned(target(world))).toBe(true)
     expect(await world.json(ledger)).toMatchObject({ state: 'granted' })
-    expect(await world.keys('foreign/')).toEqual([])
+    expect(await world.namedKeys('foreign/')).toEqual([])
   })
 
   test('history tells of access that went while it was being revoked and came back with its link', async () => {
@@ -160,7 +162,7 @@ describe('access that is granted and revoked', () => {
       answeredAt: world.clock.now().toISOString(),
       outcome: 'SUCCEEDED',
     }
-    await world.objects.put(ledger, JSON.stringify({ ...stored, state: 'revoking', call }))
+    await world.objects.put(ledgerOf(world), JSON.stringify({ ...stored, state: 'revoking', call }))
     await world.clock.advance(1_000)
     await world.objects.put(link, '', undefined, { 'ssofile-rebind': world.clock.now().toISOString() })
     await settled(world)
@@ -171,12 +173,19 @@ describe('access that is granted and revoked', () => {
     const world = await open()
     const { principalId, permissionSetArn: arn } = target(world)
     const call = { kind: 'creation', calledAt: world.clock.now().toISOString() }
+    const key = ledgerOf(world)
+    await new PrincipalNames(world.objects).note({
+      type: 'GROUP',
+      id: principalId,
+      name: principalName.parse('team-Accountants'),
+    })
     await world.identityStore.deleteGroup(principalId)
     await world.objects.put(
-      ledger,
+      key,
       JSON.stringify({
         v: 1,
         state: 'granting',
+        principal: 'team-Accountants',
         principalId,
         permissionSetArn: arn,
         links: [],
@@ -189,7 +198,7 @@ describe('access that is granted and revoked', () => {
     await world.objects.put(link, '')
     await settled(world)
     expect(await world.keys('state/open/')).toHaveLength(1)
-    expect(await world.json(ledger)).toMatchObject({ state: 'granting' })
+    expect(await world.json(key)).toMatchObject({ state: 'granting' })
     expect(await world.json(`status/${link}.json`)).toMatchObject({ state: 'waiting' })
   })
 
@@ -205,7 +214,7 @@ describe('access that is granted and revoked', () => {
     await world.clock.advance(60_000)
     await world.objects.delete(link)
     await world.finish(slice)
-    while ((await world.keys('assignments/')).length > 0) {
+    while ((await world.namedKeys('assignments/')).length > 0) {
       expect(world.clock.now().getTime() - startedAt).toBeLessThan(40 * 60_000)
       await world.clock.advance(30_000)
       await world.finish(world.slice())
@@ -233,6 +242,7 @@ describe('access that is granted and revoked', () => {
     await world.objects.put(root, '')
     await settled(world)
     const { principalId } = target(world)
+    const key = ledgerOf(world)
     world.organizations.suspendAccount(accountId.parse(account))
     await world.finish(world.everyHour())
     await settled(world)
@@ -244,7 +254,7 @@ describe('access that is granted and revoked', () => {
     const hint = { v: 1, kind: 'assignment', account, permissionSet, principal, type, cause: 'reconcile' }
     await world.queues.send('work', [{ body: JSON.stringify(hint), groupId: account, deduplicationId: 'look' }])
     await world.finish(world.slice())
-    expect(await world.json(ledger)).toMatchObject({ state: 'stuck' })
+    expect(await world.json(key)).toMatchObject({ state: 'stuck' })
     expect(await world.json(`status/${root}.json`)).toMatchObject({ state: 'waiting' })
   })
 
@@ -258,7 +268,7 @@ describe('access that is granted and revoked', () => {
     world.organizations.reinstateAccount(accountId.parse(account))
     await world.finish(world.everyHour())
     await settled(world)
-    expect(await world.keys('assignments/')).toEqual([])
+    expect(await world.namedKeys('assignments/')).toEqual([])
     expect(world.ssoAdmin.assignments()).toEqual([])
   })
 
@@ -333,25 +343,32 @@ describe('principals that change', () => {
     await settled(world)
     expect(world.calls.filter((call) => call === 'DeleteAccountAssignment')).toEqual([])
     expect(world.ssoAdmin.isAssigned(before)).toBe(true)
-    expect(await world.keys('assignments/')).toEqual([`assignments/${otherName}`])
-    expect(await world.keys('foreign/')).toEqual([])
+    expect(await world.namedKeys('assignments/')).toEqual([`assignments/${otherName}`])
+    expect(await world.namedKeys('foreign/')).toEqual([])
     await world.objects.delete(`links_data/${otherName}`)
     await settled(world)
     expect(world.ssoAdmin.assignments()).toEqual([])
-    expect(await world.keys('assignments/')).toEqual([])
+    expect(await world.namedKeys('assignments/')).toEqual([])
   })
 
-  test('a group that was deleted and made again gets access under its new id when its link is asked to count as new', async () => {
+  test('a group that was deleted and made again gets access under its new id when its link is asked to count as new; the former goes after its grace', async () => {
     const world = await open()
     await world.objects.put(link, '')
     await settled(world)
-    await world.identityStore.deleteGroup(target(world).principalId)
+    const former = target(world)
+    const formerKey = ledgerOf(world)
+    await world.identityStore.deleteGroup(former.principalId)
     await world.identityStore.createGroup({ displayName: 'team-Accountants' })
     await world.clock.advance(90_000)
     await world.objects.put(link, '', undefined, { 'ssofile-rebind': world.clock.now().toISOString() })
     await settled(world)
-    expect(world.ssoAdmin.assignments()).toEqual([target(world)])
+    expect(world.ssoAdmin.isAssigned(target(world))).toBe(true)
     expect(await world.json(ledger)).toMatchObject({ state: 'granted', principalId: target(world).principalId })
+    expect(await world.json(formerKey)).toMatchObject({ state: 'granted', orphanedAt: expect.any(String) })
+    expect(await world.json(`status/${link}.json`)).toMatchObject({ state: 'applied' })
+    await world.clock.advance(60 * 60_000)
+    await settled(world)
+    expect(world.ssoAdmin.assignments()).toEqual([target(world)])
   })
 })
 
@@ -403,8 +420,14 @@ describe('a link to a user', () => {
     expect(await world.json(`status/${userLink}.json`)).toMatchObject({ state: 'waiting', principalId: first })
     await world.objects.put(userLink, '', undefined, { 'ssofile-rebind': world.clock.now().toISOString() })
     await settled(world)
-    expect(world.ssoAdmin.assignments().map(({ principalId }) => principalId)).toEqual([second])
+    const holders = () => world.ssoAdmin.assignments().map(({ principalId }) => principalId)
+    expect(holders()).toContain(second)
     expect(await world.json(`status/${userLink}.json`)).toMatchObject({ state: 'applied', principalId: second })
+    // The one that is gone has its grace, as everyone who is gone.
+    await world.clock.advance(61 * 60_000)
+    await world.finish(world.everyHour())
+    await settled(world)
+    expect(holders()).toEqual([second])
   })
 
   test('does not reach a new user of that name in an account that joins later', async () => {

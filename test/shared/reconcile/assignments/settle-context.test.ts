@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { accountId } from '../../../../shared/domain/account-id.ts'
-import { principalName } from '../../../../shared/domain/principal.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { Settling } from '../../../settling.ts'
 

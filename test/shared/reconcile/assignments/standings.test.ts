@@ -1,11 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
-import { accountId } from '../../../../shared/domain/account-id.ts'
-import { renderAssignmentKey } from '../../../../shared/domain/assignment.ts'
-import { type LedgerEntry, ledgerEntry, type StoredLedgerEntry } from '../../../../shared/domain/ledger-entry.ts'
-import type { Grant } from '../../../../shared/domain/link.ts'
-import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
-import { principalName } from '../../../../shared/domain/principal.ts'
+import { renderAssignmentKey } from '../../../../shared/domain/assignments/assignment.ts'
+import { type LedgerEntry, ledgerEntry } from '../../../../shared/domain/assignments/ledger-entry.ts'
+import type { Grant } from '../../../../shared/domain/links/link.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { principalId as principalIdSchema } from '../../../../shared/domain/principals/identity-center-ids.ts'
+import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import { mayName, Standings } from '../../../../shared/reconcile/assignments/standings.ts'
+import { PrincipalNames } from '../../../../shared/reconcile/records/principal-names.ts'
 import { intercept, noAnswer } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
 
@@ -20,6 +22,7 @@ const link = { key: 'links_data/a', etag: 'e', lastModified: at }
 const stored = {
   v: 1,
   state: 'granted',
+  principal: 'team-Web',
   principalId: '11111111-2222-3333-4444-555555555555',
   permissionSetArn: 'arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1234567890abcdef',
   links: [link],
@@ -27,26 +30,29 @@ const stored = {
   updatedAt: at,
 }
 const entry = ledgerEntry.parse(stored)
-const [access] = entry.accesses
+const id = entry.principalId
 const foreign = {
   v: 1,
-  principalId: access.principalId,
-  permissionSetArn: access.permissionSetArn,
+  principal: entry.principal,
+  principalId: id,
+  permissionSetArn: entry.permissionSetArn,
   links: [link],
   seenAt: at,
 }
 
 function keyIn(account: typeof one, of: Grant = grant) {
   if (account === undefined) throw new Error('there are three accounts')
-  return renderAssignmentKey({ accountId: account, ...of })
+  return renderAssignmentKey({ accountId: account, permissionSet: of.permissionSet, principalId: id, type: of.type })
 }
 
 function open(wrap: (world: World) => Standings = (world) => new Standings(world.objects)) {
   const world = new World()
-  const own = (account: typeof one, change: Partial<StoredLedgerEntry> = {}, of = grant) =>
+  const own = (account: typeof one, change: Partial<LedgerEntry> = {}, of = grant) =>
     world.objects.put(`assignments/${keyIn(account, of)}`, JSON.stringify({ ...stored, ...change }))
   const addForeign = (account: typeof one, of = grant) =>
     world.objects.put(`foreign/${keyIn(account, of)}`, JSON.stringify(foreign))
+  const names = new PrincipalNames(world.objects)
+  for (const type of ['GROUP', 'USER'] as const) void names.note({ type, id, name: grant.principal })
   const standings = wrap(world)
   const of = async (...accounts: readonly (typeof one)[]) =>
     Object.fromEntries(
@@ -74,17 +80,17 @@ describe('what nobody has heard of', () => {
     await own(first)
     await addForeign(second)
     await of(...accounts.slice(1))
-    expect(asked.filter((one) => one.startsWith('list'))).toEqual([])
-    expect(asked).toHaveLength(40)
+    expect(asked.filter((one) => one.startsWith('list'))).toEqual(['list state/principals/'])
+    expect(asked).toHaveLength(41)
     await of(
       one,
       two,
       three,
       ...Array.from({ length: 18 }, (_, index) => accountId.parse(String(500_000_000_000 + index))),
     )
-    expect(asked.slice(40)).toEqual(['list assignments/', 'list foreign/'])
+    expect(asked.slice(41)).toEqual(['list assignments/', 'list foreign/'])
     expect(Object.keys(await of(...accounts))).toEqual([first, second])
-    expect(asked.slice(42)).toEqual([`get assignments/${keyIn(first)}`])
+    expect(asked.slice(43)).toEqual([`get assignments/${keyIn(first)}`])
     expect(standings.hasEntryOf(grant.permissionSet)).toBe(true)
     expect(standings.hasEntryOf(permissionSetName.parse('Other-ps'))).toBe(false)
   })
@@ -100,14 +106,14 @@ describe('what nobody has heard of', () => {
     await standings.accountsOf(grant)
     expect(standings.isKnownUnforeign(keyIn(three))).toBe(true)
     expect(standings.isKnownUnforeign(keyIn(two))).toBe(false)
-    standings.noteForeign(keyIn(three), [], access.principalId)
+    standings.noteForeign(keyIn(three), [])
     expect(standings.isKnownUnforeign(keyIn(three))).toBe(false)
   })
 })
 
 describe('how far an assignment is', () => {
   const links = [{ key: link.key, etag: link.etag }]
-  const { principalId } = access
+  const principalId = id
 
   test('is told by its entry, by foreign/, or by nothing', async () => {
     const { own, addForeign, of } = open()
@@ -117,6 +123,17 @@ describe('how far an assignment is', () => {
       [String(one)]: { state: 'failed', reason: 'refused', isMissing: true, principalId, links },
       [String(two)]: { state: 'foreign', principalId, links },
     })
+  })
+
+  test('is that of the one to whom a link of the name gave it, where two ids have the name in one second', async () => {
+    const other = principalIdSchema.parse('99999999-2222-3333-4444-555555555555')
+    const { world, own, of } = open()
+    const linkTo = (name: string) => ({ ...link, key: `links_data/account%${one}%Billing-ps%${name}%GROUP%ssofile` })
+    const theirs = { ...stored, principalId: other, links: [linkTo('team-Web')] }
+    await own(one, { links: [linkTo('team-Other')] })
+    await world.objects.put(`assignments/${keyIn(one).replace(id, other)}`, JSON.stringify(theirs))
+    await new PrincipalNames(world.objects).note({ type: 'GROUP', id: other, name: grant.principal })
+    expect(await of(one)).toMatchObject({ [String(one)]: { principalId: other } })
   })
 
   test('is told by its entry where it is foreign as well, and without fields that it has not', async () => {
@@ -143,28 +160,22 @@ describe('how far an assignment is', () => {
     await own(two)
     await addForeign(three)
     expect(Object.entries(await of(one, two, three)).map(([id, { state }]) => [id, state])).toEqual([[one, 'granted']])
-    standings.noteForeign(keyIn(two), [link], principalId)
+    standings.noteForeign(keyIn(two), [link])
     expect(await of(two, three)).toEqual({ [String(two)]: { state: 'foreign', principalId, links } })
     standings.noteGone(keyIn(two))
     expect(await of(two, three)).toEqual({})
   })
 
   test('is told by its entry while others gave it too, and by foreign/ once the entry is gone', async () => {
-    const { world, of, standings } = open()
-    const written = await standings.ledger.write(
-      keyIn(one),
-      { ...entry, accesses: [{ ...access, state: 'held' }] },
-      undefined,
-    )
-    standings.noteForeign(keyIn(one), [link], principalId)
+    const { of, standings } = open()
+    const written = await standings.ledger.write(keyIn(one), { ...entry, state: 'held' }, undefined)
+    standings.noteForeign(keyIn(one), [link])
     expect((await of(one))[String(one)]?.state).toBe('held')
     expect(await standings.keysOf(() => true)).toEqual({ ledger: [keyIn(one)], foreign: [], both: [keyIn(one)] })
     await standings.ledger.remove(written)
     expect(await of(one)).toEqual({ [String(one)]: { state: 'foreign', principalId, links } })
-    await world.objects.put(`foreign/${keyIn(one)}`, JSON.stringify(foreign))
-    await standings.forgetForeign(keyIn(one))
+    standings.noteGone(keyIn(one))
     expect(await of(one)).toEqual({})
-    expect(await world.objects.head(`foreign/${keyIn(one)}`)).toBeUndefined()
   })
 
   test('follows what is written and removed here', async () => {
@@ -185,7 +196,7 @@ describe('how far an assignment is', () => {
 
   test('is as it was noted while it was read', async () => {
     for (const [note, state] of [
-      [(standings: Standings) => standings.noteForeign(keyIn(one), [], principalId), 'foreign'],
+      [(standings: Standings) => standings.noteForeign(keyIn(one), []), 'foreign'],
       [(standings: Standings) => standings.noteGone(keyIn(one)), undefined],
     ] as const) {
       const { of, standings } = open((world) => {
@@ -265,7 +276,7 @@ test('links that an entry names no more are told once, by account', async () => 
   if (one === undefined || two === undefined) throw new Error('there are three accounts')
   const before = await standings.ledger.read(keyIn(one))
   expect(standings.takeDropped(one)).toEqual([])
-  const fewer: LedgerEntry = { ...entry, accesses: [{ ...access, links: links.slice(1) }] }
+  const fewer: LedgerEntry = { ...entry, links: links.slice(1) }
   const written = await standings.ledger.write(keyIn(one), fewer, before)
   const last = await standings.ledger.write(keyIn(one), fewer, written)
   expect(standings.takeDropped(two)).toEqual([])

@@ -1,8 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { Settling } from '../../../settling.ts'
 
-const ten = '2026-03-03T10:00:00.000Z'
-
 /** The events of `changes/`, by name and assignment, in order. */
 async function changes({ world }: Settling): Promise<readonly string[]> {
   return (await world.keys('changes/')).map((key) => key.replace(/^changes\/[\d-]+\/[\d:.]+Z%/, ''))
@@ -14,9 +12,9 @@ async function settleLater(bench: Settling): Promise<void> {
 }
 
 describe('changes/ tells', () => {
-  test('what is granted and revoked, by the ledger key', async () => {
+  test('what is granted and revoked, by name', async () => {
     const bench = new Settling()
-    const key = bench.ledgerKey.replace('assignments/', '')
+    const key = bench.link.replace('links_data/', '')
     await bench.upload()
     await bench.settle()
     await bench.world.objects.delete(bench.link)
@@ -35,25 +33,28 @@ describe('changes/ tells', () => {
     await settleLater(bench)
     expect(await bench.history()).toEqual(['granted', 'terms-changed'])
     expect(await changes(bench)).toHaveLength(2)
-    const [, told = ''] = await bench.world.keys(bench.ledgerKey.replace('assignments/', 'history/').slice(0, -8))
+    const [, told = ''] = await bench.world.keys(`history/${bench.key}/`)
     const [link] = ((await bench.world.json(told))?.links ?? []) as Record<string, unknown>[]
     expect(link).toMatchObject({ key: bench.link })
     expect(link).not.toHaveProperty('expiresAt')
   })
 
-  test('the end of a former id as replaced, with the id that has the access now', async () => {
+  test('the end of a former id under that id, and the beginning of the new one under its own', async () => {
     const bench = new Settling()
     await bench.upload()
-    const gone = bench.target('team-Web')
-    bench.world.ssoAdmin.addAssignment(gone)
-    await bench.own({ principalId: gone.principalId, grantedAt: ten })
-    await bench.world.identityStore.deleteGroup(gone.principalId)
+    await bench.settle()
+    await bench.world.identityStore.deleteGroup(bench.target().principalId)
+    await bench.world.identityStore.createGroup({ displayName: bench.principal })
     await settleLater(bench)
-    expect([...(await bench.history())].sort()).toEqual(['adopted', 'granted', 'replaced'])
-    const keys = await bench.world.keys('history/account')
-    const told = await bench.world.json(keys.find((key) => key.endsWith('%replaced.json')) ?? '')
-    const { principalId } = bench.target()
-    expect(told).toMatchObject({ ended: 'revoked', principalId: gone.principalId, replacedBy: principalId })
+    const present = bench.world.keyOf(bench.link)
+    await bench.settle(present)
+    await bench.world.clock.advance(60 * 60_000)
+    await bench.settle()
+    expect(await bench.history()).toEqual(['granted', 'revoked'])
+    const told = await bench.world.keys(`history/${present}/`)
+    expect(told.map((key) => key.split('%').at(-1))).toEqual(['granted.json'])
+    const name = bench.link.replace('links_data/', '')
+    expect(await changes(bench)).toEqual([`granted%${name}`, `granted%${name}`, `revoked%${name}`])
   })
 
   test('what the brake holds once, with its reason', async () => {

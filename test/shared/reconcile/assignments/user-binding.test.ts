@@ -1,33 +1,19 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
-import { accountId } from '../../../../shared/domain/account-id.ts'
-import { assignmentKey } from '../../../../shared/domain/assignment.ts'
-import { principalId } from '../../../../shared/domain/identity-center-ids.ts'
-import { type GrantingLink, ledgerEntry } from '../../../../shared/domain/ledger-entry.ts'
+import { type GrantingLink, type LedgerEntry, ledgerEntry } from '../../../../shared/domain/assignments/ledger-entry.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
-import { bindingInLedger, bindingOf } from '../../../../shared/reconcile/assignments/user-binding.ts'
-import type { StoredEntry } from '../../../../shared/reconcile/records/ledger.ts'
+import { bindingOf } from '../../../../shared/reconcile/assignments/user-binding.ts'
+import { StatusStore } from '../../../../shared/reconcile/records/status-store.ts'
 import { type Interceptor, intercept } from '../../../intercept.ts'
+import { Settling } from '../../../settling.ts'
 import { acme, World } from '../../../world.ts'
 
 const uploadedAt = '2026-03-03T10:00:00.000Z'
 const later = '2026-03-03T10:00:01.000Z'
 const zoe = principalId.parse('11111111-2222-3333-4444-555555555555')
-const link: GrantingLink = { key: 'links_data/root%all%P%zoe%USER%ssofile', etag: 'e', lastModified: uploadedAt }
-
-function entryWith(links: readonly GrantingLink[], grantedAt?: string): StoredEntry {
-  const entry = ledgerEntry.parse({
-    v: 1,
-    state: 'granted',
-    principalId: zoe,
-    permissionSetArn: 'arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1234567890abcdef',
-    links,
-    ...(grantedAt === undefined ? {} : { grantedAt }),
-    attempts: 0,
-    updatedAt: uploadedAt,
-  })
-  return { key: assignmentKey.parse('account%000000000001%P%zoe%USER%ssofile'), entry, etag: 'e' }
-}
+type Change = Partial<GrantingLink & Pick<LedgerEntry, 'grantedAt'>>
 
 describe('the user that a link was first applied to', () => {
   const status = { principalId: zoe, etag: 'e', content: 'c' }
@@ -63,18 +49,32 @@ describe('the user that a link was first applied to', () => {
     ],
     ['means nothing for a group', undefined, ['GROUP', status, found]],
   ])('%s', (_, expected, given) => expect(bindingOf(...given)).toBe(expected))
+})
 
-  test('is that of the entry which this content of it granted and which was confirmed once', () => {
-    const other = { ...link, key: 'links_data/account%000000000001%P%zoe%USER%ssofile' }
-    const stored = entryWith([other, link], uploadedAt)
-    expect(bindingInLedger('USER', stored, link)).toBe(zoe)
-    expect(bindingInLedger('USER', stored, { ...link, lastModified: later })).toBe(zoe)
-    expect(bindingInLedger('USER', stored, { ...link, etag: 'f' })).toBeUndefined()
-    expect(bindingInLedger('USER', stored, { ...link, rebind: later })).toBeUndefined()
-    expect(bindingInLedger('USER', entryWith([other], uploadedAt), link)).toBeUndefined()
-    expect(bindingInLedger('USER', entryWith([link]), link)).toBeUndefined()
-    expect(bindingInLedger('USER', undefined, link)).toBeUndefined()
-    expect(bindingInLedger('GROUP', stored, link)).toBeUndefined()
+describe('the user whom the ledger says a link was granted to, whatever its status says,', () => {
+  const granted = { grantedAt: uploadedAt }
+  test.each<[string, boolean, Change]>([
+    ['is that of the entry which this content of it granted and which was confirmed once', true, granted],
+    ['is so whenever the link was uploaded', true, { ...granted, lastModified: later }],
+    ['is not so where another content granted it', false, { ...granted, content: 'another' }],
+    ['is not so where another link granted it', false, { ...granted, key: 'links_data/other' }],
+    ['is not so where it was never confirmed', false, {}],
+  ])('%s', async (_, isBound, { grantedAt, ...change }) => {
+    const bench = new Settling({}, 'kenji.ito@acme.example', 'USER')
+    const found = await bench.upload()
+    const { objects, clock } = bench.world
+    await new StatusStore(objects, clock).revise(bench.link, async () => ({
+      state: 'applied',
+      principalId: zoe,
+      etag: found.etag,
+      content: found.content,
+      lastModified: found.lastModified,
+    }))
+    bench.world.ssoAdmin.addAssignment(bench.target())
+    const call = { kind: 'creation', calledAt: uploadedAt } as const
+    await bench.own({ links: [{ ...found, ...change }], grantedAt, call, lastCreation: call })
+    expect(await bench.settle()).toMatchObject(isBound ? { result: 'applied' } : { lacks: expect.any(Map) })
+    expect(bench.world.ssoAdmin.isAssigned(bench.target())).toBe(isBound)
   })
 })
 
@@ -113,7 +113,7 @@ describe('what the ledger knows of the links that grant', () => {
 
   async function uploaders(world: World): Promise<unknown> {
     const entry = ledgerEntry.parse(await world.json(`assignments/${name}`))
-    return Object.fromEntries(entry.accesses[0].links.map(({ key, by }) => [key, by?.principalId]))
+    return Object.fromEntries(entry.links.map(({ key, by }) => [key, by?.principalId]))
   }
 
   test('each stands with who uploaded it, though both are empty and of the same second, and no status says so any more', async () => {
@@ -132,11 +132,11 @@ describe('what the ledger knows of the links that grant', () => {
     await world.objects.as('maria').put(link, '')
     await settle(world)
     const stored = await world.json(`assignments/${name}`)
-    const { links } = ledgerEntry.parse(stored).accesses[0]
+    const { links } = ledgerEntry.parse(stored)
     const before = links.map((one) => ({ ...one, etag: 'before', content: 'before' }))
-    await world.objects.put(`assignments/${name}`, JSON.stringify({ ...stored, links: before }))
+    await world.objects.put(`assignments/${world.keyOf(name)}`, JSON.stringify({ ...stored, links: before }))
     await lookAgain(world)
-    expect(ledgerEntry.parse(await world.json(`assignments/${name}`)).accesses[0].links).toEqual(links)
+    expect(ledgerEntry.parse(await world.json(`assignments/${name}`)).links).toEqual(links)
   })
 
   test('a link whose status is lost before it is applied grants all the same, by nobody known', async () => {
@@ -174,5 +174,46 @@ describe('what the ledger knows of the links that grant', () => {
     const holders = world.ssoAdmin.assignments().filter((one) => one.accountId === accountId.parse(account))
     expect(holders).toEqual([])
     expect(await world.json(`status/${everywhere}.json`)).toMatchObject({ state: 'waiting', principalId: first })
+  })
+
+  test('a user who is made again before the status says whom the link was applied to gets nothing', async () => {
+    const userName = 'kenji.ito@acme.example'
+    const world = await open()
+    const own = `links_data/account%${account}%Billing-ps%${userName}%USER%ssofile`
+    await world.objects.put(own, '')
+    await settle(world)
+    const first = world.identityStore.idOf('USER', userName)
+    if (!first) throw new Error('the fixture lacks the user')
+    await world.identityStore.deleteUser(first)
+    await world.identityStore.createUser({ userName })
+    const { principalId: _, ...untold } = (await world.json(`status/${own}.json`)) ?? {}
+    await world.objects.put(`status/${own}.json`, JSON.stringify({ ...untold, state: 'applying' }))
+    await lookAgain(world, userName, 'USER')
+    expect(world.ssoAdmin.assignments().map((one) => one.principalId)).toEqual([first])
+    expect(await world.json(`status/${own}.json`)).toMatchObject({ state: 'waiting', principalId: first })
+  })
+
+  test('a link that is uploaded as it was for a former user counts as new for the one who has it since', async () => {
+    const userName = 'kenji.ito@acme.example'
+    const world = await open()
+    const own = `links_data/account%${account}%Billing-ps%${userName}%USER%ssofile`
+    await world.objects.put(own, '')
+    await settle(world)
+    const first = world.identityStore.idOf('USER', userName)
+    if (!first) throw new Error('the fixture lacks the user')
+    const given = await world.json(`assignments/account%${account}%Billing-ps%${first}%USER`)
+    await world.identityStore.deleteUser(first)
+    await world.identityStore.createUser({ userName })
+    const second = world.identityStore.idOf('USER', userName)
+    await world.objects.put(own, '{"reason": "the new one"}')
+    await settle(world)
+    expect(world.ssoAdmin.assignments().map((one) => one.principalId)).toEqual([first, second])
+    // Its revocation is held: so its record stays as it was.
+    const held = JSON.stringify({ ...given, state: 'held', reason: 'the brake holds it' })
+    await world.objects.put(`assignments/account%${account}%Billing-ps%${first}%USER`, held)
+    await world.objects.put(own, '')
+    await settle(world)
+    expect(await world.json(`status/${own}.json`)).toMatchObject({ state: 'applied', principalId: second })
+    expect(world.calls.filter((call) => call === 'DeleteAccountAssignment')).toEqual([])
   })
 })

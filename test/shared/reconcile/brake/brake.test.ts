@@ -50,7 +50,7 @@ describe('links that are deleted', () => {
     await settledLater(world)
     expect({
       granted: granted(world),
-      ledger: await world.keys('assignments/'),
+      ledger: await world.namedKeys('assignments/'),
       attention: await world.keys('attention/'),
     }).toEqual({
       granted: 0,

@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals'
-import type { BrakeList } from '../../../../shared/domain/brake.ts'
-import { renderComplaint } from '../../../../shared/domain/complaint.ts'
-import { type Configuration, configuration } from '../../../../shared/domain/configuration.ts'
+import type { BrakeList } from '../../../../shared/domain/brake/brake-record.ts'
+import { type Configuration, configuration } from '../../../../shared/domain/deployment/configuration.ts'
+import { renderComplaint } from '../../../../shared/domain/statuses/complaint.ts'
 import { type OrganizationFile, parseOrganizationFile } from '../../../../shared/memory/organization-file.ts'
 import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { World, type WorldOptions } from '../../../world.ts'
@@ -86,8 +86,9 @@ export async function digestIn(world: World): Promise<string> {
   return list ? digestOf(list) : 'nothing is held'
 }
 
+/** By names, as `account` links have them. */
 export async function held(world: World): Promise<readonly string[]> {
-  return (await listsOf(world)).flatMap((list) => list.held)
+  return (await listsOf(world)).flatMap((list) => list.held).map((key) => world.nameOf(key))
 }
 
 export async function release(world: World, digest: string): Promise<string> {

@@ -1,4 +1,4 @@
-import { type HeldContents, heldContents } from '../../../../shared/domain/held-contents.ts'
+import { type HeldContents, heldContents } from '../../../../shared/domain/brake/held-contents.ts'
 
 /** A file of a permission set that the brake holds. */
 export function heldFile(name: string, more: Partial<HeldContents> = {}): HeldContents {

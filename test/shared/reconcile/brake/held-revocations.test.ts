@@ -66,7 +66,7 @@ describe('of links that are deleted beyond the limit', () => {
     await releaseAll(world)
     await world.clock.advance(10 * 60_000)
     await settledLater(world)
-    expect({ ledger: await world.keys('assignments/'), attention: await world.keys('attention/') }).toEqual({
+    expect({ ledger: await world.namedKeys('assignments/'), attention: await world.keys('attention/') }).toEqual({
       ledger: [],
       attention: [],
     })
@@ -97,7 +97,7 @@ describe('of links that are deleted beyond the limit', () => {
     await world.objects.put(root, '')
     await world.look()
     const dying = dyingPorts(world.ports, {
-      at: ({ operation, args }) => operation === 'put' && args[0] === `assignments/${first}`,
+      at: ({ operation, args }) => operation === 'put' && args[0] === `assignments/${world.keyOf(first)}`,
       when: 'after',
     })
     void world.slice({}, dying.ports)
@@ -130,7 +130,7 @@ describe('of links that are deleted beyond the limit', () => {
     const [first = ''] = await held(world)
     await world.objects.put(`links_data/ou_id%r-tiny%${first.split('%').slice(2).join('%')}`, '')
     await world.look()
-    written = `assignments/${first}`
+    written = `assignments/${world.keyOf(first)}`
     await world.finish(world.slice())
     expect(written).toBeUndefined()
     expect(await world.json(`assignments/${first}`)).toMatchObject({ state: 'granted' })

@@ -1,5 +1,5 @@
-import { assignmentKey } from '../../../../shared/domain/assignment.ts'
-import { type BrakeRecord, emptyBrake } from '../../../../shared/domain/brake.ts'
+import { assignmentKey } from '../../../../shared/domain/assignments/assignment.ts'
+import { type BrakeRecord, emptyBrake } from '../../../../shared/domain/brake/brake-record.ts'
 
 /** A record in which one list has these keys. */
 export function holding(...keys: readonly string[]): BrakeRecord {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { emptyBrake } from '../../../../shared/domain/brake.ts'
+import { emptyBrake } from '../../../../shared/domain/brake/brake-record.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { brakeFile } from '../../../../shared/reconcile/brake/brake-file.ts'
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { accountId } from '../../../../shared/domain/account-id.ts'
-import { permissionSetArn, principalId } from '../../../../shared/domain/identity-center-ids.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { permissionSetArn, principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import type { AssignmentTarget } from '../../../../shared/ports/sso-admin.ts'
 import { AssignmentListings, isListed } from '../../../../shared/reconcile/calls/assignment-listings.ts'

@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
-import { accountId } from '../../../../shared/domain/account-id.ts'
-import { permissionSetArn, principalId } from '../../../../shared/domain/identity-center-ids.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { permissionSetArn, principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import type { AssignmentRequest, AssignmentTarget, RequestKind } from '../../../../shared/ports/sso-admin.ts'
 import { AssignmentRequests, type RequestEnd } from '../../../../shared/reconcile/calls/assignment-requests.ts'
+import type { CallAnswer } from '../../../../shared/reconcile/calls/send-assignment-call.ts'
 import { intercept, noAnswer } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
 
@@ -392,5 +393,26 @@ describe('requests of a dispatcher before us', () => {
     await world.clock.advance(500)
     expect(await waited).toEqual({ outcome: 'lost' })
     expect(requests.findInProgress(target)).toBeUndefined()
+  })
+})
+
+describe('calls without an answer', () => {
+  test('keep the last slots until requests can be looked for, however long that takes, and no longer', async () => {
+    const { world, requests, silence } = open()
+    const { outstanding } = world.configuration.limits
+    const { signal } = new AbortController()
+    const make = (index: number, is: 'unknown' | 'accepted') => {
+      const of = { ...target, accountId: accountId.parse(String(233_000_000_000 + index)) }
+      const answer: CallAnswer = is === 'unknown' ? { is, reason: 'no answer' } : { is, requestId: 'next' }
+      return world.finish(requests.make('creation', of, { ms: 15_000, signal }, async () => answer))
+    }
+    silence(true)
+    for (let index = 0; index < outstanding; index++)
+      expect(await make(index, 'unknown')).toMatchObject({ is: 'unknown' })
+    await world.clock.advance(120_000)
+    expect(await make(outstanding, 'accepted')).toBeUndefined()
+    silence(false)
+    expect(await make(outstanding, 'accepted')).toMatchObject({ is: 'accepted' })
+    requests.stop()
   })
 })

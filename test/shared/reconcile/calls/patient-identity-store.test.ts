@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { principalName } from '../../../../shared/domain/principal.ts'
+import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { patientIdentityStore } from '../../../../shared/reconcile/calls/patient-identity-store.ts'
 import { type InterceptedCall, intercept } from '../../../intercept.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { accountId } from '../../../../shared/domain/account-id.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { patientOrganizations } from '../../../../shared/reconcile/calls/patient-organizations.ts'
 import { type InterceptedCall, intercept } from '../../../intercept.ts'

@@ -1,9 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
-import { renderAssignmentKey } from '../../../../shared/domain/assignment.ts'
-import { emptyBrake } from '../../../../shared/domain/brake.ts'
-import type { Configuration } from '../../../../shared/domain/configuration.ts'
-import type { StoredLedgerEntry } from '../../../../shared/domain/ledger-entry.ts'
-import type { Status } from '../../../../shared/domain/status.ts'
+import type { LedgerEntry } from '../../../../shared/domain/assignments/ledger-entry.ts'
+import { emptyBrake } from '../../../../shared/domain/brake/brake-record.ts'
+import type { Configuration } from '../../../../shared/domain/deployment/configuration.ts'
+import type { Status } from '../../../../shared/domain/statuses/status.ts'
 import { brakeFile } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { findDifferences } from '../../../../shared/reconcile/differences/find-differences.ts'
 import { reconcile } from '../../../../shared/reconcile/differences/reconcile.ts'
@@ -61,7 +60,8 @@ describe('what differs', () => {
     expect(await find(bench)).toMatchObject({ ...nothing, grants: [bench.assignment], counts: { links: 1 } })
     const foreign = bench.ledgerKey.replace('assignments/', 'foreign/')
     const { principalId, permissionSetArn } = bench.target()
-    const found = { v: 1, principalId, permissionSetArn, links: [], seenAt: ten }
+    const found = { v: 1, principal: bench.principal, principalId, permissionSetArn, links: [], seenAt: ten }
+    await bench.noteName()
     await bench.world.objects.put(foreign, JSON.stringify(found))
     expect(await find(bench)).toMatchObject(nothing)
     await bench.world.objects.delete(foreign)
@@ -96,7 +96,7 @@ describe('what differs', () => {
     const bench = new Settling()
     await bench.own()
     await bench.world.objects.put('assignments/notes.txt', '')
-    expect(await find(bench)).toMatchObject({ ...nothing, revocations: [bench.assignment] })
+    expect(await find(bench)).toMatchObject({ ...nothing, revocations: [bench.key] })
   })
 
   test('is nothing that an empty link would have to be read for', async () => {
@@ -203,11 +203,11 @@ describe('an input is looked at', () => {
 })
 
 /** A link that is gone, whose access the brake holds, and says so. */
-async function held(entry: Partial<StoredLedgerEntry> = {}): Promise<Settling> {
+async function held(entry: Partial<LedgerEntry> = {}): Promise<Settling> {
   const bench = new Settling()
   await bench.own({ state: 'held', links: [{ key: bench.link, etag: 'e', lastModified: ten }], ...entry })
   await tell(bench, bench.link, 'held')
-  const list = holding(renderAssignmentKey(bench.assignment))
+  const list = holding(bench.key)
   await brakeFile(bench.world.objects).write(list, undefined)
   return bench
 }
@@ -217,8 +217,8 @@ describe('what the brake holds', () => {
     const bench = await held()
     expect(await find(bench)).toMatchObject({
       ...nothing,
-      revocations: [bench.assignment],
-      held: new Set([renderAssignmentKey(bench.assignment)]),
+      revocations: [bench.key],
+      held: new Set([bench.key]),
     })
     expect(await bench.world.finish(reconcile(bench.world.ports, bench.world.configuration))).toMatchObject({
       inputs: 0,
@@ -237,7 +237,7 @@ describe('what the brake holds', () => {
     const bench = await held()
     await tell(bench, bench.link, 'revoking')
     await bench.world.objects.delete(`attention/held/${bench.link}`)
-    expect(await find(bench)).toMatchObject({ inputs: [bench.link], unfinished: [bench.assignment] })
+    expect(await find(bench)).toMatchObject({ inputs: [bench.link], unfinished: [bench.key] })
   })
 
   test('is evaluated where the link is there and says that it is applied', async () => {
@@ -247,9 +247,9 @@ describe('what the brake holds', () => {
     await tell(bench, elsewhere, 'applied')
     expect(await find(bench)).toMatchObject({
       ...nothing,
-      revocations: [bench.assignment],
+      revocations: [bench.key],
       inputs: [bench.link],
-      unfinished: [bench.assignment],
+      unfinished: [bench.key],
     })
     await tell(bench, elsewhere, 'held')
     expect((await find(bench)).unfinished).toEqual([])
@@ -306,7 +306,10 @@ describe('the file of a permission set that the brake holds', () => {
         async () => told,
       )
       if (name !== 'Set-20')
-        await bench.world.objects.put(`assignments/account%233000000002%${name}%a%GROUP%ssofile`, '{')
+        await bench.world.objects.put(
+          `assignments/account%233000000002%${name}%11111111-2222-3333-4444-555555555555%GROUP`,
+          '{',
+        )
     }
     expect((await find(bench, {}, true)).judgedFiles).toEqual(['Set-20'])
     expect((await find(bench)).judgedFiles).toEqual(names)
@@ -413,7 +416,7 @@ describe('a reconcile hints', () => {
     await run(bench)
     expect(await bench.world.json('state/reconcile.json')).toMatchObject({
       startedAt: ten,
-      entries: [renderAssignmentKey(bench.assignment)],
+      entries: [bench.key],
       statuses: { [bench.link]: { state: 'applying' } },
     })
     const another = await told(new Settling())

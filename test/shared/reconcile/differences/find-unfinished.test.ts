@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import { accountId } from '../../../../shared/domain/account-id.ts'
-import { assignmentKey, parseAssignmentKey } from '../../../../shared/domain/assignment.ts'
-import type { StoredLedgerEntry } from '../../../../shared/domain/ledger-entry.ts'
-import type { Account, OrganizationView } from '../../../../shared/domain/organization-view.ts'
+import type { LedgerEntry } from '../../../../shared/domain/assignments/ledger-entry.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import type { Account, OrganizationView } from '../../../../shared/domain/organization/organization-view.ts'
 import { brakeFile } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { findUnfinished } from '../../../../shared/reconcile/differences/find-unfinished.ts'
 import type { Checkpoint } from '../../../../shared/reconcile/records/checkpoint.ts'
@@ -27,11 +26,10 @@ async function find(bench: Settling, { last = everything, accounts = [], isRevok
   const { objects } = bench.world
   const view = viewOf(accounts)
   const ledger = await listHeads(objects, 'assignments/')
-  const found = await findUnfinished(objects, ledger, view, last, isRevoked ? [bench.assignment] : [])
+  const found = await findUnfinished(objects, ledger, view, last, new Set(isRevoked ? [bench.key] : []))
   return { ...found, names: found.names.map(({ name }) => name) }
 }
 
-const keyOf = (bench: Settling) => assignmentKey.parse(bench.ledgerKey.slice('assignments/'.length))
 const hold = (bench: Settling, ...keys: readonly string[]) =>
   brakeFile(bench.world.objects).write(holding(...keys), undefined)
 const nothing = {
@@ -41,12 +39,12 @@ const nothing = {
   heldLinks: new Map(),
   heldFiles: new Map(),
   isBrakeUnreadable: false,
-  resting: new Map(),
+  resting: new Set(),
   scheduled: new Set(),
   spoiled: [],
 }
 
-async function open(entry: Partial<StoredLedgerEntry>): Promise<Settling> {
+async function open(entry: Partial<LedgerEntry>): Promise<Settling> {
   const bench = new Settling()
   await bench.own(entry)
   return bench
@@ -58,8 +56,8 @@ describe('an entry of the ledger is unfinished', () => {
     await bench.world.objects.put(bench.ledgerKey, '{oops')
     expect(await find(bench)).toEqual({
       ...nothing,
-      unfinished: [bench.assignment],
-      entries: [keyOf(bench)],
+      unfinished: [bench.key],
+      entries: [bench.key],
       spoiled: [bench.ledgerKey],
       names: [],
     })
@@ -71,8 +69,8 @@ describe('an entry of the ledger is unfinished', () => {
       const accounts = active(bench)
       expect(await find(bench, { accounts })).toMatchObject({
         ...nothing,
-        unfinished: [bench.assignment],
-        entries: [keyOf(bench)],
+        unfinished: [bench.key],
+        entries: [bench.key],
         names: [bench.principal],
       })
     }
@@ -84,32 +82,28 @@ describe('an entry of the ledger is unfinished', () => {
 
   test('not where a retry is scheduled, which the next reconcile looks at again', async () => {
     const bench = await open({ state: 'failed' })
-    await bench.world.objects.put(`state/open/2026-03-09T10:00:00.000Z%${keyOf(bench)}`, '')
+    await bench.world.objects.put(`state/open/2026-03-09T10:00:00.000Z%${bench.key}`, '')
     expect(await find(bench)).toEqual({
       ...nothing,
-      entries: [keyOf(bench)],
-      scheduled: new Set([keyOf(bench)]),
+      entries: [bench.key],
+      scheduled: new Set([bench.key]),
       names: [],
     })
   })
 
-  test('where it has access of whoever had the name before, or its principal is gone', async () => {
-    const { principalId, permissionSetArn } = new Settling().target()
-    const former = [{ state: 'granted' as const, principalId, permissionSetArn, links: [] }]
-    for (const entry of [{ former }, { orphanedAt: ten }]) {
-      const bench = await open(entry)
-      expect((await find(bench)).unfinished).toEqual([bench.assignment])
-    }
+  test('where its principal is gone', async () => {
+    const bench = await open({ orphanedAt: ten })
+    expect((await find(bench)).unfinished).toEqual([bench.key])
   })
 
   test('only where it was written since the last reconcile, or was not settled then', async () => {
     const bench = await open({ state: 'failed' })
     const last = { since, entries: [] }
     expect(await find(bench, { last })).toEqual({ ...nothing, names: [] })
-    expect((await find(bench, { last: { ...last, entries: [keyOf(bench)] } })).unfinished).toEqual([bench.assignment])
+    expect((await find(bench, { last: { ...last, entries: [bench.key] } })).unfinished).toEqual([bench.key])
     await bench.world.clock.advance(10_000)
     await bench.own({ state: 'failed' })
-    expect((await find(bench, { last })).unfinished).toEqual([bench.assignment])
+    expect((await find(bench, { last })).unfinished).toEqual([bench.key])
   })
 
   test('not where it is no entry, or is gone by now, which does not count as settled', async () => {
@@ -125,16 +119,16 @@ describe('an entry of the ledger is unfinished', () => {
     })
     expect((await find(bench)).unfinished).toHaveLength(1)
     const ledger = await listHeads(objects, 'assignments/')
-    const found = await findUnfinished(gone, ledger, viewOf([]), everything, [])
-    expect(found).toMatchObject({ ...nothing, entries: [keyOf(bench)] })
+    const found = await findUnfinished(gone, ledger, viewOf([]), everything, new Set())
+    expect(found).toMatchObject({ ...nothing, entries: [bench.key] })
   })
 
   test('in the order of keys for the next reconcile', async () => {
     const bench = await open({ state: 'failed' })
-    const another = bench.ledgerKey.replace('team-Accountants', 'a-team')
+    const another = bench.ledgerKey.replace(bench.target().principalId, '00000000-2222-3333-4444-555555555555')
     await bench.world.objects.put(another, JSON.stringify(await bench.world.json(bench.ledgerKey)))
     const { entries } = await find(bench)
-    expect(entries).toEqual([another.slice('assignments/'.length), keyOf(bench)])
+    expect(entries).toEqual([another.slice('assignments/'.length), bench.key])
   })
 })
 
@@ -143,15 +137,15 @@ describe('an entry that is stuck', () => {
     const bench = await open({ state: 'stuck' })
     const [account] = active(bench)
     if (!account) throw new Error('it is in the organization')
-    const resting = { ...nothing, entries: [keyOf(bench)], resting: new Map([[keyOf(bench), bench.assignment]]) }
+    const resting = { ...nothing, entries: [bench.key], resting: new Set([bench.key]) }
     expect(await find(bench, { accounts: [{ ...account, state: 'SUSPENDED' }] })).toMatchObject(resting)
     expect(await find(bench)).toMatchObject(resting)
-    expect((await find(bench, { accounts: [account] })).unfinished).toEqual([bench.assignment])
+    expect((await find(bench, { accounts: [account] })).unfinished).toEqual([bench.key])
   })
 
   test('is no other: what failed is tried whatever its account is', async () => {
     const bench = await open({ state: 'failed' })
-    expect(await find(bench)).toMatchObject({ resting: new Map(), unfinished: [bench.assignment] })
+    expect(await find(bench)).toMatchObject({ resting: new Set(), unfinished: [bench.key] })
   })
 })
 
@@ -160,48 +154,40 @@ describe('an entry that the brake holds', () => {
 
   test('stays so while it is on the list and no link grants it; the links that granted it are told', async () => {
     const bench = await open({ state: 'held', links })
-    await hold(bench, keyOf(bench))
+    await hold(bench, bench.key)
     expect(await find(bench, { isRevoked: true })).toMatchObject({
       ...nothing,
-      entries: [keyOf(bench)],
-      held: new Set([keyOf(bench)]),
-      heldLinks: new Map([[links[0]?.key, bench.assignment]]),
+      entries: [bench.key],
+      held: new Set([bench.key]),
+      heldLinks: new Map([[links[0]?.key, bench.key]]),
     })
   })
 
   test('is unfinished where it was released, or is granted again', async () => {
     const bench = await open({ state: 'held', links })
-    expect(await find(bench, { isRevoked: true })).toMatchObject({ held: new Set(), unfinished: [bench.assignment] })
-    await hold(bench, keyOf(bench))
-    expect((await find(bench)).unfinished).toContainEqual(bench.assignment)
+    expect(await find(bench, { isRevoked: true })).toMatchObject({ held: new Set(), unfinished: [bench.key] })
+    await hold(bench, bench.key)
+    expect((await find(bench)).unfinished).toContain(bench.key)
     expect((await find(bench)).held).toEqual(new Set())
-  })
-
-  test('is unfinished where only some of its access is held', async () => {
-    const { principalId, permissionSetArn } = new Settling().target()
-    const former = [{ state: 'revoking' as const, principalId, permissionSetArn, links: [] }]
-    const bench = await open({ state: 'held', links, former })
-    await hold(bench, keyOf(bench))
-    expect(await find(bench, { isRevoked: true })).toMatchObject({ held: new Set(), unfinished: [bench.assignment] })
   })
 
   test('stays so where the list cannot be read', async () => {
     const bench = await open({ state: 'held', links })
     await bench.world.objects.put('control/brake.json', 'no list')
-    expect(await find(bench)).toMatchObject({ held: new Set([keyOf(bench)]), unfinished: [] })
+    expect(await find(bench)).toMatchObject({ held: new Set([bench.key]), unfinished: [] })
   })
 
   test('is looked at however old it is, and taken off the list where it is settled', async () => {
     const bench = await open({ state: 'granted' })
-    await hold(bench, keyOf(bench))
+    await hold(bench, bench.key)
     const last = { since, entries: [] }
-    expect(await find(bench, { last, isRevoked: true })).toMatchObject({ unfinished: [bench.assignment] })
+    expect(await find(bench, { last, isRevoked: true })).toMatchObject({ unfinished: [bench.key] })
   })
 
   test('is unfinished where only the list is left of it, and nothing is to be revoked', async () => {
     const bench = new Settling()
-    await hold(bench, keyOf(bench))
-    expect(await find(bench)).toMatchObject({ ...nothing, unfinished: [parseAssignmentKey(keyOf(bench))] })
+    await hold(bench, bench.key)
+    expect(await find(bench)).toMatchObject({ ...nothing, unfinished: [bench.key] })
     expect(await find(bench, { isRevoked: true })).toMatchObject(nothing)
   })
 })

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
-import { accountId } from '../../../../shared/domain/account-id.ts'
-import { parseAssignmentKey } from '../../../../shared/domain/assignment.ts'
-import { noSelectors } from '../../../../shared/domain/selector-file.ts'
-import { attentionOf, type StatusState } from '../../../../shared/domain/status.ts'
+import { parseAssignmentName } from '../../../../shared/domain/assignments/assignment.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { noSelectors } from '../../../../shared/domain/scopes/selector-file.ts'
+import { attentionOf, type StatusState } from '../../../../shared/domain/statuses/status.ts'
 import {
   findMisindexed,
   indexAssignments,
@@ -112,7 +112,7 @@ test('an assignment concerns a link only within its scope, or anywhere if the li
     hasTags: false,
     accounts: [...world.organizations.accountsNow()],
   }
-  const open = indexAssignments([parseAssignmentKey(key) ?? []].flat(), view, {
+  const open = indexAssignments([parseAssignmentName(key) ?? []].flat(), view, {
     ...world.configuration,
     selectors: noSelectors,
   })

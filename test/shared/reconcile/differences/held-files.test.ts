@@ -40,7 +40,7 @@ describe('the file of a permission set that is held', () => {
     const { world, settle, sweep, held, status } = await open()
     await world.objects.delete(everywhere)
     await settle()
-    expect(await world.keys('assignments/')).toEqual([])
+    expect(await world.namedKeys('assignments/')).toEqual([])
     await sweep()
     expect([await status(), await held()]).toEqual(['applied', []])
     expect(await world.keys('attention/')).toEqual([])

@@ -32,7 +32,7 @@ describe('a reconcile', () => {
     expect(world.queues.queue('work').counts()).toEqual({ visible: 0, inFlight: 0 })
   })
 
-  test('reads each ledger entry once where there is no state, and none where nothing changed since', async () => {
+  test('reads each ledger entry where there is no state, also for its name, and none where nothing changed since', async () => {
     const world = await granted()
     for (const key of await world.keys('state/')) await world.objects.delete(key)
     await world.clock.advance(60 * 60_000)
@@ -42,11 +42,11 @@ describe('a reconcile', () => {
       return proceed()
     })
     await world.finish(reconcile(ports, world.configuration))
-    expect(reads).toBe(1)
+    expect(reads).toBe(2)
     expect(await world.keys('state/principals/')).toHaveLength(1)
     await world.clock.advance(60 * 60_000)
     await world.finish(reconcile(ports, world.configuration))
-    expect(reads).toBe(1)
+    expect(reads).toBe(2)
   })
 
   test('finds a status that says that work goes on, whose dispatcher died before it told', async () => {
@@ -83,14 +83,15 @@ describe('a reconcile', () => {
 
   test('finds an unfinished entry whose retry was deleted, though the entry is older than the last reconcile', async () => {
     const world = await granted()
-    const entry = await world.json(`assignments/${name}`)
-    await world.objects.put(`assignments/${name}`, JSON.stringify({ ...entry, state: 'failed' }))
-    await world.objects.put(`state/open/2026-03-09T10:00:00.000Z%${name}`, '')
+    const key = world.keyOf(name)
+    const entry = await world.json(`assignments/${key}`)
+    await world.objects.put(`assignments/${key}`, JSON.stringify({ ...entry, state: 'failed' }))
+    await world.objects.put(`state/open/2026-03-09T10:00:00.000Z%${key}`, '')
     expect(await report(world)).toMatchObject({ unfinished: 0 })
     await world.clock.advance(3 * 3_600_000)
     expect(await report(world)).toMatchObject({ unfinished: 0 })
     await world.clock.advance(3 * 3_600_000)
-    await world.objects.delete(`state/open/2026-03-09T10:00:00.000Z%${name}`)
+    await world.objects.delete(`state/open/2026-03-09T10:00:00.000Z%${key}`)
     expect(await report(world)).toMatchObject({ unfinished: 1 })
   })
 
@@ -117,7 +118,7 @@ describe('a reconcile', () => {
     await report(world)
     await world.look()
     await world.finish(world.slice())
-    expect(await world.keys('assignments/')).toEqual([`assignments/${other}`])
+    expect(await world.namedKeys('assignments/')).toEqual([`assignments/${other}`])
     expect(await world.keys('status/links_data/')).toEqual([`status/links_data/${other}.json`])
   })
 
@@ -139,8 +140,9 @@ describe('a reconcile', () => {
 
   test('goes on where an entry or a status is spoiled: its links have failed with the reason until it is restored', async () => {
     const world = await granted()
-    const entry = await world.objects.get(`assignments/${name}`)
-    const spoiled = [`assignments/${name}`, 'status/permission_sets/Billing-ps.json.json']
+    const record = `assignments/${world.keyOf(name)}`
+    const entry = await world.objects.get(record)
+    const spoiled = [record, 'status/permission_sets/Billing-ps.json.json']
     for (const key of spoiled) await world.objects.put(key, '{oops')
     const other = link.replace('team-Accountants', 'team-Web')
     await world.objects.put(other, '')
@@ -160,14 +162,12 @@ describe('a reconcile', () => {
     expect(await world.json(`status/${link}.json`)).toMatchObject({
       state: 'failed',
       accounts: { desired: 1, applied: 0, open: 0, failed: [{ account: '233000000002' }] },
-      reason: expect.stringContaining(
-        `assignments/${name}: received something that this version of ssofile did not write`,
-      ),
+      reason: expect.stringContaining(`${record}: received something that this version of ssofile did not write`),
     })
     await world.clock.advance(3_600_000)
     await settle()
     expect(told().at(-1)).toContain(spoiled[1])
-    await world.objects.put(`assignments/${name}`, entry?.body ?? '')
+    await world.objects.put(record, entry?.body ?? '')
     for (const key of await world.keys('state/open/')) await world.objects.delete(key)
     await world.objects.delete('status/permission_sets/Billing-ps.json.json')
     await world.clock.advance(3_600_000)

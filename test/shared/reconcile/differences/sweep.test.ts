@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
+import { assignmentKey, assignmentOf } from '../../../../shared/domain/assignments/assignment.ts'
+import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import { sweep } from '../../../../shared/reconcile/differences/reconcile.ts'
 import { leaseKey } from '../../../../shared/reconcile/dispatcher/lease.ts'
+import { NameIndex, PrincipalNames } from '../../../../shared/reconcile/records/principal-names.ts'
 import { intercept } from '../../../intercept.ts'
 import { acme, World } from '../../../world.ts'
 
@@ -11,6 +14,7 @@ const grant = 'Billing-ps%team-Accountants%GROUP%ssofile'
 const name = `account%233000000002%${grant}`
 const link = `links_data/${name}`
 const minuteMs = 60_000
+const entryOf = (world: World, one = name) => `assignments/${world.keyOf(one)}`
 
 /** Everything is granted, and a sweep has seen it. */
 async function granted(links: readonly string[] = [link]): Promise<World> {
@@ -110,7 +114,7 @@ describe('a sweep', () => {
     await tell(world, link, before ?? {})
     expect(await swept(world)).toMatchObject({ inputs: 2, grants: 1, revocations: 1 })
     await work(world)
-    expect(await world.keys('assignments/')).toEqual([other.replace('links_data', 'assignments')])
+    expect(await world.namedKeys('assignments/')).toEqual([other.replace('links_data', 'assignments')])
   })
 
   test('finds a link that has expired by the times that the last sweep read', async () => {
@@ -124,16 +128,14 @@ describe('a sweep', () => {
 
   test('finds an account that the stored view has and the ledger has not', async () => {
     const world = await granted([`links_data/root%all%${grant}`])
-    await world.objects.delete(`assignments/${name}`)
+    await world.objects.delete(entryOf(world))
     expect(await swept(world)).toMatchObject({ ...nothing, grants: 1 })
   })
 
   test('finds an entry that is neither settled nor scheduled', async () => {
     const world = await granted()
-    await world.objects.put(
-      `assignments/${name}`,
-      JSON.stringify({ ...(await world.json(`assignments/${name}`)), state: 'failed' }),
-    )
+    const key = entryOf(world)
+    await world.objects.put(key, JSON.stringify({ ...(await world.json(key)), state: 'failed' }))
     expect(await swept(world)).toMatchObject({ ...nothing, unfinished: 1 })
   })
 
@@ -145,6 +147,17 @@ describe('a sweep', () => {
     await swept(world)
     expect(await world.keys('state/principals/')).toEqual([pair])
   })
+})
+
+test('a sweep leaves the present name of an id, whatever former one its entry has', async () => {
+  const world = await granted()
+  const key = entryOf(world)
+  const { type, principalId: id } = assignmentOf(assignmentKey.parse(key.slice('assignments/'.length)))
+  await new PrincipalNames(world.objects).note({ type, id, name: principalName.parse('team-Bookkeepers') })
+  await world.clock.advance(minuteMs)
+  await world.objects.put(key, JSON.stringify(await world.json(key)))
+  await swept(world)
+  expect((await NameIndex.read(world.objects)).namesOf(type, id)).toEqual(['team-Bookkeepers'])
 })
 
 describe('a link that waits for its group', () => {
@@ -212,7 +225,7 @@ describe('a status that says that work goes on', () => {
   test('is left to the dispatcher that is at work, and what it is about is not hinted at', async () => {
     const world = await granted([link, `links_data/root%all%Billing-ps%team-Web%GROUP%ssofile`])
     const root = 'links_data/root%all%Billing-ps%team-Web%GROUP%ssofile'
-    await world.objects.delete(`assignments/${name.replace('team-Accountants', 'team-Web')}`)
+    await world.objects.delete(entryOf(world, name.replace('team-Accountants', 'team-Web')))
     await tell(world, root, { state: 'applying' })
     await world.objects.delete(link)
     await loseMessages(world)
@@ -248,7 +261,7 @@ test('a blocked permission set is looked at when nothing names it any more', asy
   expect(await swept(world)).toMatchObject(nothing)
   await world.objects.delete(link)
   await world.objects.delete(`status/${link}.json`)
-  await world.objects.delete(`assignments/${name}`)
+  await world.objects.delete(entryOf(world))
   await loseMessages(world)
   expect(await swept(world)).toMatchObject({ ...nothing, inputs: 1 })
 })

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
-import { accountId } from '../../../../shared/domain/account-id.ts'
+import { assignmentOf } from '../../../../shared/domain/assignments/assignment.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { findDifferences } from '../../../../shared/reconcile/differences/find-differences.ts'
 import { followOrganizationEvents } from '../../../../shared/reconcile/organization/follow-organization-events.ts'
 import { OrganizationCache } from '../../../../shared/reconcile/organization/organization-cache.ts'
@@ -64,7 +65,7 @@ describe('an account whose State and Paths Organizations does not say', () => {
     await reconcile(world)
     await reconcile(world)
     expect(await world.json('state/missing-accounts.json')).toBeUndefined()
-    expect(await world.keys('assignments/')).toHaveLength(1)
+    expect(await world.namedKeys('assignments/')).toHaveLength(1)
     expect(await world.keys('history/account%')).toHaveLength(1)
   })
 
@@ -75,7 +76,8 @@ describe('an account whose State and Paths Organizations does not say', () => {
     expect(told).toEqual([unplaced])
     for (const { grants, revocations } of [plan, due]) {
       expect(revocations.length).toBeGreaterThan(10)
-      expect([...grants, ...revocations].map(({ accountId: id }) => id)).not.toContain(unplaced)
+      const accounts = [...grants, ...revocations.map(assignmentOf)].map(({ accountId: id }) => id)
+      expect(accounts).not.toContain(unplaced)
     }
   })
 

@@ -1,15 +1,15 @@
 import { describe, expect, test } from '@jest/globals'
-import type { DirectoryChange } from '../../../../shared/domain/directory-event.ts'
-import { principalId } from '../../../../shared/domain/identity-center-ids.ts'
-import { principalName } from '../../../../shared/domain/principal.ts'
+import type { DirectoryChange } from '../../../../shared/domain/principals/directory-event.ts'
+import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
+import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import { followDirectoryEvents } from '../../../../shared/reconcile/directory/follow-directory-events.ts'
-import { PrincipalNames } from '../../../../shared/reconcile/directory/principal-names.ts'
+import { PrincipalNames } from '../../../../shared/reconcile/records/principal-names.ts'
 import { Settling } from '../../../settling.ts'
 
 const nobody = principalId.parse('99999999-2222-3333-4444-555555555555')
 const [old, next] = ['team-Accountants', 'team-Bookkeepers']
 
-/** Hints as `lane: account principal`, and inputs as their keys, in the order of urgency. */
+/** Hints as `lane: account principal`, by name or id, and inputs as their keys, in the order of urgency. */
 function sent({ world }: Settling): readonly string[] {
   return (['work-urgent', 'work', 'work-bulk', 'links'] as const).flatMap((queue) =>
     world.queues
@@ -18,7 +18,7 @@ function sent({ world }: Settling): readonly string[] {
       .map(({ body }) => JSON.parse(body))
       .map((about) => {
         expect(about.cause ?? about.event).toBe('directory')
-        return about.key ?? `${queue}: ${about.account} ${about.principal}`
+        return about.key ?? `${queue}: ${about.account} ${about.principal ?? about.principalId}`
       }),
   )
 }
@@ -30,20 +30,18 @@ function open() {
   const follow = (...changes: readonly DirectoryChange[]) =>
     world.finish(followDirectoryEvents(world.ports, world.configuration, changes))
   const changed = () => follow({ type: 'GROUP', id })
-  /** The ledger has the access of this id under this name. */
-  const have = async (name = old, of = id) => {
+  const note = async (name: string, of = id) => {
     await new PrincipalNames(world.objects).note({ type: 'GROUP', id: of, name: principalName.parse(name) })
-    await world.objects.put(bench.ledgerKey.replace(old, name), JSON.stringify(await entryOf(bench, of)))
+    await world.clock.advance(1_000)
+  }
+  /** The ledger has access of this id, noted under this name. */
+  const have = async (name = old, of = id) => {
+    await note(name, of)
+    await world.objects.put(bench.ledgerKey.replace(id, of), '{}')
   }
   const rename = (name: string) => world.identityStore.updateGroup(id, [{ path: 'displayName', value: name }])
   const wait = (key: string) => world.objects.put(`attention/waiting/${key}`, '')
-  return { bench, world, id, follow, changed, have, rename, wait }
-}
-
-async function entryOf(bench: Settling, id = bench.target().principalId) {
-  const { permissionSetArn } = bench.target()
-  const updatedAt = bench.world.clock.now().toISOString()
-  return { v: 1, state: 'granted', principalId: id, permissionSetArn, links: [], attempts: 0, updatedAt }
+  return { bench, world, id, follow, changed, note, have, rename, wait }
 }
 
 describe('after an event about a group', () => {
@@ -62,12 +60,9 @@ describe('after an event about a group', () => {
     await have('team-Web', nobody)
     await names.note({ type: 'USER', id, name: principalName.parse('ida') })
     await names.note({ type: 'USER', id: nobody, name: principalName.parse(old) })
-    await world.objects.put(bench.ledgerKey.replace('GROUP', 'USER'), JSON.stringify(await entryOf(bench)))
+    await world.objects.put(bench.ledgerKey.replace('GROUP', 'USER'), '{}')
     await wait(bench.link.replace(old, 'team-Web'))
     expect(await changed()).toBe(0)
-    await have(next)
-    expect(await changed()).toBe(2)
-    expect(sent(bench)).toEqual([`work-urgent: ${bench.account} ${next}`, `work: ${bench.account} ${old}`])
   })
 
   test('that is new, what links ask for under its name is looked at', async () => {
@@ -88,23 +83,23 @@ describe('after an event about a group', () => {
     expect(await world.json('state/organization.json')).toBeUndefined()
   })
 
-  test('that has another name, both names are looked at, first what the ledger has under the old one', async () => {
-    const { bench, changed, have, rename } = open()
+  test('that has another name, its access is looked at first, then what links ask for by both names', async () => {
+    const { bench, id, changed, have, rename } = open()
     await have()
     await bench.upload(bench.link.replace(old, next))
     await rename(next)
     expect(await changed()).toBe(2)
-    expect(sent(bench)).toEqual([`work-urgent: ${bench.account} ${old}`, `work: ${bench.account} ${next}`])
+    expect(sent(bench)).toEqual([`work-urgent: ${bench.account} ${id}`, `work: ${bench.account} ${next}`])
   })
 
-  test('that is gone, what the ledger has under its name is looked at, not urgently: it has its grace', async () => {
+  test('that is gone, its access is looked at, not urgently: it has its grace', async () => {
     const { bench, world, changed, have, id, wait } = open()
     await have()
     await wait(bench.link)
     await world.objects.put('assignments/notes.txt', '')
     await world.identityStore.deleteGroup(id)
     expect(await changed()).toBe(1)
-    expect(sent(bench)).toEqual([`work: ${bench.account} ${old}`])
+    expect(sent(bench)).toEqual([`work: ${bench.account} ${id}`])
   })
 
   test('that nobody has or had, the links that wait for a group are looked at', async () => {
@@ -117,29 +112,31 @@ describe('after an event about a group', () => {
     expect(sent(bench)).toEqual([bench.link])
   })
 
-  test('that a link waits for, it is looked at although the ledger has its name', async () => {
-    const { bench, changed, have, wait } = open()
+  test('that a link waits for, what asks for it is looked at, and its access, although the ledger has its name', async () => {
+    const { bench, id, changed, have, wait } = open()
     await bench.upload()
     await have()
     await wait(bench.link.replace('GROUP', 'USER'))
     expect(await changed()).toBe(0)
     await wait(bench.link)
-    expect(await changed()).toBe(1)
+    expect(await changed()).toBe(2)
+    expect(sent(bench)).toEqual([`work: ${bench.account} ${id}`, `work: ${bench.account} ${old}`])
   })
 
-  test('whose name another id had before, or that had another name besides, both are looked at', async () => {
-    const another = open()
-    await another.have()
-    await another.have(old, nobody)
-    expect(await another.changed()).toBe(1)
-    const besides = open()
-    await besides.have()
-    await besides.have(next)
-    expect(await besides.changed()).toBe(2)
-    expect(sent(besides.bench)).toEqual([
-      `work-urgent: ${besides.bench.account} ${next}`,
-      `work: ${besides.bench.account} ${old}`,
-    ])
+  test('whose name another id had before, the access of both is looked at', async () => {
+    const { bench, id, changed, have } = open()
+    await have()
+    await have(old, nobody)
+    expect(await changed()).toBe(2)
+    expect(sent(bench)).toEqual([`work-urgent: ${bench.account} ${nobody}`, `work: ${bench.account} ${id}`])
+  })
+
+  test('that had another name before, its access is looked at urgently', async () => {
+    const { bench, id, changed, note, have } = open()
+    await note(next)
+    await have()
+    expect(await changed()).toBe(1)
+    expect(sent(bench)).toEqual([`work-urgent: ${bench.account} ${id}`])
   })
 })
 
@@ -156,7 +153,8 @@ describe('after an event that says no id', () => {
     await again.have()
     await again.rename(next)
     await again.wait(again.bench.link)
-    expect(await again.follow({ type: 'GROUP' })).toBe(1)
-    expect(sent(again.bench)).toEqual([`work: ${again.bench.account} ${old}`, again.bench.link])
+    expect(await again.follow({ type: 'GROUP' })).toBe(2)
+    const { account, link } = again.bench
+    expect(sent(again.bench)).toEqual([`work: ${account} ${again.id}`, `work: ${account} ${old}`, link])
   })
 })

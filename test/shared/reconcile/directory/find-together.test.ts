@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { type PrincipalId, principalId } from '../../../../shared/domain/identity-center-ids.ts'
-import { type PrincipalName, principalName } from '../../../../shared/domain/principal.ts'
+import { type PrincipalId, principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
+import { type PrincipalName, principalName } from '../../../../shared/domain/principals/principal.ts'
 import type { NamedPrincipal } from '../../../../shared/ports/identity-store.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { findTogether } from '../../../../shared/reconcile/directory/find-together.ts'

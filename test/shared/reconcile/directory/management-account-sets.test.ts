@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import { accountId } from '../../../../shared/domain/account-id.ts'
-import { permissionSetArn } from '../../../../shared/domain/identity-center-ids.ts'
-import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { permissionSetArn } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import {
   findUncontrolled,

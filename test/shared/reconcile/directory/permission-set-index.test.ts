@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { PermissionSetIndex } from '../../../../shared/reconcile/directory/permission-set-index.ts'
 import { type Interceptor, intercept, noAnswer } from '../../../intercept.ts'
 import { World } from '../../../world.ts'

@@ -1,30 +1,23 @@
 import { describe, expect, test } from '@jest/globals'
-import { accountId } from '../../../../shared/domain/account-id.ts'
-import { type Assignment, renderAssignmentKey } from '../../../../shared/domain/assignment.ts'
-import { type PrincipalId, permissionSetArn } from '../../../../shared/domain/identity-center-ids.ts'
-import type { StoredLedgerEntry } from '../../../../shared/domain/ledger-entry.ts'
-import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
-import { type PrincipalType, principalName } from '../../../../shared/domain/principal.ts'
+import { type AssignmentKey, renderAssignmentKey } from '../../../../shared/domain/assignments/assignment.ts'
+import type { LedgerEntry } from '../../../../shared/domain/assignments/ledger-entry.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { type PrincipalId, permissionSetArn } from '../../../../shared/domain/principals/identity-center-ids.ts'
+import { type PrincipalType, principalName } from '../../../../shared/domain/principals/principal.ts'
 import { findPrincipalChanges, notePrincipals } from '../../../../shared/reconcile/directory/principal-changes.ts'
-import { intercept } from '../../../intercept.ts'
-import { acme, World, type WorldOptions } from '../../../world.ts'
+import { acme, World } from '../../../world.ts'
 
 const arn = permissionSetArn.parse('arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1234567890abcdef')
-const suffix = { principalSuffix: '' }
 const accountants = 'team-Accountants'
 const web = 'team-Web'
+const kenji = 'kenji.ito@acme.example'
+const seenAt = '2026-03-03T10:00:00.000Z'
+const asked = { accountId: '233000000002', permissionSet: 'Billing-ps', principal: accountants, type: 'GROUP' }
+const nothing = { keys: [], assignments: [], toNote: [], toForget: [] }
 
-function assignmentOf(name: string, type: PrincipalType = 'GROUP', account = '233000000002'): Assignment {
-  return {
-    accountId: accountId.parse(account),
-    permissionSet: permissionSetName.parse('Billing-ps'),
-    principal: principalName.parse(name),
-    type,
-  }
-}
-
-function open(options: WorldOptions = {}): World {
-  return new World({ organization: { ...acme(), assignments: [] }, ...options })
+function open(): World {
+  return new World({ organization: { ...acme(), assignments: [] } })
 }
 
 function idOf(world: World, name: string, type: PrincipalType = 'GROUP'): PrincipalId {
@@ -33,105 +26,129 @@ function idOf(world: World, name: string, type: PrincipalType = 'GROUP'): Princi
   return id
 }
 
-/** The ledger says that this name's access is this id's, and the index has the pair. */
-async function own(world: World, assignment: Assignment, id: PrincipalId, more: Partial<StoredLedgerEntry> = {}) {
-  await note(world, assignment.principal, id, assignment.type)
-  const updatedAt = world.clock.now().toISOString()
-  const entry = { v: 1, state: 'granted', principalId: id, permissionSetArn: arn, links: [], attempts: 0, updatedAt }
-  await world.objects.put(`assignments/${renderAssignmentKey(assignment)}`, JSON.stringify({ ...entry, ...more }))
+type Held = { readonly type?: PrincipalType; readonly account?: string }
+
+function keyOf(principalId: PrincipalId, { type = 'GROUP', account = '233000000002' }: Held = {}): AssignmentKey {
+  const permissionSet = permissionSetName.parse('Billing-ps')
+  return renderAssignmentKey({ accountId: accountId.parse(account), permissionSet, principalId, type })
+}
+
+/** The ledger has access of this id, noted under this name. */
+async function own(world: World, name: string, id: PrincipalId, held: Held = {}, more: Partial<LedgerEntry> = {}) {
+  await note(world, name, id, held.type)
+  const ids = { principal: name, principalId: id, permissionSetArn: arn }
+  const entry = { v: 1, state: 'granted', ...ids, links: [], attempts: 0, updatedAt: seenAt }
+  await world.objects.put(`assignments/${keyOf(id, held)}`, JSON.stringify({ ...entry, ...more }))
+  return keyOf(id, held)
+}
+
+async function leaveToOthers(world: World, name: string, id: PrincipalId, links: readonly object[] = []) {
+  await note(world, name, id)
+  const foreign = { v: 1, principal: name, principalId: id, permissionSetArn: arn, links, seenAt }
+  await world.objects.put(`foreign/${keyOf(id)}`, JSON.stringify(foreign))
 }
 
 const note = (world: World, name: string, id: PrincipalId, type: PrincipalType = 'GROUP') =>
   world.objects.put(`state/principals/${type}%${id}%${name}`, '')
 
 const find = (world: World, ...rest: readonly PrincipalType[]) =>
-  world.finish(findPrincipalChanges(world.ports, suffix, rest.length === 0 ? undefined : rest))
+  world.finish(findPrincipalChanges(world.ports, { principalSuffix: '' }, rest.length === 0 ? undefined : rest))
 
-describe('where the ledger differs from the directory', () => {
-  test('is nowhere while every name stands for the id that has its access', async () => {
+const rename = (world: World, id: PrincipalId, value: string) =>
+  world.identityStore.updateGroup(id, [{ path: 'displayName', value }])
+
+describe('where the names of the ledger differ from the directory', () => {
+  test('is nowhere while every id has the name that was noted', async () => {
     const world = open()
-    const [first, second] = [idOf(world, accountants), idOf(world, 'kenji.ito@acme.example', 'USER')]
-    await own(world, assignmentOf(accountants), first)
-    await own(world, assignmentOf('kenji.ito@acme.example', 'USER'), second)
-    expect(await find(world)).toEqual({ assignments: [], toForget: [] })
+    await own(world, accountants, idOf(world, accountants))
+    await own(world, kenji, idOf(world, kenji, 'USER'), { type: 'USER' })
+    expect(await find(world)).toEqual(nothing)
   })
 
-  test('is told by every assignment of a name that another id bears, or nobody, in whatever account', async () => {
+  test('is told by all access of an id that has another name, in whatever account', async () => {
     const world = open()
     const [first, second] = [idOf(world, accountants), idOf(world, web)]
-    const held = [assignmentOf(accountants), assignmentOf(accountants, 'GROUP', '233000000001')]
-    for (const assignment of held) await own(world, assignment, first)
-    await own(world, assignmentOf(web), second)
-    await world.identityStore.updateGroup(first, [{ path: 'displayName', value: 'passing' }])
-    const sorted = (assignments: readonly Assignment[]) => assignments.map(renderAssignmentKey).sort()
-    expect(sorted((await find(world)).assignments)).toEqual(sorted(held))
-    await world.identityStore.createGroup({ displayName: accountants })
-    expect(sorted((await find(world)).assignments)).toEqual(sorted(held))
-  })
-
-  test('is also told by former access, and by what is foreign', async () => {
-    const world = open()
-    const [first, second] = [idOf(world, accountants), idOf(world, web)]
-    const former = [{ state: 'granted' as const, principalId: second, permissionSetArn: arn, links: [] }]
-    await own(world, assignmentOf(accountants), first, { former })
-    const foreign = { v: 1, principalId: first, permissionSetArn: arn, links: [], seenAt: '2026-03-03T10:00:00.000Z' }
-    await world.objects.put(`foreign/${renderAssignmentKey(assignmentOf('team-security'))}`, JSON.stringify(foreign))
-    await note(world, accountants, second)
-    await note(world, 'team-security', first)
-    const { assignments } = await find(world)
-    expect(assignments).toEqual([assignmentOf(accountants), assignmentOf('team-security')])
-  })
-
-  test('is nowhere where access of others stands under the id of a principal: an id is no name that could change its owner', async () => {
-    const world = open()
-    const gone = idOf(world, accountants)
-    await world.identityStore.deleteGroup(gone)
-    const foreign = { v: 1, principalId: gone, permissionSetArn: arn, links: [], seenAt: '2026-03-03T10:00:00.000Z' }
-    await world.objects.put(`foreign/${renderAssignmentKey(assignmentOf(gone))}`, JSON.stringify(foreign))
-    await note(world, gone, gone)
-    await world.clock.advance(31 * 60_000)
+    const held = [
+      await own(world, accountants, first),
+      await own(world, accountants, first, { account: '233000000001' }),
+    ]
+    await own(world, web, second)
+    await rename(world, first, 'passing')
     const found = await find(world)
-    expect(found.assignments).toEqual([])
-    expect(found.toForget).toEqual([expect.objectContaining({ name: gone, id: gone })])
+    expect(found.keys.toSorted()).toEqual(held.toSorted())
+    // Another may have the name by now: what links ask for by it is looked at too.
+    expect(found.assignments).toHaveLength(held.length)
+    expect(found.assignments).toContainEqual(asked)
+    expect(found.toNote).toEqual([])
   })
 
-  test('is told by our access under a name that is the id of its principal, once the principal has another name', async () => {
+  test('is told by access of an id whose name nobody has noted', async () => {
+    const world = open()
+    const id = idOf(world, accountants)
+    const key = await own(world, accountants, id)
+    await world.objects.delete(`state/principals/GROUP%${id}%${accountants}`)
+    expect((await find(world)).keys).toEqual([key])
+  })
+
+  test('is told by what links ask for by the name of one that is gone, once another has it', async () => {
     const world = open()
     const first = idOf(world, accountants)
-    await own(world, assignmentOf(first), first)
-    expect((await find(world)).assignments).toEqual([assignmentOf(first)])
+    const key = await own(world, accountants, first)
+    await world.identityStore.deleteGroup(first)
+    expect(await find(world)).toMatchObject({ keys: [key], assignments: [] })
+    await world.identityStore.createGroup({ displayName: accountants })
+    expect(await find(world)).toMatchObject({ keys: [key], assignments: [asked] })
+  })
+
+  test('has what others gave noted under its new name, and what links ask for by the former one looked at', async () => {
+    const world = open()
+    const id = idOf(world, accountants)
+    await leaveToOthers(world, accountants, id)
+    await rename(world, id, 'passing')
+    expect(await find(world)).toEqual({
+      ...nothing,
+      assignments: [asked],
+      toNote: [{ type: 'GROUP', id, name: 'passing' }],
+    })
+  })
+
+  test('is nowhere where what others gave is of a principal that is gone', async () => {
+    const world = open()
+    const gone = idOf(world, accountants)
+    await leaveToOthers(world, accountants, gone)
+    await world.identityStore.deleteGroup(gone)
+    expect(await find(world)).toEqual(nothing)
+    // But where links ask for it too: they have nobody any more.
+    await leaveToOthers(world, accountants, gone, [{ key: 'links_data/one', etag: 'e', lastModified: seenAt }])
+    expect(await find(world)).toEqual({ ...nothing, assignments: [asked] })
   })
 
   test('is told of the types only that were asked for', async () => {
     const world = open()
-    const someone = idOf(world, web)
-    await own(world, assignmentOf(accountants), someone)
-    await own(world, assignmentOf('kenji.ito@acme.example', 'USER'), someone)
-    expect((await find(world, 'USER')).assignments).toEqual([assignmentOf('kenji.ito@acme.example', 'USER')])
-    expect((await find(world, 'GROUP')).assignments).toEqual([assignmentOf(accountants)])
+    const [group, user] = [idOf(world, accountants), idOf(world, kenji, 'USER')]
+    const ofGroup = await own(world, 'another name', group)
+    const ofUser = await own(world, 'another name', user, { type: 'USER' })
+    expect((await find(world, 'USER')).keys).toEqual([ofUser])
+    expect((await find(world, 'GROUP')).keys).toEqual([ofGroup])
   })
 
   test('is not told while the grace of a principal is running that is still gone', async () => {
     const world = open()
     const first = idOf(world, accountants)
-    const orphaned = { orphanedAt: '2026-03-03T10:00:00.000Z', openUntil: '2026-03-03T11:00:00.000Z' }
-    await own(world, assignmentOf(accountants), first, orphaned)
+    const orphaned = { orphanedAt: seenAt, openUntil: '2026-03-03T11:00:00.000Z' }
+    const key = await own(world, accountants, first, {}, orphaned)
     await world.identityStore.deleteGroup(first)
-    expect((await find(world)).assignments).toEqual([])
-    await own(world, assignmentOf(accountants), first, { orphanedAt: orphaned.orphanedAt })
-    expect((await find(world)).assignments).toEqual([assignmentOf(accountants)])
-    await own(world, assignmentOf(accountants), first, orphaned)
-    await world.identityStore.createGroup({ displayName: accountants })
-    expect((await find(world)).assignments).toEqual([assignmentOf(accountants)])
+    expect((await find(world)).keys).toEqual([])
+    await own(world, accountants, first, {}, { orphanedAt: orphaned.orphanedAt })
+    expect((await find(world)).keys).toEqual([key])
   })
 
   test('is looked for under the suffix of the configuration', async () => {
     const world = open()
-    const first = idOf(world, 'kenji.ito@acme.example', 'USER')
-    await own(world, assignmentOf('kenji.ito', 'USER'), first)
+    const key = await own(world, 'kenji.ito', idOf(world, kenji, 'USER'), { type: 'USER' })
     const changes = findPrincipalChanges(world.ports, { principalSuffix: '@acme.example' })
-    expect((await world.finish(changes)).assignments).toEqual([])
-    expect((await find(world)).assignments).toEqual([assignmentOf('kenji.ito', 'USER')])
+    expect((await world.finish(changes)).keys).toEqual([])
+    expect((await find(world)).keys).toEqual([key])
   })
 })
 
@@ -139,16 +156,28 @@ describe('the index of names and ids', () => {
   test('loses a pair that no entry has any more, half an hour after it was written and no sooner', async () => {
     const world = open()
     const [first, second] = [idOf(world, accountants), idOf(world, web)]
-    await note(world, accountants, second)
-    await note(world, accountants, first)
+    await own(world, accountants, first)
+    await note(world, web, second)
     await world.clock.advance(30 * 60_000)
     expect((await find(world)).toForget).toEqual([])
     await world.clock.advance(1_000)
-    expect((await find(world)).toForget).toEqual([
-      expect.objectContaining({ type: 'GROUP', name: accountants, id: second }),
-    ])
-    await own(world, assignmentOf(accountants), second)
+    expect((await find(world)).toForget).toEqual([expect.objectContaining({ type: 'GROUP', name: web, id: second })])
+    await own(world, web, second)
     expect((await find(world)).toForget).toEqual([])
+  })
+
+  test('keeps a former name while links gave access by it', async () => {
+    const world = open()
+    const id = idOf(world, accountants)
+    const link = { key: 'links_data/root%all%Billing-ps%before%GROUP%ssofile', etag: 'e', lastModified: seenAt }
+    await note(world, 'before', id)
+    await world.clock.advance(1_000)
+    await own(world, accountants, id, {}, { links: [link] })
+    await world.clock.advance(31 * 60_000)
+    expect((await find(world)).toForget).toEqual([])
+    await own(world, accountants, id)
+    await world.clock.advance(31 * 60_000)
+    expect((await find(world)).toForget).toEqual([expect.objectContaining({ id, name: 'before' })])
   })
 
   test('gets the pairs that it lacks, once', async () => {
@@ -166,32 +195,3 @@ describe('the index of names and ids', () => {
     expect(writes).toEqual([`state/principals/GROUP%${first}%${accountants}`])
   })
 })
-
-describe('the directory', () => {
-  test('is listed where its pages are no more than the names, and asked for each name where they are more', async () => {
-    for (const [names, lists, asks] of [
-      [1, 1, 1],
-      [2, 2, 0],
-    ] as const) {
-      const asked: string[] = []
-      const world: World = open({
-        wrap: (ports) =>
-          intercept(ports, async ({ port, operation, args, proceed }) => {
-            if (port === 'identityStore') asked.push(operation)
-            if (operation !== 'listPrincipals' || args[0] !== 'GROUP') return proceed()
-            // Two pages, of which the second has everyone.
-            return args[1] === undefined ? { items: [], nextToken: 'more' } : all(world)
-          }),
-      })
-      const pairs = [accountants, web].slice(0, names)
-      for (const name of pairs) await own(world, assignmentOf(name), idOf(world, name))
-      expect((await find(world)).assignments).toEqual([])
-      expect(asked.filter((operation) => operation === 'listPrincipals')).toHaveLength(lists)
-      expect(asked.filter((operation) => operation === 'findPrincipalId')).toHaveLength(asks)
-    }
-  })
-})
-
-function all(world: World) {
-  return { items: [accountants, web].map((name) => ({ name, id: idOf(world, name) })) }
-}

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { type PrincipalId, principalId } from '../../../../shared/domain/identity-center-ids.ts'
-import { type PrincipalName, principalName } from '../../../../shared/domain/principal.ts'
+import { type PrincipalId, principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
+import { type PrincipalName, principalName } from '../../../../shared/domain/principals/principal.ts'
 import { VirtualClock } from '../../../../shared/memory/virtual-clock.ts'
 import type { IdentityStore } from '../../../../shared/ports/identity-store.ts'
 import { PrincipalIndex } from '../../../../shared/reconcile/directory/principal-index.ts'

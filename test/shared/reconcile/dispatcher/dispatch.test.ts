@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
-import { renderAssignmentKey } from '../../../../shared/domain/assignment.ts'
+import { renderAssignmentKey } from '../../../../shared/domain/assignments/assignment.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { dyingPorts, intercept, noAnswer } from '../../../intercept.ts'
@@ -16,15 +17,11 @@ function open(options: WorldOptions = {}): World {
 /** Access that no ledger entry tells of, now. */
 async function accessWithoutEntry(world: World): Promise<string[]> {
   const entries = new Set(await world.keys('assignments/'))
-  const names = await Promise.all(
-    world.ssoAdmin.assignments().map(async ({ accountId, principalId, principalType: type }) => {
-      const principal = await world.identityStore.findPrincipalName(type, principalId)
-      if (!principal) return `assignments/${accountId} ${principalId}`
-      const assignment = { accountId, permissionSet: 'Billing-ps' as never, principal, type }
-      return `assignments/${renderAssignmentKey(assignment)}`
-    }),
-  )
-  return names.filter((name) => !entries.has(name))
+  const permissionSet = permissionSetName.parse('Billing-ps')
+  const held = world.ssoAdmin.assignments().map(({ accountId, principalId, principalType: type }) => {
+    return `assignments/${renderAssignmentKey({ accountId, permissionSet, principalId, type })}`
+  })
+  return held.filter((key) => !entries.has(key))
 }
 
 /** Drives slices, the minute schedule and one reconcile until nothing is open. */
@@ -57,7 +54,7 @@ async function dieAt(atCall: number, when: 'before' | 'after', act: 'grant' | 'r
   expect(await accessWithoutEntry(world)).toEqual([])
   const expected = act === 'grant' ? ['granted'] : []
   const states = await Promise.all(
-    (await world.keys('assignments/')).map(async (key) => (await world.json(key))?.state),
+    (await world.namedKeys('assignments/')).map(async (key) => (await world.json(key))?.state),
   )
   expect([...new Set(states)]).toEqual(expected)
   expect(world.ssoAdmin.assignments().length).toBe(states.length)
@@ -112,7 +109,7 @@ describe('the promises (design, "Promises")', () => {
     await world.objects.delete(link)
     await converge(world)
     expect(world.ssoAdmin.assignments()).toEqual([])
-    expect(await world.keys('assignments/')).toEqual([])
+    expect(await world.namedKeys('assignments/')).toEqual([])
   }, 60_000)
 
   test('2: what a killed dispatcher had in hand is worked on when its lease is over', async () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
-import type { LedgerCount } from '../../../../shared/domain/ledger-loss.ts'
+import type { LedgerCount } from '../../../../shared/domain/assignments/ledger-loss.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { Lease } from '../../../../shared/reconcile/dispatcher/lease.ts'
 import { endLoss, pauseChanges, readPause } from '../../../../shared/reconcile/dispatcher/pause.ts'
@@ -41,7 +41,7 @@ const remove = async (world: World, prefix: string, most = Number.POSITIVE_INFIN
 describe('a ledger', () => {
   test('is counted by each sweep, and is not lost while it is there', async () => {
     const world = await open()
-    const entries = await world.keys('assignments/')
+    const entries = await world.namedKeys('assignments/')
     expect(entries.length).toBeGreaterThan(30)
     expect(await readLedgerCount(world.objects)).toMatchObject({ settled: entries.length })
     expect((await world.finish(world.slice())).outcome).toBe('done')
@@ -56,7 +56,8 @@ describe('a ledger', () => {
       return proceed()
     })
     const entries = await world.keys('assignments/')
-    for (const key of entries.slice(0, 25)) begun.add(key.replace('team-Accountants', 'team-Late'))
+    const late = '11111111-2222-3333-4444-555555555555'
+    for (const key of entries.slice(0, 25)) begun.add(key.replace(/[0-9a-f-]{36}/, late))
     for (const key of begun) await world.objects.put(key, '{}')
     await world.finish(world.everyFiveMinutes())
     expect(await world.keys('assignments/')).toEqual(entries)
@@ -76,7 +77,7 @@ describe('a ledger', () => {
       }
       return answer
     })
-    const entries = await world.keys('assignments/')
+    const entries = await world.namedKeys('assignments/')
     await remove(world, 'control/ledger.json')
     isCounting = true
     await world.finish(world.everyFiveMinutes())
@@ -102,7 +103,7 @@ describe('a ledger', () => {
 
   test('is lost where more than 20 entries and more than a tenth are gone without their history', async () => {
     const world = await open()
-    const entries = await world.keys('assignments/')
+    const entries = await world.namedKeys('assignments/')
     await remove(world, 'assignments/', 20)
     expect((await world.finish(world.slice())).outcome).toBe('done')
     await remove(world, 'assignments/', 1)
@@ -133,7 +134,7 @@ describe('a ledger', () => {
     await world.objects.delete(everywhere)
     await world.look()
     await world.finish(world.slice())
-    expect(await world.keys('assignments/')).toEqual([])
+    expect(await world.namedKeys('assignments/')).toEqual([])
     expect((await world.finish(world.slice())).outcome).toBe('done')
     await world.finish(world.everyFiveMinutes())
     expect(await readLedgerCount(world.objects)).toMatchObject({ settled: 0 })
@@ -179,7 +180,7 @@ describe('a ledger that no sweep has counted since access was granted', () => {
     'is lost when its entries are deleted at once, and one was counted before: $isSwept',
     async ({ isSwept }) => {
       const world = await grant(always, { isSwept })
-      const { length } = await world.keys('assignments/')
+      const { length } = await world.namedKeys('assignments/')
       await remove(world, 'assignments/')
       expect((await world.finish(world.slice())).outcome).toBe('paused')
       expect((await readPause(world.objects))?.lost).toBe(
@@ -187,6 +188,21 @@ describe('a ledger that no sweep has counted since access was granted', () => {
       )
     },
   )
+
+  test('is lost with what two ids have under one name, the former in its grace period', async () => {
+    const world = await grant(always, { isSwept: true })
+    const { length } = await world.namedKeys('assignments/')
+    const former = world.identityStore.idOf('GROUP', 'team-Accountants')
+    if (former === undefined) throw new Error('the group is not there')
+    await world.finish(world.identityStore.deleteGroup(former))
+    await world.finish(world.identityStore.createGroup({ displayName: 'team-Accountants' }))
+    await world.finish(world.everyHour())
+    await world.finish(world.slice())
+    expect(await world.keys('assignments/')).toHaveLength(2 * length)
+    await remove(world, 'assignments/')
+    expect((await world.finish(world.slice())).outcome).toBe('paused')
+    expect((await readPause(world.objects))?.lost).toContain(`${2 * length} of ${2 * length} entries`)
+  })
 
   test('is lost too where a sweep comes before the guard, and where some go before it and some after', async () => {
     for (const [before, after] of [
@@ -214,14 +230,16 @@ describe('a ledger that no sweep has counted since access was granted', () => {
     await world.objects.delete(everywhere)
     await world.look()
     await world.finish(world.slice())
-    expect(await world.keys('assignments/')).toEqual([])
+    expect(await world.namedKeys('assignments/')).toEqual([])
     expect((await world.finish(world.slice())).outcome).toBe('done')
     await world.objects.put(everywhere, '')
     await world.look()
     await world.finish(world.slice())
     expect((await world.finish(world.slice())).outcome).toBe('done')
     await world.finish(world.everyFiveMinutes())
-    expect(await readLedgerCount(world.objects)).toMatchObject({ settled: (await world.keys('assignments/')).length })
+    expect(await readLedgerCount(world.objects)).toMatchObject({
+      settled: (await world.namedKeys('assignments/')).length,
+    })
   })
 
   test('is not lost where the access ends between the look at changes/ and the listing of the ledger', async () => {
@@ -237,7 +255,7 @@ describe('a ledger that no sweep has counted since access was granted', () => {
       { isSwept: true },
     )
     end = async () => {
-      for (const key of await world.keys('assignments/')) {
+      for (const key of await world.namedKeys('assignments/')) {
         const name = key.slice('assignments/'.length)
         await world.objects.put(`changes/${world.clock.now().toISOString().replace('T', '/')}%revoked%${name}`, '')
         await world.objects.delete(key)
@@ -249,7 +267,7 @@ describe('a ledger that no sweep has counted since access was granted', () => {
 
   test('is lost where as many entries as are gone were granted and revoked since a sweep counted', async () => {
     const world = await open()
-    const { length } = await world.keys('assignments/')
+    const { length } = await world.namedKeys('assignments/')
     await world.clock.advance(2_000)
     const other = everywhere.replace('team-Accountants', 'team-Platform')
     await world.objects.put(other, '')
@@ -259,7 +277,7 @@ describe('a ledger that no sweep has counted since access was granted', () => {
     await world.objects.delete(other)
     await world.look()
     await world.finish(world.slice())
-    expect(await world.keys('assignments/')).toHaveLength(length)
+    expect(await world.namedKeys('assignments/')).toHaveLength(length)
     await remove(world, 'assignments/')
     expect((await world.finish(world.slice())).outcome).toBe('paused')
   })

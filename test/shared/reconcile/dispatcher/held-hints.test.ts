@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
-import { hint as hintSchema } from '../../../../shared/domain/hint.ts'
+import { hint as hintSchema } from '../../../../shared/domain/messages/hint.ts'
 import { HeldHints } from '../../../../shared/reconcile/dispatcher/held-hints.ts'
-import type { WorkItem } from '../../../../shared/reconcile/dispatcher/work-source.ts'
+import type { WorkItem } from '../../../../shared/reconcile/dispatcher/work-item.ts'
 
 const free = () => true
 const idle = () => 0

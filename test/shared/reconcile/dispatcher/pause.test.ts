@@ -148,7 +148,7 @@ describe('after a pause', () => {
       await world.look()
     }
     expect(world.ssoAdmin.assignments()).toHaveLength(before)
-    expect(new Set((await world.keys('assignments/')).map((key) => key.split('%')[3]))).toEqual(
+    expect(new Set((await world.namedKeys('assignments/')).map((key) => key.split('%')[3]))).toEqual(
       new Set(['team-security']),
     )
     expect((await world.json(`status/${other}.json`))?.state).toBe('applied')

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
-import { accountId } from '../../../../shared/domain/account-id.ts'
-import { renderAssignmentKey } from '../../../../shared/domain/assignment.ts'
-import { defaultConfiguration } from '../../../../shared/domain/configuration.ts'
-import { assignmentHint, type Hint } from '../../../../shared/domain/hint.ts'
-import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
-import { principalName } from '../../../../shared/domain/principal.ts'
+import { renderAssignmentName } from '../../../../shared/domain/assignments/assignment.ts'
+import { defaultConfiguration } from '../../../../shared/domain/deployment/configuration.ts'
+import { assignmentHint, type Hint } from '../../../../shared/domain/messages/hint.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { Lease } from '../../../../shared/reconcile/dispatcher/lease.ts'
 import { pauseChanges } from '../../../../shared/reconcile/dispatcher/pause.ts'
@@ -29,7 +29,7 @@ function open(options: SettlingOptions = {}) {
     principal: principalName.parse(principal),
   })
   const linkIn = (index: number, principal?: string) =>
-    `links_data/${renderAssignmentKey(assignmentIn(index, principal))}`
+    `links_data/${renderAssignmentName(assignmentIn(index, principal))}`
   const send = (hint: Hint, lane: Lane = 'work') => {
     const message = { body: JSON.stringify(hint), groupId: groupOf(hint), deduplicationId: world.ports.randomness.id() }
     return world.queues.send(lane, [message])
@@ -382,13 +382,16 @@ describe('the end of a slice', () => {
     })
     for (const index of [1, 2, 3]) await askFor(index)
     expect(await slice({ sliceMs: 3_000 })).toEqual(done(0))
-    expect(await bench.entry()).toMatchObject({ state: 'granting', call: { id: expect.any(String) } })
+    const asked = await world.keys('assignments/')
+    expect(await Promise.all(asked.map((key) => world.json(key)))).toMatchObject([
+      { state: 'granting', call: { id: expect.any(String) } },
+    ])
     // What was asked for comes first.
     expect(counts('work-urgent')).toEqual({ visible: 1, inFlight: 0 })
     expect(counts()).toEqual({ visible: 2, inFlight: 0 })
     expect(counts('dispatch').visible).toBe(1)
     expect(await slice()).toEqual(done(3))
-    expect(await bench.entry()).toMatchObject({ state: 'granted' })
+    expect(await bench.entry(asked[0])).toMatchObject({ state: 'granted' })
     expect((await world.json(`status/${bench.link}.json`))?.state).toBe('applied')
     expect(world.ssoAdmin.assignments()).toHaveLength(3)
     expect(world.calls.filter((call) => call === 'CreateAccountAssignment')).toHaveLength(3)

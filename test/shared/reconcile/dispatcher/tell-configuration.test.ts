@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { configuration } from '../../../../shared/domain/configuration.ts'
+import { configuration } from '../../../../shared/domain/deployment/configuration.ts'
 import { tellConfiguration } from '../../../../shared/reconcile/dispatcher/tell-configuration.ts'
 import { World } from '../../../world.ts'
 

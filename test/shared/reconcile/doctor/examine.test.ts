@@ -6,8 +6,8 @@ import {
   identityCenterActions,
   organizationsActions,
 } from '../../../../infra/function-permissions.ts'
-import { accountId } from '../../../../shared/domain/account-id.ts'
-import type { Finding } from '../../../../shared/domain/finding.ts'
+import type { Finding } from '../../../../shared/domain/guardrails/finding.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import type { Installation } from '../../../../shared/ports/installation.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { type WorkedQueue, workedQueues } from '../../../../shared/ports/queues.ts'

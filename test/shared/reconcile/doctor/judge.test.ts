@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { accountId } from '../../../../shared/domain/account-id.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { queueSettings } from '../../../../shared/ports/deployment-settings.ts'
 import type { BucketSettings } from '../../../../shared/ports/installation.ts'
 import { workedQueues } from '../../../../shared/ports/queues.ts'

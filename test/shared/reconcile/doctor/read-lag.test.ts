@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { accountId } from '../../../../shared/domain/account-id.ts'
-import { principalName } from '../../../../shared/domain/principal.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import type { AssignmentTarget } from '../../../../shared/ports/sso-admin.ts'
 import { examineReadLag } from '../../../../shared/reconcile/doctor/read-lag.ts'
 import { slowPorts } from '../../../../shared/reconcile/doctor/slow-ports.ts'

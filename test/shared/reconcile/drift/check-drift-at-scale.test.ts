@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { renderAssignmentKey } from '../../../../shared/domain/assignment.ts'
+import { renderAssignmentName } from '../../../../shared/domain/assignments/assignment.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { intercept } from '../../../intercept.ts'
 import { openWorldInForce } from '../../../world-in-force.ts'
@@ -36,10 +36,10 @@ test.each([
     }
     expect(await world.json('state/drift.json')).toMatchObject({ checked: 10_000, missing: 1, foreign: 1, gone: 0 })
     expect(world.ssoAdmin.isAssigned(removed.target)).toBe(true)
-    const entry = await world.json(`assignments/${renderAssignmentKey(removed.assignment)}`)
+    const entry = await world.json(`assignments/${renderAssignmentName(removed.assignment)}`)
     expect(entry).toMatchObject({ state: 'granted' })
     const { accountId, permissionSet } = beside.assignment
-    expect(await world.keys('foreign/')).toEqual([
+    expect(await world.namedKeys('foreign/')).toEqual([
       `foreign/account%${accountId}%${permissionSet}%outsiders%GROUP%ssofile`,
     ])
     expect(world.calls.length).toBeLessThanOrEqual(row.callsMost)

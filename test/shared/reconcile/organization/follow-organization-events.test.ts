@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { SQSRecord } from 'aws-lambda'
 import { events } from '../../../../handlers/events.ts'
-import { type AccountId, accountId } from '../../../../shared/domain/account-id.ts'
+import { type AccountId, accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { organizationFile } from '../../../../shared/memory/organization-file.ts'
 import { queueSettings } from '../../../../shared/ports/deployment-settings.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
@@ -83,7 +83,7 @@ const desired = (world: World) =>
 
 /** What the ledger says is granted, in the accounts that can be given access. */
 async function granted(world: World): Promise<string[]> {
-  const keys = await world.keys('assignments/')
+  const keys = await world.namedKeys('assignments/')
   const entries = await Promise.all(keys.map(async (key) => ({ key, entry: await world.json(key) })))
   return entries
     .filter(({ entry }) => entry?.state === 'granted')

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { type AccountId, accountId } from '../../../../shared/domain/account-id.ts'
+import { type AccountId, accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { isMissingForLong, noteMissingAccounts } from '../../../../shared/reconcile/organization/missing-accounts.ts'
 import { World } from '../../../world.ts'
 

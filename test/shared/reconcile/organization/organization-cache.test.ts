@@ -1,6 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
-import { accountId } from '../../../../shared/domain/account-id.ts'
-import { type Account, type OrganizationView, organizationView } from '../../../../shared/domain/organization-view.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import {
+  type Account,
+  type OrganizationView,
+  organizationView,
+} from '../../../../shared/domain/organization/organization-view.ts'
 import type { Page } from '../../../../shared/ports/page.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { OrganizationCache } from '../../../../shared/reconcile/organization/organization-cache.ts'
@@ -371,6 +375,21 @@ describe('single accounts', () => {
     expect(await world.finish(cache.readLive(moved))).toMatchObject({ tags: { team: 'Security' } })
     expect(await world.finish(cache.find(moved, view))).toMatchObject({ tags: { team: 'Security' } })
     expect(await world.finish(cache.readLive(accountId.parse('999999999999')))).toBeUndefined()
+  })
+
+  test('are of one moment: the place is read after tags that had to wait', async () => {
+    const world = new World()
+    await world.finish(rebuild(world))
+    await world.objects.put(tagLink, '')
+    const calls: unknown[] = []
+    const ports = intercept(world.ports, async ({ operation, proceed }) => {
+      if (operation === 'listTags') await world.clock.sleep(5_000)
+      const answer = await proceed()
+      if (operation === 'listTags' || operation === 'describeAccount') calls.push(operation)
+      return answer
+    })
+    await world.finish(new OrganizationCache(ports, []).readLive(moved))
+    expect(calls).toEqual(['listTags', 'describeAccount'])
   })
 })
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { accountId } from '../../../../shared/domain/account-id.ts'
-import type { OrganizationEvent } from '../../../../shared/domain/organization-event.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import type { OrganizationEvent } from '../../../../shared/domain/organization/organization-event.ts'
 import { followOrganizationEvents } from '../../../../shared/reconcile/organization/follow-organization-events.ts'
 import { OrganizationCache } from '../../../../shared/reconcile/organization/organization-cache.ts'
 import type { Interceptor } from '../../../intercept.ts'
@@ -17,7 +17,10 @@ function sent({ world }: Settling): readonly string[] {
       .queue(lane)
       .messages()
       .map(({ body }) => JSON.parse(body))
-      .map(({ account, principal, cause }) => `${lane}: ${account} ${principal}, ${cause}`),
+      .map(
+        ({ account, principal, principalId, cause }) =>
+          `${lane}: ${account} ${principal ?? world.identityStore.nameOf('GROUP', principalId)}, ${cause}`,
+      ),
   )
 }
 
@@ -87,7 +90,8 @@ describe('after an event about an account', () => {
     const { bench, world, moved } = await open()
     const link = await bench.upload()
     const { principalId, permissionSetArn } = bench.target()
-    const foreign = { v: 1, principalId, permissionSetArn, seenAt: ten }
+    const foreign = { v: 1, principal: bench.principal, principalId, permissionSetArn, seenAt: ten }
+    await bench.noteName()
     const key = bench.ledgerKey.replace('assignments/', 'foreign/')
     await world.objects.put(key, JSON.stringify({ ...foreign, links: [link] }))
     expect(await moved()).toMatchObject({ hints: 0 })
@@ -101,6 +105,7 @@ describe('after an event about an account', () => {
       return proceed()
     })
     await bench.upload()
+    await bench.noteName()
     await world.objects.put(bench.ledgerKey.replace('assignments/', prefix), '{}')
     expect(await moved()).toMatchObject({ hints: 1 })
   })

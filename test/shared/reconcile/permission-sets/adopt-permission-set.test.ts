@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { type PermissionSetArn, permissionSetArn } from '../../../../shared/domain/identity-center-ids.ts'
-import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { type PermissionSetArn, permissionSetArn } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { adoptPermissionSet } from '../../../../shared/reconcile/permission-sets/adopt-permission-set.ts'
 import { writeOwned } from '../../../../shared/reconcile/records/owned-permission-sets.ts'

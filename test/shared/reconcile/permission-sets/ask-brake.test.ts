@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { brakeFile, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { PermissionSetWork } from '../../../../shared/reconcile/permission-sets/permission-set-work.ts'
 import { Provisionings } from '../../../../shared/reconcile/permission-sets/provisionings.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { parsePermissionSetFile } from '../../../../shared/domain/permission-set-file.ts'
-import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
+import { parsePermissionSetFile } from '../../../../shared/domain/permission-sets/permission-set-file.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { claimPermissionSet } from '../../../../shared/reconcile/permission-sets/claim-permission-set.ts'
 import { Provisionings } from '../../../../shared/reconcile/permission-sets/provisionings.ts'

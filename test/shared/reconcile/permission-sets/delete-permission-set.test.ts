@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { deletePermissionSet } from '../../../../shared/reconcile/permission-sets/delete-permission-set.ts'
 import { Provisionings } from '../../../../shared/reconcile/permission-sets/provisionings.ts'

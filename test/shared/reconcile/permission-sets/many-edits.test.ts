@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { brakeFile, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { previewContents } from '../../../../shared/reconcile/preview/preview-contents.ts'
 import { dyingPorts, type InterceptedCall } from '../../../intercept.ts'
@@ -43,7 +43,7 @@ async function open({ sets = 5, percent = 0, own = 2 } = {}) {
   }
   await settle()
   await settle()
-  expect(await world.keys('assignments/')).toHaveLength(sets)
+  expect(await world.namedKeys('assignments/')).toHaveLength(sets)
   return { world, names, upload, settle, held, has, status }
 }
 

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals'
-import { type AccountId, accountId } from '../../../../shared/domain/account-id.ts'
-import type { Configuration } from '../../../../shared/domain/configuration.ts'
-import { permissionSetArn } from '../../../../shared/domain/identity-center-ids.ts'
-import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
+import type { Configuration } from '../../../../shared/domain/deployment/configuration.ts'
+import { type AccountId, accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { permissionSetArn } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { type OrganizationFile, parseOrganizationFile } from '../../../../shared/memory/organization-file.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
@@ -368,7 +368,7 @@ test('a permission set that the management account has is recognised once, and t
   await world.objects.put(key, file({ description: 'changed' }))
   await untilState(world, key, 'failed')
   expect((await world.json(`status/${key}.json`))?.reason).toContain('management account 111111111111')
-  expect(await world.keys('assignments/')).toEqual([])
+  expect(await world.namedKeys('assignments/')).toEqual([])
   world.ssoAdmin.removeAssignment(there)
   await world.clock.advance(61 * 60_000)
   await world.finish(world.everyHour())

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Configuration } from '../../../../shared/domain/configuration.ts'
-import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
+import type { Configuration } from '../../../../shared/domain/deployment/configuration.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { OrganizationCache } from '../../../../shared/reconcile/organization/organization-cache.ts'
 import {
   describeReferences,
@@ -12,7 +12,7 @@ const name = permissionSetName.parse('Billing-ps')
 const link = (principal: string, { scope = 'root%all', set = 'Billing-ps' } = {}) =>
   `links_data/${scope}%${set}%${principal}%GROUP%ssofile`
 const entry = (account: string, { set = 'Billing-ps', type = 'GROUP' } = {}) =>
-  `assignments/account%${account}%${set}%team%${type}%ssofile`
+  `assignments/account%${account}%${set}%11111111-2222-3333-4444-555555555555%${type}`
 
 async function find(objects: Readonly<Record<string, string>>, configuration: Partial<Configuration> = {}) {
   const world = new World({ configuration })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import type { PermissionSetContext } from '../../../../shared/reconcile/permission-sets/permission-set-settlement.ts'
 import { deferPermissionSet } from '../../../../shared/reconcile/permission-sets/permission-set-settlement.ts'
 import { Provisionings } from '../../../../shared/reconcile/permission-sets/provisionings.ts'

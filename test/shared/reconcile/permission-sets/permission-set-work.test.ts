@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
-import { permissionSetArn } from '../../../../shared/domain/identity-center-ids.ts'
-import type { Lack } from '../../../../shared/domain/lack.ts'
-import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
-import type { NewStatus } from '../../../../shared/domain/status.ts'
+import type { Lack } from '../../../../shared/domain/links/lack.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { permissionSetArn } from '../../../../shared/domain/principals/identity-center-ids.ts'
+import type { NewStatus } from '../../../../shared/domain/statuses/status.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import {
   PermissionSetWork,
-  type PermissionSetWorkContext,
+  type PermissionSetWorkSources,
 } from '../../../../shared/reconcile/permission-sets/permission-set-work.ts'
 import { Provisionings } from '../../../../shared/reconcile/permission-sets/provisionings.ts'
 import { writeOwned } from '../../../../shared/reconcile/records/owned-permission-sets.ts'
@@ -25,7 +25,7 @@ const lack: Lack = { reason: 'it does not exist', remedy: 'upload it' }
 type Worker = {
   readonly work: PermissionSetWork
   readonly board: StatusBoard
-  readonly context: PermissionSetWorkContext
+  readonly context: PermissionSetWorkSources
   settle(): Promise<'settled' | 'failed'>
 }
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
-import { type AccountId, accountId } from '../../../../shared/domain/account-id.ts'
+import { type AccountId, accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import {
   type Counts,
-  type ProvisioningContext,
+  type ProvisioningSources,
   provisionPermissionSet,
 } from '../../../../shared/reconcile/permission-sets/provision-permission-set.ts'
 import { Provisionings } from '../../../../shared/reconcile/permission-sets/provisionings.ts'
@@ -42,7 +42,7 @@ async function open(stale = ids, interceptor: Interceptor = ({ proceed }) => pro
   add(ids.filter((id) => !stale.includes(id)))
   const progress: Counts[] = []
   const saved: OwedProvisioning[] = []
-  const provision = (owed: OwedProvisioning = {}, changed: Partial<ProvisioningContext> = {}) =>
+  const provision = (owed: OwedProvisioning = {}, changed: Partial<ProvisioningSources> = {}) =>
     bench.within(async ({ ssoAdmin, clock, ending, organization }) =>
       provisionPermissionSet(arn, owed, {
         ssoAdmin,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { accountId } from '../../../../shared/domain/account-id.ts'
-import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { Provisionings } from '../../../../shared/reconcile/permission-sets/provisionings.ts'
 import { type Interceptor, intercept, noAnswer } from '../../../intercept.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { readPermissionSet } from '../../../../shared/reconcile/permission-sets/read-permission-set.ts'
 import { World } from '../../../world.ts'
 

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
-import { ProposedObjects } from '../../../../handlers/cli/proposed-objects.ts'
-import { accountId } from '../../../../shared/domain/account-id.ts'
-import type { Configuration } from '../../../../shared/domain/configuration.ts'
-import type { StoredLedgerEntry } from '../../../../shared/domain/ledger-entry.ts'
-import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
-import { principalName } from '../../../../shared/domain/principal.ts'
+import { ProposedObjects } from '../../../../handlers/cli/plan/proposed-objects.ts'
+import type { LedgerEntry } from '../../../../shared/domain/assignments/ledger-entry.ts'
+import type { Configuration } from '../../../../shared/domain/deployment/configuration.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { reconcile } from '../../../../shared/reconcile/differences/reconcile.ts'
 import { pauseChanges } from '../../../../shared/reconcile/dispatcher/pause.ts'
@@ -71,6 +71,31 @@ describe('access is explained', () => {
     ])
   })
 
+  test('of an id in place of a name', async () => {
+    const world = await worldWith(ofGroup('team-Accountants'))
+    const { direct } = await explain(world, world.identityStore.idOf('GROUP', 'team-Accountants') ?? '')
+    expect(direct).toMatchObject([{ state: 'granted', assignment: { principal: 'team-Accountants' } }])
+    const { throughGroups, direct: ofUser } = await explain(world, world.identityStore.idOf('USER', kenji) ?? '')
+    expect(ofUser).toMatchObject([{ state: 'none', assignment: { type: 'USER', principal: kenji } }])
+    expect(throughGroups).toEqual([])
+  })
+
+  test('of a group that was made again: the new one has it, and the former one until its end', async () => {
+    const world = await worldWith(ofGroup('team-Accountants'))
+    const former = world.identityStore.idOf('GROUP', 'team-Accountants')
+    if (!former) throw new Error('there is no such group')
+    await world.identityStore.deleteGroup(former)
+    const made = await world.identityStore.createGroup({ displayName: 'team-Accountants' })
+    await world.finish(reconcile(world.ports, world.configuration))
+    await settle(world)
+    const { direct } = await explain(world, 'team-Accountants')
+    const remarks = [expect.stringContaining('the principal is gone since')]
+    expect(direct).toMatchObject([
+      { principalId: made, state: 'granted', isInForce: true, remarks: [] },
+      { principalId: former, isInForce: true, remarks },
+    ])
+  })
+
   test('that a user has through a group, by the ids of both', async () => {
     const world = await worldWith(ofGroup('team-Accountants'))
     const group = world.identityStore.idOf('GROUP', 'team-Accountants') ?? ''
@@ -128,7 +153,7 @@ describe('access is explained', () => {
 
 test('what a drift check and the directory found is remarked', async () => {
   const world = await worldWith(ofGroup('team-Accountants'))
-  const key = `assignments/${ofGroup('team-Accountants').slice('links_data/'.length)}`
+  const key = `assignments/${world.keyOf(ofGroup('team-Accountants'))}`
   const at = '2026-03-03T10:00:00.000Z'
   await world.objects.put(key, JSON.stringify({ ...(await world.json(key)), orphanedAt: at, missingSince: at }))
   const { direct } = await explain(world, 'team-Accountants')
@@ -249,7 +274,7 @@ const away = (...operations: readonly string[]): SettlingOptions => ({
 describe('what the ledger has is told as it is', () => {
   test('whether it is in force, since when, why not, and when it is tried again', async () => {
     const call = { kind: 'creation' as const, calledAt: ten, id: 'a-request' }
-    const cases: [Partial<StoredLedgerEntry>, object][] = [
+    const cases: [Partial<LedgerEntry>, object][] = [
       [
         { state: 'granted', grantedAt: ten },
         { isInForce: true, since: ten },
@@ -278,15 +303,6 @@ describe('what the ledger has is told as it is', () => {
       const { principalId } = bench.target()
       expect(direct).toMatchObject([{ state: entry.state, principalId, remarks: [], links: [], ...told }])
     }
-  })
-
-  test('with whoever had the name before', async () => {
-    const bench = new Settling()
-    const { principalId, permissionSetArn } = bench.target()
-    await bench.own({ former: [{ state: 'granted', principalId, permissionSetArn, links: [] }] })
-    expect((await asked(bench)).direct[0]?.remarks).toEqual([
-      `access of ${principalId}, who had the name before, is still to be revoked`,
-    ])
   })
 
   test('with the links that granted it and do so no more, and who uploaded them', async () => {
@@ -379,15 +395,18 @@ test('foreign access of a group whose name no link can have is told by that name
   const principalId = await bench.world.identityStore.createGroup({ displayName: name })
   const { permissionSetArn } = bench.target()
   bench.world.ssoAdmin.addAssignment({ ...bench.target(), principalId })
-  const key = `foreign/account%${invoicing}%Billing-ps%${principalId}%GROUP%ssofile`
-  await bench.world.objects.put(key, JSON.stringify({ v: 1, principalId, permissionSetArn, links: [], seenAt: ten }))
+  const found = { v: 1, principal: principalId, principalId, permissionSetArn, links: [], seenAt: ten }
+  const key = `foreign/account%${invoicing}%Billing-ps%${principalId}%GROUP`
+  await bench.world.objects.put(key, JSON.stringify(found))
   const { direct } = await asked(bench, name)
   expect(direct).toMatchObject([{ state: 'foreign', isInForce: true, since: ten, assignment: { principal: name } }])
 })
 
 test('a name that nobody has any more is told where something happened to it', async () => {
-  const bench = new Settling({}, 'nobody')
-  await bench.world.objects.put(`history/${bench.ledgerKey.slice(12, -8)}/${ten}%revoked.json`, '{}')
+  const bench = new Settling()
+  await bench.noteName()
+  await bench.world.identityStore.deleteGroup(bench.target().principalId)
+  await bench.world.objects.put(`history/${bench.key}/${ten}%revoked.json`, '{}')
   expect((await asked(bench)).direct).toMatchObject([{ state: 'none', history: [{ at: ten, event: 'revoked' }] }])
 })
 
@@ -407,24 +426,24 @@ test('through groups a user has only what is of a group that the user is a membe
   await bench.own()
   const entry = (await world.json(bench.ledgerKey)) ?? {}
   const put = (key: string, change: object) => world.objects.put(key, JSON.stringify({ ...entry, ...change }))
-  const web = world.identityStore.idOf('GROUP', 'team-Web')
-  await put(bench.ledgerKey.replace('team-Accountants', 'team-Web'), { principalId: web })
+  const { permissionSetArn, principalId } = bench.target()
+  const web = bench.target('team-Web').principalId
+  await put(bench.ledgerKey.replace(principalId, web), { principal: 'team-Web', principalId: web })
   await put(bench.ledgerKey.replace(invoicing, '210000000001'), {})
   await put(bench.ledgerKey.replace('Billing-ps', 'Another-ps'), {})
-  await put(bench.ledgerKey.replace('team-Accountants%GROUP', 'ida%USER'), {})
+  await put(bench.ledgerKey.replace('GROUP', 'USER'), {})
   await world.objects.put(`assignments/account%${invoicing}%Billing-ps%notes.txt`, '')
-  const { permissionSetArn, principalId } = bench.target()
-  world.ssoAdmin.addAssignment(bench.target())
-  const foreign = { v: 1, principalId, permissionSetArn, links: [], seenAt: ten }
-  await world.objects.put(bench.ledgerKey.replace('assignments/', 'foreign/'), JSON.stringify(foreign))
-  await world.objects.put(
-    bench.ledgerKey.replace('assignments/', 'foreign/').replace('team-Accountants', 'a-former-name'),
-    JSON.stringify(foreign),
-  )
+  const platform = bench.target('team-Platform')
+  await world.identityStore.createGroupMembership(platform.principalId, user)
+  world.ssoAdmin.addAssignment(platform)
+  const foreign = { v: 1, principal: 'team-Platform', principalId: platform.principalId, permissionSetArn }
+  const recorded = bench.ledgerKey.replace('assignments/', 'foreign/').replace(principalId, platform.principalId)
+  await world.objects.put(recorded, JSON.stringify({ ...foreign, links: [], seenAt: ten }))
+  await world.objects.put(`state/principals/GROUP%${platform.principalId}%team-Platform`, '')
   const { throughGroups, near } = await asked(bench, kenji)
   expect(throughGroups.map(({ state, assignment }) => [assignment.principal, state])).toEqual([
-    ['a-former-name', 'foreign'],
     ['team-Accountants', 'granted'],
+    ['team-Platform', 'foreign'],
   ])
   expect(near).toEqual([])
 })

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { findAdministrators } from '../../../../shared/reconcile/preview/find-administrators.ts'
 import { previewPermissionSets } from '../../../../shared/reconcile/preview/preview-permission-sets.ts'
 import { World } from '../../../world.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { accountId } from '../../../../shared/domain/account-id.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import type { AuditedAccount, Auditor } from '../../../../shared/ports/auditor.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { ManagedPolicies } from '../../../../shared/reconcile/preview/managed-policies.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { noteMissingPermissionSet } from '../../../../shared/reconcile/preview/note-missing-permission-set.ts'

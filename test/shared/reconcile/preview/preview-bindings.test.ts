@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { principalId } from '../../../../shared/domain/identity-center-ids.ts'
+import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { PrincipalIndex } from '../../../../shared/reconcile/directory/principal-index.ts'
 import { previewBindings } from '../../../../shared/reconcile/preview/preview-bindings.ts'
 import { contentOf } from '../../../../shared/reconcile/records/content-of.ts'

@@ -1,14 +1,15 @@
 import { describe, expect, test } from '@jest/globals'
-import { accountId } from '../../../../shared/domain/account-id.ts'
-import { renderAssignmentKey } from '../../../../shared/domain/assignment.ts'
-import type { Configuration } from '../../../../shared/domain/configuration.ts'
-import { permissionSetArn, principalId } from '../../../../shared/domain/identity-center-ids.ts'
-import type { StoredLedgerEntry } from '../../../../shared/domain/ledger-entry.ts'
-import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
-import { principalName } from '../../../../shared/domain/principal.ts'
+import { nameAssignment, renderAssignmentKey } from '../../../../shared/domain/assignments/assignment.ts'
+import type { LedgerEntry } from '../../../../shared/domain/assignments/ledger-entry.ts'
+import type { Configuration } from '../../../../shared/domain/deployment/configuration.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { permissionSetArn, principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
+import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import { Brake } from '../../../../shared/reconcile/brake/brake.ts'
-import type { PlannedRevocation } from '../../../../shared/reconcile/preview/preview.ts'
+import type { PlannedRevocation } from '../../../../shared/reconcile/preview/planned-access.ts'
 import { previewBrake } from '../../../../shared/reconcile/preview/preview-brake.ts'
+import { PrincipalNames } from '../../../../shared/reconcile/records/principal-names.ts'
 import { World } from '../../../world.ts'
 
 const idOf = (index: number) => String(300_000_000_000 + index)
@@ -17,10 +18,17 @@ const linkOf = (index: number, folder = '') =>
 const small = { own: { count: 2, percent: 10, minutes: 15 }, indirect: { count: 2, percent: 10, most: 200, hours: 24 } }
 
 const early = '2026-03-03T09:00:00.000Z'
-const entry: StoredLedgerEntry = {
+const team = { type: 'GROUP', id: principalId.parse('11111111-2222-3333-4444-555555555555') } as const
+const name = principalName.parse('team-Web')
+const accessIn = (index: number) => {
+  const permissionSet = permissionSetName.parse('Billing-ps')
+  return { accountId: accountId.parse(idOf(index)), permissionSet, principalId: team.id, type: team.type }
+}
+const entry: LedgerEntry = {
   v: 1,
   state: 'granted',
-  principalId: principalId.parse('11111111-2222-3333-4444-555555555555'),
+  principal: name,
+  principalId: team.id,
   permissionSetArn: permissionSetArn.parse('arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1234567890abcdef'),
   links: [],
   grantedAt: early,
@@ -34,12 +42,8 @@ function open(brake: Configuration['brake'] = small) {
   const { objects, configuration, ports, clock } = world
   /** By the withdrawal of these links; of none: by something else. */
   const revocation = (index: number, ...links: readonly string[]): PlannedRevocation => ({
-    assignment: {
-      accountId: accountId.parse(idOf(index)),
-      permissionSet: permissionSetName.parse('Billing-ps'),
-      principal: principalName.parse('team-Web'),
-      type: 'GROUP',
-    },
+    key: renderAssignmentKey(accessIn(index)),
+    assignment: nameAssignment(accessIn(index), name),
     links: links.map((key) => ({ key, fate: 'deleted' })),
     cause: links.length > 0 ? undefined : { cause: 'configuration' },
   })
@@ -49,12 +53,13 @@ function open(brake: Configuration['brake'] = small) {
   const indirect = (count: number) => Array.from({ length: count }, (_, index) => revocation(index))
   const enter = async (count: number) => {
     for (let index = 0; index < count; index++)
-      await objects.put(`assignments/account%${idOf(index)}%Billing-ps%team-Web%GROUP%ssofile`, JSON.stringify(entry))
+      await objects.put(`assignments/${renderAssignmentKey(accessIn(index))}`, JSON.stringify(entry))
   }
   /** Each of these links grants, as the ledger says. */
   const grant = async (links: readonly string[]) => {
+    await new PrincipalNames(objects).note({ ...team, name })
     for (const link of links) {
-      const key = link.replace('links_data/', '').replace('team-a/', '')
+      const key = link.replace(/^.*\/(account%.*%).*%GROUP%ssofile$/, `$1${team.id}%GROUP`)
       const granting = [{ key: link, etag: 'e', lastModified: early }]
       await objects.put(`assignments/${key}`, JSON.stringify({ ...entry, links: granting }))
       await objects.put(`status/${link}.json`, '')
@@ -66,9 +71,9 @@ function open(brake: Configuration['brake'] = small) {
   const admitEach = async (revocations: readonly PlannedRevocation[]) => {
     const dispatchers = new Brake(ports, configuration)
     let held = 0
-    for (const { assignment, links, cause } of revocations) {
+    for (const { key: access, links, cause } of revocations) {
       const { outcome } = await dispatchers.admit({
-        key: renderAssignmentKey(assignment),
+        key: access,
         links: links.map(({ key }) => key),
         cause,
       })

@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
-import { accountId } from '../../../../shared/domain/account-id.ts'
-import type { Assignment } from '../../../../shared/domain/assignment.ts'
-import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
+import { assignmentOf, renderAssignmentKey } from '../../../../shared/domain/assignments/assignment.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
+import type { PlannedRevocation } from '../../../../shared/reconcile/preview/planned-access.ts'
 import { listBlockedDeletions } from '../../../../shared/reconcile/preview/preview-deletions.ts'
 import { previewPermissionSets } from '../../../../shared/reconcile/preview/preview-permission-sets.ts'
 import { InputReadings } from '../../../../shared/reconcile/records/input-readings.ts'
@@ -18,7 +19,7 @@ function open(options: SettlingOptions = {}) {
   const bench = new Settling(options)
   const { world } = bench
   world.ssoAdmin.addPermissionSet({ name: unused, sessionDuration: 'PT1H', tags: [] }, 'b'.repeat(16))
-  const blocked = (names = [billing, unused], revocations: readonly Assignment[] = []) => {
+  const blocked = (names = [billing, unused], revocations: readonly PlannedRevocation[] = []) => {
     const listing = async () => {
       const { objects, configuration, ports } = world
       const readings = await InputReadings.list(objects, configuration)
@@ -28,6 +29,11 @@ function open(options: SettlingOptions = {}) {
     return world.finish(listing())
   }
   return { bench, world, blocked }
+}
+
+function revoked({ key, assignment }: Settling, accountId = assignment.accountId): PlannedRevocation {
+  const access = renderAssignmentKey({ ...assignmentOf(key), accountId })
+  return { key: access, assignment: { ...assignment, accountId }, links: [], cause: undefined }
 }
 
 describe('a permission set whose file is gone', () => {
@@ -61,8 +67,8 @@ describe('a permission set whose file is gone', () => {
       await world.objects.put(bench.ledgerKey.replace('assignments/', prefix), '')
       expect(await blocked()).toEqual([billing])
       expect(bench.calls('ListAccountsForProvisionedPermissionSet')).toBe(1)
-      expect(await blocked([billing, unused], [bench.assignment])).toEqual([])
-      expect(await blocked([unused], [bench.assignment])).toEqual([])
+      expect(await blocked([billing, unused], [revoked(bench)])).toEqual([])
+      expect(await blocked([unused], [revoked(bench)])).toEqual([])
     }
   })
 
@@ -70,10 +76,10 @@ describe('a permission set whose file is gone', () => {
     const { bench, world, blocked } = open()
     world.ssoAdmin.addAssignment(bench.target())
     expect(await blocked()).toEqual([billing])
-    expect(await blocked([billing], [bench.assignment])).toEqual([])
+    expect(await blocked([billing], [revoked(bench)])).toEqual([])
     world.ssoAdmin.addAssignment({ ...bench.target(), accountId: other })
-    expect(await blocked([billing], [bench.assignment])).toEqual([billing])
-    expect(await blocked([billing], [bench.assignment, { ...bench.assignment, accountId: other }])).toEqual([])
+    expect(await blocked([billing], [revoked(bench)])).toEqual([billing])
+    expect(await blocked([billing], [revoked(bench), revoked(bench, other)])).toEqual([])
   })
 
   test('a permission set whose file is gone has its accounts looked for on every page', async () => {
@@ -85,7 +91,7 @@ describe('a permission set whose file is gone', () => {
           : { items: [bench.account], nextToken: 'more' }
       },
     })
-    expect(await blocked([billing], [bench.assignment])).toEqual([billing])
+    expect(await blocked([billing], [revoked(bench)])).toEqual([billing])
   })
 
   test('a permission set whose file is gone can be deleted where it does not exist any more', async () => {

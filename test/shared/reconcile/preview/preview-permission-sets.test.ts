@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { previewChanges } from '../../../../shared/reconcile/preview/preview.ts'
 import { previewPermissionSets } from '../../../../shared/reconcile/preview/preview-permission-sets.ts'
 import { writeOwned } from '../../../../shared/reconcile/records/owned-permission-sets.ts'

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { compareInputs } from '../../../../handlers/cli/compare-inputs.ts'
-import type { InputFile } from '../../../../handlers/cli/folder-inputs.ts'
-import { ProposedObjects } from '../../../../handlers/cli/proposed-objects.ts'
-import { accountId } from '../../../../shared/domain/account-id.ts'
-import { renderAssignmentKey } from '../../../../shared/domain/assignment.ts'
-import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
+import { compareInputs } from '../../../../handlers/cli/folder/compare-inputs.ts'
+import type { InputFile } from '../../../../handlers/cli/folder/folder-inputs.ts'
+import { ProposedObjects } from '../../../../handlers/cli/plan/proposed-objects.ts'
+import { renderAssignmentName } from '../../../../shared/domain/assignments/assignment.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import type { OrganizationFile } from '../../../../shared/memory/organization-file.ts'
 import { listAll } from '../../../../shared/ports/page.ts'
 import { reconcile } from '../../../../shared/reconcile/differences/reconcile.ts'
@@ -61,10 +61,10 @@ async function apply(world: World): Promise<void> {
   }
 }
 
-const keysOf = (list: readonly { readonly assignment: Parameters<typeof renderAssignmentKey>[0] }[]) =>
-  list.map(({ assignment }) => renderAssignmentKey(assignment)).sort()
+const keysOf = (list: readonly { readonly assignment: Parameters<typeof renderAssignmentName>[0] }[]) =>
+  list.map(({ assignment }) => renderAssignmentName(assignment)).sort()
 const ledgerOf = async (world: World) =>
-  (await world.keys('assignments/')).map((key) => key.slice('assignments/'.length))
+  (await world.namedKeys('assignments/')).map((key) => key.slice('assignments/'.length))
 const bare = (): OrganizationFile => ({ ...acme(), assignments: [] })
 
 async function granted(files: Files, organization = bare()): Promise<World> {
@@ -438,7 +438,7 @@ describe('what the policies refuse', () => {
     expect(rulesLater).toEqual([])
     await sync(world, files)
     await apply(world)
-    expect((await world.keys('assignments/')).map((key) => key.split('%')[1])).toEqual([one])
+    expect((await world.namedKeys('assignments/')).map((key) => key.split('%')[1])).toEqual([one])
     expect((await preview(world)).grants).toEqual([])
   })
 

@@ -1,12 +1,13 @@
 import { expect, test } from '@jest/globals'
-import { accountId } from '../../../../shared/domain/account-id.ts'
-import { permissionSetArn, principalId } from '../../../../shared/domain/identity-center-ids.ts'
-import type { Access } from '../../../../shared/domain/ledger-entry.ts'
-import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
-import { principalName } from '../../../../shared/domain/principal.ts'
+import type { Access } from '../../../../shared/domain/assignments/ledger-entry.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { permissionSetArn, principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
+import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import { judgeRecorded, type RecordedAccess } from '../../../../shared/reconcile/preview/recorded-access.ts'
 
 const ids = {
+  principal: principalName.parse('team'),
   principalId: principalId.parse('00000000-0000-4000-8000-000000000000'),
   permissionSetArn: permissionSetArn.parse('arn:aws:sso:::permissionSet/ssoins-7223a1b2c3d4e5f6/ps-48e4324a953c4365'),
 }
@@ -22,7 +23,6 @@ function recorded(ours: Partial<Access> | undefined): RecordedAccess {
     ...ids,
     accountId: accountId.parse('200000000001'),
     permissionSet: permissionSetName.parse('Read-ps'),
-    principal: principalName.parse('team'),
     type: 'GROUP',
     links: [],
     state,

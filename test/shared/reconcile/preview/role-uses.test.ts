@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
-import { type AccountId, accountId } from '../../../../shared/domain/account-id.ts'
+import type { RoleUse } from '../../../../shared/domain/assignments/role-use.ts'
+import { type AccountId, accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import {
   permissionSetArn as permissionSetArnSchema,
   principalId,
-} from '../../../../shared/domain/identity-center-ids.ts'
-import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
-import { principalName } from '../../../../shared/domain/principal.ts'
-import type { RoleUse } from '../../../../shared/domain/role-use.ts'
+} from '../../../../shared/domain/principals/identity-center-ids.ts'
+import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import type { AuditedAccount, Auditor } from '../../../../shared/ports/auditor.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { wrapPort } from '../../../../shared/reconcile/calls/wrap-port.ts'

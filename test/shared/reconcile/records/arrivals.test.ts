@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { parseRoundTrip, renderRoundTrip } from '../../../../shared/domain/round-trip-event.ts'
+import { parseRoundTrip, renderRoundTrip } from '../../../../shared/domain/messages/round-trip-event.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { noteArrivals, readArrivals } from '../../../../shared/reconcile/records/arrivals.ts'
 import { failing, intercept } from '../../../intercept.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
-import type { InputMessage } from '../../../../shared/domain/input-message.ts'
-import type { Status } from '../../../../shared/domain/status.ts'
+import type { InputMessage } from '../../../../shared/domain/links/input-message.ts'
+import type { Status } from '../../../../shared/domain/statuses/status.ts'
 import { nameDeleter, noteDeletion } from '../../../../shared/reconcile/records/deletion-notes.ts'
 import { World } from '../../../world.ts'
 

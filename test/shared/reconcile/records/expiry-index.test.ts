@@ -70,7 +70,7 @@ describe('a link with a time', () => {
     await goTo(world, 11.1)
     expect(isGranted(world)).toBe(false)
     expect(await stateOf(world)).toBe('expired')
-    expect(await world.keys('assignments/')).toEqual([])
+    expect(await world.namedKeys('assignments/')).toEqual([])
     expect(await indexed(world)).toEqual([])
     const followed = world.log.lines.filter(({ message }) => message === 'links whose time has come are looked at')
     expect(followed).toHaveLength(1)
@@ -187,7 +187,7 @@ describe('a link with a time', () => {
     await world.objects.put(link, until(5))
     await goTo(world, 7)
     expect(world.ssoAdmin.assignments()).toEqual([])
-    expect(await world.keys('assignments/')).toEqual([])
+    expect(await world.namedKeys('assignments/')).toEqual([])
     expect(await stateOf(world)).toBe('expired')
   })
 

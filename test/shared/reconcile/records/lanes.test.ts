@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { type Hint, hint } from '../../../../shared/domain/hint.ts'
-import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
+import { type Hint, hint } from '../../../../shared/domain/messages/hint.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { SeededRandomness } from '../../../../shared/memory/seeded-randomness.ts'
 import { MemoryQueues } from '../../../../shared/memory/sqs/memory-queues.ts'
 import { VirtualClock } from '../../../../shared/memory/virtual-clock.ts'

@@ -1,20 +1,25 @@
 import { describe, expect, test } from '@jest/globals'
-import { type AssignmentKey, assignmentKey } from '../../../../shared/domain/assignment.ts'
-import { type LedgerEntry, ledgerEntry } from '../../../../shared/domain/ledger-entry.ts'
-import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
-import { principalName } from '../../../../shared/domain/principal.ts'
+import { type AssignmentKey, assignmentKey } from '../../../../shared/domain/assignments/assignment.ts'
+import { type LedgerEntry, ledgerEntry } from '../../../../shared/domain/assignments/ledger-entry.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
+import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import { RecordChangedError } from '../../../../shared/reconcile/records/json-record.ts'
 import { Ledger, listAccountsOf, listAssignmentKeys } from '../../../../shared/reconcile/records/ledger.ts'
+import { PrincipalNames } from '../../../../shared/reconcile/records/principal-names.ts'
 import { intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
 
-const keyOf = (account: string, rest = 'Billing-ps%team-Web%GROUP'): AssignmentKey =>
-  assignmentKey.parse(`account%${account}%${rest}%ssofile`)
+const id = principalId.parse('11111111-2222-3333-4444-555555555555')
+const other = principalId.parse('99999999-2222-3333-4444-555555555555')
+const keyOf = (account: string, rest = `Billing-ps%${id}%GROUP`): AssignmentKey =>
+  assignmentKey.parse(`account%${account}%${rest}`)
 const key = keyOf('233000000002')
 const entry = ledgerEntry.parse({
   v: 1,
   state: 'granted',
-  principalId: '11111111-2222-3333-4444-555555555555',
+  principal: 'team-Web',
+  principalId: id,
   permissionSetArn: 'arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1234567890abcdef',
   links: [],
   attempts: 0,
@@ -87,7 +92,7 @@ describe('an entry of the ledger', () => {
 
 test('the keys of the ledger are listed in order, from a beginning on; what is no key is passed over', async () => {
   const { world, ledger } = open()
-  const keys = [keyOf('233000000001'), key, keyOf('233000000002', 'Other%team-Web%USER')]
+  const keys = [keyOf('233000000001'), key, keyOf('233000000002', `Other%${id}%USER`)]
   for (const one of keys.toReversed()) await ledger.write(one, entry, undefined)
   await world.objects.put('assignments/note.txt', '')
   const list = (beginning?: string) => Array.fromAsync(listAssignmentKeys(world.objects, 'assignments/', beginning))
@@ -95,18 +100,25 @@ test('the keys of the ledger are listed in order, from a beginning on; what is n
   expect(await list('account%233000000002%Other')).toEqual(keys.slice(2))
 })
 
-test('the accounts of a grant are those in which the ledger has it, and no other that ends alike', async () => {
+test('the accounts of a grant are those in which whoever has, or had, its name has an entry', async () => {
   const { world, ledger } = open()
   for (const one of [
     keyOf('233000000001'),
     key,
-    keyOf('233000000003', 'Billing-ps%x%Billing-ps%team-Web%GROUP'),
-    keyOf('233000000004', 'Billing-ps%team-Web%USER'),
+    keyOf('233000000003', `Billing-ps%${other}%GROUP`),
+    keyOf('233000000004', `Billing-ps%${id}%USER`),
+    keyOf('233000000005', `Other-ps%${id}%GROUP`),
   ])
     await ledger.write(one, entry, undefined)
+  const names = new PrincipalNames(world.objects)
+  const web = principalName.parse('team-Web')
+  await names.note({ type: 'GROUP', id, name: web })
+  await world.clock.advance(1_000)
+  await names.note({ type: 'GROUP', id, name: principalName.parse('team-Net') })
+  await names.note({ type: 'GROUP', id: other, name: principalName.parse('others') })
   const grant = {
     permissionSet: permissionSetName.parse('Billing-ps'),
-    principal: principalName.parse('team-Web'),
+    principal: web,
     type: 'GROUP' as const,
   }
   expect(await listAccountsOf(world.objects, grant)).toEqual(['233000000001', '233000000002'])

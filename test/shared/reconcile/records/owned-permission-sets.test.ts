@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { permissionSetName } from '../../../../shared/domain/permission-set-name.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { recordPermissionSetHistory } from '../../../../shared/reconcile/records/history.ts'
 import { RecordChangedError } from '../../../../shared/reconcile/records/json-record.ts'
 import {

@@ -1,5 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
-import { type Configuration, configuration, defaultConfiguration } from '../../../../shared/domain/configuration.ts'
+import {
+  type Configuration,
+  configuration,
+  defaultConfiguration,
+} from '../../../../shared/domain/deployment/configuration.ts'
 import {
   deployedConfigurationKey,
   readDeployedConfiguration,

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { linkBodyMostBytes } from '../../../../shared/domain/link-body.ts'
+import { linkBodyMostBytes } from '../../../../shared/domain/links/link-body.ts'
 import { readLink } from '../../../../shared/reconcile/records/read-link.ts'
 import { intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'

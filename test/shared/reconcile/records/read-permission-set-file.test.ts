@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { permissionSetFileMostBytes } from '../../../../shared/domain/permission-set-file.ts'
+import { permissionSetFileMostBytes } from '../../../../shared/domain/permission-sets/permission-set-file.ts'
 import { readPermissionSetFile } from '../../../../shared/reconcile/records/read-permission-set-file.ts'
 import { intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'

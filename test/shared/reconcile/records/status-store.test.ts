@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { NewStatus } from '../../../../shared/domain/status.ts'
+import type { NewStatus } from '../../../../shared/domain/statuses/status.ts'
 import { MemoryObjectStore } from '../../../../shared/memory/s3/memory-object-store.ts'
 import { VirtualClock } from '../../../../shared/memory/virtual-clock.ts'
 import { attentionKey, StatusStore, statusKey } from '../../../../shared/reconcile/records/status-store.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { principalId } from '../../../../shared/domain/identity-center-ids.ts'
+import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { KeptMemberships } from '../../../../shared/reconcile/reports/kept-memberships.ts'
 import { World } from '../../../world.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import type { PrincipalId } from '../../../../shared/domain/identity-center-ids.ts'
+import type { PrincipalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { People } from '../../../../shared/reconcile/requests/people.ts'
 import { intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'

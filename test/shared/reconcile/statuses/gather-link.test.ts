@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
-import { type AccountId, accountId } from '../../../../shared/domain/account-id.ts'
-import type { Configuration } from '../../../../shared/domain/configuration.ts'
-import type { Standing } from '../../../../shared/domain/describe-link.ts'
-import { principalId } from '../../../../shared/domain/identity-center-ids.ts'
-import type { Lack } from '../../../../shared/domain/lack.ts'
-import { type Grant, renderGrant } from '../../../../shared/domain/link.ts'
-import type { Status } from '../../../../shared/domain/status.ts'
+import type { Configuration } from '../../../../shared/domain/deployment/configuration.ts'
+import type { Standing } from '../../../../shared/domain/links/describe-link.ts'
+import type { Lack } from '../../../../shared/domain/links/lack.ts'
+import { type Grant, renderGrant } from '../../../../shared/domain/links/link.ts'
+import { type AccountId, accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
+import type { Status } from '../../../../shared/domain/statuses/status.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
+import { mayName } from '../../../../shared/reconcile/assignments/standings.ts'
 import { OrganizationCache } from '../../../../shared/reconcile/organization/organization-cache.ts'
 import { Policies } from '../../../../shared/reconcile/records/policies.ts'
 import { type GatherContext, gatherLink } from '../../../../shared/reconcile/statuses/gather-link.ts'
@@ -67,17 +68,26 @@ async function gather(key: string, situation: Situation = {}) {
       lackOf: (link) => (link === key ? lack : undefined),
       of: async (one, accounts) => {
         looked.push([...accounts])
-        const read = (account: AccountId): [AccountId, Standing][] => {
-          const found = known[account]
-          return found ? [[account, found]] : []
-        }
-        return new Map(isMeant(one) ? accounts.flatMap(read) : [])
+        return new Map(isMeant(one) ? standingsIn(known, accounts) : [])
       },
-      heldAccountsOf: () => heldIn,
+      leftOf: async (link, accounts) => {
+        looked.push([...accounts])
+        return standingsIn(known, accounts)
+          .filter(([, one]) => one.state !== 'foreign' && mayName(one, link.key))
+          .map(([account, one]) => ({ ...one, account }))
+      },
+      heldAccountsOf: async () => heldIn,
     },
   }
   const before: Status | undefined = present && { input: key, state: 'applied', updatedAt: uploadedAt, ...present }
   return { ...(await world.finish(gatherLink(key, before, context))), looked }
+}
+
+function standingsIn(known: Known, accounts: readonly AccountId[]): [AccountId, Standing][] {
+  return accounts.flatMap((account): [AccountId, Standing][] => {
+    const found = known[account]
+    return found ? [[account, found]] : []
+  })
 }
 
 const factsOf = async (key: string, situation: Situation = {}) => (await gather(key, situation)).facts

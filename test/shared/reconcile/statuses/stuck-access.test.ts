@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { accountId } from '../../../../shared/domain/account-id.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { acme, World } from '../../../world.ts'
 
 const account = accountId.parse('233000000002')
@@ -31,7 +31,7 @@ test('a deleted link whose access is stuck on a suspended account stands under a
   world.organizations.reinstateAccount(account)
   await world.finish(world.everyHour())
   await settle(world)
-  expect(await world.keys('assignments/')).toEqual([])
+  expect(await world.namedKeys('assignments/')).toEqual([])
   expect(await world.keys('status/links_data/')).toEqual([])
   expect(await world.keys('attention/')).toEqual([])
 })

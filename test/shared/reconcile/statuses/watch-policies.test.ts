@@ -49,7 +49,7 @@ test('when a policy changes, what it refused is looked at again, and granted', a
   await world.look()
   await world.finish(world.slice())
   expect(await world.json(`status/${link}.json`)).toMatchObject({ state: 'rejected' })
-  expect(await world.keys('assignments/')).toEqual([])
+  expect(await world.namedKeys('assignments/')).toEqual([])
   await world.objects.delete(key)
   await watch()
   await world.look()
@@ -81,7 +81,7 @@ test('a link that is in force when a stricter policy comes stays applied, and is
   await world.objects.put(link, '')
   await world.look()
   await world.finish(world.slice())
-  const assigned = await world.keys('assignments/')
+  const assigned = await world.namedKeys('assignments/')
   await world.objects.put(key, forbidding)
   await watch()
   await world.objects.put(link, '')
@@ -89,7 +89,7 @@ test('a link that is in force when a stricter policy comes stays applied, and is
   await world.objects.put('links_data/account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile', '')
   await world.look()
   await world.finish(world.slice())
-  expect(await world.keys('assignments/')).toEqual(assigned)
+  expect(await world.namedKeys('assignments/')).toEqual(assigned)
   expect(await world.json(`status/${link}.json`)).toMatchObject({
     state: 'applied',
     warnings: [expect.stringContaining("rule 'r'")],

@@ -1,0 +1,19 @@
+import type { Access } from '../../shared/domain/deployment/api-access.ts'
+import type { ApiCaller } from '../../shared/domain/deployment/api-caller.ts'
+import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
+import type { Ports } from '../../shared/ports/ports.ts'
+import type { RequestSources } from '../../shared/reconcile/requests/gather-request.ts'
+
+export type Known = Pick<RequestSources, 'organization' | 'eligibilityFiles' | 'people'>
+
+export type RequestContext = {
+  readonly ports: Ports
+  readonly configuration: Configuration
+  /** Absent: a local system's, where sessions of every account count. */
+  readonly access: Access | undefined
+  readonly caller: ApiCaller
+  /** What tells who may approve, remembered for a minute. */
+  readonly known: Known
+  /** Where the API says what became of something: below the path of the request. */
+  readonly statusPath: (name: string) => string
+}

@@ -1,0 +1,46 @@
+import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import { isServiceError, type ServiceName } from '../../../shared/ports/service-error.ts'
+
+/** A service's own endpoint overrides the common one (AWS SDKs and Tools Reference Guide, "Service-specific endpoints"). */
+const endpointVariables: Readonly<Record<ServiceName, string>> = {
+  s3: 'AWS_ENDPOINT_URL_S3',
+  sqs: 'AWS_ENDPOINT_URL_SQS',
+  'sso-admin': 'AWS_ENDPOINT_URL_SSO_ADMIN',
+  identitystore: 'AWS_ENDPOINT_URL_IDENTITYSTORE',
+  organizations: 'AWS_ENDPOINT_URL_ORGANIZATIONS',
+  sts: 'AWS_ENDPOINT_URL_STS',
+  iam: 'AWS_ENDPOINT_URL_IAM',
+  'service-quotas': 'SERVICE_QUOTAS',
+  lambda: 'AWS_ENDPOINT_URL_LAMBDA',
+  events: 'AWS_ENDPOINT_URL_EVENTBRIDGE',
+  sns: 'AWS_ENDPOINT_URL_SNS',
+  secretsmanager: 'AWS_ENDPOINT_URL_SECRETS_MANAGER',
+}
+
+/**
+ * What the user can do about an error that is not a Refusal; `undefined`: the message says it all. `words`: the arguments
+ * of the command.
+ */
+export function remedyFor(
+  error: unknown,
+  environment: NodeJS.ProcessEnv,
+  words: readonly string[],
+): string | undefined {
+  const text = error instanceof Error ? error.message : String(error)
+  if (/EADDRINUSE/.test(text))
+    return 'another program uses this port, perhaps another ssofile: stop it, or choose another port: npm start -- --port 0'
+  if (isServiceError(error, 'NoSuchBucket')) {
+    const named = words.find((word) => word.startsWith('s3://'))
+    return named === undefined
+      ? `set SSOFILE_BUCKET to a bucket that exists (now: '${environment.SSOFILE_BUCKET ?? 'ssofile'}')`
+      : `name a bucket that exists (now: '${quote(named)}')`
+  }
+  if (!isServiceError(error, 'NoAnswer')) return undefined
+  if (/credentials/.test(text))
+    return 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; on the local system any values work, with the AWS_ENDPOINT_URL that npm start prints'
+  const variable = [endpointVariables[error.service], 'AWS_ENDPOINT_URL'].find(
+    (name) => environment[name] !== undefined,
+  )
+  if (variable === undefined) return undefined
+  return `${variable} is ${environment[variable]}: if that is the local system, start it with npm start in another terminal; if AWS is meant, unset it`
+}

@@ -1,0 +1,59 @@
+import type { Command } from 'commander'
+import { openBreakGlassAuditor } from '../../../shared/aws/aws-break-glass-auditor.ts'
+import type { BreakGlass } from '../../../shared/domain/break-glass/break-glass-file.ts'
+import type { BreakGlassFinding } from '../../../shared/domain/break-glass/judge-break-glass.ts'
+import { judgeServiceControl } from '../../../shared/domain/break-glass/judge-service-control.ts'
+import { principalName } from '../../../shared/domain/principals/principal.ts'
+import { listAll } from '../../../shared/ports/page.ts'
+import { compareBreakGlass } from '../../../shared/reconcile/reports/compare-break-glass.ts'
+import { bucketOf } from '../bucket/bucket.ts'
+import { openCliPorts } from '../bucket/cli-ports.ts'
+import { renderFinding } from '../operations/render-finding.ts'
+import { renderJson } from '../terminal/render-json.ts'
+import { readBreakGlass } from './read-break-glass.ts'
+import { readDrills } from './read-drills.ts'
+import { readServiceControl } from './read-service-control.ts'
+
+type Options = {
+  readonly file: string
+  readonly drills?: string
+  readonly scp?: readonly string[]
+  readonly json?: boolean
+}
+
+export function addBreakGlassCheck(group: Command): void {
+  group
+    .command('check')
+    .summary('roles, rules, users, devices, alarms and drills, compared with the file')
+    .description(
+      'Compares what is deployed with the file: each account in scope has each role as rendered and the rules that ring beside it, users have two MFA devices and no key, rules in each sign-in Region are as rendered, alarm addresses are confirmed, drills are not overdue, responders are still in the directory. Service control policies that you name are judged as well. Reads only: with your own session, and in each account by the role `auditorRole` of the file.\nExit code 0: nothing fails; 1: something fails; 2: wrong usage.',
+    )
+    .requiredOption('--file <file>', 'the definition, infra/break-glass/<name>.json')
+    .option('--drills <folder|s3://bucket>', 'where drills/ is; default: the bucket')
+    .option('--scp <files...>', 'service control policies as they are attached: whether they stop break-glass')
+    .option('--json', 'the findings as JSON')
+    .addHelpText('after', '\nExample:\n  ssofile break-glass check --file infra/break-glass/example.json')
+    .action(async (options: Options) => {
+      const file = await readBreakGlass(options.file)
+      const findings: BreakGlassFinding[] = [...judgeServiceControl(file, await readServiceControl(options.scp ?? []))]
+      if (!options.json) process.stdout.write(findings.map(renderFinding).join(''))
+      for await (const finding of checkBreakGlass(file, options.drills)) {
+        findings.push(finding)
+        if (!options.json) process.stdout.write(renderFinding(finding))
+      }
+      if (options.json) process.stdout.write(renderJson(findings))
+      process.exitCode = findings.some(({ level }) => level === 'fail') ? 1 : 0
+    })
+}
+
+export function checkBreakGlass(file: BreakGlass, drills: string | undefined): AsyncGenerator<BreakGlassFinding> {
+  const ports = openCliPorts(bucketOf(undefined))
+  const { organizations, identityStore, clock } = ports
+  return compareBreakGlass(file, {
+    auditor: openBreakGlassAuditor(),
+    clock,
+    accounts: () => Array.fromAsync(listAll((token) => organizations.listAccounts(token))),
+    isUser: async (name) => (await identityStore.findPrincipalId('USER', principalName.parse(name))) !== undefined,
+    drills: () => readDrills(drills, ports),
+  })
+}

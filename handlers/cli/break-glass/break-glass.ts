@@ -1,0 +1,16 @@
+import type { Command } from 'commander'
+import { addBreakGlassCheck } from './break-glass-check.ts'
+import { addBreakGlassDrill } from './break-glass-drill.ts'
+import { addBreakGlassEvidence } from './break-glass-evidence.ts'
+
+/** `ssofile break-glass`: checks, drills and evidence. What deploys it is no part of ssofile: npm run break-glass. */
+export function addBreakGlass(program: Command): void {
+  const group = program
+    .command('break-glass')
+    .description(
+      'Access for emergencies: IAM users and roles outside of IAM Identity Center, defined in a file of a checkout and deployed by people (npm run break-glass). These commands need neither the bucket nor IAM Identity Center. What to do at three in the morning: docs/break-glass.md.',
+    )
+  addBreakGlassCheck(group)
+  addBreakGlassDrill(group)
+  addBreakGlassEvidence(group)
+}

@@ -1,0 +1,89 @@
+import type { Command } from 'commander'
+import {
+  isTableName,
+  type PossibleSessions,
+  renderAthenaQuery,
+  renderLookupEvents,
+} from '../../../shared/domain/deployment/trail-queries.ts'
+import type { RequestStory } from '../../../shared/domain/requests/request-story.ts'
+import { possibleSessionsOf } from '../../../shared/domain/sessions/possible-sessions.ts'
+import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import { readOwner } from '../../../shared/reconcile/records/owner.ts'
+import { readRequestStories } from '../../../shared/reconcile/requests/read-request-stories.ts'
+import { Refusal } from '../arguments/refusal.ts'
+import { bucketOf } from '../bucket/bucket.ts'
+import { openCliPorts } from '../bucket/cli-ports.ts'
+import { chooseConfiguration } from '../bucket/deployment.ts'
+import { renderLines } from '../requests/render-request.ts'
+import { explainHistory } from '../requests/requests.ts'
+import { renderJson } from '../terminal/render-json.ts'
+import { show } from '../terminal/show.ts'
+
+type Options = { readonly table: string; readonly json?: boolean }
+
+/** `ssofile incident`: everything about the temporary access that was asked for with an incident. */
+export function addIncident(program: Command): void {
+  program
+    .command('incident')
+    .argument('<id>', 'the incident, exactly as requests have it')
+    .description(
+      "Who asked for what with this incident, who approved it, when access began and ended, and what to run to see what their sessions did: aws cloudtrail lookup-events in each account (management events of 90 days), and a query of the organization's trail for Athena.\nA session that ran when access ended may go on for up to twelve hours, so that time is looked at too. Sessions of the same person with the same permission set in the same account cannot be told apart.\nNeeds to read history/ (auditors, operators); runs nothing itself.\nExit code 0: there are requests; 1: none.",
+    )
+    .option('--table <name>', "the table of the organization's trail in Athena", 'cloudtrail_logs')
+    .option('--json', 'all of it as JSON')
+    .addHelpText('after', '\nExample:\n  ssofile incident INC-77 --table security.cloudtrail_logs')
+    .action(async (incident: string, options: Options) => {
+      process.exitCode = await tellIncident(incident, options)
+    })
+}
+
+async function tellIncident(incident: string, { table, json }: Options): Promise<number> {
+  if (!isTableName(table))
+    throw new Refusal(
+      `received the table '${quote(table)}', expected one or two names of small letters, digits and _, as in security.cloudtrail_logs`,
+    )
+  const bucket = bucketOf(undefined)
+  const { objects, clock } = openCliPorts(bucket)
+  const stories = await readRequestStories(objects, { incident }).catch(explainHistory)
+  const owner = await readOwner(objects)
+  const { principalSuffix } = await chooseConfiguration(objects, owner?.deployment, undefined)
+  const now = clock.now()
+  const told = stories.map((story) => ({ story, sessions: possibleSessionsOf(story, { now, principalSuffix }) }))
+  const sessions = told.flatMap((one) => one.sessions ?? [])
+  const athena = sessions.length === 0 ? undefined : renderAthenaQuery(table, sessions)
+  if (json) {
+    const requests = told.map((one) => ({
+      ...one.story,
+      lookupEvents: one.sessions && renderLookupEvents(one.sessions),
+    }))
+    process.stdout.write(renderJson({ incident, requests, athena }))
+  } else await show(renderIncident(incident, told, athena))
+  return stories.length > 0 ? 0 : 1
+}
+
+export type ToldOfIncident = { readonly story: RequestStory; readonly sessions: PossibleSessions | undefined }
+
+export function renderIncident(incident: string, told: readonly ToldOfIncident[], athena: string | undefined): string {
+  if (told.length === 0) return `no request was made with the incident '${quote(incident)}'\n`
+  const query = athena === undefined ? '' : `all of them, in Athena:\n\n${athena}\n`
+  return `${told.map(renderTold).join('\n')}\n${query}`
+}
+
+function renderTold({ story, sessions }: ToldOfIncident): string {
+  const { userName, user, permissionSet = '', scope = '', startsAt, expiresAt, endedAt, events, reason, ticket } = story
+  const end = endedAt ?? expiresAt
+  const lines = renderLines([
+    ['what', `${permissionSet} in ${scope}`],
+    ['reason', reason],
+    ['ticket', ticket],
+    ...events.map(({ event, at, by, comment }): [string, string] => [
+      event,
+      `${at}${by ? ` by ${by.name ?? by.user}` : ''}${comment === undefined ? '' : `: ${comment}`}`,
+    ]),
+    ['access', startsAt && `from ${startsAt} until ${end}${endedAt === undefined ? '' : ' (ended)'}`],
+    ['digest', story.digest],
+  ])
+  const where = sessions?.account === undefined ? `each account of ${quote(scope)}` : `account ${sessions.account}`
+  const command = sessions === undefined ? '' : `\n# with credentials of ${where}\n${renderLookupEvents(sessions)}\n`
+  return `${quote(userName ?? user)}\n${lines}${command}`
+}

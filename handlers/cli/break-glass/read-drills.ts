@@ -1,0 +1,17 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type DrillRecord, drillPrefix } from '../../../shared/domain/break-glass/drill-record.ts'
+import type { Ports } from '../../../shared/ports/ports.ts'
+import { listDrills, toDrill } from '../../../shared/reconcile/reports/list-drills.ts'
+import { bucketOf } from '../bucket/bucket.ts'
+import { openCliPorts } from '../bucket/cli-ports.ts'
+
+/** Records of drills, of a folder with `drills/` in it or a bucket. What is no record counts as no drill. */
+export async function readDrills(source: string | undefined, ports: Ports): Promise<readonly DrillRecord[]> {
+  if (source === undefined) return listDrills(ports.objects)
+  if (source.startsWith('s3://')) return listDrills(openCliPorts(bucketOf(source)).objects)
+  const folder = join(source, drillPrefix)
+  const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.json'))
+  const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')))
+  return texts.flatMap(toDrill)
+}

@@ -1,0 +1,71 @@
+import { openAwsPorts } from '../../../shared/aws/aws-ports.ts'
+import { readCallerIdentity } from '../../../shared/aws/caller-identity.ts'
+import { SystemClock } from '../../../shared/aws/system-clock.ts'
+import { SystemRandomness } from '../../../shared/aws/system-randomness.ts'
+import { MemoryQueues } from '../../../shared/memory/sqs/memory-queues.ts'
+import type { Log } from '../../../shared/ports/log.ts'
+import { once } from '../../../shared/ports/once.ts'
+import type { Ports } from '../../../shared/ports/ports.ts'
+import { isServiceError, proofOf } from '../../../shared/ports/service-error.ts'
+import { patientIdentityStore } from '../../../shared/reconcile/calls/patient-identity-store.ts'
+import { patientOrganizations } from '../../../shared/reconcile/calls/patient-organizations.ts'
+import { patientPorts } from '../../../shared/reconcile/calls/patient-ports.ts'
+import { wrapPort } from '../../../shared/reconcile/calls/wrap-port.ts'
+import { ReadableLog } from '../terminal/readable-log.ts'
+import { chooseRegion } from './choose-region.ts'
+
+/**
+ * The ports of a command: AWS's services, found by the standard environment variables. Without the queues of a deployment
+ * the queues live in this process: then the command does the work itself.
+ */
+export function openCliPorts(bucket: string, queueUrl?: (queue: string) => string, log: Log = terminalLog()): Ports {
+  const clock = new SystemClock()
+  chooseRegion()
+  const queues = queueUrl ?? new MemoryQueues({ clock, randomness: new SystemRandomness() })
+  const opened = patientPorts(openAwsPorts({ bucket, queues, log }))
+  return waitingPorts({ ...opened, callerAccountId: once(readCallerAccountId) }, (line) => process.stderr.write(line))
+}
+
+/** `undefined`: STS does not answer. */
+async function readCallerAccountId(): Promise<string | undefined> {
+  const [, , , , account] = (await readCallerIdentity()).split(':')
+  return account
+}
+
+/**
+ * Whatever a command asks waits where a call is throttled, and goes on; a person is told once of each service. The directory
+ * and the organization are asked at a rate below AWS's. Behind SSO Admin are limiters that repeat its reads (`limitSsoAdmin`).
+ * S3 and SQS are patient already, and so is the client that asks for the instance.
+ */
+export function waitingPorts(ports: Ports, tell: (line: string) => void): Ports {
+  const told = new Set<string>()
+  const onPause = (_: number, error: unknown) => {
+    if (!isServiceError(error) || proofOf(error) !== 'not-now' || told.has(error.service)) return
+    told.add(error.service)
+    tell(`${error.service} answers that it is asked too often (${error.message}); waiting, and going on\n`)
+  }
+  const ssoAdmin = wrapPort(ports.ssoAdmin, (_, call) =>
+    call().catch((error: unknown) => {
+      onPause(0, error)
+      throw error
+    }),
+  )
+  return {
+    ...ports,
+    ssoAdmin,
+    identityStore: patientIdentityStore(ports, onPause),
+    organizations: patientOrganizations(ports, onPause),
+  }
+}
+
+/** Warnings and errors go to standard error; success is told by the command itself. */
+function terminalLog(): Log {
+  const log = new ReadableLog((line) => process.stderr.write(line), new SystemClock())
+  const quiet = (inner: Log): Log => ({
+    with: (fields) => quiet(inner.with(fields)),
+    info: () => {},
+    warn: (message, fields) => inner.warn(message, fields),
+    error: (message, fields) => inner.error(message, fields),
+  })
+  return quiet(log)
+}

@@ -1,0 +1,34 @@
+import type { Configuration } from '../../../shared/domain/deployment/configuration.ts'
+import type { ObjectStore } from '../../../shared/ports/object-store.ts'
+import {
+  deployedConfigurationKey,
+  readDeployedConfiguration,
+} from '../../../shared/reconcile/records/deployed-configuration.ts'
+import type { Deployment } from '../../../shared/reconcile/records/owner.ts'
+import { isSpoiled, unlessSpoiled } from '../../../shared/reconcile/records/stored-json.ts'
+import { Refusal } from '../arguments/refusal.ts'
+import { readConfiguration } from './read-configuration.ts'
+
+/** The deployment's configuration, or the file's if there is no deployment. Throws Refusal for both at once. */
+export async function chooseConfiguration(
+  objects: ObjectStore,
+  deployment: Deployment | undefined,
+  file: string | undefined,
+): Promise<Configuration> {
+  if (deployment && file !== undefined) {
+    throw new Refusal(
+      `bucket ${objects.bucket} belongs to the deployment '${deployment.name}', which has its own configuration; leave out --config`,
+    )
+  }
+  return deployment ? readDeployed(objects, deployment) : readConfiguration(file)
+}
+
+/** What this deployment works by. Throws Refusal where nothing tells. */
+export async function readDeployed(objects: ObjectStore, { name }: Deployment): Promise<Configuration> {
+  const read = await unlessSpoiled(readDeployedConfiguration(objects))
+  if (read !== undefined && !isSpoiled(read)) return read
+  throw new Refusal(
+    `bucket ${objects.bucket} belongs to the deployment '${name}', and ${deployedConfigurationKey} ${read === undefined ? 'is gone' : 'cannot be read by this version of ssofile'}: use the version that was deployed, or deploy again`,
+    { cause: read },
+  )
+}

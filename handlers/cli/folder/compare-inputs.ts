@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto'
+import pLimit from 'p-limit'
+import { linkPrefix, temporaryPrefix } from '../../../shared/domain/links/link.ts'
+import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
+import { compareKeys } from '../../../shared/memory/s3/compare-keys.ts'
+import type { ObjectHead, ObjectStore } from '../../../shared/ports/object-store.ts'
+import { listHeads, readsAtOnce } from '../../../shared/reconcile/records/list-heads.ts'
+import type { InputFile } from './folder-inputs.ts'
+
+/** Which inputs a push or pull is about. */
+export type InputScope = {
+  /** Keys that begin with one of these. */
+  readonly prefixes: readonly string[]
+  /** Whether what the source lacks is deleted at the destination. */
+  readonly isDeleting: boolean
+}
+
+export const allInputs: InputScope = { prefixes: [linkPrefix, permissionSetPrefix], isDeleting: true }
+
+/** What ssofile itself writes for requests that were granted is in no scope: no folder has it, and it comes and goes. */
+export function isInScope(key: string, { prefixes }: Pick<InputScope, 'prefixes'>): boolean {
+  return prefixes.some((prefix) => key.startsWith(prefix)) && !key.startsWith(temporaryPrefix)
+}
+
+/** `over`: the object that the file takes the place of; absent: there is none. */
+export type Upload = { readonly key: string; readonly body: Uint8Array; readonly over?: ObjectHead }
+
+/** What makes the inputs of a bucket equal to those of a folder: a value, ascending by key. */
+export type InputChanges = {
+  readonly uploads: readonly Upload[]
+  readonly deletions: readonly ObjectHead[]
+  /** In the bucket with the same content. */
+  readonly same: readonly ObjectHead[]
+}
+
+/** The part of these changes that the scope is about. */
+export function changesInScope({ uploads, deletions, same }: InputChanges, scope: InputScope): InputChanges {
+  const isIn = ({ key }: { readonly key: string }) => isInScope(key, scope)
+  return { uploads: uploads.filter(isIn), deletions: deletions.filter(isIn), same: same.filter(isIn) }
+}
+
+/** Compares by content, whatever the times say. */
+export async function compareInputs(
+  objects: ObjectStore,
+  files: readonly InputFile[],
+  scope: InputScope = allInputs,
+): Promise<InputChanges> {
+  const present = new Map<string, ObjectHead>()
+  for (const prefix of scope.prefixes)
+    for (const head of (await listHeads(objects, prefix)).values())
+      if (isInScope(head.key, scope)) present.set(head.key, head)
+  const wanted = files.filter(({ key }) => isInScope(key, scope)).sort((a, b) => compareKeys(a.key, b.key))
+  const limit = pLimit(readsAtOnce)
+  const compared = await Promise.all(
+    wanted.map((file) =>
+      limit(async () => {
+        const body = await file.read(file.sizeBytes)
+        const over = present.get(file.key)
+        if (over && (await hasContent(objects, over, body))) return { same: over }
+        return { upload: { key: file.key, body, ...(over ? { over } : {}) } }
+      }),
+    ),
+  )
+  const kept = new Set(wanted.map(({ key }) => key))
+  return {
+    uploads: compared.flatMap(({ upload }) => (upload ? [upload] : [])),
+    same: compared.flatMap(({ same }) => (same ? [same] : [])),
+    deletions: scope.isDeleting ? [...present.values()].filter(({ key }) => !kept.has(key)) : [],
+  }
+}
+
+/**
+ * Whether the object has this content. The ETag of an object that is encrypted with a KMS key is no MD5 and tells nothing, so
+ * one of the same size is read. (S3 API Reference, "Object", ETag.)
+ */
+export async function hasContent(objects: ObjectStore, head: ObjectHead, body: Uint8Array): Promise<boolean> {
+  if (head.size !== body.byteLength) return false
+  if (head.size === 0 || head.etag === createHash('md5').update(body).digest('hex')) return true
+  const found = await objects.get(head.key)
+  return found !== undefined && Buffer.compare(found.body, body) === 0
+}

@@ -1,0 +1,90 @@
+import type { Assignment } from '../../../shared/domain/assignments/assignment.ts'
+import { type InputFault, judgeInput } from '../../../shared/domain/links/judge-input.ts'
+import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import type { Preview } from '../../../shared/reconcile/preview/preview.ts'
+import { Refusal } from '../arguments/refusal.ts'
+import { toInput } from '../status/input-key.ts'
+import { count } from '../terminal/count.ts'
+import type { Upload } from './compare-inputs.ts'
+import type { FolderListing } from './folder-inputs.ts'
+
+/** A file to upload that is not valid: whatever it takes the place of grants nothing any more. */
+export type InvalidUpload = {
+  readonly key: string
+  /** One at least. */
+  readonly faults: readonly InputFault[]
+  /** What the file before it gives, and nothing else would. */
+  readonly takesAway: readonly Assignment[]
+  /** The command names it: it may be uploaded as it is. */
+  readonly isNamed: boolean
+}
+
+const filesTold = 10
+const accountsTold = 10
+
+/** The files among these that are not valid. `named`: as typed. Throws Refusal for the name of another one. */
+export function findInvalid(
+  uploads: readonly Upload[],
+  { revocations }: Pick<Preview, 'revocations'>,
+  { folders, now, named = [] }: { folders: readonly string[]; now: Date; named: readonly string[] | undefined },
+): readonly InvalidUpload[] {
+  const keys = new Set(named.map(toInput))
+  const gone = revocations.flatMap(({ assignment, links }) =>
+    links.flatMap(({ key, fate }) => (fate === 'rejected' ? [{ key, assignment }] : [])),
+  )
+  const lost = Map.groupBy(gone, ({ key }) => key)
+  const invalid = uploads.flatMap(({ key, body }): readonly InvalidUpload[] => {
+    const { faults } = judgeInput({ key, body, sizeBytes: body.byteLength }, folders, now)
+    if (faults.length === 0) return []
+    const takesAway = lost.get(key)?.map(({ assignment }) => assignment) ?? []
+    return [{ key, faults, takesAway, isNamed: keys.has(key) }]
+  })
+  const found = new Set(invalid.map(({ key }) => key))
+  const [other] = [...keys].filter((key) => !found.has(key))
+  if (other === undefined) return invalid
+  throw new Refusal(
+    `received --invalid '${quote(other, 1024)}', expected the key of a file that is not valid and would be uploaded; leave it out`,
+  )
+}
+
+/** What a push refuses. Throws Refusal: of files that cannot be read, and of files that are not valid unless they are named. */
+export function refuseBadFiles({
+  faults,
+  invalid,
+}: {
+  readonly faults: FolderListing['faults']
+  readonly invalid: readonly InvalidUpload[]
+}): void {
+  if (faults.length > 0) {
+    // What cannot be read would be deleted from the bucket.
+    const told = faults.map(({ key, received, remedy }) => `${quote(key, 1100)}: received ${received}; ${remedy}`)
+    throw new Refusal(`nothing was changed, since not every file can be read:\n${list(told)}`)
+  }
+  const refused = invalid.filter(({ isNamed }) => !isNamed)
+  if (refused.length === 0) return
+  const told = refused.map((one) => `${quote(one.key, 1100)}: ${describeInvalid(one)}`)
+  throw new Refusal(
+    `nothing was changed, since ${count(refused.length, 'file')} to upload ${refused.length === 1 ? 'is' : 'are'} not valid:\n${list(told)}\n  to upload one as it is all the same, name it: --invalid KEY`,
+  )
+}
+
+function list(told: readonly string[]): string {
+  const more = told.length > filesTold ? [`and ${told.length - filesTold} more`] : []
+  return [...told.slice(0, filesTold), ...more].map((line) => `  ${line}`).join('\n')
+}
+
+/** What is wrong with it, what it takes away, and what to do. */
+export function describeInvalid({ faults: [first, ...more], takesAway }: InvalidUpload): string {
+  const others = more.length > 0 ? `, and ${count(more.length, 'more fault')}` : ''
+  const fault = first && `received ${first.received}, expected ${first.expected}${others}`
+  return [fault, describeLoss(takesAway), first?.remedy].filter((part) => part !== undefined).join('; ')
+}
+
+function describeLoss(takesAway: readonly Assignment[]): string | undefined {
+  const [first] = takesAway
+  if (first === undefined) return undefined
+  const accounts = takesAway.map(({ accountId }) => accountId)
+  const more = accounts.length > accountsTold ? ` and ${accounts.length - accountsTold} more` : ''
+  const { permissionSet, principal, type } = first
+  return `it takes ${permissionSet} from ${type === 'GROUP' ? 'group' : 'user'} '${quote(principal)}' in ${count(accounts.length, 'account')}: ${accounts.slice(0, accountsTold).join(', ')}${more}`
+}

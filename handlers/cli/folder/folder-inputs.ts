@@ -1,0 +1,140 @@
+import type { Dirent } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
+import { basename, resolve } from 'node:path'
+import { policyPrefix } from '../../../shared/domain/guardrails/policy-file.ts'
+import { parseFilePath } from '../../../shared/domain/links/file-name.ts'
+import type { InputFault } from '../../../shared/domain/links/judge-input.ts'
+import { linkPrefix, temporaryPrefix } from '../../../shared/domain/links/link.ts'
+import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
+import { selectorPrefix } from '../../../shared/domain/scopes/selector-file.ts'
+import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import { Refusal } from '../arguments/refusal.ts'
+import { type LocalFile, type Walk, walkFolder } from '../plan/proposed-folder.ts'
+
+/** An input as it is, or would be, in the bucket. */
+export type InputFile = Omit<LocalFile, 'path'> & {
+  readonly key: string
+  /** Where its file is, from the folder on, with `/`. Absent: where the key says. */
+  readonly path?: string
+  /** Of an input in a bucket. */
+  readonly uploadedAt?: Date
+}
+
+export type FolderListing = {
+  /** Ascending by key. */
+  readonly files: readonly InputFile[]
+  /** What cannot be uploaded, by the key it would have. */
+  readonly faults: readonly ({ readonly key: string } & InputFault)[]
+  readonly warnings: readonly string[]
+  /** The input prefixes that the folder has. */
+  readonly prefixes: readonly string[]
+}
+
+const prefixes = [linkPrefix, permissionSetPrefix] as const
+/** No input may be larger, nor nearly as large. */
+const fileMostBytes = 1024 * 1024
+
+/**
+ * The inputs in a folder: hidden files too, names as `parseFilePath` reads them. Throws Refusal for a folder with neither
+ * prefix in it.
+ */
+export async function listFolder(folder: string): Promise<FolderListing> {
+  const names = (await readFolder(folder)).map(({ name }) => name)
+  const present = prefixes.filter((prefix) => names.includes(prefix.slice(0, -1)))
+  if (present.length === 0) throw new Refusal(explainLayout(folder, names))
+  const walk = await listFiles(folder)
+  const known = [...prefixes, policyPrefix, selectorPrefix].map((prefix) => prefix.slice(0, -1))
+  const others = names.filter((name) => !known.includes(name))
+  const missing = prefixes.filter((prefix) => !present.includes(prefix))
+  const named = nameInputs(walk.files)
+  const faulty = named.files.flatMap((file) => faultOf(file) ?? [])
+  const unusable = new Set(faulty.map(({ key }) => key))
+  return {
+    prefixes: present,
+    files: named.files.filter(({ key }) => !unusable.has(key)),
+    faults: [...walk.faults, ...named.faults, ...faulty],
+    warnings: [
+      ...missing.map((prefix) => `there is no ${prefix} here: what the bucket has there is left as it is`),
+      ...(others.length === 0 ? [] : [explainOthers(others)]),
+    ],
+  }
+}
+
+function faultOf({ key, sizeBytes }: InputFile): FolderListing['faults'][number] | undefined {
+  if (key.startsWith(temporaryPrefix)) return { key, ...notTemporary }
+  if (sizeBytes <= fileMostBytes) return undefined
+  return {
+    key,
+    received: `a file of ${sizeBytes} bytes`,
+    expected: `at most ${fileMostBytes}`,
+    remedy: 'write a smaller one, or remove it',
+  }
+}
+
+const notTemporary = {
+  received: `a file under ${temporaryPrefix}`,
+  expected: 'none: only ssofile writes there, for requests that were granted, and a folder is never compared with it',
+  remedy: 'remove it from the folder; to ask for temporary access: ssofile request; to end it: ssofile finish',
+}
+
+export async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory()
+  } catch {
+    return false
+  }
+}
+
+/** Every file under the two input prefixes, as it is called here. */
+export async function listFiles(folder: string): Promise<Walk> {
+  const walks = await Promise.all(prefixes.map((prefix) => walkFolder(folder, prefix)))
+  return { files: walks.flatMap(({ files }) => files), faults: walks.flatMap(({ faults }) => faults) }
+}
+
+/** The files of a folder by the keys that their names mean, ascending. Of files that mean one key none is taken. */
+export function nameInputs(files: readonly LocalFile[]): Pick<FolderListing, 'files' | 'faults'> {
+  const byKey = Map.groupBy(files, ({ path }) => parseFilePath(path))
+  const [clear, twice] = [
+    [...byKey].filter(([, same]) => same.length === 1),
+    [...byKey].filter(([, { length }]) => length > 1),
+  ]
+  return {
+    files: clear
+      .flatMap(([key, same]) => same.map((file) => ({ key, ...file })))
+      .sort((a, b) => (a.key < b.key ? -1 : 1)),
+    faults: twice.map(([key, same]) => ({
+      key,
+      received: `${same.length} files for it: ${same.map(({ path }) => `'${quote(path, 1024)}'`).join(', ')}`,
+      expected: 'one file for each key',
+      remedy: 'keep one of them',
+    })),
+  }
+}
+
+async function readFolder(folder: string): Promise<readonly Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true })
+  } catch (error) {
+    throw new Refusal(
+      `the folder '${quote(folder, 1024)}' cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    )
+  }
+}
+
+function explainLayout(folder: string, names: readonly string[]): string {
+  const own = basename(resolve(folder))
+  const expected = 'expected a folder that contains links_data/, permission_sets/ or both'
+  if (prefixes.some((prefix) => prefix === `${own}/`))
+    return `received '${quote(folder, 1024)}', which is ${own}/ itself; ${expected}: name the folder above it`
+  const there = names.slice(0, 5).map((name) => `'${quote(name)}'`)
+  const more = names.length > there.length ? ` and ${names.length - there.length} more` : ''
+  const found = names.length === 0 ? 'nothing in it' : `${there.join(', ')}${more} in it`
+  return `received '${quote(folder, 1024)}' with ${found}; ${expected}`
+}
+
+function explainOthers(names: readonly string[]): string {
+  const told = names.slice(0, 5).map((name) => `'${quote(name)}'`)
+  const more = names.length > told.length ? ` and ${names.length - told.length} more` : ''
+  return `not an input, and ignored: ${told.join(', ')}${more}; ssofile push leaves it out`
+}

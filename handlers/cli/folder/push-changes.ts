@@ -1,0 +1,73 @@
+import pLimit from 'p-limit'
+import type { ObjectHead, ObjectStore } from '../../../shared/ports/object-store.ts'
+import type { Ports } from '../../../shared/ports/ports.ts'
+import { isServiceError } from '../../../shared/ports/service-error.ts'
+import { repeatPatiently } from '../../../shared/reconcile/calls/repeat-patiently.ts'
+import { hasContent, type InputChanges, type Upload } from './compare-inputs.ts'
+
+const writesAtOnce = 32
+/** S3 may answer SlowDown for a while where thousands of files come at once. */
+const repetition = { attemptsMost: 6, firstMs: 500, mostMs: 20_000 }
+
+export type Pushed = {
+  readonly uploaded: number
+  readonly deleted: number
+  /** Changed by somebody else since they were compared; left as they are now. */
+  readonly changedMeanwhile: readonly string[]
+  readonly failed: readonly { readonly key: string; readonly reason: string }[]
+  /** Deletions that were not begun, since not all uploads were made. */
+  readonly undeleted: number
+}
+
+type Target = Pick<Ports, 'objects' | 'clock' | 'randomness'>
+type Result = 'done' | 'changed meanwhile' | { readonly reason: string }
+
+/**
+ * Makes these changes to the inputs: uploads before deletions, so that access which moves to another link stays. Every write is
+ * conditional on what was compared. Deletes nothing where an upload was not made. `onWritten` hears of each write.
+ */
+export async function pushChanges(
+  target: Target,
+  { uploads, deletions }: InputChanges,
+  onWritten: (kind: 'uploaded' | 'deleted') => void = () => {},
+): Promise<Pushed> {
+  const limit = pLimit(writesAtOnce)
+  const each = <T extends { readonly key: string }>(items: readonly T[], write: (item: T) => Promise<Result>) =>
+    limit.map(items, async (item) => ({ key: item.key, result: await write(item).catch(asFailure) }))
+  const up = await each(uploads, async (upload) => {
+    const result = await repeatPatiently(target, repetition, () => put(target.objects, upload))
+    if (result === 'done') onWritten('uploaded')
+    return result
+  })
+  const isWhole = up.every(({ result }) => result === 'done')
+  const gone = await each(isWhole ? deletions : [], async (head) => {
+    const result = await repeatPatiently(target, repetition, () => remove(target.objects, head))
+    if (result === 'done') onWritten('deleted')
+    return result
+  })
+  const all = [...up, ...gone]
+  return {
+    uploaded: up.filter(({ result }) => result === 'done').length,
+    deleted: gone.filter(({ result }) => result === 'done').length,
+    changedMeanwhile: all.filter(({ result }) => result === 'changed meanwhile').map(({ key }) => key),
+    failed: all.flatMap(({ key, result }) => (typeof result === 'object' ? [{ key, ...result }] : [])),
+    undeleted: isWhole ? 0 : deletions.length,
+  }
+}
+
+async function put(objects: ObjectStore, { key, body, over }: Upload): Promise<Result> {
+  const condition = over === undefined ? ({ ifNoneMatch: '*' } as const) : { ifMatch: over.etag }
+  if ((await objects.put(key, body, condition)).outcome === 'written') return 'done'
+  // Somebody else may have uploaded the same, or an attempt of ours without an answer.
+  const found = await objects.head(key)
+  return found && (await hasContent(objects, found, body)) ? 'done' : 'changed meanwhile'
+}
+
+async function remove(objects: ObjectStore, { key, etag }: ObjectHead): Promise<Result> {
+  return (await objects.delete(key, { ifMatch: etag })) === 'deleted' ? 'done' : 'changed meanwhile'
+}
+
+function asFailure(error: unknown): Result {
+  if (!isServiceError(error)) throw error
+  return { reason: error.message }
+}

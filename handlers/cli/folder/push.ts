@@ -1,0 +1,137 @@
+import type { Command } from 'commander'
+import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import { invalidOption } from '../arguments/invalid-option.ts'
+import { Refusal } from '../arguments/refusal.ts'
+import { bucketOf } from '../bucket/bucket.ts'
+import { type InvalidOptions, type MadePlan, makePlan, type ScopeOptions } from '../plan/make-plan.ts'
+import { showPlan, toJson } from '../plan/plan.ts'
+import { confirm } from '../terminal/confirm.ts'
+import { count } from '../terminal/count.ts'
+import { Progress } from '../terminal/progress.ts'
+import { renderJson } from '../terminal/render-json.ts'
+import { refuseBadFiles } from './find-invalid.ts'
+import { type Pushed, pushChanges } from './push-changes.ts'
+
+type Options = ScopeOptions &
+  InvalidOptions & {
+    readonly yes?: boolean
+    readonly plan?: string
+    readonly config?: string
+    readonly json?: boolean
+  }
+
+const keysTold = 10
+
+/** `ssofile push`: makes the inputs of the bucket equal to those of a folder. */
+export function addPush(program: Command): void {
+  program
+    .command('push')
+    .argument('<folder>', 'a folder with links_data/ and permission_sets/ in it')
+    .description(
+      'Makes the inputs in the bucket (SSOFILE_BUCKET) equal to the files of a folder. Shows the plan, asks, then uploads the files whose content differs and deletes what the folder lacks: only under links_data/ and permission_sets/, and of those only what the folder has.\nA file that is not valid is refused, and what it would take away is told.\nA file that somebody else changed meanwhile is left as it is. What was interrupted goes on when the command is run again.\nNames that no file system holds are escaped (docs/commands.md).\nExit code 0: done, or nothing to do; 1: not all was done; 2: wrong usage or refused, and nothing was changed.',
+    )
+    .option('--yes', 'do not ask')
+    .option('--plan <digest>', 'do not ask, and refuse unless the plan is the one shown with this digest')
+    .option('--folder <name>', 'only the links in this folder under links_data/')
+    .option('--no-delete', 'leave in the bucket what the folder lacks')
+    .addOption(invalidOption())
+    .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
+    .option('--json', 'the plan and the result as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ssofile push ./access\n  ssofile push ./access --plan 3f0c9d2e7a1b5c4816d0a7be52f94c03\n  ssofile push ./access --folder team-a --yes',
+    )
+    .action(async (source: string, options: Options) => {
+      process.exitCode = await push(source, options)
+    })
+}
+
+async function push(source: string, { config, folder, invalid, ...options }: Options): Promise<number> {
+  if (source.startsWith('s3://'))
+    throw new Refusal(`received '${quote(source)}', expected a folder; the bucket is SSOFILE_BUCKET`)
+  const progress = new Progress()
+  try {
+    const made = await makePlan(bucketOf(undefined), source, {
+      delete: options.delete,
+      onStep: progress.tell,
+      config,
+      folder,
+      invalid,
+    })
+    progress.end()
+    return await showAndPush(made, options, 'ssofile push')
+  } finally {
+    progress.end()
+  }
+}
+
+/** Shows the plan, asks, and carries it out. `again`: the command that does what is left. Answers the exit code. */
+export async function showAndPush(
+  made: MadePlan,
+  options: Pick<Options, 'yes' | 'plan' | 'json'>,
+  again: string,
+): Promise<number> {
+  const progress = new Progress()
+  const { push: changes } = made
+  if (!changes) throw new Error('a plan of a folder has no changes of files')
+  if (options.json !== true) await showPlan(made)
+  refuseBadFiles(changes)
+  if (changes.uploads.length + changes.deletions.length === 0) return tell(made, nothing, options.json, again)
+  const [refused, ...more] = made.preview.minimums
+  if (refused !== undefined)
+    throw new Refusal(
+      `a policy refuses this push, and nothing was changed: ${quote(refused, 2000)}${more.length > 0 ? `; and ${more.length} more` : ''}`,
+    )
+  if (!(await isAgreed(made, changes, options))) throw new Refusal('not confirmed; nothing was changed')
+  let written = 0
+  const all = changes.uploads.length + changes.deletions.length
+  const pushed = await pushChanges(made.ports, changes, () => {
+    written++
+    progress.tell('pushing files', { done: written, of: all })
+  })
+  progress.end()
+  return tell(made, pushed, options.json, again)
+}
+
+const nothing: Pushed = { uploaded: 0, deleted: 0, changedMeanwhile: [], failed: [], undeleted: 0 }
+
+async function isAgreed(
+  { preview }: MadePlan,
+  { uploads, deletions, digest }: NonNullable<MadePlan['push']>,
+  options: Pick<Options, 'yes' | 'plan'>,
+): Promise<boolean> {
+  if (options.plan !== undefined) {
+    if (options.plan === digest) return true
+    throw new Refusal(
+      `received --plan '${quote(options.plan)}', but now the plan is ${digest}: files, bucket or organization changed since; nothing was changed. Look again: ssofile plan`,
+    )
+  }
+  if (options.yes) return true
+  const { held: number, contents } = preview.brake
+  const held = number > 0 ? ` (the brake would hold ${number.toLocaleString('en')})` : ''
+  const files = contents.length > 0 ? `, and the brake would hold ${count(contents.length, 'permission set file')}` : ''
+  return confirm(
+    `Upload ${count(uploads.length, 'file')} and delete ${deletions.length.toLocaleString('en')}: ${count(preview.grants.length, 'grant')}, ${count(preview.revocations.length, 'revocation')}${held}${files}?`,
+    `add --yes, or --plan ${digest} to carry out exactly this plan`,
+  )
+}
+
+function tell(made: MadePlan, pushed: Pushed, isJson: boolean | undefined, again: string): number {
+  const { uploaded, deleted, changedMeanwhile, failed, undeleted } = pushed
+  if (isJson) process.stdout.write(renderJson({ ...toJson(made), pushed }))
+  else if (uploaded + deleted > 0)
+    process.stdout.write(
+      `pushed: ${count(uploaded, 'file')} uploaded, ${deleted.toLocaleString('en')} deleted. What became of them: ssofile status --wait\n`,
+    )
+  const lines = [
+    ...changedMeanwhile.map((key) => `${key}: somebody changed it meanwhile, and it is left as it is now`),
+    ...failed.map(({ key, reason }) => `${key}: ${reason}`),
+  ]
+  if (lines.length === 0) return 0
+  const more = lines.length > keysTold ? [`and ${lines.length - keysTold} more`] : []
+  const rest = undeleted > 0 ? `; ${count(undeleted, 'file')} not deleted, since not every upload was made` : ''
+  process.stderr.write(
+    `not all was pushed: ${changedMeanwhile.length} changed meanwhile, ${failed.length} failed${rest}\n${[...lines.slice(0, keysTold), ...more].map((line) => `  ${quote(line, 2000)}\n`).join('')}  do: look again and do what is left: ${again}\n`,
+  )
+  return 1
+}

@@ -1,0 +1,27 @@
+import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import type { Push } from '../plan/make-plan.ts'
+import { count } from '../terminal/count.ts'
+import { paint } from '../terminal/paint.ts'
+
+/** Beyond this, files are only counted; `--json` has all. */
+const filesTold = 10
+
+/** The files that a push would change, and the digest of the plan. */
+export function renderPush({ uploads, deletions, same, digest }: Push): string {
+  if (uploads.length + deletions.length === 0) return `files: nothing to push, ${count(same.length, 'file')} the same\n`
+  const added = uploads.filter(({ over }) => over === undefined)
+  const changed = uploads.filter(({ over }) => over !== undefined)
+  const figures = [
+    ...(added.length > 0 ? [paint('good', `${added.length.toLocaleString('en')} to upload`)] : []),
+    ...(changed.length > 0 ? [paint('pending', `${changed.length.toLocaleString('en')} to replace`)] : []),
+    ...(deletions.length > 0 ? [paint('bad', `${deletions.length.toLocaleString('en')} to delete`)] : []),
+    `${same.length.toLocaleString('en')} the same`,
+  ]
+  return `files: ${figures.join(', ')}\n${list('replaces', changed)}${list('deletes', deletions)}plan ${digest}\n`
+}
+
+function list(word: string, files: readonly { readonly key: string }[]): string {
+  const told = files.slice(0, filesTold).map(({ key }) => `  ${word} ${quote(key, 1024)}\n`)
+  const more = files.length - told.length
+  return `${told.join('')}${more > 0 ? `  and ${more.toLocaleString('en')} more (--json has all)\n` : ''}`
+}

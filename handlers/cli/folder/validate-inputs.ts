@@ -1,0 +1,76 @@
+import { type Guardrails, noGuardrails } from '../../../shared/domain/guardrails/policy-file.ts'
+import { type InputFault, type InputJudgement, judgeInput } from '../../../shared/domain/links/judge-input.ts'
+import { linkPrefix } from '../../../shared/domain/links/link.ts'
+import { linkBodyMostBytes } from '../../../shared/domain/links/link-body.ts'
+import { permissionSetFileMostBytes } from '../../../shared/domain/permission-sets/permission-set-file.ts'
+import type { PermissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
+import { unreadable } from '../plan/proposed-folder.ts'
+import type { InputFile } from './folder-inputs.ts'
+
+export type InputError = { readonly key: string } & InputFault
+export type InputWarning = { readonly key?: string; readonly warning: string }
+
+export type Validation = {
+  readonly links: number
+  readonly permissionSets: number
+  /** Ascending by key. */
+  readonly errors: readonly InputError[]
+  readonly warnings: readonly InputWarning[]
+}
+
+type Options = {
+  readonly folders: readonly string[]
+  readonly now: Date
+  readonly guardrails?: Guardrails
+  readonly onJudged?: () => void
+}
+
+/** Every file against grammar, rules and policies, and what the links name against the permission sets that are there. */
+export async function validateInputs(
+  files: readonly InputFile[],
+  { folders, now, guardrails = noGuardrails, onJudged }: Options,
+): Promise<Validation> {
+  const errors: InputError[] = []
+  const warnings: InputWarning[] = []
+  const described = new Set<PermissionSetName>()
+  const named = new Map<PermissionSetName, string[]>()
+  const later = new Set<string>()
+  const judged = await Promise.all(files.map((file) => judge(file, folders, { now, guardrails }).finally(onJudged)))
+  for (const [index, { key }] of files.entries()) {
+    const { faults = [], warnings: told = [], names, describes, later: unjudged = [] } = judged[index] ?? {}
+    errors.push(...faults.map((fault) => ({ key, ...fault })))
+    warnings.push(...told.map((warning) => ({ key, warning })))
+    for (const rule of unjudged) later.add(rule)
+    if (describes !== undefined) described.add(describes)
+    if (names === undefined) continue
+    const links = named.get(names)
+    if (links) links.push(key)
+    else named.set(names, [key])
+  }
+  for (const [name, links] of named) {
+    if (described.has(name)) continue
+    const more = links.length > 1 ? `, as do ${links.length - 1} more` : ''
+    const warning = `it names the permission set '${name}'${more}, but there is no permission_sets/${name}.json here: it waits unless Identity Center has that permission set`
+    warnings.push({ ...(links[0] === undefined ? {} : { key: links[0] }), warning })
+  }
+  if (later.size > 0)
+    warnings.push({
+      warning: `rules about accounts, uploaders or what people have besides are judged when the files are applied (ssofile plan judges accounts and people): ${[...later].sort().join(', ')}`,
+    })
+  const links = files.filter(({ key }) => key.startsWith(linkPrefix)).length
+  return { links, permissionSets: files.length - links, errors, warnings }
+}
+
+async function judge(
+  file: InputFile,
+  folders: readonly string[],
+  { now, guardrails }: Required<Pick<Options, 'now' | 'guardrails'>>,
+): Promise<InputJudgement> {
+  const { key, sizeBytes, uploadedAt = now } = file
+  try {
+    const body = await file.read(key.startsWith(linkPrefix) ? linkBodyMostBytes : permissionSetFileMostBytes)
+    return judgeInput({ key, body, sizeBytes }, folders, now, { guardrails, uploader: 'later', uploadedAt })
+  } catch (error) {
+    return { faults: [unreadable('file', error)], warnings: [] }
+  }
+}

@@ -1,0 +1,97 @@
+import type { Command } from 'commander'
+import { renderJsonPath } from '../../../shared/domain/json/json-path.ts'
+import type { Complaint } from '../../../shared/domain/statuses/complaint.ts'
+import { readOwner } from '../../../shared/reconcile/records/owner.ts'
+import { bucketOf } from '../bucket/bucket.ts'
+import { openCliPorts } from '../bucket/cli-ports.ts'
+import { chooseConfiguration } from '../bucket/deployment.ts'
+import { readConfiguration } from '../bucket/read-configuration.ts'
+import { readGuardrails } from '../guardrails/read-guardrails.ts'
+import { readSelectors } from '../guardrails/read-selectors.ts'
+import { listBucketInputs } from '../status/bucket-inputs.ts'
+import { Progress } from '../terminal/progress.ts'
+import { renderJson } from '../terminal/render-json.ts'
+import { type FolderListing, listFolder } from './folder-inputs.ts'
+import { renderValidation } from './render-validation.ts'
+import { type InputError, type Validation, validateInputs } from './validate-inputs.ts'
+
+type Options = { readonly config?: string; readonly policies?: string; readonly json?: boolean }
+
+/** `ssofile validate`: check every file, all errors at once. */
+export function addValidate(program: Command): void {
+  program
+    .command('validate')
+    .argument('<folder|s3://bucket>', 'a folder with links_data/ and permission_sets/ in it, or a bucket')
+    .description(
+      'Checks every file under links_data/ and permission_sets/, of a folder as push would upload it, or of a bucket.\nPolicies (policies/) are judged too, as for new access, and selectors (selectors/) are checked.\nReads nothing but the files: whether a group or an account exists, plan tells.\nExit code 0: all valid; 1: errors, or the files could not be read; 2: not such a folder, or wrong usage.',
+    )
+    .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment: which folders count')
+    .option('--policies <folder|s3://bucket>', 'where policies/ is, if not there too: only governance writes them')
+    .option('--json', 'errors and warnings as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ssofile validate fixtures/acme\n  ssofile validate s3://ssofile --json\n  ssofile validate ./access --policies s3://ssofile',
+    )
+    .action(async (source: string, options: Options) => {
+      const validation = await validate(source, options)
+      process.stdout.write(options.json ? renderJson(toJson(validation)) : renderValidation(validation))
+      process.exitCode = validation.errors.length === 0 ? 0 : 1
+    })
+}
+
+type Source = { readonly folders: readonly string[] } & Omit<FolderListing, 'prefixes'>
+
+async function validate(source: string, { config, policies }: Options): Promise<Validation> {
+  const { folders, files, faults, warnings } = await open(source, config)
+  const guardrails = await readGuardrails(policies ?? source)
+  const selectors = await readSelectors(source)
+  const ofSelectors = [...selectors.values()].flatMap((one) => (one.ok ? [] : faultsOf(one.complaint)))
+  const ofPolicies = guardrails.broken.flatMap(faultsOf)
+  const progress = new Progress()
+  let judged = 0
+  const onJudged = () => {
+    judged++
+    progress.tell('checking files', { done: judged, of: files.length })
+  }
+  const found = await validateInputs(files, { folders, now: new Date(), guardrails, onJudged })
+  progress.end()
+  return {
+    ...found,
+    errors: [...faults, ...found.errors, ...ofSelectors, ...ofPolicies].sort((a, b) =>
+      a.key < b.key ? -1 : a.key > b.key ? 1 : 0,
+    ),
+    warnings: [...found.warnings, ...warnings.map((warning) => ({ warning }))],
+  }
+}
+
+/** Each fault of a selector or a policy by itself, as of an input. */
+function faultsOf({ object: key, received, expected, remedy, faults }: Complaint): readonly InputError[] {
+  if (faults === undefined) return [{ key, received, expected, remedy }]
+  return faults.map(({ path, received: got, expected: wanted, remedy: how }) => {
+    return { key, path: renderJsonPath(path), received: got, expected: wanted, remedy: how }
+  })
+}
+
+/** If the bucket has a deployment, the deployment's configuration says which folders count. */
+async function open(source: string, config: string | undefined): Promise<Source> {
+  if (!source.startsWith('s3://')) {
+    const { folders } = await readConfiguration(config)
+    return { folders, ...(await listFolder(source)) }
+  }
+  const bucket = bucketOf(source)
+  const { objects } = openCliPorts(bucket)
+  const { folders } = await chooseConfiguration(objects, (await readOwner(objects))?.deployment, config)
+  return { folders, files: await listBucketInputs(objects), faults: [], warnings: [] }
+}
+
+function toJson({ links, permissionSets, errors, warnings }: Validation) {
+  const placed = errors.map(({ key, path, place, received, expected, remedy }) => ({
+    key,
+    path,
+    ...place,
+    received,
+    expected,
+    remedy,
+  }))
+  return { valid: errors.length === 0, links, permissionSets, errors: placed, warnings }
+}

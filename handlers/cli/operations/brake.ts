@@ -1,0 +1,111 @@
+import type { Command } from 'commander'
+import pLimit from 'p-limit'
+import { readCallerIdentity } from '../../../shared/aws/caller-identity.ts'
+import type { AssignmentKey } from '../../../shared/domain/assignments/assignment.ts'
+import { emptyBrake } from '../../../shared/domain/brake/brake-record.ts'
+import type { Ports } from '../../../shared/ports/ports.ts'
+import { brakeFile, digestOf, releaseList, showList } from '../../../shared/reconcile/brake/brake-file.ts'
+import { readPause } from '../../../shared/reconcile/dispatcher/pause.ts'
+import { Ledger } from '../../../shared/reconcile/records/ledger.ts'
+import { isSpoiled, unlessSpoiled } from '../../../shared/reconcile/records/stored-json.ts'
+import { Refusal } from '../arguments/refusal.ts'
+import { bucketOf } from '../bucket/bucket.ts'
+import { openCliPorts } from '../bucket/cli-ports.ts'
+import { count } from '../terminal/count.ts'
+import { renderJson } from '../terminal/render-json.ts'
+import { show as page } from '../terminal/show.ts'
+import { explainDenial } from './explain-denial.ts'
+import {
+  type HeldAssignment,
+  renderHeld,
+  renderReleased,
+  renderReleasedContents,
+  type ShownList,
+} from './render-held.ts'
+
+const readsAtOnce = 32
+
+type Options = { readonly release?: string; readonly json?: boolean; readonly verbose?: boolean }
+
+/** `ssofile brake`: shows and releases what is held. */
+export function addBrake(program: Command): void {
+  program
+    .command('brake')
+    .description(
+      'Shows the revocations that the brake holds, why, and who would lose access: one list for each rule and each folder or cause. Then the files of permission sets that it holds, with what they would do. Exit code 1 while there are any.\n--release releases exactly the list or the file with this digest, for one hour, whatever becomes of others; a list that has grown since then, or another upload of the file, is refused. It only needs to write control/.',
+    )
+    .option('--release <digest>', 'release the list or the file that was shown with this digest')
+    .option('--verbose', 'every link and every account')
+    .option('--json', 'what is held as JSON')
+    .addHelpText('after', '\nExample:\n  ssofile brake\n  ssofile brake --release 3f0c9d2e7a1b5c48')
+    .action(async ({ release, json = false, verbose = false }: Options) => {
+      const ports = openCliPorts(bucketOf(undefined))
+      process.exitCode = release === undefined ? await show(ports, json, verbose) : await letGo(ports, release, json)
+    })
+}
+
+async function show({ objects }: Ports, json: boolean, isVerbose: boolean): Promise<number> {
+  const [stored, pause] = await Promise.all([brakeFile(objects).read(), readPause(objects)])
+  const { lists, contents, releases } = stored?.value ?? emptyBrake
+  const ledger = new Ledger(objects)
+  const limit = pLimit(readsAtOnce)
+  const shown = await Promise.all(
+    lists.map(async (list): Promise<ShownList> => {
+      const { items, passed, ...about } = showList(list)
+      return { ...about, held: await limit.map(list.held, (key) => readHeld(ledger, key)) }
+    }),
+  )
+  const told = { lists: shown, contents, releases, pause }
+  if (json) process.stdout.write(renderJson(told))
+  else await page(renderHeld(told, { isVerbose }))
+  return lists.length + contents.length === 0 ? 0 : 1
+}
+
+async function readHeld(ledger: Ledger, key: AssignmentKey): Promise<HeldAssignment> {
+  const read = await unlessSpoiled(ledger.read(key))
+  if (isSpoiled(read)) return { key, reason: read.message, links: [] }
+  const { principal, reason, links = [] } = read?.entry ?? {}
+  return { key, principal, reason, links }
+}
+
+async function letGo({ objects }: Ports, digest: string, json: boolean): Promise<number> {
+  const result = await releaseList(objects, digest, await readCallerIdentity()).catch(
+    explainDenial('control', 'brake --release', 'brake --release …'),
+  )
+  switch (result.outcome) {
+    case 'released':
+      process.stdout.write(
+        json
+          ? renderJson({ digest, released: result.keys })
+          : renderReleased(result.keys.length, await readPause(objects)),
+      )
+      return 0
+    case 'released-contents':
+      process.stdout.write(
+        json
+          ? renderJson({ digest, released: [], permissionSet: result.permissionSet })
+          : renderReleasedContents(result.permissionSet, await readPause(objects)),
+      )
+      return 0
+    case 'released-before':
+      process.stdout.write(
+        json
+          ? renderJson({ digest, released: [], at: result.at, by: result.by })
+          : `this was already released at ${result.at} by ${result.by}: nothing to do\n`,
+      )
+      return 0
+    case 'other-list': {
+      const { lists, contents } = result.record
+      const held = [
+        ...lists.map((list) => `${digestOf(list)} (${count(list.held.length, 'revocation')})`),
+        ...contents.map((one) => `${one.digest} (the file of ${one.name})`),
+      ]
+      const now = held.length === 0 ? 'nothing is held' : `what is held has the digest ${held.join(', ')}`
+      throw new Refusal(
+        `received the digest '${digest}', but now ${now}; nothing was released. Look again: ssofile brake`,
+      )
+    }
+    default:
+      return result satisfies never
+  }
+}

@@ -1,0 +1,73 @@
+import type { Command } from 'commander'
+import { openAwsInstallation } from '../../../shared/aws/aws-installation.ts'
+import type { Finding } from '../../../shared/domain/guardrails/finding.ts'
+import { isServiceError } from '../../../shared/ports/service-error.ts'
+import { examine } from '../../../shared/reconcile/doctor/examine.ts'
+import { readOwner } from '../../../shared/reconcile/records/owner.ts'
+import { Refusal } from '../arguments/refusal.ts'
+import { remedyFor } from '../arguments/remedy-for.ts'
+import { checkBreakGlass } from '../break-glass/break-glass-check.ts'
+import { readBreakGlass } from '../break-glass/read-break-glass.ts'
+import { bucketOf } from '../bucket/bucket.ts'
+import { openCliPorts } from '../bucket/cli-ports.ts'
+import { chooseConfiguration } from '../bucket/deployment.ts'
+import { renderJson } from '../terminal/render-json.ts'
+import { renderFinding } from './render-finding.ts'
+
+type Options = { readonly config?: string; readonly breakGlass?: string; readonly json?: boolean }
+
+/** The function of events may be at work on many accounts; most messages take seconds. */
+const roundTripMs = 60_000
+
+/** `ssofile doctor`: checks the installation, and says what to do. */
+export function addDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .description(
+      'Checks credentials, Region, instance, delegated administration, permissions, accounts, quotas, bucket, queues and events.\nIt changes nothing: permissions are tried by calls that AWS refuses for another reason. It takes about 20 seconds,\nat 4 calls a second to IAM Identity Center. With a deployment the dispatcher\ntries its own permissions (lambda:InvokeFunction); everything else is asked with your credentials, which then need\nno more than the reads of ssofile. Without one, use credentials with the permissions of ssofile itself.\nExit code 0: nothing fails; 1: something fails; 2: wrong usage, or nothing could be asked.',
+    )
+    .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
+    .option('--break-glass <file>', 'also what ssofile break-glass check tells of this definition')
+    .option('--json', 'the findings as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ssofile doctor\n  AWS_ACCESS_KEY_ID=ssofile ssofile doctor      on the local system',
+    )
+    .action(async (options: Options) => {
+      process.exitCode = await doctor(options)
+    })
+}
+
+async function doctor({ config, breakGlass, json = false }: Options): Promise<number> {
+  const bucket = bucketOf(undefined)
+  const definition = breakGlass === undefined ? undefined : await readBreakGlass(breakGlass)
+  const ports = openCliPorts(bucket)
+  // What cannot be read is a finding.
+  const owner = await readOwner(ports.objects).catch(() => undefined)
+  const urls = new Map<string, string>(Object.entries(owner?.deployment?.queueUrls ?? {}))
+  const configuration = await chooseConfiguration(ports.objects, owner?.deployment, config)
+  const examination = {
+    ports: openCliPorts(bucket, (queue) => urls.get(queue) ?? ''),
+    installation: openAwsInstallation(bucket),
+    configuration,
+    roundTripMs,
+  }
+  const findings: Finding[] = []
+  try {
+    const tell = (finding: Finding) => {
+      findings.push(finding)
+      if (!json) process.stdout.write(renderFinding(finding))
+    }
+    for await (const finding of examine(examination)) tell(finding)
+    if (definition !== undefined) for await (const finding of checkBreakGlass(definition, undefined)) tell(finding)
+  } catch (error) {
+    const isUnset = error instanceof Error && /region is missing/i.test(error.message)
+    if (findings.length > 0 || !(isServiceError(error) || isUnset)) throw error
+    const remedy = isUnset
+      ? 'set AWS_REGION to the primary Region of IAM Identity Center'
+      : remedyFor(error, process.env, [])
+    throw new Refusal(`nothing could be asked: ${error.message}${remedy === undefined ? '' : `\n  do: ${remedy}`}`)
+  }
+  if (json) process.stdout.write(renderJson(findings))
+  return findings.some(({ level }) => level === 'fail') ? 1 : 0
+}

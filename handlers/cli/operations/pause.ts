@@ -1,0 +1,38 @@
+import type { Command } from 'commander'
+import { readCallerIdentity } from '../../../shared/aws/caller-identity.ts'
+import { saysSomething } from '../../../shared/domain/text/says-something.ts'
+import { describePause, pauseChanges, remedyOf } from '../../../shared/reconcile/dispatcher/pause.ts'
+import { Refusal } from '../arguments/refusal.ts'
+import { bucketOf } from '../bucket/bucket.ts'
+import { openCliPorts } from '../bucket/cli-ports.ts'
+import { renderJson } from '../terminal/render-json.ts'
+import { explainDenial } from './explain-denial.ts'
+
+/** `ssofile pause`: stops all changes until `ssofile resume`. */
+export function addPause(program: Command): void {
+  program
+    .command('pause')
+    .description(
+      'From now on nothing is granted or revoked. A dispatcher at work stops within seconds, once its calls are answered.\nNothing is lost: uploads and deletions are carried out after resume. It only needs to write control/.',
+    )
+    .requiredOption('--reason <text>', 'the reason, shown to everybody who asks')
+    .option('--json', 'the pause as JSON')
+    .addHelpText('after', "\nExample:\n  ssofile pause --reason 'directory migration, ticket 4711'")
+    .action(async ({ reason, json = false }: { reason: string; json?: boolean }) => {
+      if (!saysSomething(reason))
+        throw new Refusal(
+          "received a reason without letters or digits, expected why all changes stop, as in --reason 'ticket 4711'",
+        )
+      const ports = openCliPorts(bucketOf(undefined))
+      const { isNew, pause } = await pauseChanges(ports, { reason, by: await readCallerIdentity() }).catch(
+        explainDenial('control', 'pause', 'pause …'),
+      )
+      if (!isNew)
+        throw new Refusal(`${describePause(pause)}\nThat pause stays unchanged. To end it: ${remedyOf(pause)}`)
+      process.stdout.write(
+        json
+          ? renderJson({ pause })
+          : 'paused: a dispatcher at work stops within seconds; uploads are still read, but nothing is granted or revoked\nto end the pause: ssofile resume\n',
+      )
+    })
+}

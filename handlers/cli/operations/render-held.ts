@@ -1,0 +1,152 @@
+import { type AssignmentKey, assignmentOf } from '../../../shared/domain/assignments/assignment.ts'
+import type { GrantingLink } from '../../../shared/domain/assignments/ledger-entry.ts'
+import type { BrakeRecord } from '../../../shared/domain/brake/brake-record.ts'
+import { describeCause, placeOf } from '../../../shared/domain/brake/describe-list.ts'
+import { describeContents } from '../../../shared/domain/brake/held-contents.ts'
+import { permissionSetKey } from '../../../shared/domain/permission-sets/permission-set-file.ts'
+import type { PermissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
+import type { PrincipalName } from '../../../shared/domain/principals/principal.ts'
+import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import type { showList } from '../../../shared/reconcile/brake/brake-file.ts'
+import { describePause, type Pause } from '../../../shared/reconcile/dispatcher/pause.ts'
+import { count } from '../terminal/count.ts'
+import { brief, type Room, takeFirst, verbose } from '../terminal/room.ts'
+
+/** One revocation on the list: why it is there, and the links that granted the access. */
+export type HeldAssignment = {
+  readonly key: AssignmentKey
+  /** Its name when its entry was written. */
+  readonly principal?: PrincipalName | undefined
+  readonly reason?: string
+  readonly links: readonly GrantingLink[]
+}
+
+/** One list: what it has in common, and what stands on it. */
+export type ShownList = Omit<ReturnType<typeof showList>, 'held' | 'items' | 'passed'> & {
+  readonly held: readonly HeldAssignment[]
+}
+
+type Shown = {
+  readonly lists: readonly ShownList[]
+  readonly contents: BrakeRecord['contents']
+  readonly releases: BrakeRecord['releases']
+  readonly pause: Pause | undefined
+}
+
+/** What the brake holds, for a terminal: why, who would lose access, and how to decide. Names from outside are escaped. */
+export function renderHeld({ lists, contents, releases, pause }: Shown, { isVerbose = false } = {}): string {
+  const room = isVerbose ? verbose : brief
+  const paused = pause
+    ? [`all changes are ${describePause(pause)}; nothing is changed, not even what was released, until: ssofile resume`]
+    : []
+  const released = releases.map(
+    ({ at, by, keys, permissionSet }) =>
+      `released at ${at} by ${by}: ${permissionSet === undefined ? count(keys.length, 'revocation') : `the file of ${permissionSet}`}, for one hour`,
+  )
+  if (lists.length + contents.length === 0) return lines(['nothing is held', ...released, ...paused])
+  const number = lists.reduce((sum, { held }) => sum + held.length, 0)
+  const onLists = lists.length === 1 ? '' : ` on ${lists.length} lists`
+  return lines([
+    ...(lists.length > 0 ? [`${count(number, 'revocation')} held${onLists}; the access is still there`] : []),
+    ...(contents.length > 0
+      ? [`${count(contents.length, 'permission set file')} held; the permission sets are as they were`]
+      : []),
+    ...released,
+    ...paused,
+    ...lists.flatMap((list) => renderList(list, room)),
+    ...contents.flatMap(renderContents),
+    ...(lists.length > 0
+      ? [
+          'What is not intended: restore the links or what they covered; the access stays, and leaves its list automatically.',
+        ]
+      : []),
+  ])
+}
+
+function renderContents(one: BrakeRecord['contents'][number]): readonly string[] {
+  const { name, digest, since, takesAway, taken } = one
+  const more = taken > takesAway.length ? [`  and ${count(taken - takesAway.length, 'more', 'more')}`] : []
+  return [
+    `  rule contents: ${permissionSetKey(name)} since ${since}: ${describeContents(one)}`,
+    ...(taken > 0
+      ? ['', `What it may take away (${taken.toLocaleString('en')}):`, ...takesAway.map((what) => `  ${what}`), ...more]
+      : []),
+    '',
+    'If this is intended, release exactly this file, for one hour:',
+    `  ssofile brake --release ${digest}`,
+    'If not: upload the file as it should be; nothing was changed, and it leaves the brake automatically.',
+    '',
+  ]
+}
+
+function renderList(list: ShownList, room: Room): readonly string[] {
+  const { held, digest } = list
+  const groups = groupByLinks(held)
+  const shown = takeFirst(groups, room)
+  const more = groups.length - shown.length
+  return [
+    renderRule(list),
+    '',
+    `What would be revoked (${held.length.toLocaleString('en')}), grouped by the links that granted it:`,
+    ...shown.flatMap((group) => renderGroup(group, room)),
+    ...(more > 0 ? [`  and ${count(more, 'more link')} (--verbose tells all)`] : []),
+    '',
+    'If this is intended, release exactly this list, for one hour:',
+    `  ssofile brake --release ${digest}`,
+    '',
+  ]
+}
+
+/** What follows from a release. */
+export function renderReleased(number: number, pause: Pause | undefined): string {
+  const follows = pause
+    ? `but all changes are ${describePause(pause)}; they are carried out only if the pause ends within the hour: ssofile resume`
+    : `${number === 1 ? 'it is' : 'they are'} carried out within about a minute`
+  return lines([`released ${count(number, 'revocation')} for one hour; ${follows}`])
+}
+
+/** The same for the file of a permission set. */
+export function renderReleasedContents(permissionSet: PermissionSetName, pause: Pause | undefined): string {
+  const follows = pause
+    ? `but all changes are ${describePause(pause)}; it is carried out only if the pause ends within the hour: ssofile resume`
+    : 'it is carried out within about a minute'
+  return lines([`released ${permissionSetKey(permissionSet)} for one hour; ${follows}`])
+}
+
+/** Lines are never cut: a person has to copy from them. */
+function lines(all: readonly string[]): string {
+  return all.map((line) => `${quote(line, 4000)}\n`).join('')
+}
+
+function renderRule(list: ShownList): string {
+  const { rule, name, figure, limit, base, minutes, since, objection } = list
+  if (rule === 'minimum') return `  rule minimum: since ${since}; ${objection}`
+  return rule === 'own'
+    ? `  rule own: ${count(figure, 'link')} ${placeOf(name)} withdrawn since ${since}; at most ${limit}${base > limit ? ` of ${base.toLocaleString('en')}` : ''} pass in ${minutes} minutes`
+    : `  rule indirect: ${count(figure, 'assignment')} to be revoked since ${since} ${describeCause(list)}, although their links were not deleted; at most ${limit} pass in ${minutes / 60} hours`
+}
+
+function groupByLinks(assignments: readonly HeldAssignment[]): readonly (readonly HeldAssignment[])[] {
+  return [...Map.groupBy(assignments, ({ links }) => links.map(({ key }) => key).join('\n')).values()]
+}
+
+function renderGroup(group: readonly HeldAssignment[], room: Room): readonly string[] {
+  const [first] = group
+  if (!first) return []
+  const accounts = group.map(({ key }) => assignmentOf(key).accountId)
+  const shown = accounts.slice(0, room.accounts).join(', ')
+  const more = accounts.length > room.accounts ? `, and ${accounts.length - room.accounts} more` : ''
+  const { permissionSet: set } = assignmentOf(first.key)
+  return [
+    ...(first.links.length === 0
+      ? [`  (no link is known) ${first.principal ?? assignmentOf(first.key).principalId}`]
+      : first.links.flatMap(renderLink)),
+    `    ${set} in ${count(accounts.length, 'account')}: ${shown}${more}`,
+    ...(first.links.length === 0 && first.reason !== undefined ? [`    ${first.reason}`] : []),
+  ]
+}
+
+function renderLink({ key, deletedBy }: GrantingLink): readonly string[] {
+  const address = deletedBy?.sourceIpAddress === undefined ? '' : ` from ${deletedBy.sourceIpAddress}`
+  return [`  ${key}`, ...(deletedBy ? [`    deleted by ${deletedBy.principalId}${address} at ${deletedBy.at}`] : [])]
+}

@@ -1,0 +1,207 @@
+import type { Command } from 'commander'
+import { InvalidArgumentError } from 'commander'
+import { readCallerIdentity } from '../../../shared/aws/caller-identity.ts'
+import { openAwsObjectVersions } from '../../../shared/aws/s3-object-versions.ts'
+import { linkPrefix } from '../../../shared/domain/links/link.ts'
+import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
+import type { ObjectStore } from '../../../shared/ports/object-store.ts'
+import type { ObjectVersions } from '../../../shared/ports/object-versions.ts'
+import type { Ports } from '../../../shared/ports/ports.ts'
+import { pauseKey, readPause } from '../../../shared/reconcile/dispatcher/pause.ts'
+import { readOwner } from '../../../shared/reconcile/records/owner.ts'
+import { findInputsAt, type InputChangesBack } from '../../../shared/reconcile/restore/inputs-at.ts'
+import {
+  beginRestoration,
+  endRestoration,
+  findLostRecords,
+  type LostRecords,
+} from '../../../shared/reconcile/restore/restore-records.ts'
+import { invalidOption } from '../arguments/invalid-option.ts'
+import { Refusal } from '../arguments/refusal.ts'
+import { bucketOf } from '../bucket/bucket.ts'
+import { openCliPorts } from '../bucket/cli-ports.ts'
+import { allInputs, changesInScope } from '../folder/compare-inputs.ts'
+import { refuseBadFiles } from '../folder/find-invalid.ts'
+import { showAndPush } from '../folder/push.ts'
+import { pushChanges } from '../folder/push-changes.ts'
+import { type InvalidOptions, makePlan } from '../plan/make-plan.ts'
+import { showPlan } from '../plan/plan.ts'
+import { leasePortions, slowPortions, underLease } from '../take-over/under-lease.ts'
+import { confirm } from '../terminal/confirm.ts'
+import { Progress } from '../terminal/progress.ts'
+import { renderJson } from '../terminal/render-json.ts'
+import { explainDenial } from './explain-denial.ts'
+import { type Restoration, renderRestoration, toJson } from './render-restoration.ts'
+
+type Options = InvalidOptions & {
+  readonly at?: Date
+  readonly inputs?: boolean
+  readonly dryRun?: boolean
+  readonly yes?: boolean
+  readonly config?: string
+  readonly json?: boolean
+}
+
+const inputPrefixes = [linkPrefix, permissionSetPrefix] as const
+
+/** `ssofile restore`: brings back what was deleted or damaged in the bucket. */
+export function addRestore(program: Command): void {
+  program
+    .command('restore')
+    .description(
+      "Brings back what is gone from the bucket or cannot be read: history, the ledger, the records of permission sets, whose bucket it is, and the files that were deleted with them.\nIt takes them from the bucket's versions; without versions, the ledger from history. Each entry is compared with Identity Center before it counts.\nNothing is granted or revoked meanwhile. What is there and can be read stays as it is. It may be interrupted: run it again.\nIt changes nothing in Identity Center. Afterwards everything is compared again, and work goes on.\n--inputs makes links_data/ and permission_sets/ what they were at an instant: what a bad sync deleted or overwrote comes back, and what was uploaded since is deleted. Shows the plan and asks.",
+    )
+    .option(
+      '--at <instant>',
+      'as it was at this instant (ISO 8601 with offset); default: before the loss that stopped everything',
+      parseAt,
+    )
+    .option('--inputs', 'only the files under links_data/ and permission_sets/; needs --at')
+    .addOption(invalidOption())
+    .option('--dry-run', 'show what would be brought back; change nothing')
+    .option('--yes', 'do not ask')
+    .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
+    .option('--json', 'what was brought back as JSON')
+    .addHelpText('after', help)
+    .action(async (options: Options) => {
+      process.exitCode = await (options.inputs ? restoreInputs(options) : restore(options)).catch(
+        explainDenial('operators', 'restore', 'restore'),
+      )
+    })
+}
+
+const help = `
+Exit code 0: all was brought back, or nothing is lost; 1: something could not be decided; 2: wrong usage or refused.
+In a deployment only ssofile's roles may write records: docs/operations.md#the-ledger-was-lost.
+
+Examples:
+  ssofile restore --dry-run
+  ssofile restore
+  ssofile restore --inputs --at 2026-11-20T14:00:00+01:00`
+
+function parseAt(text: string): Date {
+  const at = new Date(text)
+  if (!/^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:?\d\d)$/.test(text) || Number.isNaN(at.getTime()))
+    throw new InvalidArgumentError('expected an instant with its offset, such as 2026-11-20T14:00:00+01:00')
+  return at
+}
+
+async function restoreInputs({ at, config, dryRun, invalid, ...options }: Options): Promise<number> {
+  if (at === undefined) throw new Refusal('received --inputs without --at, expected the instant before the bad sync')
+  const bucket = bucketOf(undefined)
+  const progress = new Progress()
+  try {
+    const made = await makePlan(
+      bucket,
+      async ({ objects }) => {
+        const found = await findInputs(objects, openAwsObjectVersions(bucket), at)
+        return { changes: changesInScope(found, allInputs), faults: [], warnings: [] }
+      },
+      {
+        ...{ delete: true, onStep: progress.tell },
+        config,
+        invalid,
+      },
+    )
+    progress.end()
+    if (dryRun) {
+      if (options.json !== true) await showPlan(made)
+      if (made.push) refuseBadFiles(made.push)
+      return 0
+    }
+    return await showAndPush(made, options, `ssofile restore --inputs --at ${at.toISOString()}`)
+  } finally {
+    progress.end()
+  }
+}
+
+async function findInputs(objects: ObjectStore, versions: ObjectVersions, at: Date): Promise<InputChangesBack> {
+  const found: InputChangesBack[] = []
+  for (const prefix of inputPrefixes) found.push(await findInputsAt(objects, versions, { prefix, at }))
+  return {
+    uploads: found.flatMap(({ uploads }) => uploads),
+    deletions: found.flatMap(({ deletions }) => deletions),
+    same: found.flatMap(({ same }) => same),
+  }
+}
+
+async function restore({ at, dryRun: isDryRun = false, yes = false, json = false }: Options): Promise<number> {
+  const bucket = bucketOf(undefined)
+  const ports = openCliPorts(bucket)
+  await refuseOther(ports)
+  const versions = openAwsObjectVersions(bucket)
+  const progress = new Progress()
+  const { tell } = progress
+  try {
+    const pause = await readPause(ports.objects)
+    const stoppedAt = pause?.lost === undefined ? undefined : (await ports.objects.head(pauseKey))?.lastModified
+    const find = (inPortions: ReturnType<typeof slowPortions>) =>
+      findLostRecords({ ...ports, versions, at, stoppedAt, inPortions })
+    const seen = await describe(await find(slowPortions(ports, tell)), ports, versions, at)
+    progress.end()
+    const isOver = isDryRun || (isNothing(seen) && pause?.lost === undefined)
+    if (isOver) {
+      process.stdout.write(json ? renderJson(toJson(seen)) : renderRestoration(seen, 'planned'))
+      return seen.undecided.length > 0 || seen.owner === 'unknown' ? 1 : 0
+    }
+    if (!yes) process.stderr.write(renderRestoration(seen, 'planned'))
+    if (!yes && !(await confirm('Bring this back?', 'add --yes')))
+      throw new Refusal('not confirmed; nothing was changed')
+    await beginRestoration(ports)
+    // What was at work ends first, also where nothing is compared: else it writes history while that is put in order.
+    await underLease(ports, 'restore', async () => undefined)
+    // Under the lease: nothing changes between the comparison and the writes.
+    const lost = await find(leasePortions(ports, 'restore', tell))
+    const done = await describe(lost, ports, versions, at)
+    const pushed = await pushChanges(ports, { uploads: done.inputs, deletions: [], same: [] })
+    const unwritten = [
+      ...pushed.changedMeanwhile.map((object) => ({ object, why: 'somebody uploaded it meanwhile, and it stays so' })),
+      ...pushed.failed.map(({ key, reason }) => ({ object: key, why: reason })),
+    ]
+    const undecided = [...done.undecided, ...unwritten, ...(await lost.carryOut())]
+    progress.end()
+    // Without an owner nothing may run.
+    const isWhole = done.owner !== 'unknown'
+    const paused = isWhole ? await endRestoration(ports, await readCallerIdentity()) : undefined
+    const result: Restoration = { ...done, undecided, isPaused: paused !== undefined }
+    process.stdout.write(json ? renderJson(toJson(result)) : renderRestoration(result, 'done'))
+    return undecided.length > 0 || !isWhole ? 1 : 0
+  } finally {
+    progress.end()
+  }
+}
+
+function isNothing({ history, entries, permissionSets, owner, inputs }: Restoration): boolean {
+  return history + entries.length + permissionSets.length + inputs.length === 0 && owner === 'there'
+}
+
+async function refuseOther({ objects, ssoAdmin }: Ports): Promise<void> {
+  const owner = await readOwner(objects)
+  const { instanceArn } = await ssoAdmin.instance()
+  if (owner && owner.instanceArn !== instanceArn)
+    throw new Refusal(
+      `bucket ${objects.bucket} belongs to ${owner.instanceArn}, but these credentials lead to ${instanceArn}; use the right account or bucket`,
+    )
+}
+
+/** With the files that are gone since the first loss. A file that was uploaded since stays. */
+async function describe(
+  lost: LostRecords,
+  { objects }: Ports,
+  versions: ObjectVersions,
+  at: Date | undefined,
+): Promise<Restoration> {
+  const before = at ?? (lost.since && new Date(lost.since.getTime() - 1000))
+  const inputs = before ? (await findInputs(objects, versions, before)).uploads.filter(({ over }) => !over) : []
+  const { history, entries, permissionSets, owner, undecided } = lost
+  return {
+    at: before,
+    history,
+    entries: entries.map(({ key }) => key),
+    permissionSets: permissionSets.map(({ name }) => name),
+    owner: owner.is,
+    inputs,
+    undecided,
+    isPaused: false,
+  }
+}

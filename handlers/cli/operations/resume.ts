@@ -1,0 +1,49 @@
+import type { Command } from 'commander'
+import { readCallerIdentity } from '../../../shared/aws/caller-identity.ts'
+import { describePause, type Pause, readPause, resumeChanges } from '../../../shared/reconcile/dispatcher/pause.ts'
+import { forgetLedgerCount } from '../../../shared/reconcile/records/ledger-count.ts'
+import { claimBucket } from '../../../shared/reconcile/records/owner.ts'
+import { Refusal } from '../arguments/refusal.ts'
+import { bucketOf } from '../bucket/bucket.ts'
+import { openCliPorts } from '../bucket/cli-ports.ts'
+import { renderJson } from '../terminal/render-json.ts'
+import { explainDenial } from './explain-denial.ts'
+
+type Options = { readonly acceptLoss?: boolean; readonly json?: boolean }
+
+/** `ssofile resume`: ends a pause. */
+export function addResume(program: Command): void {
+  program
+    .command('resume')
+    .description(
+      'Ends a pause. Within a minute everything is compared again, and what changed in the meantime is carried out.\nIt only needs to write control/. Where the ledger was lost, ssofile restore ends the pause.',
+    )
+    .option(
+      '--accept-loss',
+      'go on without what is lost of the ledger: ssofile never revokes that access again (to take it over: import)',
+    )
+    .option('--json', 'the pause that ended as JSON; null: there was none')
+    .addHelpText('after', '\nExample:\n  ssofile resume')
+    .action(async ({ acceptLoss = false, json = false }: Options) => {
+      const ports = openCliPorts(bucketOf(undefined))
+      const pause = await readPause(ports.objects)
+      if (pause?.lost !== undefined && !acceptLoss)
+        throw new Refusal(
+          `all changes are ${describePause(pause)}\nTo bring it back: ssofile restore; to go on without it: ssofile resume --accept-loss`,
+        )
+      if (acceptLoss) {
+        await claimBucket(ports, undefined, { acceptsLoss: true }).catch(explainDenial('control', 'resume', 'resume'))
+        await forgetLedgerCount(ports.objects, ports.clock.now()).catch(explainDenial('control', 'resume', 'resume'))
+      }
+      const ended = await resumeChanges(ports, await readCallerIdentity()).catch(
+        explainDenial('control', 'resume', 'resume'),
+      )
+      process.stdout.write(json ? renderJson({ ended: ended ?? null }) : render(ended))
+    })
+}
+
+function render(ended: Pause | undefined): string {
+  return ended
+    ? `resumed; it was ${describePause(ended)}\nwithin a minute everything is compared again, and what changed in the meantime is carried out\n`
+    : 'there is no pause: nothing to do\n'
+}

@@ -1,0 +1,291 @@
+import type { Command } from 'commander'
+import { readCallerIdentity } from '../../../shared/aws/caller-identity.ts'
+import type { Configuration } from '../../../shared/domain/deployment/configuration.ts'
+import type { AccountId } from '../../../shared/domain/organization/account-id.ts'
+import {
+  type PermissionSetName,
+  permissionSetName,
+} from '../../../shared/domain/permission-sets/permission-set-name.ts'
+import { type PrincipalId, principalId } from '../../../shared/domain/principals/identity-center-ids.ts'
+import { type PrincipalName, principalName } from '../../../shared/domain/principals/principal.ts'
+import { chooseDenials, type DenialChoice } from '../../../shared/domain/sessions/choose-denials.ts'
+import {
+  denyEverywhere,
+  type EndedSession,
+  endSession,
+  mergeEndedSessions,
+} from '../../../shared/domain/sessions/ended-sessions.ts'
+import { describeSpoiledEnding } from '../../../shared/domain/sessions/judge-ended-sessions.ts'
+import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import type { Ports } from '../../../shared/ports/ports.ts'
+import { isServiceError } from '../../../shared/ports/service-error.ts'
+import { describePause, readPause, remedyOf } from '../../../shared/reconcile/dispatcher/pause.ts'
+import { isOwed, wishesFor } from '../../../shared/reconcile/permission-sets/deny-ended-sessions.ts'
+import { findSessions } from '../../../shared/reconcile/preview/find-sessions.ts'
+import { readEndedSessions, recordEndedSessions } from '../../../shared/reconcile/records/ended-sessions.ts'
+import { readOwned } from '../../../shared/reconcile/records/owned-permission-sets.ts'
+import { ownerKey, readOwner } from '../../../shared/reconcile/records/owner.ts'
+import { parseAccount } from '../arguments/parse-account.ts'
+import { Refusal } from '../arguments/refusal.ts'
+import { bucketOf } from '../bucket/bucket.ts'
+import { openCliPorts } from '../bucket/cli-ports.ts'
+import { chooseConfiguration } from '../bucket/deployment.ts'
+import { confirm } from '../terminal/confirm.ts'
+import { count } from '../terminal/count.ts'
+import { Progress } from '../terminal/progress.ts'
+import { renderJson } from '../terminal/render-json.ts'
+import { explainDenial } from './explain-denial.ts'
+import { renderSessions, type ShownSession } from './render-sessions.ts'
+
+type EndOptions = {
+  readonly permissionSet?: string
+  readonly account?: string
+  readonly everywhere?: boolean
+  readonly yes?: boolean
+  readonly json?: boolean
+}
+
+/** Denials are in force within two minutes; a large organization is provisioned for longer. */
+const patienceMs = 5 * 60_000
+const lookEveryMs = 1_000
+
+/** `ssofile sessions`: whose sessions are denied now; `ssofile sessions end`: denies those that a user has. */
+export function addSessions(program: Command): void {
+  const sessions = program
+    .command('sessions')
+    .description(
+      'Without `end`: whose sessions are denied now, in which permission set and account, and until when. A denial goes by itself after 12 hours, since no session lasts longer.\nWhat ending sessions does not do: docs/sessions.md.',
+    )
+    .option('--json', 'as JSON')
+    .action(async ({ json = false }: { json?: boolean }) => {
+      const { sessions: shown, spoiled } = await listShown(openCliPorts(bucketOf(undefined)))
+      process.stdout.write(json ? renderJson({ sessions: shown, spoiled }) : renderSessions(shown, spoiled))
+    })
+  sessions
+    .command('end')
+    .argument('<user>', 'exact user name; or the id of the user, if the name is gone')
+    .summary('deny what sessions that a user has now may do')
+    .description(
+      'Revoking access ends no session that is open. This denies every call of the sessions that began before now, within two minutes: by a statement in the inline policy of each permission set, beside what its file says. New sessions work where access still stands: revoke it first.\nWithout --permission-set: all that the user has by the records of ssofile, also through groups, and what was taken away in the last 12 hours. Who has left a group since then is not known to have been in it.\nOf one user in one permission set the latest instant counts, in all accounts that were named; in more than 20, in all accounts. The instant is the next full minute: sign in again after it. Where the inline policy has no room for more, that is told, and stands on attention/.\nExit code 0: denied; 1: not yet, or not everywhere; 2: refused or wrong usage.',
+    )
+    .option('--permission-set <name>', 'only sessions of this permission set')
+    .option('--account <id>', 'only sessions in this account')
+    .option('--everywhere', 'print the service control policy that takes everything from a leaver; change nothing')
+    .option('--yes', 'do not ask')
+    .option('--json', 'what is denied as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ssofile sessions end kenji.ito@acme.example\n  ssofile sessions end kenji.ito@acme.example --permission-set Billing-ps --account 233000000002\n  ssofile sessions end kenji.ito@acme.example --everywhere > leaver.json',
+    )
+    .action(async (name: string, _options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<EndOptions>()
+      process.exitCode = await end(name, options).catch(explainDenial('operators', 'sessions end', 'sessions end …'))
+    })
+}
+
+async function end(name: string, options: EndOptions): Promise<number> {
+  const bucket = bucketOf(undefined)
+  const ports = openCliPorts(bucket)
+  const user = await findUser(name, ports)
+  if (options.everywhere) return tellEverywhere(user.id)
+  const owner = await ports.objects.head(ownerKey)
+  if (owner === undefined)
+    throw new Refusal(`the bucket ${bucket} belongs to no ssofile yet: there are no sessions to end`)
+  const configuration = await chooseConfiguration(
+    ports.objects,
+    (await readOwner(ports.objects))?.deployment,
+    undefined,
+  )
+  const { account: asked } = options
+  const account = asked === undefined ? undefined : await parseAccount(asked, ports, configuration.folders)
+  const { ours, others } = await chooseSets(
+    user,
+    { permissionSet: options.permissionSet, account },
+    ports,
+    configuration,
+  )
+  if (ours.length === 0) throw new Refusal(nothingToEnd(user, others))
+  const by = await readCallerIdentity()
+  const endAll = (at: Date) =>
+    ours.map((permissionSet) => endSession({ user: user.id, name: user.name ?? name, permissionSet, account, by }, at))
+  tellRoom(await findUnfit(endAll(owner.servedAt), owner.servedAt, ports), user.id)
+  await askFirst({ user, ours, others, account }, options)
+  const added = endAll(await readInstant(ports))
+  await recordEndedSessions(ports.objects, added)
+  const [{ before } = { before: '' }] = added
+  process.stderr.write(`sign in again after ${renderMinute(before)}: a session that begins before is ended too\n`)
+  const shown = await waitUntilDenied(ports, added)
+  process.stdout.write(options.json ? renderJson({ sessions: shown, notOurs: others }) : renderSessions(shown))
+  tellOthers(others)
+  return shown.every(({ state }) => state === 'denied') && others.length === 0 ? 0 : 1
+}
+
+/** An instant is a full minute. */
+const renderMinute = (instant: string) => instant.replace('.000Z', 'Z')
+
+type User = { readonly id: PrincipalId; readonly name: PrincipalName | undefined }
+
+async function findUser(text: string, { identityStore }: Ports): Promise<User> {
+  const name = principalName.safeParse(text)
+  if (!name.success) throw new Refusal('received an empty user, expected an exact user name, or the id of a user')
+  const found = await identityStore.findPrincipalId('USER', name.data)
+  if (found !== undefined) return { id: found, name: name.data }
+  const id = principalId.safeParse(text)
+  if (id.success) return { id: id.data, name: await identityStore.findPrincipalName('USER', id.data) }
+  throw new Refusal(
+    `there is no user '${quote(text)}' in the directory; expected an exact user name, or the id of a user who is gone (ledger entries and CloudTrail have it)`,
+  )
+}
+
+/** The policy on standard output, so that it can be written to a file; what to do with it on standard error. */
+function tellEverywhere(id: PrincipalId): number {
+  process.stdout.write(renderJson(denyEverywhere(id)))
+  process.stderr.write(
+    'nothing was changed. Attached to the root of the organization, this policy takes everything from the user in all accounts but the management account, new sessions included:\n' +
+      "  aws organizations create-policy --type SERVICE_CONTROL_POLICY --name deny-leaver --description 'a leaver' --content file://leaver.json\n" +
+      '  aws organizations attach-policy --policy-id <its id> --target-id <the id of the root>\n',
+  )
+  return 0
+}
+
+type Chosen = { readonly ours: readonly PermissionSetName[]; readonly others: readonly PermissionSetName[] }
+
+/** `others`: permission sets that ssofile does not own and never changes. */
+async function chooseSets(
+  user: User,
+  { permissionSet, account }: { readonly permissionSet: string | undefined; readonly account: AccountId | undefined },
+  ports: Ports,
+  configuration: Configuration,
+): Promise<Chosen> {
+  const named = permissionSet === undefined ? undefined : [parseName(permissionSet)]
+  const found = named ?? (await findSessions(known(user), account, ports, configuration))
+  const owned = await Promise.all(found.map(async (name) => (await readOwned(ports.objects, name))?.value.arn))
+  return {
+    ours: found.filter((_, index) => owned[index] !== undefined),
+    others: found.filter((_, index) => owned[index] === undefined),
+  }
+}
+
+function parseName(text: string): PermissionSetName {
+  const name = permissionSetName.safeParse(text)
+  if (name.success) return name.data
+  throw new Refusal(
+    `received the permission set '${quote(text)}', expected a name of 1 to 32 letters, digits or _ + = , . @ -`,
+  )
+}
+
+function known({ id, name }: User): { readonly id: PrincipalId; readonly name: PrincipalName } {
+  if (name !== undefined) return { id, name }
+  throw new Refusal(
+    `the user ${id} is gone from the directory, so nobody knows which sessions there are; name --permission-set, or use --everywhere`,
+  )
+}
+
+const remedyOfOthers =
+  'take it over (ssofile import --permission-sets NAME), or use --everywhere: a service control policy reaches it too'
+
+function nothingToEnd({ id, name }: User, others: readonly PermissionSetName[]): string {
+  const who = quote(name ?? id)
+  if (others.length === 0)
+    return `${who} has no access by the records of ssofile, and had none in the last 12 hours; name --permission-set where a group was left since, or use --everywhere`
+  return `${others.join(', ')}: not a permission set of ssofile, which never changes it; ${remedyOfOthers}`
+}
+
+function tellOthers(others: readonly PermissionSetName[]): void {
+  if (others.length > 0)
+    process.stderr.write(`not ended: ${others.join(', ')}, which ssofile does not own; ${remedyOfOthers}\n`)
+}
+
+/** By S3's clock: this person's may be slow, and then sessions of the last minutes would go on. */
+async function readInstant({ objects }: Ports): Promise<Date> {
+  const owner = await objects.head(ownerKey)
+  if (owner === undefined) throw new Refusal(`${ownerKey} is gone; nothing was ended`)
+  return owner.servedAt
+}
+
+type Unfit = { readonly permissionSet: PermissionSetName; readonly left: DenialChoice['left'] }
+
+/** Permission sets in whose inline policy some users have no room, these or others, once these are ended. */
+async function findUnfit(added: readonly EndedSession[], now: Date, ports: Ports): Promise<readonly Unfit[]> {
+  const { objects, ssoAdmin } = ports
+  const ended = mergeEndedSessions([...(await readEndedSessions(objects)).ended, ...added])
+  const unfit: Unfit[] = []
+  for (const { permissionSet } of added) {
+    const owned = (await readOwned(objects, permissionSet))?.value
+    if (owned?.arn === undefined) continue
+    const inlinePolicy = await ssoAdmin.getInlinePolicy(owned.arn).catch((error: unknown) => {
+      // Somebody deleted it, and its sessions with it.
+      if (isServiceError(error, 'ResourceNotFoundException')) return undefined
+      throw error
+    })
+    const wanted = ended.filter((one) => one.permissionSet === permissionSet)
+    const { left } = chooseDenials({ inlinePolicy, wanted, applied: owned.sessions?.denied ?? [], now })
+    if (left.length > 0) unfit.push({ permissionSet, left })
+  }
+  return unfit
+}
+
+/** What has no room is noted all the same: it stands on `attention/`, and is denied once there is room. */
+function tellRoom(unfit: readonly Unfit[], user: PrincipalId): void {
+  for (const { permissionSet, left } of unfit) {
+    const names = [...new Set(left.map(({ name }) => quote(name)))]
+    const more = names.length > 5 ? ` and ${names.length - 5} more` : ''
+    process.stderr.write(
+      `no room in the inline policy of ${permissionSet}: the sessions of ${names.slice(0, 5).join(', ')}${more} are not denied there\n`,
+    )
+  }
+  if (unfit.some(({ left }) => left.some((one) => one.user === user)))
+    process.stderr.write(
+      'shorten the inline policy in its file, or use --everywhere: a service control policy has room; it is tried again each minute\n',
+    )
+}
+
+async function askFirst(
+  { user, ours, others, account }: Chosen & { readonly user: User; readonly account: AccountId | undefined },
+  { yes }: EndOptions,
+): Promise<void> {
+  if (yes) return
+  tellOthers(others)
+  const where = account === undefined ? 'in all accounts' : `in account ${account}`
+  const question = `Every session that ${quote(user.name ?? user.id)} has now of ${ours.join(', ')}, ${where}, is denied everything. Unsaved work may be lost.`
+  if (!(await confirm(question, 'add --yes'))) throw new Refusal('nothing was ended')
+}
+
+async function waitUntilDenied(ports: Ports, added: readonly EndedSession[]): Promise<readonly ShownSession[]> {
+  const { clock } = ports
+  const pause = await readPause(ports.objects)
+  if (pause) {
+    process.stderr.write(`noted, but all changes are ${describePause(pause)}\nit is done after: ${remedyOf(pause)}\n`)
+  }
+  const endsMs = clock.monotonicMs() + (pause ? 0 : patienceMs)
+  const progress = new Progress()
+  const isAdded = (one: ShownSession) =>
+    added.some((other) => other.user === one.user && other.permissionSet === one.permissionSet)
+  try {
+    for (;;) {
+      const shown = (await listShown(ports)).sessions.filter(isAdded)
+      const done = shown.filter(({ state }) => state !== 'on its way').length
+      if (done === shown.length || clock.monotonicMs() >= endsMs) return shown
+      progress.tell(`denying in ${count(shown.length, 'permission set')}`, { done, of: shown.length })
+      await clock.sleep(lookEveryMs)
+    }
+  } finally {
+    progress.end()
+  }
+}
+
+type Shown = { readonly sessions: readonly ShownSession[]; readonly spoiled: readonly string[] }
+
+async function listShown({ objects }: Ports): Promise<Shown> {
+  const read = await readEndedSessions(objects)
+  const sessions: ShownSession[] = []
+  for (const one of read.ended) {
+    const owned = await readOwned(objects, one.permissionSet)
+    const refused = owned === undefined ? 'ssofile does not own this permission set' : owned.value.sessions?.refused
+    const isBehind = owned === undefined || isOwed(owned.value, wishesFor(one.permissionSet, read))
+    const isLeft = owned?.value.sessions?.left?.some(({ user }) => user === one.user) === true
+    const state = refused !== undefined ? 'refused' : isBehind ? 'on its way' : isLeft ? 'no room' : 'denied'
+    sessions.push({ ...one, state, refused })
+  }
+  return { sessions, spoiled: read.spoiled.map(describeSpoiledEnding) }
+}

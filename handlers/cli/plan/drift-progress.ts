@@ -1,0 +1,52 @@
+import type { Ports } from '../../../shared/ports/ports.ts'
+import { type DriftRun, readDriftRun } from '../../../shared/reconcile/drift/drift-run.ts'
+import { count } from '../terminal/count.ts'
+
+/** Progress of a drift check that a command began, shown while the command waits. `undefined`: none was begun. */
+export class DriftProgress {
+  readonly #ports: Pick<Ports, 'objects' | 'clock'>
+  readonly #run: string | undefined
+
+  constructor(ports: Pick<Ports, 'objects' | 'clock'>, run: string | undefined) {
+    this.#ports = ports
+    this.#run = run
+  }
+
+  /** How many parts are left; 0 if a newer check has replaced it. */
+  async partsLeft(): Promise<number> {
+    return (await this.#read())?.open.length ?? 0
+  }
+
+  /** How many assignments nobody could judge yet, and when a listing counts for them. `undefined`: none. */
+  async undecided(): Promise<{ readonly count: number; readonly until: Date } | undefined> {
+    const { undecided } = (await this.#read()) ?? {}
+    return undecided && { count: undecided.count, until: new Date(undecided.until) }
+  }
+
+  /** One line about now; empty if there is nothing to tell. */
+  async line(): Promise<string> {
+    if (this.#run === undefined) return ''
+    const run = await this.#read()
+    if (!run) return 'drift check: a newer one has replaced it'
+    const { open, checked, missing, undecided, foreign, gone, calls } = run
+    const early = undecided === undefined ? '' : ` ${undecided.count} not listed and too recent to judge,`
+    const found = `${count(checked, 'assignment')} checked, ${missing} missing,${early} ${foreign} foreign found, ${gone} foreign gone, ${count(calls, 'call')}`
+    return open.length === 0 ? `drift check: ${found}` : `drift check: ${count(open.length, 'part')} left; ${found}`
+  }
+
+  /** Tells each new line until `signal` is aborted. */
+  async follow(tell: (line: string) => void, everyMs: number, signal: AbortSignal): Promise<void> {
+    for (let told = ''; this.#run !== undefined && !signal.aborted; ) {
+      const line = await this.line()
+      if (line !== told) tell(line)
+      told = line
+      await this.#ports.clock.sleep(everyMs, signal)
+    }
+  }
+
+  async #read(): Promise<DriftRun | undefined> {
+    if (this.#run === undefined) return undefined
+    const latest = await readDriftRun(this.#ports.objects)
+    return latest?.run === this.#run ? latest : undefined
+  }
+}

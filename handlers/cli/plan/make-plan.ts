@@ -1,0 +1,191 @@
+import { openAwsAuditor } from '../../../shared/aws/aws-auditor.ts'
+import type { Configuration } from '../../../shared/domain/deployment/configuration.ts'
+import { isSystemFile } from '../../../shared/domain/json/system-file.ts'
+import { linkPrefix } from '../../../shared/domain/links/link.ts'
+import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import type { ObjectStore } from '../../../shared/ports/object-store.ts'
+import type { Ports } from '../../../shared/ports/ports.ts'
+import type { TellProgress } from '../../../shared/ports/progress.ts'
+import { ManagedPolicies } from '../../../shared/reconcile/preview/managed-policies.ts'
+import { type Preview, previewChanges } from '../../../shared/reconcile/preview/preview.ts'
+import { type Owner, readOwner } from '../../../shared/reconcile/records/owner.ts'
+import { Refusal } from '../arguments/refusal.ts'
+import { openCliPorts } from '../bucket/cli-ports.ts'
+import { chooseConfiguration, readDeployed } from '../bucket/deployment.ts'
+import { readConfiguration } from '../bucket/read-configuration.ts'
+import { compareInputs, type InputChanges, type InputScope, isInScope } from '../folder/compare-inputs.ts'
+import { findInvalid, type InvalidUpload } from '../folder/find-invalid.ts'
+import { type FolderListing, type InputFile, listFolder } from '../folder/folder-inputs.ts'
+import { proposeSelectors } from '../guardrails/read-selectors.ts'
+import { count } from '../terminal/count.ts'
+import { nameChangedFields, type ReadPolicies, type ToldPermissionSetChange } from './name-changed-fields.ts'
+import { planDigest } from './plan-digest.ts'
+import { previewStanding } from './preview-standing.ts'
+import { ProposedObjects } from './proposed-objects.ts'
+
+/** At five calls a second this is a minute. */
+const looksMost = 300
+
+export type ToldPreview = Omit<Preview, 'permissionSets'> & {
+  readonly permissionSets: readonly ToldPermissionSetChange[]
+}
+
+export type MadePlan = {
+  readonly ports: Ports
+  readonly preview: ToldPreview
+  readonly warnings: readonly string[]
+  /** What a push would upload and delete. Absent: the plan is of the bucket as it is. */
+  readonly push?: Push
+}
+export type Push = InputChanges & {
+  readonly faults: FolderListing['faults']
+  readonly invalid: readonly InvalidUpload[]
+  /** The same for the same changes with the same effect. */
+  readonly digest: string
+}
+
+export type ScopeOptions = {
+  /** Only this folder under `links_data/`. */
+  readonly folder?: string
+  /** `false` by `--no-delete`. */
+  readonly delete: boolean
+}
+
+/** `invalid`: the keys of files that may be uploaded though they are not valid, as typed. */
+export type InvalidOptions = { readonly invalid?: readonly string[] }
+
+type Options = ScopeOptions &
+  InvalidOptions & {
+    readonly config?: string | undefined
+    /** A file instead of a deployment's configuration is foretold, not refused: nothing is carried out under it. */
+    readonly isForetelling?: boolean
+    /** A folder: as if its selectors were those of the bucket. */
+    readonly selectors?: string | undefined
+    readonly onStep: TellProgress
+  }
+
+/** Changes of inputs, and what is to say about their source. */
+type Compared = {
+  readonly changes: InputChanges
+  readonly faults: FolderListing['faults']
+  readonly warnings: readonly string[]
+}
+type FindChanges = (ports: Ports) => Promise<Compared>
+
+/**
+ * What changes when these files are pushed to the bucket, or, without a `source`, what a reconcile of the bucket would change.
+ * `source`: a folder, or what finds the changes. Writes nothing. Throws Refusal for another Identity Center than the bucket's.
+ */
+export async function makePlan(
+  bucket: string,
+  source: string | FindChanges | undefined,
+  options: Options,
+): Promise<MadePlan> {
+  const ports = openCliPorts(bucket)
+  const owner = await readOwner(ports.objects)
+  const { instanceArn } = await ports.ssoAdmin.instance()
+  if (owner && owner.instanceArn !== instanceArn) {
+    throw new Refusal(
+      `bucket ${bucket} belongs to ${owner.instanceArn}, but these credentials lead to ${instanceArn}; use the right account or bucket`,
+    )
+  }
+  const { configuration, notes, suffixBefore } = await choose(ports.objects, owner?.deployment, options)
+  const now = ports.clock.now()
+  const find: FindChanges | undefined =
+    typeof source === 'string' ? () => compareFolder(source, ports, configuration.folders, options) : source
+  const compared = await find?.(ports)
+  const said = options.selectors === undefined ? undefined : await proposeSelectors(options.selectors, ports.objects)
+  const objects = new ProposedObjects(ports.objects, now, {
+    uploads: [...(compared?.changes.uploads ?? []), ...(said?.uploads ?? [])],
+    deletions: [...(compared?.changes.deletions ?? []), ...(said?.deletions ?? [])],
+  })
+  const how = { looksMost, onStep: options.onStep, suffixBefore }
+  const planned = await previewChanges({ ...ports, objects }, configuration, how)
+  const buckets = { before: ports.objects, after: objects }
+  const readPolicies = throughAuditor(ports, configuration, planned, options.onStep)
+  const permissionSets = await nameChangedFields(planned.permissionSets, buckets, readPolicies)
+  const preview = { ...planned, permissionSets }
+  if (!compared) return { ports, preview, warnings: notes }
+  const { changes, faults } = compared
+  const warnings = [...notes, ...compared.warnings]
+  const standing = await previewStanding({ ...ports, objects }, configuration, { preview: planned, changes }, how)
+  const invalid = findInvalid(changes.uploads, preview, { ...configuration, now, named: options.invalid })
+  const digest = planDigest(bucket, changes, standing)
+  return { ports, preview, warnings, push: { ...changes, faults, invalid, digest } }
+}
+
+/** `suffixBefore`: of the configuration that is in force, where another one is foretold. */
+async function choose(
+  objects: ObjectStore,
+  deployment: Owner['deployment'],
+  { config, isForetelling }: Pick<Options, 'config' | 'isForetelling'>,
+) {
+  if (!isForetelling || !deployment || config === undefined)
+    return { configuration: await chooseConfiguration(objects, deployment, config), notes: [] }
+  const note = `planned as if ${quote(config, 1024)} were in force; the deployment '${quote(deployment.name)}' works by its own configuration until this one is deployed`
+  const { principalSuffix: suffixBefore } = await readDeployed(objects, deployment)
+  return { configuration: await readConfiguration(config), notes: [note], suffixBefore }
+}
+
+/** Where a permission set is assigned, else where it comes to, else in any account, managed policies are read. */
+function throughAuditor(
+  ports: Ports,
+  { auditorRole }: Configuration,
+  { assignedIn, grants, view }: Preview,
+  onStep: TellProgress,
+): ReadPolicies | undefined {
+  if (auditorRole === '') return undefined
+  const reader = new ManagedPolicies({ ...ports, auditor: openAwsAuditor() }, auditorRole)
+  return async (name, policies) => {
+    if (policies.length > 0) onStep('reading managed policies')
+    const coming = grants.flatMap(({ assignment: one }) => (one.permissionSet === name ? [one.accountId] : []))
+    const all = view.accounts.map(({ id }) => id)
+    return reader.read(policies, [...(assignedIn.get(name) ?? []), ...coming.sort(), ...all.sort()])
+  }
+}
+
+async function compareFolder(
+  source: string,
+  { objects }: Ports,
+  folders: readonly string[],
+  { onStep, ...options }: Options,
+): Promise<Compared> {
+  const listing = await listFolder(source)
+  const scope = chooseScope(listing.prefixes, folders, options)
+  const [files, warned] = leaveOutSystemFiles(listing.files.filter(({ key }) => isInScope(key, scope)))
+  if (options.folder !== undefined && files.length === 0)
+    throw new Refusal(
+      `'${quote(source, 1024)}' has no file under ${scope.prefixes[0]}; expected at least one with --folder; to empty the folder, delete its files from the bucket`,
+    )
+  onStep('comparing files with the bucket')
+  return {
+    changes: await compareInputs(objects, files, scope),
+    faults: listing.faults.filter(({ key }) => scope.prefixes.some((prefix) => overlaps(key, prefix))),
+    warnings: [...listing.warnings, ...warned],
+  }
+}
+
+function overlaps(key: string, prefix: string): boolean {
+  return key.startsWith(prefix) || prefix.startsWith(key)
+}
+
+/** Throws Refusal for a folder that the configuration does not declare: no link counts there. */
+export function chooseScope(
+  prefixes: readonly string[],
+  folders: readonly string[],
+  { folder, delete: isDeleting }: ScopeOptions,
+): InputScope {
+  if (folder === undefined) return { prefixes, isDeleting }
+  if (folders.includes(folder)) return { prefixes: [`${linkPrefix}${folder}/`], isDeleting }
+  const declared = folders.length === 0 ? 'none is declared' : folders.map((name) => `'${quote(name)}'`).join(', ')
+  throw new Refusal(
+    `received --folder '${quote(folder)}', expected a folder that the configuration declares ("folders"): ${declared}`,
+  )
+}
+
+function leaveOutSystemFiles(files: readonly InputFile[]): [readonly InputFile[], readonly string[]] {
+  const left = files.filter(({ key }) => isSystemFile(key))
+  if (left.length === 0) return [files, []]
+  const warning = `${count(left.length, 'file')} of a system or an editor left out, for instance '${quote(left[0]?.key ?? '', 1024)}'`
+  return [files.filter(({ key }) => !isSystemFile(key)), [warning]]
+}

@@ -1,0 +1,171 @@
+import { type Command, Option } from 'commander'
+import { type Assignment, renderAssignmentName } from '../../../shared/domain/assignments/assignment.ts'
+import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import { describePause, readPause, remedyOf } from '../../../shared/reconcile/dispatcher/pause.ts'
+import { invalidOption } from '../arguments/invalid-option.ts'
+import { Refusal } from '../arguments/refusal.ts'
+import { bucketOf } from '../bucket/bucket.ts'
+import { describeInvalid, refuseBadFiles } from '../folder/find-invalid.ts'
+import { renderPush } from '../folder/render-push.ts'
+import { Progress } from '../terminal/progress.ts'
+import { renderJson } from '../terminal/render-json.ts'
+import { show } from '../terminal/show.ts'
+import { type InvalidOptions, type MadePlan, makePlan, type ScopeOptions, type ToldPreview } from './make-plan.ts'
+import { renderMarkdownPlan } from './render-markdown-plan.ts'
+import { renderPlan } from './render-plan.ts'
+
+type Options = ScopeOptions &
+  InvalidOptions & {
+    readonly config?: string
+    readonly selectors?: string
+    readonly json?: boolean
+    readonly markdown?: boolean
+    readonly verbose?: boolean
+    readonly detailedExitcode?: boolean
+  }
+
+/** `ssofile plan`: what would be granted and revoked, by which link. */
+export function addPlan(program: Command): void {
+  program
+    .command('plan')
+    .argument('<folder|s3://bucket>', 'a folder with links_data/ and permission_sets/ in it, or a bucket')
+    .description(
+      'Compares what the files ask for with what ssofile gave. Writes nothing.\nFor a folder: what ssofile push FOLDER would do (the bucket is SSOFILE_BUCKET), and the digest for push --plan.\nFor a bucket: what apply --no-drift would do now; changes by hand are found by the drift check of apply.\nThe organization is taken from the last reconcile and the events since, and read again if that is over 90 minutes old.\nExit code 0: planned; with --detailed-exitcode 3: there are changes; 1: the plan could not be made; 2: wrong usage, or a push of it is refused: a file is not valid or cannot be read (the plan is printed all the same).',
+    )
+    .option('--folder <name>', 'only the links in this folder under links_data/')
+    .option('--no-delete', 'as push --no-delete: leave in the bucket what the folder lacks')
+    .addOption(invalidOption())
+    .option('--config <file>', 'plan as if this configuration file (JSON) were in force')
+    .option('--selectors <folder>', 'as if the bucket had the selectors of this folder (selectors/), and no others')
+    .option('--detailed-exitcode', 'exit code 3 if there are changes')
+    .option('--verbose', 'every link and every account')
+    .addOption(
+      new Option('--markdown', 'for the comment of a pull request, at most 65,000 characters').conflicts([
+        'json',
+        'verbose',
+      ]),
+    )
+    .option('--json', 'the plan as JSON, with all accounts')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ssofile plan ./access\n  ssofile plan s3://ssofile --detailed-exitcode\n  ssofile plan ./access --markdown > comment.md\n  ssofile plan s3://ssofile --config next.json   what another configuration would grant and revoke',
+    )
+    .action(async (source: string, options: Options) => {
+      process.exitCode = await plan(source, options)
+    })
+}
+
+async function plan(source: string, { config, folder, selectors, invalid, ...options }: Options): Promise<number> {
+  const isBucket = source.startsWith('s3://')
+  if (isBucket && (folder !== undefined || invalid !== undefined || !options.delete))
+    throw new Refusal(
+      `received --folder, --no-delete or --invalid with '${source}', expected them only with a folder of files`,
+    )
+  const progress = new Progress()
+  try {
+    const made = await makePlan(bucketOf(isBucket ? source : undefined), isBucket ? undefined : source, {
+      delete: options.delete,
+      onStep: progress.tell,
+      ...{ config, selectors, isForetelling: true },
+      folder,
+      invalid,
+    })
+    progress.end()
+    if (options.markdown) await showMarkdown(made, source)
+    else await showPlan(made, { isJson: options.json === true, isVerbose: options.verbose === true, isPaged: true })
+    if (made.push) refuseBadFiles(made.push)
+    return options.detailedExitcode && hasChanges(made) ? 3 : 0
+  } finally {
+    progress.end()
+  }
+}
+
+async function showMarkdown(made: MadePlan, source: string): Promise<void> {
+  const pause = await readPause(made.ports.objects)
+  process.stdout.write(renderMarkdownPlan({ ...made, pause, source }))
+}
+
+/** Prints a plan, with what it cannot say in itself as warnings. */
+export async function showPlan(
+  made: MadePlan,
+  { isJson = false, isVerbose = false, isPaged = false } = {},
+): Promise<void> {
+  const { preview, push, ports, warnings } = made
+  for (const one of push?.invalid ?? [])
+    if (one.isNamed) warn(`${quote(one.key, 1100)} is uploaded though it is not valid: ${describeInvalid(one)}`)
+  for (const warning of warnings) warn(warning)
+  const told = isJson
+    ? renderJson(toJson(made))
+    : renderPlan(preview, { isVerbose }) + (push ? `\n${renderPush(push)}` : '')
+  if (isPaged && !isJson) await show(told)
+  else process.stdout.write(told)
+  const pause = await readPause(ports.objects)
+  if (pause)
+    warn(`all changes are ${describePause(pause)}; nothing in this plan is carried out until: ${remedyOf(pause)}`)
+}
+
+/** Whether files or access would change. */
+function hasChanges({ preview, push }: Pick<MadePlan, 'preview' | 'push'>): boolean {
+  return changesAccess(preview) || (push !== undefined && push.uploads.length + push.deletions.length > 0)
+}
+
+function changesAccess({ grants, revocations, bindings, permissionSets }: ToldPreview): boolean {
+  const changed = permissionSets.filter(({ change }) => change !== 'rejected' && change !== 'blocked')
+  return grants.length + revocations.length + bindings.length + changed.length > 0
+}
+
+function warn(text: string): void {
+  process.stderr.write(`warning: ${text}\n`)
+}
+
+export function toJson({ preview, push }: Pick<MadePlan, 'preview' | 'push'>) {
+  const {
+    grants,
+    existing,
+    waiting,
+    revocations,
+    held,
+    stuck,
+    view,
+    viewAgeMs,
+    reach,
+    assignedIn: _,
+    ...rest
+  } = preview
+  const flat = <T extends { assignment: Assignment }>({ assignment, ...more }: T) => ({
+    name: renderAssignmentName(assignment),
+    ...assignment,
+    ...more,
+  })
+  return {
+    changes: changesAccess(preview),
+    ...(push && toJsonOfPush(push)),
+    organizationReadAt: view.readAt,
+    organizationAgeSeconds: Math.round(viewAgeMs / 1000),
+    grants: grants.map(flat),
+    revocations: revocations.map(flat),
+    existing: existing.map(flat),
+    waiting: waiting.map(({ grants: those, ...lack }) => ({ ...lack, grants: those.map(flat) })),
+    held: held.map(flat),
+    stuck: stuck.map(flat),
+    ...rest,
+    permissionSets: rest.permissionSets.map((one) => ({ ...one, reach: reach.get(one.name) })),
+  }
+}
+
+function toJsonOfPush({ digest, uploads, deletions, same, invalid }: NonNullable<MadePlan['push']>) {
+  return {
+    digest,
+    files: {
+      upload: uploads.map(({ key, over }) => ({ key, replaces: over !== undefined })),
+      delete: deletions.map(({ key }) => key),
+      same: same.length,
+      invalid: invalid.map(({ key, faults, takesAway, isNamed }) => ({
+        key,
+        refused: !isNamed,
+        faults,
+        takesAway: takesAway.map(renderAssignmentName),
+      })),
+    },
+  }
+}

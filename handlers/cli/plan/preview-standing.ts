@@ -1,0 +1,96 @@
+import pLimit from 'p-limit'
+import {
+  type Assignment,
+  type AssignmentId,
+  type AssignmentKey,
+  assignmentOf,
+  renderAssignmentName,
+} from '../../../shared/domain/assignments/assignment.ts'
+import { ledgerPrefix } from '../../../shared/domain/assignments/ledger-entry.ts'
+import type { Configuration } from '../../../shared/domain/deployment/configuration.ts'
+import { parseLinkKey, renderGrant, temporaryPrefix } from '../../../shared/domain/links/link.ts'
+import type { ObjectStore } from '../../../shared/ports/object-store.ts'
+import type { Ports } from '../../../shared/ports/ports.ts'
+import { type Preview, previewChanges } from '../../../shared/reconcile/preview/preview.ts'
+import { Ledger, listAssignmentKeys } from '../../../shared/reconcile/records/ledger.ts'
+import { listHeads, readsAtOnce } from '../../../shared/reconcile/records/list-heads.ts'
+import { NameIndex } from '../../../shared/reconcile/records/principal-names.ts'
+import { statusKey } from '../../../shared/reconcile/records/status-store.ts'
+import { spoiledAsAbsent } from '../../../shared/reconcile/records/stored-json.ts'
+import type { InputChanges } from '../folder/compare-inputs.ts'
+import { ProposedObjects } from './proposed-objects.ts'
+
+type Planned = {
+  /** With temporary access as it is. */
+  readonly preview: Preview
+  readonly changes: Pick<InputChanges, 'uploads'>
+}
+type Options = Omit<Parameters<typeof previewChanges>[2], 'looksMost'>
+
+/**
+ * What would change if nobody had temporary access: the same whether some begins, goes on or ends. What a plan says is `preview`,
+ * with temporary access as it is; the digest of a plan is of this. Where nobody has any, both are one.
+ */
+export async function previewStanding(
+  ports: Ports,
+  configuration: Configuration,
+  { preview, changes }: Planned,
+  options: Options = {},
+): Promise<Preview> {
+  const { objects, clock } = ports
+  const links = [...(await listHeads(objects, temporaryPrefix)).keys()]
+  const ending = [...preview.revocations, ...preview.held, ...preview.stuck].filter((one) =>
+    one.links.some(isTemporary),
+  )
+  // A link that comes may keep what a temporary link gave that has just ended.
+  const coming = changes.uploads.flatMap(({ key, over }) => (over === undefined ? [key] : []))
+  const grants = new Set([
+    ...[...links, ...coming].flatMap((key) => grantOf(key, configuration)),
+    ...ending.map(({ assignment }) => renderGrant(assignment)),
+  ])
+  if (grants.size === 0) return preview
+  const names = await NameIndex.read(objects)
+  const isMeant = ({ permissionSet, type, principalId }: AssignmentId) =>
+    names
+      .everNamesOf(type, principalId)
+      .some((principal) => grants.has(renderGrant({ permissionSet, principal, type })))
+  const entries = await listTemporaryEntries(objects, isMeant)
+  if (links.length + entries.length === 0) return preview
+  const without = [...links, ...links.map(statusKey), ...entries.map((key) => ledgerPrefix + key)]
+  const standing = new ProposedObjects(objects, clock.now(), {
+    uploads: [],
+    deletions: without.map((key) => ({ key })),
+  })
+  const planned = await previewChanges({ ...ports, objects: standing }, configuration, { ...options, looksMost: 0 })
+  // Looked for once: what only temporary access gave is there now, and by that no access of others.
+  const existing = new Set(preview.existing.map(({ assignment }) => renderAssignmentName(assignment)))
+  const isNew = ({ assignment }: { readonly assignment: Assignment }) => !existing.has(renderAssignmentName(assignment))
+  return { ...planned, grants: planned.grants.filter(isNew) }
+}
+
+export function isTemporary({ key }: { readonly key: string }): boolean {
+  return key.startsWith(temporaryPrefix)
+}
+
+/** What a link of a user grants: no temporary link is a group's. */
+function grantOf(key: string, { folders }: Configuration): readonly string[] {
+  const link = parseLinkKey(key, folders)
+  return link.ok && link.value.type === 'USER' ? [renderGrant(link.value)] : []
+}
+
+/** What only links of granted requests gave. */
+async function listTemporaryEntries(
+  objects: ObjectStore,
+  mayBe: (id: AssignmentId) => boolean,
+): Promise<readonly AssignmentKey[]> {
+  const ledger = new Ledger(objects)
+  const keys = (await Array.fromAsync(listAssignmentKeys(objects, ledgerPrefix))).filter((key) =>
+    mayBe(assignmentOf(key)),
+  )
+  const found = await pLimit(readsAtOnce).map(keys, async (key) => {
+    const entry = (await spoiledAsAbsent(ledger.read(key)))?.entry
+    const granting = entry?.links ?? []
+    return granting.length > 0 && granting.every(isTemporary) ? [key] : []
+  })
+  return found.flat()
+}

@@ -1,0 +1,176 @@
+import { constants, type Dirent, type Stats } from 'node:fs'
+import { lstat, open, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import pLimit from 'p-limit'
+import type { InputFault } from '../../../shared/domain/links/judge-input.ts'
+import { type Complaint, quote } from '../../../shared/domain/statuses/complaint.ts'
+
+/** A regular file of a folder; its path from there, with `/`. */
+export type LocalFile = {
+  readonly path: string
+  readonly sizeBytes: number
+  /** Empty for more than `mostBytes`. Throws if it cannot be read. */
+  read(mostBytes: number): Promise<Uint8Array>
+}
+
+/** The files of a folder, and what cannot be used, by its path. */
+export type Walk = {
+  readonly files: readonly LocalFile[]
+  readonly faults: readonly ({ readonly key: string } & InputFault)[]
+}
+
+type Growing = { readonly files: LocalFile[]; readonly faults: ({ readonly key: string } & InputFault)[] }
+
+const looksAtOnce = 64
+
+/**
+ * The regular files under a prefix of a folder, such as `policies/`; none where it does not exist. Whoever writes the folder, in
+ * a pull request for instance, need not be who runs the command. So no symbolic link is followed, neither a file's nor a
+ * folder's: it could lead to that person's credentials, which a complaint would quote and a push would upload, or to a device
+ * that never ends. `folder` itself is named by who runs the command, and may be a link.
+ */
+export async function walkFolder(folder: string, prefix: string): Promise<Walk> {
+  const walk: Growing = { files: [], faults: [] }
+  const steps = prefix.split('/').slice(0, -1)
+  for (let depth = 1; depth <= steps.length; depth++) {
+    const path = steps.slice(0, depth).join('/')
+    const found = await lookAt(walk, folder, `${path}/`)
+    if (!found) return walk
+    if (found.isDirectory()) continue
+    walk.faults.push({ key: `${path}/`, ...(faultOf(found) ?? noFolder) })
+    return walk
+  }
+  await walkInto(walk, { folder, prefix, limit: pLimit(looksAtOnce) })
+  return walk
+}
+
+/** One file of a folder: its content, or what is to say about it. */
+export type ProposedFile = { readonly key: string; readonly size: number } & (
+  | { readonly body: Uint8Array }
+  | { readonly complaint: Complaint }
+)
+
+/** The files under a prefix whose keys count, ascending; more than `mostBytes` are not read. */
+export async function readProposedFiles(
+  folder: string,
+  {
+    prefix,
+    isKey,
+    mostBytes,
+  }: { readonly prefix: string; readonly isKey: (key: string) => boolean; readonly mostBytes: number },
+): Promise<readonly ProposedFile[]> {
+  const { files, faults } = await walkFolder(folder, prefix)
+  const limit = pLimit(looksAtOnce)
+  const read = await limit.map(
+    files.filter(({ path }) => isKey(path)),
+    async ({ path: key, sizeBytes: size, read }): Promise<ProposedFile> => {
+      try {
+        return { key, size, body: await read(mostBytes) }
+      } catch (error) {
+        return unusable({ object: key, ...unreadable('file', error) })
+      }
+    },
+  )
+  const concerns = faults.filter(({ key }) => isKey(key) || prefix.startsWith(key))
+  const all = [...read, ...concerns.map(({ key, ...fault }) => unusable({ object: key, ...fault }))]
+  return all.sort((a, b) => (a.key < b.key ? -1 : 1))
+}
+
+function unusable({ path: _, ...complaint }: Complaint & Pick<InputFault, 'path'>): ProposedFile {
+  return { key: complaint.object, size: 0, complaint }
+}
+
+type Place = { readonly folder: string; readonly prefix: string; readonly limit: ReturnType<typeof pLimit> }
+
+async function walkInto(walk: Growing, { folder, prefix, limit }: Place): Promise<void> {
+  let entries: readonly Dirent[]
+  try {
+    entries = await readdir(join(folder, prefix), { withFileTypes: true })
+  } catch (error) {
+    walk.faults.push({ key: prefix, ...unreadable('folder', error) })
+    return
+  }
+  await Promise.all(entries.map((entry) => walkEntry(walk, { folder, prefix, limit }, entry)))
+}
+
+async function walkEntry(walk: Growing, { folder, prefix, limit }: Place, { name }: Dirent): Promise<void> {
+  const path = prefix + name
+  // Node.js puts this letter in the place of bytes that are not UTF-8, and then finds no such file.
+  const ifAbsent = name.includes('\ufffd') ? notUtf8 : vanished
+  const found = await limit(() => lookAt(walk, folder, path, ifAbsent))
+  if (!found) return
+  if (found.isDirectory()) return walkInto(walk, { folder, prefix: `${path}/`, limit })
+  const fault = faultOf(found)
+  if (fault) return void walk.faults.push({ key: path, ...fault })
+  const read = (mostBytes: number) => limit(() => readRegularFile(join(folder, path), mostBytes))
+  walk.files.push({ path, sizeBytes: found.size, read })
+}
+
+/** `undefined`: it is not there, or cannot be looked at, which is noted. A `/` at the end would follow a link. */
+async function lookAt(walk: Growing, folder: string, path: string, ifAbsent?: InputFault): Promise<Stats | undefined> {
+  try {
+    return await lstat(join(folder, path.replace(/\/$/, '')))
+  } catch (error) {
+    const isAbsent = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+    const fault = isAbsent ? ifAbsent : unreadable('file', error)
+    if (fault) walk.faults.push({ key: path, ...fault })
+    return undefined
+  }
+}
+
+/** Never what a link leads to, nor a pipe that somebody would have to fill: it may have become one since it was looked at. */
+async function readRegularFile(path: string, mostBytes: number): Promise<Uint8Array> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  try {
+    const found = await file.stat()
+    if (!found.isFile()) throw new Error('it is not a regular file any more')
+    if (found.size > mostBytes) return new Uint8Array()
+    const body = new Uint8Array(found.size)
+    let length = 0
+    while (length < body.length) {
+      const { bytesRead } = await file.read(body, length)
+      if (bytesRead === 0) break
+      length += bytesRead
+    }
+    return body.subarray(0, length)
+  } finally {
+    await file.close()
+  }
+}
+
+/** `undefined`: a regular file. */
+function faultOf(found: Stats): InputFault | undefined {
+  if (found.isFile()) return undefined
+  if (found.isSymbolicLink()) return symbolicLink
+  const what = found.isFIFO() ? 'a named pipe' : found.isSocket() ? 'a socket' : 'a device'
+  return { received: what, expected: 'a regular file', remedy: 'remove it' }
+}
+
+const symbolicLink = {
+  received: 'a symbolic link',
+  expected: 'a file or folder in its place: no link is followed, wherever it leads',
+  remedy: 'put what it leads to in its place',
+}
+
+const noFolder = { received: 'a file', expected: 'a folder', remedy: 'remove it' }
+
+const vanished = {
+  received: 'a file that was there and is gone',
+  expected: 'files that stay while they are read',
+  remedy: 'run the command again',
+}
+
+const notUtf8 = {
+  received: 'a name that is not UTF-8',
+  expected: 'a name in UTF-8, as keys in S3 are',
+  remedy: 'rename it (it looks like Latin-1)',
+}
+
+export function unreadable(what: string, error: unknown): InputFault {
+  const message = error instanceof Error ? error.message : String(error)
+  return {
+    received: `a ${what} that cannot be read (${quote(message, 300)})`,
+    expected: 'a readable one: what cannot be read cannot be compared, and is not pushed',
+    remedy: 'correct its permissions, or remove it',
+  }
+}

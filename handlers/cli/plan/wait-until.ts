@@ -1,0 +1,24 @@
+import type { Ports } from '../../../shared/ports/ports.ts'
+import { ownerKey } from '../../../shared/reconcile/records/owner.ts'
+
+const lookEveryMs = 5_000
+const leastMs = 1_000
+
+/**
+ * Waits for an instant by S3's clock: that of a person's machine may be wrong. `endsMs` (monotonic): there is no time after it;
+ * `false`: then it is too late. `tell` is called where it waits.
+ */
+export async function waitUntil(
+  instant: Date,
+  { objects, clock }: Pick<Ports, 'objects' | 'clock'>,
+  { endsMs, tell }: { readonly endsMs: number; readonly tell: () => void },
+): Promise<boolean> {
+  for (let isFirst = true; ; isFirst = false) {
+    const now = (await objects.head(ownerKey))?.servedAt ?? clock.now()
+    const leftMs = instant.getTime() - now.getTime()
+    if (leftMs <= 0 && !isFirst) return true
+    if (clock.monotonicMs() + leftMs >= endsMs) return false
+    if (isFirst) tell()
+    await clock.sleep(Math.min(Math.max(leftMs, leastMs), lookEveryMs))
+  }
+}

@@ -1,0 +1,145 @@
+import type { Command } from 'commander'
+import type { RequestDigest } from '../../../shared/domain/requests/access-request.ts'
+import { renderApprovalKey } from '../../../shared/domain/requests/approval-file.ts'
+import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import type { Status } from '../../../shared/domain/statuses/status.ts'
+import type { Ports } from '../../../shared/ports/ports.ts'
+import { StatusStore } from '../../../shared/reconcile/records/status-store.ts'
+import { Refusal } from '../arguments/refusal.ts'
+import { bucketOf } from '../bucket/bucket.ts'
+import { openCliPorts } from '../bucket/cli-ports.ts'
+import { renderStatus } from '../status/render-status.ts'
+import { confirm } from '../terminal/confirm.ts'
+import { renderJson } from '../terminal/render-json.ts'
+import { explainRequestDenial } from './explain-request-denial.ts'
+import { type Caller, findCaller } from './find-caller.ts'
+import { findRequest, type ReadRequest, readRequestUntil } from './read-request.ts'
+import { renderAsked } from './render-request.ts'
+
+const lookSeconds = 60
+
+type Decision = 'approve' | 'deny'
+type Options = { readonly comment?: string; readonly yes?: boolean; readonly json?: boolean }
+
+const words = {
+  approve: {
+    does: 'Shows the request, asks, and approves exactly what it showed: a request that is uploaded again meanwhile needs an approval of its own. Nobody approves their own.',
+    undecided: 'waits for approvals',
+  },
+  deny: {
+    does: 'Shows the request, asks, and denies it: one denial is enough, for good. Access that was granted ends.',
+    undecided: 'waits for approvals, or is granted',
+  },
+} as const
+
+/** `ssofile approve`. */
+export const addApprove = (program: Command): void => add(program, 'approve')
+/** `ssofile deny`. */
+export const addDeny = (program: Command): void => add(program, 'deny')
+
+function add(program: Command, decision: Decision): void {
+  program
+    .command(decision)
+    .argument('<request>', 'its digest or its key, as ssofile requests shows them')
+    .description(
+      `${words[decision].does}\nWho you are the session of IAM Identity Center says that you are signed in with. Whether you are one of the approvers ssofile judges, and says so.\nExit code 0: it counts; 1: it does not count, or is not looked at yet; 2: wrong usage or refused.`,
+    )
+    .option('--comment <text>', 'why; kept in history')
+    .option('--yes', 'do not ask')
+    .option('--json', 'the digest and the status as JSON')
+    .addHelpText(
+      'after',
+      `\nExample:\n  ssofile ${decision} 4f1c2a9d5b7e08364f1c2a9d5b7e0836 --comment 'as agreed with the owner'`,
+    )
+    .action(async (request: string, options: Options) => {
+      process.exitCode = await decide(openCliPorts(bucketOf(undefined)), request, { ...options, decision })
+    })
+}
+
+async function decide(
+  ports: Ports,
+  text: string,
+  { decision, comment, yes, json = false }: Options & { readonly decision: Decision },
+): Promise<number> {
+  const caller = await findCaller(ports)
+  const { read, digest } = await findUndecided(ports, text, decision)
+  if (decision === 'approve' && read.userId === caller.userId)
+    throw new Refusal(`${read.key}: this request is your own, and nobody approves their own; ask one of its approvers`)
+  if (!json) process.stdout.write(renderAsked(read) + renderStatus(read.status))
+  if (!yes && !(await confirm(decision === 'approve' ? 'Approve it?' : 'Deny it?', 'add --yes')))
+    throw new Refusal('not confirmed; nothing was decided')
+  await writeDecision(ports, caller, { digest, decision, comment })
+  return tellDecision(ports, { read, digest, caller, decision, json })
+}
+
+type Undecided = { readonly read: ReadRequest & { readonly status: Status }; readonly digest: RequestDigest }
+
+/** The request that is named; ssofile has told its digest. Throws Refusal where there is nothing to decide. */
+export async function findUndecided(ports: Ports, text: string, decision: Decision): Promise<Undecided> {
+  const path = await findRequest(ports, text)
+  const endsMs = ports.clock.monotonicMs() + lookSeconds * 1000
+  const holds = ({ object, status }: ReadRequest) => object === undefined || status !== undefined
+  const { read } = await readRequestUntil(ports, path, { endsMs, holds })
+  const { object, status } = read
+  const digest = status?.request?.digest
+  if (object === undefined)
+    throw new Refusal(
+      `received ${quote(path.key, 1024)}, expected a request that is there: it was withdrawn, or never made`,
+    )
+  if (status === undefined || digest === undefined)
+    throw new Refusal(
+      `${path.key}: ${status?.reason ?? 'ssofile has not looked at it yet'}; there is nothing to decide`,
+    )
+  const isOpen = status.state === 'waiting' || (decision === 'deny' && status.state === 'applied')
+  if (!isOpen)
+    throw new Refusal(
+      `${path.key} is ${status.state} (${status.reason ?? ''}), expected a request that ${words[decision].undecided}`,
+    )
+  return { read: { ...read, status }, digest }
+}
+
+type Written = { readonly digest: RequestDigest; readonly decision: Decision; readonly comment?: string | undefined }
+
+export async function writeDecision(
+  { objects }: Pick<Ports, 'objects'>,
+  { userId }: Pick<Caller, 'userId'>,
+  { digest, decision, comment }: Written,
+): Promise<void> {
+  const body = `${JSON.stringify({ decision, comment }, undefined, 2)}\n`
+  await objects
+    .put(renderApprovalKey({ userId, digest }), body)
+    .catch(explainRequestDenial('the decision was not uploaded'))
+}
+
+type Decided = Undecided & { readonly caller: Caller; readonly decision: Decision; readonly json: boolean }
+
+/** Waits until ssofile has looked at it, and tells what came of it. Answers the exit code. */
+async function tellDecision(ports: Ports, { read: before, digest, caller, decision, json }: Decided): Promise<number> {
+  const statuses = new StatusStore(ports.objects, ports.clock)
+  let refused: Status | undefined
+  const holds = async ({ status }: ReadRequest) => {
+    if (status === undefined || counts(status, { digest, caller, decision })) return true
+    const told = await statuses.read(renderApprovalKey({ userId: caller.userId, digest }))
+    refused = told?.state === 'rejected' ? told : undefined
+    return refused !== undefined
+  }
+  const endsMs = ports.clock.monotonicMs() + lookSeconds * 1000
+  const { read, isLate } = await readRequestUntil(ports, before, { endsMs, holds })
+  if (json)
+    process.stdout.write(renderJson({ key: read.key, digest, decision, status: refused ?? read.status ?? null }))
+  else if (refused ?? read.status) process.stdout.write(`\n${renderStatus(refused ?? read.status ?? before.status)}`)
+  if (isLate)
+    process.stderr.write(
+      `ssofile: the decision is uploaded, and does not count so far: only approvers of its eligibility decide. Look again: ssofile requests\n`,
+    )
+  return isLate || refused !== undefined ? 1 : 0
+}
+
+function counts(
+  { state, request }: Status,
+  { digest, caller, decision }: Pick<Decided, 'digest' | 'caller' | 'decision'>,
+): boolean {
+  if (request?.digest !== digest) return false
+  if (decision === 'deny') return state === 'rejected' || state === 'expired'
+  return state === 'applied' || (request.approvals?.given.some(({ user }) => user === caller.userId) ?? false)
+}

@@ -1,0 +1,65 @@
+import {
+  type AccessRequest,
+  parseRequestBody,
+  parseRequestKey,
+  type RequestPath,
+  requestPrefix,
+} from '../../../shared/domain/requests/access-request.ts'
+import { type Parsed, quote } from '../../../shared/domain/statuses/complaint.ts'
+import type { Status } from '../../../shared/domain/statuses/status.ts'
+import type { ReadObject } from '../../../shared/ports/object-store.ts'
+import type { Ports } from '../../../shared/ports/ports.ts'
+import { StatusStore } from '../../../shared/reconcile/records/status-store.ts'
+import { Refusal } from '../arguments/refusal.ts'
+import { readAllStatuses } from '../status/read-all-statuses.ts'
+import { isCurrent } from '../status/untold-inputs.ts'
+import { parseNamedRequest } from './request-key.ts'
+
+const lookEveryMs = 300
+
+/** A request as it stands in the bucket, and what became of exactly this upload. */
+export type ReadRequest = RequestPath & {
+  /** Absent: it was withdrawn, or never made. */
+  readonly object?: ReadObject | undefined
+  readonly body?: Parsed<AccessRequest> | undefined
+  /** Absent: ssofile has not looked at this upload yet. Its digest is of what `body` says. */
+  readonly status?: Status | undefined
+}
+
+type Looking = Pick<Ports, 'objects' | 'clock'>
+
+export async function readRequest({ objects, clock }: Looking, path: RequestPath): Promise<ReadRequest> {
+  const object = await objects.get(path.key)
+  const status = await new StatusStore(objects, clock).read(path.key)
+  if (object === undefined) return { ...path, status }
+  const body = parseRequestBody(path.key, object.body, object.size)
+  return { ...path, object, body, status: status && isCurrent(status, object) ? status : undefined }
+}
+
+/** Looks again until it holds, at most until `endsMs` (monotonic); answers the last look. */
+export async function readRequestUntil(
+  ports: Looking,
+  path: RequestPath,
+  { endsMs, holds }: { readonly endsMs: number; readonly holds: (read: ReadRequest) => boolean | Promise<boolean> },
+): Promise<{ readonly read: ReadRequest; readonly isLate: boolean }> {
+  for (;;) {
+    const read = await readRequest(ports, path)
+    if (await holds(read)) return { read, isLate: false }
+    if (ports.clock.monotonicMs() >= endsMs) return { read, isLate: true }
+    await ports.clock.sleep(lookEveryMs)
+  }
+}
+
+/** The request that a person names by digest or key. Throws Refusal where there is none. */
+export async function findRequest(ports: Looking, text: string): Promise<RequestPath> {
+  const named = parseNamedRequest(text)
+  if ('key' in named) return named
+  // Whoever may not read the index of digests may read the statuses.
+  const { statuses } = await readAllStatuses(ports, () => {}, requestPrefix)
+  const status = statuses.find(({ request }) => request?.digest === named.digest)
+  const path = status && parseRequestKey(status.input)
+  if (path?.ok) return path.value
+  throw new Refusal(
+    `received the digest ${quote(named.digest)}, expected one of a request that is there: it may be withdrawn, or uploaded again since, which makes it another one\nTo see them: ssofile requests`,
+  )
+}

@@ -1,0 +1,13 @@
+import type { ObjectStore } from '../../../shared/ports/object-store.ts'
+import { isServiceError } from '../../../shared/ports/service-error.ts'
+import { readDeployedConfiguration } from '../../../shared/reconcile/records/deployed-configuration.ts'
+import { spoiledAsAbsent } from '../../../shared/reconcile/records/stored-json.ts'
+
+/** What the deployment appends to every principal; nothing where that may not be read. */
+export async function readSuffix(objects: ObjectStore): Promise<string> {
+  const configuration = await spoiledAsAbsent(readDeployedConfiguration(objects)).catch((error: unknown) => {
+    if (!isServiceError(error, 'AccessDenied')) throw error
+    return undefined
+  })
+  return configuration?.principalSuffix ?? ''
+}

@@ -1,0 +1,38 @@
+import { linkPrefix, temporaryPrefix } from '../../../shared/domain/links/link.ts'
+import {
+  parseRequestKey,
+  type RequestPath,
+  requestDigest,
+  requestPrefix,
+} from '../../../shared/domain/requests/access-request.ts'
+import { quote, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
+import { Refusal } from '../arguments/refusal.ts'
+import type { Caller } from './find-caller.ts'
+
+/**
+ * The request of this caller for a link as a person types it: whole, or its first three fields (`account%233000000002%Billing-ps`),
+ * since it is always for oneself. `userName`: with or without
+ * the principalSuffix. Prefixes may be left out. Throws Refusal.
+ */
+export function ownRequest(text: string, { userId, userName }: Pick<Caller, 'userId' | 'userName'>): RequestPath {
+  const own = `${requestPrefix}${userId}/`
+  const prefix = [own, temporaryPrefix, linkPrefix].find((one) => text.startsWith(one)) ?? ''
+  const name = text.slice(prefix.length)
+  const path = parseRequestKey(own + (name.split('%').length === 3 ? `${name}%${userName}%USER%ssofile` : name))
+  if (!path.ok) throw new Refusal(renderComplaint(path.complaint))
+  // Links name people without the principalSuffix of the deployment, which not everybody may read.
+  if (userName.startsWith(path.value.link.principal)) return path.value
+  throw new Refusal(
+    `received a link of the user '${quote(path.value.link.principal)}', expected one of yourself, '${quote(userName)}': nobody asks for somebody else`,
+  )
+}
+
+/** What a person names a request by: its digest, or its key, where `requests/` may be left out. Throws Refusal. */
+export function parseNamedRequest(text: string): { readonly digest: string } | RequestPath {
+  if (requestDigest.safeParse(text).success) return { digest: text }
+  const path = parseRequestKey(text.startsWith(requestPrefix) ? text : requestPrefix + text)
+  if (path.ok) return path.value
+  throw new Refusal(
+    `received '${quote(text, 1024)}', expected a request: its digest of 32 hexadecimal digits, or its key, such as 'requests/<user id>/account%233000000002%Billing-ps%kenji.ito@acme.example%USER%ssofile'\nTo see them: ssofile requests`,
+  )
+}

@@ -1,0 +1,141 @@
+import type { Command } from 'commander'
+import { type PrincipalName, principalName } from '../../../shared/domain/principals/principal.ts'
+import { parseRequestBody } from '../../../shared/domain/requests/access-request.ts'
+import { quote, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
+import type { Ports } from '../../../shared/ports/ports.ts'
+import { wholeNumber } from '../arguments/options.ts'
+import { parseDuration } from '../arguments/parse-duration.ts'
+import { Refusal } from '../arguments/refusal.ts'
+import { bucketOf } from '../bucket/bucket.ts'
+import { openCliPorts } from '../bucket/cli-ports.ts'
+import { renderStatus } from '../status/render-status.ts'
+import { renderJson } from '../terminal/render-json.ts'
+import { explainRequestDenial } from './explain-request-denial.ts'
+import { findCaller } from './find-caller.ts'
+import { type ReadRequest, readRequest, readRequestUntil } from './read-request.ts'
+import { readSuffix } from './read-suffix.ts'
+import { renderAsked } from './render-request.ts'
+import { ownRequest } from './request-key.ts'
+
+/** ssofile looks at an upload within seconds. */
+const firstLookSeconds = 60
+export const timeoutSeconds = 1_800
+export const timeoutMost = 7 * 24 * 3600
+
+type Options = {
+  readonly for: string
+  readonly reason?: string
+  readonly ticket?: string
+  readonly incident?: string
+  readonly startsAt?: string
+  readonly wait?: boolean
+  readonly timeout: number
+  readonly json?: boolean
+}
+
+/** `ssofile request`: asks for temporary access for oneself. */
+export function addRequest(program: Command): void {
+  program
+    .command('request')
+    .argument('<link>', 'what is asked for: a link, or its first three fields, since it is for yourself')
+    .description(
+      'Asks for access for yourself, for some hours: shows what is asked, uploads it under your user id, and says what became of it: granted, waiting for approvals (by whom, until when), or rejected, and why.\nWho you are the session of IAM Identity Center says that you are signed in with (aws sso login). What you may ask for: ssofile who --eligible --user, with your user name.\nA request that is uploaded again, even as it was, is another one, and needs approvals of its own. Access ends by itself; earlier with ssofile finish.\nWhere your account may not ask the identity store for your user id, give it as SSOFILE_USER_ID.\nExit code 0: granted, or waiting for approvals (with --wait: granted); 1: rejected, denied, lapsed or not decided in time; 2: wrong usage or refused by S3.',
+    )
+    .requiredOption('--for <time>', 'how long, such as 4h, 1h30m or 2d', parseDuration)
+    .option('--reason <text>', 'why')
+    .option('--ticket <text>', 'a ticket or change')
+    .option('--incident <id>', 'an incident; ssofile incident shows everything of one')
+    .option(
+      '--starts-at <instant>',
+      'when it is to begin, such as 2026-12-24T18:00:00+01:00; default: once it is granted',
+    )
+    .option('--wait', 'wait until it is granted or refused')
+    .option(
+      '--timeout <seconds>',
+      'how long --wait waits; then exit code 1',
+      wholeNumber(1, timeoutMost),
+      timeoutSeconds,
+    )
+    .option('--json', 'the key and the status as JSON')
+    .addHelpText(
+      'after',
+      "\nExamples:\n  ssofile request 'account%233000000002%Billing-ps' --for 4h --reason 'invoices of May' --ticket CHG1234\n  ssofile request 'ou_id%ou-acme-wrk2prod%ReadOnly-ps' --for 1h --incident INC-77 --wait",
+    )
+    .action(async (link: string, options: Options) => {
+      const ports = openCliPorts(bucketOf(undefined))
+      process.exitCode = await request(ports, link, options)
+    })
+}
+
+async function request(ports: Ports, text: string, options: Options): Promise<number> {
+  const caller = await findCaller(ports)
+  const path = ownRequest(text, { ...caller, userName: await nameInLinks(caller.userName, ports) })
+  const { for: duration, reason, ticket, incident, startsAt } = options
+  const body = `${JSON.stringify({ duration, reason, ticket, incident, startsAt }, undefined, 2)}\n`
+  const asked = parseRequestBody(path.key, new TextEncoder().encode(body))
+  if (!asked.ok) throw new Refusal(renderComplaint(asked.complaint))
+  const before = await readRequest(ports, path)
+  if (!options.json) process.stdout.write(renderAsked({ ...path, body: asked }) + renderBefore(before))
+  const etag = await upload(ports, before, body)
+  const isUpload = ({ object }: ReadRequest) => object?.etag === etag
+  const isOver = (read: ReadRequest) =>
+    !isUpload(read) || (read.status !== undefined && !(options.wait && isUndecided(read)))
+  const endsMs = ports.clock.monotonicMs() + (options.wait ? options.timeout : firstLookSeconds) * 1000
+  const { read, isLate } = await readRequestUntil(ports, path, { endsMs, holds: isOver })
+  if (!isUpload(read))
+    process.stderr.write(`${quote(path.key, 1024)}: it was withdrawn, or uploaded again, meanwhile\n`)
+  return tellRequest(read, { isLate, isDecisionWanted: options.wait ?? false, json: options.json ?? false })
+}
+
+/** Without the suffix that the deployment appends to every principal, where it may be read. */
+async function nameInLinks(userName: PrincipalName, { objects }: Ports): Promise<PrincipalName> {
+  const suffix = await readSuffix(objects)
+  return suffix !== '' && userName.endsWith(suffix) ? principalName.parse(userName.slice(0, -suffix.length)) : userName
+}
+
+/** What the new upload replaces. */
+function renderBefore({ object, status }: ReadRequest): string {
+  if (object === undefined) return ''
+  const until = status?.request?.expiresAt
+  const was =
+    status?.state === 'applied' && until !== undefined
+      ? `granted until ${until}`
+      : (status?.state ?? 'not looked at yet')
+  return `  ${'before'.padEnd(10)}you asked for it before (${was}); this request takes its place\n`
+}
+
+/** Over nothing that was not shown. Answers the etag. */
+async function upload({ objects }: Ports, { key, object }: ReadRequest, body: string): Promise<string> {
+  const condition = object === undefined ? ({ ifNoneMatch: '*' } as const) : { ifMatch: object.etag }
+  const written = await objects.put(key, body, condition).catch(explainRequestDenial('the request was not uploaded'))
+  if (written.outcome === 'written') return written.etag
+  throw new Refusal(
+    `${key}: you asked for it somewhere else at the same time; nothing was changed. Look: ssofile requests`,
+  )
+}
+
+function isUndecided({ status }: ReadRequest): boolean {
+  return status === undefined || status.state === 'waiting' || status.state === 'applying'
+}
+
+type Telling = {
+  readonly isLate: boolean
+  readonly isDecisionWanted: boolean
+  readonly json: boolean
+}
+
+/** Tells what became of a request. Answers the exit code. */
+export function tellRequest(read: ReadRequest, { isLate, isDecisionWanted, json }: Telling): number {
+  const { status, key } = read
+  if (json) process.stdout.write(renderJson({ key, status: status ?? null }))
+  else if (status) process.stdout.write(renderStatus(status))
+  else
+    process.stdout.write(
+      `${quote(key, 1024)}\n  has not been looked at yet. What became of it: ssofile requests --mine\n`,
+    )
+  if (isLate && isDecisionWanted)
+    process.stderr.write('ssofile: waited as long as --timeout says, and it is not decided\n')
+  if (isLate || status === undefined) return 1
+  if (isUndecided(read)) return isDecisionWanted ? 1 : 0
+  return status.state === 'applied' ? 0 : 1
+}

@@ -1,0 +1,100 @@
+import * as z from 'zod'
+import { breakGlassFileSchema, breakGlassRules } from '../../../shared/domain/break-glass/break-glass-file.ts'
+import { configuration } from '../../../shared/domain/deployment/configuration.ts'
+import { environment } from '../../../shared/domain/deployment/environment.ts'
+import { environmentRules } from '../../../shared/domain/deployment/environment-rules.ts'
+import { policyFileSchema, policyRules } from '../../../shared/domain/guardrails/policy-file.ts'
+import { policyTestFileSchema } from '../../../shared/domain/guardrails/policy-test.ts'
+import type { JsonRules } from '../../../shared/domain/json/json-faults.ts'
+import { linkBodyRules, linkBodySchema } from '../../../shared/domain/links/link-body.ts'
+import { notification } from '../../../shared/domain/notifications/notification.ts'
+import { permissionSetFileSchema } from '../../../shared/domain/permission-sets/permission-set-file.ts'
+import { permissionSetRules } from '../../../shared/domain/permission-sets/permission-set-rules.ts'
+import { accessRequestRules, accessRequestSchema } from '../../../shared/domain/requests/access-request.ts'
+import { approvalRules, approvalSchema } from '../../../shared/domain/requests/approval-file.ts'
+import { eligibilityFileSchema, eligibilityRules } from '../../../shared/domain/requests/eligibility-file.ts'
+import { selectorFileSchema, selectorRules } from '../../../shared/domain/scopes/selector-file.ts'
+import { exportHeader, exportLine } from '../../../shared/domain/take-over/export-line.ts'
+
+type Schema = z.core.JSONSchema.BaseSchema
+
+/**
+ * JSON Schemas for editors, by file name: the zod schemas with the rules' texts. Draft 7, which editors support best.
+ * Rules over several values (each tag key once, the limits of policies) are left to `ssofile validate`.
+ */
+export function renderJsonSchemas(): ReadonlyMap<string, string> {
+  return new Map([
+    [
+      'permission-set.schema.json',
+      render('A permission set, permission_sets/<permissionSetName>.json', permissionSetFileSchema, permissionSetRules),
+    ],
+    [
+      'link-body.schema.json',
+      render('What the file of a link may say; it may also be empty', linkBodySchema, linkBodyRules),
+    ],
+    [
+      'policy.schema.json',
+      render('What governance demands of links and permission sets', policyFileSchema, policyRules),
+    ],
+    [
+      'selector.schema.json',
+      render('Which accounts a name means, selectors/<name>.json', selectorFileSchema, selectorRules),
+    ],
+    [
+      'eligibility.schema.json',
+      render('Who may ask for what, eligibility/<name>.json', eligibilityFileSchema, eligibilityRules),
+    ],
+    [
+      'request.schema.json',
+      render('A request for temporary access, requests/<user id>/<link>', accessRequestSchema, accessRequestRules),
+    ],
+    [
+      'approval.schema.json',
+      render('An approval, approvals/<user id>/<digest of the request>', approvalSchema, approvalRules),
+    ],
+    ['policy-tests.schema.json', render('Tests of policies, policies/tests/<name>.json', policyTestFileSchema, {})],
+    ['export-header.schema.json', render('The first line of what ssofile export writes', exportHeader, {})],
+    ['notification.schema.json', render('The detail of an event on the bus of outcomes', notification, {})],
+    ['export-line.schema.json', render('Every other line of what ssofile export writes', exportLine, {})],
+    ['configuration.schema.json', render('The configuration of ssofile; every key is optional', configuration, {})],
+    [
+      'environment.schema.json',
+      render('A deployment of ssofile, infra/environments/<name>.json', environment, environmentRules),
+    ],
+    [
+      'break-glass.schema.json',
+      render(
+        'Who comes in when nothing else works, infra/break-glass/<name>.json',
+        breakGlassFileSchema,
+        breakGlassRules,
+      ),
+    ],
+  ])
+}
+
+function render(title: string, schema: z.ZodType, rules: JsonRules): string {
+  const { $schema, ...rest } = z.toJSONSchema(schema, { io: 'input', target: 'draft-7' })
+  return `${JSON.stringify({ $schema, title, ...withWords(rest, '$', rules) }, undefined, 2)}\n`
+}
+
+/** The schema with the expected value as its description, which editors show. */
+function withWords(schema: Schema, shape: string, rules: JsonRules): Schema {
+  const { properties, items } = schema
+  const expected = shape === '$' ? undefined : rules[shape]?.expected
+  return {
+    ...schema,
+    description: expected,
+    ...(properties === undefined
+      ? {}
+      : {
+          properties: Object.fromEntries(
+            Object.entries(properties).map(([name, one]) => [name, wordsIn(one, `${shape}.${name}`, rules)]),
+          ),
+        }),
+    ...(items === undefined || Array.isArray(items) ? {} : { items: wordsIn(items, `${shape}.[]`, rules) }),
+  }
+}
+
+function wordsIn<T extends Schema | boolean>(schema: T, shape: string, rules: JsonRules): Schema | T {
+  return typeof schema === 'object' ? withWords(schema, shape, rules) : schema
+}

@@ -1,0 +1,278 @@
+import * as z from 'zod'
+import { accessRequestSchema } from '../../../shared/domain/requests/access-request.ts'
+import { requestNeeds } from '../../../shared/domain/requests/eligibility-file.ts'
+import { isoDuration } from '../../../shared/domain/requests/iso-duration.ts'
+import { weeklyTime } from '../../../shared/domain/requests/weekly-time.ts'
+import { status, statusStates } from '../../../shared/domain/statuses/status.ts'
+import { linkRequest, permissionSetRequest } from '../../api/change-requests.ts'
+import { limitDefault, limitMost } from '../../api/read-inputs.ts'
+import { requestLists } from '../../api/read-requests.ts'
+import { approvalRequest, requestRequest } from '../../api/request-bodies.ts'
+import { type ApiKind, apiChanges, apiKinds, routesOf } from '../../api/routes.ts'
+
+const error = z.object({
+  key: z.string().optional(),
+  path: z.string().optional().describe('Where in the JSON document, as a JSONPath.'),
+  received: z.string(),
+  expected: z.string(),
+  remedy: z.string().describe('What to do.'),
+})
+const file = z.object({ etag: z.string(), lastModified: z.iso.datetime(), sizeBytes: z.int() })
+const summary = z.object({ state: z.enum(statusStates), reason: z.string().optional(), updatedAt: z.iso.datetime() })
+const linkName = { link: z.string(), key: z.string() }
+const setName = { permissionSetName: z.string(), key: z.string() }
+const itemOf = <N extends z.ZodRawShape, S extends z.ZodType>(name: N, told: S) =>
+  z.object({ ...name, file: file.nullable(), status: told.nullable() })
+const nextToken = z.string().optional().describe('There may be more: ask again with it.')
+
+const accessRequest = z.object({
+  key: z.string(),
+  user: z.string().describe('The id of who asks, in the identity store.'),
+  linkData: z.string(),
+  file: file.nullable(),
+  requestDetails: accessRequestSchema.nullable().describe('null: not valid; the status says why.'),
+  status: status.nullable(),
+})
+
+const people = { groups: z.array(z.string()), users: z.array(z.string()) }
+const eligibility = z.object({
+  name: z.string(),
+  description: z.string().optional(),
+  permissionSets: z.array(z.string()).describe('Globs.'),
+  scopes: z.array(z.string()).describe('As in links.'),
+  longest: isoDuration,
+  approvals: z.int(),
+  approvers: z.object({ ...people, ownerTag: z.string().optional() }),
+  approvedByItself: z.object({ groups: people.groups, times: z.array(weeklyTime) }).optional(),
+  needs: z.array(z.enum(requestNeeds)),
+  ticketPattern: z.string().optional(),
+  mayStartLater: isoDuration.optional(),
+  lapsesAfter: isoDuration,
+  endsSessions: z.boolean(),
+})
+
+/** By name; what the API takes and answers. */
+const schemas = {
+  LinkRequest: linkRequest,
+  PermissionSetRequest: permissionSetRequest,
+  Accepted: z.object({
+    action: z.enum(['create', 'update', 'delete', 'ask', 'finish', 'approve', 'deny']),
+    key: z.string().describe('The object that was written or deleted.'),
+    status: z.object({
+      key: z.string().describe('The object that will say what became of it.'),
+      path: z.string().describe('The same, read by this API.'),
+    }),
+  }),
+  Refused: z.object({
+    message: z.string(),
+    errors: z.array(error).optional().describe('Left out where API Gateway itself refuses.'),
+  }),
+  Link: itemOf(linkName, status),
+  PermissionSet: itemOf(setName, status),
+  RequestRequest: requestRequest,
+  ApprovalRequest: approvalRequest,
+  EligibilityList: z.object({
+    user: z.string().describe('The id of the caller in the identity store.'),
+    name: z.string().describe("The caller's name as it stands in links."),
+    eligible: z.array(eligibility),
+    unusable: z.array(z.string()).describe('Names of eligibilities that are not valid and count for nothing.'),
+  }),
+  Request: accessRequest,
+  RequestPage: z.object({ requests: z.array(accessRequest), nextToken }),
+  Decision: z.object({ key: z.string(), digest: z.string(), file: file.nullable(), status: status.nullable() }),
+  LinkPage: z.object({ links: z.array(itemOf(linkName, summary)), nextToken }),
+  PermissionSetPage: z.object({ permissionSets: z.array(itemOf(setName, summary)), nextToken }),
+} as const
+type SchemaName = keyof typeof schemas
+
+const words: Readonly<Record<ApiKind, { one: string; request: SchemaName; page: SchemaName; item: SchemaName }>> = {
+  links: { one: 'link', request: 'LinkRequest', page: 'LinkPage', item: 'Link' },
+  'permission-sets': {
+    one: 'permission set',
+    request: 'PermissionSetRequest',
+    page: 'PermissionSetPage',
+    item: 'PermissionSet',
+  },
+}
+
+/** What an answer of this status means, wherever it is given. */
+const refusals: Readonly<Record<string, string>> = {
+  400: 'The request, or the input that it would write, is not valid. All that is wrong is told.',
+  403: 'The caller may not do this there, or the request is not signed.',
+  404: 'There is no such input.',
+  405: 'Another method.',
+  409: 'It exists already; or what is there is no permission set that can be updated.',
+  413: 'The request is too large.',
+  415: 'The content type is not application/json.',
+  429: 'Too many requests.',
+  503: 'S3 is busy, or others change the same input all the time. Send the request again.',
+}
+
+/** The API as OpenAPI 3.1, from the schemas that parse its requests. */
+export function renderOpenApi(): string {
+  const document = {
+    openapi: '3.1.1',
+    info: {
+      title: 'ssofile',
+      version: '1.0.0',
+      description:
+        'Writes and deletes links, permission sets and requests for temporary access in the bucket, and reads what became of them. See docs/api.md.',
+      license: { name: 'MIT No Attribution', identifier: 'MIT-0' },
+    },
+    servers: [
+      {
+        url: 'https://{api}.execute-api.{region}.amazonaws.com',
+        description: 'A deployment: its output ApiUrl',
+        variables: { api: { default: 'api-id' }, region: { default: 'eu-west-1' } },
+      },
+      { url: 'http://127.0.0.1:4566/api', description: 'The local system' },
+    ],
+    security: [{ signature: [] }],
+    paths: pathsOf(),
+    components: {
+      securitySchemes: {
+        signature: {
+          type: 'apiKey',
+          name: 'Authorization',
+          in: 'header',
+          description: 'AWS Signature Version 4, service execute-api',
+          'x-amazon-apigateway-authtype': 'awsSigv4',
+        },
+      },
+      schemas: Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, toJsonSchema(schema)])),
+    },
+  }
+  return `${JSON.stringify(document, undefined, 2)}\n`
+}
+
+function toJsonSchema(schema: z.ZodType): object {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', target: 'draft-2020-12' })
+  return rest
+}
+
+const pageParameters = [
+  {
+    name: 'limit',
+    in: 'query',
+    schema: { type: 'integer', minimum: 1, maximum: limitMost, default: limitDefault },
+  },
+  { name: 'nextToken', in: 'query', schema: { type: 'string' } },
+]
+
+const accepted = {
+  202: { description: 'Written or deleted; what follows takes a while.', content: contentOf('Accepted') },
+  ...refusalsOf('400', '403', '404', '409', '413', '415', '429', '503'),
+}
+
+/** Temporary access, by method and path. */
+const operationsOfRequests: Readonly<Record<string, object>> = {
+  'get /eligibility': {
+    operationId: 'list-eligibility',
+    summary: 'Who you are, and what you may ask for',
+    responses: {
+      200: { description: 'Each eligibility that holds for you.', content: contentOf('EligibilityList') },
+      ...refusalsOf('403', '429', '503'),
+    },
+  },
+  'post /requests': {
+    operationId: 'change-requests',
+    summary: 'Ask for temporary access for yourself, withdraw it, or end it early',
+    requestBody: { required: true, content: contentOf('RequestRequest') },
+    responses: accepted,
+  },
+  'get /requests': {
+    operationId: 'list-requests',
+    summary: 'Requests, with the status of each',
+    parameters: [
+      { name: 'of', in: 'query', schema: z.toJSONSchema(z.enum(requestLists).default('mine')) },
+      ...pageParameters,
+    ],
+    responses: {
+      200: { description: 'One page; it may be empty and not the last.', content: contentOf('RequestPage') },
+      ...refusalsOf('400', '403', '429', '503'),
+    },
+  },
+  'get /requests/{request}': {
+    operationId: 'read-request',
+    summary: 'A request and its status',
+    parameters: [
+      { name: 'request', in: 'path', required: true, schema: { type: 'string' }, description: '<user id>/<link>' },
+    ],
+    responses: {
+      200: { description: '`file` is null where it is deleted and something is left.', content: contentOf('Request') },
+      ...refusalsOf('400', '403', '404', '429', '503'),
+    },
+  },
+  'post /approvals': {
+    operationId: 'decide',
+    summary: 'Approve or deny a request as yourself',
+    requestBody: { required: true, content: contentOf('ApprovalRequest') },
+    responses: accepted,
+  },
+  'get /approvals/{digest}': {
+    operationId: 'read-decision',
+    summary: 'What you decided on a request, and whether it counts',
+    parameters: [{ name: 'digest', in: 'path', required: true, schema: { type: 'string' } }],
+    responses: {
+      200: { description: '`status` is null where nothing is wrong with it.', content: contentOf('Decision') },
+      ...refusalsOf('400', '403', '404', '429', '503'),
+    },
+  },
+}
+
+function pathsOf(): object {
+  const operations = routesOf(apiChanges).flatMap((route) => {
+    const [method = '', path = ''] = route.split(' ')
+    return method === 'ANY' ? [] : [{ method: method.toLowerCase(), path: path.replace('+}', '}') }]
+  })
+  return Object.fromEntries(
+    Map.groupBy(operations, ({ path }) => path)
+      .entries()
+      .map(([path, group]) => [path, Object.fromEntries(group.map((one) => [one.method, operationOf(one)]))]),
+  )
+}
+
+function operationOf({ method, path }: { readonly method: string; readonly path: string }): object {
+  const kind = apiKinds.find((one) => path.split('/')[1] === one)
+  if (kind === undefined) return operationsOfRequests[`${method} ${path}`] ?? {}
+  const { one, request, page, item } = words[kind]
+  const parameter = /\{(\w+)\}/.exec(path)?.[1]
+  if (method === 'post') {
+    return {
+      operationId: `change-${kind}`,
+      summary: `Create${kind === 'links' ? '' : ', update'} or delete a ${one}`,
+      requestBody: { required: true, content: contentOf(request) },
+      responses: accepted,
+    }
+  }
+  if (parameter === undefined) {
+    return {
+      operationId: `list-${kind}`,
+      summary: `The ${one}s that are there, with the state of each`,
+      parameters: pageParameters,
+      responses: {
+        200: { description: 'One page; it may be empty and not the last.', content: contentOf(page) },
+        ...refusalsOf('400', '403', '429', '503'),
+      },
+    }
+  }
+  return {
+    operationId: `read-${one.replace(' ', '-')}`,
+    summary: `A ${one} and its status`,
+    parameters: [{ name: parameter, in: 'path', required: true, schema: { type: 'string' } }],
+    responses: {
+      200: { description: '`file` is null where it is deleted and something is left.', content: contentOf(item) },
+      ...refusalsOf('403', '404', '429', '503'),
+    },
+  }
+}
+
+function contentOf(name: SchemaName): object {
+  return { 'application/json': { schema: { $ref: `#/components/schemas/${name}` } } }
+}
+
+function refusalsOf(...statuses: readonly string[]): object {
+  return Object.fromEntries(
+    statuses.map((code) => [code, { description: refusals[code], content: contentOf('Refused') }]),
+  )
+}

@@ -1,0 +1,27 @@
+import { judgeInput } from '../../../shared/domain/links/judge-input.ts'
+import { linkPrefix } from '../../../shared/domain/links/link.ts'
+import { splitFolder } from '../../../shared/domain/links/link-fields.ts'
+import { rejection, type Status } from '../../../shared/domain/statuses/status.ts'
+import type { Ports } from '../../../shared/ports/ports.ts'
+import { crowdPrefix, mayBeOf } from '../../../shared/reconcile/records/crowds.ts'
+import { StatusStore, statusPrefix } from '../../../shared/reconcile/records/status-store.ts'
+
+/**
+ * What the status of a file would say that is not valid and has none, since too many beside it are not valid.
+ * `undefined`: it is valid, or has a status, or will have one.
+ */
+export async function readInCrowd({ objects, clock }: Pick<Ports, 'objects' | 'clock'>, input: string) {
+  for await (const { key } of objects.list(statusPrefix + crowdPrefix)) {
+    const crowd = key.slice(statusPrefix.length, -'.json'.length)
+    if (!mayBeOf(crowd, input)) continue
+    const [told, file] = [await new StatusStore(objects, clock).read(crowd), await objects.get(input)]
+    if (!told || !file) continue
+    const { folder } = splitFolder(input.slice(linkPrefix.length))
+    const folders = folder === undefined || crowd.endsWith('undeclared folders') ? [] : [folder]
+    const [fault] = judgeInput({ key: input, body: file.body, sizeBytes: file.size }, folders, clock.now()).faults
+    if (fault === undefined) continue
+    const status: Status = { input, ...rejection({ object: input, ...fault }), updatedAt: told.updatedAt }
+    return status
+  }
+  return undefined
+}

@@ -1,0 +1,129 @@
+import type { Command } from 'commander'
+import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import { workedQueues } from '../../../shared/ports/queues.ts'
+import {
+  type DeadLetter,
+  deadLetterUrl,
+  type RedrivenQueue,
+  workOnDeadLetters,
+} from '../../../shared/reconcile/records/dead-letters.ts'
+import { readOwner } from '../../../shared/reconcile/records/owner.ts'
+import { Refusal } from '../arguments/refusal.ts'
+import { bucketOf } from '../bucket/bucket.ts'
+import { openCliPorts } from '../bucket/cli-ports.ts'
+import { count } from '../terminal/count.ts'
+import { paint } from '../terminal/paint.ts'
+import { renderJson } from '../terminal/render-json.ts'
+
+type Options = {
+  readonly all?: boolean
+  readonly message?: string
+  readonly discard?: string
+  readonly json?: boolean
+}
+type Ended = Awaited<ReturnType<typeof workOnDeadLetters>>[number]
+
+const redriven: readonly RedrivenQueue[] = workedQueues.filter((queue) => queue !== 'dispatch')
+const bodyTold = 400
+
+/** `ssofile redrive`: shows messages that were given up, and puts them back. */
+export function addRedrive(program: Command): void {
+  program
+    .command('redrive')
+    .argument('[queue]', `one of ${redriven.join(', ')}; default: all`)
+    .description(
+      'Shows what is in the dead-letter queues, and why. --all and --message put messages back, to be tried again.\nThe bucket is SSOFILE_BUCKET; it needs a deployment, which the queues belong to.\nExit code 0: none is left; 1: some are; 2: wrong usage or refused.',
+    )
+    .option('--all', 'put all back, except those that can never be processed')
+    .option('--message <id>', 'put this one back')
+    .option('--discard <id>', 'delete this one; the next reconcile finds what it was about')
+    .option('--json', 'the messages as JSON')
+    .addHelpText('after', '\nExamples:\n  ssofile redrive\n  ssofile redrive links --all')
+    .action(async (queue: string | undefined, options: Options) => {
+      process.exitCode = await redrive(queue, options)
+    })
+}
+
+async function redrive(argument: string | undefined, options: Options): Promise<number> {
+  if ([options.all, options.message, options.discard].filter((given) => given !== undefined).length > 1)
+    throw new Refusal('received more than one of --all, --message and --discard, expected one of them')
+  const queues = argument === undefined ? redriven : [parseQueue(argument)]
+  const ports = await openDeployment(bucketOf(undefined))
+  const ended = (
+    await Promise.all(queues.map((queue) => workOnDeadLetters(ports, queue, (letter) => decide(letter, options))))
+  ).flat()
+  const id = options.message ?? options.discard
+  if (id !== undefined && !ended.some(({ letter }) => letter.messageId === id)) {
+    throw new Refusal(`no message '${quote(id)}' is in a dead-letter queue; ssofile redrive lists them`)
+  }
+  process.stdout.write(
+    options.json ? renderJson(ended.map(({ letter, done }) => ({ ...letter, done }))) : render(ended),
+  )
+  return ended.some(({ done }) => done === 'left') ? 1 : 0
+}
+
+function decide(letter: DeadLetter, { all, message, discard }: Options): 'leave' | 'put-back' | 'discard' {
+  if (letter.messageId === discard) return 'discard'
+  if (letter.messageId === message) return 'put-back'
+  return all && letter.fault === undefined ? 'put-back' : 'leave'
+}
+
+/** Accepts our name or SQS's, of the queue or of its dead-letter queue. */
+function parseQueue(argument: string): RedrivenQueue {
+  const name = argument
+    .replace(/^ssofile-/, '')
+    .replace(/\.fifo$/, '')
+    .replace(/-dead$/, '')
+  const queue = redriven.find((known) => known === name)
+  if (queue === undefined)
+    throw new Refusal(`received the queue '${quote(argument)}', expected one of ${redriven.join(', ')}`)
+  return queue
+}
+
+async function openDeployment(bucket: string) {
+  const { deployment } = (await readOwner(openCliPorts(bucket).objects)) ?? {}
+  if (!deployment) {
+    throw new Refusal(
+      `bucket ${bucket} has no deployment, so it has no queues; apply works without queues, and reports what failed`,
+    )
+  }
+  const urls = new Map<string, string>(Object.entries(deployment.queueUrls))
+  return openCliPorts(bucket, (queue) => urls.get(queue) ?? deadLetterUrl(urls.get(queue.replace(/-dead$/, '')) ?? ''))
+}
+
+function render(ended: readonly Ended[]): string {
+  const left = ended.filter(({ done }) => done === 'left')
+  const putBack = ended.filter(({ done }) => done === 'put-back').length
+  const discarded = ended.filter(({ done }) => done === 'discarded').length
+  if (ended.length === 0) return `${paint('good', 'The dead-letter queues are empty.')}\n`
+  const remedy = left.some(({ letter }) => letter.fault === undefined)
+    ? '\nOnce the cause is gone: ssofile redrive --all\n'
+    : ''
+  const figures = [
+    ...(left.length > 0 ? [paint('bad', `${count(left.length, 'message')} given up`)] : []),
+    ...(putBack > 0 ? [`${count(putBack, 'message')} put back`] : []),
+    ...(discarded > 0 ? [`${count(discarded, 'message')} discarded`] : []),
+  ]
+  return `${ended.map(renderOne).join('')}${figures.join(', ')}\n${remedy}`
+}
+
+function renderOne({ letter, done }: Ended): string {
+  const { queue, messageId, sentAt, tries, about, errors, failedAt, fault, status, body } = letter
+  const [error = 'not recorded; see the log of the deployment', ...causes] = errors
+  const tried = tries && `${count(tries, 'time')}${failedAt === undefined ? '' : `, last at ${failedAt}`}`
+  const lines: (readonly [string, string | undefined])[] = [
+    ...about.map((key) => ['about', key] as const),
+    ['sent', sentAt.toISOString()],
+    ['tried', tried || undefined],
+    ['why', fault === undefined ? error : `it can never be processed: ${fault}`],
+    ...(fault === undefined ? causes.map((cause) => ['because', cause] as const) : []),
+    ['status', status],
+    ['body', about.length === 0 ? body.slice(0, bodyTold) : undefined],
+    ['do', fault === undefined || done !== 'left' ? undefined : `ssofile redrive --discard ${messageId}`],
+  ]
+  const word = { left: paint('bad', 'given up'), 'put-back': paint('good', 'put back'), discarded: 'discarded' }[done]
+  const told = lines.flatMap(([name, text]) =>
+    text === undefined ? [] : [`  ${name.padEnd(10)}${quote(text, 2_000)}\n`],
+  )
+  return `${queue}  ${messageId}  ${word}\n${told.join('')}\n`
+}

@@ -1,0 +1,211 @@
+import { linkPrefix } from '../../../shared/domain/links/link.ts'
+import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
+import { requestPrefix } from '../../../shared/domain/requests/access-request.ts'
+import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import { type Status, type StatusState, statusStates } from '../../../shared/domain/statuses/status.ts'
+import { renderCsv } from '../../../shared/domain/text/render-csv.ts'
+import { queueOf } from '../../../shared/reconcile/records/inputs.ts'
+import { linesOfRequest, renderLines } from '../requests/render-request.ts'
+import { type Mood, paint } from '../terminal/paint.ts'
+import { renderTable } from '../terminal/render-table.ts'
+import { cutToWidth } from '../terminal/text-width.ts'
+
+const meaning: Readonly<Record<StatusState, string>> = {
+  applying: 'on its way',
+  applied: 'in force',
+  waiting: 'not in force yet; applied automatically once what it waits for is there',
+  rejected: 'not valid; it gives nothing',
+  blocked: 'cannot be deleted yet',
+  failed: 'could not be carried out',
+  revoking: 'access is being revoked',
+  held: 'held by the brake',
+  expired: 'its time is over; it grants nothing',
+}
+
+/** The same states of a request for temporary access. */
+const meaningOfRequest: Partial<typeof meaning> = {
+  applied: 'granted',
+  waiting: 'not granted yet',
+  rejected: 'not granted',
+  expired: 'over; it grants nothing',
+}
+
+const moods: Readonly<Record<StatusState, Mood>> = {
+  applying: 'pending',
+  applied: 'good',
+  waiting: 'pending',
+  rejected: 'bad',
+  blocked: 'bad',
+  failed: 'bad',
+  revoking: 'pending',
+  held: 'bad',
+  expired: 'pending',
+}
+
+/** One status in full, for a terminal. Names from outside are escaped. */
+export function renderStatus(status: Status): string {
+  const {
+    input,
+    state,
+    owned,
+    reason,
+    remedy,
+    accounts,
+    by,
+    warnings = [],
+    updatedAt,
+    principalId,
+    permissionSetArn,
+  } = status
+  const told = renderLines([
+    ['why', reason],
+    ['do', remedy],
+    [
+      'accounts',
+      accounts &&
+        `${accounts.applied} of ${accounts.desired} applied${accounts.open > 0 ? `, ${accounts.open} open` : ''}`,
+    ],
+    ...(accounts?.failed ?? []).map(({ account, reason: why }): [string, string] => ['failed', `${account}: ${why}`]),
+    ...warnings.map((warning): [string, string] => ['warning', warning]),
+    ...linesOfRequest(status),
+    ['owned', owned === false ? 'no: the access was there before' : undefined],
+    ['principal', principalId],
+    ['arn', permissionSetArn],
+    [
+      'by',
+      by && `${by.principalId}${by.sourceIpAddress === undefined ? '' : ` from ${by.sourceIpAddress}`} at ${by.at}`,
+    ],
+    ['updated', updatedAt],
+  ])
+  const means = (input.startsWith(requestPrefix) && meaningOfRequest[state]) || meaning[state]
+  const head = `  ${'state'.padEnd(10)}${paint(moods[state], state)} (${means})\n`
+  return `${quote(input, 1024)}\n${head}${told}`
+}
+
+/** So many inputs of one state and reason get a line each; of more, the first few do. */
+const linesMost = 20
+const linesOfMany = 3
+/** Of one state, where reasons have hostile names in them and are all different. */
+const reasonsMost = 20
+/** What needs a person stands last, next to the figures. */
+const order: readonly StatusState[] = [
+  'applied',
+  'expired',
+  'applying',
+  'revoking',
+  'waiting',
+  'blocked',
+  'rejected',
+  'failed',
+  'held',
+]
+
+/** On a terminal that is not this wide, reasons have a line of their own. */
+const widthForReasons = 130
+
+export type ListOptions = {
+  /** Of the terminal. Default: lines are not cut. */
+  readonly width?: number | undefined
+  /** A line for each input, however many have one reason in common. */
+  readonly isWhole?: boolean
+}
+
+/**
+ * First what ssofile itself lacks, then a line for each input (where many have state and reason in common, for the first
+ * few), with what to do below it, and the figures last.
+ */
+export function renderSummary(told: readonly Status[], { width, isWhole = false }: ListOptions = {}): string {
+  const lacking = told.filter(({ input }) => queueOf(input) === undefined)
+  const all = told.filter(({ input }) => queueOf(input) !== undefined)
+  return lacking.map(renderStatus).join('') + renderInputs(all, width, isWhole)
+}
+
+function renderInputs(all: readonly Status[], width: number | undefined, isWhole: boolean): string {
+  if (all.length === 0) return 'no inputs: nothing is under links_data/ and permission_sets/\n'
+  const shown = isWhole
+    ? order.flatMap((state) => all.filter((status) => status.state === state).map((status) => ({ status, left: 0 })))
+    : order.flatMap((state) => abbreviate(all.filter((status) => status.state === state)))
+  const indent = ' '.repeat(10)
+  const isNarrow = width !== undefined && width < widthForReasons
+  const lines = renderTable(
+    ['state', 'accounts', 'input', ...(isNarrow ? [] : ['why'])],
+    shown.map(({ status: { state, accounts, input, reason = '' } }) => {
+      const row = [state, accounts === undefined ? '' : `${accounts.applied} of ${accounts.desired}`, shorten(input)]
+      return isNarrow ? row : [...row, reason]
+    }),
+    width,
+    [0, 1],
+  ).split('\n')
+  const told = shown.flatMap(({ status, left }, index) => {
+    const { state, reason, remedy } = status
+    const next = shown[index + 1]?.status
+    // What the next line says as well stands below that one.
+    const isWhyTold = isNarrow && reason !== undefined && (next?.reason !== reason || next.state !== state)
+    const isRemedyTold = remedy !== undefined && (next?.remedy !== remedy || next.state !== state)
+    return [
+      paintState(state, lines[index + 1] ?? ''),
+      ...(isWhyTold ? [cutToWidth(`${indent}why: ${quote(reason, 2000)}`, width)] : []),
+      ...(isRemedyTold ? [`${indent}do: ${quote(remedy, 2000)}`] : []),
+      ...(left === 0
+        ? []
+        : [`${indent}and ${left.toLocaleString('en')} more like this; all: ssofile status --state ${state}`]),
+    ]
+  })
+  return `${[lines[0], ...told].join('\n')}\n\n${renderCounts(all)}`
+}
+
+type Shown = { readonly status: Status; readonly left: number }
+
+/** Inputs of one state. `left`: how many that are not shown are like this one. */
+function abbreviate(all: readonly Status[]): readonly Shown[] {
+  const groups = [...Map.groupBy(all, ({ reason = '' }) => kindOf(reason)).values()]
+  const told = groups.length > reasonsMost && all.length > linesMost ? [all] : groups
+  return told.flatMap((group) => {
+    const most = group.length <= linesMost ? group.length : linesOfMany
+    const left = group.length - most
+    return group.slice(0, most).map((status, index) => ({ status, left: index === most - 1 ? left : 0 }))
+  })
+}
+
+/** A reason without names and accounts: 500 groups that do not exist are one kind. */
+function kindOf(reason: string): string {
+  return reason.replace(/'.*'/g, "'…'").replace(/\b\d{12}\b/g, '…')
+}
+
+/** As `ssofile status` takes it. */
+function shorten(input: string): string {
+  const prefix = [linkPrefix, permissionSetPrefix].find((known) => input.startsWith(known)) ?? ''
+  return input.slice(prefix.length)
+}
+
+function paintState(state: StatusState, line: string): string {
+  return paint(moods[state], state) + line.slice(state.length)
+}
+
+function renderCounts(all: readonly Status[]): string {
+  const counts = statusStates.flatMap((state) => {
+    const number = all.filter((status) => status.state === state).length
+    const figure = number.toLocaleString('en').padStart(6)
+    return number === 0 ? [] : [`${figure} ${paint(moods[state], state.padEnd(9))} ${meaning[state]}\n`]
+  })
+  return counts.join('')
+}
+
+const csvColumns: readonly (readonly [string, (status: Status) => string | number | undefined])[] = [
+  ['input', ({ input }) => input],
+  ['state', ({ state }) => state],
+  ['accounts', ({ accounts }) => accounts?.desired],
+  ['applied', ({ accounts }) => accounts?.applied],
+  ['open', ({ accounts }) => accounts?.open],
+  ['failed', ({ accounts }) => accounts?.failed.map(({ account, reason }) => `${account}: ${reason}`).join(' ; ')],
+  ['why', ({ reason }) => reason],
+  ['do', ({ remedy }) => remedy],
+  ['by', ({ by }) => by?.principalId],
+  ['uploaded', ({ lastModified }) => lastModified],
+  ['updated', ({ updatedAt }) => updatedAt],
+]
+
+export function renderStatusesAsCsv(all: readonly Status[]): string {
+  const rows = all.map((status) => csvColumns.map(([, tell]) => String(tell(status) ?? '')))
+  return renderCsv([csvColumns.map(([title]) => title), ...rows])
+}

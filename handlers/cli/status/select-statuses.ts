@@ -1,0 +1,58 @@
+import { linkPrefix, parseLinkKey } from '../../../shared/domain/links/link.ts'
+import { splitFolder, splitLinkFields } from '../../../shared/domain/links/link-fields.ts'
+import type { AccountId } from '../../../shared/domain/organization/account-id.ts'
+import type { OrganizationView } from '../../../shared/domain/organization/organization-view.ts'
+import { isWithin, type Membership } from '../../../shared/domain/scopes/expand-scope.ts'
+import { attentionOf, type Status, statusStates } from '../../../shared/domain/statuses/status.ts'
+import { queueOf } from '../../../shared/reconcile/records/inputs.ts'
+
+export const selectableStates = [...statusStates, 'stuck'] as const
+export type SelectableState = (typeof selectableStates)[number]
+
+/** Which inputs are asked for; all that is given has to fit. */
+export type StatusFilter = {
+  /** `stuck`: failed, and nothing is tried again before the account takes changes. */
+  readonly states?: readonly SelectableState[] | undefined
+  readonly isInputWanted?: ((input: string) => boolean) | undefined
+  /** Links whose scope has this account, and those whose access there failed. */
+  readonly account?: AccountId | undefined
+  readonly folder?: string | undefined
+  readonly isPrincipalWanted?: ((principal: string) => boolean) | undefined
+  /** For `account`: where accounts are. Absent: not known, and only links that name the account are found. */
+  readonly organization?: { readonly view: OrganizationView; readonly membership: Membership } | undefined
+}
+
+/**
+ * Permission sets have no account, folder or principal. Requests for temporary access and approvals are shown only where a key
+ * asks for them: a denied one is no fault, and `ssofile requests` has them.
+ */
+export function selectStatuses(all: readonly Status[], filter: StatusFilter): readonly Status[] {
+  const { states, isInputWanted, account, folder, isPrincipalWanted } = filter
+  return all.filter((status) => {
+    const { input, state } = status
+    const isStuck = attentionOf(status) === 'stuck'
+    if (states !== undefined && !states.includes(state) && !(isStuck && states.includes('stuck'))) return false
+    if (isInputWanted === undefined ? queueOf(input) === 'requests' : !isInputWanted(input)) return false
+    if (account === undefined && folder === undefined && isPrincipalWanted === undefined) return true
+    if (!input.startsWith(linkPrefix)) return false
+    const { folder: own, rest } = splitFolder(input.slice(linkPrefix.length))
+    if (folder !== undefined && own !== folder) return false
+    if (isPrincipalWanted !== undefined && !isPrincipalWanted(splitLinkFields(rest)?.principal ?? '')) return false
+    return account === undefined || concerns(status, own, account, filter.organization)
+  })
+}
+
+function concerns(
+  { input, accounts }: Status,
+  folder: string | undefined,
+  id: AccountId,
+  organization: StatusFilter['organization'],
+): boolean {
+  if (accounts?.failed.some(({ account }) => account === id)) return true
+  const link = parseLinkKey(input, folder === undefined ? [] : [folder])
+  if (!link.ok) return input.includes(`account%${id}%`)
+  const { scope } = link.value
+  if (scope.kind === 'account') return scope.id === id
+  const account = organization?.view.accounts.find((one) => one.id === id)
+  return account !== undefined && organization !== undefined && isWithin(link.value, account, organization.membership)
+}

@@ -1,0 +1,278 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { emptyBrake } from '../../../shared/domain/brake/brake-record.ts'
+import { isPolicyKey } from '../../../shared/domain/guardrails/policy-file.ts'
+import { linkPrefix } from '../../../shared/domain/links/link.ts'
+import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
+import { isEligibilityKey } from '../../../shared/domain/requests/eligibility-file.ts'
+import { isSelectorKey } from '../../../shared/domain/scopes/selector-file.ts'
+import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import type { Status, StatusState } from '../../../shared/domain/statuses/status.ts'
+import { matchesGlob } from '../../../shared/domain/text/glob.ts'
+import type { Ports } from '../../../shared/ports/ports.ts'
+import { brakeFile } from '../../../shared/reconcile/brake/brake-file.ts'
+import { describePause, readPause, remedyOf } from '../../../shared/reconcile/dispatcher/pause.ts'
+import { OrganizationCache } from '../../../shared/reconcile/organization/organization-cache.ts'
+import { queueOf } from '../../../shared/reconcile/records/inputs.ts'
+import { readOwner } from '../../../shared/reconcile/records/owner.ts'
+import { NameIndex } from '../../../shared/reconcile/records/principal-names.ts'
+import { StatusStore } from '../../../shared/reconcile/records/status-store.ts'
+import { spoiledAsAbsent } from '../../../shared/reconcile/records/stored-json.ts'
+import { wholeNumber } from '../arguments/options.ts'
+import { parseAccount } from '../arguments/parse-account.ts'
+import { Refusal } from '../arguments/refusal.ts'
+import { bucketOf } from '../bucket/bucket.ts'
+import { openCliPorts } from '../bucket/cli-ports.ts'
+import { chooseConfiguration } from '../bucket/deployment.ts'
+import { ProposedObjects } from '../plan/proposed-objects.ts'
+import { renderRelease } from '../take-over/render-release.ts'
+import { count } from '../terminal/count.ts'
+import { Progress } from '../terminal/progress.ts'
+import { renderJson } from '../terminal/render-json.ts'
+import { terminalWidth } from '../terminal/render-table.ts'
+import { show } from '../terminal/show.ts'
+import { toInput } from './input-key.ts'
+import { readAllStatuses } from './read-all-statuses.ts'
+import { readInCrowd } from './read-in-crowd.ts'
+import { renderStatus, renderStatusesAsCsv, renderSummary } from './render-status.ts'
+import { type SelectableState, type StatusFilter, selectableStates, selectStatuses } from './select-statuses.ts'
+import { hasUntold, isCurrent } from './untold-inputs.ts'
+
+const underWay = new Set<StatusState>(['applying', 'revoking'])
+/** With one of these the exit code is 1. */
+const wantsPerson = new Set<StatusState>(['rejected', 'failed', 'held', 'blocked'])
+const lookEveryMs = 300
+const watchEveryMs = 2_000
+const timeoutSeconds = 1_800
+const outputs = ['table', 'csv', 'json'] as const
+
+type Options = {
+  readonly state?: readonly SelectableState[]
+  readonly account?: string
+  readonly folder?: string
+  readonly principal?: string
+  readonly wait?: boolean
+  readonly watch?: boolean
+  readonly timeout: number
+  readonly output: (typeof outputs)[number]
+  readonly json?: boolean
+}
+/** `isWhole`: a line for each input. `endsMs`: monotonic; nothing is waited for after that. */
+type Asked = Omit<Options, 'json'> & { readonly isWhole: boolean; readonly endsMs: number; readonly bucket: string }
+
+/** `ssofile status`: what became of the inputs. */
+export function addStatus(program: Command): void {
+  program
+    .command('status [key]')
+    .description(
+      'Without a key: a line for each file, with what to do where a person is needed, and how many are in which state. Where more than 20 have one state and kind of reason in common, only the first are shown, unless a filter is given.\nWith a key (links_data/ or permission_sets/ may be left out): what became of that file, in full; * and ? make it a filter.',
+    )
+    .option('--state <states>', 'only these states, with commas between them', parseStates)
+    .option('--account <id>', 'only links that mean this account')
+    .option('--folder <folder>', 'only links in this folder')
+    .option('--principal <name>', 'only links to this group or user; * and ? stand for any characters')
+    .option('--wait', 'wait until everything is in force or needs attention')
+    .option(
+      '--timeout <seconds>',
+      'how long --wait waits; then exit code 1',
+      wholeNumber(1, 7 * 24 * 3600),
+      timeoutSeconds,
+    )
+    .option('--watch', 'show it again whenever it changes, until Ctrl-C')
+    .addOption(new Option('--output <form>', 'how to print it').choices(outputs).default('table'))
+    .option('--json', 'the status object(s) as JSON; the same as --output json')
+    .addHelpText(
+      'after',
+      "\nExamples:\n  ssofile status 'account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile' --wait\n  ssofile status --state waiting,rejected,failed\n  ssofile status 'team-a/*' --output csv",
+    )
+    .action(async (key: string | undefined, { json, ...options }: Options) => {
+      const bucket = bucketOf(undefined)
+      const ports = openCliPorts(bucket)
+      const isFiltered = [options.state, options.account, options.folder, options.principal].some(Boolean)
+      const isGlob = key !== undefined && /[*?]/.test(key) && !(await isKnown(ports, key))
+      const asked: Asked = {
+        ...options,
+        output: json ? 'json' : options.output,
+        isWhole: isFiltered || isGlob,
+        endsMs: ports.clock.monotonicMs() + options.timeout * 1000,
+        bucket,
+      }
+      if (key !== undefined && isFiltered && !isGlob)
+        throw new Refusal('received a key and a filter, expected one of them')
+      // First of all: nothing else that is told is true without the ledger.
+      const isLost = await tellLoss(ports, asked.output === 'table' ? process.stdout : process.stderr)
+      if (options.wait) await tellPause(ports, process.stderr)
+      const code =
+        key === undefined || isGlob
+          ? await tellAll(ports, key, asked)
+          : await tellOne(ports, isOfGovernance(key) ? key : toInput(key), asked)
+      process.exitCode = isLost ? 1 : code
+    })
+}
+
+/** A name may have a * or a ? in it. */
+async function isKnown({ objects, clock }: Ports, key: string): Promise<boolean> {
+  const inputs = [key, linkPrefix + key].filter((input) => queueOf(input) !== undefined)
+  const statuses = new StatusStore(objects, clock)
+  const found = await Promise.all(inputs.map(async (input) => (await objects.head(input)) ?? statuses.read(input)))
+  return found.some((one) => one !== undefined)
+}
+
+function parseStates(text: string): readonly SelectableState[] {
+  return text.split(',').map((word) => {
+    const state = selectableStates.find((known) => known === word.trim())
+    if (state === undefined) throw new InvalidArgumentError(`expected states: ${selectableStates.join(', ')}`)
+    return state
+  })
+}
+
+/** Policies, selectors and eligibilities have a status only where something is wrong with them. */
+function isOfGovernance(key: string): boolean {
+  return isPolicyKey(key) || isSelectorKey(key) || isEligibilityKey(key)
+}
+
+async function tellOne(
+  ports: Ports,
+  input: string,
+  { wait = false, output, endsMs, bucket, timeout }: Asked,
+): Promise<number> {
+  const statuses = new StatusStore(ports.objects, ports.clock)
+  const json = output === 'json'
+  for (;;) {
+    const [told, object] = [await statuses.read(input), await ports.objects.head(input)]
+    const untold = told === undefined && object ? await readInCrowd(ports, input) : undefined
+    const status = told ?? untold
+    // No status: it was removed with the input, or the input is too new to have one.
+    const isOver =
+      isOfGovernance(input) ||
+      (told === undefined
+        ? object === undefined || untold !== undefined
+        : !underWay.has(told.state) && isCurrent(told, object))
+    const isLate = wait && !isOver && ports.clock.monotonicMs() >= endsMs
+    if (wait && !isOver && !isLate) {
+      await ports.clock.sleep(lookEveryMs)
+      continue
+    }
+    if (isLate) tellLate(timeout, 'it is still under way')
+    if (status) {
+      const csv = output === 'csv' ? renderStatusesAsCsv([status]) : undefined
+      process.stdout.write(json ? renderJson(status) : (csv ?? renderStatus(status)))
+      // With --wait the pause was told before.
+      if (output === 'table') await tellRelease(ports, [status], process.stdout)
+      if (output === 'table' && !wait) await tellPause(ports, process.stdout)
+      return isLate || wantsPerson.has(status.state) ? 1 : 0
+    }
+    if (object) {
+      process.stdout.write(
+        json
+          ? 'null\n'
+          : `${quote(input, 1024)}\n  is in the bucket${isOfGovernance(input) ? ', and nothing is wrong with it (what has just changed is looked at within a minute)' : ', but has not been processed yet (--wait waits for that)'}\n`,
+      )
+      return isLate ? 1 : 0
+    }
+    process.stdout.write(json ? 'null\n' : `${quote(input, 1024)}\n  is not in the bucket, and nothing of it is left\n`)
+    if (wait) return 0
+    if (!json)
+      process.stdout.write(`  Keys are exact, capitals included; to list them: aws s3 ls --recursive s3://${bucket}/\n`)
+    return 1
+  }
+}
+
+function tellLate(seconds: number, what: string): void {
+  process.stderr.write(`ssofile: waited ${count(seconds, 'second')} (--timeout), and ${what}\n`)
+}
+
+/** The brake, told after the statuses: a release shows in them only once it is carried out. */
+async function tellRelease({ objects }: Ports, told: readonly Status[], stream: NodeJS.WritableStream): Promise<void> {
+  if (!told.some(({ state }) => state === 'held')) return
+  const stored = await spoiledAsAbsent(brakeFile(objects).read())
+  stream.write(renderRelease(told, stored?.value ?? emptyBrake, await NameIndex.read(objects)))
+}
+
+/** Whether the ledger was lost. */
+async function tellLoss({ objects }: Ports, stream: NodeJS.WritableStream): Promise<boolean> {
+  const pause = await readPause(objects)
+  if (pause?.lost === undefined) return false
+  stream.write(
+    `THE LEDGER WAS LOST: ${quote(pause.lost, 1000)}\n  since ${pause.since} nothing is granted or revoked, and everybody keeps what they have\n  do: ${remedyOf(pause)}\n\n`,
+  )
+  return true
+}
+
+async function tellPause({ objects }: Ports, stream: NodeJS.WritableStream): Promise<void> {
+  const pause = await readPause(objects)
+  if (pause && pause.lost === undefined)
+    stream.write(`\nall changes are ${describePause(pause)}\n  nothing is granted or revoked until: ssofile resume\n`)
+}
+
+async function tellAll(ports: Ports, glob: string | undefined, asked: Asked): Promise<number> {
+  const { wait = false, watch = false, output, endsMs, timeout } = asked
+  const filter = await parseFilter(ports, glob, asked)
+  const progress = new Progress()
+  let shown = ''
+  for (;;) {
+    // Who waits is told how much is left, not how it is counted.
+    const read = await readAllStatuses(ports, wait || watch ? undefined : progress.tell)
+    const { spoiled } = read
+    const all = selectStatuses(read.statuses, filter)
+    const left = all.filter(({ state }) => underWay.has(state)).length
+    const isOver = !wait || (left === 0 && !(await hasUntold(ports, read)))
+    const isLate = !isOver && ports.clock.monotonicMs() >= endsMs
+    if (!isOver && !isLate && !watch) {
+      progress.tell(left > 0 ? `${count(left, 'input')} under way` : 'waiting until all files are processed')
+      await ports.clock.sleep(4 * lookEveryMs)
+      continue
+    }
+    progress.end()
+    if (isLate)
+      tellLate(
+        timeout,
+        left > 0
+          ? `${count(left, 'input')} ${left === 1 ? 'is' : 'are'} still under way`
+          : 'not all files are processed',
+      )
+    const text = render(all, asked)
+    if (watch) {
+      if (text !== shown) process.stdout.write(process.stdout.isTTY ? `\u001b[H\u001b[2J${text}` : text)
+    } else if (output === 'table') await show(text)
+    else process.stdout.write(text)
+    shown = text
+    if (watch && (!wait || !(isOver || isLate))) {
+      await ports.clock.sleep(watchEveryMs)
+      continue
+    }
+    for (const { message } of spoiled) process.stderr.write(`${quote(message, 2000)}\n`)
+    if (output === 'table') await tellRelease(ports, all, process.stdout)
+    if (output === 'table') await tellPause(ports, process.stdout)
+    return isLate || spoiled.length > 0 || all.some(({ state }) => wantsPerson.has(state)) ? 1 : 0
+  }
+}
+
+function render(all: Parameters<typeof renderSummary>[0], { output, isWhole }: Asked): string {
+  if (output === 'json') return renderJson(all)
+  if (output === 'csv') return renderStatusesAsCsv(all)
+  if (all.length === 0 && isWhole) return 'no input is like that\n'
+  return renderSummary(all, { width: terminalWidth(), isWhole })
+}
+
+async function parseFilter(ports: Ports, glob: string | undefined, asked: Asked): Promise<StatusFilter> {
+  const { state: states, folder, principal } = asked
+  const isInputWanted = glob === undefined ? undefined : matchesInput(glob)
+  const isPrincipalWanted = principal === undefined ? undefined : matchesGlob(principal)
+  const filter = { states, folder, isInputWanted, isPrincipalWanted }
+  if (asked.account === undefined) return filter
+  const own = { ...ports, objects: new ProposedObjects(ports.objects, ports.clock.now()) }
+  const owner = await readOwner(own.objects)
+  const configuration = await chooseConfiguration(own.objects, owner?.deployment, undefined)
+  const organization = new OrganizationCache(own, configuration.folders)
+  const view = await organization.storedView()
+  const selectors = await organization.selectors()
+  const membership = view && { ...configuration, managementAccountId: view.managementAccountId, selectors }
+  const account = await parseAccount(asked.account, own, configuration.folders)
+  return { ...filter, account, organization: view && membership && { view, membership } }
+}
+
+/** The prefixes of inputs may be left out. */
+function matchesInput(glob: string): (input: string) => boolean {
+  const matches = [glob, linkPrefix + glob, permissionSetPrefix + glob].map(matchesGlob)
+  return (input) => matches.some((match) => match(input))
+}

@@ -1,0 +1,58 @@
+import {
+  type Assignment,
+  type AssignmentKey,
+  assignmentOf,
+  nameAssignment,
+  renderAssignmentName,
+} from '../../../shared/domain/assignments/assignment.ts'
+import type { LedgerEntry } from '../../../shared/domain/assignments/ledger-entry.ts'
+import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import type { ObjectStore } from '../../../shared/ports/object-store.ts'
+import { remarksOn } from '../../../shared/reconcile/preview/explain-access.ts'
+import { Ledger } from '../../../shared/reconcile/records/ledger.ts'
+import { isSpoiled, unlessSpoiled } from '../../../shared/reconcile/records/stored-json.ts'
+import { count } from '../terminal/count.ts'
+
+const shownMost = 20
+
+/** An assignment that is not at rest, and the reason, for a person. */
+export type StillOpen = { readonly name: string; readonly why: string }
+
+/** Of these assignments those that no status explains, with what the ledger says of each. */
+export async function listStillOpen(
+  objects: ObjectStore,
+  keys: readonly AssignmentKey[],
+  isExplained: (key: AssignmentKey, assignment: Assignment) => boolean,
+): Promise<readonly StillOpen[]> {
+  const ledger = new Ledger(objects)
+  const found: StillOpen[] = []
+  for (const key of keys) {
+    const stored = await unlessSpoiled(ledger.read(key))
+    if (isSpoiled(stored)) found.push({ name: key, why: 'its ledger entry cannot be read: restore the object' })
+    if (!stored || isSpoiled(stored)) continue
+    const assignment = nameAssignment(assignmentOf(key), stored.entry.principal)
+    if (!isExplained(key, assignment))
+      found.push({ name: renderAssignmentName(assignment), why: describe(stored.entry) })
+  }
+  return found
+}
+
+function describe(entry: LedgerEntry): string {
+  const { state, reason, call } = entry
+  const request =
+    call?.id !== undefined && call.outcome === undefined
+      ? `its request is in progress since ${call.calledAt}`
+      : undefined
+  const next = entry.openUntil === undefined ? undefined : `it is tried again at ${entry.openUntil}`
+  const parts = [reason, request, ...remarksOn(entry), next].filter((part) => part !== undefined)
+  return parts.length === 0 ? state : `${state}; ${parts.join('; ')}`
+}
+
+/** For a terminal. Empty: nothing stays open. */
+export function renderStillOpen(open: readonly StillOpen[]): string {
+  if (open.length === 0) return ''
+  const lines = open.slice(0, shownMost).map(({ name, why }) => `  ${quote(name, 1024)}\n    ${quote(why, 1000)}`)
+  const more = open.length > shownMost ? [`  and ${open.length - shownMost} more`] : []
+  const head = `${count(open.length, 'assignment')} not at rest yet, although no status says so; ssofile goes on with ${open.length === 1 ? 'it' : 'them'} by itself:`
+  return [head, ...lines, ...more].join('\n')
+}

@@ -1,0 +1,73 @@
+import type { Command } from 'commander'
+import { rebindMetadata, rebindOf } from '../../../shared/domain/links/upload.ts'
+import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import type { Status } from '../../../shared/domain/statuses/status.ts'
+import { renderInstant } from '../../../shared/domain/text/instant.ts'
+import type { Ports } from '../../../shared/ports/ports.ts'
+import { isServiceError } from '../../../shared/ports/service-error.ts'
+import { StatusStore } from '../../../shared/reconcile/records/status-store.ts'
+import { isSpoiled, unlessSpoiled } from '../../../shared/reconcile/records/stored-json.ts'
+import { Refusal } from '../arguments/refusal.ts'
+import { bucketOf } from '../bucket/bucket.ts'
+import { openCliPorts } from '../bucket/cli-ports.ts'
+import { renderJson } from '../terminal/render-json.ts'
+import { toInput } from './input-key.ts'
+
+/** `ssofile touch KEY --rebind`: asks for an upload to count as new, with the content that it has. */
+export function addTouch(program: Command): void {
+  program
+    .command('touch')
+    .argument('<key>', 'the key of a link or permission set file; links_data/ or permission_sets/ may be left out')
+    .description(
+      'An upload of the same content changes nothing. With --rebind the file counts as new: a link of a user is bound to the present bearer of the name, what somebody else removed or changed is restored also where "onDrift" is "report", and you are its uploader.\nWrites the file again as it is, with the instant in its user metadata (x-amz-meta-ssofile-rebind); needs to read and write it, no more. What somebody else changed meanwhile is left as it is.\nExit code 0: asked; 1: somebody changed or deleted the file meanwhile; 2: there is no such file, or wrong usage.',
+    )
+    .requiredOption('--rebind', 'ask for it')
+    .option('--json', 'the key and the instant as JSON')
+    .addHelpText(
+      'after',
+      "\nExample:\n  ssofile touch 'account%233000000001%Billing-ps%kenji.ito@acme.example%USER%ssofile' --rebind",
+    )
+    .action(async (key: string, { json = false }: { json?: boolean }) => {
+      process.exitCode = await touch(openCliPorts(bucketOf(undefined)), toInput(key), json)
+    })
+}
+
+async function touch({ objects, clock }: Ports, input: string, json: boolean): Promise<number> {
+  const found = await objects.get(input)
+  if (!found)
+    throw new Refusal(`there is no ${quote(input, 1024)} in the bucket ${objects.bucket}; nothing was changed`)
+  const status = await readStatus(new StatusStore(objects, clock), input)
+  const rebind = nextInstant(found.servedAt, [rebindOf(found.metadata), status?.rebind])
+  const metadata = { ...found.metadata, [rebindMetadata]: rebind }
+  const { outcome } = await objects.put(input, found.body, { ifMatch: found.etag }, metadata)
+  if (outcome === 'lost') {
+    process.stderr.write(
+      `${quote(input, 1024)}: somebody changed or deleted it meanwhile, and it is left as it is now\n`,
+    )
+    return 1
+  }
+  const until = status?.principalId === undefined ? '' : `; until now it was bound to ${status.principalId}`
+  process.stdout.write(
+    json
+      ? renderJson({ input, rebind, boundTo: status?.principalId })
+      : `${quote(input, 1024)} counts as new${until}\n  What becomes of it: ssofile status --wait, with the key\n`,
+  )
+  return 0
+}
+
+/** Who may not read statuses may ask all the same. */
+async function readStatus(statuses: StatusStore, input: string): Promise<Status | undefined> {
+  try {
+    const read = await unlessSpoiled(statuses.read(input))
+    return isSpoiled(read) ? undefined : read
+  } catch (error) {
+    if (isServiceError(error, 'AccessDenied')) return undefined
+    throw error
+  }
+}
+
+/** By S3's clock, and later than every instant asked for before: only that counts as a new wish. */
+function nextInstant(now: Date, earlier: readonly (string | undefined)[]): string {
+  const latestMs = Math.max(...earlier.map((instant) => (instant === undefined ? 0 : Date.parse(instant) + 1)))
+  return renderInstant(new Date(Math.max(now.getTime(), latestMs)))
+}

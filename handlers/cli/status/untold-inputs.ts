@@ -1,0 +1,42 @@
+import { linkPrefix } from '../../../shared/domain/links/link.ts'
+import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
+import type { Status } from '../../../shared/domain/statuses/status.ts'
+import type { ObjectHead } from '../../../shared/ports/object-store.ts'
+import type { Ports } from '../../../shared/ports/ports.ts'
+import { crowdPrefix, mayBeOf } from '../../../shared/reconcile/records/crowds.ts'
+import { queueOf } from '../../../shared/reconcile/records/inputs.ts'
+import { listHeads } from '../../../shared/reconcile/records/list-heads.ts'
+import { statusKey } from '../../../shared/reconcile/records/status-store.ts'
+import type { readAllStatuses } from './read-all-statuses.ts'
+
+/** Whether a status is about the file as it is now. `undefined`: the file is gone. */
+export function isCurrent(status: Status, object: Pick<ObjectHead, 'etag' | 'lastModified'> | undefined): boolean {
+  if (!object) return status.etag === undefined
+  return status.etag === object.etag && status.lastModified === object.lastModified.toISOString()
+}
+
+/**
+ * Whether an upload or a deletion has no status yet. `statuses` and `spoiled` (statuses that cannot be read) were read
+ * before.
+ */
+export async function hasUntold(
+  { objects }: Pick<Ports, 'objects'>,
+  { statuses, spoiled }: Awaited<ReturnType<typeof readAllStatuses>>,
+): Promise<boolean> {
+  // Requests for temporary access wait for people, not for ssofile.
+  const waitedFor = statuses.filter(({ input }) => queueOf(input) !== 'requests')
+  const left = new Map(waitedFor.map((status) => [status.input, status]))
+  const unread = new Set(spoiled.map(({ object }) => object.key))
+  // Files of a crowd have no status: `--wait` would wait for ever.
+  const crowds = statuses.flatMap(({ input }) => (input.startsWith(crowdPrefix) ? [input] : []))
+  for (const prefix of [linkPrefix, permissionSetPrefix]) {
+    for (const object of (await listHeads(objects, prefix)).values()) {
+      if (unread.has(statusKey(object.key))) continue
+      const status = left.get(object.key)
+      if (!status && crowds.some((crowd) => mayBeOf(crowd, object.key))) continue
+      if (!status || !isCurrent(status, object)) return true
+      left.delete(object.key)
+    }
+  }
+  return [...left.values()].some((status) => !isCurrent(status, undefined))
+}

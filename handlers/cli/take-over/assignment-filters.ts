@@ -1,0 +1,54 @@
+import type { Command } from 'commander'
+import { type AccountId, accountId } from '../../../shared/domain/organization/account-id.ts'
+import {
+  type PermissionSetName,
+  permissionSetName,
+} from '../../../shared/domain/permission-sets/permission-set-name.ts'
+import { type PrincipalName, principalName } from '../../../shared/domain/principals/principal.ts'
+import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import type { AssignmentFilter } from '../../../shared/reconcile/take-over/list-existing.ts'
+import { repeated } from '../arguments/options.ts'
+import { Refusal } from '../arguments/refusal.ts'
+
+export type FilterOptions = {
+  readonly account?: readonly string[]
+  readonly permissionSet?: readonly string[]
+  readonly principal?: readonly string[]
+}
+
+/** Options that name some assignments; each may be repeated. */
+export function addFilters(command: Command): Command {
+  return command
+    .option('--account <id>', 'only the assignments of this account (may be repeated)', repeated)
+    .option('--permission-set <name>', 'only those of this permission set (may be repeated)', repeated)
+    .option('--principal <name>', 'only those of this group or user, by name or id (may be repeated)', repeated)
+}
+
+/** Throws Refusal. */
+export function parseFilters({ account = [], permissionSet = [], principal = [] }: FilterOptions): AssignmentFilter {
+  return {
+    accounts: account.map(parseAccount),
+    permissionSets: permissionSet.map(parseSetName),
+    principals: principal.map(parsePrincipal),
+  }
+}
+
+export function parseSetName(text: string): PermissionSetName {
+  const name = permissionSetName.safeParse(text)
+  if (name.success) return name.data
+  throw new Refusal(
+    `received the name '${quote(text)}', expected the name of a permission set: 1 to 32 letters, digits or _ + = , . @ -`,
+  )
+}
+
+function parseAccount(text: string): AccountId {
+  const id = accountId.safeParse(text)
+  if (id.success) return id.data
+  throw new Refusal(`received the account '${quote(text)}', expected its id: twelve digits, leading zeros kept`)
+}
+
+function parsePrincipal(text: string): PrincipalName {
+  const name = principalName.safeParse(text)
+  if (name.success) return name.data
+  throw new Refusal('received an empty --principal, expected the name of a group or a user')
+}

@@ -1,0 +1,96 @@
+import { type FileHandle, open, rm } from 'node:fs/promises'
+import type { Command } from 'commander'
+import { type Complaint, quote, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
+import type { ExportHeader, ExportLine } from '../../../shared/domain/take-over/export-line.ts'
+import { renderInstant } from '../../../shared/domain/text/instant.ts'
+import { readOwner } from '../../../shared/reconcile/records/owner.ts'
+import { Refusal } from '../arguments/refusal.ts'
+import { bucketOf } from '../bucket/bucket.ts'
+import { openCliPorts } from '../bucket/cli-ports.ts'
+import { chooseConfiguration } from '../bucket/deployment.ts'
+import { count } from '../terminal/count.ts'
+import { Progress } from '../terminal/progress.ts'
+import { renderJson } from '../terminal/render-json.ts'
+import { listExport } from './list-export.ts'
+
+type Options = { readonly config?: string; readonly json?: boolean }
+
+/** How many lines are told at once, as progress: nobody knows before the end how many there are. */
+const toldEach = 100
+
+/** `ssofile export FILE`: what a bucket holds, for another bucket, Region or instance. */
+export function addExport(program: Command): void {
+  program
+    .command('export')
+    .argument('<file>', 'the file to write; it must not exist yet')
+    .description(
+      'Writes what the bucket holds into one file, to move it: links, permission sets, what ssofile granted, and history.\nOn the other side: ssofile import --from FILE. Changes nothing here: pause this side first, so that both do not work at once.\nIt needs to read everything in the bucket, and the Identity Store.',
+    )
+    .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
+    .option('--json', 'the result as JSON')
+    .addHelpText(
+      'after',
+      '\nExit code 0: done; 1: something was left out, each with its reason; 2: wrong usage or refused.\n\nExample:\n  ssofile export access.jsonl',
+    )
+    .action(async (file: string, options: Options) => {
+      process.exitCode = await exportTo(file, options)
+    })
+}
+
+async function exportTo(path: string, { config, json }: Options): Promise<number> {
+  const bucket = bucketOf(undefined)
+  const ports = openCliPorts(bucket)
+  const owner = await readOwner(ports.objects)
+  if (owner === undefined) throw new Refusal(`bucket ${bucket} belongs to no ssofile: there is nothing to export`)
+  const configuration = await chooseConfiguration(ports.objects, owner.deployment, config)
+  const { instanceArn, identityStoreId } = owner
+  const exportedAt = renderInstant(ports.clock.now())
+  const header: ExportHeader = { ssofile: 'export', v: 1, bucket, instanceArn, identityStoreId, exportedAt }
+  const progress = new Progress()
+  const leftOut: Complaint[] = []
+  const lines: Record<ExportLine['kind'], number> = { history: 0, 'permission-set': 0, link: 0, assignment: 0, end: 0 }
+  let written = 0
+  const file = await create(path)
+  try {
+    await write(file, header)
+    for await (const line of listExport({ ...ports, configuration }, (complaint) => leftOut.push(complaint))) {
+      await write(file, line)
+      lines[line.kind]++
+      if (++written % toldEach === 0) progress.tell(`${count(written, 'line')} written`)
+    }
+    const total = lines.history + lines['permission-set'] + lines.link + lines.assignment
+    await write(file, { kind: 'end', lines: total })
+    await file.close()
+  } catch (error) {
+    await file.close()
+    // What is cut off is refused by an import, and in the way of the next export.
+    await rm(path)
+    throw error
+  } finally {
+    progress.end()
+  }
+  const { history, link, assignment } = lines
+  const sets = lines['permission-set']
+  process.stdout.write(
+    json
+      ? renderJson({ file: path, links: link, permissionSets: sets, assignments: assignment, history, leftOut })
+      : `${leftOut.map((one) => `left out       ${renderComplaint(one)}\n`).join('')}${quote(path, 1024)}: ${count(link, 'link')}, ${count(sets, 'permission set')}, ${count(assignment, 'assignment')} of ssofile, ${count(history, 'record')} of history\n`,
+  )
+  return leftOut.length === 0 ? 0 : 1
+}
+
+/** Readable by its owner only: it names people. */
+async function create(path: string): Promise<FileHandle> {
+  return open(path, 'wx', 0o600).catch((error: unknown) => {
+    throw new Refusal(
+      `'${quote(path, 1024)}' cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    )
+  })
+}
+
+/** Names may hold the line ends of Unicode, which JSON leaves as they are and readers of lines take for line ends. */
+async function write(file: FileHandle, line: ExportHeader | ExportLine): Promise<void> {
+  const text = JSON.stringify(line).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
+  await file.write(`${text}\n`)
+}

@@ -1,0 +1,60 @@
+import { renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
+import { forgetLedgerCount, readLedgerCount } from '../../../shared/reconcile/records/ledger-count.ts'
+import { readOwner } from '../../../shared/reconcile/records/owner.ts'
+import { bucketOf } from '../bucket/bucket.ts'
+import { openCliPorts } from '../bucket/cli-ports.ts'
+import { chooseConfiguration } from '../bucket/deployment.ts'
+import { ProposedObjects } from '../plan/proposed-objects.ts'
+import { count } from '../terminal/count.ts'
+import { Progress } from '../terminal/progress.ts'
+import { renderJson } from '../terminal/render-json.ts'
+import { claimForImport } from './claim-for-import.ts'
+import type { ExportFile } from './read-export.ts'
+import { type TakenOver, takeOverExport, type Written } from './take-over-export.ts'
+import { leasePortions, slowPortions } from './under-lease.ts'
+
+type Options = { readonly dryRun?: boolean; readonly config?: string; readonly json?: boolean }
+
+/** `ssofile import --from FILE`, where the file is an export of another bucket. */
+export async function importExport(file: ExportFile, { dryRun = false, config, json }: Options): Promise<number> {
+  const bucket = bucketOf(undefined)
+  const opened = openCliPorts(bucket)
+  const owner = dryRun ? await readOwner(opened.objects) : await claimForImport(opened)
+  const configuration = await chooseConfiguration(opened.objects, owner?.deployment, config)
+  const ports = dryRun ? { ...opened, objects: new ProposedObjects(opened.objects, opened.clock.now()) } : opened
+  // History that comes with the file speaks of access that may not be here: the guard of the ledger counts from now on.
+  if (!dryRun && !(await readLedgerCount(opened.objects))) await forgetLedgerCount(opened.objects, opened.clock.now())
+  const progress = new Progress()
+  const { tell } = progress
+  try {
+    const inPortions = dryRun ? slowPortions(ports, tell) : leasePortions(ports, 'import', tell)
+    const taken = await takeOverExport({ ...ports, configuration }, file, {
+      isDryRun: dryRun,
+      inPortions,
+      onStep: tell,
+    })
+    progress.end()
+    process.stdout.write(json ? renderJson({ from: file.header, ...taken }) : render(taken))
+    return taken.missing.length + taken.left.length > 0 ? 1 : 0
+  } finally {
+    progress.end()
+  }
+}
+
+function render({ isDryRun, links, permissionSets, history, assignments, missing, left }: TakenOver): string {
+  const would = isDryRun ? 'would be ' : ''
+  const told = ({ written, there }: Written) => `${written} ${would}written, ${there} there already`
+  const { adopted } = permissionSets
+  return `${[
+    ...section('No counterpart here:', missing.map(renderComplaint)),
+    ...section('Not taken over:', left.map(renderComplaint)),
+    `links            ${told(links)}`,
+    `permission sets  ${told(permissionSets)}, ${adopted} ${would}taken over as they are here`,
+    `history          ${told(history)}`,
+    `assignments      ${assignments.adopted} ${would}ssofile's, ${assignments.there} were already; ${count(assignments.toGrant, 'assignment')} Identity Center here does not have: the links ask for them`,
+  ].join('\n')}\n`
+}
+
+function section(title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : [title, ...lines.map((line) => `  ${line}`), '']
+}

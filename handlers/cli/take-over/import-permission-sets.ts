@@ -1,0 +1,154 @@
+import {
+  planPermissionSetChanges,
+  renderChange,
+} from '../../../shared/domain/permission-sets/permission-set-changes.ts'
+import type { PermissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
+import type { PermissionSetArn } from '../../../shared/domain/principals/identity-center-ids.ts'
+import { quote, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
+import type { WantedPermissionSet } from '../../../shared/domain/take-over/import-source.ts'
+import { listAll } from '../../../shared/ports/page.ts'
+import type { ConfiguredPorts, Ports } from '../../../shared/ports/ports.ts'
+import type { SsoAdmin } from '../../../shared/ports/sso-admin.ts'
+import { findUncontrolled } from '../../../shared/reconcile/directory/management-account-sets.ts'
+import { PermissionSetIndex } from '../../../shared/reconcile/directory/permission-set-index.ts'
+import { type Adoption, adoptPermissionSet } from '../../../shared/reconcile/permission-sets/adopt-permission-set.ts'
+import { readPermissionSet } from '../../../shared/reconcile/permission-sets/read-permission-set.ts'
+import { Refusal } from '../arguments/refusal.ts'
+import { bucketOf } from '../bucket/bucket.ts'
+import { openCliPorts } from '../bucket/cli-ports.ts'
+import { chooseConfiguration } from '../bucket/deployment.ts'
+import { renderJson } from '../terminal/render-json.ts'
+import { parseSetName } from './assignment-filters.ts'
+import { claimForImport } from './claim-for-import.ts'
+import { readImportSource } from './read-import-source.ts'
+import { turnMs, underLease } from './under-lease.ts'
+
+export type ImportPermissionSetsOptions = {
+  readonly permissionSets?: true | string[]
+  readonly from?: string
+  readonly config?: string
+  readonly json?: boolean
+}
+
+/** `ssofile import --permission-sets`. */
+export async function importPermissionSets(options: ImportPermissionSetsOptions): Promise<number> {
+  const wanted = await readWanted(options)
+  const ports = openCliPorts(bucketOf(undefined))
+  const { deployment } = await claimForImport(ports)
+  const configuration = await chooseConfiguration(ports.objects, deployment, options.config)
+  const results = await adoptAll({ ...ports, configuration }, wanted)
+  if (options.json) process.stdout.write(renderJson(results))
+  else for (const result of results) process.stdout.write(`${renderResult(result)}\n`)
+  return results.some(({ outcome }) => outcome !== 'adopted' && outcome !== 'restored' && outcome !== 'already-owned')
+    ? 1
+    : 0
+}
+
+/** `differs`: what a file of another tool thinks that the permission set is, and it is not. */
+type Result =
+  | (Adoption & { readonly differs?: string })
+  | { readonly name: string; readonly outcome: 'not-found'; readonly near?: string | undefined }
+  | { readonly name: string; readonly outcome: 'another'; readonly arn: string; readonly place: string }
+
+/** A permission set that is asked for by its name, on the command line or in a file. */
+type Wanted = { readonly name: PermissionSetName } & Partial<Omit<WantedPermissionSet, 'name'>>
+type Found = { readonly arn: PermissionSetArn; readonly wanted?: Wanted }
+
+/** `undefined`: all that there are. */
+async function readWanted({
+  permissionSets,
+  from,
+}: ImportPermissionSetsOptions): Promise<readonly Wanted[] | undefined> {
+  if (from === undefined)
+    return Array.isArray(permissionSets) ? permissionSets.map((name) => ({ name: parseSetName(name) })) : undefined
+  const source = await readImportSource(from)
+  if (source.permissionSets.length === 0)
+    throw new Refusal(`${from} names no permission set; name some: --permission-sets NAME…`)
+  return source.permissionSets.map((one) => ({ ...one, name: parseSetName(one.name) }))
+}
+
+/** In portions, each under the dispatcher lease: so the rate limit holds, and changes of access wait only briefly. */
+async function adoptAll(ports: ConfiguredPorts, named: readonly Wanted[] | undefined): Promise<readonly Result[]> {
+  const results: Result[] = []
+  const managementAccountId = await ports.organizations.managementAccountId()
+  let left: readonly Found[] | undefined
+  do {
+    if (left) await ports.clock.sleep(turnMs)
+    left = await underLease(ports, 'import', async (ssoAdmin, mayGoOn) => {
+      const found = left ?? (await findAll(ports, ssoAdmin, named, results))
+      const adopting = {
+        ...ports,
+        ssoAdmin,
+        named: named !== undefined,
+        lackOf: await findUncontrolled({ ...ports, ssoAdmin, managementAccountId }),
+      }
+      let done = 0
+      for (; done < found.length && (done === 0 || mayGoOn()); done++) {
+        const one = found[done]
+        const adoption = one && (await adoptPermissionSet(one.arn, adopting))
+        if (adoption) results.push({ ...adoption, ...(await findDifference(one, ssoAdmin)) })
+      }
+      if (done < found.length) process.stderr.write(`${done} of ${found.length} done\n`)
+      return found.slice(done)
+    })
+  } while (left.length > 0)
+  return results
+}
+
+async function findAll(
+  ports: Ports,
+  ssoAdmin: SsoAdmin,
+  named: readonly Wanted[] | undefined,
+  results: Result[],
+): Promise<readonly Found[]> {
+  if (named === undefined) {
+    const arns = await Array.fromAsync(listAll((token) => ssoAdmin.listPermissionSets(token)))
+    return arns.map((arn) => ({ arn }))
+  }
+  const index = new PermissionSetIndex({ ...ports, ssoAdmin })
+  const found: Found[] = []
+  for (const wanted of named) {
+    const { name, arn: meant, place = name } = wanted
+    const arn = await index.resolve(name)
+    if (!arn) results.push({ name, outcome: 'not-found', near: index.findNear(name) })
+    // Of another instance, or made again since the file was written.
+    else if (meant !== undefined && meant !== arn) results.push({ name, outcome: 'another', arn: meant, place })
+    else found.push({ arn, wanted })
+  }
+  return found
+}
+
+/** What a file of another tool says otherwise: the permission set is taken over as it is. */
+async function findDifference({ arn, wanted }: Found, ssoAdmin: SsoAdmin): Promise<{ readonly differs?: string }> {
+  if (wanted?.definition === undefined) return {}
+  const actual = await readPermissionSet(ssoAdmin, arn)
+  const changes = actual ? planPermissionSetChanges(actual, wanted.definition) : []
+  return changes.length === 0 ? {} : { differs: `${wanted.place}: ${changes.map(renderChange).join('; ')}` }
+}
+
+function renderResult(result: Result): string {
+  switch (result.outcome) {
+    case 'adopted':
+    case 'restored':
+      return [
+        `${result.outcome.padEnd(15)}${result.name}  ${result.file}`,
+        ...[...result.notes, ...noteDifference(result)].map((note) => `               ${note}`),
+      ].join('\n')
+    case 'already-owned':
+      return [`already ours   ${result.name}`, ...noteDifference(result)].join('\n               ')
+    case 'refused':
+      return `refused        ${renderComplaint(result.complaint)}`
+    case 'not-found': {
+      const near = result.near === undefined ? '' : `; did you mean '${quote(result.near)}'?`
+      return `not found      Identity Center has no permission set '${result.name}'${near}`
+    }
+    case 'another':
+      return `not here       ${quote(result.name)} of ${quote(result.place)} is ${result.arn}, and here this name is that of another permission set`
+    default:
+      return result satisfies never
+  }
+}
+
+function noteDifference({ differs }: { readonly differs?: string }): readonly string[] {
+  return differs === undefined ? [] : [`it is not as the file says; to make it so: ${quote(differs, 2_000)}`]
+}

@@ -1,0 +1,81 @@
+import * as z from 'zod'
+import { type Parsed, parsed, refused } from '../../../shared/domain/statuses/complaint.ts'
+
+/** A resource that Terraform manages, of any kind. `values`: its attributes, by the provider's names. */
+export type TerraformResource = { readonly address: string; readonly type: string; readonly values: unknown }
+
+const shownResource = z.object({
+  address: z.string(),
+  mode: z.string(),
+  type: z.string(),
+  values: z.unknown(),
+  /** As `deposed` below. */
+  deposed_key: z.string().optional(),
+})
+const shownModule = z.object({
+  resources: z.array(shownResource).default([]),
+  get child_modules() {
+    return z.array(shownModule).default([])
+  },
+})
+/** Source: Terraform documentation, "JSON Output Format", State Representation. */
+const shown = z.object({ format_version: z.string(), values: z.object({ root_module: shownModule }).optional() })
+
+const instance = z.object({
+  /** Of `count` a number, of `for_each` a text. */
+  index_key: z.union([z.string(), z.number()]).optional(),
+  /** An object that another one has replaced, and which Terraform is about to destroy. */
+  deposed: z.string().optional(),
+  attributes: z.unknown(),
+})
+/** A state file itself. Source: Terraform's source, internal/states/statefile/version4.go. */
+const stateFile = z.object({
+  version: z.literal(4),
+  terraform_version: z.string(),
+  resources: z.array(
+    z.object({
+      module: z.string().optional(),
+      mode: z.string(),
+      type: z.string(),
+      name: z.string(),
+      instances: z.array(instance),
+    }),
+  ),
+})
+
+/**
+ * The resources in what `terraform show -json` prints of a state, or in a state file (version 4), in all modules; its content
+ * says which. Data sources are none.
+ */
+export function parseTerraformResources(file: string, json: unknown): Parsed<readonly TerraformResource[]> {
+  const read = shown.safeParse(json)
+  if (read.success) return parsed(listShown(read.data.values?.root_module))
+  const state = stateFile.safeParse(json)
+  if (state.success) return parsed(listStored(state.data))
+  return refused({
+    object: file,
+    received: 'JSON that is neither the output of terraform show -json nor a state file of version 4',
+    expected: 'format_version and values.root_module, or version 4 and resources',
+    remedy: 'write it again: terraform show -json > FILE, or terraform state pull > FILE',
+  })
+}
+
+function listShown(module: z.infer<typeof shownModule> | undefined): readonly TerraformResource[] {
+  if (!module) return []
+  const managed = module.resources.filter((one) => one.mode === 'managed' && one.deposed_key === undefined)
+  return [...managed, ...module.child_modules.flatMap(listShown)]
+}
+
+function listStored({ resources }: z.infer<typeof stateFile>): readonly TerraformResource[] {
+  return resources
+    .filter(({ mode }) => mode === 'managed')
+    .flatMap(({ module, type, name, instances }) =>
+      instances
+        .filter(({ deposed }) => deposed === undefined)
+        .map(({ index_key: index, attributes }) => ({
+          address: `${module === undefined ? '' : `${module}.`}${type}.${name}${index === undefined ? '' : `[${JSON.stringify(index)}]`}`,
+          type,
+          values: attributes,
+        })),
+    )
+}

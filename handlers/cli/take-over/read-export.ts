@@ -1,0 +1,66 @@
+import { open } from 'node:fs/promises'
+import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import {
+  type ExportHeader,
+  type ExportLine,
+  exportHeader,
+  exportLine,
+} from '../../../shared/domain/take-over/export-line.ts'
+import { Refusal } from '../arguments/refusal.ts'
+
+/** An export, as often as it is read: it may be larger than memory. */
+export type ExportFile = {
+  readonly header: ExportHeader
+  /** Without the last one. Throws Refusal for a line that is none, and for a file that is cut off. */
+  readonly lines: () => AsyncIterable<ExportLine>
+}
+
+/** `undefined`: this file is no export of ssofile. Throws Refusal. */
+export async function readExport(path: string): Promise<ExportFile | undefined> {
+  const header = await readHeader(path)
+  return header && { header, lines: () => readLines(path) }
+}
+
+async function readHeader(path: string): Promise<ExportHeader | undefined> {
+  for await (const line of linesOf(path)) {
+    const value = parse(line)
+    if (typeof value !== 'object' || value === null || !('ssofile' in value)) return undefined
+    const header = exportHeader.safeParse(value)
+    if (header.success) return header.data
+    throw new Refusal(
+      `${quote(path, 1024)}: received an export of another version, or a header that is none; expected version 1: export again with this version of ssofile`,
+    )
+  }
+  return undefined
+}
+
+async function* readLines(path: string): AsyncGenerator<ExportLine> {
+  let read = 0
+  let isWhole = false
+  for await (const text of linesOf(path)) {
+    if (read++ === 0) continue
+    const line = exportLine.safeParse(parse(text))
+    if (!line.success || isWhole) throw new Refusal(`${quote(path, 1024)}, line ${read}: received no line of an export`)
+    if (line.data.kind !== 'end') yield line.data
+    else isWhole = line.data.lines === read - 2
+  }
+  if (!isWhole)
+    throw new Refusal(`${quote(path, 1024)}: received a file that is cut off; expected its last line; export again`)
+}
+
+async function* linesOf(path: string): AsyncGenerator<string> {
+  try {
+    const file = await open(path)
+    yield* file.readLines()
+  } catch (error) {
+    throw new Refusal(`${quote(path, 1024)} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,143 @@
+import { createInterface } from 'node:readline/promises'
+import type { Command } from 'commander'
+import {
+  type Assignment,
+  type AssignmentKey,
+  assignmentOf,
+  nameAssignment,
+  renderAssignmentName,
+} from '../../../shared/domain/assignments/assignment.ts'
+import { ledgerPrefix } from '../../../shared/domain/assignments/ledger-entry.ts'
+import type { PrincipalId } from '../../../shared/domain/principals/identity-center-ids.ts'
+import { principalName } from '../../../shared/domain/principals/principal.ts'
+import { quote, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
+import type { Ports } from '../../../shared/ports/ports.ts'
+import { type Released, releaseAssignment } from '../../../shared/reconcile/assignments/release-assignment.ts'
+import { listAssignmentKeys } from '../../../shared/reconcile/records/ledger.ts'
+import { NameIndex } from '../../../shared/reconcile/records/principal-names.ts'
+import type { AssignmentFilter } from '../../../shared/reconcile/take-over/list-existing.ts'
+import { Refusal } from '../arguments/refusal.ts'
+import { bucketOf } from '../bucket/bucket.ts'
+import { openCliPorts } from '../bucket/cli-ports.ts'
+import { explainDenial } from '../operations/explain-denial.ts'
+import { count } from '../terminal/count.ts'
+import { Progress } from '../terminal/progress.ts'
+import { renderJson } from '../terminal/render-json.ts'
+import { addFilters, type FilterOptions, parseFilters } from './assignment-filters.ts'
+import { leasePortions } from './under-lease.ts'
+
+type Options = FilterOptions & {
+  readonly all?: boolean
+  readonly yes?: boolean
+  readonly dryRun?: boolean
+  readonly json?: boolean
+}
+
+/** `ssofile release`: gives assignments back to others. */
+export function addRelease(program: Command): void {
+  addFilters(
+    program
+      .command('release')
+      .description(
+        "The access stays in Identity Center, but it is not ssofile's any more: it moves from assignments/ to foreign/.\nssofile never revokes it again. Changes nothing in Identity Center.\nThe files stay, and the status of their links says owned: false. Delete the files afterwards: nothing is revoked then.\nWhile a link stays, it grants again what somebody removes by hand.\nTo take the access over again: ssofile import --assignments.",
+      )
+      .option('--all', 'all that ssofile has'),
+  )
+    .option('--yes', 'do not ask')
+    .option('--dry-run', 'show what would be released; change nothing')
+    .option('--json', 'the result for each as JSON')
+    .addHelpText(
+      'after',
+      '\nExit code 0: all released; 1: some could not be, each with its reason; 2: wrong usage or refused.\n\nExamples:\n  ssofile release --account 233000000002 --dry-run\n  ssofile release --permission-set Billing-ps --principal team-Accountants\n  ssofile release --all --yes',
+    )
+    .action(async (options: Options) => {
+      process.exitCode = await release(options).catch(explainDenial('operators', 'release', 'release --all'))
+    })
+}
+
+async function release(options: Options): Promise<number> {
+  const filter = parseFilters(options)
+  const isFiltered = filter.accounts.length + filter.permissionSets.length + filter.principals.length > 0
+  if (isFiltered === (options.all === true))
+    throw new Refusal(
+      'expected either --all, or at least one of --account, --permission-set and --principal; received ' +
+        (isFiltered ? 'both' : 'neither'),
+    )
+  const ports = openCliPorts(bucketOf(undefined))
+  const keys = await listMeant(ports, filter)
+  if (options.dryRun || keys.length === 0) {
+    process.stdout.write(options.json ? renderJson(keys) : renderMeant(keys))
+    return 0
+  }
+  if (!options.yes) await confirm(keys)
+  const released = await releaseAll(ports, keys)
+  process.stdout.write(options.json ? renderJson(released) : render(released))
+  return released.some(({ outcome }) => outcome === 'refused') ? 1 : 0
+}
+
+type Meant = { readonly key: AssignmentKey; readonly name: string }
+
+async function listMeant({ objects }: Ports, filter: AssignmentFilter): Promise<readonly Meant[]> {
+  const names = await NameIndex.read(objects)
+  const keys = await Array.fromAsync(listAssignmentKeys(objects, ledgerPrefix))
+  const meant = keys.flatMap((key) => {
+    const id = assignmentOf(key)
+    const principal = names.namesOf(id.type, id.principalId)[0] ?? principalName.parse(id.principalId)
+    const assignment = nameAssignment(id, principal)
+    return isMeant({ ...assignment, id: id.principalId }, filter)
+      ? [{ key, name: renderAssignmentName(assignment) }]
+      : []
+  })
+  return meant.sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+function isMeant(
+  { accountId, permissionSet, principal, id }: Assignment & { readonly id: PrincipalId },
+  filter: AssignmentFilter,
+): boolean {
+  const { accounts, permissionSets, principals } = filter
+  return (
+    (accounts.length === 0 || accounts.includes(accountId)) &&
+    (permissionSets.length === 0 || permissionSets.includes(permissionSet)) &&
+    (principals.length === 0 || principals.some((one) => one === principal || one === principalName.parse(id)))
+  )
+}
+
+async function confirm(keys: readonly Meant[]): Promise<void> {
+  if (!process.stdin.isTTY)
+    throw new Refusal(`${count(keys.length, 'assignment')} would be released; nobody can be asked here: add --yes`)
+  process.stderr.write(renderMeant(keys))
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  const answer = await terminal.question("Release them? Type 'yes': ")
+  terminal.close()
+  if (answer.trim() !== 'yes') throw new Refusal('nothing was released')
+}
+
+async function releaseAll(ports: Ports, keys: readonly Meant[]): Promise<readonly (Released & Meant)[]> {
+  const progress = new Progress()
+  const released: (Released & Meant)[] = []
+  try {
+    const inPortions = leasePortions(ports, 'release', progress.tell)
+    await inPortions(keys, 'assignments', async (one) => {
+      released.push({ ...(await releaseAssignment(one.key, ports)), ...one })
+    })
+  } finally {
+    progress.end()
+  }
+  return released
+}
+
+function renderMeant(keys: readonly Meant[]): string {
+  const lines = keys.map(({ name }) => `  ${quote(name, 1024)}`)
+  return `${[`${count(keys.length, 'assignment')} to release`, ...lines].join('\n')}\n`
+}
+
+function render(released: readonly (Released & Meant)[]): string {
+  const lines = released.map((one) =>
+    one.outcome === 'released'
+      ? `released       ${quote(one.name, 1024)}`
+      : `refused        ${renderComplaint(one.complaint)}`,
+  )
+  const done = released.filter(({ outcome }) => outcome === 'released').length
+  return `${[...lines, '', `${count(done, 'assignment')} released: the access stays, and ssofile does not revoke it any more`].join('\n')}\n`
+}

@@ -1,0 +1,185 @@
+import { parseAssignmentName } from '../../../shared/domain/assignments/assignment.ts'
+import { parsePermissionSetKey } from '../../../shared/domain/permission-sets/permission-set-file.ts'
+import type { PermissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
+import { type Complaint, quote } from '../../../shared/domain/statuses/complaint.ts'
+import type { ExportLine } from '../../../shared/domain/take-over/export-line.ts'
+import type { WantedAssignment } from '../../../shared/domain/take-over/import-source.ts'
+import type { ConfiguredPorts } from '../../../shared/ports/ports.ts'
+import {
+  faultOfControl,
+  findUncontrolled,
+  type LackOfControl,
+} from '../../../shared/reconcile/directory/management-account-sets.ts'
+import { adoptPermissionSet } from '../../../shared/reconcile/permission-sets/adopt-permission-set.ts'
+import { renderJson } from '../../../shared/reconcile/records/stored-json.ts'
+import { prepareImport } from '../../../shared/reconcile/take-over/import-assignments.ts'
+import type { InPortions } from '../../../shared/reconcile/take-over/list-existing.ts'
+import { findCounterparts } from './find-counterparts.ts'
+import type { ExportFile } from './read-export.ts'
+
+type Options = { readonly isDryRun: boolean; readonly inPortions: InPortions; readonly onStep: (step: string) => void }
+
+/** What an export became on this side. `there`: it was there already, with the same content. */
+export type TakenOver = {
+  readonly isDryRun: boolean
+  readonly links: Written
+  readonly permissionSets: Written & { readonly adopted: number }
+  readonly history: Written
+  /** Of the ledger of the other side: became ours, were ours, or are what the links will grant. */
+  readonly assignments: { readonly adopted: number; readonly there: number; readonly toGrant: number }
+  /** Names of the other side that nothing here has. */
+  readonly missing: readonly Complaint[]
+  /** What was not taken over. */
+  readonly left: readonly Complaint[]
+}
+export type Written = { readonly written: number; readonly there: number }
+
+const writesAtOnce = 32
+
+/**
+ * Makes an export the content of this bucket. Nothing that is there is overwritten; without a write to SSO Admin: what links
+ * ask for, the deployment does. Safe to repeat. History keeps the ids of the instance that it happened in.
+ *
+ * Permission sets that exist here and were ssofile's there are taken over as they are; of the others the file is written.
+ * What the ledger had there becomes ours where Identity Center here has it and a link grants it.
+ */
+export async function takeOverExport(context: ConfiguredPorts, file: ExportFile, options: Options): Promise<TakenOver> {
+  const { isDryRun, inPortions, onStep } = options
+  onStep('reading the file')
+  const found = await findCounterparts(context, file, { inPortions })
+  const counts = { link: start(), 'permission-set': start(), history: start() }
+  const adoptions: PermissionSetName[] = []
+  const assignments: WantedAssignment[] = []
+  const left: Complaint[] = []
+  const writing = { isDryRun, counts, left }
+  let portion: Writable[] = []
+  const writePortion = async () => {
+    await Promise.all([...Map.groupBy(portion, groupOf).values()].map((group) => writeInTurn(group, context, writing)))
+    portion = []
+    onStep(`${counts.history.written + counts.link.written} objects written`)
+  }
+  for await (const line of file.lines()) {
+    if (line.kind === 'end') continue
+    if (line.kind === 'assignment') {
+      const assignment = parseAssignmentName(line.name)
+      if (assignment) assignments.push({ ...assignment, place: 'the export' })
+      continue
+    }
+    const name = line.kind === 'permission-set' && line.isOurs ? parsePermissionSetKey(line.key) : undefined
+    if (name?.ok && found.permissionSets.has(name.value)) adoptions.push(name.value)
+    else portion.push(line)
+    if (portion.length === writesAtOnce) await writePortion()
+  }
+  await writePortion()
+  const adopted = await adoptAll(adoptions, found.permissionSets, { context, isDryRun, inPortions, left })
+  const own = assignments.length === 0 ? none : await takeOverLedger(assignments, context, options)
+  for (const complaint of own.left) left.push(complaint)
+  return {
+    isDryRun,
+    links: counts.link,
+    permissionSets: { ...counts['permission-set'], adopted },
+    history: counts.history,
+    assignments: { adopted: own.adopted, there: own.there, toGrant: own.toGrant },
+    missing: found.missing,
+    left,
+  }
+}
+
+const none = { adopted: 0, there: 0, toGrant: 0, left: [] as readonly Complaint[] }
+
+/** A dry run writes no link, so that none could be there: it counts what each would have of its own. */
+async function takeOverLedger(
+  assignments: readonly WantedAssignment[],
+  context: ConfiguredPorts,
+  { isDryRun, inPortions, onStep }: Options,
+): Promise<typeof none> {
+  const source = { assignments, links: [] }
+  const filter = { accounts: [], permissionSets: [], principals: [] }
+  const steps = { filter, source, byPresentLinks: !isDryRun, isCompact: false, tagKeys: [], inPortions, onStep }
+  const prepared = await prepareImport(context, steps)
+  const done = isDryRun ? [] : await prepared.carryOut(inPortions)
+  const planned = prepared.links.flatMap((link) => link.toAdopt)
+  return {
+    adopted: isDryRun ? planned.length : done.flatMap(({ keys }) => keys).length,
+    there: prepared.ours,
+    toGrant: assignments.length - prepared.listed,
+    left: [...prepared.left, ...done.flatMap((one) => one.left)],
+  }
+}
+
+function start(): { written: number; there: number } {
+  return { written: 0, there: 0 }
+}
+
+type Writing = {
+  readonly isDryRun: boolean
+  readonly counts: Readonly<Record<'link' | 'permission-set' | 'history', { written: number; there: number }>>
+  readonly left: Complaint[]
+}
+
+type Writable = Exclude<ExportLine, { kind: 'end' | 'assignment' }>
+
+/** What history says of one permission set in one account is read in the order in which S3 got it. */
+function groupOf({ kind, key }: Writable): string {
+  return kind === 'history' ? key.split('%', 3).join('%') : key
+}
+
+async function writeInTurn(lines: readonly Writable[], context: ConfiguredPorts, writing: Writing): Promise<void> {
+  for (const line of lines) await writeOne(line, context, writing)
+}
+
+async function writeOne(
+  line: Writable,
+  { objects }: ConfiguredPorts,
+  { isDryRun, counts, left }: Writing,
+): Promise<void> {
+  const body = new TextEncoder().encode(line.kind === 'history' ? renderJson(line.record) : line.body)
+  const written = isDryRun
+    ? (await objects.head(line.key)) === undefined
+    : (await objects.put(line.key, body, { ifNoneMatch: '*' })).outcome === 'written'
+  if (written) counts[line.kind].written++
+  else if (Buffer.compare((await objects.get(line.key))?.body ?? new Uint8Array(), body) === 0)
+    counts[line.kind].there++
+  else
+    left.push({
+      object: line.key,
+      received: 'another content than the file has',
+      expected: 'nothing there, or the same',
+      remedy: 'it is kept; compare the two, and upload the one that counts',
+    })
+}
+
+type Adopting = Pick<Options, 'isDryRun' | 'inPortions'> & {
+  readonly context: ConfiguredPorts
+  readonly left: Complaint[]
+}
+
+async function adoptAll(
+  names: readonly PermissionSetName[],
+  arns: Awaited<ReturnType<typeof findCounterparts>>['permissionSets'],
+  { context, isDryRun, inPortions, left }: Adopting,
+): Promise<number> {
+  let adopted = 0
+  const managementAccountId = await context.organizations.managementAccountId()
+  let lackOf: LackOfControl | undefined
+  await inPortions(names, 'permission sets', async (name, ssoAdmin) => {
+    const arn = arns.get(name)
+    lackOf ??= await findUncontrolled({ ...context, ssoAdmin, managementAccountId })
+    const lack = arn && isDryRun ? lackOf(name, arn) : undefined
+    if (lack) left.push({ object: `the permission set '${name}'`, ...faultOfControl(lack) })
+    else if (isDryRun) adopted++
+    if (isDryRun) return
+    const adopting = { ...context, ssoAdmin, named: true, lackOf }
+    const adoption = arn && (await adoptPermissionSet(arn, adopting))
+    if (adoption?.outcome === 'refused') left.push(adoption.complaint)
+    else if (adoption && adoption.outcome !== 'already-owned') adopted++
+    else if (!adoption)
+      left.push({
+        object: `the permission set '${quote(name)}'`,
+        received: 'none any more',
+        expected: 'one that can be read',
+        remedy: 'run the import again',
+      })
+  })
+  return adopted
+}

@@ -1,0 +1,109 @@
+import { hostname, userInfo } from 'node:os'
+import pLimit from 'p-limit'
+import { defaultConfiguration } from '../../../shared/domain/deployment/configuration.ts'
+import type { Ports } from '../../../shared/ports/ports.ts'
+import type { TellProgress } from '../../../shared/ports/progress.ts'
+import type { SsoAdmin } from '../../../shared/ports/sso-admin.ts'
+import { limitSsoAdmin, NotStartedError } from '../../../shared/reconcile/calls/limited-sso-admin.ts'
+import { looksMost, RateLimiter } from '../../../shared/reconcile/calls/rate-limiter.ts'
+import { Lease } from '../../../shared/reconcile/dispatcher/lease.ts'
+import type { InPortions } from '../../../shared/reconcile/take-over/list-existing.ts'
+import { Refusal } from '../arguments/refusal.ts'
+
+/** A command holds the lease for `portionMs` at a time, then the dispatcher may have it for `turnMs`. */
+const portionMs = 20_000
+export const turnMs = 4_000
+const patienceMs = 15 * 60_000
+const itemsAtOnce = 8
+const looksPerSecond = 5
+
+/** Who holds the lease for a command, and who is told that it has to wait. */
+type Lessee = { readonly who: string; readonly tell: (line: string) => void }
+
+function person(command: string): Lessee {
+  const who = `ssofile ${command}, ${userInfo().username}@${hostname()}, process ${process.pid}`
+  return { who, tell: (line) => void process.stderr.write(`${line}\n`) }
+}
+
+/** Does `work` while this process holds the dispatcher lease. `mayGoOn`: false when it is time to let the dispatcher go on. */
+export async function underLease<T>(
+  ports: Ports,
+  command: string,
+  work: (ssoAdmin: SsoAdmin, mayGoOn: () => boolean) => Promise<T>,
+  lessee: Lessee = person(command),
+): Promise<T> {
+  const { clock } = ports
+  const lease = await acquire(ports, command, lessee)
+  void lease.keep()
+  const limiter = new RateLimiter(clock, defaultConfiguration.limits.callsPerSecond, { before: looksMost })
+  const endsMs = clock.monotonicMs() + portionMs
+  const holds = () => lease.mayStart()
+  try {
+    return await work(limitSsoAdmin(ports, limiter, { mayStart: holds, holdsLease: holds }), () => {
+      return holds() && clock.monotonicMs() < endsMs
+    })
+  } finally {
+    await limiter.rest()
+    await lease.release()
+  }
+}
+
+/** Work in portions under the lease, a few items at a time. `onDone` hears how many are done. */
+export function leasePortions(
+  ports: Ports,
+  command: string,
+  onDone: TellProgress,
+  lessee: Lessee = person(command),
+): InPortions {
+  return async (items, what, work) => {
+    let left = [...items]
+    let done = 0
+    const doPortion = async (ssoAdmin: SsoAdmin, mayGoOn: () => boolean) => {
+      const undone: typeof left = []
+      let failure: { readonly error: unknown } | undefined
+      await pLimit(itemsAtOnce).map(left, async (item) => {
+        if (failure || !mayGoOn()) return void undone.push(item)
+        try {
+          await work(item, ssoAdmin)
+          onDone(what, { done: ++done, of: items.length })
+        } catch (error) {
+          // Not started: its turn came after the lease may have been lost.
+          if (error instanceof NotStartedError) undone.push(item)
+          else failure ??= { error }
+        }
+      })
+      // Only now: what was under way has ended, and nothing goes on without the lease.
+      if (failure) throw failure.error
+      return undone
+    }
+    for (let isFirst = true; left.length > 0; isFirst = false) {
+      if (!isFirst) await ports.clock.sleep(turnMs)
+      left = await underLease(ports, command, doPortion, lessee)
+    }
+  }
+}
+
+/** Reads without the lease, at a rate that leaves most of AWS's to the dispatcher. For what only looks. */
+export function slowPortions(ports: Ports, onDone: TellProgress): InPortions {
+  const limiter = new RateLimiter(ports.clock, looksPerSecond)
+  const always = () => true
+  const ssoAdmin = limitSsoAdmin(ports, limiter, { mayStart: always, holdsLease: always })
+  return async (items, what, work) => {
+    let done = 0
+    await pLimit(itemsAtOnce).map(items, async (item) => {
+      await work(item, ssoAdmin)
+      onDone(what, { done: ++done, of: items.length })
+    })
+  }
+}
+
+async function acquire(ports: Ports, command: string, { who, tell }: Lessee): Promise<Lease> {
+  const { clock } = ports
+  const beganMs = clock.monotonicMs()
+  while (clock.monotonicMs() - beganMs < patienceMs) {
+    const lease = await Lease.acquire(ports, who)
+    if (lease) return lease
+    tell(`a dispatcher is at work (${(await Lease.holder(ports)) ?? 'unknown'}); waiting until it pauses`)
+  }
+  throw new Refusal(`the dispatcher was busy for 15 minutes; run the ${command} again later; what was done stays done`)
+}

@@ -1,0 +1,52 @@
+import type { TellProgress } from '../../../shared/ports/progress.ts'
+import { renderProgress } from './render-progress.ts'
+import { cutToWidth } from './text-width.ts'
+
+const clearLine = '\r\u001b[K'
+/** Where lines stay, quick commands print none. */
+const firstLineMs = 1_000
+const laterLinesMs = 10_000
+
+/**
+ * Shows progress on standard error. On a terminal in one line that is overwritten; elsewhere, for instance in the log of a
+ * pipeline, a line after a second and then one every ten seconds.
+ */
+export class Progress {
+  readonly #isTerminal = process.stderr.isTTY === true
+  #step = ''
+  #line = ''
+  #beganMs = 0
+  #lastMs = 0
+  #timer: NodeJS.Timeout | undefined
+
+  /** A step that begins, or how far it is: on a terminal shown at most ten times a second. */
+  readonly tell: TellProgress = (step, counted) => {
+    const nowMs = performance.now()
+    const isNew = step !== this.#step
+    if (isNew) this.#beganMs = nowMs
+    this.#step = step
+    this.#line = renderProgress(step, counted, nowMs - this.#beganMs)
+    if (!this.#isTerminal) {
+      this.#timer ??= this.#printAfter(firstLineMs)
+      return
+    }
+    if (!isNew && nowMs - this.#lastMs < 100) return
+    this.#lastMs = nowMs
+    // A line that the terminal breaks would not be overwritten as a whole.
+    process.stderr.write(clearLine + cutToWidth(this.#line, (process.stderr.columns || 80) - 1))
+  }
+
+  /** Removes the line. */
+  end(): void {
+    if (this.#isTerminal) process.stderr.write(clearLine)
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+
+  #printAfter(ms: number): NodeJS.Timeout {
+    return setTimeout(() => {
+      process.stderr.write(`${this.#line}\n`)
+      this.#timer = this.#printAfter(laterLinesMs)
+    }, ms).unref()
+  }
+}

@@ -1,0 +1,162 @@
+import { linkPrefix } from '../../../shared/domain/links/link.ts'
+import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import { describeSources } from '../../../shared/reconcile/preview/describe-sources.ts'
+import type { HeldAccess } from '../../../shared/reconcile/preview/expand-access.ts'
+import { accessCsvTitles, renderAccessRows } from '../../../shared/reconcile/preview/render-access-rows.ts'
+import type { WhoAnswer, WhoSources } from '../../../shared/reconcile/preview/who-has-access.ts'
+import { count } from '../terminal/count.ts'
+import { paint } from '../terminal/paint.ts'
+import { renderAge } from '../terminal/render-age.ts'
+import { renderTable } from '../terminal/render-table.ts'
+import { renderUse, renderVerdicts } from './render-use.ts'
+
+type Column = {
+  readonly title: string
+  readonly text: (row: HeldAccess) => string
+  /** It is never cut. */
+  readonly isKept?: boolean
+  /** It tells the account. */
+  readonly isPlace?: boolean
+}
+/** Columns that say the same in each row are left out. */
+export type Fixed = {
+  readonly person: boolean
+  readonly account: boolean
+  readonly permissionSet: boolean
+  /** It was asked for what is unused for so many days. */
+  readonly unusedForDays?: number | undefined
+}
+
+const linksOf = ({ links, origin }: HeldAccess): string => {
+  const [first, ...others] = links.map(({ key }) => key.slice(linkPrefix.length))
+  if (origin === 'foreign') return 'not given by ssofile'
+  return first === undefined ? 'none known' : `${first}${others.length === 0 ? '' : ` +${others.length}`}`
+}
+
+/** Words that fit a narrow column; other output has the sentences. */
+const shortRemarks = new Map([
+  ['the group has no members', 'no members'],
+  ['its members are not known', 'not known'],
+  ['the group is gone from the directory', 'group gone'],
+  ['its members then are not recorded', 'not recorded'],
+])
+
+const renderPerson = ({ person, remark }: HeldAccess): string => {
+  if (person !== undefined) return remark === undefined ? person : `${person} (gone)`
+  return `(${shortRemarks.get(remark ?? '') ?? remark ?? 'not known'})`
+}
+
+const renderSince = ({ since, origin, state }: HeldAccess): string => {
+  const day = since === undefined ? 'not known' : `${origin === 'foreign' ? 'known ' : ''}${since.slice(0, 10)}`
+  return state === 'granted' || state === 'foreign' ? day : `${day} ${state}`
+}
+
+/** Of temporary access hours count. */
+const renderUntil = ({ until = '', links }: HeldAccess): string => {
+  const isTemporary = links.some(({ request }) => request !== undefined)
+  return isTemporary && until !== '' ? `${until.slice(0, 16).replace('T', ' ')}Z temporary` : until.slice(0, 10)
+}
+
+/** On a terminal, of more rows those that differ in the account alone are told together. */
+const rowsMost = 200
+const accountsOfMany = 3
+
+/** Links would be cut beyond recognition on a terminal that is not this wide. */
+const widthForLinks = 110
+const widthForUnits = 160
+
+/** Access for a terminal of this width (`undefined`: any), then how much it is, and how old each part of the answer is. */
+export function renderAccess(answer: WhoAnswer, fixed: Fixed, now: Date, width: number | undefined): string {
+  const { rows, notes, sources } = answer
+  const isNarrow = width !== undefined && width < widthForLinks
+  const isWide = width === undefined || width >= widthForUnits
+  const hasForeign = rows.some(({ origin }) => origin === 'foreign')
+  const hasEnds = rows.some(({ until }) => until !== undefined)
+  const { unusedForDays } = fixed
+  const used = unusedForDays !== undefined && useColumn(unusedForDays)
+  const columns: readonly (Column | false)[] = [
+    !fixed.person && { title: 'person', text: renderPerson },
+    !fixed.account && { title: 'account', text: ({ account }) => account, isKept: true, isPlace: true },
+    !fixed.account && { title: 'name', text: ({ accountName = '' }) => accountName, isPlace: true },
+    isWide && !fixed.account && { title: 'OU path', text: ({ path = '' }) => path, isPlace: true },
+    !fixed.permissionSet && { title: 'permission set', text: ({ permissionSet }) => permissionSet },
+    { title: 'through', text: ({ group, groupId }) => group ?? groupId ?? 'directly' },
+    { title: 'since', text: renderSince, isKept: true },
+    hasEnds && { title: 'until', text: renderUntil, isKept: true },
+    used,
+    !isNarrow && { title: 'by link', text: linksOf },
+    !used && isNarrow && hasForeign && { title: 'given by', text: ({ origin }) => origin, isKept: true },
+  ]
+  const shown = columns.filter((column) => column !== false)
+  const lines = width !== undefined && rows.length > rowsMost ? joinAccounts(rows, shown) : renderRows(rows, shown)
+  const table = renderTable(
+    shown.map(({ title }) => title),
+    lines,
+    width,
+    shown.flatMap(({ isKept }, index) => (isKept ? [index] : [])),
+  )
+  const people = new Set(rows.flatMap(({ personId, person }) => personId ?? person ?? [])).size
+  const accounts = new Set(rows.map(({ account }) => account)).size
+  const isShort = isNarrow && rows.length > 0
+  const left = lines.length < rows.length ? 'every account, ' : ''
+  const more = isShort || left !== '' ? `; with ${left}links, tickets and uploaders: --output csv` : ''
+  const figures = `${count(rows.length, 'row')}: ${count(people, 'person', 'people')}, ${count(accounts, 'account')}${more}\n`
+  const nothing = renderNothing(answer, unusedForDays)
+  const found = rows.length === 0 ? nothing : `${fixed.account ? renderPlace(rows) : ''}${table}\n${figures}`
+  const verdicts = unusedForDays === undefined ? '' : renderVerdicts(rows, unusedForDays)
+  return `${found}${verdicts}${renderSources(sources, now)}${renderNotes(notes)}`
+}
+
+function renderRows(rows: WhoAnswer['rows'], columns: readonly Column[]): readonly (readonly string[])[] {
+  return rows.map((row) => columns.map(({ text }) => text(row)))
+}
+
+/** Rows that say the same of more than a few accounts are one. */
+function joinAccounts(rows: WhoAnswer['rows'], columns: readonly Column[]): readonly (readonly string[])[] {
+  const isOf = (index: number) => columns[index]?.isPlace === true
+  const alike = Map.groupBy(renderRows(rows, columns), (line) => line.filter((_, at) => !isOf(at)).join('\n'))
+  const place = columns.findIndex(({ isPlace }) => isPlace)
+  return [...alike.values()].flatMap((group) => {
+    const [first] = group
+    if (first === undefined || group.length <= accountsOfMany) return group
+    return [first.map((text, at) => (at === place ? count(group.length, 'account') : isOf(at) ? '' : text))]
+  })
+}
+
+/** The one account of these rows, and where it stands. */
+function renderPlace([first]: WhoAnswer['rows']): string {
+  if (first === undefined) return ''
+  const { account, accountName = '', accountState = 'not in the organization', path = '', pathIds = '' } = first
+  const name = [accountName, accountState].filter((part) => part !== '').map((part) => quote(part))
+  const units = path === '' ? '' : `${'in'.padEnd(10)}${quote(path, 1000)}\n${' '.repeat(10)}${pathIds}\n`
+  return `${'account'.padEnd(10)}${account} (${name.join(', ')})\n${units}\n`
+}
+
+const useColumn = (days: number): Column => ({ title: 'last used', text: (row) => renderUse(row, days), isKept: true })
+
+/** From records alone nobody can say that there is no access. */
+function renderNothing({ isAsked, sources: { historySince } }: WhoAnswer, unusedForDays: number | undefined): string {
+  if (unusedForDays !== undefined) return 'no access was found, besides what was used within that time\n'
+  if (isAsked) return 'nobody: Identity Center lists no such access, and ssofile has no record of any\n'
+  if (historySince !== undefined) return 'nobody, as far as history tells\n'
+  return 'no such access is recorded. That does not mean that there is none: Identity Center was not asked\n'
+}
+
+export function renderNotes(notes: readonly string[]): string {
+  return notes.map((note) => `${paint('pending', 'note')}  ${quote(note, 500)}\n`).join('')
+}
+
+/** How old each part is, a line each. */
+export function renderSources(sources: WhoSources, now: Date): string {
+  return describeSources(sources, { now: 'now', dated: (at) => renderDated(at, now) })
+    .map(([name, text]) => `${name.padEnd(10)}${quote(text, 500)}\n`)
+    .join('')
+}
+
+function renderDated(at: string, now: Date): string {
+  return `${renderAge(at, now)} (${at})`
+}
+
+export function renderAccessAsCsv({ rows }: Pick<WhoAnswer, 'rows'>): string {
+  return accessCsvTitles + renderAccessRows(rows)
+}

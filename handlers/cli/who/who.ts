@@ -1,0 +1,175 @@
+import { pipeline } from 'node:stream/promises'
+import { type Command, Option } from 'commander'
+import { openAwsAuditor } from '../../../shared/aws/aws-auditor.ts'
+import { renderAccessPage } from '../../../shared/domain/access-page/render-access-page.ts'
+import { judgeUse } from '../../../shared/domain/assignments/role-use.ts'
+import { linkPrefix } from '../../../shared/domain/links/link.ts'
+import { permissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
+import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import { matchesGlob } from '../../../shared/domain/text/glob.ts'
+import type { Ports } from '../../../shared/ports/ports.ts'
+import { patientIdentityStore } from '../../../shared/reconcile/calls/patient-identity-store.ts'
+import { describePage } from '../../../shared/reconcile/preview/describe-page.ts'
+import {
+  describeViolations,
+  findViolations,
+  type Violations,
+} from '../../../shared/reconcile/preview/find-violations.ts'
+import { type WhoAnswer, whoHasAccess } from '../../../shared/reconcile/preview/who-has-access.ts'
+import { readOwner } from '../../../shared/reconcile/records/owner.ts'
+import { parseAccount } from '../arguments/parse-account.ts'
+import { parseDays } from '../arguments/parse-days.ts'
+import { parseInstant } from '../arguments/parse-instant.ts'
+import { Refusal } from '../arguments/refusal.ts'
+import { bucketOf } from '../bucket/bucket.ts'
+import { openCliPorts } from '../bucket/cli-ports.ts'
+import { chooseConfiguration } from '../bucket/deployment.ts'
+import { ProposedObjects } from '../plan/proposed-objects.ts'
+import { Progress } from '../terminal/progress.ts'
+import { renderJson } from '../terminal/render-json.ts'
+import { terminalWidth } from '../terminal/render-table.ts'
+import { show } from '../terminal/show.ts'
+import { type Fixed, renderAccess, renderAccessAsCsv, renderNotes, renderSources } from './render-access.ts'
+import { tellEligible } from './who-eligible.ts'
+
+const outputs = ['table', 'csv', 'json', 'html'] as const
+type Output = (typeof outputs)[number]
+
+type Options = {
+  readonly user?: string
+  readonly group?: string
+  readonly account?: string
+  readonly permissionSet?: string
+  readonly links?: string
+  readonly at?: string
+  readonly unusedFor?: number
+  readonly violations?: boolean
+  readonly eligible?: boolean
+  readonly live: boolean
+  readonly output: Output
+  readonly json?: boolean
+  readonly config?: string
+}
+
+/** `ssofile who`: all access, groups expanded to people. */
+export function addWho(program: Command): void {
+  program
+    .command('who')
+    .description(
+      'Lists access: who has which permission set in which account, through which group, by which link, who uploaded it, ticket and reason, since when and until when; also access that ssofile did not give.\nWhat is given has to fit; nothing given: everything. Where a few calls tell, Identity Center is asked too; elsewhere the answer says how old it is.\nIt only reads. The bucket is SSOFILE_BUCKET.\nWith --unused-for it asks IAM in each account when the role of the permission set was last used, by anybody: what was used within that time is left out, and the rest says how long nobody is known to have used it, or that it is not known.\nExit code 0: somebody (with --unused-for: unused access); 1: nobody, or nobody on record; 2: wrong usage.',
+    )
+    .option('--user <name>', 'user name or id: what this user has, directly and through groups')
+    .option('--group <name>', 'display name or id of a group')
+    .option('--account <id>', 'twelve-digit id of an account')
+    .option('--permission-set <name>', 'name of a permission set')
+    .option('--links <glob>', 'keys of links; * stands for any characters; links_data/ may be left out')
+    .option('--at <instant>', 'what history says of an earlier instant, such as 2026-03-03T10:00:00Z')
+    .option('--unused-for <days>', 'access that nobody is known to have used for so long, such as 90d', parseDays)
+    .option('--violations', 'access by links that policies would refuse today: it stays, and the rule is told')
+    .option('--eligible', 'what people may ask for (temporary access), in place of what they have')
+    .option('--no-live', 'only what the bucket says: Identity Center is not asked')
+    .addOption(new Option('--output <form>', 'how to print it').choices(outputs).default('table'))
+    .option('--json', 'the same as --output json')
+    .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
+    .addHelpText(
+      'after',
+      "\nExamples:\n  ssofile who --user kenji.ito@acme.example\n  ssofile who --account 233000000002\n  ssofile who --permission-set AdministratorAccess --output csv > admins.csv\n  ssofile who --output html > access.html\n  ssofile who --links 'root%*'\n  ssofile who --account 233000000002 --at 2026-03-03T10:00:00Z\n  ssofile who --violations\n  ssofile who --eligible --user kenji.ito@acme.example\n  ssofile who --unused-for 90d --output csv > unused.csv",
+    )
+    .action(async (options: Options) => {
+      process.exitCode = await who(options)
+    })
+}
+
+async function who(options: Options): Promise<number> {
+  if (options.output === 'html' && process.stdout.isTTY)
+    throw new Refusal('received --output html on a terminal, expected a file; add > access.html')
+  if (options.unusedFor !== undefined && options.at !== undefined)
+    throw new Refusal(
+      'received --unused-for with --at, expected one of them: IAM tells of now only; reports/<date>/access.csv has it as of that day',
+    )
+  const bucket = bucketOf(undefined)
+  const bare = openCliPorts(bucket)
+  const ports = { ...bare, auditor: openAwsAuditor(), objects: new ProposedObjects(bare.objects, bare.clock.now()) }
+  const { user, group, links, at, live, unusedFor } = options
+  const owner = await readOwner(ports.objects)
+  const configuration = await chooseConfiguration(ports.objects, owner?.deployment, options.config)
+  if (options.eligible) return tellEligible({ ...options, json: isJson(options) }, ports, configuration)
+  const account =
+    options.account === undefined ? undefined : await parseAccount(options.account, ports, configuration.folders)
+  const violations = options.violations
+    ? await findViolations({ ...ports, identityStore: patientIdentityStore(ports) }, configuration)
+    : undefined
+  const question = {
+    user,
+    group,
+    account,
+    permissionSet: parsePermissionSet(options.permissionSet),
+    isLinkWanted: wantsLinks(links, violations),
+    at: at === undefined ? undefined : parsePast(at, ports.clock.now()),
+    isLive: live,
+    unusedForDays: unusedFor,
+  }
+  const progress = new Progress()
+  progress.tell('reading who has access')
+  const found = await whoHasAccess(question, ports, configuration, progress.tell).finally(() => progress.end())
+  const answer = violations ? { ...found, notes: [...found.notes, ...describeViolations(violations)] } : found
+  const fixed = {
+    person: user !== undefined && answer.rows.every(({ person }) => person !== undefined),
+    account: account !== undefined,
+    permissionSet: question.permissionSet !== undefined,
+    unusedForDays: unusedFor,
+  }
+  const output = options.json ? 'json' : options.output
+  if (output === 'html') await writePage(answer, ports)
+  else await tell(answer, output, fixed, ports.clock.now())
+  const rows =
+    unusedFor === undefined ? answer.rows : answer.rows.filter((row) => judgeUse(row, unusedFor) === 'unused')
+  return rows.length > 0 ? 0 : 1
+}
+
+function isJson({ json, output }: Options): boolean {
+  if (output === 'csv' || output === 'html')
+    throw new Refusal(`received --eligible with --output ${output}, expected table or json`)
+  return json === true || output === 'json'
+}
+
+async function writePage(answer: WhoAnswer, ports: Pick<Ports, 'objects' | 'clock'>): Promise<void> {
+  const facts = await describePage(answer, ports)
+  await pipeline(renderAccessPage({ ...facts, rows: answer.rows }), process.stdout, { end: false })
+}
+
+async function tell(answer: WhoAnswer, output: Exclude<Output, 'html'>, fixed: Fixed, now: Date): Promise<void> {
+  const { stdout, stderr } = process
+  if (output === 'json') stdout.write(renderJson(answer))
+  else if (output === 'table') await show(renderAccess(answer, fixed, now, terminalWidth()))
+  else {
+    stdout.write(renderAccessAsCsv(answer))
+    stderr.write(renderSources(answer.sources, now) + renderNotes(answer.notes))
+  }
+}
+
+function parsePermissionSet(text: string | undefined) {
+  if (text === undefined) return undefined
+  const name = permissionSetName.safeParse(text)
+  if (name.success) return name.data
+  throw new Refusal(
+    `received the permission set '${quote(text)}', expected a name of 1 to 32 letters, digits or _ + = , . @ -`,
+  )
+}
+
+/** `undefined`: any. */
+function wantsLinks(
+  glob: string | undefined,
+  violations: Violations | undefined,
+): ((key: string) => boolean) | undefined {
+  if (glob === undefined) return violations && ((key) => violations.has(key))
+  const fits = matchesGlob(glob.startsWith(linkPrefix) ? glob : linkPrefix + glob)
+  return (key) => fits(key) && (violations?.has(key) ?? true)
+}
+
+/** That is not to come. */
+function parsePast(text: string, now: Date): Date {
+  const instant = parseInstant(text)
+  if (instant > now) throw new Refusal(`received the instant ${text}, which is to come; expected one that is over`)
+  return instant
+}

@@ -1,0 +1,94 @@
+import type { Access } from './ledger-entry.ts'
+
+/** What Identity Center listed: whether the access was among it, and when. */
+export type Listing = { readonly isListed: boolean; readonly at: Date }
+
+/** Identity Center's listings may lag behind its own writes (botocore: a write "did not have time to propagate"). */
+export const settlingMs = 5 * 60_000
+/** A creation that got no answer may take effect this long (design, promise 2). */
+export const unansweredMs = 15 * 60_000
+
+/**
+ * `there`: it is there, and ours. `gone`: it is not there. `foreign`: it is there, and someone else made it.
+ * `look`: only a listing can tell. `settling`: a listing contradicts our calls, and it is too early to believe it.
+ * `maybe`: a call got no answer, and it is too early to believe a listing.
+ */
+export type Proof = 'there' | 'gone' | 'foreign' | 'look' | 'settling' | 'maybe'
+
+/** From this instant on a listing is believed against our own calls. */
+export function settlesAt({ call, grantedAt }: Pick<Access, 'call' | 'grantedAt'>): Date {
+  const last = call?.endedAt ?? call?.answeredAt ?? call?.calledAt ?? grantedAt
+  return new Date(last === undefined ? 0 : Date.parse(last) + settlingMs)
+}
+
+/** Until when a creation that got no answer may still take effect; `undefined`: there is none. */
+export function mayAppearUntil({ lastCreation, unansweredAt }: Access): Date | undefined {
+  const isAnswered = lastCreation === undefined || lastCreation.answeredAt !== undefined
+  const calledAt = isAnswered ? unansweredAt : lastCreation.calledAt
+  return calledAt === undefined ? undefined : new Date(Date.parse(calledAt) + unansweredMs)
+}
+
+function isLearntLate({ calledAt, endedAt }: NonNullable<Access['call']>): boolean {
+  return endedAt !== undefined && Date.parse(endedAt) - Date.parse(calledAt) > settlingMs
+}
+
+/** Something of our making was there, or may have come of a creation that was sent. */
+export function claims({ grantedAt, lastCreation }: Access): boolean {
+  return grantedAt !== undefined || lastCreation !== undefined
+}
+
+/** Something of our making may be there: it was granted, or a creation was sent that has not failed, as far as anybody knows. */
+function isOurs(access: Access): boolean {
+  return claims(access) || mayAppearUntil(access) !== undefined
+}
+
+/**
+ * Whether one access of the ledger is there. A request that SUCCEEDED is the proof, one that FAILED changed nothing. A
+ * listing that contradicts our calls counts only when it was taken after the settling time. No row for a request in
+ * progress: it is waited for first.
+ *
+ * | last call | outcome                             | not looked | listed                   | not listed        |
+ * | --------- | ----------------------------------- | ---------- | ------------------------ | ----------------- |
+ * | creation  | SUCCEEDED (or taken over: no call)  | there      | there                    | there   → gone    |
+ * | creation  | the same, but a drift check lacks it| look       | there                    | settling → gone   |
+ * | creation  | unknown                             | maybe      | maybe → there            | maybe   → gone    |
+ * | creation  | FAILED or not sent, never granted   | look       | settling → foreign       | gone              |
+ * | creation  | FAILED, something before            | look       | there                    | settling → gone   |
+ * | deletion  | SUCCEEDED                           | gone       | gone    → foreign        | gone              |
+ * | deletion  | SUCCEEDED, learnt late              | look       | settling → foreign       | gone              |
+ * | deletion  | SUCCEEDED, a creation unanswered    | look       | settling → there         | settling → gone   |
+ * | deletion  | unknown                             | maybe      | maybe → there            | maybe   → gone    |
+ * | deletion  | FAILED                              | look       | there                    | settling → gone   |
+ *
+ * (Something before: it was granted, or an earlier creation got no answer. It may have taken effect within 15 minutes, whenever
+ * somebody looks first.)
+ * (Learnt late: longer after the call than the settling time. Others may have made it again since it ended.)
+ * (a → b: `a` from a listing before the settling time has passed, `b` from one after it.)
+ */
+export function proveAccess(access: Access, listing: Listing | undefined): Proof {
+  const { call, missingSince } = access
+  const isSettled = listing !== undefined && listing.at >= settlesAt(access)
+  const judge = (row: { notLooked: Proof; listed: Proof; notListed: Proof }): Proof => {
+    if (listing === undefined) return row.notLooked
+    return listing.isListed ? row.listed : row.notListed
+  }
+  const believed = <P extends Proof>(before: P, after: Proof): Proof => (isSettled ? after : before)
+  const uncertain = { notLooked: 'look', listed: 'there', notListed: believed('settling', 'gone') } as const
+  if (!isOurs(access)) return judge({ notLooked: 'look', listed: believed('settling', 'foreign'), notListed: 'gone' })
+  if (call !== undefined && call.outcome === undefined)
+    return judge({ notLooked: 'maybe', listed: believed('maybe', 'there'), notListed: believed('maybe', 'gone') })
+  if (call?.outcome === 'FAILED') return judge(uncertain)
+  if (call?.kind === 'deletion') {
+    if (mayAppearUntil(access) !== undefined)
+      return judge({
+        notLooked: 'look',
+        listed: believed('settling', 'there'),
+        notListed: believed('settling', 'gone'),
+      })
+    if (isLearntLate(call))
+      return judge({ notLooked: 'look', listed: believed('settling', 'foreign'), notListed: 'gone' })
+    return judge({ notLooked: 'gone', listed: believed('gone', 'foreign'), notListed: 'gone' })
+  }
+  if (missingSince !== undefined) return judge(uncertain)
+  return judge({ notLooked: 'there', listed: 'there', notListed: believed('there', 'gone') })
+}

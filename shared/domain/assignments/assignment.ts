@@ -1,0 +1,59 @@
+import * as z from 'zod'
+import { type Grant, grant, renderGrant } from '../links/link.ts'
+import { splitLinkFields } from '../links/link-fields.ts'
+import { type AccountId, accountId } from '../organization/account-id.ts'
+import { permissionSetName } from '../permission-sets/permission-set-name.ts'
+import { principalId } from '../principals/identity-center-ids.ts'
+import { type PrincipalName, principalType } from '../principals/principal.ts'
+
+/** What a link asks for in one account: who gets it is said by name. */
+export type Assignment = Grant & { readonly accountId: AccountId }
+
+const assignmentId = z.object({ accountId, permissionSet: permissionSetName, principalId, type: principalType })
+
+/** Account × permission set × principal id × type: what access is. Names can change, this cannot. */
+export type AssignmentId = Readonly<z.infer<typeof assignmentId>>
+
+/** `account%<account id>%<permission set>%<principal id>%<TYPE>`: a fixed alphabet, and at most 107 bytes. */
+export const assignmentKey = z.string().brand<'AssignmentKey'>()
+export type AssignmentKey = z.infer<typeof assignmentKey>
+
+export function renderAssignmentKey({ accountId, permissionSet, principalId, type }: AssignmentId): AssignmentKey {
+  return assignmentKey.parse(`account%${accountId}%${permissionSet}%${principalId}%${type}`)
+}
+
+/** `undefined`: not an assignment key. */
+export function parseAssignmentKey(text: string): AssignmentId | undefined {
+  const [scope, account, permissionSet, id, type, ...rest] = text.split('%')
+  if (scope !== 'account' || rest.length > 0) return undefined
+  return assignmentId.safeParse({ accountId: account, permissionSet, principalId: id, type }).data
+}
+
+/** An AssignmentKey was rendered from ids, or was parsed as one before. */
+export function assignmentOf(key: AssignmentKey): AssignmentId {
+  const found = parseAssignmentKey(key)
+  if (!found) throw new Error(`received '${key}', expected the key of an assignment`)
+  return found
+}
+
+/** The same by name: as the `account` link that asks for it. */
+export function renderAssignmentName(assignment: Assignment): string {
+  return `account%${assignment.accountId}%${renderGrant(assignment)}`
+}
+
+const assignment = z.object({ accountId, ...grant.shape })
+
+/**
+ * `undefined`: not the name of an assignment. It is a dozen bytes longer than the `root` link that caused it, so the limits
+ * of uploads do not hold here.
+ */
+export function parseAssignmentName(text: string): Assignment | undefined {
+  const fields = splitLinkFields(text)
+  if (fields?.scope !== 'account' || fields.suffix !== 'ssofile') return undefined
+  return assignment.safeParse({ ...fields, accountId: fields.value }).data
+}
+
+/** What a link would ask for, to give this access to the principal under this name. */
+export function nameAssignment({ accountId, permissionSet, type }: AssignmentId, principal: PrincipalName): Assignment {
+  return { accountId, permissionSet, principal, type }
+}

@@ -1,0 +1,31 @@
+import { quote } from '../statuses/complaint.ts'
+import type { AssignmentKey } from './assignment.ts'
+import { ledgerPrefix } from './ledger-entry.ts'
+
+const lost = 'history says that ssofile granted it'
+const outdated = 'history says that it ended'
+
+/**
+ * Identity Center lists an access. `lost`: history says that it is ours since `at`, and the ledger has no record of it.
+ * `outdated`: history says that it ended `at`, and the ledger has a record of it.
+ */
+export type Contradiction = { readonly entry: 'lost' | 'outdated'; readonly at: string }
+
+export function reasonOfContradiction(key: AssignmentKey, { entry, at }: Contradiction): string {
+  const object = `'${quote(ledgerPrefix + key, 1024)}'`
+  return entry === 'lost'
+    ? `${lost} at ${at} and that it has not ended since, but the ledger lost its record, ${object}; nothing is granted, revoked or recorded as foreign`
+    : `${outdated} at ${at}, but the ledger has a record of it, ${object}, and Identity Center lists it; somebody else may have granted it since, so it is not revoked`
+}
+
+/** What a person can do where history and ledger contradict each other, or a ledger object is spoiled; by the reason. */
+export function remedyOfContradiction(reason: string): string | undefined {
+  if (reason.startsWith(lost))
+    return 'restore the last version of that ledger object from before it was lost; where the bucket keeps no versions, remove the access in Identity Center by hand: where links grant it, ssofile then grants and records it again'
+  if (reason.startsWith(outdated))
+    return 'if the access shall go, remove it in Identity Center by hand, and the record ends by itself; if it shall stay, undo what brought the old version of that ledger object back'
+  return reason.startsWith(ledgerPrefix) ? remedyOfSpoiledEntry : undefined
+}
+
+export const remedyOfSpoiledEntry =
+  'restore the previous version of the object; where the bucket keeps no versions, remove the access in Identity Center by hand first, then this object: where links grant it, ssofile then grants and records it again'

@@ -1,0 +1,63 @@
+import type { AccessNames } from './access-changes.ts'
+import { mayAppearUntil, settlesAt } from './access-proof.ts'
+import type { Access, GrantingLink } from './ledger-entry.ts'
+
+/** What is known of an access whose record is gone or cannot be read. */
+export type LostAccess = {
+  readonly names: AccessNames
+  /** What the last version says that can be read; absent: there is none. */
+  readonly saved: Access | undefined
+  /** What history says last of it. */
+  readonly history:
+    | { readonly says: 'nothing' }
+    | { readonly says: 'ours'; readonly at: string; readonly links: readonly GrantingLink[] }
+    | { readonly says: 'ended'; readonly at: string }
+  /** Whether Identity Center lists it now. */
+  readonly isListed: boolean
+  readonly now: Date
+}
+
+export type LostVerdict =
+  | { readonly is: 'ours'; readonly access: Access }
+  | { readonly is: 'over' }
+  | { readonly is: 'undecided'; readonly why: string }
+
+/**
+ * What becomes of the record of one access. Pure.
+ *
+ * | history says      | the saved version                         | listed | then                                                  |
+ * | ----------------- | ----------------------------------------- | ------ | ----------------------------------------------------- |
+ * | ours              | any                                       | yes    | as it was saved; without a version, as history has it |
+ * | ours              | a call of it is not known to be over       | no     | as it was saved: the dispatcher finds out             |
+ * | ours              | any other, or none                        | no     | the same, and missing: somebody removed it            |
+ * | ended, or nothing | a creation since, which was accepted      | any    | as it was saved                                       |
+ * | ended, or nothing | a creation since, without an answer       | no     | as it was saved, while it may still take effect       |
+ * | ended, or nothing | a creation since, without an answer       | yes    | undecided: others may have given it                   |
+ * | nothing           | granted                                   | yes    | undecided: it may have ended since                    |
+ * | ended, or nothing | any other, or none                        | any    | over                                                  |
+ */
+export function judgeLostAccess({ names, saved, history, isListed, now }: LostAccess): LostVerdict {
+  if (history.says === 'ours') {
+    const { at, links } = history
+    const access: Access = saved ?? { state: 'granted', ...names, links: [...links], grantedAt: at }
+    return {
+      is: 'ours',
+      access: isListed || isOpen(access, now) ? access : { ...access, missingSince: now.toISOString() },
+    }
+  }
+  const creation = saved?.lastCreation
+  const isSince = creation !== undefined && (history.says === 'nothing' || creation.calledAt > history.at)
+  if (saved?.grantedAt !== undefined && history.says === 'nothing')
+    return isListed ? { is: 'undecided', why: 'its history is gone: it may have ended since' } : { is: 'over' }
+  if (saved === undefined || !isSince || creation.outcome === 'FAILED') return { is: 'over' }
+  if (creation.id !== undefined) return { is: 'ours', access: saved }
+  if (isListed) return { is: 'undecided', why: 'ssofile was about to give it, and so may somebody else have' }
+  const until = mayAppearUntil(saved)
+  return until && now < until ? { is: 'ours', access: saved } : { is: 'over' }
+}
+
+/** A call of ours is not known to be over, or its effect may not be listed yet. */
+function isOpen(access: Access, now: Date): boolean {
+  const { call } = access
+  return call?.kind === 'deletion' || (call !== undefined && call.outcome === undefined) || now < settlesAt(access)
+}

@@ -1,0 +1,26 @@
+import type { AccountId } from '../organization/account-id.ts'
+import type { PermissionSetName } from '../permission-sets/permission-set-name.ts'
+import type { AssignmentSet } from './plan.ts'
+
+/** Who has a permission set, and in how many accounts: a change of it reaches all of them. */
+export type Reach = { readonly principals: number; readonly accounts: number; readonly assignments: number }
+
+/** The reach of a permission set in these assignments; none stands in two sets. */
+export function reachOf(permissionSet: PermissionSetName, recorded: readonly AssignmentSet[]): Reach {
+  const entries = recorded
+    .flatMap((set) => [...set.values()])
+    .filter(({ grant }) => grant.permissionSet === permissionSet)
+  return {
+    principals: new Set(entries.map(({ grant: { type, principal } }) => `${type}%${principal}`)).size,
+    accounts: new Set(entries.flatMap(({ accounts }) => [...accounts])).size,
+    assignments: entries.reduce((sum, { accounts }) => sum + accounts.size, 0),
+  }
+}
+
+/** The accounts where a permission set is assigned, in their order. */
+export function accountsOf(permissionSet: PermissionSetName, recorded: readonly AssignmentSet[]): readonly AccountId[] {
+  const accounts = recorded.flatMap((set) =>
+    [...set.values()].flatMap((one) => (one.grant.permissionSet === permissionSet ? [...one.accounts] : [])),
+  )
+  return [...new Set(accounts)].sort()
+}

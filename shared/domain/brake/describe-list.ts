@@ -1,0 +1,41 @@
+import { linkPrefix } from '../links/link.ts'
+import { quote } from '../statuses/complaint.ts'
+import type { BrakeList, Cause, Scope } from './brake-record.ts'
+
+/** How many would have been revoked in the window if nothing had been held. */
+export function figureOf({ passed, items }: Pick<BrakeList, 'passed' | 'items'>): number {
+  return passed + items.length
+}
+
+/** Why the brake holds, for a person: rule and limit. The figure grows while more is held, so it stands elsewhere. */
+export function describeList(list: BrakeList): string {
+  const { rule, name, limit, base, minutes, objection } = list
+  if (rule === 'minimum') return `held by a policy: ${objection}`
+  return rule === 'own'
+    ? `held by the brake: more than ${limit}${renderBase(base, limit)} links ${placeOf(name)} were withdrawn within ${minutes} minutes`
+    : `held by the brake: more than ${limit} assignments would be revoked within ${minutes / 60} hours ${describeCause(list)}, although their links were not deleted`
+}
+
+/** ` of the 300`; empty where there were fewer links when the window began than may be withdrawn. */
+function renderBase(base: number, limit: number): string {
+  return base > limit ? ` of the ${base}` : ''
+}
+
+/** What an indirect list has in common, for a person. */
+export function describeCause({ cause, name = '', folder }: Cause & Pick<Scope, 'folder'>): string {
+  const where = folder === undefined ? '' : `, of links ${placeOf(folder)}`
+  switch (cause) {
+    case 'folder':
+      return `that links ${placeOf(name === '' ? undefined : name)} grant`
+    case 'everything':
+      return 'for all causes together'
+    case 'configuration':
+      return `because of the configuration${where}`
+    default:
+      return `because of the ${cause} '${quote(name)}'${where}`
+  }
+}
+
+export function placeOf(folder: string | undefined): string {
+  return folder === undefined ? `directly under ${linkPrefix}` : `in the folder '${quote(folder)}'`
+}

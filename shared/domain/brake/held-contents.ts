@@ -1,0 +1,92 @@
+import * as z from 'zod'
+import { record } from '../json/record.ts'
+import { permissionSetName } from '../permission-sets/permission-set-name.ts'
+import { quote } from '../statuses/complaint.ts'
+import { type ContentsChange, isGrave } from './weigh-contents.ts'
+
+/** So many of what is taken away are named; the others are counted. */
+const namedMost = 20
+const toldMost = 5
+
+/** A file that the brake keeps out of force, since it changes what many people may do. */
+export const heldContents = record({
+  /** Of exactly this content of the file, with exactly this effect: another one has another digest. */
+  digest: z.string(),
+  rule: z.literal('contents'),
+  cause: z.literal('permission set'),
+  name: permissionSetName,
+  since: z.iso.datetime(),
+  etag: z.string(),
+  versionId: z.string().optional(),
+  /** How many account assignments have the permission set, and on how many it may make administrators without a release. */
+  assignments: z.int().min(0),
+  limit: z.int().min(0),
+  leavesNone: z.boolean(),
+  givesAdministrator: z.boolean(),
+  /** It is one too many of its uploader: so many sets lost something before it, of so many that there were. */
+  many: record({
+    /** As `uploaderWithoutSession` has it. Absent: nobody knows who. */
+    uploader: z.string().optional(),
+    limit: z.int().min(0),
+    base: z.int().min(0),
+    minutes: z.number(),
+    passed: z.int().min(0),
+  }).optional(),
+  /** The first of what is taken away, and how many there are. */
+  takesAway: z.array(z.string()),
+  taken: z.int().min(0),
+})
+export type HeldContents = z.infer<typeof heldContents>
+
+/** What a change would do, and to how many. */
+export type ContentsFinding = Pick<
+  HeldContents,
+  'assignments' | 'limit' | 'leavesNone' | 'givesAdministrator' | 'takesAway' | 'taken'
+>
+
+/** What the brake has to judge of a change. `undefined`: nobody loses anything by it, nor becomes an administrator. */
+export function findContents(
+  { takesAway, ...change }: ContentsChange,
+  { assignments, limit }: Pick<HeldContents, 'assignments' | 'limit'>,
+): ContentsFinding | undefined {
+  if (assignments === 0 || !isGrave({ takesAway, ...change })) return undefined
+  return { assignments, limit, ...change, takesAway: takesAway.slice(0, namedMost), taken: takesAway.length }
+}
+
+/** Whether the brake holds it however few others its uploader has changed. */
+export function isHeldAlone({ leavesNone, givesAdministrator, assignments, limit }: ContentsFinding): boolean {
+  return leavesNone || (givesAdministrator && assignments > limit)
+}
+
+/** What a change takes away, and from how many, for a person. `undefined`: nothing. */
+export function describeLoss({ takesAway, taken, leavesNone, assignments }: ContentsFinding): string | undefined {
+  if (leavesNone) return `leaves the permission set without any policy, on ${renderAssignments(assignments)}`
+  return taken === 0 ? undefined : `${renderTaken({ takesAway, taken })}, on ${renderAssignments(assignments)}`
+}
+
+/** Why a file is held, for a person. */
+export function describeContents(finding: ContentsFinding & Pick<HeldContents, 'many'>): string {
+  const { assignments, limit, leavesNone, givesAdministrator, taken, many } = finding
+  if (leavesNone || many) return `held by the brake: the file ${describeLoss(finding)}${many ? renderMany(many) : ''}`
+  const does = [
+    ...(taken > 0 ? [renderTaken(finding)] : []),
+    ...(givesAdministrator ? ['makes everybody who has it an administrator'] : []),
+  ]
+  return `held by the brake: the file ${does.join(' and ')}, on ${renderAssignments(assignments)}; to make administrators on more than ${limit} needs a release`
+}
+
+function renderMany({ uploader, limit, base, minutes }: NonNullable<HeldContents['many']>): string {
+  const who = uploader === undefined ? 'uploads of nobody known' : quote(uploader)
+  const of = base > limit ? ` of the ${base.toLocaleString('en')}` : ''
+  return `; more than ${limit}${of} permission sets would lose something by ${who} within ${minutes} minutes`
+}
+
+function renderTaken({ takesAway, taken }: Pick<ContentsFinding, 'takesAway' | 'taken'>): string {
+  const told = takesAway.slice(0, toldMost).map((one) => quote(one, 300))
+  const more = taken > told.length ? ` and ${(taken - told.length).toLocaleString('en')} more` : ''
+  return `may take away what the permission set allows (${taken}: ${told.join('; ')}${more})`
+}
+
+function renderAssignments(number: number): string {
+  return `${number.toLocaleString('en')} account assignment${number === 1 ? '' : 's'}`
+}

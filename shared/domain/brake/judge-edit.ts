@@ -1,0 +1,83 @@
+import type { Configuration } from '../deployment/configuration.ts'
+import type { BrakeRecord, BrakeWindow } from './brake-record.ts'
+import { type HeldContents, isHeldAlone } from './held-contents.ts'
+import { holdContents } from './lists.ts'
+import { findRelease } from './releases.ts'
+import { addedTo, type BrakeTerms, isBeyond, limitOf, type Tally, windowOf, withWindow } from './windows.ts'
+
+/** On more account assignments than this a file makes no administrators without a release. */
+export function contentsLimit(ledgerEntries: number, limits: Configuration['brake']): number {
+  return limitOf({ rule: 'indirect', cause: 'permission set' }, ledgerEntries, limits)
+}
+
+/** An edit of a permission set that `findContents` found, and whose it is. `uploader`: as `uploaderWithoutSession` has it. */
+export type Edit = {
+  readonly file: Omit<HeldContents, 'since' | 'many'>
+  readonly uploader: string | undefined
+}
+
+/** The window in which an edit is beyond the limit, as long as nobody has counted its base. */
+export function findBaselessEdit(brake: BrakeRecord, edit: Edit, terms: BrakeTerms): readonly BrakeWindow[] {
+  if (judgeAlone(brake, edit, terms) !== 'counts') return []
+  const { window, items } = countEdit(brake, edit, terms)
+  return window.base === undefined && isBeyond(window, items, terms) ? [window] : []
+}
+
+/**
+ * Whether the edit of a permission set may be begun, and the record that has to be written before it is. `findBaselessEdit`
+ * comes before. A set counts once in a window, however often it is edited or tried.
+ *
+ * | released | held alone | takes away | this file held as one too many | its set counted | within the limits | then                |
+ * | -------- | ---------- | ---------- | ------------------------------ | --------------- | ----------------- | ------------------- |
+ * | yes      | any        | any        | any                            | any             | any               | passes              |
+ * | no       | yes        | any        | any                            | any             | any               | is held             |
+ * | no       | no         | no         | any                            | any             | any               | passes              |
+ * | no       | no         | yes        | yes                            | any             | any               | stays held          |
+ * | no       | no         | yes        | no                             | yes             | any               | passes              |
+ * | no       | no         | yes        | no                             | no              | yes               | passes, is counted  |
+ * | no       | no         | yes        | no                             | no              | no                | is held             |
+ */
+export function judgeEdit(
+  brake: BrakeRecord,
+  edit: Edit,
+  terms: BrakeTerms,
+): { readonly brake: BrakeRecord; readonly held: HeldContents | undefined } {
+  const { file, uploader } = edit
+  const alone = judgeAlone(brake, edit, terms)
+  if (alone === 'passes') return { brake, held: undefined }
+  const known = brake.contents.find(({ digest }) => digest === file.digest)
+  const hold = (record: BrakeRecord, many: HeldContents['many']) => {
+    const held = { ...file, ...(many && { many }), since: known?.since ?? terms.now.toISOString() }
+    return { brake: holdContents(record, held), held }
+  }
+  if (alone === 'held') return hold(brake, undefined)
+  if (alone === 'stays held') return hold(brake, findTooMany(brake, file)?.many)
+  const { window, items } = countEdit(brake, edit, terms)
+  if (!isBeyond(window, items, terms)) {
+    const counted = { ...window, counted: [...window.counted, ...items] }
+    return { brake: items.length === 0 ? brake : withWindow(brake, counted), held: undefined }
+  }
+  const { base = 0, counted } = window
+  const limit = limitOf(window, base, terms.limits)
+  const many = { uploader, limit, base, minutes: terms.limits.own.minutes, passed: counted.length }
+  return hold(withWindow(brake, { ...window, busyAt: terms.now.toISOString() }), many)
+}
+
+/** What is decided without a count. */
+function judgeAlone(brake: BrakeRecord, { file }: Edit, { now }: BrakeTerms) {
+  if (findRelease(brake, file.digest, now)) return 'passes'
+  if (isHeldAlone(file)) return 'held'
+  if (file.taken === 0) return 'passes'
+  return findTooMany(brake, file) ? 'stays held' : 'counts'
+}
+
+/** This very upload stands on the brake already: the next window does not let it go. */
+function findTooMany({ contents }: BrakeRecord, { name, etag }: Edit['file']): HeldContents | undefined {
+  return contents.find((one) => one.name === name && one.etag === etag && one.many !== undefined)
+}
+
+function countEdit(brake: BrakeRecord, { file, uploader }: Edit, terms: BrakeTerms) {
+  const one: Tally = { rule: 'own', cause: 'uploader', name: uploader, items: [file.name] }
+  const window = windowOf(brake, one, terms)
+  return { window, items: addedTo(window, one) }
+}

@@ -1,0 +1,134 @@
+import type { Assignment, AssignmentKey } from '../assignments/assignment.ts'
+import { linkPrefix } from '../links/link.ts'
+import { splitFolder } from '../links/link-fields.ts'
+import { type BrakeList, type BrakeRecord, type BrakeWindow, type Cause, isSameScope } from './brake-record.ts'
+import { isHeld } from './lists.ts'
+import { isReleased } from './releases.ts'
+import {
+  addedTo,
+  type BrakeTerms,
+  isBeyond,
+  isRunning,
+  lengthMs,
+  limitOf,
+  type Tally,
+  windowOf,
+  withWindow,
+} from './windows.ts'
+
+/** One assignment that is about to be revoked, and the keys of the links that granted it. */
+export type Revocation = {
+  readonly key: AssignmentKey
+  readonly links: readonly string[]
+  /** `undefined`: all its links were withdrawn. */
+  readonly cause: Cause | undefined
+}
+
+/** It was renamed, or is gone. */
+export function causeOfPrincipal({ type, principal }: Pick<Assignment, 'type' | 'principal'>): Cause {
+  return { cause: 'principal', name: `${type}/${principal}` }
+}
+
+/** The folder of a link's key, declared or not; `undefined`: directly under `links_data/`. */
+export function folderOf(key: string): string | undefined {
+  return splitFolder(key.slice(linkPrefix.length)).folder
+}
+
+/** Links are counted, not their accounts: one link may revoke on any number of accounts. */
+export function tally({ key, links, cause }: Revocation): readonly Tally[] {
+  const byFolder = Map.groupBy(new Set(links), folderOf)
+  if (!cause) return [...byFolder].map(([name, items]) => ({ rule: 'own', cause: 'folder', name, items }))
+  const folders = byFolder.size > 0 ? [...byFolder.keys()] : [undefined]
+  const all = [
+    ...folders.map((folder) => ({ ...cause, folder })),
+    ...[...byFolder.keys()].map((name) => ({ cause: 'folder' as const, name })),
+    { cause: 'everything' as const },
+  ]
+  return all.map((one) => ({ rule: 'indirect', ...one, items: [key] }))
+}
+
+/** The windows of withdrawn links that have run out: they may have to go on (`prolongWindow`). */
+export function findEnded(brake: BrakeRecord, revocation: Revocation, terms: BrakeTerms): readonly Tally[] {
+  if (isDecided(brake, revocation.key, terms.now) || revocation.cause) return []
+  return tally(revocation).filter((one) =>
+    brake.windows.some((window) => isSameScope(one, window) && !isRunning(window, terms)),
+  )
+}
+
+/** The windows in which this revocation is beyond the limit, as long as nobody has counted their base. */
+export function findBaseless(brake: BrakeRecord, revocation: Revocation, terms: BrakeTerms): readonly BrakeWindow[] {
+  if (isDecided(brake, revocation.key, terms.now)) return []
+  return tally(revocation).flatMap((one) => {
+    const window = windowOf(brake, one, terms)
+    return window.base === undefined && isBeyond(window, addedTo(window, one), terms) ? [window] : []
+  })
+}
+
+/**
+ * Whether a revocation may be sent, and the record that has to be written before it is. `findBaseless` comes before.
+ *
+ * | released | on a list | its links or key counted | within the limits | then                             |
+ * | -------- | --------- | ------------------------ | ----------------- | -------------------------------- |
+ * | yes      | any       | any                      | any               | passes, uncounted                |
+ * | no       | yes       | any                      | any               | stays held                       |
+ * | no       | no        | yes                      | any               | passes, counted before           |
+ * | no       | no        | no                       | yes               | passes, and is counted           |
+ * | no       | no        | no                       | no                | is held, on the first list of it |
+ */
+export function judgeRevocation(
+  brake: BrakeRecord,
+  revocation: Revocation,
+  terms: BrakeTerms,
+): { readonly brake: BrakeRecord; readonly passes: boolean } {
+  const { key } = revocation
+  if (isReleased(brake, key, terms.now)) return { brake, passes: true }
+  if (isHeld(brake, key)) return { brake, passes: false }
+  const added = tally(revocation).map((one) => {
+    const window = windowOf(brake, one, terms)
+    return { window, items: addedTo(window, one) }
+  })
+  const beyond = added.find(({ window, items }) => isBeyond(window, items, terms))
+  if (beyond) return { brake: hold(brake, key, beyond, terms), passes: false }
+  const counted = added
+    .filter(({ items }) => items.length > 0)
+    .reduce((record, { window, items }) => {
+      return withWindow(record, { ...window, counted: [...window.counted, ...items] })
+    }, brake)
+  return { brake: counted, passes: true }
+}
+
+export function hold(
+  brake: BrakeRecord,
+  key: AssignmentKey,
+  { window, items }: { readonly window: BrakeWindow; readonly items: readonly string[] },
+  { limits, now }: BrakeTerms,
+): BrakeRecord {
+  const { rule, cause, name, folder, since, base = 0, counted } = window
+  const limit = limitOf(window, base, limits)
+  const minutes = lengthMs(rule, limits) / 60_000
+  const known = brake.lists.find((list) => isSameScope(list, window))
+  const before = known ?? {
+    rule,
+    cause,
+    name,
+    folder,
+    since,
+    base,
+    limit,
+    minutes,
+    passed: counted.length,
+    items: [],
+    held: [],
+  }
+  const next: BrakeList = {
+    ...before,
+    items: [...new Set([...before.items, ...items])],
+    held: [...before.held, key].sort(),
+  }
+  const lists = known ? brake.lists.map((list) => (list === known ? next : list)) : [...brake.lists, next]
+  return withWindow({ ...brake, lists }, { ...window, busyAt: now.toISOString() })
+}
+
+function isDecided(brake: BrakeRecord, key: AssignmentKey, now: Date): boolean {
+  return isHeld(brake, key) || isReleased(brake, key, now)
+}

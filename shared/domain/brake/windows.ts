@@ -1,0 +1,81 @@
+import type { Configuration } from '../deployment/configuration.ts'
+import { type BrakeRecord, type BrakeWindow, isSameScope, type Scope } from './brake-record.ts'
+
+/** What one revocation counts in one window. */
+export type Tally = Scope & { readonly items: readonly string[] }
+
+/** `now`: by S3's clock; `clockNow`: by the dispatcher's. */
+export type BrakeTerms = { readonly limits: Configuration['brake']; readonly now: Date; readonly clockNow?: Date }
+
+/** The most that may pass in a window; exactly so many do. */
+export function limitOf({ rule, cause }: Scope, base: number, limits: Configuration['brake']): number {
+  if (rule === 'minimum') return 0
+  const { count, percent } = limits[rule]
+  const limit = Math.max(count, Math.floor((percent * base) / 100))
+  if (rule === 'own') return limit
+  // No folder can use up more than half of everything.
+  return (cause === 'everything' ? 2 : 1) * Math.min(limits.indirect.most, limit)
+}
+
+/** A larger base allows no more. */
+export function baseMost(rule: Scope['rule'], { indirect }: Configuration['brake']): number {
+  if (rule === 'own') return Number.POSITIVE_INFINITY
+  return indirect.percent === 0 ? 0 : Math.ceil((100 * indirect.most) / indirect.percent)
+}
+
+export function lengthMs(rule: Scope['rule'], { own, indirect }: Configuration['brake']): number {
+  return rule === 'own' ? own.minutes * 60_000 : indirect.hours * 60 * 60_000
+}
+
+export function isRunning(window: BrakeWindow, terms: BrakeTerms): boolean {
+  return ageMs(window, terms) < lengthMs(window.rule, terms.limits)
+}
+
+export function ageMs({ since, busyAt }: BrakeWindow, { now }: BrakeTerms): number {
+  return now.getTime() - Date.parse(busyAt ?? since)
+}
+
+/**
+ * Prolongs a window that has just run out while more links are deleted than may pass in one window, and their access is
+ * still to be revoked (`open`). Links over many accounts take hours: with a new window each time, all of them would
+ * pass.
+ */
+export function prolongWindow(brake: BrakeRecord, one: Tally, open: number, terms: BrakeTerms): BrakeRecord {
+  const { limits, now } = terms
+  const last = brake.windows.find((window) => isSameScope(one, window))
+  if (!last || open <= limitOf(last, last.base ?? 0, limits)) return brake
+  if (ageMs(last, terms) >= 2 * lengthMs(last.rule, limits)) return brake
+  return withWindow(brake, { ...last, busyAt: now.toISOString() })
+}
+
+/** Notes the base of a window, unless it is over. */
+export function noteBase(brake: BrakeRecord, measured: BrakeWindow, base: number, terms: BrakeTerms): BrakeRecord {
+  const known = brake.windows.find((window) => isSameScope(window, measured))
+  if (known && known.since !== measured.since && isRunning(known, terms)) return brake
+  return withWindow(brake, { ...(known?.since === measured.since ? known : measured), base })
+}
+
+/** The window that runs, or a new one. */
+export function windowOf(brake: BrakeRecord, one: Tally, terms: BrakeTerms): BrakeWindow {
+  const { rule, cause, name, folder } = one
+  const running = brake.windows.find((window) => isSameScope(one, window) && isRunning(window, terms))
+  const clockAt = terms.clockNow?.toISOString()
+  return running ?? { rule, cause, name, folder, since: terms.now.toISOString(), clockAt, counted: [] }
+}
+
+export function addedTo({ counted }: BrakeWindow, { items }: Tally): readonly string[] {
+  const known = new Set(counted)
+  return items.filter((item) => !known.has(item))
+}
+
+export function isBeyond(window: BrakeWindow, items: readonly string[], { limits }: BrakeTerms): boolean {
+  return items.length > 0 && window.counted.length + items.length > limitOf(window, window.base ?? 0, limits)
+}
+
+export function withWindow(brake: BrakeRecord, window: BrakeWindow): BrakeRecord {
+  const isKnown = brake.windows.some((one) => isSameScope(one, window))
+  const windows = isKnown
+    ? brake.windows.map((one) => (isSameScope(one, window) ? window : one))
+    : [...brake.windows, window]
+  return { ...brake, windows }
+}

@@ -1,0 +1,28 @@
+import type { Uploader } from '../links/input-message.ts'
+
+/** Who asked the API for a change. */
+export type ApiCaller = {
+  /** As IAM knows the caller, such as `arn:aws:sts::111122223333:assumed-role/team-a/maria`. */
+  readonly arn: string
+  /** The ARN of the role whose session it is, with its path; absent: IAM was not asked, or does not tell. */
+  readonly roleArn?: string | undefined
+  readonly sourceIpAddress?: string
+}
+
+const arnField = 'ssofile-caller'
+const addressField = 'ssofile-caller-address'
+
+/** What the API writes beside an object, since S3 names the API itself as the uploader. */
+export function renderCaller({ arn, sourceIpAddress }: ApiCaller): Readonly<Record<string, string>> {
+  return { [arnField]: arn, ...(sourceIpAddress === undefined ? {} : { [addressField]: sourceIpAddress }) }
+}
+
+/**
+ * The uploader that the metadata of an object names; `undefined`: none. To be believed only of an object that S3 says the API
+ * uploaded: anybody who may upload may write any metadata.
+ */
+export function parseCaller(metadata: Readonly<Record<string, string>>, at: string): Uploader | undefined {
+  const { [arnField]: principalId, [addressField]: sourceIpAddress } = metadata
+  if (principalId === undefined) return undefined
+  return { principalId, sourceIpAddress, at }
+}

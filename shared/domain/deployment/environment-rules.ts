@@ -1,0 +1,59 @@
+import type { JsonRule, JsonRules } from '../json/json-faults.ts'
+import { configurationRules } from './configuration.ts'
+import { environmentFields } from './environment.ts'
+
+const needed = (expected: string, example: string): JsonRule => ({
+  expected,
+  remedy: (value) => (value === undefined ? `add it, such as ${example}` : `write it as in ${example}`),
+})
+const object = (fields: readonly string[]): JsonRule => ({
+  expected: `a JSON object with the fields ${fields.join(', ')}`,
+  remedy: () => 'write { … }',
+})
+const principals = needed('a list of at most 50 ARNs of IAM roles or users', '[]')
+
+/** What to say about each part of an environment that breaks a rule of its schema. ARNs and folders say it themselves. */
+export const environmentRules: JsonRules = {
+  ...configurationRules,
+  $: object(environmentFields),
+  '$.name': needed('1 to 20 small letters, digits or hyphens, a letter first', '"ssofile"'),
+  '$.account': needed('the 12 digits of the account in which ssofile runs', '"111122223333"'),
+  '$.managementAccount': needed("the 12 digits of the organization's management account", '"444455556666"'),
+  '$.region': needed(
+    'the primary Region of IAM Identity Center, in AWS, China or GovCloud (US); the European Sovereign Cloud (aws-eusc) is not supported',
+    '"eu-west-1"',
+  ),
+  '$.bucket': object(['name', 'existing']),
+  '$.bucket.name': needed('the name of a bucket: 3 to 63 small letters, digits or hyphens', '"acme-ssofile"'),
+  '$.bucket.existing': object(['account', 'keyArn']),
+  '$.bucket.existing.account': needed('the 12 digits of the account that owns the bucket', '"777788889999"'),
+  '$.access': object([
+    'uploaders',
+    'permissionSetUploaders',
+    'auditors',
+    'operators',
+    'governance',
+    'responders',
+    'requestAccounts',
+  ]),
+  '$.access.uploaders': needed(
+    'a list of { folder, principals }',
+    '[{ "folder": "team-a", "principals": ["arn:aws:iam::111122223333:role/team-a"] }]',
+  ),
+  '$.access.uploaders.[]': object(['folder', 'principals']),
+  '$.access.uploaders.[].principals': principals,
+  '$.access.permissionSetUploaders': principals,
+  '$.access.auditors': principals,
+  '$.access.governance': principals,
+  '$.access.responders': principals,
+  '$.access.operators': principals,
+  '$.access.requestAccounts': needed('a list of at most 20 accounts, 12 digits each', '["111122223333"]'),
+  '$.provisioning': object(['links', 'permissionSets', 'requests']),
+  '$.provisioning.links': needed('how links come in: "s3", "api" or "both"', '"s3"'),
+  '$.provisioning.permissionSets': needed('how permission sets come in: "s3", "api" or "both"', '"s3"'),
+  '$.provisioning.requests': needed('how requests and approvals come in: "s3", "api" or "both"', '"s3"'),
+  '$.alarmAddress': needed('the mail address that alarms go to', '"platform-team@example.com"'),
+  '$.logRetentionDays': needed('days for which CloudWatch Logs can keep logs: 1, 3, 5, 7, 14, 30, 60, 90, …', '365'),
+  '$.schedules': object(['driftCheckAt']),
+  '$.schedules.driftCheckAt': needed('a time of day in UTC', '"02:00"'),
+}

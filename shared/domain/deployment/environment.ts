@@ -1,0 +1,206 @@
+import * as z from 'zod'
+import { accountId } from '../organization/account-id.ts'
+import { type Configuration, configuration, deploymentLimits } from './configuration.ts'
+
+/** Where AWS has an organization's events and its own names. (Organizations User Guide, "Regions and endpoints".) */
+const partitions = {
+  aws: { organizationRegion: 'us-east-1' },
+  'aws-cn': { organizationRegion: 'cn-northwest-1' },
+  'aws-us-gov': { organizationRegion: 'us-gov-west-1' },
+} as const
+export type Partition = keyof typeof partitions
+
+export function partitionOf(region: string): Partition {
+  if (region.startsWith('cn-')) return 'aws-cn'
+  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws'
+}
+
+/** The Region in which the management account gets the events of its organization. */
+export function organizationRegionOf(region: string): string {
+  return partitions[partitionOf(region)].organizationRegion
+}
+
+const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/)
+
+/** Says itself what it expects, since a rule over several fields says more about it. */
+const arn = (pattern: RegExp, expected: string) => z.string(expected).regex(pattern, expected)
+const instanceArn = arn(
+  /^arn:aws[a-z-]*:sso:::instance\/(sso)?ins-[a-zA-Z0-9-.]{16}$/,
+  'the ARN of the instance, such as arn:aws:sso:::instance/ssoins-1234567890abcdef',
+)
+const keyArn = arn(
+  /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[a-zA-Z0-9-]+$/,
+  'the ARN of a KMS key, such as arn:aws:kms:eu-west-1:777788889999:key/12345678-1234-1234-1234-123456789012',
+)
+
+/**
+ * IAM roles and users; `*` stands for the end of a name that AWS makes, as of `AWSReservedSSO_Auditors_*`. A `*` in the
+ * account or the whole name would open the bucket to strangers.
+ */
+const principal = arn(
+  /^arn:aws[a-z-]*:iam::\d{12}:(role|user)\/[\w+=,.@/-]+\*?$/,
+  'the ARN of an IAM role or user, such as arn:aws:iam::111122223333:role/team-a; only its end may be *',
+)
+const principals = z.array(principal).max(50)
+
+/** CloudWatch Logs API Reference, PutRetentionPolicy. */
+const retentionDays = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+] as const
+
+/** Who may do what, through S3 and through the API. */
+export const access = z.strictObject({
+  /** Who puts and deletes links, by folder; `""`: those directly under `links_data/`. */
+  uploaders: z.array(z.strictObject({ folder: z.string(), principals })).default([]),
+  permissionSetUploaders: principals.default([]),
+  auditors: principals.default([]),
+  operators: principals.default([]),
+  /** Who writes `policies/`, `selectors/` and `eligibility/`; ssofile itself may not. */
+  governance: principals.default([]),
+  /** Who uploads records of drills under `drills/`, with the everyday access; see break-glass. */
+  responders: principals.default([]),
+  /** Accounts whose Identity Center sessions may ask for temporary access and approve. Empty: nobody asks. */
+  requestAccounts: z.array(accountId).max(20).default([]),
+})
+
+const ways = ['s3', 'api', 'both'] as const
+
+const shape = configuration.omit({ ownAccount: true }).extend({
+  limits: deploymentLimits.prefault({}),
+  /** For editors. */
+  $schema: z.string().optional(),
+  /** Begins the name of everything that is deployed. */
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,19}$/)
+    .default('ssofile'),
+  /** Where ssofile runs: the delegated administrator of IAM Identity Center, or the management account. */
+  account: accountId,
+  managementAccount: accountId,
+  /** The primary Region of IAM Identity Center. */
+  region,
+  instanceArn,
+  /** The key that encrypts IAM Identity Center itself, where it is one of the customer's; absent: it is AWS's own. */
+  identityCenterKeyArn: keyArn.optional(),
+  bucket: z.strictObject({
+    name: z.string().regex(/^(?!xn--|sthree-)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/),
+    /** A bucket that exists already, which its owner sets up; absent: it is created. */
+    existing: z.strictObject({ account: accountId, keyArn: keyArn.optional() }).optional(),
+  }),
+  access,
+  /** How links, permission sets and requests come in: by uploads to the bucket, by the API, or by both. */
+  provisioning: z
+    .strictObject({
+      links: z.enum(ways).default('s3'),
+      permissionSets: z.enum(ways).default('s3'),
+      requests: z.enum(ways).default('s3'),
+    })
+    .prefault({}),
+  alarmAddress: z.email(),
+  logRetentionDays: z.literal(retentionDays).default(365),
+  schedules: z
+    .strictObject({
+      /** When the nightly drift check begins, in UTC. */
+      driftCheckAt: z
+        .string()
+        .regex(/^([01]\d|2[0-3]):[0-5]\d$/)
+        .default('02:00'),
+    })
+    .prefault({}),
+})
+
+/** A whole deployment: one file each under `infra/environments/`. The configuration of ssofile, and what is only AWS's. */
+export const environment = shape.superRefine((value, context) => {
+  const tell = (path: readonly (string | number)[], message: string) =>
+    context.addIssue({ code: 'custom', path: [...path], message })
+  const partition = partitionOf(value.region)
+  const { access, bucket } = value
+  access.uploaders.forEach(({ folder }, index) => {
+    const path = ['access', 'uploaders', index, 'folder']
+    if (folder !== '' && !value.folders.includes(folder)) tell(path, `one of folders: ${told(value.folders)}`)
+    if (access.uploaders.findIndex((other) => other.folder === folder) < index) tell(path, 'each folder once')
+    // The bucket's policy knows the roles of ssofile by the beginning of their names.
+    const ownRoles = `:iam::${value.account}:role/${value.name}-`
+    for (const [principal, arn] of access.uploaders[index]?.principals.entries() ?? [])
+      if (arn.includes(ownRoles))
+        tell(
+          ['access', 'uploaders', index, 'principals', principal],
+          `a role whose name does not begin with ${value.name}-, as the roles of this deployment do`,
+        )
+    const inner = value.folders.find((other) => folder !== '' && other.startsWith(`${folder}/`))
+    if (inner !== undefined) tell(path, `a folder without another inside: its uploaders could also write to '${inner}'`)
+  })
+  for (const [receiver, { folders }] of value.notifications.receivers.entries())
+    for (const [index, folder] of folders.entries())
+      if (folder !== '' && !value.folders.includes(folder))
+        tell(['notifications', 'receivers', receiver, 'folders', index], `'' or one of folders: ${told(value.folders)}`)
+  if (value.provisioning.requests !== 's3' && access.requestAccounts.length === 0)
+    tell(['provisioning', 'requests'], '"s3", or an account in access.requestAccounts: without one nobody may ask')
+  // IAM Identity Center User Guide, "Advanced KMS key policy statements": the key must be in the management account.
+  const identityCenterKey = value.identityCenterKeyArn
+  if (identityCenterKey !== undefined && identityCenterKey.split(':')[4] !== value.managementAccount)
+    tell(['identityCenterKeyArn'], `a key of the management account ${value.managementAccount}`)
+  const arns = [
+    { path: ['instanceArn'], arn: value.instanceArn },
+    ...(identityCenterKey === undefined ? [] : [{ path: ['identityCenterKeyArn'], arn: identityCenterKey }]),
+    ...(bucket.existing?.keyArn === undefined
+      ? []
+      : [{ path: ['bucket', 'existing', 'keyArn'], arn: bucket.existing.keyArn }]),
+    ...access.uploaders.flatMap(({ principals }, uploader) =>
+      principals.map((arn, index) => ({ path: ['access', 'uploaders', uploader, 'principals', index], arn })),
+    ),
+    ...value.notifications.receivers.flatMap(({ webhook }, receiver) =>
+      webhook === undefined
+        ? []
+        : [{ path: ['notifications', 'receivers', receiver, 'webhook', 'secretArn'], arn: webhook.secretArn }],
+    ),
+    ...(['permissionSetUploaders', 'auditors', 'operators', 'governance', 'responders'] as const).flatMap((list) =>
+      access[list].map((arn, index) => ({ path: ['access', list, index], arn })),
+    ),
+  ]
+  for (const { path, arn } of arns)
+    if (arn.split(':')[1] !== partition) tell(path, `an ARN of the partition ${partition}, in which ${value.region} is`)
+})
+export type Environment = z.infer<typeof environment>
+
+/** All fields, for messages. */
+export const environmentFields = Object.keys(shape.shape)
+
+/** What the functions and the command line get of it. */
+export function configurationOf(environment: Environment): Configuration {
+  const known: Readonly<Record<string, unknown>> = { ...environment, ownAccount: environment.account }
+  return configuration.parse(Object.fromEntries(Object.keys(configuration.shape).map((key) => [key, known[key]])))
+}
+
+/** Whether anything comes in by the API: otherwise there is none. */
+export function hasApi({ provisioning }: Environment): boolean {
+  return Object.values(provisioning).some((way) => way !== 's3')
+}
+
+/** What the API has to know of the environment. */
+export const apiSettings = z.strictObject({
+  access,
+  changes: z.array(z.enum(['links', 'permission-sets', 'requests'])),
+})
+export type ApiSettings = z.infer<typeof apiSettings>
+
+/** For nobody. */
+export const closedApi: ApiSettings = apiSettings.parse({ access: {}, changes: [] })
+
+export function apiSettingsOf({ access, provisioning }: Environment): ApiSettings {
+  const { links, permissionSets, requests } = provisioning
+  const changes: ApiSettings['changes'] = []
+  if (links !== 's3') changes.push('links')
+  if (permissionSets !== 's3') changes.push('permission-sets')
+  if (requests !== 's3') changes.push('requests')
+  return { access, changes }
+}
+
+/** Everything in the management account, without a delegated administrator. */
+export function isManagementDeployment({ account, managementAccount }: Environment): boolean {
+  return account === managementAccount
+}
+
+function told(names: readonly string[]): string {
+  return names.length === 0 ? 'there is none' : names.map((name) => `'${name}'`).join(', ')
+}

@@ -1,0 +1,37 @@
+import type { Assignment } from '../assignments/assignment.ts'
+import { temporaryPrefix } from '../links/link.ts'
+import { fitsOne } from '../text/glob.ts'
+import { noObjection, objectToRevocation, type Verdict } from './judge-by-policies.ts'
+import type { Guardrails, MinimumRule, Policy } from './policy-file.ts'
+
+export type PolicyMinimum = { readonly policy: Policy; readonly rule: MinimumRule }
+type Place = Pick<Assignment, 'accountId' | 'permissionSet'>
+
+/** The minimums about a permission set in an account. */
+export function minimumsFor({ policies }: Guardrails, { accountId, permissionSet }: Place): readonly PolicyMinimum[] {
+  return policies
+    .flatMap((policy) => policy.minimums.map((rule) => ({ policy, rule })))
+    .filter(({ rule: { for: about } }) => {
+      return fitsOne(about.permissionSets, permissionSet) && fitsOne(about.accounts ?? ['*'], accountId)
+    })
+}
+
+/** Those that hold a revocation. */
+export function enforcedMinimumsFor(guardrails: Guardrails, place: Place): readonly PolicyMinimum[] {
+  return minimumsFor(guardrails, place).filter(({ rule }) => rule.mode === 'enforce')
+}
+
+/** Nothing but temporary access: it ends by itself, and nothing holds that, so no minimum counts on it. */
+export function isOnlyTemporary(links: readonly string[]): boolean {
+  return links.length > 0 && links.every((key) => key.startsWith(temporaryPrefix))
+}
+
+/** Of a revocation that takes somebody away, and leaves so many people. */
+export function judgeRevocationByPolicies(guardrails: Guardrails, place: Place, left: number): Verdict {
+  const missed = minimumsFor(guardrails, place).filter(({ rule }) => left < rule.must.peopleLeast)
+  const objectionsOf = (mode: MinimumRule['mode']) =>
+    missed
+      .filter(({ rule }) => rule.mode === mode)
+      .map(({ policy, rule }) => objectToRevocation(policy, rule, { left, account: place.accountId }))
+  return { ...noObjection, refusals: objectionsOf('enforce'), warnings: objectionsOf('warn') }
+}

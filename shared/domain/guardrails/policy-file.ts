@@ -1,0 +1,240 @@
+import * as z from 'zod'
+import type { JsonRules } from '../json/json-faults.ts'
+import { parseJsonFile } from '../json/parse-json.ts'
+import { principalType } from '../principals/principal.ts'
+import { type Complaint, type Parsed, parsed, quote, refused } from '../statuses/complaint.ts'
+
+export const policyPrefix = 'policies/'
+/** Tests of policies stand beside them; they are no policies. */
+export const policyTestPrefix = 'policies/tests/'
+
+export const policyFileMostBytes = 64 * 1024
+/** All policies together. With every limit used up one input is judged within a second. */
+const allPoliciesMostBytes = 128 * 1024
+const forbiddenActionsMost = 50
+
+const line = (most: number) =>
+  z
+    .string()
+    .max(most)
+    .regex(/^\P{Cc}*$/u)
+const said = (most: number) => line(most).min(1)
+const globs = z.array(line(200)).max(100)
+const rule = {
+  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/),
+  control: said(100),
+  mode: z.enum(['warn', 'enforce']),
+  contact: said(200).optional(),
+}
+const atLeastOne = { error: 'at least one demand' }
+
+/** Lists of globs. One that is absent says nothing; an empty one fits nothing. */
+const linkParts = {
+  permissionSets: globs.optional(),
+  principals: globs.optional(),
+  types: z.array(principalType).max(2).optional(),
+  /** As in the key: `account%123456789012`, `ou_id%ou-*`. */
+  scopes: globs.optional(),
+  /** `''`: the links outside all folders. */
+  folders: globs.optional(),
+  /** As the status of an input names them. */
+  uploaders: globs.optional(),
+}
+const linkRule = z.strictObject({
+  ...rule,
+  /** The links that the rule is about; all, where it says nothing. */
+  for: z.strictObject(linkParts).prefault({}),
+  /** What each of them must be like. */
+  must: z
+    .strictObject({
+      ...linkParts,
+      /** Each account that the link reaches. */
+      accounts: globs.optional(),
+      /** None of the accounts that the link reaches. */
+      accountsNever: globs.optional(),
+      /** Its scope is none of these, as in the key. */
+      scopesNever: globs.optional(),
+      accountsMost: z.int().min(0).max(100_000).optional(),
+      /** It has an `expiresAt`, so many hours after its upload at most. */
+      expireWithinHours: z.number().positive().max(87_600).optional(),
+      ticket: said(200).optional(),
+      reason: z.literal(true).optional(),
+    })
+    .refine((must) => Object.keys(must).length > 0, atLeastOne),
+})
+export type LinkRule = Readonly<z.infer<typeof linkRule>>
+
+const permissionSetRule = z.strictObject({
+  ...rule,
+  for: z.strictObject({ names: globs.optional() }).prefault({}),
+  must: z
+    .strictObject({
+      /** It has a boundary: an ARN, or path and name of a customer managed policy. */
+      boundaries: globs.optional(),
+      /** By ARN. */
+      managedPolicies: globs.optional(),
+      /** By path and name, such as `/team/Reader`. */
+      customerManagedPolicies: globs.optional(),
+      /** No statement of the inline policy allows one of these. */
+      forbiddenActions: z
+        .array(z.string().regex(/^(\*|[A-Za-z0-9-]{1,40}:[A-Za-z0-9*?]{1,60})$/))
+        .max(forbiddenActionsMost)
+        .optional(),
+      sessionMinutesMost: z.int().min(60).max(720).optional(),
+    })
+    .refine((must) => Object.keys(must).length > 0, atLeastOne),
+})
+export type PermissionSetRule = Readonly<z.infer<typeof permissionSetRule>>
+
+const side = z.array(line(200)).min(1).max(20)
+const separationRule = z.strictObject({
+  ...rule,
+  for: z.strictObject({ accounts: globs.optional() }).prefault({}),
+  /** Nobody has a permission set of the one list together with another one of the other list, in one account. */
+  must: z.strictObject({ notTogether: z.tuple([side, side]) }),
+})
+export type SeparationRule = Readonly<z.infer<typeof separationRule>>
+
+const minimumRule = z.strictObject({
+  ...rule,
+  for: z.strictObject({ permissionSets: globs, accounts: globs.optional() }),
+  /** So many people keep one of these permission sets, in each of these accounts. */
+  must: z.strictObject({ peopleLeast: z.int().min(1).max(100) }),
+})
+export type MinimumRule = Readonly<z.infer<typeof minimumRule>>
+
+/** One file under `policies/`. */
+export const policyFileSchema = z.strictObject({
+  /** For editors. */
+  $schema: z.string().optional(),
+  /** Whom to ask, where a rule names nobody. */
+  contact: said(200),
+  links: z.array(linkRule).max(100).optional(),
+  permissionSets: z.array(permissionSetRule).max(100).optional(),
+  separations: z.array(separationRule).max(100).optional(),
+  minimums: z.array(minimumRule).max(100).optional(),
+})
+export type Policy = {
+  readonly key: string
+  readonly contact: string
+  readonly links: readonly LinkRule[]
+  readonly permissionSets: readonly PermissionSetRule[]
+  readonly separations: readonly SeparationRule[]
+  readonly minimums: readonly MinimumRule[]
+}
+
+/** All that governance demands. While one is broken, nobody knows what it forbids: nothing new is granted. */
+export type Guardrails = { readonly policies: readonly Policy[]; readonly broken: readonly Complaint[] }
+
+export const noGuardrails: Guardrails = { policies: [], broken: [] }
+
+/** Whether a key is a policy's. Other objects under `policies/` are none of ssofile's business. */
+export function isPolicyKey(key: string): boolean {
+  return /^policies\/[^/]+\.json$/.test(key)
+}
+
+export function parsePolicyFile(key: string, body: Uint8Array, sizeBytes = body.length): Parsed<Policy> {
+  const limit = { mostBytes: policyFileMostBytes, remedy: 'divide it into several files' }
+  const read = parseJsonFile({ key, body, sizeBytes }, limit, policyFileSchema, policyRules)
+  if (!read.ok) return read
+  const { contact, links = [], permissionSets = [], separations = [], minimums = [] } = read.value
+  const policy = { key, contact, links, permissionSets, separations, minimums }
+  const ids = rulesOf(policy).map(({ id }) => id)
+  const twice = ids.find((id, index) => ids.indexOf(id) < index)
+  if (twice === undefined) return parsed(policy)
+  return refused({
+    object: key,
+    received: `two rules with the id '${quote(twice)}'`,
+    expected: 'each id once in a file',
+    remedy: 'give one of them another id',
+  })
+}
+
+/** All rules of a policy, of every kind. */
+export function rulesOf({ links, permissionSets, separations, minimums }: Policy) {
+  return [...links, ...permissionSets, ...separations, ...minimums]
+}
+
+/** What was read of each policy, together. */
+export function joinPolicies(read: readonly { readonly policy: Parsed<Policy>; readonly size: number }[]): Guardrails {
+  const policies = read.flatMap(({ policy }) => (policy.ok ? [policy.value] : []))
+  const broken = read.flatMap(({ policy }) => (policy.ok ? [] : [policy.complaint]))
+  const size = read.reduce((sum, one) => sum + one.size, 0)
+  const forbidden = policies
+    .flatMap(({ permissionSets }) => permissionSets.map(({ must }) => must.forbiddenActions?.length ?? 0))
+    .reduce((sum, count) => sum + count, 0)
+  const tooMany = (received: string, expected: string): Complaint => ({
+    object: policyPrefix,
+    received,
+    expected,
+    remedy: 'join rules that say the same, with globs',
+  })
+  return {
+    policies,
+    broken: [
+      ...broken,
+      ...(size > allPoliciesMostBytes
+        ? [tooMany(`policies of ${size} bytes in all`, `at most ${allPoliciesMostBytes}`)]
+        : []),
+      ...(forbidden > forbiddenActionsMost
+        ? [tooMany(`${forbidden} forbidden actions in all policies`, `at most ${forbiddenActionsMost}`)]
+        : []),
+    ],
+  }
+}
+
+const listOfGlobs = 'a list of at most 100 texts, in which * stands for any characters and ? for one'
+const expectations: Readonly<Record<string, string>> = {
+  $: 'one JSON object with contact, and links, permissionSets, separations or minimums',
+  '$.$schema': 'where the schema is',
+  '$.contact': 'whom to ask: one line of at most 200 characters',
+  '$.links': 'a list of at most 100 rules about links',
+  '$.permissionSets': 'a list of at most 100 rules about permission sets',
+  '$.separations': 'a list of at most 100 rules about permission sets that nobody has together',
+  '$.minimums': 'a list of at most 100 rules about people who keep a permission set',
+  ...Object.fromEntries(
+    ['links', 'permissionSets', 'separations', 'minimums'].flatMap((list) => [
+      [`$.${list}.[].id`, 'small letters, digits and hyphens, at most 64'],
+      [`$.${list}.[].control`, 'the control that the rule answers to: one line of at most 100 characters'],
+      [`$.${list}.[].mode`, '"warn" or "enforce"'],
+      [`$.${list}.[].contact`, 'whom to ask: one line of at most 200 characters'],
+      [`$.${list}.[].for`, 'an object that says what the rule is about'],
+      [`$.${list}.[].must`, 'an object with at least one demand'],
+    ]),
+  ),
+  ...Object.fromEntries(
+    ['for', 'must'].flatMap((part) => [
+      ...['permissionSets', 'principals', 'scopes', 'folders', 'uploaders'].map((field) => [
+        `$.links.[].${part}.${field}`,
+        listOfGlobs,
+      ]),
+      [`$.links.[].${part}.types`, 'a list of "GROUP" and "USER"'],
+    ]),
+  ),
+  '$.links.[].must.accounts': listOfGlobs,
+  '$.links.[].must.accountsNever': listOfGlobs,
+  '$.links.[].must.scopesNever': listOfGlobs,
+  '$.links.[].must.accountsMost': 'a whole number from 0',
+  '$.links.[].must.expireWithinHours': 'a number of hours, above 0 and at most 87600',
+  '$.links.[].must.ticket': 'a pattern in which # stands for a digit, ? for one character and * for any',
+  '$.links.[].must.reason': 'true',
+  '$.permissionSets.[].for.names': listOfGlobs,
+  '$.permissionSets.[].must.boundaries': listOfGlobs,
+  '$.permissionSets.[].must.managedPolicies': listOfGlobs,
+  '$.permissionSets.[].must.customerManagedPolicies': listOfGlobs,
+  '$.permissionSets.[].must.forbiddenActions': 'a list of at most 50 actions, such as "iam:*"',
+  '$.permissionSets.[].must.sessionMinutesMost': 'a whole number from 60 to 720',
+  '$.separations.[].for.accounts': listOfGlobs,
+  '$.separations.[].must.notTogether': 'two lists of names of permission sets, each of 1 to 20 globs',
+  '$.minimums.[].for.permissionSets': listOfGlobs,
+  '$.minimums.[].for.accounts': listOfGlobs,
+  '$.minimums.[].must.peopleLeast': 'a whole number from 1 to 100',
+}
+
+/** What to say about each field of a policy that breaks a rule. */
+export const policyRules: JsonRules = Object.fromEntries(
+  Object.entries(expectations).map(([shape, expected]) => [
+    shape,
+    { expected, remedy: (value) => (value === undefined ? 'add it' : 'correct it, or leave it out') },
+  ]),
+)

@@ -1,0 +1,114 @@
+import * as z from 'zod'
+import { parseJsonFile } from '../json/parse-json.ts'
+import { linkPrefix, parseLinkKey } from '../links/link.ts'
+import { parseLinkBody } from '../links/link-body.ts'
+import { splitFolder } from '../links/link-fields.ts'
+import { accountId } from '../organization/account-id.ts'
+import { parsePermissionSetFile } from '../permission-sets/permission-set-file.ts'
+import { type Complaint, type Parsed, parsed } from '../statuses/complaint.ts'
+import {
+  judgeLinkByPolicies,
+  judgePermissionSetByPolicies,
+  nameOf,
+  noObjection,
+  type Verdict,
+} from './judge-by-policies.ts'
+import { judgeRevocationByPolicies } from './minimum.ts'
+import type { Guardrails } from './policy-file.ts'
+
+const text = z.string().min(1).max(1100)
+const policyTest = z.strictObject({
+  title: text,
+  /** The key of a link or a permission set. */
+  input: text,
+  /** What stands in the file. Absent: nothing. */
+  body: z.record(z.string(), z.unknown()).optional(),
+  uploadedAt: z.iso.datetime({ offset: true }).optional(),
+  /** Absent: nobody knows. */
+  uploader: text.optional(),
+  /** All that the link reaches. */
+  accounts: z.array(accountId).optional(),
+  /** The link is deleted, and so many people keep what minimums are about. Absent: it is uploaded. */
+  peopleLeft: z.int().min(0).optional(),
+  /** What people of its principal have besides. */
+  overlaps: z
+    .array(z.strictObject({ person: text.optional(), permissionSet: text, account: accountId, group: text.optional() }))
+    .optional(),
+  expect: z.enum(['accepted', 'warned', 'refused']),
+  /** The rules that object, as `policies/<file>.json#<id>`. Absent: any. */
+  rules: z.array(text).optional(),
+})
+export type PolicyTest = Readonly<z.infer<typeof policyTest>>
+
+/** One file under `policies/tests/`. */
+export const policyTestFileSchema = z.strictObject({
+  /** For editors. */
+  $schema: z.string().optional(),
+  tests: z.array(policyTest).max(1000),
+})
+
+export const policyTestFileMostBytes = 1024 * 1024
+
+/** Without `failure` it passed. */
+export type PolicyTestResult = { readonly title: string; readonly rules: readonly string[]; readonly failure?: string }
+
+export function parsePolicyTests(
+  key: string,
+  body: Uint8Array,
+  sizeBytes = body.length,
+): Parsed<readonly PolicyTest[]> {
+  const limit = { mostBytes: policyTestFileMostBytes, remedy: 'divide it into several files' }
+  const read = parseJsonFile({ key, body, sizeBytes }, limit, policyTestFileSchema, {})
+  return read.ok ? parsed(read.value.tests) : read
+}
+
+/** Judges the input of a test as everything else judges it. `rules` of the result: those that objected. */
+export function runPolicyTest(test: PolicyTest, guardrails: Guardrails): PolicyTestResult {
+  const { title } = test
+  const judged = judge(test, guardrails)
+  if (!judged.ok) return { title, rules: [], failure: `its input is not valid: ${tell(judged.complaint)}` }
+  const { refusals, warnings } = judged.value
+  const rules = [...new Set([...refusals, ...warnings].map(nameOf))].sort()
+  const verdict = refusals.length > 0 ? 'refused' : warnings.length > 0 ? 'warned' : 'accepted'
+  const objections = rules.length === 0 ? '' : ` by ${rules.join(', ')}`
+  if (verdict !== test.expect)
+    return { title, rules, failure: `it is ${verdict}${objections}, expected ${test.expect}` }
+  const expected = test.rules && [...test.rules].sort()
+  if (expected === undefined || JSON.stringify(expected) === JSON.stringify(rules)) return { title, rules }
+  return { title, rules, failure: `it is ${verdict}${objections}, expected by ${expected.join(', ') || 'none'}` }
+}
+
+function judge({ input, body, ...test }: PolicyTest, guardrails: Guardrails): Parsed<Verdict> {
+  const bytes = new TextEncoder().encode(body === undefined ? '' : JSON.stringify(body))
+  if (!input.startsWith(linkPrefix)) {
+    const file = parsePermissionSetFile(input, bytes)
+    return file.ok ? parsed(judgePermissionSetByPolicies(guardrails, file.value)) : file
+  }
+  const { folder } = splitFolder(input.slice(linkPrefix.length))
+  const link = parseLinkKey(input, folder === undefined ? [] : [folder])
+  if (!link.ok) return link
+  if (test.peopleLeft !== undefined) {
+    const { peopleLeft: left } = test
+    const { permissionSet } = link.value
+    const verdicts = (test.accounts ?? []).map((accountId) =>
+      judgeRevocationByPolicies(guardrails, { accountId, permissionSet }, left),
+    )
+    const [refusals, warnings] = [verdicts.flatMap((one) => one.refusals), verdicts.flatMap((one) => one.warnings)]
+    return parsed({ ...noObjection, refusals, warnings })
+  }
+  const said = parseLinkBody(input, bytes)
+  if (!said.ok) return said
+  const verdict = judgeLinkByPolicies(guardrails, {
+    link: link.value,
+    body: said.value,
+    uploadedAt: new Date(test.uploadedAt ?? 0),
+    uploader: test.uploader === undefined ? 'nobody knows' : { name: test.uploader },
+    accounts: test.accounts ?? [],
+    overlaps: test.overlaps ?? [],
+  })
+  return parsed(verdict)
+}
+
+function tell({ received, expected }: Complaint): string {
+  return `received ${received}, expected ${expected}`
+}

@@ -1,0 +1,210 @@
+import type { AccountId } from '../organization/account-id.ts'
+import { type PermissionSetPolicies, referenceKey } from '../permission-sets/permission-set-changes.ts'
+import type { CustomerManagedPolicy } from '../permission-sets/permission-set-file.ts'
+import { matchesAction } from '../text/glob.ts'
+import { type ActionCatalog, accessLevels, type KnownAction } from './access-level.ts'
+import { type PolicyStatement, parsePolicyStatements } from './policy-statement.ts'
+
+/** An action that is allowed before and after: on other resources, under other conditions, or with other denials. */
+export type ChangedAction = KnownAction & { readonly what: readonly ('resources' | 'conditions' | 'denials')[] }
+
+/** What a managed policy says, and in which account it was read; or why nobody knows. */
+export type PolicyText = { readonly document: string; readonly account: AccountId } | { readonly why: string }
+
+/** What the change of a permission set means. The gravest level first, then by name. */
+export type PermissionsChange = {
+  /** By the inline policy and the managed policies that were read. Another one may allow or deny them too. */
+  readonly gained: readonly KnownAction[]
+  readonly lost: readonly KnownAction[]
+  readonly changed: readonly ChangedAction[]
+  readonly policiesGained: readonly string[]
+  readonly policiesLost: readonly string[]
+  /** Managed policies that the actions are told by. Those that neither come nor go are among them. */
+  readonly policiesRead: readonly { readonly name: string; readonly account: AccountId }[]
+  /** Managed policies that are told by name alone, though somebody asked what they say. */
+  readonly policiesNotRead: readonly { readonly name: string; readonly why: string }[]
+  /** In whole sentences, for the people who have to agree. */
+  readonly warnings: readonly string[]
+}
+
+const none: PermissionSetPolicies = { managedPolicyArns: [], customerManagedPolicies: [] }
+
+/** `before`: absent where the permission set is made. `texts`: of managed policies, by name; empty: nobody asked. */
+export function comparePermissions(
+  {
+    before = none,
+    after,
+    texts = new Map(),
+  }: {
+    readonly before?: PermissionSetPolicies | undefined
+    readonly after: PermissionSetPolicies
+    readonly texts?: ReadonlyMap<string, PolicyText>
+  },
+  catalog: ActionCatalog,
+): PermissionsChange {
+  const [old, now] = [parseAll(before, texts), parseAll(after, texts)]
+  const actions = old && now ? compareActions(old, now, catalog) : { gained: [], lost: [], changed: [] }
+  const [policiesBefore, policiesAfter] = [namePolicies(before), namePolicies(after)]
+  const policiesGained = policiesAfter.filter((one) => !policiesBefore.includes(one))
+  return {
+    ...actions,
+    policiesGained,
+    policiesLost: policiesBefore.filter((one) => !policiesAfter.includes(one)),
+    policiesRead: [...texts].flatMap(([name, text]) => ('why' in text ? [] : [{ name, account: text.account }])),
+    policiesNotRead: [...texts].flatMap(([name, text]) => ('why' in text ? [{ name, why: text.why }] : [])),
+    warnings: [
+      ...(old && now ? [] : ['the inline policy has something that is not understood here: read it itself']),
+      ...warnOfStatements(old ?? [], now ?? []),
+      ...warnOfActions([...actions.gained, ...actions.changed]),
+      ...warnOfPolicies(policiesGained),
+      ...warnOfBoundary(before, after),
+    ],
+  }
+}
+
+/** The managed policies of these versions of a permission set, each once. */
+export function listManagedPolicies(
+  ...versions: readonly PermissionSetPolicies[]
+): readonly (string | CustomerManagedPolicy)[] {
+  const all = versions.flatMap((one) => [...one.managedPolicyArns, ...one.customerManagedPolicies])
+  const byName = new Map(all.map((one) => [nameManagedPolicy(one), one]))
+  return [...byName].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, policy]) => policy)
+}
+
+/** One that AWS manages by its ARN. */
+export function nameManagedPolicy(policy: string | CustomerManagedPolicy): string {
+  return typeof policy === 'string' ? policy : `customer managed ${referenceKey(policy)}`
+}
+
+/** `undefined`: something is not understood here. */
+function parseAll(
+  policies: PermissionSetPolicies,
+  texts: ReadonlyMap<string, PolicyText>,
+): readonly PolicyStatement[] | undefined {
+  const managed = namePolicies(policies).flatMap((name) => {
+    const text = texts.get(name)
+    return text === undefined || 'why' in text ? [] : [text.document]
+  })
+  const parsed = [policies.inlinePolicy, ...managed].map(parsePolicyStatements)
+  return parsed.some((one) => one === undefined) ? undefined : parsed.flatMap((one) => one ?? [])
+}
+
+function compareActions(old: readonly PolicyStatement[], now: readonly PolicyStatement[], catalog: ActionCatalog) {
+  const gained: KnownAction[] = []
+  const lost: KnownAction[] = []
+  const changed: ChangedAction[] = []
+  const [before, after] = [old.map(byService), now.map(byService)]
+  for (const [key, action] of listActions([...old, ...now], catalog)) {
+    const [was, is] = [judge(key, before), judge(key, after)]
+    if (!was.isAllowed && is.isAllowed) gained.push(action)
+    if (was.isAllowed && !is.isAllowed) lost.push(action)
+    if (!was.isAllowed || !is.isAllowed) continue
+    const what = (['resources', 'conditions', 'denials'] as const).filter((one) => was[one] !== is[one])
+    // The same resources and the same conditions, in other pairs.
+    const isPaired = what.length === 0 && was.pairs !== is.pairs
+    if (what.length > 0 || isPaired) changed.push({ ...action, what: isPaired ? ['conditions'] : what })
+  }
+  const gravity = ({ level, name }: KnownAction) => `${accessLevels.indexOf(level)} ${name}`
+  const byGravity = (a: KnownAction, b: KnownAction) => (gravity(a) < gravity(b) ? -1 : 1)
+  return { gained: gained.sort(byGravity), lost: lost.sort(byGravity), changed: changed.sort(byGravity) }
+}
+
+/** What AWS describes, and what the statements name besides: a new service, or a wrong name. */
+function listActions(statements: readonly PolicyStatement[], catalog: ActionCatalog): ActionCatalog {
+  const named = new Set(statements.flatMap(({ actions }) => actions))
+  const all = [...catalog.keys()]
+  const known = Map.groupBy(all, serviceOf)
+  const unknown = [...named].filter((pattern) => {
+    const service = serviceOf(pattern)
+    const some = service === '' ? all : (known.get(service) ?? [])
+    return pattern !== '*' && !catalog.has(pattern) && !some.some((action) => matchesAction(pattern, action))
+  })
+  return new Map([...catalog, ...unknown.map((name) => [name, { name, level: 'unknown' as const }] as const)])
+}
+
+/** The actions of a statement by service: a policy of AWS may name 1,500. Under '' those that may be of any service. */
+type ByService = PolicyStatement & { readonly services: ReadonlyMap<string, readonly string[]> }
+
+function byService(statement: PolicyStatement): ByService {
+  return { ...statement, services: Map.groupBy(statement.actions, serviceOf) }
+}
+
+function serviceOf(pattern: string): string {
+  return /^[^:*?]+(?=:)/.exec(pattern)?.[0] ?? ''
+}
+
+/** What the statements say of one action. Equal texts: they say the same. A denial without limits leaves nothing. */
+function judge(action: string, statements: readonly ByService[]) {
+  const service = serviceOf(action)
+  const isNamed = (patterns: readonly string[] = []) => patterns.some((pattern) => matchesAction(pattern, action))
+  const about = statements.filter(
+    ({ services, isInverted }) => (isNamed(services.get(service)) || isNamed(services.get(''))) !== isInverted,
+  )
+  const render = (texts: readonly string[]) => [...new Set(texts)].sort().join('\n')
+  const pairs = (some: readonly PolicyStatement[]) => render(some.map((one) => `${one.resources} ${one.condition}`))
+  const allowing = about.filter(({ effect }) => effect === 'Allow')
+  const denying = about.filter(({ effect }) => effect === 'Deny')
+  // A statement without limits allows whatever the others do.
+  const limiting = allowing.find(({ isUnlimited }) => isUnlimited)
+  const counted = limiting ? [limiting] : allowing
+  return {
+    isAllowed: allowing.length > 0 && !denying.some(({ isUnlimited }) => isUnlimited),
+    resources: render(counted.map(({ resources }) => resources)),
+    conditions: render(counted.map(({ condition }) => condition)),
+    denials: pairs(denying),
+    pairs: pairs(counted),
+  }
+}
+
+function warnOfStatements(old: readonly PolicyStatement[], now: readonly PolicyStatement[]): readonly string[] {
+  const allowing = (statements: readonly PolicyStatement[]) => statements.filter(({ effect }) => effect === 'Allow')
+  const isNew = (test: (statement: PolicyStatement) => boolean) =>
+    allowing(now).filter(test).length > allowing(old).filter(test).length
+  const namesAll = ({ actions, isInverted }: PolicyStatement) =>
+    !isInverted && actions.some((action) => /^\*+(:\*+)?$/.test(action))
+  return [
+    ...(isNew(namesAll) ? ['it allows every action (*), also those that AWS adds later'] : []),
+    ...(isNew(({ isInverted }) => isInverted)
+      ? ['NotAction in a statement that allows: every action but those named, also those that AWS adds later']
+      : []),
+  ]
+}
+
+function warnOfActions(actions: readonly KnownAction[]): readonly string[] {
+  const managing = actions.filter(({ level }) => level === 'Permissions management')
+  const [first] = managing
+  const passes = actions.some(({ name }) => name.toLowerCase() === 'iam:passrole')
+  return [
+    ...(passes
+      ? ['iam:PassRole: lets people give a role to a service, and do through the service what that role may']
+      : []),
+    ...(first
+      ? [
+          `${managing.length} of the actions manage permissions, for instance ${first.name}: with them people may give themselves more`,
+        ]
+      : []),
+  ]
+}
+
+function warnOfPolicies(gained: readonly string[]): readonly string[] {
+  const all = gained.filter((one) => /^arn:[^:]+:iam::aws:policy\/AdministratorAccess$/.test(one))
+  return all.map((one) => `${one} allows every action (*) on every resource`)
+}
+
+/**
+ * "Permissions boundaries do not define the maximum permissions that a resource-based policy can grant to an entity." "You
+ * cannot set the boundary for a service-linked role." (IAM API Reference, "PutRolePermissionsBoundary".)
+ */
+function warnOfBoundary(before: PermissionSetPolicies, after: PermissionSetPolicies): readonly string[] {
+  const [old, now] = [before, after].map(({ permissionsBoundary }) => JSON.stringify(permissionsBoundary))
+  if (now === undefined)
+    return old === undefined ? [] : ['the permissions boundary goes: nothing limits the policies any more']
+  if (old === now && before.inlinePolicy === after.inlinePolicy) return []
+  return [
+    `${old === undefined || old === now ? '' : 'another permissions boundary; '}actions that the permissions boundary does not allow too stay refused. It does not limit what resource policies grant (of buckets, keys, other accounts), and no service-linked role can have it`,
+  ]
+}
+
+function namePolicies(policies: PermissionSetPolicies): readonly string[] {
+  return listManagedPolicies(policies).map(nameManagedPolicy)
+}

@@ -1,0 +1,162 @@
+import type * as z from 'zod'
+import { type Complaint, type JsonFault, type JsonPath, quote } from '../statuses/complaint.ts'
+import { nearMatch } from '../text/near-match.ts'
+import { renderJsonPath } from './json-path.ts'
+import type { JsonObject, JsonValue } from './strict-json.ts'
+
+/** What to say when a schema refuses one value. */
+export type JsonRule = {
+  readonly expected: string
+  /** What to do about the value received; `undefined`: it is missing. */
+  readonly remedy: (value: JsonValue | undefined) => string
+  /** The characters that the text may have, tested one at a time. */
+  readonly alphabet?: RegExp
+}
+
+/**
+ * By shape: the path with `[]` for any position, such as `$.tags.[].Key`. The whole document is `$`. An object has the
+ * fields that have a rule.
+ */
+export type JsonRules = { readonly [shape: string]: JsonRule }
+
+/** Further faults are only counted. */
+const faultsTold = 5
+/** The complaint lists no more faults than these one by one. */
+const faultsListed = 100
+
+/** All faults in one complaint: the first five, with the same numbers in its three parts, and how many more there are. */
+export function complainAboutJson(object: string, faults: readonly JsonFault[]): Complaint {
+  const told = faults.slice(0, faultsTold)
+  const more = faults.length > told.length ? `; and ${faults.length - told.length} more` : ''
+  const join = (parts: readonly string[]) =>
+    parts.length === 1 ? parts.join('') : parts.map((part, index) => `(${index + 1}) ${part}`).join('; ')
+  return {
+    object,
+    received: `${join(told.map(({ received, path }) => `${received} at ${renderJsonPath(path)}`))}${more}`,
+    expected: join(told.map(({ expected }) => expected)),
+    remedy: `${join(told.map(({ remedy }) => remedy))}; then upload the file again`,
+    faults: faults.slice(0, faultsListed),
+  }
+}
+
+/** The issues of a zod schema in the words of the rules: one fault per unknown field and one per value. */
+export function faultsOfIssues(
+  issues: readonly z.core.$ZodIssue[],
+  document: JsonValue,
+  rules: JsonRules,
+): readonly JsonFault[] {
+  const told = new Set<string>()
+  const renamed = new Set<string>()
+  const unknown = issues.flatMap((issue) => {
+    if (issue.code !== 'unrecognized_keys') return []
+    const present = valueAt(document, issue.path)
+    const fields = fieldsOf(shapeOf(issue.path), rules)
+    return issue.keys.map((name) => {
+      const meant = meantField(name, present, fields)
+      if (meant !== undefined) renamed.add(JSON.stringify([...issue.path, meant]))
+      return unknownField(name, issue.path, fields, meant)
+    })
+  })
+  const wrong = issues.flatMap((issue) => {
+    const { path, code } = issue
+    const value = valueAt(document, path)
+    const place = JSON.stringify(path)
+    // A missing field that is there under a wrong name is one fault, not two.
+    if (code === 'unrecognized_keys' || told.has(place) || (value === undefined && renamed.has(place))) return []
+    told.add(place)
+    const rule = rules[shapeOf(path)]
+    if (rule === undefined)
+      return [{ path, received: describeJson(value), expected: issue.message, remedy: 'correct it' }]
+    const isText = typeof value === 'string' && rule.alphabet !== undefined
+    const foreign = isText ? findForeignCharacter(value, rule.alphabet) : undefined
+    const received = describeJson(value) + (foreign ? ` with ${foreign.told}` : '')
+    return [{ path, received, expected: rule.expected, remedy: rule.remedy(value) }]
+  })
+  return [...unknown, ...wrong]
+}
+
+function shapeOf(path: JsonPath): string {
+  return ['$', ...path.map((step) => (typeof step === 'number' ? '[]' : String(step)))].join('.')
+}
+
+/** The fields of the objects of this shape, in the order of their rules. */
+export function fieldsOf(shape: string, rules: JsonRules): readonly string[] {
+  const below = Object.keys(rules).filter((other) => other.startsWith(`${shape}.`))
+  const fields = below.map((other) => other.slice(shape.length + 1))
+  return fields.filter((field) => field !== '[]' && !field.includes('.'))
+}
+
+function meantField(name: string, object: JsonValue | undefined, fields: readonly string[]): string | undefined {
+  const missing = fields.filter((field) => !isJsonObject(object) || !Object.hasOwn(object, field))
+  return nearMatch(name, missing) ?? missing.find((field) => contains(field, name))
+}
+
+function unknownField(name: string, path: JsonPath, fields: readonly string[], meant: string | undefined): JsonFault {
+  return {
+    path,
+    field: name,
+    received: `the unknown field '${quote(name)}'`,
+    expected: meant === undefined ? `no fields but ${fields.join(', ')}` : `'${meant}'`,
+    remedy: meant === undefined ? `delete the field '${quote(name)}'` : `rename '${quote(name)}' to '${meant}'`,
+  }
+}
+
+/** Whether one contains the other in any case: `name` and `sessionDuration` are short forms of fields. */
+function contains(field: string, name: string): boolean {
+  if (name.length < 4 || name.length > 100) return false
+  const [known, received] = [field.toLowerCase(), name.toLowerCase()]
+  return known.includes(received) || received.includes(known)
+}
+
+/** A value in a few words; a long text is cut and its length told. */
+export function describeJson(value: JsonValue | undefined): string {
+  if (value === undefined) return 'nothing'
+  if (typeof value === 'string') {
+    if (value === '') return "an empty text ('')"
+    return value.length > 60 ? `'${quote(value, 60)}' (${value.length} characters)` : `'${quote(value)}'`
+  }
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`
+  if (typeof value !== 'object' || value === null) return `${value}`
+  const fields = Object.keys(value)
+  const names = fields.slice(0, 3).map((name) => `'${quote(name, 40)}'`)
+  if (fields.length === 0) return 'an empty object ({})'
+  return `an object with ${names.join(', ')}${fields.length > 3 ? ` and ${fields.length - 3} more fields` : ''}`
+}
+
+export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The plain character that a word processor replaced by this one; `undefined`: there is none. */
+export function plainTwin(character: string): string | undefined {
+  return plainTwins.find(([fancy]) => fancy.includes(character))?.[1]
+}
+
+const plainTwins: readonly (readonly [string, string])[] = [
+  ['\u2010\u2011\u2012\u2013\u2014\u2212', '-'],
+  ['\u2018\u2019\u201a\u2032', "'"],
+  ['\u201c\u201d\u201e\u2033', '"'],
+  ['\u2026', '...'],
+  ['\u00a0\u2007\u2009\u202f', ' '],
+]
+
+/** Code point in AWS's notation: U+2013. */
+export function codePoint(character: string): string {
+  return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
+}
+
+/** The first character that is not in the alphabet, and where: `'–' (U+2013) as character 3`. */
+export function findForeignCharacter(text: string, alphabet: RegExp) {
+  const characters = [...text]
+  const index = characters.findIndex((character) => !alphabet.test(character))
+  const character = characters[index]
+  if (character === undefined) return undefined
+  return { character, told: `'${quote(character)}' (${codePoint(character)}) as character ${index + 1}` }
+}
+
+function valueAt(document: JsonValue, path: JsonPath): JsonValue | undefined {
+  return path.reduce<JsonValue | undefined>((value, step) => {
+    if (typeof step === 'number') return Array.isArray(value) ? value[step] : undefined
+    return isJsonObject(value) ? value[String(step)] : undefined
+  }, document)
+}

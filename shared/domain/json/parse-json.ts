@@ -1,0 +1,29 @@
+import type * as z from 'zod'
+import { type Parsed, parsed, refused } from '../statuses/complaint.ts'
+import { complainAboutJson, faultsOfIssues, type JsonRules } from './json-faults.ts'
+import { parseStrictJson } from './strict-json.ts'
+
+/** What a JSON file says by its schema. Everything that is wrong comes in one complaint, in the words of the rules. */
+export function parseJson<T>(key: string, body: Uint8Array, schema: z.ZodType<T>, rules: JsonRules): Parsed<T> {
+  const document = parseStrictJson(key, body)
+  if (!document.ok) return document
+  const read = schema.safeParse(document.value)
+  if (read.success) return parsed(read.data)
+  return refused(complainAboutJson(key, faultsOfIssues(read.error.issues, document.value, rules)))
+}
+
+/** The same for an object of the bucket; `body` may be empty where it is too large to be read. */
+export function parseJsonFile<T>(
+  { key, body, sizeBytes }: { readonly key: string; readonly body: Uint8Array; readonly sizeBytes: number },
+  limit: { readonly mostBytes: number; readonly remedy: string },
+  schema: z.ZodType<T>,
+  rules: JsonRules,
+): Parsed<T> {
+  if (sizeBytes <= limit.mostBytes) return parseJson(key, body, schema, rules)
+  return refused({
+    object: key,
+    received: `a file of ${sizeBytes} bytes`,
+    expected: `at most ${limit.mostBytes} bytes`,
+    remedy: limit.remedy,
+  })
+}

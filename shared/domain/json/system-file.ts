@@ -1,0 +1,28 @@
+import { splitFolder } from '../links/link-fields.ts'
+import { type Parsed, quote, refused } from '../statuses/complaint.ts'
+
+/**
+ * Files that systems and editors leave beside others, such as `.DS_Store`, `Thumbs.db` or `notes.txt~`. They are
+ * no input. A principal may contain such a name, so a folder can stand only before the first `%`.
+ */
+export function isSystemFile(key: string): boolean {
+  return /^(\.(?!json$).*|Thumbs\.db|desktop\.ini|.*(~|\.swp|\.bak|\.orig))$/i.test(nameIn(key))
+}
+
+/** A refusal of a system file gets the one remedy that helps. Everything else is returned as it is. */
+export function unlessSystemFile<T>(judged: Parsed<T>): Parsed<T> {
+  if (judged.ok || !isSystemFile(judged.complaint.object)) return judged
+  const remedy = remedyFor(nameIn(judged.complaint.object))
+  const { faults, ...whole } = judged.complaint
+  return refused({ ...whole, remedy, faults: faults?.map((fault) => ({ ...fault, remedy })) })
+}
+
+function nameIn(key: string): string {
+  return splitFolder(key).rest
+}
+
+function remedyFor(name: string): string {
+  const pattern = name.startsWith('.') || !name.includes('.') ? name : name.slice(name.lastIndexOf('.'))
+  const isPlain = quote(pattern) === pattern && !pattern.includes("'")
+  return `it looks like a file of the system or of an editor: delete it${isPlain ? `, or leave it out: aws s3 sync … --exclude '*${pattern}'` : ''}`
+}

@@ -1,0 +1,461 @@
+import { isSameLink, type LedgerState, type LinkUpload } from '../assignments/ledger-entry.ts'
+import type { Configuration } from '../deployment/configuration.ts'
+import { complainOfObjections, describeObjection, type Verdict } from '../guardrails/judge-by-policies.ts'
+import type { AccountId } from '../organization/account-id.ts'
+import type { Account } from '../organization/organization-view.ts'
+import type { PrincipalId } from '../principals/identity-center-ids.ts'
+import type { ClosedBecause } from '../scopes/expand-scope.ts'
+import type { Scope } from '../scopes/scope.ts'
+import { selectorKey } from '../scopes/selector-file.ts'
+import type { Complaint } from '../statuses/complaint.ts'
+import { isLeaving, type NewStatus, rejection, type Status } from '../statuses/status.ts'
+import { renderInstant } from '../text/instant.ts'
+import { toldUploader } from './find-uploader.ts'
+import {
+  type Lack,
+  lackOfActiveAccount,
+  lackOfBoundUser,
+  lackOfScope,
+  lackOfSelector,
+  lackOfTags,
+  remedyOfFailures,
+} from './lack.ts'
+import type { Link } from './link.ts'
+import type { LinkBody } from './link-body.ts'
+import { describeUpload, isSameUpload, type Upload } from './upload.ts'
+
+/** How far one account assignment is, as the ledger or `foreign/` has it; without an id and links: the entry cannot be read. */
+export type Standing = {
+  readonly state: LedgerState | 'foreign'
+  readonly reason?: string | undefined
+  /** Someone else removed it. */
+  readonly isMissing?: boolean | undefined
+  /** Its principal is gone. */
+  readonly isOrphaned?: boolean | undefined
+  readonly principalId?: PrincipalId | undefined
+  /** The links that granted it when it was last evaluated, and which upload of each. */
+  readonly links?: readonly LinkUpload[] | undefined
+}
+export type Access = Standing & { readonly account: AccountId }
+
+/** What the scope of a link means now. */
+export type Expansion =
+  /** None: it exists and has no active account. */
+  | { readonly found: 'accounts'; readonly accounts: readonly AccountId[] }
+  /** It names an account that is closed to it. */
+  | { readonly found: 'closed'; readonly because: ClosedBecause; readonly id: AccountId }
+  | { readonly found: 'inactive-account'; readonly account: Pick<Account, 'id' | 'state'> }
+  /** `near`: what was most likely meant. */
+  | { readonly found: 'nothing'; readonly scope: Parameters<typeof lackOfScope>[0]; readonly near: string | undefined }
+  | { readonly found: 'unread-tags'; readonly unread: number; readonly all: number }
+  /** Its selector cannot be read, or is not valid. */
+  | { readonly found: 'unclear'; readonly complaint: Complaint }
+
+/** How far the assignments of a link are. */
+export type Progress = {
+  /** In the accounts of its scope; an account without any is left out. */
+  readonly access: readonly Access[]
+  /** What the brake holds of it, in any account. */
+  readonly held: readonly Access[]
+  /** What it lacks; `undefined`: nobody has looked since this process began. */
+  readonly lack: Lack | 'none' | undefined
+}
+
+type Uploaded = {
+  readonly object: Upload & {
+    readonly etag: string
+    readonly versionId?: string | undefined
+    readonly lastModified: Date
+  }
+}
+/** Access that the link granted and that is still there. Only the dispatcher knows how far it is. */
+type Leaving = { readonly left: readonly Access[] | 'unknown' }
+type InForce = Uploaded & {
+  readonly state: 'in-force'
+  readonly link: Link
+  readonly expansion: Expansion
+  /** Only the dispatcher knows it. */
+  readonly progress: Progress | 'unknown'
+  readonly onDrift: Configuration['onDrift']
+  /** What the policies say of it now. Absent: nothing. */
+  readonly verdict?: Verdict
+}
+
+/** All that the status of a link depends on. `state`: what its file says now. */
+export type LinkFacts = {
+  /** Its status until now. */
+  readonly present: Status | undefined
+  /** The user that this content of it was first applied to, where its status names one. */
+  readonly boundTo: PrincipalId | undefined
+} & (
+  | ({ readonly state: 'absent' } & Leaving)
+  | ({ readonly state: 'rejected'; readonly complaint: Complaint } & Uploaded & Leaving)
+  /** S3 does not give it: what it granted stays. */
+  | ({ readonly state: 'unreadable'; readonly complaint: Complaint } & Uploaded)
+  | ({ readonly state: 'expired' | 'not-yet'; readonly body: LinkBody } & Uploaded & Leaving)
+  | InForce
+)
+
+const noAccounts: Status['accounts'] = { desired: 0, applied: 0, open: 0, failed: [] }
+
+/**
+ * The status of a link; `undefined`: the link is gone, and so is its access. The first row that fits counts.
+ *
+ * |    | file                     | facts                                                           | state              |
+ * | -- | ------------------------ | --------------------------------------------------------------- | ------------------ |
+ * |  1 | rejected                 | any                                                             | `describeNotValid` |
+ * |    | unreadable               | any                                                             | rejected           |
+ * |    | absent, expired, not-yet | *access that it granted*                                        |                    |
+ * |  2 |                          | none is left                                                    | none, expired, waiting |
+ * |  3 |                          | unknown, and it had no status or was rejected, and nothing of it was on its way | as in row 2 |
+ * |  4 |                          | unknown, and its status says held                               | held               |
+ * |  5 |                          | unknown                                                         | revoking           |
+ * |  6 |                          | held, all but what failed                                       | held               |
+ * |  7 |                          | something is on its way                                         | revoking           |
+ * |  8 |                          | all failed                                                      | failed             |
+ * |    | in force                 | *scope without accounts*                                        |                    |
+ * |  9 |                          | it names the management account, or the one of ssofile           | rejected           |
+ * | 10 |                          | tags are not read, and its status says that this is applied     | applied            |
+ * | 11 |                          | tags are not read                                               | waiting            |
+ * | 12 |                          | access is held, or its status says so and nobody knows          | held               |
+ * | 13 |                          | it exists                                                       | applied            |
+ * | 14 |                          | it does not exist, is not active, or nobody knows what its selector means | waiting  |
+ * |    | in force                 | *scope with accounts*                                           |                    |
+ * | 15 |                          | progress unknown, and its status says that this is applied      | applied            |
+ * | 16 |                          | progress unknown                                                | applying           |
+ * | 17 |                          | access is held, and row 18 or 19 fits, or nobody knows, or      |                    |
+ * |    |                          | nothing else is on its way                                      | held               |
+ * | 18 |                          | something is lacking                                            | waiting            |
+ * | 19 |                          | another user of its name has the access                         | waiting            |
+ * | 20 |                          | something is on its way, or was not looked at                   | applying           |
+ * | 21 |                          | something failed                                                | failed             |
+ * | 22 |                          | all access existed before                                       | applied, not owned |
+ * | 23 |                          | all access is there                                             | applied            |
+ *
+ * What the policies refuse is rejected, unless rows 9 to 17 say rejected or held, or this content gave all the access before:
+ * then it is warned.
+ */
+export function describeLink(facts: LinkFacts): NewStatus | undefined {
+  const upload = uploadOf(facts)
+  const found = facts.state === 'absent' ? undefined : facts.object
+  const by = toldUploader(facts.present, found)
+  const told = { by, principalId: facts.boundTo, ...upload }
+  switch (facts.state) {
+    case 'rejected':
+      return describeNotValid(facts, told)
+    case 'unreadable':
+      return { ...told, ...rejection(facts.complaint) }
+    case 'absent':
+      return describeLeft(facts, told, undefined)
+    case 'expired':
+      return describeLeft(facts, told, {
+        ...told,
+        state: 'expired',
+        reason: `it expired at ${instantOf(facts.body.expiresAt)}`,
+        remedy: 'upload it again with a later expiresAt, or delete it',
+      })
+    case 'not-yet':
+      return describeLeft(facts, told, {
+        ...told,
+        state: 'waiting',
+        reason: `it is not in force before ${instantOf(facts.body.notBefore)}`,
+        remedy: 'nothing to do; it is applied at that time',
+      })
+    case 'in-force':
+      return tellVerdict(
+        facts,
+        facts.expansion.found === 'accounts' && facts.expansion.accounts.length > 0
+          ? describeAccounts(facts, told, facts.expansion.accounts)
+          : describeNoAccounts(facts, told, facts.expansion),
+      )
+    default:
+      return facts satisfies never
+  }
+}
+
+/** A policy refuses only what is new: access that this content of the link gave before stays, and is told to stand against it. */
+function tellVerdict(facts: InForce & LinkFacts, { warnings: _, ...told }: NewStatus): NewStatus {
+  const { refusals = [], warnings = [], later = [] } = facts.verdict ?? {}
+  const stands = hasGranted(facts)
+  const { present, object } = facts
+  // Only the dispatcher knows what people have besides: what it has refused stays refused until it says something else.
+  if (
+    later.length > 0 &&
+    !stands &&
+    told.state === 'applying' &&
+    isSame(present, object) &&
+    present.state === 'rejected'
+  )
+    return { ...told, owned: undefined, state: 'rejected', reason: present.reason, remedy: present.remedy }
+  const complaint = complainOfObjections(facts.link.key, refusals)
+  if (complaint && !stands && told.state !== 'rejected' && told.state !== 'held')
+    return { ...told, owned: undefined, ...rejection(complaint) }
+  const objections = [...(stands ? refusals : []), ...warnings]
+  return objections.length === 0 ? told : { ...told, warnings: objections.slice(0, 20).map(describeObjection) }
+}
+
+/** In all of its accounts this content gave access, or goes on giving it. */
+function hasGranted({ link, object, expansion, progress, present }: InForce & LinkFacts): boolean {
+  if (progress === 'unknown') return isApplied(present, object)
+  const accounts = expansion.found === 'accounts' ? expansion.accounts : []
+  const isGranting = ({ links }: Access) => links?.some((one) => isSameLink(one, { ...object, key: link.key })) === true
+  const granted = new Set(progress.access.filter(isGranting).map(({ account }) => account))
+  return accounts.length > 0 && accounts.every((account) => granted.has(account))
+}
+
+/**
+ * A file that is not valid grants nothing, so what a valid one granted before goes, as if it were deleted.
+ *
+ * | access that it granted              | was valid before, or something is left | state                              |
+ * | ----------------------------------- | -------------------------------------- | ---------------------------------- |
+ * | unknown, and its status says held   | any                                    | held                               |
+ * | held, all but what failed           | any                                    | held                               |
+ * | any other                           | yes                                    | rejected, and told as taken away   |
+ * | any other                           | no                                     | rejected                           |
+ */
+function describeNotValid(
+  { complaint, left, present, object }: Extract<LinkFacts, { state: 'rejected' }>,
+  told: Partial<NewStatus>,
+): NewStatus {
+  const rejected: NewStatus = { ...told, ...rejection(complaint) }
+  const lastValid = findLastValid(present, object)
+  if (left === 'unknown' && present?.state === 'held')
+    return { ...told, lastValid, ...heldAs(present), accounts: present.accounts }
+  const known = left === 'unknown' ? [] : left
+  if (lastValid === undefined && known.length === 0) return rejected
+  const before = lastValid === undefined ? '' : ` (uploaded ${lastValid.lastModified})`
+  const failed = failuresOf(known)
+  const open = known.length - failed.length
+  const withdrawn: NewStatus = {
+    ...rejected,
+    lastValid,
+    reason: `${rejected.reason}; the link was valid before${before}, and access that only it gave is revoked, as if it were deleted`,
+    remedy: `${complaint.remedy}; to have the access again, correct it, or upload again what it said before`,
+    accounts: left === 'unknown' ? undefined : { desired: 0, applied: 0, open, failed },
+  }
+  const held = known.filter(({ state }) => state === 'held')
+  if (held.length === 0 || held.length !== open) return withdrawn
+  const { state, reason } = heldBy(held)
+  return {
+    ...withdrawn,
+    state,
+    reason: `${reason}; the file is not valid any more: ${rejected.reason}`,
+    remedy: `to keep the access, correct the file: ${complaint.remedy}; an operator looks at what is held with: ssofile brake, and can release it`,
+  }
+}
+
+/** The upload that was valid before this one, which is not. The same upload is not valid by another configuration. */
+function findLastValid(present: Status | undefined, object: Upload): Status['lastValid'] {
+  if (present?.lastValid) return present.lastValid
+  const { state, lastModified, versionId } = present ?? {}
+  const isOther = state !== undefined && state !== 'rejected' && !isSameUpload(present, object)
+  return isOther && lastModified !== undefined ? { lastModified, versionId } : undefined
+}
+
+/** Rows 2 to 8. `atRest`: the status once nothing is left. */
+function describeLeft(
+  { left, present }: LinkFacts & Leaving,
+  told: Partial<NewStatus>,
+  atRest: NewStatus | undefined,
+): NewStatus | undefined {
+  const revoking: NewStatus = { ...told, ...atRest, state: 'revoking' }
+  if (left === 'unknown') {
+    if (present === undefined || (present.state === 'rejected' && !isLeaving(present))) return atRest
+    return present.state === 'held' ? { ...revoking, ...heldAs(present), accounts: present.accounts } : revoking
+  }
+  if (left.length === 0) return atRest
+  const failed = failuresOf(left)
+  const open = left.length - failed.length
+  const counted = { ...revoking, accounts: { desired: 0, applied: 0, open, failed } }
+  const held = left.filter(({ state }) => state === 'held')
+  if (held.length > 0 && held.length === open) return { ...counted, ...heldBy(held) }
+  if (open > 0) return counted
+  return {
+    ...counted,
+    state: 'failed',
+    reason: `the access could not be revoked: ${failed[0]?.reason}`,
+    remedy: remedyOf(failed),
+  }
+}
+
+/** Rows 9 to 14. */
+function describeNoAccounts(
+  { link, object, progress, present }: InForce & LinkFacts,
+  told: Partial<NewStatus>,
+  expansion: Expansion,
+): NewStatus {
+  if (expansion.found === 'closed')
+    return { ...told, ...rejection(complainOfClosedAccount[expansion.because](link.key, expansion.id)) }
+  if (expansion.found === 'unread-tags') {
+    if (isApplied(present, object)) return { ...present, ...told, principalId: present.principalId }
+    return { ...told, state: 'waiting', accounts: noAccounts, ...lackOfTags(expansion.unread, expansion.all) }
+  }
+  const held = progress === 'unknown' ? [] : progress.held
+  if (held.length > 0) return { ...told, accounts: noAccounts, ...heldBy(held) }
+  if (progress === 'unknown' && present?.state === 'held') return { ...told, accounts: noAccounts, ...heldAs(present) }
+  if (expansion.found === 'accounts')
+    return {
+      ...told,
+      state: 'applied',
+      accounts: noAccounts,
+      reason: emptyReason(link.scope),
+    }
+  return { ...told, state: 'waiting', accounts: noAccounts, ...lackOfAccounts(expansion) }
+}
+
+function emptyReason(scope: Scope): string {
+  if (scope.kind === 'ou_id') return `'${scope.id}' exists but holds no active account`
+  if (scope.kind === 'select') return `${selectorKey(scope.name)} selects no active member account`
+  return 'the organization has no active member account'
+}
+
+function lackOfAccounts(expansion: Extract<Expansion, { found: 'inactive-account' | 'unclear' | 'nothing' }>): Lack {
+  switch (expansion.found) {
+    case 'inactive-account':
+      return lackOfActiveAccount(expansion.account.id, expansion.account.state)
+    case 'unclear':
+      return lackOfSelector(expansion.complaint)
+    default:
+      return lackOfScope(expansion.scope, expansion.near)
+  }
+}
+
+/** Rows 15 to 23. */
+function describeAccounts(
+  { link, object, progress, present, boundTo, onDrift }: InForce & LinkFacts,
+  told: Partial<NewStatus>,
+  accounts: readonly AccountId[],
+): NewStatus {
+  if (progress === 'unknown')
+    return isApplied(present, object)
+      ? { ...present, ...told, principalId: present.principalId }
+      : { ...told, state: 'applying' }
+  const { access, held } = progress
+  const inForce = access.filter(isInForce)
+  const user = boundTo ?? findUser(link, object, inForce)
+  const ofOthers = inForce.filter(({ principalId }) => user !== undefined && principalId !== user)
+  const failed = failuresOf(access)
+  const applied = inForce.length - ofOthers.length
+  const open = accounts.length - applied - failed.length
+  const group = link.type === 'GROUP' ? access.find(({ principalId }) => principalId !== undefined) : undefined
+  const base = {
+    ...told,
+    accounts: { desired: accounts.length, applied, open, failed },
+    principalId: user ?? group?.principalId,
+  }
+  const found = progress.lack ?? findToldLack(present, object)
+  const isOfOther = user !== undefined && ofOthers.length > 0
+  const lack = typeof found === 'string' && isOfOther ? lackOfBoundUser(link.principal, user) : found
+  const isMoving = open > access.filter(({ state }) => state === 'held').length
+  if (held.length > 0 && (lack !== 'none' || !isMoving)) return { ...base, ...heldBy(held) }
+  if (typeof lack === 'object') return { ...base, state: 'waiting', ...lack }
+  if (open > 0) return { ...base, state: 'applying' }
+  if (failed.length > 0) {
+    const isReported = onDrift === 'report' && access.some(({ isMissing }) => isMissing)
+    return {
+      ...base,
+      state: 'failed',
+      reason: failed[0]?.reason,
+      remedy: isReported
+        ? 'to grant it again: ssofile touch, with the key of the link, and --rebind; or delete the link (with "onDrift": "restore" it is granted again by itself)'
+        : remedyOf(failed),
+    }
+  }
+  if (inForce.some(({ state }) => state === 'granted')) return { ...base, state: 'applied' }
+  return {
+    ...base,
+    state: 'applied',
+    owned: false,
+    reason: 'the access existed before this link; it stays when the link is deleted',
+  }
+}
+
+/** The handler knows no progress: what an upload is told once stays until the dispatcher says something else. */
+function isApplied(present: Status | undefined, object: Upload): present is Status {
+  return isSame(present, object) && present.state === 'applied'
+}
+
+function isSame(present: Status | undefined, object: Upload): present is Status {
+  return isSameUpload(present, object) && present !== undefined
+}
+
+function isInForce({ state }: Access): boolean {
+  return state === 'granted' || state === 'foreign'
+}
+
+/** The user that this content of a link was applied to, where it was applied anywhere. */
+function findUser({ key, type }: Link, object: Upload, inForce: readonly Access[]): PrincipalId | undefined {
+  if (type !== 'USER') return undefined
+  const granted = inForce.find(({ links }) => links?.some((one) => isSameLink(one, { ...object, key })))
+  return granted?.principalId
+}
+
+/** What the status of the same content says that the link lacks. A status that says held does not say it. */
+function findToldLack(present: Status | undefined, object: Upload): Lack | 'none' | 'unknown' {
+  if (!present || !isSameUpload(present, object)) return 'none'
+  const { state, reason, remedy, accounts } = present
+  if (state === 'held') return 'unknown'
+  const isWaiting = state === 'waiting' && accounts !== undefined && accounts.desired > 0
+  return isWaiting && reason !== undefined && remedy !== undefined ? { reason, remedy } : 'none'
+}
+
+type Failures = NonNullable<Status['accounts']>['failed']
+
+function failuresOf(access: readonly Access[]): Failures {
+  return access
+    .filter(({ state }) => state === 'failed' || state === 'stuck')
+    .map(({ account, state, reason = 'no reason is known' }) => ({
+      account,
+      reason,
+      stuck: state === 'stuck' ? true : undefined,
+    }))
+}
+
+function remedyOf(failed: Failures): string {
+  return failed.every(({ stuck }) => stuck)
+    ? 'make the account ACTIVE again, or close it; until then nothing is tried again'
+    : `${remedyOfFailures(failed.map(({ reason }) => reason))}; it is tried again by itself, at least every hour`
+}
+
+/** Without the digest of the list: the list may have grown since, and an operator has to look at it before releasing it. */
+function heldBy(held: readonly Access[]): Pick<NewStatus, 'state' | 'reason' | 'remedy'> {
+  const accounts = `${held.length} account${held.length === 1 ? '' : 's'}`
+  return {
+    state: 'held',
+    reason: `${held[0]?.reason ?? 'held by the brake'}; its access in ${accounts} stays until an operator decides`,
+    remedy:
+      'an operator looks at what is held with: ssofile brake, and can release it; to keep the access, restore the link, or what it covered',
+  }
+}
+
+/** What a status says of held access stays until the dispatcher, which knows, says something else. */
+function heldAs({ reason, remedy }: Status): Pick<NewStatus, 'state' | 'reason' | 'remedy'> {
+  return { state: 'held', reason, remedy }
+}
+
+const complainOfClosedAccount: Record<ClosedBecause, (object: string, id: AccountId) => Complaint> = {
+  'management-account': (object, id) => ({
+    object,
+    received: `account ${id}, the management account of the organization`,
+    expected: 'a member account (a delegated administrator cannot grant access to the management account)',
+    remedy: 'grant it in the management account itself; set "includeManagementAccount" only where ssofile runs there',
+  }),
+  'own-account': (object, id) => ({
+    object,
+    received: `account ${id}, in which ssofile runs`,
+    expected: 'another account (administrators of this one could change all access)',
+    remedy:
+      'delete the link; if it must be, the platform team sets "includeOwnAccount" and uploads it outside of all folders',
+  }),
+}
+
+/** Of a file that is gone only when somebody last asked for it to count as new. */
+function uploadOf(facts: LinkFacts): Partial<NewStatus> {
+  if (facts.state === 'absent') return { rebind: facts.present?.rebind }
+  const { lastModified, ...object } = facts.object
+  return describeUpload(facts.present, { ...object, lastModified: renderInstant(lastModified) })
+}
+
+function instantOf(at: Date | undefined): string {
+  return at === undefined ? 'an unknown time' : renderInstant(at)
+}

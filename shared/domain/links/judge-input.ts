@@ -1,0 +1,111 @@
+import {
+  describeObjection,
+  judgeLinkByPolicies,
+  judgePermissionSetByPolicies,
+  type LinkCase,
+  noObjection,
+  type Verdict,
+} from '../guardrails/judge-by-policies.ts'
+import { type Guardrails, noGuardrails } from '../guardrails/policy-file.ts'
+import { placeOf, renderJsonPath } from '../json/json-path.ts'
+import { isSystemFile } from '../json/system-file.ts'
+import { parsePermissionSetFile, parsePermissionSetKey } from '../permission-sets/permission-set-file.ts'
+import type { PermissionSetName } from '../permission-sets/permission-set-name.ts'
+import type { Complaint, Parsed } from '../statuses/complaint.ts'
+import { linkPrefix, parseLinkKey } from './link.ts'
+import { isInForce, type LinkBody, parseLinkBody } from './link-body.ts'
+
+/** An input as it would lie in the bucket. `body` may be empty where `sizeBytes` is too large for a valid input. */
+export type InputBytes = { readonly key: string; readonly body: Uint8Array; readonly sizeBytes: number }
+
+/** One fault of an input, and its place in the JSON document. Without a place: in its name, or in the whole input. */
+export type InputFault = Omit<Complaint, 'object' | 'faults'> & { readonly path?: string }
+
+export type InputJudgement = {
+  /** Empty: it is valid. */
+  readonly faults: readonly InputFault[]
+  /** What is valid but may surprise, in whole sentences. */
+  readonly warnings: readonly string[]
+  /** The permission set that a valid link names. */
+  readonly names?: PermissionSetName
+  /** The permission set that a file describes, also where the file is not valid. */
+  readonly describes?: PermissionSetName
+  /** Rules of policies about what is not known yet, as `policy#rule`. */
+  readonly later?: readonly string[]
+}
+
+/** What a valid input must be like besides, and who uploads it when. */
+export type Rules = Pick<LinkCase, 'uploader' | 'uploadedAt'> & { readonly guardrails: Guardrails }
+
+/** Everything that one input alone shows at this instant. */
+export function judgeInput(
+  input: InputBytes,
+  folders: readonly string[],
+  now: Date,
+  rules: Rules = { guardrails: noGuardrails, uploader: 'later', uploadedAt: now },
+): InputJudgement {
+  return input.key.startsWith(linkPrefix) ? judgeLink(input, folders, { now, rules }) : judgePermissionSet(input, rules)
+}
+
+function judgeLink(
+  { key, body, sizeBytes }: InputBytes,
+  folders: readonly string[],
+  { now, rules: { guardrails, ...upload } }: { readonly now: Date; readonly rules: Rules },
+): InputJudgement {
+  const link = parseLinkKey(key, folders)
+  const said = parseLinkBody(key, body, sizeBytes)
+  // A name without any field, or of a system file, is no link, so its content is not judged as one.
+  if (!link.ok && (!key.includes('%') || isSystemFile(key))) return { faults: faultsOf(link, body), warnings: [] }
+  const verdict =
+    link.ok && said.ok
+      ? judgeLinkByPolicies(guardrails, {
+          link: link.value,
+          body: said.value,
+          accounts: 'later',
+          overlaps: 'later',
+          ...upload,
+        })
+      : noObjection
+  return withVerdict(verdict, {
+    faults: [...faultsOf(link, body), ...faultsOf(said, body)],
+    warnings: said.ok ? warningsOf(said.value, now) : [],
+    ...(link.ok ? { names: link.value.permissionSet } : {}),
+  })
+}
+
+function judgePermissionSet({ key, body, sizeBytes }: InputBytes, { guardrails }: Rules): InputJudgement {
+  const file = parsePermissionSetFile(key, body, sizeBytes)
+  const name = parsePermissionSetKey(key)
+  return withVerdict(file.ok ? judgePermissionSetByPolicies(guardrails, file.value) : noObjection, {
+    faults: faultsOf(file, body),
+    warnings: file.ok ? file.value.warnings : [],
+    ...(name.ok ? { describes: name.value } : {}),
+  })
+}
+
+function withVerdict({ refusals, warnings, later }: Verdict, judged: InputJudgement): InputJudgement {
+  return {
+    ...judged,
+    faults: [...judged.faults, ...refusals.map(({ received, expected, remedy }) => ({ received, expected, remedy }))],
+    warnings: [...judged.warnings, ...warnings.map(describeObjection)],
+    ...(later.length > 0 ? { later } : {}),
+  }
+}
+
+function warningsOf(body: LinkBody, now: Date): readonly string[] {
+  if (isInForce(body, now) !== 'expired' || body.expiresAt === undefined) return []
+  return [`it expired at ${body.expiresAt.toISOString()}: it grants nothing`]
+}
+
+function faultsOf(result: Parsed<unknown>, body: Uint8Array): readonly InputFault[] {
+  if (result.ok) return []
+  const { object: _, faults, ...whole } = result.complaint
+  if (faults === undefined) return [whole]
+  const text = new TextDecoder().decode(body)
+  return faults
+    .map(({ path, field, received, expected, remedy }) => {
+      const place = placeOf(text, field === undefined ? path : [...path, field])
+      return { path: renderJsonPath(path), place, received, expected, remedy }
+    })
+    .sort((a, b) => a.place.line - b.place.line || a.place.column - b.place.column)
+}

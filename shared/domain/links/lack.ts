@@ -1,0 +1,137 @@
+import { remedyOfContradiction } from '../assignments/contradiction.ts'
+import type { AccountId } from '../organization/account-id.ts'
+import type { Account } from '../organization/organization-view.ts'
+import type { PermissionSetName } from '../permission-sets/permission-set-name.ts'
+import type { PrincipalId } from '../principals/identity-center-ids.ts'
+import type { PrincipalType } from '../principals/principal.ts'
+import type { Scope } from '../scopes/scope.ts'
+import { selectorKey } from '../scopes/selector-file.ts'
+import { type Complaint, quote } from '../statuses/complaint.ts'
+import type { Grant } from './link.ts'
+
+/** What a link lacks, and what a person can do: for its status. */
+export type Lack = { readonly reason: string; readonly remedy: string }
+
+/** `near`, here and below: the name that was most likely meant. */
+export function lackOfPermissionSet(permissionSet: PermissionSetName, near: string | undefined): Lack {
+  return {
+    reason: `permission set '${permissionSet}' does not exist${meant(near)}`,
+    remedy: `upload permission_sets/${permissionSet}.json; the link is applied when it exists`,
+  }
+}
+
+/** `hasOtherType`: a user has the name of the group, or a group the name of the user. */
+export function lackOfPrincipal(
+  { type, principal }: Pick<Grant, 'type' | 'principal'>,
+  { hasOtherType, near }: { readonly hasOtherType: boolean; readonly near?: string | undefined },
+): Lack {
+  const noun = nounOf(type)
+  const other = type === 'GROUP' ? 'USER' : 'GROUP'
+  const reason = `${noun} '${principal}' does not exist in the identity store`
+  if (hasOtherType)
+    return {
+      reason: `${reason}, but a ${nounOf(other)} of this name does`,
+      remedy: `if you mean the ${nounOf(other)}, upload the link again with %${other}%ssofile at the end, then delete this one`,
+    }
+  return {
+    reason: `${reason}${meant(near)}`,
+    remedy: `create the ${noun}, or upload the link with the exact name; it is applied when the ${noun} exists`,
+  }
+}
+
+/** The user whose name the link has is not the user that it was applied to. */
+export function lackOfBoundUser(principal: string, boundTo: PrincipalId): Lack {
+  return {
+    reason: `user '${principal}' is no longer the user that this link was applied to (${boundTo})`,
+    remedy:
+      'if you mean the new user of this name: ssofile touch, with the key of the link, and --rebind; else delete the link',
+  }
+}
+
+const refusedToDelegated = 'a delegated administrator can neither change it nor grant or revoke it anywhere'
+const remedyOfManagementAccount =
+  'remove its assignments in the management account, or use another permission set there'
+
+/** (IAM Identity Center User Guide, "Delegated administration".) */
+export function lackOfManagementAccount(permissionSet: PermissionSetName, managementAccountId: AccountId): Lack {
+  return {
+    reason: `permission set '${permissionSet}' is also assigned in the management account ${managementAccountId}, so ${refusedToDelegated}`,
+    remedy: `${remedyOfManagementAccount}; ssofile looks again every hour`,
+  }
+}
+
+/** The scope of the link names nothing that exists. */
+export function lackOfScope(scope: Exclude<Scope, { kind: 'root' }>, near: string | undefined): Lack {
+  if (scope.kind === 'account_tag') {
+    return {
+      reason: `no active account has the tag '${quote(scope.key)}' with the value '${quote(scope.value)}'${meant(near)}`,
+      remedy: 'tag an account, or upload the link with the exact tag; it is applied when an account has the tag',
+    }
+  }
+  if (scope.kind === 'select') {
+    return {
+      reason: `there is no ${selectorKey(scope.name)}${meant(near)}`,
+      remedy:
+        'upload the link with the exact name, or ask those who write the selectors; it is applied when the file is there',
+    }
+  }
+  const noun = scope.kind === 'account' ? 'account' : 'organizational unit'
+  return {
+    reason: `${noun} '${scope.id}' does not exist in the organization${meant(near)}`,
+    remedy: `upload the link with the exact id, or delete it; it is applied when the ${noun} exists`,
+  }
+}
+
+export function lackOfActiveAccount(id: AccountId, state: Account['state']): Lack {
+  if (state === 'UNPLACED')
+    return {
+      reason: `Organizations does not say State or Paths of account ${id}`,
+      remedy: 'an operator looks with: ssofile doctor; until then nothing is granted or revoked in this account',
+    }
+  return {
+    reason: `account ${id} is ${state}, not ACTIVE`,
+    remedy: 'delete the link, or wait: it is applied when the account is ACTIVE',
+  }
+}
+
+/** Nobody knows which accounts the link means. */
+export function lackOfSelector(complaint: Complaint): Lack {
+  const { object, received, expected } = complaint
+  return {
+    reason: `${quote(object)} cannot be used: received ${received}, expected ${expected}`,
+    remedy:
+      'ask those who write the selectors to correct it; until then the link grants nothing new, and access that it gave stays',
+  }
+}
+
+/** It is not known yet which accounts have the tag of the link. */
+export function lackOfTags(unread: number, all: number): Lack {
+  return {
+    reason: `the tags of ${unread} of ${all} accounts are not read yet; ssofile reads about nine accounts a second`,
+    remedy: 'nothing to do; the link is applied when all tags are read',
+  }
+}
+
+/**
+ * What a person does about requests that AWS failed for these reasons. Where an account lacks a customer managed policy,
+ * AWS says only `Received a 404 status error: Not supported policy <name>.` (field reports).
+ */
+export function remedyOfFailures(reasons: readonly string[]): string {
+  const [contradiction] = reasons.flatMap((reason) => remedyOfContradiction(reason) ?? [])
+  if (contradiction !== undefined) return contradiction
+  if (reasons.length > 0 && reasons.every((reason) => reason.endsWith(refusedToDelegated)))
+    return remedyOfManagementAccount
+  const names = reasons.map((reason) => /Not supported policy ([\w+=,.@-]+?)\.?$/.exec(reason)?.[1])
+  const missing = [...new Set(names.filter((name) => name !== undefined))].map((name) => `'${quote(name)}'`)
+  if (missing.length === 0 || names.includes(undefined)) return 'remove the cause'
+  const [policies, them] = missing.length === 1 ? ['policy', 'it'] : ['policies', 'them']
+  return `create the customer managed ${policies} ${missing.join(', ')} in these accounts, under the path that the permission set names, or take ${them} out of the permission set`
+}
+
+function nounOf(type: PrincipalType): string {
+  return type === 'GROUP' ? 'group' : 'user'
+}
+
+export function meant(near: string | undefined): string {
+  return near === undefined ? '' : `; did you mean '${quote(near)}'?`
+}

@@ -1,0 +1,15 @@
+import type { GrantingLink } from '../assignments/ledger-entry.ts'
+import { quote } from '../statuses/complaint.ts'
+import type { TemporaryLinkBody } from './link-body.ts'
+
+/** A link that grants access. `request`: it is temporary, and of a request for which this was approved. */
+export type ToldLink = GrantingLink & { readonly request?: TemporaryLinkBody['request'] | undefined }
+
+/** How temporary access came about, for a person: until when, by which eligibility, who approved it. */
+export function describeTemporary({ expiresAt, request }: Pick<ToldLink, 'expiresAt' | 'request'>): string | undefined {
+  if (request === undefined) return undefined
+  const { digest, eligibility, approvedBy } = request
+  const by = approvedBy.map(({ name, user }) => `'${quote(name ?? user)}'`).join(' and ')
+  const end = expiresAt === undefined ? '' : `until ${new Date(expiresAt).toISOString()}, `
+  return `${end}by eligibility '${quote(eligibility)}', ${by === '' ? 'approved by itself' : `approved by ${by}`}, request ${digest}`
+}

@@ -1,0 +1,91 @@
+import * as z from 'zod'
+import type { Assignment, AssignmentId } from '../assignments/assignment.ts'
+import { record } from '../json/record.ts'
+import { grant } from '../links/link.ts'
+import { accountId } from '../organization/account-id.ts'
+import { type PermissionSetName, permissionSetName } from '../permission-sets/permission-set-name.ts'
+import { principalId } from '../principals/identity-center-ids.ts'
+import { principalType } from '../principals/principal.ts'
+
+/** Part of one drift check: `run` names the check, `unit` the part. Each unit is worked on and counted once. */
+const ofDrift = { v: z.literal(1), run: z.string(), unit: z.string(), cause: z.string() }
+
+/**
+ * Where to look, never what to do. `cause` is the input key that changed: look there first, and tell its status. It is
+ * never evidence.
+ */
+export const hint = z.discriminatedUnion('kind', [
+  record({
+    v: z.literal(1),
+    kind: z.literal('assignment'),
+    account: accountId,
+    ...grant.shape,
+    cause: z.string(),
+  }),
+  /** One access: open work, and whatever else knows the id. */
+  record({
+    v: z.literal(1),
+    kind: z.literal('access'),
+    account: accountId,
+    permissionSet: permissionSetName,
+    principalId,
+    type: principalType,
+    cause: z.string(),
+  }),
+  record({
+    v: z.literal(1),
+    kind: z.literal('permission-set'),
+    permissionSet: permissionSetName,
+    cause: z.string(),
+  }),
+  /** A whole drift check. It is divided into units, and each unit becomes a hint. */
+  record({ ...ofDrift, kind: z.literal('drift') }),
+  record({
+    ...ofDrift,
+    kind: z.literal('drift-of-principals'),
+    type: principalType,
+    principals: z.array(principalId),
+  }),
+  record({
+    ...ofDrift,
+    kind: z.literal('drift-of-permission-set'),
+    permissionSet: permissionSetName,
+    /** Nothing is compared by principal, so missing assignments are found here. */
+    isOnlyAxis: z.boolean(),
+    /** Absent: all accounts that have it. */
+    accounts: z.array(accountId).optional(),
+  }),
+])
+export type Hint = z.infer<typeof hint>
+/** About one account assignment, by name or by id. */
+export type AssignmentHint = Extract<Hint, { kind: 'assignment' | 'access' }>
+export type DriftHint = Exclude<Hint, { kind: 'assignment' | 'access' | 'permission-set' }>
+
+export function isAssignmentHint(hint: Hint): hint is AssignmentHint {
+  return hint.kind === 'assignment' || hint.kind === 'access'
+}
+
+export function isDriftHint(hint: Hint): hint is DriftHint {
+  return !isAssignmentHint(hint) && hint.kind !== 'permission-set'
+}
+
+/** Look at what links ask for by this name, and at whoever has, or had, it. */
+export function assignmentHint(
+  { accountId: account, permissionSet, principal, type }: Assignment,
+  cause: string,
+): Hint {
+  return { v: 1, kind: 'assignment', account, permissionSet, principal, type, cause }
+}
+
+/** Look at this access. */
+export function accessHint(
+  { accountId: account, permissionSet, principalId: id, type }: AssignmentId,
+  cause: string,
+): Hint {
+  return { v: 1, kind: 'access', account, permissionSet, principalId: id, type, cause }
+}
+
+/** Look at this permission set. */
+export function permissionSetHint(permissionSet: PermissionSetName, cause: string): Hint {
+  return { v: 1, kind: 'permission-set', permissionSet, cause }
+}

@@ -1,0 +1,98 @@
+import * as z from 'zod'
+import { record } from '../json/record.ts'
+import type { Notification, RequestOutcome } from './notification.ts'
+import type { Receiver } from './receivers.ts'
+
+/** So many outcomes of a digest have a line; of the others only the number is told. */
+export const digestLinesMost = 20
+const textMost = 500
+/** S3 User Guide, "Naming Amazon S3 objects". */
+const keyMost = 1_024
+
+const digestLine = record({
+  id: z.string(),
+  at: z.string(),
+  event: z.string(),
+  subject: z.string(),
+  reason: z.string().optional(),
+  remedy: z.string().optional(),
+  by: z.string().optional(),
+})
+export type DigestLine = z.infer<typeof digestLine>
+
+/** What a receiver is told together: how many of each event, and the first ones in full. */
+export const digest = record({
+  counts: z.record(z.string(), z.int().min(1)),
+  lines: z.array(digestLine),
+})
+export type Digest = z.infer<typeof digest>
+
+export const emptyDigest: Digest = { counts: {}, lines: [] }
+
+/** A message of the queue `digests`: one digest for one receiver by one way. */
+export const digestMessage = record({
+  v: z.literal(1),
+  /** The same however often it is sent. */
+  id: z.string(),
+  receiver: z.string(),
+  way: z.enum(['mail', 'webhook']),
+  ...digest.shape,
+})
+export type DigestMessage = z.infer<typeof digestMessage>
+
+/** Of the oldest the lines are kept, by their instants: in whatever order they were found. */
+export function addToDigest({ counts, lines }: Digest, told: readonly Notification[]): Digest {
+  const sum = { ...counts }
+  for (const { event } of told) sum[event] = (sum[event] ?? 0) + 1
+  const all = [...lines, ...told.map(toLine)].sort((a, b) => compare(a.at, b.at) || compare(a.id, b.id))
+  return { counts: sum, lines: all.slice(0, digestLinesMost) }
+}
+
+export function sizeOf({ counts }: Pick<Digest, 'counts'>): number {
+  return Object.values(counts).reduce((sum, one) => sum + one, 0)
+}
+
+/** By which ways a receiver is told. */
+export function waysOf({ mail, webhook }: Receiver): readonly DigestMessage['way'][] {
+  return [...(mail.length > 0 ? (['mail'] as const) : []), ...(webhook === undefined ? [] : (['webhook'] as const))]
+}
+
+function toLine(told: Notification): DigestLine {
+  const { id, at, event } = told
+  const { subject, ...others } = describe(told)
+  const texts = Object.entries(others).filter(([, text]) => text !== undefined)
+  const cut = texts.map(([name, text = '']) => [name, text.slice(0, textMost)])
+  return { id, at, event, subject: subject.slice(0, keyMost), ...Object.fromEntries(cut) }
+}
+
+function describe(told: Notification): Pick<DigestLine, 'subject' | 'reason' | 'remedy' | 'by'> {
+  switch (told.kind) {
+    case 'input':
+      return { subject: told.input, reason: told.reason, remedy: told.remedy, by: told.by }
+    case 'change':
+      return { subject: told.subject, reason: told.reason, by: told.by }
+    case 'request':
+      return describeRequest(told)
+    case 'drift':
+      return { subject: `${told.missing} removed by someone else, ${told.foreign} given by someone else` }
+    default:
+      return told satisfies never
+  }
+}
+
+function describeRequest(told: RequestOutcome): Pick<DigestLine, 'subject' | 'reason' | 'remedy' | 'by'> {
+  const { requester, permissionSet, scope, digest, expiresAt, approvers, by, reason, ticket, incident } = told
+  const who = requester.name ?? requester.id
+  const texts = [reason, ticket, incident].filter((text) => text !== undefined && text !== '')
+  return {
+    subject: permissionSet === undefined ? told.request : `${who}: ${permissionSet} in ${scope ?? ''}`,
+    reason: [...texts, ...(expiresAt === undefined ? [] : [`until ${expiresAt}`])].join(', ') || undefined,
+    remedy: approvers !== undefined && digest !== undefined ? `ssofile approve ${digest}` : undefined,
+    by: by && (by.name ?? by.id),
+  }
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
+}

@@ -1,0 +1,107 @@
+import * as z from 'zod'
+import { record } from '../json/record.ts'
+import { requestDigest } from '../requests/access-request.ts'
+import { requestEvents } from '../requests/decide-request.ts'
+
+/** The source of every event, and the detail types: what became of an input, and what changed besides. */
+export const notificationSource = 'ssofile'
+
+/** The states of a status that are an outcome; `applying` and `revoking` are on their way to one. */
+export const toldStates = ['applied', 'waiting', 'rejected', 'blocked', 'failed', 'held', 'expired'] as const
+
+const common = {
+  v: z.literal(1),
+  /** The same however often it is delivered. */
+  id: z.string().regex(/^[0-9a-f]{32}$/),
+  /** When it was written, by the clock of ssofile. */
+  at: z.iso.datetime(),
+  bucket: z.string(),
+}
+const count = z.int().min(0)
+
+/** What became of one input, from its status. */
+const inputOutcome = record({
+  ...common,
+  kind: z.literal('input'),
+  event: z.enum(toldStates),
+  input: z.string(),
+  /** The declared folder, `''` directly under `links_data/`; absent: it is no link in a folder that counts. */
+  folder: z.string().optional(),
+  /** As S3 names who uploaded it; of an upload through the API the ARN of its caller. Absent: not known. */
+  by: z.string().optional(),
+  reason: z.string().optional(),
+  remedy: z.string().optional(),
+  accounts: record({ desired: count, applied: count, open: count, failed: count }).optional(),
+  lastModified: z.iso.datetime().optional(),
+  versionId: z.string().optional(),
+})
+
+/** What changed, from `changes/`: there is one for each account assignment, permission set, and act of a person. */
+const change = record({
+  ...common,
+  kind: z.literal('change'),
+  /** `granted`, `revoked`, `held`, `foreign-found`, `paused`, …: docs/notifications.md has all. */
+  event: z.string(),
+  /** As `changes/` names it. */
+  subject: z.string(),
+  assignment: record({
+    account: z.string(),
+    permissionSet: z.string(),
+    principal: z.string(),
+    type: z.string(),
+  }).optional(),
+  by: z.string().optional(),
+  reason: z.string().optional(),
+})
+
+/** What a drift check found, once it has ended. */
+const drift = record({
+  ...common,
+  kind: z.literal('drift'),
+  event: z.literal('drift-found'),
+  /** Access of ours that somebody else removed. */
+  missing: count,
+  /** Access that somebody else gave. */
+  foreign: count,
+})
+
+const person = record({ id: z.string(), name: z.string().optional() })
+
+/** What became of a request for temporary access, from its history: each event of each request once. */
+const requestOutcome = record({
+  ...common,
+  kind: z.literal('request'),
+  event: z.templateLiteral(['request-', z.enum(requestEvents)]),
+  /** The key of the request. */
+  request: z.string(),
+  /** Of exactly this upload. Absent, with most that follows: history could not be read. */
+  digest: requestDigest.optional(),
+  requester: person,
+  permissionSet: z.string().optional(),
+  /** As in links. */
+  scope: z.string().optional(),
+  eligibility: z.string().optional(),
+  /** Who may approve it: the names of groups and users. Of `request-asked` alone, where it waits for approvals. */
+  approvers: z.array(z.string()).optional(),
+  approvedBy: z.array(person).optional(),
+  /** Who approved, denied or ended it; absent: its requester, an operator, or time. */
+  by: person.optional(),
+  reason: z.string().optional(),
+  ticket: z.string().optional(),
+  incident: z.string().optional(),
+  startsAt: z.iso.datetime().optional(),
+  expiresAt: z.iso.datetime().optional(),
+})
+
+/** The detail of an event: one outcome. Published as schemas/notification.schema.json. */
+export const notification = z.discriminatedUnion('kind', [inputOutcome, change, drift, requestOutcome])
+export type Notification = z.infer<typeof notification>
+export type InputOutcome = z.infer<typeof inputOutcome>
+export type RequestOutcome = z.infer<typeof requestOutcome>
+
+export const detailTypes: Readonly<Record<Notification['kind'], string>> = {
+  input: 'Input Outcome',
+  change: 'Access Change',
+  drift: 'Drift Found',
+  request: 'Access Request',
+}

@@ -1,0 +1,76 @@
+import { type Parsed, parsed, quote, refused } from '../statuses/complaint.ts'
+import { definitionOf, planPermissionSetChanges, renderChange } from './permission-set-changes.ts'
+import { type PermissionSetDefinition, parsePermissionSetFile, permissionSetKey } from './permission-set-file.ts'
+import type { PermissionSetName } from './permission-set-name.ts'
+import { parseSessionDuration } from './session-duration.ts'
+
+/**
+ * The file that says exactly what a permission set is: read again it makes the same one, and applied it changes nothing.
+ * Refused where no file can say it. `notes`: what the permission set has and a file cannot say, and which stays as it is,
+ * in whole sentences.
+ */
+export function renderPermissionSetFile(
+  name: PermissionSetName,
+  definition: PermissionSetDefinition,
+): Parsed<{ readonly text: string; readonly notes: readonly string[] }> {
+  const key = permissionSetKey(name)
+  const text = `${JSON.stringify(toFile(name, definition), undefined, 2)}\n`
+  const file = parsePermissionSetFile(key, new TextEncoder().encode(text))
+  if (!file.ok) return inexpressible(key, `${file.complaint.received} (expected ${file.complaint.expected})`)
+  const differences = planPermissionSetChanges(definition, definitionOf(file.value))
+  // A file can have it only as `{}`, which means none there: applied, it would delete what AWS has.
+  if (differences.some(({ kind }) => kind === 'delete-inline'))
+    return inexpressible(
+      key,
+      `its inline policy is empty (${quote(definition.inlinePolicy ?? '')}), which in a file means that it has none`,
+    )
+  if (differences.length > 0)
+    return inexpressible(key, `applying its file would ${differences.map(renderChange).join('; ')}`)
+  const own = definition.tags.filter(isOfAws).map(({ Key }) => quote(Key))
+  return parsed({
+    text,
+    notes: own.length === 0 ? [] : [`the tags of AWS's own (${own.join(', ')}) stand in no file and stay`],
+  })
+}
+
+function toFile(name: PermissionSetName, definition: PermissionSetDefinition): object {
+  const { description, sessionDuration, relayState, inlinePolicy, permissionsBoundary } = definition
+  return {
+    permissionSetName: name,
+    description,
+    sessionDurationInMinutes: parseSessionDuration(sessionDuration) ?? sessionDuration,
+    relayState,
+    tags: unlessEmpty(definition.tags.filter((tag) => !isOfAws(tag))),
+    managedPoliciesArnList: unlessEmpty(definition.managedPolicyArns),
+    customerManagedPoliciesList: unlessEmpty(definition.customerManagedPolicies),
+    inlinePolicyDocument: inlinePolicy === undefined ? undefined : parseJson(inlinePolicy),
+    permissionsBoundary,
+  }
+}
+
+function unlessEmpty<T>(list: readonly T[]): readonly T[] | undefined {
+  return list.length === 0 ? undefined : list
+}
+
+/** AWS sets and changes these itself. (Tagging guide, "Tag naming limits and requirements".) */
+function isOfAws({ Key }: { readonly Key: string }): boolean {
+  return /^aws:/i.test(Key)
+}
+
+/** A text that is no JSON is then refused as a policy. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+function inexpressible(object: string, received: string): Parsed<never> {
+  return refused({
+    object,
+    received: `a permission set that no file can say: ${received}`,
+    expected: 'one that a file says exactly',
+    remedy: 'change it in Identity Center, then import it again; links may use it without a file',
+  })
+}

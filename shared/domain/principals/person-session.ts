@@ -1,0 +1,26 @@
+import { type AccountId, accountId } from '../organization/account-id.ts'
+import type { PermissionSetName } from '../permission-sets/permission-set-name.ts'
+import { permissionSetOfRole } from '../permission-sets/permission-set-role.ts'
+import { type PrincipalName, principalName } from './principal.ts'
+
+/** Who works with a permission set: IAM Identity Center names the session of its role after the user. */
+export type PersonSession = {
+  readonly account: AccountId
+  /** The role's name, which is all that the ARN of a session tells of it. */
+  readonly role: string
+  readonly permissionSet: PermissionSetName
+  readonly userName: PrincipalName
+}
+
+/**
+ * `arn:aws:sts::<account>:assumed-role/AWSReservedSSO_<permission set>_<16 hexadecimal digits>/<UserName>`. `undefined`: the
+ * session of another role, or none. An administrator of any account can make a role of such a name and choose the name of its
+ * session, so the ARN tells who somebody is only where accounts are known to be trusted, or where another check follows.
+ */
+export function parsePersonSession(arn: string): PersonSession | undefined {
+  const [, account, role = '', name] = /^arn:aws[a-z-]*:sts::(\d{12}):assumed-role\/([^/]+)\/(.+)$/s.exec(arn) ?? []
+  const permissionSet = permissionSetOfRole(role)
+  const userName = principalName.safeParse(name)
+  if (permissionSet === undefined || !userName.success) return undefined
+  return { account: accountId.parse(account), role, permissionSet, userName: userName.data }
+}

@@ -1,0 +1,128 @@
+import * as z from 'zod'
+import type { JsonRules } from '../json/json-faults.ts'
+import { parseJsonFile } from '../json/parse-json.ts'
+import { record } from '../json/record.ts'
+import { type Link, parseLinkKey, temporaryPrefix } from '../links/link.ts'
+import { type PrincipalId, principalId } from '../principals/identity-center-ids.ts'
+import { type Parsed, parsed, quote, refused } from '../statuses/complaint.ts'
+import { isoDuration, isoDurationForm, parseIsoDuration } from './iso-duration.ts'
+
+export const requestPrefix = 'requests/'
+export const requestMostBytes = 16 * 1024
+
+/** What tells one upload of a request from every other: an approval is for exactly one. See `digestOfRequest`. */
+export const requestDigest = z
+  .string()
+  .regex(/^[0-9a-f]{32}$/)
+  .brand<'RequestDigest'>()
+export type RequestDigest = z.infer<typeof requestDigest>
+
+/** An approval that counts. `user`: the id of its author in the identity store; `name`: the UserName then; `at`: by S3's clock. */
+export const givenApproval = record({
+  user: principalId,
+  name: z.string().optional(),
+  at: z.iso.datetime(),
+})
+export type GivenApproval = Readonly<z.infer<typeof givenApproval>>
+
+const line = (most: number) =>
+  z
+    .string()
+    .max(most)
+    .regex(/^\P{Cc}*$/u)
+
+/** The body of `requests/<user id>/<link>`. */
+export const accessRequestSchema = z.strictObject({
+  /** For editors. */
+  $schema: z.string().optional(),
+  duration: isoDuration,
+  reason: line(1000).optional(),
+  ticket: line(200).optional(),
+  incident: line(200).optional(),
+  /** Absent: as soon as it is granted. */
+  startsAt: z.iso.datetime({ offset: true }).optional(),
+})
+
+export type AccessRequest = {
+  readonly durationMs: number
+  readonly reason?: string
+  readonly ticket?: string
+  readonly incident?: string
+  readonly startsAt?: Date
+}
+
+/** Who asks, and for what. `link` is the one that is made when it is granted, under `links_data/temporary/`. */
+export type RequestPath = { readonly key: string; readonly userId: PrincipalId; readonly link: Link }
+
+/** The key of the request for this link by the user with this id. */
+export function renderRequestKey(userId: string, temporaryLink: string): string {
+  return `${requestPrefix}${userId}/${temporaryLink.slice(temporaryPrefix.length)}`
+}
+
+/** The user id in a key under `requests/` or `approvals/`, valid or not: who may write there. */
+export function userInKey(key: string): string {
+  return key.split('/', 2)[1] ?? ''
+}
+
+/** What a key under `requests/` says: the id of who asks, and a link in its usual grammar, without a folder. */
+export function parseRequestKey(key: string): Parsed<RequestPath> {
+  const id = userInKey(key)
+  const userId = principalId.safeParse(id)
+  if (!key.startsWith(requestPrefix) || !userId.success)
+    return refused({
+      object: key,
+      received: `the user id '${quote(id)}'`,
+      expected: 'requests/<user id>/<link>, with your id in the identity store of IAM Identity Center',
+      remedy: 'ask with ssofile request, which finds your user id; delete this one',
+    })
+  const name = key.slice(requestPrefix.length + id.length + 1)
+  const place = `${requestPrefix}${id}/`
+  if (name.split('%', 1)[0]?.includes('/'))
+    return refused({
+      object: key,
+      received: `a folder before the link ('${quote(name)}')`,
+      expected: `the link directly under ${place}`,
+      remedy: 'ask for it without the folder: temporary access has one of its own; delete this one',
+    })
+  const link = parseLinkKey(temporaryPrefix + name, [])
+  if (!link.ok) {
+    const { received, expected, remedy } = link.complaint
+    const here = (text: string) => text.replaceAll(temporaryPrefix, place)
+    return refused({ object: key, received: here(received), expected: here(expected), remedy: here(remedy) })
+  }
+  return parsed({ key, userId: userId.data, link: link.value })
+}
+
+export function parseRequestBody(key: string, body: Uint8Array, sizeBytes = body.length): Parsed<AccessRequest> {
+  const limit = { mostBytes: requestMostBytes, remedy: 'shorten the reason' }
+  const read = parseJsonFile({ key, body, sizeBytes }, limit, accessRequestSchema, accessRequestRules)
+  if (!read.ok) return read
+  const { $schema: _, duration, startsAt, ...said } = read.value
+  const durationMs = parseIsoDuration(duration) ?? 0
+  return parsed({ durationMs, ...said, ...(startsAt === undefined ? {} : { startsAt: new Date(startsAt) }) })
+}
+
+const text = (most: number) => ({
+  expected: `one line of text, at most ${most} characters, without control characters`,
+  remedy: () => 'write it in one line in double quotes, or leave the field out',
+})
+
+/** What to say about each field of a request that breaks a rule. */
+export const accessRequestRules: JsonRules = {
+  $: {
+    expected: 'one JSON object with duration, and perhaps reason, ticket, incident and startsAt',
+    remedy: () => 'write { "duration": "PT4H", "reason": "…" }',
+  },
+  '$.$schema': { expected: 'where the schema is', remedy: () => 'correct it, or leave it out' },
+  '$.duration': {
+    expected: `how long the access is to last: ${isoDurationForm}`,
+    remedy: (value) => (value === undefined ? 'add it, such as "duration": "PT4H"' : 'write it as in "PT4H"'),
+  },
+  '$.reason': text(1000),
+  '$.ticket': text(200),
+  '$.incident': text(200),
+  '$.startsAt': {
+    expected: 'a date, time and offset in ISO 8601, such as "2026-12-24T18:00:00+01:00"',
+    remedy: () => 'write it in that form, or leave the field out to begin at once',
+  },
+}

@@ -1,0 +1,145 @@
+import type { Link } from '../links/link.ts'
+import type { Scope } from '../scopes/scope.ts'
+import { quote } from '../statuses/complaint.ts'
+import { fitsOne, matchesTicketPattern } from '../text/glob.ts'
+import { saysSomething } from '../text/says-something.ts'
+import type { AccessRequest } from './access-request.ts'
+import type { Eligibility } from './eligibility-file.ts'
+import { renderIsoDuration } from './iso-duration.ts'
+import { isAtTime } from './weekly-time.ts'
+
+/** Who asks for what, as far as an eligibility asks. */
+export type Asking = {
+  readonly link: Link
+  readonly request: AccessRequest
+  readonly askedAt: Date
+  readonly now: Date
+  /** The name of the user, as it stands in links. */
+  readonly userName: string
+  /** The groups of eligibilities that the user is a member of, by name. */
+  readonly groups: ReadonlySet<string>
+  /** Whether a scope of an eligibility has all that is asked for; `undefined`: nobody knows now. */
+  readonly covers: (scope: Scope) => boolean | undefined
+}
+
+/** `needed`: how many approvals. */
+export type Fit = { readonly eligibility: Eligibility; readonly needed: number }
+export type Choice =
+  | { readonly found: 'fit'; readonly fit: Fit }
+  /** None fits, and of this one nobody knows. */
+  | { readonly found: 'unclear'; readonly eligibility: Eligibility }
+  /** `nearest`: the one that lacks least, with what it lacks. */
+  | {
+      readonly found: 'none'
+      readonly nearest?: { readonly eligibility: Eligibility; readonly lacks: readonly string[] }
+    }
+
+/**
+ * Of the eligibilities that fit, the one that asks least: no approval, else fewer approvals, else fewer needs, else the first by
+ * name.
+ */
+export function chooseEligibility(eligibilities: readonly Eligibility[], asking: Asking): Choice {
+  // Of ten thousand, few are meant for this person.
+  const meant = eligibilities.filter((one) => isFor(one, asking) && isForPermissionSet(one, asking))
+  const judged = judgeAll(meant, asking)
+  const [fit] = judged.filter(({ lacks, isUnclear }) => lacks.length === 0 && !isUnclear).sort(compareByAsking)
+  if (fit) return { found: 'fit', fit: { eligibility: fit.eligibility, needed: fit.needed } }
+  const unclear = judged.find(({ lacks, isUnclear }) => lacks.length === 0 && isUnclear)
+  if (unclear) return { found: 'unclear', eligibility: unclear.eligibility }
+  const [nearest] = judgeAll(eligibilities, asking).sort(
+    (a, b) => a.weight - b.weight || compareText(a.eligibility.name, b.eligibility.name),
+  )
+  return { found: 'none', ...(nearest && { nearest: { eligibility: nearest.eligibility, lacks: nearest.lacks } }) }
+}
+
+function judgeAll(eligibilities: readonly Eligibility[], asking: Asking): Judged[] {
+  return eligibilities.map((eligibility) => ({ eligibility, ...judge(eligibility, asking) }))
+}
+
+/** Whether its `for` names this user, or one of these groups. */
+export function isFor(eligibility: Eligibility, { userName, groups }: Pick<Asking, 'userName' | 'groups'>): boolean {
+  return eligibility.for.users.includes(userName) || eligibility.for.groups.some((name) => groups.has(name))
+}
+
+function isForPermissionSet({ permissionSets }: Eligibility, { link }: Asking): boolean {
+  return fitsOne(permissionSets, link.permissionSet)
+}
+
+type Judged = {
+  readonly eligibility: Eligibility
+  readonly needed: number
+  readonly lacks: readonly string[]
+  /** Of those that lack something: the smaller, the nearer. Whose business it is weighs more than what can be corrected. */
+  readonly weight: number
+  readonly isUnclear: boolean
+}
+
+function judge(eligibility: Eligibility, asking: Asking): Omit<Judged, 'eligibility'> {
+  const covers = eligibility.scopes.map(asking.covers)
+  const isUnclear = !covers.includes(true) && covers.includes(undefined)
+  const needed = isApprovedByItself(eligibility, asking) ? 0 : eligibility.approvals
+  const place = lacksOfPlace(eligibility, asking, covers.includes(true) || isUnclear)
+  const terms = [...lacksOfTerms(eligibility, asking), ...lacksOfApprovers(eligibility, asking, needed)]
+  return { needed, isUnclear, lacks: [...place, ...terms], weight: place.length * 100 + terms.length }
+}
+
+function lacksOfPlace(eligibility: Eligibility, asking: Asking, isCovered: boolean): string[] {
+  return [
+    ...(isFor(eligibility, asking) ? [] : [`it is not for '${quote(asking.userName)}'`]),
+    ...(isForPermissionSet(eligibility, asking)
+      ? []
+      : [`it is not for the permission set '${asking.link.permissionSet}'`]),
+    ...(isCovered ? [] : ['its scopes do not have what is asked for']),
+  ]
+}
+
+function lacksOfTerms(eligibility: Eligibility, { request, askedAt }: Asking): string[] {
+  const { longestMs, needs, ticketPattern, mayStartLaterMs = 0 } = eligibility
+  const missing = needs.filter((need) => !saysSomething(request[need]))
+  const laterMs = (request.startsAt ?? askedAt).getTime() - askedAt.getTime()
+  const fits = ticketPattern === undefined || matchesTicketPattern(ticketPattern)(request.ticket ?? '')
+  return [
+    ...(request.durationMs <= longestMs ? [] : [`it allows ${renderIsoDuration(longestMs)} at most`]),
+    ...missing.map((need) => {
+      const how = request[need] === undefined ? '' : ' with letters or digits'
+      return `it needs ${need === 'incident' ? 'an' : 'a'} ${need}${how}`
+    }),
+    ...(fits || missing.includes('ticket') ? [] : [`its tickets are written as '${quote(ticketPattern ?? '')}'`]),
+    ...(laterMs <= mayStartLaterMs ? [] : [laterLack(mayStartLaterMs)]),
+  ]
+}
+
+function laterLack(mostMs: number): string {
+  return mostMs === 0
+    ? 'it begins at once, so without startsAt'
+    : `it begins ${renderIsoDuration(mostMs)} ahead at most`
+}
+
+/** Who approves may depend on the account, and where nobody can, only what is approved by itself is granted. */
+function lacksOfApprovers(eligibility: Eligibility, asking: Asking, needed: number): string[] {
+  const { approvals, approvers } = eligibility
+  const { link } = asking
+  if (approvals === 0 && !isApprovedByItself(eligibility, asking))
+    return ['it is only for who is in the groups, or at the times, of approvedByItself']
+  const isByOwner = approvers.groups.length + approvers.users.length === 0
+  return needed > 0 && isByOwner && link.scope.kind !== 'account'
+    ? ['its approvers are the owners of single accounts, so ask for account%<account id>']
+    : []
+}
+
+/** No approval is needed of this user, or now. */
+function isApprovedByItself({ approvedByItself }: Eligibility, { groups, now }: Asking): boolean {
+  if (approvedByItself === undefined) return false
+  const isNow = approvedByItself.times.some((time) => isAtTime(time, now))
+  return isNow || approvedByItself.groups.some((name) => groups.has(name))
+}
+
+function compareByAsking(a: Judged, b: Judged): number {
+  const [x, y] = [a.eligibility, b.eligibility]
+  return a.needed - b.needed || x.needs.length - y.needs.length || compareText(x.name, y.name)
+}
+
+function compareText(a: string, b: string): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
+}

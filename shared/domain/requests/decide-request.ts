@@ -1,0 +1,522 @@
+import type { PrincipalId } from '../principals/identity-center-ids.ts'
+import { type Complaint, quote } from '../statuses/complaint.ts'
+import type { RequestState, Status, StatusState } from '../statuses/status.ts'
+import { renderInstant } from '../text/instant.ts'
+import type { AccessRequest, GivenApproval, RequestDigest, RequestPath } from './access-request.ts'
+import { type Asking, type Choice, chooseEligibility, type Fit } from './choose-eligibility.ts'
+import type { Eligibility } from './eligibility-file.ts'
+import { type GrantRecord, renderGrantedLink } from './grant-record.ts'
+
+export const approversMost = 500
+
+/** The status of a link is written after its request's; what becomes of it later, a sweep finds. */
+const lookAgainMs = 60_000
+/** While the link of a request is in one of these, so is the request. */
+const followed: ReadonlySet<StatusState> = new Set(['waiting', 'rejected', 'blocked', 'failed', 'held'])
+
+/** After one of these nothing is granted any more for its digest. */
+export const finalEvents = ['denied', 'lapsed', 'withdrawn', 'finished', 'ended'] as const
+export const requestEvents = ['asked', 'approved', 'granted', 'refused', ...finalEvents] as const
+export type RequestEvent = (typeof requestEvents)[number]
+
+/** What history says of one digest. */
+export type Told = {
+  readonly events: ReadonlySet<RequestEvent>
+  /** Whose approvals it has. */
+  readonly approvedBy: ReadonlySet<string>
+  readonly granted?: GrantRecord | undefined
+}
+
+export type GivenDecision = GivenApproval & {
+  readonly decision: 'approve' | 'deny'
+  readonly comment?: string | undefined
+}
+
+/** Who may approve now, and what they said. `tooMany`: nobody was asked. */
+export type Approvals = {
+  /** The eligibility that they are of. */
+  readonly eligibility: string
+  /** In the order of S3's clock. */
+  readonly given: readonly GivenDecision[]
+  readonly tooMany?: number
+  /** What is there and S3 does not give: it may be a denial. */
+  readonly unreadable?: readonly Complaint[]
+}
+
+export type RequestReading =
+  | { readonly state: 'absent' }
+  | { readonly state: 'unreadable'; readonly complaint: Complaint }
+  | {
+      readonly state: 'rejected'
+      readonly complaint: Complaint
+      readonly digest: RequestDigest
+      readonly askedAt: Date
+    }
+  | {
+      readonly state: 'valid'
+      readonly request: AccessRequest
+      readonly digest: RequestDigest
+      readonly askedAt: Date
+    }
+
+/**
+ * What lies under `links_data/temporary/` where the link of this request belongs. People of one name, one after the other, have
+ * one place there, and anybody may ask in any name: the link itself says whose it is.
+ */
+export type TemporaryLink =
+  | { readonly found: 'none' }
+  | { readonly found: 'unreadable'; readonly etag: string }
+  /** Of this user: of this upload or of another. */
+  | { readonly found: 'own'; readonly etag: string; readonly digest: RequestDigest; readonly text: string }
+  | { readonly found: 'of another user'; readonly user: PrincipalId }
+  /** It says nothing that can be understood, and grants nothing. */
+  | { readonly found: 'of nobody'; readonly etag: string }
+
+/** All that is known of one request, at one instant by S3's clock. */
+export type RequestFacts = {
+  readonly path: RequestPath
+  readonly now: Date
+  readonly reading: RequestReading
+  readonly link: TemporaryLink
+  /** What the status of the user's own link says of it as it is. Absent: nobody has looked at it yet. */
+  readonly linkStatus?: ToldState | undefined
+  readonly told: (digest: RequestDigest) => Told
+  /** Its status until now. */
+  readonly present: Pick<Status, 'state' | 'request'> | undefined
+  /** What follows has not been read yet. An end by time or by the requester needs none of it. */
+  readonly isUnread?: boolean
+  /** The user with the id of the path, by the name that stands in links; `undefined`: there is none. */
+  readonly userName: string | undefined
+  readonly groups: ReadonlySet<string>
+  readonly covers: Asking['covers']
+  readonly eligibilities: readonly Eligibility[]
+  /** Eligibilities that are not valid, or that S3 does not give. */
+  readonly broken: readonly string[]
+  /** What was read last, for a digest. */
+  readonly approvals: (digest: RequestDigest) => Approvals | undefined
+}
+
+export type NewEvent = {
+  readonly event: Exclude<RequestEvent, 'granted'>
+  readonly digest: RequestDigest
+  /** Who did it; absent: time, or somebody whom only S3's notification names. */
+  readonly by?: GivenApproval | undefined
+  readonly said?: Readonly<Record<string, unknown>>
+}
+
+/** What a person is told. `again`: when to look again. */
+export type Outcome = {
+  readonly status: Pick<Status, 'state' | 'reason' | 'remedy' | 'request'> | undefined
+  readonly again?: readonly Date[]
+}
+
+export type RequestStep =
+  | { readonly do: 'read who and what' }
+  | {
+      readonly do: 'read approvals'
+      readonly digest: RequestDigest
+      readonly eligibility: string
+      readonly besides: readonly PrincipalId[]
+    }
+  | { readonly do: 'record'; readonly event: NewEvent }
+  /** First into history, only where nothing is: so at most once for a digest. */
+  | { readonly do: 'grant'; readonly record: GrantRecord }
+  /** `over`: the etag of what is there. */
+  | { readonly do: 'write the link'; readonly record: GrantRecord; readonly over?: string }
+  | { readonly do: 'delete the link'; readonly etag: string }
+  | ({ readonly do: 'tell' } & Outcome)
+
+/**
+ * The next step for one request. Pure: it reads nothing and changes nothing. The first row that fits counts.
+ *
+ * |    | the user's own link there             | facts                                       | then                            |
+ * | -- | ------------------------------------- | ------------------------------------------- | ------------------------------- |
+ * |  1 | is of no grant in history             |                                             | delete it                       |
+ * |  2 | is of a grant that is over            | a later upload was granted                  | row 17 to 20                    |
+ * |  3 | is of a grant that is over            |                                             | delete it                       |
+ * |  4 | is of a grant whose end has come      |                                             | record `ended`                  |
+ * |  5 | is of a grant                         | its request is gone                         | record `finished`, `withdrawn` before its start |
+ * |  6 | is of a grant                         | its user has another name, or is gone       | record `finished`               |
+ * |  7 | is of a grant                         | who approved it, or may, denies             | record `finished`               |
+ * |  8 | is not as history has it              |                                             | write it                        |
+ * |    | **the request**                       |                                             |                                 |
+ * |  9 | is gone                               | it was granted, by history                  | as rows 4 to 6                  |
+ * | 10 | is gone                               | it waited                                   | record `withdrawn`              |
+ * | 11 | is gone                               |                                             | its status goes                 |
+ * | 12 | cannot be read                        |                                             | tell, and change nothing        |
+ * | 13 | is not valid                          |                                             | record `refused`, tell          |
+ * | 14 | was granted                           | it is over, by history                      | tell                            |
+ * | 15 | was granted                           | as in rows 4 to 7                           | as there                        |
+ * | 16 | was granted                           | the user's own link is of an earlier upload | record `finished` of that       |
+ * | 17 | was granted                           | no link is there, or one of nobody          | write it                        |
+ * | 18 | was granted                           | a link of another user is there             | tell that it waits              |
+ * | 19 | was granted                           | its link is not in force                    | tell why, as the link's status does |
+ * | 20 | was granted                           |                                             | tell                            |
+ * | 21 | was denied, has lapsed                |                                             | tell                            |
+ * | 22 | is new                                |                                             | record `asked`                  |
+ * | 23 | is not of the user of its path        |                                             | record `refused`, tell          |
+ * | 24 | fits no eligibility                   | one cannot be read, or nobody knows         | tell that it waits              |
+ * | 25 | fits no eligibility                   |                                             | record `refused`, tell what the nearest lacks |
+ * | 26 | has waited too long                   |                                             | record `lapsed`                 |
+ * | 27 | needs no approval                     |                                             | grant                           |
+ * | 28 | needs approvals                       | an approver denies                          | record `denied`                 |
+ * | 29 | needs approvals                       | one that is not in history                  | record `approved`               |
+ * | 30 | needs approvals                       | a decision of an approver cannot be read    | tell that it waits              |
+ * | 31 | needs approvals                       | enough                                      | grant                           |
+ * | 32 | needs approvals                       |                                             | tell that it waits              |
+ *
+ * Whose a request is comes from its path, whose a link is from what it says: a request only ever touches a link of its own user,
+ * or, where it was granted for the user who has that name now, one of nobody. The link of somebody else is left alone whatever
+ * the request says.
+ * A link that cannot be read is left as it is while its access may last, by history. After that who has the name now may delete it.
+ * What the requester says as an approver counts for nothing, and each person counts once.
+ */
+export function decideRequest(facts: RequestFacts): RequestStep {
+  const step = settleLink(facts) ?? settleRequest(facts)
+  const end = step.do === 'tell' ? endOfLink(facts) : undefined
+  return step.do === 'tell' && end ? { ...step, again: [...(step.again ?? []), end] } : step
+}
+
+/**
+ * When the user's link that is there ends, whatever is told of a later upload. One that cannot be read may be the present upload's,
+ * and where another user's is, the sweep finds by its end the grant that waits for the place.
+ */
+function endOfLink({ link, reading, told }: RequestFacts): Date | undefined {
+  const present = 'digest' in reading ? reading.digest : undefined
+  const digest = link.found === 'own' ? link.digest : link.found === 'none' ? undefined : present
+  const record = digest && told(digest).granted
+  return record && new Date(record.expiresAt)
+}
+
+function settleLink(facts: RequestFacts): RequestStep | undefined {
+  const { link, reading, now } = facts
+  if (link.found !== 'own') return undefined
+  const told = facts.told(link.digest)
+  const record = told.granted
+  if (isOver(told) && isGrantedAnew(facts)) return undefined
+  if (!record || isOver(told)) return { do: 'delete the link', etag: link.etag }
+  const end = endOf(facts, record, reading.state === 'absent')
+  if (end) return end
+  if (now < new Date(record.expiresAt) && link.text !== renderGrantedLink(record))
+    return { do: 'write the link', record, over: link.etag }
+  return undefined
+}
+
+/** Its link is written over the one that is there: access does not end in between. */
+function isGrantedAnew({ reading, told, now }: RequestFacts): boolean {
+  if (reading.state !== 'valid') return false
+  const later = told(reading.digest)
+  return later.granted !== undefined && !isOver(later) && now < new Date(later.granted.expiresAt)
+}
+
+/** What ends a grant: its time, its requester (`isGone`), a name that means somebody else, or an approver. */
+function endOf(facts: RequestFacts, record: GrantRecord, isGone: boolean): RequestStep | undefined {
+  const { digest, eligibility, approvedBy } = record
+  if (facts.now >= new Date(record.expiresAt)) return { do: 'record', event: { event: 'ended', digest } }
+  if (isGone) {
+    const event = facts.now < new Date(record.startsAt) ? 'withdrawn' : 'finished'
+    return { do: 'record', event: { event, digest } }
+  }
+  if (facts.isUnread) return readWhoAndWhat
+  if (facts.userName !== facts.path.link.principal) {
+    const said = { reason: 'its user has another name, or is gone' }
+    return { do: 'record', event: { event: 'finished', digest, said } }
+  }
+  const approvals = facts.approvals(digest)
+  if (approvals?.eligibility !== eligibility)
+    return { do: 'read approvals', digest, eligibility, besides: approvedBy.map(({ user }) => user) }
+  const denial = saidByOthers(facts, approvals).find(({ decision }) => decision === 'deny')
+  return denial && { do: 'record', event: { event: 'finished', digest, ...personOf(denial) } }
+}
+
+function settleAbsence({ present, ...facts }: RequestFacts): RequestStep {
+  const digest = present?.request?.digest
+  const told = digest && facts.told(digest)
+  if (!told || isOver(told)) return deleteUnreadable(facts) ?? gone
+  if (told.granted) return endOf({ present, ...facts }, told.granted, true) ?? gone
+  return present?.state === 'waiting' ? { do: 'record', event: { event: 'withdrawn', digest } } : gone
+}
+
+function settleRequest(facts: RequestFacts): RequestStep {
+  const { reading } = facts
+  switch (reading.state) {
+    case 'absent':
+      return settleAbsence(facts)
+    case 'unreadable':
+      return { do: 'tell', status: refusal(reading.complaint) }
+    case 'rejected':
+      return refuse(facts, reading.digest, reading.complaint)
+    case 'valid': {
+      const told = facts.told(reading.digest)
+      if (told.granted) return keep(facts, told, told.granted)
+      if (isOver(told)) return { do: 'tell', status: { ...finalStatus(told), request: { digest: reading.digest } } }
+      return judge(facts, reading, told)
+    }
+    default:
+      return reading satisfies never
+  }
+}
+
+const readWhoAndWhat: RequestStep = { do: 'read who and what' }
+const gone: RequestStep = { do: 'tell', status: undefined }
+
+/** By history this user may have the access no more, and nobody else has this name, whatever the link says. */
+function deleteUnreadable({ link, isUnread, userName, path }: Omit<RequestFacts, 'present'>): RequestStep | undefined {
+  if (link.found !== 'unreadable') return undefined
+  if (isUnread) return readWhoAndWhat
+  return userName === path.link.principal ? { do: 'delete the link', etag: link.etag } : undefined
+}
+
+/** Nothing is granted by it any more. */
+export function isOver({ events }: Pick<Told, 'events'>): boolean {
+  return finalEvents.some((event) => events.has(event))
+}
+
+function keep(facts: RequestFacts, told: Told, record: GrantRecord): RequestStep {
+  const request = stateOf(record)
+  if (isOver(told)) return deleteUnreadable(facts) ?? { do: 'tell', status: { ...finalStatus(told), request } }
+  const end = endOf(facts, record, false)
+  if (end) return end
+  const { link } = facts
+  switch (link.found) {
+    case 'none':
+      return { do: 'write the link', record }
+    case 'of nobody':
+      return { do: 'write the link', record, over: link.etag }
+    case 'of another user':
+      return tellGranted(facts, record, waitsForPlace(record, link.user))
+    case 'own': {
+      if (link.digest === record.digest) break
+      const earlier = facts.told(link.digest)
+      if (!earlier.granted || isOver(earlier)) return { do: 'write the link', record, over: link.etag }
+      return { do: 'record', event: { event: 'finished', digest: link.digest, said: { replacedBy: record.digest } } }
+    }
+    case 'unreadable':
+      break
+    default:
+      return link satisfies never
+  }
+  return tellGranted(facts, record, notInForce(facts))
+}
+
+type ToldState = Pick<Status, 'state' | 'reason' | 'remedy'>
+
+/** `instead`: why it is not in force. */
+function tellGranted(
+  { now, link, linkStatus }: RequestFacts,
+  record: GrantRecord,
+  instead: ToldState | undefined,
+): RequestStep {
+  const { startsAt, expiresAt, eligibility, approvedBy } = record
+  const by = approvedBy.map(({ name, user }) => `'${quote(name ?? user)}'`)
+  const how = by.length > 0 ? `approved by ${by.join(' and ')}` : 'approved by itself'
+  const granted = `granted from ${startsAt} until ${expiresAt} by eligibility '${eligibility}', ${how}: ${quote(record.link, 1024)}`
+  const status = instead
+    ? { ...instead, reason: `${granted}; it is not in force: ${instead.reason}` }
+    : {
+        state: 'applied' as const,
+        reason: granted,
+        remedy: 'to end it earlier: ssofile finish; to have it longer, ask again',
+      }
+  const isNew = link.found === 'own' && linkStatus === undefined
+  const again = isNew ? [new Date(now.getTime() + lookAgainMs)] : []
+  return { do: 'tell', status: { ...status, request: stateOf(record) }, again }
+}
+
+function waitsForPlace({ link }: GrantRecord, user: PrincipalId): ToldState {
+  return {
+    state: 'waiting',
+    reason: `the link of another user, with the id ${user}, is at ${quote(link, 1024)}`,
+    remedy: 'wait: it is written once that one has ended',
+  }
+}
+
+/** The status of a link is the truth about it, and this one follows. */
+function notInForce({ linkStatus }: RequestFacts): ToldState | undefined {
+  const { state, reason = 'its status does not say why', remedy } = linkStatus ?? {}
+  return state && followed.has(state) ? { state, reason, remedy } : undefined
+}
+
+function stateOf({ digest, eligibility, approvedBy, startsAt, expiresAt }: GrantRecord): RequestState {
+  const given = approvedBy.map((one) => ({ ...one }))
+  return { digest, eligibility, approvals: { needed: given.length, given }, startsAt, expiresAt }
+}
+
+const finalReasons: Readonly<Record<(typeof finalEvents)[number], string>> = {
+  denied: 'an approver has denied it',
+  lapsed: 'it was not approved in time',
+  withdrawn: 'it was withdrawn',
+  finished: 'the access was ended early',
+  ended: 'the access has ended',
+}
+
+function finalStatus({ events }: Told): Pick<Status, 'state' | 'reason' | 'remedy'> {
+  const event = finalEvents.find((one) => events.has(one)) ?? 'ended'
+  const remedy = event === 'denied' ? 'talk to the person who denied it, then ask again' : 'to have it again, ask again'
+  return { state: event === 'denied' ? 'rejected' : 'expired', reason: finalReasons[event], remedy }
+}
+
+type Valid = Extract<RequestReading, { state: 'valid' }>
+
+function judge(facts: RequestFacts, reading: Valid, told: Told): RequestStep {
+  const { path, userName } = facts
+  const { digest, request, askedAt } = reading
+  if (!told.events.has('asked')) return { do: 'record', event: { event: 'asked', digest, said: { ...request } } }
+  if (facts.isUnread) return readWhoAndWhat
+  if (userName === undefined || path.link.principal !== userName) return refuse(facts, digest, complainOfUser(facts))
+  const asking = { link: path.link, request, askedAt, now: facts.now, userName, ...pick(facts) }
+  const choice = chooseEligibility(facts.eligibilities, asking)
+  if (choice.found !== 'fit') return judgeUnfit(facts, digest, choice)
+  const { eligibility, needed } = choice.fit
+  const lapsesAt = new Date(askedAt.getTime() + eligibility.lapsesAfterMs)
+  if (facts.now >= lapsesAt)
+    return { do: 'record', event: { event: 'lapsed', digest, said: { eligibility: eligibility.name } } }
+  return needed === 0 ? grant(facts, reading, eligibility, []) : judgeApprovals(facts, reading, told, choice.fit)
+}
+
+function pick({ groups, covers }: RequestFacts): Pick<Asking, 'groups' | 'covers'> {
+  return { groups, covers }
+}
+
+function judgeUnfit(
+  facts: RequestFacts,
+  digest: RequestDigest,
+  choice: Exclude<Choice, { found: 'fit' }>,
+): RequestStep {
+  const request = { digest }
+  if (choice.found === 'unclear' || facts.broken.length > 0) {
+    const what =
+      choice.found === 'unclear'
+        ? `eligibility '${choice.eligibility.name}' asks for a selector or tags that cannot be read now`
+        : `no eligibility fits, and ${facts.broken.length} cannot be used: ${quote(facts.broken.slice(0, 3).join(', '))}`
+    const remedy = 'those who govern access correct it (see its status); the request is then looked at again'
+    return { do: 'tell', status: { state: 'waiting', reason: what, remedy, request } }
+  }
+  const { nearest } = choice
+  return refuse(facts, digest, {
+    object: facts.path.key,
+    received: 'a request that no eligibility allows',
+    expected: nearest
+      ? `one that does; the nearest is '${nearest.eligibility.name}': ${nearest.lacks.join('; ')}`
+      : 'one that does; there is no eligibility yet',
+    remedy:
+      'ask for what you are eligible for (ssofile who shows it), or have those who govern access add an eligibility',
+  })
+}
+
+function judgeApprovals(facts: RequestFacts, reading: Valid, told: Told, { eligibility, needed }: Fit): RequestStep {
+  const { digest, askedAt } = reading
+  const approvals = facts.approvals(digest)
+  if (approvals?.eligibility !== eligibility.name)
+    return { do: 'read approvals', digest, eligibility: eligibility.name, besides: [] }
+  const said = saidByOthers(facts, approvals)
+  const denial = said.find(({ decision }) => decision === 'deny')
+  if (denial) return { do: 'record', event: { event: 'denied', digest, ...personOf(denial) } }
+  const given = countOnce(said)
+  const untold = given.find(({ user }) => !told.approvedBy.has(user))
+  if (untold) return { do: 'record', event: { event: 'approved', digest, ...personOf(untold) } }
+  const by = given.map(({ user, name, at }) => ({ user, name, at }))
+  const [unread] = approvals.unreadable ?? []
+  if (by.length >= needed && !unread) return grant(facts, reading, eligibility, by)
+  const lapsesAt = new Date(askedAt.getTime() + eligibility.lapsesAfterMs)
+  const missing = unread
+    ? `it waits since a decision cannot be read, which may be a denial: ${unread.object}: received ${unread.received}`
+    : approvals.tooMany === undefined
+      ? `it waits for approvals: ${by.length} of ${needed}${by.length > 0 ? ` (by ${by.map(({ name, user }) => `'${quote(name ?? user)}'`).join(', ')})` : ''}`
+      : `${approvals.tooMany} people may approve it, and at most ${approversMost} can be asked`
+  const remedy = unread
+    ? 'the uploader of that decision deletes it, or uploads it again without an option for encryption'
+    : `${describeApprovers(eligibility)} approves it: ssofile approve ${digest}`
+  return {
+    do: 'tell',
+    status: {
+      state: 'waiting',
+      reason: `${missing}, by eligibility '${eligibility.name}', until ${renderInstant(lapsesAt)}; its digest is ${digest}`,
+      remedy,
+      request: {
+        digest,
+        eligibility: eligibility.name,
+        approvals: { needed, given: by },
+        lapsesAt: renderInstant(lapsesAt),
+      },
+    },
+    again: [lapsesAt],
+  }
+}
+
+function saidByOthers({ path }: RequestFacts, { given }: Approvals): readonly GivenDecision[] {
+  return given.filter(({ user }) => user !== path.userId)
+}
+
+/** Each person once: the first approval counts. */
+function countOnce(given: readonly GivenDecision[]): readonly GivenDecision[] {
+  return given.filter(({ user }, index) => given.findIndex((other) => other.user === user) === index)
+}
+
+function personOf({ user, name, at, comment }: GivenDecision): Pick<NewEvent, 'by' | 'said'> {
+  const by = { user, name, at }
+  return { by, ...(comment === undefined ? {} : { said: { comment } }) }
+}
+
+function describeApprovers({ approvers: { groups, users, ownerTag } }: Eligibility): string {
+  const named = [...groups.map((name) => `group '${quote(name)}'`), ...users.map((name) => `'${quote(name)}'`)]
+  const few = named.length > 5 ? [...named.slice(0, 5), `${named.length - 5} more`] : named
+  return `somebody of ${[...few, ...(ownerTag === undefined ? [] : [`the account's tag '${quote(ownerTag)}'`])].join(', ')}`
+}
+
+/** It lasts from now, or from later where it was asked for later. */
+function grant(
+  { path, now }: RequestFacts,
+  { digest, request, askedAt }: Valid,
+  eligibility: Eligibility,
+  approvedBy: readonly GivenApproval[],
+): RequestStep {
+  const { durationMs, startsAt = now, reason, ticket, incident } = request
+  const from = new Date(Math.max(now.getTime(), startsAt.getTime(), askedAt.getTime()))
+  const record: GrantRecord = {
+    digest,
+    key: path.key,
+    link: path.link.key,
+    user: path.userId,
+    eligibility: eligibility.name,
+    approvedBy: [...approvedBy],
+    grantedAt: renderInstant(now),
+    startsAt: renderInstant(from),
+    expiresAt: renderInstant(new Date(from.getTime() + durationMs)),
+    reason,
+    ticket,
+    incident,
+    ...(eligibility.endsSessions ? { endsSessions: true } : {}),
+  }
+  return { do: 'grant', record }
+}
+
+function complainOfUser({ path, userName }: RequestFacts): Complaint {
+  const { key, userId, link } = path
+  const object = key
+  if (userName === undefined)
+    return {
+      object,
+      received: `the user id '${userId}', which no user of IAM Identity Center has`,
+      expected: 'your own user id',
+      remedy: 'ask with ssofile request, which finds your user id; delete this one',
+    }
+  return {
+    object,
+    received: `a request for '${quote(link.principal)}' by '${quote(userName)}'`,
+    expected: 'a request for yourself',
+    remedy: `write %${quote(userName)}%USER%ssofile at the end, or have the other person ask; delete this one`,
+  }
+}
+
+function refuse(facts: RequestFacts, digest: RequestDigest, complaint: Complaint): RequestStep {
+  if (!facts.told(digest).events.has('refused')) {
+    const { received, expected, remedy } = complaint
+    return { do: 'record', event: { event: 'refused', digest, said: { received, expected, remedy } } }
+  }
+  return { do: 'tell', status: { ...refusal(complaint), request: { digest } } }
+}
+
+function refusal({ received, expected, remedy }: Complaint): Pick<Status, 'state' | 'reason' | 'remedy'> {
+  return { state: 'rejected', reason: `received ${received}, expected ${expected}`, remedy }
+}

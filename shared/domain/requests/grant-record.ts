@@ -1,0 +1,41 @@
+import * as z from 'zod'
+import type { TemporaryLinkBody } from '../links/link-body.ts'
+import { principalId } from '../principals/identity-center-ids.ts'
+import { givenApproval, requestDigest } from './access-request.ts'
+
+/**
+ * What history says of a request that was granted, written once and before the link: while it is there, nothing is ever granted
+ * again, prolonged or judged again for this digest.
+ */
+export const grantRecord = z.looseObject({
+  digest: requestDigest,
+  /** The request. */
+  key: z.string(),
+  /** The link under `links_data/temporary/`. */
+  link: z.string(),
+  /** Who asked: the id. */
+  user: principalId,
+  eligibility: z.string(),
+  approvedBy: z.array(givenApproval),
+  /** By S3's clock. */
+  grantedAt: z.iso.datetime(),
+  startsAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime(),
+  reason: z.string().optional(),
+  ticket: z.string().optional(),
+  incident: z.string().optional(),
+  endsSessions: z.boolean().optional(),
+})
+export type GrantRecord = Readonly<z.infer<typeof grantRecord>>
+
+/** The body of the link that a grant makes, always the same bytes. */
+export function renderGrantedLink(record: GrantRecord): string {
+  const { digest, user, eligibility, startsAt, expiresAt, endsSessions } = record
+  // Without what only another version knows: it would not write that.
+  const approvedBy = record.approvedBy.map((one) => ({ user: one.user, name: one.name, at: one.at }))
+  const { reason, ticket, incident } = record
+  const notBefore = startsAt > record.grantedAt ? startsAt : undefined
+  const request = { digest, user, eligibility, approvedBy, endsSessions }
+  const body: Record<keyof TemporaryLinkBody, unknown> = { expiresAt, notBefore, reason, ticket, incident, request }
+  return `${JSON.stringify(body, undefined, 2)}\n`
+}

@@ -1,0 +1,107 @@
+import type { Configuration } from '../deployment/configuration.ts'
+import type { Link } from '../links/link.ts'
+import type { AccountId } from '../organization/account-id.ts'
+import type { Account, OrganizationView } from '../organization/organization-view.ts'
+import { isSelected } from './is-selected.ts'
+import { renderScope } from './scope.ts'
+import type { Selectors } from './selector-file.ts'
+
+/** What decides, besides the account, whether a scope has it. */
+export type Scoping = Pick<
+  Configuration,
+  'supportNestedOu' | 'includeManagementAccount' | 'includeOwnAccount' | 'ownAccount'
+> & {
+  readonly selectors: Selectors
+}
+/** Links of the same name reach the same accounts. */
+export function nameOfReach({ scope, folder }: Reaching): string {
+  return `${folder === undefined ? '' : 'in a folder: '}${renderScope(scope)}`
+}
+
+export type Membership = Scoping & { readonly managementAccountId: AccountId }
+
+/** What reaches accounts: a link, or what is to become one. `folder` absent: directly under `links_data/`. */
+export type Reaching = Pick<Link, 'scope' | 'folder'>
+
+/**
+ * The accounts of a link in this view of the organization, ascending by id. Empty: the link waits, it is not invalid.
+ * Only ACTIVE accounts can be given access. The management account is included by its id alone, and only where that is
+ * configured: "all" does not mean the account that governs the others.
+ */
+export function expandScope(
+  reaching: Reaching,
+  { accounts, managementAccountId }: Pick<OrganizationView, 'accounts' | 'managementAccountId'>,
+  scoping: Scoping,
+): readonly AccountId[] {
+  const membership = { ...scoping, managementAccountId }
+  return accounts
+    .filter((account) => isWithin(reaching, account, membership))
+    .map((account) => account.id)
+    .sort()
+}
+
+/** Whether the link's scope includes this account now. An account whose tags were not read is in no tag's scope. */
+export function isWithin(reaching: Reaching, account: Account, membership: Membership): boolean {
+  return judgeWithin(reaching, account, membership) === true
+}
+
+/**
+ * Whether nobody knows if the link's scope includes this account: its selector cannot be read, is not valid, or asks for tags that
+ * were not read. A selector that is not there selects nothing.
+ */
+export function isUnclear(reaching: Reaching, account: Account, membership: Membership): boolean {
+  return judgeWithin(reaching, account, membership) === undefined
+}
+
+export type ClosedBecause = 'management-account' | 'own-account'
+
+/**
+ * Whether this account is closed to the link, whatever its scope says.
+ *
+ * | the account                     | is open to                                             | where                    |
+ * | ------------------------------- | ------------------------------------------------------ | ------------------------ |
+ * | the management account          | links that name it                                     | includeManagementAccount |
+ * | the one in which ssofile runs   | links outside folders: its administrators own ssofile, | includeOwnAccount        |
+ * |                                 | so they decide about all accounts, and not one team    |                          |
+ * | both                            | links outside folders that name it                     | includeManagementAccount |
+ * | any other                       | all                                                    |                          |
+ */
+export function closedBecause(
+  { scope, folder }: Reaching,
+  id: AccountId,
+  { managementAccountId, includeManagementAccount, ownAccount, includeOwnAccount }: Omit<Membership, 'selectors'>,
+): ClosedBecause | undefined {
+  const isManagement = id === managementAccountId
+  if (isManagement && !(includeManagementAccount && scope.kind === 'account')) return 'management-account'
+  if (id !== ownAccount || (folder === undefined && (isManagement || includeOwnAccount))) return undefined
+  return 'own-account'
+}
+
+function judgeWithin(reaching: Reaching, account: Account, membership: Membership): boolean | undefined {
+  if (account.state !== 'ACTIVE') return false
+  if (closedBecause(reaching, account.id, membership)) return false
+  const { scope } = reaching
+  const parents = parentsThatCount(account, membership.supportNestedOu)
+  switch (scope.kind) {
+    case 'root':
+      return true
+    case 'account':
+      return account.id === scope.id
+    case 'ou_id':
+      return parents.includes(scope.id)
+    case 'account_tag':
+      return account.tags?.[scope.key] === scope.value
+    case 'select': {
+      const selector = membership.selectors.get(scope.name)
+      if (selector === undefined) return false
+      return selector.ok ? isSelected(selector.value.condition, account, parents) : undefined
+    }
+    default:
+      return scope satisfies never
+  }
+}
+
+/** With nested organizational units: all units above the account, else only its parent. */
+export function parentsThatCount(account: Account, supportNestedOu: boolean): readonly string[] {
+  return supportNestedOu ? account.parents : account.parents.slice(-1)
+}

@@ -1,0 +1,189 @@
+import * as z from 'zod'
+import type { JsonRules } from '../json/json-faults.ts'
+import { parseJsonFile } from '../json/parse-json.ts'
+import { accountId } from '../organization/account-id.ts'
+import { type Complaint, type Parsed, parsed, refused } from '../statuses/complaint.ts'
+import { matchesGlob } from '../text/glob.ts'
+import { parseScope } from './scope.ts'
+import { complainAboutName, type SelectorName, selectorNameForm } from './selector-name.ts'
+
+export const selectorPrefix = 'selectors/'
+
+export const selectorFileMostBytes = 64 * 1024
+export const selectorsMost = 100
+/** Of all globs of a file. With all of them used up, the 10,000 accounts of an organization are selected within a second. */
+const globsMost = 500
+
+const list = <T extends z.ZodType>(item: T) => z.array(item).max(4_000)
+/** What one object may say of an account. A list holds where one of its items does. */
+const tests = {
+  organizationalUnits: list(z.string().refine((id) => 'kind' in parseScope('ou_id', id))).optional(),
+  accounts: list(accountId).optional(),
+  /** Globs. */
+  names: list(z.string().min(1).max(100)).optional(),
+  /** As in links: `key^value`. */
+  tags: list(z.string().refine((tag) => 'kind' in parseScope('account_tag', tag))).optional(),
+}
+/** Without one of these an object selects nothing that anybody has said: `except` only takes away. */
+const saysWhat = (said: object) => Object.keys(said).some((field) => field in tests || isJoint(field))
+const isJoint = (field: string) => field === 'allOf' || field === 'anyOf'
+const joints = <T extends z.ZodType>(condition: T) => ({
+  // "All of nothing" would be every account.
+  allOf: list(condition).min(1).optional(),
+  anyOf: list(condition).optional(),
+  except: list(condition).optional(),
+})
+const innermost = z.strictObject(tests).refine(saysWhat)
+const inner = z.strictObject({ ...tests, ...joints(innermost) }).refine(saysWhat)
+
+/** One file under `selectors/`: which accounts are meant, today and whenever the organization changes. */
+export const selectorFileSchema = z
+  .strictObject({
+    /** For editors. */
+    $schema: z.string().optional(),
+    description: z.string().max(700).optional(),
+    ...tests,
+    ...joints(inner),
+  })
+  .refine(saysWhat)
+type Said = Omit<z.infer<typeof inner>, 'allOf' | 'anyOf' | 'except'> & {
+  readonly [joint in 'allOf' | 'anyOf' | 'except']?: readonly Said[] | undefined
+}
+
+/** All that is said has to hold, and nothing of `except`. What is absent says nothing. */
+export type Condition = {
+  readonly organizationalUnits?: ReadonlySet<string>
+  readonly accounts?: ReadonlySet<string>
+  readonly names?: readonly ((name: string) => boolean)[]
+  /** Values by key. */
+  readonly tags?: ReadonlyMap<string, ReadonlySet<string>>
+  readonly allOf?: readonly Condition[]
+  readonly anyOf?: readonly Condition[]
+  readonly except?: readonly Condition[]
+}
+export type Selector = {
+  readonly key: string
+  readonly condition: Condition
+  /** Whether it asks for tags of accounts, which cost a call each. */
+  readonly asksTags: boolean
+}
+
+/**
+ * Every selector of the bucket, by name. One that is not valid, or that S3 does not give, is there with what is wrong: nobody
+ * knows which accounts it means.
+ */
+export type Selectors = ReadonlyMap<string, Parsed<Selector>>
+
+export const noSelectors: Selectors = new Map()
+
+export function askTags(selectors: Selectors): boolean {
+  return [...selectors.values()].some((selector) => selector.ok && selector.value.asksTags)
+}
+
+/** Whether a key is a selector's. Other objects under `selectors/` are none of ssofile's business. */
+export function isSelectorKey(key: string): boolean {
+  return /^selectors\/[^/]+\.json$/.test(key)
+}
+
+export function selectorKey(name: SelectorName): string {
+  return `${selectorPrefix}${name}.json`
+}
+
+/** The name in the key of a selector, which may not be a valid one. */
+export function nameInSelectorKey(key: string): string {
+  return key.slice(selectorPrefix.length, -'.json'.length)
+}
+
+export function parseSelectorFile(key: string, body: Uint8Array, sizeBytes = body.length): Parsed<Selector> {
+  const misnamed = complainAboutName(key, selectorPrefix, selectorNameForm)
+  if (misnamed) return refused(misnamed)
+  const limit = {
+    mostBytes: selectorFileMostBytes,
+    remedy: 'name organizational units or tags in place of accounts, or divide it into several selectors',
+  }
+  const read = parseJsonFile({ key, body, sizeBytes }, limit, selectorFileSchema, selectorRules)
+  if (!read.ok) return read
+  const { $schema: _, description: __, ...said } = read.value
+  const all = listAll(said)
+  const globs = all.reduce((sum, { names = [] }) => sum + names.join('').length, 0)
+  if (globs > globsMost)
+    return refused({
+      object: key,
+      received: `names of ${globs} characters in all`,
+      expected: `at most ${globsMost}`,
+      remedy: 'use fewer globs, or organizational units, tags or account ids',
+    })
+  return parsed({ key, condition: toCondition(said), asksTags: all.some(({ tags }) => tags !== undefined) })
+}
+
+/** Where there are more selectors than there may be, nobody knows which count. */
+export function tooManySelectors(keys: readonly string[]): Selectors {
+  const complain = (object: string): Complaint => ({
+    object,
+    received: `one of ${keys.length} selectors`,
+    expected: `at most ${selectorsMost}`,
+    remedy: 'delete those that no link names',
+  })
+  return new Map(keys.map((key) => [nameInSelectorKey(key), refused(complain(key))]))
+}
+
+function listAll(said: Said): readonly Said[] {
+  const { allOf = [], anyOf = [], except = [] } = said
+  return [said, ...[...allOf, ...anyOf, ...except].flatMap(listAll)]
+}
+
+function toCondition({ organizationalUnits, accounts, names, tags, allOf, anyOf, except }: Said): Condition {
+  return {
+    ...(organizationalUnits && { organizationalUnits: new Set(organizationalUnits) }),
+    ...(accounts && { accounts: new Set<string>(accounts) }),
+    ...(names && { names: names.map(matchesGlob) }),
+    ...(tags && { tags: toTags(tags) }),
+    ...(allOf && { allOf: allOf.map(toCondition) }),
+    ...(anyOf && { anyOf: anyOf.map(toCondition) }),
+    ...(except && { except: except.map(toCondition) }),
+  }
+}
+
+function toTags(texts: readonly string[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const tags = new Map<string, Set<string>>()
+  for (const text of texts) {
+    const scope = parseScope('account_tag', text)
+    if (!('kind' in scope) || scope.kind !== 'account_tag') continue
+    tags.set(scope.key, (tags.get(scope.key) ?? new Set()).add(scope.value))
+  }
+  return tags
+}
+
+const atLeastOne =
+  'an object with at least one of organizationalUnits, accounts, names, tags, allOf and anyOf (for every account: "names": ["*"])'
+const correct = (value: unknown) => (value === undefined ? 'add it' : 'correct it, or leave it out')
+const rule = (expected: string) => ({ expected, remedy: correct })
+
+/** What to say about each field of an object, and of those in its lists, so many levels deep. */
+function rulesOf(shape: string, levels: number): JsonRules {
+  const lists = levels > 0 ? ['allOf', 'anyOf', 'except'].map((name) => `${shape}.${name}`) : []
+  return {
+    [shape]: rule(atLeastOne),
+    [`${shape}.organizationalUnits`]: rule('a list of at most 4,000 ids'),
+    [`${shape}.organizationalUnits.[]`]: rule('the id of an organizational unit (ou-…) or of the root (r-…)'),
+    [`${shape}.accounts`]: rule('a list of at most 4,000 account ids'),
+    [`${shape}.accounts.[]`]: rule('an account id of twelve digits, in quotation marks'),
+    [`${shape}.names`]: rule('a list of globs, in which * stands for any characters and ? for one'),
+    [`${shape}.names.[]`]: rule('a glob of 1 to 100 characters, such as "prod-*"'),
+    [`${shape}.tags`]: rule('a list of at most 4,000 tags'),
+    [`${shape}.tags.[]`]: rule('a tag as key^value, such as "team^data"'),
+    ...Object.fromEntries(
+      lists.flatMap((list) => [
+        [list, rule(`a list of at most 4,000 objects${list.endsWith('allOf') ? ', and one at least' : ''}`)],
+        ...Object.entries(rulesOf(`${list}.[]`, levels - 1)),
+      ]),
+    ),
+  }
+}
+
+/** What to say about each field of a selector that breaks a rule. */
+export const selectorRules: JsonRules = {
+  ...rulesOf('$', 2),
+  '$.$schema': rule('where the schema is'),
+  '$.description': rule('a text of at most 700 characters'),
+}

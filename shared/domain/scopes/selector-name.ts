@@ -1,0 +1,25 @@
+import * as z from 'zod'
+import { type Complaint, quote } from '../statuses/complaint.ts'
+
+/** Of the file `selectors/<name>.json`, and in the links that name it. */
+export const selectorName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/)
+  .brand<'SelectorName'>()
+export type SelectorName = z.infer<typeof selectorName>
+
+/** Eligibilities have such names, too. */
+export const nameForm = '1 to 64 letters (A to Z, a to z), digits, _ or -, the first a letter or a digit'
+export const selectorNameForm = `the name of a selector: ${nameForm}`
+
+/** What is wrong with the name of a file `<prefix><name>.json`, of a selector or an eligibility. */
+export function complainAboutName(key: string, prefix: string, expected: string): Complaint | undefined {
+  const name = key.slice(prefix.length, -'.json'.length)
+  if (selectorName.safeParse(name).success) return undefined
+  return {
+    object: key,
+    received: `the name '${quote(name)}'`,
+    expected,
+    remedy: `upload it again under ${prefix} with another name, then delete this one`,
+  }
+}

@@ -1,0 +1,180 @@
+import * as z from 'zod'
+import { parsePolicyJson } from '../iam-policies/policy-json.ts'
+import { record } from '../json/record.ts'
+import { accountId } from '../organization/account-id.ts'
+import { permissionSetName } from '../permission-sets/permission-set-name.ts'
+import { principalId } from '../principals/identity-center-ids.ts'
+
+/**
+ * No session of a permission set lasts longer: its duration is 12 hours at most. (IAM Identity Center User Guide, "Set session
+ * duration for AWS accounts".)
+ */
+export const sessionMostMs = 12 * 60 * 60_000
+
+/** Sessions of one user that are denied: those issued before an instant, until none of them can be left. */
+export const endedSession = record({
+  user: principalId,
+  /** The UserName when it was asked for, for people who read the record. */
+  name: z.string(),
+  permissionSet: permissionSetName,
+  /** Absent: in all accounts. */
+  account: accountId.optional(),
+  before: z.iso.datetime(),
+  until: z.iso.datetime(),
+  by: z.string(),
+})
+export type EndedSession = z.infer<typeof endedSession>
+
+const minuteMs = 60_000
+
+/**
+ * `before`: the next full minute, so that users whose sessions end within a minute share a statement. A session that begins
+ * until then is denied too.
+ */
+export function endSession(wish: Omit<EndedSession, 'before' | 'until'>, at: Date): EndedSession {
+  return { ...wish, ...endingBefore(Math.ceil(at.getTime() / minuteMs) * minuteMs) }
+}
+
+function endingBefore(beforeMs: number): Pick<EndedSession, 'before' | 'until'> {
+  const instant = (ms: number) => new Date(ms).toISOString()
+  return { before: instant(beforeMs), until: instant(beforeMs + sessionMostMs) }
+}
+
+/** Who asked for it, where nobody ran the command: the end of temporary access whose eligibility ends sessions. */
+export const endOfRequest = (digest: string) => `the end of request ${digest}`
+
+export function isOfOperator({ by }: Pick<EndedSession, 'by'>): boolean {
+  return !by.startsWith(endOfRequest(''))
+}
+
+/** In more accounts the sessions of a user end in all accounts: otherwise one person's list fills an inline policy. */
+export const accountsMost = 20
+
+/**
+ * What is wished of one user in one permission set is one denial: the latest instant, in all accounts that were named. So it
+ * denies all that was asked for, and of sessions that began between two wishes more. Ascending by permission set, user and
+ * account. An operator's wish stays an operator's.
+ */
+export function mergeEndedSessions(ended: readonly EndedSession[]): readonly EndedSession[] {
+  const byUser = Map.groupBy(ended, ({ permissionSet, user }) => `${permissionSet} ${user}`)
+  return [...byUser.values()].flatMap(mergeOfUser).sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1))
+}
+
+function mergeOfUser(ended: readonly EndedSession[]): readonly EndedSession[] {
+  const ascending = ended.toSorted((a, b) => Date.parse(a.before) - Date.parse(b.before))
+  const latestMs = Math.max(...ended.map(({ before }) => Date.parse(before)))
+  const byAccount = Map.groupBy(ascending, ({ account }) => account)
+  const parts = byAccount.has(undefined) || byAccount.size > accountsMost ? [ascending] : [...byAccount.values()]
+  return parts.flatMap((part) => {
+    const told = part.findLast(isOfOperator) ?? part.at(-1)
+    return told === undefined
+      ? []
+      : [{ ...told, account: part === ascending ? undefined : told.account, ...endingBefore(latestMs) }]
+  })
+}
+
+function orderOf({ permissionSet, user, account }: EndedSession): string {
+  return `${permissionSet} ${user} ${account ?? ''}`
+}
+
+export type DenialStatement = {
+  readonly Sid: string
+  readonly Effect: 'Deny'
+  readonly Action: '*'
+  readonly Resource: '*'
+  readonly Condition: {
+    readonly StringEquals: Readonly<Record<string, readonly string[]>>
+    readonly DateLessThan: { readonly 'aws:TokenIssueTime': string }
+  }
+}
+
+/** How the Sid of each begins, by which they are known again. Files must not use it. */
+export const denialSid = 'SsofileEnded'
+
+/**
+ * What a permission set's inline policy says besides its file's: as few statements as say it exactly, since the size of an
+ * inline policy is limited. Users with the same instant and accounts share one. A statement for several instants would deny new
+ * sessions of some users. (IAM Identity Center User Guide, "Revoke active IAM role sessions created by permission sets";
+ * "AWS global condition context keys", aws:TokenIssueTime.)
+ */
+export function denialsOf(
+  ended: readonly Pick<EndedSession, 'user' | 'account' | 'before'>[],
+): readonly DenialStatement[] {
+  const byUser = Map.groupBy(ended, ({ user, before }) => `${before} ${user}`)
+  const merged = [...byUser.values()].flatMap((all) => {
+    const [first] = all
+    const accounts = all.some(({ account }) => account === undefined) ? [] : all.flatMap(({ account }) => account ?? [])
+    return first === undefined ? [] : [{ ...first, accounts: [...new Set(accounts)].sort() }]
+  })
+  const groups = Map.groupBy(merged, ({ before, accounts }) => `${before} ${accounts.join(' ')}`)
+  return [...groups.entries()]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([, all], index) => {
+      const [first] = all
+      if (first === undefined) return []
+      const { before, accounts } = first
+      const users = all.map(({ user }) => user).sort()
+      const inAccounts: Readonly<Record<string, readonly string[]>> =
+        accounts.length === 0 ? {} : { 'aws:PrincipalAccount': accounts }
+      return [
+        {
+          Sid: `${denialSid}${index + 1}`,
+          Effect: 'Deny',
+          Action: '*',
+          Resource: '*',
+          Condition: {
+            StringEquals: { 'identitystore:UserId': users, ...inAccounts },
+            DateLessThan: { 'aws:TokenIssueTime': before.replace('.000Z', 'Z') },
+          },
+        } as const,
+      ]
+    })
+}
+
+/** An inline policy with these denials instead of the ones that it has. `undefined`: there is nothing left to say. */
+export function withDenials(inlinePolicy: string | undefined, denials: readonly DenialStatement[]): string | undefined {
+  const own = withoutDenials(inlinePolicy)
+  if (denials.length === 0) return own
+  if (own === undefined) return JSON.stringify({ Version: '2012-10-17', Statement: denials })
+  const { document, statements } = parsePolicy(own)
+  return JSON.stringify({ ...document, Statement: [...statements, ...denials] })
+}
+
+/** What an inline policy says apart from ended sessions. */
+export function withoutDenials(inlinePolicy: string | undefined): string | undefined {
+  if (inlinePolicy?.includes(denialSid) !== true) return inlinePolicy
+  const { document, statements } = parsePolicy(inlinePolicy)
+  const own = statements.filter((one) => !isDenial(one))
+  if (own.length === statements.length) return inlinePolicy
+  return own.length === 0 ? undefined : JSON.stringify({ ...document, Statement: own })
+}
+
+/** A policy may have a single statement without a list. (IAM User Guide, "IAM JSON policy elements: Statement".) */
+function parsePolicy(text: string): { readonly document: object; readonly statements: readonly unknown[] } {
+  const parsed = parsePolicyJson(text)
+  const document = typeof parsed === 'object' && parsed !== null ? parsed : {}
+  return { document, statements: 'Statement' in document ? [document.Statement].flat() : [] }
+}
+
+export function isDenial(statement: unknown): boolean {
+  return (
+    typeof statement === 'object' &&
+    statement !== null &&
+    'Sid' in statement &&
+    typeof statement.Sid === 'string' &&
+    statement.Sid.startsWith(denialSid)
+  )
+}
+
+/**
+ * The service control policy that takes everything from a user in all member accounts, new sessions included. It does not reach
+ * the management account. (IAM Identity Center User Guide, "Prepare to revoke active IAM role sessions created by permission
+ * sets"; AWS Organizations User Guide, "Service control policies".)
+ */
+export function denyEverywhere(user: EndedSession['user']) {
+  const Condition = { StringEquals: { 'identitystore:UserId': [user] } }
+  return {
+    Version: '2012-10-17',
+    Statement: [{ Sid: 'DenyLeaver', Effect: 'Deny', Action: '*', Resource: '*', Condition }],
+  } as const
+}

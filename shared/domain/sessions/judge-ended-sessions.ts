@@ -1,0 +1,61 @@
+import { quote } from '../statuses/complaint.ts'
+import { type EndedSession, endedSession, mergeEndedSessions, sessionMostMs } from './ended-sessions.ts'
+
+/** By a minute an instant is rounded up, and by two the end of temporary access lies ahead. */
+const aheadMostMs = 3 * 60_000
+
+/** An entry that counts for nothing. `entry`: as it stands; `session`: what it says, where that can be read. */
+export type SpoiledEnding = {
+  readonly entry: unknown
+  readonly session: EndedSession | undefined
+  readonly fault: string
+  /** Its own end is past: it may be forgotten. */
+  readonly isOver: boolean
+}
+
+export type EndedSessions = {
+  /** What is denied now, merged. */
+  readonly ended: readonly EndedSession[]
+  /** Whose time is over: no session can be left. */
+  readonly over: readonly EndedSession[]
+  readonly spoiled: readonly SpoiledEnding[]
+}
+
+/**
+ * What the record of ended sessions says at an instant of S3's clock. An operator may write anything there.
+ *
+ * | the entry                                           | is      |
+ * | --------------------------------------------------- | ------- |
+ * | cannot be read                                      | spoiled |
+ * | its `until` is not 12 hours after its `before`      | spoiled |
+ * | its `before` is more than 3 minutes ahead           | spoiled |
+ * | its `until` is past                                 | over    |
+ * | any other                                           | ended   |
+ */
+export function judgeEndedSessions(entries: readonly unknown[], now: Date): EndedSessions {
+  const ended: EndedSession[] = []
+  const over: EndedSession[] = []
+  const spoiled: SpoiledEnding[] = []
+  for (const entry of entries) {
+    const { data: session } = endedSession.safeParse(entry)
+    const isOver = session !== undefined && new Date(session.until) <= now
+    const fault = session === undefined ? 'it is not what ssofile writes' : faultOf(session, now)
+    if (fault !== undefined) spoiled.push({ entry, session, fault, isOver })
+    else if (session !== undefined) (isOver ? over : ended).push(session)
+  }
+  return { ended: mergeEndedSessions(ended), over, spoiled }
+}
+
+function faultOf({ before, until }: EndedSession, now: Date): string | undefined {
+  const beforeMs = Date.parse(before)
+  if (Date.parse(until) - beforeMs !== sessionMostMs)
+    return `it ends at ${until}, expected 12 hours after its instant ${before}`
+  if (beforeMs - now.getTime() > aheadMostMs)
+    return `its instant ${before} lies in the future, expected at most 3 minutes after now by S3's clock`
+  return undefined
+}
+
+export function describeSpoiledEnding({ session, entry, fault }: SpoiledEnding): string {
+  if (session === undefined) return `${quote(JSON.stringify(entry), 200)}: ${fault}`
+  return `the sessions of ${quote(session.name)} (${session.user}) in ${session.permissionSet}: ${fault}`
+}

@@ -1,0 +1,29 @@
+import type { PossibleSessions } from '../deployment/trail-queries.ts'
+import { accountId } from '../organization/account-id.ts'
+import { permissionSetName } from '../permission-sets/permission-set-name.ts'
+import type { RequestStory } from '../requests/request-story.ts'
+
+/** IAM Identity Center User Guide, "Set session duration": twelve hours at most. */
+const sessionMostMs = 12 * 60 * 60_000
+/** A revocation takes seconds, and CloudTrail's clocks are not S3's. */
+const marginMs = 5 * 60_000
+
+/** Under what the sessions of this request stand in CloudTrail. `undefined`: it was not granted, or begins later. */
+export function possibleSessionsOf(
+  { userName, permissionSet, scope, startsAt, expiresAt, endedAt }: RequestStory,
+  { now, principalSuffix }: { readonly now: Date; readonly principalSuffix: string },
+): PossibleSessions | undefined {
+  const set = permissionSetName.safeParse(permissionSet)
+  const end = endedAt ?? expiresAt
+  if (userName === undefined || !set.success || startsAt === undefined || end === undefined) return undefined
+  if (new Date(startsAt) > now) return undefined
+  const [kind, value] = (scope ?? '').split('%')
+  const account = kind === 'account' ? accountId.safeParse(value).data : undefined
+  return {
+    account,
+    permissionSet: set.data,
+    userName: userName + principalSuffix,
+    from: new Date(Date.parse(startsAt) - marginMs),
+    until: new Date(Date.parse(end) + sessionMostMs + marginMs),
+  }
+}

@@ -1,0 +1,103 @@
+import * as z from 'zod'
+import { record } from '../json/record.ts'
+import { uploader } from '../links/input-message.ts'
+import { uploadIdentity } from '../links/upload.ts'
+import { accountId } from '../organization/account-id.ts'
+import { principalId } from '../principals/identity-center-ids.ts'
+import { givenApproval, requestDigest } from '../requests/access-request.ts'
+import type { Complaint } from './complaint.ts'
+
+export const statusStates = [
+  'applying',
+  'applied',
+  'waiting',
+  'rejected',
+  'blocked',
+  'failed',
+  'revoking',
+  'held',
+  'expired',
+] as const
+export type StatusState = (typeof statusStates)[number]
+
+/** States that need a person: each input in one of them stands under `attention/<state>/`. */
+export const attentionStates = ['waiting', 'rejected', 'blocked', 'failed', 'held', 'stuck'] as const
+export type AttentionState = (typeof attentionStates)[number]
+
+const requestState = record({
+  /** Of exactly this upload: what an approval has to name. */
+  digest: requestDigest,
+  /** Which eligibility counts. */
+  eligibility: z.string().optional(),
+  approvals: record({ needed: z.int().min(0), given: z.array(givenApproval) }).optional(),
+  startsAt: z.iso.datetime().optional(),
+  expiresAt: z.iso.datetime().optional(),
+  /** Until then it waits for approvals. */
+  lapsesAt: z.iso.datetime().optional(),
+})
+export type RequestState = z.infer<typeof requestState>
+
+/** What became of one input: the body of `status/<input key>.json`, for the person who uploaded it. */
+export const status = record({
+  input: z.string(),
+  state: z.enum(statusStates),
+  /** Why it is in this state, for a person. */
+  reason: z.string().optional(),
+  /** What that person can do about it. */
+  remedy: z.string().optional(),
+  /** `false`: the access existed before the link, and stays when the link is deleted. */
+  owned: z.boolean().optional(),
+  warnings: z.array(z.string()).optional(),
+  accounts: record({
+    desired: z.int().min(0),
+    applied: z.int().min(0),
+    open: z.int().min(0),
+    /** `stuck`: the account takes no changes now, so nothing is tried again before that ends. */
+    failed: z.array(record({ account: accountId, reason: z.string(), stuck: z.literal(true).optional() })),
+  }).optional(),
+  /** Of a request for temporary access. */
+  request: requestState.optional(),
+  principalId: principalId.optional(),
+  permissionSetArn: z.string().optional(),
+  by: uploader.optional(),
+  versionId: z.string().optional(),
+  /** Absent with `lastModified` where the input is gone. */
+  etag: z.string().optional(),
+  lastModified: z.iso.datetime().optional(),
+  ...uploadIdentity,
+  /** Of a link that is not valid: the upload before it, which was. */
+  lastValid: record({ lastModified: z.iso.datetime(), versionId: z.string().optional() }).optional(),
+  /** When this content was uploaded first, where it was uploaded again as it was: since then it counts. */
+  since: z.iso.datetime().optional(),
+  updatedAt: z.iso.datetime(),
+})
+export type Status = z.infer<typeof status>
+
+/** A status as it is told; its store adds the input and the instant. */
+export type NewStatus = Omit<Status, 'input' | 'updatedAt'>
+
+export function rejection({ received, expected, remedy }: Complaint): Pick<Status, 'state' | 'reason' | 'remedy'> {
+  return { state: 'rejected', reason: `received ${received}, expected ${expected}`, remedy }
+}
+
+/** Access that a link granted is still to be revoked. One that is not valid says so until the dispatcher has counted nothing. */
+export function isLeaving({ state, accounts, lastValid }: Pick<Status, 'state' | 'accounts' | 'lastValid'>): boolean {
+  if (state !== 'rejected') return state === 'revoking'
+  return accounts === undefined ? lastValid !== undefined : accounts.open > 0
+}
+
+/**
+ * The one state under which an input stands in the index.
+ *
+ * | status                                                     | index     |
+ * | ---------------------------------------------------------- | --------- |
+ * | `failed`, and each account that failed is stuck            | `stuck`   |
+ * | `waiting`, `rejected`, `blocked`, `held`, other `failed`   | its state |
+ * | any other, or none                                         | none      |
+ */
+export function attentionOf(told: Pick<Status, 'state' | 'accounts'> | undefined): AttentionState | undefined {
+  const failed = told?.accounts?.failed ?? []
+  const isStuck = failed.length > 0 && failed.every(({ stuck }) => stuck)
+  if (told?.state === 'failed' && isStuck) return 'stuck'
+  return attentionStates.find((state) => state === told?.state)
+}

@@ -1,0 +1,83 @@
+import pLimit from 'p-limit'
+import { type AssignmentKey, assignmentOf } from '../../domain/assignments/assignment.ts'
+import { type LedgerEntry, ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
+import type { BrakeWindow } from '../../domain/brake/brake-record.ts'
+import { folderOf } from '../../domain/brake/judge-revocation.ts'
+import { baseMost } from '../../domain/brake/windows.ts'
+import { parseLinkKey, renderGrant } from '../../domain/links/link.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { Ledger, listAssignmentKeys } from '../records/ledger.ts'
+import { listOwned, readOwned } from '../records/owned-permission-sets.ts'
+import { NameIndex } from '../records/principal-names.ts'
+import { statusPrefix } from '../records/status-store.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
+import { type BrakeSources, listOfFolder, readsAtOnce } from './count-open.ts'
+
+/**
+ * How many links of the folder, or entries of the ledger, granted something before the window began; or how many permission sets
+ * there were. The ledger tells:
+ * somebody who is braked may upload any number of links that grant nothing.
+ */
+export async function countBase(window: BrakeWindow, { objects, configuration }: BrakeSources): Promise<number> {
+  const { rule, cause, name, counted } = window
+  if (cause === 'uploader') return countPermissionSets(window, objects)
+  const most = baseMost(rule, configuration.brake)
+  const ledger = new Ledger(objects)
+  const isConcerned = rule === 'own' ? await concernsFolder(objects, name) : () => true
+  const found = new Set<string>(counted)
+  const look = async (key: AssignmentKey): Promise<void> => {
+    if (found.size >= most) return
+    const links = listGrantingBefore((await spoiledAsAbsent(ledger.read(key)))?.entry, window)
+    const items = rule === 'own' ? links?.filter((link) => folderOf(link) === name) : links && [key]
+    for (const item of items ?? []) found.add(item)
+  }
+  const keys: AssignmentKey[] = []
+  for await (const key of listAssignmentKeys(objects, ledgerPrefix)) if (isConcerned(key)) keys.push(key)
+  await pLimit(readsAtOnce).map(keys, look)
+  return Math.min(found.size, most)
+}
+
+/** Those of ssofile: who is braked may make any number of others meanwhile. */
+async function countPermissionSets(
+  { since, clockAt = since, counted }: BrakeWindow,
+  objects: ObjectStore,
+): Promise<number> {
+  const names = await Array.fromAsync(listOwned(objects))
+  const before = await pLimit(readsAtOnce).map(names, async (name) => {
+    const owned = await spoiledAsAbsent(readOwned(objects, name))
+    return owned?.value.arn !== undefined && owned.value.claimedAt < clockAt ? [String(name)] : []
+  })
+  return new Set([...counted, ...before.flat()]).size
+}
+
+/** Whether links of this folder may have granted an assignment: their statuses, which outlive them, name the same grant. */
+async function concernsFolder(
+  objects: ObjectStore,
+  folder: string | undefined,
+): Promise<(key: AssignmentKey) => boolean> {
+  const grants = new Set<string>()
+  for (const key of (await listOfFolder(objects, folder, { before: statusPrefix, after: '.json' })).keys()) {
+    const link = parseLinkKey(key, folder === undefined ? [] : [folder])
+    if (link.ok) grants.add(renderGrant(link.value))
+  }
+  const names = await NameIndex.read(objects)
+  return (key) => {
+    const { permissionSet, principalId, type } = assignmentOf(key)
+    return names
+      .everNamesOf(type, principalId)
+      .some((principal) => grants.has(renderGrant({ permissionSet, principal, type })))
+  }
+}
+
+/**
+ * The links that granted this before a window began; `undefined`: nothing did. A link that has come since counts only where
+ * none is older: then it was uploaded again. Grants are dated by the dispatcher's clock, uploads by S3's.
+ */
+function listGrantingBefore(
+  entry: LedgerEntry | undefined,
+  { since, clockAt = since }: Pick<BrakeWindow, 'since' | 'clockAt'>,
+): readonly string[] | undefined {
+  if (entry?.grantedAt === undefined || entry.grantedAt >= clockAt) return undefined
+  const older = entry.links.filter(({ lastModified }) => lastModified < since)
+  return (older.length > 0 ? older : entry.links).map(({ key }) => key)
+}

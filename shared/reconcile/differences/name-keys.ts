@@ -1,0 +1,56 @@
+import {
+  type Assignment,
+  type AssignmentId,
+  type AssignmentKey,
+  assignmentKey,
+  nameAssignment,
+  parseAssignmentKey,
+} from '../../domain/assignments/assignment.ts'
+import { ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
+import type { PrincipalName } from '../../domain/principals/principal.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { foreignPrefix, readForeign } from '../records/foreign-assignments.ts'
+import { Ledger } from '../records/ledger.ts'
+import { forEachAtOnce, type Heads } from '../records/list-heads.ts'
+import { NameIndex } from '../records/principal-names.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
+
+/** By key, what links would have to ask for: by the present name of its principal; by two where it has just changed. */
+export type NamedKeys = ReadonlyMap<AssignmentKey, readonly Assignment[]>
+
+/** Names what is listed, by `state/principals/`. Of an id that it has lost one record is read. */
+export async function nameKeys(
+  objects: ObjectStore,
+  heads: { readonly ledger: Heads; readonly foreign: Heads },
+): Promise<{ readonly ledger: NamedKeys; readonly foreign: NamedKeys }> {
+  const index = await NameIndex.read(objects)
+  const ledger = new Ledger(objects)
+  const ours = parseKeys(heads.ledger, ledgerPrefix)
+  const others = parseKeys(heads.foreign, foreignPrefix)
+  const read = new Map<string, PrincipalName>()
+  const nameless = [...ours, ...others].filter(([, id]) => index.namesOf(id.type, id.principalId).length === 0)
+  const firsts = new Map(nameless.map(([key, id]) => [id.principalId, key]))
+  await forEachAtOnce(firsts.entries(), async ([id, key]) => {
+    const record =
+      (await spoiledAsAbsent(ledger.read(key)))?.entry ?? (await spoiledAsAbsent(readForeign(objects, key)))
+    if (record) read.set(id, record.principal)
+  })
+  const name = (all: ReadonlyMap<AssignmentKey, AssignmentId>): NamedKeys =>
+    new Map(
+      [...all].map(([key, id]) => {
+        const noted = index.namesOf(id.type, id.principalId)
+        const names = noted.length > 0 ? noted : [read.get(id.principalId) ?? []].flat()
+        return [key, names.map((principal) => nameAssignment(id, principal))]
+      }),
+    )
+  return { ledger: name(ours), foreign: name(others) }
+}
+
+function parseKeys(heads: Heads, prefix: string): ReadonlyMap<AssignmentKey, AssignmentId> {
+  const parsed = [...heads.keys()].flatMap((object) => {
+    const key = object.slice(prefix.length)
+    const id = parseAssignmentKey(key)
+    return id ? [[assignmentKey.parse(key), id] as const] : []
+  })
+  return new Map(parsed)
+}

@@ -1,0 +1,146 @@
+import pLimit from 'p-limit'
+import type { AssignmentId } from '../../domain/assignments/assignment.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import type { LinkCase } from '../../domain/guardrails/judge-by-policies.ts'
+import { type Overlap, separatedFrom } from '../../domain/guardrails/separation.ts'
+import { type Grant, type Link, parseLinkKey } from '../../domain/links/link.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { isPassing, isServiceError } from '../../ports/service-error.ts'
+import type { Memberships } from '../directory/memberships.ts'
+import type { PrincipalIndex } from '../directory/principal-index.ts'
+import { listKnown } from '../records/foreign-assignments.ts'
+import { sendInputs } from '../records/inputs.ts'
+import type { Policies } from '../records/policies.ts'
+import { NameIndex } from '../records/principal-names.ts'
+import { StatusStore } from '../records/status-store.ts'
+import { SpoiledObjectError } from '../records/stored-json.ts'
+
+const readsAtOnce = 16
+
+type Overlaps = LinkCase['overlaps']
+
+/** Says what the people of a link have besides. `account`: only there; absent: wherever the link was judged. */
+export type FindOverlaps = { overlaps(link: Link, account?: AccountId): Promise<Overlaps> }
+
+type SeparationSources = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock'> & {
+  readonly policies: Pick<Policies, 'read'>
+  readonly principals: Pick<PrincipalIndex, 'resolve'>
+  readonly memberships: Memberships
+  readonly configuration: Configuration
+}
+
+/**
+ * What people have besides, for rules that keep permission sets apart. Only a dispatcher asks: it alone knows what is being
+ * granted. Memberships are read from the directory, and an answer counts for a minute.
+ */
+export class Separations implements FindOverlaps {
+  readonly #context: SeparationSources
+  /** What this process found last, by link and account: the status of the link tells it. */
+  readonly #found = new Map<string, Map<AccountId, Overlaps>>()
+  #tail: Promise<unknown> = Promise.resolve()
+
+  constructor(context: SeparationSources) {
+    this.#context = context
+  }
+
+  async overlaps(link: Link, account?: AccountId): Promise<Overlaps> {
+    if (account === undefined) return this.#foundOf(link.key)
+    const overlaps = await this.#read(link, account)
+    const found = this.#found.get(link.key) ?? new Map<AccountId, Overlaps>()
+    this.#found.set(link.key, found.set(account, overlaps))
+    return overlaps
+  }
+
+  /** Whether some rule keeps this permission set apart from others. */
+  async concerns(permissionSet: PermissionSetName): Promise<boolean> {
+    return separatedFrom(await this.#context.policies.read(), permissionSet) !== undefined
+  }
+
+  /** One judgement after the other: of two grants that must not be together, one is judged when the other is written. */
+  alone<T>(judge: () => Promise<T>): Promise<T> {
+    const done = this.#tail.then(judge)
+    this.#tail = done.catch(() => undefined)
+    return done
+  }
+
+  /** Somebody has this access no longer: what was refused because of it is looked at again. */
+  async wake({ permissionSet, accountId: account }: Pick<AssignmentId, 'permissionSet' | 'accountId'>): Promise<void> {
+    const { objects, clock, policies, configuration } = this.#context
+    const isSeparated = separatedFrom(await policies.read(), permissionSet)
+    if (!isSeparated) return
+    const rejected = await Array.fromAsync(new StatusStore(objects, clock).listAttention('rejected'))
+    const waiting = [...new Set([...rejected, ...this.#found.keys()])].filter((key) => {
+      const link = parseLinkKey(key, configuration.folders)
+      return link.ok && isSeparated({ permissionSet: link.value.permissionSet, account })
+    })
+    if (waiting.length === 0) return
+    await sendInputs(this.#context, waiting, 'what stood against it may be gone', configuration)
+  }
+
+  #foundOf(key: string): Overlaps {
+    const found = this.#found.get(key)
+    if (!found) return 'later'
+    const all = [...found.values()]
+    const unread = all.find((one) => typeof one === 'object' && 'unread' in one)
+    return unread ?? all.flatMap((one) => (Array.isArray(one) ? one : []))
+  }
+
+  async #read(link: Link, account: AccountId): Promise<Overlaps> {
+    const { principals, policies, configuration } = this.#context
+    const isSeparated = separatedFrom(await policies.read(), link.permissionSet)
+    if (!isSeparated) return []
+    const principalId = await principals.resolve(link.type, link.principal, this.#context.clock.monotonicMs())
+    if (principalId === undefined) return []
+    const isNamed = configuration.privacy === 'open'
+    return readOverlaps({ ...link, principalId }, account, { ...this.#context, isSeparated, isNamed })
+  }
+}
+
+/** What the people of this principal have in this account, of what `isSeparated`. `besides`: what is not recorded yet. */
+export async function readOverlaps(
+  { type, principalId }: Pick<Grant, 'type'> & { readonly principalId: PrincipalId },
+  account: AccountId,
+  {
+    objects,
+    memberships,
+    isSeparated,
+    isNamed,
+    besides = [],
+  }: {
+    readonly objects: ObjectStore
+    readonly memberships: Memberships
+    readonly isSeparated: (other: Pick<Overlap, 'permissionSet' | 'account'>) => boolean
+    readonly isNamed: boolean
+    readonly besides?: readonly AssignmentId[]
+  },
+): Promise<Exclude<Overlaps, 'later'>> {
+  try {
+    const all = besides.filter(({ accountId }) => accountId === account)
+    // One that is being revoked counts until it is gone.
+    for await (const { assignment } of listKnown(objects, `account%${account}%`)) all.push(assignment)
+    const others = all.filter(({ permissionSet }) => isSeparated({ permissionSet, account }))
+    if (others.length === 0) return []
+    const names = await NameIndex.read(objects)
+    const own = new Set(await memberships.peopleOf(type, principalId))
+    const found = await pLimit(readsAtOnce).map(
+      others,
+      async ({ permissionSet, principalId: other, type: otherType }): Promise<readonly Overlap[]> => {
+        const people = await memberships.peopleOf(otherType, other)
+        const both = people.filter((person) => own.has(person))
+        const [first] = both
+        const name = first && isNamed ? ((await memberships.nameOf(first)) ?? first) : undefined
+        const group = otherType === 'GROUP' && first ? names.namesOf(otherType, other)[0] : undefined
+        return both.map((_, index) => ({ person: index === 0 ? name : undefined, permissionSet, account, group }))
+      },
+    )
+    return found.flat()
+  } catch (error) {
+    if (error instanceof SpoiledObjectError) return { unread: error.message }
+    if (isServiceError(error) && !isPassing(error)) return { unread: error.message }
+    throw error
+  }
+}

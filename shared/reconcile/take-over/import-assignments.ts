@@ -1,0 +1,168 @@
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import type { Account, OrganizationView } from '../../domain/organization/organization-view.ts'
+import { principalTypes } from '../../domain/principals/principal.ts'
+import type { Complaint } from '../../domain/statuses/complaint.ts'
+import type { ImportSource, WantedAssignment } from '../../domain/take-over/import-source.ts'
+import type { ConfiguredPorts } from '../../ports/ports.ts'
+import type { TellProgress } from '../../ports/progress.ts'
+import { patientIdentityStore } from '../calls/patient-identity-store.ts'
+import { patientOrganizations } from '../calls/patient-organizations.ts'
+import { findUncontrolled, type LackOfControl } from '../directory/management-account-sets.ts'
+import { PrincipalIndex } from '../directory/principal-index.ts'
+import { OrganizationCache } from '../organization/organization-cache.ts'
+import { InputReadings } from '../records/input-readings.ts'
+import { forEachAtOnce } from '../records/list-heads.ts'
+import { PrincipalNames } from '../records/principal-names.ts'
+import { type Adopted, adoptAssignments, finishAdoption } from './adopt-assignments.ts'
+import { judgeExisting } from './judge-existing.ts'
+import { keepWanted, listWanted } from './keep-wanted.ts'
+import { type AssignmentFilter, type InPortions, listExisting } from './list-existing.ts'
+import { type ImportedLink, type ImportPlan, planImport } from './plan-import.ts'
+
+/** So many assignments are listed again and adopted at a time: few enough that the second listing is seconds old. */
+const batchMost = 100
+
+export type ImportOptions = {
+  readonly filter: AssignmentFilter
+  readonly isCompact: boolean
+  /** The keys of the tags that links may name; with `isCompact` only. */
+  readonly tagKeys: readonly string[]
+  /** Only what this names. */
+  readonly source?: Pick<ImportSource, 'assignments' | 'links'> | undefined
+  /** Writes no link: only what links grant already becomes ours. */
+  readonly byPresentLinks?: boolean
+  /** The declared folder for new links; absent: outside all folders. */
+  readonly folder?: string | undefined
+  readonly inPortions: InPortions
+  /** Told each step, and how far it is. */
+  readonly onStep: TellProgress
+}
+
+type Tags = NonNullable<Account['tags']>
+
+export type PreparedImport = ImportPlan & {
+  /** How many assignments Identity Center listed. */
+  readonly listed: number
+  /** What the filter names and nobody has. */
+  readonly unknown: readonly Complaint[]
+  /** Writes links and records, never to SSO Admin. */
+  readonly carryOut: (inPortions: InPortions) => Promise<readonly Adopted[]>
+}
+
+/** What an import would write. Reads only, except for caches and the organization view under `state/`. */
+export async function prepareImport(context: ConfiguredPorts, options: ImportOptions): Promise<PreparedImport> {
+  const { objects, clock, configuration } = context
+  const { onStep } = options
+  const principals = new PrincipalIndex(patientIdentityStore(context), clock, configuration.principalSuffix)
+  onStep('reading the organization')
+  const organization = new OrganizationCache(context, configuration.folders)
+  const tags = await readTags(await organization.rebuild(), context, options)
+  const view = async () => withTags(await organization.view(), tags)
+  const selectors = await organization.selectors()
+  const scoping = { ...configuration, selectors }
+  const wanted = options.source && listWanted(options.source, await view(), scoping)
+  const listed = await listExisting(narrow(options.filter, wanted), { ...context, ...options, principals })
+  onStep('looking up names and records')
+  for (const type of principalTypes) {
+    const rows = listed.rows.filter(({ principalType }) => principalType === type)
+    await principals.foreseeNames(type, new Set(rows.map(({ principalId }) => principalId)))
+  }
+  const existing = wanted ? await keepWanted(listed, wanted, principals) : listed
+  const { folder } = options
+  const judging = {
+    objects,
+    view: await view(),
+    configuration,
+    principals,
+    folder,
+    ...existing,
+    lackOf: await findUncontrolledIn(context, organization, options),
+  }
+  const onJudged = (done: number) => onStep('looking up names and records', { done, of: existing.rows.length })
+  const judgements = await judgeExisting(existing.rows, { ...judging, onJudged })
+  const readings = await InputReadings.list(objects, configuration)
+  const plan = await planImport(judgements, { ...options, view: judging.view, configuration: scoping, readings })
+  const present = new Set(readings.keys)
+  const adopting = {
+    ...context,
+    principals,
+    principalNames: new PrincipalNames(objects),
+    present,
+    view,
+    selectors: () => organization.selectors(),
+  }
+  const carryOut = async (inPortions: InPortions) => {
+    const adopted: Adopted[] = []
+    await forEachAtOnce(plan.adopted, (existing) => finishAdoption(existing, context))
+    await inPortions(divide(plan.links), 'portions', async (links, ssoAdmin) => {
+      const done = await adoptAssignments(links, { ...adopting, ssoAdmin })
+      for (const one of done) adopted.push(one)
+    })
+    return adopted
+  }
+  return { ...plan, listed: existing.rows.length, unknown: existing.unknown, carryOut }
+}
+
+/** Under the lease as all calls to SSO Admin. */
+async function findUncontrolledIn(
+  context: ConfiguredPorts,
+  organization: OrganizationCache,
+  { inPortions }: Pick<ImportOptions, 'inPortions'>,
+): Promise<LackOfControl> {
+  let found: LackOfControl = () => undefined
+  const managementAccountId = await organization.managementAccountId()
+  await inPortions(['management account'], 'accounts', async (_, ssoAdmin) => {
+    found = await findUncontrolled({ ...context, ssoAdmin, managementAccountId })
+  })
+  return found
+}
+
+/** The accounts that are named are fewer places to list. */
+function narrow(filter: AssignmentFilter, wanted: readonly WantedAssignment[] | undefined): AssignmentFilter {
+  if (!wanted || filter.accounts.length > 0) return filter
+  return { ...filter, accounts: [...new Set(wanted.map(({ accountId }) => accountId))] }
+}
+
+/** Links of one principal side by side, so that a call lists many of their assignments again. */
+function divide(links: readonly ImportedLink[]): readonly ImportedLink[][] {
+  const nameOf = ({ grant: { type, principal, permissionSet } }: ImportedLink) =>
+    `${type} ${principal} ${permissionSet}`
+  const batches: ImportedLink[][] = []
+  let room = 0
+  for (const link of links.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))) {
+    const last = batches.at(-1)
+    room -= link.granted.length
+    if (last && room >= 0) last.push(link)
+    else {
+      batches.push([link])
+      room = batchMost - link.granted.length
+    }
+  }
+  return batches
+}
+
+/** The tags of all accounts, where links shall name some or those of a source do: the view has them only while a link names one. */
+async function readTags(
+  { accounts }: OrganizationView,
+  context: ConfiguredPorts,
+  { tagKeys, isCompact, source, onStep }: ImportOptions,
+): Promise<ReadonlyMap<AccountId, Tags>> {
+  const tags = new Map<AccountId, Tags>()
+  const areNamed = source?.links.some(({ scope }) => scope.kind === 'account_tag') === true
+  const areNeeded = areNamed || (isCompact && tagKeys.length > 0)
+  const unread = areNeeded ? accounts.filter((account) => account.tags === undefined) : []
+  const organizations = patientOrganizations(context)
+  await Promise.all(
+    unread.map(async ({ id }) => {
+      tags.set(id, await organizations.listTags(id))
+      onStep('reading the tags of accounts', { done: tags.size, of: unread.length })
+    }),
+  )
+  return tags
+}
+
+function withTags(view: OrganizationView, tags: ReadonlyMap<AccountId, Tags>): OrganizationView {
+  if (tags.size === 0) return view
+  const accounts = view.accounts.map((account) => ({ ...account, tags: account.tags ?? tags.get(account.id) }))
+  return { ...view, accounts }
+}

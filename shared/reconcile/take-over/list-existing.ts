@@ -1,0 +1,143 @@
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import { type PermissionSetArn, principalId } from '../../domain/principals/identity-center-ids.ts'
+import { type PrincipalName, principalTypes } from '../../domain/principals/principal.ts'
+import { type Complaint, quote } from '../../domain/statuses/complaint.ts'
+import { listAll } from '../../ports/page.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { isServiceError } from '../../ports/service-error.ts'
+import type { AssignmentTarget, Principal, SsoAdmin } from '../../ports/sso-admin.ts'
+import { listAssignmentsIn, listAssignmentsOf, listUnlessGone } from '../calls/assignment-listings.ts'
+import { PermissionSetIndex } from '../directory/permission-set-index.ts'
+import type { PrincipalIndex } from '../directory/principal-index.ts'
+
+/** Which assignments are meant. An empty list: all. */
+export type AssignmentFilter = {
+  readonly accounts: readonly AccountId[]
+  readonly permissionSets: readonly PermissionSetName[]
+  /** Groups and users. */
+  readonly principals: readonly PrincipalName[]
+}
+
+/**
+ * Does `work` for each item while it may call SSO Admin, in portions, so that the dispatcher has its turns. `ssoAdmin` is
+ * limited to the rate. `what` and how many are done are told to a person.
+ */
+export type InPortions = <T>(
+  items: readonly T[],
+  what: string,
+  work: (item: T, ssoAdmin: SsoAdmin) => Promise<void>,
+) => Promise<void>
+
+export type ExistingAssignments = {
+  readonly rows: readonly AssignmentTarget[]
+  readonly permissionSetNames: ReadonlyMap<PermissionSetArn, PermissionSetName>
+  /** What the filter names and nobody has. */
+  readonly unknown: readonly Complaint[]
+}
+
+type ListSources = Pick<Ports, 'objects' | 'clock'> & {
+  readonly principals: PrincipalIndex
+  readonly inPortions: InPortions
+}
+type Place = { readonly accountId: AccountId; readonly arn: PermissionSetArn }
+
+/**
+ * All assignments that Identity Center has, or those of the filter. By permission set and account, a call for each place
+ * that has it: only so the assignments of deleted principals and of users are all listed. Where the filter names
+ * principals, by principal: a call for 100 assignments.
+ */
+export async function listExisting(filter: AssignmentFilter, context: ListSources): Promise<ExistingAssignments> {
+  const { inPortions } = context
+  let named: ReadonlyMap<PermissionSetName, PermissionSetArn> = new Map()
+  await inPortions(['all'], 'permission sets', async (_, ssoAdmin) => {
+    named = await new PermissionSetIndex({ ...context, ssoAdmin }).list()
+  })
+  const permissionSetNames = new Map([...named].map(([name, arn]) => [arn, name]))
+  const missing = filter.permissionSets.filter((name) => !named.has(name))
+  const { found, unknown } = await findPrincipals(filter.principals, context)
+  const meant = filter.permissionSets.length > 0 ? filter.permissionSets : [...named.keys()]
+  const arns = new Set(meant.flatMap((name) => named.get(name) ?? []))
+  const isMeant = ({ accountId, permissionSetArn, principalId }: AssignmentTarget) =>
+    arns.has(permissionSetArn) &&
+    (filter.accounts.length === 0 || filter.accounts.includes(accountId)) &&
+    (filter.principals.length === 0 || found.some((one) => one.principalId === principalId))
+  const byPrincipal = filter.principals.length > 0 ? await listByPrincipal(found, context) : undefined
+  const rows = byPrincipal ?? (await listByPlace(arns, filter.accounts, context))
+  return {
+    rows: rows.filter(isMeant),
+    permissionSetNames,
+    unknown: [...missing.map((name) => complain('permission set', name)), ...unknown],
+  }
+}
+
+function complain(noun: string, name: string): Complaint {
+  return {
+    object: `the ${noun} '${quote(name)}'`,
+    received: 'a name that nobody has',
+    expected: `the exact name of a ${noun} of Identity Center, in capitals and small letters`,
+    remedy: 'correct the name',
+  }
+}
+
+/** A name may be that of a group and of a user, or an id. */
+async function findPrincipals(names: readonly PrincipalName[], { principals }: ListSources) {
+  await principals.foresee(names.flatMap((principal) => principalTypes.map((type) => ({ type, principal }))))
+  const found: Principal[] = []
+  const unknown: Complaint[] = []
+  for (const name of names) {
+    const before = found.length
+    const { data: id } = principalId.safeParse(name)
+    for (const principalType of principalTypes) {
+      const named = await principals.resolve(principalType, name, Number.NEGATIVE_INFINITY)
+      if (named !== undefined) found.push({ principalId: named, principalType })
+      else if (id && (await principals.whereabouts(principalType, id, Number.NEGATIVE_INFINITY)) !== 'gone')
+        found.push({ principalId: id, principalType })
+    }
+    if (found.length === before) unknown.push(complain('group or user', name))
+  }
+  return { found, unknown }
+}
+
+/** `undefined`: it is refused, as to a delegated administrator. */
+async function listByPrincipal(
+  principals: readonly Principal[],
+  { inPortions }: ListSources,
+): Promise<readonly AssignmentTarget[] | undefined> {
+  const rows: AssignmentTarget[] = []
+  try {
+    await inPortions(principals, 'groups and users', async (principal, ssoAdmin) => {
+      const listed = await listAssignmentsOf(principal, ssoAdmin)
+      for (const row of listed) rows.push(row)
+    })
+    return rows
+  } catch (error) {
+    if (isServiceError(error, 'AccessDeniedException')) return undefined
+    throw error
+  }
+}
+
+async function listByPlace(
+  arns: ReadonlySet<PermissionSetArn>,
+  accounts: readonly AccountId[],
+  { inPortions }: ListSources,
+): Promise<readonly AssignmentTarget[]> {
+  const places: Place[] = []
+  const rows: AssignmentTarget[] = []
+  if (accounts.length > 0)
+    await inPortions(accounts, 'accounts', async (accountId, ssoAdmin) => {
+      const list = (token?: string) => ssoAdmin.listPermissionSetsProvisionedToAccount(accountId, undefined, token)
+      const listed = await Array.fromAsync(listAll(list))
+      for (const arn of listed) if (arns.has(arn)) places.push({ accountId, arn })
+    })
+  else
+    await inPortions([...arns], 'permission sets', async (arn, ssoAdmin) => {
+      const list = (token?: string) => ssoAdmin.listAccountsForProvisionedPermissionSet(arn, undefined, token)
+      for (const accountId of await listUnlessGone(list)) places.push({ accountId, arn })
+    })
+  await inPortions(places, 'accounts with a permission set', async ({ accountId, arn }, ssoAdmin) => {
+    const listed = await listAssignmentsIn(accountId, arn, ssoAdmin)
+    for (const row of listed) rows.push(row)
+  })
+  return rows
+}

@@ -1,0 +1,42 @@
+/** One of these. The first ones are taken first. */
+export type Choose = <T>(among: readonly T[]) => T
+
+/**
+ * Plays once for each sequence of choices that `play` can make, depth first: what it does not ask for makes no difference. `play`
+ * must ask the same after the same answers. Returns how many there were.
+ */
+export function everyChoice(play: (choose: Choose) => void): number {
+  const path: { taken: number; readonly of: number }[] = []
+  for (let plays = 1; ; plays++) {
+    let depth = 0
+    play((among) => {
+      const step = path[depth] ?? { taken: 0, of: among.length }
+      path[depth++] = step
+      const chosen = among[step.taken]
+      if (step.of !== among.length) throw new Error('another question after the same answers')
+      // An option may be `undefined`.
+      return chosen as (typeof among)[number]
+    })
+    path.length = depth
+    while (path.length > 0 && isLast(path)) path.pop()
+    const last = path.at(-1)
+    if (last === undefined) return plays
+    last.taken++
+  }
+}
+
+function isLast(path: readonly { readonly taken: number; readonly of: number }[]): boolean {
+  const last = path.at(-1)
+  return last !== undefined && last.taken + 1 === last.of
+}
+
+/** An object each of whose fields is made when it is read first. */
+export function lazily<T extends object>(fields: { readonly [K in keyof T]-?: () => T[K] }): T {
+  const made = new Map<PropertyKey, unknown>()
+  return new Proxy(fields, {
+    get(_, name) {
+      if (!made.has(name)) made.set(name, Reflect.get(fields, name)?.())
+      return made.get(name)
+    },
+  }) as unknown as T
+}

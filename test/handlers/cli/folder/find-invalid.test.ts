@@ -1,0 +1,67 @@
+import { describe, expect, test } from '@jest/globals'
+import { findInvalid, refuseBadFiles } from '../../../../handlers/cli/folder/find-invalid.ts'
+import { assignmentKey } from '../../../../shared/domain/assignments/assignment.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { principalName } from '../../../../shared/domain/principals/principal.ts'
+import type { LinkFate, PlannedRevocation } from '../../../../shared/reconcile/preview/planned-access.ts'
+
+const now = new Date('2026-03-03T10:00:00Z')
+const link = (group: string) => `links_data/root%all%Billing-ps%${group}%GROUP%ssofile`
+const upload = (key: string, text: string) => ({ key, body: new TextEncoder().encode(text) })
+const revoked = (account: number, key: string, fate: LinkFate): PlannedRevocation => ({
+  key: assignmentKey.parse(
+    `account%${200_000_000_000 + account}%Billing-ps%11111111-2222-3333-4444-555555555555%GROUP`,
+  ),
+  assignment: {
+    accountId: accountId.parse(String(200_000_000_000 + account)),
+    permissionSet: permissionSetName.parse('Billing-ps'),
+    principal: principalName.parse('a'),
+    type: 'GROUP',
+  },
+  links: [{ key, fate }],
+  cause: undefined,
+})
+const context = { folders: ['team-a'], now, named: undefined }
+
+describe('of the files to upload', () => {
+  test('those that are not valid are found, each with what it takes away, and no others', () => {
+    const uploads = [
+      upload(link('a'), '{,}'),
+      upload(link('b'), '{"reason":"x"}'),
+      upload('links_data/team-a/x', ''),
+      upload('permission_sets/Billing-ps.json', '{"permissionSetName":"Billing-ps","descripton":"x"}'),
+    ]
+    const revocations = [
+      revoked(1, link('a'), 'rejected'),
+      revoked(2, link('a'), 'rejected'),
+      revoked(3, link('gone'), 'deleted'),
+    ]
+    const found = findInvalid(uploads, { revocations }, context)
+    expect(found.map(({ key, takesAway }) => [key, takesAway.map((one) => one.accountId)])).toEqual([
+      [link('a'), ['200000000001', '200000000002']],
+      ['links_data/team-a/x', []],
+      ['permission_sets/Billing-ps.json', []],
+    ])
+    expect(() => refuseBadFiles({ faults: [], invalid: found })).toThrow(
+      /3 files to upload are not valid:\n.*%a%GROUP%ssofile: received .*; it takes Billing-ps from group 'a' in 2 accounts: 200000000001, 200000000002; .*\n/,
+    )
+  })
+
+  test('one that is named passes, with or without its prefix, and no other', () => {
+    const uploads = [upload(link('a'), '{,}'), upload(link('b'), '{,}')]
+    const judge = (...named: readonly string[]) => findInvalid(uploads, { revocations: [] }, { ...context, named })
+    const one = judge(link('a').replace('links_data/', ''))
+    expect(one.map(({ isNamed }) => isNamed)).toEqual([true, false])
+    expect(() => refuseBadFiles({ faults: [], invalid: one })).toThrow('1 file to upload is not valid')
+    expect(() => refuseBadFiles({ faults: [], invalid: judge(link('a'), link('b')) })).not.toThrow()
+  })
+
+  test('the name of one that is valid, or not among them, is refused', () => {
+    const uploads = [upload(link('a'), '')]
+    for (const key of [link('a'), link('b')])
+      expect(() => findInvalid(uploads, { revocations: [] }, { ...context, named: [key] })).toThrow(
+        `received --invalid '${key}', expected the key of a file that is not valid`,
+      )
+  })
+})

@@ -1,0 +1,106 @@
+import { expect, test } from '@jest/globals'
+import {
+  renderHeld,
+  renderReleased,
+  renderReleasedContents,
+  type ShownList,
+} from '../../../../handlers/cli/operations/render-held.ts'
+import { type AssignmentKey, renderAssignmentKey } from '../../../../shared/domain/assignments/assignment.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
+import { heldFile } from '../../../shared/reconcile/brake/held-file.ts'
+
+test('a release says when it is carried out', () => {
+  expect(renderReleased(1, undefined)).toBe(
+    'released 1 revocation for one hour; it is carried out within about a minute\n',
+  )
+  expect(renderReleased(12, undefined)).toContain('released 12 revocations for one hour; they are carried out')
+})
+
+test('a release under a pause does not promise what the pause stops', () => {
+  const told = renderReleased(2, { v: 1, since: '2026-03-03T10:00:00Z', by: 'ana', reason: 'INC-7' })
+  expect(told).toContain('INC-7')
+  expect(told).toContain('ssofile resume')
+  expect(told).not.toContain('within a minute')
+})
+
+/** A list of as many links, each with four accounts. */
+function listOf(links: number): ShownList {
+  const keyOf = (link: number, account: number): AssignmentKey =>
+    renderAssignmentKey({
+      accountId: accountId.parse(String(100_000_000_000 + account)),
+      permissionSet: permissionSetName.parse('Read-ps'),
+      principalId: principalId.parse(`11111111-2222-3333-4444-${String(link).padStart(12, '0')}`),
+      type: 'GROUP',
+    })
+  const held = Array.from({ length: links * 4 }, (_, index) => {
+    const link = Math.floor(index / 4)
+    const granting = { key: `links_data/root%all%Read-ps%team-${link}%GROUP%ssofile`, etag: 'e', lastModified: ten }
+    return { key: keyOf(link, index % 4), links: [granting] }
+  })
+  return {
+    digest: 'd',
+    rule: 'own',
+    cause: 'folder',
+    name: undefined,
+    folder: undefined,
+    figure: links,
+    limit: 20,
+    base: 1,
+    minutes: 15,
+    since: ten,
+    held,
+  }
+}
+const ten = '2026-03-03T10:00:00.000Z'
+
+test('of what is held up to twenty links are told, of more the first five, and with --verbose all', () => {
+  const shown = { lists: [listOf(21)], contents: [], releases: [], pause: undefined }
+  const brief = renderHeld(shown)
+  expect(brief).toMatch(/^84 revocations held/)
+  const twenty = renderHeld({ ...shown, lists: [listOf(20)] })
+  expect(twenty.match(/^ {2}links_data\//gm)).toHaveLength(20)
+  expect(brief.match(/^ {2}links_data\//gm)).toHaveLength(5)
+  expect(brief).toContain('100000000002, and 1 more\n')
+  expect(brief).toContain('  and 16 more links (--verbose tells all)\n')
+  const whole = renderHeld(shown, { isVerbose: true })
+  expect(whole.match(/^ {2}links_data\//gm)).toHaveLength(21)
+  expect(whole).not.toContain('--verbose')
+})
+
+test('a base that is smaller than what may pass is not told', () => {
+  const told = renderHeld({ lists: [listOf(21)], contents: [], releases: [], pause: undefined })
+  expect(told).toContain('21 links directly under links_data/ withdrawn since')
+  expect(told).toContain('at most 20 pass in 15 minutes')
+})
+
+test('a file of a permission set is told with what it would do, whatever is in it, and how to decide', () => {
+  const takesAway = ['s3:\u001b[31mGet*', ...Array.from({ length: 19 }, (_, nth) => `ec2:${nth}`)]
+  const one = heldFile('Billing-ps', { takesAway, taken: 30 })
+  const shown = { lists: [], contents: [one], releases: [], pause: undefined }
+  const told = renderHeld(shown)
+  expect(told).toMatch(
+    /^1 permission set file held; the permission sets are as they were\n {2}rule contents: permission_sets\/Billing-ps\.json since 2026/,
+  )
+  expect(told).toContain('What it may take away (30):\n')
+  expect(told).toContain('  ec2:18\n  and 10 more\n')
+  expect(told).toContain(`  ssofile brake --release ${one.digest}\n`)
+  expect(told).not.toContain('\u001b')
+  expect(
+    renderHeld({ ...shown, contents: [heldFile('Billing-ps', { takesAway: [], taken: 0, givesAdministrator: true })] }),
+  ).not.toContain('What it may take away')
+  const both = renderHeld({ ...shown, lists: [listOf(1)] })
+  expect(both).toMatch(/^4 revocations held; the access is still there\n1 permission set file held/)
+})
+
+test('what follows from the release of a file is told, and that a pause keeps it from that', () => {
+  const { name } = heldFile('Billing-ps')
+  expect(renderReleasedContents(name, undefined)).toBe(
+    'released permission_sets/Billing-ps.json for one hour; it is carried out within about a minute\n',
+  )
+  const pause = { v: 1 as const, by: 'AWS:operator', since: ten, reason: 'looking' }
+  expect(renderReleasedContents(name, pause)).toContain(
+    'it is carried out only if the pause ends within the hour: ssofile resume',
+  )
+})

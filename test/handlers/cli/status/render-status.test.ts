@@ -1,0 +1,66 @@
+import { describe, expect, test } from '@jest/globals'
+import { renderStatusesAsCsv, renderSummary } from '../../../../handlers/cli/status/render-status.ts'
+import { textWidth } from '../../../../handlers/cli/terminal/text-width.ts'
+import type { Status, StatusState } from '../../../../shared/domain/statuses/status.ts'
+
+const updatedAt = '2026-03-03T10:00:00.000Z'
+const link = (number: number) => `links_data/account%${String(number).padStart(12, '0')}%Read-ps%team%GROUP%ssofile`
+const short = (number: number) => link(number).slice('links_data/'.length)
+const status = (number: number, state: StatusState, more: Partial<Status> = {}): Status => {
+  return { input: link(number), state, updatedAt, ...more }
+}
+const accounts = { desired: 3, applied: 2, open: 1, failed: [] }
+
+describe('the list of inputs', () => {
+  test('has a line for each, what to do below it, and the figures last', () => {
+    const remedy = 'create the group'
+    const text = renderSummary([
+      status(1, 'waiting', { reason: 'there is no group', remedy, accounts: { ...accounts, applied: 0 } }),
+      status(2, 'applied', { accounts }),
+    ])
+    expect(text.split('\n')).toEqual([
+      expect.stringMatching(/^STATE +ACCOUNTS +INPUT +WHY$/),
+      `applied  2 of 3    ${short(2)}`,
+      `waiting  0 of 3    ${short(1)}  there is no group`,
+      '          do: create the group',
+      '',
+      '     1 applied   in force',
+      expect.stringMatching(/^ {5}1 waiting {3}not in force yet/),
+      '',
+    ])
+  })
+
+  test('shows the first few of many that have state and reason in common, all of 20, and all where it is asked for', () => {
+    const many = (number: number) => Array.from({ length: number }, (_, index) => status(index, 'applied'))
+    const lines = (text: string) => text.split('\n').filter((line) => line.startsWith('applied')).length
+    expect(lines(renderSummary(many(20)))).toBe(20)
+    expect(lines(renderSummary(many(21)))).toBe(3)
+    expect(renderSummary(many(1021))).toContain('and 1,018 more like this; all: ssofile status --state applied\n')
+    expect(renderSummary(many(1021))).toContain(' 1,021 applied')
+    expect(lines(renderSummary(many(21), { isWhole: true }))).toBe(21)
+  })
+
+  test('takes reasons that differ in names and accounts for one, and hostile reasons for one of each state', () => {
+    const told = (reason: (index: number) => string) =>
+      renderSummary(Array.from({ length: 500 }, (_, index) => status(index, 'waiting', { reason: reason(index) })))
+    const missing = told(
+      (index) => `group 'team-${index}' does not exist; did you mean 'team'? in 2330000${10000 + index}`,
+    )
+    expect(missing.match(/^waiting/gm)).toHaveLength(3)
+    expect(missing).toContain("group 'team-2' does not exist")
+    expect(missing).toContain('and 497 more like this; all: ssofile status --state waiting\n')
+    expect(told((index) => `reason ${index}`).match(/^waiting/gm)).toHaveLength(3)
+  })
+
+  test('keeps the width of the terminal', () => {
+    const reason = 'r'.repeat(200)
+    const text = renderSummary([status(1, 'rejected', { reason }), status(2, 'applied')], { width: 80 })
+    expect(text.split('\n')[3]).toMatch(/^ {10}why: r+…r+$/)
+    for (const line of text.split('\n').slice(0, 4)) expect(textWidth(line)).toBeLessThanOrEqual(80)
+  })
+
+  test('is CSV for machines', () => {
+    const [, row] = renderStatusesAsCsv([status(2, 'applied', { accounts })]).split('\r\n')
+    expect(row).toBe(`"${link(2)}","applied","3","2","1","","","","","","${updatedAt}"`)
+  })
+})

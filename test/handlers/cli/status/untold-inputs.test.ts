@@ -1,0 +1,99 @@
+import { describe, expect, test } from '@jest/globals'
+import { readAllStatuses } from '../../../../handlers/cli/status/read-all-statuses.ts'
+import { readInCrowd } from '../../../../handlers/cli/status/read-in-crowd.ts'
+import { hasUntold } from '../../../../handlers/cli/status/untold-inputs.ts'
+import { defaultConfiguration } from '../../../../shared/domain/deployment/configuration.ts'
+import { World } from '../../../world.ts'
+
+const key = 'permission_sets/Untold-ps.json'
+const file = (description: string) => JSON.stringify({ permissionSetName: 'Untold-ps', description })
+const isWaitedFor = async ({ ports }: World) => hasUntold(ports, await readAllStatuses(ports))
+
+async function openTold(): Promise<World> {
+  const world = new World().start()
+  await world.objects.put(key, file('first'))
+  await world.until(async () => !(await isWaitedFor(world)), 'a status of the file')
+  return world
+}
+
+test('a file that has just come is waited for until a status speaks of it', async () => {
+  const world = new World().start()
+  expect(await isWaitedFor(world)).toBe(false)
+  await world.objects.put(key, file('first'))
+  expect(await isWaitedFor(world)).toBe(true)
+  await world.until(async () => !(await isWaitedFor(world)), 'a status of the file')
+})
+
+test('a request for temporary access is not waited for, whatever its status says', async () => {
+  const world = await openTold()
+  const status = { input: 'requests/id/x', state: 'waiting', etag: 'e', updatedAt: '2026-03-03T10:00:00.000Z' }
+  await world.objects.put('status/requests/id/x.json', JSON.stringify(status))
+  expect(await isWaitedFor(world)).toBe(false)
+})
+
+test('who reads all statuses is told how many are read of how many', async () => {
+  const world = await openTold()
+  const steps: string[] = []
+  await readAllStatuses(world.ports, (step, counted) =>
+    steps.push(counted ? `${step} ${counted.done} of ${counted.of}` : step),
+  )
+  expect(steps).toEqual(['listing statuses', 'reading statuses 1 of 1'])
+})
+
+test.each([
+  ['uploaded with another content', (world: World) => world.objects.put(key, file('second'))],
+  ['uploaded again as it was', (world: World) => world.objects.put(key, file('first'))],
+  ['deleted', (world: World) => world.objects.delete(key)],
+])('the status of a file that was since %s is not taken for its outcome', async (_, change) => {
+  const world = await openTold()
+  await world.clock.advance(1_000)
+  await change(world)
+  expect(await isWaitedFor(world)).toBe(true)
+  await world.until(async () => !(await isWaitedFor(world)), 'a status of what was done last')
+})
+
+test.each([
+  'links_data/no link',
+  'links_data/undeclared/root%all%Untold-ps%team-security%GROUP%ssofile',
+  'permission_sets/no name',
+  'permission_sets/Bad-ps.json',
+  `links_data/${'x'.repeat(950)}`,
+])('a file that is rejected is waited for no longer: %s', async (input) => {
+  const world = new World().start()
+  await world.objects.put(input, '{')
+  await world.until(async () => !(await isWaitedFor(world)), 'a status of the file')
+  expect((await readAllStatuses(world.ports)).statuses).toMatchObject([{ input, state: 'rejected' }])
+})
+
+describe('among too many files that are not valid', () => {
+  const limits = { ...defaultConfiguration.limits, notValidFiles: 2 }
+  const bad = (index: number) => `links_data/team/bad ${index}`
+  const valid = 'links_data/team/root%all%Untold-ps%team-security%GROUP%ssofile'
+
+  async function openCrowd(): Promise<World> {
+    const world = new World({ configuration: { folders: ['team'], limits } }).start()
+    for (let index = 0; index < 9; index++) await world.objects.put(bad(index), '')
+    await world.until(
+      async () => (await world.json('status/too-many/folder team.json')) !== undefined,
+      'a status of all together',
+    )
+    await world.clock.advance(1_000)
+    return world
+  }
+
+  test('those without a status are not waited for', async () => {
+    const world = await openCrowd()
+    expect(await isWaitedFor(world)).toBe(false)
+    await world.objects.put('links_data/new', '')
+    expect(await isWaitedFor(world)).toBe(true)
+  })
+
+  test('one without a status is told to be rejected when it is asked for, and a valid one is not', async () => {
+    const world = await openCrowd()
+    const told = await Promise.all(Array.from({ length: 9 }, (_, index) => world.json(`status/${bad(index)}.json`)))
+    const untold = bad(told.indexOf(undefined))
+    expect(await readInCrowd(world.ports, untold)).toMatchObject({ input: untold, state: 'rejected' })
+    await world.objects.put(valid, '')
+    expect(await readInCrowd(world.ports, valid)).toBeUndefined()
+  })
+})

@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from '@jest/globals'
+import { parseAssignmentsCsv } from '../../../../handlers/cli/take-over/parse-assignments-csv.ts'
+import { parseLinkList } from '../../../../handlers/cli/take-over/parse-link-list.ts'
+import { parseTerraform } from '../../../../handlers/cli/take-over/parse-terraform.ts'
+import { readImportSource } from '../../../../handlers/cli/take-over/read-import-source.ts'
+import type { Parsed } from '../../../../shared/domain/statuses/complaint.ts'
+import type { ImportSource } from '../../../../shared/domain/take-over/import-source.ts'
+
+const fixture = (name: string) => fileURLToPath(new URL(`../../../../fixtures/import/${name}`, import.meta.url))
+const received = (read: Parsed<ImportSource>) => (read.ok ? 'no complaint' : read.complaint.received)
+
+test('a CSV file names assignments by its columns, in any order and with others beside', async () => {
+  const { assignments } = await readImportSource(fixture('assignments.csv'))
+  expect(assignments).toEqual([
+    {
+      accountId: '200000000001',
+      permissionSet: 'Reader',
+      principal: 'readers',
+      type: 'GROUP',
+      place: expect.stringMatching(/assignments\.csv, line 2$/),
+    },
+    expect.objectContaining({ accountId: '200000000002', principal: 'Doe, Kim', type: 'USER' }),
+  ])
+})
+
+test('a CSV file with a missing column or a faulty line is refused, with the line', () => {
+  expect(received(parseAssignmentsCsv('a.csv', 'account,principal\n200000000001,kim\n'))).toBe(
+    'no column permission_set, type',
+  )
+  const head = 'account,permission_set,principal,type\n'
+  expect(received(parseAssignmentsCsv('a.csv', `${head}1,Reader,kim,USER\n200000000001,Reader,kim,ROLE\n`))).toBe(
+    '2 faulty lines: line 2, line 3',
+  )
+  expect(received(parseAssignmentsCsv('a.csv', `${head}200000000001,Reader\n`))).toContain('Invalid Record Length')
+})
+
+describe.each(['terraform-show.json', 'terraform.tfstate'])('%s, of modules, for_each and count,', (file) => {
+  test('names the assignments that Terraform manages, by ids, with their addresses', async () => {
+    const { assignments } = await readImportSource(fixture(file))
+    expect(assignments.map(({ accountId, type, principal }) => [accountId, type, principal])).toEqual([
+      ['200000000001', 'GROUP', 'ab3b23ac-5b59-11c1-0e35-7715c4e22d39'],
+      ['200000000002', 'GROUP', 'ab3b23ac-5b59-11c1-0e35-7715c4e22d39'],
+      ['200000000003', 'GROUP', 'f0a1b2c3-d4e5-46f7-8899-aabbccddeeff'],
+      ['200000000003', 'USER', 'd169ded6-3ffb-6e60-4c15-3733be04a235'],
+    ])
+    expect(assignments.map(({ place }) => place.replace(/^.*, /, ''))).toEqual([
+      'aws_ssoadmin_account_assignment.readers["200000000001"]',
+      'aws_ssoadmin_account_assignment.readers["200000000002"]',
+      'aws_ssoadmin_account_assignment.frankfurt',
+      'module.teams["platform"].module.people.aws_ssoadmin_account_assignment.admin[0]',
+    ])
+    expect(assignments[3]?.permissionSet).toMatch(/ps-b5b52d74f9236f83$/)
+  })
+
+  test('names the permission sets, each with the policies that other resources attach to it', async () => {
+    const { permissionSets } = await readImportSource(fixture(file))
+    expect(permissionSets.map(({ name, arn }) => [name, arn?.split('/')[1]])).toEqual([
+      ['Reader', 'ssoins-6508f7e2d9c1b3a4'],
+      ['Reader', 'ssoins-7223a1b2c3d4e5f6'],
+      ['Admin', 'ssoins-7223a1b2c3d4e5f6'],
+    ])
+    const [empty, reader, admin] = permissionSets.map(({ definition }) => definition)
+    expect(reader).toEqual({
+      sessionDuration: 'PT4H',
+      tags: [{ Key: 'team', Value: 'platform' }],
+      managedPolicyArns: ['arn:aws:iam::aws:policy/ReadOnlyAccess'],
+      customerManagedPolicies: [{ Name: 'deny-billing', Path: '/guardrails/' }],
+      inlinePolicy: expect.stringContaining('"Effect":"Deny"'),
+      permissionsBoundary: { ManagedPolicyArn: 'arn:aws:iam::aws:policy/PowerUserAccess' },
+    })
+    expect(empty).toEqual({ sessionDuration: 'PT1H', tags: [], managedPolicyArns: [], customerManagedPolicies: [] })
+    expect(admin?.description).toBe('Everything')
+  })
+})
+
+test('JSON that is no state of Terraform is refused, with the command that writes one', () => {
+  for (const json of [{}, { version: 3, terraform_version: '0.11.0', modules: [] }])
+    expect(parseTerraform('a.json', json)).toMatchObject({
+      complaint: { remedy: expect.stringContaining('terraform show -json') },
+    })
+})
+
+test('a resource without the attributes that the provider writes is refused, with its address and what is missing', () => {
+  const resource = {
+    mode: 'managed',
+    type: 'aws_ssoadmin_account_assignment',
+    name: 'a',
+    instances: [{ index_key: 1, attributes: { target_id: '1' } }],
+  }
+  const read = parseTerraform('a.tfstate', { version: 4, terraform_version: '1.9.0', resources: [resource] })
+  expect(read).toMatchObject({
+    complaint: {
+      object: 'a.tfstate, aws_ssoadmin_account_assignment.a[1]',
+      received: expect.stringContaining('permission_set_arn, principal_id, principal_type, target_id'),
+    },
+  })
+})
+
+test('a copy of the bucket of aws-iam-identity-center-extensions names its links and permission sets, in envelopes or not', async () => {
+  const { links, permissionSets } = await readImportSource(fixture('extensions-bucket'))
+  expect(links.map(({ scope }) => scope.kind).sort()).toEqual(['account', 'account_tag', 'ou_id', 'root'])
+  expect(permissionSets).toMatchObject([
+    { name: 'Admin', definition: { sessionDuration: 'PT1H' } },
+    { name: 'SecurityAuditor-ps', definition: { managedPolicyArns: ['arn:aws:iam::aws:policy/SecurityAudit'] } },
+  ])
+})
+
+test('a listing of the bucket of aws-iam-identity-center-extensions names its links, of every scope', async () => {
+  const { links } = await readImportSource(fixture('links.txt'))
+  expect(links.map(({ scope }) => scope.kind)).toEqual(['root', 'ou_id', 'account_tag', 'account'])
+  const text = readFileSync(fixture('links.txt'), 'utf8')
+  expect(received(parseLinkList('links.txt', text.replace('%GROUP%ssofile', '%group%ssofile')))).toContain('line 2')
+})

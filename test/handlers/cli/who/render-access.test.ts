@@ -1,0 +1,68 @@
+import { expect, test } from '@jest/globals'
+import { renderAccess } from '../../../../handlers/cli/who/render-access.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
+import { requestDigest } from '../../../../shared/domain/requests/access-request.ts'
+import type { HeldAccess } from '../../../../shared/reconcile/preview/expand-access.ts'
+
+const now = new Date('2026-03-03T10:00:00.000Z')
+const sources = { bucketReadAt: now.toISOString(), identityCenter: { why: 'a test' } }
+const nothing = { person: false, account: false, permissionSet: false }
+
+const row = (index: number, more: Partial<HeldAccess> = {}): HeldAccess => ({
+  person: 'ana',
+  account: accountId.parse(String(100_000_000_000 + index)),
+  accountName: `account-${index}`,
+  accountState: 'ACTIVE',
+  path: 'Root/Prod',
+  pathIds: 'r-1/ou-1',
+  permissionSet: permissionSetName.parse('Read-ps'),
+  origin: 'ssofile',
+  state: 'granted',
+  since: now.toISOString(),
+  links: [],
+  ...more,
+})
+const rows = (count: number, more: Partial<HeldAccess> = {}) =>
+  Array.from({ length: count }, (_, index) => row(index, more))
+const render = (of: readonly HeldAccess[], width: number | undefined, fixed = nothing) =>
+  renderAccess({ rows: of, isAsked: true, sources, notes: [] }, fixed, now, width)
+const linesOf = (text: string, word: string) => text.split('\n').filter((line) => line.startsWith(word)).length
+
+test('on a terminal, of more than 200 rows those that differ only in the account are one', () => {
+  expect(linesOf(render(rows(200), 80), 'ana')).toBe(200)
+  const many = render([...rows(201), ...rows(3, { person: 'bo' })], 80)
+  expect(many).toMatch(/^ana +201 accounts +Read-ps +directly +2026-03-03$/m)
+  expect(linesOf(many, 'bo')).toBe(3)
+  expect(many).toContain(
+    '204 rows: 2 people, 201 accounts; with every account, links, tickets and uploaders: --output csv',
+  )
+})
+
+test('where there is no terminal every row has its line, with the path of OUs', () => {
+  const text = render(rows(201), undefined)
+  expect(linesOf(text, 'ana')).toBe(201)
+  expect(text).toMatch(/^ana +100000000200 +account-200 +Root\/Prod +Read-ps/m)
+})
+
+test('the account that was asked for is told once, with its OUs by names and ids', () => {
+  const [account, path, ids] = render([row(0, { accountName: 'a\u001b[2J' })], 80, { ...nothing, account: true }).split(
+    '\n',
+  )
+  expect(account).toBe('account   100000000000 (a\\u{1b}[2J, ACTIVE)')
+  expect([path, ids]).toEqual(['in        Root/Prod', '          r-1/ou-1'])
+})
+
+test('the end of temporary access has its hour, and is marked', () => {
+  const until = '2026-03-03T14:00:00.000Z'
+  const request = {
+    digest: requestDigest.parse('0123456789abcdef0123456789abcdef'),
+    user: principalId.parse('92307020-41b6-05ce-951e-70dfe8931aa2'),
+    eligibility: 'on-call',
+    approvedBy: [],
+  }
+  const link = { key: 'links_data/temporary/x', etag: 'e', lastModified: until, expiresAt: until }
+  expect(render([row(0, { until, links: [{ ...link, request }] })], undefined)).toContain('2026-03-03 14:00Z temporary')
+  expect(render([row(0, { until, links: [link] })], undefined)).not.toContain('14:00')
+})

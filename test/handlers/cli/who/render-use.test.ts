@@ -1,0 +1,28 @@
+import { expect, test } from '@jest/globals'
+import { renderUse, renderVerdicts } from '../../../../handlers/cli/who/render-use.ts'
+import type { RoleUse } from '../../../../shared/domain/assignments/role-use.ts'
+import type { HeldAccess } from '../../../../shared/reconcile/preview/expand-access.ts'
+
+const asOf = '2026-11-21T10:00:00.000Z'
+const madeAt = '2026-01-01T00:00:00.000Z'
+const known: RoleUse = { isKnown: true, asOf, madeAt }
+const row = (given: Partial<HeldAccess>) => ({ since: madeAt, origin: 'ssofile', use: known, ...given }) as HeldAccess
+
+const cases: readonly { readonly given: Partial<HeldAccess>; readonly told: string }[] = [
+  { given: {}, told: 'never' },
+  { given: { use: { ...known, lastUsedAt: '2026-05-01T08:00:00.000Z' } }, told: '2026-05-01' },
+  { given: { since: '2026-11-11T09:00:00.000Z' }, told: 'granted 10 days ago' },
+  { given: { since: '2026-11-11T09:00:00.000Z', origin: 'foreign' }, told: 'known 10 days ago' },
+  { given: { use: { ...known, madeAt: '2026-11-20T09:00:00.000Z' } }, told: 'role made 25 hours ago' },
+  { given: { use: { isKnown: false, why: 'the account refuses' } }, told: 'not known' },
+  { given: { since: undefined }, told: 'not known' },
+]
+
+test.each(cases)('of access that is asked for as unused for 90 days the table says: $told', ({ given, told }) => {
+  expect(renderUse(row(given), 90)).toBe(told)
+})
+
+test('what is unused is counted apart from what may not be called so', () => {
+  const rows = cases.map(({ given }) => row(given))
+  expect(renderVerdicts(rows, 90)).toBe('unused for 90 days: 2; given, or its role made, later: 3; not known: 2\n')
+})

@@ -1,0 +1,306 @@
+import { describe, expect, test } from '@jest/globals'
+import {
+  complainOfObjections,
+  judgeLinkByPolicies,
+  judgePermissionSetByPolicies,
+  type LinkCase,
+} from '../../../../shared/domain/guardrails/judge-by-policies.ts'
+import { type Guardrails, joinPolicies, parsePolicyFile } from '../../../../shared/domain/guardrails/policy-file.ts'
+import { forbiddenActionsOf } from '../../../../shared/domain/iam-policies/forbidden-actions.ts'
+import { parseLinkKey } from '../../../../shared/domain/links/link.ts'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { parsePermissionSetFile } from '../../../../shared/domain/permission-sets/permission-set-file.ts'
+
+const uploadedAt = new Date('2026-03-03T10:00:00Z')
+const admins = 'links_data/team-a/ou_id%ou-abcd-11111111%Admin-ps%team-a%GROUP%ssofile'
+
+function guard(document: object): Guardrails {
+  const policy = parsePolicyFile('policies/a.json', new TextEncoder().encode(JSON.stringify(document)))
+  if (!policy.ok) throw new Error(JSON.stringify(policy.complaint))
+  return joinPolicies([{ policy, size: 1 }])
+}
+
+function linkRules(must: object, more: object = {}): Guardrails {
+  return guard({ contact: 'Ann', links: [{ id: 'r', control: 'AC-2', mode: 'enforce', must, ...more }] })
+}
+
+function about(key = admins, more: Partial<LinkCase> = {}): LinkCase {
+  const link = parseLinkKey(key, ['team-a'])
+  if (!link.ok) throw new Error(JSON.stringify(link.complaint))
+  const known = { uploader: { name: 'AWS:AROA1:kim' }, accounts: [], overlaps: [] }
+  return { link: link.value, body: {}, uploadedAt, ...known, ...more }
+}
+
+function isRefused(guardrails: Guardrails, one: LinkCase): boolean {
+  return judgeLinkByPolicies(guardrails, one).refusals.length > 0
+}
+
+const accounts = ['111111111111', '222222222222'].map((id) => accountId.parse(id))
+const user = admins.replace('GROUP', 'USER')
+const hours = (count: number, ms = 0) => new Date(uploadedAt.getTime() + count * 3_600_000 + ms)
+
+describe('each demand on a link, met and not met by the least that there is', () => {
+  test.each<[string, object, LinkCase, LinkCase]>([
+    ['permissionSets', { permissionSets: ['Admin-p?'] }, about(), about(admins.replace('Admin-ps', 'Admin-pss'))],
+    ['principals', { principals: ['team-*'] }, about(), about(admins.replace('%team-a', '%team'))],
+    ['types', { types: ['GROUP'] }, about(), about(user)],
+    ['scopes', { scopes: ['ou_id%*'] }, about(), about(admins.replace('ou_id%ou-abcd-11111111', 'root%all'))],
+    ['folders', { folders: ['team-a'] }, about(), about(admins.replace('team-a/', ''))],
+    ['no folder', { folders: [''] }, about(admins.replace('team-a/', '')), about()],
+    ['uploaders', { uploaders: ['AWS:AROA1:*'] }, about(), about(admins, { uploader: { name: 'AWS:AROA2:kim' } })],
+    ['a known uploader', { uploaders: ['*'] }, about(), about(admins, { uploader: 'nobody knows' })],
+    ['accounts', { accounts: ['1*'] }, about(admins, { accounts: accounts.slice(0, 1) }), about(admins, { accounts })],
+    [
+      'accountsNever',
+      { accountsNever: ['2*'] },
+      about(admins, { accounts: accounts.slice(0, 1) }),
+      about(admins, { accounts }),
+    ],
+    [
+      'scopesNever',
+      { scopesNever: ['root%*', 'account%2*'] },
+      about(admins),
+      about(admins.replace('ou_id%ou-abcd-11111111', 'account%222222222222')),
+    ],
+    [
+      'accountsMost',
+      { accountsMost: 1 },
+      about(admins, { accounts: accounts.slice(0, 1) }),
+      about(admins, { accounts }),
+    ],
+    [
+      'expireWithinHours',
+      { expireWithinHours: 8 },
+      about(admins, { body: { expiresAt: hours(8) } }),
+      about(admins, { body: { expiresAt: hours(8, 1) } }),
+    ],
+    ['an expiresAt', { expireWithinHours: 8 }, about(admins, { body: { expiresAt: hours(1) } }), about()],
+    [
+      'ticket',
+      { ticket: 'CHG###' },
+      about(admins, { body: { ticket: 'CHG123' } }),
+      about(admins, { body: { ticket: 'CHG12' } }),
+    ],
+    ['reason', { reason: true }, about(admins, { body: { reason: 'x' } }), about(admins, { body: { reason: ' ' } })],
+    [
+      'a reason that somebody can read',
+      { reason: true },
+      about(admins, { body: { reason: '\u200b障害' } }),
+      about(admins, { body: { reason: '\u200b\u2060\u3164' } }),
+    ],
+    [
+      'a ticket that somebody can read',
+      { ticket: '*' },
+      about(admins, { body: { ticket: '7' } }),
+      about(admins, { body: { ticket: '\u200b' } }),
+    ],
+  ])('%s', (_, must, met, notMet) => {
+    expect([isRefused(linkRules(must), met), isRefused(linkRules(must), notMet)]).toEqual([false, true])
+  })
+})
+
+test('an objection names rule, control, what was received, what is allowed and whom to ask', () => {
+  const { refusals } = judgeLinkByPolicies(linkRules({ types: ['GROUP'], reason: true }), about(user))
+  expect(complainOfObjections(user, refusals)).toEqual({
+    object: user,
+    received: "type 'USER'",
+    expected: "'GROUP' (rule 'r' of policies/a.json, control 'AC-2') (and 1 more: policies/a.json#r)",
+    remedy: 'use another type, or ask Ann',
+  })
+  const { refusals: asked } = judgeLinkByPolicies(linkRules({ types: ['GROUP'] }, { contact: 'Bo' }), about(user))
+  expect(asked[0]?.remedy).toContain('ask Bo')
+})
+
+describe('what a rule is about', () => {
+  test('it leaves other links alone', () => {
+    const guardrails = linkRules({ types: ['GROUP'] }, { for: { permissionSets: ['Admin*'] } })
+    expect(isRefused(guardrails, about(user))).toBe(true)
+    expect(isRefused(guardrails, about(user.replace('Admin-ps', 'ReadOnly-ps')))).toBe(false)
+  })
+
+  test('a rule for some uploaders is also for whom nobody knows', () => {
+    const guardrails = linkRules({ types: ['GROUP'] }, { for: { uploaders: ['AWS:AROA1:*'] } })
+    expect(isRefused(guardrails, about(user))).toBe(true)
+    expect(isRefused(guardrails, about(user, { uploader: 'nobody knows' }))).toBe(true)
+    expect(isRefused(guardrails, about(user, { uploader: { name: 'AWS:AROA2:x' } }))).toBe(false)
+  })
+
+  test('a rule that only warns refuses nothing', () => {
+    const verdict = judgeLinkByPolicies(linkRules({ types: ['GROUP'] }, { mode: 'warn' }), about(user))
+    expect([verdict.refusals.length, verdict.warnings.length]).toEqual([0, 1])
+  })
+
+  test('what is not known before the upload is judged later, and told', () => {
+    const before = about(user, { uploader: 'later', accounts: 'later' })
+    const laterOf = (guardrails: Guardrails) => judgeLinkByPolicies(guardrails, before)
+    expect(laterOf(linkRules({ uploaders: [] }))).toEqual({ refusals: [], warnings: [], later: ['policies/a.json#r'] })
+    expect(laterOf(linkRules({ accountsMost: 0 }))).toMatchObject({ refusals: [], later: ['policies/a.json#r'] })
+    expect(laterOf(linkRules({ accountsNever: ['*'] }))).toMatchObject({ refusals: [], later: ['policies/a.json#r'] })
+    const forSome = linkRules({ types: ['GROUP'] }, { for: { uploaders: ['x'] } })
+    expect(laterOf(forSome)).toMatchObject({ refusals: [], later: ['policies/a.json#r'] })
+  })
+})
+
+describe('two permission sets that nobody may have together', () => {
+  const [here, there] = accounts
+  const separation = (notTogether: readonly (readonly string[])[], more: object = {}) =>
+    guard({
+      contact: 'Ann',
+      separations: [{ id: 'r', control: 'AC-5', mode: 'enforce', must: { notTogether }, ...more }],
+    })
+  const having = (permissionSet: string, account = here) =>
+    about(admins, { overlaps: account ? [{ permissionSet, account, person: 'kim', group: 'auditors' }] : [] })
+
+  test.each<[string, readonly (readonly string[])[], string, boolean]>([
+    ['the other one', [['Admin*'], ['Audit*']], 'Audit-ps', true],
+    ['with the lists in the other order', [['Audit*'], ['Admin*']], 'Audit-ps', true],
+    ['one that no list has', [['Admin*'], ['Audit-p']], 'Audit-ps', false],
+    ['one of the same list', [['Admin*', 'Audit*'], ['Read*']], 'Audit-ps', false],
+    ['two of one list that is on both sides', [['A*'], ['A*']], 'Audit-ps', true],
+    ['the same one, by another link', [['A*'], ['A*']], 'Admin-ps', false],
+    ['where the new one is in no list', [['Audit*'], ['Read*']], 'Read-ps', false],
+  ])('%s', (_, lists, other, refused) => {
+    expect(isRefused(separation(lists), having(other))).toBe(refused)
+  })
+
+  test('only in the accounts that the rule is about', () => {
+    const rules = separation([['Admin*'], ['Audit*']], { for: { accounts: ['1*'] } })
+    expect([isRefused(rules, having('Audit-ps', here)), isRefused(rules, having('Audit-ps', there))]).toEqual([
+      true,
+      false,
+    ])
+  })
+
+  test('who has it, where and how is told, and how many more', () => {
+    const rules = separation([['Admin*'], ['Audit*']])
+    const [first] = having('Audit-ps').overlaps as readonly never[]
+    const two = about(admins, { overlaps: first ? [first, first] : [] })
+    expect(judgeLinkByPolicies(rules, two).refusals[0]).toMatchObject({
+      received: "'kim', who has 'Audit-ps' in account 111111111111 through the group 'auditors' (and 1 more)",
+      expected: "nobody with both 'Admin*' and 'Audit*' in one account (rule 'r' of policies/a.json, control 'AC-5')",
+    })
+  })
+
+  test('what cannot be read refuses; what nobody has looked at is judged later, where the rule is about it', () => {
+    const rules = separation([['Admin*'], ['Audit*']])
+    expect(isRefused(rules, about(admins, { overlaps: { unread: 'no right' } }))).toBe(true)
+    const other = admins.replace('Admin-ps', 'ReadOnly-ps')
+    expect(judgeLinkByPolicies(rules, about(admins, { overlaps: 'later' })).later).toEqual(['policies/a.json#r'])
+    expect(judgeLinkByPolicies(rules, about(other, { overlaps: 'later' })).later).toEqual([])
+  })
+})
+
+test('a policy that is broken refuses whatever is new, and says why', () => {
+  const policy = parsePolicyFile('policies/b.json', new TextEncoder().encode('{'))
+  const verdict = judgeLinkByPolicies(joinPolicies([{ policy, size: 1 }]), about())
+  expect(verdict.refusals).toEqual([expect.objectContaining({ policy: 'policies/b.json' })])
+  expect(verdict.refusals[0]?.received).toContain('policies/b.json')
+})
+
+describe('each demand on a permission set, met and not met by the least that there is', () => {
+  const arn = 'arn:aws:iam::aws:policy/ReadOnlyAccess'
+  const judgeFile = (must: object, fields: object) => {
+    const body = new TextEncoder().encode(JSON.stringify({ permissionSetName: 'A-ps', ...fields }))
+    const file = parsePermissionSetFile('permission_sets/A-ps.json', body)
+    if (!file.ok) throw new Error(JSON.stringify(file.complaint))
+    const rules = [{ id: 'r', control: 'AC-2', mode: 'enforce', must }]
+    return (
+      judgePermissionSetByPolicies(guard({ contact: 'Ann', permissionSets: rules }), file.value).refusals.length > 0
+    )
+  }
+  const allow = (Action: string) => ({
+    inlinePolicyDocument: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action, Resource: '*' }] },
+  })
+  test.each<[string, object, object, object]>([
+    ['boundaries', { boundaries: ['/b/*'] }, boundary('/b/', 'X'), boundary('/', 'X')],
+    ['a boundary', { boundaries: ['*'] }, { permissionsBoundary: { ManagedPolicyArn: arn } }, {}],
+    [
+      'managedPolicies',
+      { managedPolicies: ['*/ReadOnly*'] },
+      { managedPoliciesArnList: [arn] },
+      { managedPoliciesArnList: [arn.replace('Read', 'R')] },
+    ],
+    [
+      'customerManagedPolicies',
+      { customerManagedPolicies: ['/a/X'] },
+      { customerManagedPoliciesList: [{ Name: 'X', Path: '/a/' }] },
+      { customerManagedPoliciesList: [{ Name: 'X' }] },
+    ],
+    ['forbiddenActions', { forbiddenActions: ['iam:Pass*'] }, allow('iam:Put*'), allow('IAM:p*')],
+    [
+      'sessionMinutesMost',
+      { sessionMinutesMost: 120 },
+      { sessionDurationInMinutes: 120 },
+      { sessionDurationInMinutes: 121 },
+    ],
+  ])('%s', (_, must, met, notMet) => {
+    expect([judgeFile(must, met), judgeFile(must, notMet)]).toEqual([false, true])
+  })
+
+  function boundary(Path: string, Name: string) {
+    return { permissionsBoundary: { CustomerManagedPolicyReference: { Name, Path } } }
+  }
+})
+
+describe('what an inline policy allows of forbidden actions', () => {
+  const find = (statement: object | object[], forbidden: string) =>
+    forbiddenActionsOf(JSON.stringify({ Statement: statement }), [forbidden]).map(({ allowed }) => allowed)
+
+  test('a denial allows nothing', () => {
+    expect(find({ Effect: 'Deny', Action: '*', Resource: '*' }, 'iam:*')).toEqual([])
+  })
+
+  test('NotAction allows all but what covers the forbidden action wholly', () => {
+    expect(find({ Effect: 'Allow', NotAction: ['iam:*'], Resource: '*' }, 'iam:PassRole')).toEqual([])
+    expect(find({ Effect: 'Allow', NotAction: 'iam:PassRole', Resource: '*' }, 'iam:*')).toHaveLength(1)
+    expect(find({ Effect: 'Allow', NotAction: 's3:*', Resource: '*' }, 'iam:PassRole')).toHaveLength(1)
+  })
+
+  test('any of several statements may allow it', () => {
+    const statements = [
+      { Effect: 'Allow', Action: ['s3:GetObject', 'iam:GetRole'], Resource: '*' },
+      { Effect: 'Allow', Action: '*', Resource: 'arn:aws:s3:::x' },
+    ]
+    expect(find(statements, 'iam:GetRole')).toEqual(['iam:GetRole'])
+    expect(find(statements, 'ec2:RunInstances')).toEqual(['*'])
+  })
+})
+
+describe('hostile policies and inputs are answered within a second', () => {
+  test('each list full of globs that match late, and a long principal', () => {
+    const slow = `${'*a'.repeat(95)}b`
+    const full = Array(100).fill(slow)
+    const links = ['a', 'b', 'c'].map((id) => ({ id, control: 'x', mode: 'enforce', must: { principals: full } }))
+    const principal = 'a'.repeat(800)
+    const one = about(`links_data/root%all%A-ps%${principal}%GROUP%ssofile`)
+    const guardrails = guard({ contact: 'x', links })
+    const started = performance.now()
+    expect(judgeLinkByPolicies(guardrails, one).refusals).toHaveLength(3)
+    expect(performance.now() - started).toBeLessThan(1_000)
+  })
+
+  test('separations full of globs that match late, and fifty permission sets with the longest names', () => {
+    const slow = `${'*a'.repeat(60)}b`
+    const side = Array(20).fill(slow)
+    const separations = Array.from({ length: 20 }, (_, index) => ({
+      ...{ id: `r${index}`, control: 'x', mode: 'enforce', must: { notTogether: [['*'], side] } },
+    }))
+    const overlaps = Array.from({ length: 50 }, (_, index) => ({
+      permissionSet: `${'a'.repeat(30)}${index % 10}`,
+      account: accounts[0] ?? accountId.parse('111111111111'),
+    }))
+    const guardrails = guard({ contact: 'x', separations })
+    const started = performance.now()
+    expect(judgeLinkByPolicies(guardrails, about(admins, { overlaps })).refusals).toEqual([])
+    expect(performance.now() - started).toBeLessThan(1_000)
+  })
+
+  test('fifty forbidden actions against the longest inline policy', () => {
+    const Action = Array.from({ length: 50 }, (_, index) => `iam:${'*a'.repeat(95)}${index}`)
+    const inline = JSON.stringify({ Statement: { Effect: 'Allow', Action, Resource: '*' } })
+    const forbidden = Array.from({ length: 50 }, (_, index) => `iam:${'*a'.repeat(28)}b${index}`.slice(0, 64))
+    const started = performance.now()
+    expect(forbiddenActionsOf(inline, forbidden)).toEqual([])
+    expect(performance.now() - started).toBeLessThan(1_000)
+  })
+})

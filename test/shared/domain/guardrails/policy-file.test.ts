@@ -1,0 +1,78 @@
+import { describe, expect, test } from '@jest/globals'
+import {
+  isPolicyKey,
+  joinPolicies,
+  parsePolicyFile,
+  policyFileMostBytes,
+} from '../../../../shared/domain/guardrails/policy-file.ts'
+
+const key = 'policies/admins.json'
+const rule = { id: 'admins', control: 'AC-2', mode: 'enforce', must: { reason: true } }
+
+function parse(document: unknown, sizeBytes?: number) {
+  const body = new TextEncoder().encode(typeof document === 'string' ? document : JSON.stringify(document))
+  return parsePolicyFile(key, body, sizeBytes)
+}
+
+function complaintOf(document: unknown): string {
+  const read = parse(document)
+  return read.ok ? 'valid' : `${read.complaint.received} | ${read.complaint.expected}`
+}
+
+test('a policy has a contact and rules; what a rule does not say is about every input', () => {
+  const read = parse({ contact: 'the platform team', links: [rule] })
+  expect(read).toEqual({
+    ok: true,
+    value: {
+      ...{ key, contact: 'the platform team' },
+      ...{ links: [{ ...rule, for: {} }], permissionSets: [], separations: [], minimums: [] },
+    },
+  })
+})
+
+describe('a policy that is refused', () => {
+  test.each([
+    ['an unknown field', { contact: 'x', rules: [] }, "the unknown field 'rules'"],
+    ['an unknown demand', { contact: 'x', links: [{ ...rule, must: { tikket: 'x' } }] }, "the unknown field 'tikket'"],
+    ['a rule without a demand', { contact: 'x', links: [{ ...rule, must: {} }] }, 'at least one demand'],
+    ['no contact', { links: [rule] }, 'nothing at $.contact'],
+    ['an id that is no id', { contact: 'x', links: [{ ...rule, id: 'A b' }] }, "'A b'"],
+    ['one id twice', { contact: 'x', links: [rule, rule] }, "two rules with the id 'admins'"],
+    ['an action that is none', policyForbidding(['iam']), "'iam'"],
+    [
+      'a list of more than 100',
+      { contact: 'x', links: [{ ...rule, must: { principals: Array(101).fill('a') } }] },
+      '101',
+    ],
+  ])('has %s', (_, document, told) => {
+    expect(complaintOf(document)).toContain(told)
+  })
+
+  test('is deeper than JSON of a policy can be, and is told so at once', () => {
+    expect(complaintOf('['.repeat(30_000))).toContain('50 levels')
+  })
+
+  test('is one byte larger than a policy may be', () => {
+    const body = `{"contact":"x"}`
+    expect(parse(body, policyFileMostBytes)).toMatchObject({ ok: true })
+    expect(parse(body, policyFileMostBytes + 1)).toMatchObject({ ok: false })
+  })
+})
+
+function policyForbidding(forbiddenActions: readonly string[]) {
+  return { contact: 'x', permissionSets: [{ ...rule, must: { forbiddenActions } }] }
+}
+
+test('all policies together may have so many bytes and forbid so many actions, and one more breaks them', () => {
+  const read = (count: number) => ({ policy: parse(policyForbidding(Array(count).fill('iam:*'))), size: 64 * 1024 })
+  expect(joinPolicies([read(30), read(20)]).broken).toEqual([])
+  expect(joinPolicies([read(30), read(21)]).broken).toEqual([expect.objectContaining({ object: 'policies/' })])
+  const broken = joinPolicies([read(1), { ...read(1), size: 64 * 1024 + 1 }]).broken
+  expect(broken).toEqual([expect.objectContaining({ received: 'policies of 131073 bytes in all' })])
+})
+
+test('only JSON directly under policies/ is a policy; its tests are none', () => {
+  expect(
+    ['policies/a.json', 'policies/tests/a.json', 'policies/a.txt', 'policies/.json', 'policies/'].map(isPolicyKey),
+  ).toEqual([true, false, false, false, false])
+})

@@ -1,0 +1,282 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import * as z from 'zod'
+import { fieldsOf } from '../../../../shared/domain/json/json-faults.ts'
+import {
+  type PermissionSetFile,
+  parsePermissionSetFile,
+  parsePermissionSetKey,
+  permissionSetFileMostBytes,
+  permissionSetFileSchema,
+  permissionSetKey,
+} from '../../../../shared/domain/permission-sets/permission-set-file.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { permissionSetRules } from '../../../../shared/domain/permission-sets/permission-set-rules.ts'
+import { badPermissionSetFiles } from '../bad-files.ts'
+
+const encode = (text: string) => new TextEncoder().encode(text)
+const key = 'permission_sets/Operator-ps.json'
+
+function parse(fields: Record<string, unknown>) {
+  return parsePermissionSetFile(key, encode(JSON.stringify({ permissionSetName: 'Operator-ps', ...fields })))
+}
+
+function read(fields: Record<string, unknown>): PermissionSetFile {
+  const file = parse(fields)
+  if (!file.ok) throw new Error(JSON.stringify(file.complaint))
+  return file.value
+}
+
+const arns = (count: number) => Array.from({ length: count }, (_, index) => `arn:aws:iam::aws:policy/Policy${index}`)
+
+test('a file with every field is read in full, and a policy keeps the order of its fields', () => {
+  const file = {
+    description: 'Day-to-day operation; équipe',
+    sessionDurationInMinutes: '240',
+    relayState: 'https://eu-west-1.console.aws.amazon.com/console/home?region=eu-west-1#',
+    tags: [
+      { Key: 'versionid', Value: '01' },
+      { Key: 'équipe 2', Value: '' },
+    ],
+    managedPoliciesArnList: ['arn:aws:iam::aws:policy/job-function/SystemAdministrator'],
+    customerManagedPoliciesList: [{ Name: 'operators-extra', Path: '/ops/' }, { Name: 'operators-base' }],
+    inlinePolicyDocument: {
+      Version: '2012-10-17',
+      Statement: [{ Sid: 'ReadIam', Effect: 'Allow', Action: ['iam:Get*'] }],
+    },
+    permissionsBoundary: { CustomerManagedPolicyReference: { Name: 'operators-boundary', Path: '/boundaries/' } },
+  }
+  expect(read(file)).toEqual({
+    name: 'Operator-ps',
+    description: file.description,
+    sessionDurationMinutes: 240,
+    relayState: file.relayState,
+    tags: file.tags,
+    managedPolicyArns: file.managedPoliciesArnList,
+    customerManagedPolicies: file.customerManagedPoliciesList,
+    inlinePolicy: '{"Version":"2012-10-17","Statement":[{"Sid":"ReadIam","Effect":"Allow","Action":["iam:Get*"]}]}',
+    permissionsBoundary: file.permissionsBoundary,
+    warnings: [],
+  })
+})
+
+test('a name alone is a permission set of one hour that allows nothing', () => {
+  expect(read({})).toEqual({
+    name: 'Operator-ps',
+    sessionDurationMinutes: 60,
+    tags: [],
+    managedPolicyArns: [],
+    customerManagedPolicies: [],
+    warnings: [],
+  })
+})
+
+test.each([undefined, '', {}])('the inline policy %j means none', (inlinePolicyDocument) => {
+  expect(read({ inlinePolicyDocument }).inlinePolicy).toBeUndefined()
+})
+
+test.each([60, 61, 90, 99, 100, 240, 699, 700, 719, 720])(
+  'a session of %d minutes is a session, as number or text',
+  (minutes) => {
+    expect(read({ sessionDurationInMinutes: minutes }).sessionDurationMinutes).toBe(minutes)
+    expect(read({ sessionDurationInMinutes: `${minutes}` }).sessionDurationMinutes).toBe(minutes)
+  },
+)
+
+test('the session as text and as number have the same limits', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: -100, max: 10_000 }), (minutes) => {
+      const allowed = minutes >= 60 && minutes <= 720
+      expect(parse({ sessionDurationInMinutes: minutes }).ok).toBe(allowed)
+      expect(parse({ sessionDurationInMinutes: `${minutes}` }).ok).toBe(allowed)
+    }),
+  )
+})
+
+test('25 policies together pass, and more than 10 are warned of', () => {
+  const customerManagedPoliciesList = Array.from({ length: 5 }, (_, index) => ({ Name: `policy${index}` }))
+  expect(read({ managedPoliciesArnList: arns(20), customerManagedPoliciesList }).warnings).toEqual([
+    expect.stringContaining('25 managed policies'),
+  ])
+  expect(read({ managedPoliciesArnList: arns(11) }).warnings).toHaveLength(1)
+  expect(read({ managedPoliciesArnList: arns(10) }).warnings).toEqual([])
+})
+
+test.each(['aws', 'aws-cn', 'aws-us-gov', 'aws-iso-b', 'aws-eusc'])(
+  'a managed policy of the partition %s is known',
+  (partition) => {
+    const arn = `arn:${partition}:iam::aws:policy/ReadOnlyAccess`
+    expect(read({ managedPoliciesArnList: [arn], permissionsBoundary: { ManagedPolicyArn: arn } })).toMatchObject({
+      managedPolicyArns: [arn],
+      permissionsBoundary: { ManagedPolicyArn: arn },
+    })
+  },
+)
+
+test.each([
+  ['path', { Name: 'a', Path: '/ops/' }],
+  ['capitals', { Name: 'A' }],
+])('two policies whose names differ in their %s only are refused, since no account can have both', (_, other) => {
+  const file = parse({ customerManagedPoliciesList: [{ Name: 'a' }, other] })
+  expect(file).toMatchObject({ ok: false, complaint: { remedy: expect.stringContaining('delete one of the two') } })
+})
+
+test('every limit itself passes', () => {
+  const tags = Array.from({ length: 50 }, (_, index) => ({
+    Key: `${index}`.padEnd(128, '字'),
+    Value: '字'.repeat(256),
+  }))
+  const policy = { Statement: ' '.repeat(32_768 - '{"Statement":""}'.length) }
+  const file = read({
+    description: 'é'.repeat(700),
+    relayState: 'r'.repeat(240),
+    tags,
+    managedPoliciesArnList: arns(24),
+    customerManagedPoliciesList: [{ Name: 'n'.repeat(128), Path: `/${'p'.repeat(510)}/` }],
+    inlinePolicyDocument: policy,
+  })
+  expect(file.inlinePolicy).toHaveLength(32_768)
+  expect(parse({ inlinePolicyDocument: { Statement: `${policy.Statement} ` } }).ok).toBe(false)
+  const characters = 'a'.repeat(10_240 - '{"a":""}'.length)
+  expect(parse({ inlinePolicyDocument: { a: characters } }).ok).toBe(true)
+  expect(parse({ inlinePolicyDocument: { a: `${characters}b` } }).ok).toBe(false)
+})
+
+test('a file of exactly the largest size is read', () => {
+  const body = '{"permissionSetName":"Operator-ps"}'
+  expect(parsePermissionSetFile(key, encode(body.padEnd(permissionSetFileMostBytes))).ok).toBe(true)
+  expect(parsePermissionSetFile(key, encode(body.padEnd(permissionSetFileMostBytes + 1))).ok).toBe(false)
+})
+
+test('an inline policy may have any field name without touching a prototype', () => {
+  const body =
+    '{"permissionSetName":"Operator-ps","inlinePolicyDocument":{"__proto__":{"polluted":true},"constructor":1}}'
+  expect(parsePermissionSetFile(key, encode(body))).toMatchObject({
+    ok: true,
+    value: { inlinePolicy: '{"__proto__":{"polluted":true},"constructor":1}' },
+  })
+  expect(Object.prototype).not.toHaveProperty('polluted')
+})
+
+describe('a bad permission set file is rejected, and the complaint helps', () => {
+  test.each(badPermissionSetFiles)('$title', ({ fileName, body, received, expected, remedy }) => {
+    const object = `permission_sets/${fileName}`
+    const file = parsePermissionSetFile(object, typeof body === 'string' ? encode(body) : body)
+    if (file.ok) throw new Error('accepted')
+    expect(file.complaint).toMatchObject({
+      object,
+      received: expect.stringContaining(received),
+      expected: expect.stringContaining(expected),
+      remedy: expect.stringContaining(remedy),
+    })
+    expect(file.complaint.received.length + file.complaint.remedy.length).toBeLessThan(1500)
+  })
+})
+
+test('no two bad files have one name', () => {
+  expect(new Set(badPermissionSetFiles.map(({ fileName }) => fileName)).size).toBe(badPermissionSetFiles.length)
+  expect(badPermissionSetFiles.length).toBeGreaterThan(80)
+})
+
+test('all faults of a file come in one complaint, numbered alike in its three parts', () => {
+  const file = parse({
+    sessionDuration: 240,
+    relayState: 'a<b',
+    tags: [
+      { Key: 'a', Value: 'b' },
+      { Key: 'a', Value: 'c' },
+    ],
+  })
+  expect(file).toMatchObject({
+    ok: false,
+    complaint: {
+      object: key,
+      received:
+        "(1) the unknown field 'sessionDuration' at $; (2) 'a<b' with '<' (U+003C) as character 2 at $.relayState; (3) the tag key 'a' for the second time at $.tags[1].Key",
+      expected: expect.stringMatching(
+        /^\(1\) 'sessionDurationInMinutes'; \(2\) 1 to 240 .*; \(3\) every tag key once$/,
+      ),
+      remedy: expect.stringMatching(
+        /^\(1\) rename .*; \(2\) .*; \(3\) delete one of the two tags; then upload the file again$/,
+      ),
+    },
+  })
+})
+
+test('a field under a wrong name is one fault, not also a missing field', () => {
+  const file = parse({ tags: [{ key: 'a', value: 'b' }] })
+  if (file.ok) throw new Error('accepted')
+  expect(file.complaint.remedy).toBe(
+    "(1) rename 'key' to 'Key'; (2) rename 'value' to 'Value'; then upload the file again",
+  )
+})
+
+test.each([
+  ['40,000 wrong policies', { managedPoliciesArnList: Array.from({ length: 40_000 }, () => 'a') }],
+  ['20,000 unknown fields', Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`field${index}`, 1]))],
+  ['a path of 200,000 slashes', { customerManagedPoliciesList: [{ Name: 'a', Path: `x${'/'.repeat(200_000)}x` }] }],
+  ['a path of 100,000 steps', { customerManagedPoliciesList: [{ Name: 'a', Path: '/a'.repeat(100_000) }] }],
+  ['an ARN of 100,000 steps', { managedPoliciesArnList: [`arn:aws:iam::aws:policy${'/a'.repeat(100_000)}/`] }],
+  ['a policy of 40,000 dashes', { inlinePolicyDocument: { Statement: Array.from({ length: 40_000 }, () => '–') } }],
+])('a file with %s is told in few words', (_, fields) => {
+  const file = parse(fields)
+  if (file.ok) throw new Error('accepted')
+  const { faults = [], ...told } = file.complaint
+  expect(JSON.stringify(told).length).toBeLessThan(3000)
+  expect(faults.length).toBeLessThanOrEqual(100)
+})
+
+test('more than five faults are counted', () => {
+  const file = parse({ managedPoliciesArnList: Array.from({ length: 9 }, (_, index) => `policy${index}`) })
+  if (file.ok) throw new Error('accepted')
+  expect(file.complaint.received).toMatch(/^\(1\) 'policy0' at .*\(5\) 'policy4' at [^;]*; and 4 more$/)
+})
+
+test('what a name from outside contains can neither forge a log line nor turn the text around', () => {
+  const file = parse({ 'a\n\u202eb': 1 })
+  if (file.ok) throw new Error('accepted')
+  expect(file.complaint.received).toBe("the unknown field 'a\\u{a}\\u{202e}b' at $")
+})
+
+test('key and name lead to each other', () => {
+  const name = permissionSetName.parse('A_b+=,.@-9')
+  expect(parsePermissionSetKey(permissionSetKey(name))).toEqual({ ok: true, value: name })
+})
+
+test.each([
+  ['permission_sets/Operator-ps.JSON', 'upload it again as permission_sets/Operator-ps.json, then delete this one'],
+  [
+    'permission_sets/team-a/Operator-ps.json',
+    'upload it again as permission_sets/Operator-ps.json, then delete this one',
+  ],
+  ['links_data/Operator-ps.json', 'upload it again as permission_sets/Operator-ps.json, then delete this one'],
+])('the key %s is rejected with the right one', (wrong, remedy) => {
+  expect(parsePermissionSetKey(wrong)).toMatchObject({ ok: false, complaint: { object: wrong, remedy } })
+})
+
+test('the schema can be published as JSON Schema, and every place in it has its words', () => {
+  const schema = z.toJSONSchema(permissionSetFileSchema, { io: 'input' })
+  expect(schema).toMatchObject({ type: 'object', additionalProperties: false, required: ['permissionSetName'] })
+  const words = Object.keys(permissionSetRules).map((shape) => [shape, fieldsOf(shape, permissionSetRules)])
+  expect(Object.fromEntries(words)).toEqual(Object.fromEntries(shapes(schema, '$')))
+})
+
+/** Every place in the schema with the fields that it may have. */
+function shapes(schema: z.core.JSONSchema._JSONSchema, shape: string): [string, string[]][] {
+  if (typeof schema === 'boolean') return []
+  const fields = Object.keys(schema.properties ?? {})
+  const below = Object.entries(schema.properties ?? {}).flatMap(([name, field]) => shapes(field, `${shape}.${name}`))
+  const items = schema.items === undefined || Array.isArray(schema.items) ? [] : shapes(schema.items, `${shape}.[]`)
+  return [[shape, fields], ...below, ...items]
+}
+
+test('whatever bytes are uploaded, they are parsed or rejected with four parts, never thrown at', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.uint8Array({ maxLength: 300 }), fc.json().map(encode)), (body) => {
+      const file = parsePermissionSetFile(key, body)
+      if (file.ok) return
+      const { object, received, expected, remedy } = file.complaint
+      expect([object, received, expected, remedy].every((part) => part.length > 0)).toBe(true)
+    }),
+  )
+})

@@ -1,0 +1,130 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { expect, test } from '@jest/globals'
+import { parseDirectoryEvent } from '../../../../shared/domain/principals/directory-event.ts'
+
+const fixtures = new URL('../../../../fixtures/events/', import.meta.url)
+const group = { type: 'GROUP', id: '92307020-41b6-45ce-951e-70dfe8931aa1' }
+const user = { type: 'USER', id: '54c8e4f8-90a1-7045-0a6b-2f7b1c9d8e10' }
+
+function read(file: string): Record<string, unknown> {
+  return JSON.parse(readFileSync(new URL(file, fixtures), 'utf8'))
+}
+
+const groupEvents = [
+  'group-created.json',
+  'group-updated.json',
+  'group-deleted.json',
+  ...['create', 'update', 'delete'].flatMap((verb) => [`${verb}-group.json`, `console-${verb}-group.json`]),
+  ...['create', 'patch', 'delete'].map((verb) => `scim-${verb}-group.json`),
+]
+const userEvents = [
+  'user-created.json',
+  'user-updated.json',
+  'user-deleted.json',
+  ...['create', 'update', 'delete'].flatMap((verb) => [`${verb}-user.json`, `console-${verb}-user.json`]),
+  ...['create', 'patch', 'put', 'delete'].map((verb) => `scim-${verb}-user.json`),
+]
+const otherEvents = readdirSync(fixtures).filter((file) => ![...groupEvents, ...userEvents].includes(file))
+
+test.each(groupEvents)('the event fixtures/events/%s is about its group', (file) => {
+  expect(parseDirectoryEvent(read(file))).toEqual(group)
+})
+
+test.each(userEvents)('the event fixtures/events/%s is about its user', (file) => {
+  expect(parseDirectoryEvent(read(file))).toEqual(user)
+})
+
+test.each(otherEvents)('the event fixtures/events/%s names no group or user to look at', (file) => {
+  expect(parseDirectoryEvent(read(file))).toBeUndefined()
+})
+
+test.each([
+  ['a native notification', 'group-updated.json', { resources: [], detail: { 'event-version': '2.0' } }],
+  ['a native notification without detail', 'group-updated.json', { resources: undefined, detail: undefined }],
+  [
+    'a call',
+    'update-group.json',
+    { detail: { eventSource: 'identitystore.amazonaws.com', eventName: 'UpdateGroup', requestParameters: null } },
+  ],
+  [
+    'a call with something else where its id was',
+    'update-group.json',
+    {
+      detail: {
+        eventSource: 'identitystore-scim.amazonaws.com',
+        eventName: 'PatchGroup',
+        requestParameters: { id: 'HIDDEN_DUE_TO_SECURITY_REASONS', tenantId: ['?'] },
+      },
+    },
+  ],
+])('%s in which no id can be found is about all groups', (_, file, changed) => {
+  expect(parseDirectoryEvent({ ...read(file), ...changed })).toEqual({ type: 'GROUP' })
+})
+
+test('the id of a user in the event of a group is not taken for its own', () => {
+  const detail = {
+    eventSource: 'identitystore.amazonaws.com',
+    eventName: 'UpdateGroup',
+    requestParameters: { userId: user.id },
+    responseElements: { group: { groupId: group.id } },
+  }
+  expect(parseDirectoryEvent({ ...read('update-group.json'), detail })).toEqual(group)
+})
+
+test.each([undefined, null, 7, 'text', {}, { detail: {} }, { 'detail-type': 'Group Updated', source: 'made.up' }])(
+  '%j is not about the directory',
+  (event) => {
+    expect(parseDirectoryEvent(event)).toBeUndefined()
+  },
+)
+
+const api = (eventName: string, detail: object = {}, eventSource = 'identitystore.amazonaws.com') => ({
+  'detail-type': 'AWS API Call via CloudTrail',
+  source: 'aws.identitystore',
+  detail: { eventSource, eventName, ...detail },
+})
+
+test.each(['Create', 'Update', 'Put', 'Patch', 'Delete'])('%s of a user or a group is about them', (verb) => {
+  for (const source of ['identitystore', 'sso-directory', 'identitystore-scim']) {
+    const request = { requestParameters: { id: user.id } }
+    expect(parseDirectoryEvent(api(`${verb}User`, request, `${source}.amazonaws.com`))).toEqual(user)
+    expect(parseDirectoryEvent(api(`${verb}Group`, {}, `${source}.amazonaws.com`))).toEqual({ type: 'GROUP' })
+  }
+})
+
+test.each([
+  ['a membership', api('CreateGroupMembership')],
+  ['a call that reads', api('DescribeUser')],
+  ['a call that only ends like one that changes', api('TryToDeleteUser')],
+  ['a call of another service', api('DeleteUser', {}, 'iam.amazonaws.com')],
+  ['a call without a name', api('DeleteUser', { eventName: 7 })],
+  ['a notification of something else', { 'detail-type': 'Group Membership Created', source: 'aws.identitystore' }],
+  ['a notification that only begins like one', { 'detail-type': 'User Created Twice', source: 'aws.identitystore' }],
+  ['a notification that only ends like one', { 'detail-type': 'A User Created', source: 'aws.identitystore' }],
+])('%s is not about users or groups', (_, event) => {
+  expect(parseDirectoryEvent(event)).toBeUndefined()
+})
+
+test('an id is found in the request before the answer, up to three levels deep, and by each of its names', () => {
+  const other = '54c8e4f8-90a1-7045-0a6b-000000000000'
+  const idIn = (detail: object) => parseDirectoryEvent(api('UpdateUser', detail))?.id
+  expect(idIn({ requestParameters: { userId: user.id }, responseElements: { userId: other } })).toBe(user.id)
+  expect(idIn({ responseElements: { userId: other } })).toBe(other)
+  for (const name of ['userId', 'UserId', 'user-id', 'id'])
+    expect(idIn({ requestParameters: { [name]: other } })).toBe(other)
+  expect(idIn({ requestParameters: { id: other, userId: user.id } })).toBe(user.id)
+  expect(idIn({ requestParameters: { a: null, b: { c: { userId: user.id } } } })).toBe(user.id)
+  expect(idIn({ requestParameters: { a: { b: { c: { userId: user.id } } } } })).toBeUndefined()
+  expect(idIn({ requestParameters: { groupId: group.id } })).toBeUndefined()
+  expect(parseDirectoryEvent(api('UpdateGroup', { requestParameters: { 'group-id': group.id } }))).toEqual(group)
+})
+
+test('a notification without an id in it is about the one that its resource names', () => {
+  const event = { 'detail-type': 'User Deleted', source: 'aws.identitystore' }
+  const arn = (id: string) => `arn:aws:identitystore:::user/${id}`
+  expect(parseDirectoryEvent({ ...event, resources: [arn('x'), arn(user.id)] })).toEqual(user)
+  expect(parseDirectoryEvent({ ...event, resources: [arn('x')] })).toEqual({ type: 'USER' })
+  expect(parseDirectoryEvent({ ...event, resources: [`${arn('x')}/y/${user.id}`] })).toEqual(user)
+  const detail = { 'user-id': user.id }
+  expect(parseDirectoryEvent({ ...event, detail, resources: [arn(group.id)] })).toEqual(user)
+})

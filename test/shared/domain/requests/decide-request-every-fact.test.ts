@@ -1,0 +1,280 @@
+import { expect, test } from '@jest/globals'
+import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
+import {
+  parseRequestKey,
+  type RequestDigest,
+  requestDigest,
+} from '../../../../shared/domain/requests/access-request.ts'
+import {
+  type Approvals,
+  decideRequest,
+  finalEvents,
+  type GivenDecision,
+  isOver,
+  type RequestFacts,
+  type RequestReading,
+  type RequestStep,
+  type TemporaryLink,
+  type Told,
+} from '../../../../shared/domain/requests/decide-request.ts'
+import { parseEligibilityFile } from '../../../../shared/domain/requests/eligibility-file.ts'
+import { type GrantRecord, renderGrantedLink } from '../../../../shared/domain/requests/grant-record.ts'
+import { type Choose, everyChoice, lazily } from '../../../every-choice.ts'
+
+const [maria, tom, ada] = [1, 2, 3].map((digit) =>
+  principalId.parse(`${String(digit).repeat(8)}-1111-2222-3333-444444444444`),
+) as [ReturnType<typeof principalId.parse>, ReturnType<typeof principalId.parse>, ReturnType<typeof principalId.parse>]
+const [present, earlier] = ['a', 'b'].map((letter) => requestDigest.parse(letter.repeat(32))) as [
+  RequestDigest,
+  RequestDigest,
+]
+const at = (minutes: number) => new Date(Date.parse('2026-11-22T10:00:00.000Z') + minutes * 60_000)
+const textAt = (minutes: number) => at(minutes).toISOString()
+const now = at(5)
+
+const key = `requests/${maria}/account%111122223333%Admin-ps%maria%USER%ssofile`
+const read = parseRequestKey(key)
+if (!read.ok) throw new Error(read.complaint.received)
+const path = read.value
+
+const eligibilityWith = (approvals: number) => {
+  const document = {
+    for: { users: ['maria'] },
+    permissionSets: ['Admin-*'],
+    scopes: ['root%all'],
+    longest: 'PT8H',
+    ...(approvals > 0 ? { approvers: { groups: ['security'] }, approvals } : { approvals: 0 }),
+  }
+  const parsed = parseEligibilityFile('eligibility/admins.json', new TextEncoder().encode(JSON.stringify(document)))
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.complaint))
+  return parsed.value
+}
+const eligibilities = [eligibilityWith(2), eligibilityWith(1)] as const
+const complaint = { object: key, received: 'x', expected: 'y', remedy: 'z' }
+
+const recordOf = (digest: RequestDigest, startsAt: number, expiresAt: number): GrantRecord => ({
+  ...{
+    digest,
+    key,
+    link: path.link.key,
+    user: maria,
+    eligibility: 'admins',
+    approvedBy: [{ user: tom, at: textAt(1) }],
+  },
+  ...{ grantedAt: textAt(2), startsAt: textAt(startsAt), expiresAt: textAt(expiresAt) },
+})
+const says = (user: typeof tom, decision: 'approve' | 'deny'): GivenDecision => ({ user, decision, at: textAt(1) })
+
+/** All facts that `decideRequest` can tell apart. */
+function everyFact(choose: Choose): RequestFacts {
+  const histories = new Map<RequestDigest, Told>()
+  const toldOf = (digest: RequestDigest): Told => {
+    const known = histories.get(digest) ?? everyHistory(choose, digest)
+    histories.set(digest, known)
+    return known
+  }
+  let approvals: { readonly given: Approvals | undefined } | undefined
+  return lazily<RequestFacts>({
+    path: () => path,
+    now: () => now,
+    reading: () => everyReading(choose),
+    link: () => everyLink(choose, toldOf),
+    linkStatus: () => choose([undefined, { state: 'applied' as const }, { state: 'failed' as const, reason: 'no' }]),
+    told: () => toldOf,
+    present: () =>
+      choose([
+        undefined,
+        { state: 'waiting' as const, request: { digest: present } },
+        { state: 'applied' as const, request: { digest: present } },
+      ]),
+    isUnread: () => choose([false, true]),
+    userName: () => choose(['maria', 'maria2', undefined]),
+    groups: () => new Set(),
+    covers: () => {
+      const covers = choose([true, false, undefined])
+      return () => covers
+    },
+    eligibilities: () => choose([[eligibilities[0]], [eligibilities[1]], []]),
+    broken: () => choose([[], ['eligibility/x.json']]),
+    approvals: () => () => {
+      approvals ??= { given: everyApproval(choose) }
+      return approvals.given
+    },
+  })
+}
+
+function everyHistory(choose: Choose, digest: RequestDigest): Told {
+  // Nothing is granted that was not asked for, and nothing is over for two reasons.
+  const is = choose(['new', 'asked', 'refused', 'granted'] as const)
+  const over = is === 'new' ? undefined : choose([undefined, ...finalEvents])
+  const asked = is === 'new' ? [] : ['asked' as const]
+  const events = new Set([...asked, ...(is === 'refused' || is === 'granted' ? [is] : []), ...(over ? [over] : [])])
+  return lazily<Told>({
+    events: () => events,
+    approvedBy: () => new Set(choose([[], [tom], [tom, ada]])),
+    granted: () => (is === 'granted' ? recordOf(digest, choose([2, 10]), choose([62, 4])) : undefined),
+  })
+}
+
+function everyReading(choose: Choose): RequestReading {
+  switch (choose(['absent', 'unreadable', 'rejected', 'valid'] as const)) {
+    case 'absent':
+      return { state: 'absent' }
+    case 'unreadable':
+      return { state: 'unreadable', complaint }
+    case 'rejected':
+      return { state: 'rejected', complaint, digest: present, askedAt: at(0) }
+    default:
+      // Long ago: it has lapsed.
+      return {
+        state: 'valid',
+        request: { durationMs: 3_600_000 },
+        digest: present,
+        askedAt: choose([at(0), at(-60 * 24 * 60)]),
+      }
+  }
+}
+
+function everyLink(choose: Choose, told: (digest: RequestDigest) => Told): TemporaryLink {
+  switch (choose(['none', 'unreadable', 'own', 'of another user', 'of nobody'] as const)) {
+    case 'none':
+      return { found: 'none' }
+    case 'unreadable':
+      return { found: 'unreadable', etag: 'e' }
+    case 'own': {
+      const digest = choose([present, earlier])
+      const granted = told(digest).granted
+      return {
+        found: 'own',
+        etag: 'e',
+        digest,
+        text: granted && choose([true, false]) ? renderGrantedLink(granted) : 'else',
+      }
+    }
+    case 'of another user':
+      return { found: 'of another user', user: tom }
+    default:
+      return { found: 'of nobody', etag: 'e' }
+  }
+}
+
+function everyApproval(choose: Choose): Approvals | undefined {
+  if (choose([false, true])) return undefined
+  const first = choose([
+    undefined,
+    says(tom, 'approve'),
+    says(tom, 'deny'),
+    says(maria, 'approve'),
+    says(maria, 'deny'),
+  ])
+  const second = first && choose([undefined, says(tom, 'approve'), says(ada, 'approve'), says(ada, 'deny')])
+  const unreadable = choose([undefined, [complaint]])
+  return {
+    eligibility: choose(['admins', 'others']),
+    given: [first, second].flatMap((one) => one ?? []),
+    ...(unreadable && { unreadable }),
+  }
+}
+
+type At<Do extends RequestStep['do']> = Extract<RequestStep, { do: Do }>
+function rule<Do extends RequestStep['do']>(dos: readonly Do[], holds: (step: At<Do>, facts: RequestFacts) => boolean) {
+  return (step: RequestStep, facts: RequestFacts) => !dos.some((one) => one === step.do) || holds(step as At<Do>, facts)
+}
+
+const rules: Readonly<Record<string, (step: RequestStep, facts: RequestFacts) => boolean>> = {
+  'only a request that is there, valid and of its own user is granted, once': rule(['grant'], ({ record }, facts) => {
+    const { reading, userName, told } = facts
+    if (reading.state !== 'valid' || userName !== path.link.principal || record.user !== path.userId) return false
+    const { events, granted } = told(reading.digest)
+    return granted === undefined && !isOver({ events }) && events.has('asked')
+  }),
+  'it is granted by as many approvers as are needed, each once, and never by who asks': rule(
+    ['grant'],
+    ({ record }, facts) => {
+      const users = record.approvedBy.map(({ user }) => user)
+      const [eligibility] = facts.eligibilities
+      return (
+        new Set(users).size === users.length &&
+        !users.includes(path.userId) &&
+        users.length >= (eligibility?.approvals ?? 0)
+      )
+    },
+  ),
+  'no denial of anybody else, and none that cannot be read, is passed over': rule(['grant'], (_, facts) => {
+    const { given, unreadable } = facts.approvals(present) ?? { given: [] }
+    return unreadable === undefined && !given.some(({ user, decision }) => decision === 'deny' && user !== path.userId)
+  }),
+  'each approval stands in history before it is granted': rule(['grant'], ({ record }, facts) => {
+    return record.approvedBy.every(({ user }) => facts.told(present).approvedBy.has(user))
+  }),
+  'a link is written only for a grant in history that is in force, and over no link of another user': rule(
+    ['write the link'],
+    ({ record }, { told, link }) => {
+      const { granted, events } = told(record.digest)
+      return (
+        granted === record &&
+        !isOver({ events }) &&
+        now < new Date(record.expiresAt) &&
+        link.found !== 'of another user'
+      )
+    },
+  ),
+  'a link is written only while its user has the name': rule(
+    ['write the link'],
+    (_, { userName }) => userName === path.link.principal,
+  ),
+  'a link is deleted only where no grant of it is in force': rule(
+    ['delete the link'],
+    (_, { link, told, reading, userName }) => {
+      if (link.found === 'own') return told(link.digest).granted === undefined || isOver(told(link.digest))
+      const later = 'digest' in reading ? told(reading.digest) : undefined
+      const isFree = later === undefined || later.granted === undefined || isOver(later)
+      return link.found === 'unreadable' && isFree && userName === path.link.principal
+    },
+  ),
+  'what is recorded is new': rule(['record'], ({ event: { event, digest, by } }, { told }) => {
+    return event === 'approved'
+      ? by !== undefined && !told(digest).approvedBy.has(by.user)
+      : !told(digest).events.has(event)
+  }),
+  'who asks denies nothing, and ends nothing by an approval': rule(
+    ['record'],
+    ({ event: { by } }) => by?.user !== path.userId,
+  ),
+  'approvals are read only where they are not known': rule(['read approvals'], ({ eligibility }, facts) => {
+    return facts.approvals(present)?.eligibility !== eligibility
+  }),
+  'who and what is read once': rule(['read who and what'], (_, { isUnread }) => isUnread === true),
+  'a grant whose end has come ends before anything else is told': rule(['tell'], (_, { reading, told, link }) => {
+    const record = reading.state === 'valid' ? told(reading.digest).granted : undefined
+    if (!record || isOver(told(record.digest)) || link.found === 'own') return true
+    return now < new Date(record.expiresAt)
+  }),
+}
+
+const broken = new Map<string, unknown>()
+const checks = Object.entries(rules)
+const steps = new Set<RequestStep['do']>()
+const classes = everyChoice((choose) => {
+  const facts = everyFact(choose)
+  const step = decideRequest(facts)
+  steps.add(step.do)
+  for (const [name, holds] of checks) if (!broken.has(name) && !holds(step, facts)) broken.set(name, { step, facts })
+})
+
+test.each(Object.keys(rules))('whatever the facts are: %s', (name) => {
+  expect(broken.get(name)).toBeUndefined()
+})
+
+test('all facts that can be told apart were tried, and led to every kind of step', () => {
+  expect(classes).toBeGreaterThan(50_000)
+  expect([...steps].sort()).toEqual([
+    'delete the link',
+    'grant',
+    'read approvals',
+    'read who and what',
+    'record',
+    'tell',
+    'write the link',
+  ])
+})

@@ -1,0 +1,541 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
+import {
+  parseRequestKey,
+  type RequestDigest,
+  requestDigest,
+} from '../../../../shared/domain/requests/access-request.ts'
+import {
+  type Approvals,
+  decideRequest,
+  type GivenDecision,
+  type RequestEvent,
+  type RequestFacts,
+  type RequestReading,
+  type RequestStep,
+  requestEvents,
+  type TemporaryLink,
+  type Told,
+} from '../../../../shared/domain/requests/decide-request.ts'
+import { type Eligibility, parseEligibilityFile } from '../../../../shared/domain/requests/eligibility-file.ts'
+import { type GrantRecord, renderGrantedLink } from '../../../../shared/domain/requests/grant-record.ts'
+
+const idOf = (digit: number) => principalId.parse(`${String(digit).repeat(8)}-1111-2222-3333-444444444444`)
+const [maria, tom, ada, eve] = [idOf(1), idOf(2), idOf(3), idOf(4)] as const
+const digest = requestDigest.parse('a'.repeat(32))
+const earlier = requestDigest.parse('b'.repeat(32))
+const at = (minutes: number) => new Date(Date.parse('2026-11-22T10:00:00.000Z') + minutes * 60_000)
+const textAt = (minutes: number) => at(minutes).toISOString()
+
+const key = `requests/${maria}/account%111122223333%Admin-ps%maria%USER%ssofile`
+const read = parseRequestKey(key)
+if (!read.ok) throw new Error(read.complaint.received)
+const path = read.value
+
+function eligibility(name: string, said: object = {}): Eligibility {
+  const document = {
+    for: { users: ['maria'] },
+    permissionSets: ['Admin-*'],
+    scopes: ['root%all'],
+    longest: 'PT8H',
+    approvers: { groups: ['security'] },
+    approvals: 2,
+    ...said,
+  }
+  const parsed = parseEligibilityFile(`eligibility/${name}.json`, new TextEncoder().encode(JSON.stringify(document)))
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.complaint))
+  return parsed.value
+}
+
+const record = (over: Partial<GrantRecord> = {}): GrantRecord => ({
+  ...{ digest, key, link: path.link.key, user: maria, eligibility: 'admins' },
+  approvedBy: [
+    { user: tom, at: textAt(1) },
+    { user: ada, at: textAt(2) },
+  ],
+  ...{ grantedAt: textAt(2), startsAt: textAt(2), expiresAt: textAt(62) },
+  ...over,
+})
+const nothing: Told = { events: new Set(), approvedBy: new Set() }
+const events = (...list: RequestEvent[]): Told => ({ ...nothing, events: new Set(list) })
+const granted = (...list: RequestEvent[]): Told => ({ ...events('asked', 'granted', ...list), granted: record() })
+const asked = events('asked')
+
+const valid: Extract<RequestReading, { state: 'valid' }> = {
+  state: 'valid',
+  request: { durationMs: 3_600_000 },
+  digest,
+  askedAt: at(0),
+}
+const complaint = { object: key, received: 'x', expected: 'y', remedy: 'z' }
+const linkOf = (of: GrantRecord): TemporaryLink => ({
+  ...{ found: 'own', etag: 'e', digest: of.digest, text: renderGrantedLink(of) },
+})
+const says = (user: typeof tom, decision: 'approve' | 'deny', minutes = 1): GivenDecision => ({
+  ...{ user, decision, at: textAt(minutes) },
+})
+const approvals = (...given: GivenDecision[]): Approvals => ({ eligibility: 'admins', given })
+
+type Plain = Partial<Omit<RequestFacts, 'told' | 'approvals'>> & {
+  readonly told?: Readonly<Record<string, Told>>
+  readonly approvals?: Approvals | undefined
+}
+function decide({ told = {}, approvals: known, ...facts }: Plain): RequestStep {
+  return decideRequest({
+    path,
+    now: at(5),
+    reading: valid,
+    link: { found: 'none' },
+    present: undefined,
+    userName: 'maria',
+    groups: new Set(),
+    covers: () => true,
+    eligibilities: [eligibility('admins')],
+    broken: [],
+    ...facts,
+    told: (one) => told[one] ?? nothing,
+    approvals: () => known,
+  })
+}
+const noted = (event: string, of: RequestDigest = digest) => ({ do: 'record', event: { event, digest: of } })
+const tells = (state: string, reason: string) => ({
+  do: 'tell',
+  status: { state, reason: expect.stringContaining(reason) },
+})
+const deletes = { do: 'delete the link', etag: 'e' }
+const absent: RequestReading = { state: 'absent' }
+const waited = { state: 'waiting', request: { digest } } as const
+const inForce = { link: linkOf(record()), told: { [digest]: granted() }, approvals: approvals() }
+const old = record({ digest: earlier })
+const oldTold = { ...granted(), granted: old }
+const approvedTwice = { approvals: approvals(says(tom, 'approve', 1), says(ada, 'approve', 2)) }
+
+describe('each row of the table', () => {
+  test.each<[string, Plain, unknown]>([
+    ['1: a link of no grant', { link: linkOf(record()) }, deletes],
+    [
+      '2: a link of an earlier grant that is over, while a later upload is granted',
+      {
+        ...{ link: linkOf(old), approvals: approvals() },
+        told: { [earlier]: { ...oldTold, events: new Set(['finished']) }, [digest]: granted() },
+      },
+      { do: 'write the link', record: record(), over: 'e' },
+    ],
+    ['3: a link of a grant that is over', { ...inForce, told: { [digest]: granted('finished') } }, deletes],
+    ['4: its end has come', { ...inForce, now: at(62) }, noted('ended')],
+    ['5: its request is gone', { ...inForce, reading: absent }, noted('finished')],
+    [
+      '5: its request is gone before its start',
+      { ...inForce, reading: absent, told: { [digest]: { ...granted(), granted: record({ startsAt: textAt(10) }) } } },
+      noted('withdrawn'),
+    ],
+    ['6: its user has another name', { ...inForce, userName: 'maria2' }, noted('finished')],
+    ['6: its user is gone', { ...inForce, userName: undefined }, noted('finished')],
+    [
+      '7: nobody asked yet who denies',
+      { ...inForce, approvals: undefined },
+      { do: 'read approvals', besides: [tom, ada] },
+    ],
+    ['7: an approver denies', { ...inForce, approvals: approvals(says(eve, 'deny')) }, noted('finished')],
+    [
+      '8: somebody changed the link',
+      { ...inForce, link: { ...linkOf(record()), text: 'x' } as TemporaryLink },
+      { do: 'write the link', over: 'e' },
+    ],
+    [
+      '9: it is gone and was granted',
+      { reading: absent, present: waited, told: { [digest]: granted() } },
+      noted('finished'),
+    ],
+    ['10: it is gone and waited', { reading: absent, present: waited, told: { [digest]: asked } }, noted('withdrawn')],
+    [
+      '11: it is gone and was rejected',
+      { reading: absent, present: { ...waited, state: 'rejected' } },
+      { do: 'tell', status: undefined },
+    ],
+    [
+      '11: it is gone, and history says so',
+      { reading: absent, present: waited, told: { [digest]: events('withdrawn') } },
+      { do: 'tell', status: undefined },
+    ],
+    ['12: it cannot be read', { reading: { state: 'unreadable', complaint } }, tells('rejected', 'received x')],
+    ['13: it is not valid', { reading: { state: 'rejected', complaint, digest, askedAt: at(0) } }, noted('refused')],
+    [
+      '13: it is not valid, and history says so',
+      { reading: { state: 'rejected', complaint, digest, askedAt: at(0) }, told: { [digest]: events('refused') } },
+      tells('rejected', 'received x'),
+    ],
+    ['14: it has ended', { told: { [digest]: granted('ended') } }, tells('expired', 'has ended')],
+    [
+      '14: it has ended, and its link cannot be read',
+      { link: { found: 'unreadable', etag: 'e' }, told: { [digest]: granted('ended') } },
+      deletes,
+    ],
+    [
+      '11: it is gone, and a link that cannot be read is left',
+      { link: { found: 'unreadable', etag: 'e' }, reading: absent },
+      deletes,
+    ],
+    [
+      '11: it is gone, and a link of this name that cannot be read may be of somebody else',
+      { link: { found: 'unreadable', etag: 'e' }, reading: absent, userName: 'tom' },
+      { do: 'tell', status: undefined },
+    ],
+    [
+      '14: it has ended, and a link of nobody is left',
+      { link: { found: 'of nobody', etag: 'e' }, told: { [digest]: granted('ended') } },
+      tells('expired', 'has ended'),
+    ],
+    [
+      '20: its link cannot be read',
+      { ...inForce, link: { found: 'unreadable', etag: 'e' } },
+      tells('applied', 'granted'),
+    ],
+    ['15: its end has come and its link is gone', { told: { [digest]: granted() }, now: at(62) }, noted('ended')],
+    [
+      '15: an approver denies and its link is not there',
+      { told: { [digest]: granted() }, approvals: approvals(says(tom, 'deny')) },
+      noted('finished'),
+    ],
+    [
+      '16: the link is of an earlier upload',
+      { link: linkOf(old), told: { [digest]: granted(), [earlier]: oldTold }, approvals: approvals() },
+      noted('finished', earlier),
+    ],
+    [
+      '17: its link is not there',
+      { told: { [digest]: granted() }, approvals: approvals() },
+      { do: 'write the link', record: record() },
+    ],
+    [
+      '17: a link of nobody is there',
+      { ...inForce, link: { found: 'of nobody', etag: 'e' } },
+      { do: 'write the link', record: record(), over: 'e' },
+    ],
+    [
+      '18: the link of another user is there',
+      { ...inForce, link: { found: 'of another user', user: eve } },
+      tells('waiting', `the link of another user, with the id ${eve}`),
+    ],
+    ...(['rejected', 'waiting', 'held', 'failed'] as const).map((state): [string, Plain, unknown] => [
+      `19: its link is ${state}`,
+      { ...inForce, linkStatus: { state, reason: 'of a policy', remedy: 'do that' } },
+      tells(state, 'it is not in force: of a policy'),
+    ]),
+    [
+      '20: its link is in force',
+      { ...inForce, linkStatus: { state: 'applied' } },
+      { ...tells('applied', 'granted from'), again: [at(62)] },
+    ],
+    ['20: nobody has looked at its link yet', inForce, { ...tells('applied', 'granted from'), again: [at(6), at(62)] }],
+    ['20: it is granted', inForce, tells('applied', 'granted from')],
+    [
+      '20: it is granted, and nobody may ask for it any more',
+      { ...inForce, eligibilities: [] },
+      tells('applied', 'granted from'),
+    ],
+    ['21: it was denied', { told: { [digest]: events('denied') }, ...approvedTwice }, tells('rejected', 'denied')],
+    [
+      '21: it has lapsed',
+      { told: { [digest]: events('lapsed') }, ...approvedTwice },
+      tells('expired', 'not approved in time'),
+    ],
+    ['22: it is new', {}, noted('asked')],
+    ['23: it is for somebody else', { told: { [digest]: asked }, userName: 'tom' }, noted('refused')],
+    [
+      '24: one cannot be read',
+      { told: { [digest]: asked }, eligibilities: [], broken: ['x'] },
+      tells('waiting', '1 cannot be used'),
+    ],
+    [
+      '24: nobody knows',
+      { told: { [digest]: asked }, covers: () => undefined },
+      tells('waiting', 'cannot be read now'),
+    ],
+    [
+      '25: no eligibility fits',
+      { told: { [digest]: asked }, eligibilities: [eligibility('admins', { longest: 'PT30M' })] },
+      noted('refused'),
+    ],
+    ['26: it has waited a day', { told: { [digest]: asked }, now: at(24 * 60), ...approvedTwice }, noted('lapsed')],
+    [
+      '27: it needs no approval',
+      {
+        told: { [digest]: asked },
+        groups: new Set(['on-call']),
+        eligibilities: [eligibility('admins', { approvedByItself: { groups: ['on-call'] } })],
+      },
+      { do: 'grant', record: { approvedBy: [] } },
+    ],
+    [
+      '28: nobody was asked',
+      { told: { [digest]: asked } },
+      { do: 'read approvals', eligibility: 'admins', besides: [] },
+    ],
+    [
+      '28: one denies, though two approve',
+      {
+        told: { [digest]: asked },
+        approvals: approvals(says(tom, 'approve'), says(ada, 'approve'), says(eve, 'deny')),
+      },
+      noted('denied'),
+    ],
+    ['29: one approves', { told: { [digest]: asked }, approvals: approvals(says(tom, 'approve')) }, noted('approved')],
+    [
+      '30: enough approve, and what another approver says cannot be read',
+      {
+        told: { [digest]: { ...asked, approvedBy: new Set([tom, ada]) } },
+        approvals: { ...approvedTwice.approvals, unreadable: [complaint] },
+      },
+      tells('waiting', 'a decision cannot be read, which may be a denial'),
+    ],
+    [
+      '31: enough approve',
+      { told: { [digest]: { ...asked, approvedBy: new Set([tom, ada]) } }, ...approvedTwice },
+      { do: 'grant', record: { expiresAt: textAt(65), approvedBy: [{ user: tom }, { user: ada }] } },
+    ],
+    [
+      '32: one of two approves',
+      { told: { [digest]: { ...asked, approvedBy: new Set([tom]) } }, approvals: approvals(says(tom, 'approve')) },
+      tells('waiting', "1 of 2 (by '"),
+    ],
+    [
+      '32: one approves twice',
+      {
+        told: { [digest]: { ...asked, approvedBy: new Set([tom]) } },
+        approvals: approvals(says(tom, 'approve'), says(tom, 'approve')),
+      },
+      tells('waiting', '1 of 2'),
+    ],
+  ])('row %s', (_, facts, expected) => {
+    expect(decide(facts)).toMatchObject(expected as object)
+  })
+})
+
+describe('a link in force is looked at again when its grant ends, whatever is told of its request', () => {
+  const own = { link: linkOf(old), approvals: approvals() }
+  test.each<[string, Plain]>([
+    ['it was granted', inForce],
+    [
+      'a later upload is refused',
+      { ...own, told: { [earlier]: oldTold, [digest]: events('asked', 'refused') }, covers: () => false },
+    ],
+    ['a later upload waits', { ...own, told: { [earlier]: oldTold, [digest]: asked } }],
+    [
+      'a later upload cannot be read',
+      { ...own, told: { [earlier]: oldTold }, reading: { state: 'unreadable', complaint } },
+    ],
+  ])('%s', (_, facts) => {
+    expect(decide(facts)).toMatchObject({ do: 'tell', again: expect.arrayContaining([at(62)]) })
+  })
+})
+
+describe('while neither the directory nor eligibilities have been read', () => {
+  test.each<[string, Plain, unknown]>([
+    ['the end by time', { ...inForce, now: at(62) }, noted('ended')],
+    ['the end by the requester', { ...inForce, reading: absent }, noted('finished')],
+    ['the deletion of a link that is over', { ...inForce, told: { [digest]: granted('finished') } }, deletes],
+    ['the record that it was asked', {}, noted('asked')],
+    ['nothing is judged: a new request', { told: { [digest]: asked } }, { do: 'read who and what' }],
+    ['nothing is judged: a grant', inForce, { do: 'read who and what' }],
+  ])('%s', (_, facts, expected) => {
+    expect(decide({ ...facts, isUnread: true, userName: undefined, eligibilities: [] })).toMatchObject(
+      expected as object,
+    )
+  })
+})
+
+describe('of several eligibilities', () => {
+  const told = { [digest]: asked }
+  const few = eligibility('z', { approvals: 1 })
+
+  test('the one that asks least counts', () => {
+    const step = decide({
+      told,
+      eligibilities: [eligibility('admins'), few, eligibility('y', { approvals: 1, needs: ['reason'] })],
+    })
+    expect(step).toMatchObject({ do: 'read approvals', eligibility: 'z' })
+  })
+
+  test('the nearest is told with all that it lacks', () => {
+    const step = decide({
+      told: { [digest]: events('asked', 'refused') },
+      eligibilities: [
+        eligibility('other', { permissionSets: ['Billing'] }),
+        eligibility('near', { needs: ['ticket', 'incident'], longest: 'PT30M' }),
+      ],
+    })
+    expect(step).toMatchObject(
+      tells('rejected', "'near': it allows PT30M at most; it needs a ticket; it needs an incident"),
+    )
+  })
+
+  test.each<[string, object, object, boolean]>([
+    ['a ticket of another form', { needs: ['ticket'], ticketPattern: 'CHG###' }, { ticket: 'CHG12' }, false],
+    ['a ticket of its form', { needs: ['ticket'], ticketPattern: 'CHG###' }, { ticket: 'CHG123' }, true],
+    ['a reason of spaces', { needs: ['reason'] }, { reason: '  ' }, false],
+    ['a reason that nobody can see', { needs: ['reason'] }, { reason: '\u200b\u2060' }, false],
+    ['a ticket that nobody can see', { needs: ['ticket'], ticketPattern: '*' }, { ticket: '\u3164' }, false],
+    ['a start at once', {}, { startsAt: at(0) }, true],
+    ['a later start', {}, { startsAt: at(60) }, false],
+    ['a later start that it allows', { mayStartLater: 'PT1H' }, { startsAt: at(60) }, true],
+    ['a later start than it allows', { mayStartLater: 'PT1H' }, { startsAt: at(61) }, false],
+    ['a time that is not its own', { approvals: 0, approvedByItself: { groups: ['on-call'] } }, {}, false],
+  ])('%s is judged', (_, said, request, fits) => {
+    const reading = { ...valid, request: { ...valid.request, ...request } }
+    const step = decide({ told, reading, eligibilities: [eligibility('admins', said)] })
+    expect(step.do === 'read approvals').toBe(fits)
+  })
+
+  test('owners approve for single accounts only', () => {
+    const other = parseRequestKey(key.replace('account%111122223333', 'root%all'))
+    if (!other.ok) throw new Error('not a key')
+    const eligibilities = [eligibility('admins', { approvers: { ownerTag: 'owner' } })]
+    expect(decide({ told, eligibilities, path: other.value })).toMatchObject(noted('refused'))
+    expect(decide({ told, eligibilities })).toMatchObject({ do: 'read approvals' })
+  })
+})
+
+test('access that was asked for later begins then, and lasts as long', () => {
+  const reading = { ...valid, request: { durationMs: 3_600_000, startsAt: at(90) } }
+  const step = decide({
+    ...{ reading, told: { [digest]: { ...asked, approvedBy: new Set([tom, ada]) } }, ...approvedTwice },
+    eligibilities: [eligibility('admins', { mayStartLater: 'P1D' })],
+  })
+  expect(step).toMatchObject({ do: 'grant', record: { startsAt: textAt(90), expiresAt: textAt(150) } })
+})
+
+describe('for whatever facts', () => {
+  const anyEvents = fc.subarray([...requestEvents].filter((event) => event !== 'granted'))
+  const anyTold = fc.record({
+    events: anyEvents,
+    isGranted: fc.boolean(),
+    approvedBy: fc.subarray([tom, ada, eve]),
+    expires: fc.integer({ min: -5, max: 100 }),
+  })
+  const anyGiven = fc.array(
+    fc.record({
+      user: fc.constantFrom(maria, tom, ada, eve),
+      decision: fc.constantFrom('approve', 'deny'),
+      minutes: fc.nat(5),
+    }),
+    { maxLength: 4 },
+  )
+  const anyFacts = fc
+    .record({
+      told: anyTold,
+      earlier: anyTold,
+      given: anyGiven,
+      needed: fc.integer({ min: 1, max: 3 }),
+      itself: fc.boolean(),
+      onCall: fc.boolean(),
+      now: fc.integer({ min: 0, max: 2_000 }),
+      reading: fc.constantFrom<RequestReading>(valid, absent, { state: 'unreadable', complaint }),
+      link: fc.constantFrom('none', 'own', 'earlier', 'of nobody', 'of another user', 'unreadable'),
+      userName: fc.constantFrom('maria', 'tom', undefined),
+      covers: fc.constantFrom(true, false, undefined),
+      present: fc.constantFrom(undefined, waited),
+      isSealed: fc.boolean(),
+    })
+    .map((drawn) => {
+      const toTold = (
+        of: RequestDigest,
+        { events: list, isGranted, approvedBy, expires }: typeof drawn.told,
+      ): Told => ({
+        events: new Set([...list, ...(isGranted ? (['granted'] as const) : [])]),
+        approvedBy: new Set(approvedBy),
+        ...(isGranted ? { granted: record({ digest: of, expiresAt: textAt(expires) }) } : {}),
+      })
+      const told = { [digest]: toTold(digest, drawn.told), [earlier]: toTold(earlier, drawn.earlier) }
+      const links: Readonly<Record<string, TemporaryLink>> = {
+        none: { found: 'none' },
+        own: linkOf(told[digest]?.granted ?? record()),
+        earlier: linkOf(told[earlier]?.granted ?? old),
+        'of nobody': { found: 'of nobody', etag: 'e' },
+        'of another user': { found: 'of another user', user: eve },
+        unreadable: { found: 'unreadable', etag: 'e' },
+      }
+      const facts: Plain = {
+        ...{ told, reading: drawn.reading, userName: drawn.userName, present: drawn.present, now: at(drawn.now) },
+        covers: () => drawn.covers,
+        link: links[drawn.link] ?? { found: 'none' },
+        groups: new Set(drawn.onCall ? ['on-call'] : []),
+        eligibilities: [
+          eligibility('admins', {
+            approvals: drawn.needed,
+            ...(drawn.itself ? { approvedByItself: { groups: ['on-call'] } } : {}),
+          }),
+        ],
+        approvals: {
+          ...approvals(...drawn.given.map(({ user, decision, minutes }) => says(user, decision as 'approve', minutes))),
+          unreadable: drawn.isSealed ? [complaint] : [],
+        },
+      }
+      return { drawn, facts }
+    })
+
+  const isFinal = ({ events: list }: typeof anyTold extends fc.Arbitrary<infer T> ? T : never) =>
+    ['denied', 'lapsed', 'withdrawn', 'finished', 'ended'].some((event) => list.includes(event as 'denied'))
+
+  test('a grant has the approvals that its eligibility asks for, of different people, and no denial', () => {
+    fc.assert(
+      fc.property(anyFacts, ({ drawn, facts }) => {
+        const step = decide(facts)
+        if (step.do !== 'grant') return
+        const people = new Set(step.record.approvedBy.map(({ user }) => user))
+        const isByItself = drawn.itself && drawn.onCall
+        expect(people.size).toBeGreaterThanOrEqual(isByItself ? 0 : drawn.needed)
+        expect(people.size).toBe(step.record.approvedBy.length)
+        expect(people).not.toContain(maria)
+        for (const user of people)
+          expect(drawn.given).toContainEqual(expect.objectContaining({ user, decision: 'approve' }))
+        const denials = drawn.given.filter(({ user, decision }) => decision === 'deny' && user !== maria)
+        if (!isByItself) expect([denials, drawn.isSealed]).toEqual([[], false])
+        expect([drawn.userName, drawn.covers, drawn.reading.state]).toEqual(['maria', true, 'valid'])
+      }),
+    )
+  })
+
+  test('a digest that was granted, or is over, is never granted again', () => {
+    fc.assert(
+      fc.property(anyFacts, ({ drawn, facts }) => {
+        if (drawn.told.isGranted || isFinal(drawn.told)) expect(decide(facts).do).not.toBe('grant')
+      }),
+    )
+  })
+
+  test('a link is only ever written as history has its grant, and while that is in force', () => {
+    fc.assert(
+      fc.property(anyFacts, ({ facts }) => {
+        const step = decide(facts)
+        if (step.do !== 'write the link') return
+        const told = facts.told?.[step.record.digest]
+        expect(step.record).toEqual(told?.granted)
+        expect(Date.parse(step.record.expiresAt)).toBeGreaterThan(facts.now?.getTime() ?? 0)
+        expect([...(told?.events ?? [])].some((event) => ['ended', 'finished'].includes(event))).toBe(false)
+      }),
+    )
+  })
+
+  test('nothing is written or deleted where the link of another user is, or another user has the name', () => {
+    fc.assert(
+      fc.property(anyFacts, ({ drawn, facts }) => {
+        const isOwn = drawn.link === 'own' || drawn.link === 'earlier'
+        if (isOwn || (drawn.link !== 'of another user' && drawn.userName === 'maria')) return
+        expect(['write the link', 'delete the link', 'grant']).not.toContain(decide(facts).do)
+      }),
+    )
+  })
+
+  test('while a request cannot be read, nothing but the end of a grant changes', () => {
+    fc.assert(
+      fc.property(anyFacts, ({ drawn, facts }) => {
+        if (drawn.reading.state !== 'unreadable') return
+        const step = decide(facts)
+        if (step.do === 'record') expect(['ended', 'finished']).toContain(step.event.event)
+        expect(step.do).not.toBe('grant')
+      }),
+    )
+  })
+})

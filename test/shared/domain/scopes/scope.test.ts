@@ -1,0 +1,58 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { parseScope, renderScope, scopeKinds } from '../../../../shared/domain/scopes/scope.ts'
+import { scopes } from '../arbitraries.ts'
+
+describe('a scope is read from its kind and value', () => {
+  test.each([
+    ['root', 'all', { kind: 'root' }],
+    ['ou_id', 'ou-abcd-11111111', { kind: 'ou_id', id: 'ou-abcd-11111111' }],
+    [
+      'ou_id',
+      `ou-${'0'.repeat(32)}-${'z'.repeat(32)}`,
+      { kind: 'ou_id', id: `ou-${'0'.repeat(32)}-${'z'.repeat(32)}` },
+    ],
+    ['ou_id', 'r-abcd', { kind: 'ou_id', id: 'r-abcd' }],
+    ['account', '000000000001', { kind: 'account', id: '000000000001' }],
+    ['account_tag', 'team^Data', { kind: 'account_tag', key: 'team', value: 'Data' }],
+    ['account_tag', 'team^', { kind: 'account_tag', key: 'team', value: '' }],
+    ['account_tag', 'a^b^c', { kind: 'account_tag', key: 'a', value: 'b^c' }],
+    ['account_tag', ' ^ ', { kind: 'account_tag', key: ' ', value: ' ' }],
+  ] as const)('%s %s', (kind, value, scope) => {
+    expect(parseScope(kind, value)).toEqual(scope)
+  })
+})
+
+describe('a value that is none is told, with the remedy', () => {
+  test.each([
+    ['root', 'ALL', "'all'", 'write root%all% if every account is meant'],
+    ['root', '', "'all'", 'write root%all%'],
+    ['ou_id', 'Workloads', 'the id of an organizational unit (ou-…) or of the root (r-…)', 'write the id'],
+    ['ou_id', 'ou-abc-11111111', 'the id of an organizational unit', 'write the id'],
+    ['ou_id', `r-${'a'.repeat(33)}`, 'the id of an organizational unit', 'write the id'],
+    ['ou_id', 'ou-abcd-11111111\n', 'the id of an organizational unit', 'write the id'],
+    ['account', '12345678901', 'an account id of twelve digits (not 11)', 'with leading zeros'],
+    ['account', '1234567890123', 'an account id of twelve digits (not 13)', 'all twelve digits'],
+    ['account', '12345678901O', 'an account id of twelve digits', 'all twelve digits'],
+    ['account_tag', '^value', 'a tag as key^value', 'write the key, ^ and the value'],
+    ['account_tag', 'key', 'a tag as key^value', 'write the key, ^ and the value'],
+    ['account_tag', `${'k'.repeat(129)}^`, 'a tag key of at most 128', 'use a tag that AWS can hold'],
+    ['account_tag', `k^${'v'.repeat(257)}`, 'a value of at most 256 characters', 'use a tag that AWS can hold'],
+  ] as const)('%s %j', (kind, value, expected, remedy) => {
+    expect(parseScope(kind, value)).toEqual({
+      expected: expect.stringContaining(expected),
+      remedy: expect.stringContaining(remedy),
+    })
+  })
+})
+
+test('a rendered scope is read as the same scope', () => {
+  fc.assert(
+    fc.property(scopes, (scope) => {
+      const text = renderScope(scope)
+      const kind = scopeKinds.find((candidate) => text.startsWith(`${candidate}%`))
+      expect(kind).toBe(scope.kind)
+      expect(parseScope(scope.kind, text.slice(scope.kind.length + 1))).toEqual(scope)
+    }),
+  )
+})

@@ -1,0 +1,59 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { covers, matchesGlob, matchesTicketPattern, overlap } from '../../../../shared/domain/text/glob.ts'
+
+const glob = fc.string({ unit: fc.constantFrom('a', 'b', '*', '?'), maxLength: 7 })
+const text = fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 7 })
+
+function asRegExp(one: string): RegExp {
+  return new RegExp(`^${one.replaceAll('*', '.*').replaceAll('?', '.')}$`, 'su')
+}
+
+test('a glob says what the regular expression of the same meaning says', () => {
+  fc.assert(fc.property(glob, text, (one, other) => matchesGlob(one)(other) === asRegExp(one).test(other)))
+})
+
+test('a # of a ticket pattern is one digit and nothing else', () => {
+  const matches = matchesTicketPattern('CHG###')
+  expect(['CHG123', 'CHG12', 'CHG1234', 'CHG12a', 'chg123', 'CHG１２３'].map(matches)).toEqual([
+    true,
+    false,
+    false,
+    false,
+    false,
+    false,
+  ])
+  expect(matchesGlob('#')('1')).toBe(false)
+})
+
+test('globs overlap where one text fits both, and one covers another only where each text of the other fits it', () => {
+  fc.assert(
+    fc.property(glob, glob, text, (a, b, one) => {
+      const fits = { a: matchesGlob(a)(one), b: matchesGlob(b)(one) }
+      expect(overlap(a, b)).toBe(overlap(b, a))
+      expect(fits.a && fits.b && !overlap(a, b)).toBe(false)
+      expect(fits.b && !fits.a && covers(a, b)).toBe(false)
+    }),
+  )
+})
+
+describe('overlaps that decide on actions', () => {
+  test.each([
+    ['iam:*', 'iam:passrole', true, true],
+    ['iam:passrole', 'iam:*', true, false],
+    ['*', 'iam:passrole', true, true],
+    ['i*:pass*', '*:*role', true, false],
+    ['s3:get*', 'iam:*', false, false],
+    ['iam:get*', 'iam:put*', false, false],
+    ['iam:p?ssrole', 'iam:passrole', true, true],
+  ])('%s and %s', (a, b, overlaps, isCovered) => {
+    expect([overlap(a, b), covers(a, b)]).toEqual([overlaps, isCovered])
+  })
+})
+
+test('a glob of many stars is answered at once, however long the text', () => {
+  const started = performance.now()
+  expect(matchesGlob(`${'*a'.repeat(100)}b`)('a'.repeat(5_000))).toBe(false)
+  expect(overlap('*a'.repeat(5_000), `${'*a'.repeat(30)}b`)).toBe(false)
+  expect(performance.now() - started).toBeLessThan(1_000)
+})

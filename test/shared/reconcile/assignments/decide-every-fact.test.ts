@@ -1,0 +1,111 @@
+import { expect, test } from '@jest/globals'
+import { mayAppearUntil, proveAccess } from '../../../../shared/domain/assignments/access-proof.ts'
+import { decide } from '../../../../shared/reconcile/assignments/decide.ts'
+import type { Facts, Step } from '../../../../shared/reconcile/assignments/facts.ts'
+import { everyChoice } from '../../../every-choice.ts'
+import { now } from '../../domain/access-arbitraries.ts'
+import { everyFact } from './every-fact.ts'
+
+type At<Do extends Step['do']> = Extract<Step, { do: Do }>
+
+function isOneOf<Do extends Step['do']>(step: Step, dos: readonly Do[]): step is At<Do> {
+  return dos.some((one) => one === step.do)
+}
+
+/** A rule for steps of these kinds. Nothing else is read: what a rule reads is one more thing to tell apart. */
+function rule<Do extends Step['do']>(dos: readonly Do[], holds: (step: At<Do>, facts: Facts) => boolean) {
+  return (step: Step, facts: Facts) => !isOneOf(step, dos) || holds(step, facts)
+}
+
+const ofDeletion = (holds: (facts: Facts) => boolean) =>
+  rule(['prepare', 'call'], ({ kind }, facts) => kind !== 'deletion' || holds(facts))
+
+const rules: Readonly<Record<string, (step: Step, facts: Facts) => boolean>> = {
+  'what is called stands in the ledger before, without an answer': rule(['call'], ({ kind }, { entry }) => {
+    const { state, call } = entry ?? {}
+    const isUnanswered = call?.answeredAt === undefined && call?.outcome === undefined
+    return state === (kind === 'creation' ? 'granting' : 'revoking') && call?.kind === kind && isUnanswered
+  }),
+  'nothing is created but what links grant now': rule(['prepare', 'call'], (step, { wish, entry, prepared }) => {
+    if (step.kind === 'deletion') return true
+    if (wish.is !== 'wanted') return false
+    return step.do === 'prepare' || (prepared?.isChecked === true && wish.permissionSetArn === entry?.permissionSetArn)
+  }),
+  'nothing is deleted that links grant': ofDeletion(
+    ({ wish, isPrincipalGone }) => wish.is === 'unwanted' || (wish.is === 'lacking' && isPrincipalGone),
+  ),
+  'nothing is deleted because of the cached view': ofDeletion(({ wish }) => wish.is !== 'unwanted' || wish.isLive),
+  'nothing is deleted that is not ours, or that only a listing can prove': ofDeletion(({ entry, known }) => {
+    return entry !== undefined && ['there', 'maybe'].includes(proveAccess(entry, known.listing))
+  }),
+  'no deletion is prepared before history and the brake were asked': rule(['prepare'], ({ kind }, { entry, known }) => {
+    if (kind !== 'deletion') return true
+    const { history, admission } = known
+    if (history === undefined || history.says === 'ended' || admission?.outcome === 'held') return false
+    return admission !== undefined || entry?.call?.kind === 'deletion'
+  }),
+  'what an operator released is given back before anything else': rule(
+    ['prepare', 'call', 'confirm', 'leave to others', 'hold', 'put off', 'give back'],
+    (step, { entry }) => (entry?.releasedAt !== undefined) === (step.do === 'give back'),
+  ),
+  'where the place of the account is not known, nothing changes but what was released': rule(
+    ['prepare', 'call', 'confirm', 'forget', 'leave to others', 'hold'],
+    (step, { wish, entry }) => wish.is !== 'unplaced' || (step.do === 'forget' && entry?.releasedAt !== undefined),
+  ),
+  'nothing is forgotten as revoked that is there, or may still come': rule(
+    ['forget'],
+    ({ as }, { entry, ...facts }) => {
+      if (as !== 'revoked') return true
+      if (entry === undefined) return false
+      const { wish, known } = facts
+      if (wish.is === 'wanted' && wish.permissionSetArn !== entry.permissionSetArn)
+        return known.listing?.isListed === false
+      return (mayAppearUntil(entry) ?? now) <= now && proveAccess(entry, known.listing) === 'gone'
+    },
+  ),
+  'access is released only on an account that is gone': rule(['forget'], ({ as }, { account }) => {
+    return as !== 'released' || account === 'gone'
+  }),
+  'a question that was answered is not asked again': rule(
+    ['learn'],
+    ({ what }, { known }) => known[what] === undefined,
+  ),
+  'nothing is left to others that is not listed': rule(['leave to others'], (_, { known }) => {
+    return known.listing?.isListed === true
+  }),
+  'nothing is held that the brake does not hold': rule(['hold'], (_, { known }) => known.admission?.outcome === 'held'),
+  'nothing new is created before it was looked for': rule(['prepare'], ({ kind }, { entry, known }) => {
+    if (kind !== 'creation' || entry !== undefined) return true
+    return known.foreign !== undefined && known.listing?.isListed === false
+  }),
+  'a grace begins only where the principal is gone': rule(['confirm'], ({ until }, { isPrincipalGone }) => {
+    return until === undefined || isPrincipalGone
+  }),
+  'at the end of a slice nothing is counted or prepared': rule(
+    ['ask the brake', 'prepare', 'put off'],
+    (step, { mayStart }) => mayStart || (step.do === 'put off' && step.state !== undefined),
+  ),
+  'what waits for a creation without an answer waits for an instant to come': rule(['put off'], ({ reason, until }) => {
+    return reason !== '' && (until === undefined || !reason.includes('15 minutes') || until > now)
+  }),
+}
+
+/** The first facts that break each rule. */
+const broken = new Map<string, { readonly step: Step; readonly facts: unknown }>()
+const checks = Object.entries(rules)
+const steps = new Set<Step['do']>()
+const classes = everyChoice((choose) => {
+  const facts = everyFact(choose)
+  const step = decide(facts)
+  steps.add(step.do)
+  for (const [name, holds] of checks) if (!broken.has(name) && !holds(step, facts)) broken.set(name, { step, facts })
+})
+
+test.each(Object.keys(rules))('whatever the facts are: %s', (name) => {
+  expect(broken.get(name)).toBeUndefined()
+})
+
+test('all facts that can be told apart were tried, and led to every kind of step', () => {
+  expect(classes).toBeGreaterThan(1_000_000)
+  expect(steps.size).toBe(16)
+})

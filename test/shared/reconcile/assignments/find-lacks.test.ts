@@ -1,0 +1,94 @@
+import { describe, expect, test } from '@jest/globals'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { type PrincipalType, principalName } from '../../../../shared/domain/principals/principal.ts'
+import { ServiceError } from '../../../../shared/ports/service-error.ts'
+import { lackOfName, lackOfSet } from '../../../../shared/reconcile/assignments/find-lacks.ts'
+import { Settling, type SettlingOptions } from '../../../settling.ts'
+
+type Named = { readonly principal?: string; readonly type?: PrincipalType; readonly permissionSet?: string }
+
+/** What is told of these names. */
+function open({ principal = 'team-Accountants', type = 'GROUP', permissionSet }: Named, options: SettlingOptions = {}) {
+  const bench = new Settling(options)
+  const lack = bench.within(async (context) => {
+    if (permissionSet === undefined) return lackOfName({ type, principal: principalName.parse(principal) }, context)
+    const name = permissionSetName.parse(permissionSet)
+    expect(await context.permissionSets.resolve(name)).toBeUndefined()
+    return lackOfSet(name, context)
+  })
+  return { bench, lack }
+}
+
+describe('a name that nobody has', () => {
+  test.each<[string, Named, string, string]>([
+    [
+      'a permission set',
+      { permissionSet: 'Unknown-ps' },
+      "permission set 'Unknown-ps' does not exist",
+      'upload permission_sets/Unknown-ps.json; the link is applied when it exists',
+    ],
+    [
+      'a permission set that is there under another spelling',
+      { permissionSet: 'billing-ps' },
+      "permission set 'billing-ps' does not exist; did you mean 'Billing-ps'?",
+      'upload permission_sets/billing-ps.json; the link is applied when it exists',
+    ],
+    [
+      'a group',
+      { principal: 'zzzzzzzzzzzz' },
+      "group 'zzzzzzzzzzzz' does not exist in the identity store",
+      'create the group, or upload the link with the exact name; it is applied when the group exists',
+    ],
+    [
+      'a user',
+      { principal: 'zzzzzzzzzzzz', type: 'USER' },
+      "user 'zzzzzzzzzzzz' does not exist in the identity store",
+      'create the user, or upload the link with the exact name; it is applied when the user exists',
+    ],
+    [
+      'a group that is there under another spelling',
+      { principal: 'team-Acountants' },
+      "group 'team-Acountants' does not exist in the identity store; did you mean 'team-Accountants'?",
+      'create the group, or upload the link with the exact name; it is applied when the group exists',
+    ],
+    [
+      'a group that is a user',
+      { principal: 'kenji.ito@acme.example' },
+      "group 'kenji.ito@acme.example' does not exist in the identity store, but a user of this name does",
+      'if you mean the user, upload the link again with %USER%ssofile at the end, then delete this one',
+    ],
+    [
+      'a user that is a group',
+      { principal: 'team-Accountants', type: 'USER' },
+      "user 'team-Accountants' does not exist in the identity store, but a group of this name does",
+      'if you mean the group, upload the link again with %GROUP%ssofile at the end, then delete this one',
+    ],
+  ])('of %s is told with what to do', async (_, named, reason, remedy) => {
+    expect(await open(named).lack).toEqual({ reason, remedy })
+  })
+
+  test.each<Named>([{ permissionSet: 'billing-ps' }, { principal: 'team-Acountants' }])(
+    'is told without a near one where a status may name nothing of others: %j',
+    async (named) => {
+      const { lack } = open(named, { configuration: { privacy: 'folder' } })
+      expect(await lack).toMatchObject({ reason: expect.stringMatching(/does not exist[^;]*$/) })
+    },
+  )
+
+  test('is told without a near one where the directory cannot be searched, and the log says so', async () => {
+    const refusal = new ServiceError('identitystore', 'AccessDeniedException', 'no')
+    const searching = (error: Error): SettlingOptions => ({
+      interceptor: async ({ operation, proceed }) => {
+        if (operation === 'listPrincipals') throw error
+        return proceed()
+      },
+    })
+    const { bench, lack } = open({ principal: 'team-Acountants' }, searching(refusal))
+    expect(await lack).toMatchObject({ reason: "group 'team-Acountants' does not exist in the identity store" })
+    expect(bench.world.log.lines).toEqual([
+      { level: 'warn', message: 'the directory could not be searched for a near name', fields: { error: refusal } },
+    ])
+    const bug = new TypeError('a bug')
+    await expect(open({ principal: 'team-Acountants' }, searching(bug)).lack).rejects.toBe(bug)
+  })
+})
