@@ -30,13 +30,21 @@ function isLast(path: readonly { readonly taken: number; readonly of: number }[]
   return last !== undefined && last.taken + 1 === last.of
 }
 
+type Lazy = { readonly fields: Record<PropertyKey, () => unknown>; readonly made: Record<PropertyKey, unknown> }
+
+const read = ({ fields, made }: Lazy, name: PropertyKey): unknown => {
+  if (!(name in made)) made[name] = fields[name]?.()
+  return made[name]
+}
+
+/** One for all: millions of objects are made. The last two are for copies (`...facts`), which read every field. */
+const handler: ProxyHandler<Lazy> = {
+  get: read,
+  ownKeys: ({ fields }) => Reflect.ownKeys(fields),
+  getOwnPropertyDescriptor: (lazy, name) => ({ value: read(lazy, name), enumerable: true, configurable: true }),
+}
+
 /** An object each of whose fields is made when it is read first. */
 export function lazily<T extends object>(fields: { readonly [K in keyof T]-?: () => T[K] }): T {
-  const made = new Map<PropertyKey, unknown>()
-  return new Proxy(fields, {
-    get(_, name) {
-      if (!made.has(name)) made.set(name, Reflect.get(fields, name)?.())
-      return made.get(name)
-    },
-  }) as unknown as T
+  return new Proxy({ fields, made: {} }, handler) as unknown as T
 }
