@@ -2,26 +2,16 @@ import { expect, test } from '@jest/globals'
 import { mayAppearUntil, proveAccess } from '../../../../shared/domain/assignments/access-proof.ts'
 import { decide } from '../../../../shared/reconcile/assignments/decide.ts'
 import type { Facts, Step } from '../../../../shared/reconcile/assignments/facts.ts'
-import { everyChoice } from '../../../every-choice.ts'
+import { judgeEvery, type Rules, ruleOf } from '../../../every-rule.ts'
 import { now } from '../../domain/access-arbitraries.ts'
 import { everyFact } from './every-fact.ts'
 
-type Rule = { readonly dos: readonly Step['do'][]; readonly holds: (step: Step, facts: Facts) => boolean }
-type At<Do extends Step['do']> = Extract<Step, { do: Do }>
-
-function isOneOf<Do extends Step['do']>(step: Step, dos: readonly Do[]): step is At<Do> {
-  return dos.some((one) => one === step.do)
-}
-
-/** A rule for steps of these kinds. Nothing else is read: what a rule reads is one more thing to tell apart. */
-function rule<Do extends Step['do']>(dos: readonly Do[], holds: (step: At<Do>, facts: Facts) => boolean): Rule {
-  return { dos, holds: (step, facts) => !isOneOf(step, dos) || holds(step, facts) }
-}
+const rule = ruleOf<Step, Facts>()
 
 const ofDeletion = (holds: (facts: Facts) => boolean) =>
   rule(['prepare', 'call'], ({ kind }, facts) => kind !== 'deletion' || holds(facts))
 
-const rules: Readonly<Record<string, Rule>> = {
+const rules: Rules<Step, Facts> = {
   'what is called stands in the ledger before, without an answer': rule(['call'], ({ kind }, { entry }) => {
     const { state, call } = entry ?? {}
     const isUnanswered = call?.answeredAt === undefined && call?.outcome === undefined
@@ -89,17 +79,7 @@ const rules: Readonly<Record<string, Rule>> = {
   }),
 }
 
-/** The first facts that break each rule. */
-const broken = new Map<string, { readonly step: Step; readonly facts: unknown }>()
-const checksOf = new Map<Step['do'], readonly [string, Rule][]>()
-const classes = everyChoice((choose) => {
-  const facts = everyFact(choose)
-  const step = decide(facts)
-  const checks = checksOf.get(step.do) ?? Object.entries(rules).filter(([, { dos }]) => dos.includes(step.do))
-  checksOf.set(step.do, checks)
-  for (const [name, { holds }] of checks)
-    if (!broken.has(name) && !holds(step, facts)) broken.set(name, { step, facts })
-})
+const { broken, classes, steps } = judgeEvery(rules, everyFact, decide)
 
 test.each(Object.keys(rules))('whatever the facts are: %s', (name) => {
   expect(broken.get(name)).toBeUndefined()
@@ -107,5 +87,5 @@ test.each(Object.keys(rules))('whatever the facts are: %s', (name) => {
 
 test('all facts that can be told apart were tried, and led to every kind of step', () => {
   expect(classes).toBeGreaterThan(1_000_000)
-  expect(checksOf.size).toBe(16)
+  expect(steps).toHaveLength(16)
 })

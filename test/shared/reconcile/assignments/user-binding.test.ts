@@ -176,24 +176,8 @@ describe('what the ledger knows of the links that grant', () => {
     expect(await world.json(`status/${everywhere}.json`)).toMatchObject({ state: 'waiting', principalId: first })
   })
 
-  test('a user who is made again before the status says whom the link was applied to gets nothing', async () => {
-    const userName = 'kenji.ito@acme.example'
-    const world = await open()
-    const own = `links_data/account%${account}%Billing-ps%${userName}%USER%ssofile`
-    await world.objects.put(own, '')
-    await settle(world)
-    const first = world.identityStore.idOf('USER', userName)
-    if (!first) throw new Error('the fixture lacks the user')
-    await world.identityStore.deleteUser(first)
-    await world.identityStore.createUser({ userName })
-    const { principalId: _, ...untold } = (await world.json(`status/${own}.json`)) ?? {}
-    await world.objects.put(`status/${own}.json`, JSON.stringify({ ...untold, state: 'applying' }))
-    await lookAgain(world, userName, 'USER')
-    expect(world.ssoAdmin.assignments().map((one) => one.principalId)).toEqual([first])
-    expect(await world.json(`status/${own}.json`)).toMatchObject({ state: 'waiting', principalId: first })
-  })
-
-  test('a link that is uploaded as it was for a former user counts as new for the one who has it since', async () => {
+  /** A link gave access to the first user of a name, who was deleted and made again. `given`: the entry of that access. */
+  async function openWithFormerUser() {
     const userName = 'kenji.ito@acme.example'
     const world = await open()
     const own = `links_data/account%${account}%Billing-ps%${userName}%USER%ssofile`
@@ -204,7 +188,20 @@ describe('what the ledger knows of the links that grant', () => {
     const given = await world.json(`assignments/account%${account}%Billing-ps%${first}%USER`)
     await world.identityStore.deleteUser(first)
     await world.identityStore.createUser({ userName })
-    const second = world.identityStore.idOf('USER', userName)
+    return { world, userName, own, first, second: world.identityStore.idOf('USER', userName), given }
+  }
+
+  test('a user who is made again before the status says whom the link was applied to gets nothing', async () => {
+    const { world, userName, own, first } = await openWithFormerUser()
+    const { principalId: _, ...untold } = (await world.json(`status/${own}.json`)) ?? {}
+    await world.objects.put(`status/${own}.json`, JSON.stringify({ ...untold, state: 'applying' }))
+    await lookAgain(world, userName, 'USER')
+    expect(world.ssoAdmin.assignments().map((one) => one.principalId)).toEqual([first])
+    expect(await world.json(`status/${own}.json`)).toMatchObject({ state: 'waiting', principalId: first })
+  })
+
+  test('a link that is uploaded as it was for a former user counts as new for the one who has it since', async () => {
+    const { world, own, first, second, given } = await openWithFormerUser()
     await world.objects.put(own, '{"reason": "the new one"}')
     await settle(world)
     expect(world.ssoAdmin.assignments().map((one) => one.principalId)).toEqual([first, second])
