@@ -98,7 +98,8 @@ async function restoreInputs({ at, config, dryRun, invalid, ...options }: Option
         return { changes: changesInScope(found, allInputs), faults: [], warnings: [] }
       },
       {
-        ...{ delete: true, onStep: progress.tell },
+        delete: true,
+        onStep: progress.tell,
         config,
         invalid,
       },

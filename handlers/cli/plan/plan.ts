@@ -66,7 +66,9 @@ async function plan(source: string, { config, folder, selectors, invalid, ...opt
     const made = await makePlan(bucketOf(isBucket ? source : undefined), isBucket ? undefined : source, {
       delete: options.delete,
       onStep: progress.tell,
-      ...{ config, selectors, isForetelling: true },
+      isForetelling: true,
+      config,
+      selectors,
       folder,
       invalid,
     })

@@ -3,8 +3,8 @@ import type { PermissionSetName } from '../permission-sets/permission-set-name.t
 import { type BrakeList, type BrakeRecord, type BrakeWindow, isSameScope } from './brake-record.ts'
 import { describeContents, type HeldContents } from './held-contents.ts'
 
-export function isHeld({ lists }: BrakeRecord, key: AssignmentKey): boolean {
-  return lists.some(({ held }) => held.includes(key))
+export function isHeld(brake: BrakeRecord, key: AssignmentKey): boolean {
+  return findList(brake, key) !== undefined
 }
 
 /** What stands on all lists together, ascending. */
@@ -19,7 +19,7 @@ export function listJudgedAgain({ lists }: BrakeRecord): readonly AssignmentKey[
 
 /** Takes this one off its list: it is gone, or must not be revoked any more. */
 export function takeOffList(brake: BrakeRecord, key: AssignmentKey): BrakeRecord {
-  const list = brake.lists.find(({ held }) => held.includes(key))
+  const list = findList(brake, key)
   if (!list) return brake
   const held = list.held.filter((other) => other !== key)
   if (held.length === 0) return withoutList(brake, list)

@@ -23,7 +23,7 @@ const permissionSetBody = z.looseObject({ event: z.string(), at: z.string(), arn
 /** Whether access is ours is decided by these. */
 const ownEvents = ['granted', 'adopted', 'revoked', 'released'] as const
 const ends = ['revoked', 'released'] as const
-export const beginnings = ['granted', 'adopted'] as const
+const beginnings = ['granted', 'adopted'] as const
 type End = (typeof ends)[number]
 
 /**
