@@ -32,7 +32,7 @@ const scope = {
   cause: z.enum(brakeCauses),
   /**
    * Of the folder (absent: directly under `links_data/`), the account, the principal, the permission set, the selector or the
-   * uploader (absent: nobody knows who).
+   * uploader (absent: it is not known).
    */
   name: z.string().optional(),
   /** Of links, where something else than the folder is the cause. Absent: directly under `links_data/`. */

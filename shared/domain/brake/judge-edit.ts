@@ -16,7 +16,7 @@ export type Edit = {
   readonly uploader: string | undefined
 }
 
-/** The window in which an edit is beyond the limit, as long as nobody has counted its base. */
+/** The window in which an edit seems to be one too many, and whose base has to be counted before that is said. */
 export function findBaselessEdit(brake: BrakeRecord, edit: Edit, terms: BrakeTerms): readonly BrakeWindow[] {
   if (judgeAlone(brake, edit, terms) !== 'counts') return []
   const { window, items } = countEdit(brake, edit, terms)

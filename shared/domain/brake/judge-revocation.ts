@@ -55,7 +55,7 @@ export function findEnded(brake: BrakeRecord, revocation: Revocation, terms: Bra
   )
 }
 
-/** The windows in which this revocation is beyond the limit, as long as nobody has counted their base. */
+/** The windows in which this revocation seems to be one too many, and whose base has to be counted before that is said. */
 export function findBaseless(brake: BrakeRecord, revocation: Revocation, terms: BrakeTerms): readonly BrakeWindow[] {
   if (isDecided(brake, revocation.key, terms.now)) return []
   return tally(revocation).flatMap((one) => {

@@ -4,7 +4,7 @@ import { findList } from './lists.ts'
 import { isReleased } from './releases.ts'
 import type { BrakeTerms } from './windows.ts'
 
-/** Whether a policy's minimum decides: nobody has released it, and no other rule holds it. */
+/** Whether a policy's minimum has to be asked: not where somebody has released the access, or another rule holds it. */
 export function asksMinimum(brake: BrakeRecord, key: AssignmentKey, { now }: BrakeTerms): boolean {
   const releases = brake.releases.filter(({ rule }) => rule === 'minimum')
   return !isReleased({ ...brake, releases }, key, now) && (findList(brake, key)?.rule ?? 'minimum') === 'minimum'

@@ -65,7 +65,8 @@ export async function findPrincipalChanges(
       keys.push(...(found === 'gone' ? await withoutWaiting(objects, ours) : ours))
       for (const last of index.namesOf(type, id)) {
         if (last === name) continue
-        // Where nobody else has the name, the links of one that is gone are told by its own access. What others gave has none.
+        // Where nobody else has the name, the evaluation of its own access tells the links of a principal that is gone. What
+        // others gave is not evaluated for it.
         const isNobodys =
           found === 'gone' && (await principals.resolve(type, last, Number.NEGATIVE_INFINITY)) === undefined
         const asked = isNobodys ? await listLinkedForeign(objects, known) : known

@@ -129,8 +129,8 @@ async function presentFolders(objects: ObjectStore): Promise<ReadonlySet<string>
 
 /**
  * Access that began since the last count, is not in the ledger, and has not ended. `changes/` tells of it before the ledger says
- * that it is granted, so whoever dies between the two forgets nothing. It has names: what two ids had under one is told apart by
- * history. `all`: the entries of the ledger.
+ * that it is granted, so a process that dies between the two loses nothing. Its keys have names, and two ids may have had the same
+ * one: history, which has ids, tells these apart. `all`: the entries of the ledger.
  */
 async function findLacking(
   objects: ObjectStore,
@@ -198,7 +198,7 @@ async function listBegun(objects: ObjectStore, since: Date): Promise<ReadonlyMap
   const begun = [...Map.groupBy(told, ({ name }) => name)].map(([name, events]) => {
     const begins = events.filter(({ event }) => event === 'granted' || event === 'adopted')
     const ends = events.filter(({ event }) => event === 'revoked' || event === 'released')
-    // Each ends one that had begun by then, whosever it was.
+    // Each end takes away one that had begun by then: two ids may have one name.
     const lasting = ends.reduce(
       (open, end) => {
         const ended = open.findIndex(({ ms }) => ms <= end.ms)
