@@ -6,7 +6,7 @@ import { permissionSetPrefix } from '../../../shared/domain/permission-sets/perm
 import { isEligibilityKey } from '../../../shared/domain/requests/eligibility-file.ts'
 import { isSelectorKey } from '../../../shared/domain/scopes/selector-file.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
-import type { Status, StatusState } from '../../../shared/domain/statuses/status.ts'
+import type { Status } from '../../../shared/domain/statuses/status.ts'
 import { matchesGlob } from '../../../shared/domain/text/glob.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { brakeFile } from '../../../shared/reconcile/brake/brake-file.ts'
@@ -35,11 +35,9 @@ import { readAllStatuses } from './read-all-statuses.ts'
 import { readInCrowd } from './read-in-crowd.ts'
 import { renderStatus, renderStatusesAsCsv, renderSummary } from './render-status.ts'
 import { type SelectableState, type StatusFilter, selectableStates, selectStatuses } from './select-statuses.ts'
+import { countUnderWay, wantsPerson } from './under-way.ts'
 import { hasUntold, isCurrent } from './untold-inputs.ts'
 
-const underWay = new Set<StatusState>(['applying', 'revoking'])
-/** With one of these the exit code is 1. */
-const wantsPerson = new Set<StatusState>(['rejected', 'failed', 'held', 'blocked'])
 const lookEveryMs = 300
 const watchEveryMs = 2_000
 const timeoutSeconds = 1_800
@@ -146,7 +144,7 @@ async function tellOne(
       isOfGovernance(input) ||
       (told === undefined
         ? object === undefined || untold !== undefined
-        : !underWay.has(told.state) && isCurrent(told, object))
+        : isCurrent(told, object) && (await countUnderWay(ports, [told])) === 0)
     const isLate = wait && !isOver && ports.clock.monotonicMs() >= endsMs
     if (wait && !isOver && !isLate) {
       await ports.clock.sleep(lookEveryMs)
@@ -159,7 +157,7 @@ async function tellOne(
       // With --wait the pause was told before.
       if (output === 'table') await tellRelease(ports, [status], process.stdout)
       if (output === 'table' && !wait) await tellPause(ports, process.stdout)
-      return isLate || wantsPerson.has(status.state) ? 1 : 0
+      return isLate || wantsPerson(status) ? 1 : 0
     }
     if (object) {
       process.stdout.write(
@@ -214,7 +212,7 @@ async function tellAll(ports: Ports, glob: string | undefined, asked: Asked): Pr
     const read = await readAllStatuses(ports, wait || watch ? undefined : progress.tell)
     const { spoiled } = read
     const all = selectStatuses(read.statuses, filter)
-    const left = all.filter(({ state }) => underWay.has(state)).length
+    const left = wait ? await countUnderWay(ports, all) : 0
     const isOver = !wait || (left === 0 && !(await hasUntold(ports, read)))
     const isLate = !isOver && ports.clock.monotonicMs() >= endsMs
     if (!isOver && !isLate && !watch) {
@@ -243,7 +241,7 @@ async function tellAll(ports: Ports, glob: string | undefined, asked: Asked): Pr
     for (const { message } of spoiled) process.stderr.write(`${quote(message, 2000)}\n`)
     if (output === 'table') await tellRelease(ports, all, process.stdout)
     if (output === 'table') await tellPause(ports, process.stdout)
-    return isLate || spoiled.length > 0 || all.some(({ state }) => wantsPerson.has(state)) ? 1 : 0
+    return isLate || spoiled.length > 0 || all.some(wantsPerson) ? 1 : 0
   }
 }
 

@@ -393,10 +393,10 @@ function findUser({ key, type }: Link, object: Upload, inForce: readonly Access[
 /** What the status of the same content says that the link lacks. A status that says held does not say it. */
 function findToldLack(present: Status | undefined, object: Upload): Lack | 'none' | 'unknown' {
   if (!present || !isSameUpload(present, object)) return 'none'
-  const { state, reason, remedy, accounts } = present
+  const { state, reason, remedy, waitsFor, accounts } = present
   if (state === 'held') return 'unknown'
   const isWaiting = state === 'waiting' && accounts !== undefined && accounts.desired > 0
-  return isWaiting && reason !== undefined && remedy !== undefined ? { reason, remedy } : 'none'
+  return isWaiting && reason !== undefined && remedy !== undefined ? { reason, remedy, waitsFor } : 'none'
 }
 
 type Failures = NonNullable<Status['accounts']>['failed']

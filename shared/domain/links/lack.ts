@@ -1,6 +1,7 @@
 import { remedyOfContradiction } from '../assignments/contradiction.ts'
 import type { AccountId } from '../organization/account-id.ts'
 import type { Account } from '../organization/organization-view.ts'
+import { permissionSetKey } from '../permission-sets/permission-set-file.ts'
 import type { PermissionSetName } from '../permission-sets/permission-set-name.ts'
 import type { PrincipalId } from '../principals/identity-center-ids.ts'
 import type { PrincipalType } from '../principals/principal.ts'
@@ -9,14 +10,15 @@ import { selectorKey } from '../scopes/selector-file.ts'
 import { type Complaint, quote } from '../statuses/complaint.ts'
 import type { Grant } from './link.ts'
 
-/** What a link lacks, and what a person can do: for its status. */
-export type Lack = { readonly reason: string; readonly remedy: string }
+/** What a link lacks, and what a person can do: for its status. `waitsFor`: the input that makes what it lacks. */
+export type Lack = { readonly reason: string; readonly remedy: string; readonly waitsFor?: string | undefined }
 
 /** `near`, here and below: the name that was most likely meant. */
 export function lackOfPermissionSet(permissionSet: PermissionSetName, near: string | undefined): Lack {
   return {
     reason: `permission set '${permissionSet}' does not exist${meant(near)}`,
-    remedy: `upload permission_sets/${permissionSet}.json; the link is applied when it exists`,
+    remedy: `upload permission_sets/${permissionSet}.json, or look at its status if it is there; the link is applied when the permission set exists`,
+    waitsFor: permissionSetKey(permissionSet),
   }
 }
 

@@ -45,6 +45,8 @@ export const status = record({
   reason: z.string().optional(),
   /** What that person can do about it. */
   remedy: z.string().optional(),
+  /** Where a link is `waiting`: the file that makes what it lacks. */
+  waitsFor: z.string().optional(),
   /** `false`: the access existed before the link, and stays when the link is deleted. */
   owned: z.boolean().optional(),
   warnings: z.array(z.string()).optional(),

@@ -25,13 +25,13 @@ describe('a name that nobody has', () => {
       'a permission set',
       { permissionSet: 'Unknown-ps' },
       "permission set 'Unknown-ps' does not exist",
-      'upload permission_sets/Unknown-ps.json; the link is applied when it exists',
+      'upload permission_sets/Unknown-ps.json, or look at its status if it is there; the link is applied when the permission set exists',
     ],
     [
       'a permission set that is there under another spelling',
       { permissionSet: 'billing-ps' },
       "permission set 'billing-ps' does not exist; did you mean 'Billing-ps'?",
-      'upload permission_sets/billing-ps.json; the link is applied when it exists',
+      'upload permission_sets/billing-ps.json, or look at its status if it is there; the link is applied when the permission set exists',
     ],
     [
       'a group',
@@ -64,7 +64,7 @@ describe('a name that nobody has', () => {
       'if you mean the group, upload the link again with %GROUP%ssofile at the end, then delete this one',
     ],
   ])('of %s is told with what to do', async (_, named, reason, remedy) => {
-    expect(await open(named).lack).toEqual({ reason, remedy })
+    expect(await open(named).lack).toMatchObject({ reason, remedy })
   })
 
   test.each<Named>([{ permissionSet: 'billing-ps' }, { principal: 'team-Acountants' }])(

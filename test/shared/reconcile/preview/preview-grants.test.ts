@@ -121,7 +121,9 @@ describe('grants of a plan', () => {
     const other = grantOf({ permissionSet, accountId: third }, ['a'])
     const lack = {
       reason: "permission set 'Biling-ps' does not exist; did you mean 'Billing-ps'?",
-      remedy: 'upload permission_sets/Biling-ps.json; the link is applied when it exists',
+      remedy:
+        'upload permission_sets/Biling-ps.json, or look at its status if it is there; the link is applied when the permission set exists',
+      waitsFor: 'permission_sets/Biling-ps.json',
     }
     expect(await sort([...waiting, other])).toEqual({
       ...nothing,
