@@ -21,7 +21,7 @@ export async function findHolders(
   const ids = new Set([...(present === undefined ? [] : [present]), ...former])
   const keys = [...ids].map((principalId) => renderAssignmentKey({ accountId, permissionSet, principalId, type }))
   if (present !== undefined) return { keys }
-  const readings = new LinkReadings(context.objects, context.configuration, context.links)
+  const readings = new LinkReadings(context.objects, context.configuration, context.links, pulledMs)
   const { links } = await evaluateAssignment(assignment, { ...context, readings, place: 'view' })
   return links.length === 0 ? { keys } : { keys, lacks: lackOfAll(links, await lackOfName(assignment, context)) }
 }

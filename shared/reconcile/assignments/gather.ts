@@ -7,7 +7,7 @@ import { temporaryPrefix } from '../../domain/links/link.ts'
 import { type Account, isUnplaced, refuses } from '../../domain/organization/organization-view.ts'
 import { admitLinks } from '../guardrails/admit-links.ts'
 import { isMissingForLong } from '../organization/missing-accounts.ts'
-import { readForeign } from '../records/foreign-assignments.ts'
+import { type ForeignAssignment, readForeign } from '../records/foreign-assignments.ts'
 import { readLastWord } from '../records/history.ts'
 import type { StoredEntry } from '../records/ledger.ts'
 import { readLink } from '../records/read-link.ts'
@@ -148,8 +148,7 @@ export async function learn(settling: Settling, what: Question): Promise<Known> 
     case 'listing':
       return { listing: await context.listings.look(settling.target, pulledMs) }
     case 'foreign': {
-      // Before a creation `check` reads it all the same.
-      const recorded = context.standings.isKnownUnforeign(key) ? undefined : await readForeign(objects, key)
+      const recorded = await findForeign(settling)
       const links = wish.is === 'wanted' ? wish.links : []
       const isSame =
         recorded?.permissionSetArn === settling.target.permissionSetArn && areSameUploads(recorded.links, links)
@@ -170,6 +169,11 @@ export async function learn(settling: Settling, what: Question): Promise<Known> 
     default:
       return what satisfies never
   }
+}
+
+/** What is recorded under `foreign/`: only processes with the dispatcher lease write there, so nothing is where none is known. */
+export async function findForeign({ key, context }: Settling): Promise<ForeignAssignment | undefined> {
+  return context.standings.isKnownUnforeign(key) ? undefined : readForeign(context.objects, key)
 }
 
 /** Identity Store answers differently about a name and about its id: it is just being changed. The name is asked for again. */

@@ -26,7 +26,7 @@ import { askBrake } from './ask-brake.ts'
 import { evaluateAssignment } from './evaluate-assignment.ts'
 import type { Step, StepOf } from './facts.ts'
 import { lackOfAll } from './find-lacks.ts'
-import { type Again, changing, learn } from './gather.ts'
+import { type Again, changing, findForeign, learn } from './gather.ts'
 import { giveBack } from './release-assignment.ts'
 import type { Prepared, Settling } from './settling.ts'
 
@@ -136,14 +136,14 @@ async function prepareDeletion(settling: Settling): Promise<void> {
  * was there nothing was found. So such changes are looked for here; later ones find the entry.
  */
 async function check(settling: Settling): Promise<Again | undefined> {
-  const { context, assignment, id, key, wish, place, prepared } = settling
+  const { context, assignment, id, wish, place, prepared } = settling
   if (wish.is !== 'wanted' || !prepared) return undefined
   const among = new Set(wish.links.map((link) => link.key))
   const readings = new LinkReadings(context.objects, context.configuration)
   const [lasting, whereabouts, foreign] = await Promise.all([
     evaluateAssignment(assignment, { ...context, readings, place, among }),
     context.principals.whereabouts(id.type, id.principalId, context.clock.monotonicMs()),
-    readForeign(context.objects, key),
+    findForeign(settling),
   ])
   const links = wish.links.filter((link) => lasting.links.some((one) => one.key === link.key))
   const isNamed = whereabouts !== 'gone' && whereabouts.name === assignment.principal

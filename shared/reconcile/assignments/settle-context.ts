@@ -45,7 +45,7 @@ export function openSettleContext(
     statuses: new StatusStore(objects, clock),
     policies,
     standings: new Standings(objects),
-    links: new LinkListing(objects, configuration),
+    links: new LinkListing(objects, configuration, clock),
     principals,
     memberships,
     separations: new Separations({ ...ports, configuration, policies, principals, memberships }),

@@ -61,7 +61,7 @@ export class Settling {
     this.context = context
     this.sinceMs = context.clock.monotonicMs()
     this.#readMs = this.sinceMs
-    this.#readings = this.#openReadings()
+    this.#readings = this.#openReadings(context.pulledMs)
   }
 
   /** They go on with what was read of the links, unless that is a while ago. */
@@ -76,9 +76,9 @@ export class Settling {
     return this.#readings
   }
 
-  #openReadings(): LinkReadings {
+  #openReadings(sinceMs?: number): LinkReadings {
     const { objects, configuration, links } = this.context
-    return new LinkReadings(objects, configuration, links)
+    return new LinkReadings(objects, configuration, links, sinceMs)
   }
 
   /** The name by which links mean this id now; of one that is gone the last one. `undefined`: no link can spell it. */

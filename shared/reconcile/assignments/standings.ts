@@ -80,6 +80,11 @@ export class Standings {
     this.#knownOf(key).foreign = { state: 'foreign', links: namesOf(links), principalId }
   }
 
+  /** It may be recorded as foreign from now on: whoever needs to know reads it. */
+  expectForeign(key: AssignmentKey): void {
+    this.#knownOf(key).foreign = 'unread'
+  }
+
   /** It was foreign, and is gone. */
   noteGone(key: AssignmentKey): void {
     this.#knownOf(key).foreign = 'absent'

@@ -165,6 +165,8 @@ async function checkMissing(key: AssignmentKey, context: Comparing): Promise<voi
 async function checkForeign(key: AssignmentKey, target: AssignmentTarget, context: Comparing): Promise<void> {
   const { found, standings, requests, ssoAdmin, objects, clock, log, metrics } = context
   if (requests.findInProgress(target) || (await isInLedger(key, context))) return
+  // A grant that begins from here on reads what is recorded below; of one that began before, the ledger tells.
+  standings.expectForeign(key)
   // Proves it foreign: no entry, then listed, then still no entry, and no call of ours within the settling time.
   if (!(await isListed(ssoAdmin, target)) || (await isInLedger(key, context))) return
   const { permissionSetArn } = target

@@ -1,8 +1,11 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { linkPrefix, parseLinkKey } from '../../domain/links/link.ts'
 import type { Scope } from '../../domain/scopes/scope.ts'
+import type { Clock } from '../../ports/clock.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
+import { once } from '../../ports/once.ts'
 import { type LinkReading, readLink } from './read-link.ts'
+import { SharedReadings } from './shared-readings.ts'
 
 /** A listing has about 300 bytes for each: with more it takes longer than asking for the few that may grant something. */
 const listedMost = 250
@@ -21,8 +24,9 @@ export type ListedLinks = {
 }
 
 /**
- * Lists the links in one request, instead of asking for each that could grant something. What was read of a link stands
- * while the listing shows the same object. Where there are too many, each is asked for.
+ * Lists the links in one request, instead of asking for each that could grant something. One listing serves all hints that
+ * were pulled before it. What was read of a link stands while the listing shows the same object. Where there are too many,
+ * each is asked for.
  */
 export class LinkListing {
   readonly #objects: ObjectStore
@@ -31,14 +35,23 @@ export class LinkListing {
   /** Of the listed keys: each is judged once. */
   #kinds: ReadonlyMap<string, Kind> = new Map()
   #isLong = false
+  readonly #shared: SharedReadings<ListedLinks | undefined>
 
-  constructor(objects: ObjectStore, configuration: Pick<Configuration, 'folders'>) {
+  constructor(objects: ObjectStore, configuration: Pick<Configuration, 'folders'>, clock: Clock) {
     this.#objects = objects
     this.#configuration = configuration
+    this.#shared = new SharedReadings(clock)
   }
 
-  /** What is there now: listings are strongly consistent. `undefined`: there are too many. */
-  async look(): Promise<ListedLinks | undefined> {
+  /**
+   * What is there now: listings are strongly consistent. `sinceMs` (monotonic): as it was at that moment is enough.
+   * `undefined`: there are too many.
+   */
+  look(sinceMs?: number): Promise<ListedLinks | undefined> {
+    return sinceMs === undefined ? this.#list() : this.#shared.read('', sinceMs, () => this.#list())
+  }
+
+  async #list(): Promise<ListedLinks | undefined> {
     if (this.#isLong) return undefined
     const heads = new Map<string, ObjectHead>()
     for await (const head of this.#objects.list(linkPrefix)) {
@@ -46,7 +59,13 @@ export class LinkListing {
       if (this.#isLong) return undefined
     }
     this.#kinds = new Map(heads.keys().map((key) => [key, this.#kindOf(key)]))
-    return { kinds: allOf(this.#kinds.values()), read: (key) => this.#read(key, heads.get(key)) }
+    const readings = new Map<string, () => Promise<LinkReading>>()
+    const read = (key: string) => {
+      const reading = readings.get(key) ?? once(() => this.#read(key, heads.get(key)))
+      readings.set(key, reading)
+      return reading()
+    }
+    return { kinds: allOf(this.#kinds.values()), read }
   }
 
   #kindOf(key: string): Kind {

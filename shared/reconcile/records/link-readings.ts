@@ -11,11 +11,19 @@ export class LinkReadings {
   readonly #listOnce: () => ReturnType<LinkListing['look']>
   readonly #readings = new Map<string, () => Promise<LinkReading>>()
 
-  /** `listing`: absent where every link is to be asked for. */
-  constructor(objects: ObjectStore, configuration: Pick<Configuration, 'folders'>, listing?: LinkListing) {
+  /**
+   * `listing`: absent where every link is to be asked for. `sinceMs` (monotonic): as the links were at that moment is enough.
+   * Absent: they are listed now.
+   */
+  constructor(
+    objects: ObjectStore,
+    configuration: Pick<Configuration, 'folders'>,
+    listing?: LinkListing,
+    sinceMs?: number,
+  ) {
     this.#objects = objects
     this.#configuration = configuration
-    this.#listOnce = once(async () => listing?.look())
+    this.#listOnce = once(async () => listing?.look(sinceMs))
   }
 
   read(key: string): Promise<LinkReading> {

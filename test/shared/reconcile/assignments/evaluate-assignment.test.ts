@@ -26,7 +26,11 @@ const after = link('ou_id%ou-acme-sec10000')
 function evaluate(world: World, place: 'view' | 'live', one: Assignment = assignment) {
   const { configuration, ports } = world
   const organization = new OrganizationCache(ports, [])
-  const readings = new LinkReadings(ports.objects, configuration, new LinkListing(ports.objects, configuration))
+  const readings = new LinkReadings(
+    ports.objects,
+    configuration,
+    new LinkListing(ports.objects, configuration, ports.clock),
+  )
   return world.finish(evaluateAssignment(one, { readings, organization, configuration, place }))
 }
 

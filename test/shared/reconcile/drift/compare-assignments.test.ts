@@ -267,6 +267,30 @@ describe('access that is listed and nobody knows', () => {
   })
 })
 
+test('a grant that begins while access is recorded as foreign reads the record', async () => {
+  const seen: boolean[] = []
+  let isUnforeign = () => true
+  const bench = new Settling({
+    interceptor: ({ operation, args, proceed }) => {
+      if (operation === 'put' && String(args[0]).startsWith('foreign/')) seen.push(isUnforeign())
+      return proceed()
+    },
+  })
+  bench.world.ssoAdmin.addAssignment(bench.target())
+  const { permissionSetArn, ...target } = bench.target()
+  await bench.within(async (context) => {
+    const { standings } = context
+    isUnforeign = () => standings.isKnownUnforeign(bench.key)
+    await standings.accountsOf(bench.assignment)
+    expect(isUnforeign()).toBe(true)
+    const permissionSetNames = new Map([[permissionSetArn, bench.assignment.permissionSet]])
+    const rows = [{ ...target, permissionSetArn }]
+    const known = { ledger: [], foreign: [], both: [] }
+    await compareAssignments(rows, known, { ...context, permissionSetNames }, { findsMissing: true })
+  })
+  expect(seen).toEqual([false])
+})
+
 describe('foreign access that is not listed', () => {
   test('is gone, off the list, and evaluated: links may ask for it that came after it was recorded', async () => {
     for (const links of [[], [link]]) {

@@ -16,8 +16,8 @@ function open() {
     asked.push(`${operation} ${args[0]}`)
     return proceed()
   })
-  const listing = new LinkListing(objects, world.configuration)
-  const begin = () => new LinkReadings(objects, world.configuration, listing)
+  const listing = new LinkListing(objects, world.configuration, world.clock)
+  const begin = (sinceMs?: number) => new LinkReadings(objects, world.configuration, listing, sinceMs)
   return { world, asked, begin }
 }
 
@@ -56,6 +56,20 @@ describe('what an evaluation reads of the links', () => {
     expect(asked).toEqual(['list links_data/', `get ${link}`, 'list links_data/'])
     await world.objects.put(link, JSON.stringify({ reason: 'audit' }))
     expect(await begin().read(link)).toMatchObject({ state: 'in-force', body: { reason: 'audit' } })
+  })
+
+  test('is shared by all whose hints were pulled before the listing', async () => {
+    const { world, asked, begin } = open()
+    await world.objects.put(link, '')
+    const pulledMs = world.clock.monotonicMs()
+    await world.clock.advance(1_000)
+    await Promise.all([stateOf(begin(pulledMs), link), stateOf(begin(pulledMs), link)])
+    expect(asked).toEqual(['list links_data/', `get ${link}`])
+    await world.objects.delete(link)
+    expect(await stateOf(begin(world.clock.monotonicMs() - 1), link)).toBe('in-force')
+    await world.clock.advance(1)
+    expect(await stateOf(begin(world.clock.monotonicMs()), link)).toBe('absent')
+    expect(await stateOf(begin(pulledMs), link)).toBe('absent')
   })
 
   test('does not stand where the same content was uploaded again', async () => {
