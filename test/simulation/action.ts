@@ -96,9 +96,10 @@ export type Action =
   | { readonly do: 'reconcile' }
   | { readonly do: 'lose the caches' }
   | { readonly do: 'let time pass'; readonly ms: number }
-  | { readonly do: 'lose the next event'; readonly count: number }
-  | { readonly do: 'repeat the next event'; readonly count: number }
-  | { readonly do: 'delay the next event'; readonly ms: number }
+  /** `skip`: after so many others. */
+  | { readonly do: 'lose the next event'; readonly count: number; readonly skip?: number }
+  | { readonly do: 'repeat the next event'; readonly count: number; readonly skip?: number }
+  | { readonly do: 'delay the next event'; readonly ms: number; readonly skip?: number }
   | { readonly do: 'take the lease'; readonly ms: number }
   | { readonly do: 'kill the dispatcher' }
   | { readonly do: 'freeze the dispatcher'; readonly ms: number }

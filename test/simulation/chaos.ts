@@ -116,6 +116,7 @@ export class Chaos {
   readonly #evenPace: boolean
   readonly #pending: { fault: Fault; skip: number; times: number }[] = []
   #isOver = false
+  #note: ((call: Call) => void) | undefined
 
   constructor(randomness: SeededRandomness, { evenPace = false }: { readonly evenPace?: boolean | undefined } = {}) {
     this.#randomness = randomness
@@ -126,9 +127,15 @@ export class Chaos {
     this.#pending.push({ fault, skip: fault.skip, times: fault.times })
   }
 
+  /** Tells each call from now on that a fault could strike. */
+  watch(note: (call: Call) => void): void {
+    this.#note = note
+  }
+
   /** The second phase: nothing strikes any more. */
   end(): void {
     this.#isOver = true
+    this.#note = undefined
     this.#pending.splice(0)
   }
 
@@ -157,6 +164,7 @@ export class Chaos {
   }
 
   strike(call: Call): FaultKind | undefined {
+    this.#note?.(call)
     const struck = this.#pending.find(({ fault }) => matches(fault, call))
     if (!struck) return undefined
     if (struck.skip-- > 0) return undefined
@@ -181,10 +189,14 @@ const throttledKey = { code: 'KMS.ThrottlingException', httpStatus: 400 } as con
 function matches({ service, calls, process, kind }: Fault, call: Call): boolean {
   if (service !== 'any' && service !== call.service) return false
   if (process !== 'any' && process !== call.process) return false
+  return canStrike(kind, call) && callGroups[calls](call)
+}
+
+/** Whether AWS could do that to this call. */
+export function canStrike(kind: FaultKind, call: Call): boolean {
   const isAssignmentCall = /^(create|delete)AccountAssignment$/.test(call.operation)
   if ((kind === 'refuse-conflict' || kind === 'refuse-denied') && !isAssignmentCall) return false
-  if (kind === 'refuse-race' && call.isConditional !== true) return false
-  return callGroups[calls](call)
+  return kind !== 'refuse-race' || call.isConditional === true
 }
 
 /** Kinds of faults that the API itself refuses a call with. */

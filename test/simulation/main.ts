@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { type FaultPart, type LifeReport, playFaults, tellEveryFault } from './every-fault.ts'
 import { tellEveryState } from './every-state.ts'
 import { regressions } from './regressions.ts'
 import { runSimulation } from './run.ts'
@@ -30,12 +31,20 @@ async function main(): Promise<void> {
       'no-sweep': { type: 'boolean', default: false },
       regressions: { type: 'boolean', default: false },
       'every-state': { type: 'boolean', default: false },
+      'every-fault': { type: 'boolean', default: false },
+      share: { type: 'string', default: '1' },
       sabotage: { type: 'boolean', default: false },
       only: { type: 'string' },
     },
   })
   if (values['every-state']) {
     process.exitCode = tellEveryState() ? 0 : 1
+    return
+  }
+  if (values['every-fault']) {
+    process.exitCode = (await tellEachFault(Number(values.share), Number(values.workers ?? availableParallelism())))
+      ? 0
+      : 1
     return
   }
   if (values.sabotage) {
@@ -83,12 +92,19 @@ function inParallel(options: SimulationOptions, workers: number): Promise<readon
   return Promise.all(
     Array.from({ length: parts }, (_, part) => {
       const runs = Math.floor(options.runs / parts) + (part < options.runs % parts ? 1 : 0)
-      return runWorker({ ...options, runs, seed: options.seed + part * 1_000_003 })
+      return runWorker<SimulationReport>({ ...options, runs, seed: options.seed + part * 1_000_003 })
     }),
   )
 }
 
-function runWorker(options: SimulationOptions): Promise<SimulationReport> {
+async function tellEachFault(share: number, workers: number): Promise<boolean> {
+  const startedMs = performance.now()
+  const work = Array.from({ length: workers }, (_, part): FaultPart => ({ share, part, parts: workers }))
+  const reports = await Promise.all(work.map((part) => runWorker<readonly LifeReport[]>(part)))
+  return tellEveryFault(reports, (performance.now() - startedMs) / 1000)
+}
+
+function runWorker<Report>(options: SimulationOptions | FaultPart): Promise<Report> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(import.meta.filename, { workerData: options })
     worker.once('message', resolve)
@@ -127,4 +143,4 @@ function tell(reports: readonly SimulationReport[], seconds: number, trace: bool
 }
 
 if (isMainThread) await main()
-else parentPort?.postMessage(await simulate(workerData))
+else parentPort?.postMessage(await ('share' in workerData ? playFaults(workerData) : simulate(workerData)))

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Action, accounts, bodies, describeAction } from './action.ts'
 import { actOnBrake } from './brake-actions.ts'
-import { harmless, lateKinds } from './chaos.ts'
+import { type Call, harmless, lateKinds } from './chaos.ts'
 import { isDirectoryAction, performDirectoryAction } from './directory-actions.ts'
 import { isDriftAction, performDriftAction, settlingMs } from './drift-actions.ts'
 import { isHostileAction, isOfHostile, keysOfHonest, performHostileAction } from './hostile-actions.ts'
@@ -78,6 +78,13 @@ const convergeMostMinutes = 8 * 60
 const triedAgainMinutes = 2 * 60
 const awsMostMinutes = 24 * 60
 
+/** What could be struck from the action with the number `from` on, until faults stop. */
+export type FaultWatch = {
+  readonly from: number
+  readonly noteCall: (call: Call) => void
+  readonly noteDelivery: () => void
+}
+
 /**
  * One run: faults while safety is checked after each step, then no faults, and the world must converge. `promises`: only
  * their violations count.
@@ -86,11 +93,13 @@ export async function runSimulation(
   settings: WorldSettings,
   actions: readonly Action[],
   promises?: readonly string[],
+  watch?: FaultWatch,
 ): Promise<RunResult> {
   const world = new SimulatedWorld(settings, promises)
   void world.objects.put('permission_sets/First-ps.json', firstPermissionSet)
   void world.everyHour()
-  for (const action of actions.filter((one) => isAllowed(one, settings.mischief))) {
+  for (const [nth, action] of actions.filter((one) => isAllowed(one, settings.mischief)).entries()) {
+    if (nth === watch?.from) world.watch(watch)
     world.trace.push(`${world.clock.monotonicMs()} * ${describeAction(action)}`)
     await perform(action, world).catch((error: unknown) => world.noteRefusal(error))
     await world.clock.advance(1)
@@ -119,8 +128,9 @@ export async function runSimulation(
 /** Faults stop, what is broken is mended, and the schedules go on: everything must come right by itself. */
 async function converge(world: SimulatedWorld): Promise<void> {
   world.chaos.end()
+  world.noteDelivery = undefined
   world.requestsTakeMs = 0
-  Object.assign(world.notifications, { lose: 0, repeat: 0, delayMs: 0 })
+  Object.assign(world.notifications, { lose: 0, repeat: 0, delayMs: 0, skip: 0 })
   world.unlisted.splice(0)
   for (const account of accounts) world.breakPolicy(account, true)
   if (world.keys('control/pause.json').length > 0) await pauseOrResume({ do: 'resume' }, world)
@@ -327,12 +337,15 @@ async function perform(action: Action, world: SimulatedWorld): Promise<void> {
       return letTimePass(action.ms, world)
     case 'lose the next event':
       world.notifications.lose += action.count
+      world.notifications.skip = action.skip ?? 0
       return
     case 'repeat the next event':
       world.notifications.repeat += action.count
+      world.notifications.skip = action.skip ?? 0
       return
     case 'delay the next event':
       world.notifications.delayMs = action.ms
+      world.notifications.skip = action.skip ?? 0
       return
     case 'take the lease':
       world.wasInterrupted = true

@@ -43,6 +43,7 @@ import { HostileWatch } from './hostile-watch.ts'
 import { LedgerLosses } from './ledger-losses.ts'
 import { directoryVoices, renderDirectoryEvent } from './render-directory-event.ts'
 import { renderOrganizationEvent } from './render-organization-event.ts'
+import type { FaultWatch } from './run.ts'
 import { SimulatedProcess } from './simulated-process.ts'
 import { lastInstantMs } from './time-actions.ts'
 import { UnreadableObjects } from './unreadable-objects.ts'
@@ -179,7 +180,9 @@ export class SimulatedWorld {
   readonly log = new CollectedLog()
   readonly trace: string[] = []
   /** Commands about S3's notifications that have not struck yet. */
-  readonly notifications = { lose: 0, repeat: 0, delayMs: 0 }
+  readonly notifications = { lose: 0, repeat: 0, delayMs: 0, skip: 0 }
+  /** Told of each message of S3 or EventBridge. */
+  noteDelivery: (() => void) | undefined
   readonly eventFaults = { lost: 0, repeated: 0, delayed: 0 }
   readonly names: { permissionSet(arn: string): string; principal(id: string): string }
   steps = 0
@@ -431,6 +434,11 @@ export class SimulatedWorld {
   }
 
   async #deliver(queue: 'uploads' | 'events', body: string): Promise<void> {
+    this.noteDelivery?.()
+    if (this.notifications.skip > 0) {
+      this.notifications.skip--
+      return this.#arrive(queue, body, { delayMs: 0, repeats: 0 })
+    }
     if (this.notifications.lose > 0) {
       this.notifications.lose--
       // A sweep finds what S3 did not report; nothing but a reconcile reads the organization and the directory again.
@@ -444,6 +452,14 @@ export class SimulatedWorld {
     this.notifications.delayMs = 0
     if (delayMs > 0) this.eventFaults.delayed++
     this.eventFaults.repeated += repeats
+    return this.#arrive(queue, body, { delayMs, repeats })
+  }
+
+  async #arrive(
+    queue: 'uploads' | 'events',
+    body: string,
+    { delayMs, repeats }: { readonly delayMs: number; readonly repeats: number },
+  ): Promise<void> {
     this.#undelivered++
     await this.clock.sleep(5 + delayMs)
     this.#undelivered--
@@ -506,6 +522,12 @@ export class SimulatedWorld {
     await work().finally(() => {
       this.#isSilent = false
     })
+  }
+
+  /** What could be struck from now on. */
+  watch({ noteCall, noteDelivery }: FaultWatch): void {
+    this.chaos.watch(noteCall)
+    this.noteDelivery = noteDelivery
   }
 
   /** Whether something was lost that only a reconcile can find: an event, a process, a message. */
