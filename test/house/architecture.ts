@@ -53,7 +53,8 @@ export const rules: readonly Rule[] = [
       'shared/domain',
     ],
     // zod: it parses the objects that it stored itself, at its own edge. node:crypto: hashes in keys and ids, no randomness.
-    packages: ['p-limit', 'zod', 'node:crypto'],
+    // node:events: who listens to the steps of an evaluation.
+    packages: ['p-limit', 'zod', 'node:crypto', 'node:events'],
   })),
   {
     where: 'shared/aws',

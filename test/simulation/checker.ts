@@ -401,6 +401,11 @@ export class Checker {
     if (unread) this.#fail(promises.foreign, `${does} ${describeTarget(target, this.#world)} ${unread}`)
   }
 
+  /** Of an evaluation: the model of one access does not have it. */
+  noteUnknownStep(message: string): void {
+    this.#fail(promises.record, message)
+  }
+
   #fail(promise: string, message: string): void {
     if (this.#only?.has(numberOf(promise)) !== false) this.violation ??= new Violation(promise, message)
   }

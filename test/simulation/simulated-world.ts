@@ -45,6 +45,7 @@ import { directoryVoices, renderDirectoryEvent } from './render-directory-event.
 import { renderOrganizationEvent } from './render-organization-event.ts'
 import type { FaultWatch } from './run.ts'
 import { SimulatedProcess } from './simulated-process.ts'
+import { StepWatch } from './step-watch.ts'
 import { lastInstantMs } from './time-actions.ts'
 import { UnreadableObjects } from './unreadable-objects.ts'
 
@@ -221,6 +222,7 @@ export class SimulatedWorld {
   #sweptMs = 0
   readonly sweeps: boolean
   readonly #randomness: SeededRandomness
+  readonly #stepWatch = new StepWatch((message) => this.checker.noteUnknownStep(message))
 
   /** `promises`: only their violations count. */
   constructor(settings: WorldSettings, promises?: readonly string[]) {
@@ -346,10 +348,13 @@ export class SimulatedWorld {
         this.steps++
         this.checker.checkRecords()
         this.checker.noteCall(self, call, args)
+        if (call.service === 's3' && /^(put|delete)/.test(call.operation) && call.key !== undefined)
+          this.#stepWatch.noteWrite(self.ports.clock, call.key)
       },
       trace: (line) => this.trace.push(`${clock.monotonicMs()} ${line}`),
     })
     if (kind === 'dispatcher') this.#dispatcher = process
+    this.#stepWatch.watch(process.ports.clock)
     return process
   }
 

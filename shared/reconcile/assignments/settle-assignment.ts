@@ -1,14 +1,20 @@
+import { EventEmitter } from 'node:events'
 import type { AssignmentKey } from '../../domain/assignments/assignment.ts'
 import type { Lack } from '../../domain/links/lack.ts'
 import { ledgerKey } from '../records/ledger.ts'
 import { unlessSpoiled } from '../records/stored-json.ts'
 import { decide } from './decide.ts'
 import { evaluateAssignment } from './evaluate-assignment.ts'
-import type { Step, StepOf } from './facts.ts'
+import type { Facts, Step, StepOf } from './facts.ts'
 import { gather, gatherFirst } from './gather.ts'
 import { noteName, perform, putOff } from './perform.ts'
 import type { Lacks, SettleContext, Settlement } from './settlement.ts'
 import { Settling } from './settling.ts'
+
+export type StepTaken = { readonly settling: Settling; readonly facts: Facts; readonly step: Step }
+
+/** Each step before it is carried out: the simulation holds it to a model. */
+export const steps = new EventEmitter<{ taken: [StepTaken] }>()
 
 /** So many steps without a pause: an assignment that needs more goes round in circles. */
 const stepsMost = 60
@@ -33,8 +39,10 @@ export async function settleAssignment(key: AssignmentKey, context: SettleContex
     return { result: 'open', reason: spoiled.message, links: links.map((link) => link.key) }
   }
   const wasThere = settling.entry !== undefined
-  for (let steps = 0, refusals = 0; ; steps++) {
-    const step = steps < stepsMost ? decide(settling.facts) : endOfCircle(settling)
+  for (let taken = 0, refusals = 0; ; taken++) {
+    const { facts } = settling
+    const step = taken < stepsMost ? decide(facts) : endOfCircle(settling)
+    steps.emit('taken', { settling, facts, step })
     if (step.do === 'finish') {
       // Statuses and `access/` find by its name what it has, also elsewhere: that may be another than before.
       const isKnown = wasThere || settling.entry !== undefined || step.rest.result === 'foreign'
@@ -44,7 +52,7 @@ export async function settleAssignment(key: AssignmentKey, context: SettleContex
     const again = await perform(settling, step)
     if (again) await gather(settling, again)
     if (again?.tiredOf !== undefined) await putOff(settling, { reason: again.tiredOf })
-    if (settling.refusals > refusals) [steps, refusals] = [0, settling.refusals]
+    if (settling.refusals > refusals) [taken, refusals] = [0, settling.refusals]
   }
 }
 

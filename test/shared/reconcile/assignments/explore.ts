@@ -166,7 +166,7 @@ export function comeToRest(from: State): { readonly wrong?: string; readonly pat
     }
     if (state.run) return { wrong: 'an evaluation waits for ever', path }
     // A person decides.
-    if (path.at(-1) === 'report a contradiction') return { path }
+    if (path.includes('report a contradiction')) return { path }
     const isAtRest =
       state.entry === undefined || (state.entry.state === 'granted' && state.entry.openUntil === undefined)
     const isRight = isAsked(state) ? state.there !== undefined : state.there !== 'ours'

@@ -68,6 +68,9 @@ export type State = {
 
 export const beginning: State = { second: 0, links: [], isGone: false, history: { says: 'nothing' } }
 
+/** Nothing is known of it but the time. */
+export const stateAt = (now: Date): State => ({ ...beginning, second: (now.getTime() - beganMs) / 1000 })
+
 export const nowOf = ({ second }: State): Date => new Date(beganMs + second * 1000)
 const instantOf = (state: State): string => nowOf(state).toISOString()
 export const isAsked = ({ links, isGone }: State): boolean => links.length > 0 && !isGone
@@ -119,6 +122,8 @@ export type Outcome = { readonly label: string; readonly states: readonly State[
 export function perform(written: State, { ahead, ...run }: Run, step: Step): readonly Outcome[] {
   const entry = ahead ?? written.entry
   const isRead = ['learn', 'ask the brake', 'wait for the request'].includes(step.do)
+  // The entry is read again: what was only in memory is asked for again.
+  if (ahead && step.do === 'look at the live account') return perform(written, run, step)
   // What only reads leaves the outcome in memory; the first write records it.
   if (isRead && ahead)
     return perform({ ...written, entry: ahead }, run, step).map(({ label, states }) => ({
@@ -154,9 +159,12 @@ export function perform(written: State, { ahead, ...run }: Run, step: Step): rea
           }))
         : one(learn(state, run, step.what))
     case 'ask the brake':
-      return one(know({ admission: { outcome: 'passes' } }))
+      return [
+        { label: 'the brake lets it pass', states: [know({ admission: { outcome: 'passes' } })] },
+        { label: 'the brake has it evaluated again', states: [again(state, run, {})] },
+      ]
     case 'look at the live account':
-      throw new Error('every look is live here')
+      return one(again(written, run, {}))
     case 'wait for the request':
       return awaitRequest(state, run)
     case 'prepare':
@@ -165,7 +173,7 @@ export function perform(written: State, { ahead, ...run }: Run, step: Step): rea
       const wish = wishOf(state)
       if (wish.is === 'wanted' && run.prepared && !(run.before === undefined && state.foreign))
         return one(goOn({ wish: { ...wish, links: wish.links }, prepared: { ...run.prepared, isChecked: true } }))
-      return one(again({ ...state, entry: run.before }, run, {}))
+      return one(again({ ...state, entry: undone(run) }, run, {}))
     }
     case 'call':
       return call(state, run, step.kind)
@@ -188,12 +196,31 @@ export function perform(written: State, { ahead, ...run }: Run, step: Step): rea
       return one(know({ rest: { result: 'open', reason: step.reason } }, { ...state, entry: put }))
     }
     case 'hold':
+      return one(
+        know({ rest: { result: 'held', reason: step.reason } }, entry ? hold(state, entry, step.reason) : state),
+      )
     case 'give back':
-    case 'report a contradiction':
-      return one({ ...state, run: undefined })
+      return one(goOn({ known: {} }, { ...state, entry: undefined }))
+    case 'report a contradiction': {
+      const { links } = step
+      const failed = { ...mine, links: [...links], ...entry, state: 'failed' as const, reason: 'history' }
+      return one(know({ rest: { result: 'open', reason: 'history' } }, recorded(state, failed)))
+    }
     default:
       return step satisfies never
   }
+}
+
+/** It is there, whether or not anybody had time to confirm it. */
+function hold(state: State, entry: LedgerEntry, reason: string): State {
+  const grantedAt = entry.grantedAt ?? grantedInstant(entry)
+  return { ...state, entry: { ...entry, state: 'held', reason, grantedAt } }
+}
+
+/** The entry before a call that was not taken. What the brake has let go is held no more. */
+function undone({ before, prepared }: Run): LedgerEntry | undefined {
+  const isLetGo = prepared?.kind === 'deletion' && before?.state === 'held'
+  return isLetGo ? { ...before, state: 'granted', reason: undefined } : before
 }
 
 /** Everything is gathered again within one evaluation. */
@@ -289,24 +316,26 @@ function call(state: State, run: Run, kind: RequestKind): readonly Outcome[] {
   const sent = { kind, calledAt: entry.call.calledAt }
   const asked = { ...run, prepared: undefined, known: { ...run.known, request: undefined } }
   const taken: State = { ...state, request: sent }
+  // What was not listed before the call stays known.
+  const keeps = run.known.listing?.isListed === true ? {} : { listing: run.known.listing }
   const accepted = { ...entry, ...changeCall(entry, { id: 'request', answeredAt: instantOf(state) }) }
   // Identity Center refuses a second request while one is in progress.
   if (request)
     return [
       {
         label: 'the call is refused: one is in progress',
-        states: [again({ ...state, entry: run.before }, { ...asked, sees: request.kind }, {})],
+        states: [again({ ...state, entry: undone(run) }, { ...asked, sees: request.kind }, keeps)],
       },
     ]
   return [
     { label: `${kind} is taken`, states: [taken, { ...taken, entry: accepted, run: { ...asked, sees: kind } }] },
     {
       label: `${kind} is taken, and the answer is lost`,
-      states: [again(taken, { ...asked, refusals: run.refusals + 1 }, {})],
+      states: [again(taken, { ...asked, refusals: run.refusals + 1 }, keeps)],
     },
     {
       label: `${kind} is on its way for long`,
-      states: [again({ ...state, late: sent }, { ...asked, refusals: run.refusals + 1 }, {})],
+      states: [again({ ...state, late: sent }, { ...asked, refusals: run.refusals + 1 }, keeps)],
     },
   ]
 }
