@@ -51,11 +51,16 @@ export class ForeignPromise {
   }
 
   /**
-   * A link has asked for it throughout by the last name of its principal, under which the entry has it.
+   * A link has asked for it throughout by the last name of its principal, under which the entry has it, and nobody else who
+   * has that name by now has it instead.
    */
   #isKept(target: AssignmentTarget, keys: readonly string[], beganMs: number): boolean {
     const { world, desires } = this.#watched
     const lastName = world.names.principal(target.principalId)
+    const { principalId, ...rest } = target
+    const heir = world.identityStore.idOf(rest.principalType, lastName)
+    if (heir !== undefined && heir !== principalId && world.ssoAdmin.isAssigned({ ...rest, principalId: heir }))
+      return false
     return keys.some((key) => {
       const isAsked = (desires.askedSinceMs(assignmentOfKey(key, world)) ?? Number.POSITIVE_INFINITY) <= beganMs
       return isAsked && world.readJson(key)?.principal === lastName
