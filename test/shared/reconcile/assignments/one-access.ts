@@ -192,7 +192,9 @@ export function perform(written: State, { ahead, ...run }: Run, step: Step): rea
     case 'forget what was foreign':
       return one(know({ foreign: 'none' }, { ...state, foreign: undefined }))
     case 'put off': {
-      const put = entry && { ...entry, state: step.state ?? entry.state, reason: step.reason }
+      // The account takes changes: what was stuck is not any more.
+      const unstuck = ({ state }: LedgerEntry) => (state === 'stuck' ? 'revoking' : state)
+      const put = entry && { ...entry, state: step.state ?? unstuck(entry), reason: step.reason }
       return one(know({ rest: { result: 'open', reason: step.reason } }, { ...state, entry: put }))
     }
     case 'hold':
