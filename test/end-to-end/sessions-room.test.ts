@@ -74,10 +74,14 @@ async function ask(system: LocalSystem, asked: readonly Asked[]): Promise<readon
   return requests
 }
 
-/** S3 tells the time in seconds. */
-async function nextSecond(): Promise<void> {
-  const second = Math.floor(Date.now() / 1000)
-  await until('the next second', async () => (Math.floor(Date.now() / 1000) > second ? true : undefined))
+/** S3 tells the time in seconds, and it keeps real time. */
+const nextSecond = () => nextOf('second', 1_000)
+/** Sessions are ended before a full minute: two ends in one minute have one instant. */
+const nextMinute = () => nextOf('minute', 60_000)
+
+async function nextOf(unit: string, ms: number): Promise<void> {
+  const now = Math.floor(Date.now() / ms)
+  await until(`the next ${unit}`, async () => (Math.floor(Date.now() / ms) > now ? true : undefined))
 }
 
 describe('many ends of temporary access in one permission set', () => {
@@ -135,7 +139,7 @@ describe('many ends of temporary access in one permission set', () => {
 describe('a permission set with room for two users at different instants', () => {
   let system: LocalSystem
   beforeAll(async () => {
-    system = await start(9_770)
+    system = await start(9_770, 10)
   }, 60_000)
   afterAll(() => system.stop())
 
@@ -156,6 +160,7 @@ describe('a permission set with room for two users at different instants', () =>
   test('the sessions of others can be ended beside it, and ending those of that user takes its place', async () => {
     const sessions = [await signIn(system, ama), await signIn(system, lars)]
     for (const user of [ama, lars]) {
+      if (user === lars) await nextMinute()
       const { exitCode, stderr } = await end(system, user)
       expect({ exitCode, stderr }).toMatchObject({
         exitCode: 0,
@@ -168,11 +173,11 @@ describe('a permission set with room for two users at different instants', () =>
 
   test('one too many is told at once and on attention, and those that were denied stay', async () => {
     const ids = await Promise.all(users.slice(0, 8).map((user) => system.userId(user)))
-    const now = Date.now()
+    const nowMs = Date.now()
     const { ended } = z.object({ ended: z.array(z.looseObject({ by: z.string() })) }).parse(await system.json(record))
     const by = ended[0]?.by
     const more = ids.map((user, number) => {
-      const beforeMs = Math.floor(now / 60_000 - number) * 60_000
+      const beforeMs = Math.floor(nowMs / 60_000 - number) * 60_000
       const [before, ends] = [beforeMs, beforeMs + 12 * 3_600_000].map((ms) => new Date(ms).toISOString())
       return { user, name: users[number], permissionSet: 'Support-ps', before, until: ends, by }
     })
@@ -181,6 +186,7 @@ describe('a permission set with room for two users at different instants', () =>
     expect(reason).toMatch(/no room for more: .*user.\d+@acme.example/)
     const policy = await inlinePolicy(system)
     for (const user of [lars, ama]) expect(policy).toContain(await system.userId(user))
+    await nextMinute()
     const other = users[20] ?? ''
     const told = await end(system, other, '--json')
     expect(told).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/no room .*Support-ps/) })

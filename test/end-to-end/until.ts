@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-const lookEveryMs = 50
+/** Quick answers are seen at once, and a long wait takes little from the machine, which other tests use as well. */
+const pauses = { firstMs: 50, mostMs: 250, growth: 1.1 }
 /** The schedules look every minute, for instance for what was released. */
 const lookedWithinMs = 70_000
 
@@ -17,10 +18,10 @@ export async function until<T>(
   }: { withinMs?: number; tell?: () => Promise<string> | string } = {},
 ): Promise<T> {
   const endMs = Date.now() + withinMs
-  for (;;) {
+  for (let pauseMs = pauses.firstMs; ; pauseMs = Math.min(pauseMs * pauses.growth, pauses.mostMs)) {
     const found = await look()
     if (found !== undefined) return found
     if (Date.now() > endMs) throw new Error(`${what} did not come about within ${withinMs / 1000} s\n${await tell()}`)
-    await sleep(lookEveryMs)
+    await sleep(pauseMs)
   }
 }
