@@ -1,3 +1,12 @@
+import {
+  CreateGroupCommand,
+  CreateUserCommand,
+  DeleteGroupCommand,
+  DeleteUserCommand,
+  type IdentitystoreClient,
+  UpdateGroupCommand,
+  UpdateUserCommand,
+} from '@aws-sdk/client-identitystore'
 import { ListAccountAssignmentsCommand } from '@aws-sdk/client-sso-admin'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { LocalSystem } from './local-system.ts'
@@ -5,11 +14,11 @@ import { permissionSetFile, smallOrganization } from './small-organization.ts'
 import { until } from './until.ts'
 
 const account = '200000000001'
-/** Ten minutes of grace are ten seconds: enough for two calls of the AWS CLI, also on a busy machine. */
+/** Ten minutes of grace are ten seconds: enough for two calls, also on a busy machine. */
 const timeScale = 60
 let system: LocalSystem
 let permissionSets: Readonly<Record<string, string>>
-let identityStoreId: string
+let IdentityStoreId: string
 let instanceArn: string
 
 /** Who changes the directory: each change has an event of theirs and one of Identity Store's own. */
@@ -28,55 +37,50 @@ beforeAll(async () => {
     callers.map(async (caller) => [caller, await system.access.permissionSetArn(`${caller}-ps`)] as const),
   )
   permissionSets = Object.fromEntries(arns)
-  identityStoreId = await system.access.identityStoreId()
+  IdentityStoreId = await system.access.identityStoreId()
   instanceArn = await system.access.instanceArn()
 }, 60_000)
 afterAll(() => system.stop(), 60_000)
 
-/** The stock AWS CLI, as one of the callers, and what Identity Center then says. */
+/** The directory as one of the callers changes it, and what Identity Center then says. */
 class Directory {
   readonly caller: Caller
+  readonly #store: IdentitystoreClient
 
   constructor(caller: Caller) {
     this.caller = caller
+    this.#store = system.identityStoreOf(caller)
   }
 
   linkOf(principal: string, type = 'GROUP'): string {
     return `links_data/account%${account}%${this.caller}-ps%${principal}%${type}%ssofile`
   }
 
-  async #store(...args: readonly string[]): Promise<Record<string, string>> {
-    const said = await system.cli(['identitystore', ...args, '--identity-store-id', identityStoreId], {
-      as: this.caller,
-    })
-    return said.trim() === '' ? {} : JSON.parse(said)
+  async createGroup(DisplayName: string): Promise<string> {
+    return (await this.#store.send(new CreateGroupCommand({ IdentityStoreId, DisplayName }))).GroupId ?? ''
   }
 
-  async createGroup(name: string): Promise<string> {
-    return (await this.#store('create-group', '--display-name', name)).GroupId ?? ''
+  async createUser(UserName: string): Promise<string> {
+    const rest = { DisplayName: UserName, Name: { GivenName: 'Kim', FamilyName: 'Ito' } }
+    return (await this.#store.send(new CreateUserCommand({ IdentityStoreId, UserName, ...rest }))).UserId ?? ''
   }
 
-  async createUser(name: string): Promise<string> {
-    const rest = ['--display-name', name, '--name', JSON.stringify({ GivenName: 'Kim', FamilyName: 'Ito' })]
-    return (await this.#store('create-user', '--user-name', name, ...rest)).UserId ?? ''
+  async renameGroup(GroupId: string, name: string): Promise<void> {
+    const Operations = [{ AttributePath: 'displayName', AttributeValue: name }]
+    await this.#store.send(new UpdateGroupCommand({ IdentityStoreId, GroupId, Operations }))
   }
 
-  async renameGroup(id: string, name: string): Promise<void> {
-    const operations = JSON.stringify([{ AttributePath: 'displayName', AttributeValue: name }])
-    await this.#store('update-group', '--group-id', id, '--operations', operations)
+  async renameUser(UserId: string, name: string): Promise<void> {
+    const Operations = [{ AttributePath: 'userName', AttributeValue: name }]
+    await this.#store.send(new UpdateUserCommand({ IdentityStoreId, UserId, Operations }))
   }
 
-  async renameUser(id: string, name: string): Promise<void> {
-    const operations = JSON.stringify([{ AttributePath: 'userName', AttributeValue: name }])
-    await this.#store('update-user', '--user-id', id, '--operations', operations)
+  async deleteGroup(GroupId: string): Promise<void> {
+    await this.#store.send(new DeleteGroupCommand({ IdentityStoreId, GroupId }))
   }
 
-  async deleteGroup(id: string): Promise<void> {
-    await this.#store('delete-group', '--group-id', id)
-  }
-
-  async deleteUser(id: string): Promise<void> {
-    await this.#store('delete-user', '--user-id', id)
+  async deleteUser(UserId: string): Promise<void> {
+    await this.#store.send(new DeleteUserCommand({ IdentityStoreId, UserId }))
   }
 
   /** What no event reported, a reconcile finds. */

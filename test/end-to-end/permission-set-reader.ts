@@ -1,33 +1,41 @@
+import {
+  DescribePermissionSetCommand,
+  GetInlinePolicyForPermissionSetCommand,
+  GetPermissionsBoundaryForPermissionSetCommand,
+  ListCustomerManagedPolicyReferencesInPermissionSetCommand,
+  ListManagedPoliciesInPermissionSetCommand,
+  ListTagsForResourceCommand,
+  ResourceNotFoundException,
+} from '@aws-sdk/client-sso-admin'
 import type { LocalSystem } from './local-system.ts'
 
-/** Everything that Identity Center has of a permission set, by the stock AWS CLI. */
-export async function readBack(system: LocalSystem, name: string) {
-  const instance = ['--instance-arn', await system.access.instanceArn()]
-  const arn = await system.access.permissionSetArn(name)
-  const read = async (command: string, ...about: string[]) =>
-    JSON.parse((await system.cli(['sso-admin', command, ...instance, ...about, '--output', 'json'])) || '{}')
-  const of = ['--permission-set-arn', arn]
-  // The AWS CLI takes longer to start than to ask.
-  const [{ PermissionSet }, { AttachedManagedPolicies }, { CustomerManagedPolicyReferences }, ...others] =
+/** Everything that Identity Center has of a permission set. */
+export async function readBack({ access, ssoAdmin }: LocalSystem, name: string) {
+  const InstanceArn = await access.instanceArn()
+  const PermissionSetArn = await access.permissionSetArn(name)
+  const of = { InstanceArn, PermissionSetArn }
+  const boundary = ssoAdmin.send(new GetPermissionsBoundaryForPermissionSetCommand(of)).catch((error: unknown) => {
+    if (error instanceof ResourceNotFoundException) return { PermissionsBoundary: undefined }
+    throw error
+  })
+  const [{ PermissionSet }, { AttachedManagedPolicies = [] }, { CustomerManagedPolicyReferences = [] }, ...others] =
     await Promise.all([
-      read('describe-permission-set', ...of),
-      read('list-managed-policies-in-permission-set', ...of),
-      read('list-customer-managed-policy-references-in-permission-set', ...of),
-      read('get-inline-policy-for-permission-set', ...of),
-      read('list-tags-for-resource', '--resource-arn', arn),
-      read('get-permissions-boundary-for-permission-set', ...of).catch(() => ({})),
+      ssoAdmin.send(new DescribePermissionSetCommand(of)),
+      ssoAdmin.send(new ListManagedPoliciesInPermissionSetCommand(of)),
+      ssoAdmin.send(new ListCustomerManagedPolicyReferencesInPermissionSetCommand(of)),
+      ssoAdmin.send(new GetInlinePolicyForPermissionSetCommand(of)),
+      ssoAdmin.send(new ListTagsForResourceCommand({ InstanceArn, ResourceArn: PermissionSetArn })),
+      boundary,
     ])
   const [{ InlinePolicy }, { Tags }, { PermissionsBoundary }] = others
   return {
-    description: PermissionSet.Description,
-    session: PermissionSet.SessionDuration,
-    relayState: PermissionSet.RelayState,
+    description: PermissionSet?.Description,
+    session: PermissionSet?.SessionDuration,
+    relayState: PermissionSet?.RelayState,
     tags: Tags,
-    managed: AttachedManagedPolicies.map(({ Arn }: { Arn: string }) => Arn).sort(),
-    customerManaged: CustomerManagedPolicyReferences.map(
-      ({ Path, Name }: { Path: string; Name: string }) => Path + Name,
-    ).sort(),
-    inline: InlinePolicy === '' ? undefined : JSON.parse(InlinePolicy),
+    managed: AttachedManagedPolicies.map(({ Arn = '' }) => Arn).sort(),
+    customerManaged: CustomerManagedPolicyReferences.map(({ Path, Name }) => `${Path}${Name}`).sort(),
+    inline: InlinePolicy ? JSON.parse(InlinePolicy) : undefined,
     boundary: PermissionsBoundary,
   }
 }
