@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { published } from './benchmarks.ts'
+import { benchmarks } from './benchmarks.ts'
 import type { NamedFigure } from './results.ts'
 
 const file = new URL('../../docs/performance.md', import.meta.url)
@@ -27,7 +27,7 @@ function splitAt(text: string, mark: string): readonly [string, string] {
   return [parts[0] ?? '', parts[1] ?? '']
 }
 
-const clocks = new Map(published.map(({ name, clock }) => [name, clock === 'virtual' ? 'virtual' : 'this machine']))
+const clocks = new Map(benchmarks.map(({ name, clock }) => [name, clock === 'virtual' ? 'virtual' : 'this machine']))
 
 function renderTable(figures: readonly NamedFigure[]): string {
   const rows = figures.map(({ name, figure, value, unit, bound, ratio, goal, held }) => [

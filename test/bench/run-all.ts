@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import pLimit from 'p-limit'
 import { type Benchmark, exactly } from './benchmark.ts'
-import { published } from './benchmarks.ts'
+import { benchmarks } from './benchmarks.ts'
 import { readPage, renderPage, writePage } from './performance-page.ts'
 import { drawPlot, plotFile } from './performance-plot.ts'
 import { type NamedFigure, namedFigures, writeResults } from './results.ts'
@@ -26,12 +26,12 @@ export async function runAll(): Promise<number> {
     results.set(benchmark, await runOne(benchmark, endsMs - performance.now()))
   }
   const [virtual, machine] = [
-    published.filter(({ clock }) => clock === 'virtual'),
-    published.filter(({ clock }) => clock === 'machine'),
+    benchmarks.filter(({ clock }) => clock === 'virtual'),
+    benchmarks.filter(({ clock }) => clock === 'machine'),
   ]
   await Promise.all(virtual.map((benchmark) => two(measure, benchmark)))
   for (const benchmark of machine) await measure(benchmark)
-  const figures = published.flatMap((benchmark) => results.get(benchmark) ?? [])
+  const figures = benchmarks.flatMap((benchmark) => results.get(benchmark) ?? [])
   writeResults(figures)
   writePage(renderPage(readPage(), figures))
   writeFileSync(plotFile, drawPlot(figures))

@@ -69,13 +69,16 @@ test('two hundred assignments survive three kills: none is without a ledger entr
   expect(repeated.length).toBeLessThanOrEqual(kills * mostInFlight)
 }, 300_000)
 
-test('none of ten thousand links is lost', async () => {
+/** Short: ten thousand took three minutes of both cores. KEPT_LINKS=10000 for more. */
+const links = Number(process.env.KEPT_LINKS ?? 1_000)
+
+test('none of many links is lost', async () => {
   await kept.discard()
   // Nothing here waits for time to pass.
   const asFastAsTime = ['--time-scale', '1']
   let local = kept.start('links', ...asFastAsTime)
   await local.ready()
-  const keys = Array.from({ length: 10_000 }, (_, index) =>
+  const keys = Array.from({ length: links }, (_, index) =>
     index % 10 > 0
       ? `account_tag%nobody^${index}%Billing-ps%team-Web%GROUP%ssofile`
       : `account%210000000001%Missing-ps-${index}%team-Web%GROUP%ssofile`,
@@ -97,7 +100,7 @@ test('none of ten thousand links is lost', async () => {
   await local.listening()
   const seconds = (from: number, to: number) => `${((to - from) / 1000).toFixed(1)} s`
   process.stdout.write(
-    `10,000 links: uploaded in ${seconds(began, uploaded)}, all told after ${seconds(began, told)}, ` +
+    `${links} links: uploaded in ${seconds(began, uploaded)}, all told after ${seconds(began, told)}, ` +
       `${megabytes} MB resident, listening again ${seconds(killed, performance.now())} after a kill\n`,
   )
   expect((await kept.list('links_data/')).length).toBe(keys.length)
