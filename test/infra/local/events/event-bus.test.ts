@@ -26,6 +26,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { EventBridgeEvent } from '../../../../infra/local/events/event-bridge-event.ts'
 import { addJsonServices } from '../../../../infra/local/json-services/json-services.ts'
+import { localRoleArn } from '../../../../infra/local/local-account.ts'
 import { openLocalModels } from '../../../../infra/local/local-models.ts'
 import { buildLocalServer } from '../../../../infra/local/s3-and-sqs.ts'
 import { matchEventPattern } from '../../../../infra/match-event-pattern.ts'
@@ -184,7 +185,7 @@ test.each([
 ])('%s, as the console may call a new name, is wanted and understood', (eventName, change) => {
   const detail = { eventSource: 'sso-directory.amazonaws.com', eventName }
   const event = { 'detail-type': 'AWS API Call via CloudTrail', source: 'aws.sso-directory', detail }
-  expect(wantedEvents.some((pattern) => matchEventPattern(pattern, event))).toBe(true)
+  expect(wantedEvents(localRoleArn('dispatcher')).some((pattern) => matchEventPattern(pattern, event))).toBe(true)
   expect(parseDirectoryEvent(event)).toEqual(change)
 })
 
