@@ -109,8 +109,8 @@ export class DriftCheck {
     const known = await standings.keysOf((grant) => grant.permissionSet === permissionSet, new Set([account]))
     const drift = { ...this.#context, ssoAdmin, log, pulledMs, permissionSetNames: new Map([[arn, permissionSet]]) }
     const comparison = await compareAssignments(rows, known, drift, { findsMissing: true })
-    const { missing, undecided, foreign, gone, links, toEvaluate } = comparison
-    const [until] = undecided.map((one) => renderInstant(one.until)).sort()
+    const { missing, undecided, unsettled, foreign, gone, links, toEvaluate } = comparison
+    const [until] = [...unsettled, ...undecided.map((one) => one.until)].map(renderInstant).sort()
     if (until !== undefined) await scheduleWork(objects, until, lookKey(hint))
     await send(toEvaluate.map((key) => accessHint(assignmentOf(key), byHand)))
     const figures = { missing: missing.length, foreign: foreign.length, gone: gone.length, again: until }
