@@ -44,7 +44,9 @@ async function assign(operation: 'create' | 'delete', group: string, as = 'eve')
 /** What history says, newest last, with who did it. */
 async function told(name: string) {
   const keys = await system.historyKeys(name)
-  return Promise.all(keys.map(async (key) => ({ event: key.replace(/^.*%|\.json$/gs, ''), ...(await system.json(key)) })))
+  return Promise.all(
+    keys.map(async (key) => ({ event: key.replace(/^.*%|\.json$/gs, ''), ...(await system.json(key)) })),
+  )
 }
 
 const has = async (group: string) => (await system.access.inAccount(account)).includes(`ReadOnly-ps%${group}%GROUP`)
@@ -73,11 +75,10 @@ test('what somebody gives stands under foreign/ and access/ at once, with who ga
   expect(record).toMatchObject({ by: { name: 'eve', call: 'CreateAccountAssignment' } })
   expect(await system.keys('access/')).toContain(`access/account%${account}%ReadOnly-ps%outsiders%GROUP%foreign`)
   await assign('delete', 'outsiders', 'frank')
-  await until(
-    'its end',
-    async () => ((await system.recordOf(nameOf('outsiders'), 'foreign/')) ? undefined : true),
-    { ...seen, tell: logged },
-  )
+  await until('its end', async () => ((await system.recordOf(nameOf('outsiders'), 'foreign/')) ? undefined : true), {
+    ...seen,
+    tell: logged,
+  })
   expect(await told(nameOf('outsiders'))).toMatchObject([
     { event: 'foreign-found', by: { name: 'eve' } },
     { event: 'foreign-gone', by: { name: 'frank' } },

@@ -78,8 +78,8 @@ const event = z.object({
 /** The call in an EventBridge event; `undefined`: it is of another service, or unreadable. A refused call changed nothing. */
 export function parseAccessCall(body: unknown): AccessCall | undefined {
   const { detail } = event.safeParse(body).data ?? {}
-  const calls = detail && accessCalls[detail.eventSource]
-  if (!calls) return undefined
+  if (!detail || !Object.hasOwn(accessCalls, detail.eventSource)) return undefined
+  const calls = accessCalls[detail.eventSource] ?? {}
   const { eventName: name, errorCode, requestParameters, responseElements } = detail
   const read = Object.hasOwn(calls, name) && errorCode === undefined ? calls[name] : undefined
   return {

@@ -27,6 +27,7 @@ import { sendHints } from '../records/lanes.ts'
 import { lookKey, scheduleWork } from '../records/open-work.ts'
 import { type Comparison, compareAssignments, type DriftSources, emptyComparison } from './compare-assignments.ts'
 import { closeUnit, isOpen } from './drift-run.ts'
+import { weighHand } from './weigh-hand.ts'
 
 /** So many calls by permission set, less than two minutes of the rate, are made every night; more over seven nights. */
 const nightlyCallsMost = 2_000
@@ -107,7 +108,8 @@ export class DriftCheck {
     }
     const rows = await listAssignmentsIn(account, arn, ssoAdmin)
     const known = await standings.keysOf((grant) => grant.permissionSet === permissionSet, new Set([account]))
-    const drift = { ...this.#context, ssoAdmin, log, pulledMs, permissionSetNames: new Map([[arn, permissionSet]]) }
+    const sources = { ...this.#context, ssoAdmin, log, pulledMs }
+    const drift = { ...sources, permissionSetNames: new Map([[arn, permissionSet]]), weigh: weighHand(sources) }
     const comparison = await compareAssignments(rows, known, drift, { findsMissing: true })
     const { missing, undecided, unsettled, foreign, gone, links, toEvaluate } = comparison
     const [until] = [...unsettled, ...undecided.map((one) => one.until)].map(renderInstant).sort()

@@ -31,6 +31,7 @@ import {
 import { type LastWord, readLastWord } from '../records/history.ts'
 import { RecordChangedError } from '../records/json-record.ts'
 import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../records/stored-json.ts'
+import type { WeighHand } from './weigh-hand.ts'
 
 const comparedAtOnce = 4
 
@@ -38,6 +39,8 @@ export type DriftSources = SettleContext & {
   /** Reads only, behind all other calls. */
   readonly ssoAdmin: SsoAdmin
   readonly permissionSetNames: ReadonlyMap<PermissionSetArn, PermissionSetName>
+  /** Absent: nothing is told loudly, as at night. */
+  readonly weigh?: WeighHand | undefined
 }
 
 export type Comparison = {
@@ -143,7 +146,7 @@ async function checkMissing(key: AssignmentKey, context: Comparing): Promise<voi
   }
   const isHeld = entry.state === 'held'
   const missingSince = entry.missingSince ?? renderInstant(clock.now())
-  const removed = entry.missingSince === undefined ? await describeRemoval(entry, target, missingSince, context) : entry
+  const removed = entry.missingSince === undefined ? await describeRemoval(entry, key, missingSince, context) : entry
   if (removed !== entry) {
     try {
       await standings.ledger.write(key, { ...removed, updatedAt: renderInstant(clock.now()) }, stored)
@@ -170,17 +173,19 @@ async function checkMissing(key: AssignmentKey, context: Comparing): Promise<voi
 /** The entry of access that somebody else took away just now. Of what the brake holds the state stays. */
 async function describeRemoval(
   entry: LedgerEntry,
-  target: AssignmentTarget,
+  key: AssignmentKey,
   missingSince: string,
   context: Comparing,
 ): Promise<LedgerEntry> {
-  const removedBy = await findAuthor(context, target, 'Delete')
+  const removedBy = await findAuthor(context, targetOf(key, entry), 'Delete')
   const removals = addRemoval(entry, missingSince)
   const who = removedBy === undefined ? 'someone' : `${renderAuthor(removedBy)}, at ${removedBy.at},`
   const again = isContested({ removals })
     ? `; it was given again ${removals.length - 1} times within an hour, and is left now: find out what takes it away, then ask for its links with ssofile touch KEY --rebind`
     : ''
-  const reason = `${who} removed it in Identity Center; it is missing since ${missingSince}${again}`
+  const loud = await findLoud('taken', key, context)
+  const why = loud === undefined ? '' : `; ${loud}`
+  const reason = `${who} removed it in Identity Center; it is missing since ${missingSince}${why}${again}`
   const missing = { ...entry, missingSince, removedBy, removals: [...removals] }
   return entry.state === 'held' ? missing : { ...missing, state: 'failed', reason }
 }
@@ -212,7 +217,8 @@ async function checkForeign(key: AssignmentKey, target: AssignmentTarget, contex
   if (history.says === 'ours') return recordLost(key, { principal, ...target }, history, context)
   const seenAt = renderInstant(clock.now())
   const by = await findAuthor(context, target, 'Create')
-  await tellFound(objects, { key, at: seenAt, by }, { principal, permissionSetArn })
+  const reason = await findLoud('given', key, context)
+  await tellFound(objects, { key, at: seenAt, by, reason }, { principal, permissionSetArn })
   // Where it is recorded already, the record keeps its links.
   await writeForeign(objects, key, { principal, permissionSetArn, links: [], seenAt, by }, { isNew: true })
   // A grant that began meanwhile looked before that was written: what comes of it is ours.
@@ -229,7 +235,14 @@ async function checkForeign(key: AssignmentKey, target: AssignmentTarget, contex
     assignment: key,
     principal,
     by,
+    reason,
   })
+}
+
+async function findLoud(what: 'given' | 'taken', key: AssignmentKey, { weigh, metrics }: Comparing) {
+  const reason = await weigh?.(what, key)
+  if (reason !== undefined) metrics.record('LoudByHand')
+  return reason
 }
 
 /** As links would name it now, and noted; its id where it has no name any more, or one that no link can have. */
@@ -289,7 +302,8 @@ async function checkRecorded(key: AssignmentKey, context: Comparing): Promise<vo
   if (!isOurs && isSame) return
   if (!target && (await isListed(ssoAdmin, targetOf(key, stored.value)))) return
   const by = await findAuthor(context, targetOf(key, stored.value), 'Delete')
-  await tellForeign(objects, { key, event: 'foreign-gone', at: renderInstant(clock.now()), by }, stored.value)
+  const reason = isOurs ? undefined : await findLoud('taken', key, context)
+  await tellForeign(objects, { key, event: 'foreign-gone', at: renderInstant(clock.now()), by, reason }, stored.value)
   if ((await removeForeign(objects, key, stored.value, stored.object.etag)) === 'lost') return
   standings.noteGone(key)
   if (isOurs) return log.warn('access of ours was recorded as foreign', { key })

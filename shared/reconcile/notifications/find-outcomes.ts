@@ -14,7 +14,7 @@ import { JsonRecord } from '../records/json-record.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
 import { attentionPrefix, isTooLong, statusKey, statusPrefix } from '../records/status-store.ts'
 import { type Stored, spoiledAsAbsent } from '../records/stored-json.ts'
-import { type Change, changesPrefix, parseChangeKey, readChanger } from '../records/tell-event.ts'
+import { type Change, changesPrefix, parseChangeKey, readHand } from '../records/tell-event.ts'
 import { describeRequestChange, type RequestPorts } from './describe-request-change.ts'
 import { type Outbox, overlapMs } from './outbox.ts'
 
@@ -84,8 +84,8 @@ async function describeChange(change: Change, key: string, { objects, clock }: L
   const assignment = parseAssignmentName(subject)
   const more =
     assignment === undefined ? await readAct(objects, change) : { assignment: describeAssignment(assignment) }
-  const by = byHandEvents.has(event) ? await readChanger(objects, key) : undefined
-  return { kind: 'change', event, subject, ...more, ...optional('by', by) }
+  const { by, reason } = byHandEvents.has(event) ? await readHand(objects, key) : {}
+  return { kind: 'change', event, subject, ...more, ...optional('by', by), ...optional('reason', reason) }
 }
 
 function describeAssignment(found: NonNullable<ReturnType<typeof parseAssignmentName>>) {

@@ -158,6 +158,9 @@ async function bringUpToDate(
   const owed = await findOwed(claimed, changes, context)
   const at = renderInstant(context.clock.now())
   const undoes = isApplied(owned.value, object) && changes.length > 0 ? await findChanger(owned, context) : undefined
+  // Once for each edit: what is changed already is in the record.
+  if (owned.value.change === undefined && isApplied(owned.value, object) && changes.length > 0)
+    context.metrics.record('LoudByHand')
   const next = nextChange(owned.value, changes, { owed, etag: object.etag, at, takes: asked.loss, undoes })
   if (next !== owned.value.change) await save(next)
   for (const change of changes) await makePermissionSetChange(context, arn, change)
@@ -242,7 +245,7 @@ async function reportDrift(
   changes: readonly PermissionSetChange[],
   context: PermissionSetContext,
 ): Promise<PermissionSetSettlement> {
-  const { objects, clock, log } = context
+  const { objects, clock, log, metrics } = context
   const { name } = read.file
   const at = renderInstant(clock.now())
   const { lastModified } = uploadOf(read.object)
@@ -251,6 +254,7 @@ async function reportDrift(
   const contested = isContested(owned.value, clock.now()) ? true : undefined
   const drift = { at, lastModified, differences: changes.map(renderChange), by, isContested: contested }
   log.warn('someone else changed the permission set; it is only reported', { permissionSet: name, ...drift })
+  if (!before) metrics.record('LoudByHand')
   const written = await writeOwned(objects, name, { ...owned.value, drift }, owned)
   return { status: describeApplied(read, written.value), exists: true }
 }

@@ -44,17 +44,22 @@ export async function* listKnown(objects: ObjectStore, beginning = ''): AsyncGen
       yield { key, assignment: assignmentOf(key), isForeign: prefix === foreignPrefix }
 }
 
-/** `by`: who did it; absent: it is not known. */
-type Told = { readonly key: AssignmentKey; readonly at: string; readonly by?: Author | undefined }
+/** `by`: who did it; absent: it is not known. `reason`: why it is told loudly. */
+type Told = {
+  readonly key: AssignmentKey
+  readonly at: string
+  readonly by?: Author | undefined
+  readonly reason?: string | undefined
+}
 
 /** History says so first: a process that dies before the record says so tells it again. */
 export function tellForeign(
   objects: ObjectStore,
-  { key, at, event, by }: Told & { readonly event: 'foreign-found' | 'foreign-gone' },
+  { key, at, event, by, reason }: Told & { readonly event: 'foreign-found' | 'foreign-gone' },
   { principal, permissionSetArn: arn }: Pick<LedgerEntry, 'principal' | 'permissionSetArn'>,
 ): Promise<void> {
   const access = { principal, permissionSetArn: arn, links: [] }
-  return recordHistory(objects, { key, event, at, access, confirmedAt: at, by })
+  return recordHistory(objects, { key, event, at, access, confirmedAt: at, by, reason })
 }
 
 /** Before the record under this key says that others gave this access: tells it, unless it says so already. */
@@ -65,7 +70,7 @@ export async function tellFound(
 ): Promise<void> {
   const known = await spoiledAsAbsent(readForeign(objects, told.key))
   if (known?.permissionSetArn === found.permissionSetArn) return
-  if (known) await tellForeign(objects, { ...told, by: undefined, event: 'foreign-gone' }, known)
+  if (known) await tellForeign(objects, { key: told.key, at: told.at, event: 'foreign-gone' }, known)
   await tellForeign(objects, { ...told, event: 'foreign-found' }, found)
 }
 

@@ -49,7 +49,7 @@ export type HistoryRecord = {
   readonly access: Pick<Access, 'principal' | 'permissionSetArn' | 'links'> &
     Partial<Pick<Access, 'call' | 'grantedAt'>>
   readonly confirmedAt: string
-  /** Why the brake holds it. */
+  /** Why the brake holds it, or why it is told loudly. */
   readonly reason?: string | undefined
   /** Who did it, where that was not ssofile; absent: it is not known. */
   readonly by?: Author | undefined
@@ -71,7 +71,11 @@ export function recordHistory(objects: ObjectStore, record: HistoryRecord): Prom
     links,
   }
   const folder = historyFolder(key)
-  return tellEvent(objects, { folder, name: nameInChanges(assignmentOf(key), principal) }, { event, at, body, by })
+  return tellEvent(
+    objects,
+    { folder, name: nameInChanges(assignmentOf(key), principal) },
+    { event, at, body, by, reason },
+  )
 }
 
 /** `at` is from the record, so that a repeated run writes the same key. */

@@ -19,6 +19,8 @@ export type ToldOnce<Event extends string> = {
   readonly body: object
   /** Who did it by hand; absent: it was ssofile, or it is not known. */
   readonly by?: Author | undefined
+  /** Why that is told loudly, in our own words. */
+  readonly reason?: string | undefined
 }
 
 /**
@@ -29,22 +31,27 @@ export type ToldOnce<Event extends string> = {
 export async function tellEvent(
   objects: ObjectStore,
   { folder, name }: EventSubject,
-  { event, named = event, at, body, by }: ToldOnce<string>,
+  { event, named = event, at, body, by, reason }: ToldOnce<string>,
 ): Promise<void> {
   const once = { ifNoneMatch: '*' } as const
-  const metadata = by && { [byField]: encodeURIComponent(renderAuthor(by)).slice(0, byMost) }
+  const metadata = {
+    ...(by && { by: encodeURIComponent(renderAuthor(by)).slice(0, byMost) }),
+    ...(by && reason !== undefined && { reason: encodeURIComponent(reason) }),
+  }
   await objects.put(renderChangeKey({ event: named, at, name }), new Uint8Array(), once, metadata)
   await objects.put(`${folder}${at}%${event}.json`, renderJson({ v: 1, event, at, ...body }), once)
 }
 
 /** Who did it stands beside the object, since its key is what people list; S3 keeps 2 KB of it, in ASCII. */
-const byField = 'by'
 const byMost = 1_500
 
-/** Who made this change by hand; `undefined`: it was ssofile, or it is not known. */
-export async function readChanger(objects: ObjectStore, key: string): Promise<string | undefined> {
-  const told = (await objects.head(key))?.metadata?.[byField]
-  return told === undefined ? undefined : decodeSafely(told)
+/** Who made this change by hand, and why that is loud; neither: it was ssofile, or it is not known. */
+export async function readHand(
+  objects: ObjectStore,
+  key: string,
+): Promise<{ readonly by?: string | undefined; readonly reason?: string | undefined }> {
+  const { by, reason } = (await objects.head(key))?.metadata ?? {}
+  return { by: by && decodeSafely(by), reason: reason && decodeSafely(reason) }
 }
 
 /** It may have been cut within a letter. */

@@ -43,11 +43,17 @@ test('every call that changes a permission set names it in the place where it is
 
 describe('an event that says where to look in another form than is known, or of a refused call, has nothing looked at', () => {
   test.each([
-    ['no account', { requestParameters: { ...read('delete-account-assignment').detail.requestParameters, targetId: 'x' } }],
+    [
+      'no account',
+      { requestParameters: { ...read('delete-account-assignment').detail.requestParameters, targetId: 'x' } },
+    ],
     ['no parameters', { requestParameters: null }],
     ['a refused call', { errorCode: 'ConflictException' }],
     ['a call that nobody knows', { eventName: 'constructor' }],
-    ['an application with tags', { eventName: 'TagResource', requestParameters: { resourceArn: 'arn:aws:sso::1:application/a' } }],
+    [
+      'an application with tags',
+      { eventName: 'TagResource', requestParameters: { resourceArn: 'arn:aws:sso::1:application/a' } },
+    ],
   ])('%s', (_what, detail) => {
     expect(parseAccessCall(withDetail(detail))?.looks).toEqual([])
   })

@@ -59,7 +59,9 @@ async function takeAway(world: World): Promise<void> {
 /** Minutes of a deployment, whose schedule starts a slice in each. */
 async function minutes(world: World, count: number): Promise<void> {
   for (let minute = 0; minute < count; minute++) {
-    await world.queues.send('dispatch', [{ body: '{"v":1}', groupId: 'dispatcher', deduplicationId: world.ports.randomness.id() }])
+    await world.queues.send('dispatch', [
+      { body: '{"v":1}', groupId: 'dispatcher', deduplicationId: world.ports.randomness.id() },
+    ])
     await world.clock.advance(minuteMs)
   }
 }
@@ -193,7 +195,8 @@ describe('a permission set that somebody edits', () => {
     await edit(world)
     expect(isEdited(world)).toBe(true)
     await world.until(() => !isEdited(world), 'restored', 1)
-    const restored = async () => (await world.keys('history/permission-set%Billing-ps/')).find((key) => /%restored/.test(key))
+    const restored = async () =>
+      (await world.keys('history/permission-set%Billing-ps/')).find((key) => /%restored/.test(key))
     await world.until(async () => (await restored()) !== undefined, 'history', 1)
     expect(await world.json(String(await restored()))).toMatchObject({ undoes: { name: 'eve' } })
   })
