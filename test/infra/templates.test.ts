@@ -107,6 +107,7 @@ describe('a function', () => {
       'SSOFILE_BUCKET',
       'SSOFILE_BUS',
       'SSOFILE_DEPLOYMENT',
+      ...(name === 'events' ? ['SSOFILE_DISPATCHER_ROLE'] : []),
       'SSOFILE_INSTANCE_ARN',
       'SSOFILE_QUEUE_URLS',
       'SSOFILE_TOPIC_ARN',
