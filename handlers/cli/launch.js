@@ -24,6 +24,8 @@ async function runBundle() {
   const isLocal = process.argv[2] === 'local'
   if (present < 20) return refuse(20, 'install it')
   if (isLocal && present < wanted) return refuse(wanted, 'install it for `local`; all other commands run with yours')
+  // It says that later versions of it need a later Node. The one in the package stays.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
   if (present < wanted) await import(new URL('../../dist/cli/older-node.js', import.meta.url))
   await import(new URL('../../dist/cli/ssofile.js', import.meta.url))
 }
