@@ -90,7 +90,10 @@ test('npx --no-install runs it where it is installed, and from any folder where 
   expect(await inFolder('npx', '--no-install', 'ssofile', '--version')).toEqual(told)
   const env = { ...environment(), npm_config_prefix: join(home, 'global') }
   const elsewhere = { env, cwd: join(home, 'elsewhere') }
-  expect(await runProgram('npm', ['install', '--global', tarball], elsewhere)).toMatchObject({ exitCode: 0, stderr: '' })
+  expect(await runProgram('npm', ['install', '--global', tarball], elsewhere)).toMatchObject({
+    exitCode: 0,
+    stderr: '',
+  })
   expect(await runProgram('npx', ['--no-install', 'ssofile', '--version'], elsewhere)).toEqual(told)
   expect(asked).toEqual([])
 })

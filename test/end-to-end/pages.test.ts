@@ -1,23 +1,15 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { readText } from '../house/source-files.ts'
 import { LocalSystem } from './local-system.ts'
-import { checkout, listAwsClis, runProgram } from './run-program.ts'
+import { listAwsClis, runProgram } from './run-program.ts'
 import { signIn } from './sign-in.ts'
 import { until } from './until.ts'
 
 let system: LocalSystem
-let folder: string
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'ssofile-pages-'))
   system = await LocalSystem.start()
-}, 60_000)
-afterAll(async () => {
-  await system.stop()
-  await rm(folder, { recursive: true })
-})
+}, 260_000)
+afterAll(() => system.stop())
 
 /** The blocks of a page, or of one section of it, that a person copies. */
 function blocksOf(page: string, section?: string): readonly string[] {
@@ -33,7 +25,7 @@ function runLines(lines: string, as = 'me') {
     aws() { ${aws} "$@"; }
     ssofile() { '${process.execPath}' handlers/cli/ssofile.ts "$@" < /dev/null; }
     ${lines}`
-  return runProgram('bash', ['-c', text], { env: { ...system.environment(as), SSOFILE_BUCKET: 'ssofile' } })
+  return runProgram('bash', ['-c', text], { env: { ...system.env(as), SSOFILE_BUCKET: 'ssofile' } })
 }
 
 test('what README.md has one copy in two minutes grants, shows and revokes', async () => {
@@ -49,7 +41,7 @@ test('what README.md has one copy in two minutes grants, shows and revokes', asy
   expect(stdout).toMatch(/"PrincipalType": "GROUP"/)
   expect(stdout).toMatch(/access\/account%233000000002%Billing-ps%team-Accountants%GROUP%ours/)
   expect(stdout).toMatch(/history\/.*revoked/)
-}, 120_000)
+}, 400_000)
 
 test('the files of fixtures/acme can be synced, and each is applied, or waits for an account or a permission set', async () => {
   const sync = ['permission_sets', 'links_data'].map((name) => `aws s3 sync fixtures/acme/${name} s3://ssofile/${name}`)
@@ -59,7 +51,44 @@ test('the files of fixtures/acme can be synced, and each is applied, or waits fo
   expect(links.length).toBeGreaterThan(10)
   expect((await system.keys('links_data/')).toSorted()).toEqual(links.toSorted())
   await system.untilStatuses(links, 'applied', { withinMs: 80_000 })
-}, 120_000)
+}, 400_000)
+
+test('what docs/approvers.md has an approver copy shows the request, grants it and takes it back', async () => {
+  const [kenji, maria] = ['kenji.ito@acme.example', 'maria.alvarez@acme.example'] as const
+  const own = [kenji, maria].map((user) => `links_data/account%233000000001%Billing-ps%${user}%USER%ssofile`)
+  await system.upload('permission_sets/Billing-ps.json', readText('fixtures/acme/permission_sets/Billing-ps.json'))
+  await system.uploadAll(own)
+  await system.untilStatuses(own, 'applied')
+  const eligibility = {
+    for: { users: [kenji] },
+    permissionSets: ['ViewOnlyAccess'],
+    scopes: ['account%233000000001'],
+    longest: 'PT8H',
+    approvers: { users: [maria] },
+  }
+  await system.upload('eligibility/view.json', JSON.stringify(eligibility), 'governance')
+  const signInAs = (user: string) => signIn(system, { user, permissionSet: 'Billing-ps', account: '233000000001' })
+  const { accessKeyId: asKenji, userId } = await signInAs(kenji)
+  const { accessKeyId: asMaria } = await signInAs(maria)
+  const asked = await system.ssofile(['request', 'account%233000000001%ViewOnlyAccess', '--for', '1h'], asKenji)
+  expect(asked).toMatchObject({ exitCode: 0 })
+  const request = `requests/${userId}/account%233000000001%ViewOnlyAccess%${kenji}%USER%ssofile`
+  const { request: told } = await system.untilStatus(request, 'waiting')
+  const [, inTerminal = ''] = blocksOf('docs/approvers.md')
+  const [setting, ...typed] = inTerminal.trim().split('\n')
+  expect(setting).toMatch(/^export AWS_PROFILE=/)
+  const [list, approve, deny, ...others] = typed.map((line) =>
+    line.replace('4f1c2a9d5b7e08364f1c2a9d5b7e0836', told?.digest ?? '').replace(/(approve|deny) /, '$1 --yes '),
+  )
+  expect(others).toEqual([])
+  expect(await runLines(list ?? '', asMaria)).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(kenji) })
+  expect(await runLines(approve ?? '', asMaria)).toMatchObject({ exitCode: 0 })
+  await system.untilStatus(request, 'applied')
+  await runLines(deny ?? '', asMaria)
+  await until('the end of the access', async () =>
+    (await system.status(request))?.state === 'applied' ? undefined : true,
+  )
+}, 400_000)
 
 type HttpRequest = { readonly name?: string | undefined; readonly method: string; readonly url: string } & {
   readonly headers: Readonly<Record<string, string>>
@@ -86,7 +115,11 @@ test('each request of docs/api.http is accepted, from the first to the last', as
       `an answer of 2xx to ${method} ${url}`,
       async () => {
         const filled = Object.entries(headers).map(([header, value]) => [header, signedAs(fill(value))] as const)
-        const sent = { method, headers: Object.fromEntries(filled), ...(body === undefined ? {} : { body: fill(body) }) }
+        const sent = {
+          method,
+          headers: Object.fromEntries(filled),
+          ...(body === undefined ? {} : { body: fill(body) }),
+        }
         const answered = await fetch(fill(url), sent)
         last = `${answered.status} ${await answered.text()}`
         if (!answered.ok) return undefined
@@ -96,7 +129,7 @@ test('each request of docs/api.http is accepted, from the first to the last', as
       { tell: () => last },
     )
   }
-}, 180_000)
+}, 600_000)
 
 /** The format of VS Code's REST Client: requests between lines of `###`, variables as `@name = value`. */
 function parseHttpFile(text: string) {
@@ -106,7 +139,10 @@ function parseHttpFile(text: string) {
   )
   const requests = parts.map((part): HttpRequest => {
     const name = /^# @name (\w+)$/m.exec(part)?.[1]
-    const [lines = '', body] = part.replaceAll(/^#.*\n/gm, '').trim().split('\n\n')
+    const [lines = '', body] = part
+      .replaceAll(/^#.*\n/gm, '')
+      .trim()
+      .split('\n\n')
     const [line = '', ...headers] = lines.split('\n')
     const [method = '', url = ''] = line.split(' ')
     const pairs = headers.map((header) => header.split(/: (.*)/s).slice(0, 2))

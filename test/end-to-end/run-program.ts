@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -59,5 +59,8 @@ export function listAwsClis(): readonly [string, ...string[]] {
 /** Every Node of this machine, the older ones too: whoever installs ssofile has some other on the PATH. */
 export function listNodes(): readonly string[] {
   const files = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin'].map((folder) => join(folder, 'node'))
-  return [process.execPath, ...new Set(files.filter((file) => existsSync(file) && !file.includes('node_modules')))]
+  const others = files
+    .filter((file) => existsSync(file) && !file.includes('node_modules'))
+    .map((file) => realpathSync(file))
+  return [process.execPath, ...new Set(others)]
 }

@@ -48,19 +48,24 @@ function ssofileCalls(line: string): readonly (readonly string[])[] {
 
 describe.each(pages)('%s', (page) => {
   test('leads with each link to a file, and to a heading in it', () => {
-    const broken = [...withoutFences(textOf.get(page) ?? '').matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, target = '']) => {
-      if (/^[a-z]+:/.test(target)) return []
-      const [file = '', anchor] = target.split('#')
-      const path = file === '' ? page : new URL(file, `file:///${page}`).pathname.slice(1)
-      const isThere = textOf.has(path) || listProjectFiles().some((known) => known === path || known.startsWith(`${path}/`))
-      const isHeading = anchor === undefined || !path.endsWith('.md') || anchorsOf(path).has(anchor)
-      return isThere && isHeading ? [] : [target]
-    })
+    const broken = [...withoutFences(textOf.get(page) ?? '').matchAll(/\]\(([^)\s]+)\)/g)].flatMap(
+      ([, target = '']) => {
+        if (/^[a-z]+:/.test(target)) return []
+        const [file = '', anchor] = target.split('#')
+        const path = file === '' ? page : new URL(file, `file:///${page}`).pathname.slice(1)
+        const isThere =
+          textOf.has(path) || listProjectFiles().some((known) => known === path || known.startsWith(`${path}/`))
+        const isHeading = anchor === undefined || !path.endsWith('.md') || anchorsOf(path).has(anchor)
+        return isThere && isHeading ? [] : [target]
+      },
+    )
     expect(broken).toEqual([])
   })
 
   test('names scripts that package.json has', () => {
-    const named = [...(textOf.get(page) ?? '').matchAll(/npm run ([a-z][\w-]*(?::[\w-]+)*)/g)].map(([, name = '']) => name)
+    const named = [...(textOf.get(page) ?? '').matchAll(/npm run ([a-z][\w-]*(?::[\w-]+)*)/g)].map(
+      ([, name = '']) => name,
+    )
     expect(named.filter((name) => scripts[name] === undefined)).toEqual([])
   })
 })
