@@ -16,16 +16,16 @@ let tarball: string
 let installed: string
 let system: LocalSystem
 /** Stands in for the registry of packages: what it is asked. */
-let registry: Server
+let packageServer: Server
 const asked: string[] = []
 
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'ssofile-package-'))
-  registry = createServer((request, response) => {
+  packageServer = createServer((request, response) => {
     asked.push(request.url ?? '')
     response.writeHead(404).end('{}')
   })
-  await new Promise<void>((resolve) => registry.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => packageServer.listen(0, '127.0.0.1', resolve))
   const packed = await runProgram('npm', ['pack', '--json', '--pack-destination', home], { env: environment() })
   expect(packed).toMatchObject({ exitCode: 0 })
   tarball = join(home, (await readdir(home)).find((name) => name.endsWith('.tgz')) ?? '')
@@ -43,13 +43,13 @@ beforeAll(async () => {
 }, 300_000)
 afterAll(async () => {
   await system.stop()
-  registry.closeAllConnections()
-  await new Promise((resolve) => registry.close(resolve))
+  packageServer.closeAllConnections()
+  await new Promise((resolve) => packageServer.close(resolve))
   await rm(home, { recursive: true })
 })
 
 function environment(): NodeJS.ProcessEnv {
-  const { port } = registry.address() as AddressInfo
+  const { port } = packageServer.address() as AddressInfo
   const url = `http://127.0.0.1:${port}/`
   return {
     ...bareEnvironment(),
