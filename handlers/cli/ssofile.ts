@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { addHelp } from './arguments/help.ts'
+import { Refusal } from './arguments/refusal.ts'
+import { tellError, wantsJson } from './arguments/tell-error.ts'
 import { addCommands } from './commands.ts'
 import { readVersion } from './version.ts'
 
@@ -23,6 +25,9 @@ Examples: ssofile plan --help, and so on for each command. What each command pri
   .showHelpAfterError('(add --help for usage)')
   .configureHelp({ subcommandTerm: (command) => command.name() })
   .exitOverride()
+const isJson = wantsJson(process.argv.slice(2))
+// Commander writes what is wrong as text, and the usage after it.
+if (isJson) program.configureOutput({ writeErr: () => {} })
 await addCommands(program, process.argv.slice(2))
 addHelp(program)
 
@@ -36,7 +41,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   await program.parseAsync()
 } catch (error) {
-  // Commander has printed it already; its own exit codes are 0 for help and 1 for wrong usage.
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
-  else process.exitCode = (await import('./arguments/tell-error.ts')).tellError(error)
+  // Its own exit codes are 0 for help and 1 for wrong usage.
+  if (!(error instanceof CommanderError)) process.exitCode = tellError(error)
+  else if (error.exitCode === 0 || !isJson) process.exitCode = error.exitCode === 0 ? 0 : 2
+  else process.exitCode = tellError(new Refusal(error.message.replace(/^error: /, '')))
 }

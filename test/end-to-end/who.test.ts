@@ -136,7 +136,7 @@ test('status has a line for each input, filters, and an end for --wait', async (
   const waited = await system.ssofile(['status', '--wait', '--timeout', '1'])
   expect(waited).toMatchObject({
     exitCode: 1,
-    stderr: expect.stringContaining('waited 1 second (--timeout), and 1 input is still under way'),
+    stderr: expect.stringContaining('waited 1 second (--timeout), and left are 1 input under way'),
   })
   await system.remove(held)
   await system.ssofile(['resume'], 'operator')

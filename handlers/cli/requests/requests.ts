@@ -17,7 +17,7 @@ import { renderNotes } from '../who/render-access.ts'
 import { type Caller, findCaller } from './find-caller.ts'
 import { findOwnApprovals } from './find-own-approvals.ts'
 import { readSuffix } from './read-suffix.ts'
-import { renderOpenRequests, renderStories, renderStoriesAsCsv } from './render-requests.ts'
+import { renderOpenRequests, renderOpenRequestsAsCsv, renderStories, renderStoriesAsCsv } from './render-requests.ts'
 
 const outputs = ['table', 'csv', 'json'] as const
 
@@ -92,8 +92,6 @@ export function explainHistory(error: unknown): never {
 }
 
 async function tellOpen(ports: Ports, { mine, waitingForMe, all, output }: Options): Promise<void> {
-  if (output === 'csv')
-    throw new Refusal('received --output csv without a filter, expected one, such as --since 2026-03-01')
   const caller = all
     ? undefined
     : await findCaller(ports).catch((error: unknown) => orEverybody(error, mine || waitingForMe))
@@ -102,6 +100,7 @@ async function tellOpen(ports: Ports, { mine, waitingForMe, all, output }: Optio
   const notes: string[] = []
   const shown = caller === undefined || mine ? statuses : await choose(statuses, caller, { ports, notes, waitingForMe })
   if (output === 'json') process.stdout.write(renderJson(shown))
+  else if (output === 'csv') process.stdout.write(renderOpenRequestsAsCsv(shown))
   else await show(renderOpenRequests(shown, ports.clock.now(), terminalWidth()) + renderNotes(notes))
 }
 

@@ -42,6 +42,12 @@ export function selectStatuses(all: readonly Status[], filter: StatusFilter): re
   })
 }
 
+/** Of inputs that nobody has looked at yet, those that may turn out to be what is asked for: in whatever state. */
+export function selectUntold(inputs: readonly string[], filter: StatusFilter): readonly string[] {
+  const untold = inputs.map((input): Status => ({ input, state: 'applying', updatedAt: '' }))
+  return selectStatuses(untold, { ...filter, states: undefined }).map(({ input }) => input)
+}
+
 function concerns(
   { input, accounts }: Status,
   folder: string | undefined,

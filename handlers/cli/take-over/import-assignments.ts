@@ -11,6 +11,7 @@ import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { prepareImport } from '../../../shared/reconcile/take-over/import-assignments.ts'
 import { Refusal } from '../arguments/refusal.ts'
+import { askRights, keysOfImport } from '../bucket/ask-rights.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
 import { chooseConfiguration } from '../bucket/deployment.ts'
@@ -42,6 +43,7 @@ export async function importAssignments(options: ImportAssignmentsOptions): Prom
   const source = options.from === undefined ? undefined : await readImportSource(options.from)
   const bucket = bucketOf(undefined)
   const opened = openCliPorts(bucket)
+  if (!isDryRun) await askRights(opened.objects, { puts: keysOfImport })
   const owner = isDryRun ? await readOwner(opened.objects) : await claimForImport(opened)
   const configuration = await chooseConfiguration(opened.objects, owner?.deployment, options.config)
   const { folder } = options

@@ -17,6 +17,7 @@ import { listAssignmentKeys } from '../../../shared/reconcile/records/ledger.ts'
 import { NameIndex } from '../../../shared/reconcile/records/principal-names.ts'
 import type { AssignmentFilter } from '../../../shared/reconcile/take-over/list-existing.ts'
 import { Refusal } from '../arguments/refusal.ts'
+import { askRights, keysOfImport } from '../bucket/ask-rights.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
 import { explainDenial } from '../operations/explain-denial.ts'
@@ -70,6 +71,7 @@ async function release(options: Options): Promise<number> {
     return 0
   }
   if (!options.yes) await confirm(keys)
+  await askRights(ports.objects, { puts: keysOfImport.filter((key) => !/^(permission_sets|links_data)/.test(key)) })
   const released = await releaseAll(ports, keys)
   process.stdout.write(options.json ? renderJson(released) : render(released))
   return released.some(({ outcome }) => outcome === 'refused') ? 1 : 0

@@ -85,9 +85,7 @@ export function leasePortions(
 
 /** Reads without the lease, at a rate that leaves most of AWS's to the dispatcher. For what only looks. */
 export function slowPortions(ports: Ports, onDone: TellProgress): InPortions {
-  const limiter = new RateLimiter(ports.clock, looksPerSecond)
-  const always = () => true
-  const ssoAdmin = limitSsoAdmin(ports, limiter, { mayStart: always, holdsLease: always })
+  const ssoAdmin = slowSsoAdmin(ports)
   return async (items, what, work) => {
     let done = 0
     await pLimit(itemsAtOnce).map(items, async (item) => {
@@ -95,6 +93,13 @@ export function slowPortions(ports: Ports, onDone: TellProgress): InPortions {
       onDone(what, { done: ++done, of: items.length })
     })
   }
+}
+
+/** For what only looks: it leaves most of AWS's rate to the dispatcher. */
+export function slowSsoAdmin(ports: Ports): SsoAdmin {
+  const always = () => true
+  const limiter = new RateLimiter(ports.clock, looksPerSecond)
+  return limitSsoAdmin(ports, limiter, { mayStart: always, holdsLease: always })
 }
 
 async function acquire(ports: Ports, command: string, { who, tell }: Lessee): Promise<Lease> {
