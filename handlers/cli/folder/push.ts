@@ -3,6 +3,7 @@ import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { isServiceError } from '../../../shared/ports/service-error.ts'
 import { invalidOption } from '../arguments/invalid-option.ts'
 import { Refusal } from '../arguments/refusal.ts'
+import { wholeDigest } from '../arguments/whole-digest.ts'
 import { askRights } from '../bucket/ask-rights.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { type InvalidOptions, type MadePlan, makePlan, type ScopeOptions } from '../plan/make-plan.ts'
@@ -115,7 +116,7 @@ async function isAgreed(
   options: Pick<Options, 'yes' | 'plan'>,
 ): Promise<boolean> {
   if (options.plan !== undefined) {
-    if (options.plan === digest) return true
+    if (wholeDigest(options.plan, [digest]) === digest) return true
     throw new Refusal(
       `received --plan '${quote(options.plan)}', but now the plan is ${digest}: files, bucket or organization changed since; nothing was changed. Look again: ssofile plan`,
     )

@@ -53,7 +53,9 @@ type Options = {
   readonly state?: readonly SelectableState[]
   readonly account?: string
   readonly folder?: string
-  readonly principal?: string
+  readonly permissionSet?: string
+  readonly user?: string
+  readonly group?: string
   readonly wait?: boolean
   readonly watch?: boolean
   readonly timeout: number
@@ -73,7 +75,9 @@ export function addStatus(program: Command): void {
     .option('--state <states>', 'only these states, with commas between them', parseStates)
     .option('--account <id>', 'only links that mean this account')
     .option('--folder <folder>', 'only links in this folder')
-    .option('--principal <name>', 'only links to this group or user; * and ? stand for any characters')
+    .option('--user <name>', 'only links to this user; * and ? stand for any characters')
+    .option('--group <name>', 'only links to this group; * and ? stand for any characters')
+    .option('--permission-set <name>', 'only links of this permission set, and its file')
     .option(
       '--wait',
       'wait until everything is in force or needs attention; exit code 1 where something is not in force',
@@ -94,7 +98,14 @@ export function addStatus(program: Command): void {
     .action(async (key: string | undefined, { json, ...options }: Options) => {
       const bucket = bucketOf(undefined)
       const ports = openCliPorts(bucket)
-      const isFiltered = [options.state, options.account, options.folder, options.principal].some(Boolean)
+      const isFiltered = [
+        options.state,
+        options.account,
+        options.folder,
+        options.user,
+        options.group,
+        options.permissionSet,
+      ].some(Boolean)
       const isGlob = key !== undefined && /[*?]/.test(key) && !(await isKnown(ports, key))
       const asked: Asked = {
         ...options,
@@ -275,10 +286,9 @@ function render(all: readonly Status[], untold: number, { output, isWhole }: Ask
 }
 
 async function parseFilter(ports: Ports, glob: string | undefined, asked: Asked): Promise<StatusFilter> {
-  const { state: states, folder, principal } = asked
+  const { state: states, folder, user, group, permissionSet } = asked
   const isInputWanted = glob === undefined ? undefined : matchesInput(glob)
-  const isPrincipalWanted = principal === undefined ? undefined : matchesGlob(principal)
-  const filter = { states, folder, isInputWanted, isPrincipalWanted }
+  const filter = { states, folder, isInputWanted, permissionSet, isPrincipalWanted: wantsPrincipal({ user, group }) }
   if (asked.account === undefined) return filter
   const own = { ...ports, objects: new ProposedObjects(ports.objects, ports.clock.now()) }
   const owner = await readOwner(own.objects)
@@ -289,6 +299,13 @@ async function parseFilter(ports: Ports, glob: string | undefined, asked: Asked)
   const membership = view && { ...configuration, managementAccountId: view.managementAccountId, selectors }
   const account = await parseAccount(asked.account, own, configuration.folders)
   return { ...filter, account, organization: view && membership && { view, membership } }
+}
+
+/** `undefined`: any. */
+function wantsPrincipal({ user, group }: Pick<Options, 'user' | 'group'>): StatusFilter['isPrincipalWanted'] {
+  if (user === undefined && group === undefined) return undefined
+  const [isUser, isGroup] = [user, group].map((glob) => (glob === undefined ? () => false : matchesGlob(glob)))
+  return (principal, type) => (type === 'USER' ? isUser : isGroup)?.(principal) === true
 }
 
 /** The prefixes of inputs may be left out. */

@@ -56,7 +56,7 @@ export async function importAssignments(options: ImportAssignmentsOptions): Prom
   const { tell } = progress
   const inPortions = isDryRun ? slowPortions(ports, tell) : leasePortions(ports, 'import', tell)
   try {
-    const steps = { filter, source, isCompact, tagKeys, folder, inPortions, onStep: tell }
+    const steps = { filter, source, isCompact, tagKeys, folder, isQuick: isDryRun, inPortions, onStep: tell }
     const prepared = await prepareImport({ ...ports, configuration }, steps)
     const adopted = isDryRun ? undefined : await prepared.carryOut(inPortions)
     progress.end()

@@ -34,6 +34,7 @@ export function renderImport({ isDryRun, listed, alreadyOurs, links, obstacles, 
     ...section('Not imported:', left.map(renderComplaint)),
     ...(links.length + obstacles.length + left.length > 0 ? [''] : []),
     `${count(listed, 'assignment')} listed: ${alreadyOurs} ssofile's before, ${adopted} ${isDryRun ? 'would become' : 'became'} ssofile's by ${count(links.length, 'link')} (${written.length} new), ${left.length} not imported`,
+    ...(isDryRun ? ['What deleted groups and users have is told by the import itself.'] : []),
   ]
   return `${lines.join('\n')}\n`
 }

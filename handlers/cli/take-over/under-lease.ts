@@ -15,7 +15,6 @@ const portionMs = 20_000
 export const turnMs = 4_000
 const patienceMs = 15 * 60_000
 const itemsAtOnce = 8
-const looksPerSecond = 5
 
 /** Who holds the lease for a command, and who is told that it has to wait. */
 type Lessee = { readonly who: string; readonly tell: (line: string) => void }
@@ -98,7 +97,7 @@ export function slowPortions(ports: Ports, onDone: TellProgress): InPortions {
 /** For what only looks: it leaves most of AWS's rate to the dispatcher. */
 export function slowSsoAdmin(ports: Ports): SsoAdmin {
   const always = () => true
-  const limiter = new RateLimiter(ports.clock, looksPerSecond)
+  const limiter = new RateLimiter(ports.clock, looksMost)
   return limitSsoAdmin(ports, limiter, { mayStart: always, holdsLease: always })
 }
 

@@ -1,7 +1,7 @@
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import { type PermissionSetArn, principalId } from '../../domain/principals/identity-center-ids.ts'
-import { type PrincipalName, principalTypes } from '../../domain/principals/principal.ts'
+import { type PrincipalName, type PrincipalType, principalTypes } from '../../domain/principals/principal.ts'
 import { type Complaint, quote } from '../../domain/statuses/complaint.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -11,12 +11,14 @@ import { listAssignmentsIn, listAssignmentsOf, listUnlessGone } from '../calls/a
 import { PermissionSetIndex } from '../directory/permission-set-index.ts'
 import type { PrincipalIndex } from '../directory/principal-index.ts'
 
+/** `name`: or the id. */
+export type NamedPrincipal = { readonly type: PrincipalType; readonly name: PrincipalName }
+
 /** Which assignments are meant. An empty list: all. */
 export type AssignmentFilter = {
   readonly accounts: readonly AccountId[]
   readonly permissionSets: readonly PermissionSetName[]
-  /** Groups and users. */
-  readonly principals: readonly PrincipalName[]
+  readonly principals: readonly NamedPrincipal[]
 }
 
 /**
@@ -36,7 +38,9 @@ export type ExistingAssignments = {
   readonly unknown: readonly Complaint[]
 }
 
-type ListSources = Pick<Ports, 'objects' | 'clock'> & {
+type ListSources = Pick<Ports, 'objects' | 'clock' | 'identityStore'> & {
+  /** Fewer calls, by group and user where these are few: what deleted ones have beside others is not listed. */
+  readonly isQuick?: boolean | undefined
   readonly principals: PrincipalIndex
   readonly inPortions: InPortions
 }
@@ -80,21 +84,17 @@ function complain(noun: string, name: string): Complaint {
   }
 }
 
-/** A name may be that of a group and of a user, or an id. */
-async function findPrincipals(names: readonly PrincipalName[], { principals }: ListSources) {
-  await principals.foresee(names.flatMap((principal) => principalTypes.map((type) => ({ type, principal }))))
+async function findPrincipals(named: readonly NamedPrincipal[], { principals }: ListSources) {
+  await principals.foresee(named.map(({ type, name: principal }) => ({ type, principal })))
   const found: Principal[] = []
   const unknown: Complaint[] = []
-  for (const name of names) {
-    const before = found.length
+  for (const { type: principalType, name } of named) {
     const { data: id } = principalId.safeParse(name)
-    for (const principalType of principalTypes) {
-      const named = await principals.resolve(principalType, name, Number.NEGATIVE_INFINITY)
-      if (named !== undefined) found.push({ principalId: named, principalType })
-      else if (id && (await principals.whereabouts(principalType, id, Number.NEGATIVE_INFINITY)) !== 'gone')
-        found.push({ principalId: id, principalType })
-    }
-    if (found.length === before) unknown.push(complain('group or user', name))
+    const present = await principals.resolve(principalType, name, Number.NEGATIVE_INFINITY)
+    if (present !== undefined) found.push({ principalId: present, principalType })
+    else if (id && (await principals.whereabouts(principalType, id, Number.NEGATIVE_INFINITY)) !== 'gone')
+      found.push({ principalId: id, principalType })
+    else unknown.push(complain(principalType === 'USER' ? 'user' : 'group', name))
   }
   return { found, unknown }
 }
@@ -120,10 +120,27 @@ async function listByPrincipal(
 async function listByPlace(
   arns: ReadonlySet<PermissionSetArn>,
   accounts: readonly AccountId[],
-  { inPortions }: ListSources,
+  context: ListSources,
 ): Promise<readonly AssignmentTarget[]> {
+  const places = await listPlaces(arns, accounts, context)
+  const known = context.isQuick ? await listOfAll(places.length, context) : []
+  const nameOf = ({ accountId, arn }: Place) => `${accountId} ${arn}`
+  const found = new Set(known.map(({ accountId, permissionSetArn: arn }) => nameOf({ accountId, arn })))
+  const left = places.filter((place) => !found.has(nameOf(place)))
+  const rows = [...known]
+  await context.inPortions(left, 'accounts with a permission set', async ({ accountId, arn }, ssoAdmin) => {
+    const listed = await listAssignmentsIn(accountId, arn, ssoAdmin)
+    for (const row of listed) rows.push(row)
+  })
+  return rows
+}
+
+async function listPlaces(
+  arns: ReadonlySet<PermissionSetArn>,
+  accounts: readonly AccountId[],
+  { inPortions }: ListSources,
+): Promise<readonly Place[]> {
   const places: Place[] = []
-  const rows: AssignmentTarget[] = []
   if (accounts.length > 0)
     await inPortions(accounts, 'accounts', async (accountId, ssoAdmin) => {
       const list = (token?: string) => ssoAdmin.listPermissionSetsProvisionedToAccount(accountId, undefined, token)
@@ -135,9 +152,18 @@ async function listByPlace(
       const list = (token?: string) => ssoAdmin.listAccountsForProvisionedPermissionSet(arn, undefined, token)
       for (const accountId of await listUnlessGone(list)) places.push({ accountId, arn })
     })
-  await inPortions(places, 'accounts with a permission set', async ({ accountId, arn }, ssoAdmin) => {
-    const listed = await listAssignmentsIn(accountId, arn, ssoAdmin)
-    for (const row of listed) rows.push(row)
-  })
-  return rows
+  return places
+}
+
+/** What all groups and users have, where that takes fewer calls than so many places. Else nothing. */
+async function listOfAll(places: number, context: ListSources): Promise<readonly AssignmentTarget[]> {
+  const { identityStore } = context
+  const all: Principal[] = []
+  for (const principalType of principalTypes) {
+    for await (const { id } of listAll((token) => identityStore.listPrincipals(principalType, token))) {
+      all.push({ principalId: id, principalType })
+      if (all.length >= places) return []
+    }
+  }
+  return (await listByPrincipal(all, context)) ?? []
 }
