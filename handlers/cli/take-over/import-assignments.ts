@@ -8,6 +8,7 @@ import type { LinkKey } from '../../../shared/domain/links/link.ts'
 import { splitLinkFields } from '../../../shared/domain/links/link-fields.ts'
 import { principalName } from '../../../shared/domain/principals/principal.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import { readDriftRun } from '../../../shared/reconcile/drift/drift-run.ts'
 import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { prepareImport } from '../../../shared/reconcile/take-over/import-assignments.ts'
 import { Refusal } from '../arguments/refusal.ts'
@@ -56,11 +57,22 @@ export async function importAssignments(options: ImportAssignmentsOptions): Prom
   const { tell } = progress
   const inPortions = isDryRun ? slowPortions(ports, tell) : leasePortions(ports, 'import', tell)
   try {
-    const steps = { filter, source, isCompact, tagKeys, folder, isQuick: isDryRun, inPortions, onStep: tell }
+    const drift = isDryRun ? await readDriftRun(opened.objects) : undefined
+    const listedAt = drift?.open.length === 0 ? drift.startedAt : undefined
+    const steps = {
+      filter,
+      source,
+      isCompact,
+      tagKeys,
+      folder,
+      isRecorded: listedAt !== undefined,
+      inPortions,
+      onStep: tell,
+    }
     const prepared = await prepareImport({ ...ports, configuration }, steps)
     const adopted = isDryRun ? undefined : await prepared.carryOut(inPortions)
     progress.end()
-    const result = toResult(prepared, adopted, isDryRun)
+    const result = { ...toResult(prepared, adopted, isDryRun), listedAt }
     process.stdout.write(options.json ? renderJson(result) : renderImport(result))
     return result.left.length > 0 ? 1 : 0
   } finally {

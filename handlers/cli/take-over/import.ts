@@ -38,8 +38,8 @@ export function addImport(program: Command): void {
 const help = `
 --compact never gives access that is not there now. But a link for all accounts, a unit or a tag also grants to accounts
 that join later; without --compact each assignment gets a link of its own. Only tags named by --tag-key become links.
-Assignments are listed with a call for each account and permission set, 20 a second (with --dry-run 12, and by group
-and user where these are fewer); with --user or --group with fewer. Afterwards a plan says that nothing would change.
+Assignments are listed with a call for each account and permission set, 20 a second; with --user or --group with
+fewer; with --dry-run as the last drift check recorded them. Afterwards a plan says that nothing would change.
 Exit code 0: done; 1: something could not be imported, each with its reason; 2: wrong usage or refused.
 
 Examples:

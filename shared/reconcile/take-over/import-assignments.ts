@@ -34,7 +34,7 @@ export type ImportOptions = {
   /** The declared folder for new links; absent: outside all folders. */
   readonly folder?: string | undefined
   /** For what only looks: see `listExisting`. */
-  readonly isQuick?: boolean
+  readonly isRecorded?: boolean
   readonly inPortions: InPortions
   /** Told each step, and how far it is. */
   readonly onStep: TellProgress

@@ -1,7 +1,9 @@
+import { assignmentOf } from '../../domain/assignments/assignment.ts'
+import { ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import { type PermissionSetArn, principalId } from '../../domain/principals/identity-center-ids.ts'
-import { type PrincipalName, type PrincipalType, principalTypes } from '../../domain/principals/principal.ts'
+import type { PrincipalName, PrincipalType } from '../../domain/principals/principal.ts'
 import { type Complaint, quote } from '../../domain/statuses/complaint.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -10,6 +12,8 @@ import type { AssignmentTarget, Principal, SsoAdmin } from '../../ports/sso-admi
 import { listAssignmentsIn, listAssignmentsOf, listUnlessGone } from '../calls/assignment-listings.ts'
 import { PermissionSetIndex } from '../directory/permission-set-index.ts'
 import type { PrincipalIndex } from '../directory/principal-index.ts'
+import { foreignPrefix } from '../records/foreign-assignments.ts'
+import { listAssignmentKeys } from '../records/ledger.ts'
 
 /** `name`: or the id. */
 export type NamedPrincipal = { readonly type: PrincipalType; readonly name: PrincipalName }
@@ -38,9 +42,9 @@ export type ExistingAssignments = {
   readonly unknown: readonly Complaint[]
 }
 
-type ListSources = Pick<Ports, 'objects' | 'clock' | 'identityStore'> & {
-  /** Fewer calls, by group and user where these are few: what deleted ones have beside others is not listed. */
-  readonly isQuick?: boolean | undefined
+type ListSources = Pick<Ports, 'objects' | 'clock'> & {
+  /** As the last drift check recorded it, without a call for each account. For what only looks. */
+  readonly isRecorded?: boolean | undefined
   readonly principals: PrincipalIndex
   readonly inPortions: InPortions
 }
@@ -67,7 +71,8 @@ export async function listExisting(filter: AssignmentFilter, context: ListSource
     (filter.accounts.length === 0 || filter.accounts.includes(accountId)) &&
     (filter.principals.length === 0 || found.some((one) => one.principalId === principalId))
   const byPrincipal = filter.principals.length > 0 ? await listByPrincipal(found, context) : undefined
-  const rows = byPrincipal ?? (await listByPlace(arns, filter.accounts, context))
+  const list = () => (context.isRecorded ? listRecorded(named, context) : listByPlace(arns, filter.accounts, context))
+  const rows = byPrincipal ?? (await list())
   return {
     rows: rows.filter(isMeant),
     permissionSetNames,
@@ -120,27 +125,10 @@ async function listByPrincipal(
 async function listByPlace(
   arns: ReadonlySet<PermissionSetArn>,
   accounts: readonly AccountId[],
-  context: ListSources,
-): Promise<readonly AssignmentTarget[]> {
-  const places = await listPlaces(arns, accounts, context)
-  const known = context.isQuick ? await listOfAll(places.length, context) : []
-  const nameOf = ({ accountId, arn }: Place) => `${accountId} ${arn}`
-  const found = new Set(known.map(({ accountId, permissionSetArn: arn }) => nameOf({ accountId, arn })))
-  const left = places.filter((place) => !found.has(nameOf(place)))
-  const rows = [...known]
-  await context.inPortions(left, 'accounts with a permission set', async ({ accountId, arn }, ssoAdmin) => {
-    const listed = await listAssignmentsIn(accountId, arn, ssoAdmin)
-    for (const row of listed) rows.push(row)
-  })
-  return rows
-}
-
-async function listPlaces(
-  arns: ReadonlySet<PermissionSetArn>,
-  accounts: readonly AccountId[],
   { inPortions }: ListSources,
-): Promise<readonly Place[]> {
+): Promise<readonly AssignmentTarget[]> {
   const places: Place[] = []
+  const rows: AssignmentTarget[] = []
   if (accounts.length > 0)
     await inPortions(accounts, 'accounts', async (accountId, ssoAdmin) => {
       const list = (token?: string) => ssoAdmin.listPermissionSetsProvisionedToAccount(accountId, undefined, token)
@@ -152,18 +140,25 @@ async function listPlaces(
       const list = (token?: string) => ssoAdmin.listAccountsForProvisionedPermissionSet(arn, undefined, token)
       for (const accountId of await listUnlessGone(list)) places.push({ accountId, arn })
     })
-  return places
+  await inPortions(places, 'accounts with a permission set', async ({ accountId, arn }, ssoAdmin) => {
+    const listed = await listAssignmentsIn(accountId, arn, ssoAdmin)
+    for (const row of listed) rows.push(row)
+  })
+  return rows
 }
 
-/** What all groups and users have, where that takes fewer calls than so many places. Else nothing. */
-async function listOfAll(places: number, context: ListSources): Promise<readonly AssignmentTarget[]> {
-  const { identityStore } = context
-  const all: Principal[] = []
-  for (const principalType of principalTypes) {
-    for await (const { id } of listAll((token) => identityStore.listPrincipals(principalType, token))) {
-      all.push({ principalId: id, principalType })
-      if (all.length >= places) return []
+/** What ledger and `foreign/` have: together all access, as the last drift check found it. */
+async function listRecorded(
+  named: ReadonlyMap<PermissionSetName, PermissionSetArn>,
+  { objects }: ListSources,
+): Promise<readonly AssignmentTarget[]> {
+  const rows: AssignmentTarget[] = []
+  for (const prefix of [ledgerPrefix, foreignPrefix]) {
+    for await (const key of listAssignmentKeys(objects, prefix)) {
+      const { accountId, permissionSet, principalId: id, type } = assignmentOf(key)
+      const permissionSetArn = named.get(permissionSet)
+      if (permissionSetArn) rows.push({ accountId, permissionSetArn, principalId: id, principalType: type })
     }
   }
-  return (await listByPrincipal(all, context)) ?? []
+  return rows
 }
