@@ -14,16 +14,6 @@ export type LinkFacts = {
   readonly isStuck: boolean
 }
 
-/** Of a scope without accounts: one that exists is applied, the others are waited for. */
-function stateOfEmpty(
-  { organizations, objects }: SimulatedWorld,
-  { scope, value }: { scope: string; value: string },
-): string {
-  if (scope === 'root') return 'applied'
-  if (scope === 'select') return objects.model.find(`selectors/${value}.json`) ? 'applied' : 'waiting'
-  return scope === 'ou_id' && organizations.hasParent(value) ? 'applied' : 'waiting'
-}
-
 /** Nobody knows which accounts its selector means. */
 export function isUnclear(world: SimulatedWorld, { scope, value }: { scope: string; value: string }): boolean {
   return scope === 'select' && selectsNow(world, value, { id: '', name: '', parents: [], tags: {} }) === 'nobody knows'
@@ -84,7 +74,7 @@ function statesAtRest(
     return rejected
   }
   if (isUnclear(world, scope)) return ['waiting', ...left]
-  if (asked.length === 0) return world.needsReconcile ? undefined : [stateOfEmpty(world, scope), ...left]
+  if (asked.length === 0) return world.needsReconcile ? undefined : ['waiting', ...left]
   if (asked.some((assignment) => facts.targetOf(assignment) === undefined)) return ['waiting', ...left]
   if (facts.bound === 'unknown') return undefined
   return [facts.bound === 'to somebody else' ? 'waiting' : 'applied', ...left]
