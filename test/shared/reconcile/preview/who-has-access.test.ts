@@ -284,6 +284,53 @@ describe('whoever may read only a part gets that part, and is told what is missi
     ])
   })
 
+  test('of a person or a group one call tells all, through groups too; refused that, it is said, and what the bucket has is told', async () => {
+    const asked: string[] = []
+    const caller = { isRefused: false }
+    const world = await worldWith([link], async ({ port, operation, proceed }) => {
+      if (port !== 'ssoAdmin') return proceed()
+      asked.push(operation)
+      if (!caller.isRefused || operation !== 'listAccountAssignmentsForPrincipal') return proceed()
+      throw new ServiceError('sso-admin', 'AccessDeniedException', 'not from this account')
+    })
+    await join(world, 'ana@x.example', 'admins')
+    await join(world, 'ana@x.example', 'a/b %c')
+    giveByHand(world, accounts[1], 'Foreign-ps', { type: 'GROUP', name: 'a/b %c' })
+    for (const [question, held] of [
+      [{ user: 'ana@x.example' }, ['Foreign-ps', 'Read-ps']],
+      [{ group: 'a/b %c' }, ['Foreign-ps']],
+    ] as const) {
+      asked.length = 0
+      const live = await who(world, question)
+      expect(asked.filter((operation) => operation.includes('Assignments'))).toEqual([
+        'listAccountAssignmentsForPrincipal',
+      ])
+      expect(live.rows.map(({ permissionSet }) => permissionSet).sort()).toEqual(held)
+      expect(live.isAsked).toBe(true)
+      asked.length = 0
+      const kept = await who(world, { ...question, isLive: false })
+      expect([asked, kept.sources.identityCenter]).toEqual([[], { why: 'only the bucket was to be read' }])
+    }
+    caller.isRefused = true
+    const { rows, sources } = await who(world, { user: 'ana@x.example' })
+    expect(rows.map(({ permissionSet }) => permissionSet)).toEqual(['Read-ps'])
+    expect(sources.identityCenter).toEqual({
+      why: 'the caller may not list what a principal has: not from this account',
+    })
+  })
+
+  test('where nothing of the groups is listed with a user, each group is asked as well', async () => {
+    const world = await worldWith([link], async ({ port, operation, args, proceed }) => {
+      const answer = await proceed()
+      if (port !== 'ssoAdmin' || operation !== 'listAccountAssignmentsForPrincipal') return answer
+      return JSON.stringify(args).includes('USER') ? { items: [] } : answer
+    })
+    await join(world, 'ana@x.example', 'admins')
+    expect(told(await who(world, { user: 'ana@x.example' }))).toEqual([
+      'ana@x.example | 200000000001 | Read-ps | admins',
+    ])
+  })
+
   test('nobody is asked where a question would take too many calls, and the answer says so', async () => {
     const world = await worldWith([])
     expect(await who(world)).toMatchObject({ rows: [], isAsked: false })
