@@ -25,7 +25,7 @@ export type MemoryAccountAccessOptions = CallObserver & {
   readonly organizations: MemoryOrganizations
   readonly identityStore: MemoryIdentityStore
   /** Opt-in Regions, GovCloud and China do not have it. Default: offered. */
-  readonly isOffered?: boolean
+  readonly isOffered?: boolean | undefined
 }
 
 export type EntitlementRecord = Entitlement & { readonly id: string; readonly createdAt: Date }

@@ -2,6 +2,8 @@ import pLimit from 'p-limit'
 import type { AccessNames } from '../../domain/assignments/access-changes.ts'
 import { proveAccess, settlesAt, settlingMs } from '../../domain/assignments/access-proof.ts'
 import {
+  type AccessId,
+  type AccessKey,
   type AssignmentKey,
   assignmentOf,
   renderAssignmentKey,
@@ -10,7 +12,7 @@ import {
 import { reasonOfContradiction } from '../../domain/assignments/contradiction.ts'
 import type { LedgerEntry } from '../../domain/assignments/ledger-entry.ts'
 import { linkPrefix, parseLinkKey } from '../../domain/links/link.ts'
-import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import { type PermissionSetName, permissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
 import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
@@ -31,6 +33,8 @@ import { RecordChangedError } from '../records/json-record.ts'
 import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../records/stored-json.ts'
 
 const comparedAtOnce = 4
+/** So a name is spelt alike whatever it is given. */
+const longestSet = permissionSetName.parse('x'.repeat(32))
 
 export type DriftSources = SettleContext & {
   /** Reads only, behind all other calls. */
@@ -43,8 +47,8 @@ export type Comparison = {
   readonly missing: AssignmentKey[]
   /** Not listed, and a call of ours is too recent to believe that; with the instant from which a listing counts. */
   readonly undecided: { readonly key: AssignmentKey; readonly until: Date }[]
-  readonly foreign: AssignmentKey[]
-  readonly gone: AssignmentKey[]
+  readonly foreign: AccessKey[]
+  readonly gone: AccessKey[]
   /** To be evaluated now: what is to be restored, or desired while what gave it is gone. */
   readonly toEvaluate: AssignmentKey[]
   /** The links whose status is to be told again. */
@@ -175,7 +179,7 @@ async function checkForeign(key: AssignmentKey, target: AssignmentTarget, contex
   if (recorded?.permissionSetArn === permissionSetArn) return
   const history = await readLastWord(objects, key)
   if (history.says === 'ended' && history.event === 'revoked' && history.ageMs < settlingMs) return
-  const principal = await nameOf(key, context)
+  const principal = await nameOf(assignmentOf(key), context)
   if (history.says === 'ours') return recordLost(key, { principal, ...target }, history, context)
   const seenAt = renderInstant(clock.now())
   await tellFound(objects, { key, at: seenAt }, { principal, permissionSetArn })
@@ -198,15 +202,15 @@ async function checkForeign(key: AssignmentKey, target: AssignmentTarget, contex
 }
 
 /** As links would name it now, and noted; its id where it has no name any more, or one that no link can have. */
-async function nameOf(
-  key: AssignmentKey,
-  { principals, principalNames, standings }: DriftSources,
+export async function nameOf(
+  { type, principalId: id, accountId }: AccessId,
+  { principals, principalNames, standings }: Pick<DriftSources, 'principals' | 'principalNames' | 'standings'>,
 ): Promise<PrincipalName> {
-  const { type, principalId: id, accountId, permissionSet } = assignmentOf(key)
   const name = await principals.nameOf(type, id, Number.NEGATIVE_INFINITY)
   const isSpelt =
     name !== undefined &&
-    parseLinkKey(linkPrefix + renderAssignmentName({ accountId, permissionSet, principal: name, type }), []).ok
+    parseLinkKey(linkPrefix + renderAssignmentName({ accountId, permissionSet: longestSet, principal: name, type }), [])
+      .ok
   if (!isSpelt) return principalName.parse(id)
   await principalNames.note({ type, id, name })
   standings.noteName({ type, id, name })
