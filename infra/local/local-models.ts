@@ -76,6 +76,7 @@ export async function openLocalModels(options: LocalModelsOptions) {
   const identityStore: MemoryIdentityStore = new MemoryIdentityStore({
     ...common,
     onChange: (change) => events.directoryChanged(change),
+    source: () => localRequests.getStore()?.sourceIpAddress,
   })
   const { isDelegatedAdministrator = true, hasAccountInstance = false } = options
   /** An access key id `management` is somebody in the management account. */
