@@ -3,7 +3,7 @@ import { SignatureV4 } from '@smithy/signature-v4'
 
 /** What is asked of the API: a path below its URL, and what a POST says. */
 export type ApiCall = {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
   readonly query: Readonly<Record<string, string>>
   readonly body?: string | undefined

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { ProposedObjects } from '../../../../handlers/cli/plan/proposed-objects.ts'
+import { roleArn, roleInPlaceOfSet } from '../../../../shared/domain/assignments/entitlement.ts'
 import type { Configuration } from '../../../../shared/domain/deployment/configuration.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
@@ -241,6 +242,35 @@ describe('who has access', () => {
       expect.objectContaining({ person: undefined, remark: 'the group is gone from the directory', origin: 'foreign' }),
       { person: undefined, group: 'empty', remark: 'the group has no members', origin: 'foreign' },
     ])
+  })
+
+  test('has the existing roles that account access manager gives, through groups too, as the last drift check saw them', async () => {
+    const world = await worldWith(['account%200000000001%Read-ps%admins%GROUP%ssofile'])
+    await join(world, 'ana@x.example', 'admins')
+    const principalId = world.identityStore.idOf('GROUP', 'admins')
+    if (principalId === undefined) throw new Error('there is no group admins')
+    const application = world.accountAccess.createApplication()
+    const given = roleArn.parse('arn:aws:iam::200000000002:role/ops/Deploy')
+    world.accountAccess.createEntitlement(application, { principalId, principalType: 'GROUP', roleArn: given })
+    const before = world.clock.now()
+    await world.finish(world.everyNight())
+    for (let round = 0; round < 3; round++) await settle(world)
+    const byRole = 'ana@x.example | 200000000002 | role:Deploy | admins'
+    const answer = await who(world, { user: 'ana@x.example' })
+    expect(told(answer)).toEqual(['ana@x.example | 200000000001 | Read-ps | admins', byRole])
+    expect(answer.rows.at(-1)).toMatchObject({
+      origin: 'foreign',
+      state: 'foreign',
+      links: [],
+      accountName: expect.any(String),
+    })
+    expect(answer.sources.driftCheck?.roles).toEqual({ state: 'read' })
+    const role = roleInPlaceOfSet.parse('role:Deploy')
+    expect(told(await who(world, { permissionSet: role }))).toEqual([byRole])
+    expect(told(await who(world, { account: accountId.parse('200000000002') }))).toEqual([byRole])
+    const then = await who(world, { permissionSet: role, at: world.clock.now() })
+    expect(then.rows).toMatchObject([{ group: 'admins', account: '200000000002', permissionSet: 'role:Deploy' }])
+    expect((await who(world, { permissionSet: role, at: before })).rows).toEqual([])
   })
 
   test('of a name that the directory does not have suggests the near one', async () => {
