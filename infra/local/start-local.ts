@@ -35,7 +35,7 @@ import { EnvironmentCalls } from './lambda/environment-calls.ts'
 import type { ExecutionEnvironment } from './lambda/execution-environment.ts'
 import { type LocalFunctions, startFunctions } from './lambda/start-functions.ts'
 import { listRoles } from './list-roles.ts'
-import { localAccountId, localRegion } from './local-account.ts'
+import { localDeployment as deploymentName, localAccountId, localRegion, localRoleArn } from './local-account.ts'
 import { type LocalModels, openLocalModels } from './local-models.ts'
 import { addMissingPolicies } from './missing-policies.ts'
 import { startNotifications } from './notifications.ts'
@@ -84,7 +84,6 @@ export type LocalSystem = {
 }
 
 const bucket = 'ssofile'
-const deploymentName = 'local'
 /** Who holds the dispatcher lease here; by it a restart knows a lease of its own dead process. */
 const holder = 'local system'
 /** The access key id of the API, which has a role of its own as in a deployment. */
@@ -264,6 +263,7 @@ function functionVariables(
     SSOFILE_BUS: localBus,
     SSOFILE_TOPIC_ARN: localTopicArn,
     ...(name === 'router' ? { SSOFILE_API_PRINCIPAL: `AWS:${apiRole}` } : {}),
+    ...(name === 'events' ? { SSOFILE_DISPATCHER_ROLE: localRoleArn('dispatcher') } : {}),
     AWS_REGION: localRegion,
     AWS_ENDPOINT_URL: url,
     AWS_ACCESS_KEY_ID: accessKeyIdOf(name),

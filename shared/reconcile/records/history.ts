@@ -8,6 +8,7 @@ import {
 } from '../../domain/assignments/assignment.ts'
 import { entitlementKey, type RoleArn, roleArn } from '../../domain/assignments/entitlement.ts'
 import { type Access, type GrantingLink, grantingLink } from '../../domain/assignments/ledger-entry.ts'
+import { type Author, author } from '../../domain/by-hand/author.ts'
 import { renderNameInKey } from '../../domain/links/name-in-key.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
@@ -51,12 +52,14 @@ export type HistoryRecord = {
     (Pick<Access, 'permissionSetArn'> | { readonly roleArn: RoleArn }) &
     Partial<Pick<Access, 'call' | 'grantedAt'>>
   readonly confirmedAt: string
-  /** Why the brake holds it. */
+  /** Why the brake holds it, or why it is told loudly. */
   readonly reason?: string | undefined
+  /** Who did it, where that was not ssofile; absent: it is not known. */
+  readonly by?: Author | undefined
 }
 
 export function recordHistory(objects: ObjectStore, record: HistoryRecord): Promise<void> {
-  const { key, event, at, access, confirmedAt, reason } = record
+  const { key, event, at, access, confirmedAt, reason, by } = record
   const { principal, links, call } = access
   const body = {
     assignment: key,
@@ -67,20 +70,25 @@ export function recordHistory(objects: ObjectStore, record: HistoryRecord): Prom
     ...('roleArn' in access ? { roleArn: access.roleArn } : { permissionSetArn: access.permissionSetArn }),
     requestId: call?.id,
     reason,
+    by,
     links,
   }
   const folder = historyFolder(key)
-  return tellEvent(objects, { folder, name: nameInChanges(accessOf(key), principal) }, { event, at, body })
+  return tellEvent(
+    objects,
+    { folder, name: nameInChanges(accessOf(key), principal) },
+    { event, at, body, by, reason },
+  )
 }
 
 /** `at` is from the record, so that a repeated run writes the same key. */
 export function recordPermissionSetHistory(
   objects: ObjectStore,
   name: PermissionSetName,
-  { event, at, body }: ToldOnce<PermissionSetEvent>,
+  { event, at, body, by }: ToldOnce<PermissionSetEvent>,
 ): Promise<void> {
   const subject = { folder: `${permissionSetFolders}${name}/`, name }
-  return tellEvent(objects, subject, { event, named: `permission-set-${event}`, at, body })
+  return tellEvent(objects, subject, { event, named: `permission-set-${event}`, at, body, by })
 }
 
 /** Read at a time, newest first: the first ones mostly tell. */
@@ -271,6 +279,7 @@ const common = {
   principal: principalName,
   confirmedAt: z.iso.datetime(),
   grantedAt: z.iso.datetime().optional(),
+  by: author.optional().catch(undefined),
 }
 const wholeBody = z.union([
   z.object({ ...common, assignment: assignmentKey, permissionSetArn }),
