@@ -74,11 +74,7 @@ export function recordHistory(objects: ObjectStore, record: HistoryRecord): Prom
     links,
   }
   const folder = historyFolder(key)
-  return tellEvent(
-    objects,
-    { folder, name: nameInChanges(accessOf(key), principal) },
-    { event, at, body, by, reason },
-  )
+  return tellEvent(objects, { folder, name: nameInChanges(accessOf(key), principal) }, { event, at, body, by, reason })
 }
 
 /** `at` is from the record, so that a repeated run writes the same key. */
