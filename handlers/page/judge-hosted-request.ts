@@ -22,12 +22,10 @@ export const hostedCalls = [
   'GET /choices',
   'GET /about',
   'GET /everybody',
-  'GET /operation',
-  'POST /operation',
 ] as const
 export type HostedCall = (typeof hostedCalls)[number]
 /** For these one has signed in a moment ago. */
-const decisions: readonly HostedCall[] = ['POST /approvals', 'POST /operation']
+const decisions: readonly HostedCall[] = ['POST /approvals']
 
 /** The addresses of the page, as API Gateway names routes. */
 export const hostedRoutes = [

@@ -25,7 +25,7 @@ type User = Awaited<ReturnType<IdentityStore['findUser']>>
 
 /** Everybody asks the identity store, which answers 20 calls a second: for looking, what it said within the minute is enough. */
 const knownMs = 30_000
-const byGroups: readonly HostedCall[] = ['GET /me', 'GET /everybody', 'GET /operation', 'POST /operation']
+const byGroups: readonly HostedCall[] = ['GET /me', 'GET /everybody']
 const usersMost = 10_000
 
 /** What the page answers to a person who is signed in: by the handlers of the API, and by what is the page's own. */
@@ -83,14 +83,13 @@ export class ServedCalls {
     }
   }
 
-  /** Groups are asked for each time, where they decide what somebody may see and operate; nobody may there where they do not. */
+  /** Groups are asked for each time, where they decide what somebody sees. */
   async #personOf({ userId, userName }: PageSession, call: HostedCall) {
-    const { auditors, operators } = this.#settings
+    const { auditors } = this.#settings
     const { principalSuffix: suffix } = this.#configuration
     const name = suffix !== '' && userName.endsWith(suffix) ? userName.slice(0, -suffix.length) : userName
-    if (!byGroups.includes(call)) return { userId, name, isAuditor: false, isOperator: false }
-    const groups = await this.#known.people.groupsOf(userId, new Set([...auditors, ...operators]))
-    const isIn = (names: readonly string[]) => names.some((one) => groups.has(one))
-    return { userId, name, isAuditor: isIn(auditors), isOperator: isIn(operators) }
+    if (!byGroups.includes(call)) return { userId, name, isAuditor: false }
+    const groups = await this.#known.people.groupsOf(userId, new Set(auditors))
+    return { userId, name, isAuditor: groups.size > 0 }
   }
 }

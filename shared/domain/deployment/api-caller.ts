@@ -12,12 +12,11 @@ export type ApiCaller = {
   readonly person?: PagePerson | undefined
 }
 
-/** `name`: as it stands in links. What somebody reads and operates beside their own, groups of theirs say. */
+/** `name`: as it stands in links. Whether somebody reads what is others', groups of theirs say. */
 export type PagePerson = {
   readonly userId: PrincipalId
   readonly name: string
   readonly isAuditor: boolean
-  readonly isOperator: boolean
 }
 
 /** What stands in history where an ARN stands otherwise: that it came by the page, and of whom. */

@@ -11,8 +11,10 @@ export const origin = 'https://access.example.com'
 export const clientId = 'ssofile'
 const key = (byte: number) => Buffer.alloc(32, byte).toString('base64url')
 export const keys = [key(1), key(2)] as const
-export const secretOf = (cookieKeys: readonly string[] = keys.slice(0, 1), clientSecret = 'local-secret-of-32-bytes-at-least') =>
-  JSON.stringify({ clientSecret, cookieKeys })
+export const secretOf = (
+  cookieKeys: readonly string[] = keys.slice(0, 1),
+  clientSecret = 'local-secret-of-32-bytes-at-least',
+) => JSON.stringify({ clientSecret, cookieKeys })
 
 /** The time of the machine, as the provider has it, moved by what a test says. */
 export class MovedClock implements Clock {

@@ -40,7 +40,7 @@ describe('a person who signs in at the provider', () => {
     expect(cookie).toMatch(/; Path=\/; Max-Age=28800; HttpOnly; SameSite=Lax; Secure$/)
     expect(browser.jar().has(beginning)).toBe(false)
     const me = await browser.send('/api/me')
-    expect(JSON.parse(me.body)).toMatchObject({ userId: ana, name: 'ana', isAuditor: false, isOperator: false })
+    expect(JSON.parse(me.body)).toMatchObject({ userId: ana, name: 'ana', isAuditor: false })
   })
 
   test.each([
