@@ -9,11 +9,12 @@ import type { Ports } from '../../shared/ports/ports.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
 import { EligibilityFiles } from '../../shared/reconcile/requests/eligibility-files.ts'
 import { People } from '../../shared/reconcile/requests/people.ts'
-import { type Answer, answer } from '../api/answer.ts'
+import { type Answer, answer, refuse } from '../api/answer.ts'
 import { serveRequests } from '../api/serve-requests.ts'
 import type { PageSession } from './find-person.ts'
 import type { HostedCall } from './judge-hosted-request.ts'
 import type { PageEvent } from './page-event.ts'
+import { PageLooks } from './page-looks.ts'
 
 type Calling = {
   readonly call: HostedCall
@@ -21,6 +22,12 @@ type Calling = {
   readonly session: PageSession
   readonly log: Log
 }
+const notForThem = refuse(
+  403,
+  'a request for what everybody has',
+  'one of a member of the groups of auditors',
+  'ask the platform team ("page.auditors")',
+)
 type User = Awaited<ReturnType<IdentityStore['findUser']>>
 
 /** Everybody asks the identity store, which answers 20 calls a second: for looking, what it said within the minute is enough. */
@@ -34,12 +41,14 @@ export class ServedCalls {
   readonly #configuration: Configuration
   readonly #settings: PageSettings
   readonly #known
+  readonly #looks: PageLooks
   readonly #users = new Map<PrincipalId, { readonly user: User; readonly atMs: number }>()
 
   constructor(ports: Ports, configuration: Configuration, settings: PageSettings) {
     this.#ports = ports
     this.#configuration = configuration
     this.#settings = settings
+    this.#looks = new PageLooks(ports, configuration)
     this.#known = {
       organization: new OrganizationCache(ports, configuration.folders),
       eligibilityFiles: new EligibilityFiles(ports),
@@ -61,6 +70,15 @@ export class ServedCalls {
   async serve(event: PageEvent, { call, caller, session, log }: Calling): Promise<Answer> {
     const person = await this.#personOf(session, call)
     const [method = '', path = ''] = call.split(' ')
+    const query = event.queryStringParameters ?? {}
+    const context = {
+      ports: { ...this.#ports, log },
+      configuration: this.#configuration,
+      access: closedApi.access,
+      caller: { ...caller, person },
+      known: this.#known,
+      statusPath: () => '/',
+    }
     switch (call) {
       case 'GET /me':
         return answer(200, { ...person, approveWithin: this.#settings.approveWithin })
@@ -68,18 +86,17 @@ export class ServedCalls {
       case 'GET /requests':
       case 'POST /requests':
       case 'POST /approvals':
-        return serveRequests(
-          { ...event, routeKey: `${method} ${path}`, rawPath: path },
-          {
-            ports: { ...this.#ports, log },
-            configuration: this.#configuration,
-            access: closedApi.access,
-            caller: { ...caller, person },
-            known: this.#known,
-          },
-        )
+        return serveRequests({ ...event, routeKey: `${method} ${path}`, rawPath: path }, context)
+      case 'GET /access':
+        return this.#looks.ownAccess(person, context)
+      case 'GET /choices':
+        return this.#looks.choices(person, context)
+      case 'GET /about':
+        return this.#looks.about(query.request ?? '', context)
+      case 'GET /everybody':
+        return person.isAuditor ? this.#looks.everybody(query.words ?? '', context) : notForThem
       default:
-        return answer(404, {})
+        return call satisfies never
     }
   }
 
