@@ -80,7 +80,9 @@ export class SignIn {
       code_challenge_method: 'S256',
       state,
       nonce,
-      ...(maxAge === undefined ? {} : { max_age: String(maxAge) }),
+      // With it a provider has to say when it saw the person (auth_time); one that does not is taken, but not for decisions.
+      // (OpenID Connect Core, "ID Token".)
+      max_age: String(maxAge ?? settings.sessionHours * 3600),
       ...(maxAge === undefined || settings.signIn.acr === undefined ? {} : { acr_values: settings.signIn.acr }),
     })
     const until = new Date(clock.now().getTime() + begunMs)

@@ -148,15 +148,14 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<{ url: 
   addJsonServices(app, { ...models, outcomes }, { clock, onCall: (call) => models.events.apiCalled(call) })
   // No call is answered before its effect is kept.
   app.addHook('onSend', async () => data.flush())
-  let isReady = false
-  if (options.faults !== undefined) addFaults(app, options.faults, { clock, log, isReady: () => isReady })
+  const health = serveHealth(app)
+  if (options.faults !== undefined) addFaults(app, options.faults, { clock, log, isReady: () => health.ready })
   const calls = new EnvironmentCalls()
   calls.addTo(app)
   addRolesOfPeople(app)
   addPersonSessions(app, models.sessions)
   addBreakGlass(app, breakGlass, outcomes.secrets)
   let functions: LocalFunctions | undefined
-  app.get('/_ssofile/health', async (_request, reply) => reply.code(isReady ? 200 : 503).send({ ready: isReady }))
   addSupport(app, models.organizations)
   const metrics = serveMetrics(app, () => functions)
   addWhatRolesAre(app, models)
@@ -194,8 +193,15 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<{ url: 
   Object.assign(gateway, { invoke: functions.serve, askDispatcher: functions.askDispatcher })
   hosted.invoke = functions.servePage
   await functions.reconcile()
-  isReady = true
+  Object.assign(health, { ready: true, page: hosted.origin })
   return { url, page: hosted.origin }
+}
+
+/** `page`: where the page for everybody is. */
+function serveHealth(app: FastifyInstance): { ready: boolean; page?: string } {
+  const health = { ready: false }
+  app.get('/_ssofile/health', async (_request, reply) => reply.code(health.ready ? 200 : 503).send(health))
+  return health
 }
 
 async function claim(ports: Ports, deployment: Parameters<typeof claimBucket>[1]): Promise<void> {

@@ -220,6 +220,8 @@ export class RequestsPage {
     this.#confirmed = () => {
       if (does === 'finish') return void this.#send('/requests', { action: 'finish', linkData: told.linkData }, 'Sent.')
       const said = comment.value.trim()
+      // Where a sign-in is asked for first, one comes back to it.
+      if (isHosted) history.replaceState(null, '', `#request=${described.digest}`)
       const decision = { digest: described.digest, decision: does, ...(said === '' ? {} : { comment: said }) }
       return void this.#send('/approvals', decision, does === 'approve' ? 'Approved.' : 'Denied.')
     }
