@@ -1,5 +1,6 @@
 import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
 import { temporaryFolder } from '../../shared/domain/links/temporary-folder.ts'
+import type { OrganizationView } from '../../shared/domain/organization/organization-view.ts'
 import { permissionSetPrefix } from '../../shared/domain/permission-sets/permission-set-file.ts'
 import { parseRequestKey, requestPrefix } from '../../shared/domain/requests/access-request.ts'
 import { expandScope } from '../../shared/domain/scopes/expand-scope.ts'
@@ -29,6 +30,7 @@ export class PageLooks {
   readonly #configuration: Configuration
   #access: { readonly read: Promise<Rows>; readonly atMs: number } | undefined
   #keys: readonly string[] = []
+  #organization: { readonly view: OrganizationView | undefined; readonly atMs: number } | undefined
   readonly #abouts = new Map<string, { readonly about: string | undefined; readonly atMs: number }>()
 
   constructor(ports: Ports, configuration: Configuration) {
@@ -61,11 +63,13 @@ export class PageLooks {
   async choices({ userId, name }: Person, { known }: RequestContext): Promise<Answer> {
     const question = { user: { id: userId, name } }
     const { eligible } = await findEligible(question, { files: known.eligibilityFiles, people: known.people })
-    const [view, selectors] = await Promise.all([known.organization.view(), known.organization.selectors()])
+    const [view, selectors] = await Promise.all([this.#view(known), known.organization.selectors()])
     const sets = (await this.#fileNames()).slice(0, setsMost)
     const chosen = eligible.map((one) => {
       const reached = one.scopes.flatMap((scope) =>
-        expandScope({ scope, folder: temporaryFolder }, view, { ...this.#configuration, selectors }),
+        view === undefined
+          ? []
+          : expandScope({ scope, folder: temporaryFolder }, view, { ...this.#configuration, selectors }),
       )
       return {
         name: one.name,
@@ -134,9 +138,17 @@ export class PageLooks {
     return { asOf, rows: this.#keys.flatMap((key) => parseAccessKey(key) ?? []) }
   }
 
-  async #accountNames({ organization }: RequestContext['known']): Promise<ReadonlyMap<string, string>> {
-    const view = await organization.view(this.#ports.clock.monotonicMs() - minuteMs)
-    return new Map(view.accounts.map(({ id, name }) => [id, name]))
+  async #accountNames(known: RequestContext['known']): Promise<ReadonlyMap<string, string>> {
+    const view = await this.#view(known)
+    return new Map(view?.accounts.map(({ id, name }) => [id, name]))
+  }
+
+  /** As it is stored, which the reconcile does. Nobody waits here for a reading of the organization. */
+  async #view({ organization }: RequestContext['known']) {
+    const nowMs = this.#ports.clock.monotonicMs()
+    if (this.#organization === undefined || nowMs - this.#organization.atMs > minuteMs)
+      this.#organization = { view: await organization.storedView(), atMs: nowMs }
+    return this.#organization.view
   }
 
   async #fileNames(): Promise<readonly string[]> {
