@@ -7,6 +7,7 @@ import { expandScope } from '../../shared/domain/scopes/expand-scope.ts'
 import { fitsOne } from '../../shared/domain/text/glob.ts'
 import { renderInstant } from '../../shared/domain/text/instant.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
+import type { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
 import { accessPrefix, type ListedAccess, parseAccessKey } from '../../shared/reconcile/records/access-list.ts'
 import { listHeadsInParts } from '../../shared/reconcile/records/list-heads.ts'
 import { readPermissionSetFile } from '../../shared/reconcile/records/read-permission-set-file.ts'
@@ -30,10 +31,12 @@ export class PageLooks {
   readonly #configuration: Configuration
   #access: { readonly read: Promise<Rows>; readonly atMs: number } | undefined
   #keys: readonly string[] = []
-  #organization: { readonly view: OrganizationView | undefined; readonly atMs: number } | undefined
+  readonly #organization: OrganizationCache
+  #seen: { readonly view: OrganizationView | undefined; readonly atMs: number } | undefined
   readonly #abouts = new Map<string, { readonly about: string | undefined; readonly atMs: number }>()
 
-  constructor(ports: Ports, configuration: Configuration) {
+  constructor(ports: Ports, configuration: Configuration, organization: OrganizationCache) {
+    this.#organization = organization
     this.#ports = ports
     this.#configuration = configuration
   }
@@ -44,26 +47,26 @@ export class PageLooks {
     const named = new Set(rows.flatMap(({ type, principal }) => (type === 'GROUP' ? [principal] : [])))
     const groups = await known.people.groupsOf(userId, named)
     const own = rows.filter(({ type, principal }) => (type === 'USER' ? principal === name : groups.has(principal)))
-    return answer(200, { asOf, ...(await this.#tell(own, known)) })
+    return answer(200, { asOf, ...(await this.#tell(own)) })
   }
 
   /** Who has access: for auditors. `words`: all have to be in a row. */
-  async everybody(words: string, { known }: RequestContext): Promise<Answer> {
+  async everybody(words: string): Promise<Answer> {
     const { asOf, rows } = await this.#listed()
-    const names = await this.#accountNames(known)
+    const names = await this.#accountNames()
     const wanted = words.toLowerCase().split(/\s+/).slice(0, 10)
     const found = rows.filter(({ account, permissionSet, principal }) => {
       const text = `${account} ${names.get(account) ?? ''} ${permissionSet} ${principal}`.toLowerCase()
       return wanted.every((word) => text.includes(word))
     })
-    return answer(200, { asOf, all: found.length, ...(await this.#tell(found, known)) })
+    return answer(200, { asOf, all: found.length, ...(await this.#tell(found)) })
   }
 
   /** For each eligibility of the person: in which accounts, and which permission sets there are. */
   async choices({ userId, name }: Person, { known }: RequestContext): Promise<Answer> {
     const question = { user: { id: userId, name } }
     const { eligible } = await findEligible(question, { files: known.eligibilityFiles, people: known.people })
-    const [view, selectors] = await Promise.all([this.#view(known), known.organization.selectors()])
+    const [view, selectors] = await Promise.all([this.#view(), this.#organization.selectors()])
     const sets = (await this.#fileNames()).slice(0, setsMost)
     const chosen = eligible.map((one) => {
       const reached = one.scopes.flatMap((scope) =>
@@ -78,7 +81,7 @@ export class PageLooks {
       }
     })
     const abouts = await this.#aboutOf(chosen.flatMap(({ permissionSets }) => permissionSets))
-    const names = await this.#accountNames(known)
+    const names = await this.#accountNames()
     const used = new Set<string>(chosen.flatMap(({ accounts }) => accounts))
     const accounts = Object.fromEntries([...names].filter(([id]) => used.has(id)))
     return answer(200, { choices: chosen, abouts, accounts })
@@ -99,7 +102,7 @@ export class PageLooks {
         (type === 'USER' ? whose === principal : groups.has(whose)),
     )
     const abouts = await this.#aboutOf([permissionSet])
-    const names = await this.#accountNames(context.known)
+    const names = await this.#accountNames()
     const accountName = scope.kind === 'account' ? names.get(scope.id) : undefined
     const first = others.slice(0, othersMost)
     return answer(200, {
@@ -111,9 +114,9 @@ export class PageLooks {
     })
   }
 
-  async #tell(rows: readonly ListedAccess[], known: RequestContext['known']) {
+  async #tell(rows: readonly ListedAccess[]) {
     const shown = rows.slice(0, rowsMost)
-    const names = await this.#accountNames(known)
+    const names = await this.#accountNames()
     const used = new Set<string>(shown.map(({ account }) => account))
     const accounts = Object.fromEntries([...names].filter(([id]) => used.has(id)))
     return { rows: shown, isCut: shown.length < rows.length, accounts }
@@ -138,17 +141,17 @@ export class PageLooks {
     return { asOf, rows: this.#keys.flatMap((key) => parseAccessKey(key) ?? []) }
   }
 
-  async #accountNames(known: RequestContext['known']): Promise<ReadonlyMap<string, string>> {
-    const view = await this.#view(known)
+  async #accountNames(): Promise<ReadonlyMap<string, string>> {
+    const view = await this.#view()
     return new Map(view?.accounts.map(({ id, name }) => [id, name]))
   }
 
   /** As it is stored, which the reconcile does. Nobody waits here for a reading of the organization. */
-  async #view({ organization }: RequestContext['known']) {
+  async #view(): Promise<OrganizationView | undefined> {
     const nowMs = this.#ports.clock.monotonicMs()
-    if (this.#organization === undefined || nowMs - this.#organization.atMs > minuteMs)
-      this.#organization = { view: await organization.storedView(), atMs: nowMs }
-    return this.#organization.view
+    if (this.#seen === undefined || nowMs - this.#seen.atMs > minuteMs)
+      this.#seen = { view: await this.#organization.storedView(), atMs: nowMs }
+    return this.#seen.view
   }
 
   async #fileNames(): Promise<readonly string[]> {

@@ -48,9 +48,10 @@ export class ServedCalls {
     this.#ports = ports
     this.#configuration = configuration
     this.#settings = settings
-    this.#looks = new PageLooks(ports, configuration)
+    const organization = new OrganizationCache(ports, configuration.folders)
+    this.#looks = new PageLooks(ports, configuration, organization)
     this.#known = {
-      organization: new OrganizationCache(ports, configuration.folders),
+      organization,
       eligibilityFiles: new EligibilityFiles(ports),
       people: new People(ports.identityStore, ports.clock, configuration.principalSuffix),
     }
@@ -94,7 +95,7 @@ export class ServedCalls {
       case 'GET /about':
         return this.#looks.about(query.request ?? '', context)
       case 'GET /everybody':
-        return person.isAuditor ? this.#looks.everybody(query.words ?? '', context) : notForThem
+        return person.isAuditor ? this.#looks.everybody(query.words ?? '') : notForThem
       default:
         return call satisfies never
     }

@@ -106,7 +106,8 @@ export function startFunctions(options: FunctionsOptions): LocalFunctions {
     hourly: everyHour,
     nightly: everyNight,
     report: everyMorning,
-    notifications: everyMinuteOfNotifications,
+    notifications: (own, configuration, environment) =>
+      everyMinuteOfNotifications(own, configuration, options.pageOptions(environment).origin),
     digests: ofQueue(digests),
   })
   const asynchronous = new AsynchronousInvocations({ clock, onError, isOneAtATime: options.timeScale > 1 })
