@@ -191,7 +191,8 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     identityCenter: 'change',
   },
   notifications: {
-    read: ['history/', 'status/', 'eligibility/', 'state/drift.json', 'state/organization.json'],
+    // Of `changes/`: who made a change by hand stands beside the object.
+    read: ['changes/', 'history/', 'status/', 'eligibility/', 'state/drift.json', 'state/organization.json'],
     put: ['state/notifications.json'],
     send: ['digests'],
     outcomes: 'publish',

@@ -26,6 +26,8 @@ const environmentSchema = z.object({
   SSOFILE_PAGE_PRINCIPAL: z.string().min(1).optional(),
   /** Where the page is: for itself, and for links to it. */
   SSOFILE_PAGE_ORIGIN: z.url().optional(),
+  /** Only that of the events: the ARN of the role that changes access for us. */
+  SSOFILE_DISPATCHER_ROLE: z.string().min(1).optional(),
 })
 export type FunctionEnvironment = z.input<typeof environmentSchema>
 
@@ -61,6 +63,7 @@ export function openDeployment() {
       (one) => one !== undefined,
     ),
     pageOrigin: environment.SSOFILE_PAGE_ORIGIN,
+    dispatcherRole: environment.SSOFILE_DISPATCHER_ROLE,
     /**
      * The handler, which runs only while the bucket belongs to this deployment. Throws WrongOwnerError. `tellsLoss`: it also
      * runs where nothing says whose the bucket is, stops everything then, and raises the alarm.

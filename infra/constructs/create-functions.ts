@@ -38,7 +38,11 @@ export function createFunctions(stack: Stack, props: FunctionsProps): Functions 
   const functions = deployed
     .filter((name) => name !== 'api' && name !== 'page')
     .map((name) => {
-      const variables = { ...props.variables, ...(name === 'router' ? known : {}) }
+      const variables = {
+        ...props.variables,
+        ...(name === 'router' ? known : {}),
+        ...(name === 'events' ? { SSOFILE_DISPATCHER_ROLE: props.names.roleArn('dispatcher') } : {}),
+      }
       return [name, createFunction(stack, name, { ...props, variables })] as const
     })
   const created = Object.fromEntries(functions) as Record<Exclude<FunctionName, Optional>, LambdaFunction>

@@ -35,7 +35,7 @@ import { EnvironmentCalls } from './lambda/environment-calls.ts'
 import type { ExecutionEnvironment } from './lambda/execution-environment.ts'
 import { type LocalFunctions, startFunctions } from './lambda/start-functions.ts'
 import { listRoles } from './list-roles.ts'
-import { localAccountId, localRegion } from './local-account.ts'
+import { localDeployment as deploymentName, localAccountId, localRegion, localRoleArn } from './local-account.ts'
 import { type LocalModels, openLocalModels } from './local-models.ts'
 import { addMissingPolicies } from './missing-policies.ts'
 import { startNotifications } from './notifications.ts'
@@ -87,7 +87,6 @@ export type LocalSystem = {
 }
 
 const bucket = 'ssofile'
-const deploymentName = 'local'
 /** Who holds the dispatcher lease here; by it a restart knows a lease of its own dead process. */
 const holder = 'local system'
 /** The access key ids of API and page, which have roles of their own as in a deployment. */
@@ -284,6 +283,7 @@ function functionVariables(
       ? { SSOFILE_API_PRINCIPAL: `AWS:${ownRoles.api}`, SSOFILE_PAGE_PRINCIPAL: `AWS:${ownRoles.page}` }
       : {}),
     ...(name === 'page' || name === 'notifications' ? { SSOFILE_PAGE_ORIGIN: pageOrigin } : {}),
+    ...(name === 'events' ? { SSOFILE_DISPATCHER_ROLE: localRoleArn('dispatcher') } : {}),
     AWS_REGION: localRegion,
     AWS_ENDPOINT_URL: url,
     AWS_ACCESS_KEY_ID: accessKeyIdOf(name),

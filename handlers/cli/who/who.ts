@@ -4,11 +4,13 @@ import { openAwsAuditor } from '../../../shared/aws/aws-auditor.ts'
 import { renderAccessPage } from '../../../shared/domain/access-page/render-access-page.ts'
 import { judgeUse } from '../../../shared/domain/assignments/role-use.ts'
 import { linkPrefix } from '../../../shared/domain/links/link.ts'
+import type { AccountId } from '../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { matchesGlob } from '../../../shared/domain/text/glob.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { patientIdentityStore } from '../../../shared/reconcile/calls/patient-identity-store.ts'
+import { OrganizationCache } from '../../../shared/reconcile/organization/organization-cache.ts'
 import { describePage } from '../../../shared/reconcile/preview/describe-page.ts'
 import {
   describeViolations,
@@ -112,7 +114,12 @@ async function who(options: Options): Promise<number> {
   const progress = new Progress()
   progress.tell('reading who has access')
   const found = await whoHasAccess(question, ports, configuration, progress.tell).finally(() => progress.end())
-  const answer = violations ? { ...found, notes: [...found.notes, ...describeViolations(violations)] } : found
+  const notes = [
+    ...found.notes,
+    ...(violations ? describeViolations(violations) : []),
+    ...(account === undefined ? [] : await noteNoAccount(account, found, ports, configuration.folders)),
+  ]
+  const answer = { ...found, notes }
   const fixed = {
     person: user !== undefined && answer.rows.every(({ person }) => person !== undefined),
     account: account !== undefined,
@@ -125,6 +132,19 @@ async function who(options: Options): Promise<number> {
   const rows =
     unusedFor === undefined ? answer.rows : answer.rows.filter((row) => judgeUse(row, unusedFor) === 'unused')
   return rows.length > 0 ? 0 : 1
+}
+
+/** Where nobody has access in an account, that may be because there is none. */
+async function noteNoAccount(
+  account: AccountId,
+  { rows }: Pick<WhoAnswer, 'rows'>,
+  ports: Ports,
+  folders: readonly string[],
+): Promise<readonly string[]> {
+  if (rows.length > 0) return []
+  const { accounts, readAt } = await new OrganizationCache(ports, folders).view()
+  if (accounts.some(({ id }) => id === account)) return []
+  return [`there is no account ${account} in the organization, as it was read at ${readAt}`]
 }
 
 function isJson({ json, output }: Options): boolean {

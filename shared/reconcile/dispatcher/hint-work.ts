@@ -6,7 +6,7 @@ import {
 } from '../../domain/assignments/assignment.ts'
 import { describeLink } from '../../domain/links/describe-link.ts'
 import { type Grant, linkPrefix } from '../../domain/links/link.ts'
-import { type DriftHint, type Hint, isAssignmentHint, isDriftHint } from '../../domain/messages/hint.ts'
+import { type DriftHint, type Hint, isAssignmentHint, isDriftHint, isLiveLook } from '../../domain/messages/hint.ts'
 import { permissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { Log } from '../../ports/log.ts'
@@ -23,7 +23,7 @@ import { PermissionSetWork, type PermissionSetWorkSources } from '../permission-
 import { Provisionings } from '../permission-sets/provisionings.ts'
 import { describeError } from '../records/failures.ts'
 import { RecordChangedError } from '../records/json-record.ts'
-import { nextAttempt, scheduleWork } from '../records/open-work.ts'
+import { lookKey, nextAttempt, scheduleWork } from '../records/open-work.ts'
 import { gatherLink } from '../statuses/gather-link.ts'
 import { StatusBoard } from '../statuses/status-board.ts'
 import type { WorkItem } from './work-item.ts'
@@ -75,7 +75,7 @@ export class HintWork {
     try {
       await repeatPatiently(context, { ...repetition, signal: context.ending, mayHelp }, async () => {
         const pulledMs = Math.max(...items.map((item) => item.pulledMs))
-        const isDriftCheck = items.some(({ hint }) => hint.cause === 'drift')
+        const isDriftCheck = items.some(({ hint }) => isLiveLook(hint))
         this.#expirePrincipal(items, pulledMs)
         const found = await this.#isFoundWaiting(items, pulledMs)
         const end = found ? 'done' : await this.#settle(first, { ...context, log, pulledMs, isDriftCheck })
@@ -103,6 +103,10 @@ export class HintWork {
     const { hint } = item
     if (isDriftHint(hint)) {
       this.board.touch(await this.#drift.work(hint, context))
+      return 'done'
+    }
+    if (hint.kind === 'by-hand') {
+      this.board.touch(await this.#drift.look(hint, context))
       return 'done'
     }
     if (hint.kind === 'permission-set') {
@@ -235,6 +239,7 @@ function mayPass(error: unknown): boolean {
 /** What open work names it by. */
 function subjectKey(hint: Exclude<Hint, DriftHint>): string {
   if (hint.kind === 'permission-set') return permissionSetKey(hint.permissionSet)
+  if (hint.kind === 'by-hand') return lookKey(hint)
   const { account: accountId, permissionSet, type } = hint
   return hint.kind === 'access'
     ? renderAssignmentKey({ accountId, permissionSet, principalId: hint.principalId, type })
@@ -244,5 +249,5 @@ function subjectKey(hint: Exclude<Hint, DriftHint>): string {
 function describe({ hint, lane }: WorkItem): Record<string, string> {
   if (hint.kind === 'permission-set') return { lane, permissionSet: hint.permissionSet }
   if (isDriftHint(hint)) return { lane, drift: hint.unit }
-  return { lane, assignment: subjectKey(hint) }
+  return { lane, ...(hint.kind === 'by-hand' ? { look: subjectKey(hint) } : { assignment: subjectKey(hint) }) }
 }

@@ -6,6 +6,7 @@ import {
   assignmentOf,
 } from '../../domain/assignments/assignment.ts'
 import { type Access, type GrantingLink, grantingLink } from '../../domain/assignments/ledger-entry.ts'
+import { type Author, author } from '../../domain/by-hand/author.ts'
 import { renderNameInKey } from '../../domain/links/name-in-key.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
@@ -48,12 +49,14 @@ export type HistoryRecord = {
   readonly access: Pick<Access, 'principal' | 'permissionSetArn' | 'links'> &
     Partial<Pick<Access, 'call' | 'grantedAt'>>
   readonly confirmedAt: string
-  /** Why the brake holds it. */
+  /** Why the brake holds it, or why it is told loudly. */
   readonly reason?: string | undefined
+  /** Who did it, where that was not ssofile; absent: it is not known. */
+  readonly by?: Author | undefined
 }
 
 export function recordHistory(objects: ObjectStore, record: HistoryRecord): Promise<void> {
-  const { key, event, at, access, confirmedAt, reason } = record
+  const { key, event, at, access, confirmedAt, reason, by } = record
   const { principal, permissionSetArn: arn, links, call } = access
   const body = {
     assignment: key,
@@ -64,20 +67,25 @@ export function recordHistory(objects: ObjectStore, record: HistoryRecord): Prom
     permissionSetArn: arn,
     requestId: call?.id,
     reason,
+    by,
     links,
   }
   const folder = historyFolder(key)
-  return tellEvent(objects, { folder, name: nameInChanges(assignmentOf(key), principal) }, { event, at, body })
+  return tellEvent(
+    objects,
+    { folder, name: nameInChanges(assignmentOf(key), principal) },
+    { event, at, body, by, reason },
+  )
 }
 
 /** `at` is from the record, so that a repeated run writes the same key. */
 export function recordPermissionSetHistory(
   objects: ObjectStore,
   name: PermissionSetName,
-  { event, at, body }: ToldOnce<PermissionSetEvent>,
+  { event, at, body, by }: ToldOnce<PermissionSetEvent>,
 ): Promise<void> {
   const subject = { folder: `${permissionSetFolders}${name}/`, name }
-  return tellEvent(objects, subject, { event, named: `permission-set-${event}`, at, body })
+  return tellEvent(objects, subject, { event, named: `permission-set-${event}`, at, body, by })
 }
 
 /** Read at a time, newest first: the first ones mostly tell. */
@@ -269,6 +277,7 @@ const wholeBody = historyBody.extend({
   permissionSetArn,
   confirmedAt: z.iso.datetime(),
   grantedAt: z.iso.datetime().optional(),
+  by: author.optional().catch(undefined),
 })
 
 /** An event of an assignment as history has it. `confirmedAt`: when it was known to have taken effect. */

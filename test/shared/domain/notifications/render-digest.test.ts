@@ -88,7 +88,7 @@ describe('a request that waits is told with who asks for what and why', () => {
     approvers: ['team-Platform'],
     reason: 'invoices',
     ticket: 'CHG1',
-  }
+  } satisfies Notification
   const said =
     '2026-03-03T10:00:00.000Z request-asked kenji\\u{202e}: Billing-ps in account%233000000002: invoices, CHG1; '
 
