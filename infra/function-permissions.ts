@@ -75,6 +75,8 @@ export type FunctionPermissions = {
   readonly ownRoles?: 'read'
   /** Assume the auditor's role in the accounts, if one is configured. */
   readonly auditorRole?: 'assume'
+  /** The secret of the page: of its client at the provider, and the keys of its cookies. */
+  readonly pageSecret?: 'read'
   /** `publish`: put events on the bus of outcomes. `deliver`: send digests, by mail and by webhooks whose URLs are secrets. */
   readonly outcomes?: 'publish' | 'deliver'
 }
@@ -218,6 +220,25 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     organizations: 'read',
     directory: 'groups',
     identityCenter: 'instance',
+  },
+  // As the API's, for temporary access alone; and what it shows: who has what, and what permission sets say of themselves.
+  page: {
+    read: [
+      'status/',
+      'requests/',
+      'approvals/',
+      'eligibility/',
+      'selectors/',
+      'permission_sets/',
+      'state/eligibilities.json',
+      'state/organization.json',
+    ],
+    write: ['requests/', 'approvals/'],
+    put: ['state/deletions/'],
+    organizations: 'read',
+    directory: 'groups',
+    identityCenter: 'instance',
+    pageSecret: 'read',
   },
 }
 

@@ -39,6 +39,7 @@ export function functionPolicy(name: FunctionName, context: PolicyContext): Poli
       ...serviceStatements(permissions, context),
       ...queueStatements(name, context),
       ...outcomeStatements(name, context),
+      ...pageSecretStatements(name, context),
     ],
   })
 }
@@ -158,6 +159,11 @@ function outcomeStatements(name: FunctionName, { environment, names }: PolicyCon
     allow('Mail', ['sns:Publish'], [names.notificationsTopicArn]),
     ...(secrets.length === 0 ? [] : [allow('Webhooks', ['secretsmanager:GetSecretValue'], [...new Set(secrets)])]),
   ]
+}
+
+function pageSecretStatements(name: FunctionName, { environment: { page } }: PolicyContext): PolicyStatement[] {
+  if (functionPermissions[name].pageSecret === undefined || page === undefined) return []
+  return [allow('PageSecret', ['secretsmanager:GetSecretValue'], [page.signIn.clientSecretArn])]
 }
 
 /** Service Authorization Reference, "AWS Organizations". */

@@ -35,7 +35,7 @@ export function renderPermissions(): string {
 
 What the role of each function may do. Written by \`npm run permissions\` from \`infra/function-permissions.ts\`; the simulation fails for a call that is not
 granted, and CI compares the table with every call of the end-to-end tests: a right that nothing uses stands at the end, with its reason. Every function may also list the bucket's names, read \`control/owner.json\`, read what it writes, use the key, and
-write its own logs. \`api\` is deployed only where inputs come in by it, and writes only those; it asks the directory and reads requests only where these come in by it.
+write its own logs. \`api\` is deployed only where inputs come in by it, and writes only those; it asks the directory and reads requests only where these come in by it. \`page\` is deployed only where the environment has [a page](page.md).
 
 | function | reads | puts and deletes | puts | receives from | sends to | calls |
 | --- | --- | --- | --- | --- | --- | --- |
@@ -117,6 +117,7 @@ function tell(permissions: FunctionPermissions) {
     ownRoles,
     auditorRole,
     outcomes,
+    pageSecret,
   } = permissions
   const services = [
     organizations && 'Organizations',
@@ -129,6 +130,7 @@ function tell(permissions: FunctionPermissions) {
     identityCenter === 'instance' && 'Identity Center: the instance',
     ownRoles && "IAM: Identity Center's roles in ssofile's own account",
     auditorRole && "STS: the auditor's role",
+    pageSecret && 'Secrets Manager: the secret of the page',
     outcomes === 'publish' && 'EventBridge: the bus of outcomes',
     outcomes === 'deliver' &&
       'SNS: the topic of notifications; Secrets Manager: the webhooks of the configuration; SQS: puts off its own messages',

@@ -52,6 +52,13 @@ export class AwsIdentityStore implements IdentityStore {
     return name === undefined ? undefined : parseName(name)
   }
 
+  async findUser(id: PrincipalId): ReturnType<IdentityStore['findUser']> {
+    const IdentityStoreId = await this.#identityStoreId()
+    const user = await orUndefined(this.#client.send(new DescribeUserCommand({ IdentityStoreId, UserId: id })))
+    if (user?.UserName === undefined) return undefined
+    return { name: parseName(user.UserName), isDisabled: user.UserStatus === 'DISABLED' }
+  }
+
   /** Groups and users without a name are left out: no link can name them. */
   async listPrincipals(type: PrincipalType, nextToken?: string): Promise<Page<NamedPrincipal>> {
     const input = { IdentityStoreId: await this.#identityStoreId(), NextToken: nextToken, MaxResults: 100 }

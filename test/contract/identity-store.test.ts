@@ -53,6 +53,15 @@ describe.each(adapters)('identity store on $adapter', ({ openPorts }) => {
     expect(await identityStore.findPrincipalId('USER', name('Ana@example.com'))).toBeUndefined()
   })
 
+  test('a user is enabled until somebody disables it, and gone once it is deleted', async () => {
+    const id = principalIdIn(world, 'USER', 'ana@example.com')
+    expect(await identityStore.findUser(id)).toEqual({ name: 'ana@example.com', isDisabled: false })
+    await world.identityStore.updateUser(id, [{ path: 'userStatus', value: 'DISABLED' }])
+    expect(await identityStore.findUser(id)).toEqual({ name: 'ana@example.com', isDisabled: true })
+    await world.identityStore.deleteUser(id)
+    expect(await identityStore.findUser(id)).toBeUndefined()
+  })
+
   test('a group is no user, and a user no group', async () => {
     expect(await identityStore.findPrincipalId('USER', name('Auditors'))).toBeUndefined()
     expect(

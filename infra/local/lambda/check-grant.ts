@@ -59,7 +59,7 @@ function isGranted(permissions: FunctionPermissions, request: FastifyRequest): b
     case 'sns':
       return outcomes === 'deliver' && operation === 'Publish'
     case 'secretsmanager':
-      return outcomes === 'deliver' && operation === 'GetSecretValue'
+      return (outcomes === 'deliver' || permissions.pageSecret !== undefined) && operation === 'GetSecretValue'
     default:
       return false
   }

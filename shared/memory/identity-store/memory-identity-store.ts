@@ -89,6 +89,13 @@ export class MemoryIdentityStore implements IdentityStore {
     return name === undefined ? undefined : principalName.parse(name)
   }
 
+  async findUser(id: PrincipalId): ReturnType<IdentityStore['findUser']> {
+    this.#gate.enter('DescribeUser')
+    const user = this.#users.find(id)
+    if (user === undefined) return undefined
+    return { name: principalName.parse(user.userName), isDisabled: user.attributes.UserStatus === 'DISABLED' }
+  }
+
   async listPrincipals(type: PrincipalType, nextToken?: string): Promise<Page<NamedPrincipal>> {
     const page = { nextToken, most: pageMost }
     if (type === 'USER') {
