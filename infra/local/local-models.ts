@@ -18,6 +18,7 @@ import type { Clock } from '../../shared/ports/clock.ts'
 import { versionDays } from '../bucket-settings.ts'
 import type { EventBridgeEvent } from './events/event-bridge-event.ts'
 import { EventBus } from './events/event-bus.ts'
+import { isInRanges } from './is-in-ranges.ts'
 import { localAccountId } from './local-account.ts'
 import { localRequests } from './local-request.ts'
 import { startSettling } from './settle-when-due.ts'
@@ -76,7 +77,7 @@ export async function openLocalModels(options: LocalModelsOptions) {
   const identityStore: MemoryIdentityStore = new MemoryIdentityStore({
     ...common,
     onChange: (change) => events.directoryChanged(change),
-    source: () => localRequests.getStore()?.sourceIpAddress,
+    isFrom: (ranges) => isInRanges(localRequests.getStore()?.sourceIpAddress, ranges),
   })
   const { isDelegatedAdministrator = true, hasAccountInstance = false } = options
   /** An access key id `management` is somebody in the management account. */

@@ -9,6 +9,7 @@ import { listAll, type Page } from '../ports/page.ts'
 import { ServiceError } from '../ports/service-error.ts'
 import { parseAnswer } from './answers.ts'
 import { SignedApi, type SignsAs } from './signed-api.ts'
+import { SystemClock } from './system-clock.ts'
 
 const service = 'account-access'
 const timeoutMs = 30_000
@@ -87,10 +88,16 @@ export class AwsAccountAccess implements AccountAccess {
   async #call<S extends z.ZodType>(path: string, body: object, answer: S): Promise<z.output<S>> {
     const api = await this.#api()
     const asked = { method: 'POST', path, query: {}, body: JSON.stringify(body) } as const
-    const reply = await api.call(asked, AbortSignal.timeout(timeoutMs)).catch((cause: unknown) => {
-      const told = cause instanceof Error ? cause.message : String(cause)
-      throw new ServiceError(service, 'NoAnswer', `${service} did not answer: ${told}`, { cause })
-    })
+    const hanging = new AbortController()
+    const answered = new AbortController()
+    void new SystemClock().sleep(timeoutMs, answered.signal).then(() => hanging.abort())
+    const reply = await api
+      .call(asked, hanging.signal)
+      .catch((cause: unknown) => {
+        const told = cause instanceof Error ? cause.message : String(cause)
+        throw new ServiceError(service, 'NoAnswer', `${service} did not answer: ${told}`, { cause })
+      })
+      .finally(() => answered.abort())
     const { status: httpStatus, errorType = '' } = reply
     const content = parseJson(reply.body)
     if (httpStatus === 200) return parseAnswer({ service, member: path }, answer, content)

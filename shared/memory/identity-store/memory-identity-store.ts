@@ -29,8 +29,8 @@ export type MemoryIdentityStoreOptions = CallObserver & {
   readonly openTable?: OpenTable
   readonly identityStoreId?: string
   readonly onChange?: (change: IdentityStoreChange) => void
-  /** The address that a call comes from; absent: it has none. */
-  readonly source?: (() => string | undefined) | undefined
+  /** Whether a call comes from one of these CIDR ranges; absent: from none. */
+  readonly isFrom?: ((ranges: readonly string[]) => boolean) | undefined
 }
 
 type Unstamped<C> = C extends unknown ? Omit<C, 'at'> : never
@@ -68,7 +68,7 @@ export class MemoryIdentityStore implements IdentityStore {
       limiters.set(operation, limiter)
       return limiter
     }
-    this.network = new NetworkRules(openTable('identity-store/network'), options.source)
+    this.network = new NetworkRules(openTable('identity-store/network'), options.isFrom)
     const gate = new CallGate({ ...options, limiterFor, tooFast })
     const enter = (operation: string) => {
       gate.enter(operation)

@@ -1,4 +1,3 @@
-import { BlockList, isIPv6 } from 'node:net'
 import type { DirectoryNetwork } from '../../ports/directory-network.ts'
 import { Refusal } from '../refusal.ts'
 
@@ -8,11 +7,12 @@ import { Refusal } from '../refusal.ts'
  */
 export class NetworkRules {
   readonly #stored: Map<string, DirectoryNetwork>
-  readonly #source: () => string | undefined
+  readonly #isFrom: (ranges: readonly string[]) => boolean
 
-  constructor(stored: Map<string, DirectoryNetwork>, source: () => string | undefined = () => undefined) {
+  /** `isFrom`: whether the caller's address is in one of these ranges. */
+  constructor(stored: Map<string, DirectoryNetwork>, isFrom: (ranges: readonly string[]) => boolean = () => false) {
     this.#stored = stored
-    this.#source = source
+    this.#isFrom = isFrom
   }
 
   get now(): DirectoryNetwork | undefined {
@@ -29,18 +29,7 @@ export class NetworkRules {
     const rules = this.now
     if (rules === undefined || operation === 'UpdateIdentityStore') return
     const isRestricted = rules.isEndpointRequired || rules.vpcs.length > 0
-    if (isRestricted && !isAmong(rules.addresses, this.#source()))
+    if (isRestricted && !this.#isFrom(rules.addresses))
       throw new Refusal('identitystore', 'AccessDeniedException', `You are not authorized to perform ${operation}.`)
   }
-}
-
-function isAmong(ranges: readonly string[], address: string | undefined): boolean {
-  if (address === undefined) return false
-  const list = new BlockList()
-  for (const range of ranges) {
-    const [net = '', bits] = range.split('/')
-    const family = isIPv6(net) ? 'ipv6' : 'ipv4'
-    list.addSubnet(net, bits === undefined ? (family === 'ipv6' ? 128 : 32) : Number(bits), family)
-  }
-  return list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
 }

@@ -101,7 +101,7 @@ describe('a whole drift check', () => {
     expect(bench.calls('ListAccountAssignmentsForPrincipal')).toBe(1)
     expect(world.log.lines.map(({ message, fields }) => [message, fields])).toEqual([
       ['drift check begun', { run: 'tonight', byPrincipal: 17, byPermissionSet: 1, permissionSets: 1 }],
-      ['a part of the drift check is done', { ...none, calls: 1, divided: 4, open: 4 }],
+      ['a part of the drift check is done', { ...none, calls: 1, divided: 4, open: 4, roles: { state: 'not used' } }],
     ])
   })
 
