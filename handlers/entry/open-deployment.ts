@@ -23,6 +23,8 @@ const environmentSchema = z.object({
   SSOFILE_TOPIC_ARN: z.string().min(1),
   /** Only the router's, and only where there is an API. */
   SSOFILE_API_PRINCIPAL: z.string().min(1).optional(),
+  /** Only that of the events: the ARN of the role that changes access for us. */
+  SSOFILE_DISPATCHER_ROLE: z.string().min(1).optional(),
 })
 export type FunctionEnvironment = z.input<typeof environmentSchema>
 
@@ -55,6 +57,7 @@ export function openDeployment() {
     bus: environment.SSOFILE_BUS,
     topicArn: environment.SSOFILE_TOPIC_ARN,
     apiPrincipal: environment.SSOFILE_API_PRINCIPAL,
+    dispatcherRole: environment.SSOFILE_DISPATCHER_ROLE,
     /**
      * The handler, which runs only while the bucket belongs to this deployment. Throws WrongOwnerError. `tellsLoss`: it also
      * runs where nothing says whose the bucket is, stops everything then, and raises the alarm.

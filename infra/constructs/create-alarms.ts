@@ -193,6 +193,13 @@ function emittedAlarms({ environment }: AlarmsProps): AlarmRule[] {
       most: 0,
     },
     {
+      name: 'loud-by-hand',
+      section: 'Full access was changed by hand',
+      says: 'Somebody gave or took full access outside ssofile, or edited a permission set that has a file',
+      metric: emittedMetric(environment, 'LoudByHand', minutes(1)),
+      most: 0,
+    },
+    {
       name: 'errors-logged',
       section: 'An error was logged',
       says: 'A function logged an error',

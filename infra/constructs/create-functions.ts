@@ -31,7 +31,11 @@ export function createFunctions(stack: Stack, props: FunctionsProps): Functions 
   const functions = deployed
     .filter((name) => name !== 'api')
     .map((name) => {
-      const variables = { ...props.variables, ...(name === 'router' ? known : {}) }
+      const variables = {
+        ...props.variables,
+        ...(name === 'router' ? known : {}),
+        ...(name === 'events' ? { SSOFILE_DISPATCHER_ROLE: props.names.roleArn('dispatcher') } : {}),
+      }
       return [name, createFunction(stack, name, { ...props, variables })] as const
     })
   const created = Object.fromEntries(functions) as Record<Exclude<FunctionName, 'api'>, LambdaFunction>

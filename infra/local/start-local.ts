@@ -18,6 +18,7 @@ import type { Ports } from '../../shared/ports/ports.ts'
 import { type QueueName, type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
 import { patientPorts } from '../../shared/reconcile/calls/patient-ports.ts'
 import { claimBucket, LostOwnerError } from '../../shared/reconcile/records/owner.ts'
+import { addAccountAccess } from './account-access-service.ts'
 import { addAccessPage } from './add-access-page.ts'
 import { addRequestsPage } from './add-requests-page.ts'
 import { addRoleUses } from './add-role-uses.ts'
@@ -34,7 +35,7 @@ import { EnvironmentCalls } from './lambda/environment-calls.ts'
 import type { ExecutionEnvironment } from './lambda/execution-environment.ts'
 import { type LocalFunctions, startFunctions } from './lambda/start-functions.ts'
 import { listRoles } from './list-roles.ts'
-import { localAccountId, localRegion } from './local-account.ts'
+import { localDeployment as deploymentName, localAccountId, localRegion, localRoleArn } from './local-account.ts'
 import { type LocalModels, openLocalModels } from './local-models.ts'
 import { addMissingPolicies } from './missing-policies.ts'
 import { startNotifications } from './notifications.ts'
@@ -83,7 +84,6 @@ export type LocalSystem = {
 }
 
 const bucket = 'ssofile'
-const deploymentName = 'local'
 /** Who holds the dispatcher lease here; by it a restart knows a lease of its own dead process. */
 const holder = 'local system'
 /** The access key id of the API, which has a role of its own as in a deployment. */
@@ -205,7 +205,8 @@ function serveMetrics(
   return metrics
 }
 
-function addWhatRolesAre(app: FastifyInstance, { ssoAdmin, iam }: LocalModels): void {
+function addWhatRolesAre(app: FastifyInstance, { ssoAdmin, iam, accountAccess }: LocalModels): void {
+  addAccountAccess(app, accountAccess)
   app.get('/_ssofile/roles', async () => listRoles(ssoAdmin))
   addMissingPolicies(app, ssoAdmin)
   addRoleUses(app, iam)
@@ -262,6 +263,7 @@ function functionVariables(
     SSOFILE_BUS: localBus,
     SSOFILE_TOPIC_ARN: localTopicArn,
     ...(name === 'router' ? { SSOFILE_API_PRINCIPAL: `AWS:${apiRole}` } : {}),
+    ...(name === 'events' ? { SSOFILE_DISPATCHER_ROLE: localRoleArn('dispatcher') } : {}),
     AWS_REGION: localRegion,
     AWS_ENDPOINT_URL: url,
     AWS_ACCESS_KEY_ID: accessKeyIdOf(name),

@@ -24,7 +24,7 @@ import { createOperatorRole } from '../constructs/create-operator-role.ts'
 import { createOutputs } from '../constructs/create-outputs.ts'
 import { createQueues, type Queues } from '../constructs/create-queues.ts'
 import { DeploymentNames } from '../deployment-names.ts'
-import { directoryEvents, organizationEvents } from '../wanted-events.ts'
+import { accessEvents, directoryEvents, organizationEvents } from '../wanted-events.ts'
 
 type SsofileStackProps = StackProps & { readonly environment: Environment }
 
@@ -112,7 +112,8 @@ export class SsofileStack extends Stack {
     names: DeploymentNames,
     { worked: { events: queue } }: Queues,
   ): readonly NamedRule[] {
-    const all = { ...organizationEvents, ...directoryEvents }
+    const ofRegion = { ...directoryEvents, ...accessEvents(names.roleArn('dispatcher')) }
+    const all = { ...organizationEvents, ...ofRegion }
     const isManagement = isManagementDeployment(environment)
     const own = (patterns: EventRules['patterns']) => ({ own: { patterns } })
     if (isManagement && environment.region === names.organizationRegion)
@@ -120,7 +121,7 @@ export class SsofileStack extends Stack {
     const forwarding = isManagement ? [names.organizationRegion] : [names.organizationRegion, environment.region]
     const bus = this.#createBus(environment, names, [...new Set(forwarding)])
     const forwarded = { patterns: isManagement ? organizationEvents : all, bus, account: environment.managementAccount }
-    return createEventRules(this, { names, queue, rules: { ...own(directoryEvents), forwarded } })
+    return createEventRules(this, { names, queue, rules: { ...own(ofRegion), forwarded } })
   }
 
   #createBus(environment: Environment, names: DeploymentNames, regions: readonly string[]): EventBus {

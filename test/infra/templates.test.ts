@@ -7,7 +7,7 @@ import { DeploymentNames } from '../../infra/deployment-names.ts'
 import { guardedSettings } from '../../infra/guarded-settings.ts'
 import { matchEventPattern } from '../../infra/match-event-pattern.ts'
 import { monthCost, renderMonthCost } from '../../infra/month-cost.ts'
-import { directoryEvents, organizationEvents } from '../../infra/wanted-events.ts'
+import { accessEvents, directoryEvents, organizationEvents } from '../../infra/wanted-events.ts'
 import { environment } from '../../shared/domain/deployment/environment.ts'
 import {
   functionNames as allFunctionNames,
@@ -107,6 +107,7 @@ describe('a function', () => {
       'SSOFILE_BUCKET',
       'SSOFILE_BUS',
       'SSOFILE_DEPLOYMENT',
+      ...(name === 'events' ? ['SSOFILE_DISPATCHER_ROLE'] : []),
       'SSOFILE_INSTANCE_ARN',
       'SSOFILE_QUEUE_URLS',
       'SSOFILE_TOPIC_ARN',
@@ -383,12 +384,14 @@ describe('events', () => {
     )
   const patternsOf = (mode: Mode, name?: string) =>
     rulesOf(mode, name).map(({ Properties }) => Properties.EventPattern as Parameters<typeof matchEventPattern>[0])
-  const all = Object.values({ ...organizationEvents, ...directoryEvents })
+  const ofRegion = (account: string) =>
+    Object.values({ ...directoryEvents, ...accessEvents(`arn:aws:iam::${account}:role/ssofile-dispatcher`) })
+  const all = (account: string) => [...Object.values(organizationEvents), ...ofRegion(account)]
 
-  test('of the organization are forwarded from its Region, and of the directory from that of Identity Center', () => {
+  test('of the organization are forwarded from its Region, and of the directory and of access from that of Identity Center', () => {
     expect(patternsOf('delegated', 'ssofile-forward-us-east-1')).toEqual(Object.values(organizationEvents))
-    expect(patternsOf('delegated', 'ssofile-forward-eu-west-1')).toEqual(Object.values(directoryEvents))
-    expect(patternsOf('at-home', 'ssofile-forward-us-east-1')).toEqual(all)
+    expect(patternsOf('delegated', 'ssofile-forward-eu-west-1')).toEqual(ofRegion('111122223333'))
+    expect(patternsOf('at-home', 'ssofile-forward-us-east-1')).toEqual(all('111122223333'))
     expect(patternsOf('management', 'ssofile-forward-us-east-1')).toEqual(Object.values(organizationEvents))
     expect(patternsOf('china', 'ssofile-forward-cn-northwest-1')).toEqual(Object.values(organizationEvents))
     expect(patternsOf('us-gov', 'ssofile-forward-us-gov-west-1')).toEqual(Object.values(organizationEvents))
@@ -397,10 +400,10 @@ describe('events', () => {
   test('of this account and those that the management account forwards go to the queue, each with a group of its own', () => {
     const account = ['444455556666']
     expect(patternsOf('delegated')).toEqual([
-      ...Object.values(directoryEvents),
-      ...all.map((pattern) => ({ ...pattern, account })),
+      ...ofRegion('111122223333'),
+      ...all('111122223333').map((pattern) => ({ ...pattern, account })),
     ])
-    expect(patternsOf('management-at-home')).toEqual(all)
+    expect(patternsOf('management-at-home')).toEqual(all('444455556666'))
     for (const { Properties } of rulesOf('delegated'))
       expect(Properties.Targets).toEqual([
         {

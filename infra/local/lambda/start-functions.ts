@@ -29,6 +29,7 @@ import {
 import type { Ports } from '../../../shared/ports/ports.ts'
 import type { DoctorQuestion } from '../../../shared/reconcile/doctor/try-permissions.ts'
 import { startEventSourceMapping } from '../event-source-mapping.ts'
+import { localRoleArn } from '../local-account.ts'
 import { startSchedule } from '../schedule.ts'
 import { AsynchronousInvocations } from './asynchronous-invocations.ts'
 import { openBundledFunction } from './bundled-function.ts'
@@ -89,7 +90,7 @@ export function startFunctions(options: FunctionsOptions): LocalFunctions {
     links: ofQueue(links),
     'permission-sets': ofQueue(permissionSets),
     requests: ofQueue(requests),
-    events: ofQueue(events),
+    events: ofQueue((own, configuration) => events(own, configuration, { dispatcherRole: localRoleArn('dispatcher') })),
     dispatcher: (own, configuration) => {
       const work = dispatcher(own, configuration, { ...dispatcherSlice, holder })
       return answerDoctor<Invoked, unknown>(own, () => work())

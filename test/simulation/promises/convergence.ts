@@ -1,3 +1,4 @@
+import { isContestedAccess } from '../contested.ts'
 import { complainAboutAccess } from './access-listing.ts'
 import { describeTarget, ledgerKeyOf, nameOf } from './assignment-names.ts'
 import { complainAboutForeign } from './foreign-listing.ts'
@@ -98,9 +99,10 @@ export class ConvergencePromise {
     }
   }
 
-  /** What is wrong with it cannot be put right before somebody has restored an object. */
+  /** What is wrong with it cannot be put right before a person has restored an object, or asked for what others take away again and again. */
   #isUnclear(ledgerKey: string): boolean {
-    return this.#watched.world.unreadable.concerns(ledgerKey)
+    const { world } = this.#watched
+    return isContestedAccess(ledgerKey, world) || world.unreadable.concerns(ledgerKey)
   }
 
   /** AWS refuses every change on a suspended or closed account: what is left there stays until that changes. */

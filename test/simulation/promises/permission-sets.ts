@@ -1,4 +1,5 @@
 import { type Call, lateKinds } from '../chaos.ts'
+import { isContestedSet } from '../contested.ts'
 import { ownedNames } from '../permission-set-actions.ts'
 import type { SimulatedProcess } from '../simulated-process.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
@@ -109,6 +110,7 @@ export class PermissionSetChecks {
     const status = this.#world.readJson(`status/permission_sets/${name}.json.json`)
     // It stays as it was until a person decides.
     if (status?.state === 'held' && this.#contents.isHeld(name)) return
+    if (status?.state === 'failed' && isContestedSet(name, this.#world)) return
     const isUnmet = this.#sessions.isUnmet(name)
     const states = [...(isUnmet === true ? [] : ['applied']), ...(isUnmet === false ? [] : ['failed'])]
     if (!states.includes(String(status?.state)))

@@ -182,12 +182,14 @@ test('access by a permission set that the management account has is left to othe
   expect(told?.remedy).toContain('remove its assignments in the management account')
 })
 
+const group = (name: string) => ({ type: 'GROUP' as const, name: principalName.parse(name) })
+
 test('a filter imports only what it names, and a name that nobody has is told', async () => {
   const given = [{ account: shop }, { account: data }, { account: data, permissionSet: 'Admin' }]
   const filters = {
     accounts: [accountId.parse(data)],
     permissionSets: [permissionSetName.parse('Admin')],
-    principals: [principalName.parse('readers'), principalName.parse('nobody')],
+    principals: [group('readers'), group('nobody')],
   }
   const byAccount = open(given)
   await importAll(byAccount, { filter: { ...everything.filter, accounts: filters.accounts } })
@@ -198,7 +200,7 @@ test('a filter imports only what it names, and a name that nobody has is told', 
   const byAll = open(given)
   const { prepared } = await importAll(byAll, { filter: filters })
   expect(await links(byAll)).toEqual([keyOf(data, 'Admin%readers%GROUP')])
-  expect(prepared.unknown).toMatchObject([{ object: "the group or user 'nobody'" }])
+  expect(prepared.unknown).toMatchObject([{ object: "the group 'nobody'" }])
 })
 
 test('access that somebody removes between the listing and the adoption gets neither link nor entry', async () => {
@@ -425,7 +427,7 @@ test('where listing by principal is refused, the import lists by account instead
     if (operation !== 'listAccountAssignmentsForPrincipal') return proceed()
     throw new ServiceError('sso-admin', 'AccessDeniedException', 'not for a delegated administrator')
   })
-  await importAll(world, { filter: { ...everything.filter, principals: [principalName.parse('readers')] } }, refused)
+  await importAll(world, { filter: { ...everything.filter, principals: [group('readers')] } }, refused)
   expect(await entries(world)).toEqual([keyOf(shop)])
 })
 
