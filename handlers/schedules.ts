@@ -139,10 +139,11 @@ export const everyMorning = (ports: Ports, configuration: Configuration) => asyn
 }
 
 /** Every minute: publishes what became of inputs and access as events, and sends digests to the receivers. */
-export const everyMinuteOfNotifications = (ports: Ports, configuration: Configuration) => async (): Promise<void> => {
-  const { eventBus } = ports
-  if (eventBus === undefined) throw new Error('there is no event bus')
-  const { told, digests, left } = await tellOutcomes({ ...ports, eventBus }, configuration)
-  if (told + digests + left > 0) ports.log.info('outcomes told', { told, digests, left })
-  ports.metrics.record(heartbeats.notifications)
-}
+export const everyMinuteOfNotifications =
+  (ports: Ports, configuration: Configuration, page?: string) => async (): Promise<void> => {
+    const { eventBus } = ports
+    if (eventBus === undefined) throw new Error('there is no event bus')
+    const { told, digests, left } = await tellOutcomes({ ...ports, eventBus }, configuration, page)
+    if (told + digests + left > 0) ports.log.info('outcomes told', { told, digests, left })
+    ports.metrics.record(heartbeats.notifications)
+  }

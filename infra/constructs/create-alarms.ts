@@ -122,7 +122,12 @@ function functionAlarms({ functions }: AlarmsProps): AlarmRule[] {
 /** Of a queue, each few minutes, or as often as people ask. */
 function runsOften(name: FunctionName): boolean {
   const { queue, schedule } = functionSettings[name]
-  return queue !== undefined || name === 'api' || (typeof schedule === 'object' && schedule.everyMinutes < 60)
+  return (
+    queue !== undefined ||
+    name === 'api' ||
+    name === 'page' ||
+    (typeof schedule === 'object' && schedule.everyMinutes < 60)
+  )
 }
 
 /**

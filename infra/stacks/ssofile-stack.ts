@@ -22,6 +22,7 @@ import { createGuard } from '../constructs/create-guard.ts'
 import { createNotifications } from '../constructs/create-notifications.ts'
 import { createOperatorRole } from '../constructs/create-operator-role.ts'
 import { createOutputs } from '../constructs/create-outputs.ts'
+import { createPage } from '../constructs/create-page.ts'
 import { createQueues, type Queues } from '../constructs/create-queues.ts'
 import { DeploymentNames } from '../deployment-names.ts'
 import { accessEvents, directoryEvents, organizationEvents } from '../wanted-events.ts'
@@ -63,6 +64,12 @@ export class SsofileStack extends Stack {
     createSchedules(this, { environment, names, functions, after: ready })
     const eventRules = this.#receiveEvents(environment, names, queues)
     if (functions.api !== undefined) createApi(this, environment, functions.api)
+    if (functions.page !== undefined && environment.page !== undefined)
+      createPage(this, {
+        environment,
+        settings: environment.page,
+        functions: [functions.page, functions.notifications],
+      })
     const guard = createGuard(this, { environment, names, key })
     createAlarms(this, { environment, key, queues, functions, eventRules, guard, after: ready })
     createDashboard(this, { environment, queues, functions })
