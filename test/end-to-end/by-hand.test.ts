@@ -10,7 +10,7 @@ const nameOf = (group: string) => `account%${account}%ReadOnly-ps%${group}%GROUP
 const link = `links_data/${nameOf('kept')}`
 const timeScale = 30
 /** The goal is five seconds after the event; other tests use the machine as well. */
-const seen = { withinMs: 15_000 }
+const seen = { withinMs: 40_000 }
 
 let system: LocalSystem
 let target: readonly string[]
@@ -27,7 +27,7 @@ beforeAll(async () => {
   target = ['--instance-arn', instance, '--permission-set-arn', set]
   // What contradicts our own grant counts only five minutes after it: what is awaited is the time itself.
   await sleep(settlingMs / timeScale)
-}, 60_000)
+}, 180_000)
 afterAll(() => system.stop(), 60_000)
 
 /** Somebody works with the AWS CLI. */
@@ -64,7 +64,7 @@ test('what somebody takes away is given again at once, and history says who took
     { event: 'revoked', by: { name: 'eve', call: 'DeleteAccountAssignment', address: '127.0.0.1' } },
     { event: 'granted' },
   ])
-}, 60_000)
+}, 180_000)
 
 test('what somebody gives stands under foreign/ and access/ at once, with who gave it, and leaves them with who took it away', async () => {
   await assign('create', 'outsiders')
@@ -83,7 +83,7 @@ test('what somebody gives stands under foreign/ and access/ at once, with who ga
     { event: 'foreign-found', by: { name: 'eve' } },
     { event: 'foreign-gone', by: { name: 'frank' } },
   ])
-}, 60_000)
+}, 180_000)
 
 test('a permission set that somebody edits is put back at once, and history says who edited it', async () => {
   const policy = JSON.stringify({ Version: '2012-10-17', Statement: { Effect: 'Allow', Action: '*', Resource: '*' } })
@@ -101,4 +101,4 @@ test('a permission set that somebody edits is put back at once, and history says
   })
   const read = await system.cli(['sso-admin', 'get-inline-policy-for-permission-set', ...target])
   expect(JSON.parse(read).InlinePolicy ?? '').toBe('')
-}, 60_000)
+}, 180_000)

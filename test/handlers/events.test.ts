@@ -28,7 +28,7 @@ describe('an event', () => {
     const old = 'ou_id%ou-acme-wrk2test%Later-ps%team-Web%GROUP%ssofile'
     const next = 'ou_id%ou-acme-mna2next%Later-ps%team-Platform%GROUP%ssofile'
     await upload(world, old, 'applied')
-    await upload(world, next, 'applied')
+    await upload(world, next, 'waiting')
     await world.organizations.moveAccount(moved, 'ou-acme-wrk2test', 'ou-acme-mna2next')
     await deliverEvent(world, 'move-account', moved)
     await world.until(
