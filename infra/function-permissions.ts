@@ -69,6 +69,8 @@ export type FunctionPermissions = {
   readonly directory?: 'read' | 'members' | 'groups'
   /** `instance`: find the instance only. `read`: what lists, gets and describes. `change`: all that the adapter calls. */
   readonly identityCenter?: 'instance' | 'read' | 'change'
+  /** Account access manager: who may assume existing roles. */
+  readonly accountAccess?: 'read'
   /** Look up a role that Identity Center made in ssofile's own account. */
   readonly ownRoles?: 'read'
   /** Assume the auditor's role in the accounts, if one is configured. */
@@ -189,6 +191,8 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     // Members: for policies about people.
     directory: 'members',
     identityCenter: 'change',
+    // The drift check.
+    accountAccess: 'read',
   },
   notifications: {
     // Of `changes/`: who made a change by hand stands beside the object.
@@ -345,6 +349,13 @@ export function directoryActionsOf({ directory }: FunctionPermissions): readonly
     ...(directory === 'read' ? [] : memberActions),
     ...(directory === 'groups' ? groupActions : []),
   ]
+}
+
+/** Of account access manager. */
+export const accountAccessActions = { everywhere: ['ListApplications'], applications: ['ListEntitlements'] } as const
+
+export function accountAccessActionsOf({ accountAccess }: FunctionPermissions): readonly string[] {
+  return accountAccess === undefined ? [] : Object.values(accountAccessActions).flat()
 }
 
 /** Every operation of the adapter of SSO Admin but ListInstances. Those that only read begin as `reading` says. */

@@ -87,6 +87,10 @@ Identity Center for the one instance, and through the Identity Store of the orga
 
 In the management account, and only where links may name it, the dispatcher may also make the roles of Identity Center there: \`infra/function-policy.ts\`.
 
+## Account access manager
+
+In the partition \`aws\`, for the drift check: \`account-access:ListEntitlements\` of its instance in ssofile's Region, and \`account-access:ListApplications\`, which knows no resource.
+
 ## The auditor's role
 
 Only where the configuration names one (\`auditorRole\`): \`sts:AssumeRole\` of the role of that name, in accounts of the organization (condition \`aws:ResourceOrgID\`). What that
@@ -109,6 +113,7 @@ function tell(permissions: FunctionPermissions) {
     organizations,
     directory,
     identityCenter,
+    accountAccess,
     ownRoles,
     auditorRole,
     outcomes,
@@ -120,6 +125,7 @@ function tell(permissions: FunctionPermissions) {
     directory === 'members' && 'Identity Store, with members of groups',
     directory === 'groups' && 'Identity Store, with members of groups and groups of users',
     identityCenter === 'change' && 'Identity Center',
+    accountAccess && 'Account access manager: reads',
     identityCenter === 'read' && 'Identity Center: reads',
     identityCenter === 'instance' && 'Identity Center: the instance',
     ownRoles && "IAM: Identity Center's roles in ssofile's own account",

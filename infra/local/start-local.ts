@@ -19,6 +19,7 @@ import type { Ports } from '../../shared/ports/ports.ts'
 import { type QueueName, type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
 import { patientPorts } from '../../shared/reconcile/calls/patient-ports.ts'
 import { claimBucket, LostOwnerError } from '../../shared/reconcile/records/owner.ts'
+import { addAccountAccess } from './account-access-service.ts'
 import { addAccessPage } from './add-access-page.ts'
 import { addRequestsPage } from './add-requests-page.ts'
 import { addRoleUses } from './add-role-uses.ts'
@@ -223,7 +224,8 @@ function serveMetrics(
   return metrics
 }
 
-function addWhatRolesAre(app: FastifyInstance, { ssoAdmin, iam }: LocalModels): void {
+function addWhatRolesAre(app: FastifyInstance, { ssoAdmin, iam, accountAccess }: LocalModels): void {
+  addAccountAccess(app, accountAccess)
   app.get('/_ssofile/roles', async () => listRoles(ssoAdmin))
   addMissingPolicies(app, ssoAdmin)
   addRoleUses(app, iam)

@@ -2,6 +2,7 @@ import { pipeline } from 'node:stream/promises'
 import { type Command, Option } from 'commander'
 import { openAwsAuditor } from '../../../shared/aws/aws-auditor.ts'
 import { renderAccessPage } from '../../../shared/domain/access-page/render-access-page.ts'
+import { roleInPlaceOfSet } from '../../../shared/domain/assignments/entitlement.ts'
 import { judgeUse } from '../../../shared/domain/assignments/role-use.ts'
 import { linkPrefix } from '../../../shared/domain/links/link.ts'
 import type { AccountId } from '../../../shared/domain/organization/account-id.ts'
@@ -63,7 +64,10 @@ export function addWho(program: Command): void {
     .option('--user <name>', 'user name or id: what this user has, directly and through groups')
     .option('--group <name>', 'display name or id of a group')
     .option('--account <id>', 'twelve-digit id of an account')
-    .option('--permission-set <name>', 'name of a permission set')
+    .option(
+      '--permission-set <name>',
+      'name of a permission set; or role:NAME, an existing role of account access manager',
+    )
     .option('--links <glob>', 'keys of links; * stands for any characters; links_data/ may be left out')
     .option('--at <instant>', 'what history says of an earlier instant, such as 2026-03-03T10:00:00Z')
     .option('--unused-for <days>', 'access that nobody is known to have used for so long, such as 90d', parseDays)
@@ -172,8 +176,10 @@ function parsePermissionSet(text: string | undefined) {
   if (text === undefined) return undefined
   const name = permissionSetName.safeParse(text)
   if (name.success) return name.data
+  const role = roleInPlaceOfSet.safeParse(text)
+  if (role.success) return role.data
   throw new Refusal(
-    `received the permission set '${quote(text)}', expected a name of 1 to 32 letters, digits or _ + = , . @ -`,
+    `received the permission set '${quote(text)}', expected a name of 1 to 32 letters, digits or _ + = , . @ -, or role:NAME`,
   )
 }
 

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { Assignment, AssignmentId } from '../assignments/assignment.ts'
+import { applicationArn } from '../assignments/entitlement.ts'
 import { record } from '../json/record.ts'
 import { grant } from '../links/link.ts'
 import { accountId } from '../organization/account-id.ts'
@@ -62,6 +63,13 @@ export const hint = z.discriminatedUnion('kind', [
     isOnlyAxis: z.boolean(),
     /** Absent: all accounts that have it. */
     accounts: z.array(accountId).optional(),
+  }),
+  /** What account access manager gives. `applications`: its instances. */
+  record({
+    ...ofDrift,
+    kind: z.literal('drift-of-roles'),
+    applications: z.array(applicationArn),
+    accounts: z.array(accountId),
   }),
 ])
 export type Hint = z.infer<typeof hint>

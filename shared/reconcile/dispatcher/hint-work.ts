@@ -15,6 +15,7 @@ import { findHolders } from '../assignments/find-holders.ts'
 import { settleAssignment } from '../assignments/settle-assignment.ts'
 import type { OpenSettleContext } from '../assignments/settle-context.ts'
 import { NotStartedError } from '../calls/limited-sso-admin.ts'
+import { patientAccountAccess } from '../calls/patient-account-access.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { repeatPatiently } from '../calls/repeat-patiently.ts'
 import { DriftCheck, type DriftCheckSources } from '../drift/check-drift.ts'
@@ -53,7 +54,13 @@ export class HintWork {
     this.#context = { ...settling, provisionings }
     this.board = openBoard(settling, holdsLease)
     this.#permissionSetWork = new PermissionSetWork(settling, this.board)
-    this.#drift = new DriftCheck({ ...settling, identityStore: patientIdentityStore(settling), openBackground })
+    const identityStore = patientIdentityStore(settling)
+    this.#drift = new DriftCheck({
+      ...settling,
+      identityStore,
+      accountAccess: patientAccountAccess(settling),
+      openBackground,
+    })
   }
 
   /** Never rejects: a failure is repeated here, then as open work, then by redelivery; none is swallowed. */

@@ -26,7 +26,8 @@ import { forgetAuthors } from '../records/authors.ts'
 import { sendHints } from '../records/lanes.ts'
 import { lookKey, scheduleWork } from '../records/open-work.ts'
 import { type Comparison, compareAssignments, type DriftSources, emptyComparison } from './compare-assignments.ts'
-import { closeUnit, isOpen } from './drift-run.ts'
+import { compareEntitlements, divideByRoles, type RoleSources } from './compare-entitlements.ts'
+import { closeUnit, type DriftRun, isOpen } from './drift-run.ts'
 import { weighHand } from './weigh-hand.ts'
 
 /** So many calls by permission set, less than two minutes of the rate, are made every night; more over seven nights. */
@@ -36,10 +37,11 @@ const principalsOfUnit = 10
 const accountsOfUnit = 100
 const readAtOnce = 8
 
-export type DriftCheckSources = OpenSettleContext & {
-  /** SSO Admin behind all other calls, and only while something may be started; told of each call. */
-  readonly openBackground: (onCall: () => void) => SsoAdmin
-}
+export type DriftCheckSources = OpenSettleContext &
+  RoleSources & {
+    /** SSO Admin behind all other calls, and only while something may be started; told of each call. */
+    readonly openBackground: (onCall: () => void) => SsoAdmin
+  }
 
 /**
  * The dispatcher's part of a drift check, unit by unit. By principal (ListAccountAssignmentsForPrincipal: a call for 100
@@ -66,7 +68,7 @@ export class DriftCheck {
     let calls = 0
     const ssoAdmin = this.#context.openBackground(() => calls++)
     const context = { ...this.#context, ssoAdmin, log, pulledMs, listPermissionSets: this.#permissionSets }
-    const { units = [], comparison = emptyComparison() } = await workUnit(hint, context)
+    const { units = [], roles, comparison = emptyComparison() } = await workUnit(hint, context)
     const event = `${hint.run}/${hint.unit}`
     const hints = comparison.toEvaluate.map((key) => accessHint(assignmentOf(key), 'drift'))
     await sendHints(this.#context, { id: event, hints: [...units, ...hints], revocation: false }, configuration)
@@ -76,7 +78,7 @@ export class DriftCheck {
       .sort()
       .at(-1)
     const figures = {
-      ...{ checked, missing: missing.length, foreign: foreign.length, gone: gone.length, calls },
+      ...{ checked, missing: missing.length, foreign: foreign.length, gone: gone.length, calls, roles },
       undecided: until === undefined ? undefined : { count: undecided.length, until },
     }
     const divided = units.map(({ unit }) => unit)
@@ -124,15 +126,23 @@ export class DriftCheck {
 type UnitSources = DriftCheckSources & {
   readonly listPermissionSets: () => Promise<ReadonlyMap<PermissionSetName, PermissionSetArn>>
 }
-type Worked = { readonly units?: readonly DriftHint[]; readonly comparison?: Comparison }
+type Worked = {
+  readonly units?: readonly DriftHint[]
+  readonly roles?: DriftRun['roles']
+  readonly comparison?: Comparison | undefined
+}
 type PrincipalsHint = Extract<DriftHint, { kind: 'drift-of-principals' }>
 type PermissionSetHint = Extract<DriftHint, { kind: 'drift-of-permission-set' }>
 
 /** A unit is divided into others, or compared. */
 async function workUnit(hint: DriftHint, context: UnitSources): Promise<Worked> {
   switch (hint.kind) {
-    case 'drift':
-      return { units: await divide(hint, context) }
+    case 'drift': {
+      const { units, roles } = await divideByRoles(hint, context)
+      return { roles, units: [...(await divide(hint, context)), ...units] }
+    }
+    case 'drift-of-roles':
+      return { comparison: await compareEntitlements(hint, context) }
     case 'drift-of-principals':
       return { comparison: await comparePrincipals(hint, context) }
     case 'drift-of-permission-set':

@@ -2,6 +2,8 @@ import pLimit from 'p-limit'
 import { type AccessNames, addRemoval, isContested } from '../../domain/assignments/access-changes.ts'
 import { proveAccess, settlesAt, settlingMs } from '../../domain/assignments/access-proof.ts'
 import {
+  type AccessId,
+  type AccessKey,
   type AssignmentKey,
   assignmentOf,
   renderAssignmentKey,
@@ -11,7 +13,7 @@ import { reasonOfContradiction } from '../../domain/assignments/contradiction.ts
 import type { LedgerEntry } from '../../domain/assignments/ledger-entry.ts'
 import { renderAuthor } from '../../domain/by-hand/author.ts'
 import { linkPrefix, parseLinkKey } from '../../domain/links/link.ts'
-import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import { type PermissionSetName, permissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
 import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
@@ -34,6 +36,8 @@ import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../records/stored-jso
 import type { WeighHand } from './weigh-hand.ts'
 
 const comparedAtOnce = 4
+/** So a name is spelt alike whatever it is given. */
+const longestSet = permissionSetName.parse('x'.repeat(32))
 
 export type DriftSources = SettleContext & {
   /** Reads only, behind all other calls. */
@@ -50,8 +54,8 @@ export type Comparison = {
   readonly undecided: { readonly key: AssignmentKey; readonly until: Date }[]
   /** When it can be judged what a request of ours in progress, or a revocation just now, leaves unclear. */
   readonly unsettled: Date[]
-  readonly foreign: AssignmentKey[]
-  readonly gone: AssignmentKey[]
+  readonly foreign: AccessKey[]
+  readonly gone: AccessKey[]
   /** To be evaluated now: what is to be restored, or desired while what gave it is gone. */
   readonly toEvaluate: AssignmentKey[]
   /** The links whose status is to be told again. */
@@ -213,7 +217,7 @@ async function checkForeign(key: AssignmentKey, target: AssignmentTarget, contex
     found.unsettled.push(new Date(clock.now().getTime() + settlingMs - history.ageMs))
     return
   }
-  const principal = await nameOf(key, context)
+  const principal = await nameOf(assignmentOf(key), context)
   if (history.says === 'ours') return recordLost(key, { principal, ...target }, history, context)
   const seenAt = renderInstant(clock.now())
   const by = await findAuthor(context, target, 'Create')
@@ -246,15 +250,15 @@ async function findLoud(what: 'given' | 'taken', key: AssignmentKey, { weigh, me
 }
 
 /** As links would name it now, and noted; its id where it has no name any more, or one that no link can have. */
-async function nameOf(
-  key: AssignmentKey,
-  { principals, principalNames, standings }: DriftSources,
+export async function nameOf(
+  { type, principalId: id, accountId }: AccessId,
+  { principals, principalNames, standings }: Pick<DriftSources, 'principals' | 'principalNames' | 'standings'>,
 ): Promise<PrincipalName> {
-  const { type, principalId: id, accountId, permissionSet } = assignmentOf(key)
   const name = await principals.nameOf(type, id, Number.NEGATIVE_INFINITY)
   const isSpelt =
     name !== undefined &&
-    parseLinkKey(linkPrefix + renderAssignmentName({ accountId, permissionSet, principal: name, type }), []).ok
+    parseLinkKey(linkPrefix + renderAssignmentName({ accountId, permissionSet: longestSet, principal: name, type }), [])
+      .ok
   if (!isSpelt) return principalName.parse(id)
   await principalNames.note({ type, id, name })
   standings.noteName({ type, id, name })

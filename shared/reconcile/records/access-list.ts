@@ -1,5 +1,5 @@
 import { isLost } from '../../domain/assignments/access-changes.ts'
-import { type AssignmentKey, assignmentOf } from '../../domain/assignments/assignment.ts'
+import { type AccessKey, type AssignmentKey, accessOf } from '../../domain/assignments/assignment.ts'
 import type { LedgerEntry } from '../../domain/assignments/ledger-entry.ts'
 import { isOnlyTemporary } from '../../domain/guardrails/minimum.ts'
 import { parseNameInKey, renderNameInKey } from '../../domain/links/name-in-key.ts'
@@ -15,8 +15,8 @@ export const accessPrefix = 'access/'
 export type Giver = 'ours' | 'foreign' | 'temporary'
 
 /** S3 allows 1,024 bytes (S3 User Guide, "Naming Amazon S3 objects"). A link names the principal in fewer. */
-export function renderAccessKey(key: AssignmentKey, principal: PrincipalName, giver: Giver): string {
-  const { accountId, permissionSet, type } = assignmentOf(key)
+export function renderAccessKey(key: AccessKey, principal: PrincipalName, giver: Giver): string {
+  const { accountId, permissionSet, type } = accessOf(key)
   return `${accessPrefix}account%${accountId}%${permissionSet}%${renderNameInKey(principal)}%${type}%${giver}`
 }
 
@@ -62,11 +62,11 @@ export async function writeAccess(objects: ObjectStore, at: string, id: Principa
 /** After a record was changed: `before` and `after` are where `access/` has what it said, and what it says. */
 export async function followAccess(
   objects: ObjectStore,
-  key: AssignmentKey,
+  key: AccessKey,
   { before, after }: { readonly before: string | undefined; readonly after: string | undefined },
 ): Promise<void> {
   if (before === after) return
-  const { principalId: id } = assignmentOf(key)
+  const { principalId: id } = accessOf(key)
   if (after !== undefined) await writeAccess(objects, after, id)
   if (before !== undefined && (await objects.head(before))?.metadata?.[idField] === id) await objects.delete(before)
 }

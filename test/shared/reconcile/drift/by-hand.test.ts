@@ -182,6 +182,57 @@ describe('what somebody gives', () => {
   })
 })
 
+describe('full access', () => {
+  const ofAdministrators = (world: World, group = 'team-Web'): AssignmentTarget => {
+    const arn = permissionSetArn.parse(world.ssoAdmin.permissionSetArnOf('AdministratorAccess'))
+    return { ...target(world, group), permissionSetArn: arn }
+  }
+  const loud = (world: World) => world.metrics.sumOf('LoudByHand')
+  const tell = async (world: World, operation: string, of: AssignmentTarget) => {
+    await hear(world, { operation, input: inputOf(of) })
+    await minutes(world, 2)
+  }
+  const lastChange = async (world: World, event: string) => {
+    const [key] = (await world.keys('changes/')).filter((one) => one.includes(`%${event}%`)).slice(-1)
+    return (await world.objects.head(String(key)))?.metadata
+  }
+
+  test('that somebody gives, and the last one that somebody takes away, ring an alarm once each, and the change says why', async () => {
+    const world = await open()
+    const [one, other] = [ofAdministrators(world), ofAdministrators(world, 'team-Shop')]
+    world.ssoAdmin.addAssignment(one)
+    await tell(world, 'CreateAccountAssignment', one)
+    expect(loud(world)).toBe(1)
+    expect(await lastChange(world, 'foreign-found')).toEqual({
+      by: expect.stringContaining('eve'),
+      reason: encodeURIComponent('its permission set allows everything'),
+    })
+    world.ssoAdmin.addAssignment(other)
+    await tell(world, 'CreateAccountAssignment', other)
+    expect(loud(world)).toBe(2)
+    world.ssoAdmin.removeAssignment(one)
+    await tell(world, 'DeleteAccountAssignment', one)
+    expect(loud(world)).toBe(2)
+    world.ssoAdmin.removeAssignment(other)
+    await tell(world, 'DeleteAccountAssignment', other)
+    expect(loud(world)).toBe(3)
+    expect(await lastChange(world, 'foreign-gone')).toMatchObject({
+      reason: encodeURIComponent('nobody else is known to have full access to the account'),
+    })
+  })
+
+  test('is not what other permission sets give: no alarm rings', async () => {
+    const world = await open()
+    const given = target(world, 'team-Web')
+    world.ssoAdmin.addAssignment(given)
+    await tell(world, 'CreateAccountAssignment', given)
+    await takeAway(world)
+    await minutes(world, 2)
+    expect(isThere(world)).toBe(true)
+    expect(loud(world)).toBe(0)
+  })
+})
+
 describe('a permission set that somebody edits', () => {
   const inline = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
   const edit = async (world: World) => {
@@ -199,6 +250,8 @@ describe('a permission set that somebody edits', () => {
       (await world.keys('history/permission-set%Billing-ps/')).find((key) => /%restored/.test(key))
     await world.until(async () => (await restored()) !== undefined, 'history', 1)
     expect(await world.json(String(await restored()))).toMatchObject({ undoes: { name: 'eve' } })
+    await minutes(world, 2)
+    expect(world.metrics.sumOf('LoudByHand')).toBe(1)
   })
 
   test('again and again within an hour is restored three times, then told and left until the file is asked to count as new', async () => {

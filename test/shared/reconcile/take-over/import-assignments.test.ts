@@ -121,6 +121,22 @@ test('existing access becomes links and ledger entries without a write to SSO Ad
   expect(world.calls.filter(isWrite)).toEqual([])
 })
 
+test('what a drift check has recorded is listed without a call for each account and permission set', async () => {
+  const world = open([{ account: shop }, { account: data, permissionSet: 'Admin', principal: 'kim', type: 'USER' }])
+  for (const name of [keyOf(shop), keyOf(data, 'Admin%kim%USER')])
+    await world.objects.put(`foreign/${world.keyOf(name)}`, '{}')
+  const plan = async (isRecorded: boolean) => {
+    const { inPortions, ...context } = { ...world.ports, inPortions: portionsOf(world.ports) }
+    const asked = { ...everything, inPortions, isRecorded }
+    return world.finish(prepareImport({ ...context, configuration: world.configuration }, asked))
+  }
+  const recorded = await plan(true)
+  expect(world.calls.filter((call) => call === 'ListAccountAssignments')).toEqual([])
+  const asked = await plan(false)
+  expect(recorded.links.map(({ key }) => key).sort()).toEqual(asked.links.map(({ key }) => key).sort())
+  expect([recorded.listed, asked.listed]).toEqual([2, 2])
+})
+
 test('the names of many users who have access are read together', async () => {
   const world = open([])
   const users = Array.from({ length: 200 }, (_, index) => `user-${index}`)
