@@ -11,6 +11,8 @@ const writtenByPeople: Readonly<Record<string, string>> = {
   'shared/domain/break-glass/break-glass-file.ts': 'infra/break-glass/',
   'shared/domain/deployment/configuration.ts': 'the configuration',
   'shared/domain/requests/eligibility-file.ts': 'eligibility/',
+  'handlers/page/page-secret.ts': 'the secret of the page',
+  'shared/domain/deployment/page-settings.ts': 'the part of an environment about the page',
   'shared/domain/deployment/environment.ts':
     'infra/environments/, and what its deployment lays beside the bundle of the same version',
   'shared/domain/links/link-body.ts': 'links_data/',

@@ -80,6 +80,7 @@ describe('granted is what the adapter calls, and nothing else:', () => {
       'aws-installation.ts',
       'aws-own-roles.ts',
       'aws-responder.ts',
+      'aws-secret.ts',
       'event-bridge-bus.ts',
       'identity-store-client.ts',
       'organizations-client.ts',

@@ -294,10 +294,11 @@ function renderGroup(
 
 function renderUser({ userId, userName, attributes, createdAt, updatedAt }: UserRecord, storeId: string): object {
   return {
+    UserStatus: 'ENABLED',
+    // Also that somebody was disabled, which the console and SCIM do.
     ...attributes,
     UserId: userId,
     UserName: userName,
-    UserStatus: 'ENABLED',
     CreatedAt: createdAt,
     UpdatedAt: updatedAt,
     IdentityStoreId: storeId,
