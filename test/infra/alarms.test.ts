@@ -147,6 +147,7 @@ function troubleOf({ AlarmName, AlarmDescription }: Alarm): Trouble {
     'policies-broken': () => ({ key: own('PoliciesBroken'), samples: always(1, 5), withinMinutes: 10 }),
     'eligibilities-broken': () => ({ key: own('EligibilitiesBroken'), samples: always(1, 5), withinMinutes: 10 }),
     drift: () => ({ key: own('Drift'), samples: once, withinMinutes: 10 }),
+    'loud-by-hand': () => ({ key: own('LoudByHand'), samples: once, withinMinutes: 10 }),
     'errors-logged': () => ({ key: own('Errors'), samples: once, withinMinutes: 10 }),
     'throttled-calls': () => ({ key: own('Throttles'), samples: always(20), withinMinutes: 40 }),
     'old-hints': () => ({ key: own('OldestHint'), samples: always(2 * 86_400), withinMinutes: 15 }),

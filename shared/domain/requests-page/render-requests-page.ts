@@ -1,7 +1,6 @@
 import page from './page.json' with { type: 'json' }
 
 const guards = [
-  "default-src 'none'",
   "connect-src 'self'",
   // The empty icon, without which browsers ask the server for one.
   'img-src data:',
@@ -12,12 +11,10 @@ const guards = [
 ]
 
 /** The page allows its own script and style by their hashes, calls who served it, and nothing else. */
-export const requestsPagePolicy = [`script-src '${page.scriptHash}'`, `style-src '${page.styleHash}'`, ...guards].join(
-  '; ',
-)
+export const requestsPagePolicy = renderPolicy(page.scriptHash, page.styleHash)
 
 /** The same where it is hosted: script and style are files of their own, and nothing stands in the page. */
-export const hostedPagePolicy = ["script-src 'self'", "style-src 'self'", ...guards].join('; ')
+export const hostedPagePolicy = renderPolicy('self', 'self')
 export const { script: hostedScript, style: hostedStyle } = page
 
 /** The page of requests and approvals. It is the same for everybody: all that it shows it asks for, once it is open. */
@@ -51,4 +48,8 @@ ${body}
 </body>
 </html>
 `
+}
+
+function renderPolicy(script: string, style: string): string {
+  return ["default-src 'none'", `script-src '${script}'`, `style-src '${style}'`, ...guards].join('; ')
 }

@@ -211,8 +211,9 @@ describe('revocations that nobody asked for', () => {
     expect(await world.json(`status/links_data/${link}.json`)).toMatchObject({ state: 'held' })
     await releaseAll(world)
     expect(granted(world)).toBe(0)
-    expect((await world.json(`status/links_data/${link}.json`))?.state).toBe('applied')
-    expect(await world.keys('attention/')).toEqual([])
+    expect((await world.json(`status/links_data/${link}.json`))?.state).toBe('waiting')
+    // The unit has no account any more, so its links wait for one, and nothing is held.
+    expect((await world.keys('attention/')).map((key) => key.split('/')[1])).toEqual(groups.map(() => 'waiting'))
   })
 })
 
