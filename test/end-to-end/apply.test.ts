@@ -19,6 +19,8 @@ import { bareEnvironment, LocalSystem } from './local-system.ts'
 import { checkout, runSsofile } from './run-program.ts'
 
 const acme = join(checkout, 'fixtures/acme')
+/** There is no account in its unit, so it waits for one. */
+const ofEmptyUnit = 'ou_id%ou-acme-mna2next%ReadOnly-ps%team-Platform%GROUP%ssofile'
 /** Of the fixture's links: the others would take a minute only because of the 20 calls per second. */
 const fixtureLinks = async () =>
   (await readFile(join(acme, 'links.txt'), 'utf8'))
@@ -39,7 +41,7 @@ describe('apply without a deployment, with an endpoint for each service', () => 
     const first = await services.apply()
     expect(first).toMatchObject({ exitCode: 0 })
     const statuses = new Map((JSON.parse(first.stdout) as Status[]).map((status) => [status.input, status.state]))
-    expect([...statuses.values()].filter((state) => state !== 'applied')).toEqual([])
+    expect([...statuses].filter(([, state]) => state !== 'applied')).toEqual([[`links_data/${ofEmptyUnit}`, 'waiting']])
     expect(links.filter((link) => !statuses.has(`links_data/${link}`))).toEqual([])
     expect(services.ssoAdminWrites()).toContain('CreateAccountAssignment')
     for (const served of services.served.values()) expect(served).toBeGreaterThan(0)
@@ -62,7 +64,7 @@ describe('apply without a deployment, with an endpoint for each service', () => 
     )
     const states = (JSON.parse(second.stdout) as Status[]).map(({ state }) => state)
     expect(states.length).toBeGreaterThan(links.length)
-    expect(new Set(states)).toEqual(new Set(['applied']))
+    expect(states.filter((state) => state !== 'applied')).toEqual(['waiting'])
     // A call may be refused while the set is provisioned, and repeated: what counts is taken once.
     expect(await services.countCreations()).toBe(await services.countLedger())
     const before = services.ssoAdminWrites().length

@@ -63,7 +63,7 @@ test('a role that only reads makes the comment of a pull request, byte for byte 
 
 test('that role may not push', async () => {
   const { exitCode } = await system.ssofile(['push', folder, '--yes'], plannerRole)
-  expect(exitCode).toBe(1)
+  expect(exitCode).toBe(2)
   expect(await system.has(wide)).toBe(false)
 }, 60_000)
 

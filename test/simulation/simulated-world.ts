@@ -47,7 +47,7 @@ import type { FaultWatch } from './run.ts'
 import { SimulatedProcess } from './simulated-process.ts'
 import { StepWatch } from './step-watch.ts'
 import { lastInstantMs } from './time-actions.ts'
-import { UnreadableObjects } from './unreadable-objects.ts'
+import { spoiler, UnreadableObjects } from './unreadable-objects.ts'
 
 /** What a profile may change about the world. */
 export type WorldSettings = {
@@ -237,6 +237,9 @@ export class SimulatedWorld {
     this.objects = new MemoryObjectStore({ bucket: 'ssofile', clock, randomness, versioned: settings.seed % 4 < 2 })
     this.unreadable = new UnreadableObjects(this.objects)
     this.losses = new LedgerLosses(this.objects, this.unreadable)
+    this.objects.onChange(({ key, caller }) => {
+      if (caller.accessKeyId === spoiler) this.#stepWatch.noteWrite(clock, key)
+    })
     this.hostile = new HostileWatch(this.objects, (id) => this.names.principal(id))
     this.queues = new MemoryQueues({ clock, randomness })
     const tell = (event: object) => {
