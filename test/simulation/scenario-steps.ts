@@ -55,7 +55,7 @@ export function scenario<P>(
   steps: (parameters: P) => readonly Action[],
   leftOutOnceIn = 20,
 ): fc.Arbitrary<readonly Action[]> {
-  const kept = fc.array(fc.nat(leftOutOnceIn - 1), { minLength: 12, maxLength: 12 })
+  const kept = fc.array(fc.nat(leftOutOnceIn - 1), { minLength: 16, maxLength: 16 })
   return fc.tuple(parameters, kept).map(([drawn, isKept]) => steps(drawn).filter((_, step) => isKept[step] !== 0))
 }
 

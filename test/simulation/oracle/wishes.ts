@@ -1,10 +1,11 @@
 import type { IdentityStoreChange } from '../../../shared/memory/identity-store/identity-store-records.ts'
-import type { AssignmentTarget } from '../../../shared/ports/sso-admin.ts'
+import { desiredNow } from '../desired.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
+import { linksOf, splitAssignment } from './names.ts'
 
 const rebindHeader = 'x-amz-meta-ssofile-rebind'
 
-/** One content of a link, from when it was uploaded, or asked to count as new, until it is another, or nothing is left of it. */
+/** One content of a USER link, from when it was uploaded, or asked to count as new, until it is another. */
 type Life = {
   readonly content: string
   readonly rebind: string | undefined
@@ -15,20 +16,69 @@ type Life = {
   doubted: readonly string[]
 }
 
-/** What the checker knows of ids: which are gone since when, and to which user each link is bound. */
-export class PrincipalWatch {
+/** What the files ask for at each instant, since when, and of which user. */
+export class Wishes {
   readonly #world: SimulatedWorld
-  readonly #goneMs = new Map<string, number>()
   readonly #lives = new Map<string, Life>()
+  readonly #goneMs = new Map<string, number>()
+  #desiredSinceMs = new Map<string, number>()
+  #askedSinceMs = new Map<string, number>()
 
   constructor(world: SimulatedWorld) {
     this.#world = world
   }
 
-  noteChange(change: IdentityStoreChange): void {
+  /** The world that links are judged by has changed. What nobody can read takes nothing away. */
+  note(): void {
+    const nowMs = this.#world.clock.monotonicMs()
+    const asked = this.now('certainly', { unclear: true })
+    const names = asked.flatMap((desired) => this.targetOf(desired) ?? [])
+    this.#askedSinceMs = new Map(asked.map((name) => [name, this.#askedSinceMs.get(name) ?? nowMs]))
+    this.#desiredSinceMs = new Map(names.map((name) => [name, this.#desiredSinceMs.get(name) ?? nowMs]))
+  }
+
+  /** `among`: the links that count. `unclear`: whether a selector of which nobody knows what it means selects all. */
+  now(
+    how: 'certainly' | 'possibly',
+    {
+      among = () => true,
+      unclear = how === 'possibly',
+    }: { readonly among?: (link: string) => boolean; readonly unclear?: boolean } = {},
+  ): readonly string[] {
+    const { objects, organizations, clock } = this.#world
+    const grants = (link: string) => among(link) && this.grants(link, how)
+    return [...desiredNow(objects, organizations, clock.now(), { grants, unclear })]
+  }
+
+  /** Of an assignment by ids: since when it is desired without a break. */
+  sinceMs(name: string): number | undefined {
+    return this.#desiredSinceMs.get(name)
+  }
+
+  /** The same by names. */
+  askedSinceMs(assignment: string): number | undefined {
+    return this.#askedSinceMs.get(assignment)
+  }
+
+  /** What a desired assignment is in Identity Center now; `undefined` while its permission set or principal is missing. */
+  targetOf(desired: string): string | undefined {
+    const { ssoAdmin, identityStore } = this.#world
+    const [accountId, permissionSet = '', principal = '', type] = splitAssignment(desired)
+    const arn = ssoAdmin.permissionSetArnOf(permissionSet)
+    const id = identityStore.idOf(type === 'USER' ? 'USER' : 'GROUP', principal)
+    return arn && id && [accountId, arn, id, type].join(' ')
+  }
+
+  noteDirectoryChange(change: IdentityStoreChange): void {
     const nowMs = this.#world.clock.monotonicMs()
     if (change.event === 'DeleteGroup') this.#goneMs.set(change.groupId, nowMs)
     if (change.event === 'DeleteUser') this.#goneMs.set(change.userId, nowMs)
+  }
+
+  /** How long the principal is gone; `undefined`: it is there. */
+  goneForMs(principalId: string): number | undefined {
+    const goneMs = this.#goneMs.get(principalId)
+    return goneMs === undefined ? undefined : this.#world.clock.monotonicMs() - goneMs
   }
 
   /** An upload of the same content changes nothing, also after a deletion of which something is left. */
@@ -44,7 +94,7 @@ export class PrincipalWatch {
     this.#lives.set(key, { content, rebind: asksAnew ? asked : life?.rebind, doubted })
   }
 
-  /** A link of a user that is applied says to whom (design, "What is desired"). */
+  /** A link of a user that is applied says to whom. */
   noteStatus(key: string): void {
     const told = this.#world.readJson(key)
     const link = key.slice('status/'.length, -'.json'.length)
@@ -58,17 +108,14 @@ export class PrincipalWatch {
   }
 
   noteEntry(entry: Readonly<Record<string, unknown>>): void {
-    if (entry.state !== 'granted' || typeof entry.principalId !== 'string' || !Array.isArray(entry.links)) return
-    for (const { key } of entry.links) {
-      const life = this.#lives.get(String(key))
+    if (entry.state !== 'granted' || typeof entry.principalId !== 'string') return
+    for (const key of linksOf(entry)) {
+      const life = this.#lives.get(key)
       if (life) life.recorded ??= entry.principalId
     }
   }
 
-  /**
-   * Whether a link grants to the user who bears its name now; `certainly`: not either where nobody was told to whom it is
-   * bound, and only the ledger knew.
-   */
+  /** Whether a link grants to the user who bears its name now; `certainly`: also nobody can doubt to whom it is bound. */
   grants(key: string, how: 'certainly' | 'possibly'): boolean {
     const [, name] = /%([^%]+)%USER%ssofile$/.exec(key) ?? []
     const bearer = name === undefined ? undefined : this.#world.identityStore.idOf('USER', name)
@@ -80,18 +127,5 @@ export class PrincipalWatch {
     if (how === 'certainly' && !isAsking && life.doubted.some((id) => id !== bearer)) return false
     const bound = life.told ?? (how === 'certainly' ? life.recorded : undefined)
     return bound === undefined || bound === bearer
-  }
-
-  /**
-   * Why it is too early to take away the access of an id that is gone, while a link still asks for it and nobody has it
-   * instead: its grace. `skewMs`: how far clocks may be off.
-   */
-  complainAboutOrphan({ principalId }: AssignmentTarget, skewMs: number): string | undefined {
-    const { clock, configuration } = this.#world
-    const goneMs = this.#goneMs.get(principalId)
-    if (goneMs === undefined) return undefined
-    const sinceMs = clock.monotonicMs() - goneMs
-    if (sinceMs >= configuration.orphanGraceMinutes * 60_000 - 2 * skewMs) return undefined
-    return `whose principal is gone for only ${Math.round(sinceMs / 60_000)} minutes, and nobody has it instead`
   }
 }

@@ -7,15 +7,9 @@ export function nameOf({ accountId, permissionSetArn, principalId, principalType
 }
 
 /** An assignment by names, as links ask for it. */
-export function assignmentOf(
-  { accountId, permissionSetArn, principalId, principalType }: AssignmentTarget,
-  { names }: SimulatedWorld,
-): string {
-  return `${accountId} ${names.permissionSet(permissionSetArn)} ${names.principal(principalId)} ${principalType}`
-}
-
-export function describeTarget(target: AssignmentTarget, world: SimulatedWorld): string {
-  return `'${assignmentOf(target, world)}'`
+export function describeTarget(target: AssignmentTarget, { names }: SimulatedWorld): string {
+  const { accountId, permissionSetArn, principalId, principalType } = target
+  return `'${accountId} ${names.permissionSet(permissionSetArn)} ${names.principal(principalId)} ${principalType}'`
 }
 
 /** Under which key records have an assignment that is given by ids (`nameOf`). */
@@ -35,6 +29,10 @@ export function assignmentOfKey(key: string, { names }: SimulatedWorld): string 
   return [accountId, permissionSet, names.principal(principalId), type].join(' ')
 }
 
+export function accountOfKey(key: string): string {
+  return /account%(\d{12})%/.exec(key)?.[1] ?? ''
+}
+
 /** Names in the simulation may hold spaces; account, permission set and type do not. */
 export function splitAssignment(assignment: string): readonly string[] {
   const [accountId = '', permissionSet = '', ...rest] = assignment.split(' ')
@@ -43,4 +41,17 @@ export function splitAssignment(assignment: string): readonly string[] {
 
 export function isTarget(value: unknown): value is AssignmentTarget {
   return typeof value === 'object' && value !== null && 'principalId' in value && 'accountId' in value
+}
+
+/** The access that the ledger entry of this key records, by ids. */
+export function recordedName(
+  key: string,
+  { permissionSetArn, principalId }: Readonly<Record<string, unknown>>,
+): string {
+  return [accountOfKey(key), permissionSetArn, principalId, key.slice(key.lastIndexOf('%') + 1)].join(' ')
+}
+
+/** The keys of the links that an entry names. */
+export function linksOf({ links }: Readonly<Record<string, unknown>>): readonly string[] {
+  return Array.isArray(links) ? links.map((link) => String(link.key)) : []
 }
