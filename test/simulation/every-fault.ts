@@ -95,9 +95,9 @@ function faultAction(kind: (typeof kinds)[number], skip: number): Action {
 
 const beforeOf = ({ before = [] }: CanonicalLife): readonly Action[] => [settled, ...before, settled]
 
-/** Without a fault. */
-export function playLife(life: CanonicalLife, judged: Judged) {
-  return play(life, wait(0), judged)
+/** Without a fault, or with what is done `first`. */
+export function playLife(life: CanonicalLife, judged: Judged = {}, first: Action = wait(0)) {
+  return play(life, first, judged)
 }
 
 async function play(life: CanonicalLife, first: Action, judged: Judged & { readonly watch?: FaultWatch } = {}) {

@@ -87,7 +87,12 @@ export async function taken<Answer>(call: Promise<Answer>, codes: RegExp, answer
 
 /** What SSO Admin answers once a request is over. */
 export function succeeded(target: AssignmentTarget, { clock }: Ports): AssignmentRequest {
-  return { requestId: 'made-up', state: 'SUCCEEDED', createdAt: clock.now(), target }
+  return { requestId: `made-up ${JSON.stringify(target)}`, state: 'SUCCEEDED', createdAt: clock.now(), target }
+}
+
+export function madeUp(requestId: string, ports: Ports): AssignmentRequest | undefined {
+  const [, target] = /^made-up (.*)$/.exec(requestId) ?? []
+  return target === undefined ? undefined : succeeded(JSON.parse(target), ports)
 }
 
 /** A write that holds its condition, or pretends to. */

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { canonicalLives } from './canonical-lives.ts'
 import { playLife } from './every-fault.ts'
 import { numberOf, promises } from './oracle/violation.ts'
+import { hostileLives, requestLives } from './people-lives.ts'
 import { runSimulation } from './run.ts'
 import { type Sabotage, sabotages } from './sabotages.ts'
 import { drawLives } from './simulate.ts'
@@ -37,8 +38,8 @@ export async function find(sabotage: Sabotage, runs: number): Promise<string | u
   const judged: Judged = { promises: own, sabotage }
   const sweeps = sabotage.sweeps ?? true
   if (sweeps)
-    for (const life of canonicalLives) {
-      const { violation } = await playLife(life, judged)
+    for (const life of livesFor(sabotage)) {
+      const { violation } = await playLife(life, judged, sabotage.strike)
       if (violation) return `by promise ${violation.promise}, in the life '${life.name}'`
     }
   for (const [nth, [settings, actions]] of drawLives(seed, runs, sabotage.profile).entries()) {
@@ -50,4 +51,9 @@ export async function find(sabotage: Sabotage, runs: number): Promise<string | u
       return `by promise ${violation.promise}, after ${nth + 1} lives`
   }
   return undefined
+}
+
+function livesFor({ profile }: Sabotage) {
+  if (profile === 'hostile') return hostileLives.map((life) => ({ ...life, settings: { evenPace: true } }))
+  return profile === 'requests' ? requestLives : canonicalLives
 }

@@ -2,9 +2,11 @@ import type { RoleName } from '../../infra/function-permissions.ts'
 import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { ServiceError } from '../../shared/ports/service-error.ts'
+import type { Action } from './action.ts'
 import type { promises } from './oracle/violation.ts'
 import {
   forgetting,
+  madeUp,
   misreading,
   miswriting,
   once,
@@ -19,6 +21,7 @@ import {
   taken,
   writing,
 } from './sabotage-ports.ts'
+import { strike } from './scenario-steps.ts'
 import type { Profile } from './simulate.ts'
 
 /** A deliberate defect: the product sees, or changes, something else than it should, or is configured otherwise. */
@@ -30,6 +33,8 @@ export type Sabotage = {
   readonly profile?: Profile
   /** `false`: a sweep heals it within five minutes, so it is looked for without one. */
   readonly sweeps?: false
+  /** What strikes canonical lives, where it needs that. */
+  readonly strike?: Action
   /** Around the ports of each process. */
   readonly ports?: (ports: Ports, process: RoleName) => Ports
   /** What the product is told; the oracle goes by the other one. */
@@ -62,12 +67,13 @@ const ofFaults: readonly Sabotage[] = [
   },
   ...(
     [
-      ['an answer that was lost counts as a refusal', /^NoAnswer$/],
-      ['an answer with HTTP 5xx counts as a refusal', /^(Unknown|SyntaxError|ServiceUnavailable.*|Internal.*)$/],
+      ['an answer that was lost counts as a refusal', /^NoAnswer$/, 'lose-answer'],
+      ['an answer with HTTP 5xx counts as a refusal', /^(Unknown|SyntaxError|Service.*|Internal.*)$/, 'break-answer'],
     ] as const
   ).map(
-    ([name, codes]): Sabotage => ({
+    ([name, codes, kind]): Sabotage => ({
       name,
+      strike: strike(kind, 'creations'),
       breaks: ['record', 'convergence', 'foreign'],
       ports: (ports) =>
         otherwise(ports, 'ssoAdmin', {
@@ -80,27 +86,29 @@ const ofFaults: readonly Sabotage[] = [
   ),
   ...(
     [
-      ['a throttled call is taken for success', /^ThrottlingException$/],
-      ['a conflict is taken for success', /^ConflictException$/],
-      ['a denied call is taken for success', /^AccessDeniedException$/],
-      ['an internal error is taken for success', /^InternalServerException$/],
+      ['a throttled call is taken for success', /^ThrottlingException$/, 'refuse-throttled'],
+      ['a conflict is taken for success', /^ConflictException$/, 'refuse-conflict'],
+      ['a denied call is taken for success', /^AccessDeniedException$/, 'refuse-denied'],
+      ['an internal error is taken for success', /^InternalServerException$/, 'refuse-internal'],
     ] as const
   ).map(
-    ([name, codes]): Sabotage => ({
+    ([name, codes, kind]): Sabotage => ({
       name,
       breaks: ['convergence', 'record', 'status'],
+      strike: strike(kind, 'creations'),
       ports: (ports) =>
         otherwise(ports, 'ssoAdmin', {
           createAccountAssignment: (target, options) =>
             taken(ports.ssoAdmin.createAccountAssignment(target, options), codes, () => succeeded(target, ports)),
-          deleteAccountAssignment: (target, options) =>
-            taken(ports.ssoAdmin.deleteAccountAssignment(target, options), codes, () => succeeded(target, ports)),
+          describeAssignmentRequest: async (kind, id) =>
+            madeUp(id, ports) ?? ports.ssoAdmin.describeAssignmentRequest(kind, id),
         }),
     }),
   ),
   {
     name: 'a race of two writers is taken for a write',
     breaks: ['record', 'status', 'convergence', 'brake'],
+    strike: strike('refuse-race', 'any', { process: 'any', times: 9 }),
     ports: (ports) =>
       otherwise(ports, 'objects', {
         put: (...written) =>
@@ -114,6 +122,7 @@ const ofFaults: readonly Sabotage[] = [
   {
     name: 'the clock of a process that stood still has stood still too',
     breaks: ['quotas', 'foreign', 'record'],
+    strike: strike('freeze', 'writes', { skip: 6 }),
     ports: (ports) => {
       const began = ports.leaseClock.monotonicMs()
       return { ...ports, leaseClock: { ...ports.leaseClock, monotonicMs: () => began } }
@@ -136,6 +145,7 @@ const ofFaults: readonly Sabotage[] = [
   {
     name: 'a sweep overlooks what S3 did not report',
     breaks: ['convergence', 'status'],
+    strike: { do: 'lose the next event', count: 1 },
     ports: (ports, process) =>
       process === 'sweep' ? overlooking(ports, (key) => key.startsWith('links_data/')) : ports,
   },

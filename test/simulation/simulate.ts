@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises'
 import * as fc from 'fast-check'
 import { type Action, action, describeAction, renaming } from './action.ts'
+import { canonicalLives } from './canonical-lives.ts'
+import { hostileLives, requestLives } from './people-lives.ts'
 import { type RunResult, runSimulation } from './run.ts'
 import { lived } from './scenarios.ts'
-import { hostileScenarios } from './scenarios-hostile.ts'
-import { requestScenarios } from './scenarios-requests.ts'
 import type { WorldSettings } from './simulated-world.ts'
 import { believedMs } from './time-actions.ts'
 
@@ -99,10 +99,10 @@ const stepsMost = 30
 /** Single actions and scenarios mixed, `most` actions at most. One life in eight is mostly that of a hostile uploader. */
 function drawActions(most: number, profile: Profile | undefined): fc.Arbitrary<readonly Action[]> {
   const single = action.map((one): readonly Action[] => [one])
-  const part = fc.oneof({ weight: 3, arbitrary: single }, { weight: 1, arbitrary: lived })
-  const hostile = fc.oneof({ weight: 1, arbitrary: part }, { weight: 2, arbitrary: fc.oneof(...hostileScenarios) })
+  const part = fc.oneof({ weight: 3, arbitrary: single }, { weight: 1, arbitrary: lived(canonicalLives) })
+  const hostile = fc.oneof({ weight: 1, arbitrary: part }, { weight: 2, arbitrary: lived(hostileLives) })
   if (profile === 'hostile') return partsOf(hostile, most)
-  const asked = fc.oneof({ weight: 1, arbitrary: part }, { weight: 2, arbitrary: fc.oneof(...requestScenarios) })
+  const asked = fc.oneof({ weight: 1, arbitrary: part }, { weight: 2, arbitrary: lived(requestLives) })
   if (profile === 'requests') return partsOf(asked, most)
   const renamed = renaming.map((one): readonly Action[] => [one])
   if (profile === 'renamings') {

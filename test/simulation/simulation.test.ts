@@ -1,7 +1,10 @@
 import { expect, test } from '@jest/globals'
 import { functionNames } from '../../shared/ports/deployment-settings.ts'
 import { metricNames } from '../../shared/ports/metrics.ts'
+import { canonicalLives } from './canonical-lives.ts'
+import { playLife } from './every-fault.ts'
 import { listGrants, usedGrants } from './oracle/grants.ts'
+import { hostileLives, requestLives } from './people-lives.ts'
 import { runSimulation } from './run.ts'
 import { deleteLink, linkOf, upload, wait } from './scenario-steps.ts'
 import { describeFailure, simulate } from './simulate.ts'
@@ -16,6 +19,17 @@ test('a hundred runs with faults keep every promise and converge', async () => {
   expect(report.failure === undefined ? '' : describeFailure(report.failure)).toBe('')
   expect(report.runs).toBe(100)
 }, 600_000)
+
+const hostile = hostileLives.map((life) => ({ ...life, settings: { evenPace: true } }))
+const failing = canonicalLives.filter(({ name }) => name === 'a policy is missing in the account')
+test.each([...requestLives, ...hostile, ...failing])(
+  '$name: every promise is kept',
+  async (life) => {
+    const { violation } = await playLife(life)
+    expect(violation?.message).toBeUndefined()
+  },
+  60_000,
+)
 
 test('the same seed gives the same trace, byte for byte', async () => {
   const actions = [upload(linkOf('root%all')), wait(20_000), deleteLink(linkOf('root%all'))]

@@ -30,6 +30,7 @@ export class BrakePromise {
   readonly #changedMs = new Map<string, number>()
   readonly #grantingLinks = new Set<string>()
   /** Links and keys whose revocation was begun, held or found done: nothing is held before so many were. */
+  readonly #goneLinks = new Set<string>()
   readonly #gone = new Set<string>()
   readonly #passed = new Map<string, Passed>()
   readonly #releasedAtMs = new Map<string, number>()
@@ -70,8 +71,10 @@ export class BrakePromise {
     this.#known.set(key, { entry, account, heldMs: isHeld ? (before?.heldMs ?? this.#nowMs) : undefined })
     this.#entriesMost = Math.max(this.#entriesMost, this.#known.size)
     if (this.#isForgotten) return
-    if (isHeld || isDeletion(call) || entry.missingSince !== undefined)
-      for (const item of [key, ...linksOf(entry)]) this.#gone.add(item)
+    if (isHeld || isDeletion(call) || entry.missingSince !== undefined) {
+      this.#gone.add(key)
+      for (const link of linksOf(entry)) this.#goneLinks.add(link)
+    }
     if (isHeld && before?.entry.state !== 'held') this.#checkHeld(key)
     if (state === 'revoking' && before && before.entry.state !== 'revoking' && !isDeletion(before.entry.call))
       this.#checkBegun(key, before)
@@ -82,7 +85,7 @@ export class BrakePromise {
     const { world, fail } = this.#watched
     this.counts['brake holds']++
     const { own, indirect } = world.configuration.brake
-    if (isCalm(world) && this.#gone.size <= Math.min(own.count, indirect.count))
+    if (isCalm(world) && Math.max(this.#gone.size, this.#goneLinks.size) <= Math.min(own.count, indirect.count))
       fail(promises.brake, `${key} is held, although no more has gone than may: ${[...this.#gone].join(', ')}`)
   }
 
