@@ -32,15 +32,17 @@ export async function trySabotages(work: SabotagePart): Promise<readonly Sabotag
   return reports
 }
 
-/** In a canonical life without any fault, or in random lives. One that breaks a promise without the defect as well proves nothing. */
+/** In a canonical life, with at most one fault, or in random lives. One that breaks a promise without the defect as well proves nothing. */
 export async function find(sabotage: Sabotage, runs: number): Promise<string | undefined> {
   const own = sabotage.breaks.map((promise) => numberOf(promises[promise]))
   const judged: Judged = { promises: own, sabotage }
   const sweeps = sabotage.sweeps ?? true
   if (sweeps)
     for (const life of livesFor(sabotage)) {
-      const { violation } = await playLife(life, judged, sabotage.strike)
-      if (violation) return `by promise ${violation.promise}, in the life '${life.name}'`
+      const play = (how: Judged) => playLife(life, how, sabotage.strike)
+      const { violation } = await play(judged)
+      if (violation && !(await play({ promises: own })).violation)
+        return `by promise ${violation.promise}, in the life '${life.name}'`
     }
   for (const [nth, [settings, actions]] of drawLives(seed, runs, sabotage.profile).entries()) {
     // What weak references kept for a life goes when the event loop turns.

@@ -48,7 +48,7 @@ import type { Sabotage } from './sabotages.ts'
 import { SimulatedProcess } from './simulated-process.ts'
 import { StepWatch } from './step-watch.ts'
 import { lastInstantMs } from './time-actions.ts'
-import { UnreadableObjects } from './unreadable-objects.ts'
+import { spoiler, UnreadableObjects } from './unreadable-objects.ts'
 
 /** What a profile may change about the world. */
 export type WorldSettings = {
@@ -435,6 +435,8 @@ export class SimulatedWorld {
   /** S3's notifications and EventBridge's events: at least once, except where a command says that the next is lost, repeated or late. */
   #notify(): void {
     this.objects.onChange((change) => {
+      // Somebody else has changed the entry meanwhile: what an evaluation knew of it is no step of its own.
+      if (change.caller.accessKeyId === spoiler) this.#stepWatch.noteWrite(this.clock, change.key)
       if (!notified.some((prefix) => change.key.startsWith(prefix))) return
       const body = renderS3Notification(change, { bucket: 'ssofile', region: 'us-east-1', configurationId: 'inputs' })
       void this.#deliver('uploads', body)
