@@ -377,11 +377,13 @@ const otherHands: readonly CanonicalLife[] = [
     actions: [{ do: 'all entries are lost, and restored', writes: 1 }, longDone],
   },
   {
-    name: 'nobody can read an entry while its link goes',
+    name: 'nobody can read an entry while its link goes and comes back',
     before: [upload(own), done],
     actions: [
       { do: 'spoil an object of ssofile', under: 'assignments/', nth: 0, body: 'cut off', afterMs: 90_000_000 },
       deleteLink(own),
+      longDone,
+      upload(own),
       longDone,
     ],
   },

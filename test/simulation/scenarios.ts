@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import type { Action } from './action.ts'
 import type { CanonicalLife } from './canonical-lives.ts'
 import { callGroupNames, faultKinds } from './chaos.ts'
-import { scenario, strike, wait } from './scenario-steps.ts'
+import { strike, wait } from './scenario-steps.ts'
 
 const drawn = fc.record({
   kind: fc.constantFrom(...faultKinds),
@@ -20,10 +20,14 @@ const drawn = fc.record({
  * in it is an action of its own, so that several mix with each other and with what else happens.
  */
 export function lived(lives: readonly CanonicalLife[]): fc.Arbitrary<readonly Action[]> {
-  const life = fc.constantFrom(...lives)
-  return scenario(fc.tuple(life, drawn), ([{ before = [], actions }, { kind, calls, isStruck, ms, ...how }]) => {
-    const paced = (one: Action): Action => (one.do === 'let time pass' && one.ms === 20_000 ? wait(ms) : one)
-    const struck = isStruck ? [strike(kind, calls, how)] : []
-    return [...before, ...struck, ...actions].map(paced)
-  })
+  // What remains of the steps is what a failure shrinks to.
+  const kept = fc.array(fc.nat(19), { minLength: 16, maxLength: 16 })
+  return fc
+    .tuple(fc.constantFrom(...lives), drawn, kept)
+    .map(([life, { kind, calls, isStruck, ms, ...how }, isKept]) => {
+      const paced = (one: Action): Action => (one.do === 'let time pass' && one.ms === 20_000 ? wait(ms) : one)
+      const struck = isStruck ? [strike(kind, calls, how)] : []
+      const steps = [...(life.before ?? []), ...struck, ...life.actions]
+      return steps.map(paced).filter((_, step) => isKept[step] !== 0)
+    })
 }

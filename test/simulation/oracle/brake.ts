@@ -1,6 +1,7 @@
 import { temporaryPrefix } from '../../../shared/domain/links/link.ts'
 import { readShown } from '../brake-actions.ts'
 import { grantsNow } from '../desired.ts'
+import { hostileFolder } from '../hostile-actions.ts'
 import { accountOfKey, linksOf } from './names.ts'
 import type { TemporaryPromise } from './temporary.ts'
 import { isDeletion } from './truth.ts'
@@ -30,7 +31,6 @@ export class BrakePromise {
   readonly #changedMs = new Map<string, number>()
   readonly #grantingLinks = new Set<string>()
   /** Links and keys whose revocation was begun, held or found done: nothing is held before so many were. */
-  readonly #goneLinks = new Set<string>()
   readonly #gone = new Set<string>()
   readonly #passed = new Map<string, Passed>()
   readonly #releasedAtMs = new Map<string, number>()
@@ -72,8 +72,10 @@ export class BrakePromise {
     this.#entriesMost = Math.max(this.#entriesMost, this.#known.size)
     if (this.#isForgotten) return
     if (isHeld || isDeletion(call) || entry.missingSince !== undefined) {
-      this.#gone.add(key)
-      for (const link of linksOf(entry)) this.#goneLinks.add(link)
+      const links = linksOf(entry)
+      // Nobody's access is held because of what the hostile uploader does: only his own.
+      const isHis = links.length > 0 && links.every((link) => link.startsWith(`links_data/${hostileFolder}/`))
+      for (const item of isHis ? [] : [key, ...links]) this.#gone.add(item)
     }
     if (isHeld && before?.entry.state !== 'held') this.#checkHeld(key)
     if (state === 'revoking' && before && before.entry.state !== 'revoking' && !isDeletion(before.entry.call))
@@ -85,8 +87,14 @@ export class BrakePromise {
     const { world, fail } = this.#watched
     this.counts['brake holds']++
     const { own, indirect } = world.configuration.brake
-    if (isCalm(world) && Math.max(this.#gone.size, this.#goneLinks.size) <= Math.min(own.count, indirect.count))
-      fail(promises.brake, `${key} is held, although no more has gone than may: ${[...this.#gone].join(', ')}`)
+    const gone = [...this.#gone]
+    const links = gone.filter((item) => item.startsWith('links_data/')).length
+    if (
+      isCalm(world) &&
+      !world.hostile.touches(key) &&
+      Math.max(links, gone.length - links) <= Math.min(own.count, indirect.count)
+    )
+      fail(promises.brake, `${key} is held, although no more has gone than may: ${gone.join(', ')}`)
   }
 
   #checkBegun(key: string, before: Known): void {
