@@ -84,19 +84,19 @@ export class AccessPromise {
     if (sinceMs <= this.#nowMs - windowMs) this.#failForeign(`${told}, which a link granted throughout its evaluation`)
     const goneForMs = wishes.goneForMs(target.principalId) ?? Number.POSITIVE_INFINITY
     const graceMs = world.configuration.orphanGraceMinutes * 60_000 - 2 * world.skewMs
-    if (goneForMs < graceMs && entries.some((key) => this.#isKept(key, target)))
+    if (goneForMs < graceMs && entries.some((key) => this.#isKept(key, target, windowMs)))
       this.#failForeign(`${told}, whose principal is gone for only ${Math.round(goneForMs / 60_000)} minutes`)
     truth.noteRequest('deletion', target)
   }
 
   /** A link asks for it by the last name of its principal, which is gone, and nobody else of that name has it instead. */
-  #isKept(key: string, { principalId, ...rest }: AssignmentTarget): boolean {
+  #isKept(key: string, { principalId, ...rest }: AssignmentTarget, windowMs: number): boolean {
     const { world, wishes, truth } = this.#watched
     const lastName = world.names.principal(principalId)
     const heir = world.identityStore.idOf(rest.principalType, lastName)
     if (heir !== undefined && world.ssoAdmin.isAssigned({ ...rest, principalId: heir })) return false
     const askedMs = wishes.askedSinceMs(assignmentOfKey(key, world)) ?? Number.POSITIVE_INFINITY
-    return askedMs <= this.#nowMs - seenAfterMs(world) && truth.entries.get(key)?.principal === lastName
+    return askedMs <= this.#nowMs - windowMs && truth.entries.get(key)?.principal === lastName
   }
 
   /** The product has written this entry. `isByOperator`: a command that takes over. */
