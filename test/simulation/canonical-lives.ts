@@ -95,7 +95,7 @@ const directory: readonly CanonicalLife[] = [
     before: [upload(own)],
     actions: [{ do: 'delete a group and make it again', name: group, afterMs: 100 }, done],
   },
-  { name: 'a group is deleted', before: [upload(own)], actions: [deleteGroup, done] },
+  { name: 'a group is deleted', before: [upload(own), wait(70_000)], actions: [deleteGroup, done] },
   {
     name: 'the grace of a deleted group ends',
     before: [upload(own), done, deleteGroup, wait(58 * 60_000)],
@@ -171,6 +171,11 @@ const organization: readonly CanonicalLife[] = [
       reconcile,
       done,
     ],
+  },
+  {
+    name: 'an account leaves for good',
+    before: [upload(own), done, { do: 'an account leaves', account }, wait(20 * 60_000)],
+    actions: [reconcile, done, wait(70 * 60_000), reconcile, done],
   },
   {
     name: 'a selector comes, changes and goes',

@@ -1,3 +1,4 @@
+import type { Account } from '../../shared/domain/organization/organization-view.ts'
 import type { PrincipalId } from '../../shared/domain/principals/identity-center-ids.ts'
 import type { ObjectStore, ReadObject, WriteResult } from '../../shared/ports/object-store.ts'
 import type { Page } from '../../shared/ports/page.ts'
@@ -13,12 +14,13 @@ export function otherwise<Name extends Replaceable>(ports: Ports, name: Name, ov
   return { ...ports, [name]: wrapPort(ports[name], (_, call) => call(), overrides) }
 }
 
-/** What was answered first to the same question is answered for as long as the process lives. */
-export function once<Asked extends readonly unknown[], Answer>(ask: (...asked: Asked) => Answer) {
-  const known = new Map<string, Answer>()
-  return (...asked: Asked): Answer => {
-    const question = JSON.stringify(asked)
-    const answer = known.get(question) ?? ask(...asked)
+/** The first answer to a question counts for all processes of a life, who share its log. */
+function first<Answer>() {
+  const lives = new WeakMap<Ports['log'], Map<string, Promise<Answer>>>()
+  return ({ log }: Ports, question: string, ask: () => Promise<Answer>): Promise<Answer> => {
+    const known = lives.get(log) ?? new Map<string, Promise<Answer>>()
+    lives.set(log, known)
+    const answer = known.get(question) ?? ask()
     known.set(question, answer)
     return answer
   }
@@ -37,6 +39,9 @@ export function reading(ports: Ports, prefix: string, read: Read): Ports {
     key.startsWith(prefix) ? get(key) : objects.getIfChanged(key, etag)
   return otherwise(ports, 'objects', { get, getIfChanged })
 }
+
+export const firstPlace = first<Account | undefined>()
+const firstRead = first<ReadObject | undefined>()
 
 /** What is read under `prefix` says something else. */
 export function misreading(ports: Ports, prefix: string, change: (text: string) => string): Ports {
@@ -104,10 +109,9 @@ export async function overwriting(
   return result.outcome === 'lost' ? ports.objects.put(key, body) : result
 }
 
-/** What was read first under `prefix` is believed for as long as the process lives, absence too. */
+/** What was read first under `prefix` is believed for ever, absence too. */
 export function readingOnce(ports: Ports, prefix: string): Ports {
-  const get = once((key: string) => ports.objects.get(key))
-  return reading(ports, prefix, (_, key) => get(key))
+  return reading(ports, prefix, (read, key) => firstRead(ports, key, read))
 }
 
 type Send = Ports['queues']['send']

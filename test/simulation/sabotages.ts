@@ -5,11 +5,11 @@ import { ServiceError } from '../../shared/ports/service-error.ts'
 import type { Action } from './action.ts'
 import type { promises } from './oracle/violation.ts'
 import {
+  firstPlace,
   forgetting,
   madeUp,
   misreading,
   miswriting,
-  once,
   otherwise,
   overlooking,
   overwriting,
@@ -168,7 +168,7 @@ const ofAccess: readonly Sabotage[] = [
     ports: (ports) => {
       const parsed = reading(ports, 'assignments/', async (read) => {
         const found = await read()
-        return found && Buffer.from(found.body).toString().startsWith('{') ? found : undefined
+        return found && Buffer.from(found.body).toString().trimEnd().endsWith('}') ? found : undefined
       })
       return writing(parsed, 'assignments/', (...written) => overwriting(ports, ...written))
     },
@@ -211,13 +211,15 @@ const ofAccess: readonly Sabotage[] = [
       process === 'dispatcher' ? overlooking(ports, (key) => /^links_data\/(root|ou_id)%/.test(key)) : ports,
   },
   {
-    name: 'the place of an account is believed for as long as a process lives',
+    name: 'the place of an account is what it was first',
     breaks: ['foreign', 'convergence'],
     ports: (ports) =>
-      otherwise(ports, 'organizations', { describeAccount: once((id) => ports.organizations.describeAccount(id)) }),
+      otherwise(ports, 'organizations', {
+        describeAccount: (id) => firstPlace(ports, id, () => ports.organizations.describeAccount(id)),
+      }),
   },
   {
-    name: 'links are read once in a process',
+    name: 'what was read first of a link is believed for ever',
     breaks: ['foreign', 'convergence', 'status'],
     ports: (ports) => readingOnce(ports, 'links_data/'),
   },
@@ -238,17 +240,6 @@ const ofAccess: readonly Sabotage[] = [
     breaks: ['convergence'],
     profile: 'renamings',
     configuration: (configuration) => ({ ...configuration, orphanGraceMinutes: 1_000_000 }),
-  },
-  {
-    name: 'a name stands for what it stood for first',
-    breaks: ['foreign', 'convergence', 'status'],
-    profile: 'renamings',
-    ports: (ports) =>
-      otherwise(ports, 'identityStore', {
-        findPrincipalId: once((type, name) => ports.identityStore.findPrincipalId(type, name)),
-        findPrincipalName: once((type, id) => ports.identityStore.findPrincipalName(type, id)),
-        listPrincipals: once((type, token) => ports.identityStore.listPrincipals(type, token)),
-      }),
   },
   {
     name: 'an incomplete listing of the organization is trusted',
@@ -308,7 +299,7 @@ const ofPermissionSets: readonly Sabotage[] = [
       otherwise(ports, 'ssoAdmin', { listManagedPolicies: async () => ({ items: [], nextToken: undefined }) }),
   },
   {
-    name: 'selectors are read once in a process',
+    name: 'what was read first of a selector is believed for ever',
     breaks: ['foreign', 'convergence', 'brake', 'status'],
     ports: (ports) => readingOnce(ports, 'selectors/'),
   },
