@@ -6,7 +6,7 @@ import { playLife } from './every-fault.ts'
 import { listGrants, usedGrants } from './oracle/grants.ts'
 import { hostileLives, requestLives } from './people-lives.ts'
 import { runSimulation } from './run.ts'
-import { deleteLink, linkOf, upload, wait } from './scenario-steps.ts'
+import { deleteLink, linkOf, strike, upload, wait } from './scenario-steps.ts'
 import { describeFailure, simulate } from './simulate.ts'
 import { recordedMetrics, type WorldSettings } from './simulated-world.ts'
 
@@ -31,6 +31,13 @@ test.each([...requestLives, ...hostile, ...failing])(
   60_000,
 )
 
+test('a creation that AWS throttles is sent again', async () => {
+  const [life] = canonicalLives
+  const result = life && (await playLife(life, {}, strike('refuse-throttled', 'creations')))
+  expect(result?.faults['refuse-throttled']).toBe(1)
+  expect(result?.violation?.message).toBeUndefined()
+})
+
 test('the same seed gives the same trace, byte for byte', async () => {
   const actions = [upload(linkOf('root%all')), wait(20_000), deleteLink(linkOf('root%all'))]
   const traces = await Promise.all([runSimulation(calm, actions), runSimulation(calm, actions)])
@@ -45,7 +52,7 @@ test('the same seed gives the same trace, byte for byte', async () => {
  * change of the product.
  */
 const rare =
-  /^(router: write state\/failures\/|hourly: write status\/too-many\/|sweep: send events|(sweep|dispatcher): send permission-sets|links: send links|permission-sets: send permission-sets|events: write status\/too-many\/)$/
+  /^((router|permission-sets): write state\/failures\/|hourly: write status\/too-many\/|sweep: send events|(sweep|dispatcher): send permission-sets|links: send links|permission-sets: send permission-sets|events: write status\/too-many\/)$/
 
 /** Granted, and used in no run. */
 const unused = [
