@@ -1,4 +1,4 @@
-/** Unit and contract tests: everything under test/ but what starts the whole system as a process. */
+/** Unit and contract tests: everything under test/ but the simulation and what starts the whole system as a process. */
 export default {
   testEnvironment: 'node',
   // For machines that are busy with other things as well: a test that hangs is told late, but none is told to hang.
@@ -8,9 +8,14 @@ export default {
   // What test files leave behind adds up to gigabytes, and then the collector's time is measured and not the code's.
   workerIdleMemoryLimit: '600MB',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/end-to-end/', '<rootDir>/test/browser/'],
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '<rootDir>/test/end-to-end/',
+    '<rootDir>/test/browser/',
+    '<rootDir>/test/simulation/',
+  ],
   moduleFileExtensions: ['ts', 'js', 'json'],
   runtime: '<rootDir>/test/jest/native-runtime.ts',
-  testSequencer: '<rootDir>/test/jest/simulation-first.ts',
+  testSequencer: '<rootDir>/test/jest/slow-first.ts',
   transform: {},
 }

@@ -1,10 +1,14 @@
 import type { SQSRecord } from 'aws-lambda'
 import * as z from 'zod'
+import { type AccessCall, parseAccessCall } from '../shared/domain/by-hand/access-call.ts'
+import type { Configuration } from '../shared/domain/deployment/configuration.ts'
 import { parseRoundTrip } from '../shared/domain/messages/round-trip-event.ts'
 import { type OrganizationEvent, parseOrganizationEvent } from '../shared/domain/organization/organization-event.ts'
 import { type DirectoryChange, parseDirectoryEvent } from '../shared/domain/principals/directory-event.ts'
+import type { Ports } from '../shared/ports/ports.ts'
 import { reconcile } from '../shared/reconcile/differences/reconcile.ts'
 import { followDirectoryEvents } from '../shared/reconcile/directory/follow-directory-events.ts'
+import { followAccessCalls } from '../shared/reconcile/drift/follow-access-calls.ts'
 import { followOrganizationEvents } from '../shared/reconcile/organization/follow-organization-events.ts'
 import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
 import { noteArrivals } from '../shared/reconcile/records/arrivals.ts'
@@ -14,22 +18,28 @@ import type { QueueHandler } from './handler.ts'
 /** An event has less time than the hourly reconcile, which continues where this one ends. */
 const renewMs = 60_000
 
-/** A parsed event; neither field: it is unreadable. */
+/** A parsed event; none of the three: it is unreadable. */
 type Received = {
   readonly record: SQSRecord
   readonly name: string
   readonly organization?: OrganizationEvent | undefined
   readonly directory?: DirectoryChange | undefined
+  readonly access?: AccessCall | undefined
   /** The message of `ssofile doctor`. */
   readonly roundTrip?: string | undefined
 }
 
 /**
- * Something has changed in the organization or the directory. Events come late, twice, out of order and with masked
+ * Something has changed in the organization, the directory or Identity Center. Events come late, twice, out of order and with masked
  * names. We trust that something changed, never what the event says: it tells where to look. If it does not, one reconcile
  * looks at everything. An event that fails comes again; each has its own message group.
+ * `dispatcherRole`: its calls are our own.
  */
-export const events: QueueHandler = (ports, configuration) => {
+export function events(
+  ports: Ports,
+  configuration: Configuration,
+  { dispatcherRole }: { readonly dispatcherRole?: string | undefined } = {},
+): ReturnType<QueueHandler> {
   const context = { ports, configuration, organization: new OrganizationCache(ports, configuration.folders) }
 
   const followOrganization = async (received: readonly Received[]): Promise<object> => {
@@ -42,6 +52,10 @@ export const events: QueueHandler = (ports, configuration) => {
   const followDirectory = async (received: readonly Received[]): Promise<object> => {
     const changes = received.flatMap(({ directory }) => directory ?? [])
     return { hints: await followDirectoryEvents(ports, configuration, changes) }
+  }
+  const followAccess = async (received: readonly Received[]): Promise<object> => {
+    const calls = received.flatMap(({ access }) => access ?? [])
+    return { hints: await followAccessCalls(ports, configuration, calls, dispatcherRole) }
   }
   const reconcileAll = (): Promise<object> => reconcile(ports, configuration, { renewMs })
   /** All at once, which is cheaper; if that fails, one by one. */
@@ -70,14 +84,16 @@ export const events: QueueHandler = (ports, configuration) => {
   return async ({ Records }) => {
     const all = Records.map(parseEvent)
     await noteArrivals(ports, arrivalsOf(all))
-    const received = Map.groupBy(all, ({ organization, directory, roundTrip }) => {
+    const received = Map.groupBy(all, ({ organization, directory, access, roundTrip }) => {
       if (roundTrip !== undefined) return 'nothing'
+      if (access) return 'access'
       if (directory) return 'directory'
       return organization && organization.look !== 'everything' ? 'organization' : 'everything'
     })
     const failed = [
       ...(await follow(received.get('organization') ?? [], followOrganization)),
       ...(await follow(received.get('directory') ?? [], followDirectory)),
+      ...(await follow(received.get('access') ?? [], followAccess)),
       ...(await follow(received.get('everything') ?? [], reconcileAll)),
     ]
     return { batchItemFailures: failed.map(({ record }) => ({ itemIdentifier: record.messageId })) }
@@ -92,7 +108,8 @@ function parseEvent(record: SQSRecord): Received {
   const body = parseJson(record.body)
   const organization = parseOrganizationEvent(body)
   const directory = parseDirectoryEvent(body)
-  return { record, name: organization?.name ?? nameOf(body), organization, directory, roundTrip: parseRoundTrip(body) }
+  const access = parseAccessCall(body)
+  return { record, name: nameOf(body), organization, directory, access, roundTrip: parseRoundTrip(body) }
 }
 
 /** The last of each kind. */

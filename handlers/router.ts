@@ -8,17 +8,21 @@ import { runBatch } from './run-batch.ts'
 
 /**
  * S3's notifications, from the standard queue that S3 can notify to the FIFO queues, each folder in few message groups.
- * Acts on nothing: what happened is passed on for the log, the key is what is looked at. `apiPrincipal` is how S3 names the
- * API, where there is one: `AWS:` and the id of its role, after which the name of a session may follow.
+ * Acts on nothing: what happened is passed on for the log, the key is what is looked at. `apiPrincipals` are how S3 names
+ * the API and the page, where they are: `AWS:` and the id of a role, after which the name of a session may follow.
  */
 export const router =
-  (ports: Ports, configuration: Configuration, { apiPrincipal }: { readonly apiPrincipal?: string | undefined } = {}) =>
+  (
+    ports: Ports,
+    configuration: Configuration,
+    { apiPrincipals = [] }: { readonly apiPrincipals?: readonly string[] } = {},
+  ) =>
   (event: SQSEvent): Promise<SQSBatchResponse> =>
     runBatch(event, 'standard', ports, async ({ body, messageId }) => {
       const unreadable: unknown[] = []
       const inputs = parseS3Event(body).flatMap((record, index) => {
         try {
-          return toInput(parseS3Record(record), `${messageId}/${index}`, apiPrincipal)
+          return toInput(parseS3Record(record), `${messageId}/${index}`, apiPrincipals)
         } catch (error) {
           unreadable.push(error)
           return []
@@ -39,7 +43,7 @@ export const router =
 function toInput(
   { eventName, eventTime, userIdentity, requestParameters, s3 }: S3EventRecord,
   id: string,
-  apiPrincipal: string | undefined,
+  apiPrincipals: readonly string[],
 ): InputMessage[] {
   const key = decodeS3Key(s3.object.key)
   if (queueOf(key) === undefined) return []
@@ -50,7 +54,7 @@ function toInput(
     at: eventTime,
   }
   const { eTag: etag, versionId } = s3.object
-  const isByApi = by !== undefined && apiPrincipal !== undefined && isNamed(apiPrincipal, by.principalId)
+  const isByApi = by !== undefined && apiPrincipals.some((one) => isNamed(one, by.principalId))
   return [{ v: 1, key, id, event: eventName, by, ...(isByApi ? { isByApi } : {}), etag, versionId }]
 }
 

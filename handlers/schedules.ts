@@ -13,6 +13,7 @@ import { UnitNames } from '../shared/reconcile/organization/unit-names.ts'
 import { followEndedSessions } from '../shared/reconcile/permission-sets/follow-ended-sessions.ts'
 import { hasCheckpoint } from '../shared/reconcile/records/checkpoint.ts'
 import { followInstants, restoreIndex } from '../shared/reconcile/records/expiry-index.ts'
+import { sendInputs } from '../shared/reconcile/records/inputs.ts'
 import { askForReconcile } from '../shared/reconcile/records/lanes.ts'
 import { Policies } from '../shared/reconcile/records/policies.ts'
 import { SelectorFiles } from '../shared/reconcile/records/selector-files.ts'
@@ -21,6 +22,7 @@ import { writeReport } from '../shared/reconcile/reports/write-report.ts'
 import { EligibilityFiles } from '../shared/reconcile/requests/eligibility-files.ts'
 import { askForTimed, askForWaiting, sweepRequests } from '../shared/reconcile/requests/list-requests.ts'
 import { watchEligibilities } from '../shared/reconcile/requests/watch-eligibilities.ts'
+import { findOvertaken } from '../shared/reconcile/statuses/find-overtaken.ts'
 import { SpoiledRecords } from '../shared/reconcile/statuses/spoiled-records.ts'
 import { watchPolicies } from '../shared/reconcile/statuses/watch-policies.ts'
 import { watchSelectors } from '../shared/reconcile/statuses/watch-selectors.ts'
@@ -40,7 +42,7 @@ export const everyMinute =
  * many minutes. `state/` may be deleted at any time: what is due is found again first, and the rest by a reconcile. Unreadable
  * records that hold up more than one assignment get a status, and so do policies and selectors that are not valid. Links whose
  * selector has changed are looked at again, and so are requests where an eligibility has, and permission sets that are to deny
- * sessions, or need not any more.
+ * sessions, or need not any more, and links that wait for a permission set that was applied meanwhile.
  */
 export const everyMinuteOfLinks = (ports: Ports, configuration: Configuration) => {
   const records = new SpoiledRecords()
@@ -55,6 +57,9 @@ export const everyMinuteOfLinks = (ports: Ports, configuration: Configuration) =
     }
     const instants = await followInstants(ports, configuration)
     if (instants > 0) ports.log.info('links whose time has come are looked at', { instants })
+    const overtaken = await findOvertaken(ports)
+    await sendInputs(ports, overtaken, 'its permission set was applied before', configuration)
+    if (overtaken.length > 0) ports.log.warn('links wait for a permission set that was applied', { overtaken })
     const denying = await followEndedSessions(ports, configuration)
     if (denying.length > 0) ports.log.info('what is denied to ended sessions is brought up to date', { denying })
     if (!(await hasCheckpoint(ports.objects))) await reconcileWithoutState(ports)
@@ -134,10 +139,11 @@ export const everyMorning = (ports: Ports, configuration: Configuration) => asyn
 }
 
 /** Every minute: publishes what became of inputs and access as events, and sends digests to the receivers. */
-export const everyMinuteOfNotifications = (ports: Ports, configuration: Configuration) => async (): Promise<void> => {
-  const { eventBus } = ports
-  if (eventBus === undefined) throw new Error('there is no event bus')
-  const { told, digests, left } = await tellOutcomes({ ...ports, eventBus }, configuration)
-  if (told + digests + left > 0) ports.log.info('outcomes told', { told, digests, left })
-  ports.metrics.record(heartbeats.notifications)
-}
+export const everyMinuteOfNotifications =
+  (ports: Ports, configuration: Configuration, page?: string) => async (): Promise<void> => {
+    const { eventBus } = ports
+    if (eventBus === undefined) throw new Error('there is no event bus')
+    const { told, digests, left } = await tellOutcomes({ ...ports, eventBus }, configuration, page)
+    if (told + digests + left > 0) ports.log.info('outcomes told', { told, digests, left })
+    ports.metrics.record(heartbeats.notifications)
+  }

@@ -218,7 +218,10 @@ function denialsOfRequests(environment: Environment, names: DeploymentNames): Po
   const objects = (prefix: string) => `${names.bucketArn}/${prefix}*`
   const signedIn = { ArnLike: { 'aws:PrincipalArn': names.sessionArnsOf('*') } }
   const exceptOwn = [...inputPrefixes.map(objects), ...personalPrefixes.map((prefix) => objects(prefix + ownId))]
-  const api = environment.provisioning.requests === 's3' ? [] : [names.roleArn('api')]
+  const api = [
+    ...(environment.provisioning.requests === 's3' ? [] : [names.roleArn('api')]),
+    ...(environment.page === undefined ? [] : [names.roleArn('page')]),
+  ]
   const accounts = environment.provisioning.requests === 'api' ? [] : environment.access.requestAccounts
   const people = accounts.length === 0 ? [] : [names.sessionArnsOf('*')]
   // Sessions of other accounts are allowed nothing here unless their account is named.

@@ -5,7 +5,7 @@ import { DeploymentNames } from './deployment-names.ts'
 import type { EventPattern } from './match-event-pattern.ts'
 import { EventForwardingStack } from './stacks/event-forwarding-stack.ts'
 import { SsofileStack } from './stacks/ssofile-stack.ts'
-import { directoryEvents, organizationEvents } from './wanted-events.ts'
+import { accessEvents, directoryEvents, organizationEvents } from './wanted-events.ts'
 
 /** The stacks of one environment: the main one first. cdk-nag judges all of them. */
 export function buildApp(environment: Environment, props: AppProps = {}): App {
@@ -36,14 +36,16 @@ export function buildApp(environment: Environment, props: AppProps = {}): App {
 /** Which events arise in the management account, by Region, that the main stack does not see itself. */
 function forwardedEvents(
   environment: Environment,
-  { organizationRegion }: DeploymentNames,
+  names: DeploymentNames,
 ): ReadonlyMap<string, Readonly<Record<string, EventPattern>>> {
   const { region } = environment
+  const { organizationRegion } = names
+  const ofRegion = { ...directoryEvents, ...accessEvents(names.roleArn('dispatcher')) }
   if (isManagementDeployment(environment))
     return new Map(region === organizationRegion ? [] : [[organizationRegion, organizationEvents]])
-  if (region === organizationRegion) return new Map([[region, { ...organizationEvents, ...directoryEvents }]])
+  if (region === organizationRegion) return new Map([[region, { ...organizationEvents, ...ofRegion }]])
   return new Map<string, Readonly<Record<string, EventPattern>>>([
     [organizationRegion, organizationEvents],
-    [region, directoryEvents],
+    [region, ofRegion],
   ])
 }

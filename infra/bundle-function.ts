@@ -6,6 +6,7 @@ import type * as z from 'zod'
 import type { bundledDefinitions } from '../shared/domain/break-glass/break-glass-file.ts'
 import type { Configuration } from '../shared/domain/deployment/configuration.ts'
 import { type ApiSettings, closedApi } from '../shared/domain/deployment/environment.ts'
+import type { PageSettings } from '../shared/domain/deployment/page-settings.ts'
 import type { FunctionName } from '../shared/ports/deployment-settings.ts'
 
 const entries = fileURLToPath(new URL('../handlers/entry/', import.meta.url))
@@ -36,6 +37,7 @@ export function bundleFunction(
   directory: string,
   api: ApiSettings = closedApi,
   definitions: z.input<typeof bundledDefinitions> = [],
+  page?: PageSettings,
 ): void {
   buildSync({
     entryPoints: [join(entries, `${name}.ts`)],
@@ -53,6 +55,7 @@ export function bundleFunction(
     logLevel: 'warning',
   })
   writeFileSync(join(directory, 'configuration.json'), JSON.stringify(configuration))
+  if (name === 'page' && page !== undefined) writeFileSync(join(directory, 'page.json'), JSON.stringify(page))
   if (name === 'api') writeFileSync(join(directory, 'api.json'), JSON.stringify(api))
   if (name === 'report') writeFileSync(join(directory, 'break-glass.json'), JSON.stringify(definitions))
 }

@@ -59,7 +59,10 @@ export class DeploymentNames {
 
   /** The functions that this environment has. */
   get functions(): readonly FunctionName[] {
-    return functionNames.filter((name) => name !== 'api' || hasApi(this.#environment))
+    const { page } = this.#environment
+    return functionNames.filter(
+      (name) => (name !== 'api' || hasApi(this.#environment)) && (name !== 'page' || page !== undefined),
+    )
   }
 
   /** Of those functions, and the one for operators. Not more: a role that is not there yet could be made by somebody else. */

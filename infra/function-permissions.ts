@@ -69,10 +69,14 @@ export type FunctionPermissions = {
   readonly directory?: 'read' | 'members' | 'groups'
   /** `instance`: find the instance only. `read`: what lists, gets and describes. `change`: all that the adapter calls. */
   readonly identityCenter?: 'instance' | 'read' | 'change'
+  /** Account access manager: who may assume existing roles. */
+  readonly accountAccess?: 'read'
   /** Look up a role that Identity Center made in ssofile's own account. */
   readonly ownRoles?: 'read'
   /** Assume the auditor's role in the accounts, if one is configured. */
   readonly auditorRole?: 'assume'
+  /** The secret of the page: of its client at the provider, and the keys of its cookies. */
+  readonly pageSecret?: 'read'
   /** `publish`: put events on the bus of outcomes. `deliver`: send digests, by mail and by webhooks whose URLs are secrets. */
   readonly outcomes?: 'publish' | 'deliver'
 }
@@ -187,9 +191,12 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     // Members: for policies about people.
     directory: 'members',
     identityCenter: 'change',
+    // The drift check.
+    accountAccess: 'read',
   },
   notifications: {
-    read: ['history/', 'status/', 'eligibility/', 'state/drift.json', 'state/organization.json'],
+    // Of `changes/`: who made a change by hand stands beside the object.
+    read: ['changes/', 'history/', 'status/', 'eligibility/', 'state/drift.json', 'state/organization.json'],
     put: ['state/notifications.json'],
     send: ['digests'],
     outcomes: 'publish',
@@ -213,6 +220,25 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     organizations: 'read',
     directory: 'groups',
     identityCenter: 'instance',
+  },
+  // As the API's, for temporary access alone; and what it shows: who has what, and what permission sets say of themselves.
+  page: {
+    read: [
+      'status/',
+      'requests/',
+      'approvals/',
+      'eligibility/',
+      'selectors/',
+      'permission_sets/',
+      'state/eligibilities.json',
+      'state/organization.json',
+    ],
+    write: ['requests/', 'approvals/'],
+    put: ['state/deletions/'],
+    organizations: 'read',
+    directory: 'groups',
+    identityCenter: 'instance',
+    pageSecret: 'read',
   },
 }
 
@@ -323,6 +349,13 @@ export function directoryActionsOf({ directory }: FunctionPermissions): readonly
     ...(directory === 'read' ? [] : memberActions),
     ...(directory === 'groups' ? groupActions : []),
   ]
+}
+
+/** Of account access manager. */
+export const accountAccessActions = { everywhere: ['ListApplications'], applications: ['ListEntitlements'] } as const
+
+export function accountAccessActionsOf({ accountAccess }: FunctionPermissions): readonly string[] {
+  return accountAccess === undefined ? [] : Object.values(accountAccessActions).flat()
 }
 
 /** Every operation of the adapter of SSO Admin but ListInstances. Those that only read begin as `reading` says. */

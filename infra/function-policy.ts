@@ -7,6 +7,7 @@ import { permissionSetRolePath } from '../shared/domain/permission-sets/permissi
 import { type FunctionName, functionSettings } from '../shared/ports/deployment-settings.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 import {
+  accountAccessActions,
   apiWithoutRequests,
   directoryActionsOf,
   type FunctionPermissions,
@@ -38,6 +39,7 @@ export function functionPolicy(name: FunctionName, context: PolicyContext): Poli
       ...serviceStatements(permissions, context),
       ...queueStatements(name, context),
       ...outcomeStatements(name, context),
+      ...pageSecretStatements(name, context),
     ],
   })
 }
@@ -55,6 +57,7 @@ function serviceStatements(permissions: FunctionPermissions, context: Services):
     ...directoryStatements(permissions, context),
     ...identityCenterStatements(permissions, context),
     ...identityCenterKeyStatements(permissions, context),
+    ...accountAccessStatements(permissions, context),
     ...ownRoleStatements(permissions, context),
     ...auditorRoleStatements(permissions, context),
   ]
@@ -72,6 +75,8 @@ const whyWildcards: Readonly<Record<string, string>> = {
   Directory: 'any group and user may be meant by a link; an account has one identity store',
   Instances: 'this action knows no resource (Service Authorization Reference, "AWS IAM Identity Center")',
   IdentityCenter: 'any account and any permission set of this instance may be meant by a link',
+  Applications: 'this action knows no resource (Service Authorization Reference, "Account access manager")',
+  Entitlements: 'account access manager names its instance, in the management account or where it was delegated to',
   AuditorRole: 'this one role in each account of the organization, by a condition',
   OwnRoles: 'Identity Center names the roles that it makes for permission sets; others as the environment ends them',
   RolesOfManagementAccount: 'Identity Center names the roles that it makes for permission sets',
@@ -154,6 +159,11 @@ function outcomeStatements(name: FunctionName, { environment, names }: PolicyCon
     allow('Mail', ['sns:Publish'], [names.notificationsTopicArn]),
     ...(secrets.length === 0 ? [] : [allow('Webhooks', ['secretsmanager:GetSecretValue'], [...new Set(secrets)])]),
   ]
+}
+
+function pageSecretStatements(name: FunctionName, { environment: { page } }: PolicyContext): PolicyStatement[] {
+  if (functionPermissions[name].pageSecret === undefined || page === undefined) return []
+  return [allow('PageSecret', ['secretsmanager:GetSecretValue'], [page.signIn.clientSecretArn])]
 }
 
 /** Service Authorization Reference, "AWS Organizations". */
@@ -248,6 +258,24 @@ function identityCenterKeyStatements(
             StringLike: { 'kms:EncryptionContext:aws:identitystore:identitystore-arn': identityStores },
           }),
         ]),
+  ]
+}
+
+/** Service Authorization Reference, "Account access manager". GovCloud and China do not have it. */
+function accountAccessStatements(
+  { accountAccess }: FunctionPermissions,
+  { environment: { region, account, managementAccount }, names }: Services,
+): PolicyStatement[] {
+  if (accountAccess === undefined || names.partition !== 'aws') return []
+  const actions = (of: readonly string[]) => of.map((action) => `account-access:${action}`)
+  const owners = [...new Set([managementAccount, account])]
+  return [
+    allow('Applications', actions(accountAccessActions.everywhere), ['*']),
+    allow(
+      'Entitlements',
+      actions(accountAccessActions.applications),
+      owners.map((owner) => `arn:${names.partition}:account-access:${region}:${owner}:application/*`),
+    ),
   ]
 }
 

@@ -21,7 +21,8 @@ export function matchEventPattern(pattern: EventPattern, event: object): boolean
     const value: unknown = Object.hasOwn(event, name) ? Reflect.get(event, name) : undefined
     if (isList(wanted)) return wanted.some((one) => matchValue(one, value))
     const nodes: readonly unknown[] = Array.isArray(value) ? value : [value]
-    return nodes.some((node) => isNode(node) && matchEventPattern(wanted, node))
+    // What is not there has no members: that one of them must be absent is true of it.
+    return nodes.some((node) => matchEventPattern(wanted, isNode(node) ? node : {}))
   })
 }
 

@@ -35,7 +35,7 @@ export function renderPermissions(): string {
 
 What the role of each function may do. Written by \`npm run permissions\` from \`infra/function-permissions.ts\`; the simulation fails for a call that is not
 granted, and CI compares the table with every call of the end-to-end tests: a right that nothing uses stands at the end, with its reason. Every function may also list the bucket's names, read \`control/owner.json\`, read what it writes, use the key, and
-write its own logs. \`api\` is deployed only where inputs come in by it, and writes only those; it asks the directory and reads requests only where these come in by it.
+write its own logs. \`api\` is deployed only where inputs come in by it, and writes only those; it asks the directory and reads requests only where these come in by it. \`page\` is deployed only where the environment has [a page](page.md).
 
 | function | reads | puts and deletes | puts | receives from | sends to | calls |
 | --- | --- | --- | --- | --- | --- | --- |
@@ -87,6 +87,10 @@ Identity Center for the one instance, and through the Identity Store of the orga
 
 In the management account, and only where links may name it, the dispatcher may also make the roles of Identity Center there: \`infra/function-policy.ts\`.
 
+## Account access manager
+
+In the partition \`aws\`, for the drift check: \`account-access:ListEntitlements\` of its instance in ssofile's Region, and \`account-access:ListApplications\`, which knows no resource.
+
 ## The auditor's role
 
 Only where the configuration names one (\`auditorRole\`): \`sts:AssumeRole\` of the role of that name, in accounts of the organization (condition \`aws:ResourceOrgID\`). What that
@@ -109,9 +113,11 @@ function tell(permissions: FunctionPermissions) {
     organizations,
     directory,
     identityCenter,
+    accountAccess,
     ownRoles,
     auditorRole,
     outcomes,
+    pageSecret,
   } = permissions
   const services = [
     organizations && 'Organizations',
@@ -119,10 +125,12 @@ function tell(permissions: FunctionPermissions) {
     directory === 'members' && 'Identity Store, with members of groups',
     directory === 'groups' && 'Identity Store, with members of groups and groups of users',
     identityCenter === 'change' && 'Identity Center',
+    accountAccess && 'Account access manager: reads',
     identityCenter === 'read' && 'Identity Center: reads',
     identityCenter === 'instance' && 'Identity Center: the instance',
     ownRoles && "IAM: Identity Center's roles in ssofile's own account",
     auditorRole && "STS: the auditor's role",
+    pageSecret && 'Secrets Manager: the secret of the page',
     outcomes === 'publish' && 'EventBridge: the bus of outcomes',
     outcomes === 'deliver' &&
       'SNS: the topic of notifications; Secrets Manager: the webhooks of the configuration; SQS: puts off its own messages',

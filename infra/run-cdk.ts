@@ -18,6 +18,9 @@ const root = fileURLToPath(new URL('../', import.meta.url))
 const output = `${root}cdk.out/`
 const fixtures = fileURLToPath(new URL('../fixtures/environments/', import.meta.url))
 
+/** A stack of another account goes with credentials of that account: those that it depends on are not taken along. */
+const thisStack = ['--exclusively', '--no-notices']
+
 function cdk(environment: string, args: readonly string[]): number {
   const { status } = spawnSync(process.execPath, [`${root}node_modules/aws-cdk/bin/cdk`, ...args], {
     cwd: root,
@@ -44,7 +47,7 @@ async function deploy(environment: string, stack: string, { isAgreed, isCheck }:
   const synthesized = cdk(environment, ['synth', '--quiet', '--no-notices'])
   if (synthesized !== 0) return synthesized
   if (!(await arePoliciesValid(await readEnvironment(environment)))) return 1
-  const shown = cdk(environment, ['diff', stack, '--no-notices'])
+  const shown = cdk(environment, ['diff', stack, ...thisStack])
   if (shown !== 0) return shown
   // CloudFormation checks the templates against what is there; nothing is changed by it.
   const prepared = cdk(environment, [
@@ -54,7 +57,7 @@ async function deploy(environment: string, stack: string, { isAgreed, isCheck }:
     'prepare-change-set',
     '--require-approval',
     'never',
-    '--no-notices',
+    ...thisStack,
   ])
   if (prepared !== 0) return prepared
   if (isCheck) {
@@ -66,7 +69,7 @@ async function deploy(environment: string, stack: string, { isAgreed, isCheck }:
     return 1
   }
   // Asked above, for all stacks and all changes.
-  const deployed = cdk(environment, ['deploy', stack, '--require-approval', 'never', '--no-notices'])
+  const deployed = cdk(environment, ['deploy', stack, '--require-approval', 'never', ...thisStack])
   if (deployed !== 0) process.stderr.write(`${adviceAfterFailure(await readEnvironment(environment))}\n`)
   return deployed
 }
@@ -121,7 +124,7 @@ async function run(): Promise<number> {
     case 'deploy':
       return deploy(environment, stack, { isAgreed: yes, isCheck: check })
     case 'destroy':
-      return cdk(environment, ['destroy', stack, '--no-notices'])
+      return cdk(environment, ['destroy', stack, ...thisStack])
     default:
       throw new Refusal(`received '${command}', expected synth, deploy or destroy`)
   }

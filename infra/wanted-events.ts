@@ -1,3 +1,4 @@
+import { accessCalls } from '../shared/domain/by-hand/access-call.ts'
 import type { EventPattern } from './match-event-pattern.ts'
 
 const succeeded = [{ exists: false }] as const
@@ -65,4 +66,26 @@ export const directoryEvents = {
   },
 } as const satisfies Readonly<Record<string, EventPattern>>
 
-export const wantedEvents: readonly EventPattern[] = Object.values({ ...organizationEvents, ...directoryEvents })
+/**
+ * Calls that change access, made by anybody but the dispatcher: they arise in the Region of IAM Identity Center, in the account
+ * that calls. Its own calls are thousands, and tell nothing. (EventBridge User Guide, "Anything-but matching", "Exists matching".)
+ */
+export function accessEvents(dispatcherRole: string): Readonly<Record<'access-calls', EventPattern>> {
+  return {
+    'access-calls': {
+      'detail-type': ['AWS API Call via CloudTrail'],
+      detail: {
+        eventSource: Object.keys(accessCalls),
+        eventName: [...new Set(Object.values(accessCalls).flatMap(Object.keys))],
+        errorCode: succeeded,
+        userIdentity: {
+          sessionContext: { sessionIssuer: { arn: [{ exists: false }, { 'anything-but': dispatcherRole }] } },
+        },
+      },
+    },
+  }
+}
+
+export function wantedEvents(dispatcherRole: string): readonly EventPattern[] {
+  return Object.values({ ...organizationEvents, ...directoryEvents, ...accessEvents(dispatcherRole) })
+}

@@ -2,7 +2,7 @@ import type { Ports } from '../shared/ports/ports.ts'
 import { ServiceError } from '../shared/ports/service-error.ts'
 
 export type InterceptedCall = {
-  readonly port: 'objects' | 'queues' | 'ssoAdmin' | 'identityStore' | 'organizations'
+  readonly port: 'objects' | 'queues' | 'ssoAdmin' | 'identityStore' | 'organizations' | 'accountAccess'
   readonly operation: string
   readonly args: readonly unknown[]
   /** Makes the call; a test may make it, and then throw as if the answer had been lost. */
@@ -10,11 +10,14 @@ export type InterceptedCall = {
 }
 export type Interceptor = (call: InterceptedCall) => Promise<unknown>
 
-const intercepted = ['objects', 'queues', 'ssoAdmin', 'identityStore', 'organizations'] as const
+const intercepted = ['objects', 'queues', 'ssoAdmin', 'identityStore', 'organizations', 'accountAccess'] as const
 
 /** Ports whose every call goes through `interceptor`; listings of objects only before they begin. */
 export function intercept(ports: Ports, interceptor: Interceptor): Ports {
-  const wrapped = intercepted.map((port) => [port, wrap(port, ports[port], interceptor)] as const)
+  const wrapped = intercepted.flatMap((port) => {
+    const inner = ports[port]
+    return inner === undefined ? [] : [[port, wrap(port, inner, interceptor)] as const]
+  })
   return { ...ports, ...Object.fromEntries(wrapped) }
 }
 

@@ -27,6 +27,7 @@ import {
 import { type Configuration, configuration } from '../shared/domain/deployment/configuration.ts'
 import { principalName } from '../shared/domain/principals/principal.ts'
 import { renderComplaint } from '../shared/domain/statuses/complaint.ts'
+import { MemoryAccountAccess } from '../shared/memory/account-access/memory-account-access.ts'
 import { CollectedLog } from '../shared/memory/collected-log.ts'
 import { CollectedMetrics } from '../shared/memory/collected-metrics.ts'
 import { fillFromOrganizationFile } from '../shared/memory/fill-from-organization-file.ts'
@@ -56,6 +57,8 @@ export type WorldOptions = {
   readonly isOwned?: boolean
   /** How long requests take, and who hears of calls and requests. */
   readonly ssoAdmin?: Pick<MemorySsoAdminOptions, 'latencyMs' | 'latencyP99Ms' | 'onCall' | 'onThrottled' | 'onRequest'>
+  /** Whether the Region has account access manager; default: yes. */
+  readonly isAccountAccessOffered?: boolean | undefined
   /** Told of each batch that a handler has worked on, and how long that took. */
   readonly onBatch?: (queue: WorkedQueue, ms: number) => void
   /** Stands between the product and its ports, to inject faults; see `intercept`. */
@@ -82,9 +85,12 @@ export class World {
   readonly organizations: MemoryOrganizations
   readonly identityStore: MemoryIdentityStore
   readonly ssoAdmin: MemorySsoAdmin
+  readonly accountAccess: MemoryAccountAccess
   readonly iam: MemoryIam
   /** The SSO Admin calls so far, by name. */
   readonly calls: string[] = []
+  /** The same of account access manager. */
+  readonly accountAccessCalls: string[] = []
   readonly errors: unknown[] = []
   readonly ports: Ports
   readonly configuration: Configuration
@@ -113,6 +119,13 @@ export class World {
       readLagMs: options.readLagMs,
       ...(options.caller === undefined ? {} : { caller: options.caller }),
     })
+    this.accountAccess = new MemoryAccountAccess({
+      clock,
+      organizations: this.organizations,
+      identityStore: this.identityStore,
+      onCall: (operation) => this.accountAccessCalls.push(operation),
+      isOffered: options.isAccountAccessOffered,
+    })
     const auditorRole = this.configuration.auditorRole || 'ssofile-auditor'
     this.iam = new MemoryIam({
       clock,
@@ -128,7 +141,8 @@ export class World {
       const { identityStoreId } = identityStore
       void objects.put('control/owner.json', JSON.stringify({ v: 1, instanceArn, identityStoreId }))
     }
-    const services = { objects, queues, organizations, identityStore, ssoAdmin, auditor: this.iam }
+    const { accountAccess } = this
+    const services = { objects, queues, organizations, identityStore, ssoAdmin, accountAccess, auditor: this.iam }
     const isDelegated = options.caller === 'delegated-administrator'
     const callerAccountId = async () => (isDelegated ? '999999999999' : this.organizations.managementAccountIdNow)
     const ports = { ...services, clock, leaseClock: clock, randomness, log, metrics, callerAccountId }

@@ -16,11 +16,14 @@ import type { ApprovalRequest, RequestRequest } from './request-bodies.ts'
 import type { RequestContext } from './request-context.ts'
 import { findSignedIn } from './signed-in-person.ts'
 
-type Asked = Extract<RequestRequest, { readonly action: 'ask' }>
+type Asked = Extract<RequestRequest, { readonly action: 'ask' | 'extend' }>
 type Finished = Extract<RequestRequest, { readonly action: 'finish' }>
 
-/** Writes the request of who calls, under their own id. Whether they are eligible, its status says. */
-export async function ask({ linkData, requestDetails }: Asked, context: RequestContext): Promise<Answer> {
+/**
+ * Writes the request of who calls, under their own id. Whether they are eligible, its status says. One that extends is written over
+ * what is granted: the access that there is lasts until its end, whatever becomes of it.
+ */
+export async function ask({ action, linkData, requestDetails }: Asked, context: RequestContext): Promise<Answer> {
   const person = await findSignedIn(context)
   if ('statusCode' in person) return person
   const path = parseRequestKey(renderRequestKey(person.userId, temporaryPrefix + linkData))
@@ -31,12 +34,14 @@ export async function ask({ linkData, requestDetails }: Asked, context: RequestC
   const request = parseRequestBody(key, body)
   if (!request.ok) return refuseComplaint(request.complaint, key)
   return writeOnCondition(
-    { ...context, action: 'ask', key, statusPath: context.statusPath(pathOf(path.value)) },
+    { ...context, action, key, statusPath: context.statusPath(pathOf(path.value)) },
     context.ports,
     async () => {
       const there = await context.ports.objects.head(key)
-      if (there === undefined || (await isOver(key, there.etag, context))) return { there, body }
-      return refuseExisting(key, 'finish it first: every request needs approvals of its own')
+      const state = there && (await stateOf(key, there.etag, context))
+      if (there === undefined || state === 'rejected' || state === 'expired') return { there, body }
+      if (action === 'extend' && state === 'applied') return { there, body }
+      return refuseExisting(key, 'finish it first, or extend what is granted: every request needs approvals of its own')
     },
   )
 }
@@ -45,10 +50,10 @@ function pathOf({ key }: RequestPath): string {
   return key.slice(key.indexOf('/') + 1)
 }
 
-/** What is over, or never was anything, may be asked for again. */
-async function isOver(key: string, etag: string, { ports: { objects, clock } }: RequestContext): Promise<boolean> {
+/** What became of exactly this upload, as far as it was looked at. */
+async function stateOf(key: string, etag: string, { ports: { objects, clock } }: RequestContext) {
   const status = await spoiledAsAbsent(new StatusStore(objects, clock).read(key))
-  return status?.etag === etag && (status.state === 'rejected' || status.state === 'expired')
+  return status?.etag === etag ? status.state : undefined
 }
 
 /** Deletes a request: one that waits is withdrawn, access that was granted ends. Operators may end that of others. */
@@ -70,6 +75,7 @@ export async function finish({ linkData, user }: Finished, context: RequestConte
 
 /** A local system has no `access`: there, every caller that is not a person's session counts as an operator. */
 export function isOperator({ access, caller }: RequestContext): boolean {
+  if (caller.person !== undefined) return false
   if (access === undefined) return parsePersonSession(caller.arn) === undefined
   return isOperatorOf(access, caller)
 }

@@ -130,6 +130,7 @@ export async function readDecision(digest: string, context: RequestContext): Pro
 
 /** Auditors and operators read everything. A local system has no `access`: there, so does every caller that is not a person's session. */
 function mayReadAll({ access, caller }: RequestContext): boolean {
+  if (caller.person !== undefined) return caller.person.isAuditor
   if (access === undefined) return parsePersonSession(caller.arn) === undefined
   return readsAll(access, caller)
 }

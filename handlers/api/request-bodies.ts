@@ -11,6 +11,8 @@ const { $schema: _, ...approvalFields } = approvalSchema.shape
 /** `POST /requests`. `requestDetails` is what the file of the request would say. */
 export const requestRequest = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('ask'), linkData, requestDetails: accessRequestSchema }),
+  /** To have longer what is granted: access lasts until its end, and goes on when this is approved. */
+  z.strictObject({ action: z.literal('extend'), linkData, requestDetails: accessRequestSchema }),
   z.strictObject({
     action: z.literal('finish'),
     linkData,
@@ -22,7 +24,8 @@ export const requestRequest = z.discriminatedUnion('action', [
 /** The details are judged as the file that is made of them. */
 const requestEnvelope = z.discriminatedUnion('action', [
   requestRequest.options[0].extend({ requestDetails: z.json() }),
-  requestRequest.options[1],
+  requestRequest.options[1].extend({ requestDetails: z.json() }),
+  requestRequest.options[2],
 ])
 export type RequestRequest = z.infer<typeof requestEnvelope>
 
@@ -44,7 +47,7 @@ const requestRules: JsonRules = {
     remedy: () =>
       'write { "action": "ask", "linkData": "account%111122223333%Admin%ana@example.com%USER%ssofile", "requestDetails": { "duration": "PT4H" } }',
   },
-  '$.action': { expected: '"ask" or "finish"', remedy: () => 'write one of the two' },
+  '$.action': { expected: '"ask", "extend" or "finish"', remedy: () => 'write one of the three' },
   '$.linkData': {
     expected: 'the name of a link of your own user, without a folder',
     remedy: () => 'write it such as "account%111122223333%Admin%ana@example.com%USER%ssofile"',

@@ -24,7 +24,7 @@ export async function serveRequests(event: ApiEvent, called: Omit<RequestContext
   }
   const asked = readBody(event, parseRequestRequest)
   if ('statusCode' in asked) return asked
-  return asked.action === 'ask' ? ask(asked, context) : finish(asked, context)
+  return asked.action === 'finish' ? finish(asked, context) : ask(asked, context)
 }
 
 function refuseMethod(path: string): Answer {

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// What `npm link` puts on the path as `ssofile`. Plain JavaScript for any Node from 18 on, since the one on the path runs it:
-// it starts the command with the Node of the checkout, from whatever folder it is called.
+// What `npm link` and the package put on the path as `ssofile`. Plain JavaScript for any Node from 18 on, since the one on the
+// path runs it: in a checkout it starts the command with the Node of the checkout, from whatever folder it is called. In the
+// package (`npm pack`, infra/write-package.ts) the command is bundled, and runs in this process.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -9,14 +10,31 @@ const wanted = 24
 const checkout = fileURLToPath(new URL('../../', import.meta.url))
 const command = fileURLToPath(new URL('./ssofile.ts', import.meta.url))
 const compileCache = fileURLToPath(new URL('../../node_modules/.cache/ssofile', import.meta.url))
+const present = Number(process.versions.node.split('.')[0])
 const node = findNode()
-if (node === undefined) {
-  process.stderr.write(
-    `ssofile: received Node ${process.versions.node}, expected ${wanted} or later; do: npm ci in ${checkout}, which installs it there, beside your own\n`,
-  )
-  process.exitCode = 2
+if (!existsSync(command)) {
+  await runBundle()
+} else if (node === undefined) {
+  refuse(wanted, `npm ci in ${checkout}, which installs it there, beside your own`)
 } else {
   start(node)
+}
+
+async function runBundle() {
+  const isLocal = process.argv[2] === 'local'
+  if (present < 20) return refuse(20, 'install it')
+  if (isLocal && present < wanted) return refuse(wanted, 'install it for `local`; all other commands run with yours')
+  // It says that later versions of it need a later Node. The one in the package stays.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
+  if (present < wanted) await import(new URL('../../dist/cli/older-node.js', import.meta.url))
+  await import(new URL('../../dist/cli/ssofile.js', import.meta.url))
+}
+
+function refuse(expected, remedy) {
+  process.stderr.write(
+    `ssofile: received Node ${process.versions.node}, expected ${expected} or later; do: ${remedy}\n`,
+  )
+  process.exitCode = 2
 }
 
 /** The checkout's own Node first: it is the one that everything was tested with. `undefined`: there is none that is new enough. */
@@ -24,7 +42,7 @@ function findNode() {
   const name = process.platform === 'win32' ? 'node.exe' : 'node'
   const own = fileURLToPath(new URL(`../../node_modules/node/bin/${name}`, import.meta.url))
   if (existsSync(own)) return own
-  return Number(process.versions.node.split('.')[0]) >= wanted ? process.execPath : undefined
+  return present >= wanted ? process.execPath : undefined
 }
 
 function start(program) {

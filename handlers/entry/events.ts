@@ -1,5 +1,5 @@
 import { events } from '../events.ts'
 import { openDeployment } from './open-deployment.ts'
 
-const { ports, configuration, guarded } = openDeployment()
-export const handler = guarded(events(ports, configuration))
+const { ports, configuration, dispatcherRole, guarded } = openDeployment()
+export const handler = guarded(events(ports, configuration, { dispatcherRole }))

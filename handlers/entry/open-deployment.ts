@@ -21,8 +21,13 @@ const environmentSchema = z.object({
   /** The bus of outcomes, and the topic by which receivers get mail. */
   SSOFILE_BUS: z.string().min(1),
   SSOFILE_TOPIC_ARN: z.string().min(1),
-  /** Only the router's, and only where there is an API. */
+  /** Only the router's, and only where there is an API, and a page. */
   SSOFILE_API_PRINCIPAL: z.string().min(1).optional(),
+  SSOFILE_PAGE_PRINCIPAL: z.string().min(1).optional(),
+  /** Where the page is: for itself, and for links to it. */
+  SSOFILE_PAGE_ORIGIN: z.url().optional(),
+  /** Only that of the events: the ARN of the role that changes access for us. */
+  SSOFILE_DISPATCHER_ROLE: z.string().min(1).optional(),
 })
 export type FunctionEnvironment = z.input<typeof environmentSchema>
 
@@ -54,7 +59,11 @@ export function openDeployment() {
     deployment: { name: deployment, queueUrls, configuration },
     bus: environment.SSOFILE_BUS,
     topicArn: environment.SSOFILE_TOPIC_ARN,
-    apiPrincipal: environment.SSOFILE_API_PRINCIPAL,
+    apiPrincipals: [environment.SSOFILE_API_PRINCIPAL, environment.SSOFILE_PAGE_PRINCIPAL].filter(
+      (one) => one !== undefined,
+    ),
+    pageOrigin: environment.SSOFILE_PAGE_ORIGIN,
+    dispatcherRole: environment.SSOFILE_DISPATCHER_ROLE,
     /**
      * The handler, which runs only while the bucket belongs to this deployment. Throws WrongOwnerError. `tellsLoss`: it also
      * runs where nothing says whose the bucket is, stops everything then, and raises the alarm.

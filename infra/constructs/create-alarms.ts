@@ -122,7 +122,12 @@ function functionAlarms({ functions }: AlarmsProps): AlarmRule[] {
 /** Of a queue, each few minutes, or as often as people ask. */
 function runsOften(name: FunctionName): boolean {
   const { queue, schedule } = functionSettings[name]
-  return queue !== undefined || name === 'api' || (typeof schedule === 'object' && schedule.everyMinutes < 60)
+  return (
+    queue !== undefined ||
+    name === 'api' ||
+    name === 'page' ||
+    (typeof schedule === 'object' && schedule.everyMinutes < 60)
+  )
 }
 
 /**
@@ -190,6 +195,13 @@ function emittedAlarms({ environment }: AlarmsProps): AlarmRule[] {
       section: 'Access was removed by someone else',
       says: 'Access that ssofile gave is gone from Identity Center, and ssofile did not remove it',
       metric: emitted('Drift'),
+      most: 0,
+    },
+    {
+      name: 'loud-by-hand',
+      section: 'Full access was changed by hand',
+      says: 'Somebody gave or took full access outside ssofile, or edited a permission set that has a file',
+      metric: emittedMetric(environment, 'LoudByHand', minutes(1)),
       most: 0,
     },
     {

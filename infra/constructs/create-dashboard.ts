@@ -32,7 +32,7 @@ export function createDashboard(scope: Construct, props: DashboardProps): void {
     dashboardName: environment.name,
     widgets: [
       [
-        graph('Access given and taken', emitted(['Created', 'Revoked', 'ForeignFound', 'Drift'])),
+        graph('Access given and taken', emitted(['Created', 'Revoked', 'ForeignFound', 'Drift', 'LoudByHand'])),
         graph('Inputs that want attention', emitted(Object.values(attentionMetrics))),
       ],
       [

@@ -19,23 +19,34 @@ import { bundleFunction } from '../bundle-function.ts'
 import { functionPolicy, type PolicyContext, wildcardReasons } from '../function-policy.ts'
 
 type FunctionsProps = Omit<PolicyContext, 'logGroupArn'> & { readonly variables: Readonly<FunctionEnvironment> }
-export type Functions = Readonly<Record<Exclude<FunctionName, 'api'>, LambdaFunction> & { api?: LambdaFunction }>
+type Optional = 'api' | 'page'
+export type Functions = Readonly<
+  Record<Exclude<FunctionName, Optional>, LambdaFunction> & { [name in Optional]?: LambdaFunction }
+>
 
 /** The functions of a deployment, each with a role of its own and the numbers of the settings table. */
 export function createFunctions(stack: Stack, props: FunctionsProps): Functions {
   const { functions: deployed } = props.names
-  const api = deployed.includes('api') ? createFunction(stack, 'api', props) : undefined
-  const apiRole = api?.role
-  // As S3 names the API in its notifications: AWS:<id of the role>:<name of the session>.
-  const known = apiRole instanceof Role ? { SSOFILE_API_PRINCIPAL: `AWS:${apiRole.roleId}` } : {}
+  const [api, page] = (['api', 'page'] as const).map((name) =>
+    deployed.includes(name) ? createFunction(stack, name, props) : undefined,
+  )
+  // As S3 names them in its notifications: AWS:<id of the role>:<name of the session>.
+  const known = {
+    ...(api?.role instanceof Role ? { SSOFILE_API_PRINCIPAL: `AWS:${api.role.roleId}` } : {}),
+    ...(page?.role instanceof Role ? { SSOFILE_PAGE_PRINCIPAL: `AWS:${page.role.roleId}` } : {}),
+  }
   const functions = deployed
-    .filter((name) => name !== 'api')
+    .filter((name) => name !== 'api' && name !== 'page')
     .map((name) => {
-      const variables = { ...props.variables, ...(name === 'router' ? known : {}) }
+      const variables = {
+        ...props.variables,
+        ...(name === 'router' ? known : {}),
+        ...(name === 'events' ? { SSOFILE_DISPATCHER_ROLE: props.names.roleArn('dispatcher') } : {}),
+      }
       return [name, createFunction(stack, name, { ...props, variables })] as const
     })
-  const created = Object.fromEntries(functions) as Record<Exclude<FunctionName, 'api'>, LambdaFunction>
-  return api === undefined ? created : { ...created, api }
+  const created = Object.fromEntries(functions) as Record<Exclude<FunctionName, Optional>, LambdaFunction>
+  return { ...created, ...(api === undefined ? {} : { api }), ...(page === undefined ? {} : { page }) }
 }
 
 /** Those that there are, in the order of the settings table. */
@@ -98,7 +109,8 @@ function bundled(name: FunctionName, environment: Environment): Code {
       local: {
         tryBundle(directory: string) {
           const definitions = definitionsOf(environment.managementAccount)
-          bundleFunction(name, configurationOf(environment), directory, apiSettingsOf(environment), definitions)
+          const { page } = environment
+          bundleFunction(name, configurationOf(environment), directory, apiSettingsOf(environment), definitions, page)
           return true
         },
       },

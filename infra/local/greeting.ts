@@ -1,5 +1,5 @@
 /** The ready line, and lines to copy that grant, look and revoke with the AWS CLI. */
-export function renderGreeting(url: string): string {
+export function renderGreeting(url: string, page: string): string {
   return `ssofile is ready on ${url} (Ctrl-C stops it; without --data-dir nothing is kept)
 
 In another terminal, in the same folder:
@@ -14,7 +14,7 @@ Look     ssofile status "$link" --wait
          aws s3 ls --recursive s3://ssofile
          in a browser: ${url}/_ssofile/access
 Revoke   aws s3 rm "s3://ssofile/links_data/$link"
-Ask      for temporary access, and approve, as anybody: ${url}/_ssofile/requests
+Ask      for temporary access, approve and look, signed in as anybody: ${page}
 
 The log follows:
 `

@@ -1,7 +1,17 @@
+import type { FunctionName } from '../../shared/ports/deployment-settings.ts'
+
 /** Where the local system's bucket and queues are. The account id is the one that fauxqs has in its queue URLs. */
 export const localRegion = 'us-east-1'
 export const localAccountId = '000000000000'
 
 export function queueArn(nameOnTheWire: string): string {
   return `arn:aws:sqs:${localRegion}:${localAccountId}:${nameOnTheWire}`
+}
+
+/** The name of the deployment that the local system is. */
+export const localDeployment = 'local'
+
+/** The role of one of its functions, as a deployment names it. */
+export function localRoleArn(name: FunctionName): string {
+  return `arn:aws:iam::${localAccountId}:role/${localDeployment}-${name}`
 }

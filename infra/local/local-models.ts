@@ -3,6 +3,7 @@ import { SystemClock } from '../../shared/aws/system-clock.ts'
 import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
 import { accountId } from '../../shared/domain/organization/account-id.ts'
 import { renderComplaint } from '../../shared/domain/statuses/complaint.ts'
+import { MemoryAccountAccess } from '../../shared/memory/account-access/memory-account-access.ts'
 import { fillFromOrganizationFile } from '../../shared/memory/fill-from-organization-file.ts'
 import { MemoryIam } from '../../shared/memory/iam/memory-iam.ts'
 import { PersonSessions } from '../../shared/memory/iam/person-sessions.ts'
@@ -75,6 +76,7 @@ export async function openLocalModels(options: LocalModelsOptions) {
   const identityStore: MemoryIdentityStore = new MemoryIdentityStore({
     ...common,
     onChange: (change) => events.directoryChanged(change),
+    source: () => localRequests.getStore()?.sourceIpAddress,
   })
   const { isDelegatedAdministrator = true, hasAccountInstance = false } = options
   /** An access key id `management` is somebody in the management account. */
@@ -89,6 +91,7 @@ export async function openLocalModels(options: LocalModelsOptions) {
     caller: () => (isManagement(localRequests.getStore()?.accessKeyId) ? 'management' : 'delegated-administrator'),
     accountInstanceOf: hasAccountInstance ? accountId.parse(localAccountId) : undefined,
   })
+  const accountAccess = new MemoryAccountAccess({ ...common, organizations, identityStore })
   const auditorRole = options.auditorRole || 'ssofile-auditor'
   const iam = new MemoryIam({ ...common, organizations, ssoAdmin, auditorRole })
   const sessions = new PersonSessions({ ...common, clock: new SystemClock(), ssoAdmin, identityStore })
@@ -114,6 +117,7 @@ export async function openLocalModels(options: LocalModelsOptions) {
     organizations,
     identityStore,
     ssoAdmin,
+    accountAccess,
     iam,
     sessions,
     objects,

@@ -1,6 +1,11 @@
 import type { FastifyRequest } from 'fastify'
 
-export type Signer = { readonly accessKeyId: string; readonly region: string | undefined }
+/** `service`: what it is signed for. Absent, as the Region, in signatures of version 2. */
+export type Signer = {
+  readonly accessKeyId: string
+  readonly region: string | undefined
+  readonly service?: string | undefined
+}
 
 /**
  * Who signed a request, from the Authorization header or the query of a presigned URL. Signatures are not checked:
@@ -14,7 +19,7 @@ export function signerOf(request: FastifyRequest): Signer | undefined {
   if (scope) {
     // Read from the right, since an access key id may contain slashes: …/20260303/us-east-1/s3/aws4_request.
     const parts = scope.split('/')
-    return { accessKeyId: parts.slice(0, -4).join('/'), region: parts.at(-3) }
+    return { accessKeyId: parts.slice(0, -4).join('/'), region: parts.at(-3), service: parts.at(-2) }
   }
   const accessKeyId = /^AWS ([^:]+):/.exec(authorization)?.[1] ?? query.get('AWSAccessKeyId')
   return accessKeyId ? { accessKeyId, region: undefined } : undefined

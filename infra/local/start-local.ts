@@ -3,6 +3,7 @@ import { ReadableLog } from '../../handlers/cli/terminal/readable-log.ts'
 import { openAwsAuditor } from '../../shared/aws/aws-auditor.ts'
 import { openBreakGlassAuditor } from '../../shared/aws/aws-break-glass-auditor.ts'
 import { openAwsPorts } from '../../shared/aws/aws-ports.ts'
+import { openAwsSecret } from '../../shared/aws/aws-secret.ts'
 import { openAwsChannels } from '../../shared/aws/open-aws-channels.ts'
 import { openEventBridgeBus } from '../../shared/aws/open-event-bridge-bus.ts'
 import { queueNameOnTheWire } from '../../shared/aws/queue-name-on-the-wire.ts'
@@ -18,6 +19,7 @@ import type { Ports } from '../../shared/ports/ports.ts'
 import { type QueueName, type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
 import { patientPorts } from '../../shared/reconcile/calls/patient-ports.ts'
 import { claimBucket, LostOwnerError } from '../../shared/reconcile/records/owner.ts'
+import { addAccountAccess } from './account-access-service.ts'
 import { addAccessPage } from './add-access-page.ts'
 import { addRequestsPage } from './add-requests-page.ts'
 import { addRoleUses } from './add-role-uses.ts'
@@ -34,7 +36,7 @@ import { EnvironmentCalls } from './lambda/environment-calls.ts'
 import type { ExecutionEnvironment } from './lambda/execution-environment.ts'
 import { type LocalFunctions, startFunctions } from './lambda/start-functions.ts'
 import { listRoles } from './list-roles.ts'
-import { localAccountId, localRegion } from './local-account.ts'
+import { localDeployment as deploymentName, localAccountId, localRegion, localRoleArn } from './local-account.ts'
 import { type LocalModels, openLocalModels } from './local-models.ts'
 import { addMissingPolicies } from './missing-policies.ts'
 import { startNotifications } from './notifications.ts'
@@ -43,6 +45,7 @@ import { addQueryServices } from './query-services/add-query-services.ts'
 import { buildLocalServer } from './s3-and-sqs.ts'
 import { openScaledClock } from './scaled-clock.ts'
 import { serveApi } from './serve-api.ts'
+import { startHostedPage } from './serve-hosted-page.ts'
 import { serveInvoke } from './serve-invoke.ts'
 import { addPersonSessions } from './sessions/add-person-sessions.ts'
 import { takeOver } from './take-over.ts'
@@ -77,17 +80,19 @@ export type LocalOptions = {
 
 export type LocalSystem = {
   readonly url: string
+  /** Where the page for everybody is. */
+  readonly page: string
   /** What a person is told once it is ready. */
   readonly greeting: string
   stop(): Promise<void>
 }
 
 const bucket = 'ssofile'
-const deploymentName = 'local'
 /** Who holds the dispatcher lease here; by it a restart knows a lease of its own dead process. */
 const holder = 'local system'
-/** The access key id of the API, which has a role of its own as in a deployment. */
-const apiRole = 'ssofile-api'
+/** The access key ids of API and page, which have roles of their own as in a deployment. */
+const ownRoles: { readonly [name in FunctionName]?: string } = { api: 'ssofile-api', page: 'ssofile-page' }
+const rolePrincipals = Object.values(ownRoles).map((role) => `AWS:${role}`)
 
 /**
  * Starts the local system: the models behind AWS's wire protocols, and the product's handlers over AWS's own clients.
@@ -99,8 +104,8 @@ export async function startLocal(options: LocalOptions): Promise<LocalSystem> {
     for (let last = stops.pop(); last !== undefined; last = stops.pop()) await last()
   }
   try {
-    const url = await startParts(options, stops)
-    return { url, greeting: renderGreeting(url), stop }
+    const { url, page } = await startParts(options, stops)
+    return { url, page, greeting: renderGreeting(url, page), stop }
   } catch (error) {
     await stop()
     throw error
@@ -109,8 +114,8 @@ export async function startLocal(options: LocalOptions): Promise<LocalSystem> {
 
 type Stop = () => Promise<void>
 
-/** Each part that starts adds its stop function to `stops`; stop the last one first. Answers the URL. */
-async function startParts(options: LocalOptions, stops: Stop[]): Promise<string> {
+/** Each part that starts adds its stop function to `stops`; stop the last one first. Answers the addresses. */
+async function startParts(options: LocalOptions, stops: Stop[]): Promise<{ url: string; page: string }> {
   const { organizationFile, dataDirectory, timeScale = 1 } = options
   const data = dataDirectory === undefined ? inMemory : await openDataDirectory(dataDirectory)
   stops.push(async () => data.close())
@@ -143,15 +148,14 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   addJsonServices(app, { ...models, outcomes }, { clock, onCall: (call) => models.events.apiCalled(call) })
   // No call is answered before its effect is kept.
   app.addHook('onSend', async () => data.flush())
-  let isReady = false
-  if (options.faults !== undefined) addFaults(app, options.faults, { clock, log, isReady: () => isReady })
+  const health = serveHealth(app)
+  if (options.faults !== undefined) addFaults(app, options.faults, { clock, log, isReady: () => health.ready })
   const calls = new EnvironmentCalls()
   calls.addTo(app)
   addRolesOfPeople(app)
   addPersonSessions(app, models.sessions)
   addBreakGlass(app, breakGlass, outcomes.secrets)
   let functions: LocalFunctions | undefined
-  app.get('/_ssofile/health', async (_request, reply) => reply.code(isReady ? 200 : 503).send({ ready: isReady }))
   addSupport(app, models.organizations)
   const metrics = serveMetrics(app, () => functions)
   addWhatRolesAre(app, models)
@@ -169,30 +173,45 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<string>
   const open = (environment?: ExecutionEnvironment) =>
     openPorts({ ...common, environment, caller: environment?.function ?? 'owner' })
   page.openPorts = () => openPorts(common)
-  const variablesOf = (name: FunctionName) => functionVariables(name, { url, instanceArn })
-  await claimBucket(open(), { name: deploymentName, queueUrls: queueUrlsAt(url), configuration }).catch(
-    (error: unknown) => {
-      // It starts all the same, so that the ledger can be restored: the dispatcher does nothing until then.
-      if (!(error instanceof LostOwnerError)) throw error
-      log.error(error.message)
-    },
-  )
+  const hosted = await startHostedPage({ ...models, secrets: outcomes.secrets, clock, onError, port: options.port })
+  stops.push(hosted.stop)
+  const variablesOf = (name: FunctionName) => functionVariables(name, { url, instanceArn, pageOrigin: hosted.origin })
+  await claim(open(), { name: deploymentName, queueUrls: queueUrlsAt(url), configuration })
   functions = startFunctions({
     ports: { clock, log },
     configuration,
     queues: models.queues,
     timeScale,
     holder,
-    apiPrincipal: `AWS:${apiRole}`,
+    apiPrincipals: rolePrincipals,
+    pageOptions: (environment) => hosted.optionsOf((arn) => openAwsSecret(arn, endpointOf(environment, url))),
     openPorts: open,
     onEnvironment: (environment) => calls.note(environment),
     bundles: options.bundles === undefined ? undefined : { directory: options.bundles, variablesOf },
   })
   stops.push(functions.stop)
   Object.assign(gateway, { invoke: functions.serve, askDispatcher: functions.askDispatcher })
+  hosted.invoke = functions.servePage
   await functions.reconcile()
-  isReady = true
-  return url
+  Object.assign(health, { ready: true, page: hosted.origin })
+  return { url, page: hosted.origin }
+}
+
+/** `page`: where the page for everybody is. */
+function serveHealth(app: FastifyInstance): { ready: boolean; page?: string } {
+  const health = { ready: false }
+  app.get('/_ssofile/health', async (_request, reply) => reply.code(health.ready ? 200 : 503).send(health))
+  return health
+}
+
+async function claim(ports: Ports, deployment: Parameters<typeof claimBucket>[1]): Promise<void> {
+  try {
+    await claimBucket(ports, deployment)
+  } catch (error) {
+    // It starts all the same, so that the ledger can be restored: the dispatcher does nothing until then.
+    if (!(error instanceof LostOwnerError)) throw error
+    ports.log.error(error.message)
+  }
 }
 
 function serveMetrics(
@@ -205,7 +224,8 @@ function serveMetrics(
   return metrics
 }
 
-function addWhatRolesAre(app: FastifyInstance, { ssoAdmin, iam }: LocalModels): void {
+function addWhatRolesAre(app: FastifyInstance, { ssoAdmin, iam, accountAccess }: LocalModels): void {
+  addAccountAccess(app, accountAccess)
   app.get('/_ssofile/roles', async () => listRoles(ssoAdmin))
   addMissingPolicies(app, ssoAdmin)
   addRoleUses(app, iam)
@@ -252,7 +272,7 @@ function openPorts(options: OpenOptions): Ports {
 /** The environment of a function as a deployment sets it, and what Lambda adds, with all services at this endpoint. */
 function functionVariables(
   name: FunctionName,
-  { url, instanceArn }: Pick<OpenOptions, 'url' | 'instanceArn'>,
+  { url, instanceArn, pageOrigin }: Pick<OpenOptions, 'url' | 'instanceArn'> & { readonly pageOrigin: string },
 ): Readonly<Record<string, string>> {
   return {
     SSOFILE_DEPLOYMENT: deploymentName,
@@ -261,7 +281,11 @@ function functionVariables(
     SSOFILE_QUEUE_URLS: JSON.stringify(queueUrlsAt(url)),
     SSOFILE_BUS: localBus,
     SSOFILE_TOPIC_ARN: localTopicArn,
-    ...(name === 'router' ? { SSOFILE_API_PRINCIPAL: `AWS:${apiRole}` } : {}),
+    ...(name === 'router'
+      ? { SSOFILE_API_PRINCIPAL: `AWS:${ownRoles.api}`, SSOFILE_PAGE_PRINCIPAL: `AWS:${ownRoles.page}` }
+      : {}),
+    ...(name === 'page' || name === 'notifications' ? { SSOFILE_PAGE_ORIGIN: pageOrigin } : {}),
+    ...(name === 'events' ? { SSOFILE_DISPATCHER_ROLE: localRoleArn('dispatcher') } : {}),
     AWS_REGION: localRegion,
     AWS_ENDPOINT_URL: url,
     AWS_ACCESS_KEY_ID: accessKeyIdOf(name),
@@ -270,9 +294,13 @@ function functionVariables(
   }
 }
 
-/** The API has a role of its own, by which the router knows its uploads. */
+/** API and page have roles of their own, by which the router knows their uploads. */
 function accessKeyIdOf(name: FunctionName | undefined): string {
-  return name === 'api' ? apiRole : 'ssofile'
+  return (name && ownRoles[name]) ?? 'ssofile'
+}
+
+function endpointOf({ function: name, sessionToken }: ExecutionEnvironment, url: string) {
+  return { url, accessKeyId: accessKeyIdOf(name), userAgentAppId: name, sessionToken }
 }
 
 function queueUrlAt(url: string, queue: QueueName): string {

@@ -22,9 +22,10 @@ import { createGuard } from '../constructs/create-guard.ts'
 import { createNotifications } from '../constructs/create-notifications.ts'
 import { createOperatorRole } from '../constructs/create-operator-role.ts'
 import { createOutputs } from '../constructs/create-outputs.ts'
+import { createPage } from '../constructs/create-page.ts'
 import { createQueues, type Queues } from '../constructs/create-queues.ts'
 import { DeploymentNames } from '../deployment-names.ts'
-import { directoryEvents, organizationEvents } from '../wanted-events.ts'
+import { accessEvents, directoryEvents, organizationEvents } from '../wanted-events.ts'
 
 type SsofileStackProps = StackProps & { readonly environment: Environment }
 
@@ -63,6 +64,12 @@ export class SsofileStack extends Stack {
     createSchedules(this, { environment, names, functions, after: ready })
     const eventRules = this.#receiveEvents(environment, names, queues)
     if (functions.api !== undefined) createApi(this, environment, functions.api)
+    if (functions.page !== undefined && environment.page !== undefined)
+      createPage(this, {
+        environment,
+        settings: environment.page,
+        functions: [functions.page, functions.notifications],
+      })
     const guard = createGuard(this, { environment, names, key })
     createAlarms(this, { environment, key, queues, functions, eventRules, guard, after: ready })
     createDashboard(this, { environment, queues, functions })
@@ -112,7 +119,8 @@ export class SsofileStack extends Stack {
     names: DeploymentNames,
     { worked: { events: queue } }: Queues,
   ): readonly NamedRule[] {
-    const all = { ...organizationEvents, ...directoryEvents }
+    const ofRegion = { ...directoryEvents, ...accessEvents(names.roleArn('dispatcher')) }
+    const all = { ...organizationEvents, ...ofRegion }
     const isManagement = isManagementDeployment(environment)
     const own = (patterns: EventRules['patterns']) => ({ own: { patterns } })
     if (isManagement && environment.region === names.organizationRegion)
@@ -120,7 +128,7 @@ export class SsofileStack extends Stack {
     const forwarding = isManagement ? [names.organizationRegion] : [names.organizationRegion, environment.region]
     const bus = this.#createBus(environment, names, [...new Set(forwarding)])
     const forwarded = { patterns: isManagement ? organizationEvents : all, bus, account: environment.managementAccount }
-    return createEventRules(this, { names, queue, rules: { ...own(directoryEvents), forwarded } })
+    return createEventRules(this, { names, queue, rules: { ...own(ofRegion), forwarded } })
   }
 
   #createBus(environment: Environment, names: DeploymentNames, regions: readonly string[]): EventBus {

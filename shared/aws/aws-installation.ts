@@ -6,11 +6,14 @@ import { paginateListServiceQuotas, ServiceQuotasClient } from '@aws-sdk/client-
 import { SQS } from '@aws-sdk/client-sqs'
 import { paginateListInstances, SSOAdmin } from '@aws-sdk/client-sso-admin'
 import { STS } from '@aws-sdk/client-sts'
+import * as z from 'zod'
 import { accountId } from '../domain/organization/account-id.ts'
+import type { DirectoryNetwork } from '../ports/directory-network.ts'
 import type { BucketSettings, DatedThing, Installation } from '../ports/installation.ts'
 import { ServiceError } from '../ports/service-error.ts'
 import { answerOf, answerOrAbsent, parseAnswer } from './answers.ts'
 import { clientSettings, hasOwnS3Endpoint } from './aws-ports.ts'
+import { callSigned } from './signed-call.ts'
 
 /** The clients repeat what is throttled: every call here reads. */
 const patience = { maxAttempts: 6 }
@@ -32,6 +35,7 @@ export function openAwsInstallation(bucket: string): Installation {
     },
     ...instances(new SSOAdmin(settings), organizations),
     ...newest(organizations, new Identitystore(settings)),
+    networkOf: (IdentityStoreId) => describeNetwork(sts, IdentityStoreId),
     async quotasOf(ServiceCode) {
       const client = new ServiceQuotasClient(settings)
       const listed = Array.fromAsync(paginateListServiceQuotas({ client }, { ServiceCode }))
@@ -93,6 +97,38 @@ function instances(ssoAdmin: SSOAdmin, organizations: Organizations) {
       return pages.flatMap(({ DelegatedAdministrators = [] }) => DelegatedAdministrators).flatMap(({ Id }) => Id ?? [])
     },
   } satisfies Partial<Installation>
+}
+
+const described = z.object({
+  NetworkConfiguration: z
+    .object({
+      VpceAccessRequired: z.boolean(),
+      ApiRestrictSourceVpcs: z.array(z.string()).default([]),
+      ApiAllowSourceIps: z.array(z.string()).default([]),
+    })
+    .optional(),
+})
+
+/** The SDK does not have the operation yet. (Identity Store API Reference, "DescribeIdentityStore".) */
+async function describeNetwork(sts: STS, IdentityStoreId: string): Promise<DirectoryNetwork | undefined> {
+  const service = 'identitystore'
+  const text = await callSigned(sts, {
+    service,
+    region: await sts.config.region(),
+    endpoint: undefined,
+    headers: {
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amz-target': 'AWSIdentityStore.DescribeIdentityStore',
+    },
+    body: JSON.stringify({ IdentityStoreId }),
+  }).catch((error: Error) => {
+    throw new ServiceError(service, error.name, error.message, { cause: error })
+  })
+  const member = 'NetworkConfiguration'
+  const { NetworkConfiguration: told } = parseAnswer({ service, member }, described, JSON.parse(text))
+  if (told === undefined) return undefined
+  const { VpceAccessRequired, ApiRestrictSourceVpcs: vpcs, ApiAllowSourceIps: addresses } = told
+  return { isEndpointRequired: VpceAccessRequired, vpcs, addresses }
 }
 
 /** What events told of: neither Organizations nor Identity Store lists by date. */

@@ -7,6 +7,7 @@ import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { QueueName, Queues } from '../ports/queues.ts'
+import { AwsAccountAccess } from './account-access-client.ts'
 import { AwsIdentityStore } from './identity-store-client.ts'
 import { AwsOrganizations } from './organizations-client.ts'
 import { S3ObjectStore } from './s3-object-store.ts'
@@ -58,6 +59,7 @@ export function openAwsPorts({ bucket, queues, log, metrics, instanceArn, endpoi
     ssoAdmin,
     identityStore: new AwsIdentityStore(new IdentitystoreClient(common), identityStoreId),
     organizations,
+    accountAccess: new AwsAccountAccess(common, endpoint?.url),
     clock,
     leaseClock: clock,
     randomness: new SystemRandomness(),

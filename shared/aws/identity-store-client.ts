@@ -15,7 +15,8 @@ import { type PrincipalName, type PrincipalType, principalName } from '../domain
 import type { IdentityStore, NamedPrincipal } from '../ports/identity-store.ts'
 import { once } from '../ports/once.ts'
 import type { Page } from '../ports/page.ts'
-import { answerOf, answerOrAbsent, parseAnswer } from './answers.ts'
+import { ServiceError } from '../ports/service-error.ts'
+import { answerOf as answerOfService, answerOrAbsent, parseAnswer } from './answers.ts'
 
 const service = 'identitystore'
 
@@ -49,6 +50,13 @@ export class AwsIdentityStore implements IdentityStore {
             ?.DisplayName
         : (await orUndefined(this.#client.send(new DescribeUserCommand({ IdentityStoreId, UserId: id }))))?.UserName
     return name === undefined ? undefined : parseName(name)
+  }
+
+  async findUser(id: PrincipalId): ReturnType<IdentityStore['findUser']> {
+    const IdentityStoreId = await this.#identityStoreId()
+    const user = await orUndefined(this.#client.send(new DescribeUserCommand({ IdentityStoreId, UserId: id })))
+    if (user?.UserName === undefined) return undefined
+    return { name: parseName(user.UserName), isDisabled: user.UserStatus === 'DISABLED' }
   }
 
   /** Groups and users without a name are left out: no link can name them. */
@@ -92,9 +100,19 @@ function parseName(name: string): PrincipalName {
   return parseAnswer({ service, member: 'DisplayName or UserName' }, principalName, name)
 }
 
+/** IAM's refusals and those of the store's own rules have one code, and `Reason` tells neither. (Identity Store API Reference.) */
+async function answerOf<O>(of: typeof service, call: Promise<O>): Promise<O> {
+  return answerOfService(of, call).catch((error: ServiceError) => {
+    if (error.code !== 'AccessDeniedException') throw error
+    const { code, message, cause, requestId, httpStatus } = error
+    const told = `${message} (its role may lack the right, or the identity store admits only some VPCs and addresses: ssofile doctor tells)`
+    throw new ServiceError(of, code, told, { cause, requestId, httpStatus })
+  })
+}
+
 /** Only a missing group or user is absence. A missing identity store is a fault. */
 async function orUndefined<O>(call: Promise<O>): Promise<O | undefined> {
-  return answerOrAbsent(service, call, ({ code, cause }) => {
+  return answerOrAbsent(service, answerOf(service, call), ({ code, cause }) => {
     const isOfStore = cause instanceof ResourceNotFoundException && cause.ResourceType === 'IDENTITY_STORE'
     return code === 'ResourceNotFoundException' && !isOfStore
   })

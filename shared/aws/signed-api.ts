@@ -3,7 +3,7 @@ import { SignatureV4 } from '@smithy/signature-v4'
 
 /** What is asked of the API: a path below its URL, and what a POST says. */
 export type ApiCall = {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
   readonly query: Readonly<Record<string, string>>
   readonly body?: string | undefined
@@ -13,10 +13,12 @@ export type ApiReply = {
   readonly status: number
   /** For the next try, in seconds, where the API says so. */
   readonly retryAfter: string | undefined
+  /** X-Amzn-Errortype: how a REST service of AWS names an error. */
+  readonly errorType: string | undefined
   readonly body: string
 }
 
-export type SignsAs = Pick<STSClientConfig, 'credentials' | 'region'>
+export type SignsAs = Pick<STSClientConfig, 'credentials' | 'region' | 'userAgentAppId'>
 
 /** Calls ssofile's API, or a service of AWS without a client here, with AWS credentials, which it reads again for each call. */
 export class SignedApi {
@@ -35,7 +37,7 @@ export class SignedApi {
   async call({ method, path, query, body }: ApiCall, signal: AbortSignal): Promise<ApiReply> {
     const url = new URL(this.#url)
     url.pathname = `${url.pathname.replace(/\/$/, '')}${path}`
-    const { credentials, sha256 } = this.#sts.config
+    const { credentials, sha256, userAgentAppId } = this.#sts.config
     const signer = new SignatureV4({ credentials, sha256, service: this.#service, region: await this.#region() })
     const { headers } = await signer.sign({
       method,
@@ -47,10 +49,11 @@ export class SignedApi {
       body,
     })
     url.search = new URLSearchParams(query).toString()
+    const app = await userAgentAppId()
     // A redirect would carry the signature, and a session's token, to somebody else.
     const answer = await fetch(url, {
       method,
-      headers,
+      headers: app === undefined ? headers : { ...headers, 'user-agent': `ssofile app/${app}` },
       redirect: 'error',
       signal,
       body,
@@ -58,6 +61,7 @@ export class SignedApi {
     return {
       status: answer.status,
       retryAfter: answer.headers.get('retry-after') ?? undefined,
+      errorType: answer.headers.get('x-amzn-errortype') ?? undefined,
       body: await answer.text(),
     }
   }

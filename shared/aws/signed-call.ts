@@ -2,7 +2,7 @@ import type { STSClient } from '@aws-sdk/client-sts'
 import { SignatureV4 } from '@smithy/signature-v4'
 
 export type SignedCall = {
-  readonly service: 'cloudtrail' | 'ec2'
+  readonly service: 'cloudtrail' | 'ec2' | 'identitystore'
   readonly region: string
   /** All services at one; absent: those of the environment, or AWS's. */
   readonly endpoint: string | undefined

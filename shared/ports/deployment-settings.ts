@@ -62,6 +62,7 @@ export const functionNames = [
   'digests',
   'owner',
   'api',
+  'page',
 ] as const
 export type FunctionName = (typeof functionNames)[number]
 
@@ -142,10 +143,14 @@ export const functionSettings: Readonly<Record<FunctionName, FunctionSettings>> 
   owner: { timeoutSeconds: 120, memoryMb: 256 },
   // API Gateway waits for 30 seconds at most. (API Gateway Developer Guide, "Quotas for configuring and running an HTTP API".)
   api: { timeoutSeconds: 29, memoryMb: 512 },
+  // People wait for it while it starts, so it has more of a processor.
+  page: { timeoutSeconds: 29, memoryMb: 1_024 },
 }
 
 /** Requests to the API: far above what people need, and far below what would crowd out the functions of the account. */
 export const apiThrottle = { perSecond: 20, burst: 40 }
+/** Requests to the page: each that is open asks every few seconds. One person gets less: `person-throttle.ts`. */
+export const pageThrottle = { perSecond: 100, burst: 200 }
 
 const minuteMs = 60_000
 

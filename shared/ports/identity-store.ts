@@ -10,6 +10,8 @@ export interface IdentityStore {
   findPrincipalId(type: PrincipalType, name: PrincipalName): Promise<PrincipalId | undefined>
   /** DescribeGroup or DescribeUser. `undefined`: the id does not exist (any more). */
   findPrincipalName(type: PrincipalType, id: PrincipalId): Promise<PrincipalName | undefined>
+  /** DescribeUser. `undefined`: the id does not exist (any more). `isDisabled`: it may not sign in. */
+  findUser(id: PrincipalId): Promise<{ readonly name: PrincipalName; readonly isDisabled: boolean } | undefined>
   listPrincipals(type: PrincipalType, nextToken?: string): Promise<Page<NamedPrincipal>>
   /** ListGroupMembershipsForMember: the ids of the groups that a user is a member of, 100 a page. */
   listGroupsOf(userId: PrincipalId, nextToken?: string): Promise<Page<PrincipalId>>

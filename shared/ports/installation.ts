@@ -1,4 +1,5 @@
 import type { AccountId } from '../domain/organization/account-id.ts'
+import type { DirectoryNetwork } from './directory-network.ts'
 
 /** An instance of IAM Identity Center as ListInstances tells it; any member may be absent. */
 export type ListedInstance = {
@@ -49,6 +50,8 @@ export interface Installation {
   quotasOf(serviceCode: string): Promise<readonly Quota[]>
   /** The account that joined the organization last. */
   newestAccount(): Promise<DatedThing | undefined>
+  /** DescribeIdentityStore. */
+  networkOf(identityStoreId: string): Promise<DirectoryNetwork | undefined>
   /** The group that was made last; `undefined`: there is none, or none says when. */
   newestGroup(identityStoreId: string): Promise<DatedThing | undefined>
   /** Invoke, and what it answers. Throws ServiceError (`lambda`): TooManyRequestsException while it is at its concurrency. */

@@ -37,6 +37,7 @@ export const metricDefinitions = {
   ),
   ForeignFound: counted('account assignments found that ssofile did not make'),
   Drift: counted('account assignments of ours that someone else removed'),
+  LoudByHand: counted('changes by hand that give or take full access, or edit a permission set with a file'),
   Errors: counted('errors that were logged'),
   InputsWaiting: inputs('waiting'),
   InputsRejected: inputs('rejected'),

@@ -1,4 +1,5 @@
 import type { Configuration } from '../domain/deployment/configuration.ts'
+import type { AccountAccess } from './account-access.ts'
 import type { Auditor } from './auditor.ts'
 import type { CheckedBreakGlass } from './break-glass.ts'
 import type { Channels } from './channels.ts'
@@ -20,6 +21,8 @@ export type Ports = {
   readonly ssoAdmin: SsoAdmin
   readonly identityStore: IdentityStore
   readonly organizations: Organizations
+  /** Only where it is asked who may assume existing roles. */
+  readonly accountAccess?: AccountAccess | undefined
   /** Only where it is asked when roles were last used. */
   readonly auditor?: Auditor | undefined
   /** Only where break-glass is checked. */

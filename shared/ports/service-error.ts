@@ -5,7 +5,7 @@ export type AuditedService = WorkedService | 'sts' | 'iam'
 /** The services by which outcomes are told. */
 type TellingService = 'events' | 'sns' | 'secretsmanager'
 /** All that functions call. */
-export type CalledService = AuditedService | TellingService
+export type CalledService = AuditedService | TellingService | 'account-access'
 /** With those that only `ssofile doctor` asks. */
 export type ServiceName = CalledService | 'lambda' | 'service-quotas'
 

@@ -5,6 +5,7 @@ import { cost } from './cost.ts'
 import { flood } from './flood.ts'
 import { latency } from './latency.ts'
 import { organization } from './organization.ts'
+import { hostedPage } from './page.ts'
 import { permissionSets } from './permission-sets.ts'
 import { requests } from './requests.ts'
 import { start } from './start.ts'
@@ -26,4 +27,5 @@ export const benchmarks: readonly Benchmark[] = [
   start,
   latency,
   permissionSets,
+  hostedPage,
 ]

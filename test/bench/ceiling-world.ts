@@ -16,7 +16,14 @@ import { World, type WorldOptions } from '../world.ts'
 import { atMost, exactly, type Figure } from './benchmark.ts'
 
 /** What a call within the Region takes, about (milliseconds). */
-const answerMs = { objects: 15, queues: 15, ssoAdmin: 40, identityStore: 40, organizations: 40 } as const
+const answerMs = {
+  objects: 15,
+  queues: 15,
+  ssoAdmin: 40,
+  identityStore: 40,
+  organizations: 40,
+  accountAccess: 40,
+} as const
 const wakeMs = 100
 /** What an assignment or provisioning request takes. */
 export const requestMs = { median: 4_000, p99: 16_000 } as const

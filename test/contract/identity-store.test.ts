@@ -37,9 +37,29 @@ describe.each(adapters)('identity store on $adapter', ({ openPorts }) => {
     expect(await identityStore.findPrincipalName(type, id)).toBe(known)
   })
 
+  test('a store that admits only some networks refuses all others, whatever they ask', async () => {
+    await world.identityStore.updateNetwork({ isEndpointRequired: true, vpcs: [], addresses: ['198.51.100.0/24'] })
+    await expect(identityStore.findPrincipalId('GROUP', name('Auditors'))).rejects.toMatchObject({
+      service: 'identitystore',
+      code: 'AccessDeniedException',
+    })
+    await expect(identityStore.listPrincipals('USER')).rejects.toMatchObject({ code: 'AccessDeniedException' })
+    await world.identityStore.updateNetwork({ isEndpointRequired: false, vpcs: [], addresses: ['198.51.100.0/24'] })
+    expect(await identityStore.findPrincipalId('GROUP', name('Auditors'))).toBeDefined()
+  })
+
   test('a name that differs in case is nobody', async () => {
     expect(await identityStore.findPrincipalId('GROUP', name('auditors'))).toBeUndefined()
     expect(await identityStore.findPrincipalId('USER', name('Ana@example.com'))).toBeUndefined()
+  })
+
+  test('a user is enabled until somebody disables it, and gone once it is deleted', async () => {
+    const id = principalIdIn(world, 'USER', 'ana@example.com')
+    expect(await identityStore.findUser(id)).toEqual({ name: 'ana@example.com', isDisabled: false })
+    await world.identityStore.updateUser(id, [{ path: 'userStatus', value: 'DISABLED' }])
+    expect(await identityStore.findUser(id)).toEqual({ name: 'ana@example.com', isDisabled: true })
+    await world.identityStore.deleteUser(id)
+    expect(await identityStore.findUser(id)).toBeUndefined()
   })
 
   test('a group is no user, and a user no group', async () => {

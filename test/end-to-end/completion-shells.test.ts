@@ -98,7 +98,7 @@ describe.each(shells)('at a terminal, %s', (shell) => {
 
   test.each([
     ['a command', 'stat\t', ['status']],
-    ['an option', 'status --princ\t', ['status', '--principal']],
+    ['an option', 'status --us\t', ['status', '--user']],
     ['a key with spaces, brackets and &', 'status root%\t', ['status', keys[0]]],
     ['a key of which more was typed, in quotes', "status 'root%all%ReadOnly-ps%Support 24\t", ['status', keys[0]]],
     [

@@ -31,7 +31,7 @@ async function grant(onDrift: 'restore' | 'report', timeScale: number): Promise<
   await system.untilStatus(link, 'applied')
 }
 
-/** Somebody works in the console, or with the AWS CLI. */
+/** Somebody works in the console, or with the AWS CLI, and its event is lost. */
 async function byHand(operation: 'create' | 'delete', type: 'GROUP' | 'USER', principal: string): Promise<void> {
   const [instance, set, store] = [
     await system.access.instanceArn(),
@@ -47,13 +47,16 @@ async function byHand(operation: 'create' | 'delete', type: 'GROUP' | 'USER', pr
       ...['--alternate-identifier', JSON.stringify({ UniqueAttribute: attribute })],
     ]),
   )
-  await system.cli([
-    'sso-admin',
-    `${operation}-account-assignment`,
-    ...['--instance-arn', instance, '--permission-set-arn', set],
-    ...['--target-id', account, '--target-type', 'AWS_ACCOUNT'],
-    ...['--principal-type', type, '--principal-id', found.GroupId ?? found.UserId],
-  ])
+  await system.cli(
+    [
+      'sso-admin',
+      `${operation}-account-assignment`,
+      ...['--instance-arn', instance, '--permission-set-arn', set],
+      ...['--target-id', account, '--target-type', 'AWS_ACCOUNT'],
+      ...['--principal-type', type, '--principal-id', found.GroupId ?? found.UserId],
+    ],
+    { as: 'silent' },
+  )
   const isThere = operation === 'create'
   await until(`${principal} ${isThere ? 'with' : 'without'} access`, async () => {
     const has = (await system.access.inAccount(account)).includes(`ReadOnly-ps%${principal}%${type}`)

@@ -99,7 +99,7 @@ test('a copy of the bucket of the reference is imported: a link stays as it is w
   await system.untilQuiet()
   expect(await plan()).toMatchObject({ exitCode: 0 })
   expect(system.calls.filter(isWrite)).toEqual([])
-  const foreign = ['--account', sandbox, '--principal', 'readers']
+  const foreign = ['--account', sandbox, '--group', 'readers']
   const rest = await system.ssofile(['import', '--assignments', '--dry-run', ...foreign], role)
   expect(rest.stdout).toContain(`would write   links_data/${keyOf(sandbox)}  1 assignment`)
 }, 120_000)

@@ -1,20 +1,11 @@
-import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { bareEnvironment } from './local-system.ts'
-import { checkout, type Ended, runProgram } from './run-program.ts'
+import { checkout, type Ended, listNodes, runProgram } from './run-program.ts'
 
-/** Every Node of this machine, the older ones too: whoever links ssofile has some other on the path. */
-const nodes = [
-  process.execPath,
-  ...new Set(
-    [...(process.env.PATH ?? '').split(delimiter), '/usr/bin']
-      .map((folder) => join(folder, 'node'))
-      .filter((file) => existsSync(file) && !file.includes('node_modules')),
-  ),
-]
+const nodes = listNodes()
 
 let home: string
 let linked: string
@@ -29,8 +20,7 @@ beforeAll(async () => {
 afterAll(() => rm(home, { recursive: true }))
 
 function run(node: string, ...args: string[]): Promise<Ended> {
-  const line = 'cd "$1" && shift && exec "$@"'
-  return runProgram('bash', ['-c', line, 'bash', home, node, linked, ...args], { env: bareEnvironment() })
+  return runProgram(node, [linked, ...args], { env: bareEnvironment(), cwd: home })
 }
 
 test.each(nodes)(

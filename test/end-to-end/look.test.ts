@@ -115,3 +115,13 @@ test('completion is offered the keys, permission sets and accounts of the bucket
   })
   expect(stdout).toBe('')
 }, 120_000)
+
+test('right after three hundred uploads status tells of each of them: those that nobody has looked at are counted', async () => {
+  const keys = Array.from({ length: 300 }, (_, index) => `links_data/root%all%Billing-ps%nobody ${index}%GROUP%ssofile`)
+  await system.uploadAll(keys)
+  const { stdout } = await system.ssofile(['status'])
+  const figures = stdout.matchAll(/^ *(\d+) (?:[a-z]+ {2,}|not looked at yet)/gm)
+  const told = [...figures].reduce((sum, [, figure]) => sum + Number(figure), 0)
+  expect({ told, stdout }).toEqual({ told: 304, stdout: expect.any(String) })
+  await system.removeAll(keys)
+}, 60_000)

@@ -28,6 +28,9 @@ export function parseRecordedCall({ method, url, headers, body }: Request): Reco
   const isOperator = isCommand && headers.authorization?.includes(`Credential=${operatorRole}/`) === true
   const name = isOperator ? 'operator' : app
   if (name === undefined) return undefined
+  const [, rest] = /^\/(applications|entitlements)-list$/.exec(url) ?? []
+  if (rest !== undefined)
+    return { name, action: `account-access:List${rest === 'applications' ? 'A' : 'E'}${rest.slice(1)}` }
   const [prefix = '', operation = ''] = String(headers['x-amz-target'] ?? '').split('.')
   const path = decodeURIComponent(url.split('?')[0] ?? '')
   // A batch needs the right of its single action. (SQS Developer Guide, "Actions, resources, and condition keys".)

@@ -1,22 +1,22 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export type Ended = { readonly exitCode: number; readonly stdout: string; readonly stderr: string }
-type ProgramOptions = { readonly env: NodeJS.ProcessEnv; readonly input?: string }
+type ProgramOptions = { readonly env: NodeJS.ProcessEnv; readonly input?: string; readonly cwd?: string }
 
 /** The root of the checkout. */
 export const checkout = fileURLToPath(new URL('../../', import.meta.url))
 
-/** Runs a program to its end, in the checkout. `input` is what it reads from standard input; default: nothing. */
+/** Runs a program to its end. `cwd`: where; default: the checkout. `input`: what it reads from standard input; default: nothing. */
 export function runProgram(
   program: string,
   args: readonly string[],
-  { env, input = '' }: ProgramOptions,
+  { env, input = '', cwd = checkout }: ProgramOptions,
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd: checkout, env, stdio: ['pipe', 'pipe', 'pipe'] })
+    const child = spawn(program, args, { cwd, env, stdio: ['pipe', 'pipe', 'pipe'] })
     const texts = { stdout: '', stderr: '' }
     for (const stream of ['stdout', 'stderr'] as const) {
       child[stream].setEncoding('utf8').on('data', (text: string) => {
@@ -54,4 +54,13 @@ export function listAwsClis(): readonly [string, ...string[]] {
   }
   const old = others.find((file) => file === '/usr/bin/aws')
   return old === undefined ? [first] : [first, old]
+}
+
+/** Every Node of this machine, the older ones too: whoever installs ssofile has some other on the PATH. */
+export function listNodes(): readonly string[] {
+  const files = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin'].map((folder) => join(folder, 'node'))
+  const others = files
+    .filter((file) => existsSync(file) && !file.includes('node_modules'))
+    .map((file) => realpathSync(file))
+  return [process.execPath, ...new Set(others)]
 }

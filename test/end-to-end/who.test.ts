@@ -125,7 +125,7 @@ test('status has a line for each input, filters, and an end for --wait', async (
   const all = await system.ssofile(['status'])
   expect(all.stdout).toMatch(/^STATE +ACCOUNTS +INPUT +WHY\napplied +1 of 1 +account%/)
   expect(all.stdout).toMatch(/\nwaiting +0 of 1 +account%.*%nobody%.*\n +do: create the group/)
-  const some = await system.ssofile(['status', '--principal', 'audit*', '--account', account, '--json'])
+  const some = await system.ssofile(['status', '--group', 'audit*', '--account', account, '--json'])
   expect(JSON.parse(some.stdout)).toMatchObject([{ input: `links_data/${link}`, state: 'applied' }])
   await system.ssofile(['pause', '--reason', 'a test'], 'operator')
   // A dispatcher that is at work takes a few seconds to notice; the next one looks first.
@@ -136,7 +136,7 @@ test('status has a line for each input, filters, and an end for --wait', async (
   const waited = await system.ssofile(['status', '--wait', '--timeout', '1'])
   expect(waited).toMatchObject({
     exitCode: 1,
-    stderr: expect.stringContaining('waited 1 second (--timeout), and 1 input is still under way'),
+    stderr: expect.stringContaining('waited 1 second (--timeout), and left are 1 input under way'),
   })
   await system.remove(held)
   await system.ssofile(['resume'], 'operator')

@@ -41,7 +41,7 @@ test('only what S3 says was done with the role of the API is marked as done by i
       .map(({ by }) => by.principalId)
   await router(world.ports, world.configuration)(event)
   expect(marked()).toEqual([])
-  await router(world.ports, world.configuration, { apiPrincipal: 'AWS:AROAAPI' })({
+  await router(world.ports, world.configuration, { apiPrincipals: ['AWS:AROAAPI'] })({
     Records: [{ messageId: 'n', body: JSON.stringify({ Records: records }) }],
   } as never)
   expect(marked().sort()).toEqual(['AWS:AROAAPI', 'AWS:AROAAPI:ssofile-api'])

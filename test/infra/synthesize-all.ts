@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { buildApp } from '../../infra/build-app.ts'
 import { environment } from '../../shared/domain/deployment/environment.ts'
 
-/** `synthesize-all.ts <environments> <directory> templates|bundles`: one assembly each, in a folder of its name. */
+/** `synthesize-all.ts <environments> <directory> judged|templates|bundles`: one assembly each, in a folder of its name. */
 const [file = '', directory = '', what] = process.argv.slice(2)
 const { context } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'))
 // Bundles take a second each; most tests need none.

@@ -21,15 +21,22 @@ export type Assembly = Readonly<Record<string, TemplateJson>>
 const script = fileURLToPath(new URL('./synthesize-all.ts', import.meta.url))
 
 /**
+ * The CDK's own validation reads its rules for ten seconds before it judges a first template, so one file asks for the
+ * judgement of every kind of deployment: templates.test.ts. cdk-nag judges always.
+ */
+export type Synthesis = 'judged' | 'templates' | 'bundles'
+
+/**
  * The templates of these environments, without bundles, by the name of the environment. In one process of its own:
- * the CDK takes hundreds of megabytes, and keeps them. Throws with the findings of cdk-nag and of the CDK's own validation.
+ * the CDK takes hundreds of megabytes, and keeps them. Throws with the findings of what judges them.
  */
 export async function synthesize(
   environments: Readonly<Record<string, object>>,
+  what: Exclude<Synthesis, 'bundles'>,
 ): Promise<Readonly<Record<string, Assembly>>> {
   const directory = await mkdtemp(join(tmpdir(), 'ssofile-synth-'))
   try {
-    await synthesizeTo(directory, environments, 'templates')
+    await synthesizeTo(directory, environments, what)
     const read = async (name: string) => [name, await readAssembly(join(directory, name))] as const
     return Object.fromEntries(await Promise.all(Object.keys(environments).map(read)))
   } finally {
@@ -41,11 +48,12 @@ export async function synthesize(
 export async function synthesizeTo(
   directory: string,
   environments: Readonly<Record<string, object>>,
-  what: 'templates' | 'bundles',
+  what: Synthesis,
 ): Promise<void> {
   const file = join(directory, 'environments.json')
   await writeFile(file, JSON.stringify(environments))
-  await promisify(execFile)(process.execPath, [script, file, directory, what], { maxBuffer: 2 ** 24 })
+  const env = { ...process.env, CDK_VALIDATION: String(what === 'judged') }
+  await promisify(execFile)(process.execPath, [script, file, directory, what], { maxBuffer: 2 ** 24, env })
 }
 
 export async function readAssembly(directory: string): Promise<Assembly> {

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import * as z from 'zod'
+import { hostedRoutes } from '../../handlers/page/judge-hosted-request.ts'
 import { drawArchitecture } from '../../infra/architecture/draw-architecture.ts'
 import { readArchitecture, templateSchema } from '../../infra/architecture/read-architecture.ts'
 import { renderArchitecture } from '../../infra/architecture/render-architecture.ts'
@@ -7,7 +8,7 @@ import { DeploymentNames } from '../../infra/deployment-names.ts'
 import { guardedSettings } from '../../infra/guarded-settings.ts'
 import { matchEventPattern } from '../../infra/match-event-pattern.ts'
 import { monthCost, renderMonthCost } from '../../infra/month-cost.ts'
-import { directoryEvents, organizationEvents } from '../../infra/wanted-events.ts'
+import { accessEvents, directoryEvents, organizationEvents } from '../../infra/wanted-events.ts'
 import { environment } from '../../shared/domain/deployment/environment.ts'
 import {
   functionNames as allFunctionNames,
@@ -22,7 +23,7 @@ import { environments, example, identityCenterKeyOf } from './environments.ts'
 import { type Assembly, type Resource, synthesize } from './synthesize.ts'
 
 /** Those of a deployment without an API. */
-const functionNames = allFunctionNames.filter((name) => name !== 'api')
+const functionNames = allFunctionNames.filter((name) => name !== 'api' && name !== 'page')
 
 type Mode = keyof typeof environments
 const modes = Object.keys(environments) as Mode[]
@@ -30,7 +31,7 @@ let assemblies: Readonly<Record<string, Assembly>> = {}
 
 // cdk-nag and the CDK's own validation judge each of them: a finding fails it.
 beforeAll(async () => {
-  assemblies = await synthesize(environments)
+  assemblies = await synthesize(environments, 'judged')
 }, 600_000)
 
 function stack(mode: Mode, name = 'ssofile') {
@@ -107,6 +108,7 @@ describe('a function', () => {
       'SSOFILE_BUCKET',
       'SSOFILE_BUS',
       'SSOFILE_DEPLOYMENT',
+      ...(name === 'events' ? ['SSOFILE_DISPATCHER_ROLE'] : []),
       'SSOFILE_INSTANCE_ARN',
       'SSOFILE_QUEUE_URLS',
       'SSOFILE_TOPIC_ARN',
@@ -383,12 +385,14 @@ describe('events', () => {
     )
   const patternsOf = (mode: Mode, name?: string) =>
     rulesOf(mode, name).map(({ Properties }) => Properties.EventPattern as Parameters<typeof matchEventPattern>[0])
-  const all = Object.values({ ...organizationEvents, ...directoryEvents })
+  const ofRegion = (account: string) =>
+    Object.values({ ...directoryEvents, ...accessEvents(`arn:aws:iam::${account}:role/ssofile-dispatcher`) })
+  const all = (account: string) => [...Object.values(organizationEvents), ...ofRegion(account)]
 
-  test('of the organization are forwarded from its Region, and of the directory from that of Identity Center', () => {
+  test('of the organization are forwarded from its Region, and of the directory and of access from that of Identity Center', () => {
     expect(patternsOf('delegated', 'ssofile-forward-us-east-1')).toEqual(Object.values(organizationEvents))
-    expect(patternsOf('delegated', 'ssofile-forward-eu-west-1')).toEqual(Object.values(directoryEvents))
-    expect(patternsOf('at-home', 'ssofile-forward-us-east-1')).toEqual(all)
+    expect(patternsOf('delegated', 'ssofile-forward-eu-west-1')).toEqual(ofRegion('111122223333'))
+    expect(patternsOf('at-home', 'ssofile-forward-us-east-1')).toEqual(all('111122223333'))
     expect(patternsOf('management', 'ssofile-forward-us-east-1')).toEqual(Object.values(organizationEvents))
     expect(patternsOf('china', 'ssofile-forward-cn-northwest-1')).toEqual(Object.values(organizationEvents))
     expect(patternsOf('us-gov', 'ssofile-forward-us-gov-west-1')).toEqual(Object.values(organizationEvents))
@@ -397,10 +401,10 @@ describe('events', () => {
   test('of this account and those that the management account forwards go to the queue, each with a group of its own', () => {
     const account = ['444455556666']
     expect(patternsOf('delegated')).toEqual([
-      ...Object.values(directoryEvents),
-      ...all.map((pattern) => ({ ...pattern, account })),
+      ...ofRegion('111122223333'),
+      ...all('111122223333').map((pattern) => ({ ...pattern, account })),
     ])
-    expect(patternsOf('management-at-home')).toEqual(all)
+    expect(patternsOf('management-at-home')).toEqual(all('444455556666'))
     for (const { Properties } of rulesOf('delegated'))
       expect(Properties.Targets).toEqual([
         {
@@ -765,21 +769,25 @@ test('what people see has its dashboard and saved queries', () => {
 })
 
 describe('the API', () => {
-  const names = (type: string, property: string, mode: Mode) =>
-    list(type, mode).map(({ Properties }) => String(Properties[property]))
+  const ofApi = (type: string) =>
+    list(type, 'api').filter(({ Properties }) => !textOf(Properties.ApiId).includes('"Page'))
 
   test('is there only where something comes in by it', () => {
     expect(list('AWS::ApiGatewayV2::Api')).toEqual([])
     expect(textOf(stack('delegated'))).not.toContain('ssofile-api')
-    expect(list('AWS::ApiGatewayV2::Api', 'api')).toHaveLength(1)
+    expect(
+      list('AWS::ApiGatewayV2::Api', 'api')
+        .map(({ Properties }) => Properties.Name)
+        .sort(),
+    ).toEqual(['ssofile', 'ssofile-page'])
   })
 
   test('wants a signed request for each route, and only changes what comes in by it', () => {
-    const routes = list('AWS::ApiGatewayV2::Route', 'api')
-    expect(routes.map(({ Properties }) => Properties.AuthorizationType)).toEqual(routes.map(() => 'AWS_IAM'))
+    const signed = ofApi('AWS::ApiGatewayV2::Route')
+    expect(signed.map(({ Properties }) => Properties.AuthorizationType)).toEqual(signed.map(() => 'AWS_IAM'))
     const inputs = ['/links', '/links/{link+}', '/permission-sets', '/permission-sets/{name}']
     const paths = ['/approvals/{digest}', '/eligibility', ...inputs, '/requests', '/requests/{request+}']
-    expect(names('AWS::ApiGatewayV2::Route', 'RouteKey', 'api').sort()).toEqual([
+    expect(signed.map(({ Properties }) => String(Properties.RouteKey)).sort()).toEqual([
       'ANY /approvals',
       ...paths.map((path) => `ANY ${path}`),
       ...paths.map((path) => `GET ${path}`),
@@ -791,8 +799,8 @@ describe('the API', () => {
   })
 
   test('is throttled, and logs each caller', () => {
-    const { Properties } = one('AWS::ApiGatewayV2::Stage', {}, 'api')
-    expect(Properties).toMatchObject({
+    const [stageOfApi] = ofApi('AWS::ApiGatewayV2::Stage')
+    expect(stageOfApi?.Properties).toMatchObject({
       StageName: '$default',
       DefaultRouteSettings: { ThrottlingRateLimit: 20, ThrottlingBurstLimit: 40, DetailedMetricsEnabled: false },
       AccessLogSettings: { Format: expect.stringContaining('$context.identity.userArn') },
@@ -836,6 +844,58 @@ describe('the API', () => {
     )
     const links = one('AWS::Lambda::Function', { FunctionName: 'ssofile-links' }, 'api')
     expect(textOf(links.Properties.Environment)).not.toContain('SSOFILE_API_PRINCIPAL')
+  })
+})
+
+describe('the page', () => {
+  const ofPage = (type: string) =>
+    list(type, 'api').filter(({ Properties }) => textOf(Properties.ApiId).includes('"Page'))
+
+  test('is there only where it is configured', () => {
+    expect(textOf(stack('delegated'))).not.toContain('ssofile-page')
+  })
+
+  test('has an API of its own with its routes alone, throttled, under one name, and logs what is asked for', () => {
+    const routes = ofPage('AWS::ApiGatewayV2::Route').map(({ Properties }) => Properties)
+    expect(routes.map(({ RouteKey }) => String(RouteKey)).sort()).toEqual([...hostedRoutes].sort())
+    expect(routes.map(({ AuthorizationType }) => AuthorizationType)).toEqual(routes.map(() => 'NONE'))
+    const [pageStage] = ofPage('AWS::ApiGatewayV2::Stage')
+    expect(pageStage?.Properties).toMatchObject({
+      DefaultRouteSettings: { ThrottlingRateLimit: 100, ThrottlingBurstLimit: 200, DetailedMetricsEnabled: false },
+      AccessLogSettings: { Format: expect.not.stringMatching(/querystring|authorizer|cookie/i) },
+    })
+    expect(one('AWS::ApiGatewayV2::Api', { Name: 'ssofile-page' }, 'api').Properties).toMatchObject({
+      DisableExecuteApiEndpoint: true,
+    })
+    expect(list('AWS::ApiGatewayV2::ApiMapping', 'api')).toHaveLength(1)
+  })
+
+  test('writes requests and approvals alone, reads its own secret, and calls nothing that changes Identity Center', () => {
+    const text = textOf(one('AWS::IAM::Role', { RoleName: 'ssofile-page' }, 'api').Properties.Policies)
+    const written = [
+      ...text.matchAll(/"Action":(\[[^\]]*s3:PutObject[^\]]*\]|"s3:PutObject")[^}]*?"Resource":(\[[^\]]*\]|"[^"]*")/g),
+    ]
+    const places = written.flatMap(([, , resources = '']) => resources.match(/example-ssofile\/[^"]*/g) ?? [])
+    expect(places.sort()).toEqual([
+      'example-ssofile/approvals/*',
+      'example-ssofile/requests/*',
+      'example-ssofile/state/deletions/*',
+    ])
+    expect(text).toContain('secretsmanager:GetSecretValue')
+    expect(text).not.toMatch(/"(sqs|sns|events|lambda|iam):/)
+    expect([...text.matchAll(/"sso:(\w+)"/g)].map(([, operation]) => operation)).toEqual(['ListInstances'])
+  })
+
+  test('is known to the router by the id of its role, and tells itself and who links to it where it is', () => {
+    const variablesOf = (name: string) =>
+      textOf(one('AWS::Lambda::Function', { FunctionName: `ssofile-${name}` }, 'api').Properties.Environment)
+    const role = one('AWS::IAM::Role', { RoleName: 'ssofile-page' }, 'api')
+    expect(variablesOf('router')).toContain(
+      `"SSOFILE_PAGE_PRINCIPAL":{"Fn::Join":["",["AWS:",{"Fn::GetAtt":["${role.id}","RoleId"]}]]}`,
+    )
+    for (const name of ['page', 'notifications'])
+      expect(variablesOf(name)).toContain('"SSOFILE_PAGE_ORIGIN":"https://access.example.com"')
+    expect(variablesOf('links')).not.toContain('SSOFILE_PAGE')
   })
 })
 

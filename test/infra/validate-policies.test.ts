@@ -9,7 +9,7 @@ import { type Assembly, synthesize } from './synthesize.ts'
 const place = { partition: 'aws', account: '111122223333', region: 'eu-west-1' }
 let assembly: Assembly
 beforeAll(async () => {
-  assembly = (await synthesize({ api: environments.api })).api ?? {}
+  assembly = (await synthesize({ api: environments.api }, 'templates')).api ?? {}
 }, 120_000)
 
 describe('the policies of a template', () => {

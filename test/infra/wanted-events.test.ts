@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import { matchEventPattern } from '../../infra/match-event-pattern.ts'
-import { directoryEvents, organizationEvents } from '../../infra/wanted-events.ts'
+import { accessEvents, directoryEvents, organizationEvents } from '../../infra/wanted-events.ts'
 
 const folder = new URL('../../fixtures/events/', import.meta.url)
-const patterns = Object.entries({ ...organizationEvents, ...directoryEvents })
+const dispatcherRole = 'arn:aws:iam::111111111111:role/ssofile-dispatcher'
+const patterns = Object.entries({ ...organizationEvents, ...directoryEvents, ...accessEvents(dispatcherRole) })
 
 /** Events that tell nothing which grants or revokes: memberships, tags of organizational units, what was refused. */
 const unwanted = [
@@ -36,4 +37,13 @@ test.each(unwanted)('%s is sent by no rule', (fixture) => {
 
 test('every rule has a fixture that it sends', () => {
   expect([...new Set(fixtures.flatMap(rulesFor))].sort()).toEqual(patterns.map(([name]) => name).sort())
+})
+
+test.each([
+  ['the dispatcher itself', dispatcherRole, []],
+  ['another role', 'arn:aws:iam::111111111111:role/ssofile-dispatcher-2', ['access-calls']],
+])('a call of Identity Center by %s is sent only where others made it', (_who, arn, rules) => {
+  const event = JSON.parse(readFileSync(new URL('create-account-assignment.json', folder), 'utf8'))
+  event.detail.userIdentity.sessionContext = { sessionIssuer: { arn } }
+  expect(patterns.filter(([, pattern]) => matchEventPattern(pattern, event)).map(([name]) => name)).toEqual(rules)
 })

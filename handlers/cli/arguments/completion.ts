@@ -63,6 +63,7 @@ export function renderCompletion(shell: Shell, program: Command): string {
 
 function describe(command: Command): DescribedCommand {
   const options = [
+    ...(command.parent?.options ?? []).filter(({ long }) => long === '--bucket'),
     ...command.options,
     ...command.createHelp().visibleOptions(command),
     ...command.commands.flatMap((inner) => inner.options),

@@ -4,6 +4,7 @@ import { Argument, type Command } from 'commander'
 export function addHelp(program: Command): void {
   const name = new Argument('[command]', 'a command; default: an overview of all')
   const help = program.helpCommand(false).command('help').addArgument(name).summary('help for a command')
+  help.helpGroup('Install:')
   name.choices(program.commands.map((command) => command.name()))
   help.action((named: string | undefined) => {
     const command = program.commands.find((known) => known.name() === named) ?? program

@@ -8,6 +8,7 @@ const endpointVariables: Readonly<Record<ServiceName, string>> = {
   'sso-admin': 'AWS_ENDPOINT_URL_SSO_ADMIN',
   identitystore: 'AWS_ENDPOINT_URL_IDENTITYSTORE',
   organizations: 'AWS_ENDPOINT_URL_ORGANIZATIONS',
+  'account-access': 'AWS_ENDPOINT_URL_ACCOUNT_ACCESS',
   sts: 'AWS_ENDPOINT_URL_STS',
   iam: 'AWS_ENDPOINT_URL_IAM',
   'service-quotas': 'SERVICE_QUOTAS',

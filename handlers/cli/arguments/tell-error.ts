@@ -1,23 +1,44 @@
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import { renderJson } from '../terminal/render-json.ts'
 import { Refusal } from './refusal.ts'
 import { remedyFor } from './remedy-for.ts'
 
-/** Says on standard error what failed, each cause, and what to do. Returns the exit code. */
+/** Whether the result, and so an error too, is to be JSON. `words`: the arguments of the command. */
+export function wantsJson(words: readonly string[]): boolean {
+  return words.some(
+    (word, index) => word === '--json' || `${words[index - 1]}=${word}` === '--output=json' || word === '--output=json',
+  )
+}
+
+/** Says on standard error what failed, each cause, and what to do; under `--json` as JSON. Returns the exit code. */
 export function tellError(error: unknown): number {
-  if (error instanceof Refusal) {
-    process.stderr.write(`ssofile: ${error.message.split('\n').map(escapeNames).join('\n')}\n`)
-    return 2
-  }
-  let told: string | undefined
+  const words = process.argv.slice(2)
+  const isRefused = error instanceof Refusal
+  const [message = '', ...causes] = isRefused ? [error.message] : listMessages(error)
+  const remedy = isRefused ? undefined : remedyFor(error, process.env, words)
+  const exitCode = isRefused ? 2 : 1
+  process.stderr.write(
+    wantsJson(words)
+      ? renderJson({ error: { message, causes, do: remedy }, exitCode })
+      : renderError(message, causes, remedy),
+  )
+  return exitCode
+}
+
+/** Of the error and its causes, each said once. */
+function listMessages(error: unknown): readonly string[] {
+  const messages: string[] = []
   for (let cause: unknown = error; cause !== undefined; cause = cause instanceof Error ? cause.cause : undefined) {
     const message = cause instanceof Error ? cause.message : String(cause)
-    if (told?.includes(message) !== true)
-      process.stderr.write(`${told === undefined ? 'ssofile: ' : '  because: '}${escapeNames(message)}\n`)
-    told = message
+    if (messages.at(-1)?.includes(message) !== true) messages.push(message)
   }
-  const remedy = remedyFor(error, process.env, process.argv.slice(2))
-  if (remedy !== undefined) process.stderr.write(`  do: ${escapeNames(remedy)}\n`)
-  return 1
+  return messages
+}
+
+function renderError(message: string, causes: readonly string[], remedy: string | undefined): string {
+  const lines = message.split('\n').map(escapeNames).join('\n')
+  const because = causes.map((cause) => `  because: ${escapeNames(cause)}\n`)
+  return [`ssofile: ${lines}\n`, ...because, remedy === undefined ? '' : `  do: ${escapeNames(remedy)}\n`].join('')
 }
 
 /** Escapes names in a message, which may quote whole keys. */

@@ -1,9 +1,19 @@
+import type { Command } from 'commander'
 import { Refusal } from '../arguments/refusal.ts'
 
-/** The bucket of `s3://bucket`, or of the environment if there is no argument. Throws Refusal. */
+/** `--bucket` of every command: the same as the environment variable, and before it. */
+export function addBucketOption(program: Command): void {
+  program.option('--bucket <name>', 'the bucket; default: SSOFILE_BUCKET, or else ssofile')
+  program.hook('preAction', () => {
+    const { bucket } = program.opts<{ readonly bucket?: string }>()
+    if (bucket !== undefined) process.env.SSOFILE_BUCKET = bucket
+  })
+}
+
+/** The bucket of `s3://bucket`, or of `--bucket` or the environment, with or without `s3://`, if there is no argument. Throws Refusal. */
 export function bucketOf(argument: string | undefined): string {
-  if (argument === undefined) return process.env.SSOFILE_BUCKET ?? 'ssofile'
-  const bucket = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\/?$/.exec(argument)?.[1]
-  if (bucket === undefined) throw new Refusal(`received '${argument}', expected a bucket: s3://bucket, without a key`)
+  const text = argument ?? `s3://${(process.env.SSOFILE_BUCKET ?? 'ssofile').replace(/^s3:\/\//, '')}`
+  const bucket = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\/?$/.exec(text)?.[1]
+  if (bucket === undefined) throw new Refusal(`received '${text}', expected a bucket: s3://bucket, without a key`)
   return bucket
 }

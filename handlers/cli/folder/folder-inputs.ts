@@ -6,6 +6,7 @@ import { parseFilePath } from '../../../shared/domain/links/file-name.ts'
 import type { InputFault } from '../../../shared/domain/links/judge-input.ts'
 import { linkPrefix, temporaryPrefix } from '../../../shared/domain/links/link.ts'
 import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
+import { eligibilityPrefix } from '../../../shared/domain/requests/eligibility-file.ts'
 import { selectorPrefix } from '../../../shared/domain/scopes/selector-file.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { Refusal } from '../arguments/refusal.ts'
@@ -43,7 +44,7 @@ export async function listFolder(folder: string): Promise<FolderListing> {
   const present = prefixes.filter((prefix) => names.includes(prefix.slice(0, -1)))
   if (present.length === 0) throw new Refusal(explainLayout(folder, names))
   const walk = await listFiles(folder)
-  const known = [...prefixes, policyPrefix, selectorPrefix].map((prefix) => prefix.slice(0, -1))
+  const known = [...prefixes, policyPrefix, selectorPrefix, eligibilityPrefix].map((prefix) => prefix.slice(0, -1))
   const others = names.filter((name) => !known.includes(name))
   const missing = prefixes.filter((prefix) => !present.includes(prefix))
   const named = nameInputs(walk.files)

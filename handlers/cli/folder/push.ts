@@ -1,7 +1,10 @@
 import type { Command } from 'commander'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import { isServiceError } from '../../../shared/ports/service-error.ts'
 import { invalidOption } from '../arguments/invalid-option.ts'
 import { Refusal } from '../arguments/refusal.ts'
+import { wholeDigest } from '../arguments/whole-digest.ts'
+import { askRights } from '../bucket/ask-rights.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { type InvalidOptions, type MadePlan, makePlan, type ScopeOptions } from '../plan/make-plan.ts'
 import { showPlan, toJson } from '../plan/plan.ts'
@@ -83,6 +86,9 @@ export async function showAndPush(
       `a policy refuses this push, and nothing was changed: ${quote(refused, 2000)}${more.length > 0 ? `; and ${more.length} more` : ''}`,
     )
   if (!(await isAgreed(made, changes, options))) throw new Refusal('not confirmed; nothing was changed')
+  await askRights(made.ports.objects, { puts: keysOf(changes.uploads), deletions: keysOf(changes.deletions) }).catch(
+    refuseDenied,
+  )
   let written = 0
   const all = changes.uploads.length + changes.deletions.length
   const pushed = await pushChanges(made.ports, changes, () => {
@@ -93,6 +99,15 @@ export async function showAndPush(
   return tell(made, pushed, options.json, again)
 }
 
+function keysOf(files: readonly { readonly key: string }[]): readonly string[] {
+  return files.map(({ key }) => key)
+}
+
+function refuseDenied(error: unknown): never {
+  if (!isServiceError(error, 'AccessDenied')) throw error
+  throw new Refusal(`nothing was changed: ${quote(error.message, 2000)}`, { cause: error })
+}
+
 const nothing: Pushed = { uploaded: 0, deleted: 0, changedMeanwhile: [], failed: [], undeleted: 0 }
 
 async function isAgreed(
@@ -101,7 +116,7 @@ async function isAgreed(
   options: Pick<Options, 'yes' | 'plan'>,
 ): Promise<boolean> {
   if (options.plan !== undefined) {
-    if (options.plan === digest) return true
+    if (wholeDigest(options.plan, [digest]) === digest) return true
     throw new Refusal(
       `received --plan '${quote(options.plan)}', but now the plan is ${digest}: files, bucket or organization changed since; nothing was changed. Look again: ssofile plan`,
     )

@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { renderJsonPath } from '../../../shared/domain/json/json-path.ts'
 import type { Complaint } from '../../../shared/domain/statuses/complaint.ts'
 import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { bucketOf } from '../bucket/bucket.ts'
@@ -7,12 +6,12 @@ import { openCliPorts } from '../bucket/cli-ports.ts'
 import { chooseConfiguration } from '../bucket/deployment.ts'
 import { readConfiguration } from '../bucket/read-configuration.ts'
 import { readGuardrails } from '../guardrails/read-guardrails.ts'
-import { readSelectors } from '../guardrails/read-selectors.ts'
 import { listBucketInputs } from '../status/bucket-inputs.ts'
 import { Progress } from '../terminal/progress.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { type FolderListing, listFolder } from './folder-inputs.ts'
 import { renderValidation } from './render-validation.ts'
+import { otherKinds, policyKind, validateGovernance } from './validate-governance.ts'
 import { type InputError, type Validation, validateInputs } from './validate-inputs.ts'
 
 type Options = { readonly config?: string; readonly policies?: string; readonly json?: boolean }
@@ -23,7 +22,7 @@ export function addValidate(program: Command): void {
     .command('validate')
     .argument('<folder|s3://bucket>', 'a folder with links_data/ and permission_sets/ in it, or a bucket')
     .description(
-      'Checks every file under links_data/ and permission_sets/, of a folder as push would upload it, or of a bucket.\nPolicies (policies/) are judged too, as for new access, and selectors (selectors/) are checked.\nReads nothing but the files: whether a group or an account exists, plan tells.\nExit code 0: all valid; 1: errors, or the files could not be read; 2: not such a folder, or wrong usage.',
+      'Checks every file under links_data/ and permission_sets/, of a folder as push would upload it, or of a bucket.\nPolicies (policies/) are judged too, as for new access. Selectors (selectors/) and eligibilities (eligibility/) are checked.\nReads nothing but the files: whether a group or an account exists, plan tells.\nExit code 0: all valid; 1: errors, or the files could not be read; 2: not such a folder, or wrong usage.',
     )
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment: which folders count')
     .option('--policies <folder|s3://bucket>', 'where policies/ is, if not there too: only governance writes them')
@@ -44,32 +43,41 @@ type Source = { readonly folders: readonly string[] } & Omit<FolderListing, 'pre
 async function validate(source: string, { config, policies }: Options): Promise<Validation> {
   const { folders, files, faults, warnings } = await open(source, config)
   const guardrails = await readGuardrails(policies ?? source)
-  const selectors = await readSelectors(source)
-  const ofSelectors = [...selectors.values()].flatMap((one) => (one.ok ? [] : faultsOf(one.complaint)))
-  const ofPolicies = guardrails.broken.flatMap(faultsOf)
+  const governance = [
+    ...(await validateGovernance(policies ?? source, [policyKind])),
+    ...(await validateGovernance(source, otherKinds)),
+  ]
+  const told = new Set(governance.map(({ key }) => key))
+  // What is wrong with all policies together is wrong in none of their files.
+  const ofAll = guardrails.broken.flatMap((one) => (told.has(one.object) ? [] : [errorOf(one)]))
   const progress = new Progress()
   let judged = 0
   const onJudged = () => {
     judged++
     progress.tell('checking files', { done: judged, of: files.length })
   }
-  const found = await validateInputs(files, { folders, now: new Date(), guardrails, onJudged })
+  // A policy that is not valid is told as itself: what it refuses would be said of every file.
+  const usable = { ...guardrails, broken: [] }
+  const found = await validateInputs(files, { folders, now: new Date(), guardrails: usable, onJudged })
   progress.end()
   return {
     ...found,
-    errors: [...faults, ...found.errors, ...ofSelectors, ...ofPolicies].sort((a, b) =>
+    errors: [...faults, ...found.errors, ...governance, ...ofAll].sort((a, b) =>
       a.key < b.key ? -1 : a.key > b.key ? 1 : 0,
     ),
-    warnings: [...found.warnings, ...warnings.map((warning) => ({ warning }))],
+    warnings: [
+      ...found.warnings,
+      ...warnings.map((warning) => ({ warning })),
+      ...(guardrails.broken.length === 0 ? [] : [{ warning: nothingNew }]),
+    ],
   }
 }
 
-/** Each fault of a selector or a policy by itself, as of an input. */
-function faultsOf({ object: key, received, expected, remedy, faults }: Complaint): readonly InputError[] {
-  if (faults === undefined) return [{ key, received, expected, remedy }]
-  return faults.map(({ path, received: got, expected: wanted, remedy: how }) => {
-    return { key, path: renderJsonPath(path), received: got, expected: wanted, remedy: how }
-  })
+const nothingNew =
+  'while a policy is not valid, nothing new is granted, whatever the files say; they were judged by the other policies'
+
+function errorOf({ object: key, received, expected, remedy }: Complaint): InputError {
+  return { key, received, expected, remedy }
 }
 
 /** If the bucket has a deployment, the deployment's configuration says which folders count. */

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import pLimit from 'p-limit'
 import { readCallerIdentity } from '../../../shared/aws/caller-identity.ts'
 import type { AssignmentKey } from '../../../shared/domain/assignments/assignment.ts'
@@ -9,6 +9,7 @@ import { readPause } from '../../../shared/reconcile/dispatcher/pause.ts'
 import { Ledger } from '../../../shared/reconcile/records/ledger.ts'
 import { isSpoiled, unlessSpoiled } from '../../../shared/reconcile/records/stored-json.ts'
 import { Refusal } from '../arguments/refusal.ts'
+import { wholeDigest } from '../arguments/whole-digest.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
 import { count } from '../terminal/count.ts'
@@ -18,6 +19,7 @@ import { explainDenial } from './explain-denial.ts'
 import {
   type HeldAssignment,
   renderHeld,
+  renderHeldAsCsv,
   renderReleased,
   renderReleasedContents,
   type ShownList,
@@ -25,7 +27,15 @@ import {
 
 const readsAtOnce = 32
 
-type Options = { readonly release?: string; readonly json?: boolean; readonly verbose?: boolean }
+const outputs = ['table', 'csv', 'json'] as const
+type Output = (typeof outputs)[number]
+
+type Options = {
+  readonly release?: string
+  readonly output: Output
+  readonly json?: boolean
+  readonly verbose?: boolean
+}
 
 /** `ssofile brake`: shows and releases what is held. */
 export function addBrake(program: Command): void {
@@ -34,17 +44,20 @@ export function addBrake(program: Command): void {
     .description(
       'Shows the revocations that the brake holds, why, and who would lose access: one list for each rule and each folder or cause. Then the files of permission sets that it holds, with what they would do. Exit code 1 while there are any.\n--release releases exactly the list or the file with this digest, for one hour, whatever becomes of others; a list that has grown since then, or another upload of the file, is refused. It only needs to write control/.',
     )
-    .option('--release <digest>', 'release the list or the file that was shown with this digest')
+    .option('--release <digest>', 'release the list or the file that was shown with this digest; its beginning will do')
     .option('--verbose', 'every link and every account')
-    .option('--json', 'what is held as JSON')
+    .addOption(new Option('--output <form>', 'how to print what is held').choices(outputs).default('table'))
+    .option('--json', 'the same as --output json')
     .addHelpText('after', '\nExample:\n  ssofile brake\n  ssofile brake --release 3f0c9d2e7a1b5c48')
-    .action(async ({ release, json = false, verbose = false }: Options) => {
+    .action(async ({ release, json, verbose = false, ...options }: Options) => {
       const ports = openCliPorts(bucketOf(undefined))
-      process.exitCode = release === undefined ? await show(ports, json, verbose) : await letGo(ports, release, json)
+      const output = json ? 'json' : options.output
+      process.exitCode =
+        release === undefined ? await show(ports, output, verbose) : await letGo(ports, release, output === 'json')
     })
 }
 
-async function show({ objects }: Ports, json: boolean, isVerbose: boolean): Promise<number> {
+async function show({ objects }: Ports, output: Output, isVerbose: boolean): Promise<number> {
   const [stored, pause] = await Promise.all([brakeFile(objects).read(), readPause(objects)])
   const { lists, contents, releases } = stored?.value ?? emptyBrake
   const ledger = new Ledger(objects)
@@ -56,7 +69,8 @@ async function show({ objects }: Ports, json: boolean, isVerbose: boolean): Prom
     }),
   )
   const told = { lists: shown, contents, releases, pause }
-  if (json) process.stdout.write(renderJson(told))
+  if (output === 'json') process.stdout.write(renderJson(told))
+  else if (output === 'csv') process.stdout.write(renderHeldAsCsv(told))
   else await page(renderHeld(told, { isVerbose }))
   return lists.length + contents.length === 0 ? 0 : 1
 }
@@ -69,7 +83,9 @@ async function readHeld(ledger: Ledger, key: AssignmentKey): Promise<HeldAssignm
 }
 
 async function letGo({ objects }: Ports, digest: string, json: boolean): Promise<number> {
-  const result = await releaseList(objects, digest, await readCallerIdentity()).catch(
+  const { lists, contents } = (await brakeFile(objects).read())?.value ?? emptyBrake
+  const known = [...lists.map(digestOf), ...contents.map((one) => one.digest)]
+  const result = await releaseList(objects, wholeDigest(digest, known), await readCallerIdentity()).catch(
     explainDenial('control', 'brake --release', 'brake --release …'),
   )
   switch (result.outcome) {

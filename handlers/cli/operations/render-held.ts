@@ -7,10 +7,11 @@ import { permissionSetKey } from '../../../shared/domain/permission-sets/permiss
 import type { PermissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import type { PrincipalName } from '../../../shared/domain/principals/principal.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import { renderCsv } from '../../../shared/domain/text/render-csv.ts'
 import type { showList } from '../../../shared/reconcile/brake/brake-file.ts'
 import { describePause, type Pause } from '../../../shared/reconcile/dispatcher/pause.ts'
 import { count } from '../terminal/count.ts'
-import { brief, type Room, takeFirst, verbose } from '../terminal/room.ts'
+import { brief, few, type Room, takeFirst, verbose } from '../terminal/room.ts'
 
 /** One revocation on the list: why it is there, and the links that granted the access. */
 export type HeldAssignment = {
@@ -33,9 +34,71 @@ type Shown = {
   readonly pause: Pause | undefined
 }
 
+/** A person reads no more: of more lists each has its rule, what it takes and how to release it. */
+const linesMost = 40
+const listsMost = 10
+
 /** What the brake holds, for a terminal: why, who would lose access, and how to decide. Names from outside are escaped. */
-export function renderHeld({ lists, contents, releases, pause }: Shown, { isVerbose = false } = {}): string {
-  const room = isVerbose ? verbose : brief
+export function renderHeld(shown: Shown, { isVerbose = false } = {}): string {
+  if (isVerbose) return renderInFull(shown, verbose)
+  const fits = (text: string) => text.split('\n').length <= linesMost
+  const told = [brief, few].map((room) => renderInFull(shown, room)).find(fits)
+  return told ?? renderBriefly(shown)
+}
+
+function renderBriefly({ lists, contents, releases, pause }: Shown): string {
+  const all = [
+    ...lists.map((list) => [renderRule(list), `    takes ${summarize(list)}`, releaseOf(list)]),
+    ...contents.map((one) => [
+      `  rule contents: ${permissionSetKey(one.name)} since ${one.since}`,
+      `    ${describeContents(one)}`,
+      releaseOf(one),
+    ]),
+  ]
+  const left = all.length - listsMost
+  return lines([
+    ...renderHead({ lists, contents, releases: releases.slice(-1), pause }),
+    '',
+    ...all.slice(0, listsMost).flat(),
+    ...(left > 0 ? [`  and ${count(left, 'more list')}`] : []),
+    '',
+    'All of it, each link and account: ssofile brake --verbose, or --output csv',
+  ])
+}
+
+function releaseOf({ digest }: { readonly digest: string }): string {
+  return `    if intended: ssofile brake --release ${digest}`
+}
+
+/** By permission set, the most first. */
+function summarize({ held }: ShownList): string {
+  const sets = [...Map.groupBy(held, ({ key }) => assignmentOf(key).permissionSet)].sort(
+    ([, a], [, b]) => b.length - a.length,
+  )
+  const named = sets.slice(0, 3).map(([name, those]) => {
+    const principals = new Set(those.map(({ key, principal }) => principal ?? assignmentOf(key).principalId))
+    const accounts = new Set(those.map(({ key }) => assignmentOf(key).accountId))
+    return `${name} from ${count(principals.size, 'principal')} in ${count(accounts.size, 'account')}`
+  })
+  return [...named, ...(sets.length > 3 ? [`${sets.length - 3} more permission sets`] : [])].join('; ')
+}
+
+/** Each held revocation, for machines. */
+export function renderHeldAsCsv({ lists }: Pick<Shown, 'lists'>): string {
+  const rows = lists.flatMap(({ digest, rule, since, held }) =>
+    held.map(({ key, principal, reason = '', links }) => {
+      const { accountId, permissionSet, principalId, type } = assignmentOf(key)
+      const keys = links.map((link) => link.key).join(' ; ')
+      return [digest, rule, since, accountId, permissionSet, principal ?? principalId, type, reason, keys]
+    }),
+  )
+  return renderCsv([
+    ['digest', 'rule', 'since', 'account', 'permission set', 'principal', 'type', 'why', 'links'],
+    ...rows,
+  ])
+}
+
+function renderHead({ lists, contents, releases, pause }: Shown): readonly string[] {
   const paused = pause
     ? [`all changes are ${describePause(pause)}; nothing is changed, not even what was released, until: ssofile resume`]
     : []
@@ -43,16 +106,23 @@ export function renderHeld({ lists, contents, releases, pause }: Shown, { isVerb
     ({ at, by, keys, permissionSet }) =>
       `released at ${at} by ${by}: ${permissionSet === undefined ? count(keys.length, 'revocation') : `the file of ${permissionSet}`}, for one hour`,
   )
-  if (lists.length + contents.length === 0) return lines(['nothing is held', ...released, ...paused])
+  if (lists.length + contents.length === 0) return ['nothing is held', ...released, ...paused]
   const number = lists.reduce((sum, { held }) => sum + held.length, 0)
   const onLists = lists.length === 1 ? '' : ` on ${lists.length} lists`
-  return lines([
+  return [
     ...(lists.length > 0 ? [`${count(number, 'revocation')} held${onLists}; the access is still there`] : []),
     ...(contents.length > 0
       ? [`${count(contents.length, 'permission set file')} held; the permission sets are as they were`]
       : []),
     ...released,
     ...paused,
+  ]
+}
+
+function renderInFull(shown: Shown, room: Room): string {
+  const { lists, contents } = shown
+  return lines([
+    ...renderHead(shown),
     ...lists.flatMap((list) => renderList(list, room)),
     ...contents.flatMap(renderContents),
     ...(lists.length > 0

@@ -64,7 +64,7 @@ type ApplyOptions = {
 /** `ssofile apply`: one full reconcile and drift check, until both are finished. */
 export function addApply(program: Command): void {
   program
-    .command('apply <s3://bucket>')
+    .command('apply [s3://bucket]')
     .description(
       'Compares all files with the ledger, and the ledger with Identity Center, and closes every difference. What failed or waits for its next attempt is tried again at once.\nExit code 1 if anything is rejected, failed, held, still on its way or not to be judged yet in the end.\nWith a deployment it queues the work and watches; without one it does the work itself, under the dispatcher lease.',
     )
@@ -77,7 +77,7 @@ export function addApply(program: Command): void {
     .option('--timeout <seconds>', 'end after this time, with exit code 1 if it is not done', wholeNumber(1, 604_800))
     .option('--json', 'the final statuses as JSON')
     .addHelpText('after', '\nExamples:\n  ssofile apply s3://ssofile\n  ssofile apply s3://ssofile --timeout 600')
-    .action(async (argument: string, options: ApplyOptions) => {
+    .action(async (argument: string | undefined, options: ApplyOptions) => {
       process.exitCode = await apply(bucketOf(argument), options).catch(
         explainDenial('ssofile', 'apply', 'apply s3://ssofile'),
       )

@@ -12,7 +12,7 @@ import { renderJson } from '../terminal/render-json.ts'
 import { show } from '../terminal/show.ts'
 import { type InvalidOptions, type MadePlan, makePlan, type ScopeOptions, type ToldPreview } from './make-plan.ts'
 import { renderMarkdownPlan } from './render-markdown-plan.ts'
-import { renderPlan } from './render-plan.ts'
+import { countRejected, renderPlan } from './render-plan.ts'
 
 type Options = ScopeOptions &
   InvalidOptions & {
@@ -30,7 +30,7 @@ export function addPlan(program: Command): void {
     .command('plan')
     .argument('<folder|s3://bucket>', 'a folder with links_data/ and permission_sets/ in it, or a bucket')
     .description(
-      'Compares what the files ask for with what ssofile gave. Writes nothing.\nFor a folder: what ssofile push FOLDER would do (the bucket is SSOFILE_BUCKET), and the digest for push --plan.\nFor a bucket: what apply --no-drift would do now; changes by hand are found by the drift check of apply.\nThe organization is taken from the last reconcile and the events since, and read again if that is over 90 minutes old.\nExit code 0: planned; with --detailed-exitcode 3: there are changes; 1: the plan could not be made; 2: wrong usage, or a push of it is refused: a file is not valid or cannot be read (the plan is printed all the same).',
+      'Compares what the files ask for with what ssofile gave. Writes nothing.\nFor a folder: what ssofile push FOLDER would do (the bucket is SSOFILE_BUCKET), and the digest for push --plan.\nFor a bucket: what apply --no-drift would do now; changes by hand are found by the drift check of apply.\nThe organization is taken from the last reconcile and the events since, and read again if that is over 90 minutes old.\nExit code 0: planned; with --detailed-exitcode 3: there are changes; 1: a file is not valid and grants nothing, or the plan could not be made; 2: wrong usage, or a push of it is refused: a file is not valid or cannot be read (the plan is printed all the same).',
     )
     .option('--folder <name>', 'only the links in this folder under links_data/')
     .option('--no-delete', 'as push --no-delete: leave in the bucket what the folder lacks')
@@ -76,7 +76,8 @@ async function plan(source: string, { config, folder, selectors, invalid, ...opt
     if (options.markdown) await showMarkdown(made, source)
     else await showPlan(made, { isJson: options.json === true, isVerbose: options.verbose === true, isPaged: true })
     if (made.push) refuseBadFiles(made.push)
-    return options.detailedExitcode && hasChanges(made) ? 3 : 0
+    if (options.detailedExitcode && hasChanges(made)) return 3
+    return countRejected(made.preview) > 0 ? 1 : 0
   } finally {
     progress.end()
   }

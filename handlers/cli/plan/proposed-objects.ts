@@ -6,6 +6,7 @@ import type {
   ObjectStore,
   PartedUpload,
   ReadObject,
+  WriteCondition,
   WriteResult,
 } from '../../../shared/ports/object-store.ts'
 import type { InputChanges } from '../folder/compare-inputs.ts'
@@ -56,7 +57,9 @@ export class ProposedObjects implements ObjectStore {
     return found?.etag === etag ? 'unchanged' : found
   }
 
-  async put(key: string, body: string | Uint8Array): Promise<WriteResult> {
+  async put(key: string, body: string | Uint8Array, condition?: WriteCondition): Promise<WriteResult> {
+    const found = condition && (await this.head(key))
+    if (condition && ('ifMatch' in condition ? found?.etag !== condition.ifMatch : found)) return { outcome: 'lost' }
     const proposed = propose(key, typeof body === 'string' ? new TextEncoder().encode(body) : body, this.#now)
     this.#written.set(key, proposed)
     return { outcome: 'written', etag: proposed.head.etag, servedAt: this.#now }

@@ -66,7 +66,7 @@ function renderIdle({ idleLinks }: Preview, room: Room): string {
   const groups = [...alike.values()]
   const told = takeFirst(groups, room).map((group) => {
     const heads = group.slice(0, room.accounts).map(({ key, state }) => {
-      const word = paint(state === 'rejected' ? 'bad' : 'pending', state === 'applied' ? 'no accounts' : state)
+      const word = paint(state === 'rejected' ? 'bad' : 'pending', state)
       return `! ${quote(key, 1024)}  ${word}: grants nothing\n`
     })
     const texts = [group[0]?.reason, group[0]?.remedy].flatMap((text) => text ?? [])
@@ -300,12 +300,24 @@ export function listFigures(preview: ToldPreview): readonly Figure[] {
   ]
 }
 
+/** Links and permission set files that are not valid, or that policies refuse. */
+export function countRejected({
+  idleLinks,
+  permissionSets,
+}: Pick<ToldPreview, 'idleLinks' | 'permissionSets'>): number {
+  const isRejected = ({ state }: { readonly state: string }) => state === 'rejected'
+  return idleLinks.filter(isRejected).length + permissionSets.filter(({ change }) => change === 'rejected').length
+}
+
 /** Empty where something changes. */
 export function renderCalm(preview: ToldPreview): string {
   const { grants, revocations, bindings, waiting, held, stuck, permissionSets, unfinished } = preview
   const changed = permissionSets.filter(({ change }) => change !== 'rejected' && change !== 'blocked').length
   if (grants.length + revocations.length + bindings.length + changed > 0) return ''
   // What waits, is held, stuck or blocked still differs from the files. Changes by hand were not looked for.
+  const rejected = countRejected(preview)
+  if (rejected > 0)
+    return `Nothing to change, but ${count(rejected, 'file')} ${rejected === 1 ? 'is' : 'are'} not valid and ${rejected === 1 ? 'grants' : 'grant'} nothing.`
   const isEqual = permissionSets.length + waiting.length + held.length + stuck.length + unfinished === 0
   return isEqual ? 'Nothing to change: what ssofile gave is what the files say.' : 'Nothing to change right now.'
 }

@@ -11,6 +11,7 @@ import type { ReadObject } from '../../../shared/ports/object-store.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { StatusStore } from '../../../shared/reconcile/records/status-store.ts'
 import { Refusal } from '../arguments/refusal.ts'
+import { wholeDigest } from '../arguments/whole-digest.ts'
 import { readAllStatuses } from '../status/read-all-statuses.ts'
 import { isCurrent } from '../status/untold-inputs.ts'
 import { parseNamedRequest } from './request-key.ts'
@@ -56,7 +57,9 @@ export async function findRequest(ports: Looking, text: string): Promise<Request
   if ('key' in named) return named
   // Whoever may not read the index of digests may read the statuses.
   const { statuses } = await readAllStatuses(ports, () => {}, requestPrefix)
-  const status = statuses.find(({ request }) => request?.digest === named.digest)
+  const digests = statuses.flatMap(({ request }) => request?.digest ?? [])
+  const digest = wholeDigest(named.digest, digests)
+  const status = statuses.find(({ request }) => request?.digest === digest)
   const path = status && parseRequestKey(status.input)
   if (path?.ok) return path.value
   throw new Refusal(

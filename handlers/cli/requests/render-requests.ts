@@ -41,7 +41,7 @@ const listBy = (story: RequestStory, event: 'approved' | 'denied') =>
 
 const columns: readonly Column[] = [
   { title: 'asked', text: ({ events }) => events[0]?.at ?? '' },
-  { title: 'requester', text: ({ userName = '' }) => userName },
+  { title: 'requester', text: ({ user, userName = user }) => userName },
   { title: 'requester id', text: ({ user }) => user },
   { title: 'permission set', text: ({ permissionSet = '' }) => permissionSet },
   { title: 'scope', text: ({ scope = '' }) => scope },
@@ -65,6 +65,38 @@ export function renderStoriesAsCsv(stories: readonly RequestStory[]): string {
     columns.map(({ title }) => title),
     ...stories.map((story) => columns.map(({ text }) => text(story))),
   ])
+}
+
+const openColumns: readonly (readonly [string, (status: Status) => string | undefined])[] = [
+  ['asked', ({ lastModified }) => lastModified],
+  ['requester', ({ input }) => linkIn(input)?.principal],
+  ['permission set', ({ input }) => linkIn(input)?.permissionSet],
+  ['scope', ({ input }) => scopeIn(input)],
+  ['outcome', ({ state }) => state],
+  ['why', ({ reason }) => reason],
+  ['eligibility', ({ request }) => request?.eligibility],
+  ['approved by', ({ request }) => request?.approvals?.given.map(nameOf).join(' ; ')],
+  ['from', ({ request }) => request?.startsAt],
+  ['until', ({ request }) => request?.expiresAt],
+  ['lapses', ({ request }) => request?.lapsesAt],
+  ['digest', ({ request }) => request?.digest],
+  ['request', ({ input }) => input],
+]
+
+function linkIn(input: string) {
+  const path = parseRequestKey(input)
+  return path.ok ? path.value.link : undefined
+}
+
+function scopeIn(input: string): string | undefined {
+  const link = linkIn(input)
+  return link && renderScope(link.scope)
+}
+
+/** The same for machines. */
+export function renderOpenRequestsAsCsv(statuses: readonly Status[]): string {
+  const rows = statuses.map((status) => openColumns.map(([, text]) => text(status) ?? ''))
+  return renderCsv([openColumns.map(([title]) => title), ...rows])
 }
 
 /** What history says of requests, for a terminal. */

@@ -1,10 +1,5 @@
 import { linkPrefix, temporaryPrefix } from '../../../shared/domain/links/link.ts'
-import {
-  parseRequestKey,
-  type RequestPath,
-  requestDigest,
-  requestPrefix,
-} from '../../../shared/domain/requests/access-request.ts'
+import { parseRequestKey, type RequestPath, requestPrefix } from '../../../shared/domain/requests/access-request.ts'
 import { quote, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import type { Caller } from './find-caller.ts'
@@ -27,12 +22,12 @@ export function ownRequest(text: string, { userId, userName }: Pick<Caller, 'use
   )
 }
 
-/** What a person names a request by: its digest, or its key, where `requests/` may be left out. Throws Refusal. */
+/** What a person names a request by: its digest, or the beginning of it, or its key, where `requests/` may be left out. Throws Refusal. */
 export function parseNamedRequest(text: string): { readonly digest: string } | RequestPath {
-  if (requestDigest.safeParse(text).success) return { digest: text }
+  if (/^[0-9a-f]{4,32}$/.test(text)) return { digest: text }
   const path = parseRequestKey(text.startsWith(requestPrefix) ? text : requestPrefix + text)
   if (path.ok) return path.value
   throw new Refusal(
-    `received '${quote(text, 1024)}', expected a request: its digest of 32 hexadecimal digits, or its key, such as 'requests/<user id>/account%233000000002%Billing-ps%kenji.ito@acme.example%USER%ssofile'\nTo see them: ssofile requests`,
+    `received '${quote(text, 1024)}', expected a request: its digest of 32 hexadecimal digits (four of its beginning will do), or its key, such as 'requests/<user id>/account%233000000002%Billing-ps%kenji.ito@acme.example%USER%ssofile'\nTo see them: ssofile requests`,
   )
 }

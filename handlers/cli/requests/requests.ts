@@ -17,7 +17,7 @@ import { renderNotes } from '../who/render-access.ts'
 import { type Caller, findCaller } from './find-caller.ts'
 import { findOwnApprovals } from './find-own-approvals.ts'
 import { readSuffix } from './read-suffix.ts'
-import { renderOpenRequests, renderStories, renderStoriesAsCsv } from './render-requests.ts'
+import { renderOpenRequests, renderOpenRequestsAsCsv, renderStories, renderStoriesAsCsv } from './render-requests.ts'
 
 const outputs = ['table', 'csv', 'json'] as const
 
@@ -28,7 +28,7 @@ type Options = {
   readonly since?: string
   readonly until?: string
   readonly type?: RequestEvent
-  readonly requester?: string
+  readonly user?: string
   readonly approver?: string
   readonly incident?: string
   readonly output: (typeof outputs)[number]
@@ -48,7 +48,7 @@ export function addRequests(program: Command): void {
     .option('--since <instant>', 'something of it happened from then on, such as 2026-03-01')
     .option('--until <instant>', 'something of it happened before')
     .addOption(new Option('--type <event>', 'this happened to it').choices(requestEvents))
-    .option('--requester <name>', 'user name or id of who asked')
+    .option('--user <name>', 'user name or id of who asked')
     .option('--approver <name>', 'user name or id of somebody who approved or denied it')
     .option('--incident <id>', 'asked for with this incident')
     .addOption(new Option('--output <form>', 'how to print it').choices(outputs).default('table'))
@@ -59,8 +59,8 @@ export function addRequests(program: Command): void {
     )
     .action(async (options: Options) => {
       const ports = openCliPorts(bucketOf(undefined))
-      const { since, until, type, requester, approver, incident } = options
-      const isAudit = [since, until, type, requester, approver, incident].some((one) => one !== undefined)
+      const { since, until, type, user, approver, incident } = options
+      const isAudit = [since, until, type, user, approver, incident].some((one) => one !== undefined)
       const asked = { ...options, output: options.json ? 'json' : options.output } as const
       if (isAudit) await tellStories(ports, asked)
       else await tellOpen(ports, asked)
@@ -71,7 +71,7 @@ async function tellStories(ports: Ports, options: Options): Promise<void> {
   const { since, until, type, approver, incident, mine, waitingForMe, output } = options
   if (waitingForMe)
     throw new Refusal('received --waiting-for-me with a filter, expected one of them: what waits has no history yet')
-  const requester = mine ? (await findCaller(ports)).userId : options.requester
+  const requester = mine ? (await findCaller(ports)).userId : options.user
   const period = {
     since: since === undefined ? undefined : parseInstant(since),
     until: until === undefined ? undefined : parseInstant(until),
@@ -92,8 +92,6 @@ export function explainHistory(error: unknown): never {
 }
 
 async function tellOpen(ports: Ports, { mine, waitingForMe, all, output }: Options): Promise<void> {
-  if (output === 'csv')
-    throw new Refusal('received --output csv without a filter, expected one, such as --since 2026-03-01')
   const caller = all
     ? undefined
     : await findCaller(ports).catch((error: unknown) => orEverybody(error, mine || waitingForMe))
@@ -102,6 +100,7 @@ async function tellOpen(ports: Ports, { mine, waitingForMe, all, output }: Optio
   const notes: string[] = []
   const shown = caller === undefined || mine ? statuses : await choose(statuses, caller, { ports, notes, waitingForMe })
   if (output === 'json') process.stdout.write(renderJson(shown))
+  else if (output === 'csv') process.stdout.write(renderOpenRequestsAsCsv(shown))
   else await show(renderOpenRequests(shown, ports.clock.now(), terminalWidth()) + renderNotes(notes))
 }
 

@@ -108,16 +108,29 @@ export type ListOptions = {
   readonly width?: number | undefined
   /** A line for each input, however many have one reason in common. */
   readonly isWhole?: boolean
+  /** So many inputs have a last upload, or a deletion, that no status tells of yet. */
+  readonly untold?: number
 }
 
 /**
  * First what ssofile itself lacks, then a line for each input (where many have state and reason in common, for the first
  * few), with what to do below it, and the figures last.
  */
-export function renderSummary(told: readonly Status[], { width, isWhole = false }: ListOptions = {}): string {
+export function renderSummary(
+  told: readonly Status[],
+  { width, isWhole = false, untold = 0 }: ListOptions = {},
+): string {
   const lacking = told.filter(({ input }) => queueOf(input) === undefined)
   const all = told.filter(({ input }) => queueOf(input) !== undefined)
-  return lacking.map(renderStatus).join('') + renderInputs(all, width, isWhole)
+  const inputs = all.length === 0 && untold > 0 ? '' : renderInputs(all, width, isWhole)
+  return lacking.map(renderStatus).join('') + inputs + renderUntold(untold)
+}
+
+/** As one more of the figures. */
+export function renderUntold(untold: number): string {
+  if (untold === 0) return ''
+  const figure = untold.toLocaleString('en').padStart(6)
+  return `${figure} ${paint('pending', 'not looked at yet')}; ssofile status --wait waits for them\n`
 }
 
 function renderInputs(all: readonly Status[], width: number | undefined, isWhole: boolean): string {

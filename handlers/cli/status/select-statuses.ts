@@ -2,6 +2,7 @@ import { linkPrefix, parseLinkKey } from '../../../shared/domain/links/link.ts'
 import { splitFolder, splitLinkFields } from '../../../shared/domain/links/link-fields.ts'
 import type { AccountId } from '../../../shared/domain/organization/account-id.ts'
 import type { OrganizationView } from '../../../shared/domain/organization/organization-view.ts'
+import { parsePermissionSetKey } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import { isWithin, type Membership } from '../../../shared/domain/scopes/expand-scope.ts'
 import { attentionOf, type Status, statusStates } from '../../../shared/domain/statuses/status.ts'
 import { queueOf } from '../../../shared/reconcile/records/inputs.ts'
@@ -17,7 +18,9 @@ export type StatusFilter = {
   /** Links whose scope has this account, and those whose access there failed. */
   readonly account?: AccountId | undefined
   readonly folder?: string | undefined
-  readonly isPrincipalWanted?: ((principal: string) => boolean) | undefined
+  readonly isPrincipalWanted?: ((principal: string, type: string) => boolean) | undefined
+  /** Links that name it, and its file. */
+  readonly permissionSet?: string | undefined
   /** For `account`: where accounts are. Absent: not known, and only links that name the account are found. */
   readonly organization?: { readonly view: OrganizationView; readonly membership: Membership } | undefined
 }
@@ -27,19 +30,34 @@ export type StatusFilter = {
  * asks for them: a denied one is no fault, and `ssofile requests` has them.
  */
 export function selectStatuses(all: readonly Status[], filter: StatusFilter): readonly Status[] {
-  const { states, isInputWanted, account, folder, isPrincipalWanted } = filter
+  const { states, isInputWanted, account, folder, isPrincipalWanted, permissionSet } = filter
   return all.filter((status) => {
     const { input, state } = status
     const isStuck = attentionOf(status) === 'stuck'
     if (states !== undefined && !states.includes(state) && !(isStuck && states.includes('stuck'))) return false
     if (isInputWanted === undefined ? queueOf(input) === 'requests' : !isInputWanted(input)) return false
+    if (permissionSet !== undefined && setIn(input) !== permissionSet) return false
     if (account === undefined && folder === undefined && isPrincipalWanted === undefined) return true
     if (!input.startsWith(linkPrefix)) return false
     const { folder: own, rest } = splitFolder(input.slice(linkPrefix.length))
     if (folder !== undefined && own !== folder) return false
-    if (isPrincipalWanted !== undefined && !isPrincipalWanted(splitLinkFields(rest)?.principal ?? '')) return false
+    const { principal = '', type = '' } = splitLinkFields(rest) ?? {}
+    if (isPrincipalWanted !== undefined && !isPrincipalWanted(principal, type)) return false
     return account === undefined || concerns(status, own, account, filter.organization)
   })
+}
+
+/** Of inputs that nobody has looked at yet, those that may turn out to be what is asked for: in whatever state. */
+export function selectUntold(inputs: readonly string[], filter: StatusFilter): readonly string[] {
+  const untold = inputs.map((input): Status => ({ input, state: 'applying', updatedAt: '' }))
+  return selectStatuses(untold, { ...filter, states: undefined }).map(({ input }) => input)
+}
+
+/** The permission set that a link names, or that a file describes. */
+function setIn(input: string): string | undefined {
+  const name = parsePermissionSetKey(input)
+  if (name.ok) return name.value
+  return splitLinkFields(splitFolder(input.slice(linkPrefix.length)).rest)?.permissionSet
 }
 
 function concerns(

@@ -33,10 +33,16 @@ import { show } from '../terminal/show.ts'
 import { toInput } from './input-key.ts'
 import { readAllStatuses } from './read-all-statuses.ts'
 import { readInCrowd } from './read-in-crowd.ts'
-import { renderStatus, renderStatusesAsCsv, renderSummary } from './render-status.ts'
-import { type SelectableState, type StatusFilter, selectableStates, selectStatuses } from './select-statuses.ts'
+import { renderStatus, renderStatusesAsCsv, renderSummary, renderUntold } from './render-status.ts'
+import {
+  type SelectableState,
+  type StatusFilter,
+  selectableStates,
+  selectStatuses,
+  selectUntold,
+} from './select-statuses.ts'
 import { countUnderWay, wantsPerson } from './under-way.ts'
-import { hasUntold, isCurrent } from './untold-inputs.ts'
+import { isCurrent, listUntold } from './untold-inputs.ts'
 
 const lookEveryMs = 300
 const watchEveryMs = 2_000
@@ -47,7 +53,9 @@ type Options = {
   readonly state?: readonly SelectableState[]
   readonly account?: string
   readonly folder?: string
-  readonly principal?: string
+  readonly permissionSet?: string
+  readonly user?: string
+  readonly group?: string
   readonly wait?: boolean
   readonly watch?: boolean
   readonly timeout: number
@@ -67,8 +75,13 @@ export function addStatus(program: Command): void {
     .option('--state <states>', 'only these states, with commas between them', parseStates)
     .option('--account <id>', 'only links that mean this account')
     .option('--folder <folder>', 'only links in this folder')
-    .option('--principal <name>', 'only links to this group or user; * and ? stand for any characters')
-    .option('--wait', 'wait until everything is in force or needs attention')
+    .option('--user <name>', 'only links to this user; * and ? stand for any characters')
+    .option('--group <name>', 'only links to this group; * and ? stand for any characters')
+    .option('--permission-set <name>', 'only links of this permission set, and its file')
+    .option(
+      '--wait',
+      'wait until everything is in force or needs attention; exit code 1 where something is not in force',
+    )
     .option(
       '--timeout <seconds>',
       'how long --wait waits; then exit code 1',
@@ -85,7 +98,14 @@ export function addStatus(program: Command): void {
     .action(async (key: string | undefined, { json, ...options }: Options) => {
       const bucket = bucketOf(undefined)
       const ports = openCliPorts(bucket)
-      const isFiltered = [options.state, options.account, options.folder, options.principal].some(Boolean)
+      const isFiltered = [
+        options.state,
+        options.account,
+        options.folder,
+        options.user,
+        options.group,
+        options.permissionSet,
+      ].some(Boolean)
       const isGlob = key !== undefined && /[*?]/.test(key) && !(await isKnown(ports, key))
       const asked: Asked = {
         ...options,
@@ -154,10 +174,14 @@ async function tellOne(
     if (status) {
       const csv = output === 'csv' ? renderStatusesAsCsv([status]) : undefined
       process.stdout.write(json ? renderJson(status) : (csv ?? renderStatus(status)))
+      if (told && !isOfGovernance(input) && !isCurrent(told, object))
+        (output === 'table' ? process.stdout : process.stderr).write(
+          `  the file was ${object ? 'uploaded again' : 'deleted'} since, and that is not looked at yet (--wait waits for it)\n`,
+        )
       // With --wait the pause was told before.
       if (output === 'table') await tellRelease(ports, [status], process.stdout)
       if (output === 'table' && !wait) await tellPause(ports, process.stdout)
-      return isLate || wantsPerson(status) ? 1 : 0
+      return isLate || isAmiss(status, wait) ? 1 : 0
     }
     if (object) {
       process.stdout.write(
@@ -212,23 +236,18 @@ async function tellAll(ports: Ports, glob: string | undefined, asked: Asked): Pr
     const read = await readAllStatuses(ports, wait || watch ? undefined : progress.tell)
     const { spoiled } = read
     const all = selectStatuses(read.statuses, filter)
+    const untold = selectUntold(await listUntold(ports, read), filter).length
     const left = wait ? await countUnderWay(ports, all) : 0
-    const isOver = !wait || (left === 0 && !(await hasUntold(ports, read)))
+    const isOver = !wait || (left === 0 && untold === 0)
     const isLate = !isOver && ports.clock.monotonicMs() >= endsMs
     if (!isOver && !isLate && !watch) {
-      progress.tell(left > 0 ? `${count(left, 'input')} under way` : 'waiting until all files are processed')
+      progress.tell(describeLeft(left, untold))
       await ports.clock.sleep(4 * lookEveryMs)
       continue
     }
     progress.end()
-    if (isLate)
-      tellLate(
-        timeout,
-        left > 0
-          ? `${count(left, 'input')} ${left === 1 ? 'is' : 'are'} still under way`
-          : 'not all files are processed',
-      )
-    const text = render(all, asked)
+    if (isLate) tellLate(timeout, `left are ${describeLeft(left, untold)}`)
+    const text = render(all, untold, asked)
     if (watch) {
       if (text !== shown) process.stdout.write(process.stdout.isTTY ? `\u001b[H\u001b[2J${text}` : text)
     } else if (output === 'table') await show(text)
@@ -239,24 +258,37 @@ async function tellAll(ports: Ports, glob: string | undefined, asked: Asked): Pr
       continue
     }
     for (const { message } of spoiled) process.stderr.write(`${quote(message, 2000)}\n`)
+    if (untold > 0 && output !== 'table') process.stderr.write(renderUntold(untold))
     if (output === 'table') await tellRelease(ports, all, process.stdout)
     if (output === 'table') await tellPause(ports, process.stdout)
-    return isLate || spoiled.length > 0 || all.some(wantsPerson) ? 1 : 0
+    return isLate || spoiled.length > 0 || all.some((status) => isAmiss(status, wait)) ? 1 : 0
   }
 }
 
-function render(all: Parameters<typeof renderSummary>[0], { output, isWhole }: Asked): string {
+/** Who waits asks whether all is in force. */
+function isAmiss(status: Status, wait: boolean): boolean {
+  return wantsPerson(status) || (wait && status.state === 'waiting')
+}
+
+function describeLeft(underWay: number, untold: number): string {
+  const parts = [
+    ...(underWay > 0 ? [`${count(underWay, 'input')} under way`] : []),
+    ...(untold > 0 ? [`${count(untold, 'input')} not looked at yet`] : []),
+  ]
+  return parts.join(', ')
+}
+
+function render(all: readonly Status[], untold: number, { output, isWhole }: Asked): string {
   if (output === 'json') return renderJson(all)
   if (output === 'csv') return renderStatusesAsCsv(all)
-  if (all.length === 0 && isWhole) return 'no input is like that\n'
-  return renderSummary(all, { width: terminalWidth(), isWhole })
+  if (all.length === 0 && untold === 0 && isWhole) return 'no input is like that\n'
+  return renderSummary(all, { width: terminalWidth(), isWhole, untold })
 }
 
 async function parseFilter(ports: Ports, glob: string | undefined, asked: Asked): Promise<StatusFilter> {
-  const { state: states, folder, principal } = asked
+  const { state: states, folder, user, group, permissionSet } = asked
   const isInputWanted = glob === undefined ? undefined : matchesInput(glob)
-  const isPrincipalWanted = principal === undefined ? undefined : matchesGlob(principal)
-  const filter = { states, folder, isInputWanted, isPrincipalWanted }
+  const filter = { states, folder, isInputWanted, permissionSet, isPrincipalWanted: wantsPrincipal({ user, group }) }
   if (asked.account === undefined) return filter
   const own = { ...ports, objects: new ProposedObjects(ports.objects, ports.clock.now()) }
   const owner = await readOwner(own.objects)
@@ -267,6 +299,13 @@ async function parseFilter(ports: Ports, glob: string | undefined, asked: Asked)
   const membership = view && { ...configuration, managementAccountId: view.managementAccountId, selectors }
   const account = await parseAccount(asked.account, own, configuration.folders)
   return { ...filter, account, organization: view && membership && { view, membership } }
+}
+
+/** `undefined`: any. */
+function wantsPrincipal({ user, group }: Pick<Options, 'user' | 'group'>): StatusFilter['isPrincipalWanted'] {
+  if (user === undefined && group === undefined) return undefined
+  const [isUser, isGroup] = [user, group].map((glob) => (glob === undefined ? () => false : matchesGlob(glob)))
+  return (principal, type) => (type === 'USER' ? isUser : isGroup)?.(principal) === true
 }
 
 /** The prefixes of inputs may be left out. */

@@ -16,27 +16,30 @@ export function isCurrent(status: Status, object: Pick<ObjectHead, 'etag' | 'las
 }
 
 /**
- * Whether an upload or a deletion has no status yet. `statuses` and `spoiled` (statuses that cannot be read) were read
- * before.
+ * The inputs whose last upload, or deletion, no status tells of yet, and links that wait for a permission set that was applied since. `statuses` and `spoiled` (statuses that cannot be read) were
+ * read before.
  */
-export async function hasUntold(
+export async function listUntold(
   { objects }: Pick<Ports, 'objects'>,
   { statuses, spoiled }: Awaited<ReturnType<typeof readAllStatuses>>,
-): Promise<boolean> {
+): Promise<readonly string[]> {
   // Requests for temporary access wait for people, not for ssofile.
   const waitedFor = statuses.filter(({ input }) => queueOf(input) !== 'requests')
   const left = new Map(waitedFor.map((status) => [status.input, status]))
   const unread = new Set(spoiled.map(({ object }) => object.key))
   // Files of a crowd have no status: `--wait` would wait for ever.
   const crowds = statuses.flatMap(({ input }) => (input.startsWith(crowdPrefix) ? [input] : []))
+  const appliedAt = new Map(statuses.flatMap((one) => (one.state === 'applied' ? [[one.input, one.updatedAt]] : [])))
+  const isOld = ({ waitsFor = '', updatedAt }: Status) => (appliedAt.get(waitsFor) ?? '') > updatedAt
+  const untold: string[] = []
   for (const prefix of [linkPrefix, permissionSetPrefix]) {
     for (const object of (await listHeads(objects, prefix)).values()) {
       if (unread.has(statusKey(object.key))) continue
       const status = left.get(object.key)
-      if (!status && crowds.some((crowd) => mayBeOf(crowd, object.key))) continue
-      if (!status || !isCurrent(status, object)) return true
       left.delete(object.key)
+      if (!status && crowds.some((crowd) => mayBeOf(crowd, object.key))) continue
+      if (!status || !isCurrent(status, object) || isOld(status)) untold.push(object.key)
     }
   }
-  return [...left.values()].some((status) => !isCurrent(status, undefined))
+  return [...untold, ...[...left.values()].flatMap((status) => (isCurrent(status, undefined) ? [] : status.input))]
 }

@@ -13,7 +13,8 @@ import { Refusal } from '../arguments/refusal.ts'
 export type FilterOptions = {
   readonly account?: readonly string[]
   readonly permissionSet?: readonly string[]
-  readonly principal?: readonly string[]
+  readonly user?: readonly string[]
+  readonly group?: readonly string[]
 }
 
 /** Options that name some assignments; each may be repeated. */
@@ -21,15 +22,24 @@ export function addFilters(command: Command): Command {
   return command
     .option('--account <id>', 'only the assignments of this account (may be repeated)', repeated)
     .option('--permission-set <name>', 'only those of this permission set (may be repeated)', repeated)
-    .option('--principal <name>', 'only those of this group or user, by name or id (may be repeated)', repeated)
+    .option('--user <name>', 'only those of this user, by name or id (may be repeated)', repeated)
+    .option('--group <name>', 'only those of this group, by name or id (may be repeated)', repeated)
 }
 
 /** Throws Refusal. */
-export function parseFilters({ account = [], permissionSet = [], principal = [] }: FilterOptions): AssignmentFilter {
+export function parseFilters({
+  account = [],
+  permissionSet = [],
+  user = [],
+  group = [],
+}: FilterOptions): AssignmentFilter {
   return {
     accounts: account.map(parseAccount),
     permissionSets: permissionSet.map(parseSetName),
-    principals: principal.map(parsePrincipal),
+    principals: [
+      ...user.map((name) => ({ type: 'USER' as const, name: parsePrincipal(name) })),
+      ...group.map((name) => ({ type: 'GROUP' as const, name: parsePrincipal(name) })),
+    ],
   }
 }
 
@@ -50,5 +60,5 @@ function parseAccount(text: string): AccountId {
 function parsePrincipal(text: string): PrincipalName {
   const name = principalName.safeParse(text)
   if (name.success) return name.data
-  throw new Refusal('received an empty --principal, expected the name of a group or a user')
+  throw new Refusal('received an empty --user or --group, expected the name of a user or a group')
 }

@@ -8,9 +8,11 @@ import type { LinkKey } from '../../../shared/domain/links/link.ts'
 import { splitLinkFields } from '../../../shared/domain/links/link-fields.ts'
 import { principalName } from '../../../shared/domain/principals/principal.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import { readDriftRun } from '../../../shared/reconcile/drift/drift-run.ts'
 import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { prepareImport } from '../../../shared/reconcile/take-over/import-assignments.ts'
 import { Refusal } from '../arguments/refusal.ts'
+import { askRights, keysOfImport } from '../bucket/ask-rights.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
 import { chooseConfiguration } from '../bucket/deployment.ts'
@@ -42,6 +44,7 @@ export async function importAssignments(options: ImportAssignmentsOptions): Prom
   const source = options.from === undefined ? undefined : await readImportSource(options.from)
   const bucket = bucketOf(undefined)
   const opened = openCliPorts(bucket)
+  if (!isDryRun) await askRights(opened.objects, { puts: keysOfImport })
   const owner = isDryRun ? await readOwner(opened.objects) : await claimForImport(opened)
   const configuration = await chooseConfiguration(opened.objects, owner?.deployment, options.config)
   const { folder } = options
@@ -54,11 +57,22 @@ export async function importAssignments(options: ImportAssignmentsOptions): Prom
   const { tell } = progress
   const inPortions = isDryRun ? slowPortions(ports, tell) : leasePortions(ports, 'import', tell)
   try {
-    const steps = { filter, source, isCompact, tagKeys, folder, inPortions, onStep: tell }
+    const drift = isDryRun ? await readDriftRun(opened.objects) : undefined
+    const listedAt = drift?.open.length === 0 ? drift.startedAt : undefined
+    const steps = {
+      filter,
+      source,
+      isCompact,
+      tagKeys,
+      folder,
+      isRecorded: listedAt !== undefined,
+      inPortions,
+      onStep: tell,
+    }
     const prepared = await prepareImport({ ...ports, configuration }, steps)
     const adopted = isDryRun ? undefined : await prepared.carryOut(inPortions)
     progress.end()
-    const result = toResult(prepared, adopted, isDryRun)
+    const result = { ...toResult(prepared, adopted, isDryRun), listedAt }
     process.stdout.write(options.json ? renderJson(result) : renderImport(result))
     return result.left.length > 0 ? 1 : 0
   } finally {

@@ -13,19 +13,23 @@ import { findUncontrolled } from '../../../shared/reconcile/directory/management
 import { PermissionSetIndex } from '../../../shared/reconcile/directory/permission-set-index.ts'
 import { type Adoption, adoptPermissionSet } from '../../../shared/reconcile/permission-sets/adopt-permission-set.ts'
 import { readPermissionSet } from '../../../shared/reconcile/permission-sets/read-permission-set.ts'
+import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { Refusal } from '../arguments/refusal.ts'
+import { askRights, keysOfImport } from '../bucket/ask-rights.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
 import { chooseConfiguration } from '../bucket/deployment.ts'
+import { ProposedObjects } from '../plan/proposed-objects.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { parseSetName } from './assignment-filters.ts'
 import { claimForImport } from './claim-for-import.ts'
 import { readImportSource } from './read-import-source.ts'
-import { turnMs, underLease } from './under-lease.ts'
+import { slowSsoAdmin, turnMs, underLease } from './under-lease.ts'
 
 export type ImportPermissionSetsOptions = {
   readonly permissionSets?: true | string[]
   readonly from?: string
+  readonly dryRun?: boolean
   readonly config?: string
   readonly json?: boolean
 }
@@ -33,12 +37,18 @@ export type ImportPermissionSetsOptions = {
 /** `ssofile import --permission-sets`. */
 export async function importPermissionSets(options: ImportPermissionSetsOptions): Promise<number> {
   const wanted = await readWanted(options)
-  const ports = openCliPorts(bucketOf(undefined))
-  const { deployment } = await claimForImport(ports)
-  const configuration = await chooseConfiguration(ports.objects, deployment, options.config)
-  const results = await adoptAll({ ...ports, configuration }, wanted)
+  const { dryRun: isDryRun = false } = options
+  const opened = openCliPorts(bucketOf(undefined))
+  if (!isDryRun) await askRights(opened.objects, { puts: keysOfImport })
+  const owner = isDryRun ? await readOwner(opened.objects) : await claimForImport(opened)
+  const configuration = await chooseConfiguration(opened.objects, owner?.deployment, options.config)
+  const ports = isDryRun ? { ...opened, objects: new ProposedObjects(opened.objects, opened.clock.now()) } : opened
+  const results = await adoptAll({ ...ports, configuration }, wanted, isDryRun)
   if (options.json) process.stdout.write(renderJson(results))
-  else for (const result of results) process.stdout.write(`${renderResult(result)}\n`)
+  else {
+    for (const result of results) process.stdout.write(`${renderResult(result)}\n`)
+    if (isDryRun) process.stdout.write('nothing was changed: this is what would be (--dry-run)\n')
+  }
   return results.some(({ outcome }) => outcome !== 'adopted' && outcome !== 'restored' && outcome !== 'already-owned')
     ? 1
     : 0
@@ -68,13 +78,19 @@ async function readWanted({
 }
 
 /** In portions, each under the dispatcher lease: so the rate limit holds, and changes of access wait only briefly. */
-async function adoptAll(ports: ConfiguredPorts, named: readonly Wanted[] | undefined): Promise<readonly Result[]> {
+async function adoptAll(
+  ports: ConfiguredPorts,
+  named: readonly Wanted[] | undefined,
+  isDryRun: boolean,
+): Promise<readonly Result[]> {
+  type Work = Parameters<typeof underLease<readonly Found[]>>[2]
+  const inTurn = (work: Work) => (isDryRun ? work(slowSsoAdmin(ports), () => true) : underLease(ports, 'import', work))
   const results: Result[] = []
   const managementAccountId = await ports.organizations.managementAccountId()
   let left: readonly Found[] | undefined
   do {
     if (left) await ports.clock.sleep(turnMs)
-    left = await underLease(ports, 'import', async (ssoAdmin, mayGoOn) => {
+    left = await inTurn(async (ssoAdmin, mayGoOn) => {
       const found = left ?? (await findAll(ports, ssoAdmin, named, results))
       const adopting = {
         ...ports,

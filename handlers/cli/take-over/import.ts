@@ -25,7 +25,7 @@ export function addImport(program: Command): void {
     .option('--tag-key <key>', 'with --compact, also links for the values of this tag (may be repeated)', repeated)
     .option('--folder <name>', 'write the links into this declared folder')
     .option('--from <file>', 'only what this names: Terraform, CSV, a list of links, or a folder of files')
-    .option('--dry-run', 'show the links and what would be taken over; change nothing')
+    .option('--dry-run', 'show what would be taken over, with its files and links; change nothing')
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .option('--json', 'the result as JSON')
     .addHelpText('after', help)
@@ -38,8 +38,8 @@ export function addImport(program: Command): void {
 const help = `
 --compact never gives access that is not there now. But a link for all accounts, a unit or a tag also grants to accounts
 that join later; without --compact each assignment gets a link of its own. Only tags named by --tag-key become links.
-Assignments are listed with a call for each account and permission set, 20 a second (with --dry-run 5); with --principal
-with fewer. Afterwards a plan says that nothing would change.
+Assignments are listed with a call for each account and permission set, 20 a second; with --user or --group with
+fewer; with --dry-run as the last drift check recorded them. Afterwards a plan says that nothing would change.
 Exit code 0: done; 1: something could not be imported, each with its reason; 2: wrong usage or refused.
 
 Examples:
@@ -55,7 +55,7 @@ async function importAll(options: Options): Promise<number> {
   const exported =
     options.from === undefined || (await isFolder(options.from)) ? undefined : await readExport(options.from)
   if (exported) {
-    if (options.permissionSets !== undefined || options.assignments || isForAssignments({ ...options, dryRun: false }))
+    if (options.permissionSets !== undefined || options.assignments || isForAssignments(options))
       throw new Refusal(
         'received an export of ssofile with other options, expected --from alone: it is taken over whole',
       )
@@ -69,8 +69,6 @@ async function importAll(options: Options): Promise<number> {
     throw new Refusal('received an option that is for assignments only, expected it together with --assignments')
   if (Array.isArray(options.permissionSets) && options.from !== undefined)
     throw new Refusal('received names of permission sets and --from, expected one of them: the file names its own')
-  if (options.permissionSets !== undefined && options.dryRun)
-    throw new Refusal('received --dry-run with --permission-sets, expected it with --assignments alone')
   const codes = [
     options.permissionSets === undefined ? 0 : await importPermissionSets(options),
     options.assignments ? await importAssignments(options) : 0,
@@ -78,8 +76,6 @@ async function importAll(options: Options): Promise<number> {
   return Math.max(...codes)
 }
 
-function isForAssignments({ account, permissionSet, principal, compact, tagKey, folder, dryRun }: Options): boolean {
-  return [account, permissionSet, principal, compact, tagKey, folder, dryRun || undefined].some(
-    (given) => given !== undefined,
-  )
+function isForAssignments({ account, permissionSet, user, group, compact, tagKey, folder }: Options): boolean {
+  return [account, permissionSet, user, group, compact, tagKey, folder].some((given) => given !== undefined)
 }

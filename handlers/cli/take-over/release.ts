@@ -17,6 +17,7 @@ import { listAssignmentKeys } from '../../../shared/reconcile/records/ledger.ts'
 import { NameIndex } from '../../../shared/reconcile/records/principal-names.ts'
 import type { AssignmentFilter } from '../../../shared/reconcile/take-over/list-existing.ts'
 import { Refusal } from '../arguments/refusal.ts'
+import { askRights, keysOfImport } from '../bucket/ask-rights.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
 import { explainDenial } from '../operations/explain-denial.ts'
@@ -48,7 +49,7 @@ export function addRelease(program: Command): void {
     .option('--json', 'the result for each as JSON')
     .addHelpText(
       'after',
-      '\nExit code 0: all released; 1: some could not be, each with its reason; 2: wrong usage or refused.\n\nExamples:\n  ssofile release --account 233000000002 --dry-run\n  ssofile release --permission-set Billing-ps --principal team-Accountants\n  ssofile release --all --yes',
+      '\nExit code 0: all released; 1: some could not be, each with its reason; 2: wrong usage or refused.\n\nExamples:\n  ssofile release --account 233000000002 --dry-run\n  ssofile release --permission-set Billing-ps --group team-Accountants\n  ssofile release --all --yes',
     )
     .action(async (options: Options) => {
       process.exitCode = await release(options).catch(explainDenial('operators', 'release', 'release --all'))
@@ -60,7 +61,7 @@ async function release(options: Options): Promise<number> {
   const isFiltered = filter.accounts.length + filter.permissionSets.length + filter.principals.length > 0
   if (isFiltered === (options.all === true))
     throw new Refusal(
-      'expected either --all, or at least one of --account, --permission-set and --principal; received ' +
+      'expected either --all, or at least one of --account, --permission-set, --user and --group; received ' +
         (isFiltered ? 'both' : 'neither'),
     )
   const ports = openCliPorts(bucketOf(undefined))
@@ -70,6 +71,7 @@ async function release(options: Options): Promise<number> {
     return 0
   }
   if (!options.yes) await confirm(keys)
+  await askRights(ports.objects, { puts: keysOfImport.filter((key) => !/^(permission_sets|links_data)/.test(key)) })
   const released = await releaseAll(ports, keys)
   process.stdout.write(options.json ? renderJson(released) : render(released))
   return released.some(({ outcome }) => outcome === 'refused') ? 1 : 0
@@ -92,14 +94,15 @@ async function listMeant({ objects }: Ports, filter: AssignmentFilter): Promise<
 }
 
 function isMeant(
-  { accountId, permissionSet, principal, id }: Assignment & { readonly id: PrincipalId },
+  { accountId, permissionSet, principal, type, id }: Assignment & { readonly id: PrincipalId },
   filter: AssignmentFilter,
 ): boolean {
   const { accounts, permissionSets, principals } = filter
   return (
     (accounts.length === 0 || accounts.includes(accountId)) &&
     (permissionSets.length === 0 || permissionSets.includes(permissionSet)) &&
-    (principals.length === 0 || principals.some((one) => one === principal || one === principalName.parse(id)))
+    (principals.length === 0 ||
+      principals.some((one) => one.type === type && (one.name === principal || one.name === principalName.parse(id))))
   )
 }
 

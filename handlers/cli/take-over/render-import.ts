@@ -7,6 +7,8 @@ import { count } from '../terminal/count.ts'
 /** What `import --assignments` did, or would do. */
 export type ImportResult = {
   readonly isDryRun: boolean
+  /** By records of that drift check. Absent: Identity Center was asked. */
+  readonly listedAt?: string | undefined
   /** Assignments that Identity Center listed. */
   readonly listed: number
   readonly alreadyOurs: number
@@ -22,7 +24,15 @@ export type ImportResult = {
 
 const accountsShown = 5
 
-export function renderImport({ isDryRun, listed, alreadyOurs, links, obstacles, left }: ImportResult): string {
+export function renderImport({
+  isDryRun,
+  listedAt,
+  listed,
+  alreadyOurs,
+  links,
+  obstacles,
+  left,
+}: ImportResult): string {
   const written = links.filter(({ isNew }) => isNew)
   const adopted = links.reduce((sum, { assignments }) => sum + assignments.length, 0)
   const lines = [
@@ -34,6 +44,9 @@ export function renderImport({ isDryRun, listed, alreadyOurs, links, obstacles, 
     ...section('Not imported:', left.map(renderComplaint)),
     ...(links.length + obstacles.length + left.length > 0 ? [''] : []),
     `${count(listed, 'assignment')} listed: ${alreadyOurs} ssofile's before, ${adopted} ${isDryRun ? 'would become' : 'became'} ssofile's by ${count(links.length, 'link')} (${written.length} new), ${left.length} not imported`,
+    ...(listedAt === undefined
+      ? []
+      : [`Listed as the drift check of ${listedAt} found it; the import itself asks Identity Center again.`]),
   ]
   return `${lines.join('\n')}\n`
 }

@@ -15,7 +15,6 @@ const portionMs = 20_000
 export const turnMs = 4_000
 const patienceMs = 15 * 60_000
 const itemsAtOnce = 8
-const looksPerSecond = 5
 
 /** Who holds the lease for a command, and who is told that it has to wait. */
 type Lessee = { readonly who: string; readonly tell: (line: string) => void }
@@ -85,9 +84,7 @@ export function leasePortions(
 
 /** Reads without the lease, at a rate that leaves most of AWS's to the dispatcher. For what only looks. */
 export function slowPortions(ports: Ports, onDone: TellProgress): InPortions {
-  const limiter = new RateLimiter(ports.clock, looksPerSecond)
-  const always = () => true
-  const ssoAdmin = limitSsoAdmin(ports, limiter, { mayStart: always, holdsLease: always })
+  const ssoAdmin = slowSsoAdmin(ports)
   return async (items, what, work) => {
     let done = 0
     await pLimit(itemsAtOnce).map(items, async (item) => {
@@ -95,6 +92,13 @@ export function slowPortions(ports: Ports, onDone: TellProgress): InPortions {
       onDone(what, { done: ++done, of: items.length })
     })
   }
+}
+
+/** For what only looks: it leaves most of AWS's rate to the dispatcher. */
+export function slowSsoAdmin(ports: Ports): SsoAdmin {
+  const always = () => true
+  const limiter = new RateLimiter(ports.clock, looksMost)
+  return limitSsoAdmin(ports, limiter, { mayStart: always, holdsLease: always })
 }
 
 async function acquire(ports: Ports, command: string, { who, tell }: Lessee): Promise<Lease> {

@@ -6,6 +6,8 @@ export type Room = {
 }
 
 export const brief: Room = { links: 20, accounts: 3 }
+/** Of more than a few, the first few. */
+export const few: Room = { links: 5, accounts: 3 }
 export const verbose: Room = { links: Number.POSITIVE_INFINITY, accounts: Number.POSITIVE_INFINITY }
 
 const linksOfMany = 5

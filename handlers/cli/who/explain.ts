@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { permissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import { principalName } from '../../../shared/domain/principals/principal.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import { describeOtherForm } from '../../../shared/domain/text/unicode-form.ts'
 import { explainAccess } from '../../../shared/reconcile/preview/explain-access.ts'
 import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { parseAccount } from '../arguments/parse-account.ts'
@@ -51,6 +52,8 @@ async function explain(
   }
   const principal = principalName.safeParse(asked.principal)
   if (!principal.success) throw new Refusal('received an empty principal, expected the name of a group or a user')
+  const other = describeOtherForm(asked.principal)
+  if (other !== undefined) process.stderr.write(`note: ${other}\n`)
   const account = await parseAccount(asked.account, ports, configuration.folders)
   const answer = await explainAccess(
     { account, permissionSet: permissionSet.data, principal: principal.data },

@@ -57,9 +57,8 @@ const renderUntil = ({ until = '', links }: HeldAccess): string => {
   return isTemporary && until !== '' ? `${until.slice(0, 16).replace('T', ' ')}Z temporary` : until.slice(0, 10)
 }
 
-/** On a terminal, of more rows those that differ in the account alone are told together. */
-const rowsMost = 200
-const accountsOfMany = 3
+/** A person reads no more: of more rows those are told together that differ in few things, the whole by --output. */
+const linesMost = 24
 
 /** Links would be cut beyond recognition on a terminal that is not this wide. */
 const widthForLinks = 110
@@ -88,7 +87,7 @@ export function renderAccess(answer: WhoAnswer, fixed: Fixed, now: Date, width: 
     !used && isNarrow && hasForeign && { title: 'given by', text: ({ origin }) => origin, isKept: true },
   ]
   const shown = columns.filter((column) => column !== false)
-  const lines = width !== undefined && rows.length > rowsMost ? joinAccounts(rows, shown) : renderRows(rows, shown)
+  const { lines, left } = renderLines(rows, shown)
   const table = renderTable(
     shown.map(({ title }) => title),
     lines,
@@ -98,30 +97,61 @@ export function renderAccess(answer: WhoAnswer, fixed: Fixed, now: Date, width: 
   const people = new Set(rows.flatMap(({ personId, person }) => personId ?? person ?? [])).size
   const accounts = new Set(rows.map(({ account }) => account)).size
   const isShort = isNarrow && rows.length > 0
-  const left = lines.length < rows.length ? 'every account, ' : ''
-  const more = isShort || left !== '' ? `; with ${left}links, tickets and uploaders: --output csv` : ''
+  const isJoined = lines.length < rows.length
+  const more =
+    isShort || isJoined ? `; with ${isJoined ? 'every row, ' : ''}links, tickets and uploaders: --output csv` : ''
+  const rest = left === 0 ? '' : `and ${left.toLocaleString('en')} more lines like these\n`
   const figures = `${count(rows.length, 'row')}: ${count(people, 'person', 'people')}, ${count(accounts, 'account')}${more}\n`
   const nothing = renderNothing(answer, unusedForDays)
-  const found = rows.length === 0 ? nothing : `${fixed.account ? renderPlace(rows) : ''}${table}\n${figures}`
+  const found = rows.length === 0 ? nothing : `${fixed.account ? renderPlace(rows) : ''}${table}${rest}\n${figures}`
   const verdicts = unusedForDays === undefined ? '' : renderVerdicts(rows, unusedForDays)
   return `${found}${verdicts}${renderSources(sources, now)}${renderNotes(notes)}`
 }
 
-function renderRows(rows: WhoAnswer['rows'], columns: readonly Column[]): readonly (readonly string[])[] {
-  return rows.map((row) => columns.map(({ text }) => text(row)))
+type Rows = WhoAnswer['rows']
+
+/** What rows may differ in and be told in one line: each time more, until they fit. */
+const joinings: readonly (readonly string[])[] = [
+  [],
+  ['account'],
+  ['account', 'since', 'until', 'by link', 'last used'],
+  ['account', 'since', 'until', 'by link', 'last used', 'person'],
+  ['account', 'since', 'until', 'by link', 'last used', 'person', 'through'],
+]
+
+const nouns: Readonly<Record<string, readonly [one: string, many: string]>> = {
+  account: ['account', 'accounts'],
+  person: ['person', 'people'],
+  through: ['way', 'ways'],
 }
 
-/** Rows that say the same of more than a few accounts are one. */
-function joinAccounts(rows: WhoAnswer['rows'], columns: readonly Column[]): readonly (readonly string[])[] {
-  const isOf = (index: number) => columns[index]?.isPlace === true
-  const alike = Map.groupBy(renderRows(rows, columns), (line) => line.filter((_, at) => !isOf(at)).join('\n'))
-  const place = columns.findIndex(({ isPlace }) => isPlace)
-  return [...alike.values()].flatMap((group) => {
-    const [first] = group
-    if (first === undefined || group.length <= accountsOfMany) return group
-    return [first.map((text, at) => (at === place ? count(group.length, 'account') : isOf(at) ? '' : text))]
-  })
+function renderLines(rows: Rows, columns: readonly Column[]) {
+  let lines: readonly (readonly string[])[] = []
+  for (const joined of joinings) {
+    lines = joinRows(rows, columns, joined)
+    if (lines.length <= linesMost) return { lines, left: 0 }
+  }
+  return { lines: lines.slice(0, linesMost), left: lines.length - linesMost }
 }
+
+/** Rows that differ in these columns only are one line: it says how many there are, or from when on. */
+function joinRows(rows: Rows, columns: readonly Column[], joined: readonly string[]) {
+  const isJoined = ({ title, isPlace }: Column) => joined.includes(isPlace ? 'account' : title)
+  const all = rows.map((row) => columns.map(({ text }) => text(row)))
+  const alike = Map.groupBy(all, (line) => line.filter((_, at) => !isJoined(columns[at] ?? noColumn)).join('\n'))
+  return [...alike.values()].map((group) =>
+    columns.map((column, at) => {
+      const values = [...new Set(group.map((line) => line[at] ?? ''))].sort()
+      const [first = '', second] = values
+      if (second === undefined) return first
+      const noun = nouns[column.title]
+      if (noun) return count(values.length, ...noun)
+      return column.title === 'since' ? `${first} on` : ''
+    }),
+  )
+}
+
+const noColumn: Column = { title: '', text: () => '' }
 
 /** The one account of these rows, and where it stands. */
 function renderPlace([first]: WhoAnswer['rows']): string {

@@ -2,13 +2,16 @@ import { pipeline } from 'node:stream/promises'
 import { type Command, Option } from 'commander'
 import { openAwsAuditor } from '../../../shared/aws/aws-auditor.ts'
 import { renderAccessPage } from '../../../shared/domain/access-page/render-access-page.ts'
+import { roleInPlaceOfSet } from '../../../shared/domain/assignments/entitlement.ts'
 import { judgeUse } from '../../../shared/domain/assignments/role-use.ts'
 import { linkPrefix } from '../../../shared/domain/links/link.ts'
+import type { AccountId } from '../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { matchesGlob } from '../../../shared/domain/text/glob.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { patientIdentityStore } from '../../../shared/reconcile/calls/patient-identity-store.ts'
+import { OrganizationCache } from '../../../shared/reconcile/organization/organization-cache.ts'
 import { describePage } from '../../../shared/reconcile/preview/describe-page.ts'
 import {
   describeViolations,
@@ -61,7 +64,10 @@ export function addWho(program: Command): void {
     .option('--user <name>', 'user name or id: what this user has, directly and through groups')
     .option('--group <name>', 'display name or id of a group')
     .option('--account <id>', 'twelve-digit id of an account')
-    .option('--permission-set <name>', 'name of a permission set')
+    .option(
+      '--permission-set <name>',
+      'name of a permission set; or role:NAME, an existing role of account access manager',
+    )
     .option('--links <glob>', 'keys of links; * stands for any characters; links_data/ may be left out')
     .option('--at <instant>', 'what history says of an earlier instant, such as 2026-03-03T10:00:00Z')
     .option('--unused-for <days>', 'access that nobody is known to have used for so long, such as 90d', parseDays)
@@ -112,7 +118,12 @@ async function who(options: Options): Promise<number> {
   const progress = new Progress()
   progress.tell('reading who has access')
   const found = await whoHasAccess(question, ports, configuration, progress.tell).finally(() => progress.end())
-  const answer = violations ? { ...found, notes: [...found.notes, ...describeViolations(violations)] } : found
+  const notes = [
+    ...found.notes,
+    ...(violations ? describeViolations(violations) : []),
+    ...(account === undefined ? [] : await noteNoAccount(account, found, ports, configuration.folders)),
+  ]
+  const answer = { ...found, notes }
   const fixed = {
     person: user !== undefined && answer.rows.every(({ person }) => person !== undefined),
     account: account !== undefined,
@@ -125,6 +136,19 @@ async function who(options: Options): Promise<number> {
   const rows =
     unusedFor === undefined ? answer.rows : answer.rows.filter((row) => judgeUse(row, unusedFor) === 'unused')
   return rows.length > 0 ? 0 : 1
+}
+
+/** Where nobody has access in an account, that may be because there is none. */
+async function noteNoAccount(
+  account: AccountId,
+  { rows }: Pick<WhoAnswer, 'rows'>,
+  ports: Ports,
+  folders: readonly string[],
+): Promise<readonly string[]> {
+  if (rows.length > 0) return []
+  const { accounts, readAt } = await new OrganizationCache(ports, folders).view()
+  if (accounts.some(({ id }) => id === account)) return []
+  return [`there is no account ${account} in the organization, as it was read at ${readAt}`]
 }
 
 function isJson({ json, output }: Options): boolean {
@@ -152,8 +176,10 @@ function parsePermissionSet(text: string | undefined) {
   if (text === undefined) return undefined
   const name = permissionSetName.safeParse(text)
   if (name.success) return name.data
+  const role = roleInPlaceOfSet.safeParse(text)
+  if (role.success) return role.data
   throw new Refusal(
-    `received the permission set '${quote(text)}', expected a name of 1 to 32 letters, digits or _ + = , . @ -`,
+    `received the permission set '${quote(text)}', expected a name of 1 to 32 letters, digits or _ + = , . @ -, or role:NAME`,
   )
 }
 

@@ -7,13 +7,14 @@ import type { Queues } from '../../../shared/ports/queues.ts'
 import type { Randomness } from '../../../shared/ports/randomness.ts'
 import { matchEventPattern } from '../../match-event-pattern.ts'
 import { wantedEvents } from '../../wanted-events.ts'
-import { localRegion } from '../local-account.ts'
+import { localRegion, localRoleArn } from '../local-account.ts'
 import { localRequests } from '../local-request.ts'
 import { Outbox } from '../outbox.ts'
 import type { ApiCall } from './api-call.ts'
 import type { EventBridgeEvent, EventStamp } from './event-bridge-event.ts'
 import { renderIdentityStoreCall, renderIdentityStoreNotification } from './identity-store-events.ts'
 import { renderOrganizationsCall, renderOrganizationsServiceEvent } from './organizations-events.ts'
+import { renderSsoCall } from './sso-events.ts'
 import { renderTagChange } from './tag-change-event.ts'
 
 export type EventBusOptions = {
@@ -29,12 +30,20 @@ export type EventBusOptions = {
   readonly onEvent?: (event: EventBridgeEvent) => void
 }
 
+const rules = wantedEvents(localRoleArn('dispatcher'))
+const renderers: Readonly<Record<ApiCall['service'], (call: ApiCall, stamp: EventStamp) => EventBridgeEvent>> = {
+  organizations: renderOrganizationsCall,
+  identitystore: renderIdentityStoreCall,
+  'identitystore-scim': renderIdentityStoreCall,
+  'sso-directory': renderIdentityStoreCall,
+  sso: renderSsoCall,
+}
 /** Changes made with this access key id send no event: events are best effort, and some need a trail. */
 const silent = 'silent'
 
 /**
- * The management account's event bus with a deployment's rules and their target: what happens in Organizations and the
- * identity store becomes AWS's events, and those that match go to `events`, message group `$.id`, deduplicated by content.
+ * The management account's event bus with a deployment's rules and their target: what happens in Organizations, the identity
+ * store and Identity Center becomes AWS's events, and those that match go to `events`, message group `$.id`, deduplicated by content.
  */
 export class EventBus {
   readonly #options: EventBusOptions
@@ -54,8 +63,7 @@ export class EventBus {
   }
 
   apiCalled(call: ApiCall): void {
-    const render = call.service === 'organizations' ? renderOrganizationsCall : renderIdentityStoreCall
-    this.#put(render(call, this.#stamp()))
+    this.#put(renderers[call.service](call, this.#stamp()))
   }
 
   organizationChanged(change: OrganizationsChange): void {
@@ -79,7 +87,7 @@ export class EventBus {
   #put(event: EventBridgeEvent): void {
     if (localRequests.getStore()?.accessKeyId === silent) return
     this.#options.onEvent?.(event)
-    if (wantedEvents.some((pattern) => matchEventPattern(pattern, event))) this.#outbox.put(event)
+    if (rules.some((pattern) => matchEventPattern(pattern, event))) this.#outbox.put(event)
   }
 
   #stamp(): EventStamp {

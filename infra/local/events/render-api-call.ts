@@ -1,4 +1,6 @@
 import type { Json, JsonObject } from '../../../shared/memory/identity-store/identity-store-records.ts'
+import { functionNames } from '../../../shared/ports/deployment-settings.ts'
+import { localAccountId, localDeployment } from '../local-account.ts'
 import type { ApiCall } from './api-call.ts'
 import { type EventBridgeEvent, type EventStamp, renderEvent, renderEventTime } from './event-bridge-event.ts'
 
@@ -11,12 +13,12 @@ export type VisibleCall = {
 /**
  * `AWS API Call via CloudTrail`; a refused call is sent too, with `errorCode`. Sources: CloudTrail User Guide,
  * "CloudTrail record contents for management, data, and network activity events"; EventBridge User Guide, "AWS service
- * events delivered via AWS CloudTrail". The access key id is the identity here, so it is also the user's name.
+ * events delivered via AWS CloudTrail".
  */
 export function renderApiCall(call: ApiCall, visible: VisibleCall, stamp: EventStamp): EventBridgeEvent {
   const { service, operation, caller, at, answer } = call
   const { account, region, recordId, requestId } = stamp
-  const { accessKeyId, sourceIpAddress, userAgent } = caller
+  const { sourceIpAddress, userAgent } = caller
   const isRefused = 'errorCode' in answer
   return renderEvent(stamp, {
     source: `aws.${service}`,
@@ -24,14 +26,7 @@ export function renderApiCall(call: ApiCall, visible: VisibleCall, stamp: EventS
     at,
     detail: {
       eventVersion: '1.08',
-      userIdentity: {
-        type: 'IAMUser',
-        principalId: accessKeyId,
-        arn: `arn:aws:iam::${account}:user/${accessKeyId}`,
-        accountId: account,
-        accessKeyId,
-        userName: accessKeyId,
-      },
+      userIdentity: identityOf(caller, account),
       eventTime: renderEventTime(at),
       eventSource: `${service}.amazonaws.com`,
       eventName: operation,
@@ -50,6 +45,50 @@ export function renderApiCall(call: ApiCall, visible: VisibleCall, stamp: EventS
       eventCategory: 'Management',
     },
   })
+}
+
+/**
+ * A person of Identity Center, or a function of the product, works with the session of a role; the SDK's user agent says which
+ * function calls. Anybody else is a user of IAM here, whose access key id is also the name. (CloudTrail User Guide,
+ * "CloudTrail userIdentity element".)
+ */
+function identityOf({ accessKeyId, userAgent, person }: ApiCall['caller'], account: string): object {
+  if (person) {
+    const role = { account: person.account, name: person.roleName, path: `aws-reserved/sso.amazonaws.com/` }
+    return { ...sessionOf(role, person.userName), accessKeyId, onBehalfOf: { userId: person.userId } }
+  }
+  const app = /(?:^|\s)app\/(\S+)/.exec(userAgent)?.[1]
+  const name = functionNames.find((one) => one === app)
+  if (accessKeyId === 'ssofile' && name !== undefined) {
+    const role = { account: localAccountId, name: `${localDeployment}-${name}`, path: '' }
+    return { ...sessionOf(role, role.name), accessKeyId }
+  }
+  const arn = `arn:aws:iam::${account}:user/${accessKeyId}`
+  return { type: 'IAMUser', principalId: accessKeyId, arn, accountId: account, accessKeyId, userName: accessKeyId }
+}
+
+type Role = { readonly account: string; readonly name: string; readonly path: string }
+
+function sessionOf({ account, name, path }: Role, session: string): object {
+  const id = `AROA${name
+    .slice(-16)
+    .toUpperCase()
+    .replace(/[^A-Z0-9]/g, '')}`
+  return {
+    type: 'AssumedRole',
+    principalId: `${id}:${session}`,
+    arn: `arn:aws:sts::${account}:assumed-role/${name}/${session}`,
+    accountId: account,
+    sessionContext: {
+      sessionIssuer: {
+        type: 'Role',
+        principalId: id,
+        arn: `arn:aws:iam::${account}:role/${path}${name}`,
+        accountId: account,
+        userName: name,
+      },
+    },
+  }
 }
 
 /** Members as CloudTrail spells them: `AccountId` is `accountId`, at every depth. */

@@ -14,6 +14,7 @@ const codes: Readonly<Record<CalledService, Codes>> = {
   'sso-admin': { throttle: 'ThrottlingException', internal: 'InternalServerException' },
   identitystore: { throttle: 'ThrottlingException', internal: 'InternalServerException' },
   organizations: { throttle: 'TooManyRequestsException', internal: 'ServiceException' },
+  'account-access': { throttle: 'ThrottlingException', internal: 'InternalServerException' },
   sts: { throttle: 'Throttling', internal: 'InternalFailure' },
   iam: { throttle: 'Throttling', internal: 'ServiceFailure' },
   events: { throttle: 'ThrottlingException', internal: 'InternalException' },

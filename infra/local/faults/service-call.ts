@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { CalledService } from '../../../shared/ports/service-error.ts'
+import { accountAccessOperationOf } from '../account-access-service.ts'
 import { queryCallOf } from '../query-services/query-call.ts'
 import { signerOf } from '../request-signer.ts'
 import { parseS3Request, type S3Request } from '../s3/s3-request.ts'
@@ -22,6 +23,8 @@ export function serviceCallOf(request: FastifyRequest): ServiceCall | undefined 
     const service = serviceByTarget[target]
     return service && { service, operation, caller }
   }
+  const rest = accountAccessOperationOf(request)
+  if (rest !== undefined) return { service: 'account-access', operation: rest, caller }
   const query = queryCallOf(request)
   if (query !== undefined) return { service: query.service, operation: query.operation, caller }
   const about = parseS3Request(request)

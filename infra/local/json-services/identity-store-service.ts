@@ -77,7 +77,8 @@ const paging = {
 /** Identity Store as AWS's clients call it: one row per operation of `AWSIdentityStore`. */
 export function identityStoreOperations(model: MemoryIdentityStore): Readonly<Record<string, JsonOperation>> {
   const on = inStore(model)
-  return { ...groupOperations(model, on), ...userOperations(model, on), ...membershipOperations(model, on) }
+  const stores = storeOperations(model, on)
+  return { ...stores, ...groupOperations(model, on), ...userOperations(model, on), ...membershipOperations(model, on) }
 }
 
 type OnStore = ReturnType<typeof inStore>
@@ -94,6 +95,48 @@ function inStore(model: MemoryIdentityStore) {
       }
       return answer(parsed)
     })
+}
+
+const NetworkConfiguration = z.object({
+  VpceAccessRequired: z.boolean(),
+  ApiRestrictSourceVpcs: z
+    .array(z.string().regex(/^vpc-[0-9a-f]{8}([0-9a-f]{9})?$/))
+    .min(1)
+    .max(50)
+    .optional(),
+  ApiAllowSourceIps: z.array(z.string().min(2).max(43)).min(1).max(50).optional(),
+})
+
+function storeOperations(model: MemoryIdentityStore, on: OnStore): Record<string, JsonOperation> {
+  const { identityStoreId: IdentityStoreId } = model
+  const named = {
+    IdentityStoreId,
+    IdentityStoreArn: `arn:aws:identitystore::000000000000:identitystore/${IdentityStoreId}`,
+  }
+  return {
+    DescribeIdentityStore: on(z.object(store), async () => {
+      const network = await model.describeNetwork()
+      if (network === undefined) return named
+      const { isEndpointRequired, vpcs, addresses } = network
+      return {
+        ...named,
+        NetworkConfiguration: {
+          VpceAccessRequired: isEndpointRequired,
+          ApiRestrictSourceVpcs: vpcs,
+          ApiAllowSourceIps: addresses,
+        },
+      }
+    }),
+    UpdateIdentityStore: on(
+      z.object({ ...store, NetworkConfiguration: NetworkConfiguration.optional() }),
+      async (input) => {
+        const { NetworkConfiguration: given } = input
+        const { ApiRestrictSourceVpcs: vpcs = [], ApiAllowSourceIps: addresses = [] } = given ?? {}
+        await model.updateNetwork(given && { isEndpointRequired: given.VpceAccessRequired, vpcs, addresses })
+        return named
+      },
+    ),
+  }
 }
 
 function groupOperations(model: MemoryIdentityStore, on: OnStore): Record<string, JsonOperation> {

@@ -50,11 +50,14 @@ const contentType = 'application/x-amz-json-1.1'
 /**
  * Serves SSO Admin, Identity Store, Organizations and the quotas on an app: a POST whose X-Amz-Target names one of them is
  * answered here, whatever its path, before the route that would take it. Other requests pass untouched. `recorder` gets
- * every call to Organizations and Identity Store that changes something, or tried to, before it is answered.
+ * every call to SSO Admin, Organizations and Identity Store that changes something, or tried to, before it is answered.
  */
 export function addJsonServices(app: FastifyInstance, models: JsonServices, recorder?: CallRecorder): void {
   const services = new Map<string, Service>([
-    ['SWBExternalService', { operations: ssoAdminOperations(models.ssoAdmin), constraintCode: 'ValidationException' }],
+    [
+      'SWBExternalService',
+      { recordedAs: 'sso', operations: ssoAdminOperations(models.ssoAdmin), constraintCode: 'ValidationException' },
+    ],
     [
       'AWSIdentityStore',
       {

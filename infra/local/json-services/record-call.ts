@@ -25,8 +25,8 @@ export function recordCall(service: ApiCall['service'], call: AnsweredCall, at: 
   const { operation, userAgent, body, answer } = call
   const input = parseText(body instanceof Uint8Array ? new TextDecoder().decode(body) : body)
   if (reads.test(operation) || ofMembers.test(operation) || input === undefined) return undefined
-  const { accessKeyId = 'unsigned', sourceIpAddress } = currentRequest()
-  const caller = { accessKeyId, sourceIpAddress, userAgent }
+  const { accessKeyId = 'unsigned', sourceIpAddress, person } = currentRequest()
+  const caller = { accessKeyId, sourceIpAddress, userAgent, person }
   return { service, operation, input, caller, at, answer: parseAnswer(answer) }
 }
 

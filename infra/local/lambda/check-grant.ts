@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { queueNameOnTheWire } from '../../../shared/aws/queue-name-on-the-wire.ts'
 import type { QueueName } from '../../../shared/ports/queues.ts'
 import {
+  accountAccessActionsOf,
   directoryActionsOf,
   type FunctionPermissions,
   identityCenterActions,
@@ -46,6 +47,8 @@ function isGranted(permissions: FunctionPermissions, request: FastifyRequest): b
       return includes(directoryActionsOf(permissions), operation)
     case 'organizations':
       return organizations !== undefined && includes(Object.values(organizationsActions).flat(), operation)
+    case 'account-access':
+      return includes(accountAccessActionsOf(permissions), operation)
     // What the auditor's role may do is none of ours: its credentials carry no session of a function.
     case 'sts':
       return operation === 'GetCallerIdentity' || (auditorRole !== undefined && operation === 'AssumeRole')
@@ -56,7 +59,7 @@ function isGranted(permissions: FunctionPermissions, request: FastifyRequest): b
     case 'sns':
       return outcomes === 'deliver' && operation === 'Publish'
     case 'secretsmanager':
-      return outcomes === 'deliver' && operation === 'GetSecretValue'
+      return (outcomes === 'deliver' || permissions.pageSecret !== undefined) && operation === 'GetSecretValue'
     default:
       return false
   }

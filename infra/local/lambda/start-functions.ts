@@ -7,6 +7,8 @@ import { dispatcher } from '../../../handlers/dispatcher.ts'
 import { events } from '../../../handlers/events.ts'
 import type { QueueHandler } from '../../../handlers/handler.ts'
 import { links } from '../../../handlers/links.ts'
+import { type PageOptions, page } from '../../../handlers/page/page.ts'
+import type { PageEvent } from '../../../handlers/page/page-event.ts'
 import { permissionSets } from '../../../handlers/permission-sets.ts'
 import { requests } from '../../../handlers/requests.ts'
 import { router } from '../../../handlers/router.ts'
@@ -29,6 +31,7 @@ import {
 import type { Ports } from '../../../shared/ports/ports.ts'
 import type { DoctorQuestion } from '../../../shared/reconcile/doctor/try-permissions.ts'
 import { startEventSourceMapping } from '../event-source-mapping.ts'
+import { localRoleArn } from '../local-account.ts'
 import { startSchedule } from '../schedule.ts'
 import { AsynchronousInvocations } from './asynchronous-invocations.ts'
 import { openBundledFunction } from './bundled-function.ts'
@@ -43,8 +46,10 @@ export type FunctionsOptions = {
   readonly timeScale: number
   /** Who the dispatcher is, for its lease. */
   readonly holder: string
-  /** How S3 names the function `api`. */
-  readonly apiPrincipal: string
+  /** How S3 names the functions `api` and `page`. */
+  readonly apiPrincipals: readonly string[]
+  /** What the page of one environment has besides. */
+  readonly pageOptions: (environment: ExecutionEnvironment) => PageOptions
   /** The ports of one environment, whose calls carry its session token. */
   readonly openPorts: (environment: ExecutionEnvironment) => Ports
   readonly onEnvironment: (environment: ExecutionEnvironment) => void
@@ -63,6 +68,8 @@ export type LocalFunctions = {
   reconcile(): Promise<void>
   /** What the API answers to a request. Throws as `LambdaFunction.invoke` does. */
   serve(request: ApiEvent): Promise<unknown>
+  /** The same of the page. */
+  servePage(request: PageEvent): Promise<unknown>
   /** What the dispatcher answers to the doctor. Throws as `LambdaFunction.invoke` does. */
   askDispatcher(question: DoctorQuestion): Promise<unknown>
   metrics(): Readonly<Partial<Record<FunctionName, FunctionMetrics>>>
@@ -71,7 +78,7 @@ export type LocalFunctions = {
 
 /** A batch of a queue; or what the doctor asks the dispatcher. */
 type Invoked = SQSEvent | DoctorQuestion
-type Build<E> = (ports: Ports, configuration: Configuration) => Handler<E>
+type Build<E> = (ports: Ports, configuration: Configuration, environment: ExecutionEnvironment) => Handler<E>
 const minuteMs = 60_000
 /** A machine does not get faster with the time, so each function gets this much of its own time at least. */
 const leastRealMs = 30_000
@@ -84,12 +91,13 @@ export function startFunctions(options: FunctionsOptions): LocalFunctions {
   const { clock, log } = ports
   const onError = (error: unknown) => log.error('a function failed; its messages come again', { error })
   const serving = openFunction<ApiEvent>('api', ofApi, options)
+  const pages = openFunction<PageEvent>('page', ofPage(options), options)
   const functions = openFunctions(options, {
-    router: ofQueue((own, configuration) => router(own, configuration, { apiPrincipal: options.apiPrincipal })),
+    router: ofQueue((own, configuration) => router(own, configuration, { apiPrincipals: options.apiPrincipals })),
     links: ofQueue(links),
     'permission-sets': ofQueue(permissionSets),
     requests: ofQueue(requests),
-    events: ofQueue(events),
+    events: ofQueue((own, configuration) => events(own, configuration, { dispatcherRole: localRoleArn('dispatcher') })),
     dispatcher: (own, configuration) => {
       const work = dispatcher(own, configuration, { ...dispatcherSlice, holder })
       return answerDoctor<Invoked, unknown>(own, () => work())
@@ -99,7 +107,8 @@ export function startFunctions(options: FunctionsOptions): LocalFunctions {
     hourly: everyHour,
     nightly: everyNight,
     report: everyMorning,
-    notifications: everyMinuteOfNotifications,
+    notifications: (own, configuration, environment) =>
+      everyMinuteOfNotifications(own, configuration, options.pageOptions(environment).origin),
     digests: ofQueue(digests),
   })
   const asynchronous = new AsynchronousInvocations({ clock, onError, isOneAtATime: options.timeScale > 1 })
@@ -112,23 +121,24 @@ export function startFunctions(options: FunctionsOptions): LocalFunctions {
       await functions.find(({ name }) => name === 'hourly')?.invoke()
     },
     serve: (request) => serving.invoke(request),
+    servePage: (request) => pages.invoke(request),
     askDispatcher: async (question) => functions.find(({ name }) => name === 'dispatcher')?.invoke(question),
-    metrics: () => Object.fromEntries([...functions, serving].map(({ name, metrics }) => [name, metrics])),
+    metrics: () => Object.fromEntries([...functions, serving, pages].map(({ name, metrics }) => [name, metrics])),
     async stop() {
       await Promise.all(sources.map((source) => source.stop()))
       await asynchronous.stop()
-      for (const invoked of [...functions, serving]) invoked.stop()
+      for (const invoked of [...functions, serving, pages]) invoked.stop()
     },
   }
 }
 
 function openFunctions(
   options: FunctionsOptions,
-  builds: Readonly<Record<Exclude<FunctionName, 'owner' | 'api'>, Build<Invoked>>>,
+  builds: Readonly<Record<Exclude<FunctionName, 'owner' | 'api' | 'page'>, Build<Invoked>>>,
 ): readonly LambdaFunction<Invoked>[] {
   // Who deploys runs `owner`.
   return functionNames
-    .filter((name) => name !== 'owner' && name !== 'api')
+    .filter((name) => name !== 'owner' && name !== 'api' && name !== 'page')
     .map((name) => openFunction(name, builds[name], options))
 }
 
@@ -144,7 +154,7 @@ function openFunction<E extends object>(
     clock: ports.clock,
     leastTimeoutMs: timeScale === 1 ? 0 : leastMs * timeScale,
     open: (environment) => {
-      if (bundles === undefined) return build(openPorts(environment), configuration)
+      if (bundles === undefined) return build(openPorts(environment), configuration, environment)
       const { directory, variablesOf } = bundles
       return openBundledFunction({ directory, name, environment, variables: variablesOf(name) })
     },
@@ -156,6 +166,13 @@ function openFunction<E extends object>(
 function ofApi(ports: Ports, configuration: Configuration): Handler<ApiEvent> {
   const serve = api(ports, configuration)
   return async (request) => request && serve(request)
+}
+
+function ofPage({ pageOptions }: FunctionsOptions): Build<PageEvent> {
+  return (ports, configuration, environment) => {
+    const serve = page(ports, configuration, pageOptions(environment))
+    return async (request) => request && serve(request)
+  }
 }
 
 /** A function of a queue is not invoked by anything else. */

@@ -25,6 +25,13 @@ const deployment = environment.parse({
     requestAccounts: [localAccountId],
   },
   provisioning: { links: 'both', permissionSets: 'both', requests: 'both' },
+  page: {
+    signIn: {
+      issuer: 'http://localhost',
+      clientId: 'ssofile',
+      clientSecretArn: `arn:aws:secretsmanager:${localRegion}:${localAccountId}:secret:ssofile-page`,
+    },
+  },
   alarmAddress: 'nobody@example.com',
 })
 const everybody = [`${users}*`]

@@ -12,6 +12,7 @@ const writable = ({ write = [], put = [] }: FunctionPermissions) => [...write, .
 /** What the policies of these roles and users allow; those of everybody else allow whatever the bucket's policy leaves open. */
 const prefixesByRole = new Map<string, readonly string[]>([
   ['ssofile-api', writable(functionPermissions.api)],
+  ['ssofile-page', writable(functionPermissions.page)],
   ['ssofile-operator', writable(operatorPermissions)],
   ['ssofile-planner', writable(plannerPermissions)],
   ['operator', [...inputPrefixes, 'control/', 'requests/']],

@@ -13,13 +13,15 @@ export function beginCreation(
   const call: AssignmentCall = { kind: 'creation', calledAt: now }
   const unansweredAt = known && unansweredOf(known)
   const { grantedAt } = known ?? {}
+  // What is given again although it was left is given by a person's wish: it counts anew.
+  const removals = known && !isContested(known) ? known.removals : undefined
   const ids = { principal, principalId, permissionSetArn }
-  return { ...ids, state: 'granting', links: [...links], call, lastCreation: call, unansweredAt, grantedAt }
+  return { ...ids, state: 'granting', links: [...links], call, lastCreation: call, unansweredAt, grantedAt, removals }
 }
 
 /** Before a deletion. The last creation stays: without an answer it may still take effect. */
 export function beginDeletion(known: Access, links: readonly GrantingLink[], now: string): Access {
-  const { missingSince: _, reason: __, ...kept } = known
+  const { missingSince: _, removedBy: __, reason: ___, ...kept } = known
   const call: AssignmentCall = { kind: 'deletion', calledAt: now }
   return { ...kept, state: 'revoking', links: [...links], call, grantedAt: known.grantedAt ?? now }
 }
@@ -62,8 +64,26 @@ export function confirmAccess(
     lastCreation: lastCreation && succeeded(lastCreation),
     grantedAt: access.grantedAt ?? now,
     missingSince: undefined,
+    removedBy: undefined,
     orphanedAt: isOrphaned ? (access.orphanedAt ?? now) : undefined,
   }
+}
+
+const contestedMs = 60 * 60_000
+/** So often access is given again within an hour. */
+const restorationsMost = 3
+
+/** When somebody else took it away, with the last time: those within an hour before that. */
+export function addRemoval({ removals = [] }: Pick<Access, 'removals'>, at: string): string[] {
+  return [...removals.filter((one) => Date.parse(at) - Date.parse(one) < contestedMs), at]
+}
+
+/**
+ * Somebody takes it away as often as it is given: another program that thinks it is its own, such as Terraform. Giving it again
+ * leads nowhere, so it is left until a person asks for it.
+ */
+export function isContested({ removals = [] }: Pick<Access, 'removals'>): boolean {
+  return removals.length > restorationsMost
 }
 
 /** The instant under which history says that it was granted: a replay writes the same. */

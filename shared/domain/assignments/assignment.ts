@@ -5,6 +5,7 @@ import { type AccountId, accountId } from '../organization/account-id.ts'
 import { permissionSetName } from '../permission-sets/permission-set-name.ts'
 import { principalId } from '../principals/identity-center-ids.ts'
 import { type PrincipalName, principalType } from '../principals/principal.ts'
+import { type EntitlementId, type EntitlementKey, parseEntitlementKey } from './entitlement.ts'
 
 /** What a link asks for in one account: who gets it is said by name. */
 export type Assignment = Grant & { readonly accountId: AccountId }
@@ -33,6 +34,22 @@ export function parseAssignmentKey(text: string): AssignmentId | undefined {
 export function assignmentOf(key: AssignmentKey): AssignmentId {
   const found = parseAssignmentKey(key)
   if (!found) throw new Error(`received '${key}', expected the key of an assignment`)
+  return found
+}
+
+/** Access of either kind: by a permission set, or by an existing role. */
+export type AccessKey = AssignmentKey | EntitlementKey
+export type AccessId = AssignmentId | EntitlementId
+
+/** `undefined`: the key of neither. */
+export function parseAccessKey(text: string): AccessId | undefined {
+  return parseAssignmentKey(text) ?? parseEntitlementKey(text)
+}
+
+/** An AccessKey was rendered from ids, or was parsed as one before. */
+export function accessOf(key: AccessKey): AccessId {
+  const found = parseAccessKey(key)
+  if (!found) throw new Error(`received '${key}', expected the key of an assignment or an entitlement`)
   return found
 }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { author } from '../by-hand/author.ts'
 import { record } from '../json/record.ts'
 import { uploader } from '../links/input-message.ts'
 import { isSameUpload, type Upload, uploadIdentity } from '../links/upload.ts'
@@ -95,6 +96,10 @@ export const ledgerEntry = record({
   orphanedAt: z.iso.datetime().optional(),
   /** Since when a drift check misses it in Identity Center: someone else removed it. */
   missingSince: z.iso.datetime().optional(),
+  /** Who did that; absent: it is not known. */
+  removedBy: author.optional(),
+  /** When it was found missing, within an hour before the last time. */
+  removals: z.array(z.iso.datetime()).optional(),
   /** When an operator gave it back to others. It stays; once `foreign/` and history say so, the ledger forgets it. */
   releasedAt: z.iso.datetime().optional(),
   /** The next attempt: the instant in the key of its twin under `state/open/`. */

@@ -1,12 +1,27 @@
 import type { Uploader } from '../links/input-message.ts'
+import type { PrincipalId } from '../principals/identity-center-ids.ts'
 
 /** Who asked the API for a change. */
 export type ApiCaller = {
-  /** As IAM knows the caller, such as `arn:aws:sts::111122223333:assumed-role/team-a/maria`. */
+  /** As IAM knows the caller, such as `arn:aws:sts::111122223333:assumed-role/team-a/maria`; of the page: `arnOfPage`. */
   readonly arn: string
   /** The ARN of the role whose session it is, with its path; absent: IAM was not asked, or does not tell. */
   readonly roleArn?: string | undefined
   readonly sourceIpAddress?: string
+  /** Whom the page signed in, and made sure of for this request. Nothing that comes from outside may set it. */
+  readonly person?: PagePerson | undefined
+}
+
+/** `name`: as it stands in links. Whether somebody reads what is others', groups of theirs say. */
+export type PagePerson = {
+  readonly userId: PrincipalId
+  readonly name: string
+  readonly isAuditor: boolean
+}
+
+/** What stands in history where an ARN stands otherwise: that it came by the page, and of whom. */
+export function arnOfPage(userName: string): string {
+  return `page:${encodeURI(userName.toWellFormed())}`
 }
 
 const arnField = 'ssofile-caller'

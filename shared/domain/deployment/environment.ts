@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { accountId } from '../organization/account-id.ts'
 import { type Configuration, configuration, deploymentLimits } from './configuration.ts'
+import { pageSettings } from './page-settings.ts'
 
 /** Where AWS has an organization's events and its own names. (Organizations User Guide, "Regions and endpoints".) */
 const partitions = {
@@ -96,6 +97,8 @@ const shape = configuration.omit({ ownAccount: true }).extend({
       requests: z.enum(ways).default('s3'),
     })
     .prefault({}),
+  /** A page for everybody, with the company's sign-in; absent: there is none. */
+  page: pageSettings.optional(),
   alarmAddress: z.email(),
   logRetentionDays: z.literal(retentionDays).default(365),
   schedules: z
@@ -140,12 +143,17 @@ export const environment = shape.superRefine((value, context) => {
   const identityCenterKey = value.identityCenterKeyArn
   if (identityCenterKey !== undefined && identityCenterKey.split(':')[4] !== value.managementAccount)
     tell(['identityCenterKeyArn'], `a key of the management account ${value.managementAccount}`)
+  if ((value.page?.domain === undefined) !== (value.page?.certificateArn === undefined))
+    tell(['page'], 'domain and certificateArn together, or neither')
   const arns = [
     { path: ['instanceArn'], arn: value.instanceArn },
     ...(identityCenterKey === undefined ? [] : [{ path: ['identityCenterKeyArn'], arn: identityCenterKey }]),
     ...(bucket.existing?.keyArn === undefined
       ? []
       : [{ path: ['bucket', 'existing', 'keyArn'], arn: bucket.existing.keyArn }]),
+    ...(value.page === undefined
+      ? []
+      : [{ path: ['page', 'signIn', 'clientSecretArn'], arn: value.page.signIn.clientSecretArn }]),
     ...access.uploaders.flatMap(({ principals }, uploader) =>
       principals.map((arn, index) => ({ path: ['access', 'uploaders', uploader, 'principals', index], arn })),
     ),

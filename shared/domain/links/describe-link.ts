@@ -118,21 +118,21 @@ const noAccounts: Status['accounts'] = { desired: 0, applied: 0, open: 0, failed
  * | 10 |                          | tags are not read, and its status says that this is applied     | applied            |
  * | 11 |                          | tags are not read                                               | waiting            |
  * | 12 |                          | access is held, or its status says so and nobody knows          | held               |
- * | 13 |                          | it exists                                                       | applied            |
- * | 14 |                          | it does not exist, is not active, or nobody knows what its selector means | waiting  |
+ * | 13 |                          | any other: it is empty, does not exist, is not active, or       |                    |
+ * |    |                          | nobody knows what its selector means                            | waiting            |
  * |    | in force                 | *scope with accounts*                                           |                    |
- * | 15 |                          | progress unknown, and its status says that this is applied      | applied            |
- * | 16 |                          | progress unknown                                                | applying           |
- * | 17 |                          | access is held, and row 18 or 19 fits, or nobody knows, or      |                    |
+ * | 14 |                          | progress unknown, and its status says that this is applied      | applied            |
+ * | 15 |                          | progress unknown                                                | applying           |
+ * | 16 |                          | access is held, and row 17 or 18 fits, or nobody knows, or      |                    |
  * |    |                          | nothing else is on its way                                      | held               |
- * | 18 |                          | something is lacking                                            | waiting            |
- * | 19 |                          | another user of its name has the access                         | waiting            |
- * | 20 |                          | something is on its way, or was not looked at                   | applying           |
- * | 21 |                          | something failed                                                | failed             |
- * | 22 |                          | all access existed before                                       | applied, not owned |
- * | 23 |                          | all access is there                                             | applied            |
+ * | 17 |                          | something is lacking                                            | waiting            |
+ * | 18 |                          | another user of its name has the access                         | waiting            |
+ * | 19 |                          | something is on its way, or was not looked at                   | applying           |
+ * | 20 |                          | something failed                                                | failed             |
+ * | 21 |                          | all access existed before                                       | applied, not owned |
+ * | 22 |                          | all access is there                                             | applied            |
  *
- * What the policies refuse is rejected, unless rows 9 to 17 say rejected or held, or this content gave all the access before:
+ * What the policies refuse is rejected, unless rows 9 to 16 say rejected or held, or this content gave all the access before:
  * then it is warned.
  */
 export function describeLink(facts: LinkFacts): NewStatus | undefined {
@@ -278,7 +278,7 @@ function describeLeft(
   }
 }
 
-/** Rows 9 to 14. */
+/** Rows 9 to 13. */
 function describeNoAccounts(
   { link, object, progress, present }: InForce & LinkFacts,
   told: Partial<NewStatus>,
@@ -293,14 +293,13 @@ function describeNoAccounts(
   const held = progress === 'unknown' ? [] : progress.held
   if (held.length > 0) return { ...told, accounts: noAccounts, ...heldBy(held) }
   if (progress === 'unknown' && present?.state === 'held') return { ...told, accounts: noAccounts, ...heldAs(present) }
-  if (expansion.found === 'accounts')
-    return {
-      ...told,
-      state: 'applied',
-      accounts: noAccounts,
-      reason: emptyReason(link.scope),
-    }
-  return { ...told, state: 'waiting', accounts: noAccounts, ...lackOfAccounts(expansion) }
+  const lack = expansion.found === 'accounts' ? lackOfMembers(link.scope) : lackOfAccounts(expansion)
+  return { ...told, state: 'waiting', accounts: noAccounts, ...lack }
+}
+
+/** What a scope says that exists and has no active account. */
+function lackOfMembers(scope: Scope): Lack {
+  return { reason: emptyReason(scope), remedy: 'nothing to do; it is applied when such an account is there' }
 }
 
 function emptyReason(scope: Scope): string {
@@ -320,7 +319,7 @@ function lackOfAccounts(expansion: Extract<Expansion, { found: 'inactive-account
   }
 }
 
-/** Rows 15 to 23. */
+/** Rows 14 to 22. */
 function describeAccounts(
   { link, object, progress, present, boundTo, onDrift }: InForce & LinkFacts,
   told: Partial<NewStatus>,

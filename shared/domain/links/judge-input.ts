@@ -97,7 +97,8 @@ function warningsOf(body: LinkBody, now: Date): readonly string[] {
   return [`it expired at ${body.expiresAt.toISOString()}: it grants nothing`]
 }
 
-function faultsOf(result: Parsed<unknown>, body: Uint8Array): readonly InputFault[] {
+/** Of a file that is JSON, each with its place in the text. */
+export function faultsOf(result: Parsed<unknown>, body: Uint8Array): readonly InputFault[] {
   if (result.ok) return []
   const { object: _, faults, ...whole } = result.complaint
   if (faults === undefined) return [whole]

@@ -6,3 +6,8 @@
 export function renderNameInKey(name: string): string {
   return name.replace(/%(?=(?:25)*2F)/g, '%25').replaceAll('/', '%2F')
 }
+
+/** The name that stands so in a key. */
+export function parseNameInKey(text: string): string {
+  return text.replaceAll('%2F', '/').replace(/%25(?=(?:25)*2F)/g, '%')
+}

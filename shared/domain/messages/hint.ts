@@ -1,10 +1,11 @@
 import * as z from 'zod'
 import type { Assignment, AssignmentId } from '../assignments/assignment.ts'
+import { applicationArn } from '../assignments/entitlement.ts'
 import { record } from '../json/record.ts'
 import { grant } from '../links/link.ts'
 import { accountId } from '../organization/account-id.ts'
 import { type PermissionSetName, permissionSetName } from '../permission-sets/permission-set-name.ts'
-import { principalId } from '../principals/identity-center-ids.ts'
+import { permissionSetArn, principalId } from '../principals/identity-center-ids.ts'
 import { principalType } from '../principals/principal.ts'
 
 /** Part of one drift check: `run` names the check, `unit` the part. Each unit is worked on and counted once. */
@@ -38,6 +39,14 @@ export const hint = z.discriminatedUnion('kind', [
     permissionSet: permissionSetName,
     cause: z.string(),
   }),
+  /** What somebody changed by hand: a permission set, or what is assigned of it in one account. */
+  record({
+    v: z.literal(1),
+    kind: z.literal('by-hand'),
+    permissionSetArn,
+    account: accountId.optional(),
+    cause: z.string(),
+  }),
   /** A whole drift check. It is divided into units, and each unit becomes a hint. */
   record({ ...ofDrift, kind: z.literal('drift') }),
   record({
@@ -55,18 +64,26 @@ export const hint = z.discriminatedUnion('kind', [
     /** Absent: all accounts that have it. */
     accounts: z.array(accountId).optional(),
   }),
+  /** What account access manager gives. `applications`: its instances. */
+  record({
+    ...ofDrift,
+    kind: z.literal('drift-of-roles'),
+    applications: z.array(applicationArn),
+    accounts: z.array(accountId),
+  }),
 ])
 export type Hint = z.infer<typeof hint>
 /** About one account assignment, by name or by id. */
 export type AssignmentHint = Extract<Hint, { kind: 'assignment' | 'access' }>
-export type DriftHint = Exclude<Hint, { kind: 'assignment' | 'access' | 'permission-set' }>
+export type ByHandHint = Extract<Hint, { kind: 'by-hand' }>
+export type DriftHint = Exclude<Hint, { kind: 'assignment' | 'access' | 'permission-set' | 'by-hand' }>
 
 export function isAssignmentHint(hint: Hint): hint is AssignmentHint {
   return hint.kind === 'assignment' || hint.kind === 'access'
 }
 
 export function isDriftHint(hint: Hint): hint is DriftHint {
-  return !isAssignmentHint(hint) && hint.kind !== 'permission-set'
+  return !isAssignmentHint(hint) && hint.kind !== 'permission-set' && hint.kind !== 'by-hand'
 }
 
 /** Look at what links ask for by this name, and at whoever has, or had, it. */
@@ -83,6 +100,14 @@ export function accessHint(
   cause: string,
 ): Hint {
   return { v: 1, kind: 'access', account, permissionSet, principalId: id, type, cause }
+}
+
+/** The cause of what is looked at because somebody changed it by hand. */
+export const byHand = 'by-hand'
+
+/** Somebody may have changed what it names: only a live look tells. */
+export function isLiveLook({ cause }: Hint): boolean {
+  return cause === 'drift' || cause === byHand
 }
 
 /** Look at this permission set. */

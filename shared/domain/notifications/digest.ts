@@ -40,11 +40,13 @@ export const digestMessage = record({
 })
 export type DigestMessage = z.infer<typeof digestMessage>
 
-/** Of the oldest the lines are kept, by their instants: in whatever order they were found. */
-export function addToDigest({ counts, lines }: Digest, told: readonly Notification[]): Digest {
+/** Of the oldest the lines are kept, by their instants: in whatever order they were found. `page`: where people decide on requests. */
+export function addToDigest({ counts, lines }: Digest, told: readonly Notification[], page?: string): Digest {
   const sum = { ...counts }
   for (const { event } of told) sum[event] = (sum[event] ?? 0) + 1
-  const all = [...lines, ...told.map(toLine)].sort((a, b) => compare(a.at, b.at) || compare(a.id, b.id))
+  const all = [...lines, ...told.map((one) => toLine(one, page))].sort(
+    (a, b) => compare(a.at, b.at) || compare(a.id, b.id),
+  )
   return { counts: sum, lines: all.slice(0, digestLinesMost) }
 }
 
@@ -57,22 +59,25 @@ export function waysOf({ mail, webhook }: Receiver): readonly DigestMessage['way
   return [...(mail.length > 0 ? (['mail'] as const) : []), ...(webhook === undefined ? [] : (['webhook'] as const))]
 }
 
-function toLine(told: Notification): DigestLine {
+function toLine(told: Notification, page: string | undefined): DigestLine {
   const { id, at, event } = told
-  const { subject, ...others } = describe(told)
+  const { subject, ...others } = describe(told, page)
   const texts = Object.entries(others).filter(([, text]) => text !== undefined)
   const cut = texts.map(([name, text = '']) => [name, text.slice(0, textMost)])
   return { id, at, event, subject: subject.slice(0, keyMost), ...Object.fromEntries(cut) }
 }
 
-function describe(told: Notification): Pick<DigestLine, 'subject' | 'reason' | 'remedy' | 'by'> {
+function describe(
+  told: Notification,
+  page: string | undefined,
+): Pick<DigestLine, 'subject' | 'reason' | 'remedy' | 'by'> {
   switch (told.kind) {
     case 'input':
       return { subject: told.input, reason: told.reason, remedy: told.remedy, by: told.by }
     case 'change':
       return { subject: told.subject, reason: told.reason, by: told.by }
     case 'request':
-      return describeRequest(told)
+      return describeRequest(told, page)
     case 'drift':
       return { subject: `${told.missing} removed by someone else, ${told.foreign} given by someone else` }
     default:
@@ -80,16 +85,25 @@ function describe(told: Notification): Pick<DigestLine, 'subject' | 'reason' | '
   }
 }
 
-function describeRequest(told: RequestOutcome): Pick<DigestLine, 'subject' | 'reason' | 'remedy' | 'by'> {
+function describeRequest(
+  told: RequestOutcome,
+  page: string | undefined,
+): Pick<DigestLine, 'subject' | 'reason' | 'remedy' | 'by'> {
   const { requester, permissionSet, scope, digest, expiresAt, approvers, by, reason, ticket, incident } = told
   const who = requester.name ?? requester.id
   const texts = [reason, ticket, incident].filter((text) => text !== undefined && text !== '')
   return {
     subject: permissionSet === undefined ? told.request : `${who}: ${permissionSet} in ${scope ?? ''}`,
     reason: [...texts, ...(expiresAt === undefined ? [] : [`until ${expiresAt}`])].join(', ') || undefined,
-    remedy: approvers !== undefined && digest !== undefined ? `ssofile approve ${digest}` : undefined,
+    remedy: digest === undefined ? undefined : remedyOf(digest, approvers !== undefined, page),
     by: by && (by.name ?? by.id),
   }
+}
+
+/** A link to the one request, where there is a page; else the command of who approves. */
+function remedyOf(digest: string, isForApproval: boolean, page: string | undefined): string | undefined {
+  if (page !== undefined) return `${page}/#request=${digest}`
+  return isForApproval ? `ssofile approve ${digest}` : undefined
 }
 
 function compare(a: string, b: string): number {

@@ -28,10 +28,14 @@ export type Choice =
   | { readonly found: 'fit'; readonly fit: Fit }
   /** None fits, and of this one nobody knows. */
   | { readonly found: 'unclear'; readonly eligibility: Eligibility }
-  /** `nearest`: the one that lacks least, with what it lacks. */
+  /** `nearest`: the one that lacks least, with what it lacks. `isMeant`: it is for this user, permission set and place. */
   | {
       readonly found: 'none'
-      readonly nearest?: { readonly eligibility: Eligibility; readonly lacks: readonly string[] }
+      readonly nearest?: {
+        readonly eligibility: Eligibility
+        readonly lacks: readonly string[]
+        readonly isMeant: boolean
+      }
     }
 
 /**
@@ -49,7 +53,9 @@ export function chooseEligibility(eligibilities: readonly Eligibility[], asking:
   const [nearest] = judgeAll(eligibilities, asking).sort(
     (a, b) => a.weight - b.weight || compareText(a.eligibility.name, b.eligibility.name),
   )
-  return { found: 'none', ...(nearest && { nearest: { eligibility: nearest.eligibility, lacks: nearest.lacks } }) }
+  if (nearest === undefined) return { found: 'none' }
+  const { eligibility, lacks, weight } = nearest
+  return { found: 'none', nearest: { eligibility, lacks, isMeant: weight < weightOfPlace } }
 }
 
 function judgeAll(eligibilities: readonly Eligibility[], asking: Asking): Judged[] {
@@ -64,6 +70,8 @@ export function isFor(eligibility: Eligibility, { userName, groups }: Pick<Askin
 function isForPermissionSet({ permissionSets }: Eligibility, { link }: Asking): boolean {
   return fitsOne(permissionSets, link.permissionSet)
 }
+
+const weightOfPlace = 100
 
 type Judged = {
   readonly eligibility: Eligibility
@@ -80,7 +88,7 @@ function judge(eligibility: Eligibility, asking: Asking): Omit<Judged, 'eligibil
   const needed = isApprovedByItself(eligibility, asking) ? 0 : eligibility.approvals
   const place = lacksOfPlace(eligibility, asking, covers.includes(true) || isUnclear)
   const terms = [...lacksOfTerms(eligibility, asking), ...lacksOfApprovers(eligibility, asking, needed)]
-  return { needed, isUnclear, lacks: [...place, ...terms], weight: place.length * 100 + terms.length }
+  return { needed, isUnclear, lacks: [...place, ...terms], weight: place.length * weightOfPlace + terms.length }
 }
 
 function lacksOfPlace(eligibility: Eligibility, asking: Asking, isCovered: boolean): string[] {

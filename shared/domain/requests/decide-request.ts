@@ -384,7 +384,9 @@ function judgeUnfit(
   choice: Exclude<Choice, { found: 'fit' }>,
 ): RequestStep {
   const request = { digest }
-  if (choice.found === 'unclear' || facts.broken.length > 0) {
+  const isMeant = choice.found === 'none' && choice.nearest?.isMeant === true
+  // Where one is meant for this, and the request is not as it says, another that cannot be used makes no difference to the remedy.
+  if (choice.found === 'unclear' || (facts.broken.length > 0 && !isMeant)) {
     const what =
       choice.found === 'unclear'
         ? `eligibility '${choice.eligibility.name}' asks for a selector or tags that cannot be read now`

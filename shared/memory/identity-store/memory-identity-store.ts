@@ -1,6 +1,7 @@
 import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
 import { type PrincipalName, type PrincipalType, principalName } from '../../domain/principals/principal.ts'
 import type { Clock } from '../../ports/clock.ts'
+import type { DirectoryNetwork } from '../../ports/directory-network.ts'
 import type { IdentityStore, NamedPrincipal } from '../../ports/identity-store.ts'
 import type { Page } from '../../ports/page.ts'
 import type { Randomness } from '../../ports/randomness.ts'
@@ -20,6 +21,7 @@ import type {
   UserRecord,
 } from './identity-store-records.ts'
 import { invalidDirectoryInput, tooFast } from './identity-store-refusals.ts'
+import { NetworkRules } from './network-rules.ts'
 
 export type MemoryIdentityStoreOptions = CallObserver & {
   readonly clock: Clock
@@ -27,6 +29,8 @@ export type MemoryIdentityStoreOptions = CallObserver & {
   readonly openTable?: OpenTable
   readonly identityStoreId?: string
   readonly onChange?: (change: IdentityStoreChange) => void
+  /** The address that a call comes from; absent: it has none. */
+  readonly source?: (() => string | undefined) | undefined
 }
 
 type Unstamped<C> = C extends unknown ? Omit<C, 'at'> : never
@@ -46,7 +50,9 @@ export class MemoryIdentityStore implements IdentityStore {
   readonly #groups: DirectoryGroups
   readonly #users: DirectoryUsers
   readonly #memberships: DirectoryMemberships
-  readonly #gate: CallGate
+  readonly #gate: Pick<CallGate, 'enter'>
+  /** From where it answers. */
+  readonly network: NetworkRules
   readonly #beforeChange: (() => void)[] = []
 
   constructor(options: MemoryIdentityStoreOptions) {
@@ -62,7 +68,13 @@ export class MemoryIdentityStore implements IdentityStore {
       limiters.set(operation, limiter)
       return limiter
     }
-    this.#gate = new CallGate({ ...options, limiterFor, tooFast })
+    this.network = new NetworkRules(openTable('identity-store/network'), options.source)
+    const gate = new CallGate({ ...options, limiterFor, tooFast })
+    const enter = (operation: string) => {
+      gate.enter(operation)
+      this.network.check(operation)
+    }
+    this.#gate = { enter }
   }
 
   // The port.
@@ -75,6 +87,13 @@ export class MemoryIdentityStore implements IdentityStore {
     this.#gate.enter(type === 'GROUP' ? 'DescribeGroup' : 'DescribeUser')
     const name = type === 'GROUP' ? this.#groups.find(id)?.displayName : this.#users.find(id)?.userName
     return name === undefined ? undefined : principalName.parse(name)
+  }
+
+  async findUser(id: PrincipalId): ReturnType<IdentityStore['findUser']> {
+    this.#gate.enter('DescribeUser')
+    const user = this.#users.find(id)
+    if (user === undefined) return undefined
+    return { name: principalName.parse(user.userName), isDisabled: user.attributes.UserStatus === 'DISABLED' }
   }
 
   async listPrincipals(type: PrincipalType, nextToken?: string): Promise<Page<NamedPrincipal>> {
@@ -98,6 +117,17 @@ export class MemoryIdentityStore implements IdentityStore {
   async listMembersOf(groupId: PrincipalId, nextToken?: string): Promise<Page<PrincipalId>> {
     const page = await this.listGroupMemberships(groupId, { nextToken, most: pageMost })
     return { items: page.items.map(({ userId }) => userId), nextToken: page.nextToken }
+  }
+
+  /** DescribeIdentityStore, as far as it is no constant. */
+  async describeNetwork(): Promise<DirectoryNetwork | undefined> {
+    this.#gate.enter('DescribeIdentityStore')
+    return this.network.now
+  }
+
+  async updateNetwork(network: DirectoryNetwork | undefined): Promise<void> {
+    this.#gate.enter('UpdateIdentityStore')
+    this.network.set(network)
   }
 
   // Groups.

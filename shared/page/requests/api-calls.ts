@@ -1,7 +1,7 @@
 import { openAgain } from '../../domain/requests-page/open-again.ts'
 import { type Fault, faultsOf, isBusy } from './faults-of.ts'
 import { pageClock } from './page-clock.ts'
-import type { Told, ToldRequest } from './told-request.ts'
+import type { Told, ToldAbout, ToldAccess, ToldBesides, ToldRequest } from './told-request.ts'
 
 /** What the API, or the way to it, complains of. */
 export class ApiFault extends Error {
@@ -16,11 +16,18 @@ const triesMost = 6
 const pagesMost = 5
 const pageLimit = 200
 const keyName = 'key'
+const slowMs = 60_000
+
+/** Whether people sign in here by a provider; else `ssofile browse` serves the page to one person. */
+export const isHosted = document.querySelector('script[src]') !== null
 
 /** Calls the server of the page, which signs the call and passes it on. */
 export class ApiCalls {
   /** Hears that the API is busy, and that it is tried again. */
   readonly #onBusy: () => void
+  /** What was answered last, by path: it is not sent again while it is the same. */
+  readonly #known = new Map<string, { readonly etag: string; readonly body: unknown }>()
+  #besides: { readonly told: ToldBesides; readonly me: Me; readonly atMs: number } | undefined
 
   constructor(onBusy: () => void) {
     this.#onBusy = onBusy
@@ -31,6 +38,7 @@ export class ApiCalls {
    * address loses its token.
    */
   async open(): Promise<void> {
+    if (isHosted) return void (await this.#get('/me'))
     const token = location.hash.slice(1)
     if (token !== '') {
       history.replaceState(null, '', '/')
@@ -42,14 +50,43 @@ export class ApiCalls {
   }
 
   async readAll(): Promise<Told> {
-    const [me, waiting, mine] = await Promise.all([
-      this.#get('/eligibility'),
+    const [{ told: besides, me }, waiting, mine] = await Promise.all([
+      this.#readSlowly(),
       this.#list('waiting'),
       this.#list('mine'),
     ])
     const { name, eligible, unusable } = me
     const isCut = waiting.isCut || mine.isCut
-    return { name, eligible, unusable, waiting: waiting.requests, mine: mine.requests, isCut }
+    return { name, eligible, unusable, waiting: waiting.requests, mine: mine.requests, isCut, besides }
+  }
+
+  /** What changes seldom: each minute where the page is hosted, and looks every few seconds. */
+  async #readSlowly(): Promise<{ readonly told: ToldBesides | undefined; readonly me: Me }> {
+    if (!isHosted) return { told: undefined, me: await this.#get('/eligibility') }
+    const nowMs = pageClock.nowMs()
+    if (this.#besides && nowMs - this.#besides.atMs < slowMs) {
+      const access = await this.#get('/access')
+      return { me: this.#besides.me, told: { ...this.#besides.told, access } }
+    }
+    const calls = ['/eligibility', '/me', '/access', '/choices'].map((path) => this.#get(path))
+    const [me, { isAuditor }, access, chosen] = await Promise.all(calls)
+    const told = { isAuditor, access, ...chosen }
+    this.#besides = { told, me, atMs: nowMs }
+    return { told, me }
+  }
+
+  async about({ key }: ToldRequest): Promise<ToldAbout> {
+    return this.#get(`/about?request=${encodeURIComponent(key.slice('requests/'.length))}`)
+  }
+
+  async everybody(words: string): Promise<Everybody> {
+    return this.#get(`/everybody?words=${encodeURIComponent(words)}`)
+  }
+
+  async signOut(): Promise<void> {
+    await fetch('/sign-out', { method: 'POST' })
+    location.replace('/#signed-out')
+    location.reload()
   }
 
   async post(path: '/requests' | '/approvals', sent: object): Promise<void> {
@@ -73,17 +110,40 @@ export class ApiCalls {
     return this.#send(`/api${path}`, {})
   }
 
-  async #send(path: string, init: RequestInit, secret = sessionStorage.getItem(keyName) ?? '') {
-    const headers = { ...init.headers, authorization: `Bearer ${secret}` }
+  async #send(path: string, init: RequestInit, secret = isHosted ? '' : (sessionStorage.getItem(keyName) ?? '')) {
+    const known = init.method === undefined ? this.#known.get(path) : undefined
+    const headers = {
+      ...init.headers,
+      ...(isHosted ? {} : { authorization: `Bearer ${secret}` }),
+      ...(known === undefined ? {} : { 'if-none-match': known.etag }),
+    }
     for (let attempt = 1; ; attempt++) {
       const answer = await fetch(path, { ...init, headers }).catch(() => {
         throw new ApiFault([{ received: 'no answer: what served this page has ended', remedy: openAgain }])
       })
+      if (known !== undefined && answer.status === 304) return known.body
       const body = await answer.json()
+      const etag = answer.headers.get('etag')
+      if (answer.ok && etag !== null) this.#known.set(path, { etag, body })
       if (answer.ok) return body
+      if (isHosted && answer.status === 401) signIn(answer.headers.get('x-sign-in') === 'fresh')
       if (!isBusy(answer.status) || attempt === triesMost) throw new ApiFault(faultsOf(answer.status, body))
       this.#onBusy()
       await pageClock.sleep(1000 * (Number(answer.headers.get('retry-after')) || attempt))
     }
   }
+}
+
+type Me = Pick<Told, 'name' | 'eligible' | 'unusable'>
+export type Everybody = {
+  readonly rows: readonly ToldAccess[]
+  readonly all: number
+  readonly accounts: Readonly<Record<string, string>>
+}
+
+/** By the provider, and back to the same view. Who has just signed out is not signed in again by themselves. */
+function signIn(isFresh: boolean): void {
+  const view = location.hash.slice(1)
+  if (view === 'signed-out') return
+  location.assign(`/sign-in?to=${encodeURIComponent(view)}${isFresh ? '&fresh' : ''}`)
 }

@@ -4,7 +4,8 @@ import { type AskFields, askFor } from './ask-for.ts'
 import { makeFacts } from './card.ts'
 import { describeEligibility } from './describe-eligibility.ts'
 import { listOptions } from './list-options.ts'
-import type { ToldEligibility } from './told-request.ts'
+import { sayDuration } from './say.ts'
+import type { ToldBesides, ToldEligibility } from './told-request.ts'
 
 const fields = ['where', 'permissionSet', 'hours', 'reason', 'ticket', 'incident', 'startsAt'] as const
 const needs = ['reason', 'ticket', 'incident'] as const
@@ -14,6 +15,7 @@ export class AskDialog {
   readonly #dialog = find('ask', HTMLDialogElement)
   readonly #onAsk: (body: object) => void
   #user = ''
+  #action: 'ask' | 'extend' = 'ask'
 
   constructor(onAsk: (body: object) => void) {
     this.#onAsk = onAsk
@@ -23,19 +25,33 @@ export class AskDialog {
     })
   }
 
-  open(eligibility: ToldEligibility, user: string): void {
+  /** `extended`: what is granted and is to last longer. */
+  open(eligibility: ToldEligibility, user: string, { extended, besides }: Opening = {}): void {
     this.#user = user
-    find('ask-title', HTMLElement).textContent = `Ask by ${eligibility.name}`
+    this.#action = extended ? 'extend' : 'ask'
+    find('ask-title', HTMLElement).textContent = `${extended ? 'Extend' : 'Ask'} by ${eligibility.name}`
+    find('ask-next', HTMLElement).textContent = sayNext(eligibility, extended !== undefined)
     find('ask-facts', HTMLElement).replaceChildren(makeFacts(describeEligibility(eligibility)))
     find('ask-fault', HTMLElement).hidden = true
     for (const name of fields) input(name).value = ''
+    const choice = besides?.choices.find(({ name }) => name === eligibility.name)
     const sets = eligibility.permissionSets.filter((set) => !/[*?]/.test(set))
-    listOptions('ask-sets', sets)
-    listOptions('ask-scopes', eligibility.scopes)
+    const offered = [...new Set([...sets, ...(choice?.permissionSets ?? [])])]
+    listOptions(
+      'ask-sets',
+      offered.map((set) => [set, besides?.abouts[set] ?? ''] as const),
+    )
+    const accounts = choice?.accounts ?? []
+    listOptions('ask-scopes', [
+      ...accounts.map((id) => [id, besides?.accounts[id] ?? ''] as const),
+      ...eligibility.scopes.filter((one) => accounts.length === 0 || !one.startsWith('account%')),
+    ])
     // One only: nothing to choose.
     if (sets.length === 1 && eligibility.permissionSets.length === 1) input('permissionSet').value = sets[0] ?? ''
     const [scope = '', ...others] = eligibility.scopes
     if (others.length === 0 && scope.startsWith('account%')) input('where').value = scope
+    if (extended) [input('where').value, input('permissionSet').value] = [extended.scope, extended.permissionSet]
+    for (const name of ['where', 'permissionSet'] as const) input(name).readOnly = extended !== undefined
     for (const need of needs) input(need).required = eligibility.needs.includes(need)
     find('ask-startsAt-label', HTMLElement).hidden = eligibility.mayStartLater === undefined
     this.#dialog.showModal()
@@ -48,7 +64,7 @@ export class AskDialog {
     const missing = needs.find((need) => input(need).required && !saysSomething(typed[need]))
     const asked = missing
       ? ({ ok: false, field: missing, message: `This eligibility needs the ${missing}.` } as const)
-      : askFor(typed, this.#user)
+      : askFor(typed, this.#user, this.#action)
     if (!asked.ok) {
       this.#complain(asked.field, asked.message)
       return
@@ -63,6 +79,20 @@ export class AskDialog {
     fault.hidden = false
     input(field).focus()
   }
+}
+
+type Opening = {
+  readonly extended?: { readonly scope: string; readonly permissionSet: string } | undefined
+  readonly besides?: ToldBesides | undefined
+}
+
+/** What happens once it is sent. */
+function sayNext({ approvals, approvers, longest, approvedByItself }: ToldEligibility, isExtension: boolean): string {
+  const who = [...approvers.groups, ...approvers.users, ...(approvers.ownerTag ? ['the owner of the account'] : [])]
+  const needed = approvals === 0 ? 'Nobody has to approve it.' : `Next: ${approvals} of ${who.join(', ')} approve it.`
+  const perhaps = approvals > 0 && approvedByItself ? ' For some people or at some times nobody has to.' : ''
+  const until = isExtension ? ' What you have lasts until its end meanwhile.' : ''
+  return `${needed}${perhaps} Then the access comes within seconds and ends by itself, after ${sayDuration(longest)} at most.${until}`
 }
 
 function input(name: (typeof fields)[number]): HTMLInputElement {

@@ -15,7 +15,11 @@ type Asked =
   | { readonly ok: false; readonly field: keyof AskFields; readonly message: string }
 
 /** What `POST /requests` takes; whether the person is eligible, ssofile decides. */
-export function askFor({ where, permissionSet, hours, startsAt, ...texts }: AskFields, user: string): Asked {
+export function askFor(
+  { where, permissionSet, hours, startsAt, ...texts }: AskFields,
+  user: string,
+  action: 'ask' | 'extend' = 'ask',
+): Asked {
   const scope = /^\d{12}$/.test(where) ? `account%${where}` : where
   if (!/^[a-z_]+%[^%]+$/.test(scope))
     return {
@@ -34,7 +38,7 @@ export function askFor({ where, permissionSet, hours, startsAt, ...texts }: AskF
     ...(startsAt === '' ? {} : { startsAt: new Date(startsAt).toISOString() }),
   }
   const linkData = `${scope}%${permissionSet}%${user}%USER%ssofile`
-  return { ok: true, body: { action: 'ask', linkData, requestDetails } }
+  return { ok: true, body: { action, linkData, requestDetails } }
 }
 
 /** In hours and minutes, as ISO 8601 writes it. */

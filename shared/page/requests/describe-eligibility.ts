@@ -12,7 +12,13 @@ export function describeEligibility(told: ToldEligibility): readonly (readonly [
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['About', told.description],
     ['Permission sets', told.permissionSets.join(', ')],
-    ['Where', `${scopes.slice(0, scopesMost).map(sayScope).join(', ')}${others}`],
+    [
+      'Where',
+      `${scopes
+        .slice(0, scopesMost)
+        .map((scope) => sayScope(scope))
+        .join(', ')}${others}`,
+    ],
     ['At most', sayDuration(told.longest)],
     ['Approved by', sayApproval(told)],
     ['Needs', needs.map((need) => (need === 'ticket' ? ticket : need)).join(', ')],

@@ -1,7 +1,7 @@
 import { sayAge, sayDuration, sayInstant, sayScope } from './say.ts'
-import type { ToldRequest } from './told-request.ts'
+import type { ToldAbout, ToldRequest } from './told-request.ts'
 
-export type RequestAction = 'approve' | 'deny' | 'finish'
+export type RequestAction = 'approve' | 'deny' | 'finish' | 'extend'
 
 export type DescribedRequest = {
   readonly title: string
@@ -15,7 +15,12 @@ export type DescribedRequest = {
 }
 
 /** What a person reads of a request, and may do with it. `of`: their own, or one that waits for their approval. */
-export function describeRequest(told: ToldRequest, of: 'mine' | 'waiting', nowMs: number): DescribedRequest {
+export function describeRequest(
+  told: ToldRequest,
+  of: 'mine' | 'waiting',
+  nowMs: number,
+  besides: Partial<ToldAbout> & { readonly mayExtend?: boolean } = {},
+): DescribedRequest {
   const { scope, permissionSet, user } = partsOf(told.linkData)
   const { file, requestDetails: asked, status } = told
   const state = stateOf(told)
@@ -24,6 +29,8 @@ export function describeRequest(told: ToldRequest, of: 'mine' | 'waiting', nowMs
   const isJudged = state !== 'new' && state !== 'ending'
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['Who', user],
+    ['What it allows', besides.about],
+    ['Has there now', sayOthers(besides)],
     ['For how long', asked ? sayDuration(asked.duration) : undefined],
     ['Asked', file ? `${sayInstant(file.lastModified)}, ${sayAge(Date.parse(file.lastModified), nowMs)}` : undefined],
     ['To begin', asked?.startsAt && sayInstant(asked.startsAt)],
@@ -36,11 +43,11 @@ export function describeRequest(told: ToldRequest, of: 'mine' | 'waiting', nowMs
     ['Digest', isJudged ? status?.request?.digest : undefined],
   ]
   return {
-    title: `${permissionSet} in ${sayScope(scope)}`,
+    title: `${permissionSet} in ${sayScope(scope, besides.accountName)}`,
     state,
     stateText: sayState(told, state),
     facts: facts.flatMap(([label, text]) => (text ? [[label, text] as const] : [])),
-    actions: of === 'mine' ? ownActions(state) : approverActions(told, state),
+    actions: of === 'mine' ? ownActions(state, besides.mayExtend === true) : approverActions(told, state),
     digest: isJudged ? status?.request?.digest : undefined,
   }
 }
@@ -85,9 +92,21 @@ function sayState({ status }: ToldRequest, state: DescribedRequest['state']): st
   }
 }
 
-function ownActions(state: DescribedRequest['state']): DescribedRequest['actions'] {
+/** What else the person has in the place that is asked for. */
+function sayOthers({ rows, isCut }: Partial<ToldAbout>): string | undefined {
+  if (rows === undefined) return undefined
+  if (rows.length === 0) return 'nothing'
+  const told = rows.map(({ permissionSet, type, principal, giver }) => {
+    const through = type === 'GROUP' ? ` by group ${principal}` : ''
+    return `${permissionSet}${through}${giver === 'temporary' ? ' (temporary)' : ''}`
+  })
+  return [...told, ...(isCut ? ['and more'] : [])].join(', ')
+}
+
+function ownActions(state: DescribedRequest['state'], mayExtend: boolean): DescribedRequest['actions'] {
   if (state === 'ending') return []
-  if (state === 'granted') return [{ does: 'finish', label: 'End now' }]
+  const end = { does: 'finish', label: 'End now' } as const
+  if (state === 'granted') return mayExtend ? [{ does: 'extend', label: 'Extend' }, end] : [end]
   return [{ does: 'finish', label: state === 'waiting' || state === 'new' ? 'Withdraw' : 'Remove' }]
 }
 

@@ -1,15 +1,17 @@
 import { find, make } from '../element.ts'
-import { ApiCalls, ApiFault } from './api-calls.ts'
+import { ApiCalls, ApiFault, isHosted } from './api-calls.ts'
 import { AskDialog } from './ask-dialog.ts'
 import { type Card, makeFacts } from './card.ts'
 import { CardList } from './card-list.ts'
+import { describeAccess } from './describe-access.ts'
 import { describeEligibility } from './describe-eligibility.ts'
 import { type DescribedRequest, describeRequest, type RequestAction } from './describe-request.ts'
 import { pageClock } from './page-clock.ts'
-import type { Told, ToldRequest } from './told-request.ts'
+import type { Told, ToldAbout, ToldRequest } from './told-request.ts'
 
-/** Requests of everybody share the API's limit: 20 a second. */
-const restMs = 60_000
+/** Requests of everybody share the API's limit: 20 a second. Where the page is hosted it has a limit of its own. */
+const restMs = isHosted ? 5_000 : 60_000
+const aboutsMost = 20
 /** After something was sent: until it shows. */
 const soonMs = [500, 1000, 1500, 2500, 4000, 6000]
 
@@ -17,13 +19,24 @@ const questions: Readonly<Record<RequestAction, string>> = {
   approve: 'You approve exactly this request. If it is edited, it needs approvals again.',
   deny: 'One denial is enough, and for good.',
   finish: 'It can be asked for again, and then needs approvals again.',
+  extend: '',
 }
 
 /** The page: asks the API for all that it shows, shows it, and sends what the person decides. */
 export class RequestsPage {
   readonly #api = new ApiCalls(() => this.#say('The API is busy; trying again…'))
   readonly #ask = new AskDialog((body) => void this.#send('/requests', body, 'Asked.'))
-  readonly #lists = { waiting: new CardList('waiting'), mine: new CardList('mine'), eligible: new CardList('eligible') }
+  readonly #lists = {
+    waiting: new CardList('waiting'),
+    mine: new CardList('mine'),
+    eligible: new CardList('eligible'),
+    access: new CardList('access'),
+    everybody: new CardList('everybody'),
+  }
+  /** By request: what an approver has to know besides, asked once. */
+  readonly #abouts = new Map<string, ToldAbout>()
+  /** The address named a request, which is brought into view once. */
+  #wanted = /^#request=([0-9a-f]{32})$/.exec(location.hash)?.[1]
   #told: Told | undefined
   /** Counts what was sent, so that only the last one looks again. */
   #turn = 0
@@ -39,6 +52,13 @@ export class RequestsPage {
       event.preventDefault()
       find('confirm', HTMLDialogElement).close()
       this.#confirmed?.()
+    })
+    find('sign-out', HTMLButtonElement).hidden = !isHosted
+    find('sign-out', HTMLButtonElement).addEventListener('click', () => void this.#api.signOut())
+    find('everybody-words', HTMLInputElement).addEventListener('input', () => void this.#lookForEverybody())
+    window.addEventListener('hashchange', () => {
+      this.#wanted = /^#request=([0-9a-f]{32})$/.exec(location.hash)?.[1]
+      this.#show()
     })
     void this.#run()
   }
@@ -59,6 +79,7 @@ export class RequestsPage {
   async #look(): Promise<void> {
     try {
       this.#told = await this.#api.readAll()
+      if (isHosted) await this.#learnAbouts(this.#told.waiting)
       this.#say(`As of ${new Date(pageClock.nowMs()).toLocaleTimeString('en-GB')}`)
       this.#complain()
       this.#show()
@@ -97,9 +118,10 @@ export class RequestsPage {
       id: one.name,
       title: one.name,
       facts: describeEligibility(one),
-      actions: [{ name: 'ask', label: 'Ask…', act: () => this.#ask.open(one, name) }],
+      actions: [{ name: 'ask', label: 'Ask…', act: () => this.#ask.open(one, name, { besides: this.#told?.besides }) }],
     }))
     this.#list('eligible', offers, eligible.length)
+    this.#showBesides()
     const notes = [
       ...(isCut ? ['There are more requests than this page shows: ssofile requests.'] : []),
       ...(unusable.length > 0 ? [`Not valid, so nobody can ask by them now: ${unusable.join(', ')}.`] : []),
@@ -108,7 +130,46 @@ export class RequestsPage {
     find('notes', HTMLElement).replaceChildren(make('span', notes.join(' ')))
   }
 
-  #list(name: 'waiting' | 'mine' | 'eligible', cards: readonly Card[], all: number): void {
+  /** What only the hosted page has. */
+  #showBesides(): void {
+    const { besides } = this.#told ?? {}
+    if (besides === undefined) return
+    const { rows, accounts } = besides.access
+    this.#list(
+      'access',
+      rows.map((row) => describeAccess(row, accounts, besides.abouts)),
+      rows.length,
+    )
+    const part = find('everybody-part', HTMLElement)
+    if (besides.isAuditor && part.hidden) {
+      part.hidden = false
+      void this.#lookForEverybody()
+    }
+    if (this.#wanted === undefined) return
+    const item = [...document.querySelectorAll('main li')].find((one) => one.textContent?.includes(this.#wanted ?? ''))
+    if (item === undefined) return
+    this.#wanted = undefined
+    item.scrollIntoView({ block: 'center' })
+    item.querySelector('button')?.focus({ preventScroll: true })
+  }
+
+  async #lookForEverybody(): Promise<void> {
+    try {
+      const { rows, all, accounts } = await this.#api.everybody(find('everybody-words', HTMLInputElement).value)
+      const cards = rows.map((row) => describeAccess(row, accounts, this.#told?.besides?.abouts ?? {}, 'of everybody'))
+      this.#lists.everybody.show(cards, all)
+    } catch (error) {
+      this.#complain(error)
+    }
+  }
+
+  async #learnAbouts(waiting: readonly ToldRequest[]): Promise<void> {
+    const unknown = waiting.slice(0, aboutsMost).filter((one) => !this.#abouts.has(idOf(one)))
+    const learn = async (one: ToldRequest) => void this.#abouts.set(idOf(one), await this.#api.about(one))
+    await Promise.all(unknown.map(learn))
+  }
+
+  #list(name: 'waiting' | 'mine' | 'eligible' | 'access', cards: readonly Card[], all: number): void {
     const words = find('words', HTMLInputElement).value.toLowerCase().split(/\s+/)
     const fitting = cards.filter(({ title, stateText, facts }) => {
       const text = [title, stateText, ...facts.map(([, one]) => one)].join(' ').toLowerCase()
@@ -118,13 +179,34 @@ export class RequestsPage {
   }
 
   #cardOf(told: ToldRequest, of: 'waiting' | 'mine'): Card {
-    const { actions, ...described } = describeRequest(told, of, pageClock.nowMs())
+    const eligibility = this.#told?.eligible.find(({ name }) => name === told.status?.request?.eligibility)
+    const { actions, ...described } = describeRequest(told, of, pageClock.nowMs(), {
+      ...(this.#abouts.get(idOf(told)) ?? this.#namesOf(told)),
+      mayExtend: isHosted && eligibility !== undefined,
+    })
     const act = ({ does, label }: DescribedRequest['actions'][number]) => ({
       name: does,
       label: `${label}…`,
-      act: () => this.#confirm({ does, label, described, told }),
+      act: () => {
+        if (does === 'extend' && eligibility) this.#extend(eligibility, told)
+        else this.#confirm({ does, label, described, told })
+      },
     })
     return { id: told.key, ...described, actions: actions.map(act) }
+  }
+
+  #extend(eligibility: Told['eligible'][number], { linkData }: ToldRequest): void {
+    const [kind = '', value = '', permissionSet = ''] = linkData.split('%')
+    const extended = { scope: `${kind}%${value}`, permissionSet }
+    this.#ask.open(eligibility, this.#told?.name ?? '', { extended, besides: this.#told?.besides })
+  }
+
+  #namesOf({ linkData }: ToldRequest): { accountName?: string; about?: string } {
+    const [, value = '', permissionSet = ''] = linkData.split('%')
+    const { besides } = this.#told ?? {}
+    const accountName = besides?.accounts[value] ?? besides?.access.accounts[value]
+    const about = besides?.abouts[permissionSet]
+    return { ...(accountName ? { accountName } : {}), ...(about ? { about } : {}) }
   }
 
   #confirm({ does, label, described, told }: Confirmed): void {
@@ -138,6 +220,8 @@ export class RequestsPage {
     this.#confirmed = () => {
       if (does === 'finish') return void this.#send('/requests', { action: 'finish', linkData: told.linkData }, 'Sent.')
       const said = comment.value.trim()
+      // Where a sign-in is asked for first, one comes back to it.
+      if (isHosted) history.replaceState(null, '', `#request=${described.digest}`)
       const decision = { digest: described.digest, decision: does, ...(said === '' ? {} : { comment: said }) }
       return void this.#send('/approvals', decision, does === 'approve' ? 'Approved.' : 'Denied.')
     }
@@ -173,4 +257,9 @@ type Confirmed = DescribedRequest['actions'][number] & {
 /** What goes on first, then what is over. */
 function rank({ state }: Card): number {
   return state === 'over' || state === 'refused' ? 1 : 0
+}
+
+/** Of one upload: what is edited is another one. */
+function idOf({ key, file }: ToldRequest): string {
+  return `${key} ${file?.etag ?? ''}`
 }

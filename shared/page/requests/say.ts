@@ -20,11 +20,11 @@ export function sayDuration(iso: string): string {
 }
 
 /** `account%233000000002` as `account 233000000002`, and so on. */
-export function sayScope(scope: string): string {
+export function sayScope(scope: string, accountName?: string): string {
   const [kind = '', ...rest] = scope.split('%')
   const value = rest.join('%')
   if (kind === 'root') return 'all accounts'
-  if (kind === 'account') return `account ${value}`
+  if (kind === 'account') return accountName ? `${accountName} (${value})` : `account ${value}`
   if (kind === 'ou_id') return `accounts of ${value}`
   if (kind === 'account_tag') return `accounts with the tag ${value.replace('^', ' = ')}`
   return kind === 'select' ? `accounts that the selector ${value} chooses` : scope

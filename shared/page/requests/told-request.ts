@@ -37,6 +37,37 @@ export type ToldEligibility = {
   readonly endsSessions: boolean
 }
 
+/** Access as the page's records list it. */
+export type ToldAccess = {
+  readonly account: string
+  readonly permissionSet: string
+  readonly principal: string
+  readonly type: 'GROUP' | 'USER'
+  readonly giver: 'ours' | 'foreign' | 'temporary'
+}
+
+/** What an approver has to know besides the request. */
+export type ToldAbout = {
+  readonly accountName?: string
+  readonly about?: string
+  readonly rows: readonly ToldAccess[]
+  readonly isCut: boolean
+}
+
+/** Only where the page is hosted. */
+export type ToldBesides = {
+  readonly isAuditor: boolean
+  readonly access: { readonly rows: readonly ToldAccess[]; readonly accounts: Readonly<Record<string, string>> }
+  readonly choices: readonly {
+    readonly name: string
+    readonly accounts: readonly string[]
+    readonly permissionSets: readonly string[]
+  }[]
+  readonly abouts: Readonly<Record<string, string>>
+  /** Names of accounts. */
+  readonly accounts: Readonly<Record<string, string>>
+}
+
 /** All that the page shows, as the API told it. */
 export type Told = {
   readonly name: string
@@ -46,4 +77,5 @@ export type Told = {
   readonly mine: readonly ToldRequest[]
   /** There are more requests than the page asks for. */
   readonly isCut: boolean
+  readonly besides?: ToldBesides | undefined
 }

@@ -1,4 +1,4 @@
-import { isLost, wasThere } from '../../domain/assignments/access-changes.ts'
+import { isContested, isLost, wasThere } from '../../domain/assignments/access-changes.ts'
 import { claims, mayAppearUntil, proveAccess, settlesAt, settlingMs } from '../../domain/assignments/access-proof.ts'
 import { type GrantingLink, isSameLink, type LedgerEntry } from '../../domain/assignments/ledger-entry.ts'
 import { quote } from '../../domain/statuses/complaint.ts'
@@ -104,7 +104,7 @@ function endFormer(facts: Facts): Step {
  * | ------------------ | ------------------------------------------------------------------------- |
  * | there              | confirm it, where the ledger does not say so yet                          |
  * | gone, maybe        | create it: to create what is there already changes nothing                |
- * | gone               | leave it, where drift is only reported and no link was changed since      |
+ * | gone               | leave it, where drift is only reported, or others take it away again and again, and no link was changed since |
  * | look               | look                                                                      |
  * | settling, listed   | put it off until a listing counts                                         |
  * | settling, unlisted | create it                                                                 |
@@ -406,9 +406,12 @@ function isRecorded({ now }: Facts, entry: LedgerEntry, links: readonly Granting
   return entry.orphanedAt === undefined && openUntil === undefined
 }
 
-/** Someone removed it, and drift is only reported: it stays so until a link that grants it is changed, or asked to count as new. */
+/**
+ * Someone removed it, and drift is only reported, or they remove it again and again: it stays so until a link that grants it is
+ * changed, or asked to count as new.
+ */
 function isLeftMissing({ onDrift }: Facts, entry: LedgerEntry, links: readonly GrantingLink[]): boolean {
-  if (entry.missingSince === undefined || onDrift === 'restore') return false
+  if (entry.missingSince === undefined || (onDrift === 'restore' && !isContested(entry))) return false
   return links.every((link) => entry.links.some((known) => isSameLink(known, link)))
 }
 

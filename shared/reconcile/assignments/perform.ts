@@ -410,7 +410,10 @@ async function tellUnconfirmed(settling: Settling, access: LedgerEntry, now: str
 async function recordRevoked(settling: Settling, access: LedgerEntry, now: string): Promise<void> {
   // Of a lost record nothing is known but when it was last seen.
   const seenAt = isLost(access) ? access.updatedAt : undefined
-  await writeHistory(settling, 'revoked', access, revokedInstant(access) ?? seenAt ?? now)
+  const by = access.missingSince === undefined ? undefined : access.removedBy
+  const { key, context } = settling
+  const at = revokedInstant(access) ?? seenAt ?? now
+  await recordHistory(context.objects, { key, event: 'revoked', at, access, confirmedAt: settling.now, by })
   settling.context.metrics.record('Revoked')
   settling.context.log.info('access is revoked', { requestId: access.call?.id })
 }

@@ -1,11 +1,11 @@
-import { type Assignment, type AssignmentKey, assignmentOf } from '../../domain/assignments/assignment.ts'
+import { type AccessKey, type Assignment, type AssignmentKey, accessOf } from '../../domain/assignments/assignment.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { accessKeyOf, renderAccessKey } from '../records/access-list.ts'
 import { Ledger } from '../records/ledger.ts'
 import { forEachAtOnce, type Heads } from '../records/list-heads.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
-import type { NamedKeys } from './name-keys.ts'
+import type { nameKeys } from './name-keys.ts'
 
 /** What `access/` lacks, and what it has too much: a value. */
 export type AccessDifferences = {
@@ -19,18 +19,17 @@ export type AccessDifferences = {
  */
 export async function findAccessDifferences(
   objects: ObjectStore,
-  {
-    access,
-    names,
-  }: { readonly access: Heads; readonly names: { readonly ledger: NamedKeys; readonly foreign: NamedKeys } },
+  { access, names }: { readonly access: Heads; readonly names: Awaited<ReturnType<typeof nameKeys>> },
   moving: ReadonlySet<AssignmentKey>,
 ): Promise<AccessDifferences> {
   const expected = new Map<string, PrincipalId>()
-  const expect = (at: string, key: AssignmentKey) => expected.set(at, assignmentOf(key).principalId)
+  const expect = (at: string, key: AccessKey) => expected.set(at, accessOf(key).principalId)
   const unsure: { readonly key: AssignmentKey; readonly named: Assignment; readonly present: readonly string[] }[] = []
   const ledger = new Ledger(objects)
   for (const [key, [named]] of names.foreign)
     if (named && !names.ledger.has(key)) expect(renderAccessKey(key, named.principal, 'foreign'), key)
+  for (const [key, [name]] of names.entitlements)
+    if (name !== undefined) expect(renderAccessKey(key, name, 'foreign'), key)
   const keep = (key: AssignmentKey, present: readonly string[]) => {
     for (const one of present) expect(one, key)
   }

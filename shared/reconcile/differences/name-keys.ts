@@ -6,10 +6,12 @@ import {
   nameAssignment,
   parseAssignmentKey,
 } from '../../domain/assignments/assignment.ts'
+import type { EntitlementKey } from '../../domain/assignments/entitlement.ts'
 import { ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { foreignPrefix, readForeign } from '../records/foreign-assignments.ts'
+import { parseForeignEntitlement, readEntitlement } from '../records/foreign-entitlements.ts'
 import { Ledger } from '../records/ledger.ts'
 import { forEachAtOnce, type Heads } from '../records/list-heads.ts'
 import { NameIndex } from '../records/principal-names.ts'
@@ -22,7 +24,11 @@ export type NamedKeys = ReadonlyMap<AssignmentKey, readonly Assignment[]>
 export async function nameKeys(
   objects: ObjectStore,
   heads: { readonly ledger: Heads; readonly foreign: Heads },
-): Promise<{ readonly ledger: NamedKeys; readonly foreign: NamedKeys }> {
+): Promise<{
+  readonly ledger: NamedKeys
+  readonly foreign: NamedKeys
+  readonly entitlements: ReadonlyMap<EntitlementKey, readonly PrincipalName[]>
+}> {
   const index = await NameIndex.read(objects)
   const ledger = new Ledger(objects)
   const ours = parseKeys(heads.ledger, ledgerPrefix)
@@ -43,7 +49,22 @@ export async function nameKeys(
         return [key, names.map((principal) => nameAssignment(id, principal))]
       }),
     )
-  return { ledger: name(ours), foreign: name(others) }
+  return { ledger: name(ours), foreign: name(others), entitlements: await nameEntitlements(objects, heads, index) }
+}
+
+async function nameEntitlements(
+  objects: ObjectStore,
+  heads: { readonly foreign: Heads },
+  index: NameIndex,
+): Promise<ReadonlyMap<EntitlementKey, readonly PrincipalName[]>> {
+  const named = new Map<EntitlementKey, readonly PrincipalName[]>()
+  const listed = [...heads.foreign.keys()].flatMap(parseForeignEntitlement)
+  await forEachAtOnce(listed, async ({ key, type, principalId }) => {
+    const noted = index.namesOf(type, principalId)
+    const read = noted.length > 0 ? undefined : await spoiledAsAbsent(readEntitlement(objects, key))
+    named.set(key, read ? [read.principal] : noted)
+  })
+  return named
 }
 
 function parseKeys(heads: Heads, prefix: string): ReadonlyMap<AssignmentKey, AssignmentId> {

@@ -12,6 +12,7 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { type KnownAssignment, listKnown, readForeign } from '../records/foreign-assignments.ts'
+import { listEntitlementKeys } from '../records/foreign-entitlements.ts'
 import { Ledger } from '../records/ledger.ts'
 import { readsAtOnce } from '../records/list-heads.ts'
 import { type NamedId, NameIndex, PrincipalNames } from '../records/principal-names.ts'
@@ -51,7 +52,11 @@ export async function findPrincipalChanges(
   const assignments: Assignment[] = []
   const toNote: NamedId[] = []
   const needed = new Set<string>()
+  const entitled = await Array.fromAsync(listEntitlementKeys(objects))
   for (const type of types) {
+    // By the name of a night ago: nothing is evaluated for it.
+    for (const { principalId: id } of entitled.filter((one) => one.type === type))
+      for (const name of index.namesOf(type, id)) needed.add(pairKey({ type, id, name }))
     const held = Map.groupBy(await listOf(objects, type), ({ assignment }) => assignment.principalId)
     await principals.foreseeNames(type, held.keys())
     for (const [id, known] of held) {

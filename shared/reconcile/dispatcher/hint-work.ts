@@ -6,7 +6,7 @@ import {
 } from '../../domain/assignments/assignment.ts'
 import { describeLink } from '../../domain/links/describe-link.ts'
 import { type Grant, linkPrefix } from '../../domain/links/link.ts'
-import { type DriftHint, type Hint, isAssignmentHint, isDriftHint } from '../../domain/messages/hint.ts'
+import { type DriftHint, type Hint, isAssignmentHint, isDriftHint, isLiveLook } from '../../domain/messages/hint.ts'
 import { permissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { Log } from '../../ports/log.ts'
@@ -15,6 +15,7 @@ import { findHolders } from '../assignments/find-holders.ts'
 import { settleAssignment } from '../assignments/settle-assignment.ts'
 import type { OpenSettleContext } from '../assignments/settle-context.ts'
 import { NotStartedError } from '../calls/limited-sso-admin.ts'
+import { patientAccountAccess } from '../calls/patient-account-access.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { repeatPatiently } from '../calls/repeat-patiently.ts'
 import { DriftCheck, type DriftCheckSources } from '../drift/check-drift.ts'
@@ -23,7 +24,7 @@ import { PermissionSetWork, type PermissionSetWorkSources } from '../permission-
 import { Provisionings } from '../permission-sets/provisionings.ts'
 import { describeError } from '../records/failures.ts'
 import { RecordChangedError } from '../records/json-record.ts'
-import { nextAttempt, scheduleWork } from '../records/open-work.ts'
+import { lookKey, nextAttempt, scheduleWork } from '../records/open-work.ts'
 import { gatherLink } from '../statuses/gather-link.ts'
 import { StatusBoard } from '../statuses/status-board.ts'
 import type { WorkItem } from './work-item.ts'
@@ -53,7 +54,13 @@ export class HintWork {
     this.#context = { ...settling, provisionings }
     this.board = openBoard(settling, holdsLease)
     this.#permissionSetWork = new PermissionSetWork(settling, this.board)
-    this.#drift = new DriftCheck({ ...settling, identityStore: patientIdentityStore(settling), openBackground })
+    const identityStore = patientIdentityStore(settling)
+    this.#drift = new DriftCheck({
+      ...settling,
+      identityStore,
+      accountAccess: patientAccountAccess(settling),
+      openBackground,
+    })
   }
 
   /** Never rejects: a failure is repeated here, then as open work, then by redelivery; none is swallowed. */
@@ -75,7 +82,7 @@ export class HintWork {
     try {
       await repeatPatiently(context, { ...repetition, signal: context.ending, mayHelp }, async () => {
         const pulledMs = Math.max(...items.map((item) => item.pulledMs))
-        const isDriftCheck = items.some(({ hint }) => hint.cause === 'drift')
+        const isDriftCheck = items.some(({ hint }) => isLiveLook(hint))
         this.#expirePrincipal(items, pulledMs)
         const found = await this.#isFoundWaiting(items, pulledMs)
         const end = found ? 'done' : await this.#settle(first, { ...context, log, pulledMs, isDriftCheck })
@@ -103,6 +110,10 @@ export class HintWork {
     const { hint } = item
     if (isDriftHint(hint)) {
       this.board.touch(await this.#drift.work(hint, context))
+      return 'done'
+    }
+    if (hint.kind === 'by-hand') {
+      this.board.touch(await this.#drift.look(hint, context))
       return 'done'
     }
     if (hint.kind === 'permission-set') {
@@ -235,6 +246,7 @@ function mayPass(error: unknown): boolean {
 /** What open work names it by. */
 function subjectKey(hint: Exclude<Hint, DriftHint>): string {
   if (hint.kind === 'permission-set') return permissionSetKey(hint.permissionSet)
+  if (hint.kind === 'by-hand') return lookKey(hint)
   const { account: accountId, permissionSet, type } = hint
   return hint.kind === 'access'
     ? renderAssignmentKey({ accountId, permissionSet, principalId: hint.principalId, type })
@@ -244,5 +256,5 @@ function subjectKey(hint: Exclude<Hint, DriftHint>): string {
 function describe({ hint, lane }: WorkItem): Record<string, string> {
   if (hint.kind === 'permission-set') return { lane, permissionSet: hint.permissionSet }
   if (isDriftHint(hint)) return { lane, drift: hint.unit }
-  return { lane, assignment: subjectKey(hint) }
+  return { lane, ...(hint.kind === 'by-hand' ? { look: subjectKey(hint) } : { assignment: subjectKey(hint) }) }
 }

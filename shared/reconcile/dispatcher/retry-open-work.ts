@@ -4,12 +4,14 @@ import { accessHint, assignmentHint, type Hint, permissionSetHint } from '../../
 import { parsePermissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { sendHints } from '../records/lanes.ts'
-import { listOpenWork } from '../records/open-work.ts'
+import { listOpenWork, parseLookKey } from '../records/open-work.ts'
 
 /** To look at open work; its cause is the object that notes it. `undefined`: it is none. */
 export function openHint(object: string, key: string): Hint | undefined {
   const name = parsePermissionSetKey(key)
   if (name.ok) return permissionSetHint(name.value, object)
+  const look = parseLookKey(key)
+  if (look) return { v: 1, kind: 'by-hand', ...look, cause: object }
   const id = parseAssignmentKey(key)
   if (id) return accessHint(id, object)
   const assignment = parseAssignmentName(key)

@@ -46,6 +46,8 @@ const controlEveryMs = 2_000
 const aheadMost = 6
 /** One has its request in progress, the next is made ready. */
 const ofAccountMost = 2
+/** Looks at what somebody changed by hand: each is a call or two, behind all others. */
+const looksAtOnce = 8
 /** So many of the urgent lane start beside all others: a revocation waits for a slot only, never for what waits there. */
 const urgentMost = 15
 /** How soon a lost ledger is noticed. The schedule looks every minute, and one slice may take many minutes. */
@@ -233,6 +235,7 @@ class Slice {
     const permissionSetRoom = limits.provisionings - ofKind('permission-set')
     return ({ hint, group, lane }) => {
       if (isDriftHint(hint)) return true
+      if (hint.kind === 'by-hand') return ofKind('by-hand') < looksAtOnce
       if (hint.kind === 'permission-set') return permissionSetRoom > 0
       if (lane === 'work-urgent') return room + urgentMost > 0
       return room > 0 && runningOf(group) < ofAccountMost

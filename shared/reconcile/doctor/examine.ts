@@ -20,6 +20,7 @@ import { judgeAccounts } from './judge-accounts.ts'
 import { judgeArrivals, type Newest } from './judge-arrivals.ts'
 import { examineBucket } from './judge-bucket.ts'
 import { judgeDelegation, judgeManagementAccountSets } from './judge-delegation.ts'
+import { judgeDirectoryNetwork } from './judge-directory-network.ts'
 import { judgeInstance } from './judge-instance.ts'
 import { judgeOwnAccount } from './judge-own-account.ts'
 import { examineQueues } from './judge-queues.ts'
@@ -131,6 +132,8 @@ async function* examineIdentityCenter(known: Known, organization: Organization):
   if (findings.some(({ level }) => level === 'fail') || member === undefined)
     return yield skip('identity center', 'not checked: first see to what is said above')
   yield* examinePermissions(known, member)
+  const { identityStoreId } = await ports.ssoAdmin.instance()
+  yield judgeDirectoryNetwork(await ask(installation.networkOf(identityStoreId)))
   yield* examineEncryptionKey(known)
   yield await examineOwnAccount(known)
   yield* examineManagementAccount(known, managementAccountId)

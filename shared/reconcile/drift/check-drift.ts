@@ -1,7 +1,14 @@
 import pLimit from 'p-limit'
 import { type AssignmentId, assignmentOf } from '../../domain/assignments/assignment.ts'
 import { shareOfNight } from '../../domain/assignments/drift-share.ts'
-import { accessHint, type DriftHint } from '../../domain/messages/hint.ts'
+import {
+  accessHint,
+  type ByHandHint,
+  byHand,
+  type DriftHint,
+  type Hint,
+  permissionSetHint,
+} from '../../domain/messages/hint.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { PermissionSetArn, PrincipalId } from '../../domain/principals/identity-center-ids.ts'
@@ -15,9 +22,13 @@ import type { OpenSettleContext } from '../assignments/settle-context.ts'
 import type { SettleContext } from '../assignments/settlement.ts'
 import type { KnownKeys } from '../assignments/standings.ts'
 import { listAssignmentsIn, listAssignmentsOf, listUnlessGone } from '../calls/assignment-listings.ts'
+import { forgetAuthors } from '../records/authors.ts'
 import { sendHints } from '../records/lanes.ts'
+import { lookKey, scheduleWork } from '../records/open-work.ts'
 import { type Comparison, compareAssignments, type DriftSources, emptyComparison } from './compare-assignments.ts'
-import { closeUnit, isOpen } from './drift-run.ts'
+import { compareEntitlements, divideByRoles, type RoleSources } from './compare-entitlements.ts'
+import { closeUnit, type DriftRun, isOpen } from './drift-run.ts'
+import { weighHand } from './weigh-hand.ts'
 
 /** So many calls by permission set, less than two minutes of the rate, are made every night; more over seven nights. */
 const nightlyCallsMost = 2_000
@@ -26,10 +37,11 @@ const principalsOfUnit = 10
 const accountsOfUnit = 100
 const readAtOnce = 8
 
-export type DriftCheckSources = OpenSettleContext & {
-  /** SSO Admin behind all other calls, and only while something may be started; told of each call. */
-  readonly openBackground: (onCall: () => void) => SsoAdmin
-}
+export type DriftCheckSources = OpenSettleContext &
+  RoleSources & {
+    /** SSO Admin behind all other calls, and only while something may be started; told of each call. */
+    readonly openBackground: (onCall: () => void) => SsoAdmin
+  }
 
 /**
  * The dispatcher's part of a drift check, unit by unit. By principal (ListAccountAssignmentsForPrincipal: a call for 100
@@ -56,7 +68,7 @@ export class DriftCheck {
     let calls = 0
     const ssoAdmin = this.#context.openBackground(() => calls++)
     const context = { ...this.#context, ssoAdmin, log, pulledMs, listPermissionSets: this.#permissionSets }
-    const { units = [], comparison = emptyComparison() } = await workUnit(hint, context)
+    const { units = [], roles, comparison = emptyComparison() } = await workUnit(hint, context)
     const event = `${hint.run}/${hint.unit}`
     const hints = comparison.toEvaluate.map((key) => accessHint(assignmentOf(key), 'drift'))
     await sendHints(this.#context, { id: event, hints: [...units, ...hints], revocation: false }, configuration)
@@ -66,7 +78,7 @@ export class DriftCheck {
       .sort()
       .at(-1)
     const figures = {
-      ...{ checked, missing: missing.length, foreign: foreign.length, gone: gone.length, calls },
+      ...{ checked, missing: missing.length, foreign: foreign.length, gone: gone.length, calls, roles },
       undecided: until === undefined ? undefined : { count: undecided.length, until },
     }
     const divided = units.map(({ unit }) => unit)
@@ -78,20 +90,59 @@ export class DriftCheck {
     }
     return links
   }
+
+  /**
+   * Looks at what somebody changed by hand: at a permission set, or at what is assigned of it in one account, with the same
+   * judgement as every night. What cannot be judged yet is looked at again when it can. Answers as `work` does.
+   */
+  async look(hint: ByHandHint, { log, pulledMs }: Pick<SettleContext, 'log' | 'pulledMs'>): Promise<readonly string[]> {
+    const { account, permissionSetArn: arn } = hint
+    const { objects, configuration, randomness, permissionSets, openBackground, standings } = this.#context
+    const ssoAdmin = openBackground(() => undefined)
+    const send = (hints: readonly Hint[]) =>
+      sendHints(this.#context, { id: randomness.id(), hints, revocation: false }, configuration)
+    const permissionSet = await permissionSets.nameOf(arn)
+    // Deleted before it was ever seen here: nothing of ours was in it.
+    if (permissionSet === undefined) return []
+    if (account === undefined) {
+      await send([permissionSetHint(permissionSet, byHand)])
+      return []
+    }
+    const rows = await listAssignmentsIn(account, arn, ssoAdmin)
+    const known = await standings.keysOf((grant) => grant.permissionSet === permissionSet, new Set([account]))
+    const sources = { ...this.#context, ssoAdmin, log, pulledMs }
+    const drift = { ...sources, permissionSetNames: new Map([[arn, permissionSet]]), weigh: weighHand(sources) }
+    const comparison = await compareAssignments(rows, known, drift, { findsMissing: true })
+    const { missing, undecided, unsettled, foreign, gone, links, toEvaluate } = comparison
+    const [until] = [...unsettled, ...undecided.map((one) => one.until)].map(renderInstant).sort()
+    if (until !== undefined) await scheduleWork(objects, until, lookKey(hint))
+    await send(toEvaluate.map((key) => accessHint(assignmentOf(key), byHand)))
+    const figures = { missing: missing.length, foreign: foreign.length, gone: gone.length, again: until }
+    log.info('looked at what was changed by hand', figures)
+    return links
+  }
 }
 
 type UnitSources = DriftCheckSources & {
   readonly listPermissionSets: () => Promise<ReadonlyMap<PermissionSetName, PermissionSetArn>>
 }
-type Worked = { readonly units?: readonly DriftHint[]; readonly comparison?: Comparison }
+type Worked = {
+  readonly units?: readonly DriftHint[]
+  readonly roles?: DriftRun['roles']
+  readonly comparison?: Comparison | undefined
+}
 type PrincipalsHint = Extract<DriftHint, { kind: 'drift-of-principals' }>
 type PermissionSetHint = Extract<DriftHint, { kind: 'drift-of-permission-set' }>
 
 /** A unit is divided into others, or compared. */
 async function workUnit(hint: DriftHint, context: UnitSources): Promise<Worked> {
   switch (hint.kind) {
-    case 'drift':
-      return { units: await divide(hint, context) }
+    case 'drift': {
+      const { units, roles } = await divideByRoles(hint, context)
+      return { roles, units: [...(await divide(hint, context)), ...units] }
+    }
+    case 'drift-of-roles':
+      return { comparison: await compareEntitlements(hint, context) }
     case 'drift-of-principals':
       return { comparison: await comparePrincipals(hint, context) }
     case 'drift-of-permission-set':
@@ -105,6 +156,7 @@ async function workUnit(hint: DriftHint, context: UnitSources): Promise<Worked> 
 
 async function divide({ run }: DriftHint, context: UnitSources): Promise<readonly DriftHint[]> {
   const { standings, clock, log } = context
+  await forgetAuthors(context)
   const known = await standings.keysOf(() => true)
   const ids = { GROUP: new Set(await listGroups(context)), USER: new Set<PrincipalId>() }
   const provisioned = new Set<string>()

@@ -1,7 +1,9 @@
 import pLimit from 'p-limit'
-import type { AccessNames } from '../../domain/assignments/access-changes.ts'
+import { type AccessNames, addRemoval, isContested } from '../../domain/assignments/access-changes.ts'
 import { proveAccess, settlesAt, settlingMs } from '../../domain/assignments/access-proof.ts'
 import {
+  type AccessId,
+  type AccessKey,
   type AssignmentKey,
   assignmentOf,
   renderAssignmentKey,
@@ -9,8 +11,9 @@ import {
 } from '../../domain/assignments/assignment.ts'
 import { reasonOfContradiction } from '../../domain/assignments/contradiction.ts'
 import type { LedgerEntry } from '../../domain/assignments/ledger-entry.ts'
+import { renderAuthor } from '../../domain/by-hand/author.ts'
 import { linkPrefix, parseLinkKey } from '../../domain/links/link.ts'
-import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import { type PermissionSetName, permissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
 import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
@@ -18,6 +21,7 @@ import type { AssignmentTarget, SsoAdmin } from '../../ports/sso-admin.ts'
 import type { SettleContext } from '../assignments/settlement.ts'
 import type { KnownKeys } from '../assignments/standings.ts'
 import { isListed } from '../calls/assignment-listings.ts'
+import { findAuthor } from '../records/authors.ts'
 import {
   foreignRecord,
   readForeign,
@@ -29,13 +33,18 @@ import {
 import { type LastWord, readLastWord } from '../records/history.ts'
 import { RecordChangedError } from '../records/json-record.ts'
 import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../records/stored-json.ts'
+import type { WeighHand } from './weigh-hand.ts'
 
 const comparedAtOnce = 4
+/** So a name is spelt alike whatever it is given. */
+const longestSet = permissionSetName.parse('x'.repeat(32))
 
 export type DriftSources = SettleContext & {
   /** Reads only, behind all other calls. */
   readonly ssoAdmin: SsoAdmin
   readonly permissionSetNames: ReadonlyMap<PermissionSetArn, PermissionSetName>
+  /** Absent: nothing is told loudly, as at night. */
+  readonly weigh?: WeighHand | undefined
 }
 
 export type Comparison = {
@@ -43,8 +52,10 @@ export type Comparison = {
   readonly missing: AssignmentKey[]
   /** Not listed, and a call of ours is too recent to believe that; with the instant from which a listing counts. */
   readonly undecided: { readonly key: AssignmentKey; readonly until: Date }[]
-  readonly foreign: AssignmentKey[]
-  readonly gone: AssignmentKey[]
+  /** When it can be judged what a request of ours in progress, or a revocation just now, leaves unclear. */
+  readonly unsettled: Date[]
+  readonly foreign: AccessKey[]
+  readonly gone: AccessKey[]
   /** To be evaluated now: what is to be restored, or desired while what gave it is gone. */
   readonly toEvaluate: AssignmentKey[]
   /** The links whose status is to be told again. */
@@ -53,7 +64,7 @@ export type Comparison = {
 
 /** A comparison that has found nothing yet. */
 export function emptyComparison(checked = 0): Comparison {
-  return { checked, missing: [], undecided: [], foreign: [], gone: [], toEvaluate: [], links: [] }
+  return { checked, missing: [], undecided: [], unsettled: [], foreign: [], gone: [], toEvaluate: [], links: [] }
 }
 
 type Comparing = DriftSources & {
@@ -129,7 +140,8 @@ async function checkMissing(key: AssignmentKey, context: Comparing): Promise<voi
   if (entry.state !== 'granted' && entry.state !== 'held' && !isKnown) return
   const target = targetOf(key, entry)
   const isThere = listed.get(key)?.permissionSetArn === entry.permissionSetArn
-  if (isThere || requests.findInProgress(target)) return
+  if (isThere) return
+  if (requests.findInProgress(target)) return noteInProgress(context)
   const listing = { isListed: await isListed(ssoAdmin, target), at: clock.now() }
   const proof = proveAccess(entry, listing)
   if (proof !== 'gone') {
@@ -138,11 +150,10 @@ async function checkMissing(key: AssignmentKey, context: Comparing): Promise<voi
   }
   const isHeld = entry.state === 'held'
   const missingSince = entry.missingSince ?? renderInstant(clock.now())
-  if (entry.missingSince === undefined) {
-    const reason = `someone removed it in Identity Center; a drift check has missed it since ${missingSince}`
-    const told = isHeld ? { ...entry, missingSince } : { ...entry, state: 'failed' as const, reason, missingSince }
+  const removed = entry.missingSince === undefined ? await describeRemoval(entry, key, missingSince, context) : entry
+  if (removed !== entry) {
     try {
-      await standings.ledger.write(key, { ...told, updatedAt: renderInstant(clock.now()) }, stored)
+      await standings.ledger.write(key, { ...removed, updatedAt: renderInstant(clock.now()) }, stored)
     } catch (error) {
       if (!(error instanceof RecordChangedError)) throw error
       // It is being worked on, maybe without a look at what is there.
@@ -151,20 +162,48 @@ async function checkMissing(key: AssignmentKey, context: Comparing): Promise<voi
   }
   found.missing.push(key)
   metrics.record('Drift')
-  if (configuration.onDrift === 'restore' || isHeld) found.toEvaluate.push(key)
+  const isRestored = configuration.onDrift === 'restore' && !isContested(removed)
+  if (isRestored || isHeld) found.toEvaluate.push(key)
   else found.links.push(...entry.links.map((link) => link.key))
   log.error('access that ssofile gave was removed by someone else', {
     assignment: key,
     principal: entry.principal,
     onDrift: configuration.onDrift,
     missingSince,
+    by: removed.removedBy,
   })
+}
+
+/** The entry of access that somebody else took away just now. Of what the brake holds the state stays. */
+async function describeRemoval(
+  entry: LedgerEntry,
+  key: AssignmentKey,
+  missingSince: string,
+  context: Comparing,
+): Promise<LedgerEntry> {
+  const removedBy = await findAuthor(context, targetOf(key, entry), 'Delete')
+  const removals = addRemoval(entry, missingSince)
+  const who = removedBy === undefined ? 'someone' : `${renderAuthor(removedBy)}, at ${removedBy.at},`
+  const again = isContested({ removals })
+    ? `; it was given again ${removals.length - 1} times within an hour, and is left now: find out what takes it away, then ask for its links with ssofile touch KEY --rebind`
+    : ''
+  const loud = await findLoud('taken', key, context)
+  const why = loud === undefined ? '' : `; ${loud}`
+  const reason = `${who} removed it in Identity Center; it is missing since ${missingSince}${why}${again}`
+  const missing = { ...entry, missingSince, removedBy, removals: [...removals] }
+  return entry.state === 'held' ? missing : { ...missing, state: 'failed', reason }
+}
+
+/** A request of ours is in progress: listings count against it after its end only. */
+function noteInProgress({ found, clock }: Comparing): void {
+  found.unsettled.push(new Date(clock.now().getTime() + settlingMs))
 }
 
 /** Listed, and neither in the ledger nor foreign. */
 async function checkForeign(key: AssignmentKey, target: AssignmentTarget, context: Comparing): Promise<void> {
   const { found, standings, requests, ssoAdmin, objects, clock, log, metrics } = context
-  if (requests.findInProgress(target) || (await isInLedger(key, context))) return
+  if (requests.findInProgress(target)) return noteInProgress(context)
+  if (await isInLedger(key, context)) return
   // A grant that begins from here on reads what is recorded below; of one that began before, the ledger tells.
   standings.expectForeign(key)
   // Proves it foreign: no entry, then listed, then still no entry, and no call of ours within the settling time.
@@ -174,13 +213,18 @@ async function checkForeign(key: AssignmentKey, target: AssignmentTarget, contex
   const recorded = await spoiledAsAbsent(readForeign(objects, key))
   if (recorded?.permissionSetArn === permissionSetArn) return
   const history = await readLastWord(objects, key)
-  if (history.says === 'ended' && history.event === 'revoked' && history.ageMs < settlingMs) return
-  const principal = await nameOf(key, context)
+  if (history.says === 'ended' && history.event === 'revoked' && history.ageMs < settlingMs) {
+    found.unsettled.push(new Date(clock.now().getTime() + settlingMs - history.ageMs))
+    return
+  }
+  const principal = await nameOf(assignmentOf(key), context)
   if (history.says === 'ours') return recordLost(key, { principal, ...target }, history, context)
   const seenAt = renderInstant(clock.now())
-  await tellFound(objects, { key, at: seenAt }, { principal, permissionSetArn })
+  const by = await findAuthor(context, target, 'Create')
+  const reason = await findLoud('given', key, context)
+  await tellFound(objects, { key, at: seenAt, by, reason }, { principal, permissionSetArn })
   // Where it is recorded already, the record keeps its links.
-  await writeForeign(objects, key, { principal, permissionSetArn, links: [], seenAt }, { isNew: true })
+  await writeForeign(objects, key, { principal, permissionSetArn, links: [], seenAt, by }, { isNew: true })
   // A grant that began meanwhile looked before that was written: what comes of it is ours.
   if (await isInLedger(key, context)) {
     const foreign = { principal, permissionSetArn }
@@ -194,19 +238,27 @@ async function checkForeign(key: AssignmentKey, target: AssignmentTarget, contex
   log.warn('access that ssofile did not give was found: it is recorded as foreign and left alone', {
     assignment: key,
     principal,
+    by,
+    reason,
   })
 }
 
+async function findLoud(what: 'given' | 'taken', key: AssignmentKey, { weigh, metrics }: Comparing) {
+  const reason = await weigh?.(what, key)
+  if (reason !== undefined) metrics.record('LoudByHand')
+  return reason
+}
+
 /** As links would name it now, and noted; its id where it has no name any more, or one that no link can have. */
-async function nameOf(
-  key: AssignmentKey,
-  { principals, principalNames, standings }: DriftSources,
+export async function nameOf(
+  { type, principalId: id, accountId }: AccessId,
+  { principals, principalNames, standings }: Pick<DriftSources, 'principals' | 'principalNames' | 'standings'>,
 ): Promise<PrincipalName> {
-  const { type, principalId: id, accountId, permissionSet } = assignmentOf(key)
   const name = await principals.nameOf(type, id, Number.NEGATIVE_INFINITY)
   const isSpelt =
     name !== undefined &&
-    parseLinkKey(linkPrefix + renderAssignmentName({ accountId, permissionSet, principal: name, type }), []).ok
+    parseLinkKey(linkPrefix + renderAssignmentName({ accountId, permissionSet: longestSet, principal: name, type }), [])
+      .ok
   if (!isSpelt) return principalName.parse(id)
   await principalNames.note({ type, id, name })
   standings.noteName({ type, id, name })
@@ -253,7 +305,9 @@ async function checkRecorded(key: AssignmentKey, context: Comparing): Promise<vo
   const isSame = target?.permissionSetArn === stored.value.permissionSetArn
   if (!isOurs && isSame) return
   if (!target && (await isListed(ssoAdmin, targetOf(key, stored.value)))) return
-  await tellForeign(objects, { key, event: 'foreign-gone', at: renderInstant(clock.now()) }, stored.value)
+  const by = await findAuthor(context, targetOf(key, stored.value), 'Delete')
+  const reason = isOurs ? undefined : await findLoud('taken', key, context)
+  await tellForeign(objects, { key, event: 'foreign-gone', at: renderInstant(clock.now()), by, reason }, stored.value)
   if ((await removeForeign(objects, key, stored.value, stored.object.etag)) === 'lost') return
   standings.noteGone(key)
   if (isOurs) return log.warn('access of ours was recorded as foreign', { key })

@@ -31,10 +31,16 @@ const driftRun = record({
   gone: count,
   /** Calls to SSO Admin. */
   calls: count,
+  /** Whether account access manager was asked for existing roles that it gives. Absent: not yet, or by a release before. */
+  roles: record({
+    state: z.enum(['not offered', 'not used', 'read', 'not known']),
+    /** Of `not known`. */
+    why: z.string().optional(),
+  }).optional(),
 })
 export type DriftRun = z.infer<typeof driftRun>
 const recordOf = (objects: ObjectStore) => new JsonRecord(objects, 'state/drift.json', driftRun)
-type DriftFigures = Pick<DriftRun, 'checked' | 'missing' | 'undecided' | 'foreign' | 'gone' | 'calls'>
+type DriftFigures = Pick<DriftRun, 'checked' | 'missing' | 'undecided' | 'foreign' | 'gone' | 'calls' | 'roles'>
 
 /** The first part of every run: it finds the others. */
 const wholeUnit = 'whole'
@@ -94,6 +100,7 @@ export async function closeUnit(
       foreign: before.foreign + figures.foreign,
       gone: before.gone + figures.gone,
       calls: before.calls + figures.calls,
+      roles: figures.roles ?? before.roles,
     }
   }
   return spoiledAsAbsent(recordOf(objects).revise(close))

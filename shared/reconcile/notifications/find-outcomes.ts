@@ -14,7 +14,7 @@ import { JsonRecord } from '../records/json-record.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
 import { attentionPrefix, isTooLong, statusKey, statusPrefix } from '../records/status-store.ts'
 import { type Stored, spoiledAsAbsent } from '../records/stored-json.ts'
-import { type Change, changesPrefix, parseChangeKey } from '../records/tell-event.ts'
+import { type Change, changesPrefix, parseChangeKey, readHand } from '../records/tell-event.ts'
 import { describeRequestChange, type RequestPorts } from './describe-request-change.ts'
 import { type Outbox, overlapMs } from './outbox.ts'
 
@@ -64,7 +64,7 @@ async function findChanges(look: Look): Promise<readonly Found[]> {
     const change = parseChangeKey(key)
     if (change === undefined) return
     found.push({
-      told: { v: 1, id, at: change.at, bucket: objects.bucket, ...(await describeChange(change, look)) },
+      told: { v: 1, id, at: change.at, bucket: objects.bucket, ...(await describeChange(change, key, look)) },
       note: ({ changes }) => {
         changes[id] = renderInstant(lastModified)
       },
@@ -77,20 +77,30 @@ async function findChanges(look: Look): Promise<readonly Found[]> {
 type Described = DistributiveOmit<Extract<Notification, { kind: 'change' | 'request' }>, 'v' | 'id' | 'at' | 'bucket'>
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
 
-async function describeChange(change: Change, { objects, clock }: Look): Promise<Described> {
+async function describeChange(change: Change, key: string, { objects, clock }: Look): Promise<Described> {
   const request = await describeRequestChange(change, { objects, clock })
   if (request !== undefined) return { kind: 'request', ...request }
   const { event, name: subject } = change
   const assignment = parseAssignmentName(subject)
   const more =
     assignment === undefined ? await readAct(objects, change) : { assignment: describeAssignment(assignment) }
-  return { kind: 'change', event, subject, ...more }
+  const { by, reason } = byHandEvents.has(event) ? await readHand(objects, key) : {}
+  return { kind: 'change', event, subject, ...more, ...optional('by', by), ...optional('reason', reason) }
 }
 
 function describeAssignment(found: NonNullable<ReturnType<typeof parseAssignmentName>>) {
   const { accountId: account, permissionSet, principal, type } = found
   return { account, permissionSet, principal, type }
 }
+
+/** What may be the work of somebody's hand: who that was stands beside the change. */
+const byHandEvents: ReadonlySet<string> = new Set([
+  'revoked',
+  'foreign-found',
+  'foreign-gone',
+  'permission-set-restored',
+  'permission-set-recreated',
+])
 
 /** Where history has the acts of people; `undefined`: it has no more to tell. */
 const actFolders: Readonly<Record<string, (name: string) => string>> = {

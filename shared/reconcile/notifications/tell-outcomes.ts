@@ -33,9 +33,9 @@ export type Telling = { readonly told: number; readonly digests: number; readonl
  * | before the digests    | they stand in the outbox, and are sent by the next look                              |
  * | after the digests     | the same digests are sent again, and the queue knows their ids for five minutes      |
  *
- * Of two looks at a time one does not get its outbox written. What it put on the bus has the ids of the other's events.
+ * `page`: where the page for everybody is, to which digests link. Of two looks at a time one does not get its outbox written. What it put on the bus has the ids of the other's events.
  */
-export async function tellOutcomes(ports: TellingPorts, configuration: Configuration): Promise<Telling> {
+export async function tellOutcomes(ports: TellingPorts, configuration: Configuration, page?: string): Promise<Telling> {
   const record = outboxRecord(ports.objects)
   const read = await unlessSpoiled(record.read())
   const stored = isSpoiled(read) ? undefined : read
@@ -54,7 +54,7 @@ export async function tellOutcomes(ports: TellingPorts, configuration: Configura
   const told = portion.filter((one) => accepted.has(one.told.id))
   const left = found.length - told.length
   const noted = noteTold(before, told, { now, statuses, isAll: left === 0 }, ports)
-  const after = collect(noted, told, ports, configuration)
+  const after = collect(noted, told, ports, { ...configuration.notifications, page })
   // Nothing to keep but the time: then the next look goes back as far as this one.
   const isWorthNoting = isWholeDue || told.length > 0 || before.sending.length + after.sending.length > 0
   if (!isWorthNoting) return { told: 0, digests: 0, left }
@@ -96,7 +96,7 @@ function collect(
   outbox: Outbox,
   found: readonly Found[],
   { clock }: Pick<Ports, 'clock'>,
-  { notifications: { receivers, digestMinutes } }: Configuration,
+  { receivers, digestMinutes, page }: Configuration['notifications'] & { readonly page: string | undefined },
 ): Outbox {
   const now = clock.now()
   const told = found.map((one) => one.told)
@@ -105,7 +105,7 @@ function collect(
   for (const receiver of receivers) {
     const { toldAt, digest } = outbox.receivers[receiver.name] ?? { digest: emptyDigest }
     const heard = told.filter((one: Notification) => isHeardBy(receiver, one))
-    const waiting = addToDigest(digest, heard)
+    const waiting = addToDigest(digest, heard, page)
     const isDue = toldAt === undefined || now.getTime() - Date.parse(toldAt) >= digestMinutes * 60_000
     if (sizeOf(waiting) === 0 || !isDue) {
       collected[receiver.name] = { toldAt, digest: waiting }

@@ -18,6 +18,7 @@ import type { Complaint } from '../../domain/statuses/complaint.ts'
 import { rejection } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import { isServiceError, type ServiceError } from '../../ports/service-error.ts'
+import { findAuthor } from '../records/authors.ts'
 import { recordPermissionSetHistory } from '../records/history.ts'
 import {
   isAccepted,
@@ -135,8 +136,9 @@ async function bringUpToDate(
   const { objects } = context
   const wanted = definitionOf(file)
   const changes = planPermissionSetChanges(actual, wanted).map((change) => keepDenials(change, claimed.value))
-  const isReported = context.configuration.onDrift === 'report' && isApplied(claimed.value, object)
-  if (isReported && changes.length > 0) return reportDrift(read, claimed, changes, context)
+  const isReported = context.configuration.onDrift === 'report' || isContested(claimed.value, context.clock.now())
+  if (isReported && isApplied(claimed.value, object) && changes.length > 0)
+    return reportDrift(read, claimed, changes, context)
   const asked = await askBrake(read, { owned: claimed, actual }, context)
   if (asked.outcome === 'held') {
     // What else it may have open waits with it.
@@ -155,7 +157,11 @@ async function bringUpToDate(
   // Before the first call that changes something: a successor then does not believe what was applied.
   const owed = await findOwed(claimed, changes, context)
   const at = renderInstant(context.clock.now())
-  const next = nextChange(owned.value, changes, { owed, etag: object.etag, at, takes: asked.loss })
+  const undoes = isApplied(owned.value, object) && changes.length > 0 ? await findChanger(owned, context) : undefined
+  // Once for each edit: what is changed already is in the record.
+  if (owned.value.change === undefined && isApplied(owned.value, object) && changes.length > 0)
+    context.metrics.record('LoudByHand')
+  const next = nextChange(owned.value, changes, { owed, etag: object.etag, at, takes: asked.loss, undoes })
   if (next !== owned.value.change) await save(next)
   for (const change of changes) await makePermissionSetChange(context, arn, change)
   if (next) await tellChange(read, owned, next, context)
@@ -199,13 +205,30 @@ async function findOwed(
   return reachable.length > 0 ? { askedAt: applied?.at } : undefined
 }
 
+const contestedMs = 60 * 60_000
+/** So often it is restored within an hour. */
+const restorationsMost = 3
+
+function restorationsBefore({ restoredAt = [] }: OwnedPermissionSet, now: Date): readonly string[] {
+  return restoredAt.filter((at) => now.getTime() - Date.parse(at) < contestedMs)
+}
+
+/** Somebody changes it as often as it is restored, such as Terraform: it is left until a person asks for it. */
+function isContested(owned: OwnedPermissionSet, now: Date): boolean {
+  return owned.drift?.isContested === true || restorationsBefore(owned, now).length >= restorationsMost
+}
+
 type Change = NonNullable<OwnedPermissionSet['change']>
 
 /** What the record says while the permission set, or an account of it, may still be as before. */
 function nextChange(
   { applied, change, isRecreated }: OwnedPermissionSet,
   changes: readonly PermissionSetChange[],
-  { etag, owed, ...rest }: Pick<Change, 'etag' | 'at' | 'takes'> & { readonly owed: OwedProvisioning | undefined },
+  {
+    etag,
+    owed,
+    ...rest
+  }: Pick<Change, 'etag' | 'at' | 'takes' | 'undoes'> & { readonly owed: OwedProvisioning | undefined },
 ): OwnedPermissionSet['change'] {
   const isNew = applied === undefined && change === undefined
   if (changes.length === 0 && owed === change?.provisioning && !isNew) return change
@@ -220,15 +243,25 @@ async function reportDrift(
   read: ReadFile,
   owned: StoredOwned,
   changes: readonly PermissionSetChange[],
-  { objects, clock, log }: PermissionSetContext,
+  context: PermissionSetContext,
 ): Promise<PermissionSetSettlement> {
+  const { objects, clock, log, metrics } = context
   const { name } = read.file
   const at = renderInstant(clock.now())
   const { lastModified } = uploadOf(read.object)
-  const drift = { at, lastModified, differences: changes.map(renderChange) }
+  const before = owned.value.drift
+  const by = before?.by ?? (await findChanger(owned, context))
+  const contested = isContested(owned.value, clock.now()) ? true : undefined
+  const drift = { at, lastModified, differences: changes.map(renderChange), by, isContested: contested }
   log.warn('someone else changed the permission set; it is only reported', { permissionSet: name, ...drift })
+  if (!before) metrics.record('LoudByHand')
   const written = await writeOwned(objects, name, { ...owned.value, drift }, owned)
   return { status: describeApplied(read, written.value), exists: true }
+}
+
+/** Who changed it by hand; `undefined`: it is not known. */
+async function findChanger({ value: { arn } }: StoredOwned, context: PermissionSetContext) {
+  return arn && findAuthor(context, arn, '')
 }
 
 /**
@@ -238,13 +271,13 @@ async function reportDrift(
 async function tellChange(
   { object }: ReadFile,
   { name, value: { arn } }: StoredOwned,
-  { event, at, changes }: NonNullable<OwnedPermissionSet['change']>,
+  { event, at, changes, undoes }: NonNullable<OwnedPermissionSet['change']>,
   { objects, clock, statuses }: PermissionSetContext,
 ): Promise<void> {
   const { etag, versionId } = object
   const by = (await statuses.read(permissionSetKey(name)))?.by
-  const body = { arn, etag, versionId, changes, confirmedAt: renderInstant(clock.now()), by }
-  await recordPermissionSetHistory(objects, name, { event, at, body })
+  const body = { arn, etag, versionId, changes, confirmedAt: renderInstant(clock.now()), by, undoes }
+  await recordPermissionSetHistory(objects, name, { event, at, body, by: undoes })
 }
 
 /** Every account that has it is as the file says. */
@@ -279,6 +312,15 @@ async function finish(
   }
   const { content, rebind } = describeUpload(owned.value.applied, uploadOf(object))
   const applied = { etag, content, rebind, at, versionId, warnings: warnings.length > 0 ? [...warnings] : undefined }
-  const { value } = await writeOwned(objects, name, { v: 1, arn, claimedAt, applied, sessions }, owned)
+  const isRestored = change?.event === 'restored' && change.changes.length > 0
+  // A file that a person asks for again, or changes, counts anew.
+  const isSame = isSameUpload(owned.value.applied, uploadOf(object))
+  const restoredAt = isSame ? [...restorationsBefore(owned.value, clock.now()), ...(isRestored ? [at] : [])] : []
+  const { value } = await writeOwned(
+    objects,
+    name,
+    { v: 1, arn, claimedAt, applied, sessions, ...(restoredAt.length > 0 && { restoredAt }) },
+    owned,
+  )
   return { status: describeApplied(read, value), exists: true }
 }

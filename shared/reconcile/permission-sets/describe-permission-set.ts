@@ -1,3 +1,4 @@
+import { renderAuthor } from '../../domain/by-hand/author.ts'
 import { findExcess } from '../../domain/iam-policies/inline-policy.ts'
 import { type Lack, remedyOfFailures } from '../../domain/links/lack.ts'
 import type { PermissionSetChange } from '../../domain/permission-sets/permission-set-changes.ts'
@@ -28,9 +29,13 @@ function statusOf({ file, object }: ReadFile, told: NewStatus, warnings: readonl
 export function describeApplied(read: ReadFile, { arn, applied, drift }: OwnedPermissionSet): NewStatus {
   const common = { owned: true, permissionSetArn: arn }
   if (!drift) return statusOf(read, { ...common, state: 'applied' }, applied?.warnings)
-  const reason = `someone else changed it in Identity Center; restoring it would: ${drift.differences.join('; ')}`
-  const remedy =
-    'to restore it: ssofile touch, with the key of the file, and --rebind; or write the change into the file ("onDrift" is "report")'
+  const { by, differences, isContested } = drift
+  const who = by === undefined ? 'someone else' : `${renderAuthor(by)}, at ${by.at},`
+  const reason = `${who} changed it in Identity Center; restoring it would: ${differences.join('; ')}`
+  const why = isContested
+    ? 'it was changed again as often as it was restored within an hour, so find out what changes it'
+    : '"onDrift" is "report"'
+  const remedy = `to restore it: ssofile touch, with the key of the file, and --rebind; or write the change into the file (${why})`
   return statusOf(read, { ...common, state: 'failed', reason, remedy }, applied?.warnings)
 }
 

@@ -1,4 +1,5 @@
-import { type AssignmentId, parseAssignmentKey } from '../../domain/assignments/assignment.ts'
+import { type AccessId, parseAssignmentKey } from '../../domain/assignments/assignment.ts'
+import { parseEntitlementKey } from '../../domain/assignments/entitlement.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import {
@@ -11,10 +12,10 @@ import {
   type ToldEvent,
 } from '../records/history.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
-import type { KnownAccess } from './recorded-access.ts'
+import type { AnyAccess, KnownAccess } from './recorded-access.ts'
 
 export type AccessAt = {
-  readonly access: readonly KnownAccess[]
+  readonly access: readonly AnyAccess[]
   /** The first instant that history tells about, of the accounts that were asked for. Absent: of none. */
   readonly since?: string | undefined
   /** Keys that cannot be read. */
@@ -25,10 +26,7 @@ export type AccessAt = {
 export async function listAccessAt(
   objects: ObjectStore,
   at: Date,
-  {
-    account,
-    isWanted,
-  }: { readonly account?: AccountId | undefined; readonly isWanted: (one: AssignmentId) => boolean },
+  { account, isWanted }: { readonly account?: AccountId | undefined; readonly isWanted: (one: AccessId) => boolean },
 ): Promise<AccessAt> {
   const listed: ListedEvent[] = []
   let since: string | undefined
@@ -44,7 +42,9 @@ export async function listAccessAt(
     if (read) told.push(read)
     else unread.push(event.head.key)
   })
-  const byAccess = Map.groupBy(told, ({ folder, permissionSetArn }) => [folder, permissionSetArn].join(' '))
+  const byAccess = Map.groupBy(told, (one) =>
+    [one.folder, 'roleArn' in one ? one.roleArn : one.permissionSetArn].join(' '),
+  )
   const access = [...byAccess.values()].flatMap((events) => foldEvents(events, at))
   const wanted = access.filter((one) => isWanted(one) && (account === undefined || one.accountId === account))
   return { access: wanted.sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1)), since, unread: unread.sort() }
@@ -56,7 +56,7 @@ export async function listAccessAt(
  * where the record is renewed. Its links are those of the last `terms-changed`, if any. Else it is foreign from its last
  * `foreign-found` on, unless it was gone, or ours, since.
  */
-function foldEvents(events: readonly ToldEvent[], at: Date): readonly KnownAccess[] {
+function foldEvents(events: readonly ToldEvent[], at: Date): readonly AnyAccess[] {
   const isBy = (instant: string) => Date.parse(instant) <= at.getTime()
   const lastOf = (isMeant: (event: HistoryEvent) => boolean) =>
     events
@@ -81,14 +81,17 @@ function foldEvents(events: readonly ToldEvent[], at: Date): readonly KnownAcces
   return found && !isAfter(gone, found) ? describe(found, { links: [], state: 'foreign' }) : []
 }
 
-function describe(
-  { assignment: key, principal, permissionSetArn, at, grantedAt: since = at }: ToldEvent,
-  more: Pick<KnownAccess, 'links' | 'state'>,
-): readonly KnownAccess[] {
+function describe(told: ToldEvent, more: Pick<KnownAccess, 'links' | 'state'>): readonly AnyAccess[] {
+  const { assignment: key, principal, at, grantedAt: since = at } = told
+  if ('roleArn' in told) {
+    const entitlement = parseEntitlementKey(key)
+    const { roleArn } = told
+    return entitlement ? [{ ...entitlement, principal, roleArn, since, links: [], state: 'foreign' }] : []
+  }
   const assignment = parseAssignmentKey(key)
-  return assignment ? [{ ...assignment, principal, permissionSetArn, since, ...more }] : []
+  return assignment ? [{ ...assignment, principal, permissionSetArn: told.permissionSetArn, since, ...more }] : []
 }
 
-function sortKey({ accountId, permissionSet, principal, type }: KnownAccess): string {
+function sortKey({ accountId, permissionSet, principal, type }: AnyAccess): string {
   return [accountId, permissionSet, principal, type].join('%')
 }

@@ -18,10 +18,20 @@ export function describeSources(sources: WhoSources, telling: Telling): readonly
       ? [
           ['ledger', `as of ${telling.now}`],
           ['foreign', foreignAge(sources, telling)],
+          ...rolesAge(sources, telling),
           ['asked', asked],
         ]
       : [['history', `from ${historySince} on; of foreign access what drift checks found, and no memberships`]]
   return [...records, ['accounts', accounts], ...useAge(sources, telling)]
+}
+
+/** Nothing where nobody uses account access manager, or the Region does not have it. */
+function rolesAge({ driftCheck }: WhoSources, { dated }: Telling): readonly (readonly [string, string])[] {
+  if (driftCheck?.roles?.state === 'read') {
+    const begun = dated(driftCheck.startedAt)
+    return [['roles', `as of the drift check begun ${begun}: existing roles, which account access manager gives`]]
+  }
+  return driftCheck?.roles?.state === 'not known' ? [['roles', `not known: ${driftCheck.roles.why}`]] : []
 }
 
 /** Roles are shared: of a person alone nobody can say it. */

@@ -1,3 +1,4 @@
+import type { RoleInPlaceOfSet } from '../../domain/assignments/entitlement.ts'
 import type { GrantingLink } from '../../domain/assignments/ledger-entry.ts'
 import { type RoleUse, unusedDays } from '../../domain/assignments/role-use.ts'
 import type { ToldLink } from '../../domain/links/told-link.ts'
@@ -11,7 +12,7 @@ import type { TellProgress } from '../../ports/progress.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { Subject } from './find-subject.ts'
 import type { People } from './people.ts'
-import type { KnownAccess } from './recorded-access.ts'
+import type { AnyAccess } from './recorded-access.ts'
 
 /** What one person has in one account, by one assignment. */
 export type HeldAccess = {
@@ -28,9 +29,10 @@ export type HeldAccess = {
   readonly path?: string | undefined
   /** The same in ids, with `/` between them. */
   readonly pathIds?: string | undefined
-  readonly permissionSet: PermissionSetName
+  /** Or the existing role that account access manager gives. */
+  readonly permissionSet: PermissionSetName | RoleInPlaceOfSet
   readonly origin: 'ssofile' | 'foreign'
-  readonly state: KnownAccess['state']
+  readonly state: AnyAccess['state']
   /** In force since; of foreign access: known since. */
   readonly since?: string | undefined
   /** When it ends by itself: the last of its links expires. */
@@ -61,11 +63,11 @@ type Holder = Pick<HeldAccess, 'person' | 'personId' | 'group' | 'groupId' | 're
 
 /** A row for each person: users with their own access, and each member of a group that has access. Sorted. */
 export async function expandAccess(
-  access: readonly KnownAccess[],
+  access: readonly AnyAccess[],
   context: ExpansionSources,
 ): Promise<readonly HeldAccess[]> {
   if (context.isThen) return sortRows(access.map((one) => describeThen(one, context)))
-  const idsOf = (type: KnownAccess['type']) =>
+  const idsOf = (type: AnyAccess['type']) =>
     new Set(access.filter((one) => one.type === type).map(({ principalId }) => principalId))
   const groups = idsOf('GROUP')
   const members = await readMembers(groups, context)
@@ -90,7 +92,7 @@ export async function expandAccess(
   return sortRows(rows)
 }
 
-function describeThen(access: KnownAccess, context: Places): HeldAccess {
+function describeThen(access: AnyAccess, context: Places): HeldAccess {
   const { type, principal, principalId } = access
   const holder: Holder =
     type === 'USER'
@@ -144,7 +146,7 @@ async function readNames(
   readonly groups: ReadonlyMap<PrincipalId, PrincipalName> | undefined
   readonly users: ReadonlyMap<PrincipalId, PrincipalName> | undefined
 }> {
-  const read = async (type: KnownAccess['type'], ids: ReadonlySet<PrincipalId>) => {
+  const read = async (type: AnyAccess['type'], ids: ReadonlySet<PrincipalId>) => {
     try {
       return await people.namesOf(type, ids)
     } catch (error) {
@@ -178,7 +180,7 @@ function describeGroup(id: PrincipalId, members: Members, names: Names): readonl
   return listed.map((member) => ({ ...group, ...describeUser(member, member, names.users) }))
 }
 
-function describeAccess(access: KnownAccess, { accounts, unitNames }: Places): Omit<HeldAccess, keyof Holder> {
+function describeAccess(access: AnyAccess, { accounts, unitNames }: Places): Omit<HeldAccess, keyof Holder> {
   const { accountId, permissionSet, state, since, links } = access
   const account = accounts.get(accountId)
   return {

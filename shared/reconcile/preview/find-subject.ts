@@ -6,7 +6,7 @@ import type { Ports } from '../../ports/ports.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { findNearPrincipal } from './find-near-principal.ts'
 import type { People } from './people.ts'
-import type { KnownAccess } from './recorded-access.ts'
+import type { AnyAccess } from './recorded-access.ts'
 import { unlessRefused } from './unless-refused.ts'
 
 /** Whose access is asked for. */
@@ -52,7 +52,7 @@ export async function findSubject({ user, group }: Asked, context: SubjectSource
 }
 
 /** Whether access is the subject's: by id, where that is known. */
-export function isOfSubject({ type, principalId: id, principal }: KnownAccess, subject: Subject): boolean {
+export function isOfSubject({ type, principalId: id, principal }: AnyAccess, subject: Subject): boolean {
   const { isAnybody, principals, names } = subject
   if (isAnybody) return true
   if (principals === undefined) return names.has(principal)

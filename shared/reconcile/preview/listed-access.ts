@@ -16,7 +16,6 @@ import { readGently } from './preview-permission-sets.ts'
 /** More than this is not asked for one answer: five seconds of the rate below. */
 const callsMost = 60
 const askedAtOnce = 12
-const principalsMost = 30
 
 /** What is asked about; all that is given has to fit. */
 export type AccessFilter = {
@@ -53,7 +52,7 @@ export function readSparingly(ports: Parameters<typeof readGently>[0]) {
  *
  * | asked about          | calls                                                                       |
  * | -------------------- | --------------------------------------------------------------------------- |
- * | principals           | ListAccountAssignmentsForPrincipal; where that is refused, the next that fits |
+ * | principals           | ListAccountAssignmentsForPrincipal: for a person one to a few; where that is refused, the next that fits |
  * | an account           | ListPermissionSetsProvisionedToAccount, ListAccountAssignments for each      |
  * | both account and set | ListAccountAssignments                                                       |
  * | a permission set     | ListAccountsForProvisionedPermissionSet, ListAccountAssignments for each     |
@@ -68,48 +67,55 @@ export async function askIdentityCenter(
   if (isUnknown) return { asked: false, why: 'it knows principals by ids, and the directory gave none' }
   const at = ports.clock.now()
   try {
-    const targets = await list(filter, { ssoAdmin, index })
-    if (targets === undefined) return { asked: false, why: 'that would take a call for every account and set' }
-    return { asked: true, targets, at, calls: calls() }
+    const found = await list(filter, { ssoAdmin, index })
+    return 'why' in found ? { asked: false, why: found.why } : { asked: true, ...found, at, calls: calls() }
   } catch (error) {
     if (!isServiceError(error) && !(error instanceof TooManyCallsError)) throw error
     return { asked: false, why: error.message }
   }
 }
 
-async function list(filter: AccessFilter, asking: Asking): Promise<readonly AssignmentTarget[] | undefined> {
-  const { principals, account, permissionSet } = filter
-  if (principals) {
-    // For a user the rows of its groups are mixed in, as was seen, but not documented: so the groups are asked as well,
-    // unless they are many.
-    const asked = principals.length <= principalsMost ? principals : principals.slice(0, 1)
-    const rows = await pLimit(askedAtOnce).map(asked, (principal) => listOfPrincipal(principal, asking))
-    if (!rows.includes(undefined)) return rows.flatMap((some) => some ?? [])
+type Listed = { readonly targets: readonly AssignmentTarget[] } | { readonly why: string }
+
+async function list({ principals, account, permissionSet }: AccessFilter, asking: Asking): Promise<Listed> {
+  const own = principals && (await listOfPrincipals(principals, asking))
+  if (own && 'targets' in own) return own
+  if (permissionSet === undefined) {
+    if (account !== undefined) return { targets: await listInAccount(account, asking) }
+    return own ?? { why: 'that would take a call for every account and set' }
   }
-  if (permissionSet === undefined) return account === undefined ? undefined : listInAccount(account, asking)
   const arn = await asking.index.resolve(permissionSet)
-  if (arn === undefined) return []
-  if (account !== undefined) return listRows([[account, arn]], asking)
-  const accounts = await listUnlessGone((token) =>
-    asking.ssoAdmin.listAccountsForProvisionedPermissionSet(arn, undefined, token),
-  )
-  return listRows(
-    accounts.map((id) => [id, arn] as const),
-    asking,
-  )
+  if (arn === undefined) return { targets: [] }
+  const of = (accounts: readonly AccountId[]) =>
+    listRows(
+      accounts.map((id) => [id, arn] as const),
+      asking,
+    )
+  if (account !== undefined) return { targets: await of([account]) }
+  const pages = (token?: string) => asking.ssoAdmin.listAccountsForProvisionedPermissionSet(arn, undefined, token)
+  return { targets: await of(await listUnlessGone(pages)) }
 }
 
-/** `undefined`: a delegated administrator may not ask so. */
-async function listOfPrincipal(
-  { type, id }: NonNullable<AccessFilter['principals']>[number],
+/**
+ * A group, or a user and then its groups. Of a user the rows of its groups are mixed in, as was seen, but not documented:
+ * where there is none of them, the groups are asked as well. A delegated administrator may not ask so.
+ */
+async function listOfPrincipals(
+  [first, ...groups]: NonNullable<AccessFilter['principals']>,
   { ssoAdmin }: Asking,
-): Promise<readonly AssignmentTarget[] | undefined> {
-  const principal = { principalId: id, principalType: type }
+): Promise<Listed> {
+  if (first === undefined) return { targets: [] }
+  const rowsOf = ({ type: principalType, id: principalId }: typeof first) =>
+    Array.fromAsync(
+      listAll((token) => ssoAdmin.listAccountAssignmentsForPrincipal({ principalId, principalType }, token)),
+    )
   try {
-    return await Array.fromAsync(listAll((token) => ssoAdmin.listAccountAssignmentsForPrincipal(principal, token)))
+    const rows = await rowsOf(first)
+    if (rows.some(({ principalType }) => principalType === 'GROUP')) return { targets: rows }
+    return { targets: [rows, ...(await pLimit(askedAtOnce).map(groups, rowsOf))].flat() }
   } catch (error) {
-    if (isServiceError(error, 'AccessDeniedException')) return undefined
-    throw error
+    if (!isServiceError(error, 'AccessDeniedException')) throw error
+    return { why: `the caller may not list what a principal has: ${error.message}` }
   }
 }
 

@@ -1,5 +1,7 @@
+import pLimit from 'p-limit'
 import { claims, type Listing, proveAccess } from '../../domain/assignments/access-proof.ts'
 import { type AssignmentId, type AssignmentKey, assignmentOf } from '../../domain/assignments/assignment.ts'
+import type { RoleArn, RoleInPlaceOfSet } from '../../domain/assignments/entitlement.ts'
 import { type Access, type LedgerState, ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
 import type { RoleUse } from '../../domain/assignments/role-use.ts'
 import type { ToldLink } from '../../domain/links/told-link.ts'
@@ -10,8 +12,9 @@ import type { PrincipalName, PrincipalType } from '../../domain/principals/princ
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { TellProgress } from '../../ports/progress.ts'
 import { foreignPrefix, readForeign } from '../records/foreign-assignments.ts'
+import { listEntitlementKeys, readEntitlement } from '../records/foreign-entitlements.ts'
 import { Ledger, listAssignmentKeys } from '../records/ledger.ts'
-import { forEachAtOnce } from '../records/list-heads.ts'
+import { forEachAtOnce, readsAtOnce } from '../records/list-heads.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 
 /** An account assignment that is there. */
@@ -31,6 +34,16 @@ export type KnownAccess = {
   /** Absent: it was not asked. */
   readonly use?: RoleUse | undefined
 }
+
+/** What account access manager gives: never by a link. */
+export type KnownEntitlement = Omit<KnownAccess, 'permissionSet' | 'permissionSetArn' | 'state'> & {
+  readonly permissionSet: RoleInPlaceOfSet
+  readonly roleArn: RoleArn
+  readonly state: 'foreign'
+}
+
+/** Of either kind. */
+export type AnyAccess = KnownAccess | KnownEntitlement
 
 /** What the bucket says of an assignment. `ours`: the access in the ledger entry, for a proof. */
 export type RecordedAccess = KnownAccess & { readonly ours?: Access | undefined }
@@ -65,6 +78,24 @@ export async function readRecordedAccess(
     for (const key of wanted) accesses.push(...(found.get(key) ?? []))
   }
   return { accesses, spoiled: spoiled.sort() }
+}
+
+/** The entitlements under `foreign/` with this beginning, sorted by key. */
+export async function readRecordedEntitlements(
+  objects: ObjectStore,
+  beginning = '',
+): Promise<{ readonly entitlements: readonly KnownEntitlement[]; readonly spoiled: readonly string[] }> {
+  const listed = await Array.fromAsync(listEntitlementKeys(objects, beginning))
+  const read = await pLimit(readsAtOnce).map(listed, async ({ key, ...id }) => ({
+    id,
+    found: await unlessSpoiled(readEntitlement(objects, key)),
+  }))
+  const entitlements = read.flatMap(({ id, found }): readonly KnownEntitlement[] => {
+    if (found === undefined || isSpoiled(found)) return []
+    const { principal, roleArn, seenAt: since } = found
+    return [{ ...id, principal, roleArn, since, state: 'foreign', links: [] }]
+  })
+  return { entitlements, spoiled: read.flatMap(({ found }) => (isSpoiled(found) ? [found.message] : [])) }
 }
 
 async function readOurs(ledger: Ledger, key: AssignmentKey): Promise<readonly RecordedAccess[]> {

@@ -13,7 +13,7 @@ import { isServiceError } from '../../ports/service-error.ts'
 import { RateLimiter } from '../calls/rate-limiter.ts'
 import { repeatPatiently } from '../calls/repeat-patiently.ts'
 import { wrapPort } from '../calls/wrap-port.ts'
-import type { KnownAccess } from './recorded-access.ts'
+import type { AnyAccess } from './recorded-access.ts'
 
 /** So many accounts are asked at once; nothing is shared between them but the connection. */
 const accountsAtOnce = 32
@@ -55,9 +55,10 @@ export class RoleUses {
     this.#untilMs = ports.clock.monotonicMs() + budgetMs
   }
 
-  /** The same access, with what is known of its role in each account. */
-  async addTo(access: readonly KnownAccess[], onStep: TellProgress = () => {}): Promise<readonly KnownAccess[]> {
-    const byAccount = Map.groupBy(access, ({ accountId }) => accountId)
+  /** The same access, with what is known of its role in each account. Of roles that Identity Center did not make nothing is. */
+  async addTo(access: readonly AnyAccess[], onStep: TellProgress = () => {}): Promise<readonly AnyAccess[]> {
+    const bySet = access.flatMap((one) => ('roleArn' in one ? [] : [one]))
+    const byAccount = Map.groupBy(bySet, ({ accountId }) => accountId)
     let done = 0
     const read = await Promise.all(
       [...byAccount].map(async ([account, some]) => {
@@ -67,7 +68,9 @@ export class RoleUses {
       }),
     )
     const usesOf = new Map(read)
-    return access.map((one) => ({ ...one, use: usesOf.get(one.accountId)?.get(one.permissionSet) }))
+    return access.map((one) =>
+      'roleArn' in one ? one : { ...one, use: usesOf.get(one.accountId)?.get(one.permissionSet) },
+    )
   }
 
   /** Of these permission sets in an account. */

@@ -1,4 +1,5 @@
-import type { AssignmentId } from '../../domain/assignments/assignment.ts'
+import type { AccessId, AssignmentId } from '../../domain/assignments/assignment.ts'
+import { type RoleInPlaceOfSet, roleInPlaceOfSet } from '../../domain/assignments/entitlement.ts'
 import { judgeUse } from '../../domain/assignments/role-use.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
@@ -22,7 +23,7 @@ import { findSubject, isOfSubject, type Subject } from './find-subject.ts'
 import { type Asked, askIdentityCenter, readSparingly } from './listed-access.ts'
 import { mergeAccess } from './merge-access.ts'
 import { People } from './people.ts'
-import { type KnownAccess, type Recorded, readRecordedAccess } from './recorded-access.ts'
+import { type AnyAccess, type Recorded, readRecordedAccess, readRecordedEntitlements } from './recorded-access.ts'
 import { notConfigured, type RoleUseAge, RoleUses } from './role-uses.ts'
 import { unlessRefused } from './unless-refused.ts'
 
@@ -33,7 +34,8 @@ export type WhoQuestion = {
   /** A group's display name, or its id. */
   readonly group?: string | undefined
   readonly account?: AccountId | undefined
-  readonly permissionSet?: PermissionSetName | undefined
+  /** `role:<name>`: an existing role that account access manager gives. */
+  readonly permissionSet?: PermissionSetName | RoleInPlaceOfSet | undefined
   /** Whether this link is asked for: only access that such a link grants. */
   readonly isLinkWanted?: ((key: string) => boolean) | undefined
   /** `false`: what the bucket says, without a call to Identity Center. */
@@ -48,7 +50,7 @@ export type WhoQuestion = {
 export type WhoSources = {
   readonly bucketReadAt: string
   /** Foreign access is known from drift checks. Absent: there was none. `isOver`: `false`: it is still going on. */
-  readonly driftCheck?: { readonly startedAt: string; readonly isOver: boolean } | undefined
+  readonly driftCheck?: (Pick<DriftRun, 'startedAt' | 'roles'> & { readonly isOver: boolean }) | undefined
   /** When accounts were last read from the organization, events since then included. */
   readonly organizationReadAt?: string | undefined
   /** With `at`: the first instant that history tells about. Before it nothing is known. */
@@ -112,17 +114,17 @@ export async function whoHasAccess(
 }
 
 async function leaveOutUsed(
-  access: readonly KnownAccess[],
+  access: readonly AnyAccess[],
   days: number,
   { uses, onStep }: { readonly uses: RoleUses; readonly onStep: TellProgress },
-): Promise<readonly KnownAccess[]> {
+): Promise<readonly AnyAccess[]> {
   const known = await uses.addTo(access, onStep)
   return known.filter((one) => judgeUse(one, days) !== 'used')
 }
 
 /** Of the units above these accounts. Without names their ids are told. */
 async function nameUnits(
-  access: readonly KnownAccess[],
+  access: readonly AnyAccess[],
   accounts: ReadonlyMap<AccountId, Account>,
   { question: { isLive }, ports, notes }: Finding,
 ): Promise<ReadonlyMap<string, string>> {
@@ -162,7 +164,7 @@ async function findAccess(finding: Finding) {
   const recorded = records ?? (await readRecords(finding, mayBeOwn))
   notes.push(...recorded.spoiled)
   const merged = mergeAccess(recorded.accesses, asked.asked ? { ...asked, targets: fits } : asked, names)
-  const access = merged.filter(
+  const access = [...merged, ...(await findByRole(finding))].filter(
     (one) =>
       (question.permissionSet === undefined || one.permissionSet === question.permissionSet) &&
       isOfSubject(one, subject),
@@ -170,11 +172,24 @@ async function findAccess(finding: Finding) {
   return { access, asked, historySince: undefined }
 }
 
+/** What account access manager gave when a drift check asked it last. */
+async function findByRole({
+  question: { account },
+  ports: { objects },
+  notes,
+}: Finding): Promise<readonly AnyAccess[]> {
+  const beginning = account === undefined ? '' : `account%${account}%role:`
+  const { entitlements, spoiled } = await readRecordedEntitlements(objects, beginning)
+  notes.push(...spoiled)
+  return entitlements
+}
+
 async function ask(
   { question: { account, permissionSet, isLive }, subject, ports }: Finding,
   asking: Omit<Parameters<typeof askIdentityCenter>[2], 'isUnknown'>,
 ): Promise<Asked> {
   if (!isLive) return { asked: false, why: 'only the bucket was to be read' }
+  if (isRole(permissionSet)) return { asked: false, why: 'its assignments give permission sets, not roles' }
   const isUnknown = !subject.isAnybody && !subject.principals
   const filter = { account, permissionSet, principals: subject.principals }
   return askIdentityCenter(filter, ports, { ...asking, isUnknown })
@@ -213,7 +228,7 @@ async function nameSets(
 
 async function findAccessAt({ question, subject, ports: { objects }, notes }: Finding, at: Date) {
   const { account, permissionSet } = question
-  const isWanted = (one: AssignmentId) => permissionSet === undefined || one.permissionSet === permissionSet
+  const isWanted = (one: AccessId) => permissionSet === undefined || one.permissionSet === permissionSet
   const { access, since, unread } = await listAccessAt(objects, at, { account, isWanted })
   notes.push(...unread.map((key) => `${key} cannot be read, so what it tells is missing here`))
   if (since !== undefined && at.getTime() < Date.parse(since))
@@ -228,12 +243,17 @@ function isInPlace(accountId: AccountId, { account }: WhoQuestion): boolean {
   return account === undefined || account === accountId
 }
 
+function isRole(permissionSet: WhoQuestion['permissionSet']): permissionSet is RoleInPlaceOfSet {
+  return roleInPlaceOfSet.safeParse(permissionSet).success
+}
+
 async function readOrganization(ports: Ports, { folders }: Configuration, notes: string[]) {
   const cache = new OrganizationCache(ports, folders)
   const stored = await cache.storedView()
   return stored ?? (await unlessRefused(cache.view(), 'the organization could not be read', notes))
 }
 
-function ageOf(drift: DriftRun | undefined): WhoSources['driftCheck'] {
-  return drift && { startedAt: drift.startedAt, isOver: drift.open.length === 0 }
+/** Of what only drift checks know. */
+export function ageOf(drift: DriftRun | undefined): WhoSources['driftCheck'] {
+  return drift && { startedAt: drift.startedAt, roles: drift.roles, isOver: drift.open.length === 0 }
 }

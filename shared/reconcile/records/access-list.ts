@@ -1,10 +1,10 @@
 import { isLost } from '../../domain/assignments/access-changes.ts'
-import { type AssignmentKey, assignmentOf } from '../../domain/assignments/assignment.ts'
+import { type AccessKey, type AssignmentKey, accessOf } from '../../domain/assignments/assignment.ts'
 import type { LedgerEntry } from '../../domain/assignments/ledger-entry.ts'
 import { isOnlyTemporary } from '../../domain/guardrails/minimum.ts'
-import { renderNameInKey } from '../../domain/links/name-in-key.ts'
+import { parseNameInKey, renderNameInKey } from '../../domain/links/name-in-key.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
-import type { PrincipalName } from '../../domain/principals/principal.ts'
+import type { PrincipalName, PrincipalType } from '../../domain/principals/principal.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 
 /**
@@ -15,9 +15,27 @@ export const accessPrefix = 'access/'
 export type Giver = 'ours' | 'foreign' | 'temporary'
 
 /** S3 allows 1,024 bytes (S3 User Guide, "Naming Amazon S3 objects"). A link names the principal in fewer. */
-export function renderAccessKey(key: AssignmentKey, principal: PrincipalName, giver: Giver): string {
-  const { accountId, permissionSet, type } = assignmentOf(key)
+export function renderAccessKey(key: AccessKey, principal: PrincipalName, giver: Giver): string {
+  const { accountId, permissionSet, type } = accessOf(key)
   return `${accessPrefix}account%${accountId}%${permissionSet}%${renderNameInKey(principal)}%${type}%${giver}`
+}
+
+export type ListedAccess = {
+  readonly account: string
+  readonly permissionSet: string
+  readonly principal: string
+  readonly type: PrincipalType
+  readonly giver: Giver
+}
+
+/** What such a key says, for people to read. `undefined`: it is none. */
+export function parseAccessKey(key: string): ListedAccess | undefined {
+  const told = /^access\/account%(\d{12})%([^%]+)%(.+)%(GROUP|USER)%(ours|foreign|temporary)$/s.exec(key)
+  if (told === null) return undefined
+  const [, account = '', permissionSet = '', name = '', type, giver] = told
+  const whose = type === 'GROUP' ? 'GROUP' : 'USER'
+  const by = giver === 'foreign' || giver === 'temporary' ? giver : 'ours'
+  return { account, permissionSet, principal: parseNameInKey(name), type: whose, giver: by }
 }
 
 /** Under which key `access/` has what this entry says; `undefined`: it is not proven to be there. */
@@ -44,11 +62,11 @@ export async function writeAccess(objects: ObjectStore, at: string, id: Principa
 /** After a record was changed: `before` and `after` are where `access/` has what it said, and what it says. */
 export async function followAccess(
   objects: ObjectStore,
-  key: AssignmentKey,
+  key: AccessKey,
   { before, after }: { readonly before: string | undefined; readonly after: string | undefined },
 ): Promise<void> {
   if (before === after) return
-  const { principalId: id } = assignmentOf(key)
+  const { principalId: id } = accessOf(key)
   if (after !== undefined) await writeAccess(objects, after, id)
   if (before !== undefined && (await objects.head(before))?.metadata?.[idField] === id) await objects.delete(before)
 }

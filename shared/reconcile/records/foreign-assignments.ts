@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { type AssignmentId, type AssignmentKey, assignmentOf } from '../../domain/assignments/assignment.ts'
 import { grantingLink, type LedgerEntry, ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
+import { type Author, author } from '../../domain/by-hand/author.ts'
 import { record } from '../../domain/json/record.ts'
 import { permissionSetArn, principalId } from '../../domain/principals/identity-center-ids.ts'
 import { principalName } from '../../domain/principals/principal.ts'
@@ -23,6 +24,8 @@ const foreignAssignment = record({
   /** The links that grant it too, as they were when it was last seen. */
   links: z.array(grantingLink),
   seenAt: z.iso.datetime(),
+  /** Who gave it; absent: it is not known. */
+  by: author.optional(),
 })
 export type ForeignAssignment = Readonly<z.infer<typeof foreignAssignment>>
 export const foreignRecord = (objects: ObjectStore, key: AssignmentKey) =>
@@ -41,16 +44,22 @@ export async function* listKnown(objects: ObjectStore, beginning = ''): AsyncGen
       yield { key, assignment: assignmentOf(key), isForeign: prefix === foreignPrefix }
 }
 
-type Told = { readonly key: AssignmentKey; readonly at: string }
+/** `by`: who did it; absent: it is not known. `reason`: why it is told loudly. */
+type Told = {
+  readonly key: AssignmentKey
+  readonly at: string
+  readonly by?: Author | undefined
+  readonly reason?: string | undefined
+}
 
 /** History says so first: a process that dies before the record says so tells it again. */
 export function tellForeign(
   objects: ObjectStore,
-  { key, at, event }: Told & { readonly event: 'foreign-found' | 'foreign-gone' },
+  { key, at, event, by, reason }: Told & { readonly event: 'foreign-found' | 'foreign-gone' },
   { principal, permissionSetArn: arn }: Pick<LedgerEntry, 'principal' | 'permissionSetArn'>,
 ): Promise<void> {
   const access = { principal, permissionSetArn: arn, links: [] }
-  return recordHistory(objects, { key, event, at, access, confirmedAt: at })
+  return recordHistory(objects, { key, event, at, access, confirmedAt: at, by, reason })
 }
 
 /** Before the record under this key says that others gave this access: tells it, unless it says so already. */
@@ -61,7 +70,7 @@ export async function tellFound(
 ): Promise<void> {
   const known = await spoiledAsAbsent(readForeign(objects, told.key))
   if (known?.permissionSetArn === found.permissionSetArn) return
-  if (known) await tellForeign(objects, { ...told, event: 'foreign-gone' }, known)
+  if (known) await tellForeign(objects, { key: told.key, at: told.at, event: 'foreign-gone' }, known)
   await tellForeign(objects, { ...told, event: 'foreign-found' }, found)
 }
 

@@ -1,11 +1,14 @@
 import * as z from 'zod'
 import {
-  type AssignmentId,
+  type AccessId,
+  type AccessKey,
   type AssignmentKey,
+  accessOf,
   assignmentKey,
-  assignmentOf,
 } from '../../domain/assignments/assignment.ts'
+import { entitlementKey, type RoleArn, roleArn } from '../../domain/assignments/entitlement.ts'
 import { type Access, type GrantingLink, grantingLink } from '../../domain/assignments/ledger-entry.ts'
+import { type Author, author } from '../../domain/by-hand/author.ts'
 import { renderNameInKey } from '../../domain/links/name-in-key.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
@@ -41,43 +44,47 @@ export type HistoryEvent = (typeof historyEvents)[number]
 type OwnEvent = (typeof ownEvents)[number]
 
 export type HistoryRecord = {
-  readonly key: AssignmentKey
+  readonly key: AccessKey
   readonly event: HistoryEvent
   /** The instant of the call, from the ledger entry, so that a repeated run writes the same key. */
   readonly at: string
-  readonly access: Pick<Access, 'principal' | 'permissionSetArn' | 'links'> &
+  readonly access: Pick<Access, 'principal' | 'links'> &
+    (Pick<Access, 'permissionSetArn'> | { readonly roleArn: RoleArn }) &
     Partial<Pick<Access, 'call' | 'grantedAt'>>
   readonly confirmedAt: string
-  /** Why the brake holds it. */
+  /** Why the brake holds it, or why it is told loudly. */
   readonly reason?: string | undefined
+  /** Who did it, where that was not ssofile; absent: it is not known. */
+  readonly by?: Author | undefined
 }
 
 export function recordHistory(objects: ObjectStore, record: HistoryRecord): Promise<void> {
-  const { key, event, at, access, confirmedAt, reason } = record
-  const { principal, permissionSetArn: arn, links, call } = access
+  const { key, event, at, access, confirmedAt, reason, by } = record
+  const { principal, links, call } = access
   const body = {
     assignment: key,
     principal,
     confirmedAt,
     // In force since: the ledger says the same.
     grantedAt: access.grantedAt ?? (event === 'granted' ? confirmedAt : undefined),
-    permissionSetArn: arn,
+    ...('roleArn' in access ? { roleArn: access.roleArn } : { permissionSetArn: access.permissionSetArn }),
     requestId: call?.id,
     reason,
+    by,
     links,
   }
   const folder = historyFolder(key)
-  return tellEvent(objects, { folder, name: nameInChanges(assignmentOf(key), principal) }, { event, at, body })
+  return tellEvent(objects, { folder, name: nameInChanges(accessOf(key), principal) }, { event, at, body, by, reason })
 }
 
 /** `at` is from the record, so that a repeated run writes the same key. */
 export function recordPermissionSetHistory(
   objects: ObjectStore,
   name: PermissionSetName,
-  { event, at, body }: ToldOnce<PermissionSetEvent>,
+  { event, at, body, by }: ToldOnce<PermissionSetEvent>,
 ): Promise<void> {
   const subject = { folder: `${permissionSetFolders}${name}/`, name }
-  return tellEvent(objects, subject, { event, named: `permission-set-${event}`, at, body })
+  return tellEvent(objects, subject, { event, named: `permission-set-${event}`, at, body, by })
 }
 
 /** Read at a time, newest first: the first ones mostly tell. */
@@ -263,15 +270,19 @@ export async function listHistory(
   return heads.flatMap((head) => parseEvent(head).map(({ at, event }) => ({ at, event })))
 }
 
-const wholeBody = historyBody.extend({
-  assignment: assignmentKey,
+const common = {
+  links: z.array(grantingLink),
   principal: principalName,
-  permissionSetArn,
   confirmedAt: z.iso.datetime(),
   grantedAt: z.iso.datetime().optional(),
-})
+  by: author.optional().catch(undefined),
+}
+const wholeBody = z.union([
+  z.object({ ...common, assignment: assignmentKey, permissionSetArn }),
+  z.object({ ...common, assignment: entitlementKey, roleArn }),
+])
 
-/** An event of an assignment as history has it. `confirmedAt`: when it was known to have taken effect. */
+/** An event of an assignment, or of an entitlement, as history has it. `confirmedAt`: when it was known to have taken effect. */
 export type ToldEvent = Pick<ListedEvent, 'folder' | 'event' | 'at'> & z.infer<typeof wholeBody>
 
 /** The events of all assignments of an account, or of all accounts, from the listing alone, in no useful order. */
@@ -292,12 +303,12 @@ export async function readHistoryEvent(
   return stored && { folder, event, at, ...stored.value }
 }
 
-export function historyFolder(key: AssignmentKey): string {
+export function historyFolder(key: AccessKey): string {
   return `history/${key}/`
 }
 
 /** What `changes/` calls an access: by the name that its principal had then. */
-export function nameInChanges(id: AssignmentId, principal: PrincipalName): string {
+export function nameInChanges(id: AccessId, principal: PrincipalName): string {
   const { accountId, permissionSet, type } = id
   return `account%${accountId}%${permissionSet}%${renderNameInKey(principal)}%${type}%ssofile`
 }

@@ -5,6 +5,7 @@ import { type Hint, isAssignmentHint, isDriftHint } from '../../domain/messages/
 import { renderMessageBody } from '../../domain/messages/message-body.ts'
 import type { OutgoingMessage, Queues, WorkedQueue } from '../../ports/queues.ts'
 import type { Randomness } from '../../ports/randomness.ts'
+import { lookKey } from './open-work.ts'
 
 /** Work lanes, most urgent first: the dispatcher pulls in this order. */
 export const lanes = ['work-urgent', 'work', 'work-bulk'] as const satisfies readonly WorkedQueue[]
@@ -17,6 +18,7 @@ const bulkFrom = 100
 export function groupOf(hint: Hint): string {
   // A drift check has many hints. In one group few of them are in hand at a time, and they hold up no account.
   if (isDriftHint(hint)) return groupId('drift')
+  if (hint.kind === 'by-hand') return groupId(`by-hand ${lookKey(hint)}`)
   return isAssignmentHint(hint) ? hint.account : groupId(`permission-set ${hint.permissionSet}`)
 }
 
@@ -57,6 +59,7 @@ export function chooseLane(
   { urgentPermissionSets }: Pick<Configuration, 'urgentPermissionSets'>,
 ): Lane {
   if (isDriftHint(hint) || (hint.kind === 'permission-set' && hint.cause === 'drift')) return 'work-bulk'
+  if (hint.kind === 'by-hand') return hints > bulkFrom ? 'work-bulk' : 'work'
   const isUrgentSet = urgentPermissionSets.includes(hint.permissionSet)
   if (isUrgentSet) return 'work-urgent'
   if (revocation) return hints > bulkFrom ? 'work' : 'work-urgent'

@@ -1,11 +1,14 @@
 import { parseAssignmentKey, parseAssignmentName } from '../../domain/assignments/assignment.ts'
+import type { ByHandHint } from '../../domain/messages/hint.ts'
+import { accountId } from '../../domain/organization/account-id.ts'
 import { parsePermissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
+import { permissionSetArn } from '../../domain/principals/identity-center-ids.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { listTimed } from './list-timed.ts'
 
 const openPrefix = 'state/open/'
 
-/** The key of work that could not be finished. `key`: an assignment key, the name of an assignment whose principal nobody could look up, or the key of a permission set file. */
+/** The key of work that could not be finished. `key`: an assignment key, the name of an assignment whose principal nobody could look up, the key of a permission set file, or of a look. */
 export function openWorkKey(nextAttempt: string, key: string): string {
   return `${openPrefix}${nextAttempt}%${key}`
 }
@@ -37,9 +40,24 @@ export type OpenWork = { readonly object: string; readonly key: string; readonly
 export async function* listOpenWork(objects: ObjectStore, until?: Date): AsyncGenerator<OpenWork> {
   for await (const { object, at, subject: key } of listTimed(objects, openPrefix)) {
     if (until !== undefined && at > until) return
-    const isAssignment = parseAssignmentKey(key) !== undefined || parseAssignmentName(key) !== undefined
-    if (isAssignment || parsePermissionSetKey(key).ok) yield { object, key, nextAttempt: at }
+    const isKnown = [parseAssignmentKey, parseAssignmentName, parseLookKey].some((parse) => parse(key) !== undefined)
+    if (isKnown || parsePermissionSetKey(key).ok) yield { object, key, nextAttempt: at }
   }
+}
+
+type Looked = Pick<ByHandHint, 'account' | 'permissionSetArn'>
+
+/** The key of a look at what somebody changed by hand. */
+export function lookKey({ account, permissionSetArn: arn }: Looked): string {
+  return `look%${account ?? ''}%${arn}`
+}
+
+/** `undefined`: it is of something else. */
+export function parseLookKey(key: string): Looked | undefined {
+  const [, account, named] = /^look%(\d{12})?%(.+)$/s.exec(key) ?? []
+  const arn = permissionSetArn.safeParse(named).data
+  if (arn === undefined) return undefined
+  return { permissionSetArn: arn, ...(account === undefined ? {} : { account: accountId.parse(account) }) }
 }
 
 /** One minute, doubling to an hour. A random part of the upper half is left out, so that retries do not come in waves. */

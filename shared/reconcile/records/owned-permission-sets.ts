@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { author } from '../../domain/by-hand/author.ts'
 import { record } from '../../domain/json/record.ts'
 import { isSameUpload, type Upload, uploadIdentity } from '../../domain/links/upload.ts'
 import { accountId } from '../../domain/organization/account-id.ts'
@@ -63,11 +64,22 @@ export const ownedPermissionSet = record({
     changes: z.array(z.string()),
     /** What may be lost by it, and by how many: the status says it once it is in force. */
     takes: z.string().optional(),
+    /** Who made by hand what it undoes; absent: it is not known, or it undoes nothing. */
+    undoes: author.optional(),
     /** Owed since the last change of the definition, until a provisioning that was asked for after it SUCCEEDED. */
     provisioning: owedProvisioning.optional(),
   }).optional(),
-  /** What someone else changed, where the configuration only reports it. `lastModified`: of the file at that time. */
-  drift: record({ at: z.iso.datetime(), lastModified: z.iso.datetime(), differences: z.array(z.string()) }).optional(),
+  /** What someone else changed, where that is only reported. `lastModified`: of the file at that time. */
+  drift: record({
+    at: z.iso.datetime(),
+    lastModified: z.iso.datetime(),
+    differences: z.array(z.string()),
+    by: author.optional(),
+    /** It is only reported because somebody changes it as often as it is restored. */
+    isContested: z.boolean().optional(),
+  }).optional(),
+  /** When it was restored after somebody else had changed it, within the last hour. */
+  restoredAt: z.array(z.iso.datetime()).optional(),
   /**
    * Whose sessions its inline policy denies beside what its file says; written before the call. `provisioning`: owed to the
    * accounts since. `refused`: why it does not say what it should. `left`: what has no room in it, as far as it is not denied.

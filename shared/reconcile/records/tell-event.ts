@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { type Author, renderAuthor } from '../../domain/by-hand/author.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { renderJson } from './stored-json.ts'
 
@@ -16,6 +17,10 @@ export type ToldOnce<Event extends string> = {
   readonly named?: string
   readonly at: string
   readonly body: object
+  /** Who did it by hand; absent: it was ssofile, or it is not known. */
+  readonly by?: Author | undefined
+  /** Why that is told loudly, in our own words. */
+  readonly reason?: string | undefined
 }
 
 /**
@@ -26,11 +31,36 @@ export type ToldOnce<Event extends string> = {
 export async function tellEvent(
   objects: ObjectStore,
   { folder, name }: EventSubject,
-  { event, named = event, at, body }: ToldOnce<string>,
+  { event, named = event, at, body, by, reason }: ToldOnce<string>,
 ): Promise<void> {
   const once = { ifNoneMatch: '*' } as const
-  await objects.put(renderChangeKey({ event: named, at, name }), new Uint8Array(), once)
+  const metadata = {
+    ...(by && { by: encodeURIComponent(renderAuthor(by)).slice(0, byMost) }),
+    ...(by && reason !== undefined && { reason: encodeURIComponent(reason) }),
+  }
+  await objects.put(renderChangeKey({ event: named, at, name }), new Uint8Array(), once, metadata)
   await objects.put(`${folder}${at}%${event}.json`, renderJson({ v: 1, event, at, ...body }), once)
+}
+
+/** Who did it stands beside the object, since its key is what people list; S3 keeps 2 KB of it, in ASCII. */
+const byMost = 1_500
+
+/** Who made this change by hand, and why that is loud; neither: it was ssofile, or it is not known. */
+export async function readHand(
+  objects: ObjectStore,
+  key: string,
+): Promise<{ readonly by?: string | undefined; readonly reason?: string | undefined }> {
+  const { by, reason } = (await objects.head(key))?.metadata ?? {}
+  return { by: by && decodeSafely(by), reason: reason && decodeSafely(reason) }
+}
+
+/** It may have been cut within a letter. */
+function decodeSafely(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text.replace(/%[0-9A-F]{0,2}$/, '')
+  }
 }
 
 /** What one key under `changes/` says. */

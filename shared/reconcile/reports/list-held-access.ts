@@ -9,7 +9,7 @@ import { addUploaders, type Uploaders } from '../preview/add-uploaders.ts'
 import { expandAccess, type HeldAccess } from '../preview/expand-access.ts'
 import { mergeAccess } from '../preview/merge-access.ts'
 import type { People } from '../preview/people.ts'
-import { type KnownAccess, readRecordedAccess } from '../preview/recorded-access.ts'
+import { type AnyAccess, readRecordedAccess, readRecordedEntitlements } from '../preview/recorded-access.ts'
 import type { RoleUses } from '../preview/role-uses.ts'
 import { foreignPrefix } from '../records/foreign-assignments.ts'
 import { listAssignmentKeys } from '../records/ledger.ts'
@@ -20,7 +20,7 @@ const accountsAtOnce = 32
 const anybody = { names: new Set<string>(), isAnybody: true }
 const notAsked = { asked: false, why: 'a report is from the bucket' } as const
 
-export type Reported = { readonly rows: readonly HeldAccess[]; readonly access: readonly KnownAccess[] }
+export type Reported = { readonly rows: readonly HeldAccess[]; readonly access: readonly AnyAccess[] }
 
 /** All access that the bucket has, an account after the other, ascending, with groups expanded to people. */
 export async function* listHeldAccess(
@@ -35,14 +35,18 @@ export async function* listHeldAccess(
 ): AsyncGenerator<Reported> {
   const { objects } = ports
   const { uses, notes } = context
-  const ids = [...(await listAccounts(objects))].sort()
+  const { entitlements, spoiled: unread } = await readRecordedEntitlements(objects)
+  notes.push(...unread)
+  const byRole = Map.groupBy(entitlements, ({ accountId }) => accountId)
+  const ids = [...(await listAccounts(objects)).union(new Set(byRole.keys()))].sort()
   const uploaders: Uploaders = new Map()
   const requests: Requests = new Map()
   for (let from = 0; from < ids.length; from += accountsAtOnce) {
     const recorded = await Promise.all(
       ids.slice(from, from + accountsAtOnce).map(async (id) => {
         const { accesses, spoiled } = await readRecordedAccess(objects, `account%${id}%`, () => true)
-        return { spoiled, used: await uses.addTo(mergeAccess(accesses, notAsked, new Map())) }
+        const all = [...mergeAccess(accesses, notAsked, new Map()), ...(byRole.get(id) ?? [])]
+        return { spoiled, used: await uses.addTo(all) }
       }),
     )
     for (const { used, spoiled } of recorded) {

@@ -16,7 +16,7 @@ import { People } from '../preview/people.ts'
 import { accessCsvTitles, renderAccessRows } from '../preview/render-access-rows.ts'
 import { notConfigured, RoleUses } from '../preview/role-uses.ts'
 import { unlessRefused } from '../preview/unless-refused.ts'
-import type { WhoSources } from '../preview/who-has-access.ts'
+import { ageOf, type WhoSources } from '../preview/who-has-access.ts'
 import { listChanges } from '../records/tell-event.ts'
 import { KeptMemberships } from './kept-memberships.ts'
 import { listHeldAccess } from './list-held-access.ts'
@@ -116,7 +116,7 @@ async function readSources(ports: ReportPorts, { folders, auditorRole }: Configu
   ])
   const sources: WhoSources = {
     bucketReadAt,
-    driftCheck: drift && { startedAt: drift.startedAt, isOver: drift.open.length === 0 },
+    driftCheck: ageOf(drift),
     organizationReadAt: organization?.readAt,
     identityCenter: { why: 'a report is from the bucket' },
     roleUse: auditorRole === '' ? { why: notConfigured } : { asOf: bucketReadAt },

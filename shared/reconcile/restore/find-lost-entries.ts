@@ -103,7 +103,8 @@ async function listCandidates({ objects, versions, history }: EntrySources): Pro
   for (const event of last.values()) {
     if (isEnd(event.event) || sound.has(event.folder)) continue
     const told = await readHistoryEvent(history, event)
-    if (told)
+    // What others gave by a role was never in the ledger.
+    if (told && 'permissionSetArn' in told)
       found.set(told.assignment, { ...withHead({ key: told.assignment }, heads), ...found.get(told.assignment), told })
   }
   return [...found.values()]

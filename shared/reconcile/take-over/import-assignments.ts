@@ -33,6 +33,8 @@ export type ImportOptions = {
   readonly byPresentLinks?: boolean
   /** The declared folder for new links; absent: outside all folders. */
   readonly folder?: string | undefined
+  /** For what only looks: see `listExisting`. */
+  readonly isRecorded?: boolean
   readonly inPortions: InPortions
   /** Told each step, and how far it is. */
   readonly onStep: TellProgress

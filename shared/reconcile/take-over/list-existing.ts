@@ -1,7 +1,9 @@
+import { assignmentOf } from '../../domain/assignments/assignment.ts'
+import { ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import { type PermissionSetArn, principalId } from '../../domain/principals/identity-center-ids.ts'
-import { type PrincipalName, principalTypes } from '../../domain/principals/principal.ts'
+import type { PrincipalName, PrincipalType } from '../../domain/principals/principal.ts'
 import { type Complaint, quote } from '../../domain/statuses/complaint.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -10,13 +12,17 @@ import type { AssignmentTarget, Principal, SsoAdmin } from '../../ports/sso-admi
 import { listAssignmentsIn, listAssignmentsOf, listUnlessGone } from '../calls/assignment-listings.ts'
 import { PermissionSetIndex } from '../directory/permission-set-index.ts'
 import type { PrincipalIndex } from '../directory/principal-index.ts'
+import { foreignPrefix } from '../records/foreign-assignments.ts'
+import { listAssignmentKeys } from '../records/ledger.ts'
+
+/** `name`: or the id. */
+export type NamedPrincipal = { readonly type: PrincipalType; readonly name: PrincipalName }
 
 /** Which assignments are meant. An empty list: all. */
 export type AssignmentFilter = {
   readonly accounts: readonly AccountId[]
   readonly permissionSets: readonly PermissionSetName[]
-  /** Groups and users. */
-  readonly principals: readonly PrincipalName[]
+  readonly principals: readonly NamedPrincipal[]
 }
 
 /**
@@ -37,6 +43,8 @@ export type ExistingAssignments = {
 }
 
 type ListSources = Pick<Ports, 'objects' | 'clock'> & {
+  /** As the last drift check recorded it, without a call for each account. For what only looks. */
+  readonly isRecorded?: boolean | undefined
   readonly principals: PrincipalIndex
   readonly inPortions: InPortions
 }
@@ -63,7 +71,8 @@ export async function listExisting(filter: AssignmentFilter, context: ListSource
     (filter.accounts.length === 0 || filter.accounts.includes(accountId)) &&
     (filter.principals.length === 0 || found.some((one) => one.principalId === principalId))
   const byPrincipal = filter.principals.length > 0 ? await listByPrincipal(found, context) : undefined
-  const rows = byPrincipal ?? (await listByPlace(arns, filter.accounts, context))
+  const list = () => (context.isRecorded ? listRecorded(named, context) : listByPlace(arns, filter.accounts, context))
+  const rows = byPrincipal ?? (await list())
   return {
     rows: rows.filter(isMeant),
     permissionSetNames,
@@ -80,21 +89,17 @@ function complain(noun: string, name: string): Complaint {
   }
 }
 
-/** A name may be that of a group and of a user, or an id. */
-async function findPrincipals(names: readonly PrincipalName[], { principals }: ListSources) {
-  await principals.foresee(names.flatMap((principal) => principalTypes.map((type) => ({ type, principal }))))
+async function findPrincipals(named: readonly NamedPrincipal[], { principals }: ListSources) {
+  await principals.foresee(named.map(({ type, name: principal }) => ({ type, principal })))
   const found: Principal[] = []
   const unknown: Complaint[] = []
-  for (const name of names) {
-    const before = found.length
+  for (const { type: principalType, name } of named) {
     const { data: id } = principalId.safeParse(name)
-    for (const principalType of principalTypes) {
-      const named = await principals.resolve(principalType, name, Number.NEGATIVE_INFINITY)
-      if (named !== undefined) found.push({ principalId: named, principalType })
-      else if (id && (await principals.whereabouts(principalType, id, Number.NEGATIVE_INFINITY)) !== 'gone')
-        found.push({ principalId: id, principalType })
-    }
-    if (found.length === before) unknown.push(complain('group or user', name))
+    const present = await principals.resolve(principalType, name, Number.NEGATIVE_INFINITY)
+    if (present !== undefined) found.push({ principalId: present, principalType })
+    else if (id && (await principals.whereabouts(principalType, id, Number.NEGATIVE_INFINITY)) !== 'gone')
+      found.push({ principalId: id, principalType })
+    else unknown.push(complain(principalType === 'USER' ? 'user' : 'group', name))
   }
   return { found, unknown }
 }
@@ -139,5 +144,21 @@ async function listByPlace(
     const listed = await listAssignmentsIn(accountId, arn, ssoAdmin)
     for (const row of listed) rows.push(row)
   })
+  return rows
+}
+
+/** What ledger and `foreign/` have: together all access, as the last drift check found it. */
+async function listRecorded(
+  named: ReadonlyMap<PermissionSetName, PermissionSetArn>,
+  { objects }: ListSources,
+): Promise<readonly AssignmentTarget[]> {
+  const rows: AssignmentTarget[] = []
+  for (const prefix of [ledgerPrefix, foreignPrefix]) {
+    for await (const key of listAssignmentKeys(objects, prefix)) {
+      const { accountId, permissionSet, principalId: id, type } = assignmentOf(key)
+      const permissionSetArn = named.get(permissionSet)
+      if (permissionSetArn) rows.push({ accountId, permissionSetArn, principalId: id, principalType: type })
+    }
+  }
   return rows
 }

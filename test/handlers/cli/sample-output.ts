@@ -278,26 +278,34 @@ function renderSample(
     const told = `${size.toLocaleString('en')} ${of}, ${lines.length.toLocaleString('en')} lines`
     return `${told}${isCut ? ', of which these are some' : ''}:\n\n\`\`\`\n$ ssofile ${name}\n${shown.join('\n')}\n\`\`\`\n`
   })
-  return `### ${name.split(' ')[0]}, of many\n\n${blocks.join('\n')}`
+  return `## ${name.split(' ')[0]}, of many\n\n${blocks.join('\n')}`
 }
 
-export const documentWithSamples = new URL('../../../docs/commands.md', import.meta.url)
+const page = (name: string) => new URL(`../../../docs/${name}`, import.meta.url)
 
-/** By the name of the place in the document where they stand. */
-const places: Readonly<Record<string, () => string>> = {
-  samples: renderSamples,
-  ...Object.fromEntries(
-    Object.entries(breakGlassSamples).map(([command, print]) => [`samples of break-glass ${command}`, print]),
-  ),
-}
+type Place = { readonly page: URL; readonly name: string; readonly print: () => string }
 
-/** The document with what the commands print now in it. */
-export function fillInSamples(document: string): string {
-  return Object.entries(places).reduce((text, [name, print]) => {
-    const [begin, end] = [`<!-- ${name} -->\n`, `<!-- end of ${name} -->\n`]
-    const [before, after] = [text.split(begin)[0], text.split(end)[1]]
-    if (before === undefined || after === undefined)
-      throw new Error(`expected the place of the ${name} in the document`)
-    return `${before}${begin}\n${print()}\n${end}${after}`
-  }, document)
+/** Where samples stand: the page, and the name of the place in it. */
+const places: readonly Place[] = [
+  { page: page('samples.md'), name: 'samples', print: renderSamples },
+  ...Object.entries(breakGlassSamples).map(([command, print]) => ({
+    page: page('commands.md'),
+    name: `samples of break-glass ${command}`,
+    print,
+  })),
+]
+
+export const pagesWithSamples: readonly URL[] = [...new Map(places.map((one) => [one.page.href, one.page])).values()]
+
+/** The text of a page with what the commands print now in it. */
+export function fillInSamples(page: URL, document: string): string {
+  return places
+    .filter((place) => place.page.href === page.href)
+    .reduce((text, { name, print }) => {
+      const [begin, end] = [`<!-- ${name} -->\n`, `<!-- end of ${name} -->\n`]
+      const [before, after] = [text.split(begin)[0], text.split(end)[1]]
+      if (before === undefined || after === undefined)
+        throw new Error(`${page.href}: expected the place of the ${name}, ${begin.trim()} and ${end.trim()}`)
+      return `${before}${begin}\n${print()}\n${end}${after}`
+    }, document)
 }

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { documentWithSamples, fillInSamples } from './sample-output.ts'
+import { fillInSamples, pagesWithSamples } from './sample-output.ts'
 
 /** `npm run samples` */
-await writeFile(documentWithSamples, fillInSamples(await readFile(documentWithSamples, 'utf8')))
+for (const page of pagesWithSamples) await writeFile(page, fillInSamples(page, await readFile(page, 'utf8')))

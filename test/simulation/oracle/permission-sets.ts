@@ -1,4 +1,5 @@
 import { readHeldContents } from '../brake-actions.ts'
+import { isContestedSet } from '../contested.ts'
 import { scopeOf } from '../desired.ts'
 import { ownedNames } from '../permission-set-actions.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
@@ -153,6 +154,7 @@ export class PermissionSetsPromise {
     const state = this.#stateOf(name)
     // It stays as it was until a person decides.
     if (state === 'held' && this.#isHeld(name)) return
+    if (state === 'failed' && isContestedSet(name, this.#world)) return
     const isUnmet = this.#sessions.isUnmet(name)
     const states = isUnmet === undefined ? ['applied', 'failed'] : [isUnmet ? 'failed' : 'applied']
     if (!states.includes(state)) this.#fail(promises.status, `the file of ${name} is valid, but its status '${state}'`)

@@ -1,5 +1,6 @@
 import { renderNameInKey } from '../../../shared/domain/links/name-in-key.ts'
 import { workedQueues } from '../../../shared/ports/queues.ts'
+import { isContestedAccess } from '../contested.ts'
 import { describeTarget, ledgerKeyOf, linksOf, nameOf, recordKeyOf } from './names.ts'
 import { promises } from './violation.ts'
 import type { Watched } from './watched.ts'
@@ -143,9 +144,10 @@ export class RestPromise {
     if (wrong !== undefined) this.#fail(`${wrong} stands there, and nobody has that access`)
   }
 
-  /** What is wrong with it cannot be put right before somebody has restored an object. */
+  /** What is wrong with it cannot be put right before a person has restored an object, or asked for what others take away again and again. */
   #isUnclear(ledgerKey: string): boolean {
-    return this.#watched.world.unreadable.concerns(ledgerKey)
+    const { world } = this.#watched
+    return isContestedAccess(ledgerKey, world) || world.unreadable.concerns(ledgerKey)
   }
 
   /** AWS refuses every change on a suspended or closed account: what is left there stays until that changes. */

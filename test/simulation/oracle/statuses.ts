@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { badKeys, bodies } from '../action.ts'
+import { isContestedLink } from '../contested.ts'
 import { desiredNow, grantsNow, scopeOf } from '../desired.ts'
 import { selectsNow } from '../selector-actions.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
@@ -104,6 +105,7 @@ export class StatusPromise {
     const { world, wishes } = this.#watched
     const { objects, organizations, clock } = world
     const asked = [...desiredNow(objects, organizations, clock.now(), { grants: (one) => one === link })]
+    if (status.state === 'failed' && isContestedLink(link, world)) return undefined
     const states = this.#statesOf(link, asked)
     if (states && !states.includes(String(status.state)))
       return `is '${String(status.state)}', expected '${states.join("' or '")}'`
@@ -134,7 +136,7 @@ export class StatusPromise {
       return ['rejected', ...(isHeld ? ['held'] : [])]
     }
     if (isUnclear(world, scope)) return ['waiting', ...left]
-    if (asked.length === 0) return world.needsReconcile ? undefined : [stateOfEmpty(world, scope), ...left]
+    if (asked.length === 0) return world.needsReconcile ? undefined : ['waiting', ...left]
     const isMissing = asked.some((assignment) => wishes.targetOf(assignment) === undefined)
     if (isMissing || !wishes.grants(link, 'possibly')) return ['waiting', ...left]
     return wishes.grants(link, 'certainly') ? ['applied', ...left] : undefined
@@ -166,13 +168,6 @@ function crowdsOf(input: string): readonly string[] {
 }
 
 type Scope = { readonly scope: string; readonly value: string }
-
-/** Of a scope without accounts: one that exists is applied, the others are waited for. */
-function stateOfEmpty({ organizations, objects }: SimulatedWorld, { scope, value }: Scope): string {
-  if (scope === 'root') return 'applied'
-  if (scope === 'select') return objects.model.find(`selectors/${value}.json`) ? 'applied' : 'waiting'
-  return scope === 'ou_id' && organizations.hasParent(value) ? 'applied' : 'waiting'
-}
 
 /** Nobody knows which accounts its selector means. */
 function isUnclear(world: SimulatedWorld, { scope, value }: Scope): boolean {

@@ -4,7 +4,7 @@ import { runSsofile } from '../../../end-to-end/run-program.ts'
 test('help for a command that there is not names those that there are, and is wrong usage', async () => {
   const { exitCode, stdout, stderr } = await runSsofile(['help', 'nope'], process.env)
   expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
-  expect(stderr).toMatch(/'nope'.* local, validate, plan, push, pull, apply, .*resume/)
+  expect(stderr).toMatch(/'nope'.* validate, plan, push, pull, .*resume.* local, doctor/)
 }, 60_000)
 
 test('help for a command is what the command itself tells', async () => {
@@ -14,6 +14,13 @@ test('help for a command is what the command itself tells', async () => {
   ])
   expect(asked).toEqual(told)
   expect(asked).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('ssofile plan ./access') })
+}, 60_000)
+
+test('the commands stand under headings, and no line is wider than a terminal of eighty columns', async () => {
+  const { stdout } = await runSsofile(['help'], process.env)
+  const headings = ['Author:', 'Look:', 'Temporary access:', 'Operate:', 'Install:']
+  expect(stdout.match(/^[A-Z][a-z ]+:$/gm)).toEqual(['Options:', ...headings])
+  for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
 }, 60_000)
 
 test('help without a command is that of all', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals'
 import {
   renderHeld,
+  renderHeldAsCsv,
   renderReleased,
   renderReleasedContents,
   type ShownList,
@@ -55,12 +56,12 @@ function listOf(links: number): ShownList {
 }
 const ten = '2026-03-03T10:00:00.000Z'
 
-test('of what is held up to twenty links are told, of more the first five, and with --verbose all', () => {
+test('of what is held all links are told that fit forty lines, of more the first five, and with --verbose all', () => {
   const shown = { lists: [listOf(21)], contents: [], releases: [], pause: undefined }
   const brief = renderHeld(shown)
   expect(brief).toMatch(/^84 revocations held/)
-  const twenty = renderHeld({ ...shown, lists: [listOf(20)] })
-  expect(twenty.match(/^ {2}links_data\//gm)).toHaveLength(20)
+  const ten = renderHeld({ ...shown, lists: [listOf(10)] })
+  expect(ten.match(/^ {2}links_data\//gm)).toHaveLength(10)
   expect(brief.match(/^ {2}links_data\//gm)).toHaveLength(5)
   expect(brief).toContain('100000000002, and 1 more\n')
   expect(brief).toContain('  and 16 more links (--verbose tells all)\n')
@@ -68,6 +69,23 @@ test('of what is held up to twenty links are told, of more the first five, and w
   expect(whole.match(/^ {2}links_data\//gm)).toHaveLength(21)
   expect(whole).not.toContain('--verbose')
 })
+
+test.each([5, 300, 10_000])(
+  '%i revocations on many lists are told in forty lines, each list with its release',
+  (number) => {
+    const lists = Array.from({ length: 30 }, (_, nth) => ({
+      ...listOf(Math.ceil(number / 30 / 4)),
+      digest: `digest-${nth}`,
+    }))
+    const shown = { lists, contents: [heldFile('Billing-ps')], releases: [], pause: undefined }
+    const told = renderHeld(shown)
+    expect(told.split('\n').length).toBeLessThanOrEqual(40)
+    expect(told).toContain('Read-ps from ')
+    expect(told.match(/ssofile brake --release digest-/g)).toHaveLength(10)
+    expect(told).toContain('and 21 more lists\n')
+    expect(renderHeldAsCsv(shown).trim().split('\r\n')).toHaveLength(1 + 30 * 4 * Math.ceil(number / 30 / 4))
+  },
+)
 
 test('a base that is smaller than what may pass is not told', () => {
   const told = renderHeld({ lists: [listOf(21)], contents: [], releases: [], pause: undefined })

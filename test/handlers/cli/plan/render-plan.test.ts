@@ -26,6 +26,13 @@ test('where something waits the plan does not say that all is as the files say',
   expect(told).not.toContain('what the files say')
 })
 
+test('where a file is not valid the plan does not say that nothing is to be done', async () => {
+  const world = new World()
+  await world.objects.put('links_data/root%all%Nobodys-ps%team-Accountants%group%ssofile', '')
+  await world.objects.put('permission_sets/Bad-ps.json', '{')
+  expect(await plan(world)).toContain('Nothing to change, but 2 files are not valid and grant nothing.\n')
+})
+
 test('the plan names accounts in which nothing is granted or revoked, since nobody knows their place', async () => {
   const world = new World()
   world.organizations.withholdPlace(accountId.parse('233000000002'))

@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
 import { readAllStatuses } from '../../../../handlers/cli/status/read-all-statuses.ts'
 import { readInCrowd } from '../../../../handlers/cli/status/read-in-crowd.ts'
-import { hasUntold } from '../../../../handlers/cli/status/untold-inputs.ts'
+import { listUntold } from '../../../../handlers/cli/status/untold-inputs.ts'
 import { defaultConfiguration } from '../../../../shared/domain/deployment/configuration.ts'
 import { World } from '../../../world.ts'
 
 const key = 'permission_sets/Untold-ps.json'
 const file = (description: string) => JSON.stringify({ permissionSetName: 'Untold-ps', description })
-const isWaitedFor = async ({ ports }: World) => hasUntold(ports, await readAllStatuses(ports))
+const isWaitedFor = async ({ ports }: World) => (await listUntold(ports, await readAllStatuses(ports))).length > 0
 
 async function openTold(): Promise<World> {
   const world = new World().start()
@@ -22,6 +22,24 @@ test('a file that has just come is waited for until a status speaks of it', asyn
   await world.objects.put(key, file('first'))
   expect(await isWaitedFor(world)).toBe(true)
   await world.until(async () => !(await isWaitedFor(world)), 'a status of the file')
+})
+
+test('a link that waits for a permission set counts as not looked at once that is applied', async () => {
+  const world = await openTold()
+  const link = 'links_data/root%all%Untold-ps%team-security%GROUP%ssofile'
+  await world.objects.put(link, '')
+  await world.until(async () => !(await isWaitedFor(world)), 'a status of the link')
+  const head = await world.objects.head(link)
+  const waiting = {
+    input: link,
+    state: 'waiting',
+    waitsFor: key,
+    etag: head?.etag,
+    updatedAt: '2026-03-03T09:00:00.000Z',
+  }
+  const lastModified = head?.lastModified.toISOString()
+  await world.objects.put(`status/${link}.json`, JSON.stringify({ ...waiting, lastModified }))
+  expect(await listUntold(world.ports, await readAllStatuses(world.ports))).toEqual([link])
 })
 
 test('a request for temporary access is not waited for, whatever its status says', async () => {

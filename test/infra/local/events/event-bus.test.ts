@@ -23,9 +23,20 @@ import {
   UntagResourceCommand,
   UpdateOrganizationalUnitCommand,
 } from '@aws-sdk/client-organizations'
+import {
+  CreateAccountAssignmentCommand,
+  CreatePermissionSetCommand,
+  DeleteAccountAssignmentCommand,
+  DeletePermissionSetCommand,
+  ProvisionPermissionSetCommand,
+  type SSOAdminClient,
+  TagResourceCommand as TagSetCommand,
+  UpdatePermissionSetCommand,
+} from '@aws-sdk/client-sso-admin'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { EventBridgeEvent } from '../../../../infra/local/events/event-bridge-event.ts'
 import { addJsonServices } from '../../../../infra/local/json-services/json-services.ts'
+import { localRoleArn } from '../../../../infra/local/local-account.ts'
 import { openLocalModels } from '../../../../infra/local/local-models.ts'
 import { buildLocalServer } from '../../../../infra/local/s3-and-sqs.ts'
 import { matchEventPattern } from '../../../../infra/match-event-pattern.ts'
@@ -64,6 +75,7 @@ beforeAll(async () => {
   }
   await changeOrganization()
   for (const { identityStore } of callers) await changeDirectory(identityStore)
+  await changeAccess(clients.ssoAdmin)
   await eventually(async () => namesOf(all).includes('CloseAccountResult'))
 }, 30_000)
 
@@ -126,6 +138,25 @@ async function changeDirectory(client: IdentitystoreClient): Promise<void> {
   await client.send(new DeleteUserCommand({ IdentityStoreId, UserId }))
 }
 
+async function changeAccess(client: SSOAdminClient): Promise<void> {
+  const InstanceArn = models.ssoAdmin.instanceArn
+  const { PermissionSet } = await client.send(new CreatePermissionSetCommand({ InstanceArn, Name: 'By-hand' }))
+  const PermissionSetArn = PermissionSet?.PermissionSetArn
+  const ofSet = { InstanceArn, PermissionSetArn }
+  await client.send(new UpdatePermissionSetCommand({ ...ofSet, SessionDuration: 'PT2H' }))
+  const Tags = [{ Key: 'team', Value: 'Web' }]
+  await client.send(new TagSetCommand({ InstanceArn, ResourceArn: PermissionSetArn, Tags }))
+  const PrincipalId = models.identityStore.idOf('GROUP', 'team-Web')
+  const whom = { PrincipalType: 'GROUP' as const, PrincipalId, TargetType: 'AWS_ACCOUNT' as const }
+  const assignment = { ...ofSet, ...whom, TargetId: '233000000002' }
+  await client.send(new CreateAccountAssignmentCommand(assignment))
+  await eventually(async () => models.ssoAdmin.assignments().some((one) => one.permissionSetArn === PermissionSetArn))
+  await client.send(new DeleteAccountAssignmentCommand(assignment))
+  await eventually(async () => !models.ssoAdmin.assignments().some((one) => one.permissionSetArn === PermissionSetArn))
+  await client.send(new ProvisionPermissionSetCommand({ ...ofSet, TargetType: 'ALL_PROVISIONED_ACCOUNTS' }))
+  await client.send(new DeletePermissionSetCommand(ofSet))
+}
+
 /** What is in `events`, as a handler would be given it. */
 function delivered(): readonly EventBridgeEvent[] {
   const messages = models.queues.queue('events').messages()
@@ -184,13 +215,34 @@ test.each([
 ])('%s, as the console may call a new name, is wanted and understood', (eventName, change) => {
   const detail = { eventSource: 'sso-directory.amazonaws.com', eventName }
   const event = { 'detail-type': 'AWS API Call via CloudTrail', source: 'aws.sso-directory', detail }
-  expect(wantedEvents.some((pattern) => matchEventPattern(pattern, event))).toBe(true)
+  expect(wantedEvents(localRoleArn('dispatcher')).some((pattern) => matchEventPattern(pattern, event))).toBe(true)
   expect(parseDirectoryEvent(event)).toEqual(change)
 })
 
 test('the access key id is the identity of whoever called', () => {
   const move = all.find(({ detail }) => detail.eventName === 'MoveAccount')
   expect(move?.detail.userIdentity).toMatchObject({ accessKeyId: 'operator', userName: 'operator' })
+})
+
+test('calls of the dispatcher by its role are events, and never reach the queue', () => {
+  const call = {
+    service: 'sso' as const,
+    operation: 'DeletePermissionSet',
+    input: {},
+    caller: { accessKeyId: 'ssofile', sourceIpAddress: '127.0.0.1', userAgent: 'aws-sdk-js/3 app/dispatcher' },
+    at: new Date(),
+    answer: { output: {} },
+  }
+  models.events.apiCalled(call)
+  models.events.apiCalled({ ...call, caller: { ...call.caller, userAgent: 'aws-sdk-js/3 app/hourly' } })
+  const [own, other] = all.slice(-2)
+  expect(own?.detail.userIdentity).toMatchObject({
+    type: 'AssumedRole',
+    sessionContext: { sessionIssuer: { arn: localRoleArn('dispatcher') } },
+  })
+  const isWanted = (event: EventBridgeEvent | undefined) =>
+    event && wantedEvents(localRoleArn('dispatcher')).some((pattern) => matchEventPattern(pattern, event))
+  expect([own, other].map(isWanted)).toEqual([false, true])
 })
 
 test('the version of a resource goes up with each change of its tags', () => {

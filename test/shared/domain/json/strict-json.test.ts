@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { jsonDeepest, parseStrictJson } from '../../../../shared/domain/json/strict-json.ts'
+import { stride } from '../../../depth.ts'
 
 const encode = (text: string) => new TextEncoder().encode(text)
 const parse = (text: string) => parseStrictJson('a file', encode(text))
@@ -48,7 +49,7 @@ test('what JSON.parse refuses is refused, and what it reads is read unless a str
       if (parsable(text)) expect(strict.ok || /second time|1\.7e308/.test(JSON.stringify(strict.complaint))).toBe(true)
       else expect(strict.ok).toBe(false)
     }),
-    { numRuns: 20_000 },
+    { numRuns: 20_000 / stride },
   )
 })
 

@@ -107,6 +107,8 @@ const notYetStatus = {
 }
 const existed = 'the access existed before this link; it stays when the link is deleted'
 
+const empty = 'nothing to do; it is applied when such an account is there'
+
 describe('a link that is not in force', () => {
   const complaint = { object: ofUnit.key, received: 'a list', expected: 'an object', remedy: 'write an object' }
   const left = [at('revoking'), at('failed', { account: second, reason: 'AWS says no' })]
@@ -311,17 +313,17 @@ describe('a link in force whose scope has no account', () => {
       { ...told, state: 'held', ...lack },
     ],
     [
-      'row 13: a link to an organizational unit without active accounts is applied',
+      'row 13: a link to an organizational unit without active accounts waits',
       after({}, { expansion: noAccount, present: was('held', lack) }),
-      { ...told, state: 'applied', reason: "'ou-acme-sec10000' exists but holds no active account" },
+      { ...told, state: 'waiting', reason: "'ou-acme-sec10000' exists but holds no active account", remedy: empty },
     ],
     [
-      'row 13: a link to an organization without active member accounts is applied',
+      'row 13: a link to an organization without active member accounts waits',
       without(noAccount, { link: linkOf('root%all') }),
-      { ...told, state: 'applied', reason: 'the organization has no active member account' },
+      { ...told, state: 'waiting', reason: 'the organization has no active member account', remedy: empty },
     ],
     [
-      'row 14: a link to what does not exist waits',
+      'row 13: a link to what does not exist waits',
       without(nothing),
       { ...told, state: 'waiting', ...lackOfScope({ kind: 'ou_id', id: 'ou-acme-x' }, 'ou-acme-y') },
     ],
@@ -347,21 +349,21 @@ describe('a link in force with accounts', () => {
   const applying = expect.objectContaining({ state: 'applying' })
 
   test.each<[string, LinkFacts, object]>([
-    ['row 15: an applied link stays applied where nobody knows more', inForce({ present: applied }), applied],
-    ['row 16: a new link is being applied', inForce(), { ...upload, state: 'applying' }],
+    ['row 14: an applied link stays applied where nobody knows more', inForce({ present: applied }), applied],
+    ['row 15: a new link is being applied', inForce(), { ...upload, state: 'applying' }],
     [
-      'row 16: a link with another content is being applied, and who uploaded it before is not named for it',
+      'row 15: a link with another content is being applied, and who uploaded it before is not named for it',
       inForce({ present: { ...applied, content: 'another' } }),
       { ...upload, state: 'applying' },
     ],
     [
-      'row 15: a link that was uploaded again as it was stays applied, by whoever uploaded it first, and since then',
+      'row 14: a link that was uploaded again as it was stays applied, by whoever uploaded it first, and since then',
       inForce({ present: { ...applied, lastModified: earlier, by } }),
       { ...applied, by, since: earlier },
     ],
-    ['row 16: a waiting link is being applied', inForce({ present: waited }), { ...upload, state: 'applying' }],
+    ['row 15: a waiting link is being applied', inForce({ present: waited }), { ...upload, state: 'applying' }],
     [
-      'row 17: a link is held when nothing but held access is open',
+      'row 16: a link is held when nothing but held access is open',
       after({ access: [...two, held], held: [held], lack: 'none' }),
       {
         ...granted,
@@ -372,37 +374,37 @@ describe('a link in force with accounts', () => {
       },
     ],
     [
-      'row 17: a link with held access that lacks something is held',
+      'row 16: a link with held access that lacks something is held',
       after({ access: moving, held: [held], lack }),
       heldNow,
     ],
     [
-      'row 17: a link with held access of which nobody knows what it lacks stays held',
+      'row 16: a link with held access of which nobody knows what it lacks stays held',
       after({ access: moving, held: [held] }, { present: was('held') }),
       heldNow,
     ],
     [
-      'row 17: a link with held access whose name another user has now is held',
+      'row 16: a link with held access whose name another user has now is held',
       after({ access: moving, held: [held] }, { link: ofUser, boundTo: zoe }),
       heldNow,
     ],
     [
-      'row 18: a link that lacks something waits, also where its access is there',
+      'row 17: a link that lacks something waits, also where its access is there',
       after({ access: everywhere('granted'), lack }),
       { ...granted, state: 'waiting', ...lack },
     ],
     [
-      'row 18: a link waits for what its status says, where nobody has looked',
+      'row 17: a link waits for what its status says, where nobody has looked',
       after({}, { present: waited }),
       { ...upload, state: 'waiting', accounts: { ...counts, applied: 0, open: 3 }, ...lack },
     ],
     [
-      'row 18: a link that lacks something waits for that before it waits for its user',
+      'row 17: a link that lacks something waits for that before it waits for its user',
       after({ access: everywhere('granted', { principalId: zoe }), lack }, { link: ofUser, boundTo: otherZoe }),
       { ...upload, principalId: otherZoe, state: 'waiting', accounts: { ...counts, applied: 0, open: 3 }, ...lack },
     ],
     [
-      'row 19: a link whose name another user has now waits',
+      'row 18: a link whose name another user has now waits',
       after({ access: everywhere('granted', { principalId: zoe }) }, { link: ofUser, boundTo: otherZoe }),
       {
         ...upload,
@@ -413,27 +415,27 @@ describe('a link in force with accounts', () => {
       },
     ],
     [
-      'row 20: a link is being applied while one account was not looked at',
+      'row 19: a link is being applied while one account was not looked at',
       after({ access: two }),
       { ...granted, state: 'applying', accounts: { ...counts, applied: 2, open: 1 } },
     ],
     [
-      'row 20: a link with held access is being applied while other access moves',
+      'row 19: a link with held access is being applied while other access moves',
       after({ access: moving, held: [held] }),
       applying,
     ],
     [
-      'row 20: a link with held access that was applied is being applied while other access moves',
+      'row 19: a link with held access that was applied is being applied while other access moves',
       after({ access: moving, held: [held] }, { present: applied }),
       applying,
     ],
     [
-      'row 20: a link that lacks nothing any more is being applied, whatever its status says',
+      'row 19: a link that lacks nothing any more is being applied, whatever its status says',
       after({ lack: 'none' }, { present: waited }),
       applying,
     ],
     [
-      'row 21: a link of which one account failed has failed',
+      'row 20: a link of which one account failed has failed',
       after({ access: [...two, at('failed', { account: third, reason: 'AWS says no' })] }),
       {
         ...granted,
@@ -444,7 +446,7 @@ describe('a link in force with accounts', () => {
       },
     ],
     [
-      'row 21: a link that failed for a missing policy says which one',
+      'row 20: a link that failed for a missing policy says which one',
       after({ access: [...two, at('failed', { account: third, reason: 'Not supported policy base.' })] }),
       expect.objectContaining({
         state: 'failed',
@@ -452,27 +454,27 @@ describe('a link in force with accounts', () => {
       }),
     ],
     [
-      'row 22: a link whose access existed before is applied, and does not own it',
+      'row 21: a link whose access existed before is applied, and does not own it',
       after({ access: everywhere('foreign') }),
       { ...granted, state: 'applied', owned: false, reason: existed },
     ],
     [
-      'row 23: a link whose access is granted is applied',
+      'row 22: a link whose access is granted is applied',
       after({ access: everywhere('granted') }),
       { ...granted, state: 'applied' },
     ],
     [
-      'row 23: a link whose access is granted to the user that it is bound to is applied',
+      'row 22: a link whose access is granted to the user that it is bound to is applied',
       after({ access: everywhere('granted', { principalId: zoe }) }, { link: ofUser, boundTo: zoe }),
       { ...granted, principalId: zoe, state: 'applied' },
     ],
     [
-      'row 23: a link to a group names the id of the group, also where one entry has none',
+      'row 22: a link to a group names the id of the group, also where one entry has none',
       after({ access: [at('granted', { principalId: undefined }), ...everywhere('granted').slice(1)] }),
       { ...granted, state: 'applied' },
     ],
     [
-      'row 23: a link of which only some access existed before is applied, and says nothing of owning',
+      'row 22: a link of which only some access existed before is applied, and says nothing of owning',
       after({ access: [...two, at('foreign', { account: third })] }),
       { ...granted, state: 'applied' },
     ],

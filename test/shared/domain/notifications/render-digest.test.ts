@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { addToDigest, type DigestMessage, emptyDigest } from '../../../../shared/domain/notifications/digest.ts'
 import type { Notification } from '../../../../shared/domain/notifications/notification.ts'
 import { renderMail, renderWebhook } from '../../../../shared/domain/notifications/render-digest.ts'
@@ -72,8 +72,8 @@ test('the longest outcomes fit what SNS, Slack and Teams take, and what does not
   expect(teams).toContain(`and ${30 - shown} more`)
 })
 
-test('a request that waits is told with who asks for what and why, and what an approver types', () => {
-  const told: Notification = {
+describe('a request that waits is told with who asks for what and why', () => {
+  const told = {
     v: 1,
     id: '0'.repeat(32),
     at: '2026-03-03T10:00:00.000Z',
@@ -88,8 +88,18 @@ test('a request that waits is told with who asks for what and why, and what an a
     approvers: ['team-Platform'],
     reason: 'invoices',
     ticket: 'CHG1',
-  }
-  expect(renderMail(messageOf([told])).text.split('\n')[0]).toBe(
-    '2026-03-03T10:00:00.000Z request-asked kenji\\u{202e}: Billing-ps in account%233000000002: invoices, CHG1; ssofile approve 0123456789abcdef0123456789abcdef',
-  )
+  } satisfies Notification
+  const said =
+    '2026-03-03T10:00:00.000Z request-asked kenji\\u{202e}: Billing-ps in account%233000000002: invoices, CHG1; '
+
+  test('and what an approver types', () => {
+    expect(renderMail(messageOf([told])).text.split('\n')[0]).toBe(`${said}ssofile approve ${told.digest}`)
+  })
+
+  test('and where there is a page, the link to it', () => {
+    const digest = addToDigest(emptyDigest, [told], 'https://access.example.com')
+    expect(renderMail({ ...messageOf([]), ...digest }).text.split('\n')[0]).toBe(
+      `${said}https://access.example.com/#request=${told.digest}`,
+    )
+  })
 })

@@ -249,6 +249,11 @@ describe('each row of the table', () => {
       tells('waiting', '1 cannot be used'),
     ],
     [
+      '24: another one cannot be read, and this one says what the request lacks',
+      { told: { [digest]: asked }, eligibilities: [eligibility('admins', { longest: 'PT30M' })], broken: ['x'] },
+      noted('refused'),
+    ],
+    [
       '24: nobody knows',
       { told: { [digest]: asked }, covers: () => undefined },
       tells('waiting', 'cannot be read now'),

@@ -47,7 +47,9 @@ test.each([
 
 test('lengths of time, scopes and ages are told in words', () => {
   expect(['PT4H', 'PT1H30M', 'P1D', 'soon'].map(sayDuration)).toEqual(['4 hours', '1 hour 30 minutes', '1 day', 'soon'])
-  expect(['root%all', 'account%1', 'ou_id%ou-1', 'account_tag%env^prod', 'select%db', 'x'].map(sayScope)).toEqual([
+  expect(
+    ['root%all', 'account%1', 'ou_id%ou-1', 'account_tag%env^prod', 'select%db', 'x'].map((one) => sayScope(one)),
+  ).toEqual([
     'all accounts',
     'account 1',
     'accounts of ou-1',

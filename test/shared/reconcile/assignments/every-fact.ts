@@ -86,6 +86,8 @@ function everyEntry(choose: Choose, wish: Wish, prepared: AssignmentCall['kind']
     grantedAt: () => (prepared === 'deletion' ? old : choose(entry.call ? [old, undefined] : [young, old, undefined])),
     orphanedAt: () => choose([undefined, ago(10 * minute), ago(90 * minute)]),
     missingSince: () => (prepared === undefined ? choose([undefined, ago(10 * minute)]) : undefined),
+    removedBy: () => undefined,
+    removals: () => choose([undefined, [1, 2, 3, 4].map((ago10) => ago(10 * ago10 * minute))]),
     releasedAt: () => (prepared === undefined ? choose([undefined, releasedAt]) : undefined),
     openUntil: () => choose([undefined, ago(minute), ago(-45 * minute), ago(-120 * minute)]),
     attempts: () => 0,

@@ -95,7 +95,7 @@ describe('a change of a selector', () => {
     await bench.minutes(2)
     expect(bench.accounts).toEqual([invoicingProd])
     expect(await bench.status()).toMatchObject({
-      state: 'applied',
+      state: 'waiting',
       reason: 'selectors/finance.json selects no active member account',
     })
   })

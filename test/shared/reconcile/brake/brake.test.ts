@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { brakeFile } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { stride } from '../../../depth.ts'
 import { dyingPorts, intercept } from '../../../intercept.ts'
 import type { World } from '../../../world.ts'
 import {
@@ -258,7 +259,7 @@ describe('a dispatcher that dies', () => {
     'at any call, %s it takes effect, neither revokes more than the brake allows nor forgets what is held',
     async (when) => {
       const groups = groupsOf(4)
-      for (let atCall = 0; atCall < 300; atCall += 4) {
+      for (let atCall = 0; atCall < 300; atCall += 4 * stride) {
         const world = await openBraked(groups, linksOf(groups), { own: { count: 2, percent: 0 } })
         for (const link of linksOf(groups)) await world.objects.delete(link)
         await world.look()

@@ -4,6 +4,7 @@ import { renderAssignmentKey } from '../../../../shared/domain/assignments/assig
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
+import { stride } from '../../../depth.ts'
 import { dyingPorts, intercept, noAnswer } from '../../../intercept.ts'
 import { acme, World, type WorldOptions } from '../../../world.ts'
 
@@ -74,7 +75,7 @@ describe('a dispatcher that dies', () => {
   ] as const)(
     'at any call while it has to %s, %s the call takes effect, leaves work that the next one ends rightly',
     async (act, when) => {
-      for (let atCall = 0; ; atCall += 3) {
+      for (let atCall = 0; ; atCall += 3 * stride) {
         if (!(await dieAt(atCall, when, act))) break
         if (atCall > 400) break
       }

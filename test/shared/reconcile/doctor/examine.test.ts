@@ -62,6 +62,7 @@ function installationOf(world: World, ports: Ports = world.ports): Installation 
     quotasOf: async () => [{ code: 'L-B44C7A29', value: 3_500 }],
     newestAccount: async () => undefined,
     newestGroup: async () => undefined,
+    networkOf: async () => world.identityStore.describeNetwork(),
   }
 }
 
@@ -258,6 +259,21 @@ describe('the doctor', () => {
     expect(levels(await examined(world))).toContain('management account: warn')
     await world.objects.put('owned_permission_sets/AdministratorAccess', '{}')
     expect(levels(await examined(world))).toContain('management account: fail')
+  })
+
+  test('tells that the identity store answers only some networks, and whether ssofile gets in', async () => {
+    const world = await open()
+    const judged = async () => {
+      const findings = await examined(world)
+      return ['identity store', 'directory network'].map((check) => findings.find((one) => one.check === check))
+    }
+    expect(await judged()).toMatchObject([{ level: 'ok' }, { level: 'ok', told: expect.stringContaining('anywhere') }])
+    await world.identityStore.updateNetwork({ isEndpointRequired: false, vpcs: ['vpc-0a1b2c3d'], addresses: [] })
+    // Who asks is locked out as well.
+    expect(await judged()).toMatchObject([
+      { level: 'fail', told: expect.stringContaining('identitystore:ListGroups') },
+      { level: 'warn', told: expect.stringContaining('admits only some VPCs and addresses') },
+    ])
   })
 
   test('fails where no handler takes the message to the queue of events', async () => {

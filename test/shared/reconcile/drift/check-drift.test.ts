@@ -6,6 +6,7 @@ import { type PermissionSetArn, permissionSetArn } from '../../../../shared/doma
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import type { AssignmentTarget } from '../../../../shared/ports/sso-admin.ts'
 import { reconcile } from '../../../../shared/reconcile/differences/reconcile.ts'
+import { stride } from '../../../depth.ts'
 import { dyingPorts, type Interceptor, intercept } from '../../../intercept.ts'
 import { acme, World, type WorldOptions } from '../../../world.ts'
 
@@ -412,7 +413,7 @@ describe('a drift check beside other work', () => {
   test.each(['before', 'after'] as const)(
     'goes on where it was, when its dispatcher died at any call, %s the call took effect',
     async (when) => {
-      for (let atCall = 0; ; atCall += 4) {
+      for (let atCall = 0; ; atCall += 4 * stride) {
         const world = await open()
         world.ssoAdmin.removeAssignment(target(world))
         world.ssoAdmin.addAssignment(target(world, other, 'team-security'))

@@ -6,6 +6,7 @@ import { permissionSetArn } from '../../../../shared/domain/principals/identity-
 import { type OrganizationFile, parseOrganizationFile } from '../../../../shared/memory/organization-file.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
+import { stride } from '../../../depth.ts'
 import { dyingPorts, intercept, noAnswer } from '../../../intercept.ts'
 import { acme, World, type WorldOptions } from '../../../world.ts'
 
@@ -600,7 +601,7 @@ async function surviveEveryDeath(
   begin: (world: World) => Promise<void>,
   isDone: (world: World) => Promise<boolean>,
 ): Promise<number> {
-  for (let atCall = 0; ; atCall++) {
+  for (let atCall = 0; ; atCall += stride) {
     const world = open({}, { dispatcher: false })
     await world.objects.put(key, file({ managedPoliciesArnList: ['arn:aws:iam::aws:policy/Some'] }))
     await world.objects.put(link(audit), '')

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { ProposedObjects } from '../../../../handlers/cli/plan/proposed-objects.ts'
+import { roleArn, roleInPlaceOfSet } from '../../../../shared/domain/assignments/entitlement.ts'
 import type { Configuration } from '../../../../shared/domain/deployment/configuration.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
@@ -243,6 +244,35 @@ describe('who has access', () => {
     ])
   })
 
+  test('has the existing roles that account access manager gives, through groups too, as the last drift check saw them', async () => {
+    const world = await worldWith(['account%200000000001%Read-ps%admins%GROUP%ssofile'])
+    await join(world, 'ana@x.example', 'admins')
+    const principalId = world.identityStore.idOf('GROUP', 'admins')
+    if (principalId === undefined) throw new Error('there is no group admins')
+    const application = world.accountAccess.createApplication()
+    const given = roleArn.parse('arn:aws:iam::200000000002:role/ops/Deploy')
+    world.accountAccess.createEntitlement(application, { principalId, principalType: 'GROUP', roleArn: given })
+    const before = world.clock.now()
+    await world.finish(world.everyNight())
+    for (let round = 0; round < 3; round++) await settle(world)
+    const byRole = 'ana@x.example | 200000000002 | role:Deploy | admins'
+    const answer = await who(world, { user: 'ana@x.example' })
+    expect(told(answer)).toEqual(['ana@x.example | 200000000001 | Read-ps | admins', byRole])
+    expect(answer.rows.at(-1)).toMatchObject({
+      origin: 'foreign',
+      state: 'foreign',
+      links: [],
+      accountName: expect.any(String),
+    })
+    expect(answer.sources.driftCheck?.roles).toEqual({ state: 'read' })
+    const role = roleInPlaceOfSet.parse('role:Deploy')
+    expect(told(await who(world, { permissionSet: role }))).toEqual([byRole])
+    expect(told(await who(world, { account: accountId.parse('200000000002') }))).toEqual([byRole])
+    const then = await who(world, { permissionSet: role, at: world.clock.now() })
+    expect(then.rows).toMatchObject([{ group: 'admins', account: '200000000002', permissionSet: 'role:Deploy' }])
+    expect((await who(world, { permissionSet: role, at: before })).rows).toEqual([])
+  })
+
   test('of a name that the directory does not have suggests the near one', async () => {
     const world = await worldWith([])
     const { rows, notes } = await who(world, { user: 'ana' })
@@ -281,6 +311,53 @@ describe('whoever may read only a part gets that part, and is told what is missi
     expect(notes).toEqual([
       expect.stringContaining('so groups are not expanded: no'),
       expect.stringContaining('could not be asked for names'),
+    ])
+  })
+
+  test('of a person or a group one call tells all, through groups too; refused that, it is said, and what the bucket has is told', async () => {
+    const asked: string[] = []
+    const caller = { isRefused: false }
+    const world = await worldWith([link], async ({ port, operation, proceed }) => {
+      if (port !== 'ssoAdmin') return proceed()
+      asked.push(operation)
+      if (!caller.isRefused || operation !== 'listAccountAssignmentsForPrincipal') return proceed()
+      throw new ServiceError('sso-admin', 'AccessDeniedException', 'not from this account')
+    })
+    await join(world, 'ana@x.example', 'admins')
+    await join(world, 'ana@x.example', 'a/b %c')
+    giveByHand(world, accounts[1], 'Foreign-ps', { type: 'GROUP', name: 'a/b %c' })
+    for (const [question, held] of [
+      [{ user: 'ana@x.example' }, ['Foreign-ps', 'Read-ps']],
+      [{ group: 'a/b %c' }, ['Foreign-ps']],
+    ] as const) {
+      asked.length = 0
+      const live = await who(world, question)
+      expect(asked.filter((operation) => operation.includes('Assignments'))).toEqual([
+        'listAccountAssignmentsForPrincipal',
+      ])
+      expect(live.rows.map(({ permissionSet }) => permissionSet).sort()).toEqual(held)
+      expect(live.isAsked).toBe(true)
+      asked.length = 0
+      const kept = await who(world, { ...question, isLive: false })
+      expect([asked, kept.sources.identityCenter]).toEqual([[], { why: 'only the bucket was to be read' }])
+    }
+    caller.isRefused = true
+    const { rows, sources } = await who(world, { user: 'ana@x.example' })
+    expect(rows.map(({ permissionSet }) => permissionSet)).toEqual(['Read-ps'])
+    expect(sources.identityCenter).toEqual({
+      why: 'the caller may not list what a principal has: not from this account',
+    })
+  })
+
+  test('where nothing of the groups is listed with a user, each group is asked as well', async () => {
+    const world = await worldWith([link], async ({ port, operation, args, proceed }) => {
+      const answer = await proceed()
+      if (port !== 'ssoAdmin' || operation !== 'listAccountAssignmentsForPrincipal') return answer
+      return JSON.stringify(args).includes('USER') ? { items: [] } : answer
+    })
+    await join(world, 'ana@x.example', 'admins')
+    expect(told(await who(world, { user: 'ana@x.example' }))).toEqual([
+      'ana@x.example | 200000000001 | Read-ps | admins',
     ])
   })
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { ProposedObjects } from '../../../../handlers/cli/plan/proposed-objects.ts'
+import { roleArn } from '../../../../shared/domain/assignments/entitlement.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { renderCsv } from '../../../../shared/domain/text/render-csv.ts'
 import { organizationFile } from '../../../../shared/memory/organization-file.ts'
@@ -109,6 +110,26 @@ describe('a report', () => {
       notes: [],
     })
     expect(await text(world, `${folder}index.html`)).toContain('ana@x.example')
+  })
+
+  test('has a line for a role that account access manager gives, also in an account where nobody has anything else', async () => {
+    const world = await open()
+    const { principalId, principalType } = foreignOf(world, 'admins')
+    const application = world.accountAccess.createApplication()
+    const given = roleArn.parse('arn:aws:iam::200000000002:role/Deploy')
+    world.accountAccess.createEntitlement(application, { principalId, principalType, roleArn: given })
+    await night(world)
+    const folder = await report(world)
+    const rows = lines(await text(world, `${folder}access.csv`)).map(cells)
+    const byRole = rows.filter(([, , , , , , , set]) => set === 'role:Deploy')
+    expect(byRole.map(([person, , id, , , , , , group, , given]) => [person, id, group, given])).toEqual([
+      ['ana@x.example', '200000000002', 'admins', 'foreign'],
+      ['bo@x.example', '200000000002', 'admins', 'foreign'],
+    ])
+    expect(await world.json(`${folder}summary.json`)).toMatchObject({
+      counts: { assignments: 4, foreign: 2, accounts: 2 },
+    })
+    expect(await text(world, `${folder}index.html`)).toContain('role:Deploy')
   })
 
   test('says what is different from the one of the day before', async () => {

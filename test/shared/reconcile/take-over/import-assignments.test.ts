@@ -121,6 +121,22 @@ test('existing access becomes links and ledger entries without a write to SSO Ad
   expect(world.calls.filter(isWrite)).toEqual([])
 })
 
+test('what a drift check has recorded is listed without a call for each account and permission set', async () => {
+  const world = open([{ account: shop }, { account: data, permissionSet: 'Admin', principal: 'kim', type: 'USER' }])
+  for (const name of [keyOf(shop), keyOf(data, 'Admin%kim%USER')])
+    await world.objects.put(`foreign/${world.keyOf(name)}`, '{}')
+  const plan = async (isRecorded: boolean) => {
+    const { inPortions, ...context } = { ...world.ports, inPortions: portionsOf(world.ports) }
+    const asked = { ...everything, inPortions, isRecorded }
+    return world.finish(prepareImport({ ...context, configuration: world.configuration }, asked))
+  }
+  const recorded = await plan(true)
+  expect(world.calls.filter((call) => call === 'ListAccountAssignments')).toEqual([])
+  const asked = await plan(false)
+  expect(recorded.links.map(({ key }) => key).sort()).toEqual(asked.links.map(({ key }) => key).sort())
+  expect([recorded.listed, asked.listed]).toEqual([2, 2])
+})
+
 test('the names of many users who have access are read together', async () => {
   const world = open([])
   const users = Array.from({ length: 200 }, (_, index) => `user-${index}`)
@@ -182,12 +198,14 @@ test('access by a permission set that the management account has is left to othe
   expect(told?.remedy).toContain('remove its assignments in the management account')
 })
 
+const group = (name: string) => ({ type: 'GROUP' as const, name: principalName.parse(name) })
+
 test('a filter imports only what it names, and a name that nobody has is told', async () => {
   const given = [{ account: shop }, { account: data }, { account: data, permissionSet: 'Admin' }]
   const filters = {
     accounts: [accountId.parse(data)],
     permissionSets: [permissionSetName.parse('Admin')],
-    principals: [principalName.parse('readers'), principalName.parse('nobody')],
+    principals: [group('readers'), group('nobody')],
   }
   const byAccount = open(given)
   await importAll(byAccount, { filter: { ...everything.filter, accounts: filters.accounts } })
@@ -198,7 +216,7 @@ test('a filter imports only what it names, and a name that nobody has is told', 
   const byAll = open(given)
   const { prepared } = await importAll(byAll, { filter: filters })
   expect(await links(byAll)).toEqual([keyOf(data, 'Admin%readers%GROUP')])
-  expect(prepared.unknown).toMatchObject([{ object: "the group or user 'nobody'" }])
+  expect(prepared.unknown).toMatchObject([{ object: "the group 'nobody'" }])
 })
 
 test('access that somebody removes between the listing and the adoption gets neither link nor entry', async () => {
@@ -425,7 +443,7 @@ test('where listing by principal is refused, the import lists by account instead
     if (operation !== 'listAccountAssignmentsForPrincipal') return proceed()
     throw new ServiceError('sso-admin', 'AccessDeniedException', 'not for a delegated administrator')
   })
-  await importAll(world, { filter: { ...everything.filter, principals: [principalName.parse('readers')] } }, refused)
+  await importAll(world, { filter: { ...everything.filter, principals: [group('readers')] } }, refused)
   expect(await entries(world)).toEqual([keyOf(shop)])
 })
 

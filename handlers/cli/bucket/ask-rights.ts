@@ -1,0 +1,40 @@
+import { splitFolder } from '../../../shared/domain/links/link-fields.ts'
+import type { ObjectStore } from '../../../shared/ports/object-store.ts'
+
+/** No object has it, so the condition never holds. */
+const ofNothing = { ifMatch: '00000000000000000000000000000000' }
+
+/**
+ * Throws AccessDenied where one of these keys may not be written or deleted: before a command writes the first of several. It
+ * writes nothing. S3 asks for the right before it looks at the condition. (S3 User Guide, "Add preconditions to S3 operations".)
+ */
+export async function askRights(
+  objects: ObjectStore,
+  { puts, deletions = [] }: { readonly puts: readonly string[]; readonly deletions?: readonly string[] },
+): Promise<void> {
+  for (const key of onePerFolder(puts)) await objects.put(key, new Uint8Array(), ofNothing)
+  for (const key of onePerFolder(deletions)) await objects.delete(key, ofNothing)
+}
+
+/** What the commands of `import` write, under the names that no record has. */
+export const keysOfImport = [
+  'permission_sets',
+  'links_data',
+  'owned_permission_sets',
+  'assignments',
+  'access',
+  'history',
+  'changes',
+  'status',
+  'state',
+].map((prefix) => `${prefix}/ssofile-asks-whether-it-may-write`)
+
+/** Rights are given by prefix and folder. */
+function onePerFolder(keys: readonly string[]): readonly string[] {
+  return [...new Map(keys.map((key) => [folderOf(key), key])).values()]
+}
+
+function folderOf(key: string): string {
+  const [prefix = ''] = key.split('/', 1)
+  return `${prefix}/${splitFolder(key.slice(prefix.length + 1)).folder ?? ''}`
+}

@@ -1,0 +1,12 @@
+import { readFileSync } from 'node:fs'
+import { openAwsSecret } from '../../shared/aws/aws-secret.ts'
+import { pageSettings } from '../../shared/domain/deployment/page-settings.ts'
+import { page } from '../page/page.ts'
+import { openDeployment } from './open-deployment.ts'
+
+const { ports, configuration, pageOrigin, guarded } = openDeployment()
+if (pageOrigin === undefined) throw new Error('SSOFILE_PAGE_ORIGIN: received nothing, expected where the page is')
+// Beside the bundle, as the configuration is.
+const settings = pageSettings.parse(JSON.parse(readFileSync(new URL('./page.json', import.meta.url), 'utf8')))
+const readSecret = openAwsSecret(settings.signIn.clientSecretArn)
+export const handler = guarded(page(ports, configuration, { settings, origin: pageOrigin, readSecret }))

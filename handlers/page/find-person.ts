@@ -1,0 +1,96 @@
+import * as z from 'zod'
+import type { PageSettings } from '../../shared/domain/deployment/page-settings.ts'
+import { principalId } from '../../shared/domain/principals/identity-center-ids.ts'
+import { type PrincipalName, principalName } from '../../shared/domain/principals/principal.ts'
+import { quote } from '../../shared/domain/statuses/complaint.ts'
+import type { IdentityStore } from '../../shared/ports/identity-store.ts'
+import type { Fault } from './refusal-page.ts'
+
+/** What the cookie of a session says: who signed in, and when and how the provider saw them. It decides nothing. */
+export const pageSession = z.object({
+  userId: principalId,
+  userName: principalName,
+  /** Seconds, as the ID token has it; absent: the provider does not tell. */
+  authTime: z.number().optional(),
+  acr: z.string().optional(),
+})
+export type PageSession = z.infer<typeof pageSession>
+
+type Claims = Readonly<Record<string, unknown>>
+type Found<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly fault: Fault }
+
+/**
+ * Whom the ID token means: the configured claim is exactly one UserName of the identity store, now.
+ *
+ * | the claim                                             | then    |
+ * | ----------------------------------------------------- | ------- |
+ * | is absent, no text, or a list of several              | refused |
+ * | is `email`, and the provider did not verify it        | refused |
+ * | is no UserName, by every character                    | refused |
+ * | is found, but the store spells the name another way   | refused |
+ * | is of a user who is disabled                          | refused |
+ */
+export async function findPerson(
+  claims: Claims,
+  { userNameClaim }: PageSettings['signIn'],
+  identityStore: IdentityStore,
+): Promise<Found<PageSession>> {
+  const told = claims[userNameClaim]
+  const name = principalName.safeParse(told).data
+  if (name === undefined)
+    return refuse(
+      typeof told === 'string' ? `the name ${quote(told)}` : `no single name in the claim '${userNameClaim}'`,
+      'the UserName of one user',
+      'ask the platform team: the provider has to send that claim ("signIn.userNameClaim")',
+    )
+  if (userNameClaim === 'email' && claims.email_verified !== true)
+    return refuse(
+      'a mail address that the provider has not verified',
+      'a verified one (email_verified)',
+      'ask the platform team to take another claim ("signIn.userNameClaim")',
+    )
+  const userId = await identityStore.findPrincipalId('USER', name)
+  const user = userId && (await identityStore.findUser(userId))
+  if (!userId || !user || user.name !== name)
+    return refuse(
+      `the name ${quote(name)}`,
+      'a user of IAM Identity Center whose UserName is exactly that, capitals included',
+      'ask the platform team to compare your UserName with what your provider sends',
+    )
+  if (user.isDisabled) return refuseDisabled(name)
+  const { auth_time: authTime, acr } = claims
+  const value = { userId, userName: name, authTime, acr: typeof acr === 'string' ? acr : undefined }
+  return { ok: true, value: pageSession.parse(value) }
+}
+
+/** Whether a session is still of the user whom it names. */
+export function judgeUser(
+  { userName }: PageSession,
+  user: { readonly name: PrincipalName; readonly isDisabled: boolean } | undefined,
+): Found<undefined> {
+  if (user === undefined)
+    return refuse(
+      `a session of ${quote(userName)}, who is no user any more`,
+      'one of a user who is there now',
+      'sign in again',
+    )
+  if (user.name !== userName)
+    return refuse(
+      `a session of ${quote(userName)}, who has another name now`,
+      'one of the present name',
+      'sign in again',
+    )
+  return user.isDisabled ? refuseDisabled(userName) : { ok: true, value: undefined }
+}
+
+function refuseDisabled(name: string): Found<never> {
+  return refuse(
+    `a user who is disabled (${quote(name)})`,
+    'one who is enabled',
+    'ask those who manage users in IAM Identity Center',
+  )
+}
+
+function refuse(received: string, expected: string, remedy: string): Found<never> {
+  return { ok: false, fault: { received, expected, remedy } }
+}

@@ -1,0 +1,83 @@
+import type { Answer } from '../api/answer.ts'
+import { refuse } from '../api/answer.ts'
+import type { PageEvent } from './page-event.ts'
+
+type Plain = 'show the page' | 'send the script' | 'send the style' | 'begin to sign in' | 'finish to sign in'
+
+/** What is to be done for one request to the page. */
+export type HostedOrder =
+  | { readonly do: Plain }
+  | { readonly do: 'sign out' }
+  | { readonly do: 'call the API'; readonly call: HostedCall; readonly isDecision: boolean }
+  | { readonly do: 'refuse'; readonly answer: Answer }
+
+/** Of the API the page needs these; `me` to `about` are its own. */
+export const hostedCalls = [
+  'GET /eligibility',
+  'GET /requests',
+  'POST /requests',
+  'POST /approvals',
+  'GET /me',
+  'GET /access',
+  'GET /choices',
+  'GET /about',
+  'GET /everybody',
+] as const
+export type HostedCall = (typeof hostedCalls)[number]
+/** For these one has signed in a moment ago. */
+const decisions: readonly HostedCall[] = ['POST /approvals']
+
+/** The addresses of the page, as API Gateway names routes. */
+export const hostedRoutes = [
+  'GET /',
+  'GET /page.js',
+  'GET /page.css',
+  'GET /sign-in',
+  'GET /signed-in',
+  'POST /sign-out',
+  'GET /api/{call}',
+  'POST /api/{call}',
+] as const
+
+const plain: Readonly<Record<string, Plain>> = {
+  'GET /': 'show the page',
+  'GET /page.js': 'send the script',
+  'GET /page.css': 'send the style',
+  'GET /sign-in': 'begin to sign in',
+  'GET /signed-in': 'finish to sign in',
+}
+
+/**
+ * | the request                                                       | answer               |
+ * | ----------------------------------------------------------------- | -------------------- |
+ * | GET of the page, its script, its style, or of the two of a sign-in | that                 |
+ * | any other that a page of somebody else sent, by Sec-Fetch-Site    | refuse 403           |
+ * | POST without the Origin of this page                              | refuse 403           |
+ * | POST /sign-out                                                    | sign out             |
+ * | one of the calls above; a POST as JSON                            | call the API         |
+ * | any other                                                         | refuse 404 or 415    |
+ *
+ * Browsers send Origin with each POST, and Sec-Fetch-Site with all. (Fetch Standard; Fetch Metadata Request Headers.)
+ */
+export function judgeHostedRequest({ rawPath, headers, requestContext }: PageEvent, origin: string): HostedOrder {
+  const { method } = requestContext.http
+  const route = `${method} ${rawPath}`
+  const known = plain[route]
+  if (known !== undefined) return { do: known }
+  const site = headers['sec-fetch-site']
+  const isForeign = (site !== undefined && site !== 'same-origin') || (method !== 'GET' && headers.origin !== origin)
+  if (isForeign) return refusal(403, 'a request of another page', `one of ${origin}`, `open ${origin}`)
+  if (route === 'POST /sign-out') return { do: 'sign out' }
+  const call = rawPath.startsWith('/api/')
+    ? hostedCalls.find((one) => one === `${method} ${rawPath.slice('/api'.length)}`)
+    : undefined
+  if (call === undefined) return refusal(404, 'something that is not on this page', 'the page', `open ${origin}`)
+  const type = (headers['content-type'] ?? '').split(';', 1).join('').trim().toLowerCase()
+  if (method === 'POST' && type !== 'application/json')
+    return refusal(415, 'another content type', 'application/json', 'send JSON')
+  return { do: 'call the API', call, isDecision: decisions.includes(call) }
+}
+
+function refusal(status: number, received: string, expected: string, remedy: string): HostedOrder {
+  return { do: 'refuse', answer: refuse(status, received, expected, remedy) }
+}

@@ -1,0 +1,180 @@
+import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
+import { temporaryFolder } from '../../shared/domain/links/temporary-folder.ts'
+import type { OrganizationView } from '../../shared/domain/organization/organization-view.ts'
+import { permissionSetPrefix } from '../../shared/domain/permission-sets/permission-set-file.ts'
+import { parseRequestKey, requestPrefix } from '../../shared/domain/requests/access-request.ts'
+import { expandScope } from '../../shared/domain/scopes/expand-scope.ts'
+import { fitsOne } from '../../shared/domain/text/glob.ts'
+import { renderInstant } from '../../shared/domain/text/instant.ts'
+import type { Ports } from '../../shared/ports/ports.ts'
+import type { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
+import { accessPrefix, type ListedAccess, parseAccessKey } from '../../shared/reconcile/records/access-list.ts'
+import { listHeadsInParts } from '../../shared/reconcile/records/list-heads.ts'
+import { readPermissionSetFile } from '../../shared/reconcile/records/read-permission-set-file.ts'
+import { findEligible } from '../../shared/reconcile/requests/find-eligible.ts'
+import { type Answer, answer } from '../api/answer.ts'
+import { readRequest } from '../api/read-requests.ts'
+import type { RequestContext } from '../api/request-context.ts'
+
+type Person = NonNullable<RequestContext['caller']['person']>
+type Rows = { readonly asOf: string; readonly rows: readonly ListedAccess[] }
+
+const minuteMs = 60_000
+const rowsMost = 500
+const othersMost = 20
+const accountsMost = 2_000
+const setsMost = 200
+
+/** What the page shows beside requests. All of it is read from records and decides nothing; it may be a minute old. */
+export class PageLooks {
+  readonly #ports: Ports
+  readonly #configuration: Configuration
+  #access: { readonly read: Promise<Rows>; readonly atMs: number } | undefined
+  #keys: readonly string[] = []
+  readonly #organization: OrganizationCache
+  #seen: { readonly view: OrganizationView | undefined; readonly atMs: number } | undefined
+  readonly #abouts = new Map<string, { readonly about: string | undefined; readonly atMs: number }>()
+
+  constructor(ports: Ports, configuration: Configuration, organization: OrganizationCache) {
+    this.#organization = organization
+    this.#ports = ports
+    this.#configuration = configuration
+  }
+
+  /** What the person has, and through what. */
+  async ownAccess({ userId, name }: Person, { known }: RequestContext): Promise<Answer> {
+    const { asOf, rows } = await this.#listed()
+    const named = new Set(rows.flatMap(({ type, principal }) => (type === 'GROUP' ? [principal] : [])))
+    const groups = await known.people.groupsOf(userId, named)
+    const own = rows.filter(({ type, principal }) => (type === 'USER' ? principal === name : groups.has(principal)))
+    return answer(200, { asOf, ...(await this.#tell(own)) })
+  }
+
+  /** Who has access: for auditors. `words`: all have to be in a row. */
+  async everybody(words: string): Promise<Answer> {
+    const { asOf, rows } = await this.#listed()
+    const names = await this.#accountNames()
+    const wanted = words.toLowerCase().split(/\s+/).slice(0, 10)
+    const found = rows.filter(({ account, permissionSet, principal }) => {
+      const text = `${account} ${names.get(account) ?? ''} ${permissionSet} ${principal}`.toLowerCase()
+      return wanted.every((word) => text.includes(word))
+    })
+    return answer(200, { asOf, all: found.length, ...(await this.#tell(found)) })
+  }
+
+  /** For each eligibility of the person: in which accounts, and which permission sets there are. */
+  async choices({ userId, name }: Person, { known }: RequestContext): Promise<Answer> {
+    const question = { user: { id: userId, name } }
+    const { eligible } = await findEligible(question, { files: known.eligibilityFiles, people: known.people })
+    const [view, selectors] = await Promise.all([this.#view(), this.#organization.selectors()])
+    const sets = (await this.#fileNames()).slice(0, setsMost)
+    const chosen = eligible.map((one) => {
+      const reached = one.scopes.flatMap((scope) =>
+        view === undefined
+          ? []
+          : expandScope({ scope, folder: temporaryFolder }, view, { ...this.#configuration, selectors }),
+      )
+      return {
+        name: one.name,
+        accounts: [...new Set(reached)].slice(0, accountsMost),
+        permissionSets: sets.filter((set) => fitsOne(one.permissionSets, set)),
+      }
+    })
+    const abouts = await this.#aboutOf(chosen.flatMap(({ permissionSets }) => permissionSets))
+    const names = await this.#accountNames()
+    const used = new Set<string>(chosen.flatMap(({ accounts }) => accounts))
+    const accounts = Object.fromEntries([...names].filter(([id]) => used.has(id)))
+    return answer(200, { choices: chosen, abouts, accounts })
+  }
+
+  /** What an approver has to know besides: what the permission set is for, and what else the person has there. */
+  async about(request: string, context: RequestContext): Promise<Answer> {
+    const told = await readRequest(request, context)
+    const path = parseRequestKey(requestPrefix + request)
+    if (told.statusCode !== 200 || !path.ok) return told
+    const { scope, principal, permissionSet } = path.value.link
+    const { asOf, rows } = await this.#listed()
+    const named = new Set(rows.flatMap(({ type, principal: group }) => (type === 'GROUP' ? [group] : [])))
+    const groups = await context.known.people.groupsOf(path.value.userId, named)
+    const others = rows.filter(
+      ({ account, type, principal: whose }) =>
+        (scope.kind !== 'account' || account === scope.id) &&
+        (type === 'USER' ? whose === principal : groups.has(whose)),
+    )
+    const abouts = await this.#aboutOf([permissionSet])
+    const names = await this.#accountNames()
+    const accountName = scope.kind === 'account' ? names.get(scope.id) : undefined
+    const first = others.slice(0, othersMost)
+    return answer(200, {
+      asOf,
+      about: abouts[permissionSet],
+      accountName,
+      rows: first,
+      isCut: others.length > othersMost,
+    })
+  }
+
+  async #tell(rows: readonly ListedAccess[]) {
+    const shown = rows.slice(0, rowsMost)
+    const names = await this.#accountNames()
+    const used = new Set<string>(shown.map(({ account }) => account))
+    const accounts = Object.fromEntries([...names].filter(([id]) => used.has(id)))
+    return { rows: shown, isCut: shown.length < rows.length, accounts }
+  }
+
+  /** One listing serves everybody for a minute. */
+  #listed(): Promise<Rows> {
+    const nowMs = this.#ports.clock.monotonicMs()
+    if (this.#access && nowMs - this.#access.atMs < minuteMs / 4) return this.#access.read
+    const read = this.#list()
+    this.#access = { read, atMs: nowMs }
+    read.catch(() => {
+      this.#access = undefined
+    })
+    return read
+  }
+
+  async #list(): Promise<Rows> {
+    const asOf = renderInstant(this.#ports.clock.now())
+    const heads = await listHeadsInParts(this.#ports.objects, accessPrefix, this.#keys)
+    this.#keys = heads.map(({ key }) => key)
+    return { asOf, rows: this.#keys.flatMap((key) => parseAccessKey(key) ?? []) }
+  }
+
+  async #accountNames(): Promise<ReadonlyMap<string, string>> {
+    const view = await this.#view()
+    return new Map(view?.accounts.map(({ id, name }) => [id, name]))
+  }
+
+  /** As it is stored, which the reconcile does. Nobody waits here for a reading of the organization. */
+  async #view(): Promise<OrganizationView | undefined> {
+    const nowMs = this.#ports.clock.monotonicMs()
+    if (this.#seen === undefined || nowMs - this.#seen.atMs > minuteMs)
+      this.#seen = { view: await this.#organization.storedView(), atMs: nowMs }
+    return this.#seen.view
+  }
+
+  async #fileNames(): Promise<readonly string[]> {
+    const heads = await listHeadsInParts(this.#ports.objects, permissionSetPrefix, [])
+    return heads.map(({ key }) => key.slice(permissionSetPrefix.length).replace(/\.json$/, ''))
+  }
+
+  /** The descriptions of permission sets, by name: one line each says what it is for. */
+  async #aboutOf(names: readonly string[]): Promise<Readonly<Record<string, string>>> {
+    const nowMs = this.#ports.clock.monotonicMs()
+    const read = async (name: string) => {
+      const known = this.#abouts.get(name)
+      if (known && nowMs - known.atMs < minuteMs) return
+      const found = await readPermissionSetFile(this.#ports.objects, `${permissionSetPrefix}${name}.json`)
+      this.#abouts.set(name, { about: found?.file.ok ? found.file.value.description : undefined, atMs: nowMs })
+    }
+    const wanted = [...new Set(names)]
+    await Promise.all(wanted.map(read))
+    return Object.fromEntries(
+      wanted.flatMap((name) => {
+        const about = this.#abouts.get(name)?.about
+        return about === undefined ? [] : [[name, about]]
+      }),
+    )
+  }
+}

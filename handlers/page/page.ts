@@ -1,0 +1,249 @@
+import { createHash } from 'node:crypto'
+import { arnOfPage } from '../../shared/domain/deployment/api-caller.ts'
+import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
+import type { PageSettings } from '../../shared/domain/deployment/page-settings.ts'
+import { parseIsoDuration } from '../../shared/domain/requests/iso-duration.ts'
+import {
+  hostedPagePolicy,
+  hostedScript,
+  hostedStyle,
+  renderHostedPage,
+} from '../../shared/domain/requests-page/render-requests-page.ts'
+import type { Ports } from '../../shared/ports/ports.ts'
+import { isPassing } from '../../shared/ports/service-error.ts'
+import { type Answer, refusal, refuse } from '../api/answer.ts'
+import { findPerson, judgeUser, type PageSession, pageSession } from './find-person.ts'
+import { type HostedOrder, judgeHostedRequest } from './judge-hosted-request.ts'
+import { nameOfCookie, renderCookie } from './page-cookies.ts'
+import { cookieOf, type PageAnswer, type PageEvent } from './page-event.ts'
+import { StoredSecret } from './page-secret.ts'
+import { PersonThrottle } from './person-throttle.ts'
+import { type Fault, renderRefusal } from './refusal-page.ts'
+import { Seal } from './seal.ts'
+import { ServedCalls } from './served-calls.ts'
+import { SignIn } from './sign-in.ts'
+
+export type PageOptions = {
+  readonly settings: PageSettings
+  /** Where the page is, such as `https://access.example.com`. */
+  readonly origin: string
+  /** The value of `settings.signIn.clientSecretArn`. */
+  readonly readSecret: () => Promise<string>
+}
+
+/** Sent with every answer. The page loads nothing from other sites, and no site can embed it in a frame. */
+const guarding = {
+  'content-security-policy': hostedPagePolicy,
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=()',
+  'referrer-policy': 'no-referrer',
+  'strict-transport-security': 'max-age=31536000',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+}
+export function page(
+  ports: Ports,
+  configuration: Configuration,
+  options: PageOptions,
+): (event: PageEvent) => Promise<PageAnswer> {
+  const one = new Page(ports, configuration, options)
+  return (event) => one.serve(event)
+}
+
+/** Half a minute is how far clocks may be apart. */
+const skewMs = 30_000
+
+/**
+ * The page for everybody: signs people in by the company's provider, and lets them ask, approve and look. The session only says
+ * who somebody is; every request looks that up, and what is asked and decided goes through the handlers of the API.
+ */
+class Page {
+  readonly #ports: Ports
+  readonly #options: PageOptions
+  readonly #seal: Seal
+  readonly #signIn: SignIn
+  readonly #calls: ServedCalls
+  readonly #throttle: PersonThrottle
+
+  constructor(ports: Ports, configuration: Configuration, options: PageOptions) {
+    // The provider and the browser keep the time of the world, which a local system may scale.
+    const clock = ports.leaseClock
+    const secret = new StoredSecret(options.readSecret, clock)
+    this.#ports = ports
+    this.#options = options
+    this.#seal = new Seal({ secret, clock, origin: options.origin })
+    this.#signIn = new SignIn({ ...options, secret, seal: this.#seal, clock })
+    this.#calls = new ServedCalls(ports, configuration, options.settings)
+    this.#throttle = new PersonThrottle(clock)
+  }
+
+  async serve(event: PageEvent): Promise<PageAnswer> {
+    const order = judgeHostedRequest(event, this.#options.origin)
+    const given = await this.#answer(event, order).catch((error: unknown) => {
+      if (!isPassing(error)) throw error
+      this.#ports.log.warn('a request could not be served now', { error })
+      const busy = { received: 'no answer of AWS', expected: 'one', remedy: 'wait a moment, then try again' }
+      return refusal(503, [busy], { 'retry-after': '1' })
+    })
+    return { ...given, headers: { 'cache-control': 'no-store', ...given.headers, ...guarding } }
+  }
+
+  async #answer(event: PageEvent, order: HostedOrder): Promise<PageAnswer> {
+    switch (order.do) {
+      case 'refuse':
+        return order.answer
+      case 'show the page':
+        return file(event, 'text/html', renderHostedPage())
+      case 'send the script':
+        return file(event, 'text/javascript', hostedScript)
+      case 'send the style':
+        return file(event, 'text/css', hostedStyle)
+      case 'begin to sign in':
+        return this.#begin(event)
+      case 'finish to sign in':
+        return this.#finish(event)
+      case 'sign out':
+        return { statusCode: 204, headers: {}, body: '', cookies: [this.#forget('session')] }
+      case 'call the API':
+        return this.#call(event, order)
+      default:
+        return order satisfies never
+    }
+  }
+
+  async #begin({ queryStringParameters: { to = '', fresh } = {} }: PageEvent): Promise<PageAnswer> {
+    const begun = await this.#signIn.begin({ to: viewOf(to), isFresh: fresh !== undefined })
+    if (begun === undefined) return this.#refuseSignIn(503, providerIsDown)
+    const kept = renderCookie('sign-in', begun.kept, { origin: this.#options.origin, seconds: 600 })
+    return { statusCode: 303, headers: { location: begun.url }, body: '', cookies: [kept] }
+  }
+
+  /** What the browser kept of the beginning is forgotten, whatever comes of it: it counts once. */
+  async #finish(event: PageEvent): Promise<PageAnswer> {
+    const { origin, settings } = this.#options
+    const kept = cookieOf(event, nameOfCookie('sign-in', origin))
+    const finished = await this.#signIn.finish(event.rawQueryString, kept)
+    const from = event.requestContext.http.sourceIp
+    if (!finished.ok) {
+      this.#ports.log.warn('a sign-in to the page came to nothing', { why: finished.told, from })
+      if (finished.why === 'down') return this.#refuseSignIn(503, providerIsDown)
+      return this.#refuseSignIn(403, {
+        received: finished.told,
+        expected: 'that of a sign-in here',
+        remedy: 'sign in again',
+      })
+    }
+    const found = await findPerson(finished.claims, settings.signIn, this.#ports.identityStore)
+    if (!found.ok) {
+      this.#ports.log.warn('a sign-in to the page is of no user', {
+        subject: finished.claims.sub,
+        ...found.fault,
+        from,
+      })
+      return this.#refuseSignIn(403, found.fault)
+    }
+    const { userId, userName, authTime } = found.value
+    this.#ports.log.info('a person signed in to the page', { person: userName, user: userId, authTime, from })
+    const seconds = settings.sessionHours * 3600
+    const until = new Date(this.#ports.leaseClock.now().getTime() + seconds * 1000)
+    const session = renderCookie('session', await this.#seal.seal('session', found.value, until), { origin, seconds })
+    return {
+      statusCode: 303,
+      headers: { location: `${origin}/#${finished.to}` },
+      body: '',
+      cookies: [session, this.#forget('sign-in')],
+    }
+  }
+
+  async #call(
+    event: PageEvent,
+    { call, isDecision }: Extract<HostedOrder, { do: 'call the API' }>,
+  ): Promise<PageAnswer> {
+    const { origin } = this.#options
+    const text = cookieOf(event, nameOfCookie('session', origin))
+    const session = text === undefined ? undefined : await this.#seal.open('session', text, pageSession)
+    if (session === undefined) return refuseSession(unknownSession)
+    if (!this.#throttle.admits(session.userId)) return tooMany
+    const isWrite = call.startsWith('POST ')
+    const user = await this.#calls.findUser(session.userId, isWrite)
+    const judged = judgeUser(session, user)
+    const { userId, userName } = session
+    const from = event.requestContext.http.sourceIp
+    const log = this.#ports.log.with({
+      person: userName,
+      user: userId,
+      call,
+      from,
+      request: event.requestContext.requestId,
+    })
+    if (!judged.ok) {
+      log.warn('a session of the page counts no more', { ...judged.fault })
+      return { ...refuseSession(judged.fault), cookies: [this.#forget('session')] }
+    }
+    if (isDecision && !this.#isFresh(session)) return refuseOldSignIn(this.#options.settings)
+    const caller = { arn: arnOfPage(userName), sourceIpAddress: from }
+    const given = await this.#calls.serve(event, { call, caller, session, log })
+    log.info('a request of the page was answered', { answer: given.statusCode })
+    return call.startsWith('GET ') ? unlessKnown(event, given) : given
+  }
+
+  /** An instant that is still to come proves nothing either. */
+  #isFresh({ authTime, acr }: PageSession): boolean {
+    const { approveWithin, signIn } = this.#options.settings
+    if (authTime === undefined || (signIn.acr !== undefined && signIn.acr !== acr)) return false
+    const ageMs = this.#ports.leaseClock.now().getTime() - authTime * 1000
+    return ageMs >= -skewMs && ageMs <= (parseIsoDuration(approveWithin) ?? 0)
+  }
+
+  #forget(cookie: 'session' | 'sign-in'): string {
+    return renderCookie(cookie, '', { origin: this.#options.origin, seconds: 0 })
+  }
+
+  #refuseSignIn(statusCode: number, fault: Fault): PageAnswer {
+    const headers = { 'content-type': 'text/html; charset=utf-8' }
+    return { statusCode, headers, body: renderRefusal(fault), cookies: [this.#forget('sign-in')] }
+  }
+}
+
+/** What the page calls its views; anything else leads to its first one. It follows `#` on this page, so no other site is named. */
+function viewOf(text: string): string {
+  return /^[\w=.%~-]{0,600}$/.test(text) ? text : ''
+}
+
+const providerIsDown: Fault = {
+  received: "no answer of the company's sign-in",
+  expected: 'one',
+  remedy: 'try again in a minute; whoever is signed in here stays signed in',
+}
+const unknownSession: Fault = { received: 'a request without a session', expected: 'one', remedy: 'sign in' }
+
+function refuseSession({ received, expected, remedy }: Fault): Answer {
+  return refuse(401, received, expected, remedy)
+}
+
+/** `x-sign-in`: what the page has to do for it. */
+function refuseOldSignIn({ approveWithin, signIn: { acr } }: PageSettings): Answer {
+  const how = acr === undefined ? '' : ` as '${acr}'`
+  const expected = `a sign-in${how} within ${approveWithin}, of which the provider tells the time (auth_time)`
+  return refuse(401, 'a decision of somebody who signed in longer ago', expected, 'sign in again', {
+    'x-sign-in': 'fresh',
+  })
+}
+
+const tooMany = refuse(429, 'more requests of one person than this page serves', 'fewer', 'wait a moment', {
+  'retry-after': '2',
+})
+
+function file(event: PageEvent, type: string, body: string): Answer {
+  const headers = { 'content-type': `${type}; charset=utf-8`, 'cache-control': 'no-cache' }
+  return unlessKnown(event, { statusCode: 200, headers, body })
+}
+
+/** A browser that has it already is told only that. */
+function unlessKnown({ headers: asked }: PageEvent, { statusCode, headers, body }: Answer): Answer {
+  if (statusCode !== 200) return { statusCode, headers, body }
+  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
+  if (asked['if-none-match'] === etag) return { statusCode: 304, headers: { etag }, body: '' }
+  return { statusCode, headers: { ...headers, etag }, body }
+}

@@ -1,0 +1,15 @@
+import { renderHostedPage } from '../../shared/domain/requests-page/render-requests-page.ts'
+import { escapeHtml } from '../../shared/domain/text/escape-html.ts'
+
+export type Fault = { readonly received: string; readonly expected: string; readonly remedy: string }
+
+/** What somebody sees whose sign-in did not come to a session: a page without a script. */
+export function renderRefusal({ received, expected, remedy }: Fault): string {
+  const row = (label: string, text: string) => `<div><dt>${label}</dt><dd>${escapeHtml(text)}</dd></div>`
+  return renderHostedPage(
+    'Sign-in',
+    `<header><h1>You are not signed in</h1></header>
+<main><div id="faults" role="alert"><dl>${row('Received', received)}${row('Expected', expected)}${row('What to do', remedy)}</dl></div>
+<p><a href="/sign-in">Sign in again</a></p></main>`,
+  )
+}

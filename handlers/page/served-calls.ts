@@ -1,0 +1,113 @@
+import type { ApiCaller } from '../../shared/domain/deployment/api-caller.ts'
+import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
+import { closedApi } from '../../shared/domain/deployment/environment.ts'
+import type { PageSettings } from '../../shared/domain/deployment/page-settings.ts'
+import type { PrincipalId } from '../../shared/domain/principals/identity-center-ids.ts'
+import type { IdentityStore } from '../../shared/ports/identity-store.ts'
+import type { Log } from '../../shared/ports/log.ts'
+import type { Ports } from '../../shared/ports/ports.ts'
+import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
+import { EligibilityFiles } from '../../shared/reconcile/requests/eligibility-files.ts'
+import { People } from '../../shared/reconcile/requests/people.ts'
+import { type Answer, answer, refuse } from '../api/answer.ts'
+import { serveRequests } from '../api/serve-requests.ts'
+import type { PageSession } from './find-person.ts'
+import type { HostedCall } from './judge-hosted-request.ts'
+import type { PageEvent } from './page-event.ts'
+import { PageLooks } from './page-looks.ts'
+
+type Calling = {
+  readonly call: HostedCall
+  readonly caller: ApiCaller
+  readonly session: PageSession
+  readonly log: Log
+}
+const notForThem = refuse(
+  403,
+  'a request for what everybody has',
+  'one of a member of the groups of auditors',
+  'ask the platform team ("page.auditors")',
+)
+type User = Awaited<ReturnType<IdentityStore['findUser']>>
+
+/** Everybody asks the identity store, which answers 20 calls a second: for looking, what it said within the minute is enough. */
+const knownMs = 30_000
+const byGroups: readonly HostedCall[] = ['GET /me', 'GET /everybody']
+const usersMost = 10_000
+
+/** What the page answers to a person who is signed in: by the handlers of the API, and by what is the page's own. */
+export class ServedCalls {
+  readonly #ports: Ports
+  readonly #configuration: Configuration
+  readonly #settings: PageSettings
+  readonly #known
+  readonly #looks: PageLooks
+  readonly #users = new Map<PrincipalId, { readonly user: User; readonly atMs: number }>()
+
+  constructor(ports: Ports, configuration: Configuration, settings: PageSettings) {
+    this.#ports = ports
+    this.#configuration = configuration
+    this.#settings = settings
+    const organization = new OrganizationCache(ports, configuration.folders)
+    this.#looks = new PageLooks(ports, configuration, organization)
+    this.#known = {
+      organization,
+      eligibilityFiles: new EligibilityFiles(ports),
+      people: new People(ports.identityStore, ports.clock, configuration.principalSuffix),
+    }
+  }
+
+  /** `isNow`: as the identity store says it at this moment, which every change asks for. */
+  async findUser(id: PrincipalId, isNow: boolean): Promise<User> {
+    const nowMs = this.#ports.clock.monotonicMs()
+    const known = this.#users.get(id)
+    if (known && !isNow && nowMs - known.atMs < knownMs) return known.user
+    const user = await this.#ports.identityStore.findUser(id)
+    if (this.#users.size >= usersMost) this.#users.clear()
+    this.#users.set(id, { user, atMs: nowMs })
+    return user
+  }
+
+  async serve(event: PageEvent, { call, caller, session, log }: Calling): Promise<Answer> {
+    const person = await this.#personOf(session, call)
+    const [method = '', path = ''] = call.split(' ')
+    const query = event.queryStringParameters ?? {}
+    const context = {
+      ports: { ...this.#ports, log },
+      configuration: this.#configuration,
+      access: closedApi.access,
+      caller: { ...caller, person },
+      known: this.#known,
+      statusPath: () => '/',
+    }
+    switch (call) {
+      case 'GET /me':
+        return answer(200, { ...person, approveWithin: this.#settings.approveWithin })
+      case 'GET /eligibility':
+      case 'GET /requests':
+      case 'POST /requests':
+      case 'POST /approvals':
+        return serveRequests({ ...event, routeKey: `${method} ${path}`, rawPath: path }, context)
+      case 'GET /access':
+        return this.#looks.ownAccess(person, context)
+      case 'GET /choices':
+        return this.#looks.choices(person, context)
+      case 'GET /about':
+        return this.#looks.about(query.request ?? '', context)
+      case 'GET /everybody':
+        return person.isAuditor ? this.#looks.everybody(query.words ?? '') : notForThem
+      default:
+        return call satisfies never
+    }
+  }
+
+  /** Groups are asked for each time, where they decide what somebody sees. */
+  async #personOf({ userId, userName }: PageSession, call: HostedCall) {
+    const { auditors } = this.#settings
+    const { principalSuffix: suffix } = this.#configuration
+    const name = suffix !== '' && userName.endsWith(suffix) ? userName.slice(0, -suffix.length) : userName
+    if (!byGroups.includes(call)) return { userId, name, isAuditor: false }
+    const groups = await this.#known.people.groupsOf(userId, new Set(auditors))
+    return { userId, name, isAuditor: groups.size > 0 }
+  }
+}

@@ -1,0 +1,188 @@
+import {
+  allowInsecureRequests,
+  authorizationCodeGrant,
+  buildAuthorizationUrl,
+  type Configuration,
+  calculatePKCECodeChallenge,
+  clockTolerance,
+  discovery,
+  enableNonRepudiationChecks,
+  type IDToken,
+  randomNonce,
+  randomPKCECodeVerifier,
+  randomState,
+} from 'openid-client'
+import * as z from 'zod'
+import type { PageSettings } from '../../shared/domain/deployment/page-settings.ts'
+import { parseIsoDuration } from '../../shared/domain/requests/iso-duration.ts'
+import type { Clock } from '../../shared/ports/clock.ts'
+import type { StoredSecret } from './page-secret.ts'
+import type { Seal } from './seal.ts'
+
+type SignInOptions = {
+  readonly settings: PageSettings
+  readonly origin: string
+  readonly secret: StoredSecret
+  readonly seal: Seal
+  readonly clock: Clock
+}
+
+/** Where a person goes afterwards, as the page names its views; and whether the provider has to ask again who it is. */
+export type SignInWish = { readonly to: string; readonly isFresh: boolean }
+
+/** `down`: the provider, not the person, is at fault, and nobody is signed out by it. */
+export type SignedIn =
+  | { readonly ok: true; readonly claims: IDToken; readonly to: string }
+  | { readonly ok: false; readonly why: 'no beginning' | 'refused' | 'down'; readonly told: string }
+
+const knownMs = 60 * 60_000
+/** A provider that does not answer is not asked by everybody. */
+const restMs = 5_000
+const begunMs = 10 * 60_000
+const answerSeconds = 10
+const skewSeconds = 30
+
+const begun = z.object({
+  state: z.string(),
+  nonce: z.string(),
+  verifier: z.string(),
+  to: z.string(),
+  maxAge: z.number().optional(),
+})
+
+/**
+ * Signs people in at an OpenID Connect provider: authorization code, PKCE, state and nonce, all on the server. What is begun lies
+ * sealed in a cookie of that browser, so an answer counts only there. The signature of the ID token is checked too.
+ */
+export class SignIn {
+  readonly #options: SignInOptions
+  #known: { readonly provider: Configuration; readonly clientSecret: string; readonly atMs: number } | undefined
+  #failedAtMs = Number.NEGATIVE_INFINITY
+  #asking: Promise<Configuration> | undefined
+
+  constructor(options: SignInOptions) {
+    this.#options = options
+  }
+
+  /** Where to send the browser, and what it has to keep meanwhile. `undefined`: the provider does not answer. */
+  async begin({ to, isFresh }: SignInWish): Promise<{ url: string; kept: string } | undefined> {
+    const { settings, seal, clock } = this.#options
+    const provider = await this.#provider().catch(() => undefined)
+    if (provider === undefined) return undefined
+    const [state, nonce, verifier] = [randomState(), randomNonce(), randomPKCECodeVerifier()]
+    // Half of it: so that there is time to read before it is over.
+    const maxAge = isFresh ? Math.floor((parseIsoDuration(settings.approveWithin) ?? 0) / 2000) : undefined
+    const url = buildAuthorizationUrl(provider, {
+      redirect_uri: this.#redirectUri,
+      scope: 'openid profile email',
+      response_type: 'code',
+      code_challenge: await calculatePKCECodeChallenge(verifier),
+      code_challenge_method: 'S256',
+      state,
+      nonce,
+      // With it a provider has to say when it saw the person (auth_time); one that does not is taken, but not for decisions.
+      // (OpenID Connect Core, "ID Token".)
+      max_age: String(maxAge ?? settings.sessionHours * 3600),
+      ...(maxAge === undefined || settings.signIn.acr === undefined ? {} : { acr_values: settings.signIn.acr }),
+    })
+    const until = new Date(clock.now().getTime() + begunMs)
+    const kept = await seal.seal(
+      'sign-in',
+      { state, nonce, verifier, to, ...(maxAge === undefined ? {} : { maxAge }) },
+      until,
+    )
+    return { url: url.href, kept }
+  }
+
+  /** What came of it. `query`: of the address to which the provider sent the browser back. */
+  async finish(query: string, kept: string | undefined): Promise<SignedIn> {
+    const { seal } = this.#options
+    const beginning = kept === undefined ? undefined : await seal.open('sign-in', kept, begun)
+    if (beginning === undefined)
+      return {
+        ok: false,
+        why: 'no beginning',
+        told: 'an answer to no sign-in that this browser began within ten minutes',
+      }
+    const { state, nonce, verifier, to, maxAge } = beginning
+    let provider: Configuration
+    try {
+      provider = await this.#provider()
+    } catch {
+      return { ok: false, why: 'down', told: 'no answer of the sign-in provider' }
+    }
+    try {
+      const tokens = await authorizationCodeGrant(provider, new URL(`${this.#redirectUri}?${query}`), {
+        expectedState: state,
+        expectedNonce: nonce,
+        pkceCodeVerifier: verifier,
+        idTokenExpected: true,
+        ...(maxAge === undefined ? {} : { maxAge }),
+      })
+      const claims = tokens.claims()
+      if (claims === undefined) return { ok: false, why: 'refused', told: 'an answer without an ID token' }
+      return { ok: true, claims, to }
+    } catch (error) {
+      return await this.#explain(error)
+    }
+  }
+
+  get #redirectUri(): string {
+    return `${this.#options.origin}/signed-in`
+  }
+
+  /** Keys of the provider are read again by the library, when a token names one that it does not know. */
+  async #provider(): Promise<Configuration> {
+    const { secret, clock } = this.#options
+    const { clientSecret } = await secret.now()
+    const nowMs = clock.monotonicMs()
+    const known = this.#known?.clientSecret === clientSecret ? this.#known : undefined
+    if (known && nowMs - known.atMs < knownMs) return known.provider
+    if (nowMs - this.#failedAtMs < restMs) {
+      if (known) return known.provider
+      throw new Error('the sign-in provider did not answer a moment ago')
+    }
+    this.#asking ??= this.#discover(clientSecret).finally(() => {
+      this.#asking = undefined
+    })
+    return this.#asking.catch((error: unknown) => {
+      if (known === undefined) throw error
+      return known.provider
+    })
+  }
+
+  async #discover(clientSecret: string): Promise<Configuration> {
+    const { clock, settings } = this.#options
+    const { issuer, clientId } = settings.signIn
+    const isPlain = new URL(issuer).protocol === 'http:'
+    try {
+      const provider = await discovery(
+        new URL(issuer),
+        clientId,
+        { client_secret: clientSecret, [clockTolerance]: skewSeconds },
+        undefined,
+        { timeout: answerSeconds, execute: [enableNonRepudiationChecks, ...(isPlain ? [allowInsecureRequests] : [])] },
+      )
+      this.#known = { provider, clientSecret, atMs: clock.monotonicMs() }
+      return provider
+    } catch (error) {
+      this.#failedAtMs = clock.monotonicMs()
+      throw error
+    }
+  }
+
+  async #explain(error: unknown): Promise<SignedIn> {
+    const { name = '', message = '', cause } = error instanceof Error ? error : {}
+    const status = cause instanceof Response ? cause.status : undefined
+    if (
+      name === 'TypeError' ||
+      name === 'TimeoutError' ||
+      name === 'AbortError' ||
+      (status !== undefined && status >= 500)
+    )
+      return { ok: false, why: 'down', told: 'no answer of the sign-in provider' }
+    // A client secret that was changed a moment ago.
+    await this.#options.secret.again()
+    return { ok: false, why: 'refused', told: `an answer of the sign-in provider that does not count (${message})` }
+  }
+}

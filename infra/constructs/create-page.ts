@@ -1,0 +1,94 @@
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway'
+import {
+  CfnApiMapping,
+  DomainName,
+  HttpApi,
+  HttpMethod,
+  HttpNoneAuthorizer,
+  HttpRoute,
+  HttpRouteKey,
+  HttpStage,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2'
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager'
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
+import { LogGroup } from 'aws-cdk-lib/aws-logs'
+import { CfnOutput, RemovalPolicy } from 'aws-cdk-lib/core'
+import type { Construct } from 'constructs'
+import { hostedRoutes } from '../../handlers/page/judge-hosted-request.ts'
+import type { Environment } from '../../shared/domain/deployment/environment.ts'
+import type { PageSettings } from '../../shared/domain/deployment/page-settings.ts'
+import { pageThrottle } from '../../shared/ports/deployment-settings.ts'
+import { acknowledge } from '../acknowledge.ts'
+
+type PageProps = {
+  readonly environment: Environment
+  readonly settings: PageSettings
+  /** The one that serves it, and those that link to it. */
+  readonly functions: readonly [LambdaFunction, ...LambdaFunction[]]
+}
+
+/** What was asked for from where, and what was answered; by whom, the function's own log tells. No cookie and no query is logged. */
+const logged = {
+  requestId: '$context.requestId',
+  time: '$context.requestTime',
+  route: '$context.routeKey',
+  path: '$context.path',
+  status: '$context.status',
+  sourceIp: '$context.identity.sourceIp',
+  error: '$context.error.message',
+  integrationError: '$context.integrationErrorMessage',
+}
+
+/** The page: an HTTP API of its own, so that neither takes the other's rate, whose function itself says who somebody is. */
+export function createPage(scope: Construct, { environment, settings, functions }: PageProps): void {
+  const { name, logRetentionDays } = environment
+  const { domain, certificateArn } = settings
+  const api = new HttpApi(scope, 'Page', {
+    apiName: `${name}-page`,
+    description: 'ssofile: the page for everybody, with the sign-in of the company',
+    createDefaultStage: false,
+    // One address only: cookies and the way back from the provider belong to it.
+    disableExecuteApiEndpoint: domain !== undefined,
+  })
+  const retention = { retention: logRetentionDays, removalPolicy: RemovalPolicy.RETAIN }
+  const stage = new HttpStage(scope, 'PageStage', {
+    httpApi: api,
+    autoDeploy: true,
+    throttle: { rateLimit: pageThrottle.perSecond, burstLimit: pageThrottle.burst },
+    detailedMetricsEnabled: false,
+    accessLogSettings: {
+      destination: new LogGroupLogDestination(new LogGroup(scope, 'PageAccess', retention)),
+      format: AccessLogFormat.custom(JSON.stringify(logged)),
+    },
+  })
+  const [handler] = functions
+  const integration = new HttpLambdaIntegration('PageHandler', handler)
+  for (const route of hostedRoutes) {
+    const [method = '', path = ''] = route.split(' ')
+    const routeKey = HttpRouteKey.with(path, method === 'POST' ? HttpMethod.POST : HttpMethod.GET)
+    const one = new HttpRoute(scope, `PageRoute-${route}`, {
+      httpApi: api,
+      routeKey,
+      integration,
+      authorizer: new HttpNoneAuthorizer(),
+    })
+    acknowledge(one, { 'AwsSolutions-APIG4': 'people sign in at the page itself, which refuses whom it does not know' })
+  }
+  const origin = domain === undefined ? api.apiEndpoint : `https://${domain}`
+  for (const one of functions) one.addEnvironment('SSOFILE_PAGE_ORIGIN', origin)
+  if (domain !== undefined && certificateArn !== undefined) {
+    const certificate = Certificate.fromCertificateArn(scope, 'PageCertificate', certificateArn)
+    const own = new DomainName(scope, 'PageDomain', { domainName: domain, certificate })
+    const mapping = new CfnApiMapping(scope, 'PageMapping', {
+      apiId: api.apiId,
+      domainName: own.name,
+      stage: stage.stageName,
+    })
+    mapping.node.addDependency(stage)
+    const target = `${own.regionalDomainName} (zone ${own.regionalHostedZoneId})`
+    new CfnOutput(scope, 'PageTarget', { value: target, description: `What the name ${domain} has to lead to` })
+  }
+  new CfnOutput(scope, 'PageUrl', { value: origin, description: 'The page for everybody' })
+}

@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import * as z from 'zod'
+import { hostedRoutes } from '../../handlers/page/judge-hosted-request.ts'
+import type { PageOptions } from '../../handlers/page/page.ts'
+import type { PageEvent } from '../../handlers/page/page-event.ts'
+import { pageSettings } from '../../shared/domain/deployment/page-settings.ts'
+import type { MemoryIdentityStore } from '../../shared/memory/identity-store/memory-identity-store.ts'
+import type { MemorySecrets } from '../../shared/memory/memory-secrets.ts'
+import { TokenBucket } from '../../shared/memory/organizations/token-bucket.ts'
+import type { Clock } from '../../shared/ports/clock.ts'
+import { pageThrottle } from '../../shared/ports/deployment-settings.ts'
+import { openSignInProvider } from './sign-in-provider.ts'
+
+type HostedOptions = {
+  readonly identityStore: MemoryIdentityStore
+  readonly secrets: MemorySecrets
+  readonly clock: Clock
+  /** Hears why the function gave no answer. */
+  readonly onError: (error: unknown) => void
+  /** Of the local system: the page has the next port, the provider the one after. 0: free ones. */
+  readonly port: number
+}
+export type HostedPage = {
+  readonly origin: string
+  /** What the function is told besides its ports. */
+  optionsOf(openSecret: (arn: string) => () => Promise<string>): PageOptions
+  /** The function behind the page, once it is there. */
+  invoke?: (event: PageEvent) => Promise<unknown>
+  stop(): Promise<void>
+}
+
+const secretName = 'ssofile-page'
+const clientId = 'ssofile'
+const bodyMostBytes = 1024 * 1024
+const peopleMost = 100
+
+/**
+ * The page for everybody, as API Gateway serves it, and the company's sign-in. The page is on `127.0.0.1`, the provider on
+ * `localhost`: two sites, as in life, so that a browser keeps their cookies apart.
+ */
+export async function startHostedPage(options: HostedOptions): Promise<HostedPage> {
+  const { identityStore, secrets, port } = options
+  const provider = await listen('localhost', port === 0 ? 0 : port + 2)
+  const page = await listen('127.0.0.1', port === 0 ? 0 : port + 1)
+  const clientSecret = randomBytes(24).toString('base64url')
+  const value = JSON.stringify({ clientSecret, cookieKeys: [randomBytes(32).toString('base64url')] })
+  const clientSecretArn = store(secrets, value)
+  const settings = pageSettings.parse({ signIn: { issuer: provider.url, clientId, clientSecretArn } })
+  const find = async (beginning: string) => {
+    if (identityStore.idOf('USER', beginning) !== undefined) return [beginning]
+    const { items } = await identityStore.listUsers({ most: peopleMost })
+    return items.map(({ userName }) => userName).sort()
+  }
+  const common = { issuer: provider.url, clientId, clientSecret, redirectUri: `${page.url}/signed-in`, find }
+  let opened: ReturnType<typeof openSignInProvider> | undefined
+  provider.serve = async (request, response) => {
+    // Loaded when somebody signs in: most local systems are for something else.
+    opened ??= openSignInProvider(common)
+    await (await opened).serve(request, response)
+  }
+  const hosted: HostedPage = {
+    origin: page.url,
+    optionsOf: (openSecret) => ({ settings, origin: page.url, readSecret: openSecret(clientSecretArn) }),
+    stop: async () => void (await Promise.all([page.stop(), provider.stop()])),
+  }
+  const throttle = new TokenBucket(pageThrottle)
+  page.serve = async (request, response) => {
+    const url = new URL(request.url ?? '/', page.url)
+    if (!isRoute(request.method ?? '', url.pathname)) return send(response, 404, 'Not Found')
+    if (hosted.invoke === undefined) return send(response, 503, 'Service Unavailable')
+    if (!throttle.admit(options.clock.monotonicMs())) return send(response, 429, 'Too Many Requests')
+    await answer(request, response, { url, invoke: hosted.invoke, onError: options.onError })
+  }
+  return hosted
+}
+
+/** One that is there from before a restart is written over. */
+function store(secrets: MemorySecrets, value: string): string {
+  try {
+    return secrets.create(secretName, value)
+  } catch {
+    return secrets.put(secretName, value)
+  }
+}
+
+function isRoute(method: string, path: string): boolean {
+  return hostedRoutes.some((route) => {
+    const [wanted, pattern = ''] = route.split(' ')
+    if (wanted !== method) return false
+    const prefix = pattern.replace(/\{\w+\}$/, '')
+    return prefix === pattern ? path === pattern : path.startsWith(prefix) && !path.slice(prefix.length).includes('/')
+  })
+}
+
+function send(response: ServerResponse, status: number, message: string): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ message }))
+}
+
+const told = z.object({
+  statusCode: z.int(),
+  headers: z.record(z.string(), z.string()),
+  body: z.string(),
+  cookies: z.array(z.string()).optional(),
+})
+
+type Answering = {
+  readonly url: URL
+  readonly invoke: NonNullable<HostedPage['invoke']>
+  readonly onError: HostedOptions['onError']
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { url, invoke, onError }: Answering,
+): Promise<void> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of request) {
+    bytes += chunk.length
+    if (bytes > bodyMostBytes) return send(response, 413, 'Request Entity Too Large')
+    chunks.push(chunk)
+  }
+  const { cookie, ...headers } = request.headers
+  const event: PageEvent = {
+    rawPath: url.pathname,
+    rawQueryString: url.search.slice(1),
+    queryStringParameters: Object.fromEntries(url.searchParams),
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
+    ...(cookie === undefined ? {} : { cookies: cookie.split(/; */) }),
+    body: Buffer.concat(chunks).toString('base64'),
+    isBase64Encoded: true,
+    requestContext: {
+      requestId: randomBytes(8).toString('hex'),
+      http: { method: request.method ?? '', sourceIp: request.socket.remoteAddress ?? '' },
+    },
+  }
+  try {
+    const { statusCode, headers: given, body, cookies = [] } = told.parse(await invoke(event))
+    response.writeHead(statusCode, { ...given, ...(cookies.length === 0 ? {} : { 'set-cookie': cookies }) }).end(body)
+  } catch (error) {
+    onError(error)
+    send(response, 500, 'Internal Server Error')
+  }
+}
+
+type Serve = (request: IncomingMessage, response: ServerResponse) => Promise<void>
+
+async function listen(host: 'localhost' | '127.0.0.1', port: number) {
+  const serving: { serve?: Serve } = {}
+  const server: Server = createServer((request, response) => {
+    const done = serving.serve?.(request, response) ?? Promise.resolve(send(response, 503, 'Service Unavailable'))
+    done.catch(() => response.destroy())
+  })
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve))
+  const address = server.address()
+  const bound = typeof address === 'object' && address !== null ? address.port : 0
+  const stop = async () => {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  }
+  return Object.assign(serving, { url: `http://${host}:${bound}`, stop })
+}

@@ -1,0 +1,101 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Configuration, default as Provider } from 'oidc-provider'
+import page from '../../shared/domain/requests-page/page.json' with { type: 'json' }
+import { renderInStyle } from '../../shared/domain/requests-page/render-requests-page.ts'
+import { escapeHtml } from '../../shared/domain/text/escape-html.ts'
+
+export type SignInProviderOptions = {
+  /** Where it is, such as `http://localhost:4568`. */
+  readonly issuer: string
+  readonly clientId: string
+  readonly clientSecret: string
+  readonly redirectUri: string
+  /** User names of the directory that begin so, some of them. */
+  readonly find: (beginning: string) => Promise<readonly string[]>
+  /** For tests: what is different of it. */
+  readonly configuration?: Configuration
+}
+
+const policy = `default-src 'none'; style-src '${page.styleHash}'; img-src data:; base-uri 'none'; frame-ancestors 'none'`
+
+/**
+ * The company's sign-in, as a conformant server plays it: whoever opens it says who they are, where a real one asks for a password.
+ * It lives apart from the page, at another site.
+ */
+export async function openSignInProvider(options: SignInProviderOptions): Promise<{
+  readonly provider: Provider
+  readonly serve: (request: IncomingMessage, response: ServerResponse) => Promise<void>
+}> {
+  const { issuer, clientId, clientSecret, redirectUri, find, configuration } = options
+  const { default: OidcProvider } = await import('oidc-provider')
+  const provider = new OidcProvider(issuer, {
+    clients: [
+      {
+        client_id: clientId,
+        client_secret: clientSecret,
+        redirect_uris: [redirectUri],
+        token_endpoint_auth_method: 'client_secret_post',
+      },
+    ],
+    claims: { openid: ['sub'], profile: ['preferred_username'] },
+    conformIdTokenClaims: false,
+    features: { devInteractions: { enabled: false } },
+    interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
+    pkce: { required: () => true },
+    ttl: {
+      Session: 8 * 3600,
+      Grant: 8 * 3600,
+      Interaction: 3600,
+      AuthorizationCode: 60,
+      AccessToken: 600,
+      IdToken: 600,
+    },
+    findAccount: async (_context, id) => ({
+      accountId: id,
+      claims: async () => ({ sub: id, preferred_username: id }),
+    }),
+    // Nobody is asked whether the company may know who works for it.
+    loadExistingGrant: async ({ oidc: { provider: own, client, session } }) => {
+      const grant = new own.Grant({ clientId: client?.clientId, accountId: session?.accountId })
+      grant.addOIDCScope('openid profile email')
+      await grant.save()
+      return grant
+    },
+    ...configuration,
+  })
+  const callback = provider.callback()
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { pathname, searchParams } = new URL(request.url ?? '/', issuer)
+    if (!pathname.startsWith('/interaction/')) {
+      await callback(request, response)
+      return
+    }
+    const chosen = searchParams.get('as')
+    const names = await find(chosen ?? '')
+    if (chosen !== null && names.includes(chosen)) {
+      await provider.interactionFinished(request, response, { login: { accountId: chosen, acr: 'urn:ssofile:local' } })
+      return
+    }
+    const headers = { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy }
+    response.writeHead(200, headers).end(renderChoice(names, chosen))
+  }
+  return { provider, serve }
+}
+
+function renderChoice(names: readonly string[], asked: string | null): string {
+  const item = (name: string) => `<li><a href="?as=${encodeURIComponent(name)}"><bdi>${escapeHtml(name)}</bdi></a></li>`
+  const fault =
+    asked === null || names.length > 0 ? '' : `<p role="alert">There is no user <bdi>${escapeHtml(asked)}</bdi>.</p>`
+  return renderInStyle(
+    'Sign in',
+    `<header><h1>Sign in</h1></header>
+<main>
+<p>This stands for your company's sign-in. Here nobody asks for a password: choose who you are.</p>
+${fault}
+<form role="search"><label>User name <input name="as" autocomplete="off" spellcheck="false" required></label> <button>Sign in</button></form>
+<ul>
+${names.map(item).join('\n')}
+</ul>
+</main>`,
+  )
+}

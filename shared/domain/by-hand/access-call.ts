@@ -1,0 +1,91 @@
+import * as z from 'zod'
+import { accountId } from '../organization/account-id.ts'
+import { permissionSetArn, principalId } from '../principals/identity-center-ids.ts'
+import { principalType } from '../principals/principal.ts'
+import { type Author, callerRoleOf, findAuthor, recordedCall } from './author.ts'
+
+/** What a call of Identity Center is about: where to look again. */
+const assignment = z.object({ targetId: accountId, permissionSetArn, principalId, principalType })
+export type CalledAssignment = z.infer<typeof assignment>
+
+/** Where to look after a call, never what to do. */
+export type Look =
+  | { readonly at: 'assignment'; readonly assignment: CalledAssignment }
+  | { readonly at: 'permission-set'; readonly arn: z.infer<typeof permissionSetArn> }
+
+/** Somebody changed access in Identity Center. `looks`: nothing, where the call is not as it is known. */
+export type AccessCall = {
+  readonly name: string
+  /** By whom the call was made; `undefined`: it is not known. */
+  readonly author: Author | undefined
+  /** The ARN of the role whose session made it. */
+  readonly callerRole: string | undefined
+  readonly looks: readonly Look[]
+}
+
+type Read = (parameters: unknown, answer: unknown) => readonly Look[]
+
+const ofAssignment: Read = (parameters) => {
+  const { data } = assignment.safeParse(parameters)
+  return data ? [{ at: 'assignment', assignment: data }] : []
+}
+const ofPermissionSet: Read = (parameters) => setIn(z.object({ permissionSetArn }).safeParse(parameters).data)
+const ofCreated: Read = (_parameters, answer) =>
+  setIn(z.object({ permissionSet: z.object({ permissionSetArn }) }).safeParse(answer).data?.permissionSet)
+const ofTagged: Read = (parameters) => {
+  const { data } = z.object({ resourceArn: permissionSetArn }).safeParse(parameters)
+  return data ? setIn({ permissionSetArn: data.resourceArn }) : []
+}
+
+function setIn(found: { readonly permissionSetArn: z.infer<typeof permissionSetArn> } | undefined): readonly Look[] {
+  return found ? [{ at: 'permission-set', arn: found.permissionSetArn }] : []
+}
+
+/**
+ * The calls that change access, by CloudTrail's name of their service: what each one is about. A row here is all that another
+ * call needs. (IAM Identity Center User Guide, "Logging IAM Identity Center API calls with AWS CloudTrail".)
+ */
+export const accessCalls: Readonly<Record<string, Readonly<Record<string, Read>>>> = {
+  'sso.amazonaws.com': {
+    CreateAccountAssignment: ofAssignment,
+    DeleteAccountAssignment: ofAssignment,
+    CreatePermissionSet: ofCreated,
+    UpdatePermissionSet: ofPermissionSet,
+    DeletePermissionSet: ofPermissionSet,
+    ProvisionPermissionSet: ofPermissionSet,
+    AttachManagedPolicyToPermissionSet: ofPermissionSet,
+    DetachManagedPolicyFromPermissionSet: ofPermissionSet,
+    AttachCustomerManagedPolicyReferenceToPermissionSet: ofPermissionSet,
+    DetachCustomerManagedPolicyReferenceFromPermissionSet: ofPermissionSet,
+    PutInlinePolicyToPermissionSet: ofPermissionSet,
+    DeleteInlinePolicyFromPermissionSet: ofPermissionSet,
+    PutPermissionsBoundaryToPermissionSet: ofPermissionSet,
+    DeletePermissionsBoundaryFromPermissionSet: ofPermissionSet,
+    TagResource: ofTagged,
+    UntagResource: ofTagged,
+  },
+}
+
+const event = z.object({
+  detail: recordedCall.extend({
+    eventSource: z.string(),
+    errorCode: z.string().optional(),
+    requestParameters: z.unknown(),
+    responseElements: z.unknown(),
+  }),
+})
+
+/** The call in an EventBridge event; `undefined`: it is of another service, or unreadable. A refused call changed nothing. */
+export function parseAccessCall(body: unknown): AccessCall | undefined {
+  const { detail } = event.safeParse(body).data ?? {}
+  if (!detail || !Object.hasOwn(accessCalls, detail.eventSource)) return undefined
+  const calls = accessCalls[detail.eventSource] ?? {}
+  const { eventName: name, errorCode, requestParameters, responseElements } = detail
+  const read = Object.hasOwn(calls, name) && errorCode === undefined ? calls[name] : undefined
+  return {
+    name,
+    author: findAuthor(detail),
+    callerRole: callerRoleOf(detail),
+    looks: read?.(requestParameters, responseElements) ?? [],
+  }
+}

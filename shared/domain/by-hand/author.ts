@@ -1,0 +1,103 @@
+import * as z from 'zod'
+import { record } from '../json/record.ts'
+import { permissionSetOfRole } from '../permission-sets/permission-set-role.ts'
+import { quote } from '../statuses/complaint.ts'
+
+const textMost = 256
+const idMost = 64
+
+/** Text from outside, bounded, on one line. */
+const bounded = (most: number) => z.string().transform((text) => quote(text, most))
+const text = bounded(textMost)
+
+/**
+ * Who made a call in AWS, as CloudTrail tells it. Told in history, in notifications and to people. Never a reason for a decision:
+ * an administrator of any account chooses the name of a session.
+ */
+export const author = record({
+  /** The user, or the session of a role. */
+  name: text,
+  /** The role of that session. */
+  role: text.optional(),
+  /** `the console`, or the program that called. */
+  by: text.optional(),
+  address: text.optional(),
+  /** The call, such as `DeleteAccountAssignment`. */
+  call: bounded(idMost),
+  /** CloudTrail's own id of the event. */
+  eventId: bounded(idMost),
+  at: z.iso.datetime(),
+})
+export type Author = z.infer<typeof author>
+
+const optionalText = z.string().optional().catch(undefined)
+
+/** What CloudTrail records of the caller. (CloudTrail User Guide, "CloudTrail userIdentity element".) */
+export const recordedCall = z.looseObject({
+  eventName: z.string(),
+  eventID: z.string(),
+  eventTime: z.iso.datetime(),
+  sourceIPAddress: optionalText,
+  userAgent: optionalText,
+  sessionCredentialFromConsole: optionalText,
+  userIdentity: z
+    .looseObject({
+      type: optionalText,
+      arn: optionalText,
+      userName: optionalText,
+      accountId: optionalText,
+      invokedBy: optionalText,
+      onBehalfOf: z.looseObject({ userId: optionalText }).optional().catch(undefined),
+      sessionContext: z
+        .looseObject({
+          sessionIssuer: z.looseObject({ arn: optionalText, userName: optionalText }).optional().catch(undefined),
+        })
+        .optional()
+        .catch(undefined),
+    })
+    .catch({}),
+})
+export type RecordedCall = z.infer<typeof recordedCall>
+
+/** The ARN of the role whose session made the call; `undefined`: it was no role's. */
+export function callerRoleOf({ userIdentity }: RecordedCall): string | undefined {
+  return userIdentity.sessionContext?.sessionIssuer?.arn
+}
+
+/**
+ * Who made this call. `undefined`: the record is not as it is known.
+ *
+ * | identity                      | name                                | role          |
+ * | ----------------------------- | ----------------------------------- | ------------- |
+ * | a session of a role           | the session's, for a person of Identity Center their user name | the role's |
+ * | a user of IAM                 | the user's                          |               |
+ * | somebody of Identity Center   | the user id                         |               |
+ * | the root user                 | `root of account <id>`              |               |
+ * | a service of AWS              | the service                         |               |
+ */
+export function findAuthor(call: RecordedCall): Author | undefined {
+  const { userIdentity: who, eventName, eventID, eventTime, sourceIPAddress, userAgent } = call
+  const session = /^arn:[a-z0-9-]+:sts::\d{12}:assumed-role\/[^/]+\/(.+)$/s.exec(who.arn ?? '')?.[1]
+  const root = who.type === 'Root' ? `root of account ${who.accountId ?? 'not known'}` : undefined
+  const parsed = author.safeParse({
+    name: session ?? root ?? who.userName ?? who.onBehalfOf?.userId ?? who.invokedBy ?? who.arn,
+    role: session === undefined ? undefined : who.sessionContext?.sessionIssuer?.userName,
+    by: call.sessionCredentialFromConsole === 'true' ? 'the console' : userAgent,
+    address: sourceIPAddress,
+    call: eventName,
+    eventId: eventID,
+    at: new Date(eventTime).toISOString(),
+  })
+  return parsed.data
+}
+
+/** `alice@acme.example (Administrator-ps) by the console from 203.0.113.7`: for people, on one line. */
+export function renderAuthor({ name, role, by, address }: Author): string {
+  const set = role === undefined ? undefined : (permissionSetOfRole(role) ?? role)
+  return [
+    name,
+    ...(set === undefined ? [] : [`(${set})`]),
+    ...(by === undefined ? [] : [`by ${by}`]),
+    ...(address === undefined ? [] : [`from ${address}`]),
+  ].join(' ')
+}

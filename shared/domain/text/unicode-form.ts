@@ -1,0 +1,17 @@
+const toHex = (text: string): string =>
+  [...new TextEncoder().encode(text)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
+
+/**
+ * Which bytes of a name differ from the composed form (Unicode NFC) that links have: on a screen both look the same. `undefined`:
+ * it is composed.
+ */
+export function describeOtherForm(name: string): string | undefined {
+  const composed = name.normalize('NFC')
+  if (name === composed) return undefined
+  const [received, expected] = [[...name], [...composed]]
+  const start = received.findIndex((character, index) => character !== expected[index])
+  let end = 1
+  while (received.at(-end) === expected.at(-end) && end <= expected.length - start) end++
+  const middle = (all: readonly string[]) => all.slice(start, all.length - end + 1).join('')
+  return `'${name}' is written in other bytes than links have: received ${toHex(middle(received))} from its ${start + 1}. letter on, expected ${toHex(middle(expected))} (Unicode NFC); ask for '${composed}'`
+}

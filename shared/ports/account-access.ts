@@ -1,0 +1,26 @@
+import type { ApplicationArn, RoleArn } from '../domain/assignments/entitlement.ts'
+import type { AccountId } from '../domain/organization/account-id.ts'
+import type { Page } from './page.ts'
+import type { Principal } from './sso-admin.ts'
+
+/** That a group or user may assume an existing IAM role, through the access portal. */
+export type Entitlement = Principal & { readonly accountId: AccountId; readonly roleArn: RoleArn }
+
+/** All that is given has to fit. A filter without any member is refused. */
+export type EntitlementFilter = Partial<Pick<Entitlement, 'accountId' | 'roleArn'>> & {
+  readonly principal?: Principal | undefined
+}
+
+/**
+ * Account access manager, as far as ssofile reads it. Throws ServiceError with AWS's codes: ThrottlingException,
+ * AccessDeniedException, ResourceNotFoundException, ValidationException, InternalServerException.
+ */
+export interface AccountAccess {
+  /** All instances of it in the caller's account; none: nobody uses it here. `undefined`: the Region does not offer the service. */
+  listApplications(): Promise<readonly ApplicationArn[] | undefined>
+  listEntitlements(
+    application: ApplicationArn,
+    filter: EntitlementFilter,
+    nextToken?: string,
+  ): Promise<Page<Entitlement>>
+}

@@ -1,0 +1,174 @@
+import pLimit from 'p-limit'
+import {
+  type ApplicationArn,
+  entitlementOf,
+  nameRole,
+  renderEntitlementKey,
+} from '../../domain/assignments/entitlement.ts'
+import type { DriftHint } from '../../domain/messages/hint.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import type { AccountAccess, Entitlement } from '../../ports/account-access.ts'
+import { listAll } from '../../ports/page.ts'
+import { isServiceError } from '../../ports/service-error.ts'
+import type { SettleContext } from '../assignments/settlement.ts'
+import {
+  type ForeignEntitlement,
+  type ListedEntitlement,
+  listEntitlementKeys,
+  readEntitlement,
+  removeEntitlement,
+  writeEntitlement,
+} from '../records/foreign-entitlements.ts'
+import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
+import { type Comparison, emptyComparison, nameOf } from './compare-assignments.ts'
+import type { DriftRun } from './drift-run.ts'
+
+const readAtOnce = 8
+const accountsOfUnit = 100
+
+export type RoleSources = SettleContext & { readonly accountAccess?: AccountAccess | undefined }
+export type RolesHint = Extract<DriftHint, { kind: 'drift-of-roles' }>
+type Divided = { readonly roles?: DriftRun['roles']; readonly units: readonly RolesHint[] }
+
+/**
+ * What account access manager gives, account by account: it lists nothing without a filter, and what it gives in an account
+ * nobody else tells. Nobody uses it: one call a night. Where it cannot be asked, nothing is concluded.
+ *
+ * | its instances            | `roles`       | units                                                        |
+ * | ------------------------ | ------------- | ------------------------------------------------------------ |
+ * | the Region has no such service | `not offered` | none                                                   |
+ * | it may not be asked      | `not known`   | none                                                         |
+ * | none                     | `not used`    | of the accounts that `foreign/` has entitlements of: are they gone? |
+ * | one or more              | `read`        | of every account, and of those that `foreign/` has besides   |
+ */
+export async function divideByRoles({ run }: DriftHint, context: RoleSources): Promise<Divided> {
+  const { accountAccess, organization, objects, log } = context
+  if (accountAccess === undefined) return { units: [] }
+  const state = await askForApplications(accountAccess)
+  if (state.state === 'not known') log.warn('account access manager cannot be asked: what it gives is not known', state)
+  const { applications, ...roles } = state
+  if (applications === undefined) return { roles, units: [] }
+  const accounts = new Set<AccountId>()
+  for await (const { accountId } of listEntitlementKeys(objects)) accounts.add(accountId)
+  if (applications.length > 0) for (const { id } of (await organization.view()).accounts) accounts.add(id)
+  const sorted = [...accounts].sort()
+  const units = Array.from({ length: Math.ceil(sorted.length / accountsOfUnit) }, (_, index): RolesHint => {
+    const portion = sorted.slice(index * accountsOfUnit, (index + 1) * accountsOfUnit)
+    const part = { v: 1, run, cause: 'drift', unit: `roles ${index + 1}` } as const
+    return { ...part, kind: 'drift-of-roles', applications: [...applications], accounts: portion }
+  })
+  return { roles, units }
+}
+
+type Applications = Pick<NonNullable<DriftRun['roles']>, 'state' | 'why'> & {
+  /** Absent: nothing can be concluded. */
+  readonly applications?: readonly ApplicationArn[]
+}
+
+async function askForApplications(accountAccess: AccountAccess): Promise<Applications> {
+  try {
+    const applications = await accountAccess.listApplications()
+    if (applications === undefined) return { state: 'not offered' }
+    return { state: applications.length === 0 ? 'not used' : 'read', applications }
+  } catch (error) {
+    if (!isServiceError(error)) throw error
+    return { state: 'not known', why: error.message }
+  }
+}
+
+/**
+ * The entitlements of these accounts against what `foreign/` has, which is read after all of an account was listed:
+ *
+ * | under `foreign/` | listed | then                                                             |
+ * | ---------------- | ------ | ---------------------------------------------------------------- |
+ * | no               | yes    | recorded                                                         |
+ * | yes              | yes    | recorded by its present name, where that is another              |
+ * | yes              | no     | looked for once more, by itself; removed where it is not there   |
+ */
+export async function compareEntitlements(
+  { applications, accounts }: RolesHint,
+  context: RoleSources,
+): Promise<Comparison | undefined> {
+  const { accountAccess } = context
+  if (accountAccess === undefined) return undefined
+  const found = emptyComparison()
+  await pLimit(readAtOnce).map(accounts, async (accountId) => {
+    const listed = new Map<string, Entitlement & { readonly application: ApplicationArn }>()
+    for (const application of applications)
+      for await (const row of listAll((token) => accountAccess.listEntitlements(application, { accountId }, token)))
+        listed.set(keyOf(row), { ...row, application })
+    const known = new Map(
+      (await Array.fromAsync(listEntitlementKeys(context.objects, `account%${accountId}%role:`))).map((one) => [
+        one.key,
+        one,
+      ]),
+    )
+    for (const row of listed.values()) if (!known.has(keyOf(row))) await record(row, undefined, found, context)
+    for (const one of known.values()) await checkKnown(one, listed.get(one.key), found, { ...context, accountAccess })
+  })
+  return found
+}
+
+const keyOf = ({ accountId, roleArn, principalId, principalType: type }: Entitlement) =>
+  renderEntitlementKey({ accountId, permissionSet: nameRole(roleArn), principalId, type })
+
+type Row = Entitlement & { readonly application: ApplicationArn }
+
+async function record(
+  row: Row,
+  known: ForeignEntitlement | undefined,
+  found: Comparison,
+  context: RoleSources,
+): Promise<void> {
+  const { objects, clock, log, metrics } = context
+  const { application, roleArn } = row
+  const key = keyOf(row)
+  const principal = await nameOf(entitlementOf(key), context)
+  if (known && known.principal === principal && known.roleArn === roleArn && known.application === application) return
+  const seenAt = known?.seenAt ?? renderInstant(clock.now())
+  await writeEntitlement(objects, key, { principal, roleArn, application, seenAt }, known)
+  if (known) return
+  found.foreign.push(key)
+  metrics.record('ForeignFound')
+  log.warn('access that ssofile did not give was found: it is recorded as foreign and left alone', {
+    assignment: key,
+    principal,
+  })
+}
+
+async function checkKnown(
+  { key }: ListedEntitlement,
+  row: Row | undefined,
+  found: Comparison,
+  context: RoleSources & { readonly accountAccess: AccountAccess },
+): Promise<void> {
+  const { objects, clock, log } = context
+  const known = await unlessSpoiled(readEntitlement(objects, key))
+  if (isSpoiled(known))
+    return log.error('what others gave cannot be read: it stays on the list as it is', { error: known })
+  if (!known) return
+  if (row) return record(row, known, found, context)
+  if (await isStillThere(key, known, context)) return
+  await removeEntitlement(objects, key, known, renderInstant(clock.now()))
+  found.gone.push(key)
+  log.info('access that ssofile did not give is gone', { assignment: key })
+}
+
+/** An instance that is gone has none. One that may not be asked any more may have it. */
+async function isStillThere(
+  key: ListedEntitlement['key'],
+  { application, roleArn }: ForeignEntitlement,
+  { accountAccess }: { readonly accountAccess: AccountAccess },
+): Promise<boolean> {
+  const { accountId, principalId, type: principalType } = entitlementOf(key)
+  const filter = { accountId, roleArn, principal: { principalId, principalType } }
+  try {
+    const rows = await Array.fromAsync(listAll((token) => accountAccess.listEntitlements(application, filter, token)))
+    return rows.length > 0
+  } catch (error) {
+    if (isServiceError(error, 'ResourceNotFoundException')) return false
+    if (isServiceError(error, 'AccessDeniedException')) return true
+    throw error
+  }
+}

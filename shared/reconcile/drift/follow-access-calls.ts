@@ -1,0 +1,56 @@
+import type { AccessCall, Look } from '../../domain/by-hand/access-call.ts'
+import type { Author } from '../../domain/by-hand/author.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { type ByHandHint, byHand } from '../../domain/messages/hint.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { noteAuthors, type Touched } from '../records/authors.ts'
+import { sendHints } from '../records/lanes.ts'
+import { lookKey, scheduleWork } from '../records/open-work.ts'
+
+/**
+ * However many events come, one thing is looked at twice in so long at most: with the first event at once, and once more when
+ * this time is over. The second look sees what came later, and what a listing did not show yet.
+ */
+const slotMs = 30_000
+
+/**
+ * Hints at what was changed by hand, and notes by whom. Trusts that something changed, never what the event says. What our own
+ * role called is passed over. Answers the number of hints.
+ */
+export async function followAccessCalls(
+  ports: Pick<Ports, 'objects' | 'queues' | 'clock' | 'randomness'>,
+  configuration: Configuration,
+  calls: readonly AccessCall[],
+  ownRole: string | undefined,
+): Promise<number> {
+  const looks = calls
+    .filter(({ callerRole }) => ownRole === undefined || callerRole !== ownRole)
+    .flatMap(({ looks: at, author }) => at.map((look) => ({ look, author })))
+  for (const ofOne of Map.groupBy(looks, ({ look }) => JSON.stringify(look)).values()) {
+    const [first] = ofOne
+    const called = ofOne.flatMap(({ author }): Author[] => (author ? [author] : []))
+    if (first && called.length > 0) await noteAuthors(ports.objects, touchedBy(first.look), called)
+  }
+  const hints = [...new Map(looks.map(({ look }) => hintAt(look)).map((hint) => [lookKey(hint), hint])).values()]
+  const slot = Math.floor(ports.clock.now().getTime() / slotMs)
+  const over = renderInstant(new Date((slot + 1) * slotMs))
+  // Before the hints: what is looked at only once may not be seen.
+  for (const hint of hints) await scheduleWork(ports.objects, over, lookKey(hint))
+  // Of one slot SQS takes the first hint at each thing, and drops the others.
+  await sendHints(ports, { id: `${byHand} ${slot}`, hints, revocation: false }, configuration)
+  return hints.length
+}
+
+function touchedBy(look: Look): Touched {
+  if (look.at === 'permission-set') return look.arn
+  const { targetId: accountId, ...rest } = look.assignment
+  return { accountId, ...rest }
+}
+
+function hintAt(look: Look): ByHandHint {
+  const common = { v: 1, kind: 'by-hand', cause: byHand } as const
+  if (look.at === 'permission-set') return { ...common, permissionSetArn: look.arn }
+  const { targetId: account, permissionSetArn } = look.assignment
+  return { ...common, permissionSetArn, account }
+}

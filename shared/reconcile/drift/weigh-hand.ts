@@ -1,0 +1,45 @@
+import { type AssignmentKey, assignmentOf } from '../../domain/assignments/assignment.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import type { SsoAdmin } from '../../ports/sso-admin.ts'
+import type { SettleContext } from '../assignments/settlement.ts'
+import { isAdministratorSet } from '../directory/is-administrator-set.ts'
+
+/** Why a change by hand is told loudly; `undefined`: it is told like others. */
+export type WeighHand = (what: 'given' | 'taken', key: AssignmentKey) => Promise<string | undefined>
+
+/**
+ * | by hand somebody … | loud where                                                               |
+ * | ------------------ | ------------------------------------------------------------------------ |
+ * | gave access        | its permission set allows everything                                     |
+ * | took access away   | it allowed everything, and nothing known in the account does so any more |
+ *
+ * By the judgement that guardrails and the brake use. A permission set without a file costs two calls, once in a look. What
+ * cannot be asked is not loud: the change itself is told in any case.
+ */
+export function weighHand(context: SettleContext & { readonly ssoAdmin: SsoAdmin }): WeighHand {
+  const { standings, permissionSets, objects, ssoAdmin, log } = context
+  const known = new Map<PermissionSetName, Promise<boolean>>()
+  const isAdministrator = (name: PermissionSetName) => {
+    const resolve = (one: PermissionSetName) => permissionSets.lookUp(one)
+    const answer = known.get(name) ?? isAdministratorSet(name, { objects, ssoAdmin, resolve })
+    known.set(name, answer)
+    return answer
+  }
+  const isLast = async (key: AssignmentKey) => {
+    const { ledger, foreign } = await standings.keysOf(() => true, new Set([assignmentOf(key).accountId]))
+    const others = [...ledger, ...foreign].filter((one) => one !== key)
+    for (const name of new Set(others.map((one) => assignmentOf(one).permissionSet)))
+      if (await isAdministrator(name)) return false
+    return true
+  }
+  return async (what, key) => {
+    try {
+      if (!(await isAdministrator(assignmentOf(key).permissionSet))) return undefined
+      if (what === 'given') return 'its permission set allows everything'
+      return (await isLast(key)) ? 'nobody else is known to have full access to the account' : undefined
+    } catch (error) {
+      log.warn('it could not be asked whether a change by hand is about an administrator', { error })
+      return undefined
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import * as z from 'zod'
+import { type Author, author } from '../../domain/by-hand/author.ts'
+import { record } from '../../domain/json/record.ts'
+import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import type { AssignmentTarget } from '../../ports/sso-admin.ts'
+import { JsonRecord } from './json-record.ts'
+import { spoiledAsAbsent } from './stored-json.ts'
+
+const prefix = 'state/authors/'
+/** Of each thing, the last ones. */
+const keptMost = 4
+/** Whoever called earlier is not named: what is found now may be the work of somebody whose event was lost. */
+const believedMs = 60 * 60_000
+
+const authors = record({ v: z.literal(1), authors: z.array(author) })
+
+/** What a call was about: an assignment, or a permission set. */
+export type Touched = AssignmentTarget | PermissionSetArn
+
+function keyOf(touched: Touched): string {
+  if (typeof touched === 'string') return `${prefix}permission-set%${idOf(touched)}`
+  const { accountId, permissionSetArn, principalId, principalType } = touched
+  return `${prefix}account%${accountId}%${idOf(permissionSetArn)}%${principalId}%${principalType}`
+}
+
+function idOf(arn: PermissionSetArn): string {
+  return arn.slice(arn.indexOf('/') + 1)
+}
+
+/** Notes who made calls, as events told. What finds their effect tells it: nothing else reads it. */
+export async function noteAuthors(objects: ObjectStore, touched: Touched, called: readonly Author[]): Promise<void> {
+  await new JsonRecord(objects, keyOf(touched), authors).revise((current) => {
+    const known = current?.authors ?? []
+    const added = called.filter((one) => !known.some(({ eventId }) => eventId === one.eventId))
+    const all = [...known, ...added].sort((a, b) => (a.at < b.at ? -1 : 1))
+    return { ...current, v: 1, authors: all.slice(-keptMost) }
+  })
+}
+
+/** What was done to it: an assignment was created or deleted, a permission set changed in any way. */
+export type Deed = 'Create' | 'Delete' | ''
+
+/** Who did that last, within an hour; `undefined`: not known, since the event was lost, or is not here yet. */
+export async function findAuthor(
+  { objects, clock }: { readonly objects: ObjectStore; readonly clock: Pick<Clock, 'now'> },
+  touched: Touched,
+  deed: Deed,
+): Promise<Author | undefined> {
+  const stored = await spoiledAsAbsent(new JsonRecord(objects, keyOf(touched), authors).read())
+  const since = clock.now().getTime() - believedMs
+  return stored?.value.authors.findLast(({ call, at }) => call.startsWith(deed) && Date.parse(at) >= since)
+}
+
+/** Those whom nobody asks for any more go. */
+export async function forgetAuthors({ objects, clock }: { readonly objects: ObjectStore; readonly clock: Clock }) {
+  const since = clock.now().getTime() - 2 * believedMs
+  for await (const { key, lastModified } of objects.list(prefix))
+    if (lastModified.getTime() < since) await objects.delete(key)
+}

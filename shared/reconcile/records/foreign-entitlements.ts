@@ -1,0 +1,88 @@
+import * as z from 'zod'
+import {
+  applicationArn,
+  type EntitlementId,
+  type EntitlementKey,
+  entitlementKey,
+  entitlementOf,
+  parseEntitlementKey,
+  roleArn,
+} from '../../domain/assignments/entitlement.ts'
+import { record } from '../../domain/json/record.ts'
+import { principalId } from '../../domain/principals/identity-center-ids.ts'
+import { principalName } from '../../domain/principals/principal.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { followAccess, renderAccessKey } from './access-list.ts'
+import { foreignPrefix } from './foreign-assignments.ts'
+import { recordHistory } from './history.ts'
+import { JsonRecord } from './json-record.ts'
+
+/** An entitlement of account access manager: never changed by ssofile. No decision reads it. */
+const foreignEntitlement = record({
+  v: z.literal(1),
+  /** Of its principal when it was found; its id, where it has no name that a link can spell. */
+  principal: principalName,
+  principalId,
+  roleArn,
+  application: applicationArn,
+  seenAt: z.iso.datetime(),
+})
+export type ForeignEntitlement = Readonly<z.infer<typeof foreignEntitlement>>
+const recordOf = (objects: ObjectStore, key: EntitlementKey) =>
+  new JsonRecord(objects, foreignPrefix + key, foreignEntitlement)
+
+export type ListedEntitlement = EntitlementId & { readonly key: EntitlementKey }
+
+/** The entitlements under `foreign/` with this beginning, ascending. Assignments are skipped, as entitlements are elsewhere. */
+export async function* listEntitlementKeys(objects: ObjectStore, beginning = ''): AsyncGenerator<ListedEntitlement> {
+  for await (const { key } of objects.list(foreignPrefix + beginning)) yield* parseForeignEntitlement(key)
+}
+
+/** One or none. */
+export function parseForeignEntitlement(object: string): readonly ListedEntitlement[] {
+  const text = object.slice(foreignPrefix.length)
+  const id = parseEntitlementKey(text)
+  return id === undefined ? [] : [{ ...id, key: entitlementKey.parse(text) }]
+}
+
+export async function readEntitlement(
+  objects: ObjectStore,
+  key: EntitlementKey,
+): Promise<ForeignEntitlement | undefined> {
+  return (await recordOf(objects, key).read())?.value
+}
+
+/** History first, as of assignments; then the record, then `access/`. What is known under another name gets the new one. */
+export async function writeEntitlement(
+  objects: ObjectStore,
+  key: EntitlementKey,
+  found: Omit<ForeignEntitlement, 'v' | 'principalId'>,
+  known: ForeignEntitlement | undefined,
+): Promise<void> {
+  if (known === undefined) await tell(objects, key, 'foreign-found', found, found.seenAt)
+  await recordOf(objects, key).overwrite({ v: 1, principalId: entitlementOf(key).principalId, ...found })
+  const before = known && renderAccessKey(key, known.principal, 'foreign')
+  await followAccess(objects, key, { before, after: renderAccessKey(key, found.principal, 'foreign') })
+}
+
+/** It is gone since this instant. */
+export async function removeEntitlement(
+  objects: ObjectStore,
+  key: EntitlementKey,
+  known: ForeignEntitlement,
+  at: string,
+): Promise<void> {
+  await tell(objects, key, 'foreign-gone', known, at)
+  await objects.delete(foreignPrefix + key)
+  await followAccess(objects, key, { before: renderAccessKey(key, known.principal, 'foreign'), after: undefined })
+}
+
+function tell(
+  objects: ObjectStore,
+  key: EntitlementKey,
+  event: 'foreign-found' | 'foreign-gone',
+  { principal, roleArn: arn }: Pick<ForeignEntitlement, 'principal' | 'roleArn'>,
+  at: string,
+): Promise<void> {
+  return recordHistory(objects, { key, event, at, access: { principal, roleArn: arn, links: [] }, confirmedAt: at })
+}

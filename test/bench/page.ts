@@ -1,0 +1,169 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { bundleFunction } from '../../infra/bundle-function.ts'
+import { configuration } from '../../shared/domain/deployment/configuration.ts'
+import { closedApi } from '../../shared/domain/deployment/environment.ts'
+import { pageSettings } from '../../shared/domain/deployment/page-settings.ts'
+import page from '../../shared/domain/requests-page/page.json' with { type: 'json' }
+import { workedQueues } from '../../shared/ports/queues.ts'
+import { atMost, type Benchmark, exactly, parseNumbers, quantile } from './benchmark.ts'
+import { LocalProcess } from './local-process.ts'
+
+const kilobyte = 1024
+const person = 'kenji.ito@acme.example'
+const files = ['/', '/page.js', '/page.css']
+const calls = [
+  '/api/me',
+  '/api/eligibility',
+  '/api/requests?of=waiting',
+  '/api/requests?of=mine',
+  '/api/access',
+  '/api/choices',
+]
+
+/** What somebody waits for who opens the page, and what of it is loaded. */
+export const hostedPage: Benchmark = {
+  name: 'page',
+  usage: 'page [--runs 15] [--sign-ins 10000]',
+  summary:
+    'the page for everybody: first view, warm and by a function that has just started; its sizes; many who begin to sign in',
+  clock: 'machine',
+  async run(options) {
+    const { runs, 'sign-ins': signIns } = parseNumbers(options, { runs: 15, 'sign-ins': 10_000 })
+    await using system = await LocalProcess.start()
+    const health = (await (await fetch(`${system.url}/_ssofile/health`)).json()) as { page: string }
+    const cookie = await signIn(health.page)
+    const warm: number[] = []
+    for (let run = 0; run <= runs; run++) warm.push(await look(health.page, cookie))
+    const folder = mkdtempSync(join(tmpdir(), 'ssofile-page-'))
+    try {
+      bundle(folder)
+      const owner = await (await fetch(`${system.url}/ssofile/control/owner.json`)).json()
+      const variables = environmentOf(system.url, health.page, (owner as { instanceArn: string }).instanceArn)
+      const cold = Array.from({ length: Math.ceil(runs / 3) }, () => start(folder, variables))
+      const refused = await beginAll(health.page, signIns)
+      return {
+        lines: [
+          `first view: ${quantile(warm.slice(1), 0.5).toFixed(3)} s (median), ${Math.max(...warm.slice(1)).toFixed(3)} s (slowest)`,
+        ],
+        figures: [
+          atMost(0.3, { figure: 'first view, warm, median', value: quantile(warm.slice(1), 0.5), unit: 's' }),
+          atMost(1, {
+            figure: 'first answer of a function that has just started, median',
+            value: quantile(cold, 0.5),
+            unit: 's',
+          }),
+          atMost(1024, { figure: 'bundle', value: statSync(join(folder, 'index.mjs')).size / kilobyte, unit: 'KB' }),
+          atMost(60, { figure: 'script of the page', value: Buffer.byteLength(page.script) / kilobyte, unit: 'KB' }),
+          exactly(0, {
+            figure: `of ${signIns} sign-ins that begin, not answered, and not told to wait`,
+            value: refused,
+            unit: '',
+          }),
+        ],
+      }
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  },
+}
+
+/** As the browser of this person: the way to the provider and back. Answers the cookie of the session. */
+async function signIn(origin: string): Promise<string> {
+  const jars = new Map<string, Map<string, string>>()
+  let next = `${origin}/sign-in`
+  for (let step = 0; step < 12; step++) {
+    const site = new URL(next).origin
+    const jar = jars.get(site) ?? new Map<string, string>()
+    jars.set(site, jar)
+    const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
+    const response = await fetch(next, { redirect: 'manual', headers: { cookie } })
+    for (const [name = '', value = ''] of response.headers
+      .getSetCookie()
+      .map((one) => one.split(';', 1).join('').split('=')))
+      jar.set(name, value)
+    const location = response.headers.get('location')
+    next = location === null ? `${next}?as=${encodeURIComponent(person)}` : new URL(location, next).href
+    if (next.startsWith(`${origin}/#`)) return `ssofile-session=${jars.get(origin)?.get('ssofile-session')}`
+  }
+  throw new Error('the sign-in did not come to an end')
+}
+
+/** Seconds until a browser has all that it shows first. */
+async function look(origin: string, cookie: string): Promise<number> {
+  const beganMs = performance.now()
+  const load = async (path: string) => {
+    const answer = await fetch(origin + path, { headers: { cookie } })
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
+    await answer.text()
+  }
+  await load('/')
+  await Promise.all(files.slice(1).map(load))
+  await load('/api/me')
+  await Promise.all(calls.slice(1).map(load))
+  return (performance.now() - beganMs) / 1000
+}
+
+function bundle(folder: string): void {
+  const settings = pageSettings.parse({
+    signIn: {
+      issuer: 'https://example.com',
+      clientId: 'ssofile',
+      clientSecretArn: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:page',
+    },
+  })
+  bundleFunction('page', configuration.parse({}), folder, closedApi, [], settings)
+  const event = {
+    rawPath: '/',
+    rawQueryString: '',
+    headers: {},
+    isBase64Encoded: false,
+    requestContext: { requestId: 'r', http: { method: 'GET', sourceIp: '192.0.2.1' } },
+  }
+  writeFileSync(
+    join(folder, 'first.mjs'),
+    `import { handler } from './index.mjs'
+const { statusCode } = await handler(${JSON.stringify(event)}, { functionName: 'page', memoryLimitInMB: '1024', awsRequestId: 'r' })
+process.exit(statusCode === 200 ? 0 : 1)`,
+  )
+}
+
+function environmentOf(url: string, origin: string, instanceArn: string): Readonly<Record<string, string>> {
+  return {
+    SSOFILE_DEPLOYMENT: 'local',
+    SSOFILE_BUCKET: 'ssofile',
+    SSOFILE_INSTANCE_ARN: instanceArn,
+    SSOFILE_QUEUE_URLS: JSON.stringify(Object.fromEntries(workedQueues.map((queue) => [queue, `${url}/1/${queue}`]))),
+    SSOFILE_BUS: 'bus',
+    SSOFILE_TOPIC_ARN: 'topic',
+    SSOFILE_PAGE_ORIGIN: origin,
+    AWS_REGION: 'us-east-1',
+    AWS_ENDPOINT_URL: url,
+    AWS_ACCESS_KEY_ID: 'ssofile',
+    AWS_SECRET_ACCESS_KEY: 'local',
+  }
+}
+
+function start(folder: string, env: Readonly<Record<string, string>>): number {
+  const beganMs = performance.now()
+  const { status, stderr } = spawnSync(process.execPath, [join(folder, 'first.mjs')], { env, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`the function ended with ${status}:\n${stderr}`)
+  return (performance.now() - beganMs) / 1000
+}
+
+/** How many got neither the way to the provider nor the answer to come again, which API Gateway gives to too many at once. */
+async function beginAll(origin: string, count: number): Promise<number> {
+  let left = count
+  let wrong = 0
+  const take = async () => {
+    while (left-- > 0) {
+      const { status, body } = await fetch(`${origin}/sign-in`, { redirect: 'manual' })
+      await body?.cancel()
+      if (status !== 303 && status !== 429) wrong += 1
+    }
+  }
+  await Promise.all(Array.from({ length: 20 }, take))
+  return wrong
+}

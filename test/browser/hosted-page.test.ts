@@ -1,0 +1,189 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { LocalSystem } from '../end-to-end/local-system.ts'
+import { account, startWithRequesters } from '../end-to-end/requesters.ts'
+import { openBrowser } from './open-browser.ts'
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const hostile = '<svg/onload="document.title=1">'
+const users = ['ana', 'ben', 'cleo', hostile] as const
+const eligibility = {
+  description: 'on-call',
+  for: { users: ['ana', hostile] },
+  permissionSets: ['Admin-ps', 'Read*'],
+  scopes: [`account%${account}`],
+  longest: 'PT8H',
+  approvers: { groups: ['approvers'] },
+  needs: ['reason'],
+}
+
+let system: LocalSystem
+let origin: string
+let browser: Browser
+const pages: Page[] = []
+beforeAll(async () => {
+  browser = await openBrowser()
+  ;({ system } = await startWithRequesters(users, eligibility))
+  const set = { permissionSetName: 'Admin-ps', description: 'administers the account' }
+  await system.upload('permission_sets/Admin-ps.json', JSON.stringify(set), 'me')
+  const health: unknown = await (await fetch(`${system.url}/_ssofile/health`)).json()
+  origin = (health as { page: string }).page
+}, 180_000)
+afterEach(async () => {
+  for (const page of pages.splice(0)) await page.context().close()
+})
+afterAll(async () => {
+  await browser?.close()
+  await system?.stop()
+}, 60_000)
+
+const phone: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }
+const desktop: BrowserContextOptions = { viewport: { width: 1280, height: 900 } }
+
+/** Opens an address of the page as somebody who has to sign in first. */
+async function openAs(user: string, options: BrowserContextOptions = desktop, hash = ''): Promise<Page> {
+  const context = await browser.newContext(options)
+  const page = await context.newPage()
+  pages.push(page)
+  await page.goto(`${origin}/${hash}`)
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+  await chooseAs(user, page)
+  await page.locator('#me', { hasText: 'You are' }).waitFor()
+  return page
+}
+
+async function chooseAs(user: string, page: Page): Promise<void> {
+  await page.fill('input[name="as"]', user)
+  await page.keyboard.press('Enter')
+}
+
+/** Pictures for a person to look at, where SSOFILE_PICTURES names a folder. */
+async function picture(page: Page, name: string): Promise<void> {
+  const folder = process.env.SSOFILE_PICTURES
+  if (folder !== undefined) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true })
+}
+
+async function judgeAccessibility(page: Page): Promise<readonly string[]> {
+  // As a test tool may, past the policy of the page.
+  await page.evaluate(axe)
+  return page.evaluate(async () => {
+    const { axe: judge } = window as unknown as {
+      axe: { run: () => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
+    }
+    const { violations } = await judge.run()
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
+  })
+}
+
+const own = (page: Page, state: string) => page.locator(`#mine li[data-state="${state}"]`)
+
+async function ask(page: Page, reason: string, hours: string): Promise<void> {
+  await page.fill('#ask-hours', hours)
+  await page.fill('#ask-reason', reason)
+  await page.click('#ask-form button[type="submit"]')
+}
+
+test('what is asked for on a phone is approved by its link, comes, is extended and ends, seen on both pages without loading them again', async () => {
+  const ana = await openAs('ana', phone)
+  await picture(ana, 'phone-first')
+  await ana.click('#eligible button')
+  await ana.locator('#ask-next', { hasText: '1 of approvers approve it' }).waitFor()
+  await ana.fill('#ask-permissionSet', 'Admin-ps')
+  await picture(ana, 'phone-ask')
+  await ask(ana, 'disk of the database', '4')
+  await own(ana, 'waiting').waitFor()
+  await picture(ana, 'phone-waiting')
+  const digest = await own(ana, 'waiting').locator('dd').last().textContent()
+
+  const ben = await openAs('ben', desktop, `#request=${digest}`)
+  const card = ben.locator('#waiting li', { hasText: 'ana' })
+  await card.locator('dd', { hasText: 'administers the account' }).waitFor()
+  await card.locator('dd', { hasText: 'Requester-ps' }).waitFor()
+  await picture(ben, 'desktop-approve')
+  await card.getByRole('button', { name: 'Approve' }).click()
+  await picture(ben, 'desktop-confirm')
+  await ben.click('#confirm-do')
+  await ben.locator('#waiting-none').waitFor()
+  await own(ana, 'granted').waitFor({ timeout: 30_000 })
+  await ana.locator('#access li', { hasText: 'Admin-ps' }).waitFor({ timeout: 60_000 })
+  await picture(ana, 'phone-granted')
+
+  await own(ana, 'granted').getByRole('button', { name: 'Extend' }).click()
+  await ask(ana, 'not done yet', '6')
+  await own(ana, 'waiting').waitFor()
+  await ana.locator('#access li', { hasText: 'Admin-ps' }).waitFor()
+  await ben.locator('#waiting li', { hasText: 'not done yet' }).waitFor({ timeout: 30_000 })
+  await ben.locator('#waiting li').getByRole('button', { name: 'Approve' }).click()
+  await ben.click('#confirm-do')
+  await own(ana, 'granted').waitFor({ timeout: 30_000 })
+  await own(ana, 'granted').getByRole('button', { name: 'End now' }).click()
+  await ana.click('#confirm-do')
+  await own(ana, 'granted').waitFor({ state: 'detached', timeout: 30_000 })
+  await expect(ana.locator('#access li', { hasText: 'Admin-ps' }).count()).resolves.toBeLessThanOrEqual(1)
+}, 240_000)
+
+test.each([
+  ['desktop', desktop],
+  ['phone', phone],
+  ['dark', { ...desktop, colorScheme: 'dark' as const }],
+])(
+  'nothing stands in the way of anybody: %s',
+  async (name, options) => {
+    const page = await openAs(hostile, options)
+    await page.locator('#eligible li').waitFor()
+    expect(await judgeAccessibility(page)).toEqual([])
+    await page.click('#eligible button')
+    expect(await judgeAccessibility(page)).toEqual([])
+    await picture(page, `view-${name}`)
+    expect(await page.title()).toBe('Access')
+    const width = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+    expect(width).toBeLessThanOrEqual(0)
+  },
+  120_000,
+)
+
+test('who signed in longer ago signs in again to approve, and comes back to the same request', async () => {
+  const ana = await openAs('ana')
+  await ana.click('#eligible button')
+  await ana.fill('#ask-permissionSet', 'Read-ps')
+  await ask(ana, 'look', '1')
+  await own(ana, 'waiting').waitFor()
+  const ben = await openAs('ben')
+  const card = ben.locator('#waiting li', { hasText: 'ana' })
+  await card.getByRole('button', { name: 'Deny' }).waitFor()
+  // As if the provider had told of a time long ago: the page answers so, and nothing is written.
+  await ben.route('**/api/approvals', (route) =>
+    route.fulfill({ status: 401, headers: { 'x-sign-in': 'fresh' }, json: { message: 'sign in again', errors: [] } }),
+  )
+  await card.getByRole('button', { name: 'Deny' }).click()
+  await ben.click('#confirm-do')
+  await ben.waitForURL(/#request=[0-9a-f]{32}$/)
+  await ben.unroute('**/api/approvals')
+  await card.getByRole('button', { name: 'Deny' }).waitFor()
+  await card.getByRole('button', { name: 'Deny' }).click()
+  await ben.click('#confirm-do')
+  await own(ana, 'refused').first().waitFor({ timeout: 30_000 })
+}, 120_000)
+
+test('whoever signs out is signed out, and the page runs no code of others and asks nobody else', async () => {
+  const page = await openAs('cleo')
+  const foreign: string[] = []
+  page.on('request', (request) => {
+    if (!request.url().startsWith(origin) && !request.url().startsWith('data:')) foreign.push(request.url())
+  })
+  await page.reload()
+  await page.locator('#me', { hasText: 'You are cleo' }).waitFor()
+  const ran = await page.evaluate(async () => {
+    const script = document.createElement('script')
+    script.append('window.ran = 1')
+    document.body.append(script)
+    return 'ran' in window
+  })
+  expect(ran).toBe(false)
+  expect(foreign).toEqual([])
+  await page.click('#sign-out')
+  await page.locator('#faults', { hasText: 'sign in' }).waitFor()
+  expect((await page.context().cookies(origin)).map(({ name }) => name)).not.toContain('ssofile-session')
+}, 120_000)

@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { SignedApi } from '../../shared/aws/signed-api.ts'
+import { LocalSystem } from './local-system.ts'
+import { smallOrganization } from './small-organization.ts'
+
+const account = '200000000001'
+const group = 'operators'
+
+let system: LocalSystem
+let aam: SignedApi
+beforeAll(async () => {
+  system = await LocalSystem.start({
+    organization: smallOrganization({ groups: [group], users: ['ana@tiny.example'] }),
+  })
+  const credentials = { accessKeyId: 'management', secretAccessKey: 'any' }
+  aam = new SignedApi(new URL(system.url), { credentials, region: 'us-east-1' }, 'account-access')
+}, 60_000)
+afterAll(() => system.stop(), 60_000)
+
+/** Neither the AWS CLI that is installed nor the SDK has account access manager yet. */
+async function post(path: string, body: object): Promise<Record<string, unknown>> {
+  const asked = { method: 'POST', path, query: {}, body: JSON.stringify(body) } as const
+  const reply = await aam.call(asked, AbortSignal.timeout(10_000))
+  expect({ path, status: reply.status, body: reply.status === 200 ? '' : reply.body }).toEqual({
+    path,
+    status: 200,
+    body: '',
+  })
+  return JSON.parse(reply.body)
+}
+
+const store = () => system.access.identityStoreId()
+async function idOf(type: 'group' | 'user', name: string): Promise<string> {
+  const attribute = { AttributePath: type === 'group' ? 'displayName' : 'userName', AttributeValue: name }
+  const named = ['--alternate-identifier', JSON.stringify({ UniqueAttribute: attribute })]
+  const told = await system.cli(['identitystore', `get-${type}-id`, '--identity-store-id', await store(), ...named])
+  const { GroupId, UserId } = JSON.parse(told)
+  return GroupId ?? UserId
+}
+
+describe('an existing role that somebody gives by account access manager', () => {
+  test('is found by a drift check, stands in foreign/, access/, who and its page, and goes again', async () => {
+    const groupId = await idOf('group', group)
+    const member = ['--group-id', groupId, '--member-id', `UserId=${await idOf('user', 'ana@tiny.example')}`]
+    await system.cli(['identitystore', 'create-group-membership', '--identity-store-id', await store(), ...member])
+    const identitySource = { identityCenter: { instanceArn: await system.access.instanceArn() } }
+    const { applicationArn } = await post('/applications', { identitySource })
+    const roleArn = `arn:aws:iam::${account}:role/ops/Deploy`
+    const principalRole = { principal: { identityCenter: { groupId } }, roleArn }
+    const { entitlementId } = await post('/entitlements', { applicationArn, entitlement: { principalRole } })
+
+    const applied = await system.ssofile(['apply', 's3://ssofile'], 'ssofile')
+    expect(applied).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('1 foreign found') })
+    const listed = await system.cli(['s3', 'ls', '--recursive', 's3://ssofile/access/'])
+    expect(listed).toContain(`access/account%${account}%role:Deploy%${group}%GROUP%foreign`)
+    const key = `foreign/account%${account}%role:Deploy%${groupId}%GROUP`
+    expect(await system.json(key)).toMatchObject({ principal: group, roleArn, application: applicationArn })
+    const told = await system.ssofile(['who', '--user', 'ana@tiny.example'], 'auditor')
+    expect(told).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/role:Deploy +operators +known /) })
+    expect(told.stdout).toMatch(/\nroles +as of the drift check begun .*account access manager gives\n/)
+    expect(await (await fetch(`${system.url}/_ssofile/access`)).text()).toContain('role:Deploy')
+
+    const taken = {
+      method: 'DELETE',
+      path: `/entitlements/${entitlementId}`,
+      query: { applicationArn: String(applicationArn) },
+    }
+    expect((await aam.call({ ...taken, method: 'DELETE' }, AbortSignal.timeout(10_000))).status).toBe(204)
+    expect(await system.ssofile(['apply', 's3://ssofile'], 'ssofile')).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining('1 foreign gone'),
+    })
+    expect([await system.keys('foreign/'), await system.keys('access/')]).toEqual([[], []])
+  }, 180_000)
+})
+
+test('doctor tells that the identity store admits only some networks, and the refusal of a link says where to look', async () => {
+  const IdentityStoreId = await store()
+  const update = async (NetworkConfiguration?: object) => {
+    const headers = {
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amz-target': 'AWSIdentityStore.UpdateIdentityStore',
+      authorization: 'AWS4-HMAC-SHA256 Credential=management/20260303/us-east-1/identitystore/aws4_request',
+    }
+    const body = JSON.stringify({ IdentityStoreId, NetworkConfiguration })
+    expect((await fetch(system.url, { method: 'POST', headers, body })).status).toBe(200)
+  }
+  const check = async () => (await system.ssofile(['doctor'], 'ssofile')).stdout
+  await update({ VpceAccessRequired: true, ApiAllowSourceIps: ['127.0.0.1/32'] })
+  expect(await check()).toMatch(
+    /warn +directory network +the identity store answers only through VPC endpoints and to 127/,
+  )
+  await update({ VpceAccessRequired: true, ApiAllowSourceIps: ['198.51.100.0/24'] })
+  const who = await system.ssofile(['who', '--user', 'ana@tiny.example'], 'auditor')
+  expect(who.stdout).toContain('the identity store admits only some VPCs and addresses: ssofile doctor tells')
+  await update()
+}, 180_000)

@@ -1,0 +1,26 @@
+import { expect, test } from '@jest/globals'
+import { runSsofile } from '../../../end-to-end/run-program.ts'
+
+const nowhere = {
+  AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
+  AWS_ACCESS_KEY_ID: 'me',
+  AWS_SECRET_ACCESS_KEY: 'any',
+  AWS_REGION: 'us-east-1',
+}
+
+test.each([
+  { words: ['status', '--json'], exitCode: 1, message: /ECONNREFUSED/, remedy: /AWS_ENDPOINT_URL is http/ },
+  { words: ['status', '--output', 'json'], exitCode: 1, message: /ECONNREFUSED/, remedy: /AWS_ENDPOINT_URL is http/ },
+  { words: ['validate', 'no/such/folder', '--json'], exitCode: 2, message: /no\/such\/folder/ },
+  { words: ['who', '--no-such-option', '--json'], exitCode: 2, message: /^unknown option '--no-such-option'$/ },
+])(
+  'an error of $words is JSON, with the exit code and what to do',
+  async ({ words, exitCode, message, remedy }) => {
+    const ended = await runSsofile(words, nowhere)
+    expect(ended).toMatchObject({ exitCode, stdout: '' })
+    const told = JSON.parse(ended.stderr)
+    expect(told).toMatchObject({ exitCode, error: { message: expect.stringMatching(message), causes: [] } })
+    if (remedy) expect(told.error.do).toMatch(remedy)
+  },
+  60_000,
+)

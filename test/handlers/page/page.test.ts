@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { openPage, openProvider, TestBrowser } from './page-world.ts'
+
+let provider: Awaited<ReturnType<typeof openProvider>>
+beforeAll(async () => {
+  provider = await openProvider(['ana', 'ben'])
+})
+afterAll(() => provider.close())
+
+const minuteMs = 60_000
+const digest = '0123456789abcdef0123456789abcdef'
+const approval = { digest, decision: 'approve' }
+const linkData = 'account%233000000002%Admin-ps%ana%USER%ssofile'
+const asking = { action: 'ask', linkData, requestDetails: { duration: 'PT4H', reason: 'disk' } }
+
+async function open(settings: Parameters<typeof openPage>[1] = {}) {
+  const page = openPage(provider.url, settings)
+  const { identityStore } = page.world
+  const [ana, ben] = [
+    await identityStore.createUser({ userName: 'ana' }),
+    await identityStore.createUser({ userName: 'ben' }),
+  ]
+  const browsers = { ana: new TestBrowser(page), ben: new TestBrowser(page) }
+  await browsers.ana.signIn('ana', provider.url)
+  await browsers.ben.signIn('ben', provider.url)
+  return { ...page, ids: { ana, ben }, ...browsers }
+}
+const post = (browser: TestBrowser, path: string, body: object, headers: Readonly<Record<string, string>> = {}) =>
+  browser.send(path, { method: 'POST', body, headers })
+
+describe('what comes by the page', () => {
+  test('is asked under the own id; the object says by whom, by what and from where', async () => {
+    const { ana, ids, world } = await open()
+    expect(await post(ana, '/api/requests', asking)).toMatchObject({ statusCode: 202 })
+    const stored = await world.objects.get(`requests/${ids.ana}/${linkData}`)
+    expect(stored?.metadata).toMatchObject({ 'ssofile-caller': 'page:ana', 'ssofile-caller-address': '192.0.2.7' })
+  })
+
+  test('is nobody else’s: who asks in another name, finishes for others or sends an id is refused', async () => {
+    const { ben, ids, world } = await open()
+    expect(await post(ben, '/api/requests', asking)).toMatchObject({ statusCode: 403 })
+    expect(await post(ben, '/api/requests', { action: 'finish', linkData, user: ids.ana })).toMatchObject({
+      statusCode: 403,
+    })
+    expect(await ben.send('/api/requests?of=all')).toMatchObject({ statusCode: 403 })
+    expect(await ben.send('/api/everybody')).toMatchObject({ statusCode: 403 })
+    expect(await world.keys('requests/')).toEqual([])
+  })
+
+  test('is extended only where it is granted, and the same person’s', async () => {
+    const { ana, ids, world } = await open()
+    const key = `requests/${ids.ana}/${linkData}`
+    const extending = { ...asking, action: 'extend', requestDetails: { duration: 'PT8H', reason: 'not done' } }
+    await post(ana, '/api/requests', asking)
+    expect(await post(ana, '/api/requests', extending)).toMatchObject({ statusCode: 409 })
+    const head = await world.objects.head(key)
+    const status = { input: key, state: 'applied', etag: head?.etag, updatedAt: '2026-03-03T10:00:00.000Z' }
+    await world.objects.put(`status/${key}.json`, JSON.stringify(status))
+    expect(await post(ana, '/api/requests', asking)).toMatchObject({ statusCode: 409 })
+    expect(await post(ana, '/api/requests', extending)).toMatchObject({ statusCode: 202 })
+  })
+})
+
+describe('a decision', () => {
+  test('needs a sign-in of the last minutes, and is taken after another one', async () => {
+    const { ben, ids, world, clock } = await open({ approveWithin: 'PT10M' })
+    expect(await post(ben, '/api/approvals', approval)).toMatchObject({ statusCode: 202 })
+    clock.move(11 * minuteMs)
+    const other = { ...approval, digest: digest.replace(/^0/, 'f') }
+    const refused = await post(ben, '/api/approvals', other)
+    expect(refused).toMatchObject({ statusCode: 401, headers: { 'x-sign-in': 'fresh' } })
+    expect(await ben.send('/api/me')).toMatchObject({ statusCode: 200 })
+    expect(await world.keys('approvals/')).toEqual([`approvals/${ids.ben}/${digest}`])
+    const asked = await ben.send(`/sign-in?to=request=${other.digest}&fresh`)
+    expect(new URL(asked.headers.location ?? '').searchParams.get('max_age')).toBe('300')
+  })
+
+  test('needs the kind of sign-in that is configured', async () => {
+    const { ben } = await open({ signIn: { acr: 'phishing-resistant' } })
+    expect(await post(ben, '/api/approvals', approval)).toMatchObject({ statusCode: 401 })
+  })
+})
+
+describe('a request of another page', () => {
+  test.each<[string, string, string, Readonly<Record<string, string>>]>([
+    ['a form', 'POST', '/api/approvals', { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }],
+    [
+      'a script of an old browser',
+      'POST',
+      '/api/approvals',
+      { origin: 'https://evil.example', 'sec-fetch-site': 'same-origin' },
+    ],
+    [
+      'a page of the same domain',
+      'POST',
+      '/api/approvals',
+      { origin: 'https://x.example.com', 'sec-fetch-site': 'same-site' },
+    ],
+    ['a page without an origin', 'POST', '/api/approvals', { origin: 'null' }],
+    ['a text that is JSON', 'POST', '/api/approvals', { 'content-type': 'text/plain' }],
+    ['an image', 'GET', '/api/requests', { 'sec-fetch-site': 'cross-site' }],
+    ['a form that signs out', 'POST', '/sign-out', { origin: 'https://evil.example' }],
+  ])('changes and reads nothing: %s', async (_, method, path, headers) => {
+    const { ben, world } = await open()
+    const refused = await ben.send(path, { method, headers, ...(method === 'GET' ? {} : { body: approval }) })
+    expect([403, 415]).toContain(refused.statusCode)
+    expect(await world.keys('approvals/')).toEqual([])
+    expect(await ben.send('/api/me')).toMatchObject({ statusCode: 200 })
+  })
+})
+
+test('every answer forbids frames, code and places of others, and keeps nothing that is personal', async () => {
+  const { ana } = await open()
+  for (const path of ['/', '/page.js', '/page.css', '/signed-in?code=1', '/api/me', '/api/none']) {
+    const { headers } = await ana.send(path)
+    expect(headers).toMatchObject({
+      'x-frame-options': 'DENY',
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+    })
+    const policy = headers['content-security-policy'] ?? ''
+    expect(policy).toContain("frame-ancestors 'none'")
+    expect(policy).not.toMatch(/unsafe|sha256|https?:|\*/)
+    if (path.startsWith('/api/')) expect(headers['cache-control']).toBe('no-store')
+  }
+  const { body } = await ana.send('/')
+  expect(body).not.toMatch(/<script>|<style|style=|onclick|https?:/)
+})
+
+test('a thousand requests of one person hold up nobody else, and most of them are refused', async () => {
+  const { ana, ben } = await open()
+  const answers: number[] = []
+  const waits: number[] = []
+  for (let count = 0; count < 1_000; count++) {
+    answers.push((await ana.send('/api/me')).statusCode)
+    if (count % 50 === 49) waits.push((await ben.send('/api/me')).statusCode)
+  }
+  expect(waits).toEqual(waits.map(() => 200))
+  expect(answers.filter((one) => one === 429).length).toBeGreaterThan(300)
+}, 60_000)
+
+test('what is the same is not sent again', async () => {
+  const { ana } = await open()
+  const { headers } = await ana.send('/api/me')
+  const again = await ana.send('/api/me', { headers: { 'if-none-match': headers.etag ?? '' } })
+  expect(again).toMatchObject({ statusCode: 304, body: '' })
+})
+
+test('people see what they have and through what, members of the auditors’ groups what everybody has', async () => {
+  const { ana, ben, ids, world } = await open({ auditors: ['auditors'] })
+  const team = await world.identityStore.createGroup({ displayName: 'a/team' })
+  await world.identityStore.createGroupMembership(team, ids.ana)
+  for (const name of ['Admin-ps%ana%USER%temporary', 'Read-ps%a%2Fteam%GROUP%ours', 'Read-ps%ben%USER%foreign'])
+    await world.objects.put(`access/account%233000000002%${name}`, '')
+  const row = { account: '233000000002', permissionSet: 'Admin-ps', principal: 'ana', type: 'USER', giver: 'temporary' }
+  const inGroup = { ...row, permissionSet: 'Read-ps', principal: 'a/team', type: 'GROUP', giver: 'ours' }
+  expect(JSON.parse((await ana.send('/api/access')).body)).toMatchObject({
+    rows: [row, inGroup],
+  })
+  expect(await ben.send('/api/everybody')).toMatchObject({ statusCode: 403 })
+  const auditors = await world.identityStore.createGroup({ displayName: 'auditors' })
+  const membership = await world.identityStore.createGroupMembership(auditors, ids.ben)
+  expect(JSON.parse((await ben.send('/api/everybody?words=read%20TEAM')).body)).toMatchObject({
+    all: 1,
+    rows: [inGroup],
+  })
+  await world.identityStore.deleteGroupMembership(membership)
+  expect(await ben.send('/api/everybody')).toMatchObject({ statusCode: 403 })
+})
