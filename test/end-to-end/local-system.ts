@@ -90,7 +90,7 @@ export class LocalSystem {
     const common = this.#clientFor('test')
     this.sqs = new SQSClient(common)
     // SSO Admin allows 20 calls per second to all callers together. In the management account nothing is refused.
-    this.ssoAdmin = new SSOAdminClient({ ...this.#clientFor('management'), maxAttempts: 10 })
+    this.ssoAdmin = this.ssoAdminOf('management')
     this.identityStore = this.identityStoreOf('test')
     this.access = new AccessReader(this.ssoAdmin, this.identityStore)
   }
@@ -105,7 +105,7 @@ export class LocalSystem {
         if (started.child.exitCode !== null) throw new Error(`the local system ended; ${tell()}`)
         return /ready on (http:\S+)/.exec(started.said.join(''))?.[1]
       },
-      { withinMs: 20_000, tell },
+      { withinMs: 60_000, tell },
     )
     await until('health', async () => ((await fetch(`${url}/_ssofile/health`)).status === 200 ? true : undefined), {
       withinMs: 10_000,
@@ -348,6 +348,11 @@ export class LocalSystem {
 
   identityStoreOf(as: string): IdentitystoreClient {
     return new IdentitystoreClient({ ...this.#clientFor(as), maxAttempts: 10 })
+  }
+
+  /** As `silent`: without an event, as a change by hand whose event is lost. */
+  ssoAdminOf(as: string): SSOAdminClient {
+    return new SSOAdminClient({ ...this.#clientFor(as), maxAttempts: 10 })
   }
 
   async createGroup(name: string): Promise<void> {

@@ -39,10 +39,10 @@ async function idOf(type: 'GROUP' | 'USER', name: string): Promise<string> {
   return found ?? ''
 }
 
-/** Somebody gives access in the console; no drift check has seen it. */
+/** Somebody gives access in the console, and its event is lost; no drift check has seen it. */
 async function giveByHand(type: 'GROUP' | 'USER', name: string): Promise<void> {
   const PrincipalId = await idOf(type, name)
-  await system.ssoAdmin.send(
+  await system.ssoAdminOf('silent').send(
     new CreateAccountAssignmentCommand({
       InstanceArn: await system.access.instanceArn(),
       PermissionSetArn: await system.access.permissionSetArn('ReadOnly-ps'),

@@ -142,7 +142,7 @@ export const changeSabotages: readonly Sabotage[] = [
     name: 'an event is in history only, and not under its date',
     breaks: ['record'],
     file: 'shared/reconcile/records/tell-event.ts',
-    find: '  await objects.put(renderChangeKey({ event: named, at, name }), new Uint8Array(), once)\n',
+    find: '  await objects.put(renderChangeKey({ event: named, at, name }), new Uint8Array(), once, metadata)\n',
     replace: '',
   },
   {

@@ -40,7 +40,13 @@ describe('the compiler', () => {
     })
     const { compilerOptions } = JSON.parse(read('tsconfig.json'))
     // A defect may leave a name without use.
-    const options = { ...compilerOptions, noUnusedLocals: false, noUnusedParameters: false }
+    const options = {
+      ...compilerOptions,
+      incremental: false,
+      tsBuildInfoFile: undefined,
+      noUnusedLocals: false,
+      noUnusedParameters: false,
+    }
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files }))
     const tsc = join(root, 'node_modules/.bin/tsc')
     const { stdout, status } = spawnSync(tsc, ['--pretty', 'false'], { cwd: folder, encoding: 'utf8' })

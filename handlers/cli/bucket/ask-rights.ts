@@ -25,7 +25,7 @@ export const keysOfImport = [
   'access',
   'history',
   'changes',
-  'status',
+  'status/permission_sets',
   'state',
 ].map((prefix) => `${prefix}/ssofile-asks-whether-it-may-write`)
 
