@@ -11,6 +11,7 @@ export const functionEnvironment: FunctionEnvironment & { readonly AWS_REGION: s
   SSOFILE_INSTANCE_ARN: 'arn:aws:sso:::instance/ssoins-1234567890abcdef',
   SSOFILE_BUS: 'ssofile-outcomes',
   SSOFILE_TOPIC_ARN: 'arn:aws:sns:eu-west-1:111122223333:ssofile-notifications',
+  SSOFILE_PAGE_ORIGIN: 'https://access.example.com',
   SSOFILE_QUEUE_URLS: JSON.stringify(
     Object.fromEntries(
       workedQueues.map((queue) => [queue, `https://sqs.eu-west-1.amazonaws.com/111122223333/${queue}`]),
