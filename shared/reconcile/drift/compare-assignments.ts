@@ -190,7 +190,7 @@ async function describeRemoval(
   const loud = await findLoud('taken', key, context)
   const why = loud === undefined ? '' : `; ${loud}`
   const reason = `${who} removed it in Identity Center; it is missing since ${missingSince}${why}${again}`
-  const missing = { ...entry, missingSince, removedBy, removals: [...removals] }
+  const missing = { ...entry, missingSince, removedBy, removals }
   return entry.state === 'held' ? missing : { ...missing, state: 'failed', reason }
 }
 

@@ -94,7 +94,7 @@ export async function compareEntitlements(
   if (accountAccess === undefined) return undefined
   const found = emptyComparison()
   await pLimit(readAtOnce).map(accounts, async (accountId) => {
-    const listed = new Map<string, Entitlement & { readonly application: ApplicationArn }>()
+    const listed = new Map<string, Row>()
     for (const application of applications)
       for await (const row of listAll((token) => accountAccess.listEntitlements(application, { accountId }, token)))
         listed.set(keyOf(row), { ...row, application })
