@@ -136,8 +136,8 @@ async function checkMissing(key: AssignmentKey, context: Comparing): Promise<voi
   if (!stored) return
   const { entry } = stored
   const isKnown = entry.state === 'failed' && entry.missingSince !== undefined
-  // What is in progress, or failed, is looked for by its own retry.
-  if (entry.state !== 'granted' && entry.state !== 'held' && !isKnown) return
+  // What is in progress, or failed, is looked for by its own retry. What is stuck has none: its account takes no changes.
+  if (!['granted', 'held', 'stuck'].includes(entry.state) && !isKnown) return
   const target = targetOf(key, entry)
   const isThere = listed.get(key)?.permissionSetArn === entry.permissionSetArn
   if (isThere) return
@@ -162,7 +162,7 @@ async function checkMissing(key: AssignmentKey, context: Comparing): Promise<voi
   }
   found.missing.push(key)
   metrics.record('Drift')
-  const isRestored = configuration.onDrift === 'restore' && !isContested(removed)
+  const isRestored = entry.state !== 'stuck' && configuration.onDrift === 'restore' && !isContested(removed)
   if (isRestored || isHeld) found.toEvaluate.push(key)
   else found.links.push(...entry.links.map((link) => link.key))
   log.error('access that ssofile gave was removed by someone else', {
@@ -174,7 +174,7 @@ async function checkMissing(key: AssignmentKey, context: Comparing): Promise<voi
   })
 }
 
-/** The entry of access that somebody else took away just now. Of what the brake holds the state stays. */
+/** The entry of access that somebody else took away just now. The state of what was to go anyway stays: held, or stuck. */
 async function describeRemoval(
   entry: LedgerEntry,
   key: AssignmentKey,
@@ -191,7 +191,7 @@ async function describeRemoval(
   const why = loud === undefined ? '' : `; ${loud}`
   const reason = `${who} removed it in Identity Center; it is missing since ${missingSince}${why}${again}`
   const missing = { ...entry, missingSince, removedBy, removals }
-  return entry.state === 'held' ? missing : { ...missing, state: 'failed', reason }
+  return entry.state === 'held' || entry.state === 'stuck' ? missing : { ...missing, state: 'failed', reason }
 }
 
 /** A request of ours is in progress: listings count against it after its end only. */

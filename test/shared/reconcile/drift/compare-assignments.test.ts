@@ -99,6 +99,13 @@ describe('access of ours that is not listed', () => {
     expect(await bench.entry()).toMatchObject({ state: 'held' })
   })
 
+  test('is marked where its account takes no changes, so that nobody lists it; its entry stays stuck until the account is back', async () => {
+    const { bench, key, compare } = open()
+    await bench.own({ ...granted, state: 'stuck' })
+    expect(await compare([], { ledger: [key] })).toEqual({ ...nothing, checked: 1, missing: [key], links: [link.key] })
+    expect(await bench.entry()).toMatchObject({ state: 'stuck', missingSince: ten })
+  })
+
   test('is not judged within five minutes of a call of ours, and told with the instant from which a listing counts', async () => {
     const { bench, key, compare } = open()
     const grantedAt = '2026-03-03T09:58:00.000Z'
@@ -121,7 +128,6 @@ describe('access of ours that is not listed', () => {
     ['it has failed for another reason', { ...granted, state: 'failed' as const }, {}, 1],
     ['it is being granted', { ...granted, state: 'granting' as const }, {}, 1],
     ['it is being revoked', { ...granted, state: 'revoking' as const }, {}, 1],
-    ['it is stuck', { ...granted, state: 'stuck' as const }, {}, 1],
   ])('is not missing where %s', async (_, entry, terms, checked) => {
     const { bench, key, compare } = open()
     await bench.own(entry)
