@@ -307,7 +307,8 @@ async function finish(
     return { status: describeApplied(read, owned.value), exists: true }
   const at = renderInstant(clock.now())
   if (change) {
-    if (change.event === 'recreated') await context.wakeLinks(name)
+    // Also those that do not wait any more: it exists before it is complete, so other access of theirs may have been granted.
+    if (change.event === 'created' || change.event === 'recreated') await context.wakeLinks(name)
     log.info(`the permission set is ${change.event}`, { permissionSet: name, arn, changes: change.changes })
   }
   const { content, rebind } = describeUpload(owned.value.applied, uploadOf(object))

@@ -38,14 +38,18 @@ export class PermissionSetWork {
   async settle(name: PermissionSetName, context: PermissionSetWorkSources): Promise<'settled' | 'failed'> {
     this.#revisiting.delete(name)
     const tell = (status: NewStatus | undefined) => this.#tell(name, status)
+    let areWoken = false
     const { status, exists } = await applyPermissionSet(name, {
       ...context,
       tell: this.#seldom(tell),
-      wakeLinks: (woken) => this.#wakeAllLinksOf(woken),
+      wakeLinks: async (woken) => {
+        await this.#wakeAllLinksOf(woken)
+        areWoken = true
+      },
     })
     await tell(status)
     if (status?.state !== 'held') await context.brake.reviewContents(name)
-    if (exists) await this.#wakeWaitingLinksOf(name)
+    if (exists && !areWoken) await this.#wakeWaitingLinksOf(name)
     return status?.state === 'failed' ? 'failed' : 'settled'
   }
 
@@ -130,6 +134,6 @@ export class PermissionSetWork {
     const { objects, configuration } = this.#ports
     for await (const { key, permissionSet } of listLinks(objects, configuration.folders))
       if (permissionSet === name) links.push(key)
-    await sendInputs(this.#ports, links, `permission set ${name} was made again`, configuration)
+    await sendInputs(this.#ports, links, `permission set ${name} was made`, configuration)
   }
 }

@@ -148,7 +148,7 @@ describe('a permission set file', () => {
       },
     ])
     expect(world.ssoAdmin.definitionNow(name)?.managedPolicyArns).toEqual([readOnly])
-    expect(woken).toEqual([])
+    expect(woken).toEqual([name])
     expect(JSON.stringify(await world.json('state/permission-sets.json'))).toContain(arn())
   })
 
@@ -372,7 +372,7 @@ describe('a drift check', () => {
     await world.clock.advance(5_000)
     expect(await apply({ isDriftCheck: true })).toMatchObject({ status: { state: 'applied', permissionSetArn: arn() } })
     expect(arn()).not.toBe(old)
-    expect(woken).toEqual([name])
+    expect(woken).toEqual([name, name])
     expect((await history())[1]).toMatchObject({ event: 'recreated', arn: arn() })
   })
 })

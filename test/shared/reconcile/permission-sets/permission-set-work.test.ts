@@ -174,9 +174,21 @@ describe('a permission set', () => {
 describe('links that wait for a permission set', () => {
   const appeared = `permission set ${name} appeared`
 
-  test('are looked at again when it is applied: those found waiting, and those whose status says so', async () => {
-    const { upload, within, tell, woken } = await open()
+  test('are all looked at again when it is complete for the first time, also where a status has ceased to say that it waits', async () => {
+    const { world, upload, settle, tell, woken } = await open()
+    const [waiting, begun] = [link(name, 'one'), link(name, 'two')]
+    for (const key of [waiting, begun, link('Other-ps')]) await world.objects.put(key, '')
+    await tell(waiting, { state: 'waiting' })
+    await tell(begun, { state: 'applying' })
     await upload()
+    await settle()
+    expect(woken().sort()).toEqual([waiting, begun].map((key) => [key, `permission set ${name} was made`]).sort())
+  })
+
+  test('are looked at again when it is applied: those found waiting, and those whose status says so', async () => {
+    const { upload, settle, within, tell, woken } = await open()
+    await upload()
+    await settle()
     const [found, told, both, other] = [link(name, 'one'), link(name, 'two'), link(name, 'three'), link(name, 'four')]
     for (const input of [told, both, link('Other-ps'), 'links_data/odd']) await tell(input, { state: 'waiting' })
     await tell(other, { state: 'failed' })
@@ -212,7 +224,7 @@ describe('links that wait for a permission set', () => {
     await upload({ description: 'again' })
     await settle()
     expect(permissionSetArn.parse(world.ssoAdmin.permissionSetArnOf(name))).not.toBe(arn)
-    expect(woken().sort()).toEqual(mine.map((key) => [key, `permission set ${name} was made again`]).sort())
+    expect(woken().sort()).toEqual(mine.map((key) => [key, `permission set ${name} was made`]).sort())
   })
 })
 
