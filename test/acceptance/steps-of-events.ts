@@ -17,15 +17,10 @@ async function heardOf(context: AcceptanceContext, kind: 'organization' | 'direc
   return JSON.stringify((await context.json('state/arrivals.json'))?.[kind] ?? '')
 }
 
-type Early = {
-  readonly set: string
-  readonly link: string
-  /** What it says as long as there is nothing to give; default: `waiting`. */
-  readonly state?: 'waiting' | 'applied'
-}
+type Early = { readonly set: string; readonly link: string }
 
 /** Uploads a permission set and a link that has no account or principal yet; both go at the end, the link first. */
-async function putEarly(context: AcceptanceContext, { set, link, state = 'waiting' }: Early): Promise<void> {
+async function putEarly(context: AcceptanceContext, { set, link }: Early): Promise<void> {
   const file = `permission_sets/${set}.json`
   context.undo(`what ${link} brought`, async () => {
     await context.remove(link)
@@ -35,7 +30,7 @@ async function putEarly(context: AcceptanceContext, { set, link, state = 'waitin
   })
   await context.put(file, JSON.stringify({ permissionSetName: set }))
   await context.put(link)
-  await context.untilMs(`'${state}'`, async () => (await context.stateOf(link)) === state)
+  await context.untilMs("'waiting'", async () => (await context.stateOf(link)) === 'waiting')
 }
 
 const untilApplied = (context: AcceptanceContext, link: string) =>
@@ -125,8 +120,8 @@ const move: EventStep = {
       organizations.send(new DeleteOrganizationalUnitCommand({ OrganizationalUnitId: unit })),
     )
     const link = `links_data/ou_id%${unit}%${set}%${group}%GROUP%ssofile`
-    // It exists, and has no account: all of none is applied.
-    await putEarly(context, { set, link, state: 'applied' })
+    // It exists, and has no account yet.
+    await putEarly(context, { set, link })
     const moveTo = async (DestinationParentId: string) => {
       const SourceParentId = await parentOf()
       if (SourceParentId !== DestinationParentId)

@@ -1,10 +1,12 @@
 import { temporaryPrefix } from '../../../shared/domain/links/link.ts'
+import { renderNameInKey } from '../../../shared/domain/links/name-in-key.ts'
 import { readShown } from '../brake-actions.ts'
 import { lateKinds } from '../chaos.ts'
 import { grantsNow } from '../desired.ts'
 import { hostileFolder } from '../hostile-actions.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
 import { spoiler } from '../unreadable-objects.ts'
+import { assignmentOfKey, splitAssignment } from './assignment-names.ts'
 import { type Fail, promises } from './violation.ts'
 
 /**
@@ -347,9 +349,12 @@ export class BrakePromise {
     if (keys.join('\n') !== listed.join('\n'))
       this.#fail(promises.brake, `the ledger has ${JSON.stringify(keys)} as held, the list ${JSON.stringify(listed)}`)
     for (const [key, { links }] of held) {
+      const [, , principal = ''] = splitAssignment(assignmentOfKey(key, world))
       if (desired.has(key)) this.#fail(promises.brake, `${key} is held, and a link grants it`)
       for (const link of links) {
-        const isToTell = world.objects.model.find(link) === undefined || this.#grants(link)
+        // A link that is in force speaks of who has its name now, and this one may have another name by now.
+        const isMeant = link.includes(`%${renderNameInKey(principal)}%`) && this.#grants(link)
+        const isToTell = world.objects.model.find(link) === undefined || isMeant
         const state = world.readJson(`status/${link}.json`)?.state
         if (isToTell && state !== 'held')
           this.#fail(promises.brake, `access of ${link} is held, but its status is '${String(state)}'`)

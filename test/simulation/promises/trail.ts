@@ -63,8 +63,10 @@ export class TrailPromise {
         return `changes/${date}/${event}%${name}`
       }),
     )
-    // A process that dies between the two tells again, under another instant where it had not written it down.
-    if (this.#world.chaos.struck.size === 0 && !this.#world.wasInterrupted) {
+    // A process that dies between the two tells again, under another instant where it had not written it down; so does one that
+    // finds an entry as it was before, brought back by hand, and by the name of now.
+    const { chaos, wasInterrupted, unreadable } = this.#world
+    if (chaos.struck.size === 0 && !wasInterrupted && unreadable.counts['object spoiled'] === 0) {
       // Of two that look at a request at once, the one that is slower has told it as well.
       const alone = this.#world.keys('changes/').find((key) => !told.has(key) && !key.includes('%request-'))
       if (alone !== undefined) this.#fail(`${alone} stands there, and history has no such event`)
