@@ -7,9 +7,10 @@ type Tests = Parameters<InstanceType<typeof Sequencer>['sort']>[0]
 
 /**
  * Jest begins with the files that took longest; in a fresh clone, where it cannot know, with the largest. These are small and
- * take longest: they wait for the CDK in a process of its own, or play lives. Begun late, they would run on alone at the end.
+ * take longest: they wait for the CDK in a process of its own, play lives, or wait for what takes minutes. Begun late, they would run on alone at the end.
  */
-const slow = /\/(simulation|infra\/(templates|alarms|validation|validate-policies|break-glass\/synth))\.test\.ts$/
+const slow =
+  /\/(simulation|infra\/(templates|alarms|validation|validate-policies|break-glass\/synth)|end-to-end\/(acceptance|kill|runbooks|sessions-room|identity))\.test\.ts$/
 
 export default class SlowFirst extends Sequencer {
   override async sort(tests: Tests): Promise<Tests> {
