@@ -31,6 +31,8 @@ export class StepWatch {
     const writer = this.#writers.get(`assignments/${key}`)
     // Another process has written the entry meanwhile.
     if (writer !== undefined && writer !== context.clock) return
+    // No step says so: a drift check of the same process has found it missing meanwhile.
+    if (last.facts.entry?.missingSince === undefined && now.entry?.missingSince !== undefined) return
     if (!isAllowed(last, now))
       this.#tell(`${key}: after '${last.step.do}' on ${render(last.facts)} the model knows no ${render(now)}`)
   }

@@ -358,8 +358,10 @@ export function checkDrift(state: State): State {
   const { entry, there, request, foreign } = state
   if (there !== undefined || request || state.run) return state
   if (foreign) return { ...state, foreign: undefined }
-  if (entry?.state !== 'granted' || nowOf(state) < settlesAt(entry)) return state
-  const missing = { ...entry, state: 'failed' as const, reason: 'gone', missingSince: instantOf(state) }
+  if (!entry || !['granted', 'held', 'stuck'].includes(entry.state) || nowOf(state) < settlesAt(entry)) return state
+  if (entry.missingSince !== undefined) return state
+  const found = { ...entry, missingSince: instantOf(state) }
+  const missing = entry.state === 'granted' ? { ...found, state: 'failed' as const, reason: 'gone' } : found
   return { ...state, entry: missing, lag: undefined }
 }
 
