@@ -158,6 +158,20 @@ test('a folder with policies is judged by them, and pushed by who may write each
   await system.upload(policyKey, policy, 'governance')
 }, 60_000)
 
+test('a policy that is not valid is told once, with its line, however many files it would judge', async () => {
+  const many = join(folder, 'many')
+  await mkdir(join(many, 'policies'), { recursive: true })
+  await mkdir(join(many, 'links_data'))
+  const rule = `{ "id": "a", "control": "c", "mode": "enforce", "must": { "reason": true, "resaon": true } }`
+  await writeFile(join(many, policyKey), `{ "contact": "us",\n  "links": [\n    ${rule}\n  ]\n}`)
+  for (let index = 0; index < 48; index++) await writeFile(join(many, link('root%all', `team-${index}`)), '')
+  const { exitCode, stdout } = await system.ssofile(['validate', many])
+  expect(exitCode).toBe(1)
+  const told = stdout.split('\n').filter((line) => line.includes(policyKey))
+  expect(told).toEqual([expect.stringContaining(`${policyKey}:3:`)])
+  expect(stdout.length).toBeLessThan(3000)
+}, 30_000)
+
 describe('rules about people', () => {
   const of = (set: string, group: string) => `links_data/account%200000000001%${set}%${group}%GROUP%ssofile`
   const [pay, approve] = [of('Pay-ps', 'ops'), of('Approve-ps', 'team')]

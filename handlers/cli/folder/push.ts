@@ -4,7 +4,7 @@ import { isServiceError } from '../../../shared/ports/service-error.ts'
 import { invalidOption } from '../arguments/invalid-option.ts'
 import { onlyOption } from '../arguments/only-option.ts'
 import { Refusal } from '../arguments/refusal.ts'
-import { wholeDigest } from '../arguments/whole-digest.ts'
+import { lettersOfPlanLeast, wholeDigest } from '../arguments/whole-digest.ts'
 import { askRights } from '../bucket/ask-rights.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { type InvalidOptions, type MadePlan, makePlan, type ScopeOptions } from '../plan/make-plan.ts'
@@ -35,7 +35,10 @@ export function addPush(program: Command): void {
       'Makes the inputs in the bucket (SSOFILE_BUCKET) equal to the files of a folder. Shows the plan, asks, then uploads the files whose content differs and deletes what the folder lacks: only under links_data/, permission_sets/, policies/, selectors/ and eligibility/, and of those only what the folder has. The last three only governance may write (--only).\nEverything that is written is asked for first: where a right is lacking, nothing is changed.\nA file that is not valid is refused, and what it would take away is told.\nA file that somebody else changed meanwhile is left as it is. What was interrupted goes on when the command is run again.\nNames that no file system holds are escaped (docs/commands.md).\nExit code 0: done, or nothing to do; 1: not all was done; 2: wrong usage or refused, and nothing was changed.',
     )
     .option('--yes', 'do not ask')
-    .option('--plan <digest>', 'do not ask, and refuse unless the plan is the one shown with this digest')
+    .option(
+      '--plan <digest>',
+      'do not ask, and refuse unless the plan is the one shown with this digest (its first 8 letters will do)',
+    )
     .option('--folder <name>', 'only the links in this folder under links_data/')
     .addOption(onlyOption())
     .option('--no-delete', 'leave in the bucket what the folder lacks')
@@ -122,7 +125,11 @@ async function isAgreed(
   options: Pick<Options, 'yes' | 'plan'>,
 ): Promise<boolean> {
   if (options.plan !== undefined) {
-    if (wholeDigest(options.plan, [digest]) === digest) return true
+    if (options.plan.length < lettersOfPlanLeast)
+      throw new Refusal(
+        `received --plan '${quote(options.plan)}', expected the digest that ssofile plan printed, or at least its first ${lettersOfPlanLeast} letters; nothing was changed`,
+      )
+    if (wholeDigest(options.plan, [digest], lettersOfPlanLeast) === digest) return true
     throw new Refusal(
       `received --plan '${quote(options.plan)}', but now the plan is ${digest}: files, bucket or organization changed since; nothing was changed. Look again: ssofile plan`,
     )
