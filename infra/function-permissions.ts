@@ -285,6 +285,7 @@ export const plannerPermissions = {
     'permission_sets/',
     'policies/',
     'selectors/',
+    'eligibility/',
     'assignments/',
     'owned_permission_sets/',
     'foreign/',

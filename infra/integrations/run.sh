@@ -5,11 +5,13 @@ ssofile() { node "$TOOL/handlers/cli/launch.js" "$@"; }
 post() { "$TOOL/node_modules/.bin/node" "$TOOL/infra/integrations/main.ts" "$@"; }
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
+# access or governance: what the role of push may write. Empty: all that the folder has.
+only=(${ONLY:+--only "$ONLY"})
 
 case "$COMMAND" in
   plan)
     code=0
-    ssofile plan "$FOLDER" --markdown > "$out/plan.md" || code=$?
+    ssofile plan "$FOLDER" "${only[@]}" --markdown > "$out/plan.md" || code=$?
     # Exit code 2 with a plan: a push of it is refused, and the comment says why.
     if [ -s "$out/plan.md" ]; then post comment "$out/plan.md"; fi
     # After the comment: a file that is not valid, or refused by a policy, fails the pull request.
@@ -18,7 +20,7 @@ case "$COMMAND" in
     ;;
   push)
     digest=$(post digest)
-    ssofile push "$FOLDER" --plan "$digest"
+    ssofile push "$FOLDER" "${only[@]}" --plan "$digest"
     ssofile status --wait
     ;;
   report)

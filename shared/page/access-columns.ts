@@ -11,29 +11,34 @@ export type AccessColumn = {
 const accountPart = ({ rows, values }: AccessTable, row: number, part: 0 | 1 | 3): string =>
   values.account[rows.account[row] ?? 0]?.[part] ?? ''
 
-/** What the table of access shows. */
-export const accessColumns: readonly AccessColumn[] = [
-  { title: 'Person', width: '15rem', sortedBy: 'person', text: renderPerson },
-  { title: 'Account', width: '9rem', sortedBy: 'account', text: (table, row) => accountPart(table, row, 0) },
-  { title: 'Name', width: '11rem', sortedBy: 'accountName', text: (table, row) => accountPart(table, row, 1) },
-  { title: 'OU path', width: '14rem', sortedBy: 'accountPath', text: (table, row) => accountPart(table, row, 3) },
+const columns: readonly AccessColumn[] = [
+  { title: 'Person', width: '14rem', sortedBy: 'person', text: renderPerson },
+  { title: 'Account', width: '8.5rem', sortedBy: 'account', text: (table, row) => accountPart(table, row, 0) },
+  { title: 'Name', width: '9rem', sortedBy: 'accountName', text: (table, row) => accountPart(table, row, 1) },
   {
     title: 'Permission set',
-    width: '12rem',
+    width: '9.5rem',
     sortedBy: 'permissionSet',
     text: (table, row) => textOf(table, row, 'permissionSet'),
   },
   {
     title: 'Through',
-    width: '11rem',
+    width: '9rem',
     sortedBy: 'group',
     text: (table, row) => textOf(table, row, 'group') || 'directly',
   },
-  { title: 'Since', width: '11rem', sortedBy: 'since', text: renderSince },
-  { title: 'Until', width: '13rem', sortedBy: 'until', text: renderUntil },
-  { title: 'State', width: '7rem', sortedBy: 'state', text: (table, row) => textOf(table, row, 'state') },
-  { title: 'By link', width: '26rem', text: renderLinks },
+  { title: 'Since', width: '8.5rem', sortedBy: 'since', text: renderSince },
+  { title: 'Until', width: '7rem', sortedBy: 'until', text: renderUntil },
+  { title: 'State', width: '5.5rem', sortedBy: 'state', text: (table, row) => textOf(table, row, 'state') },
+  { title: 'By link', width: '20rem', text: renderLinks },
+  { title: 'OU path', width: '14rem', sortedBy: 'accountPath', text: (table, row) => accountPart(table, row, 3) },
 ]
+const ofOnePerson = columns.filter(({ title }) => title !== 'Person')
+
+/** What the table of access shows. Of one person, all up to the link fits a window of 1,280 pixels: the path comes last. */
+export function accessColumns({ isOnePerson }: { readonly isOnePerson: boolean }): readonly AccessColumn[] {
+  return isOnePerson ? ofOnePerson : columns
+}
 
 export function renderPerson(table: AccessTable, row: number): string {
   const person = textOf(table, row, 'person')

@@ -35,6 +35,7 @@ export class AccessPage {
     find('about', HTMLElement).addEventListener('click', () => this.#showSources())
     find('close', HTMLElement).addEventListener('click', () => find('details', HTMLDialogElement).close())
     this.#listenToFields()
+    foldOnPhones()
     for (const button of document.querySelectorAll<HTMLElement>('nav button')) {
       const view = viewNames.find((name) => name === button.dataset.view)
       if (view) button.addEventListener('click', () => this.#set({ view }))
@@ -144,6 +145,16 @@ export class AccessPage {
     find('printed', HTMLElement).textContent =
       printed < all ? `The first ${printed} of ${all} rows are printed. A filter leaves fewer; access.csv has all.` : ''
   }
+}
+
+/** On a phone the filters would fill the screen. On a wider one they are always there: nothing could unfold them. */
+function foldOnPhones(): void {
+  const phone = matchMedia('(max-width: 40rem)')
+  const fold = () => {
+    find('fold', HTMLDetailsElement).open = !phone.matches
+  }
+  phone.addEventListener('change', fold)
+  fold()
 }
 
 function makeList(facts: Facts): HTMLDListElement {

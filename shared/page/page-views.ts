@@ -62,12 +62,14 @@ export class PageViews {
     return filterRows(this.#table, filter, { order, administratorSets: this.#administratorSets })
   }
 
-  #access({ sorting }: PageState, among: Int32Array): View {
+  #access({ sorting, filter }: PageState, among: Int32Array): View {
     const table = this.#table
+    const isOnePerson = filter.person !== '' && countDifferent(table.rows.person, among) === 1
+    const columns = accessColumns({ isOnePerson })
     const directions = sorting.isDescending ? 'descending' : 'ascending'
     return {
       label: 'Access',
-      columns: accessColumns.map(({ title, width, sortedBy }) => ({
+      columns: columns.map(({ title, width, sortedBy }) => ({
         title,
         width,
         ...(sortedBy === undefined ? {} : { sorting: sortedBy === sorting.by ? directions : 'none' }),
@@ -75,14 +77,13 @@ export class PageViews {
       length: among.length,
       count: renderCount(table, among),
       among,
-      cells: (row) => accessColumns.map(({ text }) => text(table, among[row] ?? 0)),
-      sortings: accessColumns.map(({ sortedBy }) => sortedBy),
-      opened: (row, column) => this.#openAccess(among[row] ?? 0, column),
+      cells: (row) => columns.map(({ text }) => text(table, among[row] ?? 0)),
+      sortings: columns.map(({ sortedBy }) => sortedBy),
+      opened: (row, column) => this.#openAccess(among[row] ?? 0, columns[column]?.title),
     }
   }
 
-  #openAccess(row: number, column: number): Opened {
-    const { title } = accessColumns[column] ?? {}
+  #openAccess(row: number, title: string | undefined): Opened {
     const person = textOf(this.#table, row, 'person')
     const account = textOf(this.#table, row, 'account')
     if (title === 'Person' && person !== '') return { to: 'filter', filter: { person } }

@@ -149,11 +149,11 @@ test('the page shows names from strangers as text, whatever is in them', async (
   expect(await cell(page, 0, 2).textContent()).toBe(hostileAccount)
   await page.fill('#account', '')
   await page.fill('#unit', `Root/${hostileAccount}`)
-  expect(await cell(page, 0, 3).textContent()).toBe(`Root/${hostileAccount}`)
+  expect(await cell(page, 0, 9).textContent()).toBe(`Root/${hostileAccount}`)
   await page.fill('#unit', '')
   await page.fill('#group', formula)
-  expect(await cell(page, 0, 5).textContent()).toBe(formula)
-  await cell(page, 0, 9).click()
+  expect(await cell(page, 0, 4).textContent()).toBe(formula)
+  await cell(page, 0, 8).click()
   expect(await page.locator('dialog').textContent()).toContain('</script><script>')
   await page.click('#close')
   await page.click('nav button[data-view="attention"]')
@@ -169,6 +169,12 @@ test('a name that turns text around is shown with codes in place of what turns i
   expect(await cell(page, 0, 0).textContent()).toBe('adm\\u{202e}nimda')
 })
 
+/** For people to look at. */
+async function save(page: Page, name: string): Promise<void> {
+  const into = process.env.SCREENSHOTS
+  if (into !== undefined) await page.screenshot({ path: join(into, `${name}.png`) })
+}
+
 describe.each(['light', 'dark'] as const)('in %s colours axe-core finds nothing', (colors) => {
   async function findFaults(page: Page): Promise<unknown> {
     await page.evaluate(axe)
@@ -178,8 +184,7 @@ describe.each(['light', 'dark'] as const)('in %s colours axe-core finds nothing'
   }
 
   async function look(page: Page, name: string): Promise<void> {
-    const into = process.env.SCREENSHOTS
-    if (into !== undefined) await page.screenshot({ path: join(into, `${name}-${colors}.png`) })
+    await save(page, `${name}-${colors}`)
     expect(await findFaults(page)).toEqual([])
   }
 
@@ -196,6 +201,38 @@ describe.each(['light', 'dark'] as const)('in %s colours axe-core finds nothing'
     await cell(page, 0, 8).click()
     await look(page, 'details')
   })
+})
+
+test('the page of a person shows since when and by which link without scrolling, in a window of 1,280 pixels', async () => {
+  const { page } = await open(full)
+  await page.setViewportSize({ width: 1280, height: 800 })
+  await page.fill('#person', 'person.12@acme.example')
+  expect(await page.locator('th', { hasText: 'Person' }).count()).toBe(0)
+  const grid = await page.locator('#grid').evaluate(({ clientWidth }) => clientWidth)
+  for (const title of ['Since', 'Until', 'State', 'By link']) {
+    const box = await page.locator('th', { hasText: title }).boundingBox()
+    expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(grid + 17)
+  }
+  const link = cell(page, 0, 7)
+  expect(await link.textContent()).toMatch(/^account%/)
+  expect((await link.boundingBox())?.width ?? 0).toBeGreaterThan(300)
+  await save(page, 'person-1280')
+})
+
+test('on a phone the filters are folded, and unfold; in a wider window they are always there', async () => {
+  const { page } = await open(full)
+  await page.setViewportSize({ width: 390, height: 844 })
+  expect(await page.locator('#words').isVisible()).toBe(false)
+  expect((await page.locator('#grid').boundingBox())?.y ?? 1000).toBeLessThan(422)
+  await save(page, 'phone')
+  await page.click('#fold summary')
+  await page.fill('#words', 'person.12@')
+  expect(await page.locator('#words').isVisible()).toBe(true)
+  await page.click('#fold summary')
+  await page.setViewportSize({ width: 1280, height: 800 })
+  expect(await page.inputValue('#words')).toBe('person.12@')
+  expect(await page.locator('#words').isVisible()).toBe(true)
+  expect(await page.locator('#fold summary').isVisible()).toBe(false)
 })
 
 test('every row can be reached and opened with the keyboard alone', async () => {

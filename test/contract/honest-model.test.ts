@@ -227,6 +227,27 @@ describe('limits of SSO Admin', () => {
     ).toMatchObject({ __type: 'ServiceQuotaExceededException' })
   })
 
+  test('a managed policy that AWS does not have is not found, also as a boundary', async () => {
+    const PermissionSetArn = arnOf('ReadOnly-ps')
+    const ManagedPolicyArn = 'arn:aws:iam::aws:policy/ReadOnlyAcess'
+    const refused = { __type: 'ResourceNotFoundException', Message: expect.stringContaining(ManagedPolicyArn) }
+    expect(
+      (await sso('AttachManagedPolicyToPermissionSet', { PermissionSetArn, ManagedPolicyArn })).body,
+    ).toMatchObject(refused)
+    await world.clock.advance(500)
+    const PermissionsBoundary = { ManagedPolicyArn }
+    expect(
+      (await sso('PutPermissionsBoundaryToPermissionSet', { PermissionSetArn, PermissionsBoundary })).body,
+    ).toMatchObject(refused)
+  })
+
+  test('an inline policy with an effect in other letters is invalid', async () => {
+    const InlinePolicy = '{ "Statement": [{ "Effect": "allow", "Action": "*", "Resource": "*" }] }'
+    expect(
+      (await sso('PutInlinePolicyToPermissionSet', { PermissionSetArn: arnOf('ReadOnly-ps'), InlinePolicy })).body,
+    ).toMatchObject({ __type: 'ValidationException' })
+  })
+
   test('a hundred groups have a permission set in an account at most', async () => {
     const accountIdOfWebsite = accountId.parse(website)
     for (let index = 0; index < 100; index++) {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -124,6 +124,53 @@ async function accountsOf(group: string): Promise<readonly string[]> {
   const names = await system.named('assignments/')
   return names.filter((name) => name.includes(`%${group}%`)).map((name) => name.split('%')[1] ?? '')
 }
+
+test('a folder with policies is judged by them, and pushed by who may write each part', async () => {
+  const proposed = join(folder, 'proposed')
+  const named = link('account%200000000002', 'team')
+  const put = async (key: string, text: string) => {
+    await mkdir(dirname(join(proposed, key)), { recursive: true })
+    await writeFile(join(proposed, key), text)
+  }
+  const run = (as: string, ...words: readonly string[]) => system.ssofile([...words, '--no-delete'], as)
+  await put(policyKey, policy.replace('"reason":true', '"ticket":"CHG###"'))
+  await put(named, '{"reason": "x"}')
+  // By the bucket's policies it would be granted.
+  const judged = await run('maria', 'plan', proposed)
+  expect(judged).toMatchObject({ exitCode: 1, stdout: expect.stringContaining("a ticket like 'CHG###'") })
+  expect(judged.stdout).toContain(`  replaces ${policyKey}`)
+  const access = await run('maria', 'plan', proposed, '--only', 'access')
+  expect(access.stdout).toContain(`+ ${named}`)
+  expect(access.stdout).not.toContain('CHG')
+
+  const refused = await run('maria', 'push', proposed, '--yes')
+  expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('nothing was changed: Access Denied') })
+  expect(refused.stderr).toContain('to push only what one may write: --only access, or, as governance')
+  expect(await system.keys(named)).toEqual([])
+
+  expect(await run('governance', 'push', proposed, '--only', 'governance', '--yes')).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringContaining('pushed: 1 file uploaded, 0 deleted'),
+  })
+  const pulled = join(folder, 'pulled')
+  expect(await run('maria', 'pull', pulled, '--only', 'governance')).toMatchObject({ exitCode: 0 })
+  expect(await readFile(join(pulled, policyKey), 'utf8')).toContain('CHG###')
+  await system.upload(policyKey, policy, 'governance')
+}, 60_000)
+
+test('a policy that is not valid is told once, with its line, however many files it would judge', async () => {
+  const many = join(folder, 'many')
+  await mkdir(join(many, 'policies'), { recursive: true })
+  await mkdir(join(many, 'links_data'))
+  const rule = `{ "id": "a", "control": "c", "mode": "enforce", "must": { "reason": true, "resaon": true } }`
+  await writeFile(join(many, policyKey), `{ "contact": "us",\n  "links": [\n    ${rule}\n  ]\n}`)
+  for (let index = 0; index < 48; index++) await writeFile(join(many, link('root%all', `team-${index}`)), '')
+  const { exitCode, stdout } = await system.ssofile(['validate', many])
+  expect(exitCode).toBe(1)
+  const told = stdout.split('\n').filter((line) => line.includes(policyKey))
+  expect(told).toEqual([expect.stringContaining(`${policyKey}:3:`)])
+  expect(stdout.length).toBeLessThan(3000)
+}, 30_000)
 
 describe('rules about people', () => {
   const of = (set: string, group: string) => `links_data/account%200000000001%${set}%${group}%GROUP%ssofile`

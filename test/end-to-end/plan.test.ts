@@ -81,6 +81,17 @@ test('a plan of a folder names what its sync then does, by link, and afterwards 
   })
 }, 120_000)
 
+test('a plan of a bucket with a file that is not valid ends with 1', async () => {
+  const wrong = 'links_data/root%all%ReadOnly-ps%nobody%group%ssofile'
+  await system.upload(wrong, '')
+  await system.untilStatus(wrong, 'rejected')
+  const planned = await system.ssofile(['plan', 's3://ssofile'])
+  expect(planned).toMatchObject({ exitCode: 1, stdout: expect.stringContaining(wrong) })
+  await system.remove(wrong)
+  await system.untilGone(wrong)
+  expect(await system.ssofile(['plan', 's3://ssofile'])).toMatchObject({ exitCode: 0 })
+}, 60_000)
+
 test('a reader that has seen enough changes nothing of what the exit code answers', async () => {
   await writeFile(join(folder, 'links_data', name), '')
   const command = join(checkout, 'handlers/cli/ssofile.ts')

@@ -54,7 +54,10 @@ test('a push carries out the plan that was shown, by its digest, and no other', 
   expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(`received --plan '${digest}'`) })
   expect(await inputs()).toEqual([])
   await rm(join(folder, key('team', 'team-a/')))
-  expect(await push('--plan', digest)).toMatchObject({
+  const short = await push('--plan', digest.slice(0, 7))
+  expect(short).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('at least its first 8 letters') })
+  expect(await inputs()).toEqual([])
+  expect(await push('--plan', digest.slice(0, 8))).toMatchObject({
     exitCode: 0,
     stdout: expect.stringContaining('pushed: 3 files uploaded, 0 deleted'),
   })

@@ -106,6 +106,11 @@ test('who prints a table for people, and a CSV in which the name of a group is n
   expect(csv.stderr).toContain('Identity Center, now')
 }, 60_000)
 
+test('who of an account that the organization does not have says so', async () => {
+  const { stdout, stderr } = await system.ssofile(['who', '--account', '299999999999'])
+  expect(stdout + stderr).toContain('there is no account 299999999999 in the organization')
+}, 30_000)
+
 test('who writes a page for browsers, and the local system serves the same with the present state', async () => {
   const { exitCode, stdout } = await system.ssofile(['who', '--output', 'html'])
   expect(exitCode).toBe(0)

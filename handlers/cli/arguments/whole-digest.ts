@@ -3,10 +3,15 @@ import { Refusal } from './refusal.ts'
 
 /** Fewer letters are more likely a slip. */
 const lettersLeast = 4
+/** Where the digest stands for an agreement: nobody can make a second plan that begins with the same eight by chance. */
+export const lettersOfPlanLeast = 8
 
-/** The one of these digests that begins so; where none does, what was typed. Throws Refusal where several do. */
-export function wholeDigest(typed: string, known: readonly string[]): string {
-  if (typed.length < lettersLeast || known.includes(typed)) return typed
+/**
+ * The one of these digests that begins so; where none does, or the beginning has too few letters, what was typed. Throws Refusal
+ * where several do.
+ */
+export function wholeDigest(typed: string, known: readonly string[], least = lettersLeast): string {
+  if (typed.length < least || known.includes(typed)) return typed
   const meant = [...new Set(known.filter((digest) => digest.startsWith(typed)))]
   if (meant.length > 1)
     throw new Refusal(

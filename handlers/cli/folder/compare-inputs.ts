@@ -6,6 +6,7 @@ import { compareKeys } from '../../../shared/memory/s3/compare-keys.ts'
 import type { ObjectHead, ObjectStore } from '../../../shared/ports/object-store.ts'
 import { listHeads, readsAtOnce } from '../../../shared/reconcile/records/list-heads.ts'
 import type { InputFile } from './folder-inputs.ts'
+import { governedKindOf, governedPrefixes, isGoverned } from './governed-files.ts'
 
 /** Which inputs a push or pull is about. */
 export type InputScope = {
@@ -15,11 +16,17 @@ export type InputScope = {
   readonly isDeleting: boolean
 }
 
-export const allInputs: InputScope = { prefixes: [linkPrefix, permissionSetPrefix], isDeleting: true }
+/** What uploaders write, and what governance writes. */
+export const inputParts = { access: [linkPrefix, permissionSetPrefix], governance: governedPrefixes } as const
 
-/** What ssofile itself writes for requests that were granted is in no scope: no folder has it, and it comes and goes. */
+export const allInputs: InputScope = { prefixes: [...inputParts.access, ...inputParts.governance], isDeleting: true }
+
+/**
+ * What ssofile itself writes for requests that were granted is in no scope: no folder has it, and it comes and goes. Nor is what
+ * does not count where governance writes, such as a README. */
 export function isInScope(key: string, { prefixes }: Pick<InputScope, 'prefixes'>): boolean {
-  return prefixes.some((prefix) => key.startsWith(prefix)) && !key.startsWith(temporaryPrefix)
+  if (key.startsWith(temporaryPrefix) || (isGoverned(key) && governedKindOf(key) === undefined)) return false
+  return prefixes.some((prefix) => key.startsWith(prefix))
 }
 
 /** `over`: the object that the file takes the place of; absent: there is none. */

@@ -1,5 +1,5 @@
 import type { Assignment } from '../../../shared/domain/assignments/assignment.ts'
-import { type InputFault, judgeInput } from '../../../shared/domain/links/judge-input.ts'
+import { faultsOf, type InputFault, judgeInput } from '../../../shared/domain/links/judge-input.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import type { Preview } from '../../../shared/reconcile/preview/preview.ts'
 import { Refusal } from '../arguments/refusal.ts'
@@ -7,6 +7,7 @@ import { toInput } from '../status/input-key.ts'
 import { count } from '../terminal/count.ts'
 import type { Upload } from './compare-inputs.ts'
 import type { FolderListing } from './folder-inputs.ts'
+import { governedKindOf } from './governed-files.ts'
 
 /** A file to upload that is not valid: whatever it takes the place of grants nothing any more. */
 export type InvalidUpload = {
@@ -34,7 +35,10 @@ export function findInvalid(
   )
   const lost = Map.groupBy(gone, ({ key }) => key)
   const invalid = uploads.flatMap(({ key, body }): readonly InvalidUpload[] => {
-    const { faults } = judgeInput({ key, body, sizeBytes: body.byteLength }, folders, now)
+    const kind = governedKindOf(key)
+    const { faults } = kind
+      ? { faults: faultsOf(kind.parse(key, body, body.byteLength), body) }
+      : judgeInput({ key, body, sizeBytes: body.byteLength }, folders, now)
     if (faults.length === 0) return []
     const takesAway = lost.get(key)?.map(({ assignment }) => assignment) ?? []
     return [{ key, faults, takesAway, isNamed: keys.has(key) }]

@@ -1,16 +1,14 @@
 import type { Dirent } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
-import { policyPrefix } from '../../../shared/domain/guardrails/policy-file.ts'
 import { parseFilePath } from '../../../shared/domain/links/file-name.ts'
 import type { InputFault } from '../../../shared/domain/links/judge-input.ts'
 import { linkPrefix, temporaryPrefix } from '../../../shared/domain/links/link.ts'
 import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
-import { eligibilityPrefix } from '../../../shared/domain/requests/eligibility-file.ts'
-import { selectorPrefix } from '../../../shared/domain/scopes/selector-file.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { type LocalFile, type Walk, walkFolder } from '../plan/proposed-folder.ts'
+import { governedKindOf, governedPrefixes, isGoverned } from './governed-files.ts'
 
 /** An input as it is, or would be, in the bucket. */
 export type InputFile = Omit<LocalFile, 'path'> & {
@@ -31,28 +29,30 @@ export type FolderListing = {
   readonly prefixes: readonly string[]
 }
 
-const prefixes = [linkPrefix, permissionSetPrefix] as const
+const accessPrefixes = [linkPrefix, permissionSetPrefix] as const
+const prefixes: readonly string[] = [...accessPrefixes, ...governedPrefixes]
 /** No input may be larger, nor nearly as large. */
 const fileMostBytes = 1024 * 1024
 
 /**
- * The inputs in a folder: hidden files too, names as `parseFilePath` reads them. Throws Refusal for a folder with neither
- * prefix in it.
+ * The inputs in a folder: hidden files too, names as `parseFilePath` reads them. Throws Refusal for a folder with none of the
+ * prefixes in it.
  */
 export async function listFolder(folder: string): Promise<FolderListing> {
   const names = (await readFolder(folder)).map(({ name }) => name)
   const present = prefixes.filter((prefix) => names.includes(prefix.slice(0, -1)))
   if (present.length === 0) throw new Refusal(explainLayout(folder, names))
   const walk = await listFiles(folder)
-  const known = [...prefixes, policyPrefix, selectorPrefix, eligibilityPrefix].map((prefix) => prefix.slice(0, -1))
-  const others = names.filter((name) => !known.includes(name))
-  const missing = prefixes.filter((prefix) => !present.includes(prefix))
+  const known = prefixes.map((prefix) => prefix.slice(0, -1))
   const named = nameInputs(walk.files)
+  const unused = named.files.filter(({ key }) => isGoverned(key) && governedKindOf(key) === undefined)
+  const others = [...names.filter((name) => !known.includes(name)), ...unused.map(({ key }) => key)]
+  const missing = accessPrefixes.filter((prefix) => !present.includes(prefix))
   const faulty = named.files.flatMap((file) => faultOf(file) ?? [])
   const unusable = new Set(faulty.map(({ key }) => key))
   return {
     prefixes: present,
-    files: named.files.filter(({ key }) => !unusable.has(key)),
+    files: named.files.filter((file) => !unusable.has(file.key) && !unused.includes(file)),
     faults: [...walk.faults, ...named.faults, ...faulty],
     warnings: [
       ...missing.map((prefix) => `there is no ${prefix} here: what the bucket has there is left as it is`),
@@ -86,7 +86,7 @@ export async function isFolder(path: string): Promise<boolean> {
   }
 }
 
-/** Every file under the two input prefixes, as it is called here. */
+/** Every file under the input prefixes, as it is called here. */
 export async function listFiles(folder: string): Promise<Walk> {
   const walks = await Promise.all(prefixes.map((prefix) => walkFolder(folder, prefix)))
   return { files: walks.flatMap(({ files }) => files), faults: walks.flatMap(({ faults }) => faults) }
@@ -125,7 +125,7 @@ async function readFolder(folder: string): Promise<readonly Dirent[]> {
 
 function explainLayout(folder: string, names: readonly string[]): string {
   const own = basename(resolve(folder))
-  const expected = 'expected a folder that contains links_data/, permission_sets/ or both'
+  const expected = 'expected a folder that contains links_data/, permission_sets/ or both, or what governance writes'
   if (prefixes.some((prefix) => prefix === `${own}/`))
     return `received '${quote(folder, 1024)}', which is ${own}/ itself; ${expected}: name the folder above it`
   const there = names.slice(0, 5).map((name) => `'${quote(name)}'`)

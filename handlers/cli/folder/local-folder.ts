@@ -5,7 +5,7 @@ import { isFolder, listFiles } from './folder-inputs.ts'
 
 /** A folder of inputs on this machine. Paths are from the folder on, with `/`. */
 export interface LocalFolder {
-  /** Everything under the two input prefixes; empty where the folder does not exist yet. */
+  /** Everything under the input prefixes; empty where the folder does not exist yet. */
   list(): Promise<Walk>
   /** Makes the folders that it needs. */
   write(path: string, body: Uint8Array): Promise<void>

@@ -3,6 +3,7 @@ import { definitionOf } from '../../../shared/domain/permission-sets/permission-
 import {
   parsePermissionSetFile,
   permissionSetFileMostBytes,
+  permissionSetPrefix,
 } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import { type Parsed, parsed, refused } from '../../../shared/domain/statuses/complaint.ts'
 import type { ImportSource, WantedPermissionSet } from '../../../shared/domain/take-over/import-source.ts'
@@ -23,7 +24,7 @@ export async function parseInputFolder(folder: string): Promise<Parsed<ImportSou
   const listed = links.length === 0 ? undefined : parseLinkList(folder, links.join('\n'))
   if (listed?.ok === false) return listed
   const permissionSets: WantedPermissionSet[] = []
-  for (const file of files.filter(({ key }) => !key.startsWith(linkPrefix))) {
+  for (const file of files.filter(({ key }) => key.startsWith(permissionSetPrefix))) {
     const read = await parseSet(file)
     if (!read.ok) return read
     permissionSets.push(read.value)

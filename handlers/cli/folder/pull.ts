@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { readOwner } from '../../../shared/reconcile/records/owner.ts'
+import { onlyOption } from '../arguments/only-option.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
@@ -28,6 +29,7 @@ export function addPull(program: Command): void {
     )
     .option('--yes', 'do not ask')
     .option('--folder <name>', 'only the links in this folder under links_data/')
+    .addOption(onlyOption())
     .option('--no-delete', 'leave in the folder what the bucket lacks')
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .option('--json', 'the result as JSON')

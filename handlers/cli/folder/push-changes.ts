@@ -4,6 +4,7 @@ import type { Ports } from '../../../shared/ports/ports.ts'
 import { isServiceError } from '../../../shared/ports/service-error.ts'
 import { repeatPatiently } from '../../../shared/reconcile/calls/repeat-patiently.ts'
 import { hasContent, type InputChanges, type Upload } from './compare-inputs.ts'
+import { isGoverned } from './governed-files.ts'
 
 const writesAtOnce = 32
 /** S3 may answer SlowDown for a while where thousands of files come at once. */
@@ -23,7 +24,8 @@ type Target = Pick<Ports, 'objects' | 'clock' | 'randomness'>
 type Result = 'done' | 'changed meanwhile' | { readonly reason: string }
 
 /**
- * Makes these changes to the inputs: uploads before deletions, so that access which moves to another link stays. Every write is
+ * Makes these changes to the inputs: uploads before deletions, so that access which moves to another link stays; policies,
+ * selectors and eligibilities come before links and go after them. Every write is
  * conditional on what was compared. Deletes nothing where an upload was not made. `onWritten` hears of each write.
  */
 export async function pushChanges(
@@ -34,17 +36,23 @@ export async function pushChanges(
   const limit = pLimit(writesAtOnce)
   const each = <T extends { readonly key: string }>(items: readonly T[], write: (item: T) => Promise<Result>) =>
     limit.map(items, async (item) => ({ key: item.key, result: await write(item).catch(asFailure) }))
-  const up = await each(uploads, async (upload) => {
-    const result = await repeatPatiently(target, repetition, () => put(target.objects, upload))
+  const upload = async (one: Upload) => {
+    const result = await repeatPatiently(target, repetition, () => put(target.objects, one))
     if (result === 'done') onWritten('uploaded')
     return result
-  })
-  const isWhole = up.every(({ result }) => result === 'done')
-  const gone = await each(isWhole ? deletions : [], async (head) => {
-    const result = await repeatPatiently(target, repetition, () => remove(target.objects, head))
+  }
+  const remove = async (head: ObjectHead) => {
+    const result = await repeatPatiently(target, repetition, () => removeObject(target.objects, head))
     if (result === 'done') onWritten('deleted')
     return result
-  })
+  }
+  const [rules, links] = divide(uploads)
+  const up = await each(rules, upload)
+  // A link must not come before the policy that would refuse it.
+  up.push(...(isDone(up) ? await each(links, upload) : links.map(({ key }) => ({ key, result: notBegun }))))
+  const isWhole = isDone(up)
+  const [rulesGone, linksGone] = divide(isWhole ? deletions : [])
+  const gone = [...(await each(linksGone, remove)), ...(await each(rulesGone, remove))]
   const all = [...up, ...gone]
   return {
     uploaded: up.filter(({ result }) => result === 'done').length,
@@ -63,7 +71,18 @@ async function put(objects: ObjectStore, { key, body, over }: Upload): Promise<R
   return found && (await hasContent(objects, found, body)) ? 'done' : 'changed meanwhile'
 }
 
-async function remove(objects: ObjectStore, { key, etag }: ObjectHead): Promise<Result> {
+const notBegun: Result = { reason: 'not uploaded, since not every file of governance was' }
+
+function isDone(written: readonly { readonly result: Result }[]): boolean {
+  return written.every(({ result }) => result === 'done')
+}
+
+/** What governance writes, and the rest. */
+function divide<T extends { readonly key: string }>(items: readonly T[]): readonly [readonly T[], readonly T[]] {
+  return [items.filter(({ key }) => isGoverned(key)), items.filter(({ key }) => !isGoverned(key))]
+}
+
+async function removeObject(objects: ObjectStore, { key, etag }: ObjectHead): Promise<Result> {
   return (await objects.delete(key, { ifMatch: etag })) === 'deleted' ? 'done' : 'changed meanwhile'
 }
 

@@ -2,8 +2,9 @@ import type { Command } from 'commander'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { isServiceError } from '../../../shared/ports/service-error.ts'
 import { invalidOption } from '../arguments/invalid-option.ts'
+import { onlyOption } from '../arguments/only-option.ts'
 import { Refusal } from '../arguments/refusal.ts'
-import { wholeDigest } from '../arguments/whole-digest.ts'
+import { lettersOfPlanLeast, wholeDigest } from '../arguments/whole-digest.ts'
 import { askRights } from '../bucket/ask-rights.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { type InvalidOptions, type MadePlan, makePlan, type ScopeOptions } from '../plan/make-plan.ts'
@@ -31,11 +32,15 @@ export function addPush(program: Command): void {
     .command('push')
     .argument('<folder>', 'a folder with links_data/ and permission_sets/ in it')
     .description(
-      'Makes the inputs in the bucket (SSOFILE_BUCKET) equal to the files of a folder. Shows the plan, asks, then uploads the files whose content differs and deletes what the folder lacks: only under links_data/ and permission_sets/, and of those only what the folder has.\nA file that is not valid is refused, and what it would take away is told.\nA file that somebody else changed meanwhile is left as it is. What was interrupted goes on when the command is run again.\nNames that no file system holds are escaped (docs/commands.md).\nExit code 0: done, or nothing to do; 1: not all was done; 2: wrong usage or refused, and nothing was changed.',
+      'Makes the inputs in the bucket (SSOFILE_BUCKET) equal to the files of a folder. Shows the plan, asks, then uploads the files whose content differs and deletes what the folder lacks: only under links_data/, permission_sets/, policies/, selectors/ and eligibility/, and of those only what the folder has. The last three only governance may write (--only).\nEverything that is written is asked for first: where a right is lacking, nothing is changed.\nA file that is not valid is refused, and what it would take away is told.\nA file that somebody else changed meanwhile is left as it is. What was interrupted goes on when the command is run again.\nNames that no file system holds are escaped (docs/commands.md).\nExit code 0: done, or nothing to do; 1: not all was done; 2: wrong usage or refused, and nothing was changed.',
     )
     .option('--yes', 'do not ask')
-    .option('--plan <digest>', 'do not ask, and refuse unless the plan is the one shown with this digest')
+    .option(
+      '--plan <digest>',
+      'do not ask, and refuse unless the plan is the one shown with this digest (its first 8 letters will do)',
+    )
     .option('--folder <name>', 'only the links in this folder under links_data/')
+    .addOption(onlyOption())
     .option('--no-delete', 'leave in the bucket what the folder lacks')
     .addOption(invalidOption())
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
@@ -49,7 +54,7 @@ export function addPush(program: Command): void {
     })
 }
 
-async function push(source: string, { config, folder, invalid, ...options }: Options): Promise<number> {
+async function push(source: string, { config, folder, only, invalid, ...options }: Options): Promise<number> {
   if (source.startsWith('s3://'))
     throw new Refusal(`received '${quote(source)}', expected a folder; the bucket is SSOFILE_BUCKET`)
   const progress = new Progress()
@@ -59,6 +64,7 @@ async function push(source: string, { config, folder, invalid, ...options }: Opt
       onStep: progress.tell,
       config,
       folder,
+      ...(only === undefined ? {} : { only }),
       invalid,
     })
     progress.end()
@@ -105,7 +111,10 @@ function keysOf(files: readonly { readonly key: string }[]): readonly string[] {
 
 function refuseDenied(error: unknown): never {
   if (!isServiceError(error, 'AccessDenied')) throw error
-  throw new Refusal(`nothing was changed: ${quote(error.message, 2000)}`, { cause: error })
+  throw new Refusal(
+    `nothing was changed: ${quote(error.message, 2000)}; to push only what one may write: --only access, or, as governance, --only governance`,
+    { cause: error },
+  )
 }
 
 const nothing: Pushed = { uploaded: 0, deleted: 0, changedMeanwhile: [], failed: [], undeleted: 0 }
@@ -116,7 +125,11 @@ async function isAgreed(
   options: Pick<Options, 'yes' | 'plan'>,
 ): Promise<boolean> {
   if (options.plan !== undefined) {
-    if (wholeDigest(options.plan, [digest]) === digest) return true
+    if (options.plan.length < lettersOfPlanLeast)
+      throw new Refusal(
+        `received --plan '${quote(options.plan)}', expected the digest that ssofile plan printed, or at least its first ${lettersOfPlanLeast} letters; nothing was changed`,
+      )
+    if (wholeDigest(options.plan, [digest], lettersOfPlanLeast) === digest) return true
     throw new Refusal(
       `received --plan '${quote(options.plan)}', but now the plan is ${digest}: files, bucket or organization changed since; nothing was changed. Look again: ssofile plan`,
     )

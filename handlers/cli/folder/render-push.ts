@@ -2,11 +2,12 @@ import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import type { Push } from '../plan/make-plan.ts'
 import { count } from '../terminal/count.ts'
 import { paint } from '../terminal/paint.ts'
+import { isGoverned } from './governed-files.ts'
 
 /** Beyond this, files are only counted; `--json` has all. */
 const filesTold = 10
 
-/** The files that a push would change, and the digest of the plan. */
+/** The files that a push would change, and the digest of the plan. New links show in the grants, new policies nowhere else. */
 export function renderPush({ uploads, deletions, same, digest }: Push): string {
   if (uploads.length + deletions.length === 0) return `files: nothing to push, ${count(same.length, 'file')} the same\n`
   const added = uploads.filter(({ over }) => over === undefined)
@@ -17,7 +18,10 @@ export function renderPush({ uploads, deletions, same, digest }: Push): string {
     ...(deletions.length > 0 ? [paint('bad', `${deletions.length.toLocaleString('en')} to delete`)] : []),
     `${same.length.toLocaleString('en')} the same`,
   ]
-  return `files: ${figures.join(', ')}\n${list('replaces', changed)}${list('deletes', deletions)}plan ${digest}\n`
+  return `files: ${figures.join(', ')}\n${list(
+    'adds',
+    added.filter(({ key }) => isGoverned(key)),
+  )}${list('replaces', changed)}${list('deletes', deletions)}plan ${digest}\n`
 }
 
 function list(word: string, files: readonly { readonly key: string }[]): string {

@@ -6,6 +6,7 @@ import { permissionSetFileMostBytes } from '../../../shared/domain/permission-se
 import type { PermissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import { unreadable } from '../plan/proposed-folder.ts'
 import type { InputFile } from './folder-inputs.ts'
+import { judgeManagedPolicies } from './judge-managed-policies.ts'
 
 export type InputError = { readonly key: string } & InputFault
 export type InputWarning = { readonly key?: string; readonly warning: string }
@@ -69,7 +70,13 @@ async function judge(
   const { key, sizeBytes, uploadedAt = now } = file
   try {
     const body = await file.read(key.startsWith(linkPrefix) ? linkBodyMostBytes : permissionSetFileMostBytes)
-    return judgeInput({ key, body, sizeBytes }, folders, now, { guardrails, uploader: 'later', uploadedAt })
+    const judged = judgeInput({ key, body, sizeBytes }, folders, now, { guardrails, uploader: 'later', uploadedAt })
+    const policies = judgeManagedPolicies(key, body)
+    return {
+      ...judged,
+      faults: [...judged.faults, ...policies.faults],
+      warnings: [...judged.warnings, ...policies.warnings],
+    }
   } catch (error) {
     return { faults: [unreadable('file', error)], warnings: [] }
   }

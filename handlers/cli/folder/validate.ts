@@ -10,8 +10,9 @@ import { listBucketInputs } from '../status/bucket-inputs.ts'
 import { Progress } from '../terminal/progress.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { type FolderListing, listFolder } from './folder-inputs.ts'
+import { isGoverned, otherKinds, policyKind } from './governed-files.ts'
 import { renderValidation } from './render-validation.ts'
-import { otherKinds, policyKind, validateGovernance } from './validate-governance.ts'
+import { validateGovernance } from './validate-governance.ts'
 import { type InputError, type Validation, validateInputs } from './validate-inputs.ts'
 
 type Options = { readonly config?: string; readonly policies?: string; readonly json?: boolean }
@@ -84,7 +85,8 @@ function errorOf({ object: key, received, expected, remedy }: Complaint): InputE
 async function open(source: string, config: string | undefined): Promise<Source> {
   if (!source.startsWith('s3://')) {
     const { folders } = await readConfiguration(config)
-    return { folders, ...(await listFolder(source)) }
+    const listing = await listFolder(source)
+    return { folders, ...listing, files: listing.files.filter(({ key }) => !isGoverned(key)) }
   }
   const bucket = bucketOf(source)
   const { objects } = openCliPorts(bucket)

@@ -13,7 +13,7 @@ import { Refusal } from '../arguments/refusal.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
 import { chooseConfiguration, readDeployed } from '../bucket/deployment.ts'
 import { readConfiguration } from '../bucket/read-configuration.ts'
-import { compareInputs, type InputChanges, type InputScope, isInScope } from '../folder/compare-inputs.ts'
+import { compareInputs, type InputChanges, type InputScope, inputParts, isInScope } from '../folder/compare-inputs.ts'
 import { findInvalid, type InvalidUpload } from '../folder/find-invalid.ts'
 import { type FolderListing, type InputFile, listFolder } from '../folder/folder-inputs.ts'
 import { proposeSelectors } from '../guardrails/read-selectors.ts'
@@ -49,6 +49,8 @@ export type ScopeOptions = {
   readonly folder?: string
   /** `false` by `--no-delete`. */
   readonly delete: boolean
+  /** What uploaders write, or what governance writes; both by default. */
+  readonly only?: keyof typeof inputParts
 }
 
 /** `invalid`: the keys of files that may be uploaded though they are not valid, as typed. */
@@ -173,14 +175,18 @@ function overlaps(key: string, prefix: string): boolean {
 export function chooseScope(
   prefixes: readonly string[],
   folders: readonly string[],
-  { folder, delete: isDeleting }: ScopeOptions,
+  { folder, delete: isDeleting, only }: ScopeOptions,
 ): InputScope {
-  if (folder === undefined) return { prefixes, isDeleting }
+  if (folder === undefined) return { prefixes: prefixes.filter((prefix) => isPartOf(prefix, only)), isDeleting }
   if (folders.includes(folder)) return { prefixes: [`${linkPrefix}${folder}/`], isDeleting }
   const declared = folders.length === 0 ? 'none is declared' : folders.map((name) => `'${quote(name)}'`).join(', ')
   throw new Refusal(
     `received --folder '${quote(folder)}', expected a folder that the configuration declares ("folders"): ${declared}`,
   )
+}
+
+function isPartOf(prefix: string, only: ScopeOptions['only']): boolean {
+  return only === undefined || inputParts[only].some((one) => one === prefix)
 }
 
 function leaveOutSystemFiles(files: readonly InputFile[]): [readonly InputFile[], readonly string[]] {

@@ -3,6 +3,7 @@ import { type Assignment, renderAssignmentName } from '../../../shared/domain/as
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { describePause, readPause, remedyOf } from '../../../shared/reconcile/dispatcher/pause.ts'
 import { invalidOption } from '../arguments/invalid-option.ts'
+import { onlyOption } from '../arguments/only-option.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { describeInvalid, refuseBadFiles } from '../folder/find-invalid.ts'
@@ -33,6 +34,7 @@ export function addPlan(program: Command): void {
       'Compares what the files ask for with what ssofile gave. Writes nothing.\nFor a folder: what ssofile push FOLDER would do (the bucket is SSOFILE_BUCKET), and the digest for push --plan.\nFor a bucket: what apply --no-drift would do now; changes by hand are found by the drift check of apply.\nThe organization is taken from the last reconcile and the events since, and read again if that is over 90 minutes old.\nExit code 0: planned; with --detailed-exitcode 3: there are changes; 1: a file is not valid and grants nothing, or the plan could not be made; 2: wrong usage, or a push of it is refused: a file is not valid or cannot be read (the plan is printed all the same).',
     )
     .option('--folder <name>', 'only the links in this folder under links_data/')
+    .addOption(onlyOption())
     .option('--no-delete', 'as push --no-delete: leave in the bucket what the folder lacks')
     .addOption(invalidOption())
     .option('--config <file>', 'plan as if this configuration file (JSON) were in force')
@@ -55,11 +57,14 @@ export function addPlan(program: Command): void {
     })
 }
 
-async function plan(source: string, { config, folder, selectors, invalid, ...options }: Options): Promise<number> {
+async function plan(
+  source: string,
+  { config, folder, only, selectors, invalid, ...options }: Options,
+): Promise<number> {
   const isBucket = source.startsWith('s3://')
-  if (isBucket && (folder !== undefined || invalid !== undefined || !options.delete))
+  if (isBucket && (folder !== undefined || only !== undefined || invalid !== undefined || !options.delete))
     throw new Refusal(
-      `received --folder, --no-delete or --invalid with '${source}', expected them only with a folder of files`,
+      `received --folder, --only, --no-delete or --invalid with '${source}', expected them only with a folder of files`,
     )
   const progress = new Progress()
   try {
@@ -70,6 +75,7 @@ async function plan(source: string, { config, folder, selectors, invalid, ...opt
       config,
       selectors,
       folder,
+      ...(only === undefined ? {} : { only }),
       invalid,
     })
     progress.end()

@@ -41,7 +41,7 @@ import {
   selectStatuses,
   selectUntold,
 } from './select-statuses.ts'
-import { countUnderWay, wantsPerson } from './under-way.ts'
+import { countUnderWay, isAtRest, wantsPerson } from './under-way.ts'
 import { isCurrent, listUntold } from './untold-inputs.ts'
 
 const lookEveryMs = 300
@@ -80,7 +80,7 @@ export function addStatus(program: Command): void {
     .option('--permission-set <name>', 'only links of this permission set, and its file')
     .option(
       '--wait',
-      'wait until everything is in force or needs attention; exit code 1 where something is not in force',
+      'wait until everything is in force or needs attention; exit code 1 where something is not in force; a link whose scope has no account yet is no fault',
     )
     .option(
       '--timeout <seconds>',
@@ -179,6 +179,7 @@ async function tellOne(
           `  the file was ${object ? 'uploaded again' : 'deleted'} since, and that is not looked at yet (--wait waits for it)\n`,
         )
       // With --wait the pause was told before.
+      if (wait && isAtRest(status)) tellResting(1, output)
       if (output === 'table') await tellRelease(ports, [status], process.stdout)
       if (output === 'table' && !wait) await tellPause(ports, process.stdout)
       return isLate || isAmiss(status, wait) ? 1 : 0
@@ -201,6 +202,14 @@ async function tellOne(
 
 function tellLate(seconds: number, what: string): void {
   process.stderr.write(`ssofile: waited ${count(seconds, 'second')} (--timeout), and ${what}\n`)
+}
+
+function tellResting(links: number, output: Asked['output']): void {
+  if (links === 0) return
+  const stream = output === 'table' ? process.stdout : process.stderr
+  stream.write(
+    `${count(links, 'link')} without accounts at rest: each is applied when an account comes, and nothing fails\n`,
+  )
 }
 
 /** The brake, told after the statuses: a release shows in them only once it is carried out. */
@@ -259,6 +268,7 @@ async function tellAll(ports: Ports, glob: string | undefined, asked: Asked): Pr
     }
     for (const { message } of spoiled) process.stderr.write(`${quote(message, 2000)}\n`)
     if (untold > 0 && output !== 'table') process.stderr.write(renderUntold(untold))
+    if (wait) tellResting(all.filter(isAtRest).length, output)
     if (output === 'table') await tellRelease(ports, all, process.stdout)
     if (output === 'table') await tellPause(ports, process.stdout)
     return isLate || spoiled.length > 0 || all.some((status) => isAmiss(status, wait)) ? 1 : 0
@@ -267,7 +277,7 @@ async function tellAll(ports: Ports, glob: string | undefined, asked: Asked): Pr
 
 /** Who waits asks whether all is in force. */
 function isAmiss(status: Status, wait: boolean): boolean {
-  return wantsPerson(status) || (wait && status.state === 'waiting')
+  return wantsPerson(status) || (wait && status.state === 'waiting' && !isAtRest(status))
 }
 
 function describeLeft(underWay: number, untold: number): string {

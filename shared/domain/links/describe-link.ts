@@ -12,6 +12,7 @@ import { isLeaving, type NewStatus, rejection, type Status } from '../statuses/s
 import { renderInstant } from '../text/instant.ts'
 import { toldUploader } from './find-uploader.ts'
 import {
+  appliedWhen,
   type Lack,
   lackOfActiveAccount,
   lackOfBoundUser,
@@ -299,7 +300,7 @@ function describeNoAccounts(
 
 /** What a scope says that exists and has no active account. */
 function lackOfMembers(scope: Scope): Lack {
-  return { reason: emptyReason(scope), remedy: 'nothing to do; it is applied when such an account is there' }
+  return { reason: emptyReason(scope), remedy: `${appliedWhen}such an account is there` }
 }
 
 function emptyReason(scope: Scope): string {

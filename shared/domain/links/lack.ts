@@ -63,11 +63,17 @@ export function lackOfManagementAccount(permissionSet: PermissionSetName, manage
 }
 
 /** The scope of the link names nothing that exists. */
+/** A link without accounts is at rest: its remedy begins so, and `status --wait` does not fail for it. */
+export const appliedWhen = 'nothing to do; it is applied when '
+
 export function lackOfScope(scope: Exclude<Scope, { kind: 'root' }>, near: string | undefined): Lack {
   if (scope.kind === 'account_tag') {
     return {
       reason: `no active account has the tag '${quote(scope.key)}' with the value '${quote(scope.value)}'${meant(near)}`,
-      remedy: 'tag an account, or upload the link with the exact tag; it is applied when an account has the tag',
+      remedy:
+        near === undefined
+          ? `${appliedWhen}an account has the tag`
+          : 'tag an account, or upload the link with the exact tag; it is applied when an account has the tag',
     }
   }
   if (scope.kind === 'select') {

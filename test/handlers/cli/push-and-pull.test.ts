@@ -250,6 +250,58 @@ describe('a push', () => {
   })
 })
 
+describe('what governance writes', () => {
+  const policy = 'policies/admins.json'
+
+  test('is pushed and pulled with the rest, without what does not count there', async () => {
+    await objects.put('policies/README.md', 'x')
+    await objects.put('selectors/old.json', '{}')
+    for (const key of [policy, 'policies/tests/admins.json', 'eligibility/ops.json', link('dev')])
+      await folder.write(key, new Uint8Array([7]))
+    expect(await push()).toMatchObject({ uploaded: 4, deleted: 1 })
+    expect(Object.keys(await contents())).toEqual([
+      'eligibility/ops.json',
+      link('dev'),
+      'policies/README.md',
+      policy,
+      'policies/tests/admins.json',
+    ])
+    await folder.remove(policy)
+    expect(await pull()).toMatchObject({ written: 1, removed: 0 })
+  })
+
+  test('is written before links, which it might refuse, and deleted after them', async () => {
+    const calls: string[] = []
+    const told = new Proxy(objects, {
+      get(target, name) {
+        const value = Reflect.get(target, name)
+        if (typeof value !== 'function') return value
+        return (...given: readonly unknown[]) => {
+          if (name === 'put' || name === 'delete') calls.push(`${name} ${String(given[0]).split('/')[0]}`)
+          return Reflect.apply(value, target, given)
+        }
+      },
+    })
+    for (const key of [link('dev'), 'selectors/a.json']) await folder.write(key, new Uint8Array([7]))
+    await push(told)
+    for (const key of [link('dev'), 'selectors/a.json']) await folder.remove(key)
+    await push(told)
+    expect(calls).toEqual(['put selectors', 'put links_data', 'delete links_data', 'delete selectors'])
+  })
+
+  test('that cannot be written keeps links away', async () => {
+    for (const key of [link('dev'), policy]) await folder.write(key, new Uint8Array([7]))
+    const { files } = nameInputs((await folder.list()).files)
+    const changes = await compareInputs(objects, files)
+    await objects.put(policy, 'of somebody else')
+    expect(await pushChanges({ objects, clock, randomness }, changes)).toMatchObject({
+      uploaded: 0,
+      changedMeanwhile: [policy],
+      failed: [{ key: link('dev'), reason: expect.stringContaining('not every file of governance') }],
+    })
+  })
+})
+
 describe('a pull', () => {
   test('removes what the bucket lacks, and without deleting leaves it', async () => {
     await folder.write(link('gone'), Buffer.from(''))

@@ -187,3 +187,35 @@ describe('refused is', () => {
     await expect(listFolder(join(folder, 'nowhere'))).rejects.toThrow(/cannot be read: .*ENOENT/)
   })
 })
+
+test('an effect in other letters and a managed policy that AWS does not have are told with their places', async () => {
+  await write({
+    'permission_sets/A.json':
+      '{\n  "permissionSetName": "A",\n  "inlinePolicyDocument": { "Statement": { "Effect": "allow", "Action": "*", "Resource": "*" } }\n}',
+    'permission_sets/B.json':
+      '{\n  "permissionSetName": "B",\n  "managedPoliciesArnList": [\n    "arn:aws:iam::aws:policy/ReadOnlyAcess"\n  ],\n  "permissionsBoundary": { "ManagedPolicyArn": "arn:aws:iam::aws:policy/ViewOnlyAccess" }\n}',
+  })
+  const { errors } = await validate()
+  expect(errors).toMatchObject([
+    { key: 'permission_sets/A.json', place: { line: 3 }, received: "'allow'" },
+    { key: 'permission_sets/B.json', place: { line: 4, column: 5 }, path: '$.managedPoliciesArnList[0]' },
+    { key: 'permission_sets/B.json', place: { line: 6 }, path: '$.permissionsBoundary.ManagedPolicyArn' },
+  ])
+  expect(errors.map(({ remedy }) => remedy)).toEqual([
+    expect.stringContaining('Allow'),
+    "write 'arn:aws:iam::aws:policy/ReadOnlyAccess'",
+    "write 'arn:aws:iam::aws:policy/job-function/ViewOnlyAccess'",
+  ])
+})
+
+test('a managed policy that AWS may have added since is told as a warning', async () => {
+  await write({
+    'permission_sets/A.json':
+      '{ "permissionSetName": "A", "managedPoliciesArnList": ["arn:aws:iam::aws:policy/SomethingNew"] }',
+  })
+  const { errors, warnings } = await validate()
+  expect({ errors, warnings }).toEqual({
+    errors: [],
+    warnings: [{ key: 'permission_sets/A.json', warning: expect.stringContaining('policy/SomethingNew is not among') }],
+  })
+})

@@ -72,7 +72,7 @@ test('what a row says comes back as it was', async () => {
       "until 2027-01-01T00:00:00.000Z, by eligibility 'on-call', approved by itself, request 0123456789abcdef0123456789abcdef",
     ],
   ])
-  const until = accessColumns.find(({ title }) => title === 'Until')
+  const until = accessColumns({ isOnePerson: false }).find(({ title }) => title === 'Until')
   expect([0, 1].map((one) => until?.text(table, one))).toEqual(['', '2026-12-31 22:00Z temporary'])
 })
 

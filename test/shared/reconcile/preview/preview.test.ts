@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { compareInputs } from '../../../../handlers/cli/folder/compare-inputs.ts'
+import { compareInputs, inputParts } from '../../../../handlers/cli/folder/compare-inputs.ts'
 import type { InputFile } from '../../../../handlers/cli/folder/folder-inputs.ts'
 import { ProposedObjects } from '../../../../handlers/cli/plan/proposed-objects.ts'
 import { renderAssignmentName } from '../../../../shared/domain/assignments/assignment.ts'
@@ -23,6 +23,8 @@ const link = (scope: string, principal = 'team-Accountants', permissionSet = 'Bi
 const account = (id: string) => `account%${id}`
 const [one, two] = ['233000000002', '250000000003'] as const
 type Files = ReadonlyMap<string, string | Uint8Array>
+/** The folders here have no policies/; those of the bucket stay. */
+const accessOnly = { prefixes: inputParts.access, isDeleting: true }
 const filesIn = (...entries: readonly (readonly [string, string | Uint8Array])[]): Files => new Map(entries)
 
 async function preview(world: World, files?: Files): Promise<Preview> {
@@ -32,7 +34,7 @@ async function preview(world: World, files?: Files): Promise<Preview> {
     return { key, sizeBytes: bytes.length, read: async () => bytes }
   })
   const objects = files
-    ? new ProposedObjects(world.objects, now, await compareInputs(world.objects, inputs))
+    ? new ProposedObjects(world.objects, now, await compareInputs(world.objects, inputs, accessOnly))
     : new ProposedObjects(world.objects, now)
   const options = { looksMost: Number.POSITIVE_INFINITY }
   return world.finish(previewChanges({ ...world.ports, objects }, world.configuration, options))

@@ -1,0 +1,11 @@
+import { Option } from 'commander'
+
+/** `--only`: for people whose rights end where those of others begin. */
+export function onlyOption(): Option {
+  return new Option(
+    '--only <part>',
+    'access: only links_data/ and permission_sets/; governance: only policies/, selectors/ and eligibility/, which only governance may write',
+  )
+    .choices(['access', 'governance'])
+    .conflicts('folder')
+}

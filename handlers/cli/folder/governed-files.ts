@@ -1,0 +1,63 @@
+import {
+  isPolicyKey,
+  parsePolicyFile,
+  policyFileMostBytes,
+  policyPrefix,
+  policyTestPrefix,
+} from '../../../shared/domain/guardrails/policy-file.ts'
+import { parsePolicyTests, policyTestFileMostBytes } from '../../../shared/domain/guardrails/policy-test.ts'
+import {
+  eligibilityFileMostBytes,
+  eligibilityPrefix,
+  isEligibilityKey,
+  parseEligibilityFile,
+} from '../../../shared/domain/requests/eligibility-file.ts'
+import {
+  isSelectorKey,
+  parseSelectorFile,
+  selectorFileMostBytes,
+  selectorPrefix,
+} from '../../../shared/domain/scopes/selector-file.ts'
+import type { Parsed } from '../../../shared/domain/statuses/complaint.ts'
+
+/** A kind of file that only governance writes. */
+export type GovernedKind = {
+  readonly prefix: string
+  readonly isKey: (key: string) => boolean
+  readonly mostBytes: number
+  readonly parse: (key: string, body: Uint8Array, size: number) => Parsed<unknown>
+}
+
+export const policyKind: GovernedKind = {
+  prefix: policyPrefix,
+  isKey: isPolicyKey,
+  mostBytes: policyFileMostBytes,
+  parse: parsePolicyFile,
+}
+export const otherKinds: readonly GovernedKind[] = [
+  { prefix: selectorPrefix, isKey: isSelectorKey, mostBytes: selectorFileMostBytes, parse: parseSelectorFile },
+  {
+    prefix: eligibilityPrefix,
+    isKey: isEligibilityKey,
+    mostBytes: eligibilityFileMostBytes,
+    parse: parseEligibilityFile,
+  },
+]
+/** Tests stand beside policies, and change no access. */
+const policyTestKind: GovernedKind = {
+  prefix: policyTestPrefix,
+  isKey: (key) => key.startsWith(policyTestPrefix) && key.endsWith('.json'),
+  mostBytes: policyTestFileMostBytes,
+  parse: parsePolicyTests,
+}
+
+export const governedPrefixes: readonly string[] = [policyPrefix, selectorPrefix, eligibilityPrefix]
+
+export function governedKindOf(key: string): GovernedKind | undefined {
+  return [policyKind, policyTestKind, ...otherKinds].find(({ isKey }) => isKey(key))
+}
+
+/** Under a prefix of governance, whether or not it is a file that counts. */
+export function isGoverned(key: string): boolean {
+  return governedPrefixes.some((prefix) => key.startsWith(prefix))
+}

@@ -1,0 +1,74 @@
+import { distance } from 'fastest-levenshtein'
+import { nearMatcher } from '../text/near-match.ts'
+import { awsManagedPolicyNames } from './aws-managed-policy-names.ts'
+
+export type ManagedPolicyVerdict =
+  /** In the list, or of a partition that has no list here. */
+  | { readonly verdict: 'known' }
+  /** Not in the list: AWS may have added it since. */
+  | { readonly verdict: 'unknown' }
+  /** AWS has no such policy: it is this one, written in another way. */
+  | { readonly verdict: 'misspelt'; readonly meant: string }
+
+const partition = 'arn:aws:iam::aws:policy/'
+/** A word of that many policies is no product's name, so what is one letter away from it is a slip. */
+const usesLeast = 15
+const lettersLeast = 6
+
+/**
+ * Whether AWS has the managed policy of this ARN, as far as a list can tell that is never the newest. So only this is called
+ * misspelt, and it never hits a policy that AWS adds:
+ *
+ * | the name                                                                | why AWS cannot have it                     |
+ * | ----------------------------------------------------------------------- | ------------------------------------------ |
+ * | is another one's in other case, or under another path                   | IAM's names are unique, whatever case and path |
+ * | has a common word (`Access`) with one wrong letter, and is else another's | AWS writes its words right                 |
+ */
+export function judgeManagedPolicy(
+  arn: string,
+  { isListed, findSame, findNear, findWord }: PolicyNames = listed,
+): ManagedPolicyVerdict {
+  if (!arn.startsWith(partition)) return { verdict: 'known' }
+  const path = arn.slice(partition.length)
+  if (isListed(path)) return { verdict: 'known' }
+  const same = findSame(path)
+  if (same !== undefined) return { verdict: 'misspelt', meant: partition + same }
+  const near = wordsOf(path).some((word) => findWord(word) !== undefined) ? findNear(path) : undefined
+  return near === undefined ? { verdict: 'unknown' } : { verdict: 'misspelt', meant: partition + near }
+}
+
+type PolicyNames = ReturnType<typeof listPolicyNames>
+
+/** What is asked of a list of names with their paths. */
+export function listPolicyNames(names: readonly string[]) {
+  const all = new Set(names)
+  const byName = new Map(names.map((path) => [nameOf(path).toLowerCase(), path]))
+  const uses = Map.groupBy(names.flatMap(wordsOf), (word) => word)
+  const common = [...uses].flatMap(([word, { length }]) =>
+    word.length >= lettersLeast && length >= usesLeast ? [word] : [],
+  )
+  return {
+    isListed: (path: string) => all.has(path),
+    findSame: (path: string) => byName.get(nameOf(path).toLowerCase()),
+    findNear: nearMatcher(names),
+    /** The common word that this one is, with one wrong letter or two in the wrong order. */
+    findWord: (word: string) =>
+      uses.has(word) || word.length < lettersLeast - 1 ? undefined : common.find((one) => isSlip(word, one)),
+  }
+}
+
+function isSlip(word: string, meant: string): boolean {
+  const edits = distance(word, meant)
+  return edits === 1 || (edits === 2 && [...word].sort().join('') === [...meant].sort().join(''))
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}
+
+/** `AWSReadOnlyAccess`: AWS, Read, Only, Access. */
+function wordsOf(path: string): readonly string[] {
+  return nameOf(path).match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g) ?? []
+}
+
+const listed = listPolicyNames(awsManagedPolicyNames)
