@@ -10,6 +10,7 @@ import { closedApi } from '../../shared/domain/deployment/environment.ts'
 import { pageSettings } from '../../shared/domain/deployment/page-settings.ts'
 import page from '../../shared/domain/requests-page/page.json' with { type: 'json' }
 import { workedQueues } from '../../shared/ports/queues.ts'
+import { PageVisitor } from '../end-to-end/page-visitor.ts'
 import { atMost, type Benchmark, exactly, parseNumbers, quantile } from './benchmark.ts'
 import { LocalProcess } from './local-process.ts'
 
@@ -36,7 +37,7 @@ export const hostedPage: Benchmark = {
     const { runs, 'sign-ins': signIns } = parseNumbers(options, { runs: 15, 'sign-ins': 10_000 })
     await using system = await LocalProcess.start()
     const health = (await (await fetch(`${system.url}/_ssofile/health`)).json()) as { page: string }
-    const cookie = await signIn(health.page)
+    const { cookie } = await PageVisitor.signIn(health.page, person)
     const warm: number[] = []
     for (let run = 0; run <= runs; run++) warm.push(await look(health.page, cookie))
     const folder = mkdtempSync(join(tmpdir(), 'ssofile-page-'))
@@ -77,27 +78,6 @@ async function readInstanceArn(endpoint: string): Promise<string> {
   const s3 = new S3Client({ endpoint, region: 'us-east-1', credentials, forcePathStyle: true })
   const { Body } = await s3.send(new GetObjectCommand({ Bucket: 'ssofile', Key: 'control/owner.json' }))
   return z.object({ instanceArn: z.string() }).parse(JSON.parse((await Body?.transformToString()) ?? '')).instanceArn
-}
-
-/** As the browser of this person: the way to the provider and back. Answers the cookie of the session. */
-async function signIn(origin: string): Promise<string> {
-  const jars = new Map<string, Map<string, string>>()
-  let next = `${origin}/sign-in`
-  for (let step = 0; step < 12; step++) {
-    const site = new URL(next).origin
-    const jar = jars.get(site) ?? new Map<string, string>()
-    jars.set(site, jar)
-    const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
-    const response = await fetch(next, { redirect: 'manual', headers: { cookie } })
-    for (const [name = '', value = ''] of response.headers
-      .getSetCookie()
-      .map((one) => one.split(';', 1).join('').split('=')))
-      jar.set(name, value)
-    const location = response.headers.get('location')
-    next = location === null ? `${next}?as=${encodeURIComponent(person)}` : new URL(location, next).href
-    if (next.startsWith(`${origin}/#`)) return `ssofile-session=${jars.get(origin)?.get('ssofile-session')}`
-  }
-  throw new Error('the sign-in did not come to an end')
 }
 
 /** Seconds until a browser has all that it shows first. */
