@@ -1,12 +1,9 @@
-import pLimit from 'p-limit'
-import { type AssignmentKey, assignmentOf } from '../../shared/domain/assignments/assignment.ts'
 import { type BrakeList, emptyBrake } from '../../shared/domain/brake/brake-record.ts'
-import { describeList } from '../../shared/domain/brake/describe-list.ts'
 import { describeContents, type HeldContents } from '../../shared/domain/brake/held-contents.ts'
 import type { ApiCaller } from '../../shared/domain/deployment/api-caller.ts'
-import type { AttentionState } from '../../shared/domain/statuses/status.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
-import { brakeFile, digestOf, releaseList, showList } from '../../shared/reconcile/brake/brake-file.ts'
+import { brakeFile, digestOf, releaseList } from '../../shared/reconcile/brake/brake-file.ts'
+import { listHeldAccess } from '../../shared/reconcile/brake/list-held-access.ts'
 import {
   describePause,
   type Pause,
@@ -14,27 +11,18 @@ import {
   readPause,
   resumeChanges,
 } from '../../shared/reconcile/dispatcher/pause.ts'
-import { queueOf } from '../../shared/reconcile/records/inputs.ts'
-import { Ledger } from '../../shared/reconcile/records/ledger.ts'
-import { StatusStore } from '../../shared/reconcile/records/status-store.ts'
-import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../../shared/reconcile/records/stored-json.ts'
+import { listAttention } from '../../shared/reconcile/records/list-attention.ts'
 import { type Answer, answer, refuse } from '../api/answer.ts'
 import type { SentBody } from '../api/api-request.ts'
 import { readBody } from '../api/read-body.ts'
 import { parsePauseRequest, parseReleaseRequest, parseResumeRequest } from './operator-bodies.ts'
 
 type Act = { readonly event: SentBody; readonly caller: ApiCaller }
-type ShownList = Awaited<ReturnType<typeof readList>>
-type Attention = Awaited<ReturnType<typeof readAttention>>
+type ShownList = Awaited<ReturnType<typeof listHeldAccess>>
+type Attention = Awaited<ReturnType<typeof listAttention>>
 type TellAccounts = (ids: Iterable<string>) => Promise<Readonly<Record<string, string>>>
 
-/** Nobody reads more of one list; its digest stands for all of it. */
-const rowsMost = 100
-const inputsMost = 100
-const readsAtOnce = 16
 const attentionMs = 15_000
-/** What stops most comes first. */
-const order: readonly AttentionState[] = ['held', 'failed', 'rejected', 'blocked', 'stuck', 'waiting']
 
 /**
  * The brake, pauses and what wants attention, for operators: the records of `ssofile brake`, `pause`, `resume` and `status`, and
@@ -122,7 +110,7 @@ export class Operations {
 
   async #showOnce(list: BrakeList): Promise<ShownList> {
     const digest = digestOf(list)
-    const known = this.#shown.get(digest) ?? (await readList(list, this.#ports))
+    const known = this.#shown.get(digest) ?? (await listHeldAccess(list, this.#ports.objects))
     this.#shown.set(digest, known)
     return known
   }
@@ -130,44 +118,13 @@ export class Operations {
   #attentionOfNow(): Promise<Attention> {
     const nowMs = this.#ports.clock.monotonicMs()
     if (this.#attention && nowMs - this.#attention.atMs < attentionMs) return this.#attention.read
-    const read = readAttention(this.#ports)
+    const read = listAttention(this.#ports)
     this.#attention = { read, atMs: nowMs }
     read.catch(() => {
       this.#attention = undefined
     })
     return read
   }
-}
-
-/** Who would lose what, and by whose links: as the ledger has it. */
-async function readList(list: BrakeList, { objects }: Ports) {
-  const { digest, figure, since, held } = showList(list)
-  const ledger = new Ledger(objects)
-  const readRow = async (key: AssignmentKey) => {
-    const { accountId: account, permissionSet, principalId, type } = assignmentOf(key)
-    const { entry } = (await spoiledAsAbsent(ledger.read(key))) ?? {}
-    const links = entry?.links?.map(({ key: link, deletedBy }) => ({ link, deletedBy: deletedBy?.principalId })) ?? []
-    return { account, permissionSet, type, principal: entry?.principal ?? principalId, links }
-  }
-  const rows = await pLimit(readsAtOnce).map(held.slice(0, rowsMost), readRow)
-  return { digest, reason: describeList(list), figure, since, held: held.length, rows }
-}
-
-/** Requests that wait or were refused are no fault, and stand with those who approve them. */
-async function readAttention({ objects, clock }: Ports) {
-  const statuses = new StatusStore(objects, clock)
-  const all: { readonly state: AttentionState; readonly input: string }[] = []
-  for (const state of order)
-    for await (const input of statuses.listAttention(state))
-      if (queueOf(input) !== 'requests') all.push({ state, input })
-  const told = await pLimit(readsAtOnce).map(all.slice(0, inputsMost), async ({ state, input }) => {
-    const status = await unlessSpoiled(statuses.read(input))
-    if (isSpoiled(status)) return { state, input, reason: status.message }
-    const failed = status?.accounts?.failed[0]
-    const reason = status?.reason ?? (failed && `${failed.account}: ${failed.reason}`)
-    return { state, input, reason, remedy: status?.remedy }
-  })
-  return { all: all.length, inputs: told }
 }
 
 /** As history names who did it: by the page, who, and from where. */
