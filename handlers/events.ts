@@ -109,7 +109,14 @@ function parseEvent(record: SQSRecord): Received {
   const organization = parseOrganizationEvent(body)
   const directory = parseDirectoryEvent(body)
   const access = parseAccessCall(body)
-  return { record, name: organization?.name ?? nameOf(body), organization, directory, access, roundTrip: parseRoundTrip(body) }
+  return {
+    record,
+    name: organization?.name ?? nameOf(body),
+    organization,
+    directory,
+    access,
+    roundTrip: parseRoundTrip(body),
+  }
 }
 
 /** The last of each kind. */
