@@ -72,8 +72,10 @@ export class DeploymentNames {
 
   /** Of those roles, the ones that write something that begins so. */
   rolesThatWrite(prefix: string): readonly string[] {
-    const functions = this.functions.filter((name) => mayWrite(name, prefix)).map((name) => this.roleArn(name))
-    return [...functions, ...(mayWrite('operator', prefix) ? this.operatorRoleArns : [])]
+    const functions = this.functions
+      .filter((name) => mayWrite(this.#environment, name, prefix))
+      .map((name) => this.roleArn(name))
+    return [...functions, ...(mayWrite(this.#environment, 'operator', prefix) ? this.operatorRoleArns : [])]
   }
 
   /** The role with which CloudFormation deploys, by whatever qualifier the account was bootstrapped. */

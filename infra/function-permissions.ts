@@ -1,3 +1,4 @@
+import type { Environment } from '../shared/domain/deployment/environment.ts'
 import type { FunctionName } from '../shared/ports/deployment-settings.ts'
 import type { WorkedQueue } from '../shared/ports/queues.ts'
 
@@ -95,6 +96,29 @@ export const apiWithoutRequests = {
   put: ['state/deletions/'],
   // Who calls: an ARN of a session tells the name of a role, and not its path.
   ownRoles: 'read',
+} as const satisfies FunctionPermissions
+
+/**
+ * What the page may do where nobody is an operator by it. As the API, for temporary access alone; and what it shows: who has what,
+ * and what permission sets say of themselves.
+ */
+export const pageWithoutOperators = {
+  read: [
+    'status/',
+    'requests/',
+    'approvals/',
+    'eligibility/',
+    'selectors/',
+    'permission_sets/',
+    'state/eligibilities.json',
+    'state/organization.json',
+  ],
+  write: ['requests/', 'approvals/'],
+  put: ['state/deletions/'],
+  organizations: 'read',
+  directory: 'groups',
+  identityCenter: 'instance',
+  pageSecret: 'read',
 } as const satisfies FunctionPermissions
 
 /** The simulation fails for a call that is not granted, and its test for a grant that is never used. */
@@ -221,24 +245,13 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     directory: 'groups',
     identityCenter: 'instance',
   },
-  // As the API's, for temporary access alone; and what it shows: who has what, and what permission sets say of themselves.
   page: {
-    read: [
-      'status/',
-      'requests/',
-      'approvals/',
-      'eligibility/',
-      'selectors/',
-      'permission_sets/',
-      'state/eligibilities.json',
-      'state/organization.json',
-    ],
-    write: ['requests/', 'approvals/'],
-    put: ['state/deletions/'],
-    organizations: 'read',
-    directory: 'groups',
-    identityCenter: 'instance',
-    pageSecret: 'read',
+    ...pageWithoutOperators,
+    // Who would lose what the brake holds.
+    read: [...pageWithoutOperators.read, 'assignments/'],
+    // `pause`: resuming deletes it.
+    write: [...pageWithoutOperators.write, 'control/pause.json'],
+    put: [...pageWithoutOperators.put, 'control/brake.json', 'control/resumed.json'],
   },
 }
 
@@ -309,9 +322,18 @@ export function permissionsOf(role: RoleName): FunctionPermissions {
   return role === 'operator' ? operatorPermissions : functionPermissions[role]
 }
 
+/** The same in one environment: API and page have fewer rights where people do less by them. */
+export function permissionsIn(
+  { provisioning, page }: Pick<Environment, 'provisioning' | 'page'>,
+  role: RoleName,
+): FunctionPermissions {
+  if (role === 'api' && provisioning.requests === 's3') return apiWithoutRequests
+  return role === 'page' && !page?.operators.length ? pageWithoutOperators : permissionsOf(role)
+}
+
 /** Whether a role may write something that begins so. */
-export function mayWrite(role: RoleName, prefix: string): boolean {
-  const { write = [], put = [] } = permissionsOf(role)
+export function mayWrite(environment: Environment, role: RoleName, prefix: string): boolean {
+  const { write = [], put = [] } = permissionsIn(environment, role)
   return [...write, ...put].some((written) => written.startsWith(prefix))
 }
 

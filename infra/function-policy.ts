@@ -8,7 +8,6 @@ import { type FunctionName, functionSettings } from '../shared/ports/deployment-
 import type { DeploymentNames } from './deployment-names.ts'
 import {
   accountAccessActions,
-  apiWithoutRequests,
   directoryActionsOf,
   type FunctionPermissions,
   functionPermissions,
@@ -16,6 +15,7 @@ import {
   identityCenterReads,
   operatorPermissions,
   organizationsActions,
+  permissionsIn,
 } from './function-permissions.ts'
 
 export type PolicyContext = {
@@ -31,12 +31,10 @@ type Services = Omit<PolicyContext, 'logGroupArn'>
 
 /** Everything that one function may do. */
 export function functionPolicy(name: FunctionName, context: PolicyContext): PolicyDocument {
-  const mayAsk = context.environment.provisioning.requests !== 's3'
-  const permissions = name === 'api' && !mayAsk ? apiWithoutRequests : functionPermissions[name]
   return new PolicyDocument({
     statements: [
       allow('Logs', ['logs:CreateLogStream', 'logs:PutLogEvents'], [context.logGroupArn]),
-      ...serviceStatements(permissions, context),
+      ...serviceStatements(permissionsIn(context.environment, name), context),
       ...queueStatements(name, context),
       ...outcomeStatements(name, context),
       ...pageSecretStatements(name, context),

@@ -35,7 +35,7 @@ export function renderPermissions(): string {
 
 What the role of each function may do. Written by \`npm run permissions\` from \`infra/function-permissions.ts\`; the simulation fails for a call that is not
 granted, and CI compares the table with every call of the end-to-end tests: a right that nothing uses stands at the end, with its reason. Every function may also list the bucket's names, read \`control/owner.json\`, read what it writes, use the key, and
-write its own logs. \`api\` is deployed only where inputs come in by it, and writes only those; it asks the directory and reads requests only where these come in by it. \`page\` is deployed only where the environment has [a page](page.md).
+write its own logs. \`api\` is deployed only where inputs come in by it, and writes only those; it asks the directory and reads requests only where these come in by it. \`page\` is deployed only where the environment has [a page](page.md); it reads \`assignments/\` and writes \`control/\` only where that names operators.
 
 | function | reads | puts and deletes | puts | receives from | sends to | calls |
 | --- | --- | --- | --- | --- | --- | --- |
@@ -70,7 +70,7 @@ With members of groups:
 
 ${list('identitystore', memberActions)}
 
-The functions \`requests\` and \`api\` and the role of operators also ask for the groups of a user:
+The functions \`requests\`, \`api\` and \`page\` and the role of operators also ask for the groups of a user:
 
 ${list('identitystore', groupActions)}
 

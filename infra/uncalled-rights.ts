@@ -3,11 +3,6 @@ import type { Unused } from './compare-calls.ts'
 /** Rights that no call of the end-to-end tests uses, and why they are granted all the same. */
 export const uncalledRights: readonly Unused[] = [
   {
-    right: /^page: /,
-    of: 'everything of `page`',
-    reason: 'test/browser/hosted-page.test.ts uses the page, in Chromium, and CI does not record its calls',
-  },
-  {
     right: / (logs|kms):/,
     of: 'logs and the key, of all functions',
     reason: 'Lambda writes the logs, and S3 and SQS use the key for the function',
@@ -86,8 +81,8 @@ export const uncalledRights: readonly Unused[] = [
   },
   {
     right:
-      /^api: (organizations:|identitystore:(Describe|List(Users|Groups)\b)|s3:GetObject .*\/state\/organization\.json)/,
-    of: 'what `api` may ask Organizations, and names and lists of the directory',
+      /^(api: (organizations:|identitystore:(Describe|List(Users|Groups)\b)|s3:GetObject .*\/state\/organization\.json)|page: (organizations:|identitystore:List(Users|Groups)\b))/,
+    of: 'what `api` and `page` may ask Organizations, lists of the directory, and its names, of `api`',
     reason: 'only for requests whose approver is the owner that a tag of the account names; requests.test.ts has one',
   },
   {
@@ -109,8 +104,8 @@ export const uncalledRights: readonly Unused[] = [
   },
   {
     right:
-      /^(requests: s3:(GetObject .*\/(attention|changes)|DeleteObject .*\/state)\/|minute-links: s3:DeleteObject .*\/state\/eligibilities\.json|api: s3:DeleteObject .*\/approvals\/|dispatcher: s3:PutObject .*\/control\/ended-sessions\.json)/,
-    of: 'what belongs to a right to write, of `requests`, `minute-links`, `api` and `dispatcher`',
+      /^(requests: s3:(GetObject .*\/(attention|changes)|DeleteObject .*\/state)\/|minute-links: s3:DeleteObject .*\/state\/eligibilities\.json|(api|page): s3:DeleteObject .*\/approvals\/|dispatcher: s3:PutObject .*\/control\/ended-sessions\.json)/,
+    of: 'what belongs to a right to write, of `requests`, `minute-links`, `api`, `page` and `dispatcher`',
     reason:
       'the right to write with If-Match, and to take away what was written (S3 User Guide, "Conditional writes"); only a dead writer, or the end of a denial, needs it',
   },
@@ -125,8 +120,8 @@ export const uncalledRights: readonly Unused[] = [
     reason: 'only for acts of people, requests that wait and after a drift check; tell-outcomes.test.ts has them',
   },
   {
-    right: /^digests: s3:GetObject .*\/control\/owner\.json/,
-    of: '`control/owner.json`, of `digests`',
+    right: /^(digests|page): s3:GetObject .*\/control\/owner\.json/,
+    of: '`control/owner.json`, of `digests` and `page`',
     reason: 'its bundle looks whose bucket it is; the local system runs it without a bundle',
   },
   {

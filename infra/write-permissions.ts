@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { pageSettings } from '../shared/domain/deployment/page-settings.ts'
 import { compareCalls, recordedCall } from './compare-calls.ts'
 import { grantedRights, resourceOf } from './granted-rights.ts'
 import { readEnvironment } from './read-environment.ts'
@@ -16,7 +17,7 @@ if (check === undefined) writeFileSync(new URL('../docs/permissions.md', import.
 else process.exitCode = await compare(check)
 
 async function compare(file: string): Promise<number> {
-  // With everything that comes in by the API, an auditor's role and a webhook: the local system serves all of it.
+  // With everything that comes in by the API, an auditor's role, a webhook and a page: the local system serves all of it.
   const provisioning = { links: 'both', permissionSets: 'both', requests: 'both' } as const
   const example = await readEnvironment('example')
   const secretArn = `arn:aws:secretsmanager:${example.region}:${example.account}:secret:ssofile/webhook-AbCdEf`
@@ -29,9 +30,12 @@ async function compare(file: string): Promise<number> {
     requesters: [],
     requests: false,
   }
+  const clientSecretArn = `arn:aws:secretsmanager:${example.region}:${example.account}:secret:ssofile-page-AbCdEf`
+  const signIn = { issuer: 'https://example.okta.com', clientId: 'ssofile', clientSecretArn }
+  const page = pageSettings.parse({ signIn, operators: ['team-Platform'] })
   const receiver = { name: 'team', mail: [], webhook: { secretArn, format: 'slack' as const }, ...kinds }
   const notifications = { ...example.notifications, receivers: [receiver] }
-  const environment = { ...example, provisioning, auditorRole: 'ssofile-auditor', notifications }
+  const environment = { ...example, provisioning, auditorRole: 'ssofile-auditor', notifications, page }
   const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean)
   const calls = lines.map((line) => recordedCall.parse(JSON.parse(line)))
   const rights = grantedRights(environment)

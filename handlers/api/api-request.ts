@@ -16,18 +16,21 @@ export type ApiEvent = Pick<
   }
 }
 
+/** What a request carries; the page's requests have it too. */
+export type SentBody = Pick<ApiEvent, 'headers' | 'body' | 'isBase64Encoded'>
+
 /** Who calls. `undefined`: API Gateway named no caller, and the request is refused. */
 export function callerOf({ requestContext: { authorizer, http } }: ApiEvent): ApiCaller | undefined {
   const arn = authorizer?.iam?.userArn
   return arn ? { arn, sourceIpAddress: http.sourceIp } : undefined
 }
 
-export function bodyOf({ body = '', isBase64Encoded }: ApiEvent): Uint8Array {
+export function bodyOf({ body = '', isBase64Encoded }: SentBody): Uint8Array {
   return Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8')
 }
 
 /** Without its parameters, in small letters; header names come in small letters. */
-export function mediaTypeOf({ headers }: ApiEvent): string {
+export function mediaTypeOf({ headers }: Pick<SentBody, 'headers'>): string {
   return (headers['content-type'] ?? '').split(';', 1).join('').trim().toLowerCase()
 }
 

@@ -1,14 +1,14 @@
 import { permissionSetFileMostBytes } from '../../shared/domain/permission-sets/permission-set-file.ts'
 import type { Complaint } from '../../shared/domain/statuses/complaint.ts'
 import { type Answer, refuse, refuseComplaint } from './answer.ts'
-import { type ApiEvent, bodyOf, mediaTypeOf } from './api-request.ts'
+import { bodyOf, mediaTypeOf, type SentBody } from './api-request.ts'
 
 /** Room for a permission set of every limit at once, and what stands around it. */
 const requestMostBytes = permissionSetFileMostBytes + 16 * 1024
 
 /** What a request says, or what is wrong with it. */
 export function readBody<T extends object>(
-  event: ApiEvent,
+  event: SentBody,
   parse: (
     body: Uint8Array,
   ) => { readonly ok: true; readonly value: T } | { readonly ok: false; readonly complaint: Complaint },

@@ -1,5 +1,6 @@
 import type { Answer } from '../api/answer.ts'
 import { refuse } from '../api/answer.ts'
+import { mediaTypeOf } from '../api/api-request.ts'
 import type { PageEvent } from './page-event.ts'
 
 type Plain = 'show the page' | 'send the script' | 'send the style' | 'begin to sign in' | 'finish to sign in'
@@ -11,7 +12,7 @@ export type HostedOrder =
   | { readonly do: 'call the API'; readonly call: HostedCall; readonly isDecision: boolean }
   | { readonly do: 'refuse'; readonly answer: Answer }
 
-/** Of the API the page needs these; `me` to `about` are its own. */
+/** Of the API the page needs these; those from `me` on are its own. */
 export const hostedCalls = [
   'GET /eligibility',
   'GET /requests',
@@ -22,10 +23,14 @@ export const hostedCalls = [
   'GET /choices',
   'GET /about',
   'GET /everybody',
+  'GET /operations',
+  'POST /release',
+  'POST /pause',
+  'POST /resume',
 ] as const
 export type HostedCall = (typeof hostedCalls)[number]
 /** For these one has signed in a moment ago. */
-const decisions: readonly HostedCall[] = ['POST /approvals']
+const decisions: readonly HostedCall[] = ['POST /approvals', 'POST /release', 'POST /pause', 'POST /resume']
 
 /** The addresses of the page, as API Gateway names routes. */
 export const hostedRoutes = [
@@ -72,8 +77,7 @@ export function judgeHostedRequest({ rawPath, headers, requestContext }: PageEve
     ? hostedCalls.find((one) => one === `${method} ${rawPath.slice('/api'.length)}`)
     : undefined
   if (call === undefined) return refusal(404, 'something that is not on this page', 'the page', `open ${origin}`)
-  const type = (headers['content-type'] ?? '').split(';', 1).join('').trim().toLowerCase()
-  if (method === 'POST' && type !== 'application/json')
+  if (method === 'POST' && mediaTypeOf({ headers }) !== 'application/json')
     return refusal(415, 'another content type', 'application/json', 'send JSON')
   return { do: 'call the API', call, isDecision: decisions.includes(call) }
 }

@@ -81,9 +81,7 @@ export class PageLooks {
       }
     })
     const abouts = await this.#aboutOf(chosen.flatMap(({ permissionSets }) => permissionSets))
-    const names = await this.#accountNames()
-    const used = new Set<string>(chosen.flatMap(({ accounts }) => accounts))
-    const accounts = Object.fromEntries([...names].filter(([id]) => used.has(id)))
+    const accounts = await this.namesOf(chosen.flatMap(({ accounts }) => accounts))
     return answer(200, { choices: chosen, abouts, accounts })
   }
 
@@ -116,10 +114,15 @@ export class PageLooks {
 
   async #tell(rows: readonly ListedAccess[]) {
     const shown = rows.slice(0, rowsMost)
-    const names = await this.#accountNames()
-    const used = new Set<string>(shown.map(({ account }) => account))
-    const accounts = Object.fromEntries([...names].filter(([id]) => used.has(id)))
+    const accounts = await this.namesOf(shown.map(({ account }) => account))
     return { rows: shown, isCut: shown.length < rows.length, accounts }
+  }
+
+  /** The names of these accounts, by their ids. */
+  async namesOf(ids: Iterable<string>): Promise<Readonly<Record<string, string>>> {
+    const names = await this.#accountNames()
+    const used = new Set(ids)
+    return Object.fromEntries([...names].filter(([id]) => used.has(id)))
   }
 
   /** One listing serves everybody for a minute. */

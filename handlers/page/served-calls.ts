@@ -13,6 +13,7 @@ import { type Answer, answer, refuse } from '../api/answer.ts'
 import { serveRequests } from '../api/serve-requests.ts'
 import type { PageSession } from './find-person.ts'
 import type { HostedCall } from './judge-hosted-request.ts'
+import { Operations } from './operations.ts'
 import type { PageEvent } from './page-event.ts'
 import { PageLooks } from './page-looks.ts'
 
@@ -22,17 +23,24 @@ type Calling = {
   readonly session: PageSession
   readonly log: Log
 }
-const notForThem = refuse(
+const onlyAuditors = refuse(
   403,
   'a request for what everybody has',
   'one of a member of the groups of auditors',
   'ask the platform team ("page.auditors")',
 )
+const onlyOperators = refuse(
+  403,
+  'a request for what operators do',
+  'one of a member of the groups of operators',
+  'ask the platform team ("page.operators")',
+)
 type User = Awaited<ReturnType<IdentityStore['findUser']>>
 
 /** Everybody asks the identity store, which answers 20 calls a second: for looking, what it said within the minute is enough. */
 const knownMs = 30_000
-const byGroups: readonly HostedCall[] = ['GET /me', 'GET /everybody']
+const ofOperators = ['GET /operations', 'POST /release', 'POST /pause', 'POST /resume'] as const
+const byGroups: readonly HostedCall[] = ['GET /me', 'GET /everybody', ...ofOperators]
 const usersMost = 10_000
 
 /** What the page answers to a person who is signed in: by the handlers of the API, and by what is the page's own. */
@@ -42,6 +50,7 @@ export class ServedCalls {
   readonly #settings: PageSettings
   readonly #known
   readonly #looks: PageLooks
+  readonly #operations: Operations
   readonly #users = new Map<PrincipalId, { readonly user: User; readonly atMs: number }>()
 
   constructor(ports: Ports, configuration: Configuration, settings: PageSettings) {
@@ -50,6 +59,7 @@ export class ServedCalls {
     this.#settings = settings
     const organization = new OrganizationCache(ports, configuration.folders)
     this.#looks = new PageLooks(ports, configuration, organization)
+    this.#operations = new Operations(ports, (accounts) => this.#looks.namesOf(accounts))
     this.#known = {
       organization,
       eligibilityFiles: new EligibilityFiles(ports),
@@ -95,19 +105,31 @@ export class ServedCalls {
       case 'GET /about':
         return this.#looks.about(query.request ?? '', context)
       case 'GET /everybody':
-        return person.isAuditor ? this.#looks.everybody(query.words ?? '') : notForThem
+        return person.isAuditor ? this.#looks.everybody(query.words ?? '') : onlyAuditors
+      case 'GET /operations':
+      case 'POST /release':
+      case 'POST /pause':
+      case 'POST /resume':
+        return person.isOperator ? this.#operate(call, { event, caller }) : onlyOperators
       default:
         return call satisfies never
     }
   }
 
+  #operate(call: (typeof ofOperators)[number], act: { event: PageEvent; caller: ApiCaller }): Promise<Answer> {
+    if (call === 'POST /release') return this.#operations.release(act)
+    if (call === 'POST /pause') return this.#operations.pause(act)
+    return call === 'POST /resume' ? this.#operations.resume(act) : this.#operations.look()
+  }
+
   /** Groups are asked for each time, where they decide what somebody sees. */
   async #personOf({ userId, userName }: PageSession, call: HostedCall) {
-    const { auditors } = this.#settings
+    const { auditors, operators } = this.#settings
     const { principalSuffix: suffix } = this.#configuration
     const name = suffix !== '' && userName.endsWith(suffix) ? userName.slice(0, -suffix.length) : userName
-    if (!byGroups.includes(call)) return { userId, name, isAuditor: false }
-    const groups = await this.#known.people.groupsOf(userId, new Set(auditors))
-    return { userId, name, isAuditor: groups.size > 0 }
+    if (!byGroups.includes(call)) return { userId, name, isAuditor: false, isOperator: false }
+    const groups = await this.#known.people.groupsOf(userId, new Set([...auditors, ...operators]))
+    const isOneOf = (named: readonly string[]) => named.some((one) => groups.has(one))
+    return { userId, name, isAuditor: isOneOf(auditors), isOperator: isOneOf(operators) }
   }
 }

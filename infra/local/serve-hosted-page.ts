@@ -34,6 +34,8 @@ const secretName = 'ssofile-page'
 const clientId = 'ssofile'
 const bodyMostBytes = 1024 * 1024
 const peopleMost = 100
+/** Of the acme organization; whoever wants to see their views joins one. */
+export const localGroups = { auditors: ['team-security'], operators: ['team-Platform'] } as const
 
 /**
  * The page for everybody, as API Gateway serves it, and the company's sign-in. The page is on `127.0.0.1`, the provider on
@@ -46,7 +48,10 @@ export async function startHostedPage(options: HostedOptions): Promise<HostedPag
   const clientSecret = randomBytes(24).toString('base64url')
   const value = JSON.stringify({ clientSecret, cookieKeys: [randomBytes(32).toString('base64url')] })
   const clientSecretArn = store(secrets, value)
-  const settings = pageSettings.parse({ signIn: { issuer: provider.url, clientId, clientSecretArn } })
+  const settings = pageSettings.parse({
+    signIn: { issuer: provider.url, clientId, clientSecretArn },
+    ...localGroups,
+  })
   const find = async (beginning: string) => {
     if (identityStore.idOf('USER', beginning) !== undefined) return [beginning]
     const { items } = await identityStore.listUsers({ most: peopleMost })

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import * as z from 'zod'
 import { bundleFunction } from '../../infra/bundle-function.ts'
@@ -10,11 +11,13 @@ import { closedApi } from '../../shared/domain/deployment/environment.ts'
 import { pageSettings } from '../../shared/domain/deployment/page-settings.ts'
 import page from '../../shared/domain/requests-page/page.json' with { type: 'json' }
 import { workedQueues } from '../../shared/ports/queues.ts'
-import { atMost, type Benchmark, exactly, parseNumbers, quantile } from './benchmark.ts'
+import { PageVisitor } from '../end-to-end/page-visitor.ts'
+import { atMost, type Benchmark, exactly, parseNumbers, quantile, withoutGoal } from './benchmark.ts'
 import { LocalProcess } from './local-process.ts'
 
 const kilobyte = 1024
 const person = 'kenji.ito@acme.example'
+const otherPerson = 'maria.alvarez@acme.example'
 const files = ['/', '/page.js', '/page.css']
 const calls = [
   '/api/me',
@@ -28,22 +31,30 @@ const calls = [
 /** What somebody waits for who opens the page, and what of it is loaded. */
 export const hostedPage: Benchmark = {
   name: 'page',
-  usage: 'page [--runs 15] [--sign-ins 10000]',
+  usage: 'page [--runs 15] [--sign-ins 10000] [--flood 1000]',
   summary:
-    'the page for everybody: first view, warm and by a function that has just started; its sizes; many who begin to sign in',
+    'the page for everybody: first view, warm and by a function that has just started; its sizes; many who begin to sign in; one person who asks too much',
   clock: 'machine',
   async run(options) {
-    const { runs, 'sign-ins': signIns } = parseNumbers(options, { runs: 15, 'sign-ins': 10_000 })
+    const { runs, 'sign-ins': signIns, flood } = parseNumbers(options, { runs: 15, 'sign-ins': 10_000, flood: 1_000 })
     await using system = await LocalProcess.start()
     const health = (await (await fetch(`${system.url}/_ssofile/health`)).json()) as { page: string }
-    const cookie = await signIn(health.page)
+    const { cookie } = await PageVisitor.signIn(health.page, person)
     const warm: number[] = []
     for (let run = 0; run <= runs; run++) warm.push(await look(health.page, cookie))
     const folder = mkdtempSync(join(tmpdir(), 'ssofile-page-'))
     try {
       bundle(folder)
       const variables = environmentOf(system.url, health.page, await readInstanceArn(system.url))
+      const other = await PageVisitor.signIn(health.page, otherPerson)
       const refused = await beginAll(health.page, signIns)
+      // Until API Gateway's bucket is full again.
+      await setTimeout(3_000)
+      const { refusedOnce, waits, refusedOthers } = await askTooMuch(health.page, {
+        cookie,
+        other: other.cookie,
+        flood,
+      })
       // These block this process, and with it the connections that it keeps.
       const cold = Array.from({ length: Math.ceil(runs / 3) }, () => start(folder, variables))
       return {
@@ -59,6 +70,13 @@ export const hostedPage: Benchmark = {
           }),
           atMost(1024, { figure: 'bundle', value: statSync(join(folder, 'index.mjs')).size / kilobyte, unit: 'KB' }),
           atMost(60, { figure: 'script of the page', value: Buffer.byteLength(page.script) / kilobyte, unit: 'KB' }),
+          exactly(0, {
+            figure: `others refused while one person asks ${flood} times in a minute`,
+            value: refusedOthers,
+            unit: '',
+          }),
+          atMost(0.3, { figure: 'the same: what others wait, slowest', value: Math.max(...waits), unit: 's' }),
+          withoutGoal({ figure: 'the same: refused of the one person', value: refusedOnce, unit: '' }),
           exactly(0, {
             figure: `of ${signIns} sign-ins that begin, not answered, and not told to wait`,
             value: refused,
@@ -77,27 +95,6 @@ async function readInstanceArn(endpoint: string): Promise<string> {
   const s3 = new S3Client({ endpoint, region: 'us-east-1', credentials, forcePathStyle: true })
   const { Body } = await s3.send(new GetObjectCommand({ Bucket: 'ssofile', Key: 'control/owner.json' }))
   return z.object({ instanceArn: z.string() }).parse(JSON.parse((await Body?.transformToString()) ?? '')).instanceArn
-}
-
-/** As the browser of this person: the way to the provider and back. Answers the cookie of the session. */
-async function signIn(origin: string): Promise<string> {
-  const jars = new Map<string, Map<string, string>>()
-  let next = `${origin}/sign-in`
-  for (let step = 0; step < 12; step++) {
-    const site = new URL(next).origin
-    const jar = jars.get(site) ?? new Map<string, string>()
-    jars.set(site, jar)
-    const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
-    const response = await fetch(next, { redirect: 'manual', headers: { cookie } })
-    for (const [name = '', value = ''] of response.headers
-      .getSetCookie()
-      .map((one) => one.split(';', 1).join('').split('=')))
-      jar.set(name, value)
-    const location = response.headers.get('location')
-    next = location === null ? `${next}?as=${encodeURIComponent(person)}` : new URL(location, next).href
-    if (next.startsWith(`${origin}/#`)) return `ssofile-session=${jars.get(origin)?.get('ssofile-session')}`
-  }
-  throw new Error('the sign-in did not come to an end')
 }
 
 /** Seconds until a browser has all that it shows first. */
@@ -160,6 +157,32 @@ function start(folder: string, env: Readonly<Record<string, string>>): number {
   const { status, stderr } = spawnSync(process.execPath, [join(folder, 'first.mjs')], { env, encoding: 'utf8' })
   if (status !== 0) throw new Error(`the function ended with ${status}:\n${stderr}`)
   return (performance.now() - beganMs) / 1000
+}
+
+type Flood = { readonly cookie: string; readonly other: string; readonly flood: number }
+
+/** One person asks `flood` times in a minute, evenly, which nothing waits for; somebody else asks twice a second meanwhile. */
+async function askTooMuch(origin: string, { cookie, other, flood }: Flood) {
+  const ask = async (own: string) => {
+    const beganMs = performance.now()
+    const { status, body } = await fetch(`${origin}/api/me`, { headers: { cookie: own } })
+    await body?.cancel()
+    return { status, seconds: (performance.now() - beganMs) / 1000 }
+  }
+  const repeat = async (own: string, count: number) => {
+    const asked: Promise<{ status: number; seconds: number }>[] = []
+    for (let one = 0; one < count; one++) {
+      asked.push(ask(own))
+      await setTimeout(60_000 / count)
+    }
+    return Promise.all(asked)
+  }
+  const [one, others] = await Promise.all([repeat(cookie, flood), repeat(other, 120)])
+  return {
+    refusedOnce: one.filter(({ status }) => status === 429).length,
+    refusedOthers: others.filter(({ status }) => status !== 200).length,
+    waits: others.map(({ seconds }) => seconds),
+  }
 }
 
 /** How many got neither the way to the provider nor the answer to come again, which API Gateway gives to too many at once. */

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { type ApiChange, routesOf } from '../../handlers/api/routes.ts'
+import { bucketPolicy } from '../../infra/bucket-policy.ts'
+import { DeploymentNames } from '../../infra/deployment-names.ts'
 import {
   accountAccessActions,
   directoryActions,
@@ -16,6 +18,7 @@ import {
 } from '../../infra/function-permissions.ts'
 import { grantedRights } from '../../infra/granted-rights.ts'
 import { renderPermissions } from '../../infra/render-permissions.ts'
+import { pageSettings } from '../../shared/domain/deployment/page-settings.ts'
 import { type FunctionName, functionNames, functionSettings } from '../../shared/ports/deployment-settings.ts'
 import { workedQueues } from '../../shared/ports/queues.ts'
 import { readText } from '../house/source-files.ts'
@@ -103,15 +106,21 @@ test('nobody may delete history or the claim of the bucket', () => {
     expect(deletable.filter((prefix) => key.startsWith(prefix))).toEqual([])
 })
 
-test('only the dispatcher may change Identity Center, and only it and people may write control/', () => {
+test('only the dispatcher may change Identity Center, and only it and operators may write control/', () => {
   const changing = functionNames.filter((name) => functionPermissions[name].identityCenter === 'change')
   expect(changing).toEqual(['dispatcher'])
   const controlling = functionNames.filter((name) => writableBy(name).some((prefix) => prefix.startsWith('control/')))
   // The sweep counts the ledger.
-  expect(controlling).toEqual(['requests', 'dispatcher', 'sweep', 'owner'])
+  expect(controlling).toEqual(['requests', 'dispatcher', 'sweep', 'owner', 'page'])
   // At the end of temporary access its sessions are ended, where the eligibility asks for that.
   expect(writableBy('requests').filter((prefix) => prefix.startsWith('control/'))).toEqual([
     'control/ended-sessions.json',
+  ])
+  // For operators who are signed in, where the environment names some.
+  expect(writableBy('page').filter((prefix) => prefix.startsWith('control/'))).toEqual([
+    'control/pause.json',
+    'control/brake.json',
+    'control/resumed.json',
   ])
   expect(writableBy('sweep').filter((prefix) => prefix.startsWith('control/'))).toEqual(['control/ledger.json'])
 })
@@ -166,6 +175,34 @@ describe('an API by which nobody asks for temporary access', () => {
       new Set(['links', 'permission-sets', 'eligibility', 'requests', 'approvals']),
     )
     expect(new Set(paths(['links', 'permission-sets']))).toEqual(new Set(['links', 'permission-sets']))
+  })
+})
+
+describe('a page by which nobody is an operator', () => {
+  const rightsOfPage = (operators: readonly string[]) => {
+    const { data: page } = pageSettings.safeParse({
+      signIn: {
+        issuer: 'https://example.okta.com',
+        clientId: 'ssofile',
+        clientSecretArn: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:ssofile-page-a1B2c3',
+      },
+      operators,
+    })
+    const environment = { ...example, page }
+    const { Statement } = bucketPolicy(environment, new DeploymentNames(environment))
+    const mayControl = Statement.find(({ Sid }) => Sid === 'OnlyOperatorsControl')
+    const rights = grantedRights(environment).filter(({ name }) => name === 'page')
+    return {
+      ofOperators: rights.filter(({ resource }) => /\/(control\/(?!owner)|assignments\/)/.test(resource)),
+      isExceptedByBucket: JSON.stringify(mayControl).includes(':role/ssofile-page"'),
+    }
+  }
+
+  test('writes no control/ and reads no ledger, by its own policy and by that of the bucket', () => {
+    expect(rightsOfPage([])).toEqual({ ofOperators: [], isExceptedByBucket: false })
+    const { ofOperators, isExceptedByBucket } = rightsOfPage(['team-Platform'])
+    expect(ofOperators.length).toBeGreaterThan(5)
+    expect(isExceptedByBucket).toBe(true)
   })
 })
 

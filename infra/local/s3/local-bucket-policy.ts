@@ -31,6 +31,7 @@ const deployment = environment.parse({
       clientId: 'ssofile',
       clientSecretArn: `arn:aws:secretsmanager:${localRegion}:${localAccountId}:secret:ssofile-page`,
     },
+    operators: ['team-Platform'],
   },
   alarmAddress: 'nobody@example.com',
 })

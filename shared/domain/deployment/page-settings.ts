@@ -43,5 +43,7 @@ export const pageSettings = z.strictObject({
   approveWithin: isoDuration.default('PT10M'),
   /** Groups whose members see who has access. */
   auditors: z.array(text).max(20).default([]),
+  /** Groups whose members release what the brake holds, pause and resume. Absent: nobody does by the page. */
+  operators: z.array(text).max(20).default([]),
 })
 export type PageSettings = z.infer<typeof pageSettings>

@@ -65,14 +65,23 @@ export class ApiCalls {
     if (!isHosted) return { told: undefined, me: await this.#get('/eligibility') }
     const nowMs = pageClock.nowMs()
     if (this.#besides && nowMs - this.#besides.atMs < slowMs) {
+      const { told, me } = this.#besides
       const access = await this.#get('/access')
-      return { me: this.#besides.me, told: { ...this.#besides.told, access } }
+      const operations =
+        told.operations && (await this.#get('/operations').catch((error: unknown) => this.#forget(error)))
+      return { me, told: { ...told, access, operations } }
     }
     const calls = ['/eligibility', '/me', '/access', '/choices'].map((path) => this.#get(path))
-    const [me, { isAuditor }, access, chosen] = await Promise.all(calls)
-    const told = { isAuditor, access, ...chosen }
+    const [me, { isAuditor, isOperator }, access, chosen] = await Promise.all(calls)
+    const told = { isAuditor, operations: isOperator ? await this.#get('/operations') : undefined, access, ...chosen }
     this.#besides = { told, me, atMs: nowMs }
     return { told, me }
+  }
+
+  /** Who may not see something any more is asked about again at the next look. */
+  #forget(error: unknown): never {
+    this.#besides = undefined
+    throw error
   }
 
   async about({ key }: ToldRequest): Promise<ToldAbout> {
@@ -89,7 +98,7 @@ export class ApiCalls {
     location.reload()
   }
 
-  async post(path: '/requests' | '/approvals', sent: object): Promise<void> {
+  async post(path: PostPath, sent: object): Promise<void> {
     const headers = { 'content-type': 'application/json' }
     await this.#send(`/api${path}`, { method: 'POST', headers, body: JSON.stringify(sent) })
   }
@@ -134,6 +143,7 @@ export class ApiCalls {
   }
 }
 
+export type PostPath = '/requests' | '/approvals' | '/release' | '/pause' | '/resume'
 type Me = Pick<Told, 'name' | 'eligible' | 'unusable'>
 export type Everybody = {
   readonly rows: readonly ToldAccess[]

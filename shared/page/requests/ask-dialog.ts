@@ -3,6 +3,7 @@ import { find } from '../element.ts'
 import { type AskFields, askFor } from './ask-for.ts'
 import { makeFacts } from './card.ts'
 import { describeEligibility } from './describe-eligibility.ts'
+import { type Place, placeOfAccount, placeOfScope } from './find-place.ts'
 import { listOptions } from './list-options.ts'
 import { sayDuration } from './say.ts'
 import type { ToldBesides, ToldEligibility } from './told-request.ts'
@@ -15,6 +16,7 @@ export class AskDialog {
   readonly #dialog = find('ask', HTMLDialogElement)
   readonly #onAsk: (body: object) => void
   #user = ''
+  #places: readonly Place[] = []
   #action: 'ask' | 'extend' = 'ask'
 
   constructor(onAsk: (body: object) => void) {
@@ -42,15 +44,23 @@ export class AskDialog {
       offered.map((set) => [set, besides?.abouts[set] ?? ''] as const),
     )
     const accounts = choice?.accounts ?? []
-    listOptions('ask-scopes', [
-      ...accounts.map((id) => [id, besides?.accounts[id] ?? ''] as const),
-      ...eligibility.scopes.filter((one) => accounts.length === 0 || !one.startsWith('account%')),
-    ])
+    const others = eligibility.scopes.filter((one) => accounts.length === 0 || !one.startsWith('account%'))
+    this.#places = [
+      ...accounts.map((id) => placeOfAccount(id, besides?.accounts[id])).sort((a, b) => a.text.localeCompare(b.text)),
+      ...others.map(placeOfScope),
+    ]
+    listOptions(
+      'ask-places',
+      this.#places.map(({ text }) => text),
+    )
     // One only: nothing to choose.
     if (sets.length === 1 && eligibility.permissionSets.length === 1) input('permissionSet').value = sets[0] ?? ''
-    const [scope = '', ...others] = eligibility.scopes
-    if (others.length === 0 && scope.startsWith('account%')) input('where').value = scope
-    if (extended) [input('where').value, input('permissionSet').value] = [extended.scope, extended.permissionSet]
+    const [place, ...more] = this.#places
+    if (place?.scope.startsWith('account%') && more.length === 0) input('where').value = place.text
+    if (extended) {
+      input('where').value = this.#places.find((one) => one.scope === extended.scope)?.text ?? extended.scope
+      input('permissionSet').value = extended.permissionSet
+    }
     for (const name of ['where', 'permissionSet'] as const) input(name).readOnly = extended !== undefined
     for (const need of needs) input(need).required = eligibility.needs.includes(need)
     find('ask-startsAt-label', HTMLElement).hidden = eligibility.mayStartLater === undefined
@@ -64,7 +74,7 @@ export class AskDialog {
     const missing = needs.find((need) => input(need).required && !saysSomething(typed[need]))
     const asked = missing
       ? ({ ok: false, field: missing, message: `This eligibility needs the ${missing}.` } as const)
-      : askFor(typed, this.#user, this.#action)
+      : askFor(typed, { user: this.#user, places: this.#places, action: this.#action })
     if (!asked.ok) {
       this.#complain(asked.field, asked.message)
       return

@@ -1,3 +1,5 @@
+import { findPlace, type Place } from './find-place.ts'
+
 /** The fields of the form, as they were typed. */
 export type AskFields = {
   readonly where: string
@@ -10,6 +12,12 @@ export type AskFields = {
   readonly startsAt: string
 }
 
+type Asking = {
+  readonly user: string
+  /** Those that the form offers. */
+  readonly places: readonly Place[]
+  readonly action?: 'ask' | 'extend'
+}
 type Asked =
   | { readonly ok: true; readonly body: object }
   | { readonly ok: false; readonly field: keyof AskFields; readonly message: string }
@@ -17,16 +25,10 @@ type Asked =
 /** What `POST /requests` takes; whether the person is eligible, ssofile decides. */
 export function askFor(
   { where, permissionSet, hours, startsAt, ...texts }: AskFields,
-  user: string,
-  action: 'ask' | 'extend' = 'ask',
+  { user, places, action = 'ask' }: Asking,
 ): Asked {
-  const scope = /^\d{12}$/.test(where) ? `account%${where}` : where
-  if (!/^[a-z_]+%[^%]+$/.test(scope))
-    return {
-      ok: false,
-      field: 'where',
-      message: 'Write the 12 digits of an account, or one of the scopes of the list.',
-    }
+  const place = findPlace(where, places)
+  if (!place.ok) return { ok: false, field: 'where', message: place.message }
   if (permissionSet === '' || /[*?%]/.test(permissionSet))
     return { ok: false, field: 'permissionSet', message: 'Write the name of one permission set, without * and ?.' }
   const minutes = Math.round(Number(hours.replace(',', '.')) * 60)
@@ -37,7 +39,7 @@ export function askFor(
     ...Object.fromEntries(given),
     ...(startsAt === '' ? {} : { startsAt: new Date(startsAt).toISOString() }),
   }
-  const linkData = `${scope}%${permissionSet}%${user}%USER%ssofile`
+  const linkData = `${place.scope}%${permissionSet}%${user}%USER%ssofile`
   return { ok: true, body: { action, linkData, requestDetails } }
 }
 

@@ -1,13 +1,15 @@
 import { find, make } from '../element.ts'
-import { ApiCalls, ApiFault, isHosted } from './api-calls.ts'
+import { ApiCalls, ApiFault, isHosted, type PostPath } from './api-calls.ts'
 import { AskDialog } from './ask-dialog.ts'
 import { type Card, makeFacts } from './card.ts'
 import { CardList } from './card-list.ts'
+import { ConfirmDialog } from './confirm-dialog.ts'
 import { describeAccess } from './describe-access.ts'
 import { describeEligibility } from './describe-eligibility.ts'
 import { type DescribedRequest, describeRequest, type RequestAction } from './describe-request.ts'
+import { OperationsView } from './operations-view.ts'
 import { pageClock } from './page-clock.ts'
-import type { Told, ToldAbout, ToldRequest } from './told-request.ts'
+import type { Told, ToldAbout, ToldOperations, ToldRequest } from './told-request.ts'
 
 /** Requests of everybody share the API's limit: 20 a second. Where the page is hosted it has a limit of its own. */
 const restMs = isHosted ? 5_000 : 60_000
@@ -26,21 +28,24 @@ const questions: Readonly<Record<RequestAction, string>> = {
 export class RequestsPage {
   readonly #api = new ApiCalls(() => this.#say('The API is busy; trying again…'))
   readonly #ask = new AskDialog((body) => void this.#send('/requests', body, 'Asked.'))
+  readonly #confirmation = new ConfirmDialog()
+  readonly #operations = new OperationsView(this.#confirmation, (...sent) => void this.#send(...sent))
   readonly #lists = {
     waiting: new CardList('waiting'),
     mine: new CardList('mine'),
     eligible: new CardList('eligible'),
     access: new CardList('access'),
     everybody: new CardList('everybody'),
+    brake: new CardList('brake'),
+    attention: new CardList('attention'),
   }
   /** By request: what an approver has to know besides, asked once. */
   readonly #abouts = new Map<string, ToldAbout>()
-  /** The address named a request, which is brought into view once. */
-  #wanted = /^#request=([0-9a-f]{32})$/.exec(location.hash)?.[1]
+  /** The address named a request, or the brake, which is brought into view once. */
+  #wanted = wantedOf(location.hash)
   #told: Told | undefined
   /** Counts what was sent, so that only the last one looks again. */
   #turn = 0
-  #confirmed: (() => void) | undefined
 
   start(): void {
     find('words', HTMLInputElement).addEventListener('input', () => this.#show())
@@ -48,16 +53,11 @@ export class RequestsPage {
     for (const button of document.querySelectorAll('[data-close]'))
       button.addEventListener('click', () => button.closest('dialog')?.close())
     for (const dialog of document.querySelectorAll('dialog')) dialog.addEventListener('close', () => this.#show())
-    find('confirm-form', HTMLFormElement).addEventListener('submit', (event) => {
-      event.preventDefault()
-      find('confirm', HTMLDialogElement).close()
-      this.#confirmed?.()
-    })
     find('sign-out', HTMLButtonElement).hidden = !isHosted
     find('sign-out', HTMLButtonElement).addEventListener('click', () => void this.#api.signOut())
     find('everybody-words', HTMLInputElement).addEventListener('input', () => void this.#lookForEverybody())
     window.addEventListener('hashchange', () => {
-      this.#wanted = /^#request=([0-9a-f]{32})$/.exec(location.hash)?.[1]
+      this.#wanted = wantedOf(location.hash)
       this.#show()
     })
     void this.#run()
@@ -88,7 +88,7 @@ export class RequestsPage {
     }
   }
 
-  async #send(path: '/requests' | '/approvals', body: object, done: string): Promise<void> {
+  async #send(path: PostPath, body: object, done: string): Promise<void> {
     const turn = ++this.#turn
     this.#say('Sending…')
     try {
@@ -140,17 +140,30 @@ export class RequestsPage {
       rows.map((row) => describeAccess(row, accounts, besides.abouts)),
       rows.length,
     )
+    this.#showOperations(besides.operations)
     const part = find('everybody-part', HTMLElement)
     if (besides.isAuditor && part.hidden) {
       part.hidden = false
       void this.#lookForEverybody()
     }
-    if (this.#wanted === undefined) return
-    const item = [...document.querySelectorAll('main li')].find((one) => one.textContent?.includes(this.#wanted ?? ''))
+    if (this.#wanted !== undefined) this.#bringIntoView(this.#wanted)
+  }
+
+  #showOperations(told: ToldOperations | undefined): void {
+    for (const id of ['brake-part', 'attention-part']) find(id, HTMLElement).hidden = told === undefined
+    if (told === undefined) return
+    const { brake, wanting } = this.#operations.show(told)
+    this.#list('brake', brake, brake.length)
+    this.#list('attention', wanting, told.attention.all)
+  }
+
+  #bringIntoView(wanted: string): void {
+    const isMeant = (one: Element) => (wanted === 'brake' ? one.id === 'brake-part' : one.textContent?.includes(wanted))
+    const item = [...document.querySelectorAll('main li, #brake-part:not([hidden])')].find(isMeant)
     if (item === undefined) return
     this.#wanted = undefined
-    item.scrollIntoView({ block: 'center' })
-    item.querySelector('button')?.focus({ preventScroll: true })
+    item.scrollIntoView({ block: wanted === 'brake' ? 'start' : 'center' })
+    item.querySelector<HTMLElement>('button:not([hidden])')?.focus({ preventScroll: true })
   }
 
   async #lookForEverybody(): Promise<void> {
@@ -169,7 +182,7 @@ export class RequestsPage {
     await Promise.all(unknown.map(learn))
   }
 
-  #list(name: 'waiting' | 'mine' | 'eligible' | 'access', cards: readonly Card[], all: number): void {
+  #list(name: ListName, cards: readonly Card[], all: number): void {
     const words = find('words', HTMLInputElement).value.toLowerCase().split(/\s+/)
     const fitting = cards.filter(({ title, stateText, facts }) => {
       const text = [title, stateText, ...facts.map(([, one]) => one)].join(' ').toLowerCase()
@@ -210,22 +223,21 @@ export class RequestsPage {
   }
 
   #confirm({ does, label, described, told }: Confirmed): void {
-    const comment = find('comment', HTMLInputElement)
-    comment.value = ''
-    find('comment-label', HTMLElement).hidden = does === 'finish'
-    find('confirm-title', HTMLElement).replaceChildren(make('bdi', `${label}: ${described.title}`))
-    find('confirm-hint', HTMLElement).textContent = questions[does]
-    find('confirm-facts', HTMLElement).replaceChildren(makeFacts(described.facts))
-    find('confirm-do', HTMLButtonElement).textContent = label
-    this.#confirmed = () => {
-      if (does === 'finish') return void this.#send('/requests', { action: 'finish', linkData: told.linkData }, 'Sent.')
-      const said = comment.value.trim()
+    const finish = () => this.#send('/requests', { action: 'finish', linkData: told.linkData }, 'Sent.')
+    const decide = (comment: string) => {
       // Where a sign-in is asked for first, one comes back to it.
       if (isHosted) history.replaceState(null, '', `#request=${described.digest}`)
-      const decision = { digest: described.digest, decision: does, ...(said === '' ? {} : { comment: said }) }
-      return void this.#send('/approvals', decision, does === 'approve' ? 'Approved.' : 'Denied.')
+      const decision = { digest: described.digest, decision: does, ...(comment === '' ? {} : { comment }) }
+      return this.#send('/approvals', decision, does === 'approve' ? 'Approved.' : 'Denied.')
     }
-    find('confirm', HTMLDialogElement).showModal()
+    this.#confirmation.open({
+      title: `${label}: ${described.title}`,
+      hint: questions[does],
+      facts: described.facts,
+      label,
+      ...(does === 'finish' ? {} : { text: { label: 'Comment, if you like', isNeeded: false } }),
+      act: (comment) => void (does === 'finish' ? finish() : decide(comment)),
+    })
   }
 
   #say(text: string): void {
@@ -249,9 +261,14 @@ export class RequestsPage {
   }
 }
 
+type ListName = 'waiting' | 'mine' | 'eligible' | 'access' | 'brake' | 'attention'
 type Confirmed = DescribedRequest['actions'][number] & {
   readonly described: Omit<DescribedRequest, 'actions'>
   readonly told: ToldRequest
+}
+
+function wantedOf(hash: string): string | undefined {
+  return /^#(?:request=([0-9a-f]{32})|(brake))$/.exec(hash)?.slice(1).find(Boolean)
 }
 
 /** What goes on first, then what is over. */

@@ -1,4 +1,4 @@
-import type { Status } from '../../domain/statuses/status.ts'
+import type { AttentionState, Status } from '../../domain/statuses/status.ts'
 
 /** A request as the API tells it. */
 export type ToldRequest = {
@@ -54,9 +54,43 @@ export type ToldAbout = {
   readonly isCut: boolean
 }
 
+/** What operators see. */
+export type ToldOperations = {
+  readonly pause: { readonly since: string; readonly told: string; readonly isLoss: boolean } | null
+  readonly lists: readonly {
+    readonly digest: string
+    readonly reason: string
+    readonly since: string
+    /** How many; `rows` are the first of them. */
+    readonly held: number
+    readonly rows: readonly (Omit<ToldAccess, 'giver'> & {
+      readonly links: readonly { readonly link: string; readonly deletedBy?: string | undefined }[]
+    })[]
+  }[]
+  readonly contents: readonly {
+    readonly digest: string
+    readonly name: string
+    readonly since: string
+    readonly reason: string
+    readonly takesAway: readonly string[]
+  }[]
+  readonly attention: {
+    readonly all: number
+    readonly inputs: readonly {
+      readonly state: AttentionState
+      readonly input: string
+      readonly reason?: string | undefined
+      readonly remedy?: string | undefined
+    }[]
+  }
+  readonly accounts: Readonly<Record<string, string>>
+}
+
 /** Only where the page is hosted. */
 export type ToldBesides = {
   readonly isAuditor: boolean
+  /** Of operators. */
+  readonly operations?: ToldOperations | undefined
   readonly access: { readonly rows: readonly ToldAccess[]; readonly accounts: Readonly<Record<string, string>> }
   readonly choices: readonly {
     readonly name: string

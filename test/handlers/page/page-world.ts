@@ -167,3 +167,21 @@ export class TestBrowser {
     else this.jar(site).set(name, value.join('='))
   }
 }
+
+/** The page with two people who are signed in. */
+export async function openWithPeople(issuer: string, settings: Settings = {}) {
+  const page = openPage(issuer, settings)
+  const { identityStore } = page.world
+  const [ana, ben] = [
+    await identityStore.createUser({ userName: 'ana' }),
+    await identityStore.createUser({ userName: 'ben' }),
+  ]
+  const browsers = { ana: new TestBrowser(page), ben: new TestBrowser(page) }
+  await browsers.ana.signIn('ana', issuer)
+  await browsers.ben.signIn('ben', issuer)
+  return { ...page, ids: { ana, ben }, ...browsers }
+}
+
+export function post(browser: TestBrowser, path: string, body: object, headers: Sent['headers'] = {}) {
+  return browser.send(path, { method: 'POST', body, headers })
+}

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { openPage, openProvider, TestBrowser } from './page-world.ts'
+import { openProvider, openWithPeople, post } from './page-world.ts'
 
 let provider: Awaited<ReturnType<typeof openProvider>>
 beforeAll(async () => {
@@ -13,20 +13,7 @@ const approval = { digest, decision: 'approve' }
 const linkData = 'account%233000000002%Admin-ps%ana%USER%ssofile'
 const asking = { action: 'ask', linkData, requestDetails: { duration: 'PT4H', reason: 'disk' } }
 
-async function open(settings: Parameters<typeof openPage>[1] = {}) {
-  const page = openPage(provider.url, settings)
-  const { identityStore } = page.world
-  const [ana, ben] = [
-    await identityStore.createUser({ userName: 'ana' }),
-    await identityStore.createUser({ userName: 'ben' }),
-  ]
-  const browsers = { ana: new TestBrowser(page), ben: new TestBrowser(page) }
-  await browsers.ana.signIn('ana', provider.url)
-  await browsers.ben.signIn('ben', provider.url)
-  return { ...page, ids: { ana, ben }, ...browsers }
-}
-const post = (browser: TestBrowser, path: string, body: object, headers: Readonly<Record<string, string>> = {}) =>
-  browser.send(path, { method: 'POST', body, headers })
+const open = (settings: Parameters<typeof openWithPeople>[1] = {}) => openWithPeople(provider.url, settings)
 
 describe('what comes by the page', () => {
   test('is asked under the own id; the object says by whom, by what and from where', async () => {

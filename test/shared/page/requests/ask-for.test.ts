@@ -14,7 +14,7 @@ const typed = {
 }
 
 test('what was typed becomes a request for oneself; what was left empty is left out', () => {
-  expect(askFor(typed, 'ana@acme.example')).toEqual({
+  expect(askFor(typed, { user: 'ana@acme.example', places: [] })).toEqual({
     ok: true,
     body: {
       action: 'ask',
@@ -23,7 +23,10 @@ test('what was typed becomes a request for oneself; what was left empty is left 
     },
   })
   expect(
-    askFor({ ...typed, where: 'ou_id%ou-acme-1', hours: '0,5', startsAt: '2026-03-03T10:00' }, 'ana'),
+    askFor(
+      { ...typed, where: 'ou_id%ou-acme-1', hours: '0,5', startsAt: '2026-03-03T10:00' },
+      { user: 'ana', places: [] },
+    ),
   ).toMatchObject({
     body: {
       linkData: 'ou_id%ou-acme-1%Admin-ps%ana%USER%ssofile',
@@ -42,7 +45,11 @@ test.each([
   ['hours', '-1'],
   ['hours', 'four'],
 ] as const)('the field %s does not take %p, and says so', (field, value) => {
-  expect(askFor({ ...typed, [field]: value }, 'ana')).toMatchObject({ ok: false, field, message: expect.any(String) })
+  expect(askFor({ ...typed, [field]: value }, { user: 'ana', places: [] })).toMatchObject({
+    ok: false,
+    field,
+    message: expect.any(String),
+  })
 })
 
 test('lengths of time, scopes and ages are told in words', () => {

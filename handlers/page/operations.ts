@@ -1,0 +1,142 @@
+import { type BrakeList, emptyBrake } from '../../shared/domain/brake/brake-record.ts'
+import { describeContents, type HeldContents } from '../../shared/domain/brake/held-contents.ts'
+import type { ApiCaller } from '../../shared/domain/deployment/api-caller.ts'
+import type { Ports } from '../../shared/ports/ports.ts'
+import { brakeFile, digestOf, releaseList } from '../../shared/reconcile/brake/brake-file.ts'
+import { listHeldAccess } from '../../shared/reconcile/brake/list-held-access.ts'
+import {
+  describePause,
+  type Pause,
+  pauseChanges,
+  readPause,
+  resumeChanges,
+} from '../../shared/reconcile/dispatcher/pause.ts'
+import { listAttention } from '../../shared/reconcile/records/list-attention.ts'
+import { type Answer, answer, refuse } from '../api/answer.ts'
+import type { SentBody } from '../api/api-request.ts'
+import { readBody } from '../api/read-body.ts'
+import { parsePauseRequest, parseReleaseRequest, parseResumeRequest } from './operator-bodies.ts'
+
+type Act = { readonly event: SentBody; readonly caller: ApiCaller }
+type ShownList = Awaited<ReturnType<typeof listHeldAccess>>
+type Attention = Awaited<ReturnType<typeof listAttention>>
+type TellAccounts = (ids: Iterable<string>) => Promise<Readonly<Record<string, string>>>
+
+const attentionMs = 15_000
+
+/**
+ * The brake, pauses and what wants attention, for operators: the records of `ssofile brake`, `pause`, `resume` and `status`, and
+ * the same ways to write them.
+ */
+export class Operations {
+  readonly #ports: Ports
+  readonly #tellAccounts: TellAccounts
+  readonly #shown = new Map<string, ShownList>()
+  #attention: { readonly read: Promise<Attention>; readonly atMs: number } | undefined
+
+  /** `tellAccounts`: the names of accounts by their ids. */
+  constructor(ports: Ports, tellAccounts: TellAccounts) {
+    this.#ports = ports
+    this.#tellAccounts = tellAccounts
+  }
+
+  async look(): Promise<Answer> {
+    const { objects } = this.#ports
+    const [stored, pause, attention] = await Promise.all([
+      brakeFile(objects).read(),
+      readPause(objects),
+      this.#attentionOfNow(),
+    ])
+    const { lists, contents } = stored?.value ?? emptyBrake
+    const shown = await Promise.all(lists.map((list) => this.#showOnce(list)))
+    for (const digest of this.#shown.keys())
+      if (!shown.some((list) => list.digest === digest)) this.#shown.delete(digest)
+    return answer(200, {
+      pause: pause === undefined ? null : tellPause(pause),
+      lists: shown,
+      contents: contents.map(tellContents),
+      attention,
+      accounts: await this.#tellAccounts(shown.flatMap(({ rows }) => rows.map(({ account }) => account))),
+    })
+  }
+
+  /** Exactly the list, or the file, that has this digest now. */
+  async release({ event, caller }: Act): Promise<Answer> {
+    const asked = readBody(event, parseReleaseRequest)
+    if ('statusCode' in asked) return asked
+    const result = await releaseList(this.#ports.objects, asked.digest, byOf(caller))
+    if (result.outcome !== 'other-list') return answer(200, { outcome: result.outcome })
+    const { lists, contents } = result.record
+    const held = [...lists.map(digestOf), ...contents.map(({ digest }) => digest)]
+    const now = held.length === 0 ? 'one that is held: nothing is held now' : `one that is held now: ${held.join(', ')}`
+    return refuse(
+      409,
+      `the list ${asked.digest}`,
+      now,
+      'look again: what you saw has changed, and nothing was released',
+    )
+  }
+
+  async pause({ event, caller }: Act): Promise<Answer> {
+    const asked = readBody(event, parsePauseRequest)
+    if ('statusCode' in asked) return asked
+    const { isNew, pause } = await pauseChanges(this.#ports, { reason: asked.reason, by: byOf(caller) })
+    if (isNew) return answer(200, { pause: tellPause(pause) })
+    return refuse(409, 'a pause beside another one', 'no pause', `nothing: changes are ${describePause(pause)}`)
+  }
+
+  /** Exactly the pause that the person saw. */
+  async resume({ event, caller }: Act): Promise<Answer> {
+    const asked = readBody(event, parseResumeRequest)
+    if ('statusCode' in asked) return asked
+    const pause = await readPause(this.#ports.objects)
+    if (pause?.since !== asked.since)
+      return refuse(
+        409,
+        `the pause since ${asked.since}`,
+        pause === undefined ? 'one that is in force: there is none' : `the one in force: ${describePause(pause)}`,
+        'look again',
+      )
+    if (pause.lost !== undefined)
+      return refuse(
+        409,
+        `a pause by ssofile: ${describePause(pause)}`,
+        'one that a person began',
+        'run ssofile restore (docs/operations.md#the-ledger-was-lost)',
+      )
+    await resumeChanges(this.#ports, byOf(caller))
+    return answer(200, { ended: tellPause(pause) })
+  }
+
+  async #showOnce(list: BrakeList): Promise<ShownList> {
+    const digest = digestOf(list)
+    const known = this.#shown.get(digest) ?? (await listHeldAccess(list, this.#ports.objects))
+    this.#shown.set(digest, known)
+    return known
+  }
+
+  #attentionOfNow(): Promise<Attention> {
+    const nowMs = this.#ports.clock.monotonicMs()
+    if (this.#attention && nowMs - this.#attention.atMs < attentionMs) return this.#attention.read
+    const read = listAttention(this.#ports)
+    this.#attention = { read, atMs: nowMs }
+    read.catch(() => {
+      this.#attention = undefined
+    })
+    return read
+  }
+}
+
+/** As history names who did it: by the page, who, and from where. */
+function byOf({ arn, sourceIpAddress }: ApiCaller): string {
+  return sourceIpAddress === undefined ? arn : `${arn} from ${sourceIpAddress}`
+}
+
+function tellPause(pause: Pause) {
+  return { since: pause.since, told: describePause(pause), isLoss: pause.lost !== undefined }
+}
+
+function tellContents(held: HeldContents) {
+  const { digest, name, since, takesAway } = held
+  return { digest, name, since, reason: describeContents(held), takesAway }
+}

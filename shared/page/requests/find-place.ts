@@ -1,0 +1,47 @@
+import { sayScope } from './say.ts'
+
+/** Where somebody may ask for access. `text`: as the form offers it. */
+export type Place = { readonly text: string; readonly scope: string; readonly name?: string | undefined }
+
+type Found = { readonly ok: true; readonly scope: string } | { readonly ok: false; readonly message: string }
+
+const offeredMost = 5
+
+export function placeOfAccount(id: string, name: string | undefined): Place {
+  return { text: name ? `${name} (${id})` : id, scope: `account%${id}`, name }
+}
+
+export function placeOfScope(scope: string): Place {
+  return { text: sayScope(scope), scope }
+}
+
+/**
+ * Which place is meant.
+ *
+ * | typed                                          | then                       |
+ * | ---------------------------------------------- | -------------------------- |
+ * | one of the list                                | that                       |
+ * | the whole name of one account, in any capitals | that                       |
+ * | 12 digits                                      | that account               |
+ * | a scope as links write it                      | that                       |
+ * | the name of several accounts                   | refused, with each of them |
+ * | any other                                      | refused, with what has it in its name |
+ */
+export function findPlace(typed: string, places: readonly Place[]): Found {
+  const words = typed.trim().toLowerCase()
+  const listed = places.find(({ text }) => text.toLowerCase() === words)
+  if (listed) return { ok: true, scope: listed.scope }
+  const named = places.filter(({ name }) => name?.toLowerCase() === words)
+  const [only] = named
+  if (only && named.length === 1) return { ok: true, scope: only.scope }
+  if (/^\d{12}$/.test(words)) return { ok: true, scope: `account%${words}` }
+  if (/^[a-z_]+%[^%]+$/.test(typed.trim())) return { ok: true, scope: typed.trim() }
+  const similar =
+    named.length > 1 ? named : places.filter(({ text }) => words !== '' && text.toLowerCase().includes(words))
+  const offered = similar.slice(0, offeredMost).map(({ text }) => text)
+  const message =
+    offered.length === 0
+      ? 'Write the name or the 12 digits of an account, or choose one of the list.'
+      : `Choose one: ${offered.join(', ')}${similar.length > offeredMost ? ` and ${similar.length - offeredMost} more` : ''}.`
+  return { ok: false, message }
+}

@@ -1,0 +1,26 @@
+import pLimit from 'p-limit'
+import { type AssignmentKey, assignmentOf } from '../../domain/assignments/assignment.ts'
+import type { BrakeList } from '../../domain/brake/brake-record.ts'
+import { describeList } from '../../domain/brake/describe-list.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { Ledger } from '../records/ledger.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
+import { showList } from './brake-file.ts'
+
+/** Nobody reads more of one list; its digest stands for all of it. */
+const rowsMost = 100
+const readsAtOnce = 16
+
+/** Who would lose what by one list of the brake, and by whose links: as the ledger has it. */
+export async function listHeldAccess(list: BrakeList, objects: ObjectStore) {
+  const { digest, since, held } = showList(list)
+  const ledger = new Ledger(objects)
+  const readRow = async (key: AssignmentKey) => {
+    const { accountId: account, permissionSet, principalId, type } = assignmentOf(key)
+    const { entry } = (await spoiledAsAbsent(ledger.read(key))) ?? {}
+    const links = entry?.links.map(({ key: link, deletedBy }) => ({ link, deletedBy: deletedBy?.principalId })) ?? []
+    return { account, permissionSet, type, principal: entry?.principal ?? principalId, links }
+  }
+  const rows = await pLimit(readsAtOnce).map(held.slice(0, rowsMost), readRow)
+  return { digest, reason: describeList(list), since, held: held.length, rows }
+}

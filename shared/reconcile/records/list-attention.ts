@@ -1,0 +1,31 @@
+import pLimit from 'p-limit'
+import type { AttentionState } from '../../domain/statuses/status.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { queueOf } from './inputs.ts'
+import { StatusStore } from './status-store.ts'
+import { isSpoiled, unlessSpoiled } from './stored-json.ts'
+
+const inputsMost = 100
+const readsAtOnce = 16
+/** What stops most comes first. */
+const order: readonly AttentionState[] = ['held', 'failed', 'rejected', 'blocked', 'stuck', 'waiting']
+
+/**
+ * How many inputs want attention, and of the first of them why and what to do. Requests that wait or were refused are no fault,
+ * and stand with those who approve them.
+ */
+export async function listAttention({ objects, clock }: Pick<Ports, 'objects' | 'clock'>) {
+  const statuses = new StatusStore(objects, clock)
+  const all: { readonly state: AttentionState; readonly input: string }[] = []
+  for (const state of order)
+    for await (const input of statuses.listAttention(state))
+      if (queueOf(input) !== 'requests') all.push({ state, input })
+  const told = await pLimit(readsAtOnce).map(all.slice(0, inputsMost), async ({ state, input }) => {
+    const status = await unlessSpoiled(statuses.read(input))
+    if (isSpoiled(status)) return { state, input, reason: status.message }
+    const failed = status?.accounts?.failed[0]
+    const reason = status?.reason ?? (failed && `${failed.account}: ${failed.reason}`)
+    return { state, input, reason, remedy: status?.remedy }
+  })
+  return { all: all.length, inputs: told }
+}

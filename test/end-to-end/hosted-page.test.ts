@@ -1,0 +1,154 @@
+import {
+  DeleteGroupMembershipCommand,
+  GetGroupIdCommand,
+  ListGroupMembershipsForMemberCommand,
+} from '@aws-sdk/client-identitystore'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { localGroups } from '../../infra/local/serve-hosted-page.ts'
+import { defaultConfiguration } from '../../shared/domain/deployment/configuration.ts'
+import type { LocalSystem } from './local-system.ts'
+import { PageVisitor } from './page-visitor.ts'
+import { account, startWithRequesters } from './requesters.ts'
+import type { Session } from './sign-in.ts'
+import { until } from './until.ts'
+
+const users = ['ana', 'ben', 'cleo', 'dora'] as const
+type User = (typeof users)[number]
+const eligibility = {
+  for: { users: ['ana'] },
+  permissionSets: ['Admin-ps'],
+  scopes: [`account%${account}`, 'account_tag%team^Data', 'select%data'],
+  longest: 'PT8H',
+  // Nobody is named by that tag: who may approve is in the group.
+  approvers: { groups: ['approvers'], ownerTag: 'owner' },
+}
+const selector = { accounts: [account] }
+const linkData = `account%${account}%Admin-ps%ana%USER%ssofile`
+const asking = { action: 'ask', linkData, requestDetails: { duration: 'PT4H', reason: 'disk' } }
+const own = { ...defaultConfiguration.brake.own, count: 1, percent: 1 }
+
+let system: LocalSystem
+let sessions: Readonly<Record<User, Session>>
+let visitors: Readonly<Record<User, PageVisitor>>
+beforeAll(async () => {
+  const configuration = { brake: { ...defaultConfiguration.brake, own } }
+  ;({ system, sessions } = await startWithRequesters(users, eligibility, configuration))
+  await system.upload('selectors/data.json', JSON.stringify(selector), 'governance')
+  await system.joinGroup('dora', localGroups.operators[0])
+  await system.joinGroup('dora', localGroups.auditors[0])
+  const health: unknown = await (await fetch(`${system.url}/_ssofile/health`)).json()
+  const { page } = health as { page: string }
+  const signedIn = users.map(async (user) => [user, await PageVisitor.signIn(page, user)] as const)
+  visitors = Object.fromEntries(await Promise.all(signedIn)) as Record<User, PageVisitor>
+}, 90_000)
+afterAll(() => system?.stop(), 60_000)
+
+async function leave(user: User, group: string): Promise<void> {
+  const IdentityStoreId = await system.access.identityStoreId()
+  const UniqueAttribute = { AttributePath: 'displayName', AttributeValue: group }
+  const { GroupId } = await system.identityStore.send(
+    new GetGroupIdCommand({ IdentityStoreId, AlternateIdentifier: { UniqueAttribute } }),
+  )
+  const MemberId = { UserId: sessions[user].userId }
+  const { GroupMemberships = [] } = await system.identityStore.send(
+    new ListGroupMembershipsForMemberCommand({ IdentityStoreId, MemberId }),
+  )
+  for (const { MembershipId, GroupId: one } of GroupMemberships)
+    if (one === GroupId)
+      await system.identityStore.send(new DeleteGroupMembershipCommand({ IdentityStoreId, MembershipId }))
+}
+
+const key = () => `requests/${sessions.ana.userId}/${linkData}`
+
+test('of somebody who loses the approvers’ group while signed in nothing counts from then on; another approver’s word does', async () => {
+  const { ana, ben, cleo } = visitors
+  expect(await ana.post('/requests', asking)).toMatchObject({ status: 202 })
+  const { request } = await system.untilStatus(key(), 'waiting')
+  const about = `/about?request=${encodeURIComponent(key().slice('requests/'.length))}`
+  expect((await ben.get('/requests?of=waiting')).body.requests).toHaveLength(1)
+  expect(await ben.get(about)).toMatchObject({ status: 200 })
+
+  await leave('ben', 'approvers')
+  const decision = { digest: request?.digest, decision: 'approve' }
+  expect(await ben.post('/approvals', decision)).toMatchObject({ status: 202 })
+  const refused = await system.untilStatus(`approvals/${sessions.ben.userId}/${request?.digest}`, 'rejected')
+  expect(refused.reason).toMatch(/approver/)
+  expect(await system.status(key())).toMatchObject({ state: 'waiting' })
+  expect(await system.keys('links_data/temporary/')).toEqual([])
+  // For looking, what the directory said within the minute is enough.
+  await until(
+    'the end of what ben sees',
+    async () => ((await ben.get('/requests?of=waiting')).body.requests.length === 0 ? true : undefined),
+    { withinMs: 90_000 },
+  )
+  expect(await ben.get(about)).toMatchObject({ status: 403 })
+
+  expect(await cleo.post('/approvals', decision)).toMatchObject({ status: 202 })
+  await system.untilStatus(key(), 'applied')
+  await system.untilStatus(`links_data/temporary/${linkData}`, 'applied')
+  expect(await system.json(`approvals/${sessions.cleo.userId}/${request?.digest}`)).toMatchObject({
+    decision: 'approve',
+  })
+}, 180_000)
+
+test('what was granted is seen with the account’s name, extended, and ended', async () => {
+  const { ana, dora } = visitors
+  const mine = async () => (await ana.get('/access')).body
+  await until('the access', async () => ((await mine()).rows.length === 2 ? true : undefined), { withinMs: 60_000 })
+  expect((await mine()).accounts).toEqual({ [account]: `account-${account}` })
+  expect((await ana.get('/choices')).body.choices).toMatchObject([{ accounts: expect.arrayContaining([account]) }])
+  expect((await ana.get('/eligibility')).body.eligible).toHaveLength(1)
+  expect((await dora.get('/everybody?words=admin')).body.rows).toMatchObject([{ principal: 'ana' }])
+  const longer = { ...asking, action: 'extend', requestDetails: { duration: 'PT6H', reason: 'not done' } }
+  expect(await ana.post('/requests', longer)).toMatchObject({ status: 202 })
+  await system.untilStatus(key(), 'waiting')
+  expect(await ana.post('/requests', { action: 'finish', linkData })).toMatchObject({ status: 202 })
+  await system.untilGone(`links_data/temporary/${linkData}`)
+}, 120_000)
+
+test('what the brake holds is released as it is shown; a pause is begun and ended; history says by whom and from where', async () => {
+  const { ana, dora } = visitors
+  const by = 'page:dora from 127.0.0.1'
+  const links = ['ben', 'cleo', 'dora'].map((user) => `links_data/account%${account}%Admin-ps%${user}%USER%ssofile`)
+  await system.uploadAll(links)
+  await system.untilStatuses(links, 'applied')
+  await system.removeAll(links)
+  const look = async () => (await dora.get('/operations')).body
+  const shown = await until(
+    'two revocations held',
+    async () => {
+      const { lists } = await look()
+      return lists[0]?.held === 2 ? lists[0] : undefined
+    },
+    { withinMs: 60_000, tell: () => system.lastLogLines() },
+  )
+  expect(shown.rows).toMatchObject([
+    { account, permissionSet: 'Admin-ps', links: [{ deletedBy: expect.stringContaining('maria') }] },
+    { account, permissionSet: 'Admin-ps' },
+  ])
+  await until('attention', async () => ((await look()).attention.all === 2 ? true : undefined), { withinMs: 60_000 })
+  expect((await look()).attention.inputs).toMatchObject([{ state: 'held' }, { state: 'held' }])
+
+  expect(await ana.get('/operations')).toMatchObject({ status: 403 })
+  expect(await ana.post('/release', { digest: shown.digest })).toMatchObject({ status: 403 })
+  expect(await dora.post('/pause', { reason: 'migration' })).toMatchObject({ status: 200 })
+  const { pause } = await look()
+  expect(pause.told).toContain(by)
+  expect(await dora.post('/release', { digest: shown.digest })).toMatchObject({ status: 200 })
+  expect(await dora.post('/resume', { since: pause.since })).toMatchObject({ status: 200 })
+  await system.untilGone(...links)
+  const told = await until(
+    'history',
+    async () => {
+      const keys = [...(await system.keys('history/brake%')), ...(await system.keys('history/pause/'))]
+      const events = await Promise.all(keys.map((one) => system.json(one)))
+      return events.length === 3 ? events : undefined
+    },
+    { withinMs: 90_000, tell: () => system.lastLogLines() },
+  )
+  expect(told).toMatchObject([
+    { event: 'brake-released', by },
+    { event: 'paused', by },
+    { event: 'resumed', by },
+  ])
+}, 240_000)
