@@ -41,6 +41,7 @@ type Prefix =
   | 'state/expiry/'
   | 'state/deletions/'
   | 'state/drift.json'
+  | 'state/people.json'
   | 'state/policies.json'
   | 'state/selectors.json'
   | 'state/organization.json'
@@ -121,7 +122,14 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     directory: 'groups',
     identityCenter: 'instance',
   },
-  events: { ...reconciling, organizations: 'read', directory: 'read', identityCenter: 'instance' },
+  events: {
+    ...reconciling,
+    // After memberships have changed.
+    send: [...reconciling.send, 'requests'],
+    organizations: 'read',
+    directory: 'read',
+    identityCenter: 'instance',
+  },
   hourly: {
     ...reconciling,
     send: [...reconciling.send, 'requests'],
@@ -154,6 +162,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     ],
     write: [
       'state/expiry/',
+      'state/people.json',
       'state/policies.json',
       'state/selectors.json',
       'state/eligibilities.json',

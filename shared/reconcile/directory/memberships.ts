@@ -5,7 +5,7 @@ import type { IdentityStore } from '../../ports/identity-store.ts'
 import { listAll } from '../../ports/page.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 
-/** No event tells of memberships, and Identity Store allows 20 calls a second: an answer counts for so long. */
+/** Events may be lost, and Identity Store allows 20 calls a second: an answer counts for so long. */
 const knownMs = 60_000
 
 type Known<T> = { readonly answer: Promise<T>; readonly sinceMs: number }
