@@ -146,7 +146,7 @@ export async function readOverlaps(
         const people = await memberships.peopleOf(otherType, other)
         const both = people.filter((person) => own.has(person))
         const [first] = both
-        const name = first && isNamed ? ((await memberships.nameOf(first)) ?? first) : undefined
+        const name = first && isNamed ? ((await memberships.userOf(first))?.name ?? first) : undefined
         const group = otherType === 'GROUP' && first ? names.namesOf(otherType, other)[0] : undefined
         return both.map((_, index) => ({ person: index === 0 ? name : undefined, permissionSet, account, group }))
       },
