@@ -88,7 +88,7 @@ describe('who called', () => {
       at: '2026-03-03T10:15:30.000Z',
     })
     expect(call?.author && renderAuthor(call.author)).toBe(
-      'alice@acme.example (Administrator-ps) by the console from 203.0.113.7',
+      'alice@acme.example (Administrator-ps) in the console at 2026-03-03T10:15:30.000Z from 203.0.113.7',
     )
     expect(call?.callerRole).toBe(session.sessionContext.sessionIssuer.arn)
   })
