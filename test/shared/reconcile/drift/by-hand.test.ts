@@ -221,6 +221,22 @@ describe('full access', () => {
     })
   })
 
+  test('or a permission set that a policy watches, in accounts that it names, rings too: only where somebody gives it', async () => {
+    const world = await open()
+    const watch = [{ accounts: ['2330*'], permissionSets: ['Billing-*'] }]
+    await world.objects.put('policies/money.json', JSON.stringify({ contact: 'us', watch }))
+    const given = target(world, 'team-Web')
+    world.ssoAdmin.addAssignment(given)
+    await tell(world, 'CreateAccountAssignment', given)
+    expect(loud(world)).toBe(1)
+    expect(await lastChange(world, 'foreign-found')).toMatchObject({
+      reason: encodeURIComponent('policies/money.json watches for it'),
+    })
+    world.ssoAdmin.removeAssignment(given)
+    await tell(world, 'DeleteAccountAssignment', given)
+    expect(loud(world)).toBe(1)
+  })
+
   test('is not what other permission sets give: no alarm rings', async () => {
     const world = await open()
     const given = target(world, 'team-Web')
