@@ -75,7 +75,11 @@ describe('an existing role that somebody gives by account access manager', () =>
     }
     expect((await aam.call({ ...taken, method: 'DELETE' }, AbortSignal.timeout(10_000))).status).toBe(204)
     await until('its end', async () => ((await system.keys('foreign/')).length === 0 ? true : undefined), seen)
-    await until('the end of access/', async () => ((await system.keys('access/')).length === 0 ? true : undefined), seen)
+    await until(
+      'the end of access/',
+      async () => ((await system.keys('access/')).length === 0 ? true : undefined),
+      seen,
+    )
     expect([await system.keys('foreign/'), await system.keys('access/')]).toEqual([[], []])
   }, 180_000)
 })
