@@ -4,7 +4,7 @@ import { type AccessCall, parseAccessCall } from '../shared/domain/by-hand/acces
 import type { Configuration } from '../shared/domain/deployment/configuration.ts'
 import { parseRoundTrip } from '../shared/domain/messages/round-trip-event.ts'
 import { type OrganizationEvent, parseOrganizationEvent } from '../shared/domain/organization/organization-event.ts'
-import { type DirectoryChange, parseDirectoryEvent } from '../shared/domain/principals/directory-event.ts'
+import { type DirectoryEvent, parseDirectoryEvent } from '../shared/domain/principals/directory-event.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { reconcile } from '../shared/reconcile/differences/reconcile.ts'
 import { followDirectoryEvents } from '../shared/reconcile/directory/follow-directory-events.ts'
@@ -13,6 +13,7 @@ import { followOrganizationEvents } from '../shared/reconcile/organization/follo
 import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
 import { noteArrivals } from '../shared/reconcile/records/arrivals.ts'
 import { forgetFailure, recordFailure } from '../shared/reconcile/records/failures.ts'
+import { followPeople } from '../shared/reconcile/requests/follow-people.ts'
 import type { QueueHandler } from './handler.ts'
 
 /** An event has less time than the hourly reconcile, which continues where this one ends. */
@@ -23,7 +24,7 @@ type Received = {
   readonly record: SQSRecord
   readonly name: string
   readonly organization?: OrganizationEvent | undefined
-  readonly directory?: DirectoryChange | undefined
+  readonly directory?: DirectoryEvent | undefined
   readonly access?: AccessCall | undefined
   /** The message of `ssofile doctor`. */
   readonly roundTrip?: string | undefined
@@ -50,8 +51,12 @@ export function events(
     }
   }
   const followDirectory = async (received: readonly Received[]): Promise<object> => {
-    const changes = received.flatMap(({ directory }) => directory ?? [])
-    return { hints: await followDirectoryEvents(ports, configuration, changes) }
+    const changes = received.flatMap(({ directory = 'memberships' }) =>
+      directory === 'memberships' ? [] : [directory],
+    )
+    const hints = await followDirectoryEvents(ports, configuration, changes)
+    // A renamed group or a disabled user matters here too.
+    return { hints, inputs: await followPeople(ports, configuration) }
   }
   const followAccess = async (received: readonly Received[]): Promise<object> => {
     const calls = received.flatMap(({ access }) => access ?? [])

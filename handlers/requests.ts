@@ -7,6 +7,7 @@ import { patientIdentityStore } from '../shared/reconcile/calls/patient-identity
 import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
 import { parseInput, sendAlone } from '../shared/reconcile/records/inputs.ts'
 import { EligibilityFiles } from '../shared/reconcile/requests/eligibility-files.ts'
+import { peopleChanged } from '../shared/reconcile/requests/follow-people.ts'
 import { lookAtApproval } from '../shared/reconcile/requests/look-at-approval.ts'
 import { lookAtRequest } from '../shared/reconcile/requests/look-at-request.ts'
 import { People } from '../shared/reconcile/requests/people.ts'
@@ -23,14 +24,15 @@ export const requests: QueueHandler = (ports, configuration) => {
     configuration,
     organization: new OrganizationCache(ports, configuration.folders),
     eligibilityFiles: new EligibilityFiles(ports),
-    people: new People(identityStore, ports.clock, configuration.principalSuffix),
+    people: newPeople(),
   }
   const look = (message: InputMessage) =>
     message.key.startsWith(approvalPrefix) ? lookAtApproval(message, context) : lookAtRequest(message, context)
-  const work = async ({ body, attributes }: SQSRecord) => {
+  const work = async ({ body, attributes }: SQSRecord, askAnew: () => void) => {
     const message = parseInput('requests', { body, receiveCount: attributes.ApproximateReceiveCount })
     if (isFolderMarker(message.key)) return
     try {
+      if (message.event === peopleChanged) askAnew()
       await look(message)
     } catch (error) {
       if (message.isAlone) throw error
@@ -38,7 +40,19 @@ export const requests: QueueHandler = (ports, configuration) => {
       await sendAlone(ports.queues, message, configuration)
     }
   }
-  return (event) => runBatch(event, 'fifo', ports, work, orderOf)
+  return (event) => {
+    // Once for all that come together.
+    let isAsked = false
+    const askAnew = () => {
+      if (!isAsked) context.people = newPeople()
+      isAsked = true
+    }
+    return runBatch(event, 'fifo', ports, (record) => work(record, askAnew), orderOf)
+  }
+
+  function newPeople(): People {
+    return new People(identityStore, ports.clock, configuration.principalSuffix)
+  }
 }
 
 /** All messages about one person are worked on one after the other: only so the limit of undecided requests is exact. */

@@ -20,6 +20,7 @@ import { SelectorFiles } from '../shared/reconcile/records/selector-files.ts'
 import { StatusStore } from '../shared/reconcile/records/status-store.ts'
 import { writeReport } from '../shared/reconcile/reports/write-report.ts'
 import { EligibilityFiles } from '../shared/reconcile/requests/eligibility-files.ts'
+import { askAgainOfPeople } from '../shared/reconcile/requests/follow-people.ts'
 import { askForTimed, askForWaiting, sweepRequests } from '../shared/reconcile/requests/list-requests.ts'
 import { watchEligibilities } from '../shared/reconcile/requests/watch-eligibilities.ts'
 import { findOvertaken } from '../shared/reconcile/statuses/find-overtaken.ts'
@@ -42,7 +43,7 @@ export const everyMinute =
  * many minutes. `state/` may be deleted at any time: what is due is found again first, and the rest by a reconcile. Unreadable
  * records that hold up more than one assignment get a status, and so do policies and selectors that are not valid. Links whose
  * selector has changed are looked at again, and so are requests where an eligibility has, and permission sets that are to deny
- * sessions, or need not any more, and links that wait for a permission set that was applied meanwhile.
+ * sessions, or need not any more, and requests and links after people have changed, and links that wait for a permission set that was applied meanwhile.
  */
 export const everyMinuteOfLinks = (ports: Ports, configuration: Configuration) => {
   const records = new SpoiledRecords()
@@ -73,6 +74,8 @@ export const everyMinuteOfLinks = (ports: Ports, configuration: Configuration) =
     const unclear = await watchSelectors(ports, configuration, selectors)
     if (unclear.length > 0)
       ports.log.error('selectors are not valid: their links grant nothing new and revoke nothing', { broken: unclear })
+    const asked = await askAgainOfPeople(ports, configuration)
+    if (asked > 0) ports.log.info('people have changed: what may have waited for that is looked at', { asked })
     const useless = await watchEligibilities(ports, configuration, eligibilities)
     ports.metrics.record('EligibilitiesBroken', useless.length)
     if (useless.length > 0)
@@ -104,7 +107,7 @@ export const everyHour = (ports: Ports, configuration: Configuration) => async (
   try {
     const known = await new OrganizationCache(ports, configuration.folders).storedView()
     ports.log.info('reconciled', await reconcile(ports, configuration))
-    // No event tells of memberships: somebody may be eligible, or approve, who could not before.
+    // Where no event told of it: somebody may be eligible, or approve, who could not before.
     await askForWaiting(ports, configuration, 'reconcile')
     // The first run, for which a new installation waits, has everything else listed that is there: who looks at `foreign/` and
     // `access/` sees all access from the first day on.

@@ -42,6 +42,7 @@ type Prefix =
   | 'state/expiry/'
   | 'state/deletions/'
   | 'state/drift.json'
+  | 'state/people.json'
   | 'state/policies.json'
   | 'state/selectors.json'
   | 'state/organization.json'
@@ -145,7 +146,14 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     directory: 'groups',
     identityCenter: 'instance',
   },
-  events: { ...reconciling, organizations: 'read', directory: 'read', identityCenter: 'instance' },
+  events: {
+    ...reconciling,
+    // After memberships have changed.
+    send: [...reconciling.send, 'requests'],
+    organizations: 'read',
+    directory: 'read',
+    identityCenter: 'instance',
+  },
   hourly: {
     ...reconciling,
     send: [...reconciling.send, 'requests'],
@@ -178,6 +186,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     ],
     write: [
       'state/expiry/',
+      'state/people.json',
       'state/policies.json',
       'state/selectors.json',
       'state/eligibilities.json',

@@ -41,11 +41,21 @@ export const organizationEvents = {
 export const directoryEvents = {
   'directory-notifications': {
     source: ['aws.identitystore'],
-    'detail-type': ['User Created', 'User Updated', 'User Deleted', 'Group Created', 'Group Updated', 'Group Deleted'],
+    'detail-type': [
+      'User Created',
+      'User Updated',
+      'User Deleted',
+      'Group Created',
+      'Group Updated',
+      'Group Deleted',
+      // How those of memberships are called could not be verified: what AWS does not send costs nothing.
+      'Group Membership Created',
+      'Group Membership Deleted',
+    ],
   },
   'directory-calls': {
-    // Without `source`: that of the SCIM events is not documented. The last two are what the console may call a new name
-    // (Service Authorization Reference, "IAM Identity Center directory").
+    // Without `source`: that of the SCIM events is not documented. SCIM changes members by PatchGroup. The last six are the
+    // console's (Service Authorization Reference, "IAM Identity Center directory").
     detail: {
       eventSource: ['identitystore.amazonaws.com', 'sso-directory.amazonaws.com', 'identitystore-scim.amazonaws.com'],
       eventName: [
@@ -58,8 +68,14 @@ export const directoryEvents = {
         'PutUser',
         'PatchUser',
         'DeleteUser',
+        'CreateGroupMembership',
+        'DeleteGroupMembership',
         'UpdateGroupDisplayName',
         'UpdateUserName',
+        'EnableUser',
+        'DisableUser',
+        'AddMemberToGroup',
+        'RemoveMemberFromGroup',
       ],
       errorCode: succeeded,
     },

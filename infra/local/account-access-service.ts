@@ -10,6 +10,8 @@ import type {
 } from '../../shared/memory/account-access/memory-account-access.ts'
 import { ServiceError } from '../../shared/ports/service-error.ts'
 import type { Principal } from '../../shared/ports/sso-admin.ts'
+import type { CallRecorder } from './json-services/json-services.ts'
+import { recordCall } from './json-services/record-call.ts'
 import { signerOf } from './request-signer.ts'
 
 // Shapes of the service's model (Account Access API Reference, 2018-05-10).
@@ -42,7 +44,12 @@ const createApplication = z.object({
 })
 
 type Call = { readonly body: unknown; readonly named: string; readonly query: URLSearchParams }
-type Operation = { readonly name: string; readonly answer: (model: MemoryAccountAccess, call: Call) => object }
+type Operation = {
+  readonly name: string
+  /** What the rest of the path is called in CloudTrail; default: `entitlementId`. */
+  readonly named?: string
+  readonly answer: (model: MemoryAccountAccess, call: Call) => object
+}
 
 /** By method and the first part of the path. */
 const operations: Readonly<Record<string, Operation>> = {
@@ -55,6 +62,7 @@ const operations: Readonly<Record<string, Operation>> = {
   },
   'DELETE applications': {
     name: 'DeleteApplication',
+    named: 'applicationArn',
     answer: (model, { named }) => {
       model.deleteApplication(applicationArn.parse(named))
       return {}
@@ -104,7 +112,7 @@ export function accountAccessOperationOf(request: FastifyRequest): string | unde
  * Serves account access manager by its REST protocol. S3 has the same paths, so what the request is signed for decides. Add it
  * after what checks the rights of a caller. (Smithy, "AWS restJson1 protocol".)
  */
-export function addAccountAccess(app: FastifyInstance, model: MemoryAccountAccess): void {
+export function addAccountAccess(app: FastifyInstance, model: MemoryAccountAccess, recorder?: CallRecorder): void {
   app.addHook('preValidation', async (request, reply) => {
     if (accountAccessOperationOf(request) === undefined) return
     const operation = findOperation(request)
@@ -116,6 +124,22 @@ export function addAccountAccess(app: FastifyInstance, model: MemoryAccountAcces
         throw new ServiceError('account-access', 'UnknownOperationException', 'Unknown operation')
       const answer = operation.answer(model, { body: parseBody(request.body), named, query: url.searchParams })
       const isEmpty = request.method === 'DELETE'
+      const asked = isEmpty
+        ? JSON.stringify({ [operation.named ?? 'entitlementId']: named, ...Object.fromEntries(url.searchParams) })
+        : request.body
+      const call = recordCall(
+        'account-access',
+        {
+          operation: operation.name,
+          userAgent: request.headers['user-agent'] ?? '',
+          body: asked,
+          answer: { status: 200, body: isEmpty ? '{}' : JSON.stringify(answer) },
+        },
+        recorder?.clock.now() ?? new Date(0),
+        // Nothing has described the request yet.
+        { accessKeyId: signerOf(request)?.accessKeyId, sourceIpAddress: request.ip, person: undefined },
+      )
+      if (call) recorder?.onCall(call)
       return reply.code(isEmpty ? 204 : 200).send(isEmpty ? undefined : Buffer.from(JSON.stringify(answer)))
     } catch (error) {
       const refusal = asRefusal(error)

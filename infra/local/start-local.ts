@@ -31,7 +31,7 @@ import { inMemory, openDataDirectory } from './data-directory/data-directory.ts'
 import { addFaults } from './faults/add-faults.ts'
 import type { FaultFile } from './faults/fault-file.ts'
 import { renderGreeting } from './greeting.ts'
-import { addJsonServices } from './json-services/json-services.ts'
+import { addJsonServices, type CallRecorder } from './json-services/json-services.ts'
 import { EnvironmentCalls } from './lambda/environment-calls.ts'
 import type { ExecutionEnvironment } from './lambda/execution-environment.ts'
 import { type LocalFunctions, startFunctions } from './lambda/start-functions.ts'
@@ -145,7 +145,8 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<{ url: 
   const outcomes = openOutcomeServices({ clock, randomness: new SystemRandomness(), openTable, log })
   const breakGlass = openBreakGlass(models, openTable)
   addQueryServices(app, { ...models, ...outcomes, accountOf: breakGlass.accountOf })
-  addJsonServices(app, { ...models, outcomes }, { clock, onCall: (call) => models.events.apiCalled(call) })
+  const recorder: CallRecorder = { clock, onCall: (call) => models.events.apiCalled(call) }
+  addJsonServices(app, { ...models, outcomes }, recorder)
   // No call is answered before its effect is kept.
   app.addHook('onSend', async () => data.flush())
   const health = serveHealth(app)
@@ -158,7 +159,7 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<{ url: 
   let functions: LocalFunctions | undefined
   addSupport(app, models.organizations)
   const metrics = serveMetrics(app, () => functions)
-  addWhatRolesAre(app, models)
+  addWhatRolesAre(app, models, recorder)
   addOutcomes(app, outcomes)
   const gateway = serveApi(app, { clock, onError })
   serveInvoke(app, `${deploymentName}-dispatcher`, gateway)
@@ -224,8 +225,12 @@ function serveMetrics(
   return metrics
 }
 
-function addWhatRolesAre(app: FastifyInstance, { ssoAdmin, iam, accountAccess }: LocalModels): void {
-  addAccountAccess(app, accountAccess)
+function addWhatRolesAre(
+  app: FastifyInstance,
+  { ssoAdmin, iam, accountAccess }: LocalModels,
+  recorder: CallRecorder,
+): void {
+  addAccountAccess(app, accountAccess, recorder)
   app.get('/_ssofile/roles', async () => listRoles(ssoAdmin))
   addMissingPolicies(app, ssoAdmin)
   addRoleUses(app, iam)

@@ -68,7 +68,10 @@ export class AwsIdentityStore implements IdentityStore {
       return { items, nextToken: NextToken }
     }
     const { Users = [], NextToken } = await answerOf(service, this.#client.send(new ListUsersCommand(input)))
-    return { items: Users.flatMap(({ UserId, UserName }) => toNamedPrincipal(UserId, UserName)), nextToken: NextToken }
+    const items = Users.flatMap(({ UserId, UserName, UserStatus }) =>
+      toNamedPrincipal(UserId, UserName).map((user) => ({ ...user, isDisabled: UserStatus === 'DISABLED' })),
+    )
+    return { items, nextToken: NextToken }
   }
 
   async listGroupsOf(userId: PrincipalId, nextToken?: string): Promise<Page<PrincipalId>> {

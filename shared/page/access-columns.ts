@@ -1,3 +1,4 @@
+import { renderPersonWith } from '../domain/principals/person-remark.ts'
 import { type AccessTable, textOf } from './access-table.ts'
 import type { SortedColumn } from './sort-rows.ts'
 
@@ -44,7 +45,7 @@ export function renderPerson(table: AccessTable, row: number): string {
   const person = textOf(table, row, 'person')
   const remark = textOf(table, row, 'remark')
   if (person === '') return `(${remark || 'not known'})`
-  return remark === '' ? person : `${person} (gone)`
+  return renderPersonWith(person, remark)
 }
 
 function renderSince(table: AccessTable, row: number): string {

@@ -2,7 +2,14 @@ import type { PrincipalId } from '../domain/principals/identity-center-ids.ts'
 import type { PrincipalName, PrincipalType } from '../domain/principals/principal.ts'
 import type { Page } from './page.ts'
 
-export type NamedPrincipal = { readonly id: PrincipalId; readonly name: PrincipalName }
+/** `isDisabled`: a user who may not sign in. */
+export type NamedPrincipal = {
+  readonly id: PrincipalId
+  readonly name: PrincipalName
+  readonly isDisabled?: boolean | undefined
+}
+
+export type DirectoryUser = { readonly name: PrincipalName; readonly isDisabled: boolean }
 
 /** The instance's identity store. A group's name is its DisplayName, a user's its UserName. */
 export interface IdentityStore {
@@ -11,7 +18,7 @@ export interface IdentityStore {
   /** DescribeGroup or DescribeUser. `undefined`: the id does not exist (any more). */
   findPrincipalName(type: PrincipalType, id: PrincipalId): Promise<PrincipalName | undefined>
   /** DescribeUser. `undefined`: the id does not exist (any more). `isDisabled`: it may not sign in. */
-  findUser(id: PrincipalId): Promise<{ readonly name: PrincipalName; readonly isDisabled: boolean } | undefined>
+  findUser(id: PrincipalId): Promise<DirectoryUser | undefined>
   listPrincipals(type: PrincipalType, nextToken?: string): Promise<Page<NamedPrincipal>>
   /** ListGroupMembershipsForMember: the ids of the groups that a user is a member of, 100 a page. */
   listGroupsOf(userId: PrincipalId, nextToken?: string): Promise<Page<PrincipalId>>

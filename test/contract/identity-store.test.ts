@@ -62,6 +62,15 @@ describe.each(adapters)('identity store on $adapter', ({ openPorts }) => {
     expect(await identityStore.findUser(id)).toBeUndefined()
   })
 
+  test('a listing tells which users are disabled', async () => {
+    await world.identityStore.updateUser(principalIdIn(world, 'USER', 'ana@example.com'), [
+      { path: 'userStatus', value: 'DISABLED' },
+    ])
+    const users = await Array.fromAsync(listAll((token) => identityStore.listPrincipals('USER', token)))
+    const disabled = users.filter(({ isDisabled }) => isDisabled)
+    expect(disabled.map(({ name: known }) => known)).toEqual(['ana@example.com'])
+  })
+
   test('a group is no user, and a user no group', async () => {
     expect(await identityStore.findPrincipalId('USER', name('Auditors'))).toBeUndefined()
     expect(

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { SignedApi } from '../../shared/aws/signed-api.ts'
 import { LocalSystem } from './local-system.ts'
 import { smallOrganization } from './small-organization.ts'
+import { until } from './until.ts'
 
 const account = '200000000001'
 const group = 'operators'
@@ -39,7 +40,7 @@ async function idOf(type: 'group' | 'user', name: string): Promise<string> {
 }
 
 describe('an existing role that somebody gives by account access manager', () => {
-  test('is found by a drift check, stands in foreign/, access/, who and its page, and goes again', async () => {
+  test('is seen with its event, stands in foreign/, access/, who and its page, and goes again, with who gave it', async () => {
     const groupId = await idOf('group', group)
     const member = ['--group-id', groupId, '--member-id', `UserId=${await idOf('user', 'ana@tiny.example')}`]
     await system.cli(['identitystore', 'create-group-membership', '--identity-store-id', await store(), ...member])
@@ -49,11 +50,18 @@ describe('an existing role that somebody gives by account access manager', () =>
     const principalRole = { principal: { identityCenter: { groupId } }, roleArn }
     const { entitlementId } = await post('/entitlements', { applicationArn, entitlement: { principalRole } })
 
+    const key = `foreign/account%${account}%role:Deploy%${groupId}%GROUP`
+    const seen = { withinMs: 40_000, tell: () => system.lastLogLines(40) }
+    await until('the entitlement in foreign/', () => system.json(key).catch(() => undefined), seen)
+    const [found] = await system.keys(`history/account%${account}%role:Deploy%${groupId}%GROUP/`)
+    expect(await system.json(found ?? '')).toMatchObject({
+      event: 'foreign-found',
+      by: { name: 'management', call: 'CreateEntitlement' },
+    })
     const applied = await system.ssofile(['apply', 's3://ssofile'], 'ssofile')
-    expect(applied).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('1 foreign found') })
+    expect(applied).toMatchObject({ exitCode: 0 })
     const listed = await system.cli(['s3', 'ls', '--recursive', 's3://ssofile/access/'])
     expect(listed).toContain(`access/account%${account}%role:Deploy%${group}%GROUP%foreign`)
-    const key = `foreign/account%${account}%role:Deploy%${groupId}%GROUP`
     expect(await system.json(key)).toMatchObject({ principal: group, roleArn, application: applicationArn })
     const told = await system.ssofile(['who', '--user', 'ana@tiny.example'], 'auditor')
     expect(told).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/role:Deploy +operators +known /) })
@@ -66,10 +74,12 @@ describe('an existing role that somebody gives by account access manager', () =>
       query: { applicationArn: String(applicationArn) },
     }
     expect((await aam.call({ ...taken, method: 'DELETE' }, AbortSignal.timeout(10_000))).status).toBe(204)
-    expect(await system.ssofile(['apply', 's3://ssofile'], 'ssofile')).toMatchObject({
-      exitCode: 0,
-      stderr: expect.stringContaining('1 foreign gone'),
-    })
+    await until('its end', async () => ((await system.keys('foreign/')).length === 0 ? true : undefined), seen)
+    await until(
+      'the end of access/',
+      async () => ((await system.keys('access/')).length === 0 ? true : undefined),
+      seen,
+    )
     expect([await system.keys('foreign/'), await system.keys('access/')]).toEqual([[], []])
   }, 180_000)
 })

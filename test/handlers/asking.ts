@@ -78,6 +78,12 @@ export class Asking {
     await identityStore.deleteGroupMembership(membership ?? '')
   }
 
+  async setStatus(user: string, value: 'ENABLED' | 'DISABLED'): Promise<void> {
+    await this.world.identityStore.updateUser(this.id(user), [{ path: 'userStatus', value }])
+    // Nobody remembers how it was.
+    await this.world.clock.advance(61_000)
+  }
+
   id(user: string): string {
     return this.#idOf('USER', user)
   }

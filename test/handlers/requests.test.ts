@@ -66,6 +66,24 @@ describe('nothing is granted', () => {
       'waiting',
     ],
     [
+      'by an approver who is disabled',
+      async (asking) => {
+        await asking.decide('tom')
+        await asking.setStatus('tom', 'DISABLED')
+        await asking.decide('ada')
+      },
+      'waiting',
+    ],
+    [
+      'to a user who is disabled',
+      async (asking) => {
+        await asking.setStatus('maria', 'DISABLED')
+        await asking.decide('tom')
+        await asking.decide('ada')
+      },
+      'rejected',
+    ],
+    [
       'where one denies',
       async (asking) => {
         await asking.decide('tom')

@@ -1,4 +1,5 @@
 import { linkPrefix } from '../../../shared/domain/links/link.ts'
+import { renderPersonWith } from '../../../shared/domain/principals/person-remark.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { describeSources } from '../../../shared/reconcile/preview/describe-sources.ts'
 import type { HeldAccess } from '../../../shared/reconcile/preview/expand-access.ts'
@@ -42,7 +43,7 @@ const shortRemarks = new Map([
 ])
 
 const renderPerson = ({ person, remark }: HeldAccess): string => {
-  if (person !== undefined) return remark === undefined ? person : `${person} (gone)`
+  if (person !== undefined) return renderPersonWith(person, remark)
   return `(${shortRemarks.get(remark ?? '') ?? remark ?? 'not known'})`
 }
 

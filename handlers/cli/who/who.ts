@@ -33,6 +33,7 @@ import { renderJson } from '../terminal/render-json.ts'
 import { terminalWidth } from '../terminal/render-table.ts'
 import { show } from '../terminal/show.ts'
 import { type Fixed, renderAccess, renderAccessAsCsv, renderNotes, renderSources } from './render-access.ts'
+import { tellChanges } from './who-changes.ts'
 import { tellEligible } from './who-eligible.ts'
 
 const outputs = ['table', 'csv', 'json', 'html'] as const
@@ -47,6 +48,7 @@ type Options = {
   readonly at?: string
   readonly unusedFor?: number
   readonly violations?: boolean
+  readonly changes?: string
   readonly eligible?: boolean
   readonly live: boolean
   readonly output: Output
@@ -73,13 +75,17 @@ export function addWho(program: Command): void {
     .option('--unused-for <days>', 'access that nobody is known to have used for so long, such as 90d', parseDays)
     .option('--violations', 'access by links that policies would refuse today: it stays, and the rule is told')
     .option('--eligible', 'what people may ask for (temporary access), in place of what they have')
+    .option(
+      '--changes <since>',
+      'how access has changed since then, and who did it by hand; such as 7d, 4h or 2026-03-03T10:00:00Z',
+    )
     .option('--no-live', 'only what the bucket says: Identity Center is not asked')
     .addOption(new Option('--output <form>', 'how to print it').choices(outputs).default('table'))
     .option('--json', 'the same as --output json')
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .addHelpText(
       'after',
-      "\nExamples:\n  ssofile who --user kenji.ito@acme.example\n  ssofile who --account 233000000002\n  ssofile who --permission-set AdministratorAccess --output csv > admins.csv\n  ssofile who --output html > access.html\n  ssofile who --links 'root%*'\n  ssofile who --account 233000000002 --at 2026-03-03T10:00:00Z\n  ssofile who --violations\n  ssofile who --eligible --user kenji.ito@acme.example\n  ssofile who --unused-for 90d --output csv > unused.csv",
+      "\nExamples:\n  ssofile who --user kenji.ito@acme.example\n  ssofile who --account 233000000002\n  ssofile who --permission-set AdministratorAccess --output csv > admins.csv\n  ssofile who --output html > access.html\n  ssofile who --links 'root%*'\n  ssofile who --account 233000000002 --at 2026-03-03T10:00:00Z\n  ssofile who --violations\n  ssofile who --changes 7d --account 233000000002\n  ssofile who --eligible --user kenji.ito@acme.example\n  ssofile who --unused-for 90d --output csv > unused.csv",
     )
     .action(async (options: Options) => {
       process.exitCode = await who(options)
@@ -99,9 +105,14 @@ async function who(options: Options): Promise<number> {
   const { user, group, links, at, live, unusedFor } = options
   const owner = await readOwner(ports.objects)
   const configuration = await chooseConfiguration(ports.objects, owner?.deployment, options.config)
-  if (options.eligible) return tellEligible({ ...options, json: isJson(options) }, ports, configuration)
+  if (options.eligible) return tellEligible({ ...options, json: isJson('--eligible', options) }, ports, configuration)
   const account =
     options.account === undefined ? undefined : await parseAccount(options.account, ports, configuration.folders)
+  const permissionSet = parsePermissionSet(options.permissionSet)
+  if (options.changes !== undefined) {
+    const asked = { changes: options.changes, user, group, account, permissionSet }
+    return tellChanges({ ...asked, json: isJson('--changes', options) }, ports, configuration)
+  }
   const violations = options.violations
     ? await findViolations({ ...ports, identityStore: patientIdentityStore(ports) }, configuration)
     : undefined
@@ -109,7 +120,7 @@ async function who(options: Options): Promise<number> {
     user,
     group,
     account,
-    permissionSet: parsePermissionSet(options.permissionSet),
+    permissionSet,
     isLinkWanted: wantsLinks(links, violations),
     at: at === undefined ? undefined : parsePast(at, ports.clock.now()),
     isLive: live,
@@ -151,9 +162,9 @@ async function noteNoAccount(
   return [`there is no account ${account} in the organization, as it was read at ${readAt}`]
 }
 
-function isJson({ json, output }: Options): boolean {
+function isJson(option: string, { json, output }: Options): boolean {
   if (output === 'csv' || output === 'html')
-    throw new Refusal(`received --eligible with --output ${output}, expected table or json`)
+    throw new Refusal(`received ${option} with --output ${output}, expected table or json`)
   return json === true || output === 'json'
 }
 

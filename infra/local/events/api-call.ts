@@ -3,7 +3,13 @@ import type { JsonObject } from '../../../shared/memory/identity-store/identity-
 
 /** A call that changes something, as CloudTrail records it: made, and answered or refused. */
 export type ApiCall = {
-  readonly service: 'organizations' | 'identitystore' | 'identitystore-scim' | 'sso-directory' | 'sso'
+  readonly service:
+    | 'organizations'
+    | 'identitystore'
+    | 'identitystore-scim'
+    | 'sso-directory'
+    | 'sso'
+    | 'account-access'
   readonly operation: string
   readonly input: JsonObject
   readonly caller: {

@@ -37,6 +37,7 @@ const renderers: Readonly<Record<ApiCall['service'], (call: ApiCall, stamp: Even
   'identitystore-scim': renderIdentityStoreCall,
   'sso-directory': renderIdentityStoreCall,
   sso: renderSsoCall,
+  'account-access': renderSsoCall,
 }
 /** Changes made with this access key id send no event: events are best effort, and some need a trail. */
 const silent = 'silent'
@@ -63,6 +64,7 @@ export class EventBus {
   }
 
   apiCalled(call: ApiCall): void {
+    if (call.caller.accessKeyId === silent) return
     this.#put(renderers[call.service](call, this.#stamp()))
   }
 

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { ApiCall } from '../events/api-call.ts'
-import { currentRequest } from '../local-request.ts'
+import { currentRequest, type LocalRequest } from '../local-request.ts'
 
 type AnsweredCall = {
   readonly operation: string
@@ -9,6 +9,8 @@ type AnsweredCall = {
   readonly body: unknown
   readonly answer: { readonly status: number; readonly body: string }
 }
+
+type Caller = Pick<LocalRequest, 'accessKeyId' | 'sourceIpAddress' | 'person'>
 
 const jsonObject = z.record(z.string(), z.json())
 const refusal = z.object({ __type: z.string(), Message: z.string().default('') })
@@ -19,13 +21,18 @@ const ofMembers = /^(AcceptHandshake|LeaveOrganization)$/
 /**
  * The call that is being served, for CloudTrail; `undefined` for what only reads, which EventBridge is not sent, and for
  * a body that is no JSON object, which has no parameters to record. (EventBridge User Guide, "AWS service events
- * delivered via AWS CloudTrail": read-only management events are left out.)
+ * delivered via AWS CloudTrail": read-only management events are left out.) `from`: who calls; default: who is being served.
  */
-export function recordCall(service: ApiCall['service'], call: AnsweredCall, at: Date): ApiCall | undefined {
+export function recordCall(
+  service: ApiCall['service'],
+  call: AnsweredCall,
+  at: Date,
+  from?: Caller,
+): ApiCall | undefined {
   const { operation, userAgent, body, answer } = call
   const input = parseText(body instanceof Uint8Array ? new TextDecoder().decode(body) : body)
   if (reads.test(operation) || ofMembers.test(operation) || input === undefined) return undefined
-  const { accessKeyId = 'unsigned', sourceIpAddress, person } = currentRequest()
+  const { accessKeyId = 'unsigned', sourceIpAddress, person } = from ?? currentRequest()
   const caller = { accessKeyId, sourceIpAddress, userAgent, person }
   return { service, operation, input, caller, at, answer: parseAnswer(answer) }
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { accountId } from '../organization/account-id.ts'
+import { type EntitlementKey, nameRole, renderEntitlementKey, roleArn } from '../assignments/entitlement.ts'
+import { type AccountId, accountId } from '../organization/account-id.ts'
 import { permissionSetArn, principalId } from '../principals/identity-center-ids.ts'
 import { principalType } from '../principals/principal.ts'
 import { type Author, callerRoleOf, findAuthor, recordedCall } from './author.ts'
@@ -12,6 +13,12 @@ export type CalledAssignment = z.infer<typeof assignment>
 export type Look =
   | { readonly at: 'assignment'; readonly assignment: CalledAssignment }
   | { readonly at: 'permission-set'; readonly arn: z.infer<typeof permissionSetArn> }
+  /** What account access manager gives in an account. Absent: wherever it is known to give something. */
+  | {
+      readonly at: 'roles'
+      readonly account?: AccountId | undefined
+      readonly entitlement?: EntitlementKey | undefined
+    }
 
 /** Somebody changed access in Identity Center. `looks`: nothing, where the call is not as it is known. */
 export type AccessCall = {
@@ -41,9 +48,38 @@ function setIn(found: { readonly permissionSetArn: z.infer<typeof permissionSetA
   return found ? [{ at: 'permission-set', arn: found.permissionSetArn }] : []
 }
 
+const entitlement = z.object({
+  entitlement: z.object({
+    principalRole: z.object({
+      principal: z.object({
+        identityCenter: z.union([z.object({ groupId: principalId }), z.object({ userId: principalId })]),
+      }),
+      roleArn,
+    }),
+  }),
+})
+
+/** A deletion names only the id of the entitlement, which nobody here has noted. */
+const ofRoles: Read = () => [{ at: 'roles' }]
+const ofEntitlement: Read = (parameters, answer) => {
+  const { data } = entitlement.safeParse(parameters)
+  if (!data) return ofRoles(parameters, answer)
+  const { principal, roleArn: arn } = data.entitlement.principalRole
+  const holder = principal.identityCenter
+  const account = accountId.safeParse(arn.split(':')[4]).data
+  if (account === undefined) return ofRoles(parameters, answer)
+  const of = { accountId: account, permissionSet: nameRole(arn) }
+  const key =
+    'groupId' in holder
+      ? renderEntitlementKey({ ...of, principalId: holder.groupId, type: 'GROUP' })
+      : renderEntitlementKey({ ...of, principalId: holder.userId, type: 'USER' })
+  return [{ at: 'roles', account, entitlement: key }]
+}
+
 /**
  * The calls that change access, by CloudTrail's name of their service: what each one is about. A row here is all that another
- * call needs. (IAM Identity Center User Guide, "Logging IAM Identity Center API calls with AWS CloudTrail".)
+ * call needs. (IAM Identity Center User Guide, "Logging IAM Identity Center API calls with AWS CloudTrail". How CloudTrail names
+ * account access manager is inferred from its service principal.)
  */
 export const accessCalls: Readonly<Record<string, Readonly<Record<string, Read>>>> = {
   'sso.amazonaws.com': {
@@ -63,6 +99,11 @@ export const accessCalls: Readonly<Record<string, Readonly<Record<string, Read>>
     DeletePermissionsBoundaryFromPermissionSet: ofPermissionSet,
     TagResource: ofTagged,
     UntagResource: ofTagged,
+  },
+  'account-access.amazonaws.com': {
+    CreateEntitlement: ofEntitlement,
+    DeleteEntitlement: ofRoles,
+    DeleteApplication: ofRoles,
   },
 }
 

@@ -3,6 +3,7 @@ import { record } from '../json/record.ts'
 import { permissionSetOfRole } from '../permission-sets/permission-set-role.ts'
 import { quote } from '../statuses/complaint.ts'
 
+const theConsole = 'the console'
 const textMost = 256
 const idMost = 64
 
@@ -82,7 +83,7 @@ export function findAuthor(call: RecordedCall): Author | undefined {
   const parsed = author.safeParse({
     name: session ?? root ?? who.userName ?? who.onBehalfOf?.userId ?? who.invokedBy ?? who.arn,
     role: session === undefined ? undefined : who.sessionContext?.sessionIssuer?.userName,
-    by: call.sessionCredentialFromConsole === 'true' ? 'the console' : userAgent,
+    by: call.sessionCredentialFromConsole === 'true' ? theConsole : userAgent,
     address: sourceIPAddress,
     call: eventName,
     eventId: eventID,
@@ -91,13 +92,14 @@ export function findAuthor(call: RecordedCall): Author | undefined {
   return parsed.data
 }
 
-/** `alice@acme.example (Administrator-ps) by the console from 203.0.113.7`: for people, on one line. */
-export function renderAuthor({ name, role, by, address }: Author): string {
+/** `alice@acme.example (Administrator-ps) in the console at 2026-03-03T10:15:00.000Z from 203.0.113.7`: for people, on one line. */
+export function renderAuthor({ name, role, by, address, at }: Author): string {
   const set = role === undefined ? undefined : (permissionSetOfRole(role) ?? role)
   return [
     name,
     ...(set === undefined ? [] : [`(${set})`]),
-    ...(by === undefined ? [] : [`by ${by}`]),
+    ...(by === undefined ? [] : [by === theConsole ? `in ${by}` : `by ${by}`]),
+    `at ${at}`,
     ...(address === undefined ? [] : [`from ${address}`]),
   ].join(' ')
 }

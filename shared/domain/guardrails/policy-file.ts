@@ -103,6 +103,12 @@ const minimumRule = z.strictObject({
 })
 export type MinimumRule = Readonly<z.infer<typeof minimumRule>>
 
+const watched = z
+  .strictObject({ accounts: globs.optional(), permissionSets: globs.optional() })
+  .refine((one) => Object.keys(one).length > 0, { error: 'accounts or permissionSets' })
+/** Access that somebody gives outside ssofile is told loudly where it fits; what is not said fits all. */
+export type Watched = Readonly<z.infer<typeof watched>>
+
 /** One file under `policies/`. */
 export const policyFileSchema = z.strictObject({
   /** For editors. */
@@ -113,6 +119,7 @@ export const policyFileSchema = z.strictObject({
   permissionSets: z.array(permissionSetRule).max(100).optional(),
   separations: z.array(separationRule).max(100).optional(),
   minimums: z.array(minimumRule).max(100).optional(),
+  watch: z.array(watched).max(100).optional(),
 })
 export type Policy = {
   readonly key: string
@@ -121,6 +128,8 @@ export type Policy = {
   readonly permissionSets: readonly PermissionSetRule[]
   readonly separations: readonly SeparationRule[]
   readonly minimums: readonly MinimumRule[]
+  /** Absent: nothing. */
+  readonly watch?: readonly Watched[] | undefined
 }
 
 /** All that governance demands. While one is broken, nobody knows what it forbids: nothing new is granted. */
@@ -137,8 +146,8 @@ export function parsePolicyFile(key: string, body: Uint8Array, sizeBytes = body.
   const limit = { mostBytes: policyFileMostBytes, remedy: 'divide it into several files' }
   const read = parseJsonFile({ key, body, sizeBytes }, limit, policyFileSchema, policyRules)
   if (!read.ok) return read
-  const { contact, links = [], permissionSets = [], separations = [], minimums = [] } = read.value
-  const policy = { key, contact, links, permissionSets, separations, minimums }
+  const { contact, links = [], permissionSets = [], separations = [], minimums = [], watch } = read.value
+  const policy = { key, contact, links, permissionSets, separations, minimums, ...(watch && { watch }) }
   const ids = rulesOf(policy).map(({ id }) => id)
   const twice = ids.find((id, index) => ids.indexOf(id) < index)
   if (twice === undefined) return parsed(policy)
@@ -185,13 +194,17 @@ export function joinPolicies(read: readonly { readonly policy: Parsed<Policy>; r
 
 const listOfGlobs = 'a list of at most 100 texts, in which * stands for any characters and ? for one'
 const expectations: Readonly<Record<string, string>> = {
-  $: 'one JSON object with contact, and links, permissionSets, separations or minimums',
+  $: 'one JSON object with contact, and links, permissionSets, separations, minimums or watch',
   '$.$schema': 'where the schema is',
   '$.contact': 'whom to ask: one line of at most 200 characters',
   '$.links': 'a list of at most 100 rules about links',
   '$.permissionSets': 'a list of at most 100 rules about permission sets',
   '$.separations': 'a list of at most 100 rules about permission sets that nobody has together',
   '$.minimums': 'a list of at most 100 rules about people who keep a permission set',
+  '$.watch': 'a list of at most 100 objects with accounts, permissionSets, or both',
+  '$.watch.[]': 'an object with accounts, permissionSets, or both',
+  '$.watch.[].accounts': listOfGlobs,
+  '$.watch.[].permissionSets': listOfGlobs,
   ...Object.fromEntries(
     ['links', 'permissionSets', 'separations', 'minimums'].flatMap((list) => [
       [`$.${list}.[].id`, 'small letters, digits and hyphens, at most 64'],

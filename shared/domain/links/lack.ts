@@ -50,6 +50,14 @@ export function lackOfBoundUser(principal: string, boundTo: PrincipalId): Lack {
   }
 }
 
+/** The user may not sign in. What the user has stays. */
+export function lackOfDisabledUser(principal: string): Lack {
+  return {
+    reason: `user '${principal}' is disabled in the directory, and nothing new is given to a disabled user`,
+    remedy: 'delete the link, or have the user enabled: then it is applied',
+  }
+}
+
 const refusedToDelegated = 'a delegated administrator can neither change it nor grant or revoke it anywhere'
 const remedyOfManagementAccount =
   'remove its assignments in the management account, or use another permission set there'

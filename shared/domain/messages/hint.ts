@@ -39,11 +39,14 @@ export const hint = z.discriminatedUnion('kind', [
     permissionSet: permissionSetName,
     cause: z.string(),
   }),
-  /** What somebody changed by hand: a permission set, or what is assigned of it in one account. */
+  /**
+   * What somebody changed by hand: a permission set, or what is assigned of it in one account. Without a permission set: existing
+   * roles that account access manager gives, in one account or wherever it is known to.
+   */
   record({
     v: z.literal(1),
     kind: z.literal('by-hand'),
-    permissionSetArn,
+    permissionSetArn: permissionSetArn.optional(),
     account: accountId.optional(),
     cause: z.string(),
   }),

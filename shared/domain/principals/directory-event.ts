@@ -5,6 +5,9 @@ import type { PrincipalType } from './principal.ts'
 /** This user or group may have changed. Without an id: any of this type. */
 export type DirectoryChange = { readonly type: PrincipalType; readonly id?: PrincipalId }
 
+/** Or somebody may have joined or left a group. */
+export type DirectoryEvent = DirectoryChange | 'memberships'
+
 const named = z.looseObject({
   'detail-type': z.string(),
   source: z.string(),
@@ -18,22 +21,27 @@ const notified = /^(User|Group) (Created|Updated|Deleted)$/
 // User Guide, "Logging IAM Identity Center API calls with AWS CloudTrail" and "Logging IAM Identity Center SCIM API
 // calls with AWS CloudTrail": the public API, the console, SCIM, whose updates are Put and Patch.
 const sources = ['identitystore.amazonaws.com', 'sso-directory.amazonaws.com', 'identitystore-scim.amazonaws.com']
-const called = /^(?:Create|Update|Put|Patch|Delete)(User|Group)(?!Membership)/
+const called = /^(?:Create|Update|Put|Patch|Delete|Enable|Disable)(User|Group)(?!Membership)/
+// The public API and the console. SCIM patches the group.
+const ofMembers = /^((Create|Delete)GroupMembership|AddMemberToGroup|RemoveMemberFromGroup)$/
+const notifiedOfMembers = /^Group Membership (Created|Deleted)$/
 /** How deep ids are looked for: the console answers with the whole user or group as a member. */
 const depthMost = 3
 
 /**
- * The users or groups to look at again after an EventBridge event; `undefined`: it is not about users or groups. Names
+ * The users or groups to look at again after an EventBridge event; `undefined`: it is not about the directory. Names
  * in events are masked, so only an id is of use. Where the shape is not as documented, more is looked at.
  */
-export function parseDirectoryEvent(event: unknown): DirectoryChange | undefined {
+export function parseDirectoryEvent(event: unknown): DirectoryEvent | undefined {
   const parsed = named.safeParse(event)
   if (!parsed.success) return undefined
   const { 'detail-type': detailType, source, resources, detail } = parsed.data
+  if (source === 'aws.identitystore' && notifiedOfMembers.test(detailType)) return 'memberships'
   const notification = source === 'aws.identitystore' ? notified.exec(detailType) : null
   if (notification) return toChange(notification[1], idIn(detail, notification[1]) ?? idAmong(resources))
   const call = apiCall.safeParse(detail)
   if (!call.success || !sources.includes(call.data.eventSource)) return undefined
+  if (ofMembers.test(call.data.eventName)) return 'memberships'
   const noun = called.exec(call.data.eventName)?.[1]
   const { requestParameters, responseElements } = call.data
   return noun === undefined ? undefined : toChange(noun, idIn(requestParameters, noun) ?? idIn(responseElements, noun))

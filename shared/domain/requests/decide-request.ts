@@ -87,6 +87,8 @@ export type RequestFacts = {
   readonly isUnread?: boolean
   /** The user with the id of the path, by the name that stands in links; `undefined`: there is none. */
   readonly userName: string | undefined
+  /** That user may not sign in. Absent: may, or there is none. */
+  readonly isDisabled?: boolean | undefined
   readonly groups: ReadonlySet<string>
   readonly covers: Asking['covers']
   readonly eligibilities: readonly Eligibility[]
@@ -155,6 +157,7 @@ export type RequestStep =
  * | 21 | was denied, has lapsed                |                                             | tell                            |
  * | 22 | is new                                |                                             | record `asked`                  |
  * | 23 | is not of the user of its path        |                                             | record `refused`, tell          |
+ * |    | is of a user who is disabled          |                                             | record `refused`, tell          |
  * | 24 | fits no eligibility                   | one cannot be read, or nobody knows         | tell that it waits              |
  * | 25 | fits no eligibility                   |                                             | record `refused`, tell what the nearest lacks |
  * | 26 | has waited too long                   |                                             | record `lapsed`                 |
@@ -364,6 +367,7 @@ function judge(facts: RequestFacts, reading: Valid, told: Told): RequestStep {
   if (!told.events.has('asked')) return { do: 'record', event: { event: 'asked', digest, said: { ...request } } }
   if (facts.isUnread) return readWhoAndWhat
   if (userName === undefined || path.link.principal !== userName) return refuse(facts, digest, complainOfUser(facts))
+  if (facts.isDisabled) return refuse(facts, digest, complainOfDisabled(facts))
   const asking = { link: path.link, request, askedAt, now: facts.now, userName, ...pick(facts) }
   const choice = chooseEligibility(facts.eligibilities, asking)
   if (choice.found !== 'fit') return judgeUnfit(facts, digest, choice)
@@ -508,6 +512,15 @@ function complainOfUser({ path, userName }: RequestFacts): Complaint {
     received: `a request for '${quote(link.principal)}' by '${quote(userName)}'`,
     expected: 'a request for yourself',
     remedy: `write %${quote(userName)}%USER%ssofile at the end, or have the other person ask; delete this one`,
+  }
+}
+
+function complainOfDisabled({ path: { key, link } }: RequestFacts): Complaint {
+  return {
+    object: key,
+    received: `a request of '${quote(link.principal)}', who is disabled in the directory`,
+    expected: 'one of a user who may sign in',
+    remedy: 'have the user enabled: the request is then looked at again; or delete it',
   }
 }
 

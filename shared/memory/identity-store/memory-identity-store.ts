@@ -93,14 +93,17 @@ export class MemoryIdentityStore implements IdentityStore {
     this.#gate.enter('DescribeUser')
     const user = this.#users.find(id)
     if (user === undefined) return undefined
-    return { name: principalName.parse(user.userName), isDisabled: user.attributes.UserStatus === 'DISABLED' }
+    return { name: principalName.parse(user.userName), isDisabled: isDisabled(user) }
   }
 
   async listPrincipals(type: PrincipalType, nextToken?: string): Promise<Page<NamedPrincipal>> {
     const page = { nextToken, most: pageMost }
     if (type === 'USER') {
       const { items, nextToken: next } = await this.listUsers(page)
-      return { items: items.map((user) => namedPrincipal(user.userId, user.userName)), nextToken: next }
+      return {
+        items: items.map((user) => ({ ...namedPrincipal(user.userId, user.userName), isDisabled: isDisabled(user) })),
+        nextToken: next,
+      }
     }
     const { items, nextToken: next } = await this.listGroups(page)
     const named = items.flatMap(({ groupId, displayName }) =>
@@ -328,6 +331,10 @@ export class MemoryIdentityStore implements IdentityStore {
   #changed(change: Unstamped<IdentityStoreChange>): void {
     this.#options.onChange?.({ ...change, at: this.#options.clock.now() })
   }
+}
+
+function isDisabled({ attributes }: UserRecord): boolean {
+  return attributes.UserStatus === 'DISABLED'
 }
 
 function namedPrincipal(id: PrincipalId, name: string): NamedPrincipal {

@@ -2,7 +2,7 @@ import { grantedInstant } from '../../domain/assignments/access-changes.ts'
 import { claims } from '../../domain/assignments/access-proof.ts'
 import { areSameUploads, type GrantingLink } from '../../domain/assignments/ledger-entry.ts'
 import { enforcedMinimumsFor, isOnlyTemporary } from '../../domain/guardrails/minimum.ts'
-import type { Lack } from '../../domain/links/lack.ts'
+import { type Lack, lackOfDisabledUser } from '../../domain/links/lack.ts'
 import { temporaryPrefix } from '../../domain/links/link.ts'
 import { type Account, isUnplaced, refuses } from '../../domain/organization/organization-view.ts'
 import { admitLinks } from '../guardrails/admit-links.ts'
@@ -100,7 +100,11 @@ async function findWish(settling: Settling, found: readonly GrantingLink[]): Pro
   const permissionSetArn = await context.permissionSets.resolve(id.permissionSet)
   if (permissionSetArn === undefined) return lacking(lackOfSet(id.permissionSet, context))
   const isGranted = stored?.entry.state === 'granted' && stored.entry.permissionSetArn === permissionSetArn
-  const lack = isGranted ? undefined : await context.managementAccount.lackOf(id.permissionSet, permissionSetArn)
+  const lack = isGranted
+    ? undefined
+    : settling.whereabouts.isDisabled
+      ? lackOfDisabledUser(assignment.principal)
+      : await context.managementAccount.lackOf(id.permissionSet, permissionSetArn)
   if (lack) return lacking(lack)
   return { is: 'wanted', permissionSetArn, links: [...links, ...(await findLetGo(settling, links))] }
 }

@@ -1,11 +1,11 @@
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
-import type { PrincipalName, PrincipalType } from '../../domain/principals/principal.ts'
+import type { PrincipalType } from '../../domain/principals/principal.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { IdentityStore } from '../../ports/identity-store.ts'
+import type { DirectoryUser, IdentityStore } from '../../ports/identity-store.ts'
 import { listAll } from '../../ports/page.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 
-/** No event tells of memberships, and Identity Store allows 20 calls a second: an answer counts for so long. */
+/** Events may be lost, and Identity Store allows 20 calls a second: an answer counts for so long. */
 const knownMs = 60_000
 
 type Known<T> = { readonly answer: Promise<T>; readonly sinceMs: number }
@@ -15,7 +15,7 @@ export class Memberships {
   readonly #identityStore: IdentityStore
   readonly #clock: Pick<Clock, 'monotonicMs'>
   readonly #people = new Map<string, Known<readonly PrincipalId[]>>()
-  readonly #names = new Map<string, Known<PrincipalName | undefined>>()
+  readonly #users = new Map<string, Known<DirectoryUser | undefined>>()
 
   /** `identityStore`: one that is patient (see `patientIdentityStore`). */
   constructor(identityStore: IdentityStore, clock: Pick<Clock, 'monotonicMs'>) {
@@ -25,13 +25,13 @@ export class Memberships {
 
   /** A user, or the members of a group (Identity Center has no groups in groups). Nobody: it is gone. */
   peopleOf(type: PrincipalType, id: PrincipalId): Promise<readonly PrincipalId[]> {
-    if (type === 'USER') return this.nameOf(id).then((name) => (name === undefined ? [] : [id]))
+    if (type === 'USER') return this.userOf(id).then((user) => (user === undefined ? [] : [id]))
     return this.#ask(this.#people, id, () => this.#listMembers(id))
   }
 
   /** `undefined`: there is no such user. */
-  nameOf(userId: PrincipalId): Promise<PrincipalName | undefined> {
-    return this.#ask(this.#names, userId, () => this.#identityStore.findPrincipalName('USER', userId))
+  userOf(userId: PrincipalId): Promise<DirectoryUser | undefined> {
+    return this.#ask(this.#users, userId, () => this.#identityStore.findUser(userId))
   }
 
   async #listMembers(groupId: PrincipalId): Promise<readonly PrincipalId[]> {

@@ -2,7 +2,7 @@ import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts
 import { principalMatcher } from '../../domain/principals/near-principal.ts'
 import { type PrincipalName, type PrincipalType, principalName } from '../../domain/principals/principal.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { IdentityStore } from '../../ports/identity-store.ts'
+import type { DirectoryUser, IdentityStore } from '../../ports/identity-store.ts'
 import { listAll } from '../../ports/page.ts'
 import { findTogether } from './find-together.ts'
 
@@ -17,8 +17,10 @@ type Known<T> = { readonly answer: Promise<T>; readonly lookedUpMs: number }
 /** As a link names it. */
 export type LinkPrincipal = { readonly type: PrincipalType; readonly principal: PrincipalName }
 
-/** The current name of an id, or that it no longer exists. `name: undefined`: no link can spell the name. */
-export type Whereabouts = 'gone' | { readonly name: PrincipalName | undefined }
+/** The current name of an id, or that it no longer exists. `name: undefined`: no link can spell the name. `isDisabled`: of a user. */
+export type Whereabouts =
+  | 'gone'
+  | { readonly name: PrincipalName | undefined; readonly isDisabled?: boolean | undefined }
 
 /** Principals by name and by id, cached: Identity Store allows 20 calls per second and operation. */
 export class PrincipalIndex {
@@ -83,7 +85,7 @@ export class PrincipalIndex {
   async foreseeNames(type: PrincipalType, ids: Iterable<PrincipalId>): Promise<void> {
     const found = await findTogether(new Set(ids), {
       list: (token) => this.#identityStore.listPrincipals(type, token),
-      entryOf: ({ id, name }): readonly [PrincipalId, Whereabouts] => [id, this.#placeOf(name)],
+      entryOf: (found): readonly [PrincipalId, Whereabouts] => [found.id, this.#placeOf(found)],
       lookUp: (id) => this.#locate(type, id),
     })
     const lookedUpMs = this.#clock.monotonicMs()
@@ -124,12 +126,17 @@ export class PrincipalIndex {
   }
 
   async #locate(type: PrincipalType, id: PrincipalId): Promise<Whereabouts | undefined> {
-    const whole = await this.#identityStore.findPrincipalName(type, id)
-    return whole === undefined ? undefined : this.#placeOf(whole)
+    if (type === 'USER') {
+      const user = await this.#identityStore.findUser(id)
+      return user && this.#placeOf(user)
+    }
+    const name = await this.#identityStore.findPrincipalName(type, id)
+    return name === undefined ? undefined : this.#placeOf({ name })
   }
 
-  #placeOf(whole: PrincipalName): Whereabouts {
-    return { name: principalName.safeParse(this.#withoutSuffix(whole)).data }
+  #placeOf({ name, isDisabled }: Pick<DirectoryUser, 'name'> & Partial<DirectoryUser>): Whereabouts {
+    const known = principalName.safeParse(this.#withoutSuffix(name)).data
+    return isDisabled ? { name: known, isDisabled } : { name: known }
   }
 
   /** The name of an id, without `principalSuffix`. `undefined`: it is gone, or its name lacks the suffix. */

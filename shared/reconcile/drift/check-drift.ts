@@ -26,7 +26,7 @@ import { forgetAuthors } from '../records/authors.ts'
 import { sendHints } from '../records/lanes.ts'
 import { lookKey, scheduleWork } from '../records/open-work.ts'
 import { type Comparison, compareAssignments, type DriftSources, emptyComparison } from './compare-assignments.ts'
-import { compareEntitlements, divideByRoles, type RoleSources } from './compare-entitlements.ts'
+import { compareEntitlements, divideByRoles, lookAtEntitlements, type RoleSources } from './compare-entitlements.ts'
 import { closeUnit, type DriftRun, isOpen } from './drift-run.ts'
 import { weighHand } from './weigh-hand.ts'
 
@@ -92,7 +92,7 @@ export class DriftCheck {
   }
 
   /**
-   * Looks at what somebody changed by hand: at a permission set, or at what is assigned of it in one account, with the same
+   * Looks at what somebody changed by hand: at a permission set, at what is assigned of it in one account, or at roles, with the same
    * judgement as every night. What cannot be judged yet is looked at again when it can. Answers as `work` does.
    */
   async look(hint: ByHandHint, { log, pulledMs }: Pick<SettleContext, 'log' | 'pulledMs'>): Promise<readonly string[]> {
@@ -101,6 +101,11 @@ export class DriftCheck {
     const ssoAdmin = openBackground(() => undefined)
     const send = (hints: readonly Hint[]) =>
       sendHints(this.#context, { id: randomness.id(), hints, revocation: false }, configuration)
+    if (arn === undefined) {
+      const { foreign, gone } = await lookAtEntitlements(account, { ...this.#context, log, pulledMs })
+      log.info('looked at what account access manager gives', { account, foreign: foreign.length, gone: gone.length })
+      return []
+    }
     const permissionSet = await permissionSets.nameOf(arn)
     // Deleted before it was ever seen here: nothing of ours was in it.
     if (permissionSet === undefined) return []

@@ -183,7 +183,7 @@ async function describeRemoval(
 ): Promise<LedgerEntry> {
   const removedBy = await findAuthor(context, targetOf(key, entry), 'Delete')
   const removals = addRemoval(entry, missingSince)
-  const who = removedBy === undefined ? 'someone' : `${renderAuthor(removedBy)}, at ${removedBy.at},`
+  const who = removedBy === undefined ? 'someone' : `${renderAuthor(removedBy)},`
   const again = isContested({ removals })
     ? `; it was given again ${removals.length - 1} times within an hour, and is left now: find out what takes it away, then ask for its links with ssofile touch KEY --rebind`
     : ''

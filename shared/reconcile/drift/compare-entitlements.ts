@@ -12,6 +12,7 @@ import type { AccountAccess, Entitlement } from '../../ports/account-access.ts'
 import { listAll } from '../../ports/page.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { SettleContext } from '../assignments/settlement.ts'
+import { findAuthor } from '../records/authors.ts'
 import {
   type ForeignEntitlement,
   type ListedEntitlement,
@@ -61,6 +62,23 @@ export async function divideByRoles({ run }: DriftHint, context: RoleSources): P
   return { roles, units }
 }
 
+/**
+ * What somebody may have given or taken by account access manager, looked at at once: in this account, or, where the event does not
+ * say, in those that `foreign/` has entitlements of. Where it cannot be asked, nothing is concluded: the night says so.
+ */
+export async function lookAtEntitlements(
+  account: AccountId | undefined,
+  context: RoleSources,
+): Promise<Pick<Comparison, 'foreign' | 'gone'>> {
+  const nothing = { foreign: [], gone: [] }
+  const applications = context.accountAccess && (await askForApplications(context.accountAccess)).applications
+  if (applications === undefined) return nothing
+  const accounts = new Set<AccountId>(account === undefined ? [] : [account])
+  if (account === undefined)
+    for await (const { accountId } of listEntitlementKeys(context.objects)) accounts.add(accountId)
+  return (await compareEntitlements({ applications, accounts: [...accounts].sort() }, context)) ?? nothing
+}
+
 type Applications = Pick<NonNullable<DriftRun['roles']>, 'state' | 'why'> & {
   /** Absent: nothing can be concluded. */
   readonly applications?: readonly ApplicationArn[]
@@ -87,7 +105,10 @@ async function askForApplications(accountAccess: AccountAccess): Promise<Applica
  * | yes              | no     | looked for once more, by itself; removed where it is not there   |
  */
 export async function compareEntitlements(
-  { applications, accounts }: RolesHint,
+  {
+    applications,
+    accounts,
+  }: { readonly applications: readonly ApplicationArn[]; readonly accounts: readonly AccountId[] },
   context: RoleSources,
 ): Promise<Comparison | undefined> {
   const { accountAccess } = context
@@ -127,7 +148,8 @@ async function record(
   const principal = await nameOf(entitlementOf(key), context)
   if (known && known.principal === principal && known.roleArn === roleArn && known.application === application) return
   const seenAt = known?.seenAt ?? renderInstant(clock.now())
-  await writeEntitlement(objects, key, { principal, roleArn, application, seenAt }, known)
+  const by = known ? undefined : await findAuthor(context, { entitlement: key }, 'Create')
+  await writeEntitlement(objects, key, { principal, roleArn, application, seenAt, by }, known)
   if (known) return
   found.foreign.push(key)
   metrics.record('ForeignFound')

@@ -30,7 +30,8 @@ export async function followAccessCalls(
   for (const ofOne of Map.groupBy(looks, ({ look }) => JSON.stringify(look)).values()) {
     const [first] = ofOne
     const called = ofOne.flatMap(({ author }): Author[] => (author ? [author] : []))
-    if (first && called.length > 0) await noteAuthors(ports.objects, touchedBy(first.look), called)
+    const touched = first && touchedBy(first.look)
+    if (touched && called.length > 0) await noteAuthors(ports.objects, touched, called)
   }
   const hints = [...new Map(looks.map(({ look }) => hintAt(look)).map((hint) => [lookKey(hint), hint])).values()]
   const slot = Math.floor(ports.clock.now().getTime() / slotMs)
@@ -42,7 +43,9 @@ export async function followAccessCalls(
   return hints.length
 }
 
-function touchedBy(look: Look): Touched {
+/** `undefined`: the call does not say. */
+function touchedBy(look: Look): Touched | undefined {
+  if (look.at === 'roles') return look.entitlement && { entitlement: look.entitlement }
   if (look.at === 'permission-set') return look.arn
   const { targetId: accountId, ...rest } = look.assignment
   return { accountId, ...rest }
@@ -50,6 +53,7 @@ function touchedBy(look: Look): Touched {
 
 function hintAt(look: Look): ByHandHint {
   const common = { v: 1, kind: 'by-hand', cause: byHand } as const
+  if (look.at === 'roles') return { ...common, ...(look.account && { account: look.account }) }
   if (look.at === 'permission-set') return { ...common, permissionSetArn: look.arn }
   const { targetId: account, permissionSetArn } = look.assignment
   return { ...common, permissionSetArn, account }

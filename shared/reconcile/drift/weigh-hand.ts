@@ -1,4 +1,5 @@
 import { type AssignmentKey, assignmentOf } from '../../domain/assignments/assignment.ts'
+import { findWatching } from '../../domain/guardrails/watched.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { SsoAdmin } from '../../ports/sso-admin.ts'
 import type { SettleContext } from '../assignments/settlement.ts'
@@ -10,14 +11,14 @@ export type WeighHand = (what: 'given' | 'taken', key: AssignmentKey) => Promise
 /**
  * | by hand somebody … | loud where                                                               |
  * | ------------------ | ------------------------------------------------------------------------ |
- * | gave access        | its permission set allows everything                                     |
+ * | gave access        | its permission set allows everything, or a policy watches it or its account |
  * | took access away   | it allowed everything, and nothing known in the account does so any more |
  *
  * By the judgement that guardrails and the brake use. A permission set without a file costs two calls, once in a look. What
  * cannot be asked is not loud: the change itself is told in any case.
  */
 export function weighHand(context: SettleContext & { readonly ssoAdmin: SsoAdmin }): WeighHand {
-  const { standings, permissionSets, objects, ssoAdmin, log } = context
+  const { standings, permissionSets, objects, ssoAdmin, policies, log } = context
   const known = new Map<PermissionSetName, Promise<boolean>>()
   const isAdministrator = (name: PermissionSetName) => {
     const resolve = (one: PermissionSetName) => permissionSets.lookUp(one)
@@ -34,11 +35,13 @@ export function weighHand(context: SettleContext & { readonly ssoAdmin: SsoAdmin
   }
   return async (what, key) => {
     try {
+      const watching = what === 'given' ? findWatching(await policies.read(), assignmentOf(key)) : undefined
+      if (watching !== undefined) return `${watching} watches for it`
       if (!(await isAdministrator(assignmentOf(key).permissionSet))) return undefined
       if (what === 'given') return 'its permission set allows everything'
       return (await isLast(key)) ? 'nobody else is known to have full access to the account' : undefined
     } catch (error) {
-      log.warn('it could not be asked whether a change by hand is about an administrator', { error })
+      log.warn('it could not be asked whether a change by hand is one to be told loudly', { error })
       return undefined
     }
   }

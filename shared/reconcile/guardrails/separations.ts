@@ -14,7 +14,7 @@ import type { Memberships } from '../directory/memberships.ts'
 import type { PrincipalIndex } from '../directory/principal-index.ts'
 import { listKnown } from '../records/foreign-assignments.ts'
 import { sendInputs } from '../records/inputs.ts'
-import type { Policies } from '../records/policies.ts'
+import { Policies } from '../records/policies.ts'
 import { NameIndex } from '../records/principal-names.ts'
 import { StatusStore } from '../records/status-store.ts'
 import { SpoiledObjectError } from '../records/stored-json.ts'
@@ -100,6 +100,20 @@ export class Separations implements FindOverlaps {
   }
 }
 
+/** The links that were refused and that some rule keeps apart from others: their people may have left what stood against it. */
+export async function listKeptApart(
+  { objects, clock }: Pick<Ports, 'objects' | 'clock'>,
+  { folders }: Pick<Configuration, 'folders'>,
+): Promise<readonly string[]> {
+  const rejected = (await Array.fromAsync(new StatusStore(objects, clock).listAttention('rejected'))).flatMap((key) => {
+    const link = parseLinkKey(key, folders)
+    return link.ok ? [link.value] : []
+  })
+  if (rejected.length === 0) return []
+  const guardrails = await new Policies({ objects, clock }).read()
+  return rejected.flatMap(({ key, permissionSet }) => (separatedFrom(guardrails, permissionSet) ? [key] : []))
+}
+
 /** What the people of this principal have in this account, of what `isSeparated`. `besides`: what is not recorded yet. */
 export async function readOverlaps(
   { type, principalId }: Pick<Grant, 'type'> & { readonly principalId: PrincipalId },
@@ -132,7 +146,7 @@ export async function readOverlaps(
         const people = await memberships.peopleOf(otherType, other)
         const both = people.filter((person) => own.has(person))
         const [first] = both
-        const name = first && isNamed ? ((await memberships.nameOf(first)) ?? first) : undefined
+        const name = first && isNamed ? ((await memberships.userOf(first))?.name ?? first) : undefined
         const group = otherType === 'GROUP' && first ? names.namesOf(otherType, other)[0] : undefined
         return both.map((_, index) => ({ person: index === 0 ? name : undefined, permissionSet, account, group }))
       },

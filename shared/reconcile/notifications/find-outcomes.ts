@@ -14,7 +14,7 @@ import { JsonRecord } from '../records/json-record.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
 import { attentionPrefix, isTooLong, statusKey, statusPrefix } from '../records/status-store.ts'
 import { type Stored, spoiledAsAbsent } from '../records/stored-json.ts'
-import { type Change, changesPrefix, parseChangeKey, readHand } from '../records/tell-event.ts'
+import { byHandEvents, type Change, changesPrefix, parseChangeKey, readHand } from '../records/tell-event.ts'
 import { describeRequestChange, type RequestPorts } from './describe-request-change.ts'
 import { type Outbox, overlapMs } from './outbox.ts'
 
@@ -92,15 +92,6 @@ function describeAssignment(found: NonNullable<ReturnType<typeof parseAssignment
   const { accountId: account, permissionSet, principal, type } = found
   return { account, permissionSet, principal, type }
 }
-
-/** What may be the work of somebody's hand: who that was stands beside the change. */
-const byHandEvents: ReadonlySet<string> = new Set([
-  'revoked',
-  'foreign-found',
-  'foreign-gone',
-  'permission-set-restored',
-  'permission-set-recreated',
-])
 
 /** Where history has the acts of people; `undefined`: it has no more to tell. */
 const actFolders: Readonly<Record<string, (name: string) => string>> = {

@@ -30,7 +30,7 @@ export function describeApplied(read: ReadFile, { arn, applied, drift }: OwnedPe
   const common = { owned: true, permissionSetArn: arn }
   if (!drift) return statusOf(read, { ...common, state: 'applied' }, applied?.warnings)
   const { by, differences, isContested } = drift
-  const who = by === undefined ? 'someone else' : `${renderAuthor(by)}, at ${by.at},`
+  const who = by === undefined ? 'someone else' : `${renderAuthor(by)},`
   const reason = `${who} changed it in Identity Center; restoring it would: ${differences.join('; ')}`
   const why = isContested
     ? 'it was changed again as often as it was restored within an hour, so find out what changes it'

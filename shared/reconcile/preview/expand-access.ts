@@ -7,6 +7,7 @@ import type { Account } from '../../domain/organization/organization-view.ts'
 import { renderUnitPath } from '../../domain/organization/unit-path.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import { disabledRemark, goneRemark } from '../../domain/principals/person-remark.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
 import type { TellProgress } from '../../ports/progress.ts'
 import { isServiceError } from '../../ports/service-error.ts'
@@ -43,7 +44,7 @@ export type HeldAccess = {
   readonly use?: RoleUse | undefined
   /** For how many days nobody is known to have used this access. Absent: it is not known. */
   readonly unusedDays?: number | undefined
-  /** Why nobody is named, or that the person is gone. */
+  /** Why nobody is named, or that the person is gone, or is disabled. */
   readonly remark?: string | undefined
 }
 
@@ -107,6 +108,8 @@ function sortRows(rows: readonly HeldAccess[]): readonly HeldAccess[] {
   return keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ row }) => row)
 }
 
+type Users = Awaited<ReturnType<People['find']>>
+
 type Members = ReadonlyMap<PrincipalId, readonly PrincipalId[] | undefined>
 type Names = Awaited<ReturnType<typeof readNames>>
 
@@ -144,11 +147,11 @@ async function readNames(
   { people, notes }: ExpansionSources,
 ): Promise<{
   readonly groups: ReadonlyMap<PrincipalId, PrincipalName> | undefined
-  readonly users: ReadonlyMap<PrincipalId, PrincipalName> | undefined
+  readonly users: Users | undefined
 }> {
-  const read = async (type: AnyAccess['type'], ids: ReadonlySet<PrincipalId>) => {
+  const read = async <T>(ids: ReadonlySet<PrincipalId>, ask: (ids: ReadonlySet<PrincipalId>) => Promise<T>) => {
     try {
-      return await people.namesOf(type, ids)
+      return await ask(ids)
     } catch (error) {
       if (!isServiceError(error)) throw error
       const note = `the directory could not be asked for names, so recorded names and ids are shown: ${error.message}`
@@ -156,18 +159,18 @@ async function readNames(
       return undefined
     }
   }
-  const [groupNames, userNames] = await Promise.all([read('GROUP', groups), read('USER', users)])
-  return { groups: groupNames, users: userNames }
+  const [groupNames, found] = await Promise.all([
+    read(groups, (ids) => people.namesOf('GROUP', ids)),
+    read(users, (ids) => people.find('USER', ids)),
+  ])
+  return { groups: groupNames, users: found }
 }
 
-function describeUser(
-  id: PrincipalId,
-  recorded: string,
-  names: ReadonlyMap<PrincipalId, PrincipalName> | undefined,
-): Holder {
-  const name = names?.get(id)
-  if (name !== undefined || names === undefined) return { person: name ?? recorded, personId: id }
-  return { person: recorded, personId: id, remark: 'the user is gone from the directory' }
+function describeUser(id: PrincipalId, recorded: string, users: Users | undefined): Holder {
+  const { name, isDisabled } = users?.get(id) ?? {}
+  const remark = isDisabled ? { remark: disabledRemark } : {}
+  if (name !== undefined || users === undefined) return { person: name ?? recorded, personId: id, ...remark }
+  return { person: recorded, personId: id, remark: goneRemark }
 }
 
 function describeGroup(id: PrincipalId, members: Members, names: Names): readonly Holder[] {

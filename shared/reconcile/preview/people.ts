@@ -1,6 +1,6 @@
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { PrincipalName, PrincipalType } from '../../domain/principals/principal.ts'
-import type { IdentityStore } from '../../ports/identity-store.ts'
+import type { IdentityStore, NamedPrincipal } from '../../ports/identity-store.ts'
 import { listAll } from '../../ports/page.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import { findTogether } from '../directory/find-together.ts'
@@ -8,11 +8,14 @@ import { findTogether } from '../directory/find-together.ts'
 /** The members of so many groups are probably more. */
 const manyGroups = 5
 
+/** `isDisabled`: a user who may not sign in. */
+type Named = Pick<NamedPrincipal, 'name' | 'isDisabled'>
+
 /** Groups, their members and their names as the directory has them now. Each is asked once. */
 export class People {
   readonly #identityStore: IdentityStore
   readonly #members = new Map<PrincipalId, Promise<readonly PrincipalId[] | undefined>>()
-  readonly #names = new Map<PrincipalId, Promise<PrincipalName | undefined>>()
+  readonly #found = new Map<PrincipalId, Promise<Named | undefined>>()
   readonly #lists = new Map<PrincipalType, Promise<void>>()
 
   /** `identityStore`: one that is patient (see `patientIdentityStore`). */
@@ -43,22 +46,33 @@ export class People {
 
   /** The present names of these ids. One that is not in the answer is gone, or has no name. */
   async namesOf(type: PrincipalType, ids: Iterable<PrincipalId>): Promise<ReadonlyMap<PrincipalId, PrincipalName>> {
+    return new Map([...(await this.find(type, ids))].map(([id, { name }]) => [id, name]))
+  }
+
+  /** The same, and who may not sign in. */
+  async find(type: PrincipalType, ids: Iterable<PrincipalId>): Promise<ReadonlyMap<PrincipalId, Named>> {
     const wanted = new Set(ids)
     const listed = this.#lists.get(type)
     await listed
-    const unknown = [...wanted].filter((id) => !this.#names.has(id))
+    const unknown = [...wanted].filter((id) => !this.#found.has(id))
     const found = findTogether(unknown, {
       list: listed ? undefined : (token) => this.#identityStore.listPrincipals(type, token),
-      entryOf: ({ id, name }) => [id, name],
-      lookUp: (id) => this.#identityStore.findPrincipalName(type, id),
+      entryOf: ({ id, ...named }): readonly [PrincipalId, Named] => [id, named],
+      lookUp: (id) => this.#lookUp(type, id),
     })
     for (const id of unknown)
-      this.#names.set(
+      this.#found.set(
         id,
         found.then((names) => names.get(id)),
       )
-    const named = await Promise.all([...wanted].map(async (id) => [id, await this.#names.get(id)] as const))
-    return new Map(named.flatMap(([id, name]) => (name === undefined ? [] : [[id, name] as const])))
+    const all = await Promise.all([...wanted].map(async (id) => [id, await this.#found.get(id)] as const))
+    return new Map(all.flatMap(([id, named]) => (named === undefined ? [] : [[id, named] as const])))
+  }
+
+  async #lookUp(type: PrincipalType, id: PrincipalId): Promise<Named | undefined> {
+    if (type === 'USER') return this.#identityStore.findUser(id)
+    const name = await this.#identityStore.findPrincipalName(type, id)
+    return name === undefined ? undefined : { name }
   }
 
   /** Reads the names of all, for answers that need most of them. */
@@ -70,7 +84,7 @@ export class People {
 
   async #readNames(type: PrincipalType): Promise<void> {
     const pages = (token?: string) => this.#identityStore.listPrincipals(type, token)
-    for await (const { id, name } of listAll(pages)) this.#names.set(id, Promise.resolve(name))
+    for await (const { id, ...named } of listAll(pages)) this.#found.set(id, Promise.resolve(named))
   }
 
   #listMembers(groupId: PrincipalId): Promise<readonly PrincipalId[] | undefined> {

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import type { EntitlementKey } from '../../domain/assignments/entitlement.ts'
 import { type Author, author } from '../../domain/by-hand/author.ts'
 import { record } from '../../domain/json/record.ts'
 import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
@@ -16,11 +17,12 @@ const believedMs = 60 * 60_000
 
 const authors = record({ v: z.literal(1), authors: z.array(author) })
 
-/** What a call was about: an assignment, or a permission set. */
-export type Touched = AssignmentTarget | PermissionSetArn
+/** What a call was about: an assignment, an entitlement of account access manager, or a permission set. */
+export type Touched = AssignmentTarget | { readonly entitlement: EntitlementKey } | PermissionSetArn
 
 function keyOf(touched: Touched): string {
   if (typeof touched === 'string') return `${prefix}permission-set%${idOf(touched)}`
+  if ('entitlement' in touched) return prefix + touched.entitlement
   const { accountId, permissionSetArn, principalId, principalType } = touched
   return `${prefix}account%${accountId}%${idOf(permissionSetArn)}%${principalId}%${principalType}`
 }

@@ -8,6 +8,7 @@ import {
   parseEntitlementKey,
   roleArn,
 } from '../../domain/assignments/entitlement.ts'
+import type { Author } from '../../domain/by-hand/author.ts'
 import { record } from '../../domain/json/record.ts'
 import { principalId } from '../../domain/principals/identity-center-ids.ts'
 import { principalName } from '../../domain/principals/principal.ts'
@@ -56,11 +57,12 @@ export async function readEntitlement(
 export async function writeEntitlement(
   objects: ObjectStore,
   key: EntitlementKey,
-  found: Omit<ForeignEntitlement, 'v' | 'principalId'>,
+  found: Omit<ForeignEntitlement, 'v' | 'principalId'> & { readonly by?: Author | undefined },
   known: ForeignEntitlement | undefined,
 ): Promise<void> {
-  if (known === undefined) await tell(objects, key, 'foreign-found', found, found.seenAt)
-  await recordOf(objects, key).overwrite({ v: 1, principalId: entitlementOf(key).principalId, ...found })
+  const { by, ...rest } = found
+  if (known === undefined) await tell(objects, key, 'foreign-found', rest, { at: found.seenAt, by })
+  await recordOf(objects, key).overwrite({ v: 1, principalId: entitlementOf(key).principalId, ...rest })
   const before = known && renderAccessKey(key, known.principal, 'foreign')
   await followAccess(objects, key, { before, after: renderAccessKey(key, found.principal, 'foreign') })
 }
@@ -72,7 +74,7 @@ export async function removeEntitlement(
   known: ForeignEntitlement,
   at: string,
 ): Promise<void> {
-  await tell(objects, key, 'foreign-gone', known, at)
+  await tell(objects, key, 'foreign-gone', known, { at })
   await objects.delete(foreignPrefix + key)
   await followAccess(objects, key, { before: renderAccessKey(key, known.principal, 'foreign'), after: undefined })
 }
@@ -82,7 +84,8 @@ function tell(
   key: EntitlementKey,
   event: 'foreign-found' | 'foreign-gone',
   { principal, roleArn: arn }: Pick<ForeignEntitlement, 'principal' | 'roleArn'>,
-  at: string,
+  { at, by }: { readonly at: string; readonly by?: Author | undefined },
 ): Promise<void> {
-  return recordHistory(objects, { key, event, at, access: { principal, roleArn: arn, links: [] }, confirmedAt: at })
+  const access = { principal, roleArn: arn, links: [] }
+  return recordHistory(objects, { key, event, at, access, confirmedAt: at, by })
 }

@@ -47,17 +47,21 @@ export async function* listOpenWork(objects: ObjectStore, until?: Date): AsyncGe
 
 type Looked = Pick<ByHandHint, 'account' | 'permissionSetArn'>
 
+/** In the place of a permission set: what account access manager gives. */
+const roles = 'roles'
+
 /** The key of a look at what somebody changed by hand. */
 export function lookKey({ account, permissionSetArn: arn }: Looked): string {
-  return `look%${account ?? ''}%${arn}`
+  return `look%${account ?? ''}%${arn ?? roles}`
 }
 
 /** `undefined`: it is of something else. */
 export function parseLookKey(key: string): Looked | undefined {
   const [, account, named] = /^look%(\d{12})?%(.+)$/s.exec(key) ?? []
+  const place = account === undefined ? {} : { account: accountId.parse(account) }
+  if (named === roles) return place
   const arn = permissionSetArn.safeParse(named).data
-  if (arn === undefined) return undefined
-  return { permissionSetArn: arn, ...(account === undefined ? {} : { account: accountId.parse(account) }) }
+  return arn && { permissionSetArn: arn, ...place }
 }
 
 /** One minute, doubling to an hour. A random part of the upper half is left out, so that retries do not come in waves. */

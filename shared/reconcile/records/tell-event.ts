@@ -45,6 +45,15 @@ export async function tellEvent(
 /** Who did it stands beside the object, since its key is what people list; S3 keeps 2 KB of it, in ASCII. */
 const byMost = 1_500
 
+/** What may be the work of somebody's hand: who that was stands beside the change. */
+export const byHandEvents: ReadonlySet<string> = new Set([
+  'revoked',
+  'foreign-found',
+  'foreign-gone',
+  'permission-set-restored',
+  'permission-set-recreated',
+])
+
 /** Who made this change by hand, and why that is loud; neither: it was ssofile, or it is not known. */
 export async function readHand(
   objects: ObjectStore,

@@ -31,8 +31,8 @@ export async function listApprovers(
 }
 
 /**
- * What each of these people said of the upload with this digest; of those who said something, who exists. Throws where S3 does
- * not answer.
+ * What each of these people said of the upload with this digest; of those who said something, who exists. A disabled user approves
+ * nothing. Throws where S3 does not answer.
  */
 export async function readApprovals(
   { name, people: asked }: { readonly name: string; readonly people: ReadonlySet<PrincipalId> },
@@ -51,10 +51,11 @@ export async function readApprovals(
       return []
     }
     const parsed = parseApprovalBody(key, found.body, found.size)
-    const named = parsed.ok ? await people.nameOf(id) : undefined
-    return parsed.ok && named !== undefined
-      ? [{ user: id, name: named, at: renderInstant(found.lastModified), ...parsed.value }]
-      : []
+    const user = parsed.ok ? await people.userOf(id) : undefined
+    if (!parsed.ok || user === undefined) return []
+    // A denial counts: it gives nothing.
+    if (user.isDisabled && parsed.value.decision === 'approve') return []
+    return [{ user: id, name: user.name, at: renderInstant(found.lastModified), ...parsed.value }]
   }
   const given = (await Promise.all([...asked].map((id) => limit(() => read(id))))).flat()
   return {

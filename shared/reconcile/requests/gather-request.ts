@@ -117,7 +117,7 @@ export async function readAllTold(
   return told
 }
 
-type Directory = Pick<RequestFacts, 'userName' | 'groups' | 'covers' | 'eligibilities' | 'broken'>
+type Directory = Pick<RequestFacts, 'userName' | 'isDisabled' | 'groups' | 'covers' | 'eligibilities' | 'broken'>
 
 /** Who asks, and which eligibilities there are. */
 export async function readDirectory(path: RequestPath, context: RequestSources): Promise<Directory> {
@@ -125,11 +125,11 @@ export async function readDirectory(path: RequestPath, context: RequestSources):
   const { permissionSet } = path.link
   const { usable, broken } = await readEligibilities(context)
   const fitting = usable.filter(({ permissionSets }) => fitsOne(permissionSets, permissionSet))
-  const [covers, userName] = await Promise.all([readCovers(path, fitting, context), people.nameOf(path.userId)])
+  const [covers, user] = await Promise.all([readCovers(path, fitting, context), people.userOf(path.userId)])
   const concerned = fitting.filter(({ scopes }) => scopes.some((scope) => covers(scope) !== false))
   const named = concerned.flatMap((one) => [...one.for.groups, ...(one.approvedByItself?.groups ?? [])])
-  const groups = userName === undefined ? new Set<string>() : await people.groupsOf(path.userId, new Set(named))
-  return { userName, groups, covers, eligibilities: usable, broken }
+  const groups = user === undefined ? new Set<string>() : await people.groupsOf(path.userId, new Set(named))
+  return { userName: user?.name, isDisabled: user?.isDisabled, groups, covers, eligibilities: usable, broken }
 }
 
 async function readEligibilities({ eligibilityFiles, fresh }: RequestSources) {

@@ -17,6 +17,15 @@ export async function* listWaiting(objects: ObjectStore, prefix = requestPrefix)
   for await (const { key } of objects.list(waiting + prefix)) yield key.slice(waiting.length)
 }
 
+/** The requests that wait, or were rejected: what they lacked may be there now. */
+export async function listUndecided(objects: ObjectStore): Promise<readonly string[]> {
+  const undecided: string[] = []
+  for (const state of ['waiting', 'rejected'])
+    for await (const { key } of objects.list(`${attentionPrefix}${state}/${requestPrefix}`))
+      undecided.push(key.slice(`${attentionPrefix}${state}/`.length))
+  return undecided
+}
+
 /** Has every request looked at that waits for something. */
 export async function askForWaiting(ports: Looking, configuration: Configuration, why: string): Promise<number> {
   const keys = await Array.fromAsync(listWaiting(ports.objects))

@@ -56,10 +56,9 @@ export async function lookAtApproval(message: InputMessage, context: RequestLook
     const { userId, digest } = path.value
     if (request === undefined) return unknownYet
     const requester = userInKey(request)
-    return describeCount(
-      { said: said.value, userId, digest, request, requester },
-      await countOf(userId, digest, requester),
-    )
+    const about = { said: said.value, userId, digest, request, requester }
+    const isDisabled = (await context.people.userOf(userId))?.isDisabled ?? false
+    return describeCount({ ...about, isDisabled }, await countOf(userId, digest, requester))
   }
 
   async function countOf(userId: PrincipalId, digest: RequestDigest, requester: string) {
@@ -82,6 +81,7 @@ type Counted = {
   readonly digest: RequestDigest
   readonly request: string
   readonly requester: string
+  readonly isDisabled: boolean
 }
 type Count = {
   readonly told: {
@@ -101,10 +101,11 @@ type Count = {
  * | denies                                  | was denied, or ended              | applied                   |
  * | any other                               | is of another upload, or gone     | rejected                  |
  * | any other                               | is decided                        | rejected: it came too late |
+ * | of a disabled user                      | waits                             | rejected: disabled        |
  * | any other                               | waits                             | rejected: not an approver |
  */
 function describeCount(
-  { said, userId, requester, request }: Counted,
+  { said, userId, requester, request, isDisabled }: Counted,
   { told, hasCounted, isWaiting }: Count,
 ): Pick<Status, 'state' | 'reason' | 'remedy'> {
   const refuse = (received: string, expected: string, remedy: string): ReturnType<typeof rejection> => {
@@ -122,6 +123,12 @@ function describeCount(
     told.events.has(event),
   )
   if (isOver) return refuse('a decision that came too late', 'one while the request waits', 'delete this')
+  if (isDisabled)
+    return refuse(
+      'an approval of a user who is disabled in the directory',
+      'one of a user who may sign in',
+      'have somebody else decide; delete this',
+    )
   return refuse(
     'a decision of somebody who may not approve this request now',
     'one of its approvers, whom the status of the request names',

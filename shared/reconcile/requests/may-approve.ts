@@ -17,5 +17,6 @@ export async function mayApprove(
   if (user === path.userId || request?.eligibility === undefined) return false
   const file = (await context.eligibilityFiles.read()).eligibilities.get(request.eligibility)
   if (!file?.ok) return false
-  return (await listApprovers(file.value, path, context)).has(user)
+  if (!(await listApprovers(file.value, path, context)).has(user)) return false
+  return (await context.people.userOf(user))?.isDisabled === false
 }

@@ -37,9 +37,11 @@ export class People {
   }
 
   /** `undefined`: there is no such user, or the name has not the suffix. */
-  async nameOf(user: PrincipalId): Promise<string | undefined> {
-    const whole = await this.#memberships.nameOf(user)
-    return whole?.endsWith(this.#suffix) ? whole.slice(0, whole.length - this.#suffix.length) : undefined
+  async userOf(user: PrincipalId): Promise<{ readonly name: string; readonly isDisabled: boolean } | undefined> {
+    const { name, isDisabled = false } = (await this.#memberships.userOf(user)) ?? {}
+    return name?.endsWith(this.#suffix)
+      ? { name: name.slice(0, name.length - this.#suffix.length), isDisabled }
+      : undefined
   }
 
   /** Those of these groups that the user is a member of. */

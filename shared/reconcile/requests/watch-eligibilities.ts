@@ -1,12 +1,11 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
-import { requestPrefix } from '../../domain/requests/access-request.ts'
 import { eligibilityPrefix } from '../../domain/requests/eligibility-file.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { sendInputs } from '../records/inputs.ts'
-import { attentionPrefix } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { tellBroken } from '../statuses/tell-broken.ts'
 import type { EligibilityFiles } from './eligibility-files.ts'
+import { listUndecided } from './list-requests.ts'
 import { eligibilityState, toStored } from './stored-eligibilities.ts'
 
 /**
@@ -27,11 +26,7 @@ export async function watchEligibilities(
   const isSame =
     Object.keys(known).length === contents.size && [...contents].every(([name, content]) => known[name] === content)
   if (isSame) return broken
-  const undecided: string[] = []
-  for (const state of ['waiting', 'rejected'])
-    for await (const { key } of objects.list(`${attentionPrefix}${state}/${requestPrefix}`))
-      undecided.push(key.slice(`${attentionPrefix}${state}/`.length))
-  await sendInputs(ports, undecided, 'an eligibility has changed', configuration)
+  await sendInputs(ports, await listUndecided(objects), 'an eligibility has changed', configuration)
   await record.overwrite(toStored(contents, texts))
   return broken
 }

@@ -59,6 +59,25 @@ describe('an event that says where to look in another form than is known, or of 
   })
 })
 
+test('a call of account access manager is about the roles of that account, and of an unknown one where it does not say', () => {
+  const eventSource = 'account-access.amazonaws.com'
+  const groupId = '92307020-41b6-45ce-951e-70dfe8931aa1'
+  const give = (identityCenter: object, roleArn = 'arn:aws:iam::200000000001:role/ops/Deploy') => ({
+    ...{ eventSource, eventName: 'CreateEntitlement' },
+    requestParameters: { entitlement: { principalRole: { principal: { identityCenter }, roleArn } } },
+  })
+  const looksOf = (detail: object) => parseAccessCall(withDetail(detail))?.looks
+  expect(looksOf(give({ groupId }))).toEqual([
+    { at: 'roles', account: '200000000001', entitlement: `account%200000000001%role:Deploy%${groupId}%GROUP` },
+  ])
+  expect(looksOf(give({ userId: groupId }))).toMatchObject([
+    { entitlement: `account%200000000001%role:Deploy%${groupId}%USER` },
+  ])
+  expect(looksOf(give({ groupId }, 'no role'))).toEqual([{ at: 'roles' }])
+  expect(looksOf({ eventSource, eventName: 'DeleteEntitlement' })).toEqual([{ at: 'roles' }])
+  expect(looksOf({ eventSource, eventName: 'ListEntitlements' })).toEqual([])
+})
+
 test('events of other services, and what is no event, are not read', () => {
   expect(parseAccessCall(read('create-group'))).toBeUndefined()
   expect(parseAccessCall('no event')).toBeUndefined()
@@ -88,7 +107,7 @@ describe('who called', () => {
       at: '2026-03-03T10:15:30.000Z',
     })
     expect(call?.author && renderAuthor(call.author)).toBe(
-      'alice@acme.example (Administrator-ps) by the console from 203.0.113.7',
+      'alice@acme.example (Administrator-ps) in the console at 2026-03-03T10:15:30.000Z from 203.0.113.7',
     )
     expect(call?.callerRole).toBe(session.sessionContext.sessionIssuer.arn)
   })

@@ -35,6 +35,8 @@ describe('a policy that is refused', () => {
     ['an unknown field', { contact: 'x', rules: [] }, "the unknown field 'rules'"],
     ['an unknown demand', { contact: 'x', links: [{ ...rule, must: { tikket: 'x' } }] }, "the unknown field 'tikket'"],
     ['a rule without a demand', { contact: 'x', links: [{ ...rule, must: {} }] }, 'at least one demand'],
+    ['a watch for nothing', { contact: 'x', watch: [{}] }, 'accounts, permissionSets, or both'],
+    ['a watch for something else', { contact: 'x', watch: [{ users: ['x'] }] }, "the unknown field 'users'"],
     ['no contact', { links: [rule] }, 'nothing at $.contact'],
     ['an id that is no id', { contact: 'x', links: [{ ...rule, id: 'A b' }] }, "'A b'"],
     ['one id twice', { contact: 'x', links: [rule, rule] }, "two rules with the id 'admins'"],

@@ -24,7 +24,14 @@ const userEvents = [
   ...['create', 'update', 'delete'].flatMap((verb) => [`${verb}-user.json`, `console-${verb}-user.json`]),
   ...['create', 'patch', 'put', 'delete'].map((verb) => `scim-${verb}-user.json`),
 ]
-const otherEvents = readdirSync(fixtures).filter((file) => ![...groupEvents, ...userEvents].includes(file))
+const membershipEvents = [
+  'group-membership-created.json',
+  'create-group-membership.json',
+  'console-add-member-to-group.json',
+]
+const otherEvents = readdirSync(fixtures).filter(
+  (file) => ![...groupEvents, ...userEvents, ...membershipEvents].includes(file),
+)
 
 test.each(groupEvents)('the event fixtures/events/%s is about its group', (file) => {
   expect(parseDirectoryEvent(read(file))).toEqual(group)
@@ -32,6 +39,10 @@ test.each(groupEvents)('the event fixtures/events/%s is about its group', (file)
 
 test.each(userEvents)('the event fixtures/events/%s is about its user', (file) => {
   expect(parseDirectoryEvent(read(file))).toEqual(user)
+})
+
+test.each(membershipEvents)('the event fixtures/events/%s is about memberships', (file) => {
+  expect(parseDirectoryEvent(read(file))).toBe('memberships')
 })
 
 test.each(otherEvents)('the event fixtures/events/%s names no group or user to look at', (file) => {
@@ -93,21 +104,38 @@ test.each(['Create', 'Update', 'Put', 'Patch', 'Delete'])('%s of a user or a gro
 })
 
 test.each([
-  ['a membership', api('CreateGroupMembership')],
   ['a call that reads', api('DescribeUser')],
   ['a call that only ends like one that changes', api('TryToDeleteUser')],
   ['a call of another service', api('DeleteUser', {}, 'iam.amazonaws.com')],
   ['a call without a name', api('DeleteUser', { eventName: 7 })],
-  ['a notification of something else', { 'detail-type': 'Group Membership Created', source: 'aws.identitystore' }],
+  ['a notification of something else', { 'detail-type': 'Group Policy Created', source: 'aws.identitystore' }],
+  ['a notification of members by another source', { 'detail-type': 'Group Membership Created', source: 'made.up' }],
+  ['a call that only begins like one of members', api('CreateGroupMembershipLater')],
   ['a notification that only begins like one', { 'detail-type': 'User Created Twice', source: 'aws.identitystore' }],
   ['a notification that only ends like one', { 'detail-type': 'A User Created', source: 'aws.identitystore' }],
 ])('%s is not about users or groups', (_, event) => {
   expect(parseDirectoryEvent(event)).toBeUndefined()
 })
 
+test.each(['CreateGroupMembership', 'DeleteGroupMembership', 'AddMemberToGroup', 'RemoveMemberFromGroup'])(
+  '%s is about memberships',
+  (name) => {
+    for (const source of ['identitystore', 'sso-directory', 'identitystore-scim'])
+      expect(parseDirectoryEvent(api(name, {}, `${source}.amazonaws.com`))).toBe('memberships')
+  },
+)
+
+test.each(['Enable', 'Disable'])('%s of a user, as the console does it, is about that user', (verb) => {
+  const request = { requestParameters: { userId: user.id } }
+  expect(parseDirectoryEvent(api(`${verb}User`, request, 'sso-directory.amazonaws.com'))).toEqual(user)
+})
+
 test('an id is found in the request before the answer, up to three levels deep, and by each of its names', () => {
   const other = '54c8e4f8-90a1-7045-0a6b-000000000000'
-  const idIn = (detail: object) => parseDirectoryEvent(api('UpdateUser', detail))?.id
+  const idIn = (detail: object) => {
+    const change = parseDirectoryEvent(api('UpdateUser', detail))
+    return change === 'memberships' ? change : change?.id
+  }
   expect(idIn({ requestParameters: { userId: user.id }, responseElements: { userId: other } })).toBe(user.id)
   expect(idIn({ responseElements: { userId: other } })).toBe(other)
   for (const name of ['userId', 'UserId', 'user-id', 'id'])

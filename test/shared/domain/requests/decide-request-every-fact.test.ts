@@ -90,6 +90,7 @@ function everyFact(choose: Choose): RequestFacts {
       ]),
     isUnread: () => choose([false, true]),
     userName: () => choose(['maria', 'maria2', undefined]),
+    isDisabled: () => choose([false, true]),
     groups: () => new Set(),
     covers: () => {
       const covers = choose([true, false, undefined])
@@ -181,7 +182,8 @@ const rule = ruleOf<RequestStep, RequestFacts>()
 
 const rules: Rules<RequestStep, RequestFacts> = {
   'only a request that is there, valid and of its own user is granted, once': rule(['grant'], ({ record }, facts) => {
-    const { reading, userName, told } = facts
+    const { reading, userName, isDisabled, told } = facts
+    if (isDisabled) return false
     if (reading.state !== 'valid' || userName !== path.link.principal || record.user !== path.userId) return false
     const { events, granted } = told(reading.digest)
     return granted === undefined && !isOver({ events }) && events.has('asked')

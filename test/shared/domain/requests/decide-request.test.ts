@@ -243,6 +243,13 @@ describe('each row of the table', () => {
     ],
     ['22: it is new', {}, noted('asked')],
     ['23: it is for somebody else', { told: { [digest]: asked }, userName: 'tom' }, noted('refused')],
+    ['23: its user is disabled', { told: { [digest]: asked }, isDisabled: true }, noted('refused')],
+    [
+      '23: its user is disabled, which history has',
+      { told: { [digest]: { ...asked, events: new Set(['asked', 'refused']) } }, isDisabled: true },
+      tells('rejected', 'disabled in the directory'),
+    ],
+    ['20: its user was disabled after the grant', { ...inForce, isDisabled: true }, tells('applied', 'granted from')],
     [
       '24: one cannot be read',
       { told: { [digest]: asked }, eligibilities: [], broken: ['x'] },

@@ -191,3 +191,78 @@ describe('where account access manager does not answer', () => {
     expect(await world.keys('foreign/')).toEqual(keys)
   })
 })
+
+describe('what somebody gives or takes by account access manager, of which CloudTrail tells,', () => {
+  async function hear(world: World, eventName: string, requestParameters: object): Promise<void> {
+    const id = world.ports.randomness.id()
+    const eventTime = world.clock.now().toISOString()
+    const userIdentity = { type: 'IAMUser', userName: 'eve' }
+    const detail = { eventSource: 'account-access.amazonaws.com', eventName, eventID: id, eventTime, userIdentity }
+    const event = {
+      'detail-type': 'AWS API Call via CloudTrail',
+      detail: { ...detail, requestParameters, responseElements: null },
+    }
+    await world.queues.send('events', [{ body: JSON.stringify(event), groupId: id }])
+    await world.clock.advance(1_000)
+    await world.finish(world.slice())
+  }
+  const given = (world: World) => ({
+    entitlement: {
+      principalRole: {
+        principal: { identityCenter: { groupId: idOf(world, 'auditors') } },
+        roleArn: roleIn(account),
+      },
+    },
+  })
+
+  test('stands in foreign/ and access/ at once, with who gave it in history, and leaves them at once', async () => {
+    const world = open()
+    const application = world.accountAccess.createApplication()
+    const entitlement = give(world, application, account, 'GROUP', 'auditors')
+    await hear(world, 'CreateEntitlement', given(world))
+    const name = `account%${account}%role:Auditor%${idOf(world, 'auditors')}%GROUP`
+    expect(await world.keys('foreign/')).toEqual([`foreign/${name}`])
+    expect(await world.keys('access/')).toEqual([`access/account%${account}%role:Auditor%auditors%GROUP%foreign`])
+    const [found] = await world.keys(`history/${name}/`)
+    expect(await world.json(found ?? '')).toMatchObject({ event: 'foreign-found', by: { name: 'eve' } })
+    world.accountAccess.deleteEntitlement(application, entitlement)
+    await world.clock.advance(31_000)
+    await hear(world, 'DeleteEntitlement', { entitlementId: entitlement })
+    expect([await world.keys('foreign/'), await world.keys('access/')]).toEqual([[], []])
+    expect(world.errors).toEqual([])
+  })
+
+  test('is looked at once for many events, and once more half a minute later', async () => {
+    const world = open()
+    const application = world.accountAccess.createApplication()
+    give(world, application, account, 'GROUP', 'auditors')
+    for (let count = 0; count < 100; count++) {
+      const id = `forged-${count}`
+      const detail = { eventSource: 'account-access.amazonaws.com', eventName: 'CreateEntitlement', eventID: id }
+      const more = {
+        eventTime: world.clock.now().toISOString(),
+        requestParameters: given(world),
+        responseElements: null,
+      }
+      await world.queues.send('events', [{ body: JSON.stringify({ detail: { ...detail, ...more } }), groupId: id }])
+    }
+    await world.clock.advance(2_000)
+    await world.finish(world.slice())
+    const calls = () => world.accountAccessCalls.filter((name) => name === 'ListEntitlements').length
+    expect(calls()).toBe(1)
+    await world.clock.advance(31_000)
+    await world.finish(world.slice())
+    expect(calls()).toBe(2)
+    await world.clock.advance(31_000)
+    await world.finish(world.slice())
+    expect(calls()).toBe(2)
+  })
+
+  test('is not concluded from an event where the service is not offered, and nothing is tried again', async () => {
+    const world = open({ isAccountAccessOffered: false })
+    await hear(world, 'CreateEntitlement', given(world))
+    await world.clock.advance(31_000)
+    await world.finish(world.slice())
+    expect([await world.keys('foreign/'), await world.keys('state/open/'), world.errors]).toEqual([[], [], []])
+  })
+})

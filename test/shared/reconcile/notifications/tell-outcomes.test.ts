@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { author } from '../../../../shared/domain/by-hand/author.ts'
 import { type Configuration, configuration } from '../../../../shared/domain/deployment/configuration.ts'
 import { type DigestMessage, digestMessage, sizeOf } from '../../../../shared/domain/notifications/digest.ts'
 import { type Notification, notification } from '../../../../shared/domain/notifications/notification.ts'
@@ -16,7 +17,7 @@ import type { EventBus, OutgoingEvent } from '../../../../shared/ports/event-bus
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { tellOutcomes } from '../../../../shared/reconcile/notifications/tell-outcomes.ts'
 import { StatusStore } from '../../../../shared/reconcile/records/status-store.ts'
-import { renderChangeKey } from '../../../../shared/reconcile/records/tell-event.ts'
+import { renderChangeKey, tellEvent } from '../../../../shared/reconcile/records/tell-event.ts'
 import { dyingPorts, intercept, never } from '../../../intercept.ts'
 
 const minuteMs = 60_000
@@ -175,6 +176,26 @@ test('a change is told although it is written long after the instant of its call
   expect(outcomes.told).toMatchObject([
     { event: 'granted', assignment: { account: '233000000002', permissionSet: 'Billing-ps', principal: 'team' } },
   ])
+})
+
+test('a change by hand says who made it, where and when', async () => {
+  const outcomes = new Outcomes()
+  const name = 'account%233000000002%Billing-ps%team%GROUP%ssofile'
+  const at = '2026-03-03T10:00:05.000Z'
+  const call = { call: 'CreateAccountAssignment', eventId: 'e-1', at: '2026-03-03T09:59:58.000Z' }
+  const by = author.parse({ name: 'alice\n@acme.example', by: 'the console', address: '203.0.113.7', ...call })
+  await tellEvent(outcomes.objects, { folder: 'history/x/', name }, { event: 'foreign-found', at, body: {}, by })
+  await outcomes.change('foreign-gone', name)
+  await outcomes.lookEveryMinute(2)
+  expect(outcomes.told).toMatchObject([
+    { event: 'foreign-gone', subject: name },
+    {
+      event: 'foreign-found',
+      subject: name,
+      by: 'alice\\u{a}@acme.example in the console at 2026-03-03T09:59:58.000Z from 203.0.113.7',
+    },
+  ])
+  expect(outcomes.told[0]).not.toHaveProperty('by')
 })
 
 test('a pause says who paused, and why', async () => {

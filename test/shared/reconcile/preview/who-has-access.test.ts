@@ -232,6 +232,24 @@ describe('who has access', () => {
     )
   })
 
+  test('says who is disabled, directly and through a group', async () => {
+    const world = await worldWith([
+      'account%200000000001%Read-ps%ana@x.example%USER%ssofile',
+      'account%200000000001%Admin-ps%admins%GROUP%ssofile',
+    ])
+    await join(world, 'ana@x.example', 'admins')
+    await join(world, 'bo@x.example', 'admins')
+    const ana = world.identityStore.idOf('USER', 'ana@x.example') ?? ''
+    await world.identityStore.updateUser(ana, [{ path: 'userStatus', value: 'DISABLED' }])
+    const { rows } = await who(world, { account: accountId.parse(accounts[0]) })
+    const disabled = rows.filter(({ remark }) => remark === 'the user is disabled in the directory')
+    expect(disabled.map(({ person, permissionSet }) => `${person} ${permissionSet}`)).toEqual([
+      'ana@x.example Admin-ps',
+      'ana@x.example Read-ps',
+    ])
+    expect(rows).toHaveLength(3)
+  })
+
   test('names a group without members, and one that is gone, without a person', async () => {
     const world = await worldWith([])
     giveByHand(world, accounts[0], 'Read-ps', { type: 'GROUP', name: 'empty' })

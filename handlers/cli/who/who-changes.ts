@@ -1,0 +1,93 @@
+import type { Configuration } from '../../../shared/domain/deployment/configuration.ts'
+import type { PrincipalType } from '../../../shared/domain/principals/principal.ts'
+import { parseIsoDuration } from '../../../shared/domain/requests/iso-duration.ts'
+import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import type { Ports } from '../../../shared/ports/ports.ts'
+import { patientIdentityStore } from '../../../shared/reconcile/calls/patient-identity-store.ts'
+import { findSubject } from '../../../shared/reconcile/preview/find-subject.ts'
+import {
+  type AccessChange,
+  type ChangesQuestion,
+  listAccessChanges,
+} from '../../../shared/reconcile/preview/list-access-changes.ts'
+import { People } from '../../../shared/reconcile/preview/people.ts'
+import { unlessRefused } from '../../../shared/reconcile/preview/unless-refused.ts'
+import { parseInstant } from '../arguments/parse-instant.ts'
+import { count } from '../terminal/count.ts'
+import { renderJson } from '../terminal/render-json.ts'
+import { renderTable, terminalWidth } from '../terminal/render-table.ts'
+import { show } from '../terminal/show.ts'
+import { renderNotes } from './render-access.ts'
+
+type Asked = Pick<ChangesQuestion, 'account' | 'permissionSet'> & {
+  readonly changes: string
+  readonly user?: string | undefined
+  readonly group?: string | undefined
+  readonly json: boolean
+}
+
+/** `ssofile who --changes`: who gave and took what, by hand and by ssofile. Answers the exit code. */
+export async function tellChanges(asked: Asked, ports: Ports, configuration: Configuration): Promise<number> {
+  const { account, permissionSet, user, group, json } = asked
+  const notes: string[] = []
+  const since = parseSince(asked.changes, ports.clock.now())
+  const isTheirs =
+    user === undefined && group === undefined
+      ? undefined
+      : await findNames({ user, group }, ports, configuration, notes)
+  const changes = await listAccessChanges({ since, account, permissionSet, isTheirs }, ports.objects)
+  if (json) process.stdout.write(renderJson({ changes, notes }))
+  else await show(renderChanges(changes, terminalWidth()) + renderNotes(notes))
+  return changes.length > 0 ? 0 : 1
+}
+
+/** A length of time, such as `7d`, or an instant. Throws Refusal. */
+function parseSince(text: string, now: Date): Date {
+  const [, days, hours] = /^(?:(\d+)d|(\d+)h)$/.exec(text) ?? []
+  const ms = parseIsoDuration(days === undefined ? `PT${hours}H` : `P${days}D`)
+  return ms === undefined ? parseInstant(text) : new Date(now.getTime() - ms)
+}
+
+/** The names under which `changes/` tells of this user, and of the groups of now, or of this group. */
+async function findNames(
+  asked: { readonly user?: string | undefined; readonly group?: string | undefined },
+  ports: Ports,
+  configuration: Configuration,
+  notes: string[],
+): Promise<(type: PrincipalType, name: string) => boolean> {
+  const people = new People(patientIdentityStore(ports))
+  const { principals = [], names } = await findSubject(asked, { ports, people, configuration, notes })
+  const known = { GROUP: new Set<string>(), USER: new Set<string>() }
+  const asKnown = asked.group === undefined ? known.USER : known.GROUP
+  for (const name of names) asKnown.add(name)
+  for (const type of ['GROUP', 'USER'] as const) {
+    const ids = principals.filter((one) => one.type === type).map(({ id }) => id)
+    const found = await unlessRefused(people.namesOf(type, ids), 'the directory could not be asked for names', notes)
+    for (const name of found?.values() ?? []) known[type].add(name)
+  }
+  const { principalSuffix } = configuration
+  return (type, name) => known[type].has(name) || known[type].has(name + principalSuffix)
+}
+
+/** Of these nobody but ssofile can have done it. */
+const own: ReadonlySet<string> = new Set(['granted', 'adopted', 'terms-changed', 'held'])
+
+export function renderChanges(changes: readonly AccessChange[], width: number | undefined): string {
+  if (changes.length === 0) return 'no change since then\n'
+  const rows = changes.map(({ at, event, account, permissionSet, principal, type, by }) => [
+    `${at.slice(0, 19).replace('T', ' ')}Z`,
+    event,
+    account ?? '',
+    permissionSet,
+    principal === undefined ? '' : `${type === 'GROUP' ? 'group ' : ''}${quote(principal)}`,
+    by === undefined ? byWhom(event) : `by ${quote(by, 500)}`,
+  ])
+  const byHand = changes.filter(({ by }) => by !== undefined).length
+  const titles = ['when', 'event', 'account', 'permission set', 'principal', 'by whom']
+  return `${renderTable(titles, rows, width)}\n${count(rows.length, 'change')}; by hand, with a name: ${byHand}\n`
+}
+
+function byWhom(event: string): string {
+  if (own.has(event) || /^permission-set-(?!re)/.test(event)) return 'ssofile'
+  return event === 'revoked' || event === 'released' ? 'ssofile, or not known' : 'not known'
+}

@@ -1,0 +1,17 @@
+import type { AccountId } from '../organization/account-id.ts'
+import { fitsOne } from '../text/glob.ts'
+import type { Guardrails } from './policy-file.ts'
+
+/** The key of a policy that watches for such access; `undefined`: none does. */
+export function findWatching(
+  { policies }: Guardrails,
+  { accountId, permissionSet }: { readonly accountId: AccountId; readonly permissionSet: string },
+): string | undefined {
+  return policies.find(({ watch = [] }) =>
+    watch.some(
+      ({ accounts, permissionSets }) =>
+        (accounts === undefined || fitsOne(accounts, accountId)) &&
+        (permissionSets === undefined || fitsOne(permissionSets, permissionSet)),
+    ),
+  )?.key
+}
