@@ -12,7 +12,7 @@ import { OrganizationCache } from '../shared/reconcile/organization/organization
 import { UnitNames } from '../shared/reconcile/organization/unit-names.ts'
 import { followEndedSessions } from '../shared/reconcile/permission-sets/follow-ended-sessions.ts'
 import { hasCheckpoint } from '../shared/reconcile/records/checkpoint.ts'
-import { followInstants, restoreIndex } from '../shared/reconcile/records/expiry-index.ts'
+import { followInstants, msUntilNextInstant, restoreIndex } from '../shared/reconcile/records/expiry-index.ts'
 import { sendInputs } from '../shared/reconcile/records/inputs.ts'
 import { askForReconcile } from '../shared/reconcile/records/lanes.ts'
 import { Policies } from '../shared/reconcile/records/policies.ts'
@@ -81,6 +81,30 @@ export const everyMinuteOfLinks = (ports: Ports, configuration: Configuration) =
     if (useless.length > 0)
       ports.log.error('eligibilities are not valid: nothing is granted by them', { broken: useless })
     ports.metrics.record(heartbeats['minute-links'])
+  }
+}
+
+/** From the beginning of the minute: what is left of it, and of the function's time, is for what comes then. */
+const waitsMostMs = 45_000
+/** Between two looks at the index, whatever it says. */
+const waitsLeastMs = 1_000
+
+/**
+ * As `everyMinuteOfLinks`; then it waits for each instant that comes within the next 45 seconds, so that access begins and ends
+ * when its link says so. Where none comes it ends at once, and costs nothing.
+ */
+export const throughTheMinute = (ports: Ports, configuration: Configuration) => {
+  const { clock, objects } = ports
+  const look = everyMinuteOfLinks(ports, configuration)
+  return async (): Promise<void> => {
+    const endMs = clock.monotonicMs() + waitsMostMs
+    await look()
+    for (;;) {
+      const waitMs = await msUntilNextInstant(objects)
+      if (waitMs === undefined || clock.monotonicMs() + waitMs > endMs || clock.monotonicMs() > endMs) return
+      await clock.sleep(Math.max(waitMs, waitsLeastMs))
+      await followInstants(ports, configuration)
+    }
   }
 }
 

@@ -1,5 +1,5 @@
-import { everyMinuteOfLinks } from '../schedules.ts'
+import { throughTheMinute } from '../schedules.ts'
 import { openDeployment } from './open-deployment.ts'
 
 const { ports, configuration, guarded } = openDeployment()
-export const handler = guarded(everyMinuteOfLinks(ports, configuration))
+export const handler = guarded(throughTheMinute(ports, configuration))

@@ -15,10 +15,10 @@ import { router } from '../../../handlers/router.ts'
 import {
   everyFiveMinutes,
   everyHour,
-  everyMinuteOfLinks,
   everyMinuteOfNotifications,
   everyMorning,
   everyNight,
+  throughTheMinute,
 } from '../../../handlers/schedules.ts'
 import type { Configuration } from '../../../shared/domain/deployment/configuration.ts'
 import type { MemoryQueues } from '../../../shared/memory/sqs/memory-queues.ts'
@@ -102,7 +102,7 @@ export function startFunctions(options: FunctionsOptions): LocalFunctions {
       const work = dispatcher(own, configuration, { ...dispatcherSlice, holder })
       return answerDoctor<Invoked, unknown>(own, () => work())
     },
-    'minute-links': everyMinuteOfLinks,
+    'minute-links': throughTheMinute,
     sweep: everyFiveMinutes,
     hourly: everyHour,
     nightly: everyNight,

@@ -96,6 +96,15 @@ export async function followInstants(
   return followed
 }
 
+/** How long until the next instant comes, by S3's clock: not more than zero where it has come. `undefined`: there is none. */
+export async function msUntilNextInstant(objects: ObjectStore): Promise<number | undefined> {
+  for await (const { object, at } of listTimed(objects, expiryPrefix)) {
+    const servedAt = (await objects.head(object))?.servedAt
+    if (servedAt) return at.getTime() - servedAt.getTime()
+  }
+  return undefined
+}
+
 /** The earliest whose instant has come, a portion at most. */
 async function listDue(objects: ObjectStore) {
   const due = []

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
+import { throughTheMinute } from '../../../../handlers/schedules.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import {
   expiryKey,
@@ -307,5 +308,35 @@ describe('the index of instants', () => {
     ).objects
     expect(await followInstants({ ...world.ports, objects }, world.configuration)).toBe(1)
     expect(await indexed(world)).toEqual([gone])
+  })
+
+  test('is waited for where it comes within 45 seconds, by the clock of S3, and acts within its second', async () => {
+    const world = await open({ wrap: skewed(-20_000) })
+    await world.objects.put(link, until(1.5))
+    await world.clock.advance(44_000)
+    expect(isGranted(world)).toBe(true)
+    await world.clock.advance(1_000)
+    void throughTheMinute(world.ports, world.configuration)()
+    await world.clock.advance(29_900)
+    expect(isGranted(world)).toBe(true)
+    await world.clock.advance(2_000)
+    expect(isGranted(world)).toBe(false)
+  })
+
+  test('is left to the next minute where it comes later than that, and where none comes nobody waits', async () => {
+    const world = new World()
+    const work = throughTheMinute(world.ports, world.configuration)
+    let ended = 0
+    const run = async () => {
+      await work()
+      ended += 1
+    }
+    void run()
+    await world.clock.advance(1_000)
+    expect(ended).toBe(1)
+    await indexInstants(world.objects, link, [new Date(world.clock.now().getTime() + 46_000)], 'a look')
+    void run()
+    await world.clock.advance(1_000)
+    expect(ended).toBe(2)
   })
 })
