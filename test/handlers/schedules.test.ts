@@ -218,7 +218,10 @@ describe('a link that waits for its permission set', () => {
   test('is applied within a minute where the message that wakes it was lost', async () => {
     const lost: unknown[] = []
     const isWake = ({ port, operation, args }: InterceptedCall) =>
-      port === 'queues' && operation === 'send' && args[0] === 'links' && JSON.stringify(args[1]).includes('permission set Some-ps')
+      port === 'queues' &&
+      operation === 'send' &&
+      args[0] === 'links' &&
+      JSON.stringify(args[1]).includes('permission set Some-ps')
     const world = new World({
       wrap: (ports) => intercept(ports, async (call) => (isWake(call) ? lost.push(call.args) : call.proceed())),
     }).start()
