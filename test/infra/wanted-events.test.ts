@@ -7,15 +7,8 @@ const folder = new URL('../../fixtures/events/', import.meta.url)
 const dispatcherRole = 'arn:aws:iam::111111111111:role/ssofile-dispatcher'
 const patterns = Object.entries({ ...organizationEvents, ...directoryEvents, ...accessEvents(dispatcherRole) })
 
-/** Events that tell nothing which grants or revokes: memberships, tags of organizational units, what was refused. */
-const unwanted = [
-  'console-add-member-to-group',
-  'create-account',
-  'create-group-membership',
-  'group-membership-created',
-  'move-account-refused',
-  'tag-change-on-organizational-unit',
-]
+/** Events that tell nothing which grants or revokes: tags of organizational units, what was refused. */
+const unwanted = ['create-account', 'move-account-refused', 'tag-change-on-organizational-unit']
 
 const rulesFor = (fixture: string) => {
   const event: object = JSON.parse(readFileSync(new URL(`${fixture}.json`, folder), 'utf8'))

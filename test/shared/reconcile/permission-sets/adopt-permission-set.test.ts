@@ -72,7 +72,7 @@ test('a file that asks for something else is kept, and nothing is adopted', asyn
 test('a policy that no file can say is told, and nothing is written', async () => {
   const { world } = open()
   const arn = permissionSetArn.parse(world.ssoAdmin.permissionSetArnOf(name))
-  await world.ssoAdmin.putInlinePolicy(arn, '{ "Statement": [ { "Sid": 12345678901234567890 } ] }')
+  await world.ssoAdmin.putInlinePolicy(arn, '{ "Statement": [ { "Effect": "Deny", "Sid": 12345678901234567890 } ] }')
   expect(await adopt(arn, world.ports)).toMatchObject({ outcome: 'refused' })
   expect([...(await world.keys('permission_sets/')), ...(await world.keys('owned_permission_sets/'))]).toEqual([])
 })
