@@ -233,6 +233,51 @@ describe('a link that waits for its permission set', () => {
     await world.until(async () => (await stateOf(world)) === 'applied', 'applied', 1)
   })
 
+  test('says what is so within a minute, with 300 others that came before the permission set, which fails for a while', async () => {
+    const organization = acme()
+    let failures = 12
+    const world = new World({
+      organization,
+      wrap: (ports) =>
+        intercept(ports, async ({ operation, proceed }) => {
+          if (operation === 'attachManagedPolicy' && failures-- > 0)
+            throw new ServiceError('sso-admin', 'InternalServerException', 'no')
+          return proceed()
+        }),
+    }).start()
+    const places = world.organizations
+      .accountsNow()
+      .filter(({ id, state }) => state === 'ACTIVE' && id !== '111111111111')
+    const groups = organization.groups.filter((name) => name.startsWith('team-'))
+    const others = places.flatMap(({ id }) =>
+      groups.map((group) => `links_data/account%${id}%Some-ps%${group}%GROUP%ssofile`),
+    )
+    expect(others.length).toBeGreaterThanOrEqual(300)
+    for (const key of [link, ...others]) await world.objects.put(key, '')
+    const states = async () => {
+      const statuses = await Promise.all([link, ...others].map((key) => world.json(`status/${key}.json`)))
+      return new Set(statuses.map((status) => status?.state))
+    }
+    await world.until(async () => [...(await states())].join() === 'waiting', 'waiting')
+    await world.objects.put(
+      'permission_sets/Some-ps.json',
+      '{"permissionSetName":"Some-ps","managedPoliciesArnList":["arn:aws:iam::aws:policy/ReadOnlyAccess"]}',
+    )
+    // It exists before it is complete: what is looked at in between is granted, and the rest of its links still waits.
+    await world.until(() => world.ssoAdmin.permissionSetArnOf('Some-ps') !== undefined, 'the permission set')
+    await world.objects.put(`links_data/account%${places[0]?.id}%${grant}`, '{"reason":"another look"}')
+    const goOn = async () => {
+      void world.everyMinute()
+      await world.clock.advance(60_000)
+    }
+    const isApplied = async () => (await world.json('status/permission_sets/Some-ps.json.json'))?.state === 'applied'
+    while (!(await isApplied())) await goOn()
+    await goOn()
+    expect(await states()).not.toContain('waiting')
+    for (let minutes = 0; minutes < 5 && (await states()).size > 1; minutes += 1) await goOn()
+    expect(await states()).toEqual(new Set(['applied']))
+  })
+
   test('is left alone where it lacks something else', async () => {
     const world = new World().start()
     const other = link.replace('team-Web', 'nobody')

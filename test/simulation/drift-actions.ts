@@ -46,11 +46,13 @@ export async function performDriftAction(action: DriftAction, world: SimulatedWo
   noteDrift(target, world)
   checker.noteTaken(target)
   ssoAdmin.removeAssignment(target)
+  world.tellByHand('DeleteAccountAssignment', target)
   if (action.do === 'remove what ssofile gave') return
   await clock.advance(action.afterMs)
   if (ssoAdmin.isAssigned(target) || isBusy(target.accountId, ssoAdmin)) return
   checker.noteForeign(target)
   ssoAdmin.addAssignment(target)
+  world.tellByHand('CreateAccountAssignment', target)
 }
 
 /**

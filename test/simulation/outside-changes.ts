@@ -35,6 +35,7 @@ export function assignInConsole(action: Doing<'assign in the console'>, world: S
   if (!target) return
   world.checker.noteForeign(target)
   world.ssoAdmin.addAssignment(target)
+  world.tellByHand('CreateAccountAssignment', target)
 }
 
 export function removeInConsole(action: Doing<'remove in the console'>, world: SimulatedWorld): void {
@@ -44,6 +45,7 @@ export function removeInConsole(action: Doing<'remove in the console'>, world: S
   if (world.checker.isOurs(target)) noteDrift(target, world)
   world.checker.noteTaken(target)
   world.ssoAdmin.removeAssignment(target)
+  world.tellByHand('DeleteAccountAssignment', target)
 }
 
 /** An operator takes away by hand what this ledger entry records. */

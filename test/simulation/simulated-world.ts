@@ -33,6 +33,7 @@ import type { FunctionName } from '../../shared/ports/deployment-settings.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
 import { isServiceError } from '../../shared/ports/service-error.ts'
+import type { AssignmentTarget } from '../../shared/ports/sso-admin.ts'
 import { accounts, managementAccount, principals, units } from './action.ts'
 import { hasNewRelease, type ShownList } from './brake-actions.ts'
 import { Chaos, harmless, lateKinds } from './chaos.ts'
@@ -41,6 +42,7 @@ import { directoryNames } from './directory-actions.ts'
 import { hostileFolder, hostileGroups } from './hostile-actions.ts'
 import { HostileWatch } from './hostile-watch.ts'
 import { LedgerLosses } from './ledger-losses.ts'
+import { renderAccessCall } from './render-access-call.ts'
 import { directoryVoices, renderDirectoryEvent } from './render-directory-event.ts'
 import { renderOrganizationEvent } from './render-organization-event.ts'
 import type { FaultWatch } from './run.ts'
@@ -530,6 +532,18 @@ export class SimulatedWorld {
     await work().finally(() => {
       this.#isSilent = false
     })
+  }
+
+  /**
+   * CloudTrail tells of a change of access by hand, as late and as often as of any other. In every other world it does not: there
+   * a drift check has to find it.
+   */
+  tellByHand(operation: 'CreateAccountAssignment' | 'DeleteAccountAssignment', target: AssignmentTarget): void {
+    if (this.settings.seed % 2 === 0) return
+    void this.#deliver(
+      'events',
+      JSON.stringify(renderAccessCall(operation, target, this.clock.now(), this.#randomness.id())),
+    )
   }
 
   /** What could be struck from now on. */
