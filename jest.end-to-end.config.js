@@ -1,10 +1,10 @@
 import base from './jest.config.js'
 
-/** Tests that start the local system and talk to it with the AWS CLI and the SDK. They mostly wait, so five files run at a time. */
+/** Tests that start the local system and talk to it with the AWS CLI and the SDK. They mostly wait, so three files run at a time: of two cores they use one and a half. */
 export default {
   ...base,
   testMatch: ['<rootDir>/test/end-to-end/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
   testTimeout: 120_000,
-  maxWorkers: 5,
+  maxWorkers: 3,
 }
