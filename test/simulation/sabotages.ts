@@ -205,8 +205,20 @@ export const sabotages: readonly Sabotage[] = [
     isHealedBySweep: true,
     breaks: ['convergence', 'status'],
     file: 'shared/reconcile/permission-sets/permission-set-work.ts',
-    find: '    if (exists) await this.#wakeWaitingLinksOf(name)\n',
-    replace: '',
+    find: `        await this.#wakeAllLinksOf(woken)
+        areWoken = true
+      },
+    })
+    await tell(status)
+    if (status?.state !== 'held') await context.brake.reviewContents(name)
+    if (exists && !areWoken) await this.#wakeWaitingLinksOf(name)
+`,
+    replace: `        areWoken = true
+      },
+    })
+    await tell(status)
+    if (status?.state !== 'held') await context.brake.reviewContents(name)
+`,
   },
   {
     name: 'a deletion that FAILED ends the entry',
