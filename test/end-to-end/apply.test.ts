@@ -120,6 +120,8 @@ describe('apply with a deployment', () => {
     const link = `links_data/account%${account}%Base-ps%team-Accountants%GROUP%ssofile`
     await system.upload(link)
     await system.untilStatus(link, 'failed')
+    // The permission set may have been made in the same moment: then its links are looked at once more.
+    await system.untilQuiet()
     const began = Date.now()
     await policies('DELETE')
     const { exitCode, stderr, stdout } = await system.ssofile(['apply', 's3://ssofile', '--no-drift'], 'ssofile')
