@@ -1,6 +1,9 @@
 import base from './jest.config.js'
 
-/** Tests that start the local system and talk to it with the AWS CLI and the SDK. They mostly wait, so three files run at a time: of two cores they use one and a half. */
+/**
+ * Tests that start the local system and talk to it with the AWS CLI and the SDK. They mostly wait: three files at a time use
+ * one and a half of two cores.
+ */
 export default {
   ...base,
   testMatch: ['<rootDir>/test/end-to-end/**/*.test.ts'],

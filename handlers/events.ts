@@ -51,9 +51,7 @@ export function events(
     }
   }
   const followDirectory = async (received: readonly Received[]): Promise<object> => {
-    const changes = received.flatMap(({ directory = 'memberships' }) =>
-      directory === 'memberships' ? [] : [directory],
-    )
+    const changes = received.flatMap(({ directory }) => (typeof directory === 'object' ? [directory] : []))
     const hints = await followDirectoryEvents(ports, configuration, changes)
     // A renamed group or a disabled user matters here too.
     return { hints, inputs: await followPeople(ports, configuration) }

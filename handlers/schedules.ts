@@ -12,7 +12,7 @@ import { OrganizationCache } from '../shared/reconcile/organization/organization
 import { UnitNames } from '../shared/reconcile/organization/unit-names.ts'
 import { followEndedSessions } from '../shared/reconcile/permission-sets/follow-ended-sessions.ts'
 import { hasCheckpoint } from '../shared/reconcile/records/checkpoint.ts'
-import { followInstants, msUntilNextInstant, restoreIndex } from '../shared/reconcile/records/expiry-index.ts'
+import { followInstants, restoreIndex } from '../shared/reconcile/records/expiry-index.ts'
 import { sendInputs } from '../shared/reconcile/records/inputs.ts'
 import { askForReconcile } from '../shared/reconcile/records/lanes.ts'
 import { Policies } from '../shared/reconcile/records/policies.ts'
@@ -43,21 +43,21 @@ export const everyMinute =
  * many minutes. `state/` may be deleted at any time: what is due is found again first, and the rest by a reconcile. Unreadable
  * records that hold up more than one assignment get a status, and so do policies and selectors that are not valid. Links whose
  * selector has changed are looked at again, and so are requests where an eligibility has, and permission sets that are to deny
- * sessions, or need not any more, and requests and links after people have changed, and links that wait for a permission set that was applied meanwhile.
+ * sessions, or need not any more, and requests and links after people have changed, and links that wait for a permission set that
+ * was applied meanwhile. Answers when the next instant comes, by our own clock (monotonic); `undefined`: there is none.
  */
 export const everyMinuteOfLinks = (ports: Ports, configuration: Configuration) => {
   const records = new SpoiledRecords()
   const policies = new Policies(ports)
   const selectors = new SelectorFiles(ports.objects)
   const eligibilities = new EligibilityFiles(ports)
-  return async (): Promise<void> => {
+  return async (): Promise<number | undefined> => {
     const links = await restoreIndex(ports.objects, configuration)
     if (links !== undefined) {
       ports.log.warn('the index of expiry was gone, and is made again', { links })
       await askForTimed(ports, configuration)
     }
-    const instants = await followInstants(ports, configuration)
-    if (instants > 0) ports.log.info('links whose time has come are looked at', { instants })
+    const nextMs = await lookAtDue(ports, configuration)
     const overtaken = await findOvertaken(ports)
     await sendInputs(ports, overtaken, 'its permission set was applied before', configuration)
     if (overtaken.length > 0) ports.log.warn('links wait for a permission set that was applied', { overtaken })
@@ -81,29 +81,34 @@ export const everyMinuteOfLinks = (ports: Ports, configuration: Configuration) =
     if (useless.length > 0)
       ports.log.error('eligibilities are not valid: nothing is granted by them', { broken: useless })
     ports.metrics.record(heartbeats['minute-links'])
+    return nextMs
   }
+}
+
+async function lookAtDue(ports: Ports, configuration: Configuration): Promise<number | undefined> {
+  const { followed, nextInMs } = await followInstants(ports, configuration)
+  if (followed > 0) ports.log.info('links whose time has come are looked at', { instants: followed })
+  return nextInMs === undefined ? undefined : ports.clock.monotonicMs() + nextInMs
 }
 
 /** From the beginning of the minute: what is left of it, and of the function's time, is for what comes then. */
 const waitsMostMs = 45_000
-/** Between two looks at the index, whatever it says. */
+/** Between two looks at the index. */
 const waitsLeastMs = 1_000
 
 /**
  * As `everyMinuteOfLinks`; then it waits for each instant that comes within the next 45 seconds, so that access begins and ends
- * when its link says so. Where none comes it ends at once, and costs nothing.
+ * when its link says so. Where none comes it ends at once, and has asked no more than without.
  */
 export const throughTheMinute = (ports: Ports, configuration: Configuration) => {
-  const { clock, objects } = ports
+  const { clock } = ports
   const look = everyMinuteOfLinks(ports, configuration)
   return async (): Promise<void> => {
     const endMs = clock.monotonicMs() + waitsMostMs
-    await look()
-    for (;;) {
-      const waitMs = await msUntilNextInstant(objects)
-      if (waitMs === undefined || clock.monotonicMs() + waitMs > endMs || clock.monotonicMs() > endMs) return
-      await clock.sleep(Math.max(waitMs, waitsLeastMs))
-      await followInstants(ports, configuration)
+    let nextMs = await look()
+    while (nextMs !== undefined && Math.max(nextMs, clock.monotonicMs()) <= endMs) {
+      await clock.sleep(Math.max(nextMs - clock.monotonicMs(), waitsLeastMs))
+      nextMs = await lookAtDue(ports, configuration)
     }
   }
 }

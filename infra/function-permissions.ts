@@ -100,8 +100,8 @@ export const apiWithoutRequests = {
 } as const satisfies FunctionPermissions
 
 /**
- * What the page may do where nobody is an operator by it. As the API, for temporary access alone; and what it shows: who has what,
- * and what permission sets say of themselves.
+ * What the page may do in an environment without `page.operators`: what the API may do for temporary access, and read what it
+ * shows, which is who has what and the descriptions of permission sets.
  */
 export const pageWithoutOperators = {
   read: [

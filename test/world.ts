@@ -218,8 +218,8 @@ export class World {
     await Promise.all([this.everyMinuteOfLinks(), everyMinute(ports, settings, slice)()])
   }
 
-  everyMinuteOfLinks(): Promise<void> {
-    return everyMinuteOfLinks(this.ports, this.configuration)()
+  async everyMinuteOfLinks(): Promise<void> {
+    await everyMinuteOfLinks(this.ports, this.configuration)()
   }
 
   everyFiveMinutes(): Promise<void> {

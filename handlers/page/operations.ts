@@ -16,10 +16,10 @@ import { type Answer, answer, refuse } from '../api/answer.ts'
 import type { SentBody } from '../api/api-request.ts'
 import { readBody } from '../api/read-body.ts'
 import { parsePauseRequest, parseReleaseRequest, parseResumeRequest } from './operator-bodies.ts'
+import { SharedAnswer } from './shared-answer.ts'
 
 type Act = { readonly event: SentBody; readonly caller: ApiCaller }
 type ShownList = Awaited<ReturnType<typeof listHeldAccess>>
-type Attention = Awaited<ReturnType<typeof listAttention>>
 type TellAccounts = (ids: Iterable<string>) => Promise<Readonly<Record<string, string>>>
 
 const attentionMs = 15_000
@@ -32,12 +32,13 @@ export class Operations {
   readonly #ports: Ports
   readonly #tellAccounts: TellAccounts
   readonly #shown = new Map<string, ShownList>()
-  #attention: { readonly read: Promise<Attention>; readonly atMs: number } | undefined
+  readonly #attention: SharedAnswer<Awaited<ReturnType<typeof listAttention>>>
 
   /** `tellAccounts`: the names of accounts by their ids. */
   constructor(ports: Ports, tellAccounts: TellAccounts) {
     this.#ports = ports
     this.#tellAccounts = tellAccounts
+    this.#attention = new SharedAnswer(() => listAttention(ports), ports.clock, attentionMs)
   }
 
   async look(): Promise<Answer> {
@@ -45,7 +46,7 @@ export class Operations {
     const [stored, pause, attention] = await Promise.all([
       brakeFile(objects).read(),
       readPause(objects),
-      this.#attentionOfNow(),
+      this.#attention.get(),
     ])
     const { lists, contents } = stored?.value ?? emptyBrake
     const shown = await Promise.all(lists.map((list) => this.#showOnce(list)))
@@ -113,17 +114,6 @@ export class Operations {
     const known = this.#shown.get(digest) ?? (await listHeldAccess(list, this.#ports.objects))
     this.#shown.set(digest, known)
     return known
-  }
-
-  #attentionOfNow(): Promise<Attention> {
-    const nowMs = this.#ports.clock.monotonicMs()
-    if (this.#attention && nowMs - this.#attention.atMs < attentionMs) return this.#attention.read
-    const read = listAttention(this.#ports)
-    this.#attention = { read, atMs: nowMs }
-    read.catch(() => {
-      this.#attention = undefined
-    })
-    return read
   }
 }
 

@@ -15,6 +15,7 @@ import { findEligible } from '../../shared/reconcile/requests/find-eligible.ts'
 import { type Answer, answer } from '../api/answer.ts'
 import { readRequest } from '../api/read-requests.ts'
 import type { RequestContext } from '../api/request-context.ts'
+import { SharedAnswer } from './shared-answer.ts'
 
 type Person = NonNullable<RequestContext['caller']['person']>
 type Rows = { readonly asOf: string; readonly rows: readonly ListedAccess[] }
@@ -29,7 +30,7 @@ const setsMost = 200
 export class PageLooks {
   readonly #ports: Ports
   readonly #configuration: Configuration
-  #access: { readonly read: Promise<Rows>; readonly atMs: number } | undefined
+  readonly #listed: SharedAnswer<Rows>
   #keys: readonly string[] = []
   readonly #organization: OrganizationCache
   #seen: { readonly view: OrganizationView | undefined; readonly atMs: number } | undefined
@@ -39,11 +40,12 @@ export class PageLooks {
     this.#organization = organization
     this.#ports = ports
     this.#configuration = configuration
+    this.#listed = new SharedAnswer(() => this.#list(), ports.clock, minuteMs / 4)
   }
 
   /** What the person has, and through what. */
   async ownAccess({ userId, name }: Person, { known }: RequestContext): Promise<Answer> {
-    const { asOf, rows } = await this.#listed()
+    const { asOf, rows } = await this.#listed.get()
     const named = new Set(rows.flatMap(({ type, principal }) => (type === 'GROUP' ? [principal] : [])))
     const groups = await known.people.groupsOf(userId, named)
     const own = rows.filter(({ type, principal }) => (type === 'USER' ? principal === name : groups.has(principal)))
@@ -52,7 +54,7 @@ export class PageLooks {
 
   /** Who has access: for auditors. `words`: all have to be in a row. */
   async everybody(words: string): Promise<Answer> {
-    const { asOf, rows } = await this.#listed()
+    const { asOf, rows } = await this.#listed.get()
     const names = await this.#accountNames()
     const wanted = words.toLowerCase().split(/\s+/).slice(0, 10)
     const found = rows.filter(({ account, permissionSet, principal }) => {
@@ -91,7 +93,7 @@ export class PageLooks {
     const path = parseRequestKey(requestPrefix + request)
     if (told.statusCode !== 200 || !path.ok) return told
     const { scope, principal, permissionSet } = path.value.link
-    const { asOf, rows } = await this.#listed()
+    const { asOf, rows } = await this.#listed.get()
     const named = new Set(rows.flatMap(({ type, principal: group }) => (type === 'GROUP' ? [group] : [])))
     const groups = await context.known.people.groupsOf(path.value.userId, named)
     const others = rows.filter(
@@ -123,18 +125,6 @@ export class PageLooks {
     const names = await this.#accountNames()
     const used = new Set(ids)
     return Object.fromEntries([...names].filter(([id]) => used.has(id)))
-  }
-
-  /** One listing serves everybody for a minute. */
-  #listed(): Promise<Rows> {
-    const nowMs = this.#ports.clock.monotonicMs()
-    if (this.#access && nowMs - this.#access.atMs < minuteMs / 4) return this.#access.read
-    const read = this.#list()
-    this.#access = { read, atMs: nowMs }
-    read.catch(() => {
-      this.#access = undefined
-    })
-    return read
   }
 
   async #list(): Promise<Rows> {

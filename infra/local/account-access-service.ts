@@ -108,6 +108,22 @@ export function accountAccessOperationOf(request: FastifyRequest): string | unde
   return signerOf(request)?.service === 'account-access' ? (findOperation(request)?.name ?? 'Unknown') : undefined
 }
 
+function recordIn(
+  { clock, onCall }: CallRecorder,
+  request: FastifyRequest,
+  { operation, asked, answer }: { readonly operation: string; readonly asked: unknown; readonly answer: object },
+): void {
+  const userAgent = request.headers['user-agent'] ?? ''
+  const call = recordCall(
+    'account-access',
+    { operation, userAgent, body: asked, answer: { status: 200, body: JSON.stringify(answer) } },
+    clock.now(),
+    // Nothing has described the request yet.
+    { accessKeyId: signerOf(request)?.accessKeyId, sourceIpAddress: request.ip, person: undefined },
+  )
+  if (call) onCall(call)
+}
+
 /**
  * Serves account access manager by its REST protocol. S3 has the same paths, so what the request is signed for decides. Add it
  * after what checks the rights of a caller. (Smithy, "AWS restJson1 protocol".)
@@ -127,19 +143,7 @@ export function addAccountAccess(app: FastifyInstance, model: MemoryAccountAcces
       const asked = isEmpty
         ? JSON.stringify({ [operation.named ?? 'entitlementId']: named, ...Object.fromEntries(url.searchParams) })
         : request.body
-      const call = recordCall(
-        'account-access',
-        {
-          operation: operation.name,
-          userAgent: request.headers['user-agent'] ?? '',
-          body: asked,
-          answer: { status: 200, body: isEmpty ? '{}' : JSON.stringify(answer) },
-        },
-        recorder?.clock.now() ?? new Date(0),
-        // Nothing has described the request yet.
-        { accessKeyId: signerOf(request)?.accessKeyId, sourceIpAddress: request.ip, person: undefined },
-      )
-      if (call) recorder?.onCall(call)
+      if (recorder) recordIn(recorder, request, { operation: operation.name, asked, answer: isEmpty ? {} : answer })
       return reply.code(isEmpty ? 204 : 200).send(isEmpty ? undefined : Buffer.from(JSON.stringify(answer)))
     } catch (error) {
       const refusal = asRefusal(error)

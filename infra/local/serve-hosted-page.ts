@@ -34,7 +34,7 @@ const secretName = 'ssofile-page'
 const clientId = 'ssofile'
 const bodyMostBytes = 1024 * 1024
 const peopleMost = 100
-/** Of the acme organization; whoever wants to see their views joins one. */
+/** Groups of the acme organization. To see their views, join one. */
 export const localGroups = { auditors: ['team-security'], operators: ['team-Platform'] } as const
 
 /**

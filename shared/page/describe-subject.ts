@@ -2,6 +2,7 @@ import { type AccessTable, textOf } from './access-table.ts'
 import { countDifferent } from './count-people.ts'
 import type { Facts } from './describe-row.ts'
 import { isAdministrator } from './filter-rows.ts'
+import { sayFirst } from './say-first.ts'
 
 type Subject = { readonly title: string; readonly facts: Facts }
 type Among = { readonly among: Int32Array; readonly administratorSets: ReadonlySet<string> }
@@ -68,6 +69,5 @@ function listNames(names: readonly string[], places: Int32Array, among: Int32Arr
   for (const row of among) used.add(places[row] ?? 0)
   used.delete(0)
   const sorted = [...used].map((place) => names[place] ?? '').sort()
-  const more = sorted.length - namesMost
-  return sorted.slice(0, namesMost).join(', ') + (more > 0 ? ` and ${more} more` : '')
+  return sayFirst(sorted, namesMost)
 }

@@ -3,7 +3,7 @@ import { Refusal } from './refusal.ts'
 
 /** Fewer letters are more likely a slip. */
 const lettersLeast = 4
-/** Where the digest stands for an agreement: nobody can make a second plan that begins with the same eight by chance. */
+/** A digest of a plan says what was agreed to: two plans do not begin with the same eight letters by chance. */
 export const lettersOfPlanLeast = 8
 
 /**

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto'
 import pLimit from 'p-limit'
-import { linkPrefix, temporaryPrefix } from '../../../shared/domain/links/link.ts'
-import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
+import { temporaryPrefix } from '../../../shared/domain/links/link.ts'
 import { compareKeys } from '../../../shared/memory/s3/compare-keys.ts'
 import type { ObjectHead, ObjectStore } from '../../../shared/ports/object-store.ts'
 import { listHeads, readsAtOnce } from '../../../shared/reconcile/records/list-heads.ts'
 import type { InputFile } from './folder-inputs.ts'
-import { governedKindOf, governedPrefixes, isGoverned } from './governed-files.ts'
+import { governedKindOf, inputPrefixes, isGoverned } from './governed-files.ts'
 
 /** Which inputs a push or pull is about. */
 export type InputScope = {
@@ -16,14 +15,12 @@ export type InputScope = {
   readonly isDeleting: boolean
 }
 
-/** What uploaders write, and what governance writes. */
-export const inputParts = { access: [linkPrefix, permissionSetPrefix], governance: governedPrefixes } as const
-
-export const allInputs: InputScope = { prefixes: [...inputParts.access, ...inputParts.governance], isDeleting: true }
+export const allInputs: InputScope = { prefixes: inputPrefixes, isDeleting: true }
 
 /**
  * What ssofile itself writes for requests that were granted is in no scope: no folder has it, and it comes and goes. Nor is what
- * does not count where governance writes, such as a README. */
+ * does not count where governance writes, such as a README.
+ */
 export function isInScope(key: string, { prefixes }: Pick<InputScope, 'prefixes'>): boolean {
   if (key.startsWith(temporaryPrefix) || (isGoverned(key) && governedKindOf(key) === undefined)) return false
   return prefixes.some((prefix) => key.startsWith(prefix))

@@ -3,12 +3,11 @@ import { readdir, stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { parseFilePath } from '../../../shared/domain/links/file-name.ts'
 import type { InputFault } from '../../../shared/domain/links/judge-input.ts'
-import { linkPrefix, temporaryPrefix } from '../../../shared/domain/links/link.ts'
-import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
+import { temporaryPrefix } from '../../../shared/domain/links/link.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { type LocalFile, type Walk, walkFolder } from '../plan/proposed-folder.ts'
-import { governedKindOf, governedPrefixes, isGoverned } from './governed-files.ts'
+import { governedKindOf, inputParts, inputPrefixes, isGoverned } from './governed-files.ts'
 
 /** An input as it is, or would be, in the bucket. */
 export type InputFile = Omit<LocalFile, 'path'> & {
@@ -29,8 +28,6 @@ export type FolderListing = {
   readonly prefixes: readonly string[]
 }
 
-const accessPrefixes = [linkPrefix, permissionSetPrefix] as const
-const prefixes: readonly string[] = [...accessPrefixes, ...governedPrefixes]
 /** No input may be larger, nor nearly as large. */
 const fileMostBytes = 1024 * 1024
 
@@ -40,14 +37,14 @@ const fileMostBytes = 1024 * 1024
  */
 export async function listFolder(folder: string): Promise<FolderListing> {
   const names = (await readFolder(folder)).map(({ name }) => name)
-  const present = prefixes.filter((prefix) => names.includes(prefix.slice(0, -1)))
+  const present = inputPrefixes.filter((prefix) => names.includes(prefix.slice(0, -1)))
   if (present.length === 0) throw new Refusal(explainLayout(folder, names))
   const walk = await listFiles(folder)
-  const known = prefixes.map((prefix) => prefix.slice(0, -1))
+  const known = inputPrefixes.map((prefix) => prefix.slice(0, -1))
   const named = nameInputs(walk.files)
   const unused = named.files.filter(({ key }) => isGoverned(key) && governedKindOf(key) === undefined)
   const others = [...names.filter((name) => !known.includes(name)), ...unused.map(({ key }) => key)]
-  const missing = accessPrefixes.filter((prefix) => !present.includes(prefix))
+  const missing = inputParts.access.filter((prefix) => !present.includes(prefix))
   const faulty = named.files.flatMap((file) => faultOf(file) ?? [])
   const unusable = new Set(faulty.map(({ key }) => key))
   return {
@@ -88,7 +85,7 @@ export async function isFolder(path: string): Promise<boolean> {
 
 /** Every file under the input prefixes, as it is called here. */
 export async function listFiles(folder: string): Promise<Walk> {
-  const walks = await Promise.all(prefixes.map((prefix) => walkFolder(folder, prefix)))
+  const walks = await Promise.all(inputPrefixes.map((prefix) => walkFolder(folder, prefix)))
   return { files: walks.flatMap(({ files }) => files), faults: walks.flatMap(({ faults }) => faults) }
 }
 
@@ -126,7 +123,7 @@ async function readFolder(folder: string): Promise<readonly Dirent[]> {
 function explainLayout(folder: string, names: readonly string[]): string {
   const own = basename(resolve(folder))
   const expected = 'expected a folder that contains links_data/, permission_sets/ or both, or what governance writes'
-  if (prefixes.some((prefix) => prefix === `${own}/`))
+  if (inputPrefixes.some((prefix) => prefix === `${own}/`))
     return `received '${quote(folder, 1024)}', which is ${own}/ itself; ${expected}: name the folder above it`
   const there = names.slice(0, 5).map((name) => `'${quote(name)}'`)
   const more = names.length > there.length ? ` and ${names.length - there.length} more` : ''

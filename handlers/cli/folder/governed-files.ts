@@ -6,6 +6,8 @@ import {
   policyTestPrefix,
 } from '../../../shared/domain/guardrails/policy-file.ts'
 import { parsePolicyTests, policyTestFileMostBytes } from '../../../shared/domain/guardrails/policy-test.ts'
+import { linkPrefix } from '../../../shared/domain/links/link.ts'
+import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import {
   eligibilityFileMostBytes,
   eligibilityPrefix,
@@ -51,7 +53,12 @@ const policyTestKind: GovernedKind = {
   parse: parsePolicyTests,
 }
 
-export const governedPrefixes: readonly string[] = [policyPrefix, selectorPrefix, eligibilityPrefix]
+/** What uploaders write, and what governance writes. */
+export const inputParts = {
+  access: [linkPrefix, permissionSetPrefix],
+  governance: [policyPrefix, selectorPrefix, eligibilityPrefix],
+} as const satisfies Readonly<Record<string, readonly string[]>>
+export const inputPrefixes: readonly string[] = [...inputParts.access, ...inputParts.governance]
 
 export function governedKindOf(key: string): GovernedKind | undefined {
   return [policyKind, policyTestKind, ...otherKinds].find(({ isKey }) => isKey(key))
@@ -59,5 +66,5 @@ export function governedKindOf(key: string): GovernedKind | undefined {
 
 /** Under a prefix of governance, whether or not it is a file that counts. */
 export function isGoverned(key: string): boolean {
-  return governedPrefixes.some((prefix) => key.startsWith(prefix))
+  return inputParts.governance.some((prefix) => key.startsWith(prefix))
 }

@@ -64,7 +64,7 @@ async function push(source: string, { config, folder, only, invalid, ...options 
       onStep: progress.tell,
       config,
       folder,
-      ...(only === undefined ? {} : { only }),
+      only,
       invalid,
     })
     progress.end()

@@ -69,8 +69,10 @@ async function judge(
 ): Promise<InputJudgement> {
   const { key, sizeBytes, uploadedAt = now } = file
   try {
-    const body = await file.read(key.startsWith(linkPrefix) ? linkBodyMostBytes : permissionSetFileMostBytes)
+    const isLink = key.startsWith(linkPrefix)
+    const body = await file.read(isLink ? linkBodyMostBytes : permissionSetFileMostBytes)
     const judged = judgeInput({ key, body, sizeBytes }, folders, now, { guardrails, uploader: 'later', uploadedAt })
+    if (isLink) return judged
     const policies = judgeManagedPolicies(key, body)
     return {
       ...judged,

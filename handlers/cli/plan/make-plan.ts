@@ -13,9 +13,10 @@ import { Refusal } from '../arguments/refusal.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
 import { chooseConfiguration, readDeployed } from '../bucket/deployment.ts'
 import { readConfiguration } from '../bucket/read-configuration.ts'
-import { compareInputs, type InputChanges, type InputScope, inputParts, isInScope } from '../folder/compare-inputs.ts'
+import { compareInputs, type InputChanges, type InputScope, isInScope } from '../folder/compare-inputs.ts'
 import { findInvalid, type InvalidUpload } from '../folder/find-invalid.ts'
 import { type FolderListing, type InputFile, listFolder } from '../folder/folder-inputs.ts'
+import { inputParts } from '../folder/governed-files.ts'
 import { proposeSelectors } from '../guardrails/read-selectors.ts'
 import { count } from '../terminal/count.ts'
 import { nameChangedFields, type ReadPolicies, type ToldPermissionSetChange } from './name-changed-fields.ts'
@@ -50,7 +51,7 @@ export type ScopeOptions = {
   /** `false` by `--no-delete`. */
   readonly delete: boolean
   /** What uploaders write, or what governance writes; both by default. */
-  readonly only?: keyof typeof inputParts
+  readonly only?: keyof typeof inputParts | undefined
 }
 
 /** `invalid`: the keys of files that may be uploaded though they are not valid, as typed. */

@@ -75,7 +75,7 @@ async function plan(
       config,
       selectors,
       folder,
-      ...(only === undefined ? {} : { only }),
+      only,
       invalid,
     })
     progress.end()

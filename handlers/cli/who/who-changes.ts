@@ -69,7 +69,7 @@ async function findNames(
   return (type, name) => known[type].has(name) || known[type].has(name + principalSuffix)
 }
 
-/** Of these nobody but ssofile can have done it. */
+/** Only ssofile makes such changes. */
 const own: ReadonlySet<string> = new Set(['granted', 'adopted', 'terms-changed', 'held'])
 
 export function renderChanges(changes: readonly AccessChange[], width: number | undefined): string {

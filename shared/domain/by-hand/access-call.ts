@@ -59,7 +59,7 @@ const entitlement = z.object({
   }),
 })
 
-/** A deletion names only the id of the entitlement, which nobody here has noted. */
+/** A deletion has only the id of the entitlement, and ssofile does not keep these ids. */
 const ofRoles: Read = () => [{ at: 'roles' }]
 const ofEntitlement: Read = (parameters, answer) => {
   const { data } = entitlement.safeParse(parameters)

@@ -70,10 +70,10 @@ export function lackOfManagementAccount(permissionSet: PermissionSetName, manage
   }
 }
 
-/** The scope of the link names nothing that exists. */
 /** A link without accounts is at rest: its remedy begins so, and `status --wait` does not fail for it. */
 export const appliedWhen = 'nothing to do; it is applied when '
 
+/** The scope of the link names nothing that exists. */
 export function lackOfScope(scope: Exclude<Scope, { kind: 'root' }>, near: string | undefined): Lack {
   if (scope.kind === 'account_tag') {
     return {

@@ -1,3 +1,4 @@
+import { sayFirst } from '../say-first.ts'
 import { sayDuration, sayScope } from './say.ts'
 import type { ToldEligibility } from './told-request.ts'
 
@@ -7,17 +8,16 @@ const scopesMost = 10
 /** What a person reads of something that they may ask for. */
 export function describeEligibility(told: ToldEligibility): readonly (readonly [string, string])[] {
   const { scopes, needs, ticketPattern, mayStartLater } = told
-  const others = scopes.length > scopesMost ? ` and ${scopes.length - scopesMost} more` : ''
   const ticket = ticketPattern === undefined ? 'ticket' : `ticket (${ticketPattern})`
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['About', told.description],
     ['Permission sets', told.permissionSets.join(', ')],
     [
       'Where',
-      `${scopes
-        .slice(0, scopesMost)
-        .map((scope) => sayScope(scope))
-        .join(', ')}${others}`,
+      sayFirst(
+        scopes.map((scope) => sayScope(scope)),
+        scopesMost,
+      ),
     ],
     ['At most', sayDuration(told.longest)],
     ['Approved by', sayApproval(told)],

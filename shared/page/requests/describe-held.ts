@@ -1,3 +1,4 @@
+import { sayFirst } from '../say-first.ts'
 import { sayInstant } from './say.ts'
 import type { ToldOperations } from './told-request.ts'
 
@@ -91,8 +92,4 @@ function sayAccess(rows: readonly Row[], accounts: Readonly<Record<string, strin
     return `${set} in ${sayFirst(names, accountsMost)}`
   })
   return told.join('; ')
-}
-
-function sayFirst(all: readonly string[], most: number): string {
-  return `${all.slice(0, most).join(', ')}${all.length > most ? ` and ${all.length - most} more` : ''}`
 }

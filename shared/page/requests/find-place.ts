@@ -1,3 +1,4 @@
+import { sayFirst } from '../say-first.ts'
 import { sayScope } from './say.ts'
 
 /** Where somebody may ask for access. `text`: as the form offers it. */
@@ -38,10 +39,10 @@ export function findPlace(typed: string, places: readonly Place[]): Found {
   if (/^[a-z_]+%[^%]+$/.test(typed.trim())) return { ok: true, scope: typed.trim() }
   const similar =
     named.length > 1 ? named : places.filter(({ text }) => words !== '' && text.toLowerCase().includes(words))
-  const offered = similar.slice(0, offeredMost).map(({ text }) => text)
+  const texts = similar.map(({ text }) => text)
   const message =
-    offered.length === 0
+    texts.length === 0
       ? 'Write the name or the 12 digits of an account, or choose one of the list.'
-      : `Choose one: ${offered.join(', ')}${similar.length > offeredMost ? ` and ${similar.length - offeredMost} more` : ''}.`
+      : `Choose one: ${sayFirst(texts, offeredMost)}.`
   return { ok: false, message }
 }

@@ -100,12 +100,11 @@ async function findWish(settling: Settling, found: readonly GrantingLink[]): Pro
   const permissionSetArn = await context.permissionSets.resolve(id.permissionSet)
   if (permissionSetArn === undefined) return lacking(lackOfSet(id.permissionSet, context))
   const isGranted = stored?.entry.state === 'granted' && stored.entry.permissionSetArn === permissionSetArn
-  const lack = isGranted
-    ? undefined
-    : settling.whereabouts.isDisabled
-      ? lackOfDisabledUser(assignment.principal)
-      : await context.managementAccount.lackOf(id.permissionSet, permissionSetArn)
-  if (lack) return lacking(lack)
+  if (!isGranted) {
+    if (settling.whereabouts.isDisabled) return lacking(lackOfDisabledUser(assignment.principal))
+    const lack = await context.managementAccount.lackOf(id.permissionSet, permissionSetArn)
+    if (lack) return lacking(lack)
+  }
   return { is: 'wanted', permissionSetArn, links: [...links, ...(await findLetGo(settling, links))] }
 }
 

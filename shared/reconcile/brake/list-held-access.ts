@@ -6,10 +6,10 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import { Ledger } from '../records/ledger.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { showList } from './brake-file.ts'
+import { readsAtOnce } from './count-open.ts'
 
 /** Nobody reads more of one list; its digest stands for all of it. */
 const rowsMost = 100
-const readsAtOnce = 16
 
 /** Who would lose what by one list of the brake, and by whose links: as the ledger has it. */
 export async function listHeldAccess(list: BrakeList, objects: ObjectStore) {

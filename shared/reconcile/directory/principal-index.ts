@@ -2,8 +2,9 @@ import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts
 import { principalMatcher } from '../../domain/principals/near-principal.ts'
 import { type PrincipalName, type PrincipalType, principalName } from '../../domain/principals/principal.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { DirectoryUser, IdentityStore } from '../../ports/identity-store.ts'
+import type { IdentityStore } from '../../ports/identity-store.ts'
 import { listAll } from '../../ports/page.ts'
+import { findNamed, type Named } from './find-named.ts'
 import { findTogether } from './find-together.ts'
 
 /** How long an id is kept. That a name is missing, and names of ids, serve only hints that came before the look-up. */
@@ -126,15 +127,11 @@ export class PrincipalIndex {
   }
 
   async #locate(type: PrincipalType, id: PrincipalId): Promise<Whereabouts | undefined> {
-    if (type === 'USER') {
-      const user = await this.#identityStore.findUser(id)
-      return user && this.#placeOf(user)
-    }
-    const name = await this.#identityStore.findPrincipalName(type, id)
-    return name === undefined ? undefined : this.#placeOf({ name })
+    const found = await findNamed(this.#identityStore, type, id)
+    return found && this.#placeOf(found)
   }
 
-  #placeOf({ name, isDisabled }: Pick<DirectoryUser, 'name'> & Partial<DirectoryUser>): Whereabouts {
+  #placeOf({ name, isDisabled }: Named): Whereabouts {
     const known = principalName.safeParse(this.#withoutSuffix(name)).data
     return isDisabled ? { name: known, isDisabled } : { name: known }
   }

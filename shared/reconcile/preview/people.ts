@@ -1,15 +1,13 @@
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { PrincipalName, PrincipalType } from '../../domain/principals/principal.ts'
-import type { IdentityStore, NamedPrincipal } from '../../ports/identity-store.ts'
+import type { IdentityStore } from '../../ports/identity-store.ts'
 import { listAll } from '../../ports/page.ts'
 import { isServiceError } from '../../ports/service-error.ts'
+import { findNamed, type Named } from '../directory/find-named.ts'
 import { findTogether } from '../directory/find-together.ts'
 
 /** The members of so many groups are probably more. */
 const manyGroups = 5
-
-/** `isDisabled`: a user who may not sign in. */
-type Named = Pick<NamedPrincipal, 'name' | 'isDisabled'>
 
 /** Groups, their members and their names as the directory has them now. Each is asked once. */
 export class People {
@@ -58,7 +56,7 @@ export class People {
     const found = findTogether(unknown, {
       list: listed ? undefined : (token) => this.#identityStore.listPrincipals(type, token),
       entryOf: ({ id, ...named }): readonly [PrincipalId, Named] => [id, named],
-      lookUp: (id) => this.#lookUp(type, id),
+      lookUp: (id) => findNamed(this.#identityStore, type, id),
     })
     for (const id of unknown)
       this.#found.set(
@@ -67,12 +65,6 @@ export class People {
       )
     const all = await Promise.all([...wanted].map(async (id) => [id, await this.#found.get(id)] as const))
     return new Map(all.flatMap(([id, named]) => (named === undefined ? [] : [[id, named] as const])))
-  }
-
-  async #lookUp(type: PrincipalType, id: PrincipalId): Promise<Named | undefined> {
-    if (type === 'USER') return this.#identityStore.findUser(id)
-    const name = await this.#identityStore.findPrincipalName(type, id)
-    return name === undefined ? undefined : { name }
   }
 
   /** Reads the names of all, for answers that need most of them. */

@@ -78,34 +78,26 @@ export async function listIndexedSubjects(objects: ObjectStore, prefix: string):
 /**
  * Has every link looked at whose instant has come, and removes it from the index afterwards: a process that dies in
  * between leaves it for the next minute. S3's clock decides, as it does for the look itself: our own may be minutes off.
- * Returns how many.
+ * Returns how many, and how long it is until the next one comes; absent: there is none.
  */
 export async function followInstants(
   ports: Pick<Ports, 'objects' | 'queues' | 'randomness'>,
   configuration: Pick<Configuration, 'folders'>,
-): Promise<number> {
+): Promise<{ readonly followed: number; readonly nextInMs?: number | undefined }> {
   let followed = 0
-  for (let due = await listDue(ports.objects); due.length > 0; due = await listDue(ports.objects)) {
+  for (;;) {
+    const { due, nextInMs } = await listDue(ports.objects)
+    if (due.length === 0) return { followed, nextInMs }
     await sendInputs(ports, [...new Set(due.map(({ subject }) => subject))], 'its time has come', configuration)
     await forEachAtOnce(due, async ({ object, etag }) => {
       await ports.objects.delete(object, { ifMatch: etag })
     })
     followed += due.length
-    if (due.length < portion) break
+    if (due.length < portion) return { followed, nextInMs }
   }
-  return followed
 }
 
-/** How long until the next instant comes, by S3's clock: not more than zero where it has come. `undefined`: there is none. */
-export async function msUntilNextInstant(objects: ObjectStore): Promise<number | undefined> {
-  for await (const { object, at } of listTimed(objects, expiryPrefix)) {
-    const servedAt = (await objects.head(object))?.servedAt
-    if (servedAt) return at.getTime() - servedAt.getTime()
-  }
-  return undefined
-}
-
-/** The earliest whose instant has come, a portion at most. */
+/** The earliest whose instant has come, a portion at most; of fewer, how long it is until the next one comes. */
 async function listDue(objects: ObjectStore) {
   const due = []
   let servedAt: Date | undefined
@@ -113,8 +105,9 @@ async function listDue(objects: ObjectStore) {
     // A listing has no Date, and a listed object may be gone by now.
     servedAt ??= (await objects.head(one.object))?.servedAt
     if (servedAt === undefined) continue
-    if (due.length === portion || one.at > servedAt) break
+    if (due.length === portion) break
+    if (one.at > servedAt) return { due, nextInMs: one.at.getTime() - servedAt.getTime() }
     due.push(one)
   }
-  return due
+  return { due }
 }

@@ -293,7 +293,7 @@ describe('the index of instants', () => {
   test('has a link looked at once, whose two instants have come, and says why', async () => {
     const world = new World()
     await indexInstants(world.objects, link, [at('2026-03-03T09:00:00Z'), at('2026-03-03T09:30:00Z')], 'a look')
-    expect(await followInstants(world.ports, world.configuration)).toBe(2)
+    expect((await followInstants(world.ports, world.configuration)).followed).toBe(2)
     const messages = world.queues.queue('links').messages()
     expect(messages.map(({ body }) => JSON.parse(body))).toMatchObject([{ key: link, event: 'its time has come' }])
   })
@@ -306,7 +306,7 @@ describe('the index of instants', () => {
     const objects = intercept(world.ports, async ({ operation, args, proceed }) =>
       operation === 'head' && args[0] === gone ? undefined : proceed(),
     ).objects
-    expect(await followInstants({ ...world.ports, objects }, world.configuration)).toBe(1)
+    expect((await followInstants({ ...world.ports, objects }, world.configuration)).followed).toBe(1)
     expect(await indexed(world)).toEqual([gone])
   })
 

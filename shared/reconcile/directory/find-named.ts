@@ -1,0 +1,17 @@
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import type { PrincipalType } from '../../domain/principals/principal.ts'
+import type { IdentityStore, NamedPrincipal } from '../../ports/identity-store.ts'
+
+/** What the directory says of one principal besides its id. */
+export type Named = Pick<NamedPrincipal, 'name' | 'isDisabled'>
+
+/** The present name of an id, and whether the user may not sign in. `undefined`: the id does not exist (any more). */
+export async function findNamed(
+  identityStore: Pick<IdentityStore, 'findUser' | 'findPrincipalName'>,
+  type: PrincipalType,
+  id: PrincipalId,
+): Promise<Named | undefined> {
+  if (type === 'USER') return identityStore.findUser(id)
+  const name = await identityStore.findPrincipalName(type, id)
+  return name === undefined ? undefined : { name }
+}
