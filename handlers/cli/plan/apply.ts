@@ -271,7 +271,7 @@ async function watch(
   let most = 0
   // Seen twice, since what waited before this run may be about to be checked again.
   for (let timesSettled = 0; timesSettled < 2; ) {
-    const { plan, inputs, unfinished, miscounted, scheduled, names } = await findDifferences(
+    const { plan, inputs, unfinished, miscounted, scheduled, names, memory } = await findDifferences(
       ports.objects,
       await organization.viewWithTags(),
       configuration,
@@ -291,7 +291,9 @@ async function watch(
     const grants = granting.length + unfinished.filter(isOpen).length
     const revocations = plan.revocations.filter(isOpen).length
     const toLookAt = [...inputs, ...miscounted.map(({ link }) => link)]
-    const files = toLookAt.filter((input) => !explained.inputs.has(input) && !isPutOff(input)).length
+    // A link at rest stands nowhere in the index.
+    const isExplained = (input: string) => explained.inputs.has(input) || memory.statuses[input]?.state === 'waiting'
+    const files = toLookAt.filter((input) => !isExplained(input) && !isPutOff(input)).length
     const untried = ports.clock.monotonicMs() < triedByMs ? await countThere(ports, retried) : 0
     const left = grants + revocations + files + untried + (await drift.partsLeft())
     const isDone = left === 0

@@ -41,7 +41,7 @@ import {
   selectStatuses,
   selectUntold,
 } from './select-statuses.ts'
-import { countUnderWay, isAtRest, wantsPerson } from './under-way.ts'
+import { countUnderWay, wantsPerson } from './under-way.ts'
 import { isCurrent, listUntold } from './untold-inputs.ts'
 
 const lookEveryMs = 300
@@ -179,7 +179,7 @@ async function tellOne(
           `  the file was ${object ? 'uploaded again' : 'deleted'} since, and that is not looked at yet (--wait waits for it)\n`,
         )
       // With --wait the pause was told before.
-      if (wait && isAtRest(status)) tellResting(1, output)
+      if (wait && status.atRest) tellResting(1, output)
       if (output === 'table') await tellRelease(ports, [status], process.stdout)
       if (output === 'table' && !wait) await tellPause(ports, process.stdout)
       return isLate || isAmiss(status, wait) ? 1 : 0
@@ -268,16 +268,16 @@ async function tellAll(ports: Ports, glob: string | undefined, asked: Asked): Pr
     }
     for (const { message } of spoiled) process.stderr.write(`${quote(message, 2000)}\n`)
     if (untold > 0 && output !== 'table') process.stderr.write(renderUntold(untold))
-    if (wait) tellResting(all.filter(isAtRest).length, output)
+    if (wait) tellResting(all.filter(({ atRest }) => atRest).length, output)
     if (output === 'table') await tellRelease(ports, all, process.stdout)
     if (output === 'table') await tellPause(ports, process.stdout)
     return isLate || spoiled.length > 0 || all.some((status) => isAmiss(status, wait)) ? 1 : 0
   }
 }
 
-/** Who waits asks whether all is in force. */
+/** Who waits asks whether all is in force. A link at rest may wait for ever: no pipeline should fail for that. */
 function isAmiss(status: Status, wait: boolean): boolean {
-  return wantsPerson(status) || (wait && status.state === 'waiting' && !isAtRest(status))
+  return wantsPerson(status) || (wait && status.state === 'waiting' && !status.atRest)
 }
 
 function describeLeft(underWay: number, untold: number): string {

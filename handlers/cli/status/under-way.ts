@@ -1,5 +1,4 @@
 import pLimit from 'p-limit'
-import { appliedWhen } from '../../../shared/domain/links/lack.ts'
 import type { Status, StatusState } from '../../../shared/domain/statuses/status.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { StatusStore } from '../../../shared/reconcile/records/status-store.ts'
@@ -12,11 +11,6 @@ const readsAtOnce = 16
 /** With such a status the exit code is 1. */
 export function wantsPerson({ state }: Pick<Status, 'state'>): boolean {
   return wanting.has(state)
-}
-
-/** It waits only for accounts that do not exist yet, maybe for ever: no pipeline should fail for that. */
-export function isAtRest({ state, remedy }: Pick<Status, 'state' | 'remedy'>): boolean {
-  return state === 'waiting' && remedy?.startsWith(appliedWhen) === true
 }
 
 /**

@@ -12,7 +12,6 @@ import { isLeaving, type NewStatus, rejection, type Status } from '../statuses/s
 import { renderInstant } from '../text/instant.ts'
 import { toldUploader } from './find-uploader.ts'
 import {
-  appliedWhen,
   type Lack,
   lackOfActiveAccount,
   lackOfBoundUser,
@@ -21,7 +20,7 @@ import {
   lackOfTags,
   remedyOfFailures,
 } from './lack.ts'
-import type { Link } from './link.ts'
+import { type Link, temporaryPrefix } from './link.ts'
 import type { LinkBody } from './link-body.ts'
 import { describeUpload, isSameUpload, type Upload } from './upload.ts'
 
@@ -190,7 +189,7 @@ function tellVerdict(facts: InForce & LinkFacts, { warnings: _, ...told }: NewSt
     return { ...told, owned: undefined, state: 'rejected', reason: present.reason, remedy: present.remedy }
   const complaint = complainOfObjections(facts.link.key, refusals)
   if (complaint && !stands && told.state !== 'rejected' && told.state !== 'held')
-    return { ...told, owned: undefined, ...rejection(complaint) }
+    return { ...told, owned: undefined, atRest: undefined, ...rejection(complaint) }
   const objections = [...(stands ? refusals : []), ...warnings]
   return objections.length === 0 ? told : { ...told, warnings: objections.slice(0, 20).map(describeObjection) }
 }
@@ -295,12 +294,18 @@ function describeNoAccounts(
   if (held.length > 0) return { ...told, accounts: noAccounts, ...heldBy(held) }
   if (progress === 'unknown' && present?.state === 'held') return { ...told, accounts: noAccounts, ...heldAs(present) }
   const lack = expansion.found === 'accounts' ? lackOfMembers(link.scope) : lackOfAccounts(expansion)
-  return { ...told, state: 'waiting', accounts: noAccounts, ...lack }
+  // Somebody waits for temporary access. The sweep sees by the index whether its request still says what the link says.
+  const atRest = link.key.startsWith(temporaryPrefix) ? undefined : lack.atRest
+  return { ...told, state: 'waiting', accounts: noAccounts, ...lack, atRest }
 }
 
 /** What a scope says that exists and has no active account. */
 function lackOfMembers(scope: Scope): Lack {
-  return { reason: emptyReason(scope), remedy: `${appliedWhen}such an account is there` }
+  return {
+    reason: emptyReason(scope),
+    remedy: 'nothing to do; it is applied when such an account is there',
+    atRest: true,
+  }
 }
 
 function emptyReason(scope: Scope): string {

@@ -10,8 +10,16 @@ import { selectorKey } from '../scopes/selector-file.ts'
 import { type Complaint, quote } from '../statuses/complaint.ts'
 import type { Grant } from './link.ts'
 
-/** What a link lacks, and what a person can do: for its status. `waitsFor`: the input that makes what it lacks. */
-export type Lack = { readonly reason: string; readonly remedy: string; readonly waitsFor?: string | undefined }
+/**
+ * What a link lacks, and what a person can do: for its status. `waitsFor`: the input that makes what it lacks. `atRest`: only
+ * accounts that do not exist yet, so nobody has to do anything.
+ */
+export type Lack = {
+  readonly reason: string
+  readonly remedy: string
+  readonly waitsFor?: string | undefined
+  readonly atRest?: true
+}
 
 /** `near`, here and below: the name that was most likely meant. */
 export function lackOfPermissionSet(permissionSet: PermissionSetName, near: string | undefined): Lack {
@@ -70,18 +78,15 @@ export function lackOfManagementAccount(permissionSet: PermissionSetName, manage
   }
 }
 
-/** A link without accounts is at rest: its remedy begins so, and `status --wait` does not fail for it. */
-export const appliedWhen = 'nothing to do; it is applied when '
-
 /** The scope of the link names nothing that exists. */
 export function lackOfScope(scope: Exclude<Scope, { kind: 'root' }>, near: string | undefined): Lack {
   if (scope.kind === 'account_tag') {
+    const reason = `no active account has the tag '${quote(scope.key)}' with the value '${quote(scope.value)}'${meant(near)}`
+    if (near === undefined)
+      return { reason, remedy: 'nothing to do; it is applied when an account has the tag', atRest: true }
     return {
-      reason: `no active account has the tag '${quote(scope.key)}' with the value '${quote(scope.value)}'${meant(near)}`,
-      remedy:
-        near === undefined
-          ? `${appliedWhen}an account has the tag`
-          : 'tag an account, or upload the link with the exact tag; it is applied when an account has the tag',
+      reason,
+      remedy: 'tag an account, or upload the link with the exact tag; it is applied when an account has the tag',
     }
   }
   if (scope.kind === 'select') {

@@ -47,6 +47,8 @@ export const status = record({
   remedy: z.string().optional(),
   /** Where a link is `waiting`: the file that makes what it lacks. */
   waitsFor: z.string().optional(),
+  /** Where a link is `waiting`: only for accounts that do not exist yet, maybe for ever. It wants nobody's attention. */
+  atRest: z.literal(true).optional(),
   /** `false`: the access existed before the link, and stays when the link is deleted. */
   owned: z.boolean().optional(),
   warnings: z.array(z.string()).optional(),
@@ -91,15 +93,19 @@ export function isLeaving({ state, accounts, lastValid }: Pick<Status, 'state' |
 /**
  * The one state under which an input stands in the index.
  *
- * | status                                                     | index     |
- * | ---------------------------------------------------------- | --------- |
- * | `failed`, and each account that failed is stuck            | `stuck`   |
- * | `waiting`, `rejected`, `blocked`, `held`, other `failed`   | its state |
- * | any other, or none                                         | none      |
+ * | status                                                      | index     |
+ * | ----------------------------------------------------------- | --------- |
+ * | `failed`, and each account that failed is stuck             | `stuck`   |
+ * | `waiting`, and it is at rest                                | none      |
+ * | other `waiting` and `failed`, `rejected`, `blocked`, `held` | its state |
+ * | any other, or none                                          | none      |
  */
-export function attentionOf(told: Pick<Status, 'state' | 'accounts'> | undefined): AttentionState | undefined {
+export function attentionOf(
+  told: Pick<Status, 'state' | 'accounts' | 'atRest'> | undefined,
+): AttentionState | undefined {
   const failed = told?.accounts?.failed ?? []
   const isStuck = failed.length > 0 && failed.every(({ stuck }) => stuck)
   if (told?.state === 'failed' && isStuck) return 'stuck'
+  if (told?.state === 'waiting' && told.atRest) return undefined
   return attentionStates.find((state) => state === told?.state)
 }

@@ -38,6 +38,8 @@ export function complainAboutLinkStatus(
   const asked = [...desiredNow(objects, organizations, clock.now(), { grants: (one) => one === link })]
   const states = statesAtRest(world, link, asked, facts)
   const state = String(status.state)
+  if (status.atRest && (state !== 'waiting' || (asked.length > 0 && !world.needsReconcile)))
+    return `the status of ${link} is '${state}' and at rest, and it has ${asked.length} accounts`
   if (state === 'failed' && isContestedLink(link, world)) return undefined
   if (states && !states.includes(state))
     return `the status of ${link} is '${state}', expected '${states.join("' or '")}'`

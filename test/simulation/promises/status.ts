@@ -102,8 +102,9 @@ export class StatusPromise {
       this.#fail(`${input} is not valid, and its access is still going with nothing left to do`)
     const wrong = input.startsWith('links_data/') ? this.#complainAboutLink(input, status) : undefined
     if (wrong) this.#fail(wrong)
-    const mustWant = ['waiting', 'rejected', 'blocked', 'failed', 'held'].includes(state)
-    if (mustWant && !objects.model.find(`attention/${attentionOf(status)}/${input}`))
+    const index = attentionOf(status)
+    const mustWant = ['waiting', 'rejected', 'blocked', 'failed', 'stuck', 'held'].includes(String(index))
+    if (mustWant && !objects.model.find(`attention/${index}/${input}`))
       this.#fail(`${input} is '${state}', but does not stand in the index`)
   }
 
@@ -137,7 +138,8 @@ export class StatusPromise {
 const stillOpen = z.object({ accounts: z.object({ open: z.int().min(1) }) })
 const allStuck = z.object({ accounts: z.object({ failed: z.array(z.object({ stuck: z.literal(true) })).min(1) }) })
 
-/** The state under which an input stands in the index: `stuck` where every account that failed is stuck. */
+/** The state under which an input stands in the index: `stuck` where every account that failed is stuck. None at rest. */
 function attentionOf(status: Readonly<Record<string, unknown>> | undefined): unknown {
+  if (status?.atRest) return undefined
   return status?.state === 'failed' && allStuck.safeParse(status).success ? 'stuck' : status?.state
 }

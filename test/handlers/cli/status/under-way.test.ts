@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { countUnderWay, isAtRest } from '../../../../handlers/cli/status/under-way.ts'
-import { lackOfScope, lackOfTags } from '../../../../shared/domain/links/lack.ts'
+import { countUnderWay } from '../../../../handlers/cli/status/under-way.ts'
 import { World } from '../../../world.ts'
 
 const file = 'permission_sets/New-ps.json'
@@ -17,16 +16,6 @@ test('what is on its way is under way, and nothing else', async () => {
       states.map((state) => ({ state })),
     ),
   ).toBe(2)
-})
-
-test.each([
-  ['an account in its unit', { remedy: 'nothing to do; it is applied when such an account is there' }, true],
-  ['an account with its tag', lackOfScope({ kind: 'account_tag', key: 'team', value: 'Web' }, undefined), true],
-  ['a tag with a slip', lackOfScope({ kind: 'account_tag', key: 'team', value: 'Wbe' }, 'team^Web'), false],
-  ['tags that are not read yet', lackOfTags(2, 7), false],
-  ['its day', { remedy: 'nothing to do; it is applied at that time' }, false],
-])('a link that waits for %s is at rest or not', (_, { remedy }, expected) => {
-  expect(isAtRest({ state: 'waiting', remedy })).toBe(expected)
 })
 
 test('a link that waits for a permission set is not under way while nobody has uploaded its file', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { ledgerStates } from '../../../../shared/domain/assignments/ledger-entry.ts'
+import { noObjection } from '../../../../shared/domain/guardrails/judge-by-policies.ts'
 import {
   type Access,
   describeLink,
@@ -107,7 +108,8 @@ const notYetStatus = {
 }
 const existed = 'the access existed before this link; it stays when the link is deleted'
 
-const empty = 'nothing to do; it is applied when such an account is there'
+const refusal = { policy: 'policies/a.json', received: 'all accounts', expected: 'fewer', remedy: 'name them' }
+const empty = { remedy: 'nothing to do; it is applied when such an account is there', atRest: true }
 
 describe('a link that is not in force', () => {
   const complaint = { object: ofUnit.key, received: 'a list', expected: 'an object', remedy: 'write an object' }
@@ -315,12 +317,22 @@ describe('a link in force whose scope has no account', () => {
     [
       'row 13: a link to an organizational unit without active accounts waits',
       after({}, { expansion: noAccount, present: was('held', lack) }),
-      { ...told, state: 'waiting', reason: "'ou-acme-sec10000' exists but holds no active account", remedy: empty },
+      { ...told, state: 'waiting', reason: "'ou-acme-sec10000' exists but holds no active account", ...empty },
     ],
     [
       'row 13: a link to an organization without active member accounts waits',
       without(noAccount, { link: linkOf('root%all') }),
-      { ...told, state: 'waiting', reason: 'the organization has no active member account', remedy: empty },
+      { ...told, state: 'waiting', reason: 'the organization has no active member account', ...empty },
+    ],
+    [
+      'row 13: a temporary link without accounts waits, and is not at rest',
+      without(noAccount, { link: linkOf('temporary/root%all', 'Billing-ps%lena@acme.example%USER') }),
+      { ...told, state: 'waiting', reason: 'the organization has no active member account', remedy: empty.remedy },
+    ],
+    [
+      'row 13: a link without accounts that a policy refuses is rejected, and not at rest',
+      without(noAccount, { verdict: { ...noObjection, refusals: [refusal] } }),
+      expect.objectContaining({ state: 'rejected', atRest: undefined }),
     ],
     [
       'row 13: a link to what does not exist waits',

@@ -23,6 +23,11 @@ test.each([
   expect(attentionOf({ state })).toBe(expected)
 })
 
+test('a link at rest stands nowhere in the index, while it waits', () => {
+  expect(attentionOf({ state: 'waiting', atRest: true })).toBeUndefined()
+  expect(attentionOf({ state: 'held', atRest: true })).toBe('held')
+})
+
 test('an input without a status stands nowhere in the index', () => {
   expect(attentionOf(undefined)).toBeUndefined()
 })
