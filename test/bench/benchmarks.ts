@@ -3,6 +3,7 @@ import { burst } from './burst.ts'
 import { calls } from './calls.ts'
 import { cost } from './cost.ts'
 import { flood } from './flood.ts'
+import { importing } from './importing.ts'
 import { latency } from './latency.ts'
 import { organization } from './organization.ts'
 import { hostedPage } from './page.ts'
@@ -21,6 +22,7 @@ export const benchmarks: readonly Benchmark[] = [
   flood,
   burst,
   organization,
+  importing,
   requests,
   cost,
   status,

@@ -55,7 +55,8 @@ export async function importAssignments(options: ImportAssignmentsOptions): Prom
   const ports = isDryRun ? { ...opened, objects: new ProposedObjects(opened.objects, opened.clock.now()) } : opened
   const progress = new Progress()
   const { tell } = progress
-  const inPortions = isDryRun ? slowPortions(ports, tell) : leasePortions(ports, 'import', tell)
+  const hasDispatcher = owner?.deployment !== undefined
+  const inPortions = isDryRun ? slowPortions(ports, tell, hasDispatcher) : leasePortions(ports, 'import', tell)
   try {
     const drift = isDryRun ? await readDriftRun(opened.objects) : undefined
     const listedAt = drift?.open.length === 0 ? drift.startedAt : undefined

@@ -82,9 +82,9 @@ export function leasePortions(
   }
 }
 
-/** Reads without the lease, at a rate that leaves most of AWS's to the dispatcher. For what only looks. */
-export function slowPortions(ports: Ports, onDone: TellProgress): InPortions {
-  const ssoAdmin = slowSsoAdmin(ports)
+/** Reads without the lease, a few items at a time, at a rate as `slowSsoAdmin` has it. For what only looks. */
+export function slowPortions(ports: Ports, onDone: TellProgress, hasDispatcher = true): InPortions {
+  const ssoAdmin = slowSsoAdmin(ports, hasDispatcher)
   return async (items, what, work) => {
     let done = 0
     await pLimit(itemsAtOnce).map(items, async (item) => {
@@ -94,10 +94,10 @@ export function slowPortions(ports: Ports, onDone: TellProgress): InPortions {
   }
 }
 
-/** For what only looks: it leaves most of AWS's rate to the dispatcher. */
-export function slowSsoAdmin(ports: Ports): SsoAdmin {
+/** For what only looks: it leaves a part of AWS's rate to the dispatcher, where there is one. */
+export function slowSsoAdmin(ports: Ports, hasDispatcher = true): SsoAdmin {
   const always = () => true
-  const limiter = new RateLimiter(ports.clock, looksMost)
+  const limiter = new RateLimiter(ports.clock, hasDispatcher ? looksMost : defaultConfiguration.limits.callsPerSecond)
   return limitSsoAdmin(ports, limiter, { mayStart: always, holdsLease: always })
 }
 

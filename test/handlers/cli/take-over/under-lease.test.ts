@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { leasePortions } from '../../../../handlers/cli/take-over/under-lease.ts'
+import { leasePortions, slowPortions } from '../../../../handlers/cli/take-over/under-lease.ts'
 import type { Counted } from '../../../../shared/ports/progress.ts'
 import { Lease } from '../../../../shared/reconcile/dispatcher/lease.ts'
 import { readSparingly } from '../../../../shared/reconcile/preview/listed-access.ts'
@@ -56,6 +56,20 @@ test('whoever takes the lease leaves room for the calls of those who only looked
   expect(calledMs).toHaveLength(72)
   const inSecondFrom = (ms: number) => calledMs.filter((one) => one >= ms && one < ms + 1_000).length
   expect(Math.max(...calledMs.map(inSecondFrom))).toBe(20)
+})
+
+test.each([
+  ['leaves calls to the dispatcher where there is one', true, 12],
+  ['has the whole rate where there is none', false, 20],
+])('whoever only looks %s', async (_, hasDispatcher, perSecond) => {
+  const world = new World()
+  const calls = 10 * perSecond
+  const look = slowPortions(world.ports, () => {}, hasDispatcher)
+  const startedMs = world.clock.monotonicMs()
+  await world.finish(
+    look(Array.from({ length: calls }), 'items', async (_, ssoAdmin) => void (await ssoAdmin.listPermissionSets())),
+  )
+  expect((world.clock.monotonicMs() - startedMs) / 1_000).toBeCloseTo(9, 0)
 })
 
 test('a failure ends the work after what is under way, and the lease is free then', async () => {
