@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { AccountId } from '../../shared/domain/organization/account-id.ts'
+import { accountId } from '../../shared/domain/organization/account-id.ts'
 import { listAttention } from '../../shared/reconcile/records/list-attention.ts'
 import { deliverEvent } from '../deliver-event.ts'
 import { World } from '../world.ts'
@@ -12,7 +12,7 @@ async function open() {
   await world.objects.put('permission_sets/Later-ps.json', '{"permissionSetName":"Later-ps"}')
   for (const link of [ofUnit, ofTag]) await world.objects.put(link, '')
   await world.until(async () => (await statesOf(world)).join() === 'waiting,waiting', 'both links wait')
-  const account = world.organizations.accountsNow().find(({ name }) => name === 'website-test')?.id as AccountId
+  const account = accountId.parse(world.organizations.accountsNow().find(({ name }) => name === 'website-test')?.id)
   return { world, account }
 }
 
