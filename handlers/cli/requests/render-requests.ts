@@ -18,8 +18,11 @@ export function renderOpenRequests(statuses: readonly Status[], now: Date, width
   const ordered = statuses.toSorted((a, b) => ((a.lastModified ?? '') < (b.lastModified ?? '') ? -1 : 1))
   const rows = ordered.map(({ input, state, lastModified, request }) => {
     const path = parseRequestKey(input)
-    const { approvals, expiresAt, lapsesAt, digest = '' } = request ?? {}
-    const end = state === 'waiting' && lapsesAt !== undefined ? `lapses ${toMinutes(lapsesAt)}` : toMinutes(expiresAt)
+    const { approvals, expiresAt, runsUntil, lapsesAt, digest = '' } = request ?? {}
+    const end =
+      state === 'waiting' && lapsesAt !== undefined && runsUntil === undefined
+        ? `lapses ${toMinutes(lapsesAt)}`
+        : toMinutes(expiresAt ?? runsUntil)
     return [
       state,
       lastModified === undefined ? '' : renderAge(lastModified, now),
@@ -78,6 +81,7 @@ const openColumns: readonly (readonly [string, (status: Status) => string | unde
   ['approved by', ({ request }) => request?.approvals?.given.map(nameOf).join(' ; ')],
   ['from', ({ request }) => request?.startsAt],
   ['until', ({ request }) => request?.expiresAt],
+  ['runs until', ({ request }) => request?.runsUntil],
   ['lapses', ({ request }) => request?.lapsesAt],
   ['digest', ({ request }) => request?.digest],
   ['request', ({ input }) => input],

@@ -176,8 +176,21 @@ export type RequestStep =
  */
 export function decideRequest(facts: RequestFacts): RequestStep {
   const step = settleLink(facts) ?? settleRequest(facts)
-  const end = step.do === 'tell' ? endOfLink(facts) : undefined
-  return step.do === 'tell' && end ? { ...step, again: [...(step.again ?? []), end] } : step
+  if (step.do !== 'tell') return step
+  const [end, runsUntil] = [endOfLink(facts), findRunning(facts)]
+  const { status, again = [] } = step
+  return {
+    ...step,
+    status: status?.request && runsUntil ? { ...status, request: { ...status.request, runsUntil } } : status,
+    ...(end && { again: [...again, end] }),
+  }
+}
+
+/** Until when goes on what an earlier upload was granted, while a later one is told of. */
+function findRunning({ link, reading, told }: RequestFacts): string | undefined {
+  if (link.found !== 'own' || !('digest' in reading) || reading.digest === link.digest) return undefined
+  const earlier = told(link.digest)
+  return isOver(earlier) ? undefined : earlier.granted?.expiresAt
 }
 
 /**

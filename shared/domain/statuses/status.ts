@@ -32,6 +32,8 @@ const requestState = record({
   approvals: record({ needed: z.int().min(0), given: z.array(givenApproval) }).optional(),
   startsAt: z.iso.datetime().optional(),
   expiresAt: z.iso.datetime().optional(),
+  /** Of a later upload: until then goes on what an earlier one was granted. */
+  runsUntil: z.iso.datetime().optional(),
   /** Until then it waits for approvals. */
   lapsesAt: z.iso.datetime().optional(),
 })

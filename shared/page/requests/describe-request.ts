@@ -27,11 +27,13 @@ export function describeRequest(
   // How many approvals are missing, the state tells in fewer words.
   const isTelling = state === 'refused' || state === 'over' || (state === 'waiting' && !status?.request?.approvals)
   const isJudged = state !== 'new' && state !== 'ending'
+  const { runsUntil } = status?.request ?? {}
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['Who', user],
     ['What it allows', besides.about],
     ['Has there now', sayOthers(besides)],
     ['For how long', asked ? sayDuration(asked.duration) : undefined],
+    ['Granted before', isJudged && runsUntil ? `goes on until ${sayInstant(runsUntil)}` : undefined],
     ['Asked', file ? `${sayInstant(file.lastModified)}, ${sayAge(Date.parse(file.lastModified), nowMs)}` : undefined],
     ['To begin', asked?.startsAt && sayInstant(asked.startsAt)],
     ['Reason', asked?.reason],
@@ -47,7 +49,7 @@ export function describeRequest(
     state,
     stateText: sayState(told, state),
     facts: facts.flatMap(([label, text]) => (text ? [[label, text] as const] : [])),
-    actions: of === 'mine' ? ownActions(state, besides.mayExtend === true) : approverActions(told, state),
+    actions: of === 'mine' ? ownActions(told, state, besides.mayExtend === true) : approverActions(told, state),
     digest: isJudged ? status?.request?.digest : undefined,
   }
 }
@@ -103,9 +105,14 @@ function sayOthers({ rows, isCut }: Partial<ToldAbout>): string | undefined {
   return [...told, ...(isCut ? ['and more'] : [])].join(', ')
 }
 
-function ownActions(state: DescribedRequest['state'], mayExtend: boolean): DescribedRequest['actions'] {
+function ownActions(
+  { status }: ToldRequest,
+  state: DescribedRequest['state'],
+  mayExtend: boolean,
+): DescribedRequest['actions'] {
   if (state === 'ending') return []
   const end = { does: 'finish', label: 'End now' } as const
+  if (state !== 'new' && status?.request?.runsUntil) return [end]
   if (state === 'granted') return mayExtend ? [{ does: 'extend', label: 'Extend' }, end] : [end]
   return [{ does: 'finish', label: state === 'waiting' || state === 'new' ? 'Withdraw' : 'Remove' }]
 }

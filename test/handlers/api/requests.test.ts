@@ -128,6 +128,25 @@ describe('a person who is signed in', () => {
     }
   })
 
+  test('extends what is granted, and nothing else', async () => {
+    const { world, ana } = await people()
+    const key = `requests/${ana}/${linkOf('ana')}`
+    await askAs(world, sessionOf('ana'), linkOf('ana'))
+    const requestDetails = { duration: 'PT8H', reason: 'not done' }
+    const extending = { sent: { action: 'extend', linkData: linkOf('ana'), requestDetails } }
+    for (const [state, statusCode] of [
+      ['waiting', 409],
+      ['rejected', 202],
+      ['applied', 202],
+    ] as const) {
+      await putStatus(world, key, { state })
+      expect(await send(world, { route: 'POST /requests', arn: sessionOf('ana'), ...extending })).toMatchObject({
+        statusCode,
+      })
+    }
+    expect(await world.json(key)).toEqual(requestDetails)
+  })
+
   test('is told who they are and what they may ask for, by name or as a member of a group, and nothing of others', async () => {
     const { world, ana } = await people()
     const team = await world.identityStore.createGroup({ displayName: 'team' })

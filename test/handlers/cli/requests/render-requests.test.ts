@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals'
 import {
   renderOpenRequests,
+  renderOpenRequestsAsCsv,
   renderStories,
   renderStoriesAsCsv,
 } from '../../../../handlers/cli/requests/render-requests.ts'
@@ -28,6 +29,12 @@ const waiting: Status = {
   },
 }
 
+/** By title; of a CSV without commas and quotes in its cells. */
+function firstRowOf(csv: string): Readonly<Record<string, string | undefined>> {
+  const [titles = [], cells = []] = csv.split('\r\n').map((line) => line.slice(1, -1).split('","'))
+  return Object.fromEntries(titles.map((title, nth) => [title, cells[nth]]))
+}
+
 test('a request that waits says since when, for how many approvals, until when, and its whole digest', () => {
   const line = renderOpenRequests([waiting], new Date('2026-03-03T11:00:00Z'), undefined).split('\n')[1]
   expect(line?.split(/ {2,}/)).toEqual([
@@ -41,6 +48,27 @@ test('a request that waits says since when, for how many approvals, until when, 
     digest,
   ])
   expect(renderOpenRequests([], new Date(ten), undefined)).toBe('no requests\n')
+})
+
+test('what was granted before is told with its end while more is asked for', () => {
+  const request = { digest, runsUntil: '2026-03-03T12:00:00.000Z', lapsesAt: '2026-03-04T10:00:00.000Z' }
+  const extended: Status = { ...waiting, request }
+  const line = renderOpenRequests([extended], new Date('2026-03-03T11:00:00Z'), undefined).split('\n')[1]
+  expect(line?.split(/ {2,}/)).toContain('2026-03-03 12:00Z')
+  expect(firstRowOf(renderOpenRequestsAsCsv([extended]))).toMatchObject({ 'runs until': request.runsUntil })
+})
+
+test.each(['waiting', 'applied', 'rejected', 'expired'] as const)(
+  'the CSV has requester and outcome of a request that is %s, though nobody has judged it',
+  (state) => {
+    const told = firstRowOf(renderOpenRequestsAsCsv([{ input: key, state, updatedAt: ten }]))
+    expect(told).toMatchObject({ requester: 'kenji\\u{202e}', outcome: state })
+  },
+)
+
+test('the CSV of what history says has requester and outcome, though the name of the requester is not known', () => {
+  const story: RequestStory = { key, digest, user, outcome: 'lapsed', events: [{ event: 'asked', at: ten }] }
+  expect(firstRowOf(renderStoriesAsCsv([story]))).toMatchObject({ requester: user, outcome: 'lapsed' })
 })
 
 test('the status of a request says who approved it, by which eligibility, and that it is not granted yet', () => {

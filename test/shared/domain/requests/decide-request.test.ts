@@ -325,6 +325,26 @@ describe('each row of the table', () => {
   })
 })
 
+describe('what was granted before', () => {
+  const own = { link: linkOf(old), approvals: approvals() }
+  test('goes on while a later upload waits, and its status says until when', () => {
+    const step = decide({ ...own, told: { [earlier]: oldTold, [digest]: asked } })
+    expect(step).toMatchObject({ status: { state: 'waiting', request: { digest, runsUntil: old.expiresAt } } })
+  })
+
+  test('goes on where a later upload is refused, and its status says until when', () => {
+    const told = { [earlier]: oldTold, [digest]: events('asked', 'refused') }
+    const step = decide({ ...own, told, covers: () => false })
+    expect(step).toMatchObject({ status: { state: 'rejected', request: { runsUntil: old.expiresAt } } })
+  })
+
+  test('is not told of where the grant is of this upload', () => {
+    expect(decide(inForce)).toMatchObject({
+      status: { request: expect.not.objectContaining({ runsUntil: expect.anything() }) },
+    })
+  })
+})
+
 describe('a link in force is looked at again when its grant ends, whatever is told of its request', () => {
   const own = { link: linkOf(old), approvals: approvals() }
   test.each<[string, Plain]>([

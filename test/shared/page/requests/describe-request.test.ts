@@ -41,6 +41,15 @@ test.each([
   },
 )
 
+test('what was granted before stays in the list while more is asked for, and can be ended', () => {
+  const request = { digest, approvals: { needed: 2, given: [] }, runsUntil: '2026-03-03T15:00:00.000Z' }
+  const one = told(status('waiting', { request }))
+  const { state, facts } = describeRequest(one, 'mine', now)
+  expect(state).toBe('waiting')
+  expect(Object.fromEntries(facts)['Granted before']).toMatch(/^goes on until /)
+  expect(labels(one, 'mine')).toEqual(['End now'])
+})
+
 test('an edited request cannot be approved before ssofile has looked at it: its digest is of the earlier text', () => {
   const edited = told(status('waiting'), { file: { etag: 'e2', lastModified: '2026-03-03T11:00:00Z' } })
   expect(describeRequest(edited, 'waiting', now)).toMatchObject({ state: 'new', digest: undefined, actions: [] })
