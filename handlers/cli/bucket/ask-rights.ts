@@ -16,18 +16,24 @@ export async function askRights(
   for (const key of onePerFolder(deletions)) await objects.delete(key, ofNothing)
 }
 
-/** What the commands of `import` write, under the names that no record has. */
+const under = (prefix: string) => `${prefix}/ssofile-asks-whether-it-may-write`
+
+/** What `import` and `restore` write, under the names that no record has. */
 export const keysOfImport = [
   'permission_sets',
   'links_data',
   'owned_permission_sets',
   'assignments',
+  'foreign',
   'access',
   'history',
   'changes',
   'status/permission_sets',
   'state',
-].map((prefix) => `${prefix}/ssofile-asks-whether-it-may-write`)
+].map(under)
+
+/** What becomes ours is no longer foreign. */
+export const rightsOfImport = { puts: keysOfImport, deletions: ['foreign', 'access'].map(under) }
 
 /** Rights are given by prefix and folder. */
 function onePerFolder(keys: readonly string[]): readonly string[] {

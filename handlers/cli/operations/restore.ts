@@ -18,6 +18,7 @@ import {
 } from '../../../shared/reconcile/restore/restore-records.ts'
 import { invalidOption } from '../arguments/invalid-option.ts'
 import { Refusal } from '../arguments/refusal.ts'
+import { askRights, rightsOfImport } from '../bucket/ask-rights.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
 import { allInputs, changesInScope } from '../folder/compare-inputs.ts'
@@ -148,6 +149,7 @@ async function restore({ at, dryRun: isDryRun = false, yes = false, json = false
     if (!yes) process.stderr.write(renderRestoration(seen, 'planned'))
     if (!yes && !(await confirm('Bring this back?', 'add --yes')))
       throw new Refusal('not confirmed; nothing was changed')
+    await askRights(ports.objects, rightsOfImport)
     await beginRestoration(ports)
     // What was at work ends first, also where nothing is compared: else it writes history while that is put in order.
     await underLease(ports, 'restore', async () => undefined)

@@ -12,7 +12,7 @@ import { readDriftRun } from '../../../shared/reconcile/drift/drift-run.ts'
 import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { prepareImport } from '../../../shared/reconcile/take-over/import-assignments.ts'
 import { Refusal } from '../arguments/refusal.ts'
-import { askRights, keysOfImport } from '../bucket/ask-rights.ts'
+import { askRights, rightsOfImport } from '../bucket/ask-rights.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
 import { chooseConfiguration } from '../bucket/deployment.ts'
@@ -44,7 +44,7 @@ export async function importAssignments(options: ImportAssignmentsOptions): Prom
   const source = options.from === undefined ? undefined : await readImportSource(options.from)
   const bucket = bucketOf(undefined)
   const opened = openCliPorts(bucket)
-  if (!isDryRun) await askRights(opened.objects, { puts: keysOfImport })
+  if (!isDryRun) await askRights(opened.objects, rightsOfImport)
   const owner = isDryRun ? await readOwner(opened.objects) : await claimForImport(opened)
   const configuration = await chooseConfiguration(opened.objects, owner?.deployment, options.config)
   const { folder } = options

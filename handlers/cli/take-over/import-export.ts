@@ -1,7 +1,7 @@
 import { renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
 import { forgetLedgerCount, readLedgerCount } from '../../../shared/reconcile/records/ledger-count.ts'
 import { readOwner } from '../../../shared/reconcile/records/owner.ts'
-import { askRights, keysOfImport } from '../bucket/ask-rights.ts'
+import { askRights, rightsOfImport } from '../bucket/ask-rights.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
 import { chooseConfiguration } from '../bucket/deployment.ts'
@@ -20,7 +20,7 @@ type Options = { readonly dryRun?: boolean; readonly config?: string; readonly j
 export async function importExport(file: ExportFile, { dryRun = false, config, json }: Options): Promise<number> {
   const bucket = bucketOf(undefined)
   const opened = openCliPorts(bucket)
-  if (!dryRun) await askRights(opened.objects, { puts: keysOfImport })
+  if (!dryRun) await askRights(opened.objects, rightsOfImport)
   const owner = dryRun ? await readOwner(opened.objects) : await claimForImport(opened)
   const configuration = await chooseConfiguration(opened.objects, owner?.deployment, config)
   const ports = dryRun ? { ...opened, objects: new ProposedObjects(opened.objects, opened.clock.now()) } : opened

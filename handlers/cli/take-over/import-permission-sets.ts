@@ -15,7 +15,7 @@ import { type Adoption, adoptPermissionSet } from '../../../shared/reconcile/per
 import { readPermissionSet } from '../../../shared/reconcile/permission-sets/read-permission-set.ts'
 import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { Refusal } from '../arguments/refusal.ts'
-import { askRights, keysOfImport } from '../bucket/ask-rights.ts'
+import { askRights, rightsOfImport } from '../bucket/ask-rights.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
 import { chooseConfiguration } from '../bucket/deployment.ts'
@@ -39,7 +39,7 @@ export async function importPermissionSets(options: ImportPermissionSetsOptions)
   const wanted = await readWanted(options)
   const { dryRun: isDryRun = false } = options
   const opened = openCliPorts(bucketOf(undefined))
-  if (!isDryRun) await askRights(opened.objects, { puts: keysOfImport })
+  if (!isDryRun) await askRights(opened.objects, rightsOfImport)
   const owner = isDryRun ? await readOwner(opened.objects) : await claimForImport(opened)
   const configuration = await chooseConfiguration(opened.objects, owner?.deployment, options.config)
   const ports = isDryRun ? { ...opened, objects: new ProposedObjects(opened.objects, opened.clock.now()) } : opened
