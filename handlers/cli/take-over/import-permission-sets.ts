@@ -78,7 +78,7 @@ async function readWanted({
 }
 
 /** In portions, each under the dispatcher lease: so the rate limit holds, and changes of access wait only briefly. */
-async function adoptAll(
+export async function adoptAll(
   ports: ConfiguredPorts,
   named: readonly Wanted[] | undefined,
   isDryRun: boolean,
