@@ -272,10 +272,14 @@ function isRead(part: Part): boolean {
   return part !== undefined && part !== 'unread'
 }
 
-/** What a link gave to who has the name comes first, and the access of a principal that is gone last: two may have one name. */
-function rankOf({ isOrphaned = false, links = [] }: Standing, { principal }: Grant): number {
-  if (isOrphaned) return 2
-  return links.some(({ key }) => splitLinkFields(key)?.principal === principal) ? 0 : 1
+/**
+ * What a link gave to who has the name comes first, and the access of a principal that is gone last: two may have one name.
+ * Nobody looks after `foreign/` between drift checks, so what is there may be of one that is gone.
+ */
+function rankOf({ state, isOrphaned = false, links = [] }: Standing, { principal }: Grant): number {
+  if (isOrphaned) return 3
+  if (!links.some(({ key }) => splitLinkFields(key)?.principal === principal)) return 2
+  return state === 'foreign' ? 1 : 0
 }
 
 function toStanding(entry: LedgerEntry): Standing {

@@ -49,8 +49,8 @@ function open(wrap: (world: World) => Standings = (world) => new Standings(world
   const world = new World()
   const own = (account: typeof one, change: Partial<LedgerEntry> = {}, of = grant) =>
     world.objects.put(`assignments/${keyIn(account, of)}`, JSON.stringify({ ...stored, ...change }))
-  const addForeign = (account: typeof one, of = grant) =>
-    world.objects.put(`foreign/${keyIn(account, of)}`, JSON.stringify(foreign))
+  const addForeign = (account: typeof one, of = grant, links = foreign.links) =>
+    world.objects.put(`foreign/${keyIn(account, of)}`, JSON.stringify({ ...foreign, links }))
   const names = new PrincipalNames(world.objects)
   for (const type of ['GROUP', 'USER'] as const) void names.note({ type, id, name: grant.principal })
   const standings = wrap(world)
@@ -134,6 +134,17 @@ describe('how far an assignment is', () => {
     await world.objects.put(`assignments/${keyIn(one).replace(id, other)}`, JSON.stringify(theirs))
     await new PrincipalNames(world.objects).note({ type: 'GROUP', id: other, name: grant.principal })
     expect(await of(one)).toMatchObject({ [String(one)]: { principalId: other } })
+  })
+
+  test('is told by the ledger where what others gave to a group of that name outlives the group in foreign/', async () => {
+    const remade = principalIdSchema.parse('99999999-2222-3333-4444-555555555555')
+    const { world, addForeign, of } = open()
+    const given = { ...link, key: `links_data/account%${one}%Billing-ps%team-Web%GROUP%ssofile` }
+    await addForeign(one, grant, [given])
+    const theirs = { ...stored, principalId: remade, links: [given] }
+    await world.objects.put(`assignments/${keyIn(one).replace(id, remade)}`, JSON.stringify(theirs))
+    await new PrincipalNames(world.objects).note({ type: 'GROUP', id: remade, name: grant.principal })
+    expect(await of(one)).toMatchObject({ [String(one)]: { state: 'granted', principalId: remade } })
   })
 
   test('is told by its entry where it is foreign as well, and without fields that it has not', async () => {
