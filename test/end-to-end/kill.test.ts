@@ -1,6 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import {
+  DescribeAccountAssignmentCreationStatusCommand,
+  paginateListAccountAssignmentCreationStatus,
+} from '@aws-sdk/client-sso-admin'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import pLimit from 'p-limit'
 import { SeededRandomness } from '../../shared/memory/seeded-randomness.ts'
@@ -10,6 +14,8 @@ import { permissionSetFile, smallOrganization } from './small-organization.ts'
 
 const set = 'ReadOnly-ps'
 const kills = 10
+/** Requests for assignments that Identity Center works on at once (limits.assignments of the configuration). */
+const mostInFlight = 10
 /** `SEED=… npm run e2e -- kill` kills at the same moments again, as far as a machine can. */
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000)
 const randomness = new SeededRandomness(seed)
@@ -61,6 +67,12 @@ test(`ten kills at random moments among five hundred assignments: nothing is los
     process.stdout.write(`killed with ${granted} of ${wanted.length} granted (drawn: ${moment})\n`)
   }
   await expectAllRight(wanted)
+  // A creation whose answer a kill has swallowed is asked for again, once for each kill.
+  const creations = await creationsPerTarget()
+  expect([...creations.keys()].sort()).toEqual(wanted)
+  const repeated = [...creations.values()].filter((count) => count > 1)
+  expect(repeated.every((count) => count <= 1 + kills)).toBe(true)
+  expect(repeated.length).toBeLessThanOrEqual(kills * mostInFlight)
   const seconds = ((performance.now() - began) / 1000).toFixed(0)
   process.stdout.write(`access was compared with the ledger ${kept.looks} times, ${seconds} s\n`)
 }, 600_000)
@@ -103,6 +115,27 @@ async function expectAllRight(links: readonly string[]): Promise<void> {
   expect((await kept.named('assignments/')).sort()).toEqual([...links].sort())
   await kept.expectGrantedOnce(set, links)
   expect(await kept.list('attention/')).toEqual([])
+}
+
+/** How many creations Identity Center has accepted for each assignment. */
+async function creationsPerTarget(): Promise<ReadonlyMap<string, number>> {
+  const { InstanceArn } = await kept.instance()
+  const names = await kept.groups()
+  const client = kept.clients.ssoAdmin
+  const counts = new Map<string, number>()
+  for await (const page of paginateListAccountAssignmentCreationStatus({ client }, { InstanceArn })) {
+    for (const { RequestId } of page.AccountAssignmentsCreationStatus ?? []) {
+      const { AccountAssignmentCreationStatus: status } = await client.send(
+        new DescribeAccountAssignmentCreationStatusCommand({
+          InstanceArn,
+          AccountAssignmentCreationRequestId: RequestId,
+        }),
+      )
+      const key = `account%${status?.TargetId}%${set}%${names.get(status?.PrincipalId ?? '')}%GROUP`
+      counts.set(key, (counts.get(key) ?? 0) + 1)
+    }
+  }
+  return counts
 }
 
 async function pauseUntilGranted(count: number): Promise<void> {

@@ -58,7 +58,8 @@ test('a version, the next one and the first one again: work in progress goes on,
   await kept.put('permission_sets/Billing-ps.json', billing)
   await upload(first)
   await eventually(async () => (await kept.granted()) > 0)
-  await local.kill()
+  // As in a deployment, where Lambda lets what runs come to its end.
+  await local.kill('SIGTERM')
 
   local = start(newer)
   await local.ready()
@@ -67,7 +68,7 @@ test('a version, the next one and the first one again: work in progress goes on,
   await eventually(async () => (await kept.granted()) >= first.length + 2)
   await s3().send(new DeleteObjectCommand({ Bucket, Key: `links_data/${first[0]}%ssofile` }))
   await eventually(async () => (await recordsOf('assignments/')).some((text) => text.includes('ofALaterVersion')))
-  await local.kill()
+  await local.kill('SIGTERM')
 
   local = start(older)
   await local.ready()

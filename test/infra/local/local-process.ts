@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -7,18 +8,31 @@ import { OrganizationsClient } from '@aws-sdk/client-organizations'
 import { S3Client } from '@aws-sdk/client-s3'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { SSOAdminClient } from '@aws-sdk/client-sso-admin'
+import { compileCache } from '../../end-to-end/run-program.ts'
 
 const ssofile = new URL('../../../handlers/cli/ssofile.ts', import.meta.url).pathname
 const recorder = new URL('../../end-to-end/record-calls.ts', import.meta.url).href
 
-/** A port that is free now, so that a restart can have the same one. */
+/**
+ * A port that is free with the two after it, which the pages have, so that a restart can have the same ones. Below those
+ * that Linux gives to whoever asks for any (ip_local_port_range begins at 32768).
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  if (typeof address !== 'object' || address === null) throw new Error('a server that listens has no address')
-  return address.port
+  for (;;) {
+    const port = 20_000 + 3 * randomInt(4_000)
+    const areFree = await Promise.all([port, port + 1, port + 2].map(isFree))
+    if (areFree.every(Boolean)) return port
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1')
+  const isListening = await once(server, 'listening').then(
+    () => true,
+    () => false,
+  )
+  if (isListening) await new Promise((resolve) => server.close(resolve))
+  return isListening
 }
 
 /** `ssofile local` in a process of its own, which can be killed. */
@@ -32,6 +46,7 @@ export class LocalProcess {
   constructor(port: number, args: readonly string[]) {
     this.url = `http://127.0.0.1:${port}`
     this.#child = spawn(process.execPath, [`--import=${recorder}`, ssofile, 'local', '--port', String(port), ...args], {
+      env: { ...compileCache, ...process.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#child.stdout?.on('data', (chunk) => this.#keep(chunk))
