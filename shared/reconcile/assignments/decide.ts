@@ -137,7 +137,7 @@ function keep(facts: Facts, wish: Wanted): Step {
  * | same     |        |                        | foreign, as before                    |
  * | other    | no     |                        | forget what was foreign: it is gone   |
  * | none     | no     |                        | create it                             |
- * |          | yes    | revoked just now       | put it off: the listing may lag       |
+ * |          | yes    | ended just now         | put it off: the listing may lag       |
  * |          | yes    | ours                   | report the contradiction              |
  * |          | yes    | nothing, or ended      | foreign                               |
  */
@@ -160,9 +160,12 @@ function disown(facts: Facts, links: readonly GrantingLink[]): Step {
   return { do: 'report a contradiction', links: links.length > 0 ? links : history.links, contradiction }
 }
 
-/** We revoked it so lately that a listing may not show it yet. */
+/**
+ * It ended so lately that a listing may not show it yet. Released as well: the entry may have been an old version, restored
+ * after we revoked it.
+ */
 function mayStillBeListed(history: LastWord): boolean {
-  return history.says === 'ended' && history.event === 'revoked' && history.ageMs < settlingMs
+  return history.says === 'ended' && history.ageMs < settlingMs
 }
 
 /**
