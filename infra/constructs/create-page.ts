@@ -1,4 +1,3 @@
-import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway'
 import {
   CfnApiMapping,
   DomainName,
@@ -7,20 +6,18 @@ import {
   HttpNoneAuthorizer,
   HttpRoute,
   HttpRouteKey,
-  HttpStage,
-  LogGroupLogDestination,
 } from 'aws-cdk-lib/aws-apigatewayv2'
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager'
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
-import { LogGroup } from 'aws-cdk-lib/aws-logs'
-import { CfnOutput, RemovalPolicy } from 'aws-cdk-lib/core'
+import { CfnOutput } from 'aws-cdk-lib/core'
 import type { Construct } from 'constructs'
 import { hostedRoutes } from '../../handlers/page/judge-hosted-request.ts'
 import type { Environment } from '../../shared/domain/deployment/environment.ts'
 import type { PageSettings } from '../../shared/domain/deployment/page-settings.ts'
 import { pageThrottle } from '../../shared/ports/deployment-settings.ts'
 import { acknowledge } from '../acknowledge.ts'
+import { createStage } from './create-stage.ts'
 
 type PageProps = {
   readonly environment: Environment
@@ -29,40 +26,18 @@ type PageProps = {
   readonly functions: readonly [LambdaFunction, ...LambdaFunction[]]
 }
 
-/** What was asked for from where, and what was answered; by whom, the function's own log tells. No cookie and no query is logged. */
-const logged = {
-  requestId: '$context.requestId',
-  time: '$context.requestTime',
-  route: '$context.routeKey',
-  path: '$context.path',
-  status: '$context.status',
-  sourceIp: '$context.identity.sourceIp',
-  error: '$context.error.message',
-  integrationError: '$context.integrationErrorMessage',
-}
-
 /** The page: an HTTP API of its own, so that neither takes the other's rate, whose function itself says who somebody is. */
 export function createPage(scope: Construct, { environment, settings, functions }: PageProps): void {
-  const { name, logRetentionDays } = environment
   const { domain, certificateArn } = settings
   const api = new HttpApi(scope, 'Page', {
-    apiName: `${name}-page`,
+    apiName: `${environment.name}-page`,
     description: 'ssofile: the page for everybody, with the sign-in of the company',
     createDefaultStage: false,
     // One address only: cookies and the way back from the provider belong to it.
     disableExecuteApiEndpoint: domain !== undefined,
   })
-  const retention = { retention: logRetentionDays, removalPolicy: RemovalPolicy.RETAIN }
-  const stage = new HttpStage(scope, 'PageStage', {
-    httpApi: api,
-    autoDeploy: true,
-    throttle: { rateLimit: pageThrottle.perSecond, burstLimit: pageThrottle.burst },
-    detailedMetricsEnabled: false,
-    accessLogSettings: {
-      destination: new LogGroupLogDestination(new LogGroup(scope, 'PageAccess', retention)),
-      format: AccessLogFormat.custom(JSON.stringify(logged)),
-    },
-  })
+  // By whom, the function's own log tells.
+  const stage = createStage(scope, { httpApi: api, prefix: 'Page', throttle: pageThrottle, environment })
   const [handler] = functions
   const integration = new HttpLambdaIntegration('PageHandler', handler)
   for (const route of hostedRoutes) {
