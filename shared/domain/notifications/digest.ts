@@ -40,7 +40,7 @@ export const digestMessage = record({
 })
 export type DigestMessage = z.infer<typeof digestMessage>
 
-/** Of the oldest the lines are kept, by their instants: in whatever order they were found. `page`: where people decide on requests. */
+/** Of the oldest the lines are kept, by their instants: in whatever order they were found. `page`: where people decide on requests, and on what the brake holds. */
 export function addToDigest({ counts, lines }: Digest, told: readonly Notification[], page?: string): Digest {
   const sum = { ...counts }
   for (const { event } of told) sum[event] = (sum[event] ?? 0) + 1
@@ -75,7 +75,7 @@ function describe(
     case 'input':
       return { subject: told.input, reason: told.reason, remedy: told.remedy, by: told.by }
     case 'change':
-      return { subject: told.subject, reason: told.reason, by: told.by }
+      return { subject: told.subject, reason: told.reason, by: told.by, remedy: remedyOfHeld(told.event, page) }
     case 'request':
       return describeRequest(told, page)
     case 'drift':
@@ -104,6 +104,11 @@ function describeRequest(
 function remedyOf(digest: string, isForApproval: boolean, page: string | undefined): string | undefined {
   if (page !== undefined) return `${page}/#request=${digest}`
   return isForApproval ? `ssofile approve ${digest}` : undefined
+}
+
+/** Who operates releases it there. */
+function remedyOfHeld(event: string, page: string | undefined): string | undefined {
+  return event === 'held' && page !== undefined ? `${page}/#brake` : undefined
 }
 
 function compare(a: string, b: string): number {

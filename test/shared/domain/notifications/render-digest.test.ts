@@ -103,3 +103,20 @@ describe('a request that waits is told with who asks for what and why', () => {
     )
   })
 })
+
+test('what the brake holds leads to the brake on the page, and nothing else does', () => {
+  const { id, at } = outcome(1, '')
+  const change = (event: string): Notification => ({
+    v: 1,
+    id,
+    at,
+    bucket: 'ssofile',
+    kind: 'change',
+    event,
+    subject: 'account%233000000002%Billing-ps%team-Web%GROUP%ssofile',
+  })
+  const lines = (page?: string) =>
+    addToDigest(emptyDigest, [change('held'), change('revoked')], page).lines.map(({ remedy }) => remedy)
+  expect(lines('https://access.example.com')).toEqual(['https://access.example.com/#brake', undefined])
+  expect(lines()).toEqual([undefined, undefined])
+})
