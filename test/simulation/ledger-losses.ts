@@ -104,7 +104,7 @@ export class LedgerLosses {
       const present = now === undefined ? undefined : parse(now)
       const isOther = present !== undefined && present.principalId !== lost.principalId
       const isLost = present?.lastCreation === undefined
-      if (isOurs(key, lost) && isLost && !isOther) void this.#objects.as(spoiler).put(key, body)
+      if (isOurs(key, lost) && isLost && !isOther) this.#mend(key, body)
       // What somebody put there meanwhile is by its name ours, and nobody but a person can tell.
       else if (isOurs(key, lost) ? isOther : present !== undefined && isLost) takeAway(key, lost)
     }
@@ -113,13 +113,20 @@ export class LedgerLosses {
       const old = parse(body)
       if (now === undefined) continue
       if (isSameLife(parse(now), old)) {
-        void this.#objects.as(spoiler).delete(key)
+        this.#mend(key, undefined)
         // Others gave it while that entry stood there, which said that it was ours.
         takeAway(key, old)
       }
     }
     this.#lost.clear()
     this.#broughtBack.clear()
+  }
+
+  /** What somebody spoiled there meanwhile is mended with it. */
+  #mend(key: string, body: string | undefined): void {
+    this.#unreadable.noteRestored(key)
+    const objects = this.#objects.as(spoiler)
+    void (body === undefined ? objects.delete(key) : objects.put(key, body))
   }
 
   get hasAny(): boolean {

@@ -41,7 +41,7 @@ export class UnreadableObjects {
     for (const key of [...this.#spoiled.keys()]) this.restore(key)
   }
 
-  /** An operator has written it again. */
+  /** An operator has written it again, or removed it. */
   noteRestored(key: string): void {
     this.#spoiled.delete(key)
   }
