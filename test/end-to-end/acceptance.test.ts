@@ -72,10 +72,13 @@ test('where the models say something else than was measured, the contract tells 
   const { exitCode, stdout } = await runProgram(process.execPath, [script('compare-with-models.ts'), '--facts', file], {
     env: system.env('ssofile'),
   })
-  expect(stdout.split('\n').slice(0, 2)).toEqual([
-    'ifMatchOfAbsent: measured 412, the models say 404',
-    'throttlingText: measured "Too fast", the models say "Rate exceeded"',
-  ])
+  // On a busy machine others differ, too: which of two events of a group is heard first.
+  expect(stdout.split('\n')).toEqual(
+    expect.arrayContaining([
+      'ifMatchOfAbsent: measured 412, the models say 404',
+      'throttlingText: measured "Too fast", the models say "Rate exceeded"',
+    ]),
+  )
   expect(exitCode).toBe(1)
 }, 420_000)
 
