@@ -10,7 +10,7 @@ import { type Fail, promises } from './violation.ts'
 
 const linkGrammar =
   /^links_data\/(?:(?:folder-[ab]|temporary)\/)?(?:root%all|ou_id%ou-[^%]+|account_tag%team\^[^%]*|account%\d{12}|select%\w+)%([\w-]+)%.+%(?:GROUP|USER)%ssofile$/
-const ledgerGrammar = /^assignments\/account%\d{12}%([\w-]+)%.+%(?:GROUP|USER)%ssofile$/
+const ledgerGrammar = /^assignments\/account%\d{12}%([\w-]+)%[^%]+%(?:GROUP|USER)$/
 /** The listing of references comes before the last look at the file; with calls that travel for seconds. */
 const listedBeforeMs = 30_000
 const heldUpMs = 300_000
