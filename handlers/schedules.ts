@@ -4,6 +4,8 @@ import { attentionStates } from '../shared/domain/statuses/status.ts'
 import { attentionMetrics, heartbeats } from '../shared/ports/metrics.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { isServiceError } from '../shared/ports/service-error.ts'
+import { retireCredentials } from '../shared/reconcile/credentials/retire-credentials.ts'
+import { writeCredentials } from '../shared/reconcile/credentials/write-credentials.ts'
 import { reconcile, sweep } from '../shared/reconcile/differences/reconcile.ts'
 import type { SliceOptions } from '../shared/reconcile/dispatcher/slice.ts'
 import { beginDriftCheck } from '../shared/reconcile/drift/drift-run.ts'
@@ -168,6 +170,22 @@ export const everyMorning = (ports: Ports, configuration: Configuration) => asyn
   const { date, counts, calls, notes } = await writeReport(ports, configuration)
   ports.log.info('the report of who has access is written', { date, ...counts, calls, notes: notes.length })
   ports.metrics.record(heartbeats.report)
+}
+
+/** Every night, after the drift check: writes which credentials in the accounts want somebody, and tells whoever answers for them. */
+export const everyMorningOfCredentials = (ports: Ports, configuration: Configuration) => async (): Promise<void> => {
+  const summary = await writeCredentials(ports, configuration)
+  if (summary === undefined) ports.log.info('no auditorRole is configured: credentials are not looked at')
+  else ports.log.info('the report of credentials is written', { ...summary, notes: summary.notes.length })
+  ports.metrics.record(heartbeats.credentials)
+}
+
+/** Every five minutes: makes credentials inactive that files ask to retire, watches and deletes them; undoes what no file asks for. */
+export const everyFiveMinutesOfRetiring = (ports: Ports, configuration: Configuration) => async (): Promise<void> => {
+  const { outcome, ...told } = await retireCredentials(ports, configuration)
+  if (outcome === 'looked') ports.log.info('credentials that are to be retired are looked at', told)
+  if (outcome === 'stopped') ports.log.warn('nothing is retired, and nothing is undone', told)
+  ports.metrics.record(heartbeats.retire)
 }
 
 /** Every minute: publishes what became of inputs and access as events, and sends digests to the receivers. */

@@ -4,6 +4,7 @@ import { Refusal } from '../handlers/cli/arguments/refusal.ts'
 import { bucketOwnerFiles } from './bucket-owner-files.ts'
 import { buildApp } from './build-app.ts'
 import { DeploymentNames } from './deployment-names.ts'
+import { hygieneRoleTemplate } from './hygiene-role.ts'
 import { peoplePolicies } from './people-policies.ts'
 import { readEnvironment } from './read-environment.ts'
 import { remarksOn } from './remarks-on.ts'
@@ -24,6 +25,9 @@ try {
     'people',
     Object.fromEntries(people.map(([name, policy]) => [`${name}.json`, `${JSON.stringify(policy, undefined, 2)}\n`])),
   )
+  const hygieneRole = hygieneRoleTemplate(environment, names)
+  if (hygieneRole !== undefined)
+    write('hygiene-role', { 'stack-set.json': `${JSON.stringify(hygieneRole, undefined, 2)}\n` })
   if (environment.bucket.existing !== undefined) write('bucket-owner', bucketOwnerFiles(environment, names))
   for (const remark of remarksOn(environment, names)) process.stderr.write(`${remark}\n`)
 } catch (error) {

@@ -1,4 +1,6 @@
 import { Refusal } from '../handlers/cli/arguments/refusal.ts'
+import { hygieneKey } from '../shared/domain/credentials/hygiene-file.ts'
+import { retirePrefix } from '../shared/domain/credentials/retire-file.ts'
 import type { Environment } from '../shared/domain/deployment/environment.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 
@@ -16,10 +18,16 @@ export type PolicyJson = { readonly Version: '2012-10-17'; readonly Statement: r
 /** S3 User Guide, "Bucket policies": 20 KB. */
 export const policyBytesMost = 20 * 1024
 /** What governance writes, and nobody else. */
-const governedPrefixes = ['policies/', 'selectors/', 'eligibility/'] as const
+const governedPrefixes = ['policies/', 'selectors/', 'eligibility/', hygieneKey] as const
 /** Records of drills: written once, by responders. */
 const drillPrefix = 'drills/'
-const inputPrefixes = ['links_data/', 'permission_sets/', 'control/', drillPrefix, ...governedPrefixes] as const
+const sharedPrefixes = ['links_data/', 'permission_sets/', 'control/', drillPrefix, ...governedPrefixes] as const
+/** Where people write. Of `retire/` only the folders of account owners, so without any nobody writes there. */
+const inputPrefixesOf = ({ access }: Environment): readonly string[] => [
+  ...sharedPrefixes,
+  ...access.accountOwners.map(({ folder }) => retireFolder(folder)),
+]
+const retireFolder = (folder: string) => `${retirePrefix}${folder}/`
 const writes = ['s3:PutObject', 's3:DeleteObject'] as const
 /**
  * What would take away or lock what is written, past the rules of who writes where: versions, other keys, retention, and what
@@ -119,7 +127,7 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
       Effect: 'Deny',
       Principal: '*',
       Action: writes,
-      NotResource: [...inputPrefixes.map(objects), objects('requests/'), objects(`approvals/${ownId}`)],
+      NotResource: [...inputPrefixesOf(environment).map(objects), objects('requests/'), objects(`approvals/${ownId}`)],
       ...unless(roleArns),
     },
     ...denialsOfRequests(environment, names),
@@ -140,6 +148,7 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
       ...unless(governance),
     },
     ...denialsOfDrills(environment, names),
+    ...denialsOfOwners(environment, names),
     {
       // All of links_data/ that is in no declared folder: there is no pattern for it, so what else people write is named.
       Sid: root.sid,
@@ -148,7 +157,7 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
       Action: writes,
       NotResource: [
         ...[...folders, permissionSets].map(({ prefix }) => objects(prefix)),
-        ...['control/', drillPrefix, ...governedPrefixes, ...personalPrefixes].map(objects),
+        ...['control/', drillPrefix, ...governedPrefixes, ...personalPrefixes, ...retiringOf(environment)].map(objects),
       ],
       ...unless([...root.writers, names.anyRoleArn]),
     },
@@ -200,6 +209,23 @@ function denialOfSettings(environment: Environment, names: DeploymentNames): Pol
   ]
 }
 
+/** One pattern for all folders, where nothing depends on whose it is. */
+function retiringOf({ access }: Environment): readonly string[] {
+  return access.accountOwners.length === 0 ? [] : [retirePrefix]
+}
+
+/** Only who answers for accounts asks for credentials there to be retired, each in a folder of their own. */
+function denialsOfOwners({ access }: Environment, { bucketArn }: DeploymentNames): PolicyStatementJson[] {
+  return access.accountOwners.map(({ folder, principals }, index) => ({
+    Sid: `Owner${index + 1}`,
+    Effect: 'Deny',
+    Principal: '*',
+    Action: writes,
+    Resource: [`${bucketArn}/${retireFolder(folder)}*`],
+    ...unless(principals),
+  }))
+}
+
 /** A record of a drill is evidence: who drills writes it, and nobody takes it away. */
 function denialsOfDrills({ access }: Environment, { bucketArn }: DeploymentNames): PolicyStatementJson[] {
   const about = { Effect: 'Deny', Principal: '*', Resource: [`${bucketArn}/${drillPrefix}*`] } as const
@@ -217,7 +243,8 @@ function denialsOfRequests(environment: Environment, names: DeploymentNames): Po
   const { operators } = environment.access
   const objects = (prefix: string) => `${names.bucketArn}/${prefix}*`
   const signedIn = { ArnLike: { 'aws:PrincipalArn': names.sessionArnsOf('*') } }
-  const exceptOwn = [...inputPrefixes.map(objects), ...personalPrefixes.map((prefix) => objects(prefix + ownId))]
+  const shared = [...sharedPrefixes, ...retiringOf(environment)]
+  const exceptOwn = [...shared.map(objects), ...personalPrefixes.map((prefix) => objects(prefix + ownId))]
   const api = [
     ...(environment.provisioning.requests === 's3' ? [] : [names.roleArn('api')]),
     ...(environment.page === undefined ? [] : [names.roleArn('page')]),
@@ -319,6 +346,14 @@ function grants(environment: Environment, names: DeploymentNames): PolicyStateme
       prefixes: governedPrefixes,
     }),
     ...grantsOfRequests(environment, names),
+    ...environment.access.accountOwners.flatMap(({ folder, principals }, index) =>
+      allowIn(names, {
+        sid: `Owner${index + 1}Allowed`,
+        principals: ofOthers(principals),
+        actions: readsAndWrites,
+        prefixes: [retireFolder(folder)],
+      }),
+    ),
     ...readableAreas(environment).flatMap(({ sid, prefix, uploaders, way }) =>
       allowIn(names, {
         sid: `${sid}Allowed`,

@@ -59,10 +59,14 @@ export class DeploymentNames {
 
   /** The functions that this environment has. */
   get functions(): readonly FunctionName[] {
-    const { page } = this.#environment
-    return functionNames.filter(
-      (name) => (name !== 'api' || hasApi(this.#environment)) && (name !== 'page' || page !== undefined),
-    )
+    const { page, auditorRole, hygieneRole } = this.#environment
+    const isDeployed: Readonly<Partial<Record<FunctionName, boolean>>> = {
+      api: hasApi(this.#environment),
+      page: page !== undefined,
+      credentials: auditorRole !== '',
+      retire: hygieneRole !== '',
+    }
+    return functionNames.filter((name) => isDeployed[name] ?? true)
   }
 
   /** Of those functions, and the one for operators. Not more: a role that is not there yet could be made by somebody else. */

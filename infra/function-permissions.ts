@@ -49,6 +49,15 @@ type Prefix =
   | 'state/reconcile.json'
   | 'state/notifications.json'
   | 'state/report/'
+  | 'state/credentials/'
+  | 'retire/'
+  | 'retired/'
+  | 'status/retire/'
+  | 'history/retire/'
+  | 'hygiene.json'
+  | 'status/hygiene.json.json'
+  | 'attention/rejected/hygiene.json'
+  | 'reports/credentials/'
 
 /**
  * What a function may do besides its own queue, its logs, the key, listing the bucket's names and reading
@@ -77,6 +86,8 @@ export type FunctionPermissions = {
   readonly ownRoles?: 'read'
   /** Assume the auditor's role in the accounts, if one is configured. */
   readonly auditorRole?: 'assume'
+  /** Assume the role in the accounts that retires credentials, if one is configured. */
+  readonly hygieneRole?: 'assume'
   /** The secret of the page: of its client at the provider, and the keys of its cookies. */
   readonly pageSecret?: 'read'
   /** `publish`: put events on the bus of outcomes. `deliver`: send digests, by mail and by webhooks whose URLs are secrets. */
@@ -171,6 +182,24 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     directory: 'members',
     identityCenter: 'instance',
     auditorRole: 'assume',
+  },
+  credentials: {
+    read: ['hygiene.json', 'state/organization.json'],
+    write: ['state/credentials/', 'status/hygiene.json.json', 'attention/rejected/hygiene.json'],
+    put: ['reports/credentials/'],
+    // Who answers for something, by the receivers of the configuration.
+    send: ['digests'],
+    // Owners, by the tags of accounts.
+    organizations: 'read',
+    auditorRole: 'assume',
+  },
+  retire: {
+    read: ['retire/', 'hygiene.json', 'state/organization.json', 'control/pause.json'],
+    write: ['retired/', 'status/retire/', 'attention/'],
+    put: ['history/retire/', 'changes/', 'control/brake.json'],
+    // Whose an account is, by its tags.
+    organizations: 'read',
+    hygieneRole: 'assume',
   },
   'minute-links': {
     read: [

@@ -57,7 +57,7 @@ function serviceStatements(permissions: FunctionPermissions, context: Services):
     ...identityCenterKeyStatements(permissions, context),
     ...accountAccessStatements(permissions, context),
     ...ownRoleStatements(permissions, context),
-    ...auditorRoleStatements(permissions, context),
+    ...accountRoleStatements(permissions, context),
   ]
 }
 
@@ -76,6 +76,7 @@ const whyWildcards: Readonly<Record<string, string>> = {
   Applications: 'this action knows no resource (Service Authorization Reference, "Account access manager")',
   Entitlements: 'account access manager names its instance, in the management account or where it was delegated to',
   AuditorRole: 'this one role in each account of the organization, by a condition',
+  HygieneRole: 'this one role in each account of the organization, by a condition',
   OwnRoles: 'Identity Center names the roles that it makes for permission sets; others as the environment ends them',
   RolesOfManagementAccount: 'Identity Center names the roles that it makes for permission sets',
   ListsOfManagementAccount:
@@ -280,20 +281,26 @@ function accountAccessStatements(
 /**
  * Of this one name, and in this organization only. (IAM User Guide, "AWS global condition context keys": aws:ResourceOrgID.)
  */
-function auditorRoleStatements(
-  permissions: FunctionPermissions,
-  { environment: { auditorRole }, names }: Services,
+function accountRoleStatements(
+  { auditorRole, hygieneRole }: FunctionPermissions,
+  { environment, names }: Services,
 ): PolicyStatement[] {
-  if (permissions.auditorRole === undefined || auditorRole === '') return []
-  return [
+  const assume = (sid: string, role: string) =>
     new PolicyStatement({
-      sid: 'AuditorRole',
+      sid,
       effect: Effect.ALLOW,
       actions: ['sts:AssumeRole'],
-      resources: [`arn:${names.partition}:iam::*:role/${auditorRole}`],
+      resources: [`arn:${names.partition}:iam::*:role/${role}`],
       // biome-ignore lint/suspicious/noTemplateCurlyInString: IAM puts the value in (IAM User Guide, "Policy variables")
       conditions: { StringEquals: { 'aws:ResourceOrgID': '${aws:PrincipalOrgID}' } },
-    }),
+    })
+  return [
+    ...(auditorRole === undefined || environment.auditorRole === ''
+      ? []
+      : [assume('AuditorRole', environment.auditorRole)]),
+    ...(hygieneRole === undefined || environment.hygieneRole === ''
+      ? []
+      : [assume('HygieneRole', environment.hygieneRole)]),
   ]
 }
 

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { functionNames, functionSettings } from '../shared/ports/deployment-settings.ts'
-import { metricNames } from '../shared/ports/metrics.ts'
+import { type heartbeats, metricNames } from '../shared/ports/metrics.ts'
 import { workedQueues } from '../shared/ports/queues.ts'
 import type { Template } from './architecture/read-architecture.ts'
 
@@ -28,6 +28,10 @@ const alarmSchema = z.object({ Metrics: z.array(z.object({ MetricStat: z.unknown
 
 export type CostRow = { readonly what: string; readonly counted: string; readonly dollars: number }
 
+/** Only where a role in the accounts is configured for them; each has a metric of its own. */
+const optional = ['credentials', 'retire'] as const satisfies readonly (keyof typeof heartbeats)[]
+const isOptional = (name: string) => optional.some((one) => one === name)
+
 /** What a month costs in which nothing happens, line by line. `worked`: S3, SQS and Lambda, as `npm run bench -- cost` measures. */
 export function monthCost(templates: Readonly<Record<string, Template>>, worked: number): readonly CostRow[] {
   const resources = Object.values(templates).flatMap(({ Resources }) => Object.values(Resources))
@@ -35,19 +39,22 @@ export function monthCost(templates: Readonly<Record<string, Template>>, worked:
   const alarmMetrics = resources
     .filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
     .flatMap(({ Properties }) => alarmSchema.parse(Properties).Metrics?.filter(({ MetricStat }) => MetricStat) ?? [{}])
-  const runs = Object.values(functionSettings)
-    .map(({ schedule }) =>
+  const deployed = functionNames.filter((name) => !isOptional(name))
+  const metrics = metricNames.length - optional.length
+  const runs = deployed
+    .map((name) => functionSettings[name].schedule)
+    .map((schedule) =>
       schedule === undefined ? 0 : typeof schedule === 'string' ? days : minutes / schedule.everyMinutes,
     )
     .reduce((sum, each) => sum + each, 0)
-  const keyRequests = (workedQueues.length + functionNames.length) * (minutes / keyReuseMinutes)
+  const keyRequests = (workedQueues.length + deployed.length) * (minutes / keyReuseMinutes)
   const thousands = (value: number) => value.toLocaleString('en')
   const row = (what: string, counted: string, dollars: number): CostRow => ({ what, counted, dollars })
   const gigabytes = (runs * logBytesOfRun) / 1e9
   return [
     row('requests to S3 and SQS, Lambda', 'measured: `npm run bench -- cost`', worked),
     row('CloudWatch alarms', `${alarmMetrics.length} metrics of alarms`, alarmMetrics.length * prices.alarmMetric),
-    row('CloudWatch metrics', `${metricNames.length} metrics, at most`, metricNames.length * prices.customMetric),
+    row('CloudWatch metrics', `${metrics} metrics, at most`, metrics * prices.customMetric),
     row(
       'CloudWatch dashboard',
       `${count('AWS::CloudWatch::Dashboard')}; three are free in an account`,

@@ -1,3 +1,5 @@
+import { hygieneKey } from '../shared/domain/credentials/hygiene-file.ts'
+import { retirePrefix } from '../shared/domain/credentials/retire-file.ts'
 import type { Environment } from '../shared/domain/deployment/environment.ts'
 import { workedQueues } from '../shared/ports/queues.ts'
 import type { DeploymentNames } from './deployment-names.ts'
@@ -18,7 +20,7 @@ const writes = ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMult
 
 /**
  * What people need in a policy of their own beside the bucket's, by the name of a file: one for the uploaders of each place,
- * one each for auditors, operators, governance, responders and people who ask for temporary access. The bucket's policy only denies to people
+ * one for each owner of accounts, one each for auditors, operators, governance, responders and people who ask for temporary access. The bucket's policy only denies to people
  * of its account, and asks of others that both allow it.
  */
 export function peoplePolicies(
@@ -42,11 +44,17 @@ export function peoplePolicies(
   return {
     'uploader-outside-folders': uploader('links_data/', provisioning.links, 'links'),
     ...Object.fromEntries(ofFolders),
+    ...Object.fromEntries(
+      access.accountOwners.map(({ folder }) => [
+        `account-owner-${folder}`,
+        policy([...inPrefixes(names, [`${retirePrefix}${folder}/`], writes), keyOf(environment, names)]),
+      ]),
+    ),
     'uploader-of-permission-sets': uploader('permission_sets/', provisioning.permissionSets, 'permission-sets'),
     auditor: policy([...readAll(names), keyOf(environment, names)]),
     ...(access.operators.length === 0 ? {} : { operator: operatorPolicy(environment, names) }),
     governance: policy([
-      ...inPrefixes(names, ['policies/', 'selectors/', 'eligibility/'], writes),
+      ...inPrefixes(names, ['policies/', 'selectors/', 'eligibility/', hygieneKey], writes),
       keyOf(environment, names),
     ]),
     ...(access.responders.length === 0

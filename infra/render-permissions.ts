@@ -96,6 +96,11 @@ In the partition \`aws\`, for the drift check: \`account-access:ListEntitlements
 Only where the configuration names one (\`auditorRole\`): \`sts:AssumeRole\` of the role of that name, in accounts of the organization (condition \`aws:ResourceOrgID\`). What that
 role may do is up to the accounts: [audit.md](audit.md#which-access-is-unused).
 
+## The role that retires credentials
+
+Only where the configuration names one (\`hygieneRole\`), and then there is the function \`retire\`: \`sts:AssumeRole\` of the role of that name, in accounts of the organization.
+What that role may do: [credentials.md](credentials.md#the-role-that-retires).
+
 ## Granted, and used by no end-to-end test
 
 Not all of them in each run.
@@ -116,6 +121,7 @@ function tell(permissions: FunctionPermissions) {
     accountAccess,
     ownRoles,
     auditorRole,
+    hygieneRole,
     outcomes,
     pageSecret,
   } = permissions
@@ -130,6 +136,7 @@ function tell(permissions: FunctionPermissions) {
     identityCenter === 'instance' && 'Identity Center: the instance',
     ownRoles && "IAM: Identity Center's roles in ssofile's own account",
     auditorRole && "STS: the auditor's role",
+    hygieneRole && 'STS: the role that retires credentials',
     pageSecret && 'Secrets Manager: the secret of the page',
     outcomes === 'publish' && 'EventBridge: the bus of outcomes',
     outcomes === 'deliver' &&

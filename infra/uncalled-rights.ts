@@ -115,6 +115,18 @@ export const uncalledRights: readonly Unused[] = [
     reason: 'only where a message about a request was lost, or an approval waits to be read; requests.test.ts has them',
   },
   {
+    right:
+      /^credentials: (sqs:SendMessage .*-digests\b|organizations:|s3:\w+ .*\/(hygiene\.json|status\/hygiene\.json\.json|attention\/rejected\/hygiene\.json|state\/(credentials\/|organization\.json)|reports\/credentials\/)|sts:)/,
+    of: 'mails, owners, what is kept of a night and the status of `hygiene.json`, of `credentials`',
+    reason:
+      "only where an auditor's role is configured and governance has written `hygiene.json`; write-credentials.test.ts has them",
+  },
+  {
+    right: /^retire: (organizations:|s3:\w+ |sts:)/,
+    of: 'everything of `retire` but its pause',
+    reason: 'only where a `hygieneRole` is configured; retire-credentials.test.ts has it',
+  },
+  {
     right: /^notifications: s3:GetObject .*\/(history\/|eligibility\/|state\/(drift|organization)\.json)/,
     of: '`history/`, `eligibility/`, `state/drift.json` and `state/organization.json`, of `notifications`',
     reason: 'only for acts of people, requests that wait and after a drift check; tell-outcomes.test.ts has them',

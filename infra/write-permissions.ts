@@ -35,7 +35,14 @@ async function compare(file: string): Promise<number> {
   const page = pageSettings.parse({ signIn, operators: ['team-Platform'] })
   const receiver = { name: 'team', mail: [], webhook: { secretArn, format: 'slack' as const }, ...kinds }
   const notifications = { ...example.notifications, receivers: [receiver] }
-  const environment = { ...example, provisioning, auditorRole: 'ssofile-auditor', notifications, page }
+  const environment = {
+    ...example,
+    provisioning,
+    auditorRole: 'ssofile-auditor',
+    hygieneRole: 'ssofile-hygiene',
+    notifications,
+    page,
+  }
   const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean)
   const calls = lines.map((line) => recordedCall.parse(JSON.parse(line)))
   const rights = grantedRights(environment)

@@ -8,10 +8,12 @@ import { requests } from '../handlers/requests.ts'
 import { router } from '../handlers/router.ts'
 import {
   everyFiveMinutes,
+  everyFiveMinutesOfRetiring,
   everyHour,
   everyMinute,
   everyMinuteOfLinks,
   everyMorning,
+  everyMorningOfCredentials,
   everyNight,
 } from '../handlers/schedules.ts'
 import { startEventSourceMapping } from '../infra/local/event-source-mapping.ts'
@@ -31,7 +33,7 @@ import { MemoryAccountAccess } from '../shared/memory/account-access/memory-acco
 import { CollectedLog } from '../shared/memory/collected-log.ts'
 import { CollectedMetrics } from '../shared/memory/collected-metrics.ts'
 import { fillFromOrganizationFile } from '../shared/memory/fill-from-organization-file.ts'
-import { MemoryIam } from '../shared/memory/iam/memory-iam.ts'
+import { MemoryIam, type MemoryIamOptions } from '../shared/memory/iam/memory-iam.ts'
 import { MemoryIdentityStore } from '../shared/memory/identity-store/memory-identity-store.ts'
 import { type OrganizationFile, parseOrganizationFile } from '../shared/memory/organization-file.ts'
 import { MemoryOrganizations } from '../shared/memory/organizations/memory-organizations.ts'
@@ -57,6 +59,8 @@ export type WorldOptions = {
   readonly isOwned?: boolean
   /** How long requests take, and who hears of calls and requests. */
   readonly ssoAdmin?: Pick<MemorySsoAdminOptions, 'latencyMs' | 'latencyP99Ms' | 'onCall' | 'onThrottled' | 'onRequest'>
+  /** How long IAM takes to make a credential report, and how late it knows uses. */
+  readonly iam?: Pick<MemoryIamOptions, 'reportMs' | 'lateMs'>
   /** Whether the Region has account access manager; default: yes. */
   readonly isAccountAccessOffered?: boolean | undefined
   /** Told of each batch that a handler has worked on, and how long that took. */
@@ -127,12 +131,15 @@ export class World {
       isOffered: options.isAccountAccessOffered,
     })
     const auditorRole = this.configuration.auditorRole || 'ssofile-auditor'
+    const hygieneRole = this.configuration.hygieneRole || 'ssofile-hygiene'
     this.iam = new MemoryIam({
       clock,
       randomness,
       organizations: this.organizations,
       ssoAdmin: this.ssoAdmin,
       auditorRole,
+      hygieneRole,
+      ...options.iam,
     })
     fillFromOrganizationFile(options.organization ?? acme(), this)
     const { objects, queues, organizations, identityStore, ssoAdmin, log, metrics } = this
@@ -142,7 +149,8 @@ export class World {
       void objects.put('control/owner.json', JSON.stringify({ v: 1, instanceArn, identityStoreId }))
     }
     const { accountAccess } = this
-    const services = { objects, queues, organizations, identityStore, ssoAdmin, accountAccess, auditor: this.iam }
+    const roles = { auditor: this.iam, retirer: this.iam.retirer }
+    const services = { objects, queues, organizations, identityStore, ssoAdmin, accountAccess, ...roles }
     const isDelegated = options.caller === 'delegated-administrator'
     const callerAccountId = async () => (isDelegated ? '999999999999' : this.organizations.managementAccountIdNow)
     const ports = { ...services, clock, leaseClock: clock, randomness, log, metrics, callerAccountId }
@@ -236,6 +244,14 @@ export class World {
 
   everyMorning(): Promise<void> {
     return everyMorning(this.ports, this.configuration)()
+  }
+
+  everyFiveMinutesOfRetiring(ports: Ports = this.ports): Promise<void> {
+    return everyFiveMinutesOfRetiring(ports, this.configuration)()
+  }
+
+  everyMorningOfCredentials(): Promise<void> {
+    return everyMorningOfCredentials(this.ports, this.configuration)()
   }
 
   /**

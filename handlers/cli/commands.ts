@@ -116,6 +116,11 @@ export const commands: Readonly<Record<string, LoadedCommand>> = {
     summary: 'end the running sessions of a user; show whose are denied',
     load: async () => (await import('./operations/sessions.ts')).addSessions,
   },
+  retire: {
+    group: 'Operate',
+    summary: 'propose files that retire keys and passwords which nobody uses',
+    load: async () => (await import('./credentials/retire.ts')).addRetire,
+  },
   restore: {
     group: 'Operate',
     summary: 'bring back a lost ledger, or the files of an earlier time',

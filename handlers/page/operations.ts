@@ -2,7 +2,7 @@ import { type BrakeList, emptyBrake } from '../../shared/domain/brake/brake-reco
 import { describeContents, type HeldContents } from '../../shared/domain/brake/held-contents.ts'
 import type { ApiCaller } from '../../shared/domain/deployment/api-caller.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
-import { brakeFile, digestOf, releaseList } from '../../shared/reconcile/brake/brake-file.ts'
+import { brakeFile, digestOf, heldDigests, releaseList } from '../../shared/reconcile/brake/brake-file.ts'
 import { listHeldAccess } from '../../shared/reconcile/brake/list-held-access.ts'
 import {
   describePause,
@@ -67,8 +67,7 @@ export class Operations {
     if ('statusCode' in asked) return asked
     const result = await releaseList(this.#ports.objects, asked.digest, byOf(caller))
     if (result.outcome !== 'other-list') return answer(200, { outcome: result.outcome })
-    const { lists, contents } = result.record
-    const held = [...lists.map(digestOf), ...contents.map(({ digest }) => digest)]
+    const held = heldDigests(result.record)
     const now = held.length === 0 ? 'one that is held: nothing is held now' : `one that is held now: ${held.join(', ')}`
     return refuse(
       409,

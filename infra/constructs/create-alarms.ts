@@ -3,7 +3,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms'
 import { Duration } from 'aws-cdk-lib/core'
 import type { Construct, IDependable } from 'constructs'
 import type { Environment } from '../../shared/domain/deployment/environment.ts'
-import { type FunctionName, functionNames, functionSettings } from '../../shared/ports/deployment-settings.ts'
+import { type FunctionName, functionSettings } from '../../shared/ports/deployment-settings.ts'
 import { attentionMetrics, heartbeats, type MetricName } from '../../shared/ports/metrics.ts'
 import { type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
 import { emittedMetric } from '../emitted-metric.ts'
@@ -53,6 +53,8 @@ const quietSpans: Readonly<Record<keyof typeof heartbeats, Heartbeat>> = {
   hourly: { periodMinutes: 15, periods: 8 },
   nightly: anHourOf(26),
   report: anHourOf(26),
+  credentials: anHourOf(26),
+  retire: { periodMinutes: 5, periods: 6 },
   notifications: { periodMinutes: 5, periods: 3 },
 }
 
@@ -135,8 +137,8 @@ function runsOften(name: FunctionName): boolean {
  * at all, in every period by itself: else CloudWatch looks back at older periods before it believes that nothing came.
  * (CloudWatch User Guide, "Configuring how CloudWatch alarms treat missing data".) A new alarm has no such past.
  */
-function heartbeatAlarms({ environment }: AlarmsProps): AlarmRule[] {
-  return functionNames.flatMap((name) => {
+function heartbeatAlarms({ environment, functions }: AlarmsProps): AlarmRule[] {
+  return listFunctions(functions).flatMap(([name]) => {
     if (!(name in heartbeats)) return []
     const scheduled = name as keyof typeof heartbeats
     const { periodMinutes, periods } = quietSpans[scheduled]

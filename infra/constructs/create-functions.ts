@@ -19,7 +19,7 @@ import { bundleFunction } from '../bundle-function.ts'
 import { functionPolicy, type PolicyContext, wildcardReasons } from '../function-policy.ts'
 
 type FunctionsProps = Omit<PolicyContext, 'logGroupArn'> & { readonly variables: Readonly<FunctionEnvironment> }
-type Optional = 'api' | 'page'
+type Optional = 'api' | 'page' | 'credentials' | 'retire'
 export type Functions = Readonly<
   Record<Exclude<FunctionName, Optional>, LambdaFunction> & { [name in Optional]?: LambdaFunction }
 >

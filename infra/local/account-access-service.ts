@@ -175,7 +175,7 @@ function findOperation({ method, url }: FastifyRequest): Operation | undefined {
   return Object.hasOwn(operations, key) ? operations[key] : undefined
 }
 
-function parseBody(body: unknown): unknown {
+export function parseBody(body: unknown): unknown {
   return typeof body === 'string' || Buffer.isBuffer(body) ? JSON.parse(body.toString() || '{}') : (body ?? {})
 }
 

@@ -3,11 +3,50 @@ import * as z from 'zod'
 import { parsePolicyStatements } from '../../shared/domain/iam-policies/policy-statement.ts'
 import { accountId } from '../../shared/domain/organization/account-id.ts'
 import type { MemoryIam } from '../../shared/memory/iam/memory-iam.ts'
+import { parseBody } from './sessions/add-person-sessions.ts'
 
 const instant = z.iso
   .datetime({ offset: true })
   .transform((text) => new Date(text))
   .optional()
+const madeAt = z.iso.datetime({ offset: true }).transform((text) => new Date(text))
+const uses = z
+  .array(z.strictObject({ at: madeAt, service: z.string().optional(), region: z.string().optional() }))
+  .default([])
+const name = z.string().regex(/^[\w+=,.@-]{1,64}$/)
+const path = z.string().default('/')
+const credentials = z.strictObject({
+  root: z
+    .strictObject({ hasPassword: z.boolean(), hasMfa: z.boolean(), activeKeys: z.int().min(0).max(2) })
+    .default({ hasPassword: false, hasMfa: false, activeKeys: 0 }),
+  users: z
+    .array(
+      z.strictObject({
+        name,
+        path,
+        madeAt,
+        password: z.strictObject({ changedAt: madeAt, uses }).optional(),
+        hasMfa: z.boolean().default(false),
+        keys: z
+          .array(z.strictObject({ id: z.string(), isActive: z.boolean().default(true), madeAt, uses }))
+          // IAM User Guide, "IAM and AWS STS quotas": two for each user.
+          .max(2)
+          .default([]),
+        groups: z.array(name).default([]),
+        policies: z.array(name).default([]),
+      }),
+    )
+    .default([]),
+  roles: z.array(z.strictObject({ name, path, madeAt, trust: z.string(), uses })).default([]),
+  passwordPolicy: z
+    .strictObject({
+      minimumLength: z.int(),
+      isMixed: z.boolean(),
+      reusePrevention: z.int(),
+      maxAgeDays: z.int().optional(),
+    })
+    .optional(),
+})
 const parameters = z.object({ account: accountId, permissionSet: z.string().min(1) })
 const query = z.strictObject({ usedAt: instant, madeAt: instant, service: z.string().optional() })
 
@@ -17,7 +56,8 @@ const policy = z.object({ account: accountId, '*': z.string().regex(/^([\w+=,.@-
  * What nobody can do by a call: `PUT /_ssofile/accounts/<id>/roles/<permission set>?usedAt=<instant>` says that somebody used
  * the role, `madeAt` that it was made then. `PUT /_ssofile/accounts/<id>/missing-auditor-role` takes the auditor's role away
  * there (DELETE: it is there again). `PUT /_ssofile/accounts/<id>/policies/<path and name>` makes the body what this customer
- * managed policy says.
+ * managed policy says. `PUT /_ssofile/accounts/<id>/credentials` makes the body what users, keys, roles, root user and password
+ * policy the account has.
  */
 export function addRoleUses(app: Pick<FastifyInstance, 'put' | 'delete'>, iam: MemoryIam): void {
   app.put('/_ssofile/accounts/:account/roles/:permissionSet', async (request, reply) => {
@@ -35,13 +75,19 @@ export function addRoleUses(app: Pick<FastifyInstance, 'put' | 'delete'>, iam: M
     iam.tellPolicy(account, `/${name}`, document)
     return reply.code(204).send()
   })
-  const path = '/_ssofile/accounts/:account/missing-auditor-role'
+  app.put('/_ssofile/accounts/:account/credentials', async (request, reply) => {
+    const parsed = credentials.safeParse(parseBody(request.body))
+    if (!parsed.success) return reply.code(400).send({ received: 'something else', expected: parsed.error.message })
+    iam.credentials.tell(z.object({ account: accountId }).parse(request.params).account, parsed.data)
+    return reply.code(204).send()
+  })
+  const rolePath = '/_ssofile/accounts/:account/missing-auditor-role'
   const account = z.object({ account: accountId })
-  app.put(path, async (request, reply) => {
+  app.put(rolePath, async (request, reply) => {
     iam.removeAuditorRole(account.parse(request.params).account)
     return reply.code(204).send()
   })
-  app.delete(path, async (request, reply) => {
+  app.delete(rolePath, async (request, reply) => {
     iam.restoreAuditorRole(account.parse(request.params).account)
     return reply.code(204).send()
   })

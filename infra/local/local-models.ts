@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { SystemClock } from '../../shared/aws/system-clock.ts'
 import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
+import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
 import { accountId } from '../../shared/domain/organization/account-id.ts'
 import { renderComplaint } from '../../shared/domain/statuses/complaint.ts'
 import { MemoryAccountAccess } from '../../shared/memory/account-access/memory-account-access.ts'
@@ -40,8 +41,8 @@ export type LocalModelsOptions = {
   readonly isDelegatedAdministrator?: boolean | undefined
   /** Whether the account has an instance of IAM Identity Center of its own, besides the organization's. */
   readonly hasAccountInstance?: boolean | undefined
-  /** The name of the auditor's role in the accounts; empty, as where none is configured: the one that the docs propose. */
-  readonly auditorRole?: string | undefined
+  /** The names of the roles in the accounts; empty, as where none is configured: those that the docs propose. */
+  readonly roles?: Partial<Pick<Configuration, 'auditorRole' | 'hygieneRole'>> | undefined
   readonly onError: (error: unknown) => void
   /** Called with every event, wanted or not. */
   readonly onEvent?: (event: EventBridgeEvent) => void
@@ -93,8 +94,9 @@ export async function openLocalModels(options: LocalModelsOptions) {
     accountInstanceOf: hasAccountInstance ? accountId.parse(localAccountId) : undefined,
   })
   const accountAccess = new MemoryAccountAccess({ ...common, organizations, identityStore })
-  const auditorRole = options.auditorRole || 'ssofile-auditor'
-  const iam = new MemoryIam({ ...common, organizations, ssoAdmin, auditorRole })
+  const auditorRole = options.roles?.auditorRole || 'ssofile-auditor'
+  const hygieneRole = options.roles?.hygieneRole || 'ssofile-hygiene'
+  const iam = new MemoryIam({ ...common, organizations, ssoAdmin, auditorRole, hygieneRole })
   const sessions = new PersonSessions({ ...common, clock: new SystemClock(), ssoAdmin, identityStore })
   const isRestart = organizations.isFounded
   if (!isRestart) {

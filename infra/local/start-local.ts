@@ -3,6 +3,7 @@ import { ReadableLog } from '../../handlers/cli/terminal/readable-log.ts'
 import { openAwsAuditor } from '../../shared/aws/aws-auditor.ts'
 import { openBreakGlassAuditor } from '../../shared/aws/aws-break-glass-auditor.ts'
 import { openAwsPorts } from '../../shared/aws/aws-ports.ts'
+import { openAwsRetirer } from '../../shared/aws/aws-retirer.ts'
 import { openAwsSecret } from '../../shared/aws/aws-secret.ts'
 import { openAwsChannels } from '../../shared/aws/open-aws-channels.ts'
 import { openEventBridgeBus } from '../../shared/aws/open-event-bridge-bus.ts'
@@ -19,6 +20,7 @@ import type { Ports } from '../../shared/ports/ports.ts'
 import { type QueueName, type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
 import { patientPorts } from '../../shared/reconcile/calls/patient-ports.ts'
 import { claimBucket, LostOwnerError } from '../../shared/reconcile/records/owner.ts'
+import { addAccessAnalyzer } from './access-analyzer-service.ts'
 import { addAccountAccess } from './account-access-service.ts'
 import { addAccessPage } from './add-access-page.ts'
 import { addRequestsPage } from './add-requests-page.ts'
@@ -129,7 +131,7 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<{ url: 
     bucket,
     openTable,
     clock,
-    auditorRole: options.configuration.auditorRole,
+    roles: options.configuration,
     onError,
   })
   const configuration = { ownAccount: models.ownAccount, ...options.configuration }
@@ -231,6 +233,7 @@ function addWhatRolesAre(
   recorder: CallRecorder,
 ): void {
   addAccountAccess(app, accountAccess, recorder)
+  addAccessAnalyzer(app, iam)
   app.get('/_ssofile/roles', async () => listRoles(ssoAdmin))
   addMissingPolicies(app, ssoAdmin)
   addRoleUses(app, iam)
@@ -264,9 +267,10 @@ function openPorts(options: OpenOptions): Ports {
   })
   const own = (of: Clock) => environment?.clock(of) ?? of
   const auditor = openAwsAuditor(endpoint)
+  const retirer = openAwsRetirer(endpoint)
   // The very clock of the models; the lease keeps the machine's, and so do the pauses between attempts of a call.
   return {
-    ...patientPorts({ ...aws, auditor, clock: own(aws.clock), leaseClock: own(aws.leaseClock) }),
+    ...patientPorts({ ...aws, auditor, retirer, clock: own(aws.clock), leaseClock: own(aws.leaseClock) }),
     clock: own(clock),
     breakGlass: { auditor: openBreakGlassAuditor(endpoint), definitions },
     eventBus: openEventBridgeBus(localBus, endpoint),

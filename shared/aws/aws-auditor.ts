@@ -4,66 +4,29 @@ import {
   GetPolicyVersionCommand,
   GetRoleCommand,
   GetServiceLastAccessedDetailsCommand,
-  IAMClient,
   ListRolesCommand,
 } from '@aws-sdk/client-iam'
-import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import * as z from 'zod'
-import { partitionOf } from '../domain/deployment/environment.ts'
 import { referenceKey } from '../domain/permission-sets/permission-set-changes.ts'
 import { permissionSetRolePath } from '../domain/permission-sets/permission-set-role.ts'
 import type { AuditedAccount, Auditor, LastAccessedPage } from '../ports/auditor.ts'
-import { ServiceError } from '../ports/service-error.ts'
-import { answerOf, parseAnswer, toServiceError } from './answers.ts'
-import { type AwsPortsOptions, clientSettings } from './aws-ports.ts'
-
-/** The least. (STS API Reference, "AssumeRole".) One account takes less. */
-const sessionSeconds = 900
-/** As many as IAM gives at once. (IAM API Reference, "GetServiceLastAccessedDetails".) */
-const itemsMost = 1_000
+import { parseAnswer } from './answers.ts'
+import { type EnteredAccount, openRoles } from './assume-role-in-account.ts'
+import { auditedCredentials } from './aws-audited-credentials.ts'
+import type { AwsPortsOptions } from './aws-ports.ts'
+import { unusedAccess } from './aws-unused-access.ts'
+import { encodedText, iamAnswer, itemsMost } from './iam-answers.ts'
 
 const text = z.string().min(1)
-const credentialsSchema = z.object({ AccessKeyId: text, SecretAccessKey: text, SessionToken: text })
-
-/** "URL-encoded compliant with RFC 3986". (IAM API Reference, "GetPolicyVersion".) */
-const encodedText = text.transform((encoded, context) => {
-  try {
-    return decodeURIComponent(encoded)
-  } catch {
-    context.addIssue('it is not URL-encoded')
-    return z.NEVER
-  }
-})
 
 /** The auditor over the SDK; each call is tried once. */
 export function openAwsAuditor(endpoint?: AwsPortsOptions['endpoint']): Auditor {
-  const settings = clientSettings(endpoint)
-  const sts = new STSClient(settings)
-  return {
-    async enter(account, roleName) {
-      const region = await sts.config.region()
-      const ownArn = `arn:${partitionOf(region)}:iam::${account}`
-      const RoleArn = `${ownArn}:role/${roleName}`
-      const input = { RoleArn, RoleSessionName: 'ssofile', DurationSeconds: sessionSeconds }
-      const { Credentials } = await answerOf('sts', sts.send(new AssumeRoleCommand(input)))
-      const member = { service: 'sts', member: 'Credentials' } as const
-      const { AccessKeyId, SecretAccessKey, SessionToken } = parseAnswer(member, credentialsSchema, Credentials)
-      return auditedAccount(
-        ownArn,
-        new IAMClient({
-          ...settings,
-          region,
-          // The connections of all accounts are to the same service.
-          requestHandler: sts.config.requestHandler,
-          credentials: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken },
-        }),
-      )
-    },
-  }
+  const enter = openRoles(endpoint)
+  return { enter: async (account, roleName) => auditedAccount(await enter(account, roleName)) }
 }
 
-/** The IAM of the account that the client's credentials are of. `ownArn`: how the ARNs of what is in it begin. */
-function auditedAccount(ownArn: string, iam: IAMClient): AuditedAccount {
+function auditedAccount(account: EnteredAccount): AuditedAccount {
+  const { ownArn, iam } = account
   return {
     async listPermissionSetRoles(nextToken) {
       const input = { PathPrefix: permissionSetRolePath, Marker: nextToken, MaxItems: itemsMost }
@@ -99,14 +62,7 @@ function auditedAccount(ownArn: string, iam: IAMClient): AuditedAccount {
       const { PolicyVersion } = await iamAnswer(call)
       return parseAnswer({ service: 'iam', member: 'Document' }, encodedText, PolicyVersion?.Document)
     },
+    ...auditedCredentials(iam),
+    ...unusedAccess(account),
   }
-}
-
-/** The SDK calls what has `NoSuchEntity` on the wire a NoSuchEntityException. */
-async function iamAnswer<O>(call: Promise<O>): Promise<O> {
-  return answerOf('iam', call).catch((error: unknown) => {
-    const { code, message, requestId, httpStatus } = toServiceError('iam', error)
-    const wireCode = code.replace(/^(NoSuchEntity)Exception$/, '$1')
-    throw new ServiceError('iam', wireCode, message, { cause: error, requestId, httpStatus })
-  })
 }

@@ -1,3 +1,5 @@
+import type { AccountPasswordPolicy, KeyFacts, RoleFacts } from '../domain/credentials/credential-facts.ts'
+import type { UnusedAccessFinding } from '../domain/credentials/unused-access.ts'
 import type { AccountId } from '../domain/organization/account-id.ts'
 import type { CustomerManagedPolicy } from '../domain/permission-sets/permission-set-file.ts'
 import type { Page } from './page.ts'
@@ -11,7 +13,7 @@ export type LastAccessedPage =
   | { readonly status: 'FAILED'; readonly reason: string }
   | { readonly status: 'COMPLETED'; readonly lastUsedAt?: Date | undefined; readonly nextToken?: string | undefined }
 
-/** The IAM of one account, through the auditor's role there. Throws ServiceError (`iam`). */
+/** The IAM of one account, through the auditor's role there. Throws ServiceError (`iam`, unless another service is named). */
 export interface AuditedAccount {
   listPermissionSetRoles(nextToken?: string): Promise<Page<PermissionSetRole>>
   /** Answers the id of a job. NoSuchEntity: there is no such role. */
@@ -25,7 +27,35 @@ export interface AuditedAccount {
    * its ARN, one of the account by name and path. NoSuchEntity: there is none.
    */
   policyDocument(policy: string | CustomerManagedPolicy): Promise<string>
+  /** Has a credential report made, unless there is one of the last four hours, which is COMPLETE. */
+  generateCredentialReport(): Promise<'STARTED' | 'INPROGRESS' | 'COMPLETE'>
+  /** ReportNotPresent, ReportInProgress, ReportExpired: a new one has to be made. */
+  credentialReport(): Promise<{ readonly madeAt: Date; readonly content: string }>
+  /** Inactive ones too. NoSuchEntity: there is no such user. */
+  listAccessKeys(userName: string, nextToken?: string): Promise<Page<AccessKey>>
+  accessKeyLastUsed(keyId: string): Promise<KeyUse>
+  /** Every role of the account: GetAccountAuthorizationDetails, which alone lists trust policies and uses. */
+  listRoles(nextToken?: string): Promise<Page<AuditedRole>>
+  /** `undefined`: the account has none of its own. */
+  passwordPolicy(): Promise<AccountPasswordPolicy | undefined>
+  /** Of the root user, by GetAccountSummary; `undefined`: IAM does not say. */
+  hasRootPassword(): Promise<boolean | undefined>
+  /**
+   * Whether root credentials of the organization's accounts are managed centrally: ListOrganizationsFeatures.
+   * AccountNotManagementOrDelegatedAdministrator: this account does not know.
+   */
+  hasCentralRootCredentials(): Promise<boolean>
+  /** Those that are active, in ssofile's Region and in the one of Security Hub's: all pages. Throws ServiceError (`access-analyzer`). */
+  unusedAccessAnalyzers(): Promise<readonly Analyzer[]>
+  /** The active findings of one analyzer about one account. ResourceNotFoundException: there is no such analyzer. */
+  unusedAccessFindings(analyzerArn: string, of: AccountId, nextToken?: string): Promise<Page<UnusedAccessFinding>>
 }
+
+export type AccessKey = Pick<KeyFacts, 'id' | 'isActive' | 'madeAt'>
+export type KeyUse = Pick<KeyFacts, 'lastUsedAt' | 'service' | 'region'>
+/** An analyzer of unused access. */
+export type Analyzer = { readonly arn: string; readonly isOfOrganization: boolean }
+export type AuditedRole = Omit<RoleFacts, 'isBreakGlass'>
 
 /** Roles in the accounts of the organization that may read when others were used, and what managed policies say. */
 export interface Auditor {

@@ -58,6 +58,8 @@ export const functionNames = [
   'hourly',
   'nightly',
   'report',
+  'credentials',
+  'retire',
   'notifications',
   'digests',
   'owner',
@@ -136,6 +138,16 @@ export const functionSettings: Readonly<Record<FunctionName, FunctionSettings>> 
   nightly: { ...small, schedule: 'night' },
   // After the drift check, which finds what others gave. What was not done in time is done by Lambda's two retries.
   report: { ...most, schedule: 'after-night' },
+  // The same: each run goes on after the last account that is read.
+  credentials: { ...most, schedule: 'after-night' },
+  // Deleting a file switches a key on again: people wait for that. One at a time: each step is written before it is made.
+  retire: {
+    timeoutSeconds: 290,
+    memoryMb: 512,
+    reservedConcurrency: 1,
+    schedule: { everyMinutes: 5 },
+    asynchronous: { retries: 0, eventAgeSeconds: 300 },
+  },
   // What it does not come to is done a minute later.
   notifications: { timeoutSeconds: 300, memoryMb: 512, ...everyMinute },
   digests: { timeoutSeconds: 60, memoryMb: 256, queue: { name: 'digests', batchSize: 10, maximumConcurrency: 2 } },

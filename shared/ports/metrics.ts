@@ -51,6 +51,8 @@ export const metricDefinitions = {
   HourlyHeartbeat: ends('hourly'),
   NightlyHeartbeat: ends('nightly'),
   ReportHeartbeat: ends('report'),
+  CredentialsHeartbeat: ends('credentials'),
+  RetireHeartbeat: ends('retire'),
   NotificationsHeartbeat: ends('notifications'),
 } as const satisfies Record<string, Definition>
 
@@ -75,6 +77,8 @@ export const heartbeats = {
   hourly: 'HourlyHeartbeat',
   nightly: 'NightlyHeartbeat',
   report: 'ReportHeartbeat',
+  credentials: 'CredentialsHeartbeat',
+  retire: 'RetireHeartbeat',
   notifications: 'NotificationsHeartbeat',
 } as const satisfies Partial<Record<FunctionName, MetricName>>
 

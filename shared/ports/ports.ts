@@ -12,6 +12,7 @@ import type { ObjectStore } from './object-store.ts'
 import type { Organizations } from './organizations.ts'
 import type { Queues } from './queues.ts'
 import type { Randomness } from './randomness.ts'
+import type { Retirer } from './retirer.ts'
 import type { SsoAdmin } from './sso-admin.ts'
 
 /** Everything outside. Only entry files choose adapters for it. */
@@ -25,6 +26,8 @@ export type Ports = {
   readonly accountAccess?: AccountAccess | undefined
   /** Only where it is asked when roles were last used. */
   readonly auditor?: Auditor | undefined
+  /** Only where credentials are retired. */
+  readonly retirer?: Retirer | undefined
   /** Only where break-glass is checked. */
   readonly breakGlass?: CheckedBreakGlass | undefined
   /** Only where outcomes are told. */

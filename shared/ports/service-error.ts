@@ -1,7 +1,7 @@
 /** The services that ssofile works with, by the names that AWS's own logs use. */
 export type WorkedService = 's3' | 'sqs' | 'sso-admin' | 'identitystore' | 'organizations'
 /** With those that the auditor's role is for. */
-export type AuditedService = WorkedService | 'sts' | 'iam'
+export type AuditedService = WorkedService | 'sts' | 'iam' | 'access-analyzer'
 /** The services by which outcomes are told. */
 type TellingService = 'events' | 'sns' | 'secretsmanager'
 /** All that functions call. */
@@ -110,7 +110,7 @@ const refusals = codes(
   `AWSOrganizationsNotInUseException AccountNotFoundException ConstraintViolationException InvalidInputException
   OrganizationalUnitNotFoundException TargetNotFoundException UnsupportedAPIEndpointException`,
   // STS and IAM.
-  `NoSuchEntity PackedPolicyTooLarge RegionDisabledException`,
+  `AccountNotManagementOrDelegatedAdministrator DeleteConflict NoSuchEntity PackedPolicyTooLarge RegionDisabledException`,
   // S3.
   `AllAccessDisabled EntityTooLarge EntityTooSmall InvalidBucketName InvalidObjectState InvalidPart InvalidPartOrder
   InvalidURI

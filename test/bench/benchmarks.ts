@@ -2,6 +2,7 @@ import type { Benchmark } from './benchmark.ts'
 import { burst } from './burst.ts'
 import { calls } from './calls.ts'
 import { cost } from './cost.ts'
+import { credentials } from './credentials.ts'
 import { flood } from './flood.ts'
 import { importing } from './importing.ts'
 import { latency } from './latency.ts'
@@ -25,6 +26,7 @@ export const benchmarks: readonly Benchmark[] = [
   importing,
   requests,
   cost,
+  credentials,
   status,
   start,
   latency,

@@ -1,9 +1,12 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import { buildApp } from 'fauxqs'
+import { addAccessAnalyzer } from '../../infra/local/access-analyzer-service.ts'
 import { addQueryServices } from '../../infra/local/query-services/add-query-services.ts'
 import { openAwsAuditor } from '../../shared/aws/aws-auditor.ts'
+import { parseCredentialReport } from '../../shared/domain/credentials/parse-credential-report.ts'
 import { accountId } from '../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../shared/domain/permission-sets/permission-set-name.ts'
+import type { ModelFinding } from '../../shared/memory/iam/memory-access-analyzer.ts'
 import { MemoryIam } from '../../shared/memory/iam/memory-iam.ts'
 import { SeededRandomness } from '../../shared/memory/seeded-randomness.ts'
 import type { AuditedAccount, Auditor, PermissionSetRole } from '../../shared/ports/auditor.ts'
@@ -32,6 +35,7 @@ const adapters: readonly { readonly adapter: string; readonly open: (iam: Memory
     async open(iam) {
       const app = buildApp({ logger: false })
       addQueryServices(app, { iam, accountOf: () => '000000000000' })
+      addAccessAnalyzer(app, iam)
       const url = await app.listen({ host: '127.0.0.1', port: 0 })
       return { auditor: openAwsAuditor({ url, accessKeyId: 'ssofile' }), close: async () => app.close() }
     },
@@ -149,6 +153,122 @@ describe.each(adapters)('the auditor on $adapter', ({ open }) => {
       ])
         await expect(call()).rejects.toMatchObject({ name: 'ServiceError', service: 'iam', code: 'NoSuchEntity' })
     })
+  })
+
+  test('credentials are told as IAM tells them: a report after it was made, keys page by page, uses late', async () => {
+    const at = (hours: number) => new Date(start.getTime() - hours * 3_600_000)
+    const keys = ['AKIA1', 'AKIA2', 'AKIA3', 'AKIA4'].map((id, index) => ({
+      id,
+      isActive: index > 0,
+      madeAt: at(1_000),
+      // Within a quarter of an hour only the first use is recorded; the last one is not known yet.
+      uses: id === 'AKIA2' ? [{ at: at(50), service: 's3', region: 'eu-west-1' }, { at: at(49.9) }, { at: at(1) }] : [],
+    }))
+    const policy = { minimumLength: 12, isMixed: true, reusePrevention: 5, maxAgeDays: 90 }
+    const trust = JSON.stringify({ Statement: [{ Effect: 'Allow', Principal: { AWS: '*' } }] })
+    iam.credentials.tell(shop, {
+      root: { hasPassword: true, hasMfa: true, activeKeys: 1 },
+      users: [{ name: 'a,b', path: '/x/', madeAt: at(2_000), hasMfa: false, keys }],
+      roles: [
+        { name: 'used', path: '/p/', madeAt: at(900), trust, uses: [{ at: at(30) }, { at: at(5) }] },
+        { name: 'never', path: '/', madeAt: at(900), trust, uses: [] },
+      ],
+      passwordPolicy: policy,
+    })
+    await asking(async (auditor) => {
+      const [here, there] = [await auditor.enter(shop, role), await auditor.enter(website, role)]
+      await expect(here.credentialReport()).rejects.toMatchObject({ code: 'ReportNotPresent' })
+      expect(await here.generateCredentialReport()).toBe('STARTED')
+      expect(await here.generateCredentialReport()).toBe('INPROGRESS')
+      await expect(here.credentialReport()).rejects.toMatchObject({ code: 'ReportInProgress' })
+      await world.clock.advance(2_000)
+      expect(await here.generateCredentialReport()).toBe('COMPLETE')
+      const report = await here.credentialReport()
+      expect(report.madeAt).toEqual(new Date(start.getTime() + 2_000))
+      expect(parseCredentialReport(report.content)).toMatchObject([
+        { user: '<root_account>', hasMfa: true, activeKeys: 1 },
+        { user: 'a,b', arn: `arn:aws:iam::${shop}:user/x/a,b`, madeAt: at(2_000), hasPassword: false, activeKeys: 2 },
+      ])
+      const listed = await Array.fromAsync(listAll((token) => here.listAccessKeys('a,b', token)))
+      expect(listed).toEqual(keys.map(({ id, isActive, madeAt }) => ({ id, isActive, madeAt })))
+      expect(await here.accessKeyLastUsed('AKIA2')).toEqual({ lastUsedAt: at(50), service: 's3', region: 'eu-west-1' })
+      expect(await here.accessKeyLastUsed('AKIA3')).toEqual({})
+      expect(await Array.fromAsync(listAll((token) => here.listRoles(token)))).toEqual([
+        { name: 'never', path: '/', madeAt: at(900), trust, lastUsedAt: undefined },
+        { name: 'used', path: '/p/', madeAt: at(900), trust, lastUsedAt: at(5) },
+      ])
+      expect([await here.passwordPolicy(), await there.passwordPolicy()]).toEqual([policy, undefined])
+      expect([await here.hasRootPassword(), await there.hasRootPassword()]).toEqual([true, false])
+      await expect(there.listAccessKeys('a,b')).rejects.toMatchObject({ service: 'iam', code: 'NoSuchEntity' })
+      await world.clock.advance(4 * 3_600_000)
+      const later = await auditor.enter(shop, role)
+      await expect(later.credentialReport()).rejects.toMatchObject({ code: 'ReportExpired' })
+      expect(await later.generateCredentialReport()).toBe('STARTED')
+    })
+  })
+
+  describe('of unused access', () => {
+    const arnOf = (account: string, name: string) => `arn:aws:access-analyzer:us-east-1:${account}:analyzer/${name}`
+    const finding = (number: number, owner = shop, status: ModelFinding['status'] = 'ACTIVE'): ModelFinding => ({
+      id: `f${number}`,
+      resource: `arn:aws:iam::${owner}:user/x/user-${number}`,
+      kind: 'UnusedIAMUserPassword',
+      owner,
+      status,
+    })
+    const analyzer = { type: 'ACCOUNT_UNUSED_ACCESS', region: 'us-east-1', status: 'ACTIVE', findings: [] } as const
+
+    test('every active analyzer is listed, of however many pages, and those of another kind or Region are not', async () => {
+      iam.accessAnalyzer.tell(shop, [
+        ...['a', 'b', 'c', 'd'].map((name) => ({ ...analyzer, name })),
+        { ...analyzer, name: 'e', type: 'ORGANIZATION_UNUSED_ACCESS' },
+        { ...analyzer, name: 'f', type: 'ORGANIZATION' },
+        { ...analyzer, name: 'g', status: 'DISABLED' },
+        { ...analyzer, name: 'h', region: 'ap-south-1' },
+      ])
+      expect(await inShop((account) => account.unusedAccessAnalyzers())).toEqual([
+        ...['a', 'b', 'c', 'd'].map((name) => ({ arn: arnOf(shop, name), isOfOrganization: false })),
+        { arn: arnOf(shop, 'e'), isOfOrganization: true },
+      ])
+      const none = asking(async (auditor) => (await auditor.enter(website, role)).unusedAccessAnalyzers())
+      expect(await none).toEqual([])
+    })
+
+    test('the active findings about one account are listed, of however many pages', async () => {
+      const findings = [1, 2, 3, 4, 5].map((number) => finding(number))
+      const others = [finding(6, website), finding(7, shop, 'ARCHIVED'), finding(8, shop, 'RESOLVED')]
+      iam.accessAnalyzer.tell(shop, [{ ...analyzer, name: 'a', findings: [...findings, ...others] }])
+      const listed = await inShop((account) =>
+        Array.fromAsync(listAll((token) => account.unusedAccessFindings(arnOf(shop, 'a'), shop, token))),
+      )
+      expect(listed).toEqual(findings.map(({ resource, kind }) => ({ resource, kind })))
+    })
+
+    test('an analyzer that is not there, or of another account, is ResourceNotFoundException; without the right it is AccessDeniedException', async () => {
+      iam.accessAnalyzer.tell(website, [{ ...analyzer, name: 'a' }])
+      const refused = { name: 'ServiceError', service: 'access-analyzer' }
+      await inShop(async (account) => {
+        for (const arn of [arnOf(shop, 'a'), arnOf(website, 'a')])
+          await expect(account.unusedAccessFindings(arn, shop)).rejects.toMatchObject({
+            ...refused,
+            code: 'ResourceNotFoundException',
+          })
+        iam.accessAnalyzer.deny(shop)
+        await expect(account.unusedAccessAnalyzers()).rejects.toMatchObject({
+          ...refused,
+          code: 'AccessDeniedException',
+        })
+      })
+    })
+  })
+
+  test('whether root credentials are managed centrally only the account knows that IAM is delegated to', async () => {
+    const ask = () => inShop((account) => account.hasCentralRootCredentials())
+    await expect(ask()).rejects.toMatchObject({ service: 'iam', code: 'AccountNotManagementOrDelegatedAdministrator' })
+    iam.tellCentralRoot(shop, false)
+    expect(await ask()).toBe(false)
+    iam.tellCentralRoot(shop, true)
+    expect(await ask()).toBe(true)
   })
 
   test.each([

@@ -114,7 +114,7 @@ test.each(['router', 'links', 'permission-sets', 'events', 'dispatcher'] as cons
   60_000,
 )
 
-test.each(['minute-links', 'sweep', 'hourly', 'nightly', 'report'] as const)(
+test.each(['minute-links', 'sweep', 'hourly', 'nightly', 'report', 'credentials', 'retire'] as const)(
   'the bundle of %s runs by its schedule',
   async (name) => {
     expect(await invoke(name, { 'detail-type': 'Scheduled Event' })).toBeNull()
@@ -124,7 +124,7 @@ test.each(['minute-links', 'sweep', 'hourly', 'nightly', 'report'] as const)(
 
 test('the report that a bundle writes has its four objects, and asks with the auditor role when roles were used', async () => {
   await invoke('report', { 'detail-type': 'Scheduled Event' })
-  const keys = await system.keys('reports/')
+  const keys = await system.keys('reports/2')
   expect(keys.map((key) => key.split('/')[2])).toEqual(['access.csv', 'groups.csv', 'index.html', 'summary.json'])
   const summary = await system.json(keys[3] ?? '')
   expect(summary).toMatchObject({ v: 1, counts: { unusedFor90Days: 0, useNotKnown: expect.any(Number) } })

@@ -29,6 +29,7 @@ export const rooms = [
   'preview',
   'reports',
   'notifications',
+  'credentials',
   'doctor',
 ] as const
 

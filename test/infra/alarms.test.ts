@@ -78,6 +78,8 @@ const runs: Readonly<Record<keyof typeof heartbeats, readonly Sample[]>> = {
   hourly: every(60, 60, 15),
   nightly: every(day, day - 1, 10),
   report: every(day, day - 1, 30),
+  credentials: every(day, day - 1, 40),
+  retire: every(5),
   notifications: every(1),
 }
 
@@ -107,7 +109,7 @@ function troubleOf({ AlarmName, AlarmDescription }: Alarm): Trouble {
       name,
     ) ?? [name, name]
   const promised = Number(/(\d+) minutes/.exec(AlarmDescription)?.[1] ?? 0)
-  const isRare = ['hourly', 'nightly', 'report', 'owner'].includes(about)
+  const isRare = ['hourly', 'nightly', 'report', 'credentials', 'owner'].includes(about)
   const troubles: Readonly<Record<string, () => Trouble>> = {
     'old-messages': () => ({
       key: ofQueue('ApproximateAgeOfOldestMessage', about),

@@ -158,6 +158,51 @@ describe('governance', () => {
   })
 })
 
+describe('an account owner', () => {
+  const teamB = `${sso}TeamB_0123456789abcdef`
+  const owned = environment.parse({
+    ...exampleDocument,
+    hygieneRole: 'ssofile-hygiene',
+    access: {
+      ...example.access,
+      accountOwners: [
+        { folder: 'team-a', principals: [teamA] },
+        { folder: 'team-b', principals: [teamB] },
+      ],
+    },
+  })
+  const file = 'account%233000000002%ci%password%ssofile'
+  const judgeOwner = (principal: string, action: string, key: string) => judge(principal, action, key, {}, owned)
+
+  test('writes in the folder of their own, and reads what became of it', () => {
+    for (const action of ['PutObject', 'DeleteObject', 'GetObject'])
+      expect(judgeOwner(teamA, action, `retire/team-a/${file}`)).toBe('allowed')
+    expect(judgeOwner(teamA, 'GetObject', `status/retire/team-a/${file}.json`)).toBe('allowed')
+    expect(judgeOwner(teamB, 'PutObject', `retire/team-b/${file}`)).toBe(left)
+  })
+
+  test.each([`retire/team-b/${file}`, `retire/team-c/${file}`, `retire/${file}`, `retired/${file}.json`, ledger])(
+    'may not write %s',
+    (key) => {
+      for (const action of ['PutObject', 'DeleteObject']) expect(judgeOwner(teamA, action, key)).toBe('denied')
+    },
+  )
+
+  test('is nobody else: neither administrators nor operators, governance or the functions of ssofile', () => {
+    const governance = `${sso}Governance_0123456789abcdef`
+    for (const principal of [administrator, root, operator, governance, platform, dispatcher])
+      expect(judgeOwner(principal, 'PutObject', `retire/team-a/${file}`)).toBe('denied')
+  })
+
+  test('has no folder without the role that retires: then nobody writes under retire/', () => {
+    for (const principal of [teamA, administrator, operator])
+      expect(judge(principal, 'PutObject', `retire/team-a/${file}`)).toBe('denied')
+    const { hygieneRole, ...without } = owned
+    expect(hygieneRole).toBe('ssofile-hygiene')
+    expect(environment.safeParse({ ...exampleDocument, access: without.access }).success).toBe(false)
+  })
+})
+
 describe('temporary access', () => {
   const ana = '90679d1e5f-4f2a1a52-1111-4a3e-8d6f-0123456789ab'
   const ben = '90679d1e5f-4f2a1a52-2222-4a3e-8d6f-0123456789ab'

@@ -41,7 +41,7 @@ const receivers = [
   },
 ]
 
-/** A deployment of every kind. At home: without operators; API: with some of two kinds, and temporary access. China: with a key of the customer's for IAM Identity Center, and an auditor's role. */
+/** A deployment of every kind. At home: without operators; API: with some of two kinds, and temporary access. China: with a key of the customer's for IAM Identity Center, an auditor's role, and one that retires credentials. */
 export const environments = {
   // First, since it has resources of every type: for a type that is new the CDK's validation reads all its rules again.
   api: {
@@ -69,6 +69,7 @@ export const environments = {
     ...inPartition('aws-cn', 'cn-north-1'),
     identityCenterKeyArn: identityCenterKeyOf('aws-cn', 'cn-north-1'),
     auditorRole: 'audit/ssofile-auditor',
+    hygieneRole: 'audit/ssofile-hygiene',
   },
   'us-gov': inPartition('aws-us-gov', 'us-gov-east-1'),
 }

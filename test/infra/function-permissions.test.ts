@@ -17,6 +17,7 @@ import {
   producersOf,
 } from '../../infra/function-permissions.ts'
 import { grantedRights } from '../../infra/granted-rights.ts'
+import { hygieneActions } from '../../infra/hygiene-role.ts'
 import { renderPermissions } from '../../infra/render-permissions.ts'
 import { pageSettings } from '../../shared/domain/deployment/page-settings.ts'
 import { type FunctionName, functionNames, functionSettings } from '../../shared/ports/deployment-settings.ts'
@@ -55,8 +56,8 @@ describe('granted is what the adapter calls, and nothing else:', () => {
   })
 
   test("for STS and IAM: the auditor's role may be assumed, and that role asks the rest", () => {
+    expect(calledIn('assume-role-in-account.ts')).toEqual(['AssumeRole'])
     expect(calledIn('aws-auditor.ts')).toEqual([
-      'AssumeRole',
       'GenerateServiceLastAccessedDetails',
       'GetPolicy',
       'GetPolicyVersion',
@@ -64,6 +65,19 @@ describe('granted is what the adapter calls, and nothing else:', () => {
       'GetServiceLastAccessedDetails',
       'ListRoles',
     ])
+    const asked = calledIn('aws-audited-credentials.ts').map((action) => `"iam:${action}"`)
+    expect(asked).toHaveLength(8)
+    expect(calledIn('aws-unused-access.ts')).toEqual(['ListAnalyzers', 'ListFindingsV2'])
+    // Both versions of the call have one right.
+    asked.push('"access-analyzer:ListAnalyzers"', '"access-analyzer:ListFindings"')
+    const documented = readText('docs/credentials.md')
+    for (const action of asked) expect(documented).toContain(action)
+  })
+
+  test('for the role that retires credentials, with what it has in common with the auditor', () => {
+    const { reads, writes } = hygieneActions
+    const called = [...calledIn('aws-retirer.ts'), 'GetAccessKeyLastUsed', 'ListAccessKeys'].sort()
+    expect([...reads, ...writes].sort()).toEqual(called)
   })
 
   test('for telling outcomes: events, mail and the URLs of webhooks', () => {
@@ -77,13 +91,17 @@ describe('granted is what the adapter calls, and nothing else:', () => {
   test('for all services: no other adapter has an SDK client, but those of the commands doctor and break-glass', () => {
     const clients = readdirSync(adapters).filter((file) => calledIn(file).length > 0)
     expect(clients.sort()).toEqual([
+      'assume-role-in-account.ts',
+      'aws-audited-credentials.ts',
       'aws-auditor.ts',
       'aws-break-glass-auditor.ts',
       'aws-channels.ts',
       'aws-installation.ts',
       'aws-own-roles.ts',
       'aws-responder.ts',
+      'aws-retirer.ts',
       'aws-secret.ts',
+      'aws-unused-access.ts',
       'event-bridge-bus.ts',
       'identity-store-client.ts',
       'organizations-client.ts',
@@ -111,7 +129,9 @@ test('only the dispatcher may change Identity Center, and only it and operators 
   expect(changing).toEqual(['dispatcher'])
   const controlling = functionNames.filter((name) => writableBy(name).some((prefix) => prefix.startsWith('control/')))
   // The sweep counts the ledger.
-  expect(controlling).toEqual(['requests', 'dispatcher', 'sweep', 'owner', 'page'])
+  expect(controlling).toEqual(['requests', 'dispatcher', 'sweep', 'retire', 'owner', 'page'])
+  // It counts in the brake what it does to credentials.
+  expect(writableBy('retire').filter((prefix) => prefix.startsWith('control/'))).toEqual(['control/brake.json'])
   // At the end of temporary access its sessions are ended, where the eligibility asks for that.
   expect(writableBy('requests').filter((prefix) => prefix.startsWith('control/'))).toEqual([
     'control/ended-sessions.json',

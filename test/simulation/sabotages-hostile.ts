@@ -59,8 +59,8 @@ export const hostileSabotages: readonly Sabotage[] = [
     profile: 'hostile',
     breaks: ['others'],
     file: 'shared/reconcile/brake/brake-file.ts',
-    find: 'if (!object || !list) {',
-    replace: 'if (!object || !list || record.lists.length > 1) {',
+    find: 'if (!found) {',
+    replace: 'if (!found || record.lists.length > 1) {',
   },
   {
     name: 'a folder may use up what may be revoked for all causes together',

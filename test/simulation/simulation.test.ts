@@ -70,6 +70,10 @@ const unused = [
     reason: 'lives have no role of an auditor; unused.test.ts end to end has one',
   },
   {
+    grant: /^(credentials|retire): /,
+    reason: 'lives have no role of an auditor, and no users in accounts; write-credentials.test.ts has them',
+  },
+  {
     grant: /^(notifications|digests): /,
     reason: 'lives tell nobody; tell-outcomes.test.ts does, and notifications.test.ts end to end',
   },

@@ -4,8 +4,8 @@ import { Option } from 'commander'
 export function onlyOption(): Option {
   return new Option(
     '--only <part>',
-    'access: only links_data/ and permission_sets/; governance: only policies/, selectors/ and eligibility/, which only governance may write',
+    'access: only links_data/ and permission_sets/; governance: only policies/, selectors/, eligibility/ and hygiene.json, which only governance may write; credentials: only retire/',
   )
-    .choices(['access', 'governance'])
+    .choices(['access', 'governance', 'credentials'])
     .conflicts('folder')
 }

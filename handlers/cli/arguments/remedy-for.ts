@@ -11,6 +11,7 @@ const endpointVariables: Readonly<Record<ServiceName, string>> = {
   'account-access': 'AWS_ENDPOINT_URL_ACCOUNT_ACCESS',
   sts: 'AWS_ENDPOINT_URL_STS',
   iam: 'AWS_ENDPOINT_URL_IAM',
+  'access-analyzer': 'AWS_ENDPOINT_URL_ACCESSANALYZER',
   'service-quotas': 'SERVICE_QUOTAS',
   lambda: 'AWS_ENDPOINT_URL_LAMBDA',
   events: 'AWS_ENDPOINT_URL_EVENTBRIDGE',

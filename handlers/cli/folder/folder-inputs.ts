@@ -37,10 +37,10 @@ const fileMostBytes = 1024 * 1024
  */
 export async function listFolder(folder: string): Promise<FolderListing> {
   const names = (await readFolder(folder)).map(({ name }) => name)
-  const present = inputPrefixes.filter((prefix) => names.includes(prefix.slice(0, -1)))
+  const present = inputPrefixes.filter((prefix) => names.includes(nameOf(prefix)))
   if (present.length === 0) throw new Refusal(explainLayout(folder, names))
   const walk = await listFiles(folder)
-  const known = inputPrefixes.map((prefix) => prefix.slice(0, -1))
+  const known = inputPrefixes.map(nameOf)
   const named = nameInputs(walk.files)
   const unused = named.files.filter(({ key }) => isGoverned(key) && governedKindOf(key) === undefined)
   const others = [...names.filter((name) => !known.includes(name)), ...unused.map(({ key }) => key)]
@@ -56,6 +56,11 @@ export async function listFolder(folder: string): Promise<FolderListing> {
       ...(others.length === 0 ? [] : [explainOthers(others)]),
     ],
   }
+}
+
+/** As it stands in the folder. */
+function nameOf(prefix: string): string {
+  return prefix.replace(/\/$/, '')
 }
 
 function faultOf({ key, sizeBytes }: InputFile): FolderListing['faults'][number] | undefined {

@@ -1,3 +1,5 @@
+import { hygieneFileMostBytes, hygieneKey, parseHygieneFile } from '../../../shared/domain/credentials/hygiene-file.ts'
+import { parseRetireKey, retirePrefix } from '../../../shared/domain/credentials/retire-file.ts'
 import {
   isPolicyKey,
   parsePolicyFile,
@@ -22,7 +24,7 @@ import {
 } from '../../../shared/domain/scopes/selector-file.ts'
 import type { Parsed } from '../../../shared/domain/statuses/complaint.ts'
 
-/** A kind of file that only governance writes. */
+/** A kind of file that governance writes, or who answers for accounts. `prefix`: of a single file its key. */
 export type GovernedKind = {
   readonly prefix: string
   readonly isKey: (key: string) => boolean
@@ -44,6 +46,14 @@ export const otherKinds: readonly GovernedKind[] = [
     mostBytes: eligibilityFileMostBytes,
     parse: parseEligibilityFile,
   },
+  {
+    prefix: hygieneKey,
+    isKey: (key) => key === hygieneKey,
+    mostBytes: hygieneFileMostBytes,
+    parse: (_, body, size) => parseHygieneFile(body, size),
+  },
+  // What it says is its name.
+  { prefix: retirePrefix, isKey: (key) => key.startsWith(retirePrefix), mostBytes: 0, parse: parseRetireKey },
 ]
 /** Tests stand beside policies, and change no access. */
 const policyTestKind: GovernedKind = {
@@ -53,18 +63,19 @@ const policyTestKind: GovernedKind = {
   parse: parsePolicyTests,
 }
 
-/** What uploaders write, and what governance writes. */
+/** What uploaders write, what governance writes, and what who answers for accounts writes. */
 export const inputParts = {
   access: [linkPrefix, permissionSetPrefix],
-  governance: [policyPrefix, selectorPrefix, eligibilityPrefix],
+  governance: [policyPrefix, selectorPrefix, eligibilityPrefix, hygieneKey],
+  credentials: [retirePrefix],
 } as const satisfies Readonly<Record<string, readonly string[]>>
-export const inputPrefixes: readonly string[] = [...inputParts.access, ...inputParts.governance]
+export const inputPrefixes: readonly string[] = Object.values(inputParts).flat()
 
 export function governedKindOf(key: string): GovernedKind | undefined {
   return [policyKind, policyTestKind, ...otherKinds].find(({ isKey }) => isKey(key))
 }
 
-/** Under a prefix of governance, whether or not it is a file that counts. */
+/** Under a prefix of neither links nor permission sets, whether or not it is a file that counts. */
 export function isGoverned(key: string): boolean {
-  return inputParts.governance.some((prefix) => key.startsWith(prefix))
+  return [...inputParts.governance, ...inputParts.credentials].some((prefix) => key.startsWith(prefix))
 }

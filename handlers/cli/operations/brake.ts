@@ -4,7 +4,15 @@ import { readCallerIdentity } from '../../../shared/aws/caller-identity.ts'
 import type { AssignmentKey } from '../../../shared/domain/assignments/assignment.ts'
 import { emptyBrake } from '../../../shared/domain/brake/brake-record.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
-import { brakeFile, digestOf, releaseList, showList } from '../../../shared/reconcile/brake/brake-file.ts'
+import {
+  brakeFile,
+  digestOf,
+  heldDigests,
+  releaseList,
+  retirementsDigest,
+  showList,
+  showRetirements,
+} from '../../../shared/reconcile/brake/brake-file.ts'
 import { readPause } from '../../../shared/reconcile/dispatcher/pause.ts'
 import { Ledger } from '../../../shared/reconcile/records/ledger.ts'
 import { isSpoiled, unlessSpoiled } from '../../../shared/reconcile/records/stored-json.ts'
@@ -22,6 +30,7 @@ import {
   renderHeldAsCsv,
   renderReleased,
   renderReleasedContents,
+  renderReleasedRetirements,
   type ShownList,
 } from './render-held.ts'
 
@@ -42,7 +51,7 @@ export function addBrake(program: Command): void {
   program
     .command('brake')
     .description(
-      'Shows the revocations that the brake holds, why, and who would lose access: one list for each rule and each folder or cause. Then the files of permission sets that it holds, with what they would do. Exit code 1 while there are any.\n--release releases exactly the list or the file with this digest, for one hour, whatever becomes of others; a list that has grown since then, or another upload of the file, is refused. It only needs to write control/.',
+      'Shows the revocations that the brake holds, why, and who would lose access: one list for each rule and each folder or cause. Then the files of permission sets that it holds, with what they would do, and credentials that are to be retired. Exit code 1 while there are any.\n--release releases exactly the list or the file with this digest, for one hour, whatever becomes of others; a list that has grown since then, or another upload of the file, is refused. It only needs to write control/.',
     )
     .option('--release <digest>', 'release the list or the file that was shown with this digest; its beginning will do')
     .option('--verbose', 'every link and every account')
@@ -59,7 +68,7 @@ export function addBrake(program: Command): void {
 
 async function show({ objects }: Ports, output: Output, isVerbose: boolean): Promise<number> {
   const [stored, pause] = await Promise.all([brakeFile(objects).read(), readPause(objects)])
-  const { lists, contents, releases } = stored?.value ?? emptyBrake
+  const { lists, contents, retirements, releases } = stored?.value ?? emptyBrake
   const ledger = new Ledger(objects)
   const limit = pLimit(readsAtOnce)
   const shown = await Promise.all(
@@ -68,11 +77,11 @@ async function show({ objects }: Ports, output: Output, isVerbose: boolean): Pro
       return { ...about, held: await limit.map(list.held, (key) => readHeld(ledger, key)) }
     }),
   )
-  const told = { lists: shown, contents, releases, pause }
+  const told = { lists: shown, contents, retirements: retirements.map(showRetirements), releases, pause }
   if (output === 'json') process.stdout.write(renderJson(told))
   else if (output === 'csv') process.stdout.write(renderHeldAsCsv(told))
   else await page(renderHeld(told, { isVerbose }))
-  return lists.length + contents.length === 0 ? 0 : 1
+  return lists.length + contents.length + retirements.length === 0 ? 0 : 1
 }
 
 async function readHeld(ledger: Ledger, key: AssignmentKey): Promise<HeldAssignment> {
@@ -83,8 +92,7 @@ async function readHeld(ledger: Ledger, key: AssignmentKey): Promise<HeldAssignm
 }
 
 async function letGo({ objects }: Ports, digest: string, json: boolean): Promise<number> {
-  const { lists, contents } = (await brakeFile(objects).read())?.value ?? emptyBrake
-  const known = [...lists.map(digestOf), ...contents.map((one) => one.digest)]
+  const known = heldDigests((await brakeFile(objects).read())?.value ?? emptyBrake)
   const result = await releaseList(objects, wholeDigest(digest, known), await readCallerIdentity()).catch(
     explainDenial('control', 'brake --release', 'brake --release …'),
   )
@@ -103,6 +111,13 @@ async function letGo({ objects }: Ports, digest: string, json: boolean): Promise
           : renderReleasedContents(result.permissionSet, await readPause(objects)),
       )
       return 0
+    case 'released-retirements':
+      process.stdout.write(
+        json
+          ? renderJson({ digest, released: result.items })
+          : renderReleasedRetirements(result.items.length, await readPause(objects)),
+      )
+      return 0
     case 'released-before':
       process.stdout.write(
         json
@@ -111,10 +126,11 @@ async function letGo({ objects }: Ports, digest: string, json: boolean): Promise
       )
       return 0
     case 'other-list': {
-      const { lists, contents } = result.record
+      const { lists, contents, retirements } = result.record
       const held = [
         ...lists.map((list) => `${digestOf(list)} (${count(list.held.length, 'revocation')})`),
         ...contents.map((one) => `${one.digest} (the file of ${one.name})`),
+        ...retirements.map((one) => `${retirementsDigest(one)} (credentials of ${one.owner})`),
       ]
       const now = held.length === 0 ? 'nothing is held' : `what is held has the digest ${held.join(', ')}`
       throw new Refusal(

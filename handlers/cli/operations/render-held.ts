@@ -3,12 +3,13 @@ import type { GrantingLink } from '../../../shared/domain/assignments/ledger-ent
 import type { BrakeRecord } from '../../../shared/domain/brake/brake-record.ts'
 import { describeCause, placeOf } from '../../../shared/domain/brake/describe-list.ts'
 import { describeContents } from '../../../shared/domain/brake/held-contents.ts'
+import { describeRetirements } from '../../../shared/domain/brake/held-retirements.ts'
 import { permissionSetKey } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import type { PermissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import type { PrincipalName } from '../../../shared/domain/principals/principal.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { renderCsv } from '../../../shared/domain/text/render-csv.ts'
-import type { showList } from '../../../shared/reconcile/brake/brake-file.ts'
+import type { showList, showRetirements } from '../../../shared/reconcile/brake/brake-file.ts'
 import { describePause, type Pause } from '../../../shared/reconcile/dispatcher/pause.ts'
 import { count } from '../terminal/count.ts'
 import { brief, few, type Room, takeFirst, verbose } from '../terminal/room.ts'
@@ -30,6 +31,7 @@ export type ShownList = Omit<ReturnType<typeof showList>, 'held' | 'items' | 'pa
 type Shown = {
   readonly lists: readonly ShownList[]
   readonly contents: BrakeRecord['contents']
+  readonly retirements: readonly ReturnType<typeof showRetirements>[]
   readonly releases: BrakeRecord['releases']
   readonly pause: Pause | undefined
 }
@@ -46,7 +48,7 @@ export function renderHeld(shown: Shown, { isVerbose = false } = {}): string {
   return told ?? renderBriefly(shown)
 }
 
-function renderBriefly({ lists, contents, releases, pause }: Shown): string {
+function renderBriefly({ lists, contents, retirements, releases, pause }: Shown): string {
   const all = [
     ...lists.map((list) => [renderRule(list), `    takes ${summarize(list)}`, releaseOf(list)]),
     ...contents.map((one) => [
@@ -54,10 +56,15 @@ function renderBriefly({ lists, contents, releases, pause }: Shown): string {
       `    ${describeContents(one)}`,
       releaseOf(one),
     ]),
+    ...retirements.map((one) => [
+      `  rule retirements: ${count(one.items.length, 'credential')} of ${one.owner} since ${one.since}`,
+      `    ${describeRetirements(one)}`,
+      releaseOf(one),
+    ]),
   ]
   const left = all.length - listsMost
   return lines([
-    ...renderHead({ lists, contents, releases: releases.slice(-1), pause }),
+    ...renderHead({ lists, contents, retirements, releases: releases.slice(-1), pause }),
     '',
     ...all.slice(0, listsMost).flat(),
     ...(left > 0 ? [`  and ${count(left, 'more list')}`] : []),
@@ -98,15 +105,15 @@ export function renderHeldAsCsv({ lists }: Pick<Shown, 'lists'>): string {
   ])
 }
 
-function renderHead({ lists, contents, releases, pause }: Shown): readonly string[] {
+function renderHead({ lists, contents, retirements, releases, pause }: Shown): readonly string[] {
   const paused = pause
     ? [`all changes are ${describePause(pause)}; nothing is changed, not even what was released, until: ssofile resume`]
     : []
   const released = releases.map(
-    ({ at, by, keys, permissionSet }) =>
-      `released at ${at} by ${by}: ${permissionSet === undefined ? count(keys.length, 'revocation') : `the file of ${permissionSet}`}, for one hour`,
+    ({ at, by, keys, permissionSet, items }) =>
+      `released at ${at} by ${by}: ${permissionSet === undefined ? (items ? count(items.length, 'credential') : count(keys.length, 'revocation')) : `the file of ${permissionSet}`}, for one hour`,
   )
-  if (lists.length + contents.length === 0) return ['nothing is held', ...released, ...paused]
+  if (lists.length + contents.length + retirements.length === 0) return ['nothing is held', ...released, ...paused]
   const number = lists.reduce((sum, { held }) => sum + held.length, 0)
   const onLists = lists.length === 1 ? '' : ` on ${lists.length} lists`
   return [
@@ -114,17 +121,21 @@ function renderHead({ lists, contents, releases, pause }: Shown): readonly strin
     ...(contents.length > 0
       ? [`${count(contents.length, 'permission set file')} held; the permission sets are as they were`]
       : []),
+    ...(retirements.length > 0
+      ? [`credentials of ${count(retirements.length, 'account owner')} held; they are as they were`]
+      : []),
     ...released,
     ...paused,
   ]
 }
 
 function renderInFull(shown: Shown, room: Room): string {
-  const { lists, contents } = shown
+  const { lists, contents, retirements } = shown
   return lines([
     ...renderHead(shown),
     ...lists.flatMap((list) => renderList(list, room)),
     ...contents.flatMap(renderContents),
+    ...retirements.flatMap((list) => renderRetirements(list, room)),
     ...(lists.length > 0
       ? [
           'What is not intended: restore the links or what they covered; the access stays, and leaves its list automatically.',
@@ -145,6 +156,24 @@ function renderContents(one: BrakeRecord['contents'][number]): readonly string[]
     'If this is intended, release exactly this file, for one hour:',
     `  ssofile brake --release ${digest}`,
     'If not: upload the file as it should be; nothing was changed, and it leaves the brake automatically.',
+    '',
+  ]
+}
+
+function renderRetirements(list: Shown['retirements'][number], room: Room): readonly string[] {
+  const { owner, since, items, digest } = list
+  const shown = takeFirst(items, room)
+  const more = items.length - shown.length
+  return [
+    `  rule retirements: of the account owner ${owner} since ${since}; ${describeRetirements(list)}`,
+    '',
+    `What would be made inactive or deleted (${items.length.toLocaleString('en')}):`,
+    ...shown.map((item) => `  ${item}`),
+    ...(more > 0 ? [`  and ${count(more, 'more', 'more')} (--verbose tells all)`] : []),
+    '',
+    'If this is intended, release exactly this list, for one hour:',
+    `  ssofile brake --release ${digest}`,
+    'If not: delete the files under retire/; nothing was changed, and they leave the brake automatically.',
     '',
   ]
 }
@@ -181,6 +210,14 @@ export function renderReleasedContents(permissionSet: PermissionSetName, pause: 
     ? `but all changes are ${describePause(pause)}; it is carried out only if the pause ends within the hour: ssofile resume`
     : 'it is carried out within about a minute'
   return lines([`released ${permissionSetKey(permissionSet)} for one hour; ${follows}`])
+}
+
+/** The same for credentials. */
+export function renderReleasedRetirements(number: number, pause: Pause | undefined): string {
+  const follows = pause
+    ? `but all changes are ${describePause(pause)}; they are carried out only if the pause ends within the hour: ssofile resume`
+    : `${number === 1 ? 'it is' : 'they are'} carried out within about five minutes`
+  return lines([`released ${count(number, 'credential')} for one hour; ${follows}`])
 }
 
 /** Lines are never cut: a person has to copy from them. */

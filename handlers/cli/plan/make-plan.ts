@@ -50,7 +50,7 @@ export type ScopeOptions = {
   readonly folder?: string
   /** `false` by `--no-delete`. */
   readonly delete: boolean
-  /** What uploaders write, or what governance writes; both by default. */
+  /** All by default. */
   readonly only?: keyof typeof inputParts | undefined
 }
 

@@ -24,7 +24,8 @@ type Growing = { readonly files: LocalFile[]; readonly faults: ({ readonly key: 
 const looksAtOnce = 64
 
 /**
- * The regular files under a prefix of a folder, such as `policies/`; none where it does not exist. Whoever writes the folder, in
+ * The regular files under a prefix of a folder, such as `policies/`, or the one of this name, such as `hygiene.json`; none where
+ * it does not exist. Whoever writes the folder, in
  * a pull request for instance, need not be who runs the command. So no symbolic link is followed, neither a file's nor a
  * folder's: it could lead to that person's credentials, which a complaint would quote and a push would upload, or to a device
  * that never ends. `folder` itself is named by who runs the command, and may be a link.
@@ -40,7 +41,9 @@ export async function walkFolder(folder: string, prefix: string): Promise<Walk> 
     walk.faults.push({ key: `${path}/`, ...(faultOf(found) ?? noFolder) })
     return walk
   }
-  await walkInto(walk, { folder, prefix, limit: pLimit(looksAtOnce) })
+  const limit = pLimit(looksAtOnce)
+  if (prefix.endsWith('/')) await walkInto(walk, { folder, prefix, limit })
+  else await walkEntry(walk, { folder, prefix: '', limit }, { name: prefix })
   return walk
 }
 
@@ -93,10 +96,14 @@ async function walkInto(walk: Growing, { folder, prefix, limit }: Place): Promis
   await Promise.all(entries.map((entry) => walkEntry(walk, { folder, prefix, limit }, entry)))
 }
 
-async function walkEntry(walk: Growing, { folder, prefix, limit }: Place, { name }: Dirent): Promise<void> {
+async function walkEntry(
+  walk: Growing,
+  { folder, prefix, limit }: Place,
+  { name }: Pick<Dirent, 'name'>,
+): Promise<void> {
   const path = prefix + name
   // Node.js puts this letter in the place of bytes that are not UTF-8, and then finds no such file.
-  const ifAbsent = name.includes('\ufffd') ? notUtf8 : vanished
+  const ifAbsent = name.includes('\ufffd') ? notUtf8 : prefix === '' ? undefined : vanished
   const found = await limit(() => lookAt(walk, folder, path, ifAbsent))
   if (!found) return
   if (found.isDirectory()) return walkInto(walk, { folder, prefix: `${path}/`, limit })

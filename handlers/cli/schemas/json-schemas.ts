@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { breakGlassFileSchema, breakGlassRules } from '../../../shared/domain/break-glass/break-glass-file.ts'
+import { hygieneFileSchema, hygieneRules } from '../../../shared/domain/credentials/hygiene-file.ts'
 import { configuration } from '../../../shared/domain/deployment/configuration.ts'
 import { environment } from '../../../shared/domain/deployment/environment.ts'
 import { environmentRules } from '../../../shared/domain/deployment/environment-rules.ts'
@@ -39,6 +40,10 @@ export function renderJsonSchemas(): ReadonlyMap<string, string> {
     [
       'selector.schema.json',
       render('Which accounts a name means, selectors/<name>.json', selectorFileSchema, selectorRules),
+    ],
+    [
+      'hygiene.schema.json',
+      render('What credentials are measured by, and who is told, hygiene.json', hygieneFileSchema, hygieneRules),
     ],
     [
       'eligibility.schema.json',

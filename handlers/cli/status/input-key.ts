@@ -1,3 +1,4 @@
+import { retirePrefix } from '../../../shared/domain/credentials/retire-file.ts'
 import { linkPrefix, parseLinkKey } from '../../../shared/domain/links/link.ts'
 import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
@@ -6,7 +7,7 @@ import { Refusal } from '../arguments/refusal.ts'
 
 /** The key of an input as a person types it: `links_data/` or `permission_sets/` may be left out. Throws Refusal. */
 export function toInput(key: string): string {
-  if (queueOf(key) !== undefined) return key
+  if (queueOf(key) !== undefined || key.startsWith(retirePrefix)) return key
   const inside = /^s3:\/\/[^/]*\/(.*)$/.exec(key)?.[1]
   if (inside !== undefined)
     throw new Refusal(

@@ -1,3 +1,4 @@
+import { retirePrefix } from '../../../shared/domain/credentials/retire-file.ts'
 import { linkPrefix } from '../../../shared/domain/links/link.ts'
 import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import { requestPrefix } from '../../../shared/domain/requests/access-request.ts'
@@ -28,6 +29,13 @@ const meaningOfRequest: Partial<typeof meaning> = {
   waiting: 'not granted yet',
   rejected: 'not granted',
   expired: 'over; it grants nothing',
+}
+
+/** And of a credential that is to be retired. */
+const meaningOfRetirement: Partial<typeof meaning> = {
+  applied: 'done',
+  blocked: 'left as it is',
+  rejected: 'not valid; nothing is retired',
 }
 
 const moods: Readonly<Record<StatusState, Mood>> = {
@@ -68,6 +76,7 @@ export function renderStatus(status: Status): string {
     ...(accounts?.failed ?? []).map(({ account, reason: why }): [string, string] => ['failed', `${account}: ${why}`]),
     ...warnings.map((warning): [string, string] => ['warning', warning]),
     ...linesOfRequest(status),
+    ['retired', renderRetirement(status)],
     ['owned', owned === false ? 'no: the access was there before' : undefined],
     ['principal', principalId],
     ['arn', permissionSetArn],
@@ -77,9 +86,19 @@ export function renderStatus(status: Status): string {
     ],
     ['updated', updatedAt],
   ])
-  const means = (input.startsWith(requestPrefix) && meaningOfRequest[state]) || meaning[state]
+  const means =
+    (input.startsWith(requestPrefix) && meaningOfRequest[state]) ||
+    (input.startsWith(retirePrefix) && meaningOfRetirement[state]) ||
+    meaning[state]
   const head = `  ${'state'.padEnd(10)}${paint(moods[state], state)} (${means})\n`
   return `${quote(input, 1024)}\n${head}${told}`
+}
+
+function renderRetirement({ retirement }: Status): string | undefined {
+  if (retirement === undefined) return undefined
+  const { state, since, until, madeAt, lastUsedAt = 'never, as far as IAM knows' } = retirement
+  const end = until === undefined ? '' : `, until ${until}`
+  return `${state} since ${since}${end}; made ${madeAt}, last used ${lastUsedAt}`
 }
 
 /** So many inputs of one state and reason get a line each; of more, the first few do. */

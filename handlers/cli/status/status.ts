@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { emptyBrake } from '../../../shared/domain/brake/brake-record.ts'
+import { hygieneKey } from '../../../shared/domain/credentials/hygiene-file.ts'
 import { isPolicyKey } from '../../../shared/domain/guardrails/policy-file.ts'
 import { linkPrefix } from '../../../shared/domain/links/link.ts'
 import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
@@ -143,9 +144,9 @@ function parseStates(text: string): readonly SelectableState[] {
   })
 }
 
-/** Policies, selectors and eligibilities have a status only where something is wrong with them. */
+/** Policies, selectors, eligibilities and `hygiene.json` have a status only where something is wrong with them. */
 function isOfGovernance(key: string): boolean {
-  return isPolicyKey(key) || isSelectorKey(key) || isEligibilityKey(key)
+  return isPolicyKey(key) || isSelectorKey(key) || isEligibilityKey(key) || key === hygieneKey
 }
 
 async function tellOne(

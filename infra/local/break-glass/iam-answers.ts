@@ -23,6 +23,8 @@ export function iamAnswers(model: LocalBreakGlass): Readonly<Record<string, Answ
     operation,
     (input, caller) => {
       if (inSecurity(caller.account)) return answer(input, caller)
+      // Other users are of the other models.
+      if (operation === 'ListAccessKeys') return undefined
       const name = input.UserName ?? input.VirtualMFADeviceName ?? ''
       throw new Refusal('iam', 'NoSuchEntity', `The user with name ${name} cannot be found.`)
     },
@@ -80,6 +82,7 @@ function answersOfAccounts(model: LocalBreakGlass): Readonly<Record<string, Answ
     },
     GetAccountPasswordPolicy(_, { account }) {
       const policy = model.passwordPolicyOf(account)
+      if (policy === undefined && !inSecurity(account)) return undefined
       if (policy === undefined)
         throw new Refusal('iam', 'NoSuchEntity', `The Password Policy with domain name ${account} cannot be found.`)
       const members = Object.entries({
@@ -94,22 +97,26 @@ function answersOfAccounts(model: LocalBreakGlass): Readonly<Record<string, Answ
       model.setPasswordPolicy(account, input)
       return ''
     },
-    GenerateCredentialReport: () => xmlElement('State', 'COMPLETE'),
+    GenerateCredentialReport: (_, { account }) => (inSecurity(account) ? xmlElement('State', 'COMPLETE') : undefined),
     GetCredentialReport(_, { account }) {
-      const rows = inSecurity(account) ? users.all() : []
+      if (!inSecurity(account)) return undefined
+      const rows = users.all()
       const text = rows.map(({ name, arn, createdAt, passwordChangedAt, passwordUsedAt }) =>
         [name, arn, createdAt, passwordUsedAt ?? 'no_information', passwordChangedAt]
           .map((value) => (value instanceof Date ? value.toISOString() : value))
           .join(','),
       )
       const csv = ['user,arn,user_creation_time,password_last_used,password_last_changed', ...text].join('\n')
-      return `${xmlElement('Content', Buffer.from(csv).toString('base64'))}${xmlElement('ReportFormat', 'text/csv')}`
+      return `${xmlElement('Content', Buffer.from(csv).toString('base64'))}${xmlElement('ReportFormat', 'text/csv')}${xmlElement('GeneratedTime', new Date().toISOString())}`
     },
     GetAccountAuthorizationDetails(_, { account }) {
       const { definition } = model
+      if (definition === undefined) return undefined
       const roles = model.rolesIn(account).map((role) =>
         [
           xmlElement('RoleName', role.name),
+          xmlElement('Path', '/'),
+          xmlElement('CreateDate', new Date(0).toISOString()),
           xmlElement('Arn', `arn:aws:iam::${account}:role/${role.name}`),
           xmlElement('AssumeRolePolicyDocument', document(role.trust)),
           list(

@@ -15,6 +15,7 @@ const codes: Readonly<Record<CalledService, Codes>> = {
   identitystore: { throttle: 'ThrottlingException', internal: 'InternalServerException' },
   organizations: { throttle: 'TooManyRequestsException', internal: 'ServiceException' },
   'account-access': { throttle: 'ThrottlingException', internal: 'InternalServerException' },
+  'access-analyzer': { throttle: 'ThrottlingException', internal: 'InternalServerException' },
   sts: { throttle: 'Throttling', internal: 'InternalFailure' },
   iam: { throttle: 'Throttling', internal: 'ServiceFailure' },
   events: { throttle: 'ThrottlingException', internal: 'InternalException' },

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { CalledService } from '../../../shared/ports/service-error.ts'
+import { accessAnalyzerOperationOf } from '../access-analyzer-service.ts'
 import { accountAccessOperationOf } from '../account-access-service.ts'
 import { queryCallOf } from '../query-services/query-call.ts'
 import { signerOf } from '../request-signer.ts'
@@ -25,6 +26,8 @@ export function serviceCallOf(request: FastifyRequest): ServiceCall | undefined 
   }
   const rest = accountAccessOperationOf(request)
   if (rest !== undefined) return { service: 'account-access', operation: rest, caller }
+  const analyzing = accessAnalyzerOperationOf(request)
+  if (analyzing !== undefined) return { service: 'access-analyzer', operation: analyzing, caller }
   const query = queryCallOf(request)
   if (query !== undefined) return { service: query.service, operation: query.operation, caller }
   const about = parseS3Request(request)

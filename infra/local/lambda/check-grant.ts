@@ -32,7 +32,7 @@ export function refuseUnlessGranted(
 /** Whether a role of a deployment with these permissions may make this call. */
 function isGranted(permissions: FunctionPermissions, request: FastifyRequest): boolean {
   const call = serviceCallOf(request)
-  const { organizations, identityCenter, auditorRole, outcomes } = permissions
+  const { organizations, identityCenter, auditorRole, hygieneRole, outcomes } = permissions
   const { operation = '' } = call ?? {}
   switch (call?.service) {
     case 's3':
@@ -49,9 +49,11 @@ function isGranted(permissions: FunctionPermissions, request: FastifyRequest): b
       return organizations !== undefined && includes(Object.values(organizationsActions).flat(), operation)
     case 'account-access':
       return includes(accountAccessActionsOf(permissions), operation)
-    // What the auditor's role may do is none of ours: its credentials carry no session of a function.
+    // What a role of an account may do is none of ours: its credentials carry no session of a function.
     case 'sts':
-      return operation === 'GetCallerIdentity' || (auditorRole !== undefined && operation === 'AssumeRole')
+      return (
+        operation === 'GetCallerIdentity' || (operation === 'AssumeRole' && (auditorRole ?? hygieneRole) !== undefined)
+      )
     case 'iam':
       return permissions.ownRoles !== undefined && operation === 'GetRole'
     case 'events':

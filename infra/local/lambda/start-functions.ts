@@ -14,9 +14,11 @@ import { requests } from '../../../handlers/requests.ts'
 import { router } from '../../../handlers/router.ts'
 import {
   everyFiveMinutes,
+  everyFiveMinutesOfRetiring,
   everyHour,
   everyMinuteOfNotifications,
   everyMorning,
+  everyMorningOfCredentials,
   everyNight,
   throughTheMinute,
 } from '../../../handlers/schedules.ts'
@@ -107,6 +109,8 @@ export function startFunctions(options: FunctionsOptions): LocalFunctions {
     hourly: everyHour,
     nightly: everyNight,
     report: everyMorning,
+    credentials: everyMorningOfCredentials,
+    retire: everyFiveMinutesOfRetiring,
     notifications: (own, configuration, environment) =>
       everyMinuteOfNotifications(own, configuration, options.pageOptions(environment).origin),
     digests: ofQueue(digests),

@@ -11,7 +11,7 @@ export type WriteAction = 'PutObject' | 'DeleteObject'
 
 const users = `arn:aws:iam::${localAccountId}:user/`
 
-/** A deployment in which every key uploads, all people may ask, and both do so by S3 and by the API. */
+/** A deployment in which every key uploads, and retires for every account owner, all people may ask, and both do so by S3 and by the API. */
 const deployment = environment.parse({
   account: localAccountId,
   managementAccount: localAccountId,
@@ -33,6 +33,7 @@ const deployment = environment.parse({
     },
     operators: ['team-Platform'],
   },
+  hygieneRole: 'ssofile-hygiene',
   alarmAddress: 'nobody@example.com',
 })
 const everybody = [`${users}*`]
@@ -44,6 +45,8 @@ const policy = bucketPolicy(
       ...deployment.access,
       uploaders: [{ folder: '', principals: everybody }],
       permissionSetUploaders: everybody,
+      // Any folder, since owners are whoever the tags of accounts name.
+      accountOwners: [{ folder: '*', principals: everybody }],
     },
   },
   names,

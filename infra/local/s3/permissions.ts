@@ -1,3 +1,4 @@
+import { hygieneKey } from '../../../shared/domain/credentials/hygiene-file.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
 import {
   type FunctionPermissions,
@@ -16,7 +17,7 @@ const prefixesByRole = new Map<string, readonly string[]>([
   ['ssofile-operator', writable(operatorPermissions)],
   ['ssofile-planner', writable(plannerPermissions)],
   ['operator', [...inputPrefixes, 'control/', 'requests/']],
-  ['governance', ['policies/', 'selectors/', 'eligibility/']],
+  ['governance', ['policies/', 'selectors/', 'eligibility/', hygieneKey]],
   ['responder', ['drills/']],
 ])
 
@@ -25,6 +26,8 @@ const remedies = [
   ['policies/', "use the access key id 'governance' for policies/"],
   ['selectors/', "use the access key id 'governance' for selectors/"],
   ['eligibility/', "use the access key id 'governance' for eligibility/"],
+  [hygieneKey, `use the access key id 'governance' for ${hygieneKey}`],
+  ['retire/', "write in the folder of the account's owner, such as retire/team-a/"],
   ['drills/', "use the access key id 'responder' for drills/; nobody deletes there"],
   [
     'requests/',

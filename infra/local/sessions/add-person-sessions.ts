@@ -105,7 +105,7 @@ export function resourceOf(request: FastifyRequest): string {
 }
 
 /** fauxqs parses some content types, and leaves others as text or bytes. */
-function parseBody(body: unknown): unknown {
+export function parseBody(body: unknown): unknown {
   if (typeof body !== 'string' && !Buffer.isBuffer(body)) return body
   try {
     return JSON.parse(body.toString())

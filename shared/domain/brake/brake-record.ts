@@ -3,6 +3,7 @@ import { assignmentKey } from '../assignments/assignment.ts'
 import { record } from '../json/record.ts'
 import { permissionSetName } from '../permission-sets/permission-set-name.ts'
 import { heldContents } from './held-contents.ts'
+import { heldRetirements } from './held-retirements.ts'
 
 /**
  * `own`: the granting links were withdrawn. `indirect`: the links are there, and something else removes the access. `minimum`:
@@ -12,7 +13,8 @@ import { heldContents } from './held-contents.ts'
 export const brakeRules = ['own', 'indirect', 'minimum'] as const
 
 /**
- * What is counted together. `own` counts links by folder, and edits of permission sets by uploader. An `indirect` revocation
+ * What is counted together. `own` counts links by folder, and edits of permission sets by uploader. What is done to credentials
+ * counts for the account owner who asks for it. An `indirect` revocation
  * counts, in each folder of the links that granted it, for its cause and for all causes; and for everything, which is the last
  * resort: it lets twice as much pass as each of the others. So no folder uses up what another may lose for the same cause.
  */
@@ -24,6 +26,7 @@ export const brakeCauses = [
   'selector',
   'configuration',
   'uploader',
+  'account owner',
   'everything',
 ] as const
 
@@ -31,8 +34,8 @@ const scope = {
   rule: z.enum(brakeRules),
   cause: z.enum(brakeCauses),
   /**
-   * Of the folder (absent: directly under `links_data/`), the account, the principal, the permission set, the selector or the
-   * uploader (absent: it is not known).
+   * Of the folder (absent: directly under `links_data/`), the account, the principal, the permission set, the selector, the
+   * account owner or the uploader (absent: it is not known).
    */
   name: z.string().optional(),
   /** Of links, where something else than the folder is the cause. Absent: directly under `links_data/`. */
@@ -98,6 +101,8 @@ const brakeRelease = record({
   keys: z.array(assignmentKey),
   /** Its file was held, and is what was released. */
   permissionSet: permissionSetName.optional(),
+  /** Acts on credentials were held, and are what was released. */
+  items: z.array(z.string()).optional(),
 })
 
 /** The content of `control/brake.json`. Every instant is S3's. Only a person releases a list. */
@@ -105,6 +110,8 @@ export const brakeRecord = record({
   lists: z.array(brakeList),
   /** Files of permission sets, one of a name. Absent in files of older versions. */
   contents: z.array(heldContents).default([]),
+  /** Acts on credentials, a list for each account owner. Absent in files of older versions. */
+  retirements: z.array(heldRetirements).default([]),
   windows: z.array(brakeWindow),
   releases: z.array(brakeRelease),
   /**
@@ -116,7 +123,7 @@ export const brakeRecord = record({
 
 export type BrakeRecord = z.infer<typeof brakeRecord>
 
-export const emptyBrake: BrakeRecord = { lists: [], contents: [], windows: [], releases: [] }
+export const emptyBrake: BrakeRecord = { lists: [], contents: [], retirements: [], windows: [], releases: [] }
 
 export function isSameScope(a: Scope, b: Scope): boolean {
   return a.rule === b.rule && a.cause === b.cause && a.name === b.name && a.folder === b.folder

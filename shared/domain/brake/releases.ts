@@ -10,7 +10,7 @@ export function isReleased({ releases }: BrakeRecord, key: AssignmentKey, now: D
   return releases.some((release) => isInForce(release, now) && release.keys.includes(key))
 }
 
-function isInForce({ at }: { readonly at: string }, now: Date): boolean {
+export function isInForce({ at }: { readonly at: string }, now: Date): boolean {
   return now.getTime() - Date.parse(at) < releasedForMs
 }
 

@@ -6,6 +6,12 @@ import { accountId } from '../organization/account-id.ts'
 import { permissionSetName } from '../permission-sets/permission-set-name.ts'
 
 const wholeNumber = z.int().min(0)
+/** Of a role in each account, with its path, or `''`: there is none. */
+const roleInAccounts = z
+  .string()
+  .max(512)
+  .regex(/^([\w+=,.@-]+\/)*[\w+=,.@-]{1,64}$|^$/)
+  .default('')
 const percentage = z.number().min(0).max(100)
 
 /** A folder under `links_data/`, without slashes at its ends; `%` starts the link grammar and so cannot be in it. */
@@ -65,11 +71,9 @@ export const configuration = z.strictObject({
   orphanGraceMinutes: wholeNumber.default(60),
   onDrift: z.enum(['restore', 'report']).default('restore'),
   privacy: z.enum(['open', 'folder']).default('open'),
-  auditorRole: z
-    .string()
-    .max(512)
-    .regex(/^([\w+=,.@-]+\/)*[\w+=,.@-]{1,64}$|^$/)
-    .default(''),
+  auditorRole: roleInAccounts,
+  /** With it credentials are retired in the accounts; without it nothing of it is there. */
+  hygieneRole: roleInAccounts,
   brake: brake.prefault({}),
   limits: limits.prefault({}),
   notifications: notifications.prefault({}),
@@ -88,6 +92,8 @@ const value = (expected: string, alone: string): JsonRule => ({
 })
 const flag = value('true or false', 'one of the two without quotation marks')
 const whole = value('a whole number from 0', 'a number such as 20')
+const role = (example: string) =>
+  value('the name of an IAM role, with its path if it has one, and without the account', `a name such as ${example}`)
 const percent = value('a number from 0 to 100', 'a number such as 10')
 
 /** What to say about each part of a configuration that breaks a rule of its schema. */
@@ -113,10 +119,8 @@ export const configurationRules: JsonRules = {
   '$.orphanGraceMinutes': value('whole minutes from 0', 'a number such as 60'),
   '$.onDrift': value("'restore' or 'report'", '"restore" or "report"'),
   '$.privacy': value("'open' or 'folder'", '"open" or "folder"'),
-  '$.auditorRole': value(
-    'the name of an IAM role, with its path if it has one, and without the account',
-    'a name such as "ssofile-auditor"',
-  ),
+  '$.auditorRole': role('"ssofile-auditor"'),
+  '$.hygieneRole': role('"ssofile-hygiene"'),
   '$.brake': object(brake),
   '$.brake.indirect': object(indirect),
   '$.brake.indirect.count': whole,

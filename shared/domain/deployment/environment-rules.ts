@@ -34,6 +34,7 @@ export const environmentRules: JsonRules = {
     'operators',
     'governance',
     'responders',
+    'accountOwners',
     'requestAccounts',
   ]),
   '$.access.uploaders': needed(
@@ -47,6 +48,16 @@ export const environmentRules: JsonRules = {
   '$.access.governance': principals,
   '$.access.responders': principals,
   '$.access.operators': principals,
+  '$.access.accountOwners': needed(
+    'a list of at most 20 { folder, principals }',
+    '[{ "folder": "team-a", "principals": ["arn:aws:iam::111122223333:role/team-a"] }]',
+  ),
+  '$.access.accountOwners.[]': object(['folder', 'principals']),
+  '$.access.accountOwners.[].folder': needed(
+    'the value of the owner tag of their accounts: 1 to 100 letters, digits or _ + = , . @ -',
+    '"team-a"',
+  ),
+  '$.access.accountOwners.[].principals': principals,
   '$.access.requestAccounts': needed('a list of at most 20 accounts, 12 digits each', '["111122223333"]'),
   '$.provisioning': object(['links', 'permissionSets', 'requests']),
   '$.provisioning.links': needed('how links come in: "s3", "api" or "both"', '"s3"'),

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { accountOwner } from '../credentials/retire-file.ts'
 import { accountId } from '../organization/account-id.ts'
 import { type Configuration, configuration, deploymentLimits } from './configuration.ts'
 import { pageSettings } from './page-settings.ts'
@@ -60,6 +61,14 @@ export const access = z.strictObject({
   governance: principals.default([]),
   /** Who uploads records of drills under `drills/`, with the everyday access; see break-glass. */
   responders: principals.default([]),
+  /**
+   * Who puts and deletes files under `retire/<folder>/`. The folder is the value of the owner tag of their accounts, so nobody
+   * retires anything in accounts of others.
+   */
+  accountOwners: z
+    .array(z.strictObject({ folder: accountOwner, principals }))
+    .max(20)
+    .default([]),
   /** Accounts whose Identity Center sessions may ask for temporary access and approve. Empty: nobody asks. */
   requestAccounts: z.array(accountId).max(20).default([]),
 })
@@ -133,6 +142,12 @@ export const environment = shape.superRefine((value, context) => {
     const inner = value.folders.find((other) => folder !== '' && other.startsWith(`${folder}/`))
     if (inner !== undefined) tell(path, `a folder without another inside: its uploaders could also write to '${inner}'`)
   })
+  access.accountOwners.forEach(({ folder }, index) => {
+    if (access.accountOwners.findIndex((other) => other.folder === folder) < index)
+      tell(['access', 'accountOwners', index, 'folder'], 'each folder once')
+  })
+  if (access.accountOwners.length > 0 && value.hygieneRole === '')
+    tell(['access', 'accountOwners'], 'none without hygieneRole: with it credentials are retired')
   for (const [receiver, { folders }] of value.notifications.receivers.entries())
     for (const [index, folder] of folders.entries())
       if (folder !== '' && !value.folders.includes(folder))
@@ -156,6 +171,9 @@ export const environment = shape.superRefine((value, context) => {
       : [{ path: ['page', 'signIn', 'clientSecretArn'], arn: value.page.signIn.clientSecretArn }]),
     ...access.uploaders.flatMap(({ principals }, uploader) =>
       principals.map((arn, index) => ({ path: ['access', 'uploaders', uploader, 'principals', index], arn })),
+    ),
+    ...access.accountOwners.flatMap(({ principals }, owner) =>
+      principals.map((arn, index) => ({ path: ['access', 'accountOwners', owner, 'principals', index], arn })),
     ),
     ...value.notifications.receivers.flatMap(({ webhook }, receiver) =>
       webhook === undefined

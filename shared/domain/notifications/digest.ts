@@ -36,6 +36,8 @@ export const digestMessage = record({
   id: z.string(),
   receiver: z.string(),
   way: z.enum(['mail', 'webhook']),
+  /** Where the rest stands; absent: statuses and events have it. */
+  more: z.string().optional(),
   ...digest.shape,
 })
 export type DigestMessage = z.infer<typeof digestMessage>

@@ -8,7 +8,7 @@ const lineMost = 1_200
 
 /** For a mail through SNS, which is plain text. */
 export function renderMail(message: DigestMessage): { readonly subject: string; readonly text: string } {
-  const more = 'Each outcome in full: ssofile status KEY, and the events on the bus of the deployment.'
+  const { more = 'Each outcome in full: ssofile status KEY, and the events on the bus of the deployment.' } = message
   return {
     subject: headline(message).slice(0, 99),
     text: [...renderLines(message, bytesMost.mail), '', more, ''].join('\n'),

@@ -39,6 +39,17 @@ const requestState = record({
 })
 export type RequestState = z.infer<typeof requestState>
 
+/** What becomes of a credential: `retire/`. */
+const retirementState = record({
+  /** `watched`: it cannot be inactive, so it works until it is deleted. */
+  state: z.enum(['inactive', 'watched', 'used since', 'due', 'gone']),
+  since: z.iso.datetime(),
+  /** Then it is deleted, unless it is used. */
+  until: z.iso.datetime().optional(),
+  madeAt: z.iso.datetime(),
+  lastUsedAt: z.iso.datetime().optional(),
+})
+
 /** What became of one input: the body of `status/<input key>.json`, for the person who uploaded it. */
 export const status = record({
   input: z.string(),
@@ -63,6 +74,8 @@ export const status = record({
   }).optional(),
   /** Of a request for temporary access. */
   request: requestState.optional(),
+  /** Of a file that asks for a credential to be retired. */
+  retirement: retirementState.optional(),
   principalId: principalId.optional(),
   permissionSetArn: z.string().optional(),
   by: uploader.optional(),

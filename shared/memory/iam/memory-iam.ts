@@ -5,6 +5,7 @@ import type { AuditedAccount, Auditor } from '../../ports/auditor.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Page } from '../../ports/page.ts'
 import type { Randomness } from '../../ports/randomness.ts'
+import type { Retirer, RetiringAccount } from '../../ports/retirer.ts'
 import { CallGate, type CallObserver } from '../call-gate.ts'
 import type { MemoryOrganizations } from '../organizations/memory-organizations.ts'
 import { TokenBucket } from '../organizations/token-bucket.ts'
@@ -14,13 +15,17 @@ import { memoryTables, type OpenTable } from '../table.ts'
 import { awsManagedPolicies, type IamPolicy } from './aws-managed-policies.ts'
 import {
   invalidMarker,
+  knowsNoOrganization,
   mayNotAssume,
+  mayNotChange,
   noSuchJob,
   noSuchPolicy,
   noSuchRole,
   noSuchVersion,
   tooFast,
 } from './iam-refusals.ts'
+import { MemoryAccessAnalyzer } from './memory-access-analyzer.ts'
+import { MemoryCredentials } from './memory-credentials.ts'
 
 export type MemoryIamOptions = CallObserver & {
   readonly clock: Clock
@@ -31,8 +36,14 @@ export type MemoryIamOptions = CallObserver & {
   readonly ssoAdmin: MemorySsoAdmin
   /** The role that every active account has but the management account: service-managed StackSets leave that out. */
   readonly auditorRole: string
+  /** The role that may retire credentials in the same accounts; absent: there is none. */
+  readonly hygieneRole?: string
   /** How long a job takes; default 500. */
   readonly jobMs?: number
+  /** How long making a credential report takes; default 2,000. */
+  readonly reportMs?: number
+  /** How late uses of credentials are known; default four hours. */
+  readonly lateMs?: number
 }
 
 /** Credentials of a role that was assumed. */
@@ -88,9 +99,15 @@ export class MemoryIam implements Auditor {
   readonly #told: Map<string, Told>
   readonly #jobs: Map<string, Job>
   readonly #sessions: Map<string, Session>
+  /** By account and role. */
   readonly #withoutRole: Map<string, true>
   /** Customer managed ones, by ARN. */
   readonly #policies: Map<string, IamPolicy>
+  /** Users, keys, other roles and password policies. */
+  readonly credentials: MemoryCredentials
+  readonly accessAnalyzer: MemoryAccessAnalyzer
+  /** By the account that is IAM's delegated administrator: whether root credentials are managed centrally. */
+  readonly #centralRoot: Map<string, boolean>
   readonly #gates = new Map<AccountId, CallGate>()
 
   constructor(options: MemoryIamOptions) {
@@ -99,8 +116,12 @@ export class MemoryIam implements Auditor {
     this.#told = openTable('iam/roles')
     this.#jobs = openTable('iam/jobs')
     this.#sessions = openTable('iam/sessions')
-    this.#withoutRole = openTable('iam/accounts-without-auditor-role')
+    this.#withoutRole = openTable('iam/accounts-without-role')
     this.#policies = openTable('iam/policies')
+    const enter = (operation: string, account: AccountId) => this.#enter(operation, account)
+    this.#centralRoot = openTable('iam/central-root')
+    this.credentials = new MemoryCredentials({ ...options, enter })
+    this.accessAnalyzer = new MemoryAccessAnalyzer({ ...options, enter })
   }
 
   async enter(account: AccountId, roleName: string): Promise<AuditedAccount> {
@@ -120,19 +141,63 @@ export class MemoryIam implements Auditor {
         const arn = typeof policy === 'string' ? policy : policyArn(account, referenceKey(policy))
         return this.getPolicyVersion(account, arn, this.getPolicy(account, arn).version).document
       },
+      ...this.credentials.in(account),
+      ...this.accessAnalyzer.in(account),
+      hasCentralRootCredentials: async () => this.organizationsFeatures(account).includes('RootCredentialsManagement'),
     }
   }
 
+  /** From now on this account is IAM's delegated administrator. */
+  tellCentralRoot(account: AccountId, isManaged: boolean): void {
+    this.#centralRoot.set(account, isManaged)
+  }
+
+  organizationsFeatures(account: AccountId): readonly string[] {
+    this.#enter('ListOrganizationsFeatures', account)
+    const isManaged = this.#centralRoot.get(account)
+    if (isManaged === undefined) throw knowsNoOrganization(account)
+    return isManaged ? ['RootCredentialsManagement'] : []
+  }
+
+  /** Who enters by the role that may. */
+  readonly retirer: Retirer = {
+    enter: async (account, roleName) => {
+      this.assumeRole(`arn:aws:iam::${account}:role/${roleName}`, 'memory')
+      return this.retiring(account, roleName)
+    },
+  }
+
+  /** The auditor's role reads, and changes nothing. */
+  retiring(account: AccountId, roleName: string | undefined): RetiringAccount {
+    const retiring = this.credentials.retireIn(account)
+    if (roleName !== undefined && roleName === this.#options.hygieneRole) return retiring
+    const refuse = (operation: string) => async () => {
+      throw mayNotChange(operation)
+    }
+    return {
+      ...retiring,
+      updateAccessKey: refuse('UpdateAccessKey'),
+      deleteAccessKey: refuse('DeleteAccessKey'),
+      deletePassword: refuse('DeleteLoginProfile'),
+      deleteUser: refuse('DeleteUser'),
+    }
+  }
+
+  /** Whether a session may change credentials. Throws AccessDenied. */
+  checkMayRetire(accessKeyId: string, operation: string): void {
+    if (this.sessionOf(accessKeyId)?.roleName !== this.#options.hygieneRole) throw mayNotChange(operation)
+  }
+
   assumeRole(roleArn: string, sessionName: string): Session {
-    const { auditorRole, organizations, randomness, clock } = this.#options
+    const { auditorRole, hygieneRole, organizations, randomness, clock } = this.#options
     const [, id, roleName = ''] = /^arn:aws:iam::(\d{12}):role\/(.+)$/.exec(roleArn) ?? []
     const account = accountId.safeParse(id).data
     const isThere =
       account !== undefined &&
       account !== organizations.managementAccountIdNow &&
       organizations.accountState(account) === 'ACTIVE' &&
-      !this.#withoutRole.has(account)
-    if (!isThere || roleName !== auditorRole) throw mayNotAssume(roleArn)
+      !this.#withoutRole.has(`${account} ${roleName}`)
+    if (!isThere || (roleName !== auditorRole && roleName !== hygieneRole)) throw mayNotAssume(roleArn)
     const accessKeyId = `ASIA${randomness.id().replaceAll('-', '').slice(0, 16).toUpperCase()}`
     const expiresAt = new Date(clock.now().getTime() + sessionMs)
     const session = { account, roleName, sessionName, accessKeyId, expiresAt }
@@ -228,12 +293,20 @@ export class MemoryIam implements Auditor {
   }
 
   /** Nobody can assume it there from now on. */
+  removeRole(account: AccountId, roleName: string): void {
+    this.#withoutRole.set(`${account} ${roleName}`, true)
+  }
+
   removeAuditorRole(account: AccountId): void {
-    this.#withoutRole.set(account, true)
+    this.removeRole(account, this.#options.auditorRole)
+  }
+
+  restoreRole(account: AccountId, roleName: string): void {
+    this.#withoutRole.delete(`${account} ${roleName}`)
   }
 
   restoreAuditorRole(account: AccountId): void {
-    this.#withoutRole.delete(account)
+    this.restoreRole(account, this.#options.auditorRole)
   }
 
   /** What a customer managed policy says from now on. `name`: with its path, as in `/team/base`. */

@@ -3,6 +3,8 @@ import * as z from 'zod'
 import type { AssignmentKey } from '../../domain/assignments/assignment.ts'
 import { type BrakeList, type BrakeRecord, brakeRecord, emptyBrake } from '../../domain/brake/brake-record.ts'
 import { figureOf } from '../../domain/brake/describe-list.ts'
+import type { HeldRetirements } from '../../domain/brake/held-retirements.ts'
+import { releaseRetirements } from '../../domain/brake/judge-retirement.ts'
 import { findRelease, releaseContents, releaseHeld } from '../../domain/brake/releases.ts'
 import type { ContentsChange } from '../../domain/brake/weigh-contents.ts'
 import { record } from '../../domain/json/record.ts'
@@ -54,10 +56,30 @@ export function contentsDigest(
   return createHash('sha256').update(words.join('\n')).digest('hex').slice(0, 16)
 }
 
+/** The name of a list of exactly these acts. */
+export function retirementsDigest({ owner, items }: HeldRetirements): string {
+  return createHash('sha256')
+    .update([`retirements ${owner}`, ...items].join('\n'))
+    .digest('hex')
+    .slice(0, 16)
+}
+
+/** A list as a person sees it. */
+export function showRetirements(list: HeldRetirements) {
+  return { digest: retirementsDigest(list), ...list }
+}
+
+/** The digests of everything that is held. */
+export function heldDigests({ lists, contents, retirements }: BrakeRecord): readonly string[] {
+  return [...lists.map(digestOf), ...contents.map(({ digest }) => digest), ...retirements.map(retirementsDigest)]
+}
+
 export type ReleaseResult =
   | { readonly outcome: 'released'; readonly keys: readonly AssignmentKey[] }
   /** The file of this permission set. */
   | { readonly outcome: 'released-contents'; readonly permissionSet: PermissionSetName }
+  /** Acts on credentials, for the owner of their accounts. */
+  | { readonly outcome: 'released-retirements'; readonly owner: string; readonly items: readonly string[] }
   /** The same list was released already, at that instant. */
   | { readonly outcome: 'released-before'; readonly at: string; readonly by: string }
   /** Another list is held, or none: it is not the list that the person looked at. */
@@ -70,21 +92,37 @@ export type ReleaseResult =
 export async function releaseList(objects: ObjectStore, digest: string, by: string): Promise<ReleaseResult> {
   for (;;) {
     const { value: record = emptyBrake, object } = (await brakeFile(objects).read()) ?? {}
-    const list = record.lists.find((one) => digestOf(one) === digest)
-    const contents = record.contents.find((one) => one.digest === digest)
-    if (object && contents) {
-      const released = releaseContents(record, contents, { at: object.servedAt, by })
-      if ((await brakeFile(objects).write(released, object.etag)).outcome === 'written')
-        return { outcome: 'released-contents', permissionSet: contents.name }
-      continue
-    }
-    if (!object || !list) {
+    const found = object && releaseFrom(record, { at: object.servedAt, digest, by })
+    if (!found) {
       const before = object && findRelease(record, digest, object.servedAt)
       return before ? { outcome: 'released-before', ...before } : { outcome: 'other-list', record }
     }
-    const released = releaseHeld(record, list, { at: object.servedAt, digest, by })
     // Lost: the list may have grown meanwhile, and then its digest differs.
-    if ((await brakeFile(objects).write(released, object.etag)).outcome === 'written')
-      return { outcome: 'released', keys: list.held }
+    if ((await brakeFile(objects).write(found.released, object.etag)).outcome === 'written') return found.result
+  }
+}
+
+type Found = { readonly released: BrakeRecord; readonly result: ReleaseResult }
+
+/** `undefined`: nothing that is held has this digest. */
+function releaseFrom(
+  record: BrakeRecord,
+  release: { readonly at: Date; readonly digest: string; readonly by: string },
+): Found | undefined {
+  const { digest } = release
+  const list = record.lists.find((one) => digestOf(one) === digest)
+  if (list) return { released: releaseHeld(record, list, release), result: { outcome: 'released', keys: list.held } }
+  const contents = record.contents.find((one) => one.digest === digest)
+  if (contents)
+    return {
+      released: releaseContents(record, contents, release),
+      result: { outcome: 'released-contents', permissionSet: contents.name },
+    }
+  const retirements = record.retirements.find((one) => retirementsDigest(one) === digest)
+  if (retirements === undefined) return undefined
+  const { owner, items } = retirements
+  return {
+    released: releaseRetirements(record, retirements, release),
+    result: { outcome: 'released-retirements', owner, items },
   }
 }

@@ -170,8 +170,8 @@ export class Brake {
   async look(): Promise<void> {
     try {
       const released = await this.#store.refresh()
-      const { lists, contents } = this.#store.record
-      if (lists.length + contents.length > 0 && !this.#isTold) this.#tell({ lists, contents })
+      const { lists, contents, retirements } = this.#store.record
+      if (lists.length + contents.length > 0 && !this.#isTold) this.#tell({ lists, contents, retirements })
       for (const release of released) await this.#hint(release)
       this.#isFailing = false
     } catch (error) {
@@ -184,12 +184,12 @@ export class Brake {
     }
   }
 
-  async #hint({ digest, at, by, keys, permissionSet }: BrakeRecord['releases'][number]): Promise<void> {
+  async #hint({ digest, at, by, keys, permissionSet, items }: BrakeRecord['releases'][number]): Promise<void> {
     const subject = { folder: `history/brake%${digest}/`, name: digest }
     await tellEvent(this.#ports.objects, subject, {
       event: 'brake-released',
       at,
-      body: { digest, by, assignments: keys, permissionSet },
+      body: { digest, by, assignments: keys, permissionSet, credentials: items },
     })
     this.#ports.log.info('what the brake held is released', { digest, by, assignments: keys.length, permissionSet })
     const hints = keys.map(toHint)

@@ -13,6 +13,7 @@ import { type Owner, readOwner } from '../records/owner.ts'
 import { ask, isDenied, unasked } from './ask.ts'
 import { askDispatcher } from './ask-dispatcher.ts'
 import { memberOf } from './dry-calls.ts'
+import { examineCredentials } from './examine-credentials.ts'
 import { examineFunctions } from './examine-functions.ts'
 import { examineQuotas } from './examine-quotas.ts'
 import { examineWrites } from './examine-writes.ts'
@@ -69,6 +70,7 @@ export async function* examine(examination: Examination): AsyncGenerator<Finding
   const organization = yield* examineOrganization(known)
   if (organization) yield* examineIdentityCenter(known, organization)
   if ('is' in owned) yield* examineBucketAndDeployment(known)
+  if ('is' in owned && configuration.auditorRole !== '') yield* await examineCredentials(ports)
   yield describeLimits(known)
 }
 

@@ -8,6 +8,7 @@ import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 import { type Found, findOutcomes, idOf } from './find-outcomes.ts'
 import { firstOutbox, forgetOld, type Outbox, outboxRecord } from './outbox.ts'
 import { publish } from './publish.ts'
+import { sendDigests } from './send-digests.ts'
 
 /** All statuses are listed this often; every time while they are few, which costs one request. */
 const wholeLookEveryMs = 5 * 60_000
@@ -117,17 +118,4 @@ function collect(
     collected[receiver.name] = { toldAt: at, digest: emptyDigest }
   }
   return { ...outbox, receivers: collected, sending }
-}
-
-/** A queue per receiver and way within the queue: one that cannot be reached holds up no other. */
-async function sendDigests({ queues }: Pick<Ports, 'queues'>, sending: readonly DigestMessage[]): Promise<void> {
-  if (sending.length === 0) return
-  await queues.send(
-    'digests',
-    sending.map((message) => ({
-      body: JSON.stringify(message),
-      groupId: `${message.receiver}.${message.way}`,
-      deduplicationId: message.id,
-    })),
-  )
 }

@@ -4,6 +4,8 @@ import { permissionSetPrefix } from '../../domain/permission-sets/permission-set
 import { attentionStates } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { Ports } from '../../ports/ports.ts'
+import { isServiceError } from '../../ports/service-error.ts'
+import { credentialReportsPrefix, readNewestSummary } from '../records/credential-summary.ts'
 import { forEachAtOnce, listHeads } from '../records/list-heads.ts'
 import { readPermissionSetFile } from '../records/read-permission-set-file.ts'
 import { StatusStore } from '../records/status-store.ts'
@@ -21,20 +23,33 @@ type Store = Pick<Ports, 'objects' | 'clock'>
 /** What the page of access says besides its rows. From the bucket alone. */
 export async function describePage({ sources, notes }: Omit<WhoAnswer, 'rows'>, ports: Store): Promise<PageFacts> {
   const madeAt = sources.bucketReadAt
-  const [attention, administratorSets, changes] = await Promise.all([
+  const [attention, credentials, administratorSets, changes] = await Promise.all([
     readAttention(ports),
+    describeCredentials(ports),
     listAdministratorSets(ports),
     listLatest(ports, madeAt),
   ])
   return {
     madeAt,
     // A page is read later than it is made: it says instants.
-    sources: describeSources(sources, { now: madeAt, dated: (at) => at }),
+    sources: [...describeSources(sources, { now: madeAt, dated: (at) => at }), ...credentials],
     notes,
     administratorSets,
     attention,
     changes,
   }
+}
+
+/** The way to the newest report of credentials, for who may read it. */
+async function describeCredentials({ objects }: Store): Promise<PageFacts['sources']> {
+  const newest = await readNewestSummary(objects).catch((error: unknown) => {
+    if (isServiceError(error, 'AccessDenied')) return undefined
+    throw error
+  })
+  if (newest === undefined) return []
+  const { date, urgent } = newest
+  const where = `${credentialReportsPrefix}${date}/index.html in the bucket`
+  return [['credentials in the accounts', `${where}: ${urgent.now} want somebody now, ${urgent.soon} soon`]]
 }
 
 /** What happened in the last week, the newest first. */

@@ -10,17 +10,13 @@ import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { TellProgress } from '../../ports/progress.ts'
 import { isServiceError } from '../../ports/service-error.ts'
-import { RateLimiter } from '../calls/rate-limiter.ts'
+import { enterAccount } from '../calls/enter-account.ts'
 import { repeatPatiently } from '../calls/repeat-patiently.ts'
-import { wrapPort } from '../calls/wrap-port.ts'
 import type { AnyAccess } from './recorded-access.ts'
 
 /** So many accounts are asked at once; nothing is shared between them but the connection. */
 const accountsAtOnce = 32
 const rolesAtOnce = 4
-/** In one account. AWS documents no rate of IAM; what is throttled is repeated. */
-const callsPerSecond = 10
-const repetition = { attemptsMost: 6, firstMs: 300, mostMs: 5_000 }
 /** A job takes seconds; this waits for a minute or two. */
 const polling = { attemptsMost: 40, firstMs: 1_000, mostMs: 5_000 }
 /** Then no other account is asked: the function that writes the report has a quarter of an hour. */
@@ -107,7 +103,7 @@ export class RoleUses {
   }
 
   async #ask(account: AccountId, permissionSets: ReadonlySet<PermissionSetName>) {
-    const iam = await this.#enter(account)
+    const iam = await enterAccount(this.#ports, account, this.#roleName)
     const asOf = renderInstant(this.#ports.clock.now())
     if (this.#asOf === undefined || asOf < this.#asOf) this.#asOf = asOf
     const roles = await Array.fromAsync(listAll((token) => iam.listPermissionSetRoles(token)))
@@ -122,14 +118,6 @@ export class RoleUses {
       async ([name, jobs]) => [name, await unlessGone(this.#finish(iam, jobs, asOf))] as const,
     )
     return new Map<PermissionSetName, RoleUse>(read)
-  }
-
-  async #enter(account: AccountId): Promise<AuditedAccount> {
-    const { auditor, clock } = this.#ports
-    if (auditor === undefined) throw new Error('nobody can be asked')
-    const iam = await repeatPatiently(this.#ports, repetition, () => auditor.enter(account, this.#roleName))
-    const limiter = new RateLimiter(clock, callsPerSecond)
-    return wrapPort(iam, (_, call) => repeatPatiently(this.#ports, repetition, () => limiter.run('background', call)))
   }
 
   /** Of several roles of one permission set the latest of everything counts: nothing is unused that one of them may have used. */

@@ -31,6 +31,8 @@ test.each<[code: string, httpStatus: number | undefined, proof: ErrorProof]>([
   ['ConflictException', 400, 'refused'],
   ['NoSuchBucket', 404, 'refused'],
   ['PreconditionFailed', 412, 'refused'],
+  ['DeleteConflict', 409, 'refused'],
+  ['AccountNotManagementOrDelegatedAdministrator', 400, 'refused'],
   ['AccessDeniedException', undefined, 'refused'],
   ['AccessDeniedException', 499, 'refused'],
   ['AccessDeniedException', 500, 'unknown'],

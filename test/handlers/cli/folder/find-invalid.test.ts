@@ -48,6 +48,18 @@ describe('of the files to upload', () => {
     )
   })
 
+  test('hygiene.json is judged by its content, and a file under retire/ by its name', () => {
+    const retire = (what: string) => `retire/team-a/account%200000000001%ci%${what}%ssofile`
+    const uploads = [
+      upload('hygiene.json', '{"retireAfterDays":1}'),
+      upload(retire('AKIAIOSFODNN7EXAMPLE'), ''),
+      upload(retire('key'), ''),
+    ]
+    const found = findInvalid(uploads, { revocations: [] }, context)
+    expect(found.map(({ key }) => key)).toEqual(['hygiene.json', retire('key')])
+    expect(findInvalid([upload('hygiene.json', '{"retireAfterDays":2}')], { revocations: [] }, context)).toEqual([])
+  })
+
   test('one that is named passes, with or without its prefix, and no other', () => {
     const uploads = [upload(link('a'), '{,}'), upload(link('b'), '{,}')]
     const judge = (...named: readonly string[]) => findInvalid(uploads, { revocations: [] }, { ...context, named })

@@ -57,7 +57,7 @@ function listOf(links: number): ShownList {
 const ten = '2026-03-03T10:00:00.000Z'
 
 test('of what is held all links are told that fit forty lines, of more the first five, and with --verbose all', () => {
-  const shown = { lists: [listOf(21)], contents: [], releases: [], pause: undefined }
+  const shown = { lists: [listOf(21)], contents: [], retirements: [], releases: [], pause: undefined }
   const brief = renderHeld(shown)
   expect(brief).toMatch(/^84 revocations held/)
   const ten = renderHeld({ ...shown, lists: [listOf(10)] })
@@ -77,7 +77,7 @@ test.each([5, 300, 10_000])(
       ...listOf(Math.ceil(number / 30 / 4)),
       digest: `digest-${nth}`,
     }))
-    const shown = { lists, contents: [heldFile('Billing-ps')], releases: [], pause: undefined }
+    const shown = { lists, contents: [heldFile('Billing-ps')], retirements: [], releases: [], pause: undefined }
     const told = renderHeld(shown)
     expect(told.split('\n').length).toBeLessThanOrEqual(40)
     expect(told).toContain('Read-ps from ')
@@ -88,7 +88,7 @@ test.each([5, 300, 10_000])(
 )
 
 test('a base that is smaller than what may pass is not told', () => {
-  const told = renderHeld({ lists: [listOf(21)], contents: [], releases: [], pause: undefined })
+  const told = renderHeld({ lists: [listOf(21)], contents: [], retirements: [], releases: [], pause: undefined })
   expect(told).toContain('21 links directly under links_data/ withdrawn since')
   expect(told).toContain('at most 20 pass in 15 minutes')
 })
@@ -96,7 +96,7 @@ test('a base that is smaller than what may pass is not told', () => {
 test('a file of a permission set is told with what it would do, whatever is in it, and how to decide', () => {
   const takesAway = ['s3:\u001b[31mGet*', ...Array.from({ length: 19 }, (_, nth) => `ec2:${nth}`)]
   const one = heldFile('Billing-ps', { takesAway, taken: 30 })
-  const shown = { lists: [], contents: [one], releases: [], pause: undefined }
+  const shown = { lists: [], contents: [one], retirements: [], releases: [], pause: undefined }
   const told = renderHeld(shown)
   expect(told).toMatch(
     /^1 permission set file held; the permission sets are as they were\n {2}rule contents: permission_sets\/Billing-ps\.json since 2026/,

@@ -22,6 +22,20 @@ beforeEach(async () => {
 })
 afterEach(() => rm(above, { recursive: true }))
 
+test('a single file is read by its name, is no fault where it is absent, and a link in its place is one', async () => {
+  const paths = async () => {
+    const { files, faults } = await walkFolder(folder, 'hygiene.json')
+    return [...files.map(({ path }) => path), ...faults.map(({ key, received }) => `${key}: ${received}`)]
+  }
+  expect(await paths()).toEqual([])
+  await symlink(join(above, 'elsewhere/secret.json'), join(folder, 'hygiene.json'))
+  expect(await paths()).toEqual(['hygiene.json: a symbolic link'])
+  await rm(join(folder, 'hygiene.json'))
+  await writeFile(join(folder, 'hygiene.json'), '{}')
+  await writeFile(join(folder, 'hygiene.json.bak'), '{}')
+  expect(await paths()).toEqual(['hygiene.json'])
+})
+
 const complaintsOf = (all: readonly Parsed<unknown>[]) => all.flatMap((one) => (one.ok ? [] : [one.complaint]))
 /** Each way of reading files that somebody proposes: its folder, and what it complains of. */
 const readers: readonly { readonly of: string; readonly complaints: () => Promise<readonly Complaint[]> }[] = [

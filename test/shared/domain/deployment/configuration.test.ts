@@ -7,6 +7,7 @@ test('every key is optional, with these defaults', () => {
     folders: [],
     urgentPermissionSets: [],
     auditorRole: '',
+    hygieneRole: '',
     principalSuffix: '',
     includeManagementAccount: false,
     includeOwnAccount: false,

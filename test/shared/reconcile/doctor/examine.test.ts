@@ -112,6 +112,34 @@ describe('the doctor', () => {
     expect(world.errors).toEqual([])
   })
 
+  test('tells the newest report of credentials, and what an analyzer of unused access would cost where there is none', async () => {
+    const told = async (world: World) =>
+      (await examined(world)).flatMap(({ check, level, told: text }) =>
+        ['report of credentials', 'access analyzer'].includes(check) ? [`${level} ${text}`] : [],
+      )
+    expect(await told(await open())).toEqual([])
+    const world = await open({ configuration: { auditorRole: 'ssofile-auditor' } })
+    expect(await told(world)).toEqual(['skip there is no report of credentials yet: it is made every night'])
+    const write = (date: string, analyzedBy: object) =>
+      world.objects.put(
+        `reports/credentials/${date}/summary.json`,
+        JSON.stringify({
+          ...{ v: 1, date, madeAt: `${date}T04:00:00Z`, mails: 0, notes: [], findings: {}, analyzedBy },
+          counts: { accounts: 9, unread: 0, users: 100, keys: 5, roles: 1_399, rows: 5, excepted: 0 },
+          urgent: { now: 3, soon: 7, later: 0 },
+        }),
+      )
+    await write('2026-03-01', { account: 9 })
+    expect(await told(world)).toEqual(['ok the report of 2026-03-01 has 3 things that want somebody now, 7 soon'])
+    await write('2026-03-02', { none: 8, account: 1 })
+    expect(await told(world)).toEqual([
+      'ok the report of 2026-03-02 has 3 things that want somebody now, 7 soon',
+      expect.stringMatching(
+        /^ok 8 accounts have no analyzer .* about 300 dollars a month \(0.20 .*ssofile makes none$/,
+      ),
+    ])
+  })
+
   test('asks the dispatcher what its role may do, and not these credentials, which may do less or more', async () => {
     const world = await open()
     const ofRole = intercept(world.ports, async (call) => {

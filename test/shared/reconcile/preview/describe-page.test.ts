@@ -1,5 +1,8 @@
 import { expect, test } from '@jest/globals'
+import type { Ports } from '../../../../shared/ports/ports.ts'
+import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { describePage } from '../../../../shared/reconcile/preview/describe-page.ts'
+import { intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
 
 test('the page says what wants attention with its reason and remedy, and which permission sets allow everything', async () => {
@@ -43,4 +46,36 @@ test('the page says what wants attention with its reason and remedy, and which p
   })
   expect(page.changes?.map(({ event }) => event).at(-1)).toBe('granted')
   expect(page.changes?.map(({ what }) => what)).not.toContain('long-ago')
+})
+
+test('the page names the newest report of credentials that is whole, and none to whoever may not read it', async () => {
+  const world = new World()
+  const sources = { bucketReadAt: '2026-03-03T10:00:00.000Z', identityCenter: { why: 'a test' } }
+  const named = async (ports: Ports = world.ports) =>
+    (await describePage({ sources, notes: [], isAsked: false }, ports)).sources.filter(([name]) =>
+      name.startsWith('credentials'),
+    )
+  expect(await named()).toEqual([])
+  const counts = { accounts: 1, unread: 0, users: 1, keys: 0, rows: 1, excepted: 0 }
+  for (const [date, now] of [
+    ['2026-02-28', 1],
+    ['2026-03-01', 3],
+  ] as const) {
+    const summary = { v: 1, date, madeAt: `${date}T04:00:00Z`, counts, mails: 0, findings: {}, notes: [] }
+    const text = JSON.stringify({ ...summary, urgent: { now, soon: 7, later: 0 } })
+    await world.objects.put(`reports/credentials/${date}/summary.json`, text)
+  }
+  await world.objects.put('reports/credentials/2026-03-02/index.html', '')
+  expect(await named()).toEqual([
+    [
+      'credentials in the accounts',
+      'reports/credentials/2026-03-01/index.html in the bucket: 3 want somebody now, 7 soon',
+    ],
+  ])
+  const denied = intercept(world.ports, async ({ operation, args, proceed }) => {
+    if (operation === 'get' && String(args[0]).startsWith('reports/'))
+      throw new ServiceError('s3', 'AccessDenied', 'not you')
+    return proceed()
+  })
+  expect(await named(denied)).toEqual([])
 })

@@ -1,0 +1,143 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Command } from 'commander'
+import { CsvError, parse } from 'csv-parse/sync'
+import * as z from 'zod'
+import {
+  type LeftOut,
+  type ProposedFile,
+  proposeRetireFiles,
+  type ReportLine,
+} from '../../../shared/domain/credentials/propose-retire-files.ts'
+import { retirePrefix } from '../../../shared/domain/credentials/retire-file.ts'
+import { renderFilePaths } from '../../../shared/domain/links/file-name.ts'
+import { quote, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
+import type { ObjectStore } from '../../../shared/ports/object-store.ts'
+import { readHygieneFile } from '../../../shared/reconcile/credentials/read-hygiene-file.ts'
+import { credentialReportsPrefix } from '../../../shared/reconcile/records/credential-summary.ts'
+import { parseDays } from '../arguments/parse-days.ts'
+import { Refusal } from '../arguments/refusal.ts'
+import { bucketOf } from '../bucket/bucket.ts'
+import { openCliPorts } from '../bucket/cli-ports.ts'
+import { count } from '../terminal/count.ts'
+import { renderJson } from '../terminal/render-json.ts'
+import { show } from '../terminal/show.ts'
+
+type Options = {
+  readonly fromReport: string
+  readonly unusedFor: number
+  readonly owner?: string
+  readonly to?: string
+  readonly json?: boolean
+}
+
+/** `ssofile retire`: files that would ask for unused credentials to be retired, to be read before anybody uploads them. */
+export function addRetire(program: Command): void {
+  program
+    .command('retire')
+    .description(
+      'Proposes files under retire/ for the keys and passwords that nobody used for so long, as a report of credentials has it (docs/credentials.md).\nIt only reads the bucket: with --to the files are written into a folder on this machine, where somebody reads them, deletes what should stay, and uploads the rest. Only then a key is made inactive, watched, and deleted.\nExit code 0: there are some; 1: there are none; 2: wrong usage.',
+    )
+    .requiredOption('--from-report <date>', 'the date of the report, such as 2026-03-03')
+    .requiredOption('--unused-for <days>', 'what nobody is known to have used for so long, such as 180d', parseDays)
+    .option('--owner <name>', 'only accounts of this owner, as their tag names it')
+    .option('--to <folder>', 'write the files into this folder; without it they are only shown')
+    .option('--json', 'the files, and what is left out, as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ssofile retire --from-report 2026-03-03 --unused-for 180d\n  ssofile retire --from-report 2026-03-03 --unused-for 180d --owner team-a --to plan',
+    )
+    .action(async (options: Options) => {
+      process.exitCode = await retire(options)
+    })
+}
+
+async function retire({ fromReport, unusedFor, owner, to, json = false }: Options): Promise<number> {
+  const bucket = bucketOf(undefined)
+  const { objects } = openCliPorts(bucket)
+  const lines = (await readReport(objects, fromReport)).filter((line) => owner === undefined || line.owner === owner)
+  const hygiene = await readHygieneFile(objects)
+  if (!hygiene.ok) throw new Refusal(renderComplaint(hygiene.complaint))
+  const proposed = proposeRetireFiles(lines, { days: unusedFor, neverRetire: hygiene.value.neverRetire })
+  if (to !== undefined) await writeFiles(to, proposed.files)
+  if (json) process.stdout.write(renderJson(proposed))
+  else await show(renderProposal(proposed, { date: fromReport, days: unusedFor, to, bucket }))
+  return proposed.files.length === 0 ? 1 : 0
+}
+
+const row = z
+  .object({
+    account: z.string(),
+    owner: z.string(),
+    kind: z.string(),
+    name: z.string(),
+    'access key': z.string(),
+    'last used': z.string(),
+    'unused days': z.string(),
+    'password unused days': z.string(),
+    exception: z.string(),
+  })
+  .transform(
+    (one): ReportLine => ({
+      ...one,
+      key: one['access key'],
+      lastUsed: one['last used'],
+      unusedDays: one['unused days'],
+      passwordUnusedDays: one['password unused days'],
+    }),
+  )
+
+async function readReport(objects: ObjectStore, date: string): Promise<readonly ReportLine[]> {
+  const key = `${credentialReportsPrefix}${date}/credentials.csv`
+  const found = z.iso.date().safeParse(date).success ? await objects.get(key) : undefined
+  if (found === undefined)
+    throw new Refusal(
+      `received the date '${quote(date)}', expected one of a report: ${key} is not there. Reports: aws s3 ls s3://${objects.bucket}/${credentialReportsPrefix}`,
+    )
+  try {
+    return z.array(row).parse(parse(Buffer.from(found.body), { columns: true }))
+  } catch (error) {
+    if (!(error instanceof z.ZodError) && !(error instanceof CsvError)) throw error
+    throw new Refusal(
+      `${key} cannot be read: an older version wrote it, or it was changed. Take the report of another day`,
+    )
+  }
+}
+
+async function writeFiles(folder: string, files: readonly ProposedFile[]): Promise<void> {
+  for (const path of renderFilePaths(files.map(({ key }) => key)).values()) {
+    const place = join(folder, path)
+    await mkdir(dirname(place), { recursive: true })
+    await writeFile(place, '')
+  }
+}
+
+/** A plan for a person. */
+export function renderProposal(
+  { files, leftOut }: { readonly files: readonly ProposedFile[]; readonly leftOut: readonly LeftOut[] },
+  {
+    date,
+    days,
+    to,
+    bucket,
+  }: { readonly date: string; readonly days: number; readonly to?: string | undefined; readonly bucket: string },
+): string {
+  const next =
+    to === undefined
+      ? ['Nothing is asked for yet. To have the files written into a folder: --to plan']
+      : [
+          `The files are in ${to}. Nothing is asked for yet: read them, and delete what should stay. Then:`,
+          `  aws s3 sync ${to}/${retirePrefix} s3://${bucket}/${retirePrefix}`,
+        ]
+  const all = [
+    `${count(files.length, 'credential')} that nobody is known to have used for ${days} days, as of ${date}`,
+    ...files.flatMap(({ key, what, days: unused, lastUsed }) => [
+      `  ${what}: last used ${lastUsed}, ${count(unused, 'day')} unused`,
+      `    ${key}`,
+    ]),
+    ...(leftOut.length > 0 ? ['', 'Left out:', ...leftOut.map(({ what, why }) => `  ${what}: ${why}`)] : []),
+    '',
+    ...(files.length > 0 ? next : ['There is nothing to ask for.']),
+  ]
+  return all.map((line) => `${quote(line, 4000)}\n`).join('')
+}

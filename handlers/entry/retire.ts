@@ -1,0 +1,6 @@
+import { openAwsRetirer } from '../../shared/aws/aws-retirer.ts'
+import { everyFiveMinutesOfRetiring } from '../schedules.ts'
+import { openDeployment } from './open-deployment.ts'
+
+const { ports, configuration, guarded } = openDeployment()
+export const handler = guarded(everyFiveMinutesOfRetiring({ ...ports, retirer: openAwsRetirer() }, configuration))

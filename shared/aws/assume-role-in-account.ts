@@ -1,0 +1,44 @@
+import { IAMClient, type IAMClientConfig } from '@aws-sdk/client-iam'
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
+import * as z from 'zod'
+import { partitionOf } from '../domain/deployment/environment.ts'
+import type { AccountId } from '../domain/organization/account-id.ts'
+import { answerOf, parseAnswer } from './answers.ts'
+import { type AwsPortsOptions, clientSettings } from './aws-ports.ts'
+
+/** The least. (STS API Reference, "AssumeRole".) One account takes less. */
+const sessionSeconds = 900
+const text = z.string().min(1)
+const credentialsSchema = z.object({ AccessKeyId: text, SecretAccessKey: text, SessionToken: text })
+
+/** An account by a role there. `ownArn`: how the ARNs of what is in it begin. `settings`: of clients of other services. */
+export type EnteredAccount = {
+  readonly ownArn: string
+  readonly iam: IAMClient
+  readonly settings: Pick<IAMClientConfig, 'maxAttempts' | 'requestHandler' | 'endpoint' | 'credentials'> & {
+    readonly region: string
+  }
+}
+
+/** Opens roles in accounts; each call is tried once. Throws ServiceError (`sts`). */
+export function openRoles(endpoint?: AwsPortsOptions['endpoint']) {
+  const settings = clientSettings(endpoint)
+  const sts = new STSClient(settings)
+  return async (account: AccountId, roleName: string): Promise<EnteredAccount> => {
+    const region = await sts.config.region()
+    const ownArn = `arn:${partitionOf(region)}:iam::${account}`
+    const RoleArn = `${ownArn}:role/${roleName}`
+    const input = { RoleArn, RoleSessionName: 'ssofile', DurationSeconds: sessionSeconds }
+    const { Credentials } = await answerOf('sts', sts.send(new AssumeRoleCommand(input)))
+    const member = { service: 'sts', member: 'Credentials' } as const
+    const { AccessKeyId, SecretAccessKey, SessionToken } = parseAnswer(member, credentialsSchema, Credentials)
+    const own = {
+      ...settings,
+      region,
+      // The connections of all accounts are to the same service.
+      requestHandler: sts.config.requestHandler,
+      credentials: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken },
+    }
+    return { ownArn, iam: new IAMClient(own), settings: own }
+  }
+}

@@ -1,0 +1,55 @@
+import {
+  DeleteAccessKeyCommand,
+  DeleteLoginProfileCommand,
+  DeleteUserCommand,
+  GetLoginProfileCommand,
+  GetUserCommand,
+  type IAMClient,
+  UpdateAccessKeyCommand,
+} from '@aws-sdk/client-iam'
+import * as z from 'zod'
+import type { Retirer, RetiringAccount } from '../ports/retirer.ts'
+import { parseAnswer } from './answers.ts'
+import { openRoles } from './assume-role-in-account.ts'
+import { auditedCredentials } from './aws-audited-credentials.ts'
+import type { AwsPortsOptions } from './aws-ports.ts'
+import { iamAnswer } from './iam-answers.ts'
+
+const iam = 'iam'
+const made = z.date()
+
+/** Credentials are retired by the SDK; each call is tried once. */
+export function openAwsRetirer(endpoint?: AwsPortsOptions['endpoint']): Retirer {
+  const enter = openRoles(endpoint)
+  return { enter: async (account, roleName) => retiringAccount((await enter(account, roleName)).iam) }
+}
+
+function retiringAccount(client: IAMClient): RetiringAccount {
+  const { listAccessKeys, accessKeyLastUsed } = auditedCredentials(client)
+  return {
+    listAccessKeys,
+    accessKeyLastUsed,
+    async user(UserName) {
+      const { User } = await iamAnswer(client.send(new GetUserCommand({ UserName })))
+      const madeAt = parseAnswer({ service: iam, member: 'CreateDate' }, made, User?.CreateDate)
+      return { madeAt, passwordLastUsedAt: User?.PasswordLastUsed }
+    },
+    async password(UserName) {
+      const { LoginProfile } = await iamAnswer(client.send(new GetLoginProfileCommand({ UserName })))
+      return { madeAt: parseAnswer({ service: iam, member: 'CreateDate' }, made, LoginProfile?.CreateDate) }
+    },
+    async updateAccessKey(UserName, AccessKeyId, isActive) {
+      const Status = isActive ? 'Active' : 'Inactive'
+      await iamAnswer(client.send(new UpdateAccessKeyCommand({ UserName, AccessKeyId, Status })))
+    },
+    async deleteAccessKey(UserName, AccessKeyId) {
+      await iamAnswer(client.send(new DeleteAccessKeyCommand({ UserName, AccessKeyId })))
+    },
+    async deletePassword(UserName) {
+      await iamAnswer(client.send(new DeleteLoginProfileCommand({ UserName })))
+    },
+    async deleteUser(UserName) {
+      await iamAnswer(client.send(new DeleteUserCommand({ UserName })))
+    },
+  }
+}

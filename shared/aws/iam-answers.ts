@@ -1,0 +1,38 @@
+import * as z from 'zod'
+import { ServiceError } from '../ports/service-error.ts'
+import { answerOf, toServiceError } from './answers.ts'
+
+/** As many as IAM gives at once. (IAM API Reference, "GetServiceLastAccessedDetails" and "ListRoles".) */
+export const itemsMost = 1_000
+
+/** "URL-encoded compliant with RFC 3986". (IAM API Reference, "GetPolicyVersion".) */
+export const encodedText = z
+  .string()
+  .min(1)
+  .transform((encoded, context) => {
+    try {
+      return decodeURIComponent(encoded)
+    } catch {
+      context.addIssue('it is not URL-encoded')
+      return z.NEVER
+    }
+  })
+
+/** The codes that the SDK gives other names than the wire has. (IAM API Reference, "GetCredentialReport" and "DeleteUser".) */
+const wireCodes: Readonly<Record<string, string>> = {
+  NoSuchEntityException: 'NoSuchEntity',
+  CredentialReportNotPresentException: 'ReportNotPresent',
+  CredentialReportNotReadyException: 'ReportInProgress',
+  CredentialReportExpiredException: 'ReportExpired',
+  AccountNotManagementOrDelegatedAdministratorException: 'AccountNotManagementOrDelegatedAdministrator',
+  DeleteConflictException: 'DeleteConflict',
+  EntityTemporarilyUnmodifiableException: 'EntityTemporarilyUnmodifiable',
+}
+
+/** Waits for a call to IAM; what it throws is a ServiceError with the code of the wire. */
+export async function iamAnswer<O>(call: Promise<O>): Promise<O> {
+  return answerOf('iam', call).catch((error: unknown) => {
+    const { code, message, requestId, httpStatus } = toServiceError('iam', error)
+    throw new ServiceError('iam', wireCodes[code] ?? code, message, { cause: error, requestId, httpStatus })
+  })
+}

@@ -1,0 +1,55 @@
+import type { NewStatus } from '../statuses/status.ts'
+import { dueAt } from './decide-retirement.ts'
+import { type Credential, canBeInactive, describeCredential } from './retire-file.ts'
+import type { Retirement } from './retirement.ts'
+
+/** What a status says beside the upload that it is of. */
+export type ToldRetirement = Pick<NewStatus, 'state' | 'reason' | 'remedy' | 'retirement'>
+
+/**
+ * What the files of a credential are told. `undefined` ledger: it is not there, and was not when somebody asked first.
+ *
+ * | the ledger says                    | state      | the retirement is   |
+ * | ---------------------------------- | ---------- | ------------------- |
+ * | nothing                            | `applied`  |                     |
+ * | `gone`                             | `applied`  | `gone`              |
+ * | `used since`                       | `blocked`  | `used since`        |
+ * | anything else, and days are left   | `applying` | `inactive`; of what cannot be: `watched` |
+ * | anything else                      | `applying` | `due`               |
+ */
+export function describeRetirement(
+  credential: Credential,
+  kept: Retirement | undefined,
+  { now, retireAfterDays }: { readonly now: Date; readonly retireAfterDays: number },
+): ToldRetirement {
+  const what = describeCredential(credential)
+  if (kept === undefined)
+    return { state: 'applied', reason: `there is no ${what}: nothing is to do`, remedy: 'delete this file' }
+  const { at: since, madeAt, lastUsedAt } = kept
+  const there = { since, madeAt, lastUsedAt }
+  if (kept.state === 'gone')
+    return {
+      state: 'applied',
+      reason: `the ${what} is deleted${kept.byOthers ? ', by somebody else' : ''}`,
+      remedy: 'delete this file',
+      retirement: { ...there, state: 'gone' },
+    }
+  if (kept.state === 'used since')
+    return {
+      state: 'blocked',
+      reason: `the ${what} is left as it is: ${kept.why}`,
+      remedy:
+        'find out who needs it; delete this file, which undoes everything. Upload it again once nothing uses the credential',
+      retirement: { ...there, state: 'used since' },
+    }
+  const due = dueAt(kept, retireAfterDays)
+  const until = due.toISOString()
+  const isDue = now >= due
+  const isKey = canBeInactive(credential)
+  return {
+    state: 'applying',
+    reason: `the ${what} ${isKey ? 'is inactive' : 'works, and is watched'}; it is deleted ${isDue ? 'now' : `at ${until}`}, unless somebody uses it`,
+    remedy: 'delete this file before, and it stays',
+    retirement: { ...there, until, state: isDue ? 'due' : isKey ? 'inactive' : 'watched' },
+  }
+}

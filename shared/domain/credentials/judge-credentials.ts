@@ -1,0 +1,269 @@
+import { renderInstant } from '../text/instant.ts'
+import type { AccountPasswordPolicy, KeyFacts, RoleFacts, RootFacts, UserFacts } from './credential-facts.ts'
+import type { CredentialFinding, CredentialRow, FindingKind, Urgency } from './credential-row.ts'
+import type { Standards } from './hygiene-file.ts'
+import { anybody, outsideTrusts } from './outside-trusts.ts'
+
+/** What a judgement is told of one thing; account, owner and exception are added where it is known. */
+export type JudgedThing = Omit<CredentialRow, 'account' | 'accountName' | 'owner' | 'exception'>
+export type JudgeContext = { readonly standards: Standards; readonly asOf: Date }
+
+const dayMs = 24 * 60 * 60_000
+/** Uses of credentials are known late, by hours and at most a day. (IAM User Guide, "Find unused AWS credentials".) */
+const lateDays = 1
+/** Of roles IAM keeps uses so long. (IAM User Guide, "Refine permissions in AWS using last accessed information".) */
+const rolesTrackedDays = 400
+
+/**
+ * For how many whole days nothing is known of a use: since it was made, or last used, whichever came last. Uses of the last day
+ * may not be known yet.
+ */
+export function unusedDays(
+  thing: { readonly madeAt: Date; readonly lastUsedAt?: Date | undefined },
+  asOf: Date,
+): number {
+  const from = Math.max(thing.madeAt.getTime(), thing.lastUsedAt?.getTime() ?? 0)
+  return Math.max(0, Math.floor((asOf.getTime() - from) / dayMs) - lateDays)
+}
+
+/**
+ * | root user                                | finding            | urgency |
+ * | ---------------------------------------- | ------------------ | ------- |
+ * | has an active key                        | `root-key`         | now     |
+ * | has a password, or nobody knows; no MFA  | `root-without-mfa` | now     |
+ */
+export function judgeRoot(root: RootFacts, { asOf }: JudgeContext): JudgedThing {
+  const { hasPassword, hasMfa, activeKeys, lastUsedAt } = root
+  return {
+    kind: 'root',
+    name: 'root',
+    lastUsedAt: instant(lastUsedAt),
+    hasMfa,
+    detail: `${hasPassword === false ? 'no password' : 'a password'}, ${plural(activeKeys, 'active key')}${centrally(root)}`,
+    asOf: renderInstant(asOf),
+    findings: [
+      ...when(activeKeys > 0, 'root-key', 'now', `has ${plural(activeKeys, 'active key')}`, removeRoot),
+      ...when(hasPassword !== false && !hasMfa, 'root-without-mfa', 'now', 'has no MFA', removeRoot),
+    ],
+  }
+}
+/** That the organization manages root credentials says nothing of who removed these: only of new accounts it is sure. */
+function centrally({ isManagedCentrally, hasPassword, activeKeys }: RootFacts): string {
+  if (isManagedCentrally !== undefined)
+    return `; root credentials are ${isManagedCentrally ? '' : 'not '}managed centrally`
+  return hasPassword === false && activeKeys === 0 ? ': removed centrally, or never set' : ''
+}
+const removeRoot =
+  'remove the root credentials of the account centrally (IAM, Root access management), or sign in as root, delete keys and register MFA'
+
+/**
+ * A user is unused where neither the password nor any key is used: whoever has only keys uses these.
+ *
+ * | user                                                       | finding                | urgency |
+ * | ---------------------------------------------------------- | ---------------------- | ------- |
+ * | of break-glass                                             | only `password-without-mfa` | |
+ * | password and each active key unused, or there is neither   | `unused-user`          | soon    |
+ * | password unused, a key is used                             | `unused-password`      | soon    |
+ * | password, no MFA, and the standard asks for it             | `password-without-mfa` | now     |
+ * | two active keys                                            | `two-active-keys`      | later   |
+ */
+export function judgeUser(user: UserFacts, { standards, asOf }: JudgeContext): JudgedThing {
+  const { name, madeAt, password, hasMfa, keys, isBreakGlass } = user
+  const active = keys.filter(({ isActive }) => isActive)
+  const uses = [password?.lastUsedAt, ...keys.map((key) => key.lastUsedAt)].flatMap((at) => at ?? [])
+  // What was made anew says that somebody wants it.
+  const changes = [madeAt, ...(password === undefined ? [] : [password.changedAt]), ...active.map((key) => key.madeAt)]
+  const days = unusedDays({ madeAt: latestOf(changes) ?? madeAt, lastUsedAt: latestOf(uses) }, asOf)
+  const passwordDays = password && unusedDays({ madeAt: password.changedAt, lastUsedAt: password.lastUsedAt }, asOf)
+  const isUnused = !isBreakGlass && days >= standards.unusedDays
+  const isPasswordUnused = !isBreakGlass && !isUnused && (passwordDays ?? 0) >= standards.unusedDays
+  return {
+    kind: 'user',
+    name,
+    madeAt: renderInstant(madeAt),
+    lastUsedAt: instant(latestOf(uses)),
+    unusedDays: days,
+    passwordUnusedDays: passwordDays,
+    hasMfa,
+    detail: `${password === undefined ? 'no password' : `password of ${renderInstant(password.changedAt).slice(0, 10)}, ${password.lastUsedAt === undefined ? 'never used' : `last used ${renderInstant(password.lastUsedAt).slice(0, 10)}`}`}, ${plural(active.length, 'active key')}${isBreakGlass ? ', for emergencies' : ''}`,
+    asOf: renderInstant(asOf),
+    findings: [
+      ...when(
+        password !== undefined && !hasMfa && standards.mfa,
+        'password-without-mfa',
+        'now',
+        'signs in with a password alone',
+        'have the person register MFA, or take the password away and give access by Identity Center',
+      ),
+      ...when(
+        isUnused,
+        'unused-user',
+        'soon',
+        `nobody used it for ${days} days, neither a password nor a key`,
+        'ask its owner; make its keys inactive and take its password away, wait, then delete it',
+      ),
+      ...when(
+        isPasswordUnused,
+        'unused-password',
+        'soon',
+        `nobody signed in with its password for ${passwordDays} days; its keys are used`,
+        'take the password away; leave the user and its keys',
+      ),
+      ...when(
+        !isBreakGlass && active.length > 1,
+        'two-active-keys',
+        'later',
+        'has two active keys, which only a rotation needs',
+        'make the older key inactive once nothing uses it',
+      ),
+    ],
+  }
+}
+
+/**
+ * Only the key is meant, never its user. The first row that fits counts:
+ *
+ * | key                                  | finding        | urgency |
+ * | ------------------------------------ | -------------- | ------- |
+ * | inactive                             | `inactive-key` | later   |
+ * | active, unused for the standard's days | `unused-key` | soon    |
+ * | active, used, older than the standard | `old-key`     | soon    |
+ */
+export function judgeKey(user: string, key: KeyFacts, { standards, asOf }: JudgeContext): JudgedThing {
+  const { id, isActive, madeAt, lastUsedAt, service, region } = key
+  const days = unusedDays(key, asOf)
+  const age = Math.floor((asOf.getTime() - madeAt.getTime()) / dayMs)
+  const never = lastUsedAt === undefined ? ' (never, as far as IAM knows)' : ''
+  return {
+    kind: 'key',
+    name: user,
+    key: id,
+    madeAt: renderInstant(madeAt),
+    lastUsedAt: instant(lastUsedAt),
+    service,
+    region,
+    unusedDays: days,
+    isActive,
+    detail: `${age} days old`,
+    asOf: renderInstant(asOf),
+    findings: [
+      ...when(!isActive, 'inactive-key', 'later', 'is inactive', 'delete it, if nobody has missed it'),
+      ...when(
+        isActive && days >= standards.unusedDays,
+        'unused-key',
+        'soon',
+        `nobody used it for ${days} days${never}`,
+        'make it inactive, wait, then delete it; leave its user',
+      ),
+      ...when(
+        isActive && days < standards.unusedDays && age >= standards.keyAgeDays,
+        'old-key',
+        'soon',
+        `is ${age} days old, and in use${service === undefined ? '' : ` (${service}${region === undefined ? '' : `, ${region}`})`}`,
+        'make a second key, change what uses this one, then make this one inactive and delete it; leave its user',
+      ),
+    ],
+  }
+}
+
+/**
+ * `isInside`: an account or organization that may be trusted. Break-glass is not used, and that is as it should be.
+ *
+ * | role                                         | finding          | urgency |
+ * | -------------------------------------------- | ---------------- | ------- |
+ * | anybody may assume it                        | `trusts-anybody` | now     |
+ * | accounts or organizations outside may        | `trusts-outside` | soon    |
+ * | its latest use is older than the standard    | `unused-role`    | later   |
+ */
+export function judgeRole(
+  role: RoleFacts,
+  { standards, asOf, isInside }: JudgeContext & { readonly isInside: (id: string) => boolean },
+): JudgedThing {
+  const { name, madeAt, lastUsedAt, trust, isBreakGlass } = role
+  const outside = outsideTrusts(trust, isInside)
+  const days = Math.min(unusedDays(role, asOf), rolesTrackedDays - lateDays)
+  const isOpen = outside.includes(anybody)
+  return {
+    kind: 'role',
+    name,
+    madeAt: renderInstant(madeAt),
+    lastUsedAt: instant(lastUsedAt),
+    unusedDays: days,
+    detail: outside.length === 0 ? undefined : `trusts ${outside.join(', ')}`,
+    asOf: renderInstant(asOf),
+    findings: [
+      ...when(isOpen, 'trusts-anybody', 'now', 'may be assumed from any account of AWS', limitTrust),
+      ...when(
+        !isOpen && outside.length > 0,
+        'trusts-outside',
+        'soon',
+        `may be assumed from outside the organization, by ${outside.join(', ')}`,
+        `${limitTrust}; who may stay belongs into trusted in hygiene.json`,
+      ),
+      ...when(
+        !isBreakGlass && days >= standards.unusedDays,
+        'unused-role',
+        'later',
+        `nobody used it for ${days} days`,
+        'ask its owner, then delete it',
+      ),
+    ],
+  }
+}
+const limitTrust = 'name in its trust policy only who needs it, with a condition on aws:PrincipalOrgID'
+
+/** Without users who have a password nobody is bound by it: then nothing is found. */
+export function judgePasswordPolicy(
+  policy: AccountPasswordPolicy | undefined,
+  { standards, asOf, passwords }: JudgeContext & { readonly passwords: number },
+): JudgedThing {
+  const { minimumLength, isMixed, reusePrevention, maxAgeDays } = standards.passwordPolicy
+  // IAM User Guide, "Set an account password policy for IAM users": the default has 8 characters of three kinds.
+  const set = policy ?? { minimumLength: 8, isMixed: false, reusePrevention: 0 }
+  const lacks = [
+    ...(set.minimumLength < minimumLength ? [`${set.minimumLength} characters in place of ${minimumLength}`] : []),
+    ...(isMixed && !set.isMixed ? ['not of all four kinds'] : []),
+    ...(set.reusePrevention < reusePrevention
+      ? [`the last ${set.reusePrevention} kept in place of ${reusePrevention}`]
+      : []),
+    ...(maxAgeDays !== undefined && (set.maxAgeDays ?? Number.POSITIVE_INFINITY) > maxAgeDays
+      ? [`${set.maxAgeDays === undefined ? 'no end' : `${set.maxAgeDays} days`} in place of ${maxAgeDays} days`]
+      : []),
+  ]
+  return {
+    kind: 'password policy',
+    name: 'password policy',
+    detail: policy === undefined ? 'the default of AWS' : `at least ${policy.minimumLength} characters`,
+    asOf: renderInstant(asOf),
+    findings: when(
+      passwords > 0 && lacks.length > 0,
+      'weak-password-policy',
+      'later',
+      `demands less than the standard: ${lacks.join(', ')}`,
+      'set the password policy of the account to the standard',
+    ),
+  }
+}
+
+/** An account that cannot be read is a row that says why. `why`: as the end of a sentence. */
+export function unreadAccount(why: string, asOf: Date): JudgedThing {
+  const remedy = "docs/credentials.md says what the auditor's role needs; an account that is closed needs nothing"
+  const findings = when(true, 'not-read', 'soon', `could not be read: ${why}`, remedy)
+  return { kind: 'account', name: '', asOf: renderInstant(asOf), findings }
+}
+
+function when(holds: boolean, kind: FindingKind, urgency: Urgency, told: string, remedy: string): CredentialFinding[] {
+  return holds ? [{ kind, urgency, told, remedy }] : []
+}
+
+function latestOf(instants: readonly Date[]): Date | undefined {
+  return instants.length === 0 ? undefined : new Date(Math.max(...instants.map(Number)))
+}
+
+function instant(at: Date | undefined): string | undefined {
+  return at && renderInstant(at)
+}
+
+function plural(count: number, one: string): string {
+  return count === 1 ? `1 ${one}` : `${count === 0 ? 'no' : count} ${one}s`
+}

@@ -1,0 +1,132 @@
+import page from '../access-page/page.json' with { type: 'json' }
+import { escapeHtml } from '../text/escape-html.ts'
+import { renderCsv } from '../text/render-csv.ts'
+import { type CredentialRow, type Urgency, urgencies, urgencyOf } from './credential-row.ts'
+
+const titles = [
+  'account',
+  'account name',
+  'owner',
+  'kind',
+  'name',
+  'access key',
+  'made',
+  'last used',
+  'by service',
+  'in Region',
+  'unused days',
+  'password unused days',
+  'MFA',
+  'active',
+  'detail',
+  'IAM Access Analyzer',
+  'urgency',
+  'findings',
+  'what is found',
+  'what to do',
+  'exception',
+  'as of',
+]
+export const credentialCsvTitles = renderCsv([titles])
+
+export function renderCredentialRow(row: CredentialRow): string {
+  const number = (value: number | undefined) => (value === undefined ? '' : String(value))
+  const said = (value: boolean | undefined) => (value === undefined ? '' : value ? 'yes' : 'no')
+  return renderCsv([
+    [
+      row.account,
+      row.accountName,
+      row.owner,
+      row.kind,
+      row.name,
+      row.key ?? '',
+      row.madeAt ?? '',
+      row.lastUsedAt ?? (row.madeAt === undefined ? '' : 'never'),
+      row.service ?? '',
+      row.region ?? '',
+      number(row.unusedDays),
+      number(row.passwordUnusedDays),
+      said(row.hasMfa),
+      said(row.isActive),
+      row.detail ?? '',
+      (row.analyzer ?? []).join(' '),
+      urgencyOf(row) ?? '',
+      row.findings.map(({ kind }) => kind).join(' '),
+      toldOf(row),
+      remedyOf(row),
+      row.exception ?? '',
+      row.asOf,
+    ],
+  ])
+}
+
+/** What the thing is, for a person: `user ci in shop (200000000001)`. */
+export function describeThing({ kind, name, key, account, accountName }: CredentialRow): string {
+  const where = `${accountName} (${account})`
+  if (kind === 'account') return `account ${where}`
+  if (kind === 'key') return `key ${key} of user ${name} in ${where}`
+  return `${kind === 'root' ? 'root user' : kind === 'password policy' ? kind : `${kind} ${name}`} in ${where}`
+}
+
+export const toldOf = ({ findings }: CredentialRow): string => findings.map(({ told }) => told).join('; ')
+export const remedyOf = ({ findings }: CredentialRow): string =>
+  [...new Set(findings.map(({ remedy }) => remedy))].join('; ')
+
+type CredentialPage = {
+  readonly madeAt: string
+  readonly facts: readonly string[]
+  readonly urgent: Readonly<Record<Urgency, number>>
+  readonly top: readonly CredentialRow[]
+  readonly notes: readonly string[]
+}
+
+const headings: Readonly<Record<Urgency, string>> = {
+  now: 'Now: one password, one key or none at all is enough to get in',
+  soon: 'Soon: nobody uses it, it is old, or nobody could look',
+  later: 'Later: less to look after',
+}
+
+/** One HTML file that loads nothing, sends nothing and has no script: what wants somebody, the most urgent first. */
+export function renderCredentialPage({ madeAt, facts, urgent, top, notes }: CredentialPage): string {
+  const list = (items: readonly string[]) => `<ul>${items.map((one) => `<li>${escapeHtml(one)}</li>`).join('')}</ul>`
+  const parts = urgencies.map((urgency) => {
+    const rows = top.filter((row) => urgencyOf(row) === urgency)
+    if (urgent[urgency] === 0) return ''
+    const more = urgent[urgency] - rows.length
+    return `<h2>${urgent[urgency]} × ${headings[urgency]}</h2>
+<ol>
+${rows.map(renderRow).join('\n')}
+</ol>${more > 0 ? `<p>and ${more} more in credentials.csv</p>` : ''}`
+  })
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src '${page.styleHash}'; img-src data:; base-uri 'none'; form-action 'none'">
+<meta name="referrer" content="no-referrer">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Credentials, as of ${escapeHtml(madeAt)}</title>
+<link rel="icon" href="data:,">
+<style>${page.style}</style>
+</head>
+<body>
+<header><h1>Credentials, as of ${escapeHtml(madeAt.slice(0, 16).replace('T', ' '))} UTC</h1></header>
+<main>
+${list(facts)}
+${parts.every((part) => part === '') ? '<p>Nothing is to do.</p>' : parts.join('\n')}
+${notes.length === 0 ? '' : `<h2>Notes</h2>${list(notes)}`}
+<p>Every user and key, also those of which nothing is found: credentials.csv beside this page.</p>
+</main>
+</body>
+</html>
+`
+}
+
+/** A list wraps where a table of the page's style would cut what is to be done. */
+function renderRow(row: CredentialRow): string {
+  const owner = row.owner === '' ? 'nobody is named' : row.owner
+  const [thing, told, remedy, whose] = [describeThing(row), toldOf(row), remedyOf(row), owner].map(escapeHtml)
+  const analyzer = row.analyzer === undefined ? '' : ` IAM Access Analyzer: ${escapeHtml(row.analyzer.join(', '))}.`
+  return `<li><strong>${thing}</strong>: ${told}.<br>What to do: ${remedy}. Owner: ${whose}.${analyzer}</li>`
+}

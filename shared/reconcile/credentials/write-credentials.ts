@@ -1,0 +1,155 @@
+import { CredentialTally } from '../../domain/credentials/credential-tally.ts'
+import { defaultHygiene, type Hygiene, hygieneKey } from '../../domain/credentials/hygiene-file.ts'
+import {
+  credentialCsvTitles,
+  renderCredentialPage,
+  renderCredentialRow,
+} from '../../domain/credentials/render-credentials.ts'
+import { describeAnalyzers } from '../../domain/credentials/unused-access.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import type { Account, OrganizationView } from '../../domain/organization/organization-view.ts'
+import { renderComplaint } from '../../domain/statuses/complaint.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { isServiceError } from '../../ports/service-error.ts'
+import { sendDigests } from '../notifications/send-digests.ts'
+import { OrganizationCache } from '../organization/organization-cache.ts'
+import { type CredentialSummary, credentialReportsPrefix, credentialSummary } from '../records/credential-summary.ts'
+import { ObjectWriter } from '../reports/object-writer.ts'
+import { tellBroken } from '../statuses/tell-broken.ts'
+import { openAccountOwners } from './account-owners.ts'
+import { CredentialMails } from './credential-mails.ts'
+import { dateOfRun, KeptCredentials } from './kept-credentials.ts'
+import { readCredentials } from './read-credentials.ts'
+import { readHygieneFile } from './read-hygiene-file.ts'
+import { readSecurityAccount } from './read-unused-access.ts'
+
+/** Of so many accounts the rows are in memory, and are read again after a function has died. */
+const accountsAtOnce = 128
+/** So many stand on the page. */
+const urgentMost = 300
+
+type CredentialPorts = Pick<Ports, 'objects' | 'organizations' | 'auditor' | 'queues' | 'clock' | 'randomness' | 'log'>
+
+/**
+ * Reads the credentials of every account by the auditor's role, and writes what is found under the date: `credentials.csv`,
+ * `index.html`, and last of all `summary.json`. Whoever answers for something is told. It changes nothing in any account. Run
+ * again on the same day, it goes on where it was, and does nothing once the summary is there. `undefined`: no auditor's role is
+ * configured.
+ */
+export async function writeCredentials(
+  ports: CredentialPorts,
+  configuration: Configuration,
+): Promise<CredentialSummary | undefined> {
+  const { objects, clock } = ports
+  if (configuration.auditorRole === '') return undefined
+  const madeAt = renderInstant(clock.now())
+  const date = await dateOfRun(objects, clock.now())
+  const folder = `${credentialReportsPrefix}${date}/`
+  const written = credentialSummary(objects, date)
+  const before = await written.read()
+  if (before !== undefined) return before.value
+  const { hygiene, notes } = await readHygiene(ports)
+  const kept = new KeptCredentials(objects, date)
+  const unknown = await readAccounts(ports, configuration, hygiene, kept)
+  const tally = new CredentialTally(urgentMost)
+  const mails = new CredentialMails(hygiene, configuration.notifications, clock.now())
+  const csv = new ObjectWriter(objects, `${folder}credentials.csv`)
+  await csv.write(credentialCsvTitles)
+  let roles = 0
+  const analyzedBy: Record<string, number> = {}
+  for await (const part of kept.parts()) {
+    roles += part.roles
+    for (const [by, count] of Object.entries(part.analyzedBy)) analyzedBy[by] = (analyzedBy[by] ?? 0) + count
+    for (const row of part.rows) {
+      await csv.write(renderCredentialRow(row))
+      tally.add(row)
+      mails.add(row)
+    }
+  }
+  await csv.end()
+  const { accounts, unread, users, keys, rows, excepted, urgent, findings } = tally
+  const messages = mails.messages(date)
+  const counts = { accounts, unread, users, keys, roles, rows, excepted }
+  const told = [...notes, ...unknown, ...mails.notes]
+  const facts = [
+    `${accounts} accounts with ${users} users and ${keys} access keys; ${unread} accounts could not be read`,
+    ...(excepted > 0 ? [`${excepted} things are as somebody wants them until a day (exceptions in hygiene.json)`] : []),
+    describeAnalyzers(analyzedBy),
+    'Uses are known late, by up to a day; nothing here was changed',
+  ]
+  const page = renderCredentialPage({ madeAt, facts, urgent, top: tally.top, notes: told })
+  await objects.put(`${folder}index.html`, Buffer.from(page))
+  await sendDigests(ports, messages)
+  const result: CredentialSummary = {
+    v: 1,
+    date,
+    madeAt,
+    counts,
+    urgent,
+    findings,
+    analyzedBy,
+    mails: messages.length,
+    notes: told,
+  }
+  await written.overwrite(result)
+  await kept.forget()
+  return result
+}
+
+/** What is not valid has a status, and nobody is told by it; then the standards are the defaults. */
+async function readHygiene(
+  ports: CredentialPorts,
+): Promise<{ readonly hygiene: Hygiene; readonly notes: readonly string[] }> {
+  const read = await readHygieneFile(ports.objects)
+  const broken = read.ok ? [] : [read.complaint]
+  await tellBroken(ports, hygieneKey, broken)
+  if (read.ok) return { hygiene: read.value, notes: [] }
+  const notes = broken.map((complaint) => `the defaults count, and nobody is told: ${renderComplaint(complaint)}`)
+  return { hygiene: defaultHygiene, notes }
+}
+
+/**
+ * In parts, by the ids of accounts; what an earlier run of this day has read is not read again. Answers what the security
+ * account could not say.
+ */
+async function readAccounts(
+  ports: CredentialPorts,
+  { folders, auditorRole }: Configuration,
+  hygiene: Hygiene,
+  kept: KeptCredentials,
+): Promise<readonly string[]> {
+  const view = await new OrganizationCache(ports, folders).storedView()
+  if (view === undefined) throw new Error('the organization has not been read yet')
+  const all = view.accounts.toSorted((a, b) => (a.id < b.id ? -1 : 1))
+  const accounts = new Set<string>(all.map(({ id }) => id))
+  const ownerOf = openOwners(ports, hygiene, view)
+  const upTo = await kept.readUpTo()
+  const left = all.filter(({ id }) => id > upTo)
+  const notes = new Set<string>()
+  for (let from = 0; from < left.length; from += accountsAtOnce) {
+    const part = left.slice(from, from + accountsAtOnce)
+    const last = part.at(-1)
+    if (last === undefined) break
+    // Entered for each part again: the session ends after a quarter of an hour.
+    const organization = await readSecurityAccount(ports, hygiene.securityAccount, auditorRole)
+    for (const note of organization.notes) notes.add(note)
+    const context = { auditorRole, hygiene, accounts, ownerOf, organization }
+    await kept.keep(last.id, await Promise.all(part.map((account) => readCredentials(ports, account, context))))
+  }
+  return [...notes]
+}
+
+/** Who answers for an account, by its tag; `''`: nobody knows. */
+function openOwners(ports: CredentialPorts, hygiene: Hygiene, view: OrganizationView) {
+  const ownerOf = openAccountOwners(ports, hygiene, view)
+  return async (account: Account): Promise<string> => {
+    try {
+      return (await ownerOf(account)) ?? ''
+    } catch (error) {
+      if (!isServiceError(error)) throw error
+      ports.log.warn('the tags of an account could not be read: its owner is not told', { account: account.id, error })
+      return ''
+    }
+  }
+}

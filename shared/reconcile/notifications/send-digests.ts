@@ -1,0 +1,15 @@
+import type { DigestMessage } from '../../domain/notifications/digest.ts'
+import type { Ports } from '../../ports/ports.ts'
+
+/** A queue per receiver and way within the queue: one that cannot be reached holds up no other. */
+export async function sendDigests({ queues }: Pick<Ports, 'queues'>, sending: readonly DigestMessage[]): Promise<void> {
+  if (sending.length === 0) return
+  await queues.send(
+    'digests',
+    sending.map((message) => ({
+      body: JSON.stringify(message),
+      groupId: `${message.receiver}.${message.way}`,
+      deduplicationId: message.id,
+    })),
+  )
+}

@@ -1,0 +1,49 @@
+import * as z from 'zod'
+import { findingKinds } from '../../domain/credentials/credential-row.ts'
+import { record } from '../../domain/json/record.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { JsonRecord } from './json-record.ts'
+import { spoiledAsAbsent } from './stored-json.ts'
+
+/** A date follows. */
+export const credentialReportsPrefix = 'reports/credentials/'
+
+const count = z.int().min(0)
+const summary = record({
+  v: z.literal(1),
+  date: z.string(),
+  madeAt: z.iso.datetime(),
+  counts: record({
+    accounts: count,
+    unread: count,
+    users: count,
+    keys: count,
+    /** All but those that AWS makes for its services. */
+    roles: count.default(0),
+    rows: count,
+    excepted: count,
+  }),
+  /** Things that want somebody, by how urgent they are. */
+  urgent: record({ now: count, soon: count, later: count }),
+  findings: z.partialRecord(z.enum(findingKinds), count),
+  /** Accounts, by whose analyzer looked at them (`AnalyzedBy`). */
+  analyzedBy: z.record(z.string(), count).default({}),
+  mails: count,
+  notes: z.array(z.string()),
+})
+export type CredentialSummary = z.infer<typeof summary>
+
+/** It is written last: where it is, the report of that day is whole. */
+export const credentialSummary = (objects: ObjectStore, date: string) =>
+  new JsonRecord(objects, `${credentialReportsPrefix}${date}/summary.json`, summary)
+
+/** Of the newest report that is whole. */
+export async function readNewestSummary(objects: ObjectStore): Promise<CredentialSummary | undefined> {
+  const dates: string[] = []
+  for await (const { key } of objects.list(credentialReportsPrefix)) {
+    const [, date = ''] = /\/(\d{4}-\d\d-\d\d)\/summary\.json$/.exec(key) ?? []
+    if (date !== '') dates.push(date)
+  }
+  const last = dates.sort().at(-1)
+  return last === undefined ? undefined : (await spoiledAsAbsent(credentialSummary(objects, last).read()))?.value
+}

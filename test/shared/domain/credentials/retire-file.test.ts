@@ -1,0 +1,108 @@
+import { describe, expect, test } from '@jest/globals'
+import { defaultHygiene } from '../../../../shared/domain/credentials/hygiene-file.ts'
+import { judgeRetireFile } from '../../../../shared/domain/credentials/judge-retire-file.ts'
+import { proposeRetireFiles, type ReportLine } from '../../../../shared/domain/credentials/propose-retire-files.ts'
+import { parseRetireKey, renderRetireKey } from '../../../../shared/domain/credentials/retire-file.ts'
+import { account } from '../../../../shared/domain/organization/organization-view.ts'
+
+const key = 'retire/team-a/account%200000000001%ci.deploy@x%AKIAIOSFODNN7EXAMPLE%ssofile'
+
+function parse(text: string) {
+  const file = parseRetireKey(text)
+  if (!file.ok) throw new Error('it is not valid')
+  return file.value
+}
+
+describe('the name of a file', () => {
+  test.each(['AKIAIOSFODNN7EXAMPLE', 'password', 'user'])(
+    'says account, user and %s, and its folder whose it is',
+    (what) => {
+      const text = key.replace('AKIAIOSFODNN7EXAMPLE', what)
+      const file = parse(text)
+      expect(file).toEqual({ key: text, owner: 'team-a', account: '200000000001', user: 'ci.deploy@x', what })
+      expect(renderRetireKey('team-a', file)).toBe(text)
+    },
+  )
+
+  test.each([
+    ['retire/account%200000000001%ci%password%ssofile', 'no folder'],
+    ['retire/a b/account%200000000001%ci%password%ssofile', "the folder 'a b'"],
+    ['retire/a/b/account%200000000001%ci%password%ssofile', "the folder 'a/b'"],
+    ['retire/team-a/account%2000%ci%password%ssofile', "the name 'account%2000%ci%password%ssofile'"],
+    ['retire/team-a/root%all%ci%password%ssofile', "the name 'root%all%ci%password%ssofile'"],
+    ['retire/team-a/account%200000000001%c/i%password%ssofile', "the name 'account%200000000001%c/i%password%ssofile'"],
+    ['retire/team-a/account%200000000001%ci%Password%ssofile', "the name 'account%200000000001%ci%Password%ssofile'"],
+    ['retire/team-a/account%200000000001%<root_account>%password%ssofile', expect.any(String)],
+    ['retire/team-a/account%200000000001%ci%password%x%ssofile', expect.any(String)],
+    ['retire/team-a/account%200000000001%ci%password%ssofile.txt', expect.any(String)],
+  ])('%s is refused', (text, received) => {
+    expect(parseRetireKey(text)).toMatchObject({ ok: false, complaint: { object: text, received } })
+  })
+})
+
+describe('what a file may ask for', () => {
+  const shop = account.parse({ id: '200000000001', name: 'shop', state: 'ACTIVE', parents: [] })
+  const hygiene = { ...defaultHygiene, ownerTag: 'owner', neverRetire: ['terraform', '*-backup'] }
+  const judge = (text = key, facts = {}) =>
+    judgeRetireFile(parse(text), { account: shop, owner: 'team-a', ...facts }, hygiene)
+  const of = (user: string) => key.replace('ci.deploy@x', user)
+
+  test('is a credential in an account of its owner', () => {
+    expect(judge()).toBeUndefined()
+  })
+
+  test.each([
+    ['an account of somebody else', key, { owner: 'team-b' }],
+    ['an account that nobody is named for', key, { owner: undefined }],
+    ['an account that is not there', key, { account: undefined }],
+    ['an account that takes no changes', key, { account: { ...shop, state: 'SUSPENDED' } }],
+    ['the root user', of('root'), {}],
+    ['a user of break-glass', of('alice-BREAK-GLASS'), {}],
+    ['a name on neverRetire', of('terraform'), {}],
+    ['a name that a pattern on neverRetire means', of('nightly-backup'), {}],
+  ])('is not %s', (_, text, facts) => {
+    expect(judge(text, facts)).toMatchObject({ object: text, remedy: expect.stringContaining('delete this file') })
+  })
+
+  test('is nothing while no tag says whose an account is', () => {
+    const facts = { account: shop, owner: undefined }
+    expect(judgeRetireFile(parse(key), facts, defaultHygiene)?.expected).toContain('ownerTag')
+  })
+})
+
+describe('files for what a report calls unused', () => {
+  const line: ReportLine = {
+    account: '200000000001',
+    owner: 'team-a',
+    kind: 'key',
+    name: 'ci',
+    key: 'AKIAIOSFODNN7EXAMPLE',
+    lastUsed: 'never',
+    unusedDays: '180',
+    passwordUnusedDays: '',
+    exception: '',
+  }
+  const user: ReportLine = { ...line, kind: 'user', key: '', unusedDays: '2', passwordUnusedDays: '300' }
+  const propose = (...lines: readonly ReportLine[]) =>
+    proposeRetireFiles(lines, { days: 180, neverRetire: ['terraform'] })
+
+  test('are of keys and of passwords, each by its own days, and never of users', () => {
+    const files = propose(line, { ...line, unusedDays: '179' }, user, { ...user, passwordUnusedDays: '' }).files
+    expect(files.map(({ key: file }) => file)).toEqual([
+      'retire/team-a/account%200000000001%ci%AKIAIOSFODNN7EXAMPLE%ssofile',
+      'retire/team-a/account%200000000001%ci%password%ssofile',
+    ])
+    for (const { key: file } of files) expect(parseRetireKey(file).ok).toBe(true)
+  })
+
+  test.each([
+    ['an exception', { exception: 'team-a, until May: a device' }],
+    ['a user of break-glass', { name: 'alice-BREAK-GLASS' }],
+    ['a name on neverRetire', { name: 'terraform' }],
+    ['an account without an owner', { owner: '' }],
+    ['an owner that is no folder', { owner: 'a/b' }],
+  ])('leave out %s, and say so', (_, more) => {
+    const { files, leftOut } = propose({ ...line, ...more })
+    expect([files, leftOut]).toMatchObject([[], [{ why: expect.any(String) }]])
+  })
+})

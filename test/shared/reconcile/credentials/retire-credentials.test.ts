@@ -1,0 +1,563 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import type { ModelCredentials, ModelKey, ModelUser, Use } from '../../../../shared/memory/iam/memory-credentials.ts'
+import { organizationFile } from '../../../../shared/memory/organization-file.ts'
+import type { Ports } from '../../../../shared/ports/ports.ts'
+import type { RetiringAccount } from '../../../../shared/ports/retirer.ts'
+import { brakeFile, releaseList, retirementsDigest } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { pauseChanges, resumeChanges } from '../../../../shared/reconcile/dispatcher/pause.ts'
+import { never } from '../../../intercept.ts'
+import { World, type WorldOptions } from '../../../world.ts'
+
+const minuteMs = 60_000
+const hourMs = 60 * minuteMs
+const dayMs = 24 * hourMs
+const shop = accountId.parse('200000000001')
+const bank = accountId.parse('200000000002')
+const nobodys = accountId.parse('200000000003')
+const keyId = 'AKIAIOSFODNN7EXAMPLE'
+const organization = organizationFile.parse({
+  managementAccountId: '111111111111',
+  root: {
+    id: 'r-tiny',
+    accounts: [
+      ['111111111111', {}],
+      [shop, { owner: 'team-shop' }],
+      [bank, { owner: 'team-bank' }],
+      [nobodys, {}],
+    ].map(([id, tags]) => ({ id, name: `account-${id}`, email: `${id}@x.example`, tags })),
+    organizationalUnits: [],
+  },
+})
+const longAgo = new Date('2025-01-01T00:00:00Z')
+const fileOf = (user: string, what = keyId, account: string = shop, owner = 'team-shop') =>
+  `retire/${owner}/account%${account}%${user}%${what}%ssofile`
+
+function userWith(name: string, more: Partial<ModelUser> = {}): ModelUser {
+  return { name, path: '/', madeAt: longAgo, hasMfa: false, keys: [], ...more }
+}
+const keyWith = (more: Partial<ModelKey> = {}): ModelKey => ({
+  id: keyId,
+  isActive: true,
+  madeAt: longAgo,
+  uses: [],
+  ...more,
+})
+
+/** Everything of an account that files here speak of, and the clock. */
+class Retiring {
+  readonly world: World
+
+  constructor(options: Pick<WorldOptions, 'iam'> = {}) {
+    this.world = new World({ organization, ...options, configuration: { hygieneRole: 'ssofile-hygiene' } })
+  }
+
+  static async open(users: readonly ModelUser[], options: Pick<WorldOptions, 'iam'> = {}): Promise<Retiring> {
+    const one = new Retiring(options)
+    await one.world.finish(one.world.everyHour())
+    one.have(shop, users)
+    await one.govern({})
+    return one
+  }
+
+  have(account: typeof shop, users: readonly ModelUser[]): void {
+    const root: ModelCredentials['root'] = { hasPassword: false, hasMfa: false, activeKeys: 0 }
+    this.world.iam.credentials.tell(account, { root, users, roles: [] })
+  }
+
+  async govern(hygiene: object): Promise<void> {
+    await this.world.objects.put('hygiene.json', JSON.stringify({ ownerTag: 'owner', ...hygiene }))
+  }
+
+  async ask(...files: readonly string[]): Promise<void> {
+    for (const file of files) await this.world.objects.put(file, '')
+  }
+
+  look(ports?: Ports): Promise<void> {
+    return this.world.finish(this.world.everyFiveMinutesOfRetiring(ports))
+  }
+
+  /** Looks, and looks again each so often until the time is over. */
+  async pass(ms: number, everyMs = hourMs): Promise<void> {
+    const end = this.world.clock.now().getTime() + ms
+    await this.look()
+    while (this.world.clock.now().getTime() < end) {
+      await this.world.clock.advance(Math.min(everyMs, end - this.world.clock.now().getTime()))
+      await this.look()
+    }
+  }
+
+  /** Looks each three hours, and not at the end: what comes then happens between two looks. */
+  async live(ms: number): Promise<void> {
+    const everyMs = 3 * hourMs
+    for (let left = ms; left > 0; left -= everyMs) {
+      await this.world.clock.advance(Math.min(left, everyMs))
+      if (left >= everyMs) await this.look()
+    }
+  }
+
+  user(name: string, account = shop): ModelUser | undefined {
+    return this.world.iam.credentials.of(account).users.find((one) => one.name === name)
+  }
+
+  key(name = 'ci'): ModelKey | undefined {
+    return this.user(name)?.keys[0]
+  }
+
+  /** Somebody uses the key now, if that can be. */
+  use(name = 'ci'): boolean {
+    const key = this.key(name)
+    if (!key?.isActive) return false
+    this.changeKey(name, { uses: [...key.uses, { at: this.world.clock.now(), service: 's3' }] })
+    return true
+  }
+
+  changeKey(name: string, more: Partial<ModelKey>): void {
+    const users = this.world.iam.credentials
+      .of(shop)
+      .users.map((user) =>
+        user.name === name ? { ...user, keys: user.keys.map((key) => ({ ...key, ...more })) } : user,
+      )
+    this.have(shop, users)
+  }
+
+  async status(file: string): Promise<unknown> {
+    const object = await this.world.objects.get(`status/${file}.json`)
+    return object && JSON.parse(new TextDecoder().decode(object.body))
+  }
+
+  async events(file: string): Promise<readonly string[]> {
+    const folder = `history/retire/${file.slice(file.lastIndexOf('/') + 1)}/`
+    const heads = await Array.fromAsync(this.world.objects.list(folder))
+    return heads.map(({ key }) => key.split('%').at(-1)?.replace('.json', '') ?? '')
+  }
+
+  async keysUnder(prefix: string): Promise<readonly string[]> {
+    return (await Array.fromAsync(this.world.objects.list(prefix))).map(({ key }) => key)
+  }
+}
+
+describe('the life of a key that is retired', () => {
+  test('inactive at once, watched for fourteen days, then deleted; its status and history say what there was', async () => {
+    const retiring = await Retiring.open([userWith('ci', { keys: [keyWith({ uses: [{ at: longAgo }] })] })])
+    const file = fileOf('ci')
+    await retiring.ask(file)
+    await retiring.look()
+    expect(retiring.key()).toMatchObject({ isActive: false })
+    const until = new Date(retiring.world.clock.now().getTime() + 14 * dayMs).toISOString().slice(0, 10)
+    expect(await retiring.status(file)).toMatchObject({
+      input: file,
+      state: 'applying',
+      reason: expect.stringContaining(`it is deleted at ${until}`),
+      retirement: { state: 'inactive', madeAt: longAgo.toISOString(), lastUsedAt: longAgo.toISOString() },
+    })
+    await retiring.pass(13.9 * dayMs, 6 * hourMs)
+    expect(retiring.key()).toBeDefined()
+    await retiring.pass(0.2 * dayMs)
+    expect(retiring.user('ci')?.keys).toEqual([])
+    expect(await retiring.status(file)).toMatchObject({ state: 'applied', retirement: { state: 'gone' } })
+    expect(await retiring.events(file)).toEqual(['credential-inactive', 'credential-deleted'])
+    expect((await retiring.keysUnder('changes/')).map((key) => key.split('%')[1])).toEqual([
+      'credential-inactive',
+      'credential-deleted',
+    ])
+    await retiring.world.objects.delete(file)
+    await retiring.look()
+    expect([...(await retiring.keysUnder('retired/')), ...(await retiring.keysUnder('status/retire/'))]).toEqual([])
+  })
+
+  test('undone by deleting the file: active again, and nothing is left but history', async () => {
+    const retiring = await Retiring.open([userWith('ci', { keys: [keyWith()] })])
+    const file = fileOf('ci')
+    await retiring.ask(file)
+    await retiring.pass(5 * dayMs, 6 * hourMs)
+    await retiring.world.objects.delete(file)
+    await retiring.look()
+    expect(retiring.key()).toMatchObject({ isActive: true })
+    expect([...(await retiring.keysUnder('retired/')), ...(await retiring.keysUnder('status/retire/'))]).toEqual([])
+    expect(await retiring.events(file)).toEqual(['credential-inactive', 'credential-kept'])
+    await retiring.pass(20 * dayMs, 12 * hourMs)
+    expect(retiring.key()).toMatchObject({ isActive: true })
+  })
+
+  test('undone, it stays inactive where it was before anybody asked', async () => {
+    const retiring = await Retiring.open([userWith('ci', { keys: [keyWith({ isActive: false })] })])
+    await retiring.ask(fileOf('ci'))
+    await retiring.look()
+    await retiring.world.objects.delete(fileOf('ci'))
+    await retiring.look()
+    expect(retiring.key()).toMatchObject({ isActive: false })
+  })
+
+  test('used in between, which IAM tells hours later: it stops, wants somebody, and is left as it is', async () => {
+    const retiring = await Retiring.open([userWith('ci', { keys: [keyWith()] })])
+    const file = fileOf('ci')
+    await retiring.ask(file)
+    await retiring.world.clock.advance(2 * minuteMs)
+    expect(retiring.use()).toBe(true)
+    await retiring.pass(6 * hourMs)
+    expect(await retiring.status(file)).toMatchObject({ retirement: { state: 'used since' } })
+    await retiring.pass(30 * dayMs, 6 * hourMs)
+    expect(retiring.key()).toMatchObject({ isActive: false })
+    expect(await retiring.status(file)).toMatchObject({ state: 'blocked', retirement: { state: 'used since' } })
+    expect(await retiring.keysUnder('attention/')).toEqual([`attention/blocked/${file}`])
+    expect(await retiring.events(file)).toEqual(['credential-inactive', 'credential-used'])
+    await retiring.world.objects.delete(file)
+    await retiring.look()
+    expect(retiring.key()).toMatchObject({ isActive: true })
+    expect(await retiring.keysUnder('attention/')).toEqual([])
+  })
+
+  test('made active again by somebody: it stops, and is not made inactive again', async () => {
+    const retiring = await Retiring.open([userWith('ci', { keys: [keyWith()] })])
+    await retiring.ask(fileOf('ci'))
+    await retiring.pass(dayMs)
+    retiring.changeKey('ci', { isActive: true })
+    await retiring.pass(20 * dayMs, 6 * hourMs)
+    expect(retiring.key()).toMatchObject({ isActive: true })
+    expect(await retiring.status(fileOf('ci'))).toMatchObject({ retirement: { state: 'used since' } })
+  })
+
+  test('deleted by somebody else, and a password made anew: that one is never touched', async () => {
+    const old = { changedAt: longAgo, uses: [] }
+    const retiring = await Retiring.open([userWith('ann', { password: old })])
+    const file = fileOf('ann', 'password')
+    await retiring.ask(file)
+    await retiring.pass(dayMs)
+    retiring.have(shop, [userWith('ann', { password: { changedAt: retiring.world.clock.now(), uses: [] } })])
+    await retiring.pass(30 * dayMs, 6 * hourMs)
+    expect(retiring.user('ann')?.password).toBeDefined()
+    expect(await retiring.status(file)).toMatchObject({ reason: expect.stringContaining('by somebody else') })
+  })
+})
+
+describe('what stops it', () => {
+  test('a pause: nothing is made inactive, deleted or made active again, and then everything goes on', async () => {
+    const retiring = await Retiring.open([
+      userWith('ci', { keys: [keyWith()] }),
+      userWith('old', { keys: [keyWith()] }),
+    ])
+    const { world } = retiring
+    await retiring.ask(fileOf('old'))
+    await retiring.look()
+    await pauseChanges(world.ports, { reason: 'a test', by: 'me' })
+    await retiring.ask(fileOf('ci'))
+    await world.objects.delete(fileOf('old'))
+    await retiring.pass(20 * dayMs, 12 * hourMs)
+    expect([retiring.key('ci')?.isActive, retiring.key('old')?.isActive]).toEqual([true, false])
+    await resumeChanges(world.ports, 'me')
+    await retiring.look()
+    expect([retiring.key('ci')?.isActive, retiring.key('old')?.isActive]).toEqual([false, true])
+  })
+
+  test('the brake: the twenty-first of an owner waits for a person, and the other owner does not', async () => {
+    const names = Array.from({ length: 21 }, (_, index) => `user-${String(index).padStart(2, '0')}`)
+    const retiring = await Retiring.open(names.map((name) => userWith(name, { keys: [keyWith()] })))
+    retiring.have(bank, [userWith('clerk', { keys: [keyWith()] })])
+    await retiring.ask(...names.map((name) => fileOf(name)), fileOf('clerk', keyId, bank, 'team-bank'))
+    await retiring.look()
+    const active = names.filter((name) => retiring.key(name)?.isActive)
+    expect(active).toHaveLength(1)
+    expect(retiring.user('clerk', bank)?.keys).toMatchObject([{ isActive: false }])
+    const [left = ''] = active
+    expect(await retiring.status(fileOf(left))).toMatchObject({
+      state: 'held',
+      reason: "held by the brake: more than 20 credentials of the owner 'team-shop' would be retired within 24 hours",
+    })
+    expect(retiring.world.metrics.sumOf('BrakeHolds')).toBe(1)
+    await retiring.pass(2 * dayMs)
+    expect(retiring.key(left)?.isActive).toBe(true)
+    const [list] = (await brakeFile(retiring.world.objects).read())?.value.retirements ?? []
+    if (!list) throw new Error('nothing is held')
+    await releaseList(retiring.world.objects, retirementsDigest(list), 'a person')
+    await retiring.look()
+    expect(retiring.key(left)?.isActive).toBe(false)
+  })
+
+  test('what the brake holds leaves it with its file', async () => {
+    const names = Array.from({ length: 21 }, (_, index) => `user-${index}`)
+    const retiring = await Retiring.open(names.map((name) => userWith(name, { keys: [keyWith()] })))
+    await retiring.ask(...names.map((name) => fileOf(name)))
+    await retiring.look()
+    for (const name of names) await retiring.world.objects.delete(fileOf(name))
+    await retiring.look()
+    expect((await brakeFile(retiring.world.objects).read())?.value.retirements).toEqual([])
+    expect(names.every((name) => retiring.key(name)?.isActive)).toBe(true)
+  })
+
+  test.each([
+    ['not valid', '{'],
+    ['of no owners', '{}'],
+  ])('a hygiene.json that is %s: nothing new is begun', async (_, text) => {
+    const retiring = await Retiring.open([userWith('ci', { keys: [keyWith()] })])
+    await retiring.world.objects.put('hygiene.json', text)
+    await retiring.ask(fileOf('ci'))
+    await retiring.look()
+    expect(retiring.key()?.isActive).toBe(true)
+  })
+
+  test('without a configured role nothing is looked at', async () => {
+    const world = new World({ organization })
+    await world.finish(world.everyHour())
+    await world.objects.put(fileOf('ci'), '')
+    await world.finish(world.everyFiveMinutesOfRetiring())
+    expect(await Array.fromAsync(world.objects.list('status/retire/'))).toEqual([])
+  })
+})
+
+describe('who may ask', () => {
+  test('not for an account of somebody else, for the root user, for break-glass, or for a name on neverRetire', async () => {
+    const users = ['ci', 'terraform', 'alice-BREAK-GLASS', 'root'].map((name) => userWith(name, { keys: [keyWith()] }))
+    const retiring = await Retiring.open(users)
+    for (const account of [bank, nobodys]) retiring.have(account, users)
+    await retiring.govern({ neverRetire: ['terra*'] })
+    const files = [
+      fileOf('ci', keyId, bank),
+      fileOf('ci', keyId, nobodys),
+      fileOf('terraform'),
+      fileOf('alice-BREAK-GLASS'),
+      fileOf('root'),
+      'retire/account%200000000001%ci%password%ssofile',
+    ]
+    await retiring.ask(...files)
+    await retiring.pass(20 * dayMs, 12 * hourMs)
+    for (const file of files) expect(await retiring.status(file)).toMatchObject({ state: 'rejected' })
+    for (const account of [shop, bank, nobodys])
+      for (const { name } of users) expect(retiring.user(name, account)).toMatchObject({ keys: [{ isActive: true }] })
+  })
+
+  test('two owners at once, each in their own account; a file that stays keeps what another one undoes', async () => {
+    const retiring = await Retiring.open([userWith('ci', { keys: [keyWith()] })])
+    retiring.have(bank, [userWith('ci', { keys: [keyWith()] })])
+    const [ofShop, ofBank] = [fileOf('ci'), fileOf('ci', keyId, bank, 'team-bank')]
+    await retiring.ask(ofShop, ofBank)
+    await retiring.look()
+    expect([retiring.key()?.isActive, retiring.user('ci', bank)?.keys[0]?.isActive]).toEqual([false, false])
+    await retiring.world.objects.delete(ofShop)
+    await retiring.look()
+    expect([retiring.key()?.isActive, retiring.user('ci', bank)?.keys[0]?.isActive]).toEqual([true, false])
+  })
+
+  test('a name that comes onto neverRetire while it is watched is undone', async () => {
+    const retiring = await Retiring.open([userWith('ci', { keys: [keyWith()] })])
+    await retiring.ask(fileOf('ci'))
+    await retiring.look()
+    await retiring.govern({ neverRetire: ['ci'] })
+    await retiring.look()
+    expect(retiring.key()?.isActive).toBe(true)
+    expect(await retiring.status(fileOf('ci'))).toMatchObject({ state: 'rejected' })
+  })
+})
+
+describe('passwords and users', () => {
+  test('a password works while it is watched, is left when somebody signs in, and goes otherwise', async () => {
+    const password = { changedAt: longAgo, uses: [] }
+    const retiring = await Retiring.open([userWith('ann', { password }), userWith('bob', { password })])
+    await retiring.ask(fileOf('ann', 'password'), fileOf('bob', 'password'))
+    await retiring.pass(5 * dayMs, 6 * hourMs)
+    expect(await retiring.status(fileOf('bob', 'password'))).toMatchObject({ retirement: { state: 'watched' } })
+    const uses: readonly Use[] = [{ at: retiring.world.clock.now() }]
+    const bob = retiring.user('bob')
+    retiring.have(shop, [userWith('ann', { password: { ...password, uses } }), ...(bob ? [bob] : [])])
+    await retiring.pass(10 * dayMs, 6 * hourMs)
+    expect([retiring.user('ann')?.password === undefined, retiring.user('bob')?.password]).toEqual([false, undefined])
+    expect(await retiring.status(fileOf('ann', 'password'))).toMatchObject({ retirement: { state: 'used since' } })
+  })
+
+  test('a user goes by a file of its own, and only once password, keys, groups and policies are gone', async () => {
+    const user = userWith('old', { keys: [keyWith()], password: { changedAt: longAgo, uses: [] }, groups: ['admins'] })
+    const retiring = await Retiring.open([user])
+    const file = fileOf('old', 'user')
+    await retiring.ask(file)
+    await retiring.pass(20 * dayMs, 12 * hourMs)
+    expect(retiring.user('old')).toEqual(user)
+    expect(await retiring.status(file)).toMatchObject({
+      state: 'blocked',
+      reason: expect.stringContaining('AWS refuses'),
+    })
+    await retiring.ask(fileOf('old'), fileOf('old', 'password'))
+    await retiring.pass(16 * dayMs, 12 * hourMs)
+    expect(retiring.user('old')).toMatchObject({ keys: [], groups: ['admins'] })
+    retiring.have(shop, [userWith('old')])
+    await retiring.pass(dayMs)
+    expect(retiring.user('old')).toBeUndefined()
+    expect(await retiring.status(file)).toMatchObject({ retirement: { state: 'gone' } })
+  })
+
+  test('keys and passwords never take their user along', async () => {
+    const retiring = await Retiring.open([userWith('ci', { keys: [keyWith()] })])
+    await retiring.ask(fileOf('ci'))
+    await retiring.pass(15 * dayMs, 12 * hourMs)
+    expect(retiring.user('ci')).toMatchObject({ keys: [] })
+  })
+})
+
+test('an account without the role is told what to do, holds up no other, and is done once it has one', async () => {
+  const retiring = await Retiring.open([userWith('ci', { keys: [keyWith()] })])
+  retiring.have(bank, [userWith('ci', { keys: [keyWith()] })])
+  retiring.world.iam.removeRole(bank, 'ssofile-hygiene')
+  const ofBank = fileOf('ci', keyId, bank, 'team-bank')
+  await retiring.ask(fileOf('ci'), ofBank)
+  await retiring.look()
+  expect(retiring.key()?.isActive).toBe(false)
+  expect(await retiring.status(ofBank)).toMatchObject({
+    state: 'failed',
+    remedy: expect.stringContaining('deploy the role ssofile-hygiene'),
+  })
+  retiring.world.iam.restoreRole(bank, 'ssofile-hygiene')
+  await retiring.look()
+  expect(await retiring.status(ofBank)).toMatchObject({ state: 'applying' })
+})
+
+/** Ports of a function that dies at a call to S3 or IAM, before or after it takes effect. */
+function dying(ports: Ports, at: number, when: 'before' | 'after') {
+  let calls = 0
+  let isDead = false
+  const around = <P extends object>(port: P): P =>
+    new Proxy(port, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name, target)
+        if (typeof value !== 'function' || name === 'list') return value
+        return async (...args: readonly unknown[]) => {
+          if (isDead) return never
+          isDead = ++calls === at
+          if (isDead && when === 'before') return never
+          const answer: unknown = await Reflect.apply(value, target, args)
+          return isDead ? never : answer
+        }
+      },
+    })
+  const { retirer } = ports
+  if (retirer === undefined) throw new Error('there is a retirer')
+  const enter = async (...args: Parameters<typeof retirer.enter>): Promise<RetiringAccount> =>
+    around(await retirer.enter(...args))
+  return { ports: { ...ports, objects: around(ports.objects), retirer: { enter } }, isDead: () => isDead }
+}
+
+describe('a function that is killed at any call', () => {
+  /** The call at which it dies grows until it gets to its end. */
+  async function killEverywhere(
+    when: 'before' | 'after',
+    { prepare, holds }: { prepare: (one: Retiring) => Promise<void>; holds: (one: Retiring) => Promise<void> },
+  ): Promise<number> {
+    for (let at = 1; ; at++) {
+      const retiring = await Retiring.open([userWith('ci', { keys: [keyWith()] })])
+      await prepare(retiring)
+      const { ports, isDead } = dying(retiring.world.ports, at, when)
+      let isOver = false
+      void retiring.world.everyFiveMinutesOfRetiring(ports).finally(() => {
+        isOver = true
+      })
+      await retiring.world.until(() => isOver || isDead(), 'the end or the death of the function')
+      await retiring.world.clock.advance(1_000)
+      await retiring.look()
+      await holds(retiring)
+      if (isOver) return at
+    }
+  }
+
+  test.each(['before', 'after'] as const)('while it makes a key inactive, %s the call takes effect', async (when) => {
+    const calls = await killEverywhere(when, {
+      prepare: (one) => one.ask(fileOf('ci')),
+      async holds(one) {
+        expect(one.key()?.isActive).toBe(false)
+        expect(await one.status(fileOf('ci'))).toMatchObject({ retirement: { state: 'inactive' } })
+        expect(await one.events(fileOf('ci'))).toEqual(['credential-inactive'])
+        // The ledger knows that it was active before.
+        await one.world.objects.delete(fileOf('ci'))
+        await one.look()
+        expect(one.key()?.isActive).toBe(true)
+      },
+    })
+    expect(calls).toBeGreaterThan(10)
+  })
+
+  test.each(['before', 'after'] as const)('while it deletes, %s the call takes effect', async (when) => {
+    await killEverywhere(when, {
+      async prepare(one) {
+        await one.ask(fileOf('ci'))
+        await one.pass(13.99 * dayMs, 7 * dayMs)
+        await one.world.clock.advance(hourMs)
+      },
+      async holds(one) {
+        expect(one.user('ci')?.keys).toEqual([])
+        expect(await one.status(fileOf('ci'))).toMatchObject({ retirement: { state: 'gone' } })
+        expect(await one.events(fileOf('ci'))).toEqual(['credential-inactive', 'credential-deleted'])
+      },
+    })
+  })
+
+  test.each(['before', 'after'] as const)('while it undoes, %s the call takes effect', async (when) => {
+    await killEverywhere(when, {
+      async prepare(one) {
+        await one.ask(fileOf('ci'))
+        await one.look()
+        await one.world.objects.delete(fileOf('ci'))
+      },
+      async holds(one) {
+        expect(one.key()?.isActive).toBe(true)
+        expect([...(await one.keysUnder('retired/')), ...(await one.keysUnder('status/retire/'))]).toEqual([])
+        expect(await one.events(fileOf('ci'))).toEqual(['credential-inactive', 'credential-kept'])
+      },
+    })
+  })
+})
+
+describe('over drawn histories of use', () => {
+  const act = fc.oneof(
+    { weight: 4, arbitrary: fc.record({ does: fc.constant('use' as const) }) },
+    { weight: 1, arbitrary: fc.constantFrom({ does: 'ask' as const }, { does: 'withdraw' as const }) },
+    { weight: 1, arbitrary: fc.record({ does: fc.constant('reactivate' as const) }) },
+  )
+  const history = fc.record({
+    // IAM knows a use a day late at most.
+    lateMs: fc.integer({ min: 0, max: dayMs }),
+    retireAfterDays: fc.integer({ min: 2, max: 5 }),
+    acts: fc.array(fc.record({ after: fc.integer({ min: 1, max: 2 * dayMs }), act }), { minLength: 1, maxLength: 12 }),
+  })
+
+  test('a key that was used while it was asked for is never deleted, and one that nobody used is', async () => {
+    await fc.assert(
+      fc.asyncProperty(history, async ({ lateMs, retireAfterDays, acts }) => {
+        const retiring = await Retiring.open([userWith('ci', { keys: [keyWith()] })], { iam: { lateMs } })
+        await retiring.govern({ retireAfterDays })
+        const file = fileOf('ci')
+        await retiring.ask(file)
+        let isAsked = true
+        let isUsedSince = false
+        let usedAt: Date | undefined
+        for (const {
+          after,
+          act: { does },
+        } of acts) {
+          await retiring.live(after)
+          if (retiring.key() === undefined) break
+          const now = retiring.world.clock.now()
+          if (does === 'use' && retiring.use()) {
+            usedAt = now
+            isUsedSince ||= isAsked
+          } else if (does === 'reactivate' && retiring.key()?.isActive === false) {
+            retiring.changeKey('ci', { isActive: true })
+            isUsedSince ||= isAsked
+          } else if (does === 'ask') {
+            await retiring.ask(file)
+            isUsedSince &&= isAsked
+            isAsked = true
+            // Whether IAM records a use of just before as one of since depends on those before it.
+            if (usedAt !== undefined && now.getTime() - usedAt.getTime() < hourMs) return
+          } else if (does === 'withdraw') {
+            await retiring.world.objects.delete(file)
+            await retiring.look()
+            isAsked = false
+          }
+        }
+        if (retiring.key() === undefined) expect(isUsedSince).toBe(false)
+        const isLeft = retiring.key() !== undefined && (isUsedSince || !isAsked)
+        await retiring.live((retireAfterDays + 2) * dayMs)
+        expect(retiring.key() !== undefined).toBe(isLeft)
+      }),
+      { numRuns: 25 },
+    )
+  }, 120_000)
+})
