@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import * as z from 'zod'
 import { operatorRole } from '../../infra/local/add-roles-of-people.ts'
 import { LocalSystem } from './local-system.ts'
+import { mayCall } from './may-call.ts'
 import { smallOrganization } from './small-organization.ts'
 import { until } from './until.ts'
 
@@ -42,13 +43,6 @@ async function signIn({ url }: LocalSystem, user: string, where = account): Prom
     body: JSON.stringify({ user, permissionSet: 'Support-ps', account: where }),
   })
   return issued.parse(await answer.json()).accessKeyId
-}
-
-/** Whether a call of this session is answered. */
-async function mayCall(system: LocalSystem, session: string): Promise<boolean> {
-  const { exitCode, stderr } = await system.tryCli(['s3', 'ls', 's3://ssofile/control/'], { as: session })
-  if (exitCode !== 0) expect(stderr).toMatch(/AccessDenied.*explicit deny/)
-  return exitCode === 0
 }
 
 async function inlinePolicy({ access, ssoAdmin }: LocalSystem): Promise<string> {
