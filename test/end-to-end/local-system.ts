@@ -9,6 +9,7 @@ import {
   GetUserIdCommand,
   IdentitystoreClient,
 } from '@aws-sdk/client-identitystore'
+import { OrganizationsClient } from '@aws-sdk/client-organizations'
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -337,11 +338,16 @@ export class LocalSystem {
     return (await this.identityStore.send(new GetUserIdCommand(asked))).UserId ?? ''
   }
 
+  /** The id that the identity store gave this group. */
+  async groupId(displayName: string): Promise<string> {
+    const UniqueAttribute = { AttributePath: 'displayName', AttributeValue: displayName }
+    const asked = { IdentityStoreId: await this.access.identityStoreId(), AlternateIdentifier: { UniqueAttribute } }
+    return (await this.identityStore.send(new GetGroupIdCommand(asked))).GroupId ?? ''
+  }
+
   async joinGroup(user: string, group: string): Promise<void> {
     const IdentityStoreId = await this.access.identityStoreId()
-    const UniqueAttribute = { AttributePath: 'displayName', AttributeValue: group }
-    const asked = { IdentityStoreId, AlternateIdentifier: { UniqueAttribute } }
-    const { GroupId } = await this.identityStore.send(new GetGroupIdCommand(asked))
+    const GroupId = await this.groupId(group)
     const membership = { IdentityStoreId, GroupId, MemberId: { UserId: await this.userId(user) } }
     await this.identityStore.send(new CreateGroupMembershipCommand(membership))
   }
@@ -353,6 +359,10 @@ export class LocalSystem {
   /** As `silent`: without an event, as a change by hand whose event is lost. */
   ssoAdminOf(as: string): SSOAdminClient {
     return new SSOAdminClient({ ...this.#clientFor(as), maxAttempts: 10 })
+  }
+
+  organizationsOf(as: string): OrganizationsClient {
+    return new OrganizationsClient(this.#clientFor(as))
   }
 
   async createGroup(name: string): Promise<void> {

@@ -1,4 +1,20 @@
 import { isDeepStrictEqual } from 'node:util'
+import {
+  AcceptHandshakeCommand,
+  CloseAccountCommand,
+  CreateAccountCommand,
+  CreateOrganizationalUnitCommand,
+  DeleteOrganizationalUnitCommand,
+  DescribeCreateAccountStatusCommand,
+  InviteAccountToOrganizationCommand,
+  LeaveOrganizationCommand,
+  MoveAccountCommand,
+  type OrganizationsClient,
+  RemoveAccountFromOrganizationCommand,
+  TagResourceCommand,
+  UntagResourceCommand,
+  UpdateOrganizationalUnitCommand,
+} from '@aws-sdk/client-organizations'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { readDesiredAccess } from './desired-access.ts'
 import { LocalSystem, type OrganizationInput } from './local-system.ts'
@@ -77,10 +93,12 @@ describe.each([
   { nested: false, title: 'only the own organizational unit counts' },
 ])('where $title', ({ nested }) => {
   let system: LocalSystem
+  let organizations: OrganizationsClient
   let unit = ''
 
   beforeAll(async () => {
     system = await LocalSystem.start({ organization, configuration: { supportNestedOu: nested } })
+    organizations = system.organizationsOf('operator')
     await system.upload('permission_sets/ReadOnly-ps.json', permissionSetFile('ReadOnly-ps'))
     await system.untilStatus('permission_sets/ReadOnly-ps.json', 'applied')
     await system.uploadAll(links)
@@ -88,46 +106,46 @@ describe.each([
   }, 120_000)
   afterAll(() => system.stop(), 60_000)
 
-  const organizations = (...args: string[]) => system.cli(['organizations', ...args], { as: 'operator' })
   const move = (id: string, from: string, to: string) =>
-    organizations(
-      ...['move-account', '--account-id', id],
-      ...['--source-parent-id', from, '--destination-parent-id', to],
+    organizations.send(new MoveAccountCommand({ AccountId: id, SourceParentId: from, DestinationParentId: to }))
+  const tag = (id: string, tags: Record<string, string>) =>
+    organizations.send(
+      new TagResourceCommand({ ResourceId: id, Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) }),
     )
-  const tag = (id: string, ...tags: string[]) => organizations('tag-resource', '--resource-id', id, '--tags', ...tags)
   const support = async (id: string, act: string) => {
     const response = await fetch(`${system.url}/_ssofile/accounts/${id}/${act}`, { method: 'POST' })
     expect(response.status).toBe(200)
   }
 
   async function create(): Promise<void> {
-    const request = ['create-account', '--email', 'new@tiny.example', '--account-name', 'new']
-    const created = await organizations(...request, '--tags', 'Key=team,Value=Data')
-    const requestId: string = JSON.parse(created).CreateAccountStatus.Id
+    const asked = { Email: 'new@tiny.example', AccountName: 'new', Tags: [{ Key: 'team', Value: 'Data' }] }
+    const { CreateAccountStatus } = await organizations.send(new CreateAccountCommand(asked))
+    const CreateAccountRequestId = CreateAccountStatus?.Id
     const id = await until('the new account', async () => {
-      const told = await organizations('describe-create-account-status', '--create-account-request-id', requestId)
-      return JSON.parse(told).CreateAccountStatus.AccountId as string | undefined
+      const told = await organizations.send(new DescribeCreateAccountStatusCommand({ CreateAccountRequestId }))
+      return told.CreateAccountStatus?.AccountId
     })
     await move(id, 'r-tiny', left)
   }
 
   async function invite(): Promise<void> {
-    const target = ['--target', `Type=ACCOUNT,Id=${invited}`]
-    const { Handshake } = JSON.parse(await organizations('invite-account-to-organization', ...target))
-    await system.cli(['organizations', 'accept-handshake', '--handshake-id', Handshake.Id], { as: invited })
-    await tag(invited, 'Key=team,Value=Web')
+    const Target = { Type: 'ACCOUNT', Id: invited } as const
+    const { Handshake } = await organizations.send(new InviteAccountToOrganizationCommand({ Target }))
+    await system.organizationsOf(invited).send(new AcceptHandshakeCommand({ HandshakeId: Handshake?.Id }))
+    await tag(invited, { team: 'Web' })
   }
 
   async function createUnit(): Promise<void> {
-    const created = await organizations('create-organizational-unit', '--parent-id', parent, '--name', 'New')
-    unit = JSON.parse(created).OrganizationalUnit.Id
+    const asked = { ParentId: parent, Name: 'New' }
+    const { OrganizationalUnit } = await organizations.send(new CreateOrganizationalUnitCommand(asked))
+    unit = OrganizationalUnit?.Id ?? ''
     await system.upload(linkOf(`ou_id%${unit}`, 'new'))
     await move(one, other, unit)
   }
 
   async function deleteUnit(): Promise<void> {
     await move(one, unit, 'r-tiny')
-    await organizations('delete-organizational-unit', '--organizational-unit-id', unit)
+    await organizations.send(new DeleteOrganizationalUnitCommand({ OrganizationalUnitId: unit }))
   }
 
   /** No event tells of it: the reconcile finds it. */
@@ -153,22 +171,25 @@ describe.each([
   const changes: readonly (readonly [string, () => Promise<unknown>])[] = [
     ['an account moved beside, under the same parent', () => move(one, left, right)],
     ['an account moved out of its parent', () => move(one, right, other)],
-    ['a tag changed', () => tag(one, 'Key=team,Value=Web')],
-    ['several tags changed at once', () => tag(two, 'Key=team,Value=', 'Key=cost center,Value=a/b c')],
-    ['a tag was removed', () => organizations('untag-resource', '--resource-id', one, '--tag-keys', 'team')],
+    ['a tag changed', () => tag(one, { team: 'Web' })],
+    ['several tags changed at once', () => tag(two, { team: '', 'cost center': 'a/b c' })],
+    ['a tag was removed', () => organizations.send(new UntagResourceCommand({ ResourceId: one, TagKeys: ['team'] }))],
     ['an account was created with tags, and moved', create],
     ['an account was invited, joined and was tagged', invite],
-    ['an account left', () => system.cli(['organizations', 'leave-organization'], { as: invited })],
+    ['an account left', () => system.organizationsOf(invited).send(new LeaveOrganizationCommand())],
     ['an organizational unit was created, and an account moved into it', createUnit],
     [
       'an organizational unit was renamed',
-      () => organizations('update-organizational-unit', '--organizational-unit-id', unit, '--name', 'Newer'),
+      () => organizations.send(new UpdateOrganizationalUnitCommand({ OrganizationalUnitId: unit, Name: 'Newer' })),
     ],
     ['an organizational unit was emptied and deleted', deleteUnit],
     ['an account was suspended', () => reconciled(() => support(two, 'suspend'))],
     ['an account was reinstated', () => reconciled(() => support(two, 'reinstate'))],
-    ['an account was closed', () => organizations('close-account', '--account-id', closing)],
-    ['an account was removed', () => organizations('remove-account-from-organization', '--account-id', three)],
+    ['an account was closed', () => organizations.send(new CloseAccountCommand({ AccountId: closing }))],
+    [
+      'an account was removed',
+      () => organizations.send(new RemoveAccountFromOrganizationCommand({ AccountId: three })),
+    ],
   ]
 
   test.each(changes)(
