@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { settlingMs } from '../../shared/domain/assignments/access-proof.ts'
+import { assignByHand } from './assign-by-hand.ts'
 import { LocalSystem } from './local-system.ts'
 import { permissionSetFile, smallOrganization } from './small-organization.ts'
 import { until } from './until.ts'
@@ -33,30 +34,7 @@ async function grant(onDrift: 'restore' | 'report', timeScale: number): Promise<
 
 /** Somebody works in the console, or with the AWS CLI, and its event is lost. */
 async function byHand(operation: 'create' | 'delete', type: 'GROUP' | 'USER', principal: string): Promise<void> {
-  const [instance, set, store] = [
-    await system.access.instanceArn(),
-    await system.access.permissionSetArn('ReadOnly-ps'),
-    await system.access.identityStoreId(),
-  ]
-  const attribute = { AttributePath: type === 'GROUP' ? 'displayName' : 'userName', AttributeValue: principal }
-  const found = JSON.parse(
-    await system.cli([
-      'identitystore',
-      type === 'GROUP' ? 'get-group-id' : 'get-user-id',
-      ...['--identity-store-id', store],
-      ...['--alternate-identifier', JSON.stringify({ UniqueAttribute: attribute })],
-    ]),
-  )
-  await system.cli(
-    [
-      'sso-admin',
-      `${operation}-account-assignment`,
-      ...['--instance-arn', instance, '--permission-set-arn', set],
-      ...['--target-id', account, '--target-type', 'AWS_ACCOUNT'],
-      ...['--principal-type', type, '--principal-id', found.GroupId ?? found.UserId],
-    ],
-    { as: 'silent' },
-  )
+  await assignByHand(system, operation, { account, permissionSet: 'ReadOnly-ps', type, principal }, 'silent')
   const isThere = operation === 'create'
   await until(`${principal} ${isThere ? 'with' : 'without'} access`, async () => {
     const has = (await system.access.inAccount(account)).includes(`ReadOnly-ps%${principal}%${type}`)

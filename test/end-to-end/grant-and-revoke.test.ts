@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { assignByHand } from './assign-by-hand.ts'
 import { LocalSystem } from './local-system.ts'
 import { listAwsClis } from './run-program.ts'
 import { permissionSetFile, smallOrganization } from './small-organization.ts'
+import { until } from './until.ts'
 
 const foreignAccess = {
   account: '200000000001',
@@ -208,28 +210,14 @@ describe('a grant that was made by hand', () => {
   }, 30_000)
 })
 
-/** As an administrator does it, with the AWS CLI; resolves when the assignment is there. */
-async function grantByHand(account: string, group: string): Promise<void> {
-  const [store, instance] = [await system.access.identityStoreId(), await system.access.instanceArn()]
-  const attribute = { UniqueAttribute: { AttributePath: 'displayName', AttributeValue: group } }
-  const found = await system.cli([
-    ...['identitystore', 'get-group-id', '--identity-store-id', store],
-    ...['--alternate-identifier', JSON.stringify(attribute)],
-  ])
-  const created = await system.cli([
-    ...['sso-admin', 'create-account-assignment', '--instance-arn', instance, '--target-type', 'AWS_ACCOUNT'],
-    ...['--target-id', account, '--permission-set-arn', await system.access.permissionSetArn('ReadOnly-ps')],
-    ...['--principal-type', 'GROUP', '--principal-id', JSON.parse(found).GroupId],
-  ])
-  const request = JSON.parse(created).AccountAssignmentCreationStatus.RequestId
-  for (let status = 'IN_PROGRESS'; status !== 'SUCCEEDED'; ) {
-    const described = await system.cli([
-      ...['sso-admin', 'describe-account-assignment-creation-status', '--instance-arn', instance],
-      ...['--account-assignment-creation-request-id', request],
-    ])
-    status = JSON.parse(described).AccountAssignmentCreationStatus.Status
-    expect(status).not.toBe('FAILED')
-  }
+/** Resolves when the assignment is there. */
+async function grantByHand(account: string, principal: string): Promise<void> {
+  const asked = { account, permissionSet: 'ReadOnly-ps', type: 'GROUP', principal } as const
+  await assignByHand(system, 'create', asked, 'maria')
+  await until('access by hand', async () => {
+    const there = await system.access.inAccount(account)
+    return there.includes(`ReadOnly-ps%${principal}%GROUP`) ? true : undefined
+  })
 }
 
 async function ledger(grant: string): Promise<readonly string[]> {
