@@ -35,12 +35,10 @@ async function granted(): Promise<number> {
   const found = await Promise.all(accounts.map((account) => system.access.inAccount(account)))
   return found.flat().length
 }
-const overwrite = (key: string, body: string) =>
-  system.cli(['s3', 'cp', '-', `s3://ssofile/${key}`], { input: body, as: 'maria' })
 const held = () => system.keys('attention/held/')
 
 test('a link that is overwritten by what is not valid loses its access as if it were deleted, and its status says so', async () => {
-  await overwrite(wide, malformed)
+  await system.upload(wide, malformed)
   await until('the end of its access', async () => ((await granted()) === links.length ? true : undefined))
   await system.untilQuiet()
   const status = await system.untilStatus(wide, 'rejected')
@@ -57,7 +55,7 @@ test('a link that is overwritten by what is not valid loses its access as if it 
 }, 120_000)
 
 test('many links that somebody overwrites by what is not valid are held by the brake, as deletions are', async () => {
-  await Promise.all(links.map((link) => overwrite(link, malformed)))
+  await Promise.all(links.map((link) => system.upload(link, malformed)))
   await until('four links held', async () => ((await held()).length === 4 ? true : undefined), {
     tell: async () => `${await held()}\n${system.lastLogLines()}`,
   })
@@ -69,7 +67,7 @@ test('many links that somebody overwrites by what is not valid are held by the b
     remedy: expect.stringContaining('to keep the access, correct the file'),
   })
   // Another file that is not valid changes nothing of that.
-  await overwrite(first, '[]')
+  await system.upload(first, '[]')
   await system.untilQuiet()
   expect(await system.status(first)).toMatchObject({
     state: 'held',

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
@@ -70,11 +70,11 @@ async function untilEntries(count: number): Promise<void> {
 }
 
 test('a root link over all accounts that is deleted alone is not held', async () => {
-  await system.cli(['s3', 'cp', join(folder, `permission_sets/${set}.json`), 's3://ssofile/permission_sets/'])
+  await system.upload(`permission_sets/${set}.json`, await readFile(join(folder, `permission_sets/${set}.json`)))
   await system.upload(everyone)
   await system.untilStatus(everyone, 'applied')
   expect(await granted()).toBe(accounts.length)
-  await system.cli(['s3', 'rm', `s3://ssofile/${everyone}`])
+  await system.remove(everyone)
   await system.untilGone(everyone)
   expect(await granted()).toBe(0)
 }, 120_000)

@@ -21,9 +21,8 @@ afterAll(() => system.stop(), 60_000)
 
 const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000)
 
-/** Uploads a link with the AWS CLI, as a person does it. */
 async function upload(group: string, body: object): Promise<void> {
-  await system.cli(['s3', 'cp', '-', `s3://ssofile/${linkOf(group)}`], { input: JSON.stringify(body) })
+  await system.upload(linkOf(group), JSON.stringify(body))
 }
 
 /** The same instant as somebody in Berlin in winter would write it. */

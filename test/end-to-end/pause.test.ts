@@ -54,7 +54,7 @@ test('a pause in the middle of five hundred assignments stops everything within 
 test('while it lasts nothing is granted or revoked, apply is refused, and status says who paused', async () => {
   const before = sent()
   // A deletion, a new link in the stead of an old one, and an upload that comes again.
-  for (const group of groups.slice(0, 5)) await system.cli(['s3', 'rm', `s3://ssofile/${linkOf(group)}`])
+  for (const group of groups.slice(0, 5)) await system.remove(linkOf(group))
   await system.upload(linkOf('team 19'))
   await until(
     'the links that were deleted are looked at',

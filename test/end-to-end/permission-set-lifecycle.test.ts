@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
+import { HeadObjectCommand } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { LocalSystem, type OrganizationInput } from './local-system.ts'
+import { bucket, LocalSystem, type OrganizationInput } from './local-system.ts'
 import { askedFor, readBack } from './permission-set-reader.ts'
 import { until } from './until.ts'
 
@@ -39,12 +40,10 @@ afterAll(() => system.stop(), 60_000)
 const isWrite = ({ operation }: { operation: string }) => !/^(List|Describe|Get)/.test(operation)
 const writesSince = (since: number) => system.calls.slice(since).filter(isWrite)
 
-async function uploadByCli(key: string, body: object): Promise<void> {
-  await system.cli(['s3', 'cp', '-', `s3://ssofile/${key}`], { input: JSON.stringify(body) })
-}
+const upload = (key: string, body: object) => system.upload(key, JSON.stringify(body))
 
 async function untilApplied(key: string): Promise<void> {
-  const { ETag } = JSON.parse(await system.cli(['s3api', 'head-object', '--bucket', 'ssofile', '--key', key]))
+  const { ETag } = await system.s3().send(new HeadObjectCommand({ Bucket: bucket, Key: key }))
   const tell = async () => `its status: ${JSON.stringify(await system.status(key))}\n${system.lastLogLines()}`
   await until(
     `the upload of ${key}`,
@@ -62,10 +61,10 @@ const exists = (name: string) =>
     () => false,
   )
 
-test('CloudOperator-ps is created, then changed in every part, and the AWS CLI reads each back', async () => {
+test('CloudOperator-ps is created, then changed in every part, and each is read back as its file says', async () => {
   const key = 'permission_sets/CloudOperator-ps.json'
   const first = JSON.parse(await readFile(operator, 'utf8'))
-  await uploadByCli(key, first)
+  await upload(key, first)
   await untilApplied(key)
   expect(await readBack(system, 'CloudOperator-ps')).toEqual(askedFor(first))
   const second = {
@@ -79,7 +78,7 @@ test('CloudOperator-ps is created, then changed in every part, and the AWS CLI r
     permissionsBoundary: { ManagedPolicyArn: 'arn:aws:iam::aws:policy/PowerUserAccess' },
   }
   const since = system.calls.length
-  await uploadByCli(key, second)
+  await upload(key, second)
   await untilApplied(key)
   const { tags, ...rest } = await readBack(system, 'CloudOperator-ps')
   const { tags: wantedTags, ...wanted } = askedFor(second)
@@ -102,20 +101,20 @@ test('a deleted file waits for its link and for a late one, says so, and its per
   const key = 'permission_sets/Passing-ps.json'
   const link = (account: string) => `links_data/account%${account}%Passing-ps%Operators%GROUP%ssofile`
   const [first = '', second = ''] = members
-  await uploadByCli(key, { permissionSetName: 'Passing-ps' })
+  await upload(key, { permissionSetName: 'Passing-ps' })
   await system.upload(link(first))
   await system.untilStatus(link(first), 'applied')
-  await system.cli(['s3', 'rm', `s3://ssofile/${key}`])
+  await system.remove(key)
   const blocked = await system.untilStatus(key, 'blocked')
   for (const asked of [[], [key]]) expect(await system.ssofile(['status', ...asked])).toMatchObject({ exitCode: 1 })
   expect(blocked.reason).toContain(link(first))
   expect(blocked.reason).toContain(first)
   await system.upload(link(second))
-  await system.cli(['s3', 'rm', `s3://ssofile/${link(first)}`])
+  await system.remove(link(first))
   await system.untilStatus(link(second), 'applied')
   await system.untilGone(link(first))
   expect(await exists('Passing-ps')).toBe(true)
-  await system.cli(['s3', 'rm', `s3://ssofile/${link(second)}`])
+  await system.remove(link(second))
   // Its revocation still runs: only the ledger refers to it now.
   await system.untilGone(link(second), key)
   expect(await exists('Passing-ps')).toBe(false)
@@ -125,21 +124,21 @@ test('a deleted file waits for its link and for a late one, says so, and its per
 test('where provisioning fails in 2 of 40 accounts the status names them, and a retry provisions only those', async () => {
   const key = 'permission_sets/Wide-ps.json'
   const root = 'links_data/root%all%Wide-ps%Operators%GROUP%ssofile'
-  await uploadByCli(key, { permissionSetName: 'Wide-ps' })
+  await upload(key, { permissionSetName: 'Wide-ps' })
   await system.upload(root)
   await system.untilStatus(root, 'applied')
   const broken = [members[4] ?? '', members[30] ?? '']
   const missing = (account: string, method: string) =>
     fetch(`${system.url}/_ssofile/accounts/${account}/missing-policies/base`, { method })
   for (const account of broken) expect((await missing(account, 'PUT')).status).toBe(204)
-  await uploadByCli(key, { permissionSetName: 'Wide-ps', customerManagedPoliciesList: [{ Name: 'base' }] })
+  await upload(key, { permissionSetName: 'Wide-ps', customerManagedPoliciesList: [{ Name: 'base' }] })
   const { accounts } = await system.untilStatus(key, 'failed')
   const reason = expect.stringContaining('Not supported policy base')
   const failed = broken.map((account) => ({ account, reason }))
   expect(accounts).toEqual({ desired: 40, applied: 38, open: 0, failed })
   for (const account of broken) await missing(account, 'DELETE')
   const since = system.calls.length
-  await uploadByCli(key, { permissionSetName: 'Wide-ps', customerManagedPoliciesList: [{ Name: 'base', Path: '/' }] })
+  await upload(key, { permissionSetName: 'Wide-ps', customerManagedPoliciesList: [{ Name: 'base', Path: '/' }] })
   await untilApplied(key)
   const writes = writesSince(since).filter(({ isAccepted }) => isAccepted)
   expect(writes.map(({ operation }) => operation)).toEqual(['ProvisionPermissionSet', 'ProvisionPermissionSet'])
@@ -147,7 +146,7 @@ test('where provisioning fails in 2 of 40 accounts the status names them, and a 
 
 test('a permission set made by hand is rejected as a file until it is imported, exactly as it is', async () => {
   const key = 'permission_sets/Handmade-ps.json'
-  await uploadByCli(key, { permissionSetName: 'Handmade-ps' })
+  await upload(key, { permissionSetName: 'Handmade-ps' })
   const rejected = await system.untilStatus(key, 'rejected')
   expect(rejected.remedy).toContain('ssofile import --permission-sets Handmade-ps')
   await system.untilDispatcherRests()
@@ -159,7 +158,7 @@ test('a permission set made by hand is rejected as a file until it is imported, 
   })
   const refused = await system.ssofile(['import', '--permission-sets', 'Handmade-ps'], 'ssofile-operator')
   expect(refused).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('a file that differs') })
-  await system.cli(['s3', 'rm', `s3://ssofile/${key}`])
+  await system.remove(key)
   await system.untilGone(key)
   await system.untilDispatcherRests()
   const imported = await system.ssofile(
@@ -173,11 +172,11 @@ test('a permission set made by hand is rejected as a file until it is imported, 
   expect(imported.exitCode).toBe(1)
   const file = await system.json(key)
   expect(file).toEqual(handmade)
-  await uploadByCli(key, handmade)
+  await upload(key, handmade)
   await untilApplied(key)
   expect(await readBack(system, 'Handmade-ps')).toEqual(askedFor(handmade))
   expect(writesSince(since)).toEqual([])
-  await uploadByCli(key, { ...handmade, sessionDurationInMinutes: 60 })
+  await upload(key, { ...handmade, sessionDurationInMinutes: 60 })
   await untilApplied(key)
   expect(writesSince(since).map(({ operation }) => operation)).toEqual([
     'UpdatePermissionSet',

@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { LocalSystem } from './local-system.ts'
 import { askedFor, type File, readBack } from './permission-set-reader.ts'
@@ -30,11 +29,8 @@ test.each([...fixtures, ['Smallest-ps', smallest], ['Other_+=,.@-ps', other]] as
   'permission set %s is created exactly as its file says',
   async (name, file) => {
     const input = `permission_sets/${name}.json`
-    if (fixtures.some(([fixture]) => fixture === name)) {
-      await system.cli(['s3', 'cp', fileURLToPath(new URL(`${name}.json`, folder)), `s3://ssofile/${input}`])
-    } else {
-      await system.upload(input, JSON.stringify(file))
-    }
+    const isFixture = fixtures.some(([fixture]) => fixture === name)
+    await system.upload(input, isFixture ? readFileSync(new URL(`${name}.json`, folder)) : JSON.stringify(file))
     await system.untilStatus(input, 'applied')
     expect(await readBack(system, name)).toEqual(askedFor(file))
   },

@@ -24,10 +24,7 @@ beforeAll(async () => {
 afterAll(() => system?.stop(), 30_000)
 
 const put = (user: (typeof users)[number], key: string, body: object) =>
-  system.cli(['s3', 'cp', '-', `s3://ssofile/${key}`], {
-    as: sessions[user].accessKeyId,
-    input: JSON.stringify(body),
-  })
+  system.upload(key, JSON.stringify(body), sessions[user].accessKeyId)
 const keyOf = (user: (typeof users)[number]) => `requests/${sessions[user].userId}/${name}`
 
 test('who is eligible for nothing asks in the name of another, takes it back, and ends nothing', async () => {
