@@ -1,3 +1,8 @@
+import { fileURLToPath } from 'node:url'
+
+// Compiling takes a third of what a worker loads, and of the start of each process that tests begin. The folder is launch.js's.
+process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('node_modules/.cache/ssofile', import.meta.url))
+
 /** Unit and contract tests: everything under test/ but the simulation and what starts the whole system as a process. */
 export default {
   testEnvironment: 'node',

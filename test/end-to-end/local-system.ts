@@ -32,7 +32,7 @@ import type { Status, StatusState } from '../../shared/domain/statuses/status.ts
 import type { organizationFile } from '../../shared/memory/organization-file.ts'
 import type { QueueName } from '../../shared/ports/queues.ts'
 import { AccessReader } from './access-reader.ts'
-import { checkout, compileCache, type Ended, listAwsClis, runProgram, runSsofile } from './run-program.ts'
+import { checkout, type Ended, listAwsClis, runProgram, runSsofile } from './run-program.ts'
 import { until } from './until.ts'
 
 export const bucket = 'ssofile'
@@ -457,7 +457,7 @@ async function spawnLocalSystem({
   )
   const child = spawn(process.execPath, [...preloads, 'handlers/cli/ssofile.ts', 'local', ...args], {
     cwd: checkout,
-    env: { ...compileCache, ...bareEnvironment() },
+    env: bareEnvironment(),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   const started: Started = { child, folder, said: [], log: [], calls: [] }

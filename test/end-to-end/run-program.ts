@@ -31,13 +31,12 @@ export function runProgram(
   })
 }
 
-/** What `launch.js` gives the command: compiling takes half of its start, and a third of the local system's. */
-export const compileCache = { NODE_COMPILE_CACHE: join(checkout, 'node_modules/.cache/ssofile') }
-
-/** `ssofile …` as a person runs it. */
+/** `ssofile …` as a person runs it, with the cache of compiled code that `launch.js` gives it: jest.config.js. */
 export function runSsofile(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ended> {
   const command = join(checkout, 'handlers/cli/ssofile.ts')
-  return runProgram(process.execPath, [command, ...args], { env: { ...compileCache, ...env } })
+  return runProgram(process.execPath, [command, ...args], {
+    env: { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...env },
+  })
 }
 
 /**

@@ -8,7 +8,6 @@ import { OrganizationsClient } from '@aws-sdk/client-organizations'
 import { S3Client } from '@aws-sdk/client-s3'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { SSOAdminClient } from '@aws-sdk/client-sso-admin'
-import { compileCache } from '../../end-to-end/run-program.ts'
 
 const ssofile = new URL('../../../handlers/cli/ssofile.ts', import.meta.url).pathname
 const recorder = new URL('../../end-to-end/record-calls.ts', import.meta.url).href
@@ -46,7 +45,6 @@ export class LocalProcess {
   constructor(port: number, args: readonly string[]) {
     this.url = `http://127.0.0.1:${port}`
     this.#child = spawn(process.execPath, [`--import=${recorder}`, ssofile, 'local', '--port', String(port), ...args], {
-      env: { ...compileCache, ...process.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#child.stdout?.on('data', (chunk) => this.#keep(chunk))
