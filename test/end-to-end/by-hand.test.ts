@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { settlingMs } from '../../shared/domain/assignments/access-proof.ts'
-import { assignByHand } from './assign-by-hand.ts'
 import { LocalSystem } from './local-system.ts'
 import { permissionSetFile, smallOrganization } from './small-organization.ts'
 import { until } from './until.ts'
@@ -46,9 +45,15 @@ async function measure<T>(what: string, sight: () => Promise<T | undefined>): Pr
   return found
 }
 
+/** Somebody works with the AWS CLI. */
 async function assign(operation: 'create' | 'delete', group: string, as = 'eve'): Promise<void> {
-  const asked = { account, permissionSet: 'ReadOnly-ps', type: 'GROUP', principal: group } as const
-  await assignByHand(system, operation, asked, as)
+  const store = await system.access.identityStoreId()
+  const attribute = { UniqueAttribute: { AttributePath: 'displayName', AttributeValue: group } }
+  const asked = ['--identity-store-id', store, '--alternate-identifier', JSON.stringify(attribute)]
+  const { GroupId } = JSON.parse(await system.cli(['identitystore', 'get-group-id', ...asked], { as }))
+  const whom = ['--principal-type', 'GROUP', '--principal-id', GroupId]
+  const where = ['--target-id', account, '--target-type', 'AWS_ACCOUNT']
+  await system.cli(['sso-admin', `${operation}-account-assignment`, ...target, ...where, ...whom], { as })
 }
 
 /** What history says, newest last, with who did it. */
