@@ -8,7 +8,7 @@ export type ByHand = {
   readonly principal: string
 }
 
-/** What an administrator does in the console, or with the AWS CLI. As `silent`: its event is lost. */
+/** What an administrator does in the console, or with the AWS CLI (by-hand.test.ts). As `silent`: its event is lost. */
 export async function assignByHand(
   system: LocalSystem,
   operation: 'create' | 'delete',
