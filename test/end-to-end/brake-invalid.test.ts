@@ -68,6 +68,9 @@ test('many links that somebody overwrites by what is not valid are held by the b
   })
   // Another file that is not valid changes nothing of that.
   await system.upload(first, '[]')
+  await until('what is wrong with it now', async () =>
+    (await system.status(first))?.reason?.includes('received an empty list') ? true : undefined,
+  )
   await system.untilQuiet()
   expect(await system.status(first)).toMatchObject({
     state: 'held',
