@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/client-identitystore'
 import { OrganizationsClient } from '@aws-sdk/client-organizations'
 import {
+  type _Object,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
@@ -77,6 +78,8 @@ export class LocalSystem {
   /** The SSO Admin calls of the product so far, in order. */
   readonly calls: Call[]
   readonly #clients = new Map<string, S3Client>()
+  /** The statuses that were seen at rest, with their ETags. */
+  readonly #atRest = new Map<string, string>()
   readonly sqs: SQSClient
   readonly ssoAdmin: SSOAdminClient
   readonly identityStore: IdentitystoreClient
@@ -163,10 +166,16 @@ export class LocalSystem {
 
   /** Every key under a prefix, in S3's order. */
   async keys(prefix: string): Promise<readonly string[]> {
-    const found: string[] = []
-    for await (const page of paginateListObjectsV2({ client: this.s3() }, { Bucket: bucket, Prefix: prefix })) {
-      for (const { Key } of page.Contents ?? []) if (Key !== undefined) found.push(Key)
-    }
+    return (await this.#objects(prefix)).flatMap(({ Key }) => Key ?? [])
+  }
+
+  async #objects(prefix: string): Promise<readonly _Object[]> {
+    const found: _Object[] = []
+    for await (const { Contents = [] } of paginateListObjectsV2(
+      { client: this.s3() },
+      { Bucket: bucket, Prefix: prefix },
+    ))
+      found.push(...Contents)
     return found
   }
 
@@ -206,9 +215,14 @@ export class LocalSystem {
 
   /** The object as JSON; undefined: there is none. */
   async json(key: string): Promise<Record<string, unknown> | undefined> {
+    const read = await this.#read(key)
+    return read === undefined ? undefined : JSON.parse(read.text)
+  }
+
+  async #read(key: string): Promise<{ readonly text: string; readonly etag: string } | undefined> {
     try {
-      const { Body } = await this.s3().send(new GetObjectCommand({ Bucket: bucket, Key: key }))
-      return JSON.parse((await Body?.transformToString()) ?? '')
+      const { Body, ETag = '' } = await this.s3().send(new GetObjectCommand({ Bucket: bucket, Key: key }))
+      return { text: (await Body?.transformToString()) ?? '', etag: ETag }
     } catch (error) {
       if (error instanceof NoSuchKey) return undefined
       throw error
@@ -293,9 +307,19 @@ export class LocalSystem {
       if (AttributeNames.some((name) => Attributes[name] !== '0')) return `${queue}: ${JSON.stringify(Attributes)}`
     }
     const limit = pLimit(lookedAtOnce)
-    const statuses = await Promise.all((await this.keys('status/')).map((key) => limit(() => this.json(key))))
-    const underWay = statuses.filter((status) => status?.state === 'applying' || status?.state === 'revoking')
-    return underWay.map((status) => JSON.stringify(status)).join('\n')
+    const told = await Promise.all((await this.#objects('status/')).map((one) => limit(() => this.#underWay(one))))
+    return told.filter((text) => text !== '').join('\n')
+  }
+
+  /** The status as text while it is under way. One that is at rest is not read again while it is the same object. */
+  async #underWay({ Key = '', ETag }: _Object): Promise<string> {
+    if (ETag !== undefined && this.#atRest.get(Key) === ETag) return ''
+    const read = await this.#read(Key)
+    if (read === undefined) return ''
+    const { state }: Pick<Status, 'state'> = JSON.parse(read.text)
+    if (state === 'applying' || state === 'revoking') return read.text
+    this.#atRest.set(Key, read.etag)
+    return ''
   }
 
   queueUrl(queue: QueueName): string {
