@@ -1,11 +1,16 @@
 import type { SQSRecord } from 'aws-lambda'
 import type { InputMessage } from '../shared/domain/links/input-message.ts'
 import { isFolderMarker } from '../shared/domain/links/link.ts'
+import { suspensionPrefix } from '../shared/domain/people/suspension.ts'
 import { userInKey } from '../shared/domain/requests/access-request.ts'
 import { approvalPrefix } from '../shared/domain/requests/approval-file.ts'
+import { Brake } from '../shared/reconcile/brake/brake.ts'
 import { patientIdentityStore } from '../shared/reconcile/calls/patient-identity-store.ts'
 import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
+import { lookAtSuspension } from '../shared/reconcile/people/look-at-suspension.ts'
 import { parseInput, sendAlone } from '../shared/reconcile/records/inputs.ts'
+import { Policies } from '../shared/reconcile/records/policies.ts'
+import { Suspensions } from '../shared/reconcile/records/suspensions.ts'
 import { EligibilityFiles } from '../shared/reconcile/requests/eligibility-files.ts'
 import { peopleChanged } from '../shared/reconcile/requests/follow-people.ts'
 import { lookAtApproval } from '../shared/reconcile/requests/look-at-approval.ts'
@@ -14,10 +19,14 @@ import { People } from '../shared/reconcile/requests/people.ts'
 import type { QueueHandler } from './handler.ts'
 import { runBatch } from './run-batch.ts'
 
-/** Looks at requests and approvals that may have changed: decides, grants by a link, and tells what became of them. */
+/**
+ * Looks at requests and approvals that may have changed: decides, grants by a link, and tells what became of them; and at files
+ * that suspend people.
+ */
 export const requests: QueueHandler = (ports, configuration) => {
   // Many ask at once, and the directory answers few calls a second.
   const identityStore = patientIdentityStore(ports)
+  const policies = new Policies(ports)
   const context = {
     ...ports,
     identityStore,
@@ -25,9 +34,14 @@ export const requests: QueueHandler = (ports, configuration) => {
     organization: new OrganizationCache(ports, configuration.folders),
     eligibilityFiles: new EligibilityFiles(ports),
     people: newPeople(),
+    policies,
+    suspensions: new Suspensions({ objects: ports.objects, policies }),
+    brake: new Brake(ports, configuration),
   }
-  const look = (message: InputMessage) =>
-    message.key.startsWith(approvalPrefix) ? lookAtApproval(message, context) : lookAtRequest(message, context)
+  const look = (message: InputMessage) => {
+    if (message.key.startsWith(suspensionPrefix)) return lookAtSuspension(message, context)
+    return message.key.startsWith(approvalPrefix) ? lookAtApproval(message, context) : lookAtRequest(message, context)
+  }
   const work = async ({ body, attributes }: SQSRecord, askAnew: () => void) => {
     const message = parseInput('requests', { body, receiveCount: attributes.ApproximateReceiveCount })
     if (isFolderMarker(message.key)) return

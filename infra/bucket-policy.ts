@@ -21,7 +21,16 @@ export const policyBytesMost = 20 * 1024
 const governedPrefixes = ['policies/', 'selectors/', 'eligibility/', hygieneKey] as const
 /** Records of drills: written once, by responders. */
 const drillPrefix = 'drills/'
-const sharedPrefixes = ['links_data/', 'permission_sets/', 'control/', drillPrefix, ...governedPrefixes] as const
+/** Whom HR suspends. */
+const suspendedPrefix = 'suspended/'
+const sharedPrefixes = [
+  'links_data/',
+  'permission_sets/',
+  'control/',
+  drillPrefix,
+  suspendedPrefix,
+  ...governedPrefixes,
+] as const
 /** Where people write. Of `retire/` only the folders of account owners, so without any nobody writes there. */
 const inputPrefixesOf = ({ access }: Environment): readonly string[] => [
   ...sharedPrefixes,
@@ -102,9 +111,8 @@ export function bytesOfPolicy(policy: PolicyJson): number {
 
 function denials(environment: Environment, names: DeploymentNames): PolicyStatementJson[] {
   const { bucketArn, roleArns } = names
-  const { operators, governance } = environment.access
+  const { operators } = environment.access
   const objects = (prefix: string) => `${bucketArn}/${prefix}*`
-  const governed = governedPrefixes.map(objects)
   const { root, folders, permissionSets } = areasOf(environment)
   const rolesOfInputs = (way: Area['way']) => [
     ...(way === 's3' ? [] : [names.roleArn('api')]),
@@ -139,14 +147,7 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
       Resource: [objects('control/')],
       ...unless([...names.rolesThatWrite('control/'), ...operators]),
     },
-    {
-      Sid: 'OnlyGovernanceWritesPolicies',
-      Effect: 'Deny',
-      Principal: '*',
-      Action: writes,
-      Resource: governed,
-      ...unless(governance),
-    },
+    ...denialsOfOffices(environment, names),
     ...denialsOfDrills(environment, names),
     ...denialsOfOwners(environment, names),
     {
@@ -157,7 +158,14 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
       Action: writes,
       NotResource: [
         ...[...folders, permissionSets].map(({ prefix }) => objects(prefix)),
-        ...['control/', drillPrefix, ...governedPrefixes, ...personalPrefixes, ...retiringOf(environment)].map(objects),
+        ...[
+          'control/',
+          drillPrefix,
+          suspendedPrefix,
+          ...governedPrefixes,
+          ...personalPrefixes,
+          ...retiringOf(environment),
+        ].map(objects),
       ],
       ...unless([...root.writers, names.anyRoleArn]),
     },
@@ -224,6 +232,22 @@ function denialsOfOwners({ access }: Environment, { bucketArn }: DeploymentNames
     Resource: [`${bucketArn}/${retireFolder(folder)}*`],
     ...unless(principals),
   }))
+}
+
+/** Governance and HR write what is theirs, and nobody else does. */
+function denialsOfOffices({ access }: Environment, { bucketArn }: DeploymentNames): PolicyStatementJson[] {
+  const only = (sid: string, prefixes: readonly string[], principals: readonly string[]): PolicyStatementJson => ({
+    Sid: sid,
+    Effect: 'Deny',
+    Principal: '*',
+    Action: writes,
+    Resource: prefixes.map((prefix) => `${bucketArn}/${prefix}*`),
+    ...unless(principals),
+  })
+  return [
+    only('OnlyGovernanceWritesPolicies', governedPrefixes, access.governance),
+    only('OnlyTheseSuspend', [suspendedPrefix], access.people),
+  ]
 }
 
 /** A record of a drill is evidence: who drills writes it, and nobody takes it away. */
@@ -344,6 +368,12 @@ function grants(environment: Environment, names: DeploymentNames): PolicyStateme
       principals: governance,
       actions: readsAndWrites,
       prefixes: governedPrefixes,
+    }),
+    ...allowIn(names, {
+      sid: 'Suspend',
+      principals: ofOthers(environment.access.people),
+      actions: readsAndWrites,
+      prefixes: [suspendedPrefix],
     }),
     ...grantsOfRequests(environment, names),
     ...environment.access.accountOwners.flatMap(({ folder, principals }, index) =>

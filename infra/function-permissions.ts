@@ -10,6 +10,7 @@ type Prefix =
   | 'links_data/temporary/'
   | 'requests/'
   | 'approvals/'
+  | 'suspended/'
   | 'eligibility/'
   | 'policies/'
   | 'selectors/'
@@ -19,8 +20,10 @@ type Prefix =
   | 'foreign/'
   | 'changes/'
   | 'reports/'
+  | 'reports/leavers/'
   | 'history/'
   | 'history/requests/'
+  | 'history/suspensions/'
   | 'status/'
   | 'status/permission_sets/'
   | 'status/too-many/'
@@ -149,10 +152,31 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     send: ['permission-sets', ...lanes, 'dispatch'],
   },
   requests: {
-    read: ['requests/', 'approvals/', 'eligibility/', 'selectors/', 'control/owner.json'],
+    read: [
+      'requests/',
+      'approvals/',
+      'suspended/',
+      'policies/',
+      'eligibility/',
+      'selectors/',
+      'owned_permission_sets/',
+      // What somebody has, and had, who is suspended.
+      'assignments/',
+      'foreign/',
+      'history/',
+      'control/owner.json',
+    ],
     write: ['links_data/temporary/', 'status/', 'attention/', 'state/'],
-    put: ['history/requests/', 'changes/', 'control/ended-sessions.json'],
-    send: ['requests'],
+    put: [
+      'history/requests/',
+      'history/suspensions/',
+      'changes/',
+      'reports/leavers/',
+      'control/brake.json',
+      'control/ended-sessions.json',
+    ],
+    // What somebody has who is suspended, and links of somebody who is so no longer.
+    send: ['requests', 'links', ...lanes, 'dispatch'],
     organizations: 'read',
     directory: 'groups',
     identityCenter: 'instance',
@@ -337,6 +361,7 @@ export const plannerPermissions = {
     'policies/',
     'selectors/',
     'eligibility/',
+    'suspended/',
     'assignments/',
     'owned_permission_sets/',
     'foreign/',

@@ -57,6 +57,9 @@ export function peoplePolicies(
       ...inPrefixes(names, ['policies/', 'selectors/', 'eligibility/', hygieneKey], writes),
       keyOf(environment, names),
     ]),
+    ...(access.people.length === 0
+      ? {}
+      : { people: policy([...inPrefixes(names, ['suspended/'], writes), keyOf(environment, names)]) }),
     ...(access.responders.length === 0
       ? {}
       : {

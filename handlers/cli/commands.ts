@@ -121,6 +121,16 @@ export const commands: Readonly<Record<string, LoadedCommand>> = {
     summary: 'propose files that retire keys and passwords which nobody uses',
     load: async () => (await import('./credentials/retire.ts')).addRetire,
   },
+  suspend: {
+    group: 'Operate',
+    summary: 'take everything of ssofile from a person, until restore-person',
+    load: async () => (await import('./people/suspend.ts')).addSuspend,
+  },
+  'restore-person': {
+    group: 'Operate',
+    summary: 'give back what links still ask for',
+    load: async () => (await import('./people/restore-person.ts')).addRestorePerson,
+  },
   restore: {
     group: 'Operate',
     summary: 'bring back a lost ledger, or the files of an earlier time',

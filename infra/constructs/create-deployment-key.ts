@@ -39,6 +39,7 @@ export function createDeploymentKey(
     ...access.operators,
     ...access.governance,
     ...access.responders,
+    ...access.people,
     ...access.requestAccounts.map((of) => names.sessionArnsOf(of)),
   ]
   // Those of this account need a policy of their own, as for the bucket.

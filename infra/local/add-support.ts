@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { type AccountId, accountId } from '../../shared/domain/organization/account-id.ts'
+import type { MemoryIdentityStore } from '../../shared/memory/identity-store/memory-identity-store.ts'
 import type { MemoryOrganizations } from '../../shared/memory/organizations/memory-organizations.ts'
 
 /**
@@ -7,7 +8,11 @@ import type { MemoryOrganizations } from '../../shared/memory/organizations/memo
  * closed account after its 90 days); `withhold` leaves State and Paths of the account out of all answers, which AWS may do, and
  * `tell` ends that. Only `end` has an event.
  */
-export function addSupport(app: FastifyInstance, organizations: MemoryOrganizations): void {
+export function addSupport(
+  app: FastifyInstance,
+  { organizations, identityStore }: { organizations: MemoryOrganizations; identityStore: MemoryIdentityStore },
+): void {
+  addProvider(app, identityStore)
   const acts: Readonly<Record<string, (id: AccountId) => void>> = {
     suspend: (id) => organizations.suspendAccount(id),
     reinstate: (id) => organizations.reinstateAccount(id),
@@ -23,6 +28,25 @@ export function addSupport(app: FastifyInstance, organizations: MemoryOrganizati
         return reply.code(404).send({ received: request.params.id, expected: 'an account of the organization' })
       perform(id)
       return { id, state: organizations.accountState(id) ?? 'gone' }
+    })
+  }
+}
+
+/**
+ * What only the provider of the users, or a person at the console, does: `POST /_ssofile/users/<user name>/disable`, and
+ * `enable`. The identity store tells of it as of any change of a user.
+ */
+function addProvider(app: FastifyInstance, identityStore: MemoryIdentityStore): void {
+  for (const [act, status] of [
+    ['disable', 'DISABLED'],
+    ['enable', 'ENABLED'],
+  ] as const) {
+    app.post<{ Params: { name: string } }>(`/_ssofile/users/:name/${act}`, async (request, reply) => {
+      const id = identityStore.idOf('USER', request.params.name)
+      if (id === undefined)
+        return reply.code(404).send({ received: request.params.name, expected: 'the exact name of a user' })
+      identityStore.setUserStatus(id, status)
+      return { id, status }
     })
   }
 }

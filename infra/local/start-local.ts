@@ -159,7 +159,7 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<{ url: 
   addPersonSessions(app, models.sessions)
   addBreakGlass(app, breakGlass, outcomes.secrets)
   let functions: LocalFunctions | undefined
-  addSupport(app, models.organizations)
+  addSupport(app, models)
   const metrics = serveMetrics(app, () => functions)
   addWhatRolesAre(app, models, recorder)
   addOutcomes(app, outcomes)

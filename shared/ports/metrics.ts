@@ -45,6 +45,7 @@ export const metricDefinitions = {
   InputsFailed: inputs('failed'),
   InputsHeld: inputs('held'),
   InputsStuck: inputs('stuck'),
+  InputsPartly: inputs('partly'),
   DispatcherHeartbeat: ends('dispatcher'),
   MinuteLinksHeartbeat: ends('minute-links'),
   SweepHeartbeat: ends('sweep'),
@@ -67,6 +68,7 @@ export const attentionMetrics = {
   failed: 'InputsFailed',
   held: 'InputsHeld',
   stuck: 'InputsStuck',
+  partly: 'InputsPartly',
 } as const satisfies Record<AttentionState, MetricName>
 
 /** What tells that the function of a schedule does its work. Lambda counts as success what only caught its errors. */

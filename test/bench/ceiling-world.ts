@@ -278,6 +278,7 @@ export const openBrake = {
   brake: {
     indirect: { count: 1_000_000, percent: 100, most: 1_000_000, hours: 24 },
     own: { count: 1_000_000, percent: 100, minutes: 15 },
+    people: { count: 5, minutes: 15 },
   },
 }
 

@@ -36,6 +36,7 @@ async function planPullRequest(): Promise<string> {
       brake: {
         indirect: { count: 20, percent: 10, most: 200, hours: 24 },
         own: { count: 20, percent: 10, minutes: 15 },
+        people: { count: 5, minutes: 15 },
       },
     },
   }).start()

@@ -56,16 +56,14 @@ describe.each(adapters)('identity store on $adapter', ({ openPorts }) => {
   test('a user is enabled until somebody disables it, and gone once it is deleted', async () => {
     const id = principalIdIn(world, 'USER', 'ana@example.com')
     expect(await identityStore.findUser(id)).toEqual({ name: 'ana@example.com', isDisabled: false })
-    await world.identityStore.updateUser(id, [{ path: 'userStatus', value: 'DISABLED' }])
+    await world.identityStore.setUserStatus(id, 'DISABLED')
     expect(await identityStore.findUser(id)).toEqual({ name: 'ana@example.com', isDisabled: true })
     await world.identityStore.deleteUser(id)
     expect(await identityStore.findUser(id)).toBeUndefined()
   })
 
   test('a listing tells which users are disabled', async () => {
-    await world.identityStore.updateUser(principalIdIn(world, 'USER', 'ana@example.com'), [
-      { path: 'userStatus', value: 'DISABLED' },
-    ])
+    await world.identityStore.setUserStatus(principalIdIn(world, 'USER', 'ana@example.com'), 'DISABLED')
     const users = await Array.fromAsync(listAll((token) => identityStore.listPrincipals('USER', token)))
     const disabled = users.filter(({ isDisabled }) => isDisabled)
     expect(disabled.map(({ name: known }) => known)).toEqual(['ana@example.com'])

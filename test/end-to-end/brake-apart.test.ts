@@ -83,7 +83,11 @@ function flap(
 test('a renamed group loses its access while twelve links of another folder flap', async () => {
   const groups = names('flapping', 12)
   const own = { count: 20, percent: 0, minutes: 15 }
-  await start([...groups, 'of others'], { own, indirect: { count: 1, percent: 0, most: 200, hours: 24 } })
+  await start([...groups, 'of others'], {
+    own,
+    people: { count: 5, minutes: 15 },
+    indirect: { count: 1, percent: 0, most: 200, hours: 24 },
+  })
   const links = groups.map((group) => linkOf('team-a', group))
   await grant(links, 'me')
   await grant([linkOf('team-b', 'of others')], 'other')

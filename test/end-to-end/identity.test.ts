@@ -72,6 +72,7 @@ async function start(): Promise<void> {
       brake: {
         indirect: { count: 1000, percent: 100, most: 1000, hours: 24 },
         own: { count: 0, percent: 0, minutes: 15 },
+        people: { count: 5, minutes: 15 },
       },
     },
     timeScale: 20,

@@ -79,7 +79,7 @@ export class Asking {
   }
 
   async setStatus(user: string, value: 'ENABLED' | 'DISABLED'): Promise<void> {
-    await this.world.identityStore.updateUser(this.id(user), [{ path: 'userStatus', value }])
+    await this.world.identityStore.setUserStatus(this.id(user), value)
     // Nobody remembers how it was.
     await this.world.clock.advance(61_000)
   }

@@ -185,7 +185,15 @@ test('the sweep tells how many inputs want attention, by state', async () => {
   await world.until(async () => (await world.keys('attention/')).length === 2, 'two inputs that want attention')
   await world.finish(world.everyFiveMinutes())
   const told = attentionStates.map((state) => [state, world.metrics.of(attentionMetrics[state])?.last])
-  expect(Object.fromEntries(told)).toEqual({ waiting: 1, rejected: 1, blocked: 0, failed: 0, held: 0, stuck: 0 })
+  expect(Object.fromEntries(told)).toEqual({
+    waiting: 1,
+    rejected: 1,
+    blocked: 0,
+    failed: 0,
+    held: 0,
+    stuck: 0,
+    partly: 0,
+  })
 })
 
 test('a schedule tells that it came to its end, and tells nothing where it did not', async () => {

@@ -27,6 +27,7 @@ export const rooms = [
   'differences',
   'restore',
   'preview',
+  'people',
   'reports',
   'notifications',
   'credentials',

@@ -19,7 +19,7 @@ test('the notifications go to the queue of the deployment, for all that people u
   const configurations: { Events: string[]; QueueArn: string; Filter: unknown }[] =
     content('notifications.json').QueueConfigurations
   expect(configurations.map(({ Filter }) => Filter)).toEqual(
-    ['links_data/', 'permission_sets/', 'requests/', 'approvals/'].map((Value) => ({
+    ['links_data/', 'permission_sets/', 'requests/', 'approvals/', 'suspended/'].map((Value) => ({
       Key: { FilterRules: [{ Name: 'prefix', Value }] },
     })),
   )

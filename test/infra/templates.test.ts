@@ -284,6 +284,7 @@ describe('a queue', () => {
                 ...[
                   'links',
                   'permission-sets',
+                  'requests',
                   'events',
                   'hourly',
                   'sweep',
@@ -362,7 +363,7 @@ describe('the bucket', () => {
     const { QueueConfigurations } = bucket().Properties.NotificationConfiguration as {
       QueueConfigurations: { Event: string; Queue: string; Filter: { S3Key: { Rules: { Value: string }[] } } }[]
     }
-    const prefixes = ['approvals/', 'links_data/', 'permission_sets/', 'requests/']
+    const prefixes = ['approvals/', 'links_data/', 'permission_sets/', 'requests/', 'suspended/']
     const events = ['s3:LifecycleExpiration:*', 's3:ObjectCreated:*', 's3:ObjectRemoved:*']
     expect(QueueConfigurations.map(({ Event, Filter }) => `${Event} ${Filter.S3Key.Rules[0]?.Value}`).sort()).toEqual(
       events.flatMap((event) => prefixes.map((prefix) => `${event} ${prefix}`)),

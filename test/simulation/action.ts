@@ -13,6 +13,7 @@ import { type RestoreAction, restoreActions } from './restore-actions.ts'
 import { type SelectorAction, selectorActions, selectorScopes } from './selector-actions.ts'
 import { type SessionAction, sessionActions } from './session-actions.ts'
 import { type SpoilAction, spoilActions } from './spoil-actions.ts'
+import { type SuspensionAction, suspensionActions } from './suspension-actions.ts'
 import { type TakeOverAction, takeOverActions } from './take-over-actions.ts'
 import { type TimeAction, timeActions } from './time-actions.ts'
 
@@ -117,6 +118,7 @@ export type Action =
   | HostileAction
   | TakeOverAction
   | SessionAction
+  | SuspensionAction
 
 const account = fc.constantFrom(...accounts)
 const linkKey = fc
@@ -343,6 +345,7 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
   ...hostileActions,
   ...takeOverActions(account),
   ...sessionActions(account),
+  ...suspensionActions,
 )
 
 /** An action in words: what a failure prints. */

@@ -25,6 +25,7 @@ import { type RecordedAccess, readRecorded } from './promises/recorded-access.ts
 import { SessionsPromise } from './promises/sessions.ts'
 import { SpoilWatch } from './promises/spoils.ts'
 import { StatusPromise } from './promises/status.ts'
+import { SuspensionsPromise } from './promises/suspensions.ts'
 import { TakeOverWatch } from './promises/take-over.ts'
 import { TemporaryPromise } from './promises/temporary.ts'
 import { TrailPromise } from './promises/trail.ts'
@@ -59,6 +60,7 @@ export class Checker {
   readonly #trail: TrailPromise
   readonly #sessions: SessionsPromise
   readonly #takeOver: TakeOverWatch
+  readonly suspensions: SuspensionsPromise
   /** What people ask for, and who approves it. */
   readonly temporary: TemporaryPromise
   /** Something happened since owners and records were looked at that may concern them. */
@@ -82,11 +84,12 @@ export class Checker {
     this.#others = new OthersPromise(world, fail)
     this.#trail = new TrailPromise(world, fail)
     this.temporary = new TemporaryPromise(world, fail)
-    this.#principals = new PrincipalWatch(world)
+    this.#principals = new PrincipalWatch(world, (id) => this.suspensions.isSuspended(id))
     this.#departures = new DepartureWatch(world)
     this.#looks = new LookWatch(world)
     this.#spoils = new SpoilWatch(world)
     const access = new Access(world)
+    this.suspensions = new SuspensionsPromise(world, access, fail)
     const desires = new Desires(world, this.#principals)
     const evaluations = new Evaluations(world.clock, world.settings.readLagMs)
     this.#watched = { world, access, desires, evaluations, fail }
@@ -118,6 +121,7 @@ export class Checker {
 
   noteDirectoryChange(change: IdentityStoreChange): void {
     this.#principals.noteChange(change)
+    this.suspensions.noteNames()
     this.noteDesired()
   }
 
@@ -264,6 +268,7 @@ export class Checker {
     this.#status.checkAtRest()
     this.#trail.checkAtRest()
     this.temporary.checkAtRest()
+    if (isReconciled && isReadable) this.suspensions.checkAtRest()
     if (isReconciled) this.#status.checkIndex()
     if (isReconciled && isReadable) this.#convergence.checkForeignListing()
     this.#permissionSets.checkAtRest({ isReconciled })
@@ -300,6 +305,10 @@ export class Checker {
       this.#noteDesired()
     }
     if (key.startsWith('selectors/')) this.noteDesired()
+    if (key.startsWith('suspended/') || key.startsWith('state/suspended/')) {
+      this.suspensions.noteFile(key)
+      this.noteDesired()
+    }
     const isOfOperator = this.#takeOver.isOperator(this.#calling) && change.caller.accessKeyId === 'ssofile'
     if (isOfOperator && key.startsWith('links_data/')) this.#takeOver.checkLink(this.#calling, key)
     if (key.startsWith('status/links_data/')) this.#principals.noteStatus(key)
@@ -378,6 +387,7 @@ export class Checker {
     this.#checkRead(process, target, keys, 'grants')
     this.#quotas.checkOutstanding('creation', target, call)
     this.#foreign.checkCreation(process, target, keys)
+    this.suspensions.checkCreation(target, this.#watched.evaluations.beganMs(process, keys, target.accountId))
     access.noteCreation(target)
   }
 

@@ -24,6 +24,7 @@ import { isSelectorAction, mendSelectors, performSelectorAction } from './select
 import { changeSessions, outlastDenials } from './session-actions.ts'
 import { firstPermissionSet, SimulatedWorld, type WorldSettings } from './simulated-world.ts'
 import { isSpoilAction, performSpoilAction } from './spoil-actions.ts'
+import { isSuspensionAction, performSuspensionAction } from './suspension-actions.ts'
 import { isTakeOverAction, performTakeOverAction } from './take-over-actions.ts'
 import { isTimeAction, performTimeAction } from './time-actions.ts'
 
@@ -156,6 +157,11 @@ async function converge(world: SimulatedWorld): Promise<void> {
   world.unreadable.restoreAll()
   // A link is told an hour later where the same grant is still open in an account of another link.
   await settle(world, isSpoiled || isEncrypted ? ['hour'] : [])
+  if (world.keys('suspended/').length > 0) {
+    // Sessions of who is suspended are denied again each hour while something of others is left.
+    for (const key of world.keys('suspended/')) void world.objects.as('hr').delete(key)
+    await settle(world)
+  }
   await outlastDenials(world)
 }
 
@@ -252,6 +258,7 @@ async function perform(action: Action, world: SimulatedWorld): Promise<void> {
   if (isSpoilAction(action)) return performSpoilAction(action, world)
   if (isHostileAction(action)) return performHostileAction(action, world)
   if (isTakeOverAction(action)) return performTakeOverAction(action, world)
+  if (isSuspensionAction(action)) return performSuspensionAction(action, world)
   switch (action.do) {
     case 'upload a link':
       return void objects.as('someone').put(action.key, bodies[action.body])

@@ -2,6 +2,7 @@ import type { promises } from './promises/violation.ts'
 import { brakeSabotages } from './sabotages-brake.ts'
 import { changeSabotages } from './sabotages-changes.ts'
 import { hostileSabotages } from './sabotages-hostile.ts'
+import { peopleSabotages } from './sabotages-people.ts'
 import { permissionSetSabotages } from './sabotages-permission-sets.ts'
 import { proofSabotages } from './sabotages-proofs.ts'
 import { requestSabotages } from './sabotages-requests.ts'
@@ -304,4 +305,5 @@ export const sabotages: readonly Sabotage[] = [
   ...takeOverSabotages,
   ...selectorSabotages,
   ...requestSabotages,
+  ...peopleSabotages,
 ]

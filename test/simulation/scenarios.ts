@@ -19,6 +19,7 @@ import {
 } from './scenario-steps.ts'
 import { brakeScenarios } from './scenarios-brake.ts'
 import { changeScenarios } from './scenarios-changes.ts'
+import { peopleScenarios } from './scenarios-people.ts'
 import { permissionSetScenarios } from './scenarios-permission-sets.ts'
 import { requestScenarios } from './scenarios-requests.ts'
 import { selectorScenarios } from './scenarios-selectors.ts'
@@ -377,4 +378,5 @@ export const scenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
   ...selectorScenarios,
   ...requestScenarios,
   ...takeOverScenarios,
+  ...peopleScenarios,
 ]

@@ -35,11 +35,11 @@ test.each(regressions)(
 
 /**
  * Used in few lives: by a message that fails again and again, a pause that ends while messages are lost, a lost message about a
- * permission set's file, a status that cannot be told for long. Whether one of these hundred does is different after every
+ * permission set's file, somebody who is suspended and has foreign access, a status that cannot be told for long. Whether one of these hundred does is different after every
  * change of the product.
  */
 const rare =
-  /^(router: write state\/failures\/|hourly: write status\/too-many\/|sweep: send events|(sweep|dispatcher): send permission-sets)$/
+  /^(router: write state\/failures\/|hourly: write status\/too-many\/|requests: read foreign\/|sweep: send events|(sweep|dispatcher): send permission-sets)$/
 
 /** Granted, and used in no run. */
 const unused = [
@@ -57,7 +57,7 @@ const unused = [
     reason: 'no run has a thousand groups; kept-memberships.test.ts has them',
   },
   {
-    grant: /^((links|minute-links): read policies\/|minute-links: write state\/policies\.json)$/,
+    grant: /^((links|minute-links|requests): read policies\/|minute-links: write state\/policies\.json)$/,
     reason: 'no run has policies; admit-links.test.ts and watch-policies.test.ts have them',
   },
   { grant: /^permission-sets: read state\/deletions\/$/, reason: 'no run deletes by the API; api.test.ts does' },
@@ -102,7 +102,12 @@ test('every grant of a function is used, but those that have a reason', () => {
   expect(unused.filter((known) => !left.some((grant) => known.grant.test(grant)))).toEqual([])
 })
 
-test('every metric is recorded, but errors, which the log counts, and the heartbeat of what lives do not run', () => {
+test('every metric is recorded, but errors, which the log counts, and the heartbeats of what lives do not run', () => {
   const recorded = recordedMetrics.names
-  expect(metricNames.filter((name) => !recorded.includes(name))).toEqual(['Errors', 'NotificationsHeartbeat'])
+  expect(metricNames.filter((name) => !recorded.includes(name)).sort()).toEqual([
+    'CredentialsHeartbeat',
+    'Errors',
+    'NotificationsHeartbeat',
+    'RetireHeartbeat',
+  ])
 })

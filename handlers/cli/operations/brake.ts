@@ -3,11 +3,13 @@ import pLimit from 'p-limit'
 import { readCallerIdentity } from '../../../shared/aws/caller-identity.ts'
 import type { AssignmentKey } from '../../../shared/domain/assignments/assignment.ts'
 import { emptyBrake } from '../../../shared/domain/brake/brake-record.ts'
+import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import {
   brakeFile,
   digestOf,
   heldDigests,
+  type ReleaseResult,
   releaseList,
   retirementsDigest,
   showList,
@@ -16,6 +18,7 @@ import {
 import { readPause } from '../../../shared/reconcile/dispatcher/pause.ts'
 import { Ledger } from '../../../shared/reconcile/records/ledger.ts'
 import { isSpoiled, unlessSpoiled } from '../../../shared/reconcile/records/stored-json.ts'
+import { listMeantNames } from '../../../shared/reconcile/records/suspensions.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { wholeDigest } from '../arguments/whole-digest.ts'
 import { bucketOf } from '../bucket/bucket.ts'
@@ -35,6 +38,8 @@ import {
 } from './render-held.ts'
 
 const readsAtOnce = 32
+
+type Released = Extract<ReleaseResult, { readonly outcome: 'released' }>
 
 const outputs = ['table', 'csv', 'json'] as const
 type Output = (typeof outputs)[number]
@@ -74,7 +79,8 @@ async function show({ objects }: Ports, output: Output, isVerbose: boolean): Pro
   const shown = await Promise.all(
     lists.map(async (list): Promise<ShownList> => {
       const { items, passed, ...about } = showList(list)
-      return { ...about, held: await limit.map(list.held, (key) => readHeld(ledger, key)) }
+      const held = await limit.map(list.held, (key) => readHeld(ledger, key))
+      return { ...about, held, ...(list.rule === 'people' && { people: await namePeople(items, objects) }) }
     }),
   )
   const told = { lists: shown, contents, retirements: retirements.map(showRetirements), releases, pause }
@@ -82,6 +88,18 @@ async function show({ objects }: Ports, output: Output, isVerbose: boolean): Pro
   else if (output === 'csv') process.stdout.write(renderHeldAsCsv(told))
   else await page(renderHeld(told, { isVerbose }))
   return lists.length + contents.length + retirements.length === 0 ? 0 : 1
+}
+
+async function renderRelease({ keys, people }: Released, objects: ObjectStore): Promise<string> {
+  const pause = await readPause(objects)
+  return people
+    ? renderReleased(people.length, pause, ['suspension', 'suspensions'])
+    : renderReleased(keys.length, pause)
+}
+
+/** By the names that their files have. */
+function namePeople(ids: readonly string[], objects: ObjectStore): Promise<readonly string[]> {
+  return pLimit(readsAtOnce).map(ids, async (id) => (await listMeantNames(objects, id))[0] ?? id)
 }
 
 async function readHeld(ledger: Ledger, key: AssignmentKey): Promise<HeldAssignment> {
@@ -100,8 +118,8 @@ async function letGo({ objects }: Ports, digest: string, json: boolean): Promise
     case 'released':
       process.stdout.write(
         json
-          ? renderJson({ digest, released: result.keys })
-          : renderReleased(result.keys.length, await readPause(objects)),
+          ? renderJson({ digest, released: result.keys, people: result.people })
+          : await renderRelease(result, objects),
       )
       return 0
     case 'released-contents':

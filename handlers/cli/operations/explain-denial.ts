@@ -13,6 +13,11 @@ const roles = {
     remedy: 'Assume the role <name>-operator of the deployment (docs/deployment.md)',
     local: 'ssofile-operator',
   },
+  people: {
+    takes: 'to write suspended/',
+    remedy: 'Use the credentials of those whom access.people names (docs/people.md)',
+    local: 'hr',
+  },
   control: { takes: 'to write control/', remedy: "Use an operator's credentials", local: 'operator' },
 } as const
 

@@ -26,6 +26,8 @@ export type HeldAssignment = {
 /** One list: what it has in common, and what stands on it. */
 export type ShownList = Omit<ReturnType<typeof showList>, 'held' | 'items' | 'passed'> & {
   readonly held: readonly HeldAssignment[]
+  /** Of the rule `people`: who keeps everything, with or without access of ours. */
+  readonly people?: readonly string[]
 }
 
 type Shown = {
@@ -110,14 +112,15 @@ function renderHead({ lists, contents, retirements, releases, pause }: Shown): r
     ? [`all changes are ${describePause(pause)}; nothing is changed, not even what was released, until: ssofile resume`]
     : []
   const released = releases.map(
-    ({ at, by, keys, permissionSet, items }) =>
-      `released at ${at} by ${by}: ${permissionSet === undefined ? (items ? count(items.length, 'credential') : count(keys.length, 'revocation')) : `the file of ${permissionSet}`}, for one hour`,
+    (release) => `released at ${release.at} by ${release.by}: ${nameReleased(release)}, for one hour`,
   )
   if (lists.length + contents.length + retirements.length === 0) return ['nothing is held', ...released, ...paused]
   const number = lists.reduce((sum, { held }) => sum + held.length, 0)
+  const people = lists.reduce((sum, one) => sum + (one.people?.length ?? 0), 0)
   const onLists = lists.length === 1 ? '' : ` on ${lists.length} lists`
   return [
-    ...(lists.length > 0 ? [`${count(number, 'revocation')} held${onLists}; the access is still there`] : []),
+    ...(number > 0 ? [`${count(number, 'revocation')} held${onLists}; the access is still there`] : []),
+    ...(people > 0 ? [`${count(people, 'person', 'people')} held; nothing of theirs has ended`] : []),
     ...(contents.length > 0
       ? [`${count(contents.length, 'permission set file')} held; the permission sets are as they were`]
       : []),
@@ -129,6 +132,12 @@ function renderHead({ lists, contents, retirements, releases, pause }: Shown): r
   ]
 }
 
+function nameReleased({ keys, people, permissionSet, items }: BrakeRecord['releases'][number]): string {
+  if (permissionSet !== undefined) return `the file of ${permissionSet}`
+  if (items) return count(items.length, 'credential')
+  return people ? count(people.length, 'suspension') : count(keys.length, 'revocation')
+}
+
 function renderInFull(shown: Shown, room: Room): string {
   const { lists, contents, retirements } = shown
   return lines([
@@ -138,7 +147,9 @@ function renderInFull(shown: Shown, room: Room): string {
     ...retirements.flatMap((list) => renderRetirements(list, room)),
     ...(lists.length > 0
       ? [
-          'What is not intended: restore the links or what they covered; the access stays, and leaves its list automatically.',
+          lists.every(({ rule }) => rule === 'people')
+            ? 'Who is not meant: delete the file under suspended/; the person keeps everything, and leaves the list automatically.'
+            : 'What is not intended: restore the links or what they covered; the access stays, and leaves its list automatically.',
         ]
       : []),
   ])
@@ -179,14 +190,18 @@ function renderRetirements(list: Shown['retirements'][number], room: Room): read
 }
 
 function renderList(list: ShownList, room: Room): readonly string[] {
-  const { held, digest } = list
+  const { held, digest, people = [] } = list
   const groups = groupByLinks(held)
   const shown = takeFirst(groups, room)
   const more = groups.length - shown.length
   return [
     renderRule(list),
-    '',
-    `What would be revoked (${held.length.toLocaleString('en')}), grouped by the links that granted it:`,
+    ...(people.length > 0
+      ? ['', `Who would be suspended (${people.length.toLocaleString('en')}):`, `  ${nameSome(people, room)}`]
+      : []),
+    ...(held.length > 0
+      ? ['', `What would be revoked (${held.length.toLocaleString('en')}), grouped by the links that granted it:`]
+      : []),
     ...shown.flatMap((group) => renderGroup(group, room)),
     ...(more > 0 ? [`  and ${count(more, 'more link')} (--verbose tells all)`] : []),
     '',
@@ -197,11 +212,20 @@ function renderList(list: ShownList, room: Room): readonly string[] {
 }
 
 /** What follows from a release. */
-export function renderReleased(number: number, pause: Pause | undefined): string {
+export function renderReleased(
+  number: number,
+  pause: Pause | undefined,
+  [one, many]: readonly [string, string] = ['revocation', 'revocations'],
+): string {
   const follows = pause
     ? `but all changes are ${describePause(pause)}; they are carried out only if the pause ends within the hour: ssofile resume`
     : `${number === 1 ? 'it is' : 'they are'} carried out within about a minute`
-  return lines([`released ${count(number, 'revocation')} for one hour; ${follows}`])
+  return lines([`released ${count(number, one, many)} for one hour; ${follows}`])
+}
+
+function nameSome(people: readonly string[], room: Room): string {
+  const more = people.length - room.accounts
+  return `${people.slice(0, room.accounts).join(', ')}${more > 0 ? `, and ${more} more (--verbose tells all)` : ''}`
 }
 
 /** The same for the file of a permission set. */
@@ -228,6 +252,8 @@ function lines(all: readonly string[]): string {
 function renderRule(list: ShownList): string {
   const { rule, name, figure, limit, base, minutes, since, objection } = list
   if (rule === 'minimum') return `  rule minimum: since ${since}; ${objection}`
+  if (rule === 'people')
+    return `  rule people: ${figure} people suspended since ${since} by ${quote(name ?? 'somebody who is not known')}; at most ${limit} pass in ${minutes} minutes`
   return rule === 'own'
     ? `  rule own: ${count(figure, 'link')} ${placeOf(name)} withdrawn since ${since}; at most ${limit}${base > limit ? ` of ${base.toLocaleString('en')}` : ''} pass in ${minutes} minutes`
     : `  rule indirect: ${count(figure, 'assignment')} to be revoked since ${since} ${describeCause(list)}, although their links were not deleted; at most ${limit} pass in ${minutes / 60} hours`

@@ -19,6 +19,7 @@ export const fates: Readonly<Record<LinkFate, string>> = {
   'not-yet': 'not in force yet',
   elsewhere: 'no longer covers these accounts',
   nameless: 'nobody has its name with the principalSuffix',
+  suspended: 'a file suspends its user',
 }
 
 type ToldPreview = Omit<Preview, 'permissionSets'> & { readonly permissionSets: readonly ToldPermissionSetChange[] }

@@ -21,6 +21,8 @@ const meaning: Readonly<Record<StatusState, string>> = {
   revoking: 'access is being revoked',
   held: 'held by the brake',
   expired: 'its time is over; it grants nothing',
+  suspended: 'nothing is left of this person',
+  partly: 'nothing of ours is left of this person, and something of others is',
 }
 
 /** The same states of a request for temporary access. */
@@ -48,6 +50,8 @@ const moods: Readonly<Record<StatusState, Mood>> = {
   revoking: 'pending',
   held: 'bad',
   expired: 'pending',
+  suspended: 'good',
+  partly: 'bad',
 }
 
 /** One status in full, for a terminal. Names from outside are escaped. */
@@ -109,10 +113,12 @@ const reasonsMost = 20
 /** What needs a person stands last, next to the figures. */
 const order: readonly StatusState[] = [
   'applied',
+  'suspended',
   'expired',
   'applying',
   'revoking',
   'waiting',
+  'partly',
   'blocked',
   'rejected',
   'failed',

@@ -22,6 +22,7 @@ const deployment = environment.parse({
     operators: [`${users}operator`],
     governance: [`${users}governance`],
     responders: [`${users}responder`],
+    people: [`${users}hr`],
     requestAccounts: [localAccountId],
   },
   provisioning: { links: 'both', permissionSets: 'both', requests: 'both' },

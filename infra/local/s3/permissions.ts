@@ -19,6 +19,7 @@ const prefixesByRole = new Map<string, readonly string[]>([
   ['operator', [...inputPrefixes, 'control/', 'requests/']],
   ['governance', ['policies/', 'selectors/', 'eligibility/', hygieneKey]],
   ['responder', ['drills/']],
+  ['hr', ['suspended/']],
 ])
 
 const remedies = [
@@ -28,6 +29,7 @@ const remedies = [
   ['eligibility/', "use the access key id 'governance' for eligibility/"],
   [hygieneKey, `use the access key id 'governance' for ${hygieneKey}`],
   ['retire/', "write in the folder of the account's owner, such as retire/team-a/"],
+  ['suspended/', "use the access key id 'hr' for suspended/"],
   ['drills/', "use the access key id 'responder' for drills/; nobody deletes there"],
   [
     'requests/',

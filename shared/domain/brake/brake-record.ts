@@ -8,15 +8,15 @@ import { heldRetirements } from './held-retirements.ts'
 /**
  * `own`: the granting links were withdrawn. `indirect`: the links are there, and something else removes the access. `minimum`:
  * fewer people would keep a permission set in an account than a policy demands. Nothing is counted for that: it is judged again
- * each time, by what is there.
+ * each time, by what is there. `people`: files of one uploader suspend more people than is plausible.
  */
-export const brakeRules = ['own', 'indirect', 'minimum'] as const
+export const brakeRules = ['own', 'indirect', 'minimum', 'people'] as const
 
 /**
- * What is counted together. `own` counts links by folder, and edits of permission sets by uploader. What is done to credentials
- * counts for the account owner who asks for it. An `indirect` revocation
- * counts, in each folder of the links that granted it, for its cause and for all causes; and for everything, which is the last
- * resort: it lets twice as much pass as each of the others. So no folder uses up what another may lose for the same cause.
+ * What is counted together. `own` counts links by folder, and edits of permission sets by uploader; `people` counts people by
+ * uploader, by their ids. What is done to credentials counts for the account owner who asks for it. An `indirect` revocation counts, in each folder of the links that granted it, for its cause and for all
+ * causes; and for everything, which is the last resort: it lets twice as much pass as each of the others. So no folder uses up
+ * what another may lose for the same cause.
  */
 export const brakeCauses = [
   'folder',
@@ -61,7 +61,7 @@ const brakeWindow = record({
    * would pass than without it.
    */
   base: z.int().min(0).optional(),
-  /** The links, ledger entries or permission sets that passed. Each counts once, however often it is tried. */
+  /** The links, ledger entries, permission sets or people that passed. Each counts once, however often it is tried. */
   counted: z.array(z.string()),
   /** When a flood was last seen in it. It ends its whole length after that, so that no flood can outlast it. */
   busyAt: z.iso.datetime().optional(),
@@ -81,7 +81,7 @@ const brakeList = record({
   passed: z.int().min(0),
   /** What a policy has against it, where that is the rule. */
   objection: z.string().optional(),
-  /** The links or assignments that exceed the limit. */
+  /** The links, assignments or people that exceed the limit. */
   items: z.array(z.string()),
   /** Sorted. Each assignment stands on one list only. */
   held: z.array(assignmentKey),
@@ -99,6 +99,8 @@ const brakeRelease = record({
   /** The list was of this rule: only its own release lets go what a policy's minimum holds. */
   rule: z.literal('minimum').optional(),
   keys: z.array(assignmentKey),
+  /** Of the rule `people`: whom the list had, by id. */
+  people: z.array(z.string()).optional(),
   /** Its file was held, and is what was released. */
   permissionSet: permissionSetName.optional(),
   /** Acts on credentials were held, and are what was released. */

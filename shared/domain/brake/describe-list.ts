@@ -11,6 +11,8 @@ export function figureOf({ passed, items }: Pick<BrakeList, 'passed' | 'items'>)
 export function describeList(list: BrakeList): string {
   const { rule, name, limit, base, minutes, objection } = list
   if (rule === 'minimum') return `held by a policy: ${objection}`
+  if (rule === 'people')
+    return `held by the brake: more than ${limit} people were suspended within ${minutes} minutes by ${quote(name ?? 'somebody who is not known')}`
   return rule === 'own'
     ? `held by the brake: more than ${limit}${renderBase(base, limit)} links ${placeOf(name)} were withdrawn within ${minutes} minutes`
     : `held by the brake: more than ${limit} assignments would be revoked within ${minutes / 60} hours ${describeCause(list)}, although their links were not deleted`

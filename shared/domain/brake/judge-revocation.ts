@@ -1,20 +1,11 @@
 import type { Assignment, AssignmentKey } from '../assignments/assignment.ts'
 import { linkPrefix } from '../links/link.ts'
 import { splitFolder } from '../links/link-fields.ts'
-import { type BrakeList, type BrakeRecord, type BrakeWindow, type Cause, isSameScope } from './brake-record.ts'
-import { isHeld } from './lists.ts'
+import { type BrakeRecord, type BrakeWindow, type Cause, isSameScope } from './brake-record.ts'
+import { judgeSuspension, type SuspendedPerson } from './judge-suspension.ts'
+import { hold, holdBesidePerson, isHeld } from './lists.ts'
 import { isReleased } from './releases.ts'
-import {
-  addedTo,
-  type BrakeTerms,
-  isBeyond,
-  isRunning,
-  lengthMs,
-  limitOf,
-  type Tally,
-  windowOf,
-  withWindow,
-} from './windows.ts'
+import { addedTo, type BrakeTerms, isBeyond, isRunning, type Tally, windowOf, withWindow } from './windows.ts'
 
 /** One assignment that is about to be revoked, and the keys of the links that granted it. */
 export type Revocation = {
@@ -22,6 +13,8 @@ export type Revocation = {
   readonly links: readonly string[]
   /** `undefined`: all its links were withdrawn. */
   readonly cause: Cause | undefined
+  /** Its user is suspended by a file. `admitted`: the brake has let the person pass before. */
+  readonly suspended?: SuspendedPerson | 'admitted' | undefined
 }
 
 /** It was renamed, or is gone. */
@@ -34,8 +27,12 @@ export function folderOf(key: string): string | undefined {
   return splitFolder(key.slice(linkPrefix.length)).folder
 }
 
-/** Links are counted, not their accounts: one link may revoke on any number of accounts. */
-export function tally({ key, links, cause }: Revocation): readonly Tally[] {
+/**
+ * Links are counted, not their accounts: one link may revoke on any number of accounts. Where a file suspends the user, the person
+ * is counted instead (`judgeSuspension`).
+ */
+export function tally({ key, links, cause, suspended }: Revocation): readonly Tally[] {
+  if (suspended) return []
   const byFolder = Map.groupBy(new Set(links), folderOf)
   if (!cause) return [...byFolder].map(([name, items]) => ({ rule: 'own', cause: 'folder', name, items }))
   const folders = byFolder.size > 0 ? [...byFolder.keys()] : [undefined]
@@ -74,59 +71,33 @@ export function findBaseless(brake: BrakeRecord, revocation: Revocation, terms: 
  * | no       | no        | yes                      | any               | passes, counted before           |
  * | no       | no        | no                       | yes               | passes, and is counted           |
  * | no       | no        | no                       | no                | is held, on the first list of it |
+ *
+ * Of a person whom a file suspends all access passes, or is held, with the person.
  */
 export function judgeRevocation(
   brake: BrakeRecord,
   revocation: Revocation,
   terms: BrakeTerms,
 ): { readonly brake: BrakeRecord; readonly passes: boolean } {
-  const { key } = revocation
+  const { key, suspended } = revocation
   if (isReleased(brake, key, terms.now)) return { brake, passes: true }
   if (isHeld(brake, key)) return { brake, passes: false }
+  if (suspended && suspended !== 'admitted') {
+    const person = judgeSuspension(brake, suspended, terms)
+    return person.passes ? person : { brake: holdBesidePerson(person.brake, key, suspended.user), passes: false }
+  }
   const added = tally(revocation).map((one) => {
     const window = windowOf(brake, one, terms)
     return { window, items: addedTo(window, one) }
   })
   const beyond = added.find(({ window, items }) => isBeyond(window, items, terms))
-  if (beyond) return { brake: hold(brake, key, beyond, terms), passes: false }
+  if (beyond) return { brake: hold(brake, [key], beyond, terms), passes: false }
   const counted = added
     .filter(({ items }) => items.length > 0)
     .reduce((record, { window, items }) => {
       return withWindow(record, { ...window, counted: [...window.counted, ...items] })
     }, brake)
   return { brake: counted, passes: true }
-}
-
-export function hold(
-  brake: BrakeRecord,
-  key: AssignmentKey,
-  { window, items }: { readonly window: BrakeWindow; readonly items: readonly string[] },
-  { limits, now }: BrakeTerms,
-): BrakeRecord {
-  const { rule, cause, name, folder, since, base = 0, counted } = window
-  const limit = limitOf(window, base, limits)
-  const minutes = lengthMs(rule, limits) / 60_000
-  const known = brake.lists.find((list) => isSameScope(list, window))
-  const before = known ?? {
-    rule,
-    cause,
-    name,
-    folder,
-    since,
-    base,
-    limit,
-    minutes,
-    passed: counted.length,
-    items: [],
-    held: [],
-  }
-  const next: BrakeList = {
-    ...before,
-    items: [...new Set([...before.items, ...items])],
-    held: [...before.held, key].sort(),
-  }
-  const lists = known ? brake.lists.map((list) => (list === known ? next : list)) : [...brake.lists, next]
-  return withWindow({ ...brake, lists }, { ...window, busyAt: now.toISOString() })
 }
 
 function isDecided(brake: BrakeRecord, key: AssignmentKey, now: Date): boolean {

@@ -1,7 +1,9 @@
 import type { AssignmentKey } from '../assignments/assignment.ts'
 import type { PermissionSetName } from '../permission-sets/permission-set-name.ts'
+import type { PrincipalId } from '../principals/identity-center-ids.ts'
 import { type BrakeList, type BrakeRecord, type BrakeWindow, isSameScope } from './brake-record.ts'
 import { describeContents, type HeldContents } from './held-contents.ts'
+import { type BrakeTerms, lengthMs, limitOf, withWindow } from './windows.ts'
 
 export function isHeld(brake: BrakeRecord, key: AssignmentKey): boolean {
   return findList(brake, key) !== undefined
@@ -17,13 +19,70 @@ export function listJudgedAgain({ lists }: BrakeRecord): readonly AssignmentKey[
   return lists.filter(({ rule }) => rule === 'minimum').flatMap(({ held }) => held)
 }
 
-/** Takes this one off its list: it is gone, or must not be revoked any more. */
+/** Holds these, on the list of the window in which they are one too many. `keys`: none of a person without access of ours. */
+export function hold(
+  brake: BrakeRecord,
+  keys: readonly AssignmentKey[],
+  { window, items }: { readonly window: BrakeWindow; readonly items: readonly string[] },
+  { limits, now }: BrakeTerms,
+): BrakeRecord {
+  const { rule, cause, name, folder, since, base = 0, counted } = window
+  const limit = limitOf(window, base, limits)
+  const minutes = lengthMs(rule, limits) / 60_000
+  const known = brake.lists.find((list) => isSameScope(list, window))
+  const before = known ?? {
+    rule,
+    cause,
+    name,
+    folder,
+    since,
+    base,
+    limit,
+    minutes,
+    passed: counted.length,
+    items: [],
+    held: [],
+  }
+  const next: BrakeList = {
+    ...before,
+    items: [...new Set([...before.items, ...items])],
+    held: [...before.held, ...keys].sort(),
+  }
+  const lists = known ? brake.lists.map((list) => (list === known ? next : list)) : [...brake.lists, next]
+  return withWindow({ ...brake, lists }, { ...window, busyAt: now.toISOString() })
+}
+
+/** Of a person on a list, each access stands there too. */
+export function holdBesidePerson(brake: BrakeRecord, key: AssignmentKey, user: PrincipalId): BrakeRecord {
+  const list = findListOf(brake, user)
+  return list ? replaceList(brake, list, { ...list, held: [...list.held, key].sort() }) : brake
+}
+
+/** The list that a person stands on, with or without access. */
+export function findListOf({ lists }: BrakeRecord, user: PrincipalId): BrakeList | undefined {
+  return lists.find(({ rule, items }) => rule === 'people' && items.includes(user))
+}
+
+/** Takes this one off its list: it is gone, or must not be revoked any more. People stay: their own file says when they go. */
 export function takeOffList(brake: BrakeRecord, key: AssignmentKey): BrakeRecord {
   const list = findList(brake, key)
   if (!list) return brake
   const held = list.held.filter((other) => other !== key)
-  if (held.length === 0) return withoutList(brake, list)
-  const next = { ...list, held, items: list.items.filter((item) => item !== key) }
+  const items = list.items.filter((item) => item !== key)
+  const isEmpty = held.length === 0 && (list.rule !== 'people' || items.length === 0)
+  return isEmpty ? withoutList(brake, list) : replaceList(brake, list, { ...list, held, items })
+}
+
+/** No file suspends this person any more. Access that is left on the list is wanted again, and reviewed by itself. */
+export function takeOffPerson(brake: BrakeRecord, user: PrincipalId): BrakeRecord {
+  const list = findListOf(brake, user)
+  if (!list) return brake
+  const items = list.items.filter((item) => item !== user)
+  if (items.length + list.held.length === 0) return withoutList(brake, list)
+  return replaceList(brake, list, { ...list, items })
+}
+
+function replaceList(brake: BrakeRecord, list: BrakeList, next: BrakeList): BrakeRecord {
   return { ...brake, lists: brake.lists.map((one) => (one === list ? next : one)) }
 }
 

@@ -1,4 +1,5 @@
 import type { AssignmentKey } from '../assignments/assignment.ts'
+import type { PrincipalId } from '../principals/identity-center-ids.ts'
 import type { BrakeList, BrakeRecord } from './brake-record.ts'
 import type { HeldContents } from './held-contents.ts'
 import { dropContents, withoutList } from './lists.ts'
@@ -8,6 +9,10 @@ const releasedForMs = 60 * 60_000
 
 export function isReleased({ releases }: BrakeRecord, key: AssignmentKey, now: Date): boolean {
   return releases.some((release) => isInForce(release, now) && release.keys.includes(key))
+}
+
+export function isPersonReleased({ releases }: BrakeRecord, user: PrincipalId, now: Date): boolean {
+  return releases.some((release) => isInForce(release, now) && release.people?.includes(user) === true)
 }
 
 export function isInForce({ at }: { readonly at: string }, now: Date): boolean {
@@ -21,7 +26,8 @@ export function releaseHeld(
   { at, digest, by }: { at: Date; digest: string; by: string },
 ): BrakeRecord {
   const rule = list.rule === 'minimum' ? { rule: list.rule } : {}
-  const release = { digest, at: at.toISOString(), by, hinted: false, ...rule, keys: list.held }
+  const people = list.rule === 'people' ? { people: list.items } : {}
+  const release = { digest, at: at.toISOString(), by, hinted: false, ...rule, keys: list.held, ...people }
   return withoutList({ ...brake, releases: [...brake.releases, release] }, list)
 }
 

@@ -10,6 +10,7 @@ export type BrakeTerms = { readonly limits: Configuration['brake']; readonly now
 /** The most that may pass in a window; exactly so many do. */
 export function limitOf({ rule, cause }: Scope, base: number, limits: Configuration['brake']): number {
   if (rule === 'minimum') return 0
+  if (rule === 'people') return limits.people.count
   const { count, percent } = limits[rule]
   const limit = Math.max(count, Math.floor((percent * base) / 100))
   if (rule === 'own') return limit
@@ -23,7 +24,8 @@ export function baseMost(rule: Scope['rule'], { indirect }: Configuration['brake
   return indirect.percent === 0 ? 0 : Math.ceil((100 * indirect.most) / indirect.percent)
 }
 
-export function lengthMs(rule: Scope['rule'], { own, indirect }: Configuration['brake']): number {
+export function lengthMs(rule: Scope['rule'], { own, indirect, people }: Configuration['brake']): number {
+  if (rule === 'people') return people.minutes * 60_000
   return rule === 'own' ? own.minutes * 60_000 : indirect.hours * 60 * 60_000
 }
 

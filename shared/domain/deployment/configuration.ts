@@ -36,7 +36,9 @@ const own = z.strictObject({
   percent: percentage.default(10),
   minutes: z.number().positive().default(15),
 })
-const brake = z.strictObject({ indirect: indirect.prefault({}), own: own.prefault({}) })
+/** Who is suspended by a file, by one uploader. */
+const people = z.strictObject({ count: wholeNumber.default(5), minutes: z.number().positive().default(15) })
+const brake = z.strictObject({ indirect: indirect.prefault({}), own: own.prefault({}), people: people.prefault({}) })
 const limits = z.strictObject({
   outstanding: z.int().min(1).max(15).default(15),
   callsPerSecond: z.number().positive().max(20).default(20),
@@ -131,6 +133,9 @@ export const configurationRules: JsonRules = {
   '$.brake.own.count': whole,
   '$.brake.own.percent': percent,
   '$.brake.own.minutes': value('minutes, a number above 0', 'a number such as 15'),
+  '$.brake.people': object(people),
+  '$.brake.people.count': whole,
+  '$.brake.people.minutes': value('minutes, a number above 0', 'a number such as 15'),
   '$.limits': object(limits),
   '$.limits.outstanding': value("a whole number from 1 to 15, which is AWS's limit", 'a number such as 15'),
   '$.limits.callsPerSecond': value("a number above 0, at most 20, which is AWS's limit", 'a number such as 20'),

@@ -34,6 +34,7 @@ export const environmentRules: JsonRules = {
     'operators',
     'governance',
     'responders',
+    'people',
     'accountOwners',
     'requestAccounts',
   ]),
@@ -47,6 +48,7 @@ export const environmentRules: JsonRules = {
   '$.access.auditors': principals,
   '$.access.governance': principals,
   '$.access.responders': principals,
+  '$.access.people': principals,
   '$.access.operators': principals,
   '$.access.accountOwners': needed(
     'a list of at most 20 { folder, principals }',

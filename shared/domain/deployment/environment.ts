@@ -61,6 +61,8 @@ export const access = z.strictObject({
   governance: principals.default([]),
   /** Who uploads records of drills under `drills/`, with the everyday access; see break-glass. */
   responders: principals.default([]),
+  /** Who suspends people by files under `suspended/`: the pipeline of HR. */
+  people: principals.default([]),
   /**
    * Who puts and deletes files under `retire/<folder>/`. The folder is the value of the owner tag of their accounts, so nobody
    * retires anything in accounts of others.
@@ -180,8 +182,8 @@ export const environment = shape.superRefine((value, context) => {
         ? []
         : [{ path: ['notifications', 'receivers', receiver, 'webhook', 'secretArn'], arn: webhook.secretArn }],
     ),
-    ...(['permissionSetUploaders', 'auditors', 'operators', 'governance', 'responders'] as const).flatMap((list) =>
-      access[list].map((arn, index) => ({ path: ['access', list, index], arn })),
+    ...(['permissionSetUploaders', 'auditors', 'operators', 'governance', 'responders', 'people'] as const).flatMap(
+      (list) => access[list].map((arn, index) => ({ path: ['access', list, index], arn })),
     ),
   ]
   for (const { path, arn } of arns)

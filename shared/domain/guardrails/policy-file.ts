@@ -120,6 +120,8 @@ export const policyFileSchema = z.strictObject({
   separations: z.array(separationRule).max(100).optional(),
   minimums: z.array(minimumRule).max(100).optional(),
   watch: z.array(watched).max(100).optional(),
+  /** User names: a file of `suspended/` takes nothing from these. */
+  neverSuspend: globs.optional(),
 })
 export type Policy = {
   readonly key: string
@@ -130,6 +132,8 @@ export type Policy = {
   readonly minimums: readonly MinimumRule[]
   /** Absent: nothing. */
   readonly watch?: readonly Watched[] | undefined
+  /** Absent: nobody. */
+  readonly neverSuspend?: readonly string[] | undefined
 }
 
 /** All that governance demands. While one is broken, nobody knows what it forbids: nothing new is granted. */
@@ -146,8 +150,9 @@ export function parsePolicyFile(key: string, body: Uint8Array, sizeBytes = body.
   const limit = { mostBytes: policyFileMostBytes, remedy: 'divide it into several files' }
   const read = parseJsonFile({ key, body, sizeBytes }, limit, policyFileSchema, policyRules)
   if (!read.ok) return read
-  const { contact, links = [], permissionSets = [], separations = [], minimums = [], watch } = read.value
-  const policy = { key, contact, links, permissionSets, separations, minimums, ...(watch && { watch }) }
+  const { contact, links = [], permissionSets = [], separations = [], minimums = [], watch, neverSuspend } = read.value
+  const rules = { links, permissionSets, separations, minimums }
+  const policy = { key, contact, ...rules, ...(watch && { watch }), ...(neverSuspend && { neverSuspend }) }
   const ids = rulesOf(policy).map(({ id }) => id)
   const twice = ids.find((id, index) => ids.indexOf(id) < index)
   if (twice === undefined) return parsed(policy)
@@ -194,7 +199,7 @@ export function joinPolicies(read: readonly { readonly policy: Parsed<Policy>; r
 
 const listOfGlobs = 'a list of at most 100 texts, in which * stands for any characters and ? for one'
 const expectations: Readonly<Record<string, string>> = {
-  $: 'one JSON object with contact, and links, permissionSets, separations, minimums or watch',
+  $: 'one JSON object with contact, and links, permissionSets, separations, minimums, watch or neverSuspend',
   '$.$schema': 'where the schema is',
   '$.contact': 'whom to ask: one line of at most 200 characters',
   '$.links': 'a list of at most 100 rules about links',
@@ -202,6 +207,7 @@ const expectations: Readonly<Record<string, string>> = {
   '$.separations': 'a list of at most 100 rules about permission sets that nobody has together',
   '$.minimums': 'a list of at most 100 rules about people who keep a permission set',
   '$.watch': 'a list of at most 100 objects with accounts, permissionSets, or both',
+  '$.neverSuspend': listOfGlobs,
   '$.watch.[]': 'an object with accounts, permissionSets, or both',
   '$.watch.[].accounts': listOfGlobs,
   '$.watch.[].permissionSets': listOfGlobs,

@@ -58,10 +58,19 @@ export function lackOfBoundUser(principal: string, boundTo: PrincipalId): Lack {
   }
 }
 
-/** The user may not sign in. What the user has stays. */
+/** A file says that the user has nothing. Nobody has to do anything: it is applied when the file is gone. */
+export function lackOfSuspendedUser(principal: string, suspension: string): Lack {
+  return {
+    reason: `user '${principal}' is suspended by ${quote(suspension, 1024)}, and has nothing until that file is deleted`,
+    remedy: 'delete the link; or nothing: it is applied when those who suspended the user delete that file',
+    atRest: true,
+  }
+}
+
+/** The user may not sign in. */
 export function lackOfDisabledUser(principal: string): Lack {
   return {
-    reason: `user '${principal}' is disabled in the directory, and nothing new is given to a disabled user`,
+    reason: `user '${principal}' is disabled in the directory, and a disabled user has nothing`,
     remedy: 'delete the link, or have the user enabled: then it is applied',
   }
 }

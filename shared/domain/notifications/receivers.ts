@@ -46,6 +46,8 @@ const forOperators = new Set([
   'resumed',
   'restored',
   'configured',
+  'person-suspended',
+  'person-restored',
   'foreign-found',
   'foreign-gone',
 ])

@@ -87,8 +87,10 @@ export type RequestFacts = {
   readonly isUnread?: boolean
   /** The user with the id of the path, by the name that stands in links; `undefined`: there is none. */
   readonly userName: string | undefined
-  /** That user may not sign in. Absent: may, or there is none. */
+  /** That user may not sign in, or is suspended. Absent: may, or there is none. */
   readonly isDisabled?: boolean | undefined
+  /** That user is suspended, and the brake does not hold it. */
+  readonly hasLeft?: boolean | undefined
   readonly groups: ReadonlySet<string>
   readonly covers: Asking['covers']
   readonly eligibilities: readonly Eligibility[]
@@ -138,7 +140,7 @@ export type RequestStep =
  * |  3 | is of a grant that is over            |                                             | delete it                       |
  * |  4 | is of a grant whose end has come      |                                             | record `ended`                  |
  * |  5 | is of a grant                         | its request is gone                         | record `finished`, `withdrawn` before its start |
- * |  6 | is of a grant                         | its user has another name, or is gone       | record `finished`               |
+ * |  6 | is of a grant                         | its user has another name, is gone, or suspended | record `finished`          |
  * |  7 | is of a grant                         | who approved it, or may, denies             | record `finished`               |
  * |  8 | is not as history has it              |                                             | write it                        |
  * |    | **the request**                       |                                             |                                 |
@@ -157,6 +159,7 @@ export type RequestStep =
  * | 21 | was denied, has lapsed                |                                             | tell                            |
  * | 22 | is new                                |                                             | record `asked`                  |
  * | 23 | is not of the user of its path        |                                             | record `refused`, tell          |
+ * |    | is of a user who is suspended         |                                             | record `withdrawn`              |
  * |    | is of a user who is disabled          |                                             | record `refused`, tell          |
  * | 24 | fits no eligibility                   | one cannot be read, or nobody knows         | tell that it waits              |
  * | 25 | fits no eligibility                   |                                             | record `refused`, tell what the nearest lacks |
@@ -238,6 +241,10 @@ function endOf(facts: RequestFacts, record: GrantRecord, isGone: boolean): Reque
     const said = { reason: 'its user has another name, or is gone' }
     return { do: 'record', event: { event: 'finished', digest, said } }
   }
+  if (facts.hasLeft) {
+    const event = facts.now < new Date(record.startsAt) ? 'withdrawn' : 'finished'
+    return { do: 'record', event: { event, digest, said: { reason: suspendedReason } } }
+  }
   const approvals = facts.approvals(digest)
   if (approvals?.eligibility !== eligibility)
     return { do: 'read approvals', digest, eligibility, besides: approvedBy.map(({ user }) => user) }
@@ -272,6 +279,8 @@ function settleRequest(facts: RequestFacts): RequestStep {
       return reading satisfies never
   }
 }
+
+const suspendedReason = 'its user is suspended'
 
 const readWhoAndWhat: RequestStep = { do: 'read who and what' }
 const gone: RequestStep = { do: 'tell', status: undefined }
@@ -380,6 +389,7 @@ function judge(facts: RequestFacts, reading: Valid, told: Told): RequestStep {
   if (!told.events.has('asked')) return { do: 'record', event: { event: 'asked', digest, said: { ...request } } }
   if (facts.isUnread) return readWhoAndWhat
   if (userName === undefined || path.link.principal !== userName) return refuse(facts, digest, complainOfUser(facts))
+  if (facts.hasLeft) return { do: 'record', event: { event: 'withdrawn', digest, said: { reason: suspendedReason } } }
   if (facts.isDisabled) return refuse(facts, digest, complainOfDisabled(facts))
   const asking = { link: path.link, request, askedAt, now: facts.now, userName, ...pick(facts) }
   const choice = chooseEligibility(facts.eligibilities, asking)
@@ -531,7 +541,7 @@ function complainOfUser({ path, userName }: RequestFacts): Complaint {
 function complainOfDisabled({ path: { key, link } }: RequestFacts): Complaint {
   return {
     object: key,
-    received: `a request of '${quote(link.principal)}', who is disabled in the directory`,
+    received: `a request of '${quote(link.principal)}', who is disabled in the directory, or suspended`,
     expected: 'one of a user who may sign in',
     remedy: 'have the user enabled: the request is then looked at again; or delete it',
   }

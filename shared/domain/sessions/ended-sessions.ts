@@ -25,6 +25,12 @@ export const endedSession = record({
 })
 export type EndedSession = z.infer<typeof endedSession>
 
+/**
+ * A session that begins while the access is being revoked is ended as well; otherwise a user who signs in at the last moment keeps
+ * it for hours. Where the user has the same access otherwise, new sessions work again after that time.
+ */
+export const revocationMs = 2 * 60_000
+
 const minuteMs = 60_000
 
 /**

@@ -17,11 +17,13 @@ export const statusStates = [
   'revoking',
   'held',
   'expired',
+  'suspended',
+  'partly',
 ] as const
 export type StatusState = (typeof statusStates)[number]
 
 /** States that need a person: each input in one of them stands under `attention/<state>/`. */
-export const attentionStates = ['waiting', 'rejected', 'blocked', 'failed', 'held', 'stuck'] as const
+export const attentionStates = ['waiting', 'rejected', 'blocked', 'failed', 'held', 'stuck', 'partly'] as const
 export type AttentionState = (typeof attentionStates)[number]
 
 const requestState = record({
@@ -112,7 +114,7 @@ export function isLeaving({ state, accounts, lastValid }: Pick<Status, 'state' |
  * | ----------------------------------------------------------- | --------- |
  * | `failed`, and each account that failed is stuck             | `stuck`   |
  * | `waiting`, and it is at rest                                | none      |
- * | other `waiting` and `failed`, `rejected`, `blocked`, `held` | its state |
+ * | other `waiting` and `failed`, `rejected`, `blocked`, `held`, `partly` | its state |
  * | any other, or none                                          | none      |
  */
 export function attentionOf(

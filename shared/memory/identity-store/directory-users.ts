@@ -1,8 +1,19 @@
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { AscendingKeys } from '../s3/ascending-keys.ts'
 import { checkName } from './check-name.ts'
-import type { AttributeOperation, Json, JsonObject, UserRecord } from './identity-store-records.ts'
+import type { AttributeOperation, Json, JsonObject, UserRecord, UserStatus } from './identity-store-records.ts'
 import { duplicate, invalidDirectoryInput, resourceNotFound } from './identity-store-refusals.ts'
+
+/**
+ * What UpdateUser takes, in small letters. `userStatus` is none of it: no operation of the API writes it, only the console and
+ * whoever provisions users do. (Identity Store API Reference, "User" and "AttributeOperation".)
+ */
+const attributePaths: ReadonlySet<string> = new Set(
+  `username displayname nickname profileurl emails addresses phonenumbers photos roles usertype title preferredlanguage
+    locale timezone website birthdate extensions name name.formatted name.familyname name.givenname name.middlename
+    name.honorificprefix name.honorificsuffix`.split(/\s+/),
+)
+const extensionPrefix = 'aws:identitystore:enterprise'
 
 /** The users of a directory: a table and the indexes of their names. */
 export class DirectoryUsers {
@@ -46,11 +57,19 @@ export class DirectoryUsers {
 
   update(userId: string, operations: readonly AttributeOperation[], updatedAt: Date): void {
     const before = this.get(userId)
+    for (const { path } of operations)
+      if (!attributePaths.has(path.toLowerCase()) && !path.startsWith(extensionPrefix))
+        throw invalidDirectoryInput(`${path} is not an attribute of a user.`)
     const after = operations.reduce(applyOperation, { ...before, updatedAt })
     this.#checkName(after)
     this.#forgetName(before)
     this.#table.set(userId, after)
     this.#indexName(after)
+  }
+
+  setStatus(userId: string, status: UserStatus, updatedAt: Date): void {
+    const user = this.get(userId)
+    this.#table.set(userId, { ...user, attributes: { ...user.attributes, UserStatus: status }, updatedAt })
   }
 
   delete(userId: string): UserRecord {

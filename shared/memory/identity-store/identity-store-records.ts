@@ -22,6 +22,9 @@ export type UserRecord = {
   readonly updatedAt: Date
 }
 
+/** A user who is disabled may not sign in. */
+export type UserStatus = 'ENABLED' | 'DISABLED'
+
 export type MembershipRecord = {
   readonly membershipId: string
   readonly groupId: PrincipalId

@@ -19,6 +19,7 @@ import type {
   JsonObject,
   MembershipRecord,
   UserRecord,
+  UserStatus,
 } from './identity-store-records.ts'
 import { invalidDirectoryInput, tooFast } from './identity-store-refusals.ts'
 import { NetworkRules } from './network-rules.ts'
@@ -286,6 +287,13 @@ export class MemoryIdentityStore implements IdentityStore {
   addPrincipal(type: PrincipalType, id: PrincipalId, name: string): void {
     if (type === 'GROUP') this.#addGroup(id, { displayName: name })
     else this.#addUser(id, { userName: name })
+  }
+
+  /** As a provider or a person at the console does it: no operation of the API writes the status of a user. */
+  setUserStatus(userId: string, status: UserStatus): void {
+    this.#willChange()
+    this.#users.setStatus(userId, status, this.#options.clock.now())
+    this.#changed({ event: 'UpdateUser', userId: principalId.parse(userId) })
   }
 
   /** Runs before every change, so that what is due by now is still judged by the directory as it was. */

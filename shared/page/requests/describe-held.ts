@@ -24,7 +24,8 @@ export function describeList(
   const told = [...links].map(([link, by]) => (by === undefined ? link : `${link} (deleted by ${by})`))
   const left = held - rows.length
   return {
-    title: `${held} ${held === 1 ? 'revocation is' : 'revocations are'} held`,
+    // Of people without access of ours.
+    title: held === 0 ? 'People are held' : `${held} ${held === 1 ? 'revocation is' : 'revocations are'} held`,
     state: 'refused',
     stateText: reason,
     facts: [
@@ -64,6 +65,7 @@ const states: Readonly<Record<ToldOperations['attention']['inputs'][number]['sta
   rejected: 'Not valid',
   blocked: 'Blocked',
   stuck: 'Stuck: its account takes no changes now',
+  partly: 'Suspended, and something of others is left',
   waiting: 'Waits for something that is not there yet',
 }
 

@@ -1,9 +1,12 @@
 import type { GrantingLink } from '../../domain/assignments/ledger-entry.ts'
 import type { Cause } from '../../domain/brake/brake-record.ts'
-import { causeOfPrincipal } from '../../domain/brake/judge-revocation.ts'
+import { causeOfPrincipal, type Revocation } from '../../domain/brake/judge-revocation.ts'
 import { describeObjection } from '../../domain/guardrails/judge-by-policies.ts'
 import { enforcedMinimumsFor, isOnlyTemporary } from '../../domain/guardrails/minimum.ts'
 import { parseLinkKey } from '../../domain/links/link.ts'
+import { uploaderWithoutSession } from '../../domain/links/uploader-without-session.ts'
+import { isAdmitted } from '../../domain/people/describe-suspension.ts'
+import { endSession, revocationMs } from '../../domain/sessions/ended-sessions.ts'
 import { quote } from '../../domain/statuses/complaint.ts'
 import { isPassing, isServiceError } from '../../ports/service-error.ts'
 import type { Minimum } from '../brake/ask-minimum.ts'
@@ -11,10 +14,14 @@ import type { Admission } from '../brake/brake.ts'
 import { findCause, withoutEnded } from '../brake/find-cause.ts'
 import { admitLinks } from '../guardrails/admit-links.ts'
 import { judgeMinimum } from '../guardrails/judge-minimum.ts'
+import { recordEndedSessions } from '../records/ended-sessions.ts'
 import { LinkReadings } from '../records/link-readings.ts'
+import { ownerKey } from '../records/owner.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { findGrantingLinks } from './evaluate-assignment.ts'
+import { type End, findEnd } from './find-end.ts'
 import type { Settling } from './settling.ts'
-import { bindLinks } from './user-binding.ts'
+import { bindLinks, keepBindings } from './user-binding.ts'
 
 /**
  * The links that granted it are asked for once more, and the same reading says why the access goes. Where they say something
@@ -33,15 +40,41 @@ export async function askBrake(settling: Settling): Promise<Admission | 'evaluat
   const found = isNamed ? await findGrantingLinks(settling.assignment, account, sources) : undefined
   const admitted = found ? await admitLinks(found.links, { entry, account: id.accountId }, context) : []
   const { links: bound } = await bindLinks(settling, admitted)
-  const isWanted = bound.length + (found?.unreadable.length ?? 0) > 0
+  const end = await findEnd(settling)
+  const isWanted = end === undefined && bound.length + (found?.unreadable.length ?? 0) > 0
   if (isWanted !== (wish.is !== 'unwanted')) return 'evaluate again'
   const links = await withoutEnded(all, read, objects)
   if (all.length > 0 && links.length === 0) return { outcome: 'passes' }
   const place = { accountId: id.accountId, account, managementAccountId, selectors }
   const why = await findCause(links, read, place)
   const cause = why && (causeOfName(settling, links) ?? why)
-  const revocation = { key, links: links.map((link) => link.key), cause }
-  return brake.admit(revocation, await findMinimum(settling))
+  const suspended = cause && end?.suspension !== undefined ? await findSuspended(settling, end.suspension) : undefined
+  const revocation = { key, links: links.map((link) => link.key), cause, suspended }
+  const admission = await brake.admit(revocation, await findMinimum(settling))
+  if (end && admission.outcome === 'passes') {
+    await keepBindings(settling)
+    await endSessionsOf(settling, end)
+  }
+  return admission
+}
+
+/** Who suspended the user stands in the status of the file, and whether the brake has let that pass. */
+async function findSuspended({ id, context }: Settling, suspension: string): Promise<Revocation['suspended']> {
+  const status = await spoiledAsAbsent(context.statuses.read(suspension))
+  return isAdmitted(status) ? 'admitted' : { user: id.principalId, by: uploaderWithoutSession(status?.by) }
+}
+
+/**
+ * The sessions that the user has by this access, before it is taken away; also one that begins until it is gone. Revoking ends no
+ * session. (IAM Identity Center User Guide, "Revoke active IAM role sessions created by permission sets".)
+ */
+async function endSessionsOf({ id, recordedName, context: { objects } }: Settling, { suspension }: End): Promise<void> {
+  const now = (await objects.head(ownerKey))?.servedAt
+  if (now === undefined) throw new Error(`${ownerKey} is gone, and with it the time by which sessions are ended`)
+  const { principalId: user, permissionSet, accountId: account } = id
+  const by = suspension ?? `the directory, where ${recordedName} is disabled or gone`
+  const wish = { user, name: recordedName, permissionSet, account, by }
+  await recordEndedSessions(objects, [endSession(wish, new Date(now.getTime() + revocationMs))])
 }
 
 /** What policies demand to be left in the account. `undefined`: nothing, or this access does not count. */
@@ -66,7 +99,7 @@ async function findMinimum(settling: Settling): Promise<Minimum | undefined> {
   }
 }
 
-/** Its principal is gone, or has another name than the links that granted it. */
+/** Its principal is gone or disabled, or has another name than the links that granted it. */
 function causeOfName(
   { id: { type }, whereabouts, context }: Settling,
   links: readonly GrantingLink[],
@@ -75,7 +108,8 @@ function causeOfName(
     const link = parseLinkKey(key, context.configuration.folders)
     if (!link.ok) continue
     const { principal } = link.value
-    if (whereabouts === 'gone' || whereabouts.name !== principal) return causeOfPrincipal({ type, principal })
+    if (whereabouts === 'gone' || whereabouts.isDisabled || whereabouts.name !== principal)
+      return causeOfPrincipal({ type, principal })
   }
   return undefined
 }

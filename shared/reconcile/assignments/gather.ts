@@ -2,7 +2,7 @@ import { grantedInstant } from '../../domain/assignments/access-changes.ts'
 import { claims } from '../../domain/assignments/access-proof.ts'
 import { areSameUploads, type GrantingLink } from '../../domain/assignments/ledger-entry.ts'
 import { enforcedMinimumsFor, isOnlyTemporary } from '../../domain/guardrails/minimum.ts'
-import { type Lack, lackOfDisabledUser } from '../../domain/links/lack.ts'
+import type { Lack } from '../../domain/links/lack.ts'
 import { temporaryPrefix } from '../../domain/links/link.ts'
 import { type Account, isUnplaced, refuses } from '../../domain/organization/organization-view.ts'
 import { admitLinks } from '../guardrails/admit-links.ts'
@@ -13,6 +13,7 @@ import type { StoredEntry } from '../records/ledger.ts'
 import { readLink } from '../records/read-link.ts'
 import { evaluateAssignment } from './evaluate-assignment.ts'
 import type { Facts, Known, Question, Wish } from './facts.ts'
+import { findEnd } from './find-end.ts'
 import { lackOfAll, lackOfName, lackOfSet } from './find-lacks.ts'
 import type { Settling } from './settling.ts'
 import { bindLinks } from './user-binding.ts'
@@ -71,8 +72,12 @@ async function evaluate(
     among: settling.name === undefined ? new Set() : undefined,
   })
   const links = await admitLinks(found, { entry: stored?.entry, account: id.accountId }, context)
+  const end = await findEnd(settling)
   if (isUnplaced(account)) settling.wish = { is: 'unplaced', lasting: await findLasting(settling) }
-  else if (links.length === 0 && unreadable.length > 0)
+  else if (end) {
+    if (end.lack) settling.noteLacks(lackOfAll(found, end.lack))
+    settling.wish = { is: 'unwanted', isLive: place === 'live' }
+  } else if (links.length === 0 && unreadable.length > 0)
     settling.wish = { is: 'unclear', unreadable, isLive: place === 'live' }
   else settling.wish = await findWish(settling, links)
   settling.account = await stateOf(account, settling)
@@ -101,7 +106,6 @@ async function findWish(settling: Settling, found: readonly GrantingLink[]): Pro
   if (permissionSetArn === undefined) return lacking(lackOfSet(id.permissionSet, context))
   const isGranted = stored?.entry.state === 'granted' && stored.entry.permissionSetArn === permissionSetArn
   if (!isGranted) {
-    if (settling.whereabouts.isDisabled) return lacking(lackOfDisabledUser(assignment.principal))
     const lack = await context.managementAccount.lackOf(id.permissionSet, permissionSetArn)
     if (lack) return lacking(lack)
   }

@@ -15,6 +15,7 @@ import { LinkListing } from '../records/link-listing.ts'
 import { Policies } from '../records/policies.ts'
 import { PrincipalNames } from '../records/principal-names.ts'
 import { StatusStore } from '../records/status-store.ts'
+import { Suspensions } from '../records/suspensions.ts'
 import type { SettleContext } from './settlement.ts'
 import { Standings } from './standings.ts'
 
@@ -44,6 +45,7 @@ export function openSettleContext(
     brake: new Brake(ports, configuration),
     statuses: new StatusStore(objects, clock),
     policies,
+    suspensions: new Suspensions({ objects, policies }),
     standings: new Standings(objects),
     links: new LinkListing(objects, configuration, clock),
     principals,

@@ -14,6 +14,7 @@ import type { LinkListing } from '../records/link-listing.ts'
 import type { Policies } from '../records/policies.ts'
 import type { PrincipalNames } from '../records/principal-names.ts'
 import type { StatusStore } from '../records/status-store.ts'
+import type { Suspensions } from '../records/suspensions.ts'
 import type { Standings } from './standings.ts'
 
 /** What assignments are settled with in one slice. */
@@ -23,6 +24,7 @@ export type SettleContext = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock' | 'rand
   readonly links: LinkListing
   readonly statuses: StatusStore
   readonly policies: Pick<Policies, 'read'>
+  readonly suspensions: Pick<Suspensions, 'find'>
   readonly organization: OrganizationCache
   readonly permissionSets: PermissionSetIndex
   readonly managementAccount: ManagementAccountSets

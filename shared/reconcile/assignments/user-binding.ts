@@ -7,7 +7,7 @@ import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts
 import type { PrincipalType } from '../../domain/principals/principal.ts'
 import type { Status } from '../../domain/statuses/status.ts'
 import type { LinkReading } from '../records/read-link.ts'
-import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
+import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../records/stored-json.ts'
 import type { Lacks } from './settlement.ts'
 import type { Settling } from './settling.ts'
 
@@ -111,5 +111,19 @@ async function bind(settling: Settling, found: GrantingLink) {
   return {
     link: by === undefined ? upload : { ...upload, by },
     boundTo: asked ?? recorded ?? bindingOf(type, status, link) ?? (await bindingOfOthers(settling, link)),
+  }
+}
+
+/**
+ * Somebody's access ends at once, and with it the entry that alone may know whom a link was applied to: before that the status of
+ * the link says it. So the link is never applied to another user who gets the name.
+ */
+export async function keepBindings({ id, entry, context: { statuses } }: Settling): Promise<void> {
+  for (const link of entry?.links ?? []) {
+    const told = statuses.revise(link.key, async (current) => {
+      const isUntold = current !== undefined && current.principalId === undefined && isSameUpload(link, current)
+      return isUntold ? { ...current, principalId: id.principalId } : current
+    })
+    await spoiledAsAbsent(told)
   }
 }

@@ -38,12 +38,13 @@ export function showList(list: BrakeList) {
   return { digest: digestOf(list), rule, cause, name, folder, figure: figureOf(list), limit, since, ...rest }
 }
 
-type NamedList = Pick<BrakeList, 'rule' | 'cause' | 'name' | 'folder'> & { readonly held: readonly AssignmentKey[] }
+type NamedList = Pick<BrakeList, 'rule' | 'cause' | 'name' | 'folder'> &
+  Partial<Pick<BrakeList, 'items'>> & { readonly held: readonly AssignmentKey[] }
 
-/** The name of a list with exactly these keys. Another list has another digest. */
-export function digestOf({ rule, cause, name = '', folder, held }: NamedList): string {
+/** The name of a list with exactly these keys, and people. Another list has another digest. */
+export function digestOf({ rule, cause, name = '', folder, held, items = [] }: NamedList): string {
   const place = folder === undefined ? '' : ` in ${folder}`
-  const words = [`${rule} ${cause} ${name}${place}`, ...held]
+  const words = [`${rule} ${cause} ${name}${place}`, ...held, ...(rule === 'people' ? items : [])]
   return createHash('sha256').update(words.join('\n')).digest('hex').slice(0, 16)
 }
 
@@ -75,7 +76,8 @@ export function heldDigests({ lists, contents, retirements }: BrakeRecord): read
 }
 
 export type ReleaseResult =
-  | { readonly outcome: 'released'; readonly keys: readonly AssignmentKey[] }
+  /** `people`: of the rule of that name, their ids. */
+  | { readonly outcome: 'released'; readonly keys: readonly AssignmentKey[]; readonly people?: readonly string[] }
   /** The file of this permission set. */
   | { readonly outcome: 'released-contents'; readonly permissionSet: PermissionSetName }
   /** Acts on credentials, for the owner of their accounts. */
@@ -111,7 +113,13 @@ function releaseFrom(
 ): Found | undefined {
   const { digest } = release
   const list = record.lists.find((one) => digestOf(one) === digest)
-  if (list) return { released: releaseHeld(record, list, release), result: { outcome: 'released', keys: list.held } }
+  if (list) {
+    const people = list.rule === 'people' ? { people: list.items } : {}
+    return {
+      released: releaseHeld(record, list, release),
+      result: { outcome: 'released', keys: list.held, ...people },
+    }
+  }
   const contents = record.contents.find((one) => one.digest === digest)
   if (contents)
     return {

@@ -4,7 +4,16 @@ import { describeList } from '../../domain/brake/describe-list.ts'
 import type { HeldContents } from '../../domain/brake/held-contents.ts'
 import { type Edit, findBaselessEdit, judgeEdit } from '../../domain/brake/judge-edit.ts'
 import { findBaseless, judgeRevocation, type Revocation } from '../../domain/brake/judge-revocation.ts'
-import { dropContents, findList, isHeld, listHeld, takeOffList } from '../../domain/brake/lists.ts'
+import { judgeSuspension, type SuspendedPerson } from '../../domain/brake/judge-suspension.ts'
+import {
+  dropContents,
+  findList,
+  findListOf,
+  isHeld,
+  listHeld,
+  takeOffList,
+  takeOffPerson,
+} from '../../domain/brake/lists.ts'
 import { letLeave } from '../../domain/brake/minimum.ts'
 import { findRelease } from '../../domain/brake/releases.ts'
 import { noteBase } from '../../domain/brake/windows.ts'
@@ -19,6 +28,7 @@ import { sendHints } from '../records/lanes.ts'
 import { Ledger } from '../records/ledger.ts'
 import { tellEvent } from '../records/tell-event.ts'
 import { judgeMinimum, type Minimum } from './ask-minimum.ts'
+import { brakeFile } from './brake-file.ts'
 import { BrakeStore, type NewlyHeld } from './brake-store.ts'
 import { countBase } from './count-base.ts'
 import { type BrakeSources, prolongEnded } from './count-open.ts'
@@ -88,7 +98,7 @@ export class Brake {
     })
     if (found.baseless.length > 0) return { baseless: found.baseless }
     if (found.passes) return { outcome: 'passes' }
-    return { outcome: 'held', reason: found.list ? describeList(found.list) : 'held by the brake' }
+    return heldOn(found.list)
   }
 
   /** Counts a base apart from all changes of the record, which may take long; those who ask together share it. */
@@ -101,6 +111,26 @@ export class Brake {
         .finally(() => this.#measuring.delete(name))
     this.#measuring.set(name, counting)
     await counting
+  }
+
+  /**
+   * Asked before anything ends of a person whom a file suspends; when it passes, that has been counted. Throws when it cannot be
+   * said.
+   */
+  async admitPerson(person: SuspendedPerson): Promise<Admission> {
+    let admission: Admission = { outcome: 'passes' }
+    await this.#store.change((record, terms) => {
+      const { brake, passes } = judgeSuspension(record, person, terms)
+      admission = passes ? { outcome: 'passes' } : heldOn(findListOf(brake, person.user))
+      return brake
+    })
+    return admission
+  }
+
+  /** No file suspends this person any more: what is held of the person leaves its list. */
+  async reviewPerson(user: PrincipalId): Promise<void> {
+    const record = (await brakeFile(this.#ports.objects).read())?.value
+    if (record && findListOf(record, user)) await this.#store.change((now) => takeOffPerson(now, user))
   }
 
   /**
@@ -184,12 +214,13 @@ export class Brake {
     }
   }
 
-  async #hint({ digest, at, by, keys, permissionSet, items }: BrakeRecord['releases'][number]): Promise<void> {
+  async #hint(release: BrakeRecord['releases'][number]): Promise<void> {
+    const { digest, at, by, keys, people, permissionSet, items } = release
     const subject = { folder: `history/brake%${digest}/`, name: digest }
     await tellEvent(this.#ports.objects, subject, {
       event: 'brake-released',
       at,
-      body: { digest, by, assignments: keys, permissionSet, credentials: items },
+      body: { digest, by, assignments: keys, people, permissionSet, credentials: items },
     })
     this.#ports.log.info('what the brake held is released', { digest, by, assignments: keys.length, permissionSet })
     const hints = keys.map(toHint)
@@ -205,6 +236,10 @@ export class Brake {
     this.#isTold = true
     tellHeld(this.#ports, held, this.#store.record)
   }
+}
+
+function heldOn(list: BrakeList | undefined): Admission {
+  return { outcome: 'held', reason: list ? describeList(list) : 'held by the brake' }
 }
 
 function toHint(key: AssignmentKey): Hint {

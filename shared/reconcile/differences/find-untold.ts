@@ -42,6 +42,7 @@ export type Situation = {
  * | status                                | the sweep                                    | the reconcile   |
  * | ------------------------------------- | -------------------------------------------- | --------------- |
  * | expired                               | no                                           | no              |
+ * | suspended, partly: of people, no links | no                                          | no              |
  * | rejected                              | as revoking, if access is still to be revoked | as revoking, if so |
  * | applied                               | if it has expired                            | as the sweep    |
  * | applying, revoking                    | if no retry is scheduled, nor a dispatcher at work | always    |
@@ -56,6 +57,8 @@ export function wantsLook(input: string, { state, desired, open }: Told, situati
   const isPermissionSet = input.startsWith(permissionSetPrefix)
   switch (state) {
     case 'expired':
+    case 'suspended':
+    case 'partly':
       return false
     case 'rejected':
       return open > 0 && (!isSweep || !(isScheduled || isAtWork))

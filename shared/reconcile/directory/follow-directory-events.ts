@@ -21,7 +21,7 @@ import { PrincipalIndex } from './principal-index.ts'
 
 const cause = 'directory'
 
-/** What an event may concern. `urgent`: it has another name now, so its access may have to go. */
+/** What an event may concern. `urgent`: it has another name now, or is a user who has left, so its access may have to go. */
 type Concerned = {
   readonly names: ReadonlyMap<PrincipalType, ReadonlySet<PrincipalName>>
   readonly ids: readonly { readonly type: PrincipalType; readonly id: PrincipalId; readonly urgent: boolean }[]
@@ -134,11 +134,14 @@ async function findConcerned(
     const now = found === 'gone' ? undefined : found.name
     const others = now === undefined ? [] : index.everIdsOf(type, now).filter((other) => other !== id)
     const isWaitedFor = lacking.some((link) => link.type === type && link.principal === now)
-    const isAsBefore = now !== undefined && before.join('\n') === now && others.length === 0 && !isWaitedFor
+    // Who may not sign in any more has nothing, by whatever name.
+    const isEnded = type === 'USER' && (found === 'gone' || found.isDisabled === true)
+    const isNamedAsBefore = now !== undefined && before.join('\n') === now && others.length === 0
+    const isAsBefore = isNamedAsBefore && !isWaitedFor && !isEnded
     if (isAsBefore) continue
     if (found === 'gone' && before.length === 0) unknown.add(type)
     for (const name of [...before, ...(now === undefined ? [] : [now])]) names.get(type)?.add(name)
-    ids.push({ type, id, urgent: found !== 'gone' && before.some((name) => name !== now) })
+    ids.push({ type, id, urgent: isEnded || (found !== 'gone' && before.some((name) => name !== now)) })
     if (now !== undefined && before.length > 0) renamed.push({ type, id, name: now })
     ids.push(...others.map((other) => ({ type, id: other, urgent: true })))
   }

@@ -24,7 +24,7 @@ const keptMs = 30 * 60_000
 
 /** Where the names of the ids in the ledger differ from those that they have now: a value. */
 export type PrincipalChanges = {
-  /** Access in the ledger whose principal has another name, or is gone. Not what is in its grace period. */
+  /** Access in the ledger whose principal has another name, is disabled, or gone. Not what is in its grace period. */
   readonly keys: readonly AssignmentKey[]
   /** What links ask for by the names that these had: somebody else may have one by now, or nobody. */
   readonly assignments: readonly Assignment[]
@@ -65,8 +65,12 @@ export async function findPrincipalChanges(
       const former = index.everNamesOf(type, id).length > 1 ? await listNamed(objects, known) : []
       for (const one of [name ?? [], index.namesOf(type, id), former].flat())
         needed.add(pairKey({ type, id, name: one }))
-      if (index.namesOf(type, id).join('\n') === (name ?? '')) continue
       const ours = known.filter(({ isForeign }) => !isForeign).map(({ key }) => key)
+      if (index.namesOf(type, id).join('\n') === (name ?? '')) {
+        // Whoever is disabled has nothing.
+        if (found !== 'gone' && found.isDisabled) keys.push(...ours)
+        continue
+      }
       keys.push(...(found === 'gone' ? await withoutWaiting(objects, ours) : ours))
       for (const last of index.namesOf(type, id)) {
         if (last === name) continue

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { type Finding, fail, ok, warn } from '../../domain/guardrails/finding.ts'
 import { linkPrefix } from '../../domain/links/link.ts'
+import { suspensionPrefix } from '../../domain/people/suspension.ts'
 import { permissionSetPrefix } from '../../domain/permission-sets/permission-set-file.ts'
 import { requestPrefix } from '../../domain/requests/access-request.ts'
 import { approvalPrefix } from '../../domain/requests/approval-file.ts'
@@ -67,7 +68,7 @@ function isAboutWrites(action: unknown): boolean {
 /** Without notifications, what is uploaded is found by the sweep every five minutes. */
 function judgeNotifications(rules: Told<'notifications'>): Finding {
   const kinds = ['s3:ObjectCreated:', 's3:ObjectRemoved:']
-  const missing = [linkPrefix, permissionSetPrefix, requestPrefix, approvalPrefix].filter(
+  const missing = [linkPrefix, permissionSetPrefix, requestPrefix, approvalPrefix, suspensionPrefix].filter(
     (prefix) =>
       !kinds.every((kind) =>
         rules.some((rule) => prefix.startsWith(rule.prefix) && rule.events.some((event) => event.startsWith(kind))),

@@ -7,12 +7,13 @@ import type { Account } from '../../domain/organization/organization-view.ts'
 import { renderUnitPath } from '../../domain/organization/unit-path.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
-import { disabledRemark, goneRemark } from '../../domain/principals/person-remark.ts'
+import { disabledRemark, goneRemark, suspendedRemark } from '../../domain/principals/person-remark.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
 import type { TellProgress } from '../../ports/progress.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { Subject } from './find-subject.ts'
 import type { People } from './people.ts'
+import type { SuspensionOf } from './read-suspensions.ts'
 import type { AnyAccess } from './recorded-access.ts'
 
 /** What one person has in one account, by one assignment. */
@@ -44,13 +45,15 @@ export type HeldAccess = {
   readonly use?: RoleUse | undefined
   /** For how many days nobody is known to have used this access. Absent: it is not known. */
   readonly unusedDays?: number | undefined
-  /** Why nobody is named, or that the person is gone, or is disabled. */
+  /** Why nobody is named, or that the person is gone, disabled or suspended. */
   readonly remark?: string | undefined
 }
 
 type ExpansionSources = {
   readonly people: People
   readonly subject: Subject
+  /** The file that suspends this user, if there is one. */
+  readonly suspensionOf: SuspensionOf
   readonly accounts: ReadonlyMap<AccountId, Account>
   readonly unitNames: ReadonlyMap<string, string>
   readonly notes: string[]
@@ -86,7 +89,7 @@ export async function expandAccess(
     const about = describeAccess(one, context)
     const holders =
       one.type === 'USER'
-        ? [describeUser(one.principalId, one.principal, names.users)]
+        ? [describeUser(one.principalId, one.principal, names)]
         : (holdersOf.get(one.principalId) ?? []).map((holder) => ({ group: one.principal, ...holder }))
     return holders.map((holder): HeldAccess => ({ ...holder, ...about }))
   })
@@ -144,10 +147,11 @@ async function readMembers(
 async function readNames(
   groups: ReadonlySet<PrincipalId>,
   users: ReadonlySet<PrincipalId>,
-  { people, notes }: ExpansionSources,
+  { people, notes, suspensionOf }: ExpansionSources,
 ): Promise<{
   readonly groups: ReadonlyMap<PrincipalId, PrincipalName> | undefined
   readonly users: Users | undefined
+  readonly suspensionOf: SuspensionOf
 }> {
   const read = async <T>(ids: ReadonlySet<PrincipalId>, ask: (ids: ReadonlySet<PrincipalId>) => Promise<T>) => {
     try {
@@ -163,12 +167,13 @@ async function readNames(
     read(groups, (ids) => people.namesOf('GROUP', ids)),
     read(users, (ids) => people.find('USER', ids)),
   ])
-  return { groups: groupNames, users: found }
+  return { groups: groupNames, users: found, suspensionOf }
 }
 
-function describeUser(id: PrincipalId, recorded: string, users: Users | undefined): Holder {
+function describeUser(id: PrincipalId, recorded: string, { users, suspensionOf }: Names): Holder {
   const { name, isDisabled } = users?.get(id) ?? {}
-  const remark = isDisabled ? { remark: disabledRemark } : {}
+  const isSuspended = suspensionOf(id, name) !== undefined
+  const remark = isSuspended ? { remark: suspendedRemark } : isDisabled ? { remark: disabledRemark } : {}
   if (name !== undefined || users === undefined) return { person: name ?? recorded, personId: id, ...remark }
   return { person: recorded, personId: id, remark: goneRemark }
 }
@@ -180,7 +185,7 @@ function describeGroup(id: PrincipalId, members: Members, names: Names): readonl
   const listed = members.get(id)
   if (listed === undefined) return [{ ...group, remark: 'the group is gone from the directory' }]
   if (listed.length === 0) return [{ ...group, remark: 'the group has no members' }]
-  return listed.map((member) => ({ ...group, ...describeUser(member, member, names.users) }))
+  return listed.map((member) => ({ ...group, ...describeUser(member, member, names) }))
 }
 
 function describeAccess(access: AnyAccess, { accounts, unitNames }: Places): Omit<HeldAccess, keyof Holder> {

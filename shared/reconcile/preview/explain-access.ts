@@ -3,6 +3,7 @@ import { type Assignment, renderAssignmentKey } from '../../domain/assignments/a
 import type { GrantingLink, LedgerEntry, LedgerState } from '../../domain/assignments/ledger-entry.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { toldUploader } from '../../domain/links/find-uploader.ts'
+import { lackOfSuspendedUser } from '../../domain/links/lack.ts'
 import { type Link, parseLinkKey } from '../../domain/links/link.ts'
 import type { ToldLink } from '../../domain/links/told-link.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
@@ -34,8 +35,10 @@ import { type HistoryEvent, listHistory } from '../records/history.ts'
 import { Ledger } from '../records/ledger.ts'
 import { LinkReadings } from '../records/link-readings.ts'
 import { listLinks } from '../records/list-links.ts'
+import { Policies } from '../records/policies.ts'
 import { NameIndex } from '../records/principal-names.ts'
 import { StatusStore } from '../records/status-store.ts'
+import { Suspensions } from '../records/suspensions.ts'
 import { addRequests } from './add-requests.ts'
 import { findNearPrincipal } from './find-near-principal.ts'
 import { type Asked, askIdentityCenter, readSparingly } from './listed-access.ts'
@@ -97,6 +100,7 @@ type ExplainSources = {
   readonly asked: Asked
   readonly configuration: Configuration
   readonly organization: OrganizationCache
+  readonly suspensions: Suspensions
   readonly notes: string[]
 }
 
@@ -110,7 +114,8 @@ export async function explainAccess(question: Question, ports: Ports, configurat
   const asked = await askWhoHas(question, ports)
   if (!asked.asked)
     notes.push(`Identity Center was not asked, so access that no drift check has seen is not told here: ${asked.why}`)
-  const context: ExplainSources = { ports, asked, configuration, organization, notes }
+  const suspensions = new Suspensions({ objects: ports.objects, policies: new Policies(ports) })
+  const context: ExplainSources = { ports, asked, configuration, organization, suspensions, notes }
   const account = await organization.find(question.account, await organization.view())
   if (!account) notes.push(`the organization has no account ${question.account}`)
   if (isUnplaced(account))
@@ -246,16 +251,18 @@ async function explain(
   const { ports, configuration, organization } = context
   const key = id && renderAssignmentKey({ ...assignment, principalId: id })
   const readings = new LinkReadings(ports.objects, configuration)
-  const [stored, foreign, evaluation, history] = await Promise.all([
+  const [stored, foreign, evaluation, history, suspension] = await Promise.all([
     key && new Ledger(ports.objects).read(key),
     key && readForeign(ports.objects, key),
     evaluateAssignment(assignment, { readings, organization, configuration, place: 'view' }),
     key ? listHistory(ports.objects, key) : [],
+    id && assignment.type === 'USER' ? findSuspension(id, assignment.principal, context) : undefined,
   ])
   const unclear = evaluation.links.length === 0 ? evaluation.unreadable : []
   for (const link of unclear) context.notes.push(noteOfUnclear(link, configuration))
   const links = await explainLinks(stored?.entry.links ?? foreign?.links ?? [], evaluation.links, ports)
-  const base = { assignment, links, history, remarks: stored ? remarksOn(stored.entry) : [] }
+  const ended = suspension === undefined ? [] : [lackOfSuspendedUser(assignment.principal, suspension).reason]
+  const base = { assignment, links, history, remarks: [...ended, ...(stored ? remarksOn(stored.entry) : [])] }
   if (stored) {
     const { state, grantedAt, missingSince, reason, call, principalId, openUntil } = stored.entry
     const isRecorded = grantedAt !== undefined && state !== 'revoking' && missingSince === undefined
@@ -282,6 +289,10 @@ async function explain(
   return evaluation.links.length > 0
     ? { ...base, state: 'wanted', isInForce: false, reason: reasonOf(links) }
     : { ...base, state: 'none', isInForce: false }
+}
+
+function findSuspension(id: PrincipalId, name: PrincipalName, { suspensions, notes }: ExplainSources) {
+  return unlessRefused(suspensions.find(id, name), 'whether the user is suspended could not be read', notes)
 }
 
 function noteOfUnclear(key: string, { folders }: Configuration): string {

@@ -1,5 +1,6 @@
 import type { Assignment, AssignmentKey } from '../../domain/assignments/assignment.ts'
 import type { Cause } from '../../domain/brake/brake-record.ts'
+import type { Revocation } from '../../domain/brake/judge-revocation.ts'
 import type { Lack } from '../../domain/links/lack.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 
@@ -14,7 +15,7 @@ export type PlannedGrant = {
 /**
  * What became of a link that granted an assignment. `elsewhere`: it is in force, without this account in its scope.
  * `nameless`: it is in force, and its principal has another name under the `principalSuffix`. `ended`: its temporary access is
- * over, which the brake never holds.
+ * over, which the brake never holds. `suspended`: it is in force, and a file suspends its user.
  */
 export type LinkFate =
   | 'deleted'
@@ -25,6 +26,7 @@ export type LinkFate =
   | 'unreadable'
   | 'elsewhere'
   | 'nameless'
+  | 'suspended'
 export type PlannedRevocation = {
   readonly key: AssignmentKey
   /** By the present name of its principal, as far as the ledger knows. */
@@ -33,6 +35,8 @@ export type PlannedRevocation = {
   readonly links: readonly { readonly key: string; readonly fate: LinkFate }[]
   /** What takes the access away; `undefined`: each of these links was withdrawn. */
   readonly cause: Cause | undefined
+  /** Who is suspended, where that takes it away. */
+  readonly suspended?: Revocation['suspended']
 }
 
 /** Grants that wait, and the reason. */

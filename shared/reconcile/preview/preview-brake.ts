@@ -25,10 +25,10 @@ export async function previewBrake(
   if (revocations.length === 0) return { held: 0, reasons: [] }
   const terms: BrakeTerms = { limits: configuration.brake, now }
   const before = pruneBrake((await brakeFile(objects).read())?.value ?? emptyBrake, terms)
-  const counted = revocations.flatMap(({ key, links, cause }): readonly Revocation[] => {
+  const counted = revocations.flatMap(({ key, links, cause, suspended }): readonly Revocation[] => {
     if (isEndOfTemporary(links)) return []
     const counting = links.filter(({ fate }) => fate !== 'ended')
-    return [{ key, links: counting.map((link) => link.key), cause }]
+    return [{ key, links: counting.map((link) => link.key), cause, suspended }]
   })
   const items = Map.groupBy(counted.flatMap(tally), nameOf)
   const planned = (one: Tally) => (items.get(nameOf(one)) ?? []).flatMap((each) => each.items)

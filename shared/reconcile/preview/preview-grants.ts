@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 import { renderProvisionedSet } from '../../domain/assignments/vanishing-roles.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
-import { type Lack, lackOfBoundUser, lackOfPermissionSet } from '../../domain/links/lack.ts'
+import { type Lack, lackOfBoundUser, lackOfPermissionSet, lackOfSuspendedUser } from '../../domain/links/lack.ts'
 import { renderGrant } from '../../domain/links/link.ts'
 import type { PermissionSetArn, PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -13,6 +13,7 @@ import { listUnlessGone } from '../calls/assignment-listings.ts'
 import type { LinkPrincipal, PrincipalIndex } from '../directory/principal-index.ts'
 import type { InputReadings } from '../records/input-readings.ts'
 import { StatusStore } from '../records/status-store.ts'
+import type { Suspensions } from '../records/suspensions.ts'
 import type { PlannedGrant, WaitingGrants } from './planned-access.ts'
 import type { PermissionSetPreview } from './preview-permission-sets.ts'
 
@@ -24,6 +25,7 @@ type GrantSources = {
   readonly readings: InputReadings
   readonly permissionSets: PermissionSetPreview
   readonly principals: PrincipalIndex
+  readonly suspensions: Pick<Suspensions, 'find'>
   readonly looksMost: number
   readonly onStep: TellProgress
 }
@@ -115,7 +117,7 @@ async function resolveGroups(
 
 async function resolveGrant(
   { assignment, links }: PlannedGrant,
-  { ports, permissionSets, principals, readings }: GrantSources,
+  { ports, permissionSets, principals, suspensions, readings }: GrantSources,
 ): Promise<Target | Lack> {
   const { permissionSet, principal, type } = assignment
   const arn = await permissionSets.resolve(permissionSet)
@@ -132,6 +134,8 @@ async function resolveGrant(
   const principalId = await principals.resolve(type, principal, looked.pulledMs)
   if (principalId === undefined) return lackOfName(assignment, looked)
   if (type === 'GROUP') return { arn, principalId }
+  const suspension = await suspensions.find(principalId, principal)
+  if (suspension !== undefined) return lackOfSuspendedUser(principal, suspension)
   const statuses = new StatusStore(ports.objects, ports.clock)
   const bound = await Promise.all(
     links.map(async (key) => {

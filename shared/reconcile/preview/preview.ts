@@ -39,6 +39,7 @@ import { Policies } from '../records/policies.ts'
 import type { LinkReading } from '../records/read-link.ts'
 import { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
+import { Suspensions } from '../records/suspensions.ts'
 import { type AskedOrganization, type GatherContext, gatherLink } from '../statuses/gather-link.ts'
 import { findAdministrators } from './find-administrators.ts'
 import type { LinkFate, PlannedGrant, PlannedRevocation, WaitingGrants } from './planned-access.ts'
@@ -55,6 +56,7 @@ import {
 } from './preview-permission-sets.ts'
 import { previewRefusals } from './preview-refusals.ts'
 import { previewSuffix } from './preview-suffix.ts'
+import { listSuspended, withSuspended } from './preview-suspensions.ts'
 
 /** A link that grants nothing now. */
 type IdleLink = { readonly key: string } & Readonly<Pick<Status, 'state' | 'reason' | 'remedy'>>
@@ -136,21 +138,18 @@ export async function previewChanges(
   const principals = new PrincipalIndex(identityStore, ports.clock, configuration.principalSuffix)
   const people = { objects, policies, memberships, principals, statuses: new StatusStore(objects, ports.clock) }
   const judged = await previewRefusals(planned, { ...people, organization, configuration, readings })
-  const naming = { ports, configuration, readings, permissionSets, principals, looksMost, onStep }
+  const suspensions = new Suspensions({ objects, policies })
+  const naming = { ports, configuration, readings, permissionSets, principals, suspensions, looksMost, onStep }
   const sorted = await sortGrants(judged.grants, naming)
-  const attributed = await attributeRevocations(plan.revocations, objects, readings, { ...view, selectors })
+  const suspended = await listSuspended(objects, suspensions)
+  const ending = [...new Set([...plan.revocations, ...suspended.keys()])]
+  const attributed = await attributeRevocations(ending, objects, readings, { ...view, selectors })
+  const told = await withSuspended(attributed, suspended, people.statuses)
   const renamed = suffixBefore === configuration.principalSuffix ? [] : await previewSuffix(ports, configuration)
-  const isKnown = new Set(attributed.map(({ key }) => key))
-  const revoking = [...attributed, ...renamed.filter(({ key }) => !isKnown.has(key))]
+  const isKnown = new Set(told.map(({ key }) => key))
+  const revoking = [...told, ...renamed.filter(({ key }) => !isKnown.has(key))]
   const isRefused = await findRefused(revoking, view, permissionSets)
-  const {
-    stuck = [],
-    held = [],
-    revocations = [],
-  } = Object.groupBy(revoking, ({ key, assignment }) => {
-    if (isRefused(assignment)) return 'stuck'
-    return heldKeys.has(key) ? 'held' : 'revocations'
-  })
+  const { stuck, held, revocations } = sortRevocations(revoking, { isRefused, heldKeys })
   const changed = permissionSets.changes.flatMap((one) => (one.change === 'rejected' ? [] : [one.name]))
   const granted = [...sorted.grants, ...sorted.waiting.flatMap((one) => one.grants)]
   const named = [...changed, ...granted.map(({ assignment }) => assignment.permissionSet)]
@@ -199,6 +198,23 @@ export async function previewChanges(
     unfinished: unfinished.length,
     counts,
   }
+}
+
+type Sorting = {
+  readonly isRefused: (assignment: Assignment) => boolean
+  readonly heldKeys: ReadonlySet<AssignmentKey>
+}
+
+function sortRevocations(revoking: readonly PlannedRevocation[], { isRefused, heldKeys }: Sorting) {
+  const {
+    stuck = [],
+    held = [],
+    revocations = [],
+  } = Object.groupBy(revoking, ({ key, assignment }) => {
+    if (isRefused(assignment)) return 'stuck'
+    return heldKeys.has(key) ? 'held' : 'revocations'
+  })
+  return { stuck, held, revocations }
 }
 
 function countInOwnAccount(granted: readonly PlannedGrant[], { ownAccount }: Configuration): Preview['ownAccount'] {

@@ -23,6 +23,7 @@ import { findSubject, isOfSubject, type Subject } from './find-subject.ts'
 import { type Asked, askIdentityCenter, readSparingly } from './listed-access.ts'
 import { mergeAccess } from './merge-access.ts'
 import { People } from './people.ts'
+import { readSuspensions } from './read-suspensions.ts'
 import { type AnyAccess, type Recorded, readRecordedAccess, readRecordedEntitlements } from './recorded-access.ts'
 import { notConfigured, type RoleUseAge, RoleUses } from './role-uses.ts'
 import { unlessRefused } from './unless-refused.ts'
@@ -105,13 +106,18 @@ export async function whoHasAccess(
   const accounts = new Map(organization?.accounts.map((account) => [account.id, account]))
   const isThen = question.at !== undefined
   const unitNames = await nameUnits(told, accounts, finding)
-  const rows = await expandAccess(told, { people, subject, accounts, unitNames, notes, isThen, onStep })
+  const suspended = readSuspensions(ports, configuration)
+  const suspensionOf = (await unlessRefused(suspended, 'who is suspended could not be read', notes)) ?? nobodyKnows
+  const expanding = { people, subject, accounts, unitNames, suspensionOf, notes, isThen, onStep }
+  const rows = await expandAccess(told, expanding)
   const driftCheck = isThen ? undefined : ageOf(drift)
   const roleUse = unusedForDays === undefined ? undefined : uses.age
   const sources = { bucketReadAt, driftCheck, organizationReadAt: organization?.readAt, historySince, roleUse }
   const identityCenter = asked.asked ? { askedAt: renderInstant(asked.at), calls: asked.calls } : { why: asked.why }
   return { rows, isAsked: asked.asked, sources: { ...sources, identityCenter }, notes }
 }
+
+const nobodyKnows = () => undefined
 
 async function leaveOutUsed(
   access: readonly AnyAccess[],

@@ -4,6 +4,7 @@ import { linkPrefix } from '../../domain/links/link.ts'
 import { uploaderWithoutSession } from '../../domain/links/uploader-without-session.ts'
 import { shareOf } from '../../domain/messages/folder-share.ts'
 import { renderMessageBody } from '../../domain/messages/message-body.ts'
+import { suspensionPrefix } from '../../domain/people/suspension.ts'
 import { permissionSetPrefix } from '../../domain/permission-sets/permission-set-file.ts'
 import { requestPrefix, userInKey } from '../../domain/requests/access-request.ts'
 import { approvalPrefix } from '../../domain/requests/approval-file.ts'
@@ -15,10 +16,13 @@ import { deduplicationId, groupId } from './lanes.ts'
 export const inputQueues = ['links', 'permission-sets', 'requests'] as const satisfies readonly WorkedQueue[]
 export type InputQueue = (typeof inputQueues)[number]
 
+/** What is about one person each. */
+const prefixesOfPeople = [requestPrefix, approvalPrefix, suspensionPrefix]
+
 /** The queue for an input key; `undefined`: it is no input. */
 export function queueOf(key: string): InputQueue | undefined {
   if (key.startsWith(linkPrefix)) return 'links'
-  if (key.startsWith(requestPrefix) || key.startsWith(approvalPrefix)) return 'requests'
+  if (prefixesOfPeople.some((prefix) => key.startsWith(prefix))) return 'requests'
   return key.startsWith(permissionSetPrefix) ? 'permission-sets' : undefined
 }
 

@@ -113,7 +113,7 @@ export class StatusStore {
 
   /** How many inputs are in each state that wants attention. */
   async countAttention(): Promise<Readonly<Record<AttentionState, number>>> {
-    const counts = { waiting: 0, rejected: 0, blocked: 0, failed: 0, held: 0, stuck: 0 }
+    const counts = { waiting: 0, rejected: 0, blocked: 0, failed: 0, held: 0, stuck: 0, partly: 0 }
     for (const state of attentionStates)
       for await (const _ of this.#objects.list(`${attentionPrefix}${state}/`)) counts[state]++
     return counts

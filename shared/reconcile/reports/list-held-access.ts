@@ -9,6 +9,7 @@ import { addUploaders, type Uploaders } from '../preview/add-uploaders.ts'
 import { expandAccess, type HeldAccess } from '../preview/expand-access.ts'
 import { mergeAccess } from '../preview/merge-access.ts'
 import type { People } from '../preview/people.ts'
+import type { SuspensionOf } from '../preview/read-suspensions.ts'
 import { type AnyAccess, readRecordedAccess, readRecordedEntitlements } from '../preview/recorded-access.ts'
 import type { RoleUses } from '../preview/role-uses.ts'
 import { foreignPrefix } from '../records/foreign-assignments.ts'
@@ -30,6 +31,7 @@ export async function* listHeldAccess(
     readonly accounts: ReadonlyMap<AccountId, Account>
     readonly uses: RoleUses
     readonly unitNames: ReadonlyMap<string, string>
+    readonly suspensionOf: SuspensionOf
     readonly notes: string[]
   },
 ): AsyncGenerator<Reported> {

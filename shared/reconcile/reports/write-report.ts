@@ -13,6 +13,7 @@ import { describePage } from '../preview/describe-page.ts'
 import type { HeldAccess } from '../preview/expand-access.ts'
 import { describeViolations, findViolations } from '../preview/find-violations.ts'
 import { People } from '../preview/people.ts'
+import { readSuspensions } from '../preview/read-suspensions.ts'
 import { accessCsvTitles, renderAccessRows } from '../preview/render-access-rows.ts'
 import { notConfigured, RoleUses } from '../preview/role-uses.ts'
 import { unlessRefused } from '../preview/unless-refused.ts'
@@ -63,6 +64,7 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
   await unlessRefused(names, 'the names of users and groups could not be listed', notes)
   const accounts = new Map(organization?.accounts.map((account) => [account.id, account]))
   const unitNames = await new UnitNames(ports).stored()
+  const suspensionOf = await readSuspensions(ports, configuration)
   notes.push(...describeViolations(await findViolations({ ...ports, identityStore: directory }, configuration)))
   const breakGlass = await tellBreakGlass({ ...ports, identityStore: directory }, configuration)
   if (breakGlass) await objects.put(`${reportsPrefix}${date}/break-glass.csv`, Buffer.from(breakGlass.csv))
@@ -75,7 +77,7 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
   )
   await csv?.write(accessCsvTitles)
   async function* rows(): AsyncGenerator<HeldAccess> {
-    for await (const reported of listHeldAccess(ports, { people, accounts, unitNames, uses, notes })) {
+    for await (const reported of listHeldAccess(ports, { people, accounts, unitNames, suspensionOf, uses, notes })) {
       await csv?.write(renderAccessRows(reported.rows))
       tally.add(reported)
       yield* reported.rows

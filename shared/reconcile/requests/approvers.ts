@@ -8,6 +8,7 @@ import type { Complaint } from '../../domain/statuses/complaint.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { readInput } from '../records/read-input.ts'
+import type { Suspensions } from '../records/suspensions.ts'
 import { type Finding, findAccount } from './gather-request.ts'
 import type { People } from './people.ts'
 
@@ -31,13 +32,21 @@ export async function listApprovers(
 }
 
 /**
- * What each of these people said of the upload with this digest; of those who said something, who exists. A disabled user approves
- * nothing. Throws where S3 does not answer.
+ * What each of these people said of the upload with this digest; of those who said something, who exists. A user who is disabled or
+ * suspended approves nothing. Throws where S3 does not answer.
  */
 export async function readApprovals(
   { name, people: asked }: { readonly name: string; readonly people: ReadonlySet<PrincipalId> },
   digest: RequestDigest,
-  { objects, people }: { readonly objects: ObjectStore; readonly people: People },
+  {
+    objects,
+    people,
+    suspensions,
+  }: {
+    readonly objects: ObjectStore
+    readonly people: People
+    readonly suspensions: Pick<Suspensions, 'find'>
+  },
 ): Promise<Approvals> {
   if (asked.size > approversMost) return { eligibility: name, given: [], tooMany: asked.size }
   const limit = pLimit(readsAtOnce)
@@ -54,7 +63,8 @@ export async function readApprovals(
     const user = parsed.ok ? await people.userOf(id) : undefined
     if (!parsed.ok || user === undefined) return []
     // A denial counts: it gives nothing.
-    if (user.isDisabled && parsed.value.decision === 'approve') return []
+    const mayNotGive = user.isDisabled || (await suspensions.find(id, user.name)) !== undefined
+    if (mayNotGive && parsed.value.decision === 'approve') return []
     return [{ user: id, name: user.name, at: renderInstant(found.lastModified), ...parsed.value }]
   }
   const given = (await Promise.all([...asked].map((id) => limit(() => read(id))))).flat()

@@ -1,14 +1,8 @@
 import type { RequestPath } from '../../domain/requests/access-request.ts'
 import type { GrantRecord } from '../../domain/requests/grant-record.ts'
-import { endOfRequest, endSession } from '../../domain/sessions/ended-sessions.ts'
+import { endOfRequest, endSession, revocationMs } from '../../domain/sessions/ended-sessions.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { recordEndedSessions } from '../records/ended-sessions.ts'
-
-/**
- * A session that begins while the access is being revoked is ended as well; otherwise a user who signs in at the last moment keeps
- * it for hours. Where the user has the same access otherwise, new sessions work again after that time.
- */
-const revocationMs = 2 * 60_000
 
 /**
  * The access that was granted is over, and its eligibility asks for the end of running sessions: those of its permission set, in

@@ -1,6 +1,7 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { linkBodyMostBytes, parseLinkBody } from '../../domain/links/link-body.ts'
 import type { Account } from '../../domain/organization/organization-view.ts'
+import { isAdmitted } from '../../domain/people/describe-suspension.ts'
 import {
   parseRequestBody,
   type RequestDigest,
@@ -26,6 +27,7 @@ import { type InputHead, readInput } from '../records/read-input.ts'
 import { readTold } from '../records/request-history.ts'
 import { statusKey } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
+import type { Suspensions } from '../records/suspensions.ts'
 import type { EligibilityFiles } from './eligibility-files.ts'
 import type { People } from './people.ts'
 import { digestOfRequest } from './request-digest.ts'
@@ -117,10 +119,16 @@ export async function readAllTold(
   return told
 }
 
-type Directory = Pick<RequestFacts, 'userName' | 'isDisabled' | 'groups' | 'covers' | 'eligibilities' | 'broken'>
+type Directory = Pick<
+  RequestFacts,
+  'userName' | 'isDisabled' | 'hasLeft' | 'groups' | 'covers' | 'eligibilities' | 'broken'
+>
 
 /** Who asks, and which eligibilities there are. */
-export async function readDirectory(path: RequestPath, context: RequestSources): Promise<Directory> {
+export async function readDirectory(
+  path: RequestPath,
+  context: RequestSources & { readonly suspensions: Pick<Suspensions, 'find'> },
+): Promise<Directory> {
   const { people } = context
   const { permissionSet } = path.link
   const { usable, broken } = await readEligibilities(context)
@@ -129,7 +137,13 @@ export async function readDirectory(path: RequestPath, context: RequestSources):
   const concerned = fitting.filter(({ scopes }) => scopes.some((scope) => covers(scope) !== false))
   const named = concerned.flatMap((one) => [...one.for.groups, ...(one.approvedByItself?.groups ?? [])])
   const groups = user === undefined ? new Set<string>() : await people.groupsOf(path.userId, new Set(named))
-  return { userName: user?.name, isDisabled: user?.isDisabled, groups, covers, eligibilities: usable, broken }
+  const suspension = user && (await context.suspensions.find(path.userId, user.name))
+  // Before the brake has let the person pass, nothing is ended for good.
+  const toldOf = (file: string) => spoiledAsAbsent(new JsonRecord(context.objects, statusKey(file), status).read())
+  const told = suspension === undefined ? undefined : await toldOf(suspension)
+  const hasLeft = isAdmitted(told?.value)
+  const isDisabled = user?.isDisabled === true || suspension !== undefined
+  return { userName: user?.name, isDisabled, hasLeft, groups, covers, eligibilities: usable, broken }
 }
 
 async function readEligibilities({ eligibilityFiles, fresh }: RequestSources) {

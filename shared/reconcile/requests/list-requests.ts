@@ -1,4 +1,5 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { suspensionPrefix } from '../../domain/people/suspension.ts'
 import { requestPrefix } from '../../domain/requests/access-request.ts'
 import { approvalPrefix } from '../../domain/requests/approval-file.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
@@ -42,6 +43,7 @@ export async function askForWaiting(ports: Looking, configuration: Configuration
  * | a request or an approval without a status          | it, as far as there is room for its author |
  * | one that was uploaded after its status was written | it                             |
  * | a status, and its request or approval is gone      | it                             |
+ * | a file that suspends somebody, in the same cases   | it                             |
  * | an approval that waits for a request               | it                             |
  * | a link and what was granted contradict each other  | the request (`findContradictions`) |
  */
@@ -63,11 +65,25 @@ export async function sweepRequests(ports: Looking, configuration: Configuration
     .filter((key) => !files.has(key))
   const waiting = await Array.fromAsync(listWaiting(objects, approvalPrefix))
   const contradictions = await findContradictions({ files, told }, objects, configuration)
-  const keys = [...new Set([...room, ...stale.map(({ key }) => key), ...gone, ...waiting, ...contradictions])]
+  const suspensions = await findUntoldSuspensions(objects)
+  const keys = [
+    ...new Set([...room, ...suspensions, ...stale.map(({ key }) => key), ...gone, ...waiting, ...contradictions]),
+  ]
   await sendInputs(ports, keys, 'sweep', configuration)
   const statuses = new StatusStore(objects, clock)
   for (const crowd of crowds) await statuses.revise(crowd, async () => undefined)
   return keys.length
+}
+
+async function findUntoldSuspensions(objects: ObjectStore): Promise<readonly string[]> {
+  const files = await listHeads(objects, suspensionPrefix)
+  const told = await listHeads(objects, statusPrefix + suspensionPrefix)
+  const untold = [...files.values()].filter(({ key, lastModified }) => {
+    const status = told.get(statusKey(key))
+    return !status || status.lastModified.getTime() + datedMs < lastModified.getTime()
+  })
+  const inputs = [...told.keys()].map((key) => key.slice(statusPrefix.length, -'.json'.length))
+  return [...untold.map(({ key }) => key), ...inputs.filter((key) => !files.has(key))]
 }
 
 /** Of people with too many undecided requests as many are looked at as there is room for. `crowds`: those that are none any more. */
@@ -98,9 +114,12 @@ async function countUndecided(objects: ObjectStore, key: string): Promise<number
   return Math.max(await count('waiting'), await count('rejected'))
 }
 
-/** Where somebody deleted the index of times: every request that has a status is looked at, and indexed again. */
+/** Where somebody deleted the index of times: every request and suspension that has a status is looked at, and indexed again. */
 export async function askForTimed(ports: Looking, configuration: Configuration): Promise<void> {
-  const told = await listHeads(ports.objects, statusPrefix + requestPrefix)
-  const keys = [...told.keys()].map((key) => key.slice(statusPrefix.length, -'.json'.length))
+  const told = [
+    ...(await listHeads(ports.objects, statusPrefix + requestPrefix)).keys(),
+    ...(await listHeads(ports.objects, statusPrefix + suspensionPrefix)).keys(),
+  ]
+  const keys = told.map((key) => key.slice(statusPrefix.length, -'.json'.length))
   await sendInputs(ports, keys, 'the index of times was gone', configuration)
 }

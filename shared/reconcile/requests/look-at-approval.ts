@@ -57,7 +57,9 @@ export async function lookAtApproval(message: InputMessage, context: RequestLook
     if (request === undefined) return unknownYet
     const requester = userInKey(request)
     const about = { said: said.value, userId, digest, request, requester }
-    const isDisabled = (await context.people.userOf(userId))?.isDisabled ?? false
+    const user = await context.people.userOf(userId)
+    const isSuspended = user !== undefined && (await context.suspensions.find(userId, user.name)) !== undefined
+    const isDisabled = user?.isDisabled === true || isSuspended
     return describeCount({ ...about, isDisabled }, await countOf(userId, digest, requester))
   }
 
@@ -101,7 +103,7 @@ type Count = {
  * | denies                                  | was denied, or ended              | applied                   |
  * | any other                               | is of another upload, or gone     | rejected                  |
  * | any other                               | is decided                        | rejected: it came too late |
- * | of a disabled user                      | waits                             | rejected: disabled        |
+ * | of a user who is disabled or suspended  | waits                             | rejected: disabled        |
  * | any other                               | waits                             | rejected: not an approver |
  */
 function describeCount(
@@ -125,7 +127,7 @@ function describeCount(
   if (isOver) return refuse('a decision that came too late', 'one while the request waits', 'delete this')
   if (isDisabled)
     return refuse(
-      'an approval of a user who is disabled in the directory',
+      'an approval of a user who is disabled in the directory, or suspended',
       'one of a user who may sign in',
       'have somebody else decide; delete this',
     )

@@ -19,6 +19,7 @@ import { type InputHead, readInput } from '../records/read-input.ts'
 import { readTold, recordGrant, recordRequestEvent } from '../records/request-history.ts'
 import { StatusStore } from '../records/status-store.ts'
 import { renderJson } from '../records/stored-json.ts'
+import type { Suspensions } from '../records/suspensions.ts'
 import { listApprovers, readApprovals } from './approvers.ts'
 import { endGrantedSessions } from './end-granted-sessions.ts'
 import {
@@ -36,7 +37,8 @@ import { requestPointerKey } from './request-pointer.ts'
 /** Each event once, each approval once, and a few for the link. */
 const stepsMost = 40
 
-export type RequestLookSources = RequestSources & Pick<Ports, 'clock' | 'identityStore' | 'log'>
+export type RequestLookSources = RequestSources &
+  Pick<Ports, 'clock' | 'identityStore' | 'log'> & { readonly suspensions: Pick<Suspensions, 'find'> }
 
 /** When to look again at a request whose first look failed: nothing else would ask for it soon. */
 const againMs = 5 * 60_000

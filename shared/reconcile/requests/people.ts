@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
-import { type PrincipalType, principalName } from '../../domain/principals/principal.ts'
+import { type PrincipalName, type PrincipalType, principalName } from '../../domain/principals/principal.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { IdentityStore } from '../../ports/identity-store.ts'
 import { listAll } from '../../ports/page.ts'
@@ -37,11 +37,11 @@ export class People {
   }
 
   /** `undefined`: there is no such user, or the name has not the suffix. */
-  async userOf(user: PrincipalId): Promise<{ readonly name: string; readonly isDisabled: boolean } | undefined> {
+  async userOf(user: PrincipalId): Promise<{ readonly name: PrincipalName; readonly isDisabled: boolean } | undefined> {
     const { name, isDisabled = false } = (await this.#memberships.userOf(user)) ?? {}
-    return name?.endsWith(this.#suffix)
-      ? { name: name.slice(0, name.length - this.#suffix.length), isDisabled }
-      : undefined
+    const known = name?.endsWith(this.#suffix) ? name.slice(0, name.length - this.#suffix.length) : undefined
+    const spelt = principalName.safeParse(known).data
+    return spelt && { name: spelt, isDisabled }
   }
 
   /** Those of these groups that the user is a member of. */

@@ -22,6 +22,7 @@ import type { Status } from '../../../shared/domain/statuses/status.ts'
 import type { HeldAccess } from '../../../shared/reconcile/preview/expand-access.ts'
 import type { Preview } from '../../../shared/reconcile/preview/preview.ts'
 import { breakGlassSamples } from './break-glass-samples.ts'
+import { renderSuspendSamples } from './people-samples.ts'
 
 const now = new Date('2026-03-03T10:00:00.000Z')
 const at = now.toISOString()
@@ -289,6 +290,7 @@ type Place = { readonly page: URL; readonly name: string; readonly print: () => 
 /** Where samples stand: the page, and the name of the place in it. */
 const places: readonly Place[] = [
   { page: page('samples.md'), name: 'samples', print: renderSamples },
+  { page: page('commands.md'), name: 'samples of suspend', print: renderSuspendSamples },
   ...Object.entries(breakGlassSamples).map(([command, print]) => ({
     page: page('commands.md'),
     name: `samples of break-glass ${command}`,

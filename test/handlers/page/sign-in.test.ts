@@ -86,7 +86,7 @@ describe('a person who signs in at the provider', () => {
 
   test('is refused while they are disabled', async () => {
     const { browser, world, ana } = await open()
-    await world.identityStore.updateUser(ana, [{ path: 'userStatus', value: 'DISABLED' }])
+    await world.identityStore.setUserStatus(ana, 'DISABLED')
     const refused = await browser.signIn('ana', provider.url)
     expect(refused.statusCode).toBe(403)
     expect(refused.body).toContain('a user who is disabled')
@@ -305,7 +305,7 @@ describe('a session', () => {
   test.each<[string, (page: Awaited<ReturnType<typeof open>>) => Promise<unknown>]>([
     ['renamed', ({ world, ana }) => world.identityStore.updateUser(ana, [{ path: 'userName', value: 'anna' }])],
     ['deleted', ({ world, ana }) => world.identityStore.deleteUser(ana)],
-    ['disabled', ({ world, ana }) => world.identityStore.updateUser(ana, [{ path: 'userStatus', value: 'DISABLED' }])],
+    ['disabled', async ({ world, ana }) => world.identityStore.setUserStatus(ana, 'DISABLED')],
     [
       'deleted, and somebody else has the name',
       async ({ world, ana }) => {

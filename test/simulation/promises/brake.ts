@@ -294,7 +294,11 @@ export class BrakePromise {
     const isRecent = links.some((link) => (this.#linkChangedMs.get(link) ?? 0) > sinceMs)
     // What was not desired before its link came back was counted as indirect while the link was there.
     const hasReturned = links.some((link) => (this.#linkReturnedMs.get(link) ?? Number.NEGATIVE_INFINITY) > sinceMs)
-    const isSure = !isRecent || (isWithdrawn && !hasReturned && entry?.account === this.#describeAccount(key))
+    // Of who is suspended the person counts, and of so few people none is one too many.
+    const [, user = ''] = /%([^%]+)%USER$/.exec(key) ?? []
+    const isOfLeaver = this.#world.checker.suspensions.isOrWasSuspended(user, this.#marginMs())
+    const isStill = !isRecent || (isWithdrawn && !hasReturned && entry?.account === this.#describeAccount(key))
+    const isSure = isStill && !isOfLeaver
     const counted = scopesOf(key, links).map((one) => ({ ...one, isSure: isSure && !isCause(one.scope) }))
     if (entry && links.length > 0 && !this.#mayBeIndirect(entry))
       return counted.filter(({ scope }) => !isIndirect(scope))
@@ -362,7 +366,8 @@ export class BrakePromise {
     }
     for (const key of world.keys('status/')) {
       const input = key.slice('status/'.length, -'.json'.length)
-      if (input.startsWith('permission_sets/')) continue
+      // Of a person the held access says so.
+      if (/^(permission_sets|suspended)\//.test(input)) continue
       if (world.readJson(key)?.state === 'held' && !this.holdsFor(input))
         this.#fail(promises.brake, `${key} says that access is held, and none is`)
     }

@@ -9,6 +9,8 @@ export type LinkFacts = {
   readonly bound: 'to who bears its name' | 'to somebody else' | 'unknown'
   /** What an assignment `account permissionSet principal TYPE` is in Identity Center; `undefined`: a name stands for nothing. */
   targetOf(assignment: string): string | undefined
+  /** A file suspends the user who bears its name. */
+  readonly isOfSuspended: boolean
   /** Access that it gave is held by the brake, or stuck on an account that takes no changes. */
   readonly isHeld: boolean
   readonly isStuck: boolean
@@ -38,7 +40,8 @@ export function complainAboutLinkStatus(
   const asked = [...desiredNow(objects, organizations, clock.now(), { grants: (one) => one === link })]
   const states = statesAtRest(world, link, asked, facts)
   const state = String(status.state)
-  if (status.atRest && (state !== 'waiting' || (asked.length > 0 && !world.needsReconcile)))
+  const mayRest = asked.length === 0 || facts.isOfSuspended || world.needsReconcile
+  if (status.atRest && (state !== 'waiting' || !mayRest))
     return `the status of ${link} is '${state}' and at rest, and it has ${asked.length} accounts`
   if (state === 'failed' && isContestedLink(link, world)) return undefined
   if (states && !states.includes(state))

@@ -18,17 +18,19 @@ type Life = {
 /** What the checker knows of ids: which are gone since when, and to which user each link is bound. */
 export class PrincipalWatch {
   readonly #world: SimulatedWorld
+  readonly #isSuspended: (id: string) => boolean
   readonly #goneMs = new Map<string, number>()
   readonly #lives = new Map<string, Life>()
 
-  constructor(world: SimulatedWorld) {
+  /** `isSuspended`: whether a file says that this user has nothing. */
+  constructor(world: SimulatedWorld, isSuspended: (id: string) => boolean) {
     this.#world = world
+    this.#isSuspended = isSuspended
   }
 
   noteChange(change: IdentityStoreChange): void {
     const nowMs = this.#world.clock.monotonicMs()
     if (change.event === 'DeleteGroup') this.#goneMs.set(change.groupId, nowMs)
-    if (change.event === 'DeleteUser') this.#goneMs.set(change.userId, nowMs)
   }
 
   /** An upload of the same content changes nothing, also after a deletion of which something is left. */
@@ -65,14 +67,25 @@ export class PrincipalWatch {
     }
   }
 
+  /** Whether a file suspends the user who has the name in this link now. */
+  isOfSuspended(key: string): boolean {
+    const bearer = this.#bearerOf(key)
+    return bearer !== undefined && this.#isSuspended(bearer)
+  }
+
+  #bearerOf(key: string): string | undefined {
+    const [, name] = /%([^%]+)%USER%ssofile$/.exec(key) ?? []
+    return name === undefined ? undefined : this.#world.identityStore.idOf('USER', name)
+  }
+
   /**
    * Whether a link grants to the user who bears its name now; `certainly`: not either where nobody was told to whom it is
    * bound, and only the ledger knew.
    */
   grants(key: string, how: 'certainly' | 'possibly'): boolean {
-    const [, name] = /%([^%]+)%USER%ssofile$/.exec(key) ?? []
-    const bearer = name === undefined ? undefined : this.#world.identityStore.idOf('USER', name)
+    const bearer = this.#bearerOf(key)
     const life = this.#lives.get(key)
+    if (this.isOfSuspended(key)) return false
     if (bearer === undefined || !life) return true
     // An object that still says so asks to count as new, whoever has looked at it.
     const asked = this.#world.objects.model.find(key)?.headers[rebindHeader]
@@ -83,8 +96,8 @@ export class PrincipalWatch {
   }
 
   /**
-   * Why it is too early to take away the access of an id that is gone, while a link still asks for it and nobody has it
-   * instead: its grace. `skewMs`: how far clocks may be off.
+   * Why it is too early to take away the access of a group that is gone (of a user it is not: who is gone has left), while a link
+   * still asks for it and nobody has it instead: its grace. `skewMs`: how far clocks may be off.
    */
   complainAboutOrphan({ principalId }: AssignmentTarget, skewMs: number): string | undefined {
     const { clock, configuration } = this.#world

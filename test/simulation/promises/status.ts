@@ -30,7 +30,7 @@ export class StatusPromise {
   checkAtRest(): void {
     const { world } = this.#watched
     const { brake, permissionSets } = this.#others
-    const asked = [...world.keys('requests/'), ...world.keys('approvals/')]
+    const asked = [...world.keys('requests/'), ...world.keys('approvals/'), ...world.keys('suspended/')]
     const files = [...world.keys('links_data/'), ...world.keys('permission_sets/')]
     const inputs = [...files, ...asked]
     for (const input of files.filter((one) => !world.unreadable.concernsInput(one))) {
@@ -114,6 +114,7 @@ export class StatusPromise {
     const isHere = principals.grants(link, 'certainly')
     const isElsewhere = !principals.grants(link, 'possibly')
     return complainAboutLinkStatus(world, link, status, {
+      isOfSuspended: principals.isOfSuspended(link),
       bound: isHere ? 'to who bears its name' : isElsewhere ? 'to somebody else' : 'unknown',
       targetOf: (assignment) => desires.targetOf(assignment),
       isHeld: brake.holdsFor(link),

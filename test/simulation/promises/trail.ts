@@ -7,6 +7,11 @@ function changeOf(
   world: SimulatedWorld,
   historyKey: string,
 ): { readonly date: string; readonly event: string; readonly name: string } {
+  if (historyKey.startsWith('history/suspensions/')) {
+    const { at, event, name } = world.readJson(historyKey) ?? {}
+    const [date = '', time = ''] = String(at).split('T')
+    return { date, event: `${time}%person-${event}`, name: String(name) }
+  }
   if (historyKey.startsWith('history/requests/')) {
     const { at, event, key } = world.readJson(historyKey) ?? {}
     const [date = '', time = ''] = String(at).split('T')

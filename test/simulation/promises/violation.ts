@@ -26,6 +26,7 @@ export const promises = {
   others: '9 No uploader harms another',
   temporary: '10 Temporary access has its approvals, and ends',
   sessions: '11 Ended sessions stay denied until none can be left',
+  suspended: '12 Who is suspended has nothing of ours',
 } as const
 
 export type Fail = (promise: string, message: string) => void

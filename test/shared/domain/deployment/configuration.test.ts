@@ -14,7 +14,11 @@ test('every key is optional, with these defaults', () => {
     orphanGraceMinutes: 60,
     onDrift: 'restore',
     privacy: 'open',
-    brake: { indirect: { count: 20, percent: 10, most: 200, hours: 24 }, own: { count: 20, percent: 10, minutes: 15 } },
+    brake: {
+      indirect: { count: 20, percent: 10, most: 200, hours: 24 },
+      own: { count: 20, percent: 10, minutes: 15 },
+      people: { count: 5, minutes: 15 },
+    },
     limits: { outstanding: 15, callsPerSecond: 20, provisionings: 3, notValidFiles: 1_000 },
     notifications: { digestMinutes: 5, receivers: [] },
   })

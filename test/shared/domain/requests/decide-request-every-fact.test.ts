@@ -91,6 +91,7 @@ function everyFact(choose: Choose): RequestFacts {
     isUnread: () => choose([false, true]),
     userName: () => choose(['maria', 'maria2', undefined]),
     isDisabled: () => choose([false, true]),
+    hasLeft: () => choose([false, true]),
     groups: () => new Set(),
     covers: () => {
       const covers = choose([true, false, undefined])
@@ -182,8 +183,8 @@ const rule = ruleOf<RequestStep, RequestFacts>()
 
 const rules: Rules<RequestStep, RequestFacts> = {
   'only a request that is there, valid and of its own user is granted, once': rule(['grant'], ({ record }, facts) => {
-    const { reading, userName, isDisabled, told } = facts
-    if (isDisabled) return false
+    const { reading, userName, isDisabled, hasLeft, told } = facts
+    if (isDisabled || hasLeft) return false
     if (reading.state !== 'valid' || userName !== path.link.principal || record.user !== path.userId) return false
     const { events, granted } = told(reading.digest)
     return granted === undefined && !isOver({ events }) && events.has('asked')

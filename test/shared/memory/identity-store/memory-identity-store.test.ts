@@ -45,6 +45,30 @@ test('attributes of a user are set and removed by their paths', async () => {
   expect((await identityStore.describeUser(userId)).attributes).toEqual({ Name: { GivenName: 'A', FamilyName: 'B' } })
 })
 
+test.each(['active', 'nonsense', 'userStatus', 'name.nonsense'])(
+  'no call changes %s of a user, which is no attribute that the API writes',
+  async (path) => {
+    const world = openWorld()
+    const { identityStore } = world
+    const userId = principalIdIn(world, 'USER', 'ana@example.com')
+    await expect(identityStore.updateUser(userId, [{ path, value: 'x' }])).rejects.toMatchObject({
+      code: 'ValidationException',
+    })
+    expect((await identityStore.describeUser(userId)).attributes).toEqual({})
+  },
+)
+
+test('a provider disables a user, which is told as a change of the user', async () => {
+  const changes: IdentityStoreChange[] = []
+  const world = openWorld({ identityStore: { onChange: (change) => changes.push(change) } })
+  const userId = principalIdIn(world, 'USER', 'ana@example.com')
+  world.identityStore.setUserStatus(userId, 'DISABLED')
+  expect(await world.identityStore.findUser(userId)).toMatchObject({ isDisabled: true })
+  world.identityStore.setUserStatus(userId, 'ENABLED')
+  expect(await world.identityStore.findUser(userId)).toMatchObject({ isDisabled: false })
+  expect(changes.map(({ event }) => event)).toEqual(['UpdateUser', 'UpdateUser'])
+})
+
 test('memberships are found from both sides and end with the group or the user', async () => {
   const world = openWorld()
   const { identityStore } = world

@@ -27,19 +27,37 @@ test('a link of a disabled user waits, and is applied with the event that the us
   await world.until(async () => (await asking.status(link))?.state === 'applied', 'the status')
 })
 
-test('a user who is disabled keeps what was given before', async () => {
+test('a user who is disabled loses what was given before with the event, and has it again when enabled', async () => {
   const asking = await Asking.begin()
   const { world } = asking
   await world.objects.put(link, '{}')
   await world.until(() => asking.has(), 'the access')
   await asking.setStatus('maria', 'DISABLED')
   await tellOf(asking, 'maria')
-  await world.objects.put(link, JSON.stringify({ ticket: 'OPS-1' }))
-  await world.finish(world.everyHour())
-  await world.clock.advance(60_000)
-  expect(asking.has()).toBe(true)
-  expect(await asking.status(link)).toMatchObject({ state: 'applied' })
+  await world.until(() => !asking.has(), 'the revocation')
+  await world.until(async () => (await asking.status(link))?.state === 'waiting', 'the status')
+  await asking.setStatus('maria', 'ENABLED')
+  await tellOf(asking, 'maria')
+  await world.until(() => asking.has(), 'the access')
 })
+
+test.each([
+  ['disabled', (asking: Asking) => asking.setStatus('maria', 'DISABLED')],
+  ['deleted', (asking: Asking) => asking.world.identityStore.deleteUser(asking.id('maria'))],
+] as const)(
+  'a user who was %s without an event loses everything by the next reconcile, without a grace',
+  async (_, leave) => {
+    const asking = await Asking.begin()
+    const { world } = asking
+    const id = asking.id('maria')
+    await world.objects.put(link, '{}')
+    await world.until(() => asking.has(), 'the access')
+    await leave(asking)
+    await world.finish(world.everyHour())
+    const holds = () => world.ssoAdmin.assignments().some(({ principalId }) => principalId === id)
+    await world.until(() => !holds(), 'the revocation')
+  },
+)
 
 test('the approval of a disabled approver says so, and counts when the approver is enabled again', async () => {
   const asking = await Asking.begin({ approvals: 1 })
@@ -49,7 +67,7 @@ test('the approval of a disabled approver says so, and counts when the approver 
   const key = `approvals/${asking.id('tom')}/${await asking.digest()}`
   expect(await asking.status(key)).toMatchObject({
     state: 'rejected',
-    reason: expect.stringContaining('an approval of a user who is disabled in the directory'),
+    reason: expect.stringContaining('an approval of a user who is disabled in the directory, or suspended'),
   })
   expect(asking.has()).toBe(false)
   await asking.setStatus('tom', 'ENABLED')
@@ -71,7 +89,7 @@ test('the request of a disabled user is refused, and granted with the event that
   await asking.ask()
   expect(await asking.status()).toMatchObject({
     state: 'rejected',
-    reason: expect.stringContaining("a request of 'maria', who is disabled in the directory"),
+    reason: expect.stringContaining("a request of 'maria', who is disabled in the directory, or suspended"),
   })
   await asking.setStatus('maria', 'ENABLED')
   await tellOf(asking, 'maria')

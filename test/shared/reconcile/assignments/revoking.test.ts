@@ -322,7 +322,11 @@ describe('access on an account that takes no changes', () => {
 })
 
 describe('the brake', () => {
-  const nothing = { indirect: { count: 0, percent: 0, most: 0, hours: 24 }, own: { count: 0, percent: 0, minutes: 15 } }
+  const nothing = {
+    indirect: { count: 0, percent: 0, most: 0, hours: 24 },
+    own: { count: 0, percent: 0, minutes: 15 },
+    people: { count: 5, minutes: 15 },
+  }
   const configuration = { brake: nothing }
 
   test('holds a revocation: the entry says so, with who deleted its link, and nothing is called', async () => {
@@ -367,7 +371,11 @@ describe('the brake', () => {
 })
 
 test('a retry is counted where what failed was not a revocation', async () => {
-  const brake = { indirect: { count: 0, percent: 0, most: 0, hours: 24 }, own: { count: 0, percent: 0, minutes: 15 } }
+  const brake = {
+    indirect: { count: 0, percent: 0, most: 0, hours: 24 },
+    own: { count: 0, percent: 0, minutes: 15 },
+    people: { count: 5, minutes: 15 },
+  }
   const { bench, link } = await open({ configuration: { brake } })
   await bench.own({ state: 'failed', links: [link], call: granted, lastCreation: granted })
   expect(await bench.settle()).toMatchObject({ result: 'held' })
@@ -375,7 +383,11 @@ test('a retry is counted where what failed was not a revocation', async () => {
 })
 
 test('held access that nobody had time to confirm is told as granted, and access/ lists it', async () => {
-  const brake = { indirect: { count: 0, percent: 0, most: 0, hours: 24 }, own: { count: 0, percent: 0, minutes: 15 } }
+  const brake = {
+    indirect: { count: 0, percent: 0, most: 0, hours: 24 },
+    own: { count: 0, percent: 0, minutes: 15 },
+    people: { count: 5, minutes: 15 },
+  }
   const { bench, link } = await open({ configuration: { brake } })
   const ended = { ...granted, outcome: 'SUCCEEDED' as const }
   await bench.own({ state: 'granting', links: [link], call: ended, lastCreation: ended })

@@ -104,6 +104,7 @@ describe('a change of a selector', () => {
     const brake = {
       indirect: { count: 2, percent: 0, most: 200, hours: 24 },
       own: { count: 20, percent: 10, minutes: 15 },
+      people: { count: 5, minutes: 15 },
     }
     const bench = await open(finance, { configuration: { brake } })
     await bench.say({ accounts: [] })

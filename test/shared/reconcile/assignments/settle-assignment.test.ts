@@ -442,7 +442,7 @@ describe('a link to a user', () => {
     await world.organizations.moveAccount(accountId.parse('210000000001'), 'ou-acme-sec10000', 'ou-acme-wrk3fina')
     await world.finish(world.everyHour())
     await settled(world)
-    expect(new Set(world.ssoAdmin.assignments().map(({ principalId }) => principalId))).toEqual(new Set([first]))
+    expect(new Set(world.ssoAdmin.assignments().map(({ principalId }) => principalId))).toEqual(new Set())
     expect(await world.json(`status/${everywhere}.json`)).toMatchObject({ state: 'waiting', principalId: first })
   })
 })

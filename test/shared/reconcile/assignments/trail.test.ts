@@ -59,7 +59,11 @@ describe('changes/ tells', () => {
 
   test('what the brake holds once, with its reason', async () => {
     const none = { count: 0, percent: 0 }
-    const brake = { indirect: { ...none, most: 0, hours: 24 }, own: { ...none, minutes: 15 } }
+    const brake = {
+      indirect: { ...none, most: 0, hours: 24 },
+      own: { ...none, minutes: 15 },
+      people: { count: 5, minutes: 15 },
+    }
     const bench = new Settling({ configuration: { brake } })
     await bench.upload()
     await bench.settle()

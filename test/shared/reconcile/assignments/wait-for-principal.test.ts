@@ -133,6 +133,7 @@ describe('access of a principal that is gone', () => {
       const nothing = {
         indirect: { count: 0, percent: 0, most: 0, hours: 24 },
         own: { count: 0, percent: 0, minutes: 15 },
+        people: { count: 5, minutes: 15 },
       }
       const { bench, leave } = await open({ state: 'held', orphanedAt }, { configuration: { brake: nothing } })
       await leave()

@@ -40,7 +40,11 @@ function open(interceptor: Interceptor = ({ proceed }) => proceed(), count = 2, 
   const world = new World({
     configuration: {
       folders: ['team-a'],
-      brake: { indirect: { count, percent, most: 200, hours: 24 }, own: { count, percent, minutes: 15 } },
+      brake: {
+        indirect: { count, percent, most: 200, hours: 24 },
+        own: { count, percent, minutes: 15 },
+        people: { count: 5, minutes: 15 },
+      },
     },
     wrap: (ports) => intercept(ports, interceptor),
   })

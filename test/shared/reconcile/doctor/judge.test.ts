@@ -181,7 +181,7 @@ describe('the bucket', () => {
     blocksPublicAccess: async () => true,
     policy: async () => '{"Statement":[{"Effect":"Deny","Action":["s3:PutObject"]}]}',
     notifications: async () =>
-      ['links_data/', 'permission_sets/', 'requests/', 'approvals/'].map((prefix) => ({
+      ['links_data/', 'permission_sets/', 'requests/', 'approvals/', 'suspended/'].map((prefix) => ({
         queueArn: 'q',
         prefix,
         events: ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'],

@@ -20,7 +20,7 @@ const writes = /^(attach|detach|put|delete|update|provision|tag|untag)[A-Z].*(Po
  */
 async function open({ assignments = 1, onDrift = 'restore' as const, isMade = false, edits = 1 } = {}) {
   const own = { count: edits, percent: 0, minutes: 15 }
-  const brake = { indirect: { count: 1, percent: 0, most: 200, hours: 24 }, own }
+  const brake = { indirect: { count: 1, percent: 0, most: 200, hours: 24 }, own, people: { count: 5, minutes: 15 } }
   const bench = new Settling({ configuration: { brake, onDrift } })
   const { world } = bench
   const upload = (...managedPoliciesArnList: readonly string[]) =>

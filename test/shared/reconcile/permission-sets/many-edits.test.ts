@@ -15,6 +15,7 @@ async function open({ sets = 5, percent = 0, own = 2 } = {}) {
   const brake = {
     indirect: { count: 20, percent: 10, most: 200, hours: 24 },
     own: { count: own, percent, minutes: 15 },
+    people: { count: 5, minutes: 15 },
   }
   const names = Array.from({ length: sets }, (_, nth) => `Set${nth}-ps`)
   const world = new World({

@@ -15,7 +15,11 @@ import { World } from '../../../world.ts'
 const idOf = (index: number) => String(300_000_000_000 + index)
 const linkOf = (index: number, folder = '') =>
   `links_data/${folder}account%${idOf(index)}%Billing-ps%team-Web%GROUP%ssofile`
-const small = { own: { count: 2, percent: 10, minutes: 15 }, indirect: { count: 2, percent: 10, most: 200, hours: 24 } }
+const small = {
+  own: { count: 2, percent: 10, minutes: 15 },
+  people: { count: 5, minutes: 15 },
+  indirect: { count: 2, percent: 10, most: 200, hours: 24 },
+}
 
 const early = '2026-03-03T09:00:00.000Z'
 const team = { type: 'GROUP', id: principalId.parse('11111111-2222-3333-4444-555555555555') } as const

@@ -46,6 +46,7 @@ function open(options: SettlingOptions = {}, principal = 'team-Accountants', typ
           world.clock,
           world.configuration.principalSuffix,
         ),
+        suspensions: { find: async () => undefined },
         looksMost,
         onStep,
       })

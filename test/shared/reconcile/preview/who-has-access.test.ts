@@ -240,7 +240,7 @@ describe('who has access', () => {
     await join(world, 'ana@x.example', 'admins')
     await join(world, 'bo@x.example', 'admins')
     const ana = world.identityStore.idOf('USER', 'ana@x.example') ?? ''
-    await world.identityStore.updateUser(ana, [{ path: 'userStatus', value: 'DISABLED' }])
+    await world.identityStore.setUserStatus(ana, 'DISABLED')
     const { rows } = await who(world, { account: accountId.parse(accounts[0]) })
     const disabled = rows.filter(({ remark }) => remark === 'the user is disabled in the directory')
     expect(disabled.map(({ person, permissionSet }) => `${person} ${permissionSet}`)).toEqual([

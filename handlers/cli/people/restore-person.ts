@@ -1,0 +1,49 @@
+import type { Command } from 'commander'
+import { suspensionKey } from '../../../shared/domain/people/suspension.ts'
+import { principalName } from '../../../shared/domain/principals/principal.ts'
+import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import type { Ports } from '../../../shared/ports/ports.ts'
+import { Refusal } from '../arguments/refusal.ts'
+import { bucketOf } from '../bucket/bucket.ts'
+import { openCliPorts } from '../bucket/cli-ports.ts'
+import { explainDenial } from '../operations/explain-denial.ts'
+import { renderJson } from '../terminal/render-json.ts'
+
+/** `ssofile restore-person USER`: deletes the file that suspends somebody. */
+export function addRestorePerson(program: Command): void {
+  program
+    .command('restore-person')
+    .argument('<user>', 'the user name that the file has, as it stands in links')
+    .description(
+      'Deletes suspended/<user name>: what links still ask for is given back within a minute. Requests that were withdrawn, and temporary access that ended, do not come back: the person asks again. Sessions that were denied stay so; who signs in again has new ones. It only needs to write suspended/.\nExit code 0: deleted; 1: somebody changed the file meanwhile; 2: there is no such file, or wrong usage.',
+    )
+    .option('--json', 'the key as JSON')
+    .addHelpText('after', '\nExample:\n  ssofile restore-person kenji.ito@acme.example')
+    .action(async (user: string, { json = false }: { readonly json?: boolean }) => {
+      process.exitCode = await restorePerson(openCliPorts(bucketOf(undefined)), user, json)
+    })
+}
+
+async function restorePerson({ objects }: Ports, user: string, json: boolean): Promise<number> {
+  const name = principalName.safeParse(user)
+  if (!name.success) throw new Refusal('received an empty user, expected the user name that the file has')
+  const key = suspensionKey(name.data)
+  const found = await objects.head(key)
+  if (found === undefined)
+    throw new Refusal(
+      `there is no ${quote(key, 1024)} in the bucket ${objects.bucket}; nothing was changed. Who is suspended: aws s3 ls s3://${objects.bucket}/suspended/`,
+    )
+  const outcome = await objects
+    .delete(key, { ifMatch: found.etag })
+    .catch(explainDenial('people', 'restore-person', `restore-person ${user}`))
+  if (outcome === 'lost') {
+    process.stderr.write(`${quote(key, 1024)}: somebody changed or deleted it meanwhile, and it is left as it is now\n`)
+    return 1
+  }
+  process.stdout.write(
+    json
+      ? renderJson({ key })
+      : `${quote(key, 1024)} is deleted\n  what links still ask for is given back within a minute: ssofile who --user '${quote(user)}'\n`,
+  )
+  return 0
+}

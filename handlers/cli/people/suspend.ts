@@ -1,0 +1,90 @@
+import type { Command } from 'commander'
+import { parseSuspensionBody, suspensionKey } from '../../../shared/domain/people/suspension.ts'
+import { renderNear } from '../../../shared/domain/principals/near-principal.ts'
+import { type PrincipalName, principalName } from '../../../shared/domain/principals/principal.ts'
+import { quote, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
+import type { Status } from '../../../shared/domain/statuses/status.ts'
+import type { Ports } from '../../../shared/ports/ports.ts'
+import { isServiceError } from '../../../shared/ports/service-error.ts'
+import { findNearPrincipal } from '../../../shared/reconcile/preview/find-near-principal.ts'
+import { StatusStore } from '../../../shared/reconcile/records/status-store.ts'
+import { Refusal } from '../arguments/refusal.ts'
+import { bucketOf } from '../bucket/bucket.ts'
+import { openCliPorts } from '../bucket/cli-ports.ts'
+import { explainDenial } from '../operations/explain-denial.ts'
+import { readSuffix } from '../requests/read-suffix.ts'
+import { renderStatus } from '../status/render-status.ts'
+import { renderJson } from '../terminal/render-json.ts'
+
+/** Everything of ours is gone within a minute. */
+const patienceMs = 90_000
+const lookEveryMs = 500
+
+type Options = { readonly reason?: string; readonly ticket?: string; readonly json?: boolean }
+
+/** `ssofile suspend USER`: writes the file that suspends somebody, and says what became of it. */
+export function addSuspend(program: Command): void {
+  program
+    .command('suspend')
+    .argument('<user>', 'exact user name, as in the directory')
+    .description(
+      'Writes suspended/<user name>: while that file lies there, the person has nothing of ssofile. Access by links that name the user goes, sessions of it are denied, requests are withdrawn, and approvals of the person count for nothing. Links stay: ssofile restore-person gives back what they still ask for.\nTells what became of it: suspended; partly, with what others gave and what you do about it; or held by the brake, beyond five people within 15 minutes. It only needs to write suspended/, and to read the directory and statuses.\nExit code 0: nothing of ours is left; 1: not yet, held or rejected; 2: no such user, suspended already, or wrong usage.',
+    )
+    .option('--reason <text>', 'why')
+    .option('--ticket <text>', 'a ticket')
+    .option('--json', 'the key and the status as JSON')
+    .addHelpText(
+      'after',
+      "\nExample:\n  ssofile suspend kenji.ito@acme.example --reason 'left the company' --ticket HR-4711",
+    )
+    .action(async (user: string, options: Options) => {
+      process.exitCode = await suspend(openCliPorts(bucketOf(undefined)), user, options)
+    })
+}
+
+async function suspend(ports: Ports, user: string, { reason, ticket, json = false }: Options): Promise<number> {
+  const { objects } = ports
+  const key = suspensionKey(await findName(user, ports))
+  const body = `${JSON.stringify({ reason, ticket }, undefined, 2)}\n`
+  const said = parseSuspensionBody(key, new TextEncoder().encode(body))
+  if (!said.ok) throw new Refusal(renderComplaint(said.complaint))
+  const written = await objects
+    .put(key, body, { ifNoneMatch: '*' })
+    .catch(explainDenial('people', 'suspend', `suspend ${user}`))
+  const look = `What became of it: ssofile status '${quote(key, 1024)}'`
+  if (written.outcome === 'lost')
+    throw new Refusal(`${quote(key, 1024)} is there already, and was left as it is. ${look}`)
+  const told = await waitForStatus(ports, key)
+  if (json) process.stdout.write(renderJson({ key, status: told ?? null }))
+  else if (told) process.stdout.write(renderStatus(told))
+  else process.stdout.write(`${quote(key, 1024)}\n  has not been looked at yet. ${look}\n`)
+  return told?.state === 'suspended' || told?.state === 'partly' ? 0 : 1
+}
+
+/** As it stands in links: without the suffix that the deployment appends to each name. */
+async function findName(text: string, { objects, identityStore }: Ports): Promise<PrincipalName> {
+  const whole = principalName.safeParse(text)
+  if (!whole.success) throw new Refusal('received an empty user, expected an exact user name')
+  const suffix = await readSuffix(objects)
+  const isWhole = suffix !== '' && text.endsWith(suffix)
+  const name = isWhole ? principalName.parse(text.slice(0, -suffix.length)) : whole.data
+  if ((await identityStore.findPrincipalId('USER', principalName.parse(name + suffix))) !== undefined) return name
+  const near = renderNear(text, await findNearPrincipal('USER', text, identityStore))
+  throw new Refusal(`there is no user '${quote(text)}' in the directory, and nothing was changed${near}`)
+}
+
+/** Until nothing is on its way any more, or for so long. */
+async function waitForStatus({ objects, clock }: Ports, key: string): Promise<Status | undefined> {
+  const statuses = new StatusStore(objects, clock)
+  const endsMs = clock.monotonicMs() + patienceMs
+  for (;;) {
+    const told = await statuses.read(key).catch((error: unknown) => {
+      // Who writes suspended/ need not be allowed to read statuses.
+      if (isServiceError(error, 'AccessDenied')) return undefined
+      throw error
+    })
+    const isOnItsWay = told === undefined || told.state === 'revoking'
+    if (!isOnItsWay || clock.monotonicMs() >= endsMs) return told
+    await clock.sleep(lookEveryMs)
+  }
+}

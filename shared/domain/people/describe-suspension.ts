@@ -1,0 +1,91 @@
+import type { AssignmentKey } from '../assignments/assignment.ts'
+import type { PrincipalId } from '../principals/identity-center-ids.ts'
+import { quote } from '../statuses/complaint.ts'
+import type { Status } from '../statuses/status.ts'
+
+/** What somebody who is suspended has left. */
+export type Holdings = {
+  readonly user: PrincipalId
+  readonly ours: readonly AssignmentKey[]
+  /** Those of them that AWS does not let anybody take away now. */
+  readonly failed: readonly AssignmentKey[]
+  /** Why nothing may end yet, or not all. Absent: nothing is held. */
+  readonly held?: string | undefined
+  /** What others gave to the user. */
+  readonly foreign: readonly AssignmentKey[]
+  /** Groups of the user, made by others, that have access: by name. */
+  readonly groups: readonly string[]
+}
+
+const admitted: ReadonlySet<Status['state']> = new Set(['revoking', 'failed', 'suspended', 'partly'])
+
+/** The brake has let the person pass: what the person has ends. */
+export function isAdmitted(told: Pick<Status, 'state'> | undefined): boolean {
+  return told !== undefined && admitted.has(told.state)
+}
+
+const namedMost = 5
+
+/**
+ * What the file of a suspension is told, once the user is known. The first row that fits counts. `isBegun`: a status has said
+ * before that it passes; sessions are denied and requests withdrawn after that, and before it is told that all is done.
+ *
+ * | of ours             | begun | by others               | state     |
+ * | ------------------- | ----- | ----------------------- | --------- |
+ * | some is held        |       |                         | held      |
+ * | any                 | no    |                         | revoking  |
+ * | all left has failed |       |                         | failed    |
+ * | some is left        |       |                         | revoking  |
+ * | nothing             |       | access, or groups of it | partly    |
+ * | nothing             |       | nothing                 | suspended |
+ */
+export function describeSuspension(holdings: Holdings, isBegun: boolean): Pick<Status, 'state' | 'reason' | 'remedy'> {
+  const { user, ours, failed, held, foreign, groups } = holdings
+  if (held !== undefined)
+    return {
+      state: 'held',
+      reason: `${held}; the person keeps ${count(ours.length, 'access', 'accesses')} of ours, and is given nothing`,
+      remedy: 'an operator looks at what is held with: ssofile brake, and can release it',
+    }
+  if (!isBegun && ours.length === 0)
+    return { state: 'revoking', reason: 'sessions are being denied, and requests withdrawn' }
+  if (isBegun && ours.length > 0 && failed.length === ours.length)
+    return {
+      state: 'failed',
+      reason: `AWS does not let ssofile take ${name(failed)}, for instance while an account is suspended`,
+      remedy:
+        'nothing, it is tried again; why it failed says: ssofile explain, with the account and the permission set',
+    }
+  if (ours.length > 0)
+    return { state: 'revoking', reason: `${count(ours.length, 'access', 'accesses')} of ours is being revoked` }
+  if (foreign.length + groups.length === 0)
+    return { state: 'suspended', remedy: 'to give back what links still ask for, delete this file' }
+  const left = [
+    ...(foreign.length > 0 ? [`access that others gave (${name(foreign)})`] : []),
+    ...(groups.length > 0 ? [`access through groups that others made (${name(groups)})`] : []),
+  ]
+  const acts = [
+    ...(groups.length > 0
+      ? [
+          `take the user out of the groups in the provider of the users, or, where Identity Center's own directory is the source: aws identitystore list-group-memberships-for-member --identity-store-id <store> --member-id UserId=${user}, then aws identitystore delete-group-membership`,
+        ]
+      : []),
+    ...(foreign.length > 0
+      ? [`aws sso-admin delete-account-assignment --principal-type USER --principal-id ${user} …, for each`]
+      : []),
+  ]
+  return {
+    state: 'partly',
+    reason: `nothing of ours is left, but ssofile cannot take ${left.join(', and ')}; sessions are denied, and those that begin later each hour`,
+    remedy: acts.join('; '),
+  }
+}
+
+function count(of: number, one: string, many: string): string {
+  return `${of} ${of === 1 ? one : many}`
+}
+
+function name(all: readonly string[]): string {
+  const few = all.slice(0, namedMost).map((one) => quote(one, 200))
+  return [...few, ...(all.length > namedMost ? [`${all.length - namedMost} more`] : [])].join(', ')
+}

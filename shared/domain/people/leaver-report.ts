@@ -1,0 +1,67 @@
+import * as z from 'zod'
+import { type AssignmentKey, assignmentKey } from '../assignments/assignment.ts'
+import { record } from '../json/record.ts'
+import { uploader } from '../links/input-message.ts'
+import { renderNameInKey } from '../links/name-in-key.ts'
+import { accountId } from '../organization/account-id.ts'
+import { permissionSetName } from '../permission-sets/permission-set-name.ts'
+import { principalId } from '../principals/identity-center-ids.ts'
+import { principalName } from '../principals/principal.ts'
+
+/** One access that somebody had when a file suspended the person. */
+const hadAccess = record({
+  access: assignmentKey,
+  account: accountId,
+  permissionSet: permissionSetName,
+  givenBy: z.enum(['ssofile', 'others']),
+  /** The group through which the person has it; absent: it is the person's own. */
+  group: z.string().optional(),
+  /** When it began; of foreign access: known since. Absent: it is not known, or it is a group's. */
+  since: z.iso.datetime().optional(),
+  /** The links that granted it. */
+  links: z.array(z.string()),
+  /** When it was taken away, or was first seen gone. Absent: it is still there. */
+  endedAt: z.iso.datetime().optional(),
+})
+export type HadAccess = z.infer<typeof hadAccess>
+
+/** `reports/leavers/<date>/<user>.json`: what somebody had, since when, and when each of it ended. */
+export const leaverReport = record({
+  v: z.literal(1),
+  user: principalId,
+  name: principalName,
+  suspendedAt: z.iso.datetime(),
+  /** When the file was deleted; absent: it lies there. */
+  restoredAt: z.iso.datetime().optional(),
+  by: uploader.optional(),
+  reason: z.string().optional(),
+  ticket: z.string().optional(),
+  access: z.array(hadAccess),
+})
+export type LeaverReport = z.infer<typeof leaverReport>
+
+/** By the day on which the person was suspended. */
+export function leaverReportKey({ name, suspendedAt }: Pick<LeaverReport, 'name' | 'suspendedAt'>): string {
+  return `reports/leavers/${suspendedAt.slice(0, 10)}/${renderNameInKey(name)}.json`
+}
+
+/**
+ * What is in the report, joined with what there is now and what history says has ended. What was taken away and is given again
+ * has not ended.
+ *
+ * | there now | has ended, by history | in the report | then                                     |
+ * | --------- | --------------------- | ------------- | ---------------------------------------- |
+ * | yes       | any                   | any           | as it is now                             |
+ * | no        | yes                   | any           | ended then                               |
+ * | no        | no                    | as ended      | stays                                    |
+ * | no        | no                    | as there      | was first seen gone `at`                 |
+ */
+export function joinHad(
+  known: readonly HadAccess[],
+  { now, ended, at }: { readonly now: readonly HadAccess[]; readonly ended: readonly HadAccess[]; readonly at: string },
+): readonly HadAccess[] {
+  const joined = new Map<AssignmentKey, HadAccess>()
+  for (const one of known) joined.set(one.access, { ...one, endedAt: one.endedAt ?? at })
+  for (const one of [...ended, ...now]) joined.set(one.access, one)
+  return [...joined.values()].sort((a, b) => (a.access < b.access ? -1 : 1))
+}

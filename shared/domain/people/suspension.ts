@@ -1,0 +1,62 @@
+import * as z from 'zod'
+import type { JsonRules } from '../json/json-faults.ts'
+import { parseJsonFile } from '../json/parse-json.ts'
+import { isFolderMarker } from '../links/link.ts'
+import { type PrincipalName, principalName } from '../principals/principal.ts'
+import { type Parsed, parsed, quote, refused } from '../statuses/complaint.ts'
+
+export const suspensionPrefix = 'suspended/'
+export const suspensionMostBytes = 4 * 1024
+/** Identity Store API Reference, CreateUser: a UserName has at most 128 characters. */
+const nameMost = 128
+
+const line = (most: number) =>
+  z
+    .string()
+    .max(most)
+    .regex(/^\P{Cc}*$/u)
+
+/** What the body of a suspension may add, or an empty file. That it lies there is the decision, whatever it says. */
+export const suspensionSchema = z.strictObject({ reason: line(1000).optional(), ticket: line(200).optional() })
+export type SuspensionBody = z.infer<typeof suspensionSchema>
+
+/** While an object lies here, the user of this name has nothing of ours. */
+export function suspensionKey(name: PrincipalName): string {
+  return suspensionPrefix + name
+}
+
+/** The user whom a key under `suspended/` names: exactly as in links, without `principalSuffix`. A folder marker names nobody. */
+export function parseSuspensionKey(key: string): Parsed<PrincipalName> {
+  const text = key.slice(suspensionPrefix.length)
+  const isPlain = text === text.normalize('NFC') && !/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u.test(text)
+  const name = principalName.safeParse(text)
+  const isName = isPlain && !isFolderMarker(key) && text.length <= nameMost
+  if (key.startsWith(suspensionPrefix) && name.success && isName) return parsed(name.data)
+  return refused({
+    object: key,
+    received: `the name '${quote(text)}'`,
+    expected: `suspended/<user name>, the exact user name: at most ${nameMost} printable characters in Unicode normal form NFC`,
+    remedy: 'suspend the person with ssofile suspend, which finds the name; delete this one',
+  })
+}
+
+export function parseSuspensionBody(key: string, body: Uint8Array, sizeBytes = body.length): Parsed<SuspensionBody> {
+  if (sizeBytes === 0) return parsed({})
+  const limit = { mostBytes: suspensionMostBytes, remedy: 'shorten the reason' }
+  return parseJsonFile({ key, body, sizeBytes }, limit, suspensionSchema, suspensionRules)
+}
+
+const oneLine = (most: number) => ({
+  expected: `one line of text, at most ${most} characters, without control characters`,
+  remedy: () => 'write it in one line in double quotes, or leave the field out',
+})
+
+/** What to say about each field of a suspension that breaks a rule. */
+export const suspensionRules: JsonRules = {
+  $: {
+    expected: 'one JSON object with the fields reason or ticket, or an empty file',
+    remedy: () => 'write { "reason": "…", "ticket": "…" }, or upload an empty file',
+  },
+  '$.reason': oneLine(1000),
+  '$.ticket': oneLine(200),
+}

@@ -1,0 +1,59 @@
+import pLimit from 'p-limit'
+import type { AssignmentKey } from '../../domain/assignments/assignment.ts'
+import type { LedgerEntry } from '../../domain/assignments/ledger-entry.ts'
+import { describeList } from '../../domain/brake/describe-list.ts'
+import type { Holdings } from '../../domain/people/describe-suspension.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { brakeFile } from '../brake/brake-file.ts'
+import type { People } from '../preview/people.ts'
+import { listKnown } from '../records/foreign-assignments.ts'
+import { Ledger } from '../records/ledger.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
+
+const readsAtOnce = 16
+
+/** What a person has by our records, and the access that comes through groups. */
+export type FoundHoldings = Holdings & {
+  /** Of ours, as the ledger has them. */
+  readonly entries: ReadonlyMap<AssignmentKey, LedgerEntry>
+  readonly throughGroups: readonly ThroughGroup[]
+}
+/** Each access of a group is not read: there may be thousands. */
+type ThroughGroup = { readonly key: AssignmentKey; readonly group: string; readonly isForeign: boolean }
+
+/** From the bucket, and from the directory the groups of the user. */
+export async function findHoldings(
+  user: PrincipalId,
+  { objects, people }: { readonly objects: ObjectStore; readonly people: People },
+): Promise<FoundHoldings> {
+  const ids = await people.groupsOf(user)
+  const names = await people.namesOf('GROUP', ids)
+  const nameOf = new Map<string, string>(ids.map((id) => [id, names.get(id) ?? id]))
+  const ours: AssignmentKey[] = []
+  const foreign: AssignmentKey[] = []
+  const throughGroups: ThroughGroup[] = []
+  for await (const { key, assignment, isForeign } of listKnown(objects)) {
+    const { type, principalId } = assignment
+    const group = type === 'GROUP' ? nameOf.get(principalId) : undefined
+    if (group !== undefined) throughGroups.push({ key, group, isForeign })
+    if (type !== 'USER' || principalId !== user) continue
+    if (isForeign) foreign.push(key)
+    else ours.push(key)
+  }
+  const lists = (await spoiledAsAbsent(brakeFile(objects).read()))?.value.lists ?? []
+  const list = lists.find(({ held }) => held.some((key) => ours.includes(key)))
+  const groups = [...new Set(throughGroups.map(({ group }) => group))]
+  const entries = await readEntries(ours, objects)
+  const failed = ours.filter((key) => ['failed', 'stuck'].includes(entries.get(key)?.state ?? ''))
+  return { user, ours, entries, failed, foreign, groups, throughGroups, held: list && describeList(list) }
+}
+
+async function readEntries(
+  keys: readonly AssignmentKey[],
+  objects: ObjectStore,
+): Promise<ReadonlyMap<AssignmentKey, LedgerEntry>> {
+  const ledger = new Ledger(objects)
+  const read = await pLimit(readsAtOnce).map(keys, (key) => spoiledAsAbsent(ledger.read(key)))
+  return new Map(read.flatMap((stored) => (stored ? [[stored.key, stored.entry] as const] : [])))
+}

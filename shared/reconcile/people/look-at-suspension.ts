@@ -1,0 +1,248 @@
+import { assignmentOf } from '../../domain/assignments/assignment.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { findNeverSuspended } from '../../domain/guardrails/never-suspended.ts'
+import { findUploader } from '../../domain/links/find-uploader.ts'
+import type { InputMessage } from '../../domain/links/input-message.ts'
+import { uploaderWithoutSession } from '../../domain/links/uploader-without-session.ts'
+import { accessHint } from '../../domain/messages/hint.ts'
+import { describeSuspension, type Holdings, isAdmitted } from '../../domain/people/describe-suspension.ts'
+import {
+  parseSuspensionBody,
+  parseSuspensionKey,
+  type SuspensionBody,
+  suspensionMostBytes,
+} from '../../domain/people/suspension.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import type { PrincipalName } from '../../domain/principals/principal.ts'
+import { requestPrefix } from '../../domain/requests/access-request.ts'
+import { approvalPrefix } from '../../domain/requests/approval-file.ts'
+import { endSession, revocationMs } from '../../domain/sessions/ended-sessions.ts'
+import { type Complaint, type Parsed, refused, renderComplaint } from '../../domain/statuses/complaint.ts'
+import { type NewStatus, rejection, type Status, type StatusState } from '../../domain/statuses/status.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import type { Ports } from '../../ports/ports.ts'
+import type { Admission, Brake } from '../brake/brake.ts'
+import { PrincipalIndex } from '../directory/principal-index.ts'
+import { findSessions } from '../preview/find-sessions.ts'
+import { People } from '../preview/people.ts'
+import { recordEndedSessions } from '../records/ended-sessions.ts'
+import { indexInstants } from '../records/expiry-index.ts'
+import { sendInputs } from '../records/inputs.ts'
+import { sendHints } from '../records/lanes.ts'
+import { listLinks } from '../records/list-links.ts'
+import { readOwned } from '../records/owned-permission-sets.ts'
+import { ownerKey } from '../records/owner.ts'
+import type { Policies } from '../records/policies.ts'
+import { readInput } from '../records/read-input.ts'
+import { StatusStore } from '../records/status-store.ts'
+import { tellRestored, tellSuspended } from '../records/suspension-history.ts'
+import type { Suspensions } from '../records/suspensions.ts'
+import { describeInput } from '../requests/look-at-request.ts'
+import { findHoldings } from './find-holdings.ts'
+import { endReport, reportLeaver } from './report-leaver.ts'
+
+type Looking = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' | 'identityStore' | 'log'> & {
+  readonly configuration: Configuration
+  readonly policies: Pick<Policies, 'read'>
+  readonly suspensions: Pick<Suspensions, 'note' | 'forget'>
+  readonly brake: Pick<Brake, 'admitPerson' | 'reviewPerson'>
+}
+
+const heldMs = 60_000
+const laterMs = 60 * 60_000
+/** How soon it is looked at again, by its status. Of somebody `partly` suspended sessions are denied again that have begun since. */
+const againAfterMs: Partial<Record<StatusState, number>> = {
+  revoking: 20_000,
+  held: heldMs,
+  failed: 5 * 60_000,
+  partly: laterMs,
+}
+const passed: Admission = { outcome: 'passes' }
+
+/**
+ * The file of a suspension, as it is now. Whether somebody has something is decided where access is, by whether the file lies
+ * there; here the brake is asked about the person, everything that may be the person's is looked at, and it is told what became
+ * of it. Safe to repeat at any time; throws when something cannot be read or written: the message then comes again.
+ */
+export async function lookAtSuspension(message: InputMessage, context: Looking): Promise<void> {
+  const { key, id } = message
+  const { objects, clock, configuration, log } = context
+  const named = parseSuspensionKey(key)
+  let seen: Seen | undefined
+  let again: Date | undefined
+  const told = await new StatusStore(objects, clock).revise(key, async (current) => {
+    seen = undefined
+    again = undefined
+    const found = await readInput(objects, key, { mostBytes: suspensionMostBytes })
+    if (!found) {
+      if (named.ok) await restore(named.value, { current, message }, context)
+      return undefined
+    }
+    const object = 'complaint' in found ? found.head : found
+    const about = { ...describeInput(object), by: findUploader(object, message, current) }
+    if (!named.ok) return { ...about, ...rejection(named.complaint) }
+    const name = named.value
+    const read = 'complaint' in found ? await objects.head(ownerKey) : found
+    const at = read?.servedAt ?? clock.now()
+    const later = new Date(at.getTime() + laterMs)
+    const refusal = await findRefusal(key, name, context)
+    if (refusal) {
+      // Policies change.
+      again = later
+      return { ...about, ...rejection(refusal) }
+    }
+    const user = await findUser(name, current, context)
+    if (user === undefined) {
+      again = later
+      return { ...about, ...unknownUser(name) }
+    }
+    await context.suspensions.note(user, name)
+    const base = { ...about, ...warningsOf(key, found), principalId: user }
+    // Once the status says that it has passed, nobody asks again: the person counts once, however long the file lies there.
+    const asked = isAdmitted(current)
+      ? passed
+      : await context.brake.admitPerson({ user, by: uploaderWithoutSession(about.by) })
+    if (asked.outcome === 'held' && current?.state === 'held') {
+      again = new Date(at.getTime() + heldMs)
+      return { ...base, state: 'held', reason: current.reason, remedy: current.remedy }
+    }
+    const known = await findHoldings(user, { objects, people: new People(context.identityStore) })
+    const holdings = asked.outcome === 'held' ? { ...known, held: asked.reason } : known
+    if (asked.outcome === 'passes') {
+      const said = { user, name, by: about.by, ...bodyOf(key, found) }
+      const suspendedAt = await tellSuspended(objects, { ...said, at: about.lastModified })
+      await reportLeaver({ ...said, suspendedAt }, holdings, at, objects)
+    }
+    const described = describeSuspension(holdings, isAdmitted(current))
+    seen = { user, name, ours: holdings.ours, isFirst: described.state !== current?.state, at }
+    if (isDone(described.state)) await endRest({ ...seen, state: described.state }, key, context)
+    const againMs = againAfterMs[described.state]
+    again = againMs === undefined ? undefined : new Date(at.getTime() + againMs)
+    return { ...base, ...described }
+  })
+  // After the status, which says that the brake has let the person pass.
+  const isMoving = told?.state === 'revoking' || (told?.state === 'held' && seen?.isFirst)
+  const hints = isMoving ? (seen?.ours ?? []).map((access) => accessHint(assignmentOf(access), key)) : []
+  await sendHints(context, { id, hints, revocation: true }, configuration)
+  await indexInstants(objects, key, again ? [again] : [], id)
+  log.info('suspension looked at', { input: key, id, status: told?.state ?? 'removed' })
+  const hasNothingToRevoke = told?.state === 'revoking' && hints.length === 0
+  if (hasNothingToRevoke) await lookAtSuspension(message, context)
+}
+
+function isDone(state: StatusState): boolean {
+  return state === 'suspended' || state === 'partly' || state === 'failed'
+}
+
+function unknownUser(name: PrincipalName): Pick<NewStatus, 'state' | 'reason' | 'remedy'> {
+  return {
+    state: 'waiting',
+    reason: `user '${name}' does not exist in the identity store`,
+    remedy: 'upload the file under the exact user name, and delete this one; a user of this name would have nothing',
+  }
+}
+
+type FoundFile = NonNullable<Awaited<ReturnType<typeof readInput>>>
+
+/** It lies there, and so it counts; only why is not known. */
+function warningsOf(key: string, found: FoundFile): Pick<NewStatus, 'warnings'> {
+  const read = readBody(key, found)
+  return read.ok ? {} : { warnings: [renderComplaint(read.complaint)] }
+}
+
+function bodyOf(key: string, found: FoundFile): SuspensionBody {
+  const read = readBody(key, found)
+  return read.ok ? read.value : {}
+}
+
+function readBody(key: string, found: FoundFile): Parsed<SuspensionBody> {
+  return 'complaint' in found ? refused(found.complaint) : parseSuspensionBody(key, found.body, found.size)
+}
+
+async function findRefusal(key: string, name: PrincipalName, { policies }: Looking): Promise<Complaint | undefined> {
+  const policy = findNeverSuspended(await policies.read(), name)
+  return policy === undefined
+    ? undefined
+    : {
+        object: key,
+        received: 'a user whom no file may suspend',
+        expected: `one whom neverSuspend of ${policy} does not name`,
+        remedy: 'delete this file; or ask those who write the policies',
+      }
+}
+
+/** The user whom the name meant when the file was first looked at, or means now. */
+async function findUser(
+  name: PrincipalName,
+  current: Status | undefined,
+  { identityStore, clock, configuration }: Looking,
+): Promise<PrincipalId | undefined> {
+  if (current?.principalId !== undefined) return current.principalId
+  const index = new PrincipalIndex(identityStore, clock, configuration.principalSuffix)
+  return index.resolve('USER', name, clock.monotonicMs())
+}
+
+type Seen = {
+  readonly user: PrincipalId
+  readonly name: PrincipalName
+  readonly ours: Holdings['ours']
+  /** It was not in this state before. */
+  readonly isFirst: boolean
+  /** By S3's clock. */
+  readonly at: Date
+}
+
+/**
+ * Denies the sessions that the user may have, and has requests and decisions of the user looked at. Before the status says that
+ * it is done: after a crash it is done again. Of who is `partly` suspended sessions are denied each time, since more begin.
+ */
+async function endRest(
+  { user, name, isFirst, at, state }: Seen & { readonly state: StatusState },
+  key: string,
+  context: Looking,
+): Promise<void> {
+  if (!isFirst && state !== 'partly') return
+  const { objects, configuration } = context
+  const sets = await findSessions({ id: user, name }, undefined, context, configuration)
+  const owned = await Promise.all(sets.map(async (set) => ((await readOwned(objects, set))?.value.arn ? [set] : [])))
+  const until = new Date(at.getTime() + revocationMs)
+  const ended = owned.flat().map((permissionSet) => endSession({ user, name, permissionSet, by: key }, until))
+  if (ended.length > 0) await recordEndedSessions(objects, ended)
+  if (isFirst) await sendInputs(context, await listAsked(user, objects), 'its user is suspended', configuration)
+}
+
+/** The requests and approvals of a user. */
+async function listAsked(user: PrincipalId, objects: ObjectStore): Promise<string[]> {
+  const keys: string[] = []
+  for (const prefix of [requestPrefix, approvalPrefix])
+    for await (const { key } of objects.list(`${prefix}${user}/`)) keys.push(key)
+  return keys
+}
+
+/** What links still ask for by the names of the user is given back: each is looked at, and what the user asked for. */
+async function restore(
+  name: PrincipalName,
+  { current, message }: { readonly current: Status | undefined; readonly message: InputMessage },
+  context: Looking,
+): Promise<void> {
+  const { objects, identityStore, clock, configuration, suspensions, brake } = context
+  const names = new Set<PrincipalName>([name])
+  const user = current?.principalId
+  if (user !== undefined) {
+    const by = findUploader(undefined, message, current)
+    const at = message.event.startsWith('ObjectRemoved') && message.by ? message.by.at : renderInstant(clock.now())
+    const suspendedAt = await tellRestored(objects, { user, name, at, by })
+    if (suspendedAt !== undefined) await endReport(objects, { name, suspendedAt }, at)
+    await brake.reviewPerson(user)
+    await suspensions.forget(user, name)
+    const index = new PrincipalIndex(identityStore, clock, configuration.principalSuffix)
+    const present = await index.nameOf('USER', user, clock.monotonicMs())
+    if (present !== undefined) names.add(present)
+  }
+  // What was refused meanwhile is not for good.
+  const keys = user === undefined ? [] : await listAsked(user, objects)
+  for await (const link of listLinks(objects, configuration.folders))
+    if (link.type === 'USER' && names.has(link.principal)) keys.push(link.key)
+  await sendInputs(context, keys, 'its user is not suspended any more', configuration)
+}

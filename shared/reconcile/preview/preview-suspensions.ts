@@ -1,0 +1,49 @@
+import { type AssignmentKey, assignmentOf } from '../../domain/assignments/assignment.ts'
+import { ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
+import { causeOfPrincipal } from '../../domain/brake/judge-revocation.ts'
+import { uploaderWithoutSession } from '../../domain/links/uploader-without-session.ts'
+import { isAdmitted } from '../../domain/people/describe-suspension.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { listAssignmentKeys } from '../records/ledger.ts'
+import { NameIndex } from '../records/principal-names.ts'
+import type { StatusStore } from '../records/status-store.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
+import type { Suspensions } from '../records/suspensions.ts'
+import type { LinkFate, PlannedRevocation } from './planned-access.ts'
+
+/** Access in the ledger whose user a file suspends, and which file. By the names that the ledger knows: nobody is looked up. */
+export async function listSuspended(
+  objects: ObjectStore,
+  suspensions: Pick<Suspensions, 'readAll'>,
+): Promise<ReadonlyMap<AssignmentKey, string>> {
+  const suspensionOf = await suspensions.readAll()
+  if (suspensionOf === undefined) return new Map()
+  const names = await NameIndex.read(objects)
+  const found = new Map<AssignmentKey, string>()
+  for await (const key of listAssignmentKeys(objects, ledgerPrefix)) {
+    const { type, principalId } = assignmentOf(key)
+    const suspension = type === 'USER' ? suspensionOf(principalId, names.namesOf(type, principalId)[0]) : undefined
+    if (suspension !== undefined) found.set(key, suspension)
+  }
+  return found
+}
+
+/** What goes because its user is suspended says so, and by whose upload: the brake counts people. */
+export async function withSuspended(
+  revocations: readonly PlannedRevocation[],
+  suspended: ReadonlyMap<AssignmentKey, string>,
+  statuses: Pick<StatusStore, 'read'>,
+): Promise<readonly PlannedRevocation[]> {
+  const read = async (file: string) => [file, await spoiledAsAbsent(statuses.read(file))] as const
+  const told = new Map(await Promise.all([...new Set(suspended.values())].map(read)))
+  return revocations.map((one): PlannedRevocation => {
+    const file = suspended.get(one.key)
+    if (file === undefined) return one
+    const status = told.get(file)
+    const by = uploaderWithoutSession(status?.by)
+    const fateOf = (fate: LinkFate): LinkFate => (fate === 'elsewhere' ? 'suspended' : fate)
+    const links = one.links.map(({ key, fate }) => ({ key, fate: fateOf(fate) }))
+    const who = isAdmitted(status) ? ('admitted' as const) : { user: assignmentOf(one.key).principalId, by }
+    return { ...one, links, cause: causeOfPrincipal(one.assignment), suspended: who }
+  })
+}

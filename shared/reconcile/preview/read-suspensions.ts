@@ -1,0 +1,22 @@
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { Policies } from '../records/policies.ts'
+import { Suspensions } from '../records/suspensions.ts'
+
+/** The file that suspends a user, by id and by the name that the directory has; `undefined`: there is none. */
+export type SuspensionOf = (id: PrincipalId, name: PrincipalName | undefined) => string | undefined
+
+/** As it is now. The names of files are without `principalSuffix`, as those in links are. */
+export async function readSuspensions(
+  { objects, clock }: Pick<Ports, 'objects' | 'clock'>,
+  { principalSuffix }: Pick<Configuration, 'principalSuffix'>,
+): Promise<SuspensionOf> {
+  const suspensionOf = await new Suspensions({ objects, policies: new Policies({ objects, clock }) }).readAll()
+  if (suspensionOf === undefined) return () => undefined
+  return (id, name) => {
+    if (!name?.endsWith(principalSuffix)) return suspensionOf(id, undefined)
+    return suspensionOf(id, principalName.safeParse(name.slice(0, name.length - principalSuffix.length)).data)
+  }
+}

@@ -1,0 +1,85 @@
+import { findNeverSuspended } from '../../domain/guardrails/never-suspended.ts'
+import { parseSuspensionKey, suspensionKey, suspensionPrefix } from '../../domain/people/suspension.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import type { Policies } from './policies.ts'
+
+const prefix = 'state/suspended/'
+
+/**
+ * Who is suspended, by strongly consistent reads: a file under `suspended/` names a person, and by that name it is found as
+ * long as the person bears it. For somebody who was renamed since, zero-byte objects `state/suspended/<user id>%<user name>`
+ * say which file it was. They may be deleted at any time: each look at the file writes its own again.
+ */
+export class Suspensions {
+  readonly #objects: ObjectStore
+  readonly #policies: Pick<Policies, 'read'>
+
+  constructor({ objects, policies }: { readonly objects: ObjectStore; readonly policies: Pick<Policies, 'read'> }) {
+    this.#objects = objects
+    this.#policies = policies
+  }
+
+  /**
+   * The file that suspends this user; `undefined`: there is none. `name`: the present one; absent: no key can spell it. Throws
+   * where S3 does not answer: then nothing is given and nothing taken.
+   */
+  async find(id: PrincipalId, name: PrincipalName | undefined): Promise<string | undefined> {
+    const names = new Set([...(name === undefined ? [] : [name]), ...(await listMeantNames(this.#objects, id))])
+    for (const one of names) {
+      const key = suspensionKey(one)
+      if (!parseSuspensionKey(key).ok || (await this.#objects.head(key)) === undefined) continue
+      if (findNeverSuspended(await this.#policies.read(), one) === undefined) return key
+    }
+    return undefined
+  }
+
+  /** The same of everybody, from two listings, as it is now. `undefined`: nobody is suspended. */
+  async readAll(): Promise<((id: PrincipalId, name: PrincipalName | undefined) => string | undefined) | undefined> {
+    const names = new Set<PrincipalName>()
+    for await (const { key } of this.#objects.list(suspensionPrefix)) {
+      const name = parseSuspensionKey(key)
+      if (name.ok) names.add(name.value)
+    }
+    if (names.size === 0) return undefined
+    const guardrails = await this.#policies.read()
+    const counting = new Set([...names].filter((name) => findNeverSuspended(guardrails, name) === undefined))
+    const meant = new Map<string, PrincipalName>()
+    for await (const { key } of this.#objects.list(prefix)) {
+      const [id = '', name = ''] = splitOnce(key.slice(prefix.length))
+      const of = principalName.safeParse(name).data
+      if (of !== undefined && counting.has(of)) meant.set(id, of)
+    }
+    return (id, name) => {
+      const of = name !== undefined && counting.has(name) ? name : meant.get(id)
+      return of && suspensionKey(of)
+    }
+  }
+
+  /** The person whom a file named when it was first looked at. */
+  async note(id: PrincipalId, name: PrincipalName): Promise<void> {
+    await this.#objects.put(indexKey(id, name), new Uint8Array())
+  }
+
+  async forget(id: PrincipalId, name: PrincipalName): Promise<void> {
+    await this.#objects.delete(indexKey(id, name))
+  }
+}
+
+/** Of the files that have meant this user when they were first looked at, the names. */
+export async function listMeantNames(objects: ObjectStore, id: string): Promise<readonly PrincipalName[]> {
+  const names: PrincipalName[] = []
+  const beginning = `${prefix}${id}%`
+  for await (const { key } of objects.list(beginning)) names.push(principalName.parse(key.slice(beginning.length)))
+  return names
+}
+
+function splitOnce(text: string): readonly string[] {
+  const at = text.indexOf('%')
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)]
+}
+
+function indexKey(id: PrincipalId, name: PrincipalName): string {
+  return `${prefix}${id}%${name}`
+}

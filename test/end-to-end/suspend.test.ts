@@ -1,0 +1,129 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { LocalSystem } from './local-system.ts'
+import { signIn } from './sign-in.ts'
+import { until } from './until.ts'
+
+const account = '233000000001'
+const kenji = 'kenji.ito@acme.example'
+const permissionSet = 'Support-ps'
+const link = `links_data/account%${account}%${permissionSet}%${kenji}%USER%ssofile`
+const suspension = `suspended/${kenji}`
+const inlinePolicyDocument = { Version: '2012-10-17', Statement: { Effect: 'Allow', Action: ['s3:*'], Resource: '*' } }
+
+let system: LocalSystem
+let folder: string
+let user: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ssofile-suspend-'))
+  system = await LocalSystem.start()
+  await system.upload(
+    `permission_sets/${permissionSet}.json`,
+    JSON.stringify({ permissionSetName: permissionSet, inlinePolicyDocument }),
+  )
+  await system.untilStatus(`permission_sets/${permissionSet}.json`, 'applied')
+  user = await system.userId(kenji)
+}, 120_000)
+afterAll(async () => {
+  await system.stop()
+  await rm(folder, { recursive: true })
+}, 60_000)
+
+const aws = (as: string, ...args: readonly string[]) => system.cli(args, { as })
+
+/** As Identity Center itself lists it. */
+async function hasAccess(): Promise<boolean> {
+  const listed = await aws(
+    'management',
+    ...['sso-admin', 'list-account-assignments', '--account-id', account],
+    ...['--instance-arn', await system.access.instanceArn()],
+    ...['--permission-set-arn', await system.access.permissionSetArn(permissionSet), '--output', 'json'],
+  )
+  const { AccountAssignments } = JSON.parse(listed) as { AccountAssignments: readonly { PrincipalId: string }[] }
+  return AccountAssignments.some(({ PrincipalId }) => PrincipalId === user)
+}
+
+const untilAccess = (expected: boolean) =>
+  until(`access: ${expected}`, async () => ((await hasAccess()) === expected ? true : undefined), {
+    tell: async () => `${JSON.stringify(await system.status(suspension))}\n${system.lastLogLines()}`,
+  })
+
+const open = async () => (await signIn(system, { user: kenji, permissionSet, account })).accessKeyId
+
+async function mayCall(session: string): Promise<boolean> {
+  return (await system.tryCli(['s3', 'ls', 's3://ssofile/control/'], { as: session })).exitCode === 0
+}
+
+test('somebody joins: a link gives access, and a session works', async () => {
+  await system.upload(link, '')
+  await untilAccess(true)
+  expect(await mayCall(await open())).toBe(true)
+}, 120_000)
+
+test('somebody leaves: HR uploads one file, and access and sessions are gone, and the report says what there was', async () => {
+  const session = await open()
+  const file = join(folder, 'body.json')
+  await writeFile(file, '{ "reason": "left", "ticket": "HR-4711" }')
+  const { exitCode, stderr } = await system.tryCli(['s3', 'cp', file, `s3://ssofile/${suspension}`], { as: 'maria' })
+  expect([exitCode, stderr]).toEqual([1, expect.stringContaining("use the access key id 'hr' for suspended/")])
+  const beganMs = Date.now()
+  await aws('hr', 's3', 'cp', file, `s3://ssofile/${suspension}`)
+  await untilAccess(false)
+  expect(Date.now() - beganMs).toBeLessThan(60_000)
+  await until('that the session is denied', async () => ((await mayCall(session)) ? undefined : true), {
+    withinMs: 150_000,
+  })
+  await until('the status', async () =>
+    ['suspended', 'partly'].includes((await system.status(suspension))?.state ?? '') ? true : undefined,
+  )
+  const [report = ''] = await system.keys('reports/leavers/')
+  expect(report).toMatch(new RegExp(`^reports/leavers/[-0-9]{10}/${kenji}\\.json$`))
+  const told = (await system.json(report)) as { access: readonly { permissionSet: string }[] }
+  expect(told).toMatchObject({ user, name: kenji, reason: 'left', ticket: 'HR-4711' })
+  expect(told.access.find((one) => one.permissionSet === permissionSet)).toMatchObject({
+    ...{ account, givenBy: 'ssofile', links: [link], since: expect.any(String), endedAt: expect.any(String) },
+  })
+  const explained = await system.ssofile(['explain', account, permissionSet, kenji], 'auditor')
+  expect(explained.stdout).toContain(`is suspended by ${suspension}`)
+}, 300_000)
+
+test('somebody comes back: without the file the link gives the access again', async () => {
+  await aws('hr', 's3', 'rm', `s3://ssofile/${suspension}`)
+  await untilAccess(true)
+  await system.untilGone(suspension)
+  const changes = await system.keys('changes/')
+  const told = changes.flatMap((key) => /%(person-[a-z]+)%/.exec(key)?.[1] ?? [])
+  expect(told).toEqual(['person-suspended', 'person-restored'])
+}, 120_000)
+
+test('the commands write and delete the same file, and say what became of it', async () => {
+  const unknown = await system.ssofile(['suspend', 'kenji.ito'], 'hr')
+  expect([unknown.exitCode, unknown.stderr]).toEqual([2, expect.stringContaining(`did you mean '${kenji}'?`)])
+  const denied = await system.ssofile(['suspend', kenji], 'maria')
+  expect([denied.exitCode, denied.stderr]).toEqual([2, expect.stringContaining('AWS_ACCESS_KEY_ID=hr ssofile suspend')])
+  const suspended = await system.ssofile(['suspend', kenji, '--reason', 'on leave', '--ticket', 'HR-1'], 'hr')
+  expect({ ...suspended, stdout: '' }).toMatchObject({ exitCode: 0 })
+  expect(await hasAccess()).toBe(false)
+  expect(await system.json(suspension)).toEqual({ reason: 'on leave', ticket: 'HR-1' })
+  const again = await system.ssofile(['suspend', kenji], 'hr')
+  expect([again.exitCode, again.stderr]).toEqual([2, expect.stringContaining('is there already')])
+  expect(await system.ssofile(['restore-person', kenji], 'hr')).toMatchObject({ exitCode: 0 })
+  await untilAccess(true)
+  const gone = await system.ssofile(['restore-person', kenji], 'hr')
+  expect([gone.exitCode, gone.stderr]).toEqual([2, expect.stringContaining(`there is no ${suspension}`)])
+}, 240_000)
+
+test('who is disabled by the provider, and who is deleted, has nothing, without any file', async () => {
+  const provider = (act: string) =>
+    fetch(`${system.url}/_ssofile/users/${encodeURIComponent(kenji)}/${act}`, { method: 'POST' })
+  expect((await provider('disable')).status).toBe(200)
+  await untilAccess(false)
+  expect((await provider('enable')).status).toBe(200)
+  await untilAccess(true)
+  const store = await system.access.identityStoreId()
+  await aws('test', 'identitystore', 'delete-user', '--identity-store-id', store, '--user-id', user)
+  await untilAccess(false)
+}, 240_000)

@@ -1,0 +1,83 @@
+import { describe, expect, test } from '@jest/globals'
+import { assignmentKey } from '../../../../shared/domain/assignments/assignment.ts'
+import { type BrakeRecord, emptyBrake } from '../../../../shared/domain/brake/brake-record.ts'
+import { judgeRevocation } from '../../../../shared/domain/brake/judge-revocation.ts'
+import { judgeSuspension } from '../../../../shared/domain/brake/judge-suspension.ts'
+import { findListOf, takeOffList, takeOffPerson } from '../../../../shared/domain/brake/lists.ts'
+import { releaseHeld } from '../../../../shared/domain/brake/releases.ts'
+import { configuration } from '../../../../shared/domain/deployment/configuration.ts'
+import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
+
+const limits = configuration.parse({}).brake
+const at = (minute: number) => ({ limits, now: new Date(Date.UTC(2026, 2, 3, 10, minute)) })
+const person = (number: number) => principalId.parse(`11111111-1111-4111-8111-${String(number).padStart(12, '0')}`)
+const keyOf = (number: number, set = 'Admin-ps') =>
+  assignmentKey.parse(`account%111111111111%${set}%${person(number)}%USER`)
+
+/** These were suspended by one uploader. */
+function suspend(numbers: readonly number[], minute = 0, brake: BrakeRecord = emptyBrake, by = 'hr') {
+  const passed: boolean[] = []
+  let record = brake
+  for (const number of numbers) {
+    const judged = judgeSuspension(record, { user: person(number), by }, at(minute))
+    passed.push(judged.passes)
+    record = judged.brake
+  }
+  return { brake: record, passed }
+}
+const six = [1, 2, 3, 4, 5, 6]
+const held = suspend(six).brake
+
+describe('people whom files suspend', () => {
+  test('five of one uploader pass within 15 minutes, and the sixth is held', () => {
+    expect(suspend(six).passed).toEqual([true, true, true, true, true, false])
+    expect(held.lists).toMatchObject([{ rule: 'people', name: 'hr', limit: 5, items: [person(6)], held: [] }])
+  })
+
+  test('a person counts once, however often the file is looked at', () => {
+    expect(suspend([1, 1, 1, 2, 3, 4, 5, 1]).passed).not.toContain(false)
+  })
+
+  test('another uploader has a count of their own', () => {
+    expect(suspend([7], 0, held, 'other').passed).toEqual([true])
+  })
+
+  test('the next person passes when the window is over, and who is on the list stays there', () => {
+    expect(suspend([7], 16, held).passed).toEqual([true])
+    expect(suspend([6], 16, held).passed).toEqual([false])
+  })
+
+  test('all access of a person who is held stands on the same list, and of one who has passed it goes uncounted', () => {
+    const revocation = { key: keyOf(6), links: [], cause: { cause: 'principal' as const } }
+    const suspended = { user: person(6), by: 'hr' }
+    const judged = judgeRevocation(held, { ...revocation, suspended }, at(1))
+    expect(judged).toMatchObject({ passes: false, brake: { lists: [{ items: [person(6)], held: [keyOf(6)] }] } })
+    expect(judgeRevocation(held, { ...revocation, suspended: 'admitted' }, at(1))).toEqual({
+      passes: true,
+      brake: held,
+    })
+  })
+
+  test('a release lets exactly these people pass, for an hour', () => {
+    const [list] = held.lists
+    if (!list) throw new Error('nobody is held')
+    const released = releaseHeld(held, list, { at: at(1).now, digest: 'd', by: 'me' })
+    expect(released).toMatchObject({ lists: [], releases: [{ keys: [], people: [person(6)] }] })
+    expect(suspend([6], 30, released).passed).toEqual([true])
+    expect(suspend([7], 2, released).passed).toEqual([false])
+    expect(judgeSuspension(released, { user: person(6), by: 'hr' }, at(61)).brake.releases).toEqual(released.releases)
+  })
+
+  test('a list goes with its last person, and not before', () => {
+    const withAccess = judgeRevocation(
+      held,
+      { key: keyOf(6), links: [], cause: undefined, suspended: { user: person(6), by: 'hr' } },
+      at(1),
+    ).brake
+    const without = takeOffList(withAccess, keyOf(6))
+    expect(findListOf(without, person(6))).toMatchObject({ held: [] })
+    expect(takeOffPerson(without, person(6)).lists).toEqual([])
+    expect(takeOffPerson(withAccess, person(6)).lists).toMatchObject([{ items: [], held: [keyOf(6)] }])
+    expect(takeOffPerson(held, person(1))).toBe(held)
+  })
+})

@@ -1,0 +1,292 @@
+import { expect, test } from '@jest/globals'
+import { accountId } from '../../../../shared/domain/organization/account-id.ts'
+import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { principalName } from '../../../../shared/domain/principals/principal.ts'
+import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { explainAccess } from '../../../../shared/reconcile/preview/explain-access.ts'
+import { previewChanges } from '../../../../shared/reconcile/preview/preview.ts'
+import { whoHasAccess } from '../../../../shared/reconcile/preview/who-has-access.ts'
+import { Asking, account } from '../../../handlers/asking.ts'
+
+const link = `links_data/account%${account}%Admin-ps%maria%USER%ssofile`
+const suspension = 'suspended/maria'
+
+async function granted(said: object = {}): Promise<Asking> {
+  const asking = await Asking.begin(said)
+  await asking.world.objects.put(link, '{}')
+  await asking.world.until(() => asking.has(), 'the access')
+  await asking.world.until(async () => (await asking.status(link))?.state === 'applied', 'the status')
+  return asking
+}
+
+const json = (asking: Asking, key: string) => asking.world.json(key)
+
+const stateOf = async (asking: Asking, key = suspension) => (await asking.status(key))?.state
+
+test('a file that names a user takes what links gave within a minute, and says so; its link waits', async () => {
+  const asking = await granted()
+  const { world } = asking
+  const beganMs = world.clock.monotonicMs()
+  await world.objects.put(suspension, '')
+  await world.until(() => !asking.has(), 'the revocation')
+  expect(world.clock.monotonicMs() - beganMs).toBeLessThan(60_000)
+  await world.clock.advance(90_000)
+  await world.finish(world.everyMinuteOfLinks())
+  await world.until(async () => (await stateOf(asking)) === 'suspended', 'the status of the file')
+  expect(await asking.status(link)).toMatchObject({
+    state: 'waiting',
+    reason: expect.stringContaining('is suspended by suspended/maria'),
+  })
+})
+
+test('nothing is given while the file lies there, and what links ask for when it is gone', async () => {
+  const asking = await Asking.begin()
+  const { world } = asking
+  await world.objects.put(suspension, JSON.stringify({ reason: 'left', ticket: 'HR-1' }))
+  await world.objects.put(link, '{}')
+  await world.until(async () => (await stateOf(asking, link)) === 'waiting', 'the status of the link')
+  expect(world.calls).not.toContain('CreateAccountAssignment')
+  await world.objects.delete(suspension)
+  await world.until(() => asking.has(), 'the access')
+  await world.until(async () => (await asking.status(suspension)) === undefined, 'the end of the status')
+})
+
+test('who was renamed stays suspended by the file of the former name', async () => {
+  const asking = await granted()
+  const { world } = asking
+  const id = asking.id('maria')
+  await world.objects.put(suspension, '')
+  await world.until(() => !asking.has(), 'the revocation')
+  await world.identityStore.updateUser(id, [{ path: 'userName', value: 'maria.new' }])
+  await world.objects.put(link.replace('maria', 'maria.new'), '{}')
+  await world.finish(world.everyHour())
+  await world.clock.advance(120_000)
+  expect(world.ssoAdmin.assignments().filter(({ principalId }) => principalId === id)).toEqual([])
+})
+
+test('the file suspends whatever it says, and its status says what is wrong with it', async () => {
+  const asking = await granted()
+  await asking.world.objects.put(suspension, '{ "until": "tomorrow" }')
+  await asking.world.until(() => !asking.has(), 'the revocation')
+  expect(await asking.status(suspension)).toMatchObject({ warnings: [expect.stringContaining('until')] })
+})
+
+test('whom a policy keeps from being suspended keeps everything, and the file is rejected', async () => {
+  const asking = await granted()
+  const { world } = asking
+  await world.objects.put('policies/x.json', JSON.stringify({ contact: 'security', neverSuspend: ['mar*'] }))
+  await world.clock.advance(10_000)
+  await world.objects.put(suspension, '')
+  await world.until(async () => (await stateOf(asking)) === 'rejected', 'the status')
+  await world.clock.advance(60_000)
+  expect(asking.has()).toBe(true)
+})
+
+test('sessions of who is suspended are denied, and what was asked for is withdrawn for good', async () => {
+  const asking = await granted()
+  const { world } = asking
+  await asking.ask()
+  expect(await stateOf(asking, asking.key())).toBe('waiting')
+  await world.objects.put(suspension, '')
+  await world.until(() => !asking.has(), 'the revocation')
+  const { ended } = (await world.json('control/ended-sessions.json')) as { ended: readonly object[] }
+  expect(ended).toMatchObject([{ name: 'maria', permissionSet: 'Admin-ps', account, by: suspension }])
+  await world.clock.advance(30_000)
+  await world.finish(world.everyMinuteOfLinks())
+  await world.until(async () => (await stateOf(asking)) === 'suspended', 'the status')
+  await world.until(async () => (await stateOf(asking, asking.key())) === 'expired', 'the request')
+  await world.objects.delete(suspension)
+  await world.until(() => asking.has(), 'the access')
+  expect(await stateOf(asking, asking.key())).toBe('expired')
+})
+
+test('an approval of somebody who is suspended does not count', async () => {
+  const asking = await Asking.begin({ approvals: 1 })
+  const { world } = asking
+  await world.objects.put('suspended/tom', '')
+  await world.until(async () => (await stateOf(asking, 'suspended/tom')) === 'suspended', 'the status')
+  await asking.ask()
+  await asking.decide('tom')
+  await world.clock.advance(60_000)
+  expect(asking.has()).toBe(false)
+  expect(await asking.approved('tom')).toBe('rejected')
+})
+
+test('what could not be withdrawn at once is withdrawn at the next delivery, before it is told that all is done', async () => {
+  const asking = await Asking.begin({ approvals: 1 })
+  const { world } = asking
+  await asking.ask()
+  let isRefused = false
+  asking.answer = async ({ port, operation, args, proceed }) => {
+    const isOfUser = port === 'queues' && operation === 'send' && JSON.stringify(args).includes('its user is suspended')
+    if (!isOfUser || isRefused) return proceed()
+    isRefused = true
+    throw new Error('the queue does not answer')
+  }
+  await world.objects.put(suspension, '')
+  await world.until(() => isRefused, 'the refusal')
+  await world.until(async () => (await stateOf(asking)) === 'suspended', 'the status')
+  await world.until(async () => (await asking.events()).includes('withdrawn'), 'the withdrawal')
+})
+
+test('a group that others made leaves somebody partly suspended, with what a person does about it', async () => {
+  const asking = await Asking.begin()
+  const { world } = asking
+  const ofGroup = `links_data/account%${account}%Admin-ps%developers%GROUP%ssofile`
+  await world.objects.put(ofGroup, '{}')
+  await world.until(async () => (await stateOf(asking, ofGroup)) === 'applied', 'the access of the group')
+  await world.objects.put(suspension, '')
+  await world.until(async () => (await stateOf(asking)) === 'partly', 'the status')
+  expect(await asking.status(suspension)).toMatchObject({
+    reason: expect.stringContaining('access through groups that others made (developers)'),
+    remedy: expect.stringContaining('delete-group-membership'),
+  })
+  expect(await world.keys('attention/partly/')).toEqual([`attention/partly/${suspension}`])
+})
+
+test('the sixth person whom one uploader suspends within a quarter of an hour is held', async () => {
+  const asking = await Asking.begin()
+  const { world } = asking
+  const people = Array.from({ length: 6 }, (_, index) => `person-${index}`)
+  for (const one of people) await world.objects.put(link.replace('maria', one), '{}')
+  await world.until(() => people.every((one) => asking.has(one)), 'the access')
+  for (const one of people) await world.objects.put(`suspended/${one}`, '')
+  await world.clock.advance(60_000)
+  expect(people.filter((one) => asking.has(one))).toHaveLength(1)
+  const { lists } = (await world.json('control/brake.json')) as { lists: readonly object[] }
+  expect(lists).toMatchObject([{ rule: 'people', limit: 5, passed: 5 }])
+})
+
+/** The sixth of six people, none of whom has access of ours. */
+async function suspendSix(asking: Asking, before = async () => {}): Promise<void> {
+  const { world } = asking
+  const five = Array.from({ length: 5 }, (_, index) => `person-${index}`)
+  for (const one of five) await world.objects.put(`suspended/${one}`, '')
+  for (const one of five)
+    await world.until(async () => (await stateOf(asking, `suspended/${one}`)) === 'suspended', `the end of ${one}`)
+  await before()
+  await world.objects.put(suspension, '')
+  await world.until(async () => (await stateOf(asking)) === 'held', 'the hold')
+}
+
+test('a person without access of ours counts as one, and what the sixth asks for is not withdrawn before a release', async () => {
+  const asking = await Asking.begin({ approvals: 1 })
+  const { world } = asking
+  await suspendSix(asking, () => asking.ask())
+  await world.finish(world.everyFiveMinutes())
+  await world.clock.advance(120_000)
+  expect(await asking.events()).not.toContain('withdrawn')
+  expect(await json(asking, 'control/ended-sessions.json')).toBeUndefined()
+  const [list] = (await brakeFile(world.objects).read())?.value.lists ?? []
+  expect(list).toMatchObject({ rule: 'people', limit: 5, passed: 5, items: [asking.id('maria')], held: [] })
+  expect(await releaseList(world.objects, list ? digestOf(list) : '', 'me')).toMatchObject({ outcome: 'released' })
+  await world.clock.advance(70_000)
+  await world.finish(world.everyMinuteOfLinks())
+  await world.until(async () => (await stateOf(asking)) === 'suspended', 'the status')
+  await world.until(async () => (await asking.events()).includes('withdrawn'), 'the withdrawal')
+})
+
+test('who was held and is suspended no longer leaves the list of the brake, which is gone then', async () => {
+  const asking = await Asking.begin()
+  const { world } = asking
+  await suspendSix(asking)
+  await world.objects.delete(suspension)
+  await world.until(async () => (await stateOf(asking)) === undefined, 'the end of the status')
+  expect((await brakeFile(world.objects).read())?.value.lists).toEqual([])
+})
+
+test('a file whose message was lost suspends by the next sweep, within five minutes, and so does one that is deleted', async () => {
+  const asking = await granted()
+  const { world } = asking
+  let lost = 0
+  asking.answer = async ({ port, operation, args, proceed }) => {
+    const isLost = port === 'queues' && operation === 'send' && args[0] === 'requests' && lost < 2
+    if (!isLost) return proceed()
+    lost += 1
+    return undefined
+  }
+  await world.objects.put(suspension, '')
+  await world.until(() => lost === 1, 'the loss')
+  await world.clock.advance(30_000)
+  expect(asking.has()).toBe(true)
+  lost = 2
+  await world.finish(world.everyFiveMinutes())
+  await world.until(() => !asking.has(), 'the revocation', 1)
+  await world.clock.advance(30_000)
+  await world.finish(world.everyMinuteOfLinks())
+  await world.until(async () => (await stateOf(asking)) === 'suspended', 'the status')
+  lost = 1
+  await world.objects.delete(suspension)
+  await world.until(() => lost === 2, 'the loss')
+  await world.finish(world.everyFiveMinutes())
+  await world.until(() => asking.has(), 'the access', 1)
+})
+
+test('the last person whom a policy wants to keep a permission set is held, and loses it once another one has it', async () => {
+  const asking = await granted()
+  const { world } = asking
+  const minimum = {
+    ...{ id: 'an-administrator', control: 'AC-6', mode: 'enforce' },
+    ...{ for: { permissionSets: ['Admin-ps'] }, must: { peopleLeast: 1 } },
+  }
+  await world.objects.put('policies/x.json', JSON.stringify({ contact: 'security', minimums: [minimum] }))
+  await world.clock.advance(10_000)
+  await world.objects.put(suspension, '')
+  await world.clock.advance(30_000)
+  await world.finish(world.everyMinuteOfLinks())
+  await world.until(async () => (await stateOf(asking)) === 'held', 'the hold')
+  expect(asking.has()).toBe(true)
+  await world.objects.put(link.replace('maria', 'tom'), '{}')
+  await world.until(() => asking.has('tom'), 'the access of another one')
+  await world.finish(world.everyFiveMinutes())
+  await world.until(() => !asking.has(), 'the revocation')
+  expect(asking.has('tom')).toBe(true)
+})
+
+test('history and changes tell of it once, and the report what the person had, since when, and when it ended', async () => {
+  const asking = await granted()
+  const { world } = asking
+  const since = (await json(asking, `assignments/${link.slice('links_data/'.length)}`))?.grantedAt
+  await world.objects.put(suspension, JSON.stringify({ reason: 'left', ticket: 'HR-1' }))
+  await world.until(() => !asking.has(), 'the revocation')
+  await world.clock.advance(30_000)
+  await world.finish(world.everyMinuteOfLinks())
+  await world.until(async () => (await stateOf(asking)) === 'suspended', 'the status')
+  const report = 'reports/leavers/2026-03-03/maria.json'
+  expect(await json(asking, report)).toMatchObject({
+    ...{ user: asking.id('maria'), name: 'maria', reason: 'left', ticket: 'HR-1' },
+    access: [{ account, permissionSet: 'Admin-ps', givenBy: 'ssofile', since, links: [link] }],
+  })
+  const { access } = (await json(asking, report)) as { access: readonly { endedAt?: string }[] }
+  expect(Date.parse(access[0]?.endedAt ?? '')).toBeLessThanOrEqual(world.clock.now().getTime())
+  await world.objects.delete(suspension)
+  await world.until(async () => (await stateOf(asking)) === undefined, 'the end of the status')
+  expect(await json(asking, report)).toMatchObject({ restoredAt: expect.any(String) })
+  const told = (await world.keys('changes/')).flatMap((key) => /%(person-[a-z]+%.*)$/.exec(key)?.[1] ?? [])
+  expect(told).toEqual(['person-suspended%maria', 'person-restored%maria'])
+  const events = (await world.keys(`history/suspensions/${asking.id('maria')}/`)).map((key) => key.split('%')[1])
+  expect(events).toEqual(['suspended.json', 'restored.json'])
+})
+
+test('a plan tells what a file takes away, that its link waits, and nothing else, and who and explain tell of it', async () => {
+  const asking = await granted()
+  const { world } = asking
+  // Nobody has looked at it yet.
+  asking.answer = async ({ port, operation, args, proceed }) =>
+    port === 'queues' && operation === 'send' && args[0] === 'requests' ? undefined : proceed()
+  await world.objects.put(suspension, '')
+  const { ports, configuration } = world
+  const plan = await world.finish(previewChanges(ports, configuration, { looksMost: 0 }))
+  expect(plan.revocations).toMatchObject([
+    { assignment: { principal: 'maria', accountId: account }, links: [{ key: link, fate: 'suspended' }] },
+  ])
+  expect(plan.grants).toEqual([])
+  const question = { user: 'maria', isLive: false }
+  const { rows } = await world.finish(whoHasAccess(question, ports, configuration))
+  expect(rows).toMatchObject([{ person: 'maria', remark: 'the user is suspended' }])
+  const asked = { account: accountId.parse(account), permissionSet: permissionSetName.parse('Admin-ps') }
+  const answer = await world.finish(
+    explainAccess({ ...asked, principal: principalName.parse('maria') }, ports, configuration),
+  )
+  expect(answer.direct[0]?.remarks).toEqual([expect.stringContaining('is suspended by suspended/maria')])
+})

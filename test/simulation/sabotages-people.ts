@@ -1,0 +1,20 @@
+import type { Sabotage } from './sabotages.ts'
+
+/** Defects in what ends when a file suspends somebody. */
+export const peopleSabotages: readonly Sabotage[] = [
+  {
+    name: 'who has another name by now is suspended no longer',
+    breaks: ['suspended'],
+    file: 'shared/reconcile/records/suspensions.ts',
+    find: '    const names = new Set([...(name === undefined ? [] : [name]), ...(await listMeantNames(this.#objects, id))])\n',
+    replace:
+      '    const names = new Set([...(name === undefined ? [] : [name]), ...(await listMeantNames(this.#objects, id)).slice(0, 0)])\n',
+  },
+  {
+    name: 'what a suspended person has is left to others',
+    breaks: ['suspended'],
+    file: 'shared/reconcile/people/look-at-suspension.ts',
+    find: '  await sendHints(context, { id, hints, revocation: true }, configuration)\n',
+    replace: '  await sendHints(context, { id, hints: hints.slice(0, 0), revocation: true }, configuration)\n',
+  },
+]
