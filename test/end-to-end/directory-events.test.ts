@@ -169,7 +169,7 @@ describe('access follows the directory, whoever changes it and whether or not an
     await directory.deleteUser(first)
     const second = await directory.createUser(one)
     await directory.untilHeldBy(...kept)
-    expect(await system.status(directory.linkOf(one, 'USER'))).toMatchObject({ state: 'waiting', principalId: first })
+    expect(await system.untilStatus(directory.linkOf(one, 'USER'), 'waiting')).toMatchObject({ principalId: first })
     expect(await system.ssofile(['touch', directory.linkOf(one, 'USER'), '--rebind'])).toMatchObject({ exitCode: 0 })
     await directory.untilHeldBy(...kept, second)
 
