@@ -9,7 +9,9 @@ import { environments } from '../infra/environments.ts'
 import { functionEnvironment, runBundle } from '../infra/run-bundle.ts'
 import { readAssembly, synthesizeTo } from '../infra/synthesize.ts'
 
-const example = environment.parse(environments.api)
+/** With the roles in accounts, for there is no function `credentials` or `retire` without them. */
+const withEveryFunction = { ...environments.api, auditorRole: 'ssofile-auditor', hygieneRole: 'ssofile-hygiene' }
+const example = environment.parse(withEveryFunction)
 const bundleBytesMost = 1024 * 1024
 const deployed = z.object({ FunctionName: z.string(), Code: z.object({ S3Key: z.string() }) })
 
@@ -25,7 +27,7 @@ function bundleOf(name: string): string {
 /** The bundles as a deployment would upload them, found by the template. */
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'ssofile-bundles-'))
-  await synthesizeTo(directory, { example: environments.api }, 'bundles')
+  await synthesizeTo(directory, { example: withEveryFunction }, 'bundles')
   const { ssofile } = await readAssembly(join(directory, 'example'))
   for (const { Type, Properties } of Object.values(ssofile?.Resources ?? {})) {
     if (Type !== 'AWS::Lambda::Function') continue
