@@ -110,6 +110,12 @@ export const uncalledRights: readonly Unused[] = [
       'the right to write with If-Match, and to take away what was written (S3 User Guide, "Conditional writes"); only a dead writer, or the end of a denial, needs it',
   },
   {
+    right: /^requests: s3:GetObject .*\/(policies|foreign)\//,
+    of: 'objects under `policies/` and `foreign/`, of `requests`',
+    reason:
+      'only where a policy has `neverSuspend`, and for people who are suspended and have access of others; suspend.test.ts of `shared/reconcile/people` has them',
+  },
+  {
     right: /^(sweep|hourly): sqs:SendMessage .*-requests\./,
     of: '`sqs:SendMessage` to `requests`, of `sweep` and `hourly`',
     reason: 'only where a message about a request was lost, or an approval waits to be read; requests.test.ts has them',

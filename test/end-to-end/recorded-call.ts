@@ -66,7 +66,10 @@ function objectAction(method: string): string {
 
 /** The folder of a key, as grants name it: few kinds, of thousands of keys. */
 function kindOf(key: string): string {
-  const isDeep = /^(state|status|control|links_data\/temporary|history\/requests)\//.test(key)
+  const isDeep =
+    /^(state|status|control|links_data\/temporary|history\/(requests|suspensions|retire)|reports\/(leavers|credentials))\//.test(
+      key,
+    )
   const folders = key.startsWith('attention/failed/break-glass/') ? 3 : isDeep ? 2 : 1
   const parts = key.split('/')
   return parts.length <= folders ? key : `${parts.slice(0, folders).join('/')}/`
