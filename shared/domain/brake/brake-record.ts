@@ -14,9 +14,9 @@ export const brakeRules = ['own', 'indirect', 'minimum', 'people'] as const
 
 /**
  * What is counted together. `own` counts links by folder, and edits of permission sets by uploader; `people` counts people by
- * uploader, by their ids. What is done to credentials counts for the account owner who asks for it. An `indirect` revocation counts, in each folder of the links that granted it, for its cause and for all
- * causes; and for everything, which is the last resort: it lets twice as much pass as each of the others. So no folder uses up
- * what another may lose for the same cause.
+ * uploader, by their ids. What is done to credentials counts for the account owner who asks for it. An `indirect` revocation
+ * counts, in each folder of the links that granted it, for its cause and for all causes; and for everything, which is the last
+ * resort: it lets twice as much pass as each of the others. So no folder uses up what another may lose for the same cause.
  */
 export const brakeCauses = [
   'folder',

@@ -1,6 +1,6 @@
 import type { BrakeRecord } from './brake-record.ts'
 import type { HeldRetirements } from './held-retirements.ts'
-import { isInForce } from './releases.ts'
+import { isActReleased } from './releases.ts'
 import { addedTo, type BrakeTerms, isBeyond, limitOf, type Tally, windowOf, withWindow } from './windows.ts'
 
 /** One act on one credential, for the owner whose file asks for it. */
@@ -24,7 +24,7 @@ export function judgeRetirement(
   terms: BrakeTerms,
 ): { readonly brake: BrakeRecord; readonly held: HeldRetirements | undefined } {
   const { owner, item } = act
-  if (isReleasedAct(brake, item, terms.now)) return { brake, held: undefined }
+  if (isActReleased(brake, item, terms.now)) return { brake, held: undefined }
   const list = brake.retirements.find((one) => one.owner === owner)
   if (list?.items.includes(item)) return { brake, held: list }
   const tally: Tally = { rule: 'indirect', cause: 'account owner', name: owner, items: [item] }
@@ -53,22 +53,4 @@ export function dropRetirements(brake: BrakeRecord, isWanted: (item: string) => 
     return items.length === 0 ? [] : [{ ...list, items }]
   })
   return { ...brake, retirements }
-}
-
-function isReleasedAct({ releases }: BrakeRecord, item: string, now: Date): boolean {
-  return releases.some((release) => isInForce(release, now) && release.items?.includes(item))
-}
-
-/** Releases exactly this list. Later acts are held on a new one. */
-export function releaseRetirements(
-  brake: BrakeRecord,
-  list: HeldRetirements,
-  { at, digest, by }: { readonly at: Date; readonly digest: string; readonly by: string },
-): BrakeRecord {
-  const release = { digest, at: at.toISOString(), by, hinted: false, keys: [], items: list.items }
-  return {
-    ...brake,
-    releases: [...brake.releases, release],
-    retirements: brake.retirements.filter((one) => one !== list),
-  }
 }

@@ -2,43 +2,65 @@ import type { AssignmentKey } from '../assignments/assignment.ts'
 import type { PrincipalId } from '../principals/identity-center-ids.ts'
 import type { BrakeList, BrakeRecord } from './brake-record.ts'
 import type { HeldContents } from './held-contents.ts'
+import type { HeldRetirements } from './held-retirements.ts'
 import { dropContents, withoutList } from './lists.ts'
 import { ageMs, type BrakeTerms, lengthMs } from './windows.ts'
 
 const releasedForMs = 60 * 60_000
 
-export function isReleased({ releases }: BrakeRecord, key: AssignmentKey, now: Date): boolean {
-  return releases.some((release) => isInForce(release, now) && release.keys.includes(key))
+type Release = BrakeRecord['releases'][number]
+/** `at`: by S3's clock. */
+type Releasing = { readonly at: Date; readonly digest: string; readonly by: string }
+
+export function isReleased(brake: BrakeRecord, key: AssignmentKey, now: Date): boolean {
+  return hasRelease(brake, now, ({ keys }) => keys.includes(key))
 }
 
-export function isPersonReleased({ releases }: BrakeRecord, user: PrincipalId, now: Date): boolean {
-  return releases.some((release) => isInForce(release, now) && release.people?.includes(user) === true)
+export function isPersonReleased(brake: BrakeRecord, user: PrincipalId, now: Date): boolean {
+  return hasRelease(brake, now, ({ people = [] }) => people.includes(user))
 }
 
-export function isInForce({ at }: { readonly at: string }, now: Date): boolean {
+/** An act on a credential. */
+export function isActReleased(brake: BrakeRecord, item: string, now: Date): boolean {
+  return hasRelease(brake, now, ({ items = [] }) => items.includes(item))
+}
+
+function hasRelease({ releases }: BrakeRecord, now: Date, lets: (release: Release) => boolean): boolean {
+  return releases.some((release) => isInForce(release, now) && lets(release))
+}
+
+function isInForce({ at }: { readonly at: string }, now: Date): boolean {
   return now.getTime() - Date.parse(at) < releasedForMs
 }
 
 /** Releases exactly this list. Later revocations are held on a new one. */
-export function releaseHeld(
-  brake: BrakeRecord,
-  list: BrakeList,
-  { at, digest, by }: { at: Date; digest: string; by: string },
-): BrakeRecord {
+export function releaseHeld(brake: BrakeRecord, list: BrakeList, releasing: Releasing): BrakeRecord {
   const rule = list.rule === 'minimum' ? { rule: list.rule } : {}
   const people = list.rule === 'people' ? { people: list.items } : {}
-  const release = { digest, at: at.toISOString(), by, hinted: false, ...rule, keys: list.held, ...people }
-  return withoutList({ ...brake, releases: [...brake.releases, release] }, list)
+  return withoutList(withRelease(brake, releasing, { ...rule, keys: list.held, ...people }), list)
 }
 
 /** Releases exactly this content of a file. */
 export function releaseContents(
   brake: BrakeRecord,
   { digest, name }: HeldContents,
-  { at, by }: { readonly at: Date; readonly by: string },
+  { at, by }: Omit<Releasing, 'digest'>,
 ): BrakeRecord {
-  const release = { digest, at: at.toISOString(), by, hinted: false, keys: [], permissionSet: name }
-  return dropContents({ ...brake, releases: [...brake.releases, release] }, name)
+  return dropContents(withRelease(brake, { at, by, digest }, { keys: [], permissionSet: name }), name)
+}
+
+/** Releases exactly this list. Later acts are held on a new one. */
+export function releaseRetirements(brake: BrakeRecord, list: HeldRetirements, releasing: Releasing): BrakeRecord {
+  const retirements = brake.retirements.filter((one) => one !== list)
+  return { ...withRelease(brake, releasing, { keys: [], items: list.items }), retirements }
+}
+
+function withRelease(
+  brake: BrakeRecord,
+  { at, digest, by }: Releasing,
+  what: Omit<Release, 'digest' | 'at' | 'by' | 'hinted'>,
+): BrakeRecord {
+  return { ...brake, releases: [...brake.releases, { digest, at: at.toISOString(), by, hinted: false, ...what }] }
 }
 
 /** The release of this list that is in force. */

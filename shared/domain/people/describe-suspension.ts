@@ -1,4 +1,6 @@
 import type { AssignmentKey } from '../assignments/assignment.ts'
+import type { SuspendedPerson } from '../brake/judge-suspension.ts'
+import { uploaderWithoutSession } from '../links/uploader-without-session.ts'
 import type { PrincipalId } from '../principals/identity-center-ids.ts'
 import { quote } from '../statuses/complaint.ts'
 import type { Status } from '../statuses/status.ts'
@@ -22,6 +24,11 @@ const admitted: ReadonlySet<Status['state']> = new Set(['revoking', 'failed', 's
 /** The brake has let the person pass: what the person has ends. */
 export function isAdmitted(told: Pick<Status, 'state'> | undefined): boolean {
   return told !== undefined && admitted.has(told.state)
+}
+
+/** What the brake is told of a revocation because its user is suspended: `told` is the status of the file. */
+export function suspendedAs(user: PrincipalId, told: Status | undefined): SuspendedPerson | 'admitted' {
+  return isAdmitted(told) ? 'admitted' : { user, by: uploaderWithoutSession(told?.by) }
 }
 
 const namedMost = 5

@@ -4,8 +4,7 @@ import { causeOfPrincipal, type Revocation } from '../../domain/brake/judge-revo
 import { describeObjection } from '../../domain/guardrails/judge-by-policies.ts'
 import { enforcedMinimumsFor, isOnlyTemporary } from '../../domain/guardrails/minimum.ts'
 import { parseLinkKey } from '../../domain/links/link.ts'
-import { uploaderWithoutSession } from '../../domain/links/uploader-without-session.ts'
-import { isAdmitted } from '../../domain/people/describe-suspension.ts'
+import { suspendedAs } from '../../domain/people/describe-suspension.ts'
 import { endSession, revocationMs } from '../../domain/sessions/ended-sessions.ts'
 import { quote } from '../../domain/statuses/complaint.ts'
 import { isPassing, isServiceError } from '../../ports/service-error.ts'
@@ -61,7 +60,7 @@ export async function askBrake(settling: Settling): Promise<Admission | 'evaluat
 /** Who suspended the user stands in the status of the file, and whether the brake has let that pass. */
 async function findSuspended({ id, context }: Settling, suspension: string): Promise<Revocation['suspended']> {
   const status = await spoiledAsAbsent(context.statuses.read(suspension))
-  return isAdmitted(status) ? 'admitted' : { user: id.principalId, by: uploaderWithoutSession(status?.by) }
+  return suspendedAs(id.principalId, status)
 }
 
 /**

@@ -4,8 +4,7 @@ import type { AssignmentKey } from '../../domain/assignments/assignment.ts'
 import { type BrakeList, type BrakeRecord, brakeRecord, emptyBrake } from '../../domain/brake/brake-record.ts'
 import { figureOf } from '../../domain/brake/describe-list.ts'
 import type { HeldRetirements } from '../../domain/brake/held-retirements.ts'
-import { releaseRetirements } from '../../domain/brake/judge-retirement.ts'
-import { findRelease, releaseContents, releaseHeld } from '../../domain/brake/releases.ts'
+import { findRelease, releaseContents, releaseHeld, releaseRetirements } from '../../domain/brake/releases.ts'
 import type { ContentsChange } from '../../domain/brake/weigh-contents.ts'
 import { record } from '../../domain/json/record.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
@@ -44,8 +43,7 @@ type NamedList = Pick<BrakeList, 'rule' | 'cause' | 'name' | 'folder'> &
 /** The name of a list with exactly these keys, and people. Another list has another digest. */
 export function digestOf({ rule, cause, name = '', folder, held, items = [] }: NamedList): string {
   const place = folder === undefined ? '' : ` in ${folder}`
-  const words = [`${rule} ${cause} ${name}${place}`, ...held, ...(rule === 'people' ? items : [])]
-  return createHash('sha256').update(words.join('\n')).digest('hex').slice(0, 16)
+  return digestOfWords([`${rule} ${cause} ${name}${place}`, ...held, ...(rule === 'people' ? items : [])])
 }
 
 /** The name of one content of a file with one effect. */
@@ -53,16 +51,17 @@ export function contentsDigest(
   file: { readonly name: PermissionSetName; readonly content: string },
   { leavesNone, givesAdministrator, takesAway }: ContentsChange,
 ): string {
-  const words = [`contents permission set ${file.name}`, file.content, leavesNone, givesAdministrator, ...takesAway]
-  return createHash('sha256').update(words.join('\n')).digest('hex').slice(0, 16)
+  const effect = [String(leavesNone), String(givesAdministrator), ...takesAway]
+  return digestOfWords([`contents permission set ${file.name}`, file.content, ...effect])
 }
 
 /** The name of a list of exactly these acts. */
 export function retirementsDigest({ owner, items }: HeldRetirements): string {
-  return createHash('sha256')
-    .update([`retirements ${owner}`, ...items].join('\n'))
-    .digest('hex')
-    .slice(0, 16)
+  return digestOfWords([`retirements ${owner}`, ...items])
+}
+
+function digestOfWords(words: readonly string[]): string {
+  return createHash('sha256').update(words.join('\n')).digest('hex').slice(0, 16)
 }
 
 /** A list as a person sees it. */

@@ -1,8 +1,7 @@
 import { type AssignmentKey, assignmentOf } from '../../domain/assignments/assignment.ts'
 import { ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
 import { causeOfPrincipal } from '../../domain/brake/judge-revocation.ts'
-import { uploaderWithoutSession } from '../../domain/links/uploader-without-session.ts'
-import { isAdmitted } from '../../domain/people/describe-suspension.ts'
+import { suspendedAs } from '../../domain/people/describe-suspension.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { listAssignmentKeys } from '../records/ledger.ts'
 import { NameIndex } from '../records/principal-names.ts'
@@ -39,11 +38,9 @@ export async function withSuspended(
   return revocations.map((one): PlannedRevocation => {
     const file = suspended.get(one.key)
     if (file === undefined) return one
-    const status = told.get(file)
-    const by = uploaderWithoutSession(status?.by)
     const fateOf = (fate: LinkFate): LinkFate => (fate === 'elsewhere' ? 'suspended' : fate)
     const links = one.links.map(({ key, fate }) => ({ key, fate: fateOf(fate) }))
-    const who = isAdmitted(status) ? ('admitted' as const) : { user: assignmentOf(one.key).principalId, by }
+    const who = suspendedAs(assignmentOf(one.key).principalId, told.get(file))
     return { ...one, links, cause: causeOfPrincipal(one.assignment), suspended: who }
   })
 }

@@ -1,10 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { type BrakeRecord, brakeRecord, emptyBrake } from '../../../../shared/domain/brake/brake-record.ts'
-import {
-  dropRetirements,
-  judgeRetirement,
-  releaseRetirements,
-} from '../../../../shared/domain/brake/judge-retirement.ts'
+import { dropRetirements, judgeRetirement } from '../../../../shared/domain/brake/judge-retirement.ts'
+import { releaseRetirements } from '../../../../shared/domain/brake/releases.ts'
 import { defaultConfiguration } from '../../../../shared/domain/deployment/configuration.ts'
 
 const now = new Date('2026-03-03T10:00:00Z')
