@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-iam'
 import * as z from 'zod'
 import type { AuditedAccount } from '../ports/auditor.ts'
-import { isServiceError } from '../ports/service-error.ts'
+import { unlessCode } from '../ports/service-error.ts'
 import { parseAnswer } from './answers.ts'
 import { encodedText, iamAnswer, itemsMost } from './iam-answers.ts'
 
@@ -82,11 +82,7 @@ export function auditedCredentials(client: IAMClient): Credentials {
     },
     async passwordPolicy() {
       const call = iamAnswer(client.send(new GetAccountPasswordPolicyCommand({})))
-      const answer = await call.catch((error: unknown) => {
-        if (isServiceError(error, 'NoSuchEntity')) return undefined
-        throw error
-      })
-      const policy = answer?.PasswordPolicy
+      const policy = (await unlessCode(call, 'NoSuchEntity'))?.PasswordPolicy
       if (policy === undefined) return undefined
       const { RequireSymbols, RequireNumbers, RequireUppercaseCharacters, RequireLowercaseCharacters } = policy
       return {

@@ -44,6 +44,19 @@ export function isServiceError<Code extends string>(
   return error instanceof ServiceError && (codes.length === 0 || codes.some((code) => code === error.code))
 }
 
+/** What a call answers; `undefined` where it throws a ServiceError with one of these codes. */
+export async function unlessCode<T>(
+  call: Promise<T>,
+  ...codes: readonly [string, ...string[]]
+): Promise<T | undefined> {
+  try {
+    return await call
+  } catch (error) {
+    if (isServiceError(error, ...codes)) return undefined
+    throw error
+  }
+}
+
 /**
  * `not-now`: the service declined, nothing took effect, and the same call may succeed later.
  * `refused`: the service declined, nothing took effect, and the same call is refused again until something changes.

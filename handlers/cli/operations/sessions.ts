@@ -18,7 +18,7 @@ import {
 import { describeSpoiledEnding } from '../../../shared/domain/sessions/judge-ended-sessions.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
-import { isServiceError } from '../../../shared/ports/service-error.ts'
+import { unlessCode } from '../../../shared/ports/service-error.ts'
 import { describePause, readPause, remedyOf } from '../../../shared/reconcile/dispatcher/pause.ts'
 import { isOwed, wishesFor } from '../../../shared/reconcile/permission-sets/deny-ended-sessions.ts'
 import { findSessions } from '../../../shared/reconcile/preview/find-sessions.ts'
@@ -213,11 +213,8 @@ async function findUnfit(added: readonly EndedSession[], now: Date, ports: Ports
   for (const { permissionSet } of added) {
     const owned = (await readOwned(objects, permissionSet))?.value
     if (owned?.arn === undefined) continue
-    const inlinePolicy = await ssoAdmin.getInlinePolicy(owned.arn).catch((error: unknown) => {
-      // Somebody deleted it, and its sessions with it.
-      if (isServiceError(error, 'ResourceNotFoundException')) return undefined
-      throw error
-    })
+    // Otherwise somebody deleted it, and its sessions with it.
+    const inlinePolicy = await unlessCode(ssoAdmin.getInlinePolicy(owned.arn), 'ResourceNotFoundException')
     const wanted = ended.filter((one) => one.permissionSet === permissionSet)
     const { left } = chooseDenials({ inlinePolicy, wanted, applied: owned.sessions?.denied ?? [], now })
     if (left.length > 0) unfit.push({ permissionSet, left })

@@ -5,7 +5,7 @@ import { type PrincipalName, principalName } from '../../../shared/domain/princi
 import { quote, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
 import type { Status } from '../../../shared/domain/statuses/status.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
-import { isServiceError } from '../../../shared/ports/service-error.ts'
+import { unlessCode } from '../../../shared/ports/service-error.ts'
 import { findNearPrincipal } from '../../../shared/reconcile/preview/find-near-principal.ts'
 import { StatusStore } from '../../../shared/reconcile/records/status-store.ts'
 import { Refusal } from '../arguments/refusal.ts'
@@ -78,11 +78,8 @@ async function waitForStatus({ objects, clock }: Ports, key: string): Promise<St
   const statuses = new StatusStore(objects, clock)
   const endsMs = clock.monotonicMs() + patienceMs
   for (;;) {
-    const told = await statuses.read(key).catch((error: unknown) => {
-      // Who writes suspended/ need not be allowed to read statuses.
-      if (isServiceError(error, 'AccessDenied')) return undefined
-      throw error
-    })
+    // Who writes suspended/ need not be allowed to read statuses.
+    const told = await unlessCode(statuses.read(key), 'AccessDenied')
     const isOnItsWay = told === undefined || told.state === 'revoking'
     if (!isOnItsWay || clock.monotonicMs() >= endsMs) return told
     await clock.sleep(lookEveryMs)

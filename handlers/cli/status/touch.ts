@@ -4,7 +4,7 @@ import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import type { Status } from '../../../shared/domain/statuses/status.ts'
 import { renderInstant } from '../../../shared/domain/text/instant.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
-import { isServiceError } from '../../../shared/ports/service-error.ts'
+import { unlessCode } from '../../../shared/ports/service-error.ts'
 import { StatusStore } from '../../../shared/reconcile/records/status-store.ts'
 import { isSpoiled, unlessSpoiled } from '../../../shared/reconcile/records/stored-json.ts'
 import { Refusal } from '../arguments/refusal.ts'
@@ -57,13 +57,8 @@ async function touch({ objects, clock }: Ports, input: string, json: boolean): P
 
 /** Who may not read statuses may ask all the same. */
 async function readStatus(statuses: StatusStore, input: string): Promise<Status | undefined> {
-  try {
-    const read = await unlessSpoiled(statuses.read(input))
-    return isSpoiled(read) ? undefined : read
-  } catch (error) {
-    if (isServiceError(error, 'AccessDenied')) return undefined
-    throw error
-  }
+  const read = await unlessCode(unlessSpoiled(statuses.read(input)), 'AccessDenied')
+  return isSpoiled(read) ? undefined : read
 }
 
 /** By S3's clock, and later than every instant asked for before: only that counts as a new wish. */

@@ -20,7 +20,7 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { RetiringAccount } from '../../ports/retirer.ts'
-import { isServiceError } from '../../ports/service-error.ts'
+import { isServiceError, unlessCode } from '../../ports/service-error.ts'
 import { JsonRecord, RecordChangedError } from '../records/json-record.ts'
 import { tellEvent } from '../records/tell-event.ts'
 
@@ -306,11 +306,7 @@ class RetirementEvaluation {
 
 type Asked = { readonly files: readonly RetireFile[]; readonly at: Date | undefined }
 
-async function unlessGone<T>(call: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await call()
-  } catch (error) {
-    if (isServiceError(error, 'NoSuchEntity')) return undefined
-    throw error
-  }
+/** IAM answers NoSuchEntity for what is gone. */
+function unlessGone<T>(call: () => Promise<T>): Promise<T | undefined> {
+  return unlessCode(call(), 'NoSuchEntity')
 }

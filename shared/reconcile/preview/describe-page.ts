@@ -4,7 +4,7 @@ import { permissionSetPrefix } from '../../domain/permission-sets/permission-set
 import { attentionStates } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { isServiceError } from '../../ports/service-error.ts'
+import { unlessCode } from '../../ports/service-error.ts'
 import { credentialReportsPrefix, readNewestSummary } from '../records/credential-summary.ts'
 import { forEachAtOnce, listHeads } from '../records/list-heads.ts'
 import { readPermissionSetFile } from '../records/read-permission-set-file.ts'
@@ -42,10 +42,7 @@ export async function describePage({ sources, notes }: Omit<WhoAnswer, 'rows'>, 
 
 /** The way to the newest report of credentials, for who may read it. */
 async function describeCredentials({ objects }: Store): Promise<PageFacts['sources']> {
-  const newest = await readNewestSummary(objects).catch((error: unknown) => {
-    if (isServiceError(error, 'AccessDenied')) return undefined
-    throw error
-  })
+  const newest = await unlessCode(readNewestSummary(objects), 'AccessDenied')
   if (newest === undefined) return []
   const { date, urgent } = newest
   const where = `${credentialReportsPrefix}${date}/index.html in the bucket`

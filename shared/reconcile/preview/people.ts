@@ -2,7 +2,7 @@ import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts
 import type { PrincipalName, PrincipalType } from '../../domain/principals/principal.ts'
 import type { IdentityStore } from '../../ports/identity-store.ts'
 import { listAll } from '../../ports/page.ts'
-import { isServiceError } from '../../ports/service-error.ts'
+import { unlessCode } from '../../ports/service-error.ts'
 import { findNamed, type Named } from '../directory/find-named.ts'
 import { findTogether } from '../directory/find-together.ts'
 
@@ -39,7 +39,7 @@ export class People {
   /** The groups of a user; none for one that is gone. */
   async groupsOf(userId: PrincipalId): Promise<readonly PrincipalId[]> {
     const pages = (token?: string) => this.#identityStore.listGroupsOf(userId, token)
-    return (await unlessGone(Array.fromAsync(listAll(pages)))) ?? []
+    return (await unlessCode(Array.fromAsync(listAll(pages)), 'ResourceNotFoundException')) ?? []
   }
 
   /** The present names of these ids. One that is not in the answer is gone, or has no name. */
@@ -81,15 +81,6 @@ export class People {
 
   #listMembers(groupId: PrincipalId): Promise<readonly PrincipalId[] | undefined> {
     const pages = (token?: string) => this.#identityStore.listMembersOf(groupId, token)
-    return unlessGone(Array.fromAsync(listAll(pages)))
-  }
-}
-
-async function unlessGone<T>(listing: Promise<readonly T[]>): Promise<readonly T[] | undefined> {
-  try {
-    return await listing
-  } catch (error) {
-    if (isServiceError(error, 'ResourceNotFoundException')) return undefined
-    throw error
+    return unlessCode(Array.fromAsync(listAll(pages)), 'ResourceNotFoundException')
   }
 }

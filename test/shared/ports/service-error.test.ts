@@ -8,6 +8,7 @@ import {
   isServiceError,
   proofOf,
   ServiceError,
+  unlessCode,
 } from '../../../shared/ports/service-error.ts'
 
 const errorOf = (code: string, httpStatus?: number) => new ServiceError('sso-admin', code, 'so', { httpStatus })
@@ -92,4 +93,13 @@ test('an error without the code that was asked for stays a ServiceError to the c
   // @ts-expect-error: what is `never` could be given to anything.
   const nothing: string = error
   expect(nothing).toMatchObject({ code: 'ValidationException' })
+})
+
+test('an answer is nothing where the service refuses with a named code, and any other error goes on', async () => {
+  const gone = new ServiceError('iam', 'NoSuchEntity', 'it is gone')
+  expect(await unlessCode(Promise.resolve('there'), 'NoSuchEntity')).toBe('there')
+  expect(await unlessCode(Promise.reject(gone), 'AccessDenied', 'NoSuchEntity')).toBeUndefined()
+  await expect(unlessCode(Promise.reject(gone), 'AccessDenied')).rejects.toBe(gone)
+  const other = new Error('NoSuchEntity')
+  await expect(unlessCode(Promise.reject(other), 'NoSuchEntity')).rejects.toBe(other)
 })
