@@ -6,7 +6,7 @@ import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { OrganizationCache } from '../../../shared/reconcile/organization/organization-cache.ts'
 import { listHeads } from '../../../shared/reconcile/records/list-heads.ts'
-import { StatusStore, statusPrefix } from '../../../shared/reconcile/records/status-store.ts'
+import { inputOfStatus, StatusStore, statusPrefix } from '../../../shared/reconcile/records/status-store.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
 
@@ -57,9 +57,7 @@ async function listDigests({ objects, clock }: Pick<Ports, 'objects' | 'clock'>)
   const heads = [...(await listHeads(objects, statusPrefix + requestPrefix)).values()]
   const newest = heads.sort((a, b) => b.lastModified.getTime() - a.lastModified.getTime()).slice(0, digestsMost)
   const statuses = new StatusStore(objects, clock)
-  const told = await Promise.all(
-    newest.map(({ key }) => statuses.read(key.slice(statusPrefix.length, -'.json'.length))),
-  )
+  const told = await Promise.all(newest.map(({ key }) => statuses.read(inputOfStatus(key))))
   return told.flatMap((status) =>
     (status?.state === 'waiting' || status?.state === 'applied') && status.request ? status.request.digest : [],
   )

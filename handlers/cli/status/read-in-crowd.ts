@@ -4,7 +4,7 @@ import { splitFolder } from '../../../shared/domain/links/link-fields.ts'
 import { rejection, type Status } from '../../../shared/domain/statuses/status.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { crowdPrefix, mayBeOf } from '../../../shared/reconcile/records/crowds.ts'
-import { StatusStore, statusPrefix } from '../../../shared/reconcile/records/status-store.ts'
+import { inputOfStatus, StatusStore, statusPrefix } from '../../../shared/reconcile/records/status-store.ts'
 
 /**
  * What the status of a file would say that is not valid and has none, since too many beside it are not valid.
@@ -12,7 +12,7 @@ import { StatusStore, statusPrefix } from '../../../shared/reconcile/records/sta
  */
 export async function readInCrowd({ objects, clock }: Pick<Ports, 'objects' | 'clock'>, input: string) {
   for await (const { key } of objects.list(statusPrefix + crowdPrefix)) {
-    const crowd = key.slice(statusPrefix.length, -'.json'.length)
+    const crowd = inputOfStatus(key)
     if (!mayBeOf(crowd, input)) continue
     const [told, file] = [await new StatusStore(objects, clock).read(crowd), await objects.get(input)]
     if (!told || !file) continue

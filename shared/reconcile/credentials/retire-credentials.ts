@@ -30,7 +30,7 @@ import { enterToRetire } from '../calls/enter-account.ts'
 import { describePause, readPause } from '../dispatcher/pause.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
 import { listHeads } from '../records/list-heads.ts'
-import { StatusStore, statusPrefix } from '../records/status-store.ts'
+import { inputOfStatus, StatusStore, statusPrefix } from '../records/status-store.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 import { openAccountOwners } from './account-owners.ts'
 import { readHygieneFile } from './read-hygiene-file.ts'
@@ -244,7 +244,7 @@ class RetireRun {
   /** Of files that are gone, and of which nothing is left. */
   async #forgetStatuses(): Promise<void> {
     for (const key of (await listHeads(this.#ports.objects, statusPrefix + retirePrefix)).keys()) {
-      const told = key.slice(statusPrefix.length, -'.json'.length)
+      const told = inputOfStatus(key)
       if (!this.#told.has(told) && !this.#heads.has(told)) await this.#statuses.revise(told, async () => undefined)
     }
   }

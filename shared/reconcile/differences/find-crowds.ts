@@ -5,7 +5,7 @@ import type { Checkpoint, LinkTimes } from '../records/checkpoint.ts'
 import { crowdOf, crowdPrefix, isCrowdOfPerson } from '../records/crowds.ts'
 import { queueOf } from '../records/inputs.ts'
 import type { Heads } from '../records/list-heads.ts'
-import { statusPrefix } from '../records/status-store.ts'
+import { inputOfStatus, statusPrefix } from '../records/status-store.ts'
 import type { Statuses } from './read-inputs.ts'
 
 type Bucket = {
@@ -32,12 +32,8 @@ type Bucket = {
 export function findCrowds(bucket: Bucket) {
   const { files, statusHeads, statuses, last, configuration, isSweep } = bucket
   const prefix = statusPrefix + crowdPrefix
-  const names = [...statusHeads.keys()].filter(
-    (key) => key.startsWith(prefix) && !isCrowdOfPerson(key.slice(statusPrefix.length, -'.json'.length)),
-  )
-  const crowds = new Map(
-    names.map((key) => [key.slice(statusPrefix.length, -'.json'.length), { rejected: 0, untold: [] as string[] }]),
-  )
+  const names = [...statusHeads.keys()].filter((key) => key.startsWith(prefix) && !isCrowdOfPerson(inputOfStatus(key)))
+  const crowds = new Map(names.map((key) => [inputOfStatus(key), { rejected: 0, untold: [] as string[] }]))
   if (crowds.size > 0) {
     for (const key of [...files.keys()].sort()) {
       const crowd = crowds.get(crowdOf(key, configuration.folders))

@@ -11,7 +11,7 @@ import { queueOf } from '../records/inputs.ts'
 import { JsonRecord } from '../records/json-record.ts'
 import { forEachAtOnce, type Heads } from '../records/list-heads.ts'
 import { isKnownEmpty, readLink } from '../records/read-link.ts'
-import { isTooLong, statusKey, statusPrefix } from '../records/status-store.ts'
+import { inputOfStatus, isTooLong, statusKey } from '../records/status-store.ts'
 import { isSpoiled, type Stored, unlessSpoiled } from '../records/stored-json.ts'
 
 /**
@@ -129,9 +129,10 @@ export async function readStatuses(
     if (isSpoiled(found)) spoiled.set(input, key)
     else if (found) note(input, found)
   }
-  const nameOf = (key: string) => key.slice(statusPrefix.length, -'.json'.length)
   // Other objects under `status/` are no statuses.
-  const named = [...statuses.keys()].map(nameOf).filter((input) => isFile(input) && statuses.has(statusKey(input)))
+  const named = [...statuses.keys()]
+    .map(inputOfStatus)
+    .filter((input) => isFile(input) && statuses.has(statusKey(input)))
   const inputs = new Set([...files.keys(), ...named])
   await forEachAtOnce(inputs, read)
   // A status whose key is a hash tells its input itself, where its file is gone.
@@ -140,7 +141,7 @@ export async function readStatuses(
     const found = await readStatus(objects, key)
     if (found && !isSpoiled(found) && statusKey(found.value.input) === key) note(found.value.input, found)
   }
-  const hashed = [...statuses.keys()].filter((key) => isTooLong(nameOf(key)) && !keys.has(key))
+  const hashed = [...statuses.keys()].filter((key) => isTooLong(inputOfStatus(key)) && !keys.has(key))
   await forEachAtOnce(hashed, readHashed)
   return {
     /** By input: of files, and of files that are gone. Those without a readable status are missing. */

@@ -27,6 +27,11 @@ export function statusKey(input: string): string {
   return roomyKey(statusPrefix, input, '.json')
 }
 
+/** The input of the status under this key; where the key has a hash in its place, that. */
+export function inputOfStatus(key: string): string {
+  return key.slice(statusPrefix.length, -'.json'.length)
+}
+
 export function attentionKey(state: AttentionState, input: string): string {
   return roomyKey(`${attentionPrefix}${state}/`, input, '')
 }

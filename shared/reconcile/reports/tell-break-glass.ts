@@ -6,7 +6,7 @@ import { renderCsv } from '../../domain/text/render-csv.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
 import { listHeads } from '../records/list-heads.ts'
-import { StatusStore, statusPrefix } from '../records/status-store.ts'
+import { inputOfStatus, StatusStore, statusPrefix } from '../records/status-store.ts'
 import { compareBreakGlass } from './compare-break-glass.ts'
 import { listDrills } from './list-drills.ts'
 
@@ -85,7 +85,7 @@ async function tell({ objects, clock }: Pick<Ports, 'objects' | 'clock'>, rows: 
   }
   const told = new Set(bySubject.map(([input]) => input))
   for (const key of (await listHeads(objects, statusPrefix + findingPrefix)).keys()) {
-    const input = key.slice(statusPrefix.length, -'.json'.length)
+    const input = inputOfStatus(key)
     if (!told.has(input) && !unchecked.some((one) => input.startsWith(one)))
       await statuses.revise(input, async () => undefined)
   }

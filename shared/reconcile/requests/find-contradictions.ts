@@ -7,7 +7,7 @@ import { listIndexedSubjects } from '../records/expiry-index.ts'
 import { JsonRecord } from '../records/json-record.ts'
 import { forEachAtOnce, type Heads, listHeads } from '../records/list-heads.ts'
 import { readLink } from '../records/read-link.ts'
-import { attentionPrefix, statusKey, statusPrefix } from '../records/status-store.ts'
+import { attentionPrefix, inputOfStatus, statusKey } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 
 /** S3 dates objects in whole seconds, and a status may be written within that of its input. */
@@ -34,7 +34,7 @@ export async function findContradictions(
   configuration: Pick<Configuration, 'folders'>,
 ): Promise<readonly string[]> {
   const links = await listHeads(objects, temporaryPrefix)
-  const requestsAt = placesOf([...files.keys(), ...[...told.keys()].map(inputOf)])
+  const requestsAt = placesOf([...files.keys(), ...[...told.keys()].map(inputOfStatus)])
   const [ofLinks, ofRequests] = [await listStates(objects, temporaryPrefix), await listStates(objects, requestPrefix)]
   const found = new Set<string>()
   await forEachAtOnce([...links.values()], async ({ key, lastModified }) => {
@@ -57,10 +57,6 @@ export async function findContradictions(
     if (stored?.request?.expiresAt !== undefined && stored.state !== 'expired') found.add(request)
   })
   return [...found].sort()
-}
-
-function inputOf(key: string): string {
-  return key.slice(statusPrefix.length, -'.json'.length)
 }
 
 /** By the key of the link: people of one name have one place, and anybody may ask in any name. */

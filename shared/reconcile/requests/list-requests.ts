@@ -2,12 +2,12 @@ import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { suspensionPrefix } from '../../domain/people/suspension.ts'
 import { requestPrefix } from '../../domain/requests/access-request.ts'
 import { approvalPrefix } from '../../domain/requests/approval-file.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
+import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { crowdOf, crowdPrefix, isCrowdOfPerson, requestsMost } from '../records/crowds.ts'
 import { sendInputs } from '../records/inputs.ts'
 import { listHeads } from '../records/list-heads.ts'
-import { attentionPrefix, StatusStore, statusKey, statusPrefix } from '../records/status-store.ts'
+import { attentionPrefix, inputOfStatus, StatusStore, statusKey, statusPrefix } from '../records/status-store.ts'
 import { datedMs, findContradictions } from './find-contradictions.ts'
 
 type Looking = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock'>
@@ -49,41 +49,39 @@ export async function askForWaiting(ports: Looking, configuration: Configuration
  */
 export async function sweepRequests(ports: Looking, configuration: Configuration): Promise<number> {
   const { objects, clock } = ports
-  const files = new Map([...(await listHeads(objects, requestPrefix)), ...(await listHeads(objects, approvalPrefix))])
-  const told = new Map([
-    ...(await listHeads(objects, statusPrefix + requestPrefix)),
-    ...(await listHeads(objects, statusPrefix + approvalPrefix)),
-  ])
-  const untold = [...files.keys()].filter((key) => !told.has(statusKey(key)))
+  const { files, told, untold, outdated } = await compareTold(objects, [requestPrefix, approvalPrefix])
   const { room, crowds } = await findRoom(objects, untold, configuration)
-  const stale = [...files.values()].filter(({ key, lastModified }) => {
-    const status = told.get(statusKey(key))
-    return status !== undefined && status.lastModified.getTime() + datedMs < lastModified.getTime()
-  })
-  const gone = [...told.keys()]
-    .map((key) => key.slice(statusPrefix.length, -'.json'.length))
-    .filter((key) => !files.has(key))
   const waiting = await Array.fromAsync(listWaiting(objects, approvalPrefix))
   const contradictions = await findContradictions({ files, told }, objects, configuration)
-  const suspensions = await findUntoldSuspensions(objects)
-  const keys = [
-    ...new Set([...room, ...suspensions, ...stale.map(({ key }) => key), ...gone, ...waiting, ...contradictions]),
-  ]
+  const suspensions = await compareTold(objects, [suspensionPrefix])
+  const ofPeople = [...suspensions.untold, ...suspensions.outdated]
+  const keys = [...new Set([...room, ...ofPeople, ...outdated, ...waiting, ...contradictions])]
   await sendInputs(ports, keys, 'sweep', configuration)
   const statuses = new StatusStore(objects, clock)
   for (const crowd of crowds) await statuses.revise(crowd, async () => undefined)
   return keys.length
 }
 
-async function findUntoldSuspensions(objects: ObjectStore): Promise<readonly string[]> {
-  const files = await listHeads(objects, suspensionPrefix)
-  const told = await listHeads(objects, statusPrefix + suspensionPrefix)
-  const untold = [...files.values()].filter(({ key, lastModified }) => {
+/**
+ * Inputs of these kinds and their statuses, as listed. `untold`: inputs without a status. `outdated`: those that were uploaded after
+ * it was written, or are gone.
+ */
+async function compareTold(objects: ObjectStore, prefixes: readonly string[]) {
+  const list = async (before: string) => {
+    const heads = new Map<string, ObjectHead>()
+    for (const prefix of prefixes)
+      for (const [key, head] of await listHeads(objects, before + prefix)) heads.set(key, head)
+    return heads
+  }
+  const files = await list('')
+  const told = await list(statusPrefix)
+  const untold = [...files.keys()].filter((key) => !told.has(statusKey(key)))
+  const stale = [...files.values()].filter(({ key, lastModified }) => {
     const status = told.get(statusKey(key))
-    return !status || status.lastModified.getTime() + datedMs < lastModified.getTime()
+    return status !== undefined && status.lastModified.getTime() + datedMs < lastModified.getTime()
   })
-  const inputs = [...told.keys()].map((key) => key.slice(statusPrefix.length, -'.json'.length))
-  return [...untold.map(({ key }) => key), ...inputs.filter((key) => !files.has(key))]
+  const gone = [...told.keys()].map(inputOfStatus).filter((key) => !files.has(key))
+  return { files, told, untold, outdated: [...stale.map(({ key }) => key), ...gone] }
 }
 
 /** Of people with too many undecided requests as many are looked at as there is room for. `crowds`: those that are none any more. */
@@ -96,7 +94,7 @@ async function findRoom(objects: ObjectStore, untold: readonly string[], { folde
   }
   const crowds: string[] = []
   for await (const { key } of objects.list(statusPrefix + crowdPrefix)) {
-    const crowd = key.slice(statusPrefix.length, -'.json'.length)
+    const crowd = inputOfStatus(key)
     const left = byCrowd.get(crowd)?.filter((one) => !room.includes(one)) ?? []
     if (isCrowdOfPerson(crowd) && left.length === 0) crowds.push(crowd)
   }
@@ -120,6 +118,6 @@ export async function askForTimed(ports: Looking, configuration: Configuration):
     ...(await listHeads(ports.objects, statusPrefix + requestPrefix)).keys(),
     ...(await listHeads(ports.objects, statusPrefix + suspensionPrefix)).keys(),
   ]
-  const keys = told.map((key) => key.slice(statusPrefix.length, -'.json'.length))
+  const keys = told.map(inputOfStatus)
   await sendInputs(ports, keys, 'the index of times was gone', configuration)
 }

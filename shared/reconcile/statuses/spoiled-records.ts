@@ -8,7 +8,7 @@ import { brakeFile, brakeKey } from '../brake/brake-file.ts'
 import { sendInputs } from '../records/inputs.ts'
 import { listHeads } from '../records/list-heads.ts'
 import { ownedPrefix, permissionSetOf, readOwned } from '../records/owned-permission-sets.ts'
-import { StatusStore, statusPrefix } from '../records/status-store.ts'
+import { inputOfStatus, StatusStore, statusPrefix } from '../records/status-store.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 
 /**
@@ -62,8 +62,7 @@ async function isReadable(objects: ObjectStore, key: string): Promise<boolean> {
 async function listTold(objects: ObjectStore): Promise<readonly string[]> {
   const told: string[] = []
   for (const prefix of [brakeKey, ownedPrefix]) {
-    for (const key of (await listHeads(objects, statusPrefix + prefix)).keys())
-      told.push(key.slice(statusPrefix.length, -'.json'.length))
+    for (const key of (await listHeads(objects, statusPrefix + prefix)).keys()) told.push(inputOfStatus(key))
   }
   return told
 }
