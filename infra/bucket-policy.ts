@@ -2,6 +2,7 @@ import { Refusal } from '../handlers/cli/arguments/refusal.ts'
 import { hygieneKey } from '../shared/domain/credentials/hygiene-file.ts'
 import { retirePrefix } from '../shared/domain/credentials/retire-file.ts'
 import type { Environment } from '../shared/domain/deployment/environment.ts'
+import { suspensionPrefix } from '../shared/domain/people/suspension.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 
 export type PolicyStatementJson = {
@@ -21,14 +22,12 @@ export const policyBytesMost = 20 * 1024
 const governedPrefixes = ['policies/', 'selectors/', 'eligibility/', hygieneKey] as const
 /** Records of drills: written once, by responders. */
 const drillPrefix = 'drills/'
-/** Whom HR suspends. */
-const suspendedPrefix = 'suspended/'
 const sharedPrefixes = [
   'links_data/',
   'permission_sets/',
   'control/',
   drillPrefix,
-  suspendedPrefix,
+  suspensionPrefix,
   ...governedPrefixes,
 ] as const
 /** Where people write. Of `retire/` only the folders of account owners, so without any nobody writes there. */
@@ -111,7 +110,7 @@ export function bytesOfPolicy(policy: PolicyJson): number {
 
 function denials(environment: Environment, names: DeploymentNames): PolicyStatementJson[] {
   const { bucketArn, roleArns } = names
-  const { operators } = environment.access
+  const { access } = environment
   const objects = (prefix: string) => `${bucketArn}/${prefix}*`
   const { root, folders, permissionSets } = areasOf(environment)
   const rolesOfInputs = (way: Area['way']) => [
@@ -119,6 +118,14 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
     ...names.operatorRoleArns,
   ]
   const rolesOfLinks = [...rolesOfInputs(root.way), names.roleArn('requests')]
+  const only = (sid: string, prefixes: readonly string[], principals: readonly string[]): PolicyStatementJson => ({
+    Sid: sid,
+    Effect: 'Deny',
+    Principal: '*',
+    Action: writes,
+    Resource: prefixes.map(objects),
+    ...unless(principals),
+  })
   return [
     {
       Sid: 'OnlyByTls',
@@ -139,17 +146,14 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
       ...unless(roleArns),
     },
     ...denialsOfRequests(environment, names),
-    {
-      Sid: 'OnlyOperatorsControl',
-      Effect: 'Deny',
-      Principal: '*',
-      Action: writes,
-      Resource: [objects('control/')],
-      ...unless([...names.rolesThatWrite('control/'), ...operators]),
-    },
-    ...denialsOfOffices(environment, names),
+    only('OnlyOperatorsControl', ['control/'], [...names.rolesThatWrite('control/'), ...access.operators]),
+    only('OnlyGovernanceWritesPolicies', governedPrefixes, access.governance),
+    only('OnlyTheseSuspend', [suspensionPrefix], access.people),
     ...denialsOfDrills(environment, names),
-    ...denialsOfOwners(environment, names),
+    // Who answers for accounts asks for credentials there to be retired, each in a folder of their own.
+    ...access.accountOwners.map(({ folder, principals }, index) =>
+      only(`Owner${index + 1}`, [retireFolder(folder)], principals),
+    ),
     {
       // All of links_data/ that is in no declared folder: there is no pattern for it, so what else people write is named.
       Sid: root.sid,
@@ -161,7 +165,7 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
         ...[
           'control/',
           drillPrefix,
-          suspendedPrefix,
+          suspensionPrefix,
           ...governedPrefixes,
           ...personalPrefixes,
           ...retiringOf(environment),
@@ -169,16 +173,7 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
       ],
       ...unless([...root.writers, names.anyRoleArn]),
     },
-    ...folders.map(
-      ({ sid, prefix, writers }): PolicyStatementJson => ({
-        Sid: sid,
-        Effect: 'Deny',
-        Principal: '*',
-        Action: writes,
-        Resource: [objects(prefix)],
-        ...unless([...writers, names.anyRoleArn]),
-      }),
-    ),
+    ...folders.map(({ sid, prefix, writers }) => only(sid, [prefix], [...writers, names.anyRoleArn])),
     {
       // The statements above let roles pass by the beginning of their names, for want of room; somebody else might make such a role.
       Sid: 'OnlyTheseRolesWriteLinks',
@@ -188,14 +183,11 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
       Resource: [objects('links_data/')],
       Condition: { ArnLike: { 'aws:PrincipalArn': names.anyRoleArn }, ...unless(rolesOfLinks).Condition },
     },
-    {
-      Sid: permissionSets.sid,
-      Effect: 'Deny',
-      Principal: '*',
-      Action: writes,
-      Resource: [objects(permissionSets.prefix)],
-      ...unless([...permissionSets.writers, ...rolesOfInputs(permissionSets.way)]),
-    },
+    only(
+      permissionSets.sid,
+      [permissionSets.prefix],
+      [...permissionSets.writers, ...rolesOfInputs(permissionSets.way)],
+    ),
   ]
 }
 
@@ -220,34 +212,6 @@ function denialOfSettings(environment: Environment, names: DeploymentNames): Pol
 /** One pattern for all folders, where nothing depends on whose it is. */
 function retiringOf({ access }: Environment): readonly string[] {
   return access.accountOwners.length === 0 ? [] : [retirePrefix]
-}
-
-/** Only who answers for accounts asks for credentials there to be retired, each in a folder of their own. */
-function denialsOfOwners({ access }: Environment, { bucketArn }: DeploymentNames): PolicyStatementJson[] {
-  return access.accountOwners.map(({ folder, principals }, index) => ({
-    Sid: `Owner${index + 1}`,
-    Effect: 'Deny',
-    Principal: '*',
-    Action: writes,
-    Resource: [`${bucketArn}/${retireFolder(folder)}*`],
-    ...unless(principals),
-  }))
-}
-
-/** Governance and HR write what is theirs, and nobody else does. */
-function denialsOfOffices({ access }: Environment, { bucketArn }: DeploymentNames): PolicyStatementJson[] {
-  const only = (sid: string, prefixes: readonly string[], principals: readonly string[]): PolicyStatementJson => ({
-    Sid: sid,
-    Effect: 'Deny',
-    Principal: '*',
-    Action: writes,
-    Resource: prefixes.map((prefix) => `${bucketArn}/${prefix}*`),
-    ...unless(principals),
-  })
-  return [
-    only('OnlyGovernanceWritesPolicies', governedPrefixes, access.governance),
-    only('OnlyTheseSuspend', [suspendedPrefix], access.people),
-  ]
 }
 
 /** A record of a drill is evidence: who drills writes it, and nobody takes it away. */
@@ -373,7 +337,7 @@ function grants(environment: Environment, names: DeploymentNames): PolicyStateme
       sid: 'Suspend',
       principals: ofOthers(environment.access.people),
       actions: readsAndWrites,
-      prefixes: [suspendedPrefix],
+      prefixes: [suspensionPrefix],
     }),
     ...grantsOfRequests(environment, names),
     ...environment.access.accountOwners.flatMap(({ folder, principals }, index) =>
