@@ -1,8 +1,8 @@
-import { escapeHtml } from '../text/escape-html.ts'
 import { type PageRow, RowCollector } from './collect-rows.ts'
 import { embedJson } from './embed-json.ts'
 import page from './page.json' with { type: 'json' }
 import { blockClass, factsId, type PageFacts } from './page-data.ts'
+import { renderPageHead } from './page-head.ts'
 
 export type AccessPage = PageFacts & { readonly rows: AsyncIterable<PageRow> | Iterable<PageRow> }
 
@@ -11,18 +11,7 @@ export type AccessPage = PageFacts & { readonly rows: AsyncIterable<PageRow> | I
  * and style, by their hashes, and nothing else. Names from outside stand in it as data only; the script writes them as text.
  */
 export async function* renderAccessPage({ rows, ...facts }: AccessPage): AsyncGenerator<string, void> {
-  yield `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${contentSecurityPolicy}">
-<meta name="referrer" content="no-referrer">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Access, as of ${escapeHtml(facts.madeAt)}</title>
-<link rel="icon" href="data:,">
-<style>${page.style}</style>
-</head>
+  yield `${renderPageHead(`Access, as of ${facts.madeAt}`, contentSecurityPolicy)}
 <body>
 ${page.body}
 `

@@ -1,4 +1,5 @@
 import page from '../access-page/page.json' with { type: 'json' }
+import { renderPageHead } from '../access-page/page-head.ts'
 import { escapeHtml } from '../text/escape-html.ts'
 import { renderCsv } from '../text/render-csv.ts'
 import { type CredentialRow, type Urgency, urgencies, urgencyOf } from './credential-row.ts'
@@ -86,6 +87,8 @@ const headings: Readonly<Record<Urgency, string>> = {
   later: 'Later: less to look after',
 }
 
+const contentSecurityPolicy = `default-src 'none'; style-src '${page.styleHash}'; img-src data:; base-uri 'none'; form-action 'none'`
+
 /** One HTML file that loads nothing, sends nothing and has no script: what wants somebody, the most urgent first. */
 export function renderCredentialPage({ madeAt, facts, urgent, top, notes }: CredentialPage): string {
   const list = (items: readonly string[]) => `<ul>${items.map((one) => `<li>${escapeHtml(one)}</li>`).join('')}</ul>`
@@ -98,18 +101,7 @@ export function renderCredentialPage({ madeAt, facts, urgent, top, notes }: Cred
 ${rows.map(renderRow).join('\n')}
 </ol>${more > 0 ? `<p>and ${more} more in credentials.csv</p>` : ''}`
   })
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src '${page.styleHash}'; img-src data:; base-uri 'none'; form-action 'none'">
-<meta name="referrer" content="no-referrer">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Credentials, as of ${escapeHtml(madeAt)}</title>
-<link rel="icon" href="data:,">
-<style>${page.style}</style>
-</head>
+  return `${renderPageHead(`Credentials, as of ${madeAt}`, contentSecurityPolicy)}
 <body>
 <header><h1>Credentials, as of ${escapeHtml(madeAt.slice(0, 16).replace('T', ' '))} UTC</h1></header>
 <main>
