@@ -26,7 +26,7 @@ export const promises = {
   others: '9 No uploader harms another',
   temporary: '10 Temporary access has its approvals, and ends',
   sessions: '11 Ended sessions stay denied until none can be left',
-  suspended: '12 Who is suspended has nothing of ours',
+  suspended: '12 A suspended person has no access from ssofile',
 } as const
 
 export type Fail = (promise: string, message: string) => void
