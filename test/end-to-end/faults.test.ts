@@ -15,8 +15,8 @@ import { permissionSetFile, smallOrganization } from './small-organization.ts'
 const Bucket = 'ssofile'
 const set = 'ReadOnly-ps'
 const accounts = ['200000000001', '200000000002', '200000000003']
-const groups = Array.from({ length: 20 }, (_, index) => `team ${index}`)
-/** Account assignments in the grammar of links: 60. */
+const groups = Array.from({ length: 10 }, (_, index) => `team ${index}`)
+/** Account assignments in the grammar of links: 30. */
 const wanted = accounts.flatMap((account) => groups.map((group) => `account%${account}%${set}%${group}%GROUP`)).sort()
 
 const product = { caller: 'ssofile' } as const
@@ -68,7 +68,7 @@ beforeAll(async () => {
   }
   const organization = await write('organization.json', smallOrganization({ groups }))
   const args = ['--organization', organization, '--faults', await write('faults.json', faults)]
-  args.push('--config', await write('configuration.json', { brake: noBrake }), '--time-scale', '60')
+  args.push('--config', await write('configuration.json', { brake: noBrake }), '--time-scale', '10')
   local = new LocalProcess(port, args)
   await local.ready()
 }, 60_000)
@@ -84,7 +84,7 @@ async function write(name: string, content: unknown): Promise<string> {
   return join(directory, name)
 }
 
-test('sixty links are in force, each granted once, in spite of throttling, lost answers, broken connections and an S3 that is unavailable', async () => {
+test('thirty links are in force, each granted once, in spite of throttling, lost answers, broken connections and an S3 that is unavailable', async () => {
   await put(`permission_sets/${set}.json`, permissionSetFile(set))
   await pLimit(10).map(wanted, (key) => put(`links_data/${key}%ssofile`))
   await eventually(async () => (await statesOf(wanted)).every((state) => state === 'applied'))
@@ -93,8 +93,8 @@ test('sixty links are in force, each granted once, in spite of throttling, lost 
   expect(await history()).toEqual(wanted.map((key) => `${key} granted`))
 }, 240_000)
 
-// A message that has failed five times is given up; the hourly reconcile, each minute here, finds what it was about.
-test('all sixty are revoked, each once, and nothing is left of them', async () => {
+// A message that has failed five times is given up; the sweep, each half minute here, finds what it was about.
+test('all thirty are revoked, each once, and nothing is left of them', async () => {
   await pLimit(10).map(wanted, (key) => remove(`links_data/${key}%ssofile`))
   await eventually(async () => (await list('status/links_data/')).length === 0)
   expect(await accessNow()).toEqual([])
