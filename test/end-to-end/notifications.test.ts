@@ -65,6 +65,7 @@ afterAll(async () => {
 
 const look = async (query = '') =>
   seen.parse(await (await fetch(`${system.url}/_ssofile/notifications${query}`)).json())
+const tell = async () => JSON.stringify(await look())
 const link = 'links_data/team-a/account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile'
 const invalid = 'links_data/team-a/account%233000000002%Billing-ps%team-Accountants%group%ssofile'
 
@@ -73,7 +74,6 @@ test('an upload is told to whoever uploaded it and to the owners of its folder, 
   await system.upload(invalid)
   await system.upload(link)
   await system.untilStatus(link, 'applied')
-  const tell = async () => JSON.stringify(await look())
   const outcomes = await until(
     'both outcomes',
     async () => {
@@ -130,7 +130,7 @@ test('a request is told once to whom it waits for, and each of its outcomes once
     (await look()).mails.flatMap(({ receiver, text }) => (receiver === name ? [text] : [])).join('')
   const untilMailed = (name: string, words: string) =>
     until(`a mail to ${name}: ${words}`, async () => ((await mailsTo(name)).includes(words) ? true : undefined), {
-      tell: async () => JSON.stringify(await look()),
+      tell,
     })
   const digest = (await system.untilStatus(request, 'waiting')).request?.digest
   await untilMailed('approvers', 'request-asked')
@@ -140,7 +140,7 @@ test('a request is told once to whom it waits for, and each of its outcomes once
   await system.remove(request, 'ssofile')
   await system.untilGone(request)
   await untilMailed('kenji', 'request-finished')
-  await until('all four', async () => ((await told()).length >= 4 ? true : undefined))
+  await until('four outcomes', async () => ((await told()).length >= 4 ? true : undefined), { tell })
   const by = { id: await system.userId(kenji), name: kenji }
   // By name: S3's instants are whole seconds, and a test is fast.
   expect((await told()).sort((a, b) => (a.event < b.event ? -1 : 1))).toEqual([
