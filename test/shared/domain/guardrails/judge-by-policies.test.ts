@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
 import {
   complainOfObjections,
+  describeObjection,
   judgeLinkByPolicies,
   judgePermissionSetByPolicies,
   type LinkCase,
+  objectToRevocation,
 } from '../../../../shared/domain/guardrails/judge-by-policies.ts'
 import { type Guardrails, joinPolicies, parsePolicyFile } from '../../../../shared/domain/guardrails/policy-file.ts'
 import { forbiddenActionsOf } from '../../../../shared/domain/iam-policies/forbidden-actions.ts'
@@ -39,63 +41,158 @@ const accounts = ['111111111111', '222222222222'].map((id) => accountId.parse(id
 const user = admins.replace('GROUP', 'USER')
 const hours = (count: number, ms = 0) => new Date(uploadedAt.getTime() + count * 3_600_000 + ms)
 
+type Told = readonly [received: string, expected: string, remedy: string]
+
+/** In the words of a list of warnings. */
+function sentenceOf([received, expected, remedy]: Told): string {
+  return `it has ${received}, expected ${expected} (rule 'r' of policies/a.json, control 'AC-2'); ${remedy}, or ask Ann`
+}
+
 describe('each demand on a link, met and not met by the least that there is', () => {
-  test.each<[string, object, LinkCase, LinkCase]>([
-    ['permissionSets', { permissionSets: ['Admin-p?'] }, about(), about(admins.replace('Admin-ps', 'Admin-pss'))],
-    ['principals', { principals: ['team-*'] }, about(), about(admins.replace('%team-a', '%team'))],
-    ['types', { types: ['GROUP'] }, about(), about(user)],
-    ['scopes', { scopes: ['ou_id%*'] }, about(), about(admins.replace('ou_id%ou-abcd-11111111', 'root%all'))],
-    ['folders', { folders: ['team-a'] }, about(), about(admins.replace('team-a/', ''))],
-    ['no folder', { folders: [''] }, about(admins.replace('team-a/', '')), about()],
-    ['uploaders', { uploaders: ['AWS:AROA1:*'] }, about(), about(admins, { uploader: { name: 'AWS:AROA2:kim' } })],
-    ['a known uploader', { uploaders: ['*'] }, about(), about(admins, { uploader: 'nobody knows' })],
-    ['accounts', { accounts: ['1*'] }, about(admins, { accounts: accounts.slice(0, 1) }), about(admins, { accounts })],
+  const one = about(admins, { accounts: accounts.slice(0, 1) })
+  const both = about(admins, { accounts })
+  const having = (body: LinkCase['body']) => about(admins, { body })
+  const byWhom = 'have somebody upload it who may'
+  const ticket = 'write { "ticket": "…" } into the file'
+  const [reason, letters] = ['write { "reason": "…" } into the file', 'a reason with letters or digits']
+  const [early, within] = ['write an earlier expiresAt into the file', 'an expiresAt within 8 hours of its upload']
+  test.each<[string, object, LinkCase, LinkCase, Told]>([
+    [
+      'permissionSets',
+      { permissionSets: ['Admin-p?'] },
+      about(),
+      about(admins.replace('Admin-ps', 'Admin-pss')),
+      ["permission set 'Admin-pss'", "'Admin-p?'", 'use another permission set'],
+    ],
+    [
+      'principals',
+      { principals: ['team-*', 'b', 'c', 'd', 'e'] },
+      about(),
+      about(admins.replace('%team-a', '%team')),
+      ["principal 'team'", "'team-*' or 'b' or 'c' or 'd' or 'e'", 'use another principal'],
+    ],
+    [
+      'more principals than are told',
+      { principals: ['a', 'b', 'c', 'd', 'e', 'team-*'] },
+      about(),
+      about(admins.replace('%team-a', '%team')),
+      ["principal 'team'", "'a' or 'b' or 'c' or 'd' or 'e' or one of 1 more", 'use another principal'],
+    ],
+    ['types', { types: ['GROUP'] }, about(), about(user), ["type 'USER'", "'GROUP'", 'use another type']],
+    [
+      'scopes',
+      { scopes: ['ou_id%*'] },
+      about(),
+      about(admins.replace('ou_id%ou-abcd-11111111', 'root%all')),
+      ["scope 'root%all'", "'ou_id%*'", 'use another scope'],
+    ],
+    [
+      'folders',
+      { folders: ['team-a'] },
+      about(),
+      about(admins.replace('team-a/', '')),
+      ["folder ''", "'team-a'", 'use another folder'],
+    ],
+    [
+      'no folder',
+      { folders: [''] },
+      about(admins.replace('team-a/', '')),
+      about(),
+      ["folder 'team-a'", "''", 'use another folder'],
+    ],
+    [
+      'uploaders',
+      { uploaders: ['AWS:AROA1:*'] },
+      about(),
+      about(admins, { uploader: { name: 'AWS:AROA2:kim' } }),
+      ["the uploader 'AWS:AROA2:kim'", "'AWS:AROA1:*'", byWhom],
+    ],
+    [
+      'a known uploader',
+      { uploaders: ['*'] },
+      about(),
+      about(admins, { uploader: 'nobody knows' }),
+      ['an upload by somebody unknown', "'*'", byWhom],
+    ],
+    ['accounts', { accounts: ['1*'] }, one, both, ['the account 222222222222', "'1*'", 'use a narrower scope']],
+    [
+      'no account',
+      { accounts: [] },
+      about(),
+      both,
+      ['the account 111111111111 and 1 more', 'none at all', 'use a narrower scope'],
+    ],
     [
       'accountsNever',
       { accountsNever: ['2*'] },
-      about(admins, { accounts: accounts.slice(0, 1) }),
-      about(admins, { accounts }),
+      one,
+      both,
+      ['the account 222222222222', "no account like '2*'", 'use a scope without it'],
+    ],
+    [
+      'no account of two',
+      { accountsNever: ['*'] },
+      about(),
+      both,
+      ['the account 111111111111 and 1 more', "no account like '*'", 'use a scope without it'],
     ],
     [
       'scopesNever',
       { scopesNever: ['root%*', 'account%2*'] },
-      about(admins),
+      about(),
       about(admins.replace('ou_id%ou-abcd-11111111', 'account%222222222222')),
+      ["scope 'account%222222222222'", "none like 'root%*' or 'account%2*'", 'use another scope'],
     ],
-    [
-      'accountsMost',
-      { accountsMost: 1 },
-      about(admins, { accounts: accounts.slice(0, 1) }),
-      about(admins, { accounts }),
-    ],
+    ['accountsMost', { accountsMost: 1 }, one, both, ['2 accounts', 'at most 1', 'use a narrower scope']],
     [
       'expireWithinHours',
       { expireWithinHours: 8 },
-      about(admins, { body: { expiresAt: hours(8) } }),
-      about(admins, { body: { expiresAt: hours(8, 1) } }),
+      having({ expiresAt: hours(8) }),
+      having({ expiresAt: hours(8, 1) }),
+      ['an expiresAt 8.00 hours after its upload', within, early],
     ],
-    ['an expiresAt', { expireWithinHours: 8 }, about(admins, { body: { expiresAt: hours(1) } }), about()],
+    [
+      'an expiresAt',
+      { expireWithinHours: 8 },
+      having({ expiresAt: hours(1) }),
+      about(),
+      ['no expiresAt', within, 'write { "expiresAt": "…" } into the file'],
+    ],
     [
       'ticket',
       { ticket: 'CHG###' },
-      about(admins, { body: { ticket: 'CHG123' } }),
-      about(admins, { body: { ticket: 'CHG12' } }),
-    ],
-    ['reason', { reason: true }, about(admins, { body: { reason: 'x' } }), about(admins, { body: { reason: ' ' } })],
-    [
-      'a reason that somebody can read',
-      { reason: true },
-      about(admins, { body: { reason: '\u200b障害' } }),
-      about(admins, { body: { reason: '\u200b\u2060\u3164' } }),
+      having({ ticket: 'CHG123' }),
+      having({ ticket: 'CHG12' }),
+      ["the ticket 'CHG12'", "a ticket like 'CHG###' (# is a digit)", ticket],
     ],
     [
       'a ticket that somebody can read',
       { ticket: '*' },
-      about(admins, { body: { ticket: '7' } }),
-      about(admins, { body: { ticket: '\u200b' } }),
+      having({ ticket: '7' }),
+      having({ ticket: '\u200b' }),
+      ["the ticket '\\u{200b}'", "a ticket like '*' (# is a digit)", ticket],
     ],
-  ])('%s', (_, must, met, notMet) => {
-    expect([isRefused(linkRules(must), met), isRefused(linkRules(must), notMet)]).toEqual([false, true])
+    [
+      'any ticket',
+      { ticket: '*' },
+      having({ ticket: '7' }),
+      about(),
+      ['no ticket', "a ticket like '*' (# is a digit)", ticket],
+    ],
+    ['reason', { reason: true }, having({ reason: 'x' }), having({ reason: ' ' }), ["the reason ' '", letters, reason]],
+    ['any reason', { reason: true }, having({ reason: '7' }), about(), ['no reason', letters, reason]],
+    [
+      'a reason that somebody can read',
+      { reason: true },
+      having({ reason: '\u200b障害' }),
+      having({ reason: '\u200b\u2060\u3164' }),
+      ["the reason '\\u{200b}\\u{2060}\u3164'", letters, reason],
+    ],
+  ])('%s', (_, must, met, notMet, told) => {
+    const sentences = [met, notMet].map((link) =>
+      judgeLinkByPolicies(linkRules(must), link).refusals.map(describeObjection),
+    )
+    expect(sentences).toEqual([[], [sentenceOf(told)]])
   })
 })
 
@@ -109,6 +206,8 @@ test('an objection names rule, control, what was received, what is allowed and w
   })
   const { refusals: asked } = judgeLinkByPolicies(linkRules({ types: ['GROUP'] }, { contact: 'Bo' }), about(user))
   expect(asked[0]?.remedy).toContain('ask Bo')
+  expect(complainOfObjections(user, asked)?.expected).toBe("'GROUP' (rule 'r' of policies/a.json, control 'AC-2')")
+  expect(complainOfObjections(user, [])).toBeUndefined()
 })
 
 describe('what a rule is about', () => {
@@ -138,6 +237,9 @@ describe('what a rule is about', () => {
     expect(laterOf(linkRules({ accountsNever: ['*'] }))).toMatchObject({ refusals: [], later: ['policies/a.json#r'] })
     const forSome = linkRules({ types: ['GROUP'] }, { for: { uploaders: ['x'] } })
     expect(laterOf(forSome)).toMatchObject({ refusals: [], later: ['policies/a.json#r'] })
+    const ofAccounts = linkRules({ accounts: [], accountsNever: [] })
+    expect(laterOf(ofAccounts)).toEqual({ refusals: [], warnings: [], later: ['policies/a.json#r'] })
+    expect(laterOf(linkRules({ types: ['GROUP'] })).refusals).toHaveLength(1)
   })
 })
 
@@ -178,12 +280,23 @@ describe('two permission sets that nobody may have together', () => {
     expect(judgeLinkByPolicies(rules, two).refusals[0]).toMatchObject({
       received: "'kim', who has 'Audit-ps' in account 111111111111 through the group 'auditors' (and 1 more)",
       expected: "nobody with both 'Admin*' and 'Audit*' in one account (rule 'r' of policies/a.json, control 'AC-5')",
+      remedy: 'take the other one away first, or give it to others, or ask Ann',
     })
+    const somebody = { permissionSet: 'Audit-ps', account: here ?? accountId.parse('111111111111') }
+    expect(judgeLinkByPolicies(rules, about(admins, { overlaps: [somebody] })).refusals[0]?.received).toBe(
+      "'somebody', who has 'Audit-ps' in account 111111111111 directly",
+    )
   })
 
   test('what cannot be read refuses; what nobody has looked at is judged later, where the rule is about it', () => {
     const rules = separation([['Admin*'], ['Audit*']])
-    expect(isRefused(rules, about(admins, { overlaps: { unread: 'no right' } }))).toBe(true)
+    expect(judgeLinkByPolicies(rules, about(admins, { overlaps: { unread: 'no right' } })).refusals).toMatchObject([
+      {
+        received: 'people whose other access is not known (no right)',
+        expected: expect.stringContaining("nobody with both 'Admin*' and 'Audit*' in one account"),
+        remedy: 'it is looked at again within an hour; see that ssofile can read it, or ask Ann',
+      },
+    ])
     const other = admins.replace('Admin-ps', 'ReadOnly-ps')
     expect(judgeLinkByPolicies(rules, about(admins, { overlaps: 'later' })).later).toEqual(['policies/a.json#r'])
     expect(judgeLinkByPolicies(rules, about(other, { overlaps: 'later' })).later).toEqual([])
@@ -193,48 +306,100 @@ describe('two permission sets that nobody may have together', () => {
 test('a policy that is broken refuses whatever is new, and says why', () => {
   const policy = parsePolicyFile('policies/b.json', new TextEncoder().encode('{'))
   const verdict = judgeLinkByPolicies(joinPolicies([{ policy, size: 1 }]), about())
-  expect(verdict.refusals).toEqual([expect.objectContaining({ policy: 'policies/b.json' })])
-  expect(verdict.refusals[0]?.received).toContain('policies/b.json')
+  expect(verdict.refusals).toEqual([
+    {
+      policy: 'policies/b.json',
+      received: expect.stringMatching(/^new access while a policy is not valid \(policies\/b\.json: received .+\)$/),
+      expected: 'policies that ssofile can read',
+      remedy: 'ask those who write the policies to correct it; access that is in force stays',
+    },
+  ])
+  const two = complainOfObjections(user, [...verdict.refusals, ...verdict.refusals])
+  expect(two?.expected).toBe('policies that ssofile can read (and 1 more: policies/b.json)')
+})
+
+test.each([
+  [0, 1, 'nobody who would keep', '1 person'],
+  [1, 2, 'only 1 person who would keep', '2 people'],
+  [2, 3, 'only 2 people who would keep', '3 people'],
+])('where %i people would be left of %i, who they are is told', (left, peopleLeast, who, least) => {
+  const rule = { id: 'r', control: 'AC-2', mode: 'enforce' as const }
+  const minimum = { ...rule, for: { permissionSets: ['Admin*'] }, must: { peopleLeast } }
+  const [policy] = guard({ contact: 'Ann', minimums: [minimum] }).policies
+  if (!policy) throw new Error('no policy')
+  expect(objectToRevocation(policy, minimum, { left, account: accountId.parse('111111111111') })).toEqual({
+    ...{ policy: 'policies/a.json', rule: 'r', control: 'AC-2' },
+    received: `${who} 'Admin*' in account 111111111111`,
+    expected: `at least ${least} (rule 'r' of policies/a.json, control 'AC-2')`,
+    remedy: 'give it to somebody else first, or ask Ann',
+  })
 })
 
 describe('each demand on a permission set, met and not met by the least that there is', () => {
   const arn = 'arn:aws:iam::aws:policy/ReadOnlyAccess'
-  const judgeFile = (must: object, fields: object) => {
+  const judgeFile = (must: object, fields: object, about: object = {}) => {
     const body = new TextEncoder().encode(JSON.stringify({ permissionSetName: 'A-ps', ...fields }))
     const file = parsePermissionSetFile('permission_sets/A-ps.json', body)
     if (!file.ok) throw new Error(JSON.stringify(file.complaint))
-    const rules = [{ id: 'r', control: 'AC-2', mode: 'enforce', must }]
-    return (
-      judgePermissionSetByPolicies(guard({ contact: 'Ann', permissionSets: rules }), file.value).refusals.length > 0
-    )
+    const rules = [{ id: 'r', control: 'AC-2', mode: 'enforce', for: about, must }]
+    const guardrails = guard({ contact: 'Ann', permissionSets: rules })
+    return judgePermissionSetByPolicies(guardrails, file.value).refusals.map(describeObjection)
   }
   const allow = (Action: string) => ({
     inlinePolicyDocument: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action, Resource: '*' }] },
   })
-  test.each<[string, object, object, object]>([
-    ['boundaries', { boundaries: ['/b/*'] }, boundary('/b/', 'X'), boundary('/', 'X')],
-    ['a boundary', { boundaries: ['*'] }, { permissionsBoundary: { ManagedPolicyArn: arn } }, {}],
+  const [bound, takeOut] = ['set such a permissionsBoundary', 'take it out']
+  test.each<[string, object, object, object, Told]>([
+    [
+      'boundaries',
+      { boundaries: ['/b/*'] },
+      boundary('/b/', 'X'),
+      boundary('/', 'X'),
+      ["the permissions boundary '/X'", "'/b/*'", bound],
+    ],
+    [
+      'a boundary',
+      { boundaries: ['arn:*'] },
+      { permissionsBoundary: { ManagedPolicyArn: arn } },
+      {},
+      ['no permissions boundary', "'arn:*'", bound],
+    ],
     [
       'managedPolicies',
       { managedPolicies: ['*/ReadOnly*'] },
       { managedPoliciesArnList: [arn] },
       { managedPoliciesArnList: [arn.replace('Read', 'R')] },
+      ["the managed policy 'arn:aws:iam::aws:policy/ROnlyAccess'", "'*/ReadOnly*'", takeOut],
     ],
     [
       'customerManagedPolicies',
       { customerManagedPolicies: ['/a/X'] },
       { customerManagedPoliciesList: [{ Name: 'X', Path: '/a/' }] },
       { customerManagedPoliciesList: [{ Name: 'X' }] },
+      ["the customer managed policy '/X'", "'/a/X'", takeOut],
     ],
-    ['forbiddenActions', { forbiddenActions: ['iam:Pass*'] }, allow('iam:Put*'), allow('IAM:p*')],
+    [
+      'forbiddenActions',
+      { forbiddenActions: ['iam:Pass*'] },
+      allow('iam:Put*'),
+      allow('IAM:p*'),
+      ["an inline policy that allows 'IAM:p*'", "one that allows nothing of 'iam:Pass*'", takeOut],
+    ],
     [
       'sessionMinutesMost',
       { sessionMinutesMost: 120 },
       { sessionDurationInMinutes: 120 },
       { sessionDurationInMinutes: 121 },
+      ['sessions of 121 minutes', 'at most 120', 'write a shorter sessionDurationInMinutes'],
     ],
-  ])('%s', (_, must, met, notMet) => {
-    expect([judgeFile(must, met), judgeFile(must, notMet)]).toEqual([false, true])
+  ])('%s', (_, must, met, notMet, told) => {
+    expect([judgeFile(must, met), judgeFile(must, notMet)]).toEqual([[], [sentenceOf(told)]])
+  })
+
+  test('a rule for some names leaves the others alone', () => {
+    const long = { sessionDurationInMinutes: 121 }
+    const refused = (names: readonly string[]) => judgeFile({ sessionMinutesMost: 120 }, long, { names }).length
+    expect([refused(['A-*']), refused(['B-*'])]).toEqual([1, 0])
   })
 
   function boundary(Path: string, Name: string) {
