@@ -289,7 +289,11 @@ describe('for people who read it, what is told', () => {
     expect(told(unreadAccount('no right', asOf))).toEqual([
       "soon: could not be read: no right; docs/credentials.md says what the auditor's role needs; an account that is closed needs nothing",
     ])
-    expect(unreadAccount('no right', asOf)).toMatchObject({ kind: 'account', name: '', asOf: asOf.toISOString() })
+    expect(unreadAccount('no right', asOf)).toMatchObject({
+      kind: 'account',
+      name: '',
+      findings: [{ kind: 'not-read' }],
+    })
   })
 
   const least = { minimumLength: 14, isMixed: true, reusePrevention: 24, maxAgeDays: 90 }

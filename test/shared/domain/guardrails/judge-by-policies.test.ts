@@ -314,8 +314,11 @@ test('a policy that is broken refuses whatever is new, and says why', () => {
       remedy: 'ask those who write the policies to correct it; access that is in force stays',
     },
   ])
-  const two = complainOfObjections(user, [...verdict.refusals, ...verdict.refusals])
-  expect(two?.expected).toBe('policies that ssofile can read (and 1 more: policies/b.json)')
+  const three = complainOfObjections(
+    user,
+    [1, 2, 3].flatMap(() => verdict.refusals),
+  )
+  expect(three?.expected).toBe('policies that ssofile can read (and 2 more: policies/b.json, policies/b.json)')
 })
 
 test.each([
@@ -397,7 +400,7 @@ describe('each demand on a permission set, met and not met by the least that the
   })
 
   test('a rule for some names leaves the others alone', () => {
-    const long = { sessionDurationInMinutes: 121 }
+    const long = { sessionDurationInMinutes: 121, managedPoliciesArnList: [arn] }
     const refused = (names: readonly string[]) => judgeFile({ sessionMinutesMost: 120 }, long, { names }).length
     expect([refused(['A-*']), refused(['B-*'])]).toEqual([1, 0])
   })
