@@ -107,7 +107,9 @@ const tells = (state: string, reason: string) => ({
 const deletes = { do: 'delete the link', etag: 'e' }
 const absent: RequestReading = { state: 'absent' }
 const waited = { state: 'waiting', request: { digest } } as const
-const inForce = { link: linkOf(record()), told: { [digest]: granted() }, approvals: approvals() }
+// Who approved says so still, and who asks has no say.
+const said = approvals(says(tom, 'approve'), says(maria, 'deny'))
+const inForce = { link: linkOf(record()), told: { [digest]: granted() }, approvals: said }
 const old = record({ digest: earlier })
 const oldTold = { ...granted(), granted: old }
 const approvedTwice = { approvals: approvals(says(tom, 'approve', 1), says(ada, 'approve', 2)) }
@@ -191,6 +193,16 @@ describe('each row of the table', () => {
       { reading: absent, present: waited, told: { [digest]: granted() } },
       noted('finished'),
     ],
+    [
+      '9: it is gone, was granted, and its end has come',
+      { reading: absent, present: waited, told: { [digest]: granted() }, now: at(62) },
+      noted('ended'),
+    ],
+    [
+      '11: it is gone, and its status names no upload',
+      { reading: absent, present: { state: 'waiting' } },
+      { do: 'tell' },
+    ],
     ['10: it is gone and waited', { reading: absent, present: waited, told: { [digest]: asked } }, noted('withdrawn')],
     [
       '11: it is gone and was rejected',
@@ -203,7 +215,11 @@ describe('each row of the table', () => {
       { do: 'tell', status: undefined },
     ],
     ['12: it cannot be read', { reading: { state: 'unreadable', complaint } }, tells('rejected', 'received x')],
-    ['13: it is not valid', { reading: { state: 'rejected', complaint, digest, askedAt: at(0) } }, noted('refused')],
+    [
+      '13: it is not valid',
+      { reading: { state: 'rejected', complaint, digest, askedAt: at(0) } },
+      { do: 'record', event: { event: 'refused', said: { received: 'x', expected: 'y', remedy: 'z' } } },
+    ],
     [
       '13: it is not valid, and history says so',
       { reading: { state: 'rejected', complaint, digest, askedAt: at(0) }, told: { [digest]: events('refused') } },
@@ -284,7 +300,7 @@ describe('each row of the table', () => {
       { told: { [digest]: events('lapsed') }, ...approvedTwice },
       tells('expired', 'not approved in time'),
     ],
-    ['22: it is new', {}, noted('asked')],
+    ['22: it is new', {}, { do: 'record', event: { event: 'asked', digest, said: { durationMs: 3_600_000 } } }],
     ['23: it is for somebody else', { told: { [digest]: asked }, userName: 'tom' }, noted('refused')],
     [
       '23: its user is suspended',
@@ -409,19 +425,23 @@ describe('what was granted before', () => {
 
 describe('a link in force is looked at again when its grant ends, whatever is told of its request', () => {
   const own = { link: linkOf(old), approvals: approvals() }
-  test.each<[string, Plain]>([
-    ['it was granted', inForce],
+  test.each<[string, Plain, readonly number[]]>([
+    ['it was granted', inForce, [6, 62]],
+    ['its link cannot be read', { ...inForce, link: { found: 'unreadable', etag: 'e' } }, [62]],
+    ['the link of another user is in its place', { ...inForce, link: { found: 'of another user', user: eve } }, [62]],
     [
       'a later upload is refused',
       { ...own, told: { [earlier]: oldTold, [digest]: events('asked', 'refused') }, covers: () => false },
+      [62],
     ],
-    ['a later upload waits', { ...own, told: { [earlier]: oldTold, [digest]: asked } }],
+    ['a later upload waits', { ...own, told: { [earlier]: oldTold, [digest]: asked } }, [24 * 60, 62]],
     [
       'a later upload cannot be read',
       { ...own, told: { [earlier]: oldTold }, reading: { state: 'unreadable', complaint } },
+      [62],
     ],
-  ])('%s', (_, facts) => {
-    expect(decide(facts)).toMatchObject({ do: 'tell', again: expect.arrayContaining([at(62)]) })
+  ])('%s', (_, facts, minutes) => {
+    expect(decide(facts)).toMatchObject({ do: 'tell', again: minutes.map(at) })
   })
 })
 
@@ -550,7 +570,11 @@ describe('a person is told', () => {
   })
 
   test.each<[string, Plain, string]>([
-    ['who approved a grant', inForce, `applied: ${grantedBy(`approved by '${tom}' and '${ada}'`)}; ${earlierEnd}`],
+    [
+      'who approved a grant',
+      { ...inForce, linkStatus: { state: 'applied', reason: 'x' } },
+      `applied: ${grantedBy(`approved by '${tom}' and '${ada}'`)}; ${earlierEnd}`,
+    ],
     [
       'it by name',
       { ...inForce, link: { found: 'unreadable', etag: 'e' }, told: { [digest]: byNobody } },
@@ -594,9 +618,13 @@ describe('a person is told', () => {
       `waiting: it waits for approvals: 0 of 2, ${until}; ${approves}`,
     ],
     [
-      'who approved it until now',
-      { ...waits, approvals: approvals({ ...says(tom, 'approve'), name: 'Tom' }) },
-      `waiting: it waits for approvals: 1 of 2 (by 'Tom'), ${until}; ${approves}`,
+      'who approved it until now, and nothing of what who asks approves',
+      {
+        told: { [digest]: { ...asked, approvedBy: new Set([tom, ada]) } },
+        eligibilities: [eligibility('admins', { approvals: 3 })],
+        approvals: approvals({ ...says(tom, 'approve'), name: 'Tom' }, says(ada, 'approve'), says(maria, 'approve')),
+      },
+      `waiting: it waits for approvals: 2 of 3 (by 'Tom', '${ada}'), ${until}; ${approves}`,
     ],
     [
       'that more may approve it than can be asked',
@@ -674,7 +702,12 @@ describe('a person is told', () => {
       },
     })
     expect(decide(refused)).not.toHaveProperty('again')
-    expect(decide({ ...refused, userName: 'tom' })).toMatchObject({ status: { request: { digest } } })
+    for (const facts of [
+      { ...refused, userName: 'tom' },
+      { ...refused, covers: () => undefined },
+    ])
+      expect(decide(facts)).toMatchObject({ status: { request: { digest } } })
+    expect(decide({ told: { [digest]: events('denied') } })).toMatchObject({ status: { request: { digest } } })
     expect(decide({ told: { [digest]: granted('ended') } })).toEqual({
       do: 'tell',
       status: expect.objectContaining({
