@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { expandScope } from '../../../../shared/domain/scopes/expand-scope.ts'
+import { isSelected } from '../../../../shared/domain/scopes/is-selected.ts'
 import {
   askTags,
   isSelectorKey,
@@ -41,6 +42,23 @@ test.each([
   ['asks for none', { names: ['*'], except: [{ anyOf: [{ accounts: [] }] }] }, false],
 ])('it is known that a selector %s', (_, document, asksTags) => {
   expect(parse(document)).toMatchObject({ ok: true, value: { asksTags } })
+})
+
+test.each<[string, object, object]>([
+  ['organizationalUnits', { organizationalUnits: ['ou-abcd-11111111'] }, { organizationalUnits: ['ou-abcd-22222222'] }],
+  ['accounts', { accounts: ['000000000001'] }, { accounts: ['000000000002'] }],
+  ['names', { names: ['x', 'prod-?'] }, { names: ['prod'] }],
+  ['tags', { tags: ['team^x', 'team^y', 'a^b'] }, { tags: ['team^y', 'a^x'] }],
+  ['allOf', { allOf: [{ names: ['*'] }, { names: ['p*'] }] }, { allOf: [{ names: ['*'] }, { names: ['x'] }] }],
+  ['anyOf', { anyOf: [{ names: ['x'] }, { names: ['p*'] }] }, { anyOf: [] }],
+  ['except', { names: ['*'], except: [{ names: ['x'] }] }, { names: ['*'], except: [{ names: ['p*'] }] }],
+])('%s of a selector mean the accounts that they fit, and no others', (_, fitting, other) => {
+  const account = { id: accountId.parse('000000000001'), name: 'prod-1', tags: { team: 'x' } }
+  const selects = (document: object) => {
+    const read = parse(document)
+    return read.ok && isSelected(read.value.condition, account, ['r-abcd', 'ou-abcd-11111111'])
+  }
+  expect([fitting, other].map(selects)).toEqual([true, false])
 })
 
 test('tags of accounts are asked for where one valid selector asks for them', () => {
