@@ -84,13 +84,6 @@ describe('what a file asks for', () => {
     expect(decide({ live: usedBefore(15) })).toEqual({ step: 'note deletion' })
   })
 
-  test('stops for a use since it was first asked for, and for none before that, noted or not', () => {
-    const used = (days: number) => ({ ...off, lastUsedAt: ago(days) })
-    expect(decide({ askedAt: ago(1), live: used(10) })).toMatchObject({ step: 'stop' })
-    expect(decide({ kept: undefined, live: used(10) })).toMatchObject({ step: 'stop' })
-    expect(decide({ kept: undefined, live: used(20) })).toEqual({ step: 'note off' })
-  })
-
   test('is watched while days are left, also where its deletion was noted, and from its entry where nobody noted since when', () => {
     expect(decide({ kept: entry('deleting'), retireAfterDays: 16 })).toEqual({ step: 'watch' })
     const since = (days: number) => entry('watched', { watchedAt: undefined, at: ago(days).toISOString() })
@@ -114,11 +107,6 @@ describe('what a file asks for', () => {
     const another = { ...on, madeAt: ago(1) }
     expect(decide({ live: another })).toEqual({ step: 'tell gone', byOthers: true })
     expect(decide({ kept: entry('deleting'), live: another })).toEqual({ step: 'tell gone', byOthers: false })
-  })
-
-  test('is told to be gone where it is not there, by others or by us', () => {
-    expect(decide({ live: undefined })).toEqual({ step: 'tell gone', byOthers: true })
-    expect(decide({ kept: entry('deleting'), live: undefined })).toEqual({ step: 'tell gone', byOthers: false })
   })
 
   test('works while it is watched where it cannot be inactive', () => {
