@@ -26,6 +26,7 @@ import {
 } from './iam-refusals.ts'
 import { MemoryAccessAnalyzer } from './memory-access-analyzer.ts'
 import { MemoryCredentials } from './memory-credentials.ts'
+import { MemoryPolicyChecker } from './memory-policy-checker.ts'
 
 export type MemoryIamOptions = CallObserver & {
   readonly clock: Clock
@@ -106,6 +107,7 @@ export class MemoryIam implements Auditor {
   /** Users, keys, other roles and password policies. */
   readonly credentials: MemoryCredentials
   readonly accessAnalyzer: MemoryAccessAnalyzer
+  readonly policyChecker: MemoryPolicyChecker
   /** By the account that is IAM's delegated administrator: whether root credentials are managed centrally. */
   readonly #centralRoot: Map<string, boolean>
   readonly #gates = new Map<AccountId, CallGate>()
@@ -122,6 +124,7 @@ export class MemoryIam implements Auditor {
     this.#centralRoot = openTable('iam/central-root')
     this.credentials = new MemoryCredentials({ ...options, enter })
     this.accessAnalyzer = new MemoryAccessAnalyzer({ ...options, enter })
+    this.policyChecker = new MemoryPolicyChecker(options)
   }
 
   async enter(account: AccountId, roleName: string): Promise<AuditedAccount> {
