@@ -53,6 +53,7 @@ type Prefix =
   | 'state/notifications.json'
   | 'state/report/'
   | 'state/credentials/'
+  | 'state/permissions/'
   | 'retire/'
   | 'retired/'
   | 'status/retire/'
@@ -61,6 +62,8 @@ type Prefix =
   | 'status/hygiene.json.json'
   | 'attention/rejected/hygiene.json'
   | 'reports/credentials/'
+  | 'reports/permissions/'
+  | 'reports/permissions.json'
 
 /**
  * What a function may do besides its own queue, its logs, the key, listing the bucket's names and reading
@@ -211,8 +214,8 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   },
   credentials: {
     read: ['hygiene.json', 'state/organization.json'],
-    write: ['state/credentials/', 'status/hygiene.json.json', 'attention/rejected/hygiene.json'],
-    put: ['reports/credentials/'],
+    write: ['state/credentials/', 'state/permissions/', 'status/hygiene.json.json', 'attention/rejected/hygiene.json'],
+    put: ['reports/credentials/', 'reports/permissions/', 'reports/permissions.json'],
     // Who answers for something, by the receivers of the configuration.
     send: ['digests'],
     // Owners, by the tags of accounts.
