@@ -59,7 +59,7 @@ type Options = {
 export function addSuggest(program: Command): void {
   program
     .command('suggest')
-    .argument('<permission set>', 'its name')
+    .argument('<permission-set>', 'its name')
     .description(
       'Proposes the policy that would remain of a permission set if all went that nobody used for so long, over all accounts where it is assigned, and says of each managed policy whether it could go (docs/less-privilege.md says what IAM does not know).\nIt takes the report of the month; with --live it asks IAM in each account now, which takes some seconds for each.\nIt only reads: a person puts the policy into the file, and plans and pushes it.\nExit code 0: something could go; 1: nothing is known to be unused; 2: wrong usage, or there is no report.',
     )
