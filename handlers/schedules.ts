@@ -1,4 +1,5 @@
 import type { Configuration } from '../shared/domain/deployment/configuration.ts'
+import type { ActionCatalog } from '../shared/domain/iam-policies/access-level.ts'
 import type { OrganizationView } from '../shared/domain/organization/organization-view.ts'
 import { attentionStates } from '../shared/domain/statuses/status.ts'
 import { attentionMetrics, heartbeats } from '../shared/ports/metrics.ts'
@@ -177,15 +178,20 @@ export const everyMorning = (ports: Ports, configuration: Configuration) => asyn
  * Every night, after the drift check: writes which credentials in the accounts want somebody, and tells whoever answers for them. Once
  * a month it also writes what of permission sets nobody uses.
  */
-export const everyMorningOfCredentials = (ports: Ports, configuration: Configuration) => async (): Promise<void> => {
-  const summary = await writeCredentials(ports, configuration)
-  if (summary === undefined) ports.log.info('no auditorRole is configured: credentials are not looked at')
-  else ports.log.info('the report of credentials is written', { ...summary, notes: summary.notes.length })
-  const monthly = await writePermissions(ports, configuration)
-  if (monthly !== undefined)
-    ports.log.info('the reports of unused permissions are written', { month: monthly.month, sets: monthly.sets.length })
-  ports.metrics.record(heartbeats.credentials)
-}
+export const everyMorningOfCredentials =
+  (ports: Ports, configuration: Configuration, readActions: () => Promise<ActionCatalog>) =>
+  async (): Promise<void> => {
+    const summary = await writeCredentials(ports, configuration)
+    if (summary === undefined) ports.log.info('no auditorRole is configured: credentials are not looked at')
+    else ports.log.info('the report of credentials is written', { ...summary, notes: summary.notes.length })
+    const monthly = await writePermissions(ports, configuration, readActions)
+    if (monthly !== undefined)
+      ports.log.info('the reports of unused permissions are written', {
+        month: monthly.month,
+        sets: monthly.sets.length,
+      })
+    ports.metrics.record(heartbeats.credentials)
+  }
 
 /** Every five minutes: makes credentials inactive that files ask to retire, watches and deletes them; undoes what no file asks for. */
 export const everyFiveMinutesOfRetiring = (ports: Ports, configuration: Configuration) => async (): Promise<void> => {

@@ -63,7 +63,7 @@ type Prefix =
   | 'attention/rejected/hygiene.json'
   | 'reports/credentials/'
   | 'reports/permissions/'
-  | 'reports/permissions.json'
+  | 'reports/permissions.'
 
 /**
  * What a function may do besides its own queue, its logs, the key, listing the bucket's names and reading
@@ -213,9 +213,10 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     auditorRole: 'assume',
   },
   credentials: {
-    read: ['hygiene.json', 'state/organization.json'],
+    // What permission sets allow, by the files that are in force.
+    read: ['hygiene.json', 'state/organization.json', 'permission_sets/', 'owned_permission_sets/'],
     write: ['state/credentials/', 'state/permissions/', 'status/hygiene.json.json', 'attention/rejected/hygiene.json'],
-    put: ['reports/credentials/', 'reports/permissions/', 'reports/permissions.json'],
+    put: ['reports/credentials/', 'reports/permissions/', 'reports/permissions.'],
     // Who answers for something, by the receivers of the configuration.
     send: ['digests'],
     // Owners, by the tags of accounts.

@@ -123,7 +123,9 @@ test('a night reports what nobody uses, and suggest proposes what would remain, 
   expect(csv).toContain(`"Deploy-ps","not read","","","","","${third}"`)
   expect(csv).toMatch(/"unused","sqs",.*"nobody used it in 2 accounts; 1 account could not be read"/)
   expect(csv).toMatch(/"unused","lambda",.*"lambda:CreateFunction"/)
-  expect(await system.json('reports/permissions.json')).toMatchObject({ sets: [{ name: 'Deploy-ps', unread: 1 }] })
+  expect(await system.json('reports/permissions.json')).toMatchObject({
+    sets: [{ name: 'Deploy-ps', unread: 1, levels: ['Permissions management', 'Write', 'Tagging', 'Read', 'List'] }],
+  })
   const { exitCode, stdout } = await system.ssofile(['suggest', 'Deploy-ps'], 'auditor')
   expect(exitCode).toBe(0)
   expect(stdout).toMatch(/^not read: 1 account, such as 200000000003 /m)

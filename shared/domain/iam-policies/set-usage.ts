@@ -23,6 +23,8 @@ export const setUsage = record({
   services: z.record(z.string(), service),
   /** Where its role was read. */
   accounts: z.int(),
+  /** The first of them, where its customer managed policies can be read. */
+  readIn: accountId.optional(),
   /** Where it was not, and why. */
   unread: z.array(record({ account: accountId, why: z.string() })),
   /** When the oldest role was made, and how old the oldest answer is. Absent: no role was read. */
@@ -50,6 +52,7 @@ export function usageOf(
     ...noUsage,
     services: Object.fromEntries(told),
     accounts: 1,
+    readIn: account,
     madeAt: renderInstant(madeAt),
     asOf: renderInstant(asOf),
   }
@@ -71,6 +74,7 @@ export function mergeUsages(a: SetUsage, b: SetUsage): SetUsage {
     v: 1,
     services,
     accounts: a.accounts + b.accounts,
+    readIn: earlierOf(a.readIn, b.readIn),
     unread: [...a.unread, ...b.unread],
     madeAt: earlierOf(a.madeAt, b.madeAt),
     asOf: earlierOf(a.asOf, b.asOf),
@@ -96,7 +100,7 @@ function laterOf(one: LastUse, other: LastUse): LastUse {
   return lastUsedAt === undefined ? {} : { lastUsedAt, lastUsedIn }
 }
 
-function earlierOf(a: string | undefined, b: string | undefined): string | undefined {
+function earlierOf<T extends string>(a: T | undefined, b: T | undefined): T | undefined {
   if (a === undefined || b === undefined) return a ?? b
   return a < b ? a : b
 }

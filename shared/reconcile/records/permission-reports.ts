@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { accessLevels } from '../../domain/iam-policies/access-level.ts'
 import { setUsage } from '../../domain/iam-policies/set-usage.ts'
 import { record } from '../../domain/json/record.ts'
 import { type PermissionSetName, permissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
@@ -7,6 +8,9 @@ import { JsonRecord } from './json-record.ts'
 
 /** The name of a permission set follows. */
 export const permissionReportsPrefix = 'reports/permissions/'
+
+/** A line for each permission set. */
+export const permissionOverviewKey = 'reports/permissions.csv'
 
 /** How a permission set was used when the report of its month was made, over all of its accounts. */
 export const setUsageReport = (objects: ObjectStore, name: PermissionSetName) =>
@@ -23,6 +27,8 @@ const summary = record({
   sets: z.array(
     record({
       name: permissionSetName,
+      /** Of what it allows, the gravest first. */
+      levels: z.array(z.enum(accessLevels)).default([]),
       accounts: count,
       unread: count,
       services: count,

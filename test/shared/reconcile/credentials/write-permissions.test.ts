@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { parse } from 'csv-parse/sync'
+import type { ActionCatalog } from '../../../../shared/domain/iam-policies/access-level.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { organizationFile } from '../../../../shared/memory/organization-file.ts'
 import type { Auditor } from '../../../../shared/ports/auditor.ts'
@@ -31,8 +32,17 @@ async function open(): Promise<World> {
   return world
 }
 
+const catalog: ActionCatalog = new Map([
+  ['s3:putobject', { name: 's3:PutObject', level: 'Write' }],
+  ['ec2:runinstances', { name: 'ec2:RunInstances', level: 'Write' }],
+  ['sqs:listqueues', { name: 'sqs:ListQueues', level: 'List' }],
+])
+
 async function write(world: World, auditor: Auditor = world.iam) {
-  return world.finish(writePermissions({ ...world.ports, auditor }, world.configuration), 5_000)
+  return world.finish(
+    writePermissions({ ...world.ports, auditor }, world.configuration, async () => catalog),
+    5_000,
+  )
 }
 
 async function read(world: World, name = 'Deploy.csv'): Promise<readonly Readonly<Record<string, string>>[]> {
@@ -57,9 +67,19 @@ test('what a permission set allows and nobody used in any account is told by ser
     `used s3:CreateBucket ${first}`,
   ])
   expect(summary?.sets).toEqual([
-    { name: 'Deploy', accounts: 3, unread: 0, services: 3, unusedServices: 2, unusedActions: 3 },
+    {
+      name: 'Deploy',
+      levels: ['Write', 'List'],
+      accounts: 3,
+      unread: 0,
+      services: 3,
+      unusedServices: 2,
+      unusedActions: 3,
+    },
   ])
   expect(await world.json('reports/permissions/Deploy.json')).toMatchObject({ v: 1, accounts: 3 })
+  const overview = await world.objects.get('reports/permissions.csv')
+  expect(new TextDecoder().decode(overview?.body)).toContain('"Deploy","Write ; List","3","0","3","2","3",')
   expect(await world.keys('state/permissions/')).toEqual([])
 })
 
@@ -128,5 +148,5 @@ test('a run ends after six minutes, and the next one goes on', async () => {
 test('without an auditor’s role nothing is asked or written', async () => {
   const world = await open()
   const none = { ...world.configuration, auditorRole: '' }
-  expect(await world.finish(writePermissions(world.ports, none))).toBeUndefined()
+  expect(await world.finish(writePermissions(world.ports, none, async () => catalog))).toBeUndefined()
 })
