@@ -63,7 +63,8 @@ type Prefix =
   | 'attention/rejected/hygiene.json'
   | 'reports/credentials/'
   | 'reports/permissions/'
-  | 'reports/permissions.'
+  | 'reports/permissions.csv'
+  | 'reports/permissions.json'
 
 /**
  * What a function may do besides its own queue, its logs, the key, listing the bucket's names and reading
@@ -216,7 +217,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     // What permission sets allow, by the files that are in force.
     read: ['hygiene.json', 'state/organization.json', 'permission_sets/', 'owned_permission_sets/'],
     write: ['state/credentials/', 'state/permissions/', 'status/hygiene.json.json', 'attention/rejected/hygiene.json'],
-    put: ['reports/credentials/', 'reports/permissions/', 'reports/permissions.'],
+    put: ['reports/credentials/', 'reports/permissions/', 'reports/permissions.csv', 'reports/permissions.json'],
     // Who answers for something, by the receivers of the configuration.
     send: ['digests'],
     // Owners, by the tags of accounts.
