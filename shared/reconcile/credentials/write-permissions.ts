@@ -19,6 +19,7 @@ import {
   permissionSummary,
   setUsageReport,
 } from '../records/permission-reports.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { KeptUsages } from './kept-usages.ts'
 import { readHygieneFile } from './read-hygiene-file.ts'
 import { mergeAll, readUsages } from './read-usages.ts'
@@ -33,9 +34,8 @@ type ReportPorts = Pick<Ports, 'objects' | 'organizations' | 'auditor' | 'clock'
 /**
  * Once a month: what each permission set allows and nobody used, over all of its accounts, as IAM knows it. Writes
  * `reports/permissions/<name>.csv`, the same as JSON for `ssofile suggest`, `reports/permissions.csv` with a line for each permission
- * set and its access levels, and last of all `reports/permissions.json`. Where the time
- * of one run is over, the next one goes on. `undefined`: no auditor's role is configured, the month has its reports, or accounts are
- * left to be read.
+ * set and its access levels, and last of all `reports/permissions.json`. Where the time of one run is over, the next one goes on.
+ * `undefined`: no auditor's role is configured, the month has its reports, or accounts are left to be read.
  */
 export async function writePermissions(
   ports: ReportPorts,
@@ -47,7 +47,7 @@ export async function writePermissions(
   const madeAt = renderInstant(clock.now())
   const month = madeAt.slice(0, 7)
   const written = permissionSummary(objects)
-  if ((await written.read())?.value.month === month) return undefined
+  if ((await spoiledAsAbsent(written.read()))?.value.month === month) return undefined
   const kept = new KeptUsages(objects, month)
   if (!(await readAccounts(ports, configuration, kept))) return undefined
   const hygiene = await readHygieneFile(objects)

@@ -99,6 +99,8 @@ test('a month has its reports once, and the next month makes them again', async 
   const summary = await world.json('reports/permissions.json')
   await world.objects.put('reports/permissions.json', JSON.stringify({ ...summary, month: '2026-02' }))
   expect(await write(world)).toMatchObject({ month: '2026-03' })
+  await world.objects.put('reports/permissions.json', '{"v":')
+  expect(await write(world)).toMatchObject({ month: '2026-03' })
 })
 
 test('a run that died goes on with the accounts that are left', async () => {
