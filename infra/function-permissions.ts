@@ -53,6 +53,7 @@ type Prefix =
   | 'state/notifications.json'
   | 'state/report/'
   | 'state/credentials/'
+  | 'state/permissions/'
   | 'retire/'
   | 'retired/'
   | 'status/retire/'
@@ -61,6 +62,9 @@ type Prefix =
   | 'status/hygiene.json.json'
   | 'attention/rejected/hygiene.json'
   | 'reports/credentials/'
+  | 'reports/permissions/'
+  | 'reports/permissions.csv'
+  | 'reports/permissions.json'
 
 /**
  * What a function may do besides its own queue, its logs, the key, listing the bucket's names and reading
@@ -91,6 +95,8 @@ export type FunctionPermissions = {
   readonly auditorRole?: 'assume'
   /** Assume the role in the accounts that retires credentials, if one is configured. */
   readonly hygieneRole?: 'assume'
+  /** IAM Access Analyzer's checks of policies that nobody has uploaded yet. */
+  readonly policyChecks?: 'ask'
   /** The secret of the page: of its client at the provider, and the keys of its cookies. */
   readonly pageSecret?: 'read'
   /** `publish`: put events on the bus of outcomes. `deliver`: send digests, by mail and by webhooks whose URLs are secrets. */
@@ -208,9 +214,10 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     auditorRole: 'assume',
   },
   credentials: {
-    read: ['hygiene.json', 'state/organization.json'],
-    write: ['state/credentials/', 'status/hygiene.json.json', 'attention/rejected/hygiene.json'],
-    put: ['reports/credentials/'],
+    // What permission sets allow, by the files that are in force.
+    read: ['hygiene.json', 'state/organization.json', 'permission_sets/', 'owned_permission_sets/'],
+    write: ['state/credentials/', 'state/permissions/', 'status/hygiene.json.json', 'attention/rejected/hygiene.json'],
+    put: ['reports/credentials/', 'reports/permissions/', 'reports/permissions.csv', 'reports/permissions.json'],
     // Who answers for something, by the receivers of the configuration.
     send: ['digests'],
     // Owners, by the tags of accounts.
@@ -351,6 +358,8 @@ export const operatorPermissions = {
   identityCenter: 'read',
   // What managed policies say, for the plan that `push` and `restore` show.
   auditorRole: 'assume',
+  // For `plan --check-access`.
+  policyChecks: 'ask',
 } as const satisfies FunctionPermissions
 
 /** What `plan` needs, for the role of a pull request's job: it writes nothing. docs/pull-requests.md has the policy. */
@@ -376,6 +385,8 @@ export const plannerPermissions = {
   identityCenter: 'read',
   // To read what managed policies say.
   auditorRole: 'assume',
+  // Only for `--check-access`.
+  policyChecks: 'ask',
 } as const satisfies FunctionPermissions
 
 /** A role of a deployment: of a function, or the one that operators assume. */
@@ -436,6 +447,9 @@ export function directoryActionsOf({ directory }: FunctionPermissions): readonly
     ...(directory === 'groups' ? groupActions : []),
   ]
 }
+
+/** Of IAM Access Analyzer: neither knows a resource. (Service Authorization Reference, "IAM Access Analyzer".) */
+export const policyCheckActions = ['CheckNoNewAccess', 'ValidatePolicy'] as const
 
 /** Of account access manager. */
 export const accountAccessActions = { everywhere: ['ListApplications'], applications: ['ListEntitlements'] } as const

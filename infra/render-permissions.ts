@@ -10,6 +10,7 @@ import {
   operatorPermissions,
   organizationsActions,
   plannerPermissions,
+  policyCheckActions,
 } from './function-permissions.ts'
 import { uncalledRights } from './uncalled-rights.ts'
 
@@ -96,6 +97,10 @@ In the partition \`aws\`, for the drift check: \`account-access:ListEntitlements
 Only where the configuration names one (\`auditorRole\`): \`sts:AssumeRole\` of the role of that name, in accounts of the organization (condition \`aws:ResourceOrgID\`). What that
 role may do is up to the accounts: [audit.md](audit.md#which-access-is-unused).
 
+## IAM Access Analyzer
+
+The role of operators, and one that plans, for \`plan --check-access\` only ([less-privilege.md](less-privilege.md)): ${code(policyCheckActions.map((action) => `access-analyzer:${action}`))}, which know no resource.
+
 ## The role that retires credentials
 
 Only where the configuration names one (\`hygieneRole\`), and then there is the function \`retire\`: \`sts:AssumeRole\` of the role of that name, in accounts of the organization.
@@ -122,6 +127,7 @@ function tell(permissions: FunctionPermissions) {
     ownRoles,
     auditorRole,
     hygieneRole,
+    policyChecks,
     outcomes,
     pageSecret,
   } = permissions
@@ -137,6 +143,7 @@ function tell(permissions: FunctionPermissions) {
     ownRoles && "IAM: Identity Center's roles in ssofile's own account",
     auditorRole && "STS: the auditor's role",
     hygieneRole && 'STS: the role that retires credentials',
+    policyChecks && 'IAM Access Analyzer: checks of policies',
     pageSecret && 'Secrets Manager: the secret of the page',
     outcomes === 'publish' && 'EventBridge: the bus of outcomes',
     outcomes === 'deliver' &&
