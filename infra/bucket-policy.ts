@@ -161,16 +161,16 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
       Principal: '*',
       Action: writes,
       NotResource: [
-        ...[...folders, permissionSets].map(({ prefix }) => objects(prefix)),
-        ...[
-          'control/',
-          drillPrefix,
-          suspensionPrefix,
-          ...governedPrefixes,
-          ...personalPrefixes,
-          ...retiringOf(environment),
-        ].map(objects),
-      ],
+        ...folders.map(({ prefix }) => prefix),
+        ...beginningsBeside(
+          [root.prefix],
+          [
+            ...sharedPrefixes.filter((prefix) => prefix !== root.prefix),
+            ...personalPrefixes,
+            ...retiringOf(environment),
+          ],
+        ),
+      ].map(objects),
       ...unless([...root.writers, names.anyRoleArn]),
     },
     ...folders.map(({ sid, prefix, writers }) => only(sid, [prefix], [...writers, names.anyRoleArn])),
@@ -214,6 +214,19 @@ function retiringOf({ access }: Environment): readonly string[] {
   return access.accountOwners.length === 0 ? [] : [retirePrefix]
 }
 
+/**
+ * The shortest beginnings of these prefixes that are none of what is `meant`: a policy has no room to spell out what a statement
+ * is not about. Whatever else begins so only ssofile writes ('OnlySsofileWritesOutsideInputs').
+ */
+function beginningsBeside(meant: readonly string[], prefixes: readonly string[]): readonly string[] {
+  const isMeant = (beginning: string) => meant.some((one) => one.startsWith(beginning))
+  const shortest = (prefix: string) => {
+    const length = Array.from(prefix).findIndex((_, index) => !isMeant(prefix.slice(0, index + 1)))
+    return prefix.slice(0, length + 1)
+  }
+  return [...new Set(prefixes.map(shortest))]
+}
+
 /** A record of a drill is evidence: who drills writes it, and nobody takes it away. */
 function denialsOfDrills({ access }: Environment, { bucketArn }: DeploymentNames): PolicyStatementJson[] {
   const about = { Effect: 'Deny', Principal: '*', Resource: [`${bucketArn}/${drillPrefix}*`] } as const
@@ -231,8 +244,8 @@ function denialsOfRequests(environment: Environment, names: DeploymentNames): Po
   const { operators } = environment.access
   const objects = (prefix: string) => `${names.bucketArn}/${prefix}*`
   const signedIn = { ArnLike: { 'aws:PrincipalArn': names.sessionArnsOf('*') } }
-  const shared = [...sharedPrefixes, ...retiringOf(environment)]
-  const exceptOwn = [...shared.map(objects), ...personalPrefixes.map((prefix) => objects(prefix + ownId))]
+  const shared = beginningsBeside(personalPrefixes, [...sharedPrefixes, ...retiringOf(environment)])
+  const exceptOwn = [...shared, ...personalPrefixes.map((prefix) => prefix + ownId)].map(objects)
   const api = [
     ...(environment.provisioning.requests === 's3' ? [] : [names.roleArn('api')]),
     ...(environment.page === undefined ? [] : [names.roleArn('page')]),
