@@ -63,8 +63,7 @@ export async function lookAtGroup(message: InputMessage, context: LookingAtGroup
   else told = await new GroupLook(named.value, file?.value, context).settle()
   const status = await new StatusStore(objects, clock).revise(key, async (current) => {
     if (head === undefined && (await objects.head(key)) !== undefined) return current
-    const upload = head ? describeInput(head) : current && { etag: current.etag, lastModified: current.lastModified }
-    return told.told && { ...upload, by: findUploader(head, message, current), ...told.told }
+    return told.told && { ...(head && describeInput(head)), by: findUploader(head, message, current), ...told.told }
   })
   const isLookedAtAgain = status !== undefined && ['applying', 'blocked', 'revoking', 'failed'].includes(status.state)
   const now = isLookedAtAgain ? await nowOf(objects, clock) : undefined

@@ -95,9 +95,7 @@ export async function lookAtMembership(message: InputMessage, context: LookingAt
       const said = look.describe(one, told)
       if (said === undefined) return undefined
       const by = findUploader(one.head, one.key === key ? message : { event: '' }, current)
-      const left = current && { etag: current.etag, lastModified: current.lastModified, content: current.content }
-      const upload = one.head ? uploadOf(one.head, current) : left
-      return { ...upload, by, principalId: look.boundUser(one), ...said }
+      return { ...(one.head && uploadOf(one.head, current)), by, principalId: look.boundUser(one), ...said }
     })
     if (one.key === key && status !== undefined && isToLookAtSoon(status))
       instants.push(new Date(look.now.getTime() + (status.state === 'held' || look.paused ? heldMs : soonMs)))
