@@ -2,7 +2,7 @@ import type { LinkBody } from '../links/link-body.ts'
 import type { PrincipalId } from '../principals/identity-center-ids.ts'
 import type { PrincipalName } from '../principals/principal.ts'
 import { type Complaint, quote } from '../statuses/complaint.ts'
-import { type NewStatus, rejection, type Status } from '../statuses/status.ts'
+import { type NewStatus, rejection } from '../statuses/status.ts'
 import { renderInstant } from '../text/instant.ts'
 import { groupKey } from './group-file.ts'
 import type { Membership } from './membership-file.ts'
@@ -172,7 +172,7 @@ function describeLeaving(name: PrincipalName, end: MembershipEnd): ToldMembershi
   return { state: 'revoking' }
 }
 
-/** `attention`, by the state. */
-export function isToLookAtSoon({ state }: Pick<Status, 'state'>): boolean {
-  return state === 'applying' || state === 'revoking' || state === 'held'
+/** It is on its way, or something holds it. */
+export function isUnsettled({ is }: MembershipEnd): boolean {
+  return ['applying', 'revoking', 'held', 'paused'].includes(is)
 }

@@ -36,6 +36,7 @@ import { readInput } from '../records/read-input.ts'
 import { StatusStore } from '../records/status-store.ts'
 import { tellEvent } from '../records/tell-event.ts'
 import { describeInput } from '../requests/look-at-request.ts'
+import { tellMembership } from './settle-membership.ts'
 
 type LookingAtGroup = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' | 'identityStore' | 'log'> & {
   readonly configuration: Configuration
@@ -200,10 +201,7 @@ class GroupLook {
     if (known === undefined) return { told: undefined }
     const id = known.value.id ?? (await this.#findByName())
     const group = id && (await identityStore.findGroup(id))
-    if (id === undefined || group === undefined) {
-      if (id !== undefined) await this.#forgetMembers(id)
-      return this.#drop('deleted', id)
-    }
+    if (id === undefined || group === undefined) return this.#drop('deleted', id)
     const isKept = known.value.isAdopted || group.isExternal || group.name !== this.#whole
     const references = await this.#listReferences(id, isKept)
     if (references.length > 0) return { told: describeBlocked(references) }
@@ -233,15 +231,20 @@ class GroupLook {
 
   /** The group is gone, and all memberships with it. */
   async #forgetMembers(group: PrincipalId): Promise<void> {
-    for await (const id of listOwnedMemberships(this.#context.objects, group)) {
-      const record = ownedMembershipRecord(this.#context.objects, id)
+    const { objects } = this.#context
+    for await (const id of listOwnedMemberships(objects, group)) {
+      const record = ownedMembershipRecord(objects, id)
       const stored = await record.read()
-      if (stored) await record.remove(stored.object.etag)
+      if (stored === undefined) continue
+      await tellMembership(objects, id, stored.value, { event: 'removed', at: await this.#now(), isByOthers: true })
+      await record.remove(stored.object.etag)
     }
   }
 
   async #drop(event: 'deleted' | 'given-up', id: PrincipalId | undefined): Promise<'again'> {
     if (this.#known === undefined) return 'again'
+    // Somebody may have been put in while it was being deleted.
+    if (event === 'deleted' && id !== undefined) await this.#forgetMembers(id)
     await this.#tell(event, id)
     await this.#record.remove(this.#known.etag)
     this.#isChanged = true

@@ -6,7 +6,7 @@ import { changesNothing, describeUpload } from '../../domain/links/upload.ts'
 import {
   describeMembership,
   type FoundGroup,
-  isToLookAtSoon,
+  isUnsettled,
   type MembershipEnd,
   type MembershipLack,
   type MembershipReading,
@@ -97,12 +97,12 @@ export async function lookAtMembership(message: InputMessage, context: LookingAt
       const by = findUploader(one.head, one.key === key ? message : { event: '' }, current)
       return { ...(one.head && uploadOf(one.head, current)), by, principalId: look.boundUser(one), ...said }
     })
-    if (one.key === key && status !== undefined && isToLookAtSoon(status))
-      instants.push(new Date(look.now.getTime() + (status.state === 'held' || look.paused ? heldMs : soonMs)))
     // What was foreign may be what ssofile itself took away a moment ago, and the directory still listed.
     if (one.key === key && status?.owned === false && one.told?.owned !== false)
       instants.push(new Date(look.now.getTime() + settlingMs))
   }
+  if (isUnsettled(told.end))
+    instants.push(new Date(look.now.getTime() + (told.end.is === 'held' || look.paused ? heldMs : soonMs)))
   const body = 'body' in file.reading ? file.reading.body : {}
   await indexInstants(objects, key, [...instantsToCome(body, look.now), ...instants], id)
   log.info('membership looked at', { input: key, id, event, ended: told.end.is })

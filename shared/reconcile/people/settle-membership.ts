@@ -5,6 +5,7 @@ import type { MembershipEnd } from '../../domain/people/describe-membership.ts'
 import { folderOfMembership, type Membership, renderMembership } from '../../domain/people/membership-file.ts'
 import type { MembershipId, OwnedMembership } from '../../domain/people/owned-membership.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { unlessCode } from '../../ports/service-error.ts'
 import type { Admission, Brake } from '../brake/brake.ts'
@@ -197,12 +198,22 @@ class MembershipEvaluation {
 
   /** Who asked for it stands in history: the files, and who uploaded or deleted them. */
   async #tell(event: 'added' | 'removed', at: string, by?: 'ssofile' | 'others'): Promise<void> {
-    const { group, user, files } = this.#known?.entry ?? { ...this.#names, files: [] }
-    const subject = {
-      folder: `history/memberships/${this.#id.group}%${this.#id.user}/`,
-      name: renderNameInKey(renderMembership({ group, user })),
-    }
-    const body = { ...this.#id, names: { group, user }, files, ...(by === 'others' && { isByOthers: true }) }
-    await tellEvent(this.#context.objects, subject, { event, named: `membership-${event}`, at, body })
+    const entry = this.#known?.entry ?? { ...this.#names, files: [] }
+    await tellMembership(this.#context.objects, this.#id, entry, { event, at, isByOthers: by === 'others' })
   }
+}
+
+/** By the names of the entry, in history under the ids. `isByOthers`: somebody else has ended it. */
+export async function tellMembership(
+  objects: ObjectStore,
+  id: MembershipId,
+  { group, user, files }: Pick<OwnedMembership, 'group' | 'user' | 'files'>,
+  { event, at, isByOthers }: { readonly event: 'added' | 'removed'; readonly at: string; readonly isByOthers: boolean },
+): Promise<void> {
+  const subject = {
+    folder: `history/memberships/${id.group}%${id.user}/`,
+    name: renderNameInKey(renderMembership({ group, user })),
+  }
+  const body = { ...id, names: { group, user }, files, ...(isByOthers && { isByOthers }) }
+  await tellEvent(objects, subject, { event, named: `membership-${event}`, at, body })
 }
