@@ -36,7 +36,7 @@ export async function followMemberships(
   changes: readonly DirectoryChange[],
 ): Promise<number> {
   const keys = await listUnsettled(ports.objects)
-  await sendInputs(ports, keys, 'directory', configuration)
+  if (keys.length > 0) await sendInputs(ports, keys, 'directory', configuration)
   const users = new Set(changes.flatMap(({ type, id }) => (type === 'USER' && id !== undefined ? [id] : [])))
   const concerned: MembershipId[] = []
   if (users.size > 0)
@@ -54,7 +54,7 @@ export async function reconcileMemberships(ports: Following, configuration: Conf
   const { objects } = ports
   const groups = await Array.fromAsync(listOwnedGroups(objects))
   const keys = new Set([...(await listUnsettled(objects)), ...groups.map(groupKey)])
-  await sendInputs(ports, [...keys], 'reconcile', configuration)
+  if (keys.size > 0) await sendInputs(ports, [...keys], 'reconcile', configuration)
   const ids = await Array.fromAsync(listOwnedMemberships(objects))
   if (ids.length === 0) return keys.size
   const people = new People(patientIdentityStore(ports))
