@@ -54,7 +54,7 @@ const asked: readonly Action[] = [
   { do: 'write the eligibility', approvals: 1 },
   wait(5_000),
   { do: 'ask for access', account },
-  wait(5_000),
+  wait(15_000),
 ]
 const deleteGroup: Action = { do: 'delete a principal', principal: `GROUP/${group}`, silently: false }
 
