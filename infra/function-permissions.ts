@@ -11,6 +11,10 @@ type Prefix =
   | 'requests/'
   | 'approvals/'
   | 'suspended/'
+  | 'groups/'
+  | 'memberships/'
+  | 'owned_groups/'
+  | 'owned_memberships/'
   | 'eligibility/'
   | 'policies/'
   | 'selectors/'
@@ -24,6 +28,8 @@ type Prefix =
   | 'history/'
   | 'history/requests/'
   | 'history/suspensions/'
+  | 'history/groups/'
+  | 'history/memberships/'
   | 'status/'
   | 'status/permission_sets/'
   | 'status/too-many/'
@@ -83,8 +89,8 @@ export type FunctionPermissions = {
   /** Queues that it receives from by itself. */
   readonly receive?: readonly WorkedQueue[]
   readonly organizations?: 'read'
-  /** `members`: names, and the members of groups. `groups`: with the groups of a user. */
-  readonly directory?: 'read' | 'members' | 'groups'
+  /** `members`: names, and the members of groups. `groups`: with the groups of a user. `change`: and makes groups and memberships. */
+  readonly directory?: 'read' | 'members' | 'groups' | 'change'
   /** `instance`: find the instance only. `read`: what lists, gets and describes. `change`: all that the adapter calls. */
   readonly identityCenter?: 'instance' | 'read' | 'change'
   /** Account access manager: who may assume existing roles. */
@@ -162,20 +168,27 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
       'requests/',
       'approvals/',
       'suspended/',
+      'groups/',
+      'memberships/',
       'policies/',
       'eligibility/',
       'selectors/',
       'owned_permission_sets/',
+      // A group is not deleted while a link names it. Under a pause nothing is.
+      'links_data/',
+      'control/pause.json',
       // What somebody has, and had, who is suspended.
       'assignments/',
       'foreign/',
       'history/',
       'control/owner.json',
     ],
-    write: ['links_data/temporary/', 'status/', 'attention/', 'state/'],
+    write: ['links_data/temporary/', 'owned_groups/', 'owned_memberships/', 'status/', 'attention/', 'state/'],
     put: [
       'history/requests/',
       'history/suspensions/',
+      'history/groups/',
+      'history/memberships/',
       'changes/',
       'reports/leavers/',
       'control/brake.json',
@@ -184,7 +197,8 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     // What somebody has who is suspended, and links of somebody who is so no longer.
     send: ['requests', 'links', ...lanes, 'dispatch'],
     organizations: 'read',
-    directory: 'groups',
+    // Groups that files ask for, and who is in them. Nothing writes users.
+    directory: 'change',
     identityCenter: 'instance',
   },
   events: {
@@ -199,7 +213,8 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     ...reconciling,
     send: [...reconciling.send, 'requests'],
     organizations: 'read',
-    directory: 'read',
+    // Members: who is in groups of ours.
+    directory: 'members',
     identityCenter: 'instance',
   },
   sweep: { ...reconciling, put: ['control/ledger.json'], send: [...reconciling.send, 'requests', 'events'] },
@@ -438,13 +453,23 @@ export const directoryActions = [
 export const memberActions = ['ListGroupMemberships'] as const
 /** And of a user. */
 export const groupActions = ['ListGroupMembershipsForMember'] as const
+/** And what makes groups and memberships. */
+export const groupChangeActions = [
+  'CreateGroup',
+  'CreateGroupMembership',
+  'DeleteGroup',
+  'DeleteGroupMembership',
+  'GetGroupMembershipId',
+  'UpdateGroup',
+] as const
 
 export function directoryActionsOf({ directory }: FunctionPermissions): readonly string[] {
   if (directory === undefined) return []
   return [
     ...directoryActions,
     ...(directory === 'read' ? [] : memberActions),
-    ...(directory === 'groups' ? groupActions : []),
+    ...(directory === 'groups' || directory === 'change' ? groupActions : []),
+    ...(directory === 'change' ? groupChangeActions : []),
   ]
 }
 

@@ -4,6 +4,7 @@ import {
   type FunctionPermissions,
   functionPermissions,
   groupActions,
+  groupChangeActions,
   identityCenterActions,
   identityCenterReads,
   memberActions,
@@ -75,6 +76,10 @@ The functions \`requests\`, \`api\` and \`page\` and the role of operators also 
 
 ${list('identitystore', groupActions)}
 
+Only \`requests\` makes groups and memberships, and only where files under \`groups/\` and \`memberships/\` ask for it. Nothing writes users:
+
+${list('identitystore', groupChangeActions)}
+
 ## Identity Center
 
 On the one instance, its permission sets, and accounts; \`ListInstances\` knows no resource.
@@ -136,6 +141,8 @@ function tell(permissions: FunctionPermissions) {
     directory === 'read' && 'Identity Store',
     directory === 'members' && 'Identity Store, with members of groups',
     directory === 'groups' && 'Identity Store, with members of groups and groups of users',
+    directory === 'change' &&
+      'Identity Store, with members of groups and groups of users; makes groups and memberships',
     identityCenter === 'change' && 'Identity Center',
     accountAccess && 'Account access manager: reads',
     identityCenter === 'read' && 'Identity Center: reads',

@@ -8,6 +8,7 @@ import {
   directoryActions,
   functionPermissions,
   groupActions,
+  groupChangeActions,
   identityCenterActions,
   identityCenterReads,
   memberActions,
@@ -41,7 +42,7 @@ describe('granted is what the adapter calls, and nothing else:', () => {
   })
 
   test('for the Identity Store', () => {
-    expect([...directoryActions, ...memberActions, ...groupActions].sort()).toEqual(
+    expect([...directoryActions, ...memberActions, ...groupActions, ...groupChangeActions].sort()).toEqual(
       calledIn('identity-store-client.ts'),
     )
   })

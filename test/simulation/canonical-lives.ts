@@ -54,7 +54,7 @@ const asked: readonly Action[] = [
   { do: 'write the eligibility', approvals: 1 },
   wait(5_000),
   { do: 'ask for access', account },
-  wait(5_000),
+  wait(15_000),
 ]
 const deleteGroup: Action = { do: 'delete a principal', principal: `GROUP/${group}`, silently: false }
 
@@ -283,6 +283,19 @@ const operators: readonly CanonicalLife[] = [
   },
 ]
 
+const memberships: readonly CanonicalLife[] = [
+  {
+    name: 'a group is made by a file, and its file deleted',
+    before: [],
+    actions: [{ do: 'write the group' }, done, { do: 'delete the group file' }, done],
+  },
+  {
+    name: 'a user is put into a group by a file, and taken out',
+    before: [{ do: 'write the group' }, done],
+    actions: [{ do: 'put into the group', name: mia }, done, { do: 'take out of the group', name: mia }, done],
+  },
+]
+
 /** One for each thing that users, operators and AWS do. Policies are not among them: these lives have none. */
 export const canonicalLives: readonly CanonicalLife[] = [
   ...links,
@@ -291,4 +304,5 @@ export const canonicalLives: readonly CanonicalLife[] = [
   ...permissionSets,
   ...temporary,
   ...operators,
+  ...memberships,
 ]

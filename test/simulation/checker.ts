@@ -15,6 +15,7 @@ import { Evaluations } from './promises/evaluations.ts'
 import { ForeignPromise } from './promises/foreign.ts'
 import { complainAboutGrant } from './promises/grants.ts'
 import { LookWatch } from './promises/looks.ts'
+import { MembershipsPromise } from './promises/memberships.ts'
 import { OthersPromise } from './promises/others.ts'
 import { PausePromise } from './promises/pause.ts'
 import { PermissionSetChecks } from './promises/permission-sets.ts'
@@ -61,6 +62,7 @@ export class Checker {
   readonly #sessions: SessionsPromise
   readonly #takeOver: TakeOverWatch
   readonly suspensions: SuspensionsPromise
+  readonly memberships: MembershipsPromise
   /** What people ask for, and who approves it. */
   readonly temporary: TemporaryPromise
   /** Something happened since owners and records were looked at that may concern them. */
@@ -90,6 +92,7 @@ export class Checker {
     this.#spoils = new SpoilWatch(world)
     const access = new Access(world)
     this.suspensions = new SuspensionsPromise(world, access, fail)
+    this.memberships = new MembershipsPromise(world, this.suspensions, fail)
     const desires = new Desires(world, this.#principals)
     const evaluations = new Evaluations(world.clock, world.settings.readLagMs)
     this.#watched = { world, access, desires, evaluations, fail }
@@ -122,6 +125,7 @@ export class Checker {
   noteDirectoryChange(change: IdentityStoreChange): void {
     this.#principals.noteChange(change)
     this.suspensions.noteNames()
+    this.memberships.noteChange(change)
     this.noteDesired()
   }
 
@@ -269,6 +273,7 @@ export class Checker {
     this.#trail.checkAtRest()
     this.temporary.checkAtRest()
     if (isReconciled && isReadable) this.suspensions.checkAtRest()
+    if (isReconciled && isReadable) this.memberships.checkAtRest()
     if (isReconciled) this.#status.checkIndex()
     if (isReconciled && isReadable) this.#convergence.checkForeignListing()
     this.#permissionSets.checkAtRest({ isReconciled })
@@ -309,6 +314,7 @@ export class Checker {
       this.suspensions.noteFile(key)
       this.noteDesired()
     }
+    if (key.startsWith('memberships/')) this.memberships.noteFile(key)
     const isOfOperator = this.#takeOver.isOperator(this.#calling) && change.caller.accessKeyId === 'ssofile'
     if (isOfOperator && key.startsWith('links_data/')) this.#takeOver.checkLink(this.#calling, key)
     if (key.startsWith('status/links_data/')) this.#principals.noteStatus(key)

@@ -7,6 +7,9 @@ const ofUser = (account: string, name: string) => `links_data/account%${account}
 const suspend = (name: typeof mia | typeof leo): Action => ({ do: 'suspend a person', name })
 const restore = (name: typeof mia | typeof leo): Action => ({ do: 'restore a person', name })
 
+const put = (name: typeof mia | typeof leo): Action => ({ do: 'put into the group', name })
+const take = (name: typeof mia | typeof leo): Action => ({ do: 'take out of the group', name })
+
 /** Histories of people who leave, and come back. */
 export const peopleScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
   // What links gave goes, nothing is given meanwhile, and all comes back.
@@ -70,6 +73,38 @@ export const peopleScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
     suspend(mia),
     wait(70_000),
     restore(mia),
+    wait(ms),
+  ]),
+  // A file puts somebody into a group; a suspension takes it, and gives it back. The group goes last.
+  scenario(scopes, ({ settledMs: ms, shortMs: afterMs }) => [
+    put(mia),
+    wait(afterMs),
+    { do: 'write the group' },
+    put(leo),
+    wait(20_000 + ms),
+    suspend(mia),
+    wait(70_000 + ms),
+    restore(mia),
+    wait(20_000 + ms),
+    take(mia),
+    wait(afterMs),
+    put(mia),
+    wait(20_000),
+    { do: 'delete the group file' },
+    wait(20_000),
+    take(mia),
+    take(leo),
+    wait(ms),
+  ]),
+  // What somebody else has done stays, whatever files say.
+  scenario(scopes, ({ settledMs: ms }) => [
+    { do: 'write the group' },
+    wait(20_000),
+    { do: 'somebody else puts into the group', name: mia },
+    put(mia),
+    wait(20_000 + ms),
+    take(mia),
+    { do: 'rename a user', from: leo, to: leo, silently: false },
     wait(ms),
   ]),
 ]

@@ -35,11 +35,11 @@ test.each(regressions)(
 
 /**
  * Used in few lives: by a message that fails again and again, a pause that ends while messages are lost, a lost message about a
- * permission set's file, somebody who is suspended and has foreign access, a status that cannot be told for long. Whether one of these hundred does is different after every
+ * permission set's file, somebody who is suspended and has access, a status that cannot be told for long. Whether one of these hundred does is different after every
  * change of the product.
  */
 const rare =
-  /^(router: write state\/failures\/|hourly: write status\/too-many\/|requests: read foreign\/|sweep: send events|(sweep|dispatcher): send permission-sets)$/
+  /^(router: write state\/failures\/|hourly: write status\/too-many\/|requests: (read (foreign|assignments)\/|send dispatch)|sweep: send events|(sweep|dispatcher): send permission-sets)$/
 
 /** Granted, and used in no run. */
 const unused = [

@@ -80,7 +80,8 @@ async function show({ objects }: Ports, output: Output, isVerbose: boolean): Pro
     lists.map(async (list): Promise<ShownList> => {
       const { items, passed, ...about } = showList(list)
       const held = await limit.map(list.held, (key) => readHeld(ledger, key))
-      return { ...about, held, ...(list.rule === 'people' && { people: await namePeople(items, objects) }) }
+      const people = list.rule === 'people' && { people: await namePeople(items, objects) }
+      return { ...about, held, ...people, ...(list.rule === 'memberships' && { memberships: items }) }
     }),
   )
   const told = { lists: shown, contents, retirements: retirements.map(showRetirements), releases, pause }
@@ -90,8 +91,9 @@ async function show({ objects }: Ports, output: Output, isVerbose: boolean): Pro
   return lists.length + contents.length + retirements.length === 0 ? 0 : 1
 }
 
-async function renderRelease({ keys, people }: Released, objects: ObjectStore): Promise<string> {
+async function renderRelease({ keys, people, memberships }: Released, objects: ObjectStore): Promise<string> {
   const pause = await readPause(objects)
+  if (memberships) return renderReleased(memberships.length, pause, ['removal from a group', 'removals from groups'])
   return people
     ? renderReleased(people.length, pause, ['suspension', 'suspensions'])
     : renderReleased(keys.length, pause)

@@ -30,7 +30,8 @@ export class StatusPromise {
   checkAtRest(): void {
     const { world } = this.#watched
     const { brake, permissionSets } = this.#others
-    const asked = [...world.keys('requests/'), ...world.keys('approvals/'), ...world.keys('suspended/')]
+    const ofPeople = [...world.keys('suspended/'), ...world.keys('groups/'), ...world.keys('memberships/')]
+    const asked = [...world.keys('requests/'), ...world.keys('approvals/'), ...ofPeople]
     const files = [...world.keys('links_data/'), ...world.keys('permission_sets/')]
     const inputs = [...files, ...asked]
     for (const input of files.filter((one) => !world.unreadable.concernsInput(one))) {

@@ -12,6 +12,14 @@ function changeOf(
     const [date = '', time = ''] = String(at).split('T')
     return { date, event: `${time}%person-${event}`, name: String(name) }
   }
+  if (historyKey.startsWith('history/memberships/') || historyKey.startsWith('history/groups/')) {
+    const { at, event, group, names } = world.readJson(historyKey) ?? {}
+    const [date = '', time = ''] = String(at).split('T')
+    const kind = names ? 'membership' : 'group'
+    const said = names as { readonly group: string; readonly user: string } | undefined
+    const name = renderNameInKey(said ? `${said.group}%${said.user}` : String(group))
+    return { date, event: `${time}%${kind}-${event}`, name }
+  }
   if (historyKey.startsWith('history/requests/')) {
     const { at, event, key } = world.readJson(historyKey) ?? {}
     const [date = '', time = ''] = String(at).split('T')
