@@ -58,7 +58,7 @@ export const brakeSabotages: readonly Sabotage[] = [
     profile: 'hostile',
     breaks: ['brake'],
     file: 'shared/domain/brake/releases.ts',
-    find: '{ ...rule, keys: list.held, ...people }',
+    find: '{ ...rule, keys: list.held, ...people, ...memberships }',
     replace: '{ ...rule, keys: brake.lists.flatMap((one) => one.held), ...people }',
   },
   {
