@@ -1,5 +1,4 @@
-import type { AccountId } from '../../../shared/domain/organization/account-id.ts'
-import { accountId } from '../../../shared/domain/organization/account-id.ts'
+import { type AccountId, accountId } from '../../../shared/domain/organization/account-id.ts'
 import type { PermissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import { permissionSetOfRole } from '../../../shared/domain/permission-sets/permission-set-role.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
@@ -18,6 +17,8 @@ const dayMs = 24 * 60 * 60_000
 const waits = { firstMs: 2_000, mostMs: 20_000 }
 /** How often a start is tried that AWS may not have heard; the same token makes no second job. */
 const startsMost = 4
+/** How many looks in a row may fail: without credentials all do. */
+const failuresMost = 5
 const rights =
   'iam:ListRoles, access-analyzer:StartPolicyGeneration and access-analyzer:GetGeneratedPolicy, and iam:PassRole for the access role, by credentials of that account itself (AWS_PROFILE)'
 
@@ -67,12 +68,19 @@ export async function awaitGeneration(
 ): Promise<GenerationJob> {
   const endMs = clock.monotonicMs() + timeoutMs
   let waitMs = waits.firstMs
+  let failures = 0
   while (true) {
     onStep(`IAM Access Analyzer reads CloudTrail (job ${jobId})`)
-    const generation = await generator.getGeneratedPolicy(jobId).catch((error: unknown): PolicyGeneration => {
-      if (isPassing(error)) return { status: 'IN_PROGRESS' }
-      throw explain(error)
-    })
+    const generation = await generator.getGeneratedPolicy(jobId).then(
+      (found) => {
+        failures = 0
+        return found
+      },
+      (error: unknown): PolicyGeneration => {
+        if (!isPassing(error) || ++failures > failuresMost) throw explain(error)
+        return { status: 'IN_PROGRESS' }
+      },
+    )
     const leftMs = endMs - clock.monotonicMs()
     if (generation.status !== 'IN_PROGRESS' || signal.aborted || leftMs <= 0) return { jobId, generation }
     await clock.sleep(Math.min(leftMs, waitMs * (0.75 + randomness.fraction() / 2)), signal)
@@ -86,9 +94,11 @@ export function accountOfArn(arn: string): AccountId | undefined {
 }
 
 async function findRole(name: PermissionSetName, generator: PolicyGenerator): Promise<string> {
-  const roles = await Array.fromAsync(listAll((token) => generator.listPermissionSetRoles(token))).catch((error) => {
-    throw explain(error)
-  })
+  const roles = await Array.fromAsync(listAll((token) => generator.listPermissionSetRoles(token))).catch(
+    (error: unknown) => {
+      throw explain(error)
+    },
+  )
   const role = roles.find((one) => permissionSetOfRole(one.name) === name)
   if (role !== undefined) return role.arn
   const [other] = roles
@@ -101,9 +111,12 @@ async function findRole(name: PermissionSetName, generator: PolicyGenerator): Pr
 function explain(error: unknown): unknown {
   const remedy = isServiceError(error) ? remedyOf(error) : undefined
   if (!isServiceError(error) || remedy === undefined) return error
-  return new Refusal(`${error.service} answers ${error.code}: ${quote(error.message, 500)}; ${remedy}`, {
-    cause: error,
-  })
+  return new Refusal(
+    `${error.service} answers ${error.code}: ${quote(error.message.replace(/\.$/, ''), 500)}; ${remedy}`,
+    {
+      cause: error,
+    },
+  )
 }
 
 function remedyOf({ code }: ServiceError): string | undefined {

@@ -107,6 +107,17 @@ describe('a policy of CloudTrail', () => {
     expect(job.generation.status).toBe('SUCCEEDED')
   })
 
+  test('is not waited for where nothing ever answers', async () => {
+    const parts = generating({
+      getGeneratedPolicy: async () => {
+        throw fails('NoAnswer', 'no credentials')
+      },
+    })
+    const waiting = inTime(awaitGeneration('j', { timeoutMs: halfAnHour, signal: never }, parts))
+    await expect(waiting).rejects.toMatchObject({ code: 'NoAnswer' })
+    expect(clock.now().getTime() - start.getTime()).toBeLessThan(60_000)
+  })
+
   test.each([
     { code: 'AccessDeniedException', told: 'iam:PassRole for the access role' },
     { code: 'ServiceQuotaExceededException', told: 'one policy at a time' },
