@@ -4,11 +4,9 @@ import {
   GetPolicyVersionCommand,
   GetRoleCommand,
   GetServiceLastAccessedDetailsCommand,
-  ListRolesCommand,
 } from '@aws-sdk/client-iam'
 import * as z from 'zod'
 import { referenceKey } from '../domain/permission-sets/permission-set-changes.ts'
-import { permissionSetRolePath } from '../domain/permission-sets/permission-set-role.ts'
 import type { AuditedAccount, Auditor, LastAccessedPage } from '../ports/auditor.ts'
 import { parseAnswer } from './answers.ts'
 import { type EnteredAccount, openRoles } from './assume-role-in-account.ts'
@@ -16,6 +14,7 @@ import { auditedCredentials } from './aws-audited-credentials.ts'
 import type { AwsPortsOptions } from './aws-ports.ts'
 import { unusedAccess } from './aws-unused-access.ts'
 import { encodedText, iamAnswer, itemsMost } from './iam-answers.ts'
+import { listPermissionSetRoles } from './list-permission-set-roles.ts'
 
 const text = z.string().min(1)
 /**
@@ -47,14 +46,7 @@ export function openAwsAuditor(endpoint?: AwsPortsOptions['endpoint']): Auditor 
 function auditedAccount(account: EnteredAccount): AuditedAccount {
   const { ownArn, iam } = account
   return {
-    async listPermissionSetRoles(nextToken) {
-      const input = { PathPrefix: permissionSetRolePath, Marker: nextToken, MaxItems: itemsMost }
-      const { Roles = [], Marker } = await iamAnswer(iam.send(new ListRolesCommand(input)))
-      const items = Roles.flatMap(({ Arn: arn, RoleName: name, CreateDate: createdAt }) =>
-        arn === undefined || name === undefined || createdAt === undefined ? [] : [{ arn, name, createdAt }],
-      )
-      return { items, nextToken: Marker }
-    },
+    listPermissionSetRoles: (nextToken) => listPermissionSetRoles(iam, nextToken),
     async generateServiceLastAccessedDetails(Arn, Granularity = 'SERVICE_LEVEL') {
       const call = iam.send(new GenerateServiceLastAccessedDetailsCommand({ Arn, Granularity }))
       return parseAnswer({ service: 'iam', member: 'JobId' }, text, (await iamAnswer(call)).JobId)

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { GetObjectCommand } from '@aws-sdk/client-s3'
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { bundleFunction } from '../../infra/bundle-function.ts'
 import { operatorRole, plannerRole } from '../../infra/local/add-roles-of-people.ts'
@@ -138,4 +139,40 @@ test('a night reports what nobody uses, and suggest proposes what would remain, 
   const [statement] = JSON.parse(inline.document).Statement
   expect(statement.Action).toContain('lambda:Get*')
   expect(statement.Action).not.toContain('sqs:SendMessage')
+}, 60_000)
+
+test('suggest --from-cloudtrail has a policy made of what the role in one account did, and looks again at a job', async () => {
+  await tell(first, `roles/Deploy-ps?usedAt=${daysAgo(2)}&service=lambda:CreateFunction`)
+  const sts = new STSClient({
+    endpoint: system.url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'ana', secretAccessKey: 'x' },
+  })
+  const assume = new AssumeRoleCommand({
+    RoleArn: `arn:aws:iam::${first}:role/ssofile-auditor`,
+    RoleSessionName: 'ana',
+  })
+  const { Credentials } = await sts.send(assume).finally(() => sts.destroy())
+  const suggest = (...more: string[]) =>
+    system.ssofile(['suggest', 'Deploy-ps', '--from-cloudtrail', ...more], Credentials?.AccessKeyId)
+  const trail = [
+    ...['--trail', 'arn:aws:cloudtrail:us-east-1:200000000009:trail/organization'],
+    ...['--access-role', `arn:aws:iam::${first}:role/service-role/ReadTrail`],
+  ]
+  const { exitCode, stdout, stderr } = await suggest(...trail, '--days', '30')
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(/^job '?[0-9a-f-]{36}/m) })
+  expect(stdout).toContain(`Deploy-ps: what its role did in account ${first} from `)
+  expect(stdout).toContain('"lambda:CreateFunction"')
+  expect(stdout).toContain(`arn:aws:lambda:$${'{Region}'}:`)
+  const jobId = /job '?([0-9a-f-]{36})/.exec(stderr)?.[1] ?? ''
+  const again = await suggest('--job', jobId, '--json')
+  expect(JSON.parse(again.stdout)).toMatchObject({ permissionSet: 'Deploy-ps', jobId, status: 'SUCCEEDED' })
+  for (const [args, message] of [
+    [[...trail, '--days', '91'], 'expected a whole number from 1 to 90'],
+    [[], 'without --trail and --access-role'],
+    [[...trail, '--live'], 'received --from-cloudtrail with --live'],
+    [['--job', 'other'], 'access-analyzer answers ValidationException'],
+    [['--job', jobId, '--days', '3'], 'received --job with --trail'],
+  ] as const)
+    expect(await suggest(...args)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(message) })
 }, 60_000)

@@ -45,23 +45,28 @@ import { Progress } from '../terminal/progress.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { show } from '../terminal/show.ts'
 import { renderSuggestion, type Suggestion } from './render-suggestion.ts'
+import {
+  addTrailOptions,
+  refuseTrailOptions,
+  suggestFromCloudTrail,
+  type TrailOptions,
+} from './suggest-from-cloudtrail.ts'
 
 const accountsAtOnce = 32
 
-type Options = {
+type Options = TrailOptions & {
   readonly live?: boolean
   readonly unusedFor?: number
-  readonly json?: boolean
   readonly config?: string
 }
 
 /** `ssofile suggest`: the policy that would remain of a permission set without what nobody uses. */
 export function addSuggest(program: Command): void {
-  program
+  const command = program
     .command('suggest')
     .argument('<permission-set>', 'its name')
     .description(
-      'Proposes the policy that would remain of a permission set if all went that nobody used for so long, over all accounts where it is assigned, and says of each managed policy whether it could go (docs/less-privilege.md says what IAM does not know).\nIt takes the report of the month; with --live it asks IAM in each account now, which takes some seconds for each.\nIt only reads: a person puts the policy into the file, and plans and pushes it.\nExit code 0: something could go; 1: nothing is known to be unused; 2: wrong usage, or there is no report.',
+      'Proposes the policy that would remain of a permission set if all went that nobody used for so long, over all accounts where it is assigned, and says of each managed policy whether it could go (docs/less-privilege.md says what IAM does not know).\nIt takes the report of the month; with --live it asks IAM in each account now, which takes some seconds for each.\nWith --from-cloudtrail IAM Access Analyzer makes a policy of the calls that CloudTrail recorded, in one account; no bucket is read.\nIt only reads: a person puts the policy into the file, and plans and pushes it.\nExit code 0: something could go, or the policy is made; 1: nothing is known to be unused, or the job of --from-cloudtrail failed or is not over; 2: wrong usage, there is no report, or AWS refused.',
     )
     .option('--live', 'ask IAM in each account now, by the role that the configuration names as auditorRole')
     .option(
@@ -71,9 +76,10 @@ export function addSuggest(program: Command): void {
     )
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .option('--json', 'the verdict on each action and policy, and the policies, as JSON')
+  addTrailOptions(command)
     .addHelpText(
       'after',
-      '\nExamples:\n  ssofile suggest Deploy-ps\n  ssofile suggest Deploy-ps --live --unused-for 180d',
+      '\nExamples:\n  ssofile suggest Deploy-ps\n  ssofile suggest Deploy-ps --live --unused-for 180d\n  AWS_PROFILE=shop ssofile suggest Deploy-ps --from-cloudtrail --days 30 \\\n    --trail arn:aws:cloudtrail:eu-central-1:111122223333:trail/organization \\\n    --access-role arn:aws:iam::233000000002:role/service-role/ReadTrail',
     )
     .action(async (name: string, options: Options) => {
       process.exitCode = await suggest(name, options)
@@ -86,6 +92,14 @@ async function suggest(text: string, options: Options): Promise<number> {
     throw new Refusal(
       `received the permission set '${quote(text)}', expected a name of 1 to 32 letters, digits or _ + = , . @ -`,
     )
+  if (options.fromCloudtrail) {
+    if ((options.live ?? options.unusedFor ?? options.config) !== undefined)
+      throw new Refusal(
+        'received --from-cloudtrail with --live, --unused-for or --config, expected it without: CloudTrail is asked, and no configuration',
+      )
+    return suggestFromCloudTrail(name, options)
+  }
+  refuseTrailOptions(options)
   const bare = openCliPorts(bucketOf(undefined))
   const ports = { ...bare, auditor: openAwsAuditor(), objects: new ProposedObjects(bare.objects, bare.clock.now()) }
   const owner = await readOwner(ports.objects)

@@ -29,6 +29,7 @@ import {
 import { MemoryAccessAnalyzer } from './memory-access-analyzer.ts'
 import { MemoryCredentials } from './memory-credentials.ts'
 import { MemoryPolicyChecker } from './memory-policy-checker.ts'
+import { MemoryPolicyGenerations } from './memory-policy-generations.ts'
 import { listServiceUses } from './service-uses.ts'
 
 export type MemoryIamOptions = CallObserver & {
@@ -44,6 +45,8 @@ export type MemoryIamOptions = CallObserver & {
   readonly hygieneRole?: string
   /** How long a job takes; default 500. */
   readonly jobMs?: number
+  /** How long IAM Access Analyzer takes to make a policy; default 3,000. */
+  readonly generationMs?: number
   /** How long making a credential report takes; default 2,000. */
   readonly reportMs?: number
   /** How late uses of credentials are known; default four hours. */
@@ -105,6 +108,7 @@ export class MemoryIam implements Auditor {
   readonly credentials: MemoryCredentials
   readonly accessAnalyzer: MemoryAccessAnalyzer
   readonly policyChecker: MemoryPolicyChecker
+  readonly policyGenerations: MemoryPolicyGenerations
   /** By the account that is IAM's delegated administrator: whether root credentials are managed centrally. */
   readonly #centralRoot: Map<string, boolean>
   readonly #gates = new Map<AccountId, CallGate>()
@@ -122,6 +126,15 @@ export class MemoryIam implements Auditor {
     this.credentials = new MemoryCredentials({ ...options, enter })
     this.accessAnalyzer = new MemoryAccessAnalyzer({ ...options, enter })
     this.policyChecker = new MemoryPolicyChecker(options)
+    this.policyGenerations = new MemoryPolicyGenerations({
+      ...options,
+      enter,
+      listRoles: (account, token) => this.listRoles(account, permissionSetRolePath, token),
+      usesOf: (account, arn) => {
+        const role = this.#rolesIn(account).find((one) => one.arn === arn)
+        return role && new Map(Object.entries(this.#told.get(`${account} ${role.name}`)?.uses ?? {}))
+      },
+    })
   }
 
   async enter(account: AccountId, roleName: string): Promise<AuditedAccount> {
