@@ -17,4 +17,25 @@ export const peopleSabotages: readonly Sabotage[] = [
     find: '  await sendHints(context, { id, hints, revocation: true }, configuration)\n',
     replace: '  await sendHints(context, { id, hints: hints.slice(0, 0), revocation: true }, configuration)\n',
   },
+  {
+    name: 'who was in the group before is taken for ours',
+    breaks: ['foreign'],
+    file: 'shared/domain/people/decide-membership.ts',
+    find: "    if (found !== undefined) return 'foreign'\n",
+    replace: '',
+  },
+  {
+    name: 'a suspended person stays in the groups of files',
+    breaks: ['suspended'],
+    file: 'shared/reconcile/people/look-at-membership.ts',
+    find: "      if (suspension !== undefined) return { lacks: 'freedom', suspension }\n",
+    replace: '',
+  },
+  {
+    name: 'nobody is taken out of a group whose file is gone',
+    breaks: ['convergence'],
+    file: 'shared/domain/people/decide-membership.ts',
+    find: "  if (isWanted === 'no') return 'remove'\n",
+    replace: "  if (isWanted === 'no') return 'keep'\n",
+  },
 ]
