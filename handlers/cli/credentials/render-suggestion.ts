@@ -7,7 +7,7 @@ import type {
 import { permissionSetKey } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import type { PermissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
-import { count } from '../terminal/count.ts'
+import { count } from '../../../shared/domain/text/count.ts'
 import { type Mood, paint } from '../terminal/paint.ts'
 
 /** What could go of a permission set, and what would remain. `isLive`: IAM was asked now, in place of the report of the month. */

@@ -9,10 +9,10 @@ import { permissionSetKey } from '../../../shared/domain/permission-sets/permiss
 import type { PermissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import type { PrincipalName } from '../../../shared/domain/principals/principal.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import { count } from '../../../shared/domain/text/count.ts'
 import { renderCsv } from '../../../shared/domain/text/render-csv.ts'
 import type { showList, showRetirements } from '../../../shared/reconcile/brake/brake-file.ts'
 import { describePause, type Pause } from '../../../shared/reconcile/dispatcher/pause.ts'
-import { count } from '../terminal/count.ts'
 import { brief, few, type Room, takeFirst, verbose } from '../terminal/room.ts'
 
 /** One revocation on the list: why it is there, and the links that granted the access. */

@@ -4,6 +4,7 @@ import type { Configuration } from '../../../shared/domain/deployment/configurat
 import { isSystemFile } from '../../../shared/domain/json/system-file.ts'
 import { linkPrefix } from '../../../shared/domain/links/link.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import { count } from '../../../shared/domain/text/count.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import type { TellProgress } from '../../../shared/ports/progress.ts'
@@ -20,7 +21,6 @@ import { findInvalid, type InvalidUpload } from '../folder/find-invalid.ts'
 import { type FolderListing, type InputFile, listFolder } from '../folder/folder-inputs.ts'
 import { inputParts } from '../folder/governed-files.ts'
 import { proposeSelectors } from '../guardrails/read-selectors.ts'
-import { count } from '../terminal/count.ts'
 import {
   type CheckAccess,
   nameChangedFields,

@@ -1,6 +1,7 @@
 import { unusedDays } from '../credentials/judge-credentials.ts'
 import type { AccountId } from '../organization/account-id.ts'
 import type { PermissionSetName } from '../permission-sets/permission-set-name.ts'
+import { count } from '../text/count.ts'
 import { renderCsv } from '../text/render-csv.ts'
 import type { SetUsage } from './set-usage.ts'
 
@@ -48,7 +49,7 @@ export function judgeUsage(usage: SetUsage, days: number): readonly UsageRow[] {
     } as const
   }
   const details = {
-    unused: () => `nobody used it in ${plural(accounts, 'account')}${butFor(unread.length)}`,
+    unused: () => `nobody used it in ${count(accounts, 'account')}${butFor(unread.length)}`,
     'too new': () => `the oldest role is of ${madeAt.slice(0, 10)}: too new to say`,
     used: () => '',
   }
@@ -68,8 +69,7 @@ function byFinding(a: UsageRow, b: UsageRow): number {
   return key(a) < key(b) ? -1 : 1
 }
 
-const butFor = (unread: number) => (unread === 0 ? '' : `; ${plural(unread, 'account')} could not be read`)
-const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
+const butFor = (unread: number) => (unread === 0 ? '' : `; ${count(unread, 'account')} could not be read`)
 
 const titles = [
   'permission set',

@@ -4,6 +4,7 @@ import { uploaderWithoutSession } from '../links/uploader-without-session.ts'
 import type { PrincipalId } from '../principals/identity-center-ids.ts'
 import { quote } from '../statuses/complaint.ts'
 import type { Status } from '../statuses/status.ts'
+import { count } from '../text/count.ts'
 
 /** What somebody who is suspended has left. */
 export type Holdings = {
@@ -91,10 +92,6 @@ export function describeSuspension(holdings: Holdings, isBegun: boolean): Pick<S
     reason: `nothing of ours is left, but ssofile cannot take ${rest.join(', and ')}; sessions are denied, and those that begin later each hour`,
     remedy: acts.join('; '),
   }
-}
-
-function count(of: number, one: string, many: string): string {
-  return `${of} ${of === 1 ? one : many}`
 }
 
 function name(all: readonly string[]): string {
