@@ -65,8 +65,8 @@ describe('granted is what the adapter calls, and nothing else:', () => {
       'GetPolicyVersion',
       'GetRole',
       'GetServiceLastAccessedDetails',
-      'ListRoles',
     ])
+    expect(calledIn('list-permission-set-roles.ts')).toEqual(['ListRoles'])
     const asked = calledIn('aws-audited-credentials.ts').map((action) => `"iam:${action}"`)
     expect(asked).toHaveLength(8)
     expect(calledIn('aws-unused-access.ts')).toEqual(['ListAnalyzers', 'ListFindingsV2'])
@@ -86,6 +86,13 @@ describe('granted is what the adapter calls, and nothing else:', () => {
     expect(calledIn('aws-policy-checker.ts')).toEqual([...policyCheckActions])
   })
 
+  test('for policies that are made of what CloudTrail recorded: whoever asks needs these, and the page says so', () => {
+    const called = calledIn('aws-policy-generator.ts')
+    expect(called).toEqual(['GetGeneratedPolicy', 'StartPolicyGeneration'])
+    const documented = readText('docs/less-privilege.md')
+    for (const action of called) expect(documented).toContain(`access-analyzer:${action}`)
+  })
+
   test('for telling outcomes: events, mail and the URLs of webhooks', () => {
     expect([...calledIn('event-bridge-bus.ts'), ...calledIn('aws-channels.ts')]).toEqual([
       'PutEvents',
@@ -94,7 +101,7 @@ describe('granted is what the adapter calls, and nothing else:', () => {
     ])
   })
 
-  test('for all services: no other adapter has an SDK client, but those of the commands doctor and break-glass', () => {
+  test('for all services: no other adapter has an SDK client, but those of the commands doctor, break-glass and suggest', () => {
     const clients = readdirSync(adapters).filter((file) => calledIn(file).length > 0)
     expect(clients.sort()).toEqual([
       'assume-role-in-account.ts',
@@ -105,12 +112,14 @@ describe('granted is what the adapter calls, and nothing else:', () => {
       'aws-installation.ts',
       'aws-own-roles.ts',
       'aws-policy-checker.ts',
+      'aws-policy-generator.ts',
       'aws-responder.ts',
       'aws-retirer.ts',
       'aws-secret.ts',
       'aws-unused-access.ts',
       'event-bridge-bus.ts',
       'identity-store-client.ts',
+      'list-permission-set-roles.ts',
       'organizations-client.ts',
       's3-object-store.ts',
       's3-object-versions.ts',
