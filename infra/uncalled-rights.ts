@@ -59,6 +59,11 @@ export const uncalledRights: readonly Unused[] = [
     reason: 'only for records that have lost their subject since they were listed',
   },
   {
+    right: /^(events|hourly|sweep): s3:DeleteObject .*\/access\//,
+    of: '`s3:DeleteObject` under `access/`, of `events`, `hourly` and `sweep`',
+    reason: 'only where a name is left that nobody has any more: whichever of them finds it first',
+  },
+  {
     right: /^nightly: s3:GetObject .*\/state\/drift\.json/,
     of: '`s3:GetObject` of `state/drift.json`, of `nightly`',
     reason: 'the right to write with If-Match (S3 User Guide, "Conditional writes")',
@@ -104,7 +109,7 @@ export const uncalledRights: readonly Unused[] = [
   },
   {
     right:
-      /^(requests: s3:(GetObject .*\/(attention|changes)|DeleteObject .*\/state)\/|minute-links: s3:(DeleteObject .*\/state\/eligibilities|PutObject .*\/state\/people)\.json|(api|page): s3:DeleteObject .*\/approvals\/|dispatcher: s3:PutObject .*\/control\/ended-sessions\.json)/,
+      /^(requests: s3:(GetObject .*\/(attention|changes|history\/(suspensions|groups|memberships))|DeleteObject .*\/state)\/|minute-links: s3:(DeleteObject .*\/state\/eligibilities|PutObject .*\/state\/people)\.json|(api|page): s3:DeleteObject .*\/approvals\/|dispatcher: s3:PutObject .*\/control\/ended-sessions\.json)/,
     of: 'what belongs to a right to write, of `requests`, `minute-links`, `api`, `page` and `dispatcher`',
     reason:
       'the right to write with If-Match, and to take away what was written (S3 User Guide, "Conditional writes"); only a dead writer, or the end of a denial, needs it',

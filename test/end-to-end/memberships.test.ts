@@ -40,6 +40,10 @@ test('only governance makes a group by a file, and a file puts a user into it, w
   await system.untilStatus(group, 'applied')
   await system.untilStatus(member, 'applied')
   await untilMember(await system.groupId('oncall'), true)
+  await system.upload(group, '{ "description": "who is called at night" }', 'governance')
+  await until('the new description', async () =>
+    (await system.keys('changes/')).some((key) => key.includes('%group-changed%')) ? true : undefined,
+  )
   await system.upload('permission_sets/Support-ps.json', '{ "permissionSetName": "Support-ps" }')
   await system.upload(link)
   await system.untilStatus(link, 'applied')
@@ -69,7 +73,7 @@ test('deleting the file takes the user out, and a group is deleted when nothing 
   const told = changes.flatMap((key) => /%((?:group|membership)-[a-z]+)%/.exec(key)?.[1] ?? [])
   // Of one second they stand in the order of their names.
   expect(told.toSorted()).toEqual([
-    ...['group-created', 'group-deleted'],
+    ...['group-changed', 'group-created', 'group-deleted'],
     ...['membership-added', 'membership-added', 'membership-removed', 'membership-removed'],
   ])
 }, 180_000)
