@@ -35,11 +35,11 @@ test.each(regressions)(
 
 /**
  * Used in few lives: by a message that fails again and again, a pause that ends while messages are lost, a lost message about a
- * permission set's file, somebody who is suspended and has access, a status that cannot be told for long. Whether one of these hundred does is different after every
- * change of the product.
+ * permission set's file, somebody who is suspended and has access, a status that cannot be told for long, a file about people that
+ * nobody heard of. Whether one of these hundred does is different after every change of the product.
  */
 const rare =
-  /^(router: write state\/failures\/|hourly: write status\/too-many\/|requests: (read (foreign|assignments)\/|send dispatch)|sweep: send events|(sweep|dispatcher): send permission-sets)$/
+  /^(router: write state\/failures\/|hourly: write status\/too-many\/|requests: (read (foreign|assignments|selectors)\/|send (dispatch|requests))|(sweep|hourly): send requests|sweep: send events|(sweep|dispatcher): send permission-sets)$/
 
 /** Granted, and used in no run. */
 const unused = [
@@ -84,11 +84,6 @@ const unused = [
   {
     grant: /^dispatcher: directory members$/,
     reason: 'only for policies about people; separations.test.ts and judge-minimum.test.ts have them',
-  },
-  {
-    grant: /^(requests: (read selectors\/|send requests)|(sweep|hourly): send requests)$/,
-    reason:
-      'eligibilities of these lives name no selectors, and a request that nobody heard of is too rare; requests.test.ts has it',
   },
 ]
 
