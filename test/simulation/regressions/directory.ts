@@ -573,4 +573,15 @@ export const directoryRegressions: readonly Regression[] = [
       wait(120_000),
     ],
   },
+  {
+    name: 'somebody in a group by a file is suspended, and stays so',
+    settings: { ...calm, seed: 1 },
+    actions: [
+      { do: 'write the group' },
+      { do: 'put into the group', name: 'mia@example.com' },
+      wait(20_000),
+      { do: 'suspend a person', name: 'mia@example.com' },
+      wait(70_000),
+    ],
+  },
 ]
