@@ -1,14 +1,17 @@
 import type { SQSRecord } from 'aws-lambda'
 import type { InputMessage } from '../shared/domain/links/input-message.ts'
 import { isFolderMarker } from '../shared/domain/links/link.ts'
+import { groupPrefix } from '../shared/domain/people/group-file.ts'
+import { membershipPrefix } from '../shared/domain/people/membership-file.ts'
 import { suspensionPrefix } from '../shared/domain/people/suspension.ts'
-import { userInKey } from '../shared/domain/requests/access-request.ts'
 import { approvalPrefix } from '../shared/domain/requests/approval-file.ts'
 import { Brake } from '../shared/reconcile/brake/brake.ts'
 import { patientIdentityStore } from '../shared/reconcile/calls/patient-identity-store.ts'
 import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
+import { lookAtGroup } from '../shared/reconcile/people/look-at-group.ts'
+import { lookAtMembership } from '../shared/reconcile/people/look-at-membership.ts'
 import { lookAtSuspension } from '../shared/reconcile/people/look-at-suspension.ts'
-import { parseInput, sendAlone } from '../shared/reconcile/records/inputs.ts'
+import { parseInput, sendAlone, subjectOfPeople } from '../shared/reconcile/records/inputs.ts'
 import { Policies } from '../shared/reconcile/records/policies.ts'
 import { Suspensions } from '../shared/reconcile/records/suspensions.ts'
 import { EligibilityFiles } from '../shared/reconcile/requests/eligibility-files.ts'
@@ -21,7 +24,7 @@ import { runBatch } from './run-batch.ts'
 
 /**
  * Looks at requests and approvals that may have changed: decides, grants by a link, and tells what became of them; and at files
- * that suspend people.
+ * that suspend people, make groups, and put people into them.
  */
 export const requests: QueueHandler = (ports, configuration) => {
   // Many ask at once, and the directory answers few calls a second.
@@ -40,6 +43,8 @@ export const requests: QueueHandler = (ports, configuration) => {
   }
   const look = (message: InputMessage) => {
     if (message.key.startsWith(suspensionPrefix)) return lookAtSuspension(message, context)
+    if (message.key.startsWith(membershipPrefix)) return lookAtMembership(message, context)
+    if (message.key.startsWith(groupPrefix)) return lookAtGroup(message, context)
     return message.key.startsWith(approvalPrefix) ? lookAtApproval(message, context) : lookAtRequest(message, context)
   }
   const work = async ({ body, attributes }: SQSRecord, askAnew: () => void) => {
@@ -69,7 +74,6 @@ export const requests: QueueHandler = (ports, configuration) => {
   }
 }
 
-/** All messages about one person are worked on one after the other: only so the limit of undecided requests is exact. */
 function orderOf({ key, isAlone }: InputMessage): string {
-  return isAlone ? key : userInKey(key)
+  return isAlone ? key : subjectOfPeople(key)
 }

@@ -1,4 +1,5 @@
 import type { Configuration } from '../shared/domain/deployment/configuration.ts'
+import type { ActionCatalog } from '../shared/domain/iam-policies/access-level.ts'
 import type { OrganizationView } from '../shared/domain/organization/organization-view.ts'
 import { attentionStates } from '../shared/domain/statuses/status.ts'
 import { attentionMetrics, heartbeats } from '../shared/ports/metrics.ts'
@@ -6,12 +7,14 @@ import type { Ports } from '../shared/ports/ports.ts'
 import { isServiceError } from '../shared/ports/service-error.ts'
 import { retireCredentials } from '../shared/reconcile/credentials/retire-credentials.ts'
 import { writeCredentials } from '../shared/reconcile/credentials/write-credentials.ts'
+import { writePermissions } from '../shared/reconcile/credentials/write-permissions.ts'
 import { reconcile, sweep } from '../shared/reconcile/differences/reconcile.ts'
 import type { SliceOptions } from '../shared/reconcile/dispatcher/slice.ts'
 import { beginDriftCheck } from '../shared/reconcile/drift/drift-run.ts'
 import { tellOutcomes } from '../shared/reconcile/notifications/tell-outcomes.ts'
 import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
 import { UnitNames } from '../shared/reconcile/organization/unit-names.ts'
+import { reconcileMemberships } from '../shared/reconcile/people/follow-memberships.ts'
 import { followEndedSessions } from '../shared/reconcile/permission-sets/follow-ended-sessions.ts'
 import { hasCheckpoint } from '../shared/reconcile/records/checkpoint.ts'
 import { followInstants, restoreIndex } from '../shared/reconcile/records/expiry-index.ts'
@@ -140,6 +143,7 @@ export const everyHour = (ports: Ports, configuration: Configuration) => async (
     ports.log.info('reconciled', await reconcile(ports, configuration))
     // Where no event told of it: somebody may be eligible, or approve, who could not before.
     await askForWaiting(ports, configuration, 'reconcile')
+    await reconcileMemberships(ports, configuration)
     // The first run, for which a new installation waits, has everything else listed that is there: who looks at `foreign/` and
     // `access/` sees all access from the first day on.
     if (known) await renewUnitNames(ports, known)
@@ -172,13 +176,24 @@ export const everyMorning = (ports: Ports, configuration: Configuration) => asyn
   ports.metrics.record(heartbeats.report)
 }
 
-/** Every night, after the drift check: writes which credentials in the accounts want somebody, and tells whoever answers for them. */
-export const everyMorningOfCredentials = (ports: Ports, configuration: Configuration) => async (): Promise<void> => {
-  const summary = await writeCredentials(ports, configuration)
-  if (summary === undefined) ports.log.info('no auditorRole is configured: credentials are not looked at')
-  else ports.log.info('the report of credentials is written', { ...summary, notes: summary.notes.length })
-  ports.metrics.record(heartbeats.credentials)
-}
+/**
+ * Every night, after the drift check: writes which credentials in the accounts want somebody, and tells whoever answers for them. Once
+ * a month it also writes what of permission sets nobody uses.
+ */
+export const everyMorningOfCredentials =
+  (ports: Ports, configuration: Configuration, readActions: () => Promise<ActionCatalog>) =>
+  async (): Promise<void> => {
+    const summary = await writeCredentials(ports, configuration)
+    if (summary === undefined) ports.log.info('no auditorRole is configured: credentials are not looked at')
+    else ports.log.info('the report of credentials is written', { ...summary, notes: summary.notes.length })
+    const monthly = await writePermissions(ports, configuration, readActions)
+    if (monthly !== undefined)
+      ports.log.info('the reports of unused permissions are written', {
+        month: monthly.month,
+        sets: monthly.sets.length,
+      })
+    ports.metrics.record(heartbeats.credentials)
+  }
 
 /** Every five minutes: makes credentials inactive that files ask to retire, watches and deletes them; undoes what no file asks for. */
 export const everyFiveMinutesOfRetiring = (ports: Ports, configuration: Configuration) => async (): Promise<void> => {

@@ -2,6 +2,8 @@ import { Refusal } from '../handlers/cli/arguments/refusal.ts'
 import { hygieneKey } from '../shared/domain/credentials/hygiene-file.ts'
 import { retirePrefix } from '../shared/domain/credentials/retire-file.ts'
 import type { Environment } from '../shared/domain/deployment/environment.ts'
+import { groupPrefix } from '../shared/domain/people/group-file.ts'
+import { membershipPrefix } from '../shared/domain/people/membership-file.ts'
 import { suspensionPrefix } from '../shared/domain/people/suspension.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 
@@ -19,7 +21,7 @@ export type PolicyJson = { readonly Version: '2012-10-17'; readonly Statement: r
 /** S3 User Guide, "Bucket policies": 20 KB. */
 export const policyBytesMost = 20 * 1024
 /** What governance writes, and nobody else. */
-const governedPrefixes = ['policies/', 'selectors/', 'eligibility/', hygieneKey] as const
+const governedPrefixes = ['policies/', 'selectors/', 'eligibility/', groupPrefix, hygieneKey] as const
 /** Records of drills: written once, by responders. */
 const drillPrefix = 'drills/'
 const sharedPrefixes = [
@@ -30,12 +32,21 @@ const sharedPrefixes = [
   suspensionPrefix,
   ...governedPrefixes,
 ] as const
-/** Where people write. Of `retire/` only the folders of account owners, so without any nobody writes there. */
-const inputPrefixesOf = ({ access }: Environment): readonly string[] => [
+/** Where people write. Of `retire/` and `memberships/` only the folders that somebody has, so without any nobody writes there. */
+const inputPrefixesOf = (environment: Environment): readonly string[] => [
   ...sharedPrefixes,
-  ...access.accountOwners.map(({ folder }) => retireFolder(folder)),
+  ...ownFoldersOf(environment).map(({ prefix }) => prefix),
 ]
-const retireFolder = (folder: string) => `${retirePrefix}${folder}/`
+
+/** What is open by folders alone: to account owners, and to who puts people into groups. */
+const ownFoldersOf = ({ access }: Environment) => [
+  ...access.accountOwners.map(({ folder, principals }, index) => {
+    return { sid: `Owner${index + 1}`, prefix: `${retirePrefix}${folder}/`, principals }
+  }),
+  ...access.memberships.map(({ folder, principals }, index) => {
+    return { sid: `Members${index + 1}`, prefix: `${membershipPrefix}${folder === '' ? '' : `${folder}/`}`, principals }
+  }),
+]
 const writes = ['s3:PutObject', 's3:DeleteObject'] as const
 /**
  * What would take away or lock what is written, past the rules of who writes where: versions, other keys, retention, and what
@@ -150,10 +161,7 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
     only('OnlyGovernanceWritesPolicies', governedPrefixes, access.governance),
     only('OnlyTheseSuspend', [suspensionPrefix], access.people),
     ...denialsOfDrills(environment, names),
-    // Who answers for accounts asks for credentials there to be retired, each in a folder of their own.
-    ...access.accountOwners.map(({ folder, principals }, index) =>
-      only(`Owner${index + 1}`, [retireFolder(folder)], principals),
-    ),
+    ...ownFoldersOf(environment).map(({ sid, prefix, principals }) => only(sid, [prefix], principals)),
     {
       // All of links_data/ that is in no declared folder: there is no pattern for it, so what else people write is named.
       Sid: root.sid,
@@ -161,16 +169,16 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
       Principal: '*',
       Action: writes,
       NotResource: [
-        ...[...folders, permissionSets].map(({ prefix }) => objects(prefix)),
-        ...[
-          'control/',
-          drillPrefix,
-          suspensionPrefix,
-          ...governedPrefixes,
-          ...personalPrefixes,
-          ...retiringOf(environment),
-        ].map(objects),
-      ],
+        ...folders.map(({ prefix }) => prefix),
+        ...beginningsBeside(
+          [root.prefix],
+          [
+            ...sharedPrefixes.filter((prefix) => prefix !== root.prefix),
+            ...personalPrefixes,
+            ...folderedOf(environment),
+          ],
+        ),
+      ].map(objects),
       ...unless([...root.writers, names.anyRoleArn]),
     },
     ...folders.map(({ sid, prefix, writers }) => only(sid, [prefix], [...writers, names.anyRoleArn])),
@@ -210,8 +218,24 @@ function denialOfSettings(environment: Environment, names: DeploymentNames): Pol
 }
 
 /** One pattern for all folders, where nothing depends on whose it is. */
-function retiringOf({ access }: Environment): readonly string[] {
-  return access.accountOwners.length === 0 ? [] : [retirePrefix]
+function folderedOf({ access }: Environment): readonly string[] {
+  return [
+    ...(access.accountOwners.length === 0 ? [] : [retirePrefix]),
+    ...(access.memberships.length === 0 ? [] : [membershipPrefix]),
+  ]
+}
+
+/**
+ * The shortest beginnings of these prefixes that are none of what is `meant`: a policy has no room to spell out what a statement
+ * is not about. Whatever else begins so only ssofile writes ('OnlySsofileWritesOutsideInputs').
+ */
+function beginningsBeside(meant: readonly string[], prefixes: readonly string[]): readonly string[] {
+  const isMeant = (beginning: string) => meant.some((one) => one.startsWith(beginning))
+  const shortest = (prefix: string) => {
+    const length = Array.from(prefix).findIndex((_, index) => !isMeant(prefix.slice(0, index + 1)))
+    return prefix.slice(0, length + 1)
+  }
+  return [...new Set(prefixes.map(shortest))]
 }
 
 /** A record of a drill is evidence: who drills writes it, and nobody takes it away. */
@@ -231,8 +255,8 @@ function denialsOfRequests(environment: Environment, names: DeploymentNames): Po
   const { operators } = environment.access
   const objects = (prefix: string) => `${names.bucketArn}/${prefix}*`
   const signedIn = { ArnLike: { 'aws:PrincipalArn': names.sessionArnsOf('*') } }
-  const shared = [...sharedPrefixes, ...retiringOf(environment)]
-  const exceptOwn = [...shared.map(objects), ...personalPrefixes.map((prefix) => objects(prefix + ownId))]
+  const shared = beginningsBeside(personalPrefixes, [...sharedPrefixes, ...folderedOf(environment)])
+  const exceptOwn = [...shared, ...personalPrefixes.map((prefix) => prefix + ownId)].map(objects)
   const api = [
     ...(environment.provisioning.requests === 's3' ? [] : [names.roleArn('api')]),
     ...(environment.page === undefined ? [] : [names.roleArn('page')]),
@@ -340,12 +364,12 @@ function grants(environment: Environment, names: DeploymentNames): PolicyStateme
       prefixes: [suspensionPrefix],
     }),
     ...grantsOfRequests(environment, names),
-    ...environment.access.accountOwners.flatMap(({ folder, principals }, index) =>
+    ...ownFoldersOf(environment).flatMap(({ sid, prefix, principals }) =>
       allowIn(names, {
-        sid: `Owner${index + 1}Allowed`,
+        sid: `${sid}Allowed`,
         principals: ofOthers(principals),
         actions: readsAndWrites,
-        prefixes: [retireFolder(folder)],
+        prefixes: [prefix],
       }),
     ),
     ...readableAreas(environment).flatMap(({ sid, prefix, uploaders, way }) =>

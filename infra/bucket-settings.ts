@@ -7,4 +7,12 @@ export const versionDays = { 'control/': 7, 'status/': 7, 'attention/': 1, 'stat
 
 /** What S3 tells the queue `uploads`, for keys that begin so. */
 export const notifiedEvents = ['s3:ObjectCreated:*', 's3:ObjectRemoved:*', 's3:LifecycleExpiration:*'] as const
-export const notifiedPrefixes = ['links_data/', 'permission_sets/', 'requests/', 'approvals/', 'suspended/'] as const
+export const notifiedPrefixes = [
+  'links_data/',
+  'permission_sets/',
+  'requests/',
+  'approvals/',
+  'suspended/',
+  'groups/',
+  'memberships/',
+] as const

@@ -8,6 +8,7 @@ import type { Configuration } from '../shared/domain/deployment/configuration.ts
 import { type ApiSettings, closedApi } from '../shared/domain/deployment/environment.ts'
 import type { PageSettings } from '../shared/domain/deployment/page-settings.ts'
 import type { FunctionName } from '../shared/ports/deployment-settings.ts'
+import { listActionNames } from './list-action-names.ts'
 
 const entries = fileURLToPath(new URL('../handlers/entry/', import.meta.url))
 const withoutEventStreams = fileURLToPath(new URL('./without-event-streams.ts', import.meta.url))
@@ -29,7 +30,7 @@ export const otherCredentialSources = [
 /**
  * Writes what a function runs: its entry with all that it imports, the SDK included (that of the runtime may be older than
  * `State` and `Paths` of ListAccounts), and the configuration of the deployment; of the API also who may do what, of the
- * report what break-glass has to be: mail addresses are in its code and in no other function's.
+ * function `credentials` the access levels of all actions, of the report what break-glass has to be: mail addresses are in its code and in no other function's.
  */
 export function bundleFunction(
   name: FunctionName,
@@ -57,5 +58,6 @@ export function bundleFunction(
   writeFileSync(join(directory, 'configuration.json'), JSON.stringify(configuration))
   if (name === 'page' && page !== undefined) writeFileSync(join(directory, 'page.json'), JSON.stringify(page))
   if (name === 'api') writeFileSync(join(directory, 'api.json'), JSON.stringify(api))
+  if (name === 'credentials') writeFileSync(join(directory, 'actions.json'), JSON.stringify(listActionNames()))
   if (name === 'report') writeFileSync(join(directory, 'break-glass.json'), JSON.stringify(definitions))
 }

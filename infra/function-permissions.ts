@@ -11,6 +11,10 @@ type Prefix =
   | 'requests/'
   | 'approvals/'
   | 'suspended/'
+  | 'groups/'
+  | 'memberships/'
+  | 'owned_groups/'
+  | 'owned_memberships/'
   | 'eligibility/'
   | 'policies/'
   | 'selectors/'
@@ -24,6 +28,8 @@ type Prefix =
   | 'history/'
   | 'history/requests/'
   | 'history/suspensions/'
+  | 'history/groups/'
+  | 'history/memberships/'
   | 'status/'
   | 'status/permission_sets/'
   | 'status/too-many/'
@@ -53,6 +59,7 @@ type Prefix =
   | 'state/notifications.json'
   | 'state/report/'
   | 'state/credentials/'
+  | 'state/permissions/'
   | 'retire/'
   | 'retired/'
   | 'status/retire/'
@@ -61,6 +68,9 @@ type Prefix =
   | 'status/hygiene.json.json'
   | 'attention/rejected/hygiene.json'
   | 'reports/credentials/'
+  | 'reports/permissions/'
+  | 'reports/permissions.csv'
+  | 'reports/permissions.json'
 
 /**
  * What a function may do besides its own queue, its logs, the key, listing the bucket's names and reading
@@ -79,8 +89,8 @@ export type FunctionPermissions = {
   /** Queues that it receives from by itself. */
   readonly receive?: readonly WorkedQueue[]
   readonly organizations?: 'read'
-  /** `members`: names, and the members of groups. `groups`: with the groups of a user. */
-  readonly directory?: 'read' | 'members' | 'groups'
+  /** `members`: names, and the members of groups. `groups`: with the groups of a user. `change`: and makes groups and memberships. */
+  readonly directory?: 'read' | 'members' | 'groups' | 'change'
   /** `instance`: find the instance only. `read`: what lists, gets and describes. `change`: all that the adapter calls. */
   readonly identityCenter?: 'instance' | 'read' | 'change'
   /** Account access manager: who may assume existing roles. */
@@ -91,6 +101,8 @@ export type FunctionPermissions = {
   readonly auditorRole?: 'assume'
   /** Assume the role in the accounts that retires credentials, if one is configured. */
   readonly hygieneRole?: 'assume'
+  /** IAM Access Analyzer's checks of policies that nobody has uploaded yet. */
+  readonly policyChecks?: 'ask'
   /** The secret of the page: of its client at the provider, and the keys of its cookies. */
   readonly pageSecret?: 'read'
   /** `publish`: put events on the bus of outcomes. `deliver`: send digests, by mail and by webhooks whose URLs are secrets. */
@@ -156,20 +168,27 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
       'requests/',
       'approvals/',
       'suspended/',
+      'groups/',
+      'memberships/',
       'policies/',
       'eligibility/',
       'selectors/',
       'owned_permission_sets/',
+      // A group is not deleted while a link names it. Under a pause nothing is.
+      'links_data/',
+      'control/pause.json',
       // What somebody has, and had, who is suspended.
       'assignments/',
       'foreign/',
       'history/',
       'control/owner.json',
     ],
-    write: ['links_data/temporary/', 'status/', 'attention/', 'state/'],
+    write: ['links_data/temporary/', 'owned_groups/', 'owned_memberships/', 'status/', 'attention/', 'state/'],
     put: [
       'history/requests/',
       'history/suspensions/',
+      'history/groups/',
+      'history/memberships/',
       'changes/',
       'reports/leavers/',
       'control/brake.json',
@@ -178,7 +197,8 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     // What somebody has who is suspended, and links of somebody who is so no longer.
     send: ['requests', 'links', ...lanes, 'dispatch'],
     organizations: 'read',
-    directory: 'groups',
+    // Groups that files ask for, and who is in them. Nothing writes users.
+    directory: 'change',
     identityCenter: 'instance',
   },
   events: {
@@ -193,7 +213,8 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     ...reconciling,
     send: [...reconciling.send, 'requests'],
     organizations: 'read',
-    directory: 'read',
+    // Members: who is in groups of ours.
+    directory: 'members',
     identityCenter: 'instance',
   },
   sweep: { ...reconciling, put: ['control/ledger.json'], send: [...reconciling.send, 'requests', 'events'] },
@@ -208,9 +229,10 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     auditorRole: 'assume',
   },
   credentials: {
-    read: ['hygiene.json', 'state/organization.json'],
-    write: ['state/credentials/', 'status/hygiene.json.json', 'attention/rejected/hygiene.json'],
-    put: ['reports/credentials/'],
+    // What permission sets allow, by the files that are in force.
+    read: ['hygiene.json', 'state/organization.json', 'permission_sets/', 'owned_permission_sets/'],
+    write: ['state/credentials/', 'state/permissions/', 'status/hygiene.json.json', 'attention/rejected/hygiene.json'],
+    put: ['reports/credentials/', 'reports/permissions/', 'reports/permissions.csv', 'reports/permissions.json'],
     // Who answers for something, by the receivers of the configuration.
     send: ['digests'],
     // Owners, by the tags of accounts.
@@ -351,6 +373,8 @@ export const operatorPermissions = {
   identityCenter: 'read',
   // What managed policies say, for the plan that `push` and `restore` show.
   auditorRole: 'assume',
+  // For `plan --check-access`.
+  policyChecks: 'ask',
 } as const satisfies FunctionPermissions
 
 /** What `plan` needs, for the role of a pull request's job: it writes nothing. docs/pull-requests.md has the policy. */
@@ -376,6 +400,8 @@ export const plannerPermissions = {
   identityCenter: 'read',
   // To read what managed policies say.
   auditorRole: 'assume',
+  // Only for `--check-access`.
+  policyChecks: 'ask',
 } as const satisfies FunctionPermissions
 
 /** A role of a deployment: of a function, or the one that operators assume. */
@@ -427,15 +453,28 @@ export const directoryActions = [
 export const memberActions = ['ListGroupMemberships'] as const
 /** And of a user. */
 export const groupActions = ['ListGroupMembershipsForMember'] as const
+/** And what makes groups and memberships. */
+export const groupChangeActions = [
+  'CreateGroup',
+  'CreateGroupMembership',
+  'DeleteGroup',
+  'DeleteGroupMembership',
+  'GetGroupMembershipId',
+  'UpdateGroup',
+] as const
 
 export function directoryActionsOf({ directory }: FunctionPermissions): readonly string[] {
   if (directory === undefined) return []
   return [
     ...directoryActions,
     ...(directory === 'read' ? [] : memberActions),
-    ...(directory === 'groups' ? groupActions : []),
+    ...(directory === 'groups' || directory === 'change' ? groupActions : []),
+    ...(directory === 'change' ? groupChangeActions : []),
   ]
 }
+
+/** Of IAM Access Analyzer: neither knows a resource. (Service Authorization Reference, "IAM Access Analyzer".) */
+export const policyCheckActions = ['CheckNoNewAccess', 'ValidatePolicy'] as const
 
 /** Of account access manager. */
 export const accountAccessActions = { everywhere: ['ListApplications'], applications: ['ListEntitlements'] } as const

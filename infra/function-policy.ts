@@ -16,6 +16,7 @@ import {
   operatorPermissions,
   organizationsActions,
   permissionsIn,
+  policyCheckActions,
 } from './function-permissions.ts'
 
 export type PolicyContext = {
@@ -58,6 +59,15 @@ function serviceStatements(permissions: FunctionPermissions, context: Services):
     ...accountAccessStatements(permissions, context),
     ...ownRoleStatements(permissions, context),
     ...accountRoleStatements(permissions, context),
+    ...(permissions.policyChecks === undefined
+      ? []
+      : [
+          allow(
+            'PolicyChecks',
+            policyCheckActions.map((action) => `access-analyzer:${action}`),
+            ['*'],
+          ),
+        ]),
   ]
 }
 
@@ -71,6 +81,7 @@ const whyWildcards: Readonly<Record<string, string>> = {
   Accounts: 'any account of the organization may be meant by a link',
   OrganizationalUnits: 'any organizational unit may be meant by a link',
   Directory: 'any group and user may be meant by a link; an account has one identity store',
+  PolicyChecks: 'these actions know no resource (Service Authorization Reference, "AWS IAM Access Analyzer")',
   Instances: 'this action knows no resource (Service Authorization Reference, "AWS IAM Identity Center")',
   IdentityCenter: 'any account and any permission set of this instance may be meant by a link',
   Applications: 'this action knows no resource (Service Authorization Reference, "Account access manager")',

@@ -20,7 +20,7 @@ const writes = ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMult
 
 /**
  * What people need in a policy of their own beside the bucket's, by the name of a file: one for the uploaders of each place,
- * one for each owner of accounts, one each for auditors, operators, governance, responders and people who ask for temporary access. The bucket's policy only denies to people
+ * one for each owner of accounts and for who puts people into groups, one each for auditors, operators, governance, responders and people who ask for temporary access. The bucket's policy only denies to people
  * of its account, and asks of others that both allow it.
  */
 export function peoplePolicies(
@@ -50,11 +50,20 @@ export function peoplePolicies(
         policy([...inPrefixes(names, [`${retirePrefix}${folder}/`], writes), keyOf(environment, names)]),
       ]),
     ),
+    ...Object.fromEntries(
+      access.memberships.map(({ folder }) => [
+        folder === '' ? 'uploader-of-memberships' : `uploader-of-memberships-${folder.replaceAll('/', '-')}`,
+        policy([
+          ...inPrefixes(names, [`memberships/${folder === '' ? '' : `${folder}/`}`], writes),
+          keyOf(environment, names),
+        ]),
+      ]),
+    ),
     'uploader-of-permission-sets': uploader('permission_sets/', provisioning.permissionSets, 'permission-sets'),
     auditor: policy([...readAll(names), keyOf(environment, names)]),
     ...(access.operators.length === 0 ? {} : { operator: operatorPolicy(environment, names) }),
     governance: policy([
-      ...inPrefixes(names, ['policies/', 'selectors/', 'eligibility/', hygieneKey], writes),
+      ...inPrefixes(names, ['policies/', 'selectors/', 'eligibility/', 'groups/', hygieneKey], writes),
       keyOf(environment, names),
     ]),
     ...(access.people.length === 0

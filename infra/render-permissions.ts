@@ -4,12 +4,14 @@ import {
   type FunctionPermissions,
   functionPermissions,
   groupActions,
+  groupChangeActions,
   identityCenterActions,
   identityCenterReads,
   memberActions,
   operatorPermissions,
   organizationsActions,
   plannerPermissions,
+  policyCheckActions,
 } from './function-permissions.ts'
 import { uncalledRights } from './uncalled-rights.ts'
 
@@ -74,6 +76,10 @@ The functions \`requests\`, \`api\` and \`page\` and the role of operators also 
 
 ${list('identitystore', groupActions)}
 
+Only \`requests\` makes groups and memberships, and only where files under \`groups/\` and \`memberships/\` ask for it. Nothing writes users:
+
+${list('identitystore', groupChangeActions)}
+
 ## Identity Center
 
 On the one instance, its permission sets, and accounts; \`ListInstances\` knows no resource.
@@ -95,6 +101,10 @@ In the partition \`aws\`, for the drift check: \`account-access:ListEntitlements
 
 Only where the configuration names one (\`auditorRole\`): \`sts:AssumeRole\` of the role of that name, in accounts of the organization (condition \`aws:ResourceOrgID\`). What that
 role may do is up to the accounts: [audit.md](audit.md#which-access-is-unused).
+
+## IAM Access Analyzer
+
+The role of operators, and one that plans, for \`plan --check-access\` only ([less-privilege.md](less-privilege.md)): ${code(policyCheckActions.map((action) => `access-analyzer:${action}`))}, which know no resource.
 
 ## The role that retires credentials
 
@@ -122,6 +132,7 @@ function tell(permissions: FunctionPermissions) {
     ownRoles,
     auditorRole,
     hygieneRole,
+    policyChecks,
     outcomes,
     pageSecret,
   } = permissions
@@ -130,6 +141,8 @@ function tell(permissions: FunctionPermissions) {
     directory === 'read' && 'Identity Store',
     directory === 'members' && 'Identity Store, with members of groups',
     directory === 'groups' && 'Identity Store, with members of groups and groups of users',
+    directory === 'change' &&
+      'Identity Store, with members of groups and groups of users; makes groups and memberships',
     identityCenter === 'change' && 'Identity Center',
     accountAccess && 'Account access manager: reads',
     identityCenter === 'read' && 'Identity Center: reads',
@@ -137,6 +150,7 @@ function tell(permissions: FunctionPermissions) {
     ownRoles && "IAM: Identity Center's roles in ssofile's own account",
     auditorRole && "STS: the auditor's role",
     hygieneRole && 'STS: the role that retires credentials',
+    policyChecks && 'IAM Access Analyzer: checks of policies',
     pageSecret && 'Secrets Manager: the secret of the page',
     outcomes === 'publish' && 'EventBridge: the bus of outcomes',
     outcomes === 'deliver' &&

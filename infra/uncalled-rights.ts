@@ -122,10 +122,10 @@ export const uncalledRights: readonly Unused[] = [
   },
   {
     right:
-      /^credentials: (sqs:SendMessage .*-digests\b|organizations:|s3:\w+ .*\/(hygiene\.json|status\/hygiene\.json\.json|attention\/rejected\/hygiene\.json|state\/(credentials\/|organization\.json)|reports\/credentials\/)|sts:)/,
-    of: 'mails, owners, what is kept of a night and the status of `hygiene.json`, of `credentials`',
+      /^credentials: (sqs:SendMessage .*-digests\b|organizations:|s3:\w+ .*\/(hygiene\.json|(owned_)?permission_sets\/|status\/hygiene\.json\.json|attention\/rejected\/hygiene\.json|state\/((credentials|permissions)\/|organization\.json)|reports\/(credentials\/|permissions))|sts:)/,
+    of: 'mails, owners, reports, what is kept of a night or month and the status of `hygiene.json`, of `credentials`',
     reason:
-      "only where an auditor's role is configured and governance has written `hygiene.json`; write-credentials.test.ts has them",
+      "only where an auditor's role is configured and governance has written `hygiene.json`; write-credentials.test.ts and write-permissions.test.ts have them",
   },
   {
     right: /^retire: (organizations:|s3:\w+ |sts:)/,

@@ -251,7 +251,7 @@ export class World {
   }
 
   everyMorningOfCredentials(): Promise<void> {
-    return everyMorningOfCredentials(this.ports, this.configuration)()
+    return everyMorningOfCredentials(this.ports, this.configuration, async () => new Map())()
   }
 
   /**

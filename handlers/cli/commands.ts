@@ -121,6 +121,11 @@ export const commands: Readonly<Record<string, LoadedCommand>> = {
     summary: 'propose files that retire keys and passwords which nobody uses',
     load: async () => (await import('./credentials/retire.ts')).addRetire,
   },
+  suggest: {
+    group: 'Operate',
+    summary: 'what of a permission set nobody uses, and the policy that would remain',
+    load: async () => (await import('./credentials/suggest.ts')).addSuggest,
+  },
   suspend: {
     group: 'Operate',
     summary: 'take everything of ssofile from a person, until restore-person',

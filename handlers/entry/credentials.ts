@@ -1,6 +1,12 @@
+import { readFileSync } from 'node:fs'
 import { openAwsAuditor } from '../../shared/aws/aws-auditor.ts'
+import { actionNames, catalogOf } from '../../shared/domain/iam-policies/action-names.ts'
 import { everyMorningOfCredentials } from '../schedules.ts'
 import { openDeployment } from './open-deployment.ts'
 
 const { ports, configuration, guarded } = openDeployment()
-export const handler = guarded(everyMorningOfCredentials({ ...ports, auditor: openAwsAuditor() }, configuration))
+/** Beside the bundle; read only in the nights that need it. */
+const readActions = async () =>
+  catalogOf(actionNames.parse(JSON.parse(readFileSync(new URL('./actions.json', import.meta.url), 'utf8'))))
+const auditing = { ...ports, auditor: openAwsAuditor() }
+export const handler = guarded(everyMorningOfCredentials(auditing, configuration, readActions))

@@ -7,11 +7,13 @@ out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 # access or governance: what the role of push may write. Empty: all that the folder has.
 only=(${ONLY:+--only "$ONLY"})
+# Not empty: IAM Access Analyzer is asked about changed inline policies.
+check=(${CHECK_ACCESS:+--check-access})
 
 case "$COMMAND" in
   plan)
     code=0
-    ssofile plan "$FOLDER" "${only[@]}" --markdown > "$out/plan.md" || code=$?
+    ssofile plan "$FOLDER" "${only[@]}" "${check[@]}" --markdown > "$out/plan.md" || code=$?
     # Exit code 2 with a plan: a push of it is refused, and the comment says why.
     if [ -s "$out/plan.md" ]; then post comment "$out/plan.md"; fi
     # After the comment: a file that is not valid, or refused by a policy, fails the pull request.

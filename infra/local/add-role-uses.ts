@@ -54,7 +54,7 @@ const policy = z.object({ account: accountId, '*': z.string().regex(/^([\w+=,.@-
 
 /**
  * What nobody can do by a call: `PUT /_ssofile/accounts/<id>/roles/<permission set>?usedAt=<instant>` says that somebody used
- * the role, `madeAt` that it was made then. `PUT /_ssofile/accounts/<id>/missing-auditor-role` takes the auditor's role away
+ * the role (`service=`: which service, or which action, as in `s3:CreateBucket`), `madeAt` that it was made then. `PUT /_ssofile/accounts/<id>/missing-auditor-role` takes the auditor's role away
  * there (DELETE: it is there again). `PUT /_ssofile/accounts/<id>/policies/<path and name>` makes the body what this customer
  * managed policy says. `PUT /_ssofile/accounts/<id>/credentials` makes the body what users, keys, roles, root user and password
  * policy the account has.

@@ -34,7 +34,8 @@ export function addSupport(
 
 /**
  * What only the provider of the users, or a person at the console, does: `POST /_ssofile/users/<user name>/disable`, and
- * `enable`. The identity store tells of it as of any change of a user.
+ * `enable`; and `POST /_ssofile/groups/<group name>/provision`, after which the group has ExternalIds. The identity store tells
+ * of each as of any change of a user or a group.
  */
 function addProvider(app: FastifyInstance, identityStore: MemoryIdentityStore): void {
   for (const [act, status] of [
@@ -49,4 +50,11 @@ function addProvider(app: FastifyInstance, identityStore: MemoryIdentityStore): 
       return { id, status }
     })
   }
+  app.post<{ Params: { name: string } }>('/_ssofile/groups/:name/provision', async (request, reply) => {
+    const id = identityStore.idOf('GROUP', request.params.name)
+    if (id === undefined)
+      return reply.code(404).send({ received: request.params.name, expected: 'the exact name of a group' })
+    identityStore.setExternalId(id, { issuer: 'https://scim.aws.com/local', id })
+    return { id, isExternal: true }
+  })
 }

@@ -4,11 +4,9 @@ import {
   GetPolicyVersionCommand,
   GetRoleCommand,
   GetServiceLastAccessedDetailsCommand,
-  ListRolesCommand,
 } from '@aws-sdk/client-iam'
 import * as z from 'zod'
 import { referenceKey } from '../domain/permission-sets/permission-set-changes.ts'
-import { permissionSetRolePath } from '../domain/permission-sets/permission-set-role.ts'
 import type { AuditedAccount, Auditor, LastAccessedPage } from '../ports/auditor.ts'
 import { parseAnswer } from './answers.ts'
 import { type EnteredAccount, openRoles } from './assume-role-in-account.ts'
@@ -16,8 +14,28 @@ import { auditedCredentials } from './aws-audited-credentials.ts'
 import type { AwsPortsOptions } from './aws-ports.ts'
 import { unusedAccess } from './aws-unused-access.ts'
 import { encodedText, iamAnswer, itemsMost } from './iam-answers.ts'
+import { listPermissionSetRoles } from './list-permission-set-roles.ts'
 
 const text = z.string().min(1)
+/**
+ * "This field is null if there no tracked actions or if the principal did not use the tracked actions." (IAM API Reference,
+ * "ServiceLastAccessed", TrackedActionsLastAccessed.)
+ */
+const serviceUse = z
+  .object({
+    ServiceName: z.string(),
+    ServiceNamespace: z.string(),
+    LastAuthenticated: z.date().optional(),
+    TrackedActionsLastAccessed: z
+      .array(z.object({ ActionName: z.string(), LastAccessedTime: z.date().optional() }))
+      .default([]),
+  })
+  .transform(({ ServiceName: name, ServiceNamespace: namespace, LastAuthenticated: lastUsedAt, ...more }) => ({
+    name,
+    namespace,
+    lastUsedAt,
+    actions: more.TrackedActionsLastAccessed.map((one) => ({ name: one.ActionName, lastUsedAt: one.LastAccessedTime })),
+  }))
 
 /** The auditor over the SDK; each call is tried once. */
 export function openAwsAuditor(endpoint?: AwsPortsOptions['endpoint']): Auditor {
@@ -28,16 +46,9 @@ export function openAwsAuditor(endpoint?: AwsPortsOptions['endpoint']): Auditor 
 function auditedAccount(account: EnteredAccount): AuditedAccount {
   const { ownArn, iam } = account
   return {
-    async listPermissionSetRoles(nextToken) {
-      const input = { PathPrefix: permissionSetRolePath, Marker: nextToken, MaxItems: itemsMost }
-      const { Roles = [], Marker } = await iamAnswer(iam.send(new ListRolesCommand(input)))
-      const items = Roles.flatMap(({ Arn: arn, RoleName: name, CreateDate: createdAt }) =>
-        arn === undefined || name === undefined || createdAt === undefined ? [] : [{ arn, name, createdAt }],
-      )
-      return { items, nextToken: Marker }
-    },
-    async generateServiceLastAccessedDetails(Arn) {
-      const call = iam.send(new GenerateServiceLastAccessedDetailsCommand({ Arn, Granularity: 'SERVICE_LEVEL' }))
+    listPermissionSetRoles: (nextToken) => listPermissionSetRoles(iam, nextToken),
+    async generateServiceLastAccessedDetails(Arn, Granularity = 'SERVICE_LEVEL') {
+      const call = iam.send(new GenerateServiceLastAccessedDetailsCommand({ Arn, Granularity }))
       return parseAnswer({ service: 'iam', member: 'JobId' }, text, (await iamAnswer(call)).JobId)
     },
     async roleLastUsedAt(RoleName) {
@@ -50,9 +61,9 @@ function auditedAccount(account: EnteredAccount): AuditedAccount {
       if (output.JobStatus === 'IN_PROGRESS') return { status: 'IN_PROGRESS' }
       if (output.JobStatus !== 'COMPLETED')
         return { status: 'FAILED', reason: output.Error?.Message ?? `the job is ${output.JobStatus}` }
-      const uses = (output.ServicesLastAccessed ?? []).flatMap(({ LastAuthenticated }) => LastAuthenticated ?? [])
-      const lastUsedAt = uses.length === 0 ? undefined : new Date(Math.max(...uses.map(Number)))
-      return { status: 'COMPLETED', lastUsedAt, nextToken: output.IsTruncated ? output.Marker : undefined }
+      const member = { service: 'iam', member: 'ServicesLastAccessed' } as const
+      const services = parseAnswer(member, z.array(serviceUse), output.ServicesLastAccessed ?? [])
+      return { status: 'COMPLETED', services, nextToken: output.IsTruncated ? output.Marker : undefined }
     },
     async policyDocument(policy) {
       const PolicyArn = typeof policy === 'string' ? policy : `${ownArn}:policy${referenceKey(policy)}`

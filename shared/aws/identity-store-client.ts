@@ -1,7 +1,12 @@
 import {
+  CreateGroupCommand,
+  CreateGroupMembershipCommand,
+  DeleteGroupCommand,
+  DeleteGroupMembershipCommand,
   DescribeGroupCommand,
   DescribeUserCommand,
   GetGroupIdCommand,
+  GetGroupMembershipIdCommand,
   GetUserIdCommand,
   type IdentitystoreClient,
   ListGroupMembershipsCommand,
@@ -9,6 +14,7 @@ import {
   ListGroupsCommand,
   ListUsersCommand,
   ResourceNotFoundException,
+  UpdateGroupCommand,
 } from '@aws-sdk/client-identitystore'
 import { type PrincipalId, principalId } from '../domain/principals/identity-center-ids.ts'
 import { type PrincipalName, type PrincipalType, principalName } from '../domain/principals/principal.ts'
@@ -59,6 +65,18 @@ export class AwsIdentityStore implements IdentityStore {
     return { name: parseName(user.UserName), isDisabled: user.UserStatus === 'DISABLED' }
   }
 
+  async findGroup(id: PrincipalId): ReturnType<IdentityStore['findGroup']> {
+    const input = { IdentityStoreId: await this.#identityStoreId(), GroupId: id }
+    const group = await orUndefined(this.#client.send(new DescribeGroupCommand(input)))
+    if (group === undefined) return undefined
+    const { DisplayName: name, Description: description, ExternalIds = [] } = group
+    return {
+      ...(name === undefined ? {} : { name: parseName(name) }),
+      ...(description === undefined ? {} : { description }),
+      isExternal: ExternalIds.length > 0,
+    }
+  }
+
   /** Groups and users without a name are left out: no link can name them. */
   async listPrincipals(type: PrincipalType, nextToken?: string): Promise<Page<NamedPrincipal>> {
     const input = { IdentityStoreId: await this.#identityStoreId(), NextToken: nextToken, MaxResults: 100 }
@@ -88,6 +106,44 @@ export class AwsIdentityStore implements IdentityStore {
     const call = this.#client.send(new ListGroupMembershipsCommand({ ...about, MaxResults: 100, NextToken: nextToken }))
     const { GroupMemberships = [], NextToken } = await answerOf(service, call)
     return { items: GroupMemberships.map(({ MemberId }) => parseId(MemberId?.UserId)), nextToken: NextToken }
+  }
+
+  async getGroupMembershipId(groupId: PrincipalId, userId: PrincipalId): Promise<string | undefined> {
+    const input = await this.#membership(groupId, userId)
+    return (await orUndefined(this.#client.send(new GetGroupMembershipIdCommand(input))))?.MembershipId
+  }
+
+  async createGroup({ displayName, description }: Parameters<IdentityStore['createGroup']>[0]): Promise<PrincipalId> {
+    const IdentityStoreId = await this.#identityStoreId()
+    const input = { IdentityStoreId, DisplayName: displayName, Description: description }
+    return parseId((await answerOf(service, this.#client.send(new CreateGroupCommand(input)))).GroupId)
+  }
+
+  async updateGroupDescription(groupId: PrincipalId, description: string | undefined): Promise<void> {
+    // Without a value the attribute is removed. (Identity Store API Reference, "AttributeOperation".)
+    const Operations = [{ AttributePath: 'description', AttributeValue: description }]
+    const input = { IdentityStoreId: await this.#identityStoreId(), GroupId: groupId, Operations }
+    await answerOf(service, this.#client.send(new UpdateGroupCommand(input)))
+  }
+
+  async deleteGroup(groupId: PrincipalId): Promise<void> {
+    const input = { IdentityStoreId: await this.#identityStoreId(), GroupId: groupId }
+    await answerOf(service, this.#client.send(new DeleteGroupCommand(input)))
+  }
+
+  async createGroupMembership(groupId: PrincipalId, userId: PrincipalId): Promise<string> {
+    const input = await this.#membership(groupId, userId)
+    const { MembershipId } = await answerOf(service, this.#client.send(new CreateGroupMembershipCommand(input)))
+    return parseId(MembershipId)
+  }
+
+  async deleteGroupMembership(membershipId: string): Promise<void> {
+    const input = { IdentityStoreId: await this.#identityStoreId(), MembershipId: membershipId }
+    await answerOf(service, this.#client.send(new DeleteGroupMembershipCommand(input)))
+  }
+
+  async #membership(groupId: PrincipalId, userId: PrincipalId) {
+    return { IdentityStoreId: await this.#identityStoreId(), GroupId: groupId, MemberId: { UserId: userId } }
   }
 }
 

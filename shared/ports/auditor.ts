@@ -1,5 +1,6 @@
 import type { AccountPasswordPolicy, KeyFacts, RoleFacts } from '../domain/credentials/credential-facts.ts'
 import type { UnusedAccessFinding } from '../domain/credentials/unused-access.ts'
+import type { ServiceUse } from '../domain/iam-policies/set-usage.ts'
 import type { AccountId } from '../domain/organization/account-id.ts'
 import type { CustomerManagedPolicy } from '../domain/permission-sets/permission-set-file.ts'
 import type { Page } from './page.ts'
@@ -7,17 +8,20 @@ import type { Page } from './page.ts'
 /** A role that Identity Center has made for a permission set: `AWSReservedSSO_<permission set>_<16 hexadecimal digits>`. */
 export type PermissionSetRole = { readonly arn: string; readonly name: string; readonly createdAt: Date }
 
-/** One page of what IAM found, once it has. No service of the page was used: `lastUsedAt` is absent. */
+/** `SERVICE_LEVEL`: actions are not told. */
+export type UseGranularity = 'SERVICE_LEVEL' | 'ACTION_LEVEL'
+
+/** One page of what IAM found, once it has. */
 export type LastAccessedPage =
   | { readonly status: 'IN_PROGRESS' }
   | { readonly status: 'FAILED'; readonly reason: string }
-  | { readonly status: 'COMPLETED'; readonly lastUsedAt?: Date | undefined; readonly nextToken?: string | undefined }
+  | { readonly status: 'COMPLETED'; readonly services: readonly ServiceUse[]; readonly nextToken?: string | undefined }
 
 /** The IAM of one account, through the auditor's role there. Throws ServiceError (`iam`, unless another service is named). */
 export interface AuditedAccount {
   listPermissionSetRoles(nextToken?: string): Promise<Page<PermissionSetRole>>
   /** Answers the id of a job. NoSuchEntity: there is no such role. */
-  generateServiceLastAccessedDetails(roleArn: string): Promise<string>
+  generateServiceLastAccessedDetails(roleArn: string, granularity?: UseGranularity): Promise<string>
   /** When anything was last called with the role: GetRole. Absent: never, as far back as IAM keeps it. */
   roleLastUsedAt(roleName: string): Promise<Date | undefined>
   /** Only services are told that the role may use now. NoSuchEntity: there is no such job of this session. */

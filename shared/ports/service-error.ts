@@ -124,6 +124,8 @@ const refusals = codes(
   OrganizationalUnitNotFoundException TargetNotFoundException UnsupportedAPIEndpointException`,
   // STS and IAM.
   `AccountNotManagementOrDelegatedAdministrator DeleteConflict NoSuchEntity PackedPolicyTooLarge RegionDisabledException`,
+  // IAM Access Analyzer.
+  `InvalidParameterException UnprocessableEntityException`,
   // S3.
   `AllAccessDisabled EntityTooLarge EntityTooSmall InvalidBucketName InvalidObjectState InvalidPart InvalidPartOrder
   InvalidURI

@@ -101,12 +101,42 @@ describe.each(adapters)('the auditor on $adapter', ({ open }) => {
       do {
         const page = await account.getServiceLastAccessedDetails(job, nextToken)
         if (page.status !== 'COMPLETED') throw new Error(`received ${page.status}`)
-        uses.push(page.lastUsedAt)
+        uses.push(...page.services.map(({ lastUsedAt }) => lastUsedAt))
         nextToken = page.nextToken
       } while (nextToken !== undefined)
       expect(uses.filter((use) => use !== undefined)).toEqual([new Date('2025-06-01T00:00:00Z'), usedAt])
       expect(uses).toContain(undefined)
     })
+  })
+
+  test('a job by action tells the tracked actions of services that the role may use, where one of them was used', async () => {
+    const usedAt = new Date('2026-01-05T03:00:00.000Z')
+    const permissionSetArn = permissionSetArnIn(world, 'A_b-ps')
+    const Statement = [{ Effect: 'Allow', Action: ['s3:*Bucket', 'sqs:*', 'lambda:Get*'], Resource: '*' }]
+    await world.ssoAdmin.putInlinePolicy(permissionSetArn, JSON.stringify({ Version: '2012-10-17', Statement }))
+    iam.tell(shop, 'A_b-ps', { usedAt, service: 's3:CreateBucket' })
+    const read = async (granularity?: 'ACTION_LEVEL') =>
+      inShop(async (account) => {
+        const mine = (await rolesOf(account)).find(({ name }) => name.includes('A_b-ps'))
+        const job = await account.generateServiceLastAccessedDetails(mine?.arn ?? '', granularity)
+        await world.clock.advance(500)
+        const page = await account.getServiceLastAccessedDetails(job)
+        return page.status === 'COMPLETED' ? page.services : undefined
+      })
+    expect(await read('ACTION_LEVEL')).toEqual([
+      { name: 'AWS Lambda', namespace: 'lambda', lastUsedAt: undefined, actions: [] },
+      {
+        name: 'Amazon S3',
+        namespace: 's3',
+        lastUsedAt: usedAt,
+        actions: [
+          { name: 'CreateBucket', lastUsedAt: usedAt },
+          { name: 'DeleteBucket', lastUsedAt: undefined },
+        ],
+      },
+      { name: 'Amazon SQS', namespace: 'sqs', lastUsedAt: undefined, actions: [] },
+    ])
+    expect((await read())?.flatMap(({ actions }) => actions)).toEqual([])
   })
 
   test('a role says when it was last used for anything, also what it may not use any more', async () => {

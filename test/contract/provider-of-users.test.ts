@@ -41,3 +41,13 @@ test('a user that the directory does not have is refused, and nobody is changed'
   ])
   expect(changes).toEqual([])
 })
+
+test('a provider keeps a group, which then has ExternalIds', async () => {
+  const id = principalIdIn(world, 'GROUP', 'Auditors')
+  changes.splice(0)
+  const provision = (name: string) => fetch(`${endpoint}/_ssofile/groups/${name}/provision`, { method: 'POST' })
+  const provisioned = await provision('Auditors')
+  expect([provisioned.status, await provisioned.json()]).toEqual([200, { id, isExternal: true }])
+  expect(changes).toEqual(['UpdateGroup'])
+  expect((await provision('auditors')).status).toBe(404)
+})

@@ -298,13 +298,19 @@ export class LocalSystem {
     )
   }
 
-  async #workLeft(): Promise<string> {
+  /** How many messages a queue has: those that wait, and those that somebody works on. */
+  async waitingIn(queue: QueueName): Promise<number> {
     const AttributeNames = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const
+    const { Attributes = {} } = await this.sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl: this.queueUrl(queue), AttributeNames: [...AttributeNames] }),
+    )
+    return AttributeNames.reduce((sum, name) => sum + Number(Attributes[name]), 0)
+  }
+
+  async #workLeft(): Promise<string> {
     for (const queue of workQueues) {
-      const { Attributes = {} } = await this.sqs.send(
-        new GetQueueAttributesCommand({ QueueUrl: this.queueUrl(queue), AttributeNames: [...AttributeNames] }),
-      )
-      if (AttributeNames.some((name) => Attributes[name] !== '0')) return `${queue}: ${JSON.stringify(Attributes)}`
+      const waiting = await this.waitingIn(queue)
+      if (waiting > 0) return `${queue}: ${waiting} messages`
     }
     const limit = pLimit(lookedAtOnce)
     const told = await Promise.all((await this.#objects('status/')).map((one) => limit(() => this.#underWay(one))))

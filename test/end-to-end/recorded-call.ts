@@ -17,6 +17,11 @@ const services: Readonly<Record<string, string>> = {
   AWSEvents: 'events',
 }
 
+const policyChecks: Readonly<Record<string, string>> = {
+  '/policy/validation': 'ValidatePolicy',
+  '/policy/check-no-new-access': 'CheckNoNewAccess',
+}
+
 /**
  * What IAM would be asked about this request; `undefined`: neither a function made it nor a command in the role of operators.
  * What a test tries in that role by the AWS CLI does not count.
@@ -31,6 +36,8 @@ export function parseRecordedCall({ method, url, headers, body }: Request): Reco
   const [, rest] = /^\/(applications|entitlements)-list$/.exec(url) ?? []
   if (rest !== undefined)
     return { name, action: `account-access:List${rest === 'applications' ? 'A' : 'E'}${rest.slice(1)}` }
+  const check = policyChecks[url.split('?')[0] ?? '']
+  if (check !== undefined) return { name, action: `access-analyzer:${check}` }
   const [prefix = '', operation = ''] = String(headers['x-amz-target'] ?? '').split('.')
   const path = decodeURIComponent(url.split('?')[0] ?? '')
   // A batch needs the right of its single action. (SQS Developer Guide, "Actions, resources, and condition keys".)
@@ -67,9 +74,10 @@ function objectAction(method: string): string {
 /** The folder of a key, as grants name it: few kinds, of thousands of keys. */
 function kindOf(key: string): string {
   const isDeep =
-    /^(state|status|control|links_data\/temporary|history\/(requests|suspensions|retire)|reports\/(leavers|credentials))\//.test(
+    /^(state|status|control|links_data\/temporary|history\/(requests|suspensions|retire)|reports\/(leavers|credentials|permissions))\//.test(
       key,
     )
+  if (key.startsWith('reports/permissions.')) return key
   const folders = key.startsWith('attention/failed/break-glass/') ? 3 : isDeep ? 2 : 1
   const parts = key.split('/')
   return parts.length <= folders ? key : `${parts.slice(0, folders).join('/')}/`

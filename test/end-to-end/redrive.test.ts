@@ -31,15 +31,14 @@ async function redrive(...args: readonly string[]): Promise<{ exitCode: number; 
   return { exitCode, letters: JSON.parse(stdout) }
 }
 
-const untilDead = (queue: string) =>
-  until(
+async function untilDead(queue: 'links' | 'uploads'): Promise<readonly Letter[]> {
+  await until(
     `a message in the dead-letter queue of ${queue}`,
-    async () => {
-      const { letters } = await redrive(queue)
-      return letters.length > 0 ? letters : undefined
-    },
+    async () => ((await system.waitingIn(`${queue}-dead`)) > 0 ? true : undefined),
     { withinMs: 60_000, tell: () => system.lastLogLines() },
   )
+  return (await redrive(queue)).letters
+}
 
 describe('a poisoned message', () => {
   test('reaches its dead-letter queue, redrive shows why, and puts it back after the cause is gone', async () => {

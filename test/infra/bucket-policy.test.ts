@@ -158,6 +158,61 @@ describe('governance', () => {
   })
 })
 
+describe('files of groups and memberships', () => {
+  const teamB = `${sso}TeamB_0123456789abcdef`
+  const governance = 'arn:aws:iam::777788889999:role/governance'
+  const of = environment.parse({
+    ...exampleDocument,
+    folders: ['team-a', 'team-b'],
+    access: {
+      ...example.access,
+      governance: [governance],
+      memberships: [
+        { folder: 'team-a', principals: [teamA] },
+        { folder: 'team-b', principals: [teamB] },
+      ],
+    },
+  })
+  const file = 'oncall%kenji.ito@acme.example%ssofile'
+  const judgeIn = (principal: string, action: string, key: string) => judge(principal, action, key, {}, of)
+
+  test('a folder is open to whom access.memberships names, who reads what became of it', () => {
+    for (const action of ['PutObject', 'DeleteObject', 'GetObject'])
+      expect(judgeIn(teamA, action, `memberships/team-a/${file}`)).toBe('allowed')
+    expect(judgeIn(teamA, 'GetObject', `status/memberships/team-a/${file}.json`)).toBe('allowed')
+    expect(judgeIn(teamB, 'PutObject', `memberships/team-b/${file}`)).toBe(left)
+  })
+
+  test.each([`memberships/team-b/${file}`, `memberships/${file}`, `memberships/other/${file}`, 'groups/oncall.json'])(
+    'nobody else writes %s',
+    (key) => {
+      for (const principal of [teamA, administrator, operator, platform, root])
+        for (const action of ['PutObject', 'DeleteObject']) expect(judgeIn(principal, action, key)).toBe('denied')
+    },
+  )
+
+  test('no function of ssofile writes what asks it for something', () => {
+    for (const key of [`memberships/team-a/${file}`, 'groups/oncall.json'])
+      for (const action of ['PutObject', 'DeleteObject']) expect(judgeIn(dispatcher, action, key)).toBe('denied')
+  })
+
+  test('only governance writes the files of groups', () => {
+    expect(judgeIn(governance, 'PutObject', 'groups/oncall.json')).toBe('allowed')
+    expect(judgeIn(governance, 'PutObject', `memberships/team-a/${file}`)).toBe('denied')
+  })
+
+  test('nobody writes memberships where the environment names nobody', () => {
+    for (const principal of [teamA, administrator, operator, platform])
+      expect(judge(principal, 'PutObject', `memberships/team-a/${file}`)).toBe('denied')
+  })
+
+  test('only functions of ssofile write its records of both', () => {
+    for (const principal of [teamA, governance, administrator, operator])
+      for (const key of ['owned_groups/oncall', 'owned_memberships/a%b'])
+        expect(judgeIn(principal, 'PutObject', key)).toBe('denied')
+  })
+})
+
 describe('an account owner', () => {
   const teamB = `${sso}TeamB_0123456789abcdef`
   const owned = environment.parse({

@@ -57,6 +57,8 @@ describe('a request to the local system is recorded', () => {
     ['DELETE', '/ssofile/state/drift.json', 's3:DeleteObject', 'state/drift.json'],
     ['PUT', '/ssofile/attention/failed/links_data/a', 's3:PutObject', 'attention/'],
     ['PUT', '/ssofile/attention/failed/break-glass/a/mfa/zoe', 's3:PutObject', 'attention/failed/break-glass/'],
+    ['PUT', '/ssofile/reports/permissions.csv', 's3:PutObject', 'reports/permissions.csv'],
+    ['PUT', '/ssofile/reports/permissions/A.csv', 's3:PutObject', 'reports/permissions/'],
     ['GET', '/ssofile/?list-type=2&prefix=state%2F', 's3:ListBucket', ''],
   ])('as the right that it needs, with its kind of key: %s %s', (method, url, action, key) => {
     expect(request(method, url)).toEqual({ name: 'minute-links', action, key })
@@ -73,6 +75,7 @@ describe('a request to the local system is recorded', () => {
 
   test('with the service as IAM names it', () => {
     expect(request('POST', '/', 'SWBExternalService.ListInstances')?.action).toBe('sso:ListInstances')
+    expect(request('POST', '/policy/validation?nextToken=a')?.action).toBe('access-analyzer:ValidatePolicy')
     expect(request('POST', '/', 'AWSIdentityStore.GetGroupId')?.action).toBe('identitystore:GetGroupId')
   })
 

@@ -8,12 +8,14 @@ import {
   directoryActions,
   functionPermissions,
   groupActions,
+  groupChangeActions,
   identityCenterActions,
   identityCenterReads,
   memberActions,
   operatorPermissions,
   organizationsActions,
   plannerPermissions,
+  policyCheckActions,
   producersOf,
 } from '../../infra/function-permissions.ts'
 import { grantedRights } from '../../infra/granted-rights.ts'
@@ -40,7 +42,7 @@ describe('granted is what the adapter calls, and nothing else:', () => {
   })
 
   test('for the Identity Store', () => {
-    expect([...directoryActions, ...memberActions, ...groupActions].sort()).toEqual(
+    expect([...directoryActions, ...memberActions, ...groupActions, ...groupChangeActions].sort()).toEqual(
       calledIn('identity-store-client.ts'),
     )
   })
@@ -80,6 +82,10 @@ describe('granted is what the adapter calls, and nothing else:', () => {
     expect([...reads, ...writes].sort()).toEqual(called)
   })
 
+  test('for the checks of policies', () => {
+    expect(calledIn('aws-policy-checker.ts')).toEqual([...policyCheckActions])
+  })
+
   test('for telling outcomes: events, mail and the URLs of webhooks', () => {
     expect([...calledIn('event-bridge-bus.ts'), ...calledIn('aws-channels.ts')]).toEqual([
       'PutEvents',
@@ -98,6 +104,7 @@ describe('granted is what the adapter calls, and nothing else:', () => {
       'aws-channels.ts',
       'aws-installation.ts',
       'aws-own-roles.ts',
+      'aws-policy-checker.ts',
       'aws-responder.ts',
       'aws-retirer.ts',
       'aws-secret.ts',
@@ -165,7 +172,8 @@ test('operators may neither change Identity Center nor delete history or the cla
 
 test('a role that plans writes nothing, and reads neither history nor reports', () => {
   const { read, ...others } = plannerPermissions
-  expect(others).toEqual({ organizations: 'read', directory: 'read', identityCenter: 'read', auditorRole: 'assume' })
+  const reading = { organizations: 'read', directory: 'read', identityCenter: 'read' }
+  expect(others).toEqual({ ...reading, auditorRole: 'assume', policyChecks: 'ask' })
   expect(read.filter((prefix) => /^(history|reports|changes)/.test(prefix))).toEqual([])
 })
 

@@ -363,7 +363,15 @@ describe('the bucket', () => {
     const { QueueConfigurations } = bucket().Properties.NotificationConfiguration as {
       QueueConfigurations: { Event: string; Queue: string; Filter: { S3Key: { Rules: { Value: string }[] } } }[]
     }
-    const prefixes = ['approvals/', 'links_data/', 'permission_sets/', 'requests/', 'suspended/']
+    const prefixes = [
+      'approvals/',
+      'groups/',
+      'links_data/',
+      'memberships/',
+      'permission_sets/',
+      'requests/',
+      'suspended/',
+    ]
     const events = ['s3:LifecycleExpiration:*', 's3:ObjectCreated:*', 's3:ObjectRemoved:*']
     expect(QueueConfigurations.map(({ Event, Filter }) => `${Event} ${Filter.S3Key.Rules[0]?.Value}`).sort()).toEqual(
       events.flatMap((event) => prefixes.map((prefix) => `${event} ${prefix}`)),

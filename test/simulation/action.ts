@@ -5,6 +5,7 @@ import { type DirectoryAction, directoryActions } from './directory-actions.ts'
 import { type DriftAction, driftActions } from './drift-actions.ts'
 import { type HostileAction, hostileActions } from './hostile-actions.ts'
 import { type LossAction, lossActions } from './ledger-losses.ts'
+import { type MembershipAction, membershipActions } from './membership-actions.ts'
 import { type OrganizationAction, organizationActions } from './organization-actions.ts'
 import { type PauseAction, pauseActions } from './pause-actions.ts'
 import { type PermissionSetAction, permissionSetActions } from './permission-set-actions.ts'
@@ -119,6 +120,7 @@ export type Action =
   | TakeOverAction
   | SessionAction
   | SuspensionAction
+  | MembershipAction
 
 const account = fc.constantFrom(...accounts)
 const linkKey = fc
@@ -346,6 +348,7 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
   ...takeOverActions(account),
   ...sessionActions(account),
   ...suspensionActions,
+  ...membershipActions,
 )
 
 /** An action in words: what a failure prints. */

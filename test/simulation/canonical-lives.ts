@@ -54,7 +54,7 @@ const asked: readonly Action[] = [
   { do: 'write the eligibility', approvals: 1 },
   wait(5_000),
   { do: 'ask for access', account },
-  wait(5_000),
+  wait(15_000),
 ]
 const deleteGroup: Action = { do: 'delete a principal', principal: `GROUP/${group}`, silently: false }
 
@@ -443,6 +443,38 @@ const otherHands: readonly CanonicalLife[] = [
   },
 ]
 
+const memberships: readonly CanonicalLife[] = [
+  {
+    name: 'a group is made by a file, and its file deleted',
+    before: [],
+    actions: [{ do: 'write the group' }, done, { do: 'delete the group file' }, done],
+  },
+  {
+    name: 'a user is put into a group by a file, and taken out',
+    before: [{ do: 'write the group' }, done],
+    actions: [{ do: 'put into the group', name: mia }, done, { do: 'take out of the group', name: mia }, done],
+  },
+  {
+    name: 'somebody in a group by a file is suspended, and comes back; the group goes last',
+    before: [{ do: 'write the group' }, { do: 'put into the group', name: mia }, done],
+    actions: [
+      { do: 'suspend a person', name: mia },
+      longDone,
+      { do: 'restore a person', name: mia },
+      done,
+      { do: 'delete the group file' },
+      done,
+      { do: 'take out of the group', name: mia },
+      done,
+    ],
+  },
+  {
+    name: 'who was put into the group by somebody else stays there',
+    before: [{ do: 'write the group' }, done, { do: 'somebody else puts into the group', name: mia }],
+    actions: [{ do: 'put into the group', name: mia }, done, { do: 'take out of the group', name: mia }, done],
+  },
+]
+
 /** One for each thing that users, operators and AWS do. Policies are not among them: these lives have none. */
 const suspend: Action = { do: 'suspend a person', name: mia }
 const restore: Action = { do: 'restore a person', name: mia }
@@ -483,4 +515,5 @@ export const canonicalLives: readonly CanonicalLife[] = [
   ...brake.map((life) => ({ ...life, settings: { brakeCount: 1 } })),
   ...otherHands,
   ...leavers,
+  ...memberships,
 ]

@@ -6,6 +6,7 @@ import { isDirectoryAction, performDirectoryAction } from './directory-actions.t
 import { isDriftAction, performDriftAction, settlingMs } from './drift-actions.ts'
 import { isHostileAction, isOfHostile, keysOfHonest, performHostileAction } from './hostile-actions.ts'
 import { performLossAction } from './ledger-losses.ts'
+import { isMembershipAction, performMembershipAction } from './membership-actions.ts'
 import type { Violation } from './oracle/violation.ts'
 import { isOrganizationAction, performOrganizationAction } from './organization-actions.ts'
 import {
@@ -255,6 +256,7 @@ async function perform(action: Action, world: SimulatedWorld): Promise<void> {
   if (isHostileAction(action)) return performHostileAction(action, world)
   if (isTakeOverAction(action)) return performTakeOverAction(action, world)
   if (isSuspensionAction(action)) return performSuspensionAction(action, world)
+  if (isMembershipAction(action)) return performMembershipAction(action, world)
   switch (action.do) {
     case 'upload a link':
       return void objects.as('someone').put(action.key, bodies[action.body])

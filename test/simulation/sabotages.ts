@@ -395,6 +395,22 @@ const ofSuspensions: readonly Sabotage[] = [
   },
 ]
 
+const ofMemberships: readonly Sabotage[] = [
+  {
+    name: 'who was in the group before is not seen',
+    breaks: ['foreign', 'record'],
+    ports: (ports) =>
+      otherwise(ports, 'identityStore', {
+        getGroupMembershipId: async () => undefined,
+      }),
+  },
+  {
+    name: 'nobody is taken out of a group, and nobody says so',
+    breaks: ['convergence', 'suspended', 'record'],
+    ports: (ports) => otherwise(ports, 'identityStore', { deleteGroupMembership: async () => {} }),
+  },
+]
+
 const ofBrake: readonly Sabotage[] = [
   { name: 'the brake holds one too late', more: 1 },
   { name: 'the brake holds one too early', more: -1 },
@@ -525,4 +541,5 @@ export const sabotages: readonly Sabotage[] = [
   ...ofOthers,
   ...ofPeople,
   ...ofSuspensions,
+  ...ofMemberships,
 ]

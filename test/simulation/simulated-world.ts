@@ -85,7 +85,7 @@ const listingsOfRequests = [
   { requestOrder: 'oldest-first', requestPageMost: 2 },
 ] as const
 
-const notified = ['links_data/', 'permission_sets/', 'requests/', 'approvals/', 'suspended/']
+const notified = ['links_data/', 'permission_sets/', 'requests/', 'approvals/', 'suspended/', 'groups/', 'memberships/']
 
 const policyOfFirst = 'simulated-extra'
 const organization = {

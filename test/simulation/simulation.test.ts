@@ -47,12 +47,12 @@ test('the same seed gives the same trace, byte for byte', async () => {
 
 /**
  * Used in few lives: by a message that fails again and again, a pause that ends while messages are lost, a lost message about a
- * permission set's file, somebody who is suspended and has foreign access, a status that cannot be told for long, what a function
+ * permission set's file, somebody who is suspended and has access, a status that cannot be told for long, what a function
  * leaves to its next message, an event about files that are not valid. Whether one of these hundred does is different after every
  * change of the product.
  */
 const rare =
-  /^((router|permission-sets): write state\/failures\/|hourly: write status\/too-many\/|requests: read foreign\/|sweep: send events|(sweep|dispatcher): send permission-sets|links: send links|permission-sets: send permission-sets|events: write status\/too-many\/)$/
+  /^((router|permission-sets): write state\/failures\/|hourly: write status\/too-many\/|requests: (read (foreign|assignments)\/|send dispatch)|sweep: send events|(sweep|dispatcher): send permission-sets|links: send links|permission-sets: send permission-sets|events: write status\/too-many\/)$/
 
 /** Granted, and used in no run. */
 const unused = [

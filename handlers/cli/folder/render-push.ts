@@ -1,6 +1,6 @@
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import { count } from '../../../shared/domain/text/count.ts'
 import type { Push } from '../plan/make-plan.ts'
-import { count } from '../terminal/count.ts'
 import { paint } from '../terminal/paint.ts'
 import { isGoverned } from './governed-files.ts'
 

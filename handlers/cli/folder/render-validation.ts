@@ -1,5 +1,5 @@
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
-import { count } from '../terminal/count.ts'
+import { count } from '../../../shared/domain/text/count.ts'
 import { paint } from '../terminal/paint.ts'
 import type { InputError, InputWarning, Validation } from './validate-inputs.ts'
 

@@ -3,6 +3,7 @@ import pLimit from 'p-limit'
 import { readCallerIdentity } from '../../../shared/aws/caller-identity.ts'
 import type { AssignmentKey } from '../../../shared/domain/assignments/assignment.ts'
 import { emptyBrake } from '../../../shared/domain/brake/brake-record.ts'
+import { count } from '../../../shared/domain/text/count.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import {
@@ -23,7 +24,6 @@ import { Refusal } from '../arguments/refusal.ts'
 import { wholeDigest } from '../arguments/whole-digest.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
-import { count } from '../terminal/count.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { show as page } from '../terminal/show.ts'
 import { explainDenial } from './explain-denial.ts'
@@ -80,7 +80,8 @@ async function show({ objects }: Ports, output: Output, isVerbose: boolean): Pro
     lists.map(async (list): Promise<ShownList> => {
       const { items, passed, ...about } = showList(list)
       const held = await limit.map(list.held, (key) => readHeld(ledger, key))
-      return { ...about, held, ...(list.rule === 'people' && { people: await namePeople(items, objects) }) }
+      const people = list.rule === 'people' && { people: await namePeople(items, objects) }
+      return { ...about, held, ...people, ...(list.rule === 'memberships' && { memberships: items }) }
     }),
   )
   const told = { lists: shown, contents, retirements: retirements.map(showRetirements), releases, pause }
@@ -90,8 +91,9 @@ async function show({ objects }: Ports, output: Output, isVerbose: boolean): Pro
   return lists.length + contents.length + retirements.length === 0 ? 0 : 1
 }
 
-async function renderRelease({ keys, people }: Released, objects: ObjectStore): Promise<string> {
+async function renderRelease({ keys, people, memberships }: Released, objects: ObjectStore): Promise<string> {
   const pause = await readPause(objects)
+  if (memberships) return renderReleased(memberships.length, pause, ['removal from a group', 'removals from groups'])
   return people
     ? renderReleased(people.length, pause, ['suspension', 'suspensions'])
     : renderReleased(keys.length, pause)

@@ -4,14 +4,15 @@ import type { BrakeRecord } from '../../../shared/domain/brake/brake-record.ts'
 import { describeCause, placeOf } from '../../../shared/domain/brake/describe-list.ts'
 import { describeContents } from '../../../shared/domain/brake/held-contents.ts'
 import { describeRetirements } from '../../../shared/domain/brake/held-retirements.ts'
+import { membershipPrefix } from '../../../shared/domain/people/membership-file.ts'
 import { permissionSetKey } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import type { PermissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import type { PrincipalName } from '../../../shared/domain/principals/principal.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import { count } from '../../../shared/domain/text/count.ts'
 import { renderCsv } from '../../../shared/domain/text/render-csv.ts'
 import type { showList, showRetirements } from '../../../shared/reconcile/brake/brake-file.ts'
 import { describePause, type Pause } from '../../../shared/reconcile/dispatcher/pause.ts'
-import { count } from '../terminal/count.ts'
 import { brief, few, type Room, takeFirst, verbose } from '../terminal/room.ts'
 
 /** One revocation on the list: why it is there, and the links that granted the access. */
@@ -28,6 +29,8 @@ export type ShownList = Omit<ReturnType<typeof showList>, 'held' | 'items' | 'pa
   readonly held: readonly HeldAssignment[]
   /** Of the rule `people`: who keeps everything, with or without access of ours. */
   readonly people?: readonly string[]
+  /** Of the rule `memberships`: who would be taken out, as `<group>%<user name>`. */
+  readonly memberships?: readonly string[]
 }
 
 type Shown = {
@@ -117,10 +120,12 @@ function renderHead({ lists, contents, retirements, releases, pause }: Shown): r
   if (lists.length + contents.length + retirements.length === 0) return ['nothing is held', ...released, ...paused]
   const number = lists.reduce((sum, { held }) => sum + held.length, 0)
   const people = lists.reduce((sum, one) => sum + (one.people?.length ?? 0), 0)
+  const memberships = lists.reduce((sum, one) => sum + (one.memberships?.length ?? 0), 0)
   const onLists = lists.length === 1 ? '' : ` on ${lists.length} lists`
   return [
     ...(number > 0 ? [`${count(number, 'revocation')} held${onLists}; the access is still there`] : []),
     ...(people > 0 ? [`${count(people, 'person', 'people')} held; nothing of theirs has ended`] : []),
+    ...(memberships > 0 ? [`${count(memberships, 'removal from a group', 'removals from groups')} held`] : []),
     ...(contents.length > 0
       ? [`${count(contents.length, 'permission set file')} held; the permission sets are as they were`]
       : []),
@@ -132,9 +137,10 @@ function renderHead({ lists, contents, retirements, releases, pause }: Shown): r
   ]
 }
 
-function nameReleased({ keys, people, permissionSet, items }: BrakeRecord['releases'][number]): string {
+function nameReleased({ keys, people, memberships, permissionSet, items }: BrakeRecord['releases'][number]): string {
   if (permissionSet !== undefined) return `the file of ${permissionSet}`
   if (items) return count(items.length, 'credential')
+  if (memberships) return count(memberships.length, 'removal from a group', 'removals from groups')
   return people ? count(people.length, 'suspension') : count(keys.length, 'revocation')
 }
 
@@ -149,7 +155,7 @@ function renderInFull(shown: Shown, room: Room): string {
       ? [
           lists.every(({ rule }) => rule === 'people')
             ? 'Who is not meant: delete the file under suspended/; the person keeps everything, and leaves the list automatically.'
-            : 'What is not intended: restore the links or what they covered; the access stays, and leaves its list automatically.',
+            : 'What is not intended: restore the files or what they covered; the access stays, and leaves its list automatically.',
         ]
       : []),
   ])
@@ -190,7 +196,7 @@ function renderRetirements(list: Shown['retirements'][number], room: Room): read
 }
 
 function renderList(list: ShownList, room: Room): readonly string[] {
-  const { held, digest, people = [] } = list
+  const { held, digest, people = [], memberships = [] } = list
   const groups = groupByLinks(held)
   const shown = takeFirst(groups, room)
   const more = groups.length - shown.length
@@ -198,6 +204,13 @@ function renderList(list: ShownList, room: Room): readonly string[] {
     renderRule(list),
     ...(people.length > 0
       ? ['', `Who would be suspended (${people.length.toLocaleString('en')}):`, `  ${nameSome(people, room)}`]
+      : []),
+    ...(memberships.length > 0
+      ? [
+          '',
+          `Who would be taken out of which group (${memberships.length.toLocaleString('en')}):`,
+          `  ${nameSome(memberships, room)}`,
+        ]
       : []),
     ...(held.length > 0
       ? ['', `What would be revoked (${held.length.toLocaleString('en')}), grouped by the links that granted it:`]
@@ -254,6 +267,8 @@ function renderRule(list: ShownList): string {
   if (rule === 'minimum') return `  rule minimum: since ${since}; ${objection}`
   if (rule === 'people')
     return `  rule people: ${figure} people suspended since ${since} by ${quote(name ?? 'somebody who is not known')}; at most ${limit} pass in ${minutes} minutes`
+  if (rule === 'memberships')
+    return `  rule memberships: ${count(figure, 'file')} ${placeOf(name, membershipPrefix)} withdrawn since ${since}; at most ${limit}${base > limit ? ` of ${base.toLocaleString('en')}` : ''} pass in ${minutes} minutes`
   return rule === 'own'
     ? `  rule own: ${count(figure, 'link')} ${placeOf(name)} withdrawn since ${since}; at most ${limit}${base > limit ? ` of ${base.toLocaleString('en')}` : ''} pass in ${minutes} minutes`
     : `  rule indirect: ${count(figure, 'assignment')} to be revoked since ${since} ${describeCause(list)}, although their links were not deleted; at most ${limit} pass in ${minutes / 60} hours`

@@ -1,7 +1,7 @@
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import { count } from '../../../shared/domain/text/count.ts'
 import type { FoundOwner } from '../../../shared/reconcile/restore/find-lost-owner.ts'
 import type { OldInput } from '../../../shared/reconcile/restore/inputs-at.ts'
-import { count } from '../terminal/count.ts'
 
 /** What is brought back, or would be. */
 export type Restoration = {

@@ -1,6 +1,6 @@
+import { count } from '../../../shared/domain/text/count.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { type DriftRun, readDriftRun } from '../../../shared/reconcile/drift/drift-run.ts'
-import { count } from '../terminal/count.ts'
 
 /** Progress of a drift check that a command began, shown while the command waits. `undefined`: none was begun. */
 export class DriftProgress {

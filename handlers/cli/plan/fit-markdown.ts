@@ -1,4 +1,4 @@
-import { count } from '../terminal/count.ts'
+import { count } from '../../../shared/domain/text/count.ts'
 
 /** `lines`: the most important first, each a whole line of Markdown. `isOpen`: shown without a click. */
 export type MarkdownSection = { readonly title: string; readonly lines: readonly string[]; readonly isOpen?: boolean }

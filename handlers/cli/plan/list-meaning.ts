@@ -1,16 +1,65 @@
+import {
+  type AccessCheck,
+  type PolicyFindingType,
+  policyFindingTypes,
+} from '../../../shared/domain/iam-policies/access-check.ts'
 import { accessLevels, type KnownAction } from '../../../shared/domain/iam-policies/access-level.ts'
 import type { PermissionsChange } from '../../../shared/domain/iam-policies/compare-permissions.ts'
+import type { ToldPermissionSetChange } from './name-changed-fields.ts'
 
 /** One line of what a change means: `gains Write: s3:PutObject, s3:PutObjectAcl and 3 more`. `items` are names from outside. */
 export type MeaningLine = { readonly word: string; readonly items: readonly string[]; readonly more: number }
 
 const itemsTold = 12
 
+function line(word: string, items: readonly string[]): readonly MeaningLine[] {
+  if (items.length === 0) return []
+  return [{ word, items: items.slice(0, itemsTold), more: Math.max(0, items.length - itemsTold) }]
+}
+
+/** All that is to say of the change of a permission set besides its fields: what it means, then what IAM Access Analyzer says. */
+export function listChange({
+  meaning,
+  check,
+}: Pick<ToldPermissionSetChange, 'meaning' | 'check'>): readonly MeaningLine[] {
+  return [...(meaning ? listMeaning(meaning) : []), ...(check ? listCheck(check) : [])]
+}
+
+/** Whether IAM Access Analyzer says that a part of the policy does not work, or allows too much. */
+export function isGrave({ findings }: AccessCheck): boolean {
+  return !('why' in findings) && findings.some(({ type }) => type === 'ERROR' || type === 'SECURITY_WARNING')
+}
+
+const analyzer = 'IAM Access Analyzer'
+const findingWords: Readonly<Record<PolicyFindingType, string>> = {
+  ERROR: 'error',
+  SECURITY_WARNING: 'security warning',
+  WARNING: 'warning',
+  SUGGESTION: 'suggestion',
+}
+
+function listCheck({ findings, newAccess }: AccessCheck): readonly MeaningLine[] {
+  const wrong =
+    'why' in findings
+      ? line(`${analyzer} did not say what is wrong with it`, [findings.why])
+      : findings.length === 0
+        ? line(analyzer, ['nothing is wrong with it'])
+        : policyFindingTypes.flatMap((type) =>
+            line(
+              `${analyzer} ${findingWords[type]}`,
+              findings.filter((one) => one.type === type).map(({ code, told }) => `${code}: ${told}`),
+            ),
+          )
+  if (newAccess === undefined) return wrong
+  if ('why' in newAccess) return [...wrong, ...line(`${analyzer} did not say whether it allows more`, [newAccess.why])]
+  if (!newAccess.isNew) return [...wrong, ...line(analyzer, ['it allows nothing that was not allowed before'])]
+  const reasons = newAccess.reasons.length === 0 ? ['without a reason'] : newAccess.reasons
+  return [...wrong, ...line(`${analyzer}: it allows more than before`, reasons)]
+}
+
 /** What the change of a permission set means, line by line: first the warnings, then what is gained, the gravest first. */
-export function listMeaning(meaning: PermissionsChange): readonly MeaningLine[] {
+function listMeaning(meaning: PermissionsChange): readonly MeaningLine[] {
   const { gained, lost, changed, policiesGained, policiesLost, policiesRead, policiesNotRead, warnings } = meaning
-  const line = (word: string, items: readonly string[]): readonly MeaningLine[] =>
-    items.length === 0 ? [] : [{ word, items: items.slice(0, itemsTold), more: Math.max(0, items.length - itemsTold) }]
   const byLevel = (word: string, actions: readonly KnownAction[]) =>
     accessLevels.flatMap((level) => {
       const names = actions.filter((one) => one.level === level).map(({ name }) => name)

@@ -1,11 +1,14 @@
 import { openAwsAuditor } from '../../../shared/aws/aws-auditor.ts'
+import { openAwsPolicyChecker } from '../../../shared/aws/aws-policy-checker.ts'
 import type { Configuration } from '../../../shared/domain/deployment/configuration.ts'
 import { isSystemFile } from '../../../shared/domain/json/system-file.ts'
 import { linkPrefix } from '../../../shared/domain/links/link.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import { count } from '../../../shared/domain/text/count.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import type { TellProgress } from '../../../shared/ports/progress.ts'
+import { AccessChecks } from '../../../shared/reconcile/preview/access-checks.ts'
 import { ManagedPolicies } from '../../../shared/reconcile/preview/managed-policies.ts'
 import { type Preview, previewChanges } from '../../../shared/reconcile/preview/preview.ts'
 import { type Owner, readOwner } from '../../../shared/reconcile/records/owner.ts'
@@ -18,8 +21,12 @@ import { findInvalid, type InvalidUpload } from '../folder/find-invalid.ts'
 import { type FolderListing, type InputFile, listFolder } from '../folder/folder-inputs.ts'
 import { inputParts } from '../folder/governed-files.ts'
 import { proposeSelectors } from '../guardrails/read-selectors.ts'
-import { count } from '../terminal/count.ts'
-import { nameChangedFields, type ReadPolicies, type ToldPermissionSetChange } from './name-changed-fields.ts'
+import {
+  type CheckAccess,
+  nameChangedFields,
+  type ReadPolicies,
+  type ToldPermissionSetChange,
+} from './name-changed-fields.ts'
 import { planDigest } from './plan-digest.ts'
 import { previewStanding } from './preview-standing.ts'
 import { ProposedObjects } from './proposed-objects.ts'
@@ -64,6 +71,8 @@ type Options = ScopeOptions &
     readonly isForetelling?: boolean
     /** A folder: as if its selectors were those of the bucket. */
     readonly selectors?: string | undefined
+    /** Whether IAM Access Analyzer is asked about changed inline policies. */
+    readonly checksAccess?: boolean | undefined
     readonly onStep: TellProgress
   }
 
@@ -106,7 +115,8 @@ export async function makePlan(
   const planned = await previewChanges({ ...ports, objects }, configuration, how)
   const buckets = { before: ports.objects, after: objects }
   const readPolicies = throughAuditor(ports, configuration, planned, options.onStep)
-  const permissionSets = await nameChangedFields(planned.permissionSets, buckets, readPolicies)
+  const checkAccess = options.checksAccess ? throughAnalyzer(ports, options.onStep) : undefined
+  const permissionSets = await nameChangedFields(planned.permissionSets, buckets, readPolicies, checkAccess)
   const preview = { ...planned, permissionSets }
   if (!compared) return { ports, preview, warnings: notes }
   const { changes, faults } = compared
@@ -144,6 +154,14 @@ function throughAuditor(
     const coming = grants.flatMap(({ assignment: one }) => (one.permissionSet === name ? [one.accountId] : []))
     const all = view.accounts.map(({ id }) => id)
     return reader.read(policies, [...(assignedIn.get(name) ?? []), ...coming.sort(), ...all.sort()])
+  }
+}
+
+function throughAnalyzer(ports: Ports, onStep: TellProgress): CheckAccess {
+  const checks = new AccessChecks({ ...ports, checker: openAwsPolicyChecker() })
+  return async (policies) => {
+    onStep('asking IAM Access Analyzer')
+    return checks.check(policies)
   }
 }
 

@@ -1,4 +1,5 @@
 import pLimit from 'p-limit'
+import type { AccessCheck } from '../../../shared/domain/iam-policies/access-check.ts'
 import {
   comparePermissions,
   listManagedPolicies,
@@ -15,6 +16,7 @@ import {
 import type { PermissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { isServiceError } from '../../../shared/ports/service-error.ts'
+import type { InlinePolicies } from '../../../shared/reconcile/preview/access-checks.ts'
 import type { PermissionSetChange } from '../../../shared/reconcile/preview/preview-permission-sets.ts'
 import { readOwned } from '../../../shared/reconcile/records/owned-permission-sets.ts'
 import { readPermissionSetFile } from '../../../shared/reconcile/records/read-permission-set-file.ts'
@@ -29,6 +31,8 @@ const readsAtOnce = 32
 export type ToldPermissionSetChange = PermissionSetChange & {
   readonly fields?: readonly string[]
   readonly meaning?: PermissionsChange
+  /** What IAM Access Analyzer says of the new inline policy; absent: it was not to be asked, or there is no other one. */
+  readonly check?: AccessCheck
 }
 
 /** What managed policies say, as a permission set of this name has them. */
@@ -36,6 +40,9 @@ export type ReadPolicies = (
   name: PermissionSetName,
   policies: readonly (string | CustomerManagedPolicy)[],
 ) => Promise<ReadonlyMap<string, PolicyText>>
+
+/** Asks IAM Access Analyzer. */
+export type CheckAccess = (policies: InlinePolicies) => Promise<AccessCheck>
 
 type Buckets = { readonly before: ObjectStore; readonly after: ObjectStore }
 
@@ -47,12 +54,13 @@ type Compared = {
 
 /**
  * Names what changes in permission sets, and what that allows, by comparing the file that was applied with the new one.
- * Without `readPolicies` managed policies are told by name only.
+ * Without `readPolicies` managed policies are told by name only; without `checkAccess` IAM Access Analyzer says nothing.
  */
 export async function nameChangedFields(
   changes: readonly PermissionSetChange[],
   buckets: Buckets,
   readPolicies?: ReadPolicies,
+  checkAccess?: CheckAccess,
 ): Promise<readonly ToldPermissionSetChange[]> {
   const compared = await pLimit(readsAtOnce).map(changes, async (one) => {
     if (one.change !== 'update' && one.change !== 'create') return { one }
@@ -61,13 +69,23 @@ export async function nameChangedFields(
   const told: ToldPermissionSetChange[] = []
   // One after another: which policies are read at most must not depend on which file came first.
   for (const { one, files } of compared) {
-    if (files === undefined) told.push(one)
+    if (files === undefined) told.push(checkAccess && one.change === 'update' ? { ...one, check: unknown } : one)
     else {
       const { fields, ...versions } = files
-      told.push({ ...one, ...(fields && { fields }), ...(await explain(one.name, versions, readPolicies)) })
+      const check = checkAccess && (await checkInline(versions, checkAccess))
+      const meaning = await explain(one.name, versions, readPolicies)
+      told.push({ ...one, ...(fields && { fields }), ...meaning, ...(check && { check }) })
     }
   }
   return told
+}
+
+const unknown: AccessCheck = { findings: { why: 'the file that was applied, or the new one, is not known' } }
+
+/** `undefined`: there is no inline policy, or the same as before. */
+async function checkInline({ before, after }: Compared, check: CheckAccess): Promise<AccessCheck | undefined> {
+  if (after.inlinePolicy === undefined || after.inlinePolicy === before?.inlinePolicy) return undefined
+  return check({ before: before?.inlinePolicy, after: after.inlinePolicy })
 }
 
 /** `undefined`: unknown, because the bucket no longer has the file that was applied, or it cannot be read. */

@@ -19,6 +19,7 @@ type Options = ScopeOptions &
   InvalidOptions & {
     readonly config?: string
     readonly selectors?: string
+    readonly checkAccess?: boolean
     readonly json?: boolean
     readonly markdown?: boolean
     readonly verbose?: boolean
@@ -39,6 +40,10 @@ export function addPlan(program: Command): void {
     .addOption(invalidOption())
     .option('--config <file>', 'plan as if this configuration file (JSON) were in force')
     .option('--selectors <folder>', 'as if the bucket had the selectors of this folder (selectors/), and no others')
+    .option(
+      '--check-access',
+      'ask IAM Access Analyzer whether changed inline policies allow more (AWS charges 0.002 dollars each), and what is wrong with them',
+    )
     .option('--detailed-exitcode', 'exit code 3 if there are changes')
     .option('--verbose', 'every link and every account')
     .addOption(
@@ -50,7 +55,7 @@ export function addPlan(program: Command): void {
     .option('--json', 'the plan as JSON, with all accounts')
     .addHelpText(
       'after',
-      '\nExamples:\n  ssofile plan ./access\n  ssofile plan s3://ssofile --detailed-exitcode\n  ssofile plan ./access --markdown > comment.md\n  ssofile plan s3://ssofile --config next.json   what another configuration would grant and revoke',
+      '\nExamples:\n  ssofile plan ./access\n  ssofile plan s3://ssofile --detailed-exitcode\n  ssofile plan ./access --markdown > comment.md\n  ssofile plan ./access --check-access\n  ssofile plan s3://ssofile --config next.json   what another configuration would grant and revoke',
     )
     .action(async (source: string, options: Options) => {
       process.exitCode = await plan(source, options)
@@ -59,7 +64,7 @@ export function addPlan(program: Command): void {
 
 async function plan(
   source: string,
-  { config, folder, only, selectors, invalid, ...options }: Options,
+  { config, folder, only, selectors, invalid, checkAccess: checksAccess, ...options }: Options,
 ): Promise<number> {
   const isBucket = source.startsWith('s3://')
   if (isBucket && (folder !== undefined || only !== undefined || invalid !== undefined || !options.delete))
@@ -74,6 +79,7 @@ async function plan(
       isForetelling: true,
       config,
       selectors,
+      checksAccess,
       folder,
       only,
       invalid,

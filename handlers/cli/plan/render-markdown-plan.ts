@@ -1,12 +1,12 @@
 import { isUnplaced } from '../../../shared/domain/organization/organization-view.ts'
 import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
+import { count } from '../../../shared/domain/text/count.ts'
 import type { Pause } from '../../../shared/reconcile/dispatcher/pause.ts'
 import { describePause, remedyOf } from '../../../shared/reconcile/dispatcher/pause.ts'
 import type { PlannedGrant } from '../../../shared/reconcile/preview/planned-access.ts'
 import { describeInvalid } from '../folder/find-invalid.ts'
-import { count } from '../terminal/count.ts'
 import { fitMarkdown, type MarkdownSection } from './fit-markdown.ts'
-import { listMeaning } from './list-meaning.ts'
+import { isGrave, listChange } from './list-meaning.ts'
 import type { MadePlan, ToldPreview } from './make-plan.ts'
 import { markdownCode } from './markdown-code.ts'
 import { describeOwnAccount, groupByLinks, listFigures, renderCalm, withFates } from './render-plan.ts'
@@ -172,6 +172,7 @@ function listWideSets(preview: ToldPreview): readonly string[] {
       ...(isGiving && preview.administrators.includes(one.name) ? ['administrator'] : []),
       ...(accounts > manyAccounts ? [count(accounts, 'account')] : []),
       ...(isWarned ? [one.change === 'create' ? 'with a warning' : 'other permissions'] : []),
+      ...(one.check && isGrave(one.check) ? ['IAM Access Analyzer warns'] : []),
     ]
     return tags.length === 0 ? [] : [`- **${tags.join(', ')}**: ${renderSet(one, preview)}`]
   })
@@ -230,13 +231,12 @@ function renderSet(one: Exclude<Change, { readonly change: 'rejected' }>, { reac
     principals === 0
       ? ''
       : ` (${count(principals, 'principal has', 'principals have')} it, in ${count(accounts, 'account')})`
-  return `permission set ${markdownCode(one.name)} ${words[one.change]}${changed}${holders}${renderMeaning(one.meaning)}`
+  return `permission set ${markdownCode(one.name)} ${words[one.change]}${changed}${holders}${renderMeaning(one)}`
 }
 
 /** A list in the item of the permission set. */
-function renderMeaning(meaning: Change['meaning']): string {
-  const lines = meaning ? listMeaning(meaning) : []
-  return lines
+function renderMeaning(change: Change): string {
+  return listChange(change)
     .map(({ word, items, more }) => {
       const rest = more > 0 ? ` and ${more.toLocaleString('en')} more` : ''
       const head = word === 'warning' ? '**warning**' : word

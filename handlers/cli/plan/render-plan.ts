@@ -2,12 +2,12 @@ import type { Assignment } from '../../../shared/domain/assignments/assignment.t
 import type { AccountId } from '../../../shared/domain/organization/account-id.ts'
 import { isUnplaced } from '../../../shared/domain/organization/organization-view.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import { count } from '../../../shared/domain/text/count.ts'
 import type { LinkFate, PlannedGrant, PlannedRevocation } from '../../../shared/reconcile/preview/planned-access.ts'
 import type { Preview } from '../../../shared/reconcile/preview/preview.ts'
-import { count } from '../terminal/count.ts'
 import { type Mood, paint } from '../terminal/paint.ts'
 import { brief, type Room, takeFirst, verbose } from '../terminal/room.ts'
-import { listMeaning } from './list-meaning.ts'
+import { listChange } from './list-meaning.ts'
 import type { ToldPermissionSetChange } from './name-changed-fields.ts'
 
 export const fates: Readonly<Record<LinkFate, string>> = {
@@ -130,7 +130,7 @@ function renderPermissionSets({ permissionSets }: ToldPreview): string {
     .map((one) => {
       const name = `* permission set ${quote(one.name)}  `
       if (one.change !== 'rejected')
-        return `${name}${words[one.change]}${renderFields(one.fields)}\n${renderMeaning(one.meaning)}`
+        return `${name}${words[one.change]}${renderFields(one.fields)}\n${renderMeaning(one)}`
       return `${name}${paint('bad', 'rejected')}\n    ${quote(one.reason, 2000)}\n    ${quote(one.remedy, 2000)}\n`
     })
     .join('')
@@ -141,9 +141,8 @@ function renderFields(fields: readonly string[] | undefined): string {
   return fields.length === 0 ? ': its file means the same, written differently' : `: ${fields.join(', ')}`
 }
 
-function renderMeaning(meaning: ToldPermissionSetChange['meaning']): string {
-  const lines = meaning ? listMeaning(meaning) : []
-  return lines
+function renderMeaning(change: ToldPermissionSetChange): string {
+  return listChange(change)
     .map(({ word, items, more }) => {
       const rest = more > 0 ? ` and ${more.toLocaleString('en')} more (--json tells all)` : ''
       return `    ${word === 'warning' ? paint('bad', word) : word}: ${items.map((item) => quote(item, 1000)).join(', ')}${rest}\n`

@@ -3,8 +3,8 @@ import { parseRequestKey } from '../../../shared/domain/requests/access-request.
 import type { RequestStory } from '../../../shared/domain/requests/request-story.ts'
 import { renderScope } from '../../../shared/domain/scopes/scope.ts'
 import type { Status } from '../../../shared/domain/statuses/status.ts'
+import { count } from '../../../shared/domain/text/count.ts'
 import { renderCsv } from '../../../shared/domain/text/render-csv.ts'
-import { count } from '../terminal/count.ts'
 import { renderAge } from '../terminal/render-age.ts'
 import { renderTable } from '../terminal/render-table.ts'
 

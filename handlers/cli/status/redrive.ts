@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import { count } from '../../../shared/domain/text/count.ts'
 import { workedQueues } from '../../../shared/ports/queues.ts'
 import {
   type DeadLetter,
@@ -11,7 +12,6 @@ import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
-import { count } from '../terminal/count.ts'
 import { paint } from '../terminal/paint.ts'
 import { renderJson } from '../terminal/render-json.ts'
 

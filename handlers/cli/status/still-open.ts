@@ -7,11 +7,11 @@ import {
 } from '../../../shared/domain/assignments/assignment.ts'
 import type { LedgerEntry } from '../../../shared/domain/assignments/ledger-entry.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import { count } from '../../../shared/domain/text/count.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { remarksOn } from '../../../shared/reconcile/preview/explain-access.ts'
 import { Ledger } from '../../../shared/reconcile/records/ledger.ts'
 import { isSpoiled, unlessSpoiled } from '../../../shared/reconcile/records/stored-json.ts'
-import { count } from '../terminal/count.ts'
 
 const shownMost = 20
 

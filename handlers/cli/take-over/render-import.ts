@@ -2,7 +2,7 @@ import type { Obstacle } from '../../../shared/domain/links/compact-links.ts'
 import { renderGrant } from '../../../shared/domain/links/link.ts'
 import { renderScope } from '../../../shared/domain/scopes/scope.ts'
 import { type Complaint, quote, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
-import { count } from '../terminal/count.ts'
+import { count } from '../../../shared/domain/text/count.ts'
 
 /** What `import --assignments` did, or would do. */
 export type ImportResult = {

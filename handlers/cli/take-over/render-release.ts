@@ -5,8 +5,8 @@ import { splitFolder, splitLinkFields } from '../../../shared/domain/links/link-
 import { permissionSetKey } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import type { Status } from '../../../shared/domain/statuses/status.ts'
+import { count } from '../../../shared/domain/text/count.ts'
 import type { NameIndex } from '../../../shared/reconcile/records/principal-names.ts'
-import { count } from '../terminal/count.ts'
 
 /**
  * For links, and files of permission sets, whose status still says `held` although the brake holds nothing of theirs any more: who released it, and

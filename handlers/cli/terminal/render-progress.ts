@@ -1,5 +1,5 @@
+import { count } from '../../../shared/domain/text/count.ts'
 import type { Counted } from '../../../shared/ports/progress.ts'
-import { count } from './count.ts'
 
 /** The pace of the first moments tells nothing. */
 const paceFromMs = 2_000

@@ -1,11 +1,11 @@
 import { linkPrefix } from '../../../shared/domain/links/link.ts'
 import { renderPersonWith } from '../../../shared/domain/principals/person-remark.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import { count } from '../../../shared/domain/text/count.ts'
 import { describeSources } from '../../../shared/reconcile/preview/describe-sources.ts'
 import type { HeldAccess } from '../../../shared/reconcile/preview/expand-access.ts'
 import { accessCsvTitles, renderAccessRows } from '../../../shared/reconcile/preview/render-access-rows.ts'
 import type { WhoAnswer, WhoSources } from '../../../shared/reconcile/preview/who-has-access.ts'
-import { count } from '../terminal/count.ts'
 import { paint } from '../terminal/paint.ts'
 import { renderAge } from '../terminal/render-age.ts'
 import { renderTable } from '../terminal/render-table.ts'
@@ -58,6 +58,10 @@ const renderUntil = ({ until = '', links }: HeldAccess): string => {
   return isTemporary && until !== '' ? `${until.slice(0, 16).replace('T', ' ')}Z temporary` : until.slice(0, 10)
 }
 
+/** AWS's words but one, which would take half of a narrow line. */
+const renderLevels = ({ levels = [] }: HeldAccess): string =>
+  levels.map((level) => (level === 'Permissions management' ? 'Permissions' : level)).join(' ')
+
 /** A person reads no more: of more rows those are told together that differ in few things, the whole by --output. */
 const linesMost = 24
 
@@ -71,6 +75,7 @@ export function renderAccess(answer: WhoAnswer, fixed: Fixed, now: Date, width: 
   const isNarrow = width !== undefined && width < widthForLinks
   const isWide = width === undefined || width >= widthForUnits
   const hasForeign = rows.some(({ origin }) => origin === 'foreign')
+  const hasLevels = rows.some(({ levels }) => levels !== undefined)
   const hasEnds = rows.some(({ until }) => until !== undefined)
   const { unusedForDays } = fixed
   const used = unusedForDays !== undefined && useColumn(unusedForDays)
@@ -84,6 +89,7 @@ export function renderAccess(answer: WhoAnswer, fixed: Fixed, now: Date, width: 
     { title: 'since', text: renderSince, isKept: true },
     hasEnds && { title: 'until', text: renderUntil, isKept: true },
     used,
+    hasLevels && { title: 'levels', text: renderLevels, isKept: true },
     !isNarrow && { title: 'by link', text: linksOf },
     !used && isNarrow && hasForeign && { title: 'given by', text: ({ origin }) => origin, isKept: true },
   ]
@@ -188,6 +194,6 @@ function renderDated(at: string, now: Date): string {
   return `${renderAge(at, now)} (${at})`
 }
 
-export function renderAccessAsCsv({ rows }: Pick<WhoAnswer, 'rows'>): string {
-  return accessCsvTitles + renderAccessRows(rows)
+export function renderAccessAsCsv({ rows }: Pick<WhoAnswer, 'rows'>, { hasLevels = false } = {}): string {
+  return accessCsvTitles({ hasLevels }) + renderAccessRows(rows, { hasLevels })
 }

@@ -1,6 +1,6 @@
 import { judgeUse, unusedSince } from '../../../shared/domain/assignments/role-use.ts'
+import { count } from '../../../shared/domain/text/count.ts'
 import type { HeldAccess } from '../../../shared/reconcile/preview/expand-access.ts'
-import { count } from '../terminal/count.ts'
 import { renderAge } from '../terminal/render-age.ts'
 
 /** When the role of this access was last used, for who asks what is unused for so many days. */

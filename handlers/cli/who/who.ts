@@ -4,21 +4,24 @@ import { openAwsAuditor } from '../../../shared/aws/aws-auditor.ts'
 import { renderAccessPage } from '../../../shared/domain/access-page/render-access-page.ts'
 import { roleInPlaceOfSet } from '../../../shared/domain/assignments/entitlement.ts'
 import { judgeUse } from '../../../shared/domain/assignments/role-use.ts'
+import type { Configuration } from '../../../shared/domain/deployment/configuration.ts'
 import { linkPrefix } from '../../../shared/domain/links/link.ts'
 import type { AccountId } from '../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { matchesGlob } from '../../../shared/domain/text/glob.ts'
+import type { Auditor } from '../../../shared/ports/auditor.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { patientIdentityStore } from '../../../shared/reconcile/calls/patient-identity-store.ts'
 import { OrganizationCache } from '../../../shared/reconcile/organization/organization-cache.ts'
+import { addLevels } from '../../../shared/reconcile/preview/add-levels.ts'
 import { describePage } from '../../../shared/reconcile/preview/describe-page.ts'
 import {
   describeViolations,
   findViolations,
   type Violations,
 } from '../../../shared/reconcile/preview/find-violations.ts'
-import { type WhoAnswer, whoHasAccess } from '../../../shared/reconcile/preview/who-has-access.ts'
+import { type WhoAnswer, type WhoQuestion, whoHasAccess } from '../../../shared/reconcile/preview/who-has-access.ts'
 import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { parseAccount } from '../arguments/parse-account.ts'
 import { parseDays } from '../arguments/parse-days.ts'
@@ -28,6 +31,7 @@ import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
 import { chooseConfiguration } from '../bucket/deployment.ts'
 import { ProposedObjects } from '../plan/proposed-objects.ts'
+import { readActionCatalog } from '../plan/read-action-catalog.ts'
 import { Progress } from '../terminal/progress.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { terminalWidth } from '../terminal/render-table.ts'
@@ -48,6 +52,7 @@ type Options = {
   readonly at?: string
   readonly unusedFor?: number
   readonly violations?: boolean
+  readonly levels?: boolean
   readonly changes?: string
   readonly eligible?: boolean
   readonly live: boolean
@@ -74,6 +79,10 @@ export function addWho(program: Command): void {
     .option('--at <instant>', 'what history says of an earlier instant, such as 2026-03-03T10:00:00Z')
     .option('--unused-for <days>', 'access that nobody is known to have used for so long, such as 90d', parseDays)
     .option('--violations', 'access by links that policies would refuse today: it stays, and the rule is told')
+    .option(
+      '--levels',
+      'the access levels of each permission set: Permissions management, Write, Tagging, Read, List; unknown where a policy could not be read',
+    )
     .option('--eligible', 'what people may ask for (temporary access), in place of what they have')
     .option(
       '--changes <since>',
@@ -85,7 +94,7 @@ export function addWho(program: Command): void {
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
     .addHelpText(
       'after',
-      "\nExamples:\n  ssofile who --user kenji.ito@acme.example\n  ssofile who --account 233000000002\n  ssofile who --permission-set AdministratorAccess --output csv > admins.csv\n  ssofile who --output html > access.html\n  ssofile who --links 'root%*'\n  ssofile who --account 233000000002 --at 2026-03-03T10:00:00Z\n  ssofile who --violations\n  ssofile who --changes 7d --account 233000000002\n  ssofile who --eligible --user kenji.ito@acme.example\n  ssofile who --unused-for 90d --output csv > unused.csv",
+      "\nExamples:\n  ssofile who --user kenji.ito@acme.example\n  ssofile who --account 233000000002\n  ssofile who --permission-set AdministratorAccess --output csv > admins.csv\n  ssofile who --output html > access.html\n  ssofile who --links 'root%*'\n  ssofile who --account 233000000002 --at 2026-03-03T10:00:00Z\n  ssofile who --violations\n  ssofile who --levels --account 233000000002\n  ssofile who --changes 7d --account 233000000002\n  ssofile who --eligible --user kenji.ito@acme.example\n  ssofile who --unused-for 90d --output csv > unused.csv",
     )
     .action(async (options: Options) => {
       process.exitCode = await who(options)
@@ -95,6 +104,10 @@ export function addWho(program: Command): void {
 async function who(options: Options): Promise<number> {
   if (options.output === 'html' && process.stdout.isTTY)
     throw new Refusal('received --output html on a terminal, expected a file; add > access.html')
+  if (options.levels && (options.at !== undefined || options.output === 'html'))
+    throw new Refusal(
+      'received --levels with --at or --output html, expected neither: levels are those of now, and the page has no column for them',
+    )
   if (options.unusedFor !== undefined && options.at !== undefined)
     throw new Refusal(
       'received --unused-for with --at, expected one of them: IAM tells of now only; reports/<date>/access.csv has it as of that day',
@@ -128,7 +141,7 @@ async function who(options: Options): Promise<number> {
   }
   const progress = new Progress()
   progress.tell('reading who has access')
-  const found = await whoHasAccess(question, ports, configuration, progress.tell).finally(() => progress.end())
+  const found = await findAccess(options, question, ports, configuration, progress).finally(() => progress.end())
   const notes = [
     ...found.notes,
     ...(violations ? describeViolations(violations) : []),
@@ -143,10 +156,26 @@ async function who(options: Options): Promise<number> {
   }
   const output = options.json ? 'json' : options.output
   if (output === 'html') await writePage(answer, ports)
-  else await tell(answer, output, fixed, ports.clock.now())
+  else await tell(answer, output, { ...fixed, hasLevels: options.levels }, ports.clock.now())
   const rows =
     unusedFor === undefined ? answer.rows : answer.rows.filter((row) => judgeUse(row, unusedFor) === 'unused')
   return rows.length > 0 ? 0 : 1
+}
+
+/** With the access levels of permission sets, if they are asked for. */
+async function findAccess(
+  { levels, live: isLive }: Options,
+  question: WhoQuestion,
+  ports: Ports & { readonly auditor: Auditor },
+  configuration: Configuration,
+  progress: Progress,
+): Promise<WhoAnswer> {
+  const found = await whoHasAccess(question, ports, configuration, progress.tell)
+  if (!levels) return found
+  progress.tell('reading what permission sets allow')
+  const reading = { auditorRole: configuration.auditorRole, isLive, catalog: await readActionCatalog() }
+  const { rows, notes } = await addLevels(found.rows, ports, reading)
+  return { ...found, rows, notes: [...found.notes, ...notes] }
 }
 
 /** Where nobody has access in an account, that may be because there is none. */
@@ -173,12 +202,17 @@ async function writePage(answer: WhoAnswer, ports: Pick<Ports, 'objects' | 'cloc
   await pipeline(renderAccessPage({ ...facts, rows: answer.rows }), process.stdout, { end: false })
 }
 
-async function tell(answer: WhoAnswer, output: Exclude<Output, 'html'>, fixed: Fixed, now: Date): Promise<void> {
+async function tell(
+  answer: WhoAnswer,
+  output: Exclude<Output, 'html'>,
+  { hasLevels, ...fixed }: Fixed & { readonly hasLevels?: boolean | undefined },
+  now: Date,
+): Promise<void> {
   const { stdout, stderr } = process
   if (output === 'json') stdout.write(renderJson(answer))
   else if (output === 'table') await show(renderAccess(answer, fixed, now, terminalWidth()))
   else {
-    stdout.write(renderAccessAsCsv(answer))
+    stdout.write(renderAccessAsCsv(answer, { hasLevels }))
     stderr.write(renderSources(answer.sources, now) + renderNotes(answer.notes))
   }
 }

@@ -279,13 +279,14 @@ function pageRequest(input: { readonly NextToken?: string | undefined; readonly 
 }
 
 function renderGroup(
-  { groupId, displayName, description, createdAt, updatedAt }: GroupRecord,
+  { groupId, displayName, description, externalId, createdAt, updatedAt }: GroupRecord,
   storeId: string,
 ): object {
   return {
     GroupId: groupId,
     DisplayName: displayName,
     Description: description,
+    ExternalIds: externalId && [{ Issuer: externalId.issuer, Id: externalId.id }],
     CreatedAt: createdAt,
     UpdatedAt: updatedAt,
     IdentityStoreId: storeId,

@@ -9,6 +9,7 @@ import {
   identityCenterActions,
   identityCenterReads,
   organizationsActions,
+  policyCheckActions,
 } from '../../function-permissions.ts'
 import { refuse } from '../faults/render-refusal.ts'
 import { serviceCallOf } from '../faults/service-call.ts'
@@ -49,6 +50,8 @@ function isGranted(permissions: FunctionPermissions, request: FastifyRequest): b
       return organizations !== undefined && includes(Object.values(organizationsActions).flat(), operation)
     case 'account-access':
       return includes(accountAccessActionsOf(permissions), operation)
+    case 'access-analyzer':
+      return permissions.policyChecks !== undefined && includes(policyCheckActions, operation)
     // What a role of an account may do is none of ours: its credentials carry no session of a function.
     case 'sts':
       return (

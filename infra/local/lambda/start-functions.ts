@@ -2,6 +2,7 @@ import type { SQSEvent } from 'aws-lambda'
 import { answerDoctor } from '../../../handlers/answer-doctor.ts'
 import { api } from '../../../handlers/api/api.ts'
 import type { ApiEvent } from '../../../handlers/api/api-request.ts'
+import { readActionCatalog } from '../../../handlers/cli/plan/read-action-catalog.ts'
 import { digests } from '../../../handlers/digests.ts'
 import { dispatcher } from '../../../handlers/dispatcher.ts'
 import { events } from '../../../handlers/events.ts'
@@ -109,7 +110,7 @@ export function startFunctions(options: FunctionsOptions): LocalFunctions {
     hourly: everyHour,
     nightly: everyNight,
     report: everyMorning,
-    credentials: everyMorningOfCredentials,
+    credentials: (own, configuration) => everyMorningOfCredentials(own, configuration, readActionCatalog),
     retire: everyFiveMinutesOfRetiring,
     notifications: (own, configuration, environment) =>
       everyMinuteOfNotifications(own, configuration, options.pageOptions(environment).origin),

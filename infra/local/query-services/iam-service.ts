@@ -1,7 +1,8 @@
+import type { ServiceUse } from '../../../shared/domain/iam-policies/set-usage.ts'
 import { type AccountId, accountId } from '../../../shared/domain/organization/account-id.ts'
 import type { IamPolicy } from '../../../shared/memory/iam/aws-managed-policies.ts'
 import type { MemoryCredentials } from '../../../shared/memory/iam/memory-credentials.ts'
-import type { IamRole, MemoryIam, ServiceUse } from '../../../shared/memory/iam/memory-iam.ts'
+import type { IamRole, MemoryIam } from '../../../shared/memory/iam/memory-iam.ts'
 import type { Page } from '../../../shared/ports/page.ts'
 import { xmlElement } from '../s3/xml-text.ts'
 import type { QueryCaller, QueryOperation } from './query-operation.ts'
@@ -31,16 +32,21 @@ export function iamOperations(iam: MemoryIam): Readonly<Record<string, QueryOper
       ]
       return `<PolicyVersion>${members.join('')}</PolicyVersion>`
     },
-    GenerateServiceLastAccessedDetails({ Arn = '' }, caller) {
-      return xmlElement('JobId', iam.generateServiceLastAccessedDetails(accountOf(caller), Arn))
+    GenerateServiceLastAccessedDetails({ Arn = '', Granularity }, caller) {
+      const granularity = Granularity === 'ACTION_LEVEL' ? 'ACTION_LEVEL' : 'SERVICE_LEVEL'
+      return xmlElement('JobId', iam.generateServiceLastAccessedDetails(accountOf(caller), Arn, granularity))
     },
     GetServiceLastAccessedDetails({ JobId = '', Marker }, caller) {
       const account = accountOf(caller)
-      const { status, createdAt, completedAt, page } = iam.getServiceLastAccessedDetails(account, JobId, Marker)
+      const { status, granularity, createdAt, completedAt, page } = iam.getServiceLastAccessedDetails(
+        account,
+        JobId,
+        Marker,
+      )
       const isOver = status === 'COMPLETED'
       return [
         xmlElement('JobStatus', status),
-        xmlElement('JobType', 'SERVICE_LEVEL'),
+        xmlElement('JobType', granularity),
         xmlElement('JobCreationDate', createdAt.toISOString()),
         isOver ? xmlElement('JobCompletionDate', completedAt.toISOString()) : '',
         `<ServicesLastAccessed>${page.items.map(renderService).join('')}</ServicesLastAccessed>`,
@@ -186,14 +192,21 @@ function renderPolicy(arn: string, { version, madeAt }: IamPolicy): string {
   ].join('')
 }
 
-function renderService({ name, namespace, lastUsedAt }: ServiceUse): string {
-  const members = [
+function renderService({ name, namespace, lastUsedAt, actions }: ServiceUse): string {
+  const tracked = actions.map((one) =>
+    [
+      xmlElement('ActionName', one.name),
+      one.lastUsedAt === undefined ? '' : xmlElement('LastAccessedTime', one.lastUsedAt.toISOString()),
+    ].join(''),
+  )
+  const parts = [
     xmlElement('ServiceName', name),
     xmlElement('ServiceNamespace', namespace),
     lastUsedAt === undefined ? '' : xmlElement('LastAuthenticated', lastUsedAt.toISOString()),
     xmlElement('TotalAuthenticatedEntities', lastUsedAt === undefined ? 0 : 1),
+    tracked.length === 0 ? '' : `<TrackedActionsLastAccessed>${members(tracked)}</TrackedActionsLastAccessed>`,
   ]
-  return `<member>${members.join('')}</member>`
+  return `<member>${parts.join('')}</member>`
 }
 
 function renderEnd({ nextToken }: Page<unknown>): string {

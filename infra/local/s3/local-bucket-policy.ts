@@ -11,7 +11,7 @@ export type WriteAction = 'PutObject' | 'DeleteObject'
 
 const users = `arn:aws:iam::${localAccountId}:user/`
 
-/** A deployment in which every key uploads, and retires for every account owner, all people may ask, and both do so by S3 and by the API. */
+/** A deployment in which every key uploads, puts people into groups, and retires for every account owner, all people may ask, and both do so by S3 and by the API. */
 const deployment = environment.parse({
   account: localAccountId,
   managementAccount: localAccountId,
@@ -48,6 +48,7 @@ const policy = bucketPolicy(
       permissionSetUploaders: everybody,
       // Any folder, since owners are whoever the tags of accounts name.
       accountOwners: [{ folder: '*', principals: everybody }],
+      memberships: [{ folder: '', principals: everybody }],
     },
   },
   names,

@@ -16,8 +16,8 @@ const prefixesByRole = new Map<string, readonly string[]>([
   ['ssofile-page', writable(functionPermissions.page)],
   ['ssofile-operator', writable(operatorPermissions)],
   ['ssofile-planner', writable(plannerPermissions)],
-  ['operator', [...inputPrefixes, 'control/', 'requests/']],
-  ['governance', ['policies/', 'selectors/', 'eligibility/', hygieneKey]],
+  ['operator', [...inputPrefixes, 'memberships/', 'control/', 'requests/']],
+  ['governance', ['policies/', 'selectors/', 'eligibility/', 'groups/', hygieneKey]],
   ['responder', ['drills/']],
   ['hr', ['suspended/']],
 ])
@@ -27,6 +27,7 @@ const remedies = [
   ['policies/', "use the access key id 'governance' for policies/"],
   ['selectors/', "use the access key id 'governance' for selectors/"],
   ['eligibility/', "use the access key id 'governance' for eligibility/"],
+  ['groups/', "use the access key id 'governance' for groups/"],
   [hygieneKey, `use the access key id 'governance' for ${hygieneKey}`],
   ['retire/', "write in the folder of the account's owner, such as retire/team-a/"],
   ['suspended/', "use the access key id 'hr' for suspended/"],

@@ -9,8 +9,9 @@ import { heldRetirements } from './held-retirements.ts'
  * `own`: the granting links were withdrawn. `indirect`: the links are there, and something else removes the access. `minimum`:
  * fewer people would keep a permission set in an account than a policy demands. Nothing is counted for that: it is judged again
  * each time, by what is there. `people`: files of one uploader suspend more people than is plausible.
+ * `memberships`: more people would be taken out of groups than files of one folder may take out.
  */
-export const brakeRules = ['own', 'indirect', 'minimum', 'people'] as const
+export const brakeRules = ['own', 'indirect', 'minimum', 'people', 'memberships'] as const
 
 /**
  * What is counted together. `own` counts links by folder, and edits of permission sets by uploader; `people` counts people by
@@ -61,7 +62,7 @@ const brakeWindow = record({
    * would pass than without it.
    */
   base: z.int().min(0).optional(),
-  /** The links, ledger entries, permission sets or people that passed. Each counts once, however often it is tried. */
+  /** The links, ledger entries, permission sets, people or memberships that passed. Each counts once, however often it is tried. */
   counted: z.array(z.string()),
   /** When a flood was last seen in it. It ends its whole length after that, so that no flood can outlast it. */
   busyAt: z.iso.datetime().optional(),
@@ -81,7 +82,7 @@ const brakeList = record({
   passed: z.int().min(0),
   /** What a policy has against it, where that is the rule. */
   objection: z.string().optional(),
-  /** The links, assignments or people that exceed the limit. */
+  /** The links, assignments, people or memberships that exceed the limit. */
   items: z.array(z.string()),
   /** Sorted. Each assignment stands on one list only. */
   held: z.array(assignmentKey),
@@ -101,6 +102,8 @@ const brakeRelease = record({
   keys: z.array(assignmentKey),
   /** Of the rule `people`: whom the list had, by id. */
   people: z.array(z.string()).optional(),
+  /** Of the rule `memberships`: those that the list had, as `<group>%<user name>`. */
+  memberships: z.array(z.string()).optional(),
   /** Its file was held, and is what was released. */
   permissionSet: permissionSetName.optional(),
   /** Acts on credentials were held, and are what was released. */

@@ -1,4 +1,5 @@
 import { linkPrefix } from '../links/link.ts'
+import { membershipPrefix } from '../people/membership-file.ts'
 import { quote } from '../statuses/complaint.ts'
 import type { BrakeList, Cause, Scope } from './brake-record.ts'
 
@@ -13,6 +14,8 @@ export function describeList(list: BrakeList): string {
   if (rule === 'minimum') return `held by a policy: ${objection}`
   if (rule === 'people')
     return `held by the brake: more than ${limit} people were suspended within ${minutes} minutes by ${quote(name ?? 'somebody who is not known')}`
+  if (rule === 'memberships')
+    return `held by the brake: more than ${limit}${base > limit ? ` of the ${base}` : ''} memberships of files ${placeOf(name, membershipPrefix)} were withdrawn within ${minutes} minutes`
   return rule === 'own'
     ? `held by the brake: more than ${limit}${renderBase(base, limit)} links ${placeOf(name)} were withdrawn within ${minutes} minutes`
     : `held by the brake: more than ${limit} assignments would be revoked within ${minutes / 60} hours ${describeCause(list)}, although their links were not deleted`
@@ -38,6 +41,6 @@ export function describeCause({ cause, name = '', folder }: Cause & Pick<Scope, 
   }
 }
 
-export function placeOf(folder: string | undefined): string {
-  return folder === undefined ? `directly under ${linkPrefix}` : `in the folder '${quote(folder)}'`
+export function placeOf(folder: string | undefined, prefix: string = linkPrefix): string {
+  return folder === undefined ? `directly under ${prefix}` : `in the folder '${quote(folder)}'`
 }

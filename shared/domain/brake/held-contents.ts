@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { record } from '../json/record.ts'
 import { permissionSetName } from '../permission-sets/permission-set-name.ts'
 import { quote } from '../statuses/complaint.ts'
+import { count } from '../text/count.ts'
 import { type ContentsChange, isGrave } from './weigh-contents.ts'
 
 /** So many of what is taken away are named; the others are counted. */
@@ -60,8 +61,10 @@ export function isHeldAlone({ leavesNone, givesAdministrator, assignments, limit
 
 /** What a change takes away, and from how many, for a person. `undefined`: nothing. */
 export function describeLoss({ takesAway, taken, leavesNone, assignments }: ContentsFinding): string | undefined {
-  if (leavesNone) return `leaves the permission set without any policy, on ${renderAssignments(assignments)}`
-  return taken === 0 ? undefined : `${renderTaken({ takesAway, taken })}, on ${renderAssignments(assignments)}`
+  if (leavesNone) return `leaves the permission set without any policy, on ${count(assignments, 'account assignment')}`
+  return taken === 0
+    ? undefined
+    : `${renderTaken({ takesAway, taken })}, on ${count(assignments, 'account assignment')}`
 }
 
 /** Why a file is held, for a person. */
@@ -72,7 +75,7 @@ export function describeContents(finding: ContentsFinding & Pick<HeldContents, '
     ...(taken > 0 ? [renderTaken(finding)] : []),
     ...(givesAdministrator ? ['makes everybody who has it an administrator'] : []),
   ]
-  return `held by the brake: the file ${does.join(' and ')}, on ${renderAssignments(assignments)}; to make administrators on more than ${limit} needs a release`
+  return `held by the brake: the file ${does.join(' and ')}, on ${count(assignments, 'account assignment')}; to make administrators on more than ${limit} needs a release`
 }
 
 function renderMany({ uploader, limit, base, minutes }: NonNullable<HeldContents['many']>): string {
@@ -85,8 +88,4 @@ function renderTaken({ takesAway, taken }: Pick<ContentsFinding, 'takesAway' | '
   const told = takesAway.slice(0, toldMost).map((one) => quote(one, 300))
   const more = taken > told.length ? ` and ${(taken - told.length).toLocaleString('en')} more` : ''
   return `may take away what the permission set allows (${taken}: ${told.join('; ')}${more})`
-}
-
-function renderAssignments(number: number): string {
-  return `${number.toLocaleString('en')} account assignment${number === 1 ? '' : 's'}`
 }

@@ -59,8 +59,13 @@ export function holdBesidePerson(brake: BrakeRecord, key: AssignmentKey, user: P
 }
 
 /** The list that a person stands on, with or without access. */
-export function findListOf({ lists }: BrakeRecord, user: PrincipalId): BrakeList | undefined {
-  return lists.find(({ rule, items }) => rule === 'people' && items.includes(user))
+export function findListOf(brake: BrakeRecord, user: PrincipalId): BrakeList | undefined {
+  return findListWith(brake, 'people', user)
+}
+
+/** The list of this rule that has this item. */
+export function findListWith({ lists }: BrakeRecord, of: BrakeList['rule'], item: string): BrakeList | undefined {
+  return lists.find(({ rule, items }) => rule === of && items.includes(item))
 }
 
 /** Takes this one off its list: it is gone, or must not be revoked any more. People stay: their own file says when they go. */
@@ -75,9 +80,18 @@ export function takeOffList(brake: BrakeRecord, key: AssignmentKey): BrakeRecord
 
 /** No file suspends this person any more. Access that is left on the list is wanted again, and reviewed by itself. */
 export function takeOffPerson(brake: BrakeRecord, user: PrincipalId): BrakeRecord {
-  const list = findListOf(brake, user)
+  return takeOffItem(brake, 'people', user)
+}
+
+/** A membership is gone, or asked for again. */
+export function takeOffMembership(brake: BrakeRecord, membership: string): BrakeRecord {
+  return takeOffItem(brake, 'memberships', membership)
+}
+
+function takeOffItem(brake: BrakeRecord, rule: BrakeList['rule'], taken: string): BrakeRecord {
+  const list = findListWith(brake, rule, taken)
   if (!list) return brake
-  const items = list.items.filter((item) => item !== user)
+  const items = list.items.filter((item) => item !== taken)
   if (items.length + list.held.length === 0) return withoutList(brake, list)
   return replaceList(brake, list, { ...list, items })
 }

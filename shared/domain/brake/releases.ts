@@ -20,6 +20,11 @@ export function isPersonReleased(brake: BrakeRecord, user: PrincipalId, now: Dat
   return hasRelease(brake, now, ({ people = [] }) => people.includes(user))
 }
 
+/** A removal from a group. */
+export function isMembershipReleased(brake: BrakeRecord, membership: string, now: Date): boolean {
+  return hasRelease(brake, now, ({ memberships = [] }) => memberships.includes(membership))
+}
+
 /** An act on a credential. */
 export function isActReleased(brake: BrakeRecord, item: string, now: Date): boolean {
   return hasRelease(brake, now, ({ items = [] }) => items.includes(item))
@@ -37,7 +42,8 @@ function isInForce({ at }: { readonly at: string }, now: Date): boolean {
 export function releaseHeld(brake: BrakeRecord, list: BrakeList, releasing: Releasing): BrakeRecord {
   const rule = list.rule === 'minimum' ? { rule: list.rule } : {}
   const people = list.rule === 'people' ? { people: list.items } : {}
-  return withoutList(withRelease(brake, releasing, { ...rule, keys: list.held, ...people }), list)
+  const memberships = list.rule === 'memberships' ? { memberships: list.items } : {}
+  return withoutList(withRelease(brake, releasing, { ...rule, keys: list.held, ...people, ...memberships }), list)
 }
 
 /** Releases exactly this content of a file. */

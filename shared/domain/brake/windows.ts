@@ -11,22 +11,23 @@ export type BrakeTerms = { readonly limits: Configuration['brake']; readonly now
 export function limitOf({ rule, cause }: Scope, base: number, limits: Configuration['brake']): number {
   if (rule === 'minimum') return 0
   if (rule === 'people') return limits.people.count
-  const { count, percent } = limits[rule]
+  const isOwn = rule === 'own' || rule === 'memberships'
+  const { count, percent } = isOwn ? limits.own : limits.indirect
   const limit = Math.max(count, Math.floor((percent * base) / 100))
-  if (rule === 'own') return limit
+  if (isOwn) return limit
   // No folder can use up more than half of everything.
   return (cause === 'everything' ? 2 : 1) * Math.min(limits.indirect.most, limit)
 }
 
 /** A larger base allows no more. */
 export function baseMost(rule: Scope['rule'], { indirect }: Configuration['brake']): number {
-  if (rule === 'own') return Number.POSITIVE_INFINITY
+  if (rule === 'own' || rule === 'memberships') return Number.POSITIVE_INFINITY
   return indirect.percent === 0 ? 0 : Math.ceil((100 * indirect.most) / indirect.percent)
 }
 
 export function lengthMs(rule: Scope['rule'], { own, indirect, people }: Configuration['brake']): number {
   if (rule === 'people') return people.minutes * 60_000
-  return rule === 'own' ? own.minutes * 60_000 : indirect.hours * 60 * 60_000
+  return rule === 'own' || rule === 'memberships' ? own.minutes * 60_000 : indirect.hours * 60 * 60_000
 }
 
 export function isRunning(window: BrakeWindow, terms: BrakeTerms): boolean {

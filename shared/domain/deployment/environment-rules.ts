@@ -36,6 +36,7 @@ export const environmentRules: JsonRules = {
     'responders',
     'people',
     'accountOwners',
+    'memberships',
     'requestAccounts',
   ]),
   '$.access.uploaders': needed(
@@ -60,6 +61,13 @@ export const environmentRules: JsonRules = {
     '"team-a"',
   ),
   '$.access.accountOwners.[].principals': principals,
+  '$.access.memberships': needed(
+    'a list of at most 20 { folder, principals }',
+    '[{ "folder": "team-a", "principals": ["arn:aws:iam::111122223333:role/team-a"] }]',
+  ),
+  '$.access.memberships.[]': object(['folder', 'principals']),
+  '$.access.memberships.[].folder': needed('one of folders, or "" alone for all of memberships/', '"team-a"'),
+  '$.access.memberships.[].principals': principals,
   '$.access.requestAccounts': needed('a list of at most 20 accounts, 12 digits each', '["111122223333"]'),
   '$.provisioning': object(['links', 'permissionSets', 'requests']),
   '$.provisioning.links': needed('how links come in: "s3", "api" or "both"', '"s3"'),

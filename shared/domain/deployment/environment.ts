@@ -57,7 +57,7 @@ export const access = z.strictObject({
   permissionSetUploaders: principals.default([]),
   auditors: principals.default([]),
   operators: principals.default([]),
-  /** Who writes `policies/`, `selectors/` and `eligibility/`; ssofile itself may not. */
+  /** Who writes `policies/`, `selectors/`, `eligibility/` and `groups/`; ssofile itself may not. */
   governance: principals.default([]),
   /** Who uploads records of drills under `drills/`, with the everyday access; see break-glass. */
   responders: principals.default([]),
@@ -69,6 +69,14 @@ export const access = z.strictObject({
    */
   accountOwners: z
     .array(z.strictObject({ folder: accountOwner, principals }))
+    .max(20)
+    .default([]),
+  /**
+   * Who puts and deletes files under `memberships/<folder>/`, which put people into groups of ours. The folder is one of `folders`;
+   * `''`, alone: all of `memberships/`. Empty: nobody.
+   */
+  memberships: z
+    .array(z.strictObject({ folder: z.string(), principals }))
     .max(20)
     .default([]),
   /** Accounts whose Identity Center sessions may ask for temporary access and approve. Empty: nobody asks. */
@@ -148,6 +156,13 @@ export const environment = shape.superRefine((value, context) => {
     if (access.accountOwners.findIndex((other) => other.folder === folder) < index)
       tell(['access', 'accountOwners', index, 'folder'], 'each folder once')
   })
+  access.memberships.forEach(({ folder }, index) => {
+    const path = ['access', 'memberships', index, 'folder']
+    if (folder !== '' && !value.folders.includes(folder)) tell(path, `one of folders: ${told(value.folders)}`)
+    if (folder === '' && access.memberships.length > 1)
+      tell(path, 'no other folder beside it: it is all of memberships/')
+    if (access.memberships.findIndex((other) => other.folder === folder) < index) tell(path, 'each folder once')
+  })
   if (access.accountOwners.length > 0 && value.hygieneRole === '')
     tell(['access', 'accountOwners'], 'none without hygieneRole: with it credentials are retired')
   for (const [receiver, { folders }] of value.notifications.receivers.entries())
@@ -174,8 +189,10 @@ export const environment = shape.superRefine((value, context) => {
     ...access.uploaders.flatMap(({ principals }, uploader) =>
       principals.map((arn, index) => ({ path: ['access', 'uploaders', uploader, 'principals', index], arn })),
     ),
-    ...access.accountOwners.flatMap(({ principals }, owner) =>
-      principals.map((arn, index) => ({ path: ['access', 'accountOwners', owner, 'principals', index], arn })),
+    ...(['accountOwners', 'memberships'] as const).flatMap((list) =>
+      access[list].flatMap(({ principals }, owner) =>
+        principals.map((arn, index) => ({ path: ['access', list, owner, 'principals', index], arn })),
+      ),
     ),
     ...value.notifications.receivers.flatMap(({ webhook }, receiver) =>
       webhook === undefined

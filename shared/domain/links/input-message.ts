@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { record } from '../json/record.ts'
+import { principalId } from '../principals/identity-center-ids.ts'
 
 /** Who changed an input. Recorded, never acted on. */
 export const uploader = record({
@@ -20,6 +21,8 @@ export const inputMessage = record({
   /** Identifies this change. Its hints derive their deduplication ids from it. */
   id: z.string(),
   event: z.string(),
+  /** Of a membership: a user to look at besides whoever bears the name. It is never evidence. */
+  user: principalId.optional(),
   by: uploader.optional(),
   /** S3 says that ssofile's API made the change: the object's metadata says for whom. */
   isByApi: z.literal(true).optional(),

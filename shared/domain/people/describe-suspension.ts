@@ -4,11 +4,14 @@ import { uploaderWithoutSession } from '../links/uploader-without-session.ts'
 import type { PrincipalId } from '../principals/identity-center-ids.ts'
 import { quote } from '../statuses/complaint.ts'
 import type { Status } from '../statuses/status.ts'
+import { count } from '../text/count.ts'
 
 /** What somebody who is suspended has left. */
 export type Holdings = {
   readonly user: PrincipalId
   readonly ours: readonly AssignmentKey[]
+  /** In groups, that ssofile made. */
+  readonly memberships: readonly unknown[]
   /** Those of them that AWS does not let anybody take away now. */
   readonly failed: readonly AssignmentKey[]
   /** Why nothing may end yet, or not all. Absent: nothing is held. */
@@ -47,27 +50,30 @@ const namedMost = 5
  * | nothing             |       | nothing                 | suspended |
  */
 export function describeSuspension(holdings: Holdings, isBegun: boolean): Pick<Status, 'state' | 'reason' | 'remedy'> {
-  const { user, ours, failed, held, foreign, groups } = holdings
+  const { user, ours, memberships, failed, held, foreign, groups } = holdings
+  const left = ours.length + memberships.length
   if (held !== undefined)
     return {
       state: 'held',
       reason: `${held}; the person keeps ${count(ours.length, 'access', 'accesses')} of ours, and is given nothing`,
       remedy: 'an operator looks at what is held with: ssofile brake, and can release it',
     }
-  if (!isBegun && ours.length === 0)
-    return { state: 'revoking', reason: 'sessions are being denied, and requests withdrawn' }
-  if (isBegun && ours.length > 0 && failed.length === ours.length)
+  if (!isBegun && left === 0) return { state: 'revoking', reason: 'sessions are being denied, and requests withdrawn' }
+  if (isBegun && ours.length > 0 && failed.length === left)
     return {
       state: 'failed',
       reason: `AWS does not let ssofile take ${name(failed)}, for instance while an account is suspended`,
       remedy:
         'nothing, it is tried again; why it failed says: ssofile explain, with the account and the permission set',
     }
-  if (ours.length > 0)
-    return { state: 'revoking', reason: `${count(ours.length, 'access', 'accesses')} of ours is being revoked` }
+  if (left > 0) {
+    const groupsLeft = memberships.length > 0 ? [count(memberships.length, 'membership', 'memberships')] : []
+    const what = [...(ours.length > 0 ? [count(ours.length, 'access', 'accesses')] : []), ...groupsLeft].join(' and ')
+    return { state: 'revoking', reason: `${what} of ours is being revoked` }
+  }
   if (foreign.length + groups.length === 0)
     return { state: 'suspended', remedy: 'to give back what links still ask for, delete this file' }
-  const left = [
+  const rest = [
     ...(foreign.length > 0 ? [`access that others gave (${name(foreign)})`] : []),
     ...(groups.length > 0 ? [`access through groups that others made (${name(groups)})`] : []),
   ]
@@ -83,13 +89,9 @@ export function describeSuspension(holdings: Holdings, isBegun: boolean): Pick<S
   ]
   return {
     state: 'partly',
-    reason: `nothing of ours is left, but ssofile cannot take ${left.join(', and ')}; sessions are denied, and those that begin later each hour`,
+    reason: `nothing of ours is left, but ssofile cannot take ${rest.join(', and ')}; sessions are denied, and those that begin later each hour`,
     remedy: acts.join('; '),
   }
-}
-
-function count(of: number, one: string, many: string): string {
-  return `${of} ${of === 1 ? one : many}`
 }
 
 function name(all: readonly string[]): string {

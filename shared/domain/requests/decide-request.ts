@@ -192,8 +192,7 @@ export function decideRequest(facts: RequestFacts): RequestStep {
 /** Until when goes on what an earlier upload was granted, while a later one is told of. */
 function findRunning({ link, reading, told }: RequestFacts): string | undefined {
   if (link.found !== 'own' || !('digest' in reading) || reading.digest === link.digest) return undefined
-  const earlier = told(link.digest)
-  return isOver(earlier) ? undefined : earlier.granted?.expiresAt
+  return told(link.digest).granted?.expiresAt
 }
 
 /**
@@ -208,7 +207,7 @@ function endOfLink({ link, reading, told }: RequestFacts): Date | undefined {
 }
 
 function settleLink(facts: RequestFacts): RequestStep | undefined {
-  const { link, reading, now } = facts
+  const { link, reading } = facts
   if (link.found !== 'own') return undefined
   const told = facts.told(link.digest)
   const record = told.granted
@@ -216,9 +215,7 @@ function settleLink(facts: RequestFacts): RequestStep | undefined {
   if (!record || isOver(told)) return { do: 'delete the link', etag: link.etag }
   const end = endOf(facts, record, reading.state === 'absent')
   if (end) return end
-  if (now < new Date(record.expiresAt) && link.text !== renderGrantedLink(record))
-    return { do: 'write the link', record, over: link.etag }
-  return undefined
+  return link.text === renderGrantedLink(record) ? undefined : { do: 'write the link', record, over: link.etag }
 }
 
 /** Its link is written over the one that is there: access does not end in between. */
@@ -312,8 +309,7 @@ function keep(facts: RequestFacts, told: Told, record: GrantRecord): RequestStep
       return tellGranted(facts, record, waitsForPlace(record, link.user))
     case 'own': {
       if (link.digest === record.digest) break
-      const earlier = facts.told(link.digest)
-      if (!earlier.granted || isOver(earlier)) return { do: 'write the link', record, over: link.etag }
+      if (isOver(facts.told(link.digest))) return { do: 'write the link', record, over: link.etag }
       return { do: 'record', event: { event: 'finished', digest: link.digest, said: { replacedBy: record.digest } } }
     }
     case 'unreadable':

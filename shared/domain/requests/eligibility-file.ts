@@ -144,13 +144,13 @@ function findContradiction(said: Said): Omit<Complaint, 'object'> | undefined {
       expected: 'who approves: groups, users or the ownerTag of the account',
       remedy: 'add approvers, such as "approvers": { "groups": ["security"] }',
     }
-  if (approvals > 0 && who !== undefined && who.groups === undefined && who.ownerTag === undefined)
-    if (new Set(who.users).size < approvals)
-      return {
-        received: `"approvals": ${approvals} and fewer users who approve`,
-        expected: 'at least as many approvers as approvals',
-        remedy: 'name more users or a group, or ask for fewer approvals',
-      }
+  const isOfUsers = who !== undefined && !who.groups?.length && who.ownerTag === undefined
+  if (isOfUsers && new Set(who.users).size < approvals)
+    return {
+      received: `"approvals": ${approvals} and fewer users who approve`,
+      expected: 'at least as many approvers as approvals',
+      remedy: 'name more users or a group, or ask for fewer approvals',
+    }
   if (ticketPattern !== undefined && !needs.includes('ticket'))
     return {
       received: 'ticketPattern without "ticket" in needs',

@@ -156,8 +156,8 @@ function toTags(texts: readonly string[]): ReadonlyMap<string, ReadonlySet<strin
 
 const atLeastOne =
   'an object with at least one of organizationalUnits, accounts, names, tags, allOf and anyOf (for every account: "names": ["*"])'
-const correct = (value: unknown) => (value === undefined ? 'add it' : 'correct it, or leave it out')
-const rule = (expected: string) => ({ expected, remedy: correct })
+// No field has to be there, so nothing is ever to be added.
+const rule = (expected: string) => ({ expected, remedy: () => 'correct it, or leave it out' })
 
 /** What to say about each field of an object, and of those in its lists, so many levels deep. */
 function rulesOf(shape: string, levels: number): JsonRules {

@@ -1,7 +1,8 @@
+import type { ServiceUse } from '../../domain/iam-policies/set-usage.ts'
 import { type AccountId, accountId } from '../../domain/organization/account-id.ts'
 import { referenceKey } from '../../domain/permission-sets/permission-set-changes.ts'
 import { permissionSetRolePath } from '../../domain/permission-sets/permission-set-role.ts'
-import type { AuditedAccount, Auditor } from '../../ports/auditor.ts'
+import type { AuditedAccount, Auditor, UseGranularity } from '../../ports/auditor.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Page } from '../../ports/page.ts'
 import type { Randomness } from '../../ports/randomness.ts'
@@ -11,6 +12,7 @@ import type { MemoryOrganizations } from '../organizations/memory-organizations.
 import { TokenBucket } from '../organizations/token-bucket.ts'
 import { pageOf } from '../page-of.ts'
 import type { MemorySsoAdmin } from '../sso-admin/memory-sso-admin.ts'
+import type { ReservedRole } from '../sso-admin/provisioned-permission-sets.ts'
 import { memoryTables, type OpenTable } from '../table.ts'
 import { awsManagedPolicies, type IamPolicy } from './aws-managed-policies.ts'
 import {
@@ -26,6 +28,9 @@ import {
 } from './iam-refusals.ts'
 import { MemoryAccessAnalyzer } from './memory-access-analyzer.ts'
 import { MemoryCredentials } from './memory-credentials.ts'
+import { MemoryPolicyChecker } from './memory-policy-checker.ts'
+import { MemoryPolicyGenerations } from './memory-policy-generations.ts'
+import { listServiceUses } from './service-uses.ts'
 
 export type MemoryIamOptions = CallObserver & {
   readonly clock: Clock
@@ -40,6 +45,8 @@ export type MemoryIamOptions = CallObserver & {
   readonly hygieneRole?: string
   /** How long a job takes; default 500. */
   readonly jobMs?: number
+  /** How long IAM Access Analyzer takes to make a policy; default 3,000. */
+  readonly generationMs?: number
   /** How long making a credential report takes; default 2,000. */
   readonly reportMs?: number
   /** How late uses of credentials are known; default four hours. */
@@ -57,30 +64,24 @@ export type Session = {
 
 export type IamRole = { readonly arn: string; readonly name: string; readonly path: string; readonly createdAt: Date }
 
-/** What IAM says of one service that a role may use. */
-export type ServiceUse = { readonly name: string; readonly namespace: string; readonly lastUsedAt?: Date | undefined }
-
 export type UsageReport = {
   readonly status: 'IN_PROGRESS' | 'COMPLETED'
+  readonly granularity: UseGranularity
   readonly createdAt: Date
   readonly completedAt: Date
   readonly page: Page<ServiceUse>
 }
 
-type Job = { readonly account: AccountId; readonly role: string; readonly createdAt: Date; readonly completedAt: Date }
-/** What was told of a role. `uses`: by namespace. */
+type Job = {
+  readonly account: AccountId
+  readonly role: string
+  readonly granularity: UseGranularity
+  readonly createdAt: Date
+  readonly completedAt: Date
+}
+/** What was told of a role. `uses`: by namespace, or by namespace and action as in `s3:CreateBucket`. */
 type Told = { readonly madeAt?: Date | undefined; readonly uses: Readonly<Record<string, Date>> }
 
-/** Some of those that every role here may use. */
-const services: Readonly<Record<string, string>> = {
-  cloudwatch: 'Amazon CloudWatch',
-  ec2: 'Amazon EC2',
-  iam: 'AWS Identity and Access Management',
-  lambda: 'AWS Lambda',
-  s3: 'Amazon S3',
-  sqs: 'Amazon SQS',
-  sts: 'AWS Security Token Service',
-}
 /** Fewer than IAM's, and than anybody asks for: IAM may give fewer items although there are more. */
 const pageMost = 3
 /** An assumption: AWS documents no rate of IAM. */
@@ -106,6 +107,8 @@ export class MemoryIam implements Auditor {
   /** Users, keys, other roles and password policies. */
   readonly credentials: MemoryCredentials
   readonly accessAnalyzer: MemoryAccessAnalyzer
+  readonly policyChecker: MemoryPolicyChecker
+  readonly policyGenerations: MemoryPolicyGenerations
   /** By the account that is IAM's delegated administrator: whether root credentials are managed centrally. */
   readonly #centralRoot: Map<string, boolean>
   readonly #gates = new Map<AccountId, CallGate>()
@@ -122,20 +125,28 @@ export class MemoryIam implements Auditor {
     this.#centralRoot = openTable('iam/central-root')
     this.credentials = new MemoryCredentials({ ...options, enter })
     this.accessAnalyzer = new MemoryAccessAnalyzer({ ...options, enter })
+    this.policyChecker = new MemoryPolicyChecker(options)
+    this.policyGenerations = new MemoryPolicyGenerations({
+      ...options,
+      enter,
+      listRoles: (account, token) => this.listRoles(account, permissionSetRolePath, token),
+      usesOf: (account, arn) => {
+        const role = this.#rolesIn(account).find((one) => one.arn === arn)
+        return role && new Map(Object.entries(this.#told.get(`${account} ${role.name}`)?.uses ?? {}))
+      },
+    })
   }
 
   async enter(account: AccountId, roleName: string): Promise<AuditedAccount> {
     this.assumeRole(`arn:aws:iam::${account}:role/${roleName}`, 'memory')
     return {
       listPermissionSetRoles: async (token) => this.listRoles(account, permissionSetRolePath, token),
-      generateServiceLastAccessedDetails: async (arn) => this.generateServiceLastAccessedDetails(account, arn),
+      generateServiceLastAccessedDetails: async (arn, granularity) =>
+        this.generateServiceLastAccessedDetails(account, arn, granularity),
       roleLastUsedAt: async (name) => this.getRole(account, name).lastUsedAt,
       getServiceLastAccessedDetails: async (jobId, token) => {
         const { status, page } = this.getServiceLastAccessedDetails(account, jobId, token)
-        if (status === 'IN_PROGRESS') return { status }
-        const uses = page.items.flatMap(({ lastUsedAt }) => lastUsedAt?.getTime() ?? [])
-        const lastUsedAt = uses.length === 0 ? undefined : new Date(Math.max(...uses))
-        return { status, lastUsedAt, nextToken: page.nextToken }
+        return status === 'IN_PROGRESS' ? { status } : { status, services: page.items, nextToken: page.nextToken }
       },
       policyDocument: async (policy) => {
         const arn = typeof policy === 'string' ? policy : policyArn(account, referenceKey(policy))
@@ -238,7 +249,11 @@ export class MemoryIam implements Auditor {
   }
 
   /** Answers the id of a job that goes on for a while. */
-  generateServiceLastAccessedDetails(account: AccountId, arn: string): string {
+  generateServiceLastAccessedDetails(
+    account: AccountId,
+    arn: string,
+    granularity: UseGranularity = 'SERVICE_LEVEL',
+  ): string {
     this.#enter('GenerateServiceLastAccessedDetails', account)
     const { clock, randomness, jobMs = 500 } = this.#options
     const role = this.#rolesIn(account).find((one) => one.arn === arn)
@@ -246,7 +261,7 @@ export class MemoryIam implements Auditor {
     const createdAt = clock.now()
     const jobId = randomness.id()
     const completedAt = new Date(createdAt.getTime() + jobMs)
-    this.#jobs.set(jobId, { account, role: role.name, createdAt, completedAt })
+    this.#jobs.set(jobId, { account, role: role.name, granularity, createdAt, completedAt })
     return jobId
   }
 
@@ -254,18 +269,31 @@ export class MemoryIam implements Auditor {
     this.#enter('GetServiceLastAccessedDetails', account)
     const job = this.#jobs.get(jobId)
     if (job === undefined || job.account !== account) throw noSuchJob(jobId)
-    const { createdAt, completedAt } = job
+    const { granularity, createdAt, completedAt } = job
     if (this.#options.clock.now() < completedAt)
-      return { status: 'IN_PROGRESS', createdAt, completedAt, page: { items: [] } }
-    const uses = this.#told.get(`${account} ${job.role}`)?.uses ?? {}
-    const page = pageOf(Object.keys(services), { nextToken, most: pageMost })
+      return { status: 'IN_PROGRESS', granularity, createdAt, completedAt, page: { items: [] } }
+    const kept = Object.entries(this.#told.get(`${account} ${job.role}`)?.uses ?? {}).filter(([, at]) =>
+      isKept(at, createdAt),
+    )
+    const role = this.#rolesIn(account).find(({ name }) => name === job.role)
+    const told = listServiceUses(role ? this.#policyTexts(account, role.policies) : [], new Map(kept), granularity)
+    const services = new Map(told.map((one) => [one.namespace, one]))
+    const page = pageOf([...services.keys()], { nextToken, most: pageMost })
     if (page === undefined) throw invalidMarker()
-    const items = page.items.map((namespace) => {
-      const at = uses[namespace]
-      const lastUsedAt = at !== undefined && isKept(at, createdAt) ? at : undefined
-      return { name: services[namespace] ?? namespace, namespace, lastUsedAt }
-    })
-    return { status: 'COMPLETED', createdAt, completedAt, page: { ...page, items } }
+    const items = page.items.flatMap((namespace) => services.get(namespace) ?? [])
+    return { status: 'COMPLETED', granularity, createdAt, completedAt, page: { ...page, items } }
+  }
+
+  /** `undefined`: one that the model does not have. */
+  #policyTexts(
+    account: AccountId,
+    { inlinePolicy, managedPolicyArns, customerManagedPolicies }: ReservedRole['policies'],
+  ): readonly (string | undefined)[] {
+    const own = customerManagedPolicies.map(
+      (one) => this.#policies.get(policyArn(account, referenceKey(one)))?.document,
+    )
+    const awsOwn = managedPolicyArns.map((arn) => awsManagedPolicies.get(arn)?.document)
+    return [...(inlinePolicy === undefined ? [] : [inlinePolicy]), ...awsOwn, ...own]
   }
 
   /** Of credentials that were given out; `undefined`: they were not, or not for now. */
@@ -275,8 +303,9 @@ export class MemoryIam implements Auditor {
   }
 
   /**
-   * Somebody used the role of a permission set, or it was made at another time than it was. A service that is not among those
-   * above stands for one that the role may not use any more. Answers whether there is such a role.
+   * Somebody used the role of a permission set, or it was made at another time than it was. A service that its policies do not
+   * allow stands for one that the role may not use any more. `service`: or an action, as in `s3:CreateBucket`. Answers whether there
+   * is such a role.
    */
   tell(
     account: AccountId,
@@ -323,10 +352,11 @@ export class MemoryIam implements Auditor {
     return policy
   }
 
-  #rolesIn(account: AccountId): readonly (IamRole & { readonly permissionSet: string })[] {
-    return this.#options.ssoAdmin.rolesIn(account).map(({ name, permissionSet, madeAt }) => ({
+  #rolesIn(account: AccountId): readonly (IamRole & Pick<ReservedRole, 'permissionSet' | 'policies'>)[] {
+    return this.#options.ssoAdmin.rolesIn(account).map(({ name, permissionSet, madeAt, policies }) => ({
       name,
       permissionSet,
+      policies,
       path: permissionSetRolePath,
       arn: `arn:aws:iam::${account}:role${permissionSetRolePath}${name}`,
       createdAt: this.#told.get(`${account} ${name}`)?.madeAt ?? madeAt,

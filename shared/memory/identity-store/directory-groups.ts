@@ -51,6 +51,10 @@ export class DirectoryGroups {
     this.#indexName(after)
   }
 
+  setExternalId(groupId: string, externalId: NonNullable<GroupRecord['externalId']>, updatedAt: Date): void {
+    this.#table.set(groupId, { ...this.get(groupId), externalId, updatedAt })
+  }
+
   delete(groupId: string): GroupRecord {
     const group = this.get(groupId)
     this.#table.delete(groupId)

@@ -9,6 +9,8 @@ export type GroupRecord = {
   /** AWS lets a group be without a name; it cannot be looked up by name then. */
   readonly displayName?: string
   readonly description?: string
+  /** Of the source that made it, such as a provider by SCIM. */
+  readonly externalId?: { readonly issuer: string; readonly id: string }
   readonly createdAt: Date
   readonly updatedAt: Date
 }

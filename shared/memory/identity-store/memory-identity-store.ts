@@ -97,6 +97,19 @@ export class MemoryIdentityStore implements IdentityStore {
     return { name: principalName.parse(user.userName), isDisabled: isDisabled(user) }
   }
 
+  async findGroup(id: PrincipalId): ReturnType<IdentityStore['findGroup']> {
+    this.#gate.enter('DescribeGroup')
+    const group = this.#groups.find(id)
+    if (group === undefined) return undefined
+    const { displayName, description, externalId } = group
+    const name = displayName === undefined ? {} : { name: principalName.parse(displayName) }
+    return { ...name, ...(description === undefined ? {} : { description }), isExternal: externalId !== undefined }
+  }
+
+  async updateGroupDescription(groupId: PrincipalId, description: string | undefined): Promise<void> {
+    await this.updateGroup(groupId, [{ path: 'description', value: description }])
+  }
+
   async listPrincipals(type: PrincipalType, nextToken?: string): Promise<Page<NamedPrincipal>> {
     const page = { nextToken, most: pageMost }
     if (type === 'USER') {
@@ -294,6 +307,13 @@ export class MemoryIdentityStore implements IdentityStore {
     this.#willChange()
     this.#users.setStatus(userId, status, this.#options.clock.now())
     this.#changed({ event: 'UpdateUser', userId: principalId.parse(userId) })
+  }
+
+  /** As a provider does by SCIM: no operation of the API writes ExternalIds. */
+  setExternalId(groupId: string, externalId: NonNullable<GroupRecord['externalId']>): void {
+    this.#willChange()
+    this.#groups.setExternalId(groupId, externalId, this.#options.clock.now())
+    this.#changed({ event: 'UpdateGroup', groupId: principalId.parse(groupId) })
   }
 
   /** Runs before every change, so that what is due by now is still judged by the directory as it was. */

@@ -521,8 +521,9 @@ export class MemorySsoAdmin implements SsoAdmin {
     return this.#state.provisioned
       .inAccount(id)
       .map(({ permissionSetArn, roleSuffix, roleMadeAt: madeAt }) => {
-        const { name: permissionSet } = this.#state.definitions.get(permissionSetArn)
-        return { name: `AWSReservedSSO_${permissionSet}_${roleSuffix}`, permissionSet, madeAt }
+        const policies = this.#state.definitions.get(permissionSetArn)
+        const { name: permissionSet } = policies
+        return { name: `AWSReservedSSO_${permissionSet}_${roleSuffix}`, permissionSet, madeAt, policies }
       })
       .sort((a, b) => (a.name < b.name ? -1 : 1))
   }

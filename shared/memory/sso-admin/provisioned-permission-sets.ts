@@ -24,7 +24,13 @@ type RoleDefinition = Pick<PermissionSetDefinition, 'version' | 'inlinePolicy'>
 type NewRole = { readonly suffix: string; readonly madeAt: Date }
 
 /** A role by its name, which stands for the account and the permission set as long as it is there. */
-export type ReservedRole = { readonly name: string; readonly permissionSet: string; readonly madeAt: Date }
+export type ReservedRole = {
+  readonly name: string
+  readonly permissionSet: string
+  readonly madeAt: Date
+  /** Those of the permission set as it is defined: an account that is not provisioned again yet has older ones. */
+  readonly policies: Pick<PermissionSetDefinition, 'inlinePolicy' | 'managedPolicyArns' | 'customerManagedPolicies'>
+}
 
 export function newRole(randomness: Randomness, madeAt: Date): NewRole {
   return { suffix: randomness.id().replaceAll('-', '').slice(0, 16), madeAt }

@@ -43,7 +43,11 @@ type NamedList = Pick<BrakeList, 'rule' | 'cause' | 'name' | 'folder'> &
 /** The name of a list with exactly these keys, and people. Another list has another digest. */
 export function digestOf({ rule, cause, name = '', folder, held, items = [] }: NamedList): string {
   const place = folder === undefined ? '' : ` in ${folder}`
-  return digestOfWords([`${rule} ${cause} ${name}${place}`, ...held, ...(rule === 'people' ? items : [])])
+  return digestOfWords([
+    `${rule} ${cause} ${name}${place}`,
+    ...held,
+    ...(rule === 'people' || rule === 'memberships' ? items : []),
+  ])
 }
 
 /** The name of one content of a file with one effect. */
@@ -75,8 +79,13 @@ export function heldDigests({ lists, contents, retirements }: BrakeRecord): read
 }
 
 export type ReleaseResult =
-  /** `people`: of the rule of that name, their ids. */
-  | { readonly outcome: 'released'; readonly keys: readonly AssignmentKey[]; readonly people?: readonly string[] }
+  /** `people`: of the rule of that name, their ids; `memberships` likewise. */
+  | {
+      readonly outcome: 'released'
+      readonly keys: readonly AssignmentKey[]
+      readonly people?: readonly string[]
+      readonly memberships?: readonly string[]
+    }
   /** The file of this permission set. */
   | { readonly outcome: 'released-contents'; readonly permissionSet: PermissionSetName }
   /** Acts on credentials, for the owner of their accounts. */
@@ -114,9 +123,10 @@ function releaseFrom(
   const list = record.lists.find((one) => digestOf(one) === digest)
   if (list) {
     const people = list.rule === 'people' ? { people: list.items } : {}
+    const memberships = list.rule === 'memberships' ? { memberships: list.items } : {}
     return {
       released: releaseHeld(record, list, release),
-      result: { outcome: 'released', keys: list.held, ...people },
+      result: { outcome: 'released', keys: list.held, ...people, ...memberships },
     }
   }
   const contents = record.contents.find((one) => one.digest === digest)

@@ -3,15 +3,18 @@ import type { BrakeList, BrakeRecord, BrakeWindow } from '../../domain/brake/bra
 import { describeList } from '../../domain/brake/describe-list.ts'
 import type { HeldContents } from '../../domain/brake/held-contents.ts'
 import { type Edit, findBaselessEdit, judgeEdit } from '../../domain/brake/judge-edit.ts'
+import { findBaselessRemoval, judgeRemoval, type Removal } from '../../domain/brake/judge-membership.ts'
 import { findBaseless, judgeRevocation, type Revocation } from '../../domain/brake/judge-revocation.ts'
 import { judgeSuspension, type SuspendedPerson } from '../../domain/brake/judge-suspension.ts'
 import {
   dropContents,
   findList,
   findListOf,
+  findListWith,
   isHeld,
   listHeld,
   takeOffList,
+  takeOffMembership,
   takeOffPerson,
 } from '../../domain/brake/lists.ts'
 import { letLeave } from '../../domain/brake/minimum.ts'
@@ -131,6 +134,32 @@ export class Brake {
   async reviewPerson(user: PrincipalId): Promise<void> {
     const record = (await brakeFile(this.#ports.objects).read())?.value
     if (record && findListOf(record, user)) await this.#store.change((now) => takeOffPerson(now, user))
+  }
+
+  /** Asked before somebody is taken out of a group; when it passes, that has been counted. Throws when it cannot be said. */
+  async admitRemoval(removal: Removal): Promise<Admission> {
+    for (;;) {
+      const found: { baseless: readonly BrakeWindow[]; admission: Admission } = {
+        baseless: [],
+        admission: { outcome: 'passes' },
+      }
+      await this.#store.change((record, terms) => {
+        found.baseless = findBaselessRemoval(record, removal, terms)
+        if (found.baseless.length > 0) return record
+        const { brake, passes } = judgeRemoval(record, removal, terms)
+        found.admission = passes ? { outcome: 'passes' } : heldOn(findListWith(brake, 'memberships', removal.item))
+        return brake
+      })
+      if (found.baseless.length === 0) return found.admission
+      for (const window of found.baseless) await this.#measure(window)
+    }
+  }
+
+  /** Nobody is taken out there any more: it leaves its list. */
+  async reviewRemoval(item: string): Promise<void> {
+    const record = (await brakeFile(this.#ports.objects).read())?.value
+    if (record && findListWith(record, 'memberships', item))
+      await this.#store.change((now) => takeOffMembership(now, item))
   }
 
   /**

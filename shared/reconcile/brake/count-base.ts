@@ -5,8 +5,10 @@ import type { BrakeWindow } from '../../domain/brake/brake-record.ts'
 import { folderOf } from '../../domain/brake/judge-revocation.ts'
 import { baseMost } from '../../domain/brake/windows.ts'
 import { parseLinkKey, renderGrant } from '../../domain/links/link.ts'
+import { folderOfMembership, renderMembership } from '../../domain/people/membership-file.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { Ledger, listAssignmentKeys } from '../records/ledger.ts'
+import { listOwnedMemberships, ownedMembershipRecord } from '../records/owned-groups.ts'
 import { listOwned, readOwned } from '../records/owned-permission-sets.ts'
 import { NameIndex } from '../records/principal-names.ts'
 import { statusPrefix } from '../records/status-store.ts'
@@ -20,6 +22,7 @@ import { type BrakeSources, listOfFolder, readsAtOnce } from './count-open.ts'
  */
 export async function countBase(window: BrakeWindow, { objects, configuration }: BrakeSources): Promise<number> {
   const { rule, cause, name, counted } = window
+  if (rule === 'memberships') return countMemberships(window, objects)
   if (cause === 'uploader') return countPermissionSets(window, objects)
   const most = baseMost(rule, configuration.brake)
   const ledger = new Ledger(objects)
@@ -35,6 +38,17 @@ export async function countBase(window: BrakeWindow, { objects, configuration }:
   for await (const key of listAssignmentKeys(objects, ledgerPrefix)) if (isConcerned(key)) keys.push(key)
   await pLimit(readsAtOnce).map(keys, look)
   return Math.min(found.size, most)
+}
+
+/** Those that files of the folder had made before the window began. */
+async function countMemberships({ name, since, counted }: BrakeWindow, objects: ObjectStore): Promise<number> {
+  const ids = await Array.fromAsync(listOwnedMemberships(objects))
+  const found = await pLimit(readsAtOnce).map(ids, async (id) => {
+    const entry = (await spoiledAsAbsent(ownedMembershipRecord(objects, id).read()))?.value
+    const isBefore = entry?.grantedAt !== undefined && entry.grantedAt < since
+    return isBefore && entry.files.some(({ key }) => folderOfMembership(key) === name) ? [renderMembership(entry)] : []
+  })
+  return new Set([...counted, ...found.flat()]).size
 }
 
 /** Those of ssofile: who is braked may make any number of others meanwhile. */

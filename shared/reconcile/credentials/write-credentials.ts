@@ -9,6 +9,7 @@ import { describeAnalyzers } from '../../domain/credentials/unused-access.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { Account, OrganizationView } from '../../domain/organization/organization-view.ts'
 import { renderComplaint } from '../../domain/statuses/complaint.ts'
+import { count } from '../../domain/text/count.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { isServiceError } from '../../ports/service-error.ts'
@@ -73,7 +74,7 @@ export async function writeCredentials(
   const counts = { accounts, unread, users, keys, roles, rows, excepted }
   const told = [...notes, ...unknown, ...mails.notes]
   const facts = [
-    `${accounts} accounts with ${users} users and ${keys} access keys; ${unread} accounts could not be read`,
+    `${count(accounts, 'account')} with ${count(users, 'user')} and ${count(keys, 'access key')}; ${count(unread, 'account')} could not be read`,
     ...(excepted > 0 ? [`${excepted} things are as somebody wants them until a day (exceptions in hygiene.json)`] : []),
     describeAnalyzers(analyzedBy),
     'Uses are known late, by up to a day; nothing here was changed',

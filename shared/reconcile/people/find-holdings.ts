@@ -3,18 +3,21 @@ import type { AssignmentKey } from '../../domain/assignments/assignment.ts'
 import type { LedgerEntry } from '../../domain/assignments/ledger-entry.ts'
 import { describeList } from '../../domain/brake/describe-list.ts'
 import type { Holdings } from '../../domain/people/describe-suspension.ts'
+import type { MembershipId, OwnedMembership } from '../../domain/people/owned-membership.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { brakeFile } from '../brake/brake-file.ts'
 import type { People } from '../preview/people.ts'
 import { listKnown } from '../records/foreign-assignments.ts'
 import { Ledger } from '../records/ledger.ts'
+import { ownedMembershipRecord } from '../records/owned-groups.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 
 const readsAtOnce = 16
 
 /** What a person has by our records, and the access that comes through groups. */
-export type FoundHoldings = Holdings & {
+export type FoundHoldings = Omit<Holdings, 'memberships'> & {
+  readonly memberships: readonly { readonly id: MembershipId; readonly entry: OwnedMembership }[]
   /** Of ours, as the ledger has them. */
   readonly entries: ReadonlyMap<AssignmentKey, LedgerEntry>
   readonly throughGroups: readonly ThroughGroup[]
@@ -43,10 +46,26 @@ export async function findHoldings(
   }
   const lists = (await spoiledAsAbsent(brakeFile(objects).read()))?.value.lists ?? []
   const list = lists.find(({ held }) => held.some((key) => ours.includes(key)))
-  const groups = [...new Set(throughGroups.map(({ group }) => group))]
+  const memberships = await readMemberships(user, ids, objects)
+  const own = new Set(memberships.map(({ id }) => nameOf.get(id.group)))
+  const groups = [...new Set(throughGroups.map(({ group }) => group))].filter((group) => !own.has(group))
   const entries = await readEntries(ours, objects)
   const failed = ours.filter((key) => ['failed', 'stuck'].includes(entries.get(key)?.state ?? ''))
-  return { user, ours, entries, failed, foreign, groups, throughGroups, held: list && describeList(list) }
+  return { user, ours, memberships, entries, failed, foreign, groups, throughGroups, held: list && describeList(list) }
+}
+
+/** Those that ssofile made, of the groups that the user is in. */
+async function readMemberships(
+  user: PrincipalId,
+  groups: readonly PrincipalId[],
+  objects: ObjectStore,
+): Promise<FoundHoldings['memberships']> {
+  const read = await pLimit(readsAtOnce).map(groups, async (group) => {
+    const id = { group, user }
+    const stored = await spoiledAsAbsent(ownedMembershipRecord(objects, id).read())
+    return stored ? [{ id, entry: stored.value }] : []
+  })
+  return read.flat()
 }
 
 async function readEntries(

@@ -6,6 +6,7 @@ import type { InputMessage } from '../../domain/links/input-message.ts'
 import { uploaderWithoutSession } from '../../domain/links/uploader-without-session.ts'
 import { accessHint } from '../../domain/messages/hint.ts'
 import { describeSuspension, type Holdings, isAdmitted } from '../../domain/people/describe-suspension.ts'
+import { membershipPrefix, parseMembershipKey } from '../../domain/people/membership-file.ts'
 import {
   parseSuspensionBody,
   parseSuspensionKey,
@@ -30,6 +31,7 @@ import { recordEndedSessions } from '../records/ended-sessions.ts'
 import { indexInstants } from '../records/expiry-index.ts'
 import { sendInputs } from '../records/inputs.ts'
 import { sendHints } from '../records/lanes.ts'
+import { listHeads } from '../records/list-heads.ts'
 import { listLinks } from '../records/list-links.ts'
 import { readOwned } from '../records/owned-permission-sets.ts'
 import { ownerKey } from '../records/owner.ts'
@@ -39,7 +41,8 @@ import { StatusStore } from '../records/status-store.ts'
 import { tellRestored, tellSuspended } from '../records/suspension-history.ts'
 import type { Suspensions } from '../records/suspensions.ts'
 import { describeInput } from '../requests/look-at-request.ts'
-import { findHoldings } from './find-holdings.ts'
+import { type FoundHoldings, findHoldings } from './find-holdings.ts'
+import { lookAtEntry } from './follow-memberships.ts'
 import { endReport, reportLeaver } from './report-leaver.ts'
 
 type Looking = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' | 'identityStore' | 'log'> & {
@@ -115,7 +118,14 @@ export async function lookAtSuspension(message: InputMessage, context: Looking):
       await reportLeaver({ ...said, suspendedAt }, holdings, at, objects)
     }
     const described = describeSuspension(holdings, isAdmitted(current))
-    seen = { user, name, ours: holdings.ours, isFirst: described.state !== current?.state, at }
+    seen = {
+      user,
+      name,
+      ours: holdings.ours,
+      memberships: holdings.memberships,
+      isFirst: described.state !== current?.state,
+      at,
+    }
     if (isDone(described.state)) await endRest({ ...seen, state: described.state }, key, context)
     const againMs = againAfterMs[described.state]
     again = againMs === undefined ? undefined : new Date(at.getTime() + againMs)
@@ -127,7 +137,9 @@ export async function lookAtSuspension(message: InputMessage, context: Looking):
   await sendHints(context, { id, hints, revocation: true }, configuration)
   await indexInstants(objects, key, again ? [again] : [], id)
   log.info('suspension looked at', { input: key, id, status: told?.state ?? 'removed' })
-  const hasNothingToRevoke = told?.state === 'revoking' && hints.length === 0
+  const memberships = isMoving ? (seen?.memberships ?? []) : []
+  for (const one of memberships) await lookAtEntry(context, configuration, one.id, one.entry)
+  const hasNothingToRevoke = told?.state === 'revoking' && hints.length + memberships.length === 0
   if (hasNothingToRevoke) await lookAtSuspension(message, context)
 }
 
@@ -187,6 +199,7 @@ type Seen = {
   readonly user: PrincipalId
   readonly name: PrincipalName
   readonly ours: Holdings['ours']
+  readonly memberships: FoundHoldings['memberships']
   /** It was not in this state before. */
   readonly isFirst: boolean
   /** By S3's clock. */
@@ -244,5 +257,9 @@ async function restore(
   const keys = user === undefined ? [] : await listAsked(user, objects)
   for await (const link of listLinks(objects, configuration.folders))
     if (link.type === 'USER' && names.has(link.principal)) keys.push(link.key)
+  for (const key of (await listHeads(objects, membershipPrefix)).keys()) {
+    const file = parseMembershipKey(key, configuration.folders)
+    if (file.ok && names.has(file.value.user)) keys.push(key)
+  }
   await sendInputs(context, keys, 'its user is not suspended any more', configuration)
 }

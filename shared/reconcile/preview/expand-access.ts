@@ -1,6 +1,7 @@
 import type { RoleInPlaceOfSet } from '../../domain/assignments/entitlement.ts'
 import type { GrantingLink } from '../../domain/assignments/ledger-entry.ts'
 import { type RoleUse, unusedDays } from '../../domain/assignments/role-use.ts'
+import type { AccessLevel } from '../../domain/iam-policies/access-level.ts'
 import type { ToldLink } from '../../domain/links/told-link.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { Account } from '../../domain/organization/organization-view.ts'
@@ -45,6 +46,8 @@ export type HeldAccess = {
   readonly use?: RoleUse | undefined
   /** For how many days nobody is known to have used this access. Absent: it is not known. */
   readonly unusedDays?: number | undefined
+  /** Of what the permission set allows, the gravest first. Absent: it was not asked. */
+  readonly levels?: readonly AccessLevel[] | undefined
   /** Why nobody is named, or that the person is gone, disabled or suspended. */
   readonly remark?: string | undefined
 }

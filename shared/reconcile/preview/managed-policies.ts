@@ -4,8 +4,7 @@ import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { CustomerManagedPolicy } from '../../domain/permission-sets/permission-set-file.ts'
 import type { AuditedAccount, Auditor } from '../../ports/auditor.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { isServiceError } from '../../ports/service-error.ts'
-import { repeatPatiently } from '../calls/repeat-patiently.ts'
+import { CallBudget } from '../calls/call-budget.ts'
 
 /** More are told by name alone. */
 export const policiesMost = 50
@@ -13,18 +12,13 @@ export const policiesMost = 50
 export const accountsMost = 10
 const accountsMostOfOne = 5
 /** For all of them: a plan does not wait for them longer. */
-const budgetMs = 20_000
-const repetition = { attemptsMost: 4, firstMs: 300, mostMs: 2_000 }
+const budget = { budgetMs: 20_000, attemptsMost: 4, firstMs: 300, mostMs: 2_000 }
 
 /** One that AWS manages, by its ARN, or one of the account's own. */
 type ManagedPolicy = string | CustomerManagedPolicy
 type PolicyPorts = Pick<Ports, 'clock' | 'randomness'> & { readonly auditor: Auditor }
 type Entered = { readonly account: AccountId; readonly iam: AuditedAccount }
 type Refused = { readonly why: string }
-
-class LateError extends Error {
-  override readonly name = 'LateError'
-}
 
 /**
  * What managed policies say, read through the auditor's role, each once. What cannot be read is told with the reason, in words
@@ -33,14 +27,14 @@ class LateError extends Error {
 export class ManagedPolicies {
   readonly #ports: PolicyPorts
   readonly #roleName: string
-  /** From the first question on. */
-  #untilMs: number | undefined
+  readonly #budget: CallBudget
   readonly #accounts = new Map<AccountId, Entered | Refused>()
   readonly #read = new Map<string, PolicyText>()
 
   constructor(ports: PolicyPorts, roleName: string) {
     this.#ports = ports
     this.#roleName = roleName
+    this.#budget = new CallBudget(ports, budget)
   }
 
   /** By name. Those of an account in the first of these accounts that answers; AWS's own are the same everywhere. */
@@ -68,13 +62,14 @@ export class ManagedPolicies {
   }
 
   async #ask({ account, iam }: Entered, policy: ManagedPolicy): Promise<PolicyText> {
-    const document = await this.#within(() => iam.policyDocument(policy)).catch(reasonOf)
-    if (typeof document === 'string') {
+    const read = await this.#budget.ask(() => iam.policyDocument(policy))
+    if ('is' in read) {
+      const document = read.is
       const isClear = parsePolicyStatements(document) !== undefined
       return isClear ? { document, account } : { why: `account ${account} has it, with something not understood here` }
     }
-    if (document.code === 'NoSuchEntity') return { why: `account ${account} has no such policy` }
-    return { why: `the auditor's role in account ${account} could not read it (${document.code})` }
+    if (read.code === 'NoSuchEntity') return { why: `account ${account} has no such policy` }
+    return { why: `the auditor's role in account ${account} could not read it (${read.code})` }
   }
 
   /** Else any that has answered: it knows AWS's own. */
@@ -94,35 +89,12 @@ export class ManagedPolicies {
   async #enter(account: AccountId): Promise<Entered | Refused | undefined> {
     const known = this.#accounts.get(account)
     if (known !== undefined || this.#accounts.size >= accountsMost) return known
-    const answer = await this.#within(() => this.#ports.auditor.enter(account, this.#roleName)).catch(reasonOf)
+    const answer = await this.#budget.ask(() => this.#ports.auditor.enter(account, this.#roleName))
     const entered =
       'code' in answer
         ? { why: `the auditor's role could not be assumed in account ${account} (${answer.code})` }
-        : { account, iam: answer }
+        : { account, iam: answer.is }
     this.#accounts.set(account, entered)
     return entered
   }
-
-  /** Throws LateError when the time is up: a call that hangs holds up no plan. */
-  async #within<T>(call: () => Promise<T>): Promise<T> {
-    const { clock } = this.#ports
-    this.#untilMs ??= clock.monotonicMs() + budgetMs
-    const leftMs = this.#untilMs - clock.monotonicMs()
-    if (leftMs <= 0) throw new LateError()
-    const over = new AbortController()
-    const late = clock.sleep(leftMs, over.signal).then(() => {
-      throw new LateError()
-    })
-    try {
-      return await Promise.race([repeatPatiently(this.#ports, { ...repetition, signal: over.signal }, call), late])
-    } finally {
-      over.abort()
-    }
-  }
-}
-
-function reasonOf(error: unknown): { readonly code: string } {
-  if (error instanceof LateError) return { code: 'no answer in time' }
-  if (!isServiceError(error)) throw error
-  return { code: error.code }
 }

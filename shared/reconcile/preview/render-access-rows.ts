@@ -31,10 +31,16 @@ const columns: readonly Column[] = [
   { title: 'use as of', text: ({ use }) => (use?.isKnown ? use.asOf : '') },
 ]
 
+const levelColumn: Column = { title: 'access levels', text: ({ levels = [] }) => levels.join(' ; ') }
+type Wanted = { readonly hasLevels?: boolean }
+const columnsOf = ({ hasLevels = false }: Wanted) => (hasLevels ? [...columns, levelColumn] : columns)
+
 /** The first line of access as CSV. */
-export const accessCsvTitles = renderCsv([columns.map(({ title }) => title)])
+export function accessCsvTitles(wanted: Wanted = {}): string {
+  return renderCsv([columnsOf(wanted).map(({ title }) => title)])
+}
 
 /** A line each. */
-export function renderAccessRows(rows: readonly HeldAccess[]): string {
-  return renderCsv(rows.map((row) => columns.map(({ text }) => text(row))))
+export function renderAccessRows(rows: readonly HeldAccess[], wanted: Wanted = {}): string {
+  return renderCsv(rows.map((row) => columnsOf(wanted).map(({ text }) => text(row))))
 }

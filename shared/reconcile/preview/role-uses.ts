@@ -5,32 +5,25 @@ import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import { permissionSetOfRole } from '../../domain/permission-sets/permission-set-role.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
-import type { AuditedAccount, LastAccessedPage, PermissionSetRole } from '../../ports/auditor.ts'
+import type { AuditedAccount, PermissionSetRole } from '../../ports/auditor.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { TellProgress } from '../../ports/progress.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import { enterAccount } from '../calls/enter-account.ts'
-import { repeatPatiently } from '../calls/repeat-patiently.ts'
+import { readServiceUses } from '../calls/read-service-uses.ts'
 import type { AnyAccess } from './recorded-access.ts'
 
 /** So many accounts are asked at once; nothing is shared between them but the connection. */
 const accountsAtOnce = 32
 const rolesAtOnce = 4
-/** A job takes seconds; this waits for a minute or two. */
-const polling = { attemptsMost: 40, firstMs: 1_000, mostMs: 5_000 }
 /** Then no other account is asked: the function that writes the report has a quarter of an hour. */
 const budgetMs = 8 * 60_000
 
 type UsePorts = Pick<Ports, 'auditor' | 'clock' | 'randomness'>
-type Completed = Extract<LastAccessedPage, { status: 'COMPLETED' }>
 
 /** What came of asking for the use of roles: how old the oldest answer is, or why nothing is known. */
 export type RoleUseAge = { readonly asOf: string } | { readonly why: string }
-
-class InProgressError extends Error {
-  override readonly name = 'InProgressError'
-}
 
 /**
  * When the roles of permission sets were last used, as IAM says in each account where the auditor's role may ask it. An account
@@ -138,29 +131,8 @@ export class RoleUses {
   }
 
   async #lastUses(iam: AuditedAccount, jobId: string): Promise<readonly Date[] | { readonly why: string }> {
-    const uses: Date[] = []
-    let nextToken: string | undefined
-    do {
-      const page = await this.#page(iam, jobId, nextToken)
-      if ('why' in page) return page
-      if (page.lastUsedAt !== undefined) uses.push(page.lastUsedAt)
-      nextToken = page.nextToken
-    } while (nextToken !== undefined)
-    return uses
-  }
-
-  async #page(iam: AuditedAccount, jobId: string, token: string | undefined): Promise<Completed | { why: string }> {
-    const mayHelp = (error: unknown) => error instanceof InProgressError
-    try {
-      return await repeatPatiently(this.#ports, { ...polling, mayHelp }, async () => {
-        const page = await iam.getServiceLastAccessedDetails(jobId, token)
-        if (page.status === 'IN_PROGRESS') throw new InProgressError()
-        return page.status === 'COMPLETED' ? page : { why: `IAM's job failed: ${page.reason}` }
-      })
-    } catch (error) {
-      if (error instanceof InProgressError) return { why: "IAM's job did not come to its end" }
-      throw error
-    }
+    const found = await readServiceUses(this.#ports, iam, jobId)
+    return 'why' in found ? found : found.services.flatMap(({ lastUsedAt }) => lastUsedAt ?? [])
   }
 
   #refuse(account: AccountId, kind: string, why: string): string {

@@ -4,6 +4,8 @@ import { linkPrefix } from '../../domain/links/link.ts'
 import { uploaderWithoutSession } from '../../domain/links/uploader-without-session.ts'
 import { shareOf } from '../../domain/messages/folder-share.ts'
 import { renderMessageBody } from '../../domain/messages/message-body.ts'
+import { groupPrefix } from '../../domain/people/group-file.ts'
+import { folderOfMembership, membershipPrefix } from '../../domain/people/membership-file.ts'
 import { suspensionPrefix } from '../../domain/people/suspension.ts'
 import { permissionSetPrefix } from '../../domain/permission-sets/permission-set-file.ts'
 import { requestPrefix, userInKey } from '../../domain/requests/access-request.ts'
@@ -16,8 +18,8 @@ import { deduplicationId, groupId } from './lanes.ts'
 export const inputQueues = ['links', 'permission-sets', 'requests'] as const satisfies readonly WorkedQueue[]
 export type InputQueue = (typeof inputQueues)[number]
 
-/** What is about one person each. */
-const prefixesOfPeople = [requestPrefix, approvalPrefix, suspensionPrefix]
+/** What is about one person each, or one group. */
+const prefixesOfPeople = [requestPrefix, approvalPrefix, suspensionPrefix, membershipPrefix, groupPrefix]
 
 /** The queue for an input key; `undefined`: it is no input. */
 export function queueOf(key: string): InputQueue | undefined {
@@ -51,12 +53,22 @@ const groupsOfFolder = 8
 function groupOfInput({ key, event, isAlone, by }: InputMessage, folders: readonly string[]): string {
   if (isAlone) return groupId(key)
   const place = Number.parseInt(groupId(key).slice(0, 8), 16) % groupsOfFolder
-  if (queueOf(key) === 'requests') return groupId(`requests of ${userInKey(key)}`)
+  if (queueOf(key) === 'requests') return groupId(`requests of ${subjectOfPeople(key)}`)
   const share =
     queueOf(key) === 'links'
       ? shareOf(key, folders)
       : `permission sets of ${uploaderWithoutSession(by) ?? 'nobody known'}`
   return groupId(`${share} ${isDeletion(event) ? 'deleted' : 'there'} ${place}`)
+}
+
+/**
+ * Messages about it are worked on one after the other: all about one person, since only so the limit of undecided requests is exact; or
+ * about one membership, whatever the folder of the file.
+ */
+export function subjectOfPeople(key: string): string {
+  if (!key.startsWith(membershipPrefix)) return key.startsWith(groupPrefix) ? key : userInKey(key)
+  const folder = folderOfMembership(key)
+  return membershipPrefix + key.slice(membershipPrefix.length + (folder === undefined ? 0 : folder.length + 1))
 }
 
 /** By S3's name of the event, which decides on the order alone. */
@@ -80,6 +92,17 @@ export async function sendAlone(
 ): Promise<void> {
   const queue = queueOf(message.key)
   if (queue) await queues.send(queue, [toOutgoing({ ...message, isAlone: true }, configuration)])
+}
+
+/** The same of one input, and of this user besides whoever bears the name. */
+export async function sendInput(
+  { queues, randomness }: Pick<Ports, 'queues' | 'randomness'>,
+  input: Pick<InputMessage, 'key' | 'user'>,
+  event: string,
+  configuration: Pick<Configuration, 'folders'>,
+): Promise<void> {
+  const queue = queueOf(input.key)
+  if (queue) await queues.send(queue, [toOutgoing({ v: 1, id: randomness.id(), event, ...input }, configuration)])
 }
 
 /** Has these inputs looked at again; `event` says why, for the log. Keys of no input are left out. */

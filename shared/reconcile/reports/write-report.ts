@@ -75,7 +75,7 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
   const [csv, page] = ['access.csv', 'index.html'].map(
     (name) => new ObjectWriter(objects, `${reportsPrefix}${date}/${name}`),
   )
-  await csv?.write(accessCsvTitles)
+  await csv?.write(accessCsvTitles())
   async function* rows(): AsyncGenerator<HeldAccess> {
     for await (const reported of listHeldAccess(ports, { people, accounts, unitNames, suspensionOf, uses, notes })) {
       await csv?.write(renderAccessRows(reported.rows))

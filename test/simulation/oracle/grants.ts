@@ -56,10 +56,19 @@ function neededFor({ service, operation, key = '' }: Call): Grant | undefined {
   }
 }
 
-const directoryGrants: Readonly<Record<string, string>> = { listMembersOf: 'members', listGroupsOf: 'groups' }
+const directoryGrants: Readonly<Record<string, string>> = {
+  listMembersOf: 'members',
+  listGroupsOf: 'groups',
+  getGroupMembershipId: 'change',
+  createGroup: 'change',
+  updateGroupDescription: 'change',
+  deleteGroup: 'change',
+  createGroupMembership: 'change',
+  deleteGroupMembership: 'change',
+}
 /** Whoever is granted one of these is granted those before it too. */
 const ladders: { readonly [kind in keyof FunctionPermissions]?: readonly string[] } = {
-  directory: ['read', 'members', 'groups'],
+  directory: ['read', 'members', 'groups', 'change'],
   identityCenter: ['instance', 'read', 'change'],
 }
 

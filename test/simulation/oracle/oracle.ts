@@ -11,6 +11,7 @@ import { AccessPromise } from './access.ts'
 import { BrakePromise } from './brake.ts'
 import { complainAboutGrant } from './grants.ts'
 import { LimitsPromise } from './limits.ts'
+import { MembershipsPromise } from './memberships.ts'
 import { assignmentOfKey, ledgerKeyOf, nameOf, recordedName } from './names.ts'
 import { OthersPromise } from './others.ts'
 import { PermissionSetsPromise } from './permission-sets.ts'
@@ -43,6 +44,7 @@ export class Oracle {
   readonly #others: OthersPromise
   readonly #trail: TrailPromise
   readonly #suspensions: SuspensionsPromise
+  readonly memberships: MembershipsPromise
   /** What people ask for, and who approves it. */
   readonly temporary: TemporaryPromise
   /** Something happened since the access was looked at. */
@@ -65,6 +67,7 @@ export class Oracle {
       fail,
     }
     this.#suspensions = new SuspensionsPromise(this.#watched)
+    this.memberships = new MembershipsPromise(this.#watched, this.#suspensions)
     this.#access = new AccessPromise(this.#watched, this.#suspensions)
     this.#rest = new RestPromise(this.#watched)
     this.#limits = new LimitsPromise(this.#watched)
@@ -91,6 +94,7 @@ export class Oracle {
   noteDirectoryChange(change: IdentityStoreChange): void {
     this.#watched.wishes.noteDirectoryChange(change)
     this.#suspensions.noteNames()
+    this.memberships.noteChange(change)
     this.noteDesired()
   }
 
@@ -209,6 +213,7 @@ export class Oracle {
     if (isReconciled) this.#status.checkIndex()
     if (isReconciled && isReadable) this.#rest.checkListings()
     if (isReconciled && isReadable) this.#suspensions.checkAtRest()
+    if (isReconciled && isReadable) this.memberships.checkAtRest()
     this.#permissionSets.checkAtRest({ isReconciled })
     this.#sessions.checkAtRest({ isReconciled })
     if (!isReadable) return
@@ -254,6 +259,7 @@ export class Oracle {
       this.#suspensions.noteFile(key)
       this.noteDesired()
     }
+    if (key.startsWith('memberships/')) this.memberships.noteFile(key)
     if (key.startsWith('status/links_data/')) wishes.noteStatus(key)
     // Not a release, nor someone who took the lease from outside.
     if (key === 'control/dispatcher.json' && this.#world.readJson(key)?.holder === 'simulation')

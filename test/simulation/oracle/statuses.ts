@@ -32,7 +32,9 @@ export class StatusPromise {
 
   checkAtRest(): void {
     const { world } = this.#watched
-    const asked = ['requests/', 'approvals/', 'suspended/'].flatMap((prefix) => world.keys(prefix))
+    const asked = ['requests/', 'approvals/', 'suspended/', 'groups/', 'memberships/'].flatMap((prefix) =>
+      world.keys(prefix),
+    )
     const files = [...world.keys('links_data/'), ...world.keys('permission_sets/')]
     for (const input of asked) if (!this.#statusOf(input)) this.#fail(`${input} has no status`)
     for (const input of files.filter((one) => !world.unreadable.concernsInput(one))) {

@@ -1,3 +1,4 @@
+import * as z from 'zod'
 import { renderNameInKey } from '../../../shared/domain/links/name-in-key.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
 import { type Fail, promises } from './violation.ts'
@@ -54,6 +55,12 @@ export class TrailPromise {
     if (key.startsWith('history/suspensions/')) {
       const [date = '', time = ''] = String(said.at).split('T')
       return `changes/${date}/${time}%person-${said.event}%${said.name}`
+    }
+    if (key.startsWith('history/memberships/') || key.startsWith('history/groups/')) {
+      const [date = '', time = ''] = String(said.at).split('T')
+      const names = z.object({ group: z.string(), user: z.string() }).safeParse(said.names).data
+      const name = renderNameInKey(names ? `${names.group}%${names.user}` : String(said.group))
+      return `changes/${date}/${time}%${names ? 'membership' : 'group'}-${said.event}%${name}`
     }
     const [, folder = '', date, time, event] = /^history\/(.*)\/([^/]*)T([^/%]*)%([^/%]*)\.json$/su.exec(key) ?? []
     const [kind = '', ...rest] = folder.split('%')

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { renderAccess } from '../../../../handlers/cli/who/render-access.ts'
+import { renderAccess, renderAccessAsCsv } from '../../../../handlers/cli/who/render-access.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
@@ -75,4 +75,14 @@ test('the end of temporary access has its hour, and is marked', () => {
   const link = { key: 'links_data/temporary/x', etag: 'e', lastModified: until, expiresAt: until }
   expect(render([row(0, { until, links: [{ ...link, request }] })], undefined)).toContain('2026-03-03 14:00Z temporary')
   expect(render([row(0, { until, links: [link] })], undefined)).not.toContain('14:00')
+})
+
+test('access levels have a column where they were asked for, in the table and as CSV', () => {
+  const all = rows(2, { levels: ['Permissions management', 'Read', 'unknown'] })
+  expect(render(all, undefined)).toMatch(/ Permissions Read unknown +Read-ps|Read-ps .* Permissions Read unknown/)
+  expect(render(rows(2), undefined)).not.toContain('LEVELS')
+  const [titles = '', first = ''] = renderAccessAsCsv({ rows: all }, { hasLevels: true }).split('\r\n')
+  expect(titles).toMatch(/"use as of","access levels"$/)
+  expect(first).toMatch(/,"Permissions management ; Read ; unknown"$/)
+  expect(renderAccessAsCsv({ rows: all })).not.toContain('access levels')
 })

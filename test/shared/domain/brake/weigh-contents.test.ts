@@ -21,7 +21,10 @@ const taken = (before: readonly Given[], after: readonly Given[]) =>
 
 const one = { Resource: 'arn:aws:s3:::one/*' }
 const both = { Resource: ['arn:aws:s3:::one/*', 'arn:aws:s3:::two/*'] }
+const notOne: Given = { Effect: 'Allow', Action: 's3:*', NotResource: 'arn:aws:s3:::one/*' }
 const mfa = { Condition: { Bool: { 'aws:MultiFactorAuthPresent': 'true' } } }
+
+const odd = { ...noPolicies, inlinePolicy: '{"Statement":[{"Effect":"Allow","Action":"s3:*","Principal":"*"}]}' }
 
 describe('an inline policy takes away', () => {
   test.each<[string, readonly Given[], readonly Given[], readonly string[]]>([
@@ -59,16 +62,37 @@ describe('an inline policy takes away', () => {
     ['what NotAction leaves out', [allow('iam:Get*')], [allBut(['iam:*'])], ['iam:get*']],
     ['all but some, where more is left out', [allBut(['iam:*'])], [allBut(['iam:*', 's3:*'])], ['all but iam:*']],
     ['nothing where less is left out', [allBut(['iam:*', 's3:*'])], [allBut(['s3:*'])], []],
+    [
+      'nothing where less is left out beside another statement',
+      [allBut(['iam:*', 's3:*'])],
+      [allow('s3:*'), allBut(['s3:*'])],
+      [],
+    ],
+    ['what one of several NotActions leaves out', [allow('iam:Get*')], [allBut(['iam:*', 's3:*'])], ['iam:get*']],
+    ['all but some, each of them told', [allBut(['iam:*', 's3:*'])], [allow('ec2:*')], ['all but iam:*, s3:*']],
+    [
+      'nothing of all but some where all of the same resources is allowed',
+      [{ ...allBut(['iam:*']), ...one }],
+      [allow('*', one)],
+      [],
+    ],
+    ['nothing where the same condition stays', [allow('s3:*', mfa)], [allow('s3:*', mfa)], []],
+    ['nothing where the same resources are left out', [notOne], [notOne], []],
+    ['nothing where no resource is left out any more', [notOne], [allow('s3:*')], []],
+    ['what is limited to one resource, after all but one', [notOne], [allow('s3:*', one)], ['s3:*']],
+    ['what is limited to all but one resource, after one', [allow('s3:*', one)], [notOne], ['s3:*']],
+    ['what is denied in place of allowed', [allow('s3:*')], [deny('s3:*')], ['s3:*', 's3:*, by a denial']],
+    ['nothing where a denial of something else is gone', [allow('s3:*'), deny('iam:*')], [allow('s3:*')], []],
+    ['once what two statements allowed', [allow('s3:*', one), allow(['ec2:*', 's3:*'])], [], ['s3:*', 'ec2:*']],
     ['nothing of all but some where everything is allowed', [allBut(['iam:*'])], [allow('*', mfa), allow('*')], []],
   ])('%s', (_, before, after, expected) => {
     expect(taken(before, after)).toEqual(expected)
   })
 
   test('whatever it says, where it is not understood and not the same', () => {
-    const odd = { ...noPolicies, inlinePolicy: '{"Statement":[{"Effect":"Allow","Action":"s3:*","Principal":"*"}]}' }
-    expect(weighContents(odd, permissionSetOf(allow('*'))).takesAway).toEqual([
-      'what its inline policy says, which is not understood here',
-    ])
+    const line = 'what its inline policy says, which is not understood here'
+    expect(weighContents(odd, permissionSetOf(allow('*'))).takesAway).toEqual([line])
+    expect(weighContents(permissionSetOf(allow('s3:*')), odd).takesAway).toEqual([line])
     expect(weighContents(odd, { ...odd, inlinePolicy: odd.inlinePolicy.replace(',', ' , ') }).takesAway).toEqual([])
   })
 
@@ -98,6 +122,7 @@ describe('policies by name', () => {
 
   test('are taken away by name, unless everything is allowed then', () => {
     expect(weighContents(managed(readOnly), own).takesAway).toEqual([readOnly])
+    expect(weighContents(managed(readOnly, 'arn:x'), managed('arn:y', 'arn:x')).takesAway).toEqual([readOnly])
     expect(weighContents(own, managed(readOnly)).takesAway).toEqual(['customer managed policy /ops/base'])
     expect(weighContents(own, managed(administrator)).takesAway).toEqual([])
     expect(weighContents(managed(readOnly), permissionSetOf(allow('*'))).takesAway).toEqual([])
@@ -117,6 +142,8 @@ test('no policy is left where there was one, and none allows anything any more',
   const leavesNone = (before: PermissionSetPolicies, after: PermissionSetPolicies) =>
     weighContents(before, after).leavesNone
   expect(leavesNone(managed(readOnly), noPolicies)).toBe(true)
+  expect(leavesNone({ ...managed(readOnly), customerManagedPolicies: [{ Name: 'base' }] }, noPolicies)).toBe(true)
+  expect([leavesNone(odd, noPolicies), leavesNone(managed(readOnly), odd)]).toEqual([true, false])
   expect(leavesNone(permissionSetOf(allow('s3:*')), permissionSetOf(deny('s3:*')))).toBe(true)
   expect(leavesNone(permissionSetOf(allow('s3:*')), { ...noPolicies, inlinePolicy: '{"Statement":[]}' })).toBe(true)
   expect(leavesNone(noPolicies, noPolicies)).toBe(false)
@@ -133,6 +160,7 @@ test('administrators are made by everything that is allowed, or allowed without 
   expect(gives(all, permissionSetOf(allow('*')))).toBe(false)
   expect(gives(bounded(all), all)).toBe(true)
   expect(gives(all, bounded(all))).toBe(false)
+  expect(gives(bounded(all), bounded(all))).toBe(false)
   expect(gives(permissionSetOf(allow('*'), deny('iam:*')), permissionSetOf(allow('*')))).toBe(true)
   expect(gives(permissionSetOf(allow('*'), deny('iam:*')), permissionSetOf(allow('*'), deny(['iam:*', 's3:*'])))).toBe(
     false,
@@ -145,5 +173,6 @@ test('a change that only adds, and makes no administrators, is not grave', () =>
     isGrave(weighContents(managed(readOnly), { ...permissionSetOf(allow('s3:*')), managedPolicyArns: [readOnly] })),
   ).toBe(false)
   expect(isGrave(weighContents(managed(readOnly), noPolicies))).toBe(true)
+  expect(isGrave(weighContents(managed(readOnly), permissionSetOf(allow('s3:*'))))).toBe(true)
   expect(isGrave(weighContents(noPolicies, managed(administrator)))).toBe(true)
 })

@@ -72,8 +72,9 @@ describe('what a file asks for', () => {
   test.each([['watched'], ['deleting'], ['switching off']] as const)(
     'stops in the state %s when it was used since',
     (state) => {
-      const live = { ...off, lastUsedAt: ago(14.9) }
-      expect(decide({ kept: entry(state), live })).toMatchObject({ step: 'stop' })
+      const live = { ...off, lastUsedAt: ago(14.5) }
+      const why = 'it was used at 2026-03-05T22:00:00.000Z'
+      expect(decide({ kept: entry(state), live })).toEqual({ step: 'stop', live, why })
     },
   )
 
@@ -81,6 +82,14 @@ describe('what a file asks for', () => {
     const usedBefore = (minutes: number) => ({ ...off, lastUsedAt: new Date(asked.getTime() - minutes * minuteMs) })
     expect(decide({ live: usedBefore(14.9) })).toMatchObject({ step: 'stop' })
     expect(decide({ live: usedBefore(15) })).toEqual({ step: 'note deletion' })
+  })
+
+  test('is watched while days are left, also where its deletion was noted, and from its entry where nobody noted since when', () => {
+    expect(decide({ kept: entry('deleting'), retireAfterDays: 16 })).toEqual({ step: 'watch' })
+    const since = (days: number) => entry('watched', { watchedAt: undefined, at: ago(days).toISOString() })
+    expect(decide({ kept: since(13) })).toEqual({ step: 'watch' })
+    expect(decide({ kept: since(14) })).toEqual({ step: 'note deletion' })
+    expect(decide({ kept: since(0), live: on })).toEqual({ step: 'watch' })
   })
 
   test('stops where somebody made it active again, but not for an answer of IAM that does not know our call yet', () => {

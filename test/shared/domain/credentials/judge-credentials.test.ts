@@ -7,6 +7,7 @@ import {
   judgeRole,
   judgeRoot,
   judgeUser,
+  unreadAccount,
   unusedDays,
 } from '../../../../shared/domain/credentials/judge-credentials.ts'
 
@@ -176,4 +177,160 @@ test('a password policy is measured by the standard only where somebody has a pa
   expect(kinds(judgePasswordPolicy(undefined, { ...context, passwords: 1 }))).toEqual(['weak-password-policy'])
   expect(kinds(judgePasswordPolicy(undefined, { ...context, passwords: 0 }))).toEqual([])
   expect(kinds(judgePasswordPolicy({ ...policy, minimumLength: 14 }, { ...context, passwords: 9 }))).toEqual([])
+})
+
+describe('for people who read it, what is told', () => {
+  const told = ({ findings }: { readonly findings: readonly { urgency: string; told: string; remedy: string }[] }) =>
+    findings.map(({ urgency, told: text, remedy }) => `${urgency}: ${text}; ${remedy}`)
+  const detailOf = ({ detail }: { readonly detail?: string | undefined }) => detail
+
+  test('of the root user has each finding, and what to do about it', () => {
+    const root = { hasPassword: true, hasMfa: false, activeKeys: 2, lastUsedAt: ago(3) }
+    const judged = judgeRoot(root, context)
+    const remedy =
+      'remove the root credentials of the account centrally (IAM, Root access management), or sign in as root, delete keys and register MFA'
+    expect(told(judged)).toEqual([`now: has 2 active keys; ${remedy}`, `now: has no MFA; ${remedy}`])
+    expect(judged).toMatchObject({ kind: 'root', name: 'root', hasMfa: false, lastUsedAt: ago(3).toISOString() })
+  })
+
+  test.each([
+    [{ hasPassword: false, activeKeys: 0 }, 'no password, no active keys: removed centrally, or never set'],
+    [{ hasPassword: false, activeKeys: 1 }, 'no password, 1 active key'],
+    [{ hasPassword: undefined, activeKeys: 0 }, 'a password, no active keys'],
+    [{ hasPassword: true, activeKeys: 0 }, 'a password, no active keys'],
+    [
+      { hasPassword: false, activeKeys: 0, isManagedCentrally: true },
+      'no password, no active keys; root credentials are managed centrally',
+    ],
+    [
+      { hasPassword: true, activeKeys: 2, isManagedCentrally: false },
+      'a password, 2 active keys; root credentials are not managed centrally',
+    ],
+  ])('of the root user with %j says what it has', (root, detail) => {
+    expect(detailOf(judgeRoot({ hasMfa: true, ...root }, context))).toBe(detail)
+  })
+
+  test('of a user who signs in has the password alone, where its keys are used', () => {
+    const password = { changedAt: ago(700), lastUsedAt: ago(91) }
+    const keys = [key({ lastUsedAt: ago(3) }), key({ id: 'AKIA2' }), key({ id: 'AKIA3', isActive: false })]
+    const judged = judgeUser(user({ password, keys }), context)
+    expect(judged).toMatchObject({
+      ...{ kind: 'user', name: 'ci', madeAt: ago(1_000).toISOString(), unusedDays: 2, passwordUnusedDays: 90 },
+      detail: 'password of 2024-04-02, last used 2025-12-02, 2 active keys',
+    })
+    expect(told(judged)).toEqual([
+      'now: signs in with a password alone; have the person register MFA, or take the password away and give access by Identity Center',
+      'soon: nobody signed in with its password for 90 days; its keys are used; take the password away; leave the user and its keys',
+      'later: has two active keys, which only a rotation needs; make the older key inactive once nothing uses it',
+    ])
+  })
+
+  test('of a user whom nobody uses says for how long, and what to do first', () => {
+    const judged = judgeUser(user({ madeAt: ago(91), password: { changedAt: ago(91) }, hasMfa: true }), context)
+    expect(told(judged)).toEqual([
+      'soon: nobody used it for 90 days, neither a password nor a key; ask its owner; make its keys inactive and take its password away, wait, then delete it',
+    ])
+    expect(detailOf(judged)).toBe('password of 2025-12-02, never used, no active keys')
+    expect(detailOf(judgeUser(user({ isBreakGlass: true }), context))).toBe(
+      'no password, no active keys, for emergencies',
+    )
+  })
+
+  test.each<[string, Partial<KeyFacts>, string]>([
+    ['inactive', { isActive: false }, 'later: is inactive; delete it, if nobody has missed it'],
+    [
+      'never used',
+      { madeAt: ago(91) },
+      'soon: nobody used it for 90 days (never, as far as IAM knows); make it inactive, wait, then delete it; leave its user',
+    ],
+    [
+      'used long ago',
+      { madeAt: ago(500), lastUsedAt: ago(101), service: 's3' },
+      'soon: nobody used it for 100 days; make it inactive, wait, then delete it; leave its user',
+    ],
+    [
+      'old, and used by who knows what',
+      { madeAt: ago(90), lastUsedAt: ago(2) },
+      'soon: is 90 days old, and in use; make a second key, change what uses this one, then make this one inactive and delete it; leave its user',
+    ],
+    [
+      'old, and used in no region',
+      { madeAt: ago(90), lastUsedAt: ago(2), service: 'iam' },
+      'soon: is 90 days old, and in use (iam); make a second key, change what uses this one, then make this one inactive and delete it; leave its user',
+    ],
+  ])('of a key that is %s says what to do', (_, facts, expected) => {
+    expect(told(judgeKey('ci', key(facts), context))).toEqual([expected])
+  })
+
+  test('of a key in order is nothing, and its row has all that is known', () => {
+    expect(judgeKey('ci', key({ madeAt: ago(89), lastUsedAt: ago(2), service: 's3', region: 'x' }), context)).toEqual({
+      ...{ kind: 'key', name: 'ci', key: 'AKIA1', isActive: true, service: 's3', region: 'x', unusedDays: 1 },
+      ...{ madeAt: ago(89).toISOString(), lastUsedAt: ago(2).toISOString(), asOf: asOf.toISOString() },
+      ...{ detail: '89 days old', findings: [] },
+    })
+  })
+
+  test('of a role names who may assume it from outside, and how long nobody did', () => {
+    const AWS = ['arn:aws:iam::999999999999:root', 'arn:aws:iam::888888888888:root']
+    const judged = judgeTrust({ Principal: { AWS } })
+    const limit = 'name in its trust policy only who needs it, with a condition on aws:PrincipalOrgID'
+    expect(told(judged)).toEqual([
+      `soon: may be assumed from outside the organization, by 888888888888, 999999999999; ${limit}; who may stay belongs into trusted in hygiene.json`,
+    ])
+    expect(judged).toMatchObject({ kind: 'role', name: 'deploy', detail: 'trusts 888888888888, 999999999999' })
+    expect(told(judgeTrust({ Principal: '*' }))).toEqual([`now: may be assumed from any account of AWS; ${limit}`])
+    const unused = judgeRole(role({ lastUsedAt: ago(91) }), { ...context, isInside: () => true })
+    expect(told(unused)).toEqual(['later: nobody used it for 90 days; ask its owner, then delete it'])
+    expect(unused).toMatchObject({ lastUsedAt: ago(91).toISOString(), unusedDays: 90 })
+    expect(detailOf(unused)).toBeUndefined()
+  })
+
+  test('of an account that cannot be read says why', () => {
+    expect(told(unreadAccount('no right', asOf))).toEqual([
+      "soon: could not be read: no right; docs/credentials.md says what the auditor's role needs; an account that is closed needs nothing",
+    ])
+    expect(unreadAccount('no right', asOf)).toMatchObject({
+      kind: 'account',
+      name: '',
+      findings: [{ kind: 'not-read' }],
+    })
+  })
+
+  const least = { minimumLength: 14, isMixed: true, reusePrevention: 24, maxAgeDays: 90 }
+  test.each<[string, Partial<typeof least> | undefined, string]>([
+    ['as the standard', {}, ''],
+    ['one day longer', { maxAgeDays: 91 }, '91 days in place of 90 days'],
+    ['without an end', { maxAgeDays: undefined }, 'no end in place of 90 days'],
+    ['of three kinds', { isMixed: false }, 'not of all four kinds'],
+    ['one character shorter', { minimumLength: 13 }, '13 characters in place of 14'],
+    ['one less kept', { reusePrevention: 23 }, 'the last 23 kept in place of 24'],
+    [
+      'that is none',
+      undefined,
+      '8 characters in place of 14, not of all four kinds, the last 0 kept in place of 24, no end in place of 90 days',
+    ],
+  ])('of a password policy %s is what it lacks', (_, policy, lacks) => {
+    const standards = { ...context.standards, passwordPolicy: least }
+    const judged = judgePasswordPolicy(policy && { ...least, ...policy }, { standards, asOf, passwords: 1 })
+    const remedy = 'set the password policy of the account to the standard'
+    expect(told(judged)).toEqual(lacks === '' ? [] : [`later: demands less than the standard: ${lacks}; ${remedy}`])
+    const length = policy?.minimumLength ?? 14
+    expect(detailOf(judged)).toBe(policy === undefined ? 'the default of AWS' : `at least ${length} characters`)
+    expect(judged).toMatchObject({ kind: 'password policy', name: 'password policy', asOf: asOf.toISOString() })
+  })
+
+  test('of a password policy is nothing where the standard asks for no more', () => {
+    const standards = {
+      ...context.standards,
+      passwordPolicy: { minimumLength: 8, isMixed: false, reusePrevention: 0 },
+    }
+    expect(told(judgePasswordPolicy(undefined, { standards, asOf, passwords: 1 }))).toEqual([])
+  })
+})
+
+test('whole days count, and what is used today, or made after its last use, is not unused', () => {
+  expect(unusedDays({ madeAt: ago(10), lastUsedAt: ago(5) }, asOf)).toBe(4)
+  expect(unusedDays({ madeAt: ago(10.9) }, asOf)).toBe(9)
+  expect(unusedDays({ madeAt: ago(5), lastUsedAt: ago(10) }, asOf)).toBe(4)
+  expect(unusedDays({ madeAt: ago(0.5) }, asOf)).toBe(0)
 })

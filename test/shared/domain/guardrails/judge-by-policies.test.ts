@@ -1,9 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
 import {
   complainOfObjections,
+  describeObjection,
   judgeLinkByPolicies,
   judgePermissionSetByPolicies,
   type LinkCase,
+  type Objection,
+  objectToRevocation,
 } from '../../../../shared/domain/guardrails/judge-by-policies.ts'
 import { type Guardrails, joinPolicies, parsePolicyFile } from '../../../../shared/domain/guardrails/policy-file.ts'
 import { forbiddenActionsOf } from '../../../../shared/domain/iam-policies/forbidden-actions.ts'
@@ -39,63 +42,133 @@ const accounts = ['111111111111', '222222222222'].map((id) => accountId.parse(id
 const user = admins.replace('GROUP', 'USER')
 const hours = (count: number, ms = 0) => new Date(uploadedAt.getTime() + count * 3_600_000 + ms)
 
+/** What was received, what is allowed and what to do, without the rule and whom to ask. */
+function plain(objection: Objection): string {
+  const told = describeObjection(objection)
+  return told.replace(" (rule 'r' of policies/a.json, control 'AC-2')", '').replace(/^it has |, or ask Ann$/g, '')
+}
+
 describe('each demand on a link, met and not met by the least that there is', () => {
-  test.each<[string, object, LinkCase, LinkCase]>([
-    ['permissionSets', { permissionSets: ['Admin-p?'] }, about(), about(admins.replace('Admin-ps', 'Admin-pss'))],
-    ['principals', { principals: ['team-*'] }, about(), about(admins.replace('%team-a', '%team'))],
-    ['types', { types: ['GROUP'] }, about(), about(user)],
-    ['scopes', { scopes: ['ou_id%*'] }, about(), about(admins.replace('ou_id%ou-abcd-11111111', 'root%all'))],
-    ['folders', { folders: ['team-a'] }, about(), about(admins.replace('team-a/', ''))],
-    ['no folder', { folders: [''] }, about(admins.replace('team-a/', '')), about()],
-    ['uploaders', { uploaders: ['AWS:AROA1:*'] }, about(), about(admins, { uploader: { name: 'AWS:AROA2:kim' } })],
-    ['a known uploader', { uploaders: ['*'] }, about(), about(admins, { uploader: 'nobody knows' })],
-    ['accounts', { accounts: ['1*'] }, about(admins, { accounts: accounts.slice(0, 1) }), about(admins, { accounts })],
+  const met = about()
+  const one = about(admins, { accounts: accounts.slice(0, 1) })
+  const both = about(admins, { accounts })
+  const body = (said: LinkCase['body']) => about(admins, { body: said })
+  const inScope = (scope: string) => about(admins.replace('ou_id%ou-abcd-11111111', scope))
+  const outside = about(admins.replace('team-a/', ''))
+  const of = (uploader: LinkCase['uploader']) => about(admins, { uploader })
+  const another = about(admins.replace('Admin-ps', 'Admin-pss'))
+  const team = about(admins.replace('%team-a', '%team'))
+  const five = ['team-*', 'b', 'c', 'd', 'e']
+  const reason = 'expected a reason with letters or digits; write { "reason": "…" } into the file'
+  const ticket = 'expected a ticket like \'#*\' (# is a digit); write { "ticket": "…" } into the file'
+  const hours8 = 'expected an expiresAt within 8 hours of its upload; write'
+  const narrow = 'use a narrower scope'
+  const hidden = '\u200b\u2060\u3164'
+  test.each<[string, object, LinkCase, LinkCase, string]>([
+    [
+      'permissionSets',
+      { permissionSets: ['Admin-p?'] },
+      met,
+      another,
+      "permission set 'Admin-pss', expected 'Admin-p?'; use another permission set",
+    ],
+    [
+      'principals',
+      { principals: five },
+      met,
+      team,
+      "principal 'team', expected 'team-*' or 'b' or 'c' or 'd' or 'e'; use another principal",
+    ],
+    [
+      'more principals than are told',
+      { principals: [...five, 'f', 'g'] },
+      met,
+      team,
+      "principal 'team', expected 'team-*' or 'b' or 'c' or 'd' or 'e' or one of 2 more; use another principal",
+    ],
+    ['types', { types: ['GROUP'] }, met, about(user), "type 'USER', expected 'GROUP'; use another type"],
+    ['scopes', { scopes: ['ou*'] }, met, inScope('root%all'), "scope 'root%all', expected 'ou*'; use another scope"],
+    ['folders', { folders: ['team-a'] }, met, outside, "folder '', expected 'team-a'; use another folder"],
+    ['no folder', { folders: [''] }, outside, met, "folder 'team-a', expected ''; use another folder"],
+    [
+      'uploaders',
+      { uploaders: ['*:kim'] },
+      met,
+      of({ name: 'AWS:tom' }),
+      "the uploader 'AWS:tom', expected '*:kim'; have somebody upload it who may",
+    ],
+    [
+      'a known uploader',
+      { uploaders: ['*'] },
+      met,
+      of('nobody knows'),
+      "an upload by somebody unknown, expected '*'; have somebody upload it who may",
+    ],
+    ['accounts', { accounts: ['1*'] }, one, both, `the account 222222222222, expected '1*'; ${narrow}`],
+    [
+      'no accounts',
+      { accounts: [] },
+      met,
+      both,
+      `the account 111111111111 and 1 more, expected none at all; ${narrow}`,
+    ],
     [
       'accountsNever',
       { accountsNever: ['2*'] },
-      about(admins, { accounts: accounts.slice(0, 1) }),
-      about(admins, { accounts }),
+      one,
+      both,
+      "the account 222222222222, expected no account like '2*'; use a scope without it",
+    ],
+    [
+      'several of accountsNever',
+      { accountsNever: ['*'] },
+      met,
+      both,
+      "the account 111111111111 and 1 more, expected no account like '*'; use a scope without it",
     ],
     [
       'scopesNever',
       { scopesNever: ['root%*', 'account%2*'] },
-      about(admins),
-      about(admins.replace('ou_id%ou-abcd-11111111', 'account%222222222222')),
+      met,
+      inScope('account%222222222222'),
+      "scope 'account%222222222222', expected none like 'root%*' or 'account%2*'; use another scope",
     ],
-    [
-      'accountsMost',
-      { accountsMost: 1 },
-      about(admins, { accounts: accounts.slice(0, 1) }),
-      about(admins, { accounts }),
-    ],
+    ['accountsMost', { accountsMost: 1 }, one, both, `2 accounts, expected at most 1; ${narrow}`],
     [
       'expireWithinHours',
       { expireWithinHours: 8 },
-      about(admins, { body: { expiresAt: hours(8) } }),
-      about(admins, { body: { expiresAt: hours(8, 1) } }),
+      body({ expiresAt: hours(8) }),
+      body({ expiresAt: hours(8, 1) }),
+      `an expiresAt 8.00 hours after its upload, ${hours8} an earlier expiresAt into the file`,
     ],
-    ['an expiresAt', { expireWithinHours: 8 }, about(admins, { body: { expiresAt: hours(1) } }), about()],
     [
-      'ticket',
-      { ticket: 'CHG###' },
-      about(admins, { body: { ticket: 'CHG123' } }),
-      about(admins, { body: { ticket: 'CHG12' } }),
+      'an expiresAt',
+      { expireWithinHours: 8 },
+      body({ expiresAt: hours(1) }),
+      met,
+      `no expiresAt, ${hours8} { "expiresAt": "…" } into the file`,
     ],
-    ['reason', { reason: true }, about(admins, { body: { reason: 'x' } }), about(admins, { body: { reason: ' ' } })],
-    [
-      'a reason that somebody can read',
-      { reason: true },
-      about(admins, { body: { reason: '\u200b障害' } }),
-      about(admins, { body: { reason: '\u200b\u2060\u3164' } }),
-    ],
+    ['ticket', { ticket: '#*' }, body({ ticket: '7x' }), body({ ticket: 'x7' }), `the ticket 'x7', ${ticket}`],
+    ['any ticket', { ticket: '#*' }, body({ ticket: '7' }), met, `no ticket, ${ticket}`],
     [
       'a ticket that somebody can read',
       { ticket: '*' },
-      about(admins, { body: { ticket: '7' } }),
-      about(admins, { body: { ticket: '\u200b' } }),
+      body({ ticket: '7' }),
+      body({ ticket: '\u200b' }),
+      `the ticket '\\u{200b}', ${ticket.replace('#*', '*')}`,
     ],
-  ])('%s', (_, must, met, notMet) => {
-    expect([isRefused(linkRules(must), met), isRefused(linkRules(must), notMet)]).toEqual([false, true])
+    ['reason', { reason: true }, body({ reason: 'x' }), body({ reason: ' ' }), `the reason ' ', ${reason}`],
+    ['any reason', { reason: true }, body({ reason: '7' }), met, `no reason, ${reason}`],
+    [
+      'a reason that somebody can read',
+      { reason: true },
+      body({ reason: '\u200b障害' }),
+      body({ reason: hidden }),
+      `the reason '\\u{200b}\\u{2060}\u3164', ${reason}`,
+    ],
+  ])('%s', (_, must, isMet, isNot, told) => {
+    const objections = [isMet, isNot].map((link) => judgeLinkByPolicies(linkRules(must), link).refusals.map(plain))
+    expect(objections).toEqual([[], [told]])
   })
 })
 
@@ -109,6 +182,8 @@ test('an objection names rule, control, what was received, what is allowed and w
   })
   const { refusals: asked } = judgeLinkByPolicies(linkRules({ types: ['GROUP'] }, { contact: 'Bo' }), about(user))
   expect(asked[0]?.remedy).toContain('ask Bo')
+  expect(complainOfObjections(user, asked)?.expected).toBe("'GROUP' (rule 'r' of policies/a.json, control 'AC-2')")
+  expect(complainOfObjections(user, [])).toBeUndefined()
 })
 
 describe('what a rule is about', () => {
@@ -138,6 +213,9 @@ describe('what a rule is about', () => {
     expect(laterOf(linkRules({ accountsNever: ['*'] }))).toMatchObject({ refusals: [], later: ['policies/a.json#r'] })
     const forSome = linkRules({ types: ['GROUP'] }, { for: { uploaders: ['x'] } })
     expect(laterOf(forSome)).toMatchObject({ refusals: [], later: ['policies/a.json#r'] })
+    const ofAccounts = linkRules({ accounts: [], accountsNever: [] })
+    expect(laterOf(ofAccounts)).toEqual({ refusals: [], warnings: [], later: ['policies/a.json#r'] })
+    expect(laterOf(linkRules({ types: ['GROUP'] })).refusals).toHaveLength(1)
   })
 })
 
@@ -178,12 +256,23 @@ describe('two permission sets that nobody may have together', () => {
     expect(judgeLinkByPolicies(rules, two).refusals[0]).toMatchObject({
       received: "'kim', who has 'Audit-ps' in account 111111111111 through the group 'auditors' (and 1 more)",
       expected: "nobody with both 'Admin*' and 'Audit*' in one account (rule 'r' of policies/a.json, control 'AC-5')",
+      remedy: 'take the other one away first, or give it to others, or ask Ann',
     })
+    const somebody = { permissionSet: 'Audit-ps', account: here ?? accountId.parse('111111111111') }
+    expect(judgeLinkByPolicies(rules, about(admins, { overlaps: [somebody] })).refusals[0]?.received).toBe(
+      "'somebody', who has 'Audit-ps' in account 111111111111 directly",
+    )
   })
 
   test('what cannot be read refuses; what nobody has looked at is judged later, where the rule is about it', () => {
     const rules = separation([['Admin*'], ['Audit*']])
-    expect(isRefused(rules, about(admins, { overlaps: { unread: 'no right' } }))).toBe(true)
+    expect(judgeLinkByPolicies(rules, about(admins, { overlaps: { unread: 'no right' } })).refusals).toMatchObject([
+      {
+        received: 'people whose other access is not known (no right)',
+        expected: expect.stringContaining("nobody with both 'Admin*' and 'Audit*' in one account"),
+        remedy: 'it is looked at again within an hour; see that ssofile can read it, or ask Ann',
+      },
+    ])
     const other = admins.replace('Admin-ps', 'ReadOnly-ps')
     expect(judgeLinkByPolicies(rules, about(admins, { overlaps: 'later' })).later).toEqual(['policies/a.json#r'])
     expect(judgeLinkByPolicies(rules, about(other, { overlaps: 'later' })).later).toEqual([])
@@ -193,48 +282,101 @@ describe('two permission sets that nobody may have together', () => {
 test('a policy that is broken refuses whatever is new, and says why', () => {
   const policy = parsePolicyFile('policies/b.json', new TextEncoder().encode('{'))
   const verdict = judgeLinkByPolicies(joinPolicies([{ policy, size: 1 }]), about())
-  expect(verdict.refusals).toEqual([expect.objectContaining({ policy: 'policies/b.json' })])
-  expect(verdict.refusals[0]?.received).toContain('policies/b.json')
+  expect(verdict.refusals).toEqual([
+    {
+      policy: 'policies/b.json',
+      received: expect.stringMatching(/^new access while a policy is not valid \(policies\/b\.json: received .+\)$/),
+      expected: 'policies that ssofile can read',
+      remedy: 'ask those who write the policies to correct it; access that is in force stays',
+    },
+  ])
+  const three = complainOfObjections(
+    user,
+    [1, 2, 3].flatMap(() => verdict.refusals),
+  )
+  expect(three?.expected).toBe('policies that ssofile can read (and 2 more: policies/b.json, policies/b.json)')
+})
+
+test.each([
+  [0, 1, 'nobody who would keep', '1 person'],
+  [1, 2, 'only 1 person who would keep', '2 people'],
+  [2, 3, 'only 2 people who would keep', '3 people'],
+])('where %i people would be left of %i, who they are is told', (left, peopleLeast, who, least) => {
+  const rule = { id: 'r', control: 'AC-2', mode: 'enforce' as const }
+  const minimum = { ...rule, for: { permissionSets: ['Admin*'] }, must: { peopleLeast } }
+  const [policy] = guard({ contact: 'Ann', minimums: [minimum] }).policies
+  if (!policy) throw new Error('no policy')
+  expect(objectToRevocation(policy, minimum, { left, account: accountId.parse('111111111111') })).toEqual({
+    ...{ policy: 'policies/a.json', rule: 'r', control: 'AC-2' },
+    received: `${who} 'Admin*' in account 111111111111`,
+    expected: `at least ${least} (rule 'r' of policies/a.json, control 'AC-2')`,
+    remedy: 'give it to somebody else first, or ask Ann',
+  })
 })
 
 describe('each demand on a permission set, met and not met by the least that there is', () => {
   const arn = 'arn:aws:iam::aws:policy/ReadOnlyAccess'
-  const judgeFile = (must: object, fields: object) => {
+  const judgeFile = (must: object, fields: object, about: object = {}) => {
     const body = new TextEncoder().encode(JSON.stringify({ permissionSetName: 'A-ps', ...fields }))
     const file = parsePermissionSetFile('permission_sets/A-ps.json', body)
     if (!file.ok) throw new Error(JSON.stringify(file.complaint))
-    const rules = [{ id: 'r', control: 'AC-2', mode: 'enforce', must }]
-    return (
-      judgePermissionSetByPolicies(guard({ contact: 'Ann', permissionSets: rules }), file.value).refusals.length > 0
-    )
+    const rules = [{ id: 'r', control: 'AC-2', mode: 'enforce', for: about, must }]
+    const guardrails = guard({ contact: 'Ann', permissionSets: rules })
+    return judgePermissionSetByPolicies(guardrails, file.value).refusals.map(plain)
   }
   const allow = (Action: string) => ({
     inlinePolicyDocument: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action, Resource: '*' }] },
   })
-  test.each<[string, object, object, object]>([
-    ['boundaries', { boundaries: ['/b/*'] }, boundary('/b/', 'X'), boundary('/', 'X')],
-    ['a boundary', { boundaries: ['*'] }, { permissionsBoundary: { ManagedPolicyArn: arn } }, {}],
+  const arns = (...managedPoliciesArnList: readonly string[]) => ({ managedPoliciesArnList })
+  const own = (...customerManagedPoliciesList: readonly object[]) => ({ customerManagedPoliciesList })
+  const bounded = { permissionsBoundary: { ManagedPolicyArn: arn } }
+  const minutes = (sessionDurationInMinutes: number) => ({ sessionDurationInMinutes })
+  const bound = 'set such a permissionsBoundary'
+  test.each<[string, object, object, object, string]>([
+    [
+      'boundaries',
+      { boundaries: ['/b/*'] },
+      boundary('/b/', 'X'),
+      boundary('/', 'X'),
+      `the permissions boundary '/X', expected '/b/*'; ${bound}`,
+    ],
+    ['a boundary', { boundaries: ['a*'] }, bounded, {}, `no permissions boundary, expected 'a*'; ${bound}`],
     [
       'managedPolicies',
-      { managedPolicies: ['*/ReadOnly*'] },
-      { managedPoliciesArnList: [arn] },
-      { managedPoliciesArnList: [arn.replace('Read', 'R')] },
+      { managedPolicies: ['*Only*'] },
+      arns(arn),
+      arns(arn, 'arn:aws:iam::aws:policy/Billing'),
+      "the managed policy 'arn:aws:iam::aws:policy/Billing', expected '*Only*'; take it out",
     ],
     [
       'customerManagedPolicies',
       { customerManagedPolicies: ['/a/X'] },
-      { customerManagedPoliciesList: [{ Name: 'X', Path: '/a/' }] },
-      { customerManagedPoliciesList: [{ Name: 'X' }] },
+      own({ Name: 'X', Path: '/a/' }),
+      own({ Name: 'X' }),
+      "the customer managed policy '/X', expected '/a/X'; take it out",
     ],
-    ['forbiddenActions', { forbiddenActions: ['iam:Pass*'] }, allow('iam:Put*'), allow('IAM:p*')],
+    [
+      'forbiddenActions',
+      { forbiddenActions: ['iam:Pass*'] },
+      allow('iam:Put*'),
+      allow('IAM:p*'),
+      "an inline policy that allows 'IAM:p*', expected one that allows nothing of 'iam:Pass*'; take it out",
+    ],
     [
       'sessionMinutesMost',
       { sessionMinutesMost: 120 },
-      { sessionDurationInMinutes: 120 },
-      { sessionDurationInMinutes: 121 },
+      minutes(120),
+      minutes(121),
+      'sessions of 121 minutes, expected at most 120; write a shorter sessionDurationInMinutes',
     ],
-  ])('%s', (_, must, met, notMet) => {
-    expect([judgeFile(must, met), judgeFile(must, notMet)]).toEqual([false, true])
+  ])('%s', (_, must, isMet, isNot, told) => {
+    expect([judgeFile(must, isMet), judgeFile(must, isNot)]).toEqual([[], [told]])
+  })
+
+  test('a rule for some names leaves the others alone', () => {
+    const long = { ...minutes(121), ...arns(arn) }
+    const refused = (names: readonly string[]) => judgeFile({ sessionMinutesMost: 120 }, long, { names }).length
+    expect([refused(['A-*']), refused(['B-*'])]).toEqual([1, 0])
   })
 
   function boundary(Path: string, Name: string) {

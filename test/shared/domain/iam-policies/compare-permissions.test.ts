@@ -45,7 +45,16 @@ describe('actions of an inline policy', () => {
   })
 
   test('that a wildcard in the middle or a question mark names are found', () => {
-    expect(compare([], [allow(['s3:Get*Acl', 's3:?istBucket'])]).gained).toEqual(['s3:GetObjectAcl', 's3:ListBucket'])
+    expect(compare([], [allow(['s3:Get*Acl', 's3:?istBucket', '?3:PutObject', '*:Pass*'])]).gained).toEqual([
+      ...['iam:PassRole', 's3:PutObject', 's3:GetObjectAcl', 's3:ListBucket'],
+    ])
+  })
+
+  test('that are lost, and that change, come the gravest first, too', () => {
+    const [both, limited] = [allow(['s3:*Object', 'iam:Put*']), allow(['s3:*Object', 'iam:Put*'], { Resource: 'a' })]
+    const gravest = ['iam:PutRolePolicy', 's3:PutObject', 's3:GetObject']
+    expect(compare([both], []).lost).toEqual(gravest)
+    expect(compare([both], [limited]).changed).toEqual(gravest.map((name) => [name, 'resources']))
   })
 
   test('that AWS does not describe are told as they are written, with a level that is not known', () => {
@@ -114,6 +123,11 @@ describe('told, and never as nothing, is', () => {
     expect(compare([after], [before])).toEqual({ ...nothing, changed: [['s3:GetObject', what]] })
   })
 
+  test('another resource and another condition at once', () => {
+    const [before, after] = [allow('s3:GetObject', { Resource: bucket }), allow('s3:GetObject', { Condition: office })]
+    expect(compare([before], [after]).changed).toEqual([['s3:GetObject', 'resources', 'conditions']])
+  })
+
   test('two resources that exchange their conditions', () => {
     const [one, other] = [{ Resource: 'a' }, { Resource: 'b' }].map(
       (more) => (isOffice: boolean) => allow('s3:GetObject', { ...more, ...(isOffice && { Condition: office }) }),
@@ -156,6 +170,12 @@ describe('no change is', () => {
         allow('s3:GetObjectAcl', { Effect: 'Deny' }),
       ],
     ],
+    [
+      'another order of statements about different resources',
+      [allow('s3:GetObject', { Resource: 'a' }), allow('s3:GetObject', { Resource: 'b' })],
+      [allow('s3:GetObject', { Resource: 'b' }), allow('s3:GetObject', { Resource: 'a' })],
+    ],
+    ['a denial of what nothing allows', [], [deny('s3:GetObject', { Resource: 'a' })]],
     ['several stars for one', [allow('s3:*')], [allow('s3:***')]],
   ])('%s', (_, before, after) => {
     expect(compare(before, after)).toEqual(nothing)
@@ -181,8 +201,16 @@ describe('warned of is', () => {
       expect.stringMatching(/^1 of the actions manage permissions, for instance iam:PutRolePolicy/),
     ])
     expect(warningsOf(deny('*'))).toEqual([])
-    expect(warningsOf(allow('s3:*'))).toEqual([])
+    expect(warningsOf(allow(['s3:*', '*:Get*']))).toEqual([])
   })
+
+  test.each([[['s3:Get*', '*']], ['*:*'], ['**:**']])(
+    'every action, written as %j beside what was there',
+    (actions) => {
+      const before = allow('s3:*')
+      expect(compare([before], [before, allow(actions)]).warnings[0]).toMatch(/^it allows every action/)
+    },
+  )
 
   test('only what is new: a star that was there before is not told again', () => {
     expect(compare([allow('*')], [allow('*'), allow('s3:*')])).toEqual(nothing)
@@ -196,12 +224,14 @@ describe('warned of is', () => {
   })
 
   test('AdministratorAccess; other managed policies are told by ARN', () => {
-    const policies = ['arn:aws:iam::aws:policy/AdministratorAccess', 'arn:aws:iam::aws:policy/ReadOnlyAccess']
-    const after = { ...permissionSetOf(), managedPolicyArns: policies, customerManagedPolicies: [{ Name: 'ours' }] }
+    const aws = 'arn:aws:iam::aws:policy'
+    const policies = [`${aws}/AdministratorAccess`, `${aws}/ReadOnlyAccess`, `${aws}/AdministratorAccess-Amplify`]
+    const all = policies.toReversed()
+    const after = { ...permissionSetOf(), managedPolicyArns: all, customerManagedPolicies: [{ Name: 'ours' }] }
     expect(
-      comparePermissions({ before: { ...permissionSetOf(), managedPolicyArns: policies.slice(1) }, after }, catalog),
+      comparePermissions({ before: { ...permissionSetOf(), managedPolicyArns: policies.slice(1, 2) }, after }, catalog),
     ).toMatchObject({
-      policiesGained: [policies[0], 'customer managed /ours'],
+      policiesGained: [policies[0], policies[2], 'customer managed /ours'],
       policiesLost: [],
       warnings: [expect.stringContaining('AdministratorAccess allows every action')],
     })
@@ -217,6 +247,16 @@ describe('warned of is', () => {
       expect.stringMatching(/^the permissions boundary goes/),
     ])
     expect(comparePermissions({ before: bounded, after: bounded }, catalog).warnings).toEqual([])
+    const other = { ...bounded, permissionsBoundary: { ManagedPolicyArn: 'arn:aws:iam::aws:policy/ReadOnlyAccess' } }
+    const stays = /^actions that the permissions boundary does not allow too stay refused/
+    const warnings = [permissionSetOf(), other, { ...bounded, ...permissionSetOf(allow('s3:*')) }].map(
+      (before) => comparePermissions({ before, after: bounded }, catalog).warnings,
+    )
+    expect(warnings).toEqual([
+      [expect.stringMatching(stays)],
+      [expect.stringMatching(/^another permissions boundary; actions that the permissions boundary/)],
+      [expect.stringMatching(stays)],
+    ])
   })
 })
 
@@ -285,6 +325,14 @@ describe('managed policies that were read', () => {
     expect(compareRead({}, { managedPolicyArns: [reads] }, all).warnings).toContain(
       'it allows every action (*), also those that AWS adds later',
     )
+  })
+
+  test('make nothing clear beside an inline policy that is not understood', () => {
+    const odd = permissionSetOf(allow('s3:*', { Principal: '*' }))
+    expect(compareRead({}, { ...odd, managedPolicyArns: [reads] })).toMatchObject({
+      ...{ gained: [], lost: [], changed: [] },
+      warnings: ['the inline policy has something that is not understood here: read it itself'],
+    })
   })
 
   test('those that were not read are told with the reason, and nothing is made of them', () => {

@@ -99,6 +99,7 @@ function decide({ told = {}, approvals: known, ...facts }: Plain): RequestStep {
   })
 }
 const noted = (event: string, of: RequestDigest = digest) => ({ do: 'record', event: { event, digest: of } })
+const notedFor = (event: string, reason: string) => ({ do: 'record', event: { event, digest, said: { reason } } })
 const tells = (state: string, reason: string) => ({
   do: 'tell',
   status: { state, reason: expect.stringContaining(reason) },
@@ -106,7 +107,9 @@ const tells = (state: string, reason: string) => ({
 const deletes = { do: 'delete the link', etag: 'e' }
 const absent: RequestReading = { state: 'absent' }
 const waited = { state: 'waiting', request: { digest } } as const
-const inForce = { link: linkOf(record()), told: { [digest]: granted() }, approvals: approvals() }
+// Who approved says so still, and who asks has no say.
+const said = approvals(says(tom, 'approve'), says(maria, 'deny'))
+const inForce = { link: linkOf(record()), told: { [digest]: granted() }, approvals: said }
 const old = record({ digest: earlier })
 const oldTold = { ...granted(), granted: old }
 const approvedTwice = { approvals: approvals(says(tom, 'approve', 1), says(ada, 'approve', 2)) }
@@ -123,21 +126,63 @@ describe('each row of the table', () => {
       { do: 'write the link', record: record(), over: 'e' },
     ],
     ['3: a link of a grant that is over', { ...inForce, told: { [digest]: granted('finished') } }, deletes],
+    ...(
+      [
+        ['only waits', asked, 5],
+        ['was granted and is over, too', granted('ended'), 5],
+        ['was granted, and its end has come', granted(), 62],
+      ] as const
+    ).map(([what, later, minutes]): [string, Plain, unknown] => [
+      `3: a link of an earlier grant that is over, while a later upload ${what}`,
+      {
+        ...{ link: linkOf(old), approvals: approvals(), now: at(minutes) },
+        told: { [earlier]: { ...oldTold, events: new Set(['finished']) }, [digest]: later },
+      },
+      deletes,
+    ]),
     ['4: its end has come', { ...inForce, now: at(62) }, noted('ended')],
     ['5: its request is gone', { ...inForce, reading: absent }, noted('finished')],
+    ['5: its request is gone at its start', { ...inForce, reading: absent, now: at(2) }, noted('finished')],
     [
       '5: its request is gone before its start',
       { ...inForce, reading: absent, told: { [digest]: { ...granted(), granted: record({ startsAt: textAt(10) }) } } },
       noted('withdrawn'),
     ],
-    ['6: its user has another name', { ...inForce, userName: 'maria2' }, noted('finished')],
+    [
+      '6: its user has another name',
+      { ...inForce, userName: 'maria2' },
+      notedFor('finished', 'its user has another name, or is gone'),
+    ],
+    ['6: its user is suspended', { ...inForce, hasLeft: true }, notedFor('finished', 'its user is suspended')],
+    [
+      '6: its user is suspended at its start',
+      { ...inForce, now: at(2), hasLeft: true },
+      notedFor('finished', 'its user is suspended'),
+    ],
+    [
+      '6: its user is suspended before its start',
+      { ...inForce, now: at(1), hasLeft: true },
+      notedFor('withdrawn', 'its user is suspended'),
+    ],
     ['6: its user is gone', { ...inForce, userName: undefined }, noted('finished')],
     [
       '7: nobody asked yet who denies',
       { ...inForce, approvals: undefined },
       { do: 'read approvals', besides: [tom, ada] },
     ],
-    ['7: an approver denies', { ...inForce, approvals: approvals(says(eve, 'deny')) }, noted('finished')],
+    [
+      '7: somebody denies, who would by another eligibility',
+      { ...inForce, approvals: { ...approvals(says(eve, 'deny')), eligibility: 'others' } },
+      { do: 'read approvals', eligibility: 'admins', besides: [tom, ada] },
+    ],
+    [
+      '7: an approver denies',
+      { ...inForce, approvals: approvals({ ...says(eve, 'deny'), name: 'eve', comment: 'too long' }) },
+      {
+        do: 'record',
+        event: { event: 'finished', by: { user: eve, name: 'eve', at: textAt(1) }, said: { comment: 'too long' } },
+      },
+    ],
     [
       '8: somebody changed the link',
       { ...inForce, link: { ...linkOf(record()), text: 'x' } as TemporaryLink },
@@ -147,6 +192,16 @@ describe('each row of the table', () => {
       '9: it is gone and was granted',
       { reading: absent, present: waited, told: { [digest]: granted() } },
       noted('finished'),
+    ],
+    [
+      '9: it is gone, was granted, and its end has come',
+      { reading: absent, present: waited, told: { [digest]: granted() }, now: at(62) },
+      noted('ended'),
+    ],
+    [
+      '11: it is gone, and its status names no upload',
+      { reading: absent, present: { state: 'waiting' } },
+      { do: 'tell' },
     ],
     ['10: it is gone and waited', { reading: absent, present: waited, told: { [digest]: asked } }, noted('withdrawn')],
     [
@@ -160,7 +215,11 @@ describe('each row of the table', () => {
       { do: 'tell', status: undefined },
     ],
     ['12: it cannot be read', { reading: { state: 'unreadable', complaint } }, tells('rejected', 'received x')],
-    ['13: it is not valid', { reading: { state: 'rejected', complaint, digest, askedAt: at(0) } }, noted('refused')],
+    [
+      '13: it is not valid',
+      { reading: { state: 'rejected', complaint, digest, askedAt: at(0) } },
+      { do: 'record', event: { event: 'refused', said: { received: 'x', expected: 'y', remedy: 'z' } } },
+    ],
     [
       '13: it is not valid, and history says so',
       { reading: { state: 'rejected', complaint, digest, askedAt: at(0) }, told: { [digest]: events('refused') } },
@@ -201,7 +260,7 @@ describe('each row of the table', () => {
     [
       '16: the link is of an earlier upload',
       { link: linkOf(old), told: { [digest]: granted(), [earlier]: oldTold }, approvals: approvals() },
-      noted('finished', earlier),
+      { do: 'record', event: { event: 'finished', digest: earlier, said: { replacedBy: digest } } },
     ],
     [
       '17: its link is not there',
@@ -241,8 +300,13 @@ describe('each row of the table', () => {
       { told: { [digest]: events('lapsed') }, ...approvedTwice },
       tells('expired', 'not approved in time'),
     ],
-    ['22: it is new', {}, noted('asked')],
+    ['22: it is new', {}, { do: 'record', event: { event: 'asked', digest, said: { durationMs: 3_600_000 } } }],
     ['23: it is for somebody else', { told: { [digest]: asked }, userName: 'tom' }, noted('refused')],
+    [
+      '23: its user is suspended',
+      { told: { [digest]: asked }, hasLeft: true, isDisabled: true },
+      notedFor('withdrawn', 'its user is suspended'),
+    ],
     ['23: its user is disabled', { told: { [digest]: asked }, isDisabled: true }, noted('refused')],
     [
       '23: its user is disabled, which history has',
@@ -270,7 +334,21 @@ describe('each row of the table', () => {
       { told: { [digest]: asked }, eligibilities: [eligibility('admins', { longest: 'PT30M' })] },
       noted('refused'),
     ],
-    ['26: it has waited a day', { told: { [digest]: asked }, now: at(24 * 60), ...approvedTwice }, noted('lapsed')],
+    [
+      '26: it has waited a day',
+      { told: { [digest]: asked }, now: at(24 * 60), ...approvedTwice },
+      { do: 'record', event: { event: 'lapsed', said: { eligibility: 'admins' } } },
+    ],
+    [
+      '29: one approves in the last minute of the day',
+      { told: { [digest]: asked }, now: at(24 * 60 - 1), ...approvedTwice },
+      noted('approved'),
+    ],
+    [
+      '28: what is known is of another eligibility',
+      { told: { [digest]: asked }, approvals: { ...approvedTwice.approvals, eligibility: 'others' } },
+      { do: 'read approvals', eligibility: 'admins', besides: [] },
+    ],
     [
       '27: it needs no approval',
       {
@@ -347,19 +425,23 @@ describe('what was granted before', () => {
 
 describe('a link in force is looked at again when its grant ends, whatever is told of its request', () => {
   const own = { link: linkOf(old), approvals: approvals() }
-  test.each<[string, Plain]>([
-    ['it was granted', inForce],
+  test.each<[string, Plain, readonly number[]]>([
+    ['it was granted', inForce, [6, 62]],
+    ['its link cannot be read', { ...inForce, link: { found: 'unreadable', etag: 'e' } }, [62]],
+    ['the link of another user is in its place', { ...inForce, link: { found: 'of another user', user: eve } }, [62]],
     [
       'a later upload is refused',
       { ...own, told: { [earlier]: oldTold, [digest]: events('asked', 'refused') }, covers: () => false },
+      [62],
     ],
-    ['a later upload waits', { ...own, told: { [earlier]: oldTold, [digest]: asked } }],
+    ['a later upload waits', { ...own, told: { [earlier]: oldTold, [digest]: asked } }, [24 * 60, 62]],
     [
       'a later upload cannot be read',
       { ...own, told: { [earlier]: oldTold }, reading: { state: 'unreadable', complaint } },
+      [62],
     ],
-  ])('%s', (_, facts) => {
-    expect(decide(facts)).toMatchObject({ do: 'tell', again: expect.arrayContaining([at(62)]) })
+  ])('%s', (_, facts, minutes) => {
+    expect(decide(facts)).toMatchObject({ do: 'tell', again: minutes.map(at) })
   })
 })
 
@@ -371,6 +453,11 @@ describe('while neither the directory nor eligibilities have been read', () => {
     ['the record that it was asked', {}, noted('asked')],
     ['nothing is judged: a new request', { told: { [digest]: asked } }, { do: 'read who and what' }],
     ['nothing is judged: a grant', inForce, { do: 'read who and what' }],
+    [
+      'nothing is judged: a link that cannot be read',
+      { link: { found: 'unreadable', etag: 'e' }, reading: absent },
+      { do: 'read who and what' },
+    ],
   ])('%s', (_, facts, expected) => {
     expect(decide({ ...facts, isUnread: true, userName: undefined, eligibilities: [] })).toMatchObject(
       expected as object,
@@ -436,6 +523,199 @@ test('access that was asked for later begins then, and lasts as long', () => {
     eligibilities: [eligibility('admins', { mayStartLater: 'P1D' })],
   })
   expect(step).toMatchObject({ do: 'grant', record: { startsAt: textAt(90), expiresAt: textAt(150) } })
+})
+
+test('a grant has all that is known of it, and begins neither before now nor before it was asked for', () => {
+  const grantOf = (facts: Plain) => {
+    const step = decide({
+      told: { [digest]: { ...asked, approvedBy: new Set([tom, ada]) } },
+      ...approvedTwice,
+      ...facts,
+    })
+    return step.do === 'grant' ? step.record : step
+  }
+  const request = { durationMs: 3_600_000, startsAt: at(-30), reason: 'r', ticket: 't', incident: 'i' }
+  expect(
+    grantOf({ reading: { ...valid, request }, eligibilities: [eligibility('admins', { endsSessions: true })] }),
+  ).toEqual({
+    ...{ digest, key, link: path.link.key, user: maria, eligibility: 'admins', endsSessions: true },
+    approvedBy: [says(tom, 'approve', 1), says(ada, 'approve', 2)].map(({ user, at: when }) => ({ user, at: when })),
+    ...{ grantedAt: textAt(5), startsAt: textAt(5), expiresAt: textAt(65), reason: 'r', ticket: 't', incident: 'i' },
+  })
+  const early = grantOf({ reading: { ...valid, askedAt: at(7) } })
+  expect(early).toMatchObject({ grantedAt: textAt(5), startsAt: textAt(7), expiresAt: textAt(67) })
+  expect(early).not.toHaveProperty('endsSessions')
+})
+
+describe('a person is told', () => {
+  const waits = { told: { [digest]: { ...asked, approvedBy: new Set([tom]) } } }
+  const refused = { told: { [digest]: events('asked', 'refused') } }
+  const byNobody = { ...granted(), granted: record({ approvedBy: [{ user: tom, name: 'Tom', at: textAt(1) }] }) }
+  const byItself = { ...granted(), granted: record({ approvedBy: [] }) }
+  const grantedBy = (how: string) =>
+    `granted from ${textAt(2)} until ${textAt(62)} by eligibility 'admins', ${how}: ${path.link.key}`
+  const earlierEnd = 'to end it earlier: ssofile finish; to have it longer, ask again'
+  const until = `by eligibility 'admins', until ${textAt(24 * 60)}; its digest is ${digest}`
+  const approves = `somebody of group 'security' approves it: ssofile approve ${digest}`
+  const again = 'to have it again, ask again'
+  const nearest = (lacks: string) =>
+    `received a request that no eligibility allows, expected one that does; the nearest is 'admins': ${lacks}`
+  const askFor =
+    'ask for what you are eligible for (ssofile who shows it), or have those who govern access add an eligibility'
+  const corrected = 'those who govern access correct it (see its status); the request is then looked at again'
+  const ofGroups = (count: number, more: object) => ({
+    eligibilities: [
+      eligibility('admins', { approvers: { groups: Array.from({ length: count }, (_, at) => `g${at}`), ...more } }),
+    ],
+  })
+
+  test.each<[string, Plain, string]>([
+    [
+      'who approved a grant',
+      { ...inForce, linkStatus: { state: 'applied', reason: 'x' } },
+      `applied: ${grantedBy(`approved by '${tom}' and '${ada}'`)}; ${earlierEnd}`,
+    ],
+    [
+      'it by name',
+      { ...inForce, link: { found: 'unreadable', etag: 'e' }, told: { [digest]: byNobody } },
+      `applied: ${grantedBy("approved by 'Tom'")}; ${earlierEnd}`,
+    ],
+    [
+      'that nobody had to approve it',
+      { ...inForce, link: { found: 'unreadable', etag: 'e' }, told: { [digest]: byItself } },
+      `applied: ${grantedBy('approved by itself')}; ${earlierEnd}`,
+    ],
+    [
+      'that the link of another user is in its place',
+      { ...inForce, link: { found: 'of another user', user: eve }, told: { [digest]: byItself } },
+      `waiting: ${grantedBy('approved by itself')}; it is not in force: the link of another user, with the id ${eve}, is at ${path.link.key}; wait: it is written once that one has ended`,
+    ],
+    [
+      'that its link is not in force, and nobody knows why',
+      { ...inForce, linkStatus: { state: 'blocked' } },
+      `blocked: ${grantedBy(`approved by '${tom}' and '${ada}'`)}; it is not in force: its status does not say why; no remedy`,
+    ],
+    [
+      'that it was denied',
+      { told: { [digest]: events('asked', 'denied') } },
+      'rejected: an approver has denied it; talk to the person who denied it, then ask again',
+    ],
+    ...(
+      [
+        ['lapsed', 'it was not approved in time'],
+        ['withdrawn', 'it was withdrawn'],
+        ['finished', 'the access was ended early'],
+        ['ended', 'the access has ended'],
+      ] as const
+    ).map(([event, reason]): [string, Plain, string] => [
+      `that it has ${event}`,
+      { told: { [digest]: events('asked', event) } },
+      `expired: ${reason}; ${again}`,
+    ]),
+    [
+      'that nobody approved it yet',
+      { ...waits, approvals: approvals() },
+      `waiting: it waits for approvals: 0 of 2, ${until}; ${approves}`,
+    ],
+    [
+      'who approved it until now, and nothing of what who asks approves',
+      {
+        told: { [digest]: { ...asked, approvedBy: new Set([tom, ada]) } },
+        eligibilities: [eligibility('admins', { approvals: 3 })],
+        approvals: approvals({ ...says(tom, 'approve'), name: 'Tom' }, says(ada, 'approve'), says(maria, 'approve')),
+      },
+      `waiting: it waits for approvals: 2 of 3 (by 'Tom', '${ada}'), ${until}; ${approves}`,
+    ],
+    [
+      'that more may approve it than can be asked',
+      { ...waits, approvals: { ...approvals(), tooMany: 501 } },
+      `waiting: 501 people may approve it, and at most 500 can be asked, ${until}; ${approves}`,
+    ],
+    [
+      'that a decision cannot be read',
+      { ...waits, approvals: { ...approvals(), unreadable: [complaint] } },
+      `waiting: it waits since a decision cannot be read, which may be a denial: ${key}: received x, ${until}; the uploader of that decision deletes it, or uploads it again without an option for encryption`,
+    ],
+    [
+      'five of those who may approve it',
+      { ...waits, approvals: approvals(), ...ofGroups(4, { users: ['ben'] }) },
+      `waiting: it waits for approvals: 0 of 2, ${until}; somebody of group 'g0', group 'g1', group 'g2', group 'g3', 'ben' approves it: ssofile approve ${digest}`,
+    ],
+    [
+      'five of those who may approve it, and how many more, and the tag',
+      { ...waits, approvals: approvals(), ...ofGroups(7, { ownerTag: 'owner' }) },
+      `waiting: it waits for approvals: 0 of 2, ${until}; somebody of group 'g0', group 'g1', group 'g2', group 'g3', group 'g4', 2 more, the account's tag 'owner' approves it: ssofile approve ${digest}`,
+    ],
+    [
+      'that no user has its id',
+      { ...refused, userName: undefined },
+      `rejected: received the user id '${maria}', which no user of IAM Identity Center has, expected your own user id; ask with ssofile request, which finds your user id; delete this one`,
+    ],
+    [
+      'that it is for somebody else',
+      { ...refused, userName: 'tom' },
+      "rejected: received a request for 'maria' by 'tom', expected a request for yourself; write %tom%USER%ssofile at the end, or have the other person ask; delete this one",
+    ],
+    [
+      'that its user is disabled',
+      { ...refused, isDisabled: true },
+      "rejected: received a request of 'maria', who is disabled in the directory, or suspended, expected one of a user who may sign in; have the user enabled: the request is then looked at again; or delete it",
+    ],
+    [
+      'all that the nearest eligibility has against it',
+      { ...refused, eligibilities: [eligibility('admins', { longest: 'PT30M', needs: ['ticket'] })] },
+      `rejected: ${nearest('it allows PT30M at most; it needs a ticket')}; ${askFor}`,
+    ],
+    [
+      'that there is no eligibility',
+      { ...refused, eligibilities: [] },
+      `rejected: received a request that no eligibility allows, expected one that does; there is no eligibility yet; ${askFor}`,
+    ],
+    [
+      'which eligibilities cannot be used',
+      { ...refused, covers: () => false, broken: ['a', 'b', 'c', 'd'] },
+      `waiting: no eligibility fits, and 4 cannot be used: a, b, c; ${corrected}`,
+    ],
+    [
+      'that nobody knows now',
+      { ...refused, covers: () => undefined },
+      `waiting: eligibility 'admins' asks for a selector or tags that cannot be read now; ${corrected}`,
+    ],
+  ])('%s', (_, facts, expected) => {
+    const step = decide(facts)
+    const { state, reason, remedy = 'no remedy' } = (step.do === 'tell' && step.status) || {}
+    expect(`${state}: ${reason}; ${remedy}`).toBe(expected)
+  })
+
+  test('with the state of the request, as it waits and as it was granted', () => {
+    const given = [{ user: tom, at: textAt(1) }]
+    const waiting = decide({ ...waits, approvals: approvals(says(tom, 'approve')) })
+    const request = { digest, eligibility: 'admins' }
+    expect(waiting).toMatchObject({
+      status: { request: { ...request, approvals: { needed: 2, given }, lapsesAt: textAt(24 * 60) } },
+      again: [at(24 * 60)],
+    })
+    const both = [...given, { user: ada, at: textAt(2) }]
+    expect(decide(inForce)).toMatchObject({
+      status: {
+        request: { ...request, approvals: { needed: 2, given: both }, startsAt: textAt(2), expiresAt: textAt(62) },
+      },
+    })
+    expect(decide(refused)).not.toHaveProperty('again')
+    for (const facts of [
+      { ...refused, userName: 'tom' },
+      { ...refused, covers: () => undefined },
+    ])
+      expect(decide(facts)).toMatchObject({ status: { request: { digest } } })
+    expect(decide({ told: { [digest]: events('denied') } })).toMatchObject({ status: { request: { digest } } })
+    expect(decide({ told: { [digest]: granted('ended') } })).toEqual({
+      do: 'tell',
+      status: expect.objectContaining({
+        state: 'expired',
+        request: expect.objectContaining({ expiresAt: textAt(62) }),
+      }),
+    })
+  })
 })
 
 describe('for whatever facts', () => {

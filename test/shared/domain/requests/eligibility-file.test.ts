@@ -1,5 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
-import { isEligibilityKey, parseEligibilityFile } from '../../../../shared/domain/requests/eligibility-file.ts'
+import {
+  eligibilityKey,
+  isEligibilityKey,
+  parseEligibilityFile,
+  tooManyEligibilities,
+} from '../../../../shared/domain/requests/eligibility-file.ts'
 
 const key = 'eligibility/admins.json'
 const least = {
@@ -20,12 +25,15 @@ function complaintOf(document: unknown, name = key): string {
 }
 
 test('what is left out means one approval, a day of waiting, and nothing else', () => {
-  const read = parse(least)
-  expect(read).toMatchObject({
+  const hourMs = 3_600_000
+  expect(parse(least)).toEqual({
     ok: true,
-    value: { name: 'admins', approvals: 1, needs: [], lapsesAfterMs: 24 * 3_600_000, endsSessions: false },
+    value: {
+      ...{ key, name: 'admins', approvals: 1, needs: [], endsSessions: false },
+      ...{ for: { groups: ['developers'], users: [] }, approvers: { groups: ['security'], users: [] } },
+      ...{ permissionSets: ['*-ps'], scopes: [{ kind: 'root' }], longestMs: 8 * hourMs, lapsesAfterMs: 24 * hourMs },
+    },
   })
-  if (read.ok) expect(read.value.mayStartLaterMs).toBeUndefined()
 })
 
 test('an eligibility may say everything at once', () => {
@@ -49,28 +57,79 @@ test('an eligibility may say everything at once', () => {
   })
   expect(read).toMatchObject({
     ok: true,
-    value: { approvals: 2, needs: ['reason', 'ticket', 'incident'], mayStartLaterMs: 7 * 24 * 3_600_000 },
+    value: {
+      ...{ approvals: 2, needs: ['reason', 'ticket', 'incident'], mayStartLaterMs: 7 * 24 * 3_600_000 },
+      for: { groups: ['a'], users: ['b'] },
+      approvers: { groups: ['security'], users: ['c'], ownerTag: 'owner' },
+      approvedByItself: { groups: ['on-call'], times: [{ days: ['mon'], from: '18:00' }] },
+      scopes: [{ kind: 'root' }, { kind: 'ou_id' }, { kind: 'account' }, { kind: 'account_tag' }, { kind: 'select' }],
+    },
   })
+})
+
+const always = { days: ['mon'], from: '00:00', until: '24:00', zone: 'UTC' }
+test.each<[string, object, object]>([
+  ['users alone who may ask', { for: { users: ['b'] } }, { for: { groups: [], users: ['b'] } }],
+  ['as many users who approve as approvals', { approvers: { users: ['a', 'b'] }, approvals: 2 }, { approvals: 2 }],
+  ['more approvals than groups, which may have many people', { approvals: 5 }, { approvals: 5 }],
+  [
+    'a tag of owners alone',
+    { approvers: { ownerTag: 'owner' }, approvals: 2 },
+    { approvers: { groups: [], users: [] } },
+  ],
+  [
+    'groups alone that need no approval',
+    { approvers: undefined, approvals: 0, approvedByItself: { groups: ['on-call'] } },
+    { approvedByItself: { groups: ['on-call'], times: [] } },
+  ],
+  [
+    'times alone that need no approval',
+    { approvers: undefined, approvals: 0, approvedByItself: { times: [always] } },
+    { approvedByItself: { groups: [], times: [always] } },
+  ],
+])('an eligibility may have %s', (_, said, value) => {
+  expect(parse({ ...least, ...said })).toMatchObject({ ok: true, value })
 })
 
 describe('an eligibility is refused that', () => {
   test.each<[string, unknown, string]>([
     ['is for nobody', { ...least, for: {} }, 'at least one name'],
-    ['has nobody who approves', { ...least, approvers: undefined }, 'who approves'],
+    [
+      'has nobody who approves',
+      { ...least, approvers: undefined, approvals: 2 },
+      '"approvals": 2 without approvers | who approves: groups, users or the ownerTag of the account | add approvers, such as "approvers": { "groups": ["security"] }',
+    ],
     ['has an empty object of approvers', { ...least, approvers: {} }, 'somebody in it'],
     [
       'asks for more approvals than there are users',
       { ...least, approvers: { users: ['a', 'a'] }, approvals: 2 },
-      'at least as many',
+      '"approvals": 2 and fewer users who approve | at least as many approvers as approvals | name more users or a group, or ask for fewer approvals',
     ],
-    ['asks for no approval of anybody', { ...least, approvals: 0 }, 'approvedByItself'],
+    [
+      'asks for more approvals than there are users, and names no group in its list of groups',
+      { ...least, approvers: { groups: [], users: ['a'] }, approvals: 2 },
+      'at least as many approvers as approvals',
+    ],
+    [
+      'asks for no approval of anybody',
+      { ...least, approvals: 0 },
+      '"approvals": 0 without approvedByItself | at least one approval, or what is approved by itself | write "approvals": 1 and approvers, or add approvedByItself with groups or times',
+    ],
     ['is approved by itself for nobody', { ...least, approvedByItself: {} }, 'groups, times or both'],
     ['asks for six approvals', { ...least, approvals: 6 }, 'a whole number from 0 to 5'],
     ['has a scope of no kind', { ...least, scopes: ['everything'] }, 'a scope as in links'],
+    ['has a scope without a value', { ...least, scopes: ['selects'] }, 'a scope as in links'],
     ['has a scope that is not valid', { ...least, scopes: ['account%123'] }, 'a scope as in links'],
     ['has no scope', { ...least, scopes: [] }, 'a list of 1 to 500 scopes'],
+    ['does not say how long', { ...least, longest: undefined }, '| add it;'],
     ['lasts 31 days', { ...least, longest: 'P31D' }, 'at most 30 days'],
-    ['has a pattern for tickets that nobody needs', { ...least, ticketPattern: '#' }, 'both or none'],
+    ['lasts no time that it says', { ...least, longest: '8h' }, '| correct it;'],
+    ['has needs that are no list', { ...least, needs: 'reason' }, '| correct it, or leave it out;'],
+    [
+      'has a pattern for tickets that nobody needs',
+      { ...least, ticketPattern: '#', needs: ['reason'] },
+      'ticketPattern without "ticket" in needs | both or none | add "needs": ["ticket"], or leave ticketPattern out',
+    ],
     ['has a field that nobody knows', { ...least, approver: [] }, "unknown field 'approver'"],
     [
       'has a time in no zone',
@@ -82,6 +141,30 @@ describe('an eligibility is refused that', () => {
     expect(complaintOf(document)).toContain(told)
   })
 
+  test('is one byte larger than an eligibility may be', () => {
+    const body = new TextEncoder().encode(JSON.stringify(least))
+    expect(parseEligibilityFile(key, body, 64 * 1024)).toMatchObject({ ok: true })
+    expect(parseEligibilityFile(key, body, 64 * 1024 + 1)).toMatchObject({
+      complaint: { expected: 'at most 65536 bytes', remedy: 'name groups in place of users, or divide it' },
+    })
+  })
+
+  test('is one of more than there may be', () => {
+    const eligibilities = tooManyEligibilities(
+      Array.from({ length: 10_001 }, (_, number) => eligibilityKey(`e${number}`)),
+    )
+    expect(eligibilities.size).toBe(10_001)
+    expect(eligibilities.get('e7')).toEqual({
+      ok: false,
+      complaint: {
+        object: 'eligibility/e7.json',
+        received: 'one of 10001 files',
+        expected: 'at most 10000',
+        remedy: 'join those that say the same, with groups, globs and scopes',
+      },
+    })
+  })
+
   test('has no name of its own', () => {
     expect(complaintOf(least, 'eligibility/a b.json')).toContain("the name 'a b'")
   })
@@ -90,7 +173,10 @@ describe('an eligibility is refused that', () => {
 test.each([
   ['eligibility/a.json', true],
   ['eligibility/a/b.json', false],
+  ['eligibility/admins.json', true],
   ['eligibility/a.txt', false],
+  ['eligibility/a.json.bak', false],
+  ['old/eligibility/a.json', false],
   ['selectors/a.json', false],
 ])('whether %s is an eligibility: %s', (text, expected) => {
   expect(isEligibilityKey(text)).toBe(expected)

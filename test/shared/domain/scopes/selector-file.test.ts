@@ -1,12 +1,18 @@
 import { describe, expect, test } from '@jest/globals'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { expandScope } from '../../../../shared/domain/scopes/expand-scope.ts'
+import { isSelected } from '../../../../shared/domain/scopes/is-selected.ts'
 import {
+  askTags,
   isSelectorKey,
+  nameInSelectorKey,
   parseSelectorFile,
   selectorFileMostBytes,
+  selectorKey,
+  tooManySelectors,
 } from '../../../../shared/domain/scopes/selector-file.ts'
 import { selectorName } from '../../../../shared/domain/scopes/selector-name.ts'
+import { renderComplaint } from '../../../../shared/domain/statuses/complaint.ts'
 
 const key = 'selectors/prod.json'
 
@@ -27,11 +33,38 @@ test('a selector may say everything at once, three levels deep', () => {
   expect(complaintOf(document)).toBe('valid')
 })
 
+test.each(['allOf', 'anyOf'])('a selector may say %s and nothing else', (joint) => {
+  expect(complaintOf({ [joint]: [{ accounts: [] }] })).toBe('valid')
+})
+
 test.each([
   ['asks for tags, however deep', { names: ['*'], except: [{ anyOf: [{ tags: ['a^b'] }] }] }, true],
   ['asks for none', { names: ['*'], except: [{ anyOf: [{ accounts: [] }] }] }, false],
 ])('it is known that a selector %s', (_, document, asksTags) => {
   expect(parse(document)).toMatchObject({ ok: true, value: { asksTags } })
+})
+
+test.each<[string, object, object]>([
+  ['organizationalUnits', { organizationalUnits: ['ou-abcd-11111111'] }, { organizationalUnits: ['ou-abcd-22222222'] }],
+  ['accounts', { accounts: ['000000000001'] }, { accounts: ['000000000002'] }],
+  ['names', { names: ['x', 'prod-?'] }, { names: ['prod'] }],
+  ['tags', { tags: ['team^x', 'team^y', 'a^b'] }, { tags: ['team^y', 'a^x'] }],
+  ['allOf', { allOf: [{ names: ['*'] }, { names: ['p*'] }] }, { allOf: [{ names: ['*'] }, { names: ['x'] }] }],
+  ['anyOf', { anyOf: [{ names: ['x'] }, { names: ['p*'] }] }, { anyOf: [] }],
+  ['except', { names: ['*'], except: [{ names: ['x'] }] }, { names: ['*'], except: [{ names: ['p*'] }] }],
+])('%s of a selector mean the accounts that they fit, and no others', (_, fitting, other) => {
+  const account = { id: accountId.parse('000000000001'), name: 'prod-1', tags: { team: 'x' } }
+  const selects = (document: object) => {
+    const read = parse(document)
+    return read.ok && isSelected(read.value.condition, account, ['r-abcd', 'ou-abcd-11111111'])
+  }
+  expect([fitting, other].map(selects)).toEqual([true, false])
+})
+
+test('tags of accounts are asked for where one valid selector asks for them', () => {
+  const [tags, names, broken] = [parse({ tags: ['a^b'] }), parse({ names: ['*'] }), parse('{')]
+  const asks = (...selectors: (typeof tags)[]) => askTags(new Map(selectors.map((one, at) => [String(at), one])))
+  expect([asks(names, tags, broken), asks(tags), asks(names, broken), asks()]).toEqual([true, true, false, false])
 })
 
 describe('a selector that is refused', () => {
@@ -63,17 +96,44 @@ describe('a selector that is refused', () => {
   })
 
   test('has globs of one character too many', () => {
-    const document = (rest: number) => ({
+    const most = {
       names: Array(4).fill('a'.repeat(100)),
-      except: [{ names: ['b'.repeat(rest)] }],
-    })
-    expect(complaintOf(document(100))).toBe('valid')
-    expect(complaintOf({ ...document(100), anyOf: [{ names: ['c'] }] })).toContain('names of 501 characters')
+      allOf: [{ accounts: [] }],
+      except: [{ names: ['b'.repeat(100)] }],
+    }
+    expect(complaintOf(most)).toBe('valid')
+    expect(complaintOf({ ...most, anyOf: [{ names: ['c'] }] })).toBe(
+      'names of 501 characters in all | at most 500 | use fewer globs, or organizational units, tags or account ids',
+    )
   })
 
   test('is one byte larger than a selector may be', () => {
     expect(parse({ accounts: [] }, selectorFileMostBytes)).toMatchObject({ ok: true })
-    expect(parse({ accounts: [] }, selectorFileMostBytes + 1)).toMatchObject({ ok: false })
+    const read = parse({ accounts: [] }, selectorFileMostBytes + 1)
+    expect(read.ok || renderComplaint(read.complaint)).toBe(
+      'selectors/prod.json: received a file of 65537 bytes, expected at most 65536 bytes; name organizational units or tags in place of accounts, or divide it into several selectors',
+    )
+  })
+
+  test('is told what to do about the field that is wrong', () => {
+    expect(complaintOf({ anyOf: [{ accounts: ['1'] }] })).toBe(
+      "'1' at $.anyOf[0].accounts[0] | an account id of twelve digits, in quotation marks | correct it, or leave it out; then upload the file again",
+    )
+  })
+
+  test('is one of more than there may be', () => {
+    const keys = Array.from({ length: 101 }, (_, number) => selectorKey(selectorName.parse(`s${number}`)))
+    const selectors = tooManySelectors(keys)
+    expect([...selectors.keys()]).toEqual(keys.map(nameInSelectorKey))
+    expect(selectors.get('s100')).toEqual({
+      ok: false,
+      complaint: {
+        object: 'selectors/s100.json',
+        received: 'one of 101 selectors',
+        expected: 'at most 100',
+        remedy: 'delete those that no link names',
+      },
+    })
   })
 
   test.each(['selectors/a b.json', 'selectors/a.b.json', `selectors/${'a'.repeat(65)}.json`, 'selectors/é%.json'])(
@@ -85,9 +145,12 @@ describe('a selector that is refused', () => {
   )
 })
 
-test('what is deeper under selectors/, or no JSON, is no selector', () => {
-  expect(['selectors/old/a.json', 'selectors/a.txt', 'selectors/'].filter(isSelectorKey)).toEqual([])
-})
+test.each(['selectors/old/a.json', 'selectors/a.txt', 'selectors/', 'selectors/a.json.bak', 'old/selectors/a.json'])(
+  '%s is no selector',
+  (other) => {
+    expect([other, key].map(isSelectorKey)).toEqual([false, true])
+  },
+)
 
 test('the worst globs are tried against 10,000 accounts within a second', () => {
   const names = Array.from({ length: 5 }, (_, index) => `${'*a'.repeat(49)}${index}b`)

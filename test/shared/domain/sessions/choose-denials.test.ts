@@ -107,7 +107,7 @@ describe('where not all fit', () => {
   })
 
   test("who ends more keeps what is denied, and takes nobody else's place", () => {
-    const [one, other] = [ofRequest(1, { account: account(1) }), ofRequest(2)]
+    const [one, other] = [ofRequest(1, { account: account(1) }), ofRequest(2, { minute: 9 })]
     const more = ofRequest(1, { minute: 5, account: account(2) })
     const room = roomFor(one, other)
     const { denied, left } = choose(room, [one, more, other], [one, other])
@@ -116,10 +116,31 @@ describe('where not all fit', () => {
     expect(choose(roomFor(...mergeEndedSessions([one, more]), other), [one, more, other], denied).left).toEqual([])
   })
 
-  test('nothing is denied that nobody wishes any more, or that nobody can need', () => {
-    const over = wish(1, { minute: -12 * 60 })
-    const { denied } = choose(roomFor(b), [wish(1, { account: account(1) }), b], [over, b, c])
-    expect(numbers(denied)).toEqual([2])
+  test('nothing is denied that nobody wishes any more', () => {
+    expect(numbers(choose(roomFor(b), [wish(1, { account: account(1) }), b], [b, c]).denied)).toEqual([2])
+  })
+
+  const halfDay = 12 * 60
+  test.each<[string, boolean, Wish]>([
+    ['as it is wished, in one account', true, { minute: 5, account: account(1) }],
+    ['earlier', true, { minute: 4, account: account(1) }],
+    ['later than anybody wishes', false, { minute: 6, account: account(1) }],
+    ['in an account that nobody wishes', false, { minute: 5, account: account(3) }],
+    ['in all accounts, which nobody wishes', false, { minute: 5 }],
+    ['for sessions of which one may be left', true, { minute: 1 - halfDay, account: account(1) }],
+    ['for sessions of which none can be left', false, { minute: -halfDay, account: account(1) }],
+  ])('what is denied %s stays until all that is wished fits: %s', (_, stays, is) => {
+    const wanted = [1, 2].map((number) => wish(1, { minute: 5, account: account(number) }))
+    const { denied, left } = choose(roomFor(wish(1, is)), wanted, [wish(1, is)])
+    expect(denialsOf(denied)).toEqual(stays ? denialsOf([wish(1, is)]) : [])
+    expect(left).toEqual(mergeEndedSessions(wanted))
+  })
+
+  test('what is denied in one account stays where it is wished in all, until that fits', () => {
+    const applied = [1, 2].map((number) => wish(number, { minute: 2, account: account(1) }))
+    const more = wish(1, { minute: 5 })
+    const { denied, left } = choose(roomFor(...applied), [...applied, more], applied)
+    expect([denialsOf(denied), left]).toEqual([denialsOf(applied), [more]])
   })
 
   test('the choice is stable: made again with what it chose it is the same', () => {

@@ -23,6 +23,7 @@ const [zoe, kim] = [userNumber(1), userNumber(2)]
 const [dev, prod] = [accountId.parse('210000000001'), accountId.parse('210000000002')]
 const ten = new Date('2026-03-03T10:00:00Z')
 const eleven = new Date('2026-03-03T11:00:00Z')
+const noon = new Date('2026-03-03T12:00:00Z')
 const ended = (user = zoe, at = ten, account?: EndedSession['account']): EndedSession =>
   endSession({ user, name: 'zoe', permissionSet: permissionSetName.parse('Admin-ps'), account, by: 'me' }, at)
 
@@ -61,7 +62,11 @@ describe('the wishes about one user in one permission set', () => {
   test("stay an operator's where one of them is, whoever wished last", () => {
     const request = { ...ended(zoe, eleven), by: endOfRequest('d1') }
     expect(merge(ended(zoe, ten, dev), request)).toEqual([{ ...ended(zoe, eleven), by: 'me' }])
-    expect(merge(request, { ...request, by: endOfRequest('d2') })).toMatchObject([{ by: endOfRequest('d2') }])
+    const later = [eleven, noon].map((at, index) => ({ ...ended(zoe, at), by: endOfRequest(`d${index + 2}`) }))
+    expect(merge(...later.toReversed(), request)).toEqual([later[1]])
+    expect(merge({ ...ended(zoe, noon), by: 'you' }, ended(zoe, ten), ended(zoe, eleven))).toMatchObject([
+      { by: 'you' },
+    ])
     expect([ended(), request].map(isOfOperator)).toEqual([true, false])
   })
 
@@ -106,10 +111,20 @@ describe('the denials', () => {
     expect(others).toEqual([])
   })
 
+  test('of a user in all accounts and in one are in all; those of users in different accounts are apart', () => {
+    expect(denialsOf([ended(zoe, ten, dev), ended(zoe)])).toEqual(denialsOf([ended(zoe)]))
+    expect(denialsOf([ended(zoe, ten, prod), ended(kim, ten, dev)])).toMatchObject([
+      { Condition: { StringEquals: { 'identitystore:UserId': [kim], 'aws:PrincipalAccount': [dev] } } },
+      { Condition: { StringEquals: { 'identitystore:UserId': [zoe], 'aws:PrincipalAccount': [prod] } } },
+    ])
+  })
+
   test('of different instants are statements of their own, since a later one would deny new sessions', () => {
-    expect(denialsOf([ended(zoe, eleven), ended(kim, ten)]).map(({ Sid, Condition }) => [Sid, Condition])).toEqual([
+    const three = [ended(zoe, eleven), ended(kim, ten), ended(userNumber(3), noon)]
+    expect(denialsOf(three).map(({ Sid, Condition }) => [Sid, Condition])).toEqual([
       ['SsofileEnded1', expect.objectContaining({ DateLessThan: { 'aws:TokenIssueTime': '2026-03-03T10:00:00Z' } })],
       ['SsofileEnded2', expect.objectContaining({ DateLessThan: { 'aws:TokenIssueTime': '2026-03-03T11:00:00Z' } })],
+      ['SsofileEnded3', expect.objectContaining({ DateLessThan: { 'aws:TokenIssueTime': '2026-03-03T12:00:00Z' } })],
     ])
   })
 
@@ -130,30 +145,44 @@ describe('the denials', () => {
 
 describe('an inline policy', () => {
   const own = '{"Version":"2012-10-17","Id":"x","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}'
-  const denials = denialsOf([ended()])
+  const denials = () => denialsOf([ended()])
 
   test.each([
     ['with statements', own],
     ['with a single statement that is no list', '{"Statement":{"Effect":"Deny","Action":"s3:*","Resource":"*"}}'],
     ['that is none', undefined],
   ])('%s says the same as before once the denials are taken out', (_, before) => {
-    const joined = withDenials(before, denials)
+    const joined = withDenials(before, denials())
     expect(joined).toContain('SsofileEnded1')
     expect(isSamePolicy(withoutDenials(joined), before)).toBe(true)
     expect(isSamePolicy(withDenials(joined, []), before)).toBe(true)
   })
 
   test('gets new denials in the place of old ones', () => {
-    const joined = withDenials(withDenials(own, denials), denialsOf([ended(kim, eleven)]))
+    const joined = withDenials(withDenials(own, denials()), denialsOf([ended(kim, eleven)]))
     expect(joined).toBe(withDenials(own, denialsOf([ended(kim, eleven)])))
   })
 
   test('without denials is the very same text', () => {
-    const text = `${own} `
-    expect(withoutDenials(text)).toBe(text)
-    expect(withoutDenials('{"Statement":[{"Sid":"NotSsofileEnded1"}]}')).toBe(
-      '{"Statement":[{"Sid":"NotSsofileEnded1"}]}',
-    )
+    for (const text of [
+      `${own} `,
+      '{"Statement": [{"Sid":"NotSsofileEnded1"}]}',
+      '"SsofileEnded1"',
+      '{"Id":"SsofileEnded1"}',
+    ])
+      expect(withoutDenials(text)).toBe(text)
+  })
+
+  test('of denials alone has a version, and one that is none is replaced', () => {
+    expect(JSON.parse(withDenials(undefined, denials()) ?? '')).toEqual({ Version: '2012-10-17', Statement: denials() })
+    for (const none of ['null', '"x"', '{}'])
+      expect(JSON.parse(withDenials(none, denials()) ?? '')).toEqual({ Statement: denials() })
+  })
+
+  test('loses only its denials, whatever else it has that no policy may have', () => {
+    const odd = [null, 'SsofileEnded1', { Sid: 1 }, { Effect: 'Allow' }]
+    const text = JSON.stringify({ Statement: [...odd, { Sid: 'SsofileEnded1' }] })
+    expect(withoutDenials(text)).toBe(JSON.stringify({ Statement: odd }))
   })
 
   test.each([
@@ -167,13 +196,9 @@ describe('an inline policy', () => {
 })
 
 test('the policy for a leaver denies everything to this user, whenever the session began', () => {
-  expect(denyEverywhere(zoe).Statement).toEqual([
-    {
-      Sid: 'DenyLeaver',
-      Effect: 'Deny',
-      Action: '*',
-      Resource: '*',
-      Condition: { StringEquals: { 'identitystore:UserId': [zoe] } },
-    },
-  ])
+  const Condition = { StringEquals: { 'identitystore:UserId': [zoe] } }
+  expect(denyEverywhere(zoe)).toEqual({
+    Version: '2012-10-17',
+    Statement: [{ Sid: 'DenyLeaver', Effect: 'Deny', Action: '*', Resource: '*', Condition }],
+  })
 })

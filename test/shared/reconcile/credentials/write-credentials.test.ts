@@ -422,6 +422,9 @@ test('a run that dies goes on where it was, and one that is whole is not made ag
       },
     }),
   })
+  // The month has its reports of permissions.
+  const monthly = { v: 1, month: '2026-03', madeAt: now.toISOString(), unusedDays: 90, sets: [] }
+  await world.objects.put('reports/permissions.json', JSON.stringify(monthly))
   isDown = true
   await expect(night(world)).rejects.toThrow('killed')
   expect(entered.length).toBeGreaterThan(2)

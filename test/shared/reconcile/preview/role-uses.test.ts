@@ -161,7 +161,10 @@ describe('the use of roles', () => {
       listPermissionSetRoles: async () => ({ items }),
       roleLastUsedAt: async () => undefined,
       generateServiceLastAccessedDetails: async (arn) => arn,
-      getServiceLastAccessedDetails: async (job) => ({ status: 'COMPLETED', lastUsedAt: used.get(job) }),
+      getServiceLastAccessedDetails: async (job) => ({
+        status: 'COMPLETED',
+        services: [{ name: 'Amazon S3', namespace: 's3', lastUsedAt: used.get(job), actions: [] }],
+      }),
     }))
     const { uses } = await read(world, [accessIn(first)], { auditor })
     expect(knownOf(uses[0])).toMatchObject({

@@ -1,0 +1,115 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { openAwsPolicyGenerator } from '../../../shared/aws/aws-policy-generator.ts'
+import { SystemClock } from '../../../shared/aws/system-clock.ts'
+import { SystemRandomness } from '../../../shared/aws/system-randomness.ts'
+import type { PermissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
+import { permissionSetOfRole } from '../../../shared/domain/permission-sets/permission-set-role.ts'
+import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import { Refusal } from '../arguments/refusal.ts'
+import { chooseRegion } from '../bucket/choose-region.ts'
+import { Progress } from '../terminal/progress.ts'
+import { renderJson } from '../terminal/render-json.ts'
+import { show } from '../terminal/show.ts'
+import { awaitGeneration, type GenerationJob, startGeneration, trailDaysMost } from './generate-policy.ts'
+import { lookAgain, renderGeneration } from './render-generated-policy.ts'
+
+const minutes = { standard: 30, most: 24 * 60 }
+
+export type TrailOptions = {
+  readonly fromCloudtrail?: boolean
+  readonly trail?: string
+  readonly accessRole?: string
+  readonly days?: number
+  readonly timeout?: number
+  readonly job?: string
+  readonly json?: boolean
+}
+
+export function addTrailOptions(command: Command): Command {
+  return command
+    .option(
+      '--from-cloudtrail',
+      'have IAM Access Analyzer make a policy of what CloudTrail recorded of the role in one account: that of the credentials (AWS_PROFILE)',
+    )
+    .option('--trail <arn>', 'with --from-cloudtrail: the trail that records the account')
+    .option('--access-role <arn>', 'with --from-cloudtrail: the role in the account that may read the trail')
+    .option('--days <days>', `with --from-cloudtrail: of how many days; default and most: ${trailDaysMost}`, (text) =>
+      parseWhole(text, trailDaysMost),
+    )
+    .option('--timeout <minutes>', `with --from-cloudtrail: how long to wait; default: ${minutes.standard}`, (text) =>
+      parseWhole(text, minutes.most),
+    )
+    .option('--job <id>', 'with --from-cloudtrail: look at a job that was begun before')
+}
+
+/** `ssofile suggest --from-cloudtrail`. Answers the exit code. */
+export async function suggestFromCloudTrail(name: PermissionSetName, options: TrailOptions): Promise<number> {
+  const asked = options.job === undefined ? chooseTrail(options) : undefined
+  if (asked === undefined && (options.trail ?? options.accessRole ?? options.days) !== undefined)
+    throw new Refusal('received --job with --trail, --access-role or --days, expected it alone: that job has its own')
+  chooseRegion()
+  const progress = new Progress()
+  const generating = {
+    generator: openAwsPolicyGenerator(),
+    clock: new SystemClock(),
+    randomness: new SystemRandomness(),
+    onStep: progress.tell,
+  }
+  const stop = new AbortController()
+  const onInterrupt = () => stop.abort()
+  let job: GenerationJob
+  try {
+    const jobId = options.job ?? (await startGeneration(name, asked ?? chooseTrail(options), generating))
+    if (options.job === undefined) {
+      progress.end()
+      process.stderr.write(
+        `job ${quote(jobId)} has begun, and goes on if you leave (Ctrl-C); then look with: ${lookAgain(name, jobId)}\n`,
+      )
+    }
+    process.once('SIGINT', onInterrupt)
+    const timeoutMs = (options.timeout ?? minutes.standard) * 60_000
+    job = await awaitGeneration(jobId, { timeoutMs, signal: stop.signal }, generating)
+  } finally {
+    process.off('SIGINT', onInterrupt)
+    progress.end()
+  }
+  checkIsOf(name, job)
+  if (options.json) process.stdout.write(renderJson({ permissionSet: name, jobId: job.jobId, ...job.generation }))
+  else await show(renderGeneration(name, job))
+  return job.generation.status === 'SUCCEEDED' ? 0 : 1
+}
+
+/** Throws Refusal for options that only fit `--from-cloudtrail`. */
+export function refuseTrailOptions({ trail, accessRole, days, timeout, job }: TrailOptions): void {
+  if ([trail, accessRole, days, timeout, job].every((one) => one === undefined)) return
+  throw new Refusal('received --trail, --access-role, --days, --timeout or --job without --from-cloudtrail; add it')
+}
+
+function chooseTrail({ trail, accessRole, days = trailDaysMost }: TrailOptions) {
+  if (trail === undefined || accessRole === undefined)
+    throw new Refusal(
+      'received --from-cloudtrail without --trail and --access-role, expected both, or --job; docs/less-privilege.md says what the role needs',
+    )
+  if (!/^arn:[^:]+:cloudtrail:[^:]+:\d{12}:trail\/.+$/.test(trail))
+    throw new Refusal(
+      `received the trail '${quote(trail)}', expected an ARN such as arn:aws:cloudtrail:eu-central-1:111122223333:trail/organization`,
+    )
+  if (!/^arn:[^:]+:iam::\d{12}:role\/.+$/.test(accessRole))
+    throw new Refusal(
+      `received the access role '${quote(accessRole)}', expected an ARN such as arn:aws:iam::111122223333:role/service-role/ReadTrail`,
+    )
+  return { trailArn: trail, accessRole, days }
+}
+
+function checkIsOf(name: PermissionSetName, { jobId, generation }: GenerationJob): void {
+  if (generation.status !== 'SUCCEEDED') return
+  const { principalArn } = generation
+  if (permissionSetOfRole(principalArn.split('/').at(-1) ?? '') !== name)
+    throw new Refusal(`job ${quote(jobId)} is of ${quote(principalArn, 300)}, not of the permission set '${name}'`)
+}
+
+function parseWhole(text: string, most: number): number {
+  const number = /^\d{1,5}$/.test(text) ? Number(text) : 0
+  if (number >= 1 && number <= most) return number
+  throw new InvalidArgumentError(`expected a whole number from 1 to ${most}`)
+}

@@ -1,0 +1,206 @@
+import type { Command } from 'commander'
+import pLimit from 'p-limit'
+import { openAwsAuditor } from '../../../shared/aws/aws-auditor.ts'
+import type { Configuration } from '../../../shared/domain/deployment/configuration.ts'
+import {
+  listManagedPolicies,
+  nameManagedPolicy,
+  type PolicyText,
+} from '../../../shared/domain/iam-policies/compare-permissions.ts'
+import { noUsage, type SetUsage } from '../../../shared/domain/iam-policies/set-usage.ts'
+import {
+  judgeManagedUse,
+  type ManagedVerdict,
+  reducePolicy,
+  type UseOfSet,
+} from '../../../shared/domain/iam-policies/suggest-policy.ts'
+import type { AccountId } from '../../../shared/domain/organization/account-id.ts'
+import type { PermissionSetPolicies } from '../../../shared/domain/permission-sets/permission-set-changes.ts'
+import {
+  type PermissionSetName,
+  permissionSetName,
+} from '../../../shared/domain/permission-sets/permission-set-name.ts'
+import { quote, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
+import type { Auditor } from '../../../shared/ports/auditor.ts'
+import type { Ports } from '../../../shared/ports/ports.ts'
+import type { TellProgress } from '../../../shared/ports/progress.ts'
+import { listUnlessGone } from '../../../shared/reconcile/calls/assignment-listings.ts'
+import { readHygieneFile } from '../../../shared/reconcile/credentials/read-hygiene-file.ts'
+import { mergeAll, readUsages } from '../../../shared/reconcile/credentials/read-usages.ts'
+import { PermissionSetIndex } from '../../../shared/reconcile/directory/permission-set-index.ts'
+import { readSetPolicies } from '../../../shared/reconcile/directory/read-set-policies.ts'
+import { ManagedPolicies } from '../../../shared/reconcile/preview/managed-policies.ts'
+import { readGently } from '../../../shared/reconcile/preview/preview-permission-sets.ts'
+import { notConfigured } from '../../../shared/reconcile/preview/role-uses.ts'
+import { readOwner } from '../../../shared/reconcile/records/owner.ts'
+import { setUsageReport } from '../../../shared/reconcile/records/permission-reports.ts'
+import { parseDays } from '../arguments/parse-days.ts'
+import { Refusal } from '../arguments/refusal.ts'
+import { bucketOf } from '../bucket/bucket.ts'
+import { openCliPorts } from '../bucket/cli-ports.ts'
+import { chooseConfiguration } from '../bucket/deployment.ts'
+import { ProposedObjects } from '../plan/proposed-objects.ts'
+import { readActionCatalog } from '../plan/read-action-catalog.ts'
+import { Progress } from '../terminal/progress.ts'
+import { renderJson } from '../terminal/render-json.ts'
+import { show } from '../terminal/show.ts'
+import { renderSuggestion, type Suggestion } from './render-suggestion.ts'
+import {
+  addTrailOptions,
+  refuseTrailOptions,
+  suggestFromCloudTrail,
+  type TrailOptions,
+} from './suggest-from-cloudtrail.ts'
+
+const accountsAtOnce = 32
+
+type Options = TrailOptions & {
+  readonly live?: boolean
+  readonly unusedFor?: number
+  readonly config?: string
+}
+
+/** `ssofile suggest`: the policy that would remain of a permission set without what nobody uses. */
+export function addSuggest(program: Command): void {
+  const command = program
+    .command('suggest')
+    .argument('<permission-set>', 'its name')
+    .description(
+      'Proposes the policy that would remain of a permission set if all went that nobody used for so long, over all accounts where it is assigned, and says of each managed policy whether it could go (docs/less-privilege.md says what IAM does not know).\nIt takes the report of the month; with --live it asks IAM in each account now, which takes some seconds for each.\nWith --from-cloudtrail IAM Access Analyzer makes a policy of the calls that CloudTrail recorded, in one account; no bucket is read.\nIt only reads: a person puts the policy into the file, and plans and pushes it.\nExit code 0: something could go, or the policy is made; 1: nothing is known to be unused, or the job of --from-cloudtrail failed or is not over; 2: wrong usage, there is no report, or AWS refused.',
+    )
+    .option('--live', 'ask IAM in each account now, by the role that the configuration names as auditorRole')
+    .option(
+      '--unused-for <days>',
+      'what nobody used for so long, such as 180d; default: as hygiene.json says, else 90d',
+      parseDays,
+    )
+    .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')
+    .option('--json', 'the verdict on each action and policy, and the policies, as JSON')
+  addTrailOptions(command)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ssofile suggest Deploy-ps\n  ssofile suggest Deploy-ps --live --unused-for 180d\n  AWS_PROFILE=shop ssofile suggest Deploy-ps --from-cloudtrail --days 30 \\\n    --trail arn:aws:cloudtrail:eu-central-1:111122223333:trail/organization \\\n    --access-role arn:aws:iam::233000000002:role/service-role/ReadTrail',
+    )
+    .action(async (name: string, options: Options) => {
+      process.exitCode = await suggest(name, options)
+    })
+}
+
+async function suggest(text: string, options: Options): Promise<number> {
+  const name = permissionSetName.safeParse(text).data
+  if (name === undefined)
+    throw new Refusal(
+      `received the permission set '${quote(text)}', expected a name of 1 to 32 letters, digits or _ + = , . @ -`,
+    )
+  if (options.fromCloudtrail) {
+    if ((options.live ?? options.unusedFor ?? options.config) !== undefined)
+      throw new Refusal(
+        'received --from-cloudtrail with --live, --unused-for or --config, expected it without: CloudTrail is asked, and no configuration',
+      )
+    return suggestFromCloudTrail(name, options)
+  }
+  refuseTrailOptions(options)
+  const bare = openCliPorts(bucketOf(undefined))
+  const ports = { ...bare, auditor: openAwsAuditor(), objects: new ProposedObjects(bare.objects, bare.clock.now()) }
+  const owner = await readOwner(ports.objects)
+  const configuration = await chooseConfiguration(ports.objects, owner?.deployment, options.config)
+  const progress = new Progress()
+  const suggestion = await makeSuggestion(name, options, { ports, configuration, onStep: progress.tell }).finally(() =>
+    progress.end(),
+  )
+  if (options.json) process.stdout.write(renderJson(suggestion))
+  else await show(renderSuggestion(suggestion))
+  const { inline, managed } = suggestion
+  const isLess =
+    inline?.actions.some(({ verdict }) => verdict !== 'stays') ||
+    managed.some(({ verdict }) => verdict === 'goes' || verdict === 'could be narrowed')
+  return isLess ? 0 : 1
+}
+
+type Context = {
+  readonly ports: Ports & { readonly auditor: Auditor }
+  readonly configuration: Configuration
+  readonly onStep: TellProgress
+}
+
+async function makeSuggestion(name: PermissionSetName, options: Options, context: Context): Promise<Suggestion> {
+  const { ports, configuration } = context
+  const unusedDays = options.unusedFor ?? (await readStandard(ports))
+  const ssoAdmin = readGently(ports)
+  const index = new PermissionSetIndex({ ...ports, ssoAdmin })
+  const arn = await index.resolve(name)
+  if (arn === undefined)
+    throw new Refusal(`Identity Center has no permission set '${name}'; ssofile who lists those in use`)
+  const accounts = await listUnlessGone((token) =>
+    ssoAdmin.listAccountsForProvisionedPermissionSet(arn, undefined, token),
+  )
+  const usage = options.live ? await readNow(name, accounts, context) : await readReport(name, ports)
+  const resolve = (of: PermissionSetName) => index.resolve(of)
+  const policies = await readSetPolicies(name, { ...ports, ssoAdmin, resolve })
+  if (policies === undefined) throw new Refusal(`Identity Center has no permission set '${name}' any more`)
+  const use = { usage, days: unusedDays, catalog: await readActionCatalog() }
+  const inline = policies.inlinePolicy === undefined ? undefined : reducePolicy(policies.inlinePolicy, use)
+  const notUnderstood = policies.inlinePolicy !== undefined && inline === undefined
+  const isChanged = accounts.length !== usage.accounts + usage.unread.length
+  return {
+    permissionSet: name,
+    unusedDays,
+    isLive: options.live === true,
+    asOf: usage.asOf,
+    accounts: usage.accounts,
+    unread: usage.unread,
+    inline,
+    managed: await judgeManaged(policies, use, { accounts, ports, configuration }),
+    notes: [
+      ...(notUnderstood ? ['the inline policy has something that is not understood here: read it yourself'] : []),
+      ...(isChanged ? [`it is in ${accounts.length} accounts now; use --live for what they say`] : []),
+    ],
+  }
+}
+
+async function readStandard({ objects }: Ports): Promise<number> {
+  const hygiene = await readHygieneFile(objects)
+  if (!hygiene.ok) throw new Refusal(`${renderComplaint(hygiene.complaint)}; or say --unused-for 90d`)
+  return hygiene.value.standards.unusedDays
+}
+
+async function readReport(name: PermissionSetName, { objects }: Ports): Promise<SetUsage> {
+  const report = await setUsageReport(objects, name).read()
+  if (report !== undefined) return report.value
+  throw new Refusal(
+    `there is no report of '${name}' yet (reports/permissions/${name}.json): it is made once a month where the configuration has an auditorRole; --live asks IAM now`,
+  )
+}
+
+async function readNow(
+  name: PermissionSetName,
+  accounts: readonly AccountId[],
+  { ports, configuration: { auditorRole }, onStep }: Context,
+): Promise<SetUsage> {
+  if (auditorRole === '') throw new Refusal(`received --live, but ${notConfigured}; docs/audit.md says what it needs`)
+  let done = 0
+  const read = await pLimit(accountsAtOnce).map(accounts, async (account) => {
+    const usages = await readUsages(ports, account, { auditorRole, only: name })
+    onStep('asking IAM what is used', { done: ++done, of: accounts.length })
+    return [...usages]
+  })
+  return mergeAll(read.flat()).get(name) ?? noUsage
+}
+
+async function judgeManaged(
+  policies: PermissionSetPolicies,
+  use: UseOfSet,
+  {
+    accounts,
+    ports,
+    configuration: { auditorRole },
+  }: Pick<Context, 'ports' | 'configuration'> & { readonly accounts: readonly AccountId[] },
+): Promise<readonly ManagedVerdict[]> {
+  const wanted = listManagedPolicies(policies)
+  const texts: ReadonlyMap<string, PolicyText> =
+    auditorRole === '' ? new Map() : await new ManagedPolicies(ports, auditorRole).read(wanted, accounts)
+  return wanted.map(nameManagedPolicy).map((name) => {
+    const text = texts.get(name) ?? { why: notConfigured }
+    return 'why' in text ? { name, verdict: 'not read', why: text.why } : judgeManagedUse(name, text.document, use)
+  })
+}

@@ -1,0 +1,178 @@
+import type { LinkBody } from '../links/link-body.ts'
+import type { PrincipalId } from '../principals/identity-center-ids.ts'
+import type { PrincipalName } from '../principals/principal.ts'
+import { type Complaint, quote } from '../statuses/complaint.ts'
+import { type NewStatus, rejection } from '../statuses/status.ts'
+import { renderInstant } from '../text/instant.ts'
+import { groupKey } from './group-file.ts'
+import type { Membership } from './membership-file.ts'
+
+/** What one file under `memberships/` says now. Only `in-force` asks for anything. `unreadable`: it may say anything. */
+export type MembershipReading =
+  | { readonly state: 'absent' }
+  | { readonly state: 'rejected' | 'unreadable'; readonly complaint: Complaint }
+  | { readonly state: 'in-force' | 'not-yet' | 'expired'; readonly body: LinkBody }
+
+/** The group, as files name it. */
+export type FoundGroup =
+  | { readonly is: 'ours'; readonly id: PrincipalId; readonly isExternal: boolean }
+  /** Somebody deleted it in the directory. It is made again, if its file is there. */
+  | { readonly is: 'gone'; readonly id: PrincipalId; readonly isExternal: false }
+  /** Nobody has uploaded its file yet, or it is about to be made. `isExternal`: the directory has it, from a provider. */
+  | { readonly is: 'not ours'; readonly isExternal: boolean }
+
+/** What came of the membership. */
+export type MembershipEnd =
+  | { readonly is: 'none' | 'applied' | 'foreign' | 'applying' | 'revoking' | 'reported' | 'kept' }
+  | { readonly is: 'held'; readonly reason: string }
+  | { readonly is: 'paused'; readonly reason: string }
+
+/** Why a file that is in force gives its user nothing. */
+export type MembershipLack =
+  | { readonly lacks: 'user' }
+  | { readonly lacks: 'binding'; readonly boundTo: PrincipalId }
+  | { readonly lacks: 'freedom'; readonly suspension: string }
+  | { readonly lacks: 'sign-in' }
+
+export type ToldMembership = Pick<NewStatus, 'state' | 'reason' | 'remedy' | 'owned' | 'waitsFor' | 'atRest'>
+
+const heldRemedy = 'an operator looks at what is held with: ssofile brake, and can release it'
+
+/**
+ * The status of one file; `undefined`: the file is gone, and nothing of it is left. `end`: of the membership that it asks for, or
+ * asked for; `isLeft`: that membership is there because of this file too, and not wanted any more.
+ */
+export function describeMembership(
+  { group: name, user }: Membership,
+  facts: {
+    readonly reading: MembershipReading
+    readonly group: FoundGroup
+    readonly lack: MembershipLack | undefined
+    readonly end: MembershipEnd
+    readonly isLeft: boolean
+  },
+): ToldMembership | undefined {
+  const { reading, group, lack, end, isLeft } = facts
+  if (isLeft && reading.state !== 'rejected') return describeLeaving(name, end)
+  switch (reading.state) {
+    case 'absent':
+      return undefined
+    case 'rejected':
+      return rejection(reading.complaint)
+    case 'unreadable':
+      return rejection(reading.complaint)
+    case 'expired':
+      return { state: 'expired', remedy: 'upload it again with a later expiresAt, or delete it' }
+    case 'not-yet':
+      return {
+        state: 'waiting',
+        reason: `it is not in force before ${reading.body.notBefore ? renderInstant(reading.body.notBefore) : 'later'}`,
+        remedy: 'nothing to do; it is applied at that time',
+        atRest: true,
+      }
+    case 'in-force':
+      return describeGroup(name, group) ?? (lack ? describeLack(user, lack) : describeEnd(name, end))
+  }
+}
+
+/** `undefined`: people can be put into it. */
+function describeGroup(name: PrincipalName, group: FoundGroup): ToldMembership | undefined {
+  if (group.isExternal)
+    return {
+      state: 'rejected',
+      reason: `received a membership of group '${quote(name)}', which a provider of groups keeps (it has ExternalIds), expected a group that ssofile made or adopted`,
+      remedy: 'put the user into the group there, where the group comes from; delete this file',
+    }
+  if (group.is === 'ours') return undefined
+  if (group.is === 'gone')
+    return {
+      state: 'waiting',
+      reason: `somebody deleted group '${quote(name)}' in the directory`,
+      remedy: `nothing: ssofile makes it again within the hour, as long as ${groupKey(name)} is there`,
+      waitsFor: groupKey(name),
+    }
+  return {
+    state: 'waiting',
+    reason: `group '${quote(name)}' is none that ssofile made or adopted`,
+    remedy: `those who govern access upload ${groupKey(name)}: ssofile then makes the group, or adopts the one that exists`,
+    waitsFor: groupKey(name),
+  }
+}
+
+function describeLack(user: PrincipalName, lack: MembershipLack): ToldMembership {
+  const name = quote(user)
+  switch (lack.lacks) {
+    case 'user':
+      return {
+        state: 'waiting',
+        reason: `user '${name}' does not exist in the identity store`,
+        remedy: 'wait until the user is there, or upload the file under the exact user name and delete this one',
+      }
+    case 'binding':
+      return {
+        state: 'waiting',
+        reason: `user '${name}' is no longer the user that this file was applied to (${lack.boundTo})`,
+        remedy:
+          'if you mean the new user of this name: delete the file, wait until its status is gone, and upload it again; else only delete it',
+      }
+    case 'freedom':
+      return {
+        state: 'waiting',
+        reason: `user '${name}' is suspended by ${quote(lack.suspension, 1024)}, and has nothing until that file is deleted`,
+        remedy: 'delete this file; or nothing: it is applied when those who suspended the user delete that file',
+        atRest: true,
+      }
+    case 'sign-in':
+      return {
+        state: 'waiting',
+        reason: `user '${name}' is disabled in the directory`,
+        remedy: 'delete this file; or nothing: it is applied when the user is enabled',
+      }
+  }
+}
+
+function describeEnd(name: PrincipalName, end: MembershipEnd): ToldMembership {
+  switch (end.is) {
+    case 'applied':
+    case 'kept':
+      return { state: 'applied' }
+    case 'foreign':
+      return {
+        state: 'applied',
+        owned: false,
+        reason: `others had put the user into group '${quote(name)}' before; ssofile does not take the user out`,
+      }
+    case 'reported':
+      return {
+        state: 'failed',
+        reason: `somebody else took the user out of group '${quote(name)}', and onDrift only reports`,
+        remedy: 'delete this file; or upload it again with another reason to have the user put in again',
+      }
+    case 'held':
+      return { state: 'held', reason: end.reason, remedy: heldRemedy }
+    case 'paused':
+      return { state: 'applying', reason: end.reason }
+    case 'none':
+    case 'applying':
+    case 'revoking':
+      return { state: 'applying' }
+  }
+}
+
+function describeLeaving(name: PrincipalName, end: MembershipEnd): ToldMembership {
+  if (end.is === 'held')
+    return { state: 'held', reason: `${end.reason}; the user stays in group '${quote(name)}'`, remedy: heldRemedy }
+  if (end.is === 'paused') return { state: 'revoking', reason: end.reason }
+  if (end.is === 'kept')
+    return {
+      state: 'failed',
+      reason: `a provider keeps group '${quote(name)}' now (it has ExternalIds), so ssofile does not take the user out`,
+      remedy: 'take the user out there, where the group comes from',
+    }
+  return { state: 'revoking' }
+}
+
+/** It is on its way, or something holds it. */
+export function isUnsettled({ is }: MembershipEnd): boolean {
+  return ['applying', 'revoking', 'held', 'paused'].includes(is)
+}

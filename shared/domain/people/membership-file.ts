@@ -1,0 +1,90 @@
+import { isFolderMarker } from '../links/link.ts'
+import { splitFolder } from '../links/link-fields.ts'
+import { type PrincipalName, principalName } from '../principals/principal.ts'
+import { type Complaint, type Parsed, parsed, quote, refused } from '../statuses/complaint.ts'
+
+export const membershipPrefix = 'memberships/'
+
+/** As of links: the prefixes under which ssofile writes need room beside it. */
+const keyMostBytes = 900
+const suffix = '%ssofile'
+const form = 'memberships/<folder>/<group>%<user name>%ssofile'
+
+/** Who is to be in which group, by names: exactly as in links, without `principalSuffix`. */
+export type Membership = { readonly group: PrincipalName; readonly user: PrincipalName }
+/** `folder`: absent directly under `memberships/`. */
+export type MembershipFile = Membership & { readonly key: string; readonly folder: string | undefined }
+
+/** What the brake and `changes/` call a membership. */
+export function renderMembership({ group, user }: Membership): string {
+  return `${group}%${user}`
+}
+
+/** Where a file may lie that asks for this membership. */
+export function membershipKey(membership: Membership, folder: string | undefined): string {
+  return `${membershipPrefix}${folder === undefined ? '' : `${folder}/`}${renderMembership(membership)}${suffix}`
+}
+
+/** All keys that may ask for it. */
+export function membershipKeys(membership: Membership, folders: readonly string[]): readonly string[] {
+  return [undefined, ...folders].map((folder) => membershipKey(membership, folder))
+}
+
+/** The folder of a key under `memberships/`, declared or not; `undefined`: directly there. */
+export function folderOfMembership(key: string): string | undefined {
+  return splitFolder(key.slice(membershipPrefix.length)).folder
+}
+
+/**
+ * What a key under `memberships/` asks for. A user name has no `%` here and a group's name no `/`: so there is only one way to read
+ * it. Only `folders` count.
+ */
+export function parseMembershipKey(key: string, folders: readonly string[]): Parsed<MembershipFile> {
+  const { folder, rest } = splitFolder(key.slice(membershipPrefix.length))
+  const fault = findFault(key, rest)
+  if (fault) return refused({ object: key, ...fault })
+  if (folder !== undefined && !folders.includes(folder))
+    return refused({
+      object: key,
+      received: `the folder '${quote(folder)}'`,
+      expected:
+        folders.length === 0 ? 'no folder: none is declared' : `one of the declared folders: ${folders.join(', ')}`,
+      remedy:
+        'upload it again where memberships count and delete this one, or have the folder declared in the configuration under "folders"',
+    })
+  const names = rest.slice(0, -suffix.length)
+  const at = names.lastIndexOf('%')
+  const group = principalName.safeParse(names.slice(0, at))
+  const user = principalName.safeParse(names.slice(at + 1))
+  if (at < 0 || !group.success || !user.success)
+    return refused({
+      object: key,
+      received: `the name '${quote(rest)}'`,
+      expected: `a name such as oncall%kenji.ito@acme.example${suffix}`,
+      remedy: `upload it again as ${form}, then delete this one`,
+    })
+  return parsed({ key, folder, group: group.data, user: user.data })
+}
+
+function findFault(key: string, rest: string): Omit<Complaint, 'object'> | undefined {
+  const again = 'then delete this one'
+  if (Buffer.byteLength(key) > keyMostBytes)
+    return {
+      received: `a key of ${Buffer.byteLength(key)} bytes`,
+      expected: `at most ${keyMostBytes}`,
+      remedy: `use a shorter folder or group; ${again}`,
+    }
+  if (key !== key.normalize('NFC') || /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u.test(key))
+    return {
+      received: 'a name with control characters, or not in Unicode normal form NFC',
+      expected: 'printable characters in NFC',
+      remedy: `write the names as the directory has them; ${again}`,
+    }
+  if (isFolderMarker(key) || !rest.endsWith(suffix))
+    return {
+      received: `the name '${quote(rest)}'`,
+      expected: `a name that ends in ${suffix}`,
+      remedy: `upload it again as ${form}, ${again}`,
+    }
+  return undefined
+}

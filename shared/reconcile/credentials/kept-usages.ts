@@ -1,0 +1,62 @@
+import { mergeUsages, noUsage, type SetUsage, setUsage } from '../../domain/iam-policies/set-usage.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import { type PermissionSetName, permissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { JsonRecord } from '../records/json-record.ts'
+
+const keptPrefix = 'state/permissions/'
+
+export type SetUsages = ReadonlyMap<PermissionSetName, SetUsage>
+
+/**
+ * What a month has read so far: each part of the accounts under the last of them, an object for each permission set. A run that ended
+ * goes on after the last part, and no more than one permission set is in memory when they are put together.
+ */
+export class KeptUsages {
+  readonly #objects: ObjectStore
+  readonly #folder: string
+
+  constructor(objects: ObjectStore, month: string) {
+    this.#objects = objects
+    this.#folder = `${keptPrefix}${month}/`
+  }
+
+  /** Up to which account everything is read; `''`: nothing is. What other months have left goes. */
+  async readUpTo(): Promise<string> {
+    for await (const { key } of this.#objects.list(keptPrefix))
+      if (!key.startsWith(this.#folder)) await this.#objects.delete(key)
+    const done = await Array.fromAsync(this.#objects.list(`${this.#folder}read/`))
+    return done.at(-1)?.key.slice(`${this.#folder}read/`.length) ?? ''
+  }
+
+  /** The mark is written last: a part without it is read again, over what it has. */
+  async keep(last: AccountId, usages: SetUsages): Promise<void> {
+    for (const [name, usage] of usages) await this.#part(name, last).overwrite(usage)
+    await this.#objects.put(`${this.#folder}read/${last}`, new Uint8Array())
+  }
+
+  /** Ascending. */
+  async *merged(): AsyncGenerator<readonly [PermissionSetName, SetUsage]> {
+    const folder = `${this.#folder}sets/`
+    const accounts = new Map<PermissionSetName, string[]>()
+    for await (const { key } of this.#objects.list(folder)) {
+      const [set, account = ''] = key.slice(folder.length).split('/')
+      const name = permissionSetName.safeParse(set).data
+      if (name !== undefined) accounts.set(name, [...(accounts.get(name) ?? []), account.replace('.json', '')])
+    }
+    for (const [name, parts] of [...accounts].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      let usage = noUsage
+      for (const last of parts) usage = mergeUsages(usage, (await this.#part(name, last).read())?.value ?? noUsage)
+      yield [name, usage]
+    }
+  }
+
+  /** The reports are written. */
+  async forget(): Promise<void> {
+    for await (const { key } of this.#objects.list(keptPrefix)) await this.#objects.delete(key)
+  }
+
+  #part(name: PermissionSetName, last: string) {
+    return new JsonRecord(this.#objects, `${this.#folder}sets/${name}/${last}.json`, setUsage)
+  }
+}

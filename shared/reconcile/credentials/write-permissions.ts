@@ -1,0 +1,143 @@
+import { defaultHygiene } from '../../domain/credentials/hygiene-file.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import type { AccessLevel, ActionCatalog } from '../../domain/iam-policies/access-level.ts'
+import { accessLevelsOf } from '../../domain/iam-policies/access-levels-of.ts'
+import { listManagedPolicies } from '../../domain/iam-policies/compare-permissions.ts'
+import { judgeUsage, renderUsage } from '../../domain/iam-policies/judge-usage.ts'
+import type { SetUsage } from '../../domain/iam-policies/set-usage.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import { renderCsv } from '../../domain/text/render-csv.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { readSetPolicies } from '../directory/read-set-policies.ts'
+import { OrganizationCache } from '../organization/organization-cache.ts'
+import { ManagedPolicies } from '../preview/managed-policies.ts'
+import {
+  type PermissionSummary,
+  permissionOverviewKey,
+  permissionReportsPrefix,
+  permissionSummary,
+  setUsageReport,
+} from '../records/permission-reports.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
+import { KeptUsages } from './kept-usages.ts'
+import { readHygieneFile } from './read-hygiene-file.ts'
+import { mergeAll, readUsages } from './read-usages.ts'
+
+/** Of so many accounts the usages are in memory, and are read again after a function has died. */
+const accountsAtOnce = 64
+/** Then no other part is begun: the function has a quarter of an hour, and goes on the next night. */
+const budgetMs = 6 * 60_000
+
+type ReportPorts = Pick<Ports, 'objects' | 'organizations' | 'auditor' | 'clock' | 'randomness' | 'log'>
+
+/**
+ * Once a month: what each permission set allows and nobody used, over all of its accounts, as IAM knows it. Writes
+ * `reports/permissions/<name>.csv`, the same as JSON for `ssofile suggest`, `reports/permissions.csv` with a line for each permission
+ * set and its access levels, and last of all `reports/permissions.json`. Where the time of one run is over, the next one goes on.
+ * `undefined`: no auditor's role is configured, the month has its reports, or accounts are left to be read.
+ */
+export async function writePermissions(
+  ports: ReportPorts,
+  configuration: Configuration,
+  readActions: () => Promise<ActionCatalog>,
+): Promise<PermissionSummary | undefined> {
+  const { objects, clock } = ports
+  if (configuration.auditorRole === '') return undefined
+  const madeAt = renderInstant(clock.now())
+  const month = madeAt.slice(0, 7)
+  const written = permissionSummary(objects)
+  if ((await spoiledAsAbsent(written.read()))?.value.month === month) return undefined
+  const kept = new KeptUsages(objects, month)
+  if (!(await readAccounts(ports, configuration, kept))) return undefined
+  const hygiene = await readHygieneFile(objects)
+  // What is not valid is told by the report of credentials.
+  const unusedDays = (hygiene.ok ? hygiene.value : defaultHygiene).standards.unusedDays
+  const sets: PermissionSummary['sets'] = []
+  const catalog = await readActions()
+  for await (const [name, usage] of kept.merged()) {
+    const rows = judgeUsage(usage, unusedDays)
+    const csv = renderUsage(name, rows, usage.asOf)
+    await objects.put(`${permissionReportsPrefix}${name}.csv`, Buffer.from(csv))
+    await setUsageReport(objects, name).overwrite(usage)
+    const unused = rows.filter(({ finding }) => finding === 'unused')
+    const unusedActions = unused.filter(({ action }) => action !== undefined).length
+    sets.push({
+      name,
+      levels: [...(await readLevels(ports, configuration, { name, readIn: usage.readIn, catalog }))],
+      accounts: usage.accounts,
+      unread: usage.unread.length,
+      services: Object.keys(usage.services).length,
+      unusedServices: unused.length - unusedActions,
+      unusedActions,
+    })
+  }
+  await objects.put(permissionOverviewKey, Buffer.from(renderOverview(sets, madeAt)))
+  const summary: PermissionSummary = { v: 1, month, madeAt, unusedDays, sets }
+  await written.overwrite(summary)
+  await kept.forget()
+  return summary
+}
+
+/** By its file, where that is in force, and the managed policies in the account where its role was read. */
+async function readLevels(
+  ports: ReportPorts,
+  { auditorRole }: Configuration,
+  {
+    name,
+    readIn,
+    catalog,
+  }: { readonly name: PermissionSetName; readonly catalog: ActionCatalog } & Pick<SetUsage, 'readIn'>,
+): Promise<readonly AccessLevel[]> {
+  const { auditor, objects } = ports
+  const policies = await readSetPolicies(name, { objects, resolve: async () => undefined })
+  if (policies === undefined || auditor === undefined) return ['unknown']
+  const wanted = listManagedPolicies(policies)
+  const read = new ManagedPolicies({ ...ports, auditor }, auditorRole).read(
+    wanted,
+    readIn === undefined ? [] : [readIn],
+  )
+  return accessLevelsOf(policies, await read, catalog)
+}
+
+function renderOverview(sets: PermissionSummary['sets'], madeAt: string): string {
+  const titles = [
+    'permission set',
+    'access levels',
+    'accounts',
+    'not read',
+    'services',
+    'unused services',
+    'unused actions',
+    'made at',
+  ]
+  const lines = sets.map((one) => [
+    one.name,
+    one.levels.join(' ; '),
+    ...[one.accounts, one.unread, one.services, one.unusedServices, one.unusedActions].map(String),
+    madeAt,
+  ])
+  return renderCsv([titles, ...lines])
+}
+
+/** In parts, by the ids of accounts. Answers whether all of them are read. */
+async function readAccounts(ports: ReportPorts, configuration: Configuration, kept: KeptUsages): Promise<boolean> {
+  const { auditorRole, folders } = configuration
+  const untilMs = ports.clock.monotonicMs() + budgetMs
+  const view = await new OrganizationCache(ports, folders).storedView()
+  if (view === undefined) throw new Error('the organization has not been read yet')
+  const upTo = await kept.readUpTo()
+  const left = view.accounts.filter(({ id }) => id > upTo).sort((a, b) => (a.id < b.id ? -1 : 1))
+  for (let from = 0; from < left.length; from += accountsAtOnce) {
+    const part = left.slice(from, from + accountsAtOnce)
+    const last = part.at(-1)
+    if (last === undefined) break
+    if (ports.clock.monotonicMs() >= untilMs) {
+      ports.log.info('the accounts are not all read: the next run goes on', { left: left.length - from })
+      return false
+    }
+    const read = await Promise.all(part.map(({ id }) => readUsages(ports, id, { auditorRole })))
+    await kept.keep(last.id, mergeAll(read.flatMap((one) => [...one])))
+  }
+  return true
+}

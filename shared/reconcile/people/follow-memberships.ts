@@ -1,0 +1,115 @@
+import pLimit from 'p-limit'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { groupKey, groupPrefix } from '../../domain/people/group-file.ts'
+import { membershipKey, membershipPrefix } from '../../domain/people/membership-file.ts'
+import type { MembershipId, OwnedMembership } from '../../domain/people/owned-membership.ts'
+import type { DirectoryChange } from '../../domain/principals/directory-event.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import type { AttentionState } from '../../domain/statuses/status.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { patientIdentityStore } from '../calls/patient-identity-store.ts'
+import { People } from '../preview/people.ts'
+import { sendInput, sendInputs } from '../records/inputs.ts'
+import { listHeads } from '../records/list-heads.ts'
+import {
+  listOwnedGroups,
+  listOwnedMemberships,
+  ownedGroupRecord,
+  ownedMembershipRecord,
+} from '../records/owned-groups.ts'
+import { attentionPrefix } from '../records/status-store.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
+
+type Following = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' | 'identityStore'>
+
+const readsAtOnce = 16
+const unsettled: readonly AttentionState[] = ['waiting', 'failed', 'blocked']
+
+/**
+ * After changes in the directory: has looked at what waits for a user or a group, and at the memberships of users who have changed.
+ * Answers how many are looked at.
+ */
+export async function followMemberships(
+  ports: Following,
+  configuration: Configuration,
+  changes: readonly DirectoryChange[],
+): Promise<number> {
+  const keys = await listUnsettled(ports.objects)
+  if (keys.length > 0) await sendInputs(ports, keys, 'directory', configuration)
+  const users = new Set(changes.flatMap(({ type, id }) => (type === 'USER' && id !== undefined ? [id] : [])))
+  const concerned: MembershipId[] = []
+  if (users.size > 0)
+    for await (const one of listOwnedMemberships(ports.objects)) if (users.has(one.user)) concerned.push(one)
+  for (const { id, entry } of await readEntries(ports.objects, concerned))
+    await lookAtEntry(ports, configuration, id, entry)
+  return keys.length + concerned.length
+}
+
+/**
+ * Every hour: what no event told of. Each group of ours is compared with its file and with the directory, and each membership of ours
+ * with the files, the members of the group and the present name of its user.
+ */
+export async function reconcileMemberships(ports: Following, configuration: Configuration): Promise<number> {
+  const { objects } = ports
+  const groups = await Array.fromAsync(listOwnedGroups(objects))
+  const keys = new Set([...(await listUnsettled(objects)), ...groups.map(groupKey)])
+  if (keys.size > 0) await sendInputs(ports, [...keys], 'reconcile', configuration)
+  const ids = await Array.fromAsync(listOwnedMemberships(objects))
+  if (ids.length === 0) return keys.size
+  const people = new People(patientIdentityStore(ports))
+  const files = await listHeads(objects, membershipPrefix)
+  const named = await people.find(
+    'USER',
+    ids.map(({ user }) => user),
+  )
+  const members = await readMembers(objects, people, groups)
+  let looked = keys.size
+  for (const { id, entry } of await readEntries(objects, ids)) {
+    const user = named.get(id.user)
+    const isNamed = user !== undefined && !user.isDisabled && user.name === entry.user + configuration.principalSuffix
+    const isAsked = entry.files.some(({ key }) => files.has(key))
+    const isMember = members.get(id.group)?.has(id.user) === true
+    if (entry.state === 'granted' && isNamed && isAsked && isMember) continue
+    await lookAtEntry(ports, configuration, id, entry)
+    looked++
+  }
+  return looked
+}
+
+async function readMembers(objects: ObjectStore, people: People, groups: Parameters<typeof ownedGroupRecord>[1][]) {
+  const members = new Map<PrincipalId, ReadonlySet<PrincipalId>>()
+  await pLimit(readsAtOnce).map(groups, async (name) => {
+    const id = (await spoiledAsAbsent(ownedGroupRecord(objects, name).read()))?.value.id
+    if (id !== undefined) members.set(id, new Set((await people.membersOf(id)) ?? []))
+  })
+  return members
+}
+
+async function listUnsettled(objects: ObjectStore): Promise<readonly string[]> {
+  const keys: string[] = []
+  for (const state of unsettled)
+    for (const prefix of [membershipPrefix, groupPrefix])
+      for await (const { key } of objects.list(`${attentionPrefix}${state}/${prefix}`))
+        keys.push(key.slice(`${attentionPrefix}${state}/`.length))
+  return keys
+}
+
+async function readEntries(objects: ObjectStore, ids: readonly MembershipId[]) {
+  const read = await pLimit(readsAtOnce).map(ids, async (id) => {
+    const stored = await spoiledAsAbsent(ownedMembershipRecord(objects, id).read())
+    return stored ? [{ id, entry: stored.value }] : []
+  })
+  return read.flat()
+}
+
+/** By the names that it was made for, and by the id of its user: whoever bears the name now may be somebody else. */
+export async function lookAtEntry(
+  ports: Pick<Ports, 'queues' | 'randomness'>,
+  configuration: Pick<Configuration, 'folders'>,
+  { user }: MembershipId,
+  entry: OwnedMembership,
+): Promise<void> {
+  const key = entry.files[0]?.key ?? membershipKey(entry, undefined)
+  await sendInput(ports, { key, user }, 'its user or its group may have changed', configuration)
+}

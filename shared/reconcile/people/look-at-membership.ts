@@ -1,0 +1,300 @@
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { findUploader } from '../../domain/links/find-uploader.ts'
+import type { InputMessage } from '../../domain/links/input-message.ts'
+import { isInForce, linkBodyMostBytes, parseLinkBody } from '../../domain/links/link-body.ts'
+import { changesNothing, describeUpload } from '../../domain/links/upload.ts'
+import {
+  describeMembership,
+  type FoundGroup,
+  isUnsettled,
+  type MembershipEnd,
+  type MembershipLack,
+  type MembershipReading,
+} from '../../domain/people/describe-membership.ts'
+import { suspendedAs } from '../../domain/people/describe-suspension.ts'
+import { groupKey } from '../../domain/people/group-file.ts'
+import {
+  folderOfMembership,
+  type Membership,
+  membershipKeys,
+  parseMembershipKey,
+} from '../../domain/people/membership-file.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import { rejection, type Status } from '../../domain/statuses/status.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { bindingOf } from '../assignments/user-binding.ts'
+import type { Brake } from '../brake/brake.ts'
+import { PrincipalIndex } from '../directory/principal-index.ts'
+import { describePause, readPause } from '../dispatcher/pause.ts'
+import { indexInstants, instantsToCome } from '../records/expiry-index.ts'
+import { sendInputs } from '../records/inputs.ts'
+import { ownedGroupRecord } from '../records/owned-groups.ts'
+import { ownerKey } from '../records/owner.ts'
+import { type InputHead, readInput } from '../records/read-input.ts'
+import { attentionKey, StatusStore } from '../records/status-store.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
+import type { Suspensions } from '../records/suspensions.ts'
+import { describeInput } from '../requests/look-at-request.ts'
+import { settleMembership, settlingMs, type Wish } from './settle-membership.ts'
+
+export type LookingAtMembership = Pick<
+  Ports,
+  'objects' | 'queues' | 'randomness' | 'clock' | 'identityStore' | 'log'
+> & {
+  readonly configuration: Configuration
+  readonly suspensions: Pick<Suspensions, 'find'>
+  readonly brake: Pick<Brake, 'admitRemoval' | 'reviewRemoval' | 'admitPerson'>
+}
+
+/** How soon something is looked at again that is on its way, or held. */
+const soonMs = 20_000
+const heldMs = 60_000
+
+/** One file that may ask for a membership, as it is now, and what its status says of it. */
+type File = {
+  readonly key: string
+  readonly reading: MembershipReading
+  readonly head: InputHead | undefined
+  readonly told: Status | undefined
+  /** The user whom it means; `undefined`: whoever bears the name. */
+  readonly boundTo: PrincipalId | undefined
+}
+
+/**
+ * The files that ask for one membership, as they are now: all folders together. Puts the user into the group, or takes the user out,
+ * and tells each file what became of it. Safe to repeat at any time; throws when something cannot be read or written: the
+ * message then comes again.
+ */
+export async function lookAtMembership(message: InputMessage, context: LookingAtMembership): Promise<void> {
+  const { key, id, event } = message
+  const { objects, clock, configuration, log } = context
+  const statuses = new StatusStore(objects, clock)
+  // A folder that was declared before may have given something.
+  const own = folderOfMembership(key)
+  const named = parseMembershipKey(key, own === undefined ? [] : [own])
+  if (!named.ok) {
+    await statuses.revise(key, async (current) => {
+      const head = await objects.head(key)
+      return head && { ...describeInput(head), by: findUploader(head, message, current), ...rejection(named.complaint) }
+    })
+    return
+  }
+  const look = new MembershipLook(named.value, message, statuses, context)
+  const file = await look.readFile(key)
+  if (file.head && changesNothing(message, file.head, file.told)) {
+    await tellAgain(file.head, statuses)
+    return
+  }
+  const told = await look.settle()
+  const instants: Date[] = []
+  for (const one of look.concerned()) {
+    const status = await statuses.revise(one.key, async (current) => {
+      const head = one.head ?? (await objects.head(one.key))
+      if (one.head === undefined && head !== undefined) return current
+      const said = look.describe(one, told)
+      if (said === undefined) return undefined
+      const by = findUploader(one.head, one.key === key ? message : { event: '' }, current)
+      return { ...(one.head && uploadOf(one.head, current)), by, principalId: look.boundUser(one), ...said }
+    })
+    // What was foreign may be what ssofile itself took away a moment ago, and the directory still listed.
+    if (one.key === key && status?.owned === false && one.told?.owned !== false)
+      instants.push(new Date(look.now.getTime() + settlingMs))
+  }
+  if (isUnsettled(told.end))
+    instants.push(new Date(look.now.getTime() + (told.end.is === 'held' || look.paused ? heldMs : soonMs)))
+  const body = 'body' in file.reading ? file.reading.body : {}
+  await indexInstants(objects, key, [...instantsToCome(body, look.now), ...instants], id)
+  log.info('membership looked at', { input: key, id, event, ended: told.end.is })
+  const group = groupKey(named.value.group)
+  if (told.end.is === 'none' && (await objects.head(attentionKey('blocked', group))) !== undefined)
+    await sendInputs(context, [group], 'a membership is gone', configuration)
+}
+
+/** The same content was uploaded again: nothing need be looked at. */
+async function tellAgain(head: InputHead, statuses: StatusStore): Promise<void> {
+  await statuses.revise(head.key, async (current) => current && { ...current, ...uploadOf(head, current) })
+}
+
+function uploadOf(head: InputHead, current: Status | undefined) {
+  return describeUpload(current, { ...head, lastModified: renderInstant(head.lastModified) })
+}
+
+type OwnGroup = Exclude<FoundGroup, { is: 'not ours' }>
+type Told = { readonly group: FoundGroup; readonly end: MembershipEnd; readonly isWanted: Wish['isWanted'] }
+
+/** One look at all that concerns one membership. What is read of the files is read anew in each turn. */
+class MembershipLook {
+  readonly #membership: Membership
+  readonly #message: InputMessage
+  readonly #statuses: StatusStore
+  readonly #context: LookingAtMembership
+  readonly #index: PrincipalIndex
+  #files: readonly File[] = []
+  #user: PrincipalId | undefined
+  #lacks = new Map<string, MembershipLack>()
+  /** By S3's clock. */
+  now = new Date(0)
+  paused: string | undefined
+
+  constructor(membership: Membership, message: InputMessage, statuses: StatusStore, context: LookingAtMembership) {
+    this.#membership = membership
+    this.#message = message
+    this.#statuses = statuses
+    this.#context = context
+    this.#index = new PrincipalIndex(context.identityStore, context.clock, context.configuration.principalSuffix)
+  }
+
+  /** Puts the users in or out whom the files mean, or meant. Answers what came of the one who bears the name now. */
+  async settle(): Promise<Told> {
+    const { objects } = this.#context
+    const pause = await readPause(objects)
+    this.paused = pause && `all changes are ${describePause(pause)}`
+    await this.#readFiles()
+    this.#user = await this.#index.resolve('USER', this.#membership.user, this.#pulledMs())
+    const group = await this.#findGroup()
+    const told: Told = { group, end: { is: 'none' }, isWanted: 'no' }
+    if (group.is === 'not ours') return told
+    const meant = [this.#message.user, ...this.#files.flatMap((file) => [file.boundTo, file.told?.principalId])]
+    const others = new Set(meant.filter((one) => one !== undefined && one !== this.#user))
+    let end: MembershipEnd = { is: 'none' }
+    for (const user of others) if (user !== undefined) end = moreImportant(end, await this.#settleUser({ group, user }))
+    if (this.#user === undefined) return { ...told, end }
+    const own = await this.#settleUser({ group, user: this.#user })
+    return { group, end: moreImportant(own, end), isWanted: this.#isWanted }
+  }
+
+  #isWanted: Wish['isWanted'] = 'no'
+
+  async #settleUser({ group, user }: { readonly group: OwnGroup; readonly user: PrincipalId }) {
+    const readWish = async (): Promise<Wish> => {
+      const wish = await this.#readWish(group, user)
+      if (user === this.#user) this.#isWanted = wish.isWanted
+      return wish
+    }
+    return settleMembership({ group: group.id, user }, this.#membership, readWish, {
+      ...this.#context,
+      paused: this.paused,
+      now: () => this.#readNow(),
+    })
+  }
+
+  /** Ids have the membership, names ask for it: by the present name of this id. */
+  async #readWish({ id }: OwnGroup, user: PrincipalId): Promise<Wish> {
+    const { suspensions, identityStore, brake } = this.#context
+    await this.#readFiles()
+    const group = await identityStore.findGroup(id)
+    const place = await this.#index.whereabouts('USER', user, this.#pulledMs())
+    const name = place === 'gone' ? undefined : place.name
+    const files = name === this.#membership.user ? this.#files : await this.#filesOf(name)
+    const suspension = place === 'gone' ? undefined : await suspensions.find(user, name)
+    const lackOf = (file: File): MembershipLack | undefined => {
+      if (file.boundTo !== undefined && file.boundTo !== user) return { lacks: 'binding', boundTo: file.boundTo }
+      if (suspension !== undefined) return { lacks: 'freedom', suspension }
+      return place !== 'gone' && place.isDisabled ? { lacks: 'sign-in' } : undefined
+    }
+    if (user === this.#user)
+      for (const file of this.#files) {
+        const lack = lackOf(file)
+        if (lack) this.#lacks.set(file.key, lack)
+        else this.#lacks.delete(file.key)
+      }
+    const asking = files.filter((file) => file.reading.state === 'in-force' && lackOf(file) === undefined)
+    const isUnread = files.some((file) => file.reading.state === 'unreadable' && lackOf(file) === undefined)
+    const isGone = place === 'gone' || group === undefined
+    const wish = asking.length > 0 ? 'yes' : isUnread ? 'unknown' : 'no'
+    const admitSuspension = async () => {
+      const told = suspension && (await spoiledAsAbsent(this.#statuses.read(suspension)))
+      const person = suspendedAs(user, told || undefined)
+      return person === 'admitted' ? ({ outcome: 'passes' } as const) : brake.admitPerson(person)
+    }
+    return {
+      isWanted: isGone ? 'no' : wish,
+      files: asking.map(({ key, told }) => ({ key, ...(told?.by && { by: told.by }) })),
+      isExternal: group?.isExternal === true,
+      isGone,
+      ...(suspension === undefined ? {} : { admitSuspension }),
+    }
+  }
+
+  async #filesOf(name: Membership['user'] | undefined): Promise<readonly File[]> {
+    if (name === undefined) return []
+    const keys = membershipKeys({ ...this.#membership, user: name }, this.#context.configuration.folders)
+    return Promise.all(keys.map((key) => this.readFile(key)))
+  }
+
+  async #findGroup(): Promise<FoundGroup> {
+    const { objects, identityStore } = this.#context
+    const owned = (await ownedGroupRecord(objects, this.#membership.group).read())?.value
+    if (owned?.id !== undefined) {
+      const found = await identityStore.findGroup(owned.id)
+      if (found === undefined) return { is: 'gone', id: owned.id, isExternal: false }
+      return { is: 'ours', id: owned.id, isExternal: found.isExternal }
+    }
+    const id = await this.#index.resolve('GROUP', this.#membership.group, this.#pulledMs())
+    const found = id && (await identityStore.findGroup(id))
+    return { is: 'not ours', isExternal: found?.isExternal === true }
+  }
+
+  async #readFiles(): Promise<void> {
+    const keys = membershipKeys(this.#membership, this.#context.configuration.folders)
+    this.#files = await Promise.all([...new Set([...keys, this.#message.key])].map((key) => this.readFile(key)))
+    this.now = await this.#readNow()
+  }
+
+  async readFile(key: string): Promise<File> {
+    const found = await readInput(this.#context.objects, key, { mostBytes: linkBodyMostBytes })
+    const told = await spoiledAsAbsent(this.#statuses.read(key))
+    const head = found && ('complaint' in found ? found.head : found)
+    const boundTo = bindingOf('USER', told, head)
+    return { key, head, told, boundTo, reading: readingOf(key, found, this.#context.configuration.folders) }
+  }
+
+  /** Those that are there, or that have a status. */
+  concerned(): readonly File[] {
+    return this.#files.filter(
+      ({ head, told, key }) => head !== undefined || told !== undefined || key === this.#message.key,
+    )
+  }
+
+  describe(file: File, { group, end, isWanted }: Told) {
+    const isLeft =
+      isWanted === 'no' && end.is !== 'none' && (file.head === undefined || file.reading.state === 'expired')
+    const lack = this.#user === undefined ? ({ lacks: 'user' } as const) : this.#lacks.get(file.key)
+    return describeMembership(this.#membership, { reading: file.reading, group, lack, end, isLeft })
+  }
+
+  /** A file is bound to the user whom it named when it was first applied. */
+  boundUser({ boundTo, reading, key }: File): PrincipalId | undefined {
+    if (boundTo !== undefined) return boundTo
+    return reading.state === 'in-force' && !this.#lacks.has(key) && this.#isWanted === 'yes' ? this.#user : undefined
+  }
+
+  async #readNow(): Promise<Date> {
+    return (await this.#context.objects.head(ownerKey))?.servedAt ?? this.#context.clock.now()
+  }
+
+  #pulledMs(): number {
+    return this.#context.clock.monotonicMs()
+  }
+}
+
+type Found = Awaited<ReturnType<typeof readInput>>
+
+function readingOf(key: string, found: Found, folders: readonly string[]): MembershipReading {
+  if (found === undefined) return { state: 'absent' }
+  const named = parseMembershipKey(key, folders)
+  if (!named.ok) return { state: 'rejected', complaint: named.complaint }
+  if ('complaint' in found) return { state: 'unreadable', complaint: found.complaint }
+  const body = parseLinkBody(key, found.body, found.size)
+  if (!body.ok) return { state: 'rejected', complaint: body.complaint }
+  return { state: isInForce(body.value, found.servedAt), body: body.value }
+}
+
+const importance: readonly MembershipEnd['is'][] = ['none', 'applied', 'foreign', 'kept', 'reported', 'applying']
+
+/** What a person has to hear of first: anything that is still on its way, or held. */
+function moreImportant(one: MembershipEnd, other: MembershipEnd): MembershipEnd {
+  const weigh = ({ is }: MembershipEnd) => (importance.includes(is) ? importance.indexOf(is) : importance.length)
+  return weigh(one) >= weigh(other) ? one : other
+}

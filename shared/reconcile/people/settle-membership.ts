@@ -1,0 +1,219 @@
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { renderNameInKey } from '../../domain/links/name-in-key.ts'
+import { decideMembership, type MembershipStep } from '../../domain/people/decide-membership.ts'
+import type { MembershipEnd } from '../../domain/people/describe-membership.ts'
+import { folderOfMembership, type Membership, renderMembership } from '../../domain/people/membership-file.ts'
+import type { MembershipId, OwnedMembership } from '../../domain/people/owned-membership.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { unlessCode } from '../../ports/service-error.ts'
+import type { Admission, Brake } from '../brake/brake.ts'
+import type { JsonRecord } from '../records/json-record.ts'
+import { ownedMembershipRecord } from '../records/owned-groups.ts'
+import { tellEvent } from '../records/tell-event.ts'
+
+/** Listings of the directory may lag behind its writes so long. */
+export const settlingMs = 5 * 60_000
+/** More than any membership needs. */
+const stepsMost = 8
+
+export type Wish = {
+  readonly isWanted: 'yes' | 'no' | 'unknown'
+  /** The files that ask for it now. */
+  readonly files: OwnedMembership['files']
+  /** The group is kept by a provider. */
+  readonly isExternal: boolean
+  /** Nobody works with it any more: the user is gone, or the group. So nobody need be asked. */
+  readonly isGone: boolean
+  /** The file that suspends the user. The brake is asked about the person, who counts once. */
+  readonly admitSuspension?: (() => Promise<Admission>) | undefined
+}
+
+export type SettlingMembership = Pick<Ports, 'objects' | 'identityStore' | 'clock' | 'log'> & {
+  readonly configuration: Pick<Configuration, 'onDrift'>
+  readonly brake: Pick<Brake, 'admitRemoval' | 'reviewRemoval'>
+  /** S3's time. */
+  readonly now: () => Promise<Date>
+  /** Why nothing is written now. */
+  readonly paused: string | undefined
+}
+
+/**
+ * Takes one user into one group, or out of it: gather, decide, perform, with a bound. The entry is written before the create is
+ * sent, and a change of it by another process begins the evaluation again; so a process that dies between any two lines is
+ * followed by one that goes on by the ledger and by what the directory says. Throws ServiceError: the message then comes again.
+ */
+export async function settleMembership(
+  id: MembershipId,
+  names: Membership,
+  readWish: () => Promise<Wish>,
+  context: SettlingMembership,
+): Promise<MembershipEnd> {
+  for (let step = 0; step < stepsMost; step++) {
+    const end = await new MembershipEvaluation(id, names, await readWish(), context).advance()
+    if (end !== 'again') return end
+  }
+  return { is: 'applying' }
+}
+
+/** One turn of the loop. */
+class MembershipEvaluation {
+  readonly #id: MembershipId
+  readonly #names: Membership
+  readonly #wish: Wish
+  readonly #context: SettlingMembership
+  readonly #record: JsonRecord<OwnedMembership>
+  #known: { readonly entry: OwnedMembership; readonly etag: string } | undefined
+
+  constructor(id: MembershipId, names: Membership, wish: Wish, context: SettlingMembership) {
+    this.#id = id
+    this.#names = names
+    this.#wish = wish
+    this.#context = context
+    this.#record = ownedMembershipRecord(context.objects, id)
+  }
+
+  async advance(): Promise<MembershipEnd | 'again'> {
+    const { identityStore, configuration, paused, now } = this.#context
+    const stored = await this.#record.read()
+    this.#known = stored && { entry: stored.value, etag: stored.object.etag }
+    const entry = stored?.value
+    if (entry === undefined && this.#wish.isWanted !== 'yes') return { is: 'none' }
+    const found = await identityStore.getGroupMembershipId(this.#id.group, this.#id.user)
+    const isFresh = entry !== undefined && (await now()).getTime() - Date.parse(entry.calledAt) < settlingMs
+    const step = decideMembership({ ...this.#wish, entry, isFresh, found, onDrift: configuration.onDrift })
+    const isWriting = ['claim', 'create', 'remove'].includes(step)
+    if (isWriting && paused !== undefined) return { is: 'paused', reason: paused }
+    return this.#perform(step, found)
+  }
+
+  async #perform(step: MembershipStep, found: string | undefined): Promise<MembershipEnd | 'again'> {
+    switch (step) {
+      case 'nothing':
+        return { is: 'none' }
+      case 'foreign':
+        return { is: 'foreign' }
+      case 'wait':
+        return { is: this.#wish.isWanted === 'yes' ? 'applying' : 'revoking' }
+      case 'report':
+        return { is: 'reported' }
+      case 'keep':
+        return this.#keep()
+      case 'claim':
+      case 'create':
+        return this.#create()
+      case 'note':
+        return this.#note(found)
+      case 'remove':
+        return this.#remove()
+      case 'forget':
+        return this.#forget('others')
+    }
+  }
+
+  async #keep(): Promise<MembershipEnd> {
+    const { isWanted, files, isExternal } = this.#wish
+    if (isWanted !== 'yes') return { is: 'kept' }
+    await this.#context.brake.reviewRemoval(this.#item)
+    const entry = this.#known?.entry
+    const isSame = entry?.state === 'granted' && JSON.stringify(entry.files) === JSON.stringify(files)
+    if (entry && !isSame) await this.#write({ ...entry, ...this.#names, state: 'granted', files: [...files] })
+    return { is: isExternal ? 'kept' : 'applied' }
+  }
+
+  /** Where somebody has made it between our look and the end of the call, it counts as ours. */
+  async #create(): Promise<MembershipEnd | 'again'> {
+    const calledAt = renderInstant(await this.#context.now())
+    const { membershipId: _, ...before } = this.#known?.entry ?? {}
+    const { group, user } = this.#id
+    const claimed: OwnedMembership = {
+      ...before,
+      v: 1,
+      state: 'granting',
+      ...this.#names,
+      files: [...this.#wish.files],
+      calledAt,
+    }
+    if (!(await this.#write(claimed))) return 'again'
+    const made = await unlessCode(
+      unlessCode(this.#context.identityStore.createGroupMembership(group, user), 'ConflictException'),
+      'ResourceNotFoundException',
+    )
+    return made === undefined ? 'again' : this.#note(made)
+  }
+
+  async #note(membershipId: string | undefined): Promise<MembershipEnd | 'again'> {
+    const entry = this.#known?.entry
+    if (entry === undefined) return 'again'
+    const grantedAt = entry.grantedAt ?? renderInstant(await this.#context.now())
+    await this.#tell('added', grantedAt === entry.grantedAt ? entry.calledAt : grantedAt)
+    await this.#write({ ...entry, state: 'granted', membershipId, grantedAt })
+    return 'again'
+  }
+
+  async #remove(): Promise<MembershipEnd | 'again'> {
+    const entry = this.#known?.entry
+    if (entry?.membershipId === undefined) return 'again'
+    const admission = await this.#admit(entry)
+    if (admission.outcome === 'held') {
+      if (entry.state !== 'held' && !(await this.#write({ ...entry, state: 'held' }))) return 'again'
+      return { is: 'held', reason: admission.reason }
+    }
+    if (!(await this.#write({ ...entry, state: 'revoking' }))) return 'again'
+    const removal = this.#context.identityStore.deleteGroupMembership(entry.membershipId)
+    await unlessCode(removal, 'ResourceNotFoundException')
+    return this.#forget('ssofile')
+  }
+
+  async #admit({ files }: OwnedMembership): Promise<Admission> {
+    const { isGone, admitSuspension } = this.#wish
+    if (isGone) return { outcome: 'passes' }
+    if (admitSuspension) return admitSuspension()
+    const folders = files.map(({ key }) => folderOfMembership(key))
+    return this.#context.brake.admitRemoval({ item: this.#item, folders: folders.length > 0 ? folders : [undefined] })
+  }
+
+  /** Nothing of ours is there. */
+  async #forget(by: 'ssofile' | 'others'): Promise<MembershipEnd | 'again'> {
+    if (this.#known === undefined) return 'again'
+    await this.#tell('removed', renderInstant(await this.#context.now()), by)
+    await this.#context.brake.reviewRemoval(this.#item)
+    await this.#record.remove(this.#known.etag)
+    return 'again'
+  }
+
+  /** As the brake calls it: by the names that the entry has, so that a release is found again. */
+  get #item(): string {
+    return renderMembership(this.#known?.entry ?? this.#names)
+  }
+
+  /** `false`: another process has changed it, and is to be followed. */
+  async #write(entry: OwnedMembership): Promise<boolean> {
+    const written = await this.#record.write(entry, this.#known?.etag)
+    if (written.outcome === 'lost') return false
+    this.#known = { entry, etag: written.etag }
+    return true
+  }
+
+  /** Who asked for it stands in history: the files, and who uploaded or deleted them. */
+  async #tell(event: 'added' | 'removed', at: string, by?: 'ssofile' | 'others'): Promise<void> {
+    const entry = this.#known?.entry ?? { ...this.#names, files: [] }
+    await tellMembership(this.#context.objects, this.#id, entry, { event, at, isByOthers: by === 'others' })
+  }
+}
+
+/** By the names of the entry, in history under the ids. `isByOthers`: somebody else has ended it. */
+export async function tellMembership(
+  objects: ObjectStore,
+  id: MembershipId,
+  { group, user, files }: Pick<OwnedMembership, 'group' | 'user' | 'files'>,
+  { event, at, isByOthers }: { readonly event: 'added' | 'removed'; readonly at: string; readonly isByOthers: boolean },
+): Promise<void> {
+  const subject = {
+    folder: `history/memberships/${id.group}%${id.user}/`,
+    name: renderNameInKey(renderMembership({ group, user })),
+  }
+  const body = { ...id, names: { group, user }, files, ...(isByOthers && { isByOthers }) }
+  await tellEvent(objects, subject, { event, named: `membership-${event}`, at, body })
+}

@@ -1,0 +1,38 @@
+import { type OwnedGroup, ownedGroup, ownedGroupPrefix } from '../../domain/people/group-file.ts'
+import {
+  type MembershipId,
+  type OwnedMembership,
+  ownedMembership,
+  ownedMembershipKey,
+  ownedMembershipPrefix,
+  parseOwnedMembershipKey,
+} from '../../domain/people/owned-membership.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { JsonRecord } from './json-record.ts'
+
+/** What ssofile knows of the group of this name, if it made or adopted it. */
+export function ownedGroupRecord(objects: ObjectStore, name: PrincipalName): JsonRecord<OwnedGroup> {
+  return new JsonRecord(objects, ownedGroupPrefix + name, ownedGroup)
+}
+
+/** The names of all groups that ssofile made or adopted, ascending. */
+export async function* listOwnedGroups(objects: ObjectStore): AsyncGenerator<PrincipalName> {
+  for await (const { key } of objects.list(ownedGroupPrefix)) {
+    const name = principalName.safeParse(key.slice(ownedGroupPrefix.length)).data
+    if (name !== undefined) yield name
+  }
+}
+
+export function ownedMembershipRecord(objects: ObjectStore, id: MembershipId): JsonRecord<OwnedMembership> {
+  return new JsonRecord(objects, ownedMembershipKey(id), ownedMembership)
+}
+
+/** The memberships that ssofile made, in one group or in all. */
+export async function* listOwnedMemberships(objects: ObjectStore, group?: PrincipalId): AsyncGenerator<MembershipId> {
+  for await (const { key } of objects.list(`${ownedMembershipPrefix}${group === undefined ? '' : `${group}%`}`)) {
+    const id = parseOwnedMembershipKey(key)
+    if (id !== undefined) yield id
+  }
+}

@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { LocalSystem } from './local-system.ts'
+import { until } from './until.ts'
+
+const kenji = 'kenji.ito@acme.example'
+const account = '233000000002'
+const group = 'groups/oncall.json'
+const member = `memberships/oncall%${kenji}%ssofile`
+const link = `links_data/account%${account}%Support-ps%oncall%GROUP%ssofile`
+
+let system: LocalSystem
+let user: string
+
+beforeAll(async () => {
+  system = await LocalSystem.start()
+  user = await system.userId(kenji)
+}, 120_000)
+afterAll(() => system.stop(), 60_000)
+
+/** As the directory lists them. */
+async function groupsOf(): Promise<readonly string[]> {
+  const store = await system.access.identityStoreId()
+  const about = ['--identity-store-id', store, '--member-id', `UserId=${user}`, '--output', 'json']
+  const listed = await system.cli(['identitystore', 'list-group-memberships-for-member', ...about], { as: 'test' })
+  const { GroupMemberships } = JSON.parse(listed) as { GroupMemberships: readonly { GroupId: string }[] }
+  return GroupMemberships.map(({ GroupId }) => GroupId)
+}
+
+const untilMember = async (id: string, expected: boolean) =>
+  until(`member: ${expected}`, async () => ((await groupsOf()).includes(id) === expected ? true : undefined), {
+    tell: async () => `${JSON.stringify(await system.status(member))}\n${system.lastLogLines()}`,
+  })
+
+test('only governance makes a group by a file, and a file puts a user into it, with all its access', async () => {
+  const denied = await system.tryCli(['s3', 'cp', 'package.json', `s3://ssofile/${group}`], { as: 'maria' })
+  expect(denied.stderr).toContain("use the access key id 'governance' for groups/")
+  await system.upload(member, '{ "reason": "shift" }')
+  await system.untilStatus(member, 'waiting')
+  await system.upload(group, '{ "description": "who is called" }', 'governance')
+  await system.untilStatus(group, 'applied')
+  await system.untilStatus(member, 'applied')
+  await untilMember(await system.groupId('oncall'), true)
+  await system.upload('permission_sets/Support-ps.json', '{ "permissionSetName": "Support-ps" }')
+  await system.upload(link)
+  await system.untilStatus(link, 'applied')
+  const explained = await system.ssofile(['explain', account, 'Support-ps', kenji], 'auditor')
+  expect(explained.stdout).toContain(`the user is in the group through ${member}`)
+}, 120_000)
+
+test('while a file suspends the user, the membership is gone, and then it is given back', async () => {
+  const id = await system.groupId('oncall')
+  await system.upload(`suspended/${kenji}`, '', 'hr')
+  await untilMember(id, false)
+  await system.untilStatus(member, 'waiting')
+  await system.remove(`suspended/${kenji}`, 'hr')
+  await untilMember(id, true)
+}, 180_000)
+
+test('deleting the file takes the user out, and a group is deleted when nothing refers to it any more', async () => {
+  const id = await system.groupId('oncall')
+  await system.remove(group, 'governance')
+  await system.untilStatus(group, 'blocked')
+  await system.remove(link)
+  await system.untilGone(link)
+  await system.remove(member)
+  await untilMember(id, false)
+  await system.untilGone(member, group)
+  const changes = await system.keys('changes/')
+  const told = changes.flatMap((key) => /%((?:group|membership)-[a-z]+)%/.exec(key)?.[1] ?? [])
+  // Of one second they stand in the order of their names.
+  expect(told.toSorted()).toEqual([
+    ...['group-created', 'group-deleted'],
+    ...['membership-added', 'membership-added', 'membership-removed', 'membership-removed'],
+  ])
+}, 180_000)
+
+test('a group that a provider keeps is never written', async () => {
+  await system.createGroup('from-provider')
+  await fetch(`${system.url}/_ssofile/groups/from-provider/provision`, { method: 'POST' })
+  await system.upload('groups/from-provider.json', '{ "description": "ours" }', 'governance')
+  await system.untilStatus('groups/from-provider.json', 'rejected')
+  const file = `memberships/from-provider%${kenji}%ssofile`
+  await system.upload(file)
+  await system.untilStatus(file, 'rejected')
+  expect(await groupsOf()).not.toContain(await system.groupId('from-provider'))
+}, 60_000)

@@ -1,0 +1,132 @@
+import { expect, test } from '@jest/globals'
+import { Grouping, kenji } from './grouping.ts'
+
+const file = 'groups/oncall.json'
+const member = `memberships/oncall%${kenji}%ssofile`
+
+test('a file makes a group, changes its description, and deleting the file deletes the group', async () => {
+  const grouping = await Grouping.begin()
+  const id = grouping.id('GROUP', 'oncall')
+  const { identityStore } = grouping.world
+  expect(await identityStore.findGroup(id)).toMatchObject({ description: 'who is called' })
+  await grouping.world.clock.advance(1_000)
+  await grouping.put(file, { description: 'who is called at night' })
+  await grouping.world.until(
+    async () => (await identityStore.findGroup(id))?.description === 'who is called at night',
+    'the description',
+  )
+  await grouping.world.clock.advance(1_000)
+  await grouping.delete(file)
+  await grouping.until(file, undefined)
+  expect(identityStore.idOf('GROUP', 'oncall')).toBeUndefined()
+  expect(await grouping.changes()).toEqual(['group-created', 'group-changed', 'group-deleted'])
+  expect(await grouping.world.keys('owned_groups/')).toEqual([])
+})
+
+test('a group that others made is adopted, keeps its members, and is given up when the file is deleted', async () => {
+  const grouping = new Grouping()
+  const { identityStore } = grouping.world
+  const id = await identityStore.createGroup({ displayName: 'oncall', description: 'theirs' })
+  await identityStore.createGroupMembership(id, grouping.id('USER', kenji))
+  await grouping.put(file)
+  await grouping.until(file, 'applied')
+  expect(await grouping.status(file)).toMatchObject({ owned: false })
+  expect(await identityStore.findGroup(grouping.id('GROUP', 'oncall'))).toMatchObject({ description: 'theirs' })
+  await grouping.delete(file)
+  await grouping.until(file, undefined)
+  expect(identityStore.idOf('GROUP', 'oncall')).toBe(id)
+  expect(grouping.groupsOf()).toContain('oncall')
+  expect(await grouping.changes()).toEqual(['group-adopted', 'group-given-up'])
+})
+
+test('a group that a provider keeps is rejected, and nothing is written there', async () => {
+  const grouping = new Grouping()
+  const { identityStore } = grouping.world
+  const id = await identityStore.createGroup({ displayName: 'oncall' })
+  identityStore.setExternalId(id, { issuer: 'https://scim.aws.com/x', id: '1' })
+  await grouping.put(file, { description: 'ours' })
+  await grouping.until(file, 'rejected')
+  expect(await grouping.status(file)).toMatchObject({ reason: expect.stringContaining('ExternalIds') })
+  expect(await grouping.changes()).toEqual([])
+})
+
+test('a group to which something refers is blocked until the last of it is gone', async () => {
+  const grouping = await Grouping.begin()
+  const link = 'links_data/root%all%Nothing-ps%oncall%GROUP%ssofile'
+  await grouping.put(member)
+  await grouping.put(link)
+  await grouping.until(member, 'applied')
+  await grouping.delete(file)
+  await grouping.until(file, 'blocked')
+  expect(await grouping.status(file)).toMatchObject({ reason: expect.stringContaining(member) })
+  await grouping.delete(link)
+  await grouping.delete(member)
+  await grouping.until(file, undefined)
+  expect(grouping.world.identityStore.idOf('GROUP', 'oncall')).toBeUndefined()
+})
+
+test('a group into which others have put somebody is not deleted', async () => {
+  const grouping = await Grouping.begin()
+  const { identityStore } = grouping.world
+  await identityStore.createGroupMembership(grouping.id('GROUP', 'oncall'), grouping.id('USER', kenji))
+  await grouping.delete(file)
+  await grouping.until(file, 'blocked')
+  expect(await grouping.status(file)).toMatchObject({ reason: expect.stringContaining('others') })
+})
+
+test('a group that somebody deleted by hand is made again, with its members', async () => {
+  const grouping = await Grouping.begin()
+  await grouping.put(member)
+  await grouping.until(member, 'applied')
+  const { identityStore } = grouping.world
+  const before = grouping.id('GROUP', 'oncall')
+  await identityStore.deleteGroup(before)
+  await grouping.world.finish(grouping.world.everyHour())
+  await grouping.world.until(() => grouping.groupsOf().includes('oncall'), 'the membership')
+  await grouping.until(member, 'applied')
+  expect(grouping.id('GROUP', 'oncall')).not.toBe(before)
+  expect(await grouping.owned()).toEqual([expect.stringContaining(grouping.id('GROUP', 'oncall'))])
+})
+
+test('a group that somebody renamed is told, and its members stay', async () => {
+  const grouping = await Grouping.begin()
+  await grouping.put(member)
+  await grouping.until(member, 'applied')
+  const { identityStore } = grouping.world
+  const id = grouping.id('GROUP', 'oncall')
+  await identityStore.updateGroup(id, [{ path: 'displayName', value: 'other' }])
+  await grouping.world.finish(grouping.world.everyHour())
+  await grouping.until(file, 'failed')
+  expect(await grouping.status(file)).toMatchObject({ remedy: expect.stringContaining(id) })
+  expect(grouping.groupsOf()).toContain('other')
+})
+
+test('a process that dies after the group is made finds it again', async () => {
+  const grouping = new Grouping()
+  let deaths = 0
+  grouping.answer = async ({ port, operation, proceed }) => {
+    const answer = await proceed()
+    if (port === 'identityStore' && operation === 'createGroup' && deaths++ < 1) throw new Error('it dies')
+    return answer
+  }
+  await grouping.put(file)
+  await grouping.until(file, 'applied')
+  expect(deaths).toBe(1)
+  expect(await grouping.status(file)).not.toHaveProperty('owned')
+})
+
+test.each(['groups/a/b.json', 'groups/oncall', 'groups/AWSAdministrators.json', 'groups/.json'])(
+  'the key %s is rejected',
+  async (key) => {
+    const grouping = new Grouping()
+    await grouping.put(key)
+    await grouping.until(key, 'rejected')
+  },
+)
+
+test('a file that is not valid changes nothing', async () => {
+  const grouping = await Grouping.begin()
+  await grouping.put(file, { descripton: 'a misspelt field' })
+  await grouping.until(file, 'rejected')
+  expect(await grouping.changes()).toEqual(['group-created'])
+})

@@ -1,0 +1,243 @@
+import { expect, test } from '@jest/globals'
+import { configuration } from '../../../../shared/domain/deployment/configuration.ts'
+import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { Grouping, kenji } from './grouping.ts'
+
+const file = `memberships/oncall%${kenji}%ssofile`
+const { brake } = configuration.parse({})
+const ofTeam = `memberships/team-a/oncall%${kenji}%ssofile`
+
+test('a file puts its user into a group of ours, and deleting it takes the user out', async () => {
+  const grouping = await Grouping.begin()
+  await grouping.put(file)
+  await grouping.until(file, 'applied')
+  expect(grouping.groupsOf()).toContain('oncall')
+  const [group, user] = [grouping.id('GROUP', 'oncall'), grouping.id('USER', kenji)]
+  expect(await grouping.owned()).toEqual([`owned_memberships/${group}%${user}`])
+  expect((await grouping.status(file))?.principalId).toBe(user)
+  await grouping.delete(file)
+  await grouping.until(file, undefined)
+  expect(grouping.groupsOf()).not.toContain('oncall')
+  expect(await grouping.owned()).toEqual([])
+  expect(await grouping.changes()).toEqual(['group-created', 'membership-added', 'membership-removed'])
+  const told = await grouping.world.keys(`history/memberships/${group}%${user}/`)
+  expect(told.map((key) => key.split('%').at(-1))).toEqual(['added.json', 'removed.json'])
+})
+
+test('a user stays in the group as long as a file in any folder asks for it', async () => {
+  const grouping = await Grouping.begin()
+  await grouping.put(file)
+  await grouping.put(ofTeam)
+  await grouping.until(file, 'applied')
+  await grouping.until(ofTeam, 'applied')
+  await grouping.delete(file)
+  await grouping.until(file, undefined)
+  expect(grouping.groupsOf()).toContain('oncall')
+  await grouping.delete(ofTeam)
+  await grouping.until(ofTeam, undefined)
+  expect(grouping.groupsOf()).not.toContain('oncall')
+})
+
+test('a membership that others made counts as applied, and is never removed', async () => {
+  const grouping = await Grouping.begin()
+  const { identityStore } = grouping.world
+  await identityStore.createGroupMembership(grouping.id('GROUP', 'oncall'), grouping.id('USER', kenji))
+  await grouping.put(file)
+  await grouping.until(file, 'applied')
+  expect(await grouping.status(file)).toMatchObject({ owned: false })
+  await grouping.delete(file)
+  await grouping.until(file, undefined)
+  expect(grouping.groupsOf()).toContain('oncall')
+})
+
+test('a file waits for its group and for its user', async () => {
+  const grouping = new Grouping()
+  await grouping.put(file)
+  await grouping.until(file, 'waiting')
+  expect(await grouping.status(file)).toMatchObject({ remedy: expect.stringContaining('groups/oncall.json') })
+  await grouping.put('groups/oncall.json')
+  await grouping.until(file, 'applied')
+  const ofNobody = 'memberships/oncall%nobody@acme.example%ssofile'
+  await grouping.put(ofNobody)
+  await grouping.until(ofNobody, 'waiting')
+  expect(await grouping.status(ofNobody)).toMatchObject({ reason: expect.stringContaining('does not exist') })
+})
+
+test('a file begins and ends at the instants that it names', async () => {
+  const grouping = await Grouping.begin()
+  await grouping.put(file, { notBefore: '2026-03-03T11:00:00Z', expiresAt: '2026-03-03T12:00:00Z', reason: 'shift' })
+  await grouping.until(file, 'waiting')
+  const { clock } = grouping.world
+  await clock.advance(61 * 60_000)
+  await grouping.world.finish(grouping.world.everyMinuteOfLinks())
+  await grouping.until(file, 'applied')
+  await clock.advance(60 * 60_000)
+  await grouping.world.finish(grouping.world.everyMinuteOfLinks())
+  await grouping.until(file, 'expired')
+  expect(grouping.groupsOf()).not.toContain('oncall')
+})
+
+test('a group that a provider keeps is never touched', async () => {
+  const grouping = await Grouping.begin()
+  await grouping.put(file)
+  await grouping.until(file, 'applied')
+  const { identityStore } = grouping.world
+  identityStore.setExternalId(grouping.id('GROUP', 'oncall'), { issuer: 'https://scim.aws.com/x', id: '1' })
+  await grouping.delete(file)
+  await grouping.until(file, 'failed')
+  const other = 'memberships/oncall%ama.osei@acme.example%ssofile'
+  await grouping.put(other)
+  await grouping.until(other, 'rejected')
+  expect(grouping.groupsOf()).toContain('oncall')
+})
+
+test.each([
+  ['memberships/oncall%ssofile', 'the name'],
+  [`memberships/other/oncall%${kenji}%ssofile`, 'the folder'],
+  [`memberships/oncall%${kenji}%ssofile.json`, 'the name'],
+])('the key %s is rejected', async (key, received) => {
+  const grouping = await Grouping.begin()
+  await grouping.put(key)
+  await grouping.until(key, 'rejected')
+  expect(await grouping.status(key)).toMatchObject({ reason: expect.stringContaining(received) })
+})
+
+test('a body that is not valid asks for nothing', async () => {
+  const grouping = await Grouping.begin()
+  await grouping.put(file, { expiresAt: 'tomorrow' })
+  await grouping.until(file, 'rejected')
+  expect(grouping.groupsOf()).not.toContain('oncall')
+})
+
+test('a process that dies after the create finds its membership again, and so does the end of it', async () => {
+  const grouping = await Grouping.begin()
+  let deaths = 0
+  grouping.answer = async ({ port, operation, proceed }) => {
+    const answer = await proceed()
+    if (port === 'identityStore' && operation === 'createGroupMembership' && deaths++ < 1) throw new Error('it dies')
+    return answer
+  }
+  await grouping.put(file)
+  await grouping.until(file, 'applied')
+  expect(deaths).toBeGreaterThan(0)
+  expect(await grouping.status(file)).not.toHaveProperty('owned')
+  await grouping.delete(file)
+  await grouping.until(file, undefined)
+  expect(grouping.groupsOf()).not.toContain('oncall')
+})
+
+test('a new user under an old name is not put into the group', async () => {
+  const grouping = await Grouping.begin()
+  await grouping.put(file)
+  await grouping.until(file, 'applied')
+  const { identityStore } = grouping.world
+  await identityStore.deleteUser(grouping.id('USER', kenji))
+  await identityStore.createUser({ userName: kenji })
+  await grouping.world.finish(grouping.world.everyHour())
+  await grouping.until(file, 'waiting')
+  expect(await grouping.status(file)).toMatchObject({ reason: expect.stringContaining('no longer the user') })
+  expect(grouping.groupsOf()).toEqual([])
+  expect(await grouping.owned()).toEqual([])
+})
+
+test('more removals by one folder than the brake lets pass are held, and one release lets them go', async () => {
+  const grouping = await Grouping.begin({ brake: { ...brake, own: { ...brake.own, count: 1 } } })
+  const users = [kenji, 'ama.osei@acme.example', 'lars.jensen@acme.example']
+  const files = users.map((user) => `memberships/team-a/oncall%${user}%ssofile`)
+  for (const one of files) await grouping.put(one)
+  for (const one of files) await grouping.until(one, 'applied')
+  await grouping.world.clock.advance(60_000)
+  for (const one of files) await grouping.delete(one)
+  const held = async () => {
+    const states = await Promise.all(files.map(async (one) => (await grouping.status(one))?.state))
+    return states.filter((state) => state === 'held').length
+  }
+  await grouping.world.until(async () => (await held()) === 2, 'two that are held')
+  expect(users.filter((user) => grouping.groupsOf(user).includes('oncall'))).toHaveLength(2)
+  const { objects } = grouping.world
+  const [list] = (await brakeFile(objects).read())?.value.lists ?? []
+  if (list === undefined) throw new Error('nothing is held')
+  expect(list).toMatchObject({ rule: 'memberships', name: 'team-a', limit: 1 })
+  await releaseList(objects, digestOf(list), 'on-call')
+  await grouping.world.clock.advance(61_000)
+  await grouping.world.finish(grouping.world.everyMinuteOfLinks())
+  for (const one of files) await grouping.until(one, undefined)
+  expect(users.filter((user) => grouping.groupsOf(user).includes('oncall'))).toEqual([])
+})
+
+test('a membership that somebody ended by hand is made again, or only told, as onDrift says', async () => {
+  for (const onDrift of ['restore', 'report'] as const) {
+    const grouping = await Grouping.begin({ onDrift })
+    await grouping.put(file)
+    await grouping.until(file, 'applied')
+    await grouping.world.clock.advance(10 * 60_000)
+    const { identityStore } = grouping.world
+    const membership = await identityStore.getGroupMembershipId(
+      grouping.id('GROUP', 'oncall'),
+      grouping.id('USER', kenji),
+    )
+    await identityStore.deleteGroupMembership(membership ?? '')
+    await grouping.world.finish(grouping.world.everyHour())
+    await grouping.until(file, onDrift === 'restore' ? 'applied' : 'failed')
+    await grouping.world.clock.advance(10_000)
+    expect(grouping.groupsOf().includes('oncall')).toBe(onDrift === 'restore')
+  }
+})
+
+test('a user who is renamed is in the groups that files of the new name ask for', async () => {
+  const grouping = await Grouping.begin()
+  await grouping.put(file)
+  await grouping.until(file, 'applied')
+  const { identityStore } = grouping.world
+  const id = grouping.id('USER', kenji)
+  await identityStore.updateUser(id, [{ path: 'userName', value: 'kenji@acme.example' }])
+  await grouping.world.finish(grouping.world.everyHour())
+  await grouping.world.until(() => !identityStore.groupIdsOf(id).includes(grouping.id('GROUP', 'oncall')), 'the end')
+  await grouping.put('memberships/oncall%kenji@acme.example%ssofile')
+  await grouping.until('memberships/oncall%kenji@acme.example%ssofile', 'applied')
+})
+
+test('while a file suspends the user, nothing of ours is left in any group, and then it is given back', async () => {
+  const grouping = await Grouping.begin()
+  await grouping.put(file)
+  await grouping.until(file, 'applied')
+  const before = grouping.groupsOf()
+  await grouping.put(`suspended/${kenji}`)
+  await grouping.world.until(() => !grouping.groupsOf().includes('oncall'), 'the end of the membership', 1)
+  await grouping.until(file, 'waiting')
+  const minute = async () => {
+    await grouping.world.clock.advance(30_000)
+    await grouping.world.finish(grouping.world.everyMinuteOfLinks())
+  }
+  await minute()
+  await grouping.world.until(
+    async () => ['suspended', 'partly'].includes((await grouping.status(`suspended/${kenji}`))?.state ?? ''),
+    'the suspension',
+  )
+  expect(grouping.groupsOf()).toEqual(before.filter((group) => group !== 'oncall'))
+  await grouping.delete(`suspended/${kenji}`)
+  await grouping.until(file, 'applied')
+  expect(grouping.groupsOf()).toContain('oncall')
+})
+
+test('who is disabled in the directory is taken out', async () => {
+  const grouping = await Grouping.begin()
+  await grouping.put(file)
+  await grouping.until(file, 'applied')
+  grouping.world.identityStore.setUserStatus(grouping.id('USER', kenji), 'DISABLED')
+  await grouping.world.finish(grouping.world.everyHour())
+  await grouping.until(file, 'waiting')
+  expect(grouping.groupsOf()).not.toContain('oncall')
+})
+
+test('under a pause nobody is put into a group or taken out', async () => {
+  const grouping = await Grouping.begin()
+  await grouping.put('control/pause.json', { v: 1, reason: 'test', by: 'me', since: '2026-03-03T10:00:00.000Z' })
+  await grouping.put(file)
+  await grouping.until(file, 'applying')
+  expect(grouping.groupsOf()).not.toContain('oncall')
+  await grouping.delete('control/pause.json')
+  await grouping.world.clock.advance(61_000)
+  await grouping.world.finish(grouping.world.everyMinuteOfLinks())
+  await grouping.until(file, 'applied')
+})
