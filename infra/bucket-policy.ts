@@ -38,13 +38,17 @@ const inputPrefixesOf = (environment: Environment): readonly string[] => [
   ...ownFoldersOf(environment).map(({ prefix }) => prefix),
 ]
 
+export const retireFolder = (folder: string): string => `${retirePrefix}${folder}/`
+/** `''`: directly under `memberships/`. */
+export const membershipFolder = (folder: string): string => `${membershipPrefix}${folder === '' ? '' : `${folder}/`}`
+
 /** What is open by folders alone: to account owners, and to who puts people into groups. */
 const ownFoldersOf = ({ access }: Environment) => [
   ...access.accountOwners.map(({ folder, principals }, index) => {
-    return { sid: `Owner${index + 1}`, prefix: `${retirePrefix}${folder}/`, principals }
+    return { sid: `Owner${index + 1}`, prefix: retireFolder(folder), principals }
   }),
   ...access.memberships.map(({ folder, principals }, index) => {
-    return { sid: `Members${index + 1}`, prefix: `${membershipPrefix}${folder === '' ? '' : `${folder}/`}`, principals }
+    return { sid: `Members${index + 1}`, prefix: membershipFolder(folder), principals }
   }),
 ]
 const writes = ['s3:PutObject', 's3:DeleteObject'] as const

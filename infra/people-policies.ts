@@ -1,7 +1,7 @@
 import { hygieneKey } from '../shared/domain/credentials/hygiene-file.ts'
-import { retirePrefix } from '../shared/domain/credentials/retire-file.ts'
 import type { Environment } from '../shared/domain/deployment/environment.ts'
 import { workedQueues } from '../shared/ports/queues.ts'
+import { membershipFolder, retireFolder } from './bucket-policy.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 
 type Statement = {
@@ -47,16 +47,13 @@ export function peoplePolicies(
     ...Object.fromEntries(
       access.accountOwners.map(({ folder }) => [
         `account-owner-${folder}`,
-        policy([...inPrefixes(names, [`${retirePrefix}${folder}/`], writes), keyOf(environment, names)]),
+        policy([...inPrefixes(names, [retireFolder(folder)], writes), keyOf(environment, names)]),
       ]),
     ),
     ...Object.fromEntries(
       access.memberships.map(({ folder }) => [
         folder === '' ? 'uploader-of-memberships' : `uploader-of-memberships-${folder.replaceAll('/', '-')}`,
-        policy([
-          ...inPrefixes(names, [`memberships/${folder === '' ? '' : `${folder}/`}`], writes),
-          keyOf(environment, names),
-        ]),
+        policy([...inPrefixes(names, [membershipFolder(folder)], writes), keyOf(environment, names)]),
       ]),
     ),
     'uploader-of-permission-sets': uploader('permission_sets/', provisioning.permissionSets, 'permission-sets'),

@@ -58,8 +58,8 @@ export const brakeSabotages: readonly Sabotage[] = [
     profile: 'hostile',
     breaks: ['brake'],
     file: 'shared/domain/brake/releases.ts',
-    find: '{ ...rule, keys: list.held, ...people, ...memberships }',
-    replace: '{ ...rule, keys: brake.lists.flatMap((one) => one.held), ...people }',
+    find: '{ ...rule, keys: list.held, ...itemsReleased(list) }',
+    replace: '{ ...rule, keys: brake.lists.flatMap((one) => one.held), ...itemsReleased(list) }',
   },
   {
     name: 'a link that is back when its revocation is counted makes it indirect',

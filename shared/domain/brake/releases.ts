@@ -41,9 +41,13 @@ function isInForce({ at }: { readonly at: string }, now: Date): boolean {
 /** Releases exactly this list. Later revocations are held on a new one. */
 export function releaseHeld(brake: BrakeRecord, list: BrakeList, releasing: Releasing): BrakeRecord {
   const rule = list.rule === 'minimum' ? { rule: list.rule } : {}
-  const people = list.rule === 'people' ? { people: list.items } : {}
-  const memberships = list.rule === 'memberships' ? { memberships: list.items } : {}
-  return withoutList(withRelease(brake, releasing, { ...rule, keys: list.held, ...people, ...memberships }), list)
+  return withoutList(withRelease(brake, releasing, { ...rule, keys: list.held, ...itemsReleased(list) }), list)
+}
+
+/** What a list has besides keys, by the name of its rule: people, or memberships. */
+export function itemsReleased({ rule, items }: BrakeList): Pick<Release, 'people' | 'memberships'> {
+  if (rule === 'people') return { people: items }
+  return rule === 'memberships' ? { memberships: items } : {}
 }
 
 /** Releases exactly this content of a file. */

@@ -4,7 +4,13 @@ import type { AssignmentKey } from '../../domain/assignments/assignment.ts'
 import { type BrakeList, type BrakeRecord, brakeRecord, emptyBrake } from '../../domain/brake/brake-record.ts'
 import { figureOf } from '../../domain/brake/describe-list.ts'
 import type { HeldRetirements } from '../../domain/brake/held-retirements.ts'
-import { findRelease, releaseContents, releaseHeld, releaseRetirements } from '../../domain/brake/releases.ts'
+import {
+  findRelease,
+  itemsReleased,
+  releaseContents,
+  releaseHeld,
+  releaseRetirements,
+} from '../../domain/brake/releases.ts'
 import type { ContentsChange } from '../../domain/brake/weigh-contents.ts'
 import { record } from '../../domain/json/record.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
@@ -122,11 +128,9 @@ function releaseFrom(
   const { digest } = release
   const list = record.lists.find((one) => digestOf(one) === digest)
   if (list) {
-    const people = list.rule === 'people' ? { people: list.items } : {}
-    const memberships = list.rule === 'memberships' ? { memberships: list.items } : {}
     return {
       released: releaseHeld(record, list, release),
-      result: { outcome: 'released', keys: list.held, ...people, ...memberships },
+      result: { outcome: 'released', keys: list.held, ...itemsReleased(list) },
     }
   }
   const contents = record.contents.find((one) => one.digest === digest)

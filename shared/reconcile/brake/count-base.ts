@@ -8,7 +8,7 @@ import { parseLinkKey, renderGrant } from '../../domain/links/link.ts'
 import { folderOfMembership, renderMembership } from '../../domain/people/membership-file.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { Ledger, listAssignmentKeys } from '../records/ledger.ts'
-import { listOwnedMemberships, ownedMembershipRecord } from '../records/owned-groups.ts'
+import { listOwnedMemberships, readOwnedMemberships } from '../records/owned-groups.ts'
 import { listOwned, readOwned } from '../records/owned-permission-sets.ts'
 import { NameIndex } from '../records/principal-names.ts'
 import { statusPrefix } from '../records/status-store.ts'
@@ -43,12 +43,11 @@ export async function countBase(window: BrakeWindow, { objects, configuration }:
 /** Those that files of the folder had made before the window began. */
 async function countMemberships({ name, since, counted }: BrakeWindow, objects: ObjectStore): Promise<number> {
   const ids = await Array.fromAsync(listOwnedMemberships(objects))
-  const found = await pLimit(readsAtOnce).map(ids, async (id) => {
-    const entry = (await spoiledAsAbsent(ownedMembershipRecord(objects, id).read()))?.value
-    const isBefore = entry?.grantedAt !== undefined && entry.grantedAt < since
+  const found = (await readOwnedMemberships(objects, ids)).flatMap(({ entry }) => {
+    const isBefore = entry.grantedAt !== undefined && entry.grantedAt < since
     return isBefore && entry.files.some(({ key }) => folderOfMembership(key) === name) ? [renderMembership(entry)] : []
   })
-  return new Set([...counted, ...found.flat()]).size
+  return new Set([...counted, ...found]).size
 }
 
 /** Those of ssofile: who is braked may make any number of others meanwhile. */

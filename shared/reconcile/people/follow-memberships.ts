@@ -16,7 +16,7 @@ import {
   listOwnedGroups,
   listOwnedMemberships,
   ownedGroupRecord,
-  ownedMembershipRecord,
+  readOwnedMemberships,
 } from '../records/owned-groups.ts'
 import { attentionPrefix } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
@@ -41,7 +41,7 @@ export async function followMemberships(
   const concerned: MembershipId[] = []
   if (users.size > 0)
     for await (const one of listOwnedMemberships(ports.objects)) if (users.has(one.user)) concerned.push(one)
-  for (const { id, entry } of await readEntries(ports.objects, concerned))
+  for (const { id, entry } of await readOwnedMemberships(ports.objects, concerned))
     await lookAtEntry(ports, configuration, id, entry)
   return keys.length + concerned.length
 }
@@ -65,7 +65,7 @@ export async function reconcileMemberships(ports: Following, configuration: Conf
   )
   const members = await readMembers(objects, people, groups)
   let looked = keys.size
-  for (const { id, entry } of await readEntries(objects, ids)) {
+  for (const { id, entry } of await readOwnedMemberships(objects, ids)) {
     const user = named.get(id.user)
     const isNamed = user !== undefined && !user.isDisabled && user.name === entry.user + configuration.principalSuffix
     const isAsked = entry.files.some(({ key }) => files.has(key))
@@ -93,14 +93,6 @@ async function listUnsettled(objects: ObjectStore): Promise<readonly string[]> {
       for await (const { key } of objects.list(`${attentionPrefix}${state}/${prefix}`))
         keys.push(key.slice(`${attentionPrefix}${state}/`.length))
   return keys
-}
-
-async function readEntries(objects: ObjectStore, ids: readonly MembershipId[]) {
-  const read = await pLimit(readsAtOnce).map(ids, async (id) => {
-    const stored = await spoiledAsAbsent(ownedMembershipRecord(objects, id).read())
-    return stored ? [{ id, entry: stored.value }] : []
-  })
-  return read.flat()
 }
 
 /** By the names that it was made for, and by the id of its user: whoever bears the name now may be somebody else. */

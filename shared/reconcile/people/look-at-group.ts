@@ -10,7 +10,7 @@ import {
   parseGroupFile,
   parseGroupKey,
 } from '../../domain/people/group-file.ts'
-import { membershipPrefix, parseMembershipKey } from '../../domain/people/membership-file.ts'
+import { membershipPrefix, parseMembershipAnywhere } from '../../domain/people/membership-file.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
 import { quote, refused } from '../../domain/statuses/complaint.ts'
@@ -31,7 +31,7 @@ import {
   ownedGroupRecord,
   ownedMembershipRecord,
 } from '../records/owned-groups.ts'
-import { ownerKey } from '../records/owner.ts'
+import { readNow } from '../records/owner.ts'
 import { readInput } from '../records/read-input.ts'
 import { StatusStore } from '../records/status-store.ts'
 import { tellEvent } from '../records/tell-event.ts'
@@ -67,7 +67,7 @@ export async function lookAtGroup(message: InputMessage, context: LookingAtGroup
     return told.told && { ...(head && describeInput(head)), by: findUploader(head, message, current), ...told.told }
   })
   const isLookedAtAgain = status !== undefined && ['applying', 'blocked', 'revoking', 'failed'].includes(status.state)
-  const now = isLookedAtAgain ? await nowOf(objects, clock) : undefined
+  const now = isLookedAtAgain ? await readNow(context) : undefined
   await indexInstants(objects, key, now ? [new Date(now.getTime() + againMs)] : [], id)
   log.info('group looked at', { input: key, id, status: status?.state ?? 'removed' })
   if (!named.ok || !told.isChanged) return
@@ -258,7 +258,7 @@ class GroupLook {
   }
 
   async #now(): Promise<string> {
-    return renderInstant(await nowOf(this.#context.objects, this.#context.clock))
+    return renderInstant(await readNow(this.#context))
   }
 
   async #tell(event: string, id: PrincipalId | undefined, at?: string): Promise<void> {
@@ -290,12 +290,7 @@ function describeBlocked(references: readonly string[]): Told['told'] {
 /** The files that name this group, in any folder. */
 async function* listMembershipFiles(objects: ObjectStore, group: PrincipalName): AsyncGenerator<string> {
   for await (const { key } of objects.list(membershipPrefix)) {
-    const folder = /^memberships\/(?:([^%]*)\/)?/u.exec(key)?.[1]
-    const named = parseMembershipKey(key, folder === undefined ? [] : [folder])
+    const named = parseMembershipAnywhere(key)
     if (named.ok && named.value.group === group) yield key
   }
-}
-
-async function nowOf(objects: ObjectStore, clock: Ports['clock']): Promise<Date> {
-  return (await objects.head(ownerKey))?.servedAt ?? clock.now()
 }

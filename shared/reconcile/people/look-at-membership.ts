@@ -14,9 +14,9 @@ import {
 import { suspendedAs } from '../../domain/people/describe-suspension.ts'
 import { groupKey } from '../../domain/people/group-file.ts'
 import {
-  folderOfMembership,
   type Membership,
   membershipKeys,
+  parseMembershipAnywhere,
   parseMembershipKey,
 } from '../../domain/people/membership-file.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
@@ -30,7 +30,7 @@ import { describePause, readPause } from '../dispatcher/pause.ts'
 import { indexInstants, instantsToCome } from '../records/expiry-index.ts'
 import { sendInputs } from '../records/inputs.ts'
 import { ownedGroupRecord } from '../records/owned-groups.ts'
-import { ownerKey } from '../records/owner.ts'
+import { readNow } from '../records/owner.ts'
 import { type InputHead, readInput } from '../records/read-input.ts'
 import { attentionKey, StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
@@ -70,9 +70,7 @@ export async function lookAtMembership(message: InputMessage, context: LookingAt
   const { key, id, event } = message
   const { objects, clock, configuration, log } = context
   const statuses = new StatusStore(objects, clock)
-  // A folder that was declared before may have given something.
-  const own = folderOfMembership(key)
-  const named = parseMembershipKey(key, own === undefined ? [] : [own])
+  const named = parseMembershipAnywhere(key)
   if (!named.ok) {
     await statuses.revise(key, async (current) => {
       const head = await objects.head(key)
@@ -175,7 +173,7 @@ class MembershipLook {
     return settleMembership({ group: group.id, user }, this.#membership, readWish, {
       ...this.#context,
       paused: this.paused,
-      now: () => this.#readNow(),
+      now: () => readNow(this.#context),
     })
   }
 
@@ -239,7 +237,7 @@ class MembershipLook {
   async #readFiles(): Promise<void> {
     const keys = membershipKeys(this.#membership, this.#context.configuration.folders)
     this.#files = await Promise.all([...new Set([...keys, this.#message.key])].map((key) => this.readFile(key)))
-    this.now = await this.#readNow()
+    this.now = await readNow(this.#context)
   }
 
   async readFile(key: string): Promise<File> {
@@ -268,10 +266,6 @@ class MembershipLook {
   boundUser({ boundTo, reading, key }: File): PrincipalId | undefined {
     if (boundTo !== undefined) return boundTo
     return reading.state === 'in-force' && !this.#lacks.has(key) && this.#isWanted === 'yes' ? this.#user : undefined
-  }
-
-  async #readNow(): Promise<Date> {
-    return (await this.#context.objects.head(ownerKey))?.servedAt ?? this.#context.clock.now()
   }
 
   #pulledMs(): number {

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit'
 import { type OwnedGroup, ownedGroup, ownedGroupPrefix } from '../../domain/people/group-file.ts'
 import {
   type MembershipId,
@@ -11,6 +12,9 @@ import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts
 import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
+import { spoiledAsAbsent } from './stored-json.ts'
+
+const readsAtOnce = 16
 
 /** What ssofile knows of the group of this name, if it made or adopted it. */
 export function ownedGroupRecord(objects: ObjectStore, name: PrincipalName): JsonRecord<OwnedGroup> {
@@ -35,4 +39,13 @@ export async function* listOwnedMemberships(objects: ObjectStore, group?: Princi
     const id = parseOwnedMembershipKey(key)
     if (id !== undefined) yield id
   }
+}
+
+/** Those of them that are there, and can be read. */
+export async function readOwnedMemberships(objects: ObjectStore, ids: readonly MembershipId[]) {
+  const read = await pLimit(readsAtOnce).map(ids, async (id) => {
+    const stored = await spoiledAsAbsent(ownedMembershipRecord(objects, id).read())
+    return stored ? [{ id, entry: stored.value }] : []
+  })
+  return read.flat()
 }
