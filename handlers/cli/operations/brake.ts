@@ -120,7 +120,7 @@ async function letGo({ objects }: Ports, digest: string, json: boolean): Promise
     case 'released':
       process.stdout.write(
         json
-          ? renderJson({ digest, released: result.keys, people: result.people })
+          ? renderJson({ digest, released: result.keys, people: result.people, memberships: result.memberships })
           : await renderRelease(result, objects),
       )
       return 0
