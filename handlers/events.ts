@@ -14,6 +14,7 @@ import { OrganizationCache } from '../shared/reconcile/organization/organization
 import { followMemberships } from '../shared/reconcile/people/follow-memberships.ts'
 import { noteArrivals } from '../shared/reconcile/records/arrivals.ts'
 import { forgetFailure, recordFailure } from '../shared/reconcile/records/failures.ts'
+import { RuleFiles } from '../shared/reconcile/records/rule-files.ts'
 import { followPeople } from '../shared/reconcile/requests/follow-people.ts'
 import type { QueueHandler } from './handler.ts'
 
@@ -42,6 +43,7 @@ export function events(
   configuration: Configuration,
   { dispatcherRole }: { readonly dispatcherRole?: string | undefined } = {},
 ): ReturnType<QueueHandler> {
+  const rules = new RuleFiles(ports.objects)
   const context = { ports, configuration, organization: new OrganizationCache(ports, configuration.folders) }
 
   const followOrganization = async (received: readonly Received[]): Promise<object> => {
@@ -55,7 +57,7 @@ export function events(
     const changes = received.flatMap(({ directory }) => (typeof directory === 'object' ? [directory] : []))
     const hints = await followDirectoryEvents(ports, configuration, changes)
     // A renamed group or a disabled user matters here too.
-    const memberships = await followMemberships(ports, configuration, changes)
+    const memberships = await followMemberships(ports, configuration, changes, rules)
     return { hints, memberships, inputs: await followPeople(ports, configuration) }
   }
   const followAccess = async (received: readonly Received[]): Promise<object> => {

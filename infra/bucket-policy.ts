@@ -4,6 +4,7 @@ import { retirePrefix } from '../shared/domain/credentials/retire-file.ts'
 import type { Environment } from '../shared/domain/deployment/environment.ts'
 import { groupPrefix } from '../shared/domain/people/group-file.ts'
 import { membershipPrefix } from '../shared/domain/people/membership-file.ts'
+import { rulePrefix } from '../shared/domain/people/rule-file.ts'
 import { suspensionPrefix } from '../shared/domain/people/suspension.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 
@@ -21,7 +22,7 @@ export type PolicyJson = { readonly Version: '2012-10-17'; readonly Statement: r
 /** S3 User Guide, "Bucket policies": 20 KB. */
 export const policyBytesMost = 20 * 1024
 /** What governance writes, and nobody else. */
-const governedPrefixes = ['policies/', 'selectors/', 'eligibility/', groupPrefix, hygieneKey] as const
+const governedPrefixes = ['policies/', 'selectors/', 'eligibility/', groupPrefix, rulePrefix, hygieneKey] as const
 /** Records of drills: written once, by responders. */
 const drillPrefix = 'drills/'
 const sharedPrefixes = [

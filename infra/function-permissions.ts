@@ -13,6 +13,7 @@ type Prefix =
   | 'suspended/'
   | 'groups/'
   | 'memberships/'
+  | 'rules/'
   | 'owned_groups/'
   | 'owned_memberships/'
   | 'eligibility/'
@@ -170,6 +171,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
       'suspended/',
       'groups/',
       'memberships/',
+      'rules/',
       'policies/',
       'eligibility/',
       'selectors/',

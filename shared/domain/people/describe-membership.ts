@@ -36,7 +36,7 @@ export type MembershipLack =
 
 export type ToldMembership = Pick<NewStatus, 'state' | 'reason' | 'remedy' | 'owned' | 'waitsFor' | 'atRest'>
 
-const heldRemedy = 'an operator looks at what is held with: ssofile brake, and can release it'
+export const heldRemedy = 'an operator looks at what is held with: ssofile brake, and can release it'
 
 /**
  * The status of one file; `undefined`: the file is gone, and nothing of it is left. `end`: of the membership that it asks for, or
@@ -75,12 +75,16 @@ export function describeMembership(
   }
 }
 
-/** `undefined`: people can be put into it. */
-function describeGroup(name: PrincipalName, group: FoundGroup): ToldMembership | undefined {
+/** `undefined`: people can be put into it. `asking`: what asks for that. */
+export function describeGroup(
+  name: PrincipalName,
+  group: FoundGroup,
+  asking = 'a membership',
+): ToldMembership | undefined {
   if (group.isExternal)
     return {
       state: 'rejected',
-      reason: `received a membership of group '${quote(name)}', which a provider of groups keeps (it has ExternalIds), expected a group that ssofile made or adopted`,
+      reason: `received ${asking} of group '${quote(name)}', which a provider of groups keeps (it has ExternalIds), expected a group that ssofile made or adopted`,
       remedy: 'put the user into the group there, where the group comes from; delete this file',
     }
   if (group.is === 'ours') return undefined

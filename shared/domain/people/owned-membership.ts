@@ -23,6 +23,8 @@ export const ownedMembership = record({
   /** When the last create was about to be sent, by S3's clock. */
   calledAt: z.iso.datetime(),
   grantedAt: z.iso.datetime().optional(),
+  /** A rule means the user no longer, and lets the user stay so long. */
+  keptUntil: z.iso.datetime().optional(),
 })
 export type OwnedMembership = z.infer<typeof ownedMembership>
 

@@ -4,13 +4,15 @@ import { decideMembership, type MembershipStep } from '../../domain/people/decid
 import type { MembershipEnd } from '../../domain/people/describe-membership.ts'
 import { folderOfMembership, type Membership, renderMembership } from '../../domain/people/membership-file.ts'
 import type { MembershipId, OwnedMembership } from '../../domain/people/owned-membership.ts'
+import { rulePrefix } from '../../domain/people/rule-file.ts'
+import type { PrincipalName } from '../../domain/principals/principal.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { unlessCode } from '../../ports/service-error.ts'
 import type { Admission, Brake } from '../brake/brake.ts'
 import type { JsonRecord } from '../records/json-record.ts'
-import { ownedMembershipRecord } from '../records/owned-groups.ts'
+import { ownedMembershipRecord, readOwnerOf } from '../records/owned-groups.ts'
 import { tellEvent } from '../records/tell-event.ts'
 
 /** Listings of the directory may lag behind its writes so long. */
@@ -20,8 +22,12 @@ const stepsMost = 8
 
 export type Wish = {
   readonly isWanted: 'yes' | 'no' | 'unknown'
-  /** The files that ask for it now. */
+  /** The files that ask for it now, a rule among them. */
   readonly files: OwnedMembership['files']
+  /** The rule means the user no longer, and lets the user stay so long. */
+  readonly keptUntil?: string | undefined
+  /** The present name of a user whom a rule means, whatever the name was. */
+  readonly user?: PrincipalName | undefined
   /** The group is kept by a provider. */
   readonly isExternal: boolean
   /** Nobody works with it any more: the user is gone, or the group. So nobody need be asked. */
@@ -113,25 +119,29 @@ class MembershipEvaluation {
   }
 
   async #keep(): Promise<MembershipEnd> {
-    const { isWanted, files, isExternal } = this.#wish
+    const { isWanted, files, isExternal, keptUntil } = this.#wish
     if (isWanted !== 'yes') return { is: 'kept' }
     await this.#context.brake.reviewRemoval(this.#item)
     const entry = this.#known?.entry
-    const isSame = entry?.state === 'granted' && JSON.stringify(entry.files) === JSON.stringify(files)
-    if (entry && !isSame) await this.#write({ ...entry, ...this.#names, state: 'granted', files: [...files] })
+    if (entry === undefined) return { is: isExternal ? 'kept' : 'applied' }
+    const next = { ...entry, ...this.#present, state: 'granted' as const, files: [...files], keptUntil }
+    if (keptUntil !== undefined && entry.keptUntil === undefined)
+      await this.#tell('ending', renderInstant(await this.#context.now()), { until: keptUntil })
+    const isSame = ['state', 'files', 'keptUntil', 'user'] as const
+    if (isSame.some((field) => JSON.stringify(entry[field]) !== JSON.stringify(next[field]))) await this.#write(next)
     return { is: isExternal ? 'kept' : 'applied' }
   }
 
   /** Where somebody has made it between our look and the end of the call, it counts as ours. */
   async #create(): Promise<MembershipEnd | 'again'> {
     const calledAt = renderInstant(await this.#context.now())
-    const { membershipId: _, ...before } = this.#known?.entry ?? {}
+    const { membershipId: _, keptUntil: __, ...before } = this.#known?.entry ?? {}
     const { group, user } = this.#id
     const claimed: OwnedMembership = {
       ...before,
       v: 1,
       state: 'granting',
-      ...this.#names,
+      ...this.#present,
       files: [...this.#wish.files],
       calledAt,
     }
@@ -170,14 +180,21 @@ class MembershipEvaluation {
     const { isGone, admitSuspension } = this.#wish
     if (isGone) return { outcome: 'passes' }
     if (admitSuspension) return admitSuspension()
-    const folders = files.map(({ key }) => folderOfMembership(key))
-    return this.#context.brake.admitRemoval({ item: this.#item, folders: folders.length > 0 ? folders : [undefined] })
+    const rule = files.find(({ key }) => key.startsWith(rulePrefix))
+    const ofFiles = files.filter((file) => file !== rule)
+    const folders = ofFiles.map(({ key }) => folderOfMembership(key))
+    return this.#context.brake.admitRemoval({
+      item: this.#item,
+      folders: rule || folders.length > 0 ? folders : [undefined],
+      ruleOf: rule && this.#names.group,
+    })
   }
 
   /** Nothing of ours is there. */
   async #forget(by: 'ssofile' | 'others'): Promise<MembershipEnd | 'again'> {
     if (this.#known === undefined) return 'again'
-    await this.#tell('removed', renderInstant(await this.#context.now()), by)
+    const isByOthers = by === 'others' ? { isByOthers: true as const } : {}
+    await this.#tell('removed', renderInstant(await this.#context.now()), isByOthers)
     await this.#context.brake.reviewRemoval(this.#item)
     await this.#record.remove(this.#known.etag)
     return 'again'
@@ -197,23 +214,36 @@ class MembershipEvaluation {
   }
 
   /** Who asked for it stands in history: the files, and who uploaded or deleted them. */
-  async #tell(event: 'added' | 'removed', at: string, by?: 'ssofile' | 'others'): Promise<void> {
+  async #tell(event: ToldMembership['event'], at: string, more: Partial<ToldMembership> = {}): Promise<void> {
     const entry = this.#known?.entry ?? { ...this.#names, files: [] }
-    await tellMembership(this.#context.objects, this.#id, entry, { event, at, isByOthers: by === 'others' })
+    await tellMembership(this.#context.objects, this.#id, entry, { event, at, ...more })
+  }
+
+  get #present(): Membership {
+    return { ...this.#names, user: this.#wish.user ?? this.#names.user }
   }
 }
 
-/** By the names of the entry, in history under the ids. `isByOthers`: somebody else has ended it. */
+/** `ending`: a rule means the user no longer, who stays until then. `isByOthers`: somebody else has ended it. */
+type ToldMembership = {
+  readonly event: 'added' | 'ending' | 'removed'
+  readonly at: string
+  readonly isByOthers?: true
+  readonly until?: string
+}
+
+/** By the names of the entry, in history under the ids. Beside the change stands who answers for the group. */
 export async function tellMembership(
   objects: ObjectStore,
   id: MembershipId,
   { group, user, files }: Pick<OwnedMembership, 'group' | 'user' | 'files'>,
-  { event, at, isByOthers }: { readonly event: 'added' | 'removed'; readonly at: string; readonly isByOthers: boolean },
+  { event, at, ...more }: ToldMembership,
 ): Promise<void> {
   const subject = {
     folder: `history/memberships/${id.group}%${id.user}/`,
     name: renderNameInKey(renderMembership({ group, user })),
   }
-  const body = { ...id, names: { group, user }, files, ...(isByOthers && { isByOthers }) }
-  await tellEvent(objects, subject, { event, named: `membership-${event}`, at, body })
+  const owner = await readOwnerOf(objects, group)
+  const body = { ...id, names: { group, user }, files, owner, ...more }
+  await tellEvent(objects, subject, { event, named: `membership-${event}`, at, body, owner })
 }
