@@ -154,7 +154,7 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
     { Sid: 'NobodyUndoes', Effect: 'Deny', Principal: '*', Action: undoing, Resource: [objects('')] },
     ...denialOfSettings(environment, names),
     {
-      Sid: 'OnlySsofileWritesOutsideInputs',
+      Sid: 'OnlySsofileWrites',
       Effect: 'Deny',
       Principal: '*',
       Action: writes,
@@ -163,7 +163,7 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
     },
     ...denialsOfRequests(environment, names),
     only('OnlyOperatorsControl', ['control/'], [...names.rolesThatWrite('control/'), ...access.operators]),
-    only('OnlyGovernanceWritesPolicies', governedPrefixes, access.governance),
+    only('OnlyGovernance', governedPrefixes, access.governance),
     only('OnlyTheseSuspend', [suspensionPrefix], access.people),
     ...denialsOfDrills(environment, names),
     ...ownFoldersOf(environment).map(({ sid, prefix, principals }) => only(sid, [prefix], principals)),
@@ -189,7 +189,7 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
     ...folders.map(({ sid, prefix, writers }) => only(sid, [prefix], [...writers, names.anyRoleArn])),
     {
       // The statements above let roles pass by the beginning of their names, for want of room; somebody else might make such a role.
-      Sid: 'OnlyTheseRolesWriteLinks',
+      Sid: 'OnlyTheseWriteLinks',
       Effect: 'Deny',
       Principal: '*',
       Action: writes,
@@ -232,7 +232,7 @@ function folderedOf({ access }: Environment): readonly string[] {
 
 /**
  * The shortest beginnings of these prefixes that are none of what is `meant`: a policy has no room to spell out what a statement
- * is not about. Whatever else begins so only ssofile writes ('OnlySsofileWritesOutsideInputs').
+ * is not about. Whatever else begins so only ssofile writes ('OnlySsofileWrites').
  */
 function beginningsBeside(meant: readonly string[], prefixes: readonly string[]): readonly string[] {
   const isMeant = (beginning: string) => meant.some((one) => one.startsWith(beginning))
@@ -247,13 +247,13 @@ function beginningsBeside(meant: readonly string[], prefixes: readonly string[])
 function denialsOfDrills({ access }: Environment, { bucketArn }: DeploymentNames): PolicyStatementJson[] {
   const about = { Effect: 'Deny', Principal: '*', Resource: [`${bucketArn}/${drillPrefix}*`] } as const
   return [
-    { ...about, Sid: 'OnlyRespondersWriteDrills', Action: ['s3:PutObject'], ...unless(access.responders) },
+    { ...about, Sid: 'OnlyRespondersDrill', Action: ['s3:PutObject'], ...unless(access.responders) },
     { ...about, Sid: 'DrillsStay', Action: ['s3:DeleteObject'] },
   ]
 }
 
 /**
- * Who writes requests and the links that come of them; approvals that are not under one's own id 'OnlySsofileWritesOutsideInputs'
+ * Who writes requests and the links that come of them; approvals that are not under one's own id 'OnlySsofileWrites'
  * denies. There is no pattern for the keys of everybody else, so `NotResource` names what else people write.
  */
 function denialsOfRequests(environment: Environment, names: DeploymentNames): PolicyStatementJson[] {
@@ -275,7 +275,7 @@ function denialsOfRequests(environment: Environment, names: DeploymentNames): Po
   const deny = { Effect: 'Deny', Principal: '*', Resource: personalPrefixes.map(objects) } as const
   return [
     {
-      Sid: 'PeopleAskUnderTheirOwnId',
+      Sid: 'PeopleAskOwn',
       Effect: 'Deny',
       Principal: '*',
       Action: ['s3:PutObject'],
@@ -291,7 +291,7 @@ function denialsOfRequests(environment: Environment, names: DeploymentNames): Po
       Condition: { ...signedIn, ...unless(operators).Condition },
     },
     { ...deny, Sid: 'OnlyPeopleAsk', Action: ['s3:PutObject'], ...unless([...people, ...api]) },
-    { ...deny, Sid: 'OnlyPeopleEndAccess', Action: ['s3:DeleteObject'], ...unless([...people, ...api, ...operators]) },
+    { ...deny, Sid: 'OnlyPeopleEnd', Action: ['s3:DeleteObject'], ...unless([...people, ...api, ...operators]) },
     ...(unnamed.length === 0
       ? []
       : [
@@ -303,7 +303,7 @@ function denialsOfRequests(environment: Environment, names: DeploymentNames): Po
           } as const,
         ]),
     {
-      Sid: 'OnlyRequestsBecomeTemporary',
+      Sid: 'OnlyRequestsGrant',
       Effect: 'Deny',
       Principal: '*',
       Action: writes,
