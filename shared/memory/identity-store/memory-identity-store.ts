@@ -304,6 +304,10 @@ export class MemoryIdentityStore implements IdentityStore {
     return type === 'GROUP' ? this.#groups.find(id)?.displayName : this.#users.find(id)?.userName
   }
 
+  attributesOf(userId: PrincipalId): JsonObject {
+    return this.#users.find(userId)?.attributes ?? {}
+  }
+
   groupIdsOf(userId: PrincipalId): readonly PrincipalId[] {
     return this.#memberships.ofUser(userId).map((id) => this.#memberships.get(id).groupId)
   }

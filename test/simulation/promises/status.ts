@@ -30,7 +30,7 @@ export class StatusPromise {
   checkAtRest(): void {
     const { world } = this.#watched
     const { brake, permissionSets } = this.#others
-    const ofPeople = [...world.keys('suspended/'), ...world.keys('groups/'), ...world.keys('memberships/')]
+    const ofPeople = ['suspended/', 'groups/', 'memberships/', 'rules/'].flatMap((prefix) => world.keys(prefix))
     const asked = [...world.keys('requests/'), ...world.keys('approvals/'), ...ofPeople]
     const files = [...world.keys('links_data/'), ...world.keys('permission_sets/')]
     const inputs = [...files, ...asked]
@@ -41,7 +41,8 @@ export class StatusPromise {
     }
     for (const key of world.keys('status/')) {
       const input = key.slice('status/'.length, -'.json'.length)
-      const isLeft = this.#hasStuck(input) || brake.holdsFor(input) || permissionSets.isKept(input)
+      const isHeldRule = input.startsWith('rules/') && world.readJson(key)?.state === 'held'
+      const isLeft = isHeldRule || this.#hasStuck(input) || brake.holdsFor(input) || permissionSets.isKept(input)
       if (input.startsWith('too-many/')) this.#checkCrowd(input)
       else if (input.startsWith('selectors/')) this.#checkSelector(input)
       else if (!inputs.includes(input) && !isLeft && !world.unreadable.concernsInput(input))
