@@ -101,6 +101,7 @@ export const peopleScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
   ]),
   // A rule asks beside a file; the person moves and comes back; what somebody else has done stays. Deleting the rule may be held.
   scenario(scopes, ({ settledMs: ms, shortMs: afterMs }) => [
+    { do: 'make a principal', principal: `USER/${leo}`, silently: false },
     { do: 'write the group' },
     move(mia, 'Engineering'),
     { do: 'write the rule', department: 'Engineering' },
@@ -119,6 +120,8 @@ export const peopleScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
     wait(70_000),
     restore(mia),
     wait(20_000),
+    move(leo, 'Sales'),
+    wait(20_000 + ms),
     { do: 'write the rule', department: 'Sales' },
     wait(20_000 + ms),
     { do: 'delete the rule' },
