@@ -137,9 +137,12 @@ async function isAgreed(
   if (options.yes) return true
   const { held: number, contents } = preview.brake
   const held = number > 0 ? ` (the brake would hold ${number.toLocaleString('en')})` : ''
+  const { added, removed } = preview.memberships
+  const changed = added.length + removed.length
+  const members = changed > 0 ? `, ${count(changed, 'membership')} to change` : ''
   const files = contents.length > 0 ? `, and the brake would hold ${count(contents.length, 'permission set file')}` : ''
   return confirm(
-    `Upload ${count(uploads.length, 'file')} and delete ${deletions.length.toLocaleString('en')}: ${count(preview.grants.length, 'grant')}, ${count(preview.revocations.length, 'revocation')}${held}${files}?`,
+    `Upload ${count(uploads.length, 'file')} and delete ${deletions.length.toLocaleString('en')}: ${count(preview.grants.length, 'grant')}, ${count(preview.revocations.length, 'revocation')}${held}${members}${files}?`,
     `add --yes, or --plan ${digest} to carry out exactly this plan`,
   )
 }

@@ -13,6 +13,7 @@ import { renderJson } from '../terminal/render-json.ts'
 import { show } from '../terminal/show.ts'
 import { type InvalidOptions, type MadePlan, makePlan, type ScopeOptions, type ToldPreview } from './make-plan.ts'
 import { renderMarkdownPlan } from './render-markdown-plan.ts'
+import { changesMemberships } from './render-memberships.ts'
 import { countRejected, renderPlan } from './render-plan.ts'
 
 type Options = ScopeOptions &
@@ -124,9 +125,9 @@ function hasChanges({ preview, push }: Pick<MadePlan, 'preview' | 'push'>): bool
   return changesAccess(preview) || (push !== undefined && push.uploads.length + push.deletions.length > 0)
 }
 
-function changesAccess({ grants, revocations, bindings, permissionSets }: ToldPreview): boolean {
+function changesAccess({ grants, revocations, bindings, permissionSets, memberships }: ToldPreview): boolean {
   const changed = permissionSets.filter(({ change }) => change !== 'rejected' && change !== 'blocked')
-  return grants.length + revocations.length + bindings.length + changed.length > 0
+  return grants.length + revocations.length + bindings.length + changed.length > 0 || changesMemberships(memberships)
 }
 
 function warn(text: string): void {

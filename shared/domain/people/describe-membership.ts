@@ -46,7 +46,7 @@ export function describeMembership(
   { group: name, user }: Membership,
   facts: {
     readonly reading: MembershipReading
-    readonly group: FoundGroup
+    readonly group: Pick<FoundGroup, 'is' | 'isExternal'>
     readonly lack: MembershipLack | undefined
     readonly end: MembershipEnd
     readonly isLeft: boolean
@@ -76,7 +76,7 @@ export function describeMembership(
 }
 
 /** `undefined`: people can be put into it. */
-function describeGroup(name: PrincipalName, group: FoundGroup): ToldMembership | undefined {
+function describeGroup(name: PrincipalName, group: Pick<FoundGroup, 'is' | 'isExternal'>): ToldMembership | undefined {
   if (group.isExternal)
     return {
       state: 'rejected',

@@ -1,7 +1,6 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { findUploader } from '../../domain/links/find-uploader.ts'
 import type { InputMessage } from '../../domain/links/input-message.ts'
-import { isInForce, linkBodyMostBytes, parseLinkBody } from '../../domain/links/link-body.ts'
 import { changesNothing, describeUpload } from '../../domain/links/upload.ts'
 import {
   describeMembership,
@@ -13,12 +12,7 @@ import {
 } from '../../domain/people/describe-membership.ts'
 import { suspendedAs } from '../../domain/people/describe-suspension.ts'
 import { groupKey } from '../../domain/people/group-file.ts'
-import {
-  type Membership,
-  membershipKeys,
-  parseMembershipAnywhere,
-  parseMembershipKey,
-} from '../../domain/people/membership-file.ts'
+import { type Membership, membershipKeys, parseMembershipAnywhere } from '../../domain/people/membership-file.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { rejection, type Status } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
@@ -27,11 +21,12 @@ import { bindingOf } from '../assignments/user-binding.ts'
 import type { Brake } from '../brake/brake.ts'
 import { PrincipalIndex } from '../directory/principal-index.ts'
 import { describePause, readPause } from '../dispatcher/pause.ts'
+import { readMembershipFile } from '../records/asking-files.ts'
 import { indexInstants, instantsToCome } from '../records/expiry-index.ts'
 import { sendInputs } from '../records/inputs.ts'
 import { ownedGroupRecord } from '../records/owned-groups.ts'
 import { readNow } from '../records/owner.ts'
-import { type InputHead, readInput } from '../records/read-input.ts'
+import type { InputHead } from '../records/read-input.ts'
 import { attentionKey, StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import type { Suspensions } from '../records/suspensions.ts'
@@ -241,11 +236,9 @@ class MembershipLook {
   }
 
   async readFile(key: string): Promise<File> {
-    const found = await readInput(this.#context.objects, key, { mostBytes: linkBodyMostBytes })
+    const { head, reading } = await readMembershipFile(this.#context.objects, key, this.#context.configuration.folders)
     const told = await spoiledAsAbsent(this.#statuses.read(key))
-    const head = found && ('complaint' in found ? found.head : found)
-    const boundTo = bindingOf('USER', told, head)
-    return { key, head, told, boundTo, reading: readingOf(key, found, this.#context.configuration.folders) }
+    return { key, head, told, reading, boundTo: bindingOf('USER', told, head) }
   }
 
   /** Those that are there, or that have a status. */
@@ -271,18 +264,6 @@ class MembershipLook {
   #pulledMs(): number {
     return this.#context.clock.monotonicMs()
   }
-}
-
-type Found = Awaited<ReturnType<typeof readInput>>
-
-function readingOf(key: string, found: Found, folders: readonly string[]): MembershipReading {
-  if (found === undefined) return { state: 'absent' }
-  const named = parseMembershipKey(key, folders)
-  if (!named.ok) return { state: 'rejected', complaint: named.complaint }
-  if ('complaint' in found) return { state: 'unreadable', complaint: found.complaint }
-  const body = parseLinkBody(key, found.body, found.size)
-  if (!body.ok) return { state: 'rejected', complaint: body.complaint }
-  return { state: isInForce(body.value, found.servedAt), body: body.value }
 }
 
 const importance: readonly MembershipEnd['is'][] = ['none', 'applied', 'foreign', 'kept', 'reported', 'applying']
