@@ -7,10 +7,10 @@ import {
   parseMembershipAnywhere,
   parseMembershipKey,
 } from '../../domain/people/membership-file.ts'
-import type { MembershipId } from '../../domain/people/owned-membership.ts'
+import { type MembershipId, ownedMembershipKey } from '../../domain/people/owned-membership.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { listHeads, readsAtOnce } from './list-heads.ts'
-import { ownedMembershipRecord } from './owned-groups.ts'
+import { listOwnedMemberships, ownedMembershipRecord } from './owned-groups.ts'
 import { type InputHead, readInput } from './read-input.ts'
 import { spoiledAsAbsent } from './stored-json.ts'
 
@@ -38,6 +38,34 @@ export async function listAskingFiles(
 export async function listFilesBehind(objects: ObjectStore, id: MembershipId): Promise<readonly string[]> {
   const { files = [] } = (await spoiledAsAbsent(ownedMembershipRecord(objects, id).read()))?.value ?? {}
   return files.map(({ key }) => key)
+}
+
+/** The same of many: from one listing, and each is read once. */
+export class FilesBehind {
+  readonly #objects: ObjectStore
+  readonly #read = new Map<string, Promise<readonly string[]>>()
+  #ours: Promise<ReadonlySet<string>> | undefined
+
+  constructor(objects: ObjectStore) {
+    this.#objects = objects
+  }
+
+  /** By `ownedMembershipKey`; of those alone that ssofile made. */
+  async of(ids: Iterable<MembershipId>): Promise<ReadonlyMap<string, readonly string[]>> {
+    this.#ours ??= Array.fromAsync(listOwnedMemberships(this.#objects), ownedMembershipKey).then(
+      (keys) => new Set(keys),
+    )
+    const ours = await this.#ours
+    const limit = pLimit(readsAtOnce)
+    const wanted = new Map([...ids].map((id) => [ownedMembershipKey(id), id]))
+    const read = [...wanted].flatMap(([key, id]) => {
+      if (!ours.has(key)) return []
+      const files = this.#read.get(key) ?? limit(() => listFilesBehind(this.#objects, id))
+      this.#read.set(key, files)
+      return [files.then((found) => [key, found] as const)]
+    })
+    return new Map(await Promise.all(read))
+  }
 }
 
 export async function readMembershipFile(objects: ObjectStore, key: string, folders: readonly string[]) {
