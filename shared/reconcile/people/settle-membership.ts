@@ -147,7 +147,7 @@ class MembershipEvaluation {
     const entry = this.#known?.entry
     if (entry === undefined) return 'again'
     const grantedAt = entry.grantedAt ?? renderInstant(await this.#context.now())
-    await this.#tell('added', grantedAt === entry.grantedAt ? entry.calledAt : grantedAt)
+    await this.#tell({ event: 'added', at: grantedAt === entry.grantedAt ? entry.calledAt : grantedAt, membershipId })
     await this.#write({ ...entry, state: 'granted', membershipId, grantedAt })
     return 'again'
   }
@@ -177,7 +177,7 @@ class MembershipEvaluation {
   /** Nothing of ours is there. */
   async #forget(by: 'ssofile' | 'others'): Promise<MembershipEnd | 'again'> {
     if (this.#known === undefined) return 'again'
-    await this.#tell('removed', renderInstant(await this.#context.now()), by)
+    await this.#tell({ event: 'removed', at: renderInstant(await this.#context.now()), isByOthers: by === 'others' })
     await this.#context.brake.reviewRemoval(this.#item)
     await this.#record.remove(this.#known.etag)
     return 'again'
@@ -197,23 +197,31 @@ class MembershipEvaluation {
   }
 
   /** Who asked for it stands in history: the files, and who uploaded or deleted them. */
-  async #tell(event: 'added' | 'removed', at: string, by?: 'ssofile' | 'others'): Promise<void> {
+  async #tell(told: ToldMembershipEvent): Promise<void> {
     const entry = this.#known?.entry ?? { ...this.#names, files: [] }
-    await tellMembership(this.#context.objects, this.#id, entry, { event, at, isByOthers: by === 'others' })
+    await tellMembership(this.#context.objects, this.#id, entry, told)
   }
 }
 
-/** By the names of the entry, in history under the ids. `isByOthers`: somebody else has ended it. */
+/** `isByOthers`: somebody else has ended it. `membershipId`: by which a lost record is compared with the directory. */
+type ToldMembershipEvent = {
+  readonly event: 'added' | 'removed'
+  readonly at: string
+  readonly isByOthers?: boolean
+  readonly membershipId?: string | undefined
+}
+
+/** By the names of the entry, in history under the ids. */
 export async function tellMembership(
   objects: ObjectStore,
   id: MembershipId,
   { group, user, files }: Pick<OwnedMembership, 'group' | 'user' | 'files'>,
-  { event, at, isByOthers }: { readonly event: 'added' | 'removed'; readonly at: string; readonly isByOthers: boolean },
+  { event, at, isByOthers, membershipId }: ToldMembershipEvent,
 ): Promise<void> {
   const subject = {
     folder: `history/memberships/${id.group}%${id.user}/`,
     name: renderNameInKey(renderMembership({ group, user })),
   }
-  const body = { ...id, names: { group, user }, files, ...(isByOthers && { isByOthers }) }
+  const body = { ...id, membershipId, names: { group, user }, files, ...(isByOthers && { isByOthers }) }
   await tellEvent(objects, subject, { event, named: `membership-${event}`, at, body })
 }
