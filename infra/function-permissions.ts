@@ -349,7 +349,6 @@ export const operatorPermissions = {
     'links_data/',
     'permission_sets/',
     'memberships/',
-    'groups/',
     'access/',
     'assignments/',
     'foreign/',

@@ -3,7 +3,6 @@ import { InvalidArgumentError } from 'commander'
 import { readCallerIdentity } from '../../../shared/aws/caller-identity.ts'
 import { openAwsObjectVersions } from '../../../shared/aws/s3-object-versions.ts'
 import { linkPrefix } from '../../../shared/domain/links/link.ts'
-import { groupPrefix } from '../../../shared/domain/people/group-file.ts'
 import { membershipPrefix } from '../../../shared/domain/people/membership-file.ts'
 import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
@@ -46,21 +45,21 @@ type Options = InvalidOptions & {
   readonly json?: boolean
 }
 
-const inputPrefixes = [groupPrefix, linkPrefix, membershipPrefix, permissionSetPrefix] as const
+const inputPrefixes = [linkPrefix, membershipPrefix, permissionSetPrefix] as const
 
 /** `ssofile restore`: brings back what was deleted or damaged in the bucket. */
 export function addRestore(program: Command): void {
   program
     .command('restore')
     .description(
-      "Brings back what is gone from the bucket or cannot be read: history, the ledger of access, groups and memberships, the records of permission sets, whose bucket it is, and the files that were deleted with them.\nIt takes them from the bucket's versions; without versions, the ledger from history. Each entry is compared with Identity Center and its directory before it counts.\nNothing is granted or revoked meanwhile. What is there and can be read stays as it is. It may be interrupted: run it again.\nIt changes nothing in Identity Center. Afterwards everything is compared again, and work goes on.\n--inputs makes links_data/, permission_sets/, memberships/ and groups/ what they were at an instant: what a bad sync deleted or overwrote comes back, and what was uploaded since is deleted. Shows the plan and asks.",
+      "Brings back what is gone from the bucket or cannot be read: history, the ledger of access, groups and memberships, the records of permission sets, whose bucket it is, and the files that were deleted with them.\nIt takes them from the bucket's versions; without versions, the ledger from history. Each entry is compared with Identity Center and its directory before it counts.\nNothing is granted or revoked meanwhile. What is there and can be read stays as it is. It may be interrupted: run it again.\nIt changes nothing in Identity Center. Afterwards everything is compared again, and work goes on.\n--inputs makes links_data/, permission_sets/ and memberships/ what they were at an instant: what a bad sync deleted or overwrote comes back, and what was uploaded since is deleted. Shows the plan and asks.",
     )
     .option(
       '--at <instant>',
       'as it was at this instant (ISO 8601 with offset); default: before the loss that stopped everything',
       parseAt,
     )
-    .option('--inputs', 'only the files under links_data/, permission_sets/, memberships/ and groups/; needs --at')
+    .option('--inputs', 'only the files under links_data/, permission_sets/ and memberships/; needs --at')
     .addOption(invalidOption())
     .option('--dry-run', 'show what would be brought back; change nothing')
     .option('--yes', 'do not ask')
