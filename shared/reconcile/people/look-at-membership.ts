@@ -13,6 +13,7 @@ import {
 import { suspendedAs } from '../../domain/people/describe-suspension.ts'
 import { groupKey } from '../../domain/people/group-file.ts'
 import { type Membership, membershipKeys, parseMembershipAnywhere } from '../../domain/people/membership-file.ts'
+import type { MembershipId, OwnedMembership } from '../../domain/people/owned-membership.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { rejection, type Status } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
@@ -24,13 +25,15 @@ import { describePause, readPause } from '../dispatcher/pause.ts'
 import { readMembershipFile } from '../records/asking-files.ts'
 import { indexInstants, instantsToCome } from '../records/expiry-index.ts'
 import { sendInputs } from '../records/inputs.ts'
-import { ownedGroupRecord } from '../records/owned-groups.ts'
+import { ownedGroupRecord, ownedMembershipRecord } from '../records/owned-groups.ts'
 import { readNow } from '../records/owner.ts'
+import type { Policies } from '../records/policies.ts'
 import type { InputHead } from '../records/read-input.ts'
 import { attentionKey, StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import type { Suspensions } from '../records/suspensions.ts'
 import { describeInput } from '../requests/look-at-request.ts'
+import { admitFiles } from './admit-files.ts'
 import { settleMembership, settlingMs, type Wish } from './settle-membership.ts'
 
 export type LookingAtMembership = Pick<
@@ -39,6 +42,7 @@ export type LookingAtMembership = Pick<
 > & {
   readonly configuration: Configuration
   readonly suspensions: Pick<Suspensions, 'find'>
+  readonly policies: Pick<Policies, 'read'>
   readonly brake: Pick<Brake, 'admitRemoval' | 'reviewRemoval' | 'admitPerson'>
 }
 
@@ -158,6 +162,11 @@ class MembershipLook {
   }
 
   #isWanted: Wish['isWanted'] = 'no'
+  /** By key: what policies have against a file. */
+  #judged: Pick<Awaited<ReturnType<typeof admitFiles>>, 'refusals' | 'warnings'> = {
+    refusals: new Map(),
+    warnings: new Map(),
+  }
 
   async #settleUser({ group, user }: { readonly group: OwnGroup; readonly user: PrincipalId }) {
     const readWish = async (): Promise<Wish> => {
@@ -192,7 +201,10 @@ class MembershipLook {
         if (lack) this.#lacks.set(file.key, lack)
         else this.#lacks.delete(file.key)
       }
-    const asking = files.filter((file) => file.reading.state === 'in-force' && lackOf(file) === undefined)
+    const asking = await this.#admit(
+      files.filter((file) => file.reading.state === 'in-force' && lackOf(file) === undefined),
+      { group: id, user },
+    )
     const isUnread = files.some((file) => file.reading.state === 'unreadable' && lackOf(file) === undefined)
     const isGone = place === 'gone' || group === undefined
     const wish = asking.length > 0 ? 'yes' : isUnread ? 'unknown' : 'no'
@@ -203,11 +215,26 @@ class MembershipLook {
     }
     return {
       isWanted: isGone ? 'no' : wish,
-      files: asking.map(({ key, told }) => ({ key, ...(told?.by && { by: told.by }) })),
+      files: asking,
       isExternal: group?.isExternal === true,
       isGone,
       ...(suspension === undefined ? {} : { admitSuspension }),
     }
+  }
+
+  /** Those that policies let count. */
+  async #admit(files: readonly File[], id: MembershipId): Promise<OwnedMembership['files']> {
+    const { objects, policies, configuration } = this.#context
+    const known = (await spoiledAsAbsent(ownedMembershipRecord(objects, id).read()))?.value.files ?? []
+    const asking = files.flatMap(({ key, head, told, reading }) => {
+      const named = parseMembershipAnywhere(key)
+      if (!named.ok || head === undefined || !('body' in reading)) return []
+      const by = findUploader(head, key === this.#message.key ? this.#message : { event: '' }, told)
+      return [{ membership: named.value, head, body: reading.body, by }]
+    })
+    const admitted = await admitFiles(asking, { objects, policies, configuration, known, now: this.now })
+    if (id.user === this.#user) this.#judged = admitted
+    return admitted.files
   }
 
   async #filesOf(name: Membership['user'] | undefined): Promise<readonly File[]> {
@@ -252,13 +279,18 @@ class MembershipLook {
     const isLeft =
       isWanted === 'no' && end.is !== 'none' && (file.head === undefined || file.reading.state === 'expired')
     const lack = this.#user === undefined ? ({ lacks: 'user' } as const) : this.#lacks.get(file.key)
-    return describeMembership(this.#membership, { reading: file.reading, group, lack, end, isLeft })
+    const complaint = lack === undefined ? this.#judged.refusals.get(file.key) : undefined
+    const reading = complaint ? ({ state: 'rejected', complaint } as const) : file.reading
+    const told = describeMembership(this.#membership, { reading, group, lack, end, isLeft })
+    const warnings = this.#judged.warnings.get(file.key)
+    return told && (warnings ? { ...told, warnings: [...warnings] } : told)
   }
 
   /** A file is bound to the user whom it named when it was first applied. */
   boundUser({ boundTo, reading, key }: File): PrincipalId | undefined {
     if (boundTo !== undefined) return boundTo
-    return reading.state === 'in-force' && !this.#lacks.has(key) && this.#isWanted === 'yes' ? this.#user : undefined
+    const isMeant = reading.state === 'in-force' && !this.#lacks.has(key) && !this.#judged.refusals.has(key)
+    return isMeant && this.#isWanted === 'yes' ? this.#user : undefined
   }
 
   #pulledMs(): number {

@@ -4,6 +4,8 @@ import { findBaselessRemoval, judgeRemoval } from '../../domain/brake/judge-memb
 import { pruneBrake } from '../../domain/brake/releases.ts'
 import { type BrakeTerms, noteBase } from '../../domain/brake/windows.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { complainOfObjections } from '../../domain/guardrails/judge-by-policies.ts'
+import { isSameUpload } from '../../domain/links/upload.ts'
 import {
   describeMembership,
   type MembershipLack,
@@ -13,14 +15,16 @@ import { groupPrefix, ownedGroupPrefix } from '../../domain/people/group-file.ts
 import { folderOfMembership, type Membership, renderMembership } from '../../domain/people/membership-file.ts'
 import { type MembershipId, type OwnedMembership, ownedMembershipKey } from '../../domain/people/owned-membership.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
-import type { Status } from '../../domain/statuses/status.ts'
+import { rejection, type Status } from '../../domain/statuses/status.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { bindingOf } from '../assignments/user-binding.ts'
 import { brakeFile } from '../brake/brake-file.ts'
 import { countBase } from '../brake/count-base.ts'
 import type { PrincipalIndex } from '../directory/principal-index.ts'
+import { judgeMembership } from '../guardrails/judge-membership.ts'
 import { type AskingFile, listAskingFiles } from '../records/asking-files.ts'
 import { listOwnedMemberships, readOwnedMemberships } from '../records/owned-groups.ts'
+import type { Policies } from '../records/policies.ts'
 import type { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import type { Suspensions } from '../records/suspensions.ts'
@@ -63,6 +67,7 @@ type MembershipSources = {
   readonly principals: Pick<PrincipalIndex, 'resolve' | 'whereabouts'>
   readonly people: Pick<People, 'membersOf' | 'findGroup'>
   readonly suspensions: Pick<Suspensions, 'readAll'>
+  readonly policies: Pick<Policies, 'read'>
   readonly statuses: Pick<StatusStore, 'read'>
   /** Those that wait included. */
   readonly grants: readonly PlannedGrant[]
@@ -159,7 +164,11 @@ async function judgeNew(files: readonly AskingFile[], context: Context): Promise
     const lack = await findLack(file, user, context)
     const end = { is: 'none' } as const
     const told = describeMembership(file, { reading: file.reading, group, lack, end, isLeft: false })
-    if (told?.state === 'applying') asking.push(file)
+    const refusal = told?.state === 'applying' ? await findRefusal(file, context) : undefined
+    if (refusal) {
+      const { state, reason, remedy } = rejection(refusal)
+      idle.push({ key: file.key, state, reason, remedy })
+    } else if (told?.state === 'applying') asking.push(file)
     else if (told) idle.push({ key: file.key, state: told.state, reason: told.reason, remedy: told.remedy })
   }
   if (asking.length === 0) return { ...nothing, idle }
@@ -172,6 +181,15 @@ async function judgeNew(files: readonly AskingFile[], context: Context): Promise
   const members = group.id && (await context.people.membersOf(group.id))
   const isThere = user !== undefined && members?.includes(user) === true
   return isThere ? { ...nothing, idle, existing: [planned] } : { ...nothing, idle, added: [planned] }
+}
+
+/** By the policies, as when it is applied. Who uploads it is not known before. */
+async function findRefusal({ key, group, user, head, reading }: AskingFile, context: Context) {
+  if (head === undefined || !('body' in reading)) return undefined
+  const status = await spoiledAsAbsent(context.statuses.read(key))
+  const by = isSameUpload(status, head) ? status?.by : ('later' as const)
+  const about = { membership: { key, group, user }, body: reading.body, uploadedAt: head.lastModified, by }
+  return complainOfObjections(key, (await judgeMembership(about, context)).refusals)
 }
 
 /** No file asks for the group: its provider may keep it. */

@@ -146,3 +146,14 @@ test('a group whose file is gone is deleted, given up or blocked', async () => {
     groups: [{ name: 'team-Accountants', change: 'give-up' }],
   })
 })
+
+test('what a policy refuses is told before it is uploaded', async () => {
+  const grouping = await withAccess()
+  const rule = { id: 'shifts', control: 'AC-2', mode: 'enforce', for: { permissionSets: ['Support-*'] } }
+  const policy = { contact: 'us', links: [{ ...rule, must: { ticket: 'CHG###' } }] }
+  const planned = await plan(grouping, { 'policies/people.json': JSON.stringify(policy), [file]: '' })
+  expect(planned).toMatchObject({
+    added: [],
+    idle: [{ key: file, state: 'rejected', reason: expect.stringContaining("rule 'shifts'") }],
+  })
+})
