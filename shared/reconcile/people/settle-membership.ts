@@ -1,5 +1,7 @@
+import type { Author } from '../../domain/by-hand/author.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { renderNameInKey } from '../../domain/links/name-in-key.ts'
+import { asksAnew, isSameUpload } from '../../domain/links/upload.ts'
 import { decideMembership, type MembershipStep } from '../../domain/people/decide-membership.ts'
 import type { MembershipEnd } from '../../domain/people/describe-membership.ts'
 import { folderOfMembership, type Membership, renderMembership } from '../../domain/people/membership-file.ts'
@@ -9,6 +11,7 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { unlessCode } from '../../ports/service-error.ts'
 import type { Admission, Brake } from '../brake/brake.ts'
+import { findAuthor } from '../records/authors.ts'
 import type { JsonRecord } from '../records/json-record.ts'
 import { ownedMembershipRecord } from '../records/owned-groups.ts'
 import { tellEvent } from '../records/tell-event.ts'
@@ -82,7 +85,9 @@ class MembershipEvaluation {
     if (entry === undefined && this.#wish.isWanted !== 'yes') return { is: 'none' }
     const found = await identityStore.getGroupMembershipId(this.#id.group, this.#id.user)
     const isFresh = entry !== undefined && (await now()).getTime() - Date.parse(entry.calledAt) < settlingMs
-    const step = decideMembership({ ...this.#wish, entry, isFresh, found, onDrift: configuration.onDrift })
+    const { onDrift } = configuration
+    const isAskedAnew = entry !== undefined && asksAgain(entry.files, this.#wish.files)
+    const step = decideMembership({ ...this.#wish, entry, isFresh, found, onDrift, isAskedAnew })
     const isWriting = ['claim', 'create', 'remove'].includes(step)
     if (isWriting && paused !== undefined) return { is: 'paused', reason: paused }
     return this.#perform(step, found)
@@ -97,7 +102,7 @@ class MembershipEvaluation {
       case 'wait':
         return { is: this.#wish.isWanted === 'yes' ? 'applying' : 'revoking' }
       case 'report':
-        return { is: 'reported' }
+        return { is: 'reported', by: await this.#findRemover() }
       case 'keep':
         return this.#keep()
       case 'claim':
@@ -125,6 +130,8 @@ class MembershipEvaluation {
   /** Where somebody has made it between our look and the end of the call, it counts as ours. */
   async #create(): Promise<MembershipEnd | 'again'> {
     const calledAt = renderInstant(await this.#context.now())
+    // Somebody took the user out: who that was is told before the user is put in again.
+    if (this.#known?.entry.membershipId !== undefined) await this.#tellRemoved('others')
     const { membershipId: _, ...before } = this.#known?.entry ?? {}
     const { group, user } = this.#id
     const claimed: OwnedMembership = {
@@ -177,10 +184,23 @@ class MembershipEvaluation {
   /** Nothing of ours is there. */
   async #forget(by: 'ssofile' | 'others'): Promise<MembershipEnd | 'again'> {
     if (this.#known === undefined) return 'again'
-    await this.#tell({ event: 'removed', at: renderInstant(await this.#context.now()), isByOthers: by === 'others' })
+    await this.#tellRemoved(by)
     await this.#context.brake.reviewRemoval(this.#item)
     await this.#record.remove(this.#known.etag)
     return 'again'
+  }
+
+  async #tellRemoved(by: 'ssofile' | 'others'): Promise<void> {
+    const at = renderInstant(await this.#context.now())
+    const isByOthers = by === 'others'
+    await this.#tell({ event: 'removed', at, isByOthers, by: isByOthers ? await this.#findRemover() : undefined })
+  }
+
+  /** By the API, or in the console. */
+  async #findRemover(): Promise<Author | undefined> {
+    const touched = { membership: this.#id }
+    const context = this.#context
+    return (await findAuthor(context, touched, 'Delete')) ?? findAuthor(context, touched, 'Remove')
   }
 
   /** As the brake calls it: by the names that the entry has, so that a release is found again. */
@@ -203,11 +223,22 @@ class MembershipEvaluation {
   }
 }
 
+/** Whether one of these files is new, or says something else than it said before. One whose content was not recorded asks by `--rebind` alone. */
+function asksAgain(before: OwnedMembership['files'], now: OwnedMembership['files']): boolean {
+  return now.some((file) => {
+    const known = before.find(({ key }) => key === file.key)
+    if (known === undefined) return true
+    return known.etag === undefined ? asksAnew(known, file) : !isSameUpload(known, file)
+  })
+}
+
 /** `isByOthers`: somebody else has ended it. `membershipId`: by which a lost record is compared with the directory. */
 type ToldMembershipEvent = {
   readonly event: 'added' | 'removed'
   readonly at: string
   readonly isByOthers?: boolean
+  /** Who that was; absent: it is not known. */
+  readonly by?: Author | undefined
   readonly membershipId?: string | undefined
 }
 
@@ -216,12 +247,12 @@ export async function tellMembership(
   objects: ObjectStore,
   id: MembershipId,
   { group, user, files }: Pick<OwnedMembership, 'group' | 'user' | 'files'>,
-  { event, at, isByOthers, membershipId }: ToldMembershipEvent,
+  { event, at, isByOthers, by, membershipId }: ToldMembershipEvent,
 ): Promise<void> {
   const subject = {
     folder: `history/memberships/${id.group}%${id.user}/`,
     name: renderNameInKey(renderMembership({ group, user })),
   }
-  const body = { ...id, membershipId, names: { group, user }, files, ...(isByOthers && { isByOthers }) }
-  await tellEvent(objects, subject, { event, named: `membership-${event}`, at, body })
+  const body = { ...id, membershipId, names: { group, user }, files, ...(isByOthers && { isByOthers, by }) }
+  await tellEvent(objects, subject, { event, named: `membership-${event}`, at, body, by })
 }
