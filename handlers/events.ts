@@ -11,6 +11,7 @@ import { followDirectoryEvents } from '../shared/reconcile/directory/follow-dire
 import { followAccessCalls } from '../shared/reconcile/drift/follow-access-calls.ts'
 import { followOrganizationEvents } from '../shared/reconcile/organization/follow-organization-events.ts'
 import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
+import { followMembershipCalls } from '../shared/reconcile/people/follow-membership-calls.ts'
 import { followMemberships } from '../shared/reconcile/people/follow-memberships.ts'
 import { noteArrivals } from '../shared/reconcile/records/arrivals.ts'
 import { forgetFailure, recordFailure } from '../shared/reconcile/records/failures.ts'
@@ -54,11 +55,14 @@ export function events(
     }
   }
   const followDirectory = async (received: readonly Received[]): Promise<object> => {
-    const changes = received.flatMap(({ directory }) => (typeof directory === 'object' ? [directory] : []))
+    const all = received.flatMap(({ directory }) => directory ?? [])
+    const changes = all.flatMap((one) => (one.type === 'MEMBERSHIP' ? [] : [one]))
+    const members = all.flatMap((one) => (one.type === 'MEMBERSHIP' ? [one] : []))
     const hints = await followDirectoryEvents(ports, configuration, changes)
     // A renamed group or a disabled user matters here too.
     const memberships = await followMemberships(ports, configuration, changes, rules)
-    return { hints, memberships, inputs: await followPeople(ports, configuration) }
+    const byHand = await followMembershipCalls(ports, configuration, members)
+    return { hints, memberships, byHand, inputs: await followPeople(ports, configuration) }
   }
   const followAccess = async (received: readonly Received[]): Promise<object> => {
     const calls = received.flatMap(({ access }) => access ?? [])

@@ -166,7 +166,11 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
     only('OnlyGovernance', governedPrefixes, access.governance),
     only('OnlyTheseSuspend', [suspensionPrefix], access.people),
     ...denialsOfDrills(environment, names),
-    ...ownFoldersOf(environment).map(({ sid, prefix, principals }) => only(sid, [prefix], principals)),
+    ...ownFoldersOf(environment).map(({ sid, prefix, principals }) => {
+      // `restore` brings back the files of memberships as it does links.
+      const restoring = prefix.startsWith(membershipPrefix) ? names.operatorRoleArns : []
+      return only(sid, [prefix], [...principals, ...restoring])
+    }),
     {
       // All of links_data/ that is in no declared folder: there is no pattern for it, so what else people write is named.
       Sid: root.sid,

@@ -49,8 +49,8 @@ export const peopleSabotages: readonly Sabotage[] = [
     name: 'a rule takes whom others had put in for its own',
     breaks: ['foreign'],
     file: 'shared/reconcile/people/settle-membership.ts',
-    find: 'decideMembership({ ...this.#wish, entry, isFresh, found, onDrift: configuration.onDrift })\n',
+    find: 'decideMembership({ ...this.#wish, entry, isFresh, found, onDrift, isAskedAnew })\n',
     replace:
-      'decideMembership({ ...this.#wish, entry, isFresh, found: entry || !this.#wish.user ? found : undefined, onDrift: configuration.onDrift })\n',
+      'decideMembership({ ...this.#wish, entry, isFresh, found: entry || !this.#wish.user ? found : undefined, onDrift, isAskedAnew })\n',
   },
 ]

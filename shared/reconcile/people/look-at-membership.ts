@@ -1,7 +1,6 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { findUploader } from '../../domain/links/find-uploader.ts'
 import type { InputMessage } from '../../domain/links/input-message.ts'
-import { isInForce, linkBodyMostBytes, parseLinkBody } from '../../domain/links/link-body.ts'
 import { changesNothing, describeUpload } from '../../domain/links/upload.ts'
 import { askRule, type RuleWish } from '../../domain/people/ask-rule.ts'
 import {
@@ -14,12 +13,7 @@ import {
 } from '../../domain/people/describe-membership.ts'
 import { suspendedAs } from '../../domain/people/describe-suspension.ts'
 import { groupKey } from '../../domain/people/group-file.ts'
-import {
-  type Membership,
-  membershipKeys,
-  parseMembershipAnywhere,
-  parseMembershipKey,
-} from '../../domain/people/membership-file.ts'
+import { type Membership, membershipKeys, parseMembershipAnywhere } from '../../domain/people/membership-file.ts'
 import type { OwnedMembership } from '../../domain/people/owned-membership.ts'
 import { ruleKey, rulePrefix } from '../../domain/people/rule-file.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
@@ -31,16 +25,19 @@ import { bindingOf } from '../assignments/user-binding.ts'
 import type { Brake } from '../brake/brake.ts'
 import { PrincipalIndex } from '../directory/principal-index.ts'
 import { describePause, readPause } from '../dispatcher/pause.ts'
+import { readMembershipFile } from '../records/asking-files.ts'
 import { indexInstants, instantsToCome } from '../records/expiry-index.ts'
 import { sendInputs } from '../records/inputs.ts'
 import { ownedMembershipRecord } from '../records/owned-groups.ts'
 import { readNow } from '../records/owner.ts'
-import { type InputHead, readInput } from '../records/read-input.ts'
+import type { Policies } from '../records/policies.ts'
+import type { InputHead } from '../records/read-input.ts'
 import { readRule } from '../records/rule-files.ts'
 import { attentionKey, StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import type { Suspensions } from '../records/suspensions.ts'
 import { describeInput } from '../requests/look-at-request.ts'
+import { admitFiles } from './admit-files.ts'
 import { findOwnGroup } from './find-own-group.ts'
 import { settleMembership, settlingMs, type Wish } from './settle-membership.ts'
 
@@ -50,6 +47,7 @@ export type LookingAtMembership = Pick<
 > & {
   readonly configuration: Configuration
   readonly suspensions: Pick<Suspensions, 'find'>
+  readonly policies: Pick<Policies, 'read'>
   readonly brake: Pick<Brake, 'admitRemoval' | 'reviewRemoval' | 'admitPerson'>
 }
 
@@ -177,6 +175,11 @@ class MembershipLook {
   }
 
   #isWanted: Wish['isWanted'] = 'no'
+  /** By key: what policies have against a file. */
+  #judged: Pick<Awaited<ReturnType<typeof admitFiles>>, 'refusals' | 'warnings'> = {
+    refusals: new Map(),
+    warnings: new Map(),
+  }
 
   async #settleUser({ group, user }: { readonly group: OwnGroup; readonly user: PrincipalId }) {
     const readWish = async (): Promise<Wish> => {
@@ -211,9 +214,11 @@ class MembershipLook {
         if (lack) this.#lacks.set(file.key, lack)
         else this.#lacks.delete(file.key)
       }
-    const asking = files.filter((file) => file.reading.state === 'in-force' && lackOf(file) === undefined)
-    const entry = (await ownedMembershipRecord(this.#context.objects, { group: id, user }).read())?.value
+    const entry = (await spoiledAsAbsent(ownedMembershipRecord(this.#context.objects, { group: id, user }).read()))
+      ?.value
     for (const { key } of entry?.files ?? []) this.#askedBefore.add(key)
+    const inForce = files.filter((file) => file.reading.state === 'in-force' && lackOf(file) === undefined)
+    const asking = await this.#admit(inForce, user, entry?.files ?? [])
     const mayRule = name !== undefined && suspension === undefined && place !== 'gone' && !place.isDisabled
     const rule = mayRule ? await this.#askRule(user, entry) : ({ asks: 'no' } as const)
     const isUnread =
@@ -230,12 +235,30 @@ class MembershipLook {
     }
     return {
       isWanted: isGone ? 'no' : wish,
-      files: [...asking.map(({ key, told }) => ({ key, ...(told?.by && { by: told.by }) })), ...ofRule],
+      files: [...asking, ...ofRule],
       ...(rule.asks === 'yes' ? { keptUntil: rule.keptUntil, user: name } : {}),
       isExternal: group?.isExternal === true,
       isGone,
       ...(suspension === undefined ? {} : { admitSuspension }),
     }
+  }
+
+  /** Those that policies let count. */
+  async #admit(
+    files: readonly File[],
+    user: PrincipalId,
+    known: OwnedMembership['files'],
+  ): Promise<OwnedMembership['files']> {
+    const { objects, policies, configuration } = this.#context
+    const asking = files.flatMap(({ key, head, told, reading }) => {
+      const named = parseMembershipAnywhere(key)
+      if (!named.ok || head === undefined || !('body' in reading)) return []
+      const by = findUploader(head, key === this.#message.key ? this.#message : { event: '' }, told)
+      return [{ membership: named.value, head, body: reading.body, by }]
+    })
+    const admitted = await admitFiles(asking, { objects, policies, configuration, known, now: this.now })
+    if (user === this.#user) this.#judged = admitted
+    return admitted.files
   }
 
   /** Its rule asks as a file does: for whom it means now, by the attributes that the directory has. */
@@ -267,11 +290,9 @@ class MembershipLook {
   }
 
   async readFile(key: string): Promise<File> {
-    const found = await readInput(this.#context.objects, key, { mostBytes: linkBodyMostBytes })
+    const { head, reading } = await readMembershipFile(this.#context.objects, key, this.#context.configuration.folders)
     const told = await spoiledAsAbsent(this.#statuses.read(key))
-    const head = found && ('complaint' in found ? found.head : found)
-    const boundTo = bindingOf('USER', told, head)
-    return { key, head, told, boundTo, reading: readingOf(key, found, this.#context.configuration.folders) }
+    return { key, head, told, reading, boundTo: bindingOf('USER', told, head) }
   }
 
   /** Those that are there, or that have a status. */
@@ -293,13 +314,18 @@ class MembershipLook {
     const isOver = file.head === undefined || file.reading.state === 'expired'
     const isLeft = isWanted === 'no' && end.is !== 'none' && isOfFile && isOver
     const lack = this.#user === undefined ? ({ lacks: 'user' } as const) : this.#lacks.get(file.key)
-    return describeMembership(this.#membership, { reading: file.reading, group, lack, end, isLeft })
+    const complaint = lack === undefined ? this.#judged.refusals.get(file.key) : undefined
+    const reading = complaint ? ({ state: 'rejected', complaint } as const) : file.reading
+    const told = describeMembership(this.#membership, { reading, group, lack, end, isLeft })
+    const warnings = this.#judged.warnings.get(file.key)
+    return told && (warnings ? { ...told, warnings: [...warnings] } : told)
   }
 
   /** A file is bound to the user whom it named when it was first applied. */
   boundUser({ boundTo, reading, key }: File): PrincipalId | undefined {
     if (boundTo !== undefined) return boundTo
-    return reading.state === 'in-force' && !this.#lacks.has(key) && this.#isWanted === 'yes' ? this.#user : undefined
+    const isMeant = reading.state === 'in-force' && !this.#lacks.has(key) && !this.#judged.refusals.has(key)
+    return isMeant && this.#isWanted === 'yes' ? this.#user : undefined
   }
 
   #pulledMs(): number {
@@ -311,18 +337,6 @@ class MembershipLook {
 async function lookAtRuleSoon(objects: ObjectStore, group: Membership['group'], now: Date, id: string): Promise<void> {
   const minute = Math.ceil((now.getTime() + soonMs) / heldMs) * heldMs
   await indexInstants(objects, ruleKey(group), [new Date(minute)], id)
-}
-
-type Found = Awaited<ReturnType<typeof readInput>>
-
-function readingOf(key: string, found: Found, folders: readonly string[]): MembershipReading {
-  if (found === undefined) return { state: 'absent' }
-  const named = parseMembershipKey(key, folders)
-  if (!named.ok) return { state: 'rejected', complaint: named.complaint }
-  if ('complaint' in found) return { state: 'unreadable', complaint: found.complaint }
-  const body = parseLinkBody(key, found.body, found.size)
-  if (!body.ok) return { state: 'rejected', complaint: body.complaint }
-  return { state: isInForce(body.value, found.servedAt), body: body.value }
 }
 
 const importance: readonly MembershipEnd['is'][] = ['none', 'applied', 'foreign', 'kept', 'reported', 'applying']
