@@ -393,6 +393,7 @@ export const plannerPermissions = {
     'suspended/',
     'groups/',
     'memberships/',
+    'rules/',
     'assignments/',
     'owned_permission_sets/',
     'owned_groups/',

@@ -11,6 +11,7 @@ import { parsePolicyTests, policyTestFileMostBytes } from '../../../shared/domai
 import { linkPrefix } from '../../../shared/domain/links/link.ts'
 import { groupMostBytes, groupPrefix, parseGroupFile, parseGroupKey } from '../../../shared/domain/people/group-file.ts'
 import { membershipPrefix } from '../../../shared/domain/people/membership-file.ts'
+import { parseRuleFile, parseRuleKey, ruleMostBytes, rulePrefix } from '../../../shared/domain/people/rule-file.ts'
 import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import {
   eligibilityFileMostBytes,
@@ -49,6 +50,7 @@ export const otherKinds: readonly GovernedKind[] = [
     parse: parseEligibilityFile,
   },
   { prefix: groupPrefix, isKey: isGroupKey, mostBytes: groupMostBytes, parse: parseGroup },
+  { prefix: rulePrefix, isKey: isRuleKey, mostBytes: ruleMostBytes, parse: parseRule },
   {
     prefix: hygieneKey,
     isKey: (key) => key === hygieneKey,
@@ -79,7 +81,7 @@ const policyTestKind: GovernedKind = {
 export const inputParts = {
   access: [linkPrefix, permissionSetPrefix],
   memberships: [membershipPrefix],
-  governance: [policyPrefix, selectorPrefix, eligibilityPrefix, groupPrefix, hygieneKey],
+  governance: [policyPrefix, selectorPrefix, eligibilityPrefix, groupPrefix, rulePrefix, hygieneKey],
   credentials: [retirePrefix],
 } as const satisfies Readonly<Record<string, readonly string[]>>
 export const inputPrefixes: readonly string[] = Object.values(inputParts).flat()
@@ -91,4 +93,13 @@ export function governedKindOf(key: string): GovernedKind | undefined {
 /** Under a prefix of neither links, nor memberships, nor permission sets, whether or not it is a file that counts. */
 export function isGoverned(key: string): boolean {
   return [...inputParts.governance, ...inputParts.credentials].some((prefix) => key.startsWith(prefix))
+}
+
+function isRuleKey(key: string): boolean {
+  return key.startsWith(rulePrefix) && key.endsWith('.json')
+}
+
+function parseRule(key: string, body: Uint8Array, size: number): Parsed<unknown> {
+  const named = parseRuleKey(key)
+  return named.ok ? parseRuleFile(key, body, size) : named
 }

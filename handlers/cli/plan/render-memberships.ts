@@ -1,4 +1,5 @@
 import { groupKey } from '../../../shared/domain/people/group-file.ts'
+import { ruleKey, rulePrefix } from '../../../shared/domain/people/rule-file.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import type { GroupAccess } from '../../../shared/reconcile/preview/group-access.ts'
 import type { GroupChange } from '../../../shared/reconcile/preview/preview-groups.ts'
@@ -10,6 +11,7 @@ import type {
 import type { Mood } from '../terminal/paint.ts'
 
 const setsTold = 5
+const namesTold = 10
 
 /** One line of a plan about groups. `quote`: how names from outside are shown. */
 export type MembershipLine = { readonly sign: string; readonly mood: Mood; readonly text: string }
@@ -23,6 +25,7 @@ const fates: Readonly<Record<MembershipFate, string>> = {
   'not-yet': 'not in force yet',
   'in-force': 'in force',
   suspended: 'a file suspends the user',
+  'not-meant': 'does not mean the user any more',
 }
 
 const groupWords: Readonly<Record<GroupChange['change'], readonly [sign: string, mood: Mood, text: string]>> = {
@@ -48,9 +51,47 @@ export function listMembershipLines(preview: MembershipsPreview, quote: Quote): 
       tell(one, quote, ['!', 'bad', 'stays, since a provider keeps the group now: ', 'which has']),
     ),
     ...preview.held.map((one) => tell(one, quote, ['!', 'bad', 'held by the brake: ', 'and keeps'])),
-    ...preview.added.map((one) => tell(one, quote, ['+', 'good', 'puts in: ', 'and brings'])),
-    ...preview.removed.map((one) => tell(one, quote, ['-', 'bad', 'takes out: ', 'and takes'])),
+    ...preview.added
+      .filter((one) => !isByRule(one))
+      .map((one) => tell(one, quote, ['+', 'good', 'puts in: ', 'and brings'])),
+    ...tellRules(preview, 'added', quote),
+    ...preview.removed
+      .filter((one) => !isByRule(one))
+      .map((one) => tell(one, quote, ['-', 'bad', 'takes out: ', 'and takes'])),
+    ...tellRules(preview, 'removed', quote),
   ]
+}
+
+/** No file asks for it, or did. */
+function isByRule({ files }: PlannedMembership): boolean {
+  return files.every(({ key }) => key.startsWith(rulePrefix))
+}
+
+/** What each rule does is one line: it may mean thousands. */
+function tellRules(
+  { added, removed, rules }: MembershipsPreview,
+  which: 'added' | 'removed',
+  quote: Quote,
+): readonly MembershipLine[] {
+  const all = (which === 'added' ? added : removed).filter(isByRule)
+  return [...Map.groupBy(all, ({ group }) => group)].flatMap(([group, people]): readonly MembershipLine[] => {
+    const key = ruleKey(group)
+    const names = people.slice(0, namesTold).map(({ user }) => quote(user))
+    const more = people.length > names.length ? ` and ${people.length - names.length} more` : ''
+    const what = `${count(people.length, 'person', 'people')} by ${quote(key)}, group ${quote(group)}`
+    const access = describeGroupAccess(people[0]?.access ?? [], quote)
+    if (which === 'removed')
+      return [{ sign: '-', mood: 'bad', text: `takes out ${what}, and takes ${access}: ${names.join(', ')}${more}` }]
+    const attributes = rules.find((rule) => rule.key === key)?.attributes ?? []
+    return [
+      { sign: '+', mood: 'good', text: `puts in ${what}, and brings ${access}: ${names.join(', ')}${more}` },
+      {
+        sign: '!',
+        mood: 'pending',
+        text: `whoever writes ${attributes.join(', ')} of users gives access of group ${quote(group)}`,
+      },
+    ]
+  })
 }
 
 function tell(

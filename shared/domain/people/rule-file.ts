@@ -131,6 +131,12 @@ export function matchesRule(condition: RuleCondition, attributes: UserAttributes
   return holdsJointly(condition, parts, (one) => matchesRule(one, attributes))
 }
 
+/** The attributes that a rule asks for. */
+export function attributesOf(condition: RuleCondition): readonly AttributeName[] {
+  const named = new Set(listJoint(condition).flatMap(({ tests }) => tests.map(({ name }) => name)))
+  return attributeNames.filter((name) => named.has(name))
+}
+
 /** Exact values of one attribute, of which everybody has one whom the condition means; `undefined`: there is no such. */
 export function findNeeded({ tests, allOf = [] }: RuleCondition): Pick<AttributeTest, 'name' | 'exact'> | undefined {
   return tests.find(({ globs }) => globs.length === 0) ?? allOf.flatMap((one) => findNeeded(one) ?? [])[0]

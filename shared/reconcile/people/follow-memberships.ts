@@ -11,6 +11,7 @@ import type { AttentionState } from '../../domain/statuses/status.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
+import { nameInKeys } from '../directory/directory-listing.ts'
 import { People } from '../preview/people.ts'
 import { sendEach, sendInput, sendInputs } from '../records/inputs.ts'
 import { listHeads } from '../records/list-heads.ts'
@@ -23,7 +24,6 @@ import {
 import { RuleFiles } from '../records/rule-files.ts'
 import { attentionPrefix } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
-import { nameInKeys } from './directory-listing.ts'
 
 type Following = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' | 'identityStore'>
 

@@ -40,7 +40,7 @@ type GroupSources = {
   readonly statuses: Pick<StatusStore, 'read'>
   readonly principals: Pick<PrincipalIndex, 'resolve'>
   readonly people: Pick<People, 'membersOf' | 'findGroup'>
-  readonly asking: readonly AskingFile[]
+  readonly asking: readonly Pick<AskingFile, 'group' | 'key'>[]
   readonly accesses: GroupAccesses
   /** Who is in a group through ssofile now. */
   readonly isOurMember: (group: PrincipalId, user: PrincipalId) => boolean

@@ -1,12 +1,13 @@
 import { emptyBrake } from '../../domain/brake/brake-record.ts'
 import { describeList } from '../../domain/brake/describe-list.ts'
-import { findBaselessRemoval, judgeRemoval } from '../../domain/brake/judge-membership.ts'
+import { findBaselessRemoval, judgeLeavers, judgeRemoval } from '../../domain/brake/judge-membership.ts'
 import { pruneBrake } from '../../domain/brake/releases.ts'
 import { type BrakeTerms, noteBase } from '../../domain/brake/windows.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { complainOfObjections } from '../../domain/guardrails/judge-by-policies.ts'
 import { isSameUpload } from '../../domain/links/upload.ts'
 import {
+  describeGroup,
   describeMembership,
   type MembershipLack,
   type MembershipReading,
@@ -14,27 +15,33 @@ import {
 import { groupPrefix, ownedGroupPrefix } from '../../domain/people/group-file.ts'
 import { folderOfMembership, type Membership, renderMembership } from '../../domain/people/membership-file.ts'
 import { type MembershipId, type OwnedMembership, ownedMembershipKey } from '../../domain/people/owned-membership.ts'
+import { attributesOf, type Rule, ruleKey, rulePrefix } from '../../domain/people/rule-file.ts'
+import type { AttributeName } from '../../domain/people/user-attributes.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import type { Parsed } from '../../domain/statuses/complaint.ts'
 import { rejection, type Status } from '../../domain/statuses/status.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { bindingOf } from '../assignments/user-binding.ts'
 import { brakeFile } from '../brake/brake-file.ts'
 import { countBase } from '../brake/count-base.ts'
+import type { DirectoryListing } from '../directory/directory-listing.ts'
 import type { PrincipalIndex } from '../directory/principal-index.ts'
 import { judgeMembership } from '../guardrails/judge-membership.ts'
 import { type AskingFile, listAskingFiles } from '../records/asking-files.ts'
 import { listOwnedMemberships, readOwnedMemberships } from '../records/owned-groups.ts'
 import type { Policies } from '../records/policies.ts'
+import { RuleFiles } from '../records/rule-files.ts'
 import type { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import type { Suspensions } from '../records/suspensions.ts'
 import { type GroupAccess, GroupAccesses } from './group-access.ts'
+import { type AskingRule, listMeantByRules } from './meant-by-rules.ts'
 import type { People } from './people.ts'
 import type { PlannedGrant, PlannedRevocation } from './planned-access.ts'
 import { type ComingGroup, type GroupChange, previewGroups } from './preview-groups.ts'
 
-/** What became of a file that asked for it. */
-export type MembershipFate = MembershipReading['state'] | 'suspended'
+/** What became of a file that asked for it. `not-meant`: a rule is there, and does not mean the user any more. */
+export type MembershipFate = MembershipReading['state'] | 'suspended' | 'not-meant'
 
 export type PlannedMembership = Membership & {
   /** That ask for it, or asked. */
@@ -56,8 +63,18 @@ export type MembershipsPreview = {
   readonly held: readonly PlannedMembership[]
   /** Files without effect, and why. */
   readonly idle: readonly ({ readonly key: string } & Pick<Status, 'state' | 'reason' | 'remedy'>)[]
+  /** Whom rules put in and take out, with all names. Whoever writes these attributes gives that access. */
+  readonly rules: readonly RuleEffect[]
   /** The part of `removed` that the brake would hold. */
   readonly brake: { readonly held: number; readonly reasons: readonly string[] }
+}
+
+type RuleEffect = {
+  readonly key: string
+  readonly group: Membership['group']
+  readonly attributes: readonly AttributeName[]
+  readonly added: readonly Membership['user'][]
+  readonly removed: readonly Membership['user'][]
 }
 
 type MembershipSources = {
@@ -69,6 +86,8 @@ type MembershipSources = {
   readonly suspensions: Pick<Suspensions, 'readAll'>
   readonly policies: Pick<Policies, 'read'>
   readonly statuses: Pick<StatusStore, 'read'>
+  /** All people of the directory, where rules are to be compared with them. */
+  readonly listing: Pick<DirectoryListing, 'read'>
   /** Those that wait included. */
   readonly grants: readonly PlannedGrant[]
   readonly revocations: readonly PlannedRevocation[]
@@ -85,20 +104,31 @@ export async function previewMemberships(sources: MembershipSources): Promise<Me
   const { objects, configuration } = sources
   const asking = await listAskingFiles(objects, configuration.folders)
   const known = await readOwnedMemberships(objects, await Array.fromAsync(listOwnedMemberships(objects)))
-  const isUsed = asking.length + known.length > 0 || (await hasGroups(objects))
+  const rules = await new RuleFiles(objects).readAll()
+  const isUsed = asking.length + known.length + rules.size > 0 || (await hasGroups(objects))
   if (!isUsed) return noMemberships
   const owned = new Set(known.map(({ id }) => ownedMembershipKey(id)))
   const isOurMember = (group: PrincipalId, user: PrincipalId) => owned.has(ownedMembershipKey({ group, user }))
   const accesses = await GroupAccesses.read(objects, sources)
-  const { groups, changes } = await previewGroups({ ...sources, asking, accesses, isOurMember })
+  const ofRules = [...rules.keys()].map((group) => ({ group, key: ruleKey(group) }))
+  const { groups, changes } = await previewGroups({
+    ...sources,
+    asking: [...asking, ...ofRules],
+    accesses,
+    isOurMember,
+  })
   const suspensionOf = (await sources.suspensions.readAll()) ?? (() => undefined)
-  const context: Context = { ...sources, groups, accesses, suspensionOf }
-  const filesOf = Map.groupBy(asking, renderMembership)
+  const context: Context = { ...sources, groups, accesses, suspensionOf, rules }
+  const meant =
+    rules.size === 0 ? [] : listMeantByRules(rules, { known, people: await sources.listing.read(), now: sources.now })
+  const idleRules = await listIdleRules(context)
+  const isIdle = new Set(idleRules.map(({ key }) => key))
+  const filesOf = Map.groupBy([...asking, ...meant], renderMembership)
   const entryOf = new Map(known.map((one) => [renderMembership(one.entry), one]))
   const found: Found[] = []
   for (const name of [...new Set([...filesOf.keys(), ...entryOf.keys()])].sort()) {
-    const files = filesOf.get(name) ?? []
     const entry = entryOf.get(name)
+    const files = (filesOf.get(name) ?? []).filter(({ key }) => entry !== undefined || !isIdle.has(key))
     found.push(await (entry ? judgeKnown(entry, files, context) : judgeNew(files, context)))
   }
   const removed = found.flatMap((one) => one.removed)
@@ -109,14 +139,15 @@ export async function previewMemberships(sources: MembershipSources): Promise<Me
     existing: found.flatMap((one) => one.existing),
     kept: found.flatMap((one) => one.kept),
     held: found.flatMap((one) => one.held),
-    idle: found.flatMap((one) => one.idle),
-    brake: await previewRemovals(removed, sources),
+    idle: [...idleRules, ...found.flatMap((one) => one.idle)],
+    rules: listEffects(found, rules),
+    brake: await previewRemovals(removed, known, sources),
   }
 }
 
 /** Nobody uses files for groups. */
 export const noMemberships: MembershipsPreview = {
-  ...{ groups: [], added: [], removed: [], existing: [], kept: [], held: [], idle: [] },
+  ...{ groups: [], added: [], removed: [], existing: [], kept: [], held: [], idle: [], rules: [] },
   brake: { held: 0, reasons: [] },
 }
 
@@ -128,7 +159,34 @@ async function hasGroups(objects: ObjectStore): Promise<boolean> {
 type Context = MembershipSources & {
   readonly groups: ReadonlyMap<Membership['group'], ComingGroup>
   readonly accesses: GroupAccesses
+  readonly rules: ReadonlyMap<Membership['group'], Parsed<Rule>>
   readonly suspensionOf: NonNullable<Awaited<ReturnType<Suspensions['readAll']>>>
+}
+
+/** Rules that are not valid, or whose group people cannot be put into. */
+async function listIdleRules(context: Context): Promise<Found['idle']> {
+  const idle: Found['idle'][number][] = []
+  for (const [name, rule] of context.rules) {
+    const group = context.groups.get(name) ?? (await findUnasked(name, context))
+    const told = rule.ok ? describeGroup(name, group, 'a rule') : rejection(rule.complaint)
+    if (told) idle.push({ key: ruleKey(name), state: told.state, reason: told.reason, remedy: told.remedy })
+  }
+  return idle
+}
+
+function listEffects(found: readonly Found[], rules: Context['rules']): readonly RuleEffect[] {
+  const usersOf = (which: 'added' | 'removed', key: string) =>
+    found.flatMap((one) =>
+      one[which].flatMap(({ user, files }) => (files.some((file) => file.key === key) ? [user] : [])),
+    )
+  const groups = new Set(found.flatMap(({ added, removed }) => [...added, ...removed].map(({ group }) => group)))
+  return [...groups].sort().flatMap((group) => {
+    const key = ruleKey(group)
+    const rule = rules.get(group)
+    const [added, removed] = [usersOf('added', key), usersOf('removed', key)]
+    const attributes = rule?.ok ? attributesOf(rule.value.condition) : []
+    return added.length + removed.length > 0 ? [{ key, group, attributes, added, removed }] : []
+  })
 }
 
 const nothing: Found = { added: [], removed: [], existing: [], kept: [], held: [], idle: [] }
@@ -140,7 +198,8 @@ async function judgeKnown({ id, entry }: Known, files: readonly AskingFile[], co
   if (!isSuspended && (states.includes('in-force') || states.includes('unreadable'))) return nothing
   const fates = new Map(files.map(({ key, reading: { state } }) => [key, state]))
   const fateOf = (key: string): MembershipFate => {
-    const fate = fates.get(key) ?? 'absent'
+    const isRuleThere = key === ruleKey(entry.group) && context.rules.has(entry.group)
+    const fate = fates.get(key) ?? (isRuleThere ? 'not-meant' : 'absent')
     return fate === 'in-force' ? 'suspended' : fate
   }
   const { group, user } = entry
@@ -157,7 +216,8 @@ async function judgeNew(files: readonly AskingFile[], context: Context): Promise
   if (first === undefined) return nothing
   const { group: name, user: userName } = first
   const group = context.groups.get(name) ?? (await findUnasked(name, context))
-  const user = await context.principals.resolve('USER', userName, Number.NEGATIVE_INFINITY)
+  const meant = files.find((file): file is AskingRule => 'userId' in file)
+  const user = meant?.userId ?? (await context.principals.resolve('USER', userName, Number.NEGATIVE_INFINITY))
   const idle: Found['idle'][number][] = []
   const asking: AskingFile[] = []
   for (const file of files) {
@@ -205,7 +265,10 @@ async function findLack(
   { principals, suspensionOf, statuses }: Context,
 ): Promise<MembershipLack | undefined> {
   if (user === undefined) return { lacks: 'user' }
-  const boundTo = bindingOf('USER', await spoiledAsAbsent(statuses.read(key)), head)
+  // A rule means whoever has the attributes, by id.
+  const boundTo = key.startsWith(rulePrefix)
+    ? undefined
+    : bindingOf('USER', await spoiledAsAbsent(statuses.read(key)), head)
   if (boundTo !== undefined && boundTo !== user) return { lacks: 'binding', boundTo }
   const suspension = suspensionOf(user, name)
   if (suspension !== undefined) return { lacks: 'freedom', suspension }
@@ -216,6 +279,7 @@ async function findLack(
 /** Lets the brake judge these removals by its count so far; writes nothing. Somebody who is suspended counts as a person, elsewhere. */
 async function previewRemovals(
   removed: readonly PlannedMembership[],
+  known: readonly Known[],
   { objects, configuration, now }: MembershipSources,
 ): Promise<MembershipsPreview['brake']> {
   const counting = removed.filter(({ files }) => files.every(({ fate }) => fate !== 'suspended'))
@@ -223,9 +287,17 @@ async function previewRemovals(
   const terms: BrakeTerms = { limits: configuration.brake, now }
   let record = pruneBrake((await brakeFile(objects).read())?.value ?? emptyBrake, terms)
   let held = 0
+  // All who leave by one rule are judged before the first of them.
+  const isByRule = ({ files }: PlannedMembership) => files.every(({ key }) => key.startsWith(rulePrefix))
+  for (const [group, leaving] of Map.groupBy(counting.filter(isByRule), (one) => one.group)) {
+    const base = known.filter(({ entry }) => entry.files.some(({ key }) => key === ruleKey(group))).length
+    record = judgeLeavers(record, { group, items: leaving.map(renderMembership), base }, terms)
+  }
   for (const one of counting) {
-    const folders = one.files.map(({ key }) => folderOfMembership(key))
-    const removal = { item: renderMembership(one), folders }
+    const ofFiles = one.files.filter(({ key }) => !key.startsWith(rulePrefix))
+    const folders = ofFiles.map(({ key }) => folderOfMembership(key))
+    const ruleOf = ofFiles.length < one.files.length ? one.group : undefined
+    const removal = { item: renderMembership(one), folders, ruleOf }
     for (const window of findBaselessRemoval(record, removal, terms))
       record = noteBase(record, window, await countBase(window, { objects, configuration }), terms)
     const { brake, passes } = judgeRemoval(record, removal, terms)

@@ -28,6 +28,7 @@ import type { TellProgress } from '../../ports/progress.ts'
 import { findCause, withoutEnded } from '../brake/find-cause.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { findDifferences } from '../differences/find-differences.ts'
+import { DirectoryListing } from '../directory/directory-listing.ts'
 import { Memberships } from '../directory/memberships.ts'
 import { PrincipalIndex } from '../directory/principal-index.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
@@ -159,6 +160,7 @@ export async function previewChanges(
   onStep('looking for memberships')
   const ofGroups = await previewMemberships({
     ...{ ...people, configuration, now: ports.clock.now(), suspensions, people: new People(identityStore) },
+    listing: new DirectoryListing({ identityStore, clock: ports.clock }, configuration.principalSuffix),
     ...{ grants: granted, revocations },
   })
   const throughGroups = ofGroups.added.flatMap(({ access }) => access.map(({ permissionSet }) => permissionSet))

@@ -23,7 +23,7 @@ export function parseFoundRule(key: string, found: NonNullable<Awaited<ReturnTyp
   return 'complaint' in found ? refused(found.complaint) : parseRuleFile(key, found.body, found.size)
 }
 
-/** All valid rules by their groups. Each call lists them again, and reads what has changed since. */
+/** All rules by their groups. Each call lists them again, and reads what has changed since. */
 export class RuleFiles {
   readonly #files: ParsedFiles<Rule>
 
@@ -37,11 +37,16 @@ export class RuleFiles {
     })
   }
 
+  /** Those that are valid. */
   async read(): Promise<ReadonlyMap<PrincipalName, Rule>> {
-    const rules = new Map<PrincipalName, Rule>()
+    return new Map([...(await this.readAll())].flatMap(([group, rule]) => (rule.ok ? [[group, rule.value]] : [])))
+  }
+
+  async readAll(): Promise<ReadonlyMap<PrincipalName, Parsed<Rule>>> {
+    const rules = new Map<PrincipalName, Parsed<Rule>>()
     for (const { key, file } of (await this.#files.read()).files) {
       const group = parseRuleKey(key)
-      if (group.ok && file.ok) rules.set(group.value, file.value)
+      if (group.ok) rules.set(group.value, file)
     }
     return rules
   }
