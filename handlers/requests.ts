@@ -3,16 +3,20 @@ import type { InputMessage } from '../shared/domain/links/input-message.ts'
 import { isFolderMarker } from '../shared/domain/links/link.ts'
 import { groupPrefix } from '../shared/domain/people/group-file.ts'
 import { membershipPrefix } from '../shared/domain/people/membership-file.ts'
+import { rulePrefix } from '../shared/domain/people/rule-file.ts'
 import { suspensionPrefix } from '../shared/domain/people/suspension.ts'
 import { approvalPrefix } from '../shared/domain/requests/approval-file.ts'
 import { Brake } from '../shared/reconcile/brake/brake.ts'
 import { patientIdentityStore } from '../shared/reconcile/calls/patient-identity-store.ts'
+import { DirectoryListing } from '../shared/reconcile/directory/directory-listing.ts'
 import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
 import { lookAtGroup } from '../shared/reconcile/people/look-at-group.ts'
 import { lookAtMembership } from '../shared/reconcile/people/look-at-membership.ts'
+import { lookAtRule } from '../shared/reconcile/people/look-at-rule.ts'
 import { lookAtSuspension } from '../shared/reconcile/people/look-at-suspension.ts'
 import { parseInput, sendAlone, subjectOfPeople } from '../shared/reconcile/records/inputs.ts'
 import { Policies } from '../shared/reconcile/records/policies.ts'
+import { RuleFiles } from '../shared/reconcile/records/rule-files.ts'
 import { Suspensions } from '../shared/reconcile/records/suspensions.ts'
 import { EligibilityFiles } from '../shared/reconcile/requests/eligibility-files.ts'
 import { peopleChanged } from '../shared/reconcile/requests/follow-people.ts'
@@ -24,7 +28,7 @@ import { runBatch } from './run-batch.ts'
 
 /**
  * Looks at requests and approvals that may have changed: decides, grants by a link, and tells what became of them; and at files
- * that suspend people, make groups, and put people into them.
+ * that suspend people, make groups, and put people into them, by name or by rule.
  */
 export const requests: QueueHandler = (ports, configuration) => {
   // Many ask at once, and the directory answers few calls a second.
@@ -40,8 +44,11 @@ export const requests: QueueHandler = (ports, configuration) => {
     policies,
     suspensions: new Suspensions({ objects: ports.objects, policies }),
     brake: new Brake(ports, configuration),
+    rules: new RuleFiles(ports.objects),
   }
-  const look = (message: InputMessage) => {
+  const listing = new DirectoryListing({ ...ports, identityStore }, configuration.principalSuffix)
+  const look = (message: InputMessage, sentMs: number | undefined) => {
+    if (message.key.startsWith(rulePrefix)) return lookAtRule(message, { ...context, listing, sentMs })
     if (message.key.startsWith(suspensionPrefix)) return lookAtSuspension(message, context)
     if (message.key.startsWith(membershipPrefix)) return lookAtMembership(message, context)
     if (message.key.startsWith(groupPrefix)) return lookAtGroup(message, context)
@@ -52,7 +59,8 @@ export const requests: QueueHandler = (ports, configuration) => {
     if (isFolderMarker(message.key)) return
     try {
       if (message.event === peopleChanged) askAnew()
-      await look(message)
+      const sent = Number(attributes.SentTimestamp)
+      await look(message, Number.isFinite(sent) ? sent : undefined)
     } catch (error) {
       if (message.isAlone) throw error
       ports.log.warn('a request could not be looked at; it is tried again', { input: message.key, error })

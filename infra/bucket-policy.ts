@@ -4,6 +4,7 @@ import { retirePrefix } from '../shared/domain/credentials/retire-file.ts'
 import type { Environment } from '../shared/domain/deployment/environment.ts'
 import { groupPrefix } from '../shared/domain/people/group-file.ts'
 import { membershipPrefix } from '../shared/domain/people/membership-file.ts'
+import { rulePrefix } from '../shared/domain/people/rule-file.ts'
 import { suspensionPrefix } from '../shared/domain/people/suspension.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 
@@ -21,7 +22,7 @@ export type PolicyJson = { readonly Version: '2012-10-17'; readonly Statement: r
 /** S3 User Guide, "Bucket policies": 20 KB. */
 export const policyBytesMost = 20 * 1024
 /** What governance writes, and nobody else. */
-const governedPrefixes = ['policies/', 'selectors/', 'eligibility/', groupPrefix, hygieneKey] as const
+const governedPrefixes = ['policies/', 'selectors/', 'eligibility/', groupPrefix, rulePrefix, hygieneKey] as const
 /** Records of drills: written once, by responders. */
 const drillPrefix = 'drills/'
 const sharedPrefixes = [
@@ -153,7 +154,7 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
     { Sid: 'NobodyUndoes', Effect: 'Deny', Principal: '*', Action: undoing, Resource: [objects('')] },
     ...denialOfSettings(environment, names),
     {
-      Sid: 'OnlySsofileWritesOutsideInputs',
+      Sid: 'OnlySsofileWrites',
       Effect: 'Deny',
       Principal: '*',
       Action: writes,
@@ -162,10 +163,14 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
     },
     ...denialsOfRequests(environment, names),
     only('OnlyOperatorsControl', ['control/'], [...names.rolesThatWrite('control/'), ...access.operators]),
-    only('OnlyGovernanceWritesPolicies', governedPrefixes, access.governance),
+    only('OnlyGovernance', governedPrefixes, access.governance),
     only('OnlyTheseSuspend', [suspensionPrefix], access.people),
     ...denialsOfDrills(environment, names),
-    ...ownFoldersOf(environment).map(({ sid, prefix, principals }) => only(sid, [prefix], principals)),
+    ...ownFoldersOf(environment).map(({ sid, prefix, principals }) => {
+      // `restore` brings back the files of memberships as it does links.
+      const restoring = prefix.startsWith(membershipPrefix) ? names.operatorRoleArns : []
+      return only(sid, [prefix], [...principals, ...restoring])
+    }),
     {
       // All of links_data/ that is in no declared folder: there is no pattern for it, so what else people write is named.
       Sid: root.sid,
@@ -188,7 +193,7 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
     ...folders.map(({ sid, prefix, writers }) => only(sid, [prefix], [...writers, names.anyRoleArn])),
     {
       // The statements above let roles pass by the beginning of their names, for want of room; somebody else might make such a role.
-      Sid: 'OnlyTheseRolesWriteLinks',
+      Sid: 'OnlyTheseWriteLinks',
       Effect: 'Deny',
       Principal: '*',
       Action: writes,
@@ -231,7 +236,7 @@ function folderedOf({ access }: Environment): readonly string[] {
 
 /**
  * The shortest beginnings of these prefixes that are none of what is `meant`: a policy has no room to spell out what a statement
- * is not about. Whatever else begins so only ssofile writes ('OnlySsofileWritesOutsideInputs').
+ * is not about. Whatever else begins so only ssofile writes ('OnlySsofileWrites').
  */
 function beginningsBeside(meant: readonly string[], prefixes: readonly string[]): readonly string[] {
   const isMeant = (beginning: string) => meant.some((one) => one.startsWith(beginning))
@@ -246,13 +251,13 @@ function beginningsBeside(meant: readonly string[], prefixes: readonly string[])
 function denialsOfDrills({ access }: Environment, { bucketArn }: DeploymentNames): PolicyStatementJson[] {
   const about = { Effect: 'Deny', Principal: '*', Resource: [`${bucketArn}/${drillPrefix}*`] } as const
   return [
-    { ...about, Sid: 'OnlyRespondersWriteDrills', Action: ['s3:PutObject'], ...unless(access.responders) },
+    { ...about, Sid: 'OnlyRespondersDrill', Action: ['s3:PutObject'], ...unless(access.responders) },
     { ...about, Sid: 'DrillsStay', Action: ['s3:DeleteObject'] },
   ]
 }
 
 /**
- * Who writes requests and the links that come of them; approvals that are not under one's own id 'OnlySsofileWritesOutsideInputs'
+ * Who writes requests and the links that come of them; approvals that are not under one's own id 'OnlySsofileWrites'
  * denies. There is no pattern for the keys of everybody else, so `NotResource` names what else people write.
  */
 function denialsOfRequests(environment: Environment, names: DeploymentNames): PolicyStatementJson[] {
@@ -274,7 +279,7 @@ function denialsOfRequests(environment: Environment, names: DeploymentNames): Po
   const deny = { Effect: 'Deny', Principal: '*', Resource: personalPrefixes.map(objects) } as const
   return [
     {
-      Sid: 'PeopleAskUnderTheirOwnId',
+      Sid: 'PeopleAskOwn',
       Effect: 'Deny',
       Principal: '*',
       Action: ['s3:PutObject'],
@@ -290,7 +295,7 @@ function denialsOfRequests(environment: Environment, names: DeploymentNames): Po
       Condition: { ...signedIn, ...unless(operators).Condition },
     },
     { ...deny, Sid: 'OnlyPeopleAsk', Action: ['s3:PutObject'], ...unless([...people, ...api]) },
-    { ...deny, Sid: 'OnlyPeopleEndAccess', Action: ['s3:DeleteObject'], ...unless([...people, ...api, ...operators]) },
+    { ...deny, Sid: 'OnlyPeopleEnd', Action: ['s3:DeleteObject'], ...unless([...people, ...api, ...operators]) },
     ...(unnamed.length === 0
       ? []
       : [
@@ -302,7 +307,7 @@ function denialsOfRequests(environment: Environment, names: DeploymentNames): Po
           } as const,
         ]),
     {
-      Sid: 'OnlyRequestsBecomeTemporary',
+      Sid: 'OnlyRequestsGrant',
       Effect: 'Deny',
       Principal: '*',
       Action: writes,

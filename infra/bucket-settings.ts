@@ -15,4 +15,5 @@ export const notifiedPrefixes = [
   'suspended/',
   'groups/',
   'memberships/',
+  'rules/',
 ] as const

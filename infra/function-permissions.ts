@@ -13,6 +13,7 @@ type Prefix =
   | 'suspended/'
   | 'groups/'
   | 'memberships/'
+  | 'rules/'
   | 'owned_groups/'
   | 'owned_memberships/'
   | 'eligibility/'
@@ -89,8 +90,8 @@ export type FunctionPermissions = {
   /** Queues that it receives from by itself. */
   readonly receive?: readonly WorkedQueue[]
   readonly organizations?: 'read'
-  /** `members`: names, and the members of groups. `groups`: with the groups of a user. `change`: and makes groups and memberships. */
-  readonly directory?: 'read' | 'members' | 'groups' | 'change'
+  /** `members`: names, and the members of groups. `groups`: with the groups of a user. `memberships`: with their ids. `change`: and makes groups and memberships. */
+  readonly directory?: 'read' | 'members' | 'groups' | 'memberships' | 'change'
   /** `instance`: find the instance only. `read`: what lists, gets and describes. `change`: all that the adapter calls. */
   readonly identityCenter?: 'instance' | 'read' | 'change'
   /** Account access manager: who may assume existing roles. */
@@ -170,6 +171,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
       'suspended/',
       'groups/',
       'memberships/',
+      'rules/',
       'policies/',
       'eligibility/',
       'selectors/',
@@ -348,6 +350,7 @@ export const operatorPermissions = {
   write: [
     'links_data/',
     'permission_sets/',
+    'memberships/',
     'access/',
     'assignments/',
     'foreign/',
@@ -362,14 +365,16 @@ export const operatorPermissions = {
     'changes/',
     'history/',
     'owned_permission_sets/',
+    'owned_groups/',
+    'owned_memberships/',
     'status/permission_sets/',
     'control/ledger.json',
     'control/owner.json',
   ],
   versions: 'read',
   organizations: 'read',
-  // Groups: through which of them a user has sessions that are to be ended.
-  directory: 'groups',
+  // Groups: through which of them a user has sessions that are to be ended. Memberships: whether one that is lost is there.
+  directory: 'memberships',
   identityCenter: 'read',
   // What managed policies say, for the plan that `push` and `restore` show.
   auditorRole: 'assume',
@@ -386,8 +391,13 @@ export const plannerPermissions = {
     'selectors/',
     'eligibility/',
     'suspended/',
+    'groups/',
+    'memberships/',
+    'rules/',
     'assignments/',
     'owned_permission_sets/',
+    'owned_groups/',
+    'owned_memberships/',
     'foreign/',
     'status/',
     'state/',
@@ -396,7 +406,8 @@ export const plannerPermissions = {
     'control/pause.json',
   ],
   organizations: 'read',
-  directory: 'read',
+  // Members: whom others put into groups already.
+  directory: 'members',
   identityCenter: 'read',
   // To read what managed policies say.
   auditorRole: 'assume',
@@ -468,7 +479,8 @@ export function directoryActionsOf({ directory }: FunctionPermissions): readonly
   return [
     ...directoryActions,
     ...(directory === 'read' ? [] : memberActions),
-    ...(directory === 'groups' || directory === 'change' ? groupActions : []),
+    ...(['groups', 'memberships', 'change'].includes(directory) ? groupActions : []),
+    ...(directory === 'memberships' ? ['GetGroupMembershipId'] : []),
     ...(directory === 'change' ? groupChangeActions : []),
   ]
 }

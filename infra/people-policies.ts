@@ -60,7 +60,7 @@ export function peoplePolicies(
     auditor: policy([...readAll(names), keyOf(environment, names)]),
     ...(access.operators.length === 0 ? {} : { operator: operatorPolicy(environment, names) }),
     governance: policy([
-      ...inPrefixes(names, ['policies/', 'selectors/', 'eligibility/', 'groups/', hygieneKey], writes),
+      ...inPrefixes(names, ['policies/', 'selectors/', 'eligibility/', 'groups/', 'rules/', hygieneKey], writes),
       keyOf(environment, names),
     ]),
     ...(access.people.length === 0

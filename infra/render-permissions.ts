@@ -76,6 +76,8 @@ The functions \`requests\`, \`api\` and \`page\` and the role of operators also 
 
 ${list('identitystore', groupActions)}
 
+The role of operators asks for the id of a membership (\`identitystore:GetGroupMembershipId\`) for \`restore\`.
+
 Only \`requests\` makes groups and memberships, and only where files under \`groups/\` and \`memberships/\` ask for it. Nothing writes users:
 
 ${list('identitystore', groupChangeActions)}
@@ -141,6 +143,7 @@ function tell(permissions: FunctionPermissions) {
     directory === 'read' && 'Identity Store',
     directory === 'members' && 'Identity Store, with members of groups',
     directory === 'groups' && 'Identity Store, with members of groups and groups of users',
+    directory === 'memberships' && 'Identity Store, with members of groups, groups of users and ids of memberships',
     directory === 'change' &&
       'Identity Store, with members of groups and groups of users; makes groups and memberships',
     identityCenter === 'change' && 'Identity Center',

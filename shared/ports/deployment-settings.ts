@@ -111,8 +111,9 @@ export const functionSettings: Readonly<Record<FunctionName, FunctionSettings>> 
   },
   // Each person has one message group, so one who uploads many files holds up nobody else. It has a whole processor: people
   // wait while a new instance reads thousands of eligibilities.
+  // A rule of a group is compared with all people of the directory: 200,000 take more than two minutes to list.
   requests: {
-    timeoutSeconds: 60,
+    timeoutSeconds: 300,
     memoryMb: most.memoryMb,
     queue: { name: 'requests', batchSize: 10, maximumConcurrency: 10 },
     allowsRecursion: true,

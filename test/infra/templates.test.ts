@@ -370,6 +370,7 @@ describe('the bucket', () => {
       'memberships/',
       'permission_sets/',
       'requests/',
+      'rules/',
       'suspended/',
     ]
     const events = ['s3:LifecycleExpiration:*', 's3:ObjectCreated:*', 's3:ObjectRemoved:*']

@@ -283,6 +283,9 @@ const operators: readonly CanonicalLife[] = [
   },
 ]
 
+const department = (to: 'Engineering' | 'Sales'): Action => {
+  return { do: 'change the department', name: mia, department: to, silently: false }
+}
 const memberships: readonly CanonicalLife[] = [
   {
     name: 'a group is made by a file, and its file deleted',
@@ -293,6 +296,11 @@ const memberships: readonly CanonicalLife[] = [
     name: 'a user is put into a group by a file, and taken out',
     before: [{ do: 'write the group' }, done],
     actions: [{ do: 'put into the group', name: mia }, done, { do: 'take out of the group', name: mia }, done],
+  },
+  {
+    name: 'a rule puts a user into a group, who moves to another department',
+    before: [{ do: 'write the group' }, department('Engineering'), done],
+    actions: [{ do: 'write the rule', department: 'Engineering' }, done, department('Sales'), done],
   },
 ]
 

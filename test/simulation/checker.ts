@@ -315,6 +315,7 @@ export class Checker {
       this.noteDesired()
     }
     if (key.startsWith('memberships/')) this.memberships.noteFile(key)
+    if (key.startsWith('rules/')) this.memberships.noteRule()
     const isOfOperator = this.#takeOver.isOperator(this.#calling) && change.caller.accessKeyId === 'ssofile'
     if (isOfOperator && key.startsWith('links_data/')) this.#takeOver.checkLink(this.#calling, key)
     if (key.startsWith('status/links_data/')) this.#principals.noteStatus(key)

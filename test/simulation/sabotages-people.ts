@@ -38,4 +38,19 @@ export const peopleSabotages: readonly Sabotage[] = [
     find: "  if (isWanted === 'no') return 'remove'\n",
     replace: "  if (isWanted === 'no') return 'keep'\n",
   },
+  {
+    name: 'whom a rule means no longer stays in its group',
+    breaks: ['convergence'],
+    file: 'shared/domain/people/ask-rule.ts',
+    find: "{ asks: 'yes', keptUntil } : { asks: 'no' }\n",
+    replace: "{ asks: 'yes', keptUntil } : { asks: 'yes' }\n",
+  },
+  {
+    name: 'a rule takes whom others had put in for its own',
+    breaks: ['foreign'],
+    file: 'shared/reconcile/people/settle-membership.ts',
+    find: 'decideMembership({ ...this.#wish, entry, isFresh, found, onDrift, isAskedAnew })\n',
+    replace:
+      'decideMembership({ ...this.#wish, entry, isFresh, found: entry || !this.#wish.user ? found : undefined, onDrift, isAskedAnew })\n',
+  },
 ]

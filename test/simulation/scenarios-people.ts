@@ -8,6 +8,9 @@ const suspend = (name: typeof mia | typeof leo): Action => ({ do: 'suspend a per
 const restore = (name: typeof mia | typeof leo): Action => ({ do: 'restore a person', name })
 
 const put = (name: typeof mia | typeof leo): Action => ({ do: 'put into the group', name })
+const move = (name: typeof mia | typeof leo, department: 'Engineering' | 'Sales'): Action => {
+  return { do: 'change the department', name, department, silently: false }
+}
 const take = (name: typeof mia | typeof leo): Action => ({ do: 'take out of the group', name })
 
 /** Histories of people who leave, and come back. */
@@ -94,6 +97,34 @@ export const peopleScenarios: readonly fc.Arbitrary<readonly Action[]>[] = [
     wait(20_000),
     take(mia),
     take(leo),
+    wait(ms),
+  ]),
+  // A rule asks beside a file; the person moves and comes back; what somebody else has done stays. Deleting the rule may be held.
+  scenario(scopes, ({ settledMs: ms, shortMs: afterMs }) => [
+    { do: 'make a principal', principal: `USER/${leo}`, silently: false },
+    { do: 'write the group' },
+    move(mia, 'Engineering'),
+    { do: 'write the rule', department: 'Engineering' },
+    wait(20_000 + ms),
+    put(mia),
+    wait(afterMs),
+    move(mia, 'Sales'),
+    wait(20_000),
+    take(mia),
+    wait(20_000 + ms),
+    { do: 'somebody else puts into the group', name: leo },
+    move(leo, 'Engineering'),
+    move(mia, 'Engineering'),
+    wait(20_000 + ms),
+    suspend(mia),
+    wait(70_000),
+    restore(mia),
+    wait(20_000),
+    move(leo, 'Sales'),
+    wait(20_000 + ms),
+    { do: 'write the rule', department: 'Sales' },
+    wait(20_000 + ms),
+    { do: 'delete the rule' },
     wait(ms),
   ]),
   // What somebody else has done stays, whatever files say.

@@ -84,7 +84,16 @@ const listingsOfRequests = [
   { requestOrder: 'oldest-first', requestPageMost: 2 },
 ] as const
 
-const notified = ['links_data/', 'permission_sets/', 'requests/', 'approvals/', 'suspended/', 'groups/', 'memberships/']
+const notified = [
+  'links_data/',
+  'permission_sets/',
+  'requests/',
+  'approvals/',
+  'suspended/',
+  'groups/',
+  'memberships/',
+  'rules/',
+]
 
 const policyOfFirst = 'simulated-extra'
 const organization = {

@@ -9,6 +9,9 @@ import {
 } from '../../../shared/domain/guardrails/policy-file.ts'
 import { parsePolicyTests, policyTestFileMostBytes } from '../../../shared/domain/guardrails/policy-test.ts'
 import { linkPrefix } from '../../../shared/domain/links/link.ts'
+import { groupMostBytes, groupPrefix, parseGroupFile, parseGroupKey } from '../../../shared/domain/people/group-file.ts'
+import { membershipPrefix } from '../../../shared/domain/people/membership-file.ts'
+import { parseRuleFile, parseRuleKey, ruleMostBytes, rulePrefix } from '../../../shared/domain/people/rule-file.ts'
 import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import {
   eligibilityFileMostBytes,
@@ -46,6 +49,8 @@ export const otherKinds: readonly GovernedKind[] = [
     mostBytes: eligibilityFileMostBytes,
     parse: parseEligibilityFile,
   },
+  { prefix: groupPrefix, isKey: isGroupKey, mostBytes: groupMostBytes, parse: parseGroup },
+  { prefix: rulePrefix, isKey: isRuleKey, mostBytes: ruleMostBytes, parse: parseRule },
   {
     prefix: hygieneKey,
     isKey: (key) => key === hygieneKey,
@@ -55,6 +60,15 @@ export const otherKinds: readonly GovernedKind[] = [
   // What it says is its name.
   { prefix: retirePrefix, isKey: (key) => key.startsWith(retirePrefix), mostBytes: 0, parse: parseRetireKey },
 ]
+function isGroupKey(key: string): boolean {
+  return key.startsWith(groupPrefix) && key.endsWith('.json')
+}
+
+function parseGroup(key: string, body: Uint8Array, size: number): Parsed<unknown> {
+  const named = parseGroupKey(key)
+  return named.ok ? parseGroupFile(key, body, size) : named
+}
+
 /** Tests stand beside policies, and change no access. */
 const policyTestKind: GovernedKind = {
   prefix: policyTestPrefix,
@@ -63,10 +77,11 @@ const policyTestKind: GovernedKind = {
   parse: parsePolicyTests,
 }
 
-/** What uploaders write, what governance writes, and what who answers for accounts writes. */
+/** What uploaders write, what those write who put people into groups, what governance writes, and what who answers for accounts writes. */
 export const inputParts = {
   access: [linkPrefix, permissionSetPrefix],
-  governance: [policyPrefix, selectorPrefix, eligibilityPrefix, hygieneKey],
+  memberships: [membershipPrefix],
+  governance: [policyPrefix, selectorPrefix, eligibilityPrefix, groupPrefix, rulePrefix, hygieneKey],
   credentials: [retirePrefix],
 } as const satisfies Readonly<Record<string, readonly string[]>>
 export const inputPrefixes: readonly string[] = Object.values(inputParts).flat()
@@ -75,7 +90,16 @@ export function governedKindOf(key: string): GovernedKind | undefined {
   return [policyKind, policyTestKind, ...otherKinds].find(({ isKey }) => isKey(key))
 }
 
-/** Under a prefix of neither links nor permission sets, whether or not it is a file that counts. */
+/** Under a prefix of neither links, nor memberships, nor permission sets, whether or not it is a file that counts. */
 export function isGoverned(key: string): boolean {
   return [...inputParts.governance, ...inputParts.credentials].some((prefix) => key.startsWith(prefix))
+}
+
+function isRuleKey(key: string): boolean {
+  return key.startsWith(rulePrefix) && key.endsWith('.json')
+}
+
+function parseRule(key: string, body: Uint8Array, size: number): Parsed<unknown> {
+  const named = parseRuleKey(key)
+  return named.ok ? parseRuleFile(key, body, size) : named
 }

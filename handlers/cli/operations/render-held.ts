@@ -5,6 +5,7 @@ import { describeCause, placeOf } from '../../../shared/domain/brake/describe-li
 import { describeContents } from '../../../shared/domain/brake/held-contents.ts'
 import { describeRetirements } from '../../../shared/domain/brake/held-retirements.ts'
 import { membershipPrefix } from '../../../shared/domain/people/membership-file.ts'
+import { ruleKeyOf } from '../../../shared/domain/people/rule-file.ts'
 import { permissionSetKey } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import type { PermissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import type { PrincipalName } from '../../../shared/domain/principals/principal.ts'
@@ -263,10 +264,12 @@ function lines(all: readonly string[]): string {
 }
 
 function renderRule(list: ShownList): string {
-  const { rule, name, figure, limit, base, minutes, since, objection } = list
+  const { rule, cause, name, figure, limit, base, minutes, since, objection } = list
   if (rule === 'minimum') return `  rule minimum: since ${since}; ${objection}`
   if (rule === 'people')
     return `  rule people: ${figure} people suspended since ${since} by ${quote(name ?? 'somebody who is not known')}; at most ${limit} pass in ${minutes} minutes`
+  if (cause === 'rule')
+    return `  rule memberships: ${quote(ruleKeyOf(name ?? ''))} takes ${count(figure, 'person', 'people')} out of its group since ${since}; at most ${limit} of ${base.toLocaleString('en')} pass in ${minutes} minutes`
   if (rule === 'memberships')
     return `  rule memberships: ${count(figure, 'file')} ${placeOf(name, membershipPrefix)} withdrawn since ${since}; at most ${limit}${base > limit ? ` of ${base.toLocaleString('en')}` : ''} pass in ${minutes} minutes`
   return rule === 'own'

@@ -25,6 +25,10 @@ export function planDigest(bucket: string, { uploads, deletions }: InputChanges,
       .map(({ key, links }) => [key, links.filter((link) => !isTemporary(link))])
       .sort(byKey),
     bindings: standing.bindings.map(({ link, from, to }) => [link, from, to]).sort(byKey),
+    memberships: [standing.memberships.added, standing.memberships.removed].map((all) =>
+      all.map(({ group, user, files, access }) => [group, user, files, access]),
+    ),
+    groups: standing.memberships.groups.map(({ name, change }) => [name, change]),
     // One that is blocked is deleted when the last access goes, be it temporary.
     permissionSets: standing.permissionSets.map(({ name, change }) => [
       name,

@@ -9,6 +9,7 @@ import { type Mood, paint } from '../terminal/paint.ts'
 import { brief, type Room, takeFirst, verbose } from '../terminal/room.ts'
 import { listChange } from './list-meaning.ts'
 import type { ToldPermissionSetChange } from './name-changed-fields.ts'
+import { changesMemberships, listMembershipFigures, listMembershipLines } from './render-memberships.ts'
 
 export const fates: Readonly<Record<LinkFate, string>> = {
   unreadable: 'S3 does not give it to ssofile',
@@ -42,6 +43,7 @@ export function renderPlan(preview: ToldPreview, { isVerbose = false } = {}): st
     renderHeld(preview, room),
     renderBindings(preview),
     renderRevocations(preview, room),
+    renderMemberships(preview, room),
     renderRoles(preview, room),
     renderMinimums(preview),
     renderBrake(preview),
@@ -61,9 +63,11 @@ function renderUnplaced({ view }: Preview): string {
   return `! ${paint('pending', 'accounts')} whose State or Paths Organizations does not say: nothing is granted or revoked in ${unplaced.join(', ')}\n`
 }
 
-/** Links that grant nothing for one reason stand together. */
-function renderIdle({ idleLinks }: Preview, room: Room): string {
-  const alike = Map.groupBy(idleLinks, ({ state, reason, remedy }) => [state, reason, remedy].join('\n'))
+/** Files of links, or of memberships, without effect for one reason stand together. */
+function renderIdle({ idleLinks, memberships }: Preview, room: Room): string {
+  const alike = Map.groupBy([...idleLinks, ...memberships.idle], ({ state, reason, remedy }) =>
+    [state, reason, remedy].join('\n'),
+  )
   const groups = [...alike.values()]
   const told = takeFirst(groups, room).map((group) => {
     const heads = group.slice(0, room.accounts).map(({ key, state }) => {
@@ -176,8 +180,9 @@ function renderHeld({ held, view }: Preview, room: Room): string {
   return renderGroups(held.map(withFates), { sign: '!', mood: 'bad', word: 'held by the brake:', view, room })
 }
 
-function renderBrake({ brake }: Preview): string {
+function renderBrake({ brake, memberships }: Preview): string {
   const { held, reasons, contents, losses, contentsUnchecked } = brake
+  const removals = memberships.brake
   const listed = reasons.map((reason) => `    ${quote(reason, 500)}\n`).join('')
   const list = (files: typeof contents) =>
     files.map(({ name, reason }) => `    ${quote(name)}: ${quote(reason, 2000)}\n`).join('')
@@ -185,6 +190,9 @@ function renderBrake({ brake }: Preview): string {
     held === 0
       ? ''
       : `${paint('bad', 'brake')}: ${count(held, 'revocation')} would be held until a person releases them (ssofile brake)\n${listed}`,
+    removals.held === 0
+      ? ''
+      : `${paint('bad', 'brake')}: ${count(removals.held, 'removal')} from groups would be held until a person releases them (ssofile brake)\n${removals.reasons.map((reason) => `    ${quote(reason, 500)}\n`).join('')}`,
     contents.length === 0
       ? ''
       : `${paint('bad', 'brake')}: ${count(contents.length, 'permission set file')} would be held until a person releases ${contents.length === 1 ? 'it' : 'them'} (ssofile brake)\n${list(contents)}`,
@@ -199,6 +207,14 @@ function renderBrake({ brake }: Preview): string {
 
 function renderRevocations({ revocations, view }: Preview, room: Room): string {
   return renderGroups(revocations.map(withFates), { sign: '-', mood: 'bad', word: 'revokes', view, room })
+}
+
+function renderMemberships({ memberships }: Preview, room: Room): string {
+  const lines = listMembershipLines(memberships, (text) => `'${quote(text, 1100)}'`)
+  const told = takeFirst(lines, room).map(({ sign, mood, text }) => `${sign} ${paint(mood, text)}\n`)
+  const more = lines.length - told.length
+  const rest = more > 0 ? `  and ${count(more, 'more membership')} (--verbose tells all)\n` : ''
+  return told.join('') + rest
 }
 
 function renderBindings({ bindings }: Preview): string {
@@ -291,6 +307,7 @@ export function listFigures(preview: ToldPreview): readonly Figure[] {
     [revocations.length > 0 ? 'bad' : 'plain', `${revocations.length.toLocaleString('en')} to revoke`],
     ...(bindings.length > 0 ? [['pending', `${count(bindings.length, 'link')} to bind to another user`] as const] : []),
     ...listSetFigures(permissionSets),
+    ...listMembershipFigures(preview.memberships),
     ...some(waits, 'waiting'),
     ...some(existing.length, 'there already'),
     ...some(held.length, 'held by the brake'),
@@ -300,13 +317,15 @@ export function listFigures(preview: ToldPreview): readonly Figure[] {
   ]
 }
 
-/** Links and permission set files that are not valid, or that policies refuse. */
+/** Files that are not valid, or that policies refuse. */
 export function countRejected({
   idleLinks,
   permissionSets,
-}: Pick<ToldPreview, 'idleLinks' | 'permissionSets'>): number {
+  memberships: { idle, groups },
+}: Pick<ToldPreview, 'idleLinks' | 'permissionSets' | 'memberships'>): number {
   const isRejected = ({ state }: { readonly state: string }) => state === 'rejected'
-  return idleLinks.filter(isRejected).length + permissionSets.filter(({ change }) => change === 'rejected').length
+  const files = [...permissionSets, ...groups].filter(({ change }) => change === 'rejected')
+  return [...idleLinks, ...idle].filter(isRejected).length + files.length
 }
 
 /** Empty where something changes. */
@@ -314,11 +333,14 @@ export function renderCalm(preview: ToldPreview): string {
   const { grants, revocations, bindings, waiting, held, stuck, permissionSets, unfinished } = preview
   const changed = permissionSets.filter(({ change }) => change !== 'rejected' && change !== 'blocked').length
   if (grants.length + revocations.length + bindings.length + changed > 0) return ''
+  if (changesMemberships(preview.memberships)) return ''
   // What waits, is held, stuck or blocked still differs from the files. Changes by hand were not looked for.
   const rejected = countRejected(preview)
   if (rejected > 0)
     return `Nothing to change, but ${count(rejected, 'file')} ${rejected === 1 ? 'is' : 'are'} not valid and ${rejected === 1 ? 'grants' : 'grant'} nothing.`
-  const isEqual = permissionSets.length + waiting.length + held.length + stuck.length + unfinished === 0
+  const { memberships } = preview
+  const left = memberships.groups.length + memberships.held.length + memberships.kept.length
+  const isEqual = permissionSets.length + waiting.length + held.length + stuck.length + unfinished + left === 0
   return isEqual ? 'Nothing to change: what ssofile gave is what the files say.' : 'Nothing to change right now.'
 }
 

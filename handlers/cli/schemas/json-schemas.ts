@@ -9,6 +9,7 @@ import { policyTestFileSchema } from '../../../shared/domain/guardrails/policy-t
 import type { JsonRules } from '../../../shared/domain/json/json-faults.ts'
 import { linkBodyRules, linkBodySchema } from '../../../shared/domain/links/link-body.ts'
 import { notification } from '../../../shared/domain/notifications/notification.ts'
+import { ruleFileSchema, ruleRules } from '../../../shared/domain/people/rule-file.ts'
 import { permissionSetFileSchema } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import { permissionSetRules } from '../../../shared/domain/permission-sets/permission-set-rules.ts'
 import { accessRequestRules, accessRequestSchema } from '../../../shared/domain/requests/access-request.ts'
@@ -41,6 +42,7 @@ export function renderJsonSchemas(): ReadonlyMap<string, string> {
       'selector.schema.json',
       render('Which accounts a name means, selectors/<name>.json', selectorFileSchema, selectorRules),
     ],
+    ['rule.schema.json', render('Who is in a group by attributes, rules/<group>.json', ruleFileSchema, ruleRules)],
     [
       'hygiene.schema.json',
       render('What credentials are measured by, and who is told, hygiene.json', hygieneFileSchema, hygieneRules),

@@ -17,7 +17,7 @@ const prefixesByRole = new Map<string, readonly string[]>([
   ['ssofile-operator', writable(operatorPermissions)],
   ['ssofile-planner', writable(plannerPermissions)],
   ['operator', [...inputPrefixes, 'memberships/', 'control/', 'requests/']],
-  ['governance', ['policies/', 'selectors/', 'eligibility/', 'groups/', hygieneKey]],
+  ['governance', ['policies/', 'selectors/', 'eligibility/', 'groups/', 'rules/', hygieneKey]],
   ['responder', ['drills/']],
   ['hr', ['suspended/']],
 ])
@@ -28,6 +28,7 @@ const remedies = [
   ['selectors/', "use the access key id 'governance' for selectors/"],
   ['eligibility/', "use the access key id 'governance' for eligibility/"],
   ['groups/', "use the access key id 'governance' for groups/"],
+  ['rules/', "use the access key id 'governance' for rules/"],
   [hygieneKey, `use the access key id 'governance' for ${hygieneKey}`],
   ['retire/', "write in the folder of the account's owner, such as retire/team-a/"],
   ['suspended/', "use the access key id 'hr' for suspended/"],

@@ -9,7 +9,7 @@ import { heldRetirements } from './held-retirements.ts'
  * `own`: the granting links were withdrawn. `indirect`: the links are there, and something else removes the access. `minimum`:
  * fewer people would keep a permission set in an account than a policy demands. Nothing is counted for that: it is judged again
  * each time, by what is there. `people`: files of one uploader suspend more people than is plausible.
- * `memberships`: more people would be taken out of groups than files of one folder may take out.
+ * `memberships`: more people would be taken out of groups than files of one folder may take out, or one rule.
  */
 export const brakeRules = ['own', 'indirect', 'minimum', 'people', 'memberships'] as const
 
@@ -25,6 +25,7 @@ export const brakeCauses = [
   'principal',
   'permission set',
   'selector',
+  'rule',
   'configuration',
   'uploader',
   'account owner',
@@ -36,7 +37,7 @@ const scope = {
   cause: z.enum(brakeCauses),
   /**
    * Of the folder (absent: directly under `links_data/`), the account, the principal, the permission set, the selector, the
-   * account owner or the uploader (absent: it is not known).
+   * group of the rule, the account owner or the uploader (absent: it is not known).
    */
   name: z.string().optional(),
   /** Of links, where something else than the folder is the cause. Absent: directly under `links_data/`. */

@@ -10,9 +10,18 @@ export type BrakeTerms = { readonly limits: Configuration['brake']; readonly now
 /** Somebody's own act, in a folder: links that are deleted, or files of memberships. */
 const isOwn = (rule: Scope['rule']): boolean => rule === 'own' || rule === 'memberships'
 
+/** A rule that takes out fewer is not held for half of its people: they may be four who have left. */
+const fewOfRule = 4
+
+/** A rule (`rules/`) empties no group of more than one, and takes out no half of those whom it put in. */
+function limitOfRule(base: number): number {
+  return Math.max(1, Math.min(base - 1, Math.max(fewOfRule, Math.ceil(base / 2) - 1)))
+}
+
 /** The most that may pass in a window; exactly so many do. */
 export function limitOf({ rule, cause }: Scope, base: number, limits: Configuration['brake']): number {
   if (rule === 'minimum') return 0
+  if (cause === 'rule') return limitOfRule(base)
   if (rule === 'people') return limits.people.count
   const { count, percent } = isOwn(rule) ? limits.own : limits.indirect
   const limit = Math.max(count, Math.floor((percent * base) / 100))

@@ -2,6 +2,7 @@ import { forbiddenActionsOf } from '../iam-policies/forbidden-actions.ts'
 import type { Link } from '../links/link.ts'
 import type { LinkBody } from '../links/link-body.ts'
 import type { AccountId } from '../organization/account-id.ts'
+import { folderOfMembership, type MembershipFile } from '../people/membership-file.ts'
 import type { PermissionSetFile } from '../permission-sets/permission-set-file.ts'
 import { renderScope } from '../scopes/scope.ts'
 import { type Complaint, quote, renderComplaint } from '../statuses/complaint.ts'
@@ -24,6 +25,13 @@ export type LinkCase = {
   readonly accounts: readonly AccountId[] | typeof later
   /** What the people of its principal have besides, in the accounts that it reaches. `unread`: what cannot be read of that. */
   readonly overlaps: readonly Overlap[] | { readonly unread: string } | typeof later
+}
+
+/** All that rules about links ask of a file that puts somebody into a group. */
+export type MembershipCase = Pick<LinkCase, 'body' | 'uploadedAt' | 'uploader'> & {
+  readonly membership: Pick<MembershipFile, 'key' | 'group' | 'user'>
+  /** The links that name the group. `later`: nobody has looked. */
+  readonly links: readonly Pick<Link, 'permissionSet' | 'scope'>[] | typeof later
 }
 
 /** What a rule has against an input. Without a rule: a policy that is broken. */
@@ -62,6 +70,79 @@ export function judgeLinkByPolicies(guardrails: Guardrails, about: LinkCase): Ve
     ...policy.separations.map((rule) => ({ policy, rule, findings: [separationFinding(rule, about)] })),
   ])
   return judge(guardrails, found)
+}
+
+/**
+ * A membership is judged as the access of its group for its user: by each rule about links that is about one of the group's links.
+ * What the rule demands of accounts and permission sets is demanded of those links, and of the file what a file says.
+ *
+ * | in a rule                                                | is compared with                                  |
+ * | -------------------------------------------------------- | ------------------------------------------------- |
+ * | `permissionSets`, `scopes` in `for`                      | one of the links of the group                     |
+ * | `principals`                                             | the group or the user: one of them must fit       |
+ * | `folders`, `uploaders`                                   | the folder and the uploader of the file           |
+ * | `expireWithinHours`, `ticket`, `reason`                  | the body of the file                              |
+ * | `types`, and what else is in `must`                      | nothing: it is about the links                    |
+ */
+export function judgeMembershipByPolicies(guardrails: Guardrails, about: MembershipCase): Verdict {
+  const find = (rule: LinkRule): readonly Finding[] => {
+    const applies = concernsMembership(rule.for, about)
+    if (applies === later) return [later]
+    return applies ? findingsOfMembership(rule.must, about) : []
+  }
+  const found = guardrails.policies.flatMap((policy) =>
+    policy.links.map((rule) => ({ policy, rule, findings: find(rule) })),
+  )
+  return judge(guardrails, found)
+}
+
+function concernsMembership(which: LinkRule['for'], { membership, uploader, links }: MembershipCase) {
+  const { permissionSets, scopes, principals, folders, uploaders } = which
+  if (ownPartFindings({ principals, folders }, membership).some((finding) => finding !== undefined)) return false
+  const isOfLinks = permissionSets !== undefined || scopes !== undefined
+  if (links !== later && isOfLinks) {
+    const fits = links.some(
+      (link) =>
+        (permissionSets === undefined || fitsOne(permissionSets, link.permissionSet)) &&
+        (scopes === undefined || fitsOne(scopes, renderScope(link.scope))),
+    )
+    if (!fits) return false
+  }
+  if (uploaders !== undefined && typeof uploader === 'object' && !fitsOne(uploaders, uploader.name)) return false
+  const isOpen = (links === later && isOfLinks) || (uploaders !== undefined && uploader === later)
+  return isOpen ? later : true
+}
+
+function findingsOfMembership(must: LinkRule['must'], about: MembershipCase): readonly Finding[] {
+  const { principals, folders, uploaders, expireWithinHours, ticket, reason } = must
+  const { body, membership, uploader } = about
+  return [
+    ...ownPartFindings({ principals, folders }, membership),
+    uploaders && uploaderFinding(uploaders, uploader),
+    expireWithinHours === undefined ? undefined : expiryFinding(expireWithinHours, about),
+    ticket === undefined ? undefined : ticketFinding(ticket, body.ticket),
+    reason && reasonFinding(body.reason),
+  ]
+}
+
+function ownPartFindings(
+  { principals, folders }: Pick<Parts, 'principals' | 'folders'>,
+  { key, group, user }: MembershipCase['membership'],
+): readonly Finding[] {
+  const folder = folderOfMembership(key) ?? ''
+  const isPrincipal = principals === undefined || fitsOne(principals, group) || fitsOne(principals, user)
+  return [
+    isPrincipal
+      ? undefined
+      : {
+          received: `user '${quote(user)}' in group '${quote(group)}'`,
+          expected: `a group or user like ${listed(principals)}`,
+          remedy: 'use another group',
+        },
+    folders === undefined || fitsOne(folders, folder)
+      ? undefined
+      : { received: `folder '${quote(folder)}'`, expected: listed(folders), remedy: 'use another folder' },
+  ]
 }
 
 export function judgePermissionSetByPolicies(guardrails: Guardrails, file: PermissionSetFile): Verdict {
@@ -262,7 +343,9 @@ function countFinding(most: number, accounts: LinkCase['accounts']): Finding {
   return { received: `${accounts.length} accounts`, expected: `at most ${most}`, remedy: 'use a narrower scope' }
 }
 
-function expiryFinding(hours: number, { body: { expiresAt }, uploadedAt }: LinkCase): Finding {
+function expiryFinding(hours: number, about: Pick<LinkCase, 'body' | 'uploadedAt'>): Finding {
+  const { uploadedAt } = about
+  const { expiresAt } = about.body
   const expected = `an expiresAt within ${hours} hours of its upload`
   const remedy = 'write an earlier expiresAt into the file'
   if (expiresAt === undefined)

@@ -52,6 +52,8 @@ const change = record({
   }).optional(),
   by: z.string().optional(),
   reason: z.string().optional(),
+  /** Of a membership: who answers for its group. */
+  owner: z.string().optional(),
 })
 
 /** What a drift check found, once it has ended. */

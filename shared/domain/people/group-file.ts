@@ -14,6 +14,14 @@ const nameMostBytes = 700
 /** Identity Store API Reference, "CreateGroup": no group can be called so. */
 const reserved: ReadonlySet<string> = new Set(['Administrator', 'AWSAdministrators'])
 
+/** Who answers for the group, or for its rule. */
+export const ownerField = z
+  .string()
+  .min(1)
+  .max(256)
+  .regex(/^\P{Cc}*$/u)
+  .optional()
+
 /** What the file of a group says. The name of the file is the name of the group. */
 export const groupFileSchema = z.strictObject({
   /** For editors. */
@@ -25,13 +33,7 @@ export const groupFileSchema = z.strictObject({
     .max(1024)
     .regex(/^[\p{L}\p{M}\p{S}\p{N}\p{P}\t\n\r ]+$/u)
     .optional(),
-  /** Who answers for the group. */
-  owner: z
-    .string()
-    .min(1)
-    .max(256)
-    .regex(/^\P{Cc}*$/u)
-    .optional(),
+  owner: ownerField,
 })
 export type GroupFile = z.infer<typeof groupFileSchema>
 
@@ -41,15 +43,19 @@ export function groupKey(name: PrincipalName): string {
 
 /** The group that a key under `groups/` names: exactly as in links, without `principalSuffix`. */
 export function parseGroupKey(key: string): Parsed<PrincipalName> {
-  const text = key.slice(groupPrefix.length, -ending.length)
+  return parseGroupNameIn(groupPrefix, key)
+}
+
+export function parseGroupNameIn(prefix: string, key: string): Parsed<PrincipalName> {
+  const text = key.slice(prefix.length, -ending.length)
   const isPlain = text === text.normalize('NFC') && !/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}/]/u.test(text)
   const isName = isPlain && Buffer.byteLength(text) <= nameMostBytes && !reserved.has(text)
   const name = principalName.safeParse(text)
-  if (key.startsWith(groupPrefix) && key.endsWith(ending) && name.success && isName) return parsed(name.data)
+  if (key.startsWith(prefix) && key.endsWith(ending) && name.success && isName) return parsed(name.data)
   return refused({
     object: key,
-    received: `the name '${quote(key.slice(groupPrefix.length))}'`,
-    expected: `groups/<group>.json, the exact name of a group: at most ${nameMostBytes} bytes, printable, in NFC, without /, and not one of ${[...reserved].join(', ')}`,
+    received: `the name '${quote(key.slice(prefix.length))}'`,
+    expected: `${prefix}<group>.json, the exact name of a group: at most ${nameMostBytes} bytes, printable, in NFC, without /, and not one of ${[...reserved].join(', ')}`,
     remedy: 'upload it again under such a name, then delete this one',
   })
 }

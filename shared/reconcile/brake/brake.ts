@@ -3,7 +3,7 @@ import type { BrakeList, BrakeRecord, BrakeWindow } from '../../domain/brake/bra
 import { describeList } from '../../domain/brake/describe-list.ts'
 import type { HeldContents } from '../../domain/brake/held-contents.ts'
 import { type Edit, findBaselessEdit, judgeEdit } from '../../domain/brake/judge-edit.ts'
-import { findBaselessRemoval, judgeRemoval, type Removal } from '../../domain/brake/judge-membership.ts'
+import { findBaselessRemoval, judgeLeavers, judgeRemoval, type Removal } from '../../domain/brake/judge-membership.ts'
 import { findBaseless, judgeRevocation, type Revocation } from '../../domain/brake/judge-revocation.ts'
 import { judgeSuspension, type SuspendedPerson } from '../../domain/brake/judge-suspension.ts'
 import {
@@ -153,6 +153,24 @@ export class Brake {
       if (found.baseless.length === 0) return found.admission
       for (const window of found.baseless) await this.#measure(window)
     }
+  }
+
+  /** Asked before the first of those is taken out whom a rule means no longer. Answers which of them are held, and why. */
+  async admitLeavers(
+    leavers: Parameters<typeof judgeLeavers>[1],
+  ): Promise<{ readonly held: ReadonlySet<string>; readonly reason?: string | undefined }> {
+    const isHere = ({ cause, name }: BrakeList) => cause === 'rule' && name === leavers.group
+    const known = (await brakeFile(this.#ports.objects).read())?.value
+    if (leavers.items.length === 0 && !known?.lists.some(isHere)) return { held: new Set() }
+    let lists: readonly BrakeList[] = []
+    await this.#store.change((record, terms) => {
+      const brake = judgeLeavers(record, leavers, terms)
+      lists = brake.lists.filter(({ rule }) => rule === 'memberships')
+      return brake
+    })
+    const held = leavers.items.filter((item) => lists.some(({ items }) => items.includes(item)))
+    const list = lists.find(isHere) ?? lists.find(({ items }) => held.some((item) => items.includes(item)))
+    return { held: new Set(held), reason: held.length > 0 && list ? describeList(list) : undefined }
   }
 
   /** Nobody is taken out there any more: it leaves its list. */

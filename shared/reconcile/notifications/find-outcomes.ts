@@ -14,7 +14,14 @@ import { JsonRecord } from '../records/json-record.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
 import { attentionPrefix, isTooLong, statusKey, statusPrefix } from '../records/status-store.ts'
 import { type Stored, spoiledAsAbsent } from '../records/stored-json.ts'
-import { byHandEvents, type Change, changesPrefix, parseChangeKey, readHand } from '../records/tell-event.ts'
+import {
+  byHandEvents,
+  type Change,
+  changesPrefix,
+  parseChangeKey,
+  readHand,
+  readOwnerBeside,
+} from '../records/tell-event.ts'
 import { describeRequestChange, type RequestPorts } from './describe-request-change.ts'
 import { type Outbox, overlapMs } from './outbox.ts'
 
@@ -85,7 +92,9 @@ async function describeChange(change: Change, key: string, { objects, clock }: L
   const more =
     assignment === undefined ? await readAct(objects, change) : { assignment: describeAssignment(assignment) }
   const { by, reason } = byHandEvents.has(event) ? await readHand(objects, key) : {}
-  return { kind: 'change', event, subject, ...more, ...optional('by', by), ...optional('reason', reason) }
+  const owner = event.startsWith('membership-') ? await readOwnerBeside(objects, key) : undefined
+  const told = { ...optional('by', by), ...optional('reason', reason), ...optional('owner', owner) }
+  return { kind: 'change', event, subject, ...more, ...told }
 }
 
 function describeAssignment(found: NonNullable<ReturnType<typeof parseAssignmentName>>) {

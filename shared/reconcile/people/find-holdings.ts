@@ -46,15 +46,30 @@ export async function findHoldings(
   }
   const lists = (await spoiledAsAbsent(brakeFile(objects).read()))?.value.lists ?? []
   const list = lists.find(({ held }) => held.some((key) => ours.includes(key)))
-  const memberships = await readOwnedMemberships(
+  const all = await readOwnedMemberships(
     objects,
     ids.map((group) => ({ group, user })),
   )
-  const own = new Set(memberships.map(({ id }) => nameOf.get(id.group)))
+  const external = new Set<PrincipalId>()
+  for (const { id } of all) if ((await people.findGroup(id.group))?.isExternal) external.add(id.group)
+  const memberships = all.filter(({ id }) => !external.has(id.group))
+  const kept = [...external].map((id) => nameOf.get(id) ?? id).sort()
+  const own = new Set(all.map(({ id }) => nameOf.get(id.group)))
   const groups = [...new Set(throughGroups.map(({ group }) => group))].filter((group) => !own.has(group))
   const entries = await readEntries(ours, objects)
   const failed = ours.filter((key) => ['failed', 'stuck'].includes(entries.get(key)?.state ?? ''))
-  return { user, ours, memberships, entries, failed, foreign, groups, throughGroups, held: list && describeList(list) }
+  return {
+    user,
+    ours,
+    memberships,
+    kept,
+    entries,
+    failed,
+    foreign,
+    groups,
+    throughGroups,
+    held: list && describeList(list),
+  }
 }
 
 async function readEntries(

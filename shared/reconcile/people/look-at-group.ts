@@ -11,6 +11,7 @@ import {
   parseGroupKey,
 } from '../../domain/people/group-file.ts'
 import { membershipPrefix, parseMembershipAnywhere } from '../../domain/people/membership-file.ts'
+import { ruleKey } from '../../domain/people/rule-file.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
 import { quote, refused } from '../../domain/statuses/complaint.ts'
@@ -73,6 +74,7 @@ export async function lookAtGroup(message: InputMessage, context: LookingAtGroup
   if (!named.ok || !told.isChanged) return
   const keys: string[] = []
   for await (const one of listMembershipFiles(objects, named.value)) keys.push(one)
+  if (await objects.head(ruleKey(named.value))) keys.push(ruleKey(named.value))
   await sendInputs(context, keys, 'its group has changed', configuration)
 }
 
@@ -215,6 +217,8 @@ class GroupLook {
   async #listReferences(id: PrincipalId, isKept: boolean): Promise<readonly string[]> {
     const { objects, configuration, identityStore } = this.#context
     const references: string[] = []
+    const rule = ruleKey(this.#name)
+    if ((await objects.head(rule)) !== undefined) references.push(rule)
     for await (const key of listMembershipFiles(objects, this.#name)) references.push(key)
     for await (const { user } of listOwnedMemberships(objects, id)) references.push(`the membership of user ${user}`)
     if (isKept) return references

@@ -1,8 +1,8 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { findUploader } from '../../domain/links/find-uploader.ts'
 import type { InputMessage } from '../../domain/links/input-message.ts'
-import { isInForce, linkBodyMostBytes, parseLinkBody } from '../../domain/links/link-body.ts'
 import { changesNothing, describeUpload } from '../../domain/links/upload.ts'
+import { askRule, type RuleWish } from '../../domain/people/ask-rule.ts'
 import {
   describeMembership,
   type FoundGroup,
@@ -13,29 +13,32 @@ import {
 } from '../../domain/people/describe-membership.ts'
 import { suspendedAs } from '../../domain/people/describe-suspension.ts'
 import { groupKey } from '../../domain/people/group-file.ts'
-import {
-  type Membership,
-  membershipKeys,
-  parseMembershipAnywhere,
-  parseMembershipKey,
-} from '../../domain/people/membership-file.ts'
+import { type Membership, membershipKeys, parseMembershipAnywhere } from '../../domain/people/membership-file.ts'
+import type { OwnedMembership } from '../../domain/people/owned-membership.ts'
+import { ruleKey, rulePrefix } from '../../domain/people/rule-file.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { rejection, type Status } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { bindingOf } from '../assignments/user-binding.ts'
 import type { Brake } from '../brake/brake.ts'
 import { PrincipalIndex } from '../directory/principal-index.ts'
 import { describePause, readPause } from '../dispatcher/pause.ts'
+import { readMembershipFile } from '../records/asking-files.ts'
 import { indexInstants, instantsToCome } from '../records/expiry-index.ts'
 import { sendInputs } from '../records/inputs.ts'
-import { ownedGroupRecord } from '../records/owned-groups.ts'
+import { ownedMembershipRecord } from '../records/owned-groups.ts'
 import { readNow } from '../records/owner.ts'
-import { type InputHead, readInput } from '../records/read-input.ts'
+import type { Policies } from '../records/policies.ts'
+import type { InputHead } from '../records/read-input.ts'
+import { readRule } from '../records/rule-files.ts'
 import { attentionKey, StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import type { Suspensions } from '../records/suspensions.ts'
 import { describeInput } from '../requests/look-at-request.ts'
+import { admitFiles } from './admit-files.ts'
+import { findOwnGroup } from './find-own-group.ts'
 import { settleMembership, settlingMs, type Wish } from './settle-membership.ts'
 
 export type LookingAtMembership = Pick<
@@ -44,6 +47,7 @@ export type LookingAtMembership = Pick<
 > & {
   readonly configuration: Configuration
   readonly suspensions: Pick<Suspensions, 'find'>
+  readonly policies: Pick<Policies, 'read'>
   readonly brake: Pick<Brake, 'admitRemoval' | 'reviewRemoval' | 'admitPerson'>
 }
 
@@ -99,7 +103,10 @@ export async function lookAtMembership(message: InputMessage, context: LookingAt
     if (one.key === key && status?.owned === false && one.told?.owned !== false)
       instants.push(new Date(look.now.getTime() + settlingMs))
   }
-  if (isUnsettled(told.end))
+  if (look.keptUntil !== undefined) instants.push(new Date(look.keptUntil))
+  // What the brake holds of a rule is looked at with the rule, when it is released.
+  if (told.end.is === 'held' && look.isByRuleAlone()) await lookAtRuleSoon(objects, named.value.group, look.now, id)
+  else if (isUnsettled(told.end))
     instants.push(new Date(look.now.getTime() + (told.end.is === 'held' || look.paused ? heldMs : soonMs)))
   const body = 'body' in file.reading ? file.reading.body : {}
   await indexInstants(objects, key, [...instantsToCome(body, look.now), ...instants], id)
@@ -131,9 +138,14 @@ class MembershipLook {
   #files: readonly File[] = []
   #user: PrincipalId | undefined
   #lacks = new Map<string, MembershipLack>()
+  readonly #people = new Map<PrincipalId, ReturnType<Ports['identityStore']['findPerson']>>()
+  /** What asked for it when it was last wanted. */
+  readonly #askedBefore = new Set<string>()
   /** By S3's clock. */
   now = new Date(0)
   paused: string | undefined
+  /** So long the user stays whom the rule means no longer. */
+  keptUntil: string | undefined
 
   constructor(membership: Membership, message: InputMessage, statuses: StatusStore, context: LookingAtMembership) {
     this.#membership = membership
@@ -150,7 +162,7 @@ class MembershipLook {
     this.paused = pause && `all changes are ${describePause(pause)}`
     await this.#readFiles()
     this.#user = await this.#index.resolve('USER', this.#membership.user, this.#pulledMs())
-    const group = await this.#findGroup()
+    const group = await findOwnGroup(this.#membership.group, this.#context, this.#index)
     const told: Told = { group, end: { is: 'none' }, isWanted: 'no' }
     if (group.is === 'not ours') return told
     const meant = [this.#message.user, ...this.#files.flatMap((file) => [file.boundTo, file.told?.principalId])]
@@ -163,6 +175,11 @@ class MembershipLook {
   }
 
   #isWanted: Wish['isWanted'] = 'no'
+  /** By key: what policies have against a file. */
+  #judged: Pick<Awaited<ReturnType<typeof admitFiles>>, 'refusals' | 'warnings'> = {
+    refusals: new Map(),
+    warnings: new Map(),
+  }
 
   async #settleUser({ group, user }: { readonly group: OwnGroup; readonly user: PrincipalId }) {
     const readWish = async (): Promise<Wish> => {
@@ -197,10 +214,20 @@ class MembershipLook {
         if (lack) this.#lacks.set(file.key, lack)
         else this.#lacks.delete(file.key)
       }
-    const asking = files.filter((file) => file.reading.state === 'in-force' && lackOf(file) === undefined)
-    const isUnread = files.some((file) => file.reading.state === 'unreadable' && lackOf(file) === undefined)
+    const entry = (await spoiledAsAbsent(ownedMembershipRecord(this.#context.objects, { group: id, user }).read()))
+      ?.value
+    for (const { key } of entry?.files ?? []) this.#askedBefore.add(key)
+    const inForce = files.filter((file) => file.reading.state === 'in-force' && lackOf(file) === undefined)
+    const asking = await this.#admit(inForce, user, entry?.files ?? [])
+    const mayRule = name !== undefined && suspension === undefined && place !== 'gone' && !place.isDisabled
+    const rule = mayRule ? await this.#askRule(user, entry) : ({ asks: 'no' } as const)
+    const isUnread =
+      rule.asks === 'unknown' || files.some((file) => file.reading.state === 'unreadable' && lackOf(file) === undefined)
     const isGone = place === 'gone' || group === undefined
-    const wish = asking.length > 0 ? 'yes' : isUnread ? 'unknown' : 'no'
+    const isAsked = asking.length > 0 || rule.asks === 'yes'
+    const wish = isAsked ? 'yes' : isUnread ? 'unknown' : 'no'
+    const ofRule = rule.asks === 'yes' ? [{ key: ruleKey(this.#membership.group) }] : []
+    if (user === this.#user) this.keptUntil = rule.keptUntil
     const admitSuspension = async () => {
       const told = suspension && (await spoiledAsAbsent(this.#statuses.read(suspension)))
       const person = suspendedAs(user, told || undefined)
@@ -208,30 +235,52 @@ class MembershipLook {
     }
     return {
       isWanted: isGone ? 'no' : wish,
-      files: asking.map(({ key, told }) => ({ key, ...(told?.by && { by: told.by }) })),
+      files: [...asking, ...ofRule],
+      ...(rule.asks === 'yes' ? { keptUntil: rule.keptUntil, user: name } : {}),
       isExternal: group?.isExternal === true,
       isGone,
       ...(suspension === undefined ? {} : { admitSuspension }),
     }
   }
 
+  /** Those that policies let count. */
+  async #admit(
+    files: readonly File[],
+    user: PrincipalId,
+    known: OwnedMembership['files'],
+  ): Promise<OwnedMembership['files']> {
+    const { objects, policies, configuration } = this.#context
+    const asking = files.flatMap(({ key, head, told, reading }) => {
+      const named = parseMembershipAnywhere(key)
+      if (!named.ok || head === undefined || !('body' in reading)) return []
+      const by = findUploader(head, key === this.#message.key ? this.#message : { event: '' }, told)
+      return [{ membership: named.value, head, body: reading.body, by }]
+    })
+    const admitted = await admitFiles(asking, { objects, policies, configuration, known, now: this.now })
+    if (user === this.#user) this.#judged = admitted
+    return admitted.files
+  }
+
+  /** Its rule asks as a file does: for whom it means now, by the attributes that the directory has. */
+  async #askRule(user: PrincipalId, entry: OwnedMembership | undefined): Promise<RuleWish> {
+    const key = ruleKey(this.#membership.group)
+    const rule = await readRule(this.#context.objects, key)
+    if (rule === undefined) return { asks: 'no' }
+    const person = rule.ok ? await this.#findPerson(user) : undefined
+    return askRule(rule, { person, entry, key, now: this.now })
+  }
+
+  /** Asked once for a look: what it gives is looked at several times. */
+  #findPerson(user: PrincipalId): ReturnType<Ports['identityStore']['findPerson']> {
+    const asked = this.#people.get(user) ?? this.#context.identityStore.findPerson(user)
+    this.#people.set(user, asked)
+    return asked
+  }
+
   async #filesOf(name: Membership['user'] | undefined): Promise<readonly File[]> {
     if (name === undefined) return []
     const keys = membershipKeys({ ...this.#membership, user: name }, this.#context.configuration.folders)
     return Promise.all(keys.map((key) => this.readFile(key)))
-  }
-
-  async #findGroup(): Promise<FoundGroup> {
-    const { objects, identityStore } = this.#context
-    const owned = (await ownedGroupRecord(objects, this.#membership.group).read())?.value
-    if (owned?.id !== undefined) {
-      const found = await identityStore.findGroup(owned.id)
-      if (found === undefined) return { is: 'gone', id: owned.id, isExternal: false }
-      return { is: 'ours', id: owned.id, isExternal: found.isExternal }
-    }
-    const id = await this.#index.resolve('GROUP', this.#membership.group, this.#pulledMs())
-    const found = id && (await identityStore.findGroup(id))
-    return { is: 'not ours', isExternal: found?.isExternal === true }
   }
 
   async #readFiles(): Promise<void> {
@@ -241,11 +290,9 @@ class MembershipLook {
   }
 
   async readFile(key: string): Promise<File> {
-    const found = await readInput(this.#context.objects, key, { mostBytes: linkBodyMostBytes })
+    const { head, reading } = await readMembershipFile(this.#context.objects, key, this.#context.configuration.folders)
     const told = await spoiledAsAbsent(this.#statuses.read(key))
-    const head = found && ('complaint' in found ? found.head : found)
-    const boundTo = bindingOf('USER', told, head)
-    return { key, head, told, boundTo, reading: readingOf(key, found, this.#context.configuration.folders) }
+    return { key, head, told, reading, boundTo: bindingOf('USER', told, head) }
   }
 
   /** Those that are there, or that have a status. */
@@ -255,17 +302,30 @@ class MembershipLook {
     )
   }
 
+  /** No file asks for it, or did. */
+  isByRuleAlone(): boolean {
+    return (
+      [...this.#askedBefore].every((key) => key.startsWith(rulePrefix)) && this.concerned().every((one) => !one.head)
+    )
+  }
+
   describe(file: File, { group, end, isWanted }: Told) {
-    const isLeft =
-      isWanted === 'no' && end.is !== 'none' && (file.head === undefined || file.reading.state === 'expired')
+    const isOfFile = file.told !== undefined || this.#askedBefore.has(file.key)
+    const isOver = file.head === undefined || file.reading.state === 'expired'
+    const isLeft = isWanted === 'no' && end.is !== 'none' && isOfFile && isOver
     const lack = this.#user === undefined ? ({ lacks: 'user' } as const) : this.#lacks.get(file.key)
-    return describeMembership(this.#membership, { reading: file.reading, group, lack, end, isLeft })
+    const complaint = lack === undefined ? this.#judged.refusals.get(file.key) : undefined
+    const reading = complaint ? ({ state: 'rejected', complaint } as const) : file.reading
+    const told = describeMembership(this.#membership, { reading, group, lack, end, isLeft })
+    const warnings = this.#judged.warnings.get(file.key)
+    return told && (warnings ? { ...told, warnings: [...warnings] } : told)
   }
 
   /** A file is bound to the user whom it named when it was first applied. */
   boundUser({ boundTo, reading, key }: File): PrincipalId | undefined {
     if (boundTo !== undefined) return boundTo
-    return reading.state === 'in-force' && !this.#lacks.has(key) && this.#isWanted === 'yes' ? this.#user : undefined
+    const isMeant = reading.state === 'in-force' && !this.#lacks.has(key) && !this.#judged.refusals.has(key)
+    return isMeant && this.#isWanted === 'yes' ? this.#user : undefined
   }
 
   #pulledMs(): number {
@@ -273,16 +333,10 @@ class MembershipLook {
   }
 }
 
-type Found = Awaited<ReturnType<typeof readInput>>
-
-function readingOf(key: string, found: Found, folders: readonly string[]): MembershipReading {
-  if (found === undefined) return { state: 'absent' }
-  const named = parseMembershipKey(key, folders)
-  if (!named.ok) return { state: 'rejected', complaint: named.complaint }
-  if ('complaint' in found) return { state: 'unreadable', complaint: found.complaint }
-  const body = parseLinkBody(key, found.body, found.size)
-  if (!body.ok) return { state: 'rejected', complaint: body.complaint }
-  return { state: isInForce(body.value, found.servedAt), body: body.value }
+/** At the next whole minute, so that it is one object for all of them. */
+async function lookAtRuleSoon(objects: ObjectStore, group: Membership['group'], now: Date, id: string): Promise<void> {
+  const minute = Math.ceil((now.getTime() + soonMs) / heldMs) * heldMs
+  await indexInstants(objects, ruleKey(group), [new Date(minute)], id)
 }
 
 const importance: readonly MembershipEnd['is'][] = ['none', 'applied', 'foreign', 'kept', 'reported', 'applying']

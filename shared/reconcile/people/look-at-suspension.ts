@@ -37,12 +37,13 @@ import { readOwned } from '../records/owned-permission-sets.ts'
 import { ownerKey } from '../records/owner.ts'
 import type { Policies } from '../records/policies.ts'
 import { readInput } from '../records/read-input.ts'
+import type { RuleFiles } from '../records/rule-files.ts'
 import { StatusStore } from '../records/status-store.ts'
 import { tellRestored, tellSuspended } from '../records/suspension-history.ts'
 import type { Suspensions } from '../records/suspensions.ts'
 import { describeInput } from '../requests/look-at-request.ts'
 import { type FoundHoldings, findHoldings } from './find-holdings.ts'
-import { lookAtEntry } from './follow-memberships.ts'
+import { lookAtEntry, lookAtRulesFor } from './follow-memberships.ts'
 import { endReport, reportLeaver } from './report-leaver.ts'
 
 type Looking = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' | 'identityStore' | 'log'> & {
@@ -50,6 +51,7 @@ type Looking = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' | 'iden
   readonly policies: Pick<Policies, 'read'>
   readonly suspensions: Pick<Suspensions, 'note' | 'forget'>
   readonly brake: Pick<Brake, 'admitPerson' | 'reviewPerson'>
+  readonly rules: Pick<RuleFiles, 'read'>
 }
 
 const heldMs = 60_000
@@ -262,4 +264,5 @@ async function restore(
     if (file.ok && names.has(file.value.user)) keys.push(key)
   }
   await sendInputs(context, keys, 'its user is not suspended any more', configuration)
+  if (user !== undefined) await lookAtRulesFor(user, context)
 }

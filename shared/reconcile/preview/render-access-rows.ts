@@ -26,6 +26,7 @@ const columns: readonly Column[] = [
   { title: 'reason', text: ({ links }) => links.flatMap(({ reason }) => reason ?? []).join(' ; ') },
   { title: 'temporary', text: ({ links }) => links.flatMap((link) => describeTemporary(link) ?? []).join(' ; ') },
   { title: 'remark', text: ({ remark = '' }) => remark },
+  { title: 'membership files', text: ({ memberships = [] }) => memberships.join(' ; ') },
   { title: 'role last used', text: ({ use }) => (use?.isKnown ? (use.lastUsedAt ?? 'never') : 'not known') },
   { title: 'unused days', text: ({ unusedDays }) => (unusedDays === undefined ? '' : String(unusedDays)) },
   { title: 'use as of', text: ({ use }) => (use?.isKnown ? use.asOf : '') },

@@ -6,6 +6,7 @@ import { shareOf } from '../../domain/messages/folder-share.ts'
 import { renderMessageBody } from '../../domain/messages/message-body.ts'
 import { groupPrefix } from '../../domain/people/group-file.ts'
 import { folderOfMembership, membershipPrefix } from '../../domain/people/membership-file.ts'
+import { rulePrefix } from '../../domain/people/rule-file.ts'
 import { suspensionPrefix } from '../../domain/people/suspension.ts'
 import { permissionSetPrefix } from '../../domain/permission-sets/permission-set-file.ts'
 import { requestPrefix, userInKey } from '../../domain/requests/access-request.ts'
@@ -19,7 +20,7 @@ export const inputQueues = ['links', 'permission-sets', 'requests'] as const sat
 export type InputQueue = (typeof inputQueues)[number]
 
 /** What is about one person each, or one group. */
-const prefixesOfPeople = [requestPrefix, approvalPrefix, suspensionPrefix, membershipPrefix, groupPrefix]
+const prefixesOfPeople = [requestPrefix, approvalPrefix, suspensionPrefix, membershipPrefix, groupPrefix, rulePrefix]
 
 /** The queue for an input key; `undefined`: it is no input. */
 export function queueOf(key: string): InputQueue | undefined {
@@ -63,9 +64,10 @@ function groupOfInput({ key, event, isAlone, by }: InputMessage, folders: readon
 
 /**
  * Messages about it are worked on one after the other: all about one person, since only so the limit of undecided requests is exact; or
- * about one membership, whatever the folder of the file.
+ * about one membership, whatever the folder of the file. All rules together: they share a listing of the directory.
  */
 export function subjectOfPeople(key: string): string {
+  if (key.startsWith(rulePrefix)) return rulePrefix
   if (!key.startsWith(membershipPrefix)) return key.startsWith(groupPrefix) ? key : userInKey(key)
   const folder = folderOfMembership(key)
   return membershipPrefix + key.slice(membershipPrefix.length + (folder === undefined ? 0 : folder.length + 1))
@@ -94,6 +96,20 @@ export async function sendAlone(
   if (queue) await queues.send(queue, [toOutgoing({ ...message, isAlone: true }, configuration)])
 }
 
+/** Has each of these memberships looked at, and its user besides whoever bears the name. */
+export async function sendEach(
+  { queues, randomness }: Pick<Ports, 'queues' | 'randomness'>,
+  inputs: readonly Pick<InputMessage, 'key' | 'user'>[],
+  event: string,
+  configuration: Pick<Configuration, 'folders'>,
+): Promise<void> {
+  const id = randomness.id()
+  for (const [queue, ofQueue] of Map.groupBy(inputs, ({ key }) => queueOf(key))) {
+    const messages = ofQueue.map((input) => toOutgoing({ v: 1, id, event, ...input }, configuration))
+    if (queue) await queues.send(queue, messages)
+  }
+}
+
 /** The same of one input, and of this user besides whoever bears the name. */
 export async function sendInput(
   { queues, randomness }: Pick<Ports, 'queues' | 'randomness'>,
@@ -101,8 +117,7 @@ export async function sendInput(
   event: string,
   configuration: Pick<Configuration, 'folders'>,
 ): Promise<void> {
-  const queue = queueOf(input.key)
-  if (queue) await queues.send(queue, [toOutgoing({ v: 1, id: randomness.id(), event, ...input }, configuration)])
+  await sendEach({ queues, randomness }, [input], event, configuration)
 }
 
 /** Has these inputs looked at again; `event` says why, for the log. Keys of no input are left out. */

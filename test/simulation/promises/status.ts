@@ -1,5 +1,7 @@
 import * as z from 'zod'
 import { scopeOf } from '../desired.ts'
+import { userNames } from '../directory-actions.ts'
+import { fileGroup } from '../membership-actions.ts'
 import { isBadFile } from './bad-files.ts'
 import type { BrakePromise } from './brake.ts'
 import { complainAboutLinkStatus, isUnclear } from './link-status.ts'
@@ -30,7 +32,7 @@ export class StatusPromise {
   checkAtRest(): void {
     const { world } = this.#watched
     const { brake, permissionSets } = this.#others
-    const ofPeople = [...world.keys('suspended/'), ...world.keys('groups/'), ...world.keys('memberships/')]
+    const ofPeople = ['suspended/', 'groups/', 'memberships/', 'rules/'].flatMap((prefix) => world.keys(prefix))
     const asked = [...world.keys('requests/'), ...world.keys('approvals/'), ...ofPeople]
     const files = [...world.keys('links_data/'), ...world.keys('permission_sets/')]
     const inputs = [...files, ...asked]
@@ -41,12 +43,31 @@ export class StatusPromise {
     }
     for (const key of world.keys('status/')) {
       const input = key.slice('status/'.length, -'.json'.length)
-      const isLeft = this.#hasStuck(input) || brake.holdsFor(input) || permissionSets.isKept(input)
+      const isHeldRule = input.startsWith('rules/') && world.readJson(key)?.state === 'held'
+      const isLeft =
+        isHeldRule ||
+        this.#isBlockedGroup(key) ||
+        this.#hasStuck(input) ||
+        brake.holdsFor(input) ||
+        permissionSets.isKept(input)
       if (input.startsWith('too-many/')) this.#checkCrowd(input)
       else if (input.startsWith('selectors/')) this.#checkSelector(input)
       else if (!inputs.includes(input) && !isLeft && !world.unreadable.concernsInput(input))
         this.#fail(`${key} is left over: its input is gone`)
     }
+  }
+
+  /** A group whose file is gone stays while a file or a rule names it, or somebody is in it. */
+  #isBlockedGroup(status: string): boolean {
+    const { world } = this.#watched
+    if (!status.startsWith('status/groups/') || world.readJson(status)?.state !== 'blocked') return false
+    const named = [...world.keys('memberships/'), ...world.keys('rules/')]
+    const group = world.identityStore.idOf('GROUP', fileGroup)
+    const isIn = (user: string) => {
+      const id = world.identityStore.idOf('USER', user)
+      return id !== undefined && group !== undefined && world.identityStore.groupIdsOf(id).includes(group)
+    }
+    return named.length > 0 || userNames.some(isIn)
   }
 
   /** A selector has a status as long as nobody knows what it means. */

@@ -584,4 +584,22 @@ export const directoryRegressions: readonly Regression[] = [
       wait(70_000),
     ],
   },
+  {
+    name: 'a rule takes out whom it put in, and nobody whom somebody else had put in',
+    settings: { ...calm, seed: 1 },
+    actions: [
+      { do: 'make a principal', principal: 'USER/leo@example.com', silently: false },
+      { do: 'write the group' },
+      wait(20_000),
+      { do: 'write the rule', department: 'Engineering' },
+      { do: 'somebody else puts into the group', name: 'leo@example.com' },
+      { do: 'change the department', name: 'leo@example.com', department: 'Engineering', silently: false },
+      { do: 'change the department', name: 'mia@example.com', department: 'Engineering', silently: false },
+      wait(70_000),
+      { do: 'change the department', name: 'leo@example.com', department: 'Sales', silently: false },
+      wait(1_200_000),
+      { do: 'change the department', name: 'mia@example.com', department: 'Sales', silently: true },
+      wait(70_000),
+    ],
+  },
 ]
