@@ -1,4 +1,5 @@
 import type { SQSRecord } from 'aws-lambda'
+import { attributesKey } from '../shared/domain/attributes/attributes-file.ts'
 import type { InputMessage } from '../shared/domain/links/input-message.ts'
 import { isFolderMarker } from '../shared/domain/links/link.ts'
 import { groupPrefix } from '../shared/domain/people/group-file.ts'
@@ -8,6 +9,7 @@ import { approvalPrefix } from '../shared/domain/requests/approval-file.ts'
 import { Brake } from '../shared/reconcile/brake/brake.ts'
 import { patientIdentityStore } from '../shared/reconcile/calls/patient-identity-store.ts'
 import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
+import { lookAtAttributes } from '../shared/reconcile/people/look-at-attributes.ts'
 import { lookAtGroup } from '../shared/reconcile/people/look-at-group.ts'
 import { lookAtMembership } from '../shared/reconcile/people/look-at-membership.ts'
 import { lookAtSuspension } from '../shared/reconcile/people/look-at-suspension.ts'
@@ -24,7 +26,7 @@ import { runBatch } from './run-batch.ts'
 
 /**
  * Looks at requests and approvals that may have changed: decides, grants by a link, and tells what became of them; and at files
- * that suspend people, make groups, and put people into them.
+ * that suspend people, make groups, put people into them, and name attributes for access control.
  */
 export const requests: QueueHandler = (ports, configuration) => {
   // Many ask at once, and the directory answers few calls a second.
@@ -45,6 +47,7 @@ export const requests: QueueHandler = (ports, configuration) => {
     if (message.key.startsWith(suspensionPrefix)) return lookAtSuspension(message, context)
     if (message.key.startsWith(membershipPrefix)) return lookAtMembership(message, context)
     if (message.key.startsWith(groupPrefix)) return lookAtGroup(message, context)
+    if (message.key === attributesKey) return lookAtAttributes(message, context)
     return message.key.startsWith(approvalPrefix) ? lookAtApproval(message, context) : lookAtRequest(message, context)
   }
   const work = async ({ body, attributes }: SQSRecord, askAnew: () => void) => {

@@ -1,4 +1,5 @@
 import { Refusal } from '../handlers/cli/arguments/refusal.ts'
+import { attributesKey } from '../shared/domain/attributes/attributes-file.ts'
 import { hygieneKey } from '../shared/domain/credentials/hygiene-file.ts'
 import { retirePrefix } from '../shared/domain/credentials/retire-file.ts'
 import type { Environment } from '../shared/domain/deployment/environment.ts'
@@ -21,7 +22,7 @@ export type PolicyJson = { readonly Version: '2012-10-17'; readonly Statement: r
 /** S3 User Guide, "Bucket policies": 20 KB. */
 export const policyBytesMost = 20 * 1024
 /** What governance writes, and nobody else. */
-const governedPrefixes = ['policies/', 'selectors/', 'eligibility/', groupPrefix, hygieneKey] as const
+const governedPrefixes = ['policies/', 'selectors/', 'eligibility/', groupPrefix, hygieneKey, attributesKey] as const
 /** Records of drills: written once, by responders. */
 const drillPrefix = 'drills/'
 const sharedPrefixes = [

@@ -1,3 +1,5 @@
+import { attributesKey } from '../shared/domain/attributes/attributes-file.ts'
+
 /**
  * Old versions are kept so many days where ssofile writes often; the lease of the dispatcher alone is written a million
  * times a year, and S3 slows down at millions of versions of a key. Inputs and history keep theirs. (S3 User Guide,
@@ -15,4 +17,5 @@ export const notifiedPrefixes = [
   'suspended/',
   'groups/',
   'memberships/',
+  attributesKey,
 ] as const

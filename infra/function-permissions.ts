@@ -14,6 +14,8 @@ type Prefix =
   | 'groups/'
   | 'memberships/'
   | 'owned_groups/'
+  | 'owned_attributes/'
+  | 'access_control_attributes.json'
   | 'owned_memberships/'
   | 'eligibility/'
   | 'policies/'
@@ -170,6 +172,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
       'suspended/',
       'groups/',
       'memberships/',
+      'access_control_attributes.json',
       'policies/',
       'eligibility/',
       'selectors/',
@@ -277,6 +280,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
       'assignments/',
       'foreign/',
       'owned_permission_sets/',
+      'owned_attributes/',
       'status/',
       'attention/',
       'state/',
@@ -386,8 +390,10 @@ export const plannerPermissions = {
     'selectors/',
     'eligibility/',
     'suspended/',
+    'access_control_attributes.json',
     'assignments/',
     'owned_permission_sets/',
+    'owned_attributes/',
     'foreign/',
     'status/',
     'state/',
@@ -488,6 +494,7 @@ export const identityCenterActions = [
   'AttachCustomerManagedPolicyReferenceToPermissionSet',
   'AttachManagedPolicyToPermissionSet',
   'CreateAccountAssignment',
+  'CreateInstanceAccessControlAttributeConfiguration',
   'CreatePermissionSet',
   'DeleteAccountAssignment',
   'DeleteInlinePolicyFromPermissionSet',
@@ -495,6 +502,7 @@ export const identityCenterActions = [
   'DeletePermissionsBoundaryFromPermissionSet',
   'DescribeAccountAssignmentCreationStatus',
   'DescribeAccountAssignmentDeletionStatus',
+  'DescribeInstanceAccessControlAttributeConfiguration',
   'DescribePermissionSet',
   'DescribePermissionSetProvisioningStatus',
   'DetachCustomerManagedPolicyReferenceFromPermissionSet',
@@ -517,6 +525,7 @@ export const identityCenterActions = [
   'PutPermissionsBoundaryToPermissionSet',
   'TagResource',
   'UntagResource',
+  'UpdateInstanceAccessControlAttributeConfiguration',
   'UpdatePermissionSet',
 ] as const
 

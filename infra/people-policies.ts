@@ -1,3 +1,4 @@
+import { attributesKey } from '../shared/domain/attributes/attributes-file.ts'
 import { hygieneKey } from '../shared/domain/credentials/hygiene-file.ts'
 import type { Environment } from '../shared/domain/deployment/environment.ts'
 import { workedQueues } from '../shared/ports/queues.ts'
@@ -60,7 +61,7 @@ export function peoplePolicies(
     auditor: policy([...readAll(names), keyOf(environment, names)]),
     ...(access.operators.length === 0 ? {} : { operator: operatorPolicy(environment, names) }),
     governance: policy([
-      ...inPrefixes(names, ['policies/', 'selectors/', 'eligibility/', 'groups/', hygieneKey], writes),
+      ...inPrefixes(names, ['policies/', 'selectors/', 'eligibility/', 'groups/', hygieneKey, attributesKey], writes),
       keyOf(environment, names),
     ]),
     ...(access.people.length === 0

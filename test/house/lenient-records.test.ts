@@ -7,6 +7,7 @@ import { listProjectFiles, readText } from './source-files.ts'
  */
 const writtenByPeople: Readonly<Record<string, string>> = {
   'shared/domain/requests/access-request.ts': 'requests/',
+  'shared/domain/attributes/attributes-file.ts': 'access_control_attributes.json',
   'shared/domain/requests/approval-file.ts': 'approvals/',
   'shared/domain/break-glass/break-glass-file.ts': 'infra/break-glass/',
   'shared/domain/deployment/configuration.ts': 'the configuration',

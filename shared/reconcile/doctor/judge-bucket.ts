@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { attributesKey } from '../../domain/attributes/attributes-file.ts'
 import { type Finding, fail, ok, warn } from '../../domain/guardrails/finding.ts'
 import { linkPrefix } from '../../domain/links/link.ts'
 import { groupPrefix } from '../../domain/people/group-file.ts'
@@ -78,6 +79,7 @@ function judgeNotifications(rules: Told<'notifications'>): Finding {
     suspensionPrefix,
     groupPrefix,
     membershipPrefix,
+    attributesKey,
   ].filter(
     (prefix) =>
       !kinds.every((kind) =>

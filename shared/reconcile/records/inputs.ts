@@ -1,3 +1,4 @@
+import { attributesKey } from '../../domain/attributes/attributes-file.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { type InputMessage, inputMessage } from '../../domain/links/input-message.ts'
 import { linkPrefix } from '../../domain/links/link.ts'
@@ -18,13 +19,13 @@ import { deduplicationId, groupId } from './lanes.ts'
 export const inputQueues = ['links', 'permission-sets', 'requests'] as const satisfies readonly WorkedQueue[]
 export type InputQueue = (typeof inputQueues)[number]
 
-/** What is about one person each, or one group. */
+/** What is about one person each, or one group. The file of attributes is looked at beside them. */
 const prefixesOfPeople = [requestPrefix, approvalPrefix, suspensionPrefix, membershipPrefix, groupPrefix]
 
 /** The queue for an input key; `undefined`: it is no input. */
 export function queueOf(key: string): InputQueue | undefined {
   if (key.startsWith(linkPrefix)) return 'links'
-  if (prefixesOfPeople.some((prefix) => key.startsWith(prefix))) return 'requests'
+  if (key === attributesKey || prefixesOfPeople.some((prefix) => key.startsWith(prefix))) return 'requests'
   return key.startsWith(permissionSetPrefix) ? 'permission-sets' : undefined
 }
 
@@ -66,7 +67,8 @@ function groupOfInput({ key, event, isAlone, by }: InputMessage, folders: readon
  * about one membership, whatever the folder of the file.
  */
 export function subjectOfPeople(key: string): string {
-  if (!key.startsWith(membershipPrefix)) return key.startsWith(groupPrefix) ? key : userInKey(key)
+  if (!key.startsWith(membershipPrefix))
+    return key.startsWith(groupPrefix) || key === attributesKey ? key : userInKey(key)
   const folder = folderOfMembership(key)
   return membershipPrefix + key.slice(membershipPrefix.length + (folder === undefined ? 0 : folder.length + 1))
 }

@@ -1,3 +1,4 @@
+import { attributesKey } from '../../domain/attributes/attributes-file.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { groupPrefix } from '../../domain/people/group-file.ts'
 import { membershipPrefix } from '../../domain/people/membership-file.ts'
@@ -45,7 +46,7 @@ export async function askForWaiting(ports: Looking, configuration: Configuration
  * | a request or an approval without a status          | it, as far as there is room for its author |
  * | one that was uploaded after its status was written | it                             |
  * | a status, and its request or approval is gone      | it                             |
- * | a file that suspends somebody, makes a group, or puts somebody into one, in the same cases | it |
+ * | a file that suspends somebody, makes a group, or puts somebody into one, and the file of attributes, in the same cases | it |
  * | an approval that waits for a request               | it                             |
  * | a link and what was granted contradict each other  | the request (`findContradictions`) |
  */
@@ -55,7 +56,7 @@ export async function sweepRequests(ports: Looking, configuration: Configuration
   const { room, crowds } = await findRoom(objects, untold, configuration)
   const waiting = await Array.fromAsync(listWaiting(objects, approvalPrefix))
   const contradictions = await findContradictions({ files, told }, objects, configuration)
-  const others = await compareTold(objects, [suspensionPrefix, groupPrefix, membershipPrefix])
+  const others = await compareTold(objects, [suspensionPrefix, groupPrefix, membershipPrefix, attributesKey])
   const ofPeople = [...others.untold, ...others.outdated]
   const keys = [...new Set([...room, ...ofPeople, ...outdated, ...waiting, ...contradictions])]
   await sendInputs(ports, keys, 'sweep', configuration)
