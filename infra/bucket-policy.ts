@@ -9,7 +9,8 @@ import { suspensionPrefix } from '../shared/domain/people/suspension.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 
 export type PolicyStatementJson = {
-  readonly Sid: string
+  /** Absent where the resource says it all: a policy has no room for the numbers of folders. */
+  readonly Sid?: string
   readonly Effect: 'Allow' | 'Deny'
   readonly Principal: '*' | { readonly AWS: readonly string[] }
   readonly Action: readonly string[]
@@ -134,8 +135,12 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
     ...names.operatorRoleArns,
   ]
   const rolesOfLinks = [...rolesOfInputs(root.way), names.roleArn('requests')]
-  const only = (sid: string, prefixes: readonly string[], principals: readonly string[]): PolicyStatementJson => ({
-    Sid: sid,
+  const only = (
+    sid: string | undefined,
+    prefixes: readonly string[],
+    principals: readonly string[],
+  ): PolicyStatementJson => ({
+    ...(sid !== undefined && { Sid: sid }),
     Effect: 'Deny',
     Principal: '*',
     Action: writes,
@@ -166,7 +171,7 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
     only('OnlyGovernanceWritesPolicies', governedPrefixes, access.governance),
     only('OnlyTheseSuspend', [suspensionPrefix], access.people),
     ...denialsOfDrills(environment, names),
-    ...ownFoldersOf(environment).map(({ sid, prefix, principals }) => only(sid, [prefix], principals)),
+    ...ownFoldersOf(environment).map(({ prefix, principals }) => only(undefined, [prefix], principals)),
     {
       // All of links_data/ that is in no declared folder: there is no pattern for it, so what else people write is named.
       Sid: root.sid,
@@ -186,7 +191,7 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
       ].map(objects),
       ...unless([...root.writers, names.anyRoleArn]),
     },
-    ...folders.map(({ sid, prefix, writers }) => only(sid, [prefix], [...writers, names.anyRoleArn])),
+    ...folders.map(({ prefix, writers }) => only(undefined, [prefix], [...writers, names.anyRoleArn])),
     {
       // The statements above let roles pass by the beginning of their names, for want of room; somebody else might make such a role.
       Sid: 'OnlyTheseRolesWriteLinks',

@@ -364,6 +364,7 @@ describe('the bucket', () => {
       QueueConfigurations: { Event: string; Queue: string; Filter: { S3Key: { Rules: { Value: string }[] } } }[]
     }
     const prefixes = [
+      'access_control_attributes.json',
       'approvals/',
       'groups/',
       'links_data/',

@@ -279,7 +279,7 @@ describe('the doctor', () => {
     expect(failed.map(({ check, told }) => `${check}: ${told}`)).toEqual([
       'organizations: 1 of 6 actions are refused to these credentials: organizations:ListTagsForResource',
       'organizations: in the role of test-dispatcher: 1 of 6 actions are refused to this role: organizations:ListTagsForResource',
-      'identity center: in the role of test-dispatcher: 1 of 32 actions are refused to this role: sso:DeleteAccountAssignment',
+      'identity center: in the role of test-dispatcher: 1 of 33 actions are refused to this role: sso:DeleteAccountAssignment',
     ])
     expect(findings.map(({ check }) => check)).toContain('round trip')
   })
