@@ -124,9 +124,9 @@ function hasChanges({ preview, push }: Pick<MadePlan, 'preview' | 'push'>): bool
   return changesAccess(preview) || (push !== undefined && push.uploads.length + push.deletions.length > 0)
 }
 
-function changesAccess({ grants, revocations, bindings, permissionSets }: ToldPreview): boolean {
+function changesAccess({ grants, revocations, bindings, permissionSets, attributes = [] }: ToldPreview): boolean {
   const changed = permissionSets.filter(({ change }) => change !== 'rejected' && change !== 'blocked')
-  return grants.length + revocations.length + bindings.length + changed.length > 0
+  return grants.length + revocations.length + bindings.length + changed.length + attributes.length > 0
 }
 
 function warn(text: string): void {

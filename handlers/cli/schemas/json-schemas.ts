@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { attributesFileSchema, attributesRules } from '../../../shared/domain/attributes/attributes-file.ts'
 import { breakGlassFileSchema, breakGlassRules } from '../../../shared/domain/break-glass/break-glass-file.ts'
 import { hygieneFileSchema, hygieneRules } from '../../../shared/domain/credentials/hygiene-file.ts'
 import { configuration } from '../../../shared/domain/deployment/configuration.ts'
@@ -44,6 +45,10 @@ export function renderJsonSchemas(): ReadonlyMap<string, string> {
     [
       'hygiene.schema.json',
       render('What credentials are measured by, and who is told, hygiene.json', hygieneFileSchema, hygieneRules),
+    ],
+    [
+      'access-control-attributes.schema.json',
+      render('Attributes for access control, access_control_attributes.json', attributesFileSchema, attributesRules),
     ],
     [
       'eligibility.schema.json',
