@@ -15,10 +15,12 @@ import {
   ListUsersCommand,
   ResourceNotFoundException,
   UpdateGroupCommand,
+  type User,
 } from '@aws-sdk/client-identitystore'
+import { enterpriseExtension, toAttributes } from '../domain/people/user-attributes.ts'
 import { type PrincipalId, principalId } from '../domain/principals/identity-center-ids.ts'
 import { type PrincipalName, type PrincipalType, principalName } from '../domain/principals/principal.ts'
-import type { IdentityStore, NamedPrincipal } from '../ports/identity-store.ts'
+import type { DirectoryPerson, IdentityStore, NamedPrincipal } from '../ports/identity-store.ts'
 import { once } from '../ports/once.ts'
 import type { Page } from '../ports/page.ts'
 import { ServiceError } from '../ports/service-error.ts'
@@ -63,6 +65,19 @@ export class AwsIdentityStore implements IdentityStore {
     const user = await orUndefined(this.#client.send(new DescribeUserCommand({ IdentityStoreId, UserId: id })))
     if (user?.UserName === undefined) return undefined
     return { name: parseName(user.UserName), isDisabled: user.UserStatus === 'DISABLED' }
+  }
+
+  async findPerson(id: PrincipalId): Promise<DirectoryPerson | undefined> {
+    const about = { IdentityStoreId: await this.#identityStoreId(), Extensions: [enterpriseExtension] }
+    const user = await orUndefined(this.#client.send(new DescribeUserCommand({ ...about, UserId: id })))
+    return user && toPerson({ ...user, UserId: id })[0]
+  }
+
+  async listPeople(nextToken?: string): Promise<Page<DirectoryPerson>> {
+    const about = { IdentityStoreId: await this.#identityStoreId(), Extensions: [enterpriseExtension] }
+    const call = this.#client.send(new ListUsersCommand({ ...about, NextToken: nextToken, MaxResults: 100 }))
+    const { Users = [], NextToken } = await answerOf(service, call)
+    return { items: Users.flatMap(toPerson), nextToken: NextToken }
   }
 
   async findGroup(id: PrincipalId): ReturnType<IdentityStore['findGroup']> {
@@ -149,6 +164,14 @@ export class AwsIdentityStore implements IdentityStore {
 
 function toNamedPrincipal(id: string | undefined, name: string | undefined): readonly NamedPrincipal[] {
   return name === undefined ? [] : [{ id: parseId(id), name: parseName(name) }]
+}
+
+/** Empty: the user has no name. */
+function toPerson(user: Pick<User, 'UserId' | 'UserName' | 'UserStatus' | 'Extensions'>): readonly DirectoryPerson[] {
+  const attributes = toAttributes({ ...user }, user.Extensions?.[enterpriseExtension])
+  return toNamedPrincipal(user.UserId, user.UserName).map((named) => {
+    return { ...named, isDisabled: user.UserStatus === 'DISABLED', attributes }
+  })
 }
 
 function parseId(id: string | undefined): PrincipalId {

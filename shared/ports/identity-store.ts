@@ -1,3 +1,4 @@
+import type { UserAttributes } from '../domain/people/user-attributes.ts'
 import type { PrincipalId } from '../domain/principals/identity-center-ids.ts'
 import type { PrincipalName, PrincipalType } from '../domain/principals/principal.ts'
 import type { Page } from './page.ts'
@@ -19,6 +20,8 @@ export type DirectoryGroup = {
   readonly isExternal: boolean
 }
 export type DirectoryUser = { readonly name: PrincipalName; readonly isDisabled: boolean }
+/** A user with what rules ask for. */
+export type DirectoryPerson = DirectoryUser & { readonly id: PrincipalId; readonly attributes: UserAttributes }
 
 /** The instance's identity store. A group's name is its DisplayName, a user's its UserName. */
 export interface IdentityStore {
@@ -28,6 +31,10 @@ export interface IdentityStore {
   findPrincipalName(type: PrincipalType, id: PrincipalId): Promise<PrincipalName | undefined>
   /** DescribeUser. `undefined`: the id does not exist (any more). `isDisabled`: it may not sign in. */
   findUser(id: PrincipalId): Promise<DirectoryUser | undefined>
+  /** DescribeUser, with the extension for enterprises. `undefined`: the id does not exist (any more). */
+  findPerson(id: PrincipalId): Promise<DirectoryPerson | undefined>
+  /** ListUsers, with the extension for enterprises, 100 a page. */
+  listPeople(nextToken?: string): Promise<Page<DirectoryPerson>>
   /** DescribeGroup. `undefined`: the id does not exist (any more). */
   findGroup(id: PrincipalId): Promise<DirectoryGroup | undefined>
   listPrincipals(type: PrincipalType, nextToken?: string): Promise<Page<NamedPrincipal>>

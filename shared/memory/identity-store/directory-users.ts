@@ -1,3 +1,4 @@
+import { enterpriseAttributes, enterpriseExtension } from '../../domain/people/user-attributes.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { AscendingKeys } from '../s3/ascending-keys.ts'
 import { checkName } from './check-name.ts'
@@ -13,7 +14,10 @@ const attributePaths: ReadonlySet<string> = new Set(
     locale timezone website birthdate extensions name name.formatted name.familyname name.givenname name.middlename
     name.honorificprefix name.honorificsuffix`.split(/\s+/),
 )
-const extensionPrefix = 'aws:identitystore:enterprise'
+/** Of the extension: the whole, one attribute, or the id of the manager. An unknown one is refused. */
+const extensionPaths: ReadonlySet<string> = new Set(
+  ['', ...enterpriseAttributes.map((name) => `.${name}`), '.manager.value'].map((path) => enterpriseExtension + path),
+)
 
 /** The users of a directory: a table and the indexes of their names. */
 export class DirectoryUsers {
@@ -58,7 +62,7 @@ export class DirectoryUsers {
   update(userId: string, operations: readonly AttributeOperation[], updatedAt: Date): void {
     const before = this.get(userId)
     for (const { path } of operations)
-      if (!attributePaths.has(path.toLowerCase()) && !path.startsWith(extensionPrefix))
+      if (!attributePaths.has(path.toLowerCase()) && !extensionPaths.has(path))
         throw invalidDirectoryInput(`${path} is not an attribute of a user.`)
     const after = operations.reduce(applyOperation, { ...before, updatedAt })
     this.#checkName(after)
@@ -102,8 +106,21 @@ function applyOperation(user: UserRecord, { path, value }: AttributeOperation): 
     if (typeof value !== 'string' || value === '') throw invalidDirectoryInput('userName must be a string.')
     return { ...user, userName: value }
   }
+  if (extensionPaths.has(path)) {
+    const members = path.split('.').slice(1)
+    return {
+      ...user,
+      attributes: withAttribute(user.attributes, ['Extensions', enterpriseExtension, ...members], value),
+    }
+  }
   const names = path.split('.').map((name) => name.charAt(0).toUpperCase() + name.slice(1))
   return { ...user, attributes: withAttribute(user.attributes, names, value) }
+}
+
+/** What the user has of the extension for enterprises. */
+export function extensionOf({ attributes }: UserRecord): Json | undefined {
+  const { Extensions: extensions } = attributes
+  return isObject(extensions) ? extensions[enterpriseExtension] : undefined
 }
 
 function withAttribute(attributes: JsonObject, [name = '', ...rest]: readonly string[], value?: Json): JsonObject {

@@ -1,8 +1,9 @@
+import { toAttributes } from '../../domain/people/user-attributes.ts'
 import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
 import { type PrincipalName, type PrincipalType, principalName } from '../../domain/principals/principal.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { DirectoryNetwork } from '../../ports/directory-network.ts'
-import type { IdentityStore, NamedPrincipal } from '../../ports/identity-store.ts'
+import type { DirectoryPerson, IdentityStore, NamedPrincipal } from '../../ports/identity-store.ts'
 import type { Page } from '../../ports/page.ts'
 import type { Randomness } from '../../ports/randomness.ts'
 import { CallGate, type CallObserver, type Limiter } from '../call-gate.ts'
@@ -11,7 +12,7 @@ import { RollingSecond } from '../sso-admin/rolling-second.ts'
 import { memoryTables, type OpenTable } from '../table.ts'
 import { DirectoryGroups } from './directory-groups.ts'
 import { DirectoryMemberships } from './directory-memberships.ts'
-import { DirectoryUsers } from './directory-users.ts'
+import { DirectoryUsers, extensionOf } from './directory-users.ts'
 import type {
   AttributeOperation,
   GroupRecord,
@@ -95,6 +96,17 @@ export class MemoryIdentityStore implements IdentityStore {
     const user = this.#users.find(id)
     if (user === undefined) return undefined
     return { name: principalName.parse(user.userName), isDisabled: isDisabled(user) }
+  }
+
+  async findPerson(id: PrincipalId): ReturnType<IdentityStore['findPerson']> {
+    this.#gate.enter('DescribeUser')
+    const user = this.#users.find(id)
+    return user && toPerson(user)
+  }
+
+  async listPeople(nextToken?: string): ReturnType<IdentityStore['listPeople']> {
+    const page = await this.listUsers({ nextToken, most: pageMost })
+    return { items: page.items.map(toPerson), nextToken: page.nextToken }
   }
 
   async findGroup(id: PrincipalId): ReturnType<IdentityStore['findGroup']> {
@@ -363,6 +375,15 @@ export class MemoryIdentityStore implements IdentityStore {
 
 function isDisabled({ attributes }: UserRecord): boolean {
   return attributes.UserStatus === 'DISABLED'
+}
+
+function toPerson(user: UserRecord): DirectoryPerson {
+  const { userId, userName, attributes } = user
+  return {
+    ...namedPrincipal(userId, userName),
+    isDisabled: isDisabled(user),
+    attributes: toAttributes(attributes, extensionOf(user)),
+  }
 }
 
 function namedPrincipal(id: PrincipalId, name: string): NamedPrincipal {

@@ -36,6 +36,8 @@ class Directory implements IdentityStore {
     throw new Error('nobody asks for a membership')
   }
 
+  findPerson = this.getGroupMembershipId
+  listPeople = this.getGroupMembershipId
   createGroup = this.getGroupMembershipId
   updateGroupDescription = this.getGroupMembershipId
   deleteGroup = this.getGroupMembershipId
