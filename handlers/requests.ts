@@ -4,6 +4,7 @@ import type { InputMessage } from '../shared/domain/links/input-message.ts'
 import { isFolderMarker } from '../shared/domain/links/link.ts'
 import { groupPrefix } from '../shared/domain/people/group-file.ts'
 import { membershipPrefix } from '../shared/domain/people/membership-file.ts'
+import { peoplePrefix } from '../shared/domain/people/person-file.ts'
 import { suspensionPrefix } from '../shared/domain/people/suspension.ts'
 import { approvalPrefix } from '../shared/domain/requests/approval-file.ts'
 import { Brake } from '../shared/reconcile/brake/brake.ts'
@@ -12,6 +13,7 @@ import { OrganizationCache } from '../shared/reconcile/organization/organization
 import { lookAtAttributes } from '../shared/reconcile/people/look-at-attributes.ts'
 import { lookAtGroup } from '../shared/reconcile/people/look-at-group.ts'
 import { lookAtMembership } from '../shared/reconcile/people/look-at-membership.ts'
+import { keepSuspended, lookAtPerson } from '../shared/reconcile/people/look-at-person.ts'
 import { lookAtSuspension } from '../shared/reconcile/people/look-at-suspension.ts'
 import { parseInput, sendAlone, subjectOfPeople } from '../shared/reconcile/records/inputs.ts'
 import { Policies } from '../shared/reconcile/records/policies.ts'
@@ -44,7 +46,9 @@ export const requests: QueueHandler = (ports, configuration) => {
     brake: new Brake(ports, configuration),
   }
   const look = (message: InputMessage) => {
-    if (message.key.startsWith(suspensionPrefix)) return lookAtSuspension(message, context)
+    if (message.key.startsWith(suspensionPrefix))
+      return keepSuspended(message.key, context).then(() => lookAtSuspension(message, context))
+    if (message.key.startsWith(peoplePrefix)) return lookAtPerson(message, context)
     if (message.key.startsWith(membershipPrefix)) return lookAtMembership(message, context)
     if (message.key.startsWith(groupPrefix)) return lookAtGroup(message, context)
     if (message.key === attributesKey) return lookAtAttributes(message, context)

@@ -16,6 +16,7 @@ import { OrganizationCache } from '../shared/reconcile/organization/organization
 import { UnitNames } from '../shared/reconcile/organization/unit-names.ts'
 import { reconcileMemberships } from '../shared/reconcile/people/follow-memberships.ts'
 import { compareAttributes } from '../shared/reconcile/people/look-at-attributes.ts'
+import { reconcilePeople } from '../shared/reconcile/people/look-at-person.ts'
 import { followEndedSessions } from '../shared/reconcile/permission-sets/follow-ended-sessions.ts'
 import { hasCheckpoint } from '../shared/reconcile/records/checkpoint.ts'
 import { followInstants, restoreIndex } from '../shared/reconcile/records/expiry-index.ts'
@@ -146,6 +147,7 @@ export const everyHour = (ports: Ports, configuration: Configuration) => async (
     await askForWaiting(ports, configuration, 'reconcile')
     await reconcileMemberships(ports, configuration)
     await compareAttributes(ports, configuration)
+    await reconcilePeople(ports, configuration)
     // The first run, for which a new installation waits, has everything else listed that is there: who looks at `foreign/` and
     // `access/` sees all access from the first day on.
     if (known) await renewUnitNames(ports, known)

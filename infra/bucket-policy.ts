@@ -5,6 +5,7 @@ import { retirePrefix } from '../shared/domain/credentials/retire-file.ts'
 import type { Environment } from '../shared/domain/deployment/environment.ts'
 import { groupPrefix } from '../shared/domain/people/group-file.ts'
 import { membershipPrefix } from '../shared/domain/people/membership-file.ts'
+import { peoplePrefix } from '../shared/domain/people/person-file.ts'
 import { suspensionPrefix } from '../shared/domain/people/suspension.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 
@@ -34,9 +35,15 @@ const sharedPrefixes = [
   suspensionPrefix,
   ...governedPrefixes,
 ] as const
+/** What HR writes. */
+const peoplePrefixesOf = ({ directory }: Environment): readonly string[] =>
+  directory === 'identity-center' ? [suspensionPrefix, peoplePrefix] : [suspensionPrefix]
+const sharedPrefixesOf = (environment: Environment): readonly string[] => [
+  ...new Set([...sharedPrefixes, ...peoplePrefixesOf(environment)]),
+]
 /** Where people write. Of `retire/` and `memberships/` only the folders that somebody has, so without any nobody writes there. */
 const inputPrefixesOf = (environment: Environment): readonly string[] => [
-  ...sharedPrefixes,
+  ...sharedPrefixesOf(environment),
   ...ownFoldersOf(environment).map(({ prefix }) => prefix),
 ]
 
@@ -169,7 +176,11 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
     ...denialsOfRequests(environment, names),
     only('OnlyOperatorsControl', ['control/'], [...names.rolesThatWrite('control/'), ...access.operators]),
     only('OnlyGovernanceWritesPolicies', governedPrefixes, access.governance),
-    only('OnlyTheseSuspend', [suspensionPrefix], access.people),
+    only('OnlyTheseSuspend', peoplePrefixesOf(environment), [
+      ...access.people,
+      // Whose time is over by a file under `people/`, ssofile suspends.
+      ...(environment.directory === 'identity-center' ? [names.roleArn('requests')] : []),
+    ]),
     ...denialsOfDrills(environment, names),
     ...ownFoldersOf(environment).map(({ prefix, principals }) => only(undefined, [prefix], principals)),
     {
@@ -183,7 +194,7 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
         ...beginningsBeside(
           [root.prefix],
           [
-            ...sharedPrefixes.filter((prefix) => prefix !== root.prefix),
+            ...sharedPrefixesOf(environment).filter((prefix) => prefix !== root.prefix),
             ...personalPrefixes,
             ...folderedOf(environment),
           ],
@@ -265,7 +276,7 @@ function denialsOfRequests(environment: Environment, names: DeploymentNames): Po
   const { operators } = environment.access
   const objects = (prefix: string) => `${names.bucketArn}/${prefix}*`
   const signedIn = { ArnLike: { 'aws:PrincipalArn': names.sessionArnsOf('*') } }
-  const shared = beginningsBeside(personalPrefixes, [...sharedPrefixes, ...folderedOf(environment)])
+  const shared = beginningsBeside(personalPrefixes, [...sharedPrefixesOf(environment), ...folderedOf(environment)])
   const exceptOwn = [...shared, ...personalPrefixes.map((prefix) => prefix + ownId)].map(objects)
   const api = [
     ...(environment.provisioning.requests === 's3' ? [] : [names.roleArn('api')]),
@@ -371,7 +382,7 @@ function grants(environment: Environment, names: DeploymentNames): PolicyStateme
       sid: 'Suspend',
       principals: ofOthers(environment.access.people),
       actions: readsAndWrites,
-      prefixes: [suspensionPrefix],
+      prefixes: peoplePrefixesOf(environment),
     }),
     ...grantsOfRequests(environment, names),
     ...ownFoldersOf(environment).flatMap(({ sid, prefix, principals }) =>

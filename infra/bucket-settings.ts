@@ -15,6 +15,7 @@ export const notifiedPrefixes = [
   'requests/',
   'approvals/',
   'suspended/',
+  'people/',
   'groups/',
   'memberships/',
   attributesKey,

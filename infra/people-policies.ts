@@ -66,7 +66,16 @@ export function peoplePolicies(
     ]),
     ...(access.people.length === 0
       ? {}
-      : { people: policy([...inPrefixes(names, ['suspended/'], writes), keyOf(environment, names)]) }),
+      : {
+          people: policy([
+            ...inPrefixes(
+              names,
+              environment.directory === 'identity-center' ? ['suspended/', 'people/'] : ['suspended/'],
+              writes,
+            ),
+            keyOf(environment, names),
+          ]),
+        }),
     ...(access.responders.length === 0
       ? {}
       : {

@@ -10,6 +10,7 @@ import {
   memberActions,
   operatorPermissions,
   organizationsActions,
+  peopleChangeActions,
   plannerPermissions,
   policyCheckActions,
 } from './function-permissions.ts'
@@ -76,9 +77,13 @@ The functions \`requests\`, \`api\` and \`page\` and the role of operators also 
 
 ${list('identitystore', groupActions)}
 
-Only \`requests\` makes groups and memberships, and only where files under \`groups/\` and \`memberships/\` ask for it. Nothing writes users:
+Only \`requests\` makes groups and memberships, and only where files under \`groups/\` and \`memberships/\` ask for it:
 
 ${list('identitystore', groupChangeActions)}
+
+Only \`requests\` writes users, and only where the configuration has \`"directory": "identity-center"\` ([people.md](people.md#people-by-files)). Elsewhere it has none of these rights, reads no \`people/\`, and writes neither \`owned_people/\` nor \`suspended/\` nor \`history/people/\`:
+
+${list('identitystore', peopleChangeActions)}
 
 ## Identity Center
 
@@ -143,6 +148,8 @@ function tell(permissions: FunctionPermissions) {
     directory === 'groups' && 'Identity Store, with members of groups and groups of users',
     directory === 'change' &&
       'Identity Store, with members of groups and groups of users; makes groups and memberships',
+    directory === 'people' &&
+      'Identity Store, with members of groups and groups of users; makes groups, memberships and users',
     identityCenter === 'change' && 'Identity Center',
     accountAccess && 'Account access manager: reads',
     identityCenter === 'read' && 'Identity Center: reads',

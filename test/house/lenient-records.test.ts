@@ -28,6 +28,7 @@ const writtenByPeople: Readonly<Record<string, string>> = {
   'shared/domain/scopes/selector-file.ts': 'selectors/',
   'shared/domain/people/suspension.ts': 'suspended/',
   'shared/domain/people/group-file.ts': 'groups/',
+  'shared/domain/people/person-file.ts': 'people/',
   'shared/domain/requests/weekly-time.ts': 'part of eligibility/',
   'handlers/api/change-requests.ts': 'bodies of requests to the API',
   'handlers/api/request-bodies.ts': 'bodies of requests to the API',

@@ -25,6 +25,7 @@ test('the notifications go to the queue of the deployment, for all that people u
       'requests/',
       'approvals/',
       'suspended/',
+      'people/',
       'groups/',
       'memberships/',
       'access_control_attributes.json',

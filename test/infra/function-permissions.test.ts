@@ -14,6 +14,7 @@ import {
   memberActions,
   operatorPermissions,
   organizationsActions,
+  peopleChangeActions,
   plannerPermissions,
   policyCheckActions,
   producersOf,
@@ -42,7 +43,8 @@ describe('granted is what the adapter calls, and nothing else:', () => {
   })
 
   test('for the Identity Store', () => {
-    expect([...directoryActions, ...memberActions, ...groupActions, ...groupChangeActions].sort()).toEqual(
+    const changes = [...groupChangeActions, ...peopleChangeActions]
+    expect([...directoryActions, ...memberActions, ...groupActions, ...changes].sort()).toEqual(
       calledIn('identity-store-client.ts'),
     )
   })

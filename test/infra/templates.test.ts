@@ -369,6 +369,7 @@ describe('the bucket', () => {
       'groups/',
       'links_data/',
       'memberships/',
+      'people/',
       'permission_sets/',
       'requests/',
       'suspended/',

@@ -10,6 +10,7 @@ import { policyTestFileSchema } from '../../../shared/domain/guardrails/policy-t
 import type { JsonRules } from '../../../shared/domain/json/json-faults.ts'
 import { linkBodyRules, linkBodySchema } from '../../../shared/domain/links/link-body.ts'
 import { notification } from '../../../shared/domain/notifications/notification.ts'
+import { personFileSchema, personRules } from '../../../shared/domain/people/person-file.ts'
 import { permissionSetFileSchema } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import { permissionSetRules } from '../../../shared/domain/permission-sets/permission-set-rules.ts'
 import { accessRequestRules, accessRequestSchema } from '../../../shared/domain/requests/access-request.ts'
@@ -50,6 +51,7 @@ export function renderJsonSchemas(): ReadonlyMap<string, string> {
       'access-control-attributes.schema.json',
       render('Attributes for access control, access_control_attributes.json', attributesFileSchema, attributesRules),
     ],
+    ['person.schema.json', render('A person, people/<user name>.json', personFileSchema, personRules)],
     [
       'eligibility.schema.json',
       render('Who may ask for what, eligibility/<name>.json', eligibilityFileSchema, eligibilityRules),

@@ -20,7 +20,7 @@ const prefixesByRole = new Map<string, readonly string[]>([
   ['operator', [...inputPrefixes, 'memberships/', 'control/', 'requests/']],
   ['governance', ['policies/', 'selectors/', 'eligibility/', 'groups/', hygieneKey, attributesKey]],
   ['responder', ['drills/']],
-  ['hr', ['suspended/']],
+  ['hr', ['suspended/', 'people/']],
 ])
 
 const remedies = [
@@ -33,6 +33,7 @@ const remedies = [
   [attributesKey, `use the access key id 'governance' for ${attributesKey}`],
   ['retire/', "write in the folder of the account's owner, such as retire/team-a/"],
   ['suspended/', "use the access key id 'hr' for suspended/"],
+  ['people/', "use the access key id 'hr' for people/"],
   ['drills/', "use the access key id 'responder' for drills/; nobody deletes there"],
   [
     'requests/',

@@ -4,6 +4,7 @@ import { type Finding, fail, ok, warn } from '../../domain/guardrails/finding.ts
 import { linkPrefix } from '../../domain/links/link.ts'
 import { groupPrefix } from '../../domain/people/group-file.ts'
 import { membershipPrefix } from '../../domain/people/membership-file.ts'
+import { peoplePrefix } from '../../domain/people/person-file.ts'
 import { suspensionPrefix } from '../../domain/people/suspension.ts'
 import { permissionSetPrefix } from '../../domain/permission-sets/permission-set-file.ts'
 import { requestPrefix } from '../../domain/requests/access-request.ts'
@@ -77,6 +78,7 @@ function judgeNotifications(rules: Told<'notifications'>): Finding {
     requestPrefix,
     approvalPrefix,
     suspensionPrefix,
+    peoplePrefix,
     groupPrefix,
     membershipPrefix,
     attributesKey,

@@ -7,6 +7,7 @@ import { shareOf } from '../../domain/messages/folder-share.ts'
 import { renderMessageBody } from '../../domain/messages/message-body.ts'
 import { groupPrefix } from '../../domain/people/group-file.ts'
 import { folderOfMembership, membershipPrefix } from '../../domain/people/membership-file.ts'
+import { peoplePrefix } from '../../domain/people/person-file.ts'
 import { suspensionPrefix } from '../../domain/people/suspension.ts'
 import { permissionSetPrefix } from '../../domain/permission-sets/permission-set-file.ts'
 import { requestPrefix, userInKey } from '../../domain/requests/access-request.ts'
@@ -20,7 +21,7 @@ export const inputQueues = ['links', 'permission-sets', 'requests'] as const sat
 export type InputQueue = (typeof inputQueues)[number]
 
 /** What is about one person each, or one group. The file of attributes is looked at beside them. */
-const prefixesOfPeople = [requestPrefix, approvalPrefix, suspensionPrefix, membershipPrefix, groupPrefix]
+const prefixesOfPeople = [requestPrefix, approvalPrefix, suspensionPrefix, membershipPrefix, groupPrefix, peoplePrefix]
 
 /** The queue for an input key; `undefined`: it is no input. */
 export function queueOf(key: string): InputQueue | undefined {

@@ -2,6 +2,7 @@ import { attributesKey } from '../../domain/attributes/attributes-file.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { groupPrefix } from '../../domain/people/group-file.ts'
 import { membershipPrefix } from '../../domain/people/membership-file.ts'
+import { peoplePrefix } from '../../domain/people/person-file.ts'
 import { suspensionPrefix } from '../../domain/people/suspension.ts'
 import { requestPrefix } from '../../domain/requests/access-request.ts'
 import { approvalPrefix } from '../../domain/requests/approval-file.ts'
@@ -56,7 +57,13 @@ export async function sweepRequests(ports: Looking, configuration: Configuration
   const { room, crowds } = await findRoom(objects, untold, configuration)
   const waiting = await Array.fromAsync(listWaiting(objects, approvalPrefix))
   const contradictions = await findContradictions({ files, told }, objects, configuration)
-  const others = await compareTold(objects, [suspensionPrefix, groupPrefix, membershipPrefix, attributesKey])
+  const others = await compareTold(objects, [
+    suspensionPrefix,
+    peoplePrefix,
+    groupPrefix,
+    membershipPrefix,
+    attributesKey,
+  ])
   const ofPeople = [...others.untold, ...others.outdated]
   const keys = [...new Set([...room, ...ofPeople, ...outdated, ...waiting, ...contradictions])]
   await sendInputs(ports, keys, 'sweep', configuration)
@@ -115,10 +122,10 @@ async function countUndecided(objects: ObjectStore, key: string): Promise<number
   return Math.max(await count('waiting'), await count('rejected'))
 }
 
-/** Where somebody deleted the index of times: every request, suspension, group and membership that has a status is looked at, and indexed again. */
+/** Where somebody deleted the index of times: every request, suspension, person, group and membership that has a status is looked at, and indexed again. */
 export async function askForTimed(ports: Looking, configuration: Configuration): Promise<void> {
   const keys: string[] = []
-  for (const prefix of [requestPrefix, suspensionPrefix, groupPrefix, membershipPrefix])
+  for (const prefix of [requestPrefix, suspensionPrefix, peoplePrefix, groupPrefix, membershipPrefix])
     for (const key of (await listHeads(ports.objects, statusPrefix + prefix)).keys()) keys.push(inputOfStatus(key))
   await sendInputs(ports, keys, 'the index of times was gone', configuration)
 }

@@ -187,6 +187,7 @@ describe('the bucket', () => {
         'requests/',
         'approvals/',
         'suspended/',
+        'people/',
         'groups/',
         'memberships/',
         'access_control_attributes.json',
