@@ -25,6 +25,7 @@ const writtenByPeople: Readonly<Record<string, string>> = {
   'shared/domain/iam-policies/policy-statement.ts': 'statements in permission_sets/',
   'shared/domain/guardrails/policy-test.ts': 'policies/tests/',
   'shared/domain/notifications/receivers.ts': 'part of the configuration',
+  'shared/domain/scopes/joint-conditions.ts': 'selectors/ and rules/',
   'shared/domain/scopes/selector-file.ts': 'selectors/',
   'shared/domain/people/suspension.ts': 'suspended/',
   'shared/domain/people/group-file.ts': 'groups/',
