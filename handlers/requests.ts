@@ -13,7 +13,7 @@ import { OrganizationCache } from '../shared/reconcile/organization/organization
 import { lookAtAttributes } from '../shared/reconcile/people/look-at-attributes.ts'
 import { lookAtGroup } from '../shared/reconcile/people/look-at-group.ts'
 import { lookAtMembership } from '../shared/reconcile/people/look-at-membership.ts'
-import { keepSuspended, lookAtPerson } from '../shared/reconcile/people/look-at-person.ts'
+import { lookAtEnded, lookAtPerson } from '../shared/reconcile/people/look-at-person.ts'
 import { lookAtSuspension } from '../shared/reconcile/people/look-at-suspension.ts'
 import { parseInput, sendAlone, subjectOfPeople } from '../shared/reconcile/records/inputs.ts'
 import { Policies } from '../shared/reconcile/records/policies.ts'
@@ -47,7 +47,7 @@ export const requests: QueueHandler = (ports, configuration) => {
   }
   const look = (message: InputMessage) => {
     if (message.key.startsWith(suspensionPrefix))
-      return keepSuspended(message.key, context).then(() => lookAtSuspension(message, context))
+      return lookAtEnded(message.key, context, () => lookAtSuspension(message, context))
     if (message.key.startsWith(peoplePrefix)) return lookAtPerson(message, context)
     if (message.key.startsWith(membershipPrefix)) return lookAtMembership(message, context)
     if (message.key.startsWith(groupPrefix)) return lookAtGroup(message, context)

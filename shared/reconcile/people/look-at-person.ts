@@ -50,7 +50,7 @@ type Told = Pick<NewStatus, 'state' | 'reason' | 'remedy' | 'owned' | 'principal
 type Outcome = 'again' | { readonly told: Told | undefined; readonly at?: Date | undefined }
 
 const stepsMost = 8
-const soonMs = 5 * 60_000
+const soonMs = 60_000
 const laterMs = 60 * 60_000
 
 /**
@@ -82,16 +82,19 @@ export async function lookAtPerson(message: InputMessage, context: Looking): Pro
   log.info('person looked at', { input: key, id, status: status?.state ?? 'removed' })
 }
 
-/** Whether a file under `suspended/` that somebody deleted is put back first: its person has ended by a file under `people/`. */
-export async function keepSuspended(key: string, context: Looking): Promise<void> {
+/**
+ * Around a look at a file under `suspended/` of somebody who has ended by a file under `people/`: where somebody deleted it, it is put
+ * back first; and once nothing is left, the user may be due to be deleted.
+ */
+export async function lookAtEnded(key: string, context: Looking, look: () => Promise<void>): Promise<void> {
   const named = parseSuspensionKey(key)
-  if (!named.ok || context.configuration.directory !== 'identity-center') return
-  const owned = await ownedPersonRecord(context.objects, named.value).read()
-  if (owned?.value.ended === undefined || (await context.objects.head(key)) !== undefined) return
-  await lookAtPerson(
-    { v: 1, id: context.randomness.id(), event: 'its suspension', key: personKey(named.value) },
-    context,
-  )
+  if (!named.ok || context.configuration.directory !== 'identity-center') return look()
+  const { objects, randomness } = context
+  const { ended, deleteAfterDays } = (await ownedPersonRecord(objects, named.value).read())?.value ?? {}
+  const message = { v: 1, id: randomness.id(), event: 'its suspension', key: personKey(named.value) } as const
+  if (ended && (await objects.head(key)) === undefined) await lookAtPerson(message, context)
+  await look()
+  if (ended && deleteAfterDays !== undefined) await lookAtPerson(message, context)
 }
 
 /** Every hour: what no event told of. Each person of ours is compared with the file and the directory. */
