@@ -1,15 +1,18 @@
 import { Refusal } from '../handlers/cli/arguments/refusal.ts'
+import { attributesKey } from '../shared/domain/attributes/attributes-file.ts'
 import { hygieneKey } from '../shared/domain/credentials/hygiene-file.ts'
 import { retirePrefix } from '../shared/domain/credentials/retire-file.ts'
 import type { Environment } from '../shared/domain/deployment/environment.ts'
 import { groupPrefix } from '../shared/domain/people/group-file.ts'
 import { membershipPrefix } from '../shared/domain/people/membership-file.ts'
+import { peoplePrefix } from '../shared/domain/people/person-file.ts'
 import { rulePrefix } from '../shared/domain/people/rule-file.ts'
 import { suspensionPrefix } from '../shared/domain/people/suspension.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 
 export type PolicyStatementJson = {
-  readonly Sid: string
+  /** Absent where the resource says it all: a policy has no room for the numbers of folders. */
+  readonly Sid?: string
   readonly Effect: 'Allow' | 'Deny'
   readonly Principal: '*' | { readonly AWS: readonly string[] }
   readonly Action: readonly string[]
@@ -22,7 +25,15 @@ export type PolicyJson = { readonly Version: '2012-10-17'; readonly Statement: r
 /** S3 User Guide, "Bucket policies": 20 KB. */
 export const policyBytesMost = 20 * 1024
 /** What governance writes, and nobody else. */
-const governedPrefixes = ['policies/', 'selectors/', 'eligibility/', groupPrefix, rulePrefix, hygieneKey] as const
+const governedPrefixes = [
+  'policies/',
+  'selectors/',
+  'eligibility/',
+  groupPrefix,
+  rulePrefix,
+  hygieneKey,
+  attributesKey,
+] as const
 /** Records of drills: written once, by responders. */
 const drillPrefix = 'drills/'
 const sharedPrefixes = [
@@ -33,9 +44,15 @@ const sharedPrefixes = [
   suspensionPrefix,
   ...governedPrefixes,
 ] as const
+/** What HR writes. */
+const peoplePrefixesOf = ({ directory }: Environment): readonly string[] =>
+  directory === 'identity-center' ? [suspensionPrefix, peoplePrefix] : [suspensionPrefix]
+const sharedPrefixesOf = (environment: Environment): readonly string[] => [
+  ...new Set([...sharedPrefixes, ...peoplePrefixesOf(environment)]),
+]
 /** Where people write. Of `retire/` and `memberships/` only the folders that somebody has, so without any nobody writes there. */
 const inputPrefixesOf = (environment: Environment): readonly string[] => [
-  ...sharedPrefixes,
+  ...sharedPrefixesOf(environment),
   ...ownFoldersOf(environment).map(({ prefix }) => prefix),
 ]
 
@@ -134,8 +151,12 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
     ...names.operatorRoleArns,
   ]
   const rolesOfLinks = [...rolesOfInputs(root.way), names.roleArn('requests')]
-  const only = (sid: string, prefixes: readonly string[], principals: readonly string[]): PolicyStatementJson => ({
-    Sid: sid,
+  const only = (
+    sid: string | undefined,
+    prefixes: readonly string[],
+    principals: readonly string[],
+  ): PolicyStatementJson => ({
+    ...(sid !== undefined && { Sid: sid }),
     Effect: 'Deny',
     Principal: '*',
     Action: writes,
@@ -164,12 +185,16 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
     ...denialsOfRequests(environment, names),
     only('OnlyOperatorsControl', ['control/'], [...names.rolesThatWrite('control/'), ...access.operators]),
     only('OnlyGovernance', governedPrefixes, access.governance),
-    only('OnlyTheseSuspend', [suspensionPrefix], access.people),
+    only('OnlyTheseSuspend', peoplePrefixesOf(environment), [
+      ...access.people,
+      // Whose time is over by a file under `people/`, ssofile suspends.
+      ...(environment.directory === 'identity-center' ? [names.roleArn('requests')] : []),
+    ]),
     ...denialsOfDrills(environment, names),
-    ...ownFoldersOf(environment).map(({ sid, prefix, principals }) => {
+    ...ownFoldersOf(environment).map(({ prefix, principals }) => {
       // `restore` brings back the files of memberships as it does links.
       const restoring = prefix.startsWith(membershipPrefix) ? names.operatorRoleArns : []
-      return only(sid, [prefix], [...principals, ...restoring])
+      return only(undefined, [prefix], [...principals, ...restoring])
     }),
     {
       // All of links_data/ that is in no declared folder: there is no pattern for it, so what else people write is named.
@@ -182,7 +207,7 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
         ...beginningsBeside(
           [root.prefix],
           [
-            ...sharedPrefixes.filter((prefix) => prefix !== root.prefix),
+            ...sharedPrefixesOf(environment).filter((prefix) => prefix !== root.prefix),
             ...personalPrefixes,
             ...folderedOf(environment),
           ],
@@ -190,7 +215,7 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
       ].map(objects),
       ...unless([...root.writers, names.anyRoleArn]),
     },
-    ...folders.map(({ sid, prefix, writers }) => only(sid, [prefix], [...writers, names.anyRoleArn])),
+    ...folders.map(({ prefix, writers }) => only(undefined, [prefix], [...writers, names.anyRoleArn])),
     {
       // The statements above let roles pass by the beginning of their names, for want of room; somebody else might make such a role.
       Sid: 'OnlyTheseWriteLinks',
@@ -264,7 +289,7 @@ function denialsOfRequests(environment: Environment, names: DeploymentNames): Po
   const { operators } = environment.access
   const objects = (prefix: string) => `${names.bucketArn}/${prefix}*`
   const signedIn = { ArnLike: { 'aws:PrincipalArn': names.sessionArnsOf('*') } }
-  const shared = beginningsBeside(personalPrefixes, [...sharedPrefixes, ...folderedOf(environment)])
+  const shared = beginningsBeside(personalPrefixes, [...sharedPrefixesOf(environment), ...folderedOf(environment)])
   const exceptOwn = [...shared, ...personalPrefixes.map((prefix) => prefix + ownId)].map(objects)
   const api = [
     ...(environment.provisioning.requests === 's3' ? [] : [names.roleArn('api')]),
@@ -370,7 +395,7 @@ function grants(environment: Environment, names: DeploymentNames): PolicyStateme
       sid: 'Suspend',
       principals: ofOthers(environment.access.people),
       actions: readsAndWrites,
-      prefixes: [suspensionPrefix],
+      prefixes: peoplePrefixesOf(environment),
     }),
     ...grantsOfRequests(environment, names),
     ...ownFoldersOf(environment).flatMap(({ sid, prefix, principals }) =>

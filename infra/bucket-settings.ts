@@ -1,3 +1,5 @@
+import { attributesKey } from '../shared/domain/attributes/attributes-file.ts'
+
 /**
  * Old versions are kept so many days where ssofile writes often; the lease of the dispatcher alone is written a million
  * times a year, and S3 slows down at millions of versions of a key. Inputs and history keep theirs. (S3 User Guide,
@@ -13,7 +15,9 @@ export const notifiedPrefixes = [
   'requests/',
   'approvals/',
   'suspended/',
+  'people/',
   'groups/',
   'memberships/',
   'rules/',
+  attributesKey,
 ] as const

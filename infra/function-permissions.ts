@@ -14,7 +14,12 @@ type Prefix =
   | 'groups/'
   | 'memberships/'
   | 'rules/'
+  | 'people/'
+  | 'owned_people/'
+  | 'history/people/'
   | 'owned_groups/'
+  | 'owned_attributes/'
+  | 'access_control_attributes.json'
   | 'owned_memberships/'
   | 'eligibility/'
   | 'policies/'
@@ -90,8 +95,8 @@ export type FunctionPermissions = {
   /** Queues that it receives from by itself. */
   readonly receive?: readonly WorkedQueue[]
   readonly organizations?: 'read'
-  /** `members`: names, and the members of groups. `groups`: with the groups of a user. `memberships`: with their ids. `change`: and makes groups and memberships. */
-  readonly directory?: 'read' | 'members' | 'groups' | 'memberships' | 'change'
+  /** `members`: names, and the members of groups. `groups`: with the groups of a user. `memberships`: with their ids. `change`: and makes groups and memberships. `people`: and makes, changes and deletes users. */
+  readonly directory?: 'read' | 'members' | 'groups' | 'memberships' | 'change' | 'people'
   /** `instance`: find the instance only. `read`: what lists, gets and describes. `change`: all that the adapter calls. */
   readonly identityCenter?: 'instance' | 'read' | 'change'
   /** Account access manager: who may assume existing roles. */
@@ -149,6 +154,48 @@ export const pageWithoutOperators = {
   pageSecret: 'read',
 } as const satisfies FunctionPermissions
 
+/** What the function that looks at requests, groups and memberships may do where a provider keeps the users. */
+export const requestsWithoutPeople = {
+  read: [
+    'requests/',
+    'approvals/',
+    'suspended/',
+    'groups/',
+    'memberships/',
+    'rules/',
+    'access_control_attributes.json',
+    'policies/',
+    'eligibility/',
+    'selectors/',
+    'owned_permission_sets/',
+    // A group is not deleted while a link names it. Under a pause nothing is.
+    'links_data/',
+    'control/pause.json',
+    // What somebody has, and had, who is suspended.
+    'assignments/',
+    'foreign/',
+    'history/',
+    'control/owner.json',
+  ],
+  write: ['links_data/temporary/', 'owned_groups/', 'owned_memberships/', 'status/', 'attention/', 'state/'],
+  put: [
+    'history/requests/',
+    'history/suspensions/',
+    'history/groups/',
+    'history/memberships/',
+    'changes/',
+    'reports/leavers/',
+    'control/brake.json',
+    'control/ended-sessions.json',
+  ],
+  // What somebody has who is suspended, and links of somebody who is so no longer.
+  send: ['requests', 'links', ...lanes, 'dispatch'],
+  organizations: 'read',
+  // Groups that files ask for, and who is in them. Nothing writes users.
+  directory: 'change',
+  identityCenter: 'instance',
+} as const satisfies FunctionPermissions
+
 /** The simulation fails for a call that is not granted, and its test for a grant that is never used. */
 export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissions>> = {
   router: { write: ['state/failures/'], send: ['links', 'permission-sets', 'requests'] },
@@ -165,43 +212,12 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     send: ['permission-sets', ...lanes, 'dispatch'],
   },
   requests: {
-    read: [
-      'requests/',
-      'approvals/',
-      'suspended/',
-      'groups/',
-      'memberships/',
-      'rules/',
-      'policies/',
-      'eligibility/',
-      'selectors/',
-      'owned_permission_sets/',
-      // A group is not deleted while a link names it. Under a pause nothing is.
-      'links_data/',
-      'control/pause.json',
-      // What somebody has, and had, who is suspended.
-      'assignments/',
-      'foreign/',
-      'history/',
-      'control/owner.json',
-    ],
-    write: ['links_data/temporary/', 'owned_groups/', 'owned_memberships/', 'status/', 'attention/', 'state/'],
-    put: [
-      'history/requests/',
-      'history/suspensions/',
-      'history/groups/',
-      'history/memberships/',
-      'changes/',
-      'reports/leavers/',
-      'control/brake.json',
-      'control/ended-sessions.json',
-    ],
-    // What somebody has who is suspended, and links of somebody who is so no longer.
-    send: ['requests', 'links', ...lanes, 'dispatch'],
-    organizations: 'read',
-    // Groups that files ask for, and who is in them. Nothing writes users.
-    directory: 'change',
-    identityCenter: 'instance',
+    ...requestsWithoutPeople,
+    read: [...requestsWithoutPeople.read, 'people/'],
+    // Whose time is over by a file under `people/`, is suspended by a file.
+    write: [...requestsWithoutPeople.write, 'owned_people/', 'suspended/'],
+    put: [...requestsWithoutPeople.put, 'history/people/'],
+    directory: 'people',
   },
   events: {
     ...reconciling,
@@ -279,6 +295,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
       'assignments/',
       'foreign/',
       'owned_permission_sets/',
+      'owned_attributes/',
       'status/',
       'attention/',
       'state/',
@@ -398,6 +415,10 @@ export const plannerPermissions = {
     'owned_permission_sets/',
     'owned_groups/',
     'owned_memberships/',
+    'access_control_attributes.json',
+    'assignments/',
+    'owned_permission_sets/',
+    'owned_attributes/',
     'foreign/',
     'status/',
     'state/',
@@ -422,11 +443,12 @@ export function permissionsOf(role: RoleName): FunctionPermissions {
   return role === 'operator' ? operatorPermissions : functionPermissions[role]
 }
 
-/** The same in one environment: API and page have fewer rights where people do less by them. */
+/** The same in one environment: API and page have fewer rights where people do less by them, and users are written where it says so. */
 export function permissionsIn(
-  { provisioning, page }: Pick<Environment, 'provisioning' | 'page'>,
+  { provisioning, page, directory }: Pick<Environment, 'provisioning' | 'page' | 'directory'>,
   role: RoleName,
 ): FunctionPermissions {
+  if (role === 'requests' && directory !== 'identity-center') return requestsWithoutPeople
   if (role === 'api' && provisioning.requests === 's3') return apiWithoutRequests
   return role === 'page' && !page?.operators.length ? pageWithoutOperators : permissionsOf(role)
 }
@@ -474,14 +496,18 @@ export const groupChangeActions = [
   'UpdateGroup',
 ] as const
 
+/** And what writes users. */
+export const peopleChangeActions = ['CreateUser', 'DeleteUser', 'UpdateUser'] as const
+
 export function directoryActionsOf({ directory }: FunctionPermissions): readonly string[] {
   if (directory === undefined) return []
   return [
     ...directoryActions,
     ...(directory === 'read' ? [] : memberActions),
-    ...(['groups', 'memberships', 'change'].includes(directory) ? groupActions : []),
+    ...(directory === 'read' || directory === 'members' ? [] : groupActions),
     ...(directory === 'memberships' ? ['GetGroupMembershipId'] : []),
-    ...(directory === 'change' ? groupChangeActions : []),
+    ...(directory === 'change' || directory === 'people' ? groupChangeActions : []),
+    ...(directory === 'people' ? peopleChangeActions : []),
   ]
 }
 
@@ -500,6 +526,7 @@ export const identityCenterActions = [
   'AttachCustomerManagedPolicyReferenceToPermissionSet',
   'AttachManagedPolicyToPermissionSet',
   'CreateAccountAssignment',
+  'CreateInstanceAccessControlAttributeConfiguration',
   'CreatePermissionSet',
   'DeleteAccountAssignment',
   'DeleteInlinePolicyFromPermissionSet',
@@ -507,6 +534,7 @@ export const identityCenterActions = [
   'DeletePermissionsBoundaryFromPermissionSet',
   'DescribeAccountAssignmentCreationStatus',
   'DescribeAccountAssignmentDeletionStatus',
+  'DescribeInstanceAccessControlAttributeConfiguration',
   'DescribePermissionSet',
   'DescribePermissionSetProvisioningStatus',
   'DetachCustomerManagedPolicyReferenceFromPermissionSet',
@@ -529,6 +557,7 @@ export const identityCenterActions = [
   'PutPermissionsBoundaryToPermissionSet',
   'TagResource',
   'UntagResource',
+  'UpdateInstanceAccessControlAttributeConfiguration',
   'UpdatePermissionSet',
 ] as const
 

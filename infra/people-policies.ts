@@ -1,3 +1,4 @@
+import { attributesKey } from '../shared/domain/attributes/attributes-file.ts'
 import { hygieneKey } from '../shared/domain/credentials/hygiene-file.ts'
 import type { Environment } from '../shared/domain/deployment/environment.ts'
 import { workedQueues } from '../shared/ports/queues.ts'
@@ -60,12 +61,25 @@ export function peoplePolicies(
     auditor: policy([...readAll(names), keyOf(environment, names)]),
     ...(access.operators.length === 0 ? {} : { operator: operatorPolicy(environment, names) }),
     governance: policy([
-      ...inPrefixes(names, ['policies/', 'selectors/', 'eligibility/', 'groups/', 'rules/', hygieneKey], writes),
+      ...inPrefixes(
+        names,
+        ['policies/', 'selectors/', 'eligibility/', 'groups/', 'rules/', hygieneKey, attributesKey],
+        writes,
+      ),
       keyOf(environment, names),
     ]),
     ...(access.people.length === 0
       ? {}
-      : { people: policy([...inPrefixes(names, ['suspended/'], writes), keyOf(environment, names)]) }),
+      : {
+          people: policy([
+            ...inPrefixes(
+              names,
+              environment.directory === 'identity-center' ? ['suspended/', 'people/'] : ['suspended/'],
+              writes,
+            ),
+            keyOf(environment, names),
+          ]),
+        }),
     ...(access.responders.length === 0
       ? {}
       : {

@@ -25,9 +25,11 @@ test('the notifications go to the queue of the deployment, for all that people u
       'requests/',
       'approvals/',
       'suspended/',
+      'people/',
       'groups/',
       'memberships/',
       'rules/',
+      'access_control_attributes.json',
     ].map((Value) => ({
       Key: { FilterRules: [{ Name: 'prefix', Value }] },
     })),

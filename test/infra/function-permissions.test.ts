@@ -14,6 +14,7 @@ import {
   memberActions,
   operatorPermissions,
   organizationsActions,
+  peopleChangeActions,
   plannerPermissions,
   policyCheckActions,
   producersOf,
@@ -42,7 +43,8 @@ describe('granted is what the adapter calls, and nothing else:', () => {
   })
 
   test('for the Identity Store', () => {
-    expect([...directoryActions, ...memberActions, ...groupActions, ...groupChangeActions].sort()).toEqual(
+    const changes = [...groupChangeActions, ...peopleChangeActions]
+    expect([...directoryActions, ...memberActions, ...groupActions, ...changes].sort()).toEqual(
       calledIn('identity-store-client.ts'),
     )
   })
@@ -166,7 +168,7 @@ test('operators may neither change Identity Center nor delete history or the cla
   const { write, put, identityCenter } = operatorPermissions
   expect(identityCenter).toBe('read')
   expect(identityCenterReads.filter((action) => !/^(Describe|Get|List)/.test(action))).toEqual([])
-  expect(identityCenterReads).toHaveLength(17)
+  expect(identityCenterReads).toHaveLength(18)
   for (const key of ['history/x', 'control/owner.json'])
     expect(write.filter((prefix) => key.startsWith(prefix))).toEqual([])
   // A restoration stops everything, as a pause does.

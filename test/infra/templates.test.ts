@@ -364,10 +364,12 @@ describe('the bucket', () => {
       QueueConfigurations: { Event: string; Queue: string; Filter: { S3Key: { Rules: { Value: string }[] } } }[]
     }
     const prefixes = [
+      'access_control_attributes.json',
       'approvals/',
       'groups/',
       'links_data/',
       'memberships/',
+      'people/',
       'permission_sets/',
       'requests/',
       'rules/',

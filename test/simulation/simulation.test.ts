@@ -78,6 +78,14 @@ const unused = [
     reason: 'lives tell nobody; tell-outcomes.test.ts does, and notifications.test.ts end to end',
   },
   {
+    grant: /^requests: (read people\/|write (owned_people|suspended)\/|put history\/people\/|directory people)$/,
+    reason: 'in lives a provider keeps the users; people.test.ts makes them by files',
+  },
+  {
+    grant: /^(requests: read access_control_attributes\.json|dispatcher: write owned_attributes\/)$/,
+    reason: 'lives have no attributes for access control; attributes.test.ts has them',
+  },
+  {
     grant: /^dispatcher: accountAccess read$/,
     reason: 'lives have no account access manager; compare-entitlements.test.ts has it',
   },

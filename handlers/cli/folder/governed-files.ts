@@ -1,3 +1,8 @@
+import {
+  attributesFileMostBytes,
+  attributesKey,
+  parseAttributesFile,
+} from '../../../shared/domain/attributes/attributes-file.ts'
 import { hygieneFileMostBytes, hygieneKey, parseHygieneFile } from '../../../shared/domain/credentials/hygiene-file.ts'
 import { parseRetireKey, retirePrefix } from '../../../shared/domain/credentials/retire-file.ts'
 import {
@@ -57,6 +62,12 @@ export const otherKinds: readonly GovernedKind[] = [
     mostBytes: hygieneFileMostBytes,
     parse: (_, body, size) => parseHygieneFile(body, size),
   },
+  {
+    prefix: attributesKey,
+    isKey: (key) => key === attributesKey,
+    mostBytes: attributesFileMostBytes,
+    parse: (_, body, size) => parseAttributesFile(body, size),
+  },
   // What it says is its name.
   { prefix: retirePrefix, isKey: (key) => key.startsWith(retirePrefix), mostBytes: 0, parse: parseRetireKey },
 ]
@@ -81,7 +92,7 @@ const policyTestKind: GovernedKind = {
 export const inputParts = {
   access: [linkPrefix, permissionSetPrefix],
   memberships: [membershipPrefix],
-  governance: [policyPrefix, selectorPrefix, eligibilityPrefix, groupPrefix, rulePrefix, hygieneKey],
+  governance: [policyPrefix, selectorPrefix, eligibilityPrefix, groupPrefix, rulePrefix, hygieneKey, attributesKey],
   credentials: [retirePrefix],
 } as const satisfies Readonly<Record<string, readonly string[]>>
 export const inputPrefixes: readonly string[] = Object.values(inputParts).flat()

@@ -32,6 +32,8 @@ export type ShownList = Omit<ReturnType<typeof showList>, 'held' | 'items' | 'pa
   readonly people?: readonly string[]
   /** Of the rule `memberships`: who would be taken out, as `<group>%<user name>`. */
   readonly memberships?: readonly string[]
+  /** Of the rule `attributes`: which of them would go, or get another source. */
+  readonly attributes?: readonly string[]
 }
 
 type Shown = {
@@ -122,11 +124,13 @@ function renderHead({ lists, contents, retirements, releases, pause }: Shown): r
   const number = lists.reduce((sum, { held }) => sum + held.length, 0)
   const people = lists.reduce((sum, one) => sum + (one.people?.length ?? 0), 0)
   const memberships = lists.reduce((sum, one) => sum + (one.memberships?.length ?? 0), 0)
+  const attributes = lists.reduce((sum, one) => sum + (one.attributes?.length ?? 0), 0)
   const onLists = lists.length === 1 ? '' : ` on ${lists.length} lists`
   return [
     ...(number > 0 ? [`${count(number, 'revocation')} held${onLists}; the access is still there`] : []),
     ...(people > 0 ? [`${count(people, 'person', 'people')} held; nothing of theirs has ended`] : []),
     ...(memberships > 0 ? [`${count(memberships, 'removal from a group', 'removals from groups')} held`] : []),
+    ...(attributes > 0 ? [`${count(attributes, 'change of an attribute', 'changes of attributes')} held`] : []),
     ...(contents.length > 0
       ? [`${count(contents.length, 'permission set file')} held; the permission sets are as they were`]
       : []),
@@ -138,9 +142,17 @@ function renderHead({ lists, contents, retirements, releases, pause }: Shown): r
   ]
 }
 
-function nameReleased({ keys, people, memberships, permissionSet, items }: BrakeRecord['releases'][number]): string {
+function nameReleased({
+  keys,
+  people,
+  memberships,
+  attributes,
+  permissionSet,
+  items,
+}: BrakeRecord['releases'][number]): string {
   if (permissionSet !== undefined) return `the file of ${permissionSet}`
   if (items) return count(items.length, 'credential')
+  if (attributes) return count(attributes.length, 'change of an attribute', 'changes of attributes')
   if (memberships) return count(memberships.length, 'removal from a group', 'removals from groups')
   return people ? count(people.length, 'suspension') : count(keys.length, 'revocation')
 }
@@ -197,7 +209,7 @@ function renderRetirements(list: Shown['retirements'][number], room: Room): read
 }
 
 function renderList(list: ShownList, room: Room): readonly string[] {
-  const { held, digest, people = [], memberships = [] } = list
+  const { held, digest, people = [], memberships = [], attributes = [] } = list
   const groups = groupByLinks(held)
   const shown = takeFirst(groups, room)
   const more = groups.length - shown.length
@@ -211,6 +223,13 @@ function renderList(list: ShownList, room: Room): readonly string[] {
           '',
           `Who would be taken out of which group (${memberships.length.toLocaleString('en')}):`,
           `  ${nameSome(memberships, room)}`,
+        ]
+      : []),
+    ...(attributes.length > 0
+      ? [
+          '',
+          `What people would lose in aws:PrincipalTag (${attributes.length}):`,
+          ...attributes.map((one) => `  ${quote(one, 700)}`),
         ]
       : []),
     ...(held.length > 0
@@ -270,6 +289,7 @@ function renderRule(list: ShownList): string {
     return `  rule people: ${figure} people suspended since ${since} by ${quote(name ?? 'somebody who is not known')}; at most ${limit} pass in ${minutes} minutes`
   if (cause === 'rule')
     return `  rule memberships: ${quote(ruleKeyOf(name ?? ''))} takes ${count(figure, 'person', 'people')} out of its group since ${since}; at most ${limit} of ${base.toLocaleString('en')} pass in ${minutes} minutes`
+  if (rule === 'attributes') return `  rule attributes: the file ${name}, since ${since}; a person releases each loss`
   if (rule === 'memberships')
     return `  rule memberships: ${count(figure, 'file')} ${placeOf(name, membershipPrefix)} withdrawn since ${since}; at most ${limit}${base > limit ? ` of ${base.toLocaleString('en')}` : ''} pass in ${minutes} minutes`
   return rule === 'own'

@@ -36,6 +36,9 @@ export function planDigest(bucket: string, { uploads, deletions }: InputChanges,
       standing.reach.get(name),
     ]),
     vanishingRoles: standing.vanishingRoles,
+    ...(Array.isArray(standing.attributes) && {
+      attributes: standing.attributes.map(({ key, from, to }) => [key, from, to]),
+    }),
   }
   return sha256(JSON.stringify(shown)).slice(0, digits)
 }

@@ -125,9 +125,17 @@ function hasChanges({ preview, push }: Pick<MadePlan, 'preview' | 'push'>): bool
   return changesAccess(preview) || (push !== undefined && push.uploads.length + push.deletions.length > 0)
 }
 
-function changesAccess({ grants, revocations, bindings, permissionSets, memberships }: ToldPreview): boolean {
+function changesAccess({
+  grants,
+  revocations,
+  bindings,
+  permissionSets,
+  memberships,
+  attributes = [],
+}: ToldPreview): boolean {
   const changed = permissionSets.filter(({ change }) => change !== 'rejected' && change !== 'blocked')
-  return grants.length + revocations.length + bindings.length + changed.length > 0 || changesMemberships(memberships)
+  const changes = grants.length + revocations.length + bindings.length + changed.length + attributes.length
+  return changes > 0 || changesMemberships(memberships)
 }
 
 function warn(text: string): void {

@@ -11,7 +11,7 @@ import { isGrave, listChange } from './list-meaning.ts'
 import type { MadePlan, ToldPreview } from './make-plan.ts'
 import { markdownCode } from './markdown-code.ts'
 import { listMembershipFigures, listMembershipLines } from './render-memberships.ts'
-import { describeOwnAccount, groupByLinks, listFigures, renderCalm, withFates } from './render-plan.ts'
+import { describeOwnAccount, groupByLinks, listAttributes, listFigures, renderCalm, withFates } from './render-plan.ts'
 
 /** GitHub refuses a comment of more than 65,536 characters. The rest leaves room for a line of one's own. */
 export const markdownMost = 65_000
@@ -66,6 +66,12 @@ export function renderMarkdownPlan(told: Told): string {
       'permission set file that takes something away',
       listFilesOfSets(preview.brake.losses),
       'permission set files that take something away',
+    ),
+    section(
+      listAttributes(preview).length,
+      'line about attributes for access control',
+      listAttributes(preview).map((line) => `- ${markdownCode(line, 2000)}`),
+      'lines about attributes for access control',
     ),
     section(
       preview.bindings.length,

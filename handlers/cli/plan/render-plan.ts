@@ -1,4 +1,5 @@
 import type { Assignment } from '../../../shared/domain/assignments/assignment.ts'
+import { describeAttributeStep, isLoss } from '../../../shared/domain/attributes/plan-attributes.ts'
 import type { AccountId } from '../../../shared/domain/organization/account-id.ts'
 import { isUnplaced } from '../../../shared/domain/organization/organization-view.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
@@ -47,6 +48,9 @@ export function renderPlan(preview: ToldPreview, { isVerbose = false } = {}): st
     renderRoles(preview, room),
     renderMinimums(preview),
     renderBrake(preview),
+    listAttributes(preview)
+      .map((line) => `${line}\n`)
+      .join(''),
   ]
   return parts.filter((part) => part !== '').join('\n')
 }
@@ -205,6 +209,21 @@ function renderBrake({ brake, memberships }: Preview): string {
   ].join('')
 }
 
+/** What would become of the attributes for access control, a line each. */
+export function listAttributes({ attributes = [] }: Pick<ToldPreview, 'attributes'>): readonly string[] {
+  if (attributes === 'denied')
+    return ['! attributes for access control: these credentials may not ask Identity Center which it has']
+  const told = attributes.map((one) => {
+    const held = isLoss(one) ? '; it waits until a person releases it (ssofile brake)' : ''
+    const left = one.step === 'report' ? '; somebody changed it by hand, and onDrift only reports' : held
+    const sets = one.sets.length === 0 ? 'named by no permission set' : `named by ${one.sets.join(', ')}`
+    const sign = one.from === undefined ? '+' : '!'
+    return `${sign} attribute: ${describeAttributeStep(one)} (aws:PrincipalTag/${quote(one.key, 128)}, ${sets})${left}`
+  })
+  if (told.length === 0) return []
+  return [...told, '  (looked for in the inline policies of permission_sets/; managed policies may name them too)']
+}
+
 function renderRevocations({ revocations, view }: Preview, room: Room): string {
   return renderGroups(revocations.map(withFates), { sign: '-', mood: 'bad', word: 'revokes', view, room })
 }
@@ -299,6 +318,7 @@ type Figure = readonly [mood: Mood, text: string]
 export function listFigures(preview: ToldPreview): readonly Figure[] {
   const { grants, revocations, bindings, waiting, existing, held, stuck, idleLinks, permissionSets, unfinished } =
     preview
+  const attributes = typeof preview.attributes === 'string' ? 0 : (preview.attributes?.length ?? 0)
   const waits = waiting.reduce((sum, { grants: those }) => sum + those.length, 0)
   const some = (number: number, word: string): readonly Figure[] =>
     number > 0 ? [['plain', `${number.toLocaleString('en')} ${word}`]] : []
@@ -308,6 +328,7 @@ export function listFigures(preview: ToldPreview): readonly Figure[] {
     ...(bindings.length > 0 ? [['pending', `${count(bindings.length, 'link')} to bind to another user`] as const] : []),
     ...listSetFigures(permissionSets),
     ...listMembershipFigures(preview.memberships),
+    ...(attributes > 0 ? [['pending', `${count(attributes, 'attribute')} to change`] as const] : []),
     ...some(waits, 'waiting'),
     ...some(existing.length, 'there already'),
     ...some(held.length, 'held by the brake'),

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { attributesFileSchema, attributesRules } from '../../../shared/domain/attributes/attributes-file.ts'
 import { breakGlassFileSchema, breakGlassRules } from '../../../shared/domain/break-glass/break-glass-file.ts'
 import { hygieneFileSchema, hygieneRules } from '../../../shared/domain/credentials/hygiene-file.ts'
 import { configuration } from '../../../shared/domain/deployment/configuration.ts'
@@ -9,6 +10,7 @@ import { policyTestFileSchema } from '../../../shared/domain/guardrails/policy-t
 import type { JsonRules } from '../../../shared/domain/json/json-faults.ts'
 import { linkBodyRules, linkBodySchema } from '../../../shared/domain/links/link-body.ts'
 import { notification } from '../../../shared/domain/notifications/notification.ts'
+import { personFileSchema, personRules } from '../../../shared/domain/people/person-file.ts'
 import { ruleFileSchema, ruleRules } from '../../../shared/domain/people/rule-file.ts'
 import { permissionSetFileSchema } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import { permissionSetRules } from '../../../shared/domain/permission-sets/permission-set-rules.ts'
@@ -47,6 +49,11 @@ export function renderJsonSchemas(): ReadonlyMap<string, string> {
       'hygiene.schema.json',
       render('What credentials are measured by, and who is told, hygiene.json', hygieneFileSchema, hygieneRules),
     ],
+    [
+      'access-control-attributes.schema.json',
+      render('Attributes for access control, access_control_attributes.json', attributesFileSchema, attributesRules),
+    ],
+    ['person.schema.json', render('A person, people/<user name>.json', personFileSchema, personRules)],
     [
       'eligibility.schema.json',
       render('Who may ask for what, eligibility/<name>.json', eligibilityFileSchema, eligibilityRules),

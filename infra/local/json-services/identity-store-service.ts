@@ -55,7 +55,7 @@ const userAttributes = z.object({
   DisplayName: text.optional(),
   NickName: text.optional(),
   ProfileUrl: text.optional(),
-  Emails: z.json().optional(),
+  Emails: z.array(z.json()).max(1).optional(),
   Addresses: z.json().optional(),
   PhoneNumbers: z.json().optional(),
   Photos: z.json().optional(),

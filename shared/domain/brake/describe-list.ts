@@ -18,6 +18,7 @@ export function describeList(list: BrakeList): string {
   if (cause === 'rule') return describeListOfRule(list)
   if (rule === 'memberships')
     return `held by the brake: more than ${limit}${base > limit ? ` of the ${base}` : ''} memberships of files ${placeOf(name, membershipPrefix)} were withdrawn within ${minutes} minutes`
+  if (rule === 'attributes') return `held by the brake until a person releases it: ${list.items.join('; ')}`
   return rule === 'own'
     ? `held by the brake: more than ${limit}${renderBase(base, limit)} links ${placeOf(name)} were withdrawn within ${minutes} minutes`
     : `held by the brake: more than ${limit} assignments would be revoked within ${minutes / 60} hours ${describeCause(list)}, although their links were not deleted`

@@ -25,6 +25,11 @@ export function isMembershipReleased(brake: BrakeRecord, membership: string, now
   return hasRelease(brake, now, ({ memberships = [] }) => memberships.includes(membership))
 }
 
+/** A change of the attributes for access control. */
+export function isAttributeReleased(brake: BrakeRecord, change: string, now: Date): boolean {
+  return hasRelease(brake, now, ({ attributes = [] }) => attributes.includes(change))
+}
+
 /** An act on a credential. */
 export function isActReleased(brake: BrakeRecord, item: string, now: Date): boolean {
   return hasRelease(brake, now, ({ items = [] }) => items.includes(item))
@@ -44,10 +49,16 @@ export function releaseHeld(brake: BrakeRecord, list: BrakeList, releasing: Rele
   return withoutList(withRelease(brake, releasing, { ...rule, keys: list.held, ...itemsReleased(list) }), list)
 }
 
-/** What a list has besides keys, by the name of its rule: people, or memberships. */
-export function itemsReleased({ rule, items }: BrakeList): Pick<Release, 'people' | 'memberships'> {
-  if (rule === 'people') return { people: items }
-  return rule === 'memberships' ? { memberships: items } : {}
+type OfItems = Pick<Release, 'people' | 'memberships' | 'attributes'>
+
+/** Of some rules a list has more than keys, or no keys at all: its items are released too, and are part of its name. */
+export function hasItems({ rule }: Pick<BrakeList, 'rule'>): boolean {
+  return rule === 'people' || rule === 'memberships' || rule === 'attributes'
+}
+
+/** What a list has besides keys, by the name of its rule. */
+export function itemsReleased(list: BrakeList): OfItems {
+  return hasItems(list) ? { [list.rule]: list.items } : {}
 }
 
 /** Releases exactly this content of a file. */

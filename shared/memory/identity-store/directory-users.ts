@@ -71,6 +71,16 @@ export class DirectoryUsers {
     this.#indexName(after)
   }
 
+  setExternalId(
+    userId: string,
+    { issuer, id }: { readonly issuer: string; readonly id: string },
+    updatedAt: Date,
+  ): void {
+    const user = this.get(userId)
+    const ExternalIds = [{ Issuer: issuer, Id: id }]
+    this.#table.set(userId, { ...user, attributes: { ...user.attributes, ExternalIds }, updatedAt })
+  }
+
   setStatus(userId: string, status: UserStatus, updatedAt: Date): void {
     const user = this.get(userId)
     this.#table.set(userId, { ...user, attributes: { ...user.attributes, UserStatus: status }, updatedAt })
@@ -101,7 +111,9 @@ export class DirectoryUsers {
   }
 }
 
-function applyOperation(user: UserRecord, { path, value }: AttributeOperation): UserRecord {
+function applyOperation(user: UserRecord, { path, value: given }: AttributeOperation): UserRecord {
+  // `null` takes an attribute away, as none does. Members of a list are written in small letters, and answered in AWS's.
+  const value = given === null ? undefined : capitalizeMembers(given)
   if (path === 'userName') {
     if (typeof value !== 'string' || value === '') throw invalidDirectoryInput('userName must be a string.')
     return { ...user, userName: value }
@@ -127,6 +139,14 @@ function withAttribute(attributes: JsonObject, [name = '', ...rest]: readonly st
   const { [name]: before, ...others } = attributes
   if (rest.length > 0) return { ...others, [name]: withAttribute(isObject(before) ? before : {}, rest, value) }
   return value === undefined ? others : { ...others, [name]: value }
+}
+
+function capitalizeMembers(value: Json | undefined): Json | undefined {
+  if (!Array.isArray(value)) return value
+  const capitalize = (name: string) => name.charAt(0).toUpperCase() + name.slice(1)
+  return value.map((row: Json) =>
+    isObject(row) ? Object.fromEntries(Object.entries(row).map(([name, member]) => [capitalize(name), member])) : row,
+  )
 }
 
 function isObject(value: Json | undefined): value is JsonObject {

@@ -1,3 +1,4 @@
+import { type Profile, renderNewUser, renderProfileOperations, toProfile } from '../../domain/people/person-profile.ts'
 import { toAttributes } from '../../domain/people/user-attributes.ts'
 import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
 import { type PrincipalName, type PrincipalType, principalName } from '../../domain/principals/principal.ts'
@@ -109,6 +110,22 @@ export class MemoryIdentityStore implements IdentityStore {
     return { items: page.items.map(toPerson), nextToken: page.nextToken }
   }
 
+  async findProfile(id: PrincipalId): ReturnType<IdentityStore['findProfile']> {
+    this.#gate.enter('DescribeUser')
+    const user = this.#users.find(id)
+    if (user === undefined) return undefined
+    const name = principalName.parse(user.userName)
+    return { name, isExternal: 'issuer' in issuerOf(user), profile: toProfile(user.attributes) }
+  }
+
+  async createPerson(name: PrincipalName, profile: Profile): Promise<PrincipalId> {
+    return this.createUser({ userName: name, attributes: renderNewUser(profile) })
+  }
+
+  async updatePerson(id: PrincipalId, change: Profile): Promise<void> {
+    await this.updateUser(id, renderProfileOperations(change))
+  }
+
   async findGroup(id: PrincipalId): ReturnType<IdentityStore['findGroup']> {
     this.#gate.enter('DescribeGroup')
     const group = this.#groups.find(id)
@@ -127,7 +144,11 @@ export class MemoryIdentityStore implements IdentityStore {
     if (type === 'USER') {
       const { items, nextToken: next } = await this.listUsers(page)
       return {
-        items: items.map((user) => ({ ...namedPrincipal(user.userId, user.userName), isDisabled: isDisabled(user) })),
+        items: items.map((user) => ({
+          ...namedPrincipal(user.userId, user.userName),
+          isDisabled: isDisabled(user),
+          ...issuerOf(user),
+        })),
         nextToken: next,
       }
     }
@@ -326,6 +347,13 @@ export class MemoryIdentityStore implements IdentityStore {
   }
 
   /** As a provider does by SCIM: no operation of the API writes ExternalIds. */
+  setExternalIdOfUser(userId: string, externalId: NonNullable<GroupRecord['externalId']>): void {
+    this.#willChange()
+    this.#users.setExternalId(userId, externalId, this.#options.clock.now())
+    this.#changed({ event: 'UpdateUser', userId: principalId.parse(userId) })
+  }
+
+  /** The same of a group. */
   setExternalId(groupId: string, externalId: NonNullable<GroupRecord['externalId']>): void {
     this.#willChange()
     this.#groups.setExternalId(groupId, externalId, this.#options.clock.now())
@@ -388,6 +416,11 @@ function toPerson(user: UserRecord): DirectoryPerson {
     isDisabled: isDisabled(user),
     attributes: toAttributes(attributes, extensionOf(user)),
   }
+}
+
+function issuerOf({ attributes: { ExternalIds } }: UserRecord): { readonly issuer?: string } {
+  const [first] = Array.isArray(ExternalIds) ? ExternalIds : []
+  return typeof first === 'object' && first !== null && 'Issuer' in first ? { issuer: String(first.Issuer) } : {}
 }
 
 function namedPrincipal(id: PrincipalId, name: string): NamedPrincipal {

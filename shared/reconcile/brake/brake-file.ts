@@ -6,6 +6,7 @@ import { figureOf } from '../../domain/brake/describe-list.ts'
 import type { HeldRetirements } from '../../domain/brake/held-retirements.ts'
 import {
   findRelease,
+  hasItems,
   itemsReleased,
   releaseContents,
   releaseHeld,
@@ -49,11 +50,7 @@ type NamedList = Pick<BrakeList, 'rule' | 'cause' | 'name' | 'folder'> &
 /** The name of a list with exactly these keys, and people. Another list has another digest. */
 export function digestOf({ rule, cause, name = '', folder, held, items = [] }: NamedList): string {
   const place = folder === undefined ? '' : ` in ${folder}`
-  return digestOfWords([
-    `${rule} ${cause} ${name}${place}`,
-    ...held,
-    ...(rule === 'people' || rule === 'memberships' ? items : []),
-  ])
+  return digestOfWords([`${rule} ${cause} ${name}${place}`, ...held, ...(hasItems({ rule }) ? items : [])])
 }
 
 /** The name of one content of a file with one effect. */
@@ -85,12 +82,13 @@ export function heldDigests({ lists, contents, retirements }: BrakeRecord): read
 }
 
 export type ReleaseResult =
-  /** `people`: of the rule of that name, their ids; `memberships` likewise. */
+  /** `people`: of the rule of that name, their ids; `memberships` and `attributes` likewise. */
   | {
       readonly outcome: 'released'
       readonly keys: readonly AssignmentKey[]
       readonly people?: readonly string[]
       readonly memberships?: readonly string[]
+      readonly attributes?: readonly string[]
     }
   /** The file of this permission set. */
   | { readonly outcome: 'released-contents'; readonly permissionSet: PermissionSetName }

@@ -2,6 +2,7 @@ import { type AssignmentKey, assignmentOf } from '../../domain/assignments/assig
 import type { BrakeList, BrakeRecord, BrakeWindow } from '../../domain/brake/brake-record.ts'
 import { describeList } from '../../domain/brake/describe-list.ts'
 import type { HeldContents } from '../../domain/brake/held-contents.ts'
+import { judgeAttributes } from '../../domain/brake/judge-attributes.ts'
 import { type Edit, findBaselessEdit, judgeEdit } from '../../domain/brake/judge-edit.ts'
 import { findBaselessRemoval, judgeLeavers, judgeRemoval, type Removal } from '../../domain/brake/judge-membership.ts'
 import { findBaseless, judgeRevocation, type Revocation } from '../../domain/brake/judge-revocation.ts'
@@ -22,7 +23,7 @@ import { findRelease } from '../../domain/brake/releases.ts'
 import { noteBase } from '../../domain/brake/windows.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { Grant } from '../../domain/links/link.ts'
-import { accessHint, type Hint, permissionSetHint } from '../../domain/messages/hint.ts'
+import { accessHint, attributesHint, type Hint, permissionSetHint } from '../../domain/messages/hint.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
@@ -180,6 +181,19 @@ export class Brake {
       await this.#store.change((now) => takeOffMembership(now, item))
   }
 
+  /** Which of these losses of attributes a person has to release first. They are all that the file asks for now. */
+  async admitAttributes(losses: readonly string[]): Promise<BrakeList | undefined> {
+    const isListed = ({ lists }: BrakeRecord) => lists.some(({ rule }) => rule === 'attributes')
+    if (losses.length === 0 && !this.#isFailing && !isListed(this.#store.record)) return undefined
+    let held: BrakeList | undefined
+    await this.#store.change((record, terms) => {
+      const { brake, list } = judgeAttributes(record, losses, terms)
+      held = list
+      return brake
+    })
+    return held
+  }
+
   /**
    * Where the ledger has nothing under this key as held any more, it leaves the list: it is wanted again, or gone.
    * While the list cannot be read nothing is done: the sweep finds such keys later.
@@ -262,16 +276,17 @@ export class Brake {
   }
 
   async #hint(release: BrakeRecord['releases'][number]): Promise<void> {
-    const { digest, at, by, keys, people, permissionSet, items } = release
+    const { digest, at, by, keys, people, permissionSet, items, attributes } = release
     const subject = { folder: `history/brake%${digest}/`, name: digest }
     await tellEvent(this.#ports.objects, subject, {
       event: 'brake-released',
       at,
-      body: { digest, by, assignments: keys, people, permissionSet, credentials: items },
+      body: { digest, by, assignments: keys, people, permissionSet, credentials: items, attributes },
     })
     this.#ports.log.info('what the brake held is released', { digest, by, assignments: keys.length, permissionSet })
     const hints = keys.map(toHint)
     if (permissionSet !== undefined) hints.push(permissionSetHint(permissionSet, 'brake'))
+    if (attributes) hints.push(attributesHint('brake'))
     await sendHints(this.#ports, { id: `release ${digest} ${at}`, hints, revocation: true }, this.#configuration)
     await this.#store.change((record) => ({
       ...record,

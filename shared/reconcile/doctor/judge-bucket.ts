@@ -1,8 +1,10 @@
 import * as z from 'zod'
+import { attributesKey } from '../../domain/attributes/attributes-file.ts'
 import { type Finding, fail, ok, warn } from '../../domain/guardrails/finding.ts'
 import { linkPrefix } from '../../domain/links/link.ts'
 import { groupPrefix } from '../../domain/people/group-file.ts'
 import { membershipPrefix } from '../../domain/people/membership-file.ts'
+import { peoplePrefix } from '../../domain/people/person-file.ts'
 import { rulePrefix } from '../../domain/people/rule-file.ts'
 import { suspensionPrefix } from '../../domain/people/suspension.ts'
 import { permissionSetPrefix } from '../../domain/permission-sets/permission-set-file.ts'
@@ -77,9 +79,11 @@ function judgeNotifications(rules: Told<'notifications'>): Finding {
     requestPrefix,
     approvalPrefix,
     suspensionPrefix,
+    peoplePrefix,
     groupPrefix,
     membershipPrefix,
     rulePrefix,
+    attributesKey,
   ].filter(
     (prefix) =>
       !kinds.every((kind) =>

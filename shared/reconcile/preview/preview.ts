@@ -45,6 +45,7 @@ import { type AskedOrganization, type GatherContext, gatherLink } from '../statu
 import { findAdministrators } from './find-administrators.ts'
 import { People } from './people.ts'
 import type { LinkFate, PlannedGrant, PlannedRevocation, WaitingGrants } from './planned-access.ts'
+import { type AttributesPreview, previewAttributes } from './preview-attributes.ts'
 import { type NewBinding, previewBindings } from './preview-bindings.ts'
 import { previewBrake, type RevocationsPreview } from './preview-brake.ts'
 import { type ContentsPreview, previewContents } from './preview-contents.ts'
@@ -86,6 +87,8 @@ export type Preview = {
   /** Rules about who uploads a link that is not uploaded yet. */
   readonly rulesLater: readonly string[]
   readonly permissionSets: readonly PermissionSetChange[]
+  /** Changes of the attributes for access control. Absent: there are none. */
+  readonly attributes?: AttributesPreview['attributes']
   /** Who has the permission sets that change or are deleted, by name: as recorded before. */
   readonly reach: ReadonlyMap<string, Reach>
   /** The accounts where these have them. */
@@ -191,6 +194,7 @@ export async function previewChanges(
     ],
     rulesLater: judged.later,
     permissionSets: await withBlocked({ objects, readings, permissionSets, revocations }),
+    ...(await previewAttributes({ objects, ssoAdmin: permissionSets.ssoAdmin }, configuration)),
     reach: new Map(changed.map((name) => [name, reachOf(name, differences.recorded)])),
     assignedIn: new Map(changed.map((name) => [name, accountsOf(name, differences.recorded)])),
     administrators: await findAdministrators(named, objects, permissionSets),

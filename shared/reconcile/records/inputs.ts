@@ -1,3 +1,4 @@
+import { attributesKey } from '../../domain/attributes/attributes-file.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { type InputMessage, inputMessage } from '../../domain/links/input-message.ts'
 import { linkPrefix } from '../../domain/links/link.ts'
@@ -6,6 +7,7 @@ import { shareOf } from '../../domain/messages/folder-share.ts'
 import { renderMessageBody } from '../../domain/messages/message-body.ts'
 import { groupPrefix } from '../../domain/people/group-file.ts'
 import { folderOfMembership, membershipPrefix } from '../../domain/people/membership-file.ts'
+import { peoplePrefix } from '../../domain/people/person-file.ts'
 import { rulePrefix } from '../../domain/people/rule-file.ts'
 import { suspensionPrefix } from '../../domain/people/suspension.ts'
 import { permissionSetPrefix } from '../../domain/permission-sets/permission-set-file.ts'
@@ -19,13 +21,21 @@ import { deduplicationId, groupId } from './lanes.ts'
 export const inputQueues = ['links', 'permission-sets', 'requests'] as const satisfies readonly WorkedQueue[]
 export type InputQueue = (typeof inputQueues)[number]
 
-/** What is about one person each, or one group. */
-const prefixesOfPeople = [requestPrefix, approvalPrefix, suspensionPrefix, membershipPrefix, groupPrefix, rulePrefix]
+/** What is about one person each, or one group. The file of attributes is looked at beside them. */
+const prefixesOfPeople = [
+  requestPrefix,
+  approvalPrefix,
+  suspensionPrefix,
+  membershipPrefix,
+  groupPrefix,
+  rulePrefix,
+  peoplePrefix,
+]
 
 /** The queue for an input key; `undefined`: it is no input. */
 export function queueOf(key: string): InputQueue | undefined {
   if (key.startsWith(linkPrefix)) return 'links'
-  if (prefixesOfPeople.some((prefix) => key.startsWith(prefix))) return 'requests'
+  if (key === attributesKey || prefixesOfPeople.some((prefix) => key.startsWith(prefix))) return 'requests'
   return key.startsWith(permissionSetPrefix) ? 'permission-sets' : undefined
 }
 
@@ -68,7 +78,8 @@ function groupOfInput({ key, event, isAlone, by }: InputMessage, folders: readon
  */
 export function subjectOfPeople(key: string): string {
   if (key.startsWith(rulePrefix)) return rulePrefix
-  if (!key.startsWith(membershipPrefix)) return key.startsWith(groupPrefix) ? key : userInKey(key)
+  if (!key.startsWith(membershipPrefix))
+    return key.startsWith(groupPrefix) || key === attributesKey ? key : userInKey(key)
   const folder = folderOfMembership(key)
   return membershipPrefix + key.slice(membershipPrefix.length + (folder === undefined ? 0 : folder.length + 1))
 }

@@ -65,10 +65,13 @@ const directoryGrants: Readonly<Record<string, string>> = {
   deleteGroup: 'change',
   createGroupMembership: 'change',
   deleteGroupMembership: 'change',
+  createPerson: 'people',
+  updatePerson: 'people',
+  deleteUser: 'people',
 }
 /** Whoever is granted one of these is granted those before it too. */
 const ladders: { readonly [kind in keyof FunctionPermissions]?: readonly string[] } = {
-  directory: ['read', 'members', 'groups', 'change'],
+  directory: ['read', 'members', 'groups', 'change', 'people'],
   identityCenter: ['instance', 'read', 'change'],
 }
 

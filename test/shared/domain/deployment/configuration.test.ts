@@ -13,6 +13,7 @@ test('every key is optional, with these defaults', () => {
     includeOwnAccount: false,
     orphanGraceMinutes: 60,
     onDrift: 'restore',
+    directory: 'external',
     privacy: 'open',
     brake: {
       indirect: { count: 20, percent: 10, most: 200, hours: 24 },

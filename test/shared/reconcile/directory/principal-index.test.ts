@@ -37,6 +37,10 @@ class Directory implements IdentityStore {
   }
 
   findPerson = this.getGroupMembershipId
+  findProfile = this.getGroupMembershipId
+  createPerson = this.getGroupMembershipId
+  updatePerson = this.getGroupMembershipId
+  deleteUser = this.getGroupMembershipId
   listPeople = this.getGroupMembershipId
   createGroup = this.getGroupMembershipId
   updateGroupDescription = this.getGroupMembershipId

@@ -187,9 +187,11 @@ describe('the bucket', () => {
         'requests/',
         'approvals/',
         'suspended/',
+        'people/',
         'groups/',
         'memberships/',
         'rules/',
+        'access_control_attributes.json',
       ].map((prefix) => ({
         queueArn: 'q',
         prefix,
