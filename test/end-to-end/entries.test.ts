@@ -125,7 +125,13 @@ test.each(['minute-links', 'sweep', 'hourly', 'nightly', 'report', 'credentials'
 test('the report that a bundle writes has its four objects, and asks with the auditor role when roles were used', async () => {
   await invoke('report', { 'detail-type': 'Scheduled Event' })
   const keys = await system.keys('reports/2')
-  expect(keys.map((key) => key.split('/')[2])).toEqual(['access.csv', 'groups.csv', 'index.html', 'summary.json'])
+  expect(keys.map((key) => key.split('/')[2])).toEqual([
+    'access.csv',
+    'groups.csv',
+    'index.html',
+    'orphans.csv',
+    'summary.json',
+  ])
   const summary = await system.json(keys[3] ?? '')
   expect(summary).toMatchObject({ v: 1, counts: { unusedFor90Days: 0, useNotKnown: expect.any(Number) } })
   // The management account has no such role, and in suspended accounts nobody assumes one.

@@ -31,8 +31,8 @@ export type PageValues = {
   remark: string[]
   /** When the role was last used, or `never`; for how many days the access is known to be unused. Absent: it is not known. */
   use: (readonly [string, number])[]
-  /** Key, uploaded by, uploaded at, ticket, reason, expires at, how temporary access came about. */
-  link: (readonly [string, string, string, string, string, string, string])[]
+  /** Key, uploaded by, uploaded at, ticket, reason, expires at, how temporary access came about, owner. */
+  link: (readonly [string, string, string, string, string, string, string, string])[]
   /** Places of links, from 1. */
   linkSet: (readonly number[])[]
 }

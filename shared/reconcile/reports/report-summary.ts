@@ -85,6 +85,8 @@ export class ReportTally {
   readonly #people = new Set<string>()
   /** The groups that have access, by id, and how they are called. */
   readonly groups = new Map<string, string>()
+  /** Of links that grant and name one. */
+  readonly owners = new Map<string, string>()
 
   constructor({ isUseAsked }: { readonly isUseAsked: boolean }) {
     this.#isUseAsked = isUseAsked
@@ -98,6 +100,7 @@ export class ReportTally {
       const verdict = judgeUse(one, unusedDaysAsked)
       if (verdict === 'unused') this.#unused++
       if (verdict === 'not known') this.#useNotKnown++
+      for (const { key, owner } of one.links) if (owner !== undefined) this.owners.set(key, owner)
     }
     for (const { personId, groupId, group = '', account } of rows) {
       this.#accounts.add(account)

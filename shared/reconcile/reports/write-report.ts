@@ -19,6 +19,7 @@ import { notConfigured, RoleUses } from '../preview/role-uses.ts'
 import { unlessRefused } from '../preview/unless-refused.ts'
 import { ageOf, type WhoSources } from '../preview/who-has-access.ts'
 import { listChanges } from '../records/tell-event.ts'
+import { findOrphans, renderOrphans, tellOrphan } from './find-orphans.ts'
 import { KeptMemberships } from './kept-memberships.ts'
 import { listHeldAccess } from './list-held-access.ts'
 import { ObjectWriter } from './object-writer.ts'
@@ -39,7 +40,7 @@ type ReportPorts = Pick<
 
 /**
  * Writes who has access, as of now, under the date: `access.csv` and `index.html`, the memberships by which groups were
- * expanded in `groups.csv`, and last of all `summary.json`. From the bucket; only the directory is asked, for names and
+ * expanded in `groups.csv`, whose owner is gone in `orphans.csv`, and last of all `summary.json`. From the bucket; only the directory is asked, for names and
  * members: a call for 100 users or groups, and one or more for each group that has access, at three quarters of the rate
  * that AWS allows to each operation; a run that was ended goes on with the groups that are left. Where an auditor's role is
  * configured, IAM tells in each account when roles were last used, and break-glass is checked by the definitions there are (`break-glass.csv`). No part of the report is in memory as a whole. Written again, it is as of then.
@@ -69,7 +70,9 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
   const breakGlass = await tellBreakGlass({ ...ports, identityStore: directory }, configuration)
   if (breakGlass) await objects.put(`${reportsPrefix}${date}/break-glass.csv`, Buffer.from(breakGlass.csv))
   notes.push(...(breakGlass?.notes ?? []))
-  const facts = await describePage({ isAsked: false, sources, notes }, ports)
+  const described = await describePage({ isAsked: false, sources, notes }, ports)
+  const attention = [...described.attention]
+  const facts = { ...described, attention }
   const uses = new RoleUses(ports, configuration)
   const tally = new ReportTally({ isUseAsked: configuration.auditorRole !== '' })
   const [csv, page] = ['access.csv', 'index.html'].map(
@@ -83,6 +86,10 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
       yield* reported.rows
     }
     notes.push(...uses.notes)
+    const orphans = findOrphans(tally.owners, { objects, people, suspensionOf, configuration })
+    const found = (await unlessRefused(orphans, 'owners could not be compared with the directory', notes)) ?? []
+    await objects.put(`${reportsPrefix}${date}/orphans.csv`, Buffer.from(renderOrphans(found)))
+    attention.push(...found.map(tellOrphan))
   }
   for await (const piece of renderAccessPage({ ...facts, rows: rows() })) await page?.write(piece)
   await csv?.end()
