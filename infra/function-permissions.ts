@@ -30,6 +30,7 @@ type Prefix =
   | 'history/suspensions/'
   | 'history/groups/'
   | 'history/memberships/'
+  | 'history/leavers/'
   | 'status/'
   | 'status/permission_sets/'
   | 'status/too-many/'
@@ -203,6 +204,8 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   },
   events: {
     ...reconciling,
+    // Who was seen leaving.
+    put: ['changes/', 'history/leavers/'],
     // After memberships have changed.
     send: [...reconciling.send, 'requests'],
     organizations: 'read',
@@ -211,6 +214,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   },
   hourly: {
     ...reconciling,
+    put: ['changes/', 'history/leavers/'],
     send: [...reconciling.send, 'requests'],
     organizations: 'read',
     // Members: who is in groups of ours.
