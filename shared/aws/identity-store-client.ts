@@ -86,8 +86,8 @@ export class AwsIdentityStore implements IdentityStore {
       return { items, nextToken: NextToken }
     }
     const { Users = [], NextToken } = await answerOf(service, this.#client.send(new ListUsersCommand(input)))
-    const items = Users.flatMap(({ UserId, UserName, UserStatus }) =>
-      toNamedPrincipal(UserId, UserName).map((user) => ({ ...user, isDisabled: UserStatus === 'DISABLED' })),
+    const items = Users.flatMap(({ UserId, UserName, UserStatus, CreatedAt: createdAt }) =>
+      toNamedPrincipal(UserId, UserName).map((user) => ({ ...user, isDisabled: UserStatus === 'DISABLED', createdAt })),
     )
     return { items, nextToken: NextToken }
   }

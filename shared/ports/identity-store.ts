@@ -7,6 +7,8 @@ export type NamedPrincipal = {
   readonly id: PrincipalId
   readonly name: PrincipalName
   readonly isDisabled?: boolean | undefined
+  /** Of a user, where it is listed. */
+  readonly createdAt?: Date | undefined
 }
 
 /**

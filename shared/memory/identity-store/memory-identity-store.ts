@@ -115,7 +115,11 @@ export class MemoryIdentityStore implements IdentityStore {
     if (type === 'USER') {
       const { items, nextToken: next } = await this.listUsers(page)
       return {
-        items: items.map((user) => ({ ...namedPrincipal(user.userId, user.userName), isDisabled: isDisabled(user) })),
+        items: items.map((user) => ({
+          ...namedPrincipal(user.userId, user.userName),
+          isDisabled: isDisabled(user),
+          createdAt: user.createdAt,
+        })),
         nextToken: next,
       }
     }

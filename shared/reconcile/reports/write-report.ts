@@ -1,3 +1,4 @@
+import type { Figure } from '../../domain/access-page/page-data.ts'
 import { renderAccessPage } from '../../domain/access-page/render-access-page.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { principalId } from '../../domain/principals/identity-center-ids.ts'
@@ -19,10 +20,10 @@ import { notConfigured, RoleUses } from '../preview/role-uses.ts'
 import { unlessRefused } from '../preview/unless-refused.ts'
 import { ageOf, type WhoSources } from '../preview/who-has-access.ts'
 import { listChanges } from '../records/tell-event.ts'
-import { findOrphans, renderOrphans, tellOrphan } from './find-orphans.ts'
 import { KeptMemberships } from './kept-memberships.ts'
 import { listHeldAccess } from './list-held-access.ts'
 import { ObjectWriter } from './object-writer.ts'
+import { reportPeople } from './report-people.ts'
 import {
   type ReportSummary,
   ReportTally,
@@ -40,7 +41,7 @@ type ReportPorts = Pick<
 
 /**
  * Writes who has access, as of now, under the date: `access.csv` and `index.html`, the memberships by which groups were
- * expanded in `groups.csv`, whose owner is gone in `orphans.csv`, and last of all `summary.json`. From the bucket; only the directory is asked, for names and
+ * expanded in `groups.csv`, whose owner is gone in `orphans.csv`, how long joiners and leavers took in `reports/lifecycle/`, and last of all `summary.json`. From the bucket; only the directory is asked, for names and
  * members: a call for 100 users or groups, and one or more for each group that has access, at three quarters of the rate
  * that AWS allows to each operation; a run that was ended goes on with the groups that are left. Where an auditor's role is
  * configured, IAM tells in each account when roles were last used, and break-glass is checked by the definitions there are (`break-glass.csv`). No part of the report is in memory as a whole. Written again, it is as of then.
@@ -72,7 +73,8 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
   notes.push(...(breakGlass?.notes ?? []))
   const described = await describePage({ isAsked: false, sources, notes }, ports)
   const attention = [...described.attention]
-  const facts = { ...described, attention }
+  const lifecycle: Figure[] = []
+  const facts = { ...described, attention, lifecycle }
   const uses = new RoleUses(ports, configuration)
   const tally = new ReportTally({ isUseAsked: configuration.auditorRole !== '' })
   const [csv, page] = ['access.csv', 'index.html'].map(
@@ -86,10 +88,10 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
       yield* reported.rows
     }
     notes.push(...uses.notes)
-    const orphans = findOrphans(tally.owners, { objects, people, suspensionOf, configuration })
-    const found = (await unlessRefused(orphans, 'owners could not be compared with the directory', notes)) ?? []
-    await objects.put(`${reportsPrefix}${date}/orphans.csv`, Buffer.from(renderOrphans(found)))
-    attention.push(...found.map(tellOrphan))
+    const context = { madeAt, withAccess: tally.users, people, suspensionOf, configuration, notes }
+    const told = await reportPeople(objects, context)
+    attention.push(...told.attention)
+    lifecycle.push(...told.lifecycle)
   }
   for await (const piece of renderAccessPage({ ...facts, rows: rows() })) await page?.write(piece)
   await csv?.end()
