@@ -308,7 +308,16 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   },
   notifications: {
     // Of `changes/`: who made a change by hand stands beside the object.
-    read: ['changes/', 'history/', 'status/', 'eligibility/', 'state/drift.json', 'state/organization.json'],
+    // And of permission sets that allow everything, how far they reach.
+    read: [
+      'changes/',
+      'history/',
+      'status/',
+      'eligibility/',
+      'permission_sets/',
+      'state/drift.json',
+      'state/organization.json',
+    ],
     put: ['state/notifications.json'],
     send: ['digests'],
     outcomes: 'publish',

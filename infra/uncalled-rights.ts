@@ -138,8 +138,9 @@ export const uncalledRights: readonly Unused[] = [
     reason: 'only where a `hygieneRole` is configured; retire-credentials.test.ts has it',
   },
   {
-    right: /^notifications: s3:GetObject .*\/(history\/|eligibility\/|state\/(drift|organization)\.json)/,
-    of: '`history/`, `eligibility/`, `state/drift.json` and `state/organization.json`, of `notifications`',
+    right:
+      /^notifications: s3:GetObject .*\/(history\/|eligibility\/|permission_sets\/|state\/(drift|organization)\.json)/,
+    of: '`history/`, `eligibility/`, `permission_sets/`, `state/drift.json` and `state/organization.json`, of `notifications`',
     reason: 'only for acts of people, requests that wait and after a drift check; tell-outcomes.test.ts has them',
   },
   {

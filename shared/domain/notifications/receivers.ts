@@ -30,6 +30,8 @@ export type Receiver = z.infer<typeof receiver>
 export const notifications = z.strictObject({
   /** So often a receiver gets a message at most. */
   digestMinutes: z.int().min(1).max(60).default(5),
+  /** Operators are told when full access is granted in more accounts than this in one day (UTC). */
+  administratorAccounts: z.int().min(0).default(10),
   receivers: z
     .array(receiver)
     .max(50)
@@ -48,6 +50,7 @@ const forOperators = new Set([
   'configured',
   'person-suspended',
   'person-restored',
+  'person-returned',
   'foreign-found',
   'foreign-gone',
 ])
@@ -56,7 +59,7 @@ const forUploaders = new Set(['applied', 'rejected', 'failed'])
 /**
  * | the receiver has | hears                                                                          |
  * | ---------------- | ------------------------------------------------------------------------------ |
- * | `operators`      | what is held, found or gone by someone else, acts of people, drift              |
+ * | `operators`      | what is held, found or gone by someone else, acts of people, drift, wide full access |
  * | `permissionSets` | every outcome of a file under `permission_sets/`, every change of one           |
  * | `folders`        | every outcome of a link in one of them                                          |
  * | `uploaders`      | what was applied, rejected or failed of an upload by one of them                |
@@ -65,7 +68,7 @@ const forUploaders = new Set(['applied', 'rejected', 'failed'])
  * | `requests`       | what became of every request                                                    |
  */
 export function isHeardBy(receiver: Receiver, told: Notification): boolean {
-  if (told.kind === 'drift') return receiver.operators
+  if (told.kind === 'drift' || told.kind === 'reach') return receiver.operators
   if (told.kind === 'request') return isRequestHeardBy(receiver, told)
   if (told.kind === 'change')
     return (
@@ -93,12 +96,16 @@ function isRequestHeardBy(receiver: Receiver, { event, approvers = [], requester
 
 export const notificationRules: JsonRules = {
   '$.notifications': {
-    expected: 'a JSON object with the fields digestMinutes and receivers, each optional',
+    expected: 'a JSON object with the fields digestMinutes, administratorAccounts and receivers, each optional',
     remedy: () => 'write { "receivers": [ … ] }',
   },
   '$.notifications.digestMinutes': {
     expected: 'whole minutes from 1 to 60',
     remedy: () => 'write a number such as 5, or leave the field out for its default',
+  },
+  '$.notifications.administratorAccounts': {
+    expected: 'a whole number of accounts from 0',
+    remedy: () => 'write a number such as 10, or leave the field out for its default',
   },
   '$.notifications.receivers': {
     expected: 'a list of at most 50 receivers, each with a name of its own',
