@@ -64,6 +64,11 @@ export const uncalledRights: readonly Unused[] = [
     reason: 'only where a name is left that nobody has any more: whichever of them finds it first',
   },
   {
+    right: /^(events|hourly): s3:\w+ .*\/(changes|history\/leavers)\//,
+    of: 'objects under `changes/` and `history/leavers/`, of `events` and `hourly`',
+    reason: 'only where a user who has something is disabled or deleted, or comes back; leavers.test.ts has them',
+  },
+  {
     right: /^nightly: s3:GetObject .*\/state\/drift\.json/,
     of: '`s3:GetObject` of `state/drift.json`, of `nightly`',
     reason: 'the right to write with If-Match (S3 User Guide, "Conditional writes")',

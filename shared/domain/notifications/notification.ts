@@ -30,6 +30,8 @@ const inputOutcome = record({
   folder: z.string().optional(),
   /** As S3 names who uploaded it; of an upload through the API the ARN of its caller. Absent: not known. */
   by: z.string().optional(),
+  /** Who answers for the file, as it says. */
+  owner: z.string().optional(),
   reason: z.string().optional(),
   remedy: z.string().optional(),
   accounts: record({ desired: count, applied: count, open: count, failed: count }).optional(),

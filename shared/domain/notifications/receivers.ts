@@ -18,6 +18,8 @@ const receiver = z.strictObject({
   folders: z.array(z.string()).max(20).default([]),
   /** What these people uploaded and was applied, rejected or failed: the names of their sessions, or whole principal ids. */
   uploaders: z.array(z.string().min(1)).max(100).default([]),
+  /** What became of the files that name one of these as their owner: links, groups, permission sets. */
+  owners: z.array(z.string().min(1)).max(100).default([]),
   /** Requests for temporary access that one of these groups or users may approve, as eligibilities name them. */
   approvers: z.array(z.string().min(1)).max(100).default([]),
   /** What became of the requests of these people: user names. */
@@ -63,6 +65,7 @@ const forUploaders = new Set(['applied', 'rejected', 'failed'])
  * | `permissionSets` | every outcome of a file under `permission_sets/`, every change of one           |
  * | `folders`        | every outcome of a link in one of them                                          |
  * | `uploaders`      | what was applied, rejected or failed of an upload by one of them                |
+ * | `owners`         | every outcome of a file that names one of them as its owner                     |
  * | `approvers`      | each request that waits for one of them                                         |
  * | `requesters`     | what became of a request of one of them                                         |
  * | `requests`       | what became of every request                                                    |
@@ -78,6 +81,7 @@ export function isHeardBy(receiver: Receiver, told: Notification): boolean {
   if (receiver.operators && told.event === 'held') return true
   if (receiver.permissionSets && told.input.startsWith('permission_sets/')) return true
   if (told.folder !== undefined && receiver.folders.includes(told.folder)) return true
+  if (told.owner !== undefined && receiver.owners.includes(told.owner)) return true
   return forUploaders.has(told.event) && told.by !== undefined && isNamed(receiver.uploaders, told.by)
 }
 

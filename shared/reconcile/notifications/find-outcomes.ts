@@ -180,7 +180,7 @@ function describeInput({ value, object }: Stored<Status>, { objects, configurati
   const event = toldStates.find((state) => state === value.state)
   // What becomes of a request for temporary access its history tells.
   if (event === undefined || value.input.startsWith(requestPrefix)) return undefined
-  const { input, by, reason, remedy, accounts, lastModified, versionId, updatedAt: at } = value
+  const { input, by, owner, reason, remedy, accounts, lastModified, versionId, updatedAt: at } = value
   return {
     v: 1,
     id: idOf('input', input, object.etag),
@@ -191,6 +191,7 @@ function describeInput({ value, object }: Stored<Status>, { objects, configurati
     input,
     ...optional('folder', folderOf(input, configuration.folders)),
     ...optional('by', by?.principalId),
+    ...optional('owner', owner),
     ...optional('reason', reason),
     ...optional('remedy', remedy),
     ...(accounts === undefined ? {} : { accounts: { ...accounts, failed: accounts.failed.length } }),

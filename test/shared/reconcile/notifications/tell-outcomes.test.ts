@@ -131,6 +131,7 @@ test('an upload that is rejected is told once, with who uploaded it and what to 
     reason: 'received type',
     remedy: 'upload it again',
     by: { principalId: 'AWS:AROAEXAMPLE:maria', at: '2026-03-03T09:59:59.000Z' },
+    owner: 'team-Data',
     lastModified: '2026-03-03T10:00:00.000Z',
   })
   await outcomes.lookEveryMinute(30)
@@ -145,6 +146,7 @@ test('an upload that is rejected is told once, with who uploaded it and what to 
       input: link('team-a/'),
       folder: 'team-a',
       by: 'AWS:AROAEXAMPLE:maria',
+      owner: 'team-Data',
       reason: 'received type',
       remedy: 'upload it again',
       lastModified: '2026-03-03T10:00:00.000Z',
