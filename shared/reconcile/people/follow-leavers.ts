@@ -45,11 +45,9 @@ export async function followLeavers(
   return count
 }
 
-/** The users that events were about; `all` where one of them names nobody. */
+/** The users that events were about. Where one of them names nobody, the next hour finds who it was. */
 export function usersIn(
   changes: readonly { readonly type: string; readonly id?: PrincipalId }[],
-): ReadonlySet<PrincipalId> | 'all' {
-  const ofUsers = changes.filter(({ type }) => type === 'USER')
-  if (ofUsers.some(({ id }) => id === undefined)) return 'all'
-  return new Set(ofUsers.flatMap(({ id }) => id ?? []))
+): ReadonlySet<PrincipalId> {
+  return new Set(changes.flatMap(({ type, id }) => (type === 'USER' && id !== undefined ? [id] : [])))
 }
