@@ -11,6 +11,7 @@ import { followDirectoryEvents } from '../shared/reconcile/directory/follow-dire
 import { followAccessCalls } from '../shared/reconcile/drift/follow-access-calls.ts'
 import { followOrganizationEvents } from '../shared/reconcile/organization/follow-organization-events.ts'
 import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
+import { followLeavers, usersIn } from '../shared/reconcile/people/follow-leavers.ts'
 import { followMembershipCalls } from '../shared/reconcile/people/follow-membership-calls.ts'
 import { followMemberships } from '../shared/reconcile/people/follow-memberships.ts'
 import { noteArrivals } from '../shared/reconcile/records/arrivals.ts'
@@ -62,7 +63,8 @@ export function events(
     // A renamed group or a disabled user matters here too.
     const memberships = await followMemberships(ports, configuration, changes, rules)
     const byHand = await followMembershipCalls(ports, configuration, members)
-    return { hints, memberships, byHand, inputs: await followPeople(ports, configuration) }
+    const left = await followLeavers(ports, configuration, usersIn(changes))
+    return { hints, memberships, byHand, left, inputs: await followPeople(ports, configuration) }
   }
   const followAccess = async (received: readonly Received[]): Promise<object> => {
     const calls = received.flatMap(({ access }) => access ?? [])

@@ -36,6 +36,7 @@ type Prefix =
   | 'history/suspensions/'
   | 'history/groups/'
   | 'history/memberships/'
+  | 'history/leavers/'
   | 'status/'
   | 'status/permission_sets/'
   | 'status/too-many/'
@@ -221,6 +222,8 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   },
   events: {
     ...reconciling,
+    // Who was seen leaving.
+    put: ['changes/', 'history/leavers/'],
     // After memberships have changed.
     send: [...reconciling.send, 'requests'],
     organizations: 'read',
@@ -229,6 +232,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   },
   hourly: {
     ...reconciling,
+    put: ['changes/', 'history/leavers/'],
     send: [...reconciling.send, 'requests'],
     organizations: 'read',
     // Members: who is in groups of ours.
@@ -323,7 +327,16 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   },
   notifications: {
     // Of `changes/`: who made a change by hand stands beside the object.
-    read: ['changes/', 'history/', 'status/', 'eligibility/', 'state/drift.json', 'state/organization.json'],
+    // And of permission sets that allow everything, how far they reach.
+    read: [
+      'changes/',
+      'history/',
+      'status/',
+      'eligibility/',
+      'permission_sets/',
+      'state/drift.json',
+      'state/organization.json',
+    ],
     put: ['state/notifications.json'],
     send: ['digests'],
     outcomes: 'publish',

@@ -64,6 +64,11 @@ export const uncalledRights: readonly Unused[] = [
     reason: 'only where a name is left that nobody has any more: whichever of them finds it first',
   },
   {
+    right: /^(events|hourly): s3:\w+ .*\/(changes|history\/leavers)\//,
+    of: 'objects under `changes/` and `history/leavers/`, of `events` and `hourly`',
+    reason: 'only where a user who has something is disabled or deleted, or comes back; leavers.test.ts has them',
+  },
+  {
     right: /^nightly: s3:GetObject .*\/state\/drift\.json/,
     of: '`s3:GetObject` of `state/drift.json`, of `nightly`',
     reason: 'the right to write with If-Match (S3 User Guide, "Conditional writes")',
@@ -138,8 +143,9 @@ export const uncalledRights: readonly Unused[] = [
     reason: 'only where a `hygieneRole` is configured; retire-credentials.test.ts has it',
   },
   {
-    right: /^notifications: s3:GetObject .*\/(history\/|eligibility\/|state\/(drift|organization)\.json)/,
-    of: '`history/`, `eligibility/`, `state/drift.json` and `state/organization.json`, of `notifications`',
+    right:
+      /^notifications: s3:GetObject .*\/(history\/|eligibility\/|permission_sets\/|state\/(drift|organization)\.json)/,
+    of: '`history/`, `eligibility/`, `permission_sets/`, `state/drift.json` and `state/organization.json`, of `notifications`',
     reason: 'only for acts of people, requests that wait and after a drift check; tell-outcomes.test.ts has them',
   },
   {

@@ -26,6 +26,7 @@ async function compare(file: string): Promise<number> {
     permissionSets: true,
     folders: [],
     uploaders: [],
+    owners: [],
     approvers: [],
     requesters: [],
     requests: false,

@@ -105,10 +105,10 @@ export class AwsIdentityStore implements IdentityStore {
       return { items, nextToken: NextToken }
     }
     const { Users = [], NextToken } = await answerOf(service, this.#client.send(new ListUsersCommand(input)))
-    const items = Users.flatMap(({ UserId, UserName, UserStatus, ExternalIds }) =>
+    const items = Users.flatMap(({ UserId, UserName, UserStatus, ExternalIds, CreatedAt: createdAt }) =>
       toNamedPrincipal(UserId, UserName).map((user) => {
         const issuer = ExternalIds?.[0]?.Issuer
-        return { ...user, isDisabled: UserStatus === 'DISABLED', ...(issuer !== undefined && { issuer }) }
+        return { ...user, isDisabled: UserStatus === 'DISABLED', createdAt, ...(issuer !== undefined && { issuer }) }
       }),
     )
     return { items, nextToken: NextToken }

@@ -11,6 +11,8 @@ export type NamedPrincipal = {
   readonly isDisabled?: boolean | undefined
   /** Of the source that made or keeps this user: the issuer of the first of its ExternalIds. */
   readonly issuer?: string | undefined
+  /** Of a user, where it is listed. */
+  readonly createdAt?: Date | undefined
 }
 
 /**

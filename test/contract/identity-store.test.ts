@@ -62,11 +62,12 @@ describe.each(adapters)('identity store on $adapter', ({ openPorts }) => {
     expect(await identityStore.findUser(id)).toBeUndefined()
   })
 
-  test('a listing tells which users are disabled', async () => {
+  test('a listing tells which users are disabled, and when users were created', async () => {
     await world.identityStore.setUserStatus(principalIdIn(world, 'USER', 'ana@example.com'), 'DISABLED')
     const users = await Array.fromAsync(listAll((token) => identityStore.listPrincipals('USER', token)))
     const disabled = users.filter(({ isDisabled }) => isDisabled)
     expect(disabled.map(({ name: known }) => known)).toEqual(['ana@example.com'])
+    for (const { createdAt } of users) expect(createdAt?.getTime()).toBeGreaterThan(Date.parse('2020-01-01T00:00:00Z'))
   })
 
   test('a person has the attributes that rules ask for, of the user and of the extension for enterprises', async () => {

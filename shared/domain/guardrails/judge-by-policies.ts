@@ -1,5 +1,5 @@
 import { forbiddenActionsOf } from '../iam-policies/forbidden-actions.ts'
-import type { Link } from '../links/link.ts'
+import { type Link, temporaryPrefix } from '../links/link.ts'
 import type { LinkBody } from '../links/link-body.ts'
 import type { AccountId } from '../organization/account-id.ts'
 import { folderOfMembership, type MembershipFile } from '../people/membership-file.ts'
@@ -17,7 +17,7 @@ const later = 'later'
 /** All that rules about links ask. The same case gets the same verdict wherever it is judged. */
 export type LinkCase = {
   readonly link: Link
-  readonly body: Pick<LinkBody, 'expiresAt' | 'reason' | 'ticket'>
+  readonly body: Pick<LinkBody, 'expiresAt' | 'reason' | 'ticket' | 'owner'>
   readonly uploadedAt: Date
   /** As its status names them. `later`: it is not uploaded yet. */
   readonly uploader: { readonly name: string } | 'nobody knows' | typeof later
@@ -81,7 +81,7 @@ export function judgeLinkByPolicies(guardrails: Guardrails, about: LinkCase): Ve
  * | `permissionSets`, `scopes` in `for`                      | one of the links of the group                     |
  * | `principals`                                             | the group or the user: one of them must fit       |
  * | `folders`, `uploaders`                                   | the folder and the uploader of the file           |
- * | `expireWithinHours`, `ticket`, `reason`                  | the body of the file                              |
+ * | `expireWithinHours`, `ticket`, `reason`, `owner`         | the body of the file                              |
  * | `types`, and what else is in `must`                      | nothing: it is about the links                    |
  */
 export function judgeMembershipByPolicies(guardrails: Guardrails, about: MembershipCase): Verdict {
@@ -114,14 +114,15 @@ function concernsMembership(which: LinkRule['for'], { membership, uploader, link
 }
 
 function findingsOfMembership(must: LinkRule['must'], about: MembershipCase): readonly Finding[] {
-  const { principals, folders, uploaders, expireWithinHours, ticket, reason } = must
+  const { principals, folders, uploaders, expireWithinHours, ticket, reason, owner } = must
   const { body, membership, uploader } = about
   return [
     ...ownPartFindings({ principals, folders }, membership),
     uploaders && uploaderFinding(uploaders, uploader),
     expireWithinHours === undefined ? undefined : expiryFinding(expireWithinHours, about),
     ticket === undefined ? undefined : ticketFinding(ticket, body.ticket),
-    reason && reasonFinding(body.reason),
+    reason && textFinding('a reason', body.reason),
+    owner && textFinding('an owner', body.owner),
   ]
 }
 
@@ -263,7 +264,7 @@ function concerns(which: LinkRule['for'], about: LinkCase): boolean | typeof lat
 
 function findingsOfLink(must: LinkRule['must'], about: LinkCase): readonly Finding[] {
   const { accounts, accountsNever, accountsMost, scopesNever, ...others } = must
-  const { expireWithinHours, ticket, reason, uploaders, ...parts } = others
+  const { expireWithinHours, ticket, reason, owner, uploaders, ...parts } = others
   const { body } = about
   return [
     ...partFindings(parts, about.link),
@@ -274,7 +275,9 @@ function findingsOfLink(must: LinkRule['must'], about: LinkCase): readonly Findi
     accountsMost === undefined ? undefined : countFinding(accountsMost, about.accounts),
     expireWithinHours === undefined ? undefined : expiryFinding(expireWithinHours, about),
     ticket === undefined ? undefined : ticketFinding(ticket, body.ticket),
-    reason && reasonFinding(body.reason),
+    reason && textFinding('a reason', body.reason),
+    // Temporary access is its requester's.
+    owner && !about.link.key.startsWith(temporaryPrefix) ? textFinding('an owner', body.owner) : undefined,
   ]
 }
 
@@ -355,10 +358,11 @@ function expiryFinding(hours: number, about: Pick<LinkCase, 'body' | 'uploadedAt
   return { received: `an expiresAt ${(ms / 3_600_000).toFixed(2)} hours after its upload`, expected, remedy }
 }
 
-function reasonFinding(reason: string | undefined): Finding {
-  if (saysSomething(reason)) return undefined
-  const received = reason === undefined ? 'no reason' : `the reason '${quote(reason)}'`
-  return { received, expected: 'a reason with letters or digits', remedy: 'write { "reason": "…" } into the file' }
+function textFinding(what: 'a reason' | 'an owner', text: string | undefined): Finding {
+  if (saysSomething(text)) return undefined
+  const [, field] = what.split(' ')
+  const received = text === undefined ? `no ${field}` : `the ${field} '${quote(text)}'`
+  return { received, expected: `${what} with letters or digits`, remedy: `write { "${field}": "…" } into the file` }
 }
 
 function ticketFinding(pattern: string, ticket: string | undefined): Finding {
@@ -372,7 +376,14 @@ function ticketFinding(pattern: string, ticket: string | undefined): Finding {
 }
 
 function findingsOfPermissionSet(must: PermissionSetRule['must'], file: PermissionSetFile): readonly Finding[] {
-  const { boundaries, managedPolicies, customerManagedPolicies, forbiddenActions = [], sessionMinutesMost } = must
+  const {
+    boundaries,
+    managedPolicies,
+    customerManagedPolicies,
+    forbiddenActions = [],
+    sessionMinutesMost,
+    owner,
+  } = must
   const named = (what: string, globs: readonly string[] | undefined, names: readonly string[]): readonly Finding[] =>
     names
       .filter((name) => globs !== undefined && !fitsOne(globs, name))
@@ -398,6 +409,7 @@ function findingsOfPermissionSet(must: PermissionSetRule['must'], file: Permissi
           remedy: 'write a shorter sessionDurationInMinutes',
         }
       : undefined,
+    owner && textFinding('an owner', file.owner),
   ]
 }
 

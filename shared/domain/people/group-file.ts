@@ -5,6 +5,7 @@ import { record } from '../json/record.ts'
 import { principalId } from '../principals/identity-center-ids.ts'
 import { type PrincipalName, principalName } from '../principals/principal.ts'
 import { type Parsed, parsed, quote, refused } from '../statuses/complaint.ts'
+import { ownerRule, ownerText } from '../text/owner.ts'
 
 export const groupPrefix = 'groups/'
 export const groupMostBytes = 16 * 1024
@@ -13,14 +14,6 @@ const ending = '.json'
 const nameMostBytes = 700
 /** Identity Store API Reference, "CreateGroup": no group can be called so. */
 const reserved: ReadonlySet<string> = new Set(['Administrator', 'AWSAdministrators'])
-
-/** Who answers for the group, or for its rule. */
-export const ownerField = z
-  .string()
-  .min(1)
-  .max(256)
-  .regex(/^\P{Cc}*$/u)
-  .optional()
 
 /** What the file of a group says. The name of the file is the name of the group. */
 export const groupFileSchema = z.strictObject({
@@ -33,7 +26,8 @@ export const groupFileSchema = z.strictObject({
     .max(1024)
     .regex(/^[\p{L}\p{M}\p{S}\p{N}\p{P}\t\n\r ]+$/u)
     .optional(),
-  owner: ownerField,
+  /** Who answers for the group. */
+  owner: ownerText.optional(),
 })
 export type GroupFile = z.infer<typeof groupFileSchema>
 
@@ -78,10 +72,7 @@ export const groupRules: JsonRules = {
     expected: '1 to 1024 characters without control characters',
     remedy: () => 'write it in double quotes, or leave the field out',
   },
-  '$.owner': {
-    expected: 'one line of text, 1 to 256 characters',
-    remedy: () => 'write who answers for the group, or leave the field out',
-  },
+  '$.owner': ownerRule,
 }
 
 /** One object for each group that ssofile made or adopted: `owned_groups/<name>`. Written before the group is made. */

@@ -14,7 +14,8 @@ import {
 } from '../scopes/joint-conditions.ts'
 import { type Parsed, parsed, refused } from '../statuses/complaint.ts'
 import { matchesGlob } from '../text/glob.ts'
-import { groupRules, ownerField, parseGroupNameIn } from './group-file.ts'
+import { ownerText } from '../text/owner.ts'
+import { groupRules, parseGroupNameIn } from './group-file.ts'
 import { type AttributeName, attributeNames, type UserAttributes } from './user-attributes.ts'
 
 export const rulePrefix = 'rules/'
@@ -49,7 +50,7 @@ export const ruleFileSchema = z
     /** For editors. */
     $schema: z.string().optional(),
     /** Who answers for the rule. */
-    owner: ownerField,
+    owner: ownerText.optional(),
     reason: z.string().min(1).max(700).optional(),
     /** So many days somebody stays in the group whom the rule means no longer. */
     moverGraceDays: z.int().min(0).max(graceDaysMost).default(0),

@@ -98,6 +98,8 @@ export const status = record({
   principalId: principalId.optional(),
   permissionSetArn: z.string().optional(),
   by: uploader.optional(),
+  /** Who answers for it, as its file says. */
+  owner: z.string().optional(),
   versionId: z.string().optional(),
   /** Absent with `lastModified` where the input is gone. */
   etag: z.string().optional(),

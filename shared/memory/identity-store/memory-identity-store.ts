@@ -148,6 +148,7 @@ export class MemoryIdentityStore implements IdentityStore {
           ...namedPrincipal(user.userId, user.userName),
           isDisabled: isDisabled(user),
           ...issuerOf(user),
+          createdAt: user.createdAt,
         })),
         nextToken: next,
       }

@@ -65,7 +65,10 @@ export async function lookAtGroup(message: InputMessage, context: LookingAtGroup
   else told = await new GroupLook(named.value, file?.value, context).settle()
   const status = await new StatusStore(objects, clock).revise(key, async (current) => {
     if (head === undefined && (await objects.head(key)) !== undefined) return current
-    return told.told && { ...(head && describeInput(head)), by: findUploader(head, message, current), ...told.told }
+    const owner = file?.ok ? file.value.owner : undefined
+    return (
+      told.told && { ...(head && describeInput(head)), by: findUploader(head, message, current), owner, ...told.told }
+    )
   })
   const isLookedAtAgain = status !== undefined && ['applying', 'blocked', 'revoking', 'failed'].includes(status.state)
   const now = isLookedAtAgain ? await readNow(context) : undefined

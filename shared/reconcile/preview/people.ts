@@ -16,6 +16,7 @@ export class People {
   readonly #groups = new Map<PrincipalId, Promise<DirectoryGroup | undefined>>()
   readonly #found = new Map<PrincipalId, Promise<Named | undefined>>()
   readonly #lists = new Map<PrincipalType, Promise<void>>()
+  readonly #ids = new Map<PrincipalType, Map<PrincipalName, PrincipalId>>()
 
   /** `identityStore`: one that is patient (see `patientIdentityStore`). */
   constructor(identityStore: IdentityStore) {
@@ -82,9 +83,20 @@ export class People {
     return known
   }
 
+  /** Of all users, or groups, that have a name. */
+  async idsByName(type: PrincipalType): Promise<ReadonlyMap<PrincipalName, PrincipalId>> {
+    await this.listNames(type)
+    return this.#ids.get(type) ?? new Map()
+  }
+
   async #readNames(type: PrincipalType): Promise<void> {
+    const ids = new Map<PrincipalName, PrincipalId>()
+    this.#ids.set(type, ids)
     const pages = (token?: string) => this.#identityStore.listPrincipals(type, token)
-    for await (const { id, ...named } of listAll(pages)) this.#found.set(id, Promise.resolve(named))
+    for await (const { id, ...named } of listAll(pages)) {
+      this.#found.set(id, Promise.resolve(named))
+      ids.set(named.name, id)
+    }
   }
 
   #listMembers(groupId: PrincipalId): Promise<readonly PrincipalId[] | undefined> {

@@ -35,7 +35,7 @@ type End = (typeof ends)[number]
  * | `granted`, `adopted`            | it is there, and ours                                                            |
  * | `revoked`                       | it is gone                                                                       |
  * | `released`                      | it is not ours any more                                                          |
- * | `terms-changed`                 | other links grant it, until another instant, for another reason or ticket        |
+ * | `terms-changed`                 | other links grant it, until another instant, of another reason, ticket or owner  |
  * | `held`                          | the brake holds its revocation: it is still there                                |
  * | `foreign-found`, `foreign-gone` | somebody else gave it, took it away                                              |
  */

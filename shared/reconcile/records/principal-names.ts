@@ -85,6 +85,14 @@ export class NameIndex {
     this.#ever.set(`${type}%${id}`, ever.add(name))
   }
 
+  /** All ids of a type. */
+  idsOfType(type: PrincipalType): readonly NamedId['id'][] {
+    const start = `${type}%`
+    return [...this.#names.keys()].flatMap((key) =>
+      key.startsWith(start) ? principalId.parse(key.slice(start.length)) : [],
+    )
+  }
+
   /** From now on this is its name. */
   set({ type, id, name }: NamedId): void {
     this.#names.set(`${type}%${id}`, { lastModified: new Date(8.64e15), names: new Set([name]) })

@@ -1,3 +1,4 @@
+import type { Figure } from '../../domain/access-page/page-data.ts'
 import { renderAccessPage } from '../../domain/access-page/render-access-page.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { ownedMembershipKey } from '../../domain/people/owned-membership.ts'
@@ -24,6 +25,7 @@ import { listChanges } from '../records/tell-event.ts'
 import { KeptMemberships } from './kept-memberships.ts'
 import { listHeldAccess } from './list-held-access.ts'
 import { ObjectWriter } from './object-writer.ts'
+import { reportPeople } from './report-people.ts'
 import {
   type ReportSummary,
   ReportTally,
@@ -41,7 +43,7 @@ type ReportPorts = Pick<
 
 /**
  * Writes who has access, as of now, under the date: `access.csv` and `index.html`, the memberships by which groups were
- * expanded in `groups.csv`, and last of all `summary.json`. From the bucket; only the directory is asked, for names and
+ * expanded in `groups.csv`, whose owner is gone in `orphans.csv`, how long joiners and leavers took in `reports/lifecycle/`, and last of all `summary.json`. From the bucket; only the directory is asked, for names and
  * members: a call for 100 users or groups, and one or more for each group that has access, at three quarters of the rate
  * that AWS allows to each operation; a run that was ended goes on with the groups that are left. Where an auditor's role is
  * configured, IAM tells in each account when roles were last used, and break-glass is checked by the definitions there are (`break-glass.csv`). No part of the report is in memory as a whole. Written again, it is as of then.
@@ -72,7 +74,10 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
   const breakGlass = await tellBreakGlass({ ...ports, identityStore: directory }, configuration)
   if (breakGlass) await objects.put(`${reportsPrefix}${date}/break-glass.csv`, Buffer.from(breakGlass.csv))
   notes.push(...(breakGlass?.notes ?? []))
-  const facts = await describePage({ isAsked: false, sources, notes }, ports)
+  const described = await describePage({ isAsked: false, sources, notes }, ports)
+  const attention = [...described.attention]
+  const lifecycle: Figure[] = []
+  const facts = { ...described, attention, lifecycle }
   const uses = new RoleUses(ports, configuration)
   const tally = new ReportTally({ isUseAsked: configuration.auditorRole !== '' })
   const [csv, page] = ['access.csv', 'index.html'].map(
@@ -87,6 +92,10 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
       yield* reported.rows
     }
     notes.push(...uses.notes)
+    const ofPeople = { madeAt, withAccess: tally.users, people, suspensionOf, configuration, notes }
+    const told = await reportPeople(objects, ofPeople)
+    attention.push(...told.attention)
+    lifecycle.push(...told.lifecycle)
   }
   for await (const piece of renderAccessPage({ ...facts, rows: rows() })) await page?.write(piece)
   await csv?.end()

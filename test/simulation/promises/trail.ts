@@ -7,7 +7,7 @@ function changeOf(
   world: SimulatedWorld,
   historyKey: string,
 ): { readonly date: string; readonly event: string; readonly name: string } {
-  if (historyKey.startsWith('history/suspensions/')) {
+  if (historyKey.startsWith('history/suspensions/') || historyKey.startsWith('history/leavers/')) {
     const { at, event, name } = world.readJson(historyKey) ?? {}
     const [date = '', time = ''] = String(at).split('T')
     return { date, event: `${time}%person-${event}`, name: String(name) }

@@ -21,7 +21,7 @@ test('every key is optional, with these defaults', () => {
       people: { count: 5, minutes: 15 },
     },
     limits: { outstanding: 15, callsPerSecond: 20, provisionings: 3, notValidFiles: 1_000 },
-    notifications: { digestMinutes: 5, receivers: [] },
+    notifications: { digestMinutes: 5, administratorAccounts: 10, receivers: [] },
   })
 })
 

@@ -11,6 +11,7 @@ const { receivers } = configuration.parse({
       { name: 'team-a', folders: ['team-a'] },
       { name: 'root', folders: [''] },
       { name: 'maria', uploaders: ['maria'] },
+      { name: 'data', owners: ['team-Data'] },
       { name: 'platform', approvers: ['team-Platform'] },
       { name: 'kenji', requesters: ['kenji'] },
       { name: 'owners', requests: true },
@@ -45,6 +46,7 @@ test.each([
   ['a link of somebody whose name ends so', input('failed', { by: 'AWS:AROA:anna-maria' }), []],
   ['a link that is held', input('held', { folder: 'team-a' }), ['operators', 'team-a']],
   ['a permission set that is blocked', input('blocked', { input: 'permission_sets/a.json' }), ['sets']],
+  ['a file that waits, of an owner', input('waiting', { owner: 'team-Data' }), ['data']],
   ['access that was granted', change('granted'), []],
   ['access that is held', change('held'), ['operators']],
   ['access that somebody else gave', change('foreign-found'), ['operators']],
@@ -56,6 +58,20 @@ test.each([
   ['a request that was granted', request('granted'), ['kenji', 'owners']],
   ['a request that was denied', request('denied'), ['kenji', 'owners']],
   ['a request whose requester is only a claim', request('refused', { requester: { id: 'id' } }), ['owners']],
+  ['somebody who is back', change('person-returned'), ['operators']],
+  [
+    'full access that reaches far',
+    {
+      ...common,
+      kind: 'reach',
+      event: 'administrator-reach',
+      date: '',
+      accounts: 11,
+      most: 10,
+      permissionSets: [],
+    } as Notification,
+    ['operators'],
+  ],
   ['drift', { ...common, kind: 'drift', event: 'drift-found', missing: 1, foreign: 0 } as Notification, ['operators']],
 ])('of %s exactly those hear who want to', (_, told, hearers) => {
   expect(hearersOf(told)).toEqual(hearers)
