@@ -26,7 +26,6 @@ const columns: readonly Column[] = [
   { title: 'reason', text: ({ links }) => links.flatMap(({ reason }) => reason ?? []).join(' ; ') },
   { title: 'temporary', text: ({ links }) => links.flatMap((link) => describeTemporary(link) ?? []).join(' ; ') },
   { title: 'remark', text: ({ remark = '' }) => remark },
-  { title: 'membership files', text: ({ memberships = [] }) => memberships.join(' ; ') },
   { title: 'role last used', text: ({ use }) => (use?.isKnown ? (use.lastUsedAt ?? 'never') : 'not known') },
   { title: 'unused days', text: ({ unusedDays }) => (unusedDays === undefined ? '' : String(unusedDays)) },
   { title: 'use as of', text: ({ use }) => (use?.isKnown ? use.asOf : '') },
@@ -34,12 +33,12 @@ const columns: readonly Column[] = [
 
 const levelColumn: Column = { title: 'access levels', text: ({ levels = [] }) => levels.join(' ; ') }
 /** Last, so that whoever reads by position reads on. */
-const ownerColumn: Column = {
-  title: 'owner',
-  text: ({ links }) => [...new Set(links.flatMap(({ owner }) => owner ?? []))].join(' ; '),
-}
+const newColumns: readonly Column[] = [
+  { title: 'membership files', text: ({ memberships = [] }) => memberships.join(' ; ') },
+  { title: 'owner', text: ({ links }) => [...new Set(links.flatMap(({ owner }) => owner ?? []))].join(' ; ') },
+]
 type Wanted = { readonly hasLevels?: boolean }
-const columnsOf = ({ hasLevels = false }: Wanted) => [...columns, ...(hasLevels ? [levelColumn] : []), ownerColumn]
+const columnsOf = ({ hasLevels = false }: Wanted) => [...columns, ...(hasLevels ? [levelColumn] : []), ...newColumns]
 
 /** The first line of access as CSV. */
 export function accessCsvTitles(wanted: Wanted = {}): string {
