@@ -1,5 +1,4 @@
 import { Refusal } from '../handlers/cli/arguments/refusal.ts'
-import { attributesKey } from '../shared/domain/attributes/attributes-file.ts'
 import { hygieneKey } from '../shared/domain/credentials/hygiene-file.ts'
 import { retirePrefix } from '../shared/domain/credentials/retire-file.ts'
 import type { Environment } from '../shared/domain/deployment/environment.ts'
@@ -32,7 +31,8 @@ const governedPrefixes = [
   groupPrefix,
   rulePrefix,
   hygieneKey,
-  attributesKey,
+  // The beginning of `access_control_attributes.json`, six times: the policy has no room for all of it.
+  'access_control',
 ] as const
 /** Records of drills: written once, by responders. */
 const drillPrefix = 'drills/'

@@ -52,7 +52,7 @@ test('whose file is gone, is suspended, and comes back with the file', async () 
   await system.untilGone(suspended)
   const changes = await system.keys('changes/')
   const told = new Set(changes.flatMap((key) => /%person-([a-z-]+)%/.exec(key)?.[1] ?? []))
-  expect([...told].toSorted()).toEqual(['changed', 'created', 'ended', 'restored', 'renewed', 'suspended'])
+  expect([...told].toSorted()).toEqual(['changed', 'created', 'ended', 'restored', 'returned', 'suspended'])
 }, 180_000)
 
 test('who has ended is deleted when the file says so and nothing is left', async () => {

@@ -8,7 +8,13 @@ import { RecordsLife } from './play-records.ts'
 /** What becomes of a whole life: access, and what every status says. */
 async function outcomeOf(life: RecordsLife) {
   const { world } = life
-  const access = world.ssoAdmin.assignments().map((one) => JSON.stringify(one))
+  // The ids of permission sets are drawn: whoever comes first has another one.
+  const access = await Promise.all(
+    world.ssoAdmin.assignments().map(async ({ permissionSetArn, accountId, principalId }) => {
+      const { name } = (await world.ssoAdmin.describePermissionSet(permissionSetArn)) ?? {}
+      return `${accountId} ${name} ${principalId}`
+    }),
+  )
   const statuses: [string, unknown][] = []
   for (const key of await world.keys('status/')) statuses.push([key, (await world.json(key))?.state])
   const held = (await world.json('control/brake.json'))?.lists as readonly { held: readonly string[] }[]

@@ -315,7 +315,7 @@ class PersonLook {
     if (known === undefined || ended === undefined) return 'again'
     const key = suspensionKey(this.#name)
     if (ended.etag !== undefined) await this.#context.objects.delete(key, { ifMatch: ended.etag })
-    await this.#tell('renewed', renderInstant(this.#input.now))
+    await this.#tell('returned', renderInstant(this.#input.now))
     const { ended: _, ...rest } = known.value
     await this.#write(rest)
     return 'again'

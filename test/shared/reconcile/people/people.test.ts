@@ -74,7 +74,7 @@ test('a person whose file is gone counts as suspended, and comes back with it', 
   await grouping.until(link, 'applied')
   expect(await grouping.world.keys('suspended/')).toEqual([])
   expect(await events(grouping)).toEqual(
-    expect.arrayContaining(['created', 'ended', 'suspended', 'renewed', 'restored']),
+    expect.arrayContaining(['created', 'ended', 'suspended', 'returned', 'restored']),
   )
 })
 

@@ -188,7 +188,7 @@ describe('a report', () => {
       await world.objects.put(key, body)
     }
     const folder = await report(world)
-    const uses = lines(await text(world, `${folder}access.csv`)).map((line) => cells(line).slice(-4, -1))
+    const uses = lines(await text(world, `${folder}access.csv`)).map((line) => cells(line).slice(-5, -2))
     const asOf = expect.stringMatching(/^2026-03-03T/)
     const used = [usedAt.toISOString(), '0', asOf]
     expect(uses).toEqual([used, used, used, ['never', '275', asOf]])
@@ -197,7 +197,7 @@ describe('a report', () => {
     await world.clock.advance(24 * 60 * 60_000)
     world.iam.removeAuditorRole(id)
     const next = await report(world)
-    expect(lines(await text(world, `${next}access.csv`)).map((line) => cells(line).slice(-4, -1))).toEqual(
+    expect(lines(await text(world, `${next}access.csv`)).map((line) => cells(line).slice(-5, -2))).toEqual(
       Array.from({ length: 4 }, () => ['not known', '', '']),
     )
     expect(await world.json(`${next}summary.json`)).toMatchObject({
@@ -211,10 +211,10 @@ describe('a report', () => {
     const world = await open({ configuration: { auditorRole: 'ssofile-auditor' } })
     const folder = await report(world)
     const madeAt = String((await world.json(`${folder}summary.json`))?.madeAt)
-    const withoutUse = (all: readonly string[]) => all.map((line) => cells(line).toSpliced(-4, 3)).sort()
+    const withoutUse = (all: readonly string[]) => all.map((line) => cells(line).toSpliced(-5, 3)).sort()
     const rebuilt = await rebuild(world, { folder, madeAt })
     expect(withoutUse(rebuilt)).toEqual(withoutUse(lines(await text(world, `${folder}access.csv`))))
-    expect(new Set(rebuilt.map((line) => cells(line).slice(-4, -1).join(' | ')))).toEqual(new Set(['not known |  | ']))
+    expect(new Set(rebuilt.map((line) => cells(line).slice(-5, -2).join(' | ')))).toEqual(new Set(['not known |  | ']))
   })
 
   test('is written all the same where the directory cannot be asked, and says what is missing', async () => {
