@@ -52,7 +52,7 @@ const forOperators = new Set([
   'configured',
   'person-suspended',
   'person-restored',
-  'person-returned',
+  'person-back',
   'foreign-found',
   'foreign-gone',
 ])

@@ -41,7 +41,7 @@ export const lifecycleSummary = record({
 })
 export type LifecycleSummary = z.infer<typeof lifecycleSummary>
 
-type AbsenceEvent = { readonly at: string; readonly event: 'suspended' | 'restored' | 'left' | 'returned' }
+type AbsenceEvent = { readonly at: string; readonly event: 'suspended' | 'restored' | 'left' | 'back' }
 /** `back`: from then on neither a file nor the directory says that the person has left. */
 export type Absence = { readonly from: string; readonly by: 'suspended' | 'left'; back?: string }
 

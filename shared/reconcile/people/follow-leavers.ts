@@ -36,8 +36,8 @@ export async function followLeavers(
   for (const user of known) {
     const now = await principals.whereabouts('USER', user, Number.NEGATIVE_INFINITY)
     const why = now === 'gone' ? 'gone' : now.isDisabled ? 'disabled' : 'enabled'
-    const event = why === 'enabled' ? 'returned' : 'left'
-    if ((told.get(user)?.event ?? 'returned') === event) continue
+    const event = why === 'enabled' ? 'back' : 'left'
+    if ((told.get(user)?.event ?? 'back') === event) continue
     const name = (now === 'gone' ? undefined : now.name) ?? names.namesOf('USER', user)[0] ?? user
     await tellLeaving(objects, { user, name: renderNameInKey(name), event, at, why })
     count++

@@ -6,7 +6,7 @@ import { JsonRecord } from './json-record.ts'
 import { tellEvent } from './tell-event.ts'
 
 const prefix = 'history/leavers/'
-const events = ['left', 'returned'] as const
+const events = ['left', 'back'] as const
 
 /** A user was seen disabled or gone, or was seen again after that. */
 export type Leaving = { readonly user: PrincipalId; readonly at: string; readonly event: (typeof events)[number] }

@@ -58,7 +58,7 @@ test.each([
   ['a request that was granted', request('granted'), ['kenji', 'owners']],
   ['a request that was denied', request('denied'), ['kenji', 'owners']],
   ['a request whose requester is only a claim', request('refused', { requester: { id: 'id' } }), ['owners']],
-  ['somebody who is back', change('person-returned'), ['operators']],
+  ['somebody who is back', change('person-back'), ['operators']],
   [
     'full access that reaches far',
     {

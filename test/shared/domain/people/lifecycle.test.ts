@@ -22,7 +22,7 @@ const took = (seconds: number | undefined, more: Partial<Passage> = {}): Passage
 describe('somebody is away', () => {
   test('from the first cause until the last one is gone', () => {
     const events = [
-      { at: at(4), event: 'returned' },
+      { at: at(4), event: 'back' },
       { at: at(1), event: 'suspended' },
       { at: at(2), event: 'left' },
       { at: at(3), event: 'restored' },
@@ -33,7 +33,7 @@ describe('somebody is away', () => {
   test('as often as it happens, and is not back from the last time', () => {
     const events = [
       { at: at(1), event: 'left' },
-      { at: at(2), event: 'returned' },
+      { at: at(2), event: 'back' },
       { at: at(3), event: 'left' },
     ] as const
     expect(listAbsences(events)).toEqual([

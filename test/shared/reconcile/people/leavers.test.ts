@@ -29,7 +29,7 @@ test('a user who is disabled in the directory, and enabled again, is told once e
     await hour(grouping)
     await hour(grouping)
   }
-  expect(await told(grouping)).toEqual([`person-left%${kenji}`, `person-returned%${kenji}`])
+  expect(await told(grouping)).toEqual([`person-left%${kenji}`, `person-back%${kenji}`])
   expect((await world.keys(`history/leavers/${id}/`)).length).toBe(2)
 })
 
