@@ -1,4 +1,5 @@
 import { Refusal } from '../handlers/cli/arguments/refusal.ts'
+import { attributesKey } from '../shared/domain/attributes/attributes-file.ts'
 import { hygieneKey } from '../shared/domain/credentials/hygiene-file.ts'
 import { retirePrefix } from '../shared/domain/credentials/retire-file.ts'
 import type { Environment } from '../shared/domain/deployment/environment.ts'
@@ -10,7 +11,7 @@ import { suspensionPrefix } from '../shared/domain/people/suspension.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 
 export type PolicyStatementJson = {
-  /** Absent where the resource says it all: a policy has no room for the numbers of folders. */
+  /** Denials have one, except of folders: their resource says it all, and a policy has no room for more. */
   readonly Sid?: string
   readonly Effect: 'Allow' | 'Deny'
   readonly Principal: '*' | { readonly AWS: readonly string[] }
@@ -31,8 +32,7 @@ const governedPrefixes = [
   groupPrefix,
   rulePrefix,
   hygieneKey,
-  // The beginning of `access_control_attributes.json`, six times: the policy has no room for all of it.
-  'access_control',
+  attributesKey,
 ] as const
 /** Records of drills: written once, by responders. */
 const drillPrefix = 'drills/'
@@ -62,12 +62,8 @@ export const membershipFolder = (folder: string): string => `${membershipPrefix}
 
 /** What is open by folders alone: to account owners, and to who puts people into groups. */
 const ownFoldersOf = ({ access }: Environment) => [
-  ...access.accountOwners.map(({ folder, principals }, index) => {
-    return { sid: `Owner${index + 1}`, prefix: retireFolder(folder), principals }
-  }),
-  ...access.memberships.map(({ folder, principals }, index) => {
-    return { sid: `Members${index + 1}`, prefix: membershipFolder(folder), principals }
-  }),
+  ...access.accountOwners.map(({ folder, principals }) => ({ prefix: retireFolder(folder), principals })),
+  ...access.memberships.map(({ folder, principals }) => ({ prefix: membershipFolder(folder), principals })),
 ]
 const writes = ['s3:PutObject', 's3:DeleteObject'] as const
 /**
@@ -105,7 +101,6 @@ const ownId = '${identitystore:UserId}/'
 
 /** Part of the bucket and who puts and deletes there. Each pattern ends in its only `*`, which stands for any text, `/` too. */
 type Area = {
-  readonly sid: string
   readonly prefix: string
   /** People, by S3 or by the API. */
   readonly uploaders: readonly string[]
@@ -198,7 +193,7 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
     }),
     {
       // All of links_data/ that is in no declared folder: there is no pattern for it, so what else people write is named.
-      Sid: root.sid,
+      Sid: 'OutsideFolders',
       Effect: 'Deny',
       Principal: '*',
       Action: writes,
@@ -225,11 +220,7 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
       Resource: [objects('links_data/')],
       Condition: { ArnLike: { 'aws:PrincipalArn': names.anyRoleArn }, ...unless(rolesOfLinks).Condition },
     },
-    only(
-      permissionSets.sid,
-      [permissionSets.prefix],
-      [...permissionSets.writers, ...rolesOfInputs(permissionSets.way)],
-    ),
+    only('PermissionSets', [permissionSets.prefix], [...permissionSets.writers, ...rolesOfInputs(permissionSets.way)]),
   ]
 }
 
@@ -345,26 +336,20 @@ function denialsOfRequests(environment: Environment, names: DeploymentNames): Po
 type Areas = { readonly root: Area; readonly folders: readonly Area[]; readonly permissionSets: Area }
 
 function areasOf({ folders, access, provisioning }: Environment): Areas {
-  const area = (sid: string, prefix: string, uploaders: readonly string[], way: Area['way']): Area => ({
-    sid,
+  const area = (prefix: string, uploaders: readonly string[], way: Area['way']): Area => ({
     prefix,
     uploaders,
     writers: way === 'api' ? [] : uploaders,
     way,
   })
-  const ofFolder = (sid: string, folder: string) => {
+  const ofFolder = (folder: string) => {
     const uploaders = access.uploaders.find((one) => one.folder === folder)?.principals ?? []
-    return area(sid, folder === '' ? 'links_data/' : `links_data/${folder}/`, uploaders, provisioning.links)
+    return area(folder === '' ? 'links_data/' : `links_data/${folder}/`, uploaders, provisioning.links)
   }
   return {
-    root: ofFolder('OutsideFolders', ''),
-    folders: folders.map((folder, index) => ofFolder(`Folder${index + 1}`, folder)),
-    permissionSets: area(
-      'PermissionSets',
-      'permission_sets/',
-      access.permissionSetUploaders,
-      provisioning.permissionSets,
-    ),
+    root: ofFolder(''),
+    folders: folders.map(ofFolder),
+    permissionSets: area('permission_sets/', access.permissionSetUploaders, provisioning.permissionSets),
   }
 }
 
@@ -381,34 +366,30 @@ function grants(environment: Environment, names: DeploymentNames): PolicyStateme
   const readers = [...new Set([...auditors, ...operators])]
   return [
     ...grantsOfDeployment(environment, names),
-    ...allow('Readers', readers, readings, [bucketArn, objects('')]),
-    ...allow('OperatorsControl', operators, writes, [objects('control/')]),
-    ...allow('OperatorsEnd', operators, ['s3:DeleteObject'], [objects('requests/')]),
-    ...allow('RespondersDrill', responders, ['s3:PutObject'], [objects(drillPrefix)]),
+    ...allow(readers, readings, [bucketArn, objects('')]),
+    ...allow(operators, writes, [objects('control/')]),
+    ...allow(operators, ['s3:DeleteObject'], [objects('requests/')]),
+    ...allow(responders, ['s3:PutObject'], [objects(drillPrefix)]),
     ...allowIn(names, {
-      sid: 'Governance',
       principals: governance,
       actions: readsAndWrites,
       prefixes: governedPrefixes,
     }),
     ...allowIn(names, {
-      sid: 'Suspend',
       principals: ofOthers(environment.access.people),
       actions: readsAndWrites,
       prefixes: peoplePrefixesOf(environment),
     }),
     ...grantsOfRequests(environment, names),
-    ...ownFoldersOf(environment).flatMap(({ sid, prefix, principals }) =>
+    ...ownFoldersOf(environment).flatMap(({ prefix, principals }) =>
       allowIn(names, {
-        sid: `${sid}Allowed`,
         principals: ofOthers(principals),
         actions: readsAndWrites,
         prefixes: [prefix],
       }),
     ),
-    ...readableAreas(environment).flatMap(({ sid, prefix, uploaders, way }) =>
+    ...readableAreas(environment).flatMap(({ prefix, uploaders, way }) =>
       allowIn(names, {
-        sid: `${sid}Allowed`,
         principals: ofOthers(uploaders),
         actions: way === 'api' ? ['s3:GetObject'] : readsAndWrites,
         prefixes: [prefix],
@@ -433,7 +414,6 @@ function grantsOfDeployment(
   if (bucketAccount === account) return []
   return [
     {
-      Sid: 'Ssofile',
       Effect: 'Allow',
       Principal: { AWS: [account] },
       Action: [...readings, ...writes, 's3:AbortMultipartUpload'],
@@ -450,7 +430,7 @@ function readableAreas(environment: Environment): readonly Area[] {
   const { root, folders, permissionSets } = areasOf(environment)
   if (environment.privacy === 'folder') return [root, ...folders, permissionSets]
   const uploaders = [root, ...folders].flatMap((area) => area.uploaders)
-  return [{ ...root, sid: 'Links', uploaders }, permissionSets]
+  return [{ ...root, uploaders }, permissionSets]
 }
 
 /**
@@ -470,14 +450,12 @@ function grantsOfRequests(environment: Environment, names: DeploymentNames): Pol
   return [
     {
       ...people,
-      Sid: 'People',
       Action: ['s3:GetObject', ...writes],
       Resource: read.map(objects),
       Condition: signedIn,
     },
     {
       ...people,
-      Sid: 'PeopleList',
       Action: ['s3:ListBucket'],
       Resource: [names.bucketArn],
       Condition: { ...signedIn, StringLike: { 's3:prefix': read.map((prefix) => `${prefix}*`) } },
@@ -496,7 +474,6 @@ function unless(principals: readonly string[]): Pick<PolicyStatementJson, 'Condi
  * does not exist yet, or no longer, would make S3 refuse the whole policy.
  */
 function allow(
-  sid: string,
   principals: readonly string[],
   actions: readonly string[],
   resources: readonly string[],
@@ -504,7 +481,6 @@ function allow(
   if (principals.length === 0) return []
   return [
     {
-      Sid: sid,
       Effect: 'Allow',
       Principal: { AWS: accountsOf(principals) },
       Action: actions,
@@ -514,7 +490,7 @@ function allow(
   ]
 }
 
-type PrefixGrant = { readonly sid: string } & Readonly<Record<'principals' | 'actions' | 'prefixes', readonly string[]>>
+type PrefixGrant = Readonly<Record<'principals' | 'actions' | 'prefixes', readonly string[]>>
 
 /**
  * Objects under these prefixes and their statuses, and listing both: for the whole accounts of these principals. Who writes
@@ -523,16 +499,15 @@ type PrefixGrant = { readonly sid: string } & Readonly<Record<'principals' | 'ac
  */
 function allowIn(
   { bucketArn }: DeploymentNames,
-  { sid, principals, actions, prefixes }: PrefixGrant,
+  { principals, actions, prefixes }: PrefixGrant,
 ): PolicyStatementJson[] {
   if (principals.length === 0) return []
   const patterns = prefixes.flatMap((prefix) => [`${prefix}*`, `status/${prefix}*`])
   const statement = { Effect: 'Allow', Principal: { AWS: accountsOf(principals) } } as const
   return [
-    { ...statement, Sid: sid, Action: actions, Resource: patterns.map((pattern) => `${bucketArn}/${pattern}`) },
+    { ...statement, Action: actions, Resource: patterns.map((pattern) => `${bucketArn}/${pattern}`) },
     {
       ...statement,
-      Sid: `${sid}List`,
       Action: ['s3:ListBucket'],
       Resource: [bucketArn],
       Condition: { StringLike: { 's3:prefix': patterns } },

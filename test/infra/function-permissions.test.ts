@@ -6,6 +6,7 @@ import { DeploymentNames } from '../../infra/deployment-names.ts'
 import {
   accountAccessActions,
   directoryActions,
+  directoryActionsOf,
   functionPermissions,
   groupActions,
   groupChangeActions,
@@ -15,6 +16,7 @@ import {
   operatorPermissions,
   organizationsActions,
   peopleChangeActions,
+  permissionsIn,
   plannerPermissions,
   policyCheckActions,
   producersOf,
@@ -254,6 +256,20 @@ test('every queue but the one that only S3 sends to has a producer, and every qu
     ...(functionPermissions[name].receive ?? []),
   ])
   expect(worked.flat().sort()).toEqual([...workedQueues].sort())
+})
+
+test("only the function requests writes users, and only where Identity Center's own directory keeps them", () => {
+  const writing = (directory: 'external' | 'identity-center') =>
+    functionNames.filter((name) => {
+      const actions = directoryActionsOf(permissionsIn({ ...example, directory }, name))
+      return peopleChangeActions.some((action) => actions.includes(action))
+    })
+  expect(writing('external')).toEqual([])
+  expect(writing('identity-center')).toEqual(['requests'])
+  const { read = [], write = [], put = [] } = permissionsIn({ ...example, directory: 'external' }, 'requests')
+  const ofPeople = ['people/', 'owned_people/', 'suspended/', 'history/people/']
+  expect([...write, ...put].filter((prefix) => ofPeople.includes(prefix))).toEqual([])
+  expect(read).not.toContain('people/')
 })
 
 test('docs/permissions.md is up to date; else: npm run permissions', () => {

@@ -71,12 +71,15 @@ export function isLoss({ step }: AttributeStep): boolean {
   return step === 'change' || step === 'remove'
 }
 
-/** For a person, and as the brake names it: a release is of exactly this. */
+/**
+ * For a person, and as the brake names it: a release is of exactly this. Neither keys nor sources have a `'`, so that no two changes
+ * read the same.
+ */
 export function describeAttributeStep({ key, from, to, step }: AttributeStep): string {
-  const name = quote(key, 128)
-  if (to === undefined) return `remove ${name}, now from ${quote(from ?? '', 256)}`
-  if (from === undefined) return `add ${name} from ${quote(to, 256)}`
-  return `${step === 'change' ? 'change' : 'restore'} ${name} from ${quote(from, 256)} to ${quote(to, 256)}`
+  const named = (text: string) => `'${quote(text, 256)}'`
+  if (to === undefined) return `remove ${named(key)}, now from ${named(from ?? '')}`
+  if (from === undefined) return `add ${named(key)} from ${named(to)}`
+  return `${step === 'change' ? 'change' : 'restore'} ${named(key)} from ${named(from)} to ${named(to)}`
 }
 
 /**

@@ -27,13 +27,13 @@ const attributes = (text: string): Attribute[] =>
 describe('what leads from the attributes that there are to those of the file', () => {
   test.each([
     ['equal', 'Team=a', 'Team=a', undefined, []],
-    ['new', 'Team=a', '', undefined, ['add Team from a']],
-    ['of another source', 'Team=b', 'Team=a', undefined, ['change Team from a to b']],
-    ['of another source than was applied', 'Team=b', 'Team=a', 'Team=a', ['change Team from a to b']],
-    ['not in the file', '', 'Team=a', undefined, ['remove Team, now from a']],
-    ['applied, and not in the file', '', 'Team=a', 'Team=a', ['remove Team, now from a']],
-    ['applied, and gone by hand', 'Team=a', '', 'Team=a', ['add Team from a']],
-    ['applied, and changed by hand', 'Team=a', 'Team=c', 'Team=a', ['restore Team from c to a']],
+    ['new', 'Team=a', '', undefined, ["add 'Team' from 'a'"]],
+    ['of another source', 'Team=b', 'Team=a', undefined, ["change 'Team' from 'a' to 'b'"]],
+    ['of another source than was applied', 'Team=b', 'Team=a', 'Team=a', ["change 'Team' from 'a' to 'b'"]],
+    ['not in the file', '', 'Team=a', undefined, ["remove 'Team', now from 'a'"]],
+    ['applied, and not in the file', '', 'Team=a', 'Team=a', ["remove 'Team', now from 'a'"]],
+    ['applied, and gone by hand', 'Team=a', '', 'Team=a', ["add 'Team' from 'a'"]],
+    ['applied, and changed by hand', 'Team=a', 'Team=c', 'Team=a', ["restore 'Team' from 'c' to 'a'"]],
   ])('one that is %s', (_, wanted, actual, applied, expected) => {
     const owned = applied === undefined ? undefined : { v: 1 as const, applied: attributes(applied) }
     const facts = { wanted: attributes(wanted), actual: attributes(actual), owned }
