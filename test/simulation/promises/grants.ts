@@ -59,7 +59,7 @@ function neededFor({ service, operation, key = '' }: Call): Grant | undefined {
 const directoryGrants: Readonly<Record<string, string>> = {
   listMembersOf: 'members',
   listGroupsOf: 'groups',
-  getGroupMembershipId: 'change',
+  getGroupMembershipId: 'memberships',
   createGroup: 'change',
   updateGroupDescription: 'change',
   deleteGroup: 'change',
@@ -68,7 +68,7 @@ const directoryGrants: Readonly<Record<string, string>> = {
 }
 /** Whoever is granted one of these is granted those before it too. */
 const ladders: { readonly [kind in keyof FunctionPermissions]?: readonly string[] } = {
-  directory: ['read', 'members', 'groups', 'change'],
+  directory: ['read', 'members', 'groups', 'memberships', 'change'],
   identityCenter: ['instance', 'read', 'change'],
 }
 
