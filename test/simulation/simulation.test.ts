@@ -39,7 +39,7 @@ test.each(regressions)(
  * nobody heard of. Whether one of these hundred does is different after every change of the product.
  */
 const rare =
-  /^(router: write state\/failures\/|hourly: write status\/too-many\/|requests: (read (foreign|assignments|selectors)\/|send (dispatch|requests))|(sweep|hourly): send requests|sweep: send events|(sweep|dispatcher): send permission-sets)$/
+  /^(router: write state\/failures\/|hourly: write status\/too-many\/|requests: (read (foreign|assignments|selectors)\/|send (dispatch|requests|links))|(sweep|hourly): send requests|sweep: send events|(sweep|dispatcher): send permission-sets)$/
 
 /** Granted, and used in no run. */
 const unused = [
