@@ -63,7 +63,7 @@ export class LeaverCensus {
       const stays = rule && !person.isDisabled && askRule(rule, { person, entry, key, now }).asks !== 'no'
       return stays ? [] : [renderMembership(entry)]
     })
-    await brake.admitLeavers({ group, items: leaving.flat(), base: byRule.length })
+    await brake.admitLeavers({ group, items: leaving.flat(), all: byRule.map(({ entry }) => renderMembership(entry)) })
   }
 
   async #finder(rule: Parsed<Rule> | undefined, count: number) {
