@@ -12,6 +12,7 @@ import { Brake } from '../shared/reconcile/brake/brake.ts'
 import { patientIdentityStore } from '../shared/reconcile/calls/patient-identity-store.ts'
 import { DirectoryListing } from '../shared/reconcile/directory/directory-listing.ts'
 import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
+import { LeaverCensus } from '../shared/reconcile/people/leaver-census.ts'
 import { lookAtAttributes } from '../shared/reconcile/people/look-at-attributes.ts'
 import { lookAtGroup } from '../shared/reconcile/people/look-at-group.ts'
 import { lookAtMembership } from '../shared/reconcile/people/look-at-membership.ts'
@@ -38,6 +39,8 @@ export const requests: QueueHandler = (ports, configuration) => {
   // Many ask at once, and the directory answers few calls a second.
   const identityStore = patientIdentityStore(ports)
   const policies = new Policies(ports)
+  const listing = new DirectoryListing({ ...ports, identityStore }, configuration.principalSuffix)
+  const brake = new Brake(ports, configuration)
   const context = {
     ...ports,
     identityStore,
@@ -47,10 +50,10 @@ export const requests: QueueHandler = (ports, configuration) => {
     people: newPeople(),
     policies,
     suspensions: new Suspensions({ objects: ports.objects, policies }),
-    brake: new Brake(ports, configuration),
+    brake,
+    census: new LeaverCensus({ ...ports, identityStore, brake, listing }),
     rules: new RuleFiles(ports.objects),
   }
-  const listing = new DirectoryListing({ ...ports, identityStore }, configuration.principalSuffix)
   const look = (message: InputMessage, sentMs: number | undefined) => {
     if (message.key.startsWith(rulePrefix)) return lookAtRule(message, { ...context, listing, sentMs })
     if (message.key.startsWith(suspensionPrefix))

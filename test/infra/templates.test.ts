@@ -178,7 +178,7 @@ describe('a function', () => {
         queueSettings[source.name].visibilityTimeoutSeconds,
       )
       // A batch that waits for room, or runs long, does not come back meanwhile.
-      if (['links', 'permission-sets', 'requests'].includes(name))
+      if (['links', 'permission-sets'].includes(name))
         expect(queueSettings[source.name].visibilityTimeoutSeconds).toBe(6 * functionSettings[name].timeoutSeconds)
     },
   )

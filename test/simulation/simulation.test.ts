@@ -39,7 +39,7 @@ test.each(regressions)(
  * nobody heard of, somebody with access who is gone from the directory. Whether one of these hundred does is different after every change of the product.
  */
 const rare =
-  /^(router: write state\/failures\/|hourly: write status\/too-many\/|(events|hourly): put (changes|history\/leavers)\/|requests: (read (foreign|assignments|selectors)\/|send (dispatch|requests))|(sweep|hourly): send requests|sweep: send events|(sweep|dispatcher): send permission-sets)$/
+  /^(router: write state\/failures\/|hourly: write status\/too-many\/|(events|hourly): put (changes|history\/leavers)\/|requests: (read (foreign|assignments|selectors)\/|send (dispatch|requests|links))|(sweep|hourly): send requests|sweep: send events|(sweep|dispatcher): send permission-sets)$/
 
 /** Granted, and used in no run. */
 const unused = [

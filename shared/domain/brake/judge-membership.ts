@@ -29,11 +29,11 @@ function isTooMany(brake: BrakeRecord, window: BrakeWindow, items: readonly stri
 
 /**
  * All people whom a rule means no longer, before the first of them is taken out. Where they are too many at once, all are held, on one
- * list. `base`: whom the rule has put into its group. Whoever is meant again leaves the list.
+ * list. `all`: whom the rule has put into its group. Whoever is meant again leaves the list.
  */
 export function judgeLeavers(
   brake: BrakeRecord,
-  { group, items, base }: { readonly group: string; readonly items: readonly string[]; readonly base: number },
+  { group, items, all }: { readonly group: string; readonly items: readonly string[]; readonly all: readonly string[] },
   terms: BrakeTerms,
 ): BrakeRecord {
   const scope = { ...ofRule, name: group, folder: undefined }
@@ -42,7 +42,8 @@ export function judgeLeavers(
   const now = stale.filter((item) => !kept.has(item)).reduce(takeOffMembership, brake)
   const open = items.filter((item) => !isSettled(now, item, terms))
   const window = windowOf(now, { ...scope, items: open }, terms)
-  const based = { ...window, base: window.base ?? base }
+  // Whoever passed in this window may be out already.
+  const based = { ...window, base: window.base ?? new Set([...window.counted, ...all]).size }
   const added = addedTo(based, { ...scope, items: open })
   return isTooMany(now, based, added, terms) ? hold(now, [], { window: based, items: added }, terms) : now
 }

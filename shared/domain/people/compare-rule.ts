@@ -33,7 +33,7 @@ export type RuleComparison = {
   readonly reported: number
   readonly kept: number
   /** Whom the rule has put in. */
-  readonly base: number
+  readonly byRule: readonly OwnedMembership[]
 }
 
 /**
@@ -79,7 +79,7 @@ export function compareRule(facts: RuleFacts): RuleComparison {
     const isAlone = isThere && isBegun && entry.files.every((file) => file.key === key)
     leaving.push({ ...one, isAlone })
   }
-  return { joining, leaving, base: byRule.length, ...count }
+  return { joining, leaving, byRule: byRule.map(({ entry }) => entry), ...count }
 }
 
 function isInOrder(entry: OwnedMembership, key: string, name: PrincipalName): boolean {

@@ -63,6 +63,10 @@ export class ListedPeople {
     this.#suffix = suffix
   }
 
+  find(id: PrincipalId): DirectoryPerson | undefined {
+    return this.#people.get(id)
+  }
+
   has(id: PrincipalId): boolean {
     return this.#people.has(id)
   }

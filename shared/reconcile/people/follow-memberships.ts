@@ -137,8 +137,9 @@ async function readMembers(objects: ObjectStore, people: People, groups: Paramet
 
 async function listUnsettled(objects: ObjectStore): Promise<readonly string[]> {
   const keys: string[] = []
+  // To look at a rule takes a listing of all people: only what waits for a group is looked at.
   for (const state of unsettled)
-    for (const prefix of [membershipPrefix, groupPrefix, rulePrefix])
+    for (const prefix of [membershipPrefix, groupPrefix, ...(state === 'waiting' ? [rulePrefix] : [])])
       for await (const { key } of objects.list(`${attentionPrefix}${state}/${prefix}`))
         keys.push(key.slice(`${attentionPrefix}${state}/`.length))
   return keys

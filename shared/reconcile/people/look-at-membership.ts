@@ -39,6 +39,7 @@ import type { Suspensions } from '../records/suspensions.ts'
 import { describeInput } from '../requests/look-at-request.ts'
 import { admitFiles } from './admit-files.ts'
 import { findOwnGroup } from './find-own-group.ts'
+import type { LeaverCensus } from './leaver-census.ts'
 import { settleMembership, settlingMs, type Wish } from './settle-membership.ts'
 
 export type LookingAtMembership = Pick<
@@ -47,6 +48,7 @@ export type LookingAtMembership = Pick<
 > & {
   readonly configuration: Configuration
   readonly suspensions: Pick<Suspensions, 'find'>
+  readonly census: Pick<LeaverCensus, 'take'>
   readonly policies: Pick<Policies, 'read'>
   readonly brake: Pick<Brake, 'admitRemoval' | 'reviewRemoval' | 'admitPerson'>
 }
@@ -239,6 +241,9 @@ class MembershipLook {
       ...(rule.asks === 'yes' ? { keptUntil: rule.keptUntil, user: name } : {}),
       isExternal: group?.isExternal === true,
       isGone,
+      ...(this.#askedBefore.has(ruleKey(this.#membership.group)) && {
+        countLeavers: () => this.#context.census.take(this.#membership.group, id),
+      }),
       ...(suspension === undefined ? {} : { admitSuspension }),
     }
   }

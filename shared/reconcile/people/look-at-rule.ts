@@ -141,9 +141,9 @@ async function compare(
     onDrift: configuration.onDrift,
     now: await readNow(context),
   })
-  const { joining, leaving, base } = comparison
+  const { joining, leaving, byRule } = comparison
   const alone = leaving.filter(({ isAlone }) => isAlone).map(({ entry }) => renderMembership(entry))
-  const { held, reason } = await brake.admitLeavers({ group: name, items: alone, base })
+  const { held, reason } = await brake.admitLeavers({ group: name, items: alone, all: byRule.map(renderMembership) })
   const left = leaving.filter(({ entry }) => !held.has(renderMembership(entry)))
   const inputs = [
     ...joining.map(({ user, name: userName }) => ({

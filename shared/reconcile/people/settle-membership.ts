@@ -31,6 +31,8 @@ export type Wish = {
   readonly keptUntil?: string | undefined
   /** The present name of a user whom a rule means, whatever the name was. */
   readonly user?: PrincipalName | undefined
+  /** A rule asked for it, and does no longer: who else leaves is counted before. */
+  readonly countLeavers?: (() => Promise<void>) | undefined
   /** The group is kept by a provider. */
   readonly isExternal: boolean
   /** Nobody works with it any more: the user is gone, or the group. So nobody need be asked. */
@@ -189,9 +191,10 @@ class MembershipEvaluation {
   }
 
   async #admit({ files }: OwnedMembership): Promise<Admission> {
-    const { isGone, admitSuspension } = this.#wish
+    const { isGone, admitSuspension, countLeavers } = this.#wish
     if (isGone) return { outcome: 'passes' }
     if (admitSuspension) return admitSuspension()
+    await countLeavers?.()
     const rule = files.find(({ key }) => key.startsWith(rulePrefix))
     const ofFiles = files.filter((file) => file !== rule)
     const folders = ofFiles.map(({ key }) => folderOfMembership(key))

@@ -290,8 +290,9 @@ async function previewRemovals(
   // All who leave by one rule are judged before the first of them.
   const isByRule = ({ files }: PlannedMembership) => files.every(({ key }) => key.startsWith(rulePrefix))
   for (const [group, leaving] of Map.groupBy(counting.filter(isByRule), (one) => one.group)) {
-    const base = known.filter(({ entry }) => entry.files.some(({ key }) => key === ruleKey(group))).length
-    record = judgeLeavers(record, { group, items: leaving.map(renderMembership), base }, terms)
+    const byRule = known.filter(({ entry }) => entry.files.some(({ key }) => key === ruleKey(group)))
+    const all = byRule.map(({ entry }) => renderMembership(entry))
+    record = judgeLeavers(record, { group, items: leaving.map(renderMembership), all }, terms)
   }
   for (const one of counting) {
     const ofFiles = one.files.filter(({ key }) => !key.startsWith(rulePrefix))

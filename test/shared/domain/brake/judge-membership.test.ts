@@ -64,7 +64,7 @@ describe('removals from groups', () => {
 describe('a rule', () => {
   const items = (count: number) => numbers(count).map((number) => `oncall%user-${number}`)
   const leave = (count: number, base: number, brake = emptyBrake, minute = 0) =>
-    judgeLeavers(brake, { group: 'oncall', items: items(count), base }, at(minute))
+    judgeLeavers(brake, { group: 'oncall', items: items(count), all: items(base) }, at(minute))
   const ofRule = (number: number) => ({ item: `oncall%user-${number}`, folders: [], ruleOf: 'oncall' })
 
   test.each([
@@ -102,6 +102,19 @@ describe('a rule', () => {
     expect(judgeRemoval(released, ofRule(3), at(2)).passes).toBe(true)
     expect(leave(10, 10, released, 2).lists).toEqual([])
     expect(leave(20, 20, released, 2).lists.flatMap((one) => one.items)).toHaveLength(10)
+  })
+
+  test('lets those go on who may go, although the group is smaller by each of them', () => {
+    let record = leave(5, 11)
+    for (const number of numbers(5)) {
+      const left = { items: items(5).slice(number), all: items(11).slice(number) }
+      record = judgeLeavers(record, { group: 'oncall', ...left }, at(1))
+      for (const window of findBaselessRemoval(record, ofRule(number), at(1)))
+        record = noteBase(record, window, 11, at(1))
+      record = judgeRemoval(record, ofRule(number), at(1)).brake
+    }
+    expect(record.lists).toEqual([])
+    expect(judgeRemoval(record, ofRule(5), at(2)).passes).toBe(false)
   })
 
   test('forgets those who are meant again', () => {

@@ -200,6 +200,23 @@ test('a change by hand says who made it, where and when', async () => {
   expect(outcomes.told[0]).not.toHaveProperty('by')
 })
 
+test('who leaves a group and who comes into another is told with the owner of each group', async () => {
+  const outcomes = new Outcomes()
+  const folder = 'history/memberships/group%user/'
+  for (const [event, group] of [
+    ['removed', 'sellers'],
+    ['added', 'engineers'],
+  ] as const) {
+    const told = { event, named: `membership-${event}`, at: '2026-03-03T10:00:05.000Z', body: {} }
+    await tellEvent(outcomes.objects, { folder, name: `${group}%kenji` }, { ...told, owner: `Équipe ${group}` })
+  }
+  await outcomes.lookEveryMinute(2)
+  expect(outcomes.told.toSorted((a, b) => (a.event < b.event ? -1 : 1))).toMatchObject([
+    { event: 'membership-added', subject: 'engineers%kenji', owner: 'Équipe engineers' },
+    { event: 'membership-removed', subject: 'sellers%kenji', owner: 'Équipe sellers' },
+  ])
+})
+
 test('a pause says who paused, and why', async () => {
   const outcomes = new Outcomes()
   const at = outcomes.clock.now().toISOString()

@@ -198,6 +198,25 @@ test('people who leave one by one are counted together for a quarter of an hour'
   expect(names.some((name) => ruling.isIn(name))).toBe(false)
 })
 
+test('wrong attributes of a whole group are held before the first event takes anybody out', async () => {
+  const { ruling, names, grouping } = await beginWith(10)
+  const { identityStore, ports, configuration } = grouping.world
+  const ids = names.map((name) => grouping.id('USER', name))
+  for (const id of ids) {
+    await grouping.world.clock.advance(60)
+    await identityStore.updateUser(id, [{ path: 'aws:identitystore:enterprise.department', value: 'Wrong' }])
+  }
+  for (const id of ids) await grouping.world.finish(followMemberships(ports, configuration, [{ type: 'USER', id }]))
+  await ruling.untilRule('held')
+  expect(names.every((name) => ruling.isIn(name))).toBe(true)
+  const lists = (await brakeFile(grouping.world.objects).read())?.value.lists ?? []
+  expect(lists.map(({ items }) => items.length)).toEqual([10])
+  for (const name of names) await ruling.move(name, 'Engineering')
+  await ruling.untilRule('applied')
+  expect((await brakeFile(grouping.world.objects).read())?.value.lists).toEqual([])
+  expect(names.every((name) => ruling.isIn(name))).toBe(true)
+})
+
 test('somebody whom the rule means no longer stays for the days of grace, and for good if meant again', async () => {
   const { ruling, names, grouping } = await beginWith(3, { moverGraceDays: 2 })
   const [ana = '', bo = ''] = names
