@@ -9,12 +9,15 @@ import { RecordsLife } from './play-records.ts'
 async function outcomeOf(life: RecordsLife) {
   const { world } = life
   // The ids of permission sets are drawn: whoever comes first has another one.
-  const access = await Promise.all(
-    world.ssoAdmin.assignments().map(async ({ permissionSetArn, accountId, principalId }) => {
-      const { name } = (await world.ssoAdmin.describePermissionSet(permissionSetArn)) ?? {}
-      return `${accountId} ${name} ${principalId}`
-    }),
+  const owned = await Promise.all(
+    (await world.keys('owned_permission_sets/')).map(async (key) => [(await world.json(key))?.arn, key] as const),
   )
+  const nameOf = new Map<unknown, string>(owned)
+  const access = world.ssoAdmin
+    .assignments()
+    .map(({ permissionSetArn, ...one }) =>
+      JSON.stringify({ ...one, set: nameOf.get(permissionSetArn) ?? permissionSetArn }),
+    )
   const statuses: [string, unknown][] = []
   for (const key of await world.keys('status/')) statuses.push([key, (await world.json(key))?.state])
   const held = (await world.json('control/brake.json'))?.lists as readonly { held: readonly string[] }[]

@@ -65,7 +65,7 @@ const forUploaders = new Set(['applied', 'rejected', 'failed'])
  * | `permissionSets` | every outcome of a file under `permission_sets/`, every change of one           |
  * | `folders`        | every outcome of a link in one of them                                          |
  * | `uploaders`      | what was applied, rejected or failed of an upload by one of them                |
- * | `owners`         | every outcome of a file that names one of them as its owner                     |
+ * | `owners`         | every outcome of a file that names one of them as its owner, and who comes into or leaves their groups |
  * | `approvers`      | each request that waits for one of them                                         |
  * | `requesters`     | what became of a request of one of them                                         |
  * | `requests`       | what became of every request                                                    |
@@ -73,6 +73,7 @@ const forUploaders = new Set(['applied', 'rejected', 'failed'])
 export function isHeardBy(receiver: Receiver, told: Notification): boolean {
   if (told.kind === 'drift' || told.kind === 'reach') return receiver.operators
   if (told.kind === 'request') return isRequestHeardBy(receiver, told)
+  if (told.owner !== undefined && receiver.owners.includes(told.owner)) return true
   if (told.kind === 'change')
     return (
       (receiver.operators && forOperators.has(told.event)) ||
@@ -81,7 +82,6 @@ export function isHeardBy(receiver: Receiver, told: Notification): boolean {
   if (receiver.operators && told.event === 'held') return true
   if (receiver.permissionSets && told.input.startsWith('permission_sets/')) return true
   if (told.folder !== undefined && receiver.folders.includes(told.folder)) return true
-  if (told.owner !== undefined && receiver.owners.includes(told.owner)) return true
   return forUploaders.has(told.event) && told.by !== undefined && isNamed(receiver.uploaders, told.by)
 }
 

@@ -22,7 +22,8 @@ const { receivers } = configuration.parse({
 const common = { v: 1, id: '0'.repeat(32), at: '2026-03-03T10:00:00.000Z', bucket: 'ssofile' } as const
 const input = (event: string, others: object = {}) =>
   ({ ...common, kind: 'input', event, input: 'links_data/x', ...others }) as Notification
-const change = (event: string) => ({ ...common, kind: 'change', event, subject: 's' }) as Notification
+const change = (event: string, others: object = {}) =>
+  ({ ...common, kind: 'change', event, subject: 's', ...others }) as Notification
 const request = (event: string, others: object = {}) =>
   ({
     ...common,
@@ -47,6 +48,7 @@ test.each([
   ['a link that is held', input('held', { folder: 'team-a' }), ['operators', 'team-a']],
   ['a permission set that is blocked', input('blocked', { input: 'permission_sets/a.json' }), ['sets']],
   ['a file that waits, of an owner', input('waiting', { owner: 'team-Data' }), ['data']],
+  ['somebody who was put into a group, of its owner', change('membership-added', { owner: 'team-Data' }), ['data']],
   ['access that was granted', change('granted'), []],
   ['access that is held', change('held'), ['operators']],
   ['access that somebody else gave', change('foreign-found'), ['operators']],
