@@ -49,9 +49,9 @@ function parseEvent(head: ObjectHead): readonly PeopleEvent[] {
   return isEnd || beginnings.has(event) ? [{ folder: head.key.slice(0, end), event, at, isEnd, head }] : []
 }
 
-/** By S3's clock; within one of its seconds by the instants of the events. At one instant it ended first. */
+/** By S3's clock; within one of its seconds by the instants of the events. At one instant it began first: who is put in again was out before. */
 function compareNewestFirst(a: PeopleEvent, b: PeopleEvent): number {
-  const rankOf = ({ isEnd }: PeopleEvent) => (isEnd ? 1 : 0)
+  const rankOf = ({ isEnd }: PeopleEvent) => (isEnd ? 0 : 1)
   const written = b.head.lastModified.getTime() - a.head.lastModified.getTime()
   return written || Date.parse(b.at) - Date.parse(a.at) || rankOf(a) - rankOf(b)
 }
