@@ -121,7 +121,7 @@ test('a file is bound to the present bearer of the name when somebody asks for t
   await identityStore.createUser({ userName: kenji })
   await grouping.world.finish(grouping.world.everyHour())
   await grouping.until(file, 'waiting')
-  expect(await grouping.status(file)).toMatchObject({ remedy: expect.stringContaining('ssofile touch KEY --rebind') })
+  expect(await grouping.status(file)).toMatchObject({ remedy: expect.stringContaining('ssofile touch') })
   await grouping.world.objects.put(file, '', undefined, { 'ssofile-rebind': grouping.world.clock.now().toISOString() })
   await grouping.until(file, 'applied')
   const bearer = grouping.id('USER', kenji)
