@@ -195,8 +195,9 @@ export const uncalledRights: readonly Unused[] = [
     reason: 'on the local system nobody can forge a session, and the account has no roles; own-roles.test.ts has it',
   },
   {
-    right: /^operator: s3:(DeleteObject .*\/(links_data|permission_sets)\/|PutObject .*\/owner\.json|\w+Versions?\b)/,
-    of: 'of `operator`: deleting inputs, the claim of the bucket, older versions',
+    right:
+      /^operator: s3:(DeleteObject .*\/(links_data|permission_sets)\/|\w+Object .*\/memberships\/|PutObject .*\/owner\.json|\w+Versions?\b)/,
+    of: 'of `operator`: deleting inputs, files of memberships, the claim of the bucket, older versions',
     reason: 'for `restore`, and an import into a bucket that nobody has claimed yet',
   },
   {

@@ -9,17 +9,19 @@ const rules = ['engineers', 'sellers'] as const
 
 let system: LocalSystem
 let user: string
+let ama: string
 
 beforeAll(async () => {
   system = await LocalSystem.start()
   user = await system.userId(kenji)
+  ama = await system.userId('ama.osei@acme.example')
 }, 120_000)
 afterAll(() => system.stop(), 60_000)
 
-async function update(path: string, value: string) {
+async function update(path: string, value: string, whose = user) {
   const store = await system.access.identityStoreId()
   const operations = JSON.stringify([{ AttributePath: path, AttributeValue: value }])
-  const args = ['--identity-store-id', store, '--user-id', user, '--operations', operations]
+  const args = ['--identity-store-id', store, '--user-id', whose, '--operations', operations]
   return system.tryCli(['identitystore', 'update-user', ...args], { as: 'test' })
 }
 
@@ -30,17 +32,17 @@ async function describe(...more: readonly string[]) {
 }
 
 /** Who has access through the groups that rules keep, as Identity Center's listing says. */
-async function groupsOf(): Promise<readonly string[]> {
+async function groupsOf(whose = user): Promise<readonly string[]> {
   const store = await system.access.identityStoreId()
-  const about = ['--identity-store-id', store, '--member-id', `UserId=${user}`, '--output', 'json']
+  const about = ['--identity-store-id', store, '--member-id', `UserId=${whose}`, '--output', 'json']
   const listed = await system.cli(['identitystore', 'list-group-memberships-for-member', ...about], { as: 'test' })
   const { GroupMemberships } = JSON.parse(listed) as { GroupMemberships: readonly { GroupId: string }[] }
   const ids = await Promise.all(rules.map(async (name) => [name, await system.groupId(name)] as const))
   return ids.flatMap(([name, id]) => (GroupMemberships.some(({ GroupId }) => GroupId === id) ? [name] : []))
 }
 
-const untilIn = (expected: string) =>
-  until(`in ${expected}`, async () => ((await groupsOf()).join() === expected ? true : undefined), {
+const untilIn = (expected: string, whose = user) =>
+  until(`in ${expected}`, async () => ((await groupsOf(whose)).join() === expected ? true : undefined), {
     tell: async () => `${JSON.stringify(await system.status(`rules/${rules[0]}.json`))}\n${system.lastLogLines()}`,
   })
 
@@ -81,4 +83,18 @@ test('with the department the person moves from one group to the other, with the
     'membership-added%sellers',
     'membership-removed%engineers',
   ])
+}, 240_000)
+
+test('a rule that would empty its group is held as one list, and one release lets both people go', async () => {
+  await update(department, 'Sales', ama)
+  await untilIn('sellers', ama)
+  await system.remove('rules/sellers.json', 'governance')
+  await system.untilStatus('rules/sellers.json', 'held')
+  expect(await groupsOf()).toEqual(['sellers'])
+  const shown = await system.ssofile(['brake'], 'operator')
+  expect(shown.stdout).toContain('rules/sellers.json takes 2 people out of its group')
+  const { lists } = JSON.parse((await system.ssofile(['brake', '--json'], 'operator')).stdout)
+  await system.ssofile(['brake', '--release', String(lists[0]?.digest)], 'operator')
+  await system.untilGone('rules/sellers.json')
+  expect([await groupsOf(), await groupsOf(ama)]).toEqual([[], []])
 }, 240_000)

@@ -196,6 +196,12 @@ describe('files of groups and memberships', () => {
       for (const action of ['PutObject', 'DeleteObject']) expect(judgeIn(dispatcher, action, key)).toBe('denied')
   })
 
+  test('the role that operators assume brings back the files of memberships, not those of groups', () => {
+    const [restoring = ''] = new DeploymentNames(of).operatorRoleArns
+    expect(judgeIn(restoring, 'PutObject', `memberships/team-a/${file}`)).not.toBe('denied')
+    expect(judgeIn(restoring, 'PutObject', 'groups/oncall.json')).toBe('denied')
+  })
+
   test('only governance writes the files of groups', () => {
     expect(judgeIn(governance, 'PutObject', 'groups/oncall.json')).toBe('allowed')
     expect(judgeIn(governance, 'PutObject', `memberships/team-a/${file}`)).toBe('denied')

@@ -119,7 +119,8 @@ function describeLack(user: PrincipalName, lack: MembershipLack): ToldMembership
       return {
         state: 'waiting',
         reason: `user '${name}' is no longer the user that this file was applied to (${lack.boundTo})`,
-        remedy: 'if you mean the new user of this name: ssofile touch KEY --rebind; else delete this file',
+        remedy:
+          'if you mean the new user of this name: ssofile touch, with the key of the file, and --rebind; else delete this file',
       }
     case 'freedom':
       return {
@@ -152,7 +153,8 @@ function describeEnd(name: PrincipalName, end: MembershipEnd): ToldMembership {
       return {
         state: 'failed',
         reason: `${end.by ? renderAuthor(end.by) : 'somebody else'} took the user out of group '${quote(name)}', and onDrift only reports`,
-        remedy: 'delete this file; or have the user put in again: ssofile touch KEY --rebind',
+        remedy:
+          'to put the user in again: ssofile touch, with the key of the file, and --rebind; or delete this file (with "onDrift": "restore" the user is put in again by itself)',
       }
     case 'held':
       return { state: 'held', reason: end.reason, remedy: heldRemedy }

@@ -65,7 +65,7 @@ export function describeRule(group: PrincipalName, look: RuleLook): ToldRule | u
   return {
     ...told,
     state: 'applied',
-    reason: `${some} whom the rule means ${people.waiting === 1 ? 'waits' : 'wait'}: suspended, or on the way`,
+    reason: `${some} whom the rule means ${people.waiting === 1 ? 'waits' : 'wait'}: suspended, refused by a policy, or on the way`,
   }
 }
 

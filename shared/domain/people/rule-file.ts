@@ -74,6 +74,8 @@ export type RuleCondition = {
 export type Rule = {
   readonly condition: RuleCondition
   readonly owner?: string | undefined
+  /** Why, as a file of a membership says it: a policy may ask for that. */
+  readonly reason?: string | undefined
   readonly moverGraceDays: number
 }
 
@@ -95,7 +97,7 @@ export function parseRuleFile(key: string, body: Uint8Array, sizeBytes = body.le
   const limit = { mostBytes: ruleMostBytes, remedy: 'name fewer values, or use * in them' }
   const read = parseJsonFile({ key, body, sizeBytes }, limit, ruleFileSchema, ruleRules)
   if (!read.ok) return read
-  const { $schema: _, owner, reason: __, moverGraceDays, ...said } = read.value
+  const { $schema: _, owner, reason, moverGraceDays, ...said } = read.value
   const globs = listJoint<Said>(said).flatMap((one) =>
     attributeNames.flatMap((name) => (one[name] ?? []).filter(isGlob)),
   )
@@ -107,7 +109,7 @@ export function parseRuleFile(key: string, body: Uint8Array, sizeBytes = body.le
       expected: `at most ${globsMost}`,
       remedy: 'use fewer of them, or exact values',
     })
-  return parsed({ condition: toCondition(said), owner, moverGraceDays })
+  return parsed({ condition: toCondition(said), owner, reason, moverGraceDays })
 }
 
 const isGlob = (value: string) => /[*?]/.test(value)

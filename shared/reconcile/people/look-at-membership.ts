@@ -15,7 +15,7 @@ import { suspendedAs } from '../../domain/people/describe-suspension.ts'
 import { groupKey } from '../../domain/people/group-file.ts'
 import { type Membership, membershipKeys, parseMembershipAnywhere } from '../../domain/people/membership-file.ts'
 import type { OwnedMembership } from '../../domain/people/owned-membership.ts'
-import { ruleKey, rulePrefix } from '../../domain/people/rule-file.ts'
+import { type Rule, ruleKey, rulePrefix } from '../../domain/people/rule-file.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { rejection, type Status } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
@@ -25,6 +25,7 @@ import { bindingOf } from '../assignments/user-binding.ts'
 import type { Brake } from '../brake/brake.ts'
 import { PrincipalIndex } from '../directory/principal-index.ts'
 import { describePause, readPause } from '../dispatcher/pause.ts'
+import { judgeMembership } from '../guardrails/judge-membership.ts'
 import { readMembershipFile } from '../records/asking-files.ts'
 import { indexInstants, instantsToCome } from '../records/expiry-index.ts'
 import { sendInputs } from '../records/inputs.ts'
@@ -222,7 +223,7 @@ class MembershipLook {
     const inForce = files.filter((file) => file.reading.state === 'in-force' && lackOf(file) === undefined)
     const asking = await this.#admit(inForce, user, entry?.files ?? [])
     const mayRule = name !== undefined && suspension === undefined && place !== 'gone' && !place.isDisabled
-    const rule = mayRule ? await this.#askRule(user, entry) : ({ asks: 'no' } as const)
+    const rule = mayRule ? await this.#askRule({ id: user, name }, entry) : ({ asks: 'no' } as const)
     const isUnread =
       rule.asks === 'unknown' || files.some((file) => file.reading.state === 'unreadable' && lackOf(file) === undefined)
     const isGone = place === 'gone' || group === undefined
@@ -267,12 +268,31 @@ class MembershipLook {
   }
 
   /** Its rule asks as a file does: for whom it means now, by the attributes that the directory has. */
-  async #askRule(user: PrincipalId, entry: OwnedMembership | undefined): Promise<RuleWish> {
+  async #askRule(
+    user: { readonly id: PrincipalId; readonly name: Membership['user'] },
+    entry: OwnedMembership | undefined,
+  ): Promise<RuleWish> {
     const key = ruleKey(this.#membership.group)
     const rule = await readRule(this.#context.objects, key)
     if (rule === undefined) return { asks: 'no' }
-    const person = rule.ok ? await this.#findPerson(user) : undefined
-    return askRule(rule, { person, entry, key, now: this.now })
+    const person = rule.ok ? await this.#findPerson(user.id) : undefined
+    const wish = askRule(rule, { person, entry, key, now: this.now })
+    const isNew = wish.asks === 'yes' && entry?.files.some((file) => file.key === key) !== true
+    return isNew && rule.ok && (await this.#isRefused(key, user.name, rule.value)) ? { asks: 'no' } : wish
+  }
+
+  /** A policy stops whom a rule newly means, and takes nobody out. */
+  async #isRefused(key: string, user: Membership['user'], { reason }: Rule): Promise<boolean> {
+    const head = await this.#context.objects.head(key)
+    const by = (await spoiledAsAbsent(this.#statuses.read(key)))?.by
+    const membership = { key, group: this.#membership.group, user }
+    const about = {
+      membership,
+      body: reason === undefined ? {} : { reason },
+      by,
+      uploadedAt: head?.lastModified ?? this.now,
+    }
+    return (await judgeMembership(about, this.#context)).refusals.length > 0
   }
 
   /** Asked once for a look: what it gives is looked at several times. */

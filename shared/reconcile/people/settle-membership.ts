@@ -146,9 +146,10 @@ class MembershipEvaluation {
 
   /** Where somebody has made it between our look and the end of the call, it counts as ours. */
   async #create(): Promise<MembershipEnd | 'again'> {
-    const calledAt = renderInstant(await this.#context.now())
-    // Somebody took the user out: who that was is told before the user is put in again.
-    if (this.#known?.entry.membershipId !== undefined) await this.#tellRemoved('others')
+    const now = await this.#context.now()
+    const calledAt = renderInstant(now)
+    // Somebody took the user out: told of the instant before the user is put in again, since history is read in that order.
+    if (this.#known?.entry.membershipId !== undefined) await this.#tellRemoved('others', new Date(now.getTime() - 1))
     const { membershipId: _, keptUntil: __, ...before } = this.#known?.entry ?? {}
     const { group, user } = this.#id
     const claimed: OwnedMembership = {
@@ -208,16 +209,16 @@ class MembershipEvaluation {
   /** Nothing of ours is there. */
   async #forget(by: 'ssofile' | 'others'): Promise<MembershipEnd | 'again'> {
     if (this.#known === undefined) return 'again'
-    await this.#tellRemoved(by)
+    await this.#tellRemoved(by, await this.#context.now())
     await this.#context.brake.reviewRemoval(this.#item)
     await this.#record.remove(this.#known.etag)
     return 'again'
   }
 
-  async #tellRemoved(by: 'ssofile' | 'others'): Promise<void> {
-    const at = renderInstant(await this.#context.now())
-    const isByOthers = by === 'others'
-    await this.#tell({ event: 'removed', at, isByOthers, by: isByOthers ? await this.#findRemover() : undefined })
+  async #tellRemoved(who: 'ssofile' | 'others', at: Date): Promise<void> {
+    const isByOthers = who === 'others'
+    const by = isByOthers ? await this.#findRemover() : undefined
+    await this.#tell({ event: 'removed', at: renderInstant(at), isByOthers, by })
   }
 
   /** By the API, or in the console. */

@@ -32,7 +32,8 @@ export function listMeantByRules(
     if (!rule.ok)
       return byRule.map(({ id, entry }) => ask(entry.user, id.user, { state: 'unreadable', complaint: rule.complaint }))
     const { matching, unread } = people.meantBy(rule.value, group)
-    const inForce = { state: 'in-force', body: {} } as const
+    const { reason } = rule.value
+    const inForce = { state: 'in-force', body: reason === undefined ? {} : { reason } } as const
     const kept = byRule.filter(({ id, entry }) => {
       if (matching.has(id.user)) return false
       return unread.has(id.user) || Date.parse(endOfGrace(rule.value, entry, now)) > now.getTime()

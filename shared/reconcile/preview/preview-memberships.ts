@@ -245,7 +245,17 @@ async function judgeNew(files: readonly AskingFile[], context: Context): Promise
 
 /** By the policies, as when it is applied. Who uploads it is not known before. */
 async function findRefusal({ key, group, user, head, reading }: AskingFile, context: Context) {
-  if (head === undefined || !('body' in reading)) return undefined
+  if (!('body' in reading)) return undefined
+  if (head === undefined) {
+    if (!key.startsWith(rulePrefix)) return undefined
+    const ofRule = {
+      membership: { key, group, user },
+      body: reading.body,
+      uploadedAt: context.now,
+      by: 'later' as const,
+    }
+    return complainOfObjections(key, (await judgeMembership(ofRule, context)).refusals)
+  }
   const status = await spoiledAsAbsent(context.statuses.read(key))
   const by = isSameUpload(status, head) ? status?.by : ('later' as const)
   const about = { membership: { key, group, user }, body: reading.body, uploadedAt: head.lastModified, by }

@@ -4,6 +4,7 @@ import { ownedGroupPrefix } from '../../domain/people/group-file.ts'
 import { ownedMembershipPrefix } from '../../domain/people/owned-membership.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
+import { joinStories, type Story } from './history.ts'
 import { changesPrefix, parseChangeKey, startOfChanges } from './tell-event.ts'
 
 /** Groups and memberships that ssofile made: a ledger too, counted and guarded as that of access is. */
@@ -24,20 +25,16 @@ export type PeopleEvent = {
   readonly isEnd: boolean
   readonly head: ObjectHead
 }
-type Story = { readonly last: PeopleEvent; readonly beganAt: Date | undefined }
 
 /** How each group and membership began or ended last, by its folder in history; `since`: by S3's clock, in whole seconds. */
-export async function listPeopleStories(objects: ObjectStore, since: Date): Promise<ReadonlyMap<string, Story>> {
+export async function listPeopleStories(
+  objects: ObjectStore,
+  since: Date,
+): Promise<ReadonlyMap<string, Story<PeopleEvent>>> {
   const events: PeopleEvent[] = []
   for (const prefix of historyPrefixes)
     for await (const head of objects.list(prefix)) if (head.lastModified >= since) events.push(...parseEvent(head))
-  const told = [...Map.groupBy(events, ({ folder }) => folder)].flatMap(([folder, all]) => {
-    const ordered = all.toSorted(compareNewestFirst)
-    const [last, first] = [ordered[0], ordered.at(-1)]
-    if (!last || !first) return []
-    return [[folder, { last, beganAt: first.isEnd ? undefined : first.head.lastModified }] as const]
-  })
-  return new Map(told)
+  return joinStories(events, compareNewestFirst, ({ isEnd }) => !isEnd)
 }
 
 /** One or none: of what only changed nothing began or ended. */
@@ -49,9 +46,9 @@ function parseEvent(head: ObjectHead): readonly PeopleEvent[] {
   return isEnd || beginnings.has(event) ? [{ folder: head.key.slice(0, end), event, at, isEnd, head }] : []
 }
 
-/** By S3's clock; within one of its seconds by the instants of the events. At one instant it ended first. */
+/** By S3's clock; within one of its seconds by the instants of the events. At one instant it began first: who is put in again was out before. */
 function compareNewestFirst(a: PeopleEvent, b: PeopleEvent): number {
-  const rankOf = ({ isEnd }: PeopleEvent) => (isEnd ? 1 : 0)
+  const rankOf = ({ isEnd }: PeopleEvent) => (isEnd ? 0 : 1)
   const written = b.head.lastModified.getTime() - a.head.lastModified.getTime()
   return written || Date.parse(b.at) - Date.parse(a.at) || rankOf(a) - rankOf(b)
 }
@@ -69,7 +66,8 @@ export async function listPeoplePresent(objects: ObjectStore): Promise<ReadonlyS
 /** `settled`: the entries of which history says that they are ours. */
 export async function listPeopleLedger(objects: ObjectStore) {
   const present = await listPeoplePresent(objects)
-  const stories = present.size > 0 ? await listPeopleStories(objects, new Date(0)) : new Map<string, Story>()
+  const stories =
+    present.size > 0 ? await listPeopleStories(objects, new Date(0)) : new Map<string, Story<PeopleEvent>>()
   const settled = [...present].filter((folder) => stories.get(folder)?.last.isEnd === false).length
   return { all: present.size, settled }
 }

@@ -103,3 +103,21 @@ test('while a policy is not valid nobody new comes into a group', async () => {
   await grouping.until(file, 'rejected')
   expect(grouping.groupsOf()).not.toContain('oncall')
 })
+
+test('a policy stops whom a rule of the group newly means, and takes nobody out whom it has put in', async () => {
+  const grouping = await open({ principals: ['ama.*'] })
+  const { identityStore } = grouping.world
+  for (const user of [kenji, 'ama.osei@acme.example']) {
+    await grouping.world.clock.advance(200)
+    await identityStore.updateUser(grouping.id('USER', user), [{ path: 'title', value: 'Engineer' }])
+  }
+  await grouping.put('rules/oncall.json', { title: ['Engineer'] })
+  await grouping.world.until(() => grouping.groupsOf('ama.osei@acme.example').includes('oncall'), 'the one it lets in')
+  await grouping.world.clock.advance(60_000)
+  expect(grouping.groupsOf()).not.toContain('oncall')
+  await grouping.put(policy, ruled({ principals: ['nobody'] }))
+  await grouping.world.clock.advance(6_000)
+  await grouping.world.finish(grouping.world.everyHour())
+  await grouping.world.clock.advance(60_000)
+  expect(grouping.groupsOf('ama.osei@acme.example')).toContain('oncall')
+})
