@@ -6,8 +6,8 @@ import { followMemberships } from '../../../../shared/reconcile/people/follow-me
 import type { InterceptedCall } from '../../../intercept.ts'
 import { Grouping } from './grouping.ts'
 
-export const groupNames = ['red', 'green', 'blue'] as const
-export const userNames = ['ana', 'ben', 'cleo', 'dan', 'eve', 'finn'] as const
+export const groupNames = ['red', 'green'] as const
+export const userNames = ['ana', 'ben', 'cleo', 'dan'] as const
 export const departments = ['Web', 'Ops'] as const
 export type GroupName = (typeof groupNames)[number]
 export type UserName = (typeof userNames)[number]
@@ -17,7 +17,7 @@ export type Department = (typeof departments)[number]
 export type Source = 'absent' | 'own' | 'provider'
 
 export type Step =
-  | { readonly do: 'group' | 'no group' | 'no rule'; readonly group: GroupName }
+  | { readonly do: 'group' | 'no group' | 'no rule' | 'provide group'; readonly group: GroupName }
   | { readonly do: 'rule'; readonly group: GroupName; readonly department: Department | 'not valid' }
   | { readonly do: 'member' | 'no member'; readonly group: GroupName; readonly user: UserName; readonly folder: string }
   | { readonly do: 'person'; readonly user: UserName; readonly department: Department; readonly isDeleted: boolean }
@@ -88,7 +88,10 @@ export class MixedDirectory {
     if (step.do === 'group') await grouping.put(`groups/${group}.json`)
     else if (step.do === 'no group') await grouping.delete(`groups/${group}.json`)
     else if (step.do === 'no rule') await grouping.delete(`rules/${group}.json`)
-    else if (step.do === 'rule') {
+    else if (step.do === 'provide group') {
+      const id = this.#store.idOf('GROUP', group)
+      if (id !== undefined) this.#store.setExternalId(id, { issuer: this.#issuer, id })
+    } else if (step.do === 'rule') {
       const body = step.department === 'not valid' ? { salary: ['high'] } : { department: [step.department] }
       await grouping.put(`rules/${group}.json`, body)
     } else {
