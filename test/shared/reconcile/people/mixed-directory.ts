@@ -1,6 +1,5 @@
 import type { DirectoryChange } from '../../../../shared/domain/principals/directory-event.ts'
-import type { PrincipalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
-import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
+import { type PrincipalId, principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { followMemberships } from '../../../../shared/reconcile/people/follow-memberships.ts'
 import type { InterceptedCall } from '../../../intercept.ts'
@@ -16,15 +15,23 @@ export type Department = (typeof departments)[number]
 /** How somebody or something stands in the directory when a life begins. `own`: nobody made it yet. */
 export type Source = 'absent' | 'own' | 'provider'
 
-export type Step =
+type GroupStep =
   | { readonly do: 'group' | 'no group' | 'no rule' | 'provide group'; readonly group: GroupName }
   | { readonly do: 'rule'; readonly group: GroupName; readonly department: Department | 'not valid' }
-  | { readonly do: 'member' | 'no member'; readonly group: GroupName; readonly user: UserName; readonly folder: string }
+type MemberStep = {
+  readonly do: 'member' | 'no member'
+  readonly group: GroupName
+  readonly user: UserName
+  readonly folder: string
+}
+type UserStep =
   | { readonly do: 'person'; readonly user: UserName; readonly department: Department; readonly isDeleted: boolean }
-  | { readonly do: 'no person' | 'suspend' | 'restore' | 'disable' | 'enable' | 'rename'; readonly user: UserName }
   | { readonly do: 'move'; readonly user: UserName; readonly department: Department }
-  | { readonly do: 'provide'; readonly user: UserName }
-  | { readonly do: 'hour' | 'release' }
+  | {
+      readonly do: 'no person' | 'suspend' | 'restore' | 'disable' | 'enable' | 'rename' | 'provide'
+      readonly user: UserName
+    }
+export type Step = GroupStep | MemberStep | UserStep | { readonly do: 'hour' | 'release' }
 
 const departmentPath = 'aws:identitystore:enterprise.department'
 const names = { displayName: 'A Person', givenName: 'A', familyName: 'Person' }
@@ -77,32 +84,30 @@ export class MixedDirectory {
     const { grouping } = this
     if (step.do === 'hour') await grouping.world.finish(grouping.world.everyHour(), 1_000)
     else if (step.do === 'release') await this.#release()
-    else if ('user' in step && !('group' in step)) await this.#performOnUser(step)
-    else await this.#performOnGroup(step)
+    else if ('folder' in step) {
+      const key = `memberships/${step.folder}${step.group}%${step.user}%ssofile`
+      await (step.do === 'member' ? grouping.put(key) : grouping.delete(key))
+    } else if ('group' in step) await this.#performOnGroup(step)
+    else if ('user' in step) await this.#performOnUser(step)
     await this.#pass()
   }
 
-  async #performOnGroup(step: Extract<Step, { readonly group: GroupName }>): Promise<void> {
+  async #performOnGroup(step: GroupStep): Promise<void> {
     const { grouping } = this
     const { group } = step
     if (step.do === 'group') await grouping.put(`groups/${group}.json`)
     else if (step.do === 'no group') await grouping.delete(`groups/${group}.json`)
     else if (step.do === 'no rule') await grouping.delete(`rules/${group}.json`)
-    else if (step.do === 'provide group') {
-      const id = this.#store.idOf('GROUP', group)
-      if (id !== undefined) this.#store.setExternalId(id, { issuer: this.#issuer, id })
-    } else if (step.do === 'rule') {
+    else if (step.do === 'rule') {
       const body = step.department === 'not valid' ? { salary: ['high'] } : { department: [step.department] }
       await grouping.put(`rules/${group}.json`, body)
     } else {
-      const key = `memberships/${step.folder}${group}%${step.user}%ssofile`
-      await (step.do === 'member' ? grouping.put(key) : grouping.delete(key))
+      const id = this.#store.idOf('GROUP', group)
+      if (id !== undefined) this.#store.setExternalId(id, { issuer: this.#issuer, id })
     }
   }
 
-  async #performOnUser(
-    step: Exclude<Extract<Step, { readonly user: UserName }>, { readonly group: GroupName }>,
-  ): Promise<void> {
+  async #performOnUser(step: UserStep): Promise<void> {
     const { grouping } = this
     const { user } = step
     if (step.do === 'person') {
