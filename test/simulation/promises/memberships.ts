@@ -76,8 +76,8 @@ export class MembershipsPromise {
 
   noteChange(change: IdentityStoreChange): void {
     if (change.event.endsWith('User') && !this.#isAttributeChange) this.#isAnyChanged = true
-    if (change.event !== 'DeleteGroupMembership') return
     const { identityStore, clock } = this.#world
+    if (change.event !== 'DeleteGroupMembership' || change.groupId !== identityStore.idOf('GROUP', fileGroup)) return
     const user = identityStore.nameOf('USER', change.userId)
     if (this.#others.has(change.membershipId))
       this.#fail(promises.foreign, `takes ${user} out of ${fileGroup}, where somebody else had put the user`)
