@@ -27,7 +27,7 @@ const globsMost = 500
 export const graceDaysMost = 365
 
 /** Each holds where the attribute is one of these, or fits one with `*` and `?`. */
-const values = z.array(z.string().min(1).max(1024)).max(listMost).optional()
+const values = z.array(z.string().min(1).max(1024)).max(listMost).optional().meta({ id: 'values' })
 const tests = {
   userType: values,
   title: values,
