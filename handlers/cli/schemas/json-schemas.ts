@@ -89,8 +89,8 @@ export function renderJsonSchemas(): ReadonlyMap<string, string> {
 }
 
 function render(title: string, schema: z.ZodType, rules: JsonRules): string {
-  const { $schema, definitions = {}, ...rest } = z.toJSONSchema(schema, { io: 'input', target: 'draft-7' })
-  const words: Words = { rules, definitions, told: {} }
+  const { $schema, definitions, ...rest } = z.toJSONSchema(schema, { io: 'input', target: 'draft-7' })
+  const words: Words = { rules, definitions: isObject(definitions) ? definitions : {}, told: {} }
   const document = { $schema, title, ...withWords(rest, '$', words) }
   const shared = Object.keys(words.told).length > 0 && { definitions: words.told }
   return `${JSON.stringify({ ...document, ...shared }, undefined, 2)}\n`
@@ -98,9 +98,9 @@ function render(title: string, schema: z.ZodType, rules: JsonRules): string {
 
 type Words = {
   readonly rules: JsonRules
-  readonly definitions: NonNullable<Schema['definitions']>
+  readonly definitions: Schema
   /** Those definitions that were referred to, with the words of where that was first: beside a `$ref` nothing counts. */
-  readonly told: Record<string, Schema | boolean>
+  readonly told: Record<string, Schema>
 }
 
 /** The schema with the expected value as its description, which editors show. */
@@ -108,8 +108,8 @@ function withWords(schema: Schema, shape: string, words: Words): Schema {
   const { properties, items, $ref } = schema
   const name = $ref?.slice('#/definitions/'.length)
   const definition = name === undefined ? undefined : words.definitions[name]
-  if (name !== undefined && definition !== undefined) {
-    words.told[name] ??= wordsIn(definition, shape, words)
+  if (name !== undefined && isObject(definition)) {
+    words.told[name] ??= withWords(definition, shape, words)
     return schema
   }
   const expected = shape === '$' ? undefined : words.rules[shape]?.expected
@@ -129,4 +129,8 @@ function withWords(schema: Schema, shape: string, words: Words): Schema {
 
 function wordsIn<T extends Schema | boolean>(schema: T, shape: string, words: Words): Schema | T {
   return typeof schema === 'object' ? withWords(schema, shape, words) : schema
+}
+
+function isObject(value: unknown): value is Schema {
+  return typeof value === 'object' && value !== null
 }

@@ -21,12 +21,13 @@ import {
 } from '../../domain/people/suspension.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
-import { type Complaint, quote, refused } from '../../domain/statuses/complaint.ts'
+import { quote, refused } from '../../domain/statuses/complaint.ts'
 import { type NewStatus, rejection } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { DirectoryProfile } from '../../ports/identity-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { unlessCode } from '../../ports/service-error.ts'
+import { refusePeople } from '../directory/refuse-people.ts'
 import { describePause, readPause } from '../dispatcher/pause.ts'
 import { People } from '../preview/people.ts'
 import { indexInstants } from '../records/expiry-index.ts'
@@ -40,7 +41,6 @@ import { StatusStore } from '../records/status-store.ts'
 import { tellEvent } from '../records/tell-event.ts'
 import { describeInput } from '../requests/look-at-request.ts'
 import { findHoldings } from './find-holdings.ts'
-import { findProvider } from './find-provider.ts'
 
 type Looking = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' | 'identityStore' | 'log'> & {
   readonly configuration: Configuration
@@ -133,8 +133,8 @@ class PersonLook {
 
   async settle(): Promise<Exclude<Outcome, 'again'>> {
     const { objects } = this.#context
-    const refusal = await this.#findRefusal()
-    if (refusal) return { told: this.#input.file && rejection(refusal) }
+    const refusal = await refusePeople(this.#context, this.#input.now)
+    if (refusal) return { told: this.#input.file && rejection({ object: personKey(this.#name), ...refusal }) }
     const pause = await readPause(objects)
     this.#paused = pause && `all changes are ${describePause(pause)}`
     for (let step = 0; step < stepsMost; step++) {
@@ -154,27 +154,6 @@ class PersonLook {
     this.#id = stored.value.id
     await this.#end()
     return undefined
-  }
-
-  /** Why nothing under `people/` counts. */
-  async #findRefusal(): Promise<Complaint | undefined> {
-    const object = personKey(this.#name)
-    if (this.#context.configuration.directory !== 'identity-center')
-      return {
-        object,
-        received: 'a file under people/, while the configuration says nothing of the directory',
-        expected: '"directory": "identity-center", which says that no provider keeps the users',
-        remedy: 'have the configuration say so and deploy it, or delete this file',
-      }
-    const provider = await findProvider(this.#context, this.#input.now)
-    return (
-      provider && {
-        object,
-        received: `a directory in which a provider keeps users: '${quote(provider.user)}' has the issuer ${quote(provider.issuer)}`,
-        expected: 'users of Identity Center alone',
-        remedy: 'make and change people in the provider; delete the files under people/',
-      }
-    )
   }
 
   async #step(): Promise<Outcome> {
