@@ -11,14 +11,14 @@ import {
 } from '../../domain/people/person-file.ts'
 import { compareProfiles, type ProfileField, profileFields } from '../../domain/people/person-profile.ts'
 import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
-import { refused, renderComplaint } from '../../domain/statuses/complaint.ts'
+import { renderComplaint } from '../../domain/statuses/complaint.ts'
 import type { IdentityStore } from '../../ports/identity-store.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import type { PrincipalIndex } from '../directory/principal-index.ts'
 import { refusePeople } from '../directory/refuse-people.ts'
 import { listHeads, readsAtOnce } from '../records/list-heads.ts'
 import { listOwnedPeople, ownedPersonRecord } from '../records/owned-people.ts'
-import { readInput } from '../records/read-input.ts'
+import { readParsedInput } from '../records/read-input.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 
 /**
@@ -84,7 +84,8 @@ async function previewPerson(
 ): Promise<Change | undefined> {
   const owned = (await spoiledAsAbsent(ownedPersonRecord(objects, name).read()))?.value
   if (head && isSettled(head, owned, now)) return undefined
-  const file = head && (await readPerson(head.key, objects))
+  const file =
+    head && (await readParsedInput(objects, head.key, { mostBytes: personFileMostBytes, parse: parsePersonFile }))?.file
   const refusal = await refuse()
   if (refusal) return file && reject(renderComplaint({ object: personKey(name), ...refusal }))
   if (file?.ok === false) return reject(renderComplaint(file.complaint))
@@ -140,10 +141,4 @@ function reject(reason: string): Change {
 function isSettled({ etag }: ObjectHead, owned: OwnedPerson | undefined, now: Date): boolean {
   if (owned?.id === undefined || owned.applied !== etag || owned.ended !== undefined) return false
   return owned.endsAt === undefined || Date.parse(owned.endsAt) > now.getTime()
-}
-
-async function readPerson(key: string, objects: ObjectStore) {
-  const read = await readInput(objects, key, { mostBytes: personFileMostBytes })
-  if (read === undefined) return undefined
-  return 'complaint' in read ? refused(read.complaint) : parsePersonFile(key, read.body, read.size)
 }
