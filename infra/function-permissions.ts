@@ -156,7 +156,7 @@ export const pageWithoutOperators = {
 } as const satisfies FunctionPermissions
 
 /** What the function that looks at requests, groups and memberships may do where a provider keeps the users. */
-export const requestsWithoutPeople = {
+const requestsWithoutPeople = {
   read: [
     'requests/',
     'approvals/',

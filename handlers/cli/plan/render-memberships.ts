@@ -105,7 +105,7 @@ function tell(
 }
 
 /** What somebody has through a group. */
-export function describeGroupAccess(access: readonly GroupAccess[], quote: Quote): string {
+function describeGroupAccess(access: readonly GroupAccess[], quote: Quote): string {
   if (access.length === 0) return 'no access'
   const told = access
     .slice(0, setsTold)
