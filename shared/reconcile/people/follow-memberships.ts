@@ -9,6 +9,7 @@ import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts
 import type { PrincipalName } from '../../domain/principals/principal.ts'
 import type { AttentionState } from '../../domain/statuses/status.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
+import { once } from '../../ports/once.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { nameInKeys } from '../directory/directory-listing.ts'
@@ -50,10 +51,11 @@ export async function followMemberships(
   for (const { id, entry } of entries) await lookAtEntry(ports, configuration, id, entry)
   const groups = Map.groupBy(entries, ({ id }) => id.user)
   const identityStore = patientIdentityStore(ports)
+  const shared = { read: once(() => rules.read()) }
   let joining = 0
   for (const user of users) {
     const known = (groups.get(user) ?? []).map(({ entry }) => entry.group)
-    joining += await lookAtRulesFor(user, { ...ports, identityStore, configuration, rules }, new Set(known))
+    joining += await lookAtRulesFor(user, { ...ports, identityStore, configuration, rules: shared }, new Set(known))
   }
   if (changes.some(({ type, id }) => type === 'USER' && id === undefined))
     await sendInputs(ports, [...(await listHeads(ports.objects, rulePrefix)).keys()], 'directory', configuration)
