@@ -96,7 +96,9 @@ export async function reconcileMemberships(ports: Following, configuration: Conf
   const { objects } = ports
   const groups = await Array.fromAsync(listOwnedGroups(objects))
   const ruleFiles = await listHeads(objects, rulePrefix)
-  const keys = new Set([...(await listUnsettled(objects)), ...groups.map(groupKey), ...ruleFiles.keys()])
+  // A policy refuses a file for what the links of its group give: these may be others by now.
+  const unsettledOrRefused = await listUnsettled(objects, [...unsettled, 'rejected'])
+  const keys = new Set([...unsettledOrRefused, ...groups.map(groupKey), ...ruleFiles.keys()])
   if (keys.size > 0) await sendInputs(ports, [...keys], 'reconcile', configuration)
   const ids = await Array.fromAsync(listOwnedMemberships(objects))
   if (ids.length === 0) return keys.size
@@ -137,10 +139,10 @@ async function readMembers(objects: ObjectStore, people: People, groups: Paramet
   return members
 }
 
-async function listUnsettled(objects: ObjectStore): Promise<readonly string[]> {
+async function listUnsettled(objects: ObjectStore, states = unsettled): Promise<readonly string[]> {
   const keys: string[] = []
   // To look at a rule takes a listing of all people: only what waits for a group is looked at.
-  for (const state of unsettled)
+  for (const state of states)
     for (const prefix of [membershipPrefix, groupPrefix, ...(state === 'waiting' ? [rulePrefix] : [])])
       for await (const { key } of objects.list(`${attentionPrefix}${state}/${prefix}`))
         keys.push(key.slice(`${attentionPrefix}${state}/`.length))
