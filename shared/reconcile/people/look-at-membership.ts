@@ -17,6 +17,7 @@ import { type Membership, membershipKeys, parseMembershipAnywhere } from '../../
 import type { OwnedMembership } from '../../domain/people/owned-membership.ts'
 import { type Rule, ruleKey, rulePrefix } from '../../domain/people/rule-file.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import { endOfUser } from '../../domain/sessions/ended-sessions.ts'
 import { rejection, type Status } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
@@ -38,6 +39,7 @@ import { attentionKey, StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import type { Suspensions } from '../records/suspensions.ts'
 import { admitFiles } from './admit-files.ts'
+import { denySessionsThrough } from './deny-sessions.ts'
 import { findOwnGroup } from './find-own-group.ts'
 import type { LeaverCensus } from './leaver-census.ts'
 import { settleMembership, settlingMs, type Wish } from './settle-membership.ts'
@@ -232,6 +234,8 @@ class MembershipLook {
       const person = suspendedAs(user, told || undefined)
       return person === 'admitted' ? ({ outcome: 'passes' } as const) : brake.admitPerson(person)
     }
+    const isEnded = place === 'gone' || place.isDisabled
+    const whoEnded = name ?? this.#membership.user
     return {
       isWanted: isGone ? 'no' : wish,
       files: [...asking, ...ofRule],
@@ -242,6 +246,12 @@ class MembershipLook {
         countLeavers: () => this.#context.census.take(this.#membership.group, id),
       }),
       ...(suspension === undefined ? {} : { admitSuspension }),
+      ...(isEnded && {
+        denySessions: async () => {
+          const leaver = { user, name: whoEnded, by: endOfUser(whoEnded), at: await readNow(this.#context) }
+          await denySessionsThrough(id, leaver, this.#context.objects)
+        },
+      }),
     }
   }
 

@@ -37,6 +37,8 @@ export type Wish = {
   readonly isExternal: boolean
   /** Nobody works with it any more: the user is gone, or the group. So nobody need be asked. */
   readonly isGone: boolean
+  /** The directory ends the user: before the entry goes, what the user has open of the group's access is denied. */
+  readonly denySessions?: (() => Promise<void>) | undefined
   /** The file that suspends the user. The brake is asked about the person, who counts once. */
   readonly admitSuspension?: (() => Promise<Admission>) | undefined
 }
@@ -209,6 +211,7 @@ class MembershipEvaluation {
   /** Nothing of ours is there. */
   async #forget(by: 'ssofile' | 'others'): Promise<MembershipEnd | 'again'> {
     if (this.#known === undefined) return 'again'
+    await this.#wish.denySessions?.()
     await this.#tellRemoved(by, await this.#context.now())
     await this.#context.brake.reviewRemoval(this.#item)
     await this.#record.remove(this.#known.etag)

@@ -60,3 +60,35 @@ test('two events about one change, followed at one time, tell it once', async ()
   await world.finish(Promise.all([follow(), follow()]))
   expect(await told(grouping)).toEqual([`person-left%${kenji}`])
 })
+
+test.each([
+  ['is suspended', (grouping: Grouping) => grouping.put(`suspended/${kenji}`), `suspended/${kenji}`],
+  [
+    'is disabled',
+    async (grouping: Grouping) => grouping.world.identityStore.setUserStatus(grouping.id('USER', kenji), 'DISABLED'),
+    `the directory, where ${kenji} is disabled or gone`,
+  ],
+  [
+    'is deleted',
+    (grouping: Grouping) => grouping.world.identityStore.deleteUser(grouping.id('USER', kenji)),
+    `the directory, where ${kenji} is disabled or gone`,
+  ],
+])('sessions of what a group gave to who %s are denied', async (_, end, by) => {
+  const grouping = await joined()
+  const { world } = grouping
+  const link = 'links_data/account%233000000002%Support-ps%oncall%GROUP%ssofile'
+  await grouping.put('permission_sets/Support-ps.json', { permissionSetName: 'Support-ps' })
+  await grouping.put(link)
+  await grouping.until(link, 'applied')
+  const user = grouping.id('USER', kenji)
+  await end(grouping)
+  await world.clock.advance(60_000)
+  await hour(grouping)
+  await world.until(async () => (await grouping.owned()).length === 0, 'the end of the membership')
+  const denied = async () => ((await world.json('control/ended-sessions.json'))?.ended ?? []) as readonly object[]
+  for (let minute = 0; minute < 5 && (await denied()).length === 0; minute++) {
+    await world.clock.advance(60_000)
+    await world.finish(world.everyMinuteOfLinks())
+  }
+  expect(await denied()).toMatchObject([{ user, name: kenji, permissionSet: 'Support-ps', by }])
+})

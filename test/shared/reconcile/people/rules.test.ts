@@ -73,6 +73,30 @@ class Ruling {
   }
 }
 
+const crews = Array.from({ length: 40 }, (_, index) => `crew-${index}`)
+const crewRule = (crew: string) => `rules/${crew}.json`
+
+/** Forty groups of two people each, by a rule for each. */
+async function beginWithCrews() {
+  const ruling = await Ruling.begin()
+  const { grouping } = ruling
+  const { world } = grouping
+  const people = crews.flatMap((crew) => ['one', 'two'].map((name) => ({ crew, user: `${name}-${crew}@acme.example` })))
+  for (const { crew, user } of people) {
+    await world.clock.advance(100)
+    const attributes = { Extensions: { 'aws:identitystore:enterprise': { department: crew } } }
+    await world.identityStore.createUser({ userName: user, attributes })
+  }
+  for (const crew of crews) {
+    await grouping.put(`groups/${crew}.json`)
+    await grouping.put(crewRule(crew), { department: [crew] })
+  }
+  const isIn = ({ crew, user }: (typeof people)[number]) => grouping.groupsOf(user).includes(crew)
+  await ruling.until(() => people.every(isIn), 'everybody in a crew')
+  const lists = async () => (await brakeFile(world.objects).read())?.value.lists ?? []
+  return { ruling, grouping, world, people, isIn, lists }
+}
+
 /** A rule that has put these in. */
 async function beginWith(count: number, more: object = {}, configuration = {}) {
   const ruling = await Ruling.begin(configuration)
@@ -216,6 +240,40 @@ test('wrong attributes of a whole group are held before the first event takes an
   expect((await brakeFile(grouping.world.objects).read())?.value.lists).toEqual([])
   expect(names.every((name) => ruling.isIn(name))).toBe(true)
 })
+
+test('an import of wrong attributes that empties forty groups is held whole, grants go on, and a release lets one list go', async () => {
+  const { ruling, grouping, world, people, isIn, lists } = await beginWithCrews()
+  const { identityStore, ports, configuration } = world
+  const removals: string[] = []
+  grouping.answer = ({ operation, proceed }) => {
+    if (operation === 'deleteGroupMembership') removals.push(operation)
+    return proceed()
+  }
+  const ids = people.map(({ user }) => grouping.id('USER', user))
+  for (const id of ids) {
+    await world.clock.advance(60)
+    await identityStore.updateUser(id, [{ path: 'aws:identitystore:enterprise.department', value: 'n/a' }])
+  }
+  for (const id of ids) await world.finish(followMemberships(ports, configuration, [{ type: 'USER', id }]))
+  await ruling.until(async () => (await lists()).length === crews.length, 'a list for each group')
+  await world.finish(world.everyHour())
+  await ruling.until(async () => (await lists()).every(({ items }) => items.length === 2), 'everybody on a list')
+  expect([removals, people.every(isIn)]).toEqual([[], true])
+  // Somebody new is put in meanwhile.
+  const [first = '', second = ''] = crews
+  await ruling.move(kenji, second)
+  await ruling.until(() => grouping.groupsOf().includes(second), 'a grant')
+  const list = (await lists()).find(({ name }) => name === first)
+  if (list === undefined) throw new Error(`no list of ${first}`)
+  await releaseList(world.objects, digestOf(list), 'an operator')
+  await ruling.until(() => !people.some((one) => one.crew === first && isIn(one)), 'the end of that list')
+  for (let minute = 0; minute < 20; minute++) {
+    await world.clock.advance(60_000)
+    await world.finish(world.everyMinuteOfLinks())
+  }
+  expect(people.filter((one) => !isIn(one)).map(({ crew }) => crew)).toEqual([first, first])
+  expect(removals).toHaveLength(2)
+}, 60_000)
 
 test('somebody whom the rule means no longer stays for the days of grace, and for good if meant again', async () => {
   const { ruling, names, grouping } = await beginWith(3, { moverGraceDays: 2 })
