@@ -156,7 +156,7 @@ export const pageWithoutOperators = {
 } as const satisfies FunctionPermissions
 
 /** What the function that looks at requests, groups and memberships may do where a provider keeps the users. */
-export const requestsWithoutPeople = {
+const requestsWithoutPeople = {
   read: [
     'requests/',
     'approvals/',
@@ -192,7 +192,7 @@ export const requestsWithoutPeople = {
   // What somebody has who is suspended, and links of somebody who is so no longer.
   send: ['requests', 'links', ...lanes, 'dispatch'],
   organizations: 'read',
-  // Groups that files ask for, and who is in them. Nothing writes users.
+  // Groups that files ask for, and who is in them. Users are in another part, which only the directory of Identity Center has.
   directory: 'change',
   identityCenter: 'instance',
 } as const satisfies FunctionPermissions

@@ -1,3 +1,6 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { LocalSystem } from './local-system.ts'
 import { until } from './until.ts'
@@ -62,6 +65,29 @@ test('who has ended is deleted when the file says so and nothing is left', async
   await system.untilStatus(file, 'expired')
   expect(await system.keys('owned_people/')).toEqual([])
 }, 180_000)
+
+test('plan, push and pull know the files of people, and only HR may push them', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'ssofile-people-'))
+  try {
+    await mkdir(join(folder, 'people'))
+    await writeFile(join(folder, file), JSON.stringify({ ...names, title: 'Engineer' }))
+    const planned = await system.ssofile(['plan', folder, '--only', 'people'], 'hr')
+    expect(planned.stdout).toContain(`+ user '${ana}' is made`)
+    const denied = await system.ssofile(['push', folder, '--yes'], 'maria')
+    expect(denied).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--only people') })
+    expect(await system.ssofile(['push', folder, '--only', 'people', '--yes'], 'hr')).toMatchObject({ exitCode: 0 })
+    await system.untilStatus(file, 'applied')
+    const pulled = join(folder, 'pulled')
+    expect(await system.ssofile(['pull', pulled, '--only', 'people'], 'hr')).toMatchObject({ exitCode: 0 })
+    expect(await readFile(join(pulled, file), 'utf8')).toContain('Engineer')
+    await writeFile(join(folder, file), '{ "displayName": "Ana Ruiz" }')
+    const validated = await system.ssofile(['validate', folder], 'hr')
+    expect(validated.stdout).toContain(file)
+    expect(validated.exitCode).toBe(1)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}, 120_000)
 
 test('where a provider keeps users, nobody is written, and the status says who shows it', async () => {
   await fetch(`${system.url}/_ssofile/users/${encodeURIComponent('kenji.ito@acme.example')}/provision`, {

@@ -16,6 +16,12 @@ import { parsePolicyTests, policyTestFileMostBytes } from '../../../shared/domai
 import { linkPrefix } from '../../../shared/domain/links/link.ts'
 import { groupMostBytes, groupPrefix, parseGroupFile, parseGroupKey } from '../../../shared/domain/people/group-file.ts'
 import { membershipPrefix } from '../../../shared/domain/people/membership-file.ts'
+import {
+  parsePersonFile,
+  parsePersonKey,
+  peoplePrefix,
+  personFileMostBytes,
+} from '../../../shared/domain/people/person-file.ts'
 import { parseRuleFile, parseRuleKey, ruleMostBytes, rulePrefix } from '../../../shared/domain/people/rule-file.ts'
 import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import {
@@ -32,7 +38,7 @@ import {
 } from '../../../shared/domain/scopes/selector-file.ts'
 import type { Parsed } from '../../../shared/domain/statuses/complaint.ts'
 
-/** A kind of file that governance writes, or who answers for accounts. `prefix`: of a single file its key. */
+/** A kind of file that governance writes, HR, or who answers for accounts. `prefix`: of a single file its key. */
 export type GovernedKind = {
   readonly prefix: string
   readonly isKey: (key: string) => boolean
@@ -54,8 +60,9 @@ export const otherKinds: readonly GovernedKind[] = [
     mostBytes: eligibilityFileMostBytes,
     parse: parseEligibilityFile,
   },
-  { prefix: groupPrefix, isKey: isGroupKey, mostBytes: groupMostBytes, parse: parseGroup },
-  { prefix: rulePrefix, isKey: isRuleKey, mostBytes: ruleMostBytes, parse: parseRule },
+  named(groupPrefix, groupMostBytes, parseGroupKey, parseGroupFile),
+  named(rulePrefix, ruleMostBytes, parseRuleKey, parseRuleFile),
+  named(peoplePrefix, personFileMostBytes, parsePersonKey, parsePersonFile),
   {
     prefix: hygieneKey,
     isKey: (key) => key === hygieneKey,
@@ -71,13 +78,23 @@ export const otherKinds: readonly GovernedKind[] = [
   // What it says is its name.
   { prefix: retirePrefix, isKey: (key) => key.startsWith(retirePrefix), mostBytes: 0, parse: parseRetireKey },
 ]
-function isGroupKey(key: string): boolean {
-  return key.startsWith(groupPrefix) && key.endsWith('.json')
-}
 
-function parseGroup(key: string, body: Uint8Array, size: number): Parsed<unknown> {
-  const named = parseGroupKey(key)
-  return named.ok ? parseGroupFile(key, body, size) : named
+/** Files whose names say of whom they are. */
+function named(
+  prefix: string,
+  mostBytes: number,
+  parseKey: (key: string) => Parsed<unknown>,
+  parseFile: GovernedKind['parse'],
+): GovernedKind {
+  return {
+    prefix,
+    isKey: (key) => key.startsWith(prefix) && key.endsWith('.json'),
+    mostBytes,
+    parse: (key, body, size) => {
+      const name = parseKey(key)
+      return name.ok ? parseFile(key, body, size) : name
+    },
+  }
 }
 
 /** Tests stand beside policies, and change no access. */
@@ -88,11 +105,12 @@ const policyTestKind: GovernedKind = {
   parse: parsePolicyTests,
 }
 
-/** What uploaders write, what those write who put people into groups, what governance writes, and what who answers for accounts writes. */
+/** Which files uploaders write, those who put people into groups, governance, HR, and those who answer for accounts. */
 export const inputParts = {
   access: [linkPrefix, permissionSetPrefix],
   memberships: [membershipPrefix],
   governance: [policyPrefix, selectorPrefix, eligibilityPrefix, groupPrefix, rulePrefix, hygieneKey, attributesKey],
+  people: [peoplePrefix],
   credentials: [retirePrefix],
 } as const satisfies Readonly<Record<string, readonly string[]>>
 export const inputPrefixes: readonly string[] = Object.values(inputParts).flat()
@@ -103,14 +121,7 @@ export function governedKindOf(key: string): GovernedKind | undefined {
 
 /** Under a prefix of neither links, nor memberships, nor permission sets, whether or not it is a file that counts. */
 export function isGoverned(key: string): boolean {
-  return [...inputParts.governance, ...inputParts.credentials].some((prefix) => key.startsWith(prefix))
-}
-
-function isRuleKey(key: string): boolean {
-  return key.startsWith(rulePrefix) && key.endsWith('.json')
-}
-
-function parseRule(key: string, body: Uint8Array, size: number): Parsed<unknown> {
-  const named = parseRuleKey(key)
-  return named.ok ? parseRuleFile(key, body, size) : named
+  return [...inputParts.governance, ...inputParts.people, ...inputParts.credentials].some((prefix) =>
+    key.startsWith(prefix),
+  )
 }

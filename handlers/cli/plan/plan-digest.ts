@@ -29,6 +29,12 @@ export function planDigest(bucket: string, { uploads, deletions }: InputChanges,
       all.map(({ group, user, files, access }) => [group, user, files, access]),
     ),
     groups: standing.memberships.groups.map(({ name, change }) => [name, change]),
+    // Those that wait, or whose time has ended, change by the clock.
+    ...(standing.people.length > 0 && {
+      people: standing.people.flatMap(({ name, change, fields, at }) =>
+        at === undefined ? [[name, change, fields]] : [],
+      ),
+    }),
     // One that is blocked is deleted when the last access goes, be it temporary.
     permissionSets: standing.permissionSets.map(({ name, change }) => [
       name,

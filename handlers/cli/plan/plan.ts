@@ -14,6 +14,7 @@ import { show } from '../terminal/show.ts'
 import { type InvalidOptions, type MadePlan, makePlan, type ScopeOptions, type ToldPreview } from './make-plan.ts'
 import { renderMarkdownPlan } from './render-markdown-plan.ts'
 import { changesMemberships } from './render-memberships.ts'
+import { changesPerson } from './render-people.ts'
 import { countRejected, renderPlan } from './render-plan.ts'
 
 type Options = ScopeOptions &
@@ -131,11 +132,12 @@ function changesAccess({
   bindings,
   permissionSets,
   memberships,
+  people,
   attributes = [],
 }: ToldPreview): boolean {
   const changed = permissionSets.filter(({ change }) => change !== 'rejected' && change !== 'blocked')
   const changes = grants.length + revocations.length + bindings.length + changed.length + attributes.length
-  return changes > 0 || changesMemberships(memberships)
+  return changes > 0 || changesMemberships(memberships) || people.some(changesPerson)
 }
 
 function warn(text: string): void {

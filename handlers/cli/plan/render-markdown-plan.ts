@@ -11,6 +11,7 @@ import { isGrave, listChange } from './list-meaning.ts'
 import type { MadePlan, ToldPreview } from './make-plan.ts'
 import { markdownCode } from './markdown-code.ts'
 import { listMembershipFigures, listMembershipLines } from './render-memberships.ts'
+import { listPeopleFigures, listPeopleLines } from './render-people.ts'
 import { describeOwnAccount, groupByLinks, listAttributes, listFigures, renderCalm, withFates } from './render-plan.ts'
 
 /** GitHub refuses a comment of more than 65,536 characters. The rest leaves room for a line of one's own. */
@@ -47,6 +48,10 @@ export function renderMarkdownPlan(told: Told): string {
     {
       title: ['Groups', ...listMembershipFigures(preview.memberships).map(([, text]) => text)].join(', '),
       lines: listMemberships(preview),
+    },
+    {
+      title: ['People', ...listPeopleFigures(preview.people).map(([, text]) => text)].join(', '),
+      lines: listPeopleLines(preview.people, markdownCode).map(({ text }) => `- ${text}`),
     },
     section(preview.vanishingRoles.length, 'role that AWS deletes', listRoles(preview), 'roles that AWS deletes'),
     section(

@@ -13,9 +13,9 @@ import type { Mood } from '../terminal/paint.ts'
 const setsTold = 5
 const namesTold = 10
 
-/** One line of a plan about groups. `quote`: how names from outside are shown. */
-export type MembershipLine = { readonly sign: string; readonly mood: Mood; readonly text: string }
-type Quote = (text: string) => string
+/** One line of a plan about groups or people. `quote`: how names from outside are shown. */
+export type PlanLine = { readonly sign: string; readonly mood: Mood; readonly text: string }
+export type Quote = (text: string) => string
 
 const fates: Readonly<Record<MembershipFate, string>> = {
   absent: 'gone',
@@ -39,7 +39,7 @@ const groupWords: Readonly<Record<GroupChange['change'], readonly [sign: string,
 }
 
 /** Groups first, then what is left alone, and last what takes people out. */
-export function listMembershipLines(preview: MembershipsPreview, quote: Quote): readonly MembershipLine[] {
+export function listMembershipLines(preview: MembershipsPreview, quote: Quote): readonly PlanLine[] {
   return [
     ...preview.groups.map(({ name, change, reason }) => {
       const [sign, mood, text] = groupWords[change]
@@ -72,9 +72,9 @@ function tellRules(
   { added, removed, rules }: MembershipsPreview,
   which: 'added' | 'removed',
   quote: Quote,
-): readonly MembershipLine[] {
+): readonly PlanLine[] {
   const all = (which === 'added' ? added : removed).filter(isByRule)
-  return [...Map.groupBy(all, ({ group }) => group)].flatMap(([group, people]): readonly MembershipLine[] => {
+  return [...Map.groupBy(all, ({ group }) => group)].flatMap(([group, people]): readonly PlanLine[] => {
     const key = ruleKey(group)
     const names = people.slice(0, namesTold).map(({ user }) => quote(user))
     const more = people.length > names.length ? ` and ${people.length - names.length} more` : ''
@@ -98,14 +98,14 @@ function tell(
   { user, group, files, access }: PlannedMembership,
   quote: Quote,
   [sign, mood, word, what]: readonly [string, Mood, string, string],
-): MembershipLine {
+): PlanLine {
   const by = files.map(({ key, fate }) => `${quote(key)}${fate === 'in-force' ? '' : ` (${fates[fate]})`}`)
   const text = `${word}user ${quote(user)}, group ${quote(group)}, ${what} ${describeGroupAccess(access, quote)}; by ${by.join(' and ')}`
   return { sign, mood, text }
 }
 
 /** What somebody has through a group. */
-export function describeGroupAccess(access: readonly GroupAccess[], quote: Quote): string {
+function describeGroupAccess(access: readonly GroupAccess[], quote: Quote): string {
   if (access.length === 0) return 'no access'
   const told = access
     .slice(0, setsTold)

@@ -10,7 +10,8 @@ import { type Mood, paint } from '../terminal/paint.ts'
 import { brief, type Room, takeFirst, verbose } from '../terminal/room.ts'
 import { listChange } from './list-meaning.ts'
 import type { ToldPermissionSetChange } from './name-changed-fields.ts'
-import { changesMemberships, listMembershipFigures, listMembershipLines } from './render-memberships.ts'
+import { changesMemberships, listMembershipFigures, listMembershipLines, type PlanLine } from './render-memberships.ts'
+import { changesPerson, listPeopleFigures, listPeopleLines } from './render-people.ts'
 
 export const fates: Readonly<Record<LinkFate, string>> = {
   unreadable: 'S3 does not give it to ssofile',
@@ -44,7 +45,8 @@ export function renderPlan(preview: ToldPreview, { isVerbose = false } = {}): st
     renderHeld(preview, room),
     renderBindings(preview),
     renderRevocations(preview, room),
-    renderMemberships(preview, room),
+    renderLines(listPeopleLines(preview.people, quoteName), 'more user', room),
+    renderLines(listMembershipLines(preview.memberships, quoteName), 'more membership', room),
     renderRoles(preview, room),
     renderMinimums(preview),
     renderBrake(preview),
@@ -228,12 +230,14 @@ function renderRevocations({ revocations, view }: Preview, room: Room): string {
   return renderGroups(revocations.map(withFates), { sign: '-', mood: 'bad', word: 'revokes', view, room })
 }
 
-function renderMemberships({ memberships }: Preview, room: Room): string {
-  const lines = listMembershipLines(memberships, (text) => `'${quote(text, 1100)}'`)
+function renderLines(lines: readonly PlanLine[], noun: string, room: Room): string {
   const told = takeFirst(lines, room).map(({ sign, mood, text }) => `${sign} ${paint(mood, text)}\n`)
   const more = lines.length - told.length
-  const rest = more > 0 ? `  and ${count(more, 'more membership')} (--verbose tells all)\n` : ''
-  return told.join('') + rest
+  return told.join('') + (more > 0 ? `  and ${count(more, noun)} (--verbose tells all)\n` : '')
+}
+
+function quoteName(text: string): string {
+  return `'${quote(text, 1100)}'`
 }
 
 function renderBindings({ bindings }: Preview): string {
@@ -327,6 +331,7 @@ export function listFigures(preview: ToldPreview): readonly Figure[] {
     [revocations.length > 0 ? 'bad' : 'plain', `${revocations.length.toLocaleString('en')} to revoke`],
     ...(bindings.length > 0 ? [['pending', `${count(bindings.length, 'link')} to bind to another user`] as const] : []),
     ...listSetFigures(permissionSets),
+    ...listPeopleFigures(preview.people),
     ...listMembershipFigures(preview.memberships),
     ...(attributes > 0 ? [['pending', `${count(attributes, 'attribute')} to change`] as const] : []),
     ...some(waits, 'waiting'),
@@ -343,9 +348,10 @@ export function countRejected({
   idleLinks,
   permissionSets,
   memberships: { idle, groups },
-}: Pick<ToldPreview, 'idleLinks' | 'permissionSets' | 'memberships'>): number {
+  people,
+}: Pick<ToldPreview, 'idleLinks' | 'permissionSets' | 'memberships' | 'people'>): number {
   const isRejected = ({ state }: { readonly state: string }) => state === 'rejected'
-  const files = [...permissionSets, ...groups].filter(({ change }) => change === 'rejected')
+  const files = [...permissionSets, ...groups, ...people].filter(({ change }) => change === 'rejected')
   return [...idleLinks, ...idle].filter(isRejected).length + files.length
 }
 
@@ -354,13 +360,13 @@ export function renderCalm(preview: ToldPreview): string {
   const { grants, revocations, bindings, waiting, held, stuck, permissionSets, unfinished } = preview
   const changed = permissionSets.filter(({ change }) => change !== 'rejected' && change !== 'blocked').length
   if (grants.length + revocations.length + bindings.length + changed > 0) return ''
-  if (changesMemberships(preview.memberships)) return ''
+  if (changesMemberships(preview.memberships) || preview.people.some(changesPerson)) return ''
   // What waits, is held, stuck or blocked still differs from the files. Changes by hand were not looked for.
   const rejected = countRejected(preview)
   if (rejected > 0)
     return `Nothing to change, but ${count(rejected, 'file')} ${rejected === 1 ? 'is' : 'are'} not valid and ${rejected === 1 ? 'grants' : 'grant'} nothing.`
   const { memberships } = preview
-  const left = memberships.groups.length + memberships.held.length + memberships.kept.length
+  const left = memberships.groups.length + memberships.held.length + memberships.kept.length + preview.people.length
   const isEqual = permissionSets.length + waiting.length + held.length + stuck.length + unfinished + left === 0
   return isEqual ? 'Nothing to change: what ssofile gave is what the files say.' : 'Nothing to change right now.'
 }

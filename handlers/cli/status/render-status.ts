@@ -173,7 +173,7 @@ export function renderUntold(untold: number): string {
 }
 
 function renderInputs(all: readonly Status[], width: number | undefined, isWhole: boolean): string {
-  if (all.length === 0) return 'no inputs: nothing is under links_data/ and permission_sets/\n'
+  if (all.length === 0) return 'no inputs: nothing is under links_data/, permission_sets/ or the folders of people\n'
   const shown = isWhole
     ? order.flatMap((state) => all.filter((status) => status.state === state).map((status) => ({ status, left: 0 })))
     : order.flatMap((state) => abbreviate(all.filter((status) => status.state === state)))

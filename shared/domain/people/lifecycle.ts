@@ -63,7 +63,7 @@ export function listAbsences(events: readonly AbsenceEvent[]): readonly Absence[
   return absences
 }
 
-export function secondsOf({ from, until }: Pick<Passage, 'from' | 'until'>): number | undefined {
+function secondsOf({ from, until }: Pick<Passage, 'from' | 'until'>): number | undefined {
   return until === undefined ? undefined : Math.max(0, Math.round((Date.parse(until) - Date.parse(from)) / 1000))
 }
 

@@ -24,10 +24,10 @@ export const ruleMostBytes = 64 * 1024
 export const rulesMost = 10_000
 /** Of all values of a file with `*` or `?`, as of selectors: so that 50,000 people are compared within seconds. */
 const globsMost = 500
-export const graceDaysMost = 365
+const graceDaysMost = 365
 
 /** Each holds where the attribute is one of these, or fits one with `*` and `?`. */
-const values = z.array(z.string().min(1).max(1024)).max(listMost).optional()
+const values = z.array(z.string().min(1).max(1024)).max(listMost).optional().meta({ id: 'values' })
 const tests = {
   userType: values,
   title: values,

@@ -2,7 +2,7 @@
  * What rules may ask of a user, by AWS's names: of the user, and of the extension for enterprises. `manager`: as the directory has
  * it, mostly an id. (Identity Store API Reference, "User"; IAM Identity Center User Guide, "Supported attributes".)
  */
-export const coreAttributes = ['userType', 'title', 'nickName', 'preferredLanguage', 'locale', 'timezone'] as const
+const coreAttributes = ['userType', 'title', 'nickName', 'preferredLanguage', 'locale', 'timezone'] as const
 export const enterpriseAttributes = [
   'employeeNumber',
   'costCenter',

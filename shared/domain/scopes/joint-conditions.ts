@@ -17,8 +17,12 @@ const joints = <T extends z.ZodType>(condition: T) => ({
  */
 export function jointConditions<Tests extends z.ZodRawShape>(tests: Tests) {
   const saysWhat = (said: object) => Object.keys(said).some((field) => field in tests || isJoint(field))
-  const innermost = z.strictObject(tests).refine(saysWhat)
-  const inner = z.strictObject({ ...tests, ...joints(innermost) }).refine(saysWhat)
+  // Named, so that a JSON schema says each once.
+  const innermost = z.strictObject(tests).refine(saysWhat).meta({ id: 'innermostCondition' })
+  const inner = z
+    .strictObject({ ...tests, ...joints(innermost) })
+    .refine(saysWhat)
+    .meta({ id: 'innerCondition' })
   return { fields: { ...tests, ...joints(inner) }, saysWhat }
 }
 

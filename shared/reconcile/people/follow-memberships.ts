@@ -9,6 +9,7 @@ import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts
 import type { PrincipalName } from '../../domain/principals/principal.ts'
 import type { AttentionState } from '../../domain/statuses/status.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
+import { once } from '../../ports/once.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { nameInKeys } from '../directory/directory-listing.ts'
@@ -50,10 +51,11 @@ export async function followMemberships(
   for (const { id, entry } of entries) await lookAtEntry(ports, configuration, id, entry)
   const groups = Map.groupBy(entries, ({ id }) => id.user)
   const identityStore = patientIdentityStore(ports)
+  const shared = { read: once(() => rules.read()) }
   let joining = 0
   for (const user of users) {
     const known = (groups.get(user) ?? []).map(({ entry }) => entry.group)
-    joining += await lookAtRulesFor(user, { ...ports, identityStore, configuration, rules }, new Set(known))
+    joining += await lookAtRulesFor(user, { ...ports, identityStore, configuration, rules: shared }, new Set(known))
   }
   if (changes.some(({ type, id }) => type === 'USER' && id === undefined))
     await sendInputs(ports, [...(await listHeads(ports.objects, rulePrefix)).keys()], 'directory', configuration)
@@ -94,7 +96,9 @@ export async function reconcileMemberships(ports: Following, configuration: Conf
   const { objects } = ports
   const groups = await Array.fromAsync(listOwnedGroups(objects))
   const ruleFiles = await listHeads(objects, rulePrefix)
-  const keys = new Set([...(await listUnsettled(objects)), ...groups.map(groupKey), ...ruleFiles.keys()])
+  // A policy refuses a file for what the links of its group give: these may be others by now.
+  const unsettledOrRefused = await listUnsettled(objects, [...unsettled, 'rejected'])
+  const keys = new Set([...unsettledOrRefused, ...groups.map(groupKey), ...ruleFiles.keys()])
   if (keys.size > 0) await sendInputs(ports, [...keys], 'reconcile', configuration)
   const ids = await Array.fromAsync(listOwnedMemberships(objects))
   if (ids.length === 0) return keys.size
@@ -135,10 +139,10 @@ async function readMembers(objects: ObjectStore, people: People, groups: Paramet
   return members
 }
 
-async function listUnsettled(objects: ObjectStore): Promise<readonly string[]> {
+async function listUnsettled(objects: ObjectStore, states = unsettled): Promise<readonly string[]> {
   const keys: string[] = []
   // To look at a rule takes a listing of all people: only what waits for a group is looked at.
-  for (const state of unsettled)
+  for (const state of states)
     for (const prefix of [membershipPrefix, groupPrefix, ...(state === 'waiting' ? [rulePrefix] : [])])
       for await (const { key } of objects.list(`${attentionPrefix}${state}/${prefix}`))
         keys.push(key.slice(`${attentionPrefix}${state}/`.length))

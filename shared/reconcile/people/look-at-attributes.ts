@@ -1,16 +1,14 @@
-import { attributesFileMostBytes, attributesKey, parseAttributesFile } from '../../domain/attributes/attributes-file.ts'
+import { attributesKey } from '../../domain/attributes/attributes-file.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { findUploader } from '../../domain/links/find-uploader.ts'
 import type { InputMessage } from '../../domain/links/input-message.ts'
 import { describeUpload, isSameUpload } from '../../domain/links/upload.ts'
 import { attributesHint } from '../../domain/messages/hint.ts'
-import { refused } from '../../domain/statuses/complaint.ts'
 import { type NewStatus, rejection } from '../../domain/statuses/status.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { uploadOf } from '../permission-sets/describe-permission-set.ts'
 import { sendHints } from '../records/lanes.ts'
-import { ownedAttributesRecord } from '../records/owned-attributes.ts'
-import { readInput } from '../records/read-input.ts'
+import { ownedAttributesRecord, readAttributesFile } from '../records/owned-attributes.ts'
 import { StatusStore } from '../records/status-store.ts'
 
 type Looking = Pick<Ports, 'objects' | 'queues' | 'randomness'> & { readonly configuration: Configuration }
@@ -23,11 +21,10 @@ export async function lookAtAttributes(
   const { objects, clock, log, configuration } = context
   const { id } = message
   const told = await new StatusStore(objects, clock).revise(attributesKey, async (current) => {
-    const found = await readInput(objects, attributesKey, { mostBytes: attributesFileMostBytes })
+    const found = await readAttributesFile(objects)
     // Of a file that is gone the dispatcher says what became of it.
     if (found === undefined) return current
-    const head = 'complaint' in found ? found.head : found
-    const file = 'complaint' in found ? refused(found.complaint) : parseAttributesFile(found.body, found.size)
+    const { head, file } = found
     const about = { ...describeUpload(current, uploadOf(head)), by: findUploader(head, message, current) }
     if (!file.ok) return { ...about, ...rejection(file.complaint) }
     const isSame = current !== undefined && isSameUpload(current, head) && current.state !== 'rejected'

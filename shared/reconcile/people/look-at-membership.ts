@@ -25,7 +25,7 @@ import type { Ports } from '../../ports/ports.ts'
 import { bindingOf } from '../assignments/user-binding.ts'
 import type { Brake } from '../brake/brake.ts'
 import { PrincipalIndex } from '../directory/principal-index.ts'
-import { describePause, readPause } from '../dispatcher/pause.ts'
+import { readPauseReason } from '../dispatcher/pause.ts'
 import { judgeMembership } from '../guardrails/judge-membership.ts'
 import { readMembershipFile } from '../records/asking-files.ts'
 import { indexInstants, instantsToCome } from '../records/expiry-index.ts'
@@ -38,12 +38,12 @@ import { readRule } from '../records/rule-files.ts'
 import { attentionKey, StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import type { Suspensions } from '../records/suspensions.ts'
-import { describeInput } from '../requests/look-at-request.ts'
 import { admitFiles } from './admit-files.ts'
 import { denySessionsThrough } from './deny-sessions.ts'
 import { findOwnGroup } from './find-own-group.ts'
 import type { LeaverCensus } from './leaver-census.ts'
 import { settleMembership, settlingMs, type Wish } from './settle-membership.ts'
+import { tellInput } from './tell-input.ts'
 
 export type LookingAtMembership = Pick<
   Ports,
@@ -81,10 +81,8 @@ export async function lookAtMembership(message: InputMessage, context: LookingAt
   const statuses = new StatusStore(objects, clock)
   const named = parseMembershipAnywhere(key)
   if (!named.ok) {
-    await statuses.revise(key, async (current) => {
-      const head = await objects.head(key)
-      return head && { ...describeInput(head), by: findUploader(head, message, current), ...rejection(named.complaint) }
-    })
+    const head = await objects.head(key)
+    await tellInput(context, { message, head }, () => head && rejection(named.complaint))
     return
   }
   const look = new MembershipLook(named.value, message, statuses, context)
@@ -162,9 +160,7 @@ class MembershipLook {
 
   /** Puts the users in or out whom the files mean, or meant. Answers what came of the one who bears the name now. */
   async settle(): Promise<Told> {
-    const { objects } = this.#context
-    const pause = await readPause(objects)
-    this.paused = pause && `all changes are ${describePause(pause)}`
+    this.paused = await readPauseReason(this.#context.objects)
     await this.#readFiles()
     this.#user = await this.#index.resolve('USER', this.#membership.user, this.#pulledMs())
     const group = await findOwnGroup(this.#membership.group, this.#context, this.#index)

@@ -1,5 +1,4 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
-import { findUploader } from '../../domain/links/find-uploader.ts'
 import type { InputMessage } from '../../domain/links/input-message.ts'
 import { renderNameInKey } from '../../domain/links/name-in-key.ts'
 import { decidePerson, type PersonStep } from '../../domain/people/decide-person.ts'
@@ -21,26 +20,25 @@ import {
 } from '../../domain/people/suspension.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
-import { type Complaint, quote, refused } from '../../domain/statuses/complaint.ts'
+import { quote } from '../../domain/statuses/complaint.ts'
 import { type NewStatus, rejection } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { DirectoryProfile } from '../../ports/identity-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { unlessCode } from '../../ports/service-error.ts'
-import { describePause, readPause } from '../dispatcher/pause.ts'
+import { refusePeople } from '../directory/refuse-people.ts'
+import { readPauseReason } from '../dispatcher/pause.ts'
 import { People } from '../preview/people.ts'
 import { indexInstants } from '../records/expiry-index.ts'
 import { sendInputs } from '../records/inputs.ts'
-import { RecordChangedError } from '../records/json-record.ts'
+import { KnownRecord } from '../records/known-record.ts'
 import { listHeads } from '../records/list-heads.ts'
 import { listOwnedPeople, ownedPersonRecord } from '../records/owned-people.ts'
 import { readNow } from '../records/owner.ts'
-import { type InputHead, readInput } from '../records/read-input.ts'
-import { StatusStore } from '../records/status-store.ts'
+import { type InputHead, readParsedInput } from '../records/read-input.ts'
 import { tellEvent } from '../records/tell-event.ts'
-import { describeInput } from '../requests/look-at-request.ts'
 import { findHoldings } from './find-holdings.ts'
-import { findProvider } from './find-provider.ts'
+import { tellInput } from './tell-input.ts'
 
 type Looking = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' | 'identityStore' | 'log'> & {
   readonly configuration: Configuration
@@ -61,11 +59,10 @@ const laterMs = 60 * 60_000
  */
 export async function lookAtPerson(message: InputMessage, context: Looking): Promise<void> {
   const { key, id } = message
-  const { objects, clock, log } = context
+  const { objects, log } = context
   const named = parsePersonKey(key)
-  const found = await readInput(objects, key, { mostBytes: personFileMostBytes })
-  const head = found && ('complaint' in found ? found.head : found)
-  const file = found && ('complaint' in found ? refused(found.complaint) : parsePersonFile(key, found.body, found.size))
+  const found = await readParsedInput(objects, key, { mostBytes: personFileMostBytes, parse: parsePersonFile })
+  const { head, file } = found ?? {}
   const now = await readNow(context)
   let outcome: Exclude<Outcome, 'again'>
   if (!named.ok) outcome = { told: head && rejection(named.complaint) }
@@ -74,10 +71,7 @@ export async function lookAtPerson(message: InputMessage, context: Looking): Pro
     outcome = { told: rejection(file.complaint), at }
   } else outcome = await new PersonLook(named.value, { file: file?.value, head, now }, context).settle()
   const { told, at } = outcome
-  const status = await new StatusStore(objects, clock).revise(key, async (current) => {
-    if (head === undefined && (await objects.head(key)) !== undefined) return current
-    return told && { ...(head && describeInput(head)), by: findUploader(head, message, current), ...told }
-  })
+  const status = await tellInput(context, { message, head }, () => told)
   await indexInstants(objects, key, at ? [at] : [], id)
   log.info('person looked at', { input: key, id, status: status?.state ?? 'removed' })
 }
@@ -116,7 +110,7 @@ class PersonLook {
   readonly #input: Input
   readonly #context: Looking
   #paused: string | undefined
-  #known: { readonly value: OwnedPerson; readonly etag: string } | undefined
+  readonly #owned: KnownRecord<OwnedPerson>
   #id: PrincipalId | undefined
   #user: DirectoryProfile | undefined
 
@@ -125,18 +119,13 @@ class PersonLook {
     this.#whole = principalName.parse(name + context.configuration.principalSuffix)
     this.#input = input
     this.#context = context
-  }
-
-  get #record() {
-    return ownedPersonRecord(this.#context.objects, this.#name)
+    this.#owned = new KnownRecord(ownedPersonRecord(context.objects, name))
   }
 
   async settle(): Promise<Exclude<Outcome, 'again'>> {
-    const { objects } = this.#context
-    const refusal = await this.#findRefusal()
-    if (refusal) return { told: this.#input.file && rejection(refusal) }
-    const pause = await readPause(objects)
-    this.#paused = pause && `all changes are ${describePause(pause)}`
+    const refusal = await refusePeople(this.#context, this.#input.now)
+    if (refusal) return { told: this.#input.file && rejection({ object: personKey(this.#name), ...refusal }) }
+    this.#paused = await readPauseReason(this.#context.objects)
     for (let step = 0; step < stepsMost; step++) {
       const outcome = await this.#step()
       if (outcome !== 'again') return outcome
@@ -146,43 +135,19 @@ class PersonLook {
 
   /** The file is not valid: what an earlier one said of the end still counts. Answers when it comes. */
   async endIfDue(): Promise<Date | undefined> {
-    const stored = await this.#record.read()
-    const endsAt = dateOf(stored?.value.endsAt)
-    if (stored === undefined || endsAt === undefined || stored.value.ended !== undefined) return undefined
+    const owned = await this.#owned.read()
+    const endsAt = dateOf(owned?.endsAt)
+    if (endsAt === undefined || owned?.ended !== undefined) return undefined
     if (endsAt > this.#input.now) return endsAt
-    this.#known = { value: stored.value, etag: stored.object.etag }
-    this.#id = stored.value.id
+    this.#id = owned?.id
     await this.#end()
     return undefined
-  }
-
-  /** Why nothing under `people/` counts. */
-  async #findRefusal(): Promise<Complaint | undefined> {
-    const object = personKey(this.#name)
-    if (this.#context.configuration.directory !== 'identity-center')
-      return {
-        object,
-        received: 'a file under people/, while the configuration says nothing of the directory',
-        expected: '"directory": "identity-center", which says that no provider keeps the users',
-        remedy: 'have the configuration say so and deploy it, or delete this file',
-      }
-    const provider = await findProvider(this.#context, this.#input.now)
-    return (
-      provider && {
-        object,
-        received: `a directory in which a provider keeps users: '${quote(provider.user)}' has the issuer ${quote(provider.issuer)}`,
-        expected: 'users of Identity Center alone',
-        remedy: 'make and change people in the provider; delete the files under people/',
-      }
-    )
   }
 
   async #step(): Promise<Outcome> {
     const { identityStore, configuration } = this.#context
     const { file, head, now } = this.#input
-    const stored = await this.#record.read()
-    this.#known = stored && { value: stored.value, etag: stored.object.etag }
-    const owned = stored?.value
+    const owned = await this.#owned.read()
     this.#id = owned?.id ?? (await identityStore.findPrincipalId('USER', this.#whole))
     const user = this.#id && (await identityStore.findProfile(this.#id))
     this.#user = user
@@ -237,14 +202,14 @@ class PersonLook {
     const id = isAdopted ? this.#id : undefined
     const claimedAt = renderInstant(this.#input.now)
     if (event !== undefined) await this.#tell(event, claimedAt)
-    await this.#write({ v: 1, isAdopted, claimedAt, ...(id && { id }), ...this.#terms() })
+    await this.#owned.write({ v: 1, isAdopted, claimedAt, ...(id && { id }), ...this.#terms() })
     return 'again'
   }
 
   async #make(): Promise<Outcome> {
     const { file } = this.#input
     if (this.#paused !== undefined) return { told: { state: 'applying', reason: this.#paused }, at: this.#in(soonMs) }
-    const known = this.#known?.value
+    const known = this.#owned.value
     // Of a user who was deleted by hand the record has the id of then.
     if (known === undefined || known.id !== undefined) await this.#claim({ isAdopted: false })
     const making = this.#context.identityStore.createPerson(this.#whole, profileOf(file))
@@ -255,15 +220,15 @@ class PersonLook {
   }
 
   async #noteId(): Promise<'again'> {
-    const known = this.#known?.value
+    const known = this.#owned.value
     if (known === undefined || this.#id === undefined) return 'again'
     await this.#tell('created', known.claimedAt)
-    await this.#write({ ...known, id: this.#id })
+    await this.#owned.write({ ...known, id: this.#id })
     return 'again'
   }
 
   async #change(change: Profile): Promise<Outcome> {
-    if (this.#id === undefined || this.#known === undefined) return 'again'
+    if (this.#id === undefined || this.#owned.value === undefined) return 'again'
     if (this.#paused !== undefined) return { told: { state: 'applying', reason: this.#paused }, at: this.#in(soonMs) }
     await this.#context.identityStore.updatePerson(this.#id, change)
     await this.#tell('changed', renderInstant(this.#input.now), { changed: Object.keys(change) })
@@ -272,23 +237,23 @@ class PersonLook {
 
   async #applied(): Promise<Outcome> {
     const { file, head } = this.#input
-    const known = this.#known
-    if (known && head) await this.#write({ ...withoutTerms(known.value), applied: head.etag, ...this.#terms() })
+    const known = this.#owned.value
+    if (known && head) await this.#owned.write({ ...withoutTerms(known), applied: head.etag, ...this.#terms() })
     return {
-      told: { state: 'applied', principalId: this.#id, ...(known?.value.isAdopted && { owned: false }) },
+      told: { state: 'applied', principalId: this.#id, ...(known?.isAdopted && { owned: false }) },
       at: dateOf(file?.endsAt),
     }
   }
 
   /** The person counts as suspended from now on. */
   async #end(): Promise<Outcome> {
-    const known = this.#known
+    const known = this.#owned.value
     if (known === undefined) return 'again'
     const at = renderInstant(this.#input.now)
     const etag = await this.#suspend()
     await this.#tell('ended', at)
-    await this.#write({
-      ...withoutTerms(known.value),
+    await this.#owned.write({
+      ...withoutTerms(known),
       ...this.#terms(),
       ended: { at, ...(etag !== undefined && { etag }) },
     })
@@ -310,28 +275,28 @@ class PersonLook {
   }
 
   async #return(): Promise<Outcome> {
-    const known = this.#known
-    const ended = known?.value.ended
+    const known = this.#owned.value
+    const ended = known?.ended
     if (known === undefined || ended === undefined) return 'again'
     const key = suspensionKey(this.#name)
     if (ended.etag !== undefined) await this.#context.objects.delete(key, { ifMatch: ended.etag })
     await this.#tell('returned', renderInstant(this.#input.now))
-    const { ended: _, ...rest } = known.value
-    await this.#write(rest)
+    const { ended: _, ...rest } = known
+    await this.#owned.write(rest)
     return 'again'
   }
 
   async #ended(dueAt: Date | undefined): Promise<Outcome> {
     const { objects } = this.#context
     const { file, now } = this.#input
-    const known = this.#known
+    const known = this.#owned.value
     if (known === undefined) return 'again'
     if (this.#id === undefined || this.#user === undefined) return this.#forget('gone')
     // Somebody deleted it: while the person has ended it lies there.
     if ((await objects.head(suspensionKey(this.#name))) === undefined) {
       const etag = await this.#suspend()
-      const { at } = known.value.ended ?? { at: renderInstant(now) }
-      await this.#write({ ...known.value, ended: { at, ...(etag !== undefined && { etag }) } })
+      const { at } = known.ended ?? { at: renderInstant(now) }
+      await this.#owned.write({ ...known, ended: { at, ...(etag !== undefined && { etag }) } })
     }
     const state = file ? 'expired' : 'revoking'
     const reason = `the person counts as suspended: see ${suspensionKey(this.#name)}`
@@ -368,12 +333,12 @@ class PersonLook {
 
   /** The user is gone: what suspended it has done its work, and a new user of this name is somebody else. */
   async #forget(event: 'deleted' | 'gone'): Promise<Outcome> {
-    const known = this.#known
+    const known = this.#owned.value
     if (known === undefined) return 'again'
     await this.#tell(event, renderInstant(this.#input.now))
-    const etag = known.value.ended?.etag
+    const etag = known.ended?.etag
     if (etag !== undefined) await this.#context.objects.delete(suspensionKey(this.#name), { ifMatch: etag })
-    if ((await this.#record.remove(known.etag)) === 'lost') throw new RecordChangedError(this.#record.key)
+    await this.#owned.remove()
     return 'again'
   }
 
@@ -389,19 +354,12 @@ class PersonLook {
 
   /** What the record keeps of the file. Without one it stays as it was. */
   #terms(): Pick<OwnedPerson, 'deleteAfterDays' | 'endsAt'> {
-    const { deleteAfterDays, endsAt } = this.#input.file ?? this.#known?.value ?? {}
+    const { deleteAfterDays, endsAt } = this.#input.file ?? this.#owned.value ?? {}
     return { ...(deleteAfterDays !== undefined && { deleteAfterDays }), ...(endsAt !== undefined && { endsAt }) }
   }
 
   #in(ms: number): Date {
     return new Date(this.#input.now.getTime() + ms)
-  }
-
-  async #write(value: OwnedPerson): Promise<void> {
-    if (JSON.stringify(this.#known?.value) === JSON.stringify(value)) return
-    const written = await this.#record.write(value, this.#known?.etag)
-    if (written.outcome === 'lost') throw new RecordChangedError(this.#record.key)
-    this.#known = { value, etag: written.etag }
   }
 
   async #tell(event: string, at: string, more: object = {}): Promise<void> {

@@ -1,32 +1,31 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
-import { findUploader } from '../../domain/links/find-uploader.ts'
 import type { InputMessage } from '../../domain/links/input-message.ts'
 import { compareRule } from '../../domain/people/compare-rule.ts'
 import { describeGroup } from '../../domain/people/describe-membership.ts'
 import { describeRule, type RuleLook } from '../../domain/people/describe-rule.ts'
 import { groupKey } from '../../domain/people/group-file.ts'
 import { membershipKey, renderMembership } from '../../domain/people/membership-file.ts'
-import { parseRuleKey, type Rule, ruleKey, ruleKeyOf, ruleMostBytes } from '../../domain/people/rule-file.ts'
+import { parseRuleKey, type Rule, ruleKey, ruleKeyOf } from '../../domain/people/rule-file.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
-import { type NewStatus, rejection, type Status } from '../../domain/statuses/status.ts'
+import type { Parsed } from '../../domain/statuses/complaint.ts'
+import { rejection, type Status } from '../../domain/statuses/status.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { unlessCode } from '../../ports/service-error.ts'
 import type { Brake } from '../brake/brake.ts'
 import { brakeFile } from '../brake/brake-file.ts'
 import type { DirectoryListing } from '../directory/directory-listing.ts'
-import { describePause, readPause } from '../dispatcher/pause.ts'
+import { readPauseReason } from '../dispatcher/pause.ts'
 import { dueEvent, indexInstants } from '../records/expiry-index.ts'
 import { sendEach, sendInputs } from '../records/inputs.ts'
 import { listOwnedMemberships, readOwnedMemberships } from '../records/owned-groups.ts'
 import { readNow } from '../records/owner.ts'
-import { readInput } from '../records/read-input.ts'
-import { parseFoundRule } from '../records/rule-files.ts'
+import { readRuleFile } from '../records/rule-files.ts'
 import { attentionKey, StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
-import { describeInput } from '../requests/look-at-request.ts'
 import { findOwnGroup } from './find-own-group.ts'
+import { type ToldInput, tellInput } from './tell-input.ts'
 
 type LookingAtRule = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' | 'identityStore' | 'log'> & {
   readonly configuration: Configuration
@@ -42,7 +41,6 @@ const heldMs = 60_000
 const perPersonMs = 100
 
 type Found = Omit<RuleLook, 'isAsBefore'>
-type Told = Pick<NewStatus, 'state' | 'reason' | 'remedy' | 'waitsFor' | 'people' | 'warnings'>
 
 /**
  * The file of a rule, as it is now, against all people of the directory: has each membership looked at that differs, and decides
@@ -54,21 +52,19 @@ export async function lookAtRule(message: InputMessage, context: LookingAtRule):
   const { objects, clock, log } = context
   const statuses = new StatusStore(objects, clock)
   const named = parseRuleKey(key)
-  const file = await readInput(objects, key, { mostBytes: ruleMostBytes })
-  const head = file && ('complaint' in file ? file.head : file)
+  const found = await readRuleFile(objects, key)
+  const { head, file } = found ?? {}
   const before = await spoiledAsAbsent(statuses.read(key))
   if (event === dueEvent && before?.etag === head?.etag && (await isHeldAsBefore(before, context)))
     return lookAgain(key, heldMs, id, context)
-  const { told, found } = await assess(key, file, context)
-  const status = await statuses.revise(key, async (current) => {
-    if (head === undefined && (await objects.head(key)) !== undefined) return current
-    const isSame = current?.etag === head?.etag && JSON.stringify(current?.people) === JSON.stringify(found?.people)
-    const ofPeople = named.ok && found ? describeRule(named.value, { ...found, isAsBefore: isSame }) : undefined
-    const said = told ?? ofPeople
-    return said && { ...(head && describeInput(head)), by: findUploader(head, message, current), ...said }
+  const { told, look } = await assess(key, file, context)
+  const status = await tellInput(context, { message, head }, (current) => {
+    const isSame = current?.etag === head?.etag && JSON.stringify(current?.people) === JSON.stringify(look?.people)
+    const ofPeople = named.ok && look ? describeRule(named.value, { ...look, isAsBefore: isSame }) : undefined
+    return told ?? ofPeople
   })
   log.info('rule looked at', { input: key, id, event, status: status?.state ?? 'removed', people: status?.people })
-  const againMs = againAfter(status, found?.paused)
+  const againMs = againAfter(status, look?.paused)
   if (againMs !== undefined) return lookAgain(key, againMs, id, context)
   if (status === undefined && named.ok) await tellGroup(named.value, context)
 }
@@ -76,17 +72,16 @@ export async function lookAtRule(message: InputMessage, context: LookingAtRule):
 /** `told`: nobody need be compared. Neither: nothing is left of the rule. */
 async function assess(
   key: string,
-  file: Awaited<ReturnType<typeof readInput>>,
+  rule: Parsed<Rule> | undefined,
   context: LookingAtRule,
-): Promise<{ readonly told?: Told | undefined; readonly found?: Found | undefined }> {
+): Promise<{ readonly told?: ToldInput | undefined; readonly look?: Found | undefined }> {
   const named = parseRuleKey(key)
-  if (!named.ok) return { told: file && rejection(named.complaint) }
-  const rule = file && parseFoundRule(key, file)
+  if (!named.ok) return { told: rule && rejection(named.complaint) }
   if (rule?.ok === false) return { told: rejection(rule.complaint) }
   const group = await findOwnGroup(named.value, context)
   const told = rule && describeGroup(named.value, group, 'a rule')
   if (told || group.is !== 'ours') return { told }
-  return { found: await compare(named.value, group, rule?.value, context) }
+  return { look: await compare(named.value, group, rule?.value, context) }
 }
 
 /** The list of the brake is as it was when its status was told: nobody has released it. So nobody need be listed again. */
@@ -153,7 +148,6 @@ async function compare(
     ...left.map(({ id, entry }) => ({ key: membershipKey(entry, undefined), user: id.user })),
   ]
   await sendEach(context, inputs, 'its rule asks for it, or does no longer', configuration)
-  const pause = await readPause(objects)
   return {
     people: {
       matching: meant?.matching.size ?? 0,
@@ -166,7 +160,7 @@ async function compare(
     isGone: rule === undefined,
     isExternal,
     held: reason,
-    paused: pause && `all changes are ${describePause(pause)}`,
+    paused: await readPauseReason(objects),
     reported: comparison.reported,
     unread: meant?.unread.size ?? 0,
     unnameable: meant?.unnameable ?? 0,

@@ -1,10 +1,4 @@
-import {
-  type Attribute,
-  attributesFileMostBytes,
-  attributesKey,
-  type OwnedAttributes,
-  parseAttributesFile,
-} from '../../domain/attributes/attributes-file.ts'
+import { type Attribute, attributesKey, type OwnedAttributes } from '../../domain/attributes/attributes-file.ts'
 import {
   applySteps,
   describeAttributeStep,
@@ -23,11 +17,11 @@ import type { AttributeConfiguration } from '../../ports/sso-admin.ts'
 import type { SettleContext } from '../assignments/settlement.ts'
 import { digestOf } from '../brake/brake-file.ts'
 import { tellAttributeSteps, tellAttributes } from '../records/attribute-history.ts'
-import { RecordChangedError } from '../records/json-record.ts'
+import { KnownRecord } from '../records/known-record.ts'
 import { nextAttempt, scheduleWork } from '../records/open-work.ts'
-import { ownedAttributesRecord } from '../records/owned-attributes.ts'
+import { ownedAttributesRecord, readAttributesFile } from '../records/owned-attributes.ts'
 import { readNow } from '../records/owner.ts'
-import { type InputHead, readInput } from '../records/read-input.ts'
+import type { InputHead } from '../records/read-input.ts'
 import { uploadOf } from './describe-permission-set.ts'
 
 type Told = Pick<NewStatus, 'state' | 'reason' | 'remedy'>
@@ -57,29 +51,25 @@ export async function settleAttributes(context: SettleContext): Promise<'settled
 class AttributesLook {
   readonly #context: SettleContext
   #file: FoundFile | undefined
-  #known: { readonly value: OwnedAttributes; readonly etag: string } | undefined
+  readonly #owned: KnownRecord<OwnedAttributes>
   #isCalled = false
 
   constructor(context: SettleContext) {
     this.#context = context
-  }
-
-  get #record() {
-    return ownedAttributesRecord(this.#context.objects)
+    this.#owned = new KnownRecord(ownedAttributesRecord(context.objects))
   }
 
   async step(): Promise<'again' | { readonly told: Told | undefined }> {
     const { brake } = this.#context
     this.#file = await this.#readFile()
-    const stored = await this.#record.read()
-    this.#known = stored && { value: stored.value, etag: stored.object.etag }
+    await this.#owned.read()
     const wanted = this.#file?.attributes
     // Without a file nothing is held any more; nor by one that is not valid, which its status says already.
     if (wanted === undefined) await brake.admitAttributes([])
-    if (wanted === undefined && this.#known?.value.asked === undefined) return this.#giveUp()
+    if (wanted === undefined && this.#owned.value?.asked === undefined) return this.#giveUp()
     const configured = await this.#describe()
     if (configured?.status === 'CREATION_IN_PROGRESS') return this.#putOff()
-    const asked = this.#known?.value.asked
+    const asked = this.#owned.value?.asked
     const isCarriedOut = asked !== undefined && isSameAttributes(asked.attributes, configured?.attributes ?? [])
     if (configured?.status === 'ENABLED' && isCarriedOut) return this.#note(asked)
     if (wanted === undefined) return this.#giveUp()
@@ -90,13 +80,13 @@ class AttributesLook {
   async #approach(wanted: readonly Attribute[], configured: AttributeConfiguration | undefined) {
     const { configuration, brake, objects, ssoAdmin } = this.#context
     const isFailed = configured?.status === 'CREATION_FAILED'
-    const asked = this.#known?.value.asked
+    const asked = this.#owned.value?.asked
     // What failed is described as it was asked for; in force is at most what there was before.
     const actual = (isFailed && asked?.before) || (configured?.attributes ?? [])
     const steps = planAttributes({
       wanted,
       actual,
-      owned: this.#known?.value,
+      owned: this.#owned.value,
       onDrift: configuration.onDrift,
     })
     const list = await brake.admitAttributes(steps.filter(isLoss).map(describeAttributeStep))
@@ -106,12 +96,12 @@ class AttributesLook {
     if (isSameAttributes(next, actual) && !isFailed && configured !== undefined) {
       if (list) await tellAttributes(objects, { event: 'held', at: list.since, changes: list.items })
       const drift = steps.filter(({ step }) => step === 'report').map(describeAttributeStep)
-      if (drift.length === 0 && list === undefined) await this.#write({ v: 1, applied: [...wanted] })
+      if (drift.length === 0 && list === undefined) await this.#owned.write({ v: 1, applied: [...wanted] })
       return { told: describe(list, drift) }
     }
-    await this.#write({
+    await this.#owned.write({
       v: 1,
-      applied: this.#known?.value.applied,
+      applied: this.#owned.value?.applied,
       asked: {
         attributes: [...next],
         before: [...(asked?.before ?? actual)],
@@ -125,11 +115,8 @@ class AttributesLook {
   }
 
   async #readFile(): Promise<FoundFile | undefined> {
-    const found = await readInput(this.#context.objects, attributesKey, { mostBytes: attributesFileMostBytes })
-    if (found === undefined) return undefined
-    if ('complaint' in found) return { head: found.head, attributes: undefined }
-    const file = parseAttributesFile(found.body, found.size)
-    return { head: found, attributes: file.ok ? file.value : undefined }
+    const found = await readAttributesFile(this.#context.objects)
+    return found && { head: found.head, attributes: found.file.ok ? found.file.value : undefined }
   }
 
   async #describe(): Promise<AttributeConfiguration | undefined> {
@@ -146,17 +133,17 @@ class AttributesLook {
     const { attributes, before, at } = asked
     const steps = planAttributes({ wanted: attributes, actual: before, owned: undefined, onDrift: 'restore' })
     await tellAttributeSteps(this.#context.objects, steps, at)
-    await this.#write({ v: 1, applied: [...recordApplied(this.#known?.value.applied, asked)] })
+    await this.#owned.write({ v: 1, applied: [...recordApplied(this.#owned.value?.applied, asked)] })
     return 'again'
   }
 
   async #giveUp(): Promise<'again' | { readonly told: undefined }> {
     // A file that is not valid gives nothing up.
-    if (this.#file !== undefined || this.#known === undefined) return { told: undefined }
+    if (this.#file !== undefined || this.#owned.value === undefined) return { told: undefined }
     const at = renderInstant(await readNow(this.#context))
-    const attributes = (this.#known.value.applied ?? []).map(({ key }) => key)
+    const attributes = (this.#owned.value.applied ?? []).map(({ key }) => key)
     await tellAttributes(this.#context.objects, { event: 'given-up', at, attributes })
-    if ((await this.#record.remove(this.#known.etag)) === 'lost') throw new RecordChangedError(this.#record.key)
+    await this.#owned.remove()
     return { told: undefined }
   }
 
@@ -164,14 +151,6 @@ class AttributesLook {
     const { objects, clock, randomness } = this.#context
     await scheduleWork(objects, renderInstant(nextAttempt(clock.now(), 0, randomness.fraction())), attributesKey)
     return { told: { state: 'applying', reason: 'Identity Center is still at work on the attributes' } }
-  }
-
-  async #write(value: OwnedAttributes): Promise<void> {
-    const known = this.#known
-    if (known !== undefined && JSON.stringify(known.value) === JSON.stringify(value)) return
-    const written = await this.#record.write(value, known?.etag)
-    if (written.outcome === 'lost') throw new RecordChangedError(this.#record.key)
-    this.#known = { value, etag: written.etag }
   }
 
   async tell(told: Told | undefined): Promise<void> {

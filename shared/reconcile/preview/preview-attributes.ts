@@ -1,5 +1,4 @@
 import pLimit from 'p-limit'
-import { attributesFileMostBytes, attributesKey, parseAttributesFile } from '../../domain/attributes/attributes-file.ts'
 import { type AttributeStep, planAttributes } from '../../domain/attributes/plan-attributes.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { permissionSetPrefix } from '../../domain/permission-sets/permission-set-file.ts'
@@ -8,8 +7,7 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { SsoAdmin } from '../../ports/sso-admin.ts'
 import { listHeads, readsAtOnce } from '../records/list-heads.ts'
-import { ownedAttributesRecord } from '../records/owned-attributes.ts'
-import { readInput } from '../records/read-input.ts'
+import { ownedAttributesRecord, readAttributesFile } from '../records/owned-attributes.ts'
 import { readPermissionSetFile } from '../records/read-permission-set-file.ts'
 
 /** A change of the attributes for access control, and the permission sets whose inline policies name the attribute. */
@@ -22,8 +20,7 @@ export async function previewAttributes(
   { objects, ssoAdmin }: { readonly objects: ObjectStore; readonly ssoAdmin: SsoAdmin },
   { onDrift }: Pick<Configuration, 'onDrift'>,
 ): Promise<AttributesPreview> {
-  const found = await readInput(objects, attributesKey, { mostBytes: attributesFileMostBytes })
-  const file = found && 'body' in found ? parseAttributesFile(found.body, found.size) : undefined
+  const file = (await readAttributesFile(objects))?.file
   // A file that is not valid, or is gone, changes nothing.
   if (!file?.ok) return {}
   try {

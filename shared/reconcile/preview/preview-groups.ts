@@ -11,14 +11,14 @@ import {
 } from '../../domain/people/group-file.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
-import { refused, renderComplaint } from '../../domain/statuses/complaint.ts'
+import { renderComplaint } from '../../domain/statuses/complaint.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import type { PrincipalIndex } from '../directory/principal-index.ts'
 import type { AskingFile } from '../records/asking-files.ts'
 import { listHeads, readsAtOnce } from '../records/list-heads.ts'
 import { listLinks } from '../records/list-links.ts'
 import { listOwnedGroups, ownedGroupRecord } from '../records/owned-groups.ts'
-import { readInput } from '../records/read-input.ts'
+import { readParsedInput } from '../records/read-input.ts'
 import type { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import type { GroupAccesses } from './group-access.ts'
@@ -76,11 +76,7 @@ async function keep(
   const told = await spoiledAsAbsent(statuses.read(head.key))
   const ours = (id?: PrincipalId): ComingGroup => ({ is: 'ours', id, isExternal: false })
   if (owned?.id !== undefined && told?.state === 'applied' && told.etag === head.etag) return { coming: ours(owned.id) }
-  const read = await readInput(objects, head.key, { mostBytes: groupMostBytes })
-  const file =
-    read === undefined || 'complaint' in read
-      ? read && refused(read.complaint)
-      : parseGroupFile(head.key, read.body, read.size)
+  const file = (await readParsedInput(objects, head.key, { mostBytes: groupMostBytes, parse: parseGroupFile }))?.file
   const id = owned?.id ?? (await principals.resolve('GROUP', name, Number.NEGATIVE_INFINITY))
   const group = id && (await people.findGroup(id))
   const isOurs = owned !== undefined && group !== undefined

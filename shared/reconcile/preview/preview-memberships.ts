@@ -18,7 +18,7 @@ import { type MembershipId, type OwnedMembership, ownedMembershipKey } from '../
 import { attributesOf, type Rule, ruleKey, rulePrefix } from '../../domain/people/rule-file.ts'
 import type { AttributeName } from '../../domain/people/user-attributes.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
-import type { Parsed } from '../../domain/statuses/complaint.ts'
+import type { Complaint, Parsed } from '../../domain/statuses/complaint.ts'
 import { rejection, type Status } from '../../domain/statuses/status.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { bindingOf } from '../assignments/user-binding.ts'
@@ -102,10 +102,11 @@ type Found = Pick<MembershipsPreview, 'added' | 'removed' | 'existing' | 'kept' 
  */
 export async function previewMemberships(sources: MembershipSources): Promise<MembershipsPreview> {
   const { objects, configuration } = sources
-  const asking = await listAskingFiles(objects, configuration.folders)
+  const { asking, invalid } = await listAskingFiles(objects, configuration.folders)
   const known = await readOwnedMemberships(objects, await Array.fromAsync(listOwnedMemberships(objects)))
   const rules = await new RuleFiles(objects).readAll()
-  const isUsed = asking.length + known.length + rules.size > 0 || (await hasGroups(objects))
+  const askingCount = asking.length + invalid.length + rules.size
+  const isUsed = askingCount + known.length > 0 || (await hasGroups(objects))
   if (!isUsed) return noMemberships
   const owned = new Set(known.map(({ id }) => ownedMembershipKey(id)))
   const isOurMember = (group: PrincipalId, user: PrincipalId) => owned.has(ownedMembershipKey({ group, user }))
@@ -139,7 +140,7 @@ export async function previewMemberships(sources: MembershipSources): Promise<Me
     existing: found.flatMap((one) => one.existing),
     kept: found.flatMap((one) => one.kept),
     held: found.flatMap((one) => one.held),
-    idle: [...idleRules, ...found.flatMap((one) => one.idle)],
+    idle: [...invalid.map((one) => idleBy(one.object, one)), ...idleRules, ...found.flatMap((one) => one.idle)],
     rules: listEffects(found, rules),
     brake: await previewRemovals(removed, known, sources),
   }
@@ -225,10 +226,8 @@ async function judgeNew(files: readonly AskingFile[], context: Context): Promise
     const end = { is: 'none' } as const
     const told = describeMembership(file, { reading: file.reading, group, lack, end, isLeft: false })
     const refusal = told?.state === 'applying' ? await findRefusal(file, context) : undefined
-    if (refusal) {
-      const { state, reason, remedy } = rejection(refusal)
-      idle.push({ key: file.key, state, reason, remedy })
-    } else if (told?.state === 'applying') asking.push(file)
+    if (refusal) idle.push(idleBy(file.key, refusal))
+    else if (told?.state === 'applying') asking.push(file)
     else if (told) idle.push({ key: file.key, state: told.state, reason: told.reason, remedy: told.remedy })
   }
   if (asking.length === 0) return { ...nothing, idle }
@@ -241,6 +240,11 @@ async function judgeNew(files: readonly AskingFile[], context: Context): Promise
   const members = group.id && (await context.people.membersOf(group.id))
   const isThere = user !== undefined && members?.includes(user) === true
   return isThere ? { ...nothing, idle, existing: [planned] } : { ...nothing, idle, added: [planned] }
+}
+
+function idleBy(key: string, complaint: Complaint): Found['idle'][number] {
+  const { state, reason, remedy } = rejection(complaint)
+  return { key, state, reason, remedy }
 }
 
 /** By the policies, as when it is applied. Who uploads it is not known before. */

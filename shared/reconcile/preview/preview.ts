@@ -53,6 +53,7 @@ import { listBlockedDeletions } from './preview-deletions.ts'
 import { sortGrants } from './preview-grants.ts'
 import { type MembershipsPreview, previewMemberships } from './preview-memberships.ts'
 import { previewMinimums } from './preview-minimums.ts'
+import { type PersonChange, previewPeople } from './preview-people.ts'
 import {
   type PermissionSetChange,
   type PermissionSetPreview,
@@ -99,6 +100,8 @@ export type Preview = {
   readonly ownAccount?: { readonly id: AccountId; readonly grants: number } | undefined
   /** Who is put into groups and taken out of them, with the access that this means. */
   readonly memberships: MembershipsPreview
+  /** What becomes of users by files under `people/`. */
+  readonly people: readonly PersonChange[]
   /** Unfinished ledger entries: they are tried again. */
   readonly unfinished: number
   /** Grants that were not compared with Identity Center. */
@@ -200,6 +203,7 @@ export async function previewChanges(
     administrators: await findAdministrators(named, objects, permissionSets),
     ownAccount: countInOwnAccount(granted, configuration),
     memberships: ofGroups,
+    people: await previewPeople({ objects, identityStore, principals, configuration, now: ports.clock.now() }),
     view,
     viewAgeMs: ports.clock.now().getTime() - Date.parse(view.readAt),
     unfinished: unfinished.length,

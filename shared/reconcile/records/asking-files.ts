@@ -8,6 +8,7 @@ import {
   parseMembershipKey,
 } from '../../domain/people/membership-file.ts'
 import { type MembershipId, ownedMembershipKey } from '../../domain/people/owned-membership.ts'
+import type { Complaint } from '../../domain/statuses/complaint.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { listHeads, readsAtOnce } from './list-heads.ts'
 import { listOwnedMemberships, ownedMembershipRecord } from './owned-groups.ts'
@@ -21,17 +22,17 @@ export type AskingFile = Membership & {
   readonly reading: MembershipReading
 }
 
-/** Which files ask for memberships now, whatever kind of file they are: for all who show it before it is done. */
+/** Which files ask for memberships now, whatever kind of file they are: for all who show it before it is done. `invalid`: by their names. */
 export async function listAskingFiles(
   objects: ObjectStore,
   folders: readonly string[],
-): Promise<readonly AskingFile[]> {
-  const keys = [...(await listHeads(objects, membershipPrefix)).keys()]
-  const read = await pLimit(readsAtOnce).map(keys, async (key) => {
-    const named = parseMembershipAnywhere(key)
-    return named.ok ? [{ ...named.value, ...(await readMembershipFile(objects, key, folders)) }] : []
+): Promise<{ readonly asking: readonly AskingFile[]; readonly invalid: readonly Complaint[] }> {
+  const named = [...(await listHeads(objects, membershipPrefix)).keys()].map(parseMembershipAnywhere)
+  const meant = named.flatMap((one) => (one.ok ? [one.value] : []))
+  const asking = await pLimit(readsAtOnce).map(meant, async ({ key, group, user }) => {
+    return { group, user, ...(await readMembershipFile(objects, key, folders)) }
   })
-  return read.flat()
+  return { asking, invalid: named.flatMap((one) => (one.ok ? [] : [one.complaint])) }
 }
 
 /** The files by which somebody is in a group, as the ledger has them; none where others put the user in. */

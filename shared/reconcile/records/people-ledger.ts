@@ -54,7 +54,7 @@ function compareNewestFirst(a: PeopleEvent, b: PeopleEvent): number {
 }
 
 /** The folders in history of all entries that are there. */
-export async function listPeoplePresent(objects: ObjectStore): Promise<ReadonlySet<string>> {
+async function listPeoplePresent(objects: ObjectStore): Promise<ReadonlySet<string>> {
   const present = new Set<string>()
   for await (const { key } of objects.list(ownedGroupPrefix))
     present.add(`history/groups/${renderNameInKey(key.slice(ownedGroupPrefix.length))}/`)

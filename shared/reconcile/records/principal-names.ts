@@ -7,7 +7,6 @@ import {
   principalType,
 } from '../../domain/principals/principal.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import { once } from '../../ports/once.ts'
 
 const prefix = 'state/principals/'
 
@@ -120,11 +119,6 @@ export class NameIndex {
   everIdsOf(type: PrincipalType, name: PrincipalName): readonly NamedId['id'][] {
     return [...(this.#ids.get(`${type}%${name}`) ?? [])]
   }
-}
-
-/** One listing for all who ask. */
-export function nameIndexOnce(objects: ObjectStore): () => Promise<NameIndex> {
-  return once(() => NameIndex.read(objects))
 }
 
 function keyOf({ type, id, name }: NamedId): string {

@@ -7,20 +7,18 @@ import {
   rulesMost,
 } from '../../domain/people/rule-file.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
-import { type Parsed, refused } from '../../domain/statuses/complaint.ts'
+import type { Parsed } from '../../domain/statuses/complaint.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { ParsedFiles } from './parsed-files.ts'
-import { readInput } from './read-input.ts'
+import { readParsedInput } from './read-input.ts'
 
 /** One rule, as its file says now; `undefined`: there is none. One that S3 does not give is refused. */
 export async function readRule(objects: ObjectStore, key: string): Promise<Parsed<Rule> | undefined> {
-  const found = await readInput(objects, key, { mostBytes: ruleMostBytes })
-  return found && parseFoundRule(key, found)
+  return (await readRuleFile(objects, key))?.file
 }
 
-/** What an uploaded file says. */
-export function parseFoundRule(key: string, found: NonNullable<Awaited<ReturnType<typeof readInput>>>): Parsed<Rule> {
-  return 'complaint' in found ? refused(found.complaint) : parseRuleFile(key, found.body, found.size)
+export function readRuleFile(objects: ObjectStore, key: string) {
+  return readParsedInput(objects, key, { mostBytes: ruleMostBytes, parse: parseRuleFile })
 }
 
 /** All rules by their groups. Each call lists them again, and reads what has changed since. */

@@ -103,6 +103,7 @@ function samplePlan(links: readonly Sample[]): Parameters<typeof renderPlan>[0] 
     grants: those('grants').map(({ assignment, key }) => ({ assignment, links: [key] })),
     revocations,
     memberships: noMemberships,
+    people: [],
     bindings: [],
     minimums: [],
     existing: [],

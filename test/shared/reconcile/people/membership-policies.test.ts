@@ -46,6 +46,16 @@ test('a file that a policy refused is applied when the policy has changed', asyn
   await grouping.until(file, 'applied')
 })
 
+test('a file that was refused for a link of its group is applied within the hour when that link is gone', async () => {
+  const grouping = await open({ ticket: 'CHG###' })
+  await grouping.put(file)
+  await grouping.until(file, 'rejected')
+  await grouping.delete(link)
+  await grouping.until(link, undefined)
+  await grouping.world.finish(grouping.world.everyHour())
+  await grouping.until(file, 'applied')
+})
+
 test('a rule about other permission sets, or of other principals, says nothing', async () => {
   const grouping = await open({ ticket: 'CHG###' }, { permissionSets: ['Admin-*'] })
   await grouping.put(file)

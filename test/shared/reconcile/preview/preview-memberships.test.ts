@@ -84,12 +84,14 @@ test('whom others put in stays, whom a file suspends goes, and of whom nothing c
     [`memberships/oncall%${maria}%ssofile`]: '',
     'memberships/oncall%nobody@acme.example%ssofile': '',
     [`memberships/others%${kenji}%ssofile`]: '',
+    'memberships/nobody%ssofile': '',
   })
   expect(planned).toMatchObject({
     added: [],
     existing: [{ user: maria, access }],
     removed: [{ user: kenji, files: [{ key: file, fate: 'suspended' }] }],
     idle: [
+      { key: 'memberships/nobody%ssofile', state: 'rejected' },
       { state: 'waiting', reason: expect.stringContaining('does not exist') },
       { state: 'waiting', reason: expect.stringContaining("group 'others' is none that ssofile made or adopted") },
     ],
