@@ -16,6 +16,8 @@ export class MembershipsPromise {
   readonly #fail: Fail
   /** Memberships that somebody else made, and nobody has removed. */
   readonly #others = new Set<string>()
+  /** The ids that the group of the files has, or had. */
+  readonly #groups = new Set<PrincipalId>()
   readonly #fileSinceMs = new Map<string, number>()
   /** Whom the rule means, by id. */
   readonly #meantSinceMs = new Map<string, number>()
@@ -77,7 +79,10 @@ export class MembershipsPromise {
   noteChange(change: IdentityStoreChange): void {
     if (change.event.endsWith('User') && !this.#isAttributeChange) this.#isAnyChanged = true
     const { identityStore, clock } = this.#world
-    if (change.event !== 'DeleteGroupMembership' || change.groupId !== identityStore.idOf('GROUP', fileGroup)) return
+    if ('groupId' in change && identityStore.nameOf('GROUP', change.groupId) === fileGroup)
+      this.#groups.add(change.groupId)
+    // Others take people out of groups of theirs.
+    if (change.event !== 'DeleteGroupMembership' || !this.#groups.has(change.groupId)) return
     const user = identityStore.nameOf('USER', change.userId)
     if (this.#others.has(change.membershipId))
       this.#fail(promises.foreign, `takes ${user} out of ${fileGroup}, where somebody else had put the user`)
