@@ -143,6 +143,8 @@ const files: Source = {
 }
 
 const many = Array.from({ length: 300 }, (_, index) => `person-${index}@acme.example`)
+/** Identity Store takes 20 calls a second, in real time here: a hundred memberships take half a minute. */
+const hundred = many.slice(0, 100)
 const told = async (event: string) => (await system.keys('changes/')).filter((key) => key.includes(event)).length
 
 async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
@@ -174,7 +176,7 @@ async function planExport(): Promise<void> {
   const provisioning = system.identityStoreOf('scim')
   const IdentityStoreId = await system.access.identityStoreId()
   const Extensions = { 'aws:identitystore:enterprise': { department: 'Research' } }
-  await pLimit(8).map(many, (UserName) =>
+  await pLimit(8).map(hundred, (UserName) =>
     provisioning.send(new CreateUserCommand({ IdentityStoreId, UserName, Extensions })),
   )
   provisioning.destroy()
@@ -187,18 +189,18 @@ async function planExport(): Promise<void> {
       }
     }
     const planned = await system.ssofile(['plan', folder], 'governance')
-    expect(planned.stdout).toContain(`puts in 300 people by 'rules/researchers.json', group 'researchers'`)
+    expect(planned.stdout).toContain(`puts in 100 people by 'rules/researchers.json', group 'researchers'`)
     const pushed = await system.ssofile(['push', folder, '--only', 'governance', '--yes'], 'governance')
     expect({ exitCode: pushed.exitCode, stderr: pushed.stderr }).toMatchObject({ exitCode: 0 })
   })
   const status = () => system.status('rules/researchers.json')
   const isApplied = async () => {
     const { state, people } = (await status()) ?? {}
-    return state === 'applied' && people?.members === 300 ? true : undefined
+    return state === 'applied' && people?.members === 100 ? true : undefined
   }
   const tell = async () => `${JSON.stringify(await status())}\n${system.lastLogLines()}`
   await until('all of them in the group', isApplied, { withinMs: 400_000, tell })
-  expect(await told('%membership-added%researchers%person-')).toBe(300)
+  expect(await told('%membership-added%researchers%person-')).toBe(100)
 }
 
 describe.each([
@@ -278,7 +280,7 @@ describe.each([
     )
   }, 300_000)
 
-  test(`three hundred people of an export are planned, ${source.directory ? 'made' : 'put into their group'} and told`, async () => {
+  test(`${source.directory ? 'three hundred people of an export are planned, made' : 'a hundred people whom a rule means are planned, put into their group'} and told`, async () => {
     await source.export()
   }, 600_000)
 })
