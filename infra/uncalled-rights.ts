@@ -114,7 +114,7 @@ export const uncalledRights: readonly Unused[] = [
   },
   {
     right:
-      /^(requests: s3:(GetObject .*\/(attention|changes|history\/(suspensions|groups|memberships))|DeleteObject .*\/state)\/|minute-links: s3:(DeleteObject .*\/state\/eligibilities|PutObject .*\/state\/people)\.json|(api|page): s3:DeleteObject .*\/approvals\/|dispatcher: s3:PutObject .*\/control\/ended-sessions\.json)/,
+      /^(requests: s3:(GetObject .*\/(attention|changes|history\/(suspensions|groups|memberships|people))|DeleteObject .*\/state)\/|minute-links: s3:(DeleteObject .*\/state\/eligibilities|PutObject .*\/state\/people)\.json|(api|page): s3:DeleteObject .*\/approvals\/|dispatcher: s3:PutObject .*\/control\/ended-sessions\.json)/,
     of: 'what belongs to a right to write, of `requests`, `minute-links`, `api`, `page` and `dispatcher`',
     reason:
       'the right to write with If-Match, and to take away what was written (S3 User Guide, "Conditional writes"); only a dead writer, or the end of a denial, needs it',
