@@ -250,19 +250,11 @@ function idleBy(key: string, complaint: Complaint): Found['idle'][number] {
 /** By the policies, as when it is applied. Who uploads it is not known before. */
 async function findRefusal({ key, group, user, head, reading }: AskingFile, context: Context) {
   if (!('body' in reading)) return undefined
-  if (head === undefined) {
-    if (!key.startsWith(rulePrefix)) return undefined
-    const ofRule = {
-      membership: { key, group, user },
-      body: reading.body,
-      uploadedAt: context.now,
-      by: 'later' as const,
-    }
-    return complainOfObjections(key, (await judgeMembership(ofRule, context)).refusals)
-  }
-  const status = await spoiledAsAbsent(context.statuses.read(key))
-  const by = isSameUpload(status, head) ? status?.by : ('later' as const)
-  const about = { membership: { key, group, user }, body: reading.body, uploadedAt: head.lastModified, by }
+  if (head === undefined && !key.startsWith(rulePrefix)) return undefined
+  const status = head && (await spoiledAsAbsent(context.statuses.read(key)))
+  const by = head && isSameUpload(status, head) ? status?.by : ('later' as const)
+  const uploadedAt = head?.lastModified ?? context.now
+  const about = { membership: { key, group, user }, body: reading.body, uploadedAt, by }
   return complainOfObjections(key, (await judgeMembership(about, context)).refusals)
 }
 

@@ -14,6 +14,7 @@ import { type PrincipalName, principalName } from '../../domain/principals/princ
 import { renderComplaint } from '../../domain/statuses/complaint.ts'
 import type { IdentityStore } from '../../ports/identity-store.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
+import { once } from '../../ports/once.ts'
 import type { PrincipalIndex } from '../directory/principal-index.ts'
 import { refusePeople } from '../directory/refuse-people.ts'
 import { listHeads, readsAtOnce } from '../records/list-heads.ts'
@@ -55,12 +56,8 @@ export async function previewPeople(sources: Sources): Promise<readonly PersonCh
     const named = parsePersonKey(key)
     if (named.ok) names.add(named.value)
   }
-  let refusal: ReturnType<typeof refusePeople> | undefined
-  const refuse = () => {
-    // It may list all users.
-    refusal ??= refusePeople(sources, sources.now)
-    return refusal
-  }
+  // It may list all users.
+  const refuse = once(() => refusePeople(sources, sources.now))
   const planned = await pLimit(readsAtOnce).map([...names].sort(), async (name): Promise<readonly PersonChange[]> => {
     const change = await previewPerson(name, heads.get(personKey(name)), { ...sources, refuse })
     return change ? [{ name, ...change }] : []
