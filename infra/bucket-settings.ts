@@ -1,5 +1,3 @@
-import { attributesKey } from '../shared/domain/attributes/attributes-file.ts'
-
 /**
  * Old versions are kept so many days where ssofile writes often; the lease of the dispatcher alone is written a million
  * times a year, and S3 slows down at millions of versions of a key. Inputs and history keep theirs. (S3 User Guide,
@@ -7,17 +5,5 @@ import { attributesKey } from '../shared/domain/attributes/attributes-file.ts'
  */
 export const versionDays = { 'control/': 7, 'status/': 7, 'attention/': 1, 'state/': 1 } as const
 
-/** What S3 tells the queue `uploads`, for keys that begin so. */
+/** What S3 tells the queue `uploads`, for the keys of inputs. */
 export const notifiedEvents = ['s3:ObjectCreated:*', 's3:ObjectRemoved:*', 's3:LifecycleExpiration:*'] as const
-export const notifiedPrefixes = [
-  'links_data/',
-  'permission_sets/',
-  'requests/',
-  'approvals/',
-  'suspended/',
-  'people/',
-  'groups/',
-  'memberships/',
-  'rules/',
-  attributesKey,
-] as const

@@ -16,6 +16,7 @@ import {
 import type { RoleName } from '../../infra/function-permissions.ts'
 import { startEventSourceMapping } from '../../infra/local/event-source-mapping.ts'
 import { type Configuration, configuration } from '../../shared/domain/deployment/configuration.ts'
+import { inputPrefixes } from '../../shared/domain/messages/input-prefixes.ts'
 import { accountId } from '../../shared/domain/organization/account-id.ts'
 import { CollectedLog } from '../../shared/memory/collected-log.ts'
 import { CollectedMetrics } from '../../shared/memory/collected-metrics.ts'
@@ -83,17 +84,6 @@ const listingsOfRequests = [
   { requestOrder: 'newest-first', requestPageMost: 2 },
   { requestOrder: 'oldest-first', requestPageMost: 2 },
 ] as const
-
-const notified = [
-  'links_data/',
-  'permission_sets/',
-  'requests/',
-  'approvals/',
-  'suspended/',
-  'groups/',
-  'memberships/',
-  'rules/',
-]
 
 const policyOfFirst = 'simulated-extra'
 const organization = {
@@ -435,7 +425,7 @@ export class SimulatedWorld {
   /** S3's notifications and EventBridge's events: at least once, except where a command says that the next is lost, repeated or late. */
   #notify(): void {
     this.objects.onChange((change) => {
-      if (!notified.some((prefix) => change.key.startsWith(prefix))) return
+      if (!inputPrefixes.some((prefix) => change.key.startsWith(prefix))) return
       const body = renderS3Notification(change, { bucket: 'ssofile', region: 'us-east-1', configurationId: 'inputs' })
       void this.#deliver('uploads', body)
     })

@@ -1,10 +1,9 @@
 import { linkPrefix, parseLinkKey } from '../../../shared/domain/links/link.ts'
 import { splitFolder, splitLinkFields } from '../../../shared/domain/links/link-fields.ts'
+import { prefixesOfRequests } from '../../../shared/domain/messages/input-prefixes.ts'
 import type { AccountId } from '../../../shared/domain/organization/account-id.ts'
 import type { OrganizationView } from '../../../shared/domain/organization/organization-view.ts'
 import { parsePermissionSetKey } from '../../../shared/domain/permission-sets/permission-set-file.ts'
-import { requestPrefix } from '../../../shared/domain/requests/access-request.ts'
-import { approvalPrefix } from '../../../shared/domain/requests/approval-file.ts'
 import { isWithin, type Membership } from '../../../shared/domain/scopes/expand-scope.ts'
 import { attentionOf, type Status, statusStates } from '../../../shared/domain/statuses/status.ts'
 
@@ -49,7 +48,7 @@ export function selectStatuses(all: readonly Status[], filter: StatusFilter): re
 }
 
 function isOfRequest(input: string): boolean {
-  return input.startsWith(requestPrefix) || input.startsWith(approvalPrefix)
+  return prefixesOfRequests.some((prefix) => input.startsWith(prefix))
 }
 
 /** Of inputs that nobody has looked at yet, those that may turn out to be what is asked for: in whatever state. */

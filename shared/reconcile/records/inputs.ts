@@ -4,15 +4,13 @@ import { type InputMessage, inputMessage } from '../../domain/links/input-messag
 import { linkPrefix } from '../../domain/links/link.ts'
 import { uploaderWithoutSession } from '../../domain/links/uploader-without-session.ts'
 import { shareOf } from '../../domain/messages/folder-share.ts'
+import { prefixesOfPeople, prefixesOfRequests } from '../../domain/messages/input-prefixes.ts'
 import { renderMessageBody } from '../../domain/messages/message-body.ts'
 import { groupPrefix } from '../../domain/people/group-file.ts'
 import { folderOfMembership, membershipPrefix } from '../../domain/people/membership-file.ts'
-import { peoplePrefix } from '../../domain/people/person-file.ts'
 import { rulePrefix } from '../../domain/people/rule-file.ts'
-import { suspensionPrefix } from '../../domain/people/suspension.ts'
 import { permissionSetPrefix } from '../../domain/permission-sets/permission-set-file.ts'
-import { requestPrefix, userInKey } from '../../domain/requests/access-request.ts'
-import { approvalPrefix } from '../../domain/requests/approval-file.ts'
+import { userInKey } from '../../domain/requests/access-request.ts'
 import { quote } from '../../domain/statuses/complaint.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { OutgoingMessage, WorkedQueue } from '../../ports/queues.ts'
@@ -21,21 +19,12 @@ import { deduplicationId, groupId } from './lanes.ts'
 export const inputQueues = ['links', 'permission-sets', 'requests'] as const satisfies readonly WorkedQueue[]
 export type InputQueue = (typeof inputQueues)[number]
 
-/** What is about one person each, or one group. The file of attributes is looked at beside them. */
-const prefixesOfPeople = [
-  requestPrefix,
-  approvalPrefix,
-  suspensionPrefix,
-  membershipPrefix,
-  groupPrefix,
-  rulePrefix,
-  peoplePrefix,
-]
+const ofRequests = [...prefixesOfRequests, ...prefixesOfPeople]
 
 /** The queue for an input key; `undefined`: it is no input. */
 export function queueOf(key: string): InputQueue | undefined {
   if (key.startsWith(linkPrefix)) return 'links'
-  if (key === attributesKey || prefixesOfPeople.some((prefix) => key.startsWith(prefix))) return 'requests'
+  if (ofRequests.some((one) => (one.endsWith('/') ? key.startsWith(one) : key === one))) return 'requests'
   return key.startsWith(permissionSetPrefix) ? 'permission-sets' : undefined
 }
 
