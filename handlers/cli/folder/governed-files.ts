@@ -79,7 +79,7 @@ export const otherKinds: readonly GovernedKind[] = [
   { prefix: retirePrefix, isKey: (key) => key.startsWith(retirePrefix), mostBytes: 0, parse: parseRetireKey },
 ]
 
-/** Files whose names say of whom they are. */
+/** The name of each of these files is the name of a user or a group. */
 function named(
   prefix: string,
   mostBytes: number,

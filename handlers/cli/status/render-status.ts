@@ -59,7 +59,7 @@ const moods: Readonly<Record<StatusState, Mood>> = {
   partly: 'bad',
 }
 
-/** Whom a rule means, and what became of them; what is nobody's is left out. */
+/** How many of the people whom a rule means are in; of the others only what is not 0. */
 function renderPeople({ matching, members, waiting, leaving, held, kept }: PeopleOfRule): string {
   const others = Object.entries({ wait: waiting, leave: leaving, 'are held': held, 'stay for some days': kept })
   const told = others.filter(([, number]) => number > 0).map(([word, number]) => `${number} ${word}`)
