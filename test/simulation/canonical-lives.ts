@@ -95,7 +95,7 @@ const directory: readonly CanonicalLife[] = [
     before: [upload(own)],
     actions: [{ do: 'delete a group and make it again', name: group, afterMs: 100 }, done],
   },
-  { name: 'a group is deleted', before: [upload(own)], actions: [deleteGroup, done] },
+  { name: 'a group is deleted', before: [upload(own), wait(70_000)], actions: [deleteGroup, done] },
   {
     name: 'the grace of a deleted group ends',
     before: [upload(own), done, deleteGroup, wait(58 * 60_000)],
@@ -171,6 +171,11 @@ const organization: readonly CanonicalLife[] = [
       reconcile,
       done,
     ],
+  },
+  {
+    name: 'an account leaves for good',
+    before: [upload(own), done, { do: 'an account leaves', account }, wait(20 * 60_000)],
+    actions: [reconcile, done, wait(70 * 60_000), reconcile, done],
   },
   {
     name: 'a selector comes, changes and goes',
@@ -283,6 +288,161 @@ const operators: readonly CanonicalLife[] = [
   },
 ]
 
+const endSessions: Action = { do: 'end sessions', user: mia, permissionSet: set, account }
+const longDone = wait(70_000)
+/** After so long a listing counts against our own calls. */
+const listed = wait(7 * 60_000)
+
+const brake: readonly CanonicalLife[] = [
+  {
+    name: 'all accounts of a unit move, and the brake holds',
+    before: [upload(linkOf(`ou_id%${thirdUnit}`)), upload(linkOf(`ou_id%${thirdUnit}`, set, 'team-2')), done],
+    actions: [
+      { do: 'move all accounts of a unit', from: thirdUnit, to: unit },
+      done,
+      { do: 'look at the brake' },
+      { do: 'release what was looked at' },
+      longDone,
+    ],
+  },
+  {
+    name: 'what is held is granted again, under a list that was looked at',
+    before: [upload(own), upload(another), upload(ofSecond), { do: 'delete all links of a folder', folder: '' }, done],
+    actions: [{ do: 'look at the brake' }, upload(another), done, { do: 'release what was looked at' }, longDone],
+  },
+  {
+    name: 'the record of the brake is deleted, and links go one by one',
+    before: [upload(own), upload(another), upload(ofSecond), done],
+    actions: [deleteLink(own), wait(16 * 60_000), deleteLink(another), deleteLink(ofSecond), done],
+  },
+  {
+    name: 'a file that leaves nothing is held, and released',
+    before: [upload(own), done],
+    actions: [version('less'), longDone, { do: 'look at the brake' }, { do: 'release what was looked at' }, longDone],
+  },
+  {
+    name: 'one uploader takes something away from two permission sets, and puts one right',
+    before: [
+      { do: 'upload a version of Late-ps', version: 'more' },
+      version('more'),
+      upload(own),
+      upload(ofLate),
+      wait(120_000),
+    ],
+    actions: [
+      version('first'),
+      { do: 'upload a version of Late-ps', version: 'first' },
+      longDone,
+      { do: 'upload a version of Late-ps', version: 'more' },
+      longDone,
+    ],
+  },
+]
+
+const otherHands: readonly CanonicalLife[] = [
+  {
+    name: 'others take away what ssofile gave, and put it back',
+    before: [upload(own), listed],
+    actions: [{ do: 'remove what ssofile gave and put it back', nth: 0, afterMs: 5_000 }, night, done],
+  },
+  {
+    name: 'a link asks for what others gave, and goes',
+    before: [assign(account), wait(120_000)],
+    actions: [upload(own), done, deleteLink(own), done, night, done],
+  },
+  {
+    name: 'others change a permission set, and the night finds it',
+    before: [version('more'), upload(own), done],
+    actions: [{ do: 'change First-ps in the console', change: 'attach' }, night, longDone],
+  },
+  {
+    name: 'others make a permission set again',
+    before: [upload(linkOf(`account%${nested}`, 'Console-ps')), done],
+    actions: [
+      deleteLink(linkOf(`account%${nested}`, 'Console-ps')),
+      done,
+      { do: 'make Console-ps again' },
+      night,
+      done,
+    ],
+  },
+  {
+    name: 'an entry of the ledger is lost',
+    before: [upload(own), listed],
+    actions: [{ do: 'lose a ledger object', nth: 0 }, night, done],
+  },
+  {
+    name: 'an old entry of the ledger comes back, of what others gave since',
+    before: [upload(own), done, deleteLink(own), done, assign(account), wait(120_000)],
+    actions: [{ do: 'restore an old version of a ledger object', nth: 0 }, reconcile, done],
+  },
+  {
+    name: 'all entries are lost, and restored',
+    before: [upload(own), upload(another), upload(ofSecond), wait(120_000)],
+    actions: [{ do: 'all entries are lost, and restored', writes: 1 }, longDone],
+  },
+  {
+    name: 'nobody can read an entry while its link goes and comes back',
+    before: [upload(own), done],
+    actions: [
+      { do: 'spoil an object of ssofile', under: 'assignments/', nth: 0, body: 'cut off', afterMs: 90_000_000 },
+      deleteLink(own),
+      longDone,
+      upload(own),
+      longDone,
+    ],
+  },
+  {
+    name: 'S3 does not give one of two links while the other goes',
+    before: [upload(ofTag), upload(own), done],
+    actions: [{ do: 'S3 refuses to give a link', nth: 1, afterMs: 90_000_000 }, deleteLink(own), longDone],
+  },
+  {
+    name: 'an account moves unseen, and the link of its old place goes',
+    before: [upload(ofUnit), upload(linkOf(`ou_id%${thirdUnit}`)), done],
+    actions: [
+      { do: 'move an account and delete a link of its old place', account, unit: thirdUnit },
+      done,
+      reconcile,
+      done,
+    ],
+  },
+  {
+    name: 'Organizations lacks an account, and does not say where another is',
+    before: [upload(ofUnit), done],
+    actions: [
+      { do: 'Organizations does not list an account', account, times: 2 },
+      { do: 'Organizations does not say where an account is', account: nested, forMs: 70_000 },
+      reconcile,
+      longDone,
+      reconcile,
+      done,
+    ],
+  },
+  {
+    name: 'a temporary link is deleted by hand, and put back after its end',
+    before: [...asked, decide('ann'), done],
+    actions: [
+      { do: 'delete a temporary link by hand', account },
+      wait(6 * 60_000),
+      { do: 'withdraw a request', account },
+      done,
+      { do: 'put a former temporary link back', account },
+      wait(6 * 60_000),
+    ],
+  },
+  {
+    name: 'a file changes while sessions are ended',
+    before: [upload(ofMia), done, endSessions, longDone],
+    actions: [version('more'), longDone, version('first'), longDone],
+  },
+  {
+    name: 'more sessions are ended than there is room for',
+    before: [upload(ofMia), done, endSessions, longDone],
+    actions: [{ do: 'temporary accesses end', of: 'many', permissionSet: set }, longDone],
+  },
+]
+
 const department = (to: 'Engineering' | 'Sales'): Action => {
   return { do: 'change the department', name: mia, department: to, silently: false }
 }
@@ -298,6 +458,25 @@ const memberships: readonly CanonicalLife[] = [
     actions: [{ do: 'put into the group', name: mia }, done, { do: 'take out of the group', name: mia }, done],
   },
   {
+    name: 'somebody in a group by a file is suspended, and comes back; the group goes last',
+    before: [{ do: 'write the group' }, { do: 'put into the group', name: mia }, done],
+    actions: [
+      { do: 'suspend a person', name: mia },
+      longDone,
+      { do: 'restore a person', name: mia },
+      done,
+      { do: 'delete the group file' },
+      done,
+      { do: 'take out of the group', name: mia },
+      done,
+    ],
+  },
+  {
+    name: 'who was put into the group by somebody else stays there',
+    before: [{ do: 'write the group' }, done, { do: 'somebody else puts into the group', name: mia }],
+    actions: [{ do: 'put into the group', name: mia }, done, { do: 'take out of the group', name: mia }, done],
+  },
+  {
     name: 'a rule puts a user into a group, who moves to another department',
     before: [{ do: 'write the group' }, department('Engineering'), done],
     actions: [{ do: 'write the rule', department: 'Engineering' }, done, department('Sales'), done],
@@ -305,6 +484,35 @@ const memberships: readonly CanonicalLife[] = [
 ]
 
 /** One for each thing that users, operators and AWS do. Policies are not among them: these lives have none. */
+const suspend: Action = { do: 'suspend a person', name: mia }
+const restore: Action = { do: 'restore a person', name: mia }
+
+const leavers: readonly CanonicalLife[] = [
+  {
+    name: 'a person is suspended, asked for, and comes back',
+    before: [
+      ...[upload(ofMia), done],
+      { do: 'assign in the console', account, principal: `USER/${mia}`, permissionSet: 'Console-ps' },
+    ],
+    actions: [suspend, wait(1_000), upload(`links_data/root%all%${set}%${mia}%USER%ssofile`), longDone, restore, done],
+  },
+  {
+    name: 'a suspended person is renamed',
+    before: [upload(ofMia), upload(ofMia.replace(mia, leo)), done, suspend, done],
+    actions: [{ do: 'rename a user', from: mia, to: leo, silently: false }, longDone, reconcile, done],
+  },
+  {
+    name: 'nobody hears that a person is suspended',
+    before: [upload(ofMia), done],
+    actions: [{ do: 'lose the next event', count: 1 }, suspend, wait(600_000), restore],
+  },
+  {
+    name: 'temporary access of who is suspended ends for good',
+    before: [...asked, decide('ann'), done],
+    actions: [suspend, longDone, restore, done],
+  },
+]
+
 export const canonicalLives: readonly CanonicalLife[] = [
   ...links,
   ...directory,
@@ -312,5 +520,8 @@ export const canonicalLives: readonly CanonicalLife[] = [
   ...permissionSets,
   ...temporary,
   ...operators,
+  ...brake.map((life) => ({ ...life, settings: { brakeCount: 1 } })),
+  ...otherHands,
+  ...leavers,
   ...memberships,
 ]

@@ -44,7 +44,6 @@ export async function performDriftAction(action: DriftAction, world: SimulatedWo
   const target = ours[action.nth % Math.max(ours.length, 1)]
   if (!target) return
   noteDrift(target, world)
-  checker.noteTaken(target)
   ssoAdmin.removeAssignment(target)
   world.tellByHand('DeleteAccountAssignment', target)
   if (action.do === 'remove what ssofile gave') return

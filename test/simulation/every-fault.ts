@@ -2,9 +2,9 @@ import { setImmediate } from 'node:timers/promises'
 import { type Action, describeAction } from './action.ts'
 import { type CanonicalLife, canonicalLives } from './canonical-lives.ts'
 import { type Call, canStrike, type FaultKind } from './chaos.ts'
-import { runSimulation } from './run.ts'
+import { type FaultWatch, runSimulation } from './run.ts'
 import { strike, wait } from './scenario-steps.ts'
-import type { WorldSettings } from './simulated-world.ts'
+import type { Judged, WorldSettings } from './simulated-world.ts'
 
 /** Nothing differs between two plays of a life but the fault. */
 const plain: WorldSettings = {
@@ -70,7 +70,7 @@ export async function listFaults(life: CanonicalLife): Promise<FaultCount> {
       for (const kind of messages) add(kind, nth)
     },
   }
-  const { violation } = await play(life, wait(0), watch)
+  const { violation } = await play(life, wait(0), { watch })
   if (violation) throw new Error(`${life.name}: ${violation.message}`)
   const faults = kinds.flatMap((kind) => (strikable.get(kind) ?? []).map((nth) => ({ life, kind, nth })))
   return { life, calls: met.get('call') ?? 0, faults }
@@ -95,10 +95,15 @@ function faultAction(kind: (typeof kinds)[number], skip: number): Action {
 
 const beforeOf = ({ before = [] }: CanonicalLife): readonly Action[] => [settled, ...before, settled]
 
-async function play(life: CanonicalLife, first: Action, watch?: Parameters<typeof runSimulation>[3]) {
+/** Without a fault, or with what is done `first`. */
+export function playLife(life: CanonicalLife, judged: Judged = {}, first: Action = wait(0)) {
+  return play(life, first, judged)
+}
+
+async function play(life: CanonicalLife, first: Action, judged: Judged & { readonly watch?: FaultWatch } = {}) {
   // What weak references kept for a life goes when the event loop turns.
   await setImmediate()
-  return runSimulation({ ...plain, ...life.settings }, [...beforeOf(life), first, ...life.actions], undefined, watch)
+  return runSimulation({ ...plain, ...life.settings }, [...beforeOf(life), first, ...life.actions], judged)
 }
 
 /** Every `share`-th fault of all lives, the `part`-th of `parts`: a worker's work. */

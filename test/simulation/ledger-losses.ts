@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import type { MemoryObjectStore } from '../../shared/memory/s3/memory-object-store.ts'
-import { readRecorded } from './promises/recorded-access.ts'
+import { recordedName } from './oracle/names.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 import { spoiler, type UnreadableObjects } from './unreadable-objects.ts'
 
@@ -90,7 +90,7 @@ export class LedgerLosses {
 
   /** The record of the access of this name, by ids, was lost, and is not restored. */
   hasLost(name: string): boolean {
-    return [...this.#lost].some(([key, body]) => readRecorded(key, parse(body))?.some((one) => one.name === name))
+    return [...this.#lost].some(([key, body]) => recordedName(key, parse(body)) === name)
   }
 
   /**

@@ -3,9 +3,7 @@ import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { type FaultPart, type LifeReport, playFaults, tellEveryFault } from './every-fault.ts'
 import { tellEveryState } from './every-state.ts'
-import { regressions } from './regressions.ts'
-import { runSimulation } from './run.ts'
-import { tellSabotages } from './sabotage.ts'
+import { type SabotagePart, type SabotageReport, trySabotages } from './sabotage.ts'
 import {
   describeFailure,
   type Profile,
@@ -29,7 +27,6 @@ async function main(): Promise<void> {
       promises: { type: 'string' },
       'no-shrink': { type: 'boolean', default: false },
       'no-sweep': { type: 'boolean', default: false },
-      regressions: { type: 'boolean', default: false },
       'every-state': { type: 'boolean', default: false },
       'every-fault': { type: 'boolean', default: false },
       share: { type: 'string', default: '1' },
@@ -41,23 +38,18 @@ async function main(): Promise<void> {
     process.exitCode = tellEveryState() ? 0 : 1
     return
   }
+  const workers = Number(values.workers ?? availableParallelism())
   if (values['every-fault']) {
-    process.exitCode = (await tellEachFault(Number(values.share), Number(values.workers ?? availableParallelism())))
-      ? 0
-      : 1
+    process.exitCode = (await tellEachFault(Number(values.share), workers)) ? 0 : 1
     return
   }
   if (values.sabotage) {
-    process.exitCode = (await tellSabotages(values.only, Number(values.runs ?? 2000))) ? 0 : 1
+    process.exitCode = (await tellSabotages(values.only ?? '', Number(values.runs ?? 300), workers)) ? 0 : 1
     return
   }
   const judged = {
     sweeps: !values['no-sweep'],
     ...(values.promises === undefined ? {} : { promises: values.promises.split(',') }),
-  }
-  if (values.regressions) {
-    await tellRegressions(judged)
-    return
   }
   const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 30) : Number(values.seed)
   const profile = parseProfile(values.profile)
@@ -72,10 +64,7 @@ async function main(): Promise<void> {
   const startedMs = performance.now()
   const reports =
     values.path === undefined
-      ? await inParallel(
-          { ...base, runs: Number(values.runs ?? 300) },
-          Number(values.workers ?? availableParallelism()),
-        )
+      ? await inParallel({ ...base, runs: Number(values.runs ?? 300) }, workers)
       : [await simulate({ ...base, runs: Number(values.runs ?? 1), path: values.path })]
   tell(reports, (performance.now() - startedMs) / 1000, values.trace)
 }
@@ -104,25 +93,24 @@ async function tellEachFault(share: number, workers: number): Promise<boolean> {
   return tellEveryFault(reports, (performance.now() - startedMs) / 1000)
 }
 
-function runWorker<Report>(options: SimulationOptions | FaultPart): Promise<Report> {
+/** Each defect must be found. */
+async function tellSabotages(sabotagesWith: string, runs: number, workers: number): Promise<boolean> {
+  const work = Array.from(
+    { length: workers },
+    (_, part): SabotagePart => ({ sabotagesWith, runs, part, parts: workers }),
+  )
+  const reports = (await Promise.all(work.map((part) => runWorker<readonly SabotageReport[]>(part)))).flat()
+  const found = reports.filter((report) => report.found !== undefined).length
+  process.stdout.write(`${found} of ${reports.length} found\n`)
+  return found === reports.length
+}
+
+function runWorker<Report>(options: SimulationOptions | FaultPart | SabotagePart): Promise<Report> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(import.meta.filename, { workerData: options })
     worker.once('message', resolve)
     worker.once('error', reject)
   })
-}
-
-/** Plays each of them, and tells those that break a promise. */
-async function tellRegressions({ sweeps, promises }: Pick<SimulationOptions, 'sweeps' | 'promises'>): Promise<void> {
-  let violations = 0
-  for (const { name, settings, actions } of regressions) {
-    const { violation } = await runSimulation({ ...settings, sweeps }, actions, promises)
-    if (!violation) continue
-    violations++
-    process.stdout.write(`\n${violation.message}\nregression: ${name}\n`)
-  }
-  process.stdout.write(`violations: ${violations}\n`)
-  process.exitCode = violations > 0 ? 1 : 0
 }
 
 function tell(reports: readonly SimulationReport[], seconds: number, trace: boolean): void {
@@ -142,5 +130,10 @@ function tell(reports: readonly SimulationReport[], seconds: number, trace: bool
   process.exitCode = failures.length > 0 ? 1 : 0
 }
 
+function work(data: SimulationOptions | FaultPart | SabotagePart): Promise<unknown> {
+  if ('share' in data) return playFaults(data)
+  return 'sabotagesWith' in data ? trySabotages(data) : simulate(data)
+}
+
 if (isMainThread) await main()
-else parentPort?.postMessage(await ('share' in workerData ? playFaults(workerData) : simulate(workerData)))
+else parentPort?.postMessage(await work(workerData))

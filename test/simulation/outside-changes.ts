@@ -4,8 +4,7 @@ import type { PrincipalType } from '../../shared/domain/principals/principal.ts'
 import type { AssignmentTarget } from '../../shared/ports/sso-admin.ts'
 import type { Action } from './action.ts'
 import { noteDrift } from './drift-actions.ts'
-import { nameOf } from './promises/assignment-names.ts'
-import { readRecorded } from './promises/recorded-access.ts'
+import { nameOf, recordedName } from './oracle/names.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 
 type Doing<Name extends Action['do']> = Extract<Action, { readonly do: Name }>
@@ -43,17 +42,15 @@ export function removeInConsole(action: Doing<'remove in the console'>, world: S
   if (!target || world.checker.isDesired(target)) return
   // What ssofile gave, and holds.
   if (world.checker.isOurs(target)) noteDrift(target, world)
-  world.checker.noteTaken(target)
   world.ssoAdmin.removeAssignment(target)
   world.tellByHand('DeleteAccountAssignment', target)
 }
 
 /** An operator takes away by hand what this ledger entry records. */
 export function takeAway(world: SimulatedWorld, key: string, entry: Readonly<Record<string, unknown>>): void {
-  const names = readRecorded(key, entry)?.map(({ name }) => name) ?? []
-  for (const target of world.ssoAdmin.assignments().filter((one) => names.includes(nameOf(one)))) {
+  const name = recordedName(key, entry)
+  for (const target of world.ssoAdmin.assignments().filter((one) => nameOf(one) === name)) {
     world.wasDrifted = true
-    world.checker.noteTaken(target)
     world.ssoAdmin.removeAssignment(target)
   }
 }

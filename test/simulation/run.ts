@@ -7,6 +7,7 @@ import { isDriftAction, performDriftAction, settlingMs } from './drift-actions.t
 import { isHostileAction, isOfHostile, keysOfHonest, performHostileAction } from './hostile-actions.ts'
 import { performLossAction } from './ledger-losses.ts'
 import { isMembershipAction, performMembershipAction } from './membership-actions.ts'
+import type { Violation } from './oracle/violation.ts'
 import { isOrganizationAction, performOrganizationAction } from './organization-actions.ts'
 import {
   assignInConsole,
@@ -18,12 +19,11 @@ import {
 } from './outside-changes.ts'
 import { pauseOrResume } from './pause-actions.ts'
 import { changePermissionSet } from './permission-set-actions.ts'
-import type { Violation } from './promises/violation.ts'
 import { isRequestAction, performRequestAction } from './request-actions.ts'
 import { loseAndRestore } from './restore-actions.ts'
 import { isSelectorAction, mendSelectors, performSelectorAction } from './selector-actions.ts'
 import { changeSessions, outlastDenials } from './session-actions.ts'
-import { firstPermissionSet, SimulatedWorld, type WorldSettings } from './simulated-world.ts'
+import { firstPermissionSet, type Judged, SimulatedWorld, type WorldSettings } from './simulated-world.ts'
 import { isSpoilAction, performSpoilAction } from './spoil-actions.ts'
 import { isSuspensionAction, performSuspensionAction } from './suspension-actions.ts'
 import { isTakeOverAction, performTakeOverAction } from './take-over-actions.ts'
@@ -87,17 +87,13 @@ export type FaultWatch = {
   readonly noteDelivery: () => void
 }
 
-/**
- * One run: faults while safety is checked after each step, then no faults, and the world must converge. `promises`: only
- * their violations count.
- */
+/** One run: faults while safety is checked after each step, then no faults, and the world must converge. */
 export async function runSimulation(
   settings: WorldSettings,
   actions: readonly Action[],
-  promises?: readonly string[],
-  watch?: FaultWatch,
+  { watch, ...judged }: Judged & { readonly watch?: FaultWatch | undefined } = {},
 ): Promise<RunResult> {
-  const world = new SimulatedWorld(settings, promises)
+  const world = new SimulatedWorld(settings, judged)
   void world.objects.put('permission_sets/First-ps.json', firstPermissionSet)
   void world.everyHour()
   for (const [nth, action] of actions.filter((one) => isAllowed(one, settings.mischief)).entries()) {

@@ -1,309 +1,545 @@
-import type { promises } from './promises/violation.ts'
-import { brakeSabotages } from './sabotages-brake.ts'
-import { changeSabotages } from './sabotages-changes.ts'
-import { hostileSabotages } from './sabotages-hostile.ts'
-import { peopleSabotages } from './sabotages-people.ts'
-import { permissionSetSabotages } from './sabotages-permission-sets.ts'
-import { proofSabotages } from './sabotages-proofs.ts'
-import { requestSabotages } from './sabotages-requests.ts'
-import { selectorSabotages } from './sabotages-selectors.ts'
-import { takeOverSabotages } from './sabotages-take-over.ts'
-import { unreadableSabotages } from './sabotages-unreadable.ts'
+import type { RoleName } from '../../infra/function-permissions.ts'
+import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
+import type { Ports } from '../../shared/ports/ports.ts'
+import { ServiceError } from '../../shared/ports/service-error.ts'
+import type { Action } from './action.ts'
+import type { promises } from './oracle/violation.ts'
+import {
+  firstPlace,
+  forgetting,
+  madeUp,
+  misreading,
+  miswriting,
+  otherwise,
+  overlooking,
+  overwriting,
+  reading,
+  readingOnce,
+  remembering,
+  sending,
+  succeeded,
+  taken,
+  writing,
+} from './sabotage-ports.ts'
+import { strike } from './scenario-steps.ts'
 import type { Profile } from './simulate.ts'
 
-/** One deliberate defect: `find` stands exactly once in `file`, token by token, and is replaced. */
+/** A deliberate defect: the product sees, or changes, something else than it should, or is configured otherwise. */
 export type Sabotage = {
   readonly name: string
-  /** The kind of lives that it is looked for in; default: all. */
-  readonly profile?: Profile
   /** It counts as found only by one of these. */
   readonly breaks: readonly (keyof typeof promises)[]
-  readonly file: string
-  readonly find: string
-  readonly replace: string
-  /** A sweep heals it within five minutes: it is looked for without one. */
-  readonly isHealedBySweep?: boolean
+  /** The kind of lives that it is looked for in; default: all. */
+  readonly profile?: Profile
+  /** `false`: a sweep heals it within five minutes, so it is looked for without one. */
+  readonly sweeps?: false
+  /** What strikes canonical lives, where it needs that. */
+  readonly strike?: Action
+  /** Around the ports of each process. */
+  readonly ports?: (ports: Ports, process: RoleName) => Ports
+  /** What the product is told; the oracle goes by the other one. */
+  readonly configuration?: (configuration: Configuration) => Configuration
 }
 
-/** Defects that the simulation must find, or it proves nothing. */
-export const sabotages: readonly Sabotage[] = [
-  {
-    name: 'the ledger is written after the call',
-    breaks: ['record'],
-    file: 'shared/reconcile/assignments/perform.ts',
-    find: '  const answer = (await context.requests.make(kind, target, patience, send)) ?? noSlot\n',
-    replace:
-      "  const isNew = kind === 'creation'\n  const { entry } = settling\n  if (isNew && settling.stored) await context.standings.ledger.remove(settling.stored)\n  const answer = (await context.requests.make(kind, target, patience, send)) ?? noSlot\n  if (isNew && entry) settling.stored = await context.standings.ledger.write(settling.key, entry, undefined)\n",
-  },
+/** As a deletion whose time is over, or a process that died: what is refused or unanswered is taken for something else. */
+const ofFaults: readonly Sabotage[] = [
   {
     name: 'FAILED is taken for success',
     breaks: ['convergence'],
-    file: 'shared/reconcile/calls/assignment-requests.ts',
-    find: "if (request?.state === 'SUCCEEDED') return",
-    replace: "if (request?.state === 'SUCCEEDED' || (Math.abs(1) === 1 && request?.state === 'FAILED')) return",
+    ports: (ports) =>
+      otherwise(ports, 'ssoAdmin', {
+        async describeAssignmentRequest(kind, id) {
+          const request = await ports.ssoAdmin.describeAssignmentRequest(kind, id)
+          return request?.state === 'FAILED' ? { ...request, state: 'SUCCEEDED' } : request
+        },
+      }),
   },
   {
-    name: 'hints are deduplicated by their content',
-    breaks: ['convergence'],
-    file: 'shared/reconcile/records/lanes.ts',
-    find: 'deduplicationId: deduplicationId(event.id, body)',
-    replace: "deduplicationId: deduplicationId('', body)",
+    name: 'an accepted deletion is taken for its end',
+    breaks: ['record'],
+    ports: (ports) =>
+      otherwise(ports, 'ssoAdmin', {
+        async describeAssignmentRequest(kind, id) {
+          const request = await ports.ssoAdmin.describeAssignmentRequest(kind, id)
+          return kind === 'deletion' && request ? { ...request, state: 'SUCCEEDED' } : request
+        },
+      }),
+  },
+  ...(
+    [
+      ['an answer that was lost counts as a refusal', /^NoAnswer$/, 'lose-answer'],
+      ['an answer with HTTP 5xx counts as a refusal', /^(Unknown|SyntaxError|Service.*|Internal.*)$/, 'break-answer'],
+    ] as const
+  ).map(
+    ([name, codes, kind]): Sabotage => ({
+      name,
+      strike: strike(kind, 'creations'),
+      breaks: ['record', 'convergence', 'foreign'],
+      ports: (ports) =>
+        otherwise(ports, 'ssoAdmin', {
+          createAccountAssignment: (target, options) =>
+            taken(ports.ssoAdmin.createAccountAssignment(target, options), codes, () => {
+              throw new ServiceError('sso-admin', 'ValidationException', 'refused')
+            }),
+        }),
+    }),
+  ),
+  ...(
+    [
+      ['a throttled call is taken for success', /^ThrottlingException$/, 'refuse-throttled'],
+      ['a conflict is taken for success', /^ConflictException$/, 'refuse-conflict'],
+      ['a denied call is taken for success', /^AccessDeniedException$/, 'refuse-denied'],
+      ['an internal error is taken for success', /^InternalServerException$/, 'refuse-internal'],
+    ] as const
+  ).map(
+    ([name, codes, kind]): Sabotage => ({
+      name,
+      breaks: ['convergence', 'record', 'status'],
+      strike: strike(kind, 'creations'),
+      ports: (ports) =>
+        otherwise(ports, 'ssoAdmin', {
+          createAccountAssignment: (target, options) =>
+            taken(ports.ssoAdmin.createAccountAssignment(target, options), codes, () => succeeded(target, ports)),
+          describeAssignmentRequest: async (kind, id) =>
+            madeUp(id, ports) ?? ports.ssoAdmin.describeAssignmentRequest(kind, id),
+        }),
+    }),
+  ),
+  {
+    name: 'a race of two writers is taken for a write',
+    breaks: ['record', 'status', 'convergence', 'brake'],
+    strike: strike('refuse-race', 'any', { process: 'any', times: 9 }),
+    ports: (ports) =>
+      otherwise(ports, 'objects', {
+        put: (...written) =>
+          taken(ports.objects.put(...written), /^ConditionalRequestConflict$/, () => ({
+            outcome: 'written',
+            etag: 'nothing',
+            servedAt: ports.clock.now(),
+          })),
+      }),
   },
   {
-    name: 'wakes have a constant deduplication id',
-    breaks: ['convergence'],
-    file: 'shared/reconcile/records/lanes.ts',
-    find: "groupId: 'dispatcher', deduplicationId: randomness.id()",
-    replace: "groupId: 'dispatcher', deduplicationId: randomness.id().slice(0, 0) + 'wake'",
+    name: 'the clock of a process that stood still has stood still too',
+    breaks: ['quotas', 'foreign', 'record'],
+    strike: strike('freeze', 'writes', { skip: 6 }),
+    ports: (ports) => {
+      const began = ports.leaseClock.monotonicMs()
+      return { ...ports, leaseClock: { ...ports.leaseClock, monotonicMs: () => began } }
+    },
   },
   {
-    name: 'the dispatcher is woken before the hints are sent',
-    breaks: ['convergence'],
-    file: 'shared/reconcile/records/lanes.ts',
-    find: '    if (messages.length > 0) await queues.send(lane, messages)\n  }\n  if (event.hints.length > 0) await wakeDispatcher(queues, randomness)\n',
-    replace:
-      '    if (messages.length > 0) await wakeDispatcher(queues, randomness)\n    if (messages.length > 0) await queues.send(lane, messages)\n  }\n',
-  },
-  {
-    name: 'the first error ends the batch silently',
-    isHealedBySweep: true,
+    name: 'the first hint of each message is not sent',
     breaks: ['convergence', 'status'],
-    file: 'handlers/run-batch.ts',
-    find: '  if (queue === ',
-    replace:
-      '  try {\n    for (const record of event.Records) await work(record)\n    return { batchItemFailures: [] }\n  } catch {\n    return { batchItemFailures: [] }\n  }\n  if (queue === ',
+    sweeps: false,
+    ports: (ports, process) =>
+      process === 'dispatcher'
+        ? ports
+        : sending(ports, (queue, messages) => (queue.startsWith('work') ? messages.slice(1) : messages)),
   },
   {
-    name: 'the overlap of links is not checked before a revoke',
-    // The links of its principal are looked at once more, so it goes round in circles instead.
-    breaks: ['foreign', 'convergence'],
-    file: 'shared/reconcile/assignments/gather.ts',
-    find: '  if (found.length === 0) return',
-    replace: '  if (found.length === 0 || found.length < (settling.stored?.entry.links.length ?? 0)) return',
+    name: 'the dispatcher is never woken',
+    breaks: ['convergence'],
+    ports: (ports) => sending(ports, (queue, messages) => (queue === 'dispatch' ? [] : messages)),
   },
   {
-    name: 'the place of an account in the view is trusted for a revoke',
-    breaks: ['foreign'],
-    file: 'shared/reconcile/assignments/decide.ts',
-    find: "wish.isLive ? retire(facts, entry) : { do: 'look at the live account' }",
-    replace: 'retire(facts, entry)',
+    name: 'a sweep overlooks what S3 did not report',
+    breaks: ['convergence', 'status'],
+    strike: { do: 'lose the next event', count: 1 },
+    ports: (ports, process) =>
+      process === 'sweep' ? overlooking(ports, (key) => key.startsWith('links_data/')) : ports,
+  },
+]
+
+const ofAccess: readonly Sabotage[] = [
+  {
+    name: 'the ledger is not written before the call',
+    breaks: ['record'],
+    ports: (ports) =>
+      writing(ports, 'assignments/', async (key, body, condition) =>
+        condition !== undefined && 'ifNoneMatch' in condition
+          ? { outcome: 'written', etag: 'nothing', servedAt: ports.clock.now() }
+          : ports.objects.put(key, body, condition),
+      ),
+  },
+  {
+    name: 'a ledger entry that cannot be read is begun again',
+    breaks: ['record'],
+    ports: (ports) => {
+      const parsed = reading(ports, 'assignments/', async (read) => {
+        const found = await read()
+        return found && Buffer.from(found.body).toString().trimEnd().endsWith('}') ? found : undefined
+      })
+      return writing(parsed, 'assignments/', (...written) => overwriting(ports, ...written))
+    },
+  },
+  {
+    name: 'an event is in history only, and not under its date',
+    breaks: ['record'],
+    ports: (ports) => forgetting(ports, 'changes/'),
+  },
+  {
+    name: 'an account is gone with the first listing that lacks it',
+    breaks: ['record', 'convergence'],
+    ports: (ports) =>
+      misreading(ports, 'state/missing-accounts.json', (text) =>
+        text.replace(/("first":\s*")\d{4}/g, (_, start) => `${start}2025`),
+      ),
+  },
+  {
+    name: 'a listing that lacks an access is believed at once',
+    breaks: ['record', 'convergence', 'foreign'],
+    ports: (ports) => {
+      const { ssoAdmin } = ports
+      return otherwise(ports, 'ssoAdmin', {
+        async listAccountAssignments(...asked) {
+          const page = await ssoAdmin.listAccountAssignments(...asked)
+          return { ...page, items: page.items.slice(1) }
+        },
+      })
+    },
   },
   {
     name: 'any error while reading a link is taken for its absence',
+    breaks: ['foreign', 'convergence'],
+    ports: (ports) => reading(ports, 'links_data/', (read) => read().catch(() => undefined)),
+  },
+  {
+    name: 'links that are wider than an account are not looked at before a revocation',
+    breaks: ['foreign', 'convergence'],
+    ports: (ports, process) =>
+      process === 'dispatcher' ? overlooking(ports, (key) => /^links_data\/(root|ou_id)%/.test(key)) : ports,
+  },
+  {
+    name: 'the place of an account is what it was first',
+    breaks: ['foreign', 'convergence'],
+    ports: (ports) =>
+      otherwise(ports, 'organizations', {
+        describeAccount: (id) => firstPlace(ports, id, () => ports.organizations.describeAccount(id)),
+      }),
+  },
+  {
+    name: 'what was read first of a link is believed for ever',
+    breaks: ['foreign', 'convergence', 'status'],
+    ports: (ports) => readingOnce(ports, 'links_data/'),
+  },
+  {
+    name: 'what others gave is not seen before a grant',
     breaks: ['foreign'],
-    file: 'shared/reconcile/records/read-link.ts',
-    find: 'await readInput(objects, key, { mostBytes: linkBodyMostBytes })',
-    replace: 'await readInput(objects, key, { mostBytes: linkBodyMostBytes }).catch(() => undefined)',
+    ports: (ports) =>
+      otherwise(ports, 'ssoAdmin', { listAccountAssignments: async () => ({ items: [], nextToken: undefined }) }),
   },
   {
-    name: 'absence from the list of requests in progress is taken for success',
-    breaks: ['convergence', 'record'],
-    file: 'shared/reconcile/calls/assignment-requests.ts',
-    find: '    return [...failed, ...unseen.filter((id) => !inProgress.has(id))]\n',
-    replace:
-      "    for (const id of unseen) if (!inProgress.has(id)) this.#end(id, { outcome: 'SUCCEEDED' })\n    return failed\n",
-  },
-  {
-    name: 'whatever is listed as over is taken for success',
-    breaks: ['convergence', 'record'],
-    file: 'shared/reconcile/calls/assignment-requests.ts',
-    find: "if (state === 'SUCCEEDED') this.#end(",
-    replace: "if (state === 'SUCCEEDED' || (Math.abs(1) === 1 && state === 'FAILED')) this.#end(",
-  },
-  {
-    name: 'access that was there before is taken for ours',
+    name: 'the grace of a principal that is gone is ignored',
     breaks: ['foreign'],
-    file: 'shared/reconcile/assignments/decide.ts',
-    find: '  return listing.isListed ? disown(facts, links)',
-    replace: '  return Math.abs(1) === 2 && listing.isListed ? disown(facts, links)',
+    profile: 'renamings',
+    configuration: (configuration) => ({ ...configuration, orphanGraceMinutes: 0 }),
   },
   {
-    name: 'a link is granted although its deletion came before the ledger entry',
-    isHealedBySweep: true,
+    name: 'the grace of a principal that is gone never ends',
     breaks: ['convergence'],
-    file: 'shared/reconcile/assignments/perform.ts',
-    find: '    evaluateAssignment(assignment, { ...context, readings, place, among }),\n',
-    replace: '    wish,\n',
-  },
-  {
-    name: 'nothing in progress is looked for on start',
-    breaks: ['quotas'],
-    file: 'shared/reconcile/dispatcher/slice.ts',
-    find: '      await this.#requests.recover()\n',
-    replace: '',
-  },
-  {
-    name: 'the lease is not asked for',
-    breaks: ['quotas'],
-    file: 'shared/reconcile/dispatcher/lease.ts',
-    find: 'if (current && ',
-    replace: 'if (Math.abs(1) === 2 && current && ',
-  },
-  {
-    name: 'a dispatcher starts things after its lease ran out',
-    breaks: ['quotas', 'record', 'foreign'],
-    file: 'shared/reconcile/dispatcher/lease.ts',
-    find: '  mayStart(): boolean {',
-    replace: '  mayStart(): boolean {\n    if (Math.abs(1) === 1) return true',
-  },
-  {
-    name: 'a hint that could not be evaluated is deleted',
-    isHealedBySweep: true,
-    breaks: ['convergence', 'status'],
-    file: 'shared/reconcile/dispatcher/hint-work.ts',
-    find: '      await scheduleWork(objects, at, subjectKey(hint))\n',
-    replace: '',
-  },
-  {
-    name: 'what could not be finished gets no twin under state/open',
-    isHealedBySweep: true,
-    breaks: ['convergence', 'status'],
-    file: 'shared/reconcile/assignments/perform.ts',
-    find: "  settling.know({ rest: { result: 'open', reason } })\n",
-    replace:
-      "  if (openUntil !== undefined) await objects.delete('state/open/' + openUntil + '%' + key)\n  settling.know({ rest: { result: 'open', reason } })\n",
-  },
-  {
-    name: 'statuses are written without a condition',
-    isHealedBySweep: true,
-    breaks: ['status'],
-    file: 'shared/reconcile/records/status-store.ts',
-    find: 'new JsonRecord(this.#objects, ',
-    replace:
-      "new JsonRecord(new Proxy(this.#objects, { get: (target, name) => (name === 'put' ? (key: string, body: string | Uint8Array) => target.put(key, body) : Reflect.get(target, name).bind(target)) }), ",
-  },
-  {
-    name: 'only the first cause of an evaluation is told',
-    isHealedBySweep: true,
-    breaks: ['status'],
-    file: 'shared/reconcile/dispatcher/hint-work.ts',
-    find: 'this.board.touch(items.map(',
-    replace: 'this.board.touch(items.slice(0, 1).map(',
-  },
-  {
-    name: 'sixteen calls more than allowed leave in a second',
-    breaks: ['quotas'],
-    file: 'shared/reconcile/calls/rate-limiter.ts',
-    find: 'this.#most = Math.max(1, Math.floor(perSecond))',
-    replace: 'this.#most = Math.max(1, Math.floor(perSecond) + 16)',
-  },
-  {
-    name: 'one assignment request more than allowed is outstanding',
-    breaks: ['quotas'],
-    file: 'shared/reconcile/calls/request-slots.ts',
-    find: '< this.#most',
-    replace: '<= this.#most',
-  },
-  {
-    name: 'what was read of the links is believed for as long as a call waits for its slot',
-    breaks: ['foreign'],
-    file: 'shared/reconcile/assignments/perform.ts',
-    find: 'ms: believedMs,',
-    replace: 'ms: Number.isFinite(believedMs) ? patienceMs : 0,',
-  },
-  {
-    name: 'links that wait are not woken when their permission set appears',
-    isHealedBySweep: true,
-    breaks: ['convergence', 'status'],
-    file: 'shared/reconcile/permission-sets/permission-set-work.ts',
-    find: `        await this.#wakeAllLinksOf(woken)
-        areWoken = true
-      },
-    })
-    await tell(status)
-    if (status?.state !== 'held') await context.brake.reviewContents(name)
-    if (exists && !areWoken) await this.#wakeWaitingLinksOf(name)
-`,
-    replace: `        areWoken = true
-      },
-    })
-    await tell(status)
-    if (status?.state !== 'held') await context.brake.reviewContents(name)
-`,
-  },
-  {
-    name: 'a deletion that FAILED ends the entry',
-    breaks: ['record'],
-    file: 'shared/domain/assignments/access-changes.ts',
-    find: "  if (call.kind === 'deletion') return { ...access, call }\n",
-    replace:
-      "  if (call.kind === 'deletion')\n    return { ...access, call: call.outcome === 'FAILED' ? { ...call, outcome: 'SUCCEEDED' } : call }\n",
-  },
-  {
-    name: 'expiry is ignored',
-    breaks: ['convergence'],
-    file: 'shared/domain/links/link-body.ts',
-    find: "if (expiresAt !== undefined && at >= expiresAt) return 'expired'",
-    replace: '',
-  },
-  {
-    name: 'a revocation is carried out because its hint is in the lane of revocations',
-    breaks: ['foreign'],
-    file: 'shared/reconcile/dispatcher/hint-work.ts',
-    find: '    const { account: accountId, permissionSet, type } = hint\n    if (hint',
-    replace:
-      "    const real = context.objects\n    const read: typeof real.get = async (key, options) =>\n      key.startsWith(linkPrefix) ? undefined : await real.get(key, options)\n    const objects = new Proxy(real, {\n      get: (target, name) => (name === 'get' ? read : Reflect.get(target, name).bind(target)),\n    })\n    const links = new Proxy(context.links, {\n      get: (target, name) => (name === 'look' ? async () => undefined : Reflect.get(target, name).bind(target)),\n    })\n    context = item.lane === 'work-urgent' ? { ...context, objects, links } : context\n    const { account: accountId, permissionSet, type } = hint\n    if (hint",
+    profile: 'renamings',
+    configuration: (configuration) => ({ ...configuration, orphanGraceMinutes: 1_000_000 }),
   },
   {
     name: 'an incomplete listing of the organization is trusted',
     breaks: ['convergence', 'status'],
-    file: 'shared/reconcile/organization/list-all-accounts.ts',
-    find: `  for await (const account of listAll((nextToken) => organizations.listAccounts(nextToken)))
-    byId.set(account.id, account)
-  const managementAccountId = await organizations.managementAccountId()
-  if (!byId.has(managementAccountId)) {`,
-    replace: `  try {
-    for await (const account of listAll((nextToken) => organizations.listAccounts(nextToken)))
-      byId.set(account.id, account)
-  } catch {}
-  const managementAccountId = await organizations.managementAccountId()
-  if (Math.abs(1) === 1) return { managementAccountId, accounts: [...byId.values()] }
-  if (!byId.has(managementAccountId)) {`,
+    ports: (ports) =>
+      otherwise(ports, 'organizations', {
+        listAccounts: async () => ({ ...(await ports.organizations.listAccounts()), nextToken: undefined }),
+      }),
   },
   {
-    name: 'an account that cannot be read is taken for one that is gone',
-    breaks: ['foreign'],
-    file: 'shared/reconcile/organization/organization-cache.ts',
-    find: 'await this.#organizations.describeAccount(accountId)',
-    replace: 'await this.#organizations.describeAccount(accountId).catch(() => undefined)',
+    name: 'expiry is ignored',
+    breaks: ['convergence', 'temporary'],
+    ports: (ports) => misreading(ports, 'links_data/', (text) => text.replace(/"expiresAt"/, '"wasToEndAt"')),
   },
   {
-    name: 'what is there is ours because an entry is',
-    breaks: ['foreign'],
-    file: 'shared/domain/assignments/access-proof.ts',
-    find: '  return claims(access) || mayAppearUntil(access) !== undefined\n',
-    replace: '  return Math.abs(1) === 1 || claims(access) || mayAppearUntil(access) !== undefined\n',
-  },
-  {
-    name: 'a creation that was never answered is forgotten at once',
-    breaks: ['record'],
-    file: 'shared/reconcile/assignments/decide.ts',
-    find: "(listing === undefined ? learn('listing') : waitForListing())",
-    replace: "(listing === undefined ? learn('listing') : { do: 'forget', as: 'revoked' })",
-  },
-  {
-    name: 'access in accounts that close is kept',
+    name: 'foreign access that is found is not recorded',
     breaks: ['convergence'],
-    file: 'shared/domain/scopes/expand-scope.ts',
-    find: "  if (account.state !== 'ACTIVE') return false",
-    replace: "  if (account.state !== 'ACTIVE' && account.state !== 'PENDING_CLOSURE') return false",
+    ports: (ports) => forgetting(ports, 'foreign/'),
   },
   {
-    name: 'a status is told from what was read before the last write',
-    isHealedBySweep: true,
-    breaks: ['status'],
-    file: 'shared/reconcile/records/ledger.ts',
-    find: 'if (this.#changes.get(key) === changes) this.#onKnown',
-    replace: 'this.#onKnown',
+    name: 'the list of all access is not kept',
+    breaks: ['convergence'],
+    ports: (ports) => forgetting(ports, 'access/'),
   },
-  ...permissionSetSabotages,
-  ...brakeSabotages,
-  ...changeSabotages,
-  ...unreadableSabotages,
-  ...proofSabotages,
-  ...hostileSabotages,
-  ...takeOverSabotages,
-  ...selectorSabotages,
-  ...requestSabotages,
-  ...peopleSabotages,
+]
+
+const ofPermissionSets: readonly Sabotage[] = [
+  {
+    name: 'accounts are not provisioned after a change',
+    breaks: ['convergence'],
+    ports: (ports) =>
+      otherwise(ports, 'ssoAdmin', {
+        provisionPermissionSet: async (permissionSetArn) => ({
+          requestId: 'made-up',
+          state: 'SUCCEEDED',
+          createdAt: ports.clock.now(),
+          permissionSetArn,
+        }),
+      }),
+  },
+  {
+    name: 'nothing keeps a permission set from being deleted',
+    breaks: ['foreign', 'convergence', 'status'],
+    ports: (ports) =>
+      otherwise(
+        overlooking(ports, (key) => /%(First|Late)-ps%/.test(key)),
+        'objects',
+        {
+          head: async (key) => (key.startsWith('permission_sets/') ? undefined : ports.objects.head(key)),
+        },
+      ),
+  },
+  {
+    name: 'what others change in a permission set is not seen',
+    breaks: ['convergence'],
+    ports: (ports) =>
+      otherwise(ports, 'ssoAdmin', { listManagedPolicies: async () => ({ items: [], nextToken: undefined }) }),
+  },
+  {
+    name: 'what was read first of a selector is believed for ever',
+    breaks: ['foreign', 'convergence', 'brake', 'status'],
+    ports: (ports) => readingOnce(ports, 'selectors/'),
+  },
+]
+
+const ofStatuses: readonly Sabotage[] = [
+  {
+    name: 'a status is told once, and never again',
+    breaks: ['status'],
+    ports: (ports) =>
+      writing(ports, 'status/', (key, body, condition) =>
+        condition !== undefined && 'ifMatch' in condition
+          ? Promise.resolve({ outcome: 'written', etag: 'nothing', servedAt: ports.clock.now() })
+          : ports.objects.put(key, body, condition),
+      ),
+  },
+  {
+    name: 'statuses are written over whatever is there',
+    breaks: ['status', 'convergence'],
+    ports: (ports) => writing(ports, 'status/', (...written) => overwriting(ports, ...written)),
+  },
+  {
+    name: 'what wants nobody any more stays in the index',
+    breaks: ['status'],
+    ports: (ports) =>
+      otherwise(ports, 'objects', {
+        delete: async (key, condition) =>
+          key.startsWith('attention/') ? 'deleted' : ports.objects.delete(key, condition),
+      }),
+  },
+]
+
+const ofLimits: readonly Sabotage[] = [
+  {
+    name: 'one assignment request more than allowed is outstanding',
+    breaks: ['quotas'],
+    configuration: ({ limits, ...rest }) => ({ ...rest, limits: { ...limits, outstanding: limits.outstanding + 1 } }),
+  },
+  {
+    name: 'one provisioning more than allowed is in progress',
+    breaks: ['quotas'],
+    configuration: ({ limits, ...rest }) => ({
+      ...rest,
+      limits: { ...limits, provisionings: limits.provisionings + 1 },
+    }),
+  },
+  {
+    name: 'calls leave twice as fast as AWS allows',
+    breaks: ['quotas'],
+    configuration: ({ limits, ...rest }) => ({ ...rest, limits: { ...limits, callsPerSecond: 40 } }),
+  },
+  {
+    name: 'the lease is not asked for',
+    breaks: ['quotas'],
+    ports: (ports) => writing(ports, 'control/dispatcher.json', (...written) => overwriting(ports, ...written)),
+  },
+  {
+    name: 'nobody notices a pause',
+    breaks: ['pause'],
+    ports: (ports) => reading(ports, 'control/pause.json', async () => undefined),
+  },
+  {
+    name: 'a lost ledger stops nothing',
+    breaks: ['pause', 'foreign'],
+    ports: (ports) => forgetting(ports, 'control/pause.json'),
+  },
+  {
+    name: 'a function reads what its role may not',
+    breaks: ['grants'],
+    ports: (ports, process) =>
+      process === 'links'
+        ? reading(ports, 'links_data/', async (read) => {
+            await ports.objects.get('control/brake.json')
+            return read()
+          })
+        : ports,
+  },
+]
+
+const ofSuspensions: readonly Sabotage[] = [
+  {
+    name: 'who has another name by now is suspended no longer',
+    breaks: ['suspended'],
+    ports: (ports) => overlooking(ports, (key) => key.startsWith('state/suspended/')),
+  },
+  {
+    name: 'nobody reads the file that suspends somebody',
+    breaks: ['suspended'],
+    ports: (ports) =>
+      otherwise(ports, 'objects', {
+        head: async (key) => (key.startsWith('suspended/') ? undefined : ports.objects.head(key)),
+      }),
+  },
+]
+
+const ofMemberships: readonly Sabotage[] = [
+  {
+    name: 'who was in the group before is not seen',
+    breaks: ['foreign', 'record'],
+    ports: (ports) =>
+      otherwise(ports, 'identityStore', {
+        getGroupMembershipId: async () => undefined,
+      }),
+  },
+  {
+    name: 'nobody is taken out of a group, and nobody says so',
+    breaks: ['convergence', 'suspended', 'record'],
+    ports: (ports) => otherwise(ports, 'identityStore', { deleteGroupMembership: async () => {} }),
+  },
+]
+
+const ofBrake: readonly Sabotage[] = [
+  { name: 'the brake holds one too late', more: 1 },
+  { name: 'the brake holds one too early', more: -1 },
+].map(
+  ({ name, more }): Sabotage => ({
+    name,
+    breaks: ['brake'],
+    profile: 'brake',
+    configuration: ({ brake, ...rest }) => ({
+      ...rest,
+      brake: {
+        ...brake,
+        own: { ...brake.own, count: brake.own.count + more },
+        indirect: { ...brake.indirect, count: brake.indirect.count + more, most: brake.indirect.most + more },
+      },
+    }),
+  }),
+)
+
+const ofHolds: readonly Sabotage[] = [
+  {
+    name: 'what the brake counts is forgotten at once',
+    breaks: ['brake'],
+    profile: 'brake',
+    ports: (ports) =>
+      misreading(ports, 'control/brake.json', (text) =>
+        text.replace(/"windows":\s*\[.*?\](?=,\s*"|\s*\})/s, '"windows":[]'),
+      ),
+  },
+  {
+    name: 'what is held is let go by nobody',
+    breaks: ['brake'],
+    profile: 'brake',
+    ports: (ports, process) =>
+      process === 'dispatcher' ? reading(ports, 'control/brake.json', async () => undefined) : ports,
+  },
+  {
+    name: 'an edit is judged as if nobody had the permission set',
+    breaks: ['brake'],
+    profile: 'brake',
+    ports: (ports, process) =>
+      process === 'permission-sets' || process === 'dispatcher'
+        ? overlooking(ports, (key) => /^(assignments|foreign)\//.test(key))
+        : ports,
+  },
+]
+
+const ofOthers: readonly Sabotage[] = [
+  {
+    name: 'a folder has as many message groups as it has files',
+    breaks: ['others'],
+    profile: 'hostile',
+    ports: (ports) =>
+      sending(ports, (queue, messages) =>
+        queue === 'links' ? messages.map((one) => ({ ...one, groupId: String(one.deduplicationId) })) : messages,
+      ),
+  },
+  {
+    name: 'whoever uploads last is named for all',
+    breaks: ['others'],
+    profile: 'hostile',
+    ports: (ports) => miswriting(ports, 'assignments/', (text) => text.replace(/"AWS:someone"/g, '"AWS:mallory"')),
+  },
+]
+
+const ofPeople: readonly Sabotage[] = [
+  {
+    name: 'one approval is enough where two are asked for',
+    breaks: ['temporary'],
+    profile: 'requests',
+    ports: (ports) => misreading(ports, 'eligibility/', (text) => text.replace('"approvals":2', '"approvals":1')),
+  },
+  {
+    name: 'a denial counts as an approval',
+    breaks: ['temporary'],
+    profile: 'requests',
+    ports: (ports) => misreading(ports, 'approvals/', (text) => text.replace('"deny"', '"approve"')),
+  },
+  {
+    name: 'what is granted for a while has no end',
+    breaks: ['temporary'],
+    profile: 'requests',
+    ports: (ports) =>
+      miswriting(ports, 'links_data/temporary/', (text) => text.replace(/"expiresAt":\s*"[^"]*",?/, '')),
+  },
+  {
+    name: 'who has left the approvers still counts',
+    breaks: ['temporary'],
+    profile: 'requests',
+    ports: (ports) =>
+      otherwise(ports, 'identityStore', {
+        listMembersOf: remembering((group, token) => ports.identityStore.listMembersOf(group, token)),
+        listGroupsOf: remembering((user, token) => ports.identityStore.listGroupsOf(user, token)),
+      }),
+  },
+  {
+    name: 'a temporary link is never taken away',
+    breaks: ['temporary'],
+    profile: 'requests',
+    ports: (ports) =>
+      otherwise(ports, 'objects', {
+        delete: async (key, condition) =>
+          key.startsWith('links_data/temporary/') ? 'deleted' : ports.objects.delete(key, condition),
+      }),
+  },
+  {
+    name: 'a changed file takes out what is denied to ended sessions',
+    breaks: ['sessions'],
+    ports: (ports, process) =>
+      process === 'dispatcher' ? reading(ports, 'control/ended-sessions.json', async () => undefined) : ports,
+  },
+  {
+    name: 'what is denied to ended sessions is denied for ever',
+    breaks: ['sessions'],
+    ports: (ports) => otherwise(ports, 'ssoAdmin', { deleteInlinePolicy: async () => undefined }),
+  },
+]
+
+/** Defects that the simulation must find, or it proves nothing. */
+export const sabotages: readonly Sabotage[] = [
+  ...ofFaults,
+  ...ofAccess,
+  ...ofPermissionSets,
+  ...ofStatuses,
+  ...ofLimits,
+  ...ofBrake,
+  ...ofHolds,
+  ...ofOthers,
+  ...ofPeople,
+  ...ofSuspensions,
+  ...ofMemberships,
 ]

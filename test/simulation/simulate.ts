@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises'
 import * as fc from 'fast-check'
 import { type Action, action, describeAction, renaming } from './action.ts'
+import { canonicalLives } from './canonical-lives.ts'
+import { hostileLives, requestLives } from './people-lives.ts'
 import { type RunResult, runSimulation } from './run.ts'
-import { scenarios } from './scenarios.ts'
-import { hostileScenarios } from './scenarios-hostile.ts'
-import { requestScenarios } from './scenarios-requests.ts'
+import { lived } from './scenarios.ts'
 import type { WorldSettings } from './simulated-world.ts'
 import { believedMs } from './time-actions.ts'
 
@@ -94,14 +94,15 @@ const restOf = (profile: Profile | undefined): fc.Arbitrary<Omit<WorldSettings, 
   })
 
 const shrinksMost = 120
+const stepsMost = 30
 
 /** Single actions and scenarios mixed, `most` actions at most. One life in eight is mostly that of a hostile uploader. */
 function drawActions(most: number, profile: Profile | undefined): fc.Arbitrary<readonly Action[]> {
   const single = action.map((one): readonly Action[] => [one])
-  const part = fc.oneof({ weight: 3, arbitrary: single }, { weight: 1, arbitrary: fc.oneof(...scenarios) })
-  const hostile = fc.oneof({ weight: 1, arbitrary: part }, { weight: 2, arbitrary: fc.oneof(...hostileScenarios) })
+  const part = fc.oneof({ weight: 3, arbitrary: single }, { weight: 1, arbitrary: lived(canonicalLives) })
+  const hostile = fc.oneof({ weight: 1, arbitrary: part }, { weight: 2, arbitrary: lived(hostileLives) })
   if (profile === 'hostile') return partsOf(hostile, most)
-  const asked = fc.oneof({ weight: 1, arbitrary: part }, { weight: 2, arbitrary: fc.oneof(...requestScenarios) })
+  const asked = fc.oneof({ weight: 1, arbitrary: part }, { weight: 2, arbitrary: lived(requestLives) })
   if (profile === 'requests') return partsOf(asked, most)
   const renamed = renaming.map((one): readonly Action[] => [one])
   if (profile === 'renamings') {
@@ -109,6 +110,11 @@ function drawActions(most: number, profile: Profile | undefined): fc.Arbitrary<r
     return fc.tuple(parts, renamed).map(([others, last]) => [...others, ...last])
   }
   return fc.oneof({ weight: 7, arbitrary: partsOf(part, most) }, { weight: 1, arbitrary: partsOf(hostile, most) })
+}
+
+/** The lives that a seed draws, without shrinking. */
+export function drawLives(seed: number, runs: number, profile?: Profile) {
+  return fc.sample(fc.tuple(settingsFor(profile), drawActions(stepsMost, profile)), { seed, numRuns: runs })
 }
 
 function partsOf(part: fc.Arbitrary<readonly Action[]>, most: number): fc.Arbitrary<readonly Action[]> {
@@ -128,7 +134,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     if (isShrinking && ++shrinks > shrinksMost) return
     // A life is microtasks only. What weak references kept for it goes when the event loop turns: half a megabyte a life.
     await setImmediate()
-    const result = await runSimulation({ ...settings, sweeps }, drawn, promises)
+    const result = await runSimulation({ ...settings, sweeps }, drawn, { promises })
     if (!isShrinking) count(result, total)
     if (!result.violation) return
     isShrinking = true
@@ -144,7 +150,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   if (!details.failed) return report
   if (!details.counterexample) throw new Error('the simulation ended early', { cause: details.errorInstance })
   const [settings, drawn] = details.counterexample
-  const { violation, trace } = await runSimulation({ ...settings, sweeps }, drawn, promises)
+  const { violation, trace } = await runSimulation({ ...settings, sweeps }, drawn, { promises })
   if (!violation)
     throw new Error(`seed ${seed} is not deterministic: the violation did not come again`, {
       cause: details.errorInstance,

@@ -38,15 +38,16 @@ import type { AssignmentTarget } from '../../shared/ports/sso-admin.ts'
 import { accounts, managementAccount, principals, units } from './action.ts'
 import { hasNewRelease, type ShownList } from './brake-actions.ts'
 import { Chaos, harmless, lateKinds } from './chaos.ts'
-import { Checker } from './checker.ts'
 import { directoryNames } from './directory-actions.ts'
 import { hostileFolder, hostileGroups } from './hostile-actions.ts'
 import { HostileWatch } from './hostile-watch.ts'
 import { LedgerLosses } from './ledger-losses.ts'
+import { Oracle } from './oracle/oracle.ts'
 import { renderAccessCall } from './render-access-call.ts'
 import { directoryVoices, renderDirectoryEvent } from './render-directory-event.ts'
 import { renderOrganizationEvent } from './render-organization-event.ts'
 import type { FaultWatch } from './run.ts'
+import type { Sabotage } from './sabotages.ts'
 import { SimulatedProcess } from './simulated-process.ts'
 import { StepWatch } from './step-watch.ts'
 import { lastInstantMs } from './time-actions.ts'
@@ -164,6 +165,12 @@ const slice = { sliceMs: 480_000, lingerMs: 2_000, holder: 'simulation' }
 /** What all runs of this process have measured. */
 export const recordedMetrics = new CollectedMetrics()
 
+/** How a life is judged: `promises`: only their violations count. `sabotage`: a defect of the product. */
+export type Judged = {
+  readonly promises?: readonly string[] | undefined
+  readonly sabotage?: Sabotage | undefined
+}
+
 /** All of ssofile over the memory adapters, on one thread and virtual time, with misfortune at every call. */
 export class SimulatedWorld {
   readonly clock = new VirtualClock(new Date('2026-03-03T10:00:00Z'))
@@ -178,7 +185,7 @@ export class SimulatedWorld {
   readonly identityStore: MemoryIdentityStore
   readonly ssoAdmin: MemorySsoAdmin
   readonly chaos: Chaos
-  readonly checker: Checker
+  readonly checker: Oracle
   readonly log = new CollectedLog()
   readonly trace: string[] = []
   /** Commands about S3's notifications that have not struck yet. */
@@ -225,22 +232,24 @@ export class SimulatedWorld {
   readonly #randomness: SeededRandomness
   readonly #stepWatch = new StepWatch((message) => this.checker.noteUnknownStep(message))
 
-  /** `promises`: only their violations count. */
-  constructor(settings: WorldSettings, promises?: readonly string[]) {
+  /** What the product is told. */
+  readonly #told: Configuration
+  readonly #sabotage: Sabotage | undefined
+
+  constructor(settings: WorldSettings, { promises, sabotage }: Judged = {}) {
     const { clock } = this
     this.settings = settings
+    this.#sabotage = sabotage
     this.skewMs = settings.skewMs
     this.sweeps = settings.sweeps ?? true
     this.closureMs = settings.seed % 2 === 0 ? 60_000 : 6 * 3_600_000
     this.#randomness = new SeededRandomness(settings.seed)
     this.configuration = configure(settings)
+    this.#told = sabotage?.configuration?.(this.configuration) ?? this.configuration
     const randomness = new SeededRandomness(settings.seed + 1)
     this.objects = new MemoryObjectStore({ bucket: 'ssofile', clock, randomness, versioned: settings.seed % 4 < 2 })
     this.unreadable = new UnreadableObjects(this.objects)
     this.losses = new LedgerLosses(this.objects, this.unreadable)
-    this.objects.onChange(({ key, caller }) => {
-      if (caller.accessKeyId === spoiler) this.#stepWatch.noteWrite(clock, key)
-    })
     this.hostile = new HostileWatch(this.objects, (id) => this.names.principal(id))
     this.queues = new MemoryQueues({ clock, randomness })
     const tell = (event: object) => {
@@ -287,7 +296,7 @@ export class SimulatedWorld {
     fillFromOrganizationFile(file.value, this)
     this.names = this.#rememberNames()
     this.chaos = new Chaos(new SeededRandomness(settings.seed + 2), settings)
-    this.checker = new Checker(this, promises)
+    this.checker = new Oracle(this, promises)
     this.#notify()
     const { instanceArn } = this.ssoAdmin
     const { identityStoreId } = this.identityStore
@@ -380,13 +389,15 @@ export class SimulatedWorld {
       throw new Error(`${process.name} was killed`)
     })
     // What outlives its time limit goes on all the same, until it ends or dies.
-    const ended = work(process.ports).finally(() => this.#alive.delete(process))
+    const ports = this.#sabotage?.ports?.(process.ports, process.function) ?? process.ports
+    const ended = work(ports).finally(() => this.#alive.delete(process))
     void process.killed.then(() => this.#alive.delete(process))
     return Promise.race([ended, died])
   }
 
   #deploy(): void {
-    const { queues, clock, configuration: settings } = this
+    const { queues, clock } = this
+    const settings = this.#told
     const onError = (error: unknown) => this.trace.push(`${clock.monotonicMs()} failed: ${String(error)}`)
     const map = (
       queue: WorkedQueue,
@@ -425,6 +436,8 @@ export class SimulatedWorld {
   /** S3's notifications and EventBridge's events: at least once, except where a command says that the next is lost, repeated or late. */
   #notify(): void {
     this.objects.onChange((change) => {
+      // Somebody else has changed the entry meanwhile: what an evaluation knew of it is no step of its own.
+      if (change.caller.accessKeyId === spoiler) this.#stepWatch.noteWrite(this.clock, change.key)
       if (!inputPrefixes.some((prefix) => change.key.startsWith(prefix))) return
       const body = renderS3Notification(change, { bucket: 'ssofile', region: 'us-east-1', configurationId: 'inputs' })
       void this.#deliver('uploads', body)
@@ -482,20 +495,20 @@ export class SimulatedWorld {
   async everyMinute(): Promise<void> {
     if (this.clock.monotonicMs() - this.#sweptMs >= sweepEveryMs) void this.everyFiveMinutes()
     void this.everyMinuteOfLinks()
-    await this.#invoke('dispatcher', (ports) => everyMinute(ports, this.configuration, slice)()).catch(
-      (error: unknown) => this.trace.push(`minute: ${String(error)}`),
+    await this.#invoke('dispatcher', (ports) => everyMinute(ports, this.#told, slice)()).catch((error: unknown) =>
+      this.trace.push(`minute: ${String(error)}`),
     )
   }
 
   async everyMinuteOfLinks(): Promise<void> {
-    await this.#invoke('minute-links', (ports) => everyMinuteOfLinks(ports, this.configuration)()).catch(
-      (error: unknown) => this.trace.push(`minute of links: ${String(error)}`),
+    await this.#invoke('minute-links', (ports) => everyMinuteOfLinks(ports, this.#told)()).catch((error: unknown) =>
+      this.trace.push(`minute of links: ${String(error)}`),
     )
   }
 
   /** Whether the check has begun. */
   async everyNight(): Promise<boolean> {
-    const begin = this.#invoke('nightly', (ports) => everyNight(ports, this.configuration)())
+    const begin = this.#invoke('nightly', (ports) => everyNight(ports, this.#told)())
     return begin.then(
       () => true,
       (error: unknown) => {
@@ -506,7 +519,7 @@ export class SimulatedWorld {
   }
 
   async everyMorning(): Promise<void> {
-    await this.#invoke('report', (ports) => everyMorning(ports, this.configuration)()).catch((error: unknown) =>
+    await this.#invoke('report', (ports) => everyMorning(ports, this.#told)()).catch((error: unknown) =>
       this.trace.push(`morning: ${String(error)}`),
     )
   }
@@ -514,13 +527,13 @@ export class SimulatedWorld {
   async everyFiveMinutes(): Promise<void> {
     if (!this.sweeps) return
     this.#sweptMs = this.clock.monotonicMs()
-    await this.#invoke('sweep', (ports) => everyFiveMinutes(ports, this.configuration)()).catch((error: unknown) =>
+    await this.#invoke('sweep', (ports) => everyFiveMinutes(ports, this.#told)()).catch((error: unknown) =>
       this.trace.push(`five minutes: ${String(error)}`),
     )
   }
 
   async everyHour(): Promise<void> {
-    await this.#invoke('hourly', (ports) => everyHour(ports, this.configuration)()).catch((error: unknown) =>
+    await this.#invoke('hourly', (ports) => everyHour(ports, this.#told)()).catch((error: unknown) =>
       this.trace.push(`hour: ${String(error)}`),
     )
   }

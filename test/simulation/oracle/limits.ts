@@ -1,0 +1,80 @@
+import type { Call } from '../chaos.ts'
+import type { SimulatedProcess } from '../simulated-process.ts'
+import { isTarget, nameOf } from './names.ts'
+import { promises } from './violation.ts'
+import { isHindered, type Watched } from './watched.ts'
+
+const callsPerSecond = 20
+/** A dispatcher looks for a pause every two seconds; a look is a few calls, each of which may travel for seconds, or be refused. */
+const noticedMs = 15_000
+const noticedLateMs = 90_000
+/** A slice may be at its end, and calls may travel for seconds: twice the minute. */
+const stoppedMs = 120_000
+
+/** Promises 5 and 7: quotas hold, only who has the lease starts anything, and nobody does under a pause. */
+export class LimitsPromise {
+  readonly #watched: Watched
+  readonly #departedMs: number[] = []
+  /** Requests by calls that stood still on their way: nobody could call them back. */
+  readonly #held = new Set<string>()
+  #leaseholder: string | undefined
+  #pausedMs: number | undefined
+
+  constructor(watched: Watched) {
+    this.#watched = watched
+    const { world } = watched
+    world.objects.onChange(({ key, eventName }) => {
+      if (key !== 'control/pause.json') return
+      this.#pausedMs = eventName.startsWith('ObjectRemoved') ? undefined : world.clock.monotonicMs()
+    })
+  }
+
+  noteLease(process: string): void {
+    this.#leaseholder = process
+  }
+
+  /** A call to SSO Admin leaves its process. */
+  noteDeparture(process: string, { operation }: Call): void {
+    const { world, fail } = this.#watched
+    const nowMs = world.clock.monotonicMs()
+    this.#departedMs.push(nowMs)
+    while ((this.#departedMs[0] ?? nowMs) <= nowMs - 1000) this.#departedMs.shift()
+    const { length } = this.#departedMs
+    if (length > callsPerSecond) fail(promises.quotas, `${length} calls to SSO Admin left within one second`)
+    if (/^(list|describe|get|instance)/.test(operation)) return
+    if (this.#leaseholder !== undefined && this.#leaseholder !== process)
+      fail(promises.quotas, `${process} sends ${operation}, although ${this.#leaseholder} has taken the lease`)
+    const pausedForMs = nowMs - (this.#pausedMs ?? nowMs)
+    if (pausedForMs > (isHindered(world) ? noticedLateMs : noticedMs))
+      fail(promises.pause, `${operation} leaves ${pausedForMs / 1000} seconds after a pause began`)
+  }
+
+  /** A call is about to take effect, and has not been noted as a request yet. */
+  noteCall(_process: SimulatedProcess, { operation, wasHeld }: Call, [target]: readonly unknown[]): void {
+    const { world, truth, fail } = this.#watched
+    const { ssoAdmin, configuration, chaos } = world
+    if (operation === 'provisionPermissionSet') {
+      const isLate = [...chaos.struck.keys()].some((kind) => ['freeze', 'slow', 'late', 'late-answer'].includes(kind))
+      const running = ssoAdmin.provisioningsInProgress()
+      if (running >= configuration.limits.provisionings && !isLate)
+        fail(promises.quotas, `${running} provisionings are in progress and one is sent`)
+    }
+    if (!/^(create|delete)AccountAssignment$/.test(operation) || !isTarget(target)) return
+    const name = nameOf(target)
+    if (wasHeld) return void this.#held.add(name)
+    this.#held.delete(name)
+    const ours = ssoAdmin
+      .outstandingRequests()
+      .filter((request) => truth.isRequested(request.target) && !this.#held.has(nameOf(request.target)))
+    if (ours.length >= configuration.limits.outstanding)
+      fail(promises.quotas, `${ours.length} assignment requests are outstanding and ${operation} is sent`)
+  }
+
+  /** The owner of the bucket, or too much of its ledger, is gone for so long: everything has stopped. */
+  checkStopped(lostMs: number): void {
+    const { world, fail } = this.#watched
+    if (lostMs < stoppedMs || world.chaos.struck.size > 0 || world.wasInterrupted) return
+    if (world.readJson('control/pause.json')?.lost === undefined)
+      fail(promises.pause, `the ledger is lost for ${lostMs / 1000} seconds, and nothing is stopped`)
+  }
+}

@@ -1,0 +1,57 @@
+import type { AssignmentTarget } from '../../../shared/ports/sso-admin.ts'
+import type { SimulatedWorld } from '../simulated-world.ts'
+
+/** An assignment by ids: account, ARN, principal id, type. */
+export function nameOf({ accountId, permissionSetArn, principalId, principalType }: AssignmentTarget): string {
+  return [accountId, permissionSetArn, principalId, principalType].join(' ')
+}
+
+/** An assignment by names, as links ask for it. */
+export function describeTarget(target: AssignmentTarget, { names }: SimulatedWorld): string {
+  const { accountId, permissionSetArn, principalId, principalType } = target
+  return `'${accountId} ${names.permissionSet(permissionSetArn)} ${names.principal(principalId)} ${principalType}'`
+}
+
+/** Under which key records have an assignment that is given by ids (`nameOf`). */
+export function recordKeyOf(name: string, { names }: SimulatedWorld): string {
+  const [accountId, arn = '', principalId, type] = name.split(' ')
+  return `account%${accountId}%${names.permissionSet(arn)}%${principalId}%${type}`
+}
+
+export function ledgerKeyOf(name: string, world: SimulatedWorld): string {
+  return `assignments/${recordKeyOf(name, world)}`
+}
+
+/** What links would ask for, by the last name of the principal that a ledger key speaks of. */
+export function assignmentOfKey(key: string, { names }: SimulatedWorld): string {
+  const [, accountId, permissionSet, principalId = '', type] =
+    /account%(\d{12})%([^%]+)%([^%]+)%(GROUP|USER)$/.exec(key) ?? []
+  return [accountId, permissionSet, names.principal(principalId), type].join(' ')
+}
+
+export function accountOfKey(key: string): string {
+  return /account%(\d{12})%/.exec(key)?.[1] ?? ''
+}
+
+/** Names in the simulation may hold spaces; account, permission set and type do not. */
+export function splitAssignment(assignment: string): readonly string[] {
+  const [accountId = '', permissionSet = '', ...rest] = assignment.split(' ')
+  return [accountId, permissionSet, rest.slice(0, -1).join(' '), rest.at(-1) ?? '']
+}
+
+export function isTarget(value: unknown): value is AssignmentTarget {
+  return typeof value === 'object' && value !== null && 'principalId' in value && 'accountId' in value
+}
+
+/** The access that the ledger entry of this key records, by ids. */
+export function recordedName(
+  key: string,
+  { permissionSetArn, principalId }: Readonly<Record<string, unknown>>,
+): string {
+  return [accountOfKey(key), permissionSetArn, principalId, key.slice(key.lastIndexOf('%') + 1)].join(' ')
+}
+
+/** The keys of the links that an entry names. */
+export function linksOf({ links }: Readonly<Record<string, unknown>>): readonly string[] {
+  return Array.isArray(links) ? links.map((link) => String(link.key)) : []
+}

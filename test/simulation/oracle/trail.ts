@@ -1,0 +1,78 @@
+import * as z from 'zod'
+import { renderNameInKey } from '../../../shared/domain/links/name-in-key.ts'
+import type { SimulatedWorld } from '../simulated-world.ts'
+import { type Fail, promises } from './violation.ts'
+
+/**
+ * Promise 2, of what is told: what history has stands under `changes/` as well, from the first moment on; and the last word of a
+ * name is no end while its access is in force.
+ */
+export class TrailPromise {
+  readonly #world: SimulatedWorld
+  readonly #fail: (message: string) => void
+
+  constructor(world: SimulatedWorld, fail: Fail) {
+    this.#world = world
+    this.#fail = (message) => fail(promises.record, message)
+    world.objects.onChange(({ key, eventName }) => {
+      if (!key.startsWith('history/') || eventName.startsWith('ObjectRemoved')) return
+      const change = this.#changeOf(key)
+      if (world.keys(change).length === 0) this.#fail(`${key} is written, and ${change} is not there`)
+    })
+  }
+
+  checkAtRest(): void {
+    const { isUntouched, skewMs, chaos, wasInterrupted, unreadable } = this.#world
+    if (chaos.struck.size > 0 || wasInterrupted || unreadable.counts['object spoiled'] !== 0) return
+    // A process that dies between the two tells again, and one that finds an entry as it was before, brought back by hand; of two
+    // that look at a request at once, the slower one has told it as well.
+    const told = new Set(this.#world.keys('history/').map((key) => this.#changeOf(key)))
+    const alone = this.#world.keys('changes/').find((key) => !told.has(key) && !key.includes('%request-'))
+    if (alone !== undefined) this.#fail(`${alone} stands there, and history has no such event`)
+    if (!isUntouched || skewMs > 0) return
+    for (const key of this.#world.keys('assignments/'))
+      if (this.#world.readJson(key)?.state === 'granted')
+        this.#checkLast(key, ['granted', 'adopted', 'revoked', 'released'], ['granted', 'adopted'])
+    for (const key of this.#world.keys('foreign/'))
+      this.#checkLast(key, ['foreign-found', 'foreign-gone'], ['foreign-found'])
+  }
+
+  #checkLast(key: string, events: readonly string[], isThere: readonly string[]): void {
+    const told = this.#world.keys(`history/${key.slice(key.indexOf('/') + 1)}/`)
+    const last = told
+      .map((one) => one.slice(one.lastIndexOf('%') + 1, -'.json'.length))
+      .findLast((one) => events.includes(one))
+    if (last === undefined || !isThere.includes(last)) this.#fail(`${key} is there, and its history ends in ${last}`)
+  }
+
+  /** Where the same event stands by its date. Of access by the name that the principal had then, which stands in the object. */
+  #changeOf(key: string): string {
+    const said = this.#world.readJson(key) ?? {}
+    if (key.startsWith('history/requests/')) {
+      const [date = '', time = ''] = String(said.at).split('T')
+      return `changes/${date}/${time}%request-${said.event}%${said.key}`
+    }
+    if (key.startsWith('history/suspensions/') || key.startsWith('history/leavers/')) {
+      const [date = '', time = ''] = String(said.at).split('T')
+      return `changes/${date}/${time}%person-${said.event}%${said.name}`
+    }
+    if (key.startsWith('history/memberships/') || key.startsWith('history/groups/')) {
+      const [date = '', time = ''] = String(said.at).split('T')
+      const names = z.object({ group: z.string(), user: z.string() }).safeParse(said.names).data
+      const name = renderNameInKey(names ? `${names.group}%${names.user}` : String(said.group))
+      return `changes/${date}/${time}%${names ? 'membership' : 'group'}-${said.event}%${name}`
+    }
+    const [, folder = '', date, time, event] = /^history\/(.*)\/([^/]*)T([^/%]*)%([^/%]*)\.json$/su.exec(key) ?? []
+    const [kind = '', ...rest] = folder.split('%')
+    const [account, set, , type] = rest
+    const access = [kind, account, set, renderNameInKey(String(said.principal)), type, 'ssofile'].join('%')
+    const named: Readonly<Record<string, string>> = {
+      account: access,
+      pause: 'all',
+      restore: 'all',
+      configuration: kind,
+    }
+    const prefix = kind === 'permission-set' ? `${kind}-` : ''
+    return `changes/${date}/${time}%${prefix}${event}%${named[kind] ?? rest.join('%')}`
+  }
+}

@@ -1,0 +1,118 @@
+import type { AssignmentTarget, RequestKind } from '../../../shared/ports/sso-admin.ts'
+import type { SimulatedWorld } from '../simulated-world.ts'
+import { nameOf, recordedName } from './names.ts'
+
+/** `either`: it appeared while an entry of ours was there, or was being decided: nobody can say whose it is. */
+type Owner = { readonly of: 'ours' | 'foreign' | 'either'; readonly sinceMs: number }
+type Requested = {
+  readonly kind: RequestKind
+  readonly name: string
+  /** Once it was seen in progress. */
+  readonly id?: string
+  /** Whose it was before the request. */
+  readonly before: Owner | undefined
+}
+type Entry = Readonly<Record<string, unknown>>
+
+/** Who gave each access that is there, by ids, and what the ledger says of it. */
+export class Truth {
+  readonly #world: SimulatedWorld
+  /** What is absent has no owner. */
+  readonly #owner = new Map<string, Owner>()
+  /** Requests of the product that are in progress, by account. */
+  readonly #requested = new Map<string, Requested>()
+  /** The ledger by key. What somebody spoils or takes away stays as it was. */
+  readonly entries = new Map<string, Entry>()
+
+  constructor(world: SimulatedWorld) {
+    this.#world = world
+    for (const target of world.ssoAdmin.assignments()) this.#owner.set(nameOf(target), { of: 'foreign', sinceMs: -1 })
+  }
+
+  ownerOf(name: string): Owner | undefined {
+    return this.#owner.get(name)
+  }
+
+  isOurs(name: string): boolean {
+    return this.#owner.get(name)?.of === 'ours'
+  }
+
+  keysOf(name: string): readonly string[] {
+    return [...this.entries].filter(([key, entry]) => recordedName(key, entry) === name).map(([key]) => key)
+  }
+
+  recorded(): ReadonlySet<string> {
+    return new Set([...this.entries].map(([key, entry]) => recordedName(key, entry)))
+  }
+
+  /** What others gave in the last `windowMs` may have come between our look and our entry. */
+  noteWritten(key: string, entry: Entry, windowMs: number): void {
+    this.entries.set(key, entry)
+    const name = recordedName(key, entry)
+    const owner = this.#owner.get(name)
+    if (owner?.of === 'foreign' && owner.sinceMs >= this.#nowMs - windowMs)
+      this.#owner.set(name, { ...owner, of: 'either' })
+    else if (owner?.of === 'either' && entry.state === 'granted') this.#owner.set(name, { ...owner, of: 'ours' })
+  }
+
+  /** An operator's import has taken it over, or a release has given it back to others. */
+  noteTakenOver(name: string, of: 'ours' | 'foreign'): void {
+    if (this.#owner.has(name)) this.#owner.set(name, { of, sinceMs: this.#nowMs })
+  }
+
+  /** A call of the product is about to take effect. */
+  noteRequest(kind: RequestKind, target: AssignmentTarget): void {
+    const name = nameOf(target)
+    this.#requested.set(target.accountId, { kind, name, before: this.#owner.get(name) })
+    if (kind === 'creation' && !this.#world.ssoAdmin.isAssigned(target)) this.#noteOurs(name)
+  }
+
+  /** The request that is in progress is of the product. */
+  isRequested(target: AssignmentTarget, kind?: RequestKind): boolean {
+    const requested = this.#requested.get(target.accountId)
+    return requested?.name === nameOf(target) && (kind === undefined || requested.kind === kind)
+  }
+
+  /** Somebody adds it by hand. What the ledger has as granted is ours as before. */
+  noteForeign(target: AssignmentTarget): void {
+    this.settle()
+    const name = nameOf(target)
+    const entries = this.keysOf(name).map((key): Entry => this.entries.get(key) ?? {})
+    const isGranted = entries.some(({ grantedAt, call }) => grantedAt !== undefined && !isDeletion(call))
+    const isKnown = entries.length > 0 || this.#world.losses.hasLost(name)
+    const of = isGranted ? 'ours' : isKnown ? 'either' : 'foreign'
+    if (!this.#owner.has(name)) this.#owner.set(name, { of, sinceMs: this.#nowMs })
+  }
+
+  /** Assignments that came or went since. What was there when our creation was accepted is ours, unless that FAILED. */
+  settle(): void {
+    const { ssoAdmin } = this.#world
+    const there = new Set(ssoAdmin.assignments().map(nameOf))
+    const inProgress = new Map(ssoAdmin.outstandingRequests().map((one) => [nameOf(one.target), one.requestId]))
+    for (const [accountId, requested] of this.#requested) {
+      const { kind, name, before, id } = requested
+      const current = inProgress.get(name)
+      if (current !== undefined) {
+        if (id === undefined) this.#requested.set(accountId, { ...requested, id: current })
+        if (kind === 'creation' && !this.isOurs(name)) this.#noteOurs(name)
+        continue
+      }
+      this.#requested.delete(accountId)
+      const hasFailed = id !== undefined && ssoAdmin.assignmentRequestState(id) === 'FAILED'
+      if (kind === 'creation' && hasFailed && before) this.#owner.set(name, before)
+    }
+    for (const name of this.#owner.keys()) if (!there.has(name) && !inProgress.has(name)) this.#owner.delete(name)
+  }
+
+  #noteOurs(name: string): void {
+    this.#owner.set(name, { of: 'ours', sinceMs: this.#nowMs })
+  }
+
+  get #nowMs(): number {
+    return this.#world.clock.monotonicMs()
+  }
+}
+
+export function isDeletion(call: unknown): boolean {
+  return typeof call === 'object' && call !== null && 'kind' in call && call.kind === 'deletion'
+}

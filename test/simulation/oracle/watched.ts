@@ -1,0 +1,35 @@
+import { lateKinds } from '../chaos.ts'
+import type { SimulatedWorld } from '../simulated-world.ts'
+import type { Truth } from './truth.ts'
+import type { Fail } from './violation.ts'
+import type { Wishes } from './wishes.ts'
+
+/** What promises are judged by: the world, who gave what, and what the files ask for. */
+export type Watched = {
+  readonly world: SimulatedWorld
+  readonly truth: Truth
+  readonly wishes: Wishes
+  readonly fail: Fail
+}
+
+/** So long what was found of links is believed, where nothing stands still (PROMISES.md, 3). */
+export const believedMs = 30_000
+/** One listing of Identity Center may serve many evaluations, each of a few calls. */
+const listedMs = 90_000
+/** Refused calls come again, processes stand still: redeliveries and all. */
+const hinderedMs = 6 * 60_000
+
+/** Something struck, or was lost, that holds up what would be done at once. */
+export function isHindered({ chaos, wasDisturbed, wasInterrupted }: SimulatedWorld): boolean {
+  return chaos.struck.size > 0 || wasDisturbed || wasInterrupted
+}
+
+/** Nothing but slow calls. */
+export function isCalm({ chaos, wasDisturbed, wasInterrupted }: SimulatedWorld): boolean {
+  return !wasDisturbed && !wasInterrupted && [...chaos.struck.keys()].every((kind) => lateKinds.has(kind))
+}
+
+/** What has been so for longer, every look at it has seen: plus how far listings lag, and what holds up. */
+export function seenAfterMs(world: SimulatedWorld): number {
+  return listedMs + (world.settings.readLagMs ?? 0) + (isHindered(world) ? hinderedMs : 0)
+}

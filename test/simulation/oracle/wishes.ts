@@ -1,0 +1,144 @@
+import type { IdentityStoreChange } from '../../../shared/memory/identity-store/identity-store-records.ts'
+import { desiredNow } from '../desired.ts'
+import type { SimulatedWorld } from '../simulated-world.ts'
+import { linksOf, splitAssignment } from './names.ts'
+
+const rebindHeader = 'x-amz-meta-ssofile-rebind'
+
+/** One content of a USER link, from when it was uploaded, or asked to count as new, until it is another. */
+type Life = {
+  readonly content: string
+  readonly rebind: string | undefined
+  /** The user that its status, or only a ledger entry, has named first. */
+  told?: string
+  recorded?: string
+  /** Users of the life before: maybe nobody of the product has seen that it ended. */
+  doubted: readonly string[]
+}
+
+/** What the files ask for at each instant, since when, and of which user. */
+export class Wishes {
+  readonly #world: SimulatedWorld
+  readonly #isSuspended: (id: string) => boolean
+  readonly #lives = new Map<string, Life>()
+  readonly #goneMs = new Map<string, number>()
+  #desiredSinceMs = new Map<string, number>()
+  #askedSinceMs = new Map<string, number>()
+
+  /** `isSuspended`: whether a file says that this user has nothing. */
+  constructor(world: SimulatedWorld, isSuspended: (id: string) => boolean) {
+    this.#world = world
+    this.#isSuspended = isSuspended
+  }
+
+  /** The world that links are judged by has changed. What nobody can read takes nothing away. */
+  note(): void {
+    const nowMs = this.#world.clock.monotonicMs()
+    const asked = this.now('certainly', { unclear: true })
+    const names = asked.flatMap((desired) => this.targetOf(desired) ?? [])
+    this.#askedSinceMs = new Map(asked.map((name) => [name, this.#askedSinceMs.get(name) ?? nowMs]))
+    this.#desiredSinceMs = new Map(names.map((name) => [name, this.#desiredSinceMs.get(name) ?? nowMs]))
+  }
+
+  /** `among`: the links that count. `unclear`: whether a selector of which nobody knows what it means selects all. */
+  now(
+    how: 'certainly' | 'possibly',
+    {
+      among = () => true,
+      unclear = how === 'possibly',
+    }: { readonly among?: (link: string) => boolean; readonly unclear?: boolean } = {},
+  ): readonly string[] {
+    const { objects, organizations, clock } = this.#world
+    const grants = (link: string) => among(link) && this.grants(link, how)
+    return [...desiredNow(objects, organizations, clock.now(), { grants, unclear })]
+  }
+
+  /** Of an assignment by ids: since when it is desired without a break. */
+  sinceMs(name: string): number | undefined {
+    return this.#desiredSinceMs.get(name)
+  }
+
+  /** The same by names. */
+  askedSinceMs(assignment: string): number | undefined {
+    return this.#askedSinceMs.get(assignment)
+  }
+
+  /** What a desired assignment is in Identity Center now; `undefined` while its permission set or principal is missing. */
+  targetOf(desired: string): string | undefined {
+    const { ssoAdmin, identityStore } = this.#world
+    const [accountId, permissionSet = '', principal = '', type] = splitAssignment(desired)
+    const arn = ssoAdmin.permissionSetArnOf(permissionSet)
+    const id = identityStore.idOf(type === 'USER' ? 'USER' : 'GROUP', principal)
+    return arn && id && [accountId, arn, id, type].join(' ')
+  }
+
+  noteDirectoryChange(change: IdentityStoreChange): void {
+    const nowMs = this.#world.clock.monotonicMs()
+    if (change.event === 'DeleteGroup') this.#goneMs.set(change.groupId, nowMs)
+  }
+
+  /** How long the principal is gone; `undefined`: it is there. */
+  goneForMs(principalId: string): number | undefined {
+    const goneMs = this.#goneMs.get(principalId)
+    return goneMs === undefined ? undefined : this.#world.clock.monotonicMs() - goneMs
+  }
+
+  /** An upload of the same content changes nothing, also after a deletion of which something is left. */
+  noteLink(key: string): void {
+    const stored = this.#world.objects.model.find(key)
+    if (!stored || !key.includes('%USER%')) return
+    const content = Buffer.from(stored.body).toString('hex')
+    const life = this.#lives.get(key)
+    const asked = stored.headers[rebindHeader]
+    const asksAnew = asked !== undefined && !(life?.rebind !== undefined && life.rebind >= asked)
+    if (life && life.content === content && !asksAnew) return
+    const doubted = [life?.told, life?.recorded, ...(life?.doubted ?? [])].filter((id) => id !== undefined)
+    this.#lives.set(key, { content, rebind: asksAnew ? asked : life?.rebind, doubted })
+  }
+
+  /** A link of a user that is applied says to whom. */
+  noteStatus(key: string): void {
+    const told = this.#world.readJson(key)
+    const link = key.slice('status/'.length, -'.json'.length)
+    if (!told) return void this.#lives.delete(link)
+    const life = this.#lives.get(link)
+    const isOfNow = told.etag === this.#world.objects.model.find(link)?.etag && told.rebind === life?.rebind
+    if (!life || !isOfNow || told.etag === undefined) return
+    if (typeof told.principalId !== 'string') life.doubted = []
+    else if (told.state === 'applied') life.told ??= told.principalId
+    if (life.told !== undefined) life.doubted = []
+  }
+
+  noteEntry(entry: Readonly<Record<string, unknown>>): void {
+    if (entry.state !== 'granted' || typeof entry.principalId !== 'string') return
+    for (const key of linksOf(entry)) {
+      const life = this.#lives.get(key)
+      if (life) life.recorded ??= entry.principalId
+    }
+  }
+
+  /** Whether a file suspends the user who has the name in this link now. */
+  isOfSuspended(key: string): boolean {
+    const bearer = this.#bearerOf(key)
+    return bearer !== undefined && this.#isSuspended(bearer)
+  }
+
+  #bearerOf(key: string): string | undefined {
+    const [, name] = /%([^%]+)%USER%ssofile$/.exec(key) ?? []
+    return name === undefined ? undefined : this.#world.identityStore.idOf('USER', name)
+  }
+
+  /** Whether a link grants to the user who bears its name now; `certainly`: also nobody can doubt to whom it is bound. */
+  grants(key: string, how: 'certainly' | 'possibly'): boolean {
+    const bearer = this.#bearerOf(key)
+    const life = this.#lives.get(key)
+    if (this.isOfSuspended(key)) return false
+    if (bearer === undefined || !life) return true
+    // An object that still says so asks to count as new, whoever has looked at it.
+    const asked = this.#world.objects.model.find(key)?.headers[rebindHeader]
+    const isAsking = asked !== undefined && asked === life.rebind
+    if (how === 'certainly' && !isAsking && life.doubted.some((id) => id !== bearer)) return false
+    const bound = life.told ?? (how === 'certainly' ? life.recorded : undefined)
+    return bound === undefined || bound === bearer
+  }
+}
