@@ -17,6 +17,8 @@ export class MembershipsPromise {
   readonly #others = new Set<string>()
   /** The ids that the group of the files has, or had. */
   readonly #groups = new Set<PrincipalId>()
+  /** The membership of each user in it, whoever made it. */
+  readonly #made = new Map<PrincipalId, string>()
   readonly #fileSinceMs = new Map<string, number>()
   /** Whom the rule means, by id. */
   readonly #meantSinceMs = new Map<string, number>()
@@ -78,6 +80,8 @@ export class MembershipsPromise {
     const { identityStore, clock } = this.#watched.world
     if ('groupId' in change && identityStore.nameOf('GROUP', change.groupId) === fileGroup)
       this.#groups.add(change.groupId)
+    if (change.event === 'CreateGroupMembership' && this.#groups.has(change.groupId))
+      this.#made.set(change.userId, change.membershipId)
     // Others take people out of groups of theirs.
     if (change.event !== 'DeleteGroupMembership' || !this.#groups.has(change.groupId)) return
     const user = identityStore.nameOf('USER', change.userId)
@@ -116,6 +120,8 @@ export class MembershipsPromise {
         promises.convergence,
         `${name} is in ${fileGroup}, and neither a file nor the rule asks for it`,
       )
+    if (isMember && !isOwned && !this.#others.has(this.#made.get(user) ?? ''))
+      this.#watched.fail(promises.record, `${name} is in ${fileGroup} by ssofile, and the ledger does not say so`)
     if (isOwned && !isMember) this.#watched.fail(promises.record, `${name} is in ${fileGroup} by the ledger only`)
     const isGroupOurs = objects.model.find(groupFile) !== undefined
     if (isAsked && isGroupOurs && !isSuspended && !isMember && !this.#isAnyChanged)
