@@ -24,7 +24,7 @@ const hostile = hostileLives.map((life) => ({ ...life, settings: { evenPace: tru
 /** Each uses rights, or records metrics, that chance seldom does. */
 const seldom = [
   'a policy is missing in the account',
-  'all entries are lost, and restored',
+  'the ledger is lost, and restored',
   'a rule takes out whom it put in, without an event, and nobody whom somebody else had put in',
 ]
 const canonical = canonicalLives.filter(({ name }) => seldom.includes(name))
