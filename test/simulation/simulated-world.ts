@@ -35,10 +35,8 @@ import type { Ports } from '../../shared/ports/ports.ts'
 import { type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
 import { isServiceError } from '../../shared/ports/service-error.ts'
 import type { AssignmentTarget } from '../../shared/ports/sso-admin.ts'
-import { accounts, managementAccount, principals, units } from './action.ts'
 import { hasNewRelease, type ShownList } from './brake-actions.ts'
 import { Chaos, harmless, lateKinds } from './chaos.ts'
-import { directoryNames } from './directory-actions.ts'
 import { hostileFolder, hostileGroups } from './hostile-actions.ts'
 import { HostileWatch } from './hostile-watch.ts'
 import { LedgerLosses } from './ledger-losses.ts'
@@ -49,6 +47,7 @@ import { renderOrganizationEvent } from './render-organization-event.ts'
 import type { FaultWatch } from './run.ts'
 import type { Sabotage } from './sabotages.ts'
 import { SimulatedProcess } from './simulated-process.ts'
+import { accounts, directoryNames, managementAccount, principals, units } from './small-world.ts'
 import { StepWatch } from './step-watch.ts'
 import { lastInstantMs } from './time-actions.ts'
 import { spoiler, UnreadableObjects } from './unreadable-objects.ts'
@@ -689,6 +688,10 @@ export class SimulatedWorld {
 
   keys(prefix: string): readonly string[] {
     return this.objects.model.listPage({ prefix, most: 1000 }).objects.map(({ key }) => key)
+  }
+
+  accountNow(account: string) {
+    return this.organizations.accountsNow().find(({ id }) => id === account)
   }
 
   /** Of what somebody spoiled, what it was. */
