@@ -35,17 +35,17 @@ export const brakeActions = {
     // Each list for itself, whatever became of the others.
     for (const list of seenBrake) {
       const now = readShown(world)?.find(({ digest }) => digest === list.digest)
-      checker.noteRelease(list.held, now?.held)
+      checker.brake.noteRelease(list.held, now?.held)
       const contents = readHeldContents(world).find(({ digest }) => digest === list.digest)
-      if (contents) checker.noteReleasedContents(contents.name, contents.etag)
+      if (contents) checker.permissionSets.noteRelease(contents.name, contents.etag)
       const { outcome } = await releaseList(objects.as('operator'), list.digest, 'operator')
       const isShown = readShown(world)?.some(({ digest }) => digest === list.digest) === true
-      checker.noteRefusedRelease(list.digest, isShown && outcome === 'other-list')
+      if (isShown && outcome === 'other-list') checker.others.noteRefusedRelease(list.digest)
     }
   }),
   'delete control/brake.json': doing(1, {}, (_, world) => {
     world.wasDisturbed = true
-    world.checker.noteForgottenBrake()
+    world.checker.brake.noteForgotten()
     void world.objects.as('operator').delete('control/brake.json')
   }),
   /** Well-formed, of groups that nobody knows. */

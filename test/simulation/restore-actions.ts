@@ -23,7 +23,7 @@ export const restoreActions = {
     await loseAndRestore(lost, writes, world, async () => {
       const isNoticed = isMassLoss(lost.length, world)
       await letTimePass(noticedMs, world)
-      if (isNoticed) world.checker.checkStopped(noticedMs)
+      if (isNoticed) world.checker.limits.checkStopped(noticedMs)
     })
   }),
   /** Somebody deletes ledger objects and the owner of the bucket; later an operator restores them, as `ssofile restore` does. */
@@ -34,7 +34,7 @@ export const restoreActions = {
       loseAndRestore(world.losses.granted().slice(0, count), writes, world, async () => {
         void world.objects.as(spoiler).delete('control/owner.json')
         await letTimePass(afterMs, world)
-        world.checker.checkStopped(afterMs)
+        world.checker.limits.checkStopped(afterMs)
       }),
   ),
 }

@@ -93,7 +93,7 @@ export async function runSimulation(
     actions: actions.length,
     faults: {
       ...Object.fromEntries(world.chaos.struck),
-      ...world.checker.brakeCounts,
+      ...world.checker.brake.counts,
       ...world.unreadable.counts,
       ...world.losses.counts,
       'event lost': lost,
@@ -181,7 +181,7 @@ async function settle(world: SimulatedWorld, last: readonly 'hour'[] = []): Prom
   for (let minute = 0; minute < 10 && !world.isQuiet(); minute++) await world.clock.advance(60_000)
   // AWS may take longer than anybody waits here.
   if (isAwsAtWork(world)) return
-  if (world.unreadable.refused.length > 0) world.checker.checkBesideRefused()
+  if (world.unreadable.refused.length > 0) world.checker.rest.checkBesideRefused()
   else world.checker.checkConverged({ isReconciled: true })
 }
 
@@ -220,7 +220,7 @@ async function drain(world: SimulatedWorld): Promise<void> {
     // After a pause, or a release, nobody wakes the dispatcher but the schedule.
     if (hasRetries() || world.wasOperated || world.wasInterrupted || minute > drainMostMinutes) void world.everyMinute()
     else void world.everyMinuteOfLinks()
-    if (minute === drainMostMinutes && world.isUntouched) world.checker.checkWoken(0)
+    if (minute === drainMostMinutes && world.isUntouched) world.checker.rest.checkWoken(0)
   }
   await world.clock.advance(15_000)
   if (!world.needsReconcile && !isAwsAtWork(world)) world.checker.checkConverged({ isReconciled: false })

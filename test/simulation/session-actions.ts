@@ -73,12 +73,12 @@ const removedMostMinutes = 3 * 60
 
 /** After the world has come to rest: no session lasts longer, and what is denied goes by the schedule of each minute alone. */
 export async function outlastDenials(world: SimulatedWorld): Promise<void> {
-  const isLeft = () => world.checker.isAnySessionEnded() && !world.checker.violation
+  const isLeft = () => world.checker.sessions.isAnyEnded() && !world.checker.violation
   if (!isLeft()) return
   await world.clock.advance(sessionMostMs + 2 * world.skewMs)
   for (let minute = 1; minute <= removedMostMinutes && isLeft(); minute++) {
     void world.everyMinute()
     await world.clock.advance(60_000)
   }
-  if (world.ssoAdmin.provisioningsInProgress() === 0) world.checker.checkNothingDenied()
+  if (world.ssoAdmin.provisioningsInProgress() === 0) world.checker.sessions.checkNothingDenied()
 }

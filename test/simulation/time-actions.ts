@@ -80,7 +80,7 @@ export async function letTimePass(ms: number, world: SimulatedWorld): Promise<vo
     leftMs -= await skipIdle(leftMs - 120_000, world)
     await world.clock.advance(Math.min(leftMs, 60_000))
     if (leftMs < 60_000) continue
-    if (world.isUntouched) world.checker.checkWoken(wokenMs)
+    if (world.isUntouched) world.checker.rest.checkWoken(wokenMs)
     void world.everyMinute()
   }
 }
