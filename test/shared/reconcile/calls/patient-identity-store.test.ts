@@ -68,6 +68,14 @@ describe('a patient directory', () => {
     expect(atMs).toHaveLength(7)
   })
 
+  test('is shared by ten processes that call all the time, and each gets its answers', async () => {
+    const world = new World()
+    const perProcess = [...Array(10)].map(() => patientIdentityStore(world.ports))
+    const calls = perProcess.flatMap((directory) => [...Array(60)].map(() => directory.findPrincipalId('GROUP', shop)))
+    const answers = await world.finish(Promise.allSettled(calls), 60)
+    expect(answers.filter(({ status }) => status === 'rejected')).toEqual([])
+  })
+
   test('is asked once where it refuses for good, and goes on answering others', async () => {
     const denied = new ServiceError('identitystore', 'AccessDeniedException', 'no')
     const { world, atMs, directory } = open(async ({ proceed }, number) => {
