@@ -108,8 +108,10 @@ export async function lookAtMembership(message: InputMessage, context: LookingAt
   }
   if (look.keptUntil !== undefined) instants.push(new Date(look.keptUntil))
   // What the brake holds of a rule is looked at with the rule, when it is released.
-  if (told.end.is === 'held' && look.isByRuleAlone()) await lookAtRuleSoon(objects, named.value.group, look.now, id)
-  else if (isUnsettled(told.end))
+  const isHeldByRule = told.end.is === 'held' && look.isByRuleAlone()
+  if (isHeldByRule || (look.isNewByRule && (await isAwaited(named.value.group, statuses))))
+    await lookAtRuleSoon(objects, named.value.group, look.now, id)
+  if (!isHeldByRule && isUnsettled(told.end))
     instants.push(new Date(look.now.getTime() + (told.end.is === 'held' || look.paused ? heldMs : soonMs)))
   const body = 'body' in file.reading ? file.reading.body : {}
   await indexInstants(objects, key, [...instantsToCome(body, look.now), ...instants], id)
@@ -149,6 +151,8 @@ class MembershipLook {
   paused: string | undefined
   /** So long the user stays whom the rule means no longer. */
   keptUntil: string | undefined
+  /** Its rule asks for it, and did not before. */
+  isNewByRule = false
 
   constructor(membership: Membership, message: InputMessage, statuses: StatusStore, context: LookingAtMembership) {
     this.#membership = membership
@@ -284,7 +288,9 @@ class MembershipLook {
     const person = rule.ok ? await this.#findPerson(user.id) : undefined
     const wish = askRule(rule, { person, entry, key, now: this.now })
     const isNew = wish.asks === 'yes' && entry?.files.some((file) => file.key === key) !== true
-    return isNew && rule.ok && (await this.#isRefused(key, user.name, rule.value)) ? { asks: 'no' } : wish
+    if (isNew && rule.ok && (await this.#isRefused(key, user.name, rule.value))) return { asks: 'no' }
+    this.isNewByRule ||= isNew
+    return wish
   }
 
   /** A policy stops whom a rule newly means, and takes nobody out. */
@@ -362,6 +368,12 @@ class MembershipLook {
   #pulledMs(): number {
     return this.#context.clock.monotonicMs()
   }
+}
+
+/** The status of its rule is at rest, and says that people wait. */
+async function isAwaited(group: Membership['group'], statuses: StatusStore): Promise<boolean> {
+  const told = await spoiledAsAbsent(statuses.read(ruleKey(group)))
+  return told?.state === 'applied' && (told.people?.waiting ?? 0) > 0
 }
 
 /** At the next whole minute, so that it is one object for all of them. */
