@@ -7,6 +7,13 @@ import { wrapOnce } from './wrap-port.ts'
 
 // IAM Identity Center User Guide, "Quotas and limits": 20 calls a second to each API of a store, for all callers together.
 const callsPerSecond = 15
+/** Those that share an API with others, as far as one name tells. */
+const apis: Readonly<Record<string, string>> = {
+  findUser: 'DescribeUser',
+  findPrincipalName: 'DescribeUser',
+  listPeople: 'ListUsers',
+  listPrincipals: 'ListUsers',
+}
 const repetition = { attemptsMost: 7, firstMs: 300, mostMs: 10_000 }
 
 /**
@@ -20,8 +27,9 @@ export function patientIdentityStore(
   return wrapOnce(ports.identityStore, () => {
     const limiters = new Map<string, RateLimiter>()
     return (operation, call) => {
-      const limiter = limiters.get(operation) ?? new RateLimiter(ports.clock, callsPerSecond)
-      limiters.set(operation, limiter)
+      const api = apis[operation] ?? operation
+      const limiter = limiters.get(api) ?? new RateLimiter(ports.clock, callsPerSecond)
+      limiters.set(api, limiter)
       // Other processes call it too: all of them slow down, so that each gets through.
       const slowDown = (ms: number, error: unknown) => {
         if (isServiceError(error, 'ThrottlingException')) limiter.slowDown(0)

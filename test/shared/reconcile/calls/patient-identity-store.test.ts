@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { patientIdentityStore } from '../../../../shared/reconcile/calls/patient-identity-store.ts'
@@ -45,6 +46,14 @@ describe('a patient directory', () => {
     const begunMs = world.clock.monotonicMs()
     await world.finish(directory.listPrincipals('GROUP'), 10)
     expect(world.clock.monotonicMs() - begunMs).toBeLessThan(20)
+  })
+
+  test('has one rate for all that is one API of AWS', async () => {
+    const { world, atMs, directory } = open(async () => undefined)
+    const user = principalId.parse(world.identityStore.idOf('USER', 'kenji.ito@acme.example'))
+    const calls = [...Array(10)].flatMap(() => [directory.findUser(user), directory.findPrincipalName('USER', user)])
+    await world.finish(Promise.all(calls), 10)
+    expect((atMs[15] ?? 0) - (atMs[0] ?? 0)).toBeGreaterThan(1_000)
   })
 
   test('is asked seven times where it is throttled, after pauses whose bound doubles', async () => {
