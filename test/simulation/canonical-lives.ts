@@ -41,7 +41,7 @@ const ofMia = `links_data/account%${account}%${set}%${mia}%USER%ssofile`
 const reconcile: Action = { do: 'reconcile' }
 const night: Action = { do: 'check for drift' }
 const inTheConsole = { do: 'remove in the console', account, principal: `GROUP/${group}` } as const
-const version = (name: 'first' | 'more' | 'less'): Action => ({ do: 'upload a version of First-ps', version: name })
+const version = (name: 'first' | 'more' | 'less' | 'session'): Action => ({ do: 'upload a version of First-ps', version: name })
 const decide = (by: 'ann' | 'bob', decision: 'approve' | 'deny' = 'approve'): Action => ({
   do: 'decide on a request',
   account,
@@ -202,6 +202,11 @@ const permissionSets: readonly CanonicalLife[] = [
     name: 'a permission set changes twice',
     before: [upload(own)],
     actions: [{ do: 'upload two versions of First-ps', first: 'less', second: 'more', afterMs: 300 }, wait(30_000)],
+  },
+  {
+    name: 'a permission set changes, and its file is put back',
+    before: [upload(own)],
+    actions: [version('session'), wait(2_000), version('first'), wait(30_000)],
   },
   {
     name: 'a permission set goes with its links',
@@ -429,6 +434,23 @@ const otherHands: readonly CanonicalLife[] = [
       done,
       { do: 'put a former temporary link back', account },
       wait(6 * 60_000),
+    ],
+  },
+  {
+    name: 'a temporary link is deleted by hand',
+    before: [...asked, decide('ann'), longDone],
+    actions: [{ do: 'delete a temporary link by hand', account }, done],
+  },
+  {
+    name: 'a request is taken back while its link is gone, and then the link is put back',
+    before: [...asked, decide('ann'), longDone],
+    actions: [
+      { do: 'delete a temporary link by hand', account },
+      wait(40_000),
+      { do: 'withdraw a request', account },
+      wait(40_000),
+      { do: 'put a former temporary link back', account },
+      done,
     ],
   },
   {
