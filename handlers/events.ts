@@ -11,9 +11,12 @@ import { followDirectoryEvents } from '../shared/reconcile/directory/follow-dire
 import { followAccessCalls } from '../shared/reconcile/drift/follow-access-calls.ts'
 import { followOrganizationEvents } from '../shared/reconcile/organization/follow-organization-events.ts'
 import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
+import { followLeavers, usersIn } from '../shared/reconcile/people/follow-leavers.ts'
+import { followMembershipCalls } from '../shared/reconcile/people/follow-membership-calls.ts'
 import { followMemberships } from '../shared/reconcile/people/follow-memberships.ts'
 import { noteArrivals } from '../shared/reconcile/records/arrivals.ts'
 import { forgetFailure, recordFailure } from '../shared/reconcile/records/failures.ts'
+import { RuleFiles } from '../shared/reconcile/records/rule-files.ts'
 import { followPeople } from '../shared/reconcile/requests/follow-people.ts'
 import type { QueueHandler } from './handler.ts'
 
@@ -42,6 +45,7 @@ export function events(
   configuration: Configuration,
   { dispatcherRole }: { readonly dispatcherRole?: string | undefined } = {},
 ): ReturnType<QueueHandler> {
+  const rules = new RuleFiles(ports.objects)
   const context = { ports, configuration, organization: new OrganizationCache(ports, configuration.folders) }
 
   const followOrganization = async (received: readonly Received[]): Promise<object> => {
@@ -52,11 +56,15 @@ export function events(
     }
   }
   const followDirectory = async (received: readonly Received[]): Promise<object> => {
-    const changes = received.flatMap(({ directory }) => (typeof directory === 'object' ? [directory] : []))
+    const all = received.flatMap(({ directory }) => directory ?? [])
+    const changes = all.flatMap((one) => (one.type === 'MEMBERSHIP' ? [] : [one]))
+    const members = all.flatMap((one) => (one.type === 'MEMBERSHIP' ? [one] : []))
     const hints = await followDirectoryEvents(ports, configuration, changes)
     // A renamed group or a disabled user matters here too.
-    const memberships = await followMemberships(ports, configuration, changes)
-    return { hints, memberships, inputs: await followPeople(ports, configuration) }
+    const memberships = await followMemberships(ports, configuration, changes, rules)
+    const byHand = await followMembershipCalls(ports, configuration, members)
+    const left = await followLeavers(ports, configuration, usersIn(changes))
+    return { hints, memberships, byHand, left, inputs: await followPeople(ports, configuration) }
   }
   const followAccess = async (received: readonly Received[]): Promise<object> => {
     const calls = received.flatMap(({ access }) => access ?? [])

@@ -1,18 +1,27 @@
 import type { SQSRecord } from 'aws-lambda'
+import { attributesKey } from '../shared/domain/attributes/attributes-file.ts'
 import type { InputMessage } from '../shared/domain/links/input-message.ts'
 import { isFolderMarker } from '../shared/domain/links/link.ts'
 import { groupPrefix } from '../shared/domain/people/group-file.ts'
 import { membershipPrefix } from '../shared/domain/people/membership-file.ts'
+import { peoplePrefix } from '../shared/domain/people/person-file.ts'
+import { rulePrefix } from '../shared/domain/people/rule-file.ts'
 import { suspensionPrefix } from '../shared/domain/people/suspension.ts'
 import { approvalPrefix } from '../shared/domain/requests/approval-file.ts'
 import { Brake } from '../shared/reconcile/brake/brake.ts'
 import { patientIdentityStore } from '../shared/reconcile/calls/patient-identity-store.ts'
+import { DirectoryListing } from '../shared/reconcile/directory/directory-listing.ts'
 import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
+import { LeaverCensus } from '../shared/reconcile/people/leaver-census.ts'
+import { lookAtAttributes } from '../shared/reconcile/people/look-at-attributes.ts'
 import { lookAtGroup } from '../shared/reconcile/people/look-at-group.ts'
 import { lookAtMembership } from '../shared/reconcile/people/look-at-membership.ts'
+import { lookAtEnded, lookAtPerson } from '../shared/reconcile/people/look-at-person.ts'
+import { lookAtRule } from '../shared/reconcile/people/look-at-rule.ts'
 import { lookAtSuspension } from '../shared/reconcile/people/look-at-suspension.ts'
 import { parseInput, sendAlone, subjectOfPeople } from '../shared/reconcile/records/inputs.ts'
 import { Policies } from '../shared/reconcile/records/policies.ts'
+import { RuleFiles } from '../shared/reconcile/records/rule-files.ts'
 import { Suspensions } from '../shared/reconcile/records/suspensions.ts'
 import { EligibilityFiles } from '../shared/reconcile/requests/eligibility-files.ts'
 import { peopleChanged } from '../shared/reconcile/requests/follow-people.ts'
@@ -24,12 +33,14 @@ import { runBatch } from './run-batch.ts'
 
 /**
  * Looks at requests and approvals that may have changed: decides, grants by a link, and tells what became of them; and at files
- * that suspend people, make groups, and put people into them.
+ * that suspend people, make groups, put people into them, by name or by rule, and name attributes for access control.
  */
 export const requests: QueueHandler = (ports, configuration) => {
   // Many ask at once, and the directory answers few calls a second.
   const identityStore = patientIdentityStore(ports)
   const policies = new Policies(ports)
+  const listing = new DirectoryListing({ ...ports, identityStore }, configuration.principalSuffix)
+  const brake = new Brake(ports, configuration)
   const context = {
     ...ports,
     identityStore,
@@ -39,12 +50,18 @@ export const requests: QueueHandler = (ports, configuration) => {
     people: newPeople(),
     policies,
     suspensions: new Suspensions({ objects: ports.objects, policies }),
-    brake: new Brake(ports, configuration),
+    brake,
+    census: new LeaverCensus({ ...ports, identityStore, brake, listing }),
+    rules: new RuleFiles(ports.objects),
   }
-  const look = (message: InputMessage) => {
-    if (message.key.startsWith(suspensionPrefix)) return lookAtSuspension(message, context)
+  const look = (message: InputMessage, sentMs: number | undefined) => {
+    if (message.key.startsWith(rulePrefix)) return lookAtRule(message, { ...context, listing, sentMs })
+    if (message.key.startsWith(suspensionPrefix))
+      return lookAtEnded(message.key, context, () => lookAtSuspension(message, context))
+    if (message.key.startsWith(peoplePrefix)) return lookAtPerson(message, context)
     if (message.key.startsWith(membershipPrefix)) return lookAtMembership(message, context)
     if (message.key.startsWith(groupPrefix)) return lookAtGroup(message, context)
+    if (message.key === attributesKey) return lookAtAttributes(message, context)
     return message.key.startsWith(approvalPrefix) ? lookAtApproval(message, context) : lookAtRequest(message, context)
   }
   const work = async ({ body, attributes }: SQSRecord, askAnew: () => void) => {
@@ -52,7 +69,8 @@ export const requests: QueueHandler = (ports, configuration) => {
     if (isFolderMarker(message.key)) return
     try {
       if (message.event === peopleChanged) askAnew()
-      await look(message)
+      const sent = Number(attributes.SentTimestamp)
+      await look(message, Number.isFinite(sent) ? sent : undefined)
     } catch (error) {
       if (message.isAlone) throw error
       ports.log.warn('a request could not be looked at; it is tried again', { input: message.key, error })

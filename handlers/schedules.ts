@@ -14,7 +14,10 @@ import { beginDriftCheck } from '../shared/reconcile/drift/drift-run.ts'
 import { tellOutcomes } from '../shared/reconcile/notifications/tell-outcomes.ts'
 import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
 import { UnitNames } from '../shared/reconcile/organization/unit-names.ts'
+import { followLeavers } from '../shared/reconcile/people/follow-leavers.ts'
 import { reconcileMemberships } from '../shared/reconcile/people/follow-memberships.ts'
+import { compareAttributes } from '../shared/reconcile/people/look-at-attributes.ts'
+import { reconcilePeople } from '../shared/reconcile/people/look-at-person.ts'
 import { followEndedSessions } from '../shared/reconcile/permission-sets/follow-ended-sessions.ts'
 import { hasCheckpoint } from '../shared/reconcile/records/checkpoint.ts'
 import { followInstants, restoreIndex } from '../shared/reconcile/records/expiry-index.ts'
@@ -144,6 +147,9 @@ export const everyHour = (ports: Ports, configuration: Configuration) => async (
     // Where no event told of it: somebody may be eligible, or approve, who could not before.
     await askForWaiting(ports, configuration, 'reconcile')
     await reconcileMemberships(ports, configuration)
+    await compareAttributes(ports, configuration)
+    await reconcilePeople(ports, configuration)
+    await followLeavers(ports, configuration, 'all')
     // The first run, for which a new installation waits, has everything else listed that is there: who looks at `foreign/` and
     // `access/` sees all access from the first day on.
     if (known) await renewUnitNames(ports, known)

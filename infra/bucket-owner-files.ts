@@ -1,6 +1,7 @@
 import type { Environment } from '../shared/domain/deployment/environment.ts'
+import { inputPrefixes } from '../shared/domain/messages/input-prefixes.ts'
 import { bucketPolicy } from './bucket-policy.ts'
-import { notifiedEvents, notifiedPrefixes, versionDays } from './bucket-settings.ts'
+import { notifiedEvents, versionDays } from './bucket-settings.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 
 /**
@@ -11,7 +12,7 @@ export function bucketOwnerFiles(environment: Environment, names: DeploymentName
   const files = {
     'policy.json': bucketPolicy(environment, names),
     'notifications.json': {
-      QueueConfigurations: notifiedPrefixes.map((prefix) => ({
+      QueueConfigurations: inputPrefixes.map((prefix) => ({
         Id: `ssofile-${prefix.replace('/', '')}`,
         QueueArn: names.queueArn('uploads'),
         Events: notifiedEvents,

@@ -1,14 +1,18 @@
 import { Refusal } from '../handlers/cli/arguments/refusal.ts'
+import { attributesKey } from '../shared/domain/attributes/attributes-file.ts'
 import { hygieneKey } from '../shared/domain/credentials/hygiene-file.ts'
 import { retirePrefix } from '../shared/domain/credentials/retire-file.ts'
 import type { Environment } from '../shared/domain/deployment/environment.ts'
 import { groupPrefix } from '../shared/domain/people/group-file.ts'
 import { membershipPrefix } from '../shared/domain/people/membership-file.ts'
+import { peoplePrefix } from '../shared/domain/people/person-file.ts'
+import { rulePrefix } from '../shared/domain/people/rule-file.ts'
 import { suspensionPrefix } from '../shared/domain/people/suspension.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 
 export type PolicyStatementJson = {
-  readonly Sid: string
+  /** Denials have one, except of folders: their resource says it all, and a policy has no room for more. */
+  readonly Sid?: string
   readonly Effect: 'Allow' | 'Deny'
   readonly Principal: '*' | { readonly AWS: readonly string[] }
   readonly Action: readonly string[]
@@ -21,7 +25,15 @@ export type PolicyJson = { readonly Version: '2012-10-17'; readonly Statement: r
 /** S3 User Guide, "Bucket policies": 20 KB. */
 export const policyBytesMost = 20 * 1024
 /** What governance writes, and nobody else. */
-const governedPrefixes = ['policies/', 'selectors/', 'eligibility/', groupPrefix, hygieneKey] as const
+const governedPrefixes = [
+  'policies/',
+  'selectors/',
+  'eligibility/',
+  groupPrefix,
+  rulePrefix,
+  hygieneKey,
+  attributesKey,
+] as const
 /** Records of drills: written once, by responders. */
 const drillPrefix = 'drills/'
 const sharedPrefixes = [
@@ -32,20 +44,26 @@ const sharedPrefixes = [
   suspensionPrefix,
   ...governedPrefixes,
 ] as const
+/** What HR writes. */
+const peoplePrefixesOf = ({ directory }: Environment): readonly string[] =>
+  directory === 'identity-center' ? [suspensionPrefix, peoplePrefix] : [suspensionPrefix]
+const sharedPrefixesOf = (environment: Environment): readonly string[] => [
+  ...new Set([...sharedPrefixes, ...peoplePrefixesOf(environment)]),
+]
 /** Where people write. Of `retire/` and `memberships/` only the folders that somebody has, so without any nobody writes there. */
 const inputPrefixesOf = (environment: Environment): readonly string[] => [
-  ...sharedPrefixes,
+  ...sharedPrefixesOf(environment),
   ...ownFoldersOf(environment).map(({ prefix }) => prefix),
 ]
 
+export const retireFolder = (folder: string): string => `${retirePrefix}${folder}/`
+/** `''`: directly under `memberships/`. */
+export const membershipFolder = (folder: string): string => `${membershipPrefix}${folder === '' ? '' : `${folder}/`}`
+
 /** What is open by folders alone: to account owners, and to who puts people into groups. */
 const ownFoldersOf = ({ access }: Environment) => [
-  ...access.accountOwners.map(({ folder, principals }, index) => {
-    return { sid: `Owner${index + 1}`, prefix: `${retirePrefix}${folder}/`, principals }
-  }),
-  ...access.memberships.map(({ folder, principals }, index) => {
-    return { sid: `Members${index + 1}`, prefix: `${membershipPrefix}${folder === '' ? '' : `${folder}/`}`, principals }
-  }),
+  ...access.accountOwners.map(({ folder, principals }) => ({ prefix: retireFolder(folder), principals })),
+  ...access.memberships.map(({ folder, principals }) => ({ prefix: membershipFolder(folder), principals })),
 ]
 const writes = ['s3:PutObject', 's3:DeleteObject'] as const
 /**
@@ -83,7 +101,6 @@ const ownId = '${identitystore:UserId}/'
 
 /** Part of the bucket and who puts and deletes there. Each pattern ends in its only `*`, which stands for any text, `/` too. */
 type Area = {
-  readonly sid: string
   readonly prefix: string
   /** People, by S3 or by the API. */
   readonly uploaders: readonly string[]
@@ -129,8 +146,12 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
     ...names.operatorRoleArns,
   ]
   const rolesOfLinks = [...rolesOfInputs(root.way), names.roleArn('requests')]
-  const only = (sid: string, prefixes: readonly string[], principals: readonly string[]): PolicyStatementJson => ({
-    Sid: sid,
+  const only = (
+    sid: string | undefined,
+    prefixes: readonly string[],
+    principals: readonly string[],
+  ): PolicyStatementJson => ({
+    ...(sid !== undefined && { Sid: sid }),
     Effect: 'Deny',
     Principal: '*',
     Action: writes,
@@ -149,7 +170,7 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
     { Sid: 'NobodyUndoes', Effect: 'Deny', Principal: '*', Action: undoing, Resource: [objects('')] },
     ...denialOfSettings(environment, names),
     {
-      Sid: 'OnlySsofileWritesOutsideInputs',
+      Sid: 'OnlySsofileWrites',
       Effect: 'Deny',
       Principal: '*',
       Action: writes,
@@ -158,13 +179,21 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
     },
     ...denialsOfRequests(environment, names),
     only('OnlyOperatorsControl', ['control/'], [...names.rolesThatWrite('control/'), ...access.operators]),
-    only('OnlyGovernanceWritesPolicies', governedPrefixes, access.governance),
-    only('OnlyTheseSuspend', [suspensionPrefix], access.people),
+    only('OnlyGovernance', governedPrefixes, access.governance),
+    only('OnlyTheseSuspend', peoplePrefixesOf(environment), [
+      ...access.people,
+      // Whose time is over by a file under `people/`, ssofile suspends.
+      ...(environment.directory === 'identity-center' ? [names.roleArn('requests')] : []),
+    ]),
     ...denialsOfDrills(environment, names),
-    ...ownFoldersOf(environment).map(({ sid, prefix, principals }) => only(sid, [prefix], principals)),
+    ...ownFoldersOf(environment).map(({ prefix, principals }) => {
+      // `restore` brings back the files of memberships as it does links.
+      const restoring = prefix.startsWith(membershipPrefix) ? names.operatorRoleArns : []
+      return only(undefined, [prefix], [...principals, ...restoring])
+    }),
     {
       // All of links_data/ that is in no declared folder: there is no pattern for it, so what else people write is named.
-      Sid: root.sid,
+      Sid: 'OutsideFolders',
       Effect: 'Deny',
       Principal: '*',
       Action: writes,
@@ -173,7 +202,7 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
         ...beginningsBeside(
           [root.prefix],
           [
-            ...sharedPrefixes.filter((prefix) => prefix !== root.prefix),
+            ...sharedPrefixesOf(environment).filter((prefix) => prefix !== root.prefix),
             ...personalPrefixes,
             ...folderedOf(environment),
           ],
@@ -181,21 +210,17 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
       ].map(objects),
       ...unless([...root.writers, names.anyRoleArn]),
     },
-    ...folders.map(({ sid, prefix, writers }) => only(sid, [prefix], [...writers, names.anyRoleArn])),
+    ...folders.map(({ prefix, writers }) => only(undefined, [prefix], [...writers, names.anyRoleArn])),
     {
       // The statements above let roles pass by the beginning of their names, for want of room; somebody else might make such a role.
-      Sid: 'OnlyTheseRolesWriteLinks',
+      Sid: 'OnlyTheseWriteLinks',
       Effect: 'Deny',
       Principal: '*',
       Action: writes,
       Resource: [objects('links_data/')],
       Condition: { ArnLike: { 'aws:PrincipalArn': names.anyRoleArn }, ...unless(rolesOfLinks).Condition },
     },
-    only(
-      permissionSets.sid,
-      [permissionSets.prefix],
-      [...permissionSets.writers, ...rolesOfInputs(permissionSets.way)],
-    ),
+    only('PermissionSets', [permissionSets.prefix], [...permissionSets.writers, ...rolesOfInputs(permissionSets.way)]),
   ]
 }
 
@@ -227,7 +252,7 @@ function folderedOf({ access }: Environment): readonly string[] {
 
 /**
  * The shortest beginnings of these prefixes that are none of what is `meant`: a policy has no room to spell out what a statement
- * is not about. Whatever else begins so only ssofile writes ('OnlySsofileWritesOutsideInputs').
+ * is not about. Whatever else begins so only ssofile writes ('OnlySsofileWrites').
  */
 function beginningsBeside(meant: readonly string[], prefixes: readonly string[]): readonly string[] {
   const isMeant = (beginning: string) => meant.some((one) => one.startsWith(beginning))
@@ -242,20 +267,20 @@ function beginningsBeside(meant: readonly string[], prefixes: readonly string[])
 function denialsOfDrills({ access }: Environment, { bucketArn }: DeploymentNames): PolicyStatementJson[] {
   const about = { Effect: 'Deny', Principal: '*', Resource: [`${bucketArn}/${drillPrefix}*`] } as const
   return [
-    { ...about, Sid: 'OnlyRespondersWriteDrills', Action: ['s3:PutObject'], ...unless(access.responders) },
+    { ...about, Sid: 'OnlyRespondersDrill', Action: ['s3:PutObject'], ...unless(access.responders) },
     { ...about, Sid: 'DrillsStay', Action: ['s3:DeleteObject'] },
   ]
 }
 
 /**
- * Who writes requests and the links that come of them; approvals that are not under one's own id 'OnlySsofileWritesOutsideInputs'
+ * Who writes requests and the links that come of them; approvals that are not under one's own id 'OnlySsofileWrites'
  * denies. There is no pattern for the keys of everybody else, so `NotResource` names what else people write.
  */
 function denialsOfRequests(environment: Environment, names: DeploymentNames): PolicyStatementJson[] {
   const { operators } = environment.access
   const objects = (prefix: string) => `${names.bucketArn}/${prefix}*`
   const signedIn = { ArnLike: { 'aws:PrincipalArn': names.sessionArnsOf('*') } }
-  const shared = beginningsBeside(personalPrefixes, [...sharedPrefixes, ...folderedOf(environment)])
+  const shared = beginningsBeside(personalPrefixes, [...sharedPrefixesOf(environment), ...folderedOf(environment)])
   const exceptOwn = [...shared, ...personalPrefixes.map((prefix) => prefix + ownId)].map(objects)
   const api = [
     ...(environment.provisioning.requests === 's3' ? [] : [names.roleArn('api')]),
@@ -270,7 +295,7 @@ function denialsOfRequests(environment: Environment, names: DeploymentNames): Po
   const deny = { Effect: 'Deny', Principal: '*', Resource: personalPrefixes.map(objects) } as const
   return [
     {
-      Sid: 'PeopleAskUnderTheirOwnId',
+      Sid: 'PeopleAskOwn',
       Effect: 'Deny',
       Principal: '*',
       Action: ['s3:PutObject'],
@@ -286,7 +311,7 @@ function denialsOfRequests(environment: Environment, names: DeploymentNames): Po
       Condition: { ...signedIn, ...unless(operators).Condition },
     },
     { ...deny, Sid: 'OnlyPeopleAsk', Action: ['s3:PutObject'], ...unless([...people, ...api]) },
-    { ...deny, Sid: 'OnlyPeopleEndAccess', Action: ['s3:DeleteObject'], ...unless([...people, ...api, ...operators]) },
+    { ...deny, Sid: 'OnlyPeopleEnd', Action: ['s3:DeleteObject'], ...unless([...people, ...api, ...operators]) },
     ...(unnamed.length === 0
       ? []
       : [
@@ -298,7 +323,7 @@ function denialsOfRequests(environment: Environment, names: DeploymentNames): Po
           } as const,
         ]),
     {
-      Sid: 'OnlyRequestsBecomeTemporary',
+      Sid: 'OnlyRequestsGrant',
       Effect: 'Deny',
       Principal: '*',
       Action: writes,
@@ -311,26 +336,20 @@ function denialsOfRequests(environment: Environment, names: DeploymentNames): Po
 type Areas = { readonly root: Area; readonly folders: readonly Area[]; readonly permissionSets: Area }
 
 function areasOf({ folders, access, provisioning }: Environment): Areas {
-  const area = (sid: string, prefix: string, uploaders: readonly string[], way: Area['way']): Area => ({
-    sid,
+  const area = (prefix: string, uploaders: readonly string[], way: Area['way']): Area => ({
     prefix,
     uploaders,
     writers: way === 'api' ? [] : uploaders,
     way,
   })
-  const ofFolder = (sid: string, folder: string) => {
+  const ofFolder = (folder: string) => {
     const uploaders = access.uploaders.find((one) => one.folder === folder)?.principals ?? []
-    return area(sid, folder === '' ? 'links_data/' : `links_data/${folder}/`, uploaders, provisioning.links)
+    return area(folder === '' ? 'links_data/' : `links_data/${folder}/`, uploaders, provisioning.links)
   }
   return {
-    root: ofFolder('OutsideFolders', ''),
-    folders: folders.map((folder, index) => ofFolder(`Folder${index + 1}`, folder)),
-    permissionSets: area(
-      'PermissionSets',
-      'permission_sets/',
-      access.permissionSetUploaders,
-      provisioning.permissionSets,
-    ),
+    root: ofFolder(''),
+    folders: folders.map(ofFolder),
+    permissionSets: area('permission_sets/', access.permissionSetUploaders, provisioning.permissionSets),
   }
 }
 
@@ -347,34 +366,30 @@ function grants(environment: Environment, names: DeploymentNames): PolicyStateme
   const readers = [...new Set([...auditors, ...operators])]
   return [
     ...grantsOfDeployment(environment, names),
-    ...allow('Readers', readers, readings, [bucketArn, objects('')]),
-    ...allow('OperatorsControl', operators, writes, [objects('control/')]),
-    ...allow('OperatorsEnd', operators, ['s3:DeleteObject'], [objects('requests/')]),
-    ...allow('RespondersDrill', responders, ['s3:PutObject'], [objects(drillPrefix)]),
+    ...allow(readers, readings, [bucketArn, objects('')]),
+    ...allow(operators, writes, [objects('control/')]),
+    ...allow(operators, ['s3:DeleteObject'], [objects('requests/')]),
+    ...allow(responders, ['s3:PutObject'], [objects(drillPrefix)]),
     ...allowIn(names, {
-      sid: 'Governance',
       principals: governance,
       actions: readsAndWrites,
       prefixes: governedPrefixes,
     }),
     ...allowIn(names, {
-      sid: 'Suspend',
       principals: ofOthers(environment.access.people),
       actions: readsAndWrites,
-      prefixes: [suspensionPrefix],
+      prefixes: peoplePrefixesOf(environment),
     }),
     ...grantsOfRequests(environment, names),
-    ...ownFoldersOf(environment).flatMap(({ sid, prefix, principals }) =>
+    ...ownFoldersOf(environment).flatMap(({ prefix, principals }) =>
       allowIn(names, {
-        sid: `${sid}Allowed`,
         principals: ofOthers(principals),
         actions: readsAndWrites,
         prefixes: [prefix],
       }),
     ),
-    ...readableAreas(environment).flatMap(({ sid, prefix, uploaders, way }) =>
+    ...readableAreas(environment).flatMap(({ prefix, uploaders, way }) =>
       allowIn(names, {
-        sid: `${sid}Allowed`,
         principals: ofOthers(uploaders),
         actions: way === 'api' ? ['s3:GetObject'] : readsAndWrites,
         prefixes: [prefix],
@@ -399,7 +414,6 @@ function grantsOfDeployment(
   if (bucketAccount === account) return []
   return [
     {
-      Sid: 'Ssofile',
       Effect: 'Allow',
       Principal: { AWS: [account] },
       Action: [...readings, ...writes, 's3:AbortMultipartUpload'],
@@ -416,7 +430,7 @@ function readableAreas(environment: Environment): readonly Area[] {
   const { root, folders, permissionSets } = areasOf(environment)
   if (environment.privacy === 'folder') return [root, ...folders, permissionSets]
   const uploaders = [root, ...folders].flatMap((area) => area.uploaders)
-  return [{ ...root, sid: 'Links', uploaders }, permissionSets]
+  return [{ ...root, uploaders }, permissionSets]
 }
 
 /**
@@ -436,14 +450,12 @@ function grantsOfRequests(environment: Environment, names: DeploymentNames): Pol
   return [
     {
       ...people,
-      Sid: 'People',
       Action: ['s3:GetObject', ...writes],
       Resource: read.map(objects),
       Condition: signedIn,
     },
     {
       ...people,
-      Sid: 'PeopleList',
       Action: ['s3:ListBucket'],
       Resource: [names.bucketArn],
       Condition: { ...signedIn, StringLike: { 's3:prefix': read.map((prefix) => `${prefix}*`) } },
@@ -462,7 +474,6 @@ function unless(principals: readonly string[]): Pick<PolicyStatementJson, 'Condi
  * does not exist yet, or no longer, would make S3 refuse the whole policy.
  */
 function allow(
-  sid: string,
   principals: readonly string[],
   actions: readonly string[],
   resources: readonly string[],
@@ -470,7 +481,6 @@ function allow(
   if (principals.length === 0) return []
   return [
     {
-      Sid: sid,
       Effect: 'Allow',
       Principal: { AWS: accountsOf(principals) },
       Action: actions,
@@ -480,7 +490,7 @@ function allow(
   ]
 }
 
-type PrefixGrant = { readonly sid: string } & Readonly<Record<'principals' | 'actions' | 'prefixes', readonly string[]>>
+type PrefixGrant = Readonly<Record<'principals' | 'actions' | 'prefixes', readonly string[]>>
 
 /**
  * Objects under these prefixes and their statuses, and listing both: for the whole accounts of these principals. Who writes
@@ -489,16 +499,15 @@ type PrefixGrant = { readonly sid: string } & Readonly<Record<'principals' | 'ac
  */
 function allowIn(
   { bucketArn }: DeploymentNames,
-  { sid, principals, actions, prefixes }: PrefixGrant,
+  { principals, actions, prefixes }: PrefixGrant,
 ): PolicyStatementJson[] {
   if (principals.length === 0) return []
   const patterns = prefixes.flatMap((prefix) => [`${prefix}*`, `status/${prefix}*`])
   const statement = { Effect: 'Allow', Principal: { AWS: accountsOf(principals) } } as const
   return [
-    { ...statement, Sid: sid, Action: actions, Resource: patterns.map((pattern) => `${bucketArn}/${pattern}`) },
+    { ...statement, Action: actions, Resource: patterns.map((pattern) => `${bucketArn}/${pattern}`) },
     {
       ...statement,
-      Sid: `${sid}List`,
       Action: ['s3:ListBucket'],
       Resource: [bucketArn],
       Condition: { StringLike: { 's3:prefix': patterns } },

@@ -5,14 +5,5 @@
  */
 export const versionDays = { 'control/': 7, 'status/': 7, 'attention/': 1, 'state/': 1 } as const
 
-/** What S3 tells the queue `uploads`, for keys that begin so. */
+/** What S3 tells the queue `uploads`, for the keys of inputs. */
 export const notifiedEvents = ['s3:ObjectCreated:*', 's3:ObjectRemoved:*', 's3:LifecycleExpiration:*'] as const
-export const notifiedPrefixes = [
-  'links_data/',
-  'permission_sets/',
-  'requests/',
-  'approvals/',
-  'suspended/',
-  'groups/',
-  'memberships/',
-] as const

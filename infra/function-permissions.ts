@@ -13,7 +13,13 @@ type Prefix =
   | 'suspended/'
   | 'groups/'
   | 'memberships/'
+  | 'rules/'
+  | 'people/'
+  | 'owned_people/'
+  | 'history/people/'
   | 'owned_groups/'
+  | 'owned_attributes/'
+  | 'access_control_attributes.json'
   | 'owned_memberships/'
   | 'eligibility/'
   | 'policies/'
@@ -30,6 +36,7 @@ type Prefix =
   | 'history/suspensions/'
   | 'history/groups/'
   | 'history/memberships/'
+  | 'history/leavers/'
   | 'status/'
   | 'status/permission_sets/'
   | 'status/too-many/'
@@ -89,8 +96,8 @@ export type FunctionPermissions = {
   /** Queues that it receives from by itself. */
   readonly receive?: readonly WorkedQueue[]
   readonly organizations?: 'read'
-  /** `members`: names, and the members of groups. `groups`: with the groups of a user. `change`: and makes groups and memberships. */
-  readonly directory?: 'read' | 'members' | 'groups' | 'change'
+  /** `members`: names, and the members of groups. `groups`: with the groups of a user. `memberships`: with their ids. `change`: and makes groups and memberships. `people`: and makes, changes and deletes users. */
+  readonly directory?: 'read' | 'members' | 'groups' | 'memberships' | 'change' | 'people'
   /** `instance`: find the instance only. `read`: what lists, gets and describes. `change`: all that the adapter calls. */
   readonly identityCenter?: 'instance' | 'read' | 'change'
   /** Account access manager: who may assume existing roles. */
@@ -148,6 +155,48 @@ export const pageWithoutOperators = {
   pageSecret: 'read',
 } as const satisfies FunctionPermissions
 
+/** What the function that looks at requests, groups and memberships may do where a provider keeps the users. */
+const requestsWithoutPeople = {
+  read: [
+    'requests/',
+    'approvals/',
+    'suspended/',
+    'groups/',
+    'memberships/',
+    'rules/',
+    'access_control_attributes.json',
+    'policies/',
+    'eligibility/',
+    'selectors/',
+    'owned_permission_sets/',
+    // A group is not deleted while a link names it. Under a pause nothing is.
+    'links_data/',
+    'control/pause.json',
+    // What somebody has, and had, who is suspended.
+    'assignments/',
+    'foreign/',
+    'history/',
+    'control/owner.json',
+  ],
+  write: ['links_data/temporary/', 'owned_groups/', 'owned_memberships/', 'status/', 'attention/', 'state/'],
+  put: [
+    'history/requests/',
+    'history/suspensions/',
+    'history/groups/',
+    'history/memberships/',
+    'changes/',
+    'reports/leavers/',
+    'control/brake.json',
+    'control/ended-sessions.json',
+  ],
+  // What somebody has who is suspended, and links of somebody who is so no longer.
+  send: ['requests', 'links', ...lanes, 'dispatch'],
+  organizations: 'read',
+  // Groups that files ask for, and who is in them. Users are in another part, which only the directory of Identity Center has.
+  directory: 'change',
+  identityCenter: 'instance',
+} as const satisfies FunctionPermissions
+
 /** The simulation fails for a call that is not granted, and its test for a grant that is never used. */
 export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissions>> = {
   router: { write: ['state/failures/'], send: ['links', 'permission-sets', 'requests'] },
@@ -164,45 +213,17 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     send: ['permission-sets', ...lanes, 'dispatch'],
   },
   requests: {
-    read: [
-      'requests/',
-      'approvals/',
-      'suspended/',
-      'groups/',
-      'memberships/',
-      'policies/',
-      'eligibility/',
-      'selectors/',
-      'owned_permission_sets/',
-      // A group is not deleted while a link names it. Under a pause nothing is.
-      'links_data/',
-      'control/pause.json',
-      // What somebody has, and had, who is suspended.
-      'assignments/',
-      'foreign/',
-      'history/',
-      'control/owner.json',
-    ],
-    write: ['links_data/temporary/', 'owned_groups/', 'owned_memberships/', 'status/', 'attention/', 'state/'],
-    put: [
-      'history/requests/',
-      'history/suspensions/',
-      'history/groups/',
-      'history/memberships/',
-      'changes/',
-      'reports/leavers/',
-      'control/brake.json',
-      'control/ended-sessions.json',
-    ],
-    // What somebody has who is suspended, and links of somebody who is so no longer.
-    send: ['requests', 'links', ...lanes, 'dispatch'],
-    organizations: 'read',
-    // Groups that files ask for, and who is in them. Nothing writes users.
-    directory: 'change',
-    identityCenter: 'instance',
+    ...requestsWithoutPeople,
+    read: [...requestsWithoutPeople.read, 'people/'],
+    // Whose time is over by a file under `people/`, is suspended by a file.
+    write: [...requestsWithoutPeople.write, 'owned_people/', 'suspended/'],
+    put: [...requestsWithoutPeople.put, 'history/people/'],
+    directory: 'people',
   },
   events: {
     ...reconciling,
+    // Who was seen leaving.
+    put: ['changes/', 'history/leavers/'],
     // After memberships have changed.
     send: [...reconciling.send, 'requests'],
     organizations: 'read',
@@ -211,6 +232,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   },
   hourly: {
     ...reconciling,
+    put: ['changes/', 'history/leavers/'],
     send: [...reconciling.send, 'requests'],
     organizations: 'read',
     // Members: who is in groups of ours.
@@ -277,6 +299,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
       'assignments/',
       'foreign/',
       'owned_permission_sets/',
+      'owned_attributes/',
       'status/',
       'attention/',
       'state/',
@@ -304,7 +327,16 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   },
   notifications: {
     // Of `changes/`: who made a change by hand stands beside the object.
-    read: ['changes/', 'history/', 'status/', 'eligibility/', 'state/drift.json', 'state/organization.json'],
+    // And of permission sets that allow everything, how far they reach.
+    read: [
+      'changes/',
+      'history/',
+      'status/',
+      'eligibility/',
+      'permission_sets/',
+      'state/drift.json',
+      'state/organization.json',
+    ],
     put: ['state/notifications.json'],
     send: ['digests'],
     outcomes: 'publish',
@@ -348,6 +380,7 @@ export const operatorPermissions = {
   write: [
     'links_data/',
     'permission_sets/',
+    'memberships/',
     'access/',
     'assignments/',
     'foreign/',
@@ -362,14 +395,16 @@ export const operatorPermissions = {
     'changes/',
     'history/',
     'owned_permission_sets/',
+    'owned_groups/',
+    'owned_memberships/',
     'status/permission_sets/',
     'control/ledger.json',
     'control/owner.json',
   ],
   versions: 'read',
   organizations: 'read',
-  // Groups: through which of them a user has sessions that are to be ended.
-  directory: 'groups',
+  // Groups: through which of them a user has sessions that are to be ended. Memberships: whether one that is lost is there.
+  directory: 'memberships',
   identityCenter: 'read',
   // What managed policies say, for the plan that `push` and `restore` show.
   auditorRole: 'assume',
@@ -386,8 +421,17 @@ export const plannerPermissions = {
     'selectors/',
     'eligibility/',
     'suspended/',
+    'groups/',
+    'memberships/',
+    'rules/',
     'assignments/',
     'owned_permission_sets/',
+    'owned_groups/',
+    'owned_memberships/',
+    'access_control_attributes.json',
+    'assignments/',
+    'owned_permission_sets/',
+    'owned_attributes/',
     'foreign/',
     'status/',
     'state/',
@@ -396,7 +440,8 @@ export const plannerPermissions = {
     'control/pause.json',
   ],
   organizations: 'read',
-  directory: 'read',
+  // Members: whom others put into groups already.
+  directory: 'members',
   identityCenter: 'read',
   // To read what managed policies say.
   auditorRole: 'assume',
@@ -411,11 +456,12 @@ export function permissionsOf(role: RoleName): FunctionPermissions {
   return role === 'operator' ? operatorPermissions : functionPermissions[role]
 }
 
-/** The same in one environment: API and page have fewer rights where people do less by them. */
+/** The same in one environment: API and page have fewer rights where people do less by them, and users are written where it says so. */
 export function permissionsIn(
-  { provisioning, page }: Pick<Environment, 'provisioning' | 'page'>,
+  { provisioning, page, directory }: Pick<Environment, 'provisioning' | 'page' | 'directory'>,
   role: RoleName,
 ): FunctionPermissions {
+  if (role === 'requests' && directory !== 'identity-center') return requestsWithoutPeople
   if (role === 'api' && provisioning.requests === 's3') return apiWithoutRequests
   return role === 'page' && !page?.operators.length ? pageWithoutOperators : permissionsOf(role)
 }
@@ -463,13 +509,18 @@ export const groupChangeActions = [
   'UpdateGroup',
 ] as const
 
+/** And what writes users. */
+export const peopleChangeActions = ['CreateUser', 'DeleteUser', 'UpdateUser'] as const
+
 export function directoryActionsOf({ directory }: FunctionPermissions): readonly string[] {
   if (directory === undefined) return []
   return [
     ...directoryActions,
     ...(directory === 'read' ? [] : memberActions),
-    ...(directory === 'groups' || directory === 'change' ? groupActions : []),
-    ...(directory === 'change' ? groupChangeActions : []),
+    ...(directory === 'read' || directory === 'members' ? [] : groupActions),
+    ...(directory === 'memberships' ? ['GetGroupMembershipId'] : []),
+    ...(directory === 'change' || directory === 'people' ? groupChangeActions : []),
+    ...(directory === 'people' ? peopleChangeActions : []),
   ]
 }
 
@@ -488,6 +539,7 @@ export const identityCenterActions = [
   'AttachCustomerManagedPolicyReferenceToPermissionSet',
   'AttachManagedPolicyToPermissionSet',
   'CreateAccountAssignment',
+  'CreateInstanceAccessControlAttributeConfiguration',
   'CreatePermissionSet',
   'DeleteAccountAssignment',
   'DeleteInlinePolicyFromPermissionSet',
@@ -495,6 +547,7 @@ export const identityCenterActions = [
   'DeletePermissionsBoundaryFromPermissionSet',
   'DescribeAccountAssignmentCreationStatus',
   'DescribeAccountAssignmentDeletionStatus',
+  'DescribeInstanceAccessControlAttributeConfiguration',
   'DescribePermissionSet',
   'DescribePermissionSetProvisioningStatus',
   'DetachCustomerManagedPolicyReferenceFromPermissionSet',
@@ -517,6 +570,7 @@ export const identityCenterActions = [
   'PutPermissionsBoundaryToPermissionSet',
   'TagResource',
   'UntagResource',
+  'UpdateInstanceAccessControlAttributeConfiguration',
   'UpdatePermissionSet',
 ] as const
 

@@ -1,7 +1,8 @@
+import { attributesKey } from '../shared/domain/attributes/attributes-file.ts'
 import { hygieneKey } from '../shared/domain/credentials/hygiene-file.ts'
-import { retirePrefix } from '../shared/domain/credentials/retire-file.ts'
 import type { Environment } from '../shared/domain/deployment/environment.ts'
 import { workedQueues } from '../shared/ports/queues.ts'
+import { membershipFolder, retireFolder } from './bucket-policy.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 
 type Statement = {
@@ -47,28 +48,38 @@ export function peoplePolicies(
     ...Object.fromEntries(
       access.accountOwners.map(({ folder }) => [
         `account-owner-${folder}`,
-        policy([...inPrefixes(names, [`${retirePrefix}${folder}/`], writes), keyOf(environment, names)]),
+        policy([...inPrefixes(names, [retireFolder(folder)], writes), keyOf(environment, names)]),
       ]),
     ),
     ...Object.fromEntries(
       access.memberships.map(({ folder }) => [
         folder === '' ? 'uploader-of-memberships' : `uploader-of-memberships-${folder.replaceAll('/', '-')}`,
-        policy([
-          ...inPrefixes(names, [`memberships/${folder === '' ? '' : `${folder}/`}`], writes),
-          keyOf(environment, names),
-        ]),
+        policy([...inPrefixes(names, [membershipFolder(folder)], writes), keyOf(environment, names)]),
       ]),
     ),
     'uploader-of-permission-sets': uploader('permission_sets/', provisioning.permissionSets, 'permission-sets'),
     auditor: policy([...readAll(names), keyOf(environment, names)]),
     ...(access.operators.length === 0 ? {} : { operator: operatorPolicy(environment, names) }),
     governance: policy([
-      ...inPrefixes(names, ['policies/', 'selectors/', 'eligibility/', 'groups/', hygieneKey], writes),
+      ...inPrefixes(
+        names,
+        ['policies/', 'selectors/', 'eligibility/', 'groups/', 'rules/', hygieneKey, attributesKey],
+        writes,
+      ),
       keyOf(environment, names),
     ]),
     ...(access.people.length === 0
       ? {}
-      : { people: policy([...inPrefixes(names, ['suspended/'], writes), keyOf(environment, names)]) }),
+      : {
+          people: policy([
+            ...inPrefixes(
+              names,
+              environment.directory === 'identity-center' ? ['suspended/', 'people/'] : ['suspended/'],
+              writes,
+            ),
+            keyOf(environment, names),
+          ]),
+        }),
     ...(access.responders.length === 0
       ? {}
       : {

@@ -10,6 +10,7 @@ import {
   memberActions,
   operatorPermissions,
   organizationsActions,
+  peopleChangeActions,
   plannerPermissions,
   policyCheckActions,
 } from './function-permissions.ts'
@@ -76,9 +77,15 @@ The functions \`requests\`, \`api\` and \`page\` and the role of operators also 
 
 ${list('identitystore', groupActions)}
 
-Only \`requests\` makes groups and memberships, and only where files under \`groups/\` and \`memberships/\` ask for it. Nothing writes users:
+The role of operators asks for the id of a membership (\`identitystore:GetGroupMembershipId\`) for \`restore\`.
+
+Only \`requests\` makes groups and memberships, and only where files under \`groups/\`, \`memberships/\` and \`rules/\` ask for it:
 
 ${list('identitystore', groupChangeActions)}
+
+Only \`requests\` writes users, and only where the configuration has \`"directory": "identity-center"\` ([people.md](people.md#people-by-files)). Elsewhere it has none of these rights, reads no \`people/\`, and writes neither \`owned_people/\` nor \`suspended/\` nor \`history/people/\`:
+
+${list('identitystore', peopleChangeActions)}
 
 ## Identity Center
 
@@ -141,8 +148,11 @@ function tell(permissions: FunctionPermissions) {
     directory === 'read' && 'Identity Store',
     directory === 'members' && 'Identity Store, with members of groups',
     directory === 'groups' && 'Identity Store, with members of groups and groups of users',
+    directory === 'memberships' && 'Identity Store, with members of groups, groups of users and ids of memberships',
     directory === 'change' &&
       'Identity Store, with members of groups and groups of users; makes groups and memberships',
+    directory === 'people' &&
+      'Identity Store, with members of groups and groups of users; makes groups, memberships and users',
     identityCenter === 'change' && 'Identity Center',
     accountAccess && 'Account access manager: reads',
     identityCenter === 'read' && 'Identity Center: reads',

@@ -59,6 +59,16 @@ export const uncalledRights: readonly Unused[] = [
     reason: 'only for records that have lost their subject since they were listed',
   },
   {
+    right: /^(events|hourly|sweep): s3:DeleteObject .*\/access\//,
+    of: '`s3:DeleteObject` under `access/`, of `events`, `hourly` and `sweep`',
+    reason: 'only where a name is left that nobody has any more: whichever of them finds it first',
+  },
+  {
+    right: /^(events|hourly): s3:\w+ .*\/(changes|history\/leavers)\//,
+    of: 'objects under `changes/` and `history/leavers/`, of `events` and `hourly`',
+    reason: 'only where a user who has something is disabled or deleted, or comes back; leavers.test.ts has them',
+  },
+  {
     right: /^nightly: s3:GetObject .*\/state\/drift\.json/,
     of: '`s3:GetObject` of `state/drift.json`, of `nightly`',
     reason: 'the right to write with If-Match (S3 User Guide, "Conditional writes")',
@@ -104,7 +114,7 @@ export const uncalledRights: readonly Unused[] = [
   },
   {
     right:
-      /^(requests: s3:(GetObject .*\/(attention|changes)|DeleteObject .*\/state)\/|minute-links: s3:(DeleteObject .*\/state\/eligibilities|PutObject .*\/state\/people)\.json|(api|page): s3:DeleteObject .*\/approvals\/|dispatcher: s3:PutObject .*\/control\/ended-sessions\.json)/,
+      /^(requests: s3:(GetObject .*\/(attention|changes|history\/(suspensions|groups|memberships|people))|DeleteObject .*\/state)\/|minute-links: s3:(DeleteObject .*\/state\/eligibilities|PutObject .*\/state\/people)\.json|(api|page): s3:DeleteObject .*\/approvals\/|dispatcher: s3:PutObject .*\/control\/ended-sessions\.json)/,
     of: 'what belongs to a right to write, of `requests`, `minute-links`, `api`, `page` and `dispatcher`',
     reason:
       'the right to write with If-Match, and to take away what was written (S3 User Guide, "Conditional writes"); only a dead writer, or the end of a denial, needs it',
@@ -133,8 +143,9 @@ export const uncalledRights: readonly Unused[] = [
     reason: 'only where a `hygieneRole` is configured; retire-credentials.test.ts has it',
   },
   {
-    right: /^notifications: s3:GetObject .*\/(history\/|eligibility\/|state\/(drift|organization)\.json)/,
-    of: '`history/`, `eligibility/`, `state/drift.json` and `state/organization.json`, of `notifications`',
+    right:
+      /^notifications: s3:GetObject .*\/(history\/|eligibility\/|permission_sets\/|state\/(drift|organization)\.json)/,
+    of: '`history/`, `eligibility/`, `permission_sets/`, `state/drift.json` and `state/organization.json`, of `notifications`',
     reason: 'only for acts of people, requests that wait and after a drift check; tell-outcomes.test.ts has them',
   },
   {
@@ -184,8 +195,9 @@ export const uncalledRights: readonly Unused[] = [
     reason: 'on the local system nobody can forge a session, and the account has no roles; own-roles.test.ts has it',
   },
   {
-    right: /^operator: s3:(DeleteObject .*\/(links_data|permission_sets)\/|PutObject .*\/owner\.json|\w+Versions?\b)/,
-    of: 'of `operator`: deleting inputs, the claim of the bucket, older versions',
+    right:
+      /^operator: s3:(DeleteObject .*\/(links_data|permission_sets)\/|\w+Object .*\/memberships\/|PutObject .*\/owner\.json|\w+Versions?\b)/,
+    of: 'of `operator`: deleting inputs, files of memberships, the claim of the bucket, older versions',
     reason: 'for `restore`, and an import into a bucket that nobody has claimed yet',
   },
   {

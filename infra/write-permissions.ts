@@ -17,7 +17,7 @@ if (check === undefined) writeFileSync(new URL('../docs/permissions.md', import.
 else process.exitCode = await compare(check)
 
 async function compare(file: string): Promise<number> {
-  // With everything that comes in by the API, an auditor's role, a webhook and a page: the local system serves all of it.
+  // With everything that comes in by the API, an auditor's role, people by files, a webhook and a page: the local system serves all of it.
   const provisioning = { links: 'both', permissionSets: 'both', requests: 'both' } as const
   const example = await readEnvironment('example')
   const secretArn = `arn:aws:secretsmanager:${example.region}:${example.account}:secret:ssofile/webhook-AbCdEf`
@@ -26,6 +26,7 @@ async function compare(file: string): Promise<number> {
     permissionSets: true,
     folders: [],
     uploaders: [],
+    owners: [],
     approvers: [],
     requesters: [],
     requests: false,
@@ -38,6 +39,7 @@ async function compare(file: string): Promise<number> {
   const environment = {
     ...example,
     provisioning,
+    directory: 'identity-center' as const,
     auditorRole: 'ssofile-auditor',
     hygieneRole: 'ssofile-hygiene',
     notifications,

@@ -5,7 +5,7 @@ ssofile() { node "$TOOL/handlers/cli/launch.js" "$@"; }
 post() { "$TOOL/node_modules/.bin/node" "$TOOL/infra/integrations/main.ts" "$@"; }
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
-# access or governance: what the role of push may write. Empty: all that the folder has.
+# access, memberships, people or governance: what the role of push may write. Empty: all that the folder has.
 only=(${ONLY:+--only "$ONLY"})
 # Not empty: IAM Access Analyzer is asked about changed inline policies.
 check=(${CHECK_ACCESS:+--check-access})

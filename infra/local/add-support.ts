@@ -34,7 +34,7 @@ export function addSupport(
 
 /**
  * What only the provider of the users, or a person at the console, does: `POST /_ssofile/users/<user name>/disable`, and
- * `enable`; and `POST /_ssofile/groups/<group name>/provision`, after which the group has ExternalIds. The identity store tells
+ * `enable`; and `POST /_ssofile/groups/<group name>/provision`, or `users`, after which the group or user has ExternalIds. The identity store tells
  * of each as of any change of a user or a group.
  */
 function addProvider(app: FastifyInstance, identityStore: MemoryIdentityStore): void {
@@ -50,6 +50,13 @@ function addProvider(app: FastifyInstance, identityStore: MemoryIdentityStore): 
       return { id, status }
     })
   }
+  app.post<{ Params: { name: string } }>('/_ssofile/users/:name/provision', async (request, reply) => {
+    const id = identityStore.idOf('USER', request.params.name)
+    if (id === undefined)
+      return reply.code(404).send({ received: request.params.name, expected: 'the exact name of a user' })
+    identityStore.setExternalIdOfUser(id, { issuer: 'https://scim.aws.com/local', id })
+    return { id, isExternal: true }
+  })
   app.post<{ Params: { name: string } }>('/_ssofile/groups/:name/provision', async (request, reply) => {
     const id = identityStore.idOf('GROUP', request.params.name)
     if (id === undefined)

@@ -1,3 +1,4 @@
+import { inputPrefixes } from '../../shared/domain/messages/input-prefixes.ts'
 import type { MemoryObjectStore } from '../../shared/memory/s3/memory-object-store.ts'
 import type { ObjectChange } from '../../shared/memory/s3/object-change.ts'
 import {
@@ -8,7 +9,6 @@ import {
 import { memoryTables, type OpenTable } from '../../shared/memory/table.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
 import type { Queues } from '../../shared/ports/queues.ts'
-import { notifiedPrefixes } from '../bucket-settings.ts'
 import { localRegion } from './local-account.ts'
 import { Outbox } from './outbox.ts'
 
@@ -52,8 +52,7 @@ export function startNotifications({
     outbox.put(renderS3TestEvent(source, at))
   }
   const stopListening = objects.onChange((change: ObjectChange) => {
-    if (notifiedPrefixes.some((prefix) => change.key.startsWith(prefix)))
-      outbox.put(renderS3Notification(change, source))
+    if (inputPrefixes.some((prefix) => change.key.startsWith(prefix))) outbox.put(renderS3Notification(change, source))
   })
   return {
     async stop() {

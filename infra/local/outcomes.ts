@@ -63,6 +63,7 @@ function openPrinter(clock: Clock, log: Log): (event: TakenEvent) => void {
 function fieldsOf(told: Notification): LogFields {
   if (told.kind === 'drift') return { missing: told.missing, foreign: told.foreign }
   if (told.kind === 'request') return { request: told.request, digest: told.digest, reason: told.reason }
+  if (told.kind === 'reach') return { date: told.date, accounts: told.accounts, permissionSets: told.permissionSets }
   const { by, reason } = told
   return told.kind === 'input' ? { input: told.input, by, reason } : { subject: told.subject, by, reason }
 }

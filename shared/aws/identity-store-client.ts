@@ -1,8 +1,10 @@
 import {
   CreateGroupCommand,
   CreateGroupMembershipCommand,
+  CreateUserCommand,
   DeleteGroupCommand,
   DeleteGroupMembershipCommand,
+  DeleteUserCommand,
   DescribeGroupCommand,
   DescribeUserCommand,
   GetGroupIdCommand,
@@ -15,10 +17,14 @@ import {
   ListUsersCommand,
   ResourceNotFoundException,
   UpdateGroupCommand,
+  UpdateUserCommand,
+  type User,
 } from '@aws-sdk/client-identitystore'
+import { type Profile, renderNewUser, renderProfileOperations, toProfile } from '../domain/people/person-profile.ts'
+import { enterpriseExtension, toAttributes } from '../domain/people/user-attributes.ts'
 import { type PrincipalId, principalId } from '../domain/principals/identity-center-ids.ts'
 import { type PrincipalName, type PrincipalType, principalName } from '../domain/principals/principal.ts'
-import type { IdentityStore, NamedPrincipal } from '../ports/identity-store.ts'
+import type { DirectoryPerson, DirectoryProfile, IdentityStore, NamedPrincipal } from '../ports/identity-store.ts'
 import { once } from '../ports/once.ts'
 import type { Page } from '../ports/page.ts'
 import { ServiceError } from '../ports/service-error.ts'
@@ -65,6 +71,19 @@ export class AwsIdentityStore implements IdentityStore {
     return { name: parseName(user.UserName), isDisabled: user.UserStatus === 'DISABLED' }
   }
 
+  async findPerson(id: PrincipalId): Promise<DirectoryPerson | undefined> {
+    const about = { IdentityStoreId: await this.#identityStoreId(), Extensions: [enterpriseExtension] }
+    const user = await orUndefined(this.#client.send(new DescribeUserCommand({ ...about, UserId: id })))
+    return user && toPerson({ ...user, UserId: id })[0]
+  }
+
+  async listPeople(nextToken?: string): Promise<Page<DirectoryPerson>> {
+    const about = { IdentityStoreId: await this.#identityStoreId(), Extensions: [enterpriseExtension] }
+    const call = this.#client.send(new ListUsersCommand({ ...about, NextToken: nextToken, MaxResults: 100 }))
+    const { Users = [], NextToken } = await answerOf(service, call)
+    return { items: Users.flatMap(toPerson), nextToken: NextToken }
+  }
+
   async findGroup(id: PrincipalId): ReturnType<IdentityStore['findGroup']> {
     const input = { IdentityStoreId: await this.#identityStoreId(), GroupId: id }
     const group = await orUndefined(this.#client.send(new DescribeGroupCommand(input)))
@@ -86,8 +105,11 @@ export class AwsIdentityStore implements IdentityStore {
       return { items, nextToken: NextToken }
     }
     const { Users = [], NextToken } = await answerOf(service, this.#client.send(new ListUsersCommand(input)))
-    const items = Users.flatMap(({ UserId, UserName, UserStatus }) =>
-      toNamedPrincipal(UserId, UserName).map((user) => ({ ...user, isDisabled: UserStatus === 'DISABLED' })),
+    const items = Users.flatMap(({ UserId, UserName, UserStatus, ExternalIds, CreatedAt: createdAt }) =>
+      toNamedPrincipal(UserId, UserName).map((user) => {
+        const issuer = ExternalIds?.[0]?.Issuer
+        return { ...user, isDisabled: UserStatus === 'DISABLED', createdAt, ...(issuer !== undefined && { issuer }) }
+      }),
     )
     return { items, nextToken: NextToken }
   }
@@ -142,6 +164,35 @@ export class AwsIdentityStore implements IdentityStore {
     await answerOf(service, this.#client.send(new DeleteGroupMembershipCommand(input)))
   }
 
+  async findProfile(id: PrincipalId): Promise<DirectoryProfile | undefined> {
+    const about = { IdentityStoreId: await this.#identityStoreId(), Extensions: [enterpriseExtension] }
+    const user = await orUndefined(this.#client.send(new DescribeUserCommand({ ...about, UserId: id })))
+    if (user?.UserName === undefined) return undefined
+    return {
+      name: parseName(user.UserName),
+      isExternal: (user.ExternalIds ?? []).length > 0,
+      profile: toProfile(user),
+    }
+  }
+
+  async createPerson(name: PrincipalName, profile: Profile): Promise<PrincipalId> {
+    const input = { IdentityStoreId: await this.#identityStoreId(), UserName: name, ...renderNewUser(profile) }
+    return parseId((await answerOf(service, this.#client.send(new CreateUserCommand(input)))).UserId)
+  }
+
+  async updatePerson(id: PrincipalId, change: Profile): Promise<void> {
+    const Operations = renderProfileOperations(change).map(({ path, value }) => {
+      return { AttributePath: path, AttributeValue: value }
+    })
+    const input = { IdentityStoreId: await this.#identityStoreId(), UserId: id, Operations }
+    await answerOf(service, this.#client.send(new UpdateUserCommand(input)))
+  }
+
+  async deleteUser(id: PrincipalId): Promise<void> {
+    const input = { IdentityStoreId: await this.#identityStoreId(), UserId: id }
+    await answerOf(service, this.#client.send(new DeleteUserCommand(input)))
+  }
+
   async #membership(groupId: PrincipalId, userId: PrincipalId) {
     return { IdentityStoreId: await this.#identityStoreId(), GroupId: groupId, MemberId: { UserId: userId } }
   }
@@ -149,6 +200,14 @@ export class AwsIdentityStore implements IdentityStore {
 
 function toNamedPrincipal(id: string | undefined, name: string | undefined): readonly NamedPrincipal[] {
   return name === undefined ? [] : [{ id: parseId(id), name: parseName(name) }]
+}
+
+/** Empty: the user has no name. */
+function toPerson(user: Pick<User, 'UserId' | 'UserName' | 'UserStatus' | 'Extensions'>): readonly DirectoryPerson[] {
+  const attributes = toAttributes({ ...user }, user.Extensions?.[enterpriseExtension])
+  return toNamedPrincipal(user.UserId, user.UserName).map((named) => {
+    return { ...named, isDisabled: user.UserStatus === 'DISABLED', attributes }
+  })
 }
 
 function parseId(id: string | undefined): PrincipalId {

@@ -4,6 +4,7 @@ import type {
   AccountAssignmentOperationStatusMetadata,
   AttachedManagedPolicy,
   CustomerManagedPolicyReference,
+  DescribeInstanceAccessControlAttributeConfigurationResponse,
   InstanceMetadata,
   PermissionSet,
   PermissionSetProvisioningStatus,
@@ -11,6 +12,7 @@ import type {
   Tag as SdkTag,
 } from '@aws-sdk/client-sso-admin'
 import * as z from 'zod'
+import { attributeKey, attributeSource, sortAttributes } from '../domain/attributes/attributes-file.ts'
 import { type AccountId, accountId } from '../domain/organization/account-id.ts'
 import type { CustomerManagedPolicy, PermissionsBoundary, Tag } from '../domain/permission-sets/permission-set-file.ts'
 import { permissionSetName } from '../domain/permission-sets/permission-set-name.ts'
@@ -20,6 +22,7 @@ import { ServiceError } from '../ports/service-error.ts'
 import type {
   AssignmentRequest,
   AssignmentTarget,
+  AttributeConfiguration,
   PermissionSetAttributes,
   Principal,
   Provisioning,
@@ -40,6 +43,24 @@ export function parseInstance({ InstanceArn, IdentityStoreId }: InstanceMetadata
   return {
     instanceArn: parse('InstanceArn', text, InstanceArn),
     identityStoreId: parse('IdentityStoreId', text, IdentityStoreId),
+  }
+}
+
+const attributeStatus = z.enum(['ENABLED', 'CREATION_IN_PROGRESS', 'CREATION_FAILED'])
+
+export function parseAttributeConfiguration({
+  Status,
+  StatusReason,
+  InstanceAccessControlAttributeConfiguration: configured,
+}: DescribeInstanceAccessControlAttributeConfigurationResponse): AttributeConfiguration {
+  const attributes = (configured?.AccessControlAttributes ?? []).map(({ Key, Value }) => ({
+    key: parse('Key', attributeKey, Key),
+    source: parse('Source', attributeSource, Value?.Source?.[0]),
+  }))
+  return {
+    status: parse('Status', attributeStatus, Status),
+    reason: StatusReason || undefined,
+    attributes: sortAttributes(attributes),
   }
 }
 

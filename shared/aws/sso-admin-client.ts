@@ -2,6 +2,7 @@ import {
   AttachCustomerManagedPolicyReferenceToPermissionSetCommand,
   AttachManagedPolicyToPermissionSetCommand,
   CreateAccountAssignmentCommand,
+  CreateInstanceAccessControlAttributeConfigurationCommand,
   CreatePermissionSetCommand,
   DeleteAccountAssignmentCommand,
   DeleteInlinePolicyFromPermissionSetCommand,
@@ -9,6 +10,7 @@ import {
   DeletePermissionsBoundaryFromPermissionSetCommand,
   DescribeAccountAssignmentCreationStatusCommand,
   DescribeAccountAssignmentDeletionStatusCommand,
+  DescribeInstanceAccessControlAttributeConfigurationCommand,
   DescribePermissionSetCommand,
   DescribePermissionSetProvisioningStatusCommand,
   DetachCustomerManagedPolicyReferenceFromPermissionSetCommand,
@@ -34,8 +36,10 @@ import {
   type SSOAdminClient,
   TagResourceCommand,
   UntagResourceCommand,
+  UpdateInstanceAccessControlAttributeConfigurationCommand,
   UpdatePermissionSetCommand,
 } from '@aws-sdk/client-sso-admin'
+import type { Attribute } from '../domain/attributes/attributes-file.ts'
 import { once } from '../ports/once.ts'
 import type { Page } from '../ports/page.ts'
 import { ServiceError } from '../ports/service-error.ts'
@@ -45,6 +49,7 @@ import {
   parseAccountId,
   parseAssignmentRequest,
   parseAssignmentTarget,
+  parseAttributeConfiguration,
   parseBoundary,
   parseCustomerManagedPolicy,
   parseInstance,
@@ -74,6 +79,7 @@ export function awsSsoAdmin(client: SSOAdminClient, patientClient = client, want
     ...permissionSets(client, calls),
     ...policies(client, calls),
     ...provisionings(client, calls),
+    ...attributes(client, calls),
   }
 }
 
@@ -347,6 +353,34 @@ function provisionings(client: SSOAdminClient, calls: Calls) {
         client.send(new ListPermissionSetsProvisionedToAccountCommand({ ...page, AccountId, ProvisioningStatus })),
       ),
   } satisfies Partial<SsoAdmin>
+}
+
+function attributes(client: SSOAdminClient, calls: Calls) {
+  return {
+    async describeAttributes() {
+      const output = await calls.find((about) =>
+        client.send(new DescribeInstanceAccessControlAttributeConfigurationCommand(about)),
+      )
+      return output && parseAttributeConfiguration(output)
+    },
+    createAttributes: (wanted) =>
+      calls.write((about) =>
+        client.send(
+          new CreateInstanceAccessControlAttributeConfigurationCommand({ ...about, ...renderConfiguration(wanted) }),
+        ),
+      ),
+    updateAttributes: (wanted) =>
+      calls.write((about) =>
+        client.send(
+          new UpdateInstanceAccessControlAttributeConfigurationCommand({ ...about, ...renderConfiguration(wanted) }),
+        ),
+      ),
+  } satisfies Partial<SsoAdmin>
+}
+
+function renderConfiguration(wanted: readonly Attribute[]) {
+  const AccessControlAttributes = wanted.map(({ key, source }) => ({ Key: key, Value: { Source: [source] } }))
+  return { InstanceAccessControlAttributeConfiguration: { AccessControlAttributes } }
 }
 
 function filterBy(state: RequestState | undefined) {

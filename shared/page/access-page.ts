@@ -31,6 +31,7 @@ export class AccessPage {
   }
 
   start(): void {
+    find('people', HTMLElement).replaceChildren(make('h2', 'People this month'), makeList(this.#facts.lifecycle ?? []))
     find('made', HTMLElement).textContent = `As of ${this.#facts.madeAt}`
     find('about', HTMLElement).addEventListener('click', () => this.#showSources())
     find('close', HTMLElement).addEventListener('click', () => find('details', HTMLDialogElement).close())
@@ -91,6 +92,7 @@ export class AccessPage {
     const shown = this.#views.make(this.#state)
     this.#shown = shown
     find('count', HTMLElement).textContent = shown.count
+    find('people', HTMLElement).hidden = view !== 'access' || !this.#facts.lifecycle?.length
     this.#showSubject(shown)
     const { sortings } = shown
     const sort = (column: number) => this.#sort(sortings?.[column])

@@ -31,7 +31,7 @@ export function readTable(blocks: Iterable<PageBlock>): AccessTable {
     instant: [''],
     remark: [''],
     use: [['', -1]],
-    link: [['', '', '', '', '', '', '']],
+    link: [['', '', '', '', '', '', '', '']],
     linkSet: [[]],
   }
   const known: PageBlock[] = []

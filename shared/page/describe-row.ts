@@ -37,11 +37,12 @@ function describeUse([at = '', days = 0]: readonly [string?, number?] = []): str
 }
 
 function describeLink(link: AccessTable['values']['link'][number] | undefined): Facts {
-  const [key = '', by = '', at = '', ticket = '', reason = '', expiresAt = '', temporary = ''] = link ?? []
+  const [key = '', by = '', at = '', ticket = '', reason = '', expiresAt = '', temporary = '', owner = ''] = link ?? []
   return [
     ['Given by the link', key],
     ['Uploaded by', by || 'not known'],
     ['Uploaded at', at],
+    ['Owner', owner],
     ['Ticket', ticket],
     ['Reason', reason],
     ['The link expires', expiresAt],

@@ -1,3 +1,5 @@
+import type { Profile } from '../domain/people/person-profile.ts'
+import type { UserAttributes } from '../domain/people/user-attributes.ts'
 import type { PrincipalId } from '../domain/principals/identity-center-ids.ts'
 import type { PrincipalName, PrincipalType } from '../domain/principals/principal.ts'
 import type { Page } from './page.ts'
@@ -7,6 +9,10 @@ export type NamedPrincipal = {
   readonly id: PrincipalId
   readonly name: PrincipalName
   readonly isDisabled?: boolean | undefined
+  /** Of the source that made or keeps this user: the issuer of the first of its ExternalIds. */
+  readonly issuer?: string | undefined
+  /** Of a user, where it is listed. */
+  readonly createdAt?: Date | undefined
 }
 
 /**
@@ -19,6 +25,15 @@ export type DirectoryGroup = {
   readonly isExternal: boolean
 }
 export type DirectoryUser = { readonly name: PrincipalName; readonly isDisabled: boolean }
+/** A user with what rules ask for. */
+export type DirectoryPerson = DirectoryUser & { readonly id: PrincipalId; readonly attributes: UserAttributes }
+
+/** `isExternal`: it has ExternalIds, as `DirectoryGroup` says. */
+export type DirectoryProfile = {
+  readonly name: PrincipalName
+  readonly isExternal: boolean
+  readonly profile: Profile
+}
 
 /** The instance's identity store. A group's name is its DisplayName, a user's its UserName. */
 export interface IdentityStore {
@@ -28,6 +43,10 @@ export interface IdentityStore {
   findPrincipalName(type: PrincipalType, id: PrincipalId): Promise<PrincipalName | undefined>
   /** DescribeUser. `undefined`: the id does not exist (any more). `isDisabled`: it may not sign in. */
   findUser(id: PrincipalId): Promise<DirectoryUser | undefined>
+  /** DescribeUser, with the extension for enterprises. `undefined`: the id does not exist (any more). */
+  findPerson(id: PrincipalId): Promise<DirectoryPerson | undefined>
+  /** ListUsers, with the extension for enterprises, 100 a page. */
+  listPeople(nextToken?: string): Promise<Page<DirectoryPerson>>
   /** DescribeGroup. `undefined`: the id does not exist (any more). */
   findGroup(id: PrincipalId): Promise<DirectoryGroup | undefined>
   listPrincipals(type: PrincipalType, nextToken?: string): Promise<Page<NamedPrincipal>>
@@ -45,6 +64,14 @@ export interface IdentityStore {
   deleteGroup(groupId: PrincipalId): Promise<void>
   /** Throws ConflictException where the user is a member already, and ResourceNotFoundException. Answers the id of the membership. */
   createGroupMembership(groupId: PrincipalId, userId: PrincipalId): Promise<string>
+  /** DescribeUser, with the extension. `undefined`: the id does not exist (any more). */
+  findProfile(id: PrincipalId): Promise<DirectoryProfile | undefined>
+  /** CreateUser. Throws ConflictException where a user has this name. The user has no password. */
+  createPerson(name: PrincipalName, profile: Profile): Promise<PrincipalId>
+  /** UpdateUser: only these attributes; `undefined` takes one away. Throws ResourceNotFoundException. */
+  updatePerson(id: PrincipalId, change: Profile): Promise<void>
+  /** With all memberships of the user. Throws ResourceNotFoundException. */
+  deleteUser(id: PrincipalId): Promise<void>
   /** Throws ResourceNotFoundException. */
   deleteGroupMembership(membershipId: string): Promise<void>
 }

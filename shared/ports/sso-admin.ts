@@ -1,3 +1,4 @@
+import type { Attribute } from '../domain/attributes/attributes-file.ts'
 import type { AccountId } from '../domain/organization/account-id.ts'
 import type {
   CustomerManagedPolicy,
@@ -57,6 +58,14 @@ export const provisioningStatuses = [
 ] as const
 /** Whether an account has a permission set as it is defined now. */
 export type ProvisioningStatus = (typeof provisioningStatuses)[number]
+
+/** DescribeInstanceAccessControlAttributeConfiguration. `reason`: why it failed. */
+export type AttributeConfiguration = {
+  readonly status: 'ENABLED' | 'CREATION_IN_PROGRESS' | 'CREATION_FAILED'
+  readonly reason?: string | undefined
+  /** Ascending by key. */
+  readonly attributes: readonly Attribute[]
+}
 
 export type Principal = { readonly principalId: PrincipalId; readonly principalType: PrincipalType }
 
@@ -138,4 +147,11 @@ export interface SsoAdmin {
     status?: ProvisioningStatus,
     nextToken?: string,
   ): Promise<Page<PermissionSetArn>>
+
+  /** Attributes for access control. `undefined`: none were ever configured. */
+  describeAttributes(): Promise<AttributeConfiguration | undefined>
+  /** ConflictException where some are configured. What comes of it Describe tells: it may take a while, and fail. */
+  createAttributes(attributes: readonly Attribute[]): Promise<void>
+  /** Replaces all of them. ResourceNotFoundException where none were ever configured. */
+  updateAttributes(attributes: readonly Attribute[]): Promise<void>
 }

@@ -8,6 +8,7 @@ import { importing } from './importing.ts'
 import { latency } from './latency.ts'
 import { organization } from './organization.ts'
 import { hostedPage } from './page.ts'
+import { people } from './people.ts'
 import { permissionSets } from './permission-sets.ts'
 import { requests } from './requests.ts'
 import { start } from './start.ts'
@@ -25,6 +26,7 @@ export const benchmarks: readonly Benchmark[] = [
   organization,
   importing,
   requests,
+  people,
   cost,
   credentials,
   status,

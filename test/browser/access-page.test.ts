@@ -77,6 +77,21 @@ async function timeSearch(page: Page, words: string): Promise<number> {
 
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 
+test('how people came and went stands above the rows of access, and nowhere else', async () => {
+  const lifecycle = [
+    ['Joining to access', 'p50 12 s, p95 48 s, worst 65 s (14 people)'],
+    ['Owners who are gone', '3'],
+  ] as const
+  const { page, faults } = await open(await write('people.html', sampleAccess(10), { lifecycle }))
+  const section = page.locator('#people')
+  expect(await section.textContent()).toBe(`People this month${lifecycle.flat().join('')}`)
+  await page.click('nav button[data-view="attention"]')
+  expect(await section.isVisible()).toBe(false)
+  expect(faults).toEqual([])
+  const { page: other } = await open(await write('no-people.html', sampleAccess(10)))
+  expect(await other.locator('#people').isVisible()).toBe(false)
+})
+
 describe('with 100,000 rows', () => {
   test('the page paints within a second, and only the rows that can be seen are in the document', async () => {
     const { page, faults } = await open(full)

@@ -62,12 +62,54 @@ describe.each(adapters)('identity store on $adapter', ({ openPorts }) => {
     expect(await identityStore.findUser(id)).toBeUndefined()
   })
 
-  test('a listing tells which users are disabled', async () => {
+  test('a listing tells which users are disabled, and when users were created', async () => {
     await world.identityStore.setUserStatus(principalIdIn(world, 'USER', 'ana@example.com'), 'DISABLED')
     const users = await Array.fromAsync(listAll((token) => identityStore.listPrincipals('USER', token)))
     const disabled = users.filter(({ isDisabled }) => isDisabled)
     expect(disabled.map(({ name: known }) => known)).toEqual(['ana@example.com'])
+    for (const { createdAt } of users) expect(createdAt?.getTime()).toBeGreaterThan(Date.parse('2020-01-01T00:00:00Z'))
   })
+
+  test('a person has the attributes that rules ask for, of the user and of the extension for enterprises', async () => {
+    const id = principalIdIn(world, 'USER', 'ana@example.com')
+    expect(await identityStore.findPerson(id)).toEqual({
+      id,
+      name: 'ana@example.com',
+      isDisabled: false,
+      attributes: {},
+    })
+    const enterprise = 'aws:identitystore:enterprise'
+    await world.identityStore.updateUser(id, [
+      { path: 'title', value: 'Engineer' },
+      { path: `${enterprise}.department`, value: 'Research' },
+      { path: `${enterprise}.employeeNumber`, value: 4711 },
+      { path: `${enterprise}.manager.value`, value: 'bo' },
+      { path: `${enterprise}.division`, value: ['a', 'b'] },
+    ])
+    const attributes = {
+      title: 'Engineer',
+      department: 'Research',
+      employeeNumber: '4711',
+      manager: 'bo',
+      division: null,
+    }
+    expect(await identityStore.findPerson(id)).toMatchObject({ attributes })
+    const people = await Array.fromAsync(listAll((token) => identityStore.listPeople(token)))
+    expect(people.find((one) => one.id === id)).toEqual({ id, name: 'ana@example.com', isDisabled: false, attributes })
+    await world.identityStore.updateUser(id, [{ path: `${enterprise}.department` }])
+    expect((await identityStore.findPerson(id))?.attributes).not.toHaveProperty('department')
+    expect(await identityStore.findPerson(nobody)).toBeUndefined()
+  })
+
+  test.each(['salary', 'aws:identitystore:enterprise.salary', 'aws:identitystore:other.department'])(
+    'the attribute path %s, which does not exist, is refused',
+    async (path) => {
+      const id = principalIdIn(world, 'USER', 'ana@example.com')
+      await expect(world.identityStore.updateUser(id, [{ path, value: 'x' }])).rejects.toMatchObject({
+        code: 'ValidationException',
+      })
+    },
+  )
 
   test('a group is no user, and a user no group', async () => {
     expect(await identityStore.findPrincipalId('USER', name('Auditors'))).toBeUndefined()

@@ -1,15 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { definitionsOf } from '../../infra/break-glass/definitions-of.ts'
 import { bundleFunction } from '../../infra/bundle-function.ts'
 import { defaultConfiguration } from '../../shared/domain/deployment/configuration.ts'
 import { closedApi } from '../../shared/domain/deployment/environment.ts'
 import { LocalSystem } from './local-system.ts'
-import { aws, deploy, environment } from './responder.ts'
-import { runProgram } from './run-program.ts'
+import { aws, deploy } from './responder.ts'
+import { runBundle } from './run-program.ts'
 
 const place = 'accounts/233000000001'
 const rule = 'break-glass-administrator-role-changed'
@@ -32,24 +31,8 @@ afterAll(async () => {
   await rm(directory, { recursive: true })
 })
 
-/** One night: the function as it is deployed, in a process of its own. */
 async function night(): Promise<void> {
-  const owner = await system.json('control/owner.json')
-  const { name, queueUrls } = Object(owner?.deployment)
-  const script = `const { handler } = await import('${pathToFileURL(join(directory, 'index.mjs')).href}')
-    await handler({}, { functionName: 'report', awsRequestId: '1', getRemainingTimeInMillis: () => 60_000 })`
-  const { exitCode, stderr } = await runProgram(process.execPath, ['--input-type=module', '--eval', script], {
-    env: {
-      ...environment(system.url, 'ssofile'),
-      SSOFILE_DEPLOYMENT: String(name),
-      SSOFILE_BUCKET: 'ssofile',
-      SSOFILE_INSTANCE_ARN: String(owner?.instanceArn),
-      SSOFILE_QUEUE_URLS: JSON.stringify(queueUrls),
-      SSOFILE_BUS: 'local-outcomes',
-      SSOFILE_TOPIC_ARN: 'arn:aws:sns:us-east-1:000000000000:local-notifications',
-      AWS_SDK_UA_APP_ID: 'report',
-    },
-  })
+  const { exitCode, stderr } = await runBundle('report', directory, system)
   expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 })
 }
 

@@ -122,11 +122,21 @@ test.each(['minute-links', 'sweep', 'hourly', 'nightly', 'report', 'credentials'
   60_000,
 )
 
-test('the report that a bundle writes has its four objects, and asks with the auditor role when roles were used', async () => {
+test('the report that a bundle writes has its five objects, those of the month, and asks with the auditor role when roles were used', async () => {
   await invoke('report', { 'detail-type': 'Scheduled Event' })
   const keys = await system.keys('reports/2')
-  expect(keys.map((key) => key.split('/')[2])).toEqual(['access.csv', 'groups.csv', 'index.html', 'summary.json'])
-  const summary = await system.json(keys[3] ?? '')
+  expect(keys.map((key) => key.split('/')[2])).toEqual([
+    'access.csv',
+    'groups.csv',
+    'index.html',
+    'orphans.csv',
+    'summary.json',
+  ])
+  const month = keys[0]?.slice('reports/'.length, 'reports/2026-03'.length) ?? ''
+  expect(await system.keys(`reports/lifecycle/${month}`)).toEqual(
+    ['csv', 'json'].map((ending) => `reports/lifecycle/${month}.${ending}`),
+  )
+  const summary = await system.json(keys.at(-1) ?? '')
   expect(summary).toMatchObject({ v: 1, counts: { unusedFor90Days: 0, useNotKnown: expect.any(Number) } })
   // The management account has no such role, and in suspended accounts nobody assumes one.
   expect(JSON.stringify(summary?.notes)).toMatch(

@@ -21,21 +21,22 @@ const wanted = accounts.flatMap((account) => groups.map((group) => `account%${ac
 
 const product = { caller: 'ssofile' } as const
 const writes = ['CreateAccountAssignment', 'DeleteAccountAssignment'] as const
-/** All of it at once, for as long as the test runs; only the product suffers, so that the test can trust what it reads. */
+/** All of it at once, the rare ones counted and not drawn, so that each strikes; only the product suffers, so that the test can trust what it reads. */
 const faults: z.input<typeof faultFile> = {
   seed: 5,
   rules: [
     { ...product, service: 'sso-admin', fault: 'throttle', skip: 30, times: 25 },
     ...writes.flatMap((operation) => [
       { ...product, service: 'sso-admin', operation, fault: 'lose-answer', probability: 0.15 } as const,
-      { ...product, service: 'sso-admin', operation, fault: 'drop', probability: 0.1 } as const,
+      { ...product, service: 'sso-admin', operation, fault: 'drop', skip: 4, times: 4 } as const,
       {
         ...product,
         service: 'sso-admin',
         operation,
         fault: 'error',
         code: 'ConflictException',
-        probability: 0.1,
+        skip: 9,
+        times: 4,
       } as const,
     ]),
     { ...product, service: 'sso-admin', fault: 'error', probability: 0.03 },
@@ -45,8 +46,8 @@ const faults: z.input<typeof faultFile> = {
     { ...product, service: 's3', fault: 'drop', probability: 0.03 },
     { ...product, service: 's3', fault: 'delay', ms: 500, probability: 0.02 },
     { ...product, service: 'sqs', operation: 'SendMessageBatch', fault: 'lose-answer', probability: 0.05 },
-    { ...product, service: 'sqs', operation: 'DeleteMessage', fault: 'drop', probability: 0.05 },
-    { ...product, service: 'organizations', fault: 'throttle', probability: 0.1 },
+    { ...product, service: 'sqs', operation: 'DeleteMessage', fault: 'drop', skip: 10, times: 5 },
+    { ...product, service: 'organizations', fault: 'throttle', probability: 0.2 },
     { ...product, service: 'identitystore', fault: 'throttle', probability: 0.1 },
   ],
 }

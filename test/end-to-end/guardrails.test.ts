@@ -145,7 +145,7 @@ test('a folder with policies is judged by them, and pushed by who may write each
 
   const refused = await run('maria', 'push', proposed, '--yes')
   expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('nothing was changed: Access Denied') })
-  expect(refused.stderr).toContain('to push only what one may write: --only access, or, as governance')
+  expect(refused.stderr).toContain('to push only what one may write: --only access, or')
   expect(await system.keys(named)).toEqual([])
 
   expect(await run('governance', 'push', proposed, '--only', 'governance', '--yes')).toMatchObject({

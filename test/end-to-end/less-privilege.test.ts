@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { GetObjectCommand } from '@aws-sdk/client-s3'
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
@@ -9,7 +8,7 @@ import { bundleFunction } from '../../infra/bundle-function.ts'
 import { operatorRole, plannerRole } from '../../infra/local/add-roles-of-people.ts'
 import { defaultConfiguration } from '../../shared/domain/deployment/configuration.ts'
 import { bucket, LocalSystem } from './local-system.ts'
-import { listAwsClis, runProgram } from './run-program.ts'
+import { listAwsClis, runBundle, runProgram } from './run-program.ts'
 import { smallOrganization } from './small-organization.ts'
 
 const [first, second, third] = ['200000000001', '200000000002', '200000000003'] as const
@@ -50,25 +49,8 @@ async function tell(account: string, what: string): Promise<void> {
   expect(status).toBe(204)
 }
 
-/** One night: the function as it is deployed, in a process of its own. */
 async function night(): Promise<void> {
-  const owner = await system.json('control/owner.json')
-  const { name, queueUrls } = Object(owner?.deployment)
-  const script = `const { handler } = await import('${pathToFileURL(join(folder, 'index.mjs')).href}')
-    await handler({}, { functionName: 'credentials', awsRequestId: '1', getRemainingTimeInMillis: () => 60_000 })`
-  const { exitCode, stderr } = await runProgram(process.execPath, ['--input-type=module', '--eval', script], {
-    env: {
-      ...system.env('ssofile'),
-      AWS_REGION: 'us-east-1',
-      SSOFILE_DEPLOYMENT: String(name),
-      SSOFILE_BUCKET: 'ssofile',
-      SSOFILE_INSTANCE_ARN: String(owner?.instanceArn),
-      SSOFILE_QUEUE_URLS: JSON.stringify(queueUrls),
-      SSOFILE_BUS: 'local-outcomes',
-      SSOFILE_TOPIC_ARN: 'arn:aws:sns:us-east-1:000000000000:local-notifications',
-      AWS_SDK_UA_APP_ID: 'credentials',
-    },
-  })
+  const { exitCode, stderr } = await runBundle('credentials', folder, system)
   expect({ exitCode, said: stderr.slice(-500) }).toMatchObject({ exitCode: 0 })
 }
 

@@ -8,7 +8,7 @@ import { bareEnvironment, LocalSystem } from './local-system.ts'
 import { type Ended, listNodes, runProgram } from './run-program.ts'
 
 const link = 'account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile'
-const mostBytes = { packed: 5_000_000, installed: 6_000_000 }
+const mostBytes = { packed: 5_000_000, installed: 6_500_000 }
 
 let home: string
 let folder: string
@@ -67,7 +67,7 @@ function inFolder(program: string, ...args: string[]): Promise<Ended> {
   return runProgram(program, args, { env: environment(), cwd: folder })
 }
 
-test('the package is smaller than 5 MB, installed smaller than 6 MB, and brings no other package', async () => {
+test('the package is smaller than 5 MB, installed smaller than 6.5 MB, and brings no other package', async () => {
   const files = await readdir(installed, { recursive: true, withFileTypes: true })
   const sizes = await Promise.all(
     files.filter((one) => one.isFile()).map(async (one) => (await stat(join(one.parentPath, one.name))).size),

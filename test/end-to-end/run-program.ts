@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process'
 import { existsSync, realpathSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import type { FunctionName } from '../../shared/ports/deployment-settings.ts'
+import type { LocalSystem } from './local-system.ts'
 
 export type Ended = { readonly exitCode: number; readonly stdout: string; readonly stderr: string }
 type ProgramOptions = { readonly env: NodeJS.ProcessEnv; readonly input?: string; readonly cwd?: string }
@@ -36,6 +38,27 @@ export function runSsofile(args: readonly string[], env: NodeJS.ProcessEnv): Pro
   const command = join(checkout, 'handlers/cli/ssofile.ts')
   return runProgram(process.execPath, [command, ...args], {
     env: { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...env },
+  })
+}
+
+/** A function as it is deployed: its bundle, in `folder`, in a process of its own, with the rights of ssofile. */
+export async function runBundle(name: FunctionName, folder: string, system: LocalSystem): Promise<Ended> {
+  const owner = await system.json('control/owner.json')
+  const { name: deployment, queueUrls } = Object(owner?.deployment)
+  const script = `const { handler } = await import('${pathToFileURL(join(folder, 'index.mjs')).href}')
+    await handler({}, { functionName: '${name}', awsRequestId: '1', getRemainingTimeInMillis: () => 60_000 })`
+  return runProgram(process.execPath, ['--input-type=module', '--eval', script], {
+    env: {
+      ...system.env('ssofile'),
+      AWS_REGION: 'us-east-1',
+      SSOFILE_DEPLOYMENT: String(deployment),
+      SSOFILE_BUCKET: 'ssofile',
+      SSOFILE_INSTANCE_ARN: String(owner?.instanceArn),
+      SSOFILE_QUEUE_URLS: JSON.stringify(queueUrls),
+      SSOFILE_BUS: 'local-outcomes',
+      SSOFILE_TOPIC_ARN: 'arn:aws:sns:us-east-1:000000000000:local-notifications',
+      AWS_SDK_UA_APP_ID: name,
+    },
   })
 }
 

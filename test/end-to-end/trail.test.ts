@@ -62,8 +62,18 @@ test('one listing tells what changed, without an object being opened: who has it
   const told = async (name: string) =>
     (await system.keys('changes/')).flatMap((key) => (key.endsWith(`%${name}`) ? [key.split('%')[1]] : []))
   const link = `links_data/${keyOf('ops')}`
-  await system.upload(link, JSON.stringify({ expiresAt: new Date(Date.now() + 3_600_000).toISOString() }), 'me')
+  await system.upload(
+    link,
+    JSON.stringify({ expiresAt: new Date(Date.now() + 3_600_000).toISOString(), owner: 'team-0' }),
+    'me',
+  )
   await system.untilStatus(link, 'applied')
+  expect(await system.status(link)).toMatchObject({ owner: 'team-0' })
+  expect((await explain('ops')).flatMap(({ links }) => links)).toMatchObject([{ key: link, owner: 'team-0' }])
+  const who = await system.ssofile(['who', '--account', account, '--json'], 'me')
+  expect(JSON.parse(who.stdout).rows).toContainEqual(
+    expect.objectContaining({ links: [expect.objectContaining({ key: link, owner: 'team-0' })] }),
+  )
   await system.upload(link, '', 'me')
   await until('other terms', async () => (await told(keyOf('ops')))[1], patience)
   await system.remove(link, 'me')
@@ -79,6 +89,6 @@ test('one listing tells what changed, without an object being opened: who has it
 
 async function explain(group: string) {
   const { stdout } = await system.ssofile(['explain', account, 'ReadOnly-ps', group, '--json'], 'me')
-  const { direct } = JSON.parse(stdout) as { direct: { history: { event: string }[] }[] }
+  const { direct } = JSON.parse(stdout) as { direct: { history: { event: string }[]; links: object[] }[] }
   return direct
 }

@@ -7,6 +7,7 @@ import { listProjectFiles, readText } from './source-files.ts'
  */
 const writtenByPeople: Readonly<Record<string, string>> = {
   'shared/domain/requests/access-request.ts': 'requests/',
+  'shared/domain/attributes/attributes-file.ts': 'access_control_attributes.json',
   'shared/domain/requests/approval-file.ts': 'approvals/',
   'shared/domain/break-glass/break-glass-file.ts': 'infra/break-glass/',
   'shared/domain/deployment/configuration.ts': 'the configuration',
@@ -24,9 +25,12 @@ const writtenByPeople: Readonly<Record<string, string>> = {
   'shared/domain/iam-policies/policy-statement.ts': 'statements in permission_sets/',
   'shared/domain/guardrails/policy-test.ts': 'policies/tests/',
   'shared/domain/notifications/receivers.ts': 'part of the configuration',
+  'shared/domain/scopes/joint-conditions.ts': 'selectors/ and rules/',
   'shared/domain/scopes/selector-file.ts': 'selectors/',
   'shared/domain/people/suspension.ts': 'suspended/',
   'shared/domain/people/group-file.ts': 'groups/',
+  'shared/domain/people/rule-file.ts': 'rules/',
+  'shared/domain/people/person-file.ts': 'people/',
   'shared/domain/requests/weekly-time.ts': 'part of eligibility/',
   'handlers/api/change-requests.ts': 'bodies of requests to the API',
   'handlers/api/request-bodies.ts': 'bodies of requests to the API',

@@ -19,11 +19,20 @@ test('the notifications go to the queue of the deployment, for all that people u
   const configurations: { Events: string[]; QueueArn: string; Filter: unknown }[] =
     content('notifications.json').QueueConfigurations
   expect(configurations.map(({ Filter }) => Filter)).toEqual(
-    ['links_data/', 'permission_sets/', 'requests/', 'approvals/', 'suspended/', 'groups/', 'memberships/'].map(
-      (Value) => ({
-        Key: { FilterRules: [{ Name: 'prefix', Value }] },
-      }),
-    ),
+    [
+      'links_data/',
+      'permission_sets/',
+      'requests/',
+      'approvals/',
+      'suspended/',
+      'people/',
+      'groups/',
+      'memberships/',
+      'rules/',
+      'access_control_attributes.json',
+    ].map((Value) => ({
+      Key: { FilterRules: [{ Name: 'prefix', Value }] },
+    })),
   )
   for (const { QueueArn } of configurations) expect(QueueArn).toBe('arn:aws:sqs:eu-west-1:111122223333:ssofile-uploads')
   for (const { Events } of configurations)

@@ -196,6 +196,12 @@ describe('files of groups and memberships', () => {
       for (const action of ['PutObject', 'DeleteObject']) expect(judgeIn(dispatcher, action, key)).toBe('denied')
   })
 
+  test('the role that operators assume brings back the files of memberships, not those of groups', () => {
+    const [restoring = ''] = new DeploymentNames(of).operatorRoleArns
+    expect(judgeIn(restoring, 'PutObject', `memberships/team-a/${file}`)).not.toBe('denied')
+    expect(judgeIn(restoring, 'PutObject', 'groups/oncall.json')).toBe('denied')
+  })
+
   test('only governance writes the files of groups', () => {
     expect(judgeIn(governance, 'PutObject', 'groups/oncall.json')).toBe('allowed')
     expect(judgeIn(governance, 'PutObject', `memberships/team-a/${file}`)).toBe('denied')
@@ -211,6 +217,42 @@ describe('files of groups and memberships', () => {
       for (const key of ['owned_groups/oncall', 'owned_memberships/a%b'])
         expect(judgeIn(principal, 'PutObject', key)).toBe('denied')
   })
+})
+
+describe("people by files, where Identity Center's own directory keeps them", () => {
+  const hr = 'arn:aws:iam::777788889999:role/hr'
+  const people = 'people/ana@acme.example.json'
+  const suspended = 'suspended/ana@acme.example'
+  const requests = 'arn:aws:iam::111122223333:role/ssofile-requests'
+  const of = (directory: 'external' | 'identity-center') =>
+    environment.parse({ ...exampleDocument, directory, access: { ...example.access, people: [hr] } })
+  const judgeIn = (principal: string, key: string, directory: 'external' | 'identity-center') =>
+    ['PutObject', 'DeleteObject'].map((action) => judge(principal, action, key, {}, of(directory)))
+
+  test('are written by HR alone, and ssofile suspends beside HR', () => {
+    for (const key of [people, suspended]) expect(judgeIn(hr, key, 'identity-center')).toEqual(['allowed', 'allowed'])
+    expect(judgeIn(requests, suspended, 'identity-center')).toEqual([left, left])
+    for (const principal of [teamA, administrator, operator, dispatcher])
+      for (const key of [people, suspended, 'owned_people/ana'])
+        if (!(principal === dispatcher && key.startsWith('owned_')))
+          expect([key, ...judgeIn(principal, key, 'identity-center')]).toEqual([key, 'denied', 'denied'])
+  })
+
+  test('are written by nobody elsewhere, and there ssofile suspends nobody', () => {
+    for (const principal of [hr, teamA, administrator, operator])
+      expect(judgeIn(principal, people, 'external')).toEqual(['denied', 'denied'])
+    expect(judgeIn(requests, suspended, 'external')).toEqual(['denied', 'denied'])
+    expect(judgeIn(hr, suspended, 'external')).toEqual(['allowed', 'allowed'])
+  })
+})
+
+test('only governance writes the file of attributes for access control', () => {
+  const governance = 'arn:aws:iam::777788889999:role/governance'
+  const of = environment.parse({ ...exampleDocument, access: { ...example.access, governance: [governance] } })
+  const file = 'access_control_attributes.json'
+  expect(judge(governance, 'PutObject', file, {}, of)).toBe('allowed')
+  for (const principal of [teamA, administrator, operator, dispatcher])
+    expect(judge(principal, 'PutObject', file, {}, of)).toBe('denied')
 })
 
 describe('an account owner', () => {

@@ -122,18 +122,33 @@ function readTerm(term: string, metrics: ReadonlyMap<string, Read>): Read['value
 function readStat(stat: z.infer<typeof statSchema>, series: Series, { resolve, delayMinutes }: CloudWatch): Read {
   const { Metric, Period, Stat } = stat
   const dimensions = Object.fromEntries(Metric.Dimensions.map(({ Name, Value }) => [Name, resolve(Value)]))
-  const byMinute = new Map<number, number[]>()
-  for (const { minute, value } of series.get(metricKey(Metric.Namespace, Metric.MetricName, dimensions)) ?? [])
-    byMinute.set(minute, [...(byMinute.get(minute) ?? []), value])
+  const samples = (series.get(metricKey(Metric.Namespace, Metric.MetricName, dimensions)) ?? []).toSorted(
+    (a, b) => a.minute - b.minute,
+  )
   const periodMinutes = Period / 60
   return {
     periodMinutes,
     valueAt(end, now) {
+      const last = Math.min(end, now - delayMinutes)
       const values: number[] = []
-      for (let minute = end - periodMinutes + 1; minute <= Math.min(end, now - delayMinutes); minute += 1)
-        values.push(...(byMinute.get(minute) ?? []))
+      for (let index = firstFrom(samples, end - periodMinutes + 1); index < samples.length; index += 1) {
+        const sample = samples[index]
+        if (sample === undefined || sample.minute > last) break
+        values.push(sample.value)
+      }
       if (values.length === 0) return undefined
       return Stat === 'Sum' ? values.reduce((sum, value) => sum + value, 0) : Math.max(...values)
     },
   }
+}
+
+/** Where the first sample of this minute or a later one stands: most minutes of a day have none. */
+function firstFrom(samples: readonly Sample[], minute: number): number {
+  let [low, high] = [0, samples.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((samples[middle]?.minute ?? 0) < minute) low = middle + 1
+    else high = middle
+  }
+  return low
 }

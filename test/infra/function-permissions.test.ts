@@ -6,6 +6,7 @@ import { DeploymentNames } from '../../infra/deployment-names.ts'
 import {
   accountAccessActions,
   directoryActions,
+  directoryActionsOf,
   functionPermissions,
   groupActions,
   groupChangeActions,
@@ -14,6 +15,8 @@ import {
   memberActions,
   operatorPermissions,
   organizationsActions,
+  peopleChangeActions,
+  permissionsIn,
   plannerPermissions,
   policyCheckActions,
   producersOf,
@@ -42,7 +45,8 @@ describe('granted is what the adapter calls, and nothing else:', () => {
   })
 
   test('for the Identity Store', () => {
-    expect([...directoryActions, ...memberActions, ...groupActions, ...groupChangeActions].sort()).toEqual(
+    const changes = [...groupChangeActions, ...peopleChangeActions]
+    expect([...directoryActions, ...memberActions, ...groupActions, ...changes].sort()).toEqual(
       calledIn('identity-store-client.ts'),
     )
   })
@@ -65,8 +69,8 @@ describe('granted is what the adapter calls, and nothing else:', () => {
       'GetPolicyVersion',
       'GetRole',
       'GetServiceLastAccessedDetails',
-      'ListRoles',
     ])
+    expect(calledIn('list-permission-set-roles.ts')).toEqual(['ListRoles'])
     const asked = calledIn('aws-audited-credentials.ts').map((action) => `"iam:${action}"`)
     expect(asked).toHaveLength(8)
     expect(calledIn('aws-unused-access.ts')).toEqual(['ListAnalyzers', 'ListFindingsV2'])
@@ -86,6 +90,13 @@ describe('granted is what the adapter calls, and nothing else:', () => {
     expect(calledIn('aws-policy-checker.ts')).toEqual([...policyCheckActions])
   })
 
+  test('for policies that are made of what CloudTrail recorded: whoever asks needs these, and the page says so', () => {
+    const called = calledIn('aws-policy-generator.ts')
+    expect(called).toEqual(['GetGeneratedPolicy', 'StartPolicyGeneration'])
+    const documented = readText('docs/less-privilege.md')
+    for (const action of called) expect(documented).toContain(`access-analyzer:${action}`)
+  })
+
   test('for telling outcomes: events, mail and the URLs of webhooks', () => {
     expect([...calledIn('event-bridge-bus.ts'), ...calledIn('aws-channels.ts')]).toEqual([
       'PutEvents',
@@ -94,7 +105,7 @@ describe('granted is what the adapter calls, and nothing else:', () => {
     ])
   })
 
-  test('for all services: no other adapter has an SDK client, but those of the commands doctor and break-glass', () => {
+  test('for all services: no other adapter has an SDK client, but those of the commands doctor, break-glass and suggest', () => {
     const clients = readdirSync(adapters).filter((file) => calledIn(file).length > 0)
     expect(clients.sort()).toEqual([
       'assume-role-in-account.ts',
@@ -105,12 +116,14 @@ describe('granted is what the adapter calls, and nothing else:', () => {
       'aws-installation.ts',
       'aws-own-roles.ts',
       'aws-policy-checker.ts',
+      'aws-policy-generator.ts',
       'aws-responder.ts',
       'aws-retirer.ts',
       'aws-secret.ts',
       'aws-unused-access.ts',
       'event-bridge-bus.ts',
       'identity-store-client.ts',
+      'list-permission-set-roles.ts',
       'organizations-client.ts',
       's3-object-store.ts',
       's3-object-versions.ts',
@@ -157,7 +170,7 @@ test('operators may neither change Identity Center nor delete history or the cla
   const { write, put, identityCenter } = operatorPermissions
   expect(identityCenter).toBe('read')
   expect(identityCenterReads.filter((action) => !/^(Describe|Get|List)/.test(action))).toEqual([])
-  expect(identityCenterReads).toHaveLength(17)
+  expect(identityCenterReads).toHaveLength(18)
   for (const key of ['history/x', 'control/owner.json'])
     expect(write.filter((prefix) => key.startsWith(prefix))).toEqual([])
   // A restoration stops everything, as a pause does.
@@ -172,7 +185,7 @@ test('operators may neither change Identity Center nor delete history or the cla
 
 test('a role that plans writes nothing, and reads neither history nor reports', () => {
   const { read, ...others } = plannerPermissions
-  const reading = { organizations: 'read', directory: 'read', identityCenter: 'read' }
+  const reading = { organizations: 'read', directory: 'members', identityCenter: 'read' }
   expect(others).toEqual({ ...reading, auditorRole: 'assume', policyChecks: 'ask' })
   expect(read.filter((prefix) => /^(history|reports|changes)/.test(prefix))).toEqual([])
 })
@@ -243,6 +256,20 @@ test('every queue but the one that only S3 sends to has a producer, and every qu
     ...(functionPermissions[name].receive ?? []),
   ])
   expect(worked.flat().sort()).toEqual([...workedQueues].sort())
+})
+
+test("only the function requests writes users, and only where Identity Center's own directory keeps them", () => {
+  const writing = (directory: 'external' | 'identity-center') =>
+    functionNames.filter((name) => {
+      const actions = directoryActionsOf(permissionsIn({ ...example, directory }, name))
+      return peopleChangeActions.some((action) => actions.includes(action))
+    })
+  expect(writing('external')).toEqual([])
+  expect(writing('identity-center')).toEqual(['requests'])
+  const { read = [], write = [], put = [] } = permissionsIn({ ...example, directory: 'external' }, 'requests')
+  const ofPeople = ['people/', 'owned_people/', 'suspended/', 'history/people/']
+  expect([...write, ...put].filter((prefix) => ofPeople.includes(prefix))).toEqual([])
+  expect(read).not.toContain('people/')
 })
 
 test('docs/permissions.md is up to date; else: npm run permissions', () => {

@@ -178,7 +178,7 @@ describe('a function', () => {
         queueSettings[source.name].visibilityTimeoutSeconds,
       )
       // A batch that waits for room, or runs long, does not come back meanwhile.
-      if (['links', 'permission-sets', 'requests'].includes(name))
+      if (['links', 'permission-sets'].includes(name))
         expect(queueSettings[source.name].visibilityTimeoutSeconds).toBe(6 * functionSettings[name].timeoutSeconds)
     },
   )
@@ -364,12 +364,15 @@ describe('the bucket', () => {
       QueueConfigurations: { Event: string; Queue: string; Filter: { S3Key: { Rules: { Value: string }[] } } }[]
     }
     const prefixes = [
+      'access_control_attributes.json',
       'approvals/',
       'groups/',
       'links_data/',
       'memberships/',
+      'people/',
       'permission_sets/',
       'requests/',
+      'rules/',
       'suspended/',
     ]
     const events = ['s3:LifecycleExpiration:*', 's3:ObjectCreated:*', 's3:ObjectRemoved:*']

@@ -8,7 +8,16 @@ import { RecordsLife } from './play-records.ts'
 /** What becomes of a whole life: access, and what every status says. */
 async function outcomeOf(life: RecordsLife) {
   const { world } = life
-  const access = world.ssoAdmin.assignments().map((one) => JSON.stringify(one))
+  // The ids of permission sets are drawn: whoever comes first has another one.
+  const owned = await Promise.all(
+    (await world.keys('owned_permission_sets/')).map(async (key) => [(await world.json(key))?.arn, key] as const),
+  )
+  const nameOf = new Map<unknown, string>(owned)
+  const access = world.ssoAdmin
+    .assignments()
+    .map(({ permissionSetArn, ...one }) =>
+      JSON.stringify({ ...one, set: nameOf.get(permissionSetArn) ?? permissionSetArn }),
+    )
   const statuses: [string, unknown][] = []
   for (const key of await world.keys('status/')) statuses.push([key, (await world.json(key))?.state])
   const held = (await world.json('control/brake.json'))?.lists as readonly { held: readonly string[] }[]

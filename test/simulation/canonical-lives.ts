@@ -465,6 +465,13 @@ const otherHands: readonly CanonicalLife[] = [
   },
 ]
 
+const suspend: Action = { do: 'suspend a person', name: mia }
+const restore: Action = { do: 'restore a person', name: mia }
+const put = (name: typeof mia): Action => ({ do: 'put into the group', name })
+const take = (name: typeof mia): Action => ({ do: 'take out of the group', name })
+const move = (name: typeof mia | typeof leo, department: 'Engineering' | 'Sales', silently = false): Action => {
+  return { do: 'change the department', name, department, silently }
+}
 const memberships: readonly CanonicalLife[] = [
   {
     name: 'a group is made by a file, and its file deleted',
@@ -495,11 +502,31 @@ const memberships: readonly CanonicalLife[] = [
     before: [{ do: 'write the group' }, done, { do: 'somebody else puts into the group', name: mia }],
     actions: [{ do: 'put into the group', name: mia }, done, { do: 'take out of the group', name: mia }, done],
   },
+  {
+    name: 'a rule puts a user into a group, who moves to another department',
+    before: [{ do: 'write the group' }, move(mia, 'Engineering'), done],
+    actions: [{ do: 'write the rule', department: 'Engineering' }, done, move(mia, 'Sales'), done],
+  },
+  {
+    name: 'a rule takes out whom it put in, without an event, and nobody whom somebody else had put in',
+    before: [
+      { do: 'make a principal', principal: `USER/${leo}`, silently: false },
+      ...[{ do: 'write the group' } as const, done, { do: 'write the rule', department: 'Engineering' } as const],
+      { do: 'somebody else puts into the group', name: leo },
+      ...[move(leo, 'Engineering'), move(mia, 'Engineering'), done],
+    ],
+    actions: [move(leo, 'Sales'), done, move(mia, 'Sales', true), reconcile, done],
+  },
+  {
+    name: 'a file asks beside the rule, a person is suspended meanwhile, and the rule means others',
+    before: [{ do: 'write the group' }, move(mia, 'Engineering'), done],
+    actions: [
+      ...[{ do: 'write the rule', department: 'Engineering' } as const, put(mia), done, move(mia, 'Sales'), done],
+      ...[take(mia), done, move(mia, 'Engineering'), done, suspend, longDone, restore, done],
+      ...[{ do: 'write the rule', department: 'Sales' } as const, done, { do: 'delete the rule' } as const, done],
+    ],
+  },
 ]
-
-/** One for each thing that users, operators and AWS do. Policies are not among them: these lives have none. */
-const suspend: Action = { do: 'suspend a person', name: mia }
-const restore: Action = { do: 'restore a person', name: mia }
 
 const leavers: readonly CanonicalLife[] = [
   {

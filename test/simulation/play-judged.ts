@@ -12,17 +12,19 @@ const lives =
     : profile === 'requests'
       ? [...requestLives, ...canonicalLives]
       : [...canonicalLives, ...requestLives, ...hostileLives.map((l) => ({ ...l, settings: { evenPace: true } }))]
-const drawn = drawLives(1, runs, profile)
+const random = drawLives(1, runs, profile)
 const plays = [
   ...(sweeps ? lives.map((life) => ['life ' + life.name, () => playLife(life, { promises: own })] as const) : []),
-  ...drawn.map(
+  ...random.map(
     ([settings, actions], i) =>
       [`random ${i + 1}`, () => runSimulation({ ...settings, sweeps }, actions, { promises: own })] as const,
   ),
 ]
 for (let i = only ?? from; i < (only === undefined ? plays.length : only + 1); i++) {
   await setImmediate()
-  const [name, play] = plays[i]
+  const drawn = plays[i]
+  if (!drawn) break
+  const [name, play] = drawn
   const { violation } = await play()
   if (violation) {
     console.log('FOUND ' + JSON.stringify({ i, name, promise: violation.promise }))

@@ -73,7 +73,7 @@ function isMassLoss(lost: number, world: SimulatedWorld): boolean {
 
 /** Until the owner is there again nothing goes on. */
 export async function restoreLedger(world: SimulatedWorld, writes = Number.POSITIVE_INFINITY): Promise<void> {
-  const { objects, clock, ssoAdmin, log } = world
+  const { objects, clock, ssoAdmin, identityStore, log } = world
   await beginRestoration({ objects, clock })
   const ports = { objects, leaseClock: clock, randomness: { id: () => 'restoration', fraction: () => 0.5 }, log }
   let lease: Lease | undefined
@@ -88,7 +88,16 @@ export async function restoreLedger(world: SimulatedWorld, writes = Number.POSIT
   }
   const versions = new MemoryObjectVersions(objects.model)
   const restore = async (store: ObjectStore) => {
-    const context = { objects: store, ssoAdmin, clock, versions, inPortions, at: undefined, stoppedAt: undefined }
+    const context = {
+      objects: store,
+      ssoAdmin,
+      identityStore,
+      clock,
+      versions,
+      inPortions,
+      at: undefined,
+      stoppedAt: undefined,
+    }
     const lost = await findLostRecords(context)
     await lost.carryOut()
     return lost.owner.is

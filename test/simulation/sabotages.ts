@@ -397,12 +397,22 @@ const ofSuspensions: readonly Sabotage[] = [
 
 const ofMemberships: readonly Sabotage[] = [
   {
-    name: 'who was in the group before is not seen',
-    breaks: ['foreign', 'record'],
-    ports: (ports) =>
-      otherwise(ports, 'identityStore', {
-        getGroupMembershipId: async () => undefined,
-      }),
+    name: 'whoever was in the group before is taken for one of ours',
+    breaks: ['foreign'],
+    ports: (ports) => {
+      const looked = new Set<string>()
+      return otherwise(ports, 'identityStore', {
+        async getGroupMembershipId(...of) {
+          const found = await ports.identityStore.getGroupMembershipId(...of)
+          return looked.size === looked.add(of.join()).size ? found : undefined
+        },
+      })
+    },
+  },
+  {
+    name: 'what a rule said first is believed for ever',
+    breaks: ['convergence', 'foreign'],
+    ports: (ports) => readingOnce(ports, 'rules/'),
   },
   {
     name: 'nobody is taken out of a group, and nobody says so',

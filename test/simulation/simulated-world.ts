@@ -16,6 +16,7 @@ import {
 import type { RoleName } from '../../infra/function-permissions.ts'
 import { startEventSourceMapping } from '../../infra/local/event-source-mapping.ts'
 import { type Configuration, configuration } from '../../shared/domain/deployment/configuration.ts'
+import { inputPrefixes } from '../../shared/domain/messages/input-prefixes.ts'
 import { accountId } from '../../shared/domain/organization/account-id.ts'
 import { CollectedLog } from '../../shared/memory/collected-log.ts'
 import { CollectedMetrics } from '../../shared/memory/collected-metrics.ts'
@@ -84,8 +85,6 @@ const listingsOfRequests = [
   { requestOrder: 'newest-first', requestPageMost: 2 },
   { requestOrder: 'oldest-first', requestPageMost: 2 },
 ] as const
-
-const notified = ['links_data/', 'permission_sets/', 'requests/', 'approvals/', 'suspended/', 'groups/', 'memberships/']
 
 const policyOfFirst = 'simulated-extra'
 const organization = {
@@ -439,7 +438,7 @@ export class SimulatedWorld {
     this.objects.onChange((change) => {
       // Somebody else has changed the entry meanwhile: what an evaluation knew of it is no step of its own.
       if (change.caller.accessKeyId === spoiler) this.#stepWatch.noteWrite(this.clock, change.key)
-      if (!notified.some((prefix) => change.key.startsWith(prefix))) return
+      if (!inputPrefixes.some((prefix) => change.key.startsWith(prefix))) return
       const body = renderS3Notification(change, { bucket: 'ssofile', region: 'us-east-1', configurationId: 'inputs' })
       void this.#deliver('uploads', body)
     })

@@ -4,8 +4,8 @@ import { Option } from 'commander'
 export function onlyOption(): Option {
   return new Option(
     '--only <part>',
-    'access: only links_data/ and permission_sets/; governance: only policies/, selectors/, eligibility/ and hygiene.json, which only governance may write; credentials: only retire/',
+    'access: only links_data/ and permission_sets/; memberships: only memberships/; governance: only policies/, selectors/, eligibility/, groups/, rules/, hygiene.json and access_control_attributes.json, which only governance may write; people: only people/; credentials: only retire/',
   )
-    .choices(['access', 'governance', 'credentials'])
+    .choices(['access', 'memberships', 'governance', 'people', 'credentials'])
     .conflicts('folder')
 }

@@ -18,7 +18,7 @@ export async function askRights(
 
 const under = (prefix: string) => `${prefix}/ssofile-asks-whether-it-may-write`
 
-/** What `import` and `restore` write, under the names that no record has. */
+/** What `import` writes, and `restore` besides records of people, under the names that no record has. */
 export const keysOfImport = [
   'permission_sets',
   'links_data',
@@ -34,6 +34,11 @@ export const keysOfImport = [
 
 /** What becomes ours is no longer foreign. */
 export const rightsOfImport = { puts: keysOfImport, deletions: ['foreign', 'access'].map(under) }
+
+export const rightsOfRestore = {
+  ...rightsOfImport,
+  puts: [...keysOfImport, ...['owned_groups', 'owned_memberships'].map(under)],
+}
 
 /** Rights are given by prefix and folder. */
 function onePerFolder(keys: readonly string[]): readonly string[] {

@@ -9,6 +9,7 @@ import type { PermissionSetName } from '../../../shared/domain/permission-sets/p
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import { type Mood, paint } from '../terminal/paint.ts'
+import { renderJson } from '../terminal/render-json.ts'
 
 /** What could go of a permission set, and what would remain. `isLive`: IAM was asked now, in place of the report of the month. */
 export type Suggestion = {
@@ -86,5 +87,5 @@ function renderRemainder({ permissionSet, inline, managed }: Suggestion): string
   return `${policy}\nNothing was changed. Whoever agrees puts it into ${key} (inlinePolicyDocument, managedPoliciesArnList), and looks at ssofile plan --check-access before the push.\n`
 }
 
-const renderPolicy = (document: string): string => `${JSON.stringify(JSON.parse(document), undefined, 2)}\n`
+const renderPolicy = (document: string): string => renderJson(JSON.parse(document))
 const indent = (text: string, spaces: number): string => text.replaceAll(/^(?=.)/gm, ' '.repeat(spaces))

@@ -1,10 +1,11 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { openAwsPolicyGenerator } from '../../../shared/aws/aws-policy-generator.ts'
 import { SystemClock } from '../../../shared/aws/system-clock.ts'
 import { SystemRandomness } from '../../../shared/aws/system-randomness.ts'
 import type { PermissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import { permissionSetOfRole } from '../../../shared/domain/permission-sets/permission-set-role.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
+import { wholeNumber } from '../arguments/options.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { chooseRegion } from '../bucket/choose-region.ts'
 import { Progress } from '../terminal/progress.ts'
@@ -33,11 +34,15 @@ export function addTrailOptions(command: Command): Command {
     )
     .option('--trail <arn>', 'with --from-cloudtrail: the trail that records the account')
     .option('--access-role <arn>', 'with --from-cloudtrail: the role in the account that may read the trail')
-    .option('--days <days>', `with --from-cloudtrail: of how many days; default and most: ${trailDaysMost}`, (text) =>
-      parseWhole(text, trailDaysMost),
+    .option(
+      '--days <days>',
+      `with --from-cloudtrail: of how many days; default and most: ${trailDaysMost}`,
+      wholeNumber(1, trailDaysMost),
     )
-    .option('--timeout <minutes>', `with --from-cloudtrail: how long to wait; default: ${minutes.standard}`, (text) =>
-      parseWhole(text, minutes.most),
+    .option(
+      '--timeout <minutes>',
+      `with --from-cloudtrail: how long to wait; default: ${minutes.standard}`,
+      wholeNumber(1, minutes.most),
     )
     .option('--job <id>', 'with --from-cloudtrail: look at a job that was begun before')
 }
@@ -106,10 +111,4 @@ function checkIsOf(name: PermissionSetName, { jobId, generation }: GenerationJob
   const { principalArn } = generation
   if (permissionSetOfRole(principalArn.split('/').at(-1) ?? '') !== name)
     throw new Refusal(`job ${quote(jobId)} is of ${quote(principalArn, 300)}, not of the permission set '${name}'`)
-}
-
-function parseWhole(text: string, most: number): number {
-  const number = /^\d{1,5}$/.test(text) ? Number(text) : 0
-  if (number >= 1 && number <= most) return number
-  throw new InvalidArgumentError(`expected a whole number from 1 to ${most}`)
 }

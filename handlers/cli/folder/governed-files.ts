@@ -1,3 +1,8 @@
+import {
+  attributesFileMostBytes,
+  attributesKey,
+  parseAttributesFile,
+} from '../../../shared/domain/attributes/attributes-file.ts'
 import { hygieneFileMostBytes, hygieneKey, parseHygieneFile } from '../../../shared/domain/credentials/hygiene-file.ts'
 import { parseRetireKey, retirePrefix } from '../../../shared/domain/credentials/retire-file.ts'
 import {
@@ -9,6 +14,15 @@ import {
 } from '../../../shared/domain/guardrails/policy-file.ts'
 import { parsePolicyTests, policyTestFileMostBytes } from '../../../shared/domain/guardrails/policy-test.ts'
 import { linkPrefix } from '../../../shared/domain/links/link.ts'
+import { groupMostBytes, groupPrefix, parseGroupFile, parseGroupKey } from '../../../shared/domain/people/group-file.ts'
+import { membershipPrefix } from '../../../shared/domain/people/membership-file.ts'
+import {
+  parsePersonFile,
+  parsePersonKey,
+  peoplePrefix,
+  personFileMostBytes,
+} from '../../../shared/domain/people/person-file.ts'
+import { parseRuleFile, parseRuleKey, ruleMostBytes, rulePrefix } from '../../../shared/domain/people/rule-file.ts'
 import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import {
   eligibilityFileMostBytes,
@@ -24,7 +38,7 @@ import {
 } from '../../../shared/domain/scopes/selector-file.ts'
 import type { Parsed } from '../../../shared/domain/statuses/complaint.ts'
 
-/** A kind of file that governance writes, or who answers for accounts. `prefix`: of a single file its key. */
+/** A kind of file that governance writes, HR, or who answers for accounts. `prefix`: of a single file its key. */
 export type GovernedKind = {
   readonly prefix: string
   readonly isKey: (key: string) => boolean
@@ -46,15 +60,43 @@ export const otherKinds: readonly GovernedKind[] = [
     mostBytes: eligibilityFileMostBytes,
     parse: parseEligibilityFile,
   },
+  named(groupPrefix, groupMostBytes, parseGroupKey, parseGroupFile),
+  named(rulePrefix, ruleMostBytes, parseRuleKey, parseRuleFile),
+  named(peoplePrefix, personFileMostBytes, parsePersonKey, parsePersonFile),
   {
     prefix: hygieneKey,
     isKey: (key) => key === hygieneKey,
     mostBytes: hygieneFileMostBytes,
     parse: (_, body, size) => parseHygieneFile(body, size),
   },
+  {
+    prefix: attributesKey,
+    isKey: (key) => key === attributesKey,
+    mostBytes: attributesFileMostBytes,
+    parse: (_, body, size) => parseAttributesFile(body, size),
+  },
   // What it says is its name.
   { prefix: retirePrefix, isKey: (key) => key.startsWith(retirePrefix), mostBytes: 0, parse: parseRetireKey },
 ]
+
+/** The name of each of these files is the name of a user or a group. */
+function named(
+  prefix: string,
+  mostBytes: number,
+  parseKey: (key: string) => Parsed<unknown>,
+  parseFile: GovernedKind['parse'],
+): GovernedKind {
+  return {
+    prefix,
+    isKey: (key) => key.startsWith(prefix) && key.endsWith('.json'),
+    mostBytes,
+    parse: (key, body, size) => {
+      const name = parseKey(key)
+      return name.ok ? parseFile(key, body, size) : name
+    },
+  }
+}
+
 /** Tests stand beside policies, and change no access. */
 const policyTestKind: GovernedKind = {
   prefix: policyTestPrefix,
@@ -63,10 +105,12 @@ const policyTestKind: GovernedKind = {
   parse: parsePolicyTests,
 }
 
-/** What uploaders write, what governance writes, and what who answers for accounts writes. */
+/** Which files uploaders write, those who put people into groups, governance, HR, and those who answer for accounts. */
 export const inputParts = {
   access: [linkPrefix, permissionSetPrefix],
-  governance: [policyPrefix, selectorPrefix, eligibilityPrefix, hygieneKey],
+  memberships: [membershipPrefix],
+  governance: [policyPrefix, selectorPrefix, eligibilityPrefix, groupPrefix, rulePrefix, hygieneKey, attributesKey],
+  people: [peoplePrefix],
   credentials: [retirePrefix],
 } as const satisfies Readonly<Record<string, readonly string[]>>
 export const inputPrefixes: readonly string[] = Object.values(inputParts).flat()
@@ -75,7 +119,9 @@ export function governedKindOf(key: string): GovernedKind | undefined {
   return [policyKind, policyTestKind, ...otherKinds].find(({ isKey }) => isKey(key))
 }
 
-/** Under a prefix of neither links nor permission sets, whether or not it is a file that counts. */
+/** Under a prefix of neither links, nor memberships, nor permission sets, whether or not it is a file that counts. */
 export function isGoverned(key: string): boolean {
-  return [...inputParts.governance, ...inputParts.credentials].some((prefix) => key.startsWith(prefix))
+  return [...inputParts.governance, ...inputParts.people, ...inputParts.credentials].some((prefix) =>
+    key.startsWith(prefix),
+  )
 }

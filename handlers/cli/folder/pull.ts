@@ -28,7 +28,7 @@ export function addPull(program: Command): void {
       'Makes the files of a folder equal to the inputs in the bucket (SSOFILE_BUCKET): the reverse of push. Asks before it writes over a file, or removes one that the bucket lacks.\nNames that no file system holds are escaped (docs/commands.md); push reads them back.\nExit code 0: done; 1: not all was fetched; 2: wrong usage or refused, and nothing was changed.',
     )
     .option('--yes', 'do not ask')
-    .option('--folder <name>', 'only the links in this folder under links_data/')
+    .option('--folder <name>', 'only this folder under links_data/ and memberships/')
     .addOption(onlyOption())
     .option('--no-delete', 'leave in the folder what the bucket lacks')
     .option('--config <file>', 'configuration file (JSON), if the bucket has no deployment')

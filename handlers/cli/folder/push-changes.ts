@@ -25,7 +25,7 @@ type Result = 'done' | 'changed meanwhile' | { readonly reason: string }
 
 /**
  * Makes these changes to the inputs: uploads before deletions, so that access which moves to another link stays; policies,
- * selectors and eligibilities come before links and go after them. Every write is
+ * selectors, eligibilities, groups and people come before links and memberships, and go after them. Every write is
  * conditional on what was compared. Deletes nothing where an upload was not made. `onWritten` hears of each write.
  */
 export async function pushChanges(

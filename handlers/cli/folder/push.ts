@@ -10,6 +10,7 @@ import { askRights } from '../bucket/ask-rights.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { type InvalidOptions, type MadePlan, makePlan, type ScopeOptions } from '../plan/make-plan.ts'
 import { showPlan, toJson } from '../plan/plan.ts'
+import { listPeopleFigures } from '../plan/render-people.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { Progress } from '../terminal/progress.ts'
 import { renderJson } from '../terminal/render-json.ts'
@@ -32,14 +33,14 @@ export function addPush(program: Command): void {
     .command('push')
     .argument('<folder>', 'a folder with links_data/ and permission_sets/ in it')
     .description(
-      'Makes the inputs in the bucket (SSOFILE_BUCKET) equal to the files of a folder. Shows the plan, asks, then uploads the files whose content differs and deletes what the folder lacks: only under links_data/, permission_sets/, policies/, selectors/, eligibility/ and retire/, and hygiene.json, and of those only what the folder has. Some of them only governance may write (--only).\nEverything that is written is asked for first: where a right is lacking, nothing is changed.\nA file that is not valid is refused, and what it would take away is told.\nA file that somebody else changed meanwhile is left as it is. What was interrupted goes on when the command is run again.\nNames that no file system holds are escaped (docs/commands.md).\nExit code 0: done, or nothing to do; 1: not all was done; 2: wrong usage or refused, and nothing was changed.',
+      'Makes the inputs in the bucket (SSOFILE_BUCKET) equal to the files of a folder. Shows the plan, asks, then uploads the files whose content differs and deletes what the folder lacks: only under links_data/, permission_sets/, memberships/, groups/, rules/, people/, policies/, selectors/, eligibility/ and retire/, hygiene.json and access_control_attributes.json, and of those only what the folder has. Some of them only governance or HR may write (--only).\nEverything that is written is asked for first: where a right is lacking, nothing is changed.\nA file that is not valid is refused, and what it would take away is told.\nA file that somebody else changed meanwhile is left as it is. What was interrupted goes on when the command is run again.\nNames that no file system holds are escaped (docs/commands.md).\nExit code 0: done, or nothing to do; 1: not all was done; 2: wrong usage or refused, and nothing was changed.',
     )
     .option('--yes', 'do not ask')
     .option(
       '--plan <digest>',
       'do not ask, and refuse unless the plan is the one shown with this digest (its first 8 letters will do)',
     )
-    .option('--folder <name>', 'only the links in this folder under links_data/')
+    .option('--folder <name>', 'only this folder under links_data/ and memberships/')
     .addOption(onlyOption())
     .option('--no-delete', 'leave in the bucket what the folder lacks')
     .addOption(invalidOption())
@@ -112,7 +113,7 @@ function keysOf(files: readonly { readonly key: string }[]): readonly string[] {
 function refuseDenied(error: unknown): never {
   if (!isServiceError(error, 'AccessDenied')) throw error
   throw new Refusal(
-    `nothing was changed: ${quote(error.message, 2000)}; to push only what one may write: --only access, or, as governance, --only governance`,
+    `nothing was changed: ${quote(error.message, 2000)}; to push only what one may write: --only access, or --only memberships, or --only people, or, as governance, --only governance`,
     { cause: error },
   )
 }
@@ -137,9 +138,13 @@ async function isAgreed(
   if (options.yes) return true
   const { held: number, contents } = preview.brake
   const held = number > 0 ? ` (the brake would hold ${number.toLocaleString('en')})` : ''
+  const { added, removed } = preview.memberships
+  const changed = added.length + removed.length
+  const members = changed > 0 ? `, ${count(changed, 'membership')} to change` : ''
+  const people = listPeopleFigures(preview.people).map(([, text]) => `, ${text}`)
   const files = contents.length > 0 ? `, and the brake would hold ${count(contents.length, 'permission set file')}` : ''
   return confirm(
-    `Upload ${count(uploads.length, 'file')} and delete ${deletions.length.toLocaleString('en')}: ${count(preview.grants.length, 'grant')}, ${count(preview.revocations.length, 'revocation')}${held}${files}?`,
+    `Upload ${count(uploads.length, 'file')} and delete ${deletions.length.toLocaleString('en')}: ${count(preview.grants.length, 'grant')}, ${count(preview.revocations.length, 'revocation')}${held}${people.join('')}${members}${files}?`,
     `add --yes, or --plan ${digest} to carry out exactly this plan`,
   )
 }

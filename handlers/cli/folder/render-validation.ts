@@ -4,9 +4,10 @@ import { paint } from '../terminal/paint.ts'
 import type { InputError, InputWarning, Validation } from './validate-inputs.ts'
 
 /** Every error and warning, then the figures, for a terminal. */
-export function renderValidation({ links, permissionSets, errors, warnings }: Validation): string {
+export function renderValidation({ links, memberships, permissionSets, errors, warnings }: Validation): string {
   const wrong = new Set(errors.map(({ key }) => key)).size
-  const files = `${count(links, 'link')} and ${count(permissionSets, 'permission set')}`
+  const members = memberships === 0 ? '' : `, ${count(memberships, 'membership')}`
+  const files = `${count(links, 'link')}${members} and ${count(permissionSets, 'permission set')}`
   const verdict =
     errors.length === 0
       ? paint('good', `valid: ${files}`)

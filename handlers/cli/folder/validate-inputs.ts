@@ -2,6 +2,7 @@ import { type Guardrails, noGuardrails } from '../../../shared/domain/guardrails
 import { type InputFault, type InputJudgement, judgeInput } from '../../../shared/domain/links/judge-input.ts'
 import { linkPrefix } from '../../../shared/domain/links/link.ts'
 import { linkBodyMostBytes } from '../../../shared/domain/links/link-body.ts'
+import { membershipPrefix } from '../../../shared/domain/people/membership-file.ts'
 import { permissionSetFileMostBytes } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import type { PermissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import { unreadable } from '../plan/proposed-folder.ts'
@@ -13,6 +14,7 @@ export type InputWarning = { readonly key?: string; readonly warning: string }
 
 export type Validation = {
   readonly links: number
+  readonly memberships: number
   readonly permissionSets: number
   /** Ascending by key. */
   readonly errors: readonly InputError[]
@@ -58,8 +60,9 @@ export async function validateInputs(
     warnings.push({
       warning: `rules about accounts, uploaders or what people have besides are judged when the files are applied (ssofile plan judges accounts and people): ${[...later].sort().join(', ')}`,
     })
-  const links = files.filter(({ key }) => key.startsWith(linkPrefix)).length
-  return { links, permissionSets: files.length - links, errors, warnings }
+  const countOf = (prefix: string) => files.filter(({ key }) => key.startsWith(prefix)).length
+  const [links, memberships] = [countOf(linkPrefix), countOf(membershipPrefix)]
+  return { links, memberships, permissionSets: files.length - links - memberships, errors, warnings }
 }
 
 async function judge(
@@ -69,7 +72,7 @@ async function judge(
 ): Promise<InputJudgement> {
   const { key, sizeBytes, uploadedAt = now } = file
   try {
-    const isLink = key.startsWith(linkPrefix)
+    const isLink = key.startsWith(linkPrefix) || key.startsWith(membershipPrefix)
     const body = await file.read(isLink ? linkBodyMostBytes : permissionSetFileMostBytes)
     const judged = judgeInput({ key, body, sizeBytes }, folders, now, { guardrails, uploader: 'later', uploadedAt })
     if (isLink) return judged

@@ -81,7 +81,13 @@ async function show({ objects }: Ports, output: Output, isVerbose: boolean): Pro
       const { items, passed, ...about } = showList(list)
       const held = await limit.map(list.held, (key) => readHeld(ledger, key))
       const people = list.rule === 'people' && { people: await namePeople(items, objects) }
-      return { ...about, held, ...people, ...(list.rule === 'memberships' && { memberships: items }) }
+      return {
+        ...about,
+        held,
+        ...people,
+        ...(list.rule === 'memberships' && { memberships: items }),
+        ...(list.rule === 'attributes' && { attributes: items }),
+      }
     }),
   )
   const told = { lists: shown, contents, retirements: retirements.map(showRetirements), releases, pause }
@@ -91,9 +97,13 @@ async function show({ objects }: Ports, output: Output, isVerbose: boolean): Pro
   return lists.length + contents.length + retirements.length === 0 ? 0 : 1
 }
 
-async function renderRelease({ keys, people, memberships }: Released, objects: ObjectStore): Promise<string> {
+async function renderRelease(
+  { keys, people, memberships, attributes }: Released,
+  objects: ObjectStore,
+): Promise<string> {
   const pause = await readPause(objects)
   if (memberships) return renderReleased(memberships.length, pause, ['removal from a group', 'removals from groups'])
+  if (attributes) return renderReleased(attributes.length, pause, ['change of an attribute', 'changes of attributes'])
   return people
     ? renderReleased(people.length, pause, ['suspension', 'suspensions'])
     : renderReleased(keys.length, pause)
@@ -120,7 +130,13 @@ async function letGo({ objects }: Ports, digest: string, json: boolean): Promise
     case 'released':
       process.stdout.write(
         json
-          ? renderJson({ digest, released: result.keys, people: result.people })
+          ? renderJson({
+              digest,
+              released: result.keys,
+              people: result.people,
+              memberships: result.memberships,
+              attributes: result.attributes,
+            })
           : await renderRelease(result, objects),
       )
       return 0

@@ -5,6 +5,7 @@ import { describeCause, placeOf } from '../../../shared/domain/brake/describe-li
 import { describeContents } from '../../../shared/domain/brake/held-contents.ts'
 import { describeRetirements } from '../../../shared/domain/brake/held-retirements.ts'
 import { membershipPrefix } from '../../../shared/domain/people/membership-file.ts'
+import { ruleKeyOf } from '../../../shared/domain/people/rule-file.ts'
 import { permissionSetKey } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import type { PermissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import type { PrincipalName } from '../../../shared/domain/principals/principal.ts'
@@ -31,6 +32,8 @@ export type ShownList = Omit<ReturnType<typeof showList>, 'held' | 'items' | 'pa
   readonly people?: readonly string[]
   /** Of the rule `memberships`: who would be taken out, as `<group>%<user name>`. */
   readonly memberships?: readonly string[]
+  /** Of the rule `attributes`: which of them would go, or get another source. */
+  readonly attributes?: readonly string[]
 }
 
 type Shown = {
@@ -121,11 +124,13 @@ function renderHead({ lists, contents, retirements, releases, pause }: Shown): r
   const number = lists.reduce((sum, { held }) => sum + held.length, 0)
   const people = lists.reduce((sum, one) => sum + (one.people?.length ?? 0), 0)
   const memberships = lists.reduce((sum, one) => sum + (one.memberships?.length ?? 0), 0)
+  const attributes = lists.reduce((sum, one) => sum + (one.attributes?.length ?? 0), 0)
   const onLists = lists.length === 1 ? '' : ` on ${lists.length} lists`
   return [
     ...(number > 0 ? [`${count(number, 'revocation')} held${onLists}; the access is still there`] : []),
     ...(people > 0 ? [`${count(people, 'person', 'people')} held; nothing of theirs has ended`] : []),
     ...(memberships > 0 ? [`${count(memberships, 'removal from a group', 'removals from groups')} held`] : []),
+    ...(attributes > 0 ? [`${count(attributes, 'change of an attribute', 'changes of attributes')} held`] : []),
     ...(contents.length > 0
       ? [`${count(contents.length, 'permission set file')} held; the permission sets are as they were`]
       : []),
@@ -137,9 +142,17 @@ function renderHead({ lists, contents, retirements, releases, pause }: Shown): r
   ]
 }
 
-function nameReleased({ keys, people, memberships, permissionSet, items }: BrakeRecord['releases'][number]): string {
+function nameReleased({
+  keys,
+  people,
+  memberships,
+  attributes,
+  permissionSet,
+  items,
+}: BrakeRecord['releases'][number]): string {
   if (permissionSet !== undefined) return `the file of ${permissionSet}`
   if (items) return count(items.length, 'credential')
+  if (attributes) return count(attributes.length, 'change of an attribute', 'changes of attributes')
   if (memberships) return count(memberships.length, 'removal from a group', 'removals from groups')
   return people ? count(people.length, 'suspension') : count(keys.length, 'revocation')
 }
@@ -196,7 +209,7 @@ function renderRetirements(list: Shown['retirements'][number], room: Room): read
 }
 
 function renderList(list: ShownList, room: Room): readonly string[] {
-  const { held, digest, people = [], memberships = [] } = list
+  const { held, digest, people = [], memberships = [], attributes = [] } = list
   const groups = groupByLinks(held)
   const shown = takeFirst(groups, room)
   const more = groups.length - shown.length
@@ -210,6 +223,13 @@ function renderList(list: ShownList, room: Room): readonly string[] {
           '',
           `Who would be taken out of which group (${memberships.length.toLocaleString('en')}):`,
           `  ${nameSome(memberships, room)}`,
+        ]
+      : []),
+    ...(attributes.length > 0
+      ? [
+          '',
+          `What people would lose in aws:PrincipalTag (${attributes.length}):`,
+          ...attributes.map((one) => `  ${quote(one, 700)}`),
         ]
       : []),
     ...(held.length > 0
@@ -263,10 +283,13 @@ function lines(all: readonly string[]): string {
 }
 
 function renderRule(list: ShownList): string {
-  const { rule, name, figure, limit, base, minutes, since, objection } = list
+  const { rule, cause, name, figure, limit, base, minutes, since, objection } = list
   if (rule === 'minimum') return `  rule minimum: since ${since}; ${objection}`
   if (rule === 'people')
     return `  rule people: ${figure} people suspended since ${since} by ${quote(name ?? 'somebody who is not known')}; at most ${limit} pass in ${minutes} minutes`
+  if (cause === 'rule')
+    return `  rule memberships: ${quote(ruleKeyOf(name ?? ''))} takes ${count(figure, 'person', 'people')} out of its group since ${since}; at most ${limit} of ${base.toLocaleString('en')} pass in ${minutes} minutes`
+  if (rule === 'attributes') return `  rule attributes: the file ${name}, since ${since}; a person releases each loss`
   if (rule === 'memberships')
     return `  rule memberships: ${count(figure, 'file')} ${placeOf(name, membershipPrefix)} withdrawn since ${since}; at most ${limit}${base > limit ? ` of ${base.toLocaleString('en')}` : ''} pass in ${minutes} minutes`
   return rule === 'own'

@@ -10,6 +10,8 @@ export type Restoration = {
   readonly history: number
   readonly entries: readonly string[]
   readonly permissionSets: readonly string[]
+  /** Records of groups and memberships. */
+  readonly people: readonly string[]
   readonly owner: FoundOwner['is']
   readonly inputs: readonly OldInput[]
   readonly undecided: readonly { readonly object: string; readonly why: string }[]
@@ -24,13 +26,16 @@ export function toJson({ inputs, at, ...rest }: Restoration) {
 }
 
 export function renderRestoration(restoration: Restoration, stage: 'planned' | 'done'): string {
-  const { at, history, entries, permissionSets, owner, inputs, undecided, isPaused } = restoration
+  const { at, history, entries, permissionSets, people, owner, inputs, undecided, isPaused } = restoration
   const isDone = stage === 'done'
   const told = [
     ...(history > 0 ? [count(history, 'object of history', 'objects of history')] : []),
     ...(entries.length > 0 ? [count(entries.length, 'entry of the ledger', 'entries of the ledger')] : []),
     ...(permissionSets.length > 0
       ? [count(permissionSets.length, 'record of a permission set', 'records of permission sets')]
+      : []),
+    ...(people.length > 0
+      ? [count(people.length, 'record of a group or membership', 'records of groups and memberships')]
       : []),
     ...(inputs.length > 0 && at ? [`${count(inputs.length, 'file')}, as of ${at.toISOString()}`] : []),
     ...(owner === 'lost' ? ['whose bucket it is (control/owner.json)'] : []),

@@ -3,10 +3,12 @@ import { InvalidArgumentError } from 'commander'
 import { readCallerIdentity } from '../../../shared/aws/caller-identity.ts'
 import { openAwsObjectVersions } from '../../../shared/aws/s3-object-versions.ts'
 import { linkPrefix } from '../../../shared/domain/links/link.ts'
+import { membershipPrefix } from '../../../shared/domain/people/membership-file.ts'
 import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { ObjectVersions } from '../../../shared/ports/object-versions.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
+import { patientIdentityStore } from '../../../shared/reconcile/calls/patient-identity-store.ts'
 import { pauseKey, readPause } from '../../../shared/reconcile/dispatcher/pause.ts'
 import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { findInputsAt, type InputChangesBack } from '../../../shared/reconcile/restore/inputs-at.ts'
@@ -18,7 +20,7 @@ import {
 } from '../../../shared/reconcile/restore/restore-records.ts'
 import { invalidOption } from '../arguments/invalid-option.ts'
 import { Refusal } from '../arguments/refusal.ts'
-import { askRights, rightsOfImport } from '../bucket/ask-rights.ts'
+import { askRights, rightsOfRestore } from '../bucket/ask-rights.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
 import { allInputs, changesInScope } from '../folder/compare-inputs.ts'
@@ -43,21 +45,21 @@ type Options = InvalidOptions & {
   readonly json?: boolean
 }
 
-const inputPrefixes = [linkPrefix, permissionSetPrefix] as const
+const inputPrefixes = [linkPrefix, membershipPrefix, permissionSetPrefix] as const
 
 /** `ssofile restore`: brings back what was deleted or damaged in the bucket. */
 export function addRestore(program: Command): void {
   program
     .command('restore')
     .description(
-      "Brings back what is gone from the bucket or cannot be read: history, the ledger, the records of permission sets, whose bucket it is, and the files that were deleted with them.\nIt takes them from the bucket's versions; without versions, the ledger from history. Each entry is compared with Identity Center before it counts.\nNothing is granted or revoked meanwhile. What is there and can be read stays as it is. It may be interrupted: run it again.\nIt changes nothing in Identity Center. Afterwards everything is compared again, and work goes on.\n--inputs makes links_data/ and permission_sets/ what they were at an instant: what a bad sync deleted or overwrote comes back, and what was uploaded since is deleted. Shows the plan and asks.",
+      "Brings back what is gone from the bucket or cannot be read: history, the ledger of access, groups and memberships, the records of permission sets, whose bucket it is, and the files that were deleted with them.\nIt takes them from the bucket's versions; without versions, the ledger from history. Each entry is compared with Identity Center and its directory before it counts.\nNothing is granted or revoked meanwhile. What is there and can be read stays as it is. It may be interrupted: run it again.\nIt changes nothing in Identity Center. Afterwards everything is compared again, and work goes on.\n--inputs makes links_data/, permission_sets/ and memberships/ what they were at an instant: what a bad sync deleted or overwrote comes back, and what was uploaded since is deleted. Shows the plan and asks.",
     )
     .option(
       '--at <instant>',
       'as it was at this instant (ISO 8601 with offset); default: before the loss that stopped everything',
       parseAt,
     )
-    .option('--inputs', 'only the files under links_data/ and permission_sets/; needs --at')
+    .option('--inputs', 'only the files under links_data/, permission_sets/ and memberships/; needs --at')
     .addOption(invalidOption())
     .option('--dry-run', 'show what would be brought back; change nothing')
     .option('--yes', 'do not ask')
@@ -138,7 +140,7 @@ async function restore({ at, dryRun: isDryRun = false, yes = false, json = false
     const pause = await readPause(ports.objects)
     const stoppedAt = pause?.lost === undefined ? undefined : (await ports.objects.head(pauseKey))?.lastModified
     const find = (inPortions: ReturnType<typeof slowPortions>) =>
-      findLostRecords({ ...ports, versions, at, stoppedAt, inPortions })
+      findLostRecords({ ...ports, identityStore: patientIdentityStore(ports), versions, at, stoppedAt, inPortions })
     const seen = await describe(await find(slowPortions(ports, tell)), ports, versions, at)
     progress.end()
     const isOver = isDryRun || (isNothing(seen) && pause?.lost === undefined)
@@ -149,7 +151,7 @@ async function restore({ at, dryRun: isDryRun = false, yes = false, json = false
     if (!yes) process.stderr.write(renderRestoration(seen, 'planned'))
     if (!yes && !(await confirm('Bring this back?', 'add --yes')))
       throw new Refusal('not confirmed; nothing was changed')
-    await askRights(ports.objects, rightsOfImport)
+    await askRights(ports.objects, rightsOfRestore)
     await beginRestoration(ports)
     // What was at work ends first, also where nothing is compared: else it writes history while that is put in order.
     await underLease(ports, 'restore', async () => undefined)
@@ -174,8 +176,8 @@ async function restore({ at, dryRun: isDryRun = false, yes = false, json = false
   }
 }
 
-function isNothing({ history, entries, permissionSets, owner, inputs }: Restoration): boolean {
-  return history + entries.length + permissionSets.length + inputs.length === 0 && owner === 'there'
+function isNothing({ history, entries, permissionSets, people, owner, inputs }: Restoration): boolean {
+  return history + entries.length + permissionSets.length + people.length + inputs.length === 0 && owner === 'there'
 }
 
 async function refuseOther({ objects, ssoAdmin }: Ports): Promise<void> {
@@ -196,12 +198,13 @@ async function describe(
 ): Promise<Restoration> {
   const before = at ?? (lost.since && new Date(lost.since.getTime() - 1000))
   const inputs = before ? (await findInputs(objects, versions, before)).uploads.filter(({ over }) => !over) : []
-  const { history, entries, permissionSets, owner, undecided } = lost
+  const { history, entries, permissionSets, people, owner, undecided } = lost
   return {
     at: before,
     history,
     entries: entries.map(({ key }) => key),
     permissionSets: permissionSets.map(({ name }) => name),
+    people: people.map(({ key }) => key),
     owner: owner.is,
     inputs,
     undecided,

@@ -3,6 +3,7 @@ import { openAwsPolicyChecker } from '../../../shared/aws/aws-policy-checker.ts'
 import type { Configuration } from '../../../shared/domain/deployment/configuration.ts'
 import { isSystemFile } from '../../../shared/domain/json/system-file.ts'
 import { linkPrefix } from '../../../shared/domain/links/link.ts'
+import { membershipPrefix } from '../../../shared/domain/people/membership-file.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
@@ -53,7 +54,7 @@ export type Push = InputChanges & {
 }
 
 export type ScopeOptions = {
-  /** Only this folder under `links_data/`. */
+  /** Only this folder under `links_data/` and `memberships/`. */
   readonly folder?: string
   /** `false` by `--no-delete`. */
   readonly delete: boolean
@@ -176,11 +177,14 @@ async function compareFolder(
   const [files, warned] = leaveOutSystemFiles(listing.files.filter(({ key }) => isInScope(key, scope)))
   if (options.folder !== undefined && files.length === 0)
     throw new Refusal(
-      `'${quote(source, 1024)}' has no file under ${scope.prefixes[0]}; expected at least one with --folder; to empty the folder, delete its files from the bucket`,
+      `'${quote(source, 1024)}' has no file under ${scope.prefixes.join(' or ')}; expected at least one with --folder; to empty the folder, delete its files from the bucket`,
     )
   onStep('comparing files with the bucket')
+  // What the folder has nothing of is left as it is there: a mistyped name empties nothing.
+  const isNamed = (prefix: string) => files.some(({ key }) => key.startsWith(prefix))
+  const prefixes = options.folder === undefined ? scope.prefixes : scope.prefixes.filter(isNamed)
   return {
-    changes: await compareInputs(objects, files, scope),
+    changes: await compareInputs(objects, files, { ...scope, prefixes }),
     faults: listing.faults.filter(({ key }) => scope.prefixes.some((prefix) => overlaps(key, prefix))),
     warnings: [...listing.warnings, ...warned],
   }
@@ -190,14 +194,15 @@ function overlaps(key: string, prefix: string): boolean {
   return key.startsWith(prefix) || prefix.startsWith(key)
 }
 
-/** Throws Refusal for a folder that the configuration does not declare: no link counts there. */
+/** Throws Refusal for a folder that the configuration does not declare: nothing counts there. */
 export function chooseScope(
   prefixes: readonly string[],
   folders: readonly string[],
   { folder, delete: isDeleting, only }: ScopeOptions,
 ): InputScope {
   if (folder === undefined) return { prefixes: prefixes.filter((prefix) => isPartOf(prefix, only)), isDeleting }
-  if (folders.includes(folder)) return { prefixes: [`${linkPrefix}${folder}/`], isDeleting }
+  if (folders.includes(folder))
+    return { prefixes: [linkPrefix, membershipPrefix].map((prefix) => `${prefix}${folder}/`), isDeleting }
   const declared = folders.length === 0 ? 'none is declared' : folders.map((name) => `'${quote(name)}'`).join(', ')
   throw new Refusal(
     `received --folder '${quote(folder)}', expected a folder that the configuration declares ("folders"): ${declared}`,

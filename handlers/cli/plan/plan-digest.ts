@@ -25,6 +25,16 @@ export function planDigest(bucket: string, { uploads, deletions }: InputChanges,
       .map(({ key, links }) => [key, links.filter((link) => !isTemporary(link))])
       .sort(byKey),
     bindings: standing.bindings.map(({ link, from, to }) => [link, from, to]).sort(byKey),
+    memberships: [standing.memberships.added, standing.memberships.removed].map((all) =>
+      all.map(({ group, user, files, access }) => [group, user, files, access]),
+    ),
+    groups: standing.memberships.groups.map(({ name, change }) => [name, change]),
+    // Those that wait, or whose time has ended, change by the clock.
+    ...(standing.people.length > 0 && {
+      people: standing.people.flatMap(({ name, change, fields, at }) =>
+        at === undefined ? [[name, change, fields]] : [],
+      ),
+    }),
     // One that is blocked is deleted when the last access goes, be it temporary.
     permissionSets: standing.permissionSets.map(({ name, change }) => [
       name,
@@ -32,6 +42,9 @@ export function planDigest(bucket: string, { uploads, deletions }: InputChanges,
       standing.reach.get(name),
     ]),
     vanishingRoles: standing.vanishingRoles,
+    ...(Array.isArray(standing.attributes) && {
+      attributes: standing.attributes.map(({ key, from, to }) => [key, from, to]),
+    }),
   }
   return sha256(JSON.stringify(shown)).slice(0, digits)
 }

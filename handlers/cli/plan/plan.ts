@@ -13,6 +13,8 @@ import { renderJson } from '../terminal/render-json.ts'
 import { show } from '../terminal/show.ts'
 import { type InvalidOptions, type MadePlan, makePlan, type ScopeOptions, type ToldPreview } from './make-plan.ts'
 import { renderMarkdownPlan } from './render-markdown-plan.ts'
+import { changesMemberships } from './render-memberships.ts'
+import { changesPerson } from './render-people.ts'
 import { countRejected, renderPlan } from './render-plan.ts'
 
 type Options = ScopeOptions &
@@ -30,11 +32,11 @@ type Options = ScopeOptions &
 export function addPlan(program: Command): void {
   program
     .command('plan')
-    .argument('<folder|s3://bucket>', 'a folder with links_data/ and permission_sets/ in it, or a bucket')
+    .argument('<folder|s3://bucket>', 'a folder with links_data/, permission_sets/ or memberships/ in it, or a bucket')
     .description(
       'Compares what the files ask for with what ssofile gave. Writes nothing.\nFor a folder: what ssofile push FOLDER would do (the bucket is SSOFILE_BUCKET), and the digest for push --plan.\nFor a bucket: what apply --no-drift would do now; changes by hand are found by the drift check of apply.\nThe organization is taken from the last reconcile and the events since, and read again if that is over 90 minutes old.\nExit code 0: planned; with --detailed-exitcode 3: there are changes; 1: a file is not valid and grants nothing, or the plan could not be made; 2: wrong usage, or a push of it is refused: a file is not valid or cannot be read (the plan is printed all the same).',
     )
-    .option('--folder <name>', 'only the links in this folder under links_data/')
+    .option('--folder <name>', 'only this folder under links_data/ and memberships/')
     .addOption(onlyOption())
     .option('--no-delete', 'as push --no-delete: leave in the bucket what the folder lacks')
     .addOption(invalidOption())
@@ -124,9 +126,18 @@ function hasChanges({ preview, push }: Pick<MadePlan, 'preview' | 'push'>): bool
   return changesAccess(preview) || (push !== undefined && push.uploads.length + push.deletions.length > 0)
 }
 
-function changesAccess({ grants, revocations, bindings, permissionSets }: ToldPreview): boolean {
+function changesAccess({
+  grants,
+  revocations,
+  bindings,
+  permissionSets,
+  memberships,
+  people,
+  attributes = [],
+}: ToldPreview): boolean {
   const changed = permissionSets.filter(({ change }) => change !== 'rejected' && change !== 'blocked')
-  return grants.length + revocations.length + bindings.length + changed.length > 0
+  const changes = grants.length + revocations.length + bindings.length + changed.length + attributes.length
+  return changes > 0 || changesMemberships(memberships) || people.some(changesPerson)
 }
 
 function warn(text: string): void {

@@ -4,12 +4,15 @@ import { count } from '../../../shared/domain/text/count.ts'
 import type { Pause } from '../../../shared/reconcile/dispatcher/pause.ts'
 import { describePause, remedyOf } from '../../../shared/reconcile/dispatcher/pause.ts'
 import type { PlannedGrant } from '../../../shared/reconcile/preview/planned-access.ts'
+import { noMemberships, type PlannedMembership } from '../../../shared/reconcile/preview/preview-memberships.ts'
 import { describeInvalid } from '../folder/find-invalid.ts'
 import { fitMarkdown, type MarkdownSection } from './fit-markdown.ts'
 import { isGrave, listChange } from './list-meaning.ts'
 import type { MadePlan, ToldPreview } from './make-plan.ts'
 import { markdownCode } from './markdown-code.ts'
-import { describeOwnAccount, groupByLinks, listFigures, renderCalm, withFates } from './render-plan.ts'
+import { listMembershipFigures, listMembershipLines } from './render-memberships.ts'
+import { listPeopleFigures, listPeopleLines } from './render-people.ts'
+import { describeOwnAccount, groupByLinks, listAttributes, listFigures, renderCalm, withFates } from './render-plan.ts'
 
 /** GitHub refuses a comment of more than 65,536 characters. The rest leaves room for a line of one's own. */
 export const markdownMost = 65_000
@@ -42,9 +45,17 @@ export function renderMarkdownPlan(told: Told): string {
     section(preview.permissionSets.length, 'permission set', listPermissionSets(preview)),
     section(preview.grants.length, 'grant', listGroups(preview.grants, preview)),
     section(preview.revocations.length, 'revocation', listGroups(preview.revocations.map(withFates), preview)),
+    {
+      title: ['Groups', ...listMembershipFigures(preview.memberships).map(([, text]) => text)].join(', '),
+      lines: listMemberships(preview),
+    },
+    {
+      title: ['People', ...listPeopleFigures(preview.people).map(([, text]) => text)].join(', '),
+      lines: listPeopleLines(preview.people, markdownCode).map(({ text }) => `- ${text}`),
+    },
     section(preview.vanishingRoles.length, 'role that AWS deletes', listRoles(preview), 'roles that AWS deletes'),
     section(
-      preview.brake.held,
+      preview.brake.held + preview.memberships.brake.held,
       'revocation that the brake would hold',
       listBrake(preview),
       'revocations that the brake would hold',
@@ -60,6 +71,12 @@ export function renderMarkdownPlan(told: Told): string {
       'permission set file that takes something away',
       listFilesOfSets(preview.brake.losses),
       'permission set files that take something away',
+    ),
+    section(
+      listAttributes(preview).length,
+      'line about attributes for access control',
+      listAttributes(preview).map((line) => `- ${markdownCode(line, 2000)}`),
+      'lines about attributes for access control',
     ),
     section(
       preview.bindings.length,
@@ -120,13 +137,15 @@ function renderHead({ preview, push, pause }: Told): string {
   return `${lines.filter((line) => line !== '').join('\n\n')}\n\n`
 }
 
-function renderVerdict({ brake: { held, contents } }: ToldPreview): string {
+function renderVerdict({ brake: { held, contents }, memberships }: ToldPreview): string {
+  const removals = memberships.brake.held
   const parts = [
     ...(held > 0 ? [count(held, 'revocation')] : []),
+    ...(removals > 0 ? [count(removals, 'removal from groups', 'removals from groups')] : []),
     ...(contents.length > 0 ? [count(contents.length, 'permission set file')] : []),
   ]
   if (parts.length === 0) return 'The brake would hold nothing.'
-  const them = held + contents.length === 1 ? 'it' : 'them'
+  const them = held + removals + contents.length === 1 ? 'it' : 'them'
   return `**The brake would hold ${parts.join(' and ')}** until a person releases ${them}.`
 }
 
@@ -149,13 +168,16 @@ function listFirst({ preview, push }: Told): readonly string[] {
     ...[describeOwnAccount(preview)].flatMap((told) => (told === undefined ? [] : [`- **${told}**`])),
     ...listWideSets(preview),
     ...listWideGrants(preview),
+    ...listWideMemberships(preview),
     ...invalid.map(
       (one) => `- **rejected**: ${markdownCode(one.key, 1100)}: ${markdownCode(describeInvalid(one), 2000)}`,
     ),
     ...preview.permissionSets.flatMap((one) =>
       one.change === 'rejected' && !isInvalid(one.name) ? [renderRejected(one)] : [],
     ),
-    ...preview.idleLinks.filter(({ key, state }) => state === 'rejected' && others.has(key)).map(renderIdle),
+    ...[...preview.idleLinks, ...preview.memberships.idle]
+      .filter(({ key, state }) => state === 'rejected' && others.has(key))
+      .map(renderIdle),
   ]
 }
 
@@ -279,8 +301,8 @@ function listWaiting(preview: ToldPreview): readonly string[] {
   )
 }
 
-function listIdle({ idleLinks }: ToldPreview): readonly string[] {
-  return idleLinks.map(renderIdle)
+function listIdle({ idleLinks, memberships }: ToldPreview): readonly string[] {
+  return [...idleLinks, ...memberships.idle].map(renderIdle)
 }
 
 function renderIdle({ key, state, reason, remedy }: ToldPreview['idleLinks'][number]): string {
@@ -309,8 +331,22 @@ function renderMinimums({ minimums: [first, ...more] }: ToldPreview): string {
   return ` **A policy refuses this plan**: ${markdownCode(first, 500)}${more.length > 0 ? ` and ${more.length} more` : ''}.`
 }
 
-function listBrake({ brake }: ToldPreview): readonly string[] {
-  return brake.reasons.map((reason) => `- ${markdownCode(reason, 500)}`)
+function listMemberships({ memberships }: ToldPreview): readonly string[] {
+  return listMembershipLines(memberships, markdownCode).map(({ text }) => `- ${text}`)
+}
+
+/** Whoever comes into a group gets all that it has. */
+function listWideMemberships({ memberships, administrators }: ToldPreview): readonly string[] {
+  const isWide = ({ access }: PlannedMembership) =>
+    access.some(
+      ({ permissionSet, accounts }) => administrators.includes(permissionSet) || accounts.length > manyAccounts,
+    )
+  const wide = { ...noMemberships, added: memberships.added.filter(isWide) }
+  return listMembershipLines(wide, markdownCode).map(({ text }) => `- **membership**: ${text}`)
+}
+
+function listBrake({ brake, memberships }: ToldPreview): readonly string[] {
+  return [...brake.reasons, ...memberships.brake.reasons].map((reason) => `- ${markdownCode(reason, 500)}`)
 }
 
 function listFilesOfSets(files: ToldPreview['brake']['contents']): readonly string[] {

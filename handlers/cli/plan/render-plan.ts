@@ -1,4 +1,5 @@
 import type { Assignment } from '../../../shared/domain/assignments/assignment.ts'
+import { describeAttributeStep, isLoss } from '../../../shared/domain/attributes/plan-attributes.ts'
 import type { AccountId } from '../../../shared/domain/organization/account-id.ts'
 import { isUnplaced } from '../../../shared/domain/organization/organization-view.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
@@ -9,6 +10,8 @@ import { type Mood, paint } from '../terminal/paint.ts'
 import { brief, type Room, takeFirst, verbose } from '../terminal/room.ts'
 import { listChange } from './list-meaning.ts'
 import type { ToldPermissionSetChange } from './name-changed-fields.ts'
+import { changesMemberships, listMembershipFigures, listMembershipLines, type PlanLine } from './render-memberships.ts'
+import { changesPerson, listPeopleFigures, listPeopleLines } from './render-people.ts'
 
 export const fates: Readonly<Record<LinkFate, string>> = {
   unreadable: 'S3 does not give it to ssofile',
@@ -42,9 +45,14 @@ export function renderPlan(preview: ToldPreview, { isVerbose = false } = {}): st
     renderHeld(preview, room),
     renderBindings(preview),
     renderRevocations(preview, room),
+    renderLines(listPeopleLines(preview.people, quoteName), 'more user', room),
+    renderLines(listMembershipLines(preview.memberships, quoteName), 'more membership', room),
     renderRoles(preview, room),
     renderMinimums(preview),
     renderBrake(preview),
+    listAttributes(preview)
+      .map((line) => `${line}\n`)
+      .join(''),
   ]
   return parts.filter((part) => part !== '').join('\n')
 }
@@ -61,9 +69,11 @@ function renderUnplaced({ view }: Preview): string {
   return `! ${paint('pending', 'accounts')} whose State or Paths Organizations does not say: nothing is granted or revoked in ${unplaced.join(', ')}\n`
 }
 
-/** Links that grant nothing for one reason stand together. */
-function renderIdle({ idleLinks }: Preview, room: Room): string {
-  const alike = Map.groupBy(idleLinks, ({ state, reason, remedy }) => [state, reason, remedy].join('\n'))
+/** Files of links, or of memberships, without effect for one reason stand together. */
+function renderIdle({ idleLinks, memberships }: Preview, room: Room): string {
+  const alike = Map.groupBy([...idleLinks, ...memberships.idle], ({ state, reason, remedy }) =>
+    [state, reason, remedy].join('\n'),
+  )
   const groups = [...alike.values()]
   const told = takeFirst(groups, room).map((group) => {
     const heads = group.slice(0, room.accounts).map(({ key, state }) => {
@@ -176,8 +186,9 @@ function renderHeld({ held, view }: Preview, room: Room): string {
   return renderGroups(held.map(withFates), { sign: '!', mood: 'bad', word: 'held by the brake:', view, room })
 }
 
-function renderBrake({ brake }: Preview): string {
+function renderBrake({ brake, memberships }: Preview): string {
   const { held, reasons, contents, losses, contentsUnchecked } = brake
+  const removals = memberships.brake
   const listed = reasons.map((reason) => `    ${quote(reason, 500)}\n`).join('')
   const list = (files: typeof contents) =>
     files.map(({ name, reason }) => `    ${quote(name)}: ${quote(reason, 2000)}\n`).join('')
@@ -185,6 +196,9 @@ function renderBrake({ brake }: Preview): string {
     held === 0
       ? ''
       : `${paint('bad', 'brake')}: ${count(held, 'revocation')} would be held until a person releases them (ssofile brake)\n${listed}`,
+    removals.held === 0
+      ? ''
+      : `${paint('bad', 'brake')}: ${count(removals.held, 'removal')} from groups would be held until a person releases them (ssofile brake)\n${removals.reasons.map((reason) => `    ${quote(reason, 500)}\n`).join('')}`,
     contents.length === 0
       ? ''
       : `${paint('bad', 'brake')}: ${count(contents.length, 'permission set file')} would be held until a person releases ${contents.length === 1 ? 'it' : 'them'} (ssofile brake)\n${list(contents)}`,
@@ -197,8 +211,33 @@ function renderBrake({ brake }: Preview): string {
   ].join('')
 }
 
+/** What would become of the attributes for access control, a line each. */
+export function listAttributes({ attributes = [] }: Pick<ToldPreview, 'attributes'>): readonly string[] {
+  if (attributes === 'denied')
+    return ['! attributes for access control: these credentials may not ask Identity Center which it has']
+  const told = attributes.map((one) => {
+    const held = isLoss(one) ? '; it waits until a person releases it (ssofile brake)' : ''
+    const left = one.step === 'report' ? '; somebody changed it by hand, and onDrift only reports' : held
+    const sets = one.sets.length === 0 ? 'named by no permission set' : `named by ${one.sets.join(', ')}`
+    const sign = one.from === undefined ? '+' : '!'
+    return `${sign} attribute: ${describeAttributeStep(one)} (aws:PrincipalTag/${quote(one.key, 128)}, ${sets})${left}`
+  })
+  if (told.length === 0) return []
+  return [...told, '  (looked for in the inline policies of permission_sets/; managed policies may name them too)']
+}
+
 function renderRevocations({ revocations, view }: Preview, room: Room): string {
   return renderGroups(revocations.map(withFates), { sign: '-', mood: 'bad', word: 'revokes', view, room })
+}
+
+function renderLines(lines: readonly PlanLine[], noun: string, room: Room): string {
+  const told = takeFirst(lines, room).map(({ sign, mood, text }) => `${sign} ${paint(mood, text)}\n`)
+  const more = lines.length - told.length
+  return told.join('') + (more > 0 ? `  and ${count(more, noun)} (--verbose tells all)\n` : '')
+}
+
+function quoteName(text: string): string {
+  return `'${quote(text, 1100)}'`
 }
 
 function renderBindings({ bindings }: Preview): string {
@@ -283,6 +322,7 @@ type Figure = readonly [mood: Mood, text: string]
 export function listFigures(preview: ToldPreview): readonly Figure[] {
   const { grants, revocations, bindings, waiting, existing, held, stuck, idleLinks, permissionSets, unfinished } =
     preview
+  const attributes = typeof preview.attributes === 'string' ? 0 : (preview.attributes?.length ?? 0)
   const waits = waiting.reduce((sum, { grants: those }) => sum + those.length, 0)
   const some = (number: number, word: string): readonly Figure[] =>
     number > 0 ? [['plain', `${number.toLocaleString('en')} ${word}`]] : []
@@ -291,6 +331,9 @@ export function listFigures(preview: ToldPreview): readonly Figure[] {
     [revocations.length > 0 ? 'bad' : 'plain', `${revocations.length.toLocaleString('en')} to revoke`],
     ...(bindings.length > 0 ? [['pending', `${count(bindings.length, 'link')} to bind to another user`] as const] : []),
     ...listSetFigures(permissionSets),
+    ...listPeopleFigures(preview.people),
+    ...listMembershipFigures(preview.memberships),
+    ...(attributes > 0 ? [['pending', `${count(attributes, 'attribute')} to change`] as const] : []),
     ...some(waits, 'waiting'),
     ...some(existing.length, 'there already'),
     ...some(held.length, 'held by the brake'),
@@ -300,13 +343,16 @@ export function listFigures(preview: ToldPreview): readonly Figure[] {
   ]
 }
 
-/** Links and permission set files that are not valid, or that policies refuse. */
+/** Files that are not valid, or that policies refuse. */
 export function countRejected({
   idleLinks,
   permissionSets,
-}: Pick<ToldPreview, 'idleLinks' | 'permissionSets'>): number {
+  memberships: { idle, groups },
+  people,
+}: Pick<ToldPreview, 'idleLinks' | 'permissionSets' | 'memberships' | 'people'>): number {
   const isRejected = ({ state }: { readonly state: string }) => state === 'rejected'
-  return idleLinks.filter(isRejected).length + permissionSets.filter(({ change }) => change === 'rejected').length
+  const files = [...permissionSets, ...groups, ...people].filter(({ change }) => change === 'rejected')
+  return [...idleLinks, ...idle].filter(isRejected).length + files.length
 }
 
 /** Empty where something changes. */
@@ -314,11 +360,14 @@ export function renderCalm(preview: ToldPreview): string {
   const { grants, revocations, bindings, waiting, held, stuck, permissionSets, unfinished } = preview
   const changed = permissionSets.filter(({ change }) => change !== 'rejected' && change !== 'blocked').length
   if (grants.length + revocations.length + bindings.length + changed > 0) return ''
+  if (changesMemberships(preview.memberships) || preview.people.some(changesPerson)) return ''
   // What waits, is held, stuck or blocked still differs from the files. Changes by hand were not looked for.
   const rejected = countRejected(preview)
   if (rejected > 0)
     return `Nothing to change, but ${count(rejected, 'file')} ${rejected === 1 ? 'is' : 'are'} not valid and ${rejected === 1 ? 'grants' : 'grant'} nothing.`
-  const isEqual = permissionSets.length + waiting.length + held.length + stuck.length + unfinished === 0
+  const { memberships } = preview
+  const left = memberships.groups.length + memberships.held.length + memberships.kept.length + preview.people.length
+  const isEqual = permissionSets.length + waiting.length + held.length + stuck.length + unfinished + left === 0
   return isEqual ? 'Nothing to change: what ssofile gave is what the files say.' : 'Nothing to change right now.'
 }
 

@@ -1,5 +1,5 @@
 import type { Ports } from '../../../shared/ports/ports.ts'
-import { ownerKey } from '../../../shared/reconcile/records/owner.ts'
+import { readNow } from '../../../shared/reconcile/records/owner.ts'
 
 const lookEveryMs = 5_000
 const leastMs = 1_000
@@ -10,11 +10,12 @@ const leastMs = 1_000
  */
 export async function waitUntil(
   instant: Date,
-  { objects, clock }: Pick<Ports, 'objects' | 'clock'>,
+  ports: Pick<Ports, 'objects' | 'clock'>,
   { endsMs, tell }: { readonly endsMs: number; readonly tell: () => void },
 ): Promise<boolean> {
+  const { clock } = ports
   for (let isFirst = true; ; isFirst = false) {
-    const now = (await objects.head(ownerKey))?.servedAt ?? clock.now()
+    const now = await readNow(ports)
     const leftMs = instant.getTime() - now.getTime()
     if (leftMs <= 0 && !isFirst) return true
     if (clock.monotonicMs() + leftMs >= endsMs) return false

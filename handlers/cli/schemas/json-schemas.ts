@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { attributesFileSchema, attributesRules } from '../../../shared/domain/attributes/attributes-file.ts'
 import { breakGlassFileSchema, breakGlassRules } from '../../../shared/domain/break-glass/break-glass-file.ts'
 import { hygieneFileSchema, hygieneRules } from '../../../shared/domain/credentials/hygiene-file.ts'
 import { configuration } from '../../../shared/domain/deployment/configuration.ts'
@@ -9,6 +10,9 @@ import { policyTestFileSchema } from '../../../shared/domain/guardrails/policy-t
 import type { JsonRules } from '../../../shared/domain/json/json-faults.ts'
 import { linkBodyRules, linkBodySchema } from '../../../shared/domain/links/link-body.ts'
 import { notification } from '../../../shared/domain/notifications/notification.ts'
+import { groupFileSchema, groupRules } from '../../../shared/domain/people/group-file.ts'
+import { personFileSchema, personRules } from '../../../shared/domain/people/person-file.ts'
+import { ruleFileSchema, ruleRules } from '../../../shared/domain/people/rule-file.ts'
 import { permissionSetFileSchema } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import { permissionSetRules } from '../../../shared/domain/permission-sets/permission-set-rules.ts'
 import { accessRequestRules, accessRequestSchema } from '../../../shared/domain/requests/access-request.ts'
@@ -41,10 +45,17 @@ export function renderJsonSchemas(): ReadonlyMap<string, string> {
       'selector.schema.json',
       render('Which accounts a name means, selectors/<name>.json', selectorFileSchema, selectorRules),
     ],
+    ['rule.schema.json', render('Who is in a group by attributes, rules/<group>.json', ruleFileSchema, ruleRules)],
     [
       'hygiene.schema.json',
       render('What credentials are measured by, and who is told, hygiene.json', hygieneFileSchema, hygieneRules),
     ],
+    [
+      'access-control-attributes.schema.json',
+      render('Attributes for access control, access_control_attributes.json', attributesFileSchema, attributesRules),
+    ],
+    ['group.schema.json', render('A group, groups/<group>.json; it may also be empty', groupFileSchema, groupRules)],
+    ['person.schema.json', render('A person, people/<user name>.json', personFileSchema, personRules)],
     [
       'eligibility.schema.json',
       render('Who may ask for what, eligibility/<name>.json', eligibilityFileSchema, eligibilityRules),
@@ -78,14 +89,30 @@ export function renderJsonSchemas(): ReadonlyMap<string, string> {
 }
 
 function render(title: string, schema: z.ZodType, rules: JsonRules): string {
-  const { $schema, ...rest } = z.toJSONSchema(schema, { io: 'input', target: 'draft-7' })
-  return `${JSON.stringify({ $schema, title, ...withWords(rest, '$', rules) }, undefined, 2)}\n`
+  const { $schema, definitions, ...rest } = z.toJSONSchema(schema, { io: 'input', target: 'draft-7' })
+  const words: Words = { rules, definitions: isObject(definitions) ? definitions : {}, told: {} }
+  const document = { $schema, title, ...withWords(rest, '$', words) }
+  const shared = Object.keys(words.told).length > 0 && { definitions: words.told }
+  return `${JSON.stringify({ ...document, ...shared }, undefined, 2)}\n`
+}
+
+type Words = {
+  readonly rules: JsonRules
+  readonly definitions: Schema
+  /** Those definitions that were referred to, with the words of where that was first: beside a `$ref` nothing counts. */
+  readonly told: Record<string, Schema>
 }
 
 /** The schema with the expected value as its description, which editors show. */
-function withWords(schema: Schema, shape: string, rules: JsonRules): Schema {
-  const { properties, items } = schema
-  const expected = shape === '$' ? undefined : rules[shape]?.expected
+function withWords(schema: Schema, shape: string, words: Words): Schema {
+  const { properties, items, $ref } = schema
+  const name = $ref?.slice('#/definitions/'.length)
+  const definition = name === undefined ? undefined : words.definitions[name]
+  if (name !== undefined && isObject(definition)) {
+    words.told[name] ??= withWords(definition, shape, words)
+    return schema
+  }
+  const expected = shape === '$' ? undefined : words.rules[shape]?.expected
   return {
     ...schema,
     description: expected,
@@ -93,13 +120,17 @@ function withWords(schema: Schema, shape: string, rules: JsonRules): Schema {
       ? {}
       : {
           properties: Object.fromEntries(
-            Object.entries(properties).map(([name, one]) => [name, wordsIn(one, `${shape}.${name}`, rules)]),
+            Object.entries(properties).map(([name, one]) => [name, wordsIn(one, `${shape}.${name}`, words)]),
           ),
         }),
-    ...(items === undefined || Array.isArray(items) ? {} : { items: wordsIn(items, `${shape}.[]`, rules) }),
+    ...(items === undefined || Array.isArray(items) ? {} : { items: wordsIn(items, `${shape}.[]`, words) }),
   }
 }
 
-function wordsIn<T extends Schema | boolean>(schema: T, shape: string, rules: JsonRules): Schema | T {
-  return typeof schema === 'object' ? withWords(schema, shape, rules) : schema
+function wordsIn<T extends Schema | boolean>(schema: T, shape: string, words: Words): Schema | T {
+  return typeof schema === 'object' ? withWords(schema, shape, words) : schema
+}
+
+function isObject(value: unknown): value is Schema {
+  return typeof value === 'object' && value !== null
 }

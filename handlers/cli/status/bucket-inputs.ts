@@ -1,5 +1,6 @@
 import pLimit from 'p-limit'
 import { linkPrefix } from '../../../shared/domain/links/link.ts'
+import { membershipPrefix } from '../../../shared/domain/people/membership-file.ts'
 import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import { listHeads, readsAtOnce } from '../../../shared/reconcile/records/list-heads.ts'
@@ -9,7 +10,7 @@ import type { InputFile } from '../folder/folder-inputs.ts'
 export async function listBucketInputs(objects: ObjectStore): Promise<readonly InputFile[]> {
   const limit = pLimit(readsAtOnce)
   const files: InputFile[] = []
-  for (const prefix of [linkPrefix, permissionSetPrefix]) {
+  for (const prefix of [linkPrefix, membershipPrefix, permissionSetPrefix]) {
     for (const { key, size, lastModified } of (await listHeads(objects, prefix)).values()) {
       const read = async (mostBytes: number): Promise<Uint8Array> => {
         if (size === 0 || size > mostBytes) return new Uint8Array()

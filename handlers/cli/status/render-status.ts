@@ -3,7 +3,12 @@ import { linkPrefix } from '../../../shared/domain/links/link.ts'
 import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import { requestPrefix } from '../../../shared/domain/requests/access-request.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
-import { type Status, type StatusState, statusStates } from '../../../shared/domain/statuses/status.ts'
+import {
+  type PeopleOfRule,
+  type Status,
+  type StatusState,
+  statusStates,
+} from '../../../shared/domain/statuses/status.ts'
 import { renderCsv } from '../../../shared/domain/text/render-csv.ts'
 import { queueOf } from '../../../shared/reconcile/records/inputs.ts'
 import { linesOfRequest, renderLines } from '../requests/render-request.ts'
@@ -54,6 +59,13 @@ const moods: Readonly<Record<StatusState, Mood>> = {
   partly: 'bad',
 }
 
+/** How many of the people whom a rule means are in; of the others only what is not 0. */
+function renderPeople({ matching, members, waiting, leaving, held, kept }: PeopleOfRule): string {
+  const others = Object.entries({ wait: waiting, leave: leaving, 'are held': held, 'stay for some days': kept })
+  const told = others.filter(([, number]) => number > 0).map(([word, number]) => `${number} ${word}`)
+  return [`${members} of ${matching} are in`, ...told].join(', ')
+}
+
 /** One status in full, for a terminal. Names from outside are escaped. */
 export function renderStatus(status: Status): string {
   const {
@@ -63,6 +75,7 @@ export function renderStatus(status: Status): string {
     reason,
     remedy,
     accounts,
+    people,
     by,
     warnings = [],
     updatedAt,
@@ -77,6 +90,7 @@ export function renderStatus(status: Status): string {
       accounts &&
         `${accounts.applied} of ${accounts.desired} applied${accounts.open > 0 ? `, ${accounts.open} open` : ''}`,
     ],
+    ['people', people && renderPeople(people)],
     ...(accounts?.failed ?? []).map(({ account, reason: why }): [string, string] => ['failed', `${account}: ${why}`]),
     ...warnings.map((warning): [string, string] => ['warning', warning]),
     ...linesOfRequest(status),
@@ -159,7 +173,7 @@ export function renderUntold(untold: number): string {
 }
 
 function renderInputs(all: readonly Status[], width: number | undefined, isWhole: boolean): string {
-  if (all.length === 0) return 'no inputs: nothing is under links_data/ and permission_sets/\n'
+  if (all.length === 0) return 'no inputs: nothing is under links_data/, permission_sets/ or the folders of people\n'
   const shown = isWhole
     ? order.flatMap((state) => all.filter((status) => status.state === state).map((status) => ({ status, left: 0 })))
     : order.flatMap((state) => abbreviate(all.filter((status) => status.state === state)))

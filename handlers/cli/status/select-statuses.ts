@@ -1,11 +1,11 @@
 import { linkPrefix, parseLinkKey } from '../../../shared/domain/links/link.ts'
 import { splitFolder, splitLinkFields } from '../../../shared/domain/links/link-fields.ts'
+import { prefixesOfRequests } from '../../../shared/domain/messages/input-prefixes.ts'
 import type { AccountId } from '../../../shared/domain/organization/account-id.ts'
 import type { OrganizationView } from '../../../shared/domain/organization/organization-view.ts'
 import { parsePermissionSetKey } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import { isWithin, type Membership } from '../../../shared/domain/scopes/expand-scope.ts'
 import { attentionOf, type Status, statusStates } from '../../../shared/domain/statuses/status.ts'
-import { queueOf } from '../../../shared/reconcile/records/inputs.ts'
 
 export const selectableStates = [...statusStates, 'stuck'] as const
 export type SelectableState = (typeof selectableStates)[number]
@@ -35,7 +35,7 @@ export function selectStatuses(all: readonly Status[], filter: StatusFilter): re
     const { input, state } = status
     const isStuck = attentionOf(status) === 'stuck'
     if (states !== undefined && !states.includes(state) && !(isStuck && states.includes('stuck'))) return false
-    if (isInputWanted === undefined ? queueOf(input) === 'requests' : !isInputWanted(input)) return false
+    if (isInputWanted === undefined ? isOfRequest(input) : !isInputWanted(input)) return false
     if (permissionSet !== undefined && setIn(input) !== permissionSet) return false
     if (account === undefined && folder === undefined && isPrincipalWanted === undefined) return true
     if (!input.startsWith(linkPrefix)) return false
@@ -45,6 +45,10 @@ export function selectStatuses(all: readonly Status[], filter: StatusFilter): re
     if (isPrincipalWanted !== undefined && !isPrincipalWanted(principal, type)) return false
     return account === undefined || concerns(status, own, account, filter.organization)
   })
+}
+
+function isOfRequest(input: string): boolean {
+  return prefixesOfRequests.some((prefix) => input.startsWith(prefix))
 }
 
 /** Of inputs that nobody has looked at yet, those that may turn out to be what is asked for: in whatever state. */

@@ -34,6 +34,14 @@ const linksOf = ({ links, origin }: HeldAccess): string => {
   return first === undefined ? 'none known' : `${first}${others.length === 0 ? '' : ` +${others.length}`}`
 }
 
+const groupOf = ({ group, groupId }: HeldAccess): string => group ?? groupId ?? 'directly'
+
+/** The file by which the person is in the group says the group, too. */
+const throughOf = (row: HeldAccess): string => {
+  const [first, ...others] = row.memberships ?? []
+  return first === undefined ? groupOf(row) : `${first}${others.length === 0 ? '' : ` +${others.length}`}`
+}
+
 /** Words that fit a narrow column; other output has the sentences. */
 const shortRemarks = new Map([
   ['the group has no members', 'no members'],
@@ -85,7 +93,7 @@ export function renderAccess(answer: WhoAnswer, fixed: Fixed, now: Date, width: 
     !fixed.account && { title: 'name', text: ({ accountName = '' }) => accountName, isPlace: true },
     isWide && !fixed.account && { title: 'OU path', text: ({ path = '' }) => path, isPlace: true },
     !fixed.permissionSet && { title: 'permission set', text: ({ permissionSet }) => permissionSet },
-    { title: 'through', text: ({ group, groupId }) => group ?? groupId ?? 'directly' },
+    { title: 'through', text: isNarrow ? groupOf : throughOf },
     { title: 'since', text: renderSince, isKept: true },
     hasEnds && { title: 'until', text: renderUntil, isKept: true },
     used,

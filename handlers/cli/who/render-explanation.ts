@@ -88,6 +88,7 @@ function renderLink({
   lastModified,
   reason,
   ticket,
+  owner,
   expiresAt,
   request,
   grants,
@@ -100,6 +101,7 @@ function renderLink({
     deletedBy && `deleted by ${deletedBy.principalId} at ${deletedBy.at}`,
     reason && `reason: ${reason}`,
     ticket && `ticket: ${ticket}`,
+    owner && `owner: ${owner}`,
     describeTemporary({ expiresAt, request })?.replace(/^/, 'temporary, ') ?? (expiresAt && `until ${expiresAt}`),
     status && status.state !== 'applied' ? `status: ${status.state}` : undefined,
   ]

@@ -1,5 +1,7 @@
 import * as z from 'zod'
+import { enterpriseExtension } from '../../../shared/domain/people/user-attributes.ts'
 import { principalId } from '../../../shared/domain/principals/identity-center-ids.ts'
+import { extensionOf } from '../../../shared/memory/identity-store/directory-users.ts'
 import type {
   GroupRecord,
   MembershipRecord,
@@ -45,12 +47,15 @@ const Operations = z
   .array(z.object({ AttributePath: z.string().min(1).max(255), AttributeValue: z.json().optional() }))
   .min(1)
   .max(100)
+const ExtensionName = z.string().regex(/^aws:identitystore:[a-z]{1,20}$/)
+/** Which extensions are to be answered: without it none is. */
+const asked = { Extensions: z.array(ExtensionName).min(1).max(10).optional() }
 const userAttributes = z.object({
   Name: z.record(z.string(), text).optional(),
   DisplayName: text.optional(),
   NickName: text.optional(),
   ProfileUrl: text.optional(),
-  Emails: z.json().optional(),
+  Emails: z.array(z.json()).max(1).optional(),
   Addresses: z.json().optional(),
   PhoneNumbers: z.json().optional(),
   Photos: z.json().optional(),
@@ -62,6 +67,7 @@ const userAttributes = z.object({
   Timezone: text.optional(),
   Website: text.optional(),
   Birthdate: text.optional(),
+  Extensions: z.record(ExtensionName, z.json()).optional(),
 })
 const store = { IdentityStoreId }
 const paging = {
@@ -184,13 +190,14 @@ function userOperations(model: MemoryIdentityStore, on: OnStore): Record<string,
       if (userId === undefined) throw resourceNotFound('USER')
       return { UserId: userId, IdentityStoreId: identityStoreId }
     }),
-    DescribeUser: on(z.object({ ...store, UserId }), async (input) =>
-      renderUser(await model.describeUser(input.UserId), identityStoreId),
+    DescribeUser: on(z.object({ ...store, ...asked, UserId }), async (input) =>
+      renderUser(await model.describeUser(input.UserId), identityStoreId, input.Extensions),
     ),
-    ListUsers: on(z.object({ ...store, ...paging, Filters }), async (input) => {
+    ListUsers: on(z.object({ ...store, ...asked, ...paging, Filters }), async (input) => {
       const userName = filterValue(input.Filters, 'UserName')
       const page = await model.listUsers(pageRequest(input), userName === undefined ? undefined : { userName })
-      return { Users: page.items.map((user) => renderUser(user, identityStoreId)), NextToken: page.nextToken }
+      const render = (user: UserRecord) => renderUser(user, identityStoreId, input.Extensions)
+      return { Users: page.items.map(render), NextToken: page.nextToken }
     }),
     CreateUser: on(userAttributes.extend({ ...store, UserName }), async (input) => {
       const { IdentityStoreId: _store, UserName: userName, ...attributes } = input
@@ -293,11 +300,16 @@ function renderGroup(
   }
 }
 
-function renderUser({ userId, userName, attributes, createdAt, updatedAt }: UserRecord, storeId: string): object {
+/** `asked`: an extension that was not asked for is not answered. */
+function renderUser(user: UserRecord, storeId: string, asked: readonly string[] = []): object {
+  const { userId, userName, attributes, createdAt, updatedAt } = user
+  const { Extensions: _, ...core } = attributes
+  const extension = asked.includes(enterpriseExtension) ? extensionOf(user) : undefined
   return {
     UserStatus: 'ENABLED',
     // Also that somebody was disabled, which the console and SCIM do.
-    ...attributes,
+    ...core,
+    Extensions: extension === undefined ? undefined : { [enterpriseExtension]: extension },
     UserId: userId,
     UserName: userName,
     CreatedAt: createdAt,

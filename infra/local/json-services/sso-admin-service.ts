@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { attributeKey, attributeSource } from '../../../shared/domain/attributes/attributes-file.ts'
 import { accountId } from '../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import {
@@ -111,6 +112,7 @@ export function ssoAdminOperations(model: MemorySsoAdmin): Readonly<Record<strin
     ...policyOperations(model, on),
     ...provisioningOperations(model, on),
     ...tagOperations(model, on),
+    ...attributeOperations(model, on),
   }
 }
 
@@ -408,6 +410,35 @@ function tagOperations(model: MemorySsoAdmin, on: OnInstance): Record<string, Js
     ),
     UntagResource: on(z.object({ ...resource, TagKeys: z.array(Tag.shape.Key).min(1).max(75) }), async (input) =>
       done(model.untagResource(toPermissionSetArn(input.ResourceArn), input.TagKeys)),
+    ),
+  }
+}
+
+const InstanceAccessControlAttributeConfiguration = z
+  .object({
+    AccessControlAttributes: z
+      .array(z.object({ Key: attributeKey, Value: z.object({ Source: z.array(attributeSource).length(1) }) }))
+      .max(50),
+  })
+  .transform(({ AccessControlAttributes: rows }) =>
+    rows.flatMap(({ Key: key, Value }) => Value.Source.map((source) => ({ key, source }))),
+  )
+
+function attributeOperations(model: MemorySsoAdmin, on: OnInstance): Record<string, JsonOperation> {
+  const input = z.object({ ...instance, InstanceAccessControlAttributeConfiguration })
+  return {
+    DescribeInstanceAccessControlAttributeConfiguration: on(z.object(instance), async () => {
+      const configured = await model.describeAttributes()
+      if (configured === undefined) throw notFound('InstanceAccessControlAttributeConfiguration not found.')
+      const { status: Status, reason: StatusReason, attributes } = configured
+      const AccessControlAttributes = attributes.map(({ key, source }) => ({ Key: key, Value: { Source: [source] } }))
+      return { Status, StatusReason, InstanceAccessControlAttributeConfiguration: { AccessControlAttributes } }
+    }),
+    CreateInstanceAccessControlAttributeConfiguration: on(input, async (asked) =>
+      done(model.createAttributes(asked.InstanceAccessControlAttributeConfiguration)),
+    ),
+    UpdateInstanceAccessControlAttributeConfiguration: on(input, async (asked) =>
+      done(model.updateAttributes(asked.InstanceAccessControlAttributeConfiguration)),
     ),
   }
 }

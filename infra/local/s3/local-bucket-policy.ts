@@ -35,6 +35,7 @@ const deployment = environment.parse({
     operators: ['team-Platform'],
   },
   hygieneRole: 'ssofile-hygiene',
+  directory: 'identity-center',
   alarmAddress: 'nobody@example.com',
 })
 const everybody = [`${users}*`]

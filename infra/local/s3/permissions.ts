@@ -1,3 +1,4 @@
+import { attributesKey } from '../../../shared/domain/attributes/attributes-file.ts'
 import { hygieneKey } from '../../../shared/domain/credentials/hygiene-file.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
 import {
@@ -17,9 +18,9 @@ const prefixesByRole = new Map<string, readonly string[]>([
   ['ssofile-operator', writable(operatorPermissions)],
   ['ssofile-planner', writable(plannerPermissions)],
   ['operator', [...inputPrefixes, 'memberships/', 'control/', 'requests/']],
-  ['governance', ['policies/', 'selectors/', 'eligibility/', 'groups/', hygieneKey]],
+  ['governance', ['policies/', 'selectors/', 'eligibility/', 'groups/', 'rules/', hygieneKey, attributesKey]],
   ['responder', ['drills/']],
-  ['hr', ['suspended/']],
+  ['hr', ['suspended/', 'people/']],
 ])
 
 const remedies = [
@@ -28,9 +29,12 @@ const remedies = [
   ['selectors/', "use the access key id 'governance' for selectors/"],
   ['eligibility/', "use the access key id 'governance' for eligibility/"],
   ['groups/', "use the access key id 'governance' for groups/"],
+  ['rules/', "use the access key id 'governance' for rules/"],
   [hygieneKey, `use the access key id 'governance' for ${hygieneKey}`],
+  [attributesKey, `use the access key id 'governance' for ${attributesKey}`],
   ['retire/', "write in the folder of the account's owner, such as retire/team-a/"],
   ['suspended/', "use the access key id 'hr' for suspended/"],
+  ['people/', "use the access key id 'hr' for people/"],
   ['drills/', "use the access key id 'responder' for drills/; nobody deletes there"],
   [
     'requests/',

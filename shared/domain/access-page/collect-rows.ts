@@ -2,7 +2,7 @@ import type { RoleUse } from '../assignments/role-use.ts'
 import { describeTemporary, type ToldLink } from '../links/told-link.ts'
 import { type PageBlock, type PageValueKind, type PageValues, type RowColumn, rowColumns } from './page-data.ts'
 
-type PageLink = Pick<ToldLink, 'key' | 'lastModified' | 'ticket' | 'reason' | 'expiresAt' | 'request'> & {
+type PageLink = Pick<ToldLink, 'key' | 'lastModified' | 'ticket' | 'reason' | 'owner' | 'expiresAt' | 'request'> & {
   readonly by?: { readonly principalId: string } | undefined
 }
 
@@ -81,9 +81,18 @@ export class RowCollector {
     const known = this.#placesOfLinks.get(links)
     if (known !== undefined) return known
     const places = links.map((link) => {
-      const { key, by, lastModified, ticket = '', reason = '', expiresAt = '' } = link
+      const { key, by, lastModified, ticket = '', reason = '', expiresAt = '', owner = '' } = link
       const temporary = describeTemporary(link) ?? ''
-      return this.#place('link', [key, by?.principalId ?? '', lastModified, ticket, reason, expiresAt, temporary])
+      return this.#place('link', [
+        key,
+        by?.principalId ?? '',
+        lastModified,
+        ticket,
+        reason,
+        expiresAt,
+        temporary,
+        owner,
+      ])
     })
     const place = this.#place('linkSet', places)
     this.#placesOfLinks.set(links, place)

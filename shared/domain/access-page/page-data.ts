@@ -31,8 +31,8 @@ export type PageValues = {
   remark: string[]
   /** When the role was last used, or `never`; for how many days the access is known to be unused. Absent: it is not known. */
   use: (readonly [string, number])[]
-  /** Key, uploaded by, uploaded at, ticket, reason, expires at, how temporary access came about. */
-  link: (readonly [string, string, string, string, string, string, string])[]
+  /** Key, uploaded by, uploaded at, ticket, reason, expires at, how temporary access came about, owner. */
+  link: (readonly [string, string, string, string, string, string, string, string])[]
   /** Places of links, from 1. */
   linkSet: (readonly number[])[]
 }
@@ -55,6 +55,9 @@ export type PageAttention = {
 /** Something that happened, as under `changes/`. `what`: the ledger key, input key or other subject. */
 export type PageChange = { readonly at: string; readonly event: string; readonly what: string }
 
+/** Its name, and what it is. */
+export type Figure = readonly [string, string]
+
 /** About the whole page. */
 export type PageFacts = {
   /** When it was made, as an instant. */
@@ -68,6 +71,8 @@ export type PageFacts = {
   readonly attention: readonly PageAttention[]
   /** Absent: the page has no list of changes, and shows what began since a date. */
   readonly changes?: readonly PageChange[] | undefined
+  /** How people came and went in the month of `madeAt`. Absent or empty: it was not measured. */
+  readonly lifecycle?: readonly Figure[] | undefined
 }
 
 /** Ids and classes by which the script finds the data. */

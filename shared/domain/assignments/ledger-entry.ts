@@ -24,16 +24,19 @@ export const grantingLink = record({
   deletedBy: uploader.optional(),
   reason: z.string().optional(),
   ticket: z.string().optional(),
+  owner: z.string().optional(),
   expiresAt: z.iso.datetime().optional(),
   /** Of temporary access: the request that it was granted for. */
   ofRequest: record({ user: principalId, digest: requestDigest }).optional(),
 })
 export type GrantingLink = z.infer<typeof grantingLink>
 
-/** The same links, each until the same instant, for the same reason and by the same ticket. */
+/** The same links, each until the same instant, for the same reason, by the same ticket and of the same owner. */
 export function haveSameTerms(a: readonly GrantingLink[], b: readonly GrantingLink[]): boolean {
   const render = (links: readonly GrantingLink[]) =>
-    links.map(({ key, expiresAt, reason, ticket }) => JSON.stringify([key, expiresAt, reason, ticket])).sort()
+    links
+      .map(({ key, ...terms }) => JSON.stringify([key, terms.expiresAt, terms.reason, terms.ticket, terms.owner]))
+      .sort()
   return JSON.stringify(render(a)) === JSON.stringify(render(b))
 }
 

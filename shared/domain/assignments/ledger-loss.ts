@@ -7,14 +7,17 @@ import { record } from '../json/record.ts'
  * How many settled entries the ledger had when they were last counted. By S3's clock they were listed after `at` and read before
  * `until`. What began since `begunSince`, and is lost, is not in the count: `changes/` tells of it.
  */
-export const ledgerCount = record({
+const count = {
   v: z.literal(1),
   settled: z.int().min(0),
   at: z.iso.datetime(),
   until: z.iso.datetime(),
   begunSince: z.iso.datetime(),
-})
-export type LedgerCount = z.infer<typeof ledgerCount>
+}
+/** `people`: the same of groups and memberships. Absent: they were never counted. */
+export const ledgerCount = record({ ...count, people: record(count).optional() })
+export type LedgerCount = Omit<z.infer<typeof ledgerCount>, 'people'>
+export type LedgerCounts = z.infer<typeof ledgerCount>
 
 /**
  * `settled`: entries that have nothing left to do; `all`: these and the rest. `lacking`: that began since the last count, and are

@@ -9,9 +9,10 @@ import { heldRetirements } from './held-retirements.ts'
  * `own`: the granting links were withdrawn. `indirect`: the links are there, and something else removes the access. `minimum`:
  * fewer people would keep a permission set in an account than a policy demands. Nothing is counted for that: it is judged again
  * each time, by what is there. `people`: files of one uploader suspend more people than is plausible.
- * `memberships`: more people would be taken out of groups than files of one folder may take out.
+ * `memberships`: more people would be taken out of groups than files of one folder may take out, or one rule.
+ * `attributes`: the file takes attributes for access control away, or gives them other sources. Nothing is counted for that either.
  */
-export const brakeRules = ['own', 'indirect', 'minimum', 'people', 'memberships'] as const
+export const brakeRules = ['own', 'indirect', 'minimum', 'people', 'memberships', 'attributes'] as const
 
 /**
  * What is counted together. `own` counts links by folder, and edits of permission sets by uploader; `people` counts people by
@@ -25,10 +26,12 @@ export const brakeCauses = [
   'principal',
   'permission set',
   'selector',
+  'rule',
   'configuration',
   'uploader',
   'account owner',
   'everything',
+  'file',
 ] as const
 
 const scope = {
@@ -36,7 +39,7 @@ const scope = {
   cause: z.enum(brakeCauses),
   /**
    * Of the folder (absent: directly under `links_data/`), the account, the principal, the permission set, the selector, the
-   * account owner or the uploader (absent: it is not known).
+   * group of the rule, the account owner or the uploader (absent: it is not known).
    */
   name: z.string().optional(),
   /** Of links, where something else than the folder is the cause. Absent: directly under `links_data/`. */
@@ -82,7 +85,7 @@ const brakeList = record({
   passed: z.int().min(0),
   /** What a policy has against it, where that is the rule. */
   objection: z.string().optional(),
-  /** The links, assignments, people or memberships that exceed the limit. */
+  /** The links, assignments, people, memberships or changes of attributes that exceed the limit. */
   items: z.array(z.string()),
   /** Sorted. Each assignment stands on one list only. */
   held: z.array(assignmentKey),
@@ -104,6 +107,8 @@ const brakeRelease = record({
   people: z.array(z.string()).optional(),
   /** Of the rule `memberships`: those that the list had, as `<group>%<user name>`. */
   memberships: z.array(z.string()).optional(),
+  /** Of the rule `attributes`: the changes that the list had. */
+  attributes: z.array(z.string()).optional(),
   /** Its file was held, and is what was released. */
   permissionSet: permissionSetName.optional(),
   /** Acts on credentials were held, and are what was released. */

@@ -1,5 +1,6 @@
 import { linkPrefix } from '../links/link.ts'
 import { membershipPrefix } from '../people/membership-file.ts'
+import { ruleKeyOf } from '../people/rule-file.ts'
 import { quote } from '../statuses/complaint.ts'
 import type { BrakeList, Cause, Scope } from './brake-record.ts'
 
@@ -10,15 +11,21 @@ export function figureOf({ passed, items }: Pick<BrakeList, 'passed' | 'items'>)
 
 /** Why the brake holds, for a person: rule and limit. The figure grows while more is held, so it stands elsewhere. */
 export function describeList(list: BrakeList): string {
-  const { rule, name, limit, base, minutes, objection } = list
+  const { rule, cause, name, limit, base, minutes, objection } = list
   if (rule === 'minimum') return `held by a policy: ${objection}`
   if (rule === 'people')
     return `held by the brake: more than ${limit} people were suspended within ${minutes} minutes by ${quote(name ?? 'somebody who is not known')}`
+  if (cause === 'rule') return describeListOfRule(list)
   if (rule === 'memberships')
     return `held by the brake: more than ${limit}${base > limit ? ` of the ${base}` : ''} memberships of files ${placeOf(name, membershipPrefix)} were withdrawn within ${minutes} minutes`
+  if (rule === 'attributes') return `held by the brake until a person releases it: ${list.items.join('; ')}`
   return rule === 'own'
     ? `held by the brake: more than ${limit}${renderBase(base, limit)} links ${placeOf(name)} were withdrawn within ${minutes} minutes`
     : `held by the brake: more than ${limit} assignments would be revoked within ${minutes / 60} hours ${describeCause(list)}, although their links were not deleted`
+}
+
+function describeListOfRule({ name = '', limit, base, minutes }: BrakeList): string {
+  return `held by the brake: ${quote(ruleKeyOf(name))} would take more than ${limit} of ${base} people out of its group within ${minutes} minutes`
 }
 
 /** ` of the 300`; empty where there were fewer links when the window began than may be withdrawn. */

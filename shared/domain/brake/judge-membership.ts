@@ -1,21 +1,56 @@
-import type { BrakeRecord, BrakeWindow } from './brake-record.ts'
-import { findListWith, hold } from './lists.ts'
+import { type BrakeRecord, type BrakeWindow, isSameScope } from './brake-record.ts'
+import { findListWith, hold, takeOffMembership } from './lists.ts'
 import { isMembershipReleased } from './releases.ts'
 import { addedTo, type BrakeTerms, isBeyond, type Tally, windowOf, withWindow } from './windows.ts'
 
 /**
  * One person who is about to be taken out of a group: `<group>%<user name>`, and the folders whose files asked for it.
- * `undefined`: directly under `memberships/`.
+ * `undefined`: directly under `memberships/`. `ruleOf`: the group, where its rule asked for it.
  */
-export type Removal = { readonly item: string; readonly folders: readonly (string | undefined)[] }
+export type Removal = {
+  readonly item: string
+  readonly folders: readonly (string | undefined)[]
+  readonly ruleOf?: string | undefined
+}
 
-function tally({ item, folders }: Removal): readonly Tally[] {
-  return [...new Set(folders)].map((name) => ({ rule: 'memberships', cause: 'folder', name, items: [item] }))
+function tally({ item, folders, ruleOf }: Removal): readonly Tally[] {
+  const ofFolders = [...new Set(folders)].map((name) => ({ ...ofFolder, name, items: [item] }))
+  return ruleOf === undefined ? ofFolders : [...ofFolders, { ...ofRule, name: ruleOf, items: [item] }]
+}
+
+const ofFolder = { rule: 'memberships', cause: 'folder' } as const
+const ofRule = { rule: 'memberships', cause: 'rule' } as const
+
+/** Of a rule everything is one list: while there is one, nobody else is taken out either. */
+function isTooMany(brake: BrakeRecord, window: BrakeWindow, items: readonly string[], terms: BrakeTerms): boolean {
+  const isListed = window.cause === 'rule' && brake.lists.some((list) => isSameScope(list, window))
+  return isBeyond(window, items, terms) || (isListed && items.length > 0)
+}
+
+/**
+ * All people whom a rule means no longer, before the first of them is taken out. Where they are too many at once, all are held, on one
+ * list. `all`: whom the rule has put into its group. Whoever is meant again leaves the list.
+ */
+export function judgeLeavers(
+  brake: BrakeRecord,
+  { group, items, all }: { readonly group: string; readonly items: readonly string[]; readonly all: readonly string[] },
+  terms: BrakeTerms,
+): BrakeRecord {
+  const scope = { ...ofRule, name: group, folder: undefined }
+  const kept = new Set(items)
+  const stale = brake.lists.filter((list) => isSameScope(list, scope)).flatMap((list) => list.items)
+  const now = stale.filter((item) => !kept.has(item)).reduce(takeOffMembership, brake)
+  const open = items.filter((item) => !isSettled(now, item, terms))
+  const window = windowOf(now, { ...scope, items: open }, terms)
+  // Whoever passed in this window may be out already.
+  const based = { ...window, base: window.base ?? new Set([...window.counted, ...all]).size }
+  const added = addedTo(based, { ...scope, items: open })
+  return isTooMany(now, based, added, terms) ? hold(now, [], { window: based, items: added }, terms) : now
 }
 
 /** The windows in which this removal seems to be one too many, and whose base has to be counted before that is said. */
 export function findBaselessRemoval(brake: BrakeRecord, removal: Removal, terms: BrakeTerms): readonly BrakeWindow[] {
-  if (isDecided(brake, removal, terms)) return []
+  if (isSettled(brake, removal.item, terms)) return []
   return tally(removal).flatMap((one) => {
     const window = windowOf(brake, one, terms)
     return window.base === undefined && isBeyond(window, addedTo(window, one), terms) ? [window] : []
@@ -45,7 +80,7 @@ export function judgeRemoval(
     const window = windowOf(brake, one, terms)
     return { window, items: addedTo(window, one) }
   })
-  const beyond = added.find(({ window, items }) => isBeyond(window, items, terms))
+  const beyond = added.find(({ window, items }) => isTooMany(brake, window, items, terms))
   if (beyond) return { brake: hold(brake, [], beyond, terms), passes: false }
   const counted = added
     .filter(({ items }) => items.length > 0)
@@ -56,6 +91,6 @@ export function judgeRemoval(
   return { brake: counted, passes: true }
 }
 
-function isDecided(brake: BrakeRecord, { item }: Removal, { now }: BrakeTerms): boolean {
+function isSettled(brake: BrakeRecord, item: string, { now }: BrakeTerms): boolean {
   return isMembershipReleased(brake, item, now) || findListWith(brake, 'memberships', item) !== undefined
 }

@@ -25,6 +25,11 @@ export function isMembershipReleased(brake: BrakeRecord, membership: string, now
   return hasRelease(brake, now, ({ memberships = [] }) => memberships.includes(membership))
 }
 
+/** A change of the attributes for access control. */
+export function isAttributeReleased(brake: BrakeRecord, change: string, now: Date): boolean {
+  return hasRelease(brake, now, ({ attributes = [] }) => attributes.includes(change))
+}
+
 /** An act on a credential. */
 export function isActReleased(brake: BrakeRecord, item: string, now: Date): boolean {
   return hasRelease(brake, now, ({ items = [] }) => items.includes(item))
@@ -41,9 +46,19 @@ function isInForce({ at }: { readonly at: string }, now: Date): boolean {
 /** Releases exactly this list. Later revocations are held on a new one. */
 export function releaseHeld(brake: BrakeRecord, list: BrakeList, releasing: Releasing): BrakeRecord {
   const rule = list.rule === 'minimum' ? { rule: list.rule } : {}
-  const people = list.rule === 'people' ? { people: list.items } : {}
-  const memberships = list.rule === 'memberships' ? { memberships: list.items } : {}
-  return withoutList(withRelease(brake, releasing, { ...rule, keys: list.held, ...people, ...memberships }), list)
+  return withoutList(withRelease(brake, releasing, { ...rule, keys: list.held, ...itemsReleased(list) }), list)
+}
+
+type OfItems = Pick<Release, 'people' | 'memberships' | 'attributes'>
+
+/** Of some rules a list has more than keys, or no keys at all: its items are released too, and are part of its name. */
+export function hasItems({ rule }: Pick<BrakeList, 'rule'>): boolean {
+  return rule === 'people' || rule === 'memberships' || rule === 'attributes'
+}
+
+/** What a list has besides keys, by the name of its rule. */
+export function itemsReleased(list: BrakeList): OfItems {
+  return hasItems(list) ? { [list.rule]: list.items } : {}
 }
 
 /** Releases exactly this content of a file. */

@@ -7,27 +7,38 @@ export type Tally = Scope & { readonly items: readonly string[] }
 /** `now`: by S3's clock; `clockNow`: by the dispatcher's. */
 export type BrakeTerms = { readonly limits: Configuration['brake']; readonly now: Date; readonly clockNow?: Date }
 
+/** Somebody's own act, in a folder: links that are deleted, or files of memberships. */
+const isOwn = (rule: Scope['rule']): boolean => rule === 'own' || rule === 'memberships'
+
+/** A rule that takes out fewer is not held for half of its people: they may be four who have left. */
+const fewOfRule = 4
+
+/** A rule (`rules/`) empties no group of more than one, and takes out no half of those whom it put in. */
+function limitOfRule(base: number): number {
+  return Math.max(1, Math.min(base - 1, Math.max(fewOfRule, Math.ceil(base / 2) - 1)))
+}
+
 /** The most that may pass in a window; exactly so many do. */
 export function limitOf({ rule, cause }: Scope, base: number, limits: Configuration['brake']): number {
   if (rule === 'minimum') return 0
+  if (cause === 'rule') return limitOfRule(base)
   if (rule === 'people') return limits.people.count
-  const isOwn = rule === 'own' || rule === 'memberships'
-  const { count, percent } = isOwn ? limits.own : limits.indirect
+  const { count, percent } = isOwn(rule) ? limits.own : limits.indirect
   const limit = Math.max(count, Math.floor((percent * base) / 100))
-  if (isOwn) return limit
+  if (isOwn(rule)) return limit
   // No folder can use up more than half of everything.
   return (cause === 'everything' ? 2 : 1) * Math.min(limits.indirect.most, limit)
 }
 
 /** A larger base allows no more. */
 export function baseMost(rule: Scope['rule'], { indirect }: Configuration['brake']): number {
-  if (rule === 'own' || rule === 'memberships') return Number.POSITIVE_INFINITY
+  if (isOwn(rule)) return Number.POSITIVE_INFINITY
   return indirect.percent === 0 ? 0 : Math.ceil((100 * indirect.most) / indirect.percent)
 }
 
 export function lengthMs(rule: Scope['rule'], { own, indirect, people }: Configuration['brake']): number {
   if (rule === 'people') return people.minutes * 60_000
-  return rule === 'own' || rule === 'memberships' ? own.minutes * 60_000 : indirect.hours * 60 * 60_000
+  return isOwn(rule) ? own.minutes * 60_000 : indirect.hours * 60 * 60_000
 }
 
 export function isRunning(window: BrakeWindow, terms: BrakeTerms): boolean {

@@ -72,6 +72,11 @@ export const configuration = z.strictObject({
   ownAccount: accountId.optional(),
   orphanGraceMinutes: wholeNumber.default(60),
   onDrift: z.enum(['restore', 'report']).default('restore'),
+  /**
+   * Where users come from. `identity-center`: its own directory, so files under `people/` make and change them. `external`: a provider
+   * or an Active Directory keeps them, and ssofile writes no user.
+   */
+  directory: z.enum(['external', 'identity-center']).default('external'),
   privacy: z.enum(['open', 'folder']).default('open'),
   auditorRole: roleInAccounts,
   /** With it credentials are retired in the accounts; without it nothing of it is there. */
@@ -120,6 +125,7 @@ export const configurationRules: JsonRules = {
   '$.ownAccount': value('the 12 digits of an account id', 'a text such as "111122223333"'),
   '$.orphanGraceMinutes': value('whole minutes from 0', 'a number such as 60'),
   '$.onDrift': value("'restore' or 'report'", '"restore" or "report"'),
+  '$.directory': value("'external' or 'identity-center'", '"external" or "identity-center"'),
   '$.privacy': value("'open' or 'folder'", '"open" or "folder"'),
   '$.auditorRole': role('"ssofile-auditor"'),
   '$.hygieneRole': role('"ssofile-hygiene"'),

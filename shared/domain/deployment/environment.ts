@@ -57,7 +57,7 @@ export const access = z.strictObject({
   permissionSetUploaders: principals.default([]),
   auditors: principals.default([]),
   operators: principals.default([]),
-  /** Who writes `policies/`, `selectors/`, `eligibility/` and `groups/`; ssofile itself may not. */
+  /** Who writes `policies/`, `selectors/`, `eligibility/`, `groups/` and `rules/`; ssofile itself may not. */
   governance: principals.default([]),
   /** Who uploads records of drills under `drills/`, with the everyday access; see break-glass. */
   responders: principals.default([]),

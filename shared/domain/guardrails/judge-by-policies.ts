@@ -1,7 +1,8 @@
 import { forbiddenActionsOf } from '../iam-policies/forbidden-actions.ts'
-import type { Link } from '../links/link.ts'
+import { type Link, temporaryPrefix } from '../links/link.ts'
 import type { LinkBody } from '../links/link-body.ts'
 import type { AccountId } from '../organization/account-id.ts'
+import { folderOfMembership, type MembershipFile } from '../people/membership-file.ts'
 import type { PermissionSetFile } from '../permission-sets/permission-set-file.ts'
 import { renderScope } from '../scopes/scope.ts'
 import { type Complaint, quote, renderComplaint } from '../statuses/complaint.ts'
@@ -16,7 +17,7 @@ const later = 'later'
 /** All that rules about links ask. The same case gets the same verdict wherever it is judged. */
 export type LinkCase = {
   readonly link: Link
-  readonly body: Pick<LinkBody, 'expiresAt' | 'reason' | 'ticket'>
+  readonly body: Pick<LinkBody, 'expiresAt' | 'reason' | 'ticket' | 'owner'>
   readonly uploadedAt: Date
   /** As its status names them. `later`: it is not uploaded yet. */
   readonly uploader: { readonly name: string } | 'nobody knows' | typeof later
@@ -24,6 +25,13 @@ export type LinkCase = {
   readonly accounts: readonly AccountId[] | typeof later
   /** What the people of its principal have besides, in the accounts that it reaches. `unread`: what cannot be read of that. */
   readonly overlaps: readonly Overlap[] | { readonly unread: string } | typeof later
+}
+
+/** All that rules about links ask of a file that puts somebody into a group. */
+export type MembershipCase = Pick<LinkCase, 'body' | 'uploadedAt' | 'uploader'> & {
+  readonly membership: Pick<MembershipFile, 'key' | 'group' | 'user'>
+  /** The links that name the group. `later`: nobody has looked. */
+  readonly links: readonly Pick<Link, 'permissionSet' | 'scope'>[] | typeof later
 }
 
 /** What a rule has against an input. Without a rule: a policy that is broken. */
@@ -62,6 +70,80 @@ export function judgeLinkByPolicies(guardrails: Guardrails, about: LinkCase): Ve
     ...policy.separations.map((rule) => ({ policy, rule, findings: [separationFinding(rule, about)] })),
   ])
   return judge(guardrails, found)
+}
+
+/**
+ * A membership is judged as the access of its group for its user: by each rule about links that is about one of the group's links.
+ * What the rule demands of accounts and permission sets is demanded of those links, and of the file what a file says.
+ *
+ * | in a rule                                                | is compared with                                  |
+ * | -------------------------------------------------------- | ------------------------------------------------- |
+ * | `permissionSets`, `scopes` in `for`                      | one of the links of the group                     |
+ * | `principals`                                             | the group or the user: one of them must fit       |
+ * | `folders`, `uploaders`                                   | the folder and the uploader of the file           |
+ * | `expireWithinHours`, `ticket`, `reason`, `owner`         | the body of the file                              |
+ * | `types`, and what else is in `must`                      | nothing: it is about the links                    |
+ */
+export function judgeMembershipByPolicies(guardrails: Guardrails, about: MembershipCase): Verdict {
+  const find = (rule: LinkRule): readonly Finding[] => {
+    const applies = concernsMembership(rule.for, about)
+    if (applies === later) return [later]
+    return applies ? findingsOfMembership(rule.must, about) : []
+  }
+  const found = guardrails.policies.flatMap((policy) =>
+    policy.links.map((rule) => ({ policy, rule, findings: find(rule) })),
+  )
+  return judge(guardrails, found)
+}
+
+function concernsMembership(which: LinkRule['for'], { membership, uploader, links }: MembershipCase) {
+  const { permissionSets, scopes, principals, folders, uploaders } = which
+  if (ownPartFindings({ principals, folders }, membership).some((finding) => finding !== undefined)) return false
+  const isOfLinks = permissionSets !== undefined || scopes !== undefined
+  if (links !== later && isOfLinks) {
+    const fits = links.some(
+      (link) =>
+        (permissionSets === undefined || fitsOne(permissionSets, link.permissionSet)) &&
+        (scopes === undefined || fitsOne(scopes, renderScope(link.scope))),
+    )
+    if (!fits) return false
+  }
+  if (uploaders !== undefined && typeof uploader === 'object' && !fitsOne(uploaders, uploader.name)) return false
+  const isOpen = (links === later && isOfLinks) || (uploaders !== undefined && uploader === later)
+  return isOpen ? later : true
+}
+
+function findingsOfMembership(must: LinkRule['must'], about: MembershipCase): readonly Finding[] {
+  const { principals, folders, uploaders, expireWithinHours, ticket, reason, owner } = must
+  const { body, membership, uploader } = about
+  return [
+    ...ownPartFindings({ principals, folders }, membership),
+    uploaders && uploaderFinding(uploaders, uploader),
+    expireWithinHours === undefined ? undefined : expiryFinding(expireWithinHours, about),
+    ticket === undefined ? undefined : ticketFinding(ticket, body.ticket),
+    reason && textFinding('a reason', body.reason),
+    owner && textFinding('an owner', body.owner),
+  ]
+}
+
+function ownPartFindings(
+  { principals, folders }: Pick<Parts, 'principals' | 'folders'>,
+  { key, group, user }: MembershipCase['membership'],
+): readonly Finding[] {
+  const folder = folderOfMembership(key) ?? ''
+  const isPrincipal = principals === undefined || fitsOne(principals, group) || fitsOne(principals, user)
+  return [
+    isPrincipal
+      ? undefined
+      : {
+          received: `user '${quote(user)}' in group '${quote(group)}'`,
+          expected: `a group or user like ${listed(principals)}`,
+          remedy: 'use another group',
+        },
+    folders === undefined || fitsOne(folders, folder)
+      ? undefined
+      : { received: `folder '${quote(folder)}'`, expected: listed(folders), remedy: 'use another folder' },
+  ]
 }
 
 export function judgePermissionSetByPolicies(guardrails: Guardrails, file: PermissionSetFile): Verdict {
@@ -182,7 +264,7 @@ function concerns(which: LinkRule['for'], about: LinkCase): boolean | typeof lat
 
 function findingsOfLink(must: LinkRule['must'], about: LinkCase): readonly Finding[] {
   const { accounts, accountsNever, accountsMost, scopesNever, ...others } = must
-  const { expireWithinHours, ticket, reason, uploaders, ...parts } = others
+  const { expireWithinHours, ticket, reason, owner, uploaders, ...parts } = others
   const { body } = about
   return [
     ...partFindings(parts, about.link),
@@ -193,7 +275,9 @@ function findingsOfLink(must: LinkRule['must'], about: LinkCase): readonly Findi
     accountsMost === undefined ? undefined : countFinding(accountsMost, about.accounts),
     expireWithinHours === undefined ? undefined : expiryFinding(expireWithinHours, about),
     ticket === undefined ? undefined : ticketFinding(ticket, body.ticket),
-    reason && reasonFinding(body.reason),
+    reason && textFinding('a reason', body.reason),
+    // Temporary access is its requester's.
+    owner && !about.link.key.startsWith(temporaryPrefix) ? textFinding('an owner', body.owner) : undefined,
   ]
 }
 
@@ -262,7 +346,9 @@ function countFinding(most: number, accounts: LinkCase['accounts']): Finding {
   return { received: `${accounts.length} accounts`, expected: `at most ${most}`, remedy: 'use a narrower scope' }
 }
 
-function expiryFinding(hours: number, { body: { expiresAt }, uploadedAt }: LinkCase): Finding {
+function expiryFinding(hours: number, about: Pick<LinkCase, 'body' | 'uploadedAt'>): Finding {
+  const { uploadedAt } = about
+  const { expiresAt } = about.body
   const expected = `an expiresAt within ${hours} hours of its upload`
   const remedy = 'write an earlier expiresAt into the file'
   if (expiresAt === undefined)
@@ -272,10 +358,11 @@ function expiryFinding(hours: number, { body: { expiresAt }, uploadedAt }: LinkC
   return { received: `an expiresAt ${(ms / 3_600_000).toFixed(2)} hours after its upload`, expected, remedy }
 }
 
-function reasonFinding(reason: string | undefined): Finding {
-  if (saysSomething(reason)) return undefined
-  const received = reason === undefined ? 'no reason' : `the reason '${quote(reason)}'`
-  return { received, expected: 'a reason with letters or digits', remedy: 'write { "reason": "…" } into the file' }
+function textFinding(what: 'a reason' | 'an owner', text: string | undefined): Finding {
+  if (saysSomething(text)) return undefined
+  const [, field] = what.split(' ')
+  const received = text === undefined ? `no ${field}` : `the ${field} '${quote(text)}'`
+  return { received, expected: `${what} with letters or digits`, remedy: `write { "${field}": "…" } into the file` }
 }
 
 function ticketFinding(pattern: string, ticket: string | undefined): Finding {
@@ -289,7 +376,14 @@ function ticketFinding(pattern: string, ticket: string | undefined): Finding {
 }
 
 function findingsOfPermissionSet(must: PermissionSetRule['must'], file: PermissionSetFile): readonly Finding[] {
-  const { boundaries, managedPolicies, customerManagedPolicies, forbiddenActions = [], sessionMinutesMost } = must
+  const {
+    boundaries,
+    managedPolicies,
+    customerManagedPolicies,
+    forbiddenActions = [],
+    sessionMinutesMost,
+    owner,
+  } = must
   const named = (what: string, globs: readonly string[] | undefined, names: readonly string[]): readonly Finding[] =>
     names
       .filter((name) => globs !== undefined && !fitsOne(globs, name))
@@ -315,6 +409,7 @@ function findingsOfPermissionSet(must: PermissionSetRule['must'], file: Permissi
           remedy: 'write a shorter sessionDurationInMinutes',
         }
       : undefined,
+    owner && textFinding('an owner', file.owner),
   ]
 }
 

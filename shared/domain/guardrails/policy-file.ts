@@ -59,6 +59,7 @@ const linkRule = z.strictObject({
       expireWithinHours: z.number().positive().max(87_600).optional(),
       ticket: said(200).optional(),
       reason: z.literal(true).optional(),
+      owner: z.literal(true).optional(),
     })
     .refine((must) => Object.keys(must).length > 0, atLeastOne),
 })
@@ -81,6 +82,7 @@ const permissionSetRule = z.strictObject({
         .max(forbiddenActionsMost)
         .optional(),
       sessionMinutesMost: z.int().min(60).max(720).optional(),
+      owner: z.literal(true).optional(),
     })
     .refine((must) => Object.keys(must).length > 0, atLeastOne),
 })
@@ -237,12 +239,14 @@ const expectations: Readonly<Record<string, string>> = {
   '$.links.[].must.expireWithinHours': 'a number of hours, above 0 and at most 87600',
   '$.links.[].must.ticket': 'a pattern in which # stands for a digit, ? for one character and * for any',
   '$.links.[].must.reason': 'true',
+  '$.links.[].must.owner': 'true',
   '$.permissionSets.[].for.names': listOfGlobs,
   '$.permissionSets.[].must.boundaries': listOfGlobs,
   '$.permissionSets.[].must.managedPolicies': listOfGlobs,
   '$.permissionSets.[].must.customerManagedPolicies': listOfGlobs,
   '$.permissionSets.[].must.forbiddenActions': 'a list of at most 50 actions, such as "iam:*"',
   '$.permissionSets.[].must.sessionMinutesMost': 'a whole number from 60 to 720',
+  '$.permissionSets.[].must.owner': 'true',
   '$.separations.[].for.accounts': listOfGlobs,
   '$.separations.[].must.notTogether': 'two lists of names of permission sets, each of 1 to 20 globs',
   '$.minimums.[].for.permissionSets': listOfGlobs,

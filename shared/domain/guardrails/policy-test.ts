@@ -1,13 +1,15 @@
 import * as z from 'zod'
 import { parseJsonFile } from '../json/parse-json.ts'
-import { linkPrefix, parseLinkKey } from '../links/link.ts'
+import { type Link, linkPrefix, parseLinkKey } from '../links/link.ts'
 import { parseLinkBody } from '../links/link-body.ts'
 import { splitFolder } from '../links/link-fields.ts'
 import { accountId } from '../organization/account-id.ts'
+import { membershipPrefix, parseMembershipAnywhere } from '../people/membership-file.ts'
 import { parsePermissionSetFile } from '../permission-sets/permission-set-file.ts'
 import { type Complaint, type Parsed, parsed } from '../statuses/complaint.ts'
 import {
   judgeLinkByPolicies,
+  judgeMembershipByPolicies,
   judgePermissionSetByPolicies,
   nameOf,
   noObjection,
@@ -19,7 +21,7 @@ import type { Guardrails } from './policy-file.ts'
 const text = z.string().min(1).max(1100)
 const policyTest = z.strictObject({
   title: text,
-  /** The key of a link or a permission set. */
+  /** The key of a link, a membership or a permission set. */
   input: text,
   /** What stands in the file. Absent: nothing. */
   body: z.record(z.string(), z.unknown()).optional(),
@@ -34,6 +36,8 @@ const policyTest = z.strictObject({
   overlaps: z
     .array(z.strictObject({ person: text.optional(), permissionSet: text, account: accountId, group: text.optional() }))
     .optional(),
+  /** Keys of the links that name the group of a membership. */
+  links: z.array(text).optional(),
   expect: z.enum(['accepted', 'warned', 'refused']),
   /** The rules that object, as `policies/<file>.json#<id>`. Absent: any. */
   rules: z.array(text).optional(),
@@ -80,12 +84,28 @@ export function runPolicyTest(test: PolicyTest, guardrails: Guardrails): PolicyT
 
 function judge({ input, body, ...test }: PolicyTest, guardrails: Guardrails): Parsed<Verdict> {
   const bytes = new TextEncoder().encode(body === undefined ? '' : JSON.stringify(body))
+  const upload = {
+    uploadedAt: new Date(test.uploadedAt ?? 0),
+    uploader: test.uploader === undefined ? ('nobody knows' as const) : { name: test.uploader },
+  }
+  if (input.startsWith(membershipPrefix)) {
+    const membership = parseMembershipAnywhere(input)
+    const said = parseLinkBody(input, bytes)
+    if (!membership.ok) return membership
+    if (!said.ok) return said
+    const links = (test.links ?? []).flatMap((key) => {
+      const link = parseLinkAnywhere(key)
+      return link.ok ? [link.value] : []
+    })
+    return parsed(
+      judgeMembershipByPolicies(guardrails, { membership: membership.value, body: said.value, links, ...upload }),
+    )
+  }
   if (!input.startsWith(linkPrefix)) {
     const file = parsePermissionSetFile(input, bytes)
     return file.ok ? parsed(judgePermissionSetByPolicies(guardrails, file.value)) : file
   }
-  const { folder } = splitFolder(input.slice(linkPrefix.length))
-  const link = parseLinkKey(input, folder === undefined ? [] : [folder])
+  const link = parseLinkAnywhere(input)
   if (!link.ok) return link
   if (test.peopleLeft !== undefined) {
     const { peopleLeft: left } = test
@@ -101,12 +121,16 @@ function judge({ input, body, ...test }: PolicyTest, guardrails: Guardrails): Pa
   const verdict = judgeLinkByPolicies(guardrails, {
     link: link.value,
     body: said.value,
-    uploadedAt: new Date(test.uploadedAt ?? 0),
-    uploader: test.uploader === undefined ? 'nobody knows' : { name: test.uploader },
+    ...upload,
     accounts: test.accounts ?? [],
     overlaps: test.overlaps ?? [],
   })
   return parsed(verdict)
+}
+
+function parseLinkAnywhere(key: string): Parsed<Link> {
+  const { folder } = splitFolder(key.slice(linkPrefix.length))
+  return parseLinkKey(key, folder === undefined ? [] : [folder])
 }
 
 function tell({ received, expected }: Complaint): string {

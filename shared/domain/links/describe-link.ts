@@ -73,6 +73,7 @@ type Leaving = { readonly left: readonly Access[] | 'unknown' }
 type InForce = Uploaded & {
   readonly state: 'in-force'
   readonly link: Link
+  readonly body: Pick<LinkBody, 'owner'>
   readonly expansion: Expansion
   /** Only the dispatcher knows it. */
   readonly progress: Progress | 'unknown'
@@ -139,7 +140,8 @@ export function describeLink(facts: LinkFacts): NewStatus | undefined {
   const upload = uploadOf(facts)
   const found = facts.state === 'absent' ? undefined : facts.object
   const by = toldUploader(facts.present, found)
-  const told = { by, principalId: facts.boundTo, ...upload }
+  const owner = 'body' in facts ? facts.body.owner : undefined
+  const told = { by, owner, principalId: facts.boundTo, ...upload }
   switch (facts.state) {
     case 'rejected':
       return describeNotValid(facts, told)

@@ -1,6 +1,7 @@
 import {
   describeObjection,
   judgeLinkByPolicies,
+  judgeMembershipByPolicies,
   judgePermissionSetByPolicies,
   type LinkCase,
   noObjection,
@@ -9,6 +10,7 @@ import {
 import { type Guardrails, noGuardrails } from '../guardrails/policy-file.ts'
 import { placeOf, renderJsonPath } from '../json/json-path.ts'
 import { isSystemFile } from '../json/system-file.ts'
+import { membershipPrefix, parseMembershipKey } from '../people/membership-file.ts'
 import { parsePermissionSetFile, parsePermissionSetKey } from '../permission-sets/permission-set-file.ts'
 import type { PermissionSetName } from '../permission-sets/permission-set-name.ts'
 import type { Complaint, Parsed } from '../statuses/complaint.ts'
@@ -44,7 +46,26 @@ export function judgeInput(
   now: Date,
   rules: Rules = { guardrails: noGuardrails, uploader: 'later', uploadedAt: now },
 ): InputJudgement {
+  if (input.key.startsWith(membershipPrefix)) return judgeMembership(input, folders, { now, rules })
   return input.key.startsWith(linkPrefix) ? judgeLink(input, folders, { now, rules }) : judgePermissionSet(input, rules)
+}
+
+/** Its body is that of a link. */
+function judgeMembership(
+  { key, body, sizeBytes }: InputBytes,
+  folders: readonly string[],
+  { now, rules: { guardrails, ...upload } }: { readonly now: Date; readonly rules: Rules },
+): InputJudgement {
+  const named = parseMembershipKey(key, folders)
+  const said = parseLinkBody(key, body, sizeBytes)
+  const verdict =
+    named.ok && said.ok
+      ? judgeMembershipByPolicies(guardrails, { membership: named.value, body: said.value, links: 'later', ...upload })
+      : noObjection
+  return withVerdict(verdict, {
+    faults: [...faultsOf(named, body), ...(named.ok ? faultsOf(said, body) : [])],
+    warnings: said.ok ? warningsOf(said.value, now) : [],
+  })
 }
 
 function judgeLink(

@@ -6,6 +6,7 @@ import { decodeStrictUtf8 } from '../json/strict-utf8.ts'
 import { principalId } from '../principals/identity-center-ids.ts'
 import { givenApproval, requestDigest } from '../requests/access-request.ts'
 import { type JsonFault, type Parsed, parsed, quote, refused } from '../statuses/complaint.ts'
+import { ownerRule, ownerText } from '../text/owner.ts'
 import { temporaryPrefix } from './link.ts'
 
 export const linkBodyMostBytes = 16 * 1024
@@ -27,6 +28,7 @@ export const linkBodySchema = z.strictObject({
   reason: z.string().max(reasonMost).regex(line).optional(),
   ticket: z.string().max(ticketMost).regex(line).optional(),
   incident: z.string().max(ticketMost).regex(line).optional(),
+  owner: ownerText.optional(),
 })
 
 /** Which request a temporary link is of, and who approved it. `user`: the id of a user in the identity store. */
@@ -45,7 +47,8 @@ export type LinkBody = z.infer<typeof linkBodySchema> & { readonly request?: Tem
 /** What to say about each field of a link's body that breaks a rule. */
 export const linkBodyRules: JsonRules = {
   $: {
-    expected: 'one JSON object with the fields expiresAt, notBefore, reason, ticket or incident, or an empty file',
+    expected:
+      'one JSON object with the fields expiresAt, notBefore, reason, ticket, incident or owner, or an empty file',
     remedy: () => 'write { "expiresAt": "2026-12-24T18:00:00+01:00", "reason": "…" }, or upload an empty file',
   },
   '$.expiresAt': instantRule('expiresAt'),
@@ -53,6 +56,7 @@ export const linkBodyRules: JsonRules = {
   '$.reason': lineRule(reasonMost),
   '$.ticket': lineRule(ticketMost),
   '$.incident': lineRule(ticketMost),
+  '$.owner': ownerRule,
 }
 
 const ofRequest: JsonRule = {

@@ -39,6 +39,8 @@ export const hint = z.discriminatedUnion('kind', [
     permissionSet: permissionSetName,
     cause: z.string(),
   }),
+  /** The attributes for access control: there is one file of them. */
+  record({ v: z.literal(1), kind: z.literal('attributes'), cause: z.string() }),
   /**
    * What somebody changed by hand: a permission set, or what is assigned of it in one account. Without a permission set: existing
    * roles that account access manager gives, in one account or wherever it is known to.
@@ -79,14 +81,14 @@ export type Hint = z.infer<typeof hint>
 /** About one account assignment, by name or by id. */
 export type AssignmentHint = Extract<Hint, { kind: 'assignment' | 'access' }>
 export type ByHandHint = Extract<Hint, { kind: 'by-hand' }>
-export type DriftHint = Exclude<Hint, { kind: 'assignment' | 'access' | 'permission-set' | 'by-hand' }>
+export type DriftHint = Exclude<Hint, { kind: 'assignment' | 'access' | 'permission-set' | 'attributes' | 'by-hand' }>
 
 export function isAssignmentHint(hint: Hint): hint is AssignmentHint {
   return hint.kind === 'assignment' || hint.kind === 'access'
 }
 
 export function isDriftHint(hint: Hint): hint is DriftHint {
-  return !isAssignmentHint(hint) && hint.kind !== 'permission-set' && hint.kind !== 'by-hand'
+  return !isAssignmentHint(hint) && !['permission-set', 'attributes', 'by-hand'].includes(hint.kind)
 }
 
 /** Look at what links ask for by this name, and at whoever has, or had, it. */
@@ -116,4 +118,9 @@ export function isLiveLook({ cause }: Hint): boolean {
 /** Look at this permission set. */
 export function permissionSetHint(permissionSet: PermissionSetName, cause: string): Hint {
   return { v: 1, kind: 'permission-set', permissionSet, cause }
+}
+
+/** Look at the attributes for access control. */
+export function attributesHint(cause: string): Hint {
+  return { v: 1, kind: 'attributes', cause }
 }

@@ -82,6 +82,12 @@ function describe(
       return describeRequest(told, page)
     case 'drift':
       return { subject: `${told.missing} removed by someone else, ${told.foreign} given by someone else` }
+    case 'reach':
+      return {
+        subject: `full access was granted in ${told.accounts} accounts on ${told.date}`,
+        reason: `more than ${told.most} in one day, by ${told.permissionSets.join(', ')}`,
+        remedy: `ssofile who --changes ${told.date}`,
+      }
     default:
       return told satisfies never
   }

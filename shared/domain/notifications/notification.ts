@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { record } from '../json/record.ts'
+import { permissionSetName } from '../permission-sets/permission-set-name.ts'
 import { requestDigest } from '../requests/access-request.ts'
 import { requestEvents } from '../requests/decide-request.ts'
 
@@ -29,6 +30,8 @@ const inputOutcome = record({
   folder: z.string().optional(),
   /** As S3 names who uploaded it; of an upload through the API the ARN of its caller. Absent: not known. */
   by: z.string().optional(),
+  /** Who answers for the file, as it says. */
+  owner: z.string().optional(),
   reason: z.string().optional(),
   remedy: z.string().optional(),
   accounts: record({ desired: count, applied: count, open: count, failed: count }).optional(),
@@ -52,6 +55,8 @@ const change = record({
   }).optional(),
   by: z.string().optional(),
   reason: z.string().optional(),
+  /** Of a membership: who answers for its group. */
+  owner: z.string().optional(),
 })
 
 /** What a drift check found, once it has ended. */
@@ -63,6 +68,20 @@ const drift = record({
   missing: count,
   /** Access that somebody else gave. */
   foreign: count,
+})
+
+/** Access that allows everything was granted in more accounts in one day (UTC) than `notifications.administratorAccounts`: once a day. */
+const administratorReach = record({
+  ...common,
+  kind: z.literal('reach'),
+  event: z.literal('administrator-reach'),
+  date: z.string(),
+  /** In how many accounts, when it was told. */
+  accounts: count,
+  /** The configured number. */
+  most: count,
+  /** Those that allow everything. */
+  permissionSets: z.array(permissionSetName),
 })
 
 const person = record({ id: z.string(), name: z.string().optional() })
@@ -94,14 +113,22 @@ const requestOutcome = record({
 })
 
 /** The detail of an event: one outcome. Published as schemas/notification.schema.json. */
-export const notification = z.discriminatedUnion('kind', [inputOutcome, change, drift, requestOutcome])
+export const notification = z.discriminatedUnion('kind', [
+  inputOutcome,
+  change,
+  drift,
+  administratorReach,
+  requestOutcome,
+])
 export type Notification = z.infer<typeof notification>
 export type InputOutcome = z.infer<typeof inputOutcome>
+export type AdministratorReach = z.infer<typeof administratorReach>
 export type RequestOutcome = z.infer<typeof requestOutcome>
 
 export const detailTypes: Readonly<Record<Notification['kind'], string>> = {
   input: 'Input Outcome',
   change: 'Access Change',
   drift: 'Drift Found',
+  reach: 'Administrator Reach',
   request: 'Access Request',
 }

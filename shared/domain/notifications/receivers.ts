@@ -18,6 +18,8 @@ const receiver = z.strictObject({
   folders: z.array(z.string()).max(20).default([]),
   /** What these people uploaded and was applied, rejected or failed: the names of their sessions, or whole principal ids. */
   uploaders: z.array(z.string().min(1)).max(100).default([]),
+  /** What became of the files that name one of these as their owner: links, groups, permission sets. */
+  owners: z.array(z.string().min(1)).max(100).default([]),
   /** Requests for temporary access that one of these groups or users may approve, as eligibilities name them. */
   approvers: z.array(z.string().min(1)).max(100).default([]),
   /** What became of the requests of these people: user names. */
@@ -30,6 +32,8 @@ export type Receiver = z.infer<typeof receiver>
 export const notifications = z.strictObject({
   /** So often a receiver gets a message at most. */
   digestMinutes: z.int().min(1).max(60).default(5),
+  /** Operators are told when full access is granted in more accounts than this in one day (UTC). */
+  administratorAccounts: z.int().min(0).default(10),
   receivers: z
     .array(receiver)
     .max(50)
@@ -48,6 +52,7 @@ const forOperators = new Set([
   'configured',
   'person-suspended',
   'person-restored',
+  'person-back',
   'foreign-found',
   'foreign-gone',
 ])
@@ -56,17 +61,19 @@ const forUploaders = new Set(['applied', 'rejected', 'failed'])
 /**
  * | the receiver has | hears                                                                          |
  * | ---------------- | ------------------------------------------------------------------------------ |
- * | `operators`      | what is held, found or gone by someone else, acts of people, drift              |
+ * | `operators`      | what is held, found or gone by someone else, acts of people, drift, wide full access |
  * | `permissionSets` | every outcome of a file under `permission_sets/`, every change of one           |
  * | `folders`        | every outcome of a link in one of them                                          |
  * | `uploaders`      | what was applied, rejected or failed of an upload by one of them                |
+ * | `owners`         | every outcome of a file that names one of them as its owner, and who comes into or leaves their groups |
  * | `approvers`      | each request that waits for one of them                                         |
  * | `requesters`     | what became of a request of one of them                                         |
  * | `requests`       | what became of every request                                                    |
  */
 export function isHeardBy(receiver: Receiver, told: Notification): boolean {
-  if (told.kind === 'drift') return receiver.operators
+  if (told.kind === 'drift' || told.kind === 'reach') return receiver.operators
   if (told.kind === 'request') return isRequestHeardBy(receiver, told)
+  if (told.owner !== undefined && receiver.owners.includes(told.owner)) return true
   if (told.kind === 'change')
     return (
       (receiver.operators && forOperators.has(told.event)) ||
@@ -93,12 +100,16 @@ function isRequestHeardBy(receiver: Receiver, { event, approvers = [], requester
 
 export const notificationRules: JsonRules = {
   '$.notifications': {
-    expected: 'a JSON object with the fields digestMinutes and receivers, each optional',
+    expected: 'a JSON object with the fields digestMinutes, administratorAccounts and receivers, each optional',
     remedy: () => 'write { "receivers": [ … ] }',
   },
   '$.notifications.digestMinutes': {
     expected: 'whole minutes from 1 to 60',
     remedy: () => 'write a number such as 5, or leave the field out for its default',
+  },
+  '$.notifications.administratorAccounts': {
+    expected: 'a whole number of accounts from 0',
+    remedy: () => 'write a number such as 10, or leave the field out for its default',
   },
   '$.notifications.receivers': {
     expected: 'a list of at most 50 receivers, each with a name of its own',

@@ -12,6 +12,8 @@ export type MembershipFacts = {
   /** A provider keeps the group: ssofile writes nothing there. */
   readonly isExternal: boolean
   readonly onDrift: 'restore' | 'report'
+  /** A file has another content than when it gave the membership, or asks to count as new: its user is wanted again. */
+  readonly isAskedAnew: boolean
 }
 
 export const membershipSteps = [
@@ -51,11 +53,11 @@ export type MembershipStep = (typeof membershipSteps)[number]
  * | with id    | yes     | ours              |                      | keep    |
  * | with id    | yes     | not ours, or none | fresh                | keep    |
  * | with id    | yes     | not ours          |                      | forget  |
- * | with id    | yes     | none              | drift is restored    | create  |
+ * | with id    | yes     | none              | drift is restored, or it is asked anew | create |
  * | with id    | yes     | none              | drift is reported    | report  |
  */
 export function decideMembership(facts: MembershipFacts): MembershipStep {
-  const { entry, isFresh, isWanted, found, isExternal, onDrift } = facts
+  const { entry, isFresh, isWanted, found, isExternal, onDrift, isAskedAnew } = facts
   if (entry === undefined) {
     if (isWanted !== 'yes') return 'nothing'
     if (found !== undefined) return 'foreign'
@@ -75,5 +77,5 @@ export function decideMembership(facts: MembershipFacts): MembershipStep {
   if (isWanted === 'no') return 'remove'
   if (isOurs || isFresh) return 'keep'
   if (found !== undefined) return 'forget'
-  return onDrift === 'restore' ? 'create' : 'report'
+  return onDrift === 'restore' || isAskedAnew ? 'create' : 'report'
 }

@@ -1,3 +1,4 @@
+import { type Author, renderAuthor } from '../by-hand/author.ts'
 import type { LinkBody } from '../links/link-body.ts'
 import type { PrincipalId } from '../principals/identity-center-ids.ts'
 import type { PrincipalName } from '../principals/principal.ts'
@@ -23,7 +24,9 @@ export type FoundGroup =
 
 /** What came of the membership. */
 export type MembershipEnd =
-  | { readonly is: 'none' | 'applied' | 'foreign' | 'applying' | 'revoking' | 'reported' | 'kept' }
+  | { readonly is: 'none' | 'applied' | 'foreign' | 'applying' | 'revoking' | 'kept' }
+  /** `by`: who took the user out; absent: it is not known. */
+  | { readonly is: 'reported'; readonly by?: Author | undefined }
   | { readonly is: 'held'; readonly reason: string }
   | { readonly is: 'paused'; readonly reason: string }
 
@@ -36,7 +39,7 @@ export type MembershipLack =
 
 export type ToldMembership = Pick<NewStatus, 'state' | 'reason' | 'remedy' | 'owned' | 'waitsFor' | 'atRest'>
 
-const heldRemedy = 'an operator looks at what is held with: ssofile brake, and can release it'
+export const heldRemedy = 'an operator looks at what is held with: ssofile brake, and can release it'
 
 /**
  * The status of one file; `undefined`: the file is gone, and nothing of it is left. `end`: of the membership that it asks for, or
@@ -46,7 +49,7 @@ export function describeMembership(
   { group: name, user }: Membership,
   facts: {
     readonly reading: MembershipReading
-    readonly group: FoundGroup
+    readonly group: Pick<FoundGroup, 'is' | 'isExternal'>
     readonly lack: MembershipLack | undefined
     readonly end: MembershipEnd
     readonly isLeft: boolean
@@ -75,12 +78,16 @@ export function describeMembership(
   }
 }
 
-/** `undefined`: people can be put into it. */
-function describeGroup(name: PrincipalName, group: FoundGroup): ToldMembership | undefined {
+/** `undefined`: people can be put into it. `asking`: what asks for that. */
+export function describeGroup(
+  name: PrincipalName,
+  group: Pick<FoundGroup, 'is' | 'isExternal'>,
+  asking = 'a membership',
+): ToldMembership | undefined {
   if (group.isExternal)
     return {
       state: 'rejected',
-      reason: `received a membership of group '${quote(name)}', which a provider of groups keeps (it has ExternalIds), expected a group that ssofile made or adopted`,
+      reason: `received ${asking} of group '${quote(name)}', which a provider of groups keeps (it has ExternalIds), expected a group that ssofile made or adopted`,
       remedy: 'put the user into the group there, where the group comes from; delete this file',
     }
   if (group.is === 'ours') return undefined
@@ -113,7 +120,7 @@ function describeLack(user: PrincipalName, lack: MembershipLack): ToldMembership
         state: 'waiting',
         reason: `user '${name}' is no longer the user that this file was applied to (${lack.boundTo})`,
         remedy:
-          'if you mean the new user of this name: delete the file, wait until its status is gone, and upload it again; else only delete it',
+          'if you mean the new user of this name: ssofile touch, with the key of the file, and --rebind; else delete this file',
       }
     case 'freedom':
       return {
@@ -145,8 +152,9 @@ function describeEnd(name: PrincipalName, end: MembershipEnd): ToldMembership {
     case 'reported':
       return {
         state: 'failed',
-        reason: `somebody else took the user out of group '${quote(name)}', and onDrift only reports`,
-        remedy: 'delete this file; or upload it again with another reason to have the user put in again',
+        reason: `${end.by ? renderAuthor(end.by) : 'somebody else'} took the user out of group '${quote(name)}', and onDrift only reports`,
+        remedy:
+          'to put the user in again: ssofile touch, with the key of the file, and --rebind; or delete this file (with "onDrift": "restore" the user is put in again by itself)',
       }
     case 'held':
       return { state: 'held', reason: end.reason, remedy: heldRemedy }

@@ -12,7 +12,9 @@ export type Holdings = {
   readonly ours: readonly AssignmentKey[]
   /** In groups, that ssofile made. */
   readonly memberships: readonly unknown[]
-  /** Those of them that AWS does not let anybody take away now. */
+  /** Groups that ssofile put the user into, and that a provider keeps now: by name. Only there can the user be taken out. */
+  readonly kept: readonly string[]
+  /** Those of `ours` that AWS does not let anybody take away now. */
   readonly failed: readonly AssignmentKey[]
   /** Why nothing may end yet, or not all. Absent: nothing is held. */
   readonly held?: string | undefined
@@ -46,11 +48,11 @@ const namedMost = 5
  * | any                 | no    |                         | revoking  |
  * | all left has failed |       |                         | failed    |
  * | some is left        |       |                         | revoking  |
- * | nothing             |       | access, or groups of it | partly    |
+ * | nothing             |       | access, groups of it, or groups that a provider keeps now | partly |
  * | nothing             |       | nothing                 | suspended |
  */
 export function describeSuspension(holdings: Holdings, isBegun: boolean): Pick<Status, 'state' | 'reason' | 'remedy'> {
-  const { user, ours, memberships, failed, held, foreign, groups } = holdings
+  const { user, ours, memberships, kept, failed, held, foreign, groups } = holdings
   const left = ours.length + memberships.length
   if (held !== undefined)
     return {
@@ -71,13 +73,15 @@ export function describeSuspension(holdings: Holdings, isBegun: boolean): Pick<S
     const what = [...(ours.length > 0 ? [count(ours.length, 'access', 'accesses')] : []), ...groupsLeft].join(' and ')
     return { state: 'revoking', reason: `${what} of ours is being revoked` }
   }
-  if (foreign.length + groups.length === 0)
+  if (foreign.length + groups.length + kept.length === 0)
     return { state: 'suspended', remedy: 'to give back what links still ask for, delete this file' }
   const rest = [
     ...(foreign.length > 0 ? [`access that others gave (${name(foreign)})`] : []),
     ...(groups.length > 0 ? [`access through groups that others made (${name(groups)})`] : []),
+    ...(kept.length > 0 ? [`memberships of groups that a provider keeps now (${name(kept)})`] : []),
   ]
   const acts = [
+    ...(kept.length > 0 ? [`take the user out of ${name(kept)} in the provider of the groups`] : []),
     ...(groups.length > 0
       ? [
           `take the user out of the groups in the provider of the users, or, where Identity Center's own directory is the source: aws identitystore list-group-memberships-for-member --identity-store-id <store> --member-id UserId=${user}, then aws identitystore delete-group-membership`,

@@ -5,6 +5,7 @@ import { record } from '../json/record.ts'
 import { principalId } from '../principals/identity-center-ids.ts'
 import { type PrincipalName, principalName } from '../principals/principal.ts'
 import { type Parsed, parsed, quote, refused } from '../statuses/complaint.ts'
+import { ownerRule, ownerText } from '../text/owner.ts'
 
 export const groupPrefix = 'groups/'
 export const groupMostBytes = 16 * 1024
@@ -26,12 +27,7 @@ export const groupFileSchema = z.strictObject({
     .regex(/^[\p{L}\p{M}\p{S}\p{N}\p{P}\t\n\r ]+$/u)
     .optional(),
   /** Who answers for the group. */
-  owner: z
-    .string()
-    .min(1)
-    .max(256)
-    .regex(/^\P{Cc}*$/u)
-    .optional(),
+  owner: ownerText.optional(),
 })
 export type GroupFile = z.infer<typeof groupFileSchema>
 
@@ -41,15 +37,19 @@ export function groupKey(name: PrincipalName): string {
 
 /** The group that a key under `groups/` names: exactly as in links, without `principalSuffix`. */
 export function parseGroupKey(key: string): Parsed<PrincipalName> {
-  const text = key.slice(groupPrefix.length, -ending.length)
+  return parseGroupNameIn(groupPrefix, key)
+}
+
+export function parseGroupNameIn(prefix: string, key: string): Parsed<PrincipalName> {
+  const text = key.slice(prefix.length, -ending.length)
   const isPlain = text === text.normalize('NFC') && !/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}/]/u.test(text)
   const isName = isPlain && Buffer.byteLength(text) <= nameMostBytes && !reserved.has(text)
   const name = principalName.safeParse(text)
-  if (key.startsWith(groupPrefix) && key.endsWith(ending) && name.success && isName) return parsed(name.data)
+  if (key.startsWith(prefix) && key.endsWith(ending) && name.success && isName) return parsed(name.data)
   return refused({
     object: key,
-    received: `the name '${quote(key.slice(groupPrefix.length))}'`,
-    expected: `groups/<group>.json, the exact name of a group: at most ${nameMostBytes} bytes, printable, in NFC, without /, and not one of ${[...reserved].join(', ')}`,
+    received: `the name '${quote(key.slice(prefix.length))}'`,
+    expected: `${prefix}<group>.json, the exact name of a group: at most ${nameMostBytes} bytes, printable, in NFC, without /, and not one of ${[...reserved].join(', ')}`,
     remedy: 'upload it again under such a name, then delete this one',
   })
 }
@@ -72,10 +72,7 @@ export const groupRules: JsonRules = {
     expected: '1 to 1024 characters without control characters',
     remedy: () => 'write it in double quotes, or leave the field out',
   },
-  '$.owner': {
-    expected: 'one line of text, 1 to 256 characters',
-    remedy: () => 'write who answers for the group, or leave the field out',
-  },
+  '$.owner': ownerRule,
 }
 
 /** One object for each group that ssofile made or adopted: `owned_groups/<name>`. Written before the group is made. */

@@ -66,6 +66,12 @@ export function parseMembershipKey(key: string, folders: readonly string[]): Par
   return parsed({ key, folder, group: group.data, user: user.data })
 }
 
+/** The same wherever it lies: a folder that was declared before may have given something. */
+export function parseMembershipAnywhere(key: string): Parsed<MembershipFile> {
+  const folder = folderOfMembership(key)
+  return parseMembershipKey(key, folder === undefined ? [] : [folder])
+}
+
 function findFault(key: string, rest: string): Omit<Complaint, 'object'> | undefined {
   const again = 'then delete this one'
   if (Buffer.byteLength(key) > keyMostBytes)

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { record } from '../json/record.ts'
 import { uploader } from '../links/input-message.ts'
+import { uploadIdentity } from '../links/upload.ts'
 import { type PrincipalId, principalId } from '../principals/identity-center-ids.ts'
 import { principalName } from '../principals/principal.ts'
 
@@ -19,10 +20,21 @@ export const ownedMembership = record({
   /** Whose it is in the directory. Absent while the answer of the create is not known. */
   membershipId: z.string().optional(),
   /** The files that asked for it when it was last wanted. */
-  files: z.array(record({ key: z.string(), by: uploader.optional() })),
+  files: z.array(
+    record({
+      key: z.string(),
+      by: uploader.optional(),
+      /** Which content of it; absent in records of older versions. */
+      etag: z.string().optional(),
+      ...uploadIdentity,
+      expiresAt: z.iso.datetime().optional(),
+    }),
+  ),
   /** When the last create was about to be sent, by S3's clock. */
   calledAt: z.iso.datetime(),
   grantedAt: z.iso.datetime().optional(),
+  /** A rule means the user no longer, and lets the user stay so long. */
+  keptUntil: z.iso.datetime().optional(),
 })
 export type OwnedMembership = z.infer<typeof ownedMembership>
 

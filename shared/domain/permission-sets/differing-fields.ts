@@ -25,6 +25,7 @@ export function listDifferingFields(before: PermissionSetFile, after: Permission
     ...(before.description === after.description ? [] : ['description']),
     ...(before.sessionDurationMinutes === after.sessionDurationMinutes ? [] : ['sessionDurationInMinutes']),
     ...(before.relayState === after.relayState ? [] : ['relayState']),
+    ...(before.owner === after.owner ? [] : ['owner']),
     ...planPermissionSetChanges(definitionOf(before), definitionOf(after)).flatMap(({ kind }) =>
       kind === 'update' ? [] : [fieldOf[kind]],
     ),

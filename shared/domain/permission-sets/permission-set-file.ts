@@ -4,6 +4,7 @@ import { complainAboutJson, describeJson, faultsOfIssues, fieldsOf, isJsonObject
 import { type JsonObject, type JsonValue, parseStrictJson } from '../json/strict-json.ts'
 import { unlessSystemFile } from '../json/system-file.ts'
 import { type JsonFault, type Parsed, parsed, quote, refused } from '../statuses/complaint.ts'
+import { ownerText } from '../text/owner.ts'
 import { type PermissionSetName, permissionSetName } from './permission-set-name.ts'
 import { managedPoliciesMost, permissionSetRules } from './permission-set-rules.ts'
 
@@ -65,6 +66,8 @@ export type PermissionSetFile = Omit<PermissionSetDefinition, 'sessionDuration'>
   readonly name: PermissionSetName
   /** Whole minutes, 60 to 720. */
   readonly sessionDurationMinutes: number
+  /** Who answers for it. It is ours alone: Identity Center never hears of it. */
+  readonly owner?: string | undefined
   /** What works but may surprise, in whole sentences; empty: nothing. */
   readonly warnings: readonly string[]
 }
@@ -92,6 +95,7 @@ export const permissionSetFileSchema = z.strictObject({
     })
     .meta({ minProperties: 1, maxProperties: 1 })
     .optional(),
+  owner: ownerText.optional(),
 })
 
 export function permissionSetKey(name: PermissionSetName): string {
@@ -299,6 +303,7 @@ function permissionSetOf(
     customerManagedPolicies,
     inlinePolicy: hasInline ? JSON.stringify(inlinePolicy) : undefined,
     permissionsBoundary: boundaryOf(file.permissionsBoundary),
+    owner: file.owner,
     warnings:
       policies > managedPoliciesPerRole
         ? [

@@ -1,6 +1,7 @@
 import { codePoint, isJsonObject, type JsonRules, plainTwin } from '../json/json-faults.ts'
 import type { JsonValue } from '../json/strict-json.ts'
 import { quote } from '../statuses/complaint.ts'
+import { ownerRule } from '../text/owner.ts'
 
 /** Source: IAM Identity Center User Guide, "Quotas and limits"; AWS and customer managed policies together. */
 export const managedPoliciesMost = 25
@@ -109,6 +110,7 @@ export const permissionSetRules: JsonRules = {
   },
   '$.permissionsBoundary.CustomerManagedPolicyReference.Name': policyName,
   '$.permissionsBoundary.CustomerManagedPolicyReference.Path': policyPath,
+  '$.owner': ownerRule,
 }
 
 function textRemedy(most: number, hint = ''): (value: JsonValue | undefined) => string {

@@ -1,12 +1,22 @@
 import * as z from 'zod'
+import { type Author, findAuthor, recordedCall } from '../by-hand/author.ts'
 import { type PrincipalId, principalId } from './identity-center-ids.ts'
 import type { PrincipalType } from './principal.ts'
 
 /** This user or group may have changed. Without an id: any of this type. */
 export type DirectoryChange = { readonly type: PrincipalType; readonly id?: PrincipalId }
 
-/** Or somebody may have joined or left a group. */
-export type DirectoryEvent = DirectoryChange | 'memberships'
+/** Somebody may have joined or left a group: where to look, as far as the event says. `author`: by whom a call was made. */
+export type MembershipChange = {
+  readonly type: 'MEMBERSHIP'
+  readonly isCreation: boolean
+  readonly group?: PrincipalId | undefined
+  readonly user?: PrincipalId | undefined
+  readonly membershipId?: string | undefined
+  readonly author?: Author | undefined
+}
+
+export type DirectoryEvent = DirectoryChange | MembershipChange
 
 const named = z.looseObject({
   'detail-type': z.string(),
@@ -36,14 +46,20 @@ export function parseDirectoryEvent(event: unknown): DirectoryEvent | undefined 
   const parsed = named.safeParse(event)
   if (!parsed.success) return undefined
   const { 'detail-type': detailType, source, resources, detail } = parsed.data
-  if (source === 'aws.identitystore' && notifiedOfMembers.test(detailType)) return 'memberships'
+  if (source === 'aws.identitystore' && notifiedOfMembers.test(detailType)) return toMembership(detailType, [detail])
   const notification = source === 'aws.identitystore' ? notified.exec(detailType) : null
   if (notification) return toChange(notification[1], idIn(detail, notification[1]) ?? idAmong(resources))
   const call = apiCall.safeParse(detail)
   if (!call.success || !sources.includes(call.data.eventSource)) return undefined
-  if (ofMembers.test(call.data.eventName)) return 'memberships'
-  const noun = called.exec(call.data.eventName)?.[1]
   const { requestParameters, responseElements } = call.data
+  if (ofMembers.test(call.data.eventName)) {
+    const recorded = recordedCall.safeParse(detail).data
+    return {
+      ...toMembership(call.data.eventName, [requestParameters, responseElements]),
+      author: recorded && findAuthor(recorded),
+    }
+  }
+  const noun = called.exec(call.data.eventName)?.[1]
   return noun === undefined ? undefined : toChange(noun, idIn(requestParameters, noun) ?? idIn(responseElements, noun))
 }
 
@@ -51,16 +67,30 @@ function toChange(noun: string | undefined, id: PrincipalId | undefined): Direct
   return { type: noun === 'User' ? 'USER' : 'GROUP', id }
 }
 
+function toMembership(name: string, places: readonly unknown[]): MembershipChange {
+  const find = (...names: readonly string[]) => places.map((one) => idNamed(one, names)).find((id) => id !== undefined)
+  return {
+    type: 'MEMBERSHIP',
+    isCreation: /Created$|^Create|^Add/.test(name),
+    group: find('groupid', 'group-id'),
+    user: find('userid', 'user-id'),
+    membershipId: find('membershipid', 'membership-id'),
+  }
+}
+
 /** `groupId`, `group-id` or SCIM's `id`; never the id of the other type. */
-function idIn(value: unknown, noun: string | undefined, depth = 1): PrincipalId | undefined {
+function idIn(value: unknown, noun: string | undefined): PrincipalId | undefined {
+  return idNamed(value, noun === 'User' ? ['userid', 'user-id', 'id'] : ['groupid', 'group-id', 'id'])
+}
+
+function idNamed(value: unknown, own: readonly string[], depth = 1): PrincipalId | undefined {
   if (typeof value !== 'object' || value === null) return undefined
-  const own = noun === 'User' ? ['userid', 'user-id', 'id'] : ['groupid', 'group-id', 'id']
   const members = Object.entries(value)
   const ids = own.map((name) => members.find(([member]) => member.toLowerCase() === name)?.[1])
   const id = ids.map((found) => principalId.safeParse(found).data).find((found) => found !== undefined)
   if (id !== undefined) return id
   if (depth === depthMost) return undefined
-  return members.map(([, member]) => idIn(member, noun, depth + 1)).find((id) => id !== undefined)
+  return members.map(([, member]) => idNamed(member, own, depth + 1)).find((id) => id !== undefined)
 }
 
 /** `arn:aws:identitystore:::group/<id>` */

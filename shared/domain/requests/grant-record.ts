@@ -36,6 +36,14 @@ export function renderGrantedLink(record: GrantRecord): string {
   const { reason, ticket, incident } = record
   const notBefore = startsAt > record.grantedAt ? startsAt : undefined
   const request = { digest, user, eligibility, approvedBy, endsSessions }
-  const body: Record<keyof TemporaryLinkBody, unknown> = { expiresAt, notBefore, reason, ticket, incident, request }
+  // Its owner is who asked.
+  const body: Record<Exclude<keyof TemporaryLinkBody, 'owner'>, unknown> = {
+    expiresAt,
+    notBefore,
+    reason,
+    ticket,
+    incident,
+    request,
+  }
   return `${JSON.stringify(body, undefined, 2)}\n`
 }

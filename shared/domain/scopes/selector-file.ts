@@ -4,6 +4,15 @@ import { parseJsonFile } from '../json/parse-json.ts'
 import { accountId } from '../organization/account-id.ts'
 import { type Complaint, type Parsed, parsed, refused } from '../statuses/complaint.ts'
 import { matchesGlob } from '../text/glob.ts'
+import {
+  convertJoints,
+  type Joint,
+  jointConditions,
+  jointRule,
+  listJoint,
+  listMost,
+  rulesOfJoints,
+} from './joint-conditions.ts'
 import { parseScope } from './scope.ts'
 import { complainAboutName, type SelectorName, selectorNameForm } from './selector-name.ts'
 
@@ -14,7 +23,7 @@ export const selectorsMost = 100
 /** Of all globs of a file. With all of them used up, the 10,000 accounts of an organization are selected within a second. */
 const globsMost = 500
 
-const list = <T extends z.ZodType>(item: T) => z.array(item).max(4_000)
+const list = <T extends z.ZodType>(item: T) => z.array(item).max(listMost)
 /** What one object may say of an account. A list holds where one of its items does. */
 const tests = {
   organizationalUnits: list(z.string().refine((id) => 'kind' in parseScope('ou_id', id))).optional(),
@@ -24,17 +33,7 @@ const tests = {
   /** As in links: `key^value`. */
   tags: list(z.string().refine((tag) => 'kind' in parseScope('account_tag', tag))).optional(),
 }
-/** Without one of these an object selects nothing that anybody has said: `except` only takes away. */
-const saysWhat = (said: object) => Object.keys(said).some((field) => field in tests || isJoint(field))
-const isJoint = (field: string) => field === 'allOf' || field === 'anyOf'
-const joints = <T extends z.ZodType>(condition: T) => ({
-  // "All of nothing" would be every account.
-  allOf: list(condition).min(1).optional(),
-  anyOf: list(condition).optional(),
-  except: list(condition).optional(),
-})
-const innermost = z.strictObject(tests).refine(saysWhat)
-const inner = z.strictObject({ ...tests, ...joints(innermost) }).refine(saysWhat)
+const conditions = jointConditions(tests)
 
 /** One file under `selectors/`: which accounts are meant, today and whenever the organization changes. */
 export const selectorFileSchema = z
@@ -42,13 +41,10 @@ export const selectorFileSchema = z
     /** For editors. */
     $schema: z.string().optional(),
     description: z.string().max(700).optional(),
-    ...tests,
-    ...joints(inner),
+    ...conditions.fields,
   })
-  .refine(saysWhat)
-type Said = Omit<z.infer<typeof inner>, 'allOf' | 'anyOf' | 'except'> & {
-  readonly [joint in 'allOf' | 'anyOf' | 'except']?: readonly Said[] | undefined
-}
+  .refine(conditions.saysWhat)
+type Said = Joint<Pick<z.infer<typeof selectorFileSchema>, keyof typeof tests>>
 
 /** All that is said has to hold, and nothing of `except`. What is absent says nothing. */
 export type Condition = {
@@ -104,7 +100,7 @@ export function parseSelectorFile(key: string, body: Uint8Array, sizeBytes = bod
   const read = parseJsonFile({ key, body, sizeBytes }, limit, selectorFileSchema, selectorRules)
   if (!read.ok) return read
   const { $schema: _, description: __, ...said } = read.value
-  const all = listAll(said)
+  const all = listJoint(said)
   const globs = all.reduce((sum, { names = [] }) => sum + names.join('').length, 0)
   if (globs > globsMost)
     return refused({
@@ -127,20 +123,14 @@ export function tooManySelectors(keys: readonly string[]): Selectors {
   return new Map(keys.map((key) => [nameInSelectorKey(key), refused(complain(key))]))
 }
 
-function listAll(said: Said): readonly Said[] {
-  const { allOf = [], anyOf = [], except = [] } = said
-  return [said, ...[...allOf, ...anyOf, ...except].flatMap(listAll)]
-}
-
-function toCondition({ organizationalUnits, accounts, names, tags, allOf, anyOf, except }: Said): Condition {
+function toCondition(said: Said): Condition {
+  const { organizationalUnits, accounts, names, tags } = said
   return {
     ...(organizationalUnits && { organizationalUnits: new Set(organizationalUnits) }),
     ...(accounts && { accounts: new Set<string>(accounts) }),
     ...(names && { names: names.map(matchesGlob) }),
     ...(tags && { tags: toTags(tags) }),
-    ...(allOf && { allOf: allOf.map(toCondition) }),
-    ...(anyOf && { anyOf: anyOf.map(toCondition) }),
-    ...(except && { except: except.map(toCondition) }),
+    ...convertJoints(said, toCondition),
   }
 }
 
@@ -156,34 +146,20 @@ function toTags(texts: readonly string[]): ReadonlyMap<string, ReadonlySet<strin
 
 const atLeastOne =
   'an object with at least one of organizationalUnits, accounts, names, tags, allOf and anyOf (for every account: "names": ["*"])'
-// No field has to be there, so nothing is ever to be added.
-const rule = (expected: string) => ({ expected, remedy: () => 'correct it, or leave it out' })
-
-/** What to say about each field of an object, and of those in its lists, so many levels deep. */
-function rulesOf(shape: string, levels: number): JsonRules {
-  const lists = levels > 0 ? ['allOf', 'anyOf', 'except'].map((name) => `${shape}.${name}`) : []
-  return {
-    [shape]: rule(atLeastOne),
-    [`${shape}.organizationalUnits`]: rule('a list of at most 4,000 ids'),
-    [`${shape}.organizationalUnits.[]`]: rule('the id of an organizational unit (ou-…) or of the root (r-…)'),
-    [`${shape}.accounts`]: rule('a list of at most 4,000 account ids'),
-    [`${shape}.accounts.[]`]: rule('an account id of twelve digits, in quotation marks'),
-    [`${shape}.names`]: rule('a list of globs, in which * stands for any characters and ? for one'),
-    [`${shape}.names.[]`]: rule('a glob of 1 to 100 characters, such as "prod-*"'),
-    [`${shape}.tags`]: rule('a list of at most 4,000 tags'),
-    [`${shape}.tags.[]`]: rule('a tag as key^value, such as "team^data"'),
-    ...Object.fromEntries(
-      lists.flatMap((list) => [
-        [list, rule(`a list of at most 4,000 objects${list.endsWith('allOf') ? ', and one at least' : ''}`)],
-        ...Object.entries(rulesOf(`${list}.[]`, levels - 1)),
-      ]),
-    ),
-  }
-}
+const rulesOfTests = (shape: string): JsonRules => ({
+  [`${shape}.organizationalUnits`]: jointRule('a list of at most 4,000 ids'),
+  [`${shape}.organizationalUnits.[]`]: jointRule('the id of an organizational unit (ou-…) or of the root (r-…)'),
+  [`${shape}.accounts`]: jointRule('a list of at most 4,000 account ids'),
+  [`${shape}.accounts.[]`]: jointRule('an account id of twelve digits, in quotation marks'),
+  [`${shape}.names`]: jointRule('a list of globs, in which * stands for any characters and ? for one'),
+  [`${shape}.names.[]`]: jointRule('a glob of 1 to 100 characters, such as "prod-*"'),
+  [`${shape}.tags`]: jointRule('a list of at most 4,000 tags'),
+  [`${shape}.tags.[]`]: jointRule('a tag as key^value, such as "team^data"'),
+})
 
 /** What to say about each field of a selector that breaks a rule. */
 export const selectorRules: JsonRules = {
-  ...rulesOf('$', 2),
-  '$.$schema': rule('where the schema is'),
-  '$.description': rule('a text of at most 700 characters'),
+  ...rulesOfJoints('$', 2, { atLeastOne, rulesOfTests }),
+  '$.$schema': jointRule('where the schema is'),
+  '$.description': jointRule('a text of at most 700 characters'),
 }

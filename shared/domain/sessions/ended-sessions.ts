@@ -49,6 +49,9 @@ function endingBefore(beforeMs: number): Pick<EndedSession, 'before' | 'until'> 
 /** Who asked for it, where nobody ran the command: the end of temporary access whose eligibility ends sessions. */
 export const endOfRequest = (digest: string) => `the end of request ${digest}`
 
+/** The same where the directory ends the user. */
+export const endOfUser = (name: string) => `the directory, where ${name} is disabled or gone`
+
 export function isOfOperator({ by }: Pick<EndedSession, 'by'>): boolean {
   return !by.startsWith(endOfRequest(''))
 }

@@ -52,6 +52,22 @@ const retirementState = record({
   lastUsedAt: z.iso.datetime().optional(),
 })
 
+/** Of a rule: how many people it means, and what became of them. */
+const peopleOfRule = record({
+  matching: z.int().min(0),
+  /** Of those: by the rule or by others. */
+  members: z.int().min(0),
+  /** Of those: on their way, suspended, or taken out by hand. */
+  waiting: z.int().min(0),
+  /** The rule means them no longer: they are about to be taken out. */
+  leaving: z.int().min(0),
+  /** The brake keeps them in the group. */
+  held: z.int().min(0),
+  /** They stay for some days more. */
+  kept: z.int().min(0),
+})
+export type PeopleOfRule = z.infer<typeof peopleOfRule>
+
 /** What became of one input: the body of `status/<input key>.json`, for the person who uploaded it. */
 export const status = record({
   input: z.string(),
@@ -78,9 +94,12 @@ export const status = record({
   request: requestState.optional(),
   /** Of a file that asks for a credential to be retired. */
   retirement: retirementState.optional(),
+  people: peopleOfRule.optional(),
   principalId: principalId.optional(),
   permissionSetArn: z.string().optional(),
   by: uploader.optional(),
+  /** Who answers for it, as its file says. */
+  owner: z.string().optional(),
   versionId: z.string().optional(),
   /** Absent with `lastModified` where the input is gone. */
   etag: z.string().optional(),

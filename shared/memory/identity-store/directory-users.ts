@@ -1,3 +1,4 @@
+import { enterpriseAttributes, enterpriseExtension } from '../../domain/people/user-attributes.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { AscendingKeys } from '../s3/ascending-keys.ts'
 import { checkName } from './check-name.ts'
@@ -13,7 +14,10 @@ const attributePaths: ReadonlySet<string> = new Set(
     locale timezone website birthdate extensions name name.formatted name.familyname name.givenname name.middlename
     name.honorificprefix name.honorificsuffix`.split(/\s+/),
 )
-const extensionPrefix = 'aws:identitystore:enterprise'
+/** Of the extension: the whole, one attribute, or the id of the manager. An unknown one is refused. */
+const extensionPaths: ReadonlySet<string> = new Set(
+  ['', ...enterpriseAttributes.map((name) => `.${name}`), '.manager.value'].map((path) => enterpriseExtension + path),
+)
 
 /** The users of a directory: a table and the indexes of their names. */
 export class DirectoryUsers {
@@ -58,13 +62,23 @@ export class DirectoryUsers {
   update(userId: string, operations: readonly AttributeOperation[], updatedAt: Date): void {
     const before = this.get(userId)
     for (const { path } of operations)
-      if (!attributePaths.has(path.toLowerCase()) && !path.startsWith(extensionPrefix))
+      if (!attributePaths.has(path.toLowerCase()) && !extensionPaths.has(path))
         throw invalidDirectoryInput(`${path} is not an attribute of a user.`)
     const after = operations.reduce(applyOperation, { ...before, updatedAt })
     this.#checkName(after)
     this.#forgetName(before)
     this.#table.set(userId, after)
     this.#indexName(after)
+  }
+
+  setExternalId(
+    userId: string,
+    { issuer, id }: { readonly issuer: string; readonly id: string },
+    updatedAt: Date,
+  ): void {
+    const user = this.get(userId)
+    const ExternalIds = [{ Issuer: issuer, Id: id }]
+    this.#table.set(userId, { ...user, attributes: { ...user.attributes, ExternalIds }, updatedAt })
   }
 
   setStatus(userId: string, status: UserStatus, updatedAt: Date): void {
@@ -97,19 +111,42 @@ export class DirectoryUsers {
   }
 }
 
-function applyOperation(user: UserRecord, { path, value }: AttributeOperation): UserRecord {
+function applyOperation(user: UserRecord, { path, value: given }: AttributeOperation): UserRecord {
+  // `null` takes an attribute away, as none does. Members of a list are written in small letters, and answered in AWS's.
+  const value = given === null ? undefined : capitalizeMembers(given)
   if (path === 'userName') {
     if (typeof value !== 'string' || value === '') throw invalidDirectoryInput('userName must be a string.')
     return { ...user, userName: value }
   }
+  if (extensionPaths.has(path)) {
+    const members = path.split('.').slice(1)
+    return {
+      ...user,
+      attributes: withAttribute(user.attributes, ['Extensions', enterpriseExtension, ...members], value),
+    }
+  }
   const names = path.split('.').map((name) => name.charAt(0).toUpperCase() + name.slice(1))
   return { ...user, attributes: withAttribute(user.attributes, names, value) }
+}
+
+/** What the user has of the extension for enterprises. */
+export function extensionOf({ attributes }: UserRecord): Json | undefined {
+  const { Extensions: extensions } = attributes
+  return isObject(extensions) ? extensions[enterpriseExtension] : undefined
 }
 
 function withAttribute(attributes: JsonObject, [name = '', ...rest]: readonly string[], value?: Json): JsonObject {
   const { [name]: before, ...others } = attributes
   if (rest.length > 0) return { ...others, [name]: withAttribute(isObject(before) ? before : {}, rest, value) }
   return value === undefined ? others : { ...others, [name]: value }
+}
+
+function capitalizeMembers(value: Json | undefined): Json | undefined {
+  if (!Array.isArray(value)) return value
+  const capitalize = (name: string) => name.charAt(0).toUpperCase() + name.slice(1)
+  return value.map((row: Json) =>
+    isObject(row) ? Object.fromEntries(Object.entries(row).map(([name, member]) => [capitalize(name), member])) : row,
+  )
 }
 
 function isObject(value: Json | undefined): value is JsonObject {

@@ -1,8 +1,10 @@
+import { type Profile, renderNewUser, renderProfileOperations, toProfile } from '../../domain/people/person-profile.ts'
+import { toAttributes } from '../../domain/people/user-attributes.ts'
 import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
 import { type PrincipalName, type PrincipalType, principalName } from '../../domain/principals/principal.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { DirectoryNetwork } from '../../ports/directory-network.ts'
-import type { IdentityStore, NamedPrincipal } from '../../ports/identity-store.ts'
+import type { DirectoryPerson, IdentityStore, NamedPrincipal } from '../../ports/identity-store.ts'
 import type { Page } from '../../ports/page.ts'
 import type { Randomness } from '../../ports/randomness.ts'
 import { CallGate, type CallObserver, type Limiter } from '../call-gate.ts'
@@ -11,7 +13,7 @@ import { RollingSecond } from '../sso-admin/rolling-second.ts'
 import { memoryTables, type OpenTable } from '../table.ts'
 import { DirectoryGroups } from './directory-groups.ts'
 import { DirectoryMemberships } from './directory-memberships.ts'
-import { DirectoryUsers } from './directory-users.ts'
+import { DirectoryUsers, extensionOf } from './directory-users.ts'
 import type {
   AttributeOperation,
   GroupRecord,
@@ -97,6 +99,33 @@ export class MemoryIdentityStore implements IdentityStore {
     return { name: principalName.parse(user.userName), isDisabled: isDisabled(user) }
   }
 
+  async findPerson(id: PrincipalId): ReturnType<IdentityStore['findPerson']> {
+    this.#gate.enter('DescribeUser')
+    const user = this.#users.find(id)
+    return user && toPerson(user)
+  }
+
+  async listPeople(nextToken?: string): ReturnType<IdentityStore['listPeople']> {
+    const page = await this.listUsers({ nextToken, most: pageMost })
+    return { items: page.items.map(toPerson), nextToken: page.nextToken }
+  }
+
+  async findProfile(id: PrincipalId): ReturnType<IdentityStore['findProfile']> {
+    this.#gate.enter('DescribeUser')
+    const user = this.#users.find(id)
+    if (user === undefined) return undefined
+    const name = principalName.parse(user.userName)
+    return { name, isExternal: 'issuer' in issuerOf(user), profile: toProfile(user.attributes) }
+  }
+
+  async createPerson(name: PrincipalName, profile: Profile): Promise<PrincipalId> {
+    return this.createUser({ userName: name, attributes: renderNewUser(profile) })
+  }
+
+  async updatePerson(id: PrincipalId, change: Profile): Promise<void> {
+    await this.updateUser(id, renderProfileOperations(change))
+  }
+
   async findGroup(id: PrincipalId): ReturnType<IdentityStore['findGroup']> {
     this.#gate.enter('DescribeGroup')
     const group = this.#groups.find(id)
@@ -115,7 +144,12 @@ export class MemoryIdentityStore implements IdentityStore {
     if (type === 'USER') {
       const { items, nextToken: next } = await this.listUsers(page)
       return {
-        items: items.map((user) => ({ ...namedPrincipal(user.userId, user.userName), isDisabled: isDisabled(user) })),
+        items: items.map((user) => ({
+          ...namedPrincipal(user.userId, user.userName),
+          isDisabled: isDisabled(user),
+          ...issuerOf(user),
+          createdAt: user.createdAt,
+        })),
         nextToken: next,
       }
     }
@@ -292,6 +326,10 @@ export class MemoryIdentityStore implements IdentityStore {
     return type === 'GROUP' ? this.#groups.find(id)?.displayName : this.#users.find(id)?.userName
   }
 
+  attributesOf(userId: PrincipalId): JsonObject {
+    return this.#users.find(userId)?.attributes ?? {}
+  }
+
   groupIdsOf(userId: PrincipalId): readonly PrincipalId[] {
     return this.#memberships.ofUser(userId).map((id) => this.#memberships.get(id).groupId)
   }
@@ -310,6 +348,13 @@ export class MemoryIdentityStore implements IdentityStore {
   }
 
   /** As a provider does by SCIM: no operation of the API writes ExternalIds. */
+  setExternalIdOfUser(userId: string, externalId: NonNullable<GroupRecord['externalId']>): void {
+    this.#willChange()
+    this.#users.setExternalId(userId, externalId, this.#options.clock.now())
+    this.#changed({ event: 'UpdateUser', userId: principalId.parse(userId) })
+  }
+
+  /** The same of a group. */
   setExternalId(groupId: string, externalId: NonNullable<GroupRecord['externalId']>): void {
     this.#willChange()
     this.#groups.setExternalId(groupId, externalId, this.#options.clock.now())
@@ -363,6 +408,20 @@ export class MemoryIdentityStore implements IdentityStore {
 
 function isDisabled({ attributes }: UserRecord): boolean {
   return attributes.UserStatus === 'DISABLED'
+}
+
+function toPerson(user: UserRecord): DirectoryPerson {
+  const { userId, userName, attributes } = user
+  return {
+    ...namedPrincipal(userId, userName),
+    isDisabled: isDisabled(user),
+    attributes: toAttributes(attributes, extensionOf(user)),
+  }
+}
+
+function issuerOf({ attributes: { ExternalIds } }: UserRecord): { readonly issuer?: string } {
+  const [first] = Array.isArray(ExternalIds) ? ExternalIds : []
+  return typeof first === 'object' && first !== null && 'Issuer' in first ? { issuer: String(first.Issuer) } : {}
 }
 
 function namedPrincipal(id: PrincipalId, name: string): NamedPrincipal {

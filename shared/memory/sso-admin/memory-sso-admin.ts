@@ -1,3 +1,4 @@
+import type { Attribute } from '../../domain/attributes/attributes-file.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type {
   CustomerManagedPolicy,
@@ -17,6 +18,7 @@ import { ServiceError } from '../../ports/service-error.ts'
 import type {
   AssignmentRequest,
   AssignmentTarget,
+  AttributeConfiguration as Configured,
   NewPermissionSet,
   PermissionSetAttributes,
   Principal,
@@ -33,6 +35,7 @@ import type { MemoryIdentityStore } from '../identity-store/memory-identity-stor
 import type { MemoryOrganizations } from '../organizations/memory-organizations.ts'
 import { memoryTables, type OpenTable } from '../table.ts'
 import type { RequestOrder, RequestRecord } from './asynchronous-requests.ts'
+import { AttributeConfiguration } from './attribute-configuration.ts'
 import { drawLatencyMs } from './draw-latency.ts'
 import type { ReadLagMs } from './listed-permission-sets.ts'
 import {
@@ -118,6 +121,7 @@ export class MemorySsoAdmin implements SsoAdmin {
   readonly #rules: SsoAdminRules
   readonly #gate: CallGate
   readonly #instances: Map<string, { readonly createdAt: Date }>
+  readonly #attributes: AttributeConfiguration
   /** By permission set, until when its last change is in process. */
   readonly #changingUntilMs = new Map<PermissionSetArn, number>()
 
@@ -143,6 +147,7 @@ export class MemorySsoAdmin implements SsoAdmin {
     })
     const limiter = new RollingSecond(callsPerSecond)
     this.#gate = new CallGate({ ...options, limiterFor: () => limiter, tooFast: rateExceeded })
+    this.#attributes = new AttributeConfiguration(openTable('sso-admin/attributes'))
     this.#instances = openTable('sso-admin/instances')
     if (!this.#instances.has(this.instanceArn)) {
       this.#instances.set(this.instanceArn, { createdAt: options.clock.now() })
@@ -166,6 +171,24 @@ export class MemorySsoAdmin implements SsoAdmin {
   async describeInstance(instanceArn = this.instanceArn): Promise<InstanceDescription | undefined> {
     this.#enter('DescribeInstance')
     return [this.#describeInstance(), this.#describeAccountInstance()].find((one) => one?.instanceArn === instanceArn)
+  }
+
+  // Attributes for access control.
+
+  async describeAttributes(): Promise<Configured | undefined> {
+    this.#enter('DescribeInstanceAccessControlAttributeConfiguration')
+    return this.#attributes.describe(this.#options.clock.now())
+  }
+
+  async createAttributes(attributes: readonly Attribute[]): Promise<void> {
+    this.#enter('CreateInstanceAccessControlAttributeConfiguration')
+    this.#attributes.create(attributes, this.#newRequest().dueAt)
+  }
+
+  async updateAttributes(attributes: readonly Attribute[]): Promise<void> {
+    this.#enter('UpdateInstanceAccessControlAttributeConfiguration')
+    const { createdAt: now, dueAt } = this.#newRequest()
+    this.#attributes.update(attributes, { now, dueAt })
   }
 
   // Account assignments.
@@ -569,6 +592,21 @@ export class MemorySsoAdmin implements SsoAdmin {
   restoreCustomerManagedPolicy(id: AccountId, name: string): void {
     this.#state.settle()
     this.#state.policies.restore(id, name)
+  }
+
+  /** Configures attributes for access control without a call, as someone else's hand would have. */
+  setAttributes(attributes: readonly Attribute[]): void {
+    this.#attributes.set(attributes, this.#options.clock.now())
+  }
+
+  /** As they are configured now; `undefined`: none ever were. */
+  attributesNow(): Configured | undefined {
+    return this.#attributes.describe(this.#options.clock.now())
+  }
+
+  /** From now on each change of attributes fails for this reason; `undefined`: none does any more. */
+  failAttributes(reason: string | undefined): void {
+    this.#attributes.fail(reason)
   }
 
   /** Carries out what is due by now. Every call does it first. */

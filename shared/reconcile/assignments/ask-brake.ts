@@ -5,7 +5,7 @@ import { describeObjection } from '../../domain/guardrails/judge-by-policies.ts'
 import { enforcedMinimumsFor, isOnlyTemporary } from '../../domain/guardrails/minimum.ts'
 import { parseLinkKey } from '../../domain/links/link.ts'
 import { suspendedAs } from '../../domain/people/describe-suspension.ts'
-import { endSession, revocationMs } from '../../domain/sessions/ended-sessions.ts'
+import { endOfUser, endSession, revocationMs } from '../../domain/sessions/ended-sessions.ts'
 import { quote } from '../../domain/statuses/complaint.ts'
 import { isPassing, isServiceError } from '../../ports/service-error.ts'
 import type { Minimum } from '../brake/ask-minimum.ts'
@@ -71,7 +71,7 @@ async function endSessionsOf({ id, recordedName, context: { objects } }: Settlin
   const now = (await objects.head(ownerKey))?.servedAt
   if (now === undefined) throw new Error(`${ownerKey} is gone, and with it the time by which sessions are ended`)
   const { principalId: user, permissionSet, accountId: account } = id
-  const by = suspension ?? `the directory, where ${recordedName} is disabled or gone`
+  const by = suspension ?? endOfUser(recordedName)
   const wish = { user, name: recordedName, permissionSet, account, by }
   await recordEndedSessions(objects, [endSession(wish, new Date(now.getTime() + revocationMs))])
 }

@@ -116,6 +116,7 @@ export function toGrantingLink({
     rebind: object.rebind,
     reason: body.reason,
     ticket: body.ticket,
+    owner: body.owner,
     expiresAt: body.expiresAt === undefined ? undefined : renderInstant(body.expiresAt),
     ofRequest: body.request && { user: body.request.user, digest: body.request.digest },
   }

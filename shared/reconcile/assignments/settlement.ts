@@ -34,7 +34,7 @@ export type SettleContext = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock' | 'rand
   readonly separations: Separations
   readonly requests: AssignmentRequests
   readonly listings: AssignmentListings
-  readonly brake: Pick<Brake, 'admit' | 'review' | 'admitContents' | 'reviewContents'>
+  readonly brake: Pick<Brake, 'admit' | 'review' | 'admitContents' | 'reviewContents' | 'admitAttributes'>
   /** False at the end of a slice, or when the lease may be lost: what has not left is not sent. */
   readonly mayStart: () => boolean
   /** Aborts what has not left at the end of a slice. */

@@ -4,7 +4,14 @@ import type { AssignmentKey } from '../../domain/assignments/assignment.ts'
 import { type BrakeList, type BrakeRecord, brakeRecord, emptyBrake } from '../../domain/brake/brake-record.ts'
 import { figureOf } from '../../domain/brake/describe-list.ts'
 import type { HeldRetirements } from '../../domain/brake/held-retirements.ts'
-import { findRelease, releaseContents, releaseHeld, releaseRetirements } from '../../domain/brake/releases.ts'
+import {
+  findRelease,
+  hasItems,
+  itemsReleased,
+  releaseContents,
+  releaseHeld,
+  releaseRetirements,
+} from '../../domain/brake/releases.ts'
 import type { ContentsChange } from '../../domain/brake/weigh-contents.ts'
 import { record } from '../../domain/json/record.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
@@ -43,11 +50,7 @@ type NamedList = Pick<BrakeList, 'rule' | 'cause' | 'name' | 'folder'> &
 /** The name of a list with exactly these keys, and people. Another list has another digest. */
 export function digestOf({ rule, cause, name = '', folder, held, items = [] }: NamedList): string {
   const place = folder === undefined ? '' : ` in ${folder}`
-  return digestOfWords([
-    `${rule} ${cause} ${name}${place}`,
-    ...held,
-    ...(rule === 'people' || rule === 'memberships' ? items : []),
-  ])
+  return digestOfWords([`${rule} ${cause} ${name}${place}`, ...held, ...(hasItems({ rule }) ? items : [])])
 }
 
 /** The name of one content of a file with one effect. */
@@ -79,12 +82,13 @@ export function heldDigests({ lists, contents, retirements }: BrakeRecord): read
 }
 
 export type ReleaseResult =
-  /** `people`: of the rule of that name, their ids; `memberships` likewise. */
+  /** `people`: of the rule of that name, their ids; `memberships` and `attributes` likewise. */
   | {
       readonly outcome: 'released'
       readonly keys: readonly AssignmentKey[]
       readonly people?: readonly string[]
       readonly memberships?: readonly string[]
+      readonly attributes?: readonly string[]
     }
   /** The file of this permission set. */
   | { readonly outcome: 'released-contents'; readonly permissionSet: PermissionSetName }
@@ -122,11 +126,9 @@ function releaseFrom(
   const { digest } = release
   const list = record.lists.find((one) => digestOf(one) === digest)
   if (list) {
-    const people = list.rule === 'people' ? { people: list.items } : {}
-    const memberships = list.rule === 'memberships' ? { memberships: list.items } : {}
     return {
       released: releaseHeld(record, list, release),
-      result: { outcome: 'released', keys: list.held, ...people, ...memberships },
+      result: { outcome: 'released', keys: list.held, ...itemsReleased(list) },
     }
   }
   const contents = record.contents.find((one) => one.digest === digest)

@@ -2,8 +2,9 @@ import { type AssignmentKey, assignmentOf } from '../../domain/assignments/assig
 import type { BrakeList, BrakeRecord, BrakeWindow } from '../../domain/brake/brake-record.ts'
 import { describeList } from '../../domain/brake/describe-list.ts'
 import type { HeldContents } from '../../domain/brake/held-contents.ts'
+import { judgeAttributes } from '../../domain/brake/judge-attributes.ts'
 import { type Edit, findBaselessEdit, judgeEdit } from '../../domain/brake/judge-edit.ts'
-import { findBaselessRemoval, judgeRemoval, type Removal } from '../../domain/brake/judge-membership.ts'
+import { findBaselessRemoval, judgeLeavers, judgeRemoval, type Removal } from '../../domain/brake/judge-membership.ts'
 import { findBaseless, judgeRevocation, type Revocation } from '../../domain/brake/judge-revocation.ts'
 import { judgeSuspension, type SuspendedPerson } from '../../domain/brake/judge-suspension.ts'
 import {
@@ -22,7 +23,7 @@ import { findRelease } from '../../domain/brake/releases.ts'
 import { noteBase } from '../../domain/brake/windows.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { Grant } from '../../domain/links/link.ts'
-import { accessHint, type Hint, permissionSetHint } from '../../domain/messages/hint.ts'
+import { accessHint, attributesHint, type Hint, permissionSetHint } from '../../domain/messages/hint.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
@@ -155,11 +156,42 @@ export class Brake {
     }
   }
 
+  /** Asked before the first of those is taken out whom a rule means no longer. Answers which of them are held, and why. */
+  async admitLeavers(
+    leavers: Parameters<typeof judgeLeavers>[1],
+  ): Promise<{ readonly held: ReadonlySet<string>; readonly reason?: string | undefined }> {
+    const isHere = ({ cause, name }: BrakeList) => cause === 'rule' && name === leavers.group
+    const known = (await brakeFile(this.#ports.objects).read())?.value
+    if (leavers.items.length === 0 && !known?.lists.some(isHere)) return { held: new Set() }
+    let lists: readonly BrakeList[] = []
+    await this.#store.change((record, terms) => {
+      const brake = judgeLeavers(record, leavers, terms)
+      lists = brake.lists.filter(({ rule }) => rule === 'memberships')
+      return brake
+    })
+    const held = leavers.items.filter((item) => lists.some(({ items }) => items.includes(item)))
+    const list = lists.find(isHere) ?? lists.find(({ items }) => held.some((item) => items.includes(item)))
+    return { held: new Set(held), reason: held.length > 0 && list ? describeList(list) : undefined }
+  }
+
   /** Nobody is taken out there any more: it leaves its list. */
   async reviewRemoval(item: string): Promise<void> {
     const record = (await brakeFile(this.#ports.objects).read())?.value
     if (record && findListWith(record, 'memberships', item))
       await this.#store.change((now) => takeOffMembership(now, item))
+  }
+
+  /** Which of these losses of attributes a person has to release first. They are all that the file asks for now. */
+  async admitAttributes(losses: readonly string[]): Promise<BrakeList | undefined> {
+    const isListed = ({ lists }: BrakeRecord) => lists.some(({ rule }) => rule === 'attributes')
+    if (losses.length === 0 && !this.#isFailing && !isListed(this.#store.record)) return undefined
+    let held: BrakeList | undefined
+    await this.#store.change((record, terms) => {
+      const { brake, list } = judgeAttributes(record, losses, terms)
+      held = list
+      return brake
+    })
+    return held
   }
 
   /**
@@ -244,16 +276,17 @@ export class Brake {
   }
 
   async #hint(release: BrakeRecord['releases'][number]): Promise<void> {
-    const { digest, at, by, keys, people, permissionSet, items } = release
+    const { digest, at, by, keys, people, permissionSet, items, attributes } = release
     const subject = { folder: `history/brake%${digest}/`, name: digest }
     await tellEvent(this.#ports.objects, subject, {
       event: 'brake-released',
       at,
-      body: { digest, by, assignments: keys, people, permissionSet, credentials: items },
+      body: { digest, by, assignments: keys, people, permissionSet, credentials: items, attributes },
     })
     this.#ports.log.info('what the brake held is released', { digest, by, assignments: keys.length, permissionSet })
     const hints = keys.map(toHint)
     if (permissionSet !== undefined) hints.push(permissionSetHint(permissionSet, 'brake'))
+    if (attributes) hints.push(attributesHint('brake'))
     await sendHints(this.#ports, { id: `release ${digest} ${at}`, hints, revocation: true }, this.#configuration)
     await this.#store.change((record) => ({
       ...record,

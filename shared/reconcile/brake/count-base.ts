@@ -5,10 +5,11 @@ import type { BrakeWindow } from '../../domain/brake/brake-record.ts'
 import { folderOf } from '../../domain/brake/judge-revocation.ts'
 import { baseMost } from '../../domain/brake/windows.ts'
 import { parseLinkKey, renderGrant } from '../../domain/links/link.ts'
-import { folderOfMembership, renderMembership } from '../../domain/people/membership-file.ts'
+import { folderOfMembership, membershipPrefix, renderMembership } from '../../domain/people/membership-file.ts'
+import { ruleKeyOf } from '../../domain/people/rule-file.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { Ledger, listAssignmentKeys } from '../records/ledger.ts'
-import { listOwnedMemberships, ownedMembershipRecord } from '../records/owned-groups.ts'
+import { listOwnedMemberships, readOwnedMemberships } from '../records/owned-groups.ts'
 import { listOwned, readOwned } from '../records/owned-permission-sets.ts'
 import { NameIndex } from '../records/principal-names.ts'
 import { statusPrefix } from '../records/status-store.ts'
@@ -40,15 +41,17 @@ export async function countBase(window: BrakeWindow, { objects, configuration }:
   return Math.min(found.size, most)
 }
 
-/** Those that files of the folder had made before the window began. */
-async function countMemberships({ name, since, counted }: BrakeWindow, objects: ObjectStore): Promise<number> {
+/** Those that files of the folder, or the rule, had made before the window began. */
+async function countMemberships({ cause, name, since, counted }: BrakeWindow, objects: ObjectStore): Promise<number> {
+  const rule = cause === 'rule' ? ruleKeyOf(name ?? '') : undefined
+  const isMeant = (key: string) =>
+    rule === undefined ? key.startsWith(membershipPrefix) && folderOfMembership(key) === name : key === rule
   const ids = await Array.fromAsync(listOwnedMemberships(objects))
-  const found = await pLimit(readsAtOnce).map(ids, async (id) => {
-    const entry = (await spoiledAsAbsent(ownedMembershipRecord(objects, id).read()))?.value
-    const isBefore = entry?.grantedAt !== undefined && entry.grantedAt < since
-    return isBefore && entry.files.some(({ key }) => folderOfMembership(key) === name) ? [renderMembership(entry)] : []
+  const found = (await readOwnedMemberships(objects, ids)).flatMap(({ entry }) => {
+    const isBefore = entry.grantedAt !== undefined && entry.grantedAt < since
+    return isBefore && entry.files.some(({ key }) => isMeant(key)) ? [renderMembership(entry)] : []
   })
-  return new Set([...counted, ...found.flat()]).size
+  return new Set([...counted, ...found]).size
 }
 
 /** Those of ssofile: who is braked may make any number of others meanwhile. */

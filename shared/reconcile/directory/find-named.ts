@@ -3,7 +3,7 @@ import type { PrincipalType } from '../../domain/principals/principal.ts'
 import type { IdentityStore, NamedPrincipal } from '../../ports/identity-store.ts'
 
 /** What the directory says of one principal besides its id. */
-export type Named = Pick<NamedPrincipal, 'name' | 'isDisabled'>
+export type Named = Pick<NamedPrincipal, 'name' | 'isDisabled' | 'createdAt'>
 
 /** The present name of an id, and whether the user may not sign in. `undefined`: the id does not exist (any more). */
 export async function findNamed(

@@ -34,5 +34,5 @@ export async function guardLedger(
 async function findLoss(objects: ObjectStore, configuration: Configuration): Promise<string | undefined> {
   if (!(await objects.head(ownerKey))) return `${ownerKey} is gone`
   const lost = await findLedgerLoss(objects, configuration)
-  return lost && `${lost.gone} of ${lost.of} entries under assignments/ are gone, and history does not say why`
+  return lost && `${lost.gone} of ${lost.of} entries under ${lost.under} are gone, and history does not say why`
 }

@@ -4,6 +4,7 @@ import {
   renderAssignmentKey,
   renderAssignmentName,
 } from '../../domain/assignments/assignment.ts'
+import { attributesKey } from '../../domain/attributes/attributes-file.ts'
 import { describeLink } from '../../domain/links/describe-link.ts'
 import { type Grant, linkPrefix } from '../../domain/links/link.ts'
 import { type DriftHint, type Hint, isAssignmentHint, isDriftHint, isLiveLook } from '../../domain/messages/hint.ts'
@@ -20,8 +21,9 @@ import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { repeatPatiently } from '../calls/repeat-patiently.ts'
 import { DriftCheck, type DriftCheckSources } from '../drift/check-drift.ts'
 import type { PermissionSetContext } from '../permission-sets/permission-set-settlement.ts'
-import { PermissionSetWork, type PermissionSetWorkSources } from '../permission-sets/permission-set-work.ts'
+import { PermissionSetWork, type PermissionSetWorkSources, tellPutOff } from '../permission-sets/permission-set-work.ts'
 import { Provisionings } from '../permission-sets/provisionings.ts'
+import { settleAttributes } from '../permission-sets/settle-attributes.ts'
 import { describeError } from '../records/failures.ts'
 import { RecordChangedError } from '../records/json-record.ts'
 import { lookKey, nextAttempt, scheduleWork } from '../records/open-work.ts'
@@ -120,6 +122,10 @@ export class HintWork {
       if ((await this.#permissionSetWork.settle(hint.permissionSet, context)) === 'failed') this.failed++
       return 'done'
     }
+    if (hint.kind === 'attributes') {
+      if ((await settleAttributes(context)) === 'failed') this.failed++
+      return 'done'
+    }
     const { account: accountId, permissionSet, type } = hint
     if (hint.kind === 'access') {
       const { principalId } = hint
@@ -192,6 +198,7 @@ export class HintWork {
       const at = renderInstant(nextAttempt(clock.now(), 0, randomness.fraction()))
       await scheduleWork(objects, at, subjectKey(hint))
       if (hint.kind === 'permission-set') await this.#permissionSetWork.tellPutOff(hint.permissionSet, error)
+      if (hint.kind === 'attributes') await tellPutOff(attributesKey, error, this.#context.statuses)
       // Open work knows its links by the ledger alone: a cause that is in no entry would not be told any more.
       this.#touchCauses(items)
       await Promise.all(items.map((item) => item.done()))
@@ -246,6 +253,7 @@ function mayPass(error: unknown): boolean {
 /** What open work names it by. */
 function subjectKey(hint: Exclude<Hint, DriftHint>): string {
   if (hint.kind === 'permission-set') return permissionSetKey(hint.permissionSet)
+  if (hint.kind === 'attributes') return attributesKey
   if (hint.kind === 'by-hand') return lookKey(hint)
   const { account: accountId, permissionSet, type } = hint
   return hint.kind === 'access'
@@ -255,6 +263,7 @@ function subjectKey(hint: Exclude<Hint, DriftHint>): string {
 
 function describe({ hint, lane }: WorkItem): Record<string, string> {
   if (hint.kind === 'permission-set') return { lane, permissionSet: hint.permissionSet }
+  if (hint.kind === 'attributes') return { lane, file: attributesKey }
   if (isDriftHint(hint)) return { lane, drift: hint.unit }
   return { lane, ...(hint.kind === 'by-hand' ? { look: subjectKey(hint) } : { assignment: subjectKey(hint) }) }
 }

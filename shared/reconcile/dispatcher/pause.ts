@@ -44,6 +44,12 @@ export async function readPause(objects: ObjectStore): Promise<Pause | undefined
   return { v: 1, reason, by: 'unknown', since: renderInstant(read.object.lastModified) }
 }
 
+/** What a status says while all changes are paused; `undefined`: they are not. */
+export async function readPauseReason(objects: ObjectStore): Promise<string | undefined> {
+  const found = await readPause(objects)
+  return found && `all changes are ${describePause(found)}`
+}
+
 /** Returns the pause in force now: this one, or one that was there before and stays. */
 export async function pauseChanges(
   { objects, clock }: Pick<Ports, 'objects' | 'clock'>,

@@ -1,6 +1,7 @@
 import { parseAssignmentKey, parseAssignmentName } from '../../domain/assignments/assignment.ts'
+import { attributesKey } from '../../domain/attributes/attributes-file.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
-import { accessHint, assignmentHint, type Hint, permissionSetHint } from '../../domain/messages/hint.ts'
+import { accessHint, assignmentHint, attributesHint, type Hint, permissionSetHint } from '../../domain/messages/hint.ts'
 import { parsePermissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { sendHints } from '../records/lanes.ts'
@@ -8,6 +9,7 @@ import { listOpenWork, parseLookKey } from '../records/open-work.ts'
 
 /** To look at open work; its cause is the object that notes it. `undefined`: it is none. */
 export function openHint(object: string, key: string): Hint | undefined {
+  if (key === attributesKey) return attributesHint(object)
   const name = parsePermissionSetKey(key)
   if (name.ok) return permissionSetHint(name.value, object)
   const look = parseLookKey(key)

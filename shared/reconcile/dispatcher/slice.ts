@@ -234,7 +234,7 @@ class Slice {
     const room = limits.outstanding - this.#requests.unattended + aheadMost - assignments
     const permissionSetRoom = limits.provisionings - ofKind('permission-set')
     return ({ hint, group, lane }) => {
-      if (isDriftHint(hint)) return true
+      if (isDriftHint(hint) || hint.kind === 'attributes') return true
       if (hint.kind === 'by-hand') return ofKind('by-hand') < looksAtOnce
       if (hint.kind === 'permission-set') return permissionSetRoom > 0
       if (lane === 'work-urgent') return room + urgentMost > 0

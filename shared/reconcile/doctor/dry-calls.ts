@@ -41,6 +41,7 @@ export function identityCenterReads(ssoAdmin: SsoAdmin, absent: PermissionSetArn
     GetInlinePolicyForPermissionSet: () => ssoAdmin.getInlinePolicy(absent),
     GetPermissionsBoundaryForPermissionSet: () => ssoAdmin.getPermissionsBoundary(absent),
     ListTagsForResource: () => ssoAdmin.listTagsForResource(absent),
+    DescribeInstanceAccessControlAttributeConfiguration: () => ssoAdmin.describeAttributes(),
   }
   return toDryCalls(read)
 }

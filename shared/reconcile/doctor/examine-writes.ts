@@ -12,6 +12,7 @@ export const writtenPrefixes = [
   'control/',
   'foreign/',
   'history/',
+  'owned_attributes/',
   'owned_permission_sets/',
   'state/',
   'status/',

@@ -1,12 +1,6 @@
 import * as z from 'zod'
 import { type Finding, fail, ok, warn } from '../../domain/guardrails/finding.ts'
-import { linkPrefix } from '../../domain/links/link.ts'
-import { groupPrefix } from '../../domain/people/group-file.ts'
-import { membershipPrefix } from '../../domain/people/membership-file.ts'
-import { suspensionPrefix } from '../../domain/people/suspension.ts'
-import { permissionSetPrefix } from '../../domain/permission-sets/permission-set-file.ts'
-import { requestPrefix } from '../../domain/requests/access-request.ts'
-import { approvalPrefix } from '../../domain/requests/approval-file.ts'
+import { inputPrefixes } from '../../domain/messages/input-prefixes.ts'
 import type { BucketSettings } from '../../ports/installation.ts'
 import { ask, unasked } from './ask.ts'
 
@@ -70,15 +64,7 @@ function isAboutWrites(action: unknown): boolean {
 /** Without notifications, what is uploaded is found by the sweep every five minutes. */
 function judgeNotifications(rules: Told<'notifications'>): Finding {
   const kinds = ['s3:ObjectCreated:', 's3:ObjectRemoved:']
-  const missing = [
-    linkPrefix,
-    permissionSetPrefix,
-    requestPrefix,
-    approvalPrefix,
-    suspensionPrefix,
-    groupPrefix,
-    membershipPrefix,
-  ].filter(
+  const missing = inputPrefixes.filter(
     (prefix) =>
       !kinds.every((kind) =>
         rules.some((rule) => prefix.startsWith(rule.prefix) && rule.events.some((event) => event.startsWith(kind))),

@@ -43,7 +43,7 @@ export async function admitLinks(
 async function isAccepted(granting: GrantingLink, account: AccountId, context: AdmissionSources): Promise<boolean> {
   const link = parseLinkKey(granting.key, context.configuration.folders)
   if (!link.ok) return false
-  const { expiresAt, reason, ticket, lastModified } = granting
+  const { expiresAt, reason, ticket, owner, lastModified } = granting
   const findUploader = async () => {
     const status = await spoiledAsAbsent(context.statuses.read(granting.key))
     return toldUploader(status, granting)
@@ -51,7 +51,7 @@ async function isAccepted(granting: GrantingLink, account: AccountId, context: A
   const { refusals, later } = await judgeLink(
     {
       link: link.value,
-      body: { expiresAt: expiresAt === undefined ? undefined : new Date(expiresAt), reason, ticket },
+      body: { expiresAt: expiresAt === undefined ? undefined : new Date(expiresAt), reason, ticket, owner },
       uploadedAt: new Date(lastModified),
       findUploader,
       account,

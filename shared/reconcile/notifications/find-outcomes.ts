@@ -14,8 +14,16 @@ import { JsonRecord } from '../records/json-record.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
 import { attentionPrefix, isTooLong, statusKey, statusPrefix } from '../records/status-store.ts'
 import { type Stored, spoiledAsAbsent } from '../records/stored-json.ts'
-import { byHandEvents, type Change, changesPrefix, parseChangeKey, readHand } from '../records/tell-event.ts'
+import {
+  byHandEvents,
+  type Change,
+  changesPrefix,
+  parseChangeKey,
+  readHand,
+  readOwnerBeside,
+} from '../records/tell-event.ts'
 import { describeRequestChange, type RequestPorts } from './describe-request-change.ts'
+import { GrantedAccounts } from './find-reach.ts'
 import { type Outbox, overlapMs } from './outbox.ts'
 
 const dayMs = 24 * 60 * 60_000
@@ -27,7 +35,7 @@ const textMost = 2_000
 export type Found = { readonly told: Notification; readonly note: (outbox: Outbox) => void }
 
 type Look = RequestPorts & {
-  readonly configuration: Pick<Configuration, 'folders'>
+  readonly configuration: Pick<Configuration, 'folders' | 'notifications'>
   readonly outbox: Outbox
   /** Also lists every status. A short look finds those that want attention, by their index: mostly two listings in all. */
   readonly isWhole: boolean
@@ -54,15 +62,17 @@ async function findChanges(look: Look): Promise<readonly Found[]> {
   const { objects, outbox, isWhole } = look
   const since = sinceOf(look)
   const from = renderInstant(new Date(since - changesBackMs[isWhole ? 'whole' : 'short'])).slice(0, 10)
-  const heads: { readonly id: string; readonly head: ObjectHead }[] = []
+  const heads: { readonly id: string; readonly change: Change; readonly head: ObjectHead }[] = []
+  const granted = new GrantedAccounts()
   for await (const head of objects.list(changesPrefix, { startAfter: `${changesPrefix}${from}` })) {
     const id = idOf('change', head.key)
-    if (head.lastModified.getTime() >= since && outbox.changes[id] === undefined) heads.push({ id, head })
+    const change = parseChangeKey(head.key)
+    if (change) granted.add(change)
+    if (change && head.lastModified.getTime() >= since && outbox.changes[id] === undefined)
+      heads.push({ id, change, head })
   }
   const found: Found[] = []
-  await forEachAtOnce(heads, async ({ id, head: { key, lastModified } }) => {
-    const change = parseChangeKey(key)
-    if (change === undefined) return
+  await forEachAtOnce(heads, async ({ id, change, head: { key, lastModified } }) => {
     found.push({
       told: { v: 1, id, at: change.at, bucket: objects.bucket, ...(await describeChange(change, key, look)) },
       note: ({ changes }) => {
@@ -70,7 +80,24 @@ async function findChanges(look: Look): Promise<readonly Found[]> {
       },
     })
   })
-  return found
+  const isNew = heads.some(({ change }) => change.event === 'granted')
+  return isNew ? [...found, ...(await findReach(granted, look))] : found
+}
+
+/** Once for each day: what is told again has the same id. */
+async function findReach(
+  granted: GrantedAccounts,
+  { objects, outbox, configuration, clock }: Look,
+): Promise<readonly Found[]> {
+  const { administratorAccounts } = configuration.notifications
+  const reach = await granted.findReach(objects, administratorAccounts, (date) => date <= (outbox.reach ?? ''))
+  const common = { v: 1, at: renderInstant(clock.now()), bucket: objects.bucket, kind: 'reach' } as const
+  return reach.map((one) => ({
+    told: { ...common, id: idOf('reach', one.date), event: 'administrator-reach', ...one },
+    note: (noted) => {
+      noted.reach = one.date
+    },
+  }))
 }
 
 /** Each kind has its fields; the others are the same for all. */
@@ -85,7 +112,9 @@ async function describeChange(change: Change, key: string, { objects, clock }: L
   const more =
     assignment === undefined ? await readAct(objects, change) : { assignment: describeAssignment(assignment) }
   const { by, reason } = byHandEvents.has(event) ? await readHand(objects, key) : {}
-  return { kind: 'change', event, subject, ...more, ...optional('by', by), ...optional('reason', reason) }
+  const owner = event.startsWith('membership-') ? await readOwnerBeside(objects, key) : undefined
+  const told = { ...optional('by', by), ...optional('reason', reason), ...optional('owner', owner) }
+  return { kind: 'change', event, subject, ...more, ...told }
 }
 
 function describeAssignment(found: NonNullable<ReturnType<typeof parseAssignmentName>>) {
@@ -160,7 +189,7 @@ function describeInput({ value, object }: Stored<Status>, { objects, configurati
   const event = toldStates.find((state) => state === value.state)
   // What becomes of a request for temporary access its history tells.
   if (event === undefined || value.input.startsWith(requestPrefix)) return undefined
-  const { input, by, reason, remedy, accounts, lastModified, versionId, updatedAt: at } = value
+  const { input, by, owner, reason, remedy, accounts, lastModified, versionId, updatedAt: at } = value
   return {
     v: 1,
     id: idOf('input', input, object.etag),
@@ -171,6 +200,7 @@ function describeInput({ value, object }: Stored<Status>, { objects, configurati
     input,
     ...optional('folder', folderOf(input, configuration.folders)),
     ...optional('by', by?.principalId),
+    ...optional('owner', owner),
     ...optional('reason', reason),
     ...optional('remedy', remedy),
     ...(accounts === undefined ? {} : { accounts: { ...accounts, failed: accounts.failed.length } }),

@@ -33,6 +33,8 @@ const outbox = record({
   inputs: z.record(z.string(), lastTold),
   /** The last drift check that was told. */
   drift: z.string().optional(),
+  /** The last day of which wide full access was told. */
+  reach: z.string().optional(),
   /** Of each receiver: what is collected, and when it was last told, by our clock. */
   receivers: z.record(z.string(), record({ toldAt: z.iso.datetime().optional(), digest })),
   /** Digests that are complete: they are sent as they are, by their ids, until they were sent. */

@@ -4,6 +4,7 @@ import type { Notification } from '../../domain/notifications/notification.ts'
 import { isHeardBy } from '../../domain/notifications/receivers.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { Ports } from '../../ports/ports.ts'
+import { readNow } from '../records/owner.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
 import { type Found, findOutcomes, idOf } from './find-outcomes.ts'
 import { firstOutbox, forgetOld, type Outbox, outboxRecord } from './outbox.ts'
@@ -40,7 +41,7 @@ export async function tellOutcomes(ports: TellingPorts, configuration: Configura
   const record = outboxRecord(ports.objects)
   const read = await unlessSpoiled(record.read())
   const stored = isSpoiled(read) ? undefined : read
-  const now = stored?.object.servedAt ?? (await servedAt(ports))
+  const now = stored?.object.servedAt ?? (await readNow(ports))
   const before = stored?.value ?? firstOutbox(now)
   await sendDigests(ports, before.sending)
   const wholeAt = before.wholeAt === undefined ? 0 : Date.parse(before.wholeAt)
@@ -68,11 +69,6 @@ export async function tellOutcomes(ports: TellingPorts, configuration: Configura
   await sendDigests(ports, after.sending)
   if (after.sending.length > 0) await record.write({ ...after, sending: [] }, written.etag)
   return { told: told.length, digests: before.sending.length + after.sending.length, left }
-}
-
-/** S3's clock: only an answer about an object tells it. */
-async function servedAt({ objects, clock }: Pick<Ports, 'objects' | 'clock'>): Promise<Date> {
-  return (await objects.head('control/owner.json'))?.servedAt ?? clock.now()
 }
 
 type Looked = { readonly now: Date; readonly statuses: number | undefined; readonly isAll: boolean }

@@ -10,7 +10,7 @@ import { brakeFile } from '../brake/brake-file.ts'
 import type { People } from '../preview/people.ts'
 import { listKnown } from '../records/foreign-assignments.ts'
 import { Ledger } from '../records/ledger.ts'
-import { ownedMembershipRecord } from '../records/owned-groups.ts'
+import { readOwnedMemberships } from '../records/owned-groups.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 
 const readsAtOnce = 16
@@ -46,26 +46,30 @@ export async function findHoldings(
   }
   const lists = (await spoiledAsAbsent(brakeFile(objects).read()))?.value.lists ?? []
   const list = lists.find(({ held }) => held.some((key) => ours.includes(key)))
-  const memberships = await readMemberships(user, ids, objects)
-  const own = new Set(memberships.map(({ id }) => nameOf.get(id.group)))
+  const all = await readOwnedMemberships(
+    objects,
+    ids.map((group) => ({ group, user })),
+  )
+  const external = new Set<PrincipalId>()
+  for (const { id } of all) if ((await people.findGroup(id.group))?.isExternal) external.add(id.group)
+  const memberships = all.filter(({ id }) => !external.has(id.group))
+  const kept = [...external].map((id) => nameOf.get(id) ?? id).sort()
+  const own = new Set(all.map(({ id }) => nameOf.get(id.group)))
   const groups = [...new Set(throughGroups.map(({ group }) => group))].filter((group) => !own.has(group))
   const entries = await readEntries(ours, objects)
   const failed = ours.filter((key) => ['failed', 'stuck'].includes(entries.get(key)?.state ?? ''))
-  return { user, ours, memberships, entries, failed, foreign, groups, throughGroups, held: list && describeList(list) }
-}
-
-/** Those that ssofile made, of the groups that the user is in. */
-async function readMemberships(
-  user: PrincipalId,
-  groups: readonly PrincipalId[],
-  objects: ObjectStore,
-): Promise<FoundHoldings['memberships']> {
-  const read = await pLimit(readsAtOnce).map(groups, async (group) => {
-    const id = { group, user }
-    const stored = await spoiledAsAbsent(ownedMembershipRecord(objects, id).read())
-    return stored ? [{ id, entry: stored.value }] : []
-  })
-  return read.flat()
+  return {
+    user,
+    ours,
+    memberships,
+    kept,
+    entries,
+    failed,
+    foreign,
+    groups,
+    throughGroups,
+    held: list && describeList(list),
+  }
 }
 
 async function readEntries(

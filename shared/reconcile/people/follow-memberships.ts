@@ -3,21 +3,26 @@ import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { groupKey, groupPrefix } from '../../domain/people/group-file.ts'
 import { membershipKey, membershipPrefix } from '../../domain/people/membership-file.ts'
 import type { MembershipId, OwnedMembership } from '../../domain/people/owned-membership.ts'
+import { matchesRule, ruleKey, rulePrefix } from '../../domain/people/rule-file.ts'
 import type { DirectoryChange } from '../../domain/principals/directory-event.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import type { PrincipalName } from '../../domain/principals/principal.ts'
 import type { AttentionState } from '../../domain/statuses/status.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
+import { once } from '../../ports/once.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
+import { nameInKeys } from '../directory/directory-listing.ts'
 import { People } from '../preview/people.ts'
-import { sendInput, sendInputs } from '../records/inputs.ts'
+import { sendEach, sendInput, sendInputs } from '../records/inputs.ts'
 import { listHeads } from '../records/list-heads.ts'
 import {
   listOwnedGroups,
   listOwnedMemberships,
   ownedGroupRecord,
-  ownedMembershipRecord,
+  readOwnedMemberships,
 } from '../records/owned-groups.ts'
+import { RuleFiles } from '../records/rule-files.ts'
 import { attentionPrefix } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 
@@ -34,6 +39,7 @@ export async function followMemberships(
   ports: Following,
   configuration: Configuration,
   changes: readonly DirectoryChange[],
+  rules: Pick<RuleFiles, 'read'> = new RuleFiles(ports.objects),
 ): Promise<number> {
   const keys = await listUnsettled(ports.objects)
   if (keys.length > 0) await sendInputs(ports, keys, 'directory', configuration)
@@ -41,19 +47,58 @@ export async function followMemberships(
   const concerned: MembershipId[] = []
   if (users.size > 0)
     for await (const one of listOwnedMemberships(ports.objects)) if (users.has(one.user)) concerned.push(one)
-  for (const { id, entry } of await readEntries(ports.objects, concerned))
-    await lookAtEntry(ports, configuration, id, entry)
-  return keys.length + concerned.length
+  const entries = await readOwnedMemberships(ports.objects, concerned)
+  for (const { id, entry } of entries) await lookAtEntry(ports, configuration, id, entry)
+  const groups = Map.groupBy(entries, ({ id }) => id.user)
+  const identityStore = patientIdentityStore(ports)
+  const shared = { read: once(() => rules.read()) }
+  let joining = 0
+  for (const user of users) {
+    const known = (groups.get(user) ?? []).map(({ entry }) => entry.group)
+    joining += await lookAtRulesFor(user, { ...ports, identityStore, configuration, rules: shared }, new Set(known))
+  }
+  if (changes.some(({ type, id }) => type === 'USER' && id === undefined))
+    await sendInputs(ports, [...(await listHeads(ports.objects, rulePrefix)).keys()], 'directory', configuration)
+  return keys.length + concerned.length + joining
+}
+
+/**
+ * Has looked at the membership of one person in each group whose rule means the person now, but for the groups that are `known`.
+ * Answers how many are looked at.
+ */
+export async function lookAtRulesFor(
+  user: PrincipalId,
+  context: Pick<Following, 'queues' | 'randomness' | 'identityStore'> & {
+    readonly configuration: Configuration
+    readonly rules: Pick<RuleFiles, 'read'>
+  },
+  known: ReadonlySet<PrincipalName> = new Set(),
+): Promise<number> {
+  const { configuration, identityStore } = context
+  const rules = await context.rules.read()
+  const person = rules.size > 0 ? await identityStore.findPerson(user) : undefined
+  if (person === undefined || person.isDisabled) return 0
+  const inputs = [...rules].flatMap(([group, { condition }]) => {
+    const name = nameInKeys(person.name, group, configuration.principalSuffix)
+    if (name === undefined || known.has(group) || matchesRule(condition, person.attributes) !== true) return []
+    return [{ key: membershipKey({ group, user: name }, undefined), user }]
+  })
+  await sendEach(context, inputs, 'a rule means its user', configuration)
+  return inputs.length
 }
 
 /**
  * Every hour: what no event told of. Each group of ours is compared with its file and with the directory, and each membership of ours
- * with the files, the members of the group and the present name of its user.
+ * with the files, the members of the group and the present name of its user. What rules ask for is compared with each rule, for all of
+ * which the directory is listed once (`DirectoryListing`).
  */
 export async function reconcileMemberships(ports: Following, configuration: Configuration): Promise<number> {
   const { objects } = ports
   const groups = await Array.fromAsync(listOwnedGroups(objects))
-  const keys = new Set([...(await listUnsettled(objects)), ...groups.map(groupKey)])
+  const ruleFiles = await listHeads(objects, rulePrefix)
+  // A policy refuses a file for what the links of its group give: these may be others by now.
+  const unsettledOrRefused = await listUnsettled(objects, [...unsettled, 'rejected'])
+  const keys = new Set([...unsettledOrRefused, ...groups.map(groupKey), ...ruleFiles.keys()])
   if (keys.size > 0) await sendInputs(ports, [...keys], 'reconcile', configuration)
   const ids = await Array.fromAsync(listOwnedMemberships(objects))
   if (ids.length === 0) return keys.size
@@ -64,17 +109,25 @@ export async function reconcileMemberships(ports: Following, configuration: Conf
     ids.map(({ user }) => user),
   )
   const members = await readMembers(objects, people, groups)
+  const gone = new Set<string>()
   let looked = keys.size
-  for (const { id, entry } of await readEntries(objects, ids)) {
+  for (const { id, entry } of await readOwnedMemberships(objects, ids)) {
     const user = named.get(id.user)
     const isNamed = user !== undefined && !user.isDisabled && user.name === entry.user + configuration.principalSuffix
-    const isAsked = entry.files.some(({ key }) => files.has(key))
+    const isAsked = entry.files.some(({ key }) => files.has(key) || ruleFiles.has(key))
+    const rule = ruleKey(entry.group)
+    // Its file is gone: all of them are looked at together.
+    if (!isAsked && entry.files.some(({ key }) => key === rule)) {
+      gone.add(rule)
+      continue
+    }
     const isMember = members.get(id.group)?.has(id.user) === true
     if (entry.state === 'granted' && isNamed && isAsked && isMember) continue
     await lookAtEntry(ports, configuration, id, entry)
     looked++
   }
-  return looked
+  await sendInputs(ports, [...gone], 'reconcile', configuration)
+  return looked + gone.size
 }
 
 async function readMembers(objects: ObjectStore, people: People, groups: Parameters<typeof ownedGroupRecord>[1][]) {
@@ -86,21 +139,14 @@ async function readMembers(objects: ObjectStore, people: People, groups: Paramet
   return members
 }
 
-async function listUnsettled(objects: ObjectStore): Promise<readonly string[]> {
+async function listUnsettled(objects: ObjectStore, states = unsettled): Promise<readonly string[]> {
   const keys: string[] = []
-  for (const state of unsettled)
-    for (const prefix of [membershipPrefix, groupPrefix])
+  // To look at a rule takes a listing of all people: only what waits for a group is looked at.
+  for (const state of states)
+    for (const prefix of [membershipPrefix, groupPrefix, ...(state === 'waiting' ? [rulePrefix] : [])])
       for await (const { key } of objects.list(`${attentionPrefix}${state}/${prefix}`))
         keys.push(key.slice(`${attentionPrefix}${state}/`.length))
   return keys
-}
-
-async function readEntries(objects: ObjectStore, ids: readonly MembershipId[]) {
-  const read = await pLimit(readsAtOnce).map(ids, async (id) => {
-    const stored = await spoiledAsAbsent(ownedMembershipRecord(objects, id).read())
-    return stored ? [{ id, entry: stored.value }] : []
-  })
-  return read.flat()
 }
 
 /** By the names that it was made for, and by the id of its user: whoever bears the name now may be somebody else. */
@@ -110,6 +156,7 @@ export async function lookAtEntry(
   { user }: MembershipId,
   entry: OwnedMembership,
 ): Promise<void> {
-  const key = entry.files[0]?.key ?? membershipKey(entry, undefined)
+  const file = entry.files.find(({ key }) => key.startsWith(membershipPrefix))
+  const key = file?.key ?? membershipKey(entry, undefined)
   await sendInput(ports, { key, user }, 'its user or its group may have changed', configuration)
 }

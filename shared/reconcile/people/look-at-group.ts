@@ -1,6 +1,5 @@
 import { assignmentOf } from '../../domain/assignments/assignment.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
-import { findUploader } from '../../domain/links/find-uploader.ts'
 import type { InputMessage } from '../../domain/links/input-message.ts'
 import { renderNameInKey } from '../../domain/links/name-in-key.ts'
 import {
@@ -10,20 +9,21 @@ import {
   parseGroupFile,
   parseGroupKey,
 } from '../../domain/people/group-file.ts'
-import { membershipPrefix, parseMembershipKey } from '../../domain/people/membership-file.ts'
+import { membershipPrefix, parseMembershipAnywhere } from '../../domain/people/membership-file.ts'
+import { ruleKey } from '../../domain/people/rule-file.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
-import { quote, refused } from '../../domain/statuses/complaint.ts'
+import { quote } from '../../domain/statuses/complaint.ts'
 import { type NewStatus, rejection } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { unlessCode } from '../../ports/service-error.ts'
-import { describePause, readPause } from '../dispatcher/pause.ts'
+import { readPauseReason } from '../dispatcher/pause.ts'
 import { indexInstants } from '../records/expiry-index.ts'
 import { listKnown } from '../records/foreign-assignments.ts'
 import { sendInputs } from '../records/inputs.ts'
-import { RecordChangedError } from '../records/json-record.ts'
+import { KnownRecord } from '../records/known-record.ts'
 import { listLinks } from '../records/list-links.ts'
 import {
   listOwnedGroups,
@@ -31,12 +31,11 @@ import {
   ownedGroupRecord,
   ownedMembershipRecord,
 } from '../records/owned-groups.ts'
-import { ownerKey } from '../records/owner.ts'
-import { readInput } from '../records/read-input.ts'
-import { StatusStore } from '../records/status-store.ts'
+import { readNow } from '../records/owner.ts'
+import { readParsedInput } from '../records/read-input.ts'
 import { tellEvent } from '../records/tell-event.ts'
-import { describeInput } from '../requests/look-at-request.ts'
 import { tellMembership } from './settle-membership.ts'
+import { tellInput } from './tell-input.ts'
 
 type LookingAtGroup = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' | 'identityStore' | 'log'> & {
   readonly configuration: Configuration
@@ -53,26 +52,24 @@ const namedMost = 5
  */
 export async function lookAtGroup(message: InputMessage, context: LookingAtGroup): Promise<void> {
   const { key, id } = message
-  const { objects, clock, log, configuration } = context
+  const { objects, log, configuration } = context
   const named = parseGroupKey(key)
-  const found = await readInput(objects, key, { mostBytes: groupMostBytes })
-  const head = found && ('complaint' in found ? found.head : found)
-  const file = found && ('complaint' in found ? refused(found.complaint) : parseGroupFile(key, found.body, found.size))
-  let told: Told = { told: undefined, isChanged: false }
+  const found = await readParsedInput(objects, key, { mostBytes: groupMostBytes, parse: parseGroupFile })
+  const { head, file } = found ?? {}
+  let told: Told
   if (!named.ok) told = { told: head && rejection(named.complaint), isChanged: false }
   else if (file?.ok === false) told = { told: rejection(file.complaint), isChanged: false }
   else told = await new GroupLook(named.value, file?.value, context).settle()
-  const status = await new StatusStore(objects, clock).revise(key, async (current) => {
-    if (head === undefined && (await objects.head(key)) !== undefined) return current
-    return told.told && { ...(head && describeInput(head)), by: findUploader(head, message, current), ...told.told }
-  })
+  const owner = file?.ok ? file.value.owner : undefined
+  const status = await tellInput(context, { message, head }, () => told.told && { owner, ...told.told })
   const isLookedAtAgain = status !== undefined && ['applying', 'blocked', 'revoking', 'failed'].includes(status.state)
-  const now = isLookedAtAgain ? await nowOf(objects, clock) : undefined
+  const now = isLookedAtAgain ? await readNow(context) : undefined
   await indexInstants(objects, key, now ? [new Date(now.getTime() + againMs)] : [], id)
   log.info('group looked at', { input: key, id, status: status?.state ?? 'removed' })
   if (!named.ok || !told.isChanged) return
   const keys: string[] = []
   for await (const one of listMembershipFiles(objects, named.value)) keys.push(one)
+  if (await objects.head(ruleKey(named.value))) keys.push(ruleKey(named.value))
   await sendInputs(context, keys, 'its group has changed', configuration)
 }
 
@@ -89,7 +86,7 @@ class GroupLook {
   readonly #whole: PrincipalName
   #paused: string | undefined
   #isChanged = false
-  #known: { readonly value: OwnedGroup; readonly etag: string } | undefined
+  readonly #owned: KnownRecord<OwnedGroup>
 
   /** `file`: undefined where there is none. */
   constructor(name: PrincipalName, file: GroupFile | undefined, context: LookingAtGroup) {
@@ -97,32 +94,27 @@ class GroupLook {
     this.#file = file
     this.#context = context
     this.#whole = principalName.parse(name + context.configuration.principalSuffix)
+    this.#owned = new KnownRecord(ownedGroupRecord(context.objects, name))
   }
 
   async settle(): Promise<Told> {
-    const pause = await readPause(this.#context.objects)
-    this.#paused = pause && `all changes are ${describePause(pause)}`
+    this.#paused = await readPauseReason(this.#context.objects)
     for (let step = 0; step < stepsMost; step++) {
-      const stored = await this.#record.read()
-      this.#known = stored && { value: stored.value, etag: stored.object.etag }
+      await this.#owned.read()
       const told = await (this.#file === undefined ? this.#end() : this.#keep(this.#file))
       if (told !== 'again') return { told: told.told, isChanged: this.#isChanged }
     }
     throw new Error(`the group ${quote(this.#name)} is being changed by others all the time; it will be tried again`)
   }
 
-  get #record() {
-    return ownedGroupRecord(this.#context.objects, this.#name)
-  }
-
   async #keep(file: GroupFile): Promise<'again' | Pick<Told, 'told'>> {
     const { identityStore } = this.#context
-    const id = this.#known?.value.id ?? (await this.#findByName())
+    const id = this.#owned.value?.id ?? (await this.#findByName())
     const group = id && (await identityStore.findGroup(id))
     if (id !== undefined && group?.isExternal) return { told: describeExternal(this.#name) }
-    if (this.#known === undefined && id !== undefined) return this.#adopt(id, group?.description)
+    if (this.#owned.value === undefined && id !== undefined) return this.#adopt(id, group?.description)
     if (id === undefined || group === undefined) return this.#make(file)
-    if (this.#known?.value.id === undefined) return this.#note(id)
+    if (this.#owned.value?.id === undefined) return this.#note(id)
     if (group.name !== this.#whole)
       return {
         told: {
@@ -144,7 +136,7 @@ class GroupLook {
   }
 
   get #isAdopted(): boolean {
-    return this.#known?.value.isAdopted === true
+    return this.#owned.value?.isAdopted === true
   }
 
   async #findByName(): Promise<PrincipalId | undefined> {
@@ -168,7 +160,13 @@ class GroupLook {
     if (this.#paused !== undefined) return { told: { state: 'applying', reason: this.#paused } }
     const claimedAt = await this.#now()
     await this.#tell('adopted', id, claimedAt)
-    await this.#write({ v: 1, id, isAdopted: true, claimedAt, ...(description === undefined ? {} : { description }) })
+    await this.#owned.write({
+      v: 1,
+      id,
+      isAdopted: true,
+      claimedAt,
+      ...(description === undefined ? {} : { description }),
+    })
     this.#isChanged = true
     return 'again'
   }
@@ -176,10 +174,10 @@ class GroupLook {
   /** Where another group of this name appears between our look and the end of the call, it counts as ours. */
   async #make(file: GroupFile): Promise<'again' | Pick<Told, 'told'>> {
     if (this.#paused !== undefined) return { told: { state: 'applying', reason: this.#paused } }
-    const gone = this.#known?.value.id
+    const gone = this.#owned.value?.id
     if (gone !== undefined) await this.#forgetMembers(gone)
-    if (this.#known === undefined || gone !== undefined)
-      await this.#write({ v: 1, isAdopted: false, claimedAt: await this.#now() })
+    if (this.#owned.value === undefined || gone !== undefined)
+      await this.#owned.write({ v: 1, isAdopted: false, claimedAt: await this.#now() })
     const description = file.description === undefined ? {} : { description: file.description }
     const making = this.#context.identityStore.createGroup({ displayName: this.#whole, ...description })
     const id = await unlessCode(making, 'ConflictException')
@@ -187,22 +185,22 @@ class GroupLook {
   }
 
   async #note(id: PrincipalId): Promise<'again'> {
-    const known = this.#known?.value
+    const known = this.#owned.value
     if (known === undefined) return 'again'
     await this.#tell('created', id, known.claimedAt)
-    await this.#write({ ...known, id })
+    await this.#owned.write({ ...known, id })
     this.#isChanged = true
     return 'again'
   }
 
   async #end(): Promise<'again' | Pick<Told, 'told'>> {
     const { identityStore } = this.#context
-    const known = this.#known
+    const known = this.#owned.value
     if (known === undefined) return { told: undefined }
-    const id = known.value.id ?? (await this.#findByName())
+    const id = known.id ?? (await this.#findByName())
     const group = id && (await identityStore.findGroup(id))
     if (id === undefined || group === undefined) return this.#drop('deleted', id)
-    const isKept = known.value.isAdopted || group.isExternal || group.name !== this.#whole
+    const isKept = known.isAdopted || group.isExternal || group.name !== this.#whole
     const references = await this.#listReferences(id, isKept)
     if (references.length > 0) return { told: describeBlocked(references) }
     if (isKept) return this.#drop('given-up', id)
@@ -215,6 +213,8 @@ class GroupLook {
   async #listReferences(id: PrincipalId, isKept: boolean): Promise<readonly string[]> {
     const { objects, configuration, identityStore } = this.#context
     const references: string[] = []
+    const rule = ruleKey(this.#name)
+    if ((await objects.head(rule)) !== undefined) references.push(rule)
     for await (const key of listMembershipFiles(objects, this.#name)) references.push(key)
     for await (const { user } of listOwnedMemberships(objects, id)) references.push(`the membership of user ${user}`)
     if (isKept) return references
@@ -242,23 +242,17 @@ class GroupLook {
   }
 
   async #drop(event: 'deleted' | 'given-up', id: PrincipalId | undefined): Promise<'again'> {
-    if (this.#known === undefined) return 'again'
+    if (this.#owned.value === undefined) return 'again'
     // Somebody may have been put in while it was being deleted.
     if (event === 'deleted' && id !== undefined) await this.#forgetMembers(id)
     await this.#tell(event, id)
-    await this.#record.remove(this.#known.etag)
+    await this.#owned.remove()
     this.#isChanged = true
     return 'again'
   }
 
-  async #write(value: OwnedGroup): Promise<void> {
-    const written = await this.#record.write(value, this.#known?.etag)
-    if (written.outcome === 'lost') throw new RecordChangedError(this.#record.key)
-    this.#known = { value, etag: written.etag }
-  }
-
   async #now(): Promise<string> {
-    return renderInstant(await nowOf(this.#context.objects, this.#context.clock))
+    return renderInstant(await readNow(this.#context))
   }
 
   async #tell(event: string, id: PrincipalId | undefined, at?: string): Promise<void> {
@@ -290,12 +284,7 @@ function describeBlocked(references: readonly string[]): Told['told'] {
 /** The files that name this group, in any folder. */
 async function* listMembershipFiles(objects: ObjectStore, group: PrincipalName): AsyncGenerator<string> {
   for await (const { key } of objects.list(membershipPrefix)) {
-    const folder = /^memberships\/(?:([^%]*)\/)?/u.exec(key)?.[1]
-    const named = parseMembershipKey(key, folder === undefined ? [] : [folder])
+    const named = parseMembershipAnywhere(key)
     if (named.ok && named.value.group === group) yield key
   }
-}
-
-async function nowOf(objects: ObjectStore, clock: Ports['clock']): Promise<Date> {
-  return (await objects.head(ownerKey))?.servedAt ?? clock.now()
 }

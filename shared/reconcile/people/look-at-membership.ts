@@ -1,8 +1,8 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { findUploader } from '../../domain/links/find-uploader.ts'
 import type { InputMessage } from '../../domain/links/input-message.ts'
-import { isInForce, linkBodyMostBytes, parseLinkBody } from '../../domain/links/link-body.ts'
 import { changesNothing, describeUpload } from '../../domain/links/upload.ts'
+import { askRule, type RuleWish } from '../../domain/people/ask-rule.ts'
 import {
   describeMembership,
   type FoundGroup,
@@ -13,30 +13,37 @@ import {
 } from '../../domain/people/describe-membership.ts'
 import { suspendedAs } from '../../domain/people/describe-suspension.ts'
 import { groupKey } from '../../domain/people/group-file.ts'
-import {
-  folderOfMembership,
-  type Membership,
-  membershipKeys,
-  parseMembershipKey,
-} from '../../domain/people/membership-file.ts'
+import { type Membership, membershipKeys, parseMembershipAnywhere } from '../../domain/people/membership-file.ts'
+import type { OwnedMembership } from '../../domain/people/owned-membership.ts'
+import { type Rule, ruleKey, rulePrefix } from '../../domain/people/rule-file.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import { endOfUser } from '../../domain/sessions/ended-sessions.ts'
 import { rejection, type Status } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { bindingOf } from '../assignments/user-binding.ts'
 import type { Brake } from '../brake/brake.ts'
 import { PrincipalIndex } from '../directory/principal-index.ts'
-import { describePause, readPause } from '../dispatcher/pause.ts'
+import { readPauseReason } from '../dispatcher/pause.ts'
+import { judgeMembership } from '../guardrails/judge-membership.ts'
+import { readMembershipFile } from '../records/asking-files.ts'
 import { indexInstants, instantsToCome } from '../records/expiry-index.ts'
 import { sendInputs } from '../records/inputs.ts'
-import { ownedGroupRecord } from '../records/owned-groups.ts'
-import { ownerKey } from '../records/owner.ts'
-import { type InputHead, readInput } from '../records/read-input.ts'
+import { ownedMembershipRecord } from '../records/owned-groups.ts'
+import { readNow } from '../records/owner.ts'
+import type { Policies } from '../records/policies.ts'
+import type { InputHead } from '../records/read-input.ts'
+import { readRule } from '../records/rule-files.ts'
 import { attentionKey, StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import type { Suspensions } from '../records/suspensions.ts'
-import { describeInput } from '../requests/look-at-request.ts'
+import { admitFiles } from './admit-files.ts'
+import { denySessionsThrough } from './deny-sessions.ts'
+import { findOwnGroup } from './find-own-group.ts'
+import type { LeaverCensus } from './leaver-census.ts'
 import { settleMembership, settlingMs, type Wish } from './settle-membership.ts'
+import { tellInput } from './tell-input.ts'
 
 export type LookingAtMembership = Pick<
   Ports,
@@ -44,6 +51,8 @@ export type LookingAtMembership = Pick<
 > & {
   readonly configuration: Configuration
   readonly suspensions: Pick<Suspensions, 'find'>
+  readonly census: Pick<LeaverCensus, 'take'>
+  readonly policies: Pick<Policies, 'read'>
   readonly brake: Pick<Brake, 'admitRemoval' | 'reviewRemoval' | 'admitPerson'>
 }
 
@@ -70,14 +79,10 @@ export async function lookAtMembership(message: InputMessage, context: LookingAt
   const { key, id, event } = message
   const { objects, clock, configuration, log } = context
   const statuses = new StatusStore(objects, clock)
-  // A folder that was declared before may have given something.
-  const own = folderOfMembership(key)
-  const named = parseMembershipKey(key, own === undefined ? [] : [own])
+  const named = parseMembershipAnywhere(key)
   if (!named.ok) {
-    await statuses.revise(key, async (current) => {
-      const head = await objects.head(key)
-      return head && { ...describeInput(head), by: findUploader(head, message, current), ...rejection(named.complaint) }
-    })
+    const head = await objects.head(key)
+    await tellInput(context, { message, head }, () => head && rejection(named.complaint))
     return
   }
   const look = new MembershipLook(named.value, message, statuses, context)
@@ -101,7 +106,10 @@ export async function lookAtMembership(message: InputMessage, context: LookingAt
     if (one.key === key && status?.owned === false && one.told?.owned !== false)
       instants.push(new Date(look.now.getTime() + settlingMs))
   }
-  if (isUnsettled(told.end))
+  if (look.keptUntil !== undefined) instants.push(new Date(look.keptUntil))
+  // What the brake holds of a rule is looked at with the rule, when it is released.
+  if (told.end.is === 'held' && look.isByRuleAlone()) await lookAtRuleSoon(objects, named.value.group, look.now, id)
+  else if (isUnsettled(told.end))
     instants.push(new Date(look.now.getTime() + (told.end.is === 'held' || look.paused ? heldMs : soonMs)))
   const body = 'body' in file.reading ? file.reading.body : {}
   await indexInstants(objects, key, [...instantsToCome(body, look.now), ...instants], id)
@@ -133,9 +141,14 @@ class MembershipLook {
   #files: readonly File[] = []
   #user: PrincipalId | undefined
   #lacks = new Map<string, MembershipLack>()
+  readonly #people = new Map<PrincipalId, ReturnType<Ports['identityStore']['findPerson']>>()
+  /** What asked for it when it was last wanted. */
+  readonly #askedBefore = new Set<string>()
   /** By S3's clock. */
   now = new Date(0)
   paused: string | undefined
+  /** So long the user stays whom the rule means no longer. */
+  keptUntil: string | undefined
 
   constructor(membership: Membership, message: InputMessage, statuses: StatusStore, context: LookingAtMembership) {
     this.#membership = membership
@@ -147,12 +160,10 @@ class MembershipLook {
 
   /** Puts the users in or out whom the files mean, or meant. Answers what came of the one who bears the name now. */
   async settle(): Promise<Told> {
-    const { objects } = this.#context
-    const pause = await readPause(objects)
-    this.paused = pause && `all changes are ${describePause(pause)}`
+    this.paused = await readPauseReason(this.#context.objects)
     await this.#readFiles()
     this.#user = await this.#index.resolve('USER', this.#membership.user, this.#pulledMs())
-    const group = await this.#findGroup()
+    const group = await findOwnGroup(this.#membership.group, this.#context, this.#index)
     const told: Told = { group, end: { is: 'none' }, isWanted: 'no' }
     if (group.is === 'not ours') return told
     const meant = [this.#message.user, ...this.#files.flatMap((file) => [file.boundTo, file.told?.principalId])]
@@ -165,6 +176,11 @@ class MembershipLook {
   }
 
   #isWanted: Wish['isWanted'] = 'no'
+  /** By key: what policies have against a file. */
+  #judged: Pick<Awaited<ReturnType<typeof admitFiles>>, 'refusals' | 'warnings'> = {
+    refusals: new Map(),
+    warnings: new Map(),
+  }
 
   async #settleUser({ group, user }: { readonly group: OwnGroup; readonly user: PrincipalId }) {
     const readWish = async (): Promise<Wish> => {
@@ -175,7 +191,7 @@ class MembershipLook {
     return settleMembership({ group: group.id, user }, this.#membership, readWish, {
       ...this.#context,
       paused: this.paused,
-      now: () => this.#readNow(),
+      now: () => readNow(this.#context),
     })
   }
 
@@ -199,22 +215,97 @@ class MembershipLook {
         if (lack) this.#lacks.set(file.key, lack)
         else this.#lacks.delete(file.key)
       }
-    const asking = files.filter((file) => file.reading.state === 'in-force' && lackOf(file) === undefined)
-    const isUnread = files.some((file) => file.reading.state === 'unreadable' && lackOf(file) === undefined)
+    const entry = (await spoiledAsAbsent(ownedMembershipRecord(this.#context.objects, { group: id, user }).read()))
+      ?.value
+    for (const { key } of entry?.files ?? []) this.#askedBefore.add(key)
+    const inForce = files.filter((file) => file.reading.state === 'in-force' && lackOf(file) === undefined)
+    const asking = await this.#admit(inForce, user, entry?.files ?? [])
+    const mayRule = name !== undefined && suspension === undefined && place !== 'gone' && !place.isDisabled
+    const rule = mayRule ? await this.#askRule({ id: user, name }, entry) : ({ asks: 'no' } as const)
+    const isUnread =
+      rule.asks === 'unknown' || files.some((file) => file.reading.state === 'unreadable' && lackOf(file) === undefined)
     const isGone = place === 'gone' || group === undefined
-    const wish = asking.length > 0 ? 'yes' : isUnread ? 'unknown' : 'no'
+    const isAsked = asking.length > 0 || rule.asks === 'yes'
+    const wish = isAsked ? 'yes' : isUnread ? 'unknown' : 'no'
+    const ofRule = rule.asks === 'yes' ? [{ key: ruleKey(this.#membership.group) }] : []
+    if (user === this.#user) this.keptUntil = rule.keptUntil
     const admitSuspension = async () => {
       const told = suspension && (await spoiledAsAbsent(this.#statuses.read(suspension)))
       const person = suspendedAs(user, told || undefined)
       return person === 'admitted' ? ({ outcome: 'passes' } as const) : brake.admitPerson(person)
     }
+    const isEnded = place === 'gone' || place.isDisabled
+    const whoEnded = name ?? this.#membership.user
     return {
       isWanted: isGone ? 'no' : wish,
-      files: asking.map(({ key, told }) => ({ key, ...(told?.by && { by: told.by }) })),
+      files: [...asking, ...ofRule],
+      ...(rule.asks === 'yes' ? { keptUntil: rule.keptUntil, user: name } : {}),
       isExternal: group?.isExternal === true,
       isGone,
+      ...(this.#askedBefore.has(ruleKey(this.#membership.group)) && {
+        countLeavers: () => this.#context.census.take(this.#membership.group, id),
+      }),
       ...(suspension === undefined ? {} : { admitSuspension }),
+      ...(isEnded && {
+        denySessions: async () => {
+          const leaver = { user, name: whoEnded, by: endOfUser(whoEnded), at: await readNow(this.#context) }
+          await denySessionsThrough(id, leaver, this.#context.objects)
+        },
+      }),
     }
+  }
+
+  /** Those that policies let count. */
+  async #admit(
+    files: readonly File[],
+    user: PrincipalId,
+    known: OwnedMembership['files'],
+  ): Promise<OwnedMembership['files']> {
+    const { objects, policies, configuration } = this.#context
+    const asking = files.flatMap(({ key, head, told, reading }) => {
+      const named = parseMembershipAnywhere(key)
+      if (!named.ok || head === undefined || !('body' in reading)) return []
+      const by = findUploader(head, key === this.#message.key ? this.#message : { event: '' }, told)
+      return [{ membership: named.value, head, body: reading.body, by }]
+    })
+    const admitted = await admitFiles(asking, { objects, policies, configuration, known, now: this.now })
+    if (user === this.#user) this.#judged = admitted
+    return admitted.files
+  }
+
+  /** Its rule asks as a file does: for whom it means now, by the attributes that the directory has. */
+  async #askRule(
+    user: { readonly id: PrincipalId; readonly name: Membership['user'] },
+    entry: OwnedMembership | undefined,
+  ): Promise<RuleWish> {
+    const key = ruleKey(this.#membership.group)
+    const rule = await readRule(this.#context.objects, key)
+    if (rule === undefined) return { asks: 'no' }
+    const person = rule.ok ? await this.#findPerson(user.id) : undefined
+    const wish = askRule(rule, { person, entry, key, now: this.now })
+    const isNew = wish.asks === 'yes' && entry?.files.some((file) => file.key === key) !== true
+    return isNew && rule.ok && (await this.#isRefused(key, user.name, rule.value)) ? { asks: 'no' } : wish
+  }
+
+  /** A policy stops whom a rule newly means, and takes nobody out. */
+  async #isRefused(key: string, user: Membership['user'], { reason }: Rule): Promise<boolean> {
+    const head = await this.#context.objects.head(key)
+    const by = (await spoiledAsAbsent(this.#statuses.read(key)))?.by
+    const membership = { key, group: this.#membership.group, user }
+    const about = {
+      membership,
+      body: reason === undefined ? {} : { reason },
+      by,
+      uploadedAt: head?.lastModified ?? this.now,
+    }
+    return (await judgeMembership(about, this.#context)).refusals.length > 0
+  }
+
+  /** Asked once for a look: what it gives is looked at several times. */
+  #findPerson(user: PrincipalId): ReturnType<Ports['identityStore']['findPerson']> {
+    const asked = this.#people.get(user) ?? this.#context.identityStore.findPerson(user)
+    this.#people.set(user, asked)
+    return asked
   }
 
   async #filesOf(name: Membership['user'] | undefined): Promise<readonly File[]> {
@@ -223,31 +314,16 @@ class MembershipLook {
     return Promise.all(keys.map((key) => this.readFile(key)))
   }
 
-  async #findGroup(): Promise<FoundGroup> {
-    const { objects, identityStore } = this.#context
-    const owned = (await ownedGroupRecord(objects, this.#membership.group).read())?.value
-    if (owned?.id !== undefined) {
-      const found = await identityStore.findGroup(owned.id)
-      if (found === undefined) return { is: 'gone', id: owned.id, isExternal: false }
-      return { is: 'ours', id: owned.id, isExternal: found.isExternal }
-    }
-    const id = await this.#index.resolve('GROUP', this.#membership.group, this.#pulledMs())
-    const found = id && (await identityStore.findGroup(id))
-    return { is: 'not ours', isExternal: found?.isExternal === true }
-  }
-
   async #readFiles(): Promise<void> {
     const keys = membershipKeys(this.#membership, this.#context.configuration.folders)
     this.#files = await Promise.all([...new Set([...keys, this.#message.key])].map((key) => this.readFile(key)))
-    this.now = await this.#readNow()
+    this.now = await readNow(this.#context)
   }
 
   async readFile(key: string): Promise<File> {
-    const found = await readInput(this.#context.objects, key, { mostBytes: linkBodyMostBytes })
+    const { head, reading } = await readMembershipFile(this.#context.objects, key, this.#context.configuration.folders)
     const told = await spoiledAsAbsent(this.#statuses.read(key))
-    const head = found && ('complaint' in found ? found.head : found)
-    const boundTo = bindingOf('USER', told, head)
-    return { key, head, told, boundTo, reading: readingOf(key, found, this.#context.configuration.folders) }
+    return { key, head, told, reading, boundTo: bindingOf('USER', told, head) }
   }
 
   /** Those that are there, or that have a status. */
@@ -257,21 +333,30 @@ class MembershipLook {
     )
   }
 
+  /** No file asks for it, or did. */
+  isByRuleAlone(): boolean {
+    return (
+      [...this.#askedBefore].every((key) => key.startsWith(rulePrefix)) && this.concerned().every((one) => !one.head)
+    )
+  }
+
   describe(file: File, { group, end, isWanted }: Told) {
-    const isLeft =
-      isWanted === 'no' && end.is !== 'none' && (file.head === undefined || file.reading.state === 'expired')
+    const isOfFile = file.told !== undefined || this.#askedBefore.has(file.key)
+    const isOver = file.head === undefined || file.reading.state === 'expired'
+    const isLeft = isWanted === 'no' && end.is !== 'none' && isOfFile && isOver
     const lack = this.#user === undefined ? ({ lacks: 'user' } as const) : this.#lacks.get(file.key)
-    return describeMembership(this.#membership, { reading: file.reading, group, lack, end, isLeft })
+    const complaint = lack === undefined ? this.#judged.refusals.get(file.key) : undefined
+    const reading = complaint ? ({ state: 'rejected', complaint } as const) : file.reading
+    const told = describeMembership(this.#membership, { reading, group, lack, end, isLeft })
+    const warnings = this.#judged.warnings.get(file.key)
+    return told && (warnings ? { ...told, warnings: [...warnings] } : told)
   }
 
   /** A file is bound to the user whom it named when it was first applied. */
   boundUser({ boundTo, reading, key }: File): PrincipalId | undefined {
     if (boundTo !== undefined) return boundTo
-    return reading.state === 'in-force' && !this.#lacks.has(key) && this.#isWanted === 'yes' ? this.#user : undefined
-  }
-
-  async #readNow(): Promise<Date> {
-    return (await this.#context.objects.head(ownerKey))?.servedAt ?? this.#context.clock.now()
+    const isMeant = reading.state === 'in-force' && !this.#lacks.has(key) && !this.#judged.refusals.has(key)
+    return isMeant && this.#isWanted === 'yes' ? this.#user : undefined
   }
 
   #pulledMs(): number {
@@ -279,16 +364,10 @@ class MembershipLook {
   }
 }
 
-type Found = Awaited<ReturnType<typeof readInput>>
-
-function readingOf(key: string, found: Found, folders: readonly string[]): MembershipReading {
-  if (found === undefined) return { state: 'absent' }
-  const named = parseMembershipKey(key, folders)
-  if (!named.ok) return { state: 'rejected', complaint: named.complaint }
-  if ('complaint' in found) return { state: 'unreadable', complaint: found.complaint }
-  const body = parseLinkBody(key, found.body, found.size)
-  if (!body.ok) return { state: 'rejected', complaint: body.complaint }
-  return { state: isInForce(body.value, found.servedAt), body: body.value }
+/** At the next whole minute, so that it is one object for all of them. */
+async function lookAtRuleSoon(objects: ObjectStore, group: Membership['group'], now: Date, id: string): Promise<void> {
+  const minute = Math.ceil((now.getTime() + soonMs) / heldMs) * heldMs
+  await indexInstants(objects, ruleKey(group), [new Date(minute)], id)
 }
 
 const importance: readonly MembershipEnd['is'][] = ['none', 'applied', 'foreign', 'kept', 'reported', 'applying']

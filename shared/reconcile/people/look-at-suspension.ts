@@ -17,7 +17,6 @@ import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts
 import type { PrincipalName } from '../../domain/principals/principal.ts'
 import { requestPrefix } from '../../domain/requests/access-request.ts'
 import { approvalPrefix } from '../../domain/requests/approval-file.ts'
-import { endSession, revocationMs } from '../../domain/sessions/ended-sessions.ts'
 import { type Complaint, type Parsed, refused, renderComplaint } from '../../domain/statuses/complaint.ts'
 import { type NewStatus, rejection, type Status, type StatusState } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
@@ -27,22 +26,22 @@ import type { Admission, Brake } from '../brake/brake.ts'
 import { PrincipalIndex } from '../directory/principal-index.ts'
 import { findSessions } from '../preview/find-sessions.ts'
 import { People } from '../preview/people.ts'
-import { recordEndedSessions } from '../records/ended-sessions.ts'
 import { indexInstants } from '../records/expiry-index.ts'
 import { sendInputs } from '../records/inputs.ts'
 import { sendHints } from '../records/lanes.ts'
 import { listHeads } from '../records/list-heads.ts'
 import { listLinks } from '../records/list-links.ts'
-import { readOwned } from '../records/owned-permission-sets.ts'
 import { ownerKey } from '../records/owner.ts'
 import type { Policies } from '../records/policies.ts'
 import { readInput } from '../records/read-input.ts'
+import type { RuleFiles } from '../records/rule-files.ts'
 import { StatusStore } from '../records/status-store.ts'
 import { tellRestored, tellSuspended } from '../records/suspension-history.ts'
 import type { Suspensions } from '../records/suspensions.ts'
 import { describeInput } from '../requests/look-at-request.ts'
+import { denySessions } from './deny-sessions.ts'
 import { type FoundHoldings, findHoldings } from './find-holdings.ts'
-import { lookAtEntry } from './follow-memberships.ts'
+import { lookAtEntry, lookAtRulesFor } from './follow-memberships.ts'
 import { endReport, reportLeaver } from './report-leaver.ts'
 
 type Looking = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' | 'identityStore' | 'log'> & {
@@ -50,6 +49,7 @@ type Looking = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' | 'iden
   readonly policies: Pick<Policies, 'read'>
   readonly suspensions: Pick<Suspensions, 'note' | 'forget'>
   readonly brake: Pick<Brake, 'admitPerson' | 'reviewPerson'>
+  readonly rules: Pick<RuleFiles, 'read'>
 }
 
 const heldMs = 60_000
@@ -218,10 +218,7 @@ async function endRest(
   if (!isFirst && state !== 'partly') return
   const { objects, configuration } = context
   const sets = await findSessions({ id: user, name }, undefined, context, configuration)
-  const owned = await Promise.all(sets.map(async (set) => ((await readOwned(objects, set))?.value.arn ? [set] : [])))
-  const until = new Date(at.getTime() + revocationMs)
-  const ended = owned.flat().map((permissionSet) => endSession({ user, name, permissionSet, by: key }, until))
-  if (ended.length > 0) await recordEndedSessions(objects, ended)
+  await denySessions({ user, name, by: key, at }, sets, objects)
   if (isFirst) await sendInputs(context, await listAsked(user, objects), 'its user is suspended', configuration)
 }
 
@@ -262,4 +259,5 @@ async function restore(
     if (file.ok && names.has(file.value.user)) keys.push(key)
   }
   await sendInputs(context, keys, 'its user is not suspended any more', configuration)
+  if (user !== undefined) await lookAtRulesFor(user, context)
 }

@@ -1,16 +1,21 @@
+import type { Author } from '../../domain/by-hand/author.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { renderNameInKey } from '../../domain/links/name-in-key.ts'
+import { asksAnew, isSameUpload } from '../../domain/links/upload.ts'
 import { decideMembership, type MembershipStep } from '../../domain/people/decide-membership.ts'
 import type { MembershipEnd } from '../../domain/people/describe-membership.ts'
 import { folderOfMembership, type Membership, renderMembership } from '../../domain/people/membership-file.ts'
 import type { MembershipId, OwnedMembership } from '../../domain/people/owned-membership.ts'
+import { rulePrefix } from '../../domain/people/rule-file.ts'
+import type { PrincipalName } from '../../domain/principals/principal.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { unlessCode } from '../../ports/service-error.ts'
 import type { Admission, Brake } from '../brake/brake.ts'
+import { findAuthor } from '../records/authors.ts'
 import type { JsonRecord } from '../records/json-record.ts'
-import { ownedMembershipRecord } from '../records/owned-groups.ts'
+import { ownedMembershipRecord, readOwnerOf } from '../records/owned-groups.ts'
 import { tellEvent } from '../records/tell-event.ts'
 
 /** Listings of the directory may lag behind its writes so long. */
@@ -20,12 +25,20 @@ const stepsMost = 8
 
 export type Wish = {
   readonly isWanted: 'yes' | 'no' | 'unknown'
-  /** The files that ask for it now. */
+  /** The files that ask for it now, a rule among them. */
   readonly files: OwnedMembership['files']
+  /** The rule means the user no longer, and lets the user stay so long. */
+  readonly keptUntil?: string | undefined
+  /** The present name of a user whom a rule means, whatever the name was. */
+  readonly user?: PrincipalName | undefined
+  /** A rule asked for it, and does no longer: who else leaves is counted before. */
+  readonly countLeavers?: (() => Promise<void>) | undefined
   /** The group is kept by a provider. */
   readonly isExternal: boolean
   /** Nobody works with it any more: the user is gone, or the group. So nobody need be asked. */
   readonly isGone: boolean
+  /** The directory ends the user: before the entry goes, what the user has open of the group's access is denied. */
+  readonly denySessions?: (() => Promise<void>) | undefined
   /** The file that suspends the user. The brake is asked about the person, who counts once. */
   readonly admitSuspension?: (() => Promise<Admission>) | undefined
 }
@@ -82,7 +95,9 @@ class MembershipEvaluation {
     if (entry === undefined && this.#wish.isWanted !== 'yes') return { is: 'none' }
     const found = await identityStore.getGroupMembershipId(this.#id.group, this.#id.user)
     const isFresh = entry !== undefined && (await now()).getTime() - Date.parse(entry.calledAt) < settlingMs
-    const step = decideMembership({ ...this.#wish, entry, isFresh, found, onDrift: configuration.onDrift })
+    const { onDrift } = configuration
+    const isAskedAnew = entry !== undefined && asksAgain(entry.files, this.#wish.files)
+    const step = decideMembership({ ...this.#wish, entry, isFresh, found, onDrift, isAskedAnew })
     const isWriting = ['claim', 'create', 'remove'].includes(step)
     if (isWriting && paused !== undefined) return { is: 'paused', reason: paused }
     return this.#perform(step, found)
@@ -97,7 +112,7 @@ class MembershipEvaluation {
       case 'wait':
         return { is: this.#wish.isWanted === 'yes' ? 'applying' : 'revoking' }
       case 'report':
-        return { is: 'reported' }
+        return { is: 'reported', by: await this.#findRemover() }
       case 'keep':
         return this.#keep()
       case 'claim':
@@ -113,25 +128,37 @@ class MembershipEvaluation {
   }
 
   async #keep(): Promise<MembershipEnd> {
-    const { isWanted, files, isExternal } = this.#wish
+    const { isWanted, files, isExternal, keptUntil } = this.#wish
     if (isWanted !== 'yes') return { is: 'kept' }
     await this.#context.brake.reviewRemoval(this.#item)
     const entry = this.#known?.entry
-    const isSame = entry?.state === 'granted' && JSON.stringify(entry.files) === JSON.stringify(files)
-    if (entry && !isSame) await this.#write({ ...entry, ...this.#names, state: 'granted', files: [...files] })
+    if (entry === undefined) return { is: isExternal ? 'kept' : 'applied' }
+    const next = { ...entry, ...this.#present, state: 'granted' as const, files: [...files], keptUntil }
+    if (keptUntil !== undefined && entry.keptUntil === undefined)
+      await this.#tell({
+        event: 'ending',
+        at: renderInstant(await this.#context.now()),
+        until: keptUntil,
+        membershipId: entry.membershipId,
+      })
+    const isSame = ['state', 'files', 'keptUntil', 'user'] as const
+    if (isSame.some((field) => JSON.stringify(entry[field]) !== JSON.stringify(next[field]))) await this.#write(next)
     return { is: isExternal ? 'kept' : 'applied' }
   }
 
   /** Where somebody has made it between our look and the end of the call, it counts as ours. */
   async #create(): Promise<MembershipEnd | 'again'> {
-    const calledAt = renderInstant(await this.#context.now())
-    const { membershipId: _, ...before } = this.#known?.entry ?? {}
+    const now = await this.#context.now()
+    const calledAt = renderInstant(now)
+    // Somebody took the user out: told of the instant before the user is put in again, since history is read in that order.
+    if (this.#known?.entry.membershipId !== undefined) await this.#tellRemoved('others', new Date(now.getTime() - 1))
+    const { membershipId: _, keptUntil: __, ...before } = this.#known?.entry ?? {}
     const { group, user } = this.#id
     const claimed: OwnedMembership = {
       ...before,
       v: 1,
       state: 'granting',
-      ...this.#names,
+      ...this.#present,
       files: [...this.#wish.files],
       calledAt,
     }
@@ -147,7 +174,7 @@ class MembershipEvaluation {
     const entry = this.#known?.entry
     if (entry === undefined) return 'again'
     const grantedAt = entry.grantedAt ?? renderInstant(await this.#context.now())
-    await this.#tell('added', grantedAt === entry.grantedAt ? entry.calledAt : grantedAt)
+    await this.#tell({ event: 'added', at: grantedAt === entry.grantedAt ? entry.calledAt : grantedAt, membershipId })
     await this.#write({ ...entry, state: 'granted', membershipId, grantedAt })
     return 'again'
   }
@@ -167,20 +194,41 @@ class MembershipEvaluation {
   }
 
   async #admit({ files }: OwnedMembership): Promise<Admission> {
-    const { isGone, admitSuspension } = this.#wish
+    const { isGone, admitSuspension, countLeavers } = this.#wish
     if (isGone) return { outcome: 'passes' }
     if (admitSuspension) return admitSuspension()
-    const folders = files.map(({ key }) => folderOfMembership(key))
-    return this.#context.brake.admitRemoval({ item: this.#item, folders: folders.length > 0 ? folders : [undefined] })
+    await countLeavers?.()
+    const rule = files.find(({ key }) => key.startsWith(rulePrefix))
+    const ofFiles = files.filter((file) => file !== rule)
+    const folders = ofFiles.map(({ key }) => folderOfMembership(key))
+    return this.#context.brake.admitRemoval({
+      item: this.#item,
+      folders: rule || folders.length > 0 ? folders : [undefined],
+      ruleOf: rule && this.#names.group,
+    })
   }
 
   /** Nothing of ours is there. */
   async #forget(by: 'ssofile' | 'others'): Promise<MembershipEnd | 'again'> {
     if (this.#known === undefined) return 'again'
-    await this.#tell('removed', renderInstant(await this.#context.now()), by)
+    await this.#wish.denySessions?.()
+    await this.#tellRemoved(by, await this.#context.now())
     await this.#context.brake.reviewRemoval(this.#item)
     await this.#record.remove(this.#known.etag)
     return 'again'
+  }
+
+  async #tellRemoved(who: 'ssofile' | 'others', at: Date): Promise<void> {
+    const isByOthers = who === 'others'
+    const by = isByOthers ? await this.#findRemover() : undefined
+    await this.#tell({ event: 'removed', at: renderInstant(at), isByOthers, by })
+  }
+
+  /** By the API, or in the console. */
+  async #findRemover(): Promise<Author | undefined> {
+    const touched = { membership: this.#id }
+    const context = this.#context
+    return (await findAuthor(context, touched, 'Delete')) ?? findAuthor(context, touched, 'Remove')
   }
 
   /** As the brake calls it: by the names that the entry has, so that a release is found again. */
@@ -197,23 +245,58 @@ class MembershipEvaluation {
   }
 
   /** Who asked for it stands in history: the files, and who uploaded or deleted them. */
-  async #tell(event: 'added' | 'removed', at: string, by?: 'ssofile' | 'others'): Promise<void> {
+  async #tell(told: ToldMembershipEvent): Promise<void> {
     const entry = this.#known?.entry ?? { ...this.#names, files: [] }
-    await tellMembership(this.#context.objects, this.#id, entry, { event, at, isByOthers: by === 'others' })
+    await tellMembership(this.#context.objects, this.#id, entry, told)
+  }
+
+  get #present(): Membership {
+    return { ...this.#names, user: this.#wish.user ?? this.#names.user }
   }
 }
 
-/** By the names of the entry, in history under the ids. `isByOthers`: somebody else has ended it. */
+/** Whether one of these files is new, or says something else than it said before. One whose content was not recorded asks by `--rebind` alone. */
+function asksAgain(before: OwnedMembership['files'], now: OwnedMembership['files']): boolean {
+  return now.some((file) => {
+    const known = before.find(({ key }) => key === file.key)
+    if (known === undefined) return true
+    return known.etag === undefined ? asksAnew(known, file) : !isSameUpload(known, file)
+  })
+}
+
+/**
+ * `ending`: a rule means the user no longer, who stays until then. `isByOthers`: somebody else has ended it. `membershipId`: by which a lost record is compared with the directory.
+ */
+type ToldMembershipEvent = {
+  readonly event: 'added' | 'ending' | 'removed'
+  readonly at: string
+  readonly isByOthers?: boolean
+  /** Who that was; absent: it is not known. */
+  readonly by?: Author | undefined
+  readonly membershipId?: string | undefined
+  readonly until?: string | undefined
+}
+
+/** By the names of the entry, in history under the ids. Beside the change stands who answers for the group. */
 export async function tellMembership(
   objects: ObjectStore,
   id: MembershipId,
   { group, user, files }: Pick<OwnedMembership, 'group' | 'user' | 'files'>,
-  { event, at, isByOthers }: { readonly event: 'added' | 'removed'; readonly at: string; readonly isByOthers: boolean },
+  { event, at, isByOthers, by, membershipId, until }: ToldMembershipEvent,
 ): Promise<void> {
   const subject = {
     folder: `history/memberships/${id.group}%${id.user}/`,
     name: renderNameInKey(renderMembership({ group, user })),
   }
-  const body = { ...id, names: { group, user }, files, ...(isByOthers && { isByOthers }) }
-  await tellEvent(objects, subject, { event, named: `membership-${event}`, at, body })
+  const owner = await readOwnerOf(objects, group)
+  const body = {
+    ...id,
+    membershipId,
+    names: { group, user },
+    files,
+    owner,
+    until,
+    ...(isByOthers && { isByOthers, by }),
+  }
+  await tellEvent(objects, subject, { event, named: `membership-${event}`, at, body, by, owner })
 }

@@ -22,7 +22,7 @@ export function uploadOf({ etag, lastModified, versionId, content, rebind }: Inp
 
 function statusOf({ file, object }: ReadFile, told: NewStatus, warnings: readonly string[] = []): NewStatus {
   const all = [...file.warnings, ...warnings]
-  return { ...uploadOf(object), warnings: all.length > 0 ? all : undefined, ...told }
+  return { ...uploadOf(object), owner: file.owner, warnings: all.length > 0 ? all : undefined, ...told }
 }
 
 /** The file is in force. Where someone else's changes are only reported, that stands until they are gone. */

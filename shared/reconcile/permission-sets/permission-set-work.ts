@@ -62,11 +62,7 @@ export class PermissionSetWork {
       )
       return
     }
-    if (!isServiceError(error)) return
-    const reason = `not done yet, and tried again by itself: ${error.service} answered ${error.code}: ${error.message}`
-    await this.#ports.statuses.revise(permissionSetKey(name), async (current) =>
-      current?.state === 'applying' ? { ...current, reason } : current,
-    )
+    await tellPutOff(permissionSetKey(name), error, this.#ports.statuses)
   }
 
   /**
@@ -136,4 +132,11 @@ export class PermissionSetWork {
       if (permissionSet === name) links.push(key)
     await sendInputs(this.#ports, links, `permission set ${name} was made`, configuration)
   }
+}
+
+/** Where the status of an input says only `applying`: what keeps it from being applied. */
+export async function tellPutOff(key: string, error: unknown, statuses: SettleContext['statuses']): Promise<void> {
+  if (!isServiceError(error)) return
+  const reason = `not done yet, and tried again by itself: ${error.service} answered ${error.code}: ${error.message}`
+  await statuses.revise(key, async (current) => (current?.state === 'applying' ? { ...current, reason } : current))
 }

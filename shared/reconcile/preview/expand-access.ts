@@ -6,12 +6,14 @@ import type { ToldLink } from '../../domain/links/told-link.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { Account } from '../../domain/organization/organization-view.ts'
 import { renderUnitPath } from '../../domain/organization/unit-path.ts'
+import { type MembershipId, ownedMembershipKey } from '../../domain/people/owned-membership.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { disabledRemark, goneRemark, suspendedRemark } from '../../domain/principals/person-remark.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
 import type { TellProgress } from '../../ports/progress.ts'
 import { isServiceError } from '../../ports/service-error.ts'
+import type { FilesBehind } from '../records/asking-files.ts'
 import type { Subject } from './find-subject.ts'
 import type { People } from './people.ts'
 import type { SuspensionOf } from './read-suspensions.ts'
@@ -25,6 +27,8 @@ export type HeldAccess = {
   /** The group that has the assignment; absent: the person has it directly. */
   readonly group?: string | undefined
   readonly groupId?: PrincipalId | undefined
+  /** The files by which the person is in the group; absent: others put the person in, or it is not known. */
+  readonly memberships?: readonly string[] | undefined
   readonly account: AccountId
   readonly accountName?: string | undefined
   readonly accountState?: Account['state'] | undefined
@@ -57,6 +61,7 @@ type ExpansionSources = {
   readonly subject: Subject
   /** The file that suspends this user, if there is one. */
   readonly suspensionOf: SuspensionOf
+  readonly filesBehind: Pick<FilesBehind, 'of'>
   readonly accounts: ReadonlyMap<AccountId, Account>
   readonly unitNames: ReadonlyMap<string, string>
   readonly notes: string[]
@@ -66,7 +71,7 @@ type ExpansionSources = {
 }
 
 type Places = Pick<ExpansionSources, 'accounts' | 'unitNames'>
-type Holder = Pick<HeldAccess, 'person' | 'personId' | 'group' | 'groupId' | 'remark'>
+type Holder = Pick<HeldAccess, 'person' | 'personId' | 'group' | 'groupId' | 'memberships' | 'remark'>
 
 /** A row for each person: users with their own access, and each member of a group that has access. Sorted. */
 export async function expandAccess(
@@ -88,15 +93,25 @@ export async function expandAccess(
       return [id, isOther ? [] : describeGroup(id, members, names)] as const
     }),
   )
+  const files = await context.filesBehind.of([...holdersOf.values()].flat().flatMap((one) => membershipOf(one) ?? []))
+  const withFiles = (holder: Holder): Holder => {
+    const id = membershipOf(holder)
+    const memberships = id && files.get(ownedMembershipKey(id))
+    return memberships ? { ...holder, memberships } : holder
+  }
   const rows = access.flatMap((one) => {
     const about = describeAccess(one, context)
     const holders =
       one.type === 'USER'
         ? [describeUser(one.principalId, one.principal, names)]
-        : (holdersOf.get(one.principalId) ?? []).map((holder) => ({ group: one.principal, ...holder }))
+        : (holdersOf.get(one.principalId) ?? []).map((holder) => withFiles({ group: one.principal, ...holder }))
     return holders.map((holder): HeldAccess => ({ ...holder, ...about }))
   })
   return sortRows(rows)
+}
+
+function membershipOf({ groupId: group, personId: user }: Holder): MembershipId | undefined {
+  return group === undefined || user === undefined ? undefined : { group, user }
 }
 
 function describeThen(access: AnyAccess, context: Places): HeldAccess {

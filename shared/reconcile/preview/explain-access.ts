@@ -9,7 +9,6 @@ import type { ToldLink } from '../../domain/links/told-link.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import { type Account, isUnplaced } from '../../domain/organization/organization-view.ts'
 import { renderUnitPath } from '../../domain/organization/unit-path.ts'
-import type { MembershipId } from '../../domain/people/owned-membership.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
 import { renderNear } from '../../domain/principals/near-principal.ts'
@@ -31,16 +30,15 @@ import { PrincipalIndex } from '../directory/principal-index.ts'
 import { describePause, readPause } from '../dispatcher/pause.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
 import { UnitNames } from '../organization/unit-names.ts'
+import { listFilesBehind } from '../records/asking-files.ts'
 import { listKnown, readForeign } from '../records/foreign-assignments.ts'
 import { type HistoryEvent, listHistory } from '../records/history.ts'
 import { Ledger } from '../records/ledger.ts'
 import { LinkReadings } from '../records/link-readings.ts'
 import { listLinks } from '../records/list-links.ts'
-import { ownedMembershipRecord } from '../records/owned-groups.ts'
 import { Policies } from '../records/policies.ts'
 import { NameIndex } from '../records/principal-names.ts'
 import { StatusStore } from '../records/status-store.ts'
-import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { Suspensions } from '../records/suspensions.ts'
 import { addRequests } from './add-requests.ts'
 import { findNearPrincipal } from './find-near-principal.ts'
@@ -362,7 +360,8 @@ async function explainThroughGroups(
       const principal = names.namesOf('GROUP', id)[0] ?? principalName.parse(id)
       const assignment = { accountId: account, permissionSet, principal, type: 'GROUP' as const }
       const explained = await compareWithListing(await explain(assignment, id, context), id, context)
-      const asked = await listAsking({ group: id, user: userId }, context)
+      const files = await listFilesBehind(context.ports.objects, { group: id, user: userId })
+      const asked = files.map((key) => `the user is in the group through ${key}`)
       return { ...explained, remarks: [...explained.remarks, ...asked] }
     }),
   )
@@ -373,12 +372,6 @@ async function explainThroughGroups(
     ...recorded,
     ...(await Promise.all(unknown.map((id) => explainListed(id, { account, permissionSet }, context)))),
   ]
-}
-
-/** The files that put the user into the group; none where others did. */
-async function listAsking(id: MembershipId, { ports }: ExplainSources): Promise<readonly string[]> {
-  const { files = [] } = (await spoiledAsAbsent(ownedMembershipRecord(ports.objects, id).read()))?.value ?? {}
-  return files.map(({ key }) => `the user is in the group through ${key}`)
 }
 
 /** Of a group that has it in Identity Center, and that nothing is recorded of. */

@@ -4,8 +4,9 @@ import { renderNameInKey } from '../../domain/links/name-in-key.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
-import type { PrincipalName } from '../../domain/principals/principal.ts'
+import type { PrincipalName, PrincipalType } from '../../domain/principals/principal.ts'
 import { sessionMostMs } from '../../domain/sessions/ended-sessions.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { listKnown } from '../records/foreign-assignments.ts'
@@ -14,7 +15,8 @@ import { People } from './people.ts'
 
 /**
  * The permission sets that a user may have sessions of: what the user has now, directly or through a group, and what was taken
- * away while a session may still last. A user who has left a group meanwhile is not known to have been in it.
+ * away while a session may still last: the access, or by ssofile the membership. Who left a group otherwise is not known to have
+ * been in it.
  */
 export async function findSessions(
   user: { readonly id: PrincipalId; readonly name: PrincipalName },
@@ -22,22 +24,32 @@ export async function findSessions(
   ports: Pick<Ports, 'objects' | 'identityStore' | 'clock' | 'randomness'>,
   { principalSuffix }: Pick<Configuration, 'principalSuffix'>,
 ): Promise<readonly PermissionSetName[]> {
+  const { objects, clock } = ports
   const people = new People(patientIdentityStore(ports))
-  const groups = await people.namesOf('GROUP', await people.groupsOf(user.id))
+  const groups = new Map(await people.namesOf('GROUP', await people.groupsOf(user.id)))
   const isInKeys = (name: string, inKey: string) =>
     name === inKey || renderNameInKey(name) === inKey || (principalSuffix !== '' && name === inKey + principalSuffix)
   const isThere = (accountId: AccountId) => account === undefined || account === accountId
-  const isTheirs = ({ accountId, type, principal }: Assignment) =>
-    isThere(accountId) &&
-    (type === 'USER' ? [user.name] : [...groups.values()]).some((name) => isInKeys(name, principal))
-  const ids: ReadonlySet<string> = new Set([user.id, ...groups.keys()])
-  const { objects, clock } = ports
-  const found: PermissionSetName[] = []
-  for await (const { assignment } of listKnown(objects))
-    if (isThere(assignment.accountId) && ids.has(assignment.principalId)) found.push(assignment.permissionSet)
   const since = new Date(clock.now().getTime() - sessionMostMs).toISOString()
-  for await (const { event, at, name } of listChanges(objects, since.slice(0, 10))) {
-    const assignment = at >= since && ends.includes(event) ? parseAssignmentName(name) : undefined
+  const changes = (await Array.fromAsync(listChanges(objects, since.slice(0, 10)))).filter(({ at }) => at >= since)
+  const left = changes.flatMap(({ event, name }) => {
+    const end = name.lastIndexOf('%')
+    return event === 'membership-removed' && isInKeys(user.name, name.slice(end + 1)) ? [name.slice(0, end)] : []
+  })
+  const isOfGroup = (inKey: string) =>
+    left.includes(inKey) || [...groups.values()].some((name) => isInKeys(name, inKey))
+  const isTheirs = ({ accountId, type, principal }: Assignment) =>
+    isThere(accountId) && (type === 'USER' ? isInKeys(user.name, principal) : isOfGroup(principal))
+  const known = await listSets(objects, isThere)
+  if (left.length > 0)
+    for (const [id, name] of await people.namesOf('GROUP', known.GROUP.keys()))
+      if (left.some((inKey) => isInKeys(name, inKey))) groups.set(id, name)
+  const found = [
+    ...(known.USER.get(user.id) ?? []),
+    ...[...groups.keys()].flatMap((id) => [...(known.GROUP.get(id) ?? [])]),
+  ]
+  for (const { event, name } of changes) {
+    const assignment = ends.includes(event) ? parseAssignmentName(name) : undefined
     if (assignment && isTheirs(assignment)) found.push(assignment.permissionSet)
   }
   return [...new Set(found)].sort()
@@ -45,3 +57,23 @@ export async function findSessions(
 
 /** The events after which an access is not there any more, or not ours. */
 const ends = ['revoked', 'released', 'foreign-gone']
+
+type SetsOf = ReadonlyMap<PrincipalId, ReadonlySet<PermissionSetName>>
+
+/** Which permission sets each principal has in these accounts, by ssofile or by others. */
+async function listSets(
+  objects: ObjectStore,
+  isThere: (account: AccountId) => boolean,
+): Promise<Readonly<Record<PrincipalType, SetsOf>>> {
+  const sets = {
+    GROUP: new Map<PrincipalId, Set<PermissionSetName>>(),
+    USER: new Map<PrincipalId, Set<PermissionSetName>>(),
+  }
+  for await (const { assignment } of listKnown(objects)) {
+    const { accountId, type, principalId, permissionSet } = assignment
+    if (!isThere(accountId)) continue
+    const ofPrincipal = sets[type].get(principalId) ?? new Set()
+    sets[type].set(principalId, ofPrincipal.add(permissionSet))
+  }
+  return sets
+}

@@ -1,6 +1,6 @@
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { PrincipalName, PrincipalType } from '../../domain/principals/principal.ts'
-import type { IdentityStore } from '../../ports/identity-store.ts'
+import type { DirectoryGroup, IdentityStore } from '../../ports/identity-store.ts'
 import { listAll } from '../../ports/page.ts'
 import { unlessCode } from '../../ports/service-error.ts'
 import { findNamed, type Named } from '../directory/find-named.ts'
@@ -13,8 +13,10 @@ const manyGroups = 5
 export class People {
   readonly #identityStore: IdentityStore
   readonly #members = new Map<PrincipalId, Promise<readonly PrincipalId[] | undefined>>()
+  readonly #groups = new Map<PrincipalId, Promise<DirectoryGroup | undefined>>()
   readonly #found = new Map<PrincipalId, Promise<Named | undefined>>()
   readonly #lists = new Map<PrincipalType, Promise<void>>()
+  readonly #ids = new Map<PrincipalType, Map<PrincipalName, PrincipalId>>()
 
   /** `identityStore`: one that is patient (see `patientIdentityStore`). */
   constructor(identityStore: IdentityStore) {
@@ -34,6 +36,13 @@ export class People {
     for (const id of groups) void this.membersOf(id).catch(() => {})
     void this.namesOf('GROUP', groups).catch(() => {})
     if (groups.size >= manyGroups) void this.listNames('USER').catch(() => {})
+  }
+
+  /** `undefined`: the group is gone. */
+  findGroup(groupId: PrincipalId): Promise<DirectoryGroup | undefined> {
+    const known = this.#groups.get(groupId) ?? this.#identityStore.findGroup(groupId)
+    this.#groups.set(groupId, known)
+    return known
   }
 
   /** The groups of a user; none for one that is gone. */
@@ -74,9 +83,20 @@ export class People {
     return known
   }
 
+  /** Of all users, or groups, that have a name. */
+  async idsByName(type: PrincipalType): Promise<ReadonlyMap<PrincipalName, PrincipalId>> {
+    await this.listNames(type)
+    return this.#ids.get(type) ?? new Map()
+  }
+
   async #readNames(type: PrincipalType): Promise<void> {
+    const ids = new Map<PrincipalName, PrincipalId>()
+    this.#ids.set(type, ids)
     const pages = (token?: string) => this.#identityStore.listPrincipals(type, token)
-    for await (const { id, ...named } of listAll(pages)) this.#found.set(id, Promise.resolve(named))
+    for await (const { id, ...named } of listAll(pages)) {
+      this.#found.set(id, Promise.resolve(named))
+      ids.set(named.name, id)
+    }
   }
 
   #listMembers(groupId: PrincipalId): Promise<readonly PrincipalId[] | undefined> {

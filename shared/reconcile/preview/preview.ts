@@ -28,6 +28,7 @@ import type { TellProgress } from '../../ports/progress.ts'
 import { findCause, withoutEnded } from '../brake/find-cause.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { findDifferences } from '../differences/find-differences.ts'
+import { DirectoryListing } from '../directory/directory-listing.ts'
 import { Memberships } from '../directory/memberships.ts'
 import { PrincipalIndex } from '../directory/principal-index.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
@@ -42,13 +43,17 @@ import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { Suspensions } from '../records/suspensions.ts'
 import { type AskedOrganization, type GatherContext, gatherLink } from '../statuses/gather-link.ts'
 import { findAdministrators } from './find-administrators.ts'
+import { People } from './people.ts'
 import type { LinkFate, PlannedGrant, PlannedRevocation, WaitingGrants } from './planned-access.ts'
+import { type AttributesPreview, previewAttributes } from './preview-attributes.ts'
 import { type NewBinding, previewBindings } from './preview-bindings.ts'
 import { previewBrake, type RevocationsPreview } from './preview-brake.ts'
 import { type ContentsPreview, previewContents } from './preview-contents.ts'
 import { listBlockedDeletions } from './preview-deletions.ts'
 import { sortGrants } from './preview-grants.ts'
+import { type MembershipsPreview, previewMemberships } from './preview-memberships.ts'
 import { previewMinimums } from './preview-minimums.ts'
+import { type PersonChange, previewPeople } from './preview-people.ts'
 import {
   type PermissionSetChange,
   type PermissionSetPreview,
@@ -83,6 +88,8 @@ export type Preview = {
   /** Rules about who uploads a link that is not uploaded yet. */
   readonly rulesLater: readonly string[]
   readonly permissionSets: readonly PermissionSetChange[]
+  /** Changes of the attributes for access control. Absent: there are none. */
+  readonly attributes?: AttributesPreview['attributes']
   /** Who has the permission sets that change or are deleted, by name: as recorded before. */
   readonly reach: ReadonlyMap<string, Reach>
   /** The accounts where these have them. */
@@ -91,6 +98,10 @@ export type Preview = {
   readonly administrators: readonly PermissionSetName[]
   /** Grants in the account in which ssofile runs; absent: none. */
   readonly ownAccount?: { readonly id: AccountId; readonly grants: number } | undefined
+  /** Who is put into groups and taken out of them, with the access that this means. */
+  readonly memberships: MembershipsPreview
+  /** What becomes of users by files under `people/`. */
+  readonly people: readonly PersonChange[]
   /** Unfinished ledger entries: they are tried again. */
   readonly unfinished: number
   /** Grants that were not compared with Identity Center. */
@@ -152,12 +163,15 @@ export async function previewChanges(
   const { stuck, held, revocations } = sortRevocations(revoking, { isRefused, heldKeys })
   const changed = permissionSets.changes.flatMap((one) => (one.change === 'rejected' ? [] : [one.name]))
   const granted = [...sorted.grants, ...sorted.waiting.flatMap((one) => one.grants)]
-  const named = [...changed, ...granted.map(({ assignment }) => assignment.permissionSet)]
+  onStep('looking for memberships')
+  const ofGroups = await previewMemberships({
+    ...{ ...people, configuration, now: ports.clock.now(), suspensions, people: new People(identityStore) },
+    listing: new DirectoryListing({ identityStore, clock: ports.clock }, configuration.principalSuffix),
+    ...{ grants: granted, revocations },
+  })
+  const throughGroups = ofGroups.added.flatMap(({ access }) => access.map(({ permissionSet }) => permissionSet))
+  const named = [...changed, ...granted.map(({ assignment }) => assignment.permissionSet), ...throughGroups]
   const revoked = revocations.map(({ assignment }) => assignment)
-  const blocked = await listBlockedDeletions(
-    permissionSets.changes.flatMap((one) => (one.change === 'delete' ? [one.name] : [])),
-    { objects, readings, permissionSets, revocations },
-  )
   onStep('looking for links that grant nothing')
   const isIdle = (reading: LinkReading) =>
     reading.state !== 'in-force' || !view.accounts.some((account) => isWithin(reading.link, account, membership))
@@ -179,20 +193,17 @@ export async function previewChanges(
     }),
     idleLinks: [
       ...judged.refused,
-      ...(await findIdleLinks(readings, isIdle, {
-        ...{ objects, organization: asRead(organization), configuration },
-        policies,
-        findUploader: () => 'later',
-      })),
+      ...(await findIdleLinks(readings, isIdle, { ...people, organization, configuration })),
     ],
     rulesLater: judged.later,
-    permissionSets: permissionSets.changes.map((one) =>
-      one.change === 'delete' && blocked.has(one.name) ? { name: one.name, change: 'blocked' } : one,
-    ),
+    permissionSets: await withBlocked({ objects, readings, permissionSets, revocations }),
+    ...(await previewAttributes({ objects, ssoAdmin: permissionSets.ssoAdmin }, configuration)),
     reach: new Map(changed.map((name) => [name, reachOf(name, differences.recorded)])),
     assignedIn: new Map(changed.map((name) => [name, accountsOf(name, differences.recorded)])),
     administrators: await findAdministrators(named, objects, permissionSets),
     ownAccount: countInOwnAccount(granted, configuration),
+    memberships: ofGroups,
+    people: await previewPeople({ objects, identityStore, principals, configuration, now: ports.clock.now() }),
     view,
     viewAgeMs: ports.clock.now().getTime() - Date.parse(view.readAt),
     unfinished: unfinished.length,
@@ -215,6 +226,19 @@ function sortRevocations(revoking: readonly PlannedRevocation[], { isRefused, he
     return heldKeys.has(key) ? 'held' : 'revocations'
   })
   return { stuck, held, revocations }
+}
+
+/** Deleted are only those that nothing uses any more. */
+async function withBlocked(
+  sources: Parameters<typeof listBlockedDeletions>[1] & { permissionSets: PermissionSetPreview },
+) {
+  const { changes } = sources.permissionSets
+  const deleted = changes.flatMap((one) => (one.change === 'delete' ? [one.name] : []))
+  const blocked = await listBlockedDeletions(deleted, sources)
+  return changes.map(
+    (one): PermissionSetChange =>
+      one.change === 'delete' && blocked.has(one.name) ? { name: one.name, change: 'blocked' } : one,
+  )
 }
 
 function countInOwnAccount(granted: readonly PlannedGrant[], { ownAccount }: Configuration): Preview['ownAccount'] {
@@ -305,14 +329,16 @@ async function listRemaining(
 async function findIdleLinks(
   readings: InputReadings,
   isIdle: (reading: LinkReading) => boolean,
-  context: Omit<GatherContext, 'accountsOf'>,
+  sources: Pick<GatherContext, 'objects' | 'policies' | 'configuration'> & { readonly organization: OrganizationCache },
 ): Promise<readonly IdleLink[]> {
+  const asked = { organization: asRead(sources.organization), findUploader: () => 'later' as const }
+  const context = { ...sources, ...asked, accountsOf: async () => [] }
   const limit = pLimit(readsAtOnce)
   const found = await Promise.all(
     readings.keys.map(async (key): Promise<readonly IdleLink[]> => {
       if (!isIdle(await readings.read(key))) return []
       // What is left of its access stands among the revocations.
-      const { facts } = await limit(() => gatherLink(key, undefined, { ...context, accountsOf: async () => [] }))
+      const { facts } = await limit(() => gatherLink(key, undefined, context))
       const status = describeLink(facts)
       if (!status) return []
       const { state, reason, remedy } = status

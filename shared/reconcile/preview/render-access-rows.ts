@@ -32,8 +32,13 @@ const columns: readonly Column[] = [
 ]
 
 const levelColumn: Column = { title: 'access levels', text: ({ levels = [] }) => levels.join(' ; ') }
+/** Last, so that whoever reads by position reads on. */
+const newColumns: readonly Column[] = [
+  { title: 'membership files', text: ({ memberships = [] }) => memberships.join(' ; ') },
+  { title: 'owner', text: ({ links }) => [...new Set(links.flatMap(({ owner }) => owner ?? []))].join(' ; ') },
+]
 type Wanted = { readonly hasLevels?: boolean }
-const columnsOf = ({ hasLevels = false }: Wanted) => (hasLevels ? [...columns, levelColumn] : columns)
+const columnsOf = ({ hasLevels = false }: Wanted) => [...columns, ...(hasLevels ? [levelColumn] : []), ...newColumns]
 
 /** The first line of access as CSV. */
 export function accessCsvTitles(wanted: Wanted = {}): string {

@@ -15,6 +15,7 @@ import { PermissionSetIndex } from '../directory/permission-set-index.ts'
 import { type DriftRun, readDriftRun } from '../drift/drift-run.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
 import { UnitNames } from '../organization/unit-names.ts'
+import { FilesBehind } from '../records/asking-files.ts'
 import { listAccessAt } from './access-at.ts'
 import { addRequests } from './add-requests.ts'
 import { addUploaders } from './add-uploaders.ts'
@@ -108,7 +109,8 @@ export async function whoHasAccess(
   const unitNames = await nameUnits(told, accounts, finding)
   const suspended = readSuspensions(ports, configuration)
   const suspensionOf = (await unlessRefused(suspended, 'who is suspended could not be read', notes)) ?? nobodyKnows
-  const expanding = { people, subject, accounts, unitNames, suspensionOf, notes, isThen, onStep }
+  const filesBehind = new FilesBehind(objects)
+  const expanding = { people, filesBehind, subject, accounts, unitNames, suspensionOf, notes, isThen, onStep }
   const rows = await expandAccess(told, expanding)
   const driftCheck = isThen ? undefined : ageOf(drift)
   const roleUse = unusedForDays === undefined ? undefined : uses.age

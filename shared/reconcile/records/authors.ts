@@ -2,6 +2,7 @@ import * as z from 'zod'
 import type { EntitlementKey } from '../../domain/assignments/entitlement.ts'
 import { type Author, author } from '../../domain/by-hand/author.ts'
 import { record } from '../../domain/json/record.ts'
+import type { MembershipId } from '../../domain/people/owned-membership.ts'
 import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
@@ -17,12 +18,17 @@ const believedMs = 60 * 60_000
 
 const authors = record({ v: z.literal(1), authors: z.array(author) })
 
-/** What a call was about: an assignment, an entitlement of account access manager, or a permission set. */
-export type Touched = AssignmentTarget | { readonly entitlement: EntitlementKey } | PermissionSetArn
+/** What a call was about: an assignment, an entitlement of account access manager, a membership, or a permission set. */
+export type Touched =
+  | AssignmentTarget
+  | { readonly entitlement: EntitlementKey }
+  | { readonly membership: MembershipId }
+  | PermissionSetArn
 
 function keyOf(touched: Touched): string {
   if (typeof touched === 'string') return `${prefix}permission-set%${idOf(touched)}`
   if ('entitlement' in touched) return prefix + touched.entitlement
+  if ('membership' in touched) return `${prefix}membership%${touched.membership.group}%${touched.membership.user}`
   const { accountId, permissionSetArn, principalId, principalType } = touched
   return `${prefix}account%${accountId}%${idOf(permissionSetArn)}%${principalId}%${principalType}`
 }
@@ -41,8 +47,8 @@ export async function noteAuthors(objects: ObjectStore, touched: Touched, called
   })
 }
 
-/** What was done to it: an assignment was created or deleted, a permission set changed in any way. */
-export type Deed = 'Create' | 'Delete' | ''
+/** What was done to it: an assignment was created or deleted, a user taken out in the console, a permission set changed in any way. */
+export type Deed = 'Create' | 'Delete' | 'Remove' | ''
 
 /** Who did that last, within an hour; `undefined`: not known, since the event was lost, or is not here yet. */
 export async function findAuthor(

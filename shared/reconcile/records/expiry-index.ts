@@ -11,6 +11,8 @@ import { readLink } from './read-link.ts'
 
 const expiryPrefix = 'state/expiry/'
 const portion = 100
+/** Why an input is looked at whose instant has come. */
+export const dueEvent = 'its time has come'
 
 /** While it stands, nobody has deleted the index since it was made. The last key of it: where keys are deleted in order, all others went before. */
 const wholeKey = `${expiryPrefix}~whole`
@@ -88,7 +90,7 @@ export async function followInstants(
   for (;;) {
     const { due, nextInMs } = await listDue(ports.objects)
     if (due.length === 0) return { followed, nextInMs }
-    await sendInputs(ports, [...new Set(due.map(({ subject }) => subject))], 'its time has come', configuration)
+    await sendInputs(ports, [...new Set(due.map(({ subject }) => subject))], dueEvent, configuration)
     await forEachAtOnce(due, async ({ object, etag }) => {
       await ports.objects.delete(object, { ifMatch: etag })
     })

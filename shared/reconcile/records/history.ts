@@ -35,7 +35,7 @@ type End = (typeof ends)[number]
  * | `granted`, `adopted`            | it is there, and ours                                                            |
  * | `revoked`                       | it is gone                                                                       |
  * | `released`                      | it is not ours any more                                                          |
- * | `terms-changed`                 | other links grant it, until another instant, for another reason or ticket        |
+ * | `terms-changed`                 | other links grant it, until another instant, of another reason, ticket or owner  |
  * | `held`                          | the brake holds its revocation: it is still there                                |
  * | `foreign-found`, `foreign-gone` | somebody else gave it, took it away                                              |
  */
@@ -175,7 +175,7 @@ export function compareNewestFirst(a: ListedEvent, b: ListedEvent): number {
 }
 
 /** S3 dates objects in whole seconds. */
-function secondOf({ head }: ListedEvent): number {
+function secondOf({ head }: Pick<ListedEvent, 'head'>): number {
   return head.lastModified.getTime()
 }
 
@@ -223,19 +223,30 @@ export async function listLastEvents(objects: ObjectStore): Promise<ReadonlyMap<
 export async function listStoriesSince(
   objects: ObjectStore,
   since: Date,
-): Promise<ReadonlyMap<string, { readonly last: ListedEvent; readonly beganAt: Date | undefined }>> {
+): Promise<ReadonlyMap<string, Story<OwnListedEvent>>> {
   const events: OwnListedEvent[] = []
   for await (const event of listAllHistory(objects, undefined))
     if (isOwn(event) && event.head.lastModified >= since) events.push(event)
+  return joinStories(events, compareNewestFirst, ({ event }) => isBeginning(event))
+}
+
+type Told = { readonly folder: string; readonly head: ObjectHead }
+/** What became of something. `beganAt`: when it began, where that is among the events, by S3's clock. */
+export type Story<E extends Told> = { readonly last: E; readonly beganAt: Date | undefined }
+
+/** The events of each folder as one story. Of two events of one second nobody knows which began it. */
+export function joinStories<E extends Told>(
+  events: readonly E[],
+  newestFirst: (a: E, b: E) => number,
+  begins: (event: E) => boolean,
+): ReadonlyMap<string, Story<E>> {
   const told = [...Map.groupBy(events, ({ folder }) => folder)].flatMap(([folder, all]) => {
-    const ordered = all.toSorted(compareNewestFirst)
+    const ordered = all.toSorted(newestFirst)
     const [last] = ordered
     if (!last) return []
     const [first = last, second] = ordered.toReversed()
     const isPlain = !second || secondOf(first) < secondOf(second)
-    return [
-      [folder, { last, beganAt: isPlain && isBeginning(first.event) ? first.head.lastModified : undefined }] as const,
-    ]
+    return [[folder, { last, beganAt: isPlain && begins(first) ? first.head.lastModified : undefined }] as const]
   })
   return new Map(told)
 }

@@ -1,15 +1,16 @@
+import { attributesKey } from '../../domain/attributes/attributes-file.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { type InputMessage, inputMessage } from '../../domain/links/input-message.ts'
 import { linkPrefix } from '../../domain/links/link.ts'
 import { uploaderWithoutSession } from '../../domain/links/uploader-without-session.ts'
 import { shareOf } from '../../domain/messages/folder-share.ts'
+import { prefixesOfPeople, prefixesOfRequests } from '../../domain/messages/input-prefixes.ts'
 import { renderMessageBody } from '../../domain/messages/message-body.ts'
 import { groupPrefix } from '../../domain/people/group-file.ts'
 import { folderOfMembership, membershipPrefix } from '../../domain/people/membership-file.ts'
-import { suspensionPrefix } from '../../domain/people/suspension.ts'
+import { rulePrefix } from '../../domain/people/rule-file.ts'
 import { permissionSetPrefix } from '../../domain/permission-sets/permission-set-file.ts'
-import { requestPrefix, userInKey } from '../../domain/requests/access-request.ts'
-import { approvalPrefix } from '../../domain/requests/approval-file.ts'
+import { userInKey } from '../../domain/requests/access-request.ts'
 import { quote } from '../../domain/statuses/complaint.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { OutgoingMessage, WorkedQueue } from '../../ports/queues.ts'
@@ -18,13 +19,12 @@ import { deduplicationId, groupId } from './lanes.ts'
 export const inputQueues = ['links', 'permission-sets', 'requests'] as const satisfies readonly WorkedQueue[]
 export type InputQueue = (typeof inputQueues)[number]
 
-/** What is about one person each, or one group. */
-const prefixesOfPeople = [requestPrefix, approvalPrefix, suspensionPrefix, membershipPrefix, groupPrefix]
+const ofRequests = [...prefixesOfRequests, ...prefixesOfPeople]
 
 /** The queue for an input key; `undefined`: it is no input. */
 export function queueOf(key: string): InputQueue | undefined {
   if (key.startsWith(linkPrefix)) return 'links'
-  if (prefixesOfPeople.some((prefix) => key.startsWith(prefix))) return 'requests'
+  if (ofRequests.some((one) => (one.endsWith('/') ? key.startsWith(one) : key === one))) return 'requests'
   return key.startsWith(permissionSetPrefix) ? 'permission-sets' : undefined
 }
 
@@ -63,10 +63,12 @@ function groupOfInput({ key, event, isAlone, by }: InputMessage, folders: readon
 
 /**
  * Messages about it are worked on one after the other: all about one person, since only so the limit of undecided requests is exact; or
- * about one membership, whatever the folder of the file.
+ * about one membership, whatever the folder of the file. All rules together: they share a listing of the directory.
  */
 export function subjectOfPeople(key: string): string {
-  if (!key.startsWith(membershipPrefix)) return key.startsWith(groupPrefix) ? key : userInKey(key)
+  if (key.startsWith(rulePrefix)) return rulePrefix
+  if (!key.startsWith(membershipPrefix))
+    return key.startsWith(groupPrefix) || key === attributesKey ? key : userInKey(key)
   const folder = folderOfMembership(key)
   return membershipPrefix + key.slice(membershipPrefix.length + (folder === undefined ? 0 : folder.length + 1))
 }
@@ -94,6 +96,20 @@ export async function sendAlone(
   if (queue) await queues.send(queue, [toOutgoing({ ...message, isAlone: true }, configuration)])
 }
 
+/** Has each of these memberships looked at, and its user besides whoever bears the name. */
+export async function sendEach(
+  { queues, randomness }: Pick<Ports, 'queues' | 'randomness'>,
+  inputs: readonly Pick<InputMessage, 'key' | 'user'>[],
+  event: string,
+  configuration: Pick<Configuration, 'folders'>,
+): Promise<void> {
+  const id = randomness.id()
+  for (const [queue, ofQueue] of Map.groupBy(inputs, ({ key }) => queueOf(key))) {
+    const messages = ofQueue.map((input) => toOutgoing({ v: 1, id, event, ...input }, configuration))
+    if (queue) await queues.send(queue, messages)
+  }
+}
+
 /** The same of one input, and of this user besides whoever bears the name. */
 export async function sendInput(
   { queues, randomness }: Pick<Ports, 'queues' | 'randomness'>,
@@ -101,8 +117,7 @@ export async function sendInput(
   event: string,
   configuration: Pick<Configuration, 'folders'>,
 ): Promise<void> {
-  const queue = queueOf(input.key)
-  if (queue) await queues.send(queue, [toOutgoing({ v: 1, id: randomness.id(), event, ...input }, configuration)])
+  await sendEach({ queues, randomness }, [input], event, configuration)
 }
 
 /** Has these inputs looked at again; `event` says why, for the log. Keys of no input are left out. */

@@ -14,10 +14,11 @@ export type Lane = (typeof lanes)[number]
 /** A cause with more hints than this goes one lane lower, so that one root link does not hold up all others. */
 const bulkFrom = 100
 
-/** What a hint is about: an account, a permission set, or the drift check. */
+/** What a hint is about: an account, a permission set, the attributes for access control, or the drift check. */
 export function groupOf(hint: Hint): string {
   // A drift check has many hints. In one group few of them are in hand at a time, and they hold up no account.
   if (isDriftHint(hint)) return groupId('drift')
+  if (hint.kind === 'attributes') return groupId('attributes')
   if (hint.kind === 'by-hand') return groupId(`by-hand ${lookKey(hint)}`)
   return isAssignmentHint(hint) ? hint.account : groupId(`permission-set ${hint.permissionSet}`)
 }
@@ -60,6 +61,7 @@ export function chooseLane(
 ): Lane {
   if (isDriftHint(hint) || (hint.kind === 'permission-set' && hint.cause === 'drift')) return 'work-bulk'
   if (hint.kind === 'by-hand') return hints > bulkFrom ? 'work-bulk' : 'work'
+  if (hint.kind === 'attributes') return 'work'
   const isUrgentSet = urgentPermissionSets.includes(hint.permissionSet)
   if (isUrgentSet) return 'work-urgent'
   if (revocation) return hints > bulkFrom ? 'work' : 'work-urgent'

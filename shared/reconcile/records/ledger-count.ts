@@ -4,6 +4,7 @@ import {
   countAgain,
   isMassLoss,
   type LedgerCount,
+  type LedgerCounts,
   type LedgerSize,
   ledgerCount,
 } from '../../domain/assignments/ledger-loss.ts'
@@ -23,6 +24,13 @@ import {
 import { JsonRecord } from './json-record.ts'
 import { listAssignmentKeys } from './ledger.ts'
 import { ownerKey } from './owner.ts'
+import {
+  countPeopleBegun,
+  countPeopleEnded,
+  findPeopleLacking,
+  listPeopleLedger,
+  peopleLedgerPrefixes,
+} from './people-ledger.ts'
 import { NameIndex } from './principal-names.ts'
 import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from './stored-json.ts'
 import { changesPrefix, parseChangeKey, startOfChanges } from './tell-event.ts'
@@ -31,10 +39,10 @@ export const ledgerCountKey = 'control/ledger.json'
 /** What began stands in `changes/` under the instant of its call, which may be so long before it was confirmed and written. */
 const calledBeforeMs = 3 * 60 * 60_000
 const epoch = renderInstant(new Date(0))
-const neverCounted: LedgerCount = { v: 1, settled: 0, at: epoch, until: epoch, begunSince: epoch }
+const neverCounted: LedgerCounts = { v: 1, settled: 0, at: epoch, until: epoch, begunSince: epoch }
 const recordOf = (objects: ObjectStore) => new JsonRecord(objects, ledgerCountKey, ledgerCount)
 
-export async function readLedgerCount(objects: ObjectStore): Promise<LedgerCount | undefined> {
+export async function readLedgerCount(objects: ObjectStore): Promise<LedgerCounts | undefined> {
   return (await spoiledAsAbsent(recordOf(objects).read()))?.value
 }
 
@@ -55,16 +63,45 @@ export async function countLedger(
   // Without an owner everything stops.
   const now = (read?.object ?? (await objects.head(ownerKey)))?.servedAt
   const until = now ? renderInstant(now) : at
-  const next = before
-    ? countAgain(
-        before,
-        { ...size, until, lacking: (await findLacking(objects, before)).lacking },
-        await askHistory(objects, before, size.all, configuration),
-      )
-    : // Deleted, or never counted: what history says is ours should be there.
-      { v: 1 as const, settled: size.settled + (await countLacking(objects)), at, until, begunSince: at }
+  const ofPeople = await listPeopleLedger(objects)
+  const next = {
+    ...(await countOne(objects, assignments, before, { ...size, until }, configuration)),
+    people: await countOne(objects, people, before?.people, { ...ofPeople, at, until }, configuration),
+  }
   // Whoever restored the ledger meanwhile, or accepted its loss, has said that it is counted again from then on.
   if (JSON.stringify(next) !== JSON.stringify(before)) await record.write(next, read?.object.etag)
+}
+
+/** One part of the ledger. History is listed only where something seems to be gone. */
+type Part = {
+  /** What began since the last count, is gone, and has not ended. `all`: the entries that are there. */
+  readonly findLacking: (objects: ObjectStore, count: LedgerCount) => Promise<{ readonly all: number; lacking: number }>
+  /** How many of the entries that were counted have ended since, and are gone. */
+  readonly countEnded: (objects: ObjectStore, count: LedgerCount) => Promise<number>
+  /** How many entries history says are ours, and the ledger has not. */
+  readonly countLacking: (objects: ObjectStore) => Promise<number>
+}
+
+const assignments: Part = { findLacking, countEnded, countLacking }
+const people: Part = {
+  findLacking: findPeopleLacking,
+  countEnded: countPeopleEnded,
+  countLacking: (objects) => countPeopleBegun(objects, new Date(0)),
+}
+
+async function countOne(
+  objects: ObjectStore,
+  part: Part,
+  before: LedgerCount | undefined,
+  size: Omit<LedgerSize, 'lacking'>,
+  configuration: Pick<Configuration, 'brake'>,
+): Promise<LedgerCount> {
+  const { at, until } = size
+  // Deleted, or never counted: what history says is ours should be there.
+  if (!before) return { v: 1, settled: size.settled + (await part.countLacking(objects)), at, until, begunSince: at }
+  const { lacking } = await part.findLacking(objects, before)
+  const isMass = isMassLoss(before.settled - size.all, before.settled, configuration)
+  return countAgain(before, { ...size, lacking }, isMass ? await part.countEnded(objects, before) : 'not asked')
 }
 
 /**
@@ -75,24 +112,17 @@ export async function forgetLedgerCount(objects: ObjectStore, now: Date): Promis
   const record = recordOf(objects)
   const begin = (settled: number, began: Date, until: Date) => {
     const at = renderInstant(began)
-    return record.overwrite({ v: 1, settled, at, until: renderInstant(until), begunSince: at })
+    const count = { v: 1 as const, at, until: renderInstant(until), begunSince: at }
+    return record.overwrite({ ...count, settled, people: { ...count, settled: settledPeople } })
   }
+  let settledPeople = 0
   // The clock of whoever asks may be minutes behind S3's, which dates what began. It tells whole seconds.
   const servedAt = await begin(0, now, now)
   const began = new Date((Math.floor(servedAt.getTime() / 1000) + 1) * 1000)
   const settled = await countTold(objects)
+  settledPeople = (await listPeopleLedger(objects)).settled
   const until = await begin(settled, began, began)
   await begin(settled, began, until > began ? until : began)
-}
-
-async function askHistory(
-  objects: ObjectStore,
-  count: LedgerCount,
-  all: number,
-  configuration: Pick<Configuration, 'brake'>,
-): Promise<number | 'not asked'> {
-  if (!isMassLoss(count.settled - all, count.settled, configuration)) return 'not asked'
-  return countEnded(objects, count)
 }
 
 /** How many of the entries that were counted ended since, by history, and are gone. S3 tells whole seconds. */
@@ -215,12 +245,24 @@ async function listBegun(objects: ObjectStore, since: Date): Promise<ReadonlyMap
 export async function findLedgerLoss(
   objects: ObjectStore,
   configuration: Pick<Configuration, 'brake'>,
-): Promise<{ readonly gone: number; readonly of: number } | undefined> {
+): Promise<{ readonly gone: number; readonly of: number; readonly under: string } | undefined> {
   const before = (await readLedgerCount(objects)) ?? neverCounted
-  const { all, lacking } = await findLacking(objects, before)
+  const lost = await findLossOf(objects, assignments, before, configuration)
+  if (lost) return { ...lost, under: ledgerPrefix }
+  const lostPeople = await findLossOf(objects, people, before.people ?? neverCounted, configuration)
+  return lostPeople && { ...lostPeople, under: peopleLedgerPrefixes.join(' and ') }
+}
+
+async function findLossOf(
+  objects: ObjectStore,
+  part: Part,
+  before: LedgerCount,
+  configuration: Pick<Configuration, 'brake'>,
+) {
+  const { all, lacking } = await part.findLacking(objects, before)
   const of = Math.max(before.settled, all) + lacking
   const goneAfter = (ended: number) => Math.max(0, before.settled - all - ended) + lacking
   if (!isMassLoss(goneAfter(0), of, configuration)) return undefined
-  const gone = goneAfter(all < before.settled ? await countEnded(objects, before) : 0)
+  const gone = goneAfter(all < before.settled ? await part.countEnded(objects, before) : 0)
   return isMassLoss(gone, of, configuration) ? { gone, of } : undefined
 }

@@ -1,4 +1,5 @@
 import { parseAssignmentKey, parseAssignmentName } from '../../domain/assignments/assignment.ts'
+import { attributesKey } from '../../domain/attributes/attributes-file.ts'
 import type { ByHandHint } from '../../domain/messages/hint.ts'
 import { accountId } from '../../domain/organization/account-id.ts'
 import { parsePermissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
@@ -8,7 +9,7 @@ import { listTimed } from './list-timed.ts'
 
 const openPrefix = 'state/open/'
 
-/** The key of work that could not be finished. `key`: an assignment key, the name of an assignment whose principal nobody could look up, the key of a permission set file, or of a look. */
+/** The key of work that could not be finished. `key`: an assignment key, the name of an assignment whose principal nobody could look up, the key of a permission set file or of the file of attributes, or of a look. */
 export function openWorkKey(nextAttempt: string, key: string): string {
   return `${openPrefix}${nextAttempt}%${key}`
 }
@@ -41,7 +42,7 @@ export async function* listOpenWork(objects: ObjectStore, until?: Date): AsyncGe
   for await (const { object, at, subject: key } of listTimed(objects, openPrefix)) {
     if (until !== undefined && at > until) return
     const isKnown = [parseAssignmentKey, parseAssignmentName, parseLookKey].some((parse) => parse(key) !== undefined)
-    if (isKnown || parsePermissionSetKey(key).ok) yield { object, key, nextAttempt: at }
+    if (isKnown || key === attributesKey || parsePermissionSetKey(key).ok) yield { object, key, nextAttempt: at }
   }
 }
 

@@ -1,4 +1,12 @@
-import { type OwnedGroup, ownedGroup, ownedGroupPrefix } from '../../domain/people/group-file.ts'
+import pLimit from 'p-limit'
+import {
+  groupKey,
+  groupMostBytes,
+  type OwnedGroup,
+  ownedGroup,
+  ownedGroupPrefix,
+  parseGroupFile,
+} from '../../domain/people/group-file.ts'
 import {
   type MembershipId,
   type OwnedMembership,
@@ -11,10 +19,22 @@ import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts
 import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
+import { readInput } from './read-input.ts'
+import { spoiledAsAbsent } from './stored-json.ts'
+
+const readsAtOnce = 16
 
 /** What ssofile knows of the group of this name, if it made or adopted it. */
 export function ownedGroupRecord(objects: ObjectStore, name: PrincipalName): JsonRecord<OwnedGroup> {
   return new JsonRecord(objects, ownedGroupPrefix + name, ownedGroup)
+}
+
+/** Who answers for a group, by its file; `undefined`: it does not say, or cannot be read. */
+export async function readOwnerOf(objects: ObjectStore, group: PrincipalName): Promise<string | undefined> {
+  const key = groupKey(group)
+  const found = await readInput(objects, key, { mostBytes: groupMostBytes })
+  const file = found && 'body' in found ? parseGroupFile(key, found.body, found.size) : undefined
+  return file?.ok ? file.value.owner : undefined
 }
 
 /** The names of all groups that ssofile made or adopted, ascending. */
@@ -35,4 +55,13 @@ export async function* listOwnedMemberships(objects: ObjectStore, group?: Princi
     const id = parseOwnedMembershipKey(key)
     if (id !== undefined) yield id
   }
+}
+
+/** Those of them that are there, and can be read. */
+export async function readOwnedMemberships(objects: ObjectStore, ids: readonly MembershipId[]) {
+  const read = await pLimit(readsAtOnce).map(ids, async (id) => {
+    const stored = await spoiledAsAbsent(ownedMembershipRecord(objects, id).read())
+    return stored ? [{ id, entry: stored.value }] : []
+  })
+  return read.flat()
 }

@@ -27,6 +27,11 @@ export async function readOwner(objects: ObjectStore): Promise<Owner | undefined
   return (await recordOf(objects).read())?.value
 }
 
+/** S3's clock: only an answer about an object tells it. */
+export async function readNow({ objects, clock }: Pick<Ports, 'objects' | 'clock'>): Promise<Date> {
+  return (await objects.head(ownerKey))?.servedAt ?? clock.now()
+}
+
 /** One bucket must never drive two instances: each would lose what the other has. */
 export class WrongOwnerError extends Error {
   override readonly name = 'WrongOwnerError'

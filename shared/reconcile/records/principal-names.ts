@@ -7,7 +7,6 @@ import {
   principalType,
 } from '../../domain/principals/principal.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import { once } from '../../ports/once.ts'
 
 const prefix = 'state/principals/'
 
@@ -85,6 +84,14 @@ export class NameIndex {
     this.#ever.set(`${type}%${id}`, ever.add(name))
   }
 
+  /** All ids of a type. */
+  idsOfType(type: PrincipalType): readonly NamedId['id'][] {
+    const start = `${type}%`
+    return [...this.#names.keys()].flatMap((key) =>
+      key.startsWith(start) ? principalId.parse(key.slice(start.length)) : [],
+    )
+  }
+
   /** From now on this is its name. */
   set({ type, id, name }: NamedId): void {
     this.#names.set(`${type}%${id}`, { lastModified: new Date(8.64e15), names: new Set([name]) })
@@ -112,11 +119,6 @@ export class NameIndex {
   everIdsOf(type: PrincipalType, name: PrincipalName): readonly NamedId['id'][] {
     return [...(this.#ids.get(`${type}%${name}`) ?? [])]
   }
-}
-
-/** One listing for all who ask. */
-export function nameIndexOnce(objects: ObjectStore): () => Promise<NameIndex> {
-  return once(() => NameIndex.read(objects))
 }
 
 function keyOf({ type, id, name }: NamedId): string {

@@ -1,5 +1,5 @@
 import { rebindOf, type Upload } from '../../domain/links/upload.ts'
-import { type Complaint, quote } from '../../domain/statuses/complaint.ts'
+import { type Complaint, type Parsed, quote, refused } from '../../domain/statuses/complaint.ts'
 import type { ObjectHead, ObjectStore, ReadObject } from '../../ports/object-store.ts'
 import { isObjectRefusal } from '../../ports/service-error.ts'
 import { contentOf } from './content-of.ts'
@@ -26,6 +26,24 @@ export async function readInput(
     const head = await objects.head(key)
     return head && { head, complaint: complainOf(key, error.code, error.message) }
   }
+}
+
+/** An input, and what its content says: refused where S3 does not give it. `undefined`: nothing is there. */
+export async function readParsedInput<T>(
+  objects: ObjectStore,
+  key: string,
+  {
+    mostBytes,
+    parse,
+  }: {
+    readonly mostBytes: number
+    readonly parse: (key: string, body: Uint8Array, sizeBytes: number) => Parsed<T>
+  },
+): Promise<{ readonly head: InputHead; readonly file: Parsed<T> } | undefined> {
+  const found = await readInput(objects, key, { mostBytes })
+  if (found === undefined) return undefined
+  if ('complaint' in found) return { head: found.head, file: refused(found.complaint) }
+  return { head: found, file: parse(key, found.body, found.size) }
 }
 
 function complainOf(object: string, code: string, message: string): Complaint {

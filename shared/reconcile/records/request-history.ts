@@ -5,7 +5,7 @@ import { type NewEvent, type RequestEvent, requestEvents, type Told } from '../.
 import { type GrantRecord, grantRecord } from '../../domain/requests/grant-record.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
-import { renderJson } from './stored-json.ts'
+import { renderJson, spoiledAsAbsent } from './stored-json.ts'
 import { renderChangeKey } from './tell-event.ts'
 
 export const requestHistoryPrefix = 'history/requests/'
@@ -51,6 +51,12 @@ export async function readTold(objects: ObjectStore, { user, digest }: RequestId
   const key = eventKey({ user, digest, event: 'granted' })
   const granted = events.has('granted') ? await new JsonRecord(objects, key, grantRecord).read() : undefined
   return { events, approvedBy, granted: granted?.value }
+}
+
+/** When somebody asked for what was granted then; `undefined`: nobody can read it. */
+export async function askedAt(objects: ObjectStore, ids: RequestIds): Promise<string | undefined> {
+  const asked = new JsonRecord(objects, eventKey({ ...ids, event: 'asked' }), requestEventBody)
+  return (await spoiledAsAbsent(asked.read()))?.value.at
 }
 
 type Recorded = ListedRequestEvent & { readonly at: string; readonly key: string; readonly body: object }

@@ -19,6 +19,8 @@ export type ToldOnce<Event extends string> = {
   readonly body: object
   /** Who did it by hand; absent: it was ssofile, or it is not known. */
   readonly by?: Author | undefined
+  /** Who answers for what has changed, where that is told beside the change. */
+  readonly owner?: string | undefined
   /** Why that is told loudly, in our own words. */
   readonly reason?: string | undefined
 }
@@ -31,11 +33,12 @@ export type ToldOnce<Event extends string> = {
 export async function tellEvent(
   objects: ObjectStore,
   { folder, name }: EventSubject,
-  { event, named = event, at, body, by, reason }: ToldOnce<string>,
+  { event, named = event, at, body, by, reason, owner }: ToldOnce<string>,
 ): Promise<void> {
   const once = { ifNoneMatch: '*' } as const
   const metadata = {
     ...(by && { by: encodeURIComponent(renderAuthor(by)).slice(0, byMost) }),
+    ...(owner !== undefined && { owner: encodeURIComponent(owner).slice(0, byMost) }),
     ...(by && reason !== undefined && { reason: encodeURIComponent(reason) }),
   }
   await objects.put(renderChangeKey({ event: named, at, name }), new Uint8Array(), once, metadata)
@@ -53,6 +56,12 @@ export const byHandEvents: ReadonlySet<string> = new Set([
   'permission-set-restored',
   'permission-set-recreated',
 ])
+
+/** Who answers for what has changed; `undefined`: nobody is named. */
+export async function readOwnerBeside(objects: ObjectStore, key: string): Promise<string | undefined> {
+  const { owner } = (await objects.head(key))?.metadata ?? {}
+  return owner && decodeSafely(owner)
+}
 
 /** Who made this change by hand, and why that is loud; neither: it was ssofile, or it is not known. */
 export async function readHand(

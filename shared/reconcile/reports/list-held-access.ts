@@ -12,6 +12,7 @@ import type { People } from '../preview/people.ts'
 import type { SuspensionOf } from '../preview/read-suspensions.ts'
 import { type AnyAccess, readRecordedAccess, readRecordedEntitlements } from '../preview/recorded-access.ts'
 import type { RoleUses } from '../preview/role-uses.ts'
+import type { FilesBehind } from '../records/asking-files.ts'
 import { foreignPrefix } from '../records/foreign-assignments.ts'
 import { listAssignmentKeys } from '../records/ledger.ts'
 
@@ -28,6 +29,7 @@ export async function* listHeldAccess(
   ports: Pick<Ports, 'objects' | 'clock'>,
   context: {
     readonly people: People
+    readonly filesBehind: Pick<FilesBehind, 'of'>
     readonly accounts: ReadonlyMap<AccountId, Account>
     readonly uses: RoleUses
     readonly unitNames: ReadonlyMap<string, string>

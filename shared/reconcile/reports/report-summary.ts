@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { judgeUse } from '../../domain/assignments/role-use.ts'
 import { record } from '../../domain/json/record.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from '../records/json-record.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
@@ -85,6 +86,8 @@ export class ReportTally {
   readonly #people = new Set<string>()
   /** The groups that have access, by id, and how they are called. */
   readonly groups = new Map<string, string>()
+  /** Users who have an assignment of ours. */
+  readonly users = new Set<PrincipalId>()
 
   constructor({ isUseAsked }: { readonly isUseAsked: boolean }) {
     this.#isUseAsked = isUseAsked
@@ -98,6 +101,7 @@ export class ReportTally {
       const verdict = judgeUse(one, unusedDaysAsked)
       if (verdict === 'unused') this.#unused++
       if (verdict === 'not known') this.#useNotKnown++
+      if (one.type === 'USER' && one.state !== 'foreign') this.users.add(one.principalId)
     }
     for (const { personId, groupId, group = '', account } of rows) {
       this.#accounts.add(account)

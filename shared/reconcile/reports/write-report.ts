@@ -1,6 +1,8 @@
+import type { Figure } from '../../domain/access-page/page-data.ts'
 import { renderAccessPage } from '../../domain/access-page/render-access-page.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
-import { principalId } from '../../domain/principals/identity-center-ids.ts'
+import { ownedMembershipKey } from '../../domain/people/owned-membership.ts'
+import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import { renderCsv } from '../../domain/text/render-csv.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -18,10 +20,12 @@ import { accessCsvTitles, renderAccessRows } from '../preview/render-access-rows
 import { notConfigured, RoleUses } from '../preview/role-uses.ts'
 import { unlessRefused } from '../preview/unless-refused.ts'
 import { ageOf, type WhoSources } from '../preview/who-has-access.ts'
+import { FilesBehind } from '../records/asking-files.ts'
 import { listChanges } from '../records/tell-event.ts'
 import { KeptMemberships } from './kept-memberships.ts'
 import { listHeldAccess } from './list-held-access.ts'
 import { ObjectWriter } from './object-writer.ts'
+import { reportPeople } from './report-people.ts'
 import {
   type ReportSummary,
   ReportTally,
@@ -39,7 +43,7 @@ type ReportPorts = Pick<
 
 /**
  * Writes who has access, as of now, under the date: `access.csv` and `index.html`, the memberships by which groups were
- * expanded in `groups.csv`, and last of all `summary.json`. From the bucket; only the directory is asked, for names and
+ * expanded in `groups.csv`, whose owner is gone in `orphans.csv`, how long joiners and leavers took in `reports/lifecycle/`, and last of all `summary.json`. From the bucket; only the directory is asked, for names and
  * members: a call for 100 users or groups, and one or more for each group that has access, at three quarters of the rate
  * that AWS allows to each operation; a run that was ended goes on with the groups that are left. Where an auditor's role is
  * configured, IAM tells in each account when roles were last used, and break-glass is checked by the definitions there are (`break-glass.csv`). No part of the report is in memory as a whole. Written again, it is as of then.
@@ -58,6 +62,7 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
   await kept.read()
   const directory = kept.of(patientIdentityStore({ ...ports, identityStore }))
   const people = new People(directory)
+  const filesBehind = new FilesBehind(objects)
   const [organization, sources] = await readSources(ports, configuration, madeAt)
   // Else they would be asked for one by one, in each account a few.
   const names = Promise.all([people.listNames('USER'), people.listNames('GROUP')])
@@ -69,7 +74,10 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
   const breakGlass = await tellBreakGlass({ ...ports, identityStore: directory }, configuration)
   if (breakGlass) await objects.put(`${reportsPrefix}${date}/break-glass.csv`, Buffer.from(breakGlass.csv))
   notes.push(...(breakGlass?.notes ?? []))
-  const facts = await describePage({ isAsked: false, sources, notes }, ports)
+  const described = await describePage({ isAsked: false, sources, notes }, ports)
+  const attention = [...described.attention]
+  const lifecycle: Figure[] = []
+  const facts = { ...described, attention, lifecycle }
   const uses = new RoleUses(ports, configuration)
   const tally = new ReportTally({ isUseAsked: configuration.auditorRole !== '' })
   const [csv, page] = ['access.csv', 'index.html'].map(
@@ -77,17 +85,25 @@ export async function writeReport(ports: ReportPorts, configuration: Configurati
   )
   await csv?.write(accessCsvTitles())
   async function* rows(): AsyncGenerator<HeldAccess> {
-    for await (const reported of listHeldAccess(ports, { people, accounts, unitNames, suspensionOf, uses, notes })) {
+    const context = { people, filesBehind, accounts, unitNames, suspensionOf, uses, notes }
+    for await (const reported of listHeldAccess(ports, context)) {
       await csv?.write(renderAccessRows(reported.rows))
       tally.add(reported)
       yield* reported.rows
     }
     notes.push(...uses.notes)
+    const ofPeople = { madeAt, withAccess: tally.users, people, suspensionOf, configuration, notes }
+    const told = await reportPeople(objects, ofPeople)
+    attention.push(...told.attention)
+    lifecycle.push(...told.lifecycle)
   }
   for await (const piece of renderAccessPage({ ...facts, rows: rows() })) await page?.write(piece)
   await csv?.end()
   await page?.end()
-  await writeGroups(new ObjectWriter(objects, `${reportsPrefix}${date}/groups.csv`), tally.groups, people)
+  await writeGroups(new ObjectWriter(objects, `${reportsPrefix}${date}/groups.csv`), tally.groups, {
+    people,
+    filesBehind,
+  })
   const before = await readSummaryBefore(objects, date)
   const changes: Record<string, number> = {}
   for await (const { event, at } of listChanges(objects, before?.date ?? date))
@@ -127,15 +143,22 @@ async function readSources(ports: ReportPorts, { folders, auditorRole }: Configu
 }
 
 /** The memberships by which groups were expanded, read once. A group without members, or of unknown ones, has one line. */
-async function writeGroups(writer: ObjectWriter, groups: ReadonlyMap<string, string>, people: People): Promise<void> {
-  await writer.write(renderCsv([['group', 'group id', 'person', 'person id']]))
+async function writeGroups(
+  writer: ObjectWriter,
+  groups: ReadonlyMap<string, string>,
+  { people, filesBehind }: { readonly people: People; readonly filesBehind: FilesBehind },
+): Promise<void> {
+  await writer.write(renderCsv([['group', 'group id', 'person', 'person id', 'membership files']]))
   const byName = [...groups].sort(([a, one], [b, other]) => (`${one} ${a}` < `${other} ${b}` ? -1 : 1))
   for (const [id, name] of byName) {
-    const members = (await people.membersOf(principalId.parse(id)).catch(() => undefined)) ?? []
+    const group = principalId.parse(id)
+    const members = (await people.membersOf(group).catch(() => undefined)) ?? []
+    const files = await filesBehind.of(members.map((user) => ({ group, user })))
+    const filesOf = (user: PrincipalId) => files.get(ownedMembershipKey({ group, user }))?.join(' ; ') ?? ''
     const names = await people.namesOf('USER', members)
-    const rows = members.map((member) => [name, id, names.get(member) ?? '', member])
+    const rows = members.map((member) => [name, id, names.get(member) ?? '', member, filesOf(member)])
     rows.sort(([, , a = '', one = ''], [, , b = '', other = '']) => (`${a} ${one}` < `${b} ${other}` ? -1 : 1))
-    await writer.write(renderCsv(rows.length === 0 ? [[name, id, '', '']] : rows))
+    await writer.write(renderCsv(rows.length === 0 ? [[name, id, '', '', '']] : rows))
   }
   await writer.end()
 }

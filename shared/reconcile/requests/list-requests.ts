@@ -1,6 +1,9 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { prefixesOfPeople, prefixesOfRequests } from '../../domain/messages/input-prefixes.ts'
 import { groupPrefix } from '../../domain/people/group-file.ts'
 import { membershipPrefix } from '../../domain/people/membership-file.ts'
+import { peoplePrefix } from '../../domain/people/person-file.ts'
+import { rulePrefix } from '../../domain/people/rule-file.ts'
 import { suspensionPrefix } from '../../domain/people/suspension.ts'
 import { requestPrefix } from '../../domain/requests/access-request.ts'
 import { approvalPrefix } from '../../domain/requests/approval-file.ts'
@@ -45,17 +48,17 @@ export async function askForWaiting(ports: Looking, configuration: Configuration
  * | a request or an approval without a status          | it, as far as there is room for its author |
  * | one that was uploaded after its status was written | it                             |
  * | a status, and its request or approval is gone      | it                             |
- * | a file that suspends somebody, makes a group, or puts somebody into one, in the same cases | it |
+ * | a file that suspends somebody, makes a group, or puts people into one, and the file of attributes, in the same cases | it |
  * | an approval that waits for a request               | it                             |
  * | a link and what was granted contradict each other  | the request (`findContradictions`) |
  */
 export async function sweepRequests(ports: Looking, configuration: Configuration): Promise<number> {
   const { objects, clock } = ports
-  const { files, told, untold, outdated } = await compareTold(objects, [requestPrefix, approvalPrefix])
+  const { files, told, untold, outdated } = await compareTold(objects, prefixesOfRequests)
   const { room, crowds } = await findRoom(objects, untold, configuration)
   const waiting = await Array.fromAsync(listWaiting(objects, approvalPrefix))
   const contradictions = await findContradictions({ files, told }, objects, configuration)
-  const others = await compareTold(objects, [suspensionPrefix, groupPrefix, membershipPrefix])
+  const others = await compareTold(objects, prefixesOfPeople)
   const ofPeople = [...others.untold, ...others.outdated]
   const keys = [...new Set([...room, ...ofPeople, ...outdated, ...waiting, ...contradictions])]
   await sendInputs(ports, keys, 'sweep', configuration)
@@ -114,10 +117,10 @@ async function countUndecided(objects: ObjectStore, key: string): Promise<number
   return Math.max(await count('waiting'), await count('rejected'))
 }
 
-/** Where somebody deleted the index of times: every request, suspension, group and membership that has a status is looked at, and indexed again. */
+/** Where somebody deleted the index of times: every request, suspension, person, group, membership and rule that has a status is looked at, and indexed again. */
 export async function askForTimed(ports: Looking, configuration: Configuration): Promise<void> {
   const keys: string[] = []
-  for (const prefix of [requestPrefix, suspensionPrefix, groupPrefix, membershipPrefix])
+  for (const prefix of [requestPrefix, suspensionPrefix, peoplePrefix, groupPrefix, membershipPrefix, rulePrefix])
     for (const key of (await listHeads(ports.objects, statusPrefix + prefix)).keys()) keys.push(inputOfStatus(key))
   await sendInputs(ports, keys, 'the index of times was gone', configuration)
 }

@@ -1,9 +1,12 @@
 import { ledgerEntry } from '../../domain/assignments/ledger-entry.ts'
+import { ownedGroup } from '../../domain/people/group-file.ts'
+import { ownedMembership } from '../../domain/people/owned-membership.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { ObjectVersions } from '../../ports/object-versions.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { endLoss, noteStopped, type Pause, readPause, stopForLoss } from '../dispatcher/pause.ts'
+import { indexInstants } from '../records/expiry-index.ts'
 import { foreignRecord, removeForeign } from '../records/foreign-assignments.ts'
 import { JsonRecord } from '../records/json-record.ts'
 import { ledgerKey } from '../records/ledger.ts'
@@ -17,6 +20,7 @@ import { tellEvent } from '../records/tell-event.ts'
 import type { InPortions } from '../take-over/list-existing.ts'
 import { findLostEntries, type LostEntry, type Undecided } from './find-lost-entries.ts'
 import { type FoundOwner, findLostOwner } from './find-lost-owner.ts'
+import { findLostPeople, type LostPeopleRecord } from './find-lost-people.ts'
 import { findLostPermissionSets, type LostPermissionSet } from './find-lost-permission-sets.ts'
 import { restoreHistory } from './restore-history.ts'
 import { UndeletedObjects } from './undeleted-objects.ts'
@@ -24,7 +28,7 @@ import { UndeletedObjects } from './undeleted-objects.ts'
 /** What was written once, and is never removed by ssofile; in this order: what history has, `changes/` has as well. */
 const writtenOnce = ['changes/', 'history/'] as const
 
-export type RestoreSources = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock'> & {
+export type RestoreSources = Pick<Ports, 'objects' | 'ssoAdmin' | 'identityStore' | 'clock'> & {
   readonly versions: ObjectVersions
   readonly inPortions: InPortions
   /** Versions after this do not count. */
@@ -42,6 +46,8 @@ export type LostRecords = {
   readonly history: number
   readonly entries: readonly LostEntry[]
   readonly permissionSets: readonly LostPermissionSet[]
+  /** Of groups and memberships. */
+  readonly people: readonly LostPeopleRecord[]
   readonly owner: FoundOwner
   /** What nobody can decide but a person. */
   readonly undecided: readonly Undecided[]
@@ -59,19 +65,22 @@ export async function findLostRecords(context: RestoreSources): Promise<LostReco
   const history = undeleted.get('history/')?.asStore() ?? objects
   const found = await findLostEntries({ ...context, history })
   const { lost: permissionSets, undecided } = await findLostPermissionSets({ ...context, history })
+  const people = await findLostPeople({ ...context, history })
   const arns = [
     ...found.lost.map(({ entry }) => entry.permissionSetArn),
     ...permissionSets.flatMap(({ record }) => record.arn ?? []),
   ]
   const foundOwner = await findLostOwner(context, versions, at, arns)
   const ownerLostAt = foundOwner.is === 'lost' ? foundOwner.since : undefined
-  const times = [...found.deletions, ...(ownerLostAt ? [ownerLostAt] : [])].map((time) => time.getTime())
+  const times = [...found.deletions, ...people.deletions, ...(ownerLostAt ? [ownerLostAt] : [])].map((time) =>
+    time.getTime(),
+  )
   const recent = stoppedAt ? times.filter((time) => time >= stoppedAt.getTime() - noticedMs) : []
-  const lost = { entries: found.lost, permissionSets, owner: foundOwner }
+  const lost = { entries: found.lost, permissionSets, people: people.lost, owner: foundOwner }
   return {
     ...lost,
     history: [...undeleted.values()].reduce((sum, one) => sum + one.lost.length, 0),
-    undecided: [...found.undecided, ...undecided],
+    undecided: [...found.undecided, ...undecided, ...people.undecided],
     since: recent.length > 0 ? new Date(recent.reduce((a, b) => Math.min(a, b))) : undefined,
     carryOut: () => carryOut(lost, context, undeleted),
   }
@@ -79,7 +88,12 @@ export async function findLostRecords(context: RestoreSources): Promise<LostReco
 
 /** The owner comes last: until it is there, nothing of ssofile runs in a deployment. */
 async function carryOut(
-  { entries, permissionSets, owner: found }: Pick<LostRecords, 'entries' | 'permissionSets' | 'owner'>,
+  {
+    entries,
+    permissionSets,
+    people,
+    owner: found,
+  }: Pick<LostRecords, 'entries' | 'permissionSets' | 'people' | 'owner'>,
   { objects, clock }: RestoreSources,
   undeleted: ReadonlyMap<string, UndeletedObjects>,
 ): Promise<readonly Undecided[]> {
@@ -100,6 +114,17 @@ async function carryOut(
     await forgetForeign(objects, lost)
     // Such an entry says granted, and no comparison looks at it.
     if (lost.entry.missingSince !== undefined) await scheduleWork(objects, lost.entry.updatedAt, lost.key)
+  })
+  await forEachAtOnce(people, async (lost) => {
+    const { key, over } = lost
+    const written =
+      'group' in lost
+        ? await new JsonRecord(objects, key, ownedGroup).write(lost.group, over?.etag)
+        : await new JsonRecord(objects, key, ownedMembership).write(lost.membership, over?.etag)
+    if (written.outcome === 'lost') return noteLoss(key)
+    // Meanwhile its file may have been told that others put the user in.
+    for (const file of 'membership' in lost ? lost.membership.files : [])
+      await indexInstants(objects, file.key, [clock.now()], key)
   })
   await forgetLedgerCount(objects, clock.now())
   if (found.is === 'lost') await new JsonRecord(objects, ownerKey, owner).write(found.owner, undefined)

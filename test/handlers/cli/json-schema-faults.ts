@@ -4,15 +4,17 @@ type Schema = { readonly [keyword: string]: unknown }
  * What a document breaks of a JSON Schema (draft 7), as far as our schemas go; an unknown keyword throws, so that none is
  * passed over. Empty: it is valid.
  */
-export function jsonSchemaFaults(schema: Schema, document: unknown, at = '$'): readonly string[] {
+export function jsonSchemaFaults(schema: Schema, document: unknown, at = '$', whole = schema): readonly string[] {
   return Object.entries(schema).flatMap(([keyword, rule]) => {
     const check = checks[keyword]
     if (check === undefined) throw new Error(`the schema has the keyword ${keyword}, which this check does not know`)
-    return check(rule, document, at, schema)
+    return check(rule, document, at, { schema, whole })
   })
 }
 
-type Check = (rule: unknown, document: unknown, at: string, schema: Schema) => readonly string[]
+/** `whole`: where references lead. */
+type Place = { readonly schema: Schema; readonly whole: Schema }
+type Check = (rule: unknown, document: unknown, at: string, place: Place) => readonly string[]
 
 const passes = (holds: boolean, at: string, rule: unknown): readonly string[] =>
   holds ? [] : [`${at}: ${JSON.stringify(rule)}`]
@@ -44,6 +46,7 @@ const checks: Readonly<Record<string, Check>> = {
   exclusiveMinimum: onNumber((rule, number) => number > rule),
   const: (rule, document, at) => passes(document === rule, at, rule),
   enum: (rule, document, at) => passes((rule as unknown[]).includes(document), at, rule),
+  minItems: (rule, document, at) => passes(!Array.isArray(document) || document.length >= (rule as number), at, rule),
   maxItems: (rule, document, at) => passes(!Array.isArray(document) || document.length <= (rule as number), at, rule),
   minProperties: (rule, document, at) =>
     passes((size(document) ?? Number.POSITIVE_INFINITY) >= (rule as number), at, rule),
@@ -52,28 +55,41 @@ const checks: Readonly<Record<string, Check>> = {
     isObject(document)
       ? (rule as string[]).flatMap((name) => passes(Object.hasOwn(document, name), at, `lacks ${name}`))
       : [],
-  additionalProperties: (rule, document, at, { properties = {} }) =>
+  additionalProperties: (rule, document, at, { schema: { properties = {} } }) =>
     isObject(document) && rule === false
       ? Object.keys(document).flatMap((name) =>
           passes(Object.hasOwn(properties as object, name), at, `unknown ${name}`),
         )
       : [],
-  allOf: (rule, document, at) => (rule as Schema[]).flatMap((one) => jsonSchemaFaults(one, document, at)),
-  properties: (rule, document, at) =>
+  definitions: says,
+  $ref: (rule, document, at, { schema, whole }) => {
+    const name = String(rule).slice('#/definitions/'.length)
+    const referred = (whole.definitions as Record<string, Schema> | undefined)?.[name]
+    if (referred === undefined || Object.keys(schema).length > 1)
+      throw new Error(`received ${JSON.stringify(schema)}, expected a reference to a definition, and nothing beside it`)
+    return jsonSchemaFaults(referred, document, at, whole)
+  },
+  allOf: (rule, document, at, { whole }) =>
+    (rule as Schema[]).flatMap((one) => jsonSchemaFaults(one, document, at, whole)),
+  properties: (rule, document, at, { whole }) =>
     Object.entries(rule as Record<string, Schema>).flatMap(([name, inner]) =>
       isObject(document) && Object.hasOwn(document, name)
-        ? jsonSchemaFaults(inner, document[name], `${at}.${name}`)
+        ? jsonSchemaFaults(inner, document[name], `${at}.${name}`, whole)
         : [],
     ),
-  items: (rule, document, at) =>
+  items: (rule, document, at, { whole }) =>
     Array.isArray(document)
-      ? document.flatMap((item, index) => jsonSchemaFaults(rule as Schema, item, `${at}[${index}]`))
+      ? document.flatMap((item, index) => jsonSchemaFaults(rule as Schema, item, `${at}[${index}]`, whole))
       : [],
-  oneOf: (rule, document, at) =>
-    passes((rule as Schema[]).filter((one) => jsonSchemaFaults(one, document, at).length === 0).length === 1, at, rule),
-  anyOf: (rule, document, at) =>
+  oneOf: (rule, document, at, { whole }) =>
     passes(
-      (rule as Schema[]).some((one) => jsonSchemaFaults(one, document, at).length === 0),
+      (rule as Schema[]).filter((one) => jsonSchemaFaults(one, document, at, whole).length === 0).length === 1,
+      at,
+      rule,
+    ),
+  anyOf: (rule, document, at, { whole }) =>
+    passes(
+      (rule as Schema[]).some((one) => jsonSchemaFaults(one, document, at, whole).length === 0),
       at,
       rule,
     ),

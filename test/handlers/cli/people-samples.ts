@@ -15,7 +15,7 @@ const access = (account: string, set: string) =>
     principalId: user,
     type: 'USER',
   })
-const nothing: Holdings = { user, ours: [], memberships: [], failed: [], foreign: [], groups: [] }
+const nothing: Holdings = { user, ours: [], memberships: [], kept: [], failed: [], foreign: [], groups: [] }
 
 function tell(name: string, holdings: Partial<Holdings>): string {
   const input = `suspended/${name}`

@@ -127,6 +127,28 @@ test('the links of granted requests are neither pulled nor deleted, and their fi
   expect(Object.keys(await contents())).toEqual([temporary])
 })
 
+test('groups are uploaded before the memberships in them, and deleted after them', async () => {
+  const member = 'memberships/team-a/oncall%kenji.ito@acme.example%ssofile'
+  const written: string[] = []
+  const watched: ObjectStore = Object.assign(Object.create(objects) as MemoryObjectStore, {
+    put: async (...args: Parameters<ObjectStore['put']>) => {
+      written.push(args[0])
+      return objects.put(...args)
+    },
+    delete: async (...args: Parameters<ObjectStore['delete']>) => {
+      written.push(args[0])
+      return objects.delete(...args)
+    },
+  })
+  await folder.write(member, new Uint8Array())
+  await folder.write('groups/oncall.json', new Uint8Array())
+  expect(await push(watched)).toMatchObject({ uploaded: 2, failed: [] })
+  await folder.remove(member)
+  await folder.remove('groups/oncall.json')
+  expect(await push(watched)).toMatchObject({ deleted: 2 })
+  expect(written).toEqual(['groups/oncall.json', member, member, 'groups/oncall.json'])
+})
+
 test('what a restoration of files would do to the links of granted requests is left out', async () => {
   const [kept, temporary] = [link('dev'), 'links_data/temporary/account%200000000001%Admin-ps%maria%USER%ssofile']
   const heads = [kept, temporary].map((key) => ({ key, etag: 'e', lastModified: new Date(0), size: 0 }))

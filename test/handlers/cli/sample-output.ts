@@ -21,6 +21,7 @@ import { possibleSessionsOf } from '../../../shared/domain/sessions/possible-ses
 import type { Status } from '../../../shared/domain/statuses/status.ts'
 import type { HeldAccess } from '../../../shared/reconcile/preview/expand-access.ts'
 import type { Preview } from '../../../shared/reconcile/preview/preview.ts'
+import { noMemberships } from '../../../shared/reconcile/preview/preview-memberships.ts'
 import { breakGlassSamples } from './break-glass-samples.ts'
 import { renderSuspendSamples } from './people-samples.ts'
 
@@ -101,6 +102,8 @@ function samplePlan(links: readonly Sample[]): Parameters<typeof renderPlan>[0] 
   return {
     grants: those('grants').map(({ assignment, key }) => ({ assignment, links: [key] })),
     revocations,
+    memberships: noMemberships,
+    people: [],
     bindings: [],
     minimums: [],
     existing: [],

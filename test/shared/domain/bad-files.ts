@@ -212,10 +212,10 @@ const wrongShape: readonly Case[] = [
     "rename 'sessionDuration' to 'sessionDurationInMinutes'",
   ]),
   fieldCase('a field in capitals', { Description: 'd' }, ["'Description'", "'description'", 'rename']),
-  fieldCase('an unknown field', { owner: 'me' }, [
-    "unknown field 'owner' at $",
+  fieldCase('an unknown field', { team: 'me' }, [
+    "unknown field 'team' at $",
     'permissionsBoundary',
-    "delete the field 'owner'",
+    "delete the field 'team'",
   ]),
   fieldCase('another name than the file', { permissionSetName: 'Other-ps' }, [
     "'Other-ps' at $.permissionSetName",

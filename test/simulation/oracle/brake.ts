@@ -37,6 +37,8 @@ export class BrakePromise {
   readonly #gone = new Set<string>()
   readonly #passed = new Map<string, Passed>()
   readonly #releasedAtMs = new Map<string, number>()
+  /** What was held, and not judged yet: what went instead may be recorded a little later. */
+  readonly #toJudge = new Map<string, number>()
   #entriesMost = 0
   /** Operators deleted the record: what was held may be judged again. */
   #isForgotten = false
@@ -66,6 +68,7 @@ export class BrakePromise {
 
   /** An entry was written, or is gone. */
   noteEntry(key: string, entry: Entry | undefined): void {
+    this.#judgeHeld(this.#nowMs - soonMs)
     const before = this.#known.get(key)
     if (entry === undefined) return void this.#known.delete(key)
     const { state, call } = entry
@@ -81,24 +84,27 @@ export class BrakePromise {
       const isHis = links.length > 0 && links.every((link) => link.startsWith(`links_data/${hostileFolder}/`))
       for (const item of isHis ? [] : [key, ...links]) this.#gone.add(item)
     }
-    if (isHeld && before?.entry.state !== 'held') this.#checkHeld(key)
+    if (isHeld && before?.entry.state !== 'held') {
+      this.counts['brake holds']++
+      this.#toJudge.set(key, this.#nowMs)
+    }
     if (state === 'revoking' && before && before.entry.state !== 'revoking' && !isDeletion(before.entry.call))
       this.#checkBegun(key, before)
   }
 
   /** Nothing is held while all that has gone in the whole life, and this, is no more than may go at once. */
-  #checkHeld(key: string): void {
+  #judgeHeld(untilMs: number): void {
     const { world, fail } = this.#watched
-    this.counts['brake holds']++
     const { own, indirect } = world.configuration.brake
     const gone = [...this.#gone]
     const links = gone.filter((item) => item.startsWith('links_data/')).length
-    if (
-      isCalm(world) &&
-      !world.hostile.touches(key) &&
-      Math.max(links, gone.length - links) <= Math.min(own.count, indirect.count)
-    )
-      fail(promises.brake, `${key} is held, although no more has gone than may: ${gone.join(', ')}`)
+    for (const [key, heldMs] of this.#toJudge) {
+      if (heldMs > untilMs) continue
+      this.#toJudge.delete(key)
+      const isJudged = isCalm(world) && !this.#isForgotten && !world.hostile.touches(key)
+      if (isJudged && Math.max(links, gone.length - links) <= Math.min(own.count, indirect.count))
+        fail(promises.brake, `${key} is held, although no more has gone than may: ${gone.join(', ')}`)
+    }
   }
 
   #checkBegun(key: string, before: Known): void {
@@ -175,6 +181,7 @@ export class BrakePromise {
   /** What is held, is held everywhere, and nothing else is. `desired`: what links ask for, by ledger key. */
   checkAtRest(desired: ReadonlySet<string>): void {
     const { world, fail } = this.#watched
+    this.#judgeHeld(this.#nowMs)
     const held = [...this.#known].filter(([, { entry }]) => entry.state === 'held')
     const keys = held.map(([key]) => key).sort()
     const listed = (readShown(world) ?? []).flatMap(({ held: all }) => all.map((key) => `assignments/${key}`)).sort()

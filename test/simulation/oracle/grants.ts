@@ -59,16 +59,19 @@ function neededFor({ service, operation, key = '' }: Call): Grant | undefined {
 const directoryGrants: Readonly<Record<string, string>> = {
   listMembersOf: 'members',
   listGroupsOf: 'groups',
-  getGroupMembershipId: 'change',
+  getGroupMembershipId: 'memberships',
   createGroup: 'change',
   updateGroupDescription: 'change',
   deleteGroup: 'change',
   createGroupMembership: 'change',
   deleteGroupMembership: 'change',
+  createPerson: 'people',
+  updatePerson: 'people',
+  deleteUser: 'people',
 }
 /** Whoever is granted one of these is granted those before it too. */
 const ladders: { readonly [kind in keyof FunctionPermissions]?: readonly string[] } = {
-  directory: ['read', 'members', 'groups', 'change'],
+  directory: ['read', 'members', 'groups', 'memberships', 'change', 'people'],
   identityCenter: ['instance', 'read', 'change'],
 }
 

@@ -260,6 +260,7 @@ export class Oracle {
       this.noteDesired()
     }
     if (key.startsWith('memberships/')) this.memberships.noteFile(key)
+    if (key.startsWith('rules/')) this.memberships.noteMeant()
     if (key.startsWith('status/links_data/')) wishes.noteStatus(key)
     // Not a release, nor someone who took the lease from outside.
     if (key === 'control/dispatcher.json' && this.#world.readJson(key)?.holder === 'simulation')

@@ -2,6 +2,8 @@ import * as z from 'zod'
 import { badKeys, bodies } from '../action.ts'
 import { isContestedLink } from '../contested.ts'
 import { desiredNow, grantsNow, scopeOf } from '../desired.ts'
+import { userNames } from '../directory-actions.ts'
+import { fileGroup, groupFile } from '../membership-actions.ts'
 import { selectsNow } from '../selector-actions.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
 import { linksOf } from './names.ts'
@@ -32,7 +34,7 @@ export class StatusPromise {
 
   checkAtRest(): void {
     const { world } = this.#watched
-    const asked = ['requests/', 'approvals/', 'suspended/', 'groups/', 'memberships/'].flatMap((prefix) =>
+    const asked = ['requests/', 'approvals/', 'suspended/', 'groups/', 'memberships/', 'rules/'].flatMap((prefix) =>
       world.keys(prefix),
     )
     const files = [...world.keys('links_data/'), ...world.keys('permission_sets/')]
@@ -58,8 +60,27 @@ export class StatusPromise {
       if (!isUnclear(world, { scope: 'select', value })) this.#fail(`the status of ${input} is left over`)
     } else if (!inputs.has(input) && !world.unreadable.concernsInput(input)) {
       const isLeft = this.#hasStuck(input) || this.#others.holdsFor(input) || this.#others.isKept(input)
-      if (!isLeft) this.#fail(`the status of ${input} is left over: its input is gone`)
+      if (!isLeft && !this.#isBlockedGroup(input) && !this.#isHeldRule(input))
+        this.#fail(`the status of ${input} is left over: its input is gone`)
     }
+  }
+
+  /** A group whose file is gone stays while a file or a rule names it, or somebody is in it. */
+  #isBlockedGroup(input: string): boolean {
+    const { world } = this.#watched
+    if (input !== groupFile || this.#statusOf(input)?.state !== 'blocked') return false
+    const { identityStore } = world
+    const group = identityStore.idOf('GROUP', fileGroup)
+    const isIn = (name: string) => {
+      const id = identityStore.idOf('USER', name)
+      return id !== undefined && group !== undefined && identityStore.groupIdsOf(id).includes(group)
+    }
+    return world.keys('memberships/').length + world.keys('rules/').length > 0 || userNames.some(isIn)
+  }
+
+  /** The rule is gone, and those whom it meant are held by the brake. */
+  #isHeldRule(input: string): boolean {
+    return input.startsWith('rules/') && this.#statusOf(input)?.state === 'held'
   }
 
   /** Not valid, beside so many that they have one status together. */

@@ -52,7 +52,7 @@ export class TrailPromise {
       const [date = '', time = ''] = String(said.at).split('T')
       return `changes/${date}/${time}%request-${said.event}%${said.key}`
     }
-    if (key.startsWith('history/suspensions/')) {
+    if (key.startsWith('history/suspensions/') || key.startsWith('history/leavers/')) {
       const [date = '', time = ''] = String(said.at).split('T')
       return `changes/${date}/${time}%person-${said.event}%${said.name}`
     }

@@ -109,8 +109,10 @@ export class Wishes {
     if (life.told !== undefined) life.doubted = []
   }
 
+  /** Also what goes before it was told: its user was suspended meanwhile. */
   noteEntry(entry: Readonly<Record<string, unknown>>): void {
-    if (entry.state !== 'granted' || typeof entry.principalId !== 'string') return
+    const isGiven = entry.state === 'granted' || entry.state === 'revoking'
+    if (!isGiven || typeof entry.principalId !== 'string') return
     for (const key of linksOf(entry)) {
       const life = this.#lives.get(key)
       if (life) life.recorded ??= entry.principalId

@@ -30,12 +30,29 @@ test('a folder of valid files has no errors, and its files are counted', async (
   await write({ [link]: '', 'permission_sets/Billing-ps.json': '{ "permissionSetName": "Billing-ps" }' })
   expect(await validate()).toEqual({
     links: 1,
+    memberships: 0,
     permissionSets: 1,
     errors: [],
     warnings: [],
     faults: [],
     folderWarnings: [],
   })
+})
+
+test('memberships are judged as links are: by folder, name and body', async () => {
+  await write({
+    'memberships/oncall%kenji.ito@acme.example%ssofile': '{ "expiresAt": "2026-12-24T18:00:00Z" }',
+    'memberships/team-b/oncall%maria.garcia@acme.example%ssofile': '',
+    'memberships/oncall%maria.garcia@acme.example%ssofile': '{ "resaon": "x" }',
+    'memberships/maria.garcia@acme.example%ssofile': '',
+  })
+  const { errors, memberships, permissionSets } = await validate(['team-a'])
+  expect({ memberships, permissionSets }).toEqual({ memberships: 4, permissionSets: 0 })
+  expect(errors.map(({ key, received }) => [key.slice('memberships/'.length), received])).toEqual([
+    ['maria.garcia@acme.example%ssofile', "the name 'maria.garcia@acme.example%ssofile'"],
+    ['oncall%maria.garcia@acme.example%ssofile', "the unknown field 'resaon'"],
+    ['team-b/oncall%maria.garcia@acme.example%ssofile', "the folder 'team-b'"],
+  ])
 })
 
 test('all errors come at once, each with its file, place and path', async () => {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { renderJsonSchemas } from '../../../../handlers/cli/schemas/json-schemas.ts'
+import { parseRuleFile } from '../../../../shared/domain/people/rule-file.ts'
 import { badPermissionSetFiles } from '../../../shared/domain/bad-files.ts'
 import { jsonSchemaFaults } from '../json-schema-faults.ts'
 
@@ -65,6 +66,27 @@ test.each([
   { reason: 'on call', ticket: 'INC-1', expiresAt: '2026-12-24T18:00:00+01:00', notBefore: '2026-01-01T00:00Z' },
 ])('a link may say %j', (document) => {
   expect(linkBody(document)).toEqual([])
+})
+
+const group = { department: ['Web'], anyOf: [{ title: ['*Engineer'], except: [{ userType: ['contractor'] }] }] }
+test.each<[string, unknown, boolean]>([
+  ['three levels of conditions', group, true],
+  ['days and an owner', { department: ['Web'], moverGraceDays: 14, owner: 'team-web', reason: 'readers' }, true],
+  ['a fourth level', { anyOf: [{ anyOf: [{ anyOf: [{ title: ['a'] }] }] }] }, false],
+  ['an unknown attribute below', { anyOf: [{ allOf: [{ colour: ['red'] }] }] }, false],
+  ['a value that is no list, below', { except: [{ title: 'a' }], department: ['Web'] }, false],
+  ['an empty value', { department: [''] }, false],
+  ['allOf of nothing', { allOf: [] }, false],
+  ['days below', { anyOf: [{ title: ['a'], moverGraceDays: 1 }] }, false],
+])('a rule with %s is valid by the schema exactly when the parser takes it', (_, document, isValid) => {
+  const body = new TextEncoder().encode(JSON.stringify(document))
+  expect(parseRuleFile('rules/web.json', body).ok).toBe(isValid)
+  expect(jsonSchemaFaults(schema('rule'), document).length === 0).toBe(isValid)
+})
+
+test('what a group is may be said by description and owner', () => {
+  expect(jsonSchemaFaults(schema('group'), { description: 'who is called', owner: 'team-platform' })).toEqual([])
+  expect(jsonSchemaFaults(schema('group'), { members: [] })).not.toEqual([])
 })
 
 test('a configuration may be empty, and no key may be misspelt', () => {

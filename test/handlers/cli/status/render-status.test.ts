@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { renderStatusesAsCsv, renderSummary } from '../../../../handlers/cli/status/render-status.ts'
+import { renderStatus, renderStatusesAsCsv, renderSummary } from '../../../../handlers/cli/status/render-status.ts'
 import { textWidth } from '../../../../handlers/cli/terminal/text-width.ts'
 import type { Status, StatusState } from '../../../../shared/domain/statuses/status.ts'
 
@@ -10,6 +10,12 @@ const status = (number: number, state: StatusState, more: Partial<Status> = {}):
   return { input: link(number), state, updatedAt, ...more }
 }
 const accounts = { desired: 3, applied: 2, open: 1, failed: [] }
+
+test('of a rule it is told how many people it means, and what became of them', () => {
+  const people = { matching: 12, members: 9, waiting: 3, leaving: 0, held: 6, kept: 0 }
+  const told = renderStatus({ input: 'rules/engineers.json', state: 'held', people, updatedAt })
+  expect(told).toMatch(/people +9 of 12 are in, 3 wait, 6 are held\n/)
+})
 
 describe('the list of inputs', () => {
   test('has a line for each, what to do below it, and the figures last', () => {

@@ -92,3 +92,16 @@ test('requests for temporary access are shown only where a key asks for them', (
   expect(selectStatuses([denied, approval, link], {})).toEqual([link])
   expect(selectStatuses([denied, approval, link], { isInputWanted: matchesGlob('requests/*') })).toEqual([denied])
 })
+
+test('files about people are shown as links are: a rule that is not valid wants somebody', () => {
+  const inputs = [
+    'suspended/kim@x',
+    'people/kim@x.json',
+    'groups/a.json',
+    'memberships/a%kim@x%ssofile',
+    'rules/a.json',
+  ]
+  const told = inputs.map((input): Status => ({ input, state: 'rejected', updatedAt: '' }))
+  expect(selectStatuses(told, {})).toEqual(told)
+  expect(selectStatuses(told, { folder: '' })).toEqual([])
+})

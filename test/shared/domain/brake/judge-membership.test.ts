@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { type BrakeRecord, emptyBrake } from '../../../../shared/domain/brake/brake-record.ts'
 import { describeList } from '../../../../shared/domain/brake/describe-list.ts'
-import { findBaselessRemoval, judgeRemoval } from '../../../../shared/domain/brake/judge-membership.ts'
+import { findBaselessRemoval, judgeLeavers, judgeRemoval } from '../../../../shared/domain/brake/judge-membership.ts'
 import { takeOffMembership } from '../../../../shared/domain/brake/lists.ts'
 import { releaseHeld } from '../../../../shared/domain/brake/releases.ts'
 import { noteBase } from '../../../../shared/domain/brake/windows.ts'
@@ -58,5 +58,67 @@ describe('removals from groups', () => {
     expect(remove([20], { brake: released, minute: 2 }).held).toBe(0)
     expect(takeOffMembership(held, 'oncall%user-20').lists).toEqual([])
     expect(takeOffMembership(held, 'oncall%user-3')).toBe(held)
+  })
+})
+
+describe('a rule', () => {
+  const items = (count: number) => numbers(count).map((number) => `oncall%user-${number}`)
+  const leave = (count: number, base: number, brake = emptyBrake, minute = 0) =>
+    judgeLeavers(brake, { group: 'oncall', items: items(count), all: items(base) }, at(minute))
+  const ofRule = (number: number) => ({ item: `oncall%user-${number}`, folders: [], ruleOf: 'oncall' })
+
+  test.each([
+    [1, 1, 0],
+    [1, 2, 0],
+    [2, 2, 2],
+    [4, 5, 0],
+    [5, 5, 5],
+    [4, 8, 0],
+    [5, 10, 5],
+    [5, 11, 0],
+    [6, 12, 6],
+    [49, 100, 0],
+    [50, 100, 50],
+  ])('that %s of %s people leave at once has %s held', (count, base, expected) => {
+    const { lists } = leave(count, base)
+    expect(lists.flatMap((list) => list.items)).toHaveLength(expected)
+  })
+
+  const ten = leave(10, 10)
+
+  test('holds all of them on one list, which says the rule', () => {
+    expect(ten.lists).toMatchObject([{ rule: 'memberships', cause: 'rule', name: 'oncall', base: 10, limit: 4 }])
+    expect(ten.lists.map(describeList)).toEqual([
+      'held by the brake: rules/oncall.json would take more than 4 of 10 people out of its group within 15 minutes',
+    ])
+  })
+
+  test('takes out nobody else while it has a list, and lets exactly that list go when it is released', () => {
+    expect(judgeRemoval(ten, ofRule(3), at(1)).passes).toBe(false)
+    expect(judgeRemoval(ten, ofRule(77), at(1)).passes).toBe(false)
+    const [list] = ten.lists
+    if (list === undefined) throw new Error('nothing is held')
+    const released = releaseHeld(ten, list, { at: at(1).now, digest: 'x', by: 'on-call' })
+    expect(judgeRemoval(released, ofRule(3), at(2)).passes).toBe(true)
+    expect(leave(10, 10, released, 2).lists).toEqual([])
+    expect(leave(20, 20, released, 2).lists.flatMap((one) => one.items)).toHaveLength(10)
+  })
+
+  test('lets those go on who may go, although the group is smaller by each of them', () => {
+    let record = leave(5, 11)
+    for (const number of numbers(5)) {
+      const left = { items: items(5).slice(number), all: items(11).slice(number) }
+      record = judgeLeavers(record, { group: 'oncall', ...left }, at(1))
+      for (const window of findBaselessRemoval(record, ofRule(number), at(1)))
+        record = noteBase(record, window, 11, at(1))
+      record = judgeRemoval(record, ofRule(number), at(1)).brake
+    }
+    expect(record.lists).toEqual([])
+    expect(judgeRemoval(record, ofRule(5), at(2)).passes).toBe(false)
+  })
+
+  test('forgets those who are meant again', () => {
+    expect(leave(3, 10, ten, 1).lists.flatMap((list) => list.items)).toHaveLength(3)
+    expect(leave(0, 10, ten, 1).lists).toEqual([])
   })
 })

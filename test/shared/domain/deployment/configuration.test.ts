@@ -13,6 +13,7 @@ test('every key is optional, with these defaults', () => {
     includeOwnAccount: false,
     orphanGraceMinutes: 60,
     onDrift: 'restore',
+    directory: 'external',
     privacy: 'open',
     brake: {
       indirect: { count: 20, percent: 10, most: 200, hours: 24 },
@@ -20,7 +21,7 @@ test('every key is optional, with these defaults', () => {
       people: { count: 5, minutes: 15 },
     },
     limits: { outstanding: 15, callsPerSecond: 20, provisionings: 3, notValidFiles: 1_000 },
-    notifications: { digestMinutes: 5, receivers: [] },
+    notifications: { digestMinutes: 5, administratorAccounts: 10, receivers: [] },
   })
 })
 

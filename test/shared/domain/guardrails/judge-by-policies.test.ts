@@ -28,7 +28,7 @@ function linkRules(must: object, more: object = {}): Guardrails {
 }
 
 function about(key = admins, more: Partial<LinkCase> = {}): LinkCase {
-  const link = parseLinkKey(key, ['team-a'])
+  const link = parseLinkKey(key, ['team-a', 'temporary'])
   if (!link.ok) throw new Error(JSON.stringify(link.complaint))
   const known = { uploader: { name: 'AWS:AROA1:kim' }, accounts: [], overlaps: [] }
   return { link: link.value, body: {}, uploadedAt, ...known, ...more }
@@ -60,6 +60,8 @@ describe('each demand on a link, met and not met by the least that there is', ()
   const team = about(admins.replace('%team-a', '%team'))
   const five = ['team-*', 'b', 'c', 'd', 'e']
   const reason = 'expected a reason with letters or digits; write { "reason": "…" } into the file'
+  const owner = reason.replace('a reason', 'an owner').replace('"reason"', '"owner"')
+  const temporary = about(user.replace('team-a/', 'temporary/'))
   const ticket = 'expected a ticket like \'#*\' (# is a digit); write { "ticket": "…" } into the file'
   const hours8 = 'expected an expiresAt within 8 hours of its upload; write'
   const narrow = 'use a narrower scope'
@@ -166,6 +168,8 @@ describe('each demand on a link, met and not met by the least that there is', ()
       body({ reason: hidden }),
       `the reason '\\u{200b}\\u{2060}\u3164', ${reason}`,
     ],
+    ['owner', { owner: true }, body({ owner: 'x' }), body({ owner: ' ' }), `the owner ' ', ${owner}`],
+    ['any owner, but of temporary access', { owner: true }, temporary, met, `no owner, ${owner}`],
   ])('%s', (_, must, isMet, isNot, told) => {
     const objections = [isMet, isNot].map((link) => judgeLinkByPolicies(linkRules(must), link).refusals.map(plain))
     expect(objections).toEqual([[], [told]])
@@ -368,6 +372,13 @@ describe('each demand on a permission set, met and not met by the least that the
       minutes(120),
       minutes(121),
       'sessions of 121 minutes, expected at most 120; write a shorter sessionDurationInMinutes',
+    ],
+    [
+      'owner',
+      { owner: true },
+      { owner: 'team-platform' },
+      {},
+      'no owner, expected an owner with letters or digits; write { "owner": "…" } into the file',
     ],
   ])('%s', (_, must, isMet, isNot, told) => {
     expect([judgeFile(must, isMet), judgeFile(must, isNot)]).toEqual([[], [told]])

@@ -40,6 +40,11 @@ describe('a test of policies passes', () => {
       },
     ],
     [
+      'where a membership lacks what a rule demands of files',
+      { input: 'memberships/ops%kenji@x%ssofile', expect: 'warned', rules: ['policies/a.json#r-warn'] },
+    ],
+    ['where a membership has it', { input: 'memberships/ops%k%ssofile', body: { reason: 'x' }, expect: 'accepted' }],
+    [
       'where exactly as many people are left as a minimum demands',
       { input: group, accounts: ['111111111111'] as never, peopleLeft: 2, expect: 'accepted' },
     ],

@@ -82,6 +82,7 @@ const inForce = (more: Partial<Of<'in-force'>> = {}): LinkFacts => ({
   state: 'in-force',
   object,
   link: ofUnit,
+  body: {},
   expansion: { found: 'accounts', accounts },
   progress: 'unknown',
   onDrift: 'restore',
@@ -596,6 +597,7 @@ const anyInForce: fc.Arbitrary<Of<'in-force'>> = fc
       ...facts,
       state: 'in-force' as const,
       object,
+      body: {},
       boundTo: facts.link.type === 'USER' ? facts.boundTo : undefined,
       progress,
     }
@@ -706,4 +708,11 @@ describe('whatever the facts are', () => {
       expect(told.accounts.failed.filter((one) => one.stuck).map(({ account }) => account)).toEqual(stuck)
     })
   })
+})
+
+test('a status names the owner whom the file names, in force or not', () => {
+  const body = { owner: 'team-platform' }
+  const notInForce: LinkFacts = { ...unbound, object, state: 'not-yet', body, left: [] }
+  const told = [inForce({ body }), notInForce, inForce()].map((facts) => describeLink(facts)?.owner)
+  expect(told).toEqual(['team-platform', 'team-platform', undefined])
 })

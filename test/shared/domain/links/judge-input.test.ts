@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { parsePolicyFile } from '../../../../shared/domain/guardrails/policy-file.ts'
 import { judgeInput } from '../../../../shared/domain/links/judge-input.ts'
 
 const now = new Date('2026-03-03T10:00:00Z')
@@ -110,5 +111,31 @@ describe('a file of a permission set', () => {
 
   test('that is too large to be read is told its size', () => {
     expect(judge(file, '', 1_000_000).faults.map(({ received }) => received)).toEqual(['a file of 1000000 bytes'])
+  })
+})
+
+describe('a membership', () => {
+  const key = 'memberships/team-a/oncall%kenji.ito@acme.example%ssofile'
+  const policyOf = (about: object) => {
+    const rule = { id: 'shifts', control: 'AC-2', mode: 'enforce', for: about, must: { ticket: 'CHG###' } }
+    const policy = parsePolicyFile('policies/a.json', Buffer.from(JSON.stringify({ contact: 'us', links: [rule] })))
+    if (!policy.ok) throw new Error('the policy is not valid')
+    return { policies: [policy.value], broken: [] }
+  }
+  const judged = (about: object, body = '') => {
+    const bytes = Buffer.from(body)
+    const rules = { guardrails: policyOf(about), uploader: 'later' as const, uploadedAt: now }
+    return judgeInput({ key, body: bytes, sizeBytes: bytes.length }, ['team-a'], now, rules)
+  }
+
+  test('is judged by a rule about its group, its user or its folder', () => {
+    for (const about of [{ principals: ['oncall'] }, { principals: ['kenji.*'] }, { folders: ['team-a'] }, {}])
+      expect(judged(about).faults).toMatchObject([{ received: 'no ticket' }])
+    expect(judged({ principals: ['oncall'] }, '{ "ticket": "CHG123" }').faults).toEqual([])
+    for (const about of [{ principals: ['others'] }, { folders: ['team-b'] }]) expect(judged(about).faults).toEqual([])
+  })
+
+  test('is judged later where a rule is about what the links of its group give', () => {
+    expect(judged({ permissionSets: ['Admin-*'] })).toMatchObject({ faults: [], later: ['policies/a.json#shifts'] })
   })
 })

@@ -38,6 +38,12 @@ test.each([
   expect(parse(JSON.stringify({ expiresAt: text }))).toEqual({ ok: true, value: { expiresAt: new Date(instant) } })
 })
 
+test('an owner is one line of text, of 1 to 256 characters', () => {
+  expect(parse(JSON.stringify({ owner: 'team-platform' }))).toEqual({ ok: true, value: { owner: 'team-platform' } })
+  expect(parse(JSON.stringify({ owner: 'x'.repeat(256) })).ok).toBe(true)
+  for (const owner of ['', 'x'.repeat(257), 'two\nlines', 1]) expect(parse(JSON.stringify({ owner })).ok).toBe(false)
+})
+
 test('what a body leaves out is not there', () => {
   expect(parse('{"reason":"r"}')).toEqual({ ok: true, value: { reason: 'r' } })
   expect(parse('{"ticket":"t"}')).toEqual({ ok: true, value: { ticket: 't' } })

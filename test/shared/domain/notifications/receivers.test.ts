@@ -11,6 +11,7 @@ const { receivers } = configuration.parse({
       { name: 'team-a', folders: ['team-a'] },
       { name: 'root', folders: [''] },
       { name: 'maria', uploaders: ['maria'] },
+      { name: 'data', owners: ['team-Data'] },
       { name: 'platform', approvers: ['team-Platform'] },
       { name: 'kenji', requesters: ['kenji'] },
       { name: 'owners', requests: true },
@@ -21,7 +22,8 @@ const { receivers } = configuration.parse({
 const common = { v: 1, id: '0'.repeat(32), at: '2026-03-03T10:00:00.000Z', bucket: 'ssofile' } as const
 const input = (event: string, others: object = {}) =>
   ({ ...common, kind: 'input', event, input: 'links_data/x', ...others }) as Notification
-const change = (event: string) => ({ ...common, kind: 'change', event, subject: 's' }) as Notification
+const change = (event: string, others: object = {}) =>
+  ({ ...common, kind: 'change', event, subject: 's', ...others }) as Notification
 const request = (event: string, others: object = {}) =>
   ({
     ...common,
@@ -45,6 +47,8 @@ test.each([
   ['a link of somebody whose name ends so', input('failed', { by: 'AWS:AROA:anna-maria' }), []],
   ['a link that is held', input('held', { folder: 'team-a' }), ['operators', 'team-a']],
   ['a permission set that is blocked', input('blocked', { input: 'permission_sets/a.json' }), ['sets']],
+  ['a file that waits, of an owner', input('waiting', { owner: 'team-Data' }), ['data']],
+  ['somebody who was put into a group, of its owner', change('membership-added', { owner: 'team-Data' }), ['data']],
   ['access that was granted', change('granted'), []],
   ['access that is held', change('held'), ['operators']],
   ['access that somebody else gave', change('foreign-found'), ['operators']],
@@ -56,6 +60,20 @@ test.each([
   ['a request that was granted', request('granted'), ['kenji', 'owners']],
   ['a request that was denied', request('denied'), ['kenji', 'owners']],
   ['a request whose requester is only a claim', request('refused', { requester: { id: 'id' } }), ['owners']],
+  ['somebody who is back', change('person-back'), ['operators']],
+  [
+    'full access that reaches far',
+    {
+      ...common,
+      kind: 'reach',
+      event: 'administrator-reach',
+      date: '',
+      accounts: 11,
+      most: 10,
+      permissionSets: [],
+    } as Notification,
+    ['operators'],
+  ],
   ['drift', { ...common, kind: 'drift', event: 'drift-found', missing: 1, foreign: 0 } as Notification, ['operators']],
 ])('of %s exactly those hear who want to', (_, told, hearers) => {
   expect(hearersOf(told)).toEqual(hearers)

@@ -16,6 +16,7 @@ everyChoice((choose) => {
     found: choose([undefined, 'ours', 'theirs']),
     isExternal: choose([true, false]),
     onDrift: choose(['restore', 'report'] as const),
+    isAskedAnew: choose([true, false]),
   })
 })
 

@@ -70,7 +70,7 @@ test('a reason may have 1,000 characters, and an empty file says nothing', () =>
 })
 
 test('who has nothing of ours and something of others is partly suspended, and who has neither is suspended', () => {
-  const nothing = { user, ours: [], memberships: [], failed: [], foreign: [], groups: [] }
+  const nothing = { user, ours: [], memberships: [], kept: [], failed: [], foreign: [], groups: [] }
   expect(describeSuspension(nothing, true)).toMatchObject({ state: 'suspended' })
   expect(describeSuspension({ ...nothing, groups: ['developers'] }, true)).toMatchObject({ state: 'partly' })
   expect(describeSuspension({ ...nothing, held: 'held by the brake' }, true)).toMatchObject({ state: 'held' })
@@ -78,7 +78,7 @@ test('who has nothing of ours and something of others is partly suspended, and w
 
 test('nobody is told to be suspended before a status has said that it begins, so that a crash in between is made good', () => {
   expect(
-    describeSuspension({ user, ours: [], memberships: [], failed: [], foreign: [], groups: [] }, false),
+    describeSuspension({ user, ours: [], memberships: [], kept: [], failed: [], foreign: [], groups: [] }, false),
   ).toMatchObject({
     state: 'revoking',
   })

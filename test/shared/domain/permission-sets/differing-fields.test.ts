@@ -14,6 +14,7 @@ const full = {
   customerManagedPoliciesList: [{ Name: 'extra', Path: '/ops/' }, { Name: 'base' }],
   inlinePolicyDocument: { Version: '2012-10-17', Statement: [statement] },
   permissionsBoundary: { CustomerManagedPolicyReference: { Name: 'boundary' } },
+  owner: 'team-platform',
 }
 const none = Object.fromEntries(Object.keys(full).map((field) => [field, undefined]))
 
@@ -37,6 +38,7 @@ test.each<[string, object]>([
   ['customerManagedPoliciesList', { customerManagedPoliciesList: [{ Name: 'extra' }, { Name: 'base' }] }],
   ['inlinePolicyDocument', { inlinePolicyDocument: { Statement: [statement] } }],
   ['permissionsBoundary', { permissionsBoundary: { ManagedPolicyArn: readOnly } }],
+  ['owner', { owner: 'zoe@x.example' }],
 ])('of two files of which only %s differs, that is named, also where one has none', (field, change) => {
   expect(differing({}, change)).toEqual([field])
   expect(differing({}, { [field]: undefined })).toEqual([field])

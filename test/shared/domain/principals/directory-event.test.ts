@@ -41,8 +41,21 @@ test.each(userEvents)('the event fixtures/events/%s is about its user', (file) =
   expect(parseDirectoryEvent(read(file))).toEqual(user)
 })
 
-test.each(membershipEvents)('the event fixtures/events/%s is about memberships', (file) => {
-  expect(parseDirectoryEvent(read(file))).toBe('memberships')
+test.each(membershipEvents)('the event fixtures/events/%s is about its membership', (file) => {
+  expect(parseDirectoryEvent(read(file))).toMatchObject({
+    ...{ type: 'MEMBERSHIP', isCreation: true },
+    ...{ group: '92307020-41b6-45ce-951e-70dfe8931aa1', user: '54c8e4f8-90a1-7045-0a6b-2f7b1c9d8e10' },
+  })
+})
+
+test('an event of a membership has its id, and who called, as far as it says', () => {
+  const id = '04d8a458-6001-70f0-8a5e-3f4c2b1d0e9a'
+  expect(parseDirectoryEvent(read('create-group-membership.json'))).toMatchObject({
+    membershipId: id,
+    author: { name: 'operator', call: 'CreateGroupMembership' },
+  })
+  const deleted = api('DeleteGroupMembership', { requestParameters: { membershipId: id } })
+  expect(parseDirectoryEvent(deleted)).toMatchObject({ membershipId: id, isCreation: false, group: undefined })
 })
 
 test.each(otherEvents)('the event fixtures/events/%s names no group or user to look at', (file) => {
@@ -121,7 +134,7 @@ test.each(['CreateGroupMembership', 'DeleteGroupMembership', 'AddMemberToGroup',
   '%s is about memberships',
   (name) => {
     for (const source of ['identitystore', 'sso-directory', 'identitystore-scim'])
-      expect(parseDirectoryEvent(api(name, {}, `${source}.amazonaws.com`))).toBe('memberships')
+      expect(parseDirectoryEvent(api(name, {}, `${source}.amazonaws.com`))).toMatchObject({ type: 'MEMBERSHIP' })
   },
 )
 
@@ -134,7 +147,7 @@ test('an id is found in the request before the answer, up to three levels deep, 
   const other = '54c8e4f8-90a1-7045-0a6b-000000000000'
   const idIn = (detail: object) => {
     const change = parseDirectoryEvent(api('UpdateUser', detail))
-    return change === 'memberships' ? change : change?.id
+    return change?.type === 'MEMBERSHIP' ? change : change?.id
   }
   expect(idIn({ requestParameters: { userId: user.id }, responseElements: { userId: other } })).toBe(user.id)
   expect(idIn({ responseElements: { userId: other } })).toBe(other)

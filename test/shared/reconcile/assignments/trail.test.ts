@@ -39,6 +39,21 @@ describe('changes/ tells', () => {
     expect(link).not.toHaveProperty('expiresAt')
   })
 
+  test('another owner as changed terms, and nothing is granted or revoked again', async () => {
+    const bench = new Settling()
+    await bench.upload(bench.link, JSON.stringify({ owner: 'zoe@x.example' }))
+    await bench.settle()
+    await bench.upload(bench.link, JSON.stringify({ owner: 'team-platform' }))
+    await settleLater(bench)
+    expect(await bench.history()).toEqual(['granted', 'terms-changed'])
+    const told = await Promise.all(
+      (await bench.world.keys(`history/${bench.key}/`)).map((key) => bench.world.json(key)),
+    )
+    expect(told).toMatchObject([{ links: [{ owner: 'zoe@x.example' }] }, { links: [{ owner: 'team-platform' }] }])
+    expect(await bench.entry()).toMatchObject({ state: 'granted', links: [{ owner: 'team-platform' }] })
+    expect([bench.calls('CreateAccountAssignment'), bench.calls('DeleteAccountAssignment')]).toEqual([1, 0])
+  })
+
   test('the end of a former id under that id, and the beginning of the new one under its own', async () => {
     const bench = new Settling()
     await bench.upload()

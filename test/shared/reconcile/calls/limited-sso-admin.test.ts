@@ -44,6 +44,9 @@ const priorities: Record<keyof SsoAdmin, Priority> = {
   listProvisionings: 'poll',
   listAccountsForProvisionedPermissionSet: 'grant',
   listPermissionSetsProvisionedToAccount: 'grant',
+  describeAttributes: 'grant',
+  createAttributes: 'grant',
+  updateAttributes: 'grant',
 }
 const operations = Object.keys(priorities).filter((name): name is keyof SsoAdmin => name in priorities)
 const isWrite = (operation: keyof SsoAdmin) => !/^(list|describe|get|instance)/.test(operation)

@@ -36,6 +36,12 @@ class Directory implements IdentityStore {
     throw new Error('nobody asks for a membership')
   }
 
+  findPerson = this.getGroupMembershipId
+  findProfile = this.getGroupMembershipId
+  createPerson = this.getGroupMembershipId
+  updatePerson = this.getGroupMembershipId
+  deleteUser = this.getGroupMembershipId
+  listPeople = this.getGroupMembershipId
   createGroup = this.getGroupMembershipId
   updateGroupDescription = this.getGroupMembershipId
   deleteGroup = this.getGroupMembershipId

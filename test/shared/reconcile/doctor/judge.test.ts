@@ -181,13 +181,22 @@ describe('the bucket', () => {
     blocksPublicAccess: async () => true,
     policy: async () => '{"Statement":[{"Effect":"Deny","Action":["s3:PutObject"]}]}',
     notifications: async () =>
-      ['links_data/', 'permission_sets/', 'requests/', 'approvals/', 'suspended/', 'groups/', 'memberships/'].map(
-        (prefix) => ({
-          queueArn: 'q',
-          prefix,
-          events: ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'],
-        }),
-      ),
+      [
+        'links_data/',
+        'permission_sets/',
+        'requests/',
+        'approvals/',
+        'suspended/',
+        'people/',
+        'groups/',
+        'memberships/',
+        'rules/',
+        'access_control_attributes.json',
+      ].map((prefix) => ({
+        queueArn: 'q',
+        prefix,
+        events: ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'],
+      })),
   }
   const levels = async (change: Partial<BucketSettings> = {}) => {
     const findings = await examineBucket({ ...good, ...change })

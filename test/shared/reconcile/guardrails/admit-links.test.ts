@@ -29,6 +29,16 @@ describe('a link that the policies refuse', () => {
     expect([await bench.entry(), bench.calls('CreateAccountAssignment')]).toEqual([undefined, 0])
   })
 
+  test('grants as soon as it names the owner that they demand', async () => {
+    const bench = new Settling()
+    await bench.world.objects.put(key, policy({ owner: true }))
+    await bench.upload()
+    expect(await bench.settle()).toMatchObject({ result: 'absent' })
+    await bench.upload(bench.link, JSON.stringify({ owner: 'team-platform' }))
+    expect(await bench.settle()).toMatchObject({ result: 'applied' })
+    expect((await bench.entry())?.links).toMatchObject([{ owner: 'team-platform' }])
+  })
+
   test('grants as soon as the policy only warns, or is gone', async () => {
     const bench = new Settling()
     await bench.world.objects.put(key, expiring)

@@ -131,6 +131,7 @@ test('an upload that is rejected is told once, with who uploaded it and what to 
     reason: 'received type',
     remedy: 'upload it again',
     by: { principalId: 'AWS:AROAEXAMPLE:maria', at: '2026-03-03T09:59:59.000Z' },
+    owner: 'team-Data',
     lastModified: '2026-03-03T10:00:00.000Z',
   })
   await outcomes.lookEveryMinute(30)
@@ -145,6 +146,7 @@ test('an upload that is rejected is told once, with who uploaded it and what to 
       input: link('team-a/'),
       folder: 'team-a',
       by: 'AWS:AROAEXAMPLE:maria',
+      owner: 'team-Data',
       reason: 'received type',
       remedy: 'upload it again',
       lastModified: '2026-03-03T10:00:00.000Z',
@@ -196,6 +198,23 @@ test('a change by hand says who made it, where and when', async () => {
     },
   ])
   expect(outcomes.told[0]).not.toHaveProperty('by')
+})
+
+test('who leaves a group and who comes into another is told with the owner of each group', async () => {
+  const outcomes = new Outcomes()
+  const folder = 'history/memberships/group%user/'
+  for (const [event, group] of [
+    ['removed', 'sellers'],
+    ['added', 'engineers'],
+  ] as const) {
+    const told = { event, named: `membership-${event}`, at: '2026-03-03T10:00:05.000Z', body: {} }
+    await tellEvent(outcomes.objects, { folder, name: `${group}%kenji` }, { ...told, owner: `Équipe ${group}` })
+  }
+  await outcomes.lookEveryMinute(2)
+  expect(outcomes.told.toSorted((a, b) => (a.event < b.event ? -1 : 1))).toMatchObject([
+    { event: 'membership-added', subject: 'engineers%kenji', owner: 'Équipe engineers' },
+    { event: 'membership-removed', subject: 'sellers%kenji', owner: 'Équipe sellers' },
+  ])
 })
 
 test('a pause says who paused, and why', async () => {
@@ -278,6 +297,72 @@ test('a drift check that found something is told once, when it has ended', async
   await outcomes.objects.put('state/drift.json', JSON.stringify({ ...run, open: [] }))
   await outcomes.lookEveryMinute(12)
   expect(outcomes.told).toMatchObject([{ event: 'drift-found', missing: 2, foreign: 1 }])
+})
+
+const accountOf = (index: number) => String(233000000000 + index)
+
+/** Access of one permission set in each of these accounts. */
+async function grant(outcomes: Outcomes, set: string, accounts: readonly number[]): Promise<void> {
+  for (const account of accounts)
+    await outcomes.change('granted', `account%${accountOf(account)}%${set}%team%GROUP%ssofile`)
+}
+const upTo = (most: number, from = 1) => Array.from({ length: most - from + 1 }, (_, index) => from + index)
+const reachOf = (outcomes: Outcomes) => outcomes.toldOnce.filter(({ kind }) => kind === 'reach')
+
+test('full access in more than ten accounts in one day is told once a day to operators, and in ten it is not', async () => {
+  const outcomes = new Outcomes()
+  const file = { permissionSetName: 'Root-ps', managedPoliciesArnList: ['arn:aws:iam::aws:policy/AdministratorAccess'] }
+  await outcomes.objects.put('permission_sets/Root-ps.json', JSON.stringify(file))
+  await grant(outcomes, 'Root-ps', upTo(9))
+  // Without a file its name tells. One account counts once, whoever got it there.
+  await grant(outcomes, 'OldAdmin', upTo(10, 9))
+  await outcomes.lookEveryMinute(6)
+  expect(reachOf(outcomes)).toEqual([])
+  await grant(outcomes, 'Root-ps', [11])
+  await outcomes.lookEveryMinute(6)
+  await grant(outcomes, 'Root-ps', [12])
+  await outcomes.lookEveryMinute(6)
+  const told = { event: 'administrator-reach', date: '2026-03-03', accounts: 11, most: 10 }
+  expect(reachOf(outcomes)).toMatchObject([{ ...told, permissionSets: ['OldAdmin', 'Root-ps'] }])
+  await outcomes.clock.advance(24 * 60 * minuteMs)
+  await grant(outcomes, 'Root-ps', upTo(30, 20))
+  await outcomes.lookEveryMinute(2)
+  expect(reachOf(outcomes)).toMatchObject([told, { date: '2026-03-04', accounts: 11 }])
+  await outcomes.receive()
+  expect([...outcomes.digests.values()].flatMap(({ counts }) => counts['administrator-reach'] ?? [])).toEqual([1, 1])
+})
+
+test('access that does not allow everything is not told for how far it reaches, whatever its permission set is called', async () => {
+  const outcomes = new Outcomes()
+  await outcomes.objects.put(
+    'permission_sets/BillingAdmin-ps.json',
+    JSON.stringify({ permissionSetName: 'BillingAdmin-ps' }),
+  )
+  await grant(outcomes, 'BillingAdmin-ps', upTo(50))
+  await grant(outcomes, 'Read-ps', upTo(50))
+  await outcomes.lookEveryMinute(6)
+  expect(reachOf(outcomes)).toEqual([])
+})
+
+test('that full access reaches far is told again under the same id where somebody deleted state/', async () => {
+  const outcomes = new Outcomes()
+  await grant(outcomes, 'OldAdmin', upTo(11))
+  await outcomes.lookEveryMinute(2)
+  await outcomes.objects.delete('state/notifications.json')
+  await outcomes.lookEveryMinute(2)
+  expect(outcomes.told.filter(({ kind }) => kind === 'reach').length).toBe(2)
+  expect(reachOf(outcomes).length).toBe(1)
+})
+
+test('who comes back is told to operators: a file is gone that suspended, or the directory has the user again', async () => {
+  const outcomes = new Outcomes()
+  await outcomes.change('person-restored', 'kenji.ito@acme.example')
+  await outcomes.change('person-back', 'ana@acme.example')
+  await outcomes.lookEveryMinute(6)
+  await outcomes.receive()
+  expect(outcomes.toldOnce.map(({ event }) => event).sort()).toEqual(['person-back', 'person-restored'])
+  const [digest] = outcomes.digests.values()
+  expect(digest?.counts).toEqual({ 'person-restored': 1, 'person-back': 1 })
 })
 
 test('hundreds of outcomes are one digest, and a receiver gets one at most every five minutes', async () => {

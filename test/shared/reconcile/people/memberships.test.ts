@@ -241,3 +241,23 @@ test('under a pause nobody is put into a group or taken out', async () => {
   await grouping.world.finish(grouping.world.everyMinuteOfLinks())
   await grouping.until(file, 'applied')
 })
+
+test('a suspension ends as partly when a provider takes over a group of the person, and says what to do there', async () => {
+  const grouping = await Grouping.begin()
+  await grouping.put(file)
+  await grouping.until(file, 'applied')
+  const { identityStore, clock } = grouping.world
+  identityStore.setExternalId(grouping.id('GROUP', 'oncall'), { issuer: 'https://scim.aws.com/x', id: '1' })
+  const suspension = `suspended/${kenji}`
+  await grouping.put(suspension)
+  for (let minute = 0; minute < 3; minute++) {
+    await clock.advance(60_000)
+    await grouping.world.finish(grouping.world.everyMinuteOfLinks())
+  }
+  await grouping.until(suspension, 'partly')
+  expect(await grouping.status(suspension)).toMatchObject({
+    reason: expect.stringContaining('memberships of groups that a provider keeps now (oncall)'),
+    remedy: expect.stringContaining('take the user out of oncall in the provider of the groups'),
+  })
+  expect(grouping.groupsOf()).toContain('oncall')
+})

@@ -177,6 +177,18 @@ test('an upload of the same bytes makes no call at all', async () => {
   }
 })
 
+test('another owner is told by the status, and AWS never hears of one', async () => {
+  const world = new World({ organization: { ...acme(), assignments: [] } }).start({ dispatcher: false })
+  for (const owner of ['zoe@x.example', 'team-platform']) {
+    world.calls.length = 0
+    await world.objects.put(key, JSON.stringify({ permissionSetName: 'Table-ps', owner }))
+    await world.look()
+    await world.finish(world.slice())
+    expect(await world.json(`status/${key}.json`)).toMatchObject({ state: 'applied', owner })
+  }
+  expect(world.calls.filter(isWrite)).toEqual([])
+})
+
 test('a description that is gone from the file stays, and the status says that AWS cannot empty it', async () => {
   const world = new World({ organization: { ...acme(), assignments: [] } }).start({ dispatcher: false })
   for (const name of ['described', 'bare', 'bare']) {

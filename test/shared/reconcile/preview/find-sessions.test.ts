@@ -48,3 +48,19 @@ test('what was taken away counts for twelve hours', async () => {
   await world.objects.put(`changes/${at(60_000)}%granted%account%${dev}%Granted-ps%zoe@acme.example%USER%ssofile`, '')
   expect(await find()).toEqual(['Late-ps'])
 })
+
+test('a group out of which ssofile took the user counts for twelve hours', async () => {
+  const { world, find, put } = await open()
+  await world.identityStore.createGroup({ displayName: 'team/Ops' })
+  await world.identityStore.createGroup({ displayName: 'team/Early' })
+  await put('assignments/', dev, 'Ops-ps', 'team/Ops', 'GROUP')
+  await put('assignments/', dev, 'Early-ps', 'team/Early', 'GROUP')
+  const at = (ms: number) => new Date(world.clock.now().getTime() - ms).toISOString().replace('T', '/')
+  const left = (ms: number, group: string, user: string) =>
+    world.objects.put(`changes/${at(ms)}%membership-removed%${group}%${user}`, '')
+  await left(60_000, 'team%2FOps', 'somebody@acme.example')
+  await left(day / 2 + 60_000, 'team%2FEarly', 'zoe@acme.example')
+  expect(await find()).toEqual([])
+  await left(60_000, 'team%2FOps', 'zoe@acme.example')
+  expect([await find(), await find(prod)]).toEqual([['Ops-ps'], []])
+})

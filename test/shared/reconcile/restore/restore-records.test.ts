@@ -41,13 +41,13 @@ async function settle(world: World): Promise<void> {
 }
 
 async function restore(world: World) {
-  const { ports, objects, clock, ssoAdmin } = world
+  const { ports, objects, clock, ssoAdmin, identityStore } = world
   const versions = new MemoryObjectVersions(objects.model)
   const inPortions: InPortions = async (items, _, work) => {
     for (const item of items) await work(item, ssoAdmin)
   }
   await beginRestoration(ports)
-  const context = { objects, ssoAdmin, clock, versions, inPortions, at: undefined, stoppedAt: undefined }
+  const context = { objects, ssoAdmin, identityStore, clock, versions, inPortions, at: undefined, stoppedAt: undefined }
   const lost = await world.finish(findLostRecords(context))
   const changed = await world.finish(lost.carryOut())
   await endRestoration(ports, 'olga')

@@ -1,0 +1,109 @@
+import * as z from 'zod'
+import type { JsonRules } from '../json/json-faults.ts'
+import { parseJsonFile } from '../json/parse-json.ts'
+import { record } from '../json/record.ts'
+import { type Parsed, refused } from '../statuses/complaint.ts'
+
+/** The one file of attributes for access control, at the root of the bucket. */
+export const attributesKey = 'access_control_attributes.json'
+export const attributesFileMostBytes = 64 * 1024
+/** IAM Identity Center API Reference, "InstanceAccessControlAttributeConfiguration". */
+export const attributesMost = 50
+
+// IAM Identity Center API Reference, "AccessControlAttribute" and "AccessControlAttributeValue".
+export const attributeKey = z
+  .string()
+  .min(1)
+  .max(128)
+  .regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]+$/u)
+  .brand<'AttributeKey'>()
+export type AttributeKey = z.infer<typeof attributeKey>
+export const attributeSource = z
+  .string()
+  .min(1)
+  .max(256)
+  .regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@[\]{}$\\"]*$/u)
+  .brand<'AttributeSource'>()
+export type AttributeSource = z.infer<typeof attributeSource>
+
+/** One attribute for access control: `aws:PrincipalTag/<key>` gets its value from there. */
+export type Attribute = { readonly key: AttributeKey; readonly source: AttributeSource }
+
+/** As `describe-instance-access-control-attribute-configuration` answers it. */
+export const attributesFileSchema = z.strictObject({
+  /** For editors. */
+  $schema: z.string().optional(),
+  AccessControlAttributes: z
+    .array(z.strictObject({ Key: attributeKey, Value: z.strictObject({ Source: z.array(attributeSource).length(1) }) }))
+    .max(attributesMost),
+})
+
+/** The attributes of a file, ascending by key. */
+export function parseAttributesFile(body: Uint8Array, sizeBytes = body.length): Parsed<readonly Attribute[]> {
+  const limit = { mostBytes: attributesFileMostBytes, remedy: 'leave out what is not an attribute' }
+  const file = parseJsonFile({ key: attributesKey, body, sizeBytes }, limit, attributesFileSchema, attributesRules)
+  if (!file.ok) return file
+  const attributes = file.value.AccessControlAttributes.flatMap(({ Key, Value }) =>
+    Value.Source.map((source) => ({ key: Key, source })),
+  )
+  const twice = attributes.find(({ key }, index) => attributes.findIndex((one) => one.key === key) !== index)
+  if (twice === undefined) return { ok: true, value: sortAttributes(attributes) }
+  return refused({
+    object: attributesKey,
+    received: `the key '${twice.key}' more than once`,
+    expected: 'each key once',
+    remedy: 'keep the one with the source that is meant; then upload the file again',
+  })
+}
+
+export function sortAttributes(attributes: readonly Attribute[]): readonly Attribute[] {
+  return attributes.toSorted((a, b) => (a.key < b.key ? -1 : 1))
+}
+
+/** What to say about each field of the file that breaks a rule. */
+export const attributesRules: JsonRules = {
+  $: {
+    expected: 'one JSON object with the field AccessControlAttributes',
+    remedy: () => 'write { "AccessControlAttributes": [ … ] }',
+  },
+  '$.$schema': { expected: 'a text', remedy: () => 'write the path of the schema' },
+  '$.AccessControlAttributes': {
+    expected: `a list of at most ${attributesMost} attributes`,
+    remedy: () => 'write a list such as [{ "Key": "…", "Value": { "Source": ["…"] } }]',
+  },
+  '$.AccessControlAttributes.[]': {
+    expected: 'a JSON object with the fields Key and Value',
+    remedy: () => 'write { "Key": "…", "Value": { "Source": ["…"] } }',
+  },
+  '$.AccessControlAttributes.[].Key': {
+    expected: '1 to 128 letters, digits, spaces and _ . : / = + - @',
+    remedy: () => 'write the name of the attribute, such as "CostCenter"',
+  },
+  '$.AccessControlAttributes.[].Value': {
+    expected: 'a JSON object with the field Source',
+    remedy: () => 'write { "Source": ["…"] }',
+  },
+  '$.AccessControlAttributes.[].Value.Source': {
+    expected: 'a list of exactly one source',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: AWS's form of a source
+    remedy: () => 'write a list such as ["${path:enterprise.costCenter}"]',
+  },
+  '$.AccessControlAttributes.[].Value.Source.[]': {
+    expected: '1 to 256 letters, digits, spaces and _ . : / = + - @ [ ] { } $ \\ "',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: AWS's form of a source
+    remedy: () => 'write a source such as "${path:enterprise.costCenter}"',
+  },
+}
+
+const recorded = z.array(record({ key: attributeKey, source: attributeSource }))
+
+/** What ssofile applied of the file: one object. Written before each call. */
+export const ownedAttributesPrefix = 'owned_attributes/'
+export const ownedAttributes = record({
+  v: z.literal(1),
+  /** As Identity Center had them when ssofile last found its own call carried out. Absent before the first. */
+  applied: recorded.optional(),
+  /** What was asked for since, when, and what there was before. History has it once it is enabled. */
+  asked: record({ attributes: recorded, before: recorded, at: z.iso.datetime() }).optional(),
+})
+export type OwnedAttributes = z.infer<typeof ownedAttributes>

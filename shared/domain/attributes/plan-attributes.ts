@@ -1,0 +1,104 @@
+import { quote } from '../statuses/complaint.ts'
+import { type Attribute, attributesMost, type OwnedAttributes, sortAttributes } from './attributes-file.ts'
+
+export type AttributeFacts = {
+  /** By the file. */
+  readonly wanted: readonly Attribute[]
+  /** In Identity Center. */
+  readonly actual: readonly Attribute[]
+  readonly owned: OwnedAttributes | undefined
+  readonly onDrift: 'restore' | 'report'
+}
+
+/** `from`: the source that is there; `to`: the one that the file has. Never both absent. */
+export type AttributeStep = {
+  readonly key: Attribute['key']
+  readonly from?: Attribute['source']
+  readonly to?: Attribute['source']
+  readonly step: 'add' | 'change' | 'remove' | 'restore' | 'report'
+}
+
+/**
+ * What leads from the attributes that there are to those of the file, ascending by key. `applied`: ssofile found that carried out
+ * before, and has not asked to change it since, so somebody else did.
+ *
+ * | the file has it | Identity Center has it | applied as in the file | then                                            |
+ * | --------------- | ---------------------- | ---------------------- | ----------------------------------------------- |
+ * | yes             | the same               | any                    | nothing                                         |
+ * | yes             | no, or another source  | yes                    | `restore`, or `report` where onDrift says so    |
+ * | yes             | no                     | no                     | `add`                                           |
+ * | yes             | another source         | no                     | `change`: people lose what the old source gave  |
+ * | no              | yes                    | any                    | `remove`                                        |
+ */
+export function planAttributes({ wanted, actual, owned, onDrift }: AttributeFacts): readonly AttributeStep[] {
+  const there = new Map(actual.map(({ key, source }) => [key, source]))
+  const kept = new Set(wanted.map(({ key }) => key))
+  const isApplied = ({ key, source }: Attribute) =>
+    !isTouched(owned?.asked, key) && sourceOf(owned?.applied, key) === source
+  const asked = wanted.flatMap((one): readonly AttributeStep[] => {
+    const from = there.get(one.key)
+    if (from === one.source) return []
+    const step = { key: one.key, to: one.source, ...(from !== undefined && { from }) }
+    if (isApplied(one)) return [{ ...step, step: onDrift }]
+    return [{ ...step, step: from === undefined ? 'add' : 'change' }]
+  })
+  const removed = actual.flatMap(({ key, source }): readonly AttributeStep[] =>
+    kept.has(key) ? [] : [{ key, from: source, step: 'remove' }],
+  )
+  return [...asked, ...removed].sort((a, b) => (a.key < b.key ? -1 : 1))
+}
+
+/** What stands applied once Identity Center has what was asked for. What the call did not touch stays as it was recorded. */
+export function recordApplied(
+  applied: readonly Attribute[] = [],
+  asked: NonNullable<OwnedAttributes['asked']>,
+): readonly Attribute[] {
+  const kept = applied.filter(({ key }) => !isTouched(asked, key))
+  const isKept = (one: Attribute) => kept.some(({ key }) => key === one.key)
+  return sortAttributes([...kept, ...asked.attributes.filter((one) => !isKept(one))])
+}
+
+function isTouched(asked: OwnedAttributes['asked'], key: Attribute['key']): boolean {
+  return asked !== undefined && sourceOf(asked.before, key) !== sourceOf(asked.attributes, key)
+}
+
+function sourceOf(attributes: readonly Attribute[] = [], wanted: Attribute['key']): Attribute['source'] | undefined {
+  return attributes.find(({ key }) => key === wanted)?.source
+}
+
+/** What takes something away waits for a person. */
+export function isLoss({ step }: AttributeStep): boolean {
+  return step === 'change' || step === 'remove'
+}
+
+/**
+ * For a person, and as the brake names it: a release is of exactly this. Neither keys nor sources have a `'`, so that no two changes
+ * read the same.
+ */
+export function describeAttributeStep({ key, from, to, step }: AttributeStep): string {
+  const named = (text: string) => `'${quote(text, 256)}'`
+  if (to === undefined) return `remove ${named(key)}, now from ${named(from ?? '')}`
+  if (from === undefined) return `add ${named(key)} from ${named(to)}`
+  return `${step === 'change' ? 'change' : 'restore'} ${named(key)} from ${named(from)} to ${named(to)}`
+}
+
+/**
+ * The attributes after these steps. What is added waits while there is no room for it beside what is held: AWS takes all or
+ * nothing.
+ */
+export function applySteps(actual: readonly Attribute[], steps: readonly AttributeStep[]): readonly Attribute[] {
+  const withSteps = (taken: readonly AttributeStep[]) => {
+    const next = new Map(actual.map(({ key, source }) => [key, source]))
+    for (const { key, to } of taken)
+      if (to === undefined) next.delete(key)
+      else next.set(key, to)
+    return sortAttributes([...next].map(([key, source]) => ({ key, source })))
+  }
+  const whole = withSteps(steps)
+  return whole.length <= attributesMost ? whole : withSteps(steps.filter(({ from }) => from !== undefined))
+}
+
+export function isSameAttributes(one: readonly Attribute[], other: readonly Attribute[]): boolean {
+  const sources = new Map(other.map(({ key, source }) => [key, source]))
+  return one.length === other.length && one.every(({ key, source }) => sources.get(key) === source)
+}

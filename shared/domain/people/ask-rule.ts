@@ -1,0 +1,58 @@
+import type { Parsed } from '../statuses/complaint.ts'
+import { renderInstant } from '../text/instant.ts'
+import type { OwnedMembership } from './owned-membership.ts'
+import { matchesRule, type Rule } from './rule-file.ts'
+import type { UserAttributes } from './user-attributes.ts'
+
+/** `keptUntil`: the rule means the user no longer, and asks until then. */
+export type RuleWish = { readonly asks: 'yes' | 'no' | 'unknown'; readonly keptUntil?: string | undefined }
+
+const dayMs = 24 * 60 * 60_000
+
+/**
+ * Whether a rule asks for the membership of one person. `isIn`: it did when the membership was last wanted.
+ *
+ * | rule       | means the person | isIn | days of grace       | asks                |
+ * | ---------- | ---------------- | ---- | ------------------- | ------------------- |
+ * | not valid  | any              | yes  | any                 | nobody knows        |
+ * | not valid  | any              | no   | any                 | no                  |
+ * | valid      | the person is gone | any | any                | no                  |
+ * | valid      | yes              | any  | any                 | yes                 |
+ * | valid      | unknown          | yes  | any                 | nobody knows        |
+ * | valid      | unknown          | no   | any                 | no                  |
+ * | valid      | no               | no   | any                 | no                  |
+ * | valid      | no               | yes  | some are left       | yes, until they end |
+ * | valid      | no               | yes  | none, or none left  | no                  |
+ */
+export function askRule(
+  rule: Parsed<Rule>,
+  facts: {
+    readonly person: { readonly attributes: UserAttributes } | undefined
+    readonly entry: Pick<OwnedMembership, 'files' | 'keptUntil'> | undefined
+    readonly key: string
+    readonly now: Date
+  },
+): RuleWish {
+  const { person, entry, key, now } = facts
+  const isIn = entry?.files.some((file) => file.key === key) === true
+  const unknown = { asks: isIn ? 'unknown' : 'no' } as const
+  if (!rule.ok) return unknown
+  if (person === undefined) return { asks: 'no' }
+  const matches = matchesRule(rule.value.condition, person.attributes)
+  if (matches === undefined) return unknown
+  if (matches) return { asks: 'yes' }
+  if (!isIn) return { asks: 'no' }
+  const keptUntil = endOfGrace(rule.value, entry, now)
+  return Date.parse(keptUntil) > now.getTime() ? { asks: 'yes', keptUntil } : { asks: 'no' }
+}
+
+/** Fewer days than before end it earlier; more do not prolong what has begun. */
+export function endOfGrace(
+  { moverGraceDays }: Pick<Rule, 'moverGraceDays'>,
+  entry: Pick<OwnedMembership, 'keptUntil'> | undefined,
+  now: Date,
+): string {
+  const latest = renderInstant(new Date(now.getTime() + moverGraceDays * dayMs))
+  const begun = entry?.keptUntil
+  return begun !== undefined && begun < latest ? begun : latest
+}

@@ -1,0 +1,82 @@
+import type { PrincipalName } from '../principals/principal.ts'
+import type { NewStatus, PeopleOfRule } from '../statuses/status.ts'
+import { count } from '../text/count.ts'
+import { heldRemedy } from './describe-membership.ts'
+import { ruleKey } from './rule-file.ts'
+
+/** What a look at a rule has found. */
+export type RuleLook = {
+  readonly people: PeopleOfRule
+  /** The file is gone: nobody is to be in the group by it. */
+  readonly isGone: boolean
+  /** A provider keeps the group now: nobody is taken out. */
+  readonly isExternal: boolean
+  /** Why the brake holds those who leave. */
+  readonly held: string | undefined
+  readonly paused: string | undefined
+  /** The look before this one found the same of the same file: nobody is on the way. */
+  readonly isAsBefore: boolean
+  readonly reported: number
+  readonly unread: number
+  readonly unnameable: number
+}
+
+export type ToldRule = Pick<NewStatus, 'state' | 'reason' | 'remedy' | 'people' | 'warnings'>
+
+/**
+ * The status of a rule; `undefined`: the file is gone, and nobody is in the group by it. The first row that fits counts.
+ *
+ * | found                             | state      |
+ * | --------------------------------- | ---------- |
+ * | gone, and nobody is left          | none       |
+ * | the brake holds somebody          | `held`     |
+ * | gone, and a provider keeps the group now | `failed` |
+ * | gone                              | `revoking` |
+ * | a pause, and somebody comes or goes | `applying` |
+ * | somebody comes or goes, and it was otherwise before | `applying` |
+ * | others took somebody out, and drift is reported     | `failed`   |
+ * | any other                         | `applied`  |
+ */
+export function describeRule(group: PrincipalName, look: RuleLook): ToldRule | undefined {
+  const { people, isGone, held, paused, isAsBefore, reported } = look
+  const moving = people.waiting + people.leaving
+  if (isGone && moving + people.held === 0) return undefined
+  const told = { people, ...warningsOf(look) }
+  if (held !== undefined) return { ...told, state: 'held', reason: held, remedy: heldRemedy }
+  if (isGone && look.isExternal)
+    return {
+      ...told,
+      state: 'failed',
+      reason: `a provider keeps group '${group}' now (it has ExternalIds), so ssofile does not take its people out`,
+      remedy: 'take them out there, where the group comes from',
+    }
+  if (isGone) return { ...told, state: 'revoking', ...(paused === undefined ? {} : { reason: paused }) }
+  if (moving > 0 && paused !== undefined) return { ...told, state: 'applying', reason: paused }
+  if (moving > 0 && !isAsBefore) return { ...told, state: 'applying' }
+  if (reported > 0)
+    return {
+      ...told,
+      state: 'failed',
+      reason: `somebody else took ${count(reported, 'person', 'people')} out of group '${group}' whom the rule means, and onDrift only reports`,
+      remedy: `put them in again by hand; or change ${ruleKey(group)} so that it does not mean them`,
+    }
+  if (people.waiting === 0) return { ...told, state: 'applied' }
+  const some = count(people.waiting, 'person', 'people')
+  return {
+    ...told,
+    state: 'applied',
+    reason: `${some} whom the rule means ${people.waiting === 1 ? 'waits' : 'wait'}: suspended, refused by a policy, or on the way`,
+  }
+}
+
+function warningsOf({ unread, unnameable }: RuleLook): Pick<NewStatus, 'warnings'> {
+  const warnings = [
+    ...(unread > 0
+      ? [`attributes of ${count(unread, 'person', 'people')} cannot be read: nothing changes for them`]
+      : []),
+    ...(unnameable > 0
+      ? [`${count(unnameable, 'user name')} cannot stand in the key of a membership: nothing is given`]
+      : []),
+  ]
+  return warnings.length > 0 ? { warnings } : {}
+}

@@ -1,0 +1,134 @@
+import * as z from 'zod'
+import type { JsonRule, JsonRules } from '../json/json-faults.ts'
+import { parseJsonFile } from '../json/parse-json.ts'
+import { record } from '../json/record.ts'
+import { principalId } from '../principals/identity-center-ids.ts'
+import { type PrincipalName, principalName } from '../principals/principal.ts'
+import { type Parsed, parsed, quote, refused } from '../statuses/complaint.ts'
+
+export const peoplePrefix = 'people/'
+export const personFileMostBytes = 16 * 1024
+const ending = '.json'
+/** Identity Store API Reference, "CreateUser". */
+const userNameMost = 128
+
+const text = (most = 1024) =>
+  z
+    .string()
+    .min(1)
+    .max(most)
+    .regex(/^[\p{L}\p{M}\p{S}\p{N}\p{P} ]+$/u)
+const instant = z.iso.datetime({ offset: true })
+
+/** What the file of a person says. Its name is the user name. */
+export const personFileSchema = z.strictObject({
+  /** For editors. */
+  $schema: z.string().optional(),
+  displayName: text(),
+  givenName: text(),
+  familyName: text(),
+  email: z.email().max(1024).optional(),
+  title: text().optional(),
+  department: text().optional(),
+  userType: text().optional(),
+  /** As the directory keeps it, such as a user name. */
+  manager: text().optional(),
+  /** The user is not made before. */
+  startsAt: instant.optional(),
+  /** From then on the person counts as suspended. */
+  endsAt: instant.optional(),
+  /** Who answers for somebody from outside. */
+  sponsor: text(256).optional(),
+  /** So many days after the person has ended the user is deleted. Absent: never. */
+  deleteAfterDays: z.int().min(0).max(3_650).optional(),
+})
+export type PersonFile = z.infer<typeof personFileSchema>
+
+export function personKey(name: PrincipalName): string {
+  return `${peoplePrefix}${name}${ending}`
+}
+
+/** The user whom a key under `people/` names: exactly as in links, without `principalSuffix`. */
+export function parsePersonKey(key: string): Parsed<PrincipalName> {
+  const name = key.slice(peoplePrefix.length, -ending.length)
+  const isName =
+    name === name.normalize('NFC') && name.length <= userNameMost && /^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$/u.test(name)
+  const parsedName = principalName.safeParse(name)
+  if (key.startsWith(peoplePrefix) && key.endsWith(ending) && isName && !name.includes('/') && parsedName.success)
+    return parsed(parsedName.data)
+  return refused({
+    object: key,
+    received: `the name '${quote(key.slice(peoplePrefix.length))}'`,
+    expected: `people/<user name>.json, at most ${userNameMost} printable characters in NFC, without spaces and /`,
+    remedy: 'upload it again under such a name, then delete this one',
+  })
+}
+
+export function parsePersonFile(key: string, body: Uint8Array, sizeBytes = body.length): Parsed<PersonFile> {
+  const limit = { mostBytes: personFileMostBytes, remedy: 'shorten the fields' }
+  const file = parseJsonFile({ key, body, sizeBytes }, limit, personFileSchema, personRules)
+  if (!file.ok) return file
+  const { userType, sponsor, endsAt, startsAt } = file.value
+  const missing = [...(endsAt === undefined ? ['endsAt'] : []), ...(sponsor === undefined ? ['sponsor'] : [])]
+  if (userType === 'contractor' && missing.length > 0)
+    return refused({
+      object: key,
+      received: `a contractor without ${missing.join(' and ')}`,
+      expected: 'endsAt, when the contract ends, and sponsor, who answers for the person',
+      remedy: 'add what is missing; then upload the file again',
+    })
+  if (startsAt !== undefined && endsAt !== undefined && Date.parse(endsAt) <= Date.parse(startsAt))
+    return refused({
+      object: key,
+      received: `endsAt ${endsAt}, which is not after startsAt ${startsAt}`,
+      expected: 'an end after the beginning',
+      remedy: 'correct one of the two; then upload the file again',
+    })
+  return file
+}
+
+const value = (expected: string, example: string): JsonRule => ({ expected, remedy: () => `write ${example}` })
+const ofText = (most = 1024) =>
+  value(`1 to ${most} printable characters in one line`, 'it in double quotes, or leave out what is optional')
+const ofInstant = value('an instant in ISO 8601 with offset', 'such as "2027-01-31T18:00:00Z", or leave the field out')
+
+/** What to say about each field of the file of a person that breaks a rule. */
+export const personRules: JsonRules = {
+  $: value(
+    `one JSON object with the fields ${Object.keys(personFileSchema.shape).join(', ')}; displayName, givenName and familyName are needed`,
+    '{ "displayName": "…", "givenName": "…", "familyName": "…" }',
+  ),
+  '$.$schema': value('a text', 'the path of the schema'),
+  '$.displayName': ofText(),
+  '$.givenName': ofText(),
+  '$.familyName': ofText(),
+  '$.email': value('one address of e-mail', 'such as "kenji.ito@acme.example"'),
+  '$.title': ofText(),
+  '$.department': ofText(),
+  '$.userType': ofText(),
+  '$.manager': ofText(),
+  '$.startsAt': ofInstant,
+  '$.endsAt': ofInstant,
+  '$.sponsor': ofText(256),
+  '$.deleteAfterDays': value('whole days from 0 to 3650', 'a number such as 90, or leave the field out: never'),
+}
+
+/** One object for each user that ssofile made or adopted: `owned_people/<user name>`. Written before the user is made. */
+export const ownedPersonPrefix = 'owned_people/'
+export const ownedPerson = record({
+  v: z.literal(1),
+  /** Absent while the answer of the create is not known. */
+  id: principalId.optional(),
+  /** It was there before: what the file leaves out stays. */
+  isAdopted: z.boolean(),
+  claimedAt: z.iso.datetime(),
+  /** The content of the file that the directory was last made equal to. */
+  applied: z.string().optional(),
+  /** As the last file that was valid says. */
+  deleteAfterDays: z.int().optional(),
+  /** The same: a file that is not valid any more prolongs nothing. */
+  endsAt: z.string().optional(),
+  /** Since when the person counts as suspended; `etag`: of the file under `suspended/`, if ssofile wrote it. */
+  ended: record({ at: z.iso.datetime(), etag: z.string().optional() }).optional(),
+})
+export type OwnedPerson = z.infer<typeof ownedPerson>

@@ -1,0 +1,169 @@
+import * as z from 'zod'
+import type { JsonRules } from '../json/json-faults.ts'
+import { parseJsonFile } from '../json/parse-json.ts'
+import type { PrincipalName } from '../principals/principal.ts'
+import {
+  convertJoints,
+  holdsJointly,
+  type Joint,
+  jointConditions,
+  jointRule,
+  listJoint,
+  listMost,
+  rulesOfJoints,
+} from '../scopes/joint-conditions.ts'
+import { type Parsed, parsed, refused } from '../statuses/complaint.ts'
+import { matchesGlob } from '../text/glob.ts'
+import { ownerText } from '../text/owner.ts'
+import { groupRules, parseGroupNameIn } from './group-file.ts'
+import { type AttributeName, attributeNames, type UserAttributes } from './user-attributes.ts'
+
+export const rulePrefix = 'rules/'
+export const ruleMostBytes = 64 * 1024
+/** More than any directory has groups for. */
+export const rulesMost = 10_000
+/** Of all values of a file with `*` or `?`, as of selectors: so that 50,000 people are compared within seconds. */
+const globsMost = 500
+const graceDaysMost = 365
+
+/** Each holds where the attribute is one of these, or fits one with `*` and `?`. */
+const values = z.array(z.string().min(1).max(1024)).max(listMost).optional().meta({ id: 'values' })
+const tests = {
+  userType: values,
+  title: values,
+  nickName: values,
+  preferredLanguage: values,
+  locale: values,
+  timezone: values,
+  employeeNumber: values,
+  costCenter: values,
+  organization: values,
+  division: values,
+  department: values,
+  manager: values,
+} satisfies Record<AttributeName, typeof values>
+const conditions = jointConditions(tests)
+
+/** One file under `rules/`: who is to be in the group of its name, by what the directory says of people. */
+export const ruleFileSchema = z
+  .strictObject({
+    /** For editors. */
+    $schema: z.string().optional(),
+    /** Who answers for the rule. */
+    owner: ownerText.optional(),
+    reason: z.string().min(1).max(700).optional(),
+    /** So many days somebody stays in the group whom the rule means no longer. */
+    moverGraceDays: z.int().min(0).max(graceDaysMost).default(0),
+    ...conditions.fields,
+  })
+  .refine(conditions.saysWhat)
+type Said = Joint<Pick<z.infer<typeof ruleFileSchema>, AttributeName>>
+
+type AttributeTest = {
+  readonly name: AttributeName
+  readonly exact: ReadonlySet<string>
+  readonly globs: readonly ((value: string) => boolean)[]
+}
+/** All that is said has to hold, and nothing of `except`. */
+export type RuleCondition = {
+  readonly tests: readonly AttributeTest[]
+  readonly allOf?: readonly RuleCondition[] | undefined
+  readonly anyOf?: readonly RuleCondition[] | undefined
+  readonly except?: readonly RuleCondition[] | undefined
+}
+export type Rule = {
+  readonly condition: RuleCondition
+  readonly owner?: string | undefined
+  /** Why, as a file of a membership says it: a policy may ask for that. */
+  readonly reason?: string | undefined
+  readonly moverGraceDays: number
+}
+
+export function ruleKey(group: PrincipalName): string {
+  return ruleKeyOf(group)
+}
+
+/** By a name from a record. */
+export function ruleKeyOf(group: string): string {
+  return `${rulePrefix}${group}.json`
+}
+
+/** The group that a key under `rules/` is of: exactly as under `groups/`. */
+export function parseRuleKey(key: string): Parsed<PrincipalName> {
+  return parseGroupNameIn(rulePrefix, key)
+}
+
+export function parseRuleFile(key: string, body: Uint8Array, sizeBytes = body.length): Parsed<Rule> {
+  const limit = { mostBytes: ruleMostBytes, remedy: 'name fewer values, or use * in them' }
+  const read = parseJsonFile({ key, body, sizeBytes }, limit, ruleFileSchema, ruleRules)
+  if (!read.ok) return read
+  const { $schema: _, owner, reason, moverGraceDays, ...said } = read.value
+  const globs = listJoint<Said>(said).flatMap((one) =>
+    attributeNames.flatMap((name) => (one[name] ?? []).filter(isGlob)),
+  )
+  const characters = globs.join('').length
+  if (characters > globsMost)
+    return refused({
+      object: key,
+      received: `values with * or ? of ${characters} characters in all`,
+      expected: `at most ${globsMost}`,
+      remedy: 'use fewer of them, or exact values',
+    })
+  return parsed({ condition: toCondition(said), owner, reason, moverGraceDays })
+}
+
+const isGlob = (value: string) => /[*?]/.test(value)
+
+function toCondition(said: Said): RuleCondition {
+  const asked = attributeNames.flatMap((name) => {
+    const wanted = said[name]
+    if (wanted === undefined) return []
+    const exact = new Set(wanted.filter((value) => !isGlob(value)))
+    return [{ name, exact, globs: wanted.filter(isGlob).map(matchesGlob) }]
+  })
+  return { tests: asked, ...convertJoints(said, toCondition) }
+}
+
+/** Whether a rule means somebody. An attribute that is absent fits no value. `undefined`: one cannot be read, and it decides. */
+export function matchesRule(condition: RuleCondition, attributes: UserAttributes): boolean | undefined {
+  const parts = condition.tests.map(({ name, exact, globs }) => () => {
+    const value = attributes[name]
+    if (value === undefined) return false
+    return value === null ? undefined : exact.has(value) || globs.some((fits) => fits(value))
+  })
+  return holdsJointly(condition, parts, (one) => matchesRule(one, attributes))
+}
+
+/** The attributes that a rule asks for. */
+export function attributesOf(condition: RuleCondition): readonly AttributeName[] {
+  const named = new Set(listJoint(condition).flatMap(({ tests }) => tests.map(({ name }) => name)))
+  return attributeNames.filter((name) => named.has(name))
+}
+
+/** Exact values of one attribute, of which everybody has one whom the condition means; `undefined`: there is no such. */
+export function findNeeded({ tests, allOf = [] }: RuleCondition): Pick<AttributeTest, 'name' | 'exact'> | undefined {
+  return tests.find(({ globs }) => globs.length === 0) ?? allOf.flatMap((one) => findNeeded(one) ?? [])[0]
+}
+
+const rulesOfTests = (shape: string): JsonRules =>
+  Object.fromEntries(
+    attributeNames.flatMap((name) => [
+      [`${shape}.${name}`, jointRule(`a list of at most ${listMost.toLocaleString('en')} values`)],
+      [
+        `${shape}.${name}.[]`,
+        jointRule('a value of 1 to 1024 characters, in which * stands for any characters and ? for one'),
+      ],
+    ]),
+  )
+
+/** What to say about each field of a rule that breaks a rule of ours. */
+export const ruleRules: JsonRules = {
+  ...rulesOfJoints('$', 2, {
+    atLeastOne: `an object with at least one of ${attributeNames.join(', ')}, allOf and anyOf`,
+    rulesOfTests,
+  }),
+  '$.$schema': jointRule('where the schema is'),
+  '$.owner': groupRules['$.owner'] ?? jointRule('a text'),
+  '$.reason': jointRule('a text of 1 to 700 characters'),
+  '$.moverGraceDays': jointRule(`a whole number of days, 0 to ${graceDaysMost}`),
+}

@@ -1,0 +1,46 @@
+/**
+ * What rules may ask of a user, by AWS's names: of the user, and of the extension for enterprises. `manager`: as the directory has
+ * it, mostly an id. (Identity Store API Reference, "User"; IAM Identity Center User Guide, "Supported attributes".)
+ */
+const coreAttributes = ['userType', 'title', 'nickName', 'preferredLanguage', 'locale', 'timezone'] as const
+export const enterpriseAttributes = [
+  'employeeNumber',
+  'costCenter',
+  'organization',
+  'division',
+  'department',
+  'manager',
+] as const
+export const attributeNames = [...coreAttributes, ...enterpriseAttributes] as const
+export type AttributeName = (typeof attributeNames)[number]
+
+/** The only extension of users. (Same page.) */
+export const enterpriseExtension = 'aws:identitystore:enterprise'
+
+/** What is absent the user has not. `null`: it is there and no text, so nobody knows what it says. */
+export type UserAttributes = { readonly [name in AttributeName]?: string | null }
+
+/** What the directory says of a user. `core`: by AWS's names, which begin with a capital letter. */
+export function toAttributes(core: Readonly<Record<string, unknown>>, enterprise: unknown): UserAttributes {
+  const ofCore = coreAttributes.map(
+    (name) => [name, toText(core[name.charAt(0).toUpperCase() + name.slice(1)])] as const,
+  )
+  const extension = isRecord(enterprise) ? enterprise : {}
+  const ofExtension = enterpriseAttributes.map((name) => {
+    if (enterprise !== undefined && enterprise !== null && !isRecord(enterprise)) return [name, null] as const
+    const value = extension[name]
+    return [name, toText(name === 'manager' && isRecord(value) ? value.value : value)] as const
+  })
+  return Object.fromEntries([...ofCore, ...ofExtension].filter(([, value]) => value !== undefined))
+}
+
+/** Values of an extension are any JSON. */
+function toText(value: unknown): string | null | undefined {
+  if (value === undefined || value === null || value === '') return undefined
+  if (typeof value === 'number') return String(value)
+  return typeof value === 'string' ? value : null
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

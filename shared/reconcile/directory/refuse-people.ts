@@ -1,0 +1,70 @@
+import * as z from 'zod'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { record } from '../../domain/json/record.ts'
+import { type Complaint, quote } from '../../domain/statuses/complaint.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import type { IdentityStore } from '../../ports/identity-store.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { JsonRecord } from '../records/json-record.ts'
+
+/** Who provisions by SCIM has issuers that begin so. (Users of a directory that was switched over keep theirs.) */
+const scimIssuer = 'https://scim.aws.com/'
+const lookedForMs = 60 * 60_000
+
+const looked = record({
+  v: z.literal(1),
+  at: z.iso.datetime(),
+  /** A user whom a provider keeps. Absent: there is none. */
+  found: record({ user: z.string(), issuer: z.string() }).optional(),
+})
+type Provider = NonNullable<z.infer<typeof looked>['found']>
+
+type Sources = {
+  readonly objects: ObjectStore
+  readonly identityStore: IdentityStore
+  readonly configuration: Pick<Configuration, 'directory'>
+}
+
+/** Why nothing under `people/` counts; `undefined`: it does. */
+export async function refusePeople(sources: Sources, now: Date): Promise<Omit<Complaint, 'object'> | undefined> {
+  if (sources.configuration.directory !== 'identity-center')
+    return {
+      received: 'a file under people/, while the configuration says nothing of the directory',
+      expected: '"directory": "identity-center", which says that no provider keeps the users',
+      remedy: 'have the configuration say so and deploy it, or delete this file',
+    }
+  const provider = await findProvider(sources, now)
+  return (
+    provider && {
+      received: `a directory in which a provider keeps users: '${quote(provider.user)}' has the issuer ${quote(provider.issuer)}`,
+      expected: 'users of Identity Center alone',
+      remedy: 'make and change people in the provider; delete the files under people/',
+    }
+  )
+}
+
+/**
+ * A user whom a provider keeps by SCIM, if there is one: then nobody else may write users. No API names the source of identities,
+ * so all users are listed, once an hour.
+ */
+async function findProvider(
+  { objects, identityStore }: Pick<Sources, 'objects' | 'identityStore'>,
+  now: Date,
+): Promise<Provider | undefined> {
+  const cache = new JsonRecord(objects, 'state/provider-of-users.json', looked)
+  const known = (await cache.read())?.value
+  if (known && now.getTime() - Date.parse(known.at) < lookedForMs) return known.found
+  const found = await look(identityStore)
+  await cache.overwrite({ v: 1, at: renderInstant(now), ...(found && { found }) })
+  return found
+}
+
+async function look(identityStore: IdentityStore): Promise<Provider | undefined> {
+  let nextToken: string | undefined
+  do {
+    const page = await identityStore.listPrincipals('USER', nextToken)
+    for (const { name, issuer } of page.items) if (issuer?.startsWith(scimIssuer)) return { user: name, issuer }
+    nextToken = page.nextToken
+  } while (nextToken !== undefined)
+  return undefined
+}

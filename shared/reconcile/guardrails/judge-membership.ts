@@ -1,0 +1,41 @@
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import {
+  judgeMembershipByPolicies,
+  type MembershipCase,
+  noObjection,
+  type Verdict,
+} from '../../domain/guardrails/judge-by-policies.ts'
+import type { Uploader } from '../../domain/links/input-message.ts'
+import type { PrincipalName } from '../../domain/principals/principal.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { listLinks } from '../records/list-links.ts'
+import type { Policies } from '../records/policies.ts'
+
+type JudgingMembership = {
+  readonly objects: ObjectStore
+  readonly policies: Pick<Policies, 'read'>
+  readonly configuration: Pick<Configuration, 'folders'>
+}
+
+/** What the policies say of a membership file, with the links of its group as they are. Nothing is read where there is no rule. */
+export async function judgeMembership(
+  { by, ...about }: Omit<MembershipCase, 'uploader' | 'links'> & { readonly by: Uploader | 'later' | undefined },
+  { objects, policies, configuration }: JudgingMembership,
+): Promise<Verdict> {
+  const guardrails = await policies.read()
+  const rules = guardrails.policies.flatMap(({ links }) => links)
+  if (rules.length === 0 && guardrails.broken.length === 0) return noObjection
+  const asksLinks = rules.some((rule) => (rule.for.permissionSets ?? rule.for.scopes) !== undefined)
+  const links = asksLinks ? await listLinksOf(about.membership.group, objects, configuration) : []
+  const uploader = typeof by === 'object' ? { name: by.principalId } : (by ?? 'nobody knows')
+  return judgeMembershipByPolicies(guardrails, { ...about, uploader, links })
+}
+
+async function listLinksOf(
+  group: PrincipalName,
+  objects: ObjectStore,
+  { folders }: Pick<Configuration, 'folders'>,
+): Promise<Exclude<MembershipCase['links'], string>> {
+  const links = await Array.fromAsync(listLinks(objects, folders))
+  return links.filter(({ type, principal }) => type === 'GROUP' && principal === group)
+}

@@ -1,0 +1,27 @@
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import type { FoundGroup } from '../../domain/people/describe-membership.ts'
+import type { PrincipalName } from '../../domain/principals/principal.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { PrincipalIndex } from '../directory/principal-index.ts'
+import { ownedGroupRecord } from '../records/owned-groups.ts'
+
+type Looking = Pick<Ports, 'objects' | 'identityStore' | 'clock'> & {
+  readonly configuration: Pick<Configuration, 'principalSuffix'>
+}
+
+/** The group of this name: of ours, or whose it is. `index`: where names are kept for a look. */
+export async function findOwnGroup(
+  name: PrincipalName,
+  { objects, identityStore, clock, configuration }: Looking,
+  index = new PrincipalIndex(identityStore, clock, configuration.principalSuffix),
+): Promise<FoundGroup> {
+  const owned = (await ownedGroupRecord(objects, name).read())?.value
+  if (owned?.id !== undefined) {
+    const found = await identityStore.findGroup(owned.id)
+    if (found === undefined) return { is: 'gone', id: owned.id, isExternal: false }
+    return { is: 'ours', id: owned.id, isExternal: found.isExternal }
+  }
+  const id = await index.resolve('GROUP', name, clock.monotonicMs())
+  const found = id && (await identityStore.findGroup(id))
+  return { is: 'not ours', isExternal: found?.isExternal === true }
+}

@@ -1,0 +1,53 @@
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { renderNameInKey } from '../../domain/links/name-in-key.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { patientIdentityStore } from '../calls/patient-identity-store.ts'
+import { PrincipalIndex } from '../directory/principal-index.ts'
+import { lastOfEach, listLeaving, tellLeaving } from '../records/leaving-history.ts'
+import { listOwnedMemberships } from '../records/owned-groups.ts'
+import { NameIndex } from '../records/principal-names.ts'
+
+type Following = Pick<Ports, 'objects' | 'clock' | 'randomness' | 'identityStore'>
+
+/**
+ * After changes in the directory, and every hour: writes down once when a user of ours was seen disabled or gone, and when that user
+ * was seen again. A user of ours has access or a membership that the bucket knows, or was seen leaving. It is told, and no decision
+ * reads it. `changed`: only these users, or all. Answers how many were told.
+ */
+export async function followLeavers(
+  ports: Following,
+  configuration: Pick<Configuration, 'principalSuffix'>,
+  changed: ReadonlySet<PrincipalId> | 'all',
+): Promise<number> {
+  if (changed !== 'all' && changed.size === 0) return 0
+  const { objects, clock } = ports
+  const told = lastOfEach(await Array.fromAsync(listLeaving(objects)))
+  const names = await NameIndex.read(objects)
+  const ids = new Set([...names.idsOfType('USER'), ...told.keys()])
+  for await (const { user } of listOwnedMemberships(objects)) ids.add(user)
+  const known = changed === 'all' ? ids : ids.intersection(changed)
+  if (known.size === 0) return 0
+  const principals = new PrincipalIndex(patientIdentityStore(ports), clock, configuration.principalSuffix)
+  await principals.foreseeNames('USER', known)
+  const at = renderInstant(clock.now())
+  let count = 0
+  for (const user of known) {
+    const now = await principals.whereabouts('USER', user, Number.NEGATIVE_INFINITY)
+    const why = now === 'gone' ? 'gone' : now.isDisabled ? 'disabled' : 'enabled'
+    const event = why === 'enabled' ? 'back' : 'left'
+    if ((told.get(user)?.event ?? 'back') === event) continue
+    const name = (now === 'gone' ? undefined : now.name) ?? names.namesOf('USER', user)[0] ?? user
+    await tellLeaving(objects, { user, name: renderNameInKey(name), event, at, why })
+    count++
+  }
+  return count
+}
+
+/** The users that events were about. Where one of them names nobody, the next hour finds who it was. */
+export function usersIn(
+  changes: readonly { readonly type: string; readonly id?: PrincipalId }[],
+): ReadonlySet<PrincipalId> {
+  return new Set(changes.flatMap(({ type, id }) => (type === 'USER' && id !== undefined ? [id] : [])))
+}

@@ -1,0 +1,75 @@
+import pLimit from 'p-limit'
+import { askRule } from '../../domain/people/ask-rule.ts'
+import { renderMembership } from '../../domain/people/membership-file.ts'
+import { type Rule, ruleKey } from '../../domain/people/rule-file.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import type { PrincipalName } from '../../domain/principals/principal.ts'
+import type { Parsed } from '../../domain/statuses/complaint.ts'
+import type { Ports } from '../../ports/ports.ts'
+import type { Brake } from '../brake/brake.ts'
+import type { DirectoryListing } from '../directory/directory-listing.ts'
+import { listOwnedMemberships, readOwnedMemberships } from '../records/owned-groups.ts'
+import { readNow } from '../records/owner.ts'
+import { readRule } from '../records/rule-files.ts'
+
+type Looking = Pick<Ports, 'objects' | 'identityStore' | 'clock'> & {
+  readonly brake: Pick<Brake, 'admitLeavers'>
+  readonly listing: Pick<DirectoryListing, 'read'>
+}
+
+/** Of each rule so often, and with people as they were listed since then. */
+const countsMs = 60_000
+/** The people of a larger group are found sooner in a listing of all. */
+const oneByOneMost = 200
+const asksAtOnce = 8
+
+/**
+ * Who else would leave by a rule, counted before somebody is taken out whom an event told of: attributes of many may be changing at this
+ * moment, and each has an event of its own. Too many are held together, as after a look at the rule.
+ */
+export class LeaverCensus {
+  readonly #context: Looking
+  readonly #counted = new Map<PrincipalName, { readonly atMs: number; readonly done: Promise<void> }>()
+
+  constructor(context: Looking) {
+    this.#context = context
+  }
+
+  take(group: PrincipalName, groupId: PrincipalId): Promise<void> {
+    const nowMs = this.#context.clock.monotonicMs()
+    const known = this.#counted.get(group)
+    if (known && nowMs - known.atMs < countsMs) return known.done
+    const done = this.#take(group, groupId)
+    this.#counted.set(group, { atMs: nowMs, done })
+    done.catch(() => this.#counted.delete(group))
+    return done
+  }
+
+  async #take(group: PrincipalName, groupId: PrincipalId): Promise<void> {
+    const { objects, brake } = this.#context
+    const key = ruleKey(group)
+    const rule = await readRule(objects, key)
+    const ids = await Array.fromAsync(listOwnedMemberships(objects, groupId))
+    const byRule = (await readOwnedMemberships(objects, ids)).filter(({ entry }) =>
+      entry.files.some((file) => file.key === key),
+    )
+    const now = await readNow(this.#context)
+    const findPerson = await this.#finder(rule, byRule.length)
+    const leaving = await pLimit(asksAtOnce).map(byRule, async ({ id, entry }) => {
+      if (!entry.files.every((file) => file.key === key)) return []
+      const person = await findPerson(id.user)
+      // Whoever is gone needs no brake.
+      if (person === undefined) return []
+      const stays = rule && !person.isDisabled && askRule(rule, { person, entry, key, now }).asks !== 'no'
+      return stays ? [] : [renderMembership(entry)]
+    })
+    await brake.admitLeavers({ group, items: leaving.flat(), all: byRule.map(({ entry }) => renderMembership(entry)) })
+  }
+
+  async #finder(rule: Parsed<Rule> | undefined, count: number) {
+    const { identityStore, listing, clock } = this.#context
+    if (rule === undefined || count <= oneByOneMost) return (id: PrincipalId) => identityStore.findPerson(id)
+    const people = await listing.read(clock.now().getTime() - countsMs)
+    return async (id: PrincipalId) => people.find(id)
+  }
+}

@@ -1,0 +1,141 @@
+import pLimit from 'p-limit'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { decidePerson } from '../../domain/people/decide-person.ts'
+import {
+  type OwnedPerson,
+  parsePersonFile,
+  parsePersonKey,
+  peoplePrefix,
+  personFileMostBytes,
+  personKey,
+} from '../../domain/people/person-file.ts'
+import { compareProfiles, type ProfileField, profileFields } from '../../domain/people/person-profile.ts'
+import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
+import { renderComplaint } from '../../domain/statuses/complaint.ts'
+import type { IdentityStore } from '../../ports/identity-store.ts'
+import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
+import { once } from '../../ports/once.ts'
+import type { PrincipalIndex } from '../directory/principal-index.ts'
+import { refusePeople } from '../directory/refuse-people.ts'
+import { listHeads, readsAtOnce } from '../records/list-heads.ts'
+import { listOwnedPeople, ownedPersonRecord } from '../records/owned-people.ts'
+import { readParsedInput } from '../records/read-input.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
+
+/**
+ * `wait`: for `startsAt`. `end`: the person counts as suspended. `ended`: and has done so, until the user is deleted.
+ * `renamed`: somebody did that by hand, and nothing changes.
+ */
+export type PersonChange = {
+  readonly name: PrincipalName
+  readonly change: 'create' | 'adopt' | 'change' | 'return' | 'wait' | 'end' | 'ended' | 'renamed' | 'rejected'
+  /** Which of the user change. */
+  readonly fields?: readonly ProfileField[]
+  /** When it begins (`wait`), began (`end`) or the user is deleted (`ended`). */
+  readonly at?: string | undefined
+  /** As the file says. */
+  readonly endsAt?: string | undefined
+  readonly deleteAfterDays?: number | undefined
+  readonly reason?: string
+}
+
+type Sources = {
+  readonly objects: ObjectStore
+  readonly identityStore: IdentityStore
+  readonly principals: Pick<PrincipalIndex, 'resolve'>
+  readonly configuration: Configuration
+  readonly now: Date
+}
+
+/** What becomes of people by their files. Nobody asks the directory about one whose file is as it was applied. */
+export async function previewPeople(sources: Sources): Promise<readonly PersonChange[]> {
+  const { objects } = sources
+  const heads = await listHeads(objects, peoplePrefix)
+  const names = new Set(await Array.fromAsync(listOwnedPeople(objects)))
+  for (const key of heads.keys()) {
+    const named = parsePersonKey(key)
+    if (named.ok) names.add(named.value)
+  }
+  // It may list all users.
+  const refuse = once(() => refusePeople(sources, sources.now))
+  const planned = await pLimit(readsAtOnce).map([...names].sort(), async (name): Promise<readonly PersonChange[]> => {
+    const change = await previewPerson(name, heads.get(personKey(name)), { ...sources, refuse })
+    return change ? [{ name, ...change }] : []
+  })
+  return planned.flat()
+}
+
+type Change = Omit<PersonChange, 'name'>
+
+async function previewPerson(
+  name: PrincipalName,
+  head: ObjectHead | undefined,
+  {
+    objects,
+    identityStore,
+    principals,
+    configuration,
+    now,
+    refuse,
+  }: Sources & { readonly refuse: () => ReturnType<typeof refusePeople> },
+): Promise<Change | undefined> {
+  const owned = (await spoiledAsAbsent(ownedPersonRecord(objects, name).read()))?.value
+  if (head && isSettled(head, owned, now)) return undefined
+  const file =
+    head && (await readParsedInput(objects, head.key, { mostBytes: personFileMostBytes, parse: parsePersonFile }))?.file
+  const refusal = await refuse()
+  if (refusal) return file && reject(renderComplaint({ object: personKey(name), ...refusal }))
+  if (file?.ok === false) return reject(renderComplaint(file.complaint))
+  const said = file?.value
+  const id = owned?.id ?? (await principals.resolve('USER', name, Number.NEGATIVE_INFINITY))
+  const user = id && (await identityStore.findProfile(id))
+  const hasName = user?.name === principalName.parse(name + configuration.principalSuffix)
+  const isApplied = owned?.applied !== undefined && owned.applied === head?.etag
+  const decided = decidePerson({
+    ...{ file: said, owned, isApplied, now, onDrift: configuration.onDrift },
+    user: user && { ...user, hasName },
+  })
+  const terms = { endsAt: said?.endsAt, deleteAfterDays: said?.deleteAfterDays ?? owned?.deleteAfterDays }
+  const differing = (isAdopted: boolean) => {
+    const differs = said && user ? compareProfiles(said, user.profile, { isAdopted }) : {}
+    return profileFields.filter((field) => field in differs)
+  }
+  switch (decided.step) {
+    case 'wait':
+      return { change: 'wait', at: said?.startsAt, ...terms }
+    case 'make':
+      return { change: 'create', ...terms }
+    case 'adopt':
+      return { change: 'adopt', fields: differing(true), ...terms }
+    case 'return':
+      return { change: 'return', fields: differing(owned?.isAdopted === true), ...terms }
+    case 'change':
+      return { change: 'change', fields: profileFields.filter((field) => field in decided.change), ...terms }
+    case 'end':
+      return { change: 'end', ...terms, at: said?.endsAt }
+    case 'ended':
+      return decided.dueAt && { change: 'ended', at: decided.dueAt.toISOString() }
+    case 'external':
+      return reject('a provider keeps the user (it has ExternalIds)')
+    case 'renamed':
+      return { change: 'renamed', reason: `somebody renamed the user to '${user?.name}'` }
+    case 'none':
+    case 'note':
+    case 'applied':
+    case 'expired':
+    case 'report':
+      return undefined
+    default:
+      return decided satisfies never
+  }
+}
+
+function reject(reason: string): Change {
+  return { change: 'rejected', reason }
+}
+
+/** The directory was made equal to the file, and its time is not over. */
+function isSettled({ etag }: ObjectHead, owned: OwnedPerson | undefined, now: Date): boolean {
+  if (owned?.id === undefined || owned.applied !== etag || owned.ended !== undefined) return false
+  return owned.endsAt === undefined || Date.parse(owned.endsAt) > now.getTime()
+}

@@ -1,0 +1,90 @@
+import pLimit from 'p-limit'
+import { isInForce, linkBodyMostBytes, parseLinkBody } from '../../domain/links/link-body.ts'
+import type { MembershipReading } from '../../domain/people/describe-membership.ts'
+import {
+  type Membership,
+  membershipPrefix,
+  parseMembershipAnywhere,
+  parseMembershipKey,
+} from '../../domain/people/membership-file.ts'
+import { type MembershipId, ownedMembershipKey } from '../../domain/people/owned-membership.ts'
+import type { Complaint } from '../../domain/statuses/complaint.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { listHeads, readsAtOnce } from './list-heads.ts'
+import { listOwnedMemberships, ownedMembershipRecord } from './owned-groups.ts'
+import { type InputHead, readInput } from './read-input.ts'
+import { spoiledAsAbsent } from './stored-json.ts'
+
+/** A file that asks for a membership, or would if it were in force and valid. */
+export type AskingFile = Membership & {
+  readonly key: string
+  readonly head: InputHead | undefined
+  readonly reading: MembershipReading
+}
+
+/** Which files ask for memberships now, whatever kind of file they are: for all who show it before it is done. `invalid`: by their names. */
+export async function listAskingFiles(
+  objects: ObjectStore,
+  folders: readonly string[],
+): Promise<{ readonly asking: readonly AskingFile[]; readonly invalid: readonly Complaint[] }> {
+  const named = [...(await listHeads(objects, membershipPrefix)).keys()].map(parseMembershipAnywhere)
+  const meant = named.flatMap((one) => (one.ok ? [one.value] : []))
+  const asking = await pLimit(readsAtOnce).map(meant, async ({ key, group, user }) => {
+    return { group, user, ...(await readMembershipFile(objects, key, folders)) }
+  })
+  return { asking, invalid: named.flatMap((one) => (one.ok ? [] : [one.complaint])) }
+}
+
+/** The files by which somebody is in a group, as the ledger has them; none where others put the user in. */
+export async function listFilesBehind(objects: ObjectStore, id: MembershipId): Promise<readonly string[]> {
+  const { files = [] } = (await spoiledAsAbsent(ownedMembershipRecord(objects, id).read()))?.value ?? {}
+  return files.map(({ key }) => key)
+}
+
+/** The same of many: from one listing, and each is read once. */
+export class FilesBehind {
+  readonly #objects: ObjectStore
+  readonly #read = new Map<string, Promise<readonly string[]>>()
+  #ours: Promise<ReadonlySet<string>> | undefined
+
+  constructor(objects: ObjectStore) {
+    this.#objects = objects
+  }
+
+  /** By `ownedMembershipKey`; of those alone that ssofile made. */
+  async of(ids: Iterable<MembershipId>): Promise<ReadonlyMap<string, readonly string[]>> {
+    this.#ours ??= Array.fromAsync(listOwnedMemberships(this.#objects), ownedMembershipKey).then(
+      (keys) => new Set(keys),
+    )
+    const ours = await this.#ours
+    const limit = pLimit(readsAtOnce)
+    const wanted = new Map([...ids].map((id) => [ownedMembershipKey(id), id]))
+    const read = [...wanted].flatMap(([key, id]) => {
+      if (!ours.has(key)) return []
+      const files = this.#read.get(key) ?? limit(() => listFilesBehind(this.#objects, id))
+      this.#read.set(key, files)
+      return [files.then((found) => [key, found] as const)]
+    })
+    return new Map(await Promise.all(read))
+  }
+}
+
+export async function readMembershipFile(objects: ObjectStore, key: string, folders: readonly string[]) {
+  const found = await readInput(objects, key, { mostBytes: linkBodyMostBytes })
+  const head = found && ('complaint' in found ? found.head : found)
+  return { key, head, reading: readingOf(key, found, folders) }
+}
+
+function readingOf(
+  key: string,
+  found: Awaited<ReturnType<typeof readInput>>,
+  folders: readonly string[],
+): MembershipReading {
+  if (found === undefined) return { state: 'absent' }
+  const named = parseMembershipKey(key, folders)
+  if (!named.ok) return { state: 'rejected', complaint: named.complaint }
+  if ('complaint' in found) return { state: 'unreadable', complaint: found.complaint }
+  const body = parseLinkBody(key, found.body, found.size)
+  if (!body.ok) return { state: 'rejected', complaint: body.complaint }
+  return { state: isInForce(body.value, found.servedAt), body: body.value }
+}

@@ -1,0 +1,51 @@
+import {
+  parseRuleFile,
+  parseRuleKey,
+  type Rule,
+  ruleMostBytes,
+  rulePrefix,
+  rulesMost,
+} from '../../domain/people/rule-file.ts'
+import type { PrincipalName } from '../../domain/principals/principal.ts'
+import type { Parsed } from '../../domain/statuses/complaint.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import { ParsedFiles } from './parsed-files.ts'
+import { readParsedInput } from './read-input.ts'
+
+/** One rule, as its file says now; `undefined`: there is none. One that S3 does not give is refused. */
+export async function readRule(objects: ObjectStore, key: string): Promise<Parsed<Rule> | undefined> {
+  return (await readRuleFile(objects, key))?.file
+}
+
+export function readRuleFile(objects: ObjectStore, key: string) {
+  return readParsedInput(objects, key, { mostBytes: ruleMostBytes, parse: parseRuleFile })
+}
+
+/** All rules by their groups. Each call lists them again, and reads what has changed since. */
+export class RuleFiles {
+  readonly #files: ParsedFiles<Rule>
+
+  constructor(objects: ObjectStore) {
+    this.#files = new ParsedFiles(objects, {
+      prefix: rulePrefix,
+      isKey: (key) => parseRuleKey(key).ok,
+      mostBytes: ruleMostBytes,
+      filesMost: rulesMost,
+      parse: parseRuleFile,
+    })
+  }
+
+  /** Those that are valid. */
+  async read(): Promise<ReadonlyMap<PrincipalName, Rule>> {
+    return new Map([...(await this.readAll())].flatMap(([group, rule]) => (rule.ok ? [[group, rule.value]] : [])))
+  }
+
+  async readAll(): Promise<ReadonlyMap<PrincipalName, Parsed<Rule>>> {
+    const rules = new Map<PrincipalName, Parsed<Rule>>()
+    for (const { key, file } of (await this.#files.read()).files) {
+      const group = parseRuleKey(key)
+      if (group.ok) rules.set(group.value, file)
+    }
+    return rules
+  }
+}

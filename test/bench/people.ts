@@ -1,0 +1,149 @@
+import { ownedMembershipKey } from '../../shared/domain/people/owned-membership.ts'
+import { ruleKey } from '../../shared/domain/people/rule-file.ts'
+import type { PrincipalId } from '../../shared/domain/principals/identity-center-ids.ts'
+import { type PrincipalName, principalName } from '../../shared/domain/principals/principal.ts'
+import { functionSettings } from '../../shared/ports/deployment-settings.ts'
+import { reconcileMemberships } from '../../shared/reconcile/people/follow-memberships.ts'
+import { atMost, type Benchmark, exactly, parseNumbers, withoutGoal } from './benchmark.ts'
+import { manyAccounts } from './many-accounts.ts'
+import { openSlowWorld, type SlowWorld } from './slow-world.ts'
+
+const minutesMost = 15
+const callsPerSecond = 20
+const page = 100
+
+/** A full comparison of all people with the rules of all groups: every hour, and after a rule has changed. */
+export const people: Benchmark = {
+  name: 'people',
+  usage: 'people [--people 50000] [--groups 2000] [--movers 100]',
+  summary: `very many people and groups by rule: the hourly comparison ends within ${minutesMost} minutes at AWS's rates`,
+  clock: 'virtual',
+  async run(options) {
+    const size = parseNumbers(options, { people: 50_000, groups: 2_000, movers: 100 })
+    const filled = await fill(size.people, size.groups)
+    const { world, calls } = filled.slow
+    const before = process.memoryUsage().heapUsed
+    await move(filled, size.movers)
+    calls.clear()
+    const beganMs = world.clock.monotonicMs()
+    let peak = 0
+    world.start({ dispatcher: false })
+    await world.finish(reconcileMemberships(world.ports, world.configuration), 1_000)
+    const { visible, inFlight } = world.queues.queue('requests').counts()
+    const messages = visible + inFlight
+    await world.until(
+      () => {
+        peak = Math.max(peak, process.memoryUsage().heapUsed - before)
+        const left = world.queues.queue('requests').counts()
+        return left.visible + left.inFlight === 0
+      },
+      'the end of the comparison',
+      240,
+    )
+    const minutes = (world.clock.monotonicMs() - beganMs) / 60_000
+    const count = (call: string) => calls.get(call) ?? 0
+    const moved = filled.movers.filter(({ user, to }) => world.identityStore.groupIdsOf(user).join() === to).length
+    const directory = [...calls].filter(([call]) => call.startsWith('identityStore '))
+    const name = `${size.people} people, ${size.groups} groups by rule`
+    return {
+      lines: [
+        `${name}: ${messages} messages`,
+        ...[...calls]
+          .sort(([, a], [, b]) => b - a)
+          .slice(0, 12)
+          .map(([call, times]) => `  ${call}: ${times}`),
+      ],
+      figures: [
+        atMost(minutesMost, { figure: `${name}: compared`, value: minutes, unit: 'min' }),
+        exactly(filled.movers.length, { figure: `${name}: people who moved`, value: moved, unit: '' }),
+        atMost(4, {
+          figure: `${name}: listings of all people`,
+          value: count('identityStore listPeople') / Math.ceil(size.people / page),
+          unit: '',
+        }),
+        withoutGoal({
+          figure: `${name}: calls to the Identity Store`,
+          value: directory.reduce((sum, [, times]) => sum + times, 0),
+          unit: 'calls',
+        }),
+        withoutGoal({
+          figure: `${name}: reads of S3`,
+          value: count('objects get') + count('objects head'),
+          unit: 'calls',
+        }),
+        atMost(functionSettings.requests.memoryMb, {
+          figure: `${name}: memory, garbage included`,
+          value: peak / 1024 / 1024,
+          unit: 'MiB',
+        }),
+      ],
+    }
+  },
+}
+
+type Filled = {
+  readonly slow: SlowWorld
+  readonly users: readonly { readonly id: PrincipalId; readonly name: PrincipalName; readonly nth: number }[]
+  readonly groups: readonly PrincipalId[]
+  readonly movers: { readonly user: PrincipalId; readonly to: string }[]
+}
+
+const groupOf = (nth: number) => principalName.parse(`group-${nth}`)
+const centerOf = (nth: number) => `cc-${nth}`
+const center = 'aws:identitystore:enterprise.costCenter'
+
+/** Everybody is in the group of a cost center, by its rule. */
+async function fill(people: number, groups: number): Promise<Filled> {
+  const slow = openSlowWorld({ organization: manyAccounts({ accounts: 1, groups: [] }) })
+  const { identityStore, objects, clock } = slow.world
+  const at = clock.now().toISOString()
+  const ids: PrincipalId[] = []
+  const eachSecond = async (count: number, work: (nth: number) => Promise<void>) => {
+    for (let nth = 0; nth < count; nth++) {
+      if (nth % callsPerSecond === 0) await clock.advance(1_001)
+      await work(nth)
+    }
+  }
+  await eachSecond(groups, async (nth) => {
+    const name = groupOf(nth)
+    ids.push(await identityStore.createGroup({ displayName: name }))
+    await objects.put(`groups/${name}.json`, '')
+    await objects.put(`owned_groups/${name}`, JSON.stringify({ v: 1, id: ids[nth], isAdopted: false, claimedAt: at }))
+    await objects.put(ruleKey(name), JSON.stringify({ costCenter: [centerOf(nth)], except: [{ title: ['*intern*'] }] }))
+  })
+  const users: { id: PrincipalId; name: PrincipalName; nth: number }[] = []
+  await eachSecond(people, async (index) => {
+    const nth = index % groups
+    const name = principalName.parse(`user-${index}@bench.example`)
+    const enterprise = { costCenter: centerOf(nth), department: `department-${index % 40}`, employeeNumber: `${index}` }
+    const attributes = { Title: `Title ${index % 500}`, Extensions: { 'aws:identitystore:enterprise': enterprise } }
+    const user = await identityStore.createUser({ userName: name, attributes })
+    const group = ids[nth]
+    if (group === undefined) throw new Error('there are no groups')
+    const membershipId = await identityStore.createGroupMembership(group, user)
+    const entry = {
+      v: 1,
+      state: 'granted',
+      group: groupOf(nth),
+      user: name,
+      membershipId,
+      files: [{ key: ruleKey(groupOf(nth)) }],
+      calledAt: at,
+      grantedAt: at,
+    }
+    await objects.put(ownedMembershipKey({ group, user }), JSON.stringify(entry))
+    users.push({ id: user, name, nth })
+  })
+  return { slow, users, groups: ids, movers: [] }
+}
+
+/** From one cost center to the next, and no event tells of it. */
+async function move({ slow, users, groups, movers }: Filled, count: number): Promise<void> {
+  const { identityStore, clock } = slow.world
+  for (const { id, nth } of users.slice(0, count)) {
+    await clock.advance(60)
+    const next = (nth + 1) % groups.length
+    await identityStore.updateUser(id, [{ path: center, value: centerOf(next) }])
+    movers.push({ user: id, to: groups[next] ?? '' })
+  }
+}

@@ -1,0 +1,100 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { LocalSystem } from './local-system.ts'
+import { until } from './until.ts'
+
+const ana = 'ana.ruiz@acme.example'
+const file = `people/${ana}.json`
+const suspended = `suspended/${ana}`
+const names = { displayName: 'Ana Ruiz', givenName: 'Ana', familyName: 'Ruiz' }
+const link = `links_data/account%233000000002%Support-ps%${ana}%USER%ssofile`
+
+let system: LocalSystem
+beforeAll(async () => {
+  system = await LocalSystem.start({ configuration: { directory: 'identity-center' }, timeScale: 10 })
+  await system.upload('permission_sets/Support-ps.json', '{ "permissionSetName": "Support-ps" }')
+}, 120_000)
+afterAll(() => system.stop(), 60_000)
+
+/** As the directory tells; `undefined`: there is nobody of this name. */
+async function user(): Promise<Record<string, unknown> | undefined> {
+  const store = await system.access.identityStoreId()
+  const about = ['--identity-store-id', store, '--output', 'json']
+  const listed = await system.cli(['identitystore', 'list-users', ...about], { as: 'test' })
+  const { Users } = JSON.parse(listed) as { Users: readonly Record<string, unknown>[] }
+  return Users.find(({ UserName }) => UserName === ana)
+}
+
+test('only HR writes the file, and the user is made and changed by it', async () => {
+  const denied = await system.tryCli(['s3', 'cp', 'package.json', `s3://ssofile/${file}`], { as: 'maria' })
+  expect(denied.stderr).toContain("use the access key id 'hr' for people/")
+  await system.upload(file, JSON.stringify({ ...names, title: 'Engineer', email: ana }), 'hr')
+  await system.untilStatus(file, 'applied')
+  expect(await user()).toMatchObject({
+    DisplayName: 'Ana Ruiz',
+    Name: { GivenName: 'Ana', FamilyName: 'Ruiz' },
+    Title: 'Engineer',
+    Emails: [{ Value: ana, Primary: true }],
+  })
+  await system.upload(file, JSON.stringify({ ...names, title: 'CTO' }), 'hr')
+  await until('the new title', async () => ((await user())?.Title === 'CTO' ? true : undefined))
+  expect(await user()).not.toHaveProperty('Emails')
+  await system.upload(link)
+  await system.untilStatus(link, 'applied')
+}, 120_000)
+
+test('whose file is gone, is suspended, and comes back with the file', async () => {
+  await system.remove(file, 'hr')
+  await system.untilStatus(suspended, 'suspended')
+  await system.untilStatus(link, 'waiting')
+  expect(await user()).toBeDefined()
+  await system.upload(file, JSON.stringify({ ...names, title: 'CTO' }), 'hr')
+  await system.untilStatus(link, 'applied')
+  await system.untilGone(suspended)
+  const changes = await system.keys('changes/')
+  const told = new Set(changes.flatMap((key) => /%person-([a-z-]+)%/.exec(key)?.[1] ?? []))
+  expect([...told].toSorted()).toEqual(['changed', 'created', 'ended', 'restored', 'returned', 'suspended'])
+}, 180_000)
+
+test('who has ended is deleted when the file says so and nothing is left', async () => {
+  const endsAt = new Date(Date.now() - 60_000).toISOString()
+  await system.upload(file, JSON.stringify({ ...names, endsAt, deleteAfterDays: 0 }), 'hr')
+  await until('deleted', async () => ((await user()) === undefined ? true : undefined), { withinMs: 90_000 })
+  await system.untilStatus(file, 'expired')
+  expect(await system.keys('owned_people/')).toEqual([])
+}, 180_000)
+
+test('plan, push and pull know the files of people, and only HR may push them', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'ssofile-people-'))
+  try {
+    await mkdir(join(folder, 'people'))
+    await writeFile(join(folder, file), JSON.stringify({ ...names, title: 'Engineer' }))
+    const planned = await system.ssofile(['plan', folder, '--only', 'people'], 'hr')
+    expect(planned.stdout).toContain(`+ user '${ana}' is made`)
+    const denied = await system.ssofile(['push', folder, '--yes'], 'maria')
+    expect(denied).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--only people') })
+    expect(await system.ssofile(['push', folder, '--only', 'people', '--yes'], 'hr')).toMatchObject({ exitCode: 0 })
+    await system.untilStatus(file, 'applied')
+    const pulled = join(folder, 'pulled')
+    expect(await system.ssofile(['pull', pulled, '--only', 'people'], 'hr')).toMatchObject({ exitCode: 0 })
+    expect(await readFile(join(pulled, file), 'utf8')).toContain('Engineer')
+    await writeFile(join(folder, file), '{ "displayName": "Ana Ruiz" }')
+    const validated = await system.ssofile(['validate', folder], 'hr')
+    expect(validated.stdout).toContain(file)
+    expect(validated.exitCode).toBe(1)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}, 120_000)
+
+test('where a provider keeps users, nobody is written, and the status says who shows it', async () => {
+  await fetch(`${system.url}/_ssofile/users/${encodeURIComponent('kenji.ito@acme.example')}/provision`, {
+    method: 'POST',
+  })
+  const kenji = 'people/kenji.ito@acme.example.json'
+  await system.upload(kenji, JSON.stringify({ ...names, title: 'ours' }), 'hr')
+  const { reason } = await system.untilStatus(kenji, 'rejected')
+  expect(reason).toContain('a provider keeps')
+}, 60_000)

@@ -1,0 +1,134 @@
+import { describe, expect, test } from '@jest/globals'
+import { decidePerson, type PersonFacts } from '../../../../shared/domain/people/decide-person.ts'
+import {
+  type OwnedPerson,
+  parsePersonFile,
+  parsePersonKey,
+  personFileSchema,
+} from '../../../../shared/domain/people/person-file.ts'
+import {
+  compareProfiles,
+  renderNewUser,
+  renderProfileOperations,
+  toProfile,
+} from '../../../../shared/domain/people/person-profile.ts'
+import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
+
+const names = { displayName: 'Ana Ruiz', givenName: 'Ana', familyName: 'Ruiz' }
+const full = {
+  ...names,
+  email: 'ana@acme.example',
+  title: 'Engineer',
+  department: 'Web',
+  userType: 'x',
+  manager: 'ben',
+}
+const now = new Date('2026-03-03T10:00:00Z')
+const before = '2026-03-03T09:00:00Z'
+const after = '2026-03-03T11:00:00Z'
+const id = principalId.parse('11111111-2222-4333-8444-555555555555')
+
+describe('the next step for one person', () => {
+  const owned: OwnedPerson = { v: 1, id, isAdopted: false, claimedAt: before }
+  const user = { isExternal: false, hasName: true, profile: names }
+  const ended = { ...owned, ended: { at: before } }
+  const file = personFileSchema.parse(names)
+  const over = { ...file, endsAt: before }
+  const facts: PersonFacts = { file, owned, user, isApplied: false, now, onDrift: 'restore' }
+  const { id: _, ...claimed } = owned
+
+  test.each<[string, Partial<PersonFacts>, object]>([
+    ['no file and no record', { file: undefined, owned: undefined }, { step: 'none' }],
+    ['a file that has ended, and nobody', { file: over, owned: undefined, user: undefined }, { step: 'expired' }],
+    ['a file that has ended, of somebody who was there', { file: over, owned: undefined }, { step: 'adopt' }],
+    [
+      'the same of a provider',
+      { file: over, owned: undefined, user: { ...user, isExternal: true } },
+      { step: 'external' },
+    ],
+    ['a file that has ended', { file: over }, { step: 'end' }],
+    ['an end to come', { file: { ...file, endsAt: after } }, { step: 'applied' }],
+    ['a file that is gone', { file: undefined }, { step: 'end' }],
+    ['a person who has ended', { file: undefined, owned: ended }, { step: 'ended' }],
+    [
+      'one who is to be deleted',
+      { file: undefined, owned: { ...ended, deleteAfterDays: 2 } },
+      { step: 'ended', dueAt: new Date('2026-03-05T09:00:00Z') },
+    ],
+    ['a person who comes back', { owned: ended }, { step: 'return' }],
+    ['a user whom a provider keeps now', { user: { ...user, isExternal: true } }, { step: 'external' }],
+    [
+      'a beginning to come',
+      { file: { ...file, startsAt: after }, owned: undefined, user: undefined },
+      { step: 'wait' },
+    ],
+    [
+      'a beginning that was',
+      { file: { ...file, startsAt: before }, owned: undefined, user: undefined },
+      { step: 'make' },
+    ],
+    ['a user who was there', { owned: undefined }, { step: 'adopt' }],
+    ['nobody of the name', { owned: undefined, user: undefined }, { step: 'make' }],
+    ['a user who was deleted by hand', { user: undefined, isApplied: true }, { step: 'make' }],
+    [
+      'the same, only to be told',
+      { user: undefined, isApplied: true, onDrift: 'report' },
+      { step: 'report', change: {} },
+    ],
+    ['an answer that got lost', { owned: claimed }, { step: 'note' }],
+    ['another name', { user: { ...user, hasName: false } }, { step: 'renamed' }],
+    ['another title', { file: { ...file, title: 'CTO' } }, { step: 'change', change: { title: 'CTO' } }],
+    [
+      'a title that somebody wrote',
+      { user: { ...user, profile: { ...names, title: 'CTO' } }, isApplied: true, onDrift: 'report' },
+      { step: 'report', change: { title: undefined } },
+    ],
+    [
+      'what an adopted user has and the file leaves out',
+      { owned: { ...owned, isAdopted: true }, user: { ...user, profile: { ...names, title: 'CTO' } } },
+      { step: 'applied' },
+    ],
+  ])('with %s', (_title, changed, expected) => {
+    expect(decidePerson({ ...facts, ...changed })).toEqual(expected)
+  })
+})
+
+test('what is written of a person is read back, as AWS answers it', () => {
+  expect(toProfile(renderNewUser(full))).toEqual(full)
+  expect(toProfile({})).toEqual({})
+  expect(renderProfileOperations(compareProfiles({ ...full, title: undefined }, full, { isAdopted: false }))).toEqual([
+    { path: 'title', value: null },
+  ])
+  expect(renderProfileOperations({ email: 'b@acme.example', department: 'Ops' })).toEqual([
+    { path: 'emails', value: [{ value: 'b@acme.example', type: 'work', primary: true }] },
+    { path: 'aws:identitystore:enterprise.department', value: 'Ops' },
+  ])
+})
+
+describe('the file of a person', () => {
+  const parse = (fields: object) =>
+    parsePersonFile('people/ana.json', Buffer.from(JSON.stringify({ ...names, ...fields })))
+
+  test.each<[string, object, string]>([
+    ['a contractor without an end', { userType: 'contractor', sponsor: 'ben' }, 'sponsor'],
+    ['a contractor without a sponsor', { userType: 'contractor', endsAt: after }, 'sponsor'],
+    ['an end before the beginning', { startsAt: after, endsAt: before }, 'an end after the beginning'],
+    ['no family name', { familyName: undefined }, 'printable'],
+    ['a field that nobody knows', { boss: 'x' }, 'displayName'],
+    ['half an address', { email: 'ana@' }, 'e-mail'],
+  ])('is refused with %s', (_, fields, expected) => {
+    const file = parse(fields)
+    expect(file.ok ? '' : file.complaint.expected).toContain(expected)
+  })
+
+  test('is accepted with all that a contractor needs', () => {
+    expect(
+      parse({ userType: 'contractor', sponsor: 'ben', startsAt: before, endsAt: after, deleteAfterDays: 0 }).ok,
+    ).toBe(true)
+  })
+
+  test.each(['people/.json', 'people/a b.json', 'people/a/b.json', `people/${'x'.repeat(129)}.json`, 'people/ana'])(
+    'is refused under the name %s',
+    (key) => expect(parsePersonKey(key).ok).toBe(false),
+  )
+})

@@ -1,0 +1,131 @@
+import { expect, test } from '@jest/globals'
+import { Grouping, kenji } from './grouping.ts'
+
+const file = `memberships/oncall%${kenji}%ssofile`
+
+/** As CloudTrail tells of a call of Alice. */
+async function call(
+  { world }: Grouping,
+  eventName: string,
+  about: object,
+  eventSource = 'identitystore',
+): Promise<void> {
+  const at = world.clock.now().toISOString()
+  const detail = {
+    ...{ eventName, eventSource: `${eventSource}.amazonaws.com`, eventID: `${eventName} ${at}`, eventTime: at },
+    ...{ userIdentity: { type: 'IAMUser', userName: 'alice' }, sourceIPAddress: '203.0.113.7' },
+    ...about,
+  }
+  const body = JSON.stringify({ 'detail-type': 'AWS API Call via CloudTrail', source: 'aws.identitystore', detail })
+  await world.queues.send('events', [{ body, groupId: at, deduplicationId: `${eventName}-${at}` }])
+}
+
+async function membershipOf(grouping: Grouping): Promise<string | undefined> {
+  const [group, user] = [grouping.id('GROUP', 'oncall'), grouping.id('USER', kenji)]
+  return grouping.world.identityStore.getGroupMembershipId(group, user)
+}
+
+/** In the group for longer than listings may lag. */
+async function open(onDrift: 'restore' | 'report' = 'restore'): Promise<Grouping> {
+  const grouping = await Grouping.begin({ onDrift })
+  await grouping.put(file)
+  await grouping.until(file, 'applied')
+  await grouping.world.clock.advance(6 * 60_000)
+  return grouping
+}
+
+/** Alice takes the user out. Answers the id of the membership that is gone. */
+async function takeOut(grouping: Grouping): Promise<string> {
+  const membershipId = (await membershipOf(grouping)) ?? ''
+  await grouping.world.identityStore.deleteGroupMembership(membershipId)
+  return membershipId
+}
+
+async function lastRemoval({ world }: Grouping) {
+  const key = (await world.keys('history/memberships/')).findLast((one) => one.endsWith('%removed.json'))
+  return key === undefined ? undefined : world.json(key)
+}
+
+test('who was taken out by hand is put in again within a minute of the event, and history says who did it', async () => {
+  const grouping = await open()
+  const membershipId = await takeOut(grouping)
+  await call(grouping, 'DeleteGroupMembership', { requestParameters: { membershipId } })
+  await grouping.world.until(() => grouping.groupsOf().includes('oncall'), 'the membership', 1)
+  expect(await lastRemoval(grouping)).toMatchObject({
+    isByOthers: true,
+    by: { name: 'alice', call: 'DeleteGroupMembership', address: '203.0.113.7' },
+  })
+  expect(await grouping.changes()).toEqual([
+    ...['group-created', 'membership-added', 'membership-removed', 'membership-added'],
+  ])
+})
+
+test('where drift is only reported the status says who took the user out, and touch --rebind asks for the user again', async () => {
+  const grouping = await open('report')
+  await takeOut(grouping)
+  const [group, user] = [grouping.id('GROUP', 'oncall'), grouping.id('USER', kenji)]
+  const requestParameters = { groupId: group, memberId: { userId: user } }
+  await call(grouping, 'RemoveMemberFromGroup', { requestParameters }, 'sso-directory')
+  await grouping.until(file, 'failed')
+  expect(await grouping.status(file)).toMatchObject({
+    reason: expect.stringContaining('alice at'),
+    remedy: expect.stringContaining('--rebind'),
+  })
+  await grouping.world.objects.put(file, '', undefined, { 'ssofile-rebind': grouping.world.clock.now().toISOString() })
+  await grouping.until(file, 'applied')
+  expect(grouping.groupsOf()).toContain('oncall')
+})
+
+test('whom somebody puts in by hand is looked at, and stays: it is not ours', async () => {
+  const grouping = await open()
+  const other = 'memberships/oncall%ama.osei@acme.example%ssofile'
+  const [group, user] = [grouping.id('GROUP', 'oncall'), grouping.id('USER', 'ama.osei@acme.example')]
+  await grouping.world.identityStore.createGroupMembership(group, user)
+  await call(grouping, 'CreateGroupMembership', { requestParameters: { groupId: group, memberId: { userId: user } } })
+  await grouping.world.clock.advance(60_000)
+  expect(await grouping.owned()).toHaveLength(1)
+  expect(await grouping.status(other)).toBeUndefined()
+  expect(grouping.groupsOf('ama.osei@acme.example')).toContain('oncall')
+})
+
+test('an event that says what is not so changes nothing, and one of a group of others leads to no look', async () => {
+  const grouping = await open()
+  const membershipId = await membershipOf(grouping)
+  const before = await grouping.changes()
+  await call(grouping, 'DeleteGroupMembership', { requestParameters: { membershipId } })
+  const others = { groupId: grouping.id('GROUP', 'team-Accountants'), memberId: { userId: grouping.id('USER', kenji) } }
+  await call(grouping, 'CreateGroupMembership', { requestParameters: others })
+  await grouping.world.clock.advance(60_000)
+  expect(await grouping.changes()).toEqual(before)
+  expect(grouping.groupsOf()).toContain('oncall')
+  expect(await grouping.world.keys('state/authors/')).toHaveLength(1)
+})
+
+test("the directory's own event names nobody; the membership is looked at half a minute later", async () => {
+  const grouping = await open()
+  await takeOut(grouping)
+  const [group, user] = [grouping.id('GROUP', 'oncall'), grouping.id('USER', kenji)]
+  const detail = { 'group-id': group, 'user-id': user }
+  const event = { 'detail-type': 'Group Membership Deleted', source: 'aws.identitystore', detail }
+  await grouping.world.queues.send('events', [{ body: JSON.stringify(event), groupId: 'a', deduplicationId: 'a' }])
+  await grouping.world.clock.advance(35_000)
+  await grouping.world.finish(grouping.world.everyMinuteOfLinks())
+  await grouping.world.until(() => grouping.groupsOf().includes('oncall'), 'the membership', 1)
+})
+
+test('a file is bound to the present bearer of the name when somebody asks for that', async () => {
+  const grouping = await open()
+  const { identityStore } = grouping.world
+  const before = grouping.id('USER', kenji)
+  await identityStore.deleteUser(before)
+  await identityStore.createUser({ userName: kenji })
+  await grouping.world.finish(grouping.world.everyHour())
+  await grouping.until(file, 'waiting')
+  expect(await grouping.status(file)).toMatchObject({ remedy: expect.stringContaining('ssofile touch') })
+  await grouping.world.objects.put(file, '', undefined, { 'ssofile-rebind': grouping.world.clock.now().toISOString() })
+  await grouping.until(file, 'applied')
+  const bearer = grouping.id('USER', kenji)
+  expect(bearer).not.toBe(before)
+  expect((await grouping.status(file))?.principalId).toBe(bearer)
+  expect(await grouping.owned()).toEqual([expect.stringContaining(bearer)])
+})
