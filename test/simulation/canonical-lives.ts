@@ -41,7 +41,10 @@ const ofMia = `links_data/account%${account}%${set}%${mia}%USER%ssofile`
 const reconcile: Action = { do: 'reconcile' }
 const night: Action = { do: 'check for drift' }
 const inTheConsole = { do: 'remove in the console', account, principal: `GROUP/${group}` } as const
-const version = (name: 'first' | 'more' | 'less' | 'session'): Action => ({ do: 'upload a version of First-ps', version: name })
+const version = (name: 'first' | 'more' | 'less' | 'session'): Action => ({
+  do: 'upload a version of First-ps',
+  version: name,
+})
 const decide = (by: 'ann' | 'bob', decision: 'approve' | 'deny' = 'approve'): Action => ({
   do: 'decide on a request',
   account,
@@ -72,7 +75,11 @@ const links: readonly CanonicalLife[] = [
   { name: 'a link becomes invalid', before: [upload(own)], actions: [upload(own, 'malformed'), done] },
   {
     name: 'a link begins later, and ends',
-    actions: [uploadForAWhile(own, { beginsInMs: 20_000, endsInMs: 70_000, offset: 'Z' }), wait(150_000)],
+    actions: [
+      uploadForAWhile(own, { beginsInMs: 20_000, endsInMs: 70_000, offset: 'Z' }),
+      uploadForAWhile(another, { endsInMs: 70_000, offset: '+01:00' }),
+      wait(150_000),
+    ],
   },
   { name: 'a link of a unit is uploaded, and deleted', actions: [upload(ofUnit), done, deleteLink(ofUnit), done] },
   { name: "a user's link is uploaded, and deleted", actions: [upload(ofMia), done, deleteLink(ofMia), done] },
@@ -105,6 +112,11 @@ const directory: readonly CanonicalLife[] = [
     name: 'a user is renamed',
     before: [upload(ofMia)],
     actions: [{ do: 'rename a user', from: mia, to: leo, silently: false }, done],
+  },
+  {
+    name: 'a user is made again, and its link stays as it was',
+    before: [upload(ofMia)],
+    actions: [{ do: 'delete a user and make it again', name: mia, afterMs: 100, silently: false }, done],
   },
   {
     name: 'a user is made again, and its link counts as new',
@@ -188,6 +200,11 @@ const organization: readonly CanonicalLife[] = [
       { do: 'delete a selector', name: 'pick' },
       wait(70_000),
     ],
+  },
+  {
+    name: 'nobody can read a selector any more',
+    before: [{ do: 'write a selector', name: 'pick', body: 'unit' }, upload(selected), wait(70_000)],
+    actions: [{ do: 'write a selector', name: 'pick', body: 'broken' }, wait(70_000)],
   },
 ]
 
@@ -437,6 +454,17 @@ const otherHands: readonly CanonicalLife[] = [
     ],
   },
   {
+    name: 'Organizations lacks an account, and a link of its unit comes',
+    before: [upload(ofUnit), done, reconcile, done],
+    actions: [
+      { do: 'Organizations does not list an account', account, times: 1 },
+      reconcile,
+      done,
+      upload(linkOf(`ou_id%${unit}`, set, 'team-2')),
+      done,
+    ],
+  },
+  {
     name: 'a temporary link is deleted by hand',
     before: [...asked, decide('ann'), longDone],
     actions: [{ do: 'delete a temporary link by hand', account }, done],
@@ -551,6 +579,11 @@ const leavers: readonly CanonicalLife[] = [
     name: 'temporary access of who is suspended ends for good',
     before: [...asked, decide('ann'), done],
     actions: [suspend, longDone, restore, done],
+  },
+  {
+    name: 'a person who is in a group by a file is suspended for good',
+    before: [{ do: 'write the group' }, { do: 'put into the group', name: mia }, upload(ofMia), done],
+    actions: [suspend, longDone],
   },
 ]
 
