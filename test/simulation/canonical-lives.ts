@@ -35,6 +35,7 @@ const ofTag = linkOf('account_tag%team^a')
 const selected = linkOf('select%pick')
 const ofLate = linkOf(`account%${account}`, 'Late-ps')
 const ofLateGroup = linkOf(`account%${account}`, set, 'team-late')
+const waiting = linkOf(`account%${account}`, 'Late-ps', 'team-late')
 const ofSecond = linkOf(`account%${account}`, set, 'team-2')
 const ofMia = `links_data/account%${account}%${set}%${mia}%USER%ssofile`
 
@@ -223,12 +224,27 @@ const permissionSets: readonly CanonicalLife[] = [
   {
     name: 'a permission set changes, and its file is put back',
     before: [upload(own)],
-    actions: [version('session'), wait(2_000), version('first'), wait(30_000)],
+    actions: [version('session'), wait(10_000), version('first'), wait(30_000)],
   },
   {
     name: 'a permission set goes with its links',
     before: [{ do: 'upload a version of Late-ps', version: 'first' }, upload(ofLate), done],
     actions: [deleteLink(ofLate), { do: 'delete a permission set file', name: 'Late-ps' }, wait(70_000)],
+  },
+  {
+    name: 'a permission set goes while its access is being revoked',
+    before: [{ do: 'upload a version of Late-ps', version: 'first' }, upload(ofLate), wait(70_000)],
+    actions: [
+      { do: 'let requests take this long', ms: 60_000 },
+      deleteLink(ofLate),
+      { do: 'delete a permission set file', name: 'Late-ps' },
+      wait(150_000),
+    ],
+  },
+  {
+    name: 'a permission set goes before a link that waits for its group',
+    before: [{ do: 'upload a version of Late-ps', version: 'first' }, upload(waiting), wait(70_000)],
+    actions: [{ do: 'delete a permission set file', name: 'Late-ps' }, wait(70_000), deleteLink(waiting), done],
   },
   {
     name: 'a policy is missing in the account',
@@ -318,7 +334,7 @@ const listed = wait(7 * 60_000)
 const brake: readonly CanonicalLife[] = [
   {
     name: 'all accounts of a unit move, and the brake holds',
-    before: [upload(linkOf(`ou_id%${thirdUnit}`)), upload(linkOf(`ou_id%${thirdUnit}`, set, 'team-2')), done],
+    before: [upload(linkOf(`ou_id%${thirdUnit}`)), upload(linkOf(`ou_id%${thirdUnit}`, set, 'team-2')), longDone],
     actions: [
       { do: 'move all accounts of a unit', from: thirdUnit, to: unit },
       done,
