@@ -379,6 +379,12 @@ const brake: readonly CanonicalLife[] = [
 
 const otherHands: readonly CanonicalLife[] = [
   {
+    name: 'the night comes before listings show what was granted',
+    settings: { readLagMs: 240_000 },
+    before: [upload(linkOf('root%all')), done],
+    actions: [night, done],
+  },
+  {
     name: 'others take away what ssofile gave, and put it back',
     before: [upload(own), listed],
     actions: [{ do: 'remove what ssofile gave and put it back', nth: 0, afterMs: 5_000 }, night, done],
