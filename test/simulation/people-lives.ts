@@ -126,6 +126,13 @@ export const hostileLives: readonly CanonicalLife[] = [
     ],
   },
   {
+    name: 'nobody could ever read a link of his that asks for what a link of others asks for',
+    actions: [
+      ...[his(hostileLinkOf('root%all', set, 'team one')), { do: 'he encrypts one of his links', nth: 0 } as const],
+      ...[upload(honest), done, wait(70_000)],
+    ],
+  },
+  {
     name: 'nobody can read a link of his that grants what links of others grant',
     before: [his(hostileLinkOf('root%all', set, 'team one')), done],
     actions: [{ do: 'he encrypts one of his links', nth: 0 }, upload(honest), done, wait(70_000)],
