@@ -247,10 +247,10 @@ const permissionSets: readonly CanonicalLife[] = [
     settings: { provisionings: 1 },
     before: [{ do: 'upload a version of Late-ps', version: 'first' }, upload(own), upload(ofLate), wait(70_000)],
     actions: [
-      { do: 'let requests take this long', ms: 60_000 },
+      { do: 'let requests take this long', ms: 900_000 },
       version('more'),
       { do: 'upload a version of Late-ps', version: 'more' },
-      wait(200_000),
+      wait(1_200_000),
     ],
   },
   {
