@@ -1,4 +1,4 @@
-import { type Action, accounts, units } from './action.ts'
+import type { Action } from './action.ts'
 import {
   assign,
   deleteLink,
@@ -12,6 +12,7 @@ import {
   wait,
 } from './scenario-steps.ts'
 import type { WorldSettings } from './simulated-world.ts'
+import { accounts, units } from './small-world.ts'
 
 /** One thing that users, operators or AWS do, and what there is before it. Faults strike calls of `actions` only. */
 export type CanonicalLife = {

@@ -1,7 +1,8 @@
-import { type Action, accounts, units } from './action.ts'
+import type { Action } from './action.ts'
 import type { CanonicalLife } from './canonical-lives.ts'
 import { hostileGroups, hostileLinkOf } from './hostile-actions.ts'
 import { deleteLink, linkOf, renameGroup, set, upload, wait } from './scenario-steps.ts'
+import { accounts, units } from './small-world.ts'
 
 const [account] = accounts
 const [unit, , elsewhere] = units
