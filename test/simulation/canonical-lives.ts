@@ -43,7 +43,7 @@ const ofMia = `links_data/account%${account}%${set}%${mia}%USER%ssofile`
 const reconcile: Action = { do: 'reconcile' }
 const night: Action = { do: 'check for drift' }
 const inTheConsole = { do: 'remove in the console', account, principal: `GROUP/${group}` } as const
-const version = (name: 'first' | 'more' | 'less' | 'session'): Action => ({
+const version = (name: 'first' | 'more' | 'less' | 'session' | 'inline'): Action => ({
   do: 'upload a version of First-ps',
   version: name,
 })
@@ -204,6 +204,17 @@ const organization: readonly CanonicalLife[] = [
     ],
   },
   {
+    name: 'a selector changes while AWS takes its time',
+    before: [{ do: 'write a selector', name: 'pick', body: 'unit' }, wait(70_000)],
+    actions: [
+      { do: 'let requests take this long', ms: 120_000 },
+      upload(selected),
+      wait(10_000),
+      { do: 'write a selector', name: 'pick', body: 'rest' },
+      wait(300_000),
+    ],
+  },
+  {
     name: 'nobody can read a selector any more',
     before: [{ do: 'write a selector', name: 'pick', body: 'unit' }, upload(selected), wait(70_000)],
     actions: [{ do: 'write a selector', name: 'pick', body: 'broken' }, wait(70_000)],
@@ -231,6 +242,22 @@ const permissionSets: readonly CanonicalLife[] = [
     name: 'a permission set goes with its links',
     before: [{ do: 'upload a version of Late-ps', version: 'first' }, upload(ofLate), done],
     actions: [deleteLink(ofLate), { do: 'delete a permission set file', name: 'Late-ps' }, wait(70_000)],
+  },
+  {
+    name: 'two permission sets change, and AWS provisions one at a time',
+    settings: { provisionings: 1 },
+    before: [{ do: 'upload a version of Late-ps', version: 'first' }, upload(own), upload(ofLate), wait(70_000)],
+    actions: [
+      { do: 'let requests take this long', ms: 900_000 },
+      version('more'),
+      { do: 'upload a version of Late-ps', version: 'more' },
+      wait(1_200_000),
+    ],
+  },
+  {
+    name: 'a permission set changes while a policy is missing in an account',
+    before: [upload(own), done, { do: 'remove a policy that First-ps needs', account }],
+    actions: [version('more'), done, { do: 'restore the policy', account }, wait(70_000)],
   },
   {
     name: 'a permission set goes while its access is being revoked',
@@ -507,7 +534,17 @@ const otherHands: readonly CanonicalLife[] = [
   {
     name: 'a file changes while sessions are ended',
     before: [upload(ofMia), done, endSessions, longDone],
-    actions: [version('more'), longDone, version('first'), longDone],
+    actions: [version('inline'), longDone, version('first'), longDone],
+  },
+  {
+    name: 'somebody forges sessions that are ended',
+    before: [upload(ofMia), done],
+    actions: [
+      { do: 'forge an ended session', user: mia, permissionSet: set, with: 'an instant in 2099' },
+      wait(5_000),
+      { do: 'forge an ended session', user: mia, permissionSet: set, with: 'an end in 2099' },
+      longDone,
+    ],
   },
   {
     name: 'more sessions are ended than there is room for',

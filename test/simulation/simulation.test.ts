@@ -20,7 +20,6 @@ test('a hundred runs with faults keep every promise and converge', async () => {
   expect(report.runs).toBe(100)
 }, 600_000)
 
-const hostile = hostileLives.map((life) => ({ ...life, settings: { evenPace: true } }))
 /** Each uses rights, or records metrics, that chance seldom does. */
 const seldom = [
   'a policy is missing in the account',
@@ -29,7 +28,7 @@ const seldom = [
   'a rule takes out whom it put in, without an event, and nobody whom somebody else had put in',
 ]
 const canonical = canonicalLives.filter(({ name }) => seldom.includes(name))
-test.each([...requestLives, ...hostile, ...canonical])(
+test.each([...requestLives, ...hostileLives, ...canonical])(
   '$name: every promise is kept',
   async (life) => {
     const { violation } = await playLife(life)
