@@ -273,8 +273,8 @@ const operators: readonly CanonicalLife[] = [
     settings: { outstanding: 1, latencyMs: 30_000, latencyP99Ms: 40_000 },
     before: [upload(own), done],
     actions: [
-      upload(ofUnit),
-      wait(2_000),
+      upload(ofAll),
+      wait(8_000),
       { do: 'pause' },
       wait(5_000),
       deleteLink(own),
