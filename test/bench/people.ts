@@ -4,13 +4,16 @@ import type { PrincipalId } from '../../shared/domain/principals/identity-center
 import { type PrincipalName, principalName } from '../../shared/domain/principals/principal.ts'
 import { functionSettings } from '../../shared/ports/deployment-settings.ts'
 import { reconcileMemberships } from '../../shared/reconcile/people/follow-memberships.ts'
-import { atMost, type Benchmark, exactly, parseNumbers, withoutGoal } from './benchmark.ts'
+import { atLeast, atMost, type Benchmark, exactly, parseNumbers, withoutGoal } from './benchmark.ts'
 import { manyAccounts } from './many-accounts.ts'
 import { openSlowWorld, type SlowWorld } from './slow-world.ts'
 
 const minutesMost = 15
 const callsPerSecond = 20
+/** DescribeUser is asked twice for each, at most fifteen times a second. */
+const joinersLeast = 5
 const page = 100
+const departments = 40
 
 /** A full comparison of all people with the rules of all groups: every hour, and after a rule has changed. */
 export const people: Benchmark = {
@@ -41,14 +44,16 @@ export const people: Benchmark = {
       240,
     )
     const minutes = (world.clock.monotonicMs() - beganMs) / 60_000
-    const count = (call: string) => calls.get(call) ?? 0
+    const count = (call: string) => compared.get(call) ?? 0
     const moved = filled.movers.filter(({ user, to }) => world.identityStore.groupIdsOf(user).join() === to).length
     const directory = [...calls].filter(([call]) => call.startsWith('identityStore '))
+    const compared = new Map(calls)
+    const perSecond = await join(filled)
     const name = `${size.people} people, ${size.groups} groups by rule`
     return {
       lines: [
         `${name}: ${messages} messages`,
-        ...[...calls]
+        ...[...compared]
           .sort(([, a], [, b]) => b - a)
           .slice(0, 12)
           .map(([call, times]) => `  ${call}: ${times}`),
@@ -60,6 +65,11 @@ export const people: Benchmark = {
           figure: `${name}: listings of all people`,
           value: count('identityStore listPeople') / Math.ceil(size.people / page),
           unit: '',
+        }),
+        atLeast(joinersLeast, {
+          figure: `${name}: people whom a new rule puts in`,
+          value: perSecond,
+          unit: 'a second',
         }),
         withoutGoal({
           figure: `${name}: calls to the Identity Store`,
@@ -115,7 +125,11 @@ async function fill(people: number, groups: number): Promise<Filled> {
   await eachSecond(people, async (index) => {
     const nth = index % groups
     const name = principalName.parse(`user-${index}@bench.example`)
-    const enterprise = { costCenter: centerOf(nth), department: `department-${index % 40}`, employeeNumber: `${index}` }
+    const enterprise = {
+      costCenter: centerOf(nth),
+      department: `department-${index % departments}`,
+      employeeNumber: `${index}`,
+    }
     const attributes = { Title: `Title ${index % 500}`, Extensions: { 'aws:identitystore:enterprise': enterprise } }
     const user = await identityStore.createUser({ userName: name, attributes })
     const group = ids[nth]
@@ -135,6 +149,18 @@ async function fill(people: number, groups: number): Promise<Filled> {
     users.push({ id: user, name, nth })
   })
   return { slow, users, groups: ids, movers: [] }
+}
+
+/** How many a second are put into a new group by a new rule. */
+async function join({ slow: { world }, users }: Filled): Promise<number> {
+  const meant = users.filter((_, index) => index % departments === 0)
+  const beganMs = world.clock.monotonicMs()
+  await world.objects.put('groups/joiners.json', '')
+  await world.objects.put('rules/joiners.json', JSON.stringify({ department: ['department-0'] }))
+  const isIn = ({ id }: (typeof meant)[number]) =>
+    world.identityStore.groupIdsOf(id).some((group) => world.identityStore.nameOf('GROUP', group) === 'joiners')
+  await world.until(() => meant.every(isIn), 'all of them in the group', 240)
+  return (meant.length * 1_000) / (world.clock.monotonicMs() - beganMs)
 }
 
 /** From one cost center to the next, and no event tells of it. */

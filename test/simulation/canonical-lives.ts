@@ -1,4 +1,4 @@
-import { type Action, accounts, units } from './action.ts'
+import type { Action } from './action.ts'
 import {
   assign,
   deleteLink,
@@ -12,6 +12,7 @@ import {
   wait,
 } from './scenario-steps.ts'
 import type { WorldSettings } from './simulated-world.ts'
+import { accounts, units } from './small-world.ts'
 
 /** One thing that users, operators or AWS do, and what there is before it. Faults strike calls of `actions` only. */
 export type CanonicalLife = {
@@ -36,13 +37,14 @@ const ofTag = linkOf('account_tag%team^a')
 const selected = linkOf('select%pick')
 const ofLate = linkOf(`account%${account}`, 'Late-ps')
 const ofLateGroup = linkOf(`account%${account}`, set, 'team-late')
+const waiting = linkOf(`account%${account}`, 'Late-ps', 'team-late')
 const ofSecond = linkOf(`account%${account}`, set, 'team-2')
 const ofMia = `links_data/account%${account}%${set}%${mia}%USER%ssofile`
 
 const reconcile: Action = { do: 'reconcile' }
 const night: Action = { do: 'check for drift' }
 const inTheConsole = { do: 'remove in the console', account, principal: `GROUP/${group}` } as const
-const version = (name: 'first' | 'more' | 'less' | 'boundary'): Action => ({
+const version = (name: 'first' | 'more' | 'less' | 'session' | 'boundary'): Action => ({
   do: 'upload a version of First-ps',
   version: name,
 })
@@ -80,7 +82,11 @@ const links: readonly CanonicalLife[] = [
   { name: 'a link becomes invalid', before: [upload(own)], actions: [upload(own, 'malformed'), done] },
   {
     name: 'a link begins later, and ends',
-    actions: [uploadForAWhile(own, { beginsInMs: 20_000, endsInMs: 70_000, offset: 'Z' }), wait(150_000)],
+    actions: [
+      uploadForAWhile(own, { beginsInMs: 20_000, endsInMs: 70_000, offset: 'Z' }),
+      uploadForAWhile(another, { endsInMs: 70_000, offset: '+01:00' }),
+      wait(150_000),
+    ],
   },
   {
     name: 'the dispatcher dies while requests take minutes, of which only one may be in progress',
@@ -118,6 +124,11 @@ const directory: readonly CanonicalLife[] = [
     name: 'a user is renamed',
     before: [upload(ofMia)],
     actions: [{ do: 'rename a user', from: mia, to: leo, silently: false }, done],
+  },
+  {
+    name: 'a user is made again, and its link stays as it was',
+    before: [upload(ofMia)],
+    actions: [{ do: 'delete a user and make it again', name: mia, afterMs: 100, silently: false }, done],
   },
   {
     name: 'a user is made again, and its link counts as new',
@@ -206,6 +217,11 @@ const organization: readonly CanonicalLife[] = [
       wait(70_000),
     ],
   },
+  {
+    name: 'nobody can read a selector any more',
+    before: [{ do: 'write a selector', name: 'pick', body: 'unit' }, upload(selected), wait(70_000)],
+    actions: [{ do: 'write a selector', name: 'pick', body: 'broken' }, wait(70_000)],
+  },
 ]
 
 const permissionSets: readonly CanonicalLife[] = [
@@ -221,9 +237,29 @@ const permissionSets: readonly CanonicalLife[] = [
     actions: [{ do: 'upload two versions of First-ps', first: 'less', second: 'more', afterMs: 300 }, wait(30_000)],
   },
   {
+    name: 'a permission set changes, and its file is put back',
+    before: [upload(own)],
+    actions: [version('session'), wait(10_000), version('first'), wait(30_000)],
+  },
+  {
     name: 'a permission set goes with its links',
     before: [lateVersion('first'), upload(ofLate), done],
     actions: [deleteLink(ofLate), { do: 'delete a permission set file', name: 'Late-ps' }, wait(70_000)],
+  },
+  {
+    name: 'a permission set goes while its access is being revoked',
+    before: [lateVersion('first'), upload(ofLate), wait(70_000)],
+    actions: [
+      { do: 'let requests take this long', ms: 60_000 },
+      deleteLink(ofLate),
+      { do: 'delete a permission set file', name: 'Late-ps' },
+      wait(150_000),
+    ],
+  },
+  {
+    name: 'a permission set goes before a link that waits for its group',
+    before: [lateVersion('first'), upload(waiting), wait(70_000)],
+    actions: [{ do: 'delete a permission set file', name: 'Late-ps' }, wait(70_000), deleteLink(waiting), done],
   },
   {
     name: 'a policy is missing in one of all accounts',
@@ -316,7 +352,7 @@ const listed = wait(7 * 60_000)
 const brake: readonly CanonicalLife[] = [
   {
     name: 'all accounts of a unit move, and the brake holds',
-    before: [upload(linkOf(`ou_id%${thirdUnit}`)), upload(linkOf(`ou_id%${thirdUnit}`, set, 'team-2')), done],
+    before: [upload(linkOf(`ou_id%${thirdUnit}`)), upload(linkOf(`ou_id%${thirdUnit}`, set, 'team-2')), longDone],
     actions: [
       { do: 'move all accounts of a unit', from: thirdUnit, to: unit },
       done,
@@ -365,6 +401,12 @@ const brake: readonly CanonicalLife[] = [
 ]
 
 const otherHands: readonly CanonicalLife[] = [
+  {
+    name: 'the night comes before listings show what was granted',
+    settings: { readLagMs: 240_000 },
+    before: [upload(linkOf('root%all')), done],
+    actions: [night, done],
+  },
   {
     name: 'others take away what ssofile gave, and put it back',
     before: [upload(own), listed],
@@ -468,6 +510,34 @@ const otherHands: readonly CanonicalLife[] = [
     ],
   },
   {
+    name: 'Organizations lacks an account, and a link of its unit comes',
+    before: [upload(ofUnit), done, reconcile, done],
+    actions: [
+      { do: 'Organizations does not list an account', account, times: 1 },
+      reconcile,
+      done,
+      upload(linkOf(`ou_id%${unit}`, set, 'team-2')),
+      done,
+    ],
+  },
+  {
+    name: 'a temporary link is deleted by hand',
+    before: [...asked, decide('ann'), longDone],
+    actions: [{ do: 'delete a temporary link by hand', account }, done],
+  },
+  {
+    name: 'a request is taken back while its link is gone, and then the link is put back',
+    before: [...asked, decide('ann'), longDone],
+    actions: [
+      { do: 'delete a temporary link by hand', account },
+      wait(40_000),
+      { do: 'withdraw a request', account },
+      wait(40_000),
+      { do: 'put a former temporary link back', account },
+      done,
+    ],
+  },
+  {
     name: 'a file changes while sessions are ended',
     before: [upload(ofMia), done, endSessions, longDone],
     actions: [version('more'), longDone, version('first'), longDone],
@@ -565,6 +635,11 @@ const leavers: readonly CanonicalLife[] = [
     name: 'temporary access of who is suspended ends for good',
     before: [...asked, decide('ann'), done],
     actions: [suspend, longDone, restore, done],
+  },
+  {
+    name: 'a person who is in a group by a file is suspended for good',
+    before: [{ do: 'write the group' }, { do: 'put into the group', name: mia }, upload(ofMia), done],
+    actions: [suspend, longDone],
   },
 ]
 

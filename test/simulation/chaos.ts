@@ -43,8 +43,8 @@ const callGroups = {
   any: () => true,
   writes: ({ operation }: Call) => /^(put|delete|send|changeVisibility|create|attach)/.test(operation),
   links: ({ key, operation }: Call) => operation === 'get' && key?.startsWith('links_data/') === true,
-  'ledger reads': ({ key, operation }: Call) => operation === 'get' && key?.startsWith('assignments/') === true,
   ledger: ({ key, operation }: Call) => operation === 'put' && key?.startsWith('assignments/') === true,
+  'ledger reads': ({ key, operation }: Call) => operation === 'get' && key?.startsWith('assignments/') === true,
   statuses: ({ key, operation }: Call) => operation === 'put' && key?.startsWith('status/') === true,
   // Before anybody is told so, the links that wait are listed.
   blocked: ({ key, operation }: Call) =>
@@ -65,26 +65,7 @@ const callGroups = {
   'further pages': ({ operation, key }: Call) => operation === 'listAccounts' && key !== undefined,
 } as const satisfies Record<string, (call: Call) => boolean>
 export type CallGroup = keyof typeof callGroups
-export const callGroupNames: readonly [CallGroup, ...CallGroup[]] = [
-  'any',
-  'writes',
-  'links',
-  'ledger',
-  'ledger reads',
-  'statuses',
-  'blocked',
-  'lists',
-  'hints',
-  'looks',
-  'wakes',
-  'creations',
-  'deletions',
-  'read-backs',
-  'definitions',
-  'brake',
-  'accounts',
-  'further pages',
-]
+export const callGroupNames = Object.keys(callGroups) as [CallGroup, ...CallGroup[]]
 
 /** Strikes the first matching call after `skip` others, `times` in a row. */
 export type Fault = {

@@ -1,64 +1,128 @@
 import * as fc from 'fast-check'
+import { permissionSetName } from '../../shared/domain/permission-sets/permission-set-name.ts'
+import { principalId } from '../../shared/domain/principals/identity-center-ids.ts'
+import type { PrincipalType } from '../../shared/domain/principals/principal.ts'
 import type { AssignmentTarget } from '../../shared/ports/sso-admin.ts'
-import { isBusy } from './outside-changes.ts'
+import { doing, nthOf, one } from './doing.ts'
+import { nameOf, recordedName } from './oracle/names.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
-
-/** What others do to access that ssofile gave, and the check that finds it. */
-export type DriftAction =
-  | { readonly do: 'remove what ssofile gave'; readonly nth: number }
-  | { readonly do: 'remove what ssofile gave and put it back'; readonly nth: number; readonly afterMs: number }
-  | { readonly do: 'check for drift' }
-
-const names: ReadonlySet<string> = new Set<DriftAction['do']>([
-  'remove what ssofile gave',
-  'remove what ssofile gave and put it back',
-  'check for drift',
-])
-
-export function isDriftAction(action: { readonly do: string }): action is DriftAction {
-  return names.has(action.do)
-}
+import { accounts, principals } from './small-world.ts'
 
 const nth = fc.nat(30)
+const account = one<string>(...accounts)
+const principal = one<string>(...principals)
 
-export const driftActions = [
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('remove what ssofile gave' as const), nth }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      do: fc.constant('remove what ssofile gave and put it back' as const),
-      nth,
-      afterMs: fc.constantFrom(100, 1_000, 5_000, 70_000),
-    }),
-  },
-  { weight: 2, arbitrary: fc.constant<DriftAction>({ do: 'check for drift' }) },
-] as const
+/** What others do in the console. */
+export const consoleActions = {
+  'assign in the console': doing(
+    3,
+    { account, principal, permissionSet: one('First-ps', 'Console-ps') },
+    (action, world) => {
+      const target = findTarget(action, world)
+      if (target) give(target, world)
+    },
+  ),
+  /** Only where no link grants it: what links grant would be drift. */
+  'remove in the console': doing(2, { account, principal }, (action, world) => {
+    const target = findTarget({ ...action, permissionSet: 'First-ps' }, world)
+    if (!target || world.checker.isDesired(target)) return
+    // What ssofile gave, and holds.
+    if (world.checker.isOurs(target)) noteDrift(target, world)
+    take(target, world)
+  }),
+  'make Console-ps again': doing(1, {}, (_, world) => makeConsolePermissionSetAnew(world)),
+}
+
+/** What others do to access that ssofile gave, and the check that finds it. */
+export const driftActions = {
+  'remove what ssofile gave': doing(2, { nth }, ({ nth }, world) => void removeOurs(nth, world)),
+  'remove what ssofile gave and put it back': doing(
+    1,
+    { nth, afterMs: one(100, 1_000, 5_000, 70_000) },
+    async ({ nth, afterMs }, world) => {
+      const target = removeOurs(nth, world)
+      if (!target) return
+      await world.clock.advance(afterMs)
+      if (!world.ssoAdmin.isAssigned(target) && !isBusy(target.accountId, world)) give(target, world)
+    },
+  ),
+  'check for drift': doing(2, {}, (_, world) => void checkForDrift(world)),
+}
 
 /** Listings count against our own calls after five minutes; clocks may be a little off. */
 export const settlingMs = 6 * 60_000
 
-export async function performDriftAction(action: DriftAction, world: SimulatedWorld): Promise<void> {
-  const { ssoAdmin, checker, clock } = world
-  if (action.do === 'check for drift') return void checkForDrift(world)
-  const ours = ssoAdmin.assignments().filter((one) => checker.isOurs(one) && !isBusy(one.accountId, ssoAdmin))
-  const target = ours[action.nth % Math.max(ours.length, 1)]
-  if (!target) return
+function removeOurs(nth: number, world: SimulatedWorld): AssignmentTarget | undefined {
+  const { ssoAdmin, checker } = world
+  const ours = ssoAdmin.assignments().filter((one) => checker.isOurs(one) && !isBusy(one.accountId, world))
+  const target = nthOf(ours, nth)
+  if (!target) return undefined
   noteDrift(target, world)
-  ssoAdmin.removeAssignment(target)
-  world.tellByHand('DeleteAccountAssignment', target)
-  if (action.do === 'remove what ssofile gave') return
-  await clock.advance(action.afterMs)
-  if (ssoAdmin.isAssigned(target) || isBusy(target.accountId, ssoAdmin)) return
-  checker.noteForeign(target)
-  ssoAdmin.addAssignment(target)
+  take(target, world)
+  return target
+}
+
+function give(target: AssignmentTarget, world: SimulatedWorld): void {
+  world.checker.noteForeign(target)
+  world.ssoAdmin.addAssignment(target)
   world.tellByHand('CreateAccountAssignment', target)
+}
+
+function take(target: AssignmentTarget, world: SimulatedWorld): void {
+  world.ssoAdmin.removeAssignment(target)
+  world.tellByHand('DeleteAccountAssignment', target)
+}
+
+/** While a request of an account is in progress, AWS refuses any other there: also from the console (ConflictException). */
+function isBusy(accountId: string, { ssoAdmin }: SimulatedWorld): boolean {
+  return ssoAdmin.outstandingRequests().some(({ target }) => target.accountId === accountId)
+}
+
+/** `undefined`: something is missing, or the account is busy. */
+function findTarget(
+  action: { readonly account: string; readonly principal: string; readonly permissionSet: string },
+  world: SimulatedWorld,
+): AssignmentTarget | undefined {
+  const [type, name = ''] = action.principal.split('/')
+  const principalType: PrincipalType = type === 'USER' ? 'USER' : 'GROUP'
+  const id = world.identityStore.idOf(principalType, name)
+  const permissionSetArn = world.ssoAdmin.permissionSetArnOf(action.permissionSet)
+  const found = world.accountNow(action.account)
+  if (!id || !permissionSetArn || found?.state !== 'ACTIVE' || isBusy(found.id, world)) return undefined
+  return { accountId: found.id, permissionSetArn, principalId: principalId.parse(id), principalType }
+}
+
+/** Others delete a permission set of theirs and make it again: the same name, another ARN. AWS refuses while it is in use. */
+async function makeConsolePermissionSetAnew(world: SimulatedWorld): Promise<void> {
+  const { ssoAdmin, checker, names } = world
+  const arn = ssoAdmin.permissionSetArnOf('Console-ps')
+  // The name stays known when the permission set is gone.
+  if (arn) names.permissionSet(arn)
+  if (!arn || ssoAdmin.outstandingRequests().some(({ target }) => target.permissionSetArn === arn)) return
+  const assigned = ssoAdmin.assignments().filter(({ permissionSetArn }) => permissionSetArn === arn)
+  if (assigned.some((target) => checker.isOurs(target))) return
+  // Links may want what others gave: that it is gone no event tells.
+  if (assigned.length > 0) world.wasDrifted = true
+  for (const target of assigned) ssoAdmin.removeAssignment(target)
+  await ssoAdmin.deletePermissionSet(arn)
+  await ssoAdmin.createPermissionSet({ name: permissionSetName.parse('Console-ps'), sessionDuration: 'PT1H', tags: [] })
+  checker.noteDesired()
+}
+
+/** An operator takes away by hand what this ledger entry records. */
+export function takeAway(world: SimulatedWorld, key: string, entry: Readonly<Record<string, unknown>>): void {
+  const name = recordedName(key, entry)
+  for (const target of world.ssoAdmin.assignments().filter((one) => nameOf(one) === name)) {
+    world.wasDrifted = true
+    world.ssoAdmin.removeAssignment(target)
+  }
 }
 
 /**
  * Only a drift check finds that this is taken away, and one that is under way, or about to begin, only where our last call on
  * it is so old that a listing counts against it.
  */
-export function noteDrift(target: AssignmentTarget, world: SimulatedWorld): void {
+function noteDrift(target: AssignmentTarget, world: SimulatedWorld): void {
   if (isSettled(target, world)) world.drift.changes++
   else world.wasDrifted = true
 }

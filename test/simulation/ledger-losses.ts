@@ -1,29 +1,26 @@
 import * as fc from 'fast-check'
 import type { MemoryObjectStore } from '../../shared/memory/s3/memory-object-store.ts'
+import { doing, nthOf } from './doing.ts'
 import { recordedName } from './oracle/names.ts'
-import type { SimulatedWorld } from './simulated-world.ts'
 import { spoiler, type UnreadableObjects } from './unreadable-objects.ts'
 
-/** Somebody who can write anywhere in the bucket takes from the ledger, or brings back what had gone from it. */
-export type LossAction =
-  | { readonly do: 'lose a ledger object'; readonly nth: number }
-  | { readonly do: 'restore an old version of a ledger object'; readonly nth: number }
-
 const nth = fc.nat(30)
-export const lossActions: readonly fc.WeightedArbitrary<LossAction>[] = [
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('lose a ledger object' as const), nth }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('restore an old version of a ledger object' as const), nth }) },
-]
 
-export function performLossAction(action: LossAction, world: SimulatedWorld): void {
-  const { losses } = world
-  const keys = action.do === 'lose a ledger object' ? losses.granted() : losses.gone()
-  const key = keys[action.nth % Math.max(keys.length, 1)]
-  if (key === undefined) return
-  // No event tells of it.
-  world.wasDisturbed = true
-  if (action.do === 'lose a ledger object') losses.lose(key)
-  else losses.bringBack(key)
+/** Somebody who can write anywhere in the bucket takes from the ledger, or brings back what had gone from it. */
+export const lossActions = {
+  'lose a ledger object': doing(1, { nth }, ({ nth }, world) => {
+    const key = nthOf(world.losses.granted(), nth)
+    if (key === undefined) return
+    // No event tells of it.
+    world.wasDisturbed = true
+    world.losses.lose(key)
+  }),
+  'restore an old version of a ledger object': doing(1, { nth }, ({ nth }, world) => {
+    const key = nthOf(world.losses.gone(), nth)
+    if (key === undefined) return
+    world.wasDisturbed = true
+    world.losses.bringBack(key)
+  }),
 }
 
 type Entry = Readonly<Record<string, unknown>>

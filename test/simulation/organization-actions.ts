@@ -1,92 +1,145 @@
 import * as fc from 'fast-check'
+import { doing, one } from './doing.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
+import { accounts, units } from './small-world.ts'
 
-/** What happens to the organization, or to its answers, besides what `outside-changes.ts` does. */
-export type OrganizationAction =
-  /** A listing answers less than there is, without an error. */
-  | { readonly do: 'Organizations does not list an account'; readonly account: string; readonly times: number }
-  | { readonly do: 'an account leaves and comes back'; readonly account: string; readonly afterMs: number }
-  /** State and Paths are no required members. No event tells when they are told again. */
-  | { readonly do: 'Organizations does not say where an account is'; readonly account: string; readonly forMs: number }
-  | { readonly do: 'delete an organizational unit that is empty'; readonly unit: string }
+const account = one<string>(...accounts)
+const unit = one<string>(...units)
+const silently = fc.boolean()
+const awayMs = one(100, 5_000, 70_000, 4_200_000)
 
-const names: ReadonlySet<string> = new Set<OrganizationAction['do']>([
-  'Organizations does not list an account',
-  'an account leaves and comes back',
-  'Organizations does not say where an account is',
-  'delete an organizational unit that is empty',
-])
-
-export function isOrganizationAction(action: { readonly do: string }): action is OrganizationAction {
-  return names.has(action.do)
+export const placeActions = {
+  'move an account': doing(2, { account, unit, silently }, ({ account, unit, silently }, world) =>
+    move(account, unit, silently, world),
+  ),
+  'tag an account': doing(
+    2,
+    { account, value: one<'a' | 'b'>('a', 'b'), silently },
+    async ({ account, value, silently }, world) => {
+      await world.quietly(silently, () => world.organizations.tagResource(account, { team: value }))
+      world.checker.noteDesired()
+    },
+  ),
 }
 
-export const organizationActions = (account: fc.Arbitrary<string>, unit: fc.Arbitrary<string>) =>
-  [
-    {
-      weight: 1,
-      arbitrary: fc.record({
-        do: fc.constant('Organizations does not list an account' as const),
-        account,
-        times: fc.integer({ min: 1, max: 2 }),
-      }),
-    },
-    {
-      weight: 1,
-      arbitrary: fc.record({
-        do: fc.constant('an account leaves and comes back' as const),
-        account,
-        afterMs: fc.constantFrom(100, 5_000, 70_000, 4_200_000),
-      }),
-    },
-    {
-      weight: 1,
-      arbitrary: fc.record({
-        do: fc.constant('Organizations does not say where an account is' as const),
-        account,
-        forMs: fc.constantFrom(100, 5_000, 70_000, 4_200_000),
-      }),
-    },
-    {
-      weight: 1,
-      arbitrary: fc.record({
-        do: fc.constant('delete an organizational unit that is empty' as const),
-        unit,
-      }),
-    },
-  ] as const
-
-export async function performOrganizationAction(action: OrganizationAction, world: SimulatedWorld): Promise<void> {
+/** Answers whether there was anything to move. */
+export async function move(
+  account: string,
+  unit: string,
+  isSilent: boolean,
+  world: SimulatedWorld,
+): Promise<string | undefined> {
   const { organizations, checker } = world
-  if (action.do === 'Organizations does not list an account') {
-    // Whoever does not know the account cannot know that it is lacking.
-    if (!world.viewNames(action.account)) world.wasDisturbed = true
-    world.unlisted.push({ account: action.account, times: action.times })
-    return
-  }
-  if (action.do === 'delete an organizational unit that is empty') {
-    if (organizations.hasParent(action.unit)) await organizations.deleteOrganizationalUnit(action.unit)
-    return
-  }
-  if (action.do === 'Organizations does not say where an account is') {
-    const withheld = organizations.accountsNow().find(({ id }) => id === action.account)
-    if (!withheld) return
-    // What is granted and revoked there is made good once its place is read again: by a reconcile.
-    world.wasDisturbed = true
-    organizations.withholdPlace(withheld.id)
-    world.later(action.forMs, async () => organizations.tellPlace(withheld.id))
-    return
-  }
-  // Its access went with it: only a drift check finds that.
-  world.wasDisturbed = true
-  const known = organizations.accountsNow().find(({ id }) => id === action.account)
-  if (!known) return
-  await organizations.removeAccountFromOrganization(known.id)
-  const comeBack = async () => {
-    if (organizations.accountsNow().some(({ id }) => id === known.id)) return
-    const handshake = await organizations.inviteAccountToOrganization({ type: 'ACCOUNT', id: known.id })
-    await organizations.acceptHandshake(handshake.id, known.id)
+  const known = world.accountNow(account)
+  const from = known?.parents.at(-1)
+  if (!known || !from || from === unit) return undefined
+  await world.quietly(isSilent, () => organizations.moveAccount(known.id, from, unit))
+  checker.noteDesired()
+  return from
+}
+
+export const accountActions = {
+  'create an account': doing(1, { unit, team: one<'a' | 'b'>('a', 'b') }, async ({ unit, team }, world) => {
+    const { organizations, steps, clock, checker } = world
+    const accountName = `created-${steps}-${clock.monotonicMs()}`
+    const email = `${accountName}@example.com`
+    const { accountId } = await organizations.createAccount({ accountName, email, tags: { team } })
+    world.later(1_001, async () => {
+      const root = accountId && world.accountNow(accountId)?.parents.at(-1)
+      if (accountId && root) await organizations.moveAccount(accountId, root, unit)
+      checker.noteDesired()
+    })
     checker.noteDesired()
-  }
-  world.later(action.afterMs, comeBack)
+  }),
+  'suspend an account': changing(1, (id, _, world) => {
+    noteUntold(world)
+    world.wasSuspended = true
+    world.organizations.suspendAccount(id)
+  }),
+  'reinstate the account': changing(1, (id, _, world) => {
+    noteUntold(world)
+    world.organizations.reinstateAccount(id)
+  }),
+  'close an account': changing(1, async (id, _, world) => {
+    const { organizations, closureMs, checker } = world
+    if (world.accountNow(id)?.state !== 'ACTIVE') return
+    await organizations.closeAccount(id)
+    // The world comes to rest while it still closes, where that takes hours.
+    if (closureMs > 60_000) return
+    world.later(closureMs + 1, () => {
+      organizations.settle()
+      checker.noteDesired()
+    })
+  }),
+  // Only reconciles find that it is gone.
+  'an account leaves': changing(1, async (id, _, world) => {
+    world.wasDisturbed = true
+    await world.organizations.removeAccountFromOrganization(id)
+  }),
+  'create an organizational unit and move an account there': changing(1, async (id, parent, world) => {
+    const { organizations, steps, clock } = world
+    const made = await organizations.createOrganizationalUnit(parent, `unit ${steps} ${clock.monotonicMs()}`)
+    await organizations.moveAccount(id, parent, made.id)
+  }),
+}
+
+/** Of an account that is there. */
+function changing(weight: number, change: (id: KnownId, parent: string, world: SimulatedWorld) => unknown) {
+  return doing(weight, { account }, async ({ account }, world) => {
+    const known = world.accountNow(account)
+    const parent = known?.parents.at(-1)
+    if (!known || !parent) return
+    await change(known.id, parent, world)
+    world.checker.noteDesired()
+  })
+}
+type KnownId = NonNullable<ReturnType<SimulatedWorld['accountNow']>>['id']
+
+/** Only Support reinstates, and no event tells of either. */
+function noteUntold(world: SimulatedWorld): void {
+  world.eventFaults.lost++
+  world.wasEventLost = true
+}
+
+export const organizationActions = {
+  /** A listing answers less than there is, without an error. */
+  'Organizations does not list an account': doing(
+    1,
+    { account, times: fc.integer({ min: 1, max: 2 }) },
+    ({ account, times }, world) => {
+      // Whoever does not know the account cannot know that it is lacking.
+      if (!world.viewNames(account)) world.wasDisturbed = true
+      world.unlisted.push({ account, times })
+    },
+  ),
+  'an account leaves and comes back': doing(1, { account, afterMs: awayMs }, async ({ account, afterMs }, world) => {
+    const { organizations, checker } = world
+    // Its access went with it: only a drift check finds that.
+    world.wasDisturbed = true
+    const known = world.accountNow(account)
+    if (!known) return
+    await organizations.removeAccountFromOrganization(known.id)
+    world.later(afterMs, async () => {
+      if (world.accountNow(known.id)) return
+      const handshake = await organizations.inviteAccountToOrganization({ type: 'ACCOUNT', id: known.id })
+      await organizations.acceptHandshake(handshake.id, known.id)
+      checker.noteDesired()
+    })
+  }),
+  /** State and Paths are no required members. No event tells when they are told again. */
+  'Organizations does not say where an account is': doing(
+    1,
+    { account, forMs: awayMs },
+    ({ account, forMs }, world) => {
+      const withheld = world.accountNow(account)
+      if (!withheld) return
+      // What is granted and revoked there is made good once its place is read again: by a reconcile.
+      world.wasDisturbed = true
+      world.organizations.withholdPlace(withheld.id)
+      world.later(forMs, async () => world.organizations.tellPlace(withheld.id))
+    },
+  ),
+  'delete an organizational unit that is empty': doing(1, { unit }, async ({ unit }, { organizations }) => {
+    if (organizations.hasParent(unit)) await organizations.deleteOrganizationalUnit(unit)
+  }),
 }

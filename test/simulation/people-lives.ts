@@ -1,7 +1,8 @@
-import { type Action, accounts, units } from './action.ts'
+import type { Action } from './action.ts'
 import type { CanonicalLife } from './canonical-lives.ts'
 import { hostileGroups, hostileLinkOf } from './hostile-actions.ts'
 import { deleteLink, linkOf, renameGroup, set, upload, wait } from './scenario-steps.ts'
+import { accounts, units } from './small-world.ts'
 
 const [account] = accounts
 const [unit, , elsewhere] = units
@@ -122,6 +123,13 @@ export const hostileLives: readonly CanonicalLife[] = [
       ...[{ do: 'he overwrites a link of others', nth: 0, body: 'reason' } as const, done],
       ...[{ do: 'he overwrites a link of others', nth: 0, body: 'empty' } as const, wait(300)],
       ...[deleteLink(linkOf(`account%${account}`)), done],
+    ],
+  },
+  {
+    name: 'nobody could ever read a link of his that asks for what a link of others asks for',
+    actions: [
+      ...[his(hostileLinkOf('root%all', set, 'team one')), { do: 'he encrypts one of his links', nth: 0 } as const],
+      ...[upload(honest), done, wait(70_000)],
     ],
   },
   {

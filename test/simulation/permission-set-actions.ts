@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
-import type { SimulatedWorld } from './simulated-world.ts'
+import { doing, one } from './doing.ts'
+import { firstPermissionSet, type SimulatedWorld } from './simulated-world.ts'
 
 const extra = { customerManagedPoliciesList: [{ Name: 'simulated-extra' }] }
 const readOnly = 'arn:aws:iam::aws:policy/ReadOnlyAccess'
@@ -17,91 +18,58 @@ const versions = {
   inline: { ...extra, inlinePolicyDocument: inline },
   invalid: { ...extra, sessionDurationInMinutes: 5 },
 } as const
-export type Version = keyof typeof versions
-const versionNames = ['first', 'more', 'less', 'session', 'tags', 'boundary', 'inline', 'invalid'] as const
+type Version = keyof typeof versions
 
 export const ownedNames = ['First-ps', 'Late-ps'] as const
-const consoleChanges = ['attach', 'detach', 'session', 'inline', 'delete'] as const
+type OwnedName = (typeof ownedNames)[number]
+const name = fc.constantFrom(...ownedNames)
+const version = fc.constantFrom<Version[]>(
+  ...(['first', 'more', 'less', 'session', 'tags', 'boundary', 'inline', 'invalid'] as const),
+)
+const change = fc.constantFrom('attach', 'detach', 'session', 'inline', 'delete')
+
+export const fileActions = {
+  'upload the permission set': doing(3, { name, valid: fc.boolean() }, ({ name, valid }, { objects }) => {
+    const good = name === 'First-ps' ? firstPermissionSet : JSON.stringify({ permissionSetName: name })
+    const body = valid || name === 'First-ps' ? good : '{"permissionSetName":'
+    void objects.as('someone').put(`permission_sets/${name}.json`, body)
+  }),
+}
 
 /** What becomes of the files of permission sets, and of those sets by other hands. */
-export type PermissionSetAction =
-  | { readonly do: 'upload a version of First-ps'; readonly version: Version }
-  | { readonly do: 'upload a version of Late-ps'; readonly version: Version }
-  | {
-      readonly do: 'upload two versions of First-ps'
-      readonly first: Version
-      readonly second: Version
-      readonly afterMs: number
-    }
-  | { readonly do: 'delete a permission set file'; readonly name: (typeof ownedNames)[number] }
+export const permissionSetActions = {
+  'upload a version of First-ps': doing(3, { version }, ({ version }, world) => upload('First-ps', version, world)),
+  'upload a version of Late-ps': doing(1, { version }, ({ version }, world) => upload('Late-ps', version, world)),
+  'upload two versions of First-ps': doing(
+    1,
+    { first: version, second: version, afterMs: one(0, 30, 300, 900) },
+    async ({ first, second, afterMs }, world) => {
+      upload('First-ps', first, world)
+      await world.clock.advance(afterMs)
+      upload('First-ps', second, world)
+    },
+  ),
+  'delete a permission set file': doing(1, { name }, ({ name }, { objects }) => {
+    void objects.as('someone').delete(`permission_sets/${name}.json`)
+  }),
   /** Found by the next drift check only. AWS refuses to delete what is assigned. */
-  | { readonly do: 'change First-ps in the console'; readonly change: (typeof consoleChanges)[number] }
-
-const version = fc.constantFrom<Version>(...versionNames)
-
-export const permissionSetActions: readonly fc.WeightedArbitrary<PermissionSetAction>[] = [
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('upload a version of First-ps' as const), version }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('upload a version of Late-ps' as const), version }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      do: fc.constant('upload two versions of First-ps' as const),
-      first: version,
-      second: version,
-      afterMs: fc.constantFrom(0, 30, 300, 900),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      do: fc.constant('delete a permission set file' as const),
-      name: fc.constantFrom(...ownedNames),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      do: fc.constant('change First-ps in the console' as const),
-      change: fc.constantFrom(...consoleChanges),
-    }),
-  },
-]
-
-export async function changePermissionSet(action: PermissionSetAction, world: SimulatedWorld): Promise<void> {
-  switch (action.do) {
-    case 'upload a version of First-ps':
-      return upload('First-ps', action.version, world)
-    case 'upload a version of Late-ps':
-      return upload('Late-ps', action.version, world)
-    case 'upload two versions of First-ps':
-      upload('First-ps', action.first, world)
-      await world.clock.advance(action.afterMs)
-      return upload('First-ps', action.second, world)
-    case 'delete a permission set file':
-      return void world.objects.as('someone').delete(`permission_sets/${action.name}.json`)
-    case 'change First-ps in the console':
-      return changeInConsole(action.change, world)
-    default:
-      return action satisfies never
-  }
+  'change First-ps in the console': doing(1, { change }, async ({ change }, world) => {
+    const { ssoAdmin, names, checker } = world
+    const arn = ssoAdmin.permissionSetArnOf('First-ps')
+    if (!arn) return
+    // The name stays known when the permission set is gone.
+    names.permissionSet(arn)
+    world.wasDrifted = true
+    if (change === 'attach') await ssoAdmin.attachManagedPolicy(arn, 'arn:aws:iam::aws:policy/AdministratorAccess')
+    if (change === 'detach') await ssoAdmin.detachCustomerManagedPolicy(arn, { Name: 'simulated-extra' })
+    if (change === 'session') await ssoAdmin.updatePermissionSet(arn, { sessionDuration: 'PT12H' })
+    if (change === 'inline') await ssoAdmin.putInlinePolicy(arn, '{"Version":"2012-10-17","Statement":[]}')
+    if (change === 'delete') await ssoAdmin.deletePermissionSet(arn)
+    checker.noteDesired()
+  }),
 }
 
-function upload(name: (typeof ownedNames)[number], version: Version, { objects }: SimulatedWorld): void {
+function upload(name: OwnedName, version: Version, { objects }: SimulatedWorld): void {
   const body = JSON.stringify({ permissionSetName: name, ...versions[version] })
   void objects.as('someone').put(`permission_sets/${name}.json`, body)
-}
-
-async function changeInConsole(change: (typeof consoleChanges)[number], world: SimulatedWorld): Promise<void> {
-  const { ssoAdmin, names, checker } = world
-  const arn = ssoAdmin.permissionSetArnOf('First-ps')
-  if (!arn) return
-  // The name stays known when the permission set is gone.
-  names.permissionSet(arn)
-  world.wasDrifted = true
-  if (change === 'attach') await ssoAdmin.attachManagedPolicy(arn, 'arn:aws:iam::aws:policy/AdministratorAccess')
-  if (change === 'detach') await ssoAdmin.detachCustomerManagedPolicy(arn, { Name: 'simulated-extra' })
-  if (change === 'session') await ssoAdmin.updatePermissionSet(arn, { sessionDuration: 'PT12H' })
-  if (change === 'inline') await ssoAdmin.putInlinePolicy(arn, '{"Version":"2012-10-17","Statement":[]}')
-  if (change === 'delete') await ssoAdmin.deletePermissionSet(arn)
-  checker.noteDesired()
 }

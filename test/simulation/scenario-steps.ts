@@ -1,5 +1,6 @@
-import type { Action, bodies } from './action.ts'
+import type { Action } from './action.ts'
 import type { CallGroup, Fault, FaultKind } from './chaos.ts'
+import type { bodies } from './small-world.ts'
 
 export const set = 'First-ps'
 export const group = 'team one'

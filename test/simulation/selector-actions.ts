@@ -1,5 +1,8 @@
 import * as fc from 'fast-check'
+import { doing, one } from './doing.ts'
+import { selectorNames } from './link-keys.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
+import { accounts } from './small-world.ts'
 
 type PlainAccount = {
   readonly id: string
@@ -9,7 +12,7 @@ type PlainAccount = {
 }
 
 /** What selectors say here, and what that means, by the plainest reading. `broken`: nobody knows what it means. */
-export const selectors = {
+const selectors = {
   unit: {
     body: '{"organizationalUnits":["ou-sim0-11111111"]}',
     selects: ({ parents }: PlainAccount) => parents.includes('ou-sim0-11111111'),
@@ -26,67 +29,30 @@ export const selectors = {
   nobody: { body: '{"accounts":[]}', selects: () => false },
   broken: { body: '{"accounts":', selects: undefined },
 } as const
-export type SelectorBody = keyof typeof selectors
-
-const selectorNames = ['pick', 'other'] as const
+const name = fc.constantFrom(...selectorNames)
+const body = fc.constantFrom(...(Object.keys(selectors) as (keyof typeof selectors)[]))
 
 /** What governance does with selectors, and what happens to the names of accounts. */
-export type SelectorAction =
-  | {
-      readonly do: 'write a selector'
-      readonly name: (typeof selectorNames)[number]
-      readonly body: SelectorBody
-    }
-  | { readonly do: 'delete a selector'; readonly name: (typeof selectorNames)[number] }
+export const selectorActions = {
+  'write a selector': doing(5, { name, body }, ({ name, body }, { objects }) => {
+    void objects.as('governance').put(`selectors/${name}.json`, selectors[body].body)
+  }),
+  'delete a selector': doing(1, { name }, ({ name }, { objects }) => {
+    void objects.as('governance').delete(`selectors/${name}.json`)
+  }),
   /** No event tells of it. */
-  | { readonly do: 'rename an account'; readonly account: string; readonly to: 'renamed' | 'another' }
-
-const names: ReadonlySet<string> = new Set<SelectorAction['do']>([
-  'write a selector',
-  'delete a selector',
-  'rename an account',
-])
-
-export function isSelectorAction(action: { readonly do: string }): action is SelectorAction {
-  return names.has(action.do)
-}
-
-export const selectorScopes = selectorNames.map((name) => `select%${name}`)
-
-export const selectorActions = (account: fc.Arbitrary<string>): readonly fc.WeightedArbitrary<SelectorAction>[] => [
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      do: fc.constant('write a selector' as const),
-      name: fc.constantFrom(...selectorNames),
-      body: fc.constantFrom(...(Object.keys(selectors) as SelectorBody[])),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({ do: fc.constant('delete a selector' as const), name: fc.constantFrom(...selectorNames) }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      do: fc.constant('rename an account' as const),
-      account,
-      to: fc.constantFrom('renamed' as const, 'another' as const),
-    }),
-  },
-]
-
-export function performSelectorAction(action: SelectorAction, world: SimulatedWorld): void {
-  const { objects, organizations, checker } = world
-  if (action.do === 'write a selector')
-    return void objects.as('governance').put(`selectors/${action.name}.json`, selectors[action.body].body)
-  if (action.do === 'delete a selector') return void objects.as('governance').delete(`selectors/${action.name}.json`)
-  const known = organizations.accountsNow().find(({ id }) => id === action.account)
-  if (!known) return
-  // Only a reconcile finds it.
-  world.wasDisturbed = true
-  organizations.renameAccount(known.id, action.to)
-  checker.noteDesired()
+  'rename an account': doing(
+    1,
+    { account: one<string>(...accounts), to: fc.constantFrom('renamed', 'another') },
+    ({ account, to }, world) => {
+      const known = world.accountNow(account)
+      if (!known) return
+      // Only a reconcile finds it.
+      world.wasDisturbed = true
+      world.organizations.renameAccount(known.id, to)
+      world.checker.noteDesired()
+    },
+  ),
 }
 
 /** Whether the selector of this name means the account. Absent: it means none. */

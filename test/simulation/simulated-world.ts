@@ -35,20 +35,20 @@ import type { Ports } from '../../shared/ports/ports.ts'
 import { type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
 import { isServiceError } from '../../shared/ports/service-error.ts'
 import type { AssignmentTarget } from '../../shared/ports/sso-admin.ts'
-import { accounts, managementAccount, principals, units } from './action.ts'
 import { hasNewRelease, type ShownList } from './brake-actions.ts'
 import { Chaos, harmless, lateKinds } from './chaos.ts'
-import { directoryNames } from './directory-actions.ts'
 import { hostileFolder, hostileGroups } from './hostile-actions.ts'
 import { HostileWatch } from './hostile-watch.ts'
 import { LedgerLosses } from './ledger-losses.ts'
 import { Oracle } from './oracle/oracle.ts'
+import { promises } from './oracle/violation.ts'
 import { renderAccessCall } from './render-access-call.ts'
 import { directoryVoices, renderDirectoryEvent } from './render-directory-event.ts'
 import { renderOrganizationEvent } from './render-organization-event.ts'
 import type { FaultWatch } from './run.ts'
 import type { Sabotage } from './sabotages.ts'
 import { SimulatedProcess } from './simulated-process.ts'
+import { accounts, directoryNames, managementAccount, principals, units } from './small-world.ts'
 import { StepWatch } from './step-watch.ts'
 import { lastInstantMs } from './time-actions.ts'
 import { spoiler, UnreadableObjects } from './unreadable-objects.ts'
@@ -230,13 +230,13 @@ export class SimulatedWorld {
   #sweptMs = 0
   readonly sweeps: boolean
   readonly #randomness: SeededRandomness
-  readonly #stepWatch = new StepWatch((message) => this.checker.noteUnknownStep(message))
+  readonly #stepWatch = new StepWatch((message) => this.checker.fail(promises.record, message))
 
   /** What the product is told. */
   readonly #told: Configuration
   readonly #sabotage: Sabotage | undefined
 
-  constructor(settings: WorldSettings, { promises, sabotage }: Judged = {}) {
+  constructor(settings: WorldSettings, { promises: judged, sabotage }: Judged = {}) {
     const { clock } = this
     this.settings = settings
     this.#sabotage = sabotage
@@ -296,7 +296,7 @@ export class SimulatedWorld {
     fillFromOrganizationFile(file.value, this)
     this.names = this.#rememberNames()
     this.chaos = new Chaos(new SeededRandomness(settings.seed + 2), settings)
-    this.checker = new Oracle(this, promises)
+    this.checker = new Oracle(this, judged)
     this.#notify()
     const { instanceArn } = this.ssoAdmin
     const { identityStoreId } = this.identityStore
@@ -334,18 +334,8 @@ export class SimulatedWorld {
     const kind = name === 'dispatcher' ? 'dispatcher' : 'handler'
     const { objects, unreadable, queues, organizations, identityStore, ssoAdmin, clock, log, chaos } = this
     const randomness = this.#randomness
-    const inner: Ports = {
-      objects,
-      queues,
-      organizations,
-      identityStore,
-      ssoAdmin,
-      clock,
-      leaseClock: clock,
-      randomness,
-      log,
-      metrics: recordedMetrics,
-    }
+    const services = { objects, queues, organizations, identityStore, ssoAdmin }
+    const inner: Ports = { ...services, clock, leaseClock: clock, randomness, log, metrics: recordedMetrics }
     const skewMs = Math.round((2 * randomness.fraction() - 1) * this.skewMs)
     const process = new SimulatedProcess({
       kind,
@@ -356,7 +346,7 @@ export class SimulatedWorld {
       chaos,
       unreadable,
       skewMs,
-      depart: (process, call) => this.checker.noteDeparture(process, call),
+      depart: (process, call) => this.checker.limits.noteDeparture(process, call),
       observe: (self, call, args) => {
         this.steps++
         this.checker.checkRecords()
@@ -406,7 +396,7 @@ export class SimulatedWorld {
       handle: (ports: Ports) => (event: SQSEvent) => Promise<SQSBatchResponse>,
     ) => {
       const handler = (event: SQSEvent) => {
-        this.checker.noteBatch(queue, event)
+        this.checker.others.noteBatch(queue, event)
         return this.#invoke(name, (ports) => handle(ports)(event))
       }
       const isOneAtOnce = name === 'links' && this.settings.evenPace === true
@@ -495,47 +485,40 @@ export class SimulatedWorld {
   async everyMinute(): Promise<void> {
     if (this.clock.monotonicMs() - this.#sweptMs >= sweepEveryMs) void this.everyFiveMinutes()
     void this.everyMinuteOfLinks()
-    await this.#invoke('dispatcher', (ports) => everyMinute(ports, this.#told, slice)()).catch((error: unknown) =>
-      this.trace.push(`minute: ${String(error)}`),
-    )
+    await this.#schedule('dispatcher', (ports) => everyMinute(ports, this.#told, slice)())
   }
 
-  async everyMinuteOfLinks(): Promise<void> {
-    await this.#invoke('minute-links', (ports) => everyMinuteOfLinks(ports, this.#told)()).catch((error: unknown) =>
-      this.trace.push(`minute of links: ${String(error)}`),
-    )
+  everyMinuteOfLinks(): Promise<boolean> {
+    return this.#schedule('minute-links', (ports) => everyMinuteOfLinks(ports, this.#told)())
   }
 
   /** Whether the check has begun. */
-  async everyNight(): Promise<boolean> {
-    const begin = this.#invoke('nightly', (ports) => everyNight(ports, this.#told)())
-    return begin.then(
-      () => true,
-      (error: unknown) => {
-        this.trace.push(`night: ${String(error)}`)
-        return false
-      },
-    )
+  everyNight(): Promise<boolean> {
+    return this.#schedule('nightly', (ports) => everyNight(ports, this.#told)())
   }
 
-  async everyMorning(): Promise<void> {
-    await this.#invoke('report', (ports) => everyMorning(ports, this.#told)()).catch((error: unknown) =>
-      this.trace.push(`morning: ${String(error)}`),
-    )
+  everyMorning(): Promise<boolean> {
+    return this.#schedule('report', (ports) => everyMorning(ports, this.#told)())
   }
 
   async everyFiveMinutes(): Promise<void> {
     if (!this.sweeps) return
     this.#sweptMs = this.clock.monotonicMs()
-    await this.#invoke('sweep', (ports) => everyFiveMinutes(ports, this.#told)()).catch((error: unknown) =>
-      this.trace.push(`five minutes: ${String(error)}`),
-    )
+    await this.#schedule('sweep', (ports) => everyFiveMinutes(ports, this.#told)())
   }
 
-  async everyHour(): Promise<void> {
-    await this.#invoke('hourly', (ports) => everyHour(ports, this.#told)()).catch((error: unknown) =>
-      this.trace.push(`hour: ${String(error)}`),
-    )
+  everyHour(): Promise<boolean> {
+    return this.#schedule('hourly', (ports) => everyHour(ports, this.#told)())
+  }
+
+  async #schedule(name: FunctionName, work: (ports: Ports) => Promise<unknown>): Promise<boolean> {
+    try {
+      await this.#invoke(name, work)
+      return true
+    } catch (error) {
+      this.trace.push(`${name}: ${String(error)}`)
+      return false
+    }
   }
 
   /** What is changed by `work` is reported by no event, if `isSilent`; also where AWS refuses it. */
@@ -552,10 +535,8 @@ export class SimulatedWorld {
    */
   tellByHand(operation: 'CreateAccountAssignment' | 'DeleteAccountAssignment', target: AssignmentTarget): void {
     if (this.settings.seed % 2 === 0) return
-    void this.#deliver(
-      'events',
-      JSON.stringify(renderAccessCall(operation, target, this.clock.now(), this.#randomness.id())),
-    )
+    const told = renderAccessCall(operation, target, this.clock.now(), this.#randomness.id())
+    void this.#deliver('events', JSON.stringify(told))
   }
 
   /** What could be struck from now on. */
@@ -581,13 +562,8 @@ export class SimulatedWorld {
    */
   get isUntouched(): boolean {
     const isCalm = [...this.chaos.struck.keys()].every((kind) => lateKinds.has(kind))
-    return (
-      isCalm &&
-      !this.needsReconcile &&
-      !this.wasInterrupted &&
-      !this.wasOperated &&
-      this.keys('state/open/').length === 0
-    )
+    const isLeft = this.needsReconcile || this.wasInterrupted || this.wasOperated
+    return isCalm && !isLeft && this.keys('state/open/').length === 0
   }
 
   /** The ledger has entries of accounts that are not in the organization any more. */
@@ -689,6 +665,10 @@ export class SimulatedWorld {
 
   keys(prefix: string): readonly string[] {
     return this.objects.model.listPage({ prefix, most: 1000 }).objects.map(({ key }) => key)
+  }
+
+  accountNow(account: string) {
+    return this.organizations.accountsNow().find(({ id }) => id === account)
   }
 
   /** Of what somebody spoiled, what it was. */

@@ -76,7 +76,7 @@ export async function lookAtRulesFor(
 ): Promise<number> {
   const { configuration, identityStore } = context
   const rules = await context.rules.read()
-  const person = rules.size > 0 ? await identityStore.findPerson(user) : undefined
+  const person = rules.size > 0 ? await identityStore.findUser(user) : undefined
   if (person === undefined || person.isDisabled) return 0
   const inputs = [...rules].flatMap(([group, { condition }]) => {
     const name = nameInKeys(person.name, group, configuration.principalSuffix)

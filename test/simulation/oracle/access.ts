@@ -4,7 +4,7 @@ import { desiredNow } from '../desired.ts'
 import { accountOfKey, assignmentOfKey, describeTarget, isTarget, linksOf, nameOf, recordedName } from './names.ts'
 import type { SuspensionsPromise } from './suspensions.ts'
 import { promises } from './violation.ts'
-import { believedMs, seenAfterMs, type Watched } from './watched.ts'
+import { believedMs, isHindered, seenAfterMs, type Watched } from './watched.ts'
 
 /** An account is gone when two complete listings an hour apart lack it; what had been decided before may come about later. */
 const goneAfterMs = 59 * 60_000
@@ -116,8 +116,15 @@ export class AccessPromise {
     if (before && recordedName(key, before) !== name) this.#checkForgotten(recordedName(key, before))
     if (isByOperator && entry.releasedAt === undefined) this.#noteAdopted(key, name)
     const isFound = entry.missingSince !== undefined && before?.missingSince === undefined
-    if (isFound && this.#isThereSince(name) && !world.isRestoring)
+    if (isFound && (this.#isThereSince(name) || this.#isThereSinceMade(name)) && !world.isRestoring)
       this.#failRecord(`${key} is recorded as missing, and is there all the time`)
+  }
+
+  /** However far listings lag: what they lack is believed only when they must know of the creation. */
+  #isThereSinceMade(name: string): boolean {
+    const { truth, world } = this.#watched
+    truth.settle()
+    return truth.ownerOf(name)?.isMade === true && !isHindered(world) && !world.losses.hasAny
   }
 
   #isThereSince(name: string): boolean {

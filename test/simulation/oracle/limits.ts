@@ -33,8 +33,9 @@ export class LimitsPromise {
     this.#leaseholder = process
   }
 
-  /** A call to SSO Admin leaves its process. */
-  noteDeparture(process: string, { operation }: Call): void {
+  /** A call of the product leaves its process. */
+  noteDeparture(process: string, { service, operation }: Call): void {
+    if (service !== 'sso-admin') return
     const { world, fail } = this.#watched
     const nowMs = world.clock.monotonicMs()
     this.#departedMs.push(nowMs)

@@ -1,7 +1,7 @@
 import type { PrincipalId } from '../../../shared/domain/principals/identity-center-ids.ts'
 import type { IdentityStoreChange } from '../../../shared/memory/identity-store/identity-store-records.ts'
-import { userNames } from '../directory-actions.ts'
 import { fileGroup, fileOf, groupFile, groupRule } from '../membership-actions.ts'
+import { userNames } from '../small-world.ts'
 import type { SuspensionsPromise } from './suspensions.ts'
 import { promises } from './violation.ts'
 import type { Watched } from './watched.ts'

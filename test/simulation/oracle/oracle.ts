@@ -1,7 +1,5 @@
-import type { SQSEvent } from 'aws-lambda'
 import type { IdentityStoreChange } from '../../../shared/memory/identity-store/identity-store-records.ts'
 import type { ObjectChange } from '../../../shared/memory/s3/object-change.ts'
-import type { WorkedQueue } from '../../../shared/ports/queues.ts'
 import type { AssignmentTarget } from '../../../shared/ports/sso-admin.ts'
 import type { Call } from '../chaos.ts'
 import type { SimulatedProcess } from '../simulated-process.ts'
@@ -35,13 +33,13 @@ export class Oracle {
   readonly #only: ReadonlySet<string> | undefined
   readonly #watched: Watched
   readonly #access: AccessPromise
-  readonly #rest: RestPromise
+  readonly rest: RestPromise
   readonly #status: StatusPromise
-  readonly #limits: LimitsPromise
-  readonly #brake: BrakePromise
-  readonly #permissionSets: PermissionSetsPromise
-  readonly #sessions: SessionsPromise
-  readonly #others: OthersPromise
+  readonly limits: LimitsPromise
+  readonly brake: BrakePromise
+  readonly permissionSets: PermissionSetsPromise
+  readonly sessions: SessionsPromise
+  readonly others: OthersPromise
   readonly #trail: TrailPromise
   readonly #suspensions: SuspensionsPromise
   readonly memberships: MembershipsPromise
@@ -59,7 +57,7 @@ export class Oracle {
   constructor(world: SimulatedWorld, only?: readonly string[]) {
     this.#world = world
     this.#only = only && new Set(only)
-    const fail = (promise: string, message: string) => this.#fail(promise, message)
+    const fail = (promise: string, message: string) => this.fail(promise, message)
     this.#watched = {
       world,
       truth: new Truth(world),
@@ -69,17 +67,17 @@ export class Oracle {
     this.#suspensions = new SuspensionsPromise(this.#watched)
     this.memberships = new MembershipsPromise(this.#watched, this.#suspensions)
     this.#access = new AccessPromise(this.#watched, this.#suspensions)
-    this.#rest = new RestPromise(this.#watched)
-    this.#limits = new LimitsPromise(this.#watched)
-    this.#sessions = new SessionsPromise(world, fail)
-    this.#permissionSets = new PermissionSetsPromise(world, this.#sessions, fail)
+    this.rest = new RestPromise(this.#watched)
+    this.limits = new LimitsPromise(this.#watched)
+    this.sessions = new SessionsPromise(world, fail)
+    this.permissionSets = new PermissionSetsPromise(world, this.sessions, fail)
     this.temporary = new TemporaryPromise(world, fail)
-    this.#brake = new BrakePromise(this.#watched, this.temporary, this.#suspensions)
-    this.#others = new OthersPromise(this.#watched)
+    this.brake = new BrakePromise(this.#watched, this.temporary, this.#suspensions)
+    this.others = new OthersPromise(this.#watched)
     this.#trail = new TrailPromise(world, fail)
     this.#status = new StatusPromise(this.#watched, {
-      holdsFor: (link) => this.#brake.holdsFor(link),
-      isKept: (input) => this.#permissionSets.isKept(input),
+      holdsFor: (link) => this.brake.holdsFor(link),
+      isKept: (input) => this.permissionSets.isKept(input),
     })
     world.objects.onChange((change) => this.#noteChange(change))
   }
@@ -126,50 +124,18 @@ export class Oracle {
     this.#isDirty = true
   }
 
-  /** A call of the product leaves its process. */
-  noteDeparture(process: string, call: Call): void {
-    if (call.service === 'sso-admin') this.#limits.noteDeparture(process, call)
-  }
-
-  /** An operator releases what was `seen`, while `now` is on the list. */
-  noteRelease(seen: readonly string[], now: readonly string[] | undefined): void {
-    this.#brake.noteRelease(seen, now)
-  }
-
-  /** An operator is about to release this content of a file. */
-  noteReleasedContents(name: string, etag: string): void {
-    this.#permissionSets.noteRelease(name, etag)
-  }
-
-  get brakeCounts(): Readonly<Record<string, number>> {
-    return this.#brake.counts
-  }
-
-  noteRefusedRelease(digest: string, isRefused: boolean): void {
-    if (isRefused) this.#others.noteRefusedRelease(digest)
-  }
-
-  noteForgottenBrake(): void {
-    this.#brake.noteForgotten()
-  }
-
   /** A call of the product is about to take effect. */
   noteCall(process: SimulatedProcess, call: Call, args: readonly unknown[]): void {
     const refused = complainAboutGrant(process.function, call)
-    if (refused !== undefined) this.#fail(promises.grants, refused)
+    if (refused !== undefined) this.fail(promises.grants, refused)
     this.#calling = process.name
-    this.#others.noteCall(call, args)
+    this.others.noteCall(call, args)
     if (call.service !== 'sso-admin') return
     this.#isDirty = true
-    this.#permissionSets.noteCall(call.operation, args)
-    this.#sessions.noteCall(call.operation, args)
-    this.#limits.noteCall(process, call, args)
+    this.permissionSets.noteCall(call.operation, args)
+    this.sessions.noteCall(call.operation, args)
+    this.limits.noteCall(process, call, args)
     this.#access.noteCall(call, args)
-  }
-
-  /** A function is given messages of a queue. */
-  noteBatch(queue: WorkedQueue, event: SQSEvent): void {
-    this.#others.noteBatch(queue, event)
   }
 
   /** After each step. */
@@ -181,24 +147,16 @@ export class Oracle {
     this.#isDirty = false
   }
 
-  checkWoken(waitedMs: number): void {
-    this.#rest.checkWoken(waitedMs)
-  }
-
-  checkStopped(lostMs: number): void {
-    this.#limits.checkStopped(lostMs)
-  }
-
   checkOverdue(sinceMs: number): void {
-    this.#rest.checkOverdue(sinceMs)
+    this.rest.checkOverdue(sinceMs)
     this.temporary.checkOverdue(sinceMs)
   }
 
   /** After a reconcile, nothing but what others changed is left to the drift check. */
   checkBeforeNight(): void {
     if (this.#world.wasDrifted) return
-    this.#permissionSets.checkAtRest({ isReconciled: false })
-    this.#sessions.noteNight()
+    this.permissionSets.checkAtRest({ isReconciled: false })
+    this.sessions.noteNight()
   }
 
   /** At the end, after the faults: what is there is what is asked for, and every input has been told. */
@@ -206,35 +164,20 @@ export class Oracle {
     const { truth, wishes } = this.#watched
     truth.settle()
     const isReadable = this.#world.unreadable.spoiled.length === 0
-    this.#rest.checkAtRest()
+    this.rest.checkAtRest()
     this.#status.checkAtRest()
     this.#trail.checkAtRest()
     this.temporary.checkAtRest()
     if (isReconciled) this.#status.checkIndex()
-    if (isReconciled && isReadable) this.#rest.checkListings()
+    if (isReconciled && isReadable) this.rest.checkListings()
     if (isReconciled && isReadable) this.#suspensions.checkAtRest()
     if (isReconciled && isReadable) this.memberships.checkAtRest()
-    this.#permissionSets.checkAtRest({ isReconciled })
-    this.#sessions.checkAtRest({ isReconciled })
+    this.permissionSets.checkAtRest({ isReconciled })
+    this.sessions.checkAtRest({ isReconciled })
     if (!isReadable) return
-    this.#permissionSets.checkHeld()
+    this.permissionSets.checkHeld()
     const desired = wishes.now('certainly').flatMap((one) => wishes.targetOf(one) ?? [])
-    this.#brake.checkAtRest(new Set(desired.map((one) => ledgerKeyOf(one, this.#world))))
-  }
-
-  /** Twelve hours later. */
-  checkNothingDenied(): void {
-    this.#sessions.checkNothingDenied()
-  }
-
-  isAnySessionEnded(): boolean {
-    return this.#sessions.isAnyEnded()
-  }
-
-  /** At rest, while S3 refuses to give some links: the others are in force all the same. */
-  checkBesideRefused(): void {
-    this.#watched.truth.settle()
-    this.#rest.checkBesideRefused()
+    this.brake.checkAtRest(new Set(desired.map((one) => ledgerKeyOf(one, this.#world))))
   }
 
   #noteChange(change: ObjectChange): void {
@@ -250,7 +193,7 @@ export class Oracle {
     this.temporary.noteChange(change)
     if (key.startsWith('links_data/')) {
       wishes.noteLink(key)
-      this.#brake.noteLink(key)
+      this.brake.noteLink(key)
       this.noteDesired()
       if (isByOperator && !isRemoved) this.#access.checkImported(key)
     }
@@ -264,7 +207,7 @@ export class Oracle {
     if (key.startsWith('status/links_data/')) wishes.noteStatus(key)
     // Not a release, nor someone who took the lease from outside.
     if (key === 'control/dispatcher.json' && this.#world.readJson(key)?.holder === 'simulation')
-      this.#limits.noteLease(this.#calling)
+      this.limits.noteLease(this.#calling)
     if (key.startsWith('foreign/') && !isRemoved) this.#access.noteForeign(key)
     if (key.startsWith('assignments/')) this.#noteEntry(key, isRemoved, isByOperator)
   }
@@ -275,7 +218,7 @@ export class Oracle {
     if (this.#world.isRestoring) this.#world.unreadable.noteRestored(key)
     if (isRemoved) this.#access.noteRemoved(key)
     else if (entry) this.#access.noteWritten(key, entry, isByOperator)
-    this.#brake.noteEntry(key, entry)
+    this.brake.noteEntry(key, entry)
   }
 
   /** Somebody puts back what was lost. */
@@ -285,12 +228,7 @@ export class Oracle {
     if (isLost) this.#watched.truth.entries.set(key, entry)
   }
 
-  /** Of an evaluation: the model of one access does not have it. */
-  noteUnknownStep(message: string): void {
-    this.#fail(promises.record, message)
-  }
-
-  #fail(promise: string, message: string): void {
+  fail(promise: string, message: string): void {
     if (this.#only?.has(numberOf(promise)) !== false) this.violation ??= new Violation(promise, message)
   }
 }

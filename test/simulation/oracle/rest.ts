@@ -36,7 +36,8 @@ export class RestPromise {
 
   /** At rest, while S3 refuses to give some links: what the others ask for is there. */
   checkBesideRefused(): void {
-    const { world } = this.#watched
+    const { world, truth } = this.#watched
+    truth.settle()
     // Nobody waits here for a retry of what the one who encrypts links has overwritten too.
     const open = new Set(world.keys('state/open/').map((key) => `assignments/${key.slice(key.indexOf('%') + 1)}`))
     this.#checkGranted((key) => open.has(key) && world.hostile.touches(key), world.unreadable.refused)

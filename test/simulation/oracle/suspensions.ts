@@ -1,6 +1,6 @@
 import type { AssignmentTarget } from '../../../shared/ports/sso-admin.ts'
-import { userNames } from '../directory-actions.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
+import { userNames } from '../small-world.ts'
 import { describeTarget, nameOf } from './names.ts'
 import { promises } from './violation.ts'
 import type { Watched } from './watched.ts'

@@ -25,9 +25,10 @@ export class TrailPromise {
     const { isUntouched, skewMs, chaos, wasInterrupted, unreadable } = this.#world
     if (chaos.struck.size > 0 || wasInterrupted || unreadable.counts['object spoiled'] !== 0) return
     // A process that dies between the two tells again, and one that finds an entry as it was before, brought back by hand; of two
-    // that look at a request at once, the slower one has told it as well.
-    const told = new Set(this.#world.keys('history/').map((key) => this.#changeOf(key)))
-    const alone = this.#world.keys('changes/').find((key) => !told.has(key) && !key.includes('%request-'))
+    // that look at a request at once, the slower one has told it as well; as of two files that name one person, by either name.
+    const told = new Set(this.#world.keys('history/').map((key) => withoutPerson(this.#changeOf(key))))
+    const isTold = (key: string) => told.has(withoutPerson(key)) || key.includes('%request-')
+    const alone = this.#world.keys('changes/').find((key) => !isTold(key))
     if (alone !== undefined) this.#fail(`${alone} stands there, and history has no such event`)
     if (!isUntouched || skewMs > 0) return
     for (const key of this.#world.keys('assignments/'))
@@ -75,4 +76,8 @@ export class TrailPromise {
     const prefix = kind === 'permission-set' ? `${kind}-` : ''
     return `changes/${date}/${time}%${prefix}${event}%${named[kind] ?? rest.join('%')}`
   }
+}
+
+function withoutPerson(change: string): string {
+  return change.replace(/(%person-\w+)%.*$/su, '$1')
 }

@@ -3,7 +3,12 @@ import type { SimulatedWorld } from '../simulated-world.ts'
 import { nameOf, recordedName } from './names.ts'
 
 /** `either`: it appeared while an entry of ours was there, or was being decided: nobody can say whose it is. */
-type Owner = { readonly of: 'ours' | 'foreign' | 'either'; readonly sinceMs: number }
+type Owner = {
+  readonly of: 'ours' | 'foreign' | 'either'
+  readonly sinceMs: number
+  /** It is there since a creation of the product. */
+  readonly isMade?: boolean
+}
 type Requested = {
   readonly kind: RequestKind
   readonly name: string
@@ -107,7 +112,7 @@ export class Truth {
   }
 
   #noteOurs(name: string): void {
-    this.#owner.set(name, { of: 'ours', sinceMs: this.#nowMs })
+    this.#owner.set(name, { of: 'ours', sinceMs: this.#nowMs, isMade: true })
   }
 
   get #nowMs(): number {

@@ -1,0 +1,83 @@
+import * as fc from 'fast-check'
+import { callGroupNames, type Fault, faultKinds } from './chaos.ts'
+import { doing, one } from './doing.ts'
+import { accounts } from './small-world.ts'
+import { letTimePass } from './time-actions.ts'
+
+const account = one<string>(...accounts)
+const count = fc.integer({ min: 1, max: 3 })
+/** `skip`: after so many others. */
+type Next = { readonly count: number; readonly skip?: number }
+
+/** Time passes, and schedules run. */
+export const scheduleActions = {
+  reconcile: doing(1, {}, (_, world) => void world.everyHour()),
+  'lose the caches': doing(1, {}, (_, world) => {
+    world.wasDisturbed = true
+    for (const key of ['state/organization.json', 'state/permission-sets.json', 'state/reconcile.json'])
+      void world.objects.delete(key)
+  }),
+  'let time pass': doing(8, { ms: one(1, 10, 100, 300, 1_000, 5_000, 30_000, 70_000, 600_000) }, ({ ms }, world) =>
+    letTimePass(ms, world),
+  ),
+}
+/** Longer, and seldom. */
+export const longTimes = fc.record({
+  do: fc.constant('let time pass' as const),
+  ms: one(1_200_000, 3_660_000, 4_200_000),
+})
+
+/** What befalls messages and processes. */
+export const misfortuneActions = {
+  'lose the next event': doing<Next>(1, { count }, ({ count, skip = 0 }, { notifications }) => {
+    notifications.lose += count
+    notifications.skip = skip
+  }),
+  'repeat the next event': doing<Next>(1, { count }, ({ count, skip = 0 }, { notifications }) => {
+    notifications.repeat += count
+    notifications.skip = skip
+  }),
+  'delay the next event': doing<{ readonly ms: number; readonly skip?: number }>(
+    1,
+    { ms: one(500, 20_000, 120_000) },
+    ({ ms, skip = 0 }, { notifications }) => {
+      notifications.delayMs = ms
+      notifications.skip = skip
+    },
+  ),
+  'take the lease': doing(1, { ms: one(30_000, 90_000) }, (_, world) => {
+    world.wasInterrupted = true
+    const stolen = { v: 1, nonce: 'someone', holder: 'someone else', renewedAt: world.clock.now().toISOString() }
+    void world.objects.put('control/dispatcher.json', JSON.stringify(stolen))
+  }),
+  'kill the dispatcher': doing(2, {}, (_, world) => {
+    world.wasInterrupted = true
+    world.dispatcher?.kill()
+  }),
+  'freeze the dispatcher': doing(1, { ms: one(1_000, 45_000, 70_000, 400_000) }, ({ ms }, world) => {
+    world.wasInterrupted = true
+    world.dispatcher?.freeze(ms)
+  }),
+  'remove a policy that First-ps needs': doing(1, { account }, ({ account }, world) =>
+    world.breakPolicy(account, false),
+  ),
+  'restore the policy': doing(1, { account }, ({ account }, world) => world.breakPolicy(account, true)),
+}
+
+export const faultActions = {
+  'strike calls': doing<Fault>(
+    8,
+    {
+      kind: fc.constantFrom(...faultKinds),
+      service: fc.constantFrom('any', 's3', 'sqs', 'sso-admin', 'identitystore', 'organizations'),
+      calls: fc.oneof(
+        { weight: 6, arbitrary: fc.constantFrom('any', 'writes', 'links') },
+        { weight: 4, arbitrary: fc.constantFrom(...callGroupNames) },
+      ),
+      process: fc.constantFrom('dispatcher', 'dispatcher', 'handler', 'any'),
+      skip: fc.integer({ min: 0, max: 30 }),
+      times: fc.integer({ min: 1, max: 12 }),
+    },
+    (fault, { chaos }) => chaos.add(fault),
+  ),
+}

@@ -1,0 +1,27 @@
+/** The small world that actions happen in; small, so that they meet. */
+export const accounts = ['200000000001', '200000000002', '200000000003', '200000000004'] as const
+export const units = ['ou-sim0-11111111', 'ou-sim0-22222222', 'ou-sim0-33333333'] as const
+export const managementAccount = '100000000000'
+export const principals = ['GROUP/team one', 'GROUP/team-2', 'USER/mia@example.com'] as const
+/** `Late-ps` is only there once its file is; `Console-ps` is not ours. */
+export const permissionSets = ['First-ps', 'Late-ps', 'Console-ps'] as const
+/** Nobody has this name in the beginning. */
+export const latePrincipal = 'GROUP/team-late'
+export const userNames = ['mia@example.com', 'leo@example.com'] as const
+/** All names that anybody may have; `team-between` while two groups swap theirs. */
+export const directoryNames = [
+  ...['GROUP/team one', 'GROUP/team-2', 'GROUP/team-late', 'GROUP/team-between'],
+  ...['USER/mia@example.com', 'USER/leo@example.com'],
+] as const
+
+export const bodies = {
+  empty: '',
+  reason: '{"reason":"on call","ticket":"T-1"}',
+  expired: '{"expiresAt":"2020-01-01T00:00:00Z"}',
+  malformed: '{"expiresAt":"tomorrow"}',
+} as const
+export const badKeys = [
+  'root%some%First-ps%team one%GROUP%ssofile',
+  'root%all%First-ps%team one%group%ssofile',
+  'undeclared/root%all%First-ps%team one%GROUP%ssofile',
+]
