@@ -24,10 +24,11 @@ test('a hundred runs with faults keep every promise and converge', async () => {
 const seldom = [
   'a policy is missing in one of all accounts',
   'the ledger is lost, and restored',
-  'a pause, changes, and its end',
+  'a pause in the midst of requests, changes, and its end',
   'a rule takes out whom it put in, without an event, and nobody whom somebody else had put in',
 ]
 const canonical = canonicalLives.filter(({ name }) => seldom.includes(name))
+test('the lives that are named here are there', () => expect(canonical).toHaveLength(seldom.length))
 test.each([...requestLives, ...hostileLives, ...canonical])(
   '$name: every promise is kept',
   async (life) => {
