@@ -83,6 +83,16 @@ const links: readonly CanonicalLife[] = [
       wait(150_000),
     ],
   },
+  {
+    name: 'links end one after the other, and clocks are wrong',
+    settings: { skewMs: 120_000 },
+    actions: [
+      ...accounts
+        .slice(0, 4)
+        .map((one, nth) => uploadForAWhile(linkOf(`account%${one}`), { endsInMs: 75_000 + nth * 65_000, offset: 'Z' })),
+      wait(1_000),
+    ],
+  },
   { name: 'a link of a unit is uploaded, and deleted', actions: [upload(ofUnit), done, deleteLink(ofUnit), done] },
   { name: "a user's link is uploaded, and deleted", actions: [upload(ofMia), done, deleteLink(ofMia), done] },
 ]
