@@ -423,6 +423,15 @@ const otherHands: readonly CanonicalLife[] = [
     actions: [night, done],
   },
   {
+    name: 'requests end after a dispatcher died, and listings do not show it',
+    settings: { readLagMs: 240_000 },
+    actions: [
+      { do: 'let requests take this long', ms: 400_000 },
+      ...[upload(linkOf('root%all')), wait(395_000), { do: 'kill the dispatcher' } as const],
+      ...[deleteLink(linkOf('root%all')), wait(300_000)],
+    ],
+  },
+  {
     name: 'others take away what ssofile gave, and put it back',
     before: [upload(own), listed],
     actions: [{ do: 'remove what ssofile gave and put it back', nth: 0, afterMs: 5_000 }, night, done],
