@@ -31,6 +31,7 @@ const done = wait(20_000)
 
 const own = linkOf(`account%${account}`)
 const another = linkOf(`account%${nested}`)
+const ofAll = linkOf('root%all')
 const ofUnit = linkOf(`ou_id%${unit}`)
 const ofTag = linkOf('account_tag%team^a')
 const selected = linkOf('select%pick')
@@ -43,10 +44,11 @@ const ofMia = `links_data/account%${account}%${set}%${mia}%USER%ssofile`
 const reconcile: Action = { do: 'reconcile' }
 const night: Action = { do: 'check for drift' }
 const inTheConsole = { do: 'remove in the console', account, principal: `GROUP/${group}` } as const
-const version = (name: 'first' | 'more' | 'less' | 'session' | 'inline'): Action => ({
+const version = (name: 'first' | 'more' | 'less' | 'session' | 'inline' | 'boundary'): Action => ({
   do: 'upload a version of First-ps',
   version: name,
 })
+const lateVersion = (name: 'first' | 'more'): Action => ({ do: 'upload a version of Late-ps', version: name })
 const decide = (by: 'ann' | 'bob', decision: 'approve' | 'deny' = 'approve'): Action => ({
   do: 'decide on a request',
   account,
@@ -67,7 +69,10 @@ const links: readonly CanonicalLife[] = [
   { name: 'a link is uploaded', actions: [upload(own), done] },
   { name: 'a link is deleted', before: [upload(own)], actions: [deleteLink(own), done] },
   { name: 'one of two links goes', before: [upload(own), upload(ofUnit)], actions: [deleteLink(own), done] },
-  { name: 'a link is uploaded and deleted at once', actions: [uploadAndDelete(own, 300), done] },
+  {
+    name: 'a link is uploaded and deleted at once, before its access is asked for, and then just after',
+    actions: [uploadAndDelete(own, 300), done, uploadAndDelete(own, 900), done],
+  },
   {
     name: 'a link is deleted and uploaded at once',
     before: [upload(own)],
@@ -92,6 +97,11 @@ const links: readonly CanonicalLife[] = [
         .map((one, nth) => uploadForAWhile(linkOf(`account%${one}`), { endsInMs: 75_000 + nth * 65_000, offset: 'Z' })),
       wait(1_000),
     ],
+  },
+  {
+    name: 'the dispatcher dies while requests take minutes, of which only one may be in progress',
+    settings: { outstanding: 1, latencyMs: 200_000, latencyP99Ms: 300_000 },
+    actions: [upload(ofUnit), wait(5_000), { do: 'kill the dispatcher' }, wait(15 * 60_000)],
   },
   { name: 'a link of a unit is uploaded, and deleted', actions: [upload(ofUnit), done, deleteLink(ofUnit), done] },
   { name: "a user's link is uploaded, and deleted", actions: [upload(ofMia), done, deleteLink(ofMia), done] },
@@ -202,6 +212,10 @@ const organization: readonly CanonicalLife[] = [
     actions: [reconcile, done, wait(70 * 60_000), reconcile, done],
   },
   {
+    name: 'the view of the organization is lost, and a link of all accounts comes',
+    actions: [{ do: 'lose the caches' }, upload(ofAll), done, reconcile, done],
+  },
+  {
     name: 'a selector comes, changes and goes',
     actions: [
       { do: 'write a selector', name: 'pick', body: 'unit' },
@@ -235,7 +249,7 @@ const permissionSets: readonly CanonicalLife[] = [
   {
     name: 'a permission set comes after its link',
     before: [upload(ofLate)],
-    actions: [{ do: 'upload a version of Late-ps', version: 'first' }, wait(30_000)],
+    actions: [lateVersion('first'), wait(30_000)],
   },
   { name: 'a permission set changes', before: [upload(own)], actions: [version('more'), wait(30_000)] },
   {
@@ -250,7 +264,7 @@ const permissionSets: readonly CanonicalLife[] = [
   },
   {
     name: 'a permission set goes with its links',
-    before: [{ do: 'upload a version of Late-ps', version: 'first' }, upload(ofLate), done],
+    before: [lateVersion('first'), upload(ofLate), done],
     actions: [deleteLink(ofLate), { do: 'delete a permission set file', name: 'Late-ps' }, wait(70_000)],
   },
   {
@@ -271,7 +285,7 @@ const permissionSets: readonly CanonicalLife[] = [
   },
   {
     name: 'a permission set goes while its access is being revoked',
-    before: [{ do: 'upload a version of Late-ps', version: 'first' }, upload(ofLate), wait(70_000)],
+    before: [lateVersion('first'), upload(ofLate), wait(70_000)],
     actions: [
       { do: 'let requests take this long', ms: 60_000 },
       deleteLink(ofLate),
@@ -281,13 +295,13 @@ const permissionSets: readonly CanonicalLife[] = [
   },
   {
     name: 'a permission set goes before a link that waits for its group',
-    before: [{ do: 'upload a version of Late-ps', version: 'first' }, upload(waiting), wait(70_000)],
+    before: [lateVersion('first'), upload(waiting), wait(70_000)],
     actions: [{ do: 'delete a permission set file', name: 'Late-ps' }, wait(70_000), deleteLink(waiting), done],
   },
   {
-    name: 'a policy is missing in the account',
+    name: 'a policy is missing in one of all accounts',
     before: [{ do: 'remove a policy that First-ps needs', account }],
-    actions: [upload(own), done, { do: 'restore the policy', account }, done],
+    actions: [upload(ofAll), done, { do: 'restore the policy', account }, done],
   },
 ]
 
@@ -328,9 +342,12 @@ const operators: readonly CanonicalLife[] = [
     actions: [{ do: 'the ledger is lost, and restored', count: 2, afterMs: 70_000, writes: 9 }, wait(30_000)],
   },
   {
-    name: 'a pause, changes, and its end',
-    before: [upload(own)],
+    name: 'a pause in the midst of requests, changes, and its end',
+    settings: { outstanding: 1, latencyMs: 30_000, latencyP99Ms: 40_000 },
+    before: [upload(own), done],
     actions: [
+      upload(ofAll),
+      wait(8_000),
       { do: 'pause' },
       wait(5_000),
       deleteLink(own),
@@ -392,26 +409,31 @@ const brake: readonly CanonicalLife[] = [
     actions: [deleteLink(own), wait(16 * 60_000), deleteLink(another), deleteLink(ofSecond), done],
   },
   {
-    name: 'a file that leaves nothing is held, and released',
-    before: [upload(own), done],
-    actions: [version('less'), longDone, { do: 'look at the brake' }, { do: 'release what was looked at' }, longDone],
+    name: 'a file that leaves nothing is held, and released, and later versions take something away',
+    before: [lateVersion('more'), upload(ofLate), upload(own), wait(120_000)],
+    actions: [
+      version('less'),
+      longDone,
+      { do: 'look at the brake' },
+      { do: 'release what was looked at' },
+      longDone,
+      version('more'),
+      wait(25 * 60_000),
+      lateVersion('first'),
+      longDone,
+      version('boundary'),
+      longDone,
+    ],
+  },
+  {
+    name: 'a file that leaves nothing is held, until nobody has the permission set',
+    before: [upload(own), wait(120_000)],
+    actions: [version('less'), longDone, deleteLink(own), wait(6 * 60_000)],
   },
   {
     name: 'one uploader takes something away from two permission sets, and puts one right',
-    before: [
-      { do: 'upload a version of Late-ps', version: 'more' },
-      version('more'),
-      upload(own),
-      upload(ofLate),
-      wait(120_000),
-    ],
-    actions: [
-      version('first'),
-      { do: 'upload a version of Late-ps', version: 'first' },
-      longDone,
-      { do: 'upload a version of Late-ps', version: 'more' },
-      longDone,
-    ],
+    before: [lateVersion('more'), version('more'), upload(own), upload(ofLate), wait(120_000)],
+    actions: [version('boundary'), lateVersion('first'), longDone, lateVersion('more'), longDone],
   },
 ]
 
@@ -438,8 +460,19 @@ const otherHands: readonly CanonicalLife[] = [
   },
   {
     name: 'a link asks for what others gave, and goes',
-    before: [assign(account), wait(120_000)],
+    before: [wait(60_000), assign(account), wait(8 * 60_000)],
     actions: [upload(own), done, deleteLink(own), done, night, done],
+  },
+  {
+    name: 'others give what AWS refuses to ssofile, and its link goes',
+    before: [
+      { do: 'remove a policy that First-ps needs', account },
+      upload(own),
+      done,
+      assign(account),
+      wait(8 * 60_000),
+    ],
+    actions: [deleteLink(own), done, night, done],
   },
   {
     name: 'others change a permission set, and the night finds it',

@@ -22,7 +22,7 @@ test('a hundred runs with faults keep every promise and converge', async () => {
 
 /** Each uses rights, or records metrics, that chance seldom does. */
 const seldom = [
-  'a policy is missing in the account',
+  'a policy is missing in one of all accounts',
   'the ledger is lost, and restored',
   'a pause, changes, and its end',
   'a rule takes out whom it put in, without an event, and nobody whom somebody else had put in',

@@ -114,7 +114,7 @@ export class PermissionSetsPromise {
   /** How many sets of whoever uploaded it have lost something in a window, this one included. */
   #countEdit(name: string): number {
     if (this.#nowMs < this.#busyUntilMs) return 0
-    const uploader = JSON.stringify(this.#world.readJson(`status/permission_sets/${name}.json.json`)?.by)
+    const uploader = uploaderOf(this.#world.readJson(`status/permission_sets/${name}.json.json`)?.by)
     const window = this.#edited.get(uploader)
     const ageMs = this.#nowMs - (window?.sinceMs ?? Number.NEGATIVE_INFINITY)
     const isUncertain = Math.abs(ageMs - editsMs) < seenAfterMs(this.#world)
@@ -237,6 +237,11 @@ function compare(before: Plain, file: PlainFile) {
   const hasPolicy = ({ managed, customer, inline }: Plain) =>
     managed.length + customer.length > 0 || inline !== undefined
   return takes.length === 0 ? undefined : { takes, leavesNone: hasPolicy(before) && !hasPolicy(after) }
+}
+
+/** When is said too, and must not make each upload one of somebody else. */
+function uploaderOf(by: unknown): string {
+  return typeof by === 'object' && by !== null && 'principalId' in by ? String(by.principalId) : ''
 }
 
 function etagOf(part: unknown): string | undefined {

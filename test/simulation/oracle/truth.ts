@@ -50,12 +50,12 @@ export class Truth {
     return new Set([...this.entries].map(([key, entry]) => recordedName(key, entry)))
   }
 
-  /** What others gave in the last `windowMs` may have come between our look and our entry. */
+  /** What others gave in the last `windowMs` may have come between our look and our entry, which says that it is asked for. */
   noteWritten(key: string, entry: Entry, windowMs: number): void {
     this.entries.set(key, entry)
     const name = recordedName(key, entry)
     const owner = this.#owner.get(name)
-    if (owner?.of === 'foreign' && owner.sinceMs >= this.#nowMs - windowMs)
+    if (owner?.of === 'foreign' && isAsking(entry.call) && owner.sinceMs >= this.#nowMs - windowMs)
       this.#owner.set(name, { ...owner, of: 'either' })
     else if (owner?.of === 'either' && entry.state === 'granted') this.#owner.set(name, { ...owner, of: 'ours' })
   }
@@ -84,7 +84,9 @@ export class Truth {
     const name = nameOf(target)
     const entries = this.keysOf(name).map((key): Entry => this.entries.get(key) ?? {})
     const isGranted = entries.some(({ grantedAt, call }) => grantedAt !== undefined && !isDeletion(call))
-    const isKnown = entries.length > 0 || this.#world.losses.hasLost(name)
+    const isRefused =
+      entries.length > 0 && entries.every(({ grantedAt, call }) => grantedAt === undefined && hasFailed(call))
+    const isKnown = (entries.length > 0 && !isRefused) || this.#world.losses.hasLost(name)
     const of = isGranted ? 'ours' : isKnown ? 'either' : 'foreign'
     if (!this.#owner.has(name)) this.#owner.set(name, { of, sinceMs: this.#nowMs })
   }
@@ -116,6 +118,16 @@ export class Truth {
   get #nowMs(): number {
     return this.#world.clock.monotonicMs()
   }
+}
+
+/** A creation may have been sent, and its outcome is not known. */
+function isAsking(call: unknown): boolean {
+  return typeof call === 'object' && call !== null && !isDeletion(call) && !('outcome' in call)
+}
+
+/** AWS has refused it: nothing of it comes. */
+function hasFailed(call: unknown): boolean {
+  return typeof call === 'object' && call !== null && 'outcome' in call && call.outcome === 'FAILED'
 }
 
 export function isDeletion(call: unknown): boolean {
