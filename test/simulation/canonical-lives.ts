@@ -89,6 +89,16 @@ const links: readonly CanonicalLife[] = [
     ],
   },
   {
+    name: 'links end one after the other, and clocks are wrong',
+    settings: { skewMs: 120_000 },
+    actions: [
+      ...accounts
+        .slice(0, 4)
+        .map((one, nth) => uploadForAWhile(linkOf(`account%${one}`), { endsInMs: 75_000 + nth * 65_000, offset: 'Z' })),
+      wait(1_000),
+    ],
+  },
+  {
     name: 'the dispatcher dies while requests take minutes, of which only one may be in progress',
     settings: { outstanding: 1, latencyMs: 200_000, latencyP99Ms: 300_000 },
     actions: [upload(ofUnit), wait(5_000), { do: 'kill the dispatcher' }, wait(15 * 60_000)],
@@ -433,6 +443,15 @@ const otherHands: readonly CanonicalLife[] = [
     settings: { readLagMs: 240_000 },
     before: [upload(linkOf('root%all')), done],
     actions: [night, done],
+  },
+  {
+    name: 'requests end after a dispatcher died, and listings do not show it',
+    settings: { readLagMs: 240_000 },
+    actions: [
+      { do: 'let requests take this long', ms: 400_000 },
+      ...[upload(linkOf('root%all')), wait(395_000), { do: 'kill the dispatcher' } as const],
+      ...[deleteLink(linkOf('root%all')), wait(300_000)],
+    ],
   },
   {
     name: 'others take away what ssofile gave, and put it back',
