@@ -41,6 +41,8 @@ const waiting = linkOf(`account%${account}`, 'Late-ps', 'team-late')
 const ofSecond = linkOf(`account%${account}`, set, 'team-2')
 const ofMia = `links_data/account%${account}%${set}%${mia}%USER%ssofile`
 
+const inFolder = [set, 'Console-ps'].map((name) => `links_data/folder-a/account%${nested}%${name}%${mia}%USER%ssofile`)
+
 const reconcile: Action = { do: 'reconcile' }
 const night: Action = { do: 'check for drift' }
 const inTheConsole = { do: 'remove in the console', account, principal: `GROUP/${group}` } as const
@@ -102,6 +104,12 @@ const links: readonly CanonicalLife[] = [
     name: 'the dispatcher dies while requests take minutes, of which only one may be in progress',
     settings: { outstanding: 1, latencyMs: 200_000, latencyP99Ms: 300_000 },
     actions: [upload(ofUnit), wait(5_000), { do: 'kill the dispatcher' }, wait(15 * 60_000)],
+  },
+  {
+    name: 'a link comes back while its revocation waits for its turn',
+    settings: { outstanding: 1, latencyMs: 90_000, latencyP99Ms: 100_000 },
+    before: [upload(own), wait(4 * 60_000)],
+    actions: [upload(another), wait(6_000), deleteLink(own), wait(6_000), upload(own), wait(5 * 60_000)],
   },
   { name: 'a link of a unit is uploaded, and deleted', actions: [upload(ofUnit), done, deleteLink(ofUnit), done] },
   { name: "a user's link is uploaded, and deleted", actions: [upload(ofMia), done, deleteLink(ofMia), done] },
@@ -191,6 +199,8 @@ const organization: readonly CanonicalLife[] = [
   },
   {
     name: 'an account is closed',
+    // Six hours until nothing can be changed there.
+    settings: { seed: 5 },
     before: [upload(own)],
     actions: [{ do: 'close an account', account }, done, reconcile, done],
   },
@@ -339,7 +349,7 @@ const operators: readonly CanonicalLife[] = [
   {
     name: 'the ledger is lost, and restored',
     before: [upload(own), upload(another)],
-    actions: [{ do: 'the ledger is lost, and restored', count: 2, afterMs: 130_000, writes: 9 }, wait(30_000)],
+    actions: [{ do: 'the ledger is lost, and restored', count: 2, afterMs: 180_000, writes: 9 }, wait(30_000)],
   },
   {
     name: 'a pause in the midst of requests, changes, and its end',
@@ -358,13 +368,15 @@ const operators: readonly CanonicalLife[] = [
     ],
   },
   {
-    name: 'the brake holds, and is released',
+    name: 'the brake holds in two folders, and one list is released',
     settings: { brakeCount: 1 },
-    before: [upload(own), upload(another), upload(ofSecond)],
+    before: [...[upload(own), upload(another), upload(ofSecond)], ...inFolder.map((link) => upload(link)), done],
     actions: [
       { do: 'delete all links of a folder', folder: '' },
       done,
       { do: 'look at the brake' },
+      { do: 'delete all links of a folder', folder: 'folder-a/' },
+      done,
       { do: 'release what was looked at' },
       wait(70_000),
     ],
@@ -384,7 +396,7 @@ const operators: readonly CanonicalLife[] = [
 const endSessions: Action = { do: 'end sessions', user: mia, permissionSet: set, account }
 const longDone = wait(70_000)
 /** After so long a listing counts against our own calls. */
-const listed = wait(7 * 60_000)
+const listed = wait(8 * 60_000)
 
 const brake: readonly CanonicalLife[] = [
   {
@@ -400,8 +412,16 @@ const brake: readonly CanonicalLife[] = [
   },
   {
     name: 'what is held is granted again, under a list that was looked at',
-    before: [upload(own), upload(another), upload(ofSecond), { do: 'delete all links of a folder', folder: '' }, done],
+    before: [
+      ...[upload(own), upload(another), upload(ofSecond), done],
+      ...[{ do: 'delete all links of a folder', folder: '' } as const, done],
+    ],
     actions: [{ do: 'look at the brake' }, upload(another), done, { do: 'release what was looked at' }, longDone],
+  },
+  {
+    name: 'links that grant nothing do not let more go',
+    before: [upload(own), upload(another), upload(ofSecond), { do: 'upload forty useless links' }, longDone],
+    actions: [deleteLink(own), deleteLink(another), deleteLink(ofSecond), longDone],
   },
   {
     name: 'the record of the brake is deleted, and links go one by one',
@@ -493,7 +513,7 @@ const otherHands: readonly CanonicalLife[] = [
   {
     name: 'an entry of the ledger is lost',
     before: [upload(own), listed],
-    actions: [{ do: 'lose a ledger object', nth: 0 }, night, done],
+    actions: [{ do: 'lose a ledger object', nth: 0 }, upload(own), done, night, done],
   },
   {
     name: 'an old entry of the ledger comes back, of what others gave since',
@@ -502,7 +522,7 @@ const otherHands: readonly CanonicalLife[] = [
   },
   {
     name: 'all entries are lost, and restored',
-    before: [upload(own), upload(another), upload(ofSecond), wait(120_000)],
+    before: [upload(own), upload(another), upload(ofSecond), done],
     actions: [{ do: 'all entries are lost, and restored', writes: 1 }, longDone],
   },
   {
@@ -514,6 +534,18 @@ const otherHands: readonly CanonicalLife[] = [
       longDone,
       upload(own),
       longDone,
+    ],
+  },
+  {
+    name: 'nobody can read a status while its link goes, and another one unseen',
+    before: [upload(own), upload(another), done],
+    actions: [
+      { do: 'spoil an object of ssofile', under: 'status/links_data/', nth: 0, body: 'cut off', afterMs: 90_000_000 },
+      deleteLink(own),
+      done,
+      { do: 'lose the next event', count: 1 },
+      deleteLink(another),
+      wait(6 * 60_000),
     ],
   },
   {
