@@ -219,7 +219,8 @@ const organization: readonly CanonicalLife[] = [
   {
     name: 'an account leaves for good',
     before: [upload(own), done, { do: 'an account leaves', account }, wait(20 * 60_000)],
-    actions: [reconcile, done, wait(70 * 60_000), reconcile, done],
+    // Gone is what two listings an hour apart lack.
+    actions: [reconcile, done, wait(15 * 60_000), reconcile, done, wait(70 * 60_000), reconcile, done],
   },
   {
     name: 'the view of the organization is lost, and a link of all accounts comes',

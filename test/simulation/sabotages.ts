@@ -319,11 +319,6 @@ const ofStatuses: readonly Sabotage[] = [
       ),
   },
   {
-    name: 'statuses are written over whatever is there',
-    breaks: ['status', 'convergence'],
-    ports: (ports) => writing(ports, 'status/', (...written) => overwriting(ports, ...written)),
-  },
-  {
     name: 'what wants nobody any more stays in the index',
     breaks: ['status'],
     ports: (ports) =>
