@@ -351,7 +351,12 @@ const ofLimits: readonly Sabotage[] = [
   {
     name: 'the lease is not asked for',
     breaks: ['quotas'],
-    ports: (ports) => writing(ports, 'control/dispatcher.json', (...written) => overwriting(ports, ...written)),
+    ports: (ports) =>
+      otherwise(ports, 'objects', {
+        head: async (key) => (key === 'control/dispatcher.json' ? undefined : ports.objects.head(key)),
+        put: (...written) =>
+          written[0] === 'control/dispatcher.json' ? overwriting(ports, ...written) : ports.objects.put(...written),
+      }),
   },
   {
     name: 'nobody notices a pause',
