@@ -339,7 +339,7 @@ const operators: readonly CanonicalLife[] = [
   {
     name: 'the ledger is lost, and restored',
     before: [upload(own), upload(another)],
-    actions: [{ do: 'the ledger is lost, and restored', count: 2, afterMs: 70_000, writes: 9 }, wait(30_000)],
+    actions: [{ do: 'the ledger is lost, and restored', count: 2, afterMs: 130_000, writes: 9 }, wait(30_000)],
   },
   {
     name: 'a pause in the midst of requests, changes, and its end',

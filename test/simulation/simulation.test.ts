@@ -24,11 +24,12 @@ test('a hundred runs with faults keep every promise and converge', async () => {
 const seldom = [
   'a policy is missing in one of all accounts',
   'the ledger is lost, and restored',
-  'a pause, changes, and its end',
+  'a pause in the midst of requests, changes, and its end',
   'others change a permission set, and the night finds it',
   'a rule takes out whom it put in, without an event, and nobody whom somebody else had put in',
 ]
 const canonical = canonicalLives.filter(({ name }) => seldom.includes(name))
+test('the lives that are named here are there', () => expect(canonical).toHaveLength(seldom.length))
 test.each([...requestLives, ...hostileLives, ...canonical])(
   '$name: every promise is kept',
   async (life) => {
