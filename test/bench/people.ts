@@ -12,6 +12,9 @@ const minutesMost = 15
 const callsPerSecond = 20
 /** DescribeUser is asked twice for each, at most fifteen times a second. */
 const joinersLeast = 5
+const readsOfJoinerMost = 50
+const readsOfEventMost = 20
+const heard = 20
 const page = 100
 const departments = 40
 
@@ -48,7 +51,8 @@ export const people: Benchmark = {
     const moved = filled.movers.filter(({ user, to }) => world.identityStore.groupIdsOf(user).join() === to).length
     const directory = [...calls].filter(([call]) => call.startsWith('identityStore '))
     const compared = new Map(calls)
-    const perSecond = await join(filled)
+    const joined = await join(filled)
+    const readsOfEvent = await hear(filled)
     const name = `${size.people} people, ${size.groups} groups by rule`
     return {
       lines: [
@@ -68,8 +72,18 @@ export const people: Benchmark = {
         }),
         atLeast(joinersLeast, {
           figure: `${name}: people whom a new rule puts in`,
-          value: perSecond,
+          value: joined.perSecond,
           unit: 'a second',
+        }),
+        atMost(readsOfJoinerMost, {
+          figure: `${name}: reads of S3 for each of them`,
+          value: joined.reads,
+          unit: 'calls',
+        }),
+        atMost(readsOfEventMost, {
+          figure: `${name}: reads of S3 for an event of a membership`,
+          value: readsOfEvent,
+          unit: 'calls',
         }),
         withoutGoal({
           figure: `${name}: calls to the Identity Store`,
@@ -78,7 +92,7 @@ export const people: Benchmark = {
         }),
         withoutGoal({
           figure: `${name}: reads of S3`,
-          value: count('objects get') + count('objects head'),
+          value: reads(compared),
           unit: 'calls',
         }),
         atMost(functionSettings.requests.memoryMb, {
@@ -151,17 +165,37 @@ async function fill(people: number, groups: number): Promise<Filled> {
   return { slow, users, groups: ids, movers: [] }
 }
 
-/** How many a second are put into a new group by a new rule. */
-async function join({ slow: { world }, users }: Filled): Promise<number> {
+/** How many a second are put into a new group by a new rule, and how often S3 is read for each. */
+async function join({ slow: { world, calls }, users }: Filled) {
   const meant = users.filter((_, index) => index % departments === 0)
+  calls.clear()
   const beganMs = world.clock.monotonicMs()
   await world.objects.put('groups/joiners.json', '')
   await world.objects.put('rules/joiners.json', JSON.stringify({ department: ['department-0'] }))
   const isIn = ({ id }: (typeof meant)[number]) =>
     world.identityStore.groupIdsOf(id).some((group) => world.identityStore.nameOf('GROUP', group) === 'joiners')
   await world.until(() => meant.every(isIn), 'all of them in the group', 240)
-  return (meant.length * 1_000) / (world.clock.monotonicMs() - beganMs)
+  const perSecond = (meant.length * 1_000) / (world.clock.monotonicMs() - beganMs)
+  return { perSecond, reads: reads(calls) / meant.length }
 }
+
+/** How often S3 is read for the event of a membership that ssofile made, each in a batch of its own. */
+async function hear({ slow: { world, calls }, users, groups }: Filled): Promise<number> {
+  await world.clock.advance(60_000)
+  calls.clear()
+  const some = users.slice(0, heard)
+  for (const { id, nth } of some) {
+    const detail = { 'group-id': groups[nth], 'user-id': id }
+    const body = JSON.stringify({ 'detail-type': 'Group Membership Deleted', source: 'aws.identitystore', detail })
+    await world.queues.send('events', [{ body, groupId: id, deduplicationId: id }])
+    await world.clock.advance(5_000)
+  }
+  const { visible, inFlight } = world.queues.queue('events').counts()
+  if (visible + inFlight > 0) throw new Error(`${visible + inFlight} events are left`)
+  return reads(calls) / some.length
+}
+
+const reads = (calls: ReadonlyMap<string, number>) => (calls.get('objects get') ?? 0) + (calls.get('objects head') ?? 0)
 
 /** From one cost center to the next, and no event tells of it. */
 async function move({ slow, users, groups, movers }: Filled, count: number): Promise<void> {

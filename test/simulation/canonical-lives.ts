@@ -46,7 +46,7 @@ const inFolder = [set, 'Console-ps'].map((name) => `links_data/folder-a/account%
 const reconcile: Action = { do: 'reconcile' }
 const night: Action = { do: 'check for drift' }
 const inTheConsole = { do: 'remove in the console', account, principal: `GROUP/${group}` } as const
-const version = (name: 'first' | 'more' | 'less' | 'session' | 'boundary'): Action => ({
+const version = (name: 'first' | 'more' | 'less' | 'session' | 'inline' | 'boundary'): Action => ({
   do: 'upload a version of First-ps',
   version: name,
 })
@@ -89,6 +89,16 @@ const links: readonly CanonicalLife[] = [
       uploadForAWhile(own, { beginsInMs: 20_000, endsInMs: 70_000, offset: 'Z' }),
       uploadForAWhile(another, { endsInMs: 70_000, offset: '+01:00' }),
       wait(150_000),
+    ],
+  },
+  {
+    name: 'links end one after the other, and clocks are wrong',
+    settings: { skewMs: 120_000 },
+    actions: [
+      ...accounts
+        .slice(0, 4)
+        .map((one, nth) => uploadForAWhile(linkOf(`account%${one}`), { endsInMs: 75_000 + nth * 65_000, offset: 'Z' })),
+      wait(1_000),
     ],
   },
   {
@@ -229,6 +239,17 @@ const organization: readonly CanonicalLife[] = [
     ],
   },
   {
+    name: 'a selector changes while AWS takes its time',
+    before: [{ do: 'write a selector', name: 'pick', body: 'unit' }, wait(70_000)],
+    actions: [
+      { do: 'let requests take this long', ms: 120_000 },
+      upload(selected),
+      wait(10_000),
+      { do: 'write a selector', name: 'pick', body: 'rest' },
+      wait(300_000),
+    ],
+  },
+  {
     name: 'nobody can read a selector any more',
     before: [{ do: 'write a selector', name: 'pick', body: 'unit' }, upload(selected), wait(70_000)],
     actions: [{ do: 'write a selector', name: 'pick', body: 'broken' }, wait(70_000)],
@@ -256,6 +277,22 @@ const permissionSets: readonly CanonicalLife[] = [
     name: 'a permission set goes with its links',
     before: [lateVersion('first'), upload(ofLate), done],
     actions: [deleteLink(ofLate), { do: 'delete a permission set file', name: 'Late-ps' }, wait(70_000)],
+  },
+  {
+    name: 'two permission sets change, and AWS provisions one at a time',
+    settings: { provisionings: 1 },
+    before: [{ do: 'upload a version of Late-ps', version: 'first' }, upload(own), upload(ofLate), wait(70_000)],
+    actions: [
+      { do: 'let requests take this long', ms: 900_000 },
+      version('more'),
+      { do: 'upload a version of Late-ps', version: 'more' },
+      wait(1_200_000),
+    ],
+  },
+  {
+    name: 'a permission set changes while a policy is missing in an account',
+    before: [upload(own), done, { do: 'remove a policy that First-ps needs', account }],
+    actions: [version('more'), done, { do: 'restore the policy', account }, wait(70_000)],
   },
   {
     name: 'a permission set goes while its access is being revoked',
@@ -313,7 +350,7 @@ const operators: readonly CanonicalLife[] = [
   {
     name: 'the ledger is lost, and restored',
     before: [upload(own), upload(another)],
-    actions: [{ do: 'the ledger is lost, and restored', count: 2, afterMs: 180_000, writes: 9 }, wait(30_000)],
+    actions: [{ do: 'the ledger is lost, and restored', count: 2, afterMs: 130_000, writes: 9 }, wait(30_000)],
   },
   {
     name: 'a pause in the midst of requests, changes, and its end',
@@ -430,6 +467,15 @@ const otherHands: readonly CanonicalLife[] = [
     settings: { readLagMs: 240_000 },
     before: [upload(linkOf('root%all')), done],
     actions: [night, done],
+  },
+  {
+    name: 'requests end after a dispatcher died, and listings do not show it',
+    settings: { readLagMs: 240_000 },
+    actions: [
+      { do: 'let requests take this long', ms: 400_000 },
+      ...[upload(linkOf('root%all')), wait(395_000), { do: 'kill the dispatcher' } as const],
+      ...[deleteLink(linkOf('root%all')), wait(300_000)],
+    ],
   },
   {
     name: 'others take away what ssofile gave, and put it back',
@@ -576,7 +622,17 @@ const otherHands: readonly CanonicalLife[] = [
   {
     name: 'a file changes while sessions are ended',
     before: [upload(ofMia), done, endSessions, longDone],
-    actions: [version('more'), longDone, version('first'), longDone],
+    actions: [version('inline'), longDone, version('first'), longDone],
+  },
+  {
+    name: 'somebody forges sessions that are ended',
+    before: [upload(ofMia), done],
+    actions: [
+      { do: 'forge an ended session', user: mia, permissionSet: set, with: 'an instant in 2099' },
+      wait(5_000),
+      { do: 'forge an ended session', user: mia, permissionSet: set, with: 'an end in 2099' },
+      longDone,
+    ],
   },
   {
     name: 'more sessions are ended than there is room for',

@@ -77,7 +77,7 @@ const honest = inFolder(linkOf(`account%${account}`))
 const floods = ['bad names', 'folders', 'bad bodies', 'waiting links'] as const
 
 /** What an uploader does who wants to harm others, while they go on. */
-export const hostileLives: readonly CanonicalLife[] = [
+const ofHostile: readonly CanonicalLife[] = [
   ...floods.map((kind) => ({
     name: `a link of others goes behind a flood of ${kind}`,
     before: [upload(honest), done],
@@ -88,6 +88,7 @@ export const hostileLives: readonly CanonicalLife[] = [
   })),
   {
     name: 'a link of others goes behind the revocations of all that he has',
+    settings: { outstanding: 1 },
     before: [{ do: 'upload the permission set', name: 'Late-ps', valid: true }, upload(honest), ofAll, wait(70_000)],
     actions: [deleteHis, wait(400), deleteLink(honest), done],
   },
@@ -109,17 +110,23 @@ export const hostileLives: readonly CanonicalLife[] = [
     ],
   },
   {
-    name: 'his accounts move with those of others',
+    name: 'his account moves with that of others',
+    settings: { brakeCount: 2 },
     before: [
-      ...[upload(inFolder(linkOf(`ou_id%${unit}`))), his(hostileLinkOf(`ou_id%${unit}`))],
+      ...[inFolder(linkOf(`ou_id%${unit}`)), inFolder(linkOf(`ou_id%${unit}`, set, 'team-2'))].map((key) =>
+        upload(key),
+      ),
+      his(hostileLinkOf(`ou_id%${unit}`)),
       ...[his(hostileLinkOf(`ou_id%${unit}`, set, hostileGroups[1])), done],
     ],
-    actions: [{ do: 'move all accounts of a unit', from: unit, to: elsewhere }, wait(70_000)],
+    actions: [{ do: 'move an account', account, unit: elsewhere, silently: false }, wait(70_000)],
   },
   {
     name: 'a link of others is overwritten while it is looked at, and goes',
+    // Of a bucket without versions: only what was uploaded when tells who did.
+    settings: { seed: 6 },
     actions: [
-      ...[upload(linkOf(`account%${account}`)), wait(300)],
+      ...[upload(linkOf(`account%${account}`)), wait(30)],
       ...[{ do: 'he overwrites a link of others', nth: 0, body: 'reason' } as const, done],
       ...[{ do: 'he overwrites a link of others', nth: 0, body: 'empty' } as const, wait(300)],
       ...[deleteLink(linkOf(`account%${account}`)), done],
@@ -138,3 +145,6 @@ export const hostileLives: readonly CanonicalLife[] = [
     actions: [{ do: 'he encrypts one of his links', nth: 0 }, upload(honest), done, wait(70_000)],
   },
 ]
+
+/** What is judged by turns is judged only where nothing else delays it. */
+export const hostileLives = ofHostile.map((life) => ({ ...life, settings: { ...life.settings, evenPace: true } }))

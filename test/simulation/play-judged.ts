@@ -8,10 +8,10 @@ import { drawLives } from './simulate.ts'
 const { own, sweeps, profile, runs, from = 0, only } = JSON.parse(process.argv[2] ?? '{}')
 const lives =
   profile === 'hostile'
-    ? hostileLives.map((l) => ({ ...l, settings: { evenPace: true } }))
+    ? hostileLives
     : profile === 'requests'
       ? [...requestLives, ...canonicalLives]
-      : [...canonicalLives, ...requestLives, ...hostileLives.map((l) => ({ ...l, settings: { evenPace: true } }))]
+      : [...canonicalLives, ...requestLives, ...hostileLives]
 const random = drawLives(1, runs, profile)
 const plays = [
   ...(sweeps ? lives.map((life) => ['life ' + life.name, () => playLife(life, { promises: own })] as const) : []),

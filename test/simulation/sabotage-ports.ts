@@ -4,7 +4,7 @@ import type { ObjectStore, ReadObject, WriteResult } from '../../shared/ports/ob
 import type { Page } from '../../shared/ports/page.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { ServiceError } from '../../shared/ports/service-error.ts'
-import type { AssignmentRequest, AssignmentTarget } from '../../shared/ports/sso-admin.ts'
+import type { AssignmentRequest, AssignmentTarget, Provisioning } from '../../shared/ports/sso-admin.ts'
 import { wrapPort } from '../../shared/reconcile/calls/wrap-port.ts'
 
 type Replaceable = 'objects' | 'queues' | 'ssoAdmin' | 'organizations' | 'identityStore'
@@ -93,6 +93,10 @@ export async function taken<Answer>(call: Promise<Answer>, codes: RegExp, answer
 /** What SSO Admin answers once a request is over. */
 export function succeeded(target: AssignmentTarget, { clock }: Ports): AssignmentRequest {
   return { requestId: `made-up ${JSON.stringify(target)}`, state: 'SUCCEEDED', createdAt: clock.now(), target }
+}
+
+export function provisioned(permissionSetArn: Provisioning['permissionSetArn'], { clock }: Ports): Provisioning {
+  return { requestId: permissionSetArn, state: 'SUCCEEDED', createdAt: clock.now(), permissionSetArn }
 }
 
 export function madeUp(requestId: string, ports: Ports): AssignmentRequest | undefined {

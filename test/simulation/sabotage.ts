@@ -56,6 +56,6 @@ export async function find(sabotage: Sabotage, runs: number): Promise<string | u
 }
 
 function livesFor({ profile }: Sabotage) {
-  if (profile === 'hostile') return hostileLives.map((life) => ({ ...life, settings: { evenPace: true } }))
+  if (profile === 'hostile') return hostileLives
   return profile === 'requests' ? requestLives : canonicalLives
 }

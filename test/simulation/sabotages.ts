@@ -1,5 +1,6 @@
 import type { RoleName } from '../../infra/function-permissions.ts'
 import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
+import { permissionSetArn } from '../../shared/domain/principals/identity-center-ids.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { ServiceError } from '../../shared/ports/service-error.ts'
 import type { Action } from './action.ts'
@@ -13,6 +14,7 @@ import {
   otherwise,
   overlooking,
   overwriting,
+  provisioned,
   reading,
   readingOnce,
   remembering,
@@ -272,12 +274,12 @@ const ofPermissionSets: readonly Sabotage[] = [
     breaks: ['convergence'],
     ports: (ports) =>
       otherwise(ports, 'ssoAdmin', {
-        provisionPermissionSet: async (permissionSetArn) => ({
-          requestId: 'made-up',
-          state: 'SUCCEEDED',
-          createdAt: ports.clock.now(),
-          permissionSetArn,
-        }),
+        provisionPermissionSet: async (arn) => provisioned(arn, ports),
+        describeProvisioning: async (id) => provisioned(permissionSetArn.parse(id), ports),
+        listAccountsForProvisionedPermissionSet: async (arn, status, token) =>
+          status === 'LATEST_PERMISSION_SET_NOT_PROVISIONED'
+            ? { items: [] }
+            : ports.ssoAdmin.listAccountsForProvisionedPermissionSet(arn, status, token),
       }),
   },
   {

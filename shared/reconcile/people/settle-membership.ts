@@ -15,6 +15,7 @@ import { unlessCode } from '../../ports/service-error.ts'
 import type { Admission, Brake } from '../brake/brake.ts'
 import { findAuthor } from '../records/authors.ts'
 import type { JsonRecord } from '../records/json-record.ts'
+import { indexMembership, unindexMembership } from '../records/membership-index.ts'
 import { ownedMembershipRecord, readOwnerOf } from '../records/owned-groups.ts'
 import { tellEvent } from '../records/tell-event.ts'
 
@@ -183,6 +184,7 @@ class MembershipEvaluation {
     const entry = this.#known?.entry
     if (entry === undefined) return 'again'
     const grantedAt = entry.grantedAt ?? renderInstant(await this.#context.now())
+    if (membershipId !== undefined) await indexMembership(this.#context.objects, membershipId, this.#id)
     await this.#tell({ event: 'added', at: grantedAt === entry.grantedAt ? entry.calledAt : grantedAt, membershipId })
     await this.#write({ ...entry, state: 'granted', membershipId, grantedAt })
     return 'again'
@@ -227,7 +229,9 @@ class MembershipEvaluation {
     await this.#wish.denySessions?.()
     await this.#tellRemoved(by, await this.#context.now())
     await this.#context.brake.reviewRemoval(this.#item)
+    const { membershipId } = this.#known.entry
     await this.#record.remove(this.#known.etag)
+    if (membershipId !== undefined) await unindexMembership(this.#context.objects, membershipId, this.#id)
     return 'again'
   }
 
