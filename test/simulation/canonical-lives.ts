@@ -364,6 +364,7 @@ const operators: readonly CanonicalLife[] = [
       deleteLink(own),
       upload(another),
       wait(70_000),
+      { do: 'delete a link unseen under a pause', nth: 0 },
       { do: 'resume' },
       wait(70_000),
     ],
