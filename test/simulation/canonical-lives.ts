@@ -73,6 +73,7 @@ const links: readonly CanonicalLife[] = [
   { name: 'one of two links goes', before: [upload(own), upload(ofUnit)], actions: [deleteLink(own), done] },
   {
     name: 'a link is uploaded and deleted at once, before its access is asked for, and then just after',
+    settings: { readLagMs: 240_000 },
     actions: [uploadAndDelete(own, 300), done, uploadAndDelete(own, 900), done],
   },
   {
@@ -364,6 +365,7 @@ const operators: readonly CanonicalLife[] = [
       deleteLink(own),
       upload(another),
       wait(70_000),
+      { do: 'delete a link unseen under a pause', nth: 0 },
       { do: 'resume' },
       wait(70_000),
     ],
@@ -376,10 +378,13 @@ const operators: readonly CanonicalLife[] = [
       { do: 'delete all links of a folder', folder: '' },
       done,
       { do: 'look at the brake' },
+      wait(16 * 60_000),
       { do: 'delete all links of a folder', folder: 'folder-a/' },
       done,
       { do: 'release what was looked at' },
-      wait(70_000),
+      wait(6 * 60_000),
+      ...inFolder.map((link) => upload(link)),
+      done,
     ],
   },
   {
@@ -523,7 +528,7 @@ const otherHands: readonly CanonicalLife[] = [
   },
   {
     name: 'all entries are lost, and restored',
-    before: [upload(own), upload(another), upload(ofSecond), done],
+    before: [wait(6 * 60_000), upload(own), upload(another), upload(ofSecond), done],
     actions: [{ do: 'all entries are lost, and restored', writes: 1 }, longDone],
   },
   {
