@@ -126,11 +126,15 @@ export function sending(ports: Ports, change: (...sent: Parameters<Send>) => Par
   return otherwise(ports, 'queues', { send })
 }
 
-/** Whoever was listed once is listed for ever, in all processes. */
-export function remembering<Id extends string>(
-  list: (of: PrincipalId, token?: string) => Promise<Page<Id>>,
-): (of: PrincipalId, token?: string) => Promise<Page<Id>> {
-  const known = new Map<string, Set<Id>>()
+const listed = new WeakMap<Ports['log'], Map<string, Set<PrincipalId>>>()
+
+/** Whoever was listed once is listed for ever, in all processes of a life. */
+export function remembering(
+  { log }: Ports,
+  list: (of: PrincipalId, token?: string) => Promise<Page<PrincipalId>>,
+): (of: PrincipalId, token?: string) => Promise<Page<PrincipalId>> {
+  const known = listed.get(log) ?? new Map<string, Set<PrincipalId>>()
+  listed.set(log, known)
   return async (of, token) => {
     const page = await list(of, token)
     const all = (known.get(of) ?? new Set()).union(new Set(page.items))

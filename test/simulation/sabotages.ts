@@ -514,8 +514,8 @@ const ofPeople: readonly Sabotage[] = [
     profile: 'requests',
     ports: (ports) =>
       otherwise(ports, 'identityStore', {
-        listMembersOf: remembering((group, token) => ports.identityStore.listMembersOf(group, token)),
-        listGroupsOf: remembering((user, token) => ports.identityStore.listGroupsOf(user, token)),
+        listMembersOf: remembering(ports, (group, token) => ports.identityStore.listMembersOf(group, token)),
+        listGroupsOf: remembering(ports, (user, token) => ports.identityStore.listGroupsOf(user, token)),
       }),
   },
   {
