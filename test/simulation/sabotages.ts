@@ -319,11 +319,6 @@ const ofStatuses: readonly Sabotage[] = [
       ),
   },
   {
-    name: 'statuses are written over whatever is there',
-    breaks: ['status', 'convergence'],
-    ports: (ports) => writing(ports, 'status/', (...written) => overwriting(ports, ...written)),
-  },
-  {
     name: 'what wants nobody any more stays in the index',
     breaks: ['status'],
     ports: (ports) =>
@@ -356,7 +351,12 @@ const ofLimits: readonly Sabotage[] = [
   {
     name: 'the lease is not asked for',
     breaks: ['quotas'],
-    ports: (ports) => writing(ports, 'control/dispatcher.json', (...written) => overwriting(ports, ...written)),
+    ports: (ports) =>
+      otherwise(ports, 'objects', {
+        head: async (key) => (key === 'control/dispatcher.json' ? undefined : ports.objects.head(key)),
+        put: (...written) =>
+          written[0] === 'control/dispatcher.json' ? overwriting(ports, ...written) : ports.objects.put(...written),
+      }),
   },
   {
     name: 'nobody notices a pause',

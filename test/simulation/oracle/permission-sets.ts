@@ -12,7 +12,7 @@ const releasedMs = 60 * 60_000
 const lateMs = 6 * 60_000
 /** A window of edits begins and ends by S3's clock, and is told a moment later. */
 const editsMs = 15 * 60_000
-const kept = /^(?:links_data\/.*|assignments\/account%\d{12})%([\w-]+)%.+%(?:GROUP|USER)(?:%ssofile)?$/su
+const kept = /^(?:links_data\/[^%]*%[^%]*|assignments\/account%\d{12})%([\w-]+)%.+%(?:GROUP|USER)(?:%ssofile)?$/su
 
 /**
  * Permission sets are equal to their files, up to date in their accounts, and deleted when, and only when, nothing refers to them.
