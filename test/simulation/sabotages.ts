@@ -453,13 +453,6 @@ const ofHolds: readonly Sabotage[] = [
       ),
   },
   {
-    name: 'what is held is let go by nobody',
-    breaks: ['brake'],
-    profile: 'brake',
-    ports: (ports, process) =>
-      process === 'dispatcher' ? reading(ports, 'control/brake.json', async () => undefined) : ports,
-  },
-  {
     name: 'an edit is judged as if nobody had the permission set',
     breaks: ['brake'],
     profile: 'brake',
