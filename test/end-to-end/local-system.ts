@@ -78,6 +78,8 @@ export class LocalSystem {
   /** The SSO Admin calls of the product so far, in order. */
   readonly calls: Call[]
   readonly #clients = new Map<string, S3Client>()
+  /** What records were found to be about, by key and ETag. */
+  readonly #recordNames = new Map<string, string>()
   /** The statuses that were seen at rest, with their ETags. */
   readonly #atRest = new Map<string, string>()
   readonly sqs: SQSClient
@@ -197,15 +199,22 @@ export class LocalSystem {
 
   async #recordsByName(prefix: string): Promise<ReadonlyMap<string, string>> {
     const limit = pLimit(lookedAtOnce)
-    const keys = await this.keys(prefix)
-    const named = keys.map((key) =>
-      limit(async () => {
-        const record = await this.json(key)
-        const [scope, account, set, , type] = key.slice(prefix.length).split('%')
-        return [[scope, account, set, record?.principal, type, 'ssofile'].join('%'), key] as const
-      }),
+    const named = (await this.#objects(prefix)).map((one) =>
+      limit(async () => [await this.#nameOfRecord(prefix, one), one.Key ?? ''] as const),
     )
     return new Map(await Promise.all(named))
+  }
+
+  /** A record is not read again while it is the same object: whoever waits for hundreds lists them over and over. */
+  async #nameOfRecord(prefix: string, { Key = '', ETag = '' }: _Object): Promise<string> {
+    const version = `${Key} ${ETag}`
+    const known = this.#recordNames.get(version)
+    if (known !== undefined) return known
+    const record = await this.json(Key)
+    const [scope, account, set, , type] = Key.slice(prefix.length).split('%')
+    const name = [scope, account, set, record?.principal, type, 'ssofile'].join('%')
+    if (record !== undefined) this.#recordNames.set(version, name)
+    return name
   }
 
   /** Every key but what a schedule may write in any minute: caches, the lease of the dispatcher and the ledger's count. */
