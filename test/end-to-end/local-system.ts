@@ -78,8 +78,8 @@ export class LocalSystem {
   /** The SSO Admin calls of the product so far, in order. */
   readonly calls: Call[]
   readonly #clients = new Map<string, S3Client>()
-  /** What records were found to be about, by key and ETag. */
-  readonly #recordNames = new Map<string, string>()
+  /** What `readAll` has read, by key and ETag. */
+  readonly #known = new Map<string, Record<string, unknown>>()
   /** The statuses that were seen at rest, with their ETags. */
   readonly #atRest = new Map<string, string>()
   readonly sqs: SQSClient
@@ -198,23 +198,31 @@ export class LocalSystem {
   }
 
   async #recordsByName(prefix: string): Promise<ReadonlyMap<string, string>> {
-    const limit = pLimit(lookedAtOnce)
-    const named = (await this.#objects(prefix)).map((one) =>
-      limit(async () => [await this.#nameOfRecord(prefix, one), one.Key ?? ''] as const),
-    )
-    return new Map(await Promise.all(named))
+    const named = [...(await this.readAll(prefix))].map(([key, record]) => {
+      const [scope, account, set, , type] = key.slice(prefix.length).split('%')
+      return [[scope, account, set, record.principal, type, 'ssofile'].join('%'), key] as const
+    })
+    return new Map(named)
   }
 
-  /** A record is not read again while it is the same object: whoever waits for hundreds lists them over and over. */
-  async #nameOfRecord(prefix: string, { Key = '', ETag = '' }: _Object): Promise<string> {
-    const version = `${Key} ${ETag}`
-    const known = this.#recordNames.get(version)
-    if (known !== undefined) return known
-    const record = await this.json(Key)
-    const [scope, account, set, , type] = Key.slice(prefix.length).split('%')
-    const name = [scope, account, set, record?.principal, type, 'ssofile'].join('%')
-    if (record !== undefined) this.#recordNames.set(version, name)
-    return name
+  /**
+   * Every object under a prefix as JSON, by key, in S3's order. One is not read again while it is the same object: whoever
+   * waits for hundreds looks at them over and over.
+   */
+  async readAll(prefix: string): Promise<ReadonlyMap<string, Readonly<Record<string, unknown>>>> {
+    const limit = pLimit(lookedAtOnce)
+    const read = (await this.#objects(prefix)).map(({ Key = '', ETag = '' }) =>
+      limit(async () => {
+        const known = this.#known.get(`${Key} ${ETag}`)
+        if (known !== undefined) return [[Key, known] as const]
+        const read = await this.#read(Key)
+        if (read === undefined) return []
+        const json: Record<string, unknown> = JSON.parse(read.text)
+        this.#known.set(`${Key} ${read.etag}`, json)
+        return [[Key, json] as const]
+      }),
+    )
+    return new Map((await Promise.all(read)).flat())
   }
 
   /** Every key but what a schedule may write in any minute: caches, the lease of the dispatcher and the ledger's count. */
@@ -250,6 +258,12 @@ export class LocalSystem {
 
   async status(input: string): Promise<Status | undefined> {
     return (await this.json(`status/${input}.json`)) as Status | undefined
+  }
+
+  /** The statuses of all inputs under a prefix, by their keys. */
+  async statuses(prefix: string): Promise<ReadonlyMap<string, Status>> {
+    const told = await this.readAll(`status/${prefix}`)
+    return new Map([...told].map(([key, status]) => [key.replace(/^status\/|\.json$/g, ''), status as Status]))
   }
 
   /** Waits until the status of an input has this state, and answers it. */
@@ -359,13 +373,13 @@ export class LocalSystem {
   /** The same as objects: those whose principal had this name at their instant. */
   async historyKeys(assignment: string): Promise<readonly string[]> {
     const [scope, account, set] = assignment.split('%')
-    const keys = await this.keys(`history/${scope}%${account}%${set}%`)
-    const told = await Promise.all(keys.map(async (key) => ({ key, ...(await this.json(key)) })))
-    const nameOf = ({ key, principal }: { key: string; principal?: unknown }) => {
+    const told = await this.readAll(`history/${scope}%${account}%${set}%`)
+    const nameOf = (key: string, { principal }: { readonly principal?: unknown }) => {
       const [, , , , type] = key.slice('history/'.length, key.lastIndexOf('/')).split('%')
       return [scope, account, set, principal, type].join('%')
     }
-    const found = told.filter((one) => nameOf(one) === assignment.replace(/%ssofile$/, '')).map(({ key }) => key)
+    const name = assignment.replace(/%ssofile$/, '')
+    const found = [...told].flatMap(([key, event]) => (nameOf(key, event) === name ? [key] : []))
     // Several ids may have had the name, one after the other.
     return found.sort((a, b) => (basename(a) < basename(b) ? -1 : 1))
   }
