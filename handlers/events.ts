@@ -5,6 +5,7 @@ import type { Configuration } from '../shared/domain/deployment/configuration.ts
 import { parseRoundTrip } from '../shared/domain/messages/round-trip-event.ts'
 import { type OrganizationEvent, parseOrganizationEvent } from '../shared/domain/organization/organization-event.ts'
 import { type DirectoryEvent, parseDirectoryEvent } from '../shared/domain/principals/directory-event.ts'
+import { once } from '../shared/ports/once.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { reconcile } from '../shared/reconcile/differences/reconcile.ts'
 import { followDirectoryEvents } from '../shared/reconcile/directory/follow-directory-events.ts'
@@ -16,6 +17,7 @@ import { followMembershipCalls } from '../shared/reconcile/people/follow-members
 import { followMemberships } from '../shared/reconcile/people/follow-memberships.ts'
 import { noteArrivals } from '../shared/reconcile/records/arrivals.ts'
 import { forgetFailure, recordFailure } from '../shared/reconcile/records/failures.ts'
+import { listOwnedMemberships } from '../shared/reconcile/records/owned-groups.ts'
 import { RuleFiles } from '../shared/reconcile/records/rule-files.ts'
 import { followPeople } from '../shared/reconcile/requests/follow-people.ts'
 import type { QueueHandler } from './handler.ts'
@@ -61,9 +63,10 @@ export function events(
     const members = all.flatMap((one) => (one.type === 'MEMBERSHIP' ? [one] : []))
     const hints = await followDirectoryEvents(ports, configuration, changes)
     // A renamed group or a disabled user matters here too.
-    const memberships = await followMemberships(ports, configuration, changes, rules)
+    const listMemberships = once(() => Array.fromAsync(listOwnedMemberships(ports.objects)))
+    const memberships = await followMemberships(ports, configuration, changes, { rules, listMemberships })
     const byHand = await followMembershipCalls(ports, configuration, members)
-    const left = await followLeavers(ports, configuration, usersIn(changes))
+    const left = await followLeavers(ports, configuration, usersIn(changes), listMemberships)
     return { hints, memberships, byHand, left, inputs: await followPeople(ports, configuration) }
   }
   const followAccess = async (received: readonly Received[]): Promise<object> => {

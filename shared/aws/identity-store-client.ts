@@ -24,7 +24,7 @@ import { type Profile, renderNewUser, renderProfileOperations, toProfile } from 
 import { enterpriseExtension, toAttributes } from '../domain/people/user-attributes.ts'
 import { type PrincipalId, principalId } from '../domain/principals/identity-center-ids.ts'
 import { type PrincipalName, type PrincipalType, principalName } from '../domain/principals/principal.ts'
-import type { DirectoryPerson, DirectoryProfile, IdentityStore, NamedPrincipal } from '../ports/identity-store.ts'
+import type { DirectoryPerson, DirectoryUser, IdentityStore, NamedPrincipal } from '../ports/identity-store.ts'
 import { once } from '../ports/once.ts'
 import type { Page } from '../ports/page.ts'
 import { ServiceError } from '../ports/service-error.ts'
@@ -64,17 +64,11 @@ export class AwsIdentityStore implements IdentityStore {
     return name === undefined ? undefined : parseName(name)
   }
 
-  async findUser(id: PrincipalId): ReturnType<IdentityStore['findUser']> {
-    const IdentityStoreId = await this.#identityStoreId()
-    const user = await orUndefined(this.#client.send(new DescribeUserCommand({ IdentityStoreId, UserId: id })))
-    if (user?.UserName === undefined) return undefined
-    return { name: parseName(user.UserName), isDisabled: user.UserStatus === 'DISABLED' }
-  }
-
-  async findPerson(id: PrincipalId): Promise<DirectoryPerson | undefined> {
+  async findUser(id: PrincipalId): Promise<DirectoryUser | undefined> {
     const about = { IdentityStoreId: await this.#identityStoreId(), Extensions: [enterpriseExtension] }
     const user = await orUndefined(this.#client.send(new DescribeUserCommand({ ...about, UserId: id })))
-    return user && toPerson({ ...user, UserId: id })[0]
+    const [person] = user ? toPerson({ ...user, UserId: id }) : []
+    return person && { ...person, isExternal: (user?.ExternalIds ?? []).length > 0, profile: toProfile({ ...user }) }
   }
 
   async listPeople(nextToken?: string): Promise<Page<DirectoryPerson>> {
@@ -162,17 +156,6 @@ export class AwsIdentityStore implements IdentityStore {
   async deleteGroupMembership(membershipId: string): Promise<void> {
     const input = { IdentityStoreId: await this.#identityStoreId(), MembershipId: membershipId }
     await answerOf(service, this.#client.send(new DeleteGroupMembershipCommand(input)))
-  }
-
-  async findProfile(id: PrincipalId): Promise<DirectoryProfile | undefined> {
-    const about = { IdentityStoreId: await this.#identityStoreId(), Extensions: [enterpriseExtension] }
-    const user = await orUndefined(this.#client.send(new DescribeUserCommand({ ...about, UserId: id })))
-    if (user?.UserName === undefined) return undefined
-    return {
-      name: parseName(user.UserName),
-      isExternal: (user.ExternalIds ?? []).length > 0,
-      profile: toProfile(user),
-    }
   }
 
   async createPerson(name: PrincipalName, profile: Profile): Promise<PrincipalId> {

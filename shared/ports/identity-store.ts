@@ -24,16 +24,15 @@ export type DirectoryGroup = {
   readonly description?: string | undefined
   readonly isExternal: boolean
 }
-export type DirectoryUser = { readonly name: PrincipalName; readonly isDisabled: boolean }
-/** A user with what rules ask for. */
-export type DirectoryPerson = DirectoryUser & { readonly id: PrincipalId; readonly attributes: UserAttributes }
-
-/** `isExternal`: it has ExternalIds, as `DirectoryGroup` says. */
-export type DirectoryProfile = {
+/** A user with what rules ask for. `isDisabled`: who may not sign in. */
+export type DirectoryPerson = {
+  readonly id: PrincipalId
   readonly name: PrincipalName
-  readonly isExternal: boolean
-  readonly profile: Profile
+  readonly isDisabled: boolean
+  readonly attributes: UserAttributes
 }
+/** All that is told of one user. `isExternal`: it has ExternalIds, as `DirectoryGroup` says. */
+export type DirectoryUser = DirectoryPerson & { readonly isExternal: boolean; readonly profile: Profile }
 
 /** The instance's identity store. A group's name is its DisplayName, a user's its UserName. */
 export interface IdentityStore {
@@ -41,10 +40,8 @@ export interface IdentityStore {
   findPrincipalId(type: PrincipalType, name: PrincipalName): Promise<PrincipalId | undefined>
   /** DescribeGroup or DescribeUser. `undefined`: the id does not exist (any more). */
   findPrincipalName(type: PrincipalType, id: PrincipalId): Promise<PrincipalName | undefined>
-  /** DescribeUser. `undefined`: the id does not exist (any more). `isDisabled`: it may not sign in. */
+  /** DescribeUser, with the extension for enterprises. `undefined`: the id does not exist (any more), or has no user name. */
   findUser(id: PrincipalId): Promise<DirectoryUser | undefined>
-  /** DescribeUser, with the extension for enterprises. `undefined`: the id does not exist (any more). */
-  findPerson(id: PrincipalId): Promise<DirectoryPerson | undefined>
   /** ListUsers, with the extension for enterprises, 100 a page. */
   listPeople(nextToken?: string): Promise<Page<DirectoryPerson>>
   /** DescribeGroup. `undefined`: the id does not exist (any more). */
@@ -64,8 +61,6 @@ export interface IdentityStore {
   deleteGroup(groupId: PrincipalId): Promise<void>
   /** Throws ConflictException where the user is a member already, and ResourceNotFoundException. Answers the id of the membership. */
   createGroupMembership(groupId: PrincipalId, userId: PrincipalId): Promise<string>
-  /** DescribeUser, with the extension. `undefined`: the id does not exist (any more). */
-  findProfile(id: PrincipalId): Promise<DirectoryProfile | undefined>
   /** CreateUser. Throws ConflictException where a user has this name. The user has no password. */
   createPerson(name: PrincipalName, profile: Profile): Promise<PrincipalId>
   /** UpdateUser: only these attributes; `undefined` takes one away. Throws ResourceNotFoundException. */

@@ -4,13 +4,19 @@ import type { PrincipalId } from '../../shared/domain/principals/identity-center
 import { type PrincipalName, principalName } from '../../shared/domain/principals/principal.ts'
 import { functionSettings } from '../../shared/ports/deployment-settings.ts'
 import { reconcileMemberships } from '../../shared/reconcile/people/follow-memberships.ts'
-import { atMost, type Benchmark, exactly, parseNumbers, withoutGoal } from './benchmark.ts'
+import { atLeast, atMost, type Benchmark, exactly, parseNumbers, withoutGoal } from './benchmark.ts'
 import { manyAccounts } from './many-accounts.ts'
 import { openSlowWorld, type SlowWorld } from './slow-world.ts'
 
 const minutesMost = 15
 const callsPerSecond = 20
+/** DescribeUser is asked twice for each, at most fifteen times a second. */
+const joinersLeast = 5
+const readsOfJoinerMost = 50
+const readsOfEventMost = 20
+const heard = 20
 const page = 100
+const departments = 40
 
 /** A full comparison of all people with the rules of all groups: every hour, and after a rule has changed. */
 export const people: Benchmark = {
@@ -41,14 +47,17 @@ export const people: Benchmark = {
       240,
     )
     const minutes = (world.clock.monotonicMs() - beganMs) / 60_000
-    const count = (call: string) => calls.get(call) ?? 0
+    const count = (call: string) => compared.get(call) ?? 0
     const moved = filled.movers.filter(({ user, to }) => world.identityStore.groupIdsOf(user).join() === to).length
     const directory = [...calls].filter(([call]) => call.startsWith('identityStore '))
+    const compared = new Map(calls)
+    const joined = await join(filled)
+    const readsOfEvent = await hear(filled)
     const name = `${size.people} people, ${size.groups} groups by rule`
     return {
       lines: [
         `${name}: ${messages} messages`,
-        ...[...calls]
+        ...[...compared]
           .sort(([, a], [, b]) => b - a)
           .slice(0, 12)
           .map(([call, times]) => `  ${call}: ${times}`),
@@ -61,6 +70,21 @@ export const people: Benchmark = {
           value: count('identityStore listPeople') / Math.ceil(size.people / page),
           unit: '',
         }),
+        atLeast(joinersLeast, {
+          figure: `${name}: people whom a new rule puts in`,
+          value: joined.perSecond,
+          unit: 'a second',
+        }),
+        atMost(readsOfJoinerMost, {
+          figure: `${name}: reads of S3 for each of them`,
+          value: joined.reads,
+          unit: 'calls',
+        }),
+        atMost(readsOfEventMost, {
+          figure: `${name}: reads of S3 for an event of a membership`,
+          value: readsOfEvent,
+          unit: 'calls',
+        }),
         withoutGoal({
           figure: `${name}: calls to the Identity Store`,
           value: directory.reduce((sum, [, times]) => sum + times, 0),
@@ -68,7 +92,7 @@ export const people: Benchmark = {
         }),
         withoutGoal({
           figure: `${name}: reads of S3`,
-          value: count('objects get') + count('objects head'),
+          value: reads(compared),
           unit: 'calls',
         }),
         atMost(functionSettings.requests.memoryMb, {
@@ -115,7 +139,11 @@ async function fill(people: number, groups: number): Promise<Filled> {
   await eachSecond(people, async (index) => {
     const nth = index % groups
     const name = principalName.parse(`user-${index}@bench.example`)
-    const enterprise = { costCenter: centerOf(nth), department: `department-${index % 40}`, employeeNumber: `${index}` }
+    const enterprise = {
+      costCenter: centerOf(nth),
+      department: `department-${index % departments}`,
+      employeeNumber: `${index}`,
+    }
     const attributes = { Title: `Title ${index % 500}`, Extensions: { 'aws:identitystore:enterprise': enterprise } }
     const user = await identityStore.createUser({ userName: name, attributes })
     const group = ids[nth]
@@ -136,6 +164,38 @@ async function fill(people: number, groups: number): Promise<Filled> {
   })
   return { slow, users, groups: ids, movers: [] }
 }
+
+/** How many a second are put into a new group by a new rule, and how often S3 is read for each. */
+async function join({ slow: { world, calls }, users }: Filled) {
+  const meant = users.filter((_, index) => index % departments === 0)
+  calls.clear()
+  const beganMs = world.clock.monotonicMs()
+  await world.objects.put('groups/joiners.json', '')
+  await world.objects.put('rules/joiners.json', JSON.stringify({ department: ['department-0'] }))
+  const isIn = ({ id }: (typeof meant)[number]) =>
+    world.identityStore.groupIdsOf(id).some((group) => world.identityStore.nameOf('GROUP', group) === 'joiners')
+  await world.until(() => meant.every(isIn), 'all of them in the group', 240)
+  const perSecond = (meant.length * 1_000) / (world.clock.monotonicMs() - beganMs)
+  return { perSecond, reads: reads(calls) / meant.length }
+}
+
+/** How often S3 is read for the event of a membership that ssofile made, each in a batch of its own. */
+async function hear({ slow: { world, calls }, users, groups }: Filled): Promise<number> {
+  await world.clock.advance(60_000)
+  calls.clear()
+  const some = users.slice(0, heard)
+  for (const { id, nth } of some) {
+    const detail = { 'group-id': groups[nth], 'user-id': id }
+    const body = JSON.stringify({ 'detail-type': 'Group Membership Deleted', source: 'aws.identitystore', detail })
+    await world.queues.send('events', [{ body, groupId: id, deduplicationId: id }])
+    await world.clock.advance(5_000)
+  }
+  const { visible, inFlight } = world.queues.queue('events').counts()
+  if (visible + inFlight > 0) throw new Error(`${visible + inFlight} events are left`)
+  return reads(calls) / some.length
+}
+
+const reads = (calls: ReadonlyMap<string, number>) => (calls.get('objects get') ?? 0) + (calls.get('objects head') ?? 0)
 
 /** From one cost center to the next, and no event tells of it. */
 async function move({ slow, users, groups, movers }: Filled, count: number): Promise<void> {

@@ -30,7 +30,7 @@ describe.each(adapters)('users that are written, on $adapter', ({ openPorts }) =
 
   test('a user is made with all that is said, and each part is changed and taken away by itself', async () => {
     const id = await identityStore.createPerson(zoe, full)
-    expect(await identityStore.findProfile(id)).toEqual({ name: zoe, isExternal: false, profile: full })
+    expect(await identityStore.findUser(id)).toMatchObject({ name: zoe, isExternal: false, profile: full })
     await identityStore.updatePerson(id, {
       email: 'ito@acme.example',
       title: undefined,
@@ -39,21 +39,21 @@ describe.each(adapters)('users that are written, on $adapter', ({ openPorts }) =
     })
     const { title: _, ...rest } = full
     const profile = { ...rest, email: 'ito@acme.example', manager: 'ben', department: 'Ops' }
-    expect((await identityStore.findProfile(id))?.profile).toEqual(profile)
+    expect((await identityStore.findUser(id))?.profile).toEqual(profile)
     await identityStore.updatePerson(id, {
       email: undefined,
       manager: undefined,
       department: undefined,
       userType: undefined,
     })
-    expect((await identityStore.findProfile(id))?.profile).toEqual(names)
+    expect((await identityStore.findUser(id))?.profile).toEqual(names)
   })
 
   test('a name is given once, and who is not there is neither changed nor deleted', async () => {
     const id = await identityStore.createPerson(zoe, names)
     await expect(identityStore.createPerson(zoe, names)).rejects.toMatchObject({ code: 'ConflictException' })
     await identityStore.deleteUser(id)
-    expect(await identityStore.findProfile(id)).toBeUndefined()
+    expect(await identityStore.findUser(id)).toBeUndefined()
     await expect(identityStore.deleteUser(id)).rejects.toMatchObject({ code: 'ResourceNotFoundException' })
     await expect(identityStore.updatePerson(nobody, { title: 'x' })).rejects.toMatchObject({
       code: 'ResourceNotFoundException',
@@ -63,7 +63,7 @@ describe.each(adapters)('users that are written, on $adapter', ({ openPorts }) =
   test('whom a provider keeps is told by the issuer of the external id', async () => {
     const id = await identityStore.createPerson(zoe, names)
     world.identityStore.setExternalIdOfUser(id, { issuer: 'https://scim.aws.com/abc', id: 'x' })
-    expect((await identityStore.findProfile(id))?.isExternal).toBe(true)
+    expect((await identityStore.findUser(id))?.isExternal).toBe(true)
     const { items } = await identityStore.listPrincipals('USER')
     expect(items.filter(({ issuer }) => issuer !== undefined)).toMatchObject([
       { name: zoe, issuer: 'https://scim.aws.com/abc' },

@@ -1,10 +1,10 @@
 import { linkPrefix } from '../../../shared/domain/links/link.ts'
+import { prefixesOfPeople, prefixesOfRequests } from '../../../shared/domain/messages/input-prefixes.ts'
 import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import type { Status } from '../../../shared/domain/statuses/status.ts'
 import type { ObjectHead } from '../../../shared/ports/object-store.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { crowdPrefix, mayBeOf } from '../../../shared/reconcile/records/crowds.ts'
-import { queueOf } from '../../../shared/reconcile/records/inputs.ts'
 import { listHeads } from '../../../shared/reconcile/records/list-heads.ts'
 import { statusKey } from '../../../shared/reconcile/records/status-store.ts'
 import type { readAllStatuses } from './read-all-statuses.ts'
@@ -24,7 +24,7 @@ export async function listUntold(
   { statuses, spoiled }: Awaited<ReturnType<typeof readAllStatuses>>,
 ): Promise<readonly string[]> {
   // Requests for temporary access wait for people, not for ssofile.
-  const waitedFor = statuses.filter(({ input }) => queueOf(input) !== 'requests')
+  const waitedFor = statuses.filter(({ input }) => !prefixesOfRequests.some((prefix) => input.startsWith(prefix)))
   const left = new Map(waitedFor.map((status) => [status.input, status]))
   const unread = new Set(spoiled.map(({ object }) => object.key))
   // Files of a crowd have no status: `--wait` would wait for ever.
@@ -32,7 +32,7 @@ export async function listUntold(
   const appliedAt = new Map(statuses.flatMap((one) => (one.state === 'applied' ? [[one.input, one.updatedAt]] : [])))
   const isOld = ({ waitsFor = '', updatedAt }: Status) => (appliedAt.get(waitsFor) ?? '') > updatedAt
   const untold: string[] = []
-  for (const prefix of [linkPrefix, permissionSetPrefix]) {
+  for (const prefix of [linkPrefix, permissionSetPrefix, ...prefixesOfPeople]) {
     for (const object of (await listHeads(objects, prefix)).values()) {
       if (unread.has(statusKey(object.key))) continue
       const status = left.get(object.key)

@@ -95,27 +95,12 @@ export class MemoryIdentityStore implements IdentityStore {
   async findUser(id: PrincipalId): ReturnType<IdentityStore['findUser']> {
     this.#gate.enter('DescribeUser')
     const user = this.#users.find(id)
-    if (user === undefined) return undefined
-    return { name: principalName.parse(user.userName), isDisabled: isDisabled(user) }
-  }
-
-  async findPerson(id: PrincipalId): ReturnType<IdentityStore['findPerson']> {
-    this.#gate.enter('DescribeUser')
-    const user = this.#users.find(id)
-    return user && toPerson(user)
+    return user && { ...toPerson(user), isExternal: 'issuer' in issuerOf(user), profile: toProfile(user.attributes) }
   }
 
   async listPeople(nextToken?: string): ReturnType<IdentityStore['listPeople']> {
     const page = await this.listUsers({ nextToken, most: pageMost })
     return { items: page.items.map(toPerson), nextToken: page.nextToken }
-  }
-
-  async findProfile(id: PrincipalId): ReturnType<IdentityStore['findProfile']> {
-    this.#gate.enter('DescribeUser')
-    const user = this.#users.find(id)
-    if (user === undefined) return undefined
-    const name = principalName.parse(user.userName)
-    return { name, isExternal: 'issuer' in issuerOf(user), profile: toProfile(user.attributes) }
   }
 
   async createPerson(name: PrincipalName, profile: Profile): Promise<PrincipalId> {

@@ -1,15 +1,23 @@
 import type { IdentityStore } from '../../ports/identity-store.ts'
 import type { Ports } from '../../ports/ports.ts'
+import { isServiceError } from '../../ports/service-error.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import { type Repetition, repeatPatiently } from './repeat-patiently.ts'
 import { wrapOnce } from './wrap-port.ts'
 
 // IAM Identity Center User Guide, "Quotas and limits": 20 calls a second to each API of a store, for all callers together.
 const callsPerSecond = 15
+/** Those that share an API with others, as far as one name tells. */
+const apis: Readonly<Record<string, string>> = {
+  findUser: 'DescribeUser',
+  findPrincipalName: 'DescribeUser',
+  listPeople: 'ListUsers',
+  listPrincipals: 'ListUsers',
+}
 const repetition = { attemptsMost: 7, firstMs: 300, mostMs: 10_000 }
 
 /**
- * The identity store at three quarters of its rate. Reads that are throttled or fail are repeated for some seconds. One that is
+ * The identity store at three quarters of its rate, and at less where others use it up. Reads that are throttled or fail are repeated for some seconds. One that is
  * patient already is answered as it is. `onPause` hears of each failure.
  */
 export function patientIdentityStore(
@@ -19,9 +27,15 @@ export function patientIdentityStore(
   return wrapOnce(ports.identityStore, () => {
     const limiters = new Map<string, RateLimiter>()
     return (operation, call) => {
-      const limiter = limiters.get(operation) ?? new RateLimiter(ports.clock, callsPerSecond)
-      limiters.set(operation, limiter)
-      return repeatPatiently(ports, { ...repetition, onPause }, () => limiter.run('grant', call))
+      const api = apis[operation] ?? operation
+      const limiter = limiters.get(api) ?? new RateLimiter(ports.clock, callsPerSecond)
+      limiters.set(api, limiter)
+      // Other processes call it too: all of them slow down, so that each gets through.
+      const slowDown = (ms: number, error: unknown) => {
+        if (isServiceError(error, 'ThrottlingException')) limiter.slowDown(0)
+        onPause?.(ms, error)
+      }
+      return repeatPatiently(ports, { ...repetition, onPause: slowDown }, () => limiter.run('grant', call))
     }
   })
 }

@@ -20,13 +20,14 @@ export async function followLeavers(
   ports: Following,
   configuration: Pick<Configuration, 'principalSuffix'>,
   changed: ReadonlySet<PrincipalId> | 'all',
+  listMemberships = () => Array.fromAsync(listOwnedMemberships(ports.objects)),
 ): Promise<number> {
   if (changed !== 'all' && changed.size === 0) return 0
   const { objects, clock } = ports
   const told = lastOfEach(await Array.fromAsync(listLeaving(objects)))
   const names = await NameIndex.read(objects)
   const ids = new Set([...names.idsOfType('USER'), ...told.keys()])
-  for await (const { user } of listOwnedMemberships(objects)) ids.add(user)
+  for (const { user } of await listMemberships()) ids.add(user)
   const known = changed === 'all' ? ids : ids.intersection(changed)
   if (known.size === 0) return 0
   const principals = new PrincipalIndex(patientIdentityStore(ports), clock, configuration.principalSuffix)

@@ -4,20 +4,16 @@ import { membershipKey } from '../../domain/people/membership-file.ts'
 import { type MembershipId, type OwnedMembership, ownedMembershipKey } from '../../domain/people/owned-membership.ts'
 import type { MembershipChange } from '../../domain/principals/directory-event.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
-import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
+import type { PrincipalName } from '../../domain/principals/principal.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
-import { People } from '../preview/people.ts'
+import { askOnce } from '../directory/ask-once.ts'
+import { nameInKeys } from '../directory/directory-listing.ts'
 import { noteAuthors } from '../records/authors.ts'
 import { indexInstants } from '../records/expiry-index.ts'
 import { sendInput } from '../records/inputs.ts'
-import {
-  listOwnedGroups,
-  listOwnedMemberships,
-  ownedGroupRecord,
-  readOwnedMemberships,
-} from '../records/owned-groups.ts'
+import { findMembership } from '../records/membership-index.ts'
+import { ownedGroupRecord, ownedMembershipRecord } from '../records/owned-groups.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { settlingMs } from './settle-membership.ts'
 
@@ -43,11 +39,11 @@ export async function followMembershipCalls(
 ): Promise<number> {
   if (changes.length === 0) return 0
   const { objects, clock } = ports
-  const groups = await readOwnGroups(objects)
-  const concerned = await listConcerned(changes, groups, objects)
+  const identityStore = askOnce(patientIdentityStore(ports))
+  const concerned = await listConcerned(changes, { objects, identityStore })
   for (const { id, entry, authors } of concerned) {
     if (authors.length > 0) await noteAuthors(objects, { membership: id }, authors)
-    const key = entry?.files[0]?.key ?? (await findKey(id, { groups, ports, configuration }))
+    const key = entry?.files[0]?.key ?? (await findKey(id, { objects, identityStore, configuration }))
     if (key === undefined) continue
     // The directory's own event names nobody, and comes before the one that does.
     const now = clock.now().getTime()
@@ -59,62 +55,53 @@ export async function followMembershipCalls(
   return concerned.length
 }
 
-async function readOwnGroups(objects: ObjectStore): Promise<ReadonlyMap<PrincipalId, PrincipalName>> {
-  const groups = new Map<PrincipalId, PrincipalName>()
-  for await (const name of listOwnedGroups(objects)) {
-    const id = (await spoiledAsAbsent(ownedGroupRecord(objects, name).read()))?.value.id
-    if (id !== undefined) groups.set(id, name)
-  }
-  return groups
-}
-
 /**
  * | the event has    | the ledger has                        | then                                          |
  * | ---------------- | ------------------------------------- | --------------------------------------------- |
- * | group and user   | no entry                              | look: it may be one that a file asks for      |
+ * | group and user   | no entry, and the group is ours       | look: it may be one that a file asks for      |
  * | group and user   | an entry with another membership's id | look                                          |
  * | group and user   | an entry with this membership's id    | look, unless it was created: that is our call |
  * | a membership's id| an entry with it                      | look                                          |
  * | any              | an entry that we are about to change  | nothing                                       |
  */
-async function listConcerned(
-  changes: readonly MembershipChange[],
-  groups: ReadonlyMap<PrincipalId, PrincipalName>,
-  objects: ObjectStore,
-): Promise<readonly Concerned[]> {
-  const entries = await readOwnedMemberships(objects, await Array.fromAsync(listOwnedMemberships(objects)))
+async function listConcerned(changes: readonly MembershipChange[], looking: Looking): Promise<readonly Concerned[]> {
+  const { objects } = looking
   const found = new Map<string, Concerned>()
-  for (const { group, user, membershipId, isCreation, author } of changes) {
+  for (const { group, user, membershipId = '', isCreation, author } of changes) {
     const named = group !== undefined && user !== undefined ? { group, user } : undefined
-    const known = entries.find(({ id, entry }) =>
-      named ? id.group === named.group && id.user === named.user : entry.membershipId === membershipId,
-    )
-    const id = named ?? known?.id
-    if (id === undefined || !groups.has(id.group)) continue
-    const isBusy = known !== undefined && ['granting', 'revoking'].includes(known.entry.state)
-    const isOurCall = isCreation && known !== undefined && known.entry.membershipId === membershipId
-    if (isBusy || isOurCall) continue
+    const id = named ?? (await findMembership(objects, membershipId))
+    if (id === undefined) continue
+    const entry = (await spoiledAsAbsent(ownedMembershipRecord(objects, id).read()))?.value
+    const isBusy = entry !== undefined && ['granting', 'revoking'].includes(entry.state)
+    const isOurs = entry?.membershipId === membershipId
+    if (isBusy || (isOurs && isCreation) || (!named && !isOurs)) continue
+    if (entry === undefined && (await findOwnName(id.group, looking)) === undefined) continue
     const key = ownedMembershipKey(id)
     const authors = [...(found.get(key)?.authors ?? []), ...(author ? [author] : [])]
-    found.set(key, { id, entry: known?.entry, authors })
+    found.set(key, { id, entry, authors })
   }
   return [...found.values()]
+}
+
+/** The name of a group of ours. `undefined`: it is none, or bears another name now. */
+async function findOwnName(
+  group: PrincipalId,
+  { objects, identityStore }: Looking,
+): Promise<PrincipalName | undefined> {
+  const name = (await identityStore.findGroup(group))?.name
+  const owned = name && (await spoiledAsAbsent(ownedGroupRecord(objects, name).read()))?.value
+  return owned?.id === group ? name : undefined
 }
 
 /** Any key of this membership: all folders are looked at together. `undefined`: no file can name the user. */
 async function findKey(
   { group, user }: MembershipId,
-  { groups, ports, configuration }: FindingKey,
+  looking: Looking & { readonly configuration: Pick<Configuration, 'principalSuffix'> },
 ): Promise<string | undefined> {
-  const found = await new People(patientIdentityStore(ports)).find('USER', [user])
-  const [name, whole] = [groups.get(group), found.get(user)?.name]
-  if (name === undefined || whole === undefined || !whole.endsWith(configuration.principalSuffix)) return undefined
-  const { data } = principalName.safeParse(whole.slice(0, whole.length - configuration.principalSuffix.length))
-  return data && membershipKey({ group: name, user: data }, undefined)
+  const name = await findOwnName(group, looking)
+  const found = name && (await looking.identityStore.findUser(user))
+  const inKeys = found && nameInKeys(found.name, name, looking.configuration.principalSuffix)
+  return name && inKeys && membershipKey({ group: name, user: inKeys }, undefined)
 }
 
-type FindingKey = {
-  readonly groups: ReadonlyMap<PrincipalId, PrincipalName>
-  readonly ports: Following
-  readonly configuration: Configuration
-}
+type Looking = Pick<Ports, 'objects' | 'identityStore'>

@@ -16,6 +16,7 @@ import { nameInKeys } from '../directory/directory-listing.ts'
 import { People } from '../preview/people.ts'
 import { sendEach, sendInput, sendInputs } from '../records/inputs.ts'
 import { listHeads } from '../records/list-heads.ts'
+import { alignMemberships } from '../records/membership-index.ts'
 import {
   listOwnedGroups,
   listOwnedMemberships,
@@ -28,6 +29,12 @@ import { spoiledAsAbsent } from '../records/stored-json.ts'
 
 type Following = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' | 'identityStore'>
 
+/** What is read once for all that follows the events of a batch. */
+type Known = {
+  readonly rules?: Pick<RuleFiles, 'read'>
+  readonly listMemberships?: () => Promise<readonly MembershipId[]>
+}
+
 const readsAtOnce = 16
 const unsettled: readonly AttentionState[] = ['waiting', 'failed', 'blocked']
 
@@ -39,14 +46,15 @@ export async function followMemberships(
   ports: Following,
   configuration: Configuration,
   changes: readonly DirectoryChange[],
-  rules: Pick<RuleFiles, 'read'> = new RuleFiles(ports.objects),
+  {
+    rules = new RuleFiles(ports.objects),
+    listMemberships = () => Array.fromAsync(listOwnedMemberships(ports.objects)),
+  }: Known = {},
 ): Promise<number> {
   const keys = await listUnsettled(ports.objects)
   if (keys.length > 0) await sendInputs(ports, keys, 'directory', configuration)
   const users = new Set(changes.flatMap(({ type, id }) => (type === 'USER' && id !== undefined ? [id] : [])))
-  const concerned: MembershipId[] = []
-  if (users.size > 0)
-    for await (const one of listOwnedMemberships(ports.objects)) if (users.has(one.user)) concerned.push(one)
+  const concerned = users.size > 0 ? (await listMemberships()).filter(({ user }) => users.has(user)) : []
   const entries = await readOwnedMemberships(ports.objects, concerned)
   for (const { id, entry } of entries) await lookAtEntry(ports, configuration, id, entry)
   const groups = Map.groupBy(entries, ({ id }) => id.user)
@@ -76,7 +84,7 @@ export async function lookAtRulesFor(
 ): Promise<number> {
   const { configuration, identityStore } = context
   const rules = await context.rules.read()
-  const person = rules.size > 0 ? await identityStore.findPerson(user) : undefined
+  const person = rules.size > 0 ? await identityStore.findUser(user) : undefined
   if (person === undefined || person.isDisabled) return 0
   const inputs = [...rules].flatMap(([group, { condition }]) => {
     const name = nameInKeys(person.name, group, configuration.principalSuffix)
@@ -111,7 +119,12 @@ export async function reconcileMemberships(ports: Following, configuration: Conf
   const members = await readMembers(objects, people, groups)
   const gone = new Set<string>()
   let looked = keys.size
-  for (const { id, entry } of await readOwnedMemberships(objects, ids)) {
+  const entries = await readOwnedMemberships(objects, ids)
+  await alignMemberships(
+    objects,
+    entries.flatMap(({ id, entry: { membershipId } }) => (membershipId === undefined ? [] : [{ membershipId, id }])),
+  )
+  for (const { id, entry } of entries) {
     const user = named.get(id.user)
     const isNamed = user !== undefined && !user.isDisabled && user.name === entry.user + configuration.principalSuffix
     const isAsked = entry.files.some(({ key }) => files.has(key) || ruleFiles.has(key))

@@ -68,7 +68,7 @@ export class LeaverCensus {
 
   async #finder(rule: Parsed<Rule> | undefined, count: number) {
     const { identityStore, listing, clock } = this.#context
-    if (rule === undefined || count <= oneByOneMost) return (id: PrincipalId) => identityStore.findPerson(id)
+    if (rule === undefined || count <= oneByOneMost) return (id: PrincipalId) => identityStore.findUser(id)
     const people = await listing.read(clock.now().getTime() - countsMs)
     return async (id: PrincipalId) => people.find(id)
   }

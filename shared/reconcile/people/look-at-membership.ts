@@ -24,6 +24,7 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { bindingOf } from '../assignments/user-binding.ts'
 import type { Brake } from '../brake/brake.ts'
+import { askOnce } from '../directory/ask-once.ts'
 import { PrincipalIndex } from '../directory/principal-index.ts'
 import { readPauseReason } from '../dispatcher/pause.ts'
 import { judgeMembership } from '../guardrails/judge-membership.ts'
@@ -108,8 +109,10 @@ export async function lookAtMembership(message: InputMessage, context: LookingAt
   }
   if (look.keptUntil !== undefined) instants.push(new Date(look.keptUntil))
   // What the brake holds of a rule is looked at with the rule, when it is released.
-  if (told.end.is === 'held' && look.isByRuleAlone()) await lookAtRuleSoon(objects, named.value.group, look.now, id)
-  else if (isUnsettled(told.end))
+  const isHeldByRule = told.end.is === 'held' && look.isByRuleAlone()
+  if (isHeldByRule || (look.isNewByRule && (await isAwaited(named.value.group, statuses))))
+    await lookAtRuleSoon(objects, named.value.group, look.now, id)
+  if (!isHeldByRule && isUnsettled(told.end))
     instants.push(new Date(look.now.getTime() + (told.end.is === 'held' || look.paused ? heldMs : soonMs)))
   const body = 'body' in file.reading ? file.reading.body : {}
   await indexInstants(objects, key, [...instantsToCome(body, look.now), ...instants], id)
@@ -131,17 +134,19 @@ function uploadOf(head: InputHead, current: Status | undefined) {
 type OwnGroup = Exclude<FoundGroup, { is: 'not ours' }>
 type Told = { readonly group: FoundGroup; readonly end: MembershipEnd; readonly isWanted: Wish['isWanted'] }
 
+type Directory = { readonly identityStore: Ports['identityStore']; readonly index: PrincipalIndex }
+
 /** One look at all that concerns one membership. What is read of the files is read anew in each turn. */
 class MembershipLook {
   readonly #membership: Membership
   readonly #message: InputMessage
   readonly #statuses: StatusStore
   readonly #context: LookingAtMembership
-  readonly #index: PrincipalIndex
+  /** For the next turn: each asks the directory anew. */
+  #directory: Directory
   #files: readonly File[] = []
   #user: PrincipalId | undefined
   #lacks = new Map<string, MembershipLack>()
-  readonly #people = new Map<PrincipalId, ReturnType<Ports['identityStore']['findPerson']>>()
   /** What asked for it when it was last wanted. */
   readonly #askedBefore = new Set<string>()
   /** By S3's clock. */
@@ -149,21 +154,24 @@ class MembershipLook {
   paused: string | undefined
   /** So long the user stays whom the rule means no longer. */
   keptUntil: string | undefined
+  /** Its rule asks for it, and did not before. */
+  isNewByRule = false
 
   constructor(membership: Membership, message: InputMessage, statuses: StatusStore, context: LookingAtMembership) {
     this.#membership = membership
     this.#message = message
     this.#statuses = statuses
     this.#context = context
-    this.#index = new PrincipalIndex(context.identityStore, context.clock, context.configuration.principalSuffix)
+    this.#directory = this.#openDirectory()
   }
 
   /** Puts the users in or out whom the files mean, or meant. Answers what came of the one who bears the name now. */
   async settle(): Promise<Told> {
     this.paused = await readPauseReason(this.#context.objects)
     await this.#readFiles()
-    this.#user = await this.#index.resolve('USER', this.#membership.user, this.#pulledMs())
-    const group = await findOwnGroup(this.#membership.group, this.#context, this.#index)
+    const { identityStore, index } = this.#directory
+    this.#user = await index.resolve('USER', this.#membership.user, this.#pulledMs())
+    const group = await findOwnGroup(this.#membership.group, { ...this.#context, identityStore }, index)
     const told: Told = { group, end: { is: 'none' }, isWanted: 'no' }
     if (group.is === 'not ours') return told
     const meant = [this.#message.user, ...this.#files.flatMap((file) => [file.boundTo, file.told?.principalId])]
@@ -197,10 +205,12 @@ class MembershipLook {
 
   /** Ids have the membership, names ask for it: by the present name of this id. */
   async #readWish({ id }: OwnGroup, user: PrincipalId): Promise<Wish> {
-    const { suspensions, identityStore, brake } = this.#context
+    const { suspensions, brake } = this.#context
+    const { identityStore, index } = this.#directory
+    this.#directory = this.#openDirectory()
     await this.#readFiles()
     const group = await identityStore.findGroup(id)
-    const place = await this.#index.whereabouts('USER', user, this.#pulledMs())
+    const place = await index.whereabouts('USER', user, this.#pulledMs())
     const name = place === 'gone' ? undefined : place.name
     const files = name === this.#membership.user ? this.#files : await this.#filesOf(name)
     const suspension = place === 'gone' ? undefined : await suspensions.find(user, name)
@@ -221,7 +231,7 @@ class MembershipLook {
     const inForce = files.filter((file) => file.reading.state === 'in-force' && lackOf(file) === undefined)
     const asking = await this.#admit(inForce, user, entry?.files ?? [])
     const mayRule = name !== undefined && suspension === undefined && place !== 'gone' && !place.isDisabled
-    const rule = mayRule ? await this.#askRule({ id: user, name }, entry) : ({ asks: 'no' } as const)
+    const rule = mayRule ? await this.#askRule({ id: user, name }, entry, identityStore) : ({ asks: 'no' } as const)
     const isUnread =
       rule.asks === 'unknown' || files.some((file) => file.reading.state === 'unreadable' && lackOf(file) === undefined)
     const isGone = place === 'gone' || group === undefined
@@ -277,14 +287,17 @@ class MembershipLook {
   async #askRule(
     user: { readonly id: PrincipalId; readonly name: Membership['user'] },
     entry: OwnedMembership | undefined,
+    identityStore: Ports['identityStore'],
   ): Promise<RuleWish> {
     const key = ruleKey(this.#membership.group)
     const rule = await readRule(this.#context.objects, key)
     if (rule === undefined) return { asks: 'no' }
-    const person = rule.ok ? await this.#findPerson(user.id) : undefined
+    const person = rule.ok ? await identityStore.findUser(user.id) : undefined
     const wish = askRule(rule, { person, entry, key, now: this.now })
     const isNew = wish.asks === 'yes' && entry?.files.some((file) => file.key === key) !== true
-    return isNew && rule.ok && (await this.#isRefused(key, user.name, rule.value)) ? { asks: 'no' } : wish
+    if (isNew && rule.ok && (await this.#isRefused(key, user.name, rule.value))) return { asks: 'no' }
+    this.isNewByRule ||= isNew
+    return wish
   }
 
   /** A policy stops whom a rule newly means, and takes nobody out. */
@@ -299,13 +312,6 @@ class MembershipLook {
       uploadedAt: head?.lastModified ?? this.now,
     }
     return (await judgeMembership(about, this.#context)).refusals.length > 0
-  }
-
-  /** Asked once for a look: what it gives is looked at several times. */
-  #findPerson(user: PrincipalId): ReturnType<Ports['identityStore']['findPerson']> {
-    const asked = this.#people.get(user) ?? this.#context.identityStore.findPerson(user)
-    this.#people.set(user, asked)
-    return asked
   }
 
   async #filesOf(name: Membership['user'] | undefined): Promise<readonly File[]> {
@@ -359,9 +365,21 @@ class MembershipLook {
     return isMeant && this.#isWanted === 'yes' ? this.#user : undefined
   }
 
+  #openDirectory(): Directory {
+    const { clock, configuration } = this.#context
+    const identityStore = askOnce(this.#context.identityStore)
+    return { identityStore, index: new PrincipalIndex(identityStore, clock, configuration.principalSuffix) }
+  }
+
   #pulledMs(): number {
     return this.#context.clock.monotonicMs()
   }
+}
+
+/** The status of its rule is at rest, and says that people wait. */
+async function isAwaited(group: Membership['group'], statuses: StatusStore): Promise<boolean> {
+  const told = await spoiledAsAbsent(statuses.read(ruleKey(group)))
+  return told?.state === 'applied' && (told.people?.waiting ?? 0) > 0
 }
 
 /** At the next whole minute, so that it is one object for all of them. */

@@ -23,7 +23,7 @@ import { type PrincipalName, principalName } from '../../domain/principals/princ
 import { quote } from '../../domain/statuses/complaint.ts'
 import { type NewStatus, rejection } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
-import type { DirectoryProfile } from '../../ports/identity-store.ts'
+import type { DirectoryUser } from '../../ports/identity-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { unlessCode } from '../../ports/service-error.ts'
 import { refusePeople } from '../directory/refuse-people.ts'
@@ -112,7 +112,7 @@ class PersonLook {
   #paused: string | undefined
   readonly #owned: KnownRecord<OwnedPerson>
   #id: PrincipalId | undefined
-  #user: DirectoryProfile | undefined
+  #user: DirectoryUser | undefined
 
   constructor(name: PrincipalName, input: Input, context: Looking) {
     this.#name = name
@@ -149,7 +149,7 @@ class PersonLook {
     const { file, head, now } = this.#input
     const owned = await this.#owned.read()
     this.#id = owned?.id ?? (await identityStore.findPrincipalId('USER', this.#whole))
-    const user = this.#id && (await identityStore.findProfile(this.#id))
+    const user = this.#id && (await identityStore.findUser(this.#id))
     this.#user = user
     const decided = decidePerson({
       file,
@@ -310,7 +310,7 @@ class PersonLook {
     return this.#delete(this.#id, this.#user)
   }
 
-  async #delete(id: PrincipalId, user: DirectoryProfile): Promise<Outcome> {
+  async #delete(id: PrincipalId, user: DirectoryUser): Promise<Outcome> {
     const { objects, identityStore } = this.#context
     if (user.isExternal || user.name !== this.#whole)
       return { told: describeExternal(this.#name, id), at: this.#in(laterMs) }
@@ -393,7 +393,7 @@ function describeExternal(name: PrincipalName, id: PrincipalId | undefined): Tol
   }
 }
 
-function describeDrift(change: Profile, user: DirectoryProfile | undefined): Told {
+function describeDrift(change: Profile, user: DirectoryUser | undefined): Told {
   const what = user === undefined ? 'deleted the user' : `changed ${Object.keys(change).join(', ')} of the user`
   return {
     state: 'failed',

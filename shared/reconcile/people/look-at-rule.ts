@@ -37,8 +37,8 @@ type LookingAtRule = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' |
 
 const soonMs = 20_000
 const heldMs = 60_000
-/** Of each person who comes or goes: the directory takes few calls a second. */
-const perPersonMs = 100
+/** Of each person who comes or goes: the directory takes few calls a second, and each needs several. */
+const perPersonMs = 300
 
 type Found = Omit<RuleLook, 'isAsBefore'>
 
@@ -60,13 +60,19 @@ export async function lookAtRule(message: InputMessage, context: LookingAtRule):
   const { told, look } = await assess(key, file, context)
   const status = await tellInput(context, { message, head }, (current) => {
     const isSame = current?.etag === head?.etag && JSON.stringify(current?.people) === JSON.stringify(look?.people)
-    const ofPeople = named.ok && look ? describeRule(named.value, { ...look, isAsBefore: isSame }) : undefined
+    const isAsBefore = isSame && isOld(current, clock)
+    const ofPeople = named.ok && look ? describeRule(named.value, { ...look, isAsBefore }) : undefined
     return told ?? ofPeople
   })
   log.info('rule looked at', { input: key, id, event, status: status?.state ?? 'removed', people: status?.people })
   const againMs = againAfter(status, look?.paused)
   if (againMs !== undefined) return lookAgain(key, againMs, id, context)
   if (status === undefined && named.ok) await tellGroup(named.value, context)
+}
+
+/** Two looks that come together find the same people, and prove nothing of those who are on the way. */
+function isOld(told: Status | undefined, clock: Ports['clock']): boolean {
+  return told !== undefined && clock.now().getTime() - Date.parse(told.updatedAt) >= soonMs
 }
 
 /** `told`: nobody need be compared. Neither: nothing is left of the rule. */

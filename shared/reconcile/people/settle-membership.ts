@@ -15,6 +15,7 @@ import { unlessCode } from '../../ports/service-error.ts'
 import type { Admission, Brake } from '../brake/brake.ts'
 import { findAuthor } from '../records/authors.ts'
 import type { JsonRecord } from '../records/json-record.ts'
+import { indexMembership, unindexMembership } from '../records/membership-index.ts'
 import { ownedMembershipRecord, readOwnerOf } from '../records/owned-groups.ts'
 import { tellEvent } from '../records/tell-event.ts'
 
@@ -63,9 +64,12 @@ export async function settleMembership(
   readWish: () => Promise<Wish>,
   context: SettlingMembership,
 ): Promise<MembershipEnd> {
+  let made: string | undefined
   for (let step = 0; step < stepsMost; step++) {
-    const end = await new MembershipEvaluation(id, names, await readWish(), context).advance()
+    const evaluation = new MembershipEvaluation(id, names, await readWish(), context)
+    const end = await evaluation.advance(made)
     if (end !== 'again') return end
+    made = evaluation.made
   }
   return { is: 'applying' }
 }
@@ -87,13 +91,17 @@ class MembershipEvaluation {
     this.#record = ownedMembershipRecord(context.objects, id)
   }
 
-  async advance(): Promise<MembershipEnd | 'again'> {
+  /** The membership that this turn has made. */
+  made: string | undefined
+
+  /** `made`: by the turn before, so that the directory need not be asked for it. */
+  async advance(made: string | undefined): Promise<MembershipEnd | 'again'> {
     const { identityStore, configuration, paused, now } = this.#context
     const stored = await this.#record.read()
     this.#known = stored && { entry: stored.value, etag: stored.object.etag }
     const entry = stored?.value
     if (entry === undefined && this.#wish.isWanted !== 'yes') return { is: 'none' }
-    const found = await identityStore.getGroupMembershipId(this.#id.group, this.#id.user)
+    const found = made ?? (await identityStore.getGroupMembershipId(this.#id.group, this.#id.user))
     const isFresh = entry !== undefined && (await now()).getTime() - Date.parse(entry.calledAt) < settlingMs
     const { onDrift } = configuration
     const isAskedAnew = entry !== undefined && asksAgain(entry.files, this.#wish.files)
@@ -167,13 +175,16 @@ class MembershipEvaluation {
       unlessCode(this.#context.identityStore.createGroupMembership(group, user), 'ConflictException'),
       'ResourceNotFoundException',
     )
-    return made === undefined ? 'again' : this.#note(made)
+    if (made === undefined) return 'again'
+    this.made = made
+    return this.#note(made)
   }
 
   async #note(membershipId: string | undefined): Promise<MembershipEnd | 'again'> {
     const entry = this.#known?.entry
     if (entry === undefined) return 'again'
     const grantedAt = entry.grantedAt ?? renderInstant(await this.#context.now())
+    if (membershipId !== undefined) await indexMembership(this.#context.objects, membershipId, this.#id)
     await this.#tell({ event: 'added', at: grantedAt === entry.grantedAt ? entry.calledAt : grantedAt, membershipId })
     await this.#write({ ...entry, state: 'granted', membershipId, grantedAt })
     return 'again'
@@ -187,7 +198,11 @@ class MembershipEvaluation {
       if (entry.state !== 'held' && !(await this.#write({ ...entry, state: 'held' }))) return 'again'
       return { is: 'held', reason: admission.reason }
     }
-    if (!(await this.#write({ ...entry, state: 'revoking' }))) return 'again'
+    // All is read once more, then taken out at once: meanwhile somebody may have asked for it.
+    if (entry.state !== 'revoking') {
+      await this.#write({ ...entry, state: 'revoking' })
+      return 'again'
+    }
     const removal = this.#context.identityStore.deleteGroupMembership(entry.membershipId)
     await unlessCode(removal, 'ResourceNotFoundException')
     return this.#forget('ssofile')
@@ -214,7 +229,9 @@ class MembershipEvaluation {
     await this.#wish.denySessions?.()
     await this.#tellRemoved(by, await this.#context.now())
     await this.#context.brake.reviewRemoval(this.#item)
+    const { membershipId } = this.#known.entry
     await this.#record.remove(this.#known.etag)
+    if (membershipId !== undefined) await unindexMembership(this.#context.objects, membershipId, this.#id)
     return 'again'
   }
 

@@ -88,7 +88,7 @@ async function previewPerson(
   if (file?.ok === false) return reject(renderComplaint(file.complaint))
   const said = file?.value
   const id = owned?.id ?? (await principals.resolve('USER', name, Number.NEGATIVE_INFINITY))
-  const user = id && (await identityStore.findProfile(id))
+  const user = id && (await identityStore.findUser(id))
   const hasName = user?.name === principalName.parse(name + configuration.principalSuffix)
   const isApplied = owned?.applied !== undefined && owned.applied === head?.etag
   const decided = decidePerson({

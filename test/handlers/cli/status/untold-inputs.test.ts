@@ -70,6 +70,33 @@ test.each([
   await world.until(async () => !(await isWaitedFor(world)), 'a status of what was done last')
 })
 
+describe.each([
+  ['groups/oncall.json', '{}'],
+  ['memberships/oncall%kenji.ito@acme.example%ssofile', ''],
+  ['memberships/no membership', ''],
+  ['rules/oncall.json', '{ "department": ["Engineering"] }'],
+  ['rules/no rule', ''],
+  ['people/ana@acme.example.json', '{ "givenName": "Ana", "familyName": "Ruiz" }'],
+  ['suspended/kenji.ito@acme.example', ''],
+  ['access_control_attributes.json', '{}'],
+])('the file about people %s', (input, body) => {
+  test.each(['as its directory is', 'where people come from files'])('is waited for, %s', async (where) => {
+    const directory = where === 'as its directory is' ? undefined : 'identity-center'
+    const world = new World({ configuration: { directory } }).start()
+    const isTold = async () => !(await isWaitedFor(world))
+    await world.objects.put(input, body)
+    expect(await isTold()).toBe(false)
+    await world.until(isTold, 'a status of the file')
+    await world.clock.advance(1_000)
+    await world.objects.put(input, body)
+    expect(await isTold()).toBe(false)
+    await world.until(isTold, 'a status of the same file')
+    await world.clock.advance(1_000)
+    await world.objects.delete(input)
+    await world.until(isTold, 'a status without the file')
+  })
+})
+
 test.each([
   'links_data/no link',
   'links_data/undeclared/root%all%Untold-ps%team-security%GROUP%ssofile',

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { patientIdentityStore } from '../../../../shared/reconcile/calls/patient-identity-store.ts'
@@ -47,6 +48,14 @@ describe('a patient directory', () => {
     expect(world.clock.monotonicMs() - begunMs).toBeLessThan(20)
   })
 
+  test('has one rate for all that is one API of AWS', async () => {
+    const { world, atMs, directory } = open(async () => undefined)
+    const user = principalId.parse(world.identityStore.idOf('USER', 'kenji.ito@acme.example'))
+    const calls = [...Array(10)].flatMap(() => [directory.findUser(user), directory.findPrincipalName('USER', user)])
+    await world.finish(Promise.all(calls), 10)
+    expect((atMs[15] ?? 0) - (atMs[0] ?? 0)).toBeGreaterThan(1_000)
+  })
+
   test('is asked seven times where it is throttled, after pauses whose bound doubles', async () => {
     const { world, atMs, directory } = open(async ({ proceed }, number) => {
       if (number < 7) throw throttled
@@ -66,6 +75,14 @@ describe('a patient directory', () => {
     })
     await expect(world.finish(directory.findPrincipalId('GROUP', shop))).rejects.toBe(throttled)
     expect(atMs).toHaveLength(7)
+  })
+
+  test('is shared by ten processes that call all the time, and each gets its answers', async () => {
+    const world = new World()
+    const perProcess = [...Array(10)].map(() => patientIdentityStore(world.ports))
+    const calls = perProcess.flatMap((directory) => [...Array(60)].map(() => directory.findPrincipalId('GROUP', shop)))
+    const answers = await world.finish(Promise.allSettled(calls), 60)
+    expect(answers.filter(({ status }) => status === 'rejected')).toEqual([])
   })
 
   test('is asked once where it refuses for good, and goes on answering others', async () => {

@@ -25,7 +25,7 @@ class Directory implements IdentityStore {
 
   async findUser(wanted: PrincipalId) {
     const name = await this.findPrincipalName('USER', wanted)
-    return name && { name, isDisabled: false }
+    return name && { id: wanted, name, isDisabled: false, isExternal: false, attributes: {}, profile: {} }
   }
 
   async findGroup(): Promise<never> {
@@ -36,8 +36,6 @@ class Directory implements IdentityStore {
     throw new Error('nobody asks for a membership')
   }
 
-  findPerson = this.getGroupMembershipId
-  findProfile = this.getGroupMembershipId
   createPerson = this.getGroupMembershipId
   updatePerson = this.getGroupMembershipId
   deleteUser = this.getGroupMembershipId

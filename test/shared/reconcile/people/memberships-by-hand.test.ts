@@ -101,6 +101,45 @@ test('an event that says what is not so changes nothing, and one of a group of o
   expect(await grouping.world.keys('state/authors/')).toHaveLength(1)
 })
 
+test('an event reads what it is about, however many memberships there are', async () => {
+  const grouping = await open()
+  const others = Array.from({ length: 40 }, (_, index) => `other-${index}@acme.example`)
+  for (const userName of others) {
+    await grouping.world.clock.advance(200)
+    await grouping.world.identityStore.createUser({ userName })
+    await grouping.put(`memberships/oncall%${userName}%ssofile`)
+  }
+  await grouping.world.until(() => others.every((one) => grouping.groupsOf(one).includes('oncall')), 'all of them')
+  await grouping.world.clock.advance(6 * 60_000)
+  const membershipId = await takeOut(grouping)
+  const read: string[] = []
+  grouping.answer = ({ operation, args, proceed }) => {
+    if (operation === 'get') read.push(String(args[0]))
+    return proceed()
+  }
+  await call(grouping, 'DeleteGroupMembership', { requestParameters: { membershipId } })
+  await grouping.world.until(() => grouping.groupsOf().includes('oncall'), 'the membership', 1)
+  const entries = new Set(read.filter((key) => key.startsWith('owned_memberships/')))
+  expect([...entries]).toEqual([`owned_memberships/${grouping.id('GROUP', 'oncall')}%${grouping.id('USER', kenji)}`])
+})
+
+test('who has which membership is written again by the hourly reconcile, and goes with the membership', async () => {
+  const grouping = await open()
+  const { world } = grouping
+  const [key = ''] = await world.keys('state/memberships/')
+  expect(key).toBe(
+    `state/memberships/${await membershipOf(grouping)}%${grouping.id('GROUP', 'oncall')}%${grouping.id('USER', kenji)}`,
+  )
+  await world.objects.delete(key)
+  await world.objects.put('state/memberships/of nobody%a%b', '')
+  await world.finish(world.everyHour())
+  expect(await world.keys('state/memberships/')).toEqual([key])
+  await grouping.delete(file)
+  await world.until(() => !grouping.groupsOf().includes('oncall'), 'the removal')
+  await world.clock.advance(10_000)
+  expect(await world.keys('state/memberships/')).toEqual([])
+})
+
 test("the directory's own event names nobody; the membership is looked at half a minute later", async () => {
   const grouping = await open()
   await takeOut(grouping)

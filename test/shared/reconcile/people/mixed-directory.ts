@@ -215,7 +215,7 @@ export class MixedDirectory {
     const isByRule = JSON.stringify(entry?.files ?? []).includes(key)
     if (rule && !('department' in rule) && isByRule) return `${key} is not valid, and takes nobody out`
     const meant = JSON.stringify(rule?.department ?? [])
-    const department = (await world.identityStore.findPerson(userId))?.attributes.department ?? ''
+    const department = (await world.identityStore.findUser(userId))?.attributes.department ?? ''
     return department !== '' && meant.includes(`"${department}"`) ? `${key} asks for ${user}` : undefined
   }
 }

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { followMemberships } from '../../../../shared/reconcile/people/follow-memberships.ts'
 import { Grouping, kenji } from './grouping.ts'
@@ -320,6 +321,31 @@ test('while a file suspends somebody the rule gives nothing, and afterwards it d
   expect(ruling.isIn(ana)).toBe(false)
   await grouping.delete(`suspended/${ana}`)
   await ruling.until(() => ruling.isIn(ana), 'the end of the suspension')
+})
+
+test('two looks within a second do not mean that nobody is on the way', async () => {
+  const { ruling, grouping } = await beginWith(0)
+  // The directory does not take anybody for two minutes.
+  grouping.answer = ({ operation, proceed }) => {
+    if (operation === 'createGroupMembership') throw new ServiceError('identitystore', 'ThrottlingException', 'Rate')
+    return proceed()
+  }
+  await ruling.addEngineers(2)
+  for (const reason of ['looked at', 'looked at again']) await grouping.put(rule, { ...engineers, reason })
+  await ruling.until(async () => (await ruling.people())?.people?.waiting === 2, 'the two who wait')
+  expect(await ruling.people()).toMatchObject({ state: 'applying' })
+})
+
+test('the status of a rule counts again when somebody comes of whom it said that they wait', async () => {
+  const { ruling, names, grouping } = await beginWith(3)
+  const [ana = ''] = names
+  await grouping.put(`suspended/${ana}`)
+  await ruling.until(() => !ruling.isIn(ana), 'the suspension')
+  await grouping.put(rule, { ...engineers, reason: 'looked at again' })
+  await ruling.until(async () => (await ruling.people())?.reason?.startsWith('1 person') === true, 'one who waits')
+  await grouping.delete(`suspended/${ana}`)
+  await ruling.until(() => ruling.isIn(ana), 'the end of the suspension')
+  await ruling.until(async () => (await ruling.people())?.people?.waiting === 0, 'the count')
 })
 
 test('what no event told of is found every hour, and a renamed user stays', async () => {

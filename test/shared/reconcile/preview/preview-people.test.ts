@@ -56,7 +56,7 @@ test('of a file that changes the plan names the fields, and of one that is as it
   const grouping = await applied({ ...names, title: 'Engineer' })
   const before = grouping.world.calls.length
   expect((await plan(grouping)).people).toEqual([])
-  expect(grouping.world.calls.slice(before)).not.toContainEqual(expect.objectContaining({ operation: 'findProfile' }))
+  expect(grouping.world.calls.slice(before)).not.toContainEqual(expect.objectContaining({ operation: 'findUser' }))
   const preview = await plan(grouping, { [file]: { ...names, department: 'Web' } })
   expect(preview.people).toEqual([{ name: ana, change: 'change', fields: ['title', 'department'] }])
   expect(renderPlan(preview)).toContain(`* user '${ana}' changes title, department`)
