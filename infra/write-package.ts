@@ -43,7 +43,12 @@ rmSync(other === undefined ? join(root, 'dist') : folder, { recursive: true, for
 const { metafile } = await build({
   absWorkingDir: root,
   // What Node 20 lacks of the language is loaded there alone: launch.js.
-  entryPoints: { ssofile: 'handlers/cli/ssofile.ts', 'older-node': 'core-js/es' },
+  entryPoints: {
+    ssofile: 'handlers/cli/ssofile.ts',
+    'older-node': 'core-js/es',
+    // `ssofile local --bundles` starts it in the process of each function.
+    'serve-invocations': 'infra/local/lambda/serve-invocations.ts',
+  },
   outdir: folder,
   bundle: true,
   minify: true,

@@ -33,7 +33,7 @@ import type { Status, StatusState } from '../../shared/domain/statuses/status.ts
 import type { organizationFile } from '../../shared/memory/organization-file.ts'
 import type { QueueName } from '../../shared/ports/queues.ts'
 import { AccessReader } from './access-reader.ts'
-import { checkout, type Ended, listAwsClis, localCommand, runProgram, runSsofile } from './run-program.ts'
+import { checkout, type Ended, listAwsClis, runProgram, runSsofile, ssofileCommand } from './run-program.ts'
 import { until } from './until.ts'
 
 export const bucket = 'ssofile'
@@ -508,7 +508,7 @@ async function spawnLocalSystem({
   const preloads = ['report-calls.ts', 'record-calls.ts'].map(
     (file) => `--import=${new URL(file, import.meta.url).href}`,
   )
-  const child = spawn(process.execPath, [...preloads, localCommand(options), 'local', ...args], {
+  const child = spawn(process.execPath, [...preloads, ssofileCommand, 'local', ...args], {
     cwd: checkout,
     env: bareEnvironment(),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -6,8 +6,6 @@ import type { FunctionName } from '../../shared/ports/deployment-settings.ts'
 import type { LocalSystem } from './local-system.ts'
 
 export type Ended = { readonly exitCode: number; readonly stdout: string; readonly stderr: string }
-/** Within the checkout. */
-const sourceOfCommand = 'handlers/cli/ssofile.ts'
 type ProgramOptions = { readonly env: NodeJS.ProcessEnv; readonly input?: string; readonly cwd?: string }
 
 /** The root of the checkout. */
@@ -16,7 +14,7 @@ export const checkout = fileURLToPath(new URL('../../', import.meta.url))
  * `ssofile` itself: TESTED_COMMAND names it where it is bundled as in the package, which starts in two thirds of the time
  * (.ci/run); default: that of the checkout.
  */
-export const ssofileCommand = join(checkout, process.env.TESTED_COMMAND ?? sourceOfCommand)
+export const ssofileCommand = join(checkout, process.env.TESTED_COMMAND ?? 'handlers/cli/ssofile.ts')
 
 /** Runs a program to its end. `cwd`: where; default: the checkout. `input`: what it reads from standard input; default: nothing. */
 export function runProgram(
@@ -38,11 +36,6 @@ export function runProgram(
     child.stdin.on('error', () => {})
     child.stdin.end(input)
   })
-}
-
-/** What runs as `ssofile local`: of the sources where they start the bundles of functions, since the package has not what serves those. */
-export function localCommand(options: readonly string[]): string {
-  return options.includes('--bundles') ? join(checkout, sourceOfCommand) : ssofileCommand
 }
 
 /** `ssofile …` as a person runs it, with the cache of compiled code that `launch.js` gives it: jest.config.js. */

@@ -7,7 +7,7 @@ import { OrganizationsClient } from '@aws-sdk/client-organizations'
 import { S3Client } from '@aws-sdk/client-s3'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { SSOAdminClient } from '@aws-sdk/client-sso-admin'
-import { localCommand } from '../../end-to-end/run-program.ts'
+import { ssofileCommand } from '../../end-to-end/run-program.ts'
 import { until } from '../../end-to-end/until.ts'
 
 const recorder = new URL('../../end-to-end/record-calls.ts', import.meta.url).href
@@ -44,13 +44,8 @@ export class LocalProcess {
 
   constructor(port: number, args: readonly string[]) {
     this.url = `http://127.0.0.1:${port}`
-    this.#child = spawn(
-      process.execPath,
-      [`--import=${recorder}`, localCommand(args), 'local', '--port', String(port), ...args],
-      {
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    )
+    const local = [`--import=${recorder}`, ssofileCommand, 'local', '--port', String(port)]
+    this.#child = spawn(process.execPath, [...local, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child.stdout?.on('data', (chunk) => this.#keep(chunk))
     this.#child.stderr?.on('data', (chunk) => this.#keep(chunk))
     this.ended = once(this.#child, 'exit')
