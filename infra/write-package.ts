@@ -9,7 +9,9 @@ import { readActionCatalog } from '../handlers/cli/plan/read-action-catalog.ts'
  * package has no dependencies. Files that are read beside the code lie two folders above it here as in the checkout.
  */
 const root = fileURLToPath(new URL('../', import.meta.url))
-const folder = join(root, 'dist/cli')
+/** Two folders below the checkout, too: the commands alone go there, for tests (.ci/run). Absent: all that the package has. */
+const other = process.argv[2]
+const folder = join(root, other ?? 'dist/cli')
 
 /**
  * The package with AWS's actions has 15 MB of files, which it reads by their names. Names and levels alone are half a megabyte, with the
@@ -37,11 +39,16 @@ const actionsInOneFile: Plugin = {
   },
 }
 
-rmSync(join(root, 'dist'), { recursive: true, force: true })
+rmSync(other === undefined ? join(root, 'dist') : folder, { recursive: true, force: true })
 const { metafile } = await build({
   absWorkingDir: root,
   // What Node 20 lacks of the language is loaded there alone: launch.js.
-  entryPoints: { ssofile: 'handlers/cli/ssofile.ts', 'older-node': 'core-js/es' },
+  entryPoints: {
+    ssofile: 'handlers/cli/ssofile.ts',
+    'older-node': 'core-js/es',
+    // `ssofile local --bundles` starts it in the process of each function.
+    'serve-invocations': 'infra/local/lambda/serve-invocations.ts',
+  },
   outdir: folder,
   bundle: true,
   minify: true,
@@ -61,7 +68,7 @@ const { metafile } = await build({
   logLevel: 'warning',
 })
 mkdirSync(folder, { recursive: true })
-writeFileSync(join(root, 'dist/LICENSES.txt'), renderLicenses(metafile))
+if (other === undefined) writeFileSync(join(root, 'dist/LICENSES.txt'), renderLicenses(metafile))
 
 /** The licence of each package that is in the bundle; the same text once. */
 function renderLicenses({ inputs }: Metafile): string {

@@ -35,11 +35,7 @@ async function start(groups: readonly string[], brake: Configuration['brake'] = 
 
 async function grant(links: readonly string[], as: string): Promise<void> {
   await Promise.all(links.map((link) => system.upload(link, '', as)))
-  const isGranted = async () =>
-    (await Promise.all(links.map((link) => system.status(link)))).every((one) => one?.state === 'applied')
-      ? true
-      : undefined
-  await until('all links applied', isGranted, { withinMs: 90_000, tell: () => system.lastLogLines() })
+  await system.untilStatuses(links, 'applied', { withinMs: 90_000 })
 }
 
 type ShownList = { readonly digest: string; readonly name?: string; readonly held: readonly { readonly key: string }[] }
@@ -59,7 +55,7 @@ function flap(
   let isOver = false
   let flips = 0
   const untilChanged = async (link: string, isMeant: (state: string | undefined) => boolean) => {
-    while (!isOver && !isMeant((await system.status(link))?.state)) await sleep(10)
+    while (!isOver && !isMeant((await system.status(link))?.state)) await sleep(40)
   }
   const flapping = links.map(async (link, index) => {
     while (!isOver) {

@@ -115,9 +115,8 @@ class Directory {
   }
 
   async entries(): Promise<readonly Record<string, unknown>[]> {
-    const keys = (await system.keys('assignments/')).filter((key) => key.includes(`%${this.caller}-ps%`))
-    const entries = await Promise.all(keys.map((key) => system.json(key)))
-    return entries.filter((entry) => entry !== undefined)
+    const entries = await system.readAll('assignments/')
+    return [...entries].flatMap(([key, entry]) => (key.includes(`%${this.caller}-ps%`) ? [entry] : []))
   }
 }
 

@@ -33,7 +33,7 @@ import type { Status, StatusState } from '../../shared/domain/statuses/status.ts
 import type { organizationFile } from '../../shared/memory/organization-file.ts'
 import type { QueueName } from '../../shared/ports/queues.ts'
 import { AccessReader } from './access-reader.ts'
-import { checkout, type Ended, listAwsClis, runProgram, runSsofile } from './run-program.ts'
+import { checkout, type Ended, listAwsClis, runProgram, runSsofile, ssofileCommand } from './run-program.ts'
 import { until } from './until.ts'
 
 export const bucket = 'ssofile'
@@ -78,6 +78,8 @@ export class LocalSystem {
   /** The SSO Admin calls of the product so far, in order. */
   readonly calls: Call[]
   readonly #clients = new Map<string, S3Client>()
+  /** What `readAll` has read, by key and ETag. */
+  readonly #known = new Map<string, Record<string, unknown>>()
   /** The statuses that were seen at rest, with their ETags. */
   readonly #atRest = new Map<string, string>()
   readonly sqs: SQSClient
@@ -196,16 +198,31 @@ export class LocalSystem {
   }
 
   async #recordsByName(prefix: string): Promise<ReadonlyMap<string, string>> {
+    const named = [...(await this.readAll(prefix))].map(([key, record]) => {
+      const [scope, account, set, , type] = key.slice(prefix.length).split('%')
+      return [[scope, account, set, record.principal, type, 'ssofile'].join('%'), key] as const
+    })
+    return new Map(named)
+  }
+
+  /**
+   * Every object under a prefix as JSON, by key, in S3's order. One is not read again while it is the same object: whoever
+   * waits for hundreds looks at them over and over.
+   */
+  async readAll(prefix: string): Promise<ReadonlyMap<string, Readonly<Record<string, unknown>>>> {
     const limit = pLimit(lookedAtOnce)
-    const keys = await this.keys(prefix)
-    const named = keys.map((key) =>
+    const read = (await this.#objects(prefix)).map(({ Key = '', ETag = '' }) =>
       limit(async () => {
-        const record = await this.json(key)
-        const [scope, account, set, , type] = key.slice(prefix.length).split('%')
-        return [[scope, account, set, record?.principal, type, 'ssofile'].join('%'), key] as const
+        const known = this.#known.get(`${Key} ${ETag}`)
+        if (known !== undefined) return [[Key, known] as const]
+        const read = await this.#read(Key)
+        if (read === undefined) return []
+        const json: Record<string, unknown> = JSON.parse(read.text)
+        this.#known.set(`${Key} ${read.etag}`, json)
+        return [[Key, json] as const]
       }),
     )
-    return new Map(await Promise.all(named))
+    return new Map((await Promise.all(read)).flat())
   }
 
   /** Every key but what a schedule may write in any minute: caches, the lease of the dispatcher and the ledger's count. */
@@ -241,6 +258,12 @@ export class LocalSystem {
 
   async status(input: string): Promise<Status | undefined> {
     return (await this.json(`status/${input}.json`)) as Status | undefined
+  }
+
+  /** The statuses of all inputs under a prefix, by their keys. */
+  async statuses(prefix: string): Promise<ReadonlyMap<string, Status>> {
+    const told = await this.readAll(`status/${prefix}`)
+    return new Map([...told].map(([key, status]) => [key.replace(/^status\/|\.json$/g, ''), status as Status]))
   }
 
   /** Waits until the status of an input has this state, and answers it. */
@@ -350,13 +373,13 @@ export class LocalSystem {
   /** The same as objects: those whose principal had this name at their instant. */
   async historyKeys(assignment: string): Promise<readonly string[]> {
     const [scope, account, set] = assignment.split('%')
-    const keys = await this.keys(`history/${scope}%${account}%${set}%`)
-    const told = await Promise.all(keys.map(async (key) => ({ key, ...(await this.json(key)) })))
-    const nameOf = ({ key, principal }: { key: string; principal?: unknown }) => {
+    const told = await this.readAll(`history/${scope}%${account}%${set}%`)
+    const nameOf = (key: string, { principal }: { readonly principal?: unknown }) => {
       const [, , , , type] = key.slice('history/'.length, key.lastIndexOf('/')).split('%')
       return [scope, account, set, principal, type].join('%')
     }
-    const found = told.filter((one) => nameOf(one) === assignment.replace(/%ssofile$/, '')).map(({ key }) => key)
+    const name = assignment.replace(/%ssofile$/, '')
+    const found = [...told].flatMap(([key, event]) => (nameOf(key, event) === name ? [key] : []))
     // Several ids may have had the name, one after the other.
     return found.sort((a, b) => (basename(a) < basename(b) ? -1 : 1))
   }
@@ -485,7 +508,7 @@ async function spawnLocalSystem({
   const preloads = ['report-calls.ts', 'record-calls.ts'].map(
     (file) => `--import=${new URL(file, import.meta.url).href}`,
   )
-  const child = spawn(process.execPath, [...preloads, 'handlers/cli/ssofile.ts', 'local', ...args], {
+  const child = spawn(process.execPath, [...preloads, ssofileCommand, 'local', ...args], {
     cwd: checkout,
     env: bareEnvironment(),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -157,13 +157,11 @@ describe.each([
 
   /** Of what is in force, what the ledger says, in the form of DesiredAccess. */
   async function granted(): Promise<readonly string[]> {
-    const keys = await system.keys('assignments/')
-    const entries = await Promise.all(keys.map(async (key) => ({ key, entry: await system.json(key) })))
-    return entries
-      .filter(({ entry }) => entry?.state === 'granted')
-      .map(({ key, entry }) => {
+    return [...(await system.readAll('assignments/'))]
+      .filter(([, entry]) => entry.state === 'granted')
+      .map(([key, entry]) => {
         const [, account, set, , type] = key.split('%')
-        return [account, set, entry?.principal, type].join(' ')
+        return [account, set, entry.principal, type].join(' ')
       })
       .sort()
   }
@@ -217,12 +215,11 @@ describe.each([
       await until(
         'the counts of every link',
         async () => {
-          told = await Promise.all(
-            counts.map(async ({ link }) => {
-              const status = await system.status(link)
-              return { link, accounts: status?.accounts?.desired, open: status?.accounts?.open }
-            }),
-          )
+          const statuses = await system.statuses('links_data/')
+          told = counts.map(({ link }) => {
+            const { desired: accounts, open } = statuses.get(link)?.accounts ?? {}
+            return { link, accounts, open }
+          })
           return isDeepStrictEqual(told, counts) ? true : undefined
         },
         { tell: () => `counts: ${JSON.stringify(counts)}\ntold: ${JSON.stringify(told)}` },

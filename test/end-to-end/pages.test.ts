@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { readText } from '../house/source-files.ts'
 import { LocalSystem } from './local-system.ts'
-import { listAwsClis, runProgram } from './run-program.ts'
+import { listAwsClis, runProgram, ssofileCommand } from './run-program.ts'
 import { signIn } from './sign-in.ts'
 import { until } from './until.ts'
 
@@ -23,7 +23,7 @@ function runLines(lines: string, as = 'me') {
   const aws = `'${listAwsClis()[0]}' --endpoint-url '${system.url}'`
   const text = `set -euo pipefail
     aws() { ${aws} "$@"; }
-    ssofile() { '${process.execPath}' handlers/cli/ssofile.ts "$@" < /dev/null; }
+    ssofile() { '${process.execPath}' '${ssofileCommand}' "$@" < /dev/null; }
     ${lines}`
   return runProgram('bash', ['-c', text], { env: { ...system.env(as), SSOFILE_BUCKET: 'ssofile' } })
 }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { readText } from '../house/source-files.ts'
 import { LocalSystem } from './local-system.ts'
 import { becomeResponder, definition, deploy, environment } from './responder.ts'
-import { checkout, listAwsClis, runProgram } from './run-program.ts'
+import { checkout, listAwsClis, runProgram, ssofileCommand } from './run-program.ts'
 
 /** A section of the page, and the commands that stand in it, in order. */
 type Runbook = { readonly title: string; readonly script: string }
@@ -24,7 +24,7 @@ aws() {
   if [ "$1" = login ] || [ "$1" = logout ]; then return 0; fi
   '${listAwsClis()[0]}' --endpoint-url '${url}' "$@" < /dev/null
 }
-ssofile() { '${process.execPath}' handlers/cli/ssofile.ts "$@" < /dev/null; }
+ssofile() { '${process.execPath}' '${ssofileCommand}' "$@" < /dev/null; }
 npm() {
   [ "$1 $2 $3" = 'run break-glass --' ] || { echo "unknown script $2" >&2; return 2; }
   if [ "$4" = deploy ]; then [ "$5" = --file ] && [ -f "$6" ]; return; fi
@@ -96,7 +96,7 @@ test.each(within)(
       return expect(scripts).toHaveProperty(names[1] ?? '')
     }
     if (program === 'ssofile') {
-      const { exitCode, stdout } = await runProgram(process.execPath, ['handlers/cli/ssofile.ts', ...names, '--help'], {
+      const { exitCode, stdout } = await runProgram(process.execPath, [ssofileCommand, ...names, '--help'], {
         env,
       })
       expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringContaining(names.join(' ')) })

@@ -1,14 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { join } from 'node:path'
-import { checkout } from './run-program.ts'
+import { checkout, ssofileCommand } from './run-program.ts'
 import { until } from './until.ts'
 
 /** `ssofile browse` as a person runs it. */
 export type Browsing = { readonly url: string; readonly said: () => string; readonly stop: () => Promise<void> }
 
 export async function startBrowse(env: NodeJS.ProcessEnv, args: readonly string[] = []): Promise<Browsing> {
-  const program = join(checkout, 'handlers/cli/ssofile.ts')
-  const child: ChildProcess = spawn(process.execPath, [program, 'browse', ...args], { cwd: checkout, env })
+  const child: ChildProcess = spawn(process.execPath, [ssofileCommand, 'browse', ...args], { cwd: checkout, env })
   let said = ''
   for (const stream of [child.stdout, child.stderr])
     stream?.setEncoding('utf8').on('data', (text: string) => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { extname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import * as z from 'zod'
 import { type FunctionName, functionSettings } from '../../../shared/ports/deployment-settings.ts'
@@ -17,7 +17,8 @@ export type BundledFunctionOptions = {
   readonly variables: Readonly<Record<string, string>>
 }
 
-const server = new URL('./serve-invocations.ts', import.meta.url).href
+/** A source, or a file of the package beside this one. */
+const server = new URL(`./serve-invocations${extname(import.meta.url)}`, import.meta.url).href
 const invoked = z.object({ peakKb: z.number(), answer: z.unknown().optional(), error: z.string().optional() })
 /** What a rule of EventBridge sends. */
 const scheduled = { 'detail-type': 'Scheduled Event' }

@@ -2,14 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { setTimeout as pause } from 'node:timers/promises'
 import { IdentitystoreClient } from '@aws-sdk/client-identitystore'
 import { OrganizationsClient } from '@aws-sdk/client-organizations'
 import { S3Client } from '@aws-sdk/client-s3'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { SSOAdminClient } from '@aws-sdk/client-sso-admin'
+import { ssofileCommand } from '../../end-to-end/run-program.ts'
+import { until } from '../../end-to-end/until.ts'
 
-const ssofile = new URL('../../../handlers/cli/ssofile.ts', import.meta.url).pathname
 const recorder = new URL('../../end-to-end/record-calls.ts', import.meta.url).href
 
 /**
@@ -44,9 +44,8 @@ export class LocalProcess {
 
   constructor(port: number, args: readonly string[]) {
     this.url = `http://127.0.0.1:${port}`
-    this.#child = spawn(process.execPath, [`--import=${recorder}`, ssofile, 'local', '--port', String(port), ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
+    const local = [`--import=${recorder}`, ssofileCommand, 'local', '--port', String(port)]
+    this.#child = spawn(process.execPath, [...local, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child.stdout?.on('data', (chunk) => this.#keep(chunk))
     this.#child.stderr?.on('data', (chunk) => this.#keep(chunk))
     this.ended = once(this.#child, 'exit')
@@ -102,7 +101,7 @@ export class LocalProcess {
 
 /** Waits for a condition; one that stays false ends with the test's own timeout. */
 export async function eventually(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await pause(50)
+  await until('', async () => ((await holds()) ? true : undefined), { withinMs: Number.POSITIVE_INFINITY })
 }
 
 /** The SDK's own clients on one endpoint. */
