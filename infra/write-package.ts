@@ -52,6 +52,8 @@ const { metafile } = await build({
   outdir: folder,
   bundle: true,
   minify: true,
+  // The sign-in provider of the local system knows its records by the names of their classes.
+  keepNames: true,
   // A command loads its own part only.
   splitting: true,
   platform: 'node',
