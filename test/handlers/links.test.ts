@@ -214,3 +214,15 @@ describe('a link that is looked at', () => {
     expect(await look(world)).toBeUndefined()
   })
 })
+
+test('a link without accounts is told as held no longer when nothing of it is held, although the dispatcher died before it said so', async () => {
+  const world = new World().start()
+  const key = 'links_data/ou_id%ou-none-00000000%A-ps%team-Auditors%GROUP%ssofile'
+  await world.objects.put(key, '')
+  await world.until(async () => (await world.json(`status/${key}.json`)) !== undefined, 'its status')
+  const told = await world.json(`status/${key}.json`)
+  await world.objects.put(`status/${key}.json`, JSON.stringify({ ...told, state: 'held', reason: 'held by the brake' }))
+  await world.finish(world.everyFiveMinutes())
+  await world.clock.advance(60_000)
+  expect(await world.json(`status/${key}.json`)).toMatchObject({ state: told?.state })
+})

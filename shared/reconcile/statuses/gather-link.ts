@@ -65,8 +65,12 @@ export async function gatherLink(
   const common = { present, boundTo: bindingOfReading(reading, present) }
   if (reading.state === 'in-force') {
     const expansion = await expandLink(reading.link, context)
-    const accounts = expansion.found === 'accounts' ? expansion.accounts : []
-    const progress = await gatherProgress(reading.link, accounts, context)
+    const desired = expansion.found === 'accounts' ? expansion.accounts : []
+    // A dispatcher may have died before it said that nothing is held any more: then only the ledger tells what to look at.
+    const mayBeOver = desired.length === 0 && present?.state === 'held' && context.progress === undefined
+    const accounts = mayBeOver ? await context.accountsOf(reading.link) : desired
+    const progress =
+      mayBeOver && accounts.length === 0 ? noAccess : await gatherProgress(reading.link, desired, context)
     const { onDrift } = context.configuration
     const verdict = await judge(reading, present, context)
     return { reading, accounts, facts: { ...common, ...reading, expansion, progress, onDrift, verdict } }
@@ -132,6 +136,9 @@ async function expandLink(link: Link, { organization, configuration, tagsUntilMs
       return scope satisfies never
   }
 }
+
+/** Nothing is granted or held. */
+const noAccess: Progress = { access: [], held: [], lack: undefined }
 
 async function gatherProgress(
   link: Link,
