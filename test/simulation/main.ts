@@ -44,7 +44,8 @@ async function main(): Promise<void> {
     return
   }
   if (values.sabotage) {
-    process.exitCode = (await tellSabotages(values.only ?? '', Number(values.runs ?? 300), workers)) ? 0 : 1
+    const asked = { sabotagesWith: values.only ?? '', runs: Number(values.runs ?? 300), share: Number(values.share) }
+    process.exitCode = (await tellSabotages(asked, workers)) ? 0 : 1
     return
   }
   const judged = {
@@ -94,11 +95,8 @@ async function tellEachFault(share: number, workers: number): Promise<boolean> {
 }
 
 /** Each defect must be found. */
-async function tellSabotages(sabotagesWith: string, runs: number, workers: number): Promise<boolean> {
-  const work = Array.from(
-    { length: workers },
-    (_, part): SabotagePart => ({ sabotagesWith, runs, part, parts: workers }),
-  )
+async function tellSabotages(asked: Omit<SabotagePart, 'part' | 'parts'>, workers: number): Promise<boolean> {
+  const work = Array.from({ length: workers }, (_, part): SabotagePart => ({ ...asked, part, parts: workers }))
   const reports = (await Promise.all(work.map((part) => runWorker<readonly SabotageReport[]>(part)))).flat()
   const found = reports.filter((report) => report.found !== undefined).length
   process.stdout.write(`${found} of ${reports.length} found\n`)
@@ -131,8 +129,8 @@ function tell(reports: readonly SimulationReport[], seconds: number, trace: bool
 }
 
 function work(data: SimulationOptions | FaultPart | SabotagePart): Promise<unknown> {
-  if ('share' in data) return playFaults(data)
-  return 'sabotagesWith' in data ? trySabotages(data) : simulate(data)
+  if ('sabotagesWith' in data) return trySabotages(data)
+  return 'share' in data ? playFaults(data) : simulate(data)
 }
 
 if (isMainThread) await main()

@@ -10,10 +10,11 @@ import type { Judged } from './simulated-world.ts'
 
 const seed = 1
 
-/** Those whose name has `only`, the `part`-th of `parts`: a worker's work. */
+/** Every `share`-th of those whose name has `sabotagesWith`, the `part`-th of `parts`: a worker's work. */
 export type SabotagePart = {
   readonly sabotagesWith: string
   readonly runs: number
+  readonly share: number
   readonly part: number
   readonly parts: number
 }
@@ -21,9 +22,10 @@ export type SabotageReport = { readonly name: string; readonly found: string | u
 
 /** Each defect must be found, and by the promise that it breaks. */
 export async function trySabotages(work: SabotagePart): Promise<readonly SabotageReport[]> {
-  const { sabotagesWith, runs, part, parts } = work
+  const { sabotagesWith, runs, share, part, parts } = work
   const reports: SabotageReport[] = []
-  for (const [nth, sabotage] of sabotages.filter(({ name }) => name.includes(sabotagesWith)).entries()) {
+  const named = sabotages.filter(({ name }) => name.includes(sabotagesWith))
+  for (const [nth, sabotage] of named.filter((_, index) => index % share === 0).entries()) {
     if (nth % parts !== part) continue
     const report = { name: sabotage.name, found: await find(sabotage, runs) }
     reports.push(report)
