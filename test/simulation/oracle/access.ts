@@ -23,6 +23,8 @@ export class AccessPromise {
   readonly #leftMs = new Map<string, number>()
   /** When each access was there last. */
   readonly #seenMs = new Map<string, number>()
+  /** By key: since when an entry said last that its access is missing. */
+  readonly #missingSince = new Map<string, unknown>()
 
   constructor(watched: Watched, suspensions: SuspensionsPromise) {
     this.#watched = watched
@@ -115,7 +117,9 @@ export class AccessPromise {
     truth.noteWritten(key, entry, seenAfterMs(world))
     if (before && recordedName(key, before) !== name) this.#checkForgotten(recordedName(key, before))
     if (isByOperator && entry.releasedAt === undefined) this.#noteAdopted(key, name)
-    const isFound = entry.missingSince !== undefined && before?.missingSince === undefined
+    // After a creation that AWS did not take the entry is again what it was.
+    const isFound = entry.missingSince !== undefined && entry.missingSince !== this.#missingSince.get(key)
+    if (isFound) this.#missingSince.set(key, entry.missingSince)
     if (isFound && (this.#isThereSince(name) || this.#isThereSinceMade(name)) && !world.isRestoring)
       this.#failRecord(`${key} is recorded as missing, and is there all the time`)
   }

@@ -6,7 +6,7 @@ import { nameOf, recordedName } from './names.ts'
 type Owner = {
   readonly of: 'ours' | 'foreign' | 'either'
   readonly sinceMs: number
-  /** It is there since a creation of the product. */
+  /** It is there since a creation of the product, which AWS has carried out. */
   readonly isMade?: boolean
 }
 type Requested = {
@@ -78,12 +78,14 @@ export class Truth {
     return requested?.name === nameOf(target) && (kind === undefined || requested.kind === kind)
   }
 
-  /** Somebody adds it by hand. What the ledger has as granted is ours as before. */
+  /** Somebody adds it by hand. What the ledger has as granted is ours as before; what it misses is theirs, or ours again. */
   noteForeign(target: AssignmentTarget): void {
     this.settle()
     const name = nameOf(target)
     const entries = this.keysOf(name).map((key): Entry => this.entries.get(key) ?? {})
-    const isGranted = entries.some(({ grantedAt, call }) => grantedAt !== undefined && !isDeletion(call))
+    const isGranted = entries.some(
+      ({ grantedAt, missingSince, call }) => grantedAt !== undefined && missingSince === undefined && !isDeletion(call),
+    )
     const isRefused =
       entries.length > 0 && entries.every(({ grantedAt, call }) => grantedAt === undefined && hasFailed(call))
     const isKnown = (entries.length > 0 && !isRefused) || this.#world.losses.hasLost(name)
@@ -105,14 +107,16 @@ export class Truth {
         continue
       }
       this.#requested.delete(accountId)
-      const hasFailed = id !== undefined && ssoAdmin.assignmentRequestState(id) === 'FAILED'
-      if (kind === 'creation' && hasFailed && before) this.#owner.set(name, before)
+      const state = id === undefined ? undefined : ssoAdmin.assignmentRequestState(id)
+      const owner = this.#owner.get(name)
+      if (kind === 'creation' && state === 'FAILED' && before) this.#owner.set(name, before)
+      else if (kind === 'creation' && state === 'SUCCEEDED' && owner) this.#owner.set(name, { ...owner, isMade: true })
     }
     for (const name of this.#owner.keys()) if (!there.has(name) && !inProgress.has(name)) this.#owner.delete(name)
   }
 
   #noteOurs(name: string): void {
-    this.#owner.set(name, { of: 'ours', sinceMs: this.#nowMs, isMade: true })
+    this.#owner.set(name, { of: 'ours', sinceMs: this.#nowMs })
   }
 
   get #nowMs(): number {
