@@ -1,6 +1,6 @@
 import { linkPrefix, parseLinkKey } from '../../../shared/domain/links/link.ts'
 import { splitFolder, splitLinkFields } from '../../../shared/domain/links/link-fields.ts'
-import { prefixesOfRequests } from '../../../shared/domain/messages/input-prefixes.ts'
+import { isOfRequest } from '../../../shared/domain/messages/input-prefixes.ts'
 import type { AccountId } from '../../../shared/domain/organization/account-id.ts'
 import type { OrganizationView } from '../../../shared/domain/organization/organization-view.ts'
 import { parsePermissionSetKey } from '../../../shared/domain/permission-sets/permission-set-file.ts'
@@ -45,10 +45,6 @@ export function selectStatuses(all: readonly Status[], filter: StatusFilter): re
     if (isPrincipalWanted !== undefined && !isPrincipalWanted(principal, type)) return false
     return account === undefined || concerns(status, own, account, filter.organization)
   })
-}
-
-function isOfRequest(input: string): boolean {
-  return prefixesOfRequests.some((prefix) => input.startsWith(prefix))
 }
 
 /** Of inputs that nobody has looked at yet, those that may turn out to be what is asked for: in whatever state. */

@@ -1,5 +1,5 @@
 import { linkPrefix } from '../../../shared/domain/links/link.ts'
-import { prefixesOfPeople, prefixesOfRequests } from '../../../shared/domain/messages/input-prefixes.ts'
+import { isOfRequest, prefixesOfPeople } from '../../../shared/domain/messages/input-prefixes.ts'
 import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import type { Status } from '../../../shared/domain/statuses/status.ts'
 import type { ObjectHead } from '../../../shared/ports/object-store.ts'
@@ -24,7 +24,7 @@ export async function listUntold(
   { statuses, spoiled }: Awaited<ReturnType<typeof readAllStatuses>>,
 ): Promise<readonly string[]> {
   // Requests for temporary access wait for people, not for ssofile.
-  const waitedFor = statuses.filter(({ input }) => !prefixesOfRequests.some((prefix) => input.startsWith(prefix)))
+  const waitedFor = statuses.filter(({ input }) => !isOfRequest(input))
   const left = new Map(waitedFor.map((status) => [status.input, status]))
   const unread = new Set(spoiled.map(({ object }) => object.key))
   // Files of a crowd have no status: `--wait` would wait for ever.

@@ -12,6 +12,10 @@ import { approvalPrefix } from '../requests/approval-file.ts'
 /** What people ask for, and how others decide on it. */
 export const prefixesOfRequests = [requestPrefix, approvalPrefix] as const
 
+export function isOfRequest(input: string): boolean {
+  return prefixesOfRequests.some((prefix) => input.startsWith(prefix))
+}
+
 /** What is about one person each, or one group. The file of attributes, a whole key, is looked at beside them. */
 export const prefixesOfPeople = [
   suspensionPrefix,

@@ -14,7 +14,7 @@ export type RuleLook = {
   /** Why the brake holds those who leave. */
   readonly held: string | undefined
   readonly paused: string | undefined
-  /** Twenty seconds ago the same was found of the same file: nobody is on the way. */
+  /** A look at least 20 seconds ago found the same people for the same file: nobody is on the way. */
   readonly isAsBefore: boolean
   readonly reported: number
   readonly unread: number

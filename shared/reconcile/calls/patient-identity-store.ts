@@ -17,8 +17,8 @@ const apis: Readonly<Record<string, string>> = {
 const repetition = { attemptsMost: 7, firstMs: 300, mostMs: 10_000 }
 
 /**
- * The identity store at three quarters of its rate, and at less where others use it up. Reads that are throttled or fail are repeated for some seconds. One that is
- * patient already is answered as it is. `onPause` hears of each failure.
+ * The identity store at three quarters of its rate, and at less where others use it up. Reads that are throttled or fail are
+ * repeated for some seconds. One that is patient already is answered as it is. `onPause` hears of each failure.
  */
 export function patientIdentityStore(
   ports: Pick<Ports, 'identityStore' | 'clock' | 'randomness'>,

@@ -142,7 +142,7 @@ class MembershipLook {
   readonly #message: InputMessage
   readonly #statuses: StatusStore
   readonly #context: LookingAtMembership
-  /** For the next turn: each asks the directory anew. */
+  /** Where the next turn reads users and groups. Each turn reads them again. */
   #directory: Directory
   #files: readonly File[] = []
   #user: PrincipalId | undefined

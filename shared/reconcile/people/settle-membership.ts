@@ -81,6 +81,8 @@ class MembershipEvaluation {
   readonly #wish: Wish
   readonly #context: SettlingMembership
   readonly #record: JsonRecord<OwnedMembership>
+  /** The membership that this turn has made. */
+  made: string | undefined
   #known: { readonly entry: OwnedMembership; readonly etag: string } | undefined
 
   constructor(id: MembershipId, names: Membership, wish: Wish, context: SettlingMembership) {
@@ -90,9 +92,6 @@ class MembershipEvaluation {
     this.#context = context
     this.#record = ownedMembershipRecord(context.objects, id)
   }
-
-  /** The membership that this turn has made. */
-  made: string | undefined
 
   /** `made`: by the turn before, so that the directory need not be asked for it. */
   async advance(made: string | undefined): Promise<MembershipEnd | 'again'> {
