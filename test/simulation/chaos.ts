@@ -20,9 +20,6 @@ export const faultKinds = [
 ] as const
 export type FaultKind = (typeof faultKinds)[number]
 
-/** What may be made of a call whose answer says nothing. */
-export const answerFaults: readonly FaultKind[] = ['refuse-broken', 'break-answer', 'lose-answer']
-
 /** Faults that lose nothing: who was refused asks again, and what is late comes. */
 export const harmless: ReadonlySet<string> = new Set<FaultKind>([
   'refuse-throttled',

@@ -8,17 +8,15 @@ import type { SuspensionsPromise } from './suspensions.ts'
 import type { TemporaryPromise } from './temporary.ts'
 import { isDeletion } from './truth.ts'
 import { promises } from './violation.ts'
-import { isCalm, isHindered, type Watched } from './watched.ts'
+import { hinderedMs, isCalm, isHindered, releasedMs, type Watched } from './watched.ts'
 
 type Entry = Readonly<Record<string, unknown>>
 type Passed = { readonly sinceMs: number; lastMs: number; readonly items: Set<string> }
 /** Of an entry that is there: what its account was like when it was granted, and since when it is held. */
 type Known = { readonly entry: Entry; readonly account: string; readonly heldMs: number | undefined }
 
-/** Between the count and the entry that says `revoking`: a few calls; in a world of misfortune a redelivery or two. */
+/** Between the count and the entry that says `revoking`: a few calls. */
 const soonMs = 60_000
-const lateMs = 6 * 60_000
-const releasedMs = 60 * 60_000
 const everything = 'indirect'
 
 /**
@@ -110,15 +108,15 @@ export class BrakePromise {
   #checkBegun(key: string, before: Known): void {
     const { fail } = this.#watched
     const releasedAtMs = this.#releasedAtMs.get(key) ?? Number.NEGATIVE_INFINITY
-    if (this.#nowMs - releasedAtMs <= releasedMs + lateMs) return
+    if (this.#nowMs - releasedAtMs <= releasedMs + hinderedMs) return
     const links = linksOf(before.entry).filter((link) => !this.#hasEnded(link))
     if (links.length === 0) return
     // A release is over after an hour. What it took off the list is then judged as if it had never been held.
-    if (before.heldMs !== undefined && releasedAtMs < before.heldMs - lateMs)
+    if (before.heldMs !== undefined && releasedAtMs < before.heldMs - hinderedMs)
       fail(promises.brake, `revokes what ${key} records, which is held, and nobody released it`)
     for (const { scope, items, most, lengthMs } of this.#countedOf(key, links, before.account)) {
       const known = this.#passed.get(scope)
-      const isOver = !known || this.#nowMs - known.lastMs > lengthMs + lateMs
+      const isOver = !known || this.#nowMs - known.lastMs > lengthMs + hinderedMs
       const passed = isOver ? { sinceMs: this.#nowMs, lastMs: this.#nowMs, items: new Set<string>() } : known
       this.#passed.set(scope, passed)
       passed.lastMs = this.#nowMs
@@ -170,7 +168,7 @@ export class BrakePromise {
   }
 
   #marginMs(): number {
-    return isHindered(this.#watched.world) ? lateMs : soonMs
+    return isHindered(this.#watched.world) ? hinderedMs : soonMs
   }
 
   /** Whether access that this link granted is held. */

@@ -6,10 +6,8 @@ import type { SimulatedWorld } from '../simulated-world.ts'
 import { asDefined, type PlainFile, parsePlainFile, plainOf } from './plain-permission-set.ts'
 import type { SessionsPromise } from './sessions.ts'
 import { type Fail, promises } from './violation.ts'
-import { believedMs, isHindered, seenAfterMs } from './watched.ts'
+import { believedMs, hinderedMs, isHindered, releasedMs, seenAfterMs } from './watched.ts'
 
-const releasedMs = 60 * 60_000
-const lateMs = 6 * 60_000
 /** A window of edits begins and ends by S3's clock, and is told a moment later. */
 const editsMs = 15 * 60_000
 const kept = /^(?:links_data\/[^%]*%[^%]*|assignments\/account%\d{12})%([\w-]+)%.+%(?:GROUP|USER)(?:%ssofile)?$/su
@@ -57,7 +55,7 @@ export class PermissionSetsPromise {
     if (key !== 'control/brake.json') return
     if (!isRemoved && readHeldContents(this.#world).length === 0) return
     this.#edited.clear()
-    this.#busyUntilMs = this.#nowMs + editsMs + lateMs
+    this.#busyUntilMs = this.#nowMs + editsMs + hinderedMs
   }
 
   /** A link that is malformed, or ends, may refer to nothing by now. */
@@ -68,7 +66,7 @@ export class PermissionSetsPromise {
   noteCall(operation: string, [arn]: readonly unknown[]): void {
     if (operation !== 'deletePermissionSet' || typeof arn !== 'string') return
     const name = this.#world.names.permissionSet(arn)
-    const untilMs = this.#nowMs - (isHindered(this.#world) ? lateMs : believedMs)
+    const untilMs = this.#nowMs - (isHindered(this.#world) ? hinderedMs : believedMs)
     for (const [key, sinceMs] of this.#sinceMs) {
       const isOf =
         key === `permission_sets/${name}.json` || (!key.startsWith('foreign/') && kept.exec(key)?.[1] === name)
@@ -97,7 +95,7 @@ export class PermissionSetsPromise {
     const { wasDrifted, losses } = this.#world
     const content = this.#contentOf(name, etag)
     const releasedMsAgo = this.#nowMs - (this.#releasedAtMs.get(content) ?? Number.NEGATIVE_INFINITY)
-    if (this.#inForce.has(content) || releasedMsAgo <= releasedMs + lateMs) return
+    if (this.#inForce.has(content) || releasedMsAgo <= releasedMs + hinderedMs) return
     const effect = this.#effectOf(name, this.#bodies.get(`${name} ${etag}`))
     // What others changed by hand, or what is lost of the ledger, may have been otherwise when it was looked at.
     if (!effect || wasDrifted || losses.hasAny) return

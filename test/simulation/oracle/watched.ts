@@ -17,7 +17,9 @@ export const believedMs = 30_000
 /** One listing of Identity Center may serve many evaluations, each of a few calls. */
 const listedMs = 90_000
 /** Refused calls come again, processes stand still: redeliveries and all. */
-const hinderedMs = 6 * 60_000
+export const hinderedMs = 6 * 60_000
+/** So long a release of the brake lets its list go. */
+export const releasedMs = 60 * 60_000
 
 /** Something struck, or was lost, that holds up what would be done at once. */
 export function isHindered({ chaos, wasDisturbed, wasInterrupted }: SimulatedWorld): boolean {
