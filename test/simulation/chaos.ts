@@ -81,6 +81,8 @@ export type Call = {
   /** The key, where the call is about one. */
   readonly key?: string
   readonly process: 'dispatcher' | 'handler'
+  /** The name of the process. */
+  readonly by: string
   /** It had left its process, and stood still on its way: nobody could call it back. */
   readonly wasHeld?: boolean
   /** A write or delete of an object under a condition. */

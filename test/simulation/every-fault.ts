@@ -2,9 +2,10 @@ import { setImmediate } from 'node:timers/promises'
 import { type Action, describeAction } from './action.ts'
 import { type CanonicalLife, canonicalLives } from './canonical-lives.ts'
 import { type Call, canStrike, type FaultKind } from './chaos.ts'
-import { type FaultWatch, runSimulation } from './run.ts'
+import { type RunOptions, runSimulation } from './run.ts'
+import { digestOf } from './same-world.ts'
 import { strike, wait } from './scenario-steps.ts'
-import type { Judged, WorldSettings } from './simulated-world.ts'
+import type { Judged, SimulatedWorld, WorldSettings } from './simulated-world.ts'
 
 /** Nothing differs between two plays of a life but the fault. */
 const plain: WorldSettings = {
@@ -16,14 +17,18 @@ const plain: WorldSettings = {
   mischief: 'any',
 }
 const settled = wait(20_000)
+/** A dispatcher renews it every few seconds, and nobody else reads it meanwhile. */
+const leaseKey = 'control/dispatcher.json'
 
-/** A read has no effect: dying after it, or not hearing its answer, is what happens before the next call. */
-const kindsOfReads = ['kill-before', 'freeze', 'refuse-internal', 'refuse-throttled', 'refuse-denied'] as const
+/** A read has no effect: dying there is dying before the next write, and an answer that is lost is one that was refused. */
+const kindsOfReads = ['freeze', 'refuse-internal', 'refuse-throttled'] as const
 const kindsOfWrites = [
   ...kindsOfReads,
+  'kill-before',
   'kill-after',
   'lose-answer',
   'break-answer',
+  'refuse-denied',
   'refuse-conflict',
   'refuse-race',
 ] as const
@@ -40,9 +45,15 @@ export type FaultCount = {
   readonly faults: readonly SingleFault[]
 }
 
-const isRead = ({ operation }: Call) => /^(get|head|list|describe|receive)/.test(operation)
+const reads = /^(get|head|list|describe|receive|find|is|instance|parentName|managementAccountId)/
+const isWrite = ({ operation }: Call) => !reads.test(operation)
+/** The two whose callers all slow down when one of them is throttled; elsewhere that is one refusal more. */
+const isSlowedDown = ({ service }: Call) => service === 'sso-admin' || service === 'identitystore'
+const isReadStruck = (kind: FaultKind, call: Call) => kind !== 'refuse-throttled' || isSlowedDown(call)
 const kindsOf = (call: Call): readonly FaultKind[] =>
-  (isRead(call) ? kindsOfReads : kindsOfWrites).filter((kind) => canStrike(kind, call))
+  isWrite(call)
+    ? kindsOfWrites.filter((kind) => canStrike(kind, call))
+    : kindsOfReads.filter((kind) => isReadStruck(kind, call))
 
 /** Plays the life once without a fault. Throws where that alone is a violation. */
 export async function listFaults(life: CanonicalLife): Promise<FaultCount> {
@@ -55,17 +66,31 @@ export async function listFaults(life: CanonicalLife): Promise<FaultCount> {
     met.set(what, nth + 1)
     return nth
   }
+  // What a process asks again while nothing has changed finds both as they were.
+  const asked = new Set<string>()
+  let requests = 0
+  const isAskedAgain = (call: Call, open: number) => {
+    if ((isWrite(call) && call.key !== leaseKey) || open !== requests) asked.clear()
+    requests = open
+    if (isWrite(call)) return false
+    const what = `${call.by} ${call.service} ${call.operation} ${call.key}`
+    const isKnown = asked.has(what)
+    asked.add(what)
+    return isKnown
+  }
   const watch = {
     from: beforeOf(life).length,
-    noteCall: (call: Call) => {
+    noteCall: (call: Call, open: number) => {
       next('call')
+      const struck = isAskedAgain(call, open) ? [] : kindsOf(call)
       for (const kind of kindsOfWrites) {
         if (!canStrike(kind, call)) continue
         const nth = next(kind)
-        if (kindsOf(call).includes(kind)) add(kind, nth)
+        if (struck.includes(kind)) add(kind, nth)
       }
     },
     noteDelivery: () => {
+      asked.clear()
       const nth = next('message')
       for (const kind of messages) add(kind, nth)
     },
@@ -77,10 +102,20 @@ export async function listFaults(life: CanonicalLife): Promise<FaultCount> {
 }
 
 /** What was violated, in words with the whole life; `undefined`: nothing. Throws where the fault met nothing. */
-export async function playFault({ life, kind, nth }: SingleFault): Promise<string | undefined> {
-  const { violation, faults, trace } = await play(life, faultAction(kind, nth))
+export async function playFault(
+  { life, kind, nth }: SingleFault,
+  judged = new Set<string>(),
+): Promise<string | undefined> {
+  const met: string[] = []
+  const isJudged = (world: SimulatedWorld, toCome: string) => {
+    const digest = `${toCome} ${digestOf(world)}`
+    met.push(digest)
+    return judged.has(digest)
+  }
+  const { violation, faults, trace } = await play(life, faultAction(kind, nth), { isJudged })
   const isStruck = Object.values(faults).some((count) => count > 0)
   if (!isStruck) throw new Error(`${life.name}: ${kind} at ${nth} met nothing`)
+  if (!violation) for (const one of met) judged.add(one)
   if (!violation) return undefined
   const struck = trace.find((line) => line.endsWith(` ${kind}`)) ?? ''
   return `${life.name}, ${kind} at ${nth}: ${violation.message}\n  ${struck}\n${life.actions.map((action) => `  ${describeAction(action)}\n`).join('')}`
@@ -100,7 +135,7 @@ export function playLife(life: CanonicalLife, judged: Judged = {}, first: Action
   return play(life, first, judged)
 }
 
-async function play(life: CanonicalLife, first: Action, judged: Judged & { readonly watch?: FaultWatch } = {}) {
+async function play(life: CanonicalLife, first: Action, judged: Judged & RunOptions = {}) {
   // What weak references kept for a life goes when the event loop turns.
   await setImmediate()
   return runSimulation({ ...plain, ...life.settings }, [...beforeOf(life), first, ...life.actions], judged)
@@ -118,11 +153,12 @@ export async function playFaults({ share, part, parts }: FaultPart): Promise<rea
   for (const life of canonicalLives) {
     const { calls, faults } = await listFaults(life)
     const violations: string[] = []
+    const judged = new Set<string>()
     let runs = 0
     for (const fault of faults) {
       if (nth++ % (share * parts) !== part * share) continue
       runs++
-      const violation = await playFault(fault)
+      const violation = await playFault(fault, judged)
       if (violation !== undefined) violations.push(violation)
     }
     reports.push({ calls, runs, violations })

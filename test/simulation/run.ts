@@ -65,15 +65,26 @@ const awsMostMinutes = 24 * 60
 /** What could be struck from the action with the number `from` on, until faults stop. */
 export type FaultWatch = {
   readonly from: number
-  readonly noteCall: (call: Call) => void
+  /** `open`: how many requests AWS has not answered yet. */
+  readonly noteCall: (call: Call, open: number) => void
   readonly noteDelivery: () => void
 }
 
-/** One run: faults while safety is checked after each step, then no faults, and the world must converge. */
+/** `toCome`: what still comes. */
+type IsJudged = (world: SimulatedWorld, toCome: string) => boolean
+export type RunOptions = {
+  readonly watch?: FaultWatch | undefined
+  readonly isJudged?: IsJudged | undefined
+}
+
+/**
+ * One run: faults while safety is checked after each step, then no faults, and the world must converge. `isJudged`: asked when
+ * it has come to rest, whether what follows has been seen before; then it ends.
+ */
 export async function runSimulation(
   settings: WorldSettings,
   actions: readonly Action[],
-  { watch, ...judged }: Judged & { readonly watch?: FaultWatch | undefined } = {},
+  { watch, isJudged = () => false, ...judged }: Judged & RunOptions = {},
 ): Promise<RunResult> {
   const world = new SimulatedWorld(settings, judged)
   void world.objects.put('permission_sets/First-ps.json', firstPermissionSet)
@@ -85,7 +96,7 @@ export async function runSimulation(
     await world.clock.advance(1)
     if (world.checker.violation) break
   }
-  if (!world.checker.violation) await converge(world)
+  if (!world.checker.violation) await converge(world, isJudged)
   const { lost, repeated, delayed } = world.eventFaults
   return {
     violation: world.checker.violation,
@@ -106,7 +117,7 @@ export async function runSimulation(
 }
 
 /** Faults stop, what is broken is mended, and the schedules go on: everything must come right by itself. */
-async function converge(world: SimulatedWorld): Promise<void> {
+async function converge(world: SimulatedWorld, isJudged: IsJudged): Promise<void> {
   world.chaos.end()
   world.noteDelivery = undefined
   world.requestsTakeMs = 0
@@ -135,7 +146,7 @@ async function converge(world: SimulatedWorld): Promise<void> {
   if (isSpoiled) await settle(world)
   world.unreadable.restoreAll()
   // A link is told an hour later where the same grant is still open in an account of another link.
-  await settle(world, isSpoiled || isEncrypted ? ['hour'] : [])
+  if (!(await settle(world, isSpoiled || isEncrypted ? ['hour'] : [], isJudged))) return
   if (world.keys('suspended/').length > 0) {
     // Sessions of who is suspended are denied again each hour while something of others is left.
     for (const key of world.keys('suspended/')) void world.objects.as('hr').delete(key)
@@ -144,9 +155,13 @@ async function converge(world: SimulatedWorld): Promise<void> {
   await outlastDenials(world)
 }
 
-/** The schedules go on until nothing moves any more, with a reconcile and a drift check at rest. */
-async function settle(world: SimulatedWorld, last: readonly 'hour'[] = []): Promise<void> {
-  if (world.checker.violation) return
+/** The schedules go on until nothing moves any more, with a reconcile and a drift check at rest. Answers whether that had to be seen. */
+async function settle(
+  world: SimulatedWorld,
+  last: readonly 'hour'[] = [],
+  isJudged: IsJudged = () => false,
+): Promise<boolean> {
+  if (world.checker.violation) return true
   // What runs each time that the world has come to rest.
   const rounds: ('hour' | 'night')[] = ['hour', 'night', ...last]
   let departed = 0
@@ -157,6 +172,7 @@ async function settle(world: SimulatedWorld, last: readonly 'hour'[] = []): Prom
     minute += Math.floor(skippedMs / 60_000)
     await world.clock.advance(60_000)
     const isQuiet = world.isQuiet()
+    if (isQuiet && isJudged(world, `${rounds} ${departed}`)) return false
     const round = isQuiet ? rounds.shift() : undefined
     if (isQuiet && round === undefined) {
       // Gone is what two listings an hour apart lack.
@@ -180,9 +196,10 @@ async function settle(world: SimulatedWorld, last: readonly 'hour'[] = []): Prom
   // What it hints at is looked at; of forty files one after the other.
   for (let minute = 0; minute < 10 && !world.isQuiet(); minute++) await world.clock.advance(60_000)
   // AWS may take longer than anybody waits here.
-  if (isAwsAtWork(world)) return
+  if (isAwsAtWork(world)) return true
   if (world.unreadable.refused.length > 0) world.checker.rest.checkBesideRefused()
   else world.checker.checkConverged({ isReconciled: true })
+  return true
 }
 
 /** A request or a provisioning takes hours now and then, and keeps others of its account or permission set waiting. */

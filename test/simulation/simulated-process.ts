@@ -121,7 +121,7 @@ export class SimulatedProcess {
           const key = typeof first === 'string' ? { key: first } : {}
           const operation = String(property)
           const isConditional = service === 's3' && conditionOf(operation, args) !== undefined
-          const call: Call = { service, operation, process: this.kind, ...key, isConditional }
+          const call: Call = { service, operation, process: this.kind, by: this.name, ...key, isConditional }
           const run = () => Reflect.apply(member, target, args)
           return property === 'list' ? this.#callList(call, args, run) : this.#call(call, args, run)
         }

@@ -541,7 +541,7 @@ export class SimulatedWorld {
 
   /** What could be struck from now on. */
   watch({ noteCall, noteDelivery }: FaultWatch): void {
-    this.chaos.watch(noteCall)
+    this.chaos.watch((call) => noteCall(call, this.ssoAdmin.outstandingRequests().length))
     this.noteDelivery = noteDelivery
   }
 

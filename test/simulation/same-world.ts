@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto'
+import { accountId } from '../../shared/domain/organization/account-id.ts'
+import type { SimulatedWorld } from './simulated-world.ts'
+import { accounts, directoryNames, permissionSets } from './small-world.ts'
+
+/** Instants, versions and ETags of S3, and the ids of everything else. */
+const drawn =
+  /\d{4}-\d\d-\d\d[T/][\d:.]+Z|(?<="(?:versionId|etag)": ?")[^"]+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi
+const idLength = 36
+/** What changes access or the directory, and has taken effect. */
+const change = /: ((?:sso-admin|identitystore) (?!get|list|describe|find|is).*) → ok$/
+
+/**
+ * What there is once a world has come to rest: the bucket, AWS, what was called there, and what befell the life; but for
+ * instants, and for ids that are drawn anew. Two lives for which it is the same go on in the same way.
+ */
+export function digestOf(world: SimulatedWorld): string {
+  const { organizations, queues, objects, trace, needsReconcile, isUntouched } = world
+  const lines = [
+    ...world.keys('').map((key) => `${key} ${sorted(Buffer.from(objects.model.find(key)?.body ?? []).toString())}`),
+    ...trace.flatMap((line) => change.exec(line)?.[1] ?? []),
+    ...accessOf(world),
+    ...organizations.accountsNow(),
+    ...directoryOf(world),
+    ...queues.names.map((name) => [name, queues.queue(name).messages().length]),
+    ...Object.entries(world).filter(([, value]) => typeof value === 'boolean'),
+    [needsReconcile, isUntouched],
+  ]
+  const text = lines.map((line) => withoutDrawn(typeof line === 'string' ? line : JSON.stringify(line), world))
+  return createHash('sha256').update(text.sort().join('\n')).digest('base64')
+}
+
+function accessOf({ ssoAdmin }: SimulatedWorld): readonly unknown[] {
+  const provisioned = permissionSets.flatMap((name) => {
+    const arn = ssoAdmin.permissionSetArnOf(name)
+    if (arn === undefined) return []
+    const policies = accounts.map((account) => ssoAdmin.provisionedInlinePolicy(accountId.parse(account), arn))
+    return [[name, ssoAdmin.definitionNow(name), ssoAdmin.staleAccountsNow(arn), policies]]
+  })
+  return [...ssoAdmin.assignments(), ...provisioned]
+}
+
+function directoryOf({ identityStore }: SimulatedWorld): readonly unknown[] {
+  return directoryNames.map((full) => {
+    const name = full.slice(full.indexOf('/') + 1)
+    const id = identityStore.idOf(full.startsWith('USER/') ? 'USER' : 'GROUP', name)
+    return [
+      full,
+      id,
+      id && full.startsWith('USER/') ? [identityStore.attributesOf(id), identityStore.groupIdsOf(id)] : [],
+    ]
+  })
+}
+
+function withoutDrawn(text: string, { names }: SimulatedWorld): string {
+  return text.replaceAll(drawn, (one) => {
+    const name = one.length === idLength ? names.principal(one) : one
+    return name === one ? '' : name
+  })
+}
+
+/** JSON with its members in order, as text; anything else as it is. */
+function sorted(text: string): string {
+  const inOrder = (_: string, value: unknown) =>
+    value !== null && typeof value === 'object' && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value
+  try {
+    return JSON.stringify(JSON.parse(text), inOrder)
+  } catch {
+    return text
+  }
+}
