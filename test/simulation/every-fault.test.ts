@@ -1,6 +1,10 @@
 import { expect, test } from '@jest/globals'
-import { canonicalLives } from './canonical-lives.ts'
-import { listFaults, playFault } from './every-fault.ts'
+import type { Action } from './action.ts'
+import { type CanonicalLife, canonicalLives } from './canonical-lives.ts'
+import { listFaults, playFault, playLife } from './every-fault.ts'
+import { digestOf } from './same-world.ts'
+import { linkOf, upload, wait } from './scenario-steps.ts'
+import type { SimulatedWorld } from './simulated-world.ts'
 
 const lives = canonicalLives.map((life) => ({ name: life.name, life }))
 
@@ -10,4 +14,19 @@ test.each(lives)('$name: nothing is violated without a fault, nor by the first a
   expect(faults.length).toBeGreaterThan(100)
   const struck = [faults[0], faults.at(-1)].flatMap((fault) => fault ?? [])
   expect(await Promise.all(struck.map((fault) => playFault(fault)))).toEqual([undefined, undefined])
+})
+
+test('lives that come to rest alike are the same, and where access differs they are not', async () => {
+  const restOf = async (life: CanonicalLife, first: Action) => {
+    const digests: string[] = []
+    const isJudged = (world: SimulatedWorld) => digests.push(digestOf(world)) > 0
+    await playLife(life, { isJudged }, first)
+    expect(digests).toHaveLength(1)
+    return digests[0]
+  }
+  const uploaded = { name: 'uploaded', actions: [upload(linkOf('root%all')), wait(20_000)] }
+  const twice: Action = { do: 'repeat the next event', count: 1, skip: 0 }
+  expect(await restOf(uploaded, twice)).toBe(await restOf(uploaded, wait(0)))
+  const other = { name: 'other', actions: [upload(linkOf('root%all', 'Console-ps')), wait(20_000)] }
+  expect(await restOf(other, wait(0))).not.toBe(await restOf(uploaded, wait(0)))
 })

@@ -131,7 +131,7 @@ function faultAction(kind: (typeof kinds)[number], skip: number): Action {
 const beforeOf = ({ before = [] }: CanonicalLife): readonly Action[] => [settled, ...before, settled]
 
 /** Without a fault, or with what is done `first`. */
-export function playLife(life: CanonicalLife, judged: Judged = {}, first: Action = wait(0)) {
+export function playLife(life: CanonicalLife, judged: Judged & RunOptions = {}, first: Action = wait(0)) {
   return play(life, first, judged)
 }
 
