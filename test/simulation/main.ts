@@ -91,7 +91,7 @@ async function tellEachFault(share: number, workers: number): Promise<boolean> {
   const startedMs = performance.now()
   const work = Array.from({ length: workers }, (_, part): FaultPart => ({ share, part, parts: workers }))
   const reports = await Promise.all(work.map((part) => runWorker<readonly LifeReport[]>(part)))
-  return tellEveryFault(reports, (performance.now() - startedMs) / 1000)
+  return tellEveryFault(reports.flat(), (performance.now() - startedMs) / 1000)
 }
 
 /** Each defect must be found. */

@@ -70,8 +70,7 @@ export type FaultWatch = {
   readonly noteDelivery: () => void
 }
 
-/** `toCome`: what still comes. */
-type IsJudged = (world: SimulatedWorld, toCome: string) => boolean
+type IsJudged = (world: SimulatedWorld) => boolean
 export type RunOptions = {
   readonly watch?: FaultWatch | undefined
   readonly isJudged?: IsJudged | undefined
@@ -172,8 +171,8 @@ async function settle(
     minute += Math.floor(skippedMs / 60_000)
     await world.clock.advance(60_000)
     const isQuiet = world.isQuiet()
-    if (isQuiet && isJudged(world, `${rounds} ${departed}`)) return false
     const round = isQuiet ? rounds.shift() : undefined
+    if (round === 'hour' && isJudged(world)) return false
     if (isQuiet && round === undefined) {
       // Gone is what two listings an hour apart lack.
       if (!world.hasDeparted || ++departed > 3) break
