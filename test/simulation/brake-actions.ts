@@ -49,8 +49,8 @@ export const brakeActions = {
     void world.objects.as('operator').delete('control/brake.json')
   }),
   /** Well-formed, of groups that nobody knows. */
-  'upload forty useless links': doing(1, {}, (_, { objects }) => {
-    for (let nth = 0; nth < 40; nth++)
+  'upload twenty useless links': doing(1, {}, (_, { objects }) => {
+    for (let nth = 0; nth < 20; nth++)
       void objects.as('someone').put(`links_data/root%all%First-ps%unknown ${nth}%GROUP%ssofile`, '')
   }),
 }
