@@ -28,7 +28,7 @@ const leo = 'leo@example.com'
 
 type Of<What extends Action['do']> = Extract<Action, { readonly do: What }>
 type UserName = typeof mia | typeof leo
-type Version = Of<'upload a version of First-ps'>['version']
+type Version = Of<'upload a permission set'>['version']
 type Department = Of<'write the rule'>['department']
 type Selector = Of<'write a selector'>['body']
 type Times = Partial<Of<'upload a link for a while'>>
@@ -44,15 +44,17 @@ const uploadForAWhile = (key: string, endsInMs: number, { beginsInMs, offset = '
 
 const deleteGroup: Action = { do: 'delete a principal', principal: `GROUP/${group}`, silently: false }
 const renameUser: Action = { do: 'rename a user', from: mia, to: leo, silently: false }
-const makeUserAgain: Action = { do: 'delete a user and make it again', name: mia, afterMs: 100, silently: false }
+const makeAgain = (principal: 'GROUP/team one' | 'USER/mia@example.com'): Action => {
+  return { do: 'delete a principal and make it again', principal, afterMs: 100, silently: false }
+}
 const suspend: Action = { do: 'suspend a person', name: mia }
 const restore: Action = { do: 'restore a person', name: mia }
 
 const tag = (account: string, value: 'a' | 'b'): Action => ({ do: 'tag an account', account, value, silently: false })
 const lackAccount = (times: number): Action => ({ do: 'Organizations does not list an account', account, times })
 const writeSelector = (body: Selector): Action => ({ do: 'write a selector', name: 'pick', body })
-const version = (version: Version): Action => ({ do: 'upload a version of First-ps', version })
-const lateVersion = (version: Version): Action => ({ do: 'upload a version of Late-ps', version })
+const version = (version: Version): Action => ({ do: 'upload a permission set', name: 'First-ps', version })
+const lateVersion = (version: Version): Action => ({ do: 'upload a permission set', name: 'Late-ps', version })
 const deleteLateFile: Action = { do: 'delete a permission set file', name: 'Late-ps' }
 const losePolicy: Action = { do: 'remove a policy that First-ps needs', account }
 const restorePolicy: Action = { do: 'restore the policy', account }
@@ -149,7 +151,7 @@ const directory: Lives = {
   'two groups swap their names': { before: upload(own), actions: { do: 'two groups swap names' } },
   'a group is deleted and made again': {
     before: upload(own),
-    actions: { do: 'delete a group and make it again', name: group, afterMs: 100 },
+    actions: makeAgain('GROUP/team one'),
   },
   'a group is deleted': { before: [upload(own), longDone], actions: deleteGroup },
   'the grace of a deleted group ends': {
@@ -157,10 +159,10 @@ const directory: Lives = {
     actions: wait(3 * 60_000),
   },
   'a user is renamed': { before: upload(ofMia), actions: renameUser },
-  'a user is made again, and its link stays as it was': { before: upload(ofMia), actions: makeUserAgain },
+  'a user is made again, and its link stays as it was': { before: upload(ofMia), actions: makeAgain(`USER/${mia}`) },
   'a user is made again, and its link counts as new': {
     before: upload(ofMia),
-    actions: [makeUserAgain, done, { do: 'have a link count as new', key: ofMia }],
+    actions: [makeAgain(`USER/${mia}`), done, { do: 'have a link count as new', key: ofMia }],
   },
 }
 
@@ -218,7 +220,7 @@ const permissionSets: Lives = {
   'a permission set changes': { before: upload(own), actions: version('more') },
   'a permission set changes twice': {
     before: upload(own),
-    actions: { do: 'upload two versions of First-ps', first: 'less', second: 'more', afterMs: 300 },
+    actions: [version('less'), wait(300), version('more')],
   },
   'a permission set changes, and its file is put back': {
     before: upload(own),

@@ -98,7 +98,7 @@ const ofHostile: Lives = {
   'a link of others goes behind a flood of waiting links': behindFlood('waiting links'),
   'a link of others goes behind the revocations of all that he has': {
     settings: { outstanding: 1 },
-    before: [{ do: 'upload the permission set', name: 'Late-ps', valid: true }, upload(honest), uploadHis, longDone],
+    before: [{ do: 'upload a permission set', name: 'Late-ps', version: 'less' }, upload(honest), uploadHis, longDone],
     actions: [deleteHis, wait(400), deleteLink(honest)],
   },
   'his links flap while others lose access for other reasons': {
