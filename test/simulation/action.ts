@@ -1,42 +1,33 @@
 import * as fc from 'fast-check'
 import { brakeActions } from './brake-actions.ts'
-import { directoryActions, groupActions, lateActions } from './directory-actions.ts'
+import { directoryActions } from './directory-actions.ts'
 import { type ActionIn, drawn, performIn } from './doing.ts'
-import { consoleActions, driftActions } from './drift-actions.ts'
+import { driftActions } from './drift-actions.ts'
 import { hostileActions } from './hostile-actions.ts'
 import { lossActions } from './ledger-losses.ts'
 import { linkActions } from './link-actions.ts'
 import { membershipActions } from './membership-actions.ts'
-import { faultActions, longTimes, misfortuneActions, scheduleActions } from './misfortune-actions.ts'
-import { accountActions, organizationActions, placeActions } from './organization-actions.ts'
+import { longTimes, misfortuneActions } from './misfortune-actions.ts'
+import { organizationActions } from './organization-actions.ts'
 import { pauseActions } from './pause-actions.ts'
-import { fileActions, permissionSetActions } from './permission-set-actions.ts'
+import { permissionSetActions } from './permission-set-actions.ts'
 import { requestActions } from './request-actions.ts'
 import { restoreActions } from './restore-actions.ts'
 import { selectorActions } from './selector-actions.ts'
 import { sessionActions } from './session-actions.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 import { spoilActions } from './spoil-actions.ts'
-import { suspensionActions } from './suspension-actions.ts'
 import { takeOverActions } from './take-over-actions.ts'
 import { timeActions } from './time-actions.ts'
 
 /** What people, the organization and misfortune do. */
 const actions = {
   ...linkActions,
-  ...fileActions,
-  ...lateActions,
-  ...placeActions,
-  ...consoleActions,
-  ...accountActions,
-  ...groupActions,
-  ...scheduleActions,
   ...misfortuneActions,
   ...timeActions,
   ...driftActions,
   ...directoryActions,
   ...organizationActions,
-  ...faultActions,
   ...permissionSetActions,
   ...brakeActions,
   ...pauseActions,
@@ -48,7 +39,6 @@ const actions = {
   ...hostileActions,
   ...takeOverActions,
   ...sessionActions,
-  ...suspensionActions,
   ...membershipActions,
 }
 export type Action = ActionIn<typeof actions>
@@ -57,7 +47,7 @@ export type Action = ActionIn<typeof actions>
 export const action: fc.Arbitrary<Action> = fc.oneof(...drawn(actions), { weight: 1, arbitrary: longTimes })
 
 /** Names change hands, as in each life of the profile `renamings`. */
-export const renaming: fc.Arbitrary<Action> = fc.oneof(...drawn({ ...groupActions, ...directoryActions }))
+export const renaming: fc.Arbitrary<Action> = fc.oneof(...drawn(directoryActions))
 
 export async function perform(what: Action, world: SimulatedWorld): Promise<void> {
   await performIn(actions, what, world)

@@ -20,11 +20,6 @@ export function doing<Args>(weight: number, args: Doing<Args>['args'], perform: 
   return { weight, args, perform }
 }
 
-/** One of these, each as likely as the others; their type is no narrower than it need be. */
-export function one<Value>(...values: readonly [Value, ...Value[]]): fc.Arbitrary<Value> {
-  return fc.constantFrom(...values)
-}
-
 /** Those that are drawn, with their weights. */
 export function drawn<ArgsBy>(table: Doings<ArgsBy>): fc.WeightedArbitrary<ActionOf<ArgsBy>>[] {
   const names = (Object.keys(table) as (keyof ArgsBy & string)[]).filter((what) => table[what].weight > 0)

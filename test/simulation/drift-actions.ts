@@ -1,19 +1,17 @@
-import * as fc from 'fast-check'
 import { permissionSetName } from '../../shared/domain/permission-sets/permission-set-name.ts'
 import { principalId } from '../../shared/domain/principals/identity-center-ids.ts'
 import type { PrincipalType } from '../../shared/domain/principals/principal.ts'
 import type { AssignmentTarget } from '../../shared/ports/sso-admin.ts'
-import { doing, nthOf, one } from './doing.ts'
+import { doing, nthOf } from './doing.ts'
+import { account, nth, one } from './draws.ts'
 import { nameOf, recordedName } from './oracle/names.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
-import { accounts, principals } from './small-world.ts'
+import { principals } from './small-world.ts'
 
-const nth = fc.nat(30)
-const account = one<string>(...accounts)
 const principal = one<string>(...principals)
 
-/** What others do in the console. */
-export const consoleActions = {
+/** What others do in the console, also to access that ssofile gave, and the check that finds it. */
+export const driftActions = {
   'assign in the console': doing(
     3,
     { account, principal, permissionSet: one('First-ps', 'Console-ps') },
@@ -31,10 +29,6 @@ export const consoleActions = {
     take(target, world)
   }),
   'make Console-ps again': doing(1, {}, (_, world) => makeConsolePermissionSetAnew(world)),
-}
-
-/** What others do to access that ssofile gave, and the check that finds it. */
-export const driftActions = {
   'remove what ssofile gave': doing(2, { nth }, ({ nth }, world) => void removeOurs(nth, world)),
   'remove what ssofile gave and put it back': doing(
     1,

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { type Action, describeAction } from './action.ts'
-import { type CanonicalLife, canonicalLives } from './canonical-lives.ts'
+import type { CanonicalLife } from './canonical-life.ts'
+import { canonicalLives } from './canonical-lives.ts'
 import { type Call, canStrike, type FaultKind } from './chaos.ts'
 import { type RunOptions, runSimulation } from './run.ts'
 import { digestOf } from './same-world.ts'

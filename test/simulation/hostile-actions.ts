@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { doing, nthOf } from './doing.ts'
+import { nth } from './draws.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 import { bodies } from './small-world.ts'
 
@@ -29,7 +30,6 @@ const hostileLink = fc
     fc.constantFrom(...hostileGroups, ...hostileGroups, ...nearNames, 'team-2'),
   )
   .map(([scope, permissionSet, group]) => hostileLinkOf(scope, permissionSet, group))
-const nth = fc.nat(30)
 
 /** The same key again is the same file: a flood is as large as the largest that there was. */
 const floods = {

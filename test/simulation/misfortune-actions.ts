@@ -1,16 +1,21 @@
 import * as fc from 'fast-check'
 import { callGroupNames, type Fault, faultKinds } from './chaos.ts'
-import { doing, one } from './doing.ts'
-import { accounts } from './small-world.ts'
+import { doing } from './doing.ts'
+import { account, one } from './draws.ts'
 import { letTimePass } from './time-actions.ts'
 
-const account = one<string>(...accounts)
 const count = fc.integer({ min: 1, max: 3 })
-/** `skip`: after so many others. */
-type Next = { readonly count: number; readonly skip?: number }
+/** What befalls the next message, after `skip` others. */
+type Next<Args> = Args & { readonly skip?: number }
 
-/** Time passes, and schedules run. */
-export const scheduleActions = {
+/** Longer, and seldom. */
+export const longTimes = fc.record({
+  do: fc.constant('let time pass' as const),
+  ms: one(1_200_000, 3_660_000, 4_200_000),
+})
+
+/** Time passes, schedules run, and misfortune befalls messages and processes. */
+export const misfortuneActions = {
   reconcile: doing(1, {}, (_, world) => void world.everyHour()),
   'lose the caches': doing(1, {}, (_, world) => {
     world.wasDisturbed = true
@@ -20,30 +25,16 @@ export const scheduleActions = {
   'let time pass': doing(8, { ms: one(1, 10, 100, 300, 1_000, 5_000, 30_000, 70_000, 600_000) }, ({ ms }, world) =>
     letTimePass(ms, world),
   ),
-}
-/** Longer, and seldom. */
-export const longTimes = fc.record({
-  do: fc.constant('let time pass' as const),
-  ms: one(1_200_000, 3_660_000, 4_200_000),
-})
-
-/** What befalls messages and processes. */
-export const misfortuneActions = {
-  'lose the next event': doing<Next>(1, { count }, ({ count, skip = 0 }, { notifications }) => {
-    notifications.lose += count
-    notifications.skip = skip
+  'lose the next event': doing<Next<{ count: number }>>(1, { count }, ({ count, skip = 0 }, { notifications }) => {
+    Object.assign(notifications, { lose: notifications.lose + count, skip })
   }),
-  'repeat the next event': doing<Next>(1, { count }, ({ count, skip = 0 }, { notifications }) => {
-    notifications.repeat += count
-    notifications.skip = skip
+  'repeat the next event': doing<Next<{ count: number }>>(1, { count }, ({ count, skip = 0 }, { notifications }) => {
+    Object.assign(notifications, { repeat: notifications.repeat + count, skip })
   }),
-  'delay the next event': doing<{ readonly ms: number; readonly skip?: number }>(
+  'delay the next event': doing<Next<{ ms: number }>>(
     1,
     { ms: one(500, 20_000, 120_000) },
-    ({ ms, skip = 0 }, { notifications }) => {
-      notifications.delayMs = ms
-      notifications.skip = skip
-    },
+    ({ ms, skip = 0 }, { notifications }) => void Object.assign(notifications, { delayMs: ms, skip }),
   ),
   'take the lease': doing(1, { ms: one(30_000, 90_000) }, (_, world) => {
     world.wasInterrupted = true
@@ -62,9 +53,6 @@ export const misfortuneActions = {
     world.breakPolicy(account, false),
   ),
   'restore the policy': doing(1, { account }, ({ account }, world) => world.breakPolicy(account, true)),
-}
-
-export const faultActions = {
   'strike calls': doing<Fault>(
     8,
     {

@@ -1,55 +1,27 @@
-import * as fc from 'fast-check'
-import { doing, one } from './doing.ts'
+import { doing } from './doing.ts'
+import { account, one, silently, unit } from './draws.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
-import { accounts, units } from './small-world.ts'
 
-const account = one<string>(...accounts)
-const unit = one<string>(...units)
-const silently = fc.boolean()
+const team = one<'a' | 'b'>('a', 'b')
 const awayMs = one(100, 5_000, 70_000, 4_200_000)
 
-export const placeActions = {
+/** What becomes of accounts and their places. */
+export const organizationActions = {
   'move an account': doing(2, { account, unit, silently }, ({ account, unit, silently }, world) =>
     move(account, unit, silently, world),
   ),
-  'tag an account': doing(
-    2,
-    { account, value: one<'a' | 'b'>('a', 'b'), silently },
-    async ({ account, value, silently }, world) => {
-      await world.quietly(silently, () => world.organizations.tagResource(account, { team: value }))
-      world.checker.noteDesired()
-    },
+  'tag an account': doing(2, { account, value: team, silently }, ({ account, value, silently }, world) =>
+    world.quietly(silently, () => world.organizations.tagResource(account, { team: value })),
   ),
-}
-
-/** Answers whether there was anything to move. */
-export async function move(
-  account: string,
-  unit: string,
-  isSilent: boolean,
-  world: SimulatedWorld,
-): Promise<string | undefined> {
-  const { organizations, checker } = world
-  const known = world.accountNow(account)
-  const from = known?.parents.at(-1)
-  if (!known || !from || from === unit) return undefined
-  await world.quietly(isSilent, () => organizations.moveAccount(known.id, from, unit))
-  checker.noteDesired()
-  return from
-}
-
-export const accountActions = {
-  'create an account': doing(1, { unit, team: one<'a' | 'b'>('a', 'b') }, async ({ unit, team }, world) => {
-    const { organizations, steps, clock, checker } = world
+  'create an account': doing(1, { unit, team }, async ({ unit, team }, world) => {
+    const { organizations, steps, clock } = world
     const accountName = `created-${steps}-${clock.monotonicMs()}`
     const email = `${accountName}@example.com`
     const { accountId } = await organizations.createAccount({ accountName, email, tags: { team } })
     world.later(1_001, async () => {
       const root = accountId && world.accountNow(accountId)?.parents.at(-1)
       if (accountId && root) await organizations.moveAccount(accountId, root, unit)
-      checker.noteDesired()
     })
-    checker.noteDesired()
   }),
   'suspend an account': changing(1, (id, _, world) => {
     noteUntold(world)
@@ -76,11 +48,61 @@ export const accountActions = {
     world.wasDisturbed = true
     await world.organizations.removeAccountFromOrganization(id)
   }),
+  'an account leaves and comes back': doing(1, { account, afterMs: awayMs }, async ({ account, afterMs }, world) => {
+    const { organizations, checker } = world
+    // Its access went with it: only a drift check finds that.
+    world.wasDisturbed = true
+    const known = world.accountNow(account)
+    if (!known) return
+    await organizations.removeAccountFromOrganization(known.id)
+    world.later(afterMs, async () => {
+      if (world.accountNow(known.id)) return
+      const handshake = await organizations.inviteAccountToOrganization({ type: 'ACCOUNT', id: known.id })
+      await organizations.acceptHandshake(handshake.id, known.id)
+      checker.noteDesired()
+    })
+  }),
+  /** A listing answers less than there is, without an error. */
+  'Organizations does not list an account': doing(1, { account, times: one(1, 2) }, ({ account, times }, world) => {
+    // Whoever does not know the account cannot know that it is lacking.
+    if (!world.viewNames(account)) world.wasDisturbed = true
+    world.unlisted.push({ account, times })
+  }),
+  /** State and Paths are no required members. No event tells when they are told again. */
+  'Organizations does not say where an account is': doing(
+    1,
+    { account, forMs: awayMs },
+    ({ account, forMs }, world) => {
+      const withheld = world.accountNow(account)
+      if (!withheld) return
+      // What is granted and revoked there is made good once its place is read again: by a reconcile.
+      world.wasDisturbed = true
+      world.organizations.withholdPlace(withheld.id)
+      world.later(forMs, async () => world.organizations.tellPlace(withheld.id))
+    },
+  ),
   'create an organizational unit and move an account there': changing(1, async (id, parent, world) => {
     const { organizations, steps, clock } = world
     const made = await organizations.createOrganizationalUnit(parent, `unit ${steps} ${clock.monotonicMs()}`)
     await organizations.moveAccount(id, parent, made.id)
   }),
+  'delete an organizational unit that is empty': doing(1, { unit }, async ({ unit }, { organizations }) => {
+    if (organizations.hasParent(unit)) await organizations.deleteOrganizationalUnit(unit)
+  }),
+}
+
+/** Answers where the account was; `undefined`: there was nothing to move. */
+export async function move(
+  account: string,
+  unit: string,
+  isSilent: boolean,
+  world: SimulatedWorld,
+): Promise<string | undefined> {
+  const known = world.accountNow(account)
+  const from = known?.parents.at(-1)
+  if (!known || !from || from === unit) return undefined
+  await world.quietly(isSilent, () => world.organizations.moveAccount(known.id, from, unit))
+  return from
 }
 
 /** Of an account that is there. */
@@ -99,47 +121,4 @@ type KnownId = NonNullable<ReturnType<SimulatedWorld['accountNow']>>['id']
 function noteUntold(world: SimulatedWorld): void {
   world.eventFaults.lost++
   world.wasEventLost = true
-}
-
-export const organizationActions = {
-  /** A listing answers less than there is, without an error. */
-  'Organizations does not list an account': doing(
-    1,
-    { account, times: fc.integer({ min: 1, max: 2 }) },
-    ({ account, times }, world) => {
-      // Whoever does not know the account cannot know that it is lacking.
-      if (!world.viewNames(account)) world.wasDisturbed = true
-      world.unlisted.push({ account, times })
-    },
-  ),
-  'an account leaves and comes back': doing(1, { account, afterMs: awayMs }, async ({ account, afterMs }, world) => {
-    const { organizations, checker } = world
-    // Its access went with it: only a drift check finds that.
-    world.wasDisturbed = true
-    const known = world.accountNow(account)
-    if (!known) return
-    await organizations.removeAccountFromOrganization(known.id)
-    world.later(afterMs, async () => {
-      if (world.accountNow(known.id)) return
-      const handshake = await organizations.inviteAccountToOrganization({ type: 'ACCOUNT', id: known.id })
-      await organizations.acceptHandshake(handshake.id, known.id)
-      checker.noteDesired()
-    })
-  }),
-  /** State and Paths are no required members. No event tells when they are told again. */
-  'Organizations does not say where an account is': doing(
-    1,
-    { account, forMs: awayMs },
-    ({ account, forMs }, world) => {
-      const withheld = world.accountNow(account)
-      if (!withheld) return
-      // What is granted and revoked there is made good once its place is read again: by a reconcile.
-      world.wasDisturbed = true
-      world.organizations.withholdPlace(withheld.id)
-      world.later(forMs, async () => world.organizations.tellPlace(withheld.id))
-    },
-  ),
-  'delete an organizational unit that is empty': doing(1, { unit }, async ({ unit }, { organizations }) => {
-    if (organizations.hasParent(unit)) await organizations.deleteOrganizationalUnit(unit)
-  }),
 }

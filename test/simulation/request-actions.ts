@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { principalId } from '../../shared/domain/principals/identity-center-ids.ts'
-import { type Doing, doing, one } from './doing.ts'
+import { type Doing, doing } from './doing.ts'
+import { account, one } from './draws.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
-import { accounts } from './small-world.ts'
 
 export const requester = 'mia@example.com'
 /** Who writes what only ssofile should. */
@@ -20,7 +20,6 @@ const knownIds: Readonly<Record<string, string>> = {
   [stranger]: 'e0000000-0000-4000-8000-000000000005',
 }
 
-const account = one<string>(...accounts)
 const who = one<string>(...approverNames, requester)
 
 /** What people do to have access for half an hour. */
@@ -61,12 +60,8 @@ export const requestActions = {
   'withdraw a request': asking(1, { account }, ({ account }, { objects }, requesterId) => {
     void objects.as('mia').delete(keyOf(requesterId, account))
   }),
-  'join the approvers': asking(1, { who }, ({ who }, world, id) =>
-    change(world, 'approvers', who, idOf(who, id), true),
-  ),
-  'leave the approvers': asking(1, { who }, ({ who }, world, id) =>
-    change(world, 'approvers', who, idOf(who, id), false),
-  ),
+  'join the approvers': asking(1, { who }, ({ who }, world, id) => change(world, 'approvers', who, id, true)),
+  'leave the approvers': asking(1, { who }, ({ who }, world, id) => change(world, 'approvers', who, id, false)),
   'the requester may ask': asking(1, {}, (_, world, id) => change(world, 'askers', requester, id, true)),
   'the requester may not ask any more': asking(1, {}, (_, world, id) => change(world, 'askers', requester, id, false)),
   /** Under an own id, for the access that somebody else may ask for. */
@@ -126,9 +121,10 @@ async function change(
   { identityStore, checker }: SimulatedWorld,
   group: 'approvers' | 'askers',
   name: string,
-  id: string,
+  requesterId: string,
   joins: boolean,
 ): Promise<void> {
+  const id = idOf(name, requesterId)
   const membership = await identityStore.getGroupMembershipId(idOf(group), id)
   if (joins === (membership !== undefined)) return
   if (membership !== undefined) await identityStore.deleteGroupMembership(membership)

@@ -5,9 +5,10 @@ import { settlingMs, takeAway } from './drift-actions.ts'
 import { isOfHostile } from './hostile-actions.ts'
 import type { Violation } from './oracle/violation.ts'
 import { resume } from './pause-actions.ts'
+import { renderPermissionSet } from './permission-set-actions.ts'
 import { mendSelectors } from './selector-actions.ts'
 import { outlastDenials } from './session-actions.ts'
-import { firstPermissionSet, type Judged, SimulatedWorld, type WorldSettings } from './simulated-world.ts'
+import { type Judged, SimulatedWorld, type WorldSettings } from './simulated-world.ts'
 import { accounts } from './small-world.ts'
 import { skipIdle } from './time-actions.ts'
 
@@ -86,7 +87,7 @@ export async function runSimulation(
   { watch, isJudged = () => false, ...judged }: Judged & RunOptions = {},
 ): Promise<RunResult> {
   const world = new SimulatedWorld(settings, judged)
-  void world.objects.put('permission_sets/First-ps.json', firstPermissionSet)
+  void world.objects.put('permission_sets/First-ps.json', renderPermissionSet('First-ps', 'first'))
   void world.everyHour()
   for (const [nth, action] of actions.filter((one) => isAllowed(one, settings.mischief)).entries()) {
     if (nth === watch?.from) world.watch(watch)

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import type { Action } from './action.ts'
-import type { CanonicalLife } from './canonical-lives.ts'
+import type { CanonicalLife } from './canonical-life.ts'
 import { callGroupNames, faultKinds } from './chaos.ts'
-import { strike, wait } from './scenario-steps.ts'
+import { done, strike, wait } from './scenario-steps.ts'
 
 const drawn = fc.record({
   kind: fc.constantFrom(...faultKinds),
@@ -24,10 +24,10 @@ export function lived(lives: readonly CanonicalLife[]): fc.Arbitrary<readonly Ac
   const kept = fc.array(fc.nat(19), { minLength: 16, maxLength: 16 })
   return fc
     .tuple(fc.constantFrom(...lives), drawn, kept)
-    .map(([life, { kind, calls, isStruck, ms, ...how }, isKept]) => {
-      const paced = (one: Action): Action => (one.do === 'let time pass' && one.ms === 20_000 ? wait(ms) : one)
+    .map(([{ before = [], actions }, { kind, calls, isStruck, ms, ...how }, isKept]) => {
       const struck = isStruck ? [strike(kind, calls, how)] : []
-      const steps = [...(life.before ?? []), ...struck, ...life.actions]
-      return steps.map(paced).filter((_, step) => isKept[step] !== 0)
+      const begun = before.length > 0 ? [...before, done] : []
+      const steps = [...begun, ...struck, ...actions]
+      return steps.map((step) => (step === done ? wait(ms) : step)).filter((_, step) => isKept[step] !== 0)
     })
 }

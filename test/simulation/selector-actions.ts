@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
-import { doing, one } from './doing.ts'
-import { selectorNames } from './link-keys.ts'
+import { doing } from './doing.ts'
+import { account } from './draws.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
-import { accounts } from './small-world.ts'
+import { selectorNames } from './small-world.ts'
 
 type PlainAccount = {
   readonly id: string
@@ -41,18 +41,14 @@ export const selectorActions = {
     void objects.as('governance').delete(`selectors/${name}.json`)
   }),
   /** No event tells of it. */
-  'rename an account': doing(
-    1,
-    { account: one<string>(...accounts), to: fc.constantFrom('renamed', 'another') },
-    ({ account, to }, world) => {
-      const known = world.accountNow(account)
-      if (!known) return
-      // Only a reconcile finds it.
-      world.wasDisturbed = true
-      world.organizations.renameAccount(known.id, to)
-      world.checker.noteDesired()
-    },
-  ),
+  'rename an account': doing(1, { account, to: fc.constantFrom('renamed', 'another') }, ({ account, to }, world) => {
+    const known = world.accountNow(account)
+    if (!known) return
+    // Only a reconcile finds it.
+    world.wasDisturbed = true
+    world.organizations.renameAccount(known.id, to)
+    world.checker.noteDesired()
+  }),
 }
 
 /** Whether the selector of this name means the account. Absent: it means none. */

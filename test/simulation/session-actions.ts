@@ -5,10 +5,11 @@ import { principalId } from '../../shared/domain/principals/identity-center-ids.
 import { endOfRequest, endSession, sessionMostMs } from '../../shared/domain/sessions/ended-sessions.ts'
 import { endedSessionsKey, recordEndedSessions } from '../../shared/reconcile/records/ended-sessions.ts'
 import { readOwned } from '../../shared/reconcile/records/owned-permission-sets.ts'
-import { doing, one } from './doing.ts'
+import { doing } from './doing.ts'
+import { account } from './draws.ts'
 import { ownedNames } from './permission-set-actions.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
-import { accounts, userNames } from './small-world.ts'
+import { userNames } from './small-world.ts'
 
 const user = fc.constantFrom(...userNames)
 const permissionSet = fc.constantFrom(...ownedNames)
@@ -18,7 +19,7 @@ export const sessionActions = {
   /** What `ssofile sessions end` does. `account`: absent where it is done in all. */
   'end sessions': doing(
     2,
-    { user, permissionSet, account: fc.option(one<string>(...accounts), { nil: undefined }) },
+    { user, permissionSet, account: fc.option(account, { nil: undefined }) },
     ({ user, permissionSet, account }, world) =>
       world.operate(async ({ objects }) => {
         const id = world.identityStore.idOf('USER', user)

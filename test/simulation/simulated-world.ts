@@ -48,7 +48,15 @@ import { renderOrganizationEvent } from './render-organization-event.ts'
 import type { FaultWatch } from './run.ts'
 import type { Sabotage } from './sabotages.ts'
 import { SimulatedProcess } from './simulated-process.ts'
-import { accounts, directoryNames, managementAccount, principals, units } from './small-world.ts'
+import {
+  accounts,
+  directoryNames,
+  managementAccount,
+  permissionSets as permissionSetNames,
+  policyOfFirst,
+  principals,
+  units,
+} from './small-world.ts'
 import { StepWatch } from './step-watch.ts'
 import { lastInstantMs } from './time-actions.ts'
 import { spoiler, UnreadableObjects } from './unreadable-objects.ts'
@@ -86,7 +94,6 @@ const listingsOfRequests = [
   { requestOrder: 'oldest-first', requestPageMost: 2 },
 ] as const
 
-const policyOfFirst = 'simulated-extra'
 const organization = {
   managementAccountId: managementAccount,
   root: {
@@ -304,26 +311,27 @@ export class SimulatedWorld {
     this.#deploy()
   }
 
-  /** Ids stay known when what they name is gone. */
+  /** Names stay known when what has them is gone. */
   #rememberNames() {
+    const { identityStore, ssoAdmin } = this
     const byId = new Map<string, string>()
-    return {
-      permissionSet: (arn: string) => {
-        for (const name of ['First-ps', 'Late-ps', 'Console-ps']) {
-          const known = this.ssoAdmin.permissionSetArnOf(name)
-          if (known) byId.set(known, name)
-        }
-        return byId.get(arn) ?? arn
-      },
-      principal: (id: string) => {
-        for (const full of [...directoryNames, ...hostileGroups.map((name) => `GROUP/${name}`)]) {
-          const name = full.slice(full.indexOf('/') + 1)
-          const known = this.identityStore.idOf(full.startsWith('USER/') ? 'USER' : 'GROUP', name)
-          if (known) byId.set(known, name)
-        }
-        return byId.get(id) ?? id
-      },
+    const remember = () => {
+      for (const full of [...directoryNames, ...hostileGroups.map((name) => `GROUP/${name}`)]) {
+        const name = full.slice(full.indexOf('/') + 1)
+        const id = identityStore.idOf(full.startsWith('USER/') ? 'USER' : 'GROUP', name)
+        if (id) byId.set(id, name)
+      }
+      for (const name of permissionSetNames) {
+        const arn = ssoAdmin.permissionSetArnOf(name)
+        if (arn) byId.set(arn, name)
+      }
     }
+    const nameOf = (id: string) => {
+      remember()
+      return byId.get(id) ?? id
+    }
+    identityStore.onBeforeChange(remember)
+    return { permissionSet: nameOf, principal: nameOf }
   }
 
   get dispatcher(): SimulatedProcess | undefined {
@@ -684,8 +692,3 @@ export class SimulatedWorld {
     else this.ssoAdmin.removeCustomerManagedPolicy(id, policyOfFirst)
   }
 }
-
-export const firstPermissionSet = JSON.stringify({
-  permissionSetName: 'First-ps',
-  customerManagedPoliciesList: [{ Name: policyOfFirst }],
-})

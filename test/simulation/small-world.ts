@@ -5,6 +5,9 @@ export const managementAccount = '100000000000'
 export const principals = ['GROUP/team one', 'GROUP/team-2', 'USER/mia@example.com'] as const
 /** `Late-ps` is only there once its file is; `Console-ps` is not ours. */
 export const permissionSets = ['First-ps', 'Late-ps', 'Console-ps'] as const
+/** What First-ps needs in each account. */
+export const policyOfFirst = 'simulated-extra'
+export const selectorNames = ['pick', 'other'] as const
 /** Nobody has this name in the beginning. */
 export const latePrincipal = 'GROUP/team-late'
 export const userNames = ['mia@example.com', 'leo@example.com'] as const

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
-import { doing, nthOf, one } from './doing.ts'
+import { doing, nthOf } from './doing.ts'
+import { nth, one } from './draws.ts'
 import { keysOfHonest } from './hostile-actions.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 
@@ -8,7 +9,6 @@ const garbage = { 'cut off': '{"v":1,"state":', 'another shape': '{"v":2}' } as 
 // A permission set whose own status nobody can read is not applied until that is restored.
 const under = ['assignments/', 'foreign/', 'status/links_data/', 'state/missing-accounts.json'] as const
 
-const nth = fc.nat(30)
 const afterMs = one(500, 20_000, 600_000, 4_200_000, 90_000_000)
 const spoiled = fc.constantFrom('assignments/', 'assignments/', ...under)
 const body = fc.constantFrom('cut off', 'another shape')

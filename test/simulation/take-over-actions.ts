@@ -5,9 +5,9 @@ import { accountId } from '../../shared/domain/organization/account-id.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { releaseAssignment } from '../../shared/reconcile/assignments/release-assignment.ts'
 import { prepareImport } from '../../shared/reconcile/take-over/import-assignments.ts'
-import { doing, one } from './doing.ts'
+import { doing } from './doing.ts'
+import { account, nth } from './draws.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
-import { accounts } from './small-world.ts'
 
 const killMs = fc.constantFrom(undefined, undefined, undefined, 50, 200, 500, 1_000, 2_000) as fc.Arbitrary<
   number | undefined
@@ -19,7 +19,7 @@ export const takeOverActions = {
   /** `account`: absent: of all accounts. */
   import: doing(
     2,
-    { isCompact: fc.boolean(), account: some(one<string>(...accounts)), killMs },
+    { isCompact: fc.boolean(), account: some(account), killMs },
     ({ isCompact, account, killMs }, world) =>
       command('import', killMs, world, async (ports, inPortions) => {
         const filter = {
@@ -33,7 +33,7 @@ export const takeOverActions = {
       }),
   ),
   /** One entry of the ledger; absent: all. */
-  release: doing(2, { nth: some(fc.nat(30)), killMs }, ({ nth, killMs }, world) =>
+  release: doing(2, { nth: some(nth), killMs }, ({ nth, killMs }, world) =>
     command('release', killMs, world, async (ports, inPortions) => {
       const keys = world.keys('assignments/').map((key) => assignmentKey.parse(key.slice('assignments/'.length)))
       const meant = nth === undefined ? keys : keys.slice(nth % Math.max(keys.length, 1)).slice(0, 1)

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
-import { doing, one } from './doing.ts'
-import { linkKey } from './link-keys.ts'
+import { doing } from './doing.ts'
+import { linkKey, one } from './draws.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 
 /** How an instant is written: the same one, whatever its text looks like. */
