@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals'
 import type { Action } from './action.ts'
-import { type CanonicalLife, canonicalLives } from './canonical-lives.ts'
+import type { CanonicalLife } from './canonical-life.ts'
+import { canonicalLives } from './canonical-lives.ts'
 import { listFaults, playFault, playLife } from './every-fault.ts'
 import { digestOf } from './same-world.ts'
 import { linkOf, upload, wait } from './scenario-steps.ts'
