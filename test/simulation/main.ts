@@ -24,9 +24,6 @@ async function main(): Promise<void> {
       path: { type: 'string' },
       workers: { type: 'string' },
       trace: { type: 'boolean', default: false },
-      promises: { type: 'string' },
-      'no-shrink': { type: 'boolean', default: false },
-      'no-sweep': { type: 'boolean', default: false },
       'every-state': { type: 'boolean', default: false },
       'every-fault': { type: 'boolean', default: false },
       share: { type: 'string', default: '1' },
@@ -48,20 +45,10 @@ async function main(): Promise<void> {
     process.exitCode = (await tellSabotages(asked, workers)) ? 0 : 1
     return
   }
-  const judged = {
-    sweeps: !values['no-sweep'],
-    ...(values.promises === undefined ? {} : { promises: values.promises.split(',') }),
-  }
   const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 30) : Number(values.seed)
   const profile = parseProfile(values.profile)
   process.stdout.write(`seed ${seed}\n`)
-  const base = {
-    seed,
-    steps: Number(values.steps),
-    shrink: !values['no-shrink'],
-    ...judged,
-    ...(profile ? { profile } : {}),
-  }
+  const base = { seed, steps: Number(values.steps), ...(profile ? { profile } : {}) }
   const startedMs = performance.now()
   const reports =
     values.path === undefined

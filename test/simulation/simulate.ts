@@ -14,13 +14,8 @@ export type SimulationOptions = {
   readonly runs: number
   readonly seed: number
   readonly steps: number
-  /** Default: yes. */
-  readonly shrink?: boolean
   readonly profile?: Profile
   readonly path?: string
-  /** Only violations of these promises count: a sabotage must be found by what it breaks. */
-  readonly promises?: readonly string[]
-  readonly sweeps?: boolean
 }
 
 export type Failure = {
@@ -125,7 +120,7 @@ function partsOf(part: fc.Arbitrary<readonly Action[]>, most: number): fc.Arbitr
 
 /** Runs until the first violation, which is then shrunk to the fewest actions that still show it. */
 export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
-  const { runs, seed, steps, profile, path, promises, sweeps = true } = options
+  const { runs, seed, steps, profile, path } = options
   const total = { runs: 0, steps: 0, actions: 0, faults: new Map<string, number>() }
   let isShrinking = false
   let shrinks = 0
@@ -134,7 +129,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     if (isShrinking && ++shrinks > shrinksMost) return
     // A life is microtasks only. What weak references kept for it goes when the event loop turns: half a megabyte a life.
     await setImmediate()
-    const result = await runSimulation({ ...settings, sweeps }, drawn, { promises })
+    const result = await runSimulation(settings, drawn)
     if (!isShrinking) count(result, total)
     if (!result.violation) return
     isShrinking = true
@@ -143,14 +138,13 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const details = await fc.check(property, {
     seed,
     numRuns: runs,
-    endOnFailure: options.shrink === false,
     ...(path === undefined ? {} : { path }),
   })
   const report = { ...total, faults: Object.fromEntries([...total.faults].sort()) }
   if (!details.failed) return report
   if (!details.counterexample) throw new Error('the simulation ended early', { cause: details.errorInstance })
   const [settings, drawn] = details.counterexample
-  const { violation, trace } = await runSimulation({ ...settings, sweeps }, drawn, { promises })
+  const { violation, trace } = await runSimulation(settings, drawn)
   if (!violation)
     throw new Error(`seed ${seed} is not deterministic: the violation did not come again`, {
       cause: details.errorInstance,
