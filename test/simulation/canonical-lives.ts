@@ -218,13 +218,9 @@ const organization: Lives = {
 const permissionSets: Lives = {
   'a permission set comes after its link': { before: upload(ofLate), actions: lateVersion('first') },
   'a permission set changes': { before: upload(own), actions: version('more') },
-  'a permission set changes twice': {
+  'a permission set changes twice at once, and its file is put back': {
     before: upload(own),
-    actions: [version('less'), wait(300), version('more')],
-  },
-  'a permission set changes, and its file is put back': {
-    before: upload(own),
-    actions: [version('session'), wait(10_000), version('first')],
+    actions: [version('less'), wait(300), version('session'), wait(10_000), version('first')],
   },
   'a permission set goes with its links': {
     before: [lateVersion('first'), upload(ofLate)],

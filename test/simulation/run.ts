@@ -112,7 +112,7 @@ async function converge(world: SimulatedWorld): Promise<void> {
   world.noteDelivery = undefined
   world.requestsTakeMs = 0
   Object.assign(world.notifications, { lose: 0, repeat: 0, delayMs: 0, skip: 0 })
-  world.unlisted.splice(0)
+  world.organizations.unlisted.splice(0)
   for (const account of accounts) world.breakPolicy(account, true)
   if (world.keys('control/pause.json').length > 0) await resume(world)
   world.unreadable.giveAll((key) => !isOfHostile(key))

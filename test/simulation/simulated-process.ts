@@ -122,14 +122,14 @@ export class SimulatedProcess {
           const operation = String(property)
           const isConditional = service === 's3' && conditionOf(operation, args) !== undefined
           const call: Call = { service, operation, process: this.kind, ...key, isConditional }
-          const run = () => Reflect.apply(member, target, args)
+          const run = async () => Reflect.apply(member, target, args)
           return property === 'list' ? this.#callList(call, args, run) : this.#call(call, args, run)
         }
       },
     })
   }
 
-  async #call(call: Call, args: readonly unknown[], run: () => unknown): Promise<unknown> {
+  async #call(call: Call, args: readonly unknown[], run: () => Promise<unknown>): Promise<unknown> {
     const { chaos, unreadable, clock, observe, trace } = this.#options
     this.#options.depart(this.name, call)
     const departedMs = clock.monotonicMs()
@@ -150,8 +150,11 @@ export class SimulatedProcess {
     const wasHeld = fault === 'slow' || this.#frozenUntilMs > departedMs
     observe(this, wasHeld ? { ...call, wasHeld } : call, args)
     // In effect now, whether or not anybody hears of it.
-    const result = await settle(run)
-    trace(`${told} → ${result.ok ? 'ok' : String(result.error)}`)
+    const result = await run().then(
+      (value) => ({ value }),
+      (error: unknown) => ({ error }),
+    )
+    trace(`${told} → ${'value' in result ? 'ok' : String(result.error)}`)
     if (fault === 'kill-after') this.kill()
     if (fault === 'late-answer') await clock.sleep(5_000)
     await this.#alive(undefined)
@@ -159,14 +162,14 @@ export class SimulatedProcess {
     await this.#alive(undefined)
     if (fault === 'lose-answer') throw new ServiceError(call.service, 'NoAnswer', 'the answer was lost')
     if (fault === 'break-answer') throw chaos.brokenAnswer(call, true)
-    if (!result.ok) throw result.error
+    if ('error' in result) throw result.error
     return result.value
   }
 
   /** A listing is read at one moment; its pages travel together. */
   async *#callList(call: Call, args: readonly unknown[], run: () => unknown): AsyncGenerator<unknown> {
     const read = async () => {
-      const listing = run()
+      const listing = await run()
       return isAsyncIterable(listing) ? Array.fromAsync(listing) : []
     }
     const rows = await this.#call(call, args, read)
@@ -182,16 +185,6 @@ function conditionOf(operation: string, args: readonly unknown[]): unknown {
 
 function isRefusal(fault: FaultKind | undefined): fault is RefusalKind {
   return fault?.startsWith('refuse-') === true && fault !== 'refuse-broken'
-}
-
-type Settled = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown }
-
-async function settle(run: () => unknown): Promise<Settled> {
-  try {
-    return { ok: true, value: await run() }
-  } catch (error) {
-    return { ok: false, error }
-  }
 }
 
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {

@@ -42,9 +42,7 @@ import { HostileWatch } from './hostile-watch.ts'
 import { LedgerLosses } from './ledger-losses.ts'
 import { Oracle } from './oracle/oracle.ts'
 import { promises } from './oracle/violation.ts'
-import { renderAccessCall } from './render-access-call.ts'
-import { directoryVoices, renderDirectoryEvent } from './render-directory-event.ts'
-import { renderOrganizationEvent } from './render-organization-event.ts'
+import { directoryVoices, renderAccessCall, renderDirectoryEvent, renderOrganizationEvent } from './render-events.ts'
 import type { FaultWatch } from './run.ts'
 import type { Sabotage } from './sabotages.ts'
 import { SimulatedProcess } from './simulated-process.ts'
@@ -98,22 +96,10 @@ const organization = {
   managementAccountId: managementAccount,
   root: {
     id: 'r-sim0',
-    accounts: [account(managementAccount, {})],
+    accounts: [account(managementAccount)],
     organizationalUnits: [
-      {
-        id: units[0],
-        name: 'One',
-        accounts: [account(accounts[0], { team: 'a' })],
-        organizationalUnits: [
-          { id: units[1], name: 'Nested', accounts: [account(accounts[1], { team: 'b' })], organizationalUnits: [] },
-        ],
-      },
-      {
-        id: units[2],
-        name: 'Three',
-        accounts: [account(accounts[2], { team: 'a' }), account(accounts[3], {})],
-        organizationalUnits: [],
-      },
+      inUnit(0, [account(accounts[0], { team: 'a' })], [inUnit(1, [account(accounts[1], { team: 'b' })])]),
+      inUnit(2, [account(accounts[2], { team: 'a' }), account(accounts[3])]),
     ],
   },
   groups: [
@@ -125,8 +111,12 @@ const organization = {
   assignments: [{ account: accounts[3], permissionSet: 'Console-ps', principal: 'team one', type: 'GROUP' }],
 }
 
-function account(id: string, tags: Record<string, string>) {
+function account(id: string, tags: Record<string, string> = {}) {
   return { id, name: `account-${id}`, email: `${id}@example.com`, tags }
+}
+
+function inUnit(nth: 0 | 1 | 2, accounts: readonly object[], organizationalUnits: readonly object[] = []) {
+  return { id: units[nth], name: `Unit ${nth}`, accounts, organizationalUnits }
 }
 
 /** A flood of a hostile uploader has more. */
@@ -168,6 +158,8 @@ const idleBeforeMs = 180_000
 const sweepEveryMs = 5 * 60_000
 
 const slice = { sliceMs: 480_000, lingerMs: 2_000, holder: 'simulation' }
+
+type Schedule = (ports: Ports, settings: Configuration) => () => Promise<unknown>
 
 /** What all runs of this process have measured. */
 export const recordedMetrics = new CollectedMetrics()
@@ -455,31 +447,26 @@ export class SimulatedWorld {
 
   async #deliver(queue: 'uploads' | 'events', body: string): Promise<void> {
     this.noteDelivery?.()
-    if (this.notifications.skip > 0) {
-      this.notifications.skip--
-      return this.#arrive(queue, body, { delayMs: 0, repeats: 0 })
+    const { notifications, eventFaults } = this
+    if (notifications.skip > 0) {
+      notifications.skip--
+      return this.#arrive(queue, body)
     }
-    if (this.notifications.lose > 0) {
-      this.notifications.lose--
+    if (notifications.lose > 0) {
+      notifications.lose--
       // A sweep finds what S3 did not report; nothing but a reconcile reads the organization and the directory again.
       if (queue === 'events' || !this.sweeps) this.#noteLost()
-      else this.eventFaults.lost++
+      else eventFaults.lost++
       return
     }
-    const { delayMs } = this.notifications
-    const repeats = this.notifications.repeat
-    this.notifications.repeat = 0
-    this.notifications.delayMs = 0
-    if (delayMs > 0) this.eventFaults.delayed++
-    this.eventFaults.repeated += repeats
-    return this.#arrive(queue, body, { delayMs, repeats })
+    const { delayMs, repeat } = notifications
+    Object.assign(notifications, { delayMs: 0, repeat: 0 })
+    if (delayMs > 0) eventFaults.delayed++
+    eventFaults.repeated += repeat
+    return this.#arrive(queue, body, delayMs, repeat)
   }
 
-  async #arrive(
-    queue: 'uploads' | 'events',
-    body: string,
-    { delayMs, repeats }: { readonly delayMs: number; readonly repeats: number },
-  ): Promise<void> {
+  async #arrive(queue: 'uploads' | 'events', body: string, delayMs = 0, repeats = 0): Promise<void> {
     this.#undelivered++
     await this.clock.sleep(5 + delayMs)
     this.#undelivered--
@@ -493,35 +480,24 @@ export class SimulatedWorld {
   async everyMinute(): Promise<void> {
     if (this.clock.monotonicMs() - this.#sweptMs >= sweepEveryMs) void this.everyFiveMinutes()
     void this.everyMinuteOfLinks()
-    await this.#schedule('dispatcher', (ports) => everyMinute(ports, this.#told, slice)())
+    await this.#schedule('dispatcher', (ports, settings) => everyMinute(ports, settings, slice))
   }
 
-  everyMinuteOfLinks(): Promise<boolean> {
-    return this.#schedule('minute-links', (ports) => everyMinuteOfLinks(ports, this.#told)())
-  }
-
-  /** Whether the check has begun. */
-  everyNight(): Promise<boolean> {
-    return this.#schedule('nightly', (ports) => everyNight(ports, this.#told)())
-  }
-
-  everyMorning(): Promise<boolean> {
-    return this.#schedule('report', (ports) => everyMorning(ports, this.#told)())
-  }
+  readonly everyMinuteOfLinks = () => this.#schedule('minute-links', everyMinuteOfLinks)
+  readonly everyHour = () => this.#schedule('hourly', everyHour)
+  readonly everyNight = () => this.#schedule('nightly', everyNight)
+  readonly everyMorning = () => this.#schedule('report', everyMorning)
 
   async everyFiveMinutes(): Promise<void> {
     if (!this.sweeps) return
     this.#sweptMs = this.clock.monotonicMs()
-    await this.#schedule('sweep', (ports) => everyFiveMinutes(ports, this.#told)())
+    await this.#schedule('sweep', everyFiveMinutes)
   }
 
-  everyHour(): Promise<boolean> {
-    return this.#schedule('hourly', (ports) => everyHour(ports, this.#told)())
-  }
-
-  async #schedule(name: FunctionName, work: (ports: Ports) => Promise<unknown>): Promise<boolean> {
+  /** Answers whether it ended well. */
+  async #schedule(name: FunctionName, work: Schedule): Promise<boolean> {
     try {
-      await this.#invoke(name, work)
+      await this.#invoke(name, (ports) => work(ports, this.#told)())
       return true
     } catch (error) {
       this.trace.push(`${name}: ${String(error)}`)
@@ -578,15 +554,6 @@ export class SimulatedWorld {
   get hasDeparted(): boolean {
     const present = new Set<string>(this.organizations.accountsNow().map(({ id }) => id))
     return this.keys('assignments/').some((key) => !present.has(key.slice('assignments/account%'.length).slice(0, 12)))
-  }
-
-  get unlisted(): Unlisted[] {
-    return this.organizations.unlisted
-  }
-
-  /** Whether the product has seen this account in a listing. */
-  viewNames(account: string): boolean {
-    return JSON.stringify(this.readJson('state/organization.json') ?? {}).includes(account)
   }
 
   /** Nothing is under way: no process, no event, no message, no open work, no request, no instant of a link, no dispatcher at work, and nobody is going to do anything. */
