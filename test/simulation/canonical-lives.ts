@@ -367,7 +367,7 @@ const otherHands: Lives = {
     actions: [deleteLink(own), done, { do: 'remove in the console', account, principal: `GROUP/${group}` }],
   },
   'somebody takes access away, and the night finds it': {
-    before: [upload(own), wait(7 * 60_000), { do: 'remove what ssofile gave', nth: 0 }],
+    before: [upload(own), wait(7 * 60_000), { do: 'remove what ssofile gave', nth: 0, backAfterMs: undefined }],
     actions: night,
   },
   'the night comes before listings show what was granted': {
@@ -382,7 +382,7 @@ const otherHands: Lives = {
   },
   'others take away what ssofile gave, and put it back': {
     before: [upload(own), listed],
-    actions: [{ do: 'remove what ssofile gave and put it back', nth: 0, afterMs: 5_000 }, night],
+    actions: [{ do: 'remove what ssofile gave', nth: 0, backAfterMs: 5_000 }, night],
   },
   'a link asks for what others gave, and goes': {
     before: [wait(60_000), assign(), listed],

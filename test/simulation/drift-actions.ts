@@ -29,14 +29,14 @@ export const driftActions = {
     take(target, world)
   }),
   'make Console-ps again': doing(1, {}, (_, world) => makeConsolePermissionSetAnew(world)),
-  'remove what ssofile gave': doing(2, { nth }, ({ nth }, world) => void removeOurs(nth, world)),
-  'remove what ssofile gave and put it back': doing(
-    1,
-    { nth, afterMs: one(100, 1_000, 5_000, 70_000) },
-    async ({ nth, afterMs }, world) => {
+  /** `backAfterMs`: and put back. */
+  'remove what ssofile gave': doing(
+    3,
+    { nth, backAfterMs: one(undefined, undefined, 100, 5_000, 70_000) },
+    async ({ nth, backAfterMs }, world) => {
       const target = removeOurs(nth, world)
-      if (!target) return
-      await world.clock.advance(afterMs)
+      if (!target || backAfterMs === undefined) return
+      await world.clock.advance(backAfterMs)
       if (!world.ssoAdmin.isAssigned(target) && !isBusy(target.accountId, world)) give(target, world)
     },
   ),
