@@ -103,7 +103,7 @@ const ofLeo = linkOf(`account%${account}`, set, leo, 'USER')
 const inFolder = [set, 'Console-ps'].map((name) => linkOf(`folder-a/account%${nested}`, name, mia, 'USER'))
 
 const links: Lives = {
-  'a link is uploaded': { actions: upload(own) },
+  'a link is uploaded': upload(own),
   'a link is deleted, and comes back': { before: upload(own), actions: [deleteLink(own), done, upload(own)] },
   'one of two links goes': { before: uploadAll(own, ofUnit), actions: deleteLink(own) },
   'a link is uploaded and deleted at once, before its access is asked for, and then just after': {
@@ -112,13 +112,11 @@ const links: Lives = {
   },
   'a link is deleted and uploaded at once': { before: upload(own), actions: [deleteLink(own), upload(own)] },
   'a link becomes invalid': { before: upload(own), actions: upload(own, 'malformed') },
-  'a link begins later, and ends': {
-    actions: [
-      uploadForAWhile(own, 70_000, { beginsInMs: 20_000 }),
-      uploadForAWhile(another, 70_000, { offset: '+01:00' }),
-      wait(150_000),
-    ],
-  },
+  'a link begins later, and ends': [
+    uploadForAWhile(own, 70_000, { beginsInMs: 20_000 }),
+    uploadForAWhile(another, 70_000, { offset: '+01:00' }),
+    wait(150_000),
+  ],
   'links end one after the other, and clocks are wrong': {
     settings: { skewMs: 120_000 },
     actions: [
@@ -135,8 +133,8 @@ const links: Lives = {
     before: [upload(own), longDone],
     actions: [upload(another), wait(6_000), deleteLink(own), wait(6_000), upload(own), longDone],
   },
-  'a link of a unit is uploaded, and deleted': { actions: [upload(ofUnit), done, deleteLink(ofUnit)] },
-  "a user's link is uploaded, and deleted": { actions: [upload(ofMia), done, deleteLink(ofMia)] },
+  'a link of a unit is uploaded, and deleted': [upload(ofUnit), done, deleteLink(ofUnit)],
+  "a user's link is uploaded, and deleted": [upload(ofMia), done, deleteLink(ofMia)],
 }
 
 const directory: Lives = {
@@ -195,9 +193,10 @@ const organization: Lives = {
     before: [upload(own), done, { do: 'an account leaves', account }, reconcile, wait(70 * 60_000)],
     actions: reconcile,
   },
-  'the view of the organization is lost, and a link of all accounts comes': {
-    actions: [{ do: 'lose the caches' }, upload(ofAll), done, reconcile],
-  },
+  'the view of the organization is lost, and a link of all accounts comes': [
+    [{ do: 'lose the caches' }, upload(ofAll), done],
+    reconcile,
+  ],
   'a selector comes, changes and goes': {
     before: writeSelector('unit'),
     actions: [
@@ -255,7 +254,7 @@ const permissionSets: Lives = {
 const temporary: Lives = {
   'a request is approved': { before: asked, actions: decide('ann') },
   'temporary access ends': { before: [asked, decide('ann'), wait(29 * 60_000), done], actions: wait(90_000) },
-  'a request is denied': { actions: [asked, decide('bob', { decision: 'deny' })] },
+  'a request is denied': [asked, decide('bob', { decision: 'deny' })],
   'temporary access is finished early': { before: [asked, decide('ann')], actions: withdraw },
   'a temporary link is deleted by hand': { before: [asked, decide('ann'), longDone], actions: deleteTemporary },
   'a request is taken back while its link is gone, and then the link is put back': {
@@ -273,10 +272,8 @@ const temporary: Lives = {
   'somebody forges sessions that are ended': {
     before: upload(ofMia),
     actions: [
-      { do: 'forge an ended session', user: mia, permissionSet: set, with: 'an instant in 2099' },
-      wait(5_000),
-      { do: 'forge an ended session', user: mia, permissionSet: set, with: 'an end in 2099' },
-      longDone,
+      [{ do: 'forge an ended session', user: mia, permissionSet: set, with: 'an instant in 2099' }, wait(5_000)],
+      [{ do: 'forge an ended session', user: mia, permissionSet: set, with: 'an end in 2099' }, longDone],
     ],
   },
   'more sessions are ended than there is room for': {
@@ -465,7 +462,7 @@ const leavers: Lives = {
 }
 
 const memberships: Lives = {
-  'a group is made by a file, and its file deleted': { actions: [writeGroup, done, deleteGroupFile] },
+  'a group is made by a file, and its file deleted': [writeGroup, done, deleteGroupFile],
   'a user is put into a group by a file, and taken out': {
     before: writeGroup,
     actions: [put, done, take],
