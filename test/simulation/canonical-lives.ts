@@ -147,10 +147,7 @@ const directory: Lives = {
     actions: [renameGroup(group, 'team-late'), wait(1_000), renameGroup('team-late', group)],
   },
   'two groups swap their names': { before: upload(own), actions: { do: 'two groups swap names' } },
-  'a group is deleted and made again': {
-    before: upload(own),
-    actions: makeAgain('GROUP/team one'),
-  },
+  'a group is deleted and made again': { before: upload(own), actions: makeAgain('GROUP/team one') },
   'a group is deleted': { before: [upload(own), longDone], actions: deleteGroup },
   'the grace of a deleted group ends': {
     before: [upload(own), done, deleteGroup, wait(58 * 60_000)],
@@ -171,8 +168,8 @@ const organization: Lives = {
   'an account is suspended, and reinstated': {
     before: upload(own),
     actions: [
-      ...[{ do: 'suspend an account', account } as const, reconcile, deleteLink(own), done],
-      ...[{ do: 'reinstate the account', account } as const, reconcile],
+      [{ do: 'suspend an account', account }, reconcile, deleteLink(own), done],
+      [{ do: 'reinstate the account', account }, reconcile],
     ],
   },
   'an account is closed': {
@@ -245,10 +242,7 @@ const permissionSets: Lives = {
     before: [lateVersion('first'), upload(waiting), longDone],
     actions: [deleteLateFile, longDone, deleteLink(waiting)],
   },
-  'a policy is missing in one of all accounts': {
-    before: losePolicy,
-    actions: [upload(ofAll), done, restorePolicy],
-  },
+  'a policy is missing in one of all accounts': { before: losePolicy, actions: [upload(ofAll), done, restorePolicy] },
 }
 
 const temporary: Lives = {
@@ -463,10 +457,7 @@ const leavers: Lives = {
 
 const memberships: Lives = {
   'a group is made by a file, and its file deleted': [writeGroup, done, deleteGroupFile],
-  'a user is put into a group by a file, and taken out': {
-    before: writeGroup,
-    actions: [put, done, take],
-  },
+  'a user is put into a group by a file, and taken out': { before: writeGroup, actions: [put, done, take] },
   'somebody in a group by a file is suspended, and comes back; the group goes last': {
     before: [writeGroup, put],
     actions: [suspend, longDone, restore, done, deleteGroupFile, done, take],
