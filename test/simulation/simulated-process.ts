@@ -9,7 +9,6 @@ import type { UnreadableObjects } from './unreadable-objects.ts'
 export type CallObserver = (process: SimulatedProcess, call: Call, args: readonly unknown[]) => void
 
 type Options = {
-  readonly kind: 'dispatcher' | 'handler'
   /** Whose role it has in a deployment. */
   readonly function: RoleName
   readonly number: number
@@ -34,7 +33,7 @@ const never = () => new Promise<never>(() => {})
  * its ports, and each call travels for a while, may be refused, may lose its answer, and may be its last.
  */
 export class SimulatedProcess {
-  readonly kind: Options['kind']
+  readonly kind: 'dispatcher' | 'handler'
   readonly function: RoleName
   readonly name: string
   readonly ports: Ports
@@ -48,9 +47,9 @@ export class SimulatedProcess {
   #thaw: Promise<void> | undefined
 
   constructor(options: Options) {
-    this.kind = options.kind
+    this.kind = options.function === 'dispatcher' ? 'dispatcher' : 'handler'
     this.function = options.function
-    this.name = `${options.function === 'operator' ? 'operator' : options.kind} ${options.number}`
+    this.name = `${options.function === 'operator' ? 'operator' : this.kind} ${options.number}`
     this.#options = options
     this.killed = new Promise((resolve) => {
       this.#kill = () => resolve('killed')
@@ -86,6 +85,7 @@ export class SimulatedProcess {
   #wrapAll(inner: Ports): Ports {
     const clock = this.#wrapClock()
     return {
+      ...inner,
       objects: this.#wrap('s3', inner.objects),
       queues: this.#wrap('sqs', inner.queues),
       ssoAdmin: this.#wrap('sso-admin', inner.ssoAdmin),
@@ -93,9 +93,6 @@ export class SimulatedProcess {
       organizations: this.#wrap('organizations', inner.organizations),
       clock,
       leaseClock: clock,
-      randomness: inner.randomness,
-      log: inner.log,
-      metrics: inner.metrics,
     }
   }
 

@@ -52,7 +52,6 @@ import {
   managementAccount,
   permissionSets as permissionSetNames,
   policyOfFirst,
-  principals,
   units,
 } from './small-world.ts'
 import { StepWatch } from './step-watch.ts'
@@ -102,11 +101,8 @@ const organization = {
       inUnit(2, [account(accounts[2], { team: 'a' }), account(accounts[3])]),
     ],
   },
-  groups: [
-    ...principals.filter((name) => name.startsWith('GROUP/')).map((name) => name.slice('GROUP/'.length)),
-    ...hostileGroups,
-  ],
-  users: principals.filter((name) => name.startsWith('USER/')).map((name) => name.slice('USER/'.length)),
+  groups: ['team one', 'team-2', ...hostileGroups],
+  users: ['mia@example.com'],
   permissionSets: [{ permissionSetName: 'Console-ps' }],
   assignments: [{ account: accounts[3], permissionSet: 'Console-ps', principal: 'team one', type: 'GROUP' }],
 }
@@ -159,6 +155,7 @@ const sweepEveryMs = 5 * 60_000
 
 const slice = { sliceMs: 480_000, lingerMs: 2_000, holder: 'simulation' }
 
+type Opened = (ports: Ports, settings: Configuration) => (event: SQSEvent) => Promise<SQSBatchResponse>
 type Schedule = (ports: Ports, settings: Configuration) => () => Promise<unknown>
 
 /** What all runs of this process have measured. */
@@ -192,6 +189,8 @@ export class SimulatedWorld {
   /** Told of each message of S3 or EventBridge. */
   noteDelivery: (() => void) | undefined
   readonly eventFaults = { lost: 0, repeated: 0, delayed: 0 }
+  /** The one that began last. */
+  dispatcher: SimulatedProcess | undefined
   readonly names: { permissionSet(arn: string): string; principal(id: string): string }
   steps = 0
   /** How long an account takes to close: AWS says hours; where it is a minute, the end is met as well. */
@@ -220,7 +219,6 @@ export class SimulatedWorld {
   seenBrake: readonly ShownList[] | undefined
   /** What others took away from what ssofile gave: how often, and how much of it a drift check has been told to find. */
   readonly drift = { changes: 0, found: 0, checks: 0 }
-  #dispatcher: SimulatedProcess | undefined
   readonly #alive = new Set<SimulatedProcess>()
   #undelivered = 0
   /** When what others are going to do comes about. */
@@ -326,19 +324,13 @@ export class SimulatedWorld {
     return { permissionSet: nameOf, principal: nameOf }
   }
 
-  get dispatcher(): SimulatedProcess | undefined {
-    return this.#dispatcher
-  }
-
   #newProcess(name: RoleName): SimulatedProcess {
-    const kind = name === 'dispatcher' ? 'dispatcher' : 'handler'
     const { objects, unreadable, queues, organizations, identityStore, ssoAdmin, clock, log, chaos } = this
     const randomness = this.#randomness
     const services = { objects, queues, organizations, identityStore, ssoAdmin }
     const inner: Ports = { ...services, clock, leaseClock: clock, randomness, log, metrics: recordedMetrics }
     const skewMs = Math.round((2 * randomness.fraction() - 1) * this.skewMs)
     const process = new SimulatedProcess({
-      kind,
       function: name,
       number: ++this.#processes,
       inner,
@@ -356,7 +348,7 @@ export class SimulatedWorld {
       },
       trace: (line) => this.trace.push(`${clock.monotonicMs()} ${line}`),
     })
-    if (kind === 'dispatcher') this.#dispatcher = process
+    if (name === 'dispatcher') this.dispatcher = process
     this.#stepWatch.watch(process.ports.clock)
     return process
   }
@@ -387,36 +379,23 @@ export class SimulatedWorld {
 
   #deploy(): void {
     const { queues, clock } = this
-    const settings = this.#told
     const onError = (error: unknown) => this.trace.push(`${clock.monotonicMs()} failed: ${String(error)}`)
-    const map = (
-      queue: WorkedQueue,
-      name: FunctionName,
-      timeoutMs: number,
-      handle: (ports: Ports) => (event: SQSEvent) => Promise<SQSBatchResponse>,
-    ) => {
+    const map = (queue: WorkedQueue, name: FunctionName, open: Opened, timeoutMs = 60_000) => {
       const handler = (event: SQSEvent) => {
         this.checker.others.noteBatch(queue, event)
-        return this.#invoke(name, (ports) => handle(ports)(event))
+        return this.#invoke(name, (ports) => open(ports, this.#told)(event))
       }
-      const isOneAtOnce = name === 'links' && this.settings.evenPace === true
-      startEventSourceMapping({
-        queues,
-        queue,
-        handler,
-        maximumConcurrency: name === 'dispatcher' || isOneAtOnce ? 1 : 5,
-        batchSize: this.batchSizeOf(queue),
-        timeoutMs,
-        clock,
-        onError,
-      })
+      const isOneAtOnce = name === 'dispatcher' || (name === 'links' && this.settings.evenPace === true)
+      const maximumConcurrency = isOneAtOnce ? 1 : 5
+      const batchSize = this.batchSizeOf(queue)
+      startEventSourceMapping({ queues, queue, handler, maximumConcurrency, batchSize, timeoutMs, clock, onError })
     }
-    map('uploads', 'router', 60_000, (ports) => router(ports, settings))
-    map('links', 'links', 60_000, (ports) => links(ports, settings))
-    map('permission-sets', 'permission-sets', 60_000, (ports) => permissionSets(ports, settings))
-    map('requests', 'requests', 60_000, (ports) => requests(ports, settings))
-    map('events', 'events', 60_000, (ports) => events(ports, settings))
-    map('dispatch', 'dispatcher', 900_000, (ports) => dispatcher(ports, settings, slice))
+    map('uploads', 'router', router)
+    map('links', 'links', links)
+    map('permission-sets', 'permission-sets', permissionSets)
+    map('requests', 'requests', requests)
+    map('events', 'events', events)
+    map('dispatch', 'dispatcher', (ports, settings) => dispatcher(ports, settings, slice), 900_000)
   }
 
   batchSizeOf(queue: WorkedQueue): number {
