@@ -1,5 +1,4 @@
 import type { Action } from './action.ts'
-import { type Lives, listLives, type Steps } from './canonical-life.ts'
 import {
   account,
   ask,
@@ -21,6 +20,7 @@ import {
   withdraw,
   writeEligibility,
 } from './scenario-steps.ts'
+import { type Lives, listLives, type Steps } from './scenarios.ts'
 import { accounts, units } from './small-world.ts'
 
 const mia = 'mia@example.com'

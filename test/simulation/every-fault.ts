@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises'
 import { type Action, describeAction } from './action.ts'
-import type { CanonicalLife } from './canonical-life.ts'
 import { canonicalLives } from './canonical-lives.ts'
 import { type Call, canStrike, type FaultKind } from './chaos.ts'
 import { type FaultWatch, runSimulation } from './run.ts'
 import { strike, wait } from './scenario-steps.ts'
+import type { CanonicalLife } from './scenarios.ts'
 import type { Judged, WorldSettings } from './simulated-world.ts'
 
 /** Nothing differs between two plays of a life but the fault. */

@@ -1,5 +1,4 @@
 import type { Action } from './action.ts'
-import { type Lives, listLives } from './canonical-life.ts'
 import { hostileGroups, hostileLinkOf } from './hostile-actions.ts'
 import {
   account,
@@ -21,6 +20,7 @@ import {
   withdraw,
   writeEligibility,
 } from './scenario-steps.ts'
+import { type Lives, listLives } from './scenarios.ts'
 import { accounts, units } from './small-world.ts'
 
 const [unit, , elsewhere] = units
