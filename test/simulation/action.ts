@@ -9,7 +9,6 @@ import { linkActions } from './link-actions.ts'
 import { membershipActions } from './membership-actions.ts'
 import { longTimes, misfortuneActions } from './misfortune-actions.ts'
 import { organizationActions } from './organization-actions.ts'
-import { pauseActions } from './pause-actions.ts'
 import { permissionSetActions } from './permission-set-actions.ts'
 import { requestActions } from './request-actions.ts'
 import { restoreActions } from './restore-actions.ts'
@@ -30,7 +29,6 @@ const actions = {
   ...organizationActions,
   ...permissionSetActions,
   ...brakeActions,
-  ...pauseActions,
   ...spoilActions,
   ...selectorActions,
   ...requestActions,

@@ -1,11 +1,12 @@
 import * as fc from 'fast-check'
 import { releaseList } from '../../shared/reconcile/brake/brake-file.ts'
-import { doing } from './doing.ts'
+import { pauseChanges, resumeChanges } from '../../shared/reconcile/dispatcher/pause.ts'
+import { doing, nthOf } from './doing.ts'
 import { unit } from './draws.ts'
 import { keysOfPeople } from './hostile-actions.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 
-/** What makes the brake act, and what operators do about it. */
+/** What makes the brake act, and what operators do about it; they pause changes too. */
 export const brakeActions = {
   'delete all links of a folder': doing(1, { folder: fc.constantFrom('', 'folder-a/') }, ({ folder }, world) => {
     const isIn = (key: string) => key.startsWith('links_data/folder-a/') === (folder === 'folder-a/')
@@ -46,6 +47,25 @@ export const brakeActions = {
     for (let nth = 0; nth < 20; nth++)
       void objects.as('someone').put(`links_data/root%all%First-ps%unknown ${nth}%GROUP%ssofile`, '')
   }),
+  pause: doing(1, {}, (_, world) => {
+    world.wasOperated = true
+    const ports = { objects: world.objects.as('operator'), clock: world.clock }
+    return pauseChanges(ports, { reason: 'an operator looks', by: 'operator' })
+  }),
+  resume: doing(2, {}, (_, world) => resume(world)),
+  /** Its event is lost. Only while a dispatcher knows of the pause: what comes after it finds the change. */
+  'delete a link unseen under a pause': doing(1, { nth: fc.nat(9) }, ({ nth }, world) => {
+    world.wasOperated = true
+    const key = nthOf(keysOfPeople(world), nth)
+    if (key === undefined || !world.isPauseNoticed) return
+    world.notifications.lose++
+    void world.objects.as('someone').delete(key)
+  }),
+}
+
+export function resume(world: SimulatedWorld) {
+  world.wasOperated = true
+  return resumeChanges({ objects: world.objects.as('operator'), clock: world.clock }, 'operator')
 }
 
 /** A release in force whose keys the dispatcher has not hinted at yet. */

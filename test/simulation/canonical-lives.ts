@@ -1,5 +1,4 @@
 import type { Action } from './action.ts'
-import { type Lives, listLives, type Steps } from './canonical-life.ts'
 import {
   account,
   ask,
@@ -21,6 +20,7 @@ import {
   withdraw,
   writeEligibility,
 } from './scenario-steps.ts'
+import { type Lives, listLives, type Steps } from './scenarios.ts'
 import { accounts, units } from './small-world.ts'
 
 const mia = 'mia@example.com'
@@ -103,7 +103,7 @@ const ofLeo = linkOf(`account%${account}`, set, leo, 'USER')
 const inFolder = [set, 'Console-ps'].map((name) => linkOf(`folder-a/account%${nested}`, name, mia, 'USER'))
 
 const links: Lives = {
-  'a link is uploaded': { actions: upload(own) },
+  'a link is uploaded': upload(own),
   'a link is deleted, and comes back': { before: upload(own), actions: [deleteLink(own), done, upload(own)] },
   'one of two links goes': { before: uploadAll(own, ofUnit), actions: deleteLink(own) },
   'a link is uploaded and deleted at once, before its access is asked for, and then just after': {
@@ -112,13 +112,11 @@ const links: Lives = {
   },
   'a link is deleted and uploaded at once': { before: upload(own), actions: [deleteLink(own), upload(own)] },
   'a link becomes invalid': { before: upload(own), actions: upload(own, 'malformed') },
-  'a link begins later, and ends': {
-    actions: [
-      uploadForAWhile(own, 70_000, { beginsInMs: 20_000 }),
-      uploadForAWhile(another, 70_000, { offset: '+01:00' }),
-      wait(150_000),
-    ],
-  },
+  'a link begins later, and ends': [
+    uploadForAWhile(own, 70_000, { beginsInMs: 20_000 }),
+    uploadForAWhile(another, 70_000, { offset: '+01:00' }),
+    wait(150_000),
+  ],
   'links end one after the other, and clocks are wrong': {
     settings: { skewMs: 120_000 },
     actions: [
@@ -135,8 +133,8 @@ const links: Lives = {
     before: [upload(own), longDone],
     actions: [upload(another), wait(6_000), deleteLink(own), wait(6_000), upload(own), longDone],
   },
-  'a link of a unit is uploaded, and deleted': { actions: [upload(ofUnit), done, deleteLink(ofUnit)] },
-  "a user's link is uploaded, and deleted": { actions: [upload(ofMia), done, deleteLink(ofMia)] },
+  'a link of a unit is uploaded, and deleted': [upload(ofUnit), done, deleteLink(ofUnit)],
+  "a user's link is uploaded, and deleted": [upload(ofMia), done, deleteLink(ofMia)],
 }
 
 const directory: Lives = {
@@ -149,10 +147,7 @@ const directory: Lives = {
     actions: [renameGroup(group, 'team-late'), wait(1_000), renameGroup('team-late', group)],
   },
   'two groups swap their names': { before: upload(own), actions: { do: 'two groups swap names' } },
-  'a group is deleted and made again': {
-    before: upload(own),
-    actions: makeAgain('GROUP/team one'),
-  },
+  'a group is deleted and made again': { before: upload(own), actions: makeAgain('GROUP/team one') },
   'a group is deleted': { before: [upload(own), longDone], actions: deleteGroup },
   'the grace of a deleted group ends': {
     before: [upload(own), done, deleteGroup, wait(58 * 60_000)],
@@ -173,8 +168,8 @@ const organization: Lives = {
   'an account is suspended, and reinstated': {
     before: upload(own),
     actions: [
-      ...[{ do: 'suspend an account', account } as const, reconcile, deleteLink(own), done],
-      ...[{ do: 'reinstate the account', account } as const, reconcile],
+      [{ do: 'suspend an account', account }, reconcile, deleteLink(own), done],
+      [{ do: 'reinstate the account', account }, reconcile],
     ],
   },
   'an account is closed': {
@@ -195,9 +190,10 @@ const organization: Lives = {
     before: [upload(own), done, { do: 'an account leaves', account }, reconcile, wait(70 * 60_000)],
     actions: reconcile,
   },
-  'the view of the organization is lost, and a link of all accounts comes': {
-    actions: [{ do: 'lose the caches' }, upload(ofAll), done, reconcile],
-  },
+  'the view of the organization is lost, and a link of all accounts comes': [
+    [{ do: 'lose the caches' }, upload(ofAll), done],
+    reconcile,
+  ],
   'a selector comes, changes and goes': {
     before: writeSelector('unit'),
     actions: [
@@ -218,13 +214,9 @@ const organization: Lives = {
 const permissionSets: Lives = {
   'a permission set comes after its link': { before: upload(ofLate), actions: lateVersion('first') },
   'a permission set changes': { before: upload(own), actions: version('more') },
-  'a permission set changes twice': {
+  'a permission set changes twice at once, and its file is put back': {
     before: upload(own),
-    actions: [version('less'), wait(300), version('more')],
-  },
-  'a permission set changes, and its file is put back': {
-    before: upload(own),
-    actions: [version('session'), wait(10_000), version('first')],
+    actions: [version('less'), wait(300), version('session'), wait(10_000), version('first')],
   },
   'a permission set goes with its links': {
     before: [lateVersion('first'), upload(ofLate)],
@@ -250,16 +242,13 @@ const permissionSets: Lives = {
     before: [lateVersion('first'), upload(waiting), longDone],
     actions: [deleteLateFile, longDone, deleteLink(waiting)],
   },
-  'a policy is missing in one of all accounts': {
-    before: losePolicy,
-    actions: [upload(ofAll), done, restorePolicy],
-  },
+  'a policy is missing in one of all accounts': { before: losePolicy, actions: [upload(ofAll), done, restorePolicy] },
 }
 
 const temporary: Lives = {
   'a request is approved': { before: asked, actions: decide('ann') },
   'temporary access ends': { before: [asked, decide('ann'), wait(29 * 60_000), done], actions: wait(90_000) },
-  'a request is denied': { actions: [asked, decide('bob', { decision: 'deny' })] },
+  'a request is denied': [asked, decide('bob', { decision: 'deny' })],
   'temporary access is finished early': { before: [asked, decide('ann')], actions: withdraw },
   'a temporary link is deleted by hand': { before: [asked, decide('ann'), longDone], actions: deleteTemporary },
   'a request is taken back while its link is gone, and then the link is put back': {
@@ -277,10 +266,8 @@ const temporary: Lives = {
   'somebody forges sessions that are ended': {
     before: upload(ofMia),
     actions: [
-      { do: 'forge an ended session', user: mia, permissionSet: set, with: 'an instant in 2099' },
-      wait(5_000),
-      { do: 'forge an ended session', user: mia, permissionSet: set, with: 'an end in 2099' },
-      longDone,
+      [{ do: 'forge an ended session', user: mia, permissionSet: set, with: 'an instant in 2099' }, wait(5_000)],
+      [{ do: 'forge an ended session', user: mia, permissionSet: set, with: 'an end in 2099' }, longDone],
     ],
   },
   'more sessions are ended than there is room for': {
@@ -371,7 +358,7 @@ const otherHands: Lives = {
     actions: [deleteLink(own), done, { do: 'remove in the console', account, principal: `GROUP/${group}` }],
   },
   'somebody takes access away, and the night finds it': {
-    before: [upload(own), wait(7 * 60_000), { do: 'remove what ssofile gave', nth: 0 }],
+    before: [upload(own), wait(7 * 60_000), { do: 'remove what ssofile gave', nth: 0, backAfterMs: undefined }],
     actions: night,
   },
   'the night comes before listings show what was granted': {
@@ -386,7 +373,7 @@ const otherHands: Lives = {
   },
   'others take away what ssofile gave, and put it back': {
     before: [upload(own), listed],
-    actions: [{ do: 'remove what ssofile gave and put it back', nth: 0, afterMs: 5_000 }, night],
+    actions: [{ do: 'remove what ssofile gave', nth: 0, backAfterMs: 5_000 }, night],
   },
   'a link asks for what others gave, and goes': {
     before: [wait(60_000), assign(), listed],
@@ -469,11 +456,8 @@ const leavers: Lives = {
 }
 
 const memberships: Lives = {
-  'a group is made by a file, and its file deleted': { actions: [writeGroup, done, deleteGroupFile] },
-  'a user is put into a group by a file, and taken out': {
-    before: writeGroup,
-    actions: [put, done, take],
-  },
+  'a group is made by a file, and its file deleted': [writeGroup, done, deleteGroupFile],
+  'a user is put into a group by a file, and taken out': { before: writeGroup, actions: [put, done, take] },
   'somebody in a group by a file is suspended, and comes back; the group goes last': {
     before: [writeGroup, put],
     actions: [suspend, longDone, restore, done, deleteGroupFile, done, take],

@@ -28,33 +28,55 @@ export const driftActions = {
     if (world.checker.isOurs(target)) noteDrift(target, world)
     take(target, world)
   }),
-  'make Console-ps again': doing(1, {}, (_, world) => makeConsolePermissionSetAnew(world)),
-  'remove what ssofile gave': doing(2, { nth }, ({ nth }, world) => void removeOurs(nth, world)),
-  'remove what ssofile gave and put it back': doing(
-    1,
-    { nth, afterMs: one(100, 1_000, 5_000, 70_000) },
-    async ({ nth, afterMs }, world) => {
-      const target = removeOurs(nth, world)
+  /** Others delete a permission set of theirs and make it again: the same name, another ARN. AWS refuses while it is in use. */
+  'make Console-ps again': doing(1, {}, async (_, world) => {
+    const { ssoAdmin, checker, names } = world
+    const arn = ssoAdmin.permissionSetArnOf('Console-ps')
+    // The name stays known when the permission set is gone.
+    if (arn) names.permissionSet(arn)
+    if (!arn || ssoAdmin.outstandingRequests().some(({ target }) => target.permissionSetArn === arn)) return
+    const assigned = ssoAdmin.assignments().filter(({ permissionSetArn }) => permissionSetArn === arn)
+    if (assigned.some((target) => checker.isOurs(target))) return
+    // Links may want what others gave: that it is gone no event tells.
+    if (assigned.length > 0) world.wasDrifted = true
+    for (const target of assigned) ssoAdmin.removeAssignment(target)
+    await ssoAdmin.deletePermissionSet(arn)
+    await ssoAdmin.createPermissionSet({
+      name: permissionSetName.parse('Console-ps'),
+      sessionDuration: 'PT1H',
+      tags: [],
+    })
+    checker.noteDesired()
+  }),
+  /** `backAfterMs`: and put back. */
+  'remove what ssofile gave': doing(
+    3,
+    { nth, backAfterMs: one(undefined, undefined, 100, 5_000, 70_000) },
+    async ({ nth, backAfterMs }, world) => {
+      const { ssoAdmin, checker, clock } = world
+      const ours = ssoAdmin.assignments().filter((one) => checker.isOurs(one) && !isBusy(one.accountId, world))
+      const target = nthOf(ours, nth)
       if (!target) return
-      await world.clock.advance(afterMs)
-      if (!world.ssoAdmin.isAssigned(target) && !isBusy(target.accountId, world)) give(target, world)
+      noteDrift(target, world)
+      take(target, world)
+      if (backAfterMs === undefined) return
+      await clock.advance(backAfterMs)
+      if (!ssoAdmin.isAssigned(target) && !isBusy(target.accountId, world)) give(target, world)
     },
   ),
-  'check for drift': doing(2, {}, (_, world) => void checkForDrift(world)),
+  /** What was removed by now is found, unless the check could not even begin; then what an earlier one left is lost as well. */
+  'check for drift': doing(2, {}, (_, world) => {
+    const { changes } = world.drift
+    const check = ++world.drift.checks
+    world.drift.found = 0
+    void world.everyNight().then((hasBegun) => {
+      if (hasBegun && check === world.drift.checks) world.drift.found = changes
+    })
+  }),
 }
 
 /** Listings count against our own calls after five minutes; clocks may be a little off. */
 export const settlingMs = 6 * 60_000
-
-function removeOurs(nth: number, world: SimulatedWorld): AssignmentTarget | undefined {
-  const { ssoAdmin, checker } = world
-  const ours = ssoAdmin.assignments().filter((one) => checker.isOurs(one) && !isBusy(one.accountId, world))
-  const target = nthOf(ours, nth)
-  if (!target) return undefined
-  noteDrift(target, world)
-  take(target, world)
-  return target
-}
 
 function give(target: AssignmentTarget, world: SimulatedWorld): void {
   world.checker.noteForeign(target)
@@ -86,23 +108,6 @@ function findTarget(
   return { accountId: found.id, permissionSetArn, principalId: principalId.parse(id), principalType }
 }
 
-/** Others delete a permission set of theirs and make it again: the same name, another ARN. AWS refuses while it is in use. */
-async function makeConsolePermissionSetAnew(world: SimulatedWorld): Promise<void> {
-  const { ssoAdmin, checker, names } = world
-  const arn = ssoAdmin.permissionSetArnOf('Console-ps')
-  // The name stays known when the permission set is gone.
-  if (arn) names.permissionSet(arn)
-  if (!arn || ssoAdmin.outstandingRequests().some(({ target }) => target.permissionSetArn === arn)) return
-  const assigned = ssoAdmin.assignments().filter(({ permissionSetArn }) => permissionSetArn === arn)
-  if (assigned.some((target) => checker.isOurs(target))) return
-  // Links may want what others gave: that it is gone no event tells.
-  if (assigned.length > 0) world.wasDrifted = true
-  for (const target of assigned) ssoAdmin.removeAssignment(target)
-  await ssoAdmin.deletePermissionSet(arn)
-  await ssoAdmin.createPermissionSet({ name: permissionSetName.parse('Console-ps'), sessionDuration: 'PT1H', tags: [] })
-  checker.noteDesired()
-}
-
 /** An operator takes away by hand what this ledger entry records. */
 export function takeAway(world: SimulatedWorld, key: string, entry: Readonly<Record<string, unknown>>): void {
   const name = recordedName(key, entry)
@@ -126,13 +131,4 @@ function isSettled({ accountId, permissionSetArn, principalId }: AssignmentTarge
   const entry = entries.find((one) => one?.permissionSetArn === permissionSetArn && one.principalId === principalId)
   const isOld = Date.parse(String(entry?.updatedAt)) + settlingMs < world.clock.now().getTime()
   return (entry?.state === 'granted' || entry?.state === 'held') && isOld
-}
-
-/** What was removed by now is found, unless the check could not even begin; then what an earlier one left is lost as well. */
-async function checkForDrift(world: SimulatedWorld): Promise<void> {
-  const { changes } = world.drift
-  const check = ++world.drift.checks
-  world.drift.found = 0
-  const hasBegun = await world.everyNight()
-  if (hasBegun && check === world.drift.checks) world.drift.found = changes
 }

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals'
 import type { Action } from './action.ts'
-import type { CanonicalLife } from './canonical-life.ts'
 import { canonicalLives } from './canonical-lives.ts'
 import { listFaults, playFault, playLife } from './every-fault.ts'
 import { digestOf } from './same-world.ts'
 import { linkOf, upload, wait } from './scenario-steps.ts'
+import type { CanonicalLife } from './scenarios.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 
 const lives = canonicalLives.map((life) => ({ name: life.name, life }))

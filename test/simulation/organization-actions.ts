@@ -65,8 +65,9 @@ export const organizationActions = {
   /** A listing answers less than there is, without an error. */
   'Organizations does not list an account': doing(1, { account, times: one(1, 2) }, ({ account, times }, world) => {
     // Whoever does not know the account cannot know that it is lacking.
-    if (!world.viewNames(account)) world.wasDisturbed = true
-    world.unlisted.push({ account, times })
+    const view = JSON.stringify(world.readJson('state/organization.json') ?? {})
+    if (!view.includes(account)) world.wasDisturbed = true
+    world.organizations.unlisted.push({ account, times })
   }),
   /** State and Paths are no required members. No event tells when they are told again. */
   'Organizations does not say where an account is': doing(

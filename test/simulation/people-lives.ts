@@ -1,5 +1,4 @@
 import type { Action } from './action.ts'
-import { type Lives, listLives } from './canonical-life.ts'
 import { hostileGroups, hostileLinkOf } from './hostile-actions.ts'
 import {
   account,
@@ -21,6 +20,7 @@ import {
   withdraw,
   writeEligibility,
 } from './scenario-steps.ts'
+import { type Lives, listLives } from './scenarios.ts'
 import { accounts, units } from './small-world.ts'
 
 const [unit, , elsewhere] = units
@@ -28,46 +28,35 @@ const join = (who: string): Action => ({ do: 'join the approvers', who })
 
 /** People who ask, approve, change their minds, and are done. */
 export const requestLives = listLives({
-  'two approve, and it ends by itself': {
-    actions: [writeEligibility(2), ask, done, decide('ann'), decide('bob'), done, wait(30 * 60_000)],
-  },
-  'the requester is an approver, and one approver is not enough': {
-    actions: [
-      [writeEligibility(2), join('mia@example.com'), ask, done],
-      [decide('mia@example.com'), decide('ann'), done, decide('bob', { decision: 'deny' })],
-    ],
-  },
-  'what was approved is edited': {
-    actions: [
-      [writeEligibility(2), ask, done, decide('ann'), wait(5_000), ask, done],
-      [decide('bob'), decide('ann', { of: 'an earlier upload' }), done, withdraw],
-    ],
-  },
-  'an approver leaves before the other one approves': {
-    actions: [
-      [writeEligibility(2), ask, done, decide('ann'), done, { do: 'leave the approvers', who: 'ann' }],
-      [longDone, decide('bob'), done, withdraw, join('ann')],
-    ],
-  },
-  'who asked may not do so any more': {
-    actions: [
-      [writeEligibility(1), ask, done, { do: 'the requester may not ask any more' }, longDone],
-      [decide('ann'), done, { do: 'the requester may ask' }],
-    ],
-  },
-  'a denial that S3 gives to nobody, and an approval': {
-    actions: [
-      [writeEligibility(1), ask, done, decide('ann', { decision: 'deny', isSealed: true }), longDone],
-      decide('bob'),
-    ],
-  },
-  'a stranger asks in the name of the requester': {
-    actions: [
-      [writeEligibility(1), ask, done, decide('ann'), done],
-      [{ do: 'a stranger asks in the name of the requester', account }, done],
-      { do: 'the stranger takes that back', account },
-    ],
-  },
+  'two approve, and it ends by itself': [
+    [writeEligibility(2), ask, done, decide('ann'), decide('bob'), done],
+    wait(30 * 60_000),
+  ],
+  'the requester is an approver, and one approver is not enough': [
+    [writeEligibility(2), join('mia@example.com'), ask, done],
+    [decide('mia@example.com'), decide('ann'), done, decide('bob', { decision: 'deny' })],
+  ],
+  'what was approved is edited': [
+    [writeEligibility(2), ask, done, decide('ann'), wait(5_000), ask, done],
+    [decide('bob'), decide('ann', { of: 'an earlier upload' }), done, withdraw],
+  ],
+  'an approver leaves before the other one approves': [
+    [writeEligibility(2), ask, done, decide('ann'), done, { do: 'leave the approvers', who: 'ann' }],
+    [longDone, decide('bob'), done, withdraw, join('ann')],
+  ],
+  'who asked may not do so any more': [
+    [writeEligibility(1), ask, done, { do: 'the requester may not ask any more' }, longDone],
+    [decide('ann'), done, { do: 'the requester may ask' }],
+  ],
+  'a denial that S3 gives to nobody, and an approval': [
+    [writeEligibility(1), ask, done, decide('ann', { decision: 'deny', isSealed: true }), longDone],
+    decide('bob'),
+  ],
+  'a stranger asks in the name of the requester': [
+    [writeEligibility(1), ask, done, decide('ann'), done],
+    [{ do: 'a stranger asks in the name of the requester', account }, done],
+    { do: 'the stranger takes that back', account },
+  ],
 })
 
 const inFolder = (key: string) => key.replace('links_data/', 'links_data/folder-a/')
@@ -125,9 +114,10 @@ const ofHostile: Lives = {
     settings: { seed: 6 },
     actions: [upload(own), wait(30), overwrite('reason'), done, overwrite('empty'), wait(300), deleteLink(own)],
   },
-  'nobody could ever read a link of his that asks for what a link of others asks for': {
-    actions: [likeHonest, encryptHis, upload(honest), done, longDone],
-  },
+  'nobody could ever read a link of his that asks for what a link of others asks for': [
+    [likeHonest, encryptHis, upload(honest), done],
+    longDone,
+  ],
   'nobody can read a link of his that grants what links of others grant': {
     before: likeHonest,
     actions: [encryptHis, upload(honest), done, longDone],

@@ -86,11 +86,8 @@ async function restoreLedger(world: SimulatedWorld, writes: number): Promise<voi
     return lost.owner.is
   }
   world.isRestoring = true
-  const first = restore(dyingAfter(writes, objects))
-  await finish(
-    world,
-    first.catch(() => 'died'),
-  )
+  const first = restore(dyingAfter(writes, objects)).catch(() => 'died')
+  await finish(world, first)
   const owner = await finish(world, restore(objects))
   world.isRestoring = false
   // Nothing tells whose it was: the operator says so, as `ssofile resume --accept-loss` does.
@@ -103,27 +100,17 @@ async function restoreLedger(world: SimulatedWorld, writes: number): Promise<voi
 /** A process that dies after so many writes. */
 function dyingAfter(writes: number, objects: ObjectStore): ObjectStore {
   let left = writes
-  const countDown = () => {
-    if (left-- <= 0) throw new Error('the restoration died')
-  }
-  return wrapPort<ObjectStore>(objects, (_, call) => call(), {
-    async put(key, body, condition) {
-      countDown()
-      return objects.put(key, body, condition)
-    },
-    async delete(key, condition) {
-      countDown()
-      return objects.delete(key, condition)
-    },
+  return wrapPort(objects, (operation, call) => {
+    if (/^(put|delete)$/.test(operation) && left-- <= 0) throw new Error('the restoration died')
+    return call()
   })
 }
 
 async function finish<T>({ clock }: SimulatedWorld, work: Promise<T>): Promise<T> {
   let isOver = false
-  const end = () => {
+  const ended = work.finally(() => {
     isOver = true
-  }
-  work.then(end, end)
+  })
   while (!isOver) await clock.advance(100)
-  return work
+  return ended
 }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { type Action, describeAction, perform } from './action.ts'
+import { resume } from './brake-actions.ts'
 import { type Call, harmless, lateKinds } from './chaos.ts'
 import { settlingMs, takeAway } from './drift-actions.ts'
 import { isOfHostile } from './hostile-actions.ts'
 import type { Violation } from './oracle/violation.ts'
-import { resume } from './pause-actions.ts'
 import { renderPermissionSet } from './permission-set-actions.ts'
 import { mendSelectors } from './selector-actions.ts'
 import { outlastDenials } from './session-actions.ts'
@@ -122,7 +122,7 @@ async function converge(world: SimulatedWorld, isJudged: IsJudged): Promise<void
   world.noteDelivery = undefined
   world.requestsTakeMs = 0
   Object.assign(world.notifications, { lose: 0, repeat: 0, delayMs: 0, skip: 0 })
-  world.unlisted.splice(0)
+  world.organizations.unlisted.splice(0)
   for (const account of accounts) world.breakPolicy(account, true)
   if (world.keys('control/pause.json').length > 0) await resume(world)
   world.unreadable.giveAll((key) => !isOfHostile(key))

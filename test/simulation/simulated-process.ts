@@ -9,7 +9,6 @@ import type { UnreadableObjects } from './unreadable-objects.ts'
 export type CallObserver = (process: SimulatedProcess, call: Call, args: readonly unknown[]) => void
 
 type Options = {
-  readonly kind: 'dispatcher' | 'handler'
   /** Whose role it has in a deployment. */
   readonly function: RoleName
   readonly number: number
@@ -34,7 +33,7 @@ const never = () => new Promise<never>(() => {})
  * its ports, and each call travels for a while, may be refused, may lose its answer, and may be its last.
  */
 export class SimulatedProcess {
-  readonly kind: Options['kind']
+  readonly kind: 'dispatcher' | 'handler'
   readonly function: RoleName
   readonly name: string
   readonly ports: Ports
@@ -48,9 +47,9 @@ export class SimulatedProcess {
   #thaw: Promise<void> | undefined
 
   constructor(options: Options) {
-    this.kind = options.kind
+    this.kind = options.function === 'dispatcher' ? 'dispatcher' : 'handler'
     this.function = options.function
-    this.name = `${options.function === 'operator' ? 'operator' : options.kind} ${options.number}`
+    this.name = `${options.function === 'operator' ? 'operator' : this.kind} ${options.number}`
     this.#options = options
     this.killed = new Promise((resolve) => {
       this.#kill = () => resolve('killed')
@@ -86,6 +85,7 @@ export class SimulatedProcess {
   #wrapAll(inner: Ports): Ports {
     const clock = this.#wrapClock()
     return {
+      ...inner,
       objects: this.#wrap('s3', inner.objects),
       queues: this.#wrap('sqs', inner.queues),
       ssoAdmin: this.#wrap('sso-admin', inner.ssoAdmin),
@@ -93,9 +93,6 @@ export class SimulatedProcess {
       organizations: this.#wrap('organizations', inner.organizations),
       clock,
       leaseClock: clock,
-      randomness: inner.randomness,
-      log: inner.log,
-      metrics: inner.metrics,
     }
   }
 
@@ -122,14 +119,14 @@ export class SimulatedProcess {
           const operation = String(property)
           const isConditional = service === 's3' && conditionOf(operation, args) !== undefined
           const call: Call = { service, operation, process: this.kind, by: this.name, ...key, isConditional }
-          const run = () => Reflect.apply(member, target, args)
+          const run = async () => Reflect.apply(member, target, args)
           return property === 'list' ? this.#callList(call, args, run) : this.#call(call, args, run)
         }
       },
     })
   }
 
-  async #call(call: Call, args: readonly unknown[], run: () => unknown): Promise<unknown> {
+  async #call(call: Call, args: readonly unknown[], run: () => Promise<unknown>): Promise<unknown> {
     const { chaos, unreadable, clock, observe, trace } = this.#options
     this.#options.depart(this.name, call)
     const departedMs = clock.monotonicMs()
@@ -150,8 +147,11 @@ export class SimulatedProcess {
     const wasHeld = fault === 'slow' || this.#frozenUntilMs > departedMs
     observe(this, wasHeld ? { ...call, wasHeld } : call, args)
     // In effect now, whether or not anybody hears of it.
-    const result = await settle(run)
-    trace(`${told} → ${result.ok ? 'ok' : String(result.error)}`)
+    const result = await run().then(
+      (value) => ({ value }),
+      (error: unknown) => ({ error }),
+    )
+    trace(`${told} → ${'value' in result ? 'ok' : String(result.error)}`)
     if (fault === 'kill-after') this.kill()
     if (fault === 'late-answer') await clock.sleep(5_000)
     await this.#alive(undefined)
@@ -159,14 +159,14 @@ export class SimulatedProcess {
     await this.#alive(undefined)
     if (fault === 'lose-answer') throw new ServiceError(call.service, 'NoAnswer', 'the answer was lost')
     if (fault === 'break-answer') throw chaos.brokenAnswer(call, true)
-    if (!result.ok) throw result.error
+    if ('error' in result) throw result.error
     return result.value
   }
 
   /** A listing is read at one moment; its pages travel together. */
   async *#callList(call: Call, args: readonly unknown[], run: () => unknown): AsyncGenerator<unknown> {
     const read = async () => {
-      const listing = run()
+      const listing = await run()
       return isAsyncIterable(listing) ? Array.fromAsync(listing) : []
     }
     const rows = await this.#call(call, args, read)
@@ -182,16 +182,6 @@ function conditionOf(operation: string, args: readonly unknown[]): unknown {
 
 function isRefusal(fault: FaultKind | undefined): fault is RefusalKind {
   return fault?.startsWith('refuse-') === true && fault !== 'refuse-broken'
-}
-
-type Settled = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown }
-
-async function settle(run: () => unknown): Promise<Settled> {
-  try {
-    return { ok: true, value: await run() }
-  } catch (error) {
-    return { ok: false, error }
-  }
 }
 
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {

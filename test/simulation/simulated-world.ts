@@ -42,9 +42,7 @@ import { HostileWatch } from './hostile-watch.ts'
 import { LedgerLosses } from './ledger-losses.ts'
 import { Oracle } from './oracle/oracle.ts'
 import { promises } from './oracle/violation.ts'
-import { renderAccessCall } from './render-access-call.ts'
-import { directoryVoices, renderDirectoryEvent } from './render-directory-event.ts'
-import { renderOrganizationEvent } from './render-organization-event.ts'
+import { directoryVoices, renderAccessCall, renderDirectoryEvent, renderOrganizationEvent } from './render-events.ts'
 import type { FaultWatch } from './run.ts'
 import type { Sabotage } from './sabotages.ts'
 import { SimulatedProcess } from './simulated-process.ts'
@@ -54,7 +52,6 @@ import {
   managementAccount,
   permissionSets as permissionSetNames,
   policyOfFirst,
-  principals,
   units,
 } from './small-world.ts'
 import { StepWatch } from './step-watch.ts'
@@ -98,35 +95,24 @@ const organization = {
   managementAccountId: managementAccount,
   root: {
     id: 'r-sim0',
-    accounts: [account(managementAccount, {})],
+    accounts: [account(managementAccount)],
     organizationalUnits: [
-      {
-        id: units[0],
-        name: 'One',
-        accounts: [account(accounts[0], { team: 'a' })],
-        organizationalUnits: [
-          { id: units[1], name: 'Nested', accounts: [account(accounts[1], { team: 'b' })], organizationalUnits: [] },
-        ],
-      },
-      {
-        id: units[2],
-        name: 'Three',
-        accounts: [account(accounts[2], { team: 'a' }), account(accounts[3], {})],
-        organizationalUnits: [],
-      },
+      inUnit(0, [account(accounts[0], { team: 'a' })], [inUnit(1, [account(accounts[1], { team: 'b' })])]),
+      inUnit(2, [account(accounts[2], { team: 'a' }), account(accounts[3])]),
     ],
   },
-  groups: [
-    ...principals.filter((name) => name.startsWith('GROUP/')).map((name) => name.slice('GROUP/'.length)),
-    ...hostileGroups,
-  ],
-  users: principals.filter((name) => name.startsWith('USER/')).map((name) => name.slice('USER/'.length)),
+  groups: ['team one', 'team-2', ...hostileGroups],
+  users: ['mia@example.com'],
   permissionSets: [{ permissionSetName: 'Console-ps' }],
   assignments: [{ account: accounts[3], permissionSet: 'Console-ps', principal: 'team one', type: 'GROUP' }],
 }
 
-function account(id: string, tags: Record<string, string>) {
+function account(id: string, tags: Record<string, string> = {}) {
   return { id, name: `account-${id}`, email: `${id}@example.com`, tags }
+}
+
+function inUnit(nth: 0 | 1 | 2, accounts: readonly object[], organizationalUnits: readonly object[] = []) {
+  return { id: units[nth], name: `Unit ${nth}`, accounts, organizationalUnits }
 }
 
 /** A flood of a hostile uploader has more. */
@@ -169,6 +155,9 @@ const sweepEveryMs = 5 * 60_000
 
 const slice = { sliceMs: 480_000, lingerMs: 2_000, holder: 'simulation' }
 
+type Opened = (ports: Ports, settings: Configuration) => (event: SQSEvent) => Promise<SQSBatchResponse>
+type Schedule = (ports: Ports, settings: Configuration) => () => Promise<unknown>
+
 /** What all runs of this process have measured. */
 export const recordedMetrics = new CollectedMetrics()
 
@@ -200,6 +189,8 @@ export class SimulatedWorld {
   /** Told of each message of S3 or EventBridge. */
   noteDelivery: (() => void) | undefined
   readonly eventFaults = { lost: 0, repeated: 0, delayed: 0 }
+  /** The one that began last. */
+  dispatcher: SimulatedProcess | undefined
   readonly names: { permissionSet(arn: string): string; principal(id: string): string }
   steps = 0
   /** How long an account takes to close: AWS says hours; where it is a minute, the end is met as well. */
@@ -228,7 +219,6 @@ export class SimulatedWorld {
   seenBrake: readonly ShownList[] | undefined
   /** What others took away from what ssofile gave: how often, and how much of it a drift check has been told to find. */
   readonly drift = { changes: 0, found: 0, checks: 0 }
-  #dispatcher: SimulatedProcess | undefined
   readonly #alive = new Set<SimulatedProcess>()
   #undelivered = 0
   /** When what others are going to do comes about. */
@@ -334,19 +324,13 @@ export class SimulatedWorld {
     return { permissionSet: nameOf, principal: nameOf }
   }
 
-  get dispatcher(): SimulatedProcess | undefined {
-    return this.#dispatcher
-  }
-
   #newProcess(name: RoleName): SimulatedProcess {
-    const kind = name === 'dispatcher' ? 'dispatcher' : 'handler'
     const { objects, unreadable, queues, organizations, identityStore, ssoAdmin, clock, log, chaos } = this
     const randomness = this.#randomness
     const services = { objects, queues, organizations, identityStore, ssoAdmin }
     const inner: Ports = { ...services, clock, leaseClock: clock, randomness, log, metrics: recordedMetrics }
     const skewMs = Math.round((2 * randomness.fraction() - 1) * this.skewMs)
     const process = new SimulatedProcess({
-      kind,
       function: name,
       number: ++this.#processes,
       inner,
@@ -364,7 +348,7 @@ export class SimulatedWorld {
       },
       trace: (line) => this.trace.push(`${clock.monotonicMs()} ${line}`),
     })
-    if (kind === 'dispatcher') this.#dispatcher = process
+    if (name === 'dispatcher') this.dispatcher = process
     this.#stepWatch.watch(process.ports.clock)
     return process
   }
@@ -395,36 +379,23 @@ export class SimulatedWorld {
 
   #deploy(): void {
     const { queues, clock } = this
-    const settings = this.#told
     const onError = (error: unknown) => this.trace.push(`${clock.monotonicMs()} failed: ${String(error)}`)
-    const map = (
-      queue: WorkedQueue,
-      name: FunctionName,
-      timeoutMs: number,
-      handle: (ports: Ports) => (event: SQSEvent) => Promise<SQSBatchResponse>,
-    ) => {
+    const map = (queue: WorkedQueue, name: FunctionName, open: Opened, timeoutMs = 60_000) => {
       const handler = (event: SQSEvent) => {
         this.checker.others.noteBatch(queue, event)
-        return this.#invoke(name, (ports) => handle(ports)(event))
+        return this.#invoke(name, (ports) => open(ports, this.#told)(event))
       }
-      const isOneAtOnce = name === 'links' && this.settings.evenPace === true
-      startEventSourceMapping({
-        queues,
-        queue,
-        handler,
-        maximumConcurrency: name === 'dispatcher' || isOneAtOnce ? 1 : 5,
-        batchSize: this.batchSizeOf(queue),
-        timeoutMs,
-        clock,
-        onError,
-      })
+      const isOneAtOnce = name === 'dispatcher' || (name === 'links' && this.settings.evenPace === true)
+      const maximumConcurrency = isOneAtOnce ? 1 : 5
+      const batchSize = this.batchSizeOf(queue)
+      startEventSourceMapping({ queues, queue, handler, maximumConcurrency, batchSize, timeoutMs, clock, onError })
     }
-    map('uploads', 'router', 60_000, (ports) => router(ports, settings))
-    map('links', 'links', 60_000, (ports) => links(ports, settings))
-    map('permission-sets', 'permission-sets', 60_000, (ports) => permissionSets(ports, settings))
-    map('requests', 'requests', 60_000, (ports) => requests(ports, settings))
-    map('events', 'events', 60_000, (ports) => events(ports, settings))
-    map('dispatch', 'dispatcher', 900_000, (ports) => dispatcher(ports, settings, slice))
+    map('uploads', 'router', router)
+    map('links', 'links', links)
+    map('permission-sets', 'permission-sets', permissionSets)
+    map('requests', 'requests', requests)
+    map('events', 'events', events)
+    map('dispatch', 'dispatcher', (ports, settings) => dispatcher(ports, settings, slice), 900_000)
   }
 
   batchSizeOf(queue: WorkedQueue): number {
@@ -455,31 +426,26 @@ export class SimulatedWorld {
 
   async #deliver(queue: 'uploads' | 'events', body: string): Promise<void> {
     this.noteDelivery?.()
-    if (this.notifications.skip > 0) {
-      this.notifications.skip--
-      return this.#arrive(queue, body, { delayMs: 0, repeats: 0 })
+    const { notifications, eventFaults } = this
+    if (notifications.skip > 0) {
+      notifications.skip--
+      return this.#arrive(queue, body)
     }
-    if (this.notifications.lose > 0) {
-      this.notifications.lose--
+    if (notifications.lose > 0) {
+      notifications.lose--
       // A sweep finds what S3 did not report; nothing but a reconcile reads the organization and the directory again.
       if (queue === 'events' || !this.sweeps) this.#noteLost()
-      else this.eventFaults.lost++
+      else eventFaults.lost++
       return
     }
-    const { delayMs } = this.notifications
-    const repeats = this.notifications.repeat
-    this.notifications.repeat = 0
-    this.notifications.delayMs = 0
-    if (delayMs > 0) this.eventFaults.delayed++
-    this.eventFaults.repeated += repeats
-    return this.#arrive(queue, body, { delayMs, repeats })
+    const { delayMs, repeat } = notifications
+    Object.assign(notifications, { delayMs: 0, repeat: 0 })
+    if (delayMs > 0) eventFaults.delayed++
+    eventFaults.repeated += repeat
+    return this.#arrive(queue, body, delayMs, repeat)
   }
 
-  async #arrive(
-    queue: 'uploads' | 'events',
-    body: string,
-    { delayMs, repeats }: { readonly delayMs: number; readonly repeats: number },
-  ): Promise<void> {
+  async #arrive(queue: 'uploads' | 'events', body: string, delayMs = 0, repeats = 0): Promise<void> {
     this.#undelivered++
     await this.clock.sleep(5 + delayMs)
     this.#undelivered--
@@ -493,35 +459,24 @@ export class SimulatedWorld {
   async everyMinute(): Promise<void> {
     if (this.clock.monotonicMs() - this.#sweptMs >= sweepEveryMs) void this.everyFiveMinutes()
     void this.everyMinuteOfLinks()
-    await this.#schedule('dispatcher', (ports) => everyMinute(ports, this.#told, slice)())
+    await this.#schedule('dispatcher', (ports, settings) => everyMinute(ports, settings, slice))
   }
 
-  everyMinuteOfLinks(): Promise<boolean> {
-    return this.#schedule('minute-links', (ports) => everyMinuteOfLinks(ports, this.#told)())
-  }
-
-  /** Whether the check has begun. */
-  everyNight(): Promise<boolean> {
-    return this.#schedule('nightly', (ports) => everyNight(ports, this.#told)())
-  }
-
-  everyMorning(): Promise<boolean> {
-    return this.#schedule('report', (ports) => everyMorning(ports, this.#told)())
-  }
+  readonly everyMinuteOfLinks = () => this.#schedule('minute-links', everyMinuteOfLinks)
+  readonly everyHour = () => this.#schedule('hourly', everyHour)
+  readonly everyNight = () => this.#schedule('nightly', everyNight)
+  readonly everyMorning = () => this.#schedule('report', everyMorning)
 
   async everyFiveMinutes(): Promise<void> {
     if (!this.sweeps) return
     this.#sweptMs = this.clock.monotonicMs()
-    await this.#schedule('sweep', (ports) => everyFiveMinutes(ports, this.#told)())
+    await this.#schedule('sweep', everyFiveMinutes)
   }
 
-  everyHour(): Promise<boolean> {
-    return this.#schedule('hourly', (ports) => everyHour(ports, this.#told)())
-  }
-
-  async #schedule(name: FunctionName, work: (ports: Ports) => Promise<unknown>): Promise<boolean> {
+  /** Answers whether it ended well. */
+  async #schedule(name: FunctionName, work: Schedule): Promise<boolean> {
     try {
-      await this.#invoke(name, work)
+      await this.#invoke(name, (ports) => work(ports, this.#told)())
       return true
     } catch (error) {
       this.trace.push(`${name}: ${String(error)}`)
@@ -578,15 +533,6 @@ export class SimulatedWorld {
   get hasDeparted(): boolean {
     const present = new Set<string>(this.organizations.accountsNow().map(({ id }) => id))
     return this.keys('assignments/').some((key) => !present.has(key.slice('assignments/account%'.length).slice(0, 12)))
-  }
-
-  get unlisted(): Unlisted[] {
-    return this.organizations.unlisted
-  }
-
-  /** Whether the product has seen this account in a listing. */
-  viewNames(account: string): boolean {
-    return JSON.stringify(this.readJson('state/organization.json') ?? {}).includes(account)
   }
 
   /** Nothing is under way: no process, no event, no message, no open work, no request, no instant of a link, no dispatcher at work, and nobody is going to do anything. */

@@ -23,6 +23,7 @@ test('a hundred runs with faults keep every promise and converge', async () => {
 /** Each uses rights, or records metrics, that chance seldom does. */
 const seldom = [
   'a policy is missing in one of all accounts',
+  'a group is renamed, and back',
   'the ledger is lost, and restored',
   'a pause in the midst of requests, changes, and its end',
   'others change a permission set, and the night finds it',

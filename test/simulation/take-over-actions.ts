@@ -6,12 +6,10 @@ import type { Ports } from '../../shared/ports/ports.ts'
 import { releaseAssignment } from '../../shared/reconcile/assignments/release-assignment.ts'
 import { prepareImport } from '../../shared/reconcile/take-over/import-assignments.ts'
 import { doing } from './doing.ts'
-import { account, nth } from './draws.ts'
+import { account, nth, one } from './draws.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 
-const killMs = fc.constantFrom(undefined, undefined, undefined, 50, 200, 500, 1_000, 2_000) as fc.Arbitrary<
-  number | undefined
->
+const killMs = one(undefined, undefined, undefined, 50, 200, 500, 1_000, 2_000)
 const some = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: undefined })
 
 /** What an operator does about access of others: takes it over, or gives ours back. `killMs`: the command dies so long after. */
@@ -22,11 +20,8 @@ export const takeOverActions = {
     { isCompact: fc.boolean(), account: some(account), killMs },
     ({ isCompact, account, killMs }, world) =>
       command('import', killMs, world, async (ports, inPortions) => {
-        const filter = {
-          accounts: account === undefined ? [] : [accountId.parse(account)],
-          permissionSets: [],
-          principals: [],
-        }
+        const accounts = account === undefined ? [] : [accountId.parse(account)]
+        const filter = { accounts, permissionSets: [], principals: [] }
         const options = { filter, isCompact, tagKeys: isCompact ? ['team'] : [], inPortions, onStep: () => {} }
         const prepared = await prepareImport({ ...ports, configuration: world.configuration }, options)
         await prepared.carryOut(inPortions)
@@ -53,11 +48,7 @@ function command(
   // The lease was away for a while.
   world.wasInterrupted = true
   const lessee = { who: 'simulation', tell: () => {} }
-  const process = world.operate((ports) =>
-    work(
-      ports,
-      leasePortions(ports, name, () => {}, lessee),
-    ),
-  )
+  const portionsOf = (ports: Ports) => leasePortions(ports, name, () => {}, lessee)
+  const process = world.operate((ports) => work(ports, portionsOf(ports)))
   if (killMs !== undefined) void world.clock.sleep(killMs).then(() => process.kill())
 }

@@ -5,13 +5,6 @@ import type { SimulatedWorld } from './simulated-world.ts'
 
 /** How an instant is written: the same one, whatever its text looks like. */
 const offsets = { Z: 0, '+01:00': 60, '-05:30': -330 } as const
-type ForAWhile = {
-  readonly key: string
-  /** From now; without one it begins, or ends, with the link. */
-  readonly beginsInMs?: number | undefined
-  readonly endsInMs?: number | undefined
-  readonly offset: keyof typeof offsets
-}
 
 /**
  * The product believes listings against its own calls after 300 s: how far they lag behind and how wrong two clocks are is less
@@ -23,7 +16,8 @@ const comingMs = one(undefined, 500, 20_000, 70_000, 150_000, 290_000)
 
 /** What has to do with time: links that begin and end, and what stands in the index of their instants. */
 export const timeActions = {
-  'upload a link for a while': doing<ForAWhile>(
+  /** From now; without one it begins, or ends, with the link. */
+  'upload a link for a while': doing(
     5,
     { key: linkKey, beginsInMs: comingMs, endsInMs: comingMs, offset: fc.constantFrom('Z', '+01:00', '-05:30') },
     ({ key, beginsInMs, endsInMs, offset }, { objects, clock, checker }) => {
