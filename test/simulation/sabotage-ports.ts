@@ -144,7 +144,17 @@ export async function taken<Answer>(call: Promise<Answer>, codes: RegExp, answer
   }
 }
 
-/** Any error of `codes` of a creation is taken for success. */
+/** An error of `codes` of a creation is taken for a refusal. */
+export function refusedAt(codes: RegExp): Change {
+  return otherwise('ssoAdmin', (ssoAdmin) => ({
+    createAccountAssignment: (target, options) =>
+      taken(ssoAdmin.createAccountAssignment(target, options), codes, () => {
+        throw new ServiceError('sso-admin', 'ValidationException', 'refused')
+      }),
+  }))
+}
+
+/** An error of `codes` of a creation is taken for success. */
 export function succeedingAt(codes: RegExp): Change {
   return otherwise('ssoAdmin', (ssoAdmin, ports) => ({
     createAccountAssignment: (target, options) =>

@@ -36,7 +36,7 @@ export async function trySabotages(work: SabotagePart): Promise<readonly Sabotag
 
 /** In a canonical life, with at most one fault, or in random lives. One that breaks a promise without the defect as well proves nothing. */
 export async function find(sabotage: Sabotage, runs: number): Promise<string | undefined> {
-  const own = sabotage.breaks.map((promise) => numberOf(promises[promise]))
+  const own = [numberOf(promises[sabotage.breaks])]
   const tell = async (where: string, play: (how: Judged) => Promise<RunResult>) => {
     const { violation } = await play({ promises: own, sabotage })
     if (!violation || (await play({ promises: own })).violation) return undefined

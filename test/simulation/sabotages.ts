@@ -1,7 +1,7 @@
 import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
 import { permissionSetArn } from '../../shared/domain/principals/identity-center-ids.ts'
-import { ServiceError } from '../../shared/ports/service-error.ts'
 import type { Action } from './action.ts'
+import type { FaultKind } from './chaos.ts'
 import type { promises } from './oracle/violation.ts'
 import {
   both,
@@ -20,6 +20,7 @@ import {
   provisioned,
   reading,
   readingOnce,
+  refusedAt,
   sending,
   succeedingAt,
   taken,
@@ -29,177 +30,145 @@ import {
 import { strike } from './scenario-steps.ts'
 import type { Profile } from './simulate.ts'
 
-/** A deliberate defect: the product sees, or changes, something else than it should, or is configured otherwise. */
-export type Sabotage = {
-  readonly name: string
-  /** It counts as found only by one of these. */
-  readonly breaks: readonly (keyof typeof promises)[]
+type Where = {
   /** The kind of lives that it is looked for in; default: all. */
   readonly profile?: Profile
   /** What strikes canonical lives, where it needs that. */
   readonly strike?: Action
+}
+type Breaks = keyof typeof promises
+type Configure = (configuration: Configuration) => Configuration
+
+/** A deliberate defect: the product sees, or changes, something else than it should, or is configured otherwise. */
+export type Sabotage = Where & {
+  readonly name: string
+  /** It counts as found only by this. */
+  readonly breaks: Breaks
   /** Around the ports of each process. */
   readonly ports?: Change
   /** What the product is told; the oracle goes by the other one. */
-  readonly configuration?: (configuration: Configuration) => Configuration
+  readonly configuration?: Configure
 }
 
-/** What is refused or unanswered is taken for something else, or a process does not notice that it stood still. */
-const ofFaults: readonly Sabotage[] = [
-  {
-    name: 'FAILED is taken for success',
-    breaks: ['convergence'],
-    ports: misjudging((_, { state }) => state === 'FAILED'),
-  },
-  {
-    name: 'an accepted deletion is taken for its end',
-    breaks: ['record'],
-    ports: misjudging((kind) => kind === 'deletion'),
-  },
-  ...(
-    [
-      ['an answer that was lost counts as a refusal', /^NoAnswer$/, 'lose-answer'],
-      ['an answer with HTTP 5xx counts as a refusal', /^(Unknown|SyntaxError|Service.*|Internal.*)$/, 'break-answer'],
-    ] as const
-  ).map(
-    ([name, codes, kind]): Sabotage => ({
-      name,
-      breaks: ['record', 'convergence', 'foreign'],
-      strike: strike(kind, 'creations'),
-      ports: otherwise('ssoAdmin', (ssoAdmin) => ({
-        createAccountAssignment: (target, options) =>
-          taken(ssoAdmin.createAccountAssignment(target, options), codes, () => {
-            throw new ServiceError('sso-admin', 'ValidationException', 'refused')
-          }),
-      })),
-    }),
-  ),
-  ...(
-    [
-      ['a throttled call is taken for success', /^ThrottlingException$/, 'refuse-throttled'],
-      ['a conflict is taken for success', /^ConflictException$/, 'refuse-conflict'],
-      ['a denied call is taken for success', /^AccessDeniedException$/, 'refuse-denied'],
-      ['an internal error is taken for success', /^InternalServerException$/, 'refuse-internal'],
-    ] as const
-  ).map(
-    ([name, codes, kind]): Sabotage => ({
-      name,
-      breaks: ['convergence', 'record', 'status'],
-      strike: strike(kind, 'creations'),
-      ports: succeedingAt(codes),
-    }),
-  ),
-  {
-    name: 'a race of two writers is taken for a write',
-    breaks: ['record', 'status', 'convergence', 'brake'],
-    strike: strike('refuse-race', 'any', { process: 'any', times: 9 }),
-    ports: writing('', (ports, ...written) =>
+/** What is refused or unanswered is taken for something else, where that strikes creations. */
+const ofAnswers: readonly (readonly [name: string, Breaks, (codes: RegExp) => Change, RegExp, FaultKind])[] = [
+  ['an answer that was lost counts as a refusal', 'record', refusedAt, /^NoAnswer$/, 'lose-answer'],
+  [
+    'an answer with HTTP 5xx counts as a refusal',
+    'record',
+    refusedAt,
+    /^(Unknown|Syntax|Service|Internal)/,
+    'break-answer',
+  ],
+  ['a throttled call is taken for success', 'convergence', succeedingAt, /^ThrottlingException$/, 'refuse-throttled'],
+  ['a conflict is taken for success', 'convergence', succeedingAt, /^ConflictException$/, 'refuse-conflict'],
+  ['a denied call is taken for success', 'convergence', succeedingAt, /^AccessDeniedException$/, 'refuse-denied'],
+  [
+    'an internal error is taken for success',
+    'convergence',
+    succeedingAt,
+    /^InternalServerException$/,
+    'refuse-internal',
+  ],
+]
+
+const ofPorts: readonly (readonly [name: string, Breaks, Change, Where?])[] = [
+  // What AWS says of a request, a write or the time.
+  ['FAILED is taken for success', 'convergence', misjudging((_, { state }) => state === 'FAILED')],
+  ['an accepted deletion is taken for its end', 'record', misjudging((kind) => kind === 'deletion')],
+  [
+    'a race of two writers is taken for a write',
+    'record',
+    writing('', (ports, ...written) =>
       taken(ports.objects.put(...written), /^ConditionalRequestConflict$/, () => unwritten(ports)),
     ),
-  },
-  {
-    name: 'the clock of a process that stood still has stood still too',
-    breaks: ['quotas', 'foreign', 'record'],
-    strike: strike('freeze', 'writes', { skip: 6 }),
-    ports: (ports) => {
+    { strike: strike('refuse-race', 'any', { process: 'any', times: 9 }) },
+  ],
+  [
+    'the clock of a process that stood still has stood still too',
+    'quotas',
+    (ports) => {
       const began = ports.leaseClock.monotonicMs()
       return { ...ports, leaseClock: { ...ports.leaseClock, monotonicMs: () => began } }
     },
-  },
-  { name: 'the dispatcher is never woken', breaks: ['convergence'], ports: sending('dispatch', () => []) },
-  {
-    name: 'a sweep overlooks what S3 did not report',
-    breaks: ['convergence', 'status'],
-    strike: { do: 'lose the next event', count: 1 },
-    ports: onlyIn(['sweep'], overlooking(/^links_data\//)),
-  },
-]
-
-const ofRecords: readonly Sabotage[] = [
-  {
-    name: 'the ledger is not written before the call',
-    breaks: ['record'],
-    ports: forgetting('assignments/', 'ifNoneMatch'),
-  },
-  {
-    name: 'a ledger entry that cannot be read is begun again',
-    breaks: ['record'],
-    ports: both(
+    { strike: strike('freeze', 'writes', { skip: 6 }) },
+  ],
+  [
+    'a sweep overlooks what S3 did not report',
+    'convergence',
+    onlyIn(['sweep'], overlooking(/^links_data\//)),
+    { strike: { do: 'lose the next event', count: 1 } },
+  ],
+  ['a dispatcher does not look for open work', 'convergence', onlyIn(['dispatcher'], overlooking(/^state\/open\//))],
+  ['the dispatcher is never woken', 'convergence', sending('dispatch', () => [])],
+  // What is recorded and told.
+  ['the ledger is not written before the call', 'record', forgetting('assignments/', 'ifNoneMatch')],
+  [
+    'a ledger entry that cannot be read is begun again',
+    'record',
+    both(
       reading('assignments/', async (read) => {
         const found = await read()
         return found && Buffer.from(found.body).toString().trimEnd().endsWith('}') ? found : undefined
       }),
       overwriting('assignments/'),
     ),
-  },
-  { name: 'an event is in history only, and not under its date', breaks: ['record'], ports: forgetting('changes/') },
-  { name: 'foreign access that is found is not recorded', breaks: ['convergence'], ports: forgetting('foreign/') },
-  { name: 'the list of all access is not kept', breaks: ['convergence'], ports: forgetting('access/') },
-  { name: 'a status is told once, and never again', breaks: ['status'], ports: forgetting('status/', 'ifMatch') },
-  { name: 'what wants nobody any more stays in the index', breaks: ['status'], ports: keeping('attention/') },
-]
-
-const ofAccess: readonly Sabotage[] = [
-  {
-    name: 'an account is gone with the first listing that lacks it',
-    breaks: ['record', 'convergence'],
-    ports: misreading('state/missing-accounts.json', (text) => text.replace(/("first":\s*")\d{4}/g, '$12025')),
-  },
-  {
-    name: 'a listing that lacks an access is believed at once',
-    breaks: ['record', 'convergence', 'foreign'],
-    ports: otherwise('ssoAdmin', (ssoAdmin) => ({
+  ],
+  ['an event is in history only, and not under its date', 'record', forgetting('changes/')],
+  ['foreign access that is found is not recorded', 'convergence', forgetting('foreign/')],
+  ['the list of all access is not kept', 'convergence', forgetting('access/')],
+  ['a status is told once, and never again', 'status', forgetting('status/', 'ifMatch')],
+  ['what wants nobody any more stays in the index', 'status', keeping('attention/')],
+  // Whose access is to be there.
+  [
+    'an account is gone with the first listing that lacks it',
+    'record',
+    misreading('state/missing-accounts.json', (text) => text.replace(/("first":\s*")\d{4}/g, '$12025')),
+  ],
+  [
+    'a listing that lacks an access is believed at once',
+    'convergence',
+    otherwise('ssoAdmin', (ssoAdmin) => ({
       async listAccountAssignments(...asked) {
         const page = await ssoAdmin.listAccountAssignments(...asked)
         return { ...page, items: page.items.slice(1) }
       },
     })),
-  },
-  {
-    name: 'any error while reading a link is taken for its absence',
-    breaks: ['foreign', 'convergence'],
-    ports: reading('links_data/', (read) => read().catch(() => undefined)),
-  },
-  {
-    name: 'links that are wider than an account are not looked at before a revocation',
-    breaks: ['foreign', 'convergence'],
-    ports: onlyIn(['dispatcher'], overlooking(/^links_data\/(root|ou_id)%/)),
-  },
-  {
-    name: 'what was read first of a link is believed for ever',
-    breaks: ['foreign', 'convergence', 'status'],
-    ports: readingOnce('links_data/'),
-  },
-  {
-    name: 'what others gave is not seen before a grant',
-    breaks: ['foreign'],
-    ports: otherwise('ssoAdmin', () => ({ listAccountAssignments: async () => ({ items: [] }) })),
-  },
-  {
-    name: 'the grace of a principal that is gone is ignored',
-    breaks: ['foreign'],
-    profile: 'renamings',
-    configuration: (configuration) => ({ ...configuration, orphanGraceMinutes: 0 }),
-  },
-  {
-    name: 'expiry is ignored',
-    breaks: ['convergence', 'temporary'],
-    ports: misreading('links_data/', (text) => text.replace(/"expiresAt"/, '"wasToEndAt"')),
-  },
-  {
-    name: 'an incomplete listing of the organization is trusted',
-    breaks: ['convergence', 'status'],
-    ports: otherwise('organizations', (organizations) => ({
+  ],
+  [
+    'what others gave is not seen before a grant',
+    'foreign',
+    otherwise('ssoAdmin', () => ({ listAccountAssignments: async () => ({ items: [] }) })),
+  ],
+  [
+    'an incomplete listing of the organization is trusted',
+    'convergence',
+    otherwise('organizations', (organizations) => ({
       listAccounts: async () => ({ ...(await organizations.listAccounts()), nextToken: undefined }),
     })),
-  },
-]
-
-const ofPermissionSets: readonly Sabotage[] = [
-  {
-    name: 'accounts are not provisioned after a change',
-    breaks: ['convergence'],
-    ports: otherwise('ssoAdmin', (ssoAdmin, ports) => ({
+  ],
+  [
+    'any error while reading a link is taken for its absence',
+    'foreign',
+    reading('links_data/', (read) => read().catch(() => undefined)),
+  ],
+  [
+    'links that are wider than an account are not looked at before a revocation',
+    'convergence',
+    onlyIn(['dispatcher'], overlooking(/^links_data\/(root|ou_id)%/)),
+  ],
+  ['what was read first of a link is believed for ever', 'convergence', readingOnce('links_data/')],
+  ['what was read first of a selector is believed for ever', 'convergence', readingOnce('selectors/')],
+  [
+    'expiry is ignored',
+    'convergence',
+    misreading('links_data/', (text) => text.replace(/"expiresAt"/, '"wasToEndAt"')),
+  ],
+  // Permission sets.
+  [
+    'accounts are not provisioned after a change',
+    'convergence',
+    otherwise('ssoAdmin', (ssoAdmin, ports) => ({
       provisionPermissionSet: async (arn) => provisioned(arn, ports),
       describeProvisioning: async (id) => provisioned(permissionSetArn.parse(id), ports),
       listAccountsForProvisionedPermissionSet: async (arn, status, token) =>
@@ -207,164 +176,112 @@ const ofPermissionSets: readonly Sabotage[] = [
           ? { items: [] }
           : ssoAdmin.listAccountsForProvisionedPermissionSet(arn, status, token),
     })),
-  },
-  {
-    name: 'nothing keeps a permission set from being deleted',
-    breaks: ['foreign', 'convergence', 'status'],
-    ports: both(overlooking(/%(First|Late)-ps%/), notFinding('permission_sets/')),
-  },
-  {
-    name: 'what others change in a permission set is not seen',
-    breaks: ['convergence'],
-    ports: otherwise('ssoAdmin', () => ({ listManagedPolicies: async () => ({ items: [] }) })),
-  },
-  {
-    name: 'what was read first of a selector is believed for ever',
-    breaks: ['foreign', 'convergence', 'brake', 'status'],
-    ports: readingOnce('selectors/'),
-  },
-]
-
-type Limits = Configuration['limits']
-
-const ofLimits: readonly Sabotage[] = [
-  ...(
-    [
-      [
-        'one assignment request more than allowed is outstanding',
-        ({ outstanding }) => ({ outstanding: outstanding + 1 }),
-      ],
-      [
-        'one provisioning more than allowed is in progress',
-        ({ provisionings }) => ({ provisionings: provisionings + 1 }),
-      ],
-      ['calls leave twice as fast as AWS allows', () => ({ callsPerSecond: 40 })],
-    ] satisfies [string, (limits: Limits) => Partial<Limits>][]
-  ).map(
-    ([name, more]): Sabotage => ({
-      name,
-      breaks: ['quotas'],
-      configuration: ({ limits, ...rest }) => ({ ...rest, limits: { ...limits, ...more(limits) } }),
-    }),
-  ),
-  {
-    name: 'the lease is not asked for',
-    breaks: ['quotas'],
-    ports: both(overwriting('control/dispatcher.json'), notFinding('control/dispatcher.json')),
-  },
-  { name: 'nobody notices a pause', breaks: ['pause'], ports: reading('control/pause.json', async () => undefined) },
-  { name: 'a lost ledger stops nothing', breaks: ['pause', 'foreign'], ports: forgetting('control/pause.json') },
-  {
-    name: 'a function reads what its role may not',
-    breaks: ['grants'],
-    ports: onlyIn(
+  ],
+  [
+    'nothing keeps a permission set from being deleted',
+    'convergence',
+    both(overlooking(/%(First|Late)-ps%/), notFinding('permission_sets/')),
+  ],
+  [
+    'what others change in a permission set is not seen',
+    'convergence',
+    otherwise('ssoAdmin', () => ({ listManagedPolicies: async () => ({ items: [] }) })),
+  ],
+  // Limits, pause, rights.
+  [
+    'the lease is not asked for',
+    'quotas',
+    both(overwriting('control/dispatcher.json'), notFinding('control/dispatcher.json')),
+  ],
+  ['nobody notices a pause', 'pause', reading('control/pause.json', async () => undefined)],
+  ['a lost ledger stops nothing', 'pause', forgetting('control/pause.json')],
+  [
+    'a function reads what its role may not',
+    'grants',
+    onlyIn(
       ['links'],
       reading('links_data/', async (read, _key, { objects }) => {
         await objects.get('control/brake.json')
         return read()
       }),
     ),
-  },
-]
-
-const ofBrake: readonly Sabotage[] = [
-  ...[
-    { name: 'the brake holds one too late', more: 1 },
-    { name: 'the brake holds one too early', more: -1 },
-  ].map(
-    ({ name, more }): Sabotage => ({
-      name,
-      breaks: ['brake'],
-      profile: 'brake',
-      configuration: ({ brake: { own, indirect, ...brake }, ...rest }) => ({
-        ...rest,
-        brake: {
-          ...brake,
-          own: { ...own, count: own.count + more },
-          indirect: { ...indirect, count: indirect.count + more, most: indirect.most + more },
-        },
-      }),
-    }),
-  ),
-  {
-    name: 'what the brake counts is forgotten at once',
-    breaks: ['brake'],
-    profile: 'brake',
-    ports: misreading('control/brake.json', (text) =>
-      text.replace(/"windows":\s*\[.*?\](?=,\s*"|\s*\})/s, '"windows":[]'),
-    ),
-  },
-  {
-    name: 'an edit is judged as if nobody had the permission set',
-    breaks: ['brake'],
-    profile: 'brake',
-    ports: onlyIn(['permission-sets', 'dispatcher'], overlooking(/^(assignments|foreign)\//)),
-  },
-]
-
-const ofOthers: readonly Sabotage[] = [
-  {
-    name: 'a folder has as many message groups as it has files',
-    breaks: ['others'],
-    profile: 'hostile',
-    ports: sending('links', (one) => [{ ...one, groupId: String(one.deduplicationId) }]),
-  },
-  {
-    name: 'whoever uploads last is named for all',
-    breaks: ['others'],
-    profile: 'hostile',
-    ports: miswriting('assignments/', (text) => text.replace(/"AWS:someone"/g, '"AWS:mallory"')),
-  },
-]
-
-const ofTemporaryAccess: readonly Sabotage[] = (
+  ],
+  // The brake, and other uploaders.
   [
-    [
-      'one approval is enough where two are asked for',
-      misreading('eligibility/', (text) => text.replace('"approvals":2', '"approvals":1')),
-    ],
-    ['a denial counts as an approval', misreading('approvals/', (text) => text.replace('"deny"', '"approve"'))],
-    [
-      'what is granted for a while has no end',
-      miswriting('links_data/temporary/', (text) => text.replace(/"expiresAt":\s*"[^"]*",?/, '')),
-    ],
-    ['a temporary link is never taken away', keeping('links_data/temporary/')],
-    [
-      'who has left the approvers still counts',
-      otherwise('identityStore', (directory, ports) => ({
-        listMembersOf: (group, token) =>
-          firstMembers(ports, `members of ${group}`, () => directory.listMembersOf(group, token)),
-        listGroupsOf: (user, token) =>
-          firstMembers(ports, `groups of ${user}`, () => directory.listGroupsOf(user, token)),
-      })),
-    ],
-  ] satisfies [string, Change][]
-).map(([name, ports]): Sabotage => ({ name, breaks: ['temporary'], profile: 'requests', ports }))
-
-const ofPeople: readonly Sabotage[] = [
-  {
-    name: 'a changed file takes out what is denied to ended sessions',
-    breaks: ['sessions'],
-    ports: onlyIn(
+    'what the brake counts is forgotten at once',
+    'brake',
+    misreading('control/brake.json', (text) => text.replace(/"windows":\s*\[.*?\](?=,\s*"|\s*\})/s, '"windows":[]')),
+    { profile: 'brake' },
+  ],
+  [
+    'an edit is judged as if nobody had the permission set',
+    'brake',
+    onlyIn(['permission-sets', 'dispatcher'], overlooking(/^(assignments|foreign)\//)),
+    { profile: 'brake' },
+  ],
+  [
+    'a folder has as many message groups as it has files',
+    'others',
+    sending('links', (one) => [{ ...one, groupId: String(one.deduplicationId) }]),
+    { profile: 'hostile' },
+  ],
+  [
+    'whoever uploads last is named for all',
+    'others',
+    miswriting('assignments/', (text) => text.replace(/"AWS:someone"/g, '"AWS:mallory"')),
+    { profile: 'hostile' },
+  ],
+  // Temporary access, and its sessions.
+  [
+    'one approval is enough where two are asked for',
+    'temporary',
+    misreading('eligibility/', (text) => text.replace('"approvals":2', '"approvals":1')),
+    { profile: 'requests' },
+  ],
+  [
+    'a denial counts as an approval',
+    'temporary',
+    misreading('approvals/', (text) => text.replace('"deny"', '"approve"')),
+    { profile: 'requests' },
+  ],
+  [
+    'what is granted for a while has no end',
+    'temporary',
+    miswriting('links_data/temporary/', (text) => text.replace(/"expiresAt":\s*"[^"]*",?/, '')),
+    { profile: 'requests' },
+  ],
+  ['a temporary link is never taken away', 'temporary', keeping('links_data/temporary/'), { profile: 'requests' }],
+  [
+    'who has left the approvers still counts',
+    'temporary',
+    otherwise('identityStore', (directory, ports) => ({
+      listMembersOf: (group, token) =>
+        firstMembers(ports, `members of ${group}`, () => directory.listMembersOf(group, token)),
+      listGroupsOf: (user, token) =>
+        firstMembers(ports, `groups of ${user}`, () => directory.listGroupsOf(user, token)),
+    })),
+    { profile: 'requests' },
+  ],
+  [
+    'a changed file takes out what is denied to ended sessions',
+    'sessions',
+    onlyIn(
       ['dispatcher'],
       reading('control/ended-sessions.json', async () => undefined),
     ),
-  },
-  {
-    name: 'what is denied to ended sessions is denied for ever',
-    breaks: ['sessions'],
-    ports: otherwise('ssoAdmin', () => ({ deleteInlinePolicy: async () => undefined })),
-  },
-  {
-    name: 'who has another name by now is suspended no longer',
-    breaks: ['suspended'],
-    ports: overlooking(/^state\/suspended\//),
-  },
-  { name: 'nobody reads the file that suspends somebody', breaks: ['suspended'], ports: notFinding('suspended/') },
-  {
-    name: 'whoever was in the group before is taken for one of ours',
-    breaks: ['foreign'],
-    ports: otherwise('identityStore', (directory) => {
+  ],
+  [
+    'what is denied to ended sessions is denied for ever',
+    'sessions',
+    otherwise('ssoAdmin', () => ({ deleteInlinePolicy: async () => undefined })),
+  ],
+  // People.
+  ['who has another name by now is suspended no longer', 'suspended', overlooking(/^state\/suspended\//)],
+  ['nobody reads the file that suspends somebody', 'suspended', notFinding('suspended/')],
+  [
+    'whoever was in the group before is taken for one of ours',
+    'foreign',
+    otherwise('identityStore', (directory) => {
       const looked = new Set<string>()
       return {
         async getGroupMembershipId(...of) {
@@ -373,28 +290,64 @@ const ofPeople: readonly Sabotage[] = [
         },
       }
     }),
-  },
-  {
-    name: 'what a rule said first is believed for ever',
-    breaks: ['convergence', 'foreign'],
-    ports: readingOnce('rules/'),
-  },
-  {
-    name: 'nobody is taken out of a group, and nobody says so',
-    breaks: ['convergence', 'suspended', 'record'],
-    ports: otherwise('identityStore', () => ({ deleteGroupMembership: async () => {} })),
-  },
+  ],
+  ['what a rule said first is believed for ever', 'convergence', readingOnce('rules/')],
+  [
+    'nobody is taken out of a group, and nobody says so',
+    'record',
+    otherwise('identityStore', () => ({ deleteGroupMembership: async () => {} })),
+  ],
+]
+
+const limiting =
+  (more: (limits: Configuration['limits']) => Partial<Configuration['limits']>): Configure =>
+  ({ limits, ...rest }) => ({ ...rest, limits: { ...limits, ...more(limits) } })
+
+const braking =
+  (more: number): Configure =>
+  ({ brake: { own, indirect, ...brake }, ...rest }) => ({
+    ...rest,
+    brake: {
+      ...brake,
+      own: { ...own, count: own.count + more },
+      indirect: { ...indirect, count: indirect.count + more, most: indirect.most + more },
+    },
+  })
+
+const ofConfiguration: readonly (readonly [name: string, Breaks, Configure, Where?])[] = [
+  [
+    'one assignment request more than allowed is outstanding',
+    'quotas',
+    limiting(({ outstanding }) => ({ outstanding: outstanding + 1 })),
+  ],
+  [
+    'one provisioning more than allowed is in progress',
+    'quotas',
+    limiting(({ provisionings }) => ({ provisionings: provisionings + 1 })),
+  ],
+  ['calls leave twice as fast as AWS allows', 'quotas', limiting(() => ({ callsPerSecond: 40 }))],
+  ['the brake holds one too late', 'brake', braking(1), { profile: 'brake' }],
+  ['the brake holds one too early', 'brake', braking(-1), { profile: 'brake' }],
+  [
+    'the grace of a principal that is gone is ignored',
+    'foreign',
+    (configuration) => ({ ...configuration, orphanGraceMinutes: 0 }),
+    { profile: 'renamings' },
+  ],
 ]
 
 /** Defects that the simulation must find, or it proves nothing. */
 export const sabotages: readonly Sabotage[] = [
-  ...ofFaults,
-  ...ofRecords,
-  ...ofAccess,
-  ...ofPermissionSets,
-  ...ofLimits,
-  ...ofBrake,
-  ...ofOthers,
-  ...ofTemporaryAccess,
-  ...ofPeople,
+  ...ofAnswers.map(
+    ([name, breaks, change, codes, kind]): Sabotage => ({
+      name,
+      breaks,
+      ports: change(codes),
+      strike: strike(kind, 'creations'),
+    }),
+  ),
+  ...ofPorts.map(([name, breaks, ports, where]): Sabotage => ({ name, breaks, ports, ...where })),
+  ...ofConfiguration.map(
+    ([name, breaks, configuration, where]): Sabotage => ({ name, breaks, configuration, ...where }),
+  ),
 ]

@@ -211,10 +211,8 @@ export class TemporaryPromise extends Judge {
   checkAtRest(): void {
     for (const key of this.world.keys('links_data/temporary/')) {
       const { expiresAt = '', request }: Link = this.world.readJson(key) ?? {}
-      const isOver = Date.parse(expiresAt) < this.#seenMs
       const asked = `requests/${request?.user}/${key.slice('links_data/temporary/'.length)}`
-      if (isOver) this.fail(`${key} is still there after its end`)
-      else if (request && this.#isOver(request, expiresAt)) this.fail(`${key} is there, and its grant is over`)
+      if (request && this.#isOver(request, expiresAt)) this.fail(`${key} is there, and its grant is over`)
       else if (this.world.keys(asked).length === 0) this.fail(`${key} has outlived ${asked}`)
     }
     for (const { key, reason, link } of this.#grantsInForce()) {
