@@ -10,7 +10,7 @@ import { BrakePromise } from './brake.ts'
 import { complainAboutGrant } from './grants.ts'
 import { LimitsPromise } from './limits.ts'
 import { MembershipsPromise } from './memberships.ts'
-import { assignmentOfKey, nameOf, recordedName } from './names.ts'
+import { nameOf, recordedName } from './names.ts'
 import { OthersPromise } from './others.ts'
 import { PermissionSetsPromise } from './permission-sets.ts'
 import { RestPromise } from './rest.ts'
@@ -96,12 +96,6 @@ export class Oracle {
   isDesired(target: AssignmentTarget): boolean {
     this.noteDesired()
     return this.#watched.wishes.sinceMs(nameOf(target)) !== undefined
-  }
-
-  /** Whether links ask for what this ledger key speaks of. */
-  isAsked(ledgerKey: string): boolean {
-    this.noteDesired()
-    return this.#watched.wishes.askedSinceMs(assignmentOfKey(ledgerKey, this.#world)) !== undefined
   }
 
   isOurs(target: AssignmentTarget): boolean {

@@ -5,7 +5,7 @@ import type { Call } from '../chaos.ts'
 import { hostileSets, isOfHostile } from '../hostile-actions.ts'
 import { accounts } from '../small-world.ts'
 import { spoiler } from '../unreadable-objects.ts'
-import { isTarget, ledgerKeyOf, nameIn, nameOf } from './names.ts'
+import { assignmentOfKey, isTarget, ledgerKeyOf, nameIn, nameOf } from './names.ts'
 import { Judge, type Watched } from './watched.ts'
 
 /** Uploads and deletions have eight message groups each, of a declared folder and of all undeclared ones together. */
@@ -21,7 +21,7 @@ type Waiting = { readonly most: number; overtaken: number }
  */
 export class OthersPromise extends Judge {
   protected readonly promise = 'others'
-  /** Who uploaded each version, or content, of a link, and who deleted each link. */
+  /** Who uploaded each content of a link, and who deleted each link. */
   readonly #uploaders = new Map<string, Set<string>>()
   readonly #deleters = new Map<string, Set<string>>()
   /** Deletions to be looked at, and access to be revoked. */
@@ -41,7 +41,7 @@ export class OthersPromise extends Judge {
   #noteLink(change: ObjectChange): void {
     const { key, caller } = change
     const name = `AWS:${caller.accessKeyId}`
-    if ('etag' in change) addTo(this.#uploaders, versionOf(key, change), name)
+    if ('etag' in change) addTo(this.#uploaders, `${key} ${change.etag}`, name)
     else addTo(this.#deleters, key, name)
   }
 
@@ -65,11 +65,8 @@ export class OthersPromise extends Judge {
     if (deleter !== undefined && !this.#deleters.get(link)?.has(deleter))
       this.fail(`${record} says that ${deleter} deleted ${link}, which he never did`)
     if (uploader === undefined) return
-    // Whoever uploads the same again has changed nothing, and the first stays named.
-    const content = `${link} named ${String(said.etag)}`
-    if (![versionOf(link, said), content].some((one) => this.#uploaders.get(one)?.has(uploader)))
-      this.fail(`${record} says that ${uploader} uploaded this version of ${link}, which somebody else did`)
-    addTo(this.#uploaders, content, uploader)
+    if (!this.#uploaders.get(`${link} ${said.etag}`)?.has(uploader))
+      this.fail(`${record} says that ${uploader} uploaded this content of ${link}, which somebody else did`)
   }
 
   /** A call of the product is about to take effect. */
@@ -116,8 +113,10 @@ export class OthersPromise extends Judge {
   #noteChange(key: string): void {
     this.#revocations.delete(key)
     if (this.#revocations.size === 0 || !this.world.hostile.touches(key)) return
+    this.wishes.note()
     for (const waiting of this.#revocations.keys())
-      if (this.world.checker.isAsked(waiting)) this.#revocations.delete(waiting)
+      if (this.wishes.askedSinceMs(assignmentOfKey(waiting, this.world)) !== undefined)
+        this.#revocations.delete(waiting)
     const busy = new Set(this.world.ssoAdmin.outstandingRequests().map(({ target }) => `account%${target.accountId}%`))
     const isFree = ([waiting]: [string, Waiting]) => ![...busy].some((account) => waiting.includes(account))
     this.#overtake(new Map([...this.#revocations].filter(isFree)), 1, 'revocation')
@@ -149,12 +148,4 @@ export class OthersPromise extends Judge {
 
 function addTo(names: Map<string, Set<string>>, key: string, name: string): void {
   names.set(key, (names.get(key) ?? new Set()).add(name))
-}
-
-/** Without versions the same content is one version, whenever it was uploaded. */
-function versionOf(
-  key: string,
-  { versionId, etag }: { readonly versionId?: unknown; readonly etag?: unknown },
-): string {
-  return `${key} ${versionId ?? etag}`
 }

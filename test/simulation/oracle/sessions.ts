@@ -1,10 +1,15 @@
 import { ownedNames } from '../permission-set-actions.ts'
 import { Judge, type Watched } from './watched.ts'
 
-/** The calls of the sessions of a user that began before an instant are denied. `account`: absent in all. */
-type Denial = { readonly user: string; readonly account: string | undefined; readonly beforeMs: number }
+/** The calls of the sessions of a user in a permission set that began before an instant are denied. `account`: absent in all. */
+type Denial = {
+  readonly permissionSet: string
+  readonly user: string
+  readonly account: string | undefined
+  readonly beforeMs: number
+}
 /** `isOfOperator`: otherwise their own temporary access has ended. */
-type Ended = Denial & { readonly permissionSet: string; readonly isOfOperator: boolean }
+type Ended = Denial & { readonly isOfOperator: boolean }
 
 /** No session lasts longer. */
 const longestMs = 12 * 60 * 60_000
@@ -47,13 +52,8 @@ export class SessionsPromise extends Judge {
     this.#ended.push(...added)
     // Until then the world is not at rest.
     this.world.later(deniedMs, () => {})
-    for (const one of this.#ended.filter((known) => !this.#mayBeOver(known)))
-      if (
-        !isIn(
-          recorded.filter(({ permissionSet }) => permissionSet === one.permissionSet),
-          one,
-        )
-      )
+    for (const one of this.#ended)
+      if (!this.#mayBeOver(one) && !isIn(recorded, one))
         this.fail(`the record of ended sessions has lost ${describe(one)}`)
   }
 
@@ -74,15 +74,16 @@ export class SessionsPromise extends Judge {
     const actual = this.world.ssoAdmin.definitionNow(name)
     if (actual?.arn !== arn) return
     const text = typeof policy === 'string' ? policy : undefined
-    const denied = denialsIn(text)
-    const before = denialsIn(actual?.inlinePolicy)
+    const denied = denialsIn(name, text)
+    const before = denialsIn(name, actual?.inlinePolicy)
     // What is denied gives way only to an operator's wish.
     const added = denied.filter((one) => !isIn(before, one))
-    const givesWay = this.world.wasDrifted || added.some((one) => this.#isOfOperator(one, name))
+    const givesWay = this.world.wasDrifted || added.some((one) => this.#isOfOperator(one))
     for (const one of before.filter((known) => !this.#mayBeOver(known) && !isIn(denied, known)))
-      if (!givesWay || !this.#mayLack(one, name, text)) this.fail(`${name} does not deny any more ${describe(one)}`)
-    const isEnded = (one: Denial) => this.#endedOf(name).some((known) => covers(known, one) && covers(one, known))
-    for (const one of denied) if (!isEnded(one)) this.fail(`${name} denies ${describe(one)}, which nobody ended`)
+      if (!givesWay || !this.#mayLack(one, text)) this.fail(`${name} does not deny any more ${describe(one)}`)
+    for (const one of denied)
+      if (!this.#ended.some((known) => isSame(known, one)))
+        this.fail(`${name} denies ${describe(one)}, which nobody ended`)
   }
 
   #endedOf(name: string): readonly Ended[] {
@@ -90,13 +91,12 @@ export class SessionsPromise extends Judge {
   }
 
   /** There is no room for it, and it is no operator's. */
-  #mayLack(one: Denial, name: string, policy: string | undefined): boolean {
-    const isFull = (policy ?? '').replace(/\s/g, '').length + statementMost > policyMost
-    return isFull && !this.#isOfOperator(one, name)
+  #mayLack(one: Denial, policy = ''): boolean {
+    return policy.replace(/\s/g, '').length + statementMost > policyMost && !this.#isOfOperator(one)
   }
 
-  #isOfOperator({ user }: Denial, name: string): boolean {
-    return this.#endedOf(name).some((one) => one.user === user && one.isOfOperator && !this.#mayBeOver(one))
+  #isOfOperator({ permissionSet, user }: Denial): boolean {
+    return this.#endedOf(permissionSet).some((one) => one.user === user && one.isOfOperator && !this.#mayBeOver(one))
   }
 
   /** Nothing is under way, and nobody has changed a permission set by hand: the drift check begins. A held file may pass by then. */
@@ -119,7 +119,7 @@ export class SessionsPromise extends Judge {
       const policy = this.world.ssoAdmin.definitionNow(name)?.inlinePolicy
       const isPutBack = isReconciled || !this.world.wasDrifted
       for (const one of isPutBack ? this.#endedOf(name) : [])
-        if (!this.#mayBeOver(one) && !isIn(denied, one) && !this.#mayLack(one, name, policy))
+        if (!this.#mayBeOver(one) && !isIn(denied, one) && !this.#mayLack(one, policy))
           this.fail(`${name} does not deny ${describe(one)}`)
       for (const one of denied.filter((other) => this.#isOver(other)))
         this.fail(`${name} denies ${describe(one)}, though no session can be left`)
@@ -162,27 +162,26 @@ export class SessionsPromise extends Judge {
   #deniedIn(name: string): readonly Denial[] | undefined {
     const actual = this.world.ssoAdmin.definitionNow(name)
     const isOurs = this.world.readJson(`owned_permission_sets/${name}`)?.arn === actual?.arn
-    return actual && isOurs ? denialsIn(actual.inlinePolicy) : undefined
+    return actual && isOurs ? denialsIn(name, actual.inlinePolicy) : undefined
   }
 
   #mayBeOver({ beforeMs }: Denial): boolean {
-    const { clock, skewMs } = this.world
-    return beforeMs + longestMs <= clock.now().getTime() + skewMs
+    return beforeMs + longestMs <= this.world.clock.now().getTime() + this.world.skewMs
   }
 
   #isOver({ beforeMs }: Denial): boolean {
-    const { clock, skewMs } = this.world
-    return beforeMs + longestMs + removedMs <= clock.now().getTime() - skewMs
+    return beforeMs + longestMs + removedMs <= this.world.clock.now().getTime() - this.world.skewMs
   }
 }
 
-function isSame(a: Ended, b: Ended): boolean {
-  return a.permissionSet === b.permissionSet && covers(a, b) && covers(b, a)
+function isSame(a: Denial, b: Denial): boolean {
+  return covers(a, b) && covers(b, a)
 }
 
 function covers(wide: Denial, narrow: Denial): boolean {
   const isWhere = wide.account === undefined || wide.account === narrow.account
-  return wide.user === narrow.user && isWhere && wide.beforeMs >= narrow.beforeMs
+  const isWhose = wide.permissionSet === narrow.permissionSet && wide.user === narrow.user
+  return isWhose && isWhere && wide.beforeMs >= narrow.beforeMs
 }
 
 function isIn(all: readonly Denial[], one: Denial): boolean {
@@ -208,7 +207,7 @@ function statementsOf(inlinePolicy: string | undefined): readonly Statement[] {
 }
 
 /** Each user and account of each statement. */
-function denialsIn(inlinePolicy: string | undefined): readonly Denial[] {
+function denialsIn(permissionSet: string, inlinePolicy: string | undefined): readonly Denial[] {
   return statementsOf(inlinePolicy)
     .filter(isDenial)
     .flatMap(({ Condition }) => {
@@ -216,7 +215,7 @@ function denialsIn(inlinePolicy: string | undefined): readonly Denial[] {
       const { 'identitystore:UserId': users = [], 'aws:PrincipalAccount': accounts = [undefined] } = {
         ...Condition?.StringEquals,
       }
-      return users.flatMap((user) => accounts.map((account) => ({ user, account, beforeMs })))
+      return users.flatMap((user) => accounts.map((account) => ({ permissionSet, user, account, beforeMs })))
     })
 }
 

@@ -18,6 +18,7 @@ type Seen = { readonly key: string; readonly upload: number; readonly digest: st
 type Decision = Seen & { readonly by: string; readonly decision: 'approve' | 'deny'; readonly isSealed: boolean }
 type Request = { readonly user: string; readonly digest: string }
 type Link = { readonly expiresAt?: string; readonly request?: Request }
+type RequestStatus = { readonly request?: { readonly digest: string }; readonly etag?: string }
 type Grant = Request & {
   readonly key: string
   readonly link: string
@@ -61,8 +62,7 @@ class Past<Value> {
 /**
  * 10: temporary access is there only for who might ask for it, by the approvals that its eligibility asked for then, of different
  * people who might approve and were not the requester, each for the very upload that was granted, and not against a denial; once
- * for each upload; and never beyond its end. Judged
- * by what people did, not by what ssofile wrote of it.
+ * for each upload; and never beyond its end. Judged by what people did, not by what ssofile wrote of it.
  */
 export class TemporaryPromise extends Judge {
   protected readonly promise = 'temporary'
@@ -128,10 +128,7 @@ export class TemporaryPromise extends Judge {
   }
 
   #noteStatus(key: string): void {
-    const { request, etag } = (this.world.readJson(`status/${key}.json`) ?? {}) as {
-      request?: { digest: string }
-      etag?: string
-    }
+    const { request, etag }: RequestStatus = this.world.readJson(`status/${key}.json`) ?? {}
     const found = this.world.objects.model.find(key)
     // Who looks at both sees one upload only where the status is of the file that is there.
     if (!request || !found || found.etag !== etag) return
@@ -142,7 +139,7 @@ export class TemporaryPromise extends Judge {
   }
 
   #judgeGrant(historyKey: string): void {
-    const { key = '', reason } = (this.world.readJson(historyKey) ?? {}) as { key?: string; reason?: string }
+    const { key, reason }: Partial<Grant> = this.world.readJson(historyKey) ?? {}
     const upload = this.#uploads.find((one) => one.key === key && one.reason === reason)
     const complain = (what: string): void => this.fail(`${historyKey} ${what}`)
     if (this.#granted.has(historyKey)) complain('is written twice')
