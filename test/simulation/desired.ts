@@ -29,18 +29,21 @@ export function scopeOf(key: string): { readonly scope: string; readonly value: 
   return scope !== '' && isWhole ? { scope, value } : undefined
 }
 
-/** Whether a link with this body is in force. */
-export function grantsNow(body: string, at: Date): boolean {
-  if (body === '') return true
+/** What the status of a link with this body says of its time. */
+export function phaseOf(body: string, at: Date): 'in force' | 'waiting' | 'expired' | 'rejected' {
   try {
-    const { expiresAt, notBefore } = JSON.parse(body)
-    const isInstant = (text: unknown) => text === undefined || !Number.isNaN(Date.parse(String(text)))
-    if (!isInstant(expiresAt) || !isInstant(notBefore)) return false
-    if (expiresAt !== undefined && at >= new Date(expiresAt)) return false
-    return notBefore === undefined || at >= new Date(notBefore)
+    const { notBefore = '1970-01-01', expiresAt = '9999-01-01' } = body === '' ? {} : JSON.parse(body)
+    const [begins, ends] = [new Date(notBefore), new Date(expiresAt)]
+    if (!(begins < ends)) return 'rejected'
+    if (at < begins) return 'waiting'
+    return at < ends ? 'in force' : 'expired'
   } catch {
-    return false
+    return 'rejected'
   }
+}
+
+export function grantsNow(body: string, at: Date): boolean {
+  return phaseOf(body, at) === 'in force'
 }
 
 /**

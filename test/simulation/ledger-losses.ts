@@ -44,7 +44,7 @@ export class LedgerLosses {
       if (body === undefined || !isGranted(parse(body))) return
       this.#versions.set(key, body)
       // Granted or imported again, the access has a record again.
-      if (!this.#isOthersNow(key, parse(this.#lost.get(key) ?? body))) this.#lost.delete(key)
+      this.#lost.delete(key)
     })
   }
 
@@ -64,17 +64,9 @@ export class LedgerLosses {
     void this.#objects.as(spoiler).delete(key)
   }
 
-  /**
-   * An operator has restored what could be: what is gone now is not looked after any more. Where the entry had another
-   * principal's access by then, nothing is written over it: ssofile tells of the access that was lost, and a person decides.
-   */
+  /** An operator has restored what could be: what is gone now is not looked after any more. */
   noteRestored(): void {
-    for (const [key, body] of this.#lost) if (!this.#isOthersNow(key, parse(body))) this.#lost.delete(key)
-  }
-
-  #isOthersNow(key: string, lost: Entry): boolean {
-    const now = this.#readUnspoiled(key)
-    return now !== undefined && parse(now).principalId !== lost.principalId
+    this.#lost.clear()
   }
 
   bringBack(key: string): void {
@@ -92,28 +84,22 @@ export class LedgerLosses {
 
   /**
    * An operator follows the remedies. `isOurs`: the access of this entry is there, and ssofile gave it. `takeAway`: by
-   * hand in Identity Center, where the entry holds another principal's access by now.
+   * hand in Identity Center.
    */
   undoAll(isOurs: (key: string, entry: Entry) => boolean, takeAway: (key: string, entry: Entry) => void): void {
     for (const [key, body] of this.#lost) {
-      const lost = parse(body)
       const now = this.#readUnspoiled(key)
-      const present = now === undefined ? undefined : parse(now)
-      const isOther = present !== undefined && present.principalId !== lost.principalId
-      const isLost = present?.lastCreation === undefined
-      if (isOurs(key, lost) && isLost && !isOther) this.#mend(key, body)
+      if (now !== undefined && parse(now).lastCreation !== undefined) continue
+      if (isOurs(key, parse(body))) this.#mend(key, body)
       // What somebody put there meanwhile is by its name ours, and nobody but a person can tell.
-      else if (isOurs(key, lost) ? isOther : present !== undefined && isLost) takeAway(key, lost)
+      else if (now !== undefined) takeAway(key, parse(body))
     }
     for (const [key, body] of this.#broughtBack) {
       const now = this.#readUnspoiled(key)
-      const old = parse(body)
-      if (now === undefined) continue
-      if (isSameLife(parse(now), old)) {
-        this.#mend(key, undefined)
-        // Others gave it while that entry stood there, which said that it was ours.
-        takeAway(key, old)
-      }
+      if (now === undefined || calledAtOf(parse(now)) !== calledAtOf(parse(body))) continue
+      this.#mend(key, undefined)
+      // Others gave it while that entry stood there, which said that it was ours.
+      takeAway(key, parse(body))
     }
     this.#lost.clear()
     this.#broughtBack.clear()
@@ -152,10 +138,6 @@ function parse(body: string): Entry {
 
 function isGranted({ state, grantedAt }: Entry): boolean {
   return state === 'granted' && grantedAt !== undefined
-}
-
-function isSameLife(a: Entry, b: Entry): boolean {
-  return calledAtOf(a) === calledAtOf(b) && a.principalId === b.principalId
 }
 
 function calledAtOf({ lastCreation }: Entry): unknown {

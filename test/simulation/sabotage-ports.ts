@@ -1,17 +1,178 @@
-import type { Account } from '../../shared/domain/organization/organization-view.ts'
+import type { RoleName } from '../../infra/function-permissions.ts'
 import type { PrincipalId } from '../../shared/domain/principals/identity-center-ids.ts'
 import type { ObjectStore, ReadObject, WriteResult } from '../../shared/ports/object-store.ts'
 import type { Page } from '../../shared/ports/page.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { ServiceError } from '../../shared/ports/service-error.ts'
-import type { AssignmentRequest, AssignmentTarget, Provisioning } from '../../shared/ports/sso-admin.ts'
+import type { AssignmentRequest, AssignmentTarget, Provisioning, RequestKind } from '../../shared/ports/sso-admin.ts'
 import { wrapPort } from '../../shared/reconcile/calls/wrap-port.ts'
+
+/** What a process is given instead of its ports. */
+export type Change = (ports: Ports, process: RoleName) => Ports
 
 type Replaceable = 'objects' | 'queues' | 'ssoAdmin' | 'organizations' | 'identityStore'
 
-/** The ports with some methods of one of them otherwise. */
-export function otherwise<Name extends Replaceable>(ports: Ports, name: Name, overrides: Partial<Ports[Name]>): Ports {
-  return { ...ports, [name]: wrapPort(ports[name], (_, call) => call(), overrides) }
+/** Some methods of one port are otherwise. */
+export function otherwise<Name extends Replaceable>(
+  name: Name,
+  override: (port: Ports[Name], ports: Ports) => Partial<Ports[Name]>,
+): Change {
+  return (ports) => ({ ...ports, [name]: wrapPort(ports[name], (_, call) => call(), override(ports[name], ports)) })
+}
+
+export function both(one: Change, other: Change): Change {
+  return (ports, process) => other(one(ports, process), process)
+}
+
+export function onlyIn(processes: readonly RoleName[], change: Change): Change {
+  return (ports, process) => (processes.includes(process) ? change(ports, process) : ports)
+}
+
+type Read = (read: () => Promise<ReadObject | undefined>, key: string, ports: Ports) => Promise<ReadObject | undefined>
+
+/** Objects under `prefix` are read otherwise. */
+export function reading(prefix: string, read: Read): Change {
+  return otherwise('objects', (objects, ports) => {
+    const get: ObjectStore['get'] = (key, options) => {
+      const found = () => objects.get(key, options)
+      return key.startsWith(prefix) ? read(found, key, ports) : found()
+    }
+    const getIfChanged: ObjectStore['getIfChanged'] = (key, etag) =>
+      key.startsWith(prefix) ? get(key) : objects.getIfChanged(key, etag)
+    return { get, getIfChanged }
+  })
+}
+
+/** What is read under `prefix` says something else. */
+export function misreading(prefix: string, change: (text: string) => string): Change {
+  return reading(prefix, async (read) => {
+    const found = await read()
+    return found && { ...found, body: Buffer.from(change(Buffer.from(found.body).toString())) }
+  })
+}
+
+/** What was read first under `prefix` is believed for ever, absence too. */
+export function readingOnce(prefix: string): Change {
+  return reading(prefix, (read, key, ports) => firstRead(ports, key, read))
+}
+
+/** Nobody sees the objects under `prefix`, by their keys. */
+export function notFinding(prefix: string): Change {
+  return otherwise('objects', (objects) => ({
+    head: async (key) => (key.startsWith(prefix) ? undefined : objects.head(key)),
+  }))
+}
+
+/** Listings lack some keys. */
+export function overlooking(missed: RegExp): Change {
+  return otherwise('objects', (objects) => ({
+    async *list(prefix, options) {
+      for await (const head of objects.list(prefix, options)) if (!missed.test(head.key)) yield head
+    },
+  }))
+}
+
+type Written = Parameters<ObjectStore['put']>
+type Write = (ports: Ports, ...written: Written) => Promise<WriteResult>
+
+/** Objects under `prefix` are written otherwise. */
+export function writing(prefix: string, write: Write): Change {
+  return otherwise('objects', (objects, ports) => ({
+    put: (...written) => (written[0].startsWith(prefix) ? write(ports, ...written) : objects.put(...written)),
+  }))
+}
+
+/** What is written under `prefix` says something else. */
+export function miswriting(prefix: string, change: (text: string) => string): Change {
+  return writing(prefix, ({ objects }, key, body, ...rest) =>
+    objects.put(key, change(Buffer.from(body).toString()), ...rest),
+  )
+}
+
+/** Nothing is written under `prefix`, and nobody is told; `only`: under which conditions. */
+export function forgetting(prefix: string, only?: 'ifMatch' | 'ifNoneMatch'): Change {
+  return writing(prefix, async (ports, key, body, condition) => {
+    const isMeant = only === undefined || (condition !== undefined && only in condition)
+    return isMeant ? unwritten(ports) : ports.objects.put(key, body, condition)
+  })
+}
+
+/** Nothing under `prefix` is deleted, and nobody is told. */
+export function keeping(prefix: string): Change {
+  return otherwise('objects', (objects) => ({
+    delete: async (key, condition) => (key.startsWith(prefix) ? 'deleted' : objects.delete(key, condition)),
+  }))
+}
+
+export function unwritten({ clock }: Ports): WriteResult {
+  return { outcome: 'written', etag: 'nothing', servedAt: clock.now() }
+}
+
+/** Each write under `prefix` holds its condition, or pretends to. */
+export function overwriting(prefix: string): Change {
+  return writing(prefix, async ({ objects }, key, body, condition) => {
+    const result = await objects.put(key, body, condition)
+    return result.outcome === 'lost' ? objects.put(key, body) : result
+  })
+}
+
+/** Other messages are sent to a queue of this name. */
+export function sending(meant: string, change: (message: Message) => readonly Message[]): Change {
+  return otherwise('queues', (queues) => ({
+    send: (queue, messages) => queues.send(queue, queue === meant ? messages.flatMap(change) : messages),
+  }))
+}
+type Message = Parameters<Ports['queues']['send']>[1][number]
+
+/** What AWS says of a request is read otherwise. */
+export function misjudging(isWrong: (kind: RequestKind, request: AssignmentRequest) => boolean): Change {
+  return otherwise('ssoAdmin', (ssoAdmin) => ({
+    async describeAssignmentRequest(kind, id) {
+      const request = await ssoAdmin.describeAssignmentRequest(kind, id)
+      return request && isWrong(kind, request) ? { ...request, state: 'SUCCEEDED' } : request
+    },
+  }))
+}
+
+/** An error of `codes` is taken for an answer. */
+export async function taken<Answer>(call: Promise<Answer>, codes: RegExp, answer: () => Answer): Promise<Answer> {
+  try {
+    return await call
+  } catch (error) {
+    if (error instanceof ServiceError && codes.test(error.code)) return answer()
+    throw error
+  }
+}
+
+/** An error of `codes` of a creation is taken for a refusal. */
+export function refusedAt(codes: RegExp): Change {
+  return otherwise('ssoAdmin', (ssoAdmin) => ({
+    createAccountAssignment: (target, options) =>
+      taken(ssoAdmin.createAccountAssignment(target, options), codes, () => {
+        throw new ServiceError('sso-admin', 'ValidationException', 'refused')
+      }),
+  }))
+}
+
+/** An error of `codes` of a creation is taken for success. */
+export function succeedingAt(codes: RegExp): Change {
+  return otherwise('ssoAdmin', (ssoAdmin, ports) => ({
+    createAccountAssignment: (target, options) =>
+      taken(ssoAdmin.createAccountAssignment(target, options), codes, () => succeeded(target, ports)),
+    async describeAssignmentRequest(kind, id) {
+      const [, target] = /^made-up (.*)$/.exec(id) ?? []
+      return target ? succeeded(JSON.parse(target), ports) : ssoAdmin.describeAssignmentRequest(kind, id)
+    },
+  }))
+}
+
+function succeeded(target: AssignmentTarget, { clock }: Ports): AssignmentRequest {
+  return { requestId: `made-up ${JSON.stringify(target)}`, state: 'SUCCEEDED', createdAt: clock.now(), target }
+}
+
+/** What SSO Admin answers once a provisioning is over. */
+export function provisioned(permissionSetArn: Provisioning['permissionSetArn'], { clock }: Ports): Provisioning {
+  return { requestId: permissionSetArn, state: 'SUCCEEDED', createdAt: clock.now(), permissionSetArn }
 }
 
 /** The first answer to a question counts for all processes of a life, who share its log. */
@@ -26,119 +187,5 @@ function first<Answer>() {
   }
 }
 
-type Read = (read: () => Promise<ReadObject | undefined>, key: string) => Promise<ReadObject | undefined>
-
-/** Objects under `prefix` are read otherwise. */
-export function reading(ports: Ports, prefix: string, read: Read): Ports {
-  const { objects } = ports
-  const get: ObjectStore['get'] = (key, options) => {
-    const found = () => objects.get(key, options)
-    return key.startsWith(prefix) ? read(found, key) : found()
-  }
-  const getIfChanged: ObjectStore['getIfChanged'] = (key, etag) =>
-    key.startsWith(prefix) ? get(key) : objects.getIfChanged(key, etag)
-  return otherwise(ports, 'objects', { get, getIfChanged })
-}
-
-export const firstPlace = first<Account | undefined>()
 const firstRead = first<ReadObject | undefined>()
-
-/** What is read under `prefix` says something else. */
-export function misreading(ports: Ports, prefix: string, change: (text: string) => string): Ports {
-  return reading(ports, prefix, async (read) => {
-    const found = await read()
-    return found && { ...found, body: Buffer.from(change(Buffer.from(found.body).toString())) }
-  })
-}
-
-/** What is written under `prefix` is written otherwise. */
-export function writing(ports: Ports, prefix: string, put: ObjectStore['put']): Ports {
-  return otherwise(ports, 'objects', {
-    put: (...written) => (written[0].startsWith(prefix) ? put(...written) : ports.objects.put(...written)),
-  })
-}
-
-/** What is written under `prefix` says something else. */
-export function miswriting(ports: Ports, prefix: string, change: (text: string) => string): Ports {
-  return writing(ports, prefix, (key, body, ...rest) =>
-    ports.objects.put(key, change(Buffer.from(body).toString()), ...rest),
-  )
-}
-
-/** Nothing is written under `prefix`, and nobody is told. */
-export function forgetting(ports: Ports, prefix: string): Ports {
-  return writing(ports, prefix, async () => ({ outcome: 'written', etag: 'nothing', servedAt: ports.clock.now() }))
-}
-
-/** Listings lack some keys. */
-export function overlooking(ports: Ports, isMissed: (key: string) => boolean): Ports {
-  const { objects } = ports
-  return otherwise(ports, 'objects', {
-    async *list(prefix, options) {
-      for await (const head of objects.list(prefix, options)) if (!isMissed(head.key)) yield head
-    },
-  })
-}
-
-/** An error of `codes` is taken for an answer. */
-export async function taken<Answer>(call: Promise<Answer>, codes: RegExp, answer: () => Answer): Promise<Answer> {
-  try {
-    return await call
-  } catch (error) {
-    if (error instanceof ServiceError && codes.test(error.code)) return answer()
-    throw error
-  }
-}
-
-/** What SSO Admin answers once a request is over. */
-export function succeeded(target: AssignmentTarget, { clock }: Ports): AssignmentRequest {
-  return { requestId: `made-up ${JSON.stringify(target)}`, state: 'SUCCEEDED', createdAt: clock.now(), target }
-}
-
-export function provisioned(permissionSetArn: Provisioning['permissionSetArn'], { clock }: Ports): Provisioning {
-  return { requestId: permissionSetArn, state: 'SUCCEEDED', createdAt: clock.now(), permissionSetArn }
-}
-
-export function madeUp(requestId: string, ports: Ports): AssignmentRequest | undefined {
-  const [, target] = /^made-up (.*)$/.exec(requestId) ?? []
-  return target === undefined ? undefined : succeeded(JSON.parse(target), ports)
-}
-
-/** A write that holds its condition, or pretends to. */
-export async function overwriting(
-  ports: Ports,
-  ...[key, body, condition]: Parameters<ObjectStore['put']>
-): Promise<WriteResult> {
-  const result = await ports.objects.put(key, body, condition)
-  return result.outcome === 'lost' ? ports.objects.put(key, body) : result
-}
-
-/** What was read first under `prefix` is believed for ever, absence too. */
-export function readingOnce(ports: Ports, prefix: string): Ports {
-  return reading(ports, prefix, (read, key) => firstRead(ports, key, read))
-}
-
-type Send = Ports['queues']['send']
-
-/** Other messages are sent. */
-export function sending(ports: Ports, change: (...sent: Parameters<Send>) => Parameters<Send>[1]): Ports {
-  const send: Send = (queue, messages) => ports.queues.send(queue, change(queue, messages))
-  return otherwise(ports, 'queues', { send })
-}
-
-const listed = new WeakMap<Ports['log'], Map<string, Set<PrincipalId>>>()
-
-/** Whoever was listed once is listed for ever, in all processes of a life. */
-export function remembering(
-  { log }: Ports,
-  list: (of: PrincipalId, token?: string) => Promise<Page<PrincipalId>>,
-): (of: PrincipalId, token?: string) => Promise<Page<PrincipalId>> {
-  const known = listed.get(log) ?? new Map<string, Set<PrincipalId>>()
-  listed.set(log, known)
-  return async (of, token) => {
-    const page = await list(of, token)
-    const all = (known.get(of) ?? new Set()).union(new Set(page.items))
-    known.set(of, all)
-    return { ...page, items: [...all] }
-  }
-}
+export const firstMembers = first<Page<PrincipalId>>()

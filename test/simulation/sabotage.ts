@@ -3,7 +3,7 @@ import { canonicalLives } from './canonical-lives.ts'
 import { playLife } from './every-fault.ts'
 import { numberOf, promises } from './oracle/violation.ts'
 import { hostileLives, requestLives } from './people-lives.ts'
-import { runSimulation } from './run.ts'
+import { type RunResult, runSimulation } from './run.ts'
 import { type Sabotage, sabotages } from './sabotages.ts'
 import { drawLives } from './simulate.ts'
 import type { Judged } from './simulated-world.ts'
@@ -36,23 +36,21 @@ export async function trySabotages(work: SabotagePart): Promise<readonly Sabotag
 
 /** In a canonical life, with at most one fault, or in random lives. One that breaks a promise without the defect as well proves nothing. */
 export async function find(sabotage: Sabotage, runs: number): Promise<string | undefined> {
-  const own = sabotage.breaks.map((promise) => numberOf(promises[promise]))
-  const judged: Judged = { promises: own, sabotage }
-  const sweeps = sabotage.sweeps ?? true
-  if (sweeps)
-    for (const life of livesFor(sabotage)) {
-      const play = (how: Judged) => playLife(life, how, sabotage.strike)
-      const { violation } = await play(judged)
-      if (violation && !(await play({ promises: own })).violation)
-        return `by promise ${violation.promise}, in the life '${life.name}'`
-    }
+  const own = [numberOf(promises[sabotage.breaks])]
+  const tell = async (where: string, play: (how: Judged) => Promise<RunResult>) => {
+    const { violation } = await play({ promises: own, sabotage })
+    if (!violation || (await play({ promises: own })).violation) return undefined
+    return `by promise ${violation.promise}, ${where}`
+  }
+  for (const life of livesFor(sabotage)) {
+    const found = await tell(`in the life '${life.name}'`, (how) => playLife(life, how, sabotage.strike))
+    if (found !== undefined) return found
+  }
   for (const [nth, [settings, actions]] of drawLives(seed, runs, sabotage.profile).entries()) {
     // What weak references kept for a life goes when the event loop turns.
     await setImmediate()
-    const play = (how: Judged) => runSimulation({ ...settings, sweeps }, actions, how)
-    const { violation } = await play(judged)
-    if (violation && !(await play({ promises: own })).violation)
-      return `by promise ${violation.promise}, after ${nth + 1} lives`
+    const found = await tell(`after ${nth + 1} lives`, (how) => runSimulation(settings, actions, how))
+    if (found !== undefined) return found
   }
   return undefined
 }

@@ -110,31 +110,21 @@ export class UnreadableObjects {
   /** The same of a link or a file: its status may tell of what nobody can read, or be that. */
   concernsInput(input: string): boolean {
     const isOf = (set: string | undefined) => input.includes(`%${set}%`) || input === `permission_sets/${set}.json`
-    return this.spoiled.some((key) => key === `status/${input}.json` || isOf(setOf(key)))
-  }
-
-  /** The status of its file is spoiled: it is as it was before, as are the links that wait for it. */
-  concernsSet(name: string): boolean {
-    return this.isSpoiled(`status/permission_sets/${name}.json.json`)
+    return this.spoiled.some((key) => key === `status/${input}.json` || isOf(accessIn(key)?.set))
   }
 }
 
 /**
- * In the same account, of the same permission set: names may have changed hands. Of a user of the same permission set,
- * everywhere: the status of a link says whom it means.
+ * The record of this access, or what others have. Of a user of the same permission set, everywhere: the status of a link says whom
+ * it means.
  */
 function isBeside(spoiled: string, ledgerKey: string): boolean {
-  const [, one] = /^(?:assignments|foreign)\/(account%\d{12}%[^%]+%)/.exec(spoiled) ?? []
-  const [, user] = /^status\/links_data\/[^%]+%[^%]*(%.+%USER%ssofile)\.json$/su.exec(spoiled) ?? []
-  const [, set] = /^status\/permission_sets\/([\w-]+)\.json\.json$/.exec(spoiled) ?? []
-  return (
-    (one !== undefined && ledgerKey.startsWith(`assignments/${one}`)) ||
-    (user !== undefined && ledgerKey.endsWith('%USER') && ledgerKey.includes(user.split('%').slice(0, 2).join('%'))) ||
-    (set !== undefined && ledgerKey.includes(`%${set}%`))
-  )
+  const [, set, user] = /^status\/links_data\/[^%]+%[^%]*%([^%]+)%(.+)%USER%ssofile\.json$/su.exec(spoiled) ?? []
+  const isOfUser = user !== undefined && ledgerKey.includes(`%${set}%`) && ledgerKey.endsWith('%USER')
+  return isOfUser || (accessIn(spoiled)?.place ?? ' ') === accessIn(ledgerKey)?.place
 }
 
-function setOf(spoiled: string): string | undefined {
-  const [, ofAccess] = /^(?:assignments|foreign)\/account%\d{12}%([^%]+)%/.exec(spoiled) ?? []
-  return ofAccess ?? /^status\/permission_sets\/([\w-]+)\.json\.json$/.exec(spoiled)?.[1]
+function accessIn(key: string): { readonly place: string; readonly set: string } | undefined {
+  const [, place, set] = /^(?:assignments|foreign)\/(account%\d{12}%([^%]+)%.*)$/su.exec(key) ?? []
+  return place === undefined || set === undefined ? undefined : { place, set }
 }

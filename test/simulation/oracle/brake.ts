@@ -3,12 +3,11 @@ import { renderNameInKey } from '../../../shared/domain/links/name-in-key.ts'
 import { readShown } from '../brake-actions.ts'
 import { grantsNow } from '../desired.ts'
 import { hostileFolder } from '../hostile-actions.ts'
-import { accountOfKey, assignmentOfKey, linksOf, splitAssignment } from './names.ts'
+import { accountOfKey, assignmentOfKey, linksOf, recordedName, splitAssignment } from './names.ts'
 import type { SuspensionsPromise } from './suspensions.ts'
 import type { TemporaryPromise } from './temporary.ts'
 import { isDeletion } from './truth.ts'
-import { promises } from './violation.ts'
-import { hinderedMs, isCalm, isHindered, releasedMs, type Watched } from './watched.ts'
+import { hinderedMs, isCalm, isHindered, Judge, releasedMs, type Watched } from './watched.ts'
 
 type Entry = Readonly<Record<string, unknown>>
 type Passed = { readonly sinceMs: number; lastMs: number; readonly items: Set<string> }
@@ -23,8 +22,8 @@ const everything = 'indirect'
  * Promise 6: in no window more is revoked than the configuration lets pass, what is held goes only by a person's release, and what
  * is held is so everywhere, and nothing else. How the product counts is not counted again: only what is beyond doubt is.
  */
-export class BrakePromise {
-  readonly #watched: Watched
+export class BrakePromise extends Judge {
+  protected readonly promise = 'brake'
   readonly #temporary: TemporaryPromise
   readonly #suspensions: SuspensionsPromise
   readonly #known = new Map<string, Known>()
@@ -44,20 +43,20 @@ export class BrakePromise {
   readonly counts = { 'brake holds': 0, 'brake releases': 0 }
 
   constructor(watched: Watched, temporary: TemporaryPromise, suspensions: SuspensionsPromise) {
-    this.#watched = watched
+    super(watched)
     this.#temporary = temporary
     this.#suspensions = suspensions
   }
 
   noteLink(key: string): void {
-    this.#changedMs.set(key, this.#nowMs)
+    this.#changedMs.set(key, this.nowMs)
   }
 
   /** An operator releases the list that was `seen`; only where the same is held `now`, it is released. */
   noteRelease(seen: readonly string[], now: readonly string[] | undefined): void {
     if (now === undefined || seen.join('\n') !== now.join('\n')) return
     this.counts['brake releases'] += seen.length
-    for (const key of seen) this.#releasedAtMs.set(`assignments/${key}`, this.#nowMs)
+    for (const key of seen) this.#releasedAtMs.set(`assignments/${key}`, this.nowMs)
   }
 
   noteForgotten(): void {
@@ -66,14 +65,14 @@ export class BrakePromise {
 
   /** An entry was written, or is gone. */
   noteEntry(key: string, entry: Entry | undefined): void {
-    this.#judgeHeld(this.#nowMs - soonMs)
+    this.#judgeHeld(this.nowMs - soonMs)
     const before = this.#known.get(key)
     if (entry === undefined) return void this.#known.delete(key)
     const { state, call } = entry
     for (const link of linksOf(entry)) this.#grantingLinks.add(link)
     const isHeld = state === 'held'
     const account = before && state !== 'granted' ? before.account : this.#describeAccount(key)
-    this.#known.set(key, { entry, account, heldMs: isHeld ? (before?.heldMs ?? this.#nowMs) : undefined })
+    this.#known.set(key, { entry, account, heldMs: isHeld ? (before?.heldMs ?? this.nowMs) : undefined })
     this.#entriesMost = Math.max(this.#entriesMost, this.#known.size)
     if (this.#isForgotten) return
     if (isHeld || isDeletion(call) || entry.missingSince !== undefined) {
@@ -84,7 +83,7 @@ export class BrakePromise {
     }
     if (isHeld && before?.entry.state !== 'held') {
       this.counts['brake holds']++
-      this.#toJudge.set(key, this.#nowMs)
+      this.#toJudge.set(key, this.nowMs)
     }
     if (state === 'revoking' && before && before.entry.state !== 'revoking' && !isDeletion(before.entry.call))
       this.#checkBegun(key, before)
@@ -92,7 +91,7 @@ export class BrakePromise {
 
   /** Nothing is held while all that has gone in the whole life, and this, is no more than may go at once. */
   #judgeHeld(untilMs: number): void {
-    const { world, fail } = this.#watched
+    const { world } = this
     const { own, indirect } = world.configuration.brake
     const gone = [...this.#gone]
     const links = gone.filter((item) => item.startsWith('links_data/')).length
@@ -101,38 +100,37 @@ export class BrakePromise {
       this.#toJudge.delete(key)
       const isJudged = isCalm(world) && !this.#isForgotten && !world.hostile.touches(key)
       if (isJudged && Math.max(links, gone.length - links) <= Math.min(own.count, indirect.count))
-        fail(promises.brake, `${key} is held, although no more has gone than may: ${gone.join(', ')}`)
+        this.fail(`${key} is held, although no more has gone than may: ${gone.join(', ')}`)
     }
   }
 
   #checkBegun(key: string, before: Known): void {
-    const { fail } = this.#watched
     const releasedAtMs = this.#releasedAtMs.get(key) ?? Number.NEGATIVE_INFINITY
-    if (this.#nowMs - releasedAtMs <= releasedMs + hinderedMs) return
+    if (this.nowMs - releasedAtMs <= releasedMs + hinderedMs) return
     const links = linksOf(before.entry).filter((link) => !this.#hasEnded(link))
     if (links.length === 0) return
     // A release is over after an hour. What it took off the list is then judged as if it had never been held.
     if (before.heldMs !== undefined && releasedAtMs < before.heldMs - hinderedMs)
-      fail(promises.brake, `revokes what ${key} records, which is held, and nobody released it`)
+      this.fail(`revokes what ${key} records, which is held, and nobody released it`)
     for (const { scope, items, most, lengthMs } of this.#countedOf(key, links, before.account)) {
       const known = this.#passed.get(scope)
-      const isOver = !known || this.#nowMs - known.lastMs > lengthMs + hinderedMs
-      const passed = isOver ? { sinceMs: this.#nowMs, lastMs: this.#nowMs, items: new Set<string>() } : known
+      const isOver = !known || this.nowMs - known.lastMs > lengthMs + hinderedMs
+      const passed = isOver ? { sinceMs: this.nowMs, lastMs: this.nowMs, items: new Set<string>() } : known
       this.#passed.set(scope, passed)
-      passed.lastMs = this.#nowMs
+      passed.lastMs = this.nowMs
       // What comes later may be counted in a window that began since.
-      if (this.#nowMs - passed.sinceMs >= lengthMs - this.#marginMs()) continue
+      if (this.nowMs - passed.sinceMs >= lengthMs - this.#marginMs()) continue
       for (const item of items) passed.items.add(item)
       if (passed.items.size > most)
-        fail(promises.brake, `revokes ${key}: ${passed.items.size} pass in a window (${scope}), expected ${most}`)
+        this.fail(`revokes ${key}: ${passed.items.size} pass in a window (${scope}), expected ${most}`)
     }
   }
 
   /** What it is counted for beyond doubt: its links stood still, or are withdrawn and its account is as it was. */
   #countedOf(key: string, links: readonly string[], account: string) {
-    const { own, indirect } = this.#watched.world.configuration.brake
+    const { own, indirect } = this.world.configuration.brake
     const isWithdrawn = links.every((link) => !this.#grants(link))
-    const isRecent = links.some((link) => (this.#changedMs.get(link) ?? 0) > this.#nowMs - this.#marginMs())
+    const isRecent = links.some((link) => (this.#changedMs.get(link) ?? 0) > this.nowMs - this.#marginMs())
     const byFolder = [...Map.groupBy(links, (link) => /^links_data\/([\w-]+)\//.exec(link)?.[1] ?? 'no folder')]
     if (isWithdrawn && account === this.#describeAccount(key)) {
       const most = Math.max(own.count, Math.floor((this.#grantingLinks.size * own.percent) / 100))
@@ -154,57 +152,41 @@ export class BrakePromise {
   }
 
   #grants(link: string): boolean {
-    const { objects, clock } = this.#watched.world
-    const found = objects.model.find(link)
-    return found !== undefined && grantsNow(Buffer.from(found.body).toString(), clock.now())
+    const body = this.textOf(link)
+    return body !== undefined && grantsNow(body, this.world.clock.now())
   }
 
   #describeAccount(key: string): string {
-    const { world } = this.#watched
-    const { organizations, objects } = world
-    const account = organizations.accountsNow().find(({ id }) => id === accountOfKey(key))
-    const selectors = world.keys('selectors/').map((name) => [name, objects.model.find(name)?.etag])
+    const { organizations, objects } = this.world
+    const account = this.world.accountNow(accountOfKey(key))
+    const selectors = this.world.keys('selectors/').map((name) => [name, objects.model.find(name)?.etag])
     return JSON.stringify([account, account && organizations.tagsNow(account.id), selectors])
   }
 
   #marginMs(): number {
-    return isHindered(this.#watched.world) ? hinderedMs : soonMs
+    return isHindered(this.world) ? hinderedMs : soonMs
   }
 
-  /** Whether access that this link granted is held. */
-  holdsFor(link: string): boolean {
-    return [...this.#known.values()].some(({ entry }) => entry.state === 'held' && linksOf(entry).includes(link))
-  }
-
-  /** What is held, is held everywhere, and nothing else is. `desired`: what links ask for, by ledger key. */
-  checkAtRest(desired: ReadonlySet<string>): void {
-    const { world, fail } = this.#watched
-    this.#judgeHeld(this.#nowMs)
+  /** What is held, is held everywhere, and nothing else is. */
+  checkAtRest(): void {
+    const { world } = this
+    this.#judgeHeld(this.nowMs)
     const held = [...this.#known].filter(([, { entry }]) => entry.state === 'held')
     const keys = held.map(([key]) => key).sort()
     const listed = (readShown(world) ?? []).flatMap(({ held: all }) => all.map((key) => `assignments/${key}`)).sort()
     if (keys.join('\n') !== listed.join('\n'))
-      fail(promises.brake, `the ledger has ${JSON.stringify(keys)} as held, the list ${JSON.stringify(listed)}`)
+      this.fail(`the ledger has ${JSON.stringify(keys)} as held, the list ${JSON.stringify(listed)}`)
+    const desired = this.wishes.now('certainly').map((one) => this.wishes.targetOf(one))
     for (const [key, { entry }] of held) {
-      if (desired.has(key)) fail(promises.brake, `${key} is held, and a link grants it`)
+      if (desired.includes(recordedName(key, entry))) this.fail(`${key} is held, and a link grants it`)
       const [, , principal = ''] = splitAssignment(assignmentOfKey(key, world))
       for (const link of linksOf(entry)) {
         // A link that is in force speaks of who has its name now, and this one may have another name by now.
         const isMeant = link.includes(`%${renderNameInKey(principal)}%`) && this.#grants(link)
         const isToTell = world.objects.model.find(link) === undefined || isMeant
         const state = world.readJson(`status/${link}.json`)?.state
-        if (isToTell && state !== 'held')
-          fail(promises.brake, `access of ${link} is held, but its status is '${String(state)}'`)
+        if (isToTell && state !== 'held') this.fail(`access of ${link} is held, but its status is '${String(state)}'`)
       }
     }
-    for (const key of world.keys('status/links_data/')) {
-      const input = key.slice('status/'.length, -'.json'.length)
-      if (world.readJson(key)?.state === 'held' && !this.holdsFor(input))
-        fail(promises.brake, `${key} says that access is held, and none is`)
-    }
-  }
-
-  get #nowMs(): number {
-    return this.#watched.world.clock.monotonicMs()
   }
 }

@@ -11,16 +11,12 @@ export function complainAboutGrant(name: RoleName, call: Call): string | undefin
   const needed = neededFor(call)
   if (needed === undefined) return undefined
   const [kind, what] = needed
-  const fits = (grant: string) => (isOfPrefix(kind) ? what.startsWith(grant) : what === grant)
-  const { put = [] } = permissionsOf(name)
-  const onlyPut = call.operation === 'put' ? put.find(fits) : undefined
-  if (onlyPut !== undefined) {
-    usedGrants.add(`${name}: put ${onlyPut}`)
-    return undefined
-  }
-  const granted = grantsOf(name, kind).find(fits)
+  const fits = (grant: string) => (kind === 'read' || kind === 'write' ? what.startsWith(grant) : what === grant)
+  const onlyPut =
+    call.operation === 'put' ? permissionsOf(name).put?.find((prefix) => what.startsWith(prefix)) : undefined
+  const granted = onlyPut ?? grantsOf(name, kind).find(fits)
   if (granted === undefined) return `the role ${name} is not granted ${call.operation} of ${what || call.service}`
-  usedGrants.add(`${name}: ${kind} ${granted}`)
+  usedGrants.add(`${name}: ${onlyPut === undefined ? kind : 'put'} ${granted}`)
   return undefined
 }
 
@@ -28,11 +24,9 @@ export function complainAboutGrant(name: RoleName, call: Call): string | undefin
 export function listGrants(name: RoleName): readonly string[] {
   const { read = [], write = [], put = [], send = [], receive = [], ...services } = permissionsOf(name)
   return [
-    ...read.map((prefix) => `${name}: read ${prefix}`),
-    ...write.map((prefix) => `${name}: write ${prefix}`),
-    ...put.map((prefix) => `${name}: put ${prefix}`),
-    ...send.map((queue) => `${name}: send ${queue}`),
-    ...receive.map((queue) => `${name}: receive ${queue}`),
+    ...Object.entries({ read, write, put, send, receive }).flatMap(([kind, all]) =>
+      all.map((what) => `${name}: ${kind} ${what}`),
+    ),
     ...Object.entries(services).map(([service, right]) => `${name}: ${service} ${right}`),
   ]
 }
@@ -82,8 +76,4 @@ function grantsOf(name: RoleName, kind: keyof FunctionPermissions): readonly str
   if (granted === undefined) return []
   const rights = ladders[kind]
   return rights ? rights.slice(0, rights.indexOf(String(granted)) + 1) : [granted].flat()
-}
-
-function isOfPrefix(kind: keyof FunctionPermissions): boolean {
-  return kind === 'read' || kind === 'write'
 }

@@ -1,8 +1,6 @@
 import type { Call } from '../chaos.ts'
-import type { SimulatedProcess } from '../simulated-process.ts'
 import { isTarget, nameOf } from './names.ts'
-import { promises } from './violation.ts'
-import { isHindered, type Watched } from './watched.ts'
+import { isHindered, Judge, type Watched } from './watched.ts'
 
 const callsPerSecond = 20
 /** A dispatcher looks for a pause every two seconds; a look is a few calls, each of which may travel for seconds, or be refused. */
@@ -12,8 +10,8 @@ const noticedLateMs = 90_000
 const stoppedMs = 120_000
 
 /** Promises 5 and 7: quotas hold, only who has the lease starts anything, and nobody does under a pause. */
-export class LimitsPromise {
-  readonly #watched: Watched
+export class LimitsPromise extends Judge {
+  protected readonly promise = 'quotas'
   readonly #departedMs: number[] = []
   /** Requests by calls that stood still on their way: nobody could call them back. */
   readonly #held = new Set<string>()
@@ -21,11 +19,10 @@ export class LimitsPromise {
   #pausedMs: number | undefined
 
   constructor(watched: Watched) {
-    this.#watched = watched
-    const { world } = watched
-    world.objects.onChange(({ key, eventName }) => {
+    super(watched)
+    this.world.objects.onChange(({ key, eventName }) => {
       if (key !== 'control/pause.json') return
-      this.#pausedMs = eventName.startsWith('ObjectRemoved') ? undefined : world.clock.monotonicMs()
+      this.#pausedMs = eventName.startsWith('ObjectRemoved') ? undefined : this.nowMs
     })
   }
 
@@ -36,29 +33,27 @@ export class LimitsPromise {
   /** A call of the product leaves its process. */
   noteDeparture(process: string, { service, operation }: Call): void {
     if (service !== 'sso-admin') return
-    const { world, fail } = this.#watched
-    const nowMs = world.clock.monotonicMs()
+    const { nowMs } = this
     this.#departedMs.push(nowMs)
     while ((this.#departedMs[0] ?? nowMs) <= nowMs - 1000) this.#departedMs.shift()
     const { length } = this.#departedMs
-    if (length > callsPerSecond) fail(promises.quotas, `${length} calls to SSO Admin left within one second`)
+    if (length > callsPerSecond) this.fail(`${length} calls to SSO Admin left within one second`)
     if (/^(list|describe|get|instance)/.test(operation)) return
     if (this.#leaseholder !== undefined && this.#leaseholder !== process)
-      fail(promises.quotas, `${process} sends ${operation}, although ${this.#leaseholder} has taken the lease`)
+      this.fail(`${process} sends ${operation}, although ${this.#leaseholder} has taken the lease`)
     const pausedForMs = nowMs - (this.#pausedMs ?? nowMs)
-    if (pausedForMs > (isHindered(world) ? noticedLateMs : noticedMs))
-      fail(promises.pause, `${operation} leaves ${pausedForMs / 1000} seconds after a pause began`)
+    if (pausedForMs > (isHindered(this.world) ? noticedLateMs : noticedMs))
+      this.fail(`${operation} leaves ${pausedForMs / 1000} seconds after a pause began`, 'pause')
   }
 
   /** A call is about to take effect, and has not been noted as a request yet. */
-  noteCall(_process: SimulatedProcess, { operation, wasHeld }: Call, [target]: readonly unknown[]): void {
-    const { world, truth, fail } = this.#watched
-    const { ssoAdmin, configuration, chaos } = world
+  noteCall({ operation, wasHeld }: Call, [target]: readonly unknown[]): void {
+    const { ssoAdmin, configuration, chaos } = this.world
     if (operation === 'provisionPermissionSet') {
       const isLate = [...chaos.struck.keys()].some((kind) => ['freeze', 'slow', 'late', 'late-answer'].includes(kind))
       const running = ssoAdmin.provisioningsInProgress()
       if (running >= configuration.limits.provisionings && !isLate)
-        fail(promises.quotas, `${running} provisionings are in progress and one is sent`)
+        this.fail(`${running} provisionings are in progress and one is sent`)
     }
     if (!/^(create|delete)AccountAssignment$/.test(operation) || !isTarget(target)) return
     const name = nameOf(target)
@@ -66,16 +61,15 @@ export class LimitsPromise {
     this.#held.delete(name)
     const ours = ssoAdmin
       .outstandingRequests()
-      .filter((request) => truth.isRequested(request.target) && !this.#held.has(nameOf(request.target)))
+      .filter((request) => this.truth.isRequested(request.target) && !this.#held.has(nameOf(request.target)))
     if (ours.length >= configuration.limits.outstanding)
-      fail(promises.quotas, `${ours.length} assignment requests are outstanding and ${operation} is sent`)
+      this.fail(`${ours.length} assignment requests are outstanding and ${operation} is sent`)
   }
 
   /** The owner of the bucket, or too much of its ledger, is gone for so long: everything has stopped. */
   checkStopped(lostMs: number): void {
-    const { world, fail } = this.#watched
-    if (lostMs < stoppedMs || world.chaos.struck.size > 0 || world.wasInterrupted) return
-    if (world.readJson('control/pause.json')?.lost === undefined)
-      fail(promises.pause, `the ledger is lost for ${lostMs / 1000} seconds, and nothing is stopped`)
+    if (lostMs < stoppedMs || this.world.chaos.struck.size > 0 || this.world.wasInterrupted) return
+    if (this.world.readJson('control/pause.json')?.lost === undefined)
+      this.fail(`the ledger is lost for ${lostMs / 1000} seconds, and nothing is stopped`, 'pause')
   }
 }

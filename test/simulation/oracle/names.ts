@@ -1,5 +1,7 @@
+import type { PrincipalId } from '../../../shared/domain/principals/identity-center-ids.ts'
 import type { AssignmentTarget } from '../../../shared/ports/sso-admin.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
+import { userNames } from '../small-world.ts'
 
 /** An assignment by ids: account, ARN, principal id, type. */
 export function nameOf({ accountId, permissionSetArn, principalId, principalType }: AssignmentTarget): string {
@@ -54,4 +56,17 @@ export function recordedName(
 /** The keys of the links that an entry names. */
 export function linksOf({ links }: Readonly<Record<string, unknown>>): readonly string[] {
   return Array.isArray(links) ? links.map((link) => String(link.key)) : []
+}
+
+/** The users that there are, by their present names. */
+export function usersNow({ identityStore }: SimulatedWorld): readonly (readonly [name: string, id: PrincipalId])[] {
+  return userNames.flatMap((name) => {
+    const id = identityStore.idOf('USER', name)
+    return id === undefined ? [] : [[name, id] as const]
+  })
+}
+
+/** Who did it, without when. */
+export function nameIn(by: unknown): string | undefined {
+  return typeof by === 'object' && by !== null && 'principalId' in by ? String(by.principalId) : undefined
 }

@@ -10,7 +10,7 @@ import { BrakePromise } from './brake.ts'
 import { complainAboutGrant } from './grants.ts'
 import { LimitsPromise } from './limits.ts'
 import { MembershipsPromise } from './memberships.ts'
-import { assignmentOfKey, ledgerKeyOf, nameOf, recordedName } from './names.ts'
+import { nameOf, recordedName } from './names.ts'
 import { OthersPromise } from './others.ts'
 import { PermissionSetsPromise } from './permission-sets.ts'
 import { RestPromise } from './rest.ts'
@@ -69,16 +69,13 @@ export class Oracle {
     this.#access = new AccessPromise(this.#watched, this.#suspensions)
     this.rest = new RestPromise(this.#watched)
     this.limits = new LimitsPromise(this.#watched)
-    this.sessions = new SessionsPromise(world, fail)
-    this.permissionSets = new PermissionSetsPromise(world, this.sessions, fail)
-    this.temporary = new TemporaryPromise(world, fail)
+    this.sessions = new SessionsPromise(this.#watched)
+    this.permissionSets = new PermissionSetsPromise(this.#watched, this.sessions)
+    this.temporary = new TemporaryPromise(this.#watched)
     this.brake = new BrakePromise(this.#watched, this.temporary, this.#suspensions)
     this.others = new OthersPromise(this.#watched)
-    this.#trail = new TrailPromise(world, fail)
-    this.#status = new StatusPromise(this.#watched, {
-      holdsFor: (link) => this.brake.holdsFor(link),
-      isKept: (input) => this.permissionSets.isKept(input),
-    })
+    this.#trail = new TrailPromise(this.#watched)
+    this.#status = new StatusPromise(this.#watched, this.permissionSets)
     world.objects.onChange((change) => this.#noteChange(change))
   }
 
@@ -99,12 +96,6 @@ export class Oracle {
   isDesired(target: AssignmentTarget): boolean {
     this.noteDesired()
     return this.#watched.wishes.sinceMs(nameOf(target)) !== undefined
-  }
-
-  /** Whether links ask for what this ledger key speaks of. */
-  isAsked(ledgerKey: string): boolean {
-    this.noteDesired()
-    return this.#watched.wishes.askedSinceMs(assignmentOfKey(ledgerKey, this.#world)) !== undefined
   }
 
   isOurs(target: AssignmentTarget): boolean {
@@ -134,7 +125,7 @@ export class Oracle {
     this.#isDirty = true
     this.permissionSets.noteCall(call.operation, args)
     this.sessions.noteCall(call.operation, args)
-    this.limits.noteCall(process, call, args)
+    this.limits.noteCall(call, args)
     this.#access.noteCall(call, args)
   }
 
@@ -161,8 +152,7 @@ export class Oracle {
 
   /** At the end, after the faults: what is there is what is asked for, and every input has been told. */
   checkConverged({ isReconciled }: { readonly isReconciled: boolean }): void {
-    const { truth, wishes } = this.#watched
-    truth.settle()
+    this.#watched.truth.settle()
     const isReadable = this.#world.unreadable.spoiled.length === 0
     this.rest.checkAtRest()
     this.#status.checkAtRest()
@@ -176,8 +166,7 @@ export class Oracle {
     this.sessions.checkAtRest({ isReconciled })
     if (!isReadable) return
     this.permissionSets.checkHeld()
-    const desired = wishes.now('certainly').flatMap((one) => wishes.targetOf(one) ?? [])
-    this.brake.checkAtRest(new Set(desired.map((one) => ledgerKeyOf(one, this.#world))))
+    this.brake.checkAtRest()
   }
 
   #noteChange(change: ObjectChange): void {
@@ -202,8 +191,7 @@ export class Oracle {
       this.#suspensions.noteFile(key)
       this.noteDesired()
     }
-    if (key.startsWith('memberships/')) this.memberships.noteFile(key)
-    if (key.startsWith('rules/')) this.memberships.noteMeant()
+    if (key.startsWith('memberships/') || key.startsWith('rules/')) this.memberships.noteAsked()
     if (key.startsWith('status/links_data/')) wishes.noteStatus(key)
     // Not a release, nor someone who took the lease from outside.
     if (key === 'control/dispatcher.json' && this.#world.readJson(key)?.holder === 'simulation')

@@ -5,9 +5,8 @@ import type { Call } from '../chaos.ts'
 import { hostileSets, isOfHostile } from '../hostile-actions.ts'
 import { accounts } from '../small-world.ts'
 import { spoiler } from '../unreadable-objects.ts'
-import { isTarget, ledgerKeyOf, nameOf } from './names.ts'
-import { promises } from './violation.ts'
-import type { Watched } from './watched.ts'
+import { assignmentOfKey, isTarget, ledgerKeyOf, nameIn, nameOf } from './names.ts'
+import { Judge, type Watched } from './watched.ts'
 
 /** Uploads and deletions have eight message groups each, of a declared folder and of all undeclared ones together. */
 const groupsOfHostile = 32
@@ -20,9 +19,9 @@ type Waiting = { readonly most: number; overtaken: number }
  * Promise 9: nobody harms another with what he uploads. Records name who did what they say, and nobody else; no name reaches into
  * the listing of another; and a revocation waits for few turns of other uploaders, where nothing else holds it up.
  */
-export class OthersPromise {
-  readonly #watched: Watched
-  /** Who uploaded each version, or content, of a link, and who deleted each link. */
+export class OthersPromise extends Judge {
+  protected readonly promise = 'others'
+  /** Who uploaded each content of a link, and who deleted each link. */
   readonly #uploaders = new Map<string, Set<string>>()
   readonly #deleters = new Map<string, Set<string>>()
   /** Deletions to be looked at, and access to be revoked. */
@@ -30,8 +29,8 @@ export class OthersPromise {
   readonly #revocations = new Map<string, Waiting>()
 
   constructor(watched: Watched) {
-    this.#watched = watched
-    watched.world.objects.onChange((change) => {
+    super(watched)
+    this.world.objects.onChange((change) => {
       if (change.caller.accessKeyId === spoiler) return
       if (change.key.startsWith('links_data/')) this.#noteLink(change)
       if (change.eventName.startsWith('ObjectRemoved')) this.#revocations.delete(change.key)
@@ -42,16 +41,16 @@ export class OthersPromise {
   #noteLink(change: ObjectChange): void {
     const { key, caller } = change
     const name = `AWS:${caller.accessKeyId}`
-    if ('etag' in change) addTo(this.#uploaders, versionOf(key, change), name)
+    if ('etag' in change) addTo(this.#uploaders, `${key} ${change.etag}`, name)
     else addTo(this.#deleters, key, name)
   }
 
   #noteWritten(key: string): void {
     if (!/^(history|assignments|status\/links_data)\//.test(key)) return
-    const record = this.#watched.world.readJson(key) ?? {}
+    const record = this.world.readJson(key) ?? {}
     // `history/<assignment>/<instant>%<event>.json`: one name is one folder.
     if (key.startsWith('history/account%') && key.split('/').length !== 3)
-      this.#fail(`history is written as ${key}, in the listing of another name`)
+      this.fail(`history is written as ${key}, in the listing of another name`)
     if (!key.startsWith('status/') && Array.isArray(record.links))
       for (const link of record.links) this.#checkNamed(key, String(link.key), link)
     if (key.startsWith('status/links_data/')) {
@@ -64,13 +63,10 @@ export class OthersPromise {
   #checkNamed(record: string, link: string, said: Readonly<Record<string, unknown>>): void {
     const [uploader, deleter] = [nameIn(said.by), nameIn(said.deletedBy)]
     if (deleter !== undefined && !this.#deleters.get(link)?.has(deleter))
-      this.#fail(`${record} says that ${deleter} deleted ${link}, which he never did`)
+      this.fail(`${record} says that ${deleter} deleted ${link}, which he never did`)
     if (uploader === undefined) return
-    // Whoever uploads the same again has changed nothing, and the first stays named.
-    const content = `${link} named ${String(said.etag)}`
-    if (![versionOf(link, said), content].some((one) => this.#uploaders.get(one)?.has(uploader)))
-      this.#fail(`${record} says that ${uploader} uploaded this version of ${link}, which somebody else did`)
-    addTo(this.#uploaders, content, uploader)
+    if (!this.#uploaders.get(`${link} ${said.etag}`)?.has(uploader))
+      this.fail(`${record} says that ${uploader} uploaded this content of ${link}, which somebody else did`)
   }
 
   /** A call of the product is about to take effect. */
@@ -83,17 +79,17 @@ export class OthersPromise {
         if (key === 'work-urgent') this.#noteHintSent(JSON.parse(body))
       }
     if (/^(create|delete)AccountAssignment$/.test(operation) && isTarget(first))
-      this.#noteChange(ledgerKeyOf(nameOf(first), this.#watched.world))
+      this.#noteChange(ledgerKeyOf(nameOf(first), this.world))
   }
 
   #noteLookSent({ key, event, id }: Readonly<Record<string, unknown>>, groupId: string): void {
-    const { queues } = this.#watched.world
+    const { queues } = this.world
     if (isOfHostile(String(key)) || !String(event).startsWith('ObjectRemoved')) return
     const ahead = queues
       .queue('links')
       .messages()
       .filter((one) => one.groupId === groupId).length
-    const most = groupsOfHostile * this.#watched.world.batchSizeOf('links') * (ahead + 1)
+    const most = groupsOfHostile * this.world.batchSizeOf('links') * (ahead + 1)
     this.#looks.set(`${key} ${id}`, { most, overtaken: 0 })
   }
 
@@ -107,21 +103,21 @@ export class OthersPromise {
 
   /** Only what nothing holds up but turns: it is granted, and nobody wants it any more. */
   #noteHintSent({ kind, account, permissionSet, principal, type, ...hint }: Readonly<Record<string, unknown>>): void {
-    const { world } = this.#watched
-    const id = hint.principalId ?? world.identityStore.idOf(type === 'USER' ? 'USER' : 'GROUP', String(principal))
+    const id = hint.principalId ?? this.world.identityStore.idOf(type === 'USER' ? 'USER' : 'GROUP', String(principal))
     const key = `assignments/account%${account}%${permissionSet}%${id}%${type}`
-    if (!['assignment', 'access'].includes(String(kind)) || world.hostile.touches(key)) return
-    if (world.readJson(key)?.state === 'granted' && !this.#revocations.has(key))
+    if (!['assignment', 'access'].includes(String(kind)) || this.world.hostile.touches(key)) return
+    if (this.world.readJson(key)?.state === 'granted' && !this.#revocations.has(key))
       this.#revocations.set(key, { most: callsMost, overtaken: 0 })
   }
 
   #noteChange(key: string): void {
-    const { world } = this.#watched
     this.#revocations.delete(key)
-    if (this.#revocations.size === 0 || !world.hostile.touches(key)) return
+    if (this.#revocations.size === 0 || !this.world.hostile.touches(key)) return
+    this.wishes.note()
     for (const waiting of this.#revocations.keys())
-      if (world.checker.isAsked(waiting)) this.#revocations.delete(waiting)
-    const busy = new Set(world.ssoAdmin.outstandingRequests().map(({ target }) => `account%${target.accountId}%`))
+      if (this.wishes.askedSinceMs(assignmentOfKey(waiting, this.world)) !== undefined)
+        this.#revocations.delete(waiting)
+    const busy = new Set(this.world.ssoAdmin.outstandingRequests().map(({ target }) => `account%${target.accountId}%`))
     const isFree = ([waiting]: [string, Waiting]) => ![...busy].some((account) => waiting.includes(account))
     this.#overtake(new Map([...this.#revocations].filter(isFree)), 1, 'revocation')
   }
@@ -134,39 +130,22 @@ export class OthersPromise {
     }
     for (const [about, one] of waiting) {
       one.overtaken += turns
-      if (one.overtaken > one.most) this.#fail(`the ${what} of ${about} waits for ${one.overtaken} of another uploader`)
+      if (one.overtaken > one.most) this.fail(`the ${what} of ${about} waits for ${one.overtaken} of another uploader`)
     }
   }
 
   /** Nothing but the turns of others delays anything. */
   #isEven(): boolean {
-    const { world } = this.#watched
-    const isEven = world.settings.evenPace === true && world.chaos.struck.size === 0 && world.isUntouched
-    return isEven && world.keys('control/pause.json').length === 0
+    const isEven = this.world.settings.evenPace === true && this.world.chaos.struck.size === 0 && this.world.isUntouched
+    return isEven && this.world.keys('control/pause.json').length === 0
   }
 
   /** An operator releases the list that he was shown, and is told that it is another one. */
   noteRefusedRelease(digest: string): void {
-    this.#fail(`the list ${digest} is shown, and cannot be released`)
-  }
-
-  #fail(message: string): void {
-    this.#watched.fail(promises.others, message)
+    this.fail(`the list ${digest} is shown, and cannot be released`)
   }
 }
 
 function addTo(names: Map<string, Set<string>>, key: string, name: string): void {
   names.set(key, (names.get(key) ?? new Set()).add(name))
-}
-
-/** Without versions the same content is one version, whenever it was uploaded. */
-function versionOf(
-  key: string,
-  { versionId, etag }: { readonly versionId?: unknown; readonly etag?: unknown },
-): string {
-  return `${key} ${versionId ?? etag}`
-}
-
-function nameIn(by: unknown): string | undefined {
-  return typeof by === 'object' && by !== null && 'principalId' in by ? String(by.principalId) : undefined
 }

@@ -1,12 +1,10 @@
 import { readHeldContents } from '../brake-actions.ts'
-import { isContestedSet } from '../contested.ts'
 import { scopeOf } from '../desired.ts'
 import { ownedNames } from '../permission-set-actions.ts'
-import type { SimulatedWorld } from '../simulated-world.ts'
+import { nameIn } from './names.ts'
 import { asDefined, type PlainFile, parsePlainFile, plainOf } from './plain-permission-set.ts'
 import type { SessionsPromise } from './sessions.ts'
-import { type Fail, promises } from './violation.ts'
-import { believedMs, hinderedMs, isHindered, releasedMs, seenAfterMs } from './watched.ts'
+import { believedMs, hinderedMs, isHindered, Judge, releasedMs, seenAfterMs, type Watched } from './watched.ts'
 
 /** A window of edits begins and ends by S3's clock, and is told a moment later. */
 const editsMs = 15 * 60_000
@@ -17,10 +15,9 @@ const kept = /^(?:links_data\/[^%]*%[^%]*|assignments\/account%\d{12})%([\w-]+)%
  * No content that leaves those who have it nothing is begun before its release, nor one that takes something away from one set
  * too many of its uploader.
  */
-export class PermissionSetsPromise {
-  readonly #world: SimulatedWorld
+export class PermissionSetsPromise extends Judge {
+  protected readonly promise = 'convergence'
   readonly #sessions: SessionsPromise
-  readonly #fail: Fail
   /** Since when each file, link and access has been there without a break. */
   readonly #sinceMs = new Map<string, number>()
   /** What a file said, by its name and etag; by name and body, what was in force once, and what a person released when. */
@@ -34,54 +31,53 @@ export class PermissionSetsPromise {
   /** Until then a window of the product may go on, since it held something. */
   #busyUntilMs = Number.NEGATIVE_INFINITY
 
-  constructor(world: SimulatedWorld, sessions: SessionsPromise, fail: Fail) {
-    this.#world = world
+  constructor(watched: Watched, sessions: SessionsPromise) {
+    super(watched)
     this.#sessions = sessions
-    this.#fail = fail
-    world.objects.onChange(({ key, eventName }) => this.#noteChange(key, eventName.startsWith('ObjectRemoved')))
+    this.world.objects.onChange(({ key, eventName }) => this.#noteChange(key, eventName.startsWith('ObjectRemoved')))
   }
 
   #noteChange(key: string, isRemoved: boolean): void {
     if (/^(links_data|assignments|foreign|permission_sets)\//.test(key)) {
       if (isRemoved || !this.#refers(key)) this.#sinceMs.delete(key)
-      else if (!this.#sinceMs.has(key)) this.#sinceMs.set(key, this.#nowMs)
+      else if (!this.#sinceMs.has(key)) this.#sinceMs.set(key, this.nowMs)
     }
     const [, file] = /^permission_sets\/([\w-]+)\.json$/.exec(key) ?? []
-    const found = isRemoved ? undefined : this.#world.objects.model.find(key)
+    const found = isRemoved ? undefined : this.world.objects.model.find(key)
     if (file && found) this.#bodies.set(`${file} ${found.etag}`, Buffer.from(found.body).toString())
     const [, name] = /^owned_permission_sets\/([\w-]+)$/.exec(key) ?? []
     if (name && !isRemoved) this.#noteRecord(name)
     // While something is held, and a while after that, or where the record was lost, the windows of the product are not known.
     if (key !== 'control/brake.json') return
-    if (!isRemoved && readHeldContents(this.#world).length === 0) return
+    if (!isRemoved && readHeldContents(this.world).length === 0) return
     this.#edited.clear()
-    this.#busyUntilMs = this.#nowMs + editsMs + hinderedMs
+    this.#busyUntilMs = this.nowMs + editsMs + hinderedMs
   }
 
   /** A link that is malformed, or ends, may refer to nothing by now. */
   #refers(key: string): boolean {
-    return !key.startsWith('links_data/') || (scopeOf(key) !== undefined && !this.#bodyOf(key)?.includes('"expiresAt"'))
+    return !key.startsWith('links_data/') || (scopeOf(key) !== undefined && !this.textOf(key)?.includes('"expiresAt"'))
   }
 
   noteCall(operation: string, [arn]: readonly unknown[]): void {
     if (operation !== 'deletePermissionSet' || typeof arn !== 'string') return
-    const name = this.#world.names.permissionSet(arn)
-    const untilMs = this.#nowMs - (isHindered(this.#world) ? hinderedMs : believedMs)
+    const name = this.world.names.permissionSet(arn)
+    const untilMs = this.nowMs - (isHindered(this.world) ? hinderedMs : believedMs)
     for (const [key, sinceMs] of this.#sinceMs) {
       const isOf =
         key === `permission_sets/${name}.json` || (!key.startsWith('foreign/') && kept.exec(key)?.[1] === name)
       if (isOf && sinceMs <= untilMs)
-        this.#fail(promises.foreign, `deletes the permission set ${name}, although ${key} refers to it`)
+        this.fail(`deletes the permission set ${name}, although ${key} refers to it`, 'foreign')
     }
   }
 
   /** An operator released this content of the file. */
   noteRelease(name: string, etag: string): void {
-    this.#releasedAtMs.set(this.#contentOf(name, etag), this.#nowMs)
+    this.#releasedAtMs.set(this.#contentOf(name, etag), this.nowMs)
   }
 
   #noteRecord(name: string): void {
-    const { applied, change } = this.#world.readJson(`owned_permission_sets/${name}`) ?? {}
+    const { applied, change } = this.world.readJson(`owned_permission_sets/${name}`) ?? {}
     const etag = etagOf(change)
     const before = this.#begun.get(name)
     if (etag === undefined) this.#begun.delete(name)
@@ -92,32 +88,32 @@ export class PermissionSetsPromise {
   }
 
   #checkBegun(name: string, etag: string): void {
-    const { wasDrifted, losses } = this.#world
+    const { wasDrifted, losses } = this.world
     const content = this.#contentOf(name, etag)
-    const releasedMsAgo = this.#nowMs - (this.#releasedAtMs.get(content) ?? Number.NEGATIVE_INFINITY)
+    const releasedMsAgo = this.nowMs - (this.#releasedAtMs.get(content) ?? Number.NEGATIVE_INFINITY)
     if (this.#inForce.has(content) || releasedMsAgo <= releasedMs + hinderedMs) return
     const effect = this.#effectOf(name, this.#bodies.get(`${name} ${etag}`))
     // What others changed by hand, or what is lost of the ledger, may have been otherwise when it was looked at.
     if (!effect || wasDrifted || losses.hasAny) return
-    const assigned = this.#assigned(name, this.#nowMs - seenAfterMs(this.#world))
+    const assigned = this.#assigned(name, this.nowMs - seenAfterMs(this.world))
     if (assigned === 0) return
     const many = effect.leavesNone ? 0 : this.#countEdit(name)
-    if (effect.leavesNone || many > this.#world.configuration.brake.own.count)
-      this.#fail(
-        promises.brake,
+    if (effect.leavesNone || many > this.world.configuration.brake.own.count)
+      this.fail(
         `changes ${name}, which takes away ${effect.takes.join(', ')} on ${assigned} assignments, as one of ${many} sets, and nobody released it`,
+        'brake',
       )
   }
 
   /** How many sets of whoever uploaded it have lost something in a window, this one included. */
   #countEdit(name: string): number {
-    if (this.#nowMs < this.#busyUntilMs) return 0
-    const uploader = uploaderOf(this.#world.readJson(`status/permission_sets/${name}.json.json`)?.by)
+    if (this.nowMs < this.#busyUntilMs) return 0
+    const uploader = nameIn(this.world.readJson(`status/permission_sets/${name}.json.json`)?.by) ?? 'nobody'
     const window = this.#edited.get(uploader)
-    const ageMs = this.#nowMs - (window?.sinceMs ?? Number.NEGATIVE_INFINITY)
-    const isUncertain = Math.abs(ageMs - editsMs) < seenAfterMs(this.#world)
+    const ageMs = this.nowMs - (window?.sinceMs ?? Number.NEGATIVE_INFINITY)
+    const isUncertain = Math.abs(ageMs - editsMs) < seenAfterMs(this.world)
     if (window && ageMs < editsMs && !isUncertain) return window.sets.add(name).size
-    this.#edited.set(uploader, { sinceMs: this.#nowMs, sets: new Set(isUncertain ? [] : [name]) })
+    this.#edited.set(uploader, { sinceMs: this.nowMs, sets: new Set(isUncertain ? [] : [name]) })
     return isUncertain ? 0 : 1
   }
 
@@ -128,7 +124,7 @@ export class PermissionSetsPromise {
 
   /** What a file takes away from the permission set as it is now; `undefined`: nothing. (None makes administrators.) */
   #effectOf(name: string, body: string | undefined) {
-    const actual = this.#world.ssoAdmin.definitionNow(name)
+    const actual = this.world.ssoAdmin.definitionNow(name)
     const file = body === undefined ? undefined : parsePlainFile(body)
     return actual && file && compare(plainOf(actual), file)
   }
@@ -139,8 +135,8 @@ export class PermissionSetsPromise {
 
   /** At the end, when nothing is under way. `isReconciled`: also what others changed has been looked for. */
   checkAtRest({ isReconciled }: { readonly isReconciled: boolean }): void {
-    for (const name of ownedNames.filter((one) => !this.#world.unreadable.concernsSet(one))) {
-      const body = this.#bodyOf(`permission_sets/${name}.json`)
+    for (const name of ownedNames) {
+      const body = this.textOf(`permission_sets/${name}.json`)
       const file = body === undefined ? undefined : parsePlainFile(body)
       if (body === undefined) this.#checkGone(name)
       else if (file) this.#checkEqual(name, file, isReconciled)
@@ -148,29 +144,30 @@ export class PermissionSetsPromise {
   }
 
   #checkEqual(name: string, file: PlainFile, isReconciled: boolean): void {
-    const { ssoAdmin, organizations, wasSuspended } = this.#world
+    const { ssoAdmin, organizations, wasSuspended } = this.world
     const state = this.#stateOf(name)
     // It stays as it was until a person decides.
     if (state === 'held' && this.#isHeld(name)) return
-    if (state === 'failed' && isContestedSet(name, this.#world)) return
+    // Others changed it more often than it is restored within an hour.
+    const { drift = {} } = this.world.readJson(`owned_permission_sets/${name}`) ?? {}
+    if (state === 'failed' && JSON.stringify(drift).includes('"isContested":true')) return
     const isUnmet = this.#sessions.isUnmet(name)
     const states = isUnmet === undefined ? ['applied', 'failed'] : [isUnmet ? 'failed' : 'applied']
-    if (!states.includes(state)) this.#fail(promises.status, `the file of ${name} is valid, but its status '${state}'`)
+    if (!states.includes(state)) this.fail(`the file of ${name} is valid, but its status '${state}'`, 'status')
     const actual = ssoAdmin.definitionNow(name)
     const [is, asked] = [JSON.stringify(actual && plainOf(actual)), JSON.stringify(asDefined(file))]
-    if (is !== asked)
-      this.#fail(promises.convergence, `the permission set ${name} is ${is}, its file asks for ${asked}`)
+    if (is !== asked) this.fail(`the permission set ${name} is ${is}, its file asks for ${asked}`)
     if (!actual || !isReconciled || wasSuspended) return
     // One that took no changes when the others got theirs is looked at by the next drift check.
     const active = new Set(organizations.accountsNow().flatMap(({ id, state }) => (state === 'ACTIVE' ? [id] : [])))
     const stale = ssoAdmin.staleAccountsNow(actual.arn).filter((id) => active.has(id))
-    if (stale.length > 0) this.#fail(promises.convergence, `${stale.join(', ')} have an old version of ${name}`)
+    if (stale.length > 0) this.fail(`${stale.join(', ')} have an old version of ${name}`)
   }
 
   /** `status/` says of a file that is gone that its permission set is still used. */
   isKept(input: string): boolean {
     const name = /^permission_sets\/([\w-]+)\.json$/.exec(input)?.[1] ?? ''
-    return this.#stateOf(name) === 'blocked' && (this.#isReferred(name) || this.#world.isAssigned(name))
+    return this.#stateOf(name) === 'blocked' && (this.#isReferred(name) || this.world.isAssigned(name))
   }
 
   #isReferred(name: string): boolean {
@@ -179,46 +176,34 @@ export class PermissionSetsPromise {
 
   #checkGone(name: string): void {
     if (this.#isReferred(name)) return
-    const isThere = this.#world.ssoAdmin.permissionSetArnOf(name) !== undefined
+    const isThere = this.world.ssoAdmin.permissionSetArnOf(name) !== undefined
     // What others assigned keeps it.
-    if (isThere && !this.#world.isAssigned(name))
-      this.#fail(promises.convergence, `the permission set ${name} is there, and nothing refers to it`)
-    if (!isThere && this.#world.keys(`owned_permission_sets/${name}`).length > 0)
-      this.#fail(promises.convergence, `the permission set ${name} is gone, but is recorded as ours`)
+    if (isThere && !this.world.isAssigned(name))
+      this.fail(`the permission set ${name} is there, and nothing refers to it`)
+    if (!isThere && this.world.keys(`owned_permission_sets/${name}`).length > 0)
+      this.fail(`the permission set ${name} is gone, but is recorded as ours`)
   }
 
   #isHeld(name: string): boolean {
-    const etag = this.#world.objects.model.find(`permission_sets/${name}.json`)?.etag
-    return readHeldContents(this.#world).some((one) => one.name === name && one.etag === etag)
+    const etag = this.world.objects.model.find(`permission_sets/${name}.json`)?.etag
+    return readHeldContents(this.world).some((one) => one.name === name && one.etag === etag)
   }
 
   /** What is held is so in its status too, nothing else is, and there was a need. */
   checkHeld(): void {
-    const listed = new Set(readHeldContents(this.#world).map(({ name }) => name))
+    const listed = new Set(readHeldContents(this.world).map(({ name }) => name))
     for (const name of listed) {
-      if (!this.#isHeld(name)) this.#fail(promises.brake, `the file of ${name} is held, and is gone or another one`)
+      if (!this.#isHeld(name)) this.fail(`the file of ${name} is held, and is gone or another one`, 'brake')
       else if (this.#stateOf(name) !== 'held')
-        this.#fail(promises.brake, `the file of ${name} is held, but its status is '${this.#stateOf(name)}'`)
-      const takes = this.#effectOf(name, this.#bodyOf(`permission_sets/${name}.json`)) && this.#assigned(name) > 0
-      if (!takes && !this.#world.wasDrifted)
-        this.#fail(promises.brake, `the file of ${name} is held, and takes nothing away, or from nobody`)
+        this.fail(`the file of ${name} is held, but its status is '${this.#stateOf(name)}'`, 'brake')
+      const takes = this.#effectOf(name, this.textOf(`permission_sets/${name}.json`)) && this.#assigned(name) > 0
+      if (!takes && !this.world.wasDrifted)
+        this.fail(`the file of ${name} is held, and takes nothing away, or from nobody`, 'brake')
     }
-    for (const name of ownedNames)
-      if (this.#stateOf(name) === 'held' && !listed.has(name))
-        this.#fail(promises.brake, `the status of ${name} says that it is held, and it is not`)
   }
 
   #stateOf(name: string): string {
-    return String(this.#world.readJson(`status/permission_sets/${name}.json.json`)?.state)
-  }
-
-  #bodyOf(key: string): string | undefined {
-    const found = this.#world.objects.model.find(key)
-    return found && Buffer.from(found.body).toString()
-  }
-
-  get #nowMs(): number {
-    return this.#world.clock.monotonicMs()
+    return String(this.world.readJson(`status/permission_sets/${name}.json.json`)?.state)
   }
 }
 
@@ -235,11 +220,6 @@ function compare(before: Plain, file: PlainFile) {
   const hasPolicy = ({ managed, customer, inline }: Plain) =>
     managed.length + customer.length > 0 || inline !== undefined
   return takes.length === 0 ? undefined : { takes, leavesNone: hasPolicy(before) && !hasPolicy(after) }
-}
-
-/** When is said too, and must not make each upload one of somebody else. */
-function uploaderOf(by: unknown): string {
-  return typeof by === 'object' && by !== null && 'principalId' in by ? String(by.principalId) : ''
 }
 
 function etagOf(part: unknown): string | undefined {

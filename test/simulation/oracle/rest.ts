@@ -1,9 +1,7 @@
 import { renderNameInKey } from '../../../shared/domain/links/name-in-key.ts'
 import { workedQueues } from '../../../shared/ports/queues.ts'
-import { isContestedAccess } from '../contested.ts'
-import { describeTarget, ledgerKeyOf, linksOf, nameOf, recordKeyOf } from './names.ts'
-import { promises } from './violation.ts'
-import type { Watched } from './watched.ts'
+import { accountOfKey, describeTarget, ledgerKeyOf, linksOf, nameOf, recordKeyOf } from './names.ts'
+import { Judge } from './watched.ts'
 
 /** The schedule of links runs every minute: what expired before its last run has been looked at by now. */
 const lookedAtAfterMs = 61_000
@@ -12,65 +10,54 @@ const lookedAtAfterMs = 61_000
  * Promise 1: once faults stop, what is there is what is desired, except what is held, stuck or foreign, and the ledger, `foreign/`
  * and `access/` say so; nothing waits for somebody to be woken, and nothing lasts beyond its end.
  */
-export class RestPromise {
-  readonly #watched: Watched
-
-  constructor(watched: Watched) {
-    this.#watched = watched
-  }
-
+export class RestPromise extends Judge {
+  protected readonly promise = 'convergence'
   checkAtRest(): void {
-    const { world, truth, wishes } = this.#watched
-    const there = world.ssoAdmin.assignments()
+    const there = this.world.ssoAdmin.assignments()
     this.#checkGranted()
-    const targets = new Set(wishes.now('possibly').map((one) => wishes.targetOf(one)))
+    const targets = new Set(this.wishes.now('possibly').map((one) => this.wishes.targetOf(one)))
     for (const target of there) {
       const name = nameOf(target)
-      const isHeld = truth.keysOf(name).some((key) => truth.entries.get(key)?.state === 'held')
-      const isLeft = isHeld || this.#isStuck(target.accountId) || this.#isUnclear(ledgerKeyOf(name, world))
-      if (truth.isOurs(name) && !targets.has(name) && !isLeft)
-        this.#fail(`${describeTarget(target, world)} is there, but not desired`)
+      const isLeft = this.truth.isLeft(target) || this.#isUnclear(ledgerKeyOf(name, this.world))
+      if (this.truth.isOurs(name) && !targets.has(name) && !isLeft)
+        this.fail(`${describeTarget(target, this.world)} is there, but not desired`)
     }
     this.#checkLedger()
   }
 
   /** At rest, while S3 refuses to give some links: what the others ask for is there. */
   checkBesideRefused(): void {
-    const { world, truth } = this.#watched
-    truth.settle()
+    this.truth.settle()
     // Nobody waits here for a retry of what the one who encrypts links has overwritten too.
-    const open = new Set(world.keys('state/open/').map((key) => `assignments/${key.slice(key.indexOf('%') + 1)}`))
-    this.#checkGranted((key) => open.has(key) && world.hostile.touches(key), world.unreadable.refused)
+    const open = new Set(this.world.keys('state/open/').map((key) => `assignments/${key.slice(key.indexOf('%') + 1)}`))
+    this.#checkGranted((key) => open.has(key) && this.world.hostile.touches(key), this.world.unreadable.refused)
   }
 
   #checkGranted(isExcused: (ledgerKey: string) => boolean = () => false, refused: readonly string[] = []): void {
-    const { world, wishes } = this.#watched
-    const actual = new Set(world.ssoAdmin.assignments().map(nameOf))
-    for (const assignment of wishes.now('certainly', { among: (link) => !refused.includes(link) })) {
-      const name = wishes.targetOf(assignment)
-      const key = name && ledgerKeyOf(name, world)
+    const actual = new Set(this.world.ssoAdmin.assignments().map(nameOf))
+    for (const assignment of this.wishes.now('certainly', { among: (link) => !refused.includes(link) })) {
+      const name = this.wishes.targetOf(assignment)
+      const key = name && ledgerKeyOf(name, this.world)
       if (key && !actual.has(name) && !this.#isUnclear(key) && !isExcused(key))
-        this.#fail(`'${assignment}' is desired, but not there`)
+        this.fail(`'${assignment}' is desired, but not there`)
     }
   }
 
   #checkLedger(): void {
-    const { world } = this.#watched
-    const actual = new Set(world.ssoAdmin.assignments().map((target) => ledgerKeyOf(nameOf(target), world)))
-    for (const key of world.keys('assignments/').filter((one) => !this.#isUnclear(one))) {
-      const { state, releasedAt } = world.readJson(key) ?? {}
-      if (state !== 'granted' && this.#isStuck(key.slice('assignments/account%'.length).slice(0, 12))) continue
+    const actual = new Set(this.world.ssoAdmin.assignments().map((target) => ledgerKeyOf(nameOf(target), this.world)))
+    for (const key of this.world.keys('assignments/').filter((one) => !this.#isUnclear(one))) {
+      const { state, releasedAt } = this.world.readJson(key) ?? {}
+      if (state !== 'granted' && this.truth.isStuck(accountOfKey(key))) continue
       if (state === 'held' && actual.has(key)) continue
-      if (releasedAt !== undefined) this.#fail(`${key} is released, but the ledger still has it`)
+      if (releasedAt !== undefined) this.fail(`${key} is released, but the ledger still has it`)
       if (!actual.has(key) || state !== 'granted')
-        this.#fail(`ledger entry ${key} is '${String(state)}'${actual.has(key) ? '' : ', but nothing is there'}`)
+        this.fail(`ledger entry ${key} is '${String(state)}'${actual.has(key) ? '' : ', but nothing is there'}`)
     }
   }
 
   /** With no retry scheduled, work that has waited for so long waits because nobody was woken for it. */
   checkWoken(waitedMs: number): void {
-    const { world } = this.#watched
-    const { queues, ssoAdmin, clock } = world
+    const { queues, ssoAdmin, clock } = this.world
     const untilMs = clock.now().getTime() - waitedMs
     const isWaiting = (['work-urgent', 'work', 'work-bulk'] as const).some((lane) =>
       queues
@@ -78,8 +65,8 @@ export class RestPromise {
         .messages()
         .some(({ sentAt, visibleAt }) => Math.max(sentAt, visibleAt ?? 0) <= untilMs),
     )
-    const isWorking = world.keys('control/dispatcher.json').length > 0 || ssoAdmin.outstandingRequests().length > 0
-    if (isWaiting && !isWorking) this.#fail('hints wait, and no dispatcher was woken for them')
+    const isWorking = this.world.keys('control/dispatcher.json').length > 0 || ssoAdmin.outstandingRequests().length > 0
+    if (isWaiting && !isWorking) this.fail('hints wait, and no dispatcher was woken for them')
   }
 
   /**
@@ -87,50 +74,46 @@ export class RestPromise {
    * ago, while nobody is told to look.
    */
   checkOverdue(sinceMs: number): void {
-    const { world, truth } = this.#watched
-    if (workedQueues.some((queue) => world.queues.queue(queue).messages().length > 0)) return
-    const nowMs = world.clock.now().getTime()
-    for (const [key, { state, openUntil, updatedAt, ...entry }] of truth.entries) {
+    if (workedQueues.some((queue) => this.world.queues.queue(queue).messages().length > 0)) return
+    const nowMs = this.world.clock.now().getTime()
+    for (const [key, { state, openUntil, updatedAt, ...entry }] of this.truth.entries) {
       const links = linksOf(entry)
       if (state !== 'granted' || links.length === 0) continue
       const last = Math.max(...links.map((link) => this.#endOf(link)))
       // It was looked at since, and AWS had no room for the request: it is tried again.
-      const isPutOff = openUntil !== undefined && Date.parse(String(updatedAt)) + world.skewMs >= last
+      const isPutOff = openUntil !== undefined && Date.parse(String(updatedAt)) + this.world.skewMs >= last
       if (last >= sinceMs && nowMs - last > lookedAtAfterMs && !isPutOff)
-        this.#fail(`${key} has expired ${Math.round((nowMs - last) / 1000)} seconds ago, and nobody looks at it`)
+        this.fail(`${key} has expired ${Math.round((nowMs - last) / 1000)} seconds ago, and nobody looks at it`)
     }
   }
 
   /** NaN: it does not end. */
   #endOf(link: string): number {
-    const body = Buffer.from(this.#watched.world.objects.model.find(link)?.body ?? []).toString()
-    return Date.parse(/"expiresAt":"([^"]*)"/.exec(body)?.[1] ?? '')
+    return Date.parse(/"expiresAt":"([^"]*)"/.exec(this.textOf(link) ?? '')?.[1] ?? '')
   }
 
   /** Once reconciled, with every object readable: `foreign/` and `access/` have what is there, and nothing else. */
   checkListings(): void {
-    const { world, truth } = this.#watched
-    const foreign = new Set(world.keys('foreign/'))
+    const foreign = new Set(this.world.keys('foreign/'))
     const left = new Set(foreign)
-    for (const name of world.ssoAdmin.assignments().map(nameOf)) {
-      const key = `foreign/${recordKeyOf(name, world)}`
-      const of = truth.ownerOf(name)?.of
-      if (of === 'foreign' && !foreign.has(key)) this.#fail(`${key} does not stand there, although others gave this`)
-      if (of === 'ours' && foreign.has(key)) this.#fail(`${key} stands there, although ssofile gave this access`)
+    for (const name of this.world.ssoAdmin.assignments().map(nameOf)) {
+      const key = `foreign/${recordKeyOf(name, this.world)}`
+      const of = this.truth.ownerOf(name)?.of
+      if (of === 'foreign' && !foreign.has(key)) this.fail(`${key} does not stand there, although others gave this`)
+      if (of === 'ours' && foreign.has(key)) this.fail(`${key} stands there, although ssofile gave this access`)
       left.delete(key)
     }
-    for (const key of left) this.#fail(`${key} stands there, and nobody has that access`)
-    if (world.sweeps) this.#checkAccess(foreign)
+    for (const key of left) this.fail(`${key} stands there, and nobody has that access`)
+    if (this.world.sweeps) this.#checkAccess(foreign)
   }
 
   /** By the present names. Of who is gone, it may have any name. */
   #checkAccess(foreign: ReadonlySet<string>): void {
-    const { world } = this.#watched
-    const listed = world.keys('access/')
+    const listed = this.world.keys('access/')
     const right = new Set<string>()
-    for (const target of world.ssoAdmin.assignments()) {
-      const record = recordKeyOf(nameOf(target), world)
-      const name = world.identityStore.nameOf(target.principalType, target.principalId)
+    for (const target of this.world.ssoAdmin.assignments()) {
+      const record = recordKeyOf(nameOf(target), this.world)
+      const name = this.world.identityStore.nameOf(target.principalType, target.principalId)
       const place = `access/${record.split('%').slice(0, 3).join('%')}%`
       const givers = foreign.has(`foreign/${record}`) ? ['foreign'] : ['ours', 'temporary']
       const ends = givers.map((giver) => `${renderNameInKey(name ?? '')}%${target.principalType}%${giver}`)
@@ -138,27 +121,15 @@ export class RestPromise {
         name === undefined ? key.startsWith(place) : ends.some((end) => key === `${place}${end}`),
       )
       if (keys.length === 0 || (name !== undefined && keys.length > 1))
-        this.#fail(`access/ lists ${record} ${keys.length} times`)
+        this.fail(`access/ lists ${record} ${keys.length} times`)
       for (const key of keys) right.add(key)
     }
     const wrong = listed.find((key) => !right.has(key))
-    if (wrong !== undefined) this.#fail(`${wrong} stands there, and nobody has that access`)
+    if (wrong !== undefined) this.fail(`${wrong} stands there, and nobody has that access`)
   }
 
   /** What is wrong with it cannot be put right before a person has restored an object, or asked for what others take away again and again. */
   #isUnclear(ledgerKey: string): boolean {
-    const { world } = this.#watched
-    return isContestedAccess(ledgerKey, world) || world.unreadable.concerns(ledgerKey)
-  }
-
-  /** AWS refuses every change on a suspended or closed account: what is left there stays until that changes. */
-  #isStuck(accountId: string): boolean {
-    const { organizations } = this.#watched.world
-    const state = organizations.accountsNow().find(({ id }) => id === accountId)?.state
-    return state === 'SUSPENDED' || state === 'CLOSED'
-  }
-
-  #fail(message: string): void {
-    this.#watched.fail(promises.convergence, message)
+    return this.truth.isContested(ledgerKey) || this.world.unreadable.concerns(ledgerKey)
   }
 }

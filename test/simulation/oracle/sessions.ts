@@ -1,11 +1,15 @@
 import { ownedNames } from '../permission-set-actions.ts'
-import type { SimulatedWorld } from '../simulated-world.ts'
-import { type Fail, promises } from './violation.ts'
+import { Judge, type Watched } from './watched.ts'
 
-/** The calls of the sessions of a user that began before an instant are denied. `account`: absent in all. */
-type Denial = { readonly user: string; readonly account: string | undefined; readonly beforeMs: number }
+/** The calls of the sessions of a user in a permission set that began before an instant are denied. `account`: absent in all. */
+type Denial = {
+  readonly permissionSet: string
+  readonly user: string
+  readonly account: string | undefined
+  readonly beforeMs: number
+}
 /** `isOfOperator`: otherwise their own temporary access has ended. */
-type Ended = Denial & { readonly permissionSet: string; readonly isOfOperator: boolean }
+type Ended = Denial & { readonly isOfOperator: boolean }
 
 /** No session lasts longer. */
 const longestMs = 12 * 60 * 60_000
@@ -25,22 +29,20 @@ const removedMs = 5 * 60_000
  * Where not all fit into the inline policy, as many as fit are denied, operators' first, and the status of the permission set
  * tells the others. What somebody forged is denied to nobody, and told there too.
  */
-export class SessionsPromise {
-  readonly #world: SimulatedWorld
-  readonly #fail: (message: string) => void
+export class SessionsPromise extends Judge {
+  protected readonly promise = 'sessions'
   /** All that were ever ended. */
   readonly #ended: Ended[] = []
   /** What history said of changes when the drift check began, by the name of the permission set. */
   #toldBeforeNight: ReadonlyMap<string, ReadonlySet<string>> = new Map()
 
-  constructor(world: SimulatedWorld, fail: Fail) {
-    this.#world = world
-    this.#fail = (message) => fail(promises.sessions, message)
-    world.objects.onChange(({ key }) => {
+  constructor(watched: Watched) {
+    super(watched)
+    this.world.objects.onChange(({ key }) => {
       if (key === 'control/ended-sessions.json') this.#noteRecord()
-      const made = ownedNames.find((name) => key === `owned_permission_sets/${name}` && this.#isJustMade(name))
       // One that is made again gets its denials from the schedule of each minute, too.
-      if (this.#ended.some(({ permissionSet }) => permissionSet === made)) world.later(deniedMs, () => {})
+      const isOfEnded = this.#ended.some(({ permissionSet }) => key === `owned_permission_sets/${permissionSet}`)
+      if (isOfEnded) this.world.later(deniedMs + this.world.skewMs, () => {})
     })
   }
 
@@ -49,15 +51,15 @@ export class SessionsPromise {
     const added = recorded.filter((one) => !this.#ended.some((known) => isSame(known, one)))
     this.#ended.push(...added)
     // Until then the world is not at rest.
-    this.#world.later(deniedMs, () => {})
-    for (const one of this.#ended.filter((known) => !this.#mayBeOver(known)))
-      if (!recorded.some((other) => other.permissionSet === one.permissionSet && covers(other, one)))
-        this.#fail(`the record of ended sessions has lost ${describe(one)}`)
+    this.world.later(deniedMs, () => {})
+    for (const one of this.#ended)
+      if (!this.#mayBeOver(one) && !isIn(recorded, one))
+        this.fail(`the record of ended sessions has lost ${describe(one)}`)
   }
 
   #listRecord(): readonly (Ended & { readonly isForged: boolean })[] {
-    const { ended } = this.#world.readJson('control/ended-sessions.json') ?? {}
-    const nowMs = this.#world.clock.now().getTime()
+    const { ended } = this.world.readJson('control/ended-sessions.json') ?? {}
+    const nowMs = this.world.clock.now().getTime()
     return (Array.isArray(ended) ? ended : []).map(({ user, account, before, until, permissionSet, by }) => {
       const beforeMs = Date.parse(before)
       const isForged = Date.parse(until) !== beforeMs + longestMs || beforeMs > nowMs + aheadMostMs
@@ -68,49 +70,44 @@ export class SessionsPromise {
   /** A call of the product is about to take effect. */
   noteCall(operation: string, [arn, policy]: readonly unknown[]): void {
     if (operation !== 'putInlinePolicy' && operation !== 'deleteInlinePolicy') return
-    for (const name of ownedNames) {
-      const actual = this.#world.ssoAdmin.definitionNow(name)
-      if (actual?.arn !== arn) continue
-      const text = typeof policy === 'string' ? policy : undefined
-      const denied = denialsIn(text)
-      const before = denialsIn(actual?.inlinePolicy)
-      const isLacking = (known: Denial) => !denied.some((other) => covers(other, known))
-      // What is denied gives way only to an operator's wish.
-      const added = denied.filter((one) => !before.some((known) => covers(known, one)))
-      const givesWay = this.#world.wasDrifted || added.some((one) => this.#isOfOperator(one, name))
-      for (const one of before.filter((known) => !this.#mayBeOver(known) && isLacking(known)))
-        if (!givesWay || !this.#mayLack(one, name, text)) this.#fail(`${name} does not deny any more ${describe(one)}`)
-      this.#checkAsked(name, denied)
-    }
+    const name = this.world.names.permissionSet(String(arn))
+    const actual = this.world.ssoAdmin.definitionNow(name)
+    if (actual?.arn !== arn) return
+    const text = typeof policy === 'string' ? policy : undefined
+    const denied = denialsIn(name, text)
+    const before = denialsIn(name, actual?.inlinePolicy)
+    // What is denied gives way only to an operator's wish.
+    const added = denied.filter((one) => !isIn(before, one))
+    const givesWay = this.world.wasDrifted || added.some((one) => this.#isOfOperator(one))
+    for (const one of before.filter((known) => !this.#mayBeOver(known) && !isIn(denied, known)))
+      if (!givesWay || !this.#mayLack(one, text)) this.fail(`${name} does not deny any more ${describe(one)}`)
+    for (const one of denied)
+      if (!this.#ended.some((known) => isSame(known, one)))
+        this.fail(`${name} denies ${describe(one)}, which nobody ended`)
+  }
+
+  #endedOf(name: string): readonly Ended[] {
+    return this.#ended.filter(({ permissionSet }) => permissionSet === name)
   }
 
   /** There is no room for it, and it is no operator's. */
-  #mayLack(one: Denial, name: string, policy: string | undefined): boolean {
-    const isFull = (policy ?? '').replace(/\s/g, '').length + statementMost > policyMost
-    return isFull && !this.#isOfOperator(one, name)
+  #mayLack(one: Denial, policy = ''): boolean {
+    return policy.replace(/\s/g, '').length + statementMost > policyMost && !this.#isOfOperator(one)
   }
 
-  #isOfOperator({ user }: Denial, name: string): boolean {
-    return this.#ended.some(
-      (one) => one.permissionSet === name && one.user === user && one.isOfOperator && !this.#mayBeOver(one),
-    )
-  }
-
-  #checkAsked(name: string, denied: readonly Denial[]): void {
-    for (const one of denied)
-      if (!this.#ended.some((known) => known.permissionSet === name && covers(known, one) && covers(one, known)))
-        this.#fail(`${name} denies ${describe(one)}, which nobody ended`)
+  #isOfOperator({ permissionSet, user }: Denial): boolean {
+    return this.#endedOf(permissionSet).some((one) => one.user === user && one.isOfOperator && !this.#mayBeOver(one))
   }
 
   /** Nothing is under way, and nobody has changed a permission set by hand: the drift check begins. A held file may pass by then. */
   noteNight(): void {
     const isInForce = (name: string) =>
-      this.#world.readJson(`status/permission_sets/${name}.json.json`)?.state === 'applied'
+      this.world.readJson(`status/permission_sets/${name}.json.json`)?.state === 'applied'
     this.#toldBeforeNight = new Map(ownedNames.filter(isInForce).map((name) => [name, this.#listTold(name)]))
   }
 
   #listTold(name: string): ReadonlySet<string> {
-    const told = this.#world.keys(`history/permission-set%${name}/`)
+    const told = this.world.keys(`history/permission-set%${name}/`)
     return new Set(told.filter((key) => key.endsWith('%changed.json')))
   }
 
@@ -119,13 +116,13 @@ export class SessionsPromise {
     for (const name of ownedNames) {
       const denied = this.#deniedIn(name)
       if (denied === undefined) continue
-      const policy = this.#world.ssoAdmin.definitionNow(name)?.inlinePolicy
-      const isPutBack = (isReconciled || !this.#world.wasDrifted) && !this.#isJustMade(name)
-      for (const one of this.#ended.filter(({ permissionSet }) => permissionSet === name && isPutBack))
-        if (!this.#mayBeOver(one) && !denied.some((other) => covers(other, one)) && !this.#mayLack(one, name, policy))
-          this.#fail(`${name} does not deny ${describe(one)}`)
+      const policy = this.world.ssoAdmin.definitionNow(name)?.inlinePolicy
+      const isPutBack = isReconciled || !this.world.wasDrifted
+      for (const one of isPutBack ? this.#endedOf(name) : [])
+        if (!this.#mayBeOver(one) && !isIn(denied, one) && !this.#mayLack(one, policy))
+          this.fail(`${name} does not deny ${describe(one)}`)
       for (const one of denied.filter((other) => this.#isOver(other)))
-        this.#fail(`${name} denies ${describe(one)}, though no session can be left`)
+        this.fail(`${name} denies ${describe(one)}, though no session can be left`)
       this.#checkNight(name, denied)
     }
     this.#toldBeforeNight = new Map()
@@ -135,15 +132,15 @@ export class SessionsPromise {
     const before = this.#toldBeforeNight.get(name)
     if (before === undefined || denied.length === 0) return
     const found = [...this.#listTold(name).difference(before)]
-    if (found.length > 0) this.#fail(`a drift check reports ${found.join(', ')}, and nobody changed ${name}`)
+    if (found.length > 0) this.fail(`a drift check reports ${found.join(', ')}, and nobody changed ${name}`)
   }
 
   /** Twelve hours later. */
   checkNothingDenied(): void {
     for (const name of ownedNames)
       for (const one of this.#deniedIn(name) ?? [])
-        this.#fail(`${name} denies ${describe(one)}, though no session can be left`)
-    if (this.isAnyEnded()) this.#fail('the record of ended sessions is there, though none of them can be left')
+        this.fail(`${name} denies ${describe(one)}, though no session can be left`)
+    if (this.isAnyEnded()) this.fail('the record of ended sessions is there, though none of them can be left')
   }
 
   /** Something stands in the record that nobody forged. */
@@ -155,46 +152,40 @@ export class SessionsPromise {
   isUnmet(name: string): boolean | undefined {
     const denied = this.#deniedIn(name)
     if (denied === undefined) return false
-    if (this.#world.wasDrifted || this.#isJustMade(name)) return undefined
+    if (this.world.wasDrifted) return undefined
     if (this.#listRecord().some((one) => one.permissionSet === name && one.isForged)) return true
-    const lacking = this.#ended.filter(
-      (one) => one.permissionSet === name && !denied.some((other) => covers(other, one)) && !this.#isOver(one),
-    )
+    const lacking = this.#endedOf(name).filter((one) => !isIn(denied, one) && !this.#isOver(one))
     return lacking.some((one) => this.#mayBeOver(one)) ? undefined : lacking.length > 0
   }
 
   /** `undefined`: it is not of ssofile's. */
   #deniedIn(name: string): readonly Denial[] | undefined {
-    const actual = this.#world.ssoAdmin.definitionNow(name)
-    const isOurs = this.#world.readJson(`owned_permission_sets/${name}`)?.arn === actual?.arn
-    return actual && isOurs ? denialsIn(actual.inlinePolicy) : undefined
-  }
-
-  /** Made again after somebody deleted it: the schedule of the next minute has it deny what is ended. */
-  #isJustMade(name: string): boolean {
-    const { clock, skewMs } = this.#world
-    const { claimedAt } = this.#world.readJson(`owned_permission_sets/${name}`) ?? {}
-    return Date.parse(String(claimedAt)) + 90_000 + skewMs > clock.now().getTime()
+    const actual = this.world.ssoAdmin.definitionNow(name)
+    const isOurs = this.world.readJson(`owned_permission_sets/${name}`)?.arn === actual?.arn
+    return actual && isOurs ? denialsIn(name, actual.inlinePolicy) : undefined
   }
 
   #mayBeOver({ beforeMs }: Denial): boolean {
-    const { clock, skewMs } = this.#world
-    return beforeMs + longestMs <= clock.now().getTime() + skewMs
+    return beforeMs + longestMs <= this.world.clock.now().getTime() + this.world.skewMs
   }
 
   #isOver({ beforeMs }: Denial): boolean {
-    const { clock, skewMs } = this.#world
-    return beforeMs + longestMs + removedMs <= clock.now().getTime() - skewMs
+    return beforeMs + longestMs + removedMs <= this.world.clock.now().getTime() - this.world.skewMs
   }
 }
 
-function isSame(a: Ended, b: Ended): boolean {
-  return a.permissionSet === b.permissionSet && covers(a, b) && covers(b, a)
+function isSame(a: Denial, b: Denial): boolean {
+  return covers(a, b) && covers(b, a)
 }
 
 function covers(wide: Denial, narrow: Denial): boolean {
   const isWhere = wide.account === undefined || wide.account === narrow.account
-  return wide.user === narrow.user && isWhere && wide.beforeMs >= narrow.beforeMs
+  const isWhose = wide.permissionSet === narrow.permissionSet && wide.user === narrow.user
+  return isWhose && isWhere && wide.beforeMs >= narrow.beforeMs
+}
+
+function isIn(all: readonly Denial[], one: Denial): boolean {
+  return all.some((other) => covers(other, one))
 }
 
 function describe({ user, account, beforeMs }: Denial): string {
@@ -216,7 +207,7 @@ function statementsOf(inlinePolicy: string | undefined): readonly Statement[] {
 }
 
 /** Each user and account of each statement. */
-function denialsIn(inlinePolicy: string | undefined): readonly Denial[] {
+function denialsIn(permissionSet: string, inlinePolicy: string | undefined): readonly Denial[] {
   return statementsOf(inlinePolicy)
     .filter(isDenial)
     .flatMap(({ Condition }) => {
@@ -224,7 +215,7 @@ function denialsIn(inlinePolicy: string | undefined): readonly Denial[] {
       const { 'identitystore:UserId': users = [], 'aws:PrincipalAccount': accounts = [undefined] } = {
         ...Condition?.StringEquals,
       }
-      return users.flatMap((user) => accounts.map((account) => ({ user, account, beforeMs })))
+      return users.flatMap((user) => accounts.map((account) => ({ permissionSet, user, account, beforeMs })))
     })
 }
 

@@ -1,6 +1,6 @@
 import type { AssignmentTarget, RequestKind } from '../../../shared/ports/sso-admin.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
-import { nameOf, recordedName } from './names.ts'
+import { linksOf, nameOf, recordedName } from './names.ts'
 
 /** `either`: it appeared while an entry of ours was there, or was being decided: nobody can say whose it is. */
 type Owner = {
@@ -42,8 +42,29 @@ export class Truth {
     return this.#owner.get(name)?.of === 'ours'
   }
 
-  keysOf(name: string): readonly string[] {
-    return [...this.entries].filter(([key, entry]) => recordedName(key, entry) === name).map(([key]) => key)
+  /** What this link granted is held by the brake, in an account that takes no changes, or taken away by others again and again. */
+  hasEntryOf(link: string, how: 'held' | 'stuck' | 'contested'): boolean {
+    const isSo = (entry: Entry) => (how === 'contested' ? isContested(entry) : entry.state === how)
+    return [...this.entries.values()].some((entry) => isSo(entry) && linksOf(entry).includes(link))
+  }
+
+  isContested(ledgerKey: string): boolean {
+    return isContested(this.entries.get(ledgerKey) ?? {})
+  }
+
+  /** AWS refuses every change on a suspended or closed account: what is left there stays until that changes. */
+  isStuck(accountId: string): boolean {
+    return ['SUSPENDED', 'CLOSED'].includes(this.#world.accountNow(accountId)?.state ?? '')
+  }
+
+  /** It stays although no link asks for it: its account takes no changes, or the brake holds it. */
+  isLeft(target: AssignmentTarget): boolean {
+    const isHeld = this.entriesOf(nameOf(target)).some(({ state }) => state === 'held')
+    return isHeld || this.isStuck(target.accountId)
+  }
+
+  entriesOf(name: string): readonly Entry[] {
+    return [...this.entries].filter(([key, entry]) => recordedName(key, entry) === name).map(([, entry]) => entry)
   }
 
   recorded(): ReadonlySet<string> {
@@ -82,7 +103,7 @@ export class Truth {
   noteForeign(target: AssignmentTarget): void {
     this.settle()
     const name = nameOf(target)
-    const entries = this.keysOf(name).map((key): Entry => this.entries.get(key) ?? {})
+    const entries = this.entriesOf(name)
     const isGranted = entries.some(
       ({ grantedAt, missingSince, call }) => grantedAt !== undefined && missingSince === undefined && !isDeletion(call),
     )
@@ -122,6 +143,11 @@ export class Truth {
   get #nowMs(): number {
     return this.#world.clock.monotonicMs()
   }
+}
+
+/** Others took this access away more often than it is given again within an hour: it is left to a person. */
+function isContested({ missingSince, removals }: Entry): boolean {
+  return missingSince !== undefined && Array.isArray(removals) && removals.length > 3
 }
 
 /** A creation may have been sent, and its outcome is not known. */

@@ -1,7 +1,7 @@
 import { lateKinds } from '../chaos.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
 import type { Truth } from './truth.ts'
-import type { Fail } from './violation.ts'
+import { type Fail, promises } from './violation.ts'
 import type { Wishes } from './wishes.ts'
 
 /** What promises are judged by: the world, who gave what, and what the files ask for. */
@@ -10,6 +10,38 @@ export type Watched = {
   readonly truth: Truth
   readonly wishes: Wishes
   readonly fail: Fail
+}
+
+/** Judges by one or more promises. */
+export abstract class Judge {
+  protected readonly world: SimulatedWorld
+  protected readonly truth: Truth
+  protected readonly wishes: Wishes
+  readonly #fail: Fail
+
+  constructor({ world, truth, wishes, fail }: Watched) {
+    this.world = world
+    this.truth = truth
+    this.wishes = wishes
+    this.#fail = fail
+  }
+
+  /** What it judges by, mostly. */
+  protected abstract readonly promise: keyof typeof promises
+
+  protected fail(message: string, promise = this.promise): void {
+    this.#fail(promises[promise], message)
+  }
+
+  /** `undefined`: there is no such object. */
+  protected textOf(key: string): string | undefined {
+    const found = this.world.objects.model.find(key)
+    return found && Buffer.from(found.body).toString()
+  }
+
+  protected get nowMs(): number {
+    return this.world.clock.monotonicMs()
+  }
 }
 
 /** So long what was found of links is believed, where nothing stands still (PROMISES.md, 3). */
