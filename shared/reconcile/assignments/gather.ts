@@ -55,9 +55,10 @@ async function evaluate(
 ): Promise<void> {
   const { id, context } = settling
   const { principals, pulledMs, clock } = context
-  const askedMs = place === 'live' ? clock.monotonicMs() : pulledMs
+  const lookedMs = clock.monotonicMs()
+  const askedMs = place === 'live' ? lookedMs : pulledMs
   const [stored, whereabouts] = await Promise.all([reading, principals.whereabouts(id.type, id.principalId, askedMs)])
-  Object.assign(settling, { stored, whereabouts, place, prepared: undefined })
+  Object.assign(settling, { stored, whereabouts, place, lookedMs, prepared: undefined })
   const {
     links: found,
     unreadable,

@@ -21,6 +21,8 @@ import type { Lacks, SettleContext } from './settlement.ts'
 
 /** So long the steps that follow each other share what one of them has read. */
 const freshMs = 1_000
+/** And so long a look at the live account: the revocation that follows it is to be half a minute behind it at most (PROMISES.md, 3). */
+const believedMs = 20_000
 
 /** `before`: the access before the call was prepared. */
 export type Prepared = NonNullable<Facts['prepared']> & { readonly before: LedgerEntry | undefined }
@@ -38,6 +40,8 @@ export class Settling {
   whereabouts: Whereabouts = 'gone'
   wish: Wish = { is: 'unwanted', isLive: false }
   place: 'view' | 'live' = 'view'
+  /** When that look began: monotonic milliseconds of the clock. */
+  lookedMs: number
   /** What was read of the links. */
   #readings: LinkReadings
   #readMs: number
@@ -61,6 +65,7 @@ export class Settling {
     this.context = context
     this.sinceMs = context.clock.monotonicMs()
     this.#readMs = this.sinceMs
+    this.lookedMs = this.sinceMs
     this.#readings = this.#openReadings(context.pulledMs)
   }
 
@@ -98,8 +103,10 @@ export class Settling {
   }
 
   get facts(): Facts {
-    const { context, entry, wish, account, prepared, known } = this
+    const { context, entry, account, prepared, known } = this
     const { clock, requests, configuration, mayStart } = context
+    const isOld = clock.monotonicMs() - this.lookedMs > believedMs
+    const wish = 'isLive' in this.wish && isOld ? { ...this.wish, isLive: false } : this.wish
     const target = this.findTarget()
     return {
       now: clock.now(),

@@ -71,6 +71,31 @@ describe('access that is granted and revoked', () => {
     expect(await world.keys('status/links_data/')).toEqual([])
   })
 
+  test('a link uploaded while S3 takes a minute to say that another one is gone keeps the access', async () => {
+    let revocations = 0
+    let reads = Number.NEGATIVE_INFINITY
+    const world: World = await open(async ({ operation, args, proceed }) => {
+      if (operation === 'deleteAccountAssignment') revocations++
+      // The second look, before the revocation.
+      if (operation === 'get' && args[0] === link && ++reads === 2) {
+        await world.clock.sleep(10_000)
+        await world.objects.put(rootLink, '')
+        await world.clock.sleep(50_000)
+      }
+      return proceed()
+    })
+    const rootLink = 'links_data/root%all%Billing-ps%team-Accountants%GROUP%ssofile'
+    await world.objects.put(link, '')
+    await settled(world)
+    await world.objects.delete(link)
+    reads = 0
+    await settled(world)
+    expect(reads).toBeGreaterThanOrEqual(2)
+    expect(revocations).toBe(0)
+    expect(world.ssoAdmin.assignments()).toContainEqual(target(world))
+    expect(await history(world)).not.toContain('revoked')
+  })
+
   test('a deletion that is still in progress when the link comes back is not taken for access', async () => {
     const world = await open()
     await world.objects.put(link, '')
