@@ -7,7 +7,7 @@ import { hostileActions } from './hostile-actions.ts'
 import { lossActions } from './ledger-losses.ts'
 import { linkActions } from './link-actions.ts'
 import { membershipActions } from './membership-actions.ts'
-import { longTimes, misfortuneActions } from './misfortune-actions.ts'
+import { misfortuneActions } from './misfortune-actions.ts'
 import { organizationActions } from './organization-actions.ts'
 import { permissionSetActions } from './permission-set-actions.ts'
 import { requestActions } from './request-actions.ts'
@@ -42,7 +42,7 @@ const actions = {
 export type Action = ActionIn<typeof actions>
 
 /** Each as likely as its weight. */
-export const action: fc.Arbitrary<Action> = fc.oneof(...drawn(actions), { weight: 1, arbitrary: longTimes })
+export const action: fc.Arbitrary<Action> = fc.oneof(...drawn(actions))
 
 /** Names change hands, as in each life of the profile `renamings`. */
 export const renaming: fc.Arbitrary<Action> = fc.oneof(...drawn(directoryActions))
