@@ -33,7 +33,8 @@ import type { Status, StatusState } from '../../shared/domain/statuses/status.ts
 import type { organizationFile } from '../../shared/memory/organization-file.ts'
 import type { QueueName } from '../../shared/ports/queues.ts'
 import { AccessReader } from './access-reader.ts'
-import { checkout, type Ended, listAwsClis, runProgram, runSsofile, ssofileCommand } from './run-program.ts'
+import { callSsofile } from './call-ssofile.ts'
+import { checkout, type Ended, listAwsClis, runProgram, ssofileCommand } from './run-program.ts'
 import { until } from './until.ts'
 
 export const bucket = 'ssofile'
@@ -443,7 +444,7 @@ export class LocalSystem {
 
   /** Runs `ssofile …` as a person who copied the lines that the local system prints. */
   ssofile(args: readonly string[], as = 'maria'): Promise<Ended> {
-    return runSsofile(args, this.env(as))
+    return callSsofile(args, this.env(as))
   }
 
   env(as: string): NodeJS.ProcessEnv {
