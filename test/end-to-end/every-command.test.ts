@@ -7,8 +7,8 @@ import { callSsofile } from './call-ssofile.ts'
 import { LocalSystem } from './local-system.ts'
 import { type Ended, runSsofile } from './run-program.ts'
 
-/** Other tests call most commands in a process that serves many (call-ssofile.ts). Here each one is started as people start it. */
 const link = 'links_data/account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile'
+/** Other tests call most commands in a process that serves many (call-ssofile.ts). Here each one is started as people start it. */
 const calls: Readonly<Record<string, readonly string[]>> = {
   validate: ['fixtures/acme'],
   plan: ['fixtures/acme'],
