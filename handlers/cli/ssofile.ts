@@ -1,40 +1,5 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from 'commander'
-import { addHelp } from './arguments/help.ts'
-import { Refusal } from './arguments/refusal.ts'
-import { tellError, wantsJson } from './arguments/tell-error.ts'
-import { addBucketOption } from './bucket/bucket.ts'
-import { addCommands } from './commands.ts'
-import { readVersion } from './version.ts'
-
-const program = new Command('ssofile')
-  .description(
-    'Keeps AWS IAM Identity Center equal to the files in an S3 bucket: uploading a file grants access, deleting it revokes it.',
-  )
-  .addHelpText(
-    'after',
-    `
-The bucket is --bucket, SSOFILE_BUCKET or s3://bucket (default: ssofile).
-AWS credentials, Region and endpoints come from the standard environment
-variables: AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL and so on.
-
-Exit codes: 0 done; 1 the answer is no (failed, held, rejected, not in force);
-2 wrong usage or refused; 3 there are changes (plan --detailed-exitcode only).
-Colour only on a terminal; NO_COLOR and FORCE_COLOR are respected.
-
-Examples: ssofile plan --help, and so on for each command. What each command
-prints: docs/commands.md`,
-  )
-  .version(readVersion(), '-V, --version', 'the version of ssofile')
-  .showHelpAfterError('(add --help for usage)')
-  .configureHelp({ subcommandTerm: (command) => command.name(), showGlobalOptions: true })
-  .exitOverride()
-const isJson = wantsJson(process.argv.slice(2))
-// Commander writes what is wrong as text, and the usage after it.
-if (isJson) program.configureOutput({ writeErr: () => {} })
-addBucketOption(program)
-await addCommands(program, process.argv.slice(2))
-addHelp(program)
+import { runCommand } from './run-command.ts'
 
 // A reader that stops early (`| head`) is no failure, and does not change the exit code.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -42,12 +7,4 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.stderr.write(`ssofile: the result could not be written to standard output: ${error.message}\n`)
   process.exit(1)
 })
-
-try {
-  await program.parseAsync()
-} catch (error) {
-  // Its own exit codes are 0 for help and 1 for wrong usage.
-  if (!(error instanceof CommanderError)) process.exitCode = tellError(error)
-  else if (error.exitCode === 0 || !isJson) process.exitCode = error.exitCode === 0 ? 0 : 2
-  else process.exitCode = tellError(new Refusal(error.message.replace(/^error: /, '')))
-}
+await runCommand()

@@ -1,4 +1,9 @@
-import { DescribeGroupCommand, DescribeUserCommand, type IdentitystoreClient } from '@aws-sdk/client-identitystore'
+import {
+  DescribeGroupCommand,
+  DescribeUserCommand,
+  type IdentitystoreClient,
+  paginateListGroupMembershipsForMember,
+} from '@aws-sdk/client-identitystore'
 import {
   DescribePermissionSetCommand,
   ListInstancesCommand,
@@ -55,6 +60,16 @@ export class AccessReader {
         found.push(`${AccountId}%${await this.#permissionSetName(PermissionSetArn)}`)
     }
     return found.sort()
+  }
+
+  /** The ids of the groups that a user is in, as the directory lists them. */
+  async groupsOf(UserId: string): Promise<readonly string[]> {
+    const input = { IdentityStoreId: await this.identityStoreId(), MemberId: { UserId } }
+    const found: string[] = []
+    const paged = { client: this.#identityStore }
+    for await (const { GroupMemberships = [] } of paginateListGroupMembershipsForMember(paged, input))
+      found.push(...GroupMemberships.flatMap(({ GroupId }) => GroupId ?? []))
+    return found
   }
 
   async identityStoreId(): Promise<string> {

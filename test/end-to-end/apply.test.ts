@@ -15,8 +15,9 @@ import { MemoryObjectStore } from '../../shared/memory/s3/memory-object-store.ts
 import { MemoryQueues } from '../../shared/memory/sqs/memory-queues.ts'
 import { MemorySsoAdmin } from '../../shared/memory/sso-admin/memory-sso-admin.ts'
 import { listAll } from '../../shared/ports/page.ts'
+import { callSsofile } from './call-ssofile.ts'
 import { bareEnvironment, LocalSystem } from './local-system.ts'
-import { checkout, runSsofile } from './run-program.ts'
+import { checkout } from './run-program.ts'
 
 const acme = join(checkout, 'fixtures/acme')
 /** There is no account in its unit, so it waits for one. */
@@ -228,7 +229,7 @@ async function startServices() {
       (await Array.fromAsync(listAll((token) => ssoAdmin.listAssignmentRequests('creation', undefined, token)))).length,
     ssoAdminWrites: () => calls.filter((operation) => !/^(list|describe|get)/i.test(operation)),
     apply: () =>
-      runSsofile(['apply', 's3://ssofile', '--json'], {
+      callSsofile(['apply', 's3://ssofile', '--json'], {
         ...bareEnvironment(),
         ...Object.fromEntries([...urls].map(([service, url]) => [`AWS_ENDPOINT_URL_${service}`, url])),
         AWS_ACCESS_KEY_ID: 'ssofile',

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DescribeInstanceAccessControlAttributeConfigurationCommand } from '@aws-sdk/client-sso-admin'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { attributesKey } from '../../shared/domain/attributes/attributes-file.ts'
 import { LocalSystem } from './local-system.ts'
@@ -39,17 +40,12 @@ afterAll(async () => {
 
 const render = (...rows: readonly object[]) => JSON.stringify({ AccessControlAttributes: rows })
 
-/** As the AWS CLI describes them. */
+/** As Identity Center describes them. */
 async function configured(): Promise<readonly string[]> {
-  const instance = await system.access.instanceArn()
-  const about = ['--instance-arn', instance, '--output', 'json']
-  const told = await system.cli(['sso-admin', 'describe-instance-access-control-attribute-configuration', ...about], {
-    as: 'test',
-  })
-  const { InstanceAccessControlAttributeConfiguration: found } = JSON.parse(told) as {
-    InstanceAccessControlAttributeConfiguration: { AccessControlAttributes: readonly { Key: string }[] }
-  }
-  return found.AccessControlAttributes.map(({ Key }) => Key)
+  const InstanceArn = await system.access.instanceArn()
+  const asked = new DescribeInstanceAccessControlAttributeConfigurationCommand({ InstanceArn })
+  const { InstanceAccessControlAttributeConfiguration: found } = await system.ssoAdmin.send(asked)
+  return (found?.AccessControlAttributes ?? []).flatMap(({ Key }) => Key ?? [])
 }
 
 test('only governance writes the file; plan tells which permission sets name an attribute, and the instance follows', async () => {

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { UpdateGroupCommand } from '@aws-sdk/client-identitystore'
 import { afterEach, expect, test } from '@jest/globals'
 import { type Configuration, defaultConfiguration } from '../../shared/domain/deployment/configuration.ts'
 import { LocalSystem } from './local-system.ts'
@@ -110,15 +111,9 @@ test('a renamed group loses its access while twelve links of another folder flap
 }, 300_000)
 
 async function rename(group: string): Promise<void> {
-  const { stdout } = await system.tryCli(['identitystore', 'list-groups', ...(await store())])
-  const groups: readonly { GroupId: string; DisplayName: string }[] = JSON.parse(stdout).Groups
-  const id = groups.find(({ DisplayName }) => DisplayName === group)?.GroupId ?? ''
-  const operations = JSON.stringify([{ AttributePath: 'displayName', AttributeValue: `${group}, renamed` }])
-  await system.cli(['identitystore', 'update-group', ...(await store()), '--group-id', id, '--operations', operations])
-}
-
-async function store(): Promise<readonly string[]> {
-  return ['--identity-store-id', await system.access.identityStoreId()]
+  const Operations = [{ AttributePath: 'displayName', AttributeValue: `${group}, renamed` }]
+  const [IdentityStoreId, GroupId] = [await system.access.identityStoreId(), await system.groupId(group)]
+  await system.identityStore.send(new UpdateGroupCommand({ IdentityStoreId, GroupId, Operations }))
 }
 
 test('a sync with --delete from a folder with two hundred links of unknown groups revokes as many as one from an empty folder', async () => {

@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import * as z from 'zod'
 import { drillRecord } from '../../shared/domain/break-glass/drill-record.ts'
+import { callSsofile } from './call-ssofile.ts'
 import { findings } from './findings.ts'
 import { LocalSystem } from './local-system.ts'
 import { aws, becomeResponder, definition, deploy, environment, firstSignIn, kenji } from './responder.ts'
-import { checkout, type Ended, runSsofile } from './run-program.ts'
+import { checkout, type Ended } from './run-program.ts'
 import { until } from './until.ts'
 
 const mails = z.object({
@@ -22,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 const ssofile = (url: string, as: string, ...args: readonly string[]) =>
-  runSsofile(['break-glass', ...args], environment(url, as))
+  callSsofile(['break-glass', ...args], environment(url, as))
 const mailsOf = async (url: string) => mails.parse(await (await fetch(`${url}/_ssofile/break-glass`)).json()).mails
 
 /** A drill by a person who reads the mail and types its code. */

@@ -47,11 +47,7 @@ async function measure<T>(what: string, sight: () => Promise<T | undefined>): Pr
 
 /** Somebody works with the AWS CLI. */
 async function assign(operation: 'create' | 'delete', group: string, as = 'eve'): Promise<void> {
-  const store = await system.access.identityStoreId()
-  const attribute = { UniqueAttribute: { AttributePath: 'displayName', AttributeValue: group } }
-  const asked = ['--identity-store-id', store, '--alternate-identifier', JSON.stringify(attribute)]
-  const { GroupId } = JSON.parse(await system.cli(['identitystore', 'get-group-id', ...asked], { as }))
-  const whom = ['--principal-type', 'GROUP', '--principal-id', GroupId]
+  const whom = ['--principal-type', 'GROUP', '--principal-id', await system.groupId(group)]
   const where = ['--target-id', account, '--target-type', 'AWS_ACCOUNT']
   await system.cli(['sso-admin', `${operation}-account-assignment`, ...target, ...where, ...whom], { as })
 }

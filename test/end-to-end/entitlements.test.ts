@@ -31,19 +31,11 @@ async function post(path: string, body: object): Promise<Record<string, unknown>
 }
 
 const store = () => system.access.identityStoreId()
-async function idOf(type: 'group' | 'user', name: string): Promise<string> {
-  const attribute = { AttributePath: type === 'group' ? 'displayName' : 'userName', AttributeValue: name }
-  const named = ['--alternate-identifier', JSON.stringify({ UniqueAttribute: attribute })]
-  const told = await system.cli(['identitystore', `get-${type}-id`, '--identity-store-id', await store(), ...named])
-  const { GroupId, UserId } = JSON.parse(told)
-  return GroupId ?? UserId
-}
 
 describe('an existing role that somebody gives by account access manager', () => {
   test('is seen with its event, stands in foreign/, access/, who and its page, and goes again, with who gave it', async () => {
-    const groupId = await idOf('group', group)
-    const member = ['--group-id', groupId, '--member-id', `UserId=${await idOf('user', 'ana@tiny.example')}`]
-    await system.cli(['identitystore', 'create-group-membership', '--identity-store-id', await store(), ...member])
+    const groupId = await system.groupId(group)
+    await system.joinGroup('ana@tiny.example', group)
     const identitySource = { identityCenter: { instanceArn: await system.access.instanceArn() } }
     const { applicationArn } = await post('/applications', { identitySource })
     const roleArn = `arn:aws:iam::${account}:role/ops/Deploy`
@@ -60,8 +52,7 @@ describe('an existing role that somebody gives by account access manager', () =>
     })
     const applied = await system.ssofile(['apply', 's3://ssofile'], 'ssofile')
     expect(applied).toMatchObject({ exitCode: 0 })
-    const listed = await system.cli(['s3', 'ls', '--recursive', 's3://ssofile/access/'])
-    expect(listed).toContain(`access/account%${account}%role:Deploy%${group}%GROUP%foreign`)
+    expect(await system.keys('access/')).toContain(`access/account%${account}%role:Deploy%${group}%GROUP%foreign`)
     expect(await system.json(key)).toMatchObject({ principal: group, roleArn, application: applicationArn })
     const told = await system.ssofile(['who', '--user', 'ana@tiny.example'], 'auditor')
     expect(told).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/role:Deploy +operators +known /) })

@@ -128,7 +128,7 @@ test.each(strangeNames)(
     await system.untilStatus(link, 'applied')
     expect(await system.access.inAccount('200000000001')).toContain(grant)
     expect(await system.named('assignments/')).toContain(`account%200000000001%${grant}%ssofile`)
-    await system.cli(['s3', 'rm', `s3://ssofile/${link}`])
+    await system.remove(link)
     await system.untilGone(link)
     expect(await system.access.inAccount('200000000001')).not.toContain(grant)
     expect(await system.history(`account%200000000001%${grant}`)).toEqual(['granted', 'revoked'])

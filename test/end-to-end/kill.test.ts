@@ -139,7 +139,7 @@ async function creationsPerTarget(): Promise<ReadonlyMap<string, number>> {
 }
 
 async function pauseUntilGranted(count: number): Promise<void> {
-  while ((await kept.granted().catch(() => 0)) < count) await pause(100)
+  while ((await kept.granted().catch(() => 0)) < count) await pause(250)
 }
 
 /** Compares access with the ledger, and leaves ssofile time for its own calls. */

@@ -5,6 +5,7 @@ import { CreateUserCommand } from '@aws-sdk/client-identitystore'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import pLimit from 'p-limit'
 import { LocalSystem } from './local-system.ts'
+import { mayCall } from './may-call.ts'
 import { signIn } from './sign-in.ts'
 import { permissionSetFile, smallOrganization } from './small-organization.ts'
 import { until } from './until.ts'
@@ -51,18 +52,13 @@ const provider = async (act: string) => {
 
 /** As the directory lists them. */
 async function groupsOf(user: string): Promise<string> {
-  const listed = await identityStore('test', 'list-group-memberships-for-member', '--member-id', `UserId=${user}`)
-  const ids = (listed.GroupMemberships as readonly { GroupId: string }[]).map(({ GroupId }) => GroupId)
+  const ids = await system.access.groupsOf(user)
   const named = await Promise.all(Object.keys(groups).map(async (name) => [name, await system.groupId(name)] as const))
   return named.flatMap(([name, id]) => (ids.includes(id) ? [name] : [])).join()
 }
 
 const open = async (group: Group) =>
   (await signIn(system, { user: mia, permissionSet: setOf(group), account })).accessKeyId
-
-async function mayCall(session: string): Promise<boolean> {
-  return (await system.tryCli(['s3', 'ls', 's3://ssofile/control/'], { as: session })).exitCode === 0
-}
 
 async function mayOpen(group: Group): Promise<boolean> {
   const asked = { user: mia, permissionSet: setOf(group), account }
@@ -81,7 +77,9 @@ async function untilIn(user: string, expected: Group | ''): Promise<void> {
 }
 
 const untilDenied = (session: string) =>
-  until('that the session is denied', async () => ((await mayCall(session)) ? undefined : true), { withinMs: 150_000 })
+  until('that the session is denied', async () => ((await mayCall(system, session)) ? undefined : true), {
+    withinMs: 150_000,
+  })
 
 async function leaverReport() {
   const [report = ''] = await system.keys('reports/leavers/')
@@ -216,7 +214,7 @@ describe.each([
     await source.join()
     user = await until('the user', () => system.userId(mia).catch(() => undefined))
     await untilIn(user, 'engineers')
-    expect(await mayCall(await open('engineers'))).toBe(true)
+    expect(await mayCall(system, await open('engineers'))).toBe(true)
     const explained = await system.ssofile(['explain', account, setOf('engineers'), mia], 'auditor')
     expect(explained.stdout).toContain('the user is in the group through rules/engineers.json')
   }, 120_000)
@@ -246,7 +244,7 @@ describe.each([
     const back = await system.ssofile(['restore-person', mia], 'hr')
     expect({ exitCode: back.exitCode, stderr: back.stderr }).toEqual({ exitCode: 0, stderr: '' })
     await untilIn(user, 'sellers')
-    expect(await mayCall(session)).toBe(false)
+    expect(await mayCall(system, session)).toBe(false)
     expect(await leaverReport()).toMatchObject({ user, restoredAt: expect.any(String) })
   }, 180_000)
 

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -33,7 +33,9 @@ import type { Status, StatusState } from '../../shared/domain/statuses/status.ts
 import type { organizationFile } from '../../shared/memory/organization-file.ts'
 import type { QueueName } from '../../shared/ports/queues.ts'
 import { AccessReader } from './access-reader.ts'
-import { checkout, type Ended, listAwsClis, runProgram, runSsofile, ssofileCommand } from './run-program.ts'
+import { callSsofile, serveSsofile } from './call-ssofile.ts'
+import type { ReportedCall } from './report-calls.ts'
+import { checkout, type Ended, listAwsClis, runProgram, ssofileCommand } from './run-program.ts'
 import { until } from './until.ts'
 
 export const bucket = 'ssofile'
@@ -69,10 +71,10 @@ const lookedAtOnce = 16
 /** What has work in it while anything is on its way; `dispatch` only wakes, and is held while a dispatcher lingers. */
 const workQueues: readonly QueueName[] = ['uploads', 'links', 'permission-sets', 'work-urgent', 'work', 'work-bulk']
 
-/** A local system in a process of its own, as `npm start` runs it, and what a person or a script does with it. */
+/** A local system in another process, as `npm start` runs it, and what a person or a script does with it. */
 export class LocalSystem {
   readonly url: string
-  readonly #child: ChildProcess
+  readonly #end: () => Promise<unknown>
   readonly #folder: string
   readonly #log: string[]
   /** The SSO Admin calls of the product so far, in order. */
@@ -89,7 +91,7 @@ export class LocalSystem {
 
   private constructor(url: string, started: Started) {
     this.url = url
-    this.#child = started.child
+    this.#end = started.end
     this.#folder = started.folder
     this.#log = started.log
     this.calls = started.calls
@@ -103,12 +105,12 @@ export class LocalSystem {
 
   /** Resolves once the local system says that it is healthy. */
   static async start(options: LocalSystemOptions = {}): Promise<LocalSystem> {
-    const started = await spawnLocalSystem(options)
-    const tell = () => `exit code: ${started.child.exitCode}; it said:\n${started.said.join('')}${started.log.join('')}`
+    const started = await startProcess(options)
+    const tell = () => `it said:\n${started.said.join('')}${started.log.join('')}`
     const url = await until(
       'the ready line of the local system',
       async () => {
-        if (started.child.exitCode !== null) throw new Error(`the local system ended; ${tell()}`)
+        if (started.isOver()) throw new Error(`the local system ended; ${tell()}`)
         return /ready on (http:\S+)/.exec(started.said.join(''))?.[1]
       },
       { withinMs: 60_000, tell },
@@ -132,9 +134,7 @@ export class LocalSystem {
   /** Ends it at once: nothing in it is to be kept. */
   async stop(): Promise<void> {
     for (const client of [...this.#clients.values(), this.sqs, this.ssoAdmin, this.identityStore]) client.destroy()
-    const ended = new Promise((resolve) => this.#child.once('exit', resolve))
-    if (this.#child.exitCode === null) this.#child.kill('SIGKILL')
-    if (this.#child.exitCode === null) await ended
+    await this.#end()
     await rm(this.#folder, { recursive: true })
   }
 
@@ -443,7 +443,7 @@ export class LocalSystem {
 
   /** Runs `ssofile …` as a person who copied the lines that the local system prints. */
   ssofile(args: readonly string[], as = 'maria'): Promise<Ended> {
-    return runSsofile(args, this.env(as))
+    return callSsofile(args, this.env(as))
   }
 
   env(as: string): NodeJS.ProcessEnv {
@@ -474,15 +474,25 @@ export function bareEnvironment(): NodeJS.ProcessEnv {
   )
 }
 
-type Started = {
-  readonly child: ChildProcess
+type Started = Running & {
   readonly folder: string
   readonly said: string[]
   readonly log: string[]
   readonly calls: Call[]
 }
 
-async function spawnLocalSystem({
+type Running = {
+  readonly isOver: () => boolean
+  readonly end: () => Promise<unknown>
+}
+
+type Heard = {
+  readonly stdout: (text: string) => void
+  readonly stderr: (text: string) => void
+  readonly call: (call: ReportedCall) => void
+}
+
+async function startProcess({
   organization,
   configuration,
   latencyMs = 50,
@@ -505,19 +515,57 @@ async function spawnLocalSystem({
     await writeFile(file, JSON.stringify(organization))
     args.push('--organization', file)
   }
+  const started = { folder, said: [] as string[], log: [] as string[], calls: [] as Call[] }
+  const heard: Heard = {
+    stdout: (text) => started.said.push(text),
+    stderr: (text) => started.log.push(text),
+    call: ({ operation, caller, status }) => {
+      if (caller === 'ssofile' || caller === operatorRole) started.calls.push({ operation, isAccepted: status === 200 })
+    },
+  }
+  // What it leaves on disk, or dies of, wants a process of its own.
+  const isPlain = options.length === 0 && faults === undefined
+  return { ...started, ...(isPlain ? serveLocal : spawnLocal)(['local', ...args], heard) }
+}
+
+/** In a process that has served others before: what is loaded and compiled stays, and that was half of the work. */
+function serveLocal(args: readonly string[], heard: Heard): Running {
+  let isOver = false
+  const { ended, stop } = serveSsofile(args, bareEnvironment(), (told) => {
+    if ('stream' in told) heard[told.stream](told.text)
+    else if ('operation' in told) heard.call(told)
+  })
+  const over = () => {
+    isOver = true
+  }
+  ended.then(over, over)
+  return {
+    isOver: () => isOver,
+    end: async () => {
+      if (!isOver) stop()
+    },
+  }
+}
+
+/** In a process of its own, which is killed. */
+function spawnLocal(args: readonly string[], heard: Heard): Running {
   const preloads = ['report-calls.ts', 'record-calls.ts'].map(
     (file) => `--import=${new URL(file, import.meta.url).href}`,
   )
-  const child = spawn(process.execPath, [...preloads, ssofileCommand, 'local', ...args], {
+  const child = spawn(process.execPath, [...preloads, ssofileCommand, ...args], {
     cwd: checkout,
     env: bareEnvironment(),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
-  const started: Started = { child, folder, said: [], log: [], calls: [] }
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => started.said.push(text))
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => started.log.push(text))
-  child.on('message', ({ operation, caller, status }: { operation: string; caller?: string; status: number }) => {
-    if (caller === 'ssofile' || caller === operatorRole) started.calls.push({ operation, isAccepted: status === 200 })
-  })
-  return started
+  child.stdout?.setEncoding('utf8').on('data', heard.stdout)
+  child.stderr?.setEncoding('utf8').on('data', heard.stderr)
+  child.on('message', heard.call)
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  return {
+    isOver: () => child.exitCode !== null,
+    end: async () => {
+      child.kill('SIGKILL')
+      await ended
+    },
+  }
 }

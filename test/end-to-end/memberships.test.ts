@@ -34,14 +34,7 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => system.stop(), 60_000)
 
-/** As the directory lists them. */
-async function groupsOf(): Promise<readonly string[]> {
-  const store = await system.access.identityStoreId()
-  const about = ['--identity-store-id', store, '--member-id', `UserId=${user}`, '--output', 'json']
-  const listed = await system.cli(['identitystore', 'list-group-memberships-for-member', ...about], { as: 'test' })
-  const { GroupMemberships } = JSON.parse(listed) as { GroupMemberships: readonly { GroupId: string }[] }
-  return GroupMemberships.map(({ GroupId }) => GroupId)
-}
+const groupsOf = () => system.access.groupsOf(user)
 
 const untilMember = async (id: string, expected: boolean) =>
   until(`member: ${expected}`, async () => ((await groupsOf()).includes(id) === expected ? true : undefined), {

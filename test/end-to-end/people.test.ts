@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { paginateListUsers } from '@aws-sdk/client-identitystore'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { LocalSystem } from './local-system.ts'
 import { until } from './until.ts'
@@ -20,11 +21,12 @@ afterAll(() => system.stop(), 60_000)
 
 /** As the directory tells; `undefined`: there is nobody of this name. */
 async function user(): Promise<Record<string, unknown> | undefined> {
-  const store = await system.access.identityStoreId()
-  const about = ['--identity-store-id', store, '--output', 'json']
-  const listed = await system.cli(['identitystore', 'list-users', ...about], { as: 'test' })
-  const { Users } = JSON.parse(listed) as { Users: readonly Record<string, unknown>[] }
-  return Users.find(({ UserName }) => UserName === ana)
+  const input = { IdentityStoreId: await system.access.identityStoreId() }
+  for await (const { Users = [] } of paginateListUsers({ client: system.identityStore }, input)) {
+    const found = Users.find(({ UserName }) => UserName === ana)
+    if (found !== undefined) return { ...found }
+  }
+  return undefined
 }
 
 test('only HR writes the file, and the user is made and changed by it', async () => {

@@ -1,6 +1,8 @@
 import { subscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
+export type ReportedCall = { readonly operation: string; readonly caller?: string; readonly status: number }
+
 // Loaded into the local system's process (`node --import`): tells the test of each call to SSO Admin, by
 // whom and how it was answered, and ends with the test's process.
 // (Node.js documentation, "Diagnostics Channel": http.server.response.finish.)
@@ -9,8 +11,9 @@ subscribe('http.server.response.finish', (message) => {
   const { headers } = request
   const [service, operation] = String(headers['x-amz-target'] ?? '').split('.')
   const caller = /Credential=([^/]+)\//.exec(headers.authorization ?? '')?.[1]
-  if (service === 'SWBExternalService' && process.connected)
-    process.send?.({ operation, caller, status: response.statusCode })
+  if (service !== 'SWBExternalService' || operation === undefined || !process.connected) return
+  const call: ReportedCall = { operation, caller, status: response.statusCode }
+  process.send?.(call)
 })
 process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'))
 // The listener must not keep the process alive.

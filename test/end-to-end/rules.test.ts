@@ -33,12 +33,9 @@ async function describe(...more: readonly string[]) {
 
 /** Who has access through the groups that rules keep, as Identity Center's listing says. */
 async function groupsOf(whose = user): Promise<readonly string[]> {
-  const store = await system.access.identityStoreId()
-  const about = ['--identity-store-id', store, '--member-id', `UserId=${whose}`, '--output', 'json']
-  const listed = await system.cli(['identitystore', 'list-group-memberships-for-member', ...about], { as: 'test' })
-  const { GroupMemberships } = JSON.parse(listed) as { GroupMemberships: readonly { GroupId: string }[] }
+  const groups = await system.access.groupsOf(whose)
   const ids = await Promise.all(rules.map(async (name) => [name, await system.groupId(name)] as const))
-  return ids.flatMap(([name, id]) => (GroupMemberships.some(({ GroupId }) => GroupId === id) ? [name] : []))
+  return ids.flatMap(([name, id]) => (groups.includes(id) ? [name] : []))
 }
 
 const untilIn = (expected: string, whose = user) =>

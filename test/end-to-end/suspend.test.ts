@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { LocalSystem } from './local-system.ts'
+import { mayCall, refusalOf } from './may-call.ts'
 import { signIn } from './sign-in.ts'
 import { until } from './until.ts'
 
@@ -36,14 +37,7 @@ const aws = (as: string, ...args: readonly string[]) => system.cli(args, { as })
 
 /** As Identity Center itself lists it. */
 async function hasAccess(): Promise<boolean> {
-  const listed = await aws(
-    'management',
-    ...['sso-admin', 'list-account-assignments', '--account-id', account],
-    ...['--instance-arn', await system.access.instanceArn()],
-    ...['--permission-set-arn', await system.access.permissionSetArn(permissionSet), '--output', 'json'],
-  )
-  const { AccountAssignments } = JSON.parse(listed) as { AccountAssignments: readonly { PrincipalId: string }[] }
-  return AccountAssignments.some(({ PrincipalId }) => PrincipalId === user)
+  return (await system.access.inAccount(account)).includes(`${permissionSet}%${kenji}%USER`)
 }
 
 const untilAccess = (expected: boolean) =>
@@ -53,14 +47,10 @@ const untilAccess = (expected: boolean) =>
 
 const open = async () => (await signIn(system, { user: kenji, permissionSet, account })).accessKeyId
 
-async function mayCall(session: string): Promise<boolean> {
-  return (await system.tryCli(['s3', 'ls', 's3://ssofile/control/'], { as: session })).exitCode === 0
-}
-
 test('somebody joins: a link gives access, and a session works', async () => {
   await system.upload(link, '')
   await untilAccess(true)
-  expect(await mayCall(await open())).toBe(true)
+  expect(await mayCall(system, await open())).toBe(true)
 }, 120_000)
 
 test('somebody leaves: HR uploads one file, and access and sessions are gone, and the report says what there was', async () => {
@@ -73,7 +63,7 @@ test('somebody leaves: HR uploads one file, and access and sessions are gone, an
   await aws('hr', 's3', 'cp', file, `s3://ssofile/${suspension}`)
   await untilAccess(false)
   expect(Date.now() - beganMs).toBeLessThan(60_000)
-  await until('that the session is denied', async () => ((await mayCall(session)) ? undefined : true), {
+  await until('that the session is denied', () => refusalOf(system, session), {
     withinMs: 150_000,
   })
   await until('the status', async () =>
