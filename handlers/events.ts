@@ -7,6 +7,7 @@ import { type OrganizationEvent, parseOrganizationEvent } from '../shared/domain
 import { type DirectoryEvent, parseDirectoryEvent } from '../shared/domain/principals/directory-event.ts'
 import { once } from '../shared/ports/once.ts'
 import type { Ports } from '../shared/ports/ports.ts'
+import { patientIdentityStore } from '../shared/reconcile/calls/patient-identity-store.ts'
 import { reconcile } from '../shared/reconcile/differences/reconcile.ts'
 import { followDirectoryEvents } from '../shared/reconcile/directory/follow-directory-events.ts'
 import { followAccessCalls } from '../shared/reconcile/drift/follow-access-calls.ts'
@@ -43,10 +44,12 @@ type Received = {
  * `dispatcherRole`: its calls are our own.
  */
 export function events(
-  ports: Ports,
+  given: Ports,
   configuration: Configuration,
   { dispatcherRole }: { readonly dispatcherRole?: string | undefined } = {},
 ): ReturnType<QueueHandler> {
+  // All that it follows shares the rate of the directory, and what one batch has learned of throttling the next one knows.
+  const ports = { ...given, identityStore: patientIdentityStore(given) }
   const rules = new RuleFiles(ports.objects)
   const context = { ports, configuration, organization: new OrganizationCache(ports, configuration.folders) }
 
