@@ -2,12 +2,11 @@ import type { AccountAccess } from '../../ports/account-access.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import { repeatPatiently } from './repeat-patiently.ts'
-import { wrapperOf } from './wrap-port.ts'
+import { wrapOnce } from './wrap-port.ts'
 
 // IAM User Guide, "Account access manager quotas": 20 calls a second, for all callers and operations together.
 const callsPerSecond = 12
 const repetition = { attemptsMost: 4, firstMs: 400, mostMs: 5_000 }
-const wrapOnce = wrapperOf<AccountAccess>()
 
 /** Account access manager at a part of its rate. What is throttled or fails in passing is repeated for some seconds. */
 export function patientAccountAccess(

@@ -3,7 +3,7 @@ import type { Ports } from '../../ports/ports.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import { type Repetition, repeatPatiently } from './repeat-patiently.ts'
-import { wrapperOf } from './wrap-port.ts'
+import { wrapOnce } from './wrap-port.ts'
 
 // IAM Identity Center User Guide, "Quotas and limits": 20 calls a second to each API of a store, for all callers together.
 const callsPerSecond = 15
@@ -15,11 +15,10 @@ const apis: Readonly<Record<string, string>> = {
   listPrincipals: 'ListUsers',
 }
 const repetition = { attemptsMost: 7, firstMs: 300, mostMs: 10_000 }
-const wrapOnce = wrapperOf<IdentityStore>()
 
 /**
  * The identity store at three quarters of its rate, and at less where others use it up. Reads that are throttled or fail are
- * repeated for some seconds. Whoever makes the same one patient gets the same, and shares its rate. `onPause` hears of each failure.
+ * repeated for some seconds. One that is patient already is answered as it is. `onPause` hears of each failure.
  */
 export function patientIdentityStore(
   ports: Pick<Ports, 'identityStore' | 'clock' | 'randomness'>,

@@ -2,10 +2,9 @@ import type { Organizations } from '../../ports/organizations.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import { type Repetition, repeatPatiently } from './repeat-patiently.ts'
-import { wrapperOf } from './wrap-port.ts'
+import { wrapOnce } from './wrap-port.ts'
 
 const repetition = { attemptsMost: 9, firstMs: 300, mostMs: 12_000 }
-const wrapOnce = wrapperOf<Organizations>()
 const ratesByOperation: Record<keyof Organizations, number> = {
   managementAccountId: 1,
   listAccounts: 7,
@@ -19,7 +18,7 @@ const rates = Object.entries(ratesByOperation)
  * Organizations, each operation at its own rate. Reads that are throttled or fail are repeated for about half a minute.
  * The rates are a little less than AWS allows to all callers in the account together, since a call that is refused and
  * repeated takes longer than one that waits its turn. (Organizations User Guide, "Quotas for AWS Organizations":
- * ListAccounts 8 a second, DescribeAccount 20, ListTagsForResource 10, most others 5.) Whoever makes the same one patient gets the same, and shares its rates.
+ * ListAccounts 8 a second, DescribeAccount 20, ListTagsForResource 10, most others 5.) Patient ones are answered as they are.
  * `told` hears of each failure.
  */
 export function patientOrganizations(

@@ -13,15 +13,12 @@ export function wrapPort<P extends object>(port: P, around: Around, overrides: P
   })
 }
 
-/** Wraps each port once: whoever asks again, with the port or with what came of it, gets the same, so all share its rate. */
-export function wrapperOf<P extends object>(): (port: P, openAround: () => Around) => P {
-  const wrapped = new WeakMap<P, P>()
-  return (port, openAround) => {
-    const known = wrapped.get(port)
-    if (known) return known
-    const made = wrapPort(port, openAround())
-    wrapped.set(port, made)
-    wrapped.set(made, made)
-    return made
-  }
+const wrapped = new WeakSet<object>()
+
+/** The same, but a port that was wrapped so already is answered as it is: all who share it share its rate. */
+export function wrapOnce<P extends object>(port: P, openAround: () => Around): P {
+  if (wrapped.has(port)) return port
+  const made = wrapPort(port, openAround())
+  wrapped.add(made)
+  return made
 }

@@ -56,13 +56,6 @@ describe('a patient directory', () => {
     expect((atMs[15] ?? 0) - (atMs[0] ?? 0)).toBeGreaterThan(1_000)
   })
 
-  test('is the same for all who make it patient, who share its rate', () => {
-    const { ports } = new World()
-    const [one, other] = [patientIdentityStore(ports), patientIdentityStore({ ...ports })]
-    expect(other).toBe(one)
-    expect(patientIdentityStore({ ...ports, identityStore: one })).toBe(one)
-  })
-
   test('is asked seven times where it is throttled, after pauses whose bound doubles', async () => {
     const { world, atMs, directory } = open(async ({ proceed }, number) => {
       if (number < 7) throw throttled
