@@ -283,6 +283,8 @@ const operators: Lives = {
   },
   'access is released': { before: upload(own), actions: { do: 'release', nth: undefined, killMs: undefined } },
   'the ledger is lost, and restored': {
+    // The bucket keeps no versions: only history says what there was.
+    settings: { seed: 6 },
     before: uploadAll(own, another),
     actions: { do: 'the ledger is lost, and restored', count: 2, afterMs: 180_000, writes: 9 },
   },

@@ -191,7 +191,7 @@ async function settle(
     void world.everyMinute()
   }
   // Puts `access/` right where names have changed.
-  if (world.sweeps) void world.everyFiveMinutes()
+  void world.everyFiveMinutes()
   await world.clock.advance(15_000)
   // What it hints at is looked at; of forty files one after the other.
   for (let minute = 0; minute < 10 && !world.isQuiet(); minute++) await world.clock.advance(60_000)
@@ -219,7 +219,7 @@ function prolong(mostMinutes: number, minute: number, world: SimulatedWorld): nu
 async function drain(world: SimulatedWorld): Promise<void> {
   const hasRetries = () => world.keys('state/open/').length > 0
   const startedMs = world.clock.now().getTime()
-  let isSwept = !world.sweeps
+  let isSwept = false
   void world.everyMinuteOfLinks()
   for (let minute = 1, most = convergeMostMinutes; minute <= most; minute++) {
     most = prolong(most, minute, world)

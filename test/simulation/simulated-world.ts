@@ -75,8 +75,6 @@ export type WorldSettings = {
   readonly brakeCount?: number
   /** Provisionings at a time, default 3. */
   readonly provisionings?: number
-  /** `false`: the sweep never runs, so what it would heal is seen. */
-  readonly sweeps?: boolean
   /**
    * No call travels for seconds, and the function `links` gets one message at a time, of which only one runs: so it is seen
    * whose turn it is.
@@ -225,7 +223,6 @@ export class SimulatedWorld {
   readonly #planned = new Set<{ readonly atMs: number }>()
   #processes = 0
   #sweptMs = 0
-  readonly sweeps: boolean
   readonly #randomness: SeededRandomness
   readonly #stepWatch = new StepWatch((message) => this.checker.fail(promises.record, message))
 
@@ -238,7 +235,6 @@ export class SimulatedWorld {
     this.settings = settings
     this.#sabotage = sabotage
     this.skewMs = settings.skewMs
-    this.sweeps = settings.sweeps ?? true
     this.closureMs = settings.seed % 2 === 0 ? 60_000 : 6 * 3_600_000
     this.#randomness = new SeededRandomness(settings.seed)
     this.configuration = configure(settings)
@@ -434,7 +430,7 @@ export class SimulatedWorld {
     if (notifications.lose > 0) {
       notifications.lose--
       // A sweep finds what S3 did not report; nothing but a reconcile reads the organization and the directory again.
-      if (queue === 'events' || !this.sweeps) this.#noteLost()
+      if (queue === 'events') this.#noteLost()
       else eventFaults.lost++
       return
     }
@@ -468,7 +464,6 @@ export class SimulatedWorld {
   readonly everyMorning = () => this.#schedule('report', everyMorning)
 
   async everyFiveMinutes(): Promise<void> {
-    if (!this.sweeps) return
     this.#sweptMs = this.clock.monotonicMs()
     await this.#schedule('sweep', everyFiveMinutes)
   }
@@ -515,8 +510,7 @@ export class SimulatedWorld {
     )
     const isHarmed = [...this.chaos.struck.keys()].some((kind) => !harmless.has(kind))
     const isDrifting = this.drift.changes > this.drift.found
-    const isLeft = this.wasInterrupted && !this.sweeps
-    return isLeft || this.wasDisturbed || this.wasDrifted || isDrifting || this.wasEventLost || isDead || isHarmed
+    return this.wasDisturbed || this.wasDrifted || isDrifting || this.wasEventLost || isDead || isHarmed
   }
 
   /**

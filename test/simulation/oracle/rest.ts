@@ -104,7 +104,7 @@ export class RestPromise extends Judge {
       left.delete(key)
     }
     for (const key of left) this.fail(`${key} stands there, and nobody has that access`)
-    if (this.world.sweeps) this.#checkAccess(foreign)
+    this.#checkAccess(foreign)
   }
 
   /** By the present names. Of who is gone, it may have any name. */

@@ -195,7 +195,7 @@ export class TemporaryPromise extends Judge {
   /** While nothing strikes any more: a sweep has looked at each link. At rest is too late: then they have all ended. */
   checkOverdue(sinceMs: number): void {
     const sweptBeforeMs = this.#nowMs - sweptMs
-    if (!this.world.sweeps || sinceMs > sweptBeforeMs) return
+    if (sinceMs > sweptBeforeMs) return
     const isOld = (key: string) => (this.world.objects.model.find(key)?.lastModified.getTime() ?? 0) < sweptBeforeMs
     for (const key of this.world.keys('links_data/temporary/')) {
       const { request }: Link = this.world.readJson(key) ?? {}
