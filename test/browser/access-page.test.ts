@@ -237,7 +237,7 @@ test('the page of a person shows since when and by which link without scrolling,
 test('on a phone the filters are folded, and unfold; in a wider window they are always there', async () => {
   const { page } = await open(full)
   await page.setViewportSize({ width: 390, height: 844 })
-  expect(await page.locator('#words').isVisible()).toBe(false)
+  await page.locator('#words').waitFor({ state: 'hidden' })
   expect((await page.locator('#grid').boundingBox())?.y ?? 1000).toBeLessThan(422)
   await save(page, 'phone')
   await page.click('#fold summary')
@@ -246,7 +246,7 @@ test('on a phone the filters are folded, and unfold; in a wider window they are 
   await page.click('#fold summary')
   await page.setViewportSize({ width: 1280, height: 800 })
   expect(await page.inputValue('#words')).toBe('person.12@')
-  expect(await page.locator('#words').isVisible()).toBe(true)
+  await page.locator('#words').waitFor({ state: 'visible' })
   expect(await page.locator('#fold summary').isVisible()).toBe(false)
 })
 
