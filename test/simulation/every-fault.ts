@@ -50,11 +50,10 @@ const reads = /^(get|head|list|describe|receive|find|is|instance|parentName|mana
 const isWrite = ({ operation }: Call) => !reads.test(operation)
 /** The two whose callers all slow down when one of them is throttled; elsewhere that is one refusal more. */
 const isSlowedDown = ({ service }: Call) => service === 'sso-admin' || service === 'identitystore'
-const isReadStruck = (kind: FaultKind, call: Call) => kind !== 'refuse-throttled' || isSlowedDown(call)
 const kindsOf = (call: Call): readonly FaultKind[] =>
   isWrite(call)
     ? kindsOfWrites.filter((kind) => canStrike(kind, call))
-    : kindsOfReads.filter((kind) => isReadStruck(kind, call))
+    : kindsOfReads.filter((kind) => kind !== 'refuse-throttled' || isSlowedDown(call))
 
 /** Plays the life once without a fault. Throws where that alone is a violation. */
 export async function listFaults(life: CanonicalLife): Promise<FaultCount> {
@@ -96,7 +95,7 @@ export async function listFaults(life: CanonicalLife): Promise<FaultCount> {
       for (const kind of messages) add(kind, nth)
     },
   }
-  const { violation } = await play(life, wait(0), { watch })
+  const { violation } = await playLife(life, { watch })
   if (violation) throw new Error(`${life.name}: ${violation.message}`)
   const faults = kinds.flatMap((kind) => (strikable.get(kind) ?? []).map((nth) => ({ life, kind, nth })))
   return { life, calls: met.get('call') ?? 0, faults }
@@ -113,11 +112,13 @@ export async function playFault(
     met.push(digest)
     return judged.has(digest)
   }
-  const { violation, faults, trace } = await play(life, faultAction(kind, nth), { isJudged })
+  const { violation, faults, trace } = await playLife(life, { isJudged }, faultAction(kind, nth))
   const isStruck = Object.values(faults).some((count) => count > 0)
   if (!isStruck) throw new Error(`${life.name}: ${kind} at ${nth} met nothing`)
-  if (!violation) for (const one of met) judged.add(one)
-  if (!violation) return undefined
+  if (!violation) {
+    for (const one of met) judged.add(one)
+    return undefined
+  }
   const struck = trace.find((line) => line.endsWith(` ${kind}`)) ?? ''
   return `${life.name}, ${kind} at ${nth}: ${violation.message}\n  ${struck}\n${life.actions.map((action) => `  ${describeAction(action)}\n`).join('')}`
 }
@@ -132,11 +133,7 @@ function faultAction(kind: (typeof kinds)[number], skip: number): Action {
 const beforeOf = ({ before = [] }: CanonicalLife): readonly Action[] => [settled, ...before, settled]
 
 /** Without a fault, or with what is done `first`. */
-export function playLife(life: CanonicalLife, judged: Judged & RunOptions = {}, first: Action = wait(0)) {
-  return play(life, first, judged)
-}
-
-async function play(life: CanonicalLife, first: Action, judged: Judged & RunOptions = {}) {
+export async function playLife(life: CanonicalLife, judged: Judged & RunOptions = {}, first: Action = wait(0)) {
   // What weak references kept for a life goes when the event loop turns.
   await setImmediate()
   return runSimulation({ ...plain, ...life.settings }, [...beforeOf(life), first, ...life.actions], judged)

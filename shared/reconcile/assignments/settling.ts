@@ -22,7 +22,7 @@ import type { Lacks, SettleContext } from './settlement.ts'
 /** So long the steps that follow each other share what one of them has read. */
 const freshMs = 1_000
 /** And so long a look at the live account: the revocation that follows it is to be half a minute behind it at most (PROMISES.md, 3). */
-const believedMs = 20_000
+const liveMs = 20_000
 
 /** `before`: the access before the call was prepared. */
 export type Prepared = NonNullable<Facts['prepared']> & { readonly before: LedgerEntry | undefined }
@@ -105,7 +105,7 @@ export class Settling {
   get facts(): Facts {
     const { context, entry, account, prepared, known } = this
     const { clock, requests, configuration, mayStart } = context
-    const isOld = clock.monotonicMs() - this.lookedMs > believedMs
+    const isOld = clock.monotonicMs() - this.lookedMs > liveMs
     const wish = 'isLive' in this.wish && isOld ? { ...this.wish, isLive: false } : this.wish
     const target = this.findTarget()
     return {
