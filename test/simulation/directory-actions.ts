@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { doing } from './doing.ts'
 import { one, silently } from './draws.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
-import { type directoryNames, userNames } from './small-world.ts'
+import { type directoryNames, splitPrincipal, userNames } from './small-world.ts'
 
 type DirectoryName = (typeof directoryNames)[number]
 const groupName = one<string>('team one', 'team-2', 'team-late')
@@ -55,13 +55,8 @@ async function rename(type: PrincipalType, from: string, to: string, { identityS
   else await identityStore.updateGroup(id, [{ path: 'displayName', value: to }])
 }
 
-function split(full: string): { readonly type: PrincipalType; readonly name: string } {
-  const [type, name = ''] = full.split('/')
-  return { type: type === 'USER' ? 'USER' : 'GROUP', name }
-}
-
 async function remove(full: string, { identityStore }: SimulatedWorld): Promise<void> {
-  const { type, name } = split(full)
+  const { type, name } = splitPrincipal(full)
   const id = identityStore.idOf(type, name)
   if (!id) return
   if (type === 'USER') await identityStore.deleteUser(id)
@@ -69,7 +64,7 @@ async function remove(full: string, { identityStore }: SimulatedWorld): Promise<
 }
 
 async function make(full: string, { identityStore }: SimulatedWorld): Promise<void> {
-  const { type, name } = split(full)
+  const { type, name } = splitPrincipal(full)
   if (identityStore.idOf(type, name)) return
   if (type === 'USER') await identityStore.createUser({ userName: name })
   else await identityStore.createGroup({ displayName: name })

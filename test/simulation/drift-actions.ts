@@ -1,12 +1,11 @@
 import { permissionSetName } from '../../shared/domain/permission-sets/permission-set-name.ts'
 import { principalId } from '../../shared/domain/principals/identity-center-ids.ts'
-import type { PrincipalType } from '../../shared/domain/principals/principal.ts'
 import type { AssignmentTarget } from '../../shared/ports/sso-admin.ts'
 import { doing, nthOf } from './doing.ts'
 import { account, nth, one } from './draws.ts'
 import { nameOf, recordedName } from './oracle/names.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
-import { principals } from './small-world.ts'
+import { principals, splitPrincipal } from './small-world.ts'
 
 const principal = one<string>(...principals)
 
@@ -99,8 +98,7 @@ function findTarget(
   action: { readonly account: string; readonly principal: string; readonly permissionSet: string },
   world: SimulatedWorld,
 ): AssignmentTarget | undefined {
-  const [type, name = ''] = action.principal.split('/')
-  const principalType: PrincipalType = type === 'USER' ? 'USER' : 'GROUP'
+  const { type: principalType, name } = splitPrincipal(action.principal)
   const id = world.identityStore.idOf(principalType, name)
   const permissionSetArn = world.ssoAdmin.permissionSetArnOf(action.permissionSet)
   const found = world.accountNow(action.account)

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { accountId } from '../../shared/domain/organization/account-id.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
-import { accounts, directoryNames, permissionSets } from './small-world.ts'
+import { accounts, directoryNames, permissionSets, splitPrincipal } from './small-world.ts'
 
 /** Instants, versions and ETags of S3, and the ids of everything else. */
 const drawn =
@@ -42,13 +42,9 @@ function accessOf({ ssoAdmin }: SimulatedWorld): readonly unknown[] {
 
 function directoryOf({ identityStore }: SimulatedWorld): readonly unknown[] {
   return directoryNames.map((full) => {
-    const name = full.slice(full.indexOf('/') + 1)
-    const id = identityStore.idOf(full.startsWith('USER/') ? 'USER' : 'GROUP', name)
-    return [
-      full,
-      id,
-      id && full.startsWith('USER/') ? [identityStore.attributesOf(id), identityStore.groupIdsOf(id)] : [],
-    ]
+    const { type, name } = splitPrincipal(full)
+    const id = identityStore.idOf(type, name)
+    return [full, id, id && type === 'USER' ? [identityStore.attributesOf(id), identityStore.groupIdsOf(id)] : []]
   })
 }
 

@@ -52,6 +52,7 @@ import {
   managementAccount,
   permissionSets as permissionSetNames,
   policyOfFirst,
+  splitPrincipal,
   units,
 } from './small-world.ts'
 import { StepWatch } from './step-watch.ts'
@@ -303,8 +304,8 @@ export class SimulatedWorld {
     const byId = new Map<string, string>()
     const remember = () => {
       for (const full of [...directoryNames, ...hostileGroups.map((name) => `GROUP/${name}`)]) {
-        const name = full.slice(full.indexOf('/') + 1)
-        const id = identityStore.idOf(full.startsWith('USER/') ? 'USER' : 'GROUP', name)
+        const { type, name } = splitPrincipal(full)
+        const id = identityStore.idOf(type, name)
         if (id) byId.set(id, name)
       }
       for (const name of permissionSetNames) {

@@ -1,3 +1,5 @@
+import type { PrincipalType } from '../../shared/domain/principals/principal.ts'
+
 /** The small world that actions happen in; small, so that they meet. */
 export const accounts = ['200000000001', '200000000002', '200000000003', '200000000004'] as const
 export const units = ['ou-sim0-11111111', 'ou-sim0-22222222', 'ou-sim0-33333333'] as const
@@ -28,3 +30,9 @@ export const badKeys = [
   'root%all%First-ps%team one%group%ssofile',
   'undeclared/root%all%First-ps%team one%GROUP%ssofile',
 ]
+
+/** `GROUP/team one` in its parts. */
+export function splitPrincipal(full: string): { readonly type: PrincipalType; readonly name: string } {
+  const [type, name = ''] = full.split('/')
+  return { type: type === 'USER' ? 'USER' : 'GROUP', name }
+}
