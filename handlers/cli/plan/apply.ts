@@ -295,7 +295,7 @@ async function watch(
     const isExplained = (input: string) => explained.inputs.has(input) || memory.statuses[input]?.state === 'waiting'
     const files = toLookAt.filter((input) => !isExplained(input) && !isPutOff(input)).length
     const untried = ports.clock.monotonicMs() < triedByMs ? await countThere(ports, retried) : 0
-    const left = grants + revocations + files + untried + (await drift.partsLeft())
+    const left = grants + revocations + files + untried + ((await drift.partsLeft()) ?? 0)
     const isDone = left === 0
     most = Math.max(most, left)
     timesSettled = isDone ? timesSettled + 1 : 0

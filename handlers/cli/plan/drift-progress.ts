@@ -2,7 +2,10 @@ import { count } from '../../../shared/domain/text/count.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { type DriftRun, readDriftRun } from '../../../shared/reconcile/drift/drift-run.ts'
 
-/** Progress of a drift check that a command began, shown while the command waits. `undefined`: none was begun. */
+/**
+ * Progress of a drift check that a command began, shown while the command waits. `undefined`: none was begun. Where another
+ * check has replaced it, that one is followed: it compares the same, with a listing that is newer.
+ */
 export class DriftProgress {
   readonly #ports: Pick<Ports, 'objects' | 'clock'>
   readonly #run: string | undefined
@@ -12,9 +15,9 @@ export class DriftProgress {
     this.#run = run
   }
 
-  /** How many parts are left; 0 if a newer check has replaced it. */
-  async partsLeft(): Promise<number> {
-    return (await this.#read())?.open.length ?? 0
+  /** How many parts are left; `undefined` where somebody deleted what tells of it. */
+  async partsLeft(): Promise<number | undefined> {
+    return this.#run === undefined ? 0 : (await this.#read())?.open.length
   }
 
   /** How many assignments nobody could judge yet, and when a listing counts for them. `undefined`: none. */
@@ -27,11 +30,12 @@ export class DriftProgress {
   async line(): Promise<string> {
     if (this.#run === undefined) return ''
     const run = await this.#read()
-    if (!run) return 'drift check: a newer one has replaced it'
+    if (!run) return 'drift check: its record state/drift.json is gone; run ssofile apply again'
+    const check = run.run === this.#run ? 'drift check' : 'drift check (a newer one has replaced it)'
     const { open, checked, missing, undecided, foreign, gone, calls } = run
     const early = undecided === undefined ? '' : ` ${undecided.count} not listed and too recent to judge,`
     const found = `${count(checked, 'assignment')} checked, ${missing} missing,${early} ${foreign} foreign found, ${gone} foreign gone, ${count(calls, 'call')}`
-    return open.length === 0 ? `drift check: ${found}` : `drift check: ${count(open.length, 'part')} left; ${found}`
+    return open.length === 0 ? `${check}: ${found}` : `${check}: ${count(open.length, 'part')} left; ${found}`
   }
 
   /** Tells each new line until `signal` is aborted. */
@@ -45,8 +49,6 @@ export class DriftProgress {
   }
 
   async #read(): Promise<DriftRun | undefined> {
-    if (this.#run === undefined) return undefined
-    const latest = await readDriftRun(this.#ports.objects)
-    return latest?.run === this.#run ? latest : undefined
+    return this.#run === undefined ? undefined : readDriftRun(this.#ports.objects)
   }
 }
