@@ -1,20 +1,28 @@
 import { expect, test } from '@jest/globals'
+import { metricNames } from '../../shared/ports/metrics.ts'
 import type { Action } from './action.ts'
 import { canonicalLives } from './canonical-lives.ts'
 import { listFaults, playFault, playLife } from './every-fault.ts'
+import { hostileLives, requestLives } from './people-lives.ts'
 import { digestOf } from './same-world.ts'
-import { linkOf, upload, wait } from './scenario-steps.ts'
+import { linkOf, strike, upload, wait } from './scenario-steps.ts'
 import type { CanonicalLife } from './scenarios.ts'
-import type { SimulatedWorld } from './simulated-world.ts'
+import { recordedMetrics, type SimulatedWorld } from './simulated-world.ts'
 
-const lives = canonicalLives.map((life) => ({ name: life.name, life }))
-
-test.each(lives)('$name: nothing is violated without a fault, nor by the first and the last', async ({ life }) => {
+const lives = [...canonicalLives, ...requestLives, ...hostileLives]
+test.each(lives)('$name: nothing is violated without a fault, nor by the first and the last', async (life) => {
   // Throws what is violated without a fault.
   const { faults } = await listFaults(life)
   expect(faults.length).toBeGreaterThan(100)
   const struck = [faults[0], faults.at(-1)].flatMap((fault) => fault ?? [])
   expect(await Promise.all(struck.map((fault) => playFault(fault)))).toEqual([undefined, undefined])
+})
+
+test('a creation that AWS throttles is sent again', async () => {
+  const [life] = canonicalLives
+  const result = life && (await playLife(life, {}, strike('refuse-throttled', 'creations')))
+  expect(result?.faults['refuse-throttled']).toBe(1)
+  expect(result?.violation?.message).toBeUndefined()
 })
 
 test('lives that come to rest alike are the same, and where access differs they are not', async () => {
@@ -30,4 +38,15 @@ test('lives that come to rest alike are the same, and where access differs they 
   expect(await restOf(uploaded, twice)).toBe(await restOf(uploaded, wait(0)))
   const other = { name: 'other', actions: [upload(linkOf('root%all', 'Console-ps')), wait(20_000)] }
   expect(await restOf(other, wait(0))).not.toBe(await restOf(uploaded, wait(0)))
+})
+
+// After all lives.
+test('every metric is recorded, but errors, which the log counts, and the heartbeats of what lives do not run', () => {
+  const recorded = recordedMetrics.names
+  expect(metricNames.filter((name) => !recorded.includes(name)).sort()).toEqual([
+    'CredentialsHeartbeat',
+    'Errors',
+    'NotificationsHeartbeat',
+    'RetireHeartbeat',
+  ])
 })

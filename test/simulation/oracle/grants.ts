@@ -3,9 +3,6 @@ import type { Call } from '../chaos.ts'
 
 type Grant = readonly [kind: keyof FunctionPermissions, what: string]
 
-/** What functions have used of what they are granted, in all runs of this process: `links: send work`. */
-export const usedGrants = new Set<string>()
-
 /** Why this function may not make this call: its role in a deployment has no right to it. */
 export function complainAboutGrant(name: RoleName, call: Call): string | undefined {
   const needed = neededFor(call)
@@ -15,20 +12,9 @@ export function complainAboutGrant(name: RoleName, call: Call): string | undefin
   const onlyPut =
     call.operation === 'put' ? permissionsOf(name).put?.find((prefix) => what.startsWith(prefix)) : undefined
   const granted = onlyPut ?? grantsOf(name, kind).find(fits)
-  if (granted === undefined) return `the role ${name} is not granted ${call.operation} of ${what || call.service}`
-  usedGrants.add(`${name}: ${onlyPut === undefined ? kind : 'put'} ${granted}`)
-  return undefined
-}
-
-/** All that is granted, in the form of `usedGrants`, but for what follows from other grants. */
-export function listGrants(name: RoleName): readonly string[] {
-  const { read = [], write = [], put = [], send = [], receive = [], ...services } = permissionsOf(name)
-  return [
-    ...Object.entries({ read, write, put, send, receive }).flatMap(([kind, all]) =>
-      all.map((what) => `${name}: ${kind} ${what}`),
-    ),
-    ...Object.entries(services).map(([service, right]) => `${name}: ${service} ${right}`),
-  ]
+  return granted === undefined
+    ? `the role ${name} is not granted ${call.operation} of ${what || call.service}`
+    : undefined
 }
 
 function neededFor({ service, operation, key = '' }: Call): Grant | undefined {
