@@ -51,6 +51,10 @@ export async function perform(what: Action, world: SimulatedWorld): Promise<void
   await performIn(actions, what, world)
 }
 
+export function isDisturbing(what: Action): boolean {
+  return 'isDisturbing' in actions[what.do]
+}
+
 /** An action in words: what a failure prints. */
 export function describeAction({ do: what, ...rest }: Action): string {
   const details = Object.entries(rest).map(([name, value]) => `${name} ${JSON.stringify(value)}`)

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { releaseList } from '../../shared/reconcile/brake/brake-file.ts'
 import { pauseChanges, resumeChanges } from '../../shared/reconcile/dispatcher/pause.ts'
-import { doing, nthOf } from './doing.ts'
+import { disturbing, doing, nthOf } from './doing.ts'
 import { unit } from './draws.ts'
 import { keysOfPeople } from './hostile-actions.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
@@ -37,7 +37,7 @@ export const brakeActions = {
       if (isShown && outcome === 'other-list') checker.others.noteRefusedRelease(list.digest)
     }
   }),
-  'delete control/brake.json': doing(1, {}, (_, world) => {
+  'delete control/brake.json': disturbing(1, {}, (_, world) => {
     world.wasDisturbed = true
     world.checker.brake.noteForgotten()
     void world.objects.as('operator').delete('control/brake.json')

@@ -6,6 +6,8 @@ export type Doing<Args> = {
   readonly weight: number
   readonly args: { readonly [Name in keyof Args]: fc.Arbitrary<Args[Name]> }
   readonly perform: (args: Args, world: SimulatedWorld) => unknown
+  /** It loses something, kills somebody, or is told by no event: only where any mischief is allowed. */
+  readonly isDisturbing?: true
 }
 /** By what they are called. */
 export type Doings<ArgsBy> = { readonly [What in keyof ArgsBy]: Doing<ArgsBy[What]> }
@@ -18,6 +20,10 @@ export type ActionIn<Table> = ActionOf<{
 
 export function doing<Args>(weight: number, args: Doing<Args>['args'], perform: Doing<Args>['perform']): Doing<Args> {
   return { weight, args, perform }
+}
+
+export function disturbing<Args>(...of: Parameters<typeof doing<Args>>): Doing<Args> {
+  return { ...doing(...of), isDisturbing: true }
 }
 
 /** Those that are drawn, with their weights. */

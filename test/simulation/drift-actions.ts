@@ -1,7 +1,7 @@
 import { permissionSetName } from '../../shared/domain/permission-sets/permission-set-name.ts'
 import { principalId } from '../../shared/domain/principals/identity-center-ids.ts'
 import type { AssignmentTarget } from '../../shared/ports/sso-admin.ts'
-import { doing, nthOf } from './doing.ts'
+import { disturbing, doing, nthOf } from './doing.ts'
 import { account, nth, one } from './draws.ts'
 import { nameOf, recordedName } from './oracle/names.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
@@ -11,7 +11,7 @@ const principal = one<string>(...principals)
 
 /** What others do in the console, also to access that ssofile gave, and the check that finds it. */
 export const driftActions = {
-  'assign in the console': doing(
+  'assign in the console': disturbing(
     3,
     { account, principal, permissionSet: one('First-ps', 'Console-ps') },
     (action, world) => {
@@ -20,7 +20,7 @@ export const driftActions = {
     },
   ),
   /** Only where no link grants it: what links grant would be drift. */
-  'remove in the console': doing(2, { account, principal }, (action, world) => {
+  'remove in the console': disturbing(2, { account, principal }, (action, world) => {
     const target = findTarget({ ...action, permissionSet: 'First-ps' }, world)
     if (!target || world.checker.isDesired(target)) return
     // What ssofile gave, and holds.

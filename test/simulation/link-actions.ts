@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { doing, nthOf } from './doing.ts'
+import { disturbing, doing, nthOf } from './doing.ts'
 import { account, badKey, linkKey, nth, unit } from './draws.ts'
 import { keysOfPeople } from './hostile-actions.ts'
 import { move } from './organization-actions.ts'
@@ -41,7 +41,7 @@ export const linkActions = {
     },
   ),
   /** Its event is lost, and then a link of its old place is deleted: what the new place grants must stay. */
-  'move an account and delete a link of its old place': doing(
+  'move an account and delete a link of its old place': disturbing(
     3,
     { account, unit },
     async ({ account, unit }, world) => {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { callGroupNames, type Fault, faultKinds } from './chaos.ts'
-import { doing } from './doing.ts'
+import { disturbing, doing } from './doing.ts'
 import { account, one } from './draws.ts'
 import { letTimePass } from './time-actions.ts'
 
@@ -16,13 +16,13 @@ const times = fc.oneof(
 /** Time passes, schedules run, and misfortune befalls messages and processes. */
 export const misfortuneActions = {
   reconcile: doing(1, {}, (_, world) => void world.everyHour()),
-  'lose the caches': doing(1, {}, (_, world) => {
+  'lose the caches': disturbing(1, {}, (_, world) => {
     world.wasDisturbed = true
     for (const key of ['state/organization.json', 'state/permission-sets.json', 'state/reconcile.json'])
       void world.objects.delete(key)
   }),
   'let time pass': doing(9, { ms: times }, ({ ms }, world) => letTimePass(ms, world)),
-  'lose the next event': doing<Next<{ count: number }>>(1, { count }, ({ count, skip = 0 }, { notifications }) => {
+  'lose the next event': disturbing<Next<{ count: number }>>(1, { count }, ({ count, skip = 0 }, { notifications }) => {
     Object.assign(notifications, { lose: notifications.lose + count, skip })
   }),
   'repeat the next event': doing<Next<{ count: number }>>(1, { count }, ({ count, skip = 0 }, { notifications }) => {
@@ -33,16 +33,16 @@ export const misfortuneActions = {
     { ms: one(500, 20_000, 120_000) },
     ({ ms, skip = 0 }, { notifications }) => void Object.assign(notifications, { delayMs: ms, skip }),
   ),
-  'take the lease': doing(1, {}, (_, world) => {
+  'take the lease': disturbing(1, {}, (_, world) => {
     world.wasInterrupted = true
     const stolen = { v: 1, nonce: 'someone', holder: 'someone else', renewedAt: world.clock.now().toISOString() }
     void world.objects.put('control/dispatcher.json', JSON.stringify(stolen))
   }),
-  'kill the dispatcher': doing(2, {}, (_, world) => {
+  'kill the dispatcher': disturbing(2, {}, (_, world) => {
     world.wasInterrupted = true
     world.dispatcher?.kill()
   }),
-  'freeze the dispatcher': doing(1, { ms: one(1_000, 45_000, 70_000, 400_000) }, ({ ms }, world) => {
+  'freeze the dispatcher': disturbing(1, { ms: one(1_000, 45_000, 70_000, 400_000) }, ({ ms }, world) => {
     world.wasInterrupted = true
     world.dispatcher?.freeze(ms)
   }),

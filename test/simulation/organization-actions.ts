@@ -1,4 +1,4 @@
-import { doing } from './doing.ts'
+import { disturbing, doing } from './doing.ts'
 import { account, one, silently, unit } from './draws.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 
@@ -23,16 +23,16 @@ export const organizationActions = {
       if (accountId && root) await organizations.moveAccount(accountId, root, unit)
     })
   }),
-  'suspend an account': changing(1, (id, _, world) => {
+  'suspend an account': changing(disturbing, (id, _, world) => {
     noteUntold(world)
     world.wasSuspended = true
     world.organizations.suspendAccount(id)
   }),
-  'reinstate the account': changing(1, (id, _, world) => {
+  'reinstate the account': changing(disturbing, (id, _, world) => {
     noteUntold(world)
     world.organizations.reinstateAccount(id)
   }),
-  'close an account': changing(1, async (id, _, world) => {
+  'close an account': changing(doing, async (id, _, world) => {
     const { organizations, closureMs, checker } = world
     if (world.accountNow(id)?.state !== 'ACTIVE') return
     await organizations.closeAccount(id)
@@ -44,24 +44,28 @@ export const organizationActions = {
     })
   }),
   // Only reconciles find that it is gone.
-  'an account leaves': changing(1, async (id, _, world) => {
+  'an account leaves': changing(disturbing, async (id, _, world) => {
     world.wasDisturbed = true
     await world.organizations.removeAccountFromOrganization(id)
   }),
-  'an account leaves and comes back': doing(1, { account, afterMs: awayMs }, async ({ account, afterMs }, world) => {
-    const { organizations, checker } = world
-    // Its access went with it: only a drift check finds that.
-    world.wasDisturbed = true
-    const known = world.accountNow(account)
-    if (!known) return
-    await organizations.removeAccountFromOrganization(known.id)
-    world.later(afterMs, async () => {
-      if (world.accountNow(known.id)) return
-      const handshake = await organizations.inviteAccountToOrganization({ type: 'ACCOUNT', id: known.id })
-      await organizations.acceptHandshake(handshake.id, known.id)
-      checker.noteDesired()
-    })
-  }),
+  'an account leaves and comes back': disturbing(
+    1,
+    { account, afterMs: awayMs },
+    async ({ account, afterMs }, world) => {
+      const { organizations, checker } = world
+      // Its access went with it: only a drift check finds that.
+      world.wasDisturbed = true
+      const known = world.accountNow(account)
+      if (!known) return
+      await organizations.removeAccountFromOrganization(known.id)
+      world.later(afterMs, async () => {
+        if (world.accountNow(known.id)) return
+        const handshake = await organizations.inviteAccountToOrganization({ type: 'ACCOUNT', id: known.id })
+        await organizations.acceptHandshake(handshake.id, known.id)
+        checker.noteDesired()
+      })
+    },
+  ),
   /** A listing answers less than there is, without an error. */
   'Organizations does not list an account': doing(1, { account, times: one(1, 2) }, ({ account, times }, world) => {
     // Whoever does not know the account cannot know that it is lacking.
@@ -82,7 +86,7 @@ export const organizationActions = {
       world.later(forMs, async () => world.organizations.tellPlace(withheld.id))
     },
   ),
-  'create an organizational unit and move an account there': changing(1, async (id, parent, world) => {
+  'create an organizational unit and move an account there': changing(doing, async (id, parent, world) => {
     const { organizations, steps, clock } = world
     const made = await organizations.createOrganizationalUnit(parent, `unit ${steps} ${clock.monotonicMs()}`)
     await organizations.moveAccount(id, parent, made.id)
@@ -107,8 +111,11 @@ export async function move(
 }
 
 /** Of an account that is there. */
-function changing(weight: number, change: (id: KnownId, parent: string, world: SimulatedWorld) => unknown) {
-  return doing(weight, { account }, async ({ account }, world) => {
+function changing(
+  make: typeof doing<{ readonly account: string }>,
+  change: (id: KnownId, parent: string, world: SimulatedWorld) => unknown,
+) {
+  return make(1, { account }, async ({ account }, world) => {
     const known = world.accountNow(account)
     const parent = known?.parents.at(-1)
     if (!known || !parent) return

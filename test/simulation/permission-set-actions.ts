@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { doing } from './doing.ts'
+import { disturbing, doing } from './doing.ts'
 import { policyOfFirst } from './small-world.ts'
 
 export const ownedNames = ['First-ps', 'Late-ps'] as const
@@ -34,7 +34,7 @@ export const permissionSetActions = {
     void objects.as('someone').delete(`permission_sets/${name}.json`)
   }),
   /** Found by the next drift check only. AWS refuses to delete what is assigned. */
-  'change First-ps in the console': doing(1, { change }, async ({ change }, world) => {
+  'change First-ps in the console': disturbing(1, { change }, async ({ change }, world) => {
     const { ssoAdmin, names, checker } = world
     const arn = ssoAdmin.permissionSetArnOf('First-ps')
     if (!arn) return

@@ -6,7 +6,7 @@ import { Lease } from '../../shared/reconcile/dispatcher/lease.ts'
 import { claimBucket } from '../../shared/reconcile/records/owner.ts'
 import { beginRestoration, endRestoration, findLostRecords } from '../../shared/reconcile/restore/restore-records.ts'
 import type { InPortions } from '../../shared/reconcile/take-over/list-existing.ts'
-import { doing } from './doing.ts'
+import { disturbing } from './doing.ts'
 import { one } from './draws.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 import { letTimePass } from './time-actions.ts'
@@ -19,7 +19,7 @@ const writes = fc.nat(9)
 
 export const restoreActions = {
   /** Somebody deletes every granted entry, and nothing else: maybe before a sweep has counted one of them. */
-  'all entries are lost, and restored': doing(1, { writes }, async ({ writes }, world) => {
+  'all entries are lost, and restored': disturbing(1, { writes }, async ({ writes }, world) => {
     const lost = world.losses.granted()
     await loseAndRestore(lost, writes, world, async () => {
       // What ssofile found lacking by itself stands in the ledger again, as failed, and a person is told.
@@ -30,7 +30,7 @@ export const restoreActions = {
     })
   }),
   /** Somebody deletes ledger objects and the owner of the bucket; later an operator restores them, as `ssofile restore` does. */
-  'the ledger is lost, and restored': doing(
+  'the ledger is lost, and restored': disturbing(
     1,
     { count: fc.integer({ min: 1, max: 12 }), afterMs: one(1_000, 70_000, 400_000), writes },
     ({ count, afterMs, writes }, world) =>

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Action, describeAction, perform } from './action.ts'
+import { type Action, describeAction, isDisturbing, perform } from './action.ts'
 import { resume } from './brake-actions.ts'
 import { type Call, harmless, lateKinds } from './chaos.ts'
 import { settlingMs, takeAway } from './drift-actions.ts'
@@ -22,38 +22,13 @@ export type RunResult = {
   readonly trace: readonly string[]
 }
 
-/** What loses something, kills somebody, or is told by no event: only where any mischief is allowed. */
-const disturbing: ReadonlySet<Action['do']> = new Set<Action['do']>([
-  'lose the next event',
-  'lose the caches',
-  'lose the index of instants',
-  'kill the dispatcher',
-  'freeze the dispatcher',
-  'take the lease',
-  'move an account and delete a link of its old place',
-  'suspend an account',
-  'reinstate the account',
-  'an account leaves',
-  'an account leaves and comes back',
-  'assign in the console',
-  'remove in the console',
-  'change First-ps in the console',
-  'delete control/brake.json',
-  'spoil an object of ssofile',
-  'S3 refuses to give a link',
-  'lose a ledger object',
-  'restore an old version of a ledger object',
-  'the ledger is lost, and restored',
-  'all entries are lost, and restored',
-])
-
 function isAllowed(action: Action, mischief: WorldSettings['mischief']): boolean {
   if (mischief === 'any') return true
   if (action.do === 'strike calls')
     return (mischief === 'refusals' && harmless.has(action.kind)) || (mischief === 'late' && lateKinds.has(action.kind))
   if ('silently' in action && action.silently) return false
   if ('killMs' in action && action.killMs !== undefined) return false
-  return !disturbing.has(action.do)
+  return !isDisturbing(action)
 }
 
 /** Long enough for every retry of a handler's message (five, a minute apart) and for a dead lease. */

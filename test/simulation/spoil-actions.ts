@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { doing, nthOf } from './doing.ts'
+import { disturbing, nthOf } from './doing.ts'
 import { nth, one } from './draws.ts'
 import { keysOfHonest } from './hostile-actions.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
@@ -16,7 +16,7 @@ const body = fc.constantFrom('cut off', 'another shape')
 /** Objects that nobody can read for a while. */
 export const spoilActions = {
   /** One of ssofile's own. Who did it restores what was there, after this time or when faults have stopped. */
-  'spoil an object of ssofile': doing(4, { under: spoiled, nth, body, afterMs }, (action, world) => {
+  'spoil an object of ssofile': disturbing(4, { under: spoiled, nth, body, afterMs }, (action, world) => {
     const key = nthOf(world.keys(action.under), action.nth)
     if (key === undefined) return
     world.unreadable.spoil(key, garbage[action.body])
@@ -24,7 +24,7 @@ export const spoilActions = {
     afterwards(action.afterMs, world, () => world.chaos.isOver || world.unreadable.restore(key))
   }),
   /** Its uploader encrypted it with a key of his own, until then. */
-  'S3 refuses to give a link': doing(2, { nth, afterMs }, (action, world) => {
+  'S3 refuses to give a link': disturbing(2, { nth, afterMs }, (action, world) => {
     const key = nthOf(keysOfHonest(world), action.nth)
     if (key === undefined) return
     world.unreadable.refuse(key)

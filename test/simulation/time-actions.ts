@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { doing } from './doing.ts'
+import { disturbing, doing } from './doing.ts'
 import { linkKey, one } from './draws.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 
@@ -27,7 +27,7 @@ export const timeActions = {
       if (endsInMs !== undefined) void clock.sleep(endsInMs).then(() => checker.noteDesired())
     },
   ),
-  'lose the index of instants': doing(1, {}, (_, world) => {
+  'lose the index of instants': disturbing(1, {}, (_, world) => {
     world.wasDisturbed = true
     for (const key of world.keys('state/expiry/')) void world.objects.delete(key)
   }),
