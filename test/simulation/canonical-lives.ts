@@ -263,13 +263,6 @@ const temporary: Lives = {
     before: [upload(ofMia), done, endSessions, longDone],
     actions: [version('inline'), longDone, version('first'), longDone],
   },
-  'somebody forges sessions that are ended': {
-    before: upload(ofMia),
-    actions: [
-      [{ do: 'forge an ended session', user: mia, permissionSet: set, with: 'an instant in 2099' }, wait(5_000)],
-      [{ do: 'forge an ended session', user: mia, permissionSet: set, with: 'an end in 2099' }, longDone],
-    ],
-  },
   'more sessions are ended than there is room for': {
     before: [upload(ofMia), done, endSessions, longDone],
     actions: [{ do: 'temporary accesses end', of: 'many', permissionSet: set }, longDone],

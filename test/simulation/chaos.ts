@@ -93,14 +93,12 @@ export type Call = {
 export class Chaos {
   readonly struck = new Map<FaultKind, number>()
   readonly #randomness: SeededRandomness
-  readonly #evenPace: boolean
   readonly #pending: { fault: Fault; skip: number; times: number }[] = []
   #isOver = false
   #note: ((call: Call) => void) | undefined
 
-  constructor(randomness: SeededRandomness, { evenPace = false }: { readonly evenPace?: boolean | undefined } = {}) {
+  constructor(randomness: SeededRandomness) {
     this.#randomness = randomness
-    this.#evenPace = evenPace
   }
 
   add(fault: Fault): void {
@@ -126,7 +124,7 @@ export class Chaos {
   /** Milliseconds that this call travels, one way: sometimes long enough to change the order of everything. */
   travelMs(): number {
     const draw = this.#randomness.fraction()
-    if (!this.#isOver && !this.#evenPace && draw > 0.985) return Math.floor(5_000 * this.#randomness.fraction())
+    if (!this.#isOver && draw > 0.985) return Math.floor(5_000 * this.#randomness.fraction())
     return 1 + Math.floor(20 * draw)
   }
 

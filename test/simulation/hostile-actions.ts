@@ -17,7 +17,7 @@ export const hostileGroups = [
 const nearNames = ['Team one', 'team one ', 'team-2 ', 'team%20one'] as const
 
 const hostileScopes = ['root%all', 'account%200000000001', 'account%200000000002', 'ou_id%ou-sim0-33333333'] as const
-export const hostileSets = ['First-ps', 'Late-ps', 'Console-ps'] as const
+const hostileSets = ['First-ps', 'Late-ps', 'Console-ps'] as const
 
 export const hostileLinkOf = (scope: string, permissionSet = 'First-ps', group: string = hostileGroups[0]) =>
   `links_data/${hostileFolder}/${scope}%${permissionSet}%${group}%GROUP%ssofile`

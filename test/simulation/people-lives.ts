@@ -20,7 +20,7 @@ import {
   withdraw,
   writeEligibility,
 } from './scenario-steps.ts'
-import { type Lives, listLives } from './scenarios.ts'
+import { listLives } from './scenarios.ts'
 import { accounts, units } from './small-world.ts'
 
 const [unit, , elsewhere] = units
@@ -80,7 +80,7 @@ function behindFlood(kind: 'bad names' | 'folders' | 'bad bodies' | 'waiting lin
 }
 
 /** What an uploader does who wants to harm others, while they go on. */
-const ofHostile: Lives = {
+export const hostileLives = listLives({
   'a link of others goes behind a flood of bad names': behindFlood('bad names'),
   'a link of others goes behind a flood of folders': behindFlood('folders'),
   'a link of others goes behind a flood of bad bodies': behindFlood('bad bodies'),
@@ -122,10 +122,4 @@ const ofHostile: Lives = {
     before: likeHonest,
     actions: [encryptHis, upload(honest), done, longDone],
   },
-}
-
-/** What is judged by turns is judged only where nothing else delays it. */
-export const hostileLives = listLives(ofHostile).map((life) => ({
-  ...life,
-  settings: { ...life.settings, evenPace: true },
-}))
+})

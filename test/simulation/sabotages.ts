@@ -220,12 +220,6 @@ const ofPorts: readonly (readonly [name: string, Breaks, Change, Where?])[] = [
     { profile: 'brake' },
   ],
   [
-    'a folder has as many message groups as it has files',
-    'others',
-    sending('links', (one) => [{ ...one, groupId: String(one.deduplicationId) }]),
-    { profile: 'hostile' },
-  ],
-  [
     'whoever uploads last is named for all',
     'others',
     miswriting('assignments/', (text) => text.replace(/"AWS:someone"/g, '"AWS:mallory"')),

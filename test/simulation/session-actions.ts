@@ -3,7 +3,7 @@ import { accountId } from '../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../shared/domain/permission-sets/permission-set-name.ts'
 import { principalId } from '../../shared/domain/principals/identity-center-ids.ts'
 import { endOfRequest, endSession, sessionMostMs } from '../../shared/domain/sessions/ended-sessions.ts'
-import { endedSessionsKey, recordEndedSessions } from '../../shared/reconcile/records/ended-sessions.ts'
+import { recordEndedSessions } from '../../shared/reconcile/records/ended-sessions.ts'
 import { readOwned } from '../../shared/reconcile/records/owned-permission-sets.ts'
 import { doing } from './doing.ts'
 import { account } from './draws.ts'
@@ -48,23 +48,6 @@ export const sessionActions = {
           return endSession(wish, new Date(nowMs - number * 60_000))
         })
         await recordEndedSessions(objects, ends)
-      }),
-  ),
-  /** An operator writes into the record what no command writes. */
-  'forge an ended session': doing(
-    1,
-    { user, permissionSet, with: fc.constantFrom('an instant in 2099', 'an end in 2099') },
-    ({ user, permissionSet, with: what }, world) =>
-      world.operate(async ({ objects }) => {
-        const id = world.identityStore.idOf('USER', user)
-        if (id === undefined) return
-        const found = await objects.get(endedSessionsKey)
-        const { ended = [] } = found ? JSON.parse(new TextDecoder().decode(found.body)) : {}
-        const before = what === 'an end in 2099' ? world.clock.now().toISOString() : '2099-01-01T00:00:00.000Z'
-        const entry = { user: id, name: user, permissionSet, before, until: '2099-01-01T12:00:00.000Z', by: 'forger' }
-        const body = JSON.stringify({ v: 1, ended: [...ended, entry] })
-        // Who is slower than another writer gives up.
-        await objects.put(endedSessionsKey, body, found ? { ifMatch: found.etag } : { ifNoneMatch: '*' })
       }),
   ),
 }

@@ -8,7 +8,7 @@ import { lived } from './scenarios.ts'
 import type { WorldSettings } from './simulated-world.ts'
 import { believedMs } from './time-actions.ts'
 
-export const profiles = ['calm', 'faults', 'slow', 'skew', 'brake', 'hostile', 'requests', 'renamings'] as const
+export const profiles = ['calm', 'slow', 'skew', 'brake', 'hostile', 'requests', 'renamings'] as const
 export type Profile = (typeof profiles)[number]
 export type SimulationOptions = {
   readonly runs: number
@@ -69,22 +69,17 @@ const settingsFor = (profile: Profile | undefined): fc.Arbitrary<WorldSettings> 
 /** How far listings may lag behind. */
 const readLags = [undefined, 10_000, 240_000] as const
 
-/** What is judged by turns is judged only where nothing else delays it. */
-function mischiefOf(profile: Profile | undefined) {
-  return profile === 'hostile'
-    ? (['none', 'none', 'late', 'any'] as const)
-    : (['any', 'any', 'any', 'refusals', 'refusals', 'late'] as const)
-}
-
 const restOf = (profile: Profile | undefined): fc.Arbitrary<Omit<WorldSettings, keyof (typeof latencies)[number]>> =>
   fc.record({
     seed: fc.integer({ min: 0, max: 2 ** 30 }),
     outstanding: fc.constantFrom(1, 2, 15),
     provisionings: fc.constantFrom(1, 3),
     brakeCount: profile === 'brake' ? fc.constantFrom(1, 2) : fc.constantFrom(undefined, undefined, undefined, 1, 2),
-    mischief: profile === 'calm' ? fc.constant('none' as const) : fc.constantFrom(...mischiefOf(profile)),
+    mischief:
+      profile === 'calm'
+        ? fc.constant('none' as const)
+        : fc.constantFrom('any', 'any', 'any', 'refusals', 'refusals', 'late'),
     readLagMs: profile === 'calm' ? fc.constant(undefined) : fc.constantFrom(...readLags),
-    evenPace: profile === 'hostile' ? fc.constant(true) : fc.constantFrom(undefined, true),
     skewMs: profile === 'skew' ? fc.constant(120_000) : fc.constantFrom(0, 0, 120_000),
   })
 

@@ -76,11 +76,6 @@ export type WorldSettings = {
   readonly brakeCount?: number
   /** Provisionings at a time, default 3. */
   readonly provisionings?: number
-  /**
-   * No call travels for seconds, and the function `links` gets one message at a time, of which only one runs: so it is seen
-   * whose turn it is.
-   */
-  readonly evenPace?: boolean | undefined
 }
 
 /** AWS does not document the order. Drawn with the seed; on a short page the requests of a life do not all stand. */
@@ -289,7 +284,7 @@ export class SimulatedWorld {
     if (!file.ok) throw new Error(JSON.stringify(file.complaint))
     fillFromOrganizationFile(file.value, this)
     this.names = this.#rememberNames()
-    this.chaos = new Chaos(new SeededRandomness(settings.seed + 2), settings)
+    this.chaos = new Chaos(new SeededRandomness(settings.seed + 2))
     this.checker = new Oracle(this, judged)
     this.#notify()
     const { instanceArn } = this.ssoAdmin
@@ -378,14 +373,9 @@ export class SimulatedWorld {
     const { queues, clock } = this
     const onError = (error: unknown) => this.trace.push(`${clock.monotonicMs()} failed: ${String(error)}`)
     const map = (queue: WorkedQueue, name: FunctionName, open: Opened, timeoutMs = 60_000) => {
-      const handler = (event: SQSEvent) => {
-        this.checker.others.noteBatch(queue, event)
-        return this.#invoke(name, (ports) => open(ports, this.#told)(event))
-      }
-      const isOneAtOnce = name === 'dispatcher' || (name === 'links' && this.settings.evenPace === true)
-      const maximumConcurrency = isOneAtOnce ? 1 : 5
-      const batchSize = this.batchSizeOf(queue)
-      startEventSourceMapping({ queues, queue, handler, maximumConcurrency, batchSize, timeoutMs, clock, onError })
+      const handler = (event: SQSEvent) => this.#invoke(name, (ports) => open(ports, this.#told)(event))
+      const maximumConcurrency = name === 'dispatcher' ? 1 : 5
+      startEventSourceMapping({ queues, queue, handler, maximumConcurrency, batchSize: 10, timeoutMs, clock, onError })
     }
     map('uploads', 'router', router)
     map('links', 'links', links)
@@ -393,10 +383,6 @@ export class SimulatedWorld {
     map('requests', 'requests', requests)
     map('events', 'events', events)
     map('dispatch', 'dispatcher', (ports, settings) => dispatcher(ports, settings, slice), 900_000)
-  }
-
-  batchSizeOf(queue: WorkedQueue): number {
-    return queue === 'links' && this.settings.evenPace === true ? 1 : 10
   }
 
   /** S3's notifications and EventBridge's events: at least once, except where a command says that the next is lost, repeated or late. */

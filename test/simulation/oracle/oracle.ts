@@ -120,7 +120,6 @@ export class Oracle {
     const refused = complainAboutGrant(process.function, call)
     if (refused !== undefined) this.fail(promises.grants, refused)
     this.#calling = process.name
-    this.others.noteCall(call, args)
     if (call.service !== 'sso-admin') return
     this.#isDirty = true
     this.permissionSets.noteCall(call.operation, args)
@@ -147,7 +146,6 @@ export class Oracle {
   checkBeforeNight(): void {
     if (this.#world.wasDrifted) return
     this.permissionSets.checkAtRest({ isReconciled: false })
-    this.sessions.noteNight()
   }
 
   /** At the end, after the faults: what is there is what is asked for, and every input has been told. */

@@ -13,8 +13,6 @@ type Ended = Denial & { readonly isOfOperator: boolean }
 
 /** No session lasts longer. */
 const longestMs = 12 * 60 * 60_000
-/** What an operator may be ahead of S3's clock. */
-const aheadMostMs = 3 * 60_000
 /** More than a statement about one user in few accounts takes, and what AWS takes at most in an inline policy. */
 const statementMost = 300
 const policyMost = 10_240
@@ -25,16 +23,14 @@ const removedMs = 5 * 60_000
 
 /**
  * Promise 11: the sessions that an operator ended stay denied until none can be left, whatever becomes of the file of the
- * permission set; then they are not any more, and the file's own policy is as it was (`plainOf`). No drift is reported for it.
+ * permission set; then they are not any more, and the file's own policy is as it was (`plainOf`).
  * Where not all fit into the inline policy, as many as fit are denied, operators' first, and the status of the permission set
- * tells the others. What somebody forged is denied to nobody, and told there too.
+ * tells the others.
  */
 export class SessionsPromise extends Judge {
   protected readonly promise = 'sessions'
   /** All that were ever ended. */
   readonly #ended: Ended[] = []
-  /** What history said of changes when the drift check began, by the name of the permission set. */
-  #toldBeforeNight: ReadonlyMap<string, ReadonlySet<string>> = new Map()
 
   constructor(watched: Watched) {
     super(watched)
@@ -47,7 +43,7 @@ export class SessionsPromise extends Judge {
   }
 
   #noteRecord(): void {
-    const recorded = this.#listRecord().filter(({ isForged }) => !isForged)
+    const recorded = this.#listRecord()
     const added = recorded.filter((one) => !this.#ended.some((known) => isSame(known, one)))
     this.#ended.push(...added)
     // Until then the world is not at rest.
@@ -57,13 +53,11 @@ export class SessionsPromise extends Judge {
         this.fail(`the record of ended sessions has lost ${describe(one)}`)
   }
 
-  #listRecord(): readonly (Ended & { readonly isForged: boolean })[] {
+  #listRecord(): readonly Ended[] {
     const { ended } = this.world.readJson('control/ended-sessions.json') ?? {}
-    const nowMs = this.world.clock.now().getTime()
-    return (Array.isArray(ended) ? ended : []).map(({ user, account, before, until, permissionSet, by }) => {
-      const beforeMs = Date.parse(before)
-      const isForged = Date.parse(until) !== beforeMs + longestMs || beforeMs > nowMs + aheadMostMs
-      return { user, account, beforeMs, permissionSet, isForged, isOfOperator: !by.startsWith('the end of request') }
+    return (Array.isArray(ended) ? ended : []).map(({ user, account, before, permissionSet, by }) => {
+      const isOfOperator = !by.startsWith('the end of request')
+      return { user, account, beforeMs: Date.parse(before), permissionSet, isOfOperator }
     })
   }
 
@@ -99,18 +93,6 @@ export class SessionsPromise extends Judge {
     return this.#endedOf(permissionSet).some((one) => one.user === user && one.isOfOperator && !this.#mayBeOver(one))
   }
 
-  /** Nothing is under way, and nobody has changed a permission set by hand: the drift check begins. A held file may pass by then. */
-  noteNight(): void {
-    const isInForce = (name: string) =>
-      this.world.readJson(`status/permission_sets/${name}.json.json`)?.state === 'applied'
-    this.#toldBeforeNight = new Map(ownedNames.filter(isInForce).map((name) => [name, this.#listTold(name)]))
-  }
-
-  #listTold(name: string): ReadonlySet<string> {
-    const told = this.world.keys(`history/permission-set%${name}/`)
-    return new Set(told.filter((key) => key.endsWith('%changed.json')))
-  }
-
   /** `isReconciled`: what others took out by hand has been put back. */
   checkAtRest({ isReconciled }: { readonly isReconciled: boolean }): void {
     for (const name of ownedNames) {
@@ -123,16 +105,7 @@ export class SessionsPromise extends Judge {
           this.fail(`${name} does not deny ${describe(one)}`)
       for (const one of denied.filter((other) => this.#isOver(other)))
         this.fail(`${name} denies ${describe(one)}, though no session can be left`)
-      this.#checkNight(name, denied)
     }
-    this.#toldBeforeNight = new Map()
-  }
-
-  #checkNight(name: string, denied: readonly Denial[]): void {
-    const before = this.#toldBeforeNight.get(name)
-    if (before === undefined || denied.length === 0) return
-    const found = [...this.#listTold(name).difference(before)]
-    if (found.length > 0) this.fail(`a drift check reports ${found.join(', ')}, and nobody changed ${name}`)
   }
 
   /** Twelve hours later. */
@@ -143,9 +116,8 @@ export class SessionsPromise extends Judge {
     if (this.isAnyEnded()) this.fail('the record of ended sessions is there, though none of them can be left')
   }
 
-  /** Something stands in the record that nobody forged. */
   isAnyEnded(): boolean {
-    return this.#listRecord().some(({ isForged }) => !isForged)
+    return this.#listRecord().length > 0
   }
 
   /** Whether the status of a permission set tells of sessions that are not denied. `undefined`: nobody can say. */
@@ -153,7 +125,6 @@ export class SessionsPromise extends Judge {
     const denied = this.#deniedIn(name)
     if (denied === undefined) return false
     if (this.world.wasDrifted) return undefined
-    if (this.#listRecord().some((one) => one.permissionSet === name && one.isForged)) return true
     const lacking = this.#endedOf(name).filter((one) => !isIn(denied, one) && !this.#isOver(one))
     return lacking.some((one) => this.#mayBeOver(one)) ? undefined : lacking.length > 0
   }
