@@ -1,19 +1,16 @@
 import { readHeldContents } from '../brake-actions.ts'
 import { scopeOf } from '../desired.ts'
 import { ownedNames } from '../permission-set-actions.ts'
-import { nameIn } from './names.ts'
 import { asDefined, type PlainFile, parsePlainFile, plainOf } from './plain-permission-set.ts'
 import type { SessionsPromise } from './sessions.ts'
 import { believedMs, hinderedMs, isHindered, Judge, releasedMs, seenAfterMs, type Watched } from './watched.ts'
 
-/** A window of edits begins and ends by S3's clock, and is told a moment later. */
-const editsMs = 15 * 60_000
 const kept = /^(?:links_data\/[^%]*%[^%]*|assignments\/account%\d{12})%([\w-]+)%.+%(?:GROUP|USER)(?:%ssofile)?$/su
 
 /**
  * Permission sets are equal to their files, up to date in their accounts, and deleted when, and only when, nothing refers to them.
- * No content that leaves those who have it nothing is begun before its release, nor one that takes something away from one set
- * too many of its uploader.
+ * No content that leaves those who have it nothing is begun before its release. (How many sets may lose something in a window is
+ * counted by the product, and tried in `weigh-contents.test.ts`.)
  */
 export class PermissionSetsPromise extends Judge {
   protected readonly promise = 'convergence'
@@ -26,10 +23,6 @@ export class PermissionSetsPromise extends Judge {
   readonly #releasedAtMs = new Map<string, number>()
   /** Which content each permission set was being brought to when its record was last written. */
   readonly #begun = new Map<string, string>()
-  /** By uploader: sets that lost something in a window. */
-  readonly #edited = new Map<string, { readonly sinceMs: number; readonly sets: Set<string> }>()
-  /** Until then a window of the product may go on, since it held something. */
-  #busyUntilMs = Number.NEGATIVE_INFINITY
 
   constructor(watched: Watched, sessions: SessionsPromise) {
     super(watched)
@@ -47,11 +40,6 @@ export class PermissionSetsPromise extends Judge {
     if (file && found) this.#bodies.set(`${file} ${found.etag}`, Buffer.from(found.body).toString())
     const [, name] = /^owned_permission_sets\/([\w-]+)$/.exec(key) ?? []
     if (name && !isRemoved) this.#noteRecord(name)
-    // While something is held, and a while after that, or where the record was lost, the windows of the product are not known.
-    if (key !== 'control/brake.json') return
-    if (!isRemoved && readHeldContents(this.world).length === 0) return
-    this.#edited.clear()
-    this.#busyUntilMs = this.nowMs + editsMs + hinderedMs
   }
 
   /** A link that is malformed, or ends, may refer to nothing by now. */
@@ -94,27 +82,9 @@ export class PermissionSetsPromise extends Judge {
     if (this.#inForce.has(content) || releasedMsAgo <= releasedMs + hinderedMs) return
     const effect = this.#effectOf(name, this.#bodies.get(`${name} ${etag}`))
     // What others changed by hand, or what is lost of the ledger, may have been otherwise when it was looked at.
-    if (!effect || wasDrifted || losses.hasAny) return
+    if (!effect?.leavesNone || wasDrifted || losses.hasAny) return
     const assigned = this.#assigned(name, this.nowMs - seenAfterMs(this.world))
-    if (assigned === 0) return
-    const many = effect.leavesNone ? 0 : this.#countEdit(name)
-    if (effect.leavesNone || many > this.world.configuration.brake.own.count)
-      this.fail(
-        `changes ${name}, which takes away ${effect.takes.join(', ')} on ${assigned} assignments, as one of ${many} sets, and nobody released it`,
-        'brake',
-      )
-  }
-
-  /** How many sets of whoever uploaded it have lost something in a window, this one included. */
-  #countEdit(name: string): number {
-    if (this.nowMs < this.#busyUntilMs) return 0
-    const uploader = nameIn(this.world.readJson(`status/permission_sets/${name}.json.json`)?.by) ?? 'nobody'
-    const window = this.#edited.get(uploader)
-    const ageMs = this.nowMs - (window?.sinceMs ?? Number.NEGATIVE_INFINITY)
-    const isUncertain = Math.abs(ageMs - editsMs) < seenAfterMs(this.world)
-    if (window && ageMs < editsMs && !isUncertain) return window.sets.add(name).size
-    this.#edited.set(uploader, { sinceMs: this.nowMs, sets: new Set(isUncertain ? [] : [name]) })
-    return isUncertain ? 0 : 1
+    if (assigned > 0) this.fail(`leaves ${name} nothing, on ${assigned} assignments, and nobody released it`, 'brake')
   }
 
   #assigned(name: string, untilMs = Number.POSITIVE_INFINITY): number {
@@ -211,15 +181,14 @@ type Plain = ReturnType<typeof plainOf>
 
 function compare(before: Plain, file: PlainFile) {
   const after = asDefined(file)
-  const takes = [
-    ...before.managed.filter((one) => !after.managed.includes(one)),
-    ...before.customer.filter((one) => !after.customer.includes(one)),
-    ...(before.inline !== undefined && after.inline === undefined ? ['the inline policy'] : []),
-    ...(after.boundary !== undefined && before.boundary === undefined ? ['what the boundary does not allow'] : []),
-  ]
+  const takes =
+    before.managed.some((one) => !after.managed.includes(one)) ||
+    before.customer.some((one) => !after.customer.includes(one)) ||
+    (before.inline !== undefined && after.inline === undefined) ||
+    (after.boundary !== undefined && before.boundary === undefined)
   const hasPolicy = ({ managed, customer, inline }: Plain) =>
     managed.length + customer.length > 0 || inline !== undefined
-  return takes.length === 0 ? undefined : { takes, leavesNone: hasPolicy(before) && !hasPolicy(after) }
+  return takes ? { leavesNone: hasPolicy(before) && !hasPolicy(after) } : undefined
 }
 
 function etagOf(part: unknown): string | undefined {
