@@ -44,9 +44,6 @@ export type Action = ActionIn<typeof actions>
 /** Each as likely as its weight. */
 export const action: fc.Arbitrary<Action> = fc.oneof(...drawn(actions))
 
-/** Names change hands, as in each life of the profile `renamings`. */
-export const renaming: fc.Arbitrary<Action> = fc.oneof(...drawn(directoryActions))
-
 export async function perform(what: Action, world: SimulatedWorld): Promise<void> {
   await performIn(actions, what, world)
 }

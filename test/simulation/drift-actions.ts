@@ -24,7 +24,7 @@ export const driftActions = {
     const target = findTarget({ ...action, permissionSet: 'First-ps' }, world)
     if (!target || world.checker.isDesired(target)) return
     // What ssofile gave, and holds.
-    if (world.checker.isOurs(target)) noteDrift(target, world)
+    if (world.checker.isOurs(target)) world.wasDrifted = true
     take(target, world)
   }),
   /** Others delete a permission set of theirs and make it again: the same name, another ARN. AWS refuses while it is in use. */
@@ -56,22 +56,14 @@ export const driftActions = {
       const ours = ssoAdmin.assignments().filter((one) => checker.isOurs(one) && !isBusy(one.accountId, world))
       const target = nthOf(ours, nth)
       if (!target) return
-      noteDrift(target, world)
+      world.wasDrifted = true
       take(target, world)
       if (backAfterMs === undefined) return
       await clock.advance(backAfterMs)
       if (!ssoAdmin.isAssigned(target) && !isBusy(target.accountId, world)) give(target, world)
     },
   ),
-  /** What was removed by now is found, unless the check could not even begin; then what an earlier one left is lost as well. */
-  'check for drift': doing(2, {}, (_, world) => {
-    const { changes } = world.drift
-    const check = ++world.drift.checks
-    world.drift.found = 0
-    void world.everyNight().then((hasBegun) => {
-      if (hasBegun && check === world.drift.checks) world.drift.found = changes
-    })
-  }),
+  'check for drift': doing(2, {}, (_, world) => void world.everyNight()),
 }
 
 /** Listings count against our own calls after five minutes; clocks may be a little off. */
@@ -113,20 +105,4 @@ export function takeAway(world: SimulatedWorld, key: string, entry: Readonly<Rec
     world.wasDrifted = true
     world.ssoAdmin.removeAssignment(target)
   }
-}
-
-/**
- * Only a drift check finds that this is taken away, and one that is under way, or about to begin, only where our last call on
- * it is so old that a listing counts against it.
- */
-function noteDrift(target: AssignmentTarget, world: SimulatedWorld): void {
-  if (isSettled(target, world)) world.drift.changes++
-  else world.wasDrifted = true
-}
-
-function isSettled({ accountId, permissionSetArn, principalId }: AssignmentTarget, world: SimulatedWorld): boolean {
-  const entries = world.keys(`assignments/account%${accountId}%`).map((key) => world.readJson(key))
-  const entry = entries.find((one) => one?.permissionSetArn === permissionSetArn && one.principalId === principalId)
-  const isOld = Date.parse(String(entry?.updatedAt)) + settlingMs < world.clock.now().getTime()
-  return (entry?.state === 'granted' || entry?.state === 'held') && isOld
 }

@@ -31,15 +31,6 @@ const hostileLink = fc
   )
   .map(([scope, permissionSet, group]) => hostileLinkOf(scope, permissionSet, group))
 
-/** The same key again is the same file: a flood is as large as the largest that there was. */
-const floods = {
-  'bad names': (nth: number) => [`links_data/${hostileFolder}/flood ${nth}`, ''],
-  'bad bodies': (nth: number) => [hostileLinkOf('root%all', 'First-ps', `flood ${nth}`), bodies.malformed],
-  'waiting links': (nth: number) => [hostileLinkOf('account%200000000001', 'First-ps', `flood ${nth}`), ''],
-  /** Each in a folder of its own, which nobody has declared. */
-  folders: (nth: number) => [`links_data/flood ${nth}/root%all%First-ps%team one%GROUP%ssofile`, ''],
-} as const satisfies Record<string, (nth: number) => readonly [string, string]>
-
 /** An uploader who wants to harm the others, with whatever an upload may be. */
 export const hostileActions = {
   'he uploads a link': doing(
@@ -63,9 +54,6 @@ export const hostileActions = {
   'he deletes all of his links': doing(1, {}, (_, world) => {
     for (const key of linksOfHostile(world)) void his(world).delete(key)
   }),
-  'he takes his flood back': doing(1, {}, (_, world) => {
-    for (const key of keysOfHostile(world).filter(isFlood)) void his(world).delete(key)
-  }),
   /** With the same content, directly under `links_data/`. */
   'he overwrites a link of others': doing(1, { nth, body: fc.constantFrom('empty', 'reason') }, (action, world) => {
     const isShared = (key: string) => !key.slice('links_data/'.length).split('%', 1)[0]?.includes('/')
@@ -77,13 +65,6 @@ export const hostileActions = {
     for (const set of hostileSets)
       for (const group of hostileGroups) void his(world).put(hostileLinkOf('root%all', set, group), '')
   }),
-  'he floods': doing(
-    0,
-    { count: fc.nat(), with: fc.constantFrom<(keyof typeof floods)[]>('folders') },
-    ({ count, with: kind }, world) => {
-      for (let nth = 0; nth < count; nth++) void his(world).put(...floods[kind](nth))
-    },
-  ),
   /** With a key of his own, so that nobody can read it. */
   'he encrypts one of his links': doing(0, { nth }, (action, world) => {
     const key = nthOf(linksOfHostile(world), action.nth)
@@ -95,19 +76,11 @@ export const hostileActions = {
 
 const his = (world: SimulatedWorld) => world.objects.as(hostileUploader)
 
-function linksOfHostile(world: SimulatedWorld): readonly string[] {
-  return keysOfHostile(world).filter((key) => !isFlood(key))
-}
-
-function isFlood(key: string): boolean {
-  return key.includes('flood ')
-}
-
 export function isOfHostile(key: string): boolean {
-  return key.startsWith(`links_data/${hostileFolder}/`) || (key.startsWith('links_data/') && isFlood(key))
+  return key.startsWith(`links_data/${hostileFolder}/`)
 }
 
-function keysOfHostile(world: SimulatedWorld): readonly string[] {
+function linksOfHostile(world: SimulatedWorld): readonly string[] {
   return world.keys('links_data/').filter(isOfHostile)
 }
 

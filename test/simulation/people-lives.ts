@@ -71,20 +71,8 @@ const honest = inFolder(own)
 const ofUnit = `ou_id%${unit}`
 const likeHonest = his(hostileLinkOf('root%all', set, 'team one'))
 
-function behindFlood(kind: 'bad names' | 'folders' | 'bad bodies' | 'waiting links') {
-  const flood: Action = { do: 'he floods', count: 45, with: kind }
-  return {
-    before: upload(honest),
-    actions: [flood, deleteLink(honest), done, { do: 'he takes his flood back' }],
-  } as const
-}
-
 /** What an uploader does who wants to harm others, while they go on. */
 export const hostileLives = listLives({
-  'a link of others goes behind a flood of bad names': behindFlood('bad names'),
-  'a link of others goes behind a flood of folders': behindFlood('folders'),
-  'a link of others goes behind a flood of bad bodies': behindFlood('bad bodies'),
-  'a link of others goes behind a flood of waiting links': behindFlood('waiting links'),
   'a link of others goes behind the revocations of all that he has': {
     settings: { outstanding: 1 },
     before: [{ do: 'upload a permission set', name: 'Late-ps', version: 'less' }, upload(honest), uploadHis, longDone],

@@ -326,7 +326,6 @@ const ofConfiguration: readonly (readonly [name: string, Breaks, Configure, Wher
     'the grace of a principal that is gone is ignored',
     'foreign',
     (configuration) => ({ ...configuration, orphanGraceMinutes: 0 }),
-    { profile: 'renamings' },
   ],
 ]
 

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import * as fc from 'fast-check'
-import { type Action, action, describeAction, renaming } from './action.ts'
+import { type Action, action, describeAction } from './action.ts'
 import { canonicalLives } from './canonical-lives.ts'
 import { hostileLives, requestLives } from './people-lives.ts'
 import { type RunResult, runSimulation } from './run.ts'
@@ -8,7 +8,7 @@ import { lived } from './scenarios.ts'
 import type { WorldSettings } from './simulated-world.ts'
 import { believedMs } from './time-actions.ts'
 
-export const profiles = ['calm', 'slow', 'skew', 'brake', 'hostile', 'requests', 'renamings'] as const
+export const profiles = ['brake', 'hostile', 'requests'] as const
 export type Profile = (typeof profiles)[number]
 export type SimulationOptions = {
   readonly runs: number
@@ -52,19 +52,15 @@ const latencies = [
   { latencyMs: 300, latencyP99Ms: 20_000 },
   { latencyMs: 90_000, latencyP99Ms: 200_000 },
   { latencyMs: 300, latencyP99Ms: 600_000 },
+  { latencyMs: 300, latencyP99Ms: 3_600_000 },
 ] as const
 
 const settingsFor = (profile: Profile | undefined): fc.Arbitrary<WorldSettings> =>
-  fc
-    .tuple(
-      profile === 'slow' ? fc.constant({ latencyMs: 300, latencyP99Ms: 3_600_000 }) : fc.constantFrom(...latencies),
-      restOf(profile),
-    )
-    .map(([latency, { readLagMs, ...rest }]) => ({
-      ...latency,
-      ...rest,
-      readLagMs: readLagMs && Math.min(readLagMs, believedMs - 2 * rest.skewMs),
-    }))
+  fc.tuple(fc.constantFrom(...latencies), restOf(profile)).map(([latency, { readLagMs, ...rest }]) => ({
+    ...latency,
+    ...rest,
+    readLagMs: readLagMs && Math.min(readLagMs, believedMs - 2 * rest.skewMs),
+  }))
 
 /** How far listings may lag behind. */
 const readLags = [undefined, 10_000, 240_000] as const
@@ -75,12 +71,9 @@ const restOf = (profile: Profile | undefined): fc.Arbitrary<Omit<WorldSettings, 
     outstanding: fc.constantFrom(1, 2, 15),
     provisionings: fc.constantFrom(1, 3),
     brakeCount: profile === 'brake' ? fc.constantFrom(1, 2) : fc.constantFrom(undefined, undefined, undefined, 1, 2),
-    mischief:
-      profile === 'calm'
-        ? fc.constant('none' as const)
-        : fc.constantFrom('any', 'any', 'any', 'refusals', 'refusals', 'late'),
-    readLagMs: profile === 'calm' ? fc.constant(undefined) : fc.constantFrom(...readLags),
-    skewMs: profile === 'skew' ? fc.constant(120_000) : fc.constantFrom(0, 0, 120_000),
+    mischief: fc.constantFrom('any', 'any', 'any', 'refusals', 'refusals', 'late'),
+    readLagMs: fc.constantFrom(...readLags),
+    skewMs: fc.constantFrom(0, 0, 120_000),
   })
 
 const shrinksMost = 120
@@ -94,11 +87,6 @@ function drawActions(most: number, profile: Profile | undefined): fc.Arbitrary<r
   if (profile === 'hostile') return partsOf(hostile, most)
   const asked = fc.oneof({ weight: 1, arbitrary: part }, { weight: 2, arbitrary: lived(requestLives) })
   if (profile === 'requests') return partsOf(asked, most)
-  const renamed = renaming.map((one): readonly Action[] => [one])
-  if (profile === 'renamings') {
-    const parts = partsOf(fc.oneof({ weight: 2, arbitrary: part }, { weight: 1, arbitrary: renamed }), most - 1)
-    return fc.tuple(parts, renamed).map(([others, last]) => [...others, ...last])
-  }
   return fc.oneof({ weight: 7, arbitrary: partsOf(part, most) }, { weight: 1, arbitrary: partsOf(hostile, most) })
 }
 

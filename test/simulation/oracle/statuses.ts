@@ -32,8 +32,8 @@ export class StatusPromise extends Judge {
     for (const input of asked) if (!this.#statusOf(input)) this.fail(`${input} has no status`)
     for (const input of files.filter((one) => !this.world.unreadable.concernsInput(one))) {
       const status = this.#statusOf(input)
-      if (!status && !this.#isInCrowd(input)) this.fail(`${input} has no status`)
-      else if (status) this.#checkStatus(input, status)
+      if (status) this.#checkStatus(input, status)
+      else this.fail(`${input} has no status`)
     }
     const inputs = new Set([...files, ...asked])
     for (const key of this.world.keys('status/'))
@@ -42,11 +42,7 @@ export class StatusPromise extends Judge {
 
   /** Each status is of something. */
   #checkWanted(input: string, inputs: ReadonlySet<string>): void {
-    if (input.startsWith('too-many/')) {
-      // It is there while files without a status are.
-      const isNeeded = [...inputs].some((one) => !this.#statusOf(one) && crowdsOf(one).includes(input))
-      if (!isNeeded) this.fail(`${input} is told, and every file there has a status`)
-    } else if (input.startsWith('selectors/')) {
+    if (input.startsWith('selectors/')) {
       const value = input.slice('selectors/'.length, -'.json'.length)
       if (!isUnclear(this.world, { scope: 'select', value })) this.fail(`the status of ${input} is left over`)
     } else if (!inputs.has(input) && !this.world.unreadable.concernsInput(input) && !this.#isLeft(input))
@@ -61,11 +57,6 @@ export class StatusPromise extends Judge {
     if (input === groupFile) return state === 'blocked' && isGroupNeeded(this.world)
     const isOfEntry = this.truth.hasEntryOf(input, 'stuck') || this.truth.hasEntryOf(input, 'held')
     return isOfEntry || this.#permissionSets.isKept(input)
-  }
-
-  /** Not valid, beside so many that they have one status together. */
-  #isInCrowd(input: string): boolean {
-    return this.#isBadFile(input) && crowdsOf(input).some((crowd) => this.#statusOf(crowd) !== undefined)
   }
 
   /** A file that nobody can make sense of: whoever uploaded it has to be told. */
@@ -142,12 +133,6 @@ export class StatusPromise extends Judge {
   #statusOf(input: string): Status | undefined {
     return this.world.readJson(`status/${input}.json`)
   }
-}
-
-function crowdsOf(input: string): readonly string[] {
-  const [, folder] = /^links_data\/([^%]*)\/[^/]*/.exec(input) ?? []
-  if (input.startsWith('permission_sets/')) return ['too-many/permission_sets']
-  return folder === undefined ? ['too-many/no folder'] : [`too-many/folder ${folder}`, 'too-many/undeclared folders']
 }
 
 type Scope = { readonly scope: string; readonly value: string }
