@@ -1,6 +1,8 @@
-import * as z from 'zod'
-import { renderNameInKey } from '../../../shared/domain/links/name-in-key.ts'
 import { Judge, type Watched } from './watched.ts'
+
+/** What both say: the instant, and the event, which has more words under `changes/`. */
+type Told = { readonly at: unknown; readonly event: unknown }
+type Change = { readonly at: string; readonly named: string }
 
 /**
  * Promise 2, of what is told: what history has stands under `changes/` as well, from the first moment on; and the last word of a
@@ -12,8 +14,9 @@ export class TrailPromise extends Judge {
     super(watched)
     this.world.objects.onChange(({ key, eventName }) => {
       if (!key.startsWith('history/') || eventName.startsWith('ObjectRemoved')) return
-      const change = this.#changeOf(key)
-      if (this.world.keys(change).length === 0) this.fail(`${key} is written, and ${change} is not there`)
+      const told = this.#toldIn(key)
+      if (!this.#changes(String(told.at).replace('T', '/')).some((change) => isSame(told, change)))
+        this.fail(`${key} is written, and changes/ does not have it`)
     })
   }
 
@@ -21,11 +24,14 @@ export class TrailPromise extends Judge {
     const { isUntouched, skewMs, chaos, wasInterrupted, unreadable } = this.world
     if (chaos.struck.size > 0 || wasInterrupted || unreadable.counts['object spoiled'] !== 0) return
     // A process that dies between the two tells again, and one that finds an entry as it was before, brought back by hand; of two
-    // that look at a request at once, the slower one has told it as well; as of two files that name one person, by either name.
-    const told = new Set(this.world.keys('history/').map((key) => withoutPerson(this.#changeOf(key))))
-    const isTold = (key: string) => told.has(withoutPerson(key)) || key.includes('%request-')
-    const alone = this.world.keys('changes/').find((key) => !isTold(key))
-    if (alone !== undefined) this.fail(`${alone} stands there, and history has no such event`)
+    // that look at a request at once, the slower one has told it as well.
+    const told = Map.groupBy(
+      this.world.keys('history/').map((key) => this.#toldIn(key)),
+      ({ at }) => at,
+    )
+    const isAlone = (change: Change) => !told.get(change.at)?.some((one) => isSame(one, change))
+    const alone = this.#changes().find((change) => isAlone(change) && !change.named.startsWith('request-'))
+    if (alone !== undefined) this.fail(`changes/ has '${alone.named}' at ${alone.at}, and history has no such event`)
     if (!isUntouched || skewMs > 0) return
     for (const key of this.world.keys('assignments/'))
       if (this.world.readJson(key)?.state === 'granted')
@@ -46,33 +52,19 @@ export class TrailPromise extends Judge {
     if (last === undefined || !isThere.includes(last)) this.fail(`${key} is there, and its history ends in ${last}`)
   }
 
-  /** Where the same event stands by its date. Of access by the name that the principal had then, which stands in the object. */
-  #changeOf(key: string): string {
-    const said = this.world.readJson(key) ?? {}
-    const at = String(said.at).replace('T', '/')
-    const [, room = ''] = /^history\/([a-z]+)\//.exec(key) ?? []
-    if (room === 'requests') return `changes/${at}%request-${said.event}%${said.key}`
-    if (room === 'suspensions' || room === 'leavers') return `changes/${at}%person-${said.event}%${said.name}`
-    if (room === 'memberships' || room === 'groups') {
-      const names = z.object({ group: z.string(), user: z.string() }).safeParse(said.names).data
-      const name = renderNameInKey(names ? `${names.group}%${names.user}` : String(said.group))
-      return `changes/${at}%${names ? 'membership' : 'group'}-${said.event}%${name}`
-    }
-    const [, folder = '', date, time, event] = /^history\/(.*)\/([^/]*)T([^/%]*)%([^/%]*)\.json$/su.exec(key) ?? []
-    const [kind = '', ...rest] = folder.split('%')
-    const [account, set, , type] = rest
-    const access = [kind, account, set, renderNameInKey(String(said.principal)), type, 'ssofile'].join('%')
-    const named: Readonly<Record<string, string>> = {
-      account: access,
-      pause: 'all',
-      restore: 'all',
-      configuration: kind,
-    }
-    const prefix = kind === 'permission-set' ? `${kind}-` : ''
-    return `changes/${date}/${time}%${prefix}${event}%${named[kind] ?? rest.join('%')}`
+  #toldIn(historyKey: string): Told {
+    const { at, event } = this.world.readJson(historyKey) ?? {}
+    return { at, event }
+  }
+
+  #changes(from = ''): readonly Change[] {
+    return this.world.keys(`changes/${from}`).map((key) => {
+      const [, date, time, named = ''] = /^changes\/([^/]*)\/([^%]*)%([^%]*)/.exec(key) ?? []
+      return { at: `${date}T${time}`, named }
+    })
   }
 }
 
-function withoutPerson(change: string): string {
-  return change.replace(/(%person-\w+)%.*$/su, '$1')
+function isSame({ at, event }: Told, change: Change): boolean {
+  return change.at === at && change.named.endsWith(String(event))
 }
