@@ -35,31 +35,19 @@ export const harmless: ReadonlySet<string> = new Set<FaultKind>([
 /** Nothing but slow: a request five seconds on its way, or an answer on its way back. */
 export const lateKinds: ReadonlySet<string> = new Set<FaultKind>(['late', 'late-answer'])
 
-/** Which calls a fault is for; `hints` and `wakes` are the messages to the dispatcher, `looks` those about links, `further pages` those of the accounts. */
+/** Which calls a fault is for. Each call is struck alone by every-fault.ts; these are to meet each other. */
 const callGroups = {
   any: () => true,
   writes: ({ operation }: Call) => /^(put|delete|send|changeVisibility|create|attach)/.test(operation),
   links: ({ key, operation }: Call) => operation === 'get' && key?.startsWith('links_data/') === true,
   ledger: ({ key, operation }: Call) => operation === 'put' && key?.startsWith('assignments/') === true,
-  'ledger reads': ({ key, operation }: Call) => operation === 'get' && key?.startsWith('assignments/') === true,
-  statuses: ({ key, operation }: Call) => operation === 'put' && key?.startsWith('status/') === true,
-  // Before anybody is told so, the links that wait are listed.
-  blocked: ({ key, operation }: Call) =>
-    (operation === 'put' && key?.startsWith('attention/blocked/') === true) ||
-    (operation === 'list' && key === 'attention/waiting/'),
   lists: ({ service, operation }: Call) => service === 's3' && operation === 'list',
-  hints: ({ operation, key }: Call) => operation === 'send' && key?.startsWith('work') === true,
-  looks: ({ operation, key }: Call) => operation === 'send' && key === 'links',
-  wakes: ({ operation, key }: Call) => operation === 'send' && key === 'dispatch',
+  messages: ({ operation }: Call) => operation === 'send',
   creations: ({ operation }: Call) => operation === 'createAccountAssignment',
   deletions: ({ operation }: Call) => operation === 'deleteAccountAssignment',
-  'read-backs': ({ operation }: Call) => operation === 'listAccountAssignments',
   definitions: ({ operation, service }: Call) =>
     service === 'sso-admin' &&
     /^(update|tag|untag|attach|detach|put|delete|provision)(?!AccountAssignment)/.test(operation),
-  brake: ({ operation, key }: Call) => operation === 'put' && key === 'control/brake.json',
-  accounts: ({ operation }: Call) => operation === 'describeAccount',
-  'further pages': ({ operation, key }: Call) => operation === 'listAccounts' && key !== undefined,
 } as const satisfies Record<string, (call: Call) => boolean>
 export type CallGroup = keyof typeof callGroups
 export const callGroupNames = Object.keys(callGroups) as [CallGroup, ...CallGroup[]]
