@@ -30,145 +30,79 @@ import {
 import { strike } from './scenario-steps.ts'
 import type { Profile } from './simulate.ts'
 
-type Where = {
-  /** The kind of lives that it is looked for in; default: all. */
-  readonly profile?: Profile
-  /** What strikes canonical lives, where it needs that. */
-  readonly strike?: Action
-}
 type Breaks = keyof typeof promises
-type Configure = (configuration: Configuration) => Configuration
-
-/** A deliberate defect: the product sees, or changes, something else than it should, or is configured otherwise. */
-export type Sabotage = Where & {
-  readonly name: string
-  /** It counts as found only by this. */
-  readonly breaks: Breaks
+type Defect = {
   /** Around the ports of each process. */
   readonly ports?: Change
   /** What the product is told; the oracle goes by the other one. */
-  readonly configuration?: Configure
+  readonly configuration?: (configuration: Configuration) => Configuration
+  /** What strikes canonical lives, where it needs that. */
+  readonly strike?: Action
 }
 
-/** What is refused or unanswered is taken for something else, where that strikes creations. */
-const ofAnswers: readonly (readonly [name: string, Breaks, (codes: RegExp) => Change, RegExp, FaultKind])[] = [
-  ['an answer that was lost counts as a refusal', 'record', refusedAt, /^NoAnswer$/, 'lose-answer'],
-  [
-    'an answer with HTTP 5xx counts as a refusal',
-    'record',
-    refusedAt,
-    /^(Unknown|Syntax|Service|Internal)/,
-    'break-answer',
-  ],
-  ['a throttled call is taken for success', 'convergence', succeedingAt, /^ThrottlingException$/, 'refuse-throttled'],
-  ['a conflict is taken for success', 'convergence', succeedingAt, /^ConflictException$/, 'refuse-conflict'],
-  ['a denied call is taken for success', 'convergence', succeedingAt, /^AccessDeniedException$/, 'refuse-denied'],
-  [
-    'an internal error is taken for success',
-    'convergence',
-    succeedingAt,
-    /^InternalServerException$/,
-    'refuse-internal',
-  ],
-]
+/** A deliberate defect: the product sees, or changes, something else than it should, or is configured otherwise. */
+export type Sabotage = Defect & {
+  readonly name: string
+  /** It counts as found only by this. */
+  readonly breaks: Breaks
+  /** The kind of lives that it is looked for in. */
+  readonly profile: Profile | undefined
+}
 
-const ofPorts: readonly (readonly [name: string, Breaks, Change, Where?])[] = [
-  // What AWS says of a request, a write or the time.
-  ['FAILED is taken for success', 'convergence', misjudging((_, { state }) => state === 'FAILED')],
-  ['an accepted deletion is taken for its end', 'record', misjudging((kind) => kind === 'deletion')],
-  [
-    'a race of two writers is taken for a write',
-    'record',
-    writing('', (ports, ...written) =>
-      taken(ports.objects.put(...written), /^ConditionalRequestConflict$/, () => unwritten(ports)),
-    ),
-    { strike: strike('refuse-race', 'any', { process: 'any', times: 9 }) },
-  ],
-  [
-    'the clock of a process that stood still has stood still too',
-    'quotas',
-    (ports) => {
-      const began = ports.leaseClock.monotonicMs()
-      return { ...ports, leaseClock: { ...ports.leaseClock, monotonicMs: () => began } }
+const struckBy = (strike: Action, ports: Change): Defect => ({ ports, strike })
+/** What is refused or unanswered is taken for something else, where that strikes creations. */
+const answered = (kind: FaultKind, ports: Change): Defect => struckBy(strike(kind, 'creations'), ports)
+
+type Limits = Configuration['limits']
+const limiting = (more: (limits: Limits) => Partial<Limits>): Defect => ({
+  configuration: ({ limits, ...rest }) => ({ ...rest, limits: { ...limits, ...more(limits) } }),
+})
+
+const braking = (more: number): Defect => ({
+  configuration: ({ brake: { own, indirect, ...brake }, ...rest }) => ({
+    ...rest,
+    brake: {
+      ...brake,
+      own: { ...own, count: own.count + more },
+      indirect: { ...indirect, count: indirect.count + more, most: indirect.most + more },
     },
-    { strike: strike('freeze', 'writes', { skip: 6 }) },
-  ],
-  [
-    'a sweep overlooks what S3 did not report',
-    'convergence',
-    onlyIn(['sweep'], overlooking(/^links_data\//)),
-    { strike: { do: 'lose the next event', count: 1 } },
-  ],
-  ['a dispatcher does not look for open work', 'convergence', onlyIn(['dispatcher'], overlooking(/^state\/open\//))],
-  ['the dispatcher is never woken', 'convergence', sending('dispatch', () => [])],
-  // What is recorded and told.
-  ['the ledger is not written before the call', 'record', forgetting('assignments/', 'ifNoneMatch')],
-  [
-    'a ledger entry that cannot be read is begun again',
-    'record',
-    both(
-      reading('assignments/', async (read) => {
-        const found = await read()
-        return found && Buffer.from(found.body).toString().trimEnd().endsWith('}') ? found : undefined
-      }),
-      overwriting('assignments/'),
+  }),
+})
+
+/** By the promise that each breaks, by what they are called. */
+const defects: { readonly [breaks in Breaks]: Readonly<Record<string, Change | Defect>> } = {
+  convergence: {
+    'a throttled call is taken for success': answered('refuse-throttled', succeedingAt(/^ThrottlingException$/)),
+    'a conflict is taken for success': answered('refuse-conflict', succeedingAt(/^ConflictException$/)),
+    'a denied call is taken for success': answered('refuse-denied', succeedingAt(/^AccessDeniedException$/)),
+    'an internal error is taken for success': answered('refuse-internal', succeedingAt(/^InternalServerException$/)),
+    'FAILED is taken for success': misjudging((_, { state }) => state === 'FAILED'),
+    'a sweep overlooks what S3 did not report': struckBy(
+      { do: 'lose the next event', count: 1 },
+      onlyIn(['sweep'], overlooking(/^links_data\//)),
     ),
-  ],
-  ['an event is in history only, and not under its date', 'record', forgetting('changes/')],
-  ['foreign access that is found is not recorded', 'convergence', forgetting('foreign/')],
-  ['the list of all access is not kept', 'convergence', forgetting('access/')],
-  ['a status is told once, and never again', 'status', forgetting('status/', 'ifMatch')],
-  ['what wants nobody any more stays in the index', 'status', keeping('attention/')],
-  // Whose access is to be there.
-  [
-    'an account is gone with the first listing that lacks it',
-    'record',
-    misreading('state/missing-accounts.json', (text) => text.replace(/("first":\s*")\d{4}/g, '$12025')),
-  ],
-  [
-    'a listing that lacks an access is believed at once',
-    'convergence',
-    otherwise('ssoAdmin', (ssoAdmin) => ({
+    'a dispatcher does not look for open work': onlyIn(['dispatcher'], overlooking(/^state\/open\//)),
+    'the dispatcher is never woken': sending('dispatch', () => []),
+    'foreign access that is found is not recorded': forgetting('foreign/'),
+    'the list of all access is not kept': forgetting('access/'),
+    'a listing that lacks an access is believed at once': otherwise('ssoAdmin', (ssoAdmin) => ({
       async listAccountAssignments(...asked) {
         const page = await ssoAdmin.listAccountAssignments(...asked)
         return { ...page, items: page.items.slice(1) }
       },
     })),
-  ],
-  [
-    'what others gave is not seen before a grant',
-    'foreign',
-    otherwise('ssoAdmin', () => ({ listAccountAssignments: async () => ({ items: [] }) })),
-  ],
-  [
-    'an incomplete listing of the organization is trusted',
-    'convergence',
-    otherwise('organizations', (organizations) => ({
+    'an incomplete listing of the organization is trusted': otherwise('organizations', (organizations) => ({
       listAccounts: async () => ({ ...(await organizations.listAccounts()), nextToken: undefined }),
     })),
-  ],
-  [
-    'any error while reading a link is taken for its absence',
-    'foreign',
-    reading('links_data/', (read) => read().catch(() => undefined)),
-  ],
-  [
-    'links that are wider than an account are not looked at before a revocation',
-    'convergence',
-    onlyIn(['dispatcher'], overlooking(/^links_data\/(root|ou_id)%/)),
-  ],
-  ['what was read first of a link is believed for ever', 'convergence', readingOnce('links_data/')],
-  ['what was read first of a selector is believed for ever', 'convergence', readingOnce('selectors/')],
-  [
-    'expiry is ignored',
-    'convergence',
-    misreading('links_data/', (text) => text.replace(/("expiresAt":\s*")\d{4}/, '$12999')),
-  ],
-  // Permission sets.
-  [
-    'accounts are not provisioned after a change',
-    'convergence',
-    otherwise('ssoAdmin', (ssoAdmin, ports) => ({
+    'links that are wider than an account are not looked at before a revocation': onlyIn(
+      ['dispatcher'],
+      overlooking(/^links_data\/(root|ou_id)%/),
+    ),
+    'what was read first of a link is believed for ever': readingOnce('links_data/'),
+    'what was read first of a selector is believed for ever': readingOnce('selectors/'),
+    'what a rule said first is believed for ever': readingOnce('rules/'),
+    'expiry is ignored': misreading('links_data/', (text) => text.replace(/("expiresAt":\s*")\d{4}/, '$12999')),
+    'accounts are not provisioned after a change': otherwise('ssoAdmin', (ssoAdmin, ports) => ({
       provisionPermissionSet: async (arn) => provisioned(arn, ports),
       describeProvisioning: async (id) => provisioned(permissionSetArn.parse(id), ports),
       listAccountsForProvisionedPermissionSet: async (arn, status, token) =>
@@ -176,106 +110,51 @@ const ofPorts: readonly (readonly [name: string, Breaks, Change, Where?])[] = [
           ? { items: [] }
           : ssoAdmin.listAccountsForProvisionedPermissionSet(arn, status, token),
     })),
-  ],
-  [
-    'nothing keeps a permission set from being deleted',
-    'convergence',
-    both(overlooking(/%(First|Late)-ps%/), notFinding('permission_sets/')),
-  ],
-  [
-    'what others change in a permission set is not seen',
-    'convergence',
-    otherwise('ssoAdmin', () => ({ listManagedPolicies: async () => ({ items: [] }) })),
-  ],
-  // Limits, pause, rights.
-  [
-    'the lease is not asked for',
-    'quotas',
-    both(overwriting('control/dispatcher.json'), notFinding('control/dispatcher.json')),
-  ],
-  ['nobody notices a pause', 'pause', reading('control/pause.json', async () => undefined)],
-  ['a lost ledger stops nothing', 'pause', forgetting('control/pause.json')],
-  [
-    'a function reads what its role may not',
-    'grants',
-    onlyIn(
-      ['links'],
-      reading('links_data/', async (read, _key, { objects }) => {
-        await objects.get('control/brake.json')
-        return read()
-      }),
+    'nothing keeps a permission set from being deleted': both(
+      overlooking(/%(First|Late)-ps%/),
+      notFinding('permission_sets/'),
     ),
-  ],
-  // The brake, and other uploaders.
-  [
-    'what the brake counts is forgotten at once',
-    'brake',
-    misreading('control/brake.json', (text) => text.replace(/"windows":\s*\[.*?\](?=,\s*"|\s*\})/s, '"windows":[]')),
-    { profile: 'brake' },
-  ],
-  [
-    'an edit is judged as if nobody had the permission set',
-    'brake',
-    onlyIn(['permission-sets', 'dispatcher'], overlooking(/^(assignments|foreign)\//)),
-    { profile: 'brake' },
-  ],
-  [
-    'whoever uploads last is named for all',
-    'others',
-    miswriting('assignments/', (text) => text.replace(/"AWS:someone"/g, '"AWS:mallory"')),
-    { profile: 'hostile' },
-  ],
-  // Temporary access, and its sessions.
-  [
-    'one approval is enough where two are asked for',
-    'temporary',
-    misreading('eligibility/', (text) => text.replace('"approvals":2', '"approvals":1')),
-    { profile: 'requests' },
-  ],
-  [
-    'a denial counts as an approval',
-    'temporary',
-    misreading('approvals/', (text) => text.replace('"deny"', '"approve"')),
-    { profile: 'requests' },
-  ],
-  [
-    'what is granted for a while has no end',
-    'temporary',
-    miswriting('links_data/temporary/', (text) => text.replace(/"expiresAt":\s*"[^"]*",?/, '')),
-    { profile: 'requests' },
-  ],
-  ['a temporary link is never taken away', 'temporary', keeping('links_data/temporary/'), { profile: 'requests' }],
-  [
-    'who has left the approvers still counts',
-    'temporary',
-    otherwise('identityStore', (directory, ports) => ({
-      listMembersOf: (group, token) =>
-        firstMembers(ports, `members of ${group}`, () => directory.listMembersOf(group, token)),
-      listGroupsOf: (user, token) =>
-        firstMembers(ports, `groups of ${user}`, () => directory.listGroupsOf(user, token)),
+    'what others change in a permission set is not seen': otherwise('ssoAdmin', () => ({
+      listManagedPolicies: async () => ({ items: [] }),
     })),
-    { profile: 'requests' },
-  ],
-  [
-    'a changed file takes out what is denied to ended sessions',
-    'sessions',
-    onlyIn(
-      ['dispatcher'],
-      reading('control/ended-sessions.json', async () => undefined),
+  },
+  record: {
+    'an answer that was lost counts as a refusal': answered('lose-answer', refusedAt(/^NoAnswer$/)),
+    'an answer with HTTP 5xx counts as a refusal': answered(
+      'break-answer',
+      refusedAt(/^(Unknown|Syntax|Service|Internal)/),
     ),
-  ],
-  [
-    'what is denied to ended sessions is denied for ever',
-    'sessions',
-    otherwise('ssoAdmin', () => ({ deleteInlinePolicy: async () => undefined })),
-  ],
-  // People.
-  ['who has another name by now is suspended no longer', 'suspended', overlooking(/^state\/suspended\//)],
-  ['nobody reads the file that suspends somebody', 'suspended', notFinding('suspended/')],
-  [
-    'whoever was in the group before is taken for one of ours',
-    'foreign',
-    otherwise('identityStore', (directory) => {
+    'an accepted deletion is taken for its end': misjudging((kind) => kind === 'deletion'),
+    'a race of two writers is taken for a write': struckBy(
+      strike('refuse-race', 'any', { process: 'any', times: 9 }),
+      writing('', (ports, ...written) =>
+        taken(ports.objects.put(...written), /^ConditionalRequestConflict$/, () => unwritten(ports)),
+      ),
+    ),
+    'the ledger is not written before the call': forgetting('assignments/', 'ifNoneMatch'),
+    'a ledger entry that cannot be read is begun again': both(
+      reading('assignments/', async (read) => {
+        const found = await read()
+        return found && Buffer.from(found.body).toString().trimEnd().endsWith('}') ? found : undefined
+      }),
+      overwriting('assignments/'),
+    ),
+    'an event is in history only, and not under its date': forgetting('changes/'),
+    'an account is gone with the first listing that lacks it': misreading('state/missing-accounts.json', (text) =>
+      text.replace(/("first":\s*")\d{4}/g, '$12025'),
+    ),
+    'nobody is taken out of a group, and nobody says so': otherwise('identityStore', () => ({
+      deleteGroupMembership: async () => {},
+    })),
+  },
+  foreign: {
+    'what others gave is not seen before a grant': otherwise('ssoAdmin', () => ({
+      listAccountAssignments: async () => ({ items: [] }),
+    })),
+    'any error while reading a link is taken for its absence': reading('links_data/', (read) =>
+      read().catch(() => undefined),
+    ),
+    'whoever was in the group before is taken for one of ours': otherwise('identityStore', (directory) => {
       const looked = new Set<string>()
       return {
         async getGroupMembershipId(...of) {
@@ -284,63 +163,99 @@ const ofPorts: readonly (readonly [name: string, Breaks, Change, Where?])[] = [
         },
       }
     }),
-  ],
-  ['what a rule said first is believed for ever', 'convergence', readingOnce('rules/')],
-  [
-    'nobody is taken out of a group, and nobody says so',
-    'record',
-    otherwise('identityStore', () => ({ deleteGroupMembership: async () => {} })),
-  ],
-]
-
-const limiting =
-  (more: (limits: Configuration['limits']) => Partial<Configuration['limits']>): Configure =>
-  ({ limits, ...rest }) => ({ ...rest, limits: { ...limits, ...more(limits) } })
-
-const braking =
-  (more: number): Configure =>
-  ({ brake: { own, indirect, ...brake }, ...rest }) => ({
-    ...rest,
-    brake: {
-      ...brake,
-      own: { ...own, count: own.count + more },
-      indirect: { ...indirect, count: indirect.count + more, most: indirect.most + more },
+    'the grace of a principal that is gone is ignored': {
+      configuration: (configuration) => ({ ...configuration, orphanGraceMinutes: 0 }),
     },
-  })
+  },
+  status: {
+    'a status is told once, and never again': forgetting('status/', 'ifMatch'),
+    'what wants nobody any more stays in the index': keeping('attention/'),
+  },
+  quotas: {
+    'one assignment request more than allowed is outstanding': limiting(({ outstanding }) => ({
+      outstanding: outstanding + 1,
+    })),
+    'one provisioning more than allowed is in progress': limiting(({ provisionings }) => ({
+      provisionings: provisionings + 1,
+    })),
+    'calls leave twice as fast as AWS allows': limiting(() => ({ callsPerSecond: 40 })),
+    'the lease is not asked for': both(overwriting('control/dispatcher.json'), notFinding('control/dispatcher.json')),
+    'the clock of a process that stood still has stood still too': struckBy(
+      strike('freeze', 'writes', { skip: 6 }),
+      (ports) => {
+        const began = ports.leaseClock.monotonicMs()
+        return { ...ports, leaseClock: { ...ports.leaseClock, monotonicMs: () => began } }
+      },
+    ),
+  },
+  brake: {
+    'the brake holds one too late': braking(1),
+    'the brake holds one too early': braking(-1),
+    'what the brake counts is forgotten at once': misreading('control/brake.json', (text) =>
+      text.replace(/"windows":\s*\[.*?\](?=,\s*"|\s*\})/s, '"windows":[]'),
+    ),
+    'an edit is judged as if nobody had the permission set': onlyIn(
+      ['permission-sets', 'dispatcher'],
+      overlooking(/^(assignments|foreign)\//),
+    ),
+  },
+  pause: {
+    'nobody notices a pause': reading('control/pause.json', async () => undefined),
+    'a lost ledger stops nothing': forgetting('control/pause.json'),
+  },
+  grants: {
+    'a function reads what its role may not': onlyIn(
+      ['links'],
+      reading('links_data/', async (read, _key, { objects }) => {
+        await objects.get('control/brake.json')
+        return read()
+      }),
+    ),
+  },
+  others: {
+    'whoever uploads last is named for all': miswriting('assignments/', (text) =>
+      text.replace(/"AWS:someone"/g, '"AWS:mallory"'),
+    ),
+  },
+  temporary: {
+    'one approval is enough where two are asked for': misreading('eligibility/', (text) =>
+      text.replace('"approvals":2', '"approvals":1'),
+    ),
+    'a denial counts as an approval': misreading('approvals/', (text) => text.replace('"deny"', '"approve"')),
+    'what is granted for a while has no end': miswriting('links_data/temporary/', (text) =>
+      text.replace(/"expiresAt":\s*"[^"]*",?/, ''),
+    ),
+    'a temporary link is never taken away': keeping('links_data/temporary/'),
+    'who has left the approvers still counts': otherwise('identityStore', (directory, ports) => ({
+      listMembersOf: (group, token) =>
+        firstMembers(ports, `members of ${group}`, () => directory.listMembersOf(group, token)),
+      listGroupsOf: (user, token) =>
+        firstMembers(ports, `groups of ${user}`, () => directory.listGroupsOf(user, token)),
+    })),
+  },
+  sessions: {
+    'a changed file takes out what is denied to ended sessions': onlyIn(
+      ['dispatcher'],
+      reading('control/ended-sessions.json', async () => undefined),
+    ),
+    'what is denied to ended sessions is denied for ever': otherwise('ssoAdmin', () => ({
+      deleteInlinePolicy: async () => undefined,
+    })),
+  },
+  suspended: {
+    'who has another name by now is suspended no longer': overlooking(/^state\/suspended\//),
+    'nobody reads the file that suspends somebody': notFinding('suspended/'),
+  },
+}
 
-const ofConfiguration: readonly (readonly [name: string, Breaks, Configure, Where?])[] = [
-  [
-    'one assignment request more than allowed is outstanding',
-    'quotas',
-    limiting(({ outstanding }) => ({ outstanding: outstanding + 1 })),
-  ],
-  [
-    'one provisioning more than allowed is in progress',
-    'quotas',
-    limiting(({ provisionings }) => ({ provisionings: provisionings + 1 })),
-  ],
-  ['calls leave twice as fast as AWS allows', 'quotas', limiting(() => ({ callsPerSecond: 40 }))],
-  ['the brake holds one too late', 'brake', braking(1), { profile: 'brake' }],
-  ['the brake holds one too early', 'brake', braking(-1), { profile: 'brake' }],
-  [
-    'the grace of a principal that is gone is ignored',
-    'foreign',
-    (configuration) => ({ ...configuration, orphanGraceMinutes: 0 }),
-  ],
-]
+const profiles: Partial<Record<Breaks, Profile>> = { brake: 'brake', others: 'hostile', temporary: 'requests' }
+
+function listDefects(breaks: Breaks): readonly Sabotage[] {
+  return Object.entries(defects[breaks]).map(([name, of]) => {
+    const defect = typeof of === 'function' ? { ports: of } : of
+    return { name, breaks, profile: profiles[breaks], ...defect }
+  })
+}
 
 /** Defects that the simulation must find, or it proves nothing. */
-export const sabotages: readonly Sabotage[] = [
-  ...ofAnswers.map(
-    ([name, breaks, change, codes, kind]): Sabotage => ({
-      name,
-      breaks,
-      ports: change(codes),
-      strike: strike(kind, 'creations'),
-    }),
-  ),
-  ...ofPorts.map(([name, breaks, ports, where]): Sabotage => ({ name, breaks, ports, ...where })),
-  ...ofConfiguration.map(
-    ([name, breaks, configuration, where]): Sabotage => ({ name, breaks, configuration, ...where }),
-  ),
-]
+export const sabotages = (Object.keys(defects) as Breaks[]).flatMap(listDefects)
