@@ -168,7 +168,16 @@ export function canStrike(kind: FaultKind, call: Call): boolean {
 /** Kinds of faults that the API itself refuses a call with. */
 export type RefusalKind = Exclude<Extract<FaultKind, `refuse-${string}`>, 'refuse-broken'>
 
-/** The error that a refused call throws: AWS's codes, by service. */
+/** AWS's codes of an internal error, and of throttling. */
+const codes = {
+  s3: ['InternalError', 'SlowDown'],
+  sqs: ['ServiceUnavailable', 'RequestThrottled'],
+  'sso-admin': ['InternalServerException', 'ThrottlingException'],
+  identitystore: ['InternalServerException', 'ThrottlingException'],
+  organizations: ['ServiceException', 'TooManyRequestsException'],
+} as const satisfies Record<WorkedService, readonly [string, string]>
+
+/** The error that a refused call throws. */
 export function refusalFor(kind: RefusalKind, { service, operation }: Call): ServiceError {
   if (kind === 'refuse-denied')
     return new ServiceError(service, 'AccessDeniedException', `User is not authorized to perform: sso:${operation}`)
@@ -176,22 +185,8 @@ export function refusalFor(kind: RefusalKind, { service, operation }: Call): Ser
     return new ServiceError(service, 'ConditionalRequestConflict', 'a conflicting operation', { httpStatus: 409 })
   if (kind === 'refuse-conflict')
     return new ServiceError(service, 'ConflictException', 'There is a conflicting operation in process.')
-  if (kind === 'refuse-internal') {
-    const codes = {
-      s3: 'InternalError',
-      sqs: 'ServiceUnavailable',
-      'sso-admin': 'InternalServerException',
-      identitystore: 'InternalServerException',
-      organizations: 'ServiceException',
-    }
-    return new ServiceError(service, codes[service], 'an internal error')
-  }
-  const codes = {
-    s3: 'SlowDown',
-    sqs: 'RequestThrottled',
-    'sso-admin': 'ThrottlingException',
-    identitystore: 'ThrottlingException',
-    organizations: 'TooManyRequestsException',
-  }
-  return new ServiceError(service, codes[service], 'Rate exceeded')
+  const [internal, throttled] = codes[service]
+  return kind === 'refuse-internal'
+    ? new ServiceError(service, internal, 'an internal error')
+    : new ServiceError(service, throttled, 'Rate exceeded')
 }
