@@ -7,7 +7,14 @@ import {
 import { attributesKey } from '../../domain/attributes/attributes-file.ts'
 import { describeLink } from '../../domain/links/describe-link.ts'
 import { type Grant, linkPrefix } from '../../domain/links/link.ts'
-import { type DriftHint, type Hint, isAssignmentHint, isDriftHint, isLiveLook } from '../../domain/messages/hint.ts'
+import {
+  type DriftHint,
+  type Hint,
+  isAssignmentHint,
+  isDriftHint,
+  isLiveLook,
+  permissionSetHint,
+} from '../../domain/messages/hint.ts'
 import { permissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { Log } from '../../ports/log.ts'
@@ -26,6 +33,7 @@ import { Provisionings } from '../permission-sets/provisionings.ts'
 import { settleAttributes } from '../permission-sets/settle-attributes.ts'
 import { describeError } from '../records/failures.ts'
 import { RecordChangedError } from '../records/json-record.ts'
+import { sendHints } from '../records/lanes.ts'
 import { lookKey, nextAttempt, scheduleWork } from '../records/open-work.ts'
 import { gatherLink } from '../statuses/gather-link.ts'
 import { StatusBoard } from '../statuses/status-board.ts'
@@ -43,6 +51,7 @@ export class HintWork {
   readonly #context: OpenSettleContext & Pick<PermissionSetContext, 'provisionings'>
   readonly #permissionSetWork: PermissionSetWork
   readonly #drift: DriftCheck
+  readonly #holdsLease: () => boolean
   settled = 0
   failed = 0
 
@@ -54,6 +63,7 @@ export class HintWork {
     const { ssoAdmin, clock, configuration, ending } = settling
     const provisionings = new Provisionings({ ssoAdmin, clock, most: configuration.limits.provisionings, ending })
     this.#context = { ...settling, provisionings }
+    this.#holdsLease = holdsLease
     this.board = openBoard(settling, holdsLease)
     this.#permissionSetWork = new PermissionSetWork(settling, this.board)
     const identityStore = patientIdentityStore(settling)
@@ -95,9 +105,24 @@ export class HintWork {
         await Promise.all(items.map((item) => (end === 'done' ? item.done() : item.giveBack(lane))))
       })
     } catch (error) {
+      await this.#doubtLateChanges(first.hint, log)
       if (error instanceof NotStartedError) return giveBackEach(items, context.log)
       await this.#postpone(first, items, error, log)
     }
+  }
+
+  /**
+   * A change of a permission set that stood still on its way takes effect after those of whoever has the lease by now, who
+   * does not look again: a drift check of it does.
+   */
+  async #doubtLateChanges(hint: Hint, log: Log): Promise<void> {
+    if (hint.kind !== 'permission-set' || this.#holdsLease()) return
+    const { configuration, randomness } = this.#context
+    const hints = [permissionSetHint(hint.permissionSet, 'drift')]
+    await sendHints(this.#context, { id: randomness.id(), hints, revocation: false }, configuration).catch(
+      (error: unknown) =>
+        log.error('a permission set could not be had looked at: the drift check of the night does it', { error }),
+    )
   }
 
   /** Only an upload says nothing of the directory: whatever else caused a hint may know of a change in it. */

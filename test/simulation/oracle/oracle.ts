@@ -123,7 +123,7 @@ export class Oracle {
     if (call.service !== 'sso-admin') return
     this.#isDirty = true
     this.permissionSets.noteCall(call.operation, args)
-    this.sessions.noteCall(call.operation, args)
+    this.sessions.noteCall(call, args)
     this.limits.noteCall(call, args)
     this.#access.noteCall(call, args)
   }

@@ -1,3 +1,4 @@
+import type { Call } from '../chaos.ts'
 import { ownedNames } from '../permission-set-actions.ts'
 import { Judge, type Watched } from './watched.ts'
 
@@ -62,7 +63,7 @@ export class SessionsPromise extends Judge {
   }
 
   /** A call of the product is about to take effect. */
-  noteCall(operation: string, [arn, policy]: readonly unknown[]): void {
+  noteCall({ operation, wasHeld }: Call, [arn, policy]: readonly unknown[]): void {
     if (operation !== 'putInlinePolicy' && operation !== 'deleteInlinePolicy') return
     const name = this.world.names.permissionSet(String(arn))
     const actual = this.world.ssoAdmin.definitionNow(name)
@@ -73,7 +74,9 @@ export class SessionsPromise extends Judge {
     // What is denied gives way only to an operator's wish.
     const added = denied.filter((one) => !isIn(before, one))
     const givesWay = this.world.wasDrifted || added.some((one) => this.#isOfOperator(one))
-    for (const one of before.filter((known) => !this.#mayBeOver(known) && !isIn(denied, known)))
+    // What stood still on its way, nobody could call back: whoever is next has to put it right (`checkAtRest`).
+    const lost = wasHeld ? [] : before.filter((known) => !this.#mayBeOver(known) && !isIn(denied, known))
+    for (const one of lost)
       if (!givesWay || !this.#mayLack(one, text)) this.fail(`${name} does not deny any more ${describe(one)}`)
     for (const one of denied)
       if (!this.#ended.some((known) => isSame(known, one)))

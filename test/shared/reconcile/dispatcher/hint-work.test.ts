@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { renderAssignmentName } from '../../../../shared/domain/assignments/assignment.ts'
 import type { LedgerEntry } from '../../../../shared/domain/assignments/ledger-entry.ts'
-import { assignmentHint, type Hint } from '../../../../shared/domain/messages/hint.ts'
+import { assignmentHint, type Hint, permissionSetHint } from '../../../../shared/domain/messages/hint.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { permissionSetArn } from '../../../../shared/domain/principals/identity-center-ids.ts'
@@ -12,7 +12,8 @@ import { NotStartedError } from '../../../../shared/reconcile/calls/limited-sso-
 import { HintWork } from '../../../../shared/reconcile/dispatcher/hint-work.ts'
 import type { WorkItem } from '../../../../shared/reconcile/dispatcher/work-item.ts'
 import { beginDriftRun } from '../../../../shared/reconcile/drift/drift-run.ts'
-import { groupOf } from '../../../../shared/reconcile/records/lanes.ts'
+import { RecordChangedError } from '../../../../shared/reconcile/records/json-record.ts'
+import { groupOf, type Lane } from '../../../../shared/reconcile/records/lanes.ts'
 import { StatusStore } from '../../../../shared/reconcile/records/status-store.ts'
 import type { StatusBoard } from '../../../../shared/reconcile/statuses/status-board.ts'
 import type { Interceptor } from '../../../intercept.ts'
@@ -73,12 +74,13 @@ function open(options: SettlingOptions = {}, holdsLease = () => true) {
     world.log.lines
       .filter(({ level }) => levels.includes(level))
       .map(({ level, message, fields }) => [level, message, fields])
-  const isRevisited = () =>
+  const sentTo = (lane: Lane) =>
     world.queues
-      .queue('work')
+      .queue(lane)
       .messages()
       .map(({ body }) => JSON.parse(body))
-  return { bench, world, hint, within, worked, lines, isRevisited }
+  const isRevisited = () => sentTo('work')
+  return { bench, world, hint, within, worked, lines, isRevisited, sentTo }
 }
 
 /** Fails so often, then never again; answers when it was called. */
@@ -98,6 +100,30 @@ function failing(operations: string | readonly string[], error: unknown, times =
 const looks = ['listAccountAssignments', 'listAccountsForProvisionedPermissionSet']
 const throttled = new ServiceError('sso-admin', 'ThrottlingException', 'Rate exceeded')
 const internal = new ServiceError('s3', 'InternalError', 'We encountered an internal error.')
+
+describe('a hint at a permission set', () => {
+  /** Its process stood still while this call was on its way, and whoever has the lease by now has changed the permission set since. */
+  test.each([
+    ['the next call does not leave any more', new NotStartedError(), ['0 given back']],
+    ['its record is another one', new RecordChangedError('owned_permission_sets/Billing-ps'), ['0 done']],
+  ])('is looked at by a drift check where the lease was lost meanwhile: %s', async (_, error, ended) => {
+    let hasLease = true
+    const { worked, world, sentTo } = open(
+      {
+        mayStart: () => hasLease,
+        interceptor: async ({ operation, args, proceed }) => {
+          if (operation !== 'get' || args[0] !== file) return proceed()
+          hasLease = false
+          throw error
+        },
+      },
+      () => hasLease,
+    )
+    await world.objects.put(file, '{}')
+    expect(await worked(permissionSetHint(permissionSetName.parse('Billing-ps'), file))).toMatchObject({ ended })
+    expect(sentTo('work-bulk')).toEqual([expect.objectContaining({ kind: 'permission-set', cause: 'drift' })])
+  })
+})
 
 describe('a hint at an assignment', () => {
   test('is done when it is settled, and its links are told', async () => {
