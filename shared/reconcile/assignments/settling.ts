@@ -1,3 +1,4 @@
+import { liveMs } from '../../domain/assignments/access-proof.ts'
 import {
   type Assignment,
   type AssignmentId,
@@ -21,8 +22,6 @@ import type { Lacks, SettleContext } from './settlement.ts'
 
 /** So long the steps that follow each other share what one of them has read. */
 const freshMs = 1_000
-/** And so long a look at the live account: the revocation that follows it is to be half a minute behind it at most (PROMISES.md, 3). */
-const liveMs = 20_000
 
 /** `before`: the access before the call was prepared. */
 export type Prepared = NonNullable<Facts['prepared']> & { readonly before: LedgerEntry | undefined }

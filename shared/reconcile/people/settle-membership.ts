@@ -1,3 +1,4 @@
+import { liveMs } from '../../domain/assignments/access-proof.ts'
 import type { Author } from '../../domain/by-hand/author.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { renderNameInKey } from '../../domain/links/name-in-key.ts'
@@ -44,6 +45,9 @@ export type Wish = {
   readonly admitSuspension?: (() => Promise<Admission>) | undefined
 }
 
+/** `lookedMs`: when its reading began, by the monotonic clock. */
+type WishAt = Wish & { readonly lookedMs: number }
+
 export type SettlingMembership = Pick<Ports, 'objects' | 'identityStore' | 'clock' | 'log'> & {
   readonly configuration: Pick<Configuration, 'onDrift'>
   readonly brake: Pick<Brake, 'admitRemoval' | 'reviewRemoval'>
@@ -66,7 +70,8 @@ export async function settleMembership(
 ): Promise<MembershipEnd> {
   let made: string | undefined
   for (let step = 0; step < stepsMost; step++) {
-    const evaluation = new MembershipEvaluation(id, names, await readWish(), context)
+    const lookedMs = context.clock.monotonicMs()
+    const evaluation = new MembershipEvaluation(id, names, { ...(await readWish()), lookedMs }, context)
     const end = await evaluation.advance(made)
     if (end !== 'again') return end
     made = evaluation.made
@@ -78,14 +83,14 @@ export async function settleMembership(
 class MembershipEvaluation {
   readonly #id: MembershipId
   readonly #names: Membership
-  readonly #wish: Wish
+  readonly #wish: WishAt
   readonly #context: SettlingMembership
   readonly #record: JsonRecord<OwnedMembership>
   /** The membership that this turn has made. */
   made: string | undefined
   #known: { readonly entry: OwnedMembership; readonly etag: string } | undefined
 
-  constructor(id: MembershipId, names: Membership, wish: Wish, context: SettlingMembership) {
+  constructor(id: MembershipId, names: Membership, wish: WishAt, context: SettlingMembership) {
     this.#id = id
     this.#names = names
     this.#wish = wish
@@ -202,6 +207,7 @@ class MembershipEvaluation {
       await this.#write({ ...entry, state: 'revoking' })
       return 'again'
     }
+    if (this.#context.clock.monotonicMs() - this.#wish.lookedMs > liveMs) return 'again'
     const removal = this.#context.identityStore.deleteGroupMembership(entry.membershipId)
     await unlessCode(removal, 'ResourceNotFoundException')
     return this.#forget('ssofile')

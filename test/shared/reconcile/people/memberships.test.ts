@@ -38,6 +38,33 @@ test('a user stays in the group as long as a file in any folder asks for it', as
   expect(grouping.groupsOf()).not.toContain('oncall')
 })
 
+test('a file uploaded while S3 takes a minute to say what the brake has counted keeps its user in the group', async () => {
+  const grouping = await Grouping.begin()
+  await grouping.put(file)
+  await grouping.until(file, 'applied')
+  const { world } = grouping
+  let reads = 0
+  let removals = 0
+  grouping.answer = async ({ operation, args, proceed }) => {
+    if (operation === 'deleteGroupMembership') removals++
+    // The second look, just before the user is taken out.
+    if (operation === 'get' && args[0] === 'control/brake.json' && ++reads === 3) {
+      await world.clock.sleep(10_000)
+      await grouping.put(file)
+      await world.clock.sleep(50_000)
+    }
+    return proceed()
+  }
+  await grouping.delete(file)
+  await world.clock.advance(30_000)
+  await grouping.until(file, 'applied')
+  await world.clock.advance(120_000)
+  expect(reads).toBeGreaterThanOrEqual(2)
+  expect(removals).toBe(0)
+  expect(grouping.groupsOf()).toContain('oncall')
+  expect((await grouping.status(file))?.state).toBe('applied')
+})
+
 test('a membership that others made counts as applied, and is never removed', async () => {
   const grouping = await Grouping.begin()
   const { identityStore } = grouping.world
