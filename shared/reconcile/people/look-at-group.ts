@@ -4,6 +4,7 @@ import type { InputMessage } from '../../domain/links/input-message.ts'
 import { renderNameInKey } from '../../domain/links/name-in-key.ts'
 import {
   type GroupFile,
+  groupKey,
   groupMostBytes,
   type OwnedGroup,
   parseGroupFile,
@@ -32,7 +33,7 @@ import {
   ownedMembershipRecord,
 } from '../records/owned-groups.ts'
 import { readNow } from '../records/owner.ts'
-import { readParsedInput } from '../records/read-input.ts'
+import { readParsedInput, requireUnchanged } from '../records/read-input.ts'
 import { tellEvent } from '../records/tell-event.ts'
 import { tellMembership } from './settle-membership.ts'
 import { tellInput } from './tell-input.ts'
@@ -205,6 +206,7 @@ class GroupLook {
     if (references.length > 0) return { told: describeBlocked(references) }
     if (isKept) return this.#drop('given-up', id)
     if (this.#paused !== undefined) return { told: { state: 'revoking', reason: this.#paused } }
+    await requireUnchanged(this.#context.objects, groupKey(this.#name), undefined)
     await unlessCode(identityStore.deleteGroup(id), 'ResourceNotFoundException')
     return this.#drop('deleted', id)
   }

@@ -35,7 +35,7 @@ import { KnownRecord } from '../records/known-record.ts'
 import { listHeads } from '../records/list-heads.ts'
 import { listOwnedPeople, ownedPersonRecord } from '../records/owned-people.ts'
 import { readNow } from '../records/owner.ts'
-import { type InputHead, readParsedInput } from '../records/read-input.ts'
+import { type InputHead, readParsedInput, requireUnchanged } from '../records/read-input.ts'
 import { tellEvent } from '../records/tell-event.ts'
 import { findHoldings } from './find-holdings.ts'
 import { tellInput } from './tell-input.ts'
@@ -327,6 +327,7 @@ class PersonLook {
         },
         at: this.#in(soonMs),
       }
+    await requireUnchanged(objects, personKey(this.#name), this.#input.head)
     await unlessCode(identityStore.deleteUser(id), 'ResourceNotFoundException')
     return this.#forget('deleted')
   }

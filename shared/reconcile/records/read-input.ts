@@ -3,6 +3,7 @@ import { type Complaint, type Parsed, quote, refused } from '../../domain/status
 import type { ObjectHead, ObjectStore, ReadObject } from '../../ports/object-store.ts'
 import { isObjectRefusal } from '../../ports/service-error.ts'
 import { contentOf } from './content-of.ts'
+import { RecordChangedError } from './json-record.ts'
 
 /** An object that a person uploaded. `content` is absent where it was not read. */
 export type InputHead = ObjectHead & Pick<Upload, 'content' | 'rebind'>
@@ -44,6 +45,18 @@ export async function readParsedInput<T>(
   if (found === undefined) return undefined
   if ('complaint' in found) return { head: found.head, file: refused(found.complaint) }
   return { head: found, file: parse(key, found.body, found.size) }
+}
+
+/**
+ * Before what cannot be undone: throws RecordChangedError where the input is another one by now than the one that was looked at, or
+ * is there again. (S3's events of one key come one after the other, and the next one may wait for this look.)
+ */
+export async function requireUnchanged(
+  objects: ObjectStore,
+  key: string,
+  looked: Pick<InputHead, 'etag'> | undefined,
+): Promise<void> {
+  if ((await objects.head(key))?.etag !== looked?.etag) throw new RecordChangedError(key)
 }
 
 function complainOf(object: string, code: string, message: string): Complaint {

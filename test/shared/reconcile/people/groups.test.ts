@@ -74,6 +74,21 @@ test('a group into which others have put somebody is not deleted', async () => {
   expect(await grouping.status(file)).toMatchObject({ reason: expect.stringContaining('others') })
 })
 
+test('a group whose file comes back just before it would be deleted stays the same group', async () => {
+  const grouping = await Grouping.begin()
+  const id = grouping.id('GROUP', 'oncall')
+  grouping.answer = async ({ operation, proceed }) => {
+    // The last look before the deletion.
+    if (operation === 'listMembersOf') await grouping.put(file, { description: 'back' })
+    return proceed()
+  }
+  await grouping.delete(file)
+  await grouping.until(file, 'applied')
+  await grouping.world.clock.advance(10 * 60_000)
+  expect(grouping.id('GROUP', 'oncall')).toBe(id)
+  expect(await grouping.changes()).not.toContain('group-deleted')
+})
+
 test('a group that somebody deleted by hand is made again, with its members', async () => {
   const grouping = await Grouping.begin()
   await grouping.put(member)

@@ -114,6 +114,29 @@ test('a person is made when it is time, suspended when it is over, and deleted w
   expect(await events(grouping)).toEqual(expect.arrayContaining(['created', 'ended', 'deleted']))
 })
 
+test('a user whose file says otherwise just before the deletion stays', async () => {
+  const grouping = open()
+  const { world } = grouping
+  await grouping.put(file, { ...names, endsAt: '2026-03-03T10:05:00Z', deleteAfterDays: 1 })
+  await grouping.until(file, 'applied')
+  await world.clock.advance(6 * 60_000)
+  await world.finish(world.everyMinute())
+  await minutesUntil(grouping, suspended, 'suspended')
+  await world.clock.advance(24 * 60 * 60_000)
+  let looks = 0
+  grouping.answer = async ({ operation, args, proceed }) => {
+    // What is left of ours, the last look before the deletion.
+    if (operation === 'list' && String(args[0]).startsWith('owned_memberships/') && ++looks === 1)
+      await grouping.put(file, { ...names, endsAt: '2027-03-03T10:05:00Z' })
+    return proceed()
+  }
+  await world.finish(world.everyMinute())
+  await minutesUntil(grouping, file, 'applied')
+  expect(looks).toBeGreaterThan(0)
+  expect(await userOf(grouping)).toBeDefined()
+  expect(await events(grouping)).not.toContain('deleted')
+})
+
 test('a file that is not valid any more prolongs nothing', async () => {
   const grouping = open()
   const { world } = grouping
