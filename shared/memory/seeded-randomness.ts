@@ -2,10 +2,11 @@ import type { Randomness } from '../ports/randomness.ts'
 
 /** The same seed gives the same sequence (splitmix32). Not for secrets. */
 export class SeededRandomness implements Randomness {
-  #state: number
+  /** All that decides what follows. */
+  state: number
 
   constructor(seed: number) {
-    this.#state = seed | 0
+    this.state = seed | 0
   }
 
   fraction(): number {
@@ -24,8 +25,8 @@ export class SeededRandomness implements Randomness {
   }
 
   #next(): number {
-    this.#state = (this.#state + 0x9e3779b9) | 0
-    let mixed = this.#state
+    this.state = (this.state + 0x9e3779b9) | 0
+    let mixed = this.state
     mixed = Math.imul(mixed ^ (mixed >>> 16), 0x21f0aaad)
     mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97)
     return (mixed ^ (mixed >>> 15)) >>> 0

@@ -7,6 +7,7 @@ import { digestOf } from './same-world.ts'
 import { strike, wait } from './scenario-steps.ts'
 import type { CanonicalLife } from './scenarios.ts'
 import type { Judged, SimulatedWorld, WorldSettings } from './simulated-world.ts'
+import { isWrite, Tape } from './tape.ts'
 
 /** Nothing differs between two plays of a life but the fault. */
 const plain: WorldSettings = {
@@ -17,6 +18,8 @@ const plain: WorldSettings = {
   skewMs: 0,
   mischief: 'any',
 }
+/** The first hour has its reconcile, and the dispatcher has ended by then. */
+const begun = wait(40_000)
 const settled = wait(20_000)
 /** A dispatcher renews it every few seconds, and nobody else reads it meanwhile. */
 const leaseKey = 'control/dispatcher.json'
@@ -37,7 +40,13 @@ const messages = ['message lost', 'message late', 'message twice'] as const
 const kinds = [...kindsOfWrites, ...messages] as const
 
 /** One thing that goes wrong in a life: the `nth` call that this can be done to, or the `nth` message. */
-export type SingleFault = { readonly life: CanonicalLife; readonly kind: (typeof kinds)[number]; readonly nth: number }
+export type SingleFault = {
+  readonly life: CanonicalLife
+  readonly kind: (typeof kinds)[number]
+  readonly nth: number
+  /** What comes before. */
+  readonly tape: Tape
+}
 
 /** What there is to strike in a life: its calls, and its messages. */
 export type FaultCount = {
@@ -46,8 +55,6 @@ export type FaultCount = {
   readonly faults: readonly SingleFault[]
 }
 
-const reads = /^(get|head|list|describe|receive|find|is|instance|parentName|managementAccountId)/
-const isWrite = ({ operation }: Call) => !reads.test(operation)
 /** The two whose callers all slow down when one of them is throttled; elsewhere that is one refusal more. */
 const isSlowedDown = ({ service }: Call) => service === 'sso-admin' || service === 'identitystore'
 const kindsOf = (call: Call): readonly FaultKind[] =>
@@ -95,15 +102,16 @@ export async function listFaults(life: CanonicalLife): Promise<FaultCount> {
       for (const kind of messages) add(kind, nth)
     },
   }
-  const { violation } = await playLife(life, { watch })
+  const tape = new Tape(watch.from)
+  const { violation } = await playLife(life, { watch, tape })
   if (violation) throw new Error(`${life.name}: ${violation.message}`)
-  const faults = kinds.flatMap((kind) => (strikable.get(kind) ?? []).map((nth) => ({ life, kind, nth })))
+  const faults = kinds.flatMap((kind) => (strikable.get(kind) ?? []).map((nth) => ({ life, kind, nth, tape })))
   return { life, calls: met.get('call') ?? 0, faults }
 }
 
 /** What was violated, in words with the whole life; `undefined`: nothing. Throws where the fault met nothing. */
 export async function playFault(
-  { life, kind, nth }: SingleFault,
+  { life, kind, nth, tape }: SingleFault,
   judged = new Set<string>(),
 ): Promise<string | undefined> {
   const met: string[] = []
@@ -112,7 +120,7 @@ export async function playFault(
     met.push(digest)
     return judged.has(digest)
   }
-  const { violation, faults, trace } = await playLife(life, { isJudged }, faultAction(kind, nth))
+  const { violation, faults, trace } = await playLife(life, { isJudged, tape }, faultAction(kind, nth))
   const isStruck = Object.values(faults).some((count) => count > 0)
   if (!isStruck) throw new Error(`${life.name}: ${kind} at ${nth} met nothing`)
   if (!violation) {
@@ -130,7 +138,7 @@ function faultAction(kind: (typeof kinds)[number], skip: number): Action {
   return strike(kind, 'any', { process: 'any', skip })
 }
 
-const beforeOf = ({ before = [] }: CanonicalLife): readonly Action[] => [settled, ...before, settled]
+const beforeOf = ({ before = [] }: CanonicalLife): readonly Action[] => [begun, ...before, settled]
 
 /** Without a fault, or with what is done `first`. */
 export async function playLife(life: CanonicalLife, judged: Judged & RunOptions = {}, first: Action = wait(0)) {

@@ -65,6 +65,7 @@ export async function runSimulation(
   void world.objects.put('permission_sets/First-ps.json', renderPermissionSet('First-ps', 'first'))
   void world.everyHour()
   for (const [nth, action] of actions.filter((one) => isAllowed(one, settings.mischief)).entries()) {
+    judged.tape?.reach(nth, world)
     if (nth === watch?.from) world.watch(watch)
     world.trace.push(`${world.clock.monotonicMs()} * ${describeAction(action)}`)
     await perform(action, world).catch((error: unknown) => world.noteRefusal(error))

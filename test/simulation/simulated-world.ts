@@ -36,7 +36,7 @@ import { type WorkedQueue, workedQueues } from '../../shared/ports/queues.ts'
 import { isServiceError } from '../../shared/ports/service-error.ts'
 import type { AssignmentTarget } from '../../shared/ports/sso-admin.ts'
 import { hasNewRelease, type ShownList } from './brake-actions.ts'
-import { Chaos, harmless, lateKinds } from './chaos.ts'
+import { type Call, Chaos, harmless, lateKinds } from './chaos.ts'
 import { hostileFolder, hostileGroups } from './hostile-actions.ts'
 import { HostileWatch } from './hostile-watch.ts'
 import { LedgerLosses } from './ledger-losses.ts'
@@ -56,6 +56,7 @@ import {
   units,
 } from './small-world.ts'
 import { StepWatch } from './step-watch.ts'
+import type { Tape } from './tape.ts'
 import { lastInstantMs } from './time-actions.ts'
 import { spoiler, UnreadableObjects } from './unreadable-objects.ts'
 
@@ -156,6 +157,16 @@ export const recordedMetrics = new CollectedMetrics()
 export type Judged = {
   readonly promises?: readonly string[] | undefined
   readonly sabotage?: Sabotage | undefined
+  /** Records what processes do, or does it until they begin. */
+  readonly tape?: Tape | undefined
+}
+
+/** What processes moved in the world beside its services. */
+export type Rest = {
+  readonly processes: number
+  readonly sweptMs: number
+  readonly dispatcher: SimulatedProcess | undefined
+  readonly drawn: number
 }
 
 /** All of ssofile over the memory adapters, on one thread and virtual time, with misfortune at every call. */
@@ -214,14 +225,20 @@ export class SimulatedWorld {
   readonly #planned = new Set<{ readonly atMs: number }>()
   #processes = 0
   #sweptMs = 0
+  /** Of the processes, and of their ways to AWS. */
   readonly #randomness: SeededRandomness
+  /** Of what is there. */
+  readonly #ids: SeededRandomness
+  /** Processes have not begun yet. */
+  #isTaped = false
   readonly #stepWatch = new StepWatch((message) => this.checker.fail(promises.record, message))
 
   /** What the product is told. */
   readonly #told: Configuration
   readonly #sabotage: Sabotage | undefined
+  readonly #tape: Tape | undefined
 
-  constructor(settings: WorldSettings, { promises: judged, sabotage }: Judged = {}) {
+  constructor(settings: WorldSettings, { promises: judged, sabotage, tape }: Judged = {}) {
     const { clock } = this
     this.settings = settings
     this.#sabotage = sabotage
@@ -231,11 +248,12 @@ export class SimulatedWorld {
     this.configuration = configure(settings)
     this.#told = sabotage?.configuration?.(this.configuration) ?? this.configuration
     const randomness = new SeededRandomness(settings.seed + 1)
+    this.#ids = randomness
     this.objects = new MemoryObjectStore({ bucket: 'ssofile', clock, randomness, versioned: settings.seed % 4 < 2 })
     this.unreadable = new UnreadableObjects(this.objects)
     this.losses = new LedgerLosses(this.objects, this.unreadable)
     this.hostile = new HostileWatch(this.objects, (id) => this.names.principal(id))
-    this.queues = new MemoryQueues({ clock, randomness })
+    this.queues = new MemoryQueues({ clock, randomness: this.#randomness })
     const tell = (event: object) => {
       if (this.#isSilent) this.#noteLost()
       else void this.#deliver('events', JSON.stringify(event))
@@ -279,13 +297,16 @@ export class SimulatedWorld {
     if (!file.ok) throw new Error(JSON.stringify(file.complaint))
     fillFromOrganizationFile(file.value, this)
     this.names = this.#rememberNames()
-    this.chaos = new Chaos(new SeededRandomness(settings.seed + 2))
+    this.chaos = new Chaos(this.#randomness)
     this.checker = new Oracle(this, judged)
     this.#notify()
     const { instanceArn } = this.ssoAdmin
     const { identityStoreId } = this.identityStore
     void this.objects.put('control/owner.json', JSON.stringify({ v: 1, instanceArn, identityStoreId }))
-    this.#deploy()
+    this.#tape = tape
+    this.#isTaped = tape?.isRecorded === true
+    if (this.#isTaped) void tape?.play(this)
+    else this.#deploy()
   }
 
   /** Names stay known when what has them is gone. */
@@ -327,17 +348,45 @@ export class SimulatedWorld {
       skewMs,
       depart: (process, call) => this.checker.limits.noteDeparture(process, call),
       observe: (self, call, args) => {
-        this.steps++
-        this.checker.checkRecords()
-        this.checker.noteCall(self, call, args)
-        if (call.service === 's3' && /^(put|delete)/.test(call.operation) && call.key !== undefined)
-          this.#stepWatch.noteWrite(self.ports.clock, call.key)
+        this.#tape?.note({ atMs: clock.monotonicMs(), process: self, call, args })
+        this.observe(self, call, args)
       },
       trace: (line) => this.trace.push(`${clock.monotonicMs()} ${line}`),
     })
     if (name === 'dispatcher') this.dispatcher = process
     this.#stepWatch.watch(process.ports.clock)
     return process
+  }
+
+  /** A call is about to take effect. */
+  observe(process: SimulatedProcess, call: Call, args: readonly unknown[]): void {
+    this.steps++
+    this.checker.checkRecords()
+    this.checker.noteCall(process, call, args)
+    if (call.service === 's3' && /^(put|delete)/.test(call.operation) && call.key !== undefined)
+      this.#stepWatch.noteWrite(process.ports.clock, call.key)
+  }
+
+  /** `undefined`: something is under way. */
+  get rest(): Rest | undefined {
+    if (!this.#isIdle()) return undefined
+    return {
+      processes: this.#processes,
+      sweptMs: this.#sweptMs,
+      dispatcher: this.dispatcher,
+      drawn: this.#randomness.state,
+    }
+  }
+
+  /** Processes begin, where others have left the world. */
+  begin({ processes, sweptMs, dispatcher, drawn }: Rest): void {
+    this.#isTaped = false
+    for (const name of this.queues.names) this.queues.queue(name).purge()
+    this.#processes = processes
+    this.#sweptMs = sweptMs
+    this.dispatcher = dispatcher
+    this.#randomness.state = drawn
+    this.#deploy()
   }
 
   /** Each invocation is a new process; a killed one fails its whole batch, as a function that dies does. */
@@ -352,7 +401,8 @@ export class SimulatedWorld {
     return process
   }
 
-  #run<T>(process: SimulatedProcess, work: (ports: Ports) => Promise<T>): Promise<T> {
+  async #run<T>(process: SimulatedProcess, work: (ports: Ports) => Promise<T>): Promise<T> {
+    if (this.#isTaped) throw new Error(`${process.name} is on the tape`)
     this.#alive.add(process)
     const died = process.killed.then((): never => {
       throw new Error(`${process.name} was killed`)
@@ -475,7 +525,7 @@ export class SimulatedWorld {
    */
   tellByHand(operation: 'CreateAccountAssignment' | 'DeleteAccountAssignment', target: AssignmentTarget): void {
     if (this.settings.seed % 2 === 0) return
-    const told = renderAccessCall(operation, target, this.clock.now(), this.#randomness.id())
+    const told = renderAccessCall(operation, target, this.clock.now(), this.#ids.id())
     void this.#deliver('events', JSON.stringify(told))
   }
 
@@ -500,7 +550,7 @@ export class SimulatedWorld {
    */
   get isUntouched(): boolean {
     const isCalm = [...this.chaos.struck.keys()].every((kind) => lateKinds.has(kind))
-    const isLeft = this.needsReconcile || this.wasInterrupted || this.wasOperated
+    const isLeft = this.#isTaped || this.needsReconcile || this.wasInterrupted || this.wasOperated
     return isCalm && !isLeft && this.keys('state/open/').length === 0
   }
 
