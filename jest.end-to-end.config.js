@@ -9,5 +9,5 @@ export default {
   testMatch: ['<rootDir>/test/end-to-end/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
   testTimeout: 120_000,
-  maxWorkers: 4,
+  maxWorkers: 5,
 }

@@ -29,7 +29,7 @@ import { addRolesOfPeople } from './add-roles-of-people.ts'
 import { addSupport } from './add-support.ts'
 import { addBreakGlass } from './break-glass/add-break-glass.ts'
 import { openBreakGlass } from './break-glass/open-break-glass.ts'
-import { inMemory, openDataDirectory } from './data-directory/data-directory.ts'
+import { type DataDirectory, inMemory, openDataDirectory } from './data-directory/data-directory.ts'
 import { addFaults } from './faults/add-faults.ts'
 import type { FaultFile } from './faults/fault-file.ts'
 import { renderGreeting } from './greeting.ts'
@@ -149,8 +149,7 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<{ url: 
   addQueryServices(app, { ...models, ...outcomes, accountOf: breakGlass.accountOf })
   const recorder: CallRecorder = { clock, onCall: (call) => models.events.apiCalled(call) }
   addJsonServices(app, { ...models, outcomes }, recorder)
-  // No call is answered before its effect is kept.
-  app.addHook('onSend', async () => data.flush())
+  keepBeforeAnswering(app, data)
   const health = serveHealth(app)
   if (options.faults !== undefined) addFaults(app, options.faults, { clock, log, isReady: () => health.ready })
   const calls = new EnvironmentCalls()
@@ -198,6 +197,18 @@ async function startParts(options: LocalOptions, stops: Stop[]): Promise<{ url: 
   await functions.reconcile()
   Object.assign(health, { ready: true, page: hosted.origin })
   return { url, page: hosted.origin }
+}
+
+/** No call is answered before its effect is kept. Not an async hook: s3-and-sqs.ts. */
+function keepBeforeAnswering(app: FastifyInstance, data: DataDirectory): void {
+  app.addHook('onSend', (_request, _reply, _payload, done) => {
+    try {
+      data.flush()
+      done()
+    } catch (error) {
+      done(error instanceof Error ? error : new Error(String(error)))
+    }
+  })
 }
 
 /** `page`: where the page for everybody is. */

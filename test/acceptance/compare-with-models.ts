@@ -8,17 +8,20 @@ import { parseArgs } from 'node:util'
 import { freePort, LocalProcess } from '../infra/local/local-process.ts'
 import { compareFacts, type FactsFile, factsFile } from './facts.ts'
 
-/** `npm run contract -- --facts FILE`: plays the acceptance on the local system, and tells where its models say something else. */
+/**
+ * `npm run contract -- --facts FILE [--only TEXT]`: plays the acceptance on the local system, or the steps whose names have
+ * this text, and tells where its models say something else.
+ */
 const main = fileURLToPath(new URL('./main.ts', import.meta.url))
 
-async function factsOfModels(directory: string): Promise<FactsFile> {
+async function factsOfModels(directory: string, only: string): Promise<FactsFile> {
   const local = new LocalProcess(await freePort(), [])
   try {
     await local.ready()
     const file = join(directory, 'facts.json')
     const sandbox = ['--account', '233000000002', '--group', 'team-Accountants']
     const env = { ...process.env, AWS_ENDPOINT_URL: local.url, AWS_REGION: 'us-east-1' }
-    const child = spawn(process.execPath, [main, ...sandbox, '--facts', file], {
+    const child = spawn(process.execPath, [main, ...sandbox, '--facts', file, '--only', only], {
       env,
       stdio: ['ignore', 'ignore', 'inherit'],
     })
@@ -29,7 +32,9 @@ async function factsOfModels(directory: string): Promise<FactsFile> {
   }
 }
 
-const { facts: file } = parseArgs({ options: { facts: { type: 'string' } } }).values
+const { facts: file, only } = parseArgs({
+  options: { facts: { type: 'string' }, only: { type: 'string', default: '' } },
+}).values
 if (file === undefined) {
   process.stderr.write('expected --facts FILE, which npm run acceptance wrote\n')
   process.exitCode = 2
@@ -37,7 +42,7 @@ if (file === undefined) {
   const directory = mkdtempSync(join(tmpdir(), 'ssofile-contract-'))
   try {
     const measured = factsFile.parse(JSON.parse(readFileSync(file, 'utf8')))
-    const models = await factsOfModels(directory)
+    const models = await factsOfModels(directory, only)
     const differences = compareFacts(measured.facts, models.facts)
     for (const one of differences)
       process.stdout.write(

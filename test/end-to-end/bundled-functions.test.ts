@@ -2,12 +2,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { bundleFunction } from '../../infra/bundle-function.ts'
+import { bundleFunctions } from '../../infra/bundle-function.ts'
 import { openBundledFunction } from '../../infra/local/lambda/bundled-function.ts'
 import { ExecutionEnvironment } from '../../infra/local/lambda/execution-environment.ts'
 import { defaultConfiguration } from '../../shared/domain/deployment/configuration.ts'
 import { apiSettings } from '../../shared/domain/deployment/environment.ts'
-import { functionNames } from '../../shared/ports/deployment-settings.ts'
 import { LocalSystem } from './local-system.ts'
 import { permissionSetFile, smallOrganization } from './small-organization.ts'
 
@@ -21,7 +20,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'ssofile-bundled-'))
   const principals = ['arn:aws:iam::000000000000:user/maria']
   const api = apiSettings.parse({ access: { uploaders: [{ folder: '', principals }] }, changes: ['links'] })
-  for (const name of functionNames) bundleFunction(name, defaultConfiguration, join(directory, name), api)
+  bundleFunctions(defaultConfiguration, directory, api)
   const organization = smallOrganization({ groups: ['Auditors', 'Ops', 'Api'] })
   system = await LocalSystem.start({ organization, options: ['--bundles', directory] })
 }, 120_000)

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import * as z from 'zod'
+import { bundleFunctions } from '../../infra/bundle-function.ts'
 import { apiSettingsOf, configurationOf, environment } from '../../shared/domain/deployment/environment.ts'
 import { functionNames } from '../../shared/ports/deployment-settings.ts'
 import { environments } from '../infra/environments.ts'
@@ -52,6 +53,13 @@ test('every function is deployed with a bundle of its own, and the configuration
     expect(JSON.parse(readFileSync(join(bundleOf(name), 'configuration.json'), 'utf8'))).toEqual(
       configurationOf(example),
     )
+})
+
+test('tests whose bundles are made all at once run the same code', () => {
+  const all = join(directory, 'all')
+  bundleFunctions(configurationOf(example), all)
+  const codeIn = (folder: string) => readFileSync(join(folder, 'index.mjs'), 'utf8')
+  expect(functionNames.filter((name) => codeIn(join(all, name)) !== codeIn(bundleOf(name)))).toEqual([])
 })
 
 test('the bundle of the API, and no other, has beside it who may do what', () => {

@@ -8,10 +8,10 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import * as z from 'zod'
 import type { FunctionEnvironment } from '../../handlers/entry/open-deployment.ts'
-import { bundleFunction } from '../../infra/bundle-function.ts'
+import { bundleFunctions } from '../../infra/bundle-function.ts'
 import { defaultConfiguration } from '../../shared/domain/deployment/configuration.ts'
 import { apiSettings } from '../../shared/domain/deployment/environment.ts'
-import { type FunctionName, functionNames } from '../../shared/ports/deployment-settings.ts'
+import type { FunctionName } from '../../shared/ports/deployment-settings.ts'
 import { workedQueues } from '../../shared/ports/queues.ts'
 import { LocalSystem } from './local-system.ts'
 
@@ -41,7 +41,7 @@ beforeAll(async () => {
   const principals = ['arn:aws:iam::111122223333:role/uploader']
   const api = apiSettings.parse({ access: { uploaders: [{ folder: '', principals }] }, changes: ['links'] })
   const settings = { ...defaultConfiguration, auditorRole: 'ssofile-auditor' }
-  for (const name of functionNames) bundleFunction(name, settings, join(directory, name), api)
+  bundleFunctions(settings, directory, api)
   const owner = ownerSchema.parse(await system.json('control/owner.json'))
   variables = {
     SSOFILE_DEPLOYMENT: owner.deployment.name,

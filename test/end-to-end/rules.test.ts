@@ -12,7 +12,8 @@ let user: string
 let ama: string
 
 beforeAll(async () => {
-  system = await LocalSystem.start()
+  // What waits for a minute waits for ten seconds.
+  system = await LocalSystem.start({ timeScale: 6 })
   user = await system.userId(kenji)
   ama = await system.userId('ama.osei@acme.example')
 }, 120_000)

@@ -81,7 +81,7 @@ async function nextOf(unit: string, ms: number): Promise<void> {
 describe('many ends of temporary access in one permission set', () => {
   let system: LocalSystem
   beforeAll(async () => {
-    system = await start(2_000, 30)
+    system = await start(2_000, 10)
     const eligibility = {
       for: { users: [...users, many] },
       permissionSets: ['Support-ps'],

@@ -7,6 +7,8 @@ import { mayCall } from './may-call.ts'
 import { until } from './until.ts'
 
 const account = '233000000001'
+/** What waits for a minute waits for ten seconds. Sessions keep real time. */
+const timeScale = 6
 const [kenji, lars, ama] = ['kenji.ito@acme.example', 'lars.jensen@acme.example', 'ama.osei@acme.example']
 const key = 'permission_sets/Support-ps.json'
 const own = { Version: '2012-10-17', Statement: { Effect: 'Allow', Action: ['s3:*'], Resource: '*' } }
@@ -52,7 +54,7 @@ const end = (system: LocalSystem, ...args: readonly string[]) =>
 describe('a person ends the sessions of a user', () => {
   let system: LocalSystem
   beforeAll(async () => {
-    system = await start([kenji, lars, ama])
+    system = await start([kenji, lars, ama], timeScale)
   }, 60_000)
   afterAll(() => system.stop())
 
@@ -70,7 +72,7 @@ describe('a person ends the sessions of a user', () => {
       end(system, lars, '--permission-set', 'Support-ps', '--account', account, '--yes', '--json'),
     ])
     expect(ended.map(({ exitCode }) => exitCode)).toEqual([0, 0])
-    expect(Date.now() - beganMs).toBeLessThan(120_000)
+    expect((Date.now() - beganMs) * timeScale).toBeLessThan(120_000)
     expect(ended.map(({ stdout }) => JSON.parse(stdout).sessions[0])).toMatchObject([
       { name: kenji, permissionSet: 'Support-ps', state: 'denied' },
       { name: lars, account, state: 'denied' },

@@ -1,6 +1,6 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { bundleFunction } from '../../infra/bundle-function.ts'
+import { bundleFunctions } from '../../infra/bundle-function.ts'
 import { defaultConfiguration } from '../../shared/domain/deployment/configuration.ts'
 import { functionNames } from '../../shared/ports/deployment-settings.ts'
 
@@ -22,10 +22,9 @@ const released = process.env.LAST_RELEASE_BUNDLES
 /** Writes the bundles of two releases, one after the other, into folders of this one. */
 export function bundleTwoReleases(directory: string): { readonly older: string; readonly newer: string } {
   const [older, newer] = [join(directory, 'older'), join(directory, 'newer')]
+  bundleFunctions(defaultConfiguration, newer)
+  cpSync(released ?? newer, older, { recursive: true })
   for (const name of functionNames) {
-    if (released === undefined) bundleFunction(name, defaultConfiguration, join(older, name))
-    else cpSync(join(released, name), join(older, name), { recursive: true })
-    bundleFunction(name, defaultConfiguration, join(newer, name))
     const bundle = join(newer, name, 'index.mjs')
     writeFileSync(bundle, asLater + readFileSync(bundle, 'utf8'))
   }

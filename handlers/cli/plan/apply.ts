@@ -106,7 +106,9 @@ async function apply(bucket: string, options: ApplyOptions): Promise<number> {
       ? await watch(ports, configuration, drift, { endsMs, retried })
       : await tellingOf(drift, workHere(ports, configuration, endsMs))
     progress.end()
-    return { isEnded, isChecked: (await drift.partsLeft()) === 0, undecided: await drift.undecided() }
+    // Without a deployment the check that replaced it is that of another `apply`, which waits for this one and then does it.
+    const isLeftToOther = !deployment && (await drift.isReplaced())
+    return { isEnded, isChecked: isLeftToOther || (await drift.partsLeft()) === 0, undecided: await drift.undecided() }
   }
   let checked = await check()
   for (; checked.isEnded && checked.undecided && options.wait; checked = await check()) {

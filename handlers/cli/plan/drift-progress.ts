@@ -20,6 +20,12 @@ export class DriftProgress {
     return this.#run === undefined ? 0 : (await this.#read())?.open.length
   }
 
+  /** Whether another check has begun since. */
+  async isReplaced(): Promise<boolean> {
+    const run = await this.#read()
+    return run !== undefined && run.run !== this.#run
+  }
+
   /** How many assignments nobody could judge yet, and when a listing counts for them. `undefined`: none. */
   async undecided(): Promise<{ readonly count: number; readonly until: Date } | undefined> {
     const { undecided } = (await this.#read()) ?? {}
