@@ -70,8 +70,8 @@ export function buildLocalServer({ objects, queues, sessions }: LocalServerOptio
     const answer = typeof target === 'string' ? serveSqs(sqsStore, target, request.body) : undefined
     return answer === undefined ? undefined : reply.type('application/x-amz-json-1.0').send(answer)
   })
-  // No hook of this kind may be async: fauxqs's handlers send without waiting, and as long as a hook runs Fastify takes what is
-  // sent for missing, sends again, and then has to tell that it failed. That was a fifth of a call's cost.
+  // Hooks of this kind are not async: fauxqs's handlers send without waiting, and while async hooks run Fastify takes what is
+  // sent for missing, sends again, and then has to tell that it failed. With two of them that was half of a call's cost here.
   app.addHook('onSend', (request, reply, _payload, done) => {
     if (parseS3Request(request) !== undefined) reply.header('date', bucket.servedAt().toUTCString())
     done()

@@ -188,6 +188,8 @@ test('temporary access is in no plan: pushes leave it alone, and their digests h
   const file = (group: string) => writeFile(join(checkout, key(group)), '')
   const plan = async () => (await system.ssofile(['plan', checkout])).stdout
   await file('ops')
+  // A digest tells what is in force as well: what was pushed before may still be on its way.
+  await system.untilQuiet()
   const before = await plan()
 
   await system.upload(request, JSON.stringify({ duration: 'PT1H', reason: 'disk full' }), 'ssofile')

@@ -36,6 +36,8 @@ beforeAll(async () => {
         type: 'USER',
       })),
     },
+    // Their rates as well: what they throttle is not what is shown.
+    timeScale: 4,
     faults: throttled,
   })
 }, 60_000)
