@@ -147,11 +147,16 @@ export async function playLife(life: CanonicalLife, judged: Judged & RunOptions 
   return runSimulation({ ...plain, ...life.settings }, [...beforeOf(life), first, ...life.actions], judged)
 }
 
-/** Every `share`-th fault of the `part`-th of `parts` lives: a worker's work. */
-export type FaultPart = { readonly share: number; readonly part: number; readonly parts: number }
+/** Every `share`-th fault of each life that no other worker has taken: a worker's work. `taken`: a byte for each life. */
+export type FaultPart = { readonly share: number; readonly taken: SharedArrayBuffer }
+
+export function allFaults(share: number): FaultPart {
+  return { share, taken: new SharedArrayBuffer(canonicalLives.length) }
+}
 
 /** Of one life: how many calls there are, how many faults were played, in how many ways it came to rest, and each violation in words. */
 export type LifeReport = {
+  readonly index: number
   readonly name: string
   readonly calls: number
   readonly runs: number
@@ -159,19 +164,21 @@ export type LifeReport = {
   readonly violations: readonly string[]
 }
 
-export async function playFaults({ share, part, parts }: FaultPart): Promise<readonly LifeReport[]> {
+export async function playFaults({ share, taken }: FaultPart): Promise<readonly LifeReport[]> {
   const reports: LifeReport[] = []
-  let nth = 0
-  for (const life of canonicalLives.filter((_, index) => index % parts === part)) {
+  const marks = new Uint8Array(taken)
+  for (const [index, life] of canonicalLives.entries()) {
+    if (Atomics.exchange(marks, index, 1) === 1) continue
     const { calls, faults } = await listFaults(life)
     const violations: string[] = []
     const judged = new Set<string>()
-    const played = faults.filter(() => nth++ % share === 0)
+    // Not the first one of each life.
+    const played = faults.filter((_, nth) => (nth + index) % share === 0)
     for (const fault of played) {
       const violation = await playFault(fault, judged)
       if (violation !== undefined) violations.push(violation)
     }
-    reports.push({ name: life.name, calls, runs: played.length, rests: judged.size, violations })
+    reports.push({ index, name: life.name, calls, runs: played.length, rests: judged.size, violations })
   }
   return reports
 }
@@ -181,7 +188,7 @@ export function tellEveryFault(reports: readonly LifeReport[], seconds: number):
   const row = (...columns: readonly (number | string)[]) =>
     process.stdout.write(`${columns.map((one, nth) => (nth === 4 ? `  ${one}` : String(one).padStart(11))).join('')}\n`)
   row('calls', 'faults', 'rests', 'violations', 'life')
-  for (const { name, calls, runs, rests, violations } of reports) {
+  for (const { name, calls, runs, rests, violations } of reports.toSorted((a, b) => a.index - b.index)) {
     row(calls, runs, rests, violations.length, name)
     for (const violation of violations) process.stdout.write(`\n${violation}\n`)
   }

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
-import { type FaultPart, type LifeReport, playFaults, tellEveryFault } from './every-fault.ts'
+import { allFaults, type FaultPart, type LifeReport, playFaults, tellEveryFault } from './every-fault.ts'
 import { tellEveryState } from './every-state.ts'
 import { type SabotagePart, type SabotageReport, trySabotages } from './sabotage.ts'
 import {
@@ -76,8 +76,8 @@ function inParallel(options: SimulationOptions, workers: number): Promise<readon
 
 async function tellEachFault(share: number, workers: number): Promise<boolean> {
   const startedMs = performance.now()
-  const work = Array.from({ length: workers }, (_, part): FaultPart => ({ share, part, parts: workers }))
-  const reports = await Promise.all(work.map((part) => runWorker<readonly LifeReport[]>(part)))
+  const part = allFaults(share)
+  const reports = await Promise.all(Array.from({ length: workers }, () => runWorker<readonly LifeReport[]>(part)))
   return tellEveryFault(reports.flat(), (performance.now() - startedMs) / 1000)
 }
 
@@ -117,7 +117,7 @@ function tell(reports: readonly SimulationReport[], seconds: number, trace: bool
 
 function work(data: SimulationOptions | FaultPart | SabotagePart): Promise<unknown> {
   if ('sabotagesWith' in data) return trySabotages(data)
-  return 'share' in data ? playFaults(data) : simulate(data)
+  return 'taken' in data ? playFaults(data) : simulate(data)
 }
 
 if (isMainThread) await main()

@@ -224,7 +224,8 @@ export class SimulatedWorld {
   /** When what others are going to do comes about. */
   readonly #planned = new Set<{ readonly atMs: number }>()
   #processes = 0
-  #sweptMs = 0
+  /** When the last sweep began. */
+  sweptMs = 0
   /** Of the processes, and of their ways to AWS. */
   readonly #randomness: SeededRandomness
   /** Of what is there. */
@@ -372,7 +373,7 @@ export class SimulatedWorld {
     if (!this.#isIdle()) return undefined
     return {
       processes: this.#processes,
-      sweptMs: this.#sweptMs,
+      sweptMs: this.sweptMs,
       dispatcher: this.dispatcher,
       drawn: this.#randomness.state,
     }
@@ -383,7 +384,7 @@ export class SimulatedWorld {
     this.#isTaped = false
     for (const name of this.queues.names) this.queues.queue(name).purge()
     this.#processes = processes
-    this.#sweptMs = sweptMs
+    this.sweptMs = sweptMs
     this.dispatcher = dispatcher
     this.#randomness.state = drawn
     this.#deploy()
@@ -485,7 +486,7 @@ export class SimulatedWorld {
 
   /** Schedules run as invocations of their own; what fails is told in the trace and comes again at its next time. */
   async everyMinute(): Promise<void> {
-    if (this.clock.monotonicMs() - this.#sweptMs >= sweepEveryMs) void this.everyFiveMinutes()
+    if (this.clock.monotonicMs() - this.sweptMs >= sweepEveryMs) void this.everyFiveMinutes()
     void this.everyMinuteOfLinks()
     await this.#schedule('dispatcher', (ports, settings) => everyMinute(ports, settings, slice))
   }
@@ -496,7 +497,7 @@ export class SimulatedWorld {
   readonly everyMorning = () => this.#schedule('report', everyMorning)
 
   async everyFiveMinutes(): Promise<void> {
-    this.#sweptMs = this.clock.monotonicMs()
+    this.sweptMs = this.clock.monotonicMs()
     await this.#schedule('sweep', everyFiveMinutes)
   }
 

@@ -7,10 +7,14 @@ export const readsAtOnce = 32
 /** Does `work` for each item, a few at a time: 100,000 items are never 100,000 promises. Stops at the first failure. */
 export async function forEachAtOnce<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
   const rest = Iterator.from(items)
+  let isTaken = false
   const take = async () => {
     for (const item of rest) await work(item)
+    isTaken = true
   }
-  await Promise.all(Array.from({ length: readsAtOnce }, take))
+  const takers: Promise<void>[] = []
+  while (takers.length < readsAtOnce && !isTaken) takers.push(take())
+  await Promise.all(takers)
 }
 
 /** By key. */
