@@ -27,7 +27,7 @@ async function begin(directory: 'identity-center' | undefined): Promise<void> {
   system = await LocalSystem.start({
     organization: smallOrganization({ users: ['ben.ode@acme.example'] }),
     ...(directory === undefined ? {} : { configuration: { directory } }),
-    timeScale: 10,
+    timeScale: 5,
   })
   for (const [group, department] of Object.entries(groups)) {
     const set = `${group}-ps`
