@@ -23,7 +23,11 @@ import { unlessCode } from '../../../shared/ports/service-error.ts'
 import { describePause, readPause, remedyOf } from '../../../shared/reconcile/dispatcher/pause.ts'
 import { isOwed, wishesFor } from '../../../shared/reconcile/permission-sets/deny-ended-sessions.ts'
 import { findSessions } from '../../../shared/reconcile/preview/find-sessions.ts'
-import { readEndedSessions, recordEndedSessions } from '../../../shared/reconcile/records/ended-sessions.ts'
+import {
+  endedSessionsKey,
+  readEndedSessions,
+  recordEndedSessions,
+} from '../../../shared/reconcile/records/ended-sessions.ts'
 import { readOwned } from '../../../shared/reconcile/records/owned-permission-sets.ts'
 import { ownerKey, readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { parseAccount } from '../arguments/parse-account.ts'
@@ -115,9 +119,21 @@ async function end(name: string, options: EndOptions): Promise<number> {
   const [{ before } = { before: '' }] = added
   process.stderr.write(`sign in again after ${renderMinute(before)}: a session that begins before is ended too\n`)
   const shown = await waitUntilDenied(ports, added)
+  const lost = added.filter((one) => !shown.some((other) => isSameWish(one, other)))
+  for (const { permissionSet } of lost)
+    process.stderr.write(
+      `${permissionSet}: somebody took this out of ${endedSessionsKey} again; end the sessions once more\n`,
+    )
   process.stdout.write(options.json ? renderJson({ sessions: shown, notOurs: others }) : renderSessions(shown))
   tellOthers(others)
-  return shown.every(({ state }) => state === 'denied') && others.length === 0 ? 0 : 1
+  const isDenied = lost.length === 0 && shown.every(({ state }) => state === 'denied')
+  return isDenied && others.length === 0 ? 0 : 1
+}
+
+type Wish = Pick<EndedSession, 'user' | 'permissionSet'>
+
+function isSameWish(one: Wish, other: Wish): boolean {
+  return one.user === other.user && one.permissionSet === other.permissionSet
 }
 
 /** An instant is a full minute. */
@@ -256,14 +272,18 @@ async function waitUntilDenied(ports: Ports, added: readonly EndedSession[]): Pr
   }
   const endsMs = clock.monotonicMs() + (pause ? 0 : patienceMs)
   const progress = new Progress()
-  const isAdded = (one: ShownSession) =>
-    added.some((other) => other.user === one.user && other.permissionSet === one.permissionSet)
+  const isAdded = (one: ShownSession) => added.some((other) => isSameWish(one, other))
   try {
     for (;;) {
       const shown = (await listShown(ports)).sessions.filter(isAdded)
-      const done = shown.filter(({ state }) => state !== 'on its way').length
-      if (done === shown.length || clock.monotonicMs() >= endsMs) return shown
-      progress.tell(`denying in ${count(shown.length, 'permission set')}`, { done, of: shown.length })
+      const isAnswered = (one: EndedSession) => {
+        const ofOne = shown.filter((other) => isSameWish(one, other))
+        // What is not in the record is not denied.
+        return ofOne.length > 0 && ofOne.every(({ state }) => state !== 'on its way')
+      }
+      const done = added.filter(isAnswered).length
+      if (done === added.length || clock.monotonicMs() >= endsMs) return shown
+      progress.tell(`denying in ${count(added.length, 'permission set')}`, { done, of: added.length })
       await clock.sleep(lookEveryMs)
     }
   } finally {
