@@ -37,12 +37,12 @@ const kindsOfWrites = [
   'refuse-race',
 ] as const
 const messages = ['message lost', 'message late', 'message twice'] as const
-const kinds = [...kindsOfWrites, ...messages] as const
+type Kind = (typeof kindsOfWrites)[number] | (typeof messages)[number]
 
 /** One thing that goes wrong in a life: the `nth` call that this can be done to, or the `nth` message. */
 export type SingleFault = {
   readonly life: CanonicalLife
-  readonly kind: (typeof kinds)[number]
+  readonly kind: Kind
   readonly nth: number
   /** What comes before. */
   readonly tape: Tape
@@ -64,14 +64,15 @@ const kindsOf = (call: Call): readonly FaultKind[] =>
 
 /** Plays the life once without a fault. Throws where that alone is a violation. */
 export async function listFaults(life: CanonicalLife): Promise<FaultCount> {
-  const strikable = new Map<(typeof kinds)[number], number[]>()
-  const add = (kind: (typeof kinds)[number], nth: number) => strikable.set(kind, [...(strikable.get(kind) ?? []), nth])
-  // A fault counts the calls that it can strike.
-  const met = new Map<string, number>()
-  const next = (what: string) => {
-    const nth = met.get(what) ?? 0
-    met.set(what, nth + 1)
-    return nth
+  const tape = new Tape(beforeOf(life).length)
+  const faults: SingleFault[] = []
+  let calls = 0
+  // A fault counts what it can strike.
+  const met = new Map<Kind, number>()
+  const meet = (kind: Kind, isStruck: boolean) => {
+    const nth = met.get(kind) ?? 0
+    met.set(kind, nth + 1)
+    if (isStruck) faults.push({ life, kind, nth, tape })
   }
   // What a process asks again while nothing has changed finds both as they were.
   const asked = new Set<string>()
@@ -88,25 +89,18 @@ export async function listFaults(life: CanonicalLife): Promise<FaultCount> {
   const watch = {
     from: beforeOf(life).length,
     noteCall: (call: Call, open: number) => {
-      next('call')
+      calls++
       const struck = isAskedAgain(call, open) ? [] : kindsOf(call)
-      for (const kind of kindsOfWrites) {
-        if (!canStrike(kind, call)) continue
-        const nth = next(kind)
-        if (struck.includes(kind)) add(kind, nth)
-      }
+      for (const kind of kindsOfWrites) if (canStrike(kind, call)) meet(kind, struck.includes(kind))
     },
     noteDelivery: () => {
       asked.clear()
-      const nth = next('message')
-      for (const kind of messages) add(kind, nth)
+      for (const kind of messages) meet(kind, true)
     },
   }
-  const tape = new Tape(watch.from)
   const { violation } = await playLife(life, { watch, tape })
   if (violation) throw new Error(`${life.name}: ${violation.message}`)
-  const faults = kinds.flatMap((kind) => (strikable.get(kind) ?? []).map((nth) => ({ life, kind, nth, tape })))
-  return { life, calls: met.get('call') ?? 0, faults }
+  return { life, calls, faults }
 }
 
 /** What was violated, in words with the whole life; `undefined`: nothing. Throws where the fault met nothing. */
@@ -131,7 +125,7 @@ export async function playFault(
   return `${life.name}, ${kind} at ${nth}: ${violation.message}\n  ${struck}\n${life.actions.map((action) => `  ${describeAction(action)}\n`).join('')}`
 }
 
-function faultAction(kind: (typeof kinds)[number], skip: number): Action {
+function faultAction(kind: Kind, skip: number): Action {
   if (kind === 'message lost') return { do: 'lose the next event', count: 1, skip }
   if (kind === 'message late') return { do: 'delay the next event', ms: 120_000, skip }
   if (kind === 'message twice') return { do: 'repeat the next event', count: 1, skip }
@@ -154,14 +148,14 @@ export function allFaults(share: number): FaultPart {
   return { share, taken: new SharedArrayBuffer(canonicalLives.length) }
 }
 
-/** Of one life: how many calls there are, how many faults were played, in how many ways it came to rest, and each violation in words. */
+/** Of one life: how many calls there are, how many faults were played, in how many ways it came to rest, and how many were violations. */
 export type LifeReport = {
   readonly index: number
   readonly name: string
   readonly calls: number
   readonly runs: number
   readonly rests: number
-  readonly violations: readonly string[]
+  readonly violations: number
 }
 
 export async function playFaults({ share, taken }: FaultPart): Promise<readonly LifeReport[]> {
@@ -170,37 +164,37 @@ export async function playFaults({ share, taken }: FaultPart): Promise<readonly 
   for (const [index, life] of canonicalLives.entries()) {
     if (Atomics.exchange(marks, index, 1) === 1) continue
     const { calls, faults } = await listFaults(life)
-    const violations: string[] = []
+    let violations = 0
     const judged = new Set<string>()
     // Not the first one of each life.
     const played = faults.filter((_, nth) => (nth + index) % share === 0)
     for (const fault of played) {
       const violation = await playFault(fault, judged)
-      if (violation !== undefined) violations.push(violation)
+      if (violation === undefined) continue
+      violations++
+      process.stdout.write(`\n${violation}\n`)
     }
     reports.push({ index, name: life.name, calls, runs: played.length, rests: judged.size, violations })
   }
   return reports
 }
 
-/** Prints the lives with their faults, and each violation. Answers whether there was none. */
+/** Prints the lives with their faults. Answers whether nothing was violated. */
 export function tellEveryFault(reports: readonly LifeReport[], seconds: number): boolean {
   const row = (...columns: readonly (number | string)[]) =>
     process.stdout.write(`${columns.map((one, nth) => (nth === 4 ? `  ${one}` : String(one).padStart(11))).join('')}\n`)
-  row('calls', 'faults', 'rests', 'violations', 'life')
-  for (const { name, calls, runs, rests, violations } of reports.toSorted((a, b) => a.index - b.index)) {
-    row(calls, runs, rests, violations.length, name)
-    for (const violation of violations) process.stdout.write(`\n${violation}\n`)
+  const rowOf = (lives: readonly LifeReport[], name: string) => {
+    const total = (of: (report: LifeReport) => number) => lives.reduce((sum, report) => sum + of(report), 0)
+    row(
+      total((one) => one.calls),
+      total((one) => one.runs),
+      total((one) => one.rests),
+      total((one) => one.violations),
+      name,
+    )
   }
-  const total = (of: (report: LifeReport) => number) => reports.reduce((sum, report) => sum + of(report), 0)
-  const violations = total((one) => one.violations.length)
-  const lives = `${reports.length} lives, ${seconds.toFixed(0)} s`
-  row(
-    total((one) => one.calls),
-    total((one) => one.runs),
-    total((one) => one.rests),
-    violations,
-    lives,
-  )
-  return violations === 0
+  row('calls', 'faults', 'rests', 'violations', 'life')
+  for (const report of reports.toSorted((a, b) => a.index - b.index)) rowOf([report], report.name)
+  rowOf(reports, `${reports.length} lives, ${seconds.toFixed(0)} s`)
+  return reports.every((report) => report.violations === 0)
 }

@@ -183,7 +183,7 @@ function isAwsAtWork({ ssoAdmin }: SimulatedWorld): boolean {
 /** Once a sweep has found what nobody was told of, what is left waits for its time. Answers how many minutes that was. */
 async function skipWaiting(mostMinutes: number, sinceMs: number, world: SimulatedWorld): Promise<number> {
   if (world.sweptMs < sinceMs) return 0
-  return Math.floor((await skipIdle(mostMinutes * 60_000, world)) / 60_000)
+  return Math.floor((await skipIdle(mostMinutes * 60_000, world, true)) / 60_000)
 }
 
 function prolong(mostMinutes: number, minute: number, world: SimulatedWorld): number {

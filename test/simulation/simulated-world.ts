@@ -140,8 +140,8 @@ class ShortPages extends MemoryOrganizations {
 /** So long after the last instant of a link everything should be as it says. */
 const settledAfterMs = 150_000
 
-/** Clocks may be so far apart that an instant has come for somebody. */
-const idleBeforeMs = 180_000
+/** Before an instant, besides what clocks may be wrong: for somebody it has come. */
+const idleBeforeMs = 60_000
 
 const sweepEveryMs = 5 * 60_000
 
@@ -587,11 +587,15 @@ export class SimulatedWorld {
     this.trace.push(String(error))
   }
 
-  #isIdle(): boolean {
+  #isIdle({ exceptInFlight = false } = {}): boolean {
+    const isEmpty = (name: WorkedQueue) => {
+      const { visible, inFlight } = this.queues.queue(name).counts()
+      return visible === 0 && (exceptInFlight || inFlight === 0)
+    }
     return (
       this.#alive.size === 0 &&
       this.#undelivered === 0 &&
-      workedQueues.every((queue) => this.queues.queue(queue).messages().length === 0) &&
+      workedQueues.every(isEmpty) &&
       this.ssoAdmin.outstandingRequests().length === 0 &&
       this.keys('control/dispatcher.json').length === 0 &&
       this.keys('state/paused.json').length === 0 &&
@@ -622,13 +626,22 @@ export class SimulatedWorld {
     return this.ssoAdmin.assignments().some(({ permissionSetArn }) => permissionSetArn === arn)
   }
 
-  /** How long the schedules of a minute would find nothing to do, `most` at most: nothing is under way, or due. */
-  idleMs(most: number): number {
-    if (!this.#isIdle() || this.notifications.delayMs > 0 || this.#isStateLost()) return 0
+  /**
+   * How long the schedules of a minute would find nothing to do, `most` at most: nothing is under way, or due. `isSwept`: nor does a
+   * sweep, while a message comes back of who has died.
+   */
+  idleMs(most: number, isSwept = false): number {
+    if (!this.#isIdle({ exceptInFlight: isSwept }) || this.notifications.delayMs > 0 || this.#isStateLost()) return 0
     const nowMs = this.clock.now().getTime()
     const planned = [...this.#planned].map(({ atMs }) => atMs)
-    const instants = [...this.#instantsUnder('state/open/'), ...this.#instantsUnder('state/expiry/'), ...planned]
-    const nextMs = Math.min(...instants) - nowMs - idleBeforeMs
+    const returns = workedQueues.flatMap((name) => this.queues.queue(name).nextReturnAt() ?? [])
+    const instants = [
+      ...this.#instantsUnder('state/open/'),
+      ...this.#instantsUnder('state/expiry/'),
+      ...planned,
+      ...returns,
+    ]
+    const nextMs = Math.min(...instants) - nowMs - this.skewMs - idleBeforeMs
     return Math.max(0, Math.min(most, nextMs))
   }
 

@@ -58,8 +58,8 @@ export function lastInstantMs(world: SimulatedWorld): number | undefined {
 }
 
 /** What passes without anything to do costs no schedule: answers how much that is. */
-export async function skipIdle(mostMs: number, world: SimulatedWorld): Promise<number> {
-  const ms = world.idleMs(mostMs)
+export async function skipIdle(mostMs: number, world: SimulatedWorld, isSwept = false): Promise<number> {
+  const ms = world.idleMs(mostMs, isSwept)
   if (ms <= 0) return 0
   await world.clock.advance(ms)
   return ms
