@@ -58,9 +58,9 @@ export type FaultCount = {
 /** The two whose callers all slow down when one of them is throttled; elsewhere that is one refusal more. */
 const isSlowedDown = ({ service }: Call) => service === 'sso-admin' || service === 'identitystore'
 const kindsOf = (call: Call): readonly FaultKind[] =>
-  isWrite(call)
-    ? kindsOfWrites.filter((kind) => canStrike(kind, call))
-    : kindsOfReads.filter((kind) => kind !== 'refuse-throttled' || isSlowedDown(call))
+  (isWrite(call) ? kindsOfWrites : kindsOfReads).filter(
+    (kind) => canStrike(kind, call) && (kind !== 'refuse-throttled' || isSlowedDown(call)),
+  )
 
 /** Plays the life once without a fault. Throws where that alone is a violation. */
 export async function listFaults(life: CanonicalLife): Promise<FaultCount> {
