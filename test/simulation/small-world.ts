@@ -31,8 +31,8 @@ export const badKeys = [
   'undeclared/root%all%First-ps%team one%GROUP%ssofile',
 ]
 
-/** `GROUP/team one` in its parts. */
+/** `GROUP/team one` in its parts. A name may have a `/` of its own. */
 export function splitPrincipal(full: string): { readonly type: PrincipalType; readonly name: string } {
-  const [type, name = ''] = full.split('/')
+  const [, type, name = ''] = /^(\w+)\/(.*)$/s.exec(full) ?? []
   return { type: type === 'USER' ? 'USER' : 'GROUP', name }
 }
