@@ -53,12 +53,16 @@ export type DriftCheckSources = OpenSettleContext &
  */
 export class DriftCheck {
   readonly #context: DriftCheckSources
-  /** Once in a slice: what is made meanwhile is compared by the next check. */
-  readonly #permissionSets: () => Promise<ReadonlyMap<PermissionSetName, PermissionSetArn>>
+  /** Of the check that is under way, once in a slice: what is made meanwhile is compared by the next check. */
+  #listed: { readonly run: string; readonly list: ListPermissionSets } | undefined
 
   constructor(context: DriftCheckSources) {
     this.#context = context
-    this.#permissionSets = once(() => context.permissionSets.list())
+  }
+
+  #permissionSetsOf(run: string): ListPermissionSets {
+    if (this.#listed?.run !== run) this.#listed = { run, list: once(() => this.#context.permissionSets.list()) }
+    return this.#listed.list
   }
 
   /** Does one unit, and answers the links whose status is to be told again. Throws NotStartedError at the end of a slice. */
@@ -67,7 +71,7 @@ export class DriftCheck {
     if (!(await isOpen(objects, hint))) return []
     let calls = 0
     const ssoAdmin = this.#context.openBackground(() => calls++)
-    const context = { ...this.#context, ssoAdmin, log, pulledMs, listPermissionSets: this.#permissionSets }
+    const context = { ...this.#context, ssoAdmin, log, pulledMs, listPermissionSets: this.#permissionSetsOf(hint.run) }
     const { units = [], roles, comparison = emptyComparison() } = await workUnit(hint, context)
     const event = `${hint.run}/${hint.unit}`
     const hints = comparison.toEvaluate.map((key) => accessHint(assignmentOf(key), 'drift'))
@@ -128,9 +132,8 @@ export class DriftCheck {
   }
 }
 
-type UnitSources = DriftCheckSources & {
-  readonly listPermissionSets: () => Promise<ReadonlyMap<PermissionSetName, PermissionSetArn>>
-}
+type ListPermissionSets = () => Promise<ReadonlyMap<PermissionSetName, PermissionSetArn>>
+type UnitSources = DriftCheckSources & { readonly listPermissionSets: ListPermissionSets }
 type Worked = {
   readonly units?: readonly DriftHint[]
   readonly roles?: DriftRun['roles']

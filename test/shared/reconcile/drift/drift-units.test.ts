@@ -29,8 +29,8 @@ async function open(options: SettlingOptions = {}) {
   const bench = new Settling(options)
   const { world } = bench
   await beginDriftRun(world.ports, 'tonight')
-  /** Works on these parts in one slice, and answers the links to be told. */
-  const work = (...parts: readonly DriftHint[]) =>
+  /** Works on these parts in one slice, with what happens in between, and answers the links to be told. */
+  const work = (...parts: readonly (DriftHint | (() => Promise<unknown>))[]) =>
     bench.within(async (context) => {
       const { log, clock } = context
       const limiter = new RateLimiter(clock, 20)
@@ -40,7 +40,10 @@ async function open(options: SettlingOptions = {}) {
           limitSsoAdmin(context, limiter, { mayStart: () => true, holdsLease: () => true, background }),
       })
       const links: string[] = []
-      for (const one of parts) links.push(...(await drift.work(one, { log, pulledMs: clock.monotonicMs() })))
+      for (const one of parts) {
+        if (typeof one === 'function') await one()
+        else links.push(...(await drift.work(one, { log, pulledMs: clock.monotonicMs() })))
+      }
       return links
     })
   /** This part is open, and worked on. */
@@ -72,6 +75,19 @@ function failing(operation: string, error: Error, times = Number.POSITIVE_INFINI
     return call.proceed()
   }
 }
+
+test('a drift check that begins in the same slice as one before knows the permission sets that were made since', async () => {
+  const { world, work, parts } = await open()
+  const made = permissionSetName.parse('Made-ps')
+  const make = async () => {
+    await world.ssoAdmin.createPermissionSet({ name: made, sessionDuration: 'PT1H', tags: [] })
+    await beginDriftRun(world.ports, 'again')
+  }
+  await work(whole, make, { ...whole, run: 'again' })
+  const sets = parts().flatMap((one) => (one.kind === 'drift-of-permission-set' ? [`${one.run} ${one.unit}`] : []))
+  expect(sets).toContain('again Made-ps')
+  expect(sets).not.toContain('tonight Made-ps')
+})
 
 describe('a whole drift check', () => {
   test('is divided into ten principals at a time, and permission sets', async () => {
