@@ -1,12 +1,14 @@
 import type { PrincipalId } from '../../../shared/domain/principals/identity-center-ids.ts'
 import type { IdentityStoreChange } from '../../../shared/memory/identity-store/identity-store-records.ts'
+import type { Call } from '../chaos.ts'
 import { fileGroup, fileOf, groupFile, groupRule } from '../membership-actions.ts'
 import { usersNow } from './names.ts'
 import type { SuspensionsPromise } from './suspensions.ts'
 import { Judge, type Watched } from './watched.ts'
 
-/** A removal that was decided before is carried out. */
+/** A removal that was decided before is carried out; one whose call stood still on its way nobody could call back. */
 const decidedMs = 60_000
+const heldMs = 10 * 60_000
 
 /** What files and the rule put into a group is there, and nothing else of ours; what others put there stays. */
 export class MembershipsPromise extends Judge {
@@ -21,12 +23,19 @@ export class MembershipsPromise extends Judge {
   /** Since when a file or the rule asks for each user, by id. */
   readonly #askedSinceMs = new Map<PrincipalId, number>()
   #isAttributeChange = false
+  /** Of the call that is taking effect. */
+  #wasHeld = false
   /** Somebody has, or had, another name: a file is bound to whom it was first applied to. */
   #isAnyChanged = false
 
   constructor(watched: Watched, suspensions: SuspensionsPromise) {
     super(watched)
     this.#suspensions = suspensions
+  }
+
+  /** A call of the product is about to take effect. */
+  noteCall({ wasHeld = false }: Call): void {
+    this.#wasHeld = wasHeld
   }
 
   noteOther(membership: string): void {
@@ -79,7 +88,8 @@ export class MembershipsPromise extends Judge {
     if (this.#others.has(change.membershipId))
       this.fail(`takes ${user} out of ${fileGroup}, where somebody else had put the user`, 'foreign')
     const askedSinceMs = this.#askedSinceMs.get(change.userId) ?? Number.POSITIVE_INFINITY
-    if (askedSinceMs >= this.nowMs - decidedMs || this.#isAnyChanged) return
+    const windowMs = this.#wasHeld ? heldMs : decidedMs
+    if (askedSinceMs >= this.nowMs - windowMs || this.#isAnyChanged) return
     if (!this.#suspensions.isOrWasSuspended(change.userId, decidedMs))
       this.fail(`takes ${user} out of ${fileGroup}, although a file or the rule asks for it`, 'foreign')
   }

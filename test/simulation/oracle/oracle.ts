@@ -120,6 +120,7 @@ export class Oracle {
     const refused = complainAboutGrant(process.function, call)
     if (refused !== undefined) this.fail(promises.grants, refused)
     this.#calling = process.name
+    this.memberships.noteCall(call)
     if (call.service !== 'sso-admin') return
     this.#isDirty = true
     this.permissionSets.noteCall(call.operation, args)
