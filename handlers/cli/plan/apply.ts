@@ -107,8 +107,8 @@ async function apply(bucket: string, options: ApplyOptions): Promise<number> {
       : await tellingOf(drift, workHere(ports, configuration, endsMs))
     progress.end()
     // Without a deployment the check that replaced it is that of another `apply`, which waits for this one and then does it.
-    const isLeftToOther = !deployment && (await drift.isReplaced())
-    return { isEnded, isChecked: isLeftToOther || (await drift.partsLeft()) === 0, undecided: await drift.undecided() }
+    const { partsLeft, isReplaced, undecided } = await drift.standing()
+    return { isEnded, isChecked: partsLeft === 0 || (isReplaced && !deployment), undecided }
   }
   let checked = await check()
   for (; checked.isEnded && checked.undecided && options.wait; checked = await check()) {
@@ -133,7 +133,7 @@ async function apply(bucket: string, options: ApplyOptions): Promise<number> {
 type Checked = {
   readonly isEnded: boolean
   readonly isChecked: boolean
-  readonly undecided: Awaited<ReturnType<DriftProgress['undecided']>>
+  readonly undecided: Awaited<ReturnType<DriftProgress['standing']>>['undecided']
 }
 
 /** Listings lag behind our own calls, so within five minutes of one nobody can tell a removal by hand from a lag. */

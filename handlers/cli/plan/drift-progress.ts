@@ -2,6 +2,12 @@ import { count } from '../../../shared/domain/text/count.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { type DriftRun, readDriftRun } from '../../../shared/reconcile/drift/drift-run.ts'
 
+type Standing = {
+  readonly partsLeft: number | undefined
+  readonly isReplaced: boolean
+  readonly undecided: { readonly count: number; readonly until: Date } | undefined
+}
+
 /**
  * Progress of a drift check that a command began, shown while the command waits. `undefined`: none was begun. Where another
  * check has replaced it, that one is followed: it compares the same, with a listing that is newer.
@@ -17,19 +23,22 @@ export class DriftProgress {
 
   /** How many parts are left; `undefined` where somebody deleted what tells of it. */
   async partsLeft(): Promise<number | undefined> {
-    return this.#run === undefined ? 0 : (await this.#read())?.open.length
+    return (await this.standing()).partsLeft
   }
 
-  /** Whether another check has begun since. */
-  async isReplaced(): Promise<boolean> {
+  /**
+   * All of one reading. `isReplaced`: another check has begun since. `undecided`: how many assignments nobody could judge yet, and
+   * when a listing counts for them; absent: none.
+   */
+  async standing(): Promise<Standing> {
+    if (this.#run === undefined) return { partsLeft: 0, isReplaced: false, undecided: undefined }
     const run = await this.#read()
-    return run !== undefined && run.run !== this.#run
-  }
-
-  /** How many assignments nobody could judge yet, and when a listing counts for them. `undefined`: none. */
-  async undecided(): Promise<{ readonly count: number; readonly until: Date } | undefined> {
-    const { undecided } = (await this.#read()) ?? {}
-    return undecided && { count: undecided.count, until: new Date(undecided.until) }
+    const { undecided } = run ?? {}
+    return {
+      partsLeft: run?.open.length,
+      isReplaced: run !== undefined && run.run !== this.#run,
+      undecided: undecided && { count: undecided.count, until: new Date(undecided.until) },
+    }
   }
 
   /** One line about now; empty if there is nothing to tell. */
@@ -54,7 +63,7 @@ export class DriftProgress {
     }
   }
 
-  async #read(): Promise<DriftRun | undefined> {
-    return this.#run === undefined ? undefined : readDriftRun(this.#ports.objects)
+  #read(): Promise<DriftRun | undefined> {
+    return readDriftRun(this.#ports.objects)
   }
 }
