@@ -50,7 +50,6 @@ export type SingleFault = {
 
 /** What there is to strike in a life: its calls, and its messages. */
 export type FaultCount = {
-  readonly life: CanonicalLife
   readonly calls: number
   readonly faults: readonly SingleFault[]
 }
@@ -100,7 +99,7 @@ export async function listFaults(life: CanonicalLife): Promise<FaultCount> {
   }
   const { violation } = await playLife(life, { watch, tape })
   if (violation) throw new Error(`${life.name}: ${violation.message}`)
-  return { life, calls, faults }
+  return { calls, faults }
 }
 
 /** What was violated, in words with the whole life; `undefined`: nothing. Throws where the fault met nothing. */

@@ -276,12 +276,9 @@ async function waitUntilDenied(ports: Ports, added: readonly EndedSession[]): Pr
   try {
     for (;;) {
       const shown = (await listShown(ports)).sessions.filter(isAdded)
-      const isAnswered = (one: EndedSession) => {
-        const ofOne = shown.filter((other) => isSameWish(one, other))
-        // What is not in the record is not denied.
-        return ofOne.length > 0 && ofOne.every(({ state }) => state !== 'on its way')
-      }
-      const done = added.filter(isAnswered).length
+      const answered = shown.filter(({ state }) => state !== 'on its way')
+      // What is not in the record is not denied. All that is shown of one wish has one state.
+      const done = added.filter((one) => answered.some((other) => isSameWish(one, other))).length
       if (done === added.length || clock.monotonicMs() >= endsMs) return shown
       progress.tell(`denying in ${count(added.length, 'permission set')}`, { done, of: added.length })
       await clock.sleep(lookEveryMs)
