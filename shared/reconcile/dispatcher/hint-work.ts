@@ -112,8 +112,8 @@ export class HintWork {
   }
 
   /**
-   * A change of a permission set that stood still on its way takes effect after those of whoever has the lease by now, who
-   * does not look again: a drift check of it does.
+   * The lease may have been lost while a call was on its way to change a permission set. That call can take effect after the
+   * changes of the next dispatcher, which does not look again. So a drift check of the permission set is asked for.
    */
   async #doubtLateChanges(hint: Hint, log: Log): Promise<void> {
     if (hint.kind !== 'permission-set' || this.#holdsLease()) return
@@ -121,7 +121,9 @@ export class HintWork {
     const hints = [permissionSetHint(hint.permissionSet, 'drift')]
     await sendHints(this.#context, { id: randomness.id(), hints, revocation: false }, configuration).catch(
       (error: unknown) =>
-        log.error('a permission set could not be had looked at: the drift check of the night does it', { error }),
+        log.error('a drift check of the permission set could not be asked for: the one of the night does it', {
+          error,
+        }),
     )
   }
 

@@ -48,8 +48,8 @@ export async function readParsedInput<T>(
 }
 
 /**
- * Before what cannot be undone: throws RecordChangedError where the input is another one by now than the one that was looked at, or
- * is there again. (S3's events of one key come one after the other, and the next one may wait for this look.)
+ * For the moment before something that cannot be undone. Throws RecordChangedError where the input has changed since it was looked
+ * at, or is there again. (S3's events of one key are handled one after the other: the next one may still wait for this look.)
  */
 export async function requireUnchanged(
   objects: ObjectStore,
