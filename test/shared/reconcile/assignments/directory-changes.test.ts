@@ -555,8 +555,8 @@ describe('a dispatcher that dies', () => {
   )
 })
 
-describe('a group renamed under 500 assignments', () => {
-  const accounts = Array.from({ length: 500 }, (_, index) => ({
+describe('a group renamed under 250 assignments', () => {
+  const accounts = Array.from({ length: 250 }, (_, index) => ({
     id: accountId.parse(String(300_000_000_000 + index)),
     name: `account ${index}`,
     email: `account${index}@acme.example`,
@@ -573,10 +573,10 @@ describe('a group renamed under 500 assignments', () => {
   const links = [`links_data/root%all%Billing-ps%${old}%GROUP%ssofile`]
 
   test('loses all of them, each by its stored id, where the brake lets it', async () => {
-    const indirect = { count: 500, percent: 100, most: 500, hours: 24 }
+    const indirect = { count: 250, percent: 100, most: 250, hours: 24 }
     const brake = { indirect, own: { count: 20, percent: 10, minutes: 15 }, people: { count: 5, minutes: 15 } }
     const world = await open(links, { organization, configuration: { brake } })
-    expect(holders(world)).toHaveLength(500)
+    expect(holders(world)).toHaveLength(250)
     const id = idOf(world, old)
     await rename(world, id, next)
     await tell(world, 1, 'GROUP', id)
@@ -589,15 +589,15 @@ describe('a group renamed under 500 assignments', () => {
     const id = idOf(world, old)
     await rename(world, id, next)
     await tell(world, 1, 'GROUP', id)
-    expect(holders(world)).toHaveLength(450)
+    expect(holders(world)).toHaveLength(225)
     const record = await world.json('control/brake.json')
-    expect(record?.lists).toEqual([expect.objectContaining({ rule: 'indirect', cause: 'principal', figure: 500 })])
-    expect(listHeld((await brakeFile(world.objects).read())?.value ?? emptyBrake)).toHaveLength(450)
+    expect(record?.lists).toEqual([expect.objectContaining({ rule: 'indirect', cause: 'principal', figure: 250 })])
+    expect(listHeld((await brakeFile(world.objects).read())?.value ?? emptyBrake)).toHaveLength(225)
     await world.objects.put(`links_data/${nameOf('team-security', 'GROUP', accounts[0]?.id)}`, '')
     await settle(world)
     const entry = await world.json(`assignments/${nameOf('team-security', 'GROUP', accounts[0]?.id)}`)
     expect(entry).toMatchObject({ state: 'granted' })
-    expect(holders(world).filter((holder) => holder === id)).toHaveLength(450)
+    expect(holders(world).filter((holder) => holder === id)).toHaveLength(225)
   }, 60_000)
 
   test('has all of them again, and none is held any more, as soon as it has its name again', async () => {
@@ -606,10 +606,10 @@ describe('a group renamed under 500 assignments', () => {
     await rename(world, id, next)
     await tell(world, 1, 'GROUP', id)
     const held = async () => listHeld((await brakeFile(world.objects).read())?.value ?? emptyBrake)
-    expect(await held()).toHaveLength(450)
+    expect(await held()).toHaveLength(225)
     await rename(world, id, old)
     await tell(world, 1, 'GROUP', id)
-    expect(holders(world)).toHaveLength(500)
+    expect(holders(world)).toHaveLength(250)
     expect(await held()).toEqual([])
     for (const link of links) expect(await state(world, link)).toBe('applied')
   }, 60_000)
