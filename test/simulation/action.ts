@@ -1,7 +1,6 @@
-import * as fc from 'fast-check'
 import { brakeActions } from './brake-actions.ts'
 import { directoryActions } from './directory-actions.ts'
-import { type ActionIn, drawn, performIn } from './doing.ts'
+import { type ActionIn, performIn } from './doing.ts'
 import { driftActions } from './drift-actions.ts'
 import { hostileActions } from './hostile-actions.ts'
 import { lossActions } from './ledger-losses.ts'
@@ -40,9 +39,6 @@ const actions = {
   ...membershipActions,
 }
 export type Action = ActionIn<typeof actions>
-
-/** Each as likely as its weight. */
-export const action: fc.Arbitrary<Action> = fc.oneof(...drawn(actions))
 
 export async function perform(what: Action, world: SimulatedWorld): Promise<void> {
   await performIn(actions, what, world)

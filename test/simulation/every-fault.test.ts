@@ -1,13 +1,19 @@
 import { expect, test } from '@jest/globals'
 import { metricNames } from '../../shared/ports/metrics.ts'
 import type { Action } from './action.ts'
-import { canonicalLives } from './canonical-lives.ts'
 import { listFaults, playFault, playLife } from './every-fault.ts'
-import { hostileLives, requestLives } from './people-lives.ts'
+import {
+  type CanonicalLife,
+  canonicalLives,
+  hostileLives,
+  linkOf,
+  requestLives,
+  strike,
+  upload,
+  wait,
+} from './lives.ts'
 import type { RunResult } from './run.ts'
 import { digestOf } from './same-world.ts'
-import { linkOf, strike, upload, wait } from './scenario-steps.ts'
-import type { CanonicalLife } from './scenarios.ts'
 import { recordedMetrics, type SimulatedWorld } from './simulated-world.ts'
 import { Tape } from './tape.ts'
 

@@ -1,11 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
 import { type Action, describeAction } from './action.ts'
-import { canonicalLives } from './canonical-lives.ts'
 import { type Call, canStrike, type FaultKind } from './chaos.ts'
+import { type CanonicalLife, canonicalLives, strike, wait } from './lives.ts'
 import { type RunOptions, runSimulation } from './run.ts'
 import { digestOf } from './same-world.ts'
-import { strike, wait } from './scenario-steps.ts'
-import type { CanonicalLife } from './scenarios.ts'
 import type { Judged, SimulatedWorld, WorldSettings } from './simulated-world.ts'
 import { isWrite, Tape } from './tape.ts'
 

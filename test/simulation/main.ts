@@ -1,17 +1,11 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { type Profile, profiles } from './draw-lives.ts'
 import { allFaults, type FaultPart, type LifeReport, playFaults, tellEveryFault } from './every-fault.ts'
 import { tellEveryState } from './every-state.ts'
 import { type SabotagePart, type SabotageReport, trySabotages } from './sabotage.ts'
-import {
-  describeFailure,
-  type Profile,
-  profiles,
-  type SimulationOptions,
-  type SimulationReport,
-  simulate,
-} from './simulate.ts'
+import { describeFailure, type SimulationOptions, type SimulationReport, simulate } from './simulate.ts'
 
 /** `npm run simulate`: runs split over the processors, each part with a seed of its own that follows from the one given. */
 async function main(): Promise<void> {

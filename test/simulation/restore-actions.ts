@@ -1,4 +1,3 @@
-import * as fc from 'fast-check'
 import { MemoryObjectVersions } from '../../shared/memory/s3/memory-object-versions.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import { wrapPort } from '../../shared/reconcile/calls/wrap-port.ts'
@@ -7,7 +6,6 @@ import { claimBucket } from '../../shared/reconcile/records/owner.ts'
 import { beginRestoration, endRestoration, findLostRecords } from '../../shared/reconcile/restore/restore-records.ts'
 import type { InPortions } from '../../shared/reconcile/take-over/list-existing.ts'
 import { disturbing } from './doing.ts'
-import { one } from './draws.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 import { letTimePass } from './time-actions.ts'
 import { spoiler } from './unreadable-objects.ts'
@@ -15,11 +13,11 @@ import { spoiler } from './unreadable-objects.ts'
 /** Longer than the promise allows it to take. */
 const noticedMs = 130_000
 /** The first restoration dies after so many writes. */
-const writes = fc.nat(9)
+type Dying = { readonly writes: number }
 
 export const restoreActions = {
   /** Somebody deletes every granted entry, and nothing else: maybe before a sweep has counted one of them. */
-  'all entries are lost, and restored': disturbing(1, { writes }, async ({ writes }, world) => {
+  'all entries are lost, and restored': disturbing(async (world, { writes }: Dying) => {
     const lost = world.losses.granted()
     await loseAndRestore(lost, writes, world, async () => {
       // What ssofile found lacking by itself stands in the ledger again, as failed, and a person is told.
@@ -30,17 +28,16 @@ export const restoreActions = {
     })
   }),
   /** Somebody deletes ledger objects and the owner of the bucket; later an operator restores them, as `ssofile restore` does. */
-  'the ledger is lost, and restored': disturbing(
-    1,
-    { count: fc.integer({ min: 1, max: 12 }), afterMs: one(1_000, 70_000, 400_000), writes },
-    ({ count, afterMs, writes }, world) =>
-      loseAndRestore(world.losses.granted().slice(0, count), writes, world, async () => {
-        void world.objects.as(spoiler).delete('control/owner.json')
-        await letTimePass(afterMs, world)
-        world.checker.limits.checkStopped(afterMs)
-      }),
-  ),
+  'the ledger is lost, and restored': disturbing(async (world, { count, afterMs, writes }: Loss) => {
+    await loseAndRestore(world.losses.granted().slice(0, count), writes, world, async () => {
+      void world.objects.as(spoiler).delete('control/owner.json')
+      await letTimePass(afterMs, world)
+      world.checker.limits.checkStopped(afterMs)
+    })
+  }),
 }
+
+type Loss = Dying & { readonly count: number; readonly afterMs: number }
 
 async function loseAndRestore(
   lost: readonly string[],

@@ -2,6 +2,8 @@ import type { Configuration } from '../../shared/domain/deployment/configuration
 import { permissionSetArn } from '../../shared/domain/principals/identity-center-ids.ts'
 import type { Action } from './action.ts'
 import type { FaultKind } from './chaos.ts'
+import type { Profile } from './draw-lives.ts'
+import { strike } from './lives.ts'
 import type { promises } from './oracle/violation.ts'
 import {
   both,
@@ -27,8 +29,6 @@ import {
   unwritten,
   writing,
 } from './sabotage-ports.ts'
-import { strike } from './scenario-steps.ts'
-import type { Profile } from './simulate.ts'
 
 type Breaks = keyof typeof promises
 type Defect = {

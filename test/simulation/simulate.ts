@@ -1,15 +1,10 @@
 import { setImmediate } from 'node:timers/promises'
 import * as fc from 'fast-check'
-import { type Action, action, describeAction } from './action.ts'
-import { canonicalLives } from './canonical-lives.ts'
-import { hostileLives, requestLives } from './people-lives.ts'
+import { describeAction } from './action.ts'
+import { drawActions, type Profile, settingsFor } from './draw-lives.ts'
 import { type RunResult, runSimulation } from './run.ts'
-import { lived } from './scenarios.ts'
 import type { WorldSettings } from './simulated-world.ts'
-import { believedMs } from './time-actions.ts'
 
-export const profiles = ['brake', 'hostile', 'requests'] as const
-export type Profile = (typeof profiles)[number]
 export type SimulationOptions = {
   readonly runs: number
   readonly seed: number
@@ -44,62 +39,7 @@ export function describeFailure({ message, options, path, settings, actions }: F
   return `\n${message}\n\nby these actions, with ${JSON.stringify(settings)}:\n${actions.map((line) => `  ${line}\n`).join('')}\nreplay: ${replay}\n`
 }
 
-/** How long assignment requests take: mostly moments, sometimes minutes, some of them hours. */
-const latencies = [
-  { latencyMs: 300, latencyP99Ms: 1_200 },
-  { latencyMs: 300, latencyP99Ms: 1_200 },
-  { latencyMs: 300, latencyP99Ms: 1_200 },
-  { latencyMs: 300, latencyP99Ms: 20_000 },
-  { latencyMs: 90_000, latencyP99Ms: 200_000 },
-  { latencyMs: 300, latencyP99Ms: 600_000 },
-  { latencyMs: 300, latencyP99Ms: 3_600_000 },
-] as const
-
-const settingsFor = (profile: Profile | undefined): fc.Arbitrary<WorldSettings> =>
-  fc.tuple(fc.constantFrom(...latencies), restOf(profile)).map(([latency, { readLagMs, ...rest }]) => ({
-    ...latency,
-    ...rest,
-    readLagMs: readLagMs && Math.min(readLagMs, believedMs - 2 * rest.skewMs),
-  }))
-
-/** How far listings may lag behind. */
-const readLags = [undefined, 10_000, 240_000] as const
-
-const restOf = (profile: Profile | undefined): fc.Arbitrary<Omit<WorldSettings, keyof (typeof latencies)[number]>> =>
-  fc.record({
-    seed: fc.integer({ min: 0, max: 2 ** 30 }),
-    outstanding: fc.constantFrom(1, 2, 15),
-    provisionings: fc.constantFrom(1, 3),
-    brakeCount: profile === 'brake' ? fc.constantFrom(1, 2) : fc.constantFrom(undefined, undefined, undefined, 1, 2),
-    mischief: fc.constantFrom('any', 'any', 'any', 'refusals', 'refusals', 'late'),
-    readLagMs: fc.constantFrom(...readLags),
-    skewMs: fc.constantFrom(0, 0, 120_000),
-  })
-
 const shrinksMost = 120
-const stepsMost = 30
-
-/** Single actions and scenarios mixed, `most` actions at most. One life in eight is mostly that of a hostile uploader. */
-function drawActions(most: number, profile: Profile | undefined): fc.Arbitrary<readonly Action[]> {
-  const single = action.map((one): readonly Action[] => [one])
-  const part = fc.oneof({ weight: 3, arbitrary: single }, { weight: 1, arbitrary: lived(canonicalLives) })
-  const hostile = fc.oneof({ weight: 1, arbitrary: part }, { weight: 2, arbitrary: lived(hostileLives) })
-  if (profile === 'hostile') return partsOf(hostile, most)
-  const asked = fc.oneof({ weight: 1, arbitrary: part }, { weight: 2, arbitrary: lived(requestLives) })
-  if (profile === 'requests') return partsOf(asked, most)
-  return fc.oneof({ weight: 7, arbitrary: partsOf(part, most) }, { weight: 1, arbitrary: partsOf(hostile, most) })
-}
-
-/** The lives that a seed draws, without shrinking. */
-export function drawLives(seed: number, runs: number, profile?: Profile) {
-  return fc.sample(fc.tuple(settingsFor(profile), drawActions(stepsMost, profile)), { seed, numRuns: runs })
-}
-
-function partsOf(part: fc.Arbitrary<readonly Action[]>, most: number): fc.Arbitrary<readonly Action[]> {
-  return fc
-    .array(part, { minLength: Math.min(most, 4), maxLength: Math.ceil(most / 2), size: 'max' })
-    .map((parts) => parts.flat().slice(0, most))
-}
 
 /** Runs until the first violation, which is then shrunk to the fewest actions that still show it. */
 export async function simulate(options: SimulationOptions): Promise<SimulationReport> {

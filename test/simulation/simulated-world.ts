@@ -201,8 +201,6 @@ export class SimulatedWorld {
   requestsTakeMs = 0
   /** How far clocks may be off. */
   skewMs: number
-  /** The change being made is reported by no event. */
-  #isSilent = false
   /** A cache was lost, or the view of the organization is behind. */
   wasDisturbed = false
   /** Somebody took the lease, or a dispatcher died or stood still: a sweep finds what it left. */
@@ -255,10 +253,7 @@ export class SimulatedWorld {
     this.losses = new LedgerLosses(this.objects, this.unreadable)
     this.hostile = new HostileWatch(this.objects, (id) => this.names.principal(id))
     this.queues = new MemoryQueues({ clock, randomness: this.#randomness })
-    const tell = (event: object) => {
-      if (this.#isSilent) this.#noteLost()
-      else void this.#deliver('events', JSON.stringify(event))
-    }
+    const tell = (event: object) => void this.#deliver('events', JSON.stringify(event))
     this.organizations = new ShortPages({
       clock,
       randomness,
@@ -510,14 +505,6 @@ export class SimulatedWorld {
       this.trace.push(`${name}: ${String(error)}`)
       return false
     }
-  }
-
-  /** What is changed by `work` is reported by no event, if `isSilent`; also where AWS refuses it. */
-  async quietly(isSilent: boolean, work: () => Promise<unknown>): Promise<void> {
-    this.#isSilent = isSilent
-    await work().finally(() => {
-      this.#isSilent = false
-    })
   }
 
   /**

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
+import { deleteLink, linkOf, upload, wait } from './lives.ts'
 import { runSimulation } from './run.ts'
-import { deleteLink, linkOf, upload, wait } from './scenario-steps.ts'
 import { describeFailure, simulate } from './simulate.ts'
 import type { WorldSettings } from './simulated-world.ts'
 
