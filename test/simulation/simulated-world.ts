@@ -42,7 +42,7 @@ import { HostileWatch } from './hostile-watch.ts'
 import { LedgerLosses } from './ledger-losses.ts'
 import { Oracle } from './oracle/oracle.ts'
 import { promises } from './oracle/violation.ts'
-import { directoryVoices, renderAccessCall, renderDirectoryEvent, renderOrganizationEvent } from './render-events.ts'
+import { renderCall, renderOrganizationEvent } from './render-events.ts'
 import type { FaultWatch } from './run.ts'
 import type { Sabotage } from './sabotages.ts'
 import { SimulatedProcess } from './simulated-process.ts'
@@ -268,8 +268,7 @@ export class SimulatedWorld {
       randomness,
       onChange: (change) => {
         this.checker.noteDirectoryChange(change)
-        const voice = directoryVoices[Math.floor(randomness.fraction() * directoryVoices.length)]
-        tell(renderDirectoryEvent(change, voice ?? 'api', randomness.id()))
+        tell(renderCall('identitystore', change, randomness.id()))
       },
     })
     const requestsTakeMs = () => this.requestsTakeMs
@@ -511,9 +510,13 @@ export class SimulatedWorld {
    * CloudTrail tells of a change of access by hand, as late and as often as of any other. In every other world it does not: there
    * a drift check has to find it.
    */
-  tellByHand(operation: 'CreateAccountAssignment' | 'DeleteAccountAssignment', target: AssignmentTarget): void {
+  tellByHand(
+    event: 'CreateAccountAssignment' | 'DeleteAccountAssignment',
+    { accountId: targetId, ...rest }: AssignmentTarget,
+  ): void {
     if (this.settings.seed % 2 === 0) return
-    const told = renderAccessCall(operation, target, this.clock.now(), this.#ids.id())
+    const change = { event, at: this.clock.now(), targetId, targetType: 'AWS_ACCOUNT', ...rest }
+    const told = renderCall('sso', change, this.#ids.id())
     void this.#deliver('events', JSON.stringify(told))
   }
 
