@@ -16,7 +16,7 @@ const endsMost = 64
 export const sessionActions = {
   /** What `ssofile sessions end` does. `account`: absent where it is done in all. */
   'end sessions': (world: SimulatedWorld, { user, permissionSet, account }: Ended) =>
-    world.operate(async ({ objects }) => {
+    void world.operate(async ({ objects }) => {
       const id = world.identityStore.idOf('USER', user)
       const name = permissionSetName.parse(permissionSet)
       // The command refuses for others.
@@ -27,7 +27,7 @@ export const sessionActions = {
     }),
   /** Temporary access has ended minute after minute, and its eligibility ends sessions: more than an inline policy holds. */
   'many temporary accesses end': (world: SimulatedWorld, { permissionSet }: Of) =>
-    world.operate(async ({ objects }) => {
+    void world.operate(async ({ objects }) => {
       const nowMs = world.clock.now().getTime()
       const ends = Array.from({ length: endsMost }, (_, number) => {
         const wish = {

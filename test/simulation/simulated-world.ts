@@ -385,15 +385,13 @@ export class SimulatedWorld {
   }
 
   /** Each invocation is a new process; a killed one fails its whole batch, as a function that dies does. */
-  #invoke<T>(name: FunctionName, work: (ports: Ports) => Promise<T>): Promise<T> {
+  #invoke<T>(name: RoleName, work: (ports: Ports) => Promise<T>): Promise<T> {
     return this.#run(this.#newProcess(name), work)
   }
 
-  /** A command of an operator, in the role for it. */
-  operate(work: (ports: Ports) => Promise<void>): SimulatedProcess {
-    const process = this.#newProcess('operator')
-    void this.#run(process, work).catch((error: unknown) => this.trace.push(`${process.name}: ${String(error)}`))
-    return process
+  /** A command of an operator, in the role for it. Answers whether it ended well. */
+  operate(work: (ports: Ports) => Promise<void>): Promise<boolean> {
+    return this.#attempt('operator', work)
   }
 
   async #run<T>(process: SimulatedProcess, work: (ports: Ports) => Promise<T>): Promise<T> {
@@ -495,10 +493,14 @@ export class SimulatedWorld {
     await this.#schedule('sweep', everyFiveMinutes)
   }
 
+  #schedule(name: FunctionName, work: Schedule): Promise<boolean> {
+    return this.#attempt(name, (ports) => work(ports, this.#told)())
+  }
+
   /** Answers whether it ended well. */
-  async #schedule(name: FunctionName, work: Schedule): Promise<boolean> {
+  async #attempt(name: RoleName, work: (ports: Ports) => Promise<unknown>): Promise<boolean> {
     try {
-      await this.#invoke(name, (ports) => work(ports, this.#told)())
+      await this.#invoke(name, work)
       return true
     } catch (error) {
       this.trace.push(`${name}: ${String(error)}`)

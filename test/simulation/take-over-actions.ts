@@ -32,6 +32,8 @@ export const takeOverActions = {
 
 type InPortions = ReturnType<typeof leasePortions>
 
+export const lessee = { who: 'simulation', tell: () => {} }
+
 function command(
   name: 'import' | 'release',
   world: SimulatedWorld,
@@ -39,8 +41,7 @@ function command(
 ): void {
   // The lease was away for a while.
   world.wasInterrupted = true
-  const lessee = { who: 'simulation', tell: () => {} }
-  world.operate((ports) =>
+  void world.operate((ports) =>
     work(
       ports,
       leasePortions(ports, name, () => {}, lessee),
