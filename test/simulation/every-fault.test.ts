@@ -57,7 +57,7 @@ test('lives that come to rest alike are the same, and where access differs they 
     return digests[0]
   }
   const uploaded = { name: 'uploaded', actions: [upload(linkOf('root%all')), wait(20_000)] }
-  const twice: Action = { do: 'repeat the next event', count: 1, skip: 0 }
+  const twice: Action = { do: 'repeat the next event', skip: 0 }
   expect(await restOf(uploaded, twice)).toBe(await restOf(uploaded, wait(0)))
   const other = { name: 'other', actions: [upload(linkOf('root%all', 'Console-ps')), wait(20_000)] }
   expect(await restOf(other, wait(0))).not.toBe(await restOf(uploaded, wait(0)))

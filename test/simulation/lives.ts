@@ -39,11 +39,11 @@ const listed = wait(8 * 60_000)
 export const strike = (
   kind: FaultKind,
   calls: CallGroup,
-  { service = 'any', process = 'dispatcher', skip = 0, times = 1 }: Partial<Omit<Fault, 'kind' | 'calls'>> = {},
-): Action => ({ do: 'strike calls', kind, service, calls, process, skip, times })
+  { process = 'dispatcher', skip = 0, times = 1 }: Partial<Omit<Fault, 'kind' | 'calls'>> = {},
+): Action => ({ do: 'strike calls', kind, calls, process, skip, times })
 const reconcile: Action = { do: 'reconcile' }
 const night: Action = { do: 'check for drift' }
-const loseNextEvent: Action = { do: 'lose the next event', count: 1 }
+const loseNextEvent: Action = { do: 'lose the next event' }
 const letRequestsTake = (ms: number): Action => ({ do: 'let requests take this long', ms })
 
 export const linkOf = (scope: string, permissionSet = set, principal = group, type: 'GROUP' | 'USER' = 'GROUP') =>
@@ -122,7 +122,8 @@ const employ = (name: UserName, department: Department): Action => ({
   department,
 })
 
-const join = (who: string): Action => ({ do: 'join the approvers', who })
+const join = (group: 'approvers' | 'askers', who: string): Action => ({ do: 'join a group', group, who })
+const quit = (group: 'approvers' | 'askers', who: string): Action => ({ do: 'leave a group', group, who })
 
 const own = linkOf(`account%${account}`)
 const another = linkOf(`account%${nested}`)
@@ -571,20 +572,20 @@ export const requestLives = listLives({
     wait(30 * 60_000),
   ],
   'the requester is an approver, and one approver is not enough': [
-    [writeEligibility(2), join('mia@example.com'), ask, done],
-    [decide('mia@example.com'), decide('ann'), done, decide('bob', { decision: 'deny' })],
+    [writeEligibility(2), join('approvers', mia), ask, done],
+    [decide(mia), decide('ann'), done, decide('bob', { decision: 'deny' })],
   ],
   'what was approved is edited': [
     [writeEligibility(2), ask, done, decide('ann'), wait(5_000), ask, done],
     [decide('bob'), decide('ann', { of: 'an earlier upload' }), done, withdraw],
   ],
   'an approver leaves before the other one approves': [
-    [writeEligibility(2), ask, done, decide('ann'), done, { do: 'leave the approvers', who: 'ann' }],
-    [longDone, decide('bob'), done, withdraw, join('ann')],
+    [writeEligibility(2), ask, done, decide('ann'), done, quit('approvers', 'ann')],
+    [longDone, decide('bob'), done, withdraw, join('approvers', 'ann')],
   ],
   'who asked may not do so any more': [
-    [writeEligibility(1), ask, done, { do: 'the requester may not ask any more' }, longDone],
-    [decide('ann'), done, { do: 'the requester may ask' }],
+    [writeEligibility(1), ask, done, quit('askers', mia), longDone],
+    [decide('ann'), done, join('askers', mia)],
   ],
   'a denial that S3 gives to nobody, and an approval': [
     [writeEligibility(1), ask, done, decide('ann', { decision: 'deny', isSealed: true }), longDone],

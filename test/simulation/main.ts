@@ -93,11 +93,12 @@ function runWorker<Report>(options: SimulationOptions | FaultPart | SabotagePart
 }
 
 function tell(reports: readonly SimulationReport[], seconds: number, trace: boolean): void {
-  const sum = (of: (report: SimulationReport) => number) => reports.reduce((total, report) => total + of(report), 0)
+  const lives = reports.flatMap((report) => report.lives)
+  const sum = (of: (life: (typeof lives)[number]) => number) => lives.reduce((total, life) => total + of(life), 0)
   process.stdout.write(
-    `runs ${sum(({ runs }) => runs)}, steps ${sum(({ steps }) => steps)}, events ${sum(({ actions }) => actions)}, ${seconds.toFixed(1)} s\nfaults injected:\n`,
+    `runs ${lives.length}, steps ${sum(({ steps }) => steps)}, events ${sum(({ actions }) => actions)}, ${seconds.toFixed(1)} s\nfaults injected:\n`,
   )
-  for (const kind of [...new Set(reports.flatMap(({ faults }) => Object.keys(faults)))].sort()) {
+  for (const kind of [...new Set(lives.flatMap(({ faults }) => Object.keys(faults)))].sort()) {
     process.stdout.write(`  ${kind.padEnd(18)} ${sum(({ faults }) => faults[kind] ?? 0)}\n`)
   }
   const failures = reports.flatMap(({ failure }) => (failure === undefined ? [] : [failure]))

@@ -3,8 +3,8 @@ import { disturbing } from './doing.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 import { letTimePass } from './time-actions.ts'
 
-/** What befalls the next message, after `skip` others. */
-type Next<Args> = Args & { readonly skip?: number }
+/** The next message, after so many others. */
+type Next = { readonly skip?: number }
 
 /** Time passes, schedules run, and misfortune befalls messages and processes. */
 export const misfortuneActions = {
@@ -15,13 +15,13 @@ export const misfortuneActions = {
       void world.objects.delete(key)
   }),
   'let time pass': (world: SimulatedWorld, { ms }: { ms: number }) => letTimePass(ms, world),
-  'lose the next event': disturbing(({ notifications }, { count, skip = 0 }: Next<{ count: number }>) => {
-    Object.assign(notifications, { lose: notifications.lose + count, skip })
+  'lose the next event': disturbing(({ notifications }, { skip = 0 }: Next) => {
+    Object.assign(notifications, { lose: notifications.lose + 1, skip })
   }),
-  'repeat the next event': ({ notifications }: SimulatedWorld, { count, skip = 0 }: Next<{ count: number }>) => {
-    Object.assign(notifications, { repeat: notifications.repeat + count, skip })
+  'repeat the next event': ({ notifications }: SimulatedWorld, { skip = 0 }: Next) => {
+    Object.assign(notifications, { repeat: notifications.repeat + 1, skip })
   },
-  'delay the next event': ({ notifications }: SimulatedWorld, { ms, skip = 0 }: Next<{ ms: number }>) => {
+  'delay the next event': ({ notifications }: SimulatedWorld, { ms, skip = 0 }: Next & { readonly ms: number }) => {
     Object.assign(notifications, { delayMs: ms, skip })
   },
   'take the lease': disturbing((world) => {

@@ -78,7 +78,7 @@ const defects: { readonly [breaks in Breaks]: Readonly<Record<string, Change | D
     'an internal error is taken for success': answered('refuse-internal', succeedingAt(/^InternalServerException$/)),
     'FAILED is taken for success': misjudging((_, { state }) => state === 'FAILED'),
     'a sweep overlooks what S3 did not report': struckBy(
-      { do: 'lose the next event', count: 1 },
+      { do: 'lose the next event' },
       onlyIn(['sweep'], overlooking(/^links_data\//)),
     ),
     'a dispatcher does not look for open work': onlyIn(['dispatcher'], overlooking(/^state\/open\//)),

@@ -24,13 +24,9 @@ export type Failure = {
   readonly trace: readonly string[]
 }
 
-export type SimulationReport = {
-  readonly runs: number
-  readonly steps: number
-  readonly actions: number
-  readonly faults: Readonly<Record<string, number>>
-  readonly failure?: Failure
-}
+type Played = Pick<RunResult, 'steps' | 'actions' | 'faults'>
+/** What was played, life by life. */
+export type SimulationReport = { readonly lives: readonly Played[]; readonly failure?: Failure }
 
 /** The promise broken, the actions in words, and the line that replays them. */
 export function describeFailure({ message, options, path, settings, actions }: Failure): string {
@@ -44,7 +40,7 @@ const shrinksMost = 120
 /** Runs until the first violation, which is then shrunk to the fewest actions that still show it. */
 export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
   const { runs, seed, steps, profile, path } = options
-  const total = { runs: 0, steps: 0, actions: 0, faults: new Map<string, number>() }
+  const lives: Played[] = []
   let isShrinking = false
   let shrinks = 0
   const property = fc.asyncProperty(settingsFor(profile), drawActions(steps, profile), async (settings, drawn) => {
@@ -52,19 +48,18 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     if (isShrinking && ++shrinks > shrinksMost) return
     // A life is microtasks only. What weak references kept for it goes when the event loop turns: half a megabyte a life.
     await setImmediate()
-    const result = await runSimulation(settings, drawn)
-    if (!isShrinking) count(result, total)
-    if (!result.violation) return
+    const { violation, trace: _, ...played } = await runSimulation(settings, drawn)
+    if (!isShrinking) lives.push(played)
+    if (!violation) return
     isShrinking = true
-    throw result.violation
+    throw violation
   })
   const details = await fc.check(property, {
     seed,
     numRuns: runs,
     ...(path === undefined ? {} : { path }),
   })
-  const report = { ...total, faults: Object.fromEntries([...total.faults].sort()) }
-  if (!details.failed) return report
+  if (!details.failed) return { lives }
   if (!details.counterexample) throw new Error('the simulation ended early', { cause: details.errorInstance })
   const [settings, drawn] = details.counterexample
   const { violation, trace } = await runSimulation(settings, drawn)
@@ -81,16 +76,5 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     actions: drawn.map(describeAction),
     trace,
   }
-  return { ...report, failure }
-}
-
-function count(
-  result: RunResult,
-  total: { runs: number; steps: number; actions: number; faults: Map<string, number> },
-): void {
-  total.runs++
-  total.steps += result.steps
-  total.actions += result.actions
-  for (const [kind, times] of Object.entries(result.faults))
-    total.faults.set(kind, (total.faults.get(kind) ?? 0) + times)
+  return { lives, failure }
 }

@@ -43,6 +43,7 @@ import { LedgerLosses } from './ledger-losses.ts'
 import { Oracle } from './oracle/oracle.ts'
 import { promises } from './oracle/violation.ts'
 import { renderCall, renderOrganizationEvent } from './render-events.ts'
+import { peopleOfRequests } from './request-actions.ts'
 import type { FaultWatch } from './run.ts'
 import type { Sabotage } from './sabotages.ts'
 import { SimulatedProcess } from './simulated-process.ts'
@@ -96,8 +97,8 @@ const organization = {
       inUnit(2, [account(accounts[2], { team: 'a' }), account(accounts[3])]),
     ],
   },
-  groups: ['team one', 'team-2', ...hostileGroups],
-  users: ['mia@example.com'],
+  groups: ['team one', 'team-2', ...hostileGroups, ...peopleOfRequests.groups],
+  users: ['mia@example.com', ...peopleOfRequests.users],
   permissionSets: [{ permissionSetName: 'Console-ps' }],
   assignments: [{ account: accounts[3], permissionSet: 'Console-ps', principal: 'team one', type: 'GROUP' }],
 }
