@@ -3,19 +3,17 @@ import { directoryActions } from './directory-actions.ts'
 import { type ActionIn, performIn } from './doing.ts'
 import { driftActions } from './drift-actions.ts'
 import { hostileActions } from './hostile-actions.ts'
-import { lossActions } from './ledger-losses.ts'
 import { linkActions } from './link-actions.ts'
 import { membershipActions } from './membership-actions.ts'
 import { misfortuneActions } from './misfortune-actions.ts'
+import { operatorActions } from './operator-actions.ts'
 import { organizationActions } from './organization-actions.ts'
 import { permissionSetActions } from './permission-set-actions.ts'
 import { requestActions } from './request-actions.ts'
-import { restoreActions } from './restore-actions.ts'
 import { selectorActions } from './selector-actions.ts'
 import { sessionActions } from './session-actions.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 import { spoilActions } from './spoil-actions.ts'
-import { takeOverActions } from './take-over-actions.ts'
 import { timeActions } from './time-actions.ts'
 
 /** What people, the organization and misfortune do. */
@@ -31,10 +29,8 @@ const actions = {
   ...spoilActions,
   ...selectorActions,
   ...requestActions,
-  ...lossActions,
-  ...restoreActions,
   ...hostileActions,
-  ...takeOverActions,
+  ...operatorActions,
   ...sessionActions,
   ...membershipActions,
 }

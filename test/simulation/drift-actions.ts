@@ -7,15 +7,14 @@ import type { SimulatedWorld } from './simulated-world.ts'
 import { type principals, splitPrincipal } from './small-world.ts'
 
 type Target = { readonly account: string; readonly principal: (typeof principals)[number] }
+type Set = { readonly permissionSet: 'First-ps' | 'Console-ps' }
 
 /** What others do in the console, also to access that ssofile gave, and the check that finds it. */
 export const driftActions = {
-  'assign in the console': disturbing(
-    (world, action: Target & { readonly permissionSet: 'First-ps' | 'Console-ps' }) => {
-      const target = findTarget(action, world)
-      if (target) give(target, world)
-    },
-  ),
+  'assign in the console': disturbing((world, action: Target & Set) => {
+    const target = findTarget(action, world)
+    if (target) give(target, world)
+  }),
   /** Only where no link grants it: what links grant would be drift. */
   'remove in the console': disturbing((world, action: Target) => {
     const target = findTarget({ ...action, permissionSet: 'First-ps' }, world)
@@ -37,11 +36,8 @@ export const driftActions = {
     if (assigned.length > 0) world.wasDrifted = true
     for (const target of assigned) ssoAdmin.removeAssignment(target)
     await ssoAdmin.deletePermissionSet(arn)
-    await ssoAdmin.createPermissionSet({
-      name: permissionSetName.parse('Console-ps'),
-      sessionDuration: 'PT1H',
-      tags: [],
-    })
+    const name = permissionSetName.parse('Console-ps')
+    await ssoAdmin.createPermissionSet({ name, sessionDuration: 'PT1H', tags: [] })
     checker.noteDesired()
   },
   /** `backAfterMs`: and put back. */
@@ -82,10 +78,7 @@ function isBusy(accountId: string, { ssoAdmin }: SimulatedWorld): boolean {
 }
 
 /** `undefined`: something is missing, or the account is busy. */
-function findTarget(
-  action: Target & { readonly permissionSet: string },
-  world: SimulatedWorld,
-): AssignmentTarget | undefined {
+function findTarget(action: Target & Set, world: SimulatedWorld): AssignmentTarget | undefined {
   const { type: principalType, name } = splitPrincipal(action.principal)
   const id = world.identityStore.idOf(principalType, name)
   const permissionSetArn = world.ssoAdmin.permissionSetArnOf(action.permissionSet)

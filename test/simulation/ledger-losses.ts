@@ -1,24 +1,6 @@
 import type { MemoryObjectStore } from '../../shared/memory/s3/memory-object-store.ts'
-import { disturbing, nthOf } from './doing.ts'
 import { recordedName } from './oracle/names.ts'
 import { spoiler, type UnreadableObjects } from './unreadable-objects.ts'
-
-/** Somebody who can write anywhere in the bucket takes from the ledger, or brings back what had gone from it. */
-export const lossActions = {
-  'lose a ledger object': disturbing((world, { nth }: { nth: number }) => {
-    const key = nthOf(world.losses.granted(), nth)
-    if (key === undefined) return
-    // No event tells of it.
-    world.wasDisturbed = true
-    world.losses.lose(key)
-  }),
-  'restore an old version of a ledger object': disturbing((world, { nth }: { nth: number }) => {
-    const key = nthOf(world.losses.gone(), nth)
-    if (key === undefined) return
-    world.wasDisturbed = true
-    world.losses.bringBack(key)
-  }),
-}
 
 type Entry = Readonly<Record<string, unknown>>
 

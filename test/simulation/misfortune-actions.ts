@@ -11,8 +11,8 @@ export const misfortuneActions = {
   reconcile: (world: SimulatedWorld) => void world.everyHour(),
   'lose the caches': disturbing((world) => {
     world.wasDisturbed = true
-    for (const key of ['state/organization.json', 'state/permission-sets.json', 'state/reconcile.json'])
-      void world.objects.delete(key)
+    const caches = ['state/organization.json', 'state/permission-sets.json', 'state/reconcile.json']
+    for (const key of [...caches, ...world.keys('state/expiry/')]) void world.objects.delete(key)
   }),
   'let time pass': (world: SimulatedWorld, { ms }: { ms: number }) => letTimePass(ms, world),
   'lose the next event': disturbing(({ notifications }, { skip = 0 }: Next) => {

@@ -2,11 +2,12 @@ import { disturbing, nthOf } from './doing.ts'
 import { keysOfHonest } from './hostile-actions.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 
-type ForAWhile = { readonly nth: number; readonly afterMs: number }
+type Nth = { readonly nth: number }
+type ForAWhile = Nth & { readonly afterMs: number }
 // A permission set whose own status nobody can read is not applied until that is restored.
 type Under = { readonly under: 'assignments/' | 'foreign/' | 'status/links_data/' | 'state/missing-accounts.json' }
 
-/** Objects that nobody can read for a while. */
+/** What somebody does who can write anywhere in the bucket: objects that nobody can read for a while, and a ledger that lacks or has too much. */
 export const spoilActions = {
   /** One of ssofile's own. Who did it restores what was there, after this time or when faults have stopped. */
   'spoil an object of ssofile': disturbing((world, { under, nth, afterMs }: ForAWhile & Under) => {
@@ -22,6 +23,19 @@ export const spoilActions = {
     if (key === undefined) return
     world.unreadable.refuse(key)
     afterwards(afterMs, world, () => world.unreadable.give(key))
+  }),
+  'lose a ledger object': disturbing((world, { nth }: Nth) => {
+    const key = nthOf(world.losses.granted(), nth)
+    if (key === undefined) return
+    // No event tells of it.
+    world.wasDisturbed = true
+    world.losses.lose(key)
+  }),
+  'restore an old version of a ledger object': disturbing((world, { nth }: Nth) => {
+    const key = nthOf(world.losses.gone(), nth)
+    if (key === undefined) return
+    world.wasDisturbed = true
+    world.losses.bringBack(key)
   }),
 }
 

@@ -1,8 +1,4 @@
-import { disturbing } from './doing.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
-
-/** How an instant is written: the same one, whatever its text looks like. */
-const offsets = { Z: 0, '+01:00': 60, '-05:30': -330 } as const
 
 /**
  * The product believes listings against its own calls after 300 s: how far they lag behind and how wrong two clocks are is less
@@ -10,43 +6,29 @@ const offsets = { Z: 0, '+01:00': 60, '-05:30': -330 } as const
  */
 export const believedMs = 290_000
 
-type ForAWhile = {
-  readonly key: string
-  readonly beginsInMs?: number | undefined
-  readonly endsInMs?: number
-  readonly offset: keyof typeof offsets
-}
+type ForAWhile = { readonly key: string; readonly beginsInMs?: number; readonly endsInMs: number }
 
-/** What has to do with time: links that begin and end, and what stands in the index of their instants. */
+/** What has to do with time: links that begin and end, and requests that take long. */
 export const timeActions = {
-  /** From now; without one it begins, or ends, with the link. */
+  /** From now; without an instant it begins with the link. */
   'upload a link for a while': (
     { objects, clock, checker }: SimulatedWorld,
-    { key, beginsInMs, endsInMs, offset }: ForAWhile,
+    { key, beginsInMs, endsInMs }: ForAWhile,
   ) => {
-    const at = (ms: number | undefined) => (ms === undefined ? undefined : render(clock.now().getTime() + ms, offset))
+    const at = (ms: number | undefined) => (ms === undefined ? undefined : render(clock.now().getTime() + ms))
     void objects.as('someone').put(key, JSON.stringify({ notBefore: at(beginsInMs), expiresAt: at(endsInMs) }))
     // What it asks for ends by time alone: a link that asks for the same later on asks from then on.
-    if (endsInMs !== undefined) void clock.sleep(endsInMs).then(() => checker.noteDesired())
+    void clock.sleep(endsInMs).then(() => checker.noteDesired())
   },
-  'lose the index of instants': disturbing((world) => {
-    world.wasDisturbed = true
-    for (const key of world.keys('state/expiry/')) void world.objects.delete(key)
-  }),
   /** Requests to Identity Center that begin from now on; 0: as before. */
   'let requests take this long': (world: SimulatedWorld, { ms }: { ms: number }) => {
     world.requestsTakeMs = ms
   },
-  /** Those of processes that begin from now on, by two minutes from the true time at most. */
-  'let clocks go wrong': (world: SimulatedWorld) => {
-    const mostMs = (believedMs - (world.settings.readLagMs ?? 0)) / 2
-    world.skewMs = Math.max(world.skewMs, Math.min(120_000, mostMs))
-  },
 }
 
-/** In whole seconds, as people write them. */
-function render(ms: number, offset: keyof typeof offsets): string {
-  return `${new Date(ms + offsets[offset] * 60_000).toISOString().slice(0, 19)}${offset}`
+/** As people write it: in whole seconds, by the clock of their country. */
+function render(ms: number): string {
+  return `${new Date(ms + 3_600_000).toISOString().slice(0, 19)}+01:00`
 }
 
 /** The last instant at which a link begins or ends, `undefined` where none does: until then the world is not at rest. */

@@ -1,17 +1,42 @@
 import { leasePortions, underLease } from '../../handlers/cli/take-over/under-lease.ts'
+import { assignmentKey } from '../../shared/domain/assignments/assignment.ts'
+import { accountId } from '../../shared/domain/organization/account-id.ts'
 import { MemoryObjectVersions } from '../../shared/memory/s3/memory-object-versions.ts'
+import type { Ports } from '../../shared/ports/ports.ts'
+import { releaseAssignment } from '../../shared/reconcile/assignments/release-assignment.ts'
 import { claimBucket } from '../../shared/reconcile/records/owner.ts'
 import { beginRestoration, endRestoration, findLostRecords } from '../../shared/reconcile/restore/restore-records.ts'
-import { disturbing } from './doing.ts'
+import { prepareImport } from '../../shared/reconcile/take-over/import-assignments.ts'
+import { disturbing, nthOf } from './doing.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
-import { lessee } from './take-over-actions.ts'
 import { letTimePass } from './time-actions.ts'
 import { spoiler } from './unreadable-objects.ts'
+
+type Import = { readonly isCompact: boolean; readonly account?: string }
+type Loss = { readonly count: number; readonly afterMs: number }
 
 /** Longer than the promise allows it to take. */
 const noticedMs = 130_000
 
-export const restoreActions = {
+/** What an operator does under the lease: takes access of others over, gives ours back, restores what was lost. */
+export const operatorActions = {
+  /** `account`: absent: of all accounts. */
+  import: (world: SimulatedWorld, { isCompact, account }: Import) =>
+    void command('import', world, async (ports, inPortions) => {
+      const accounts = account === undefined ? [] : [accountId.parse(account)]
+      const filter = { accounts, permissionSets: [], principals: [] }
+      const options = { filter, isCompact, tagKeys: isCompact ? ['team'] : [], inPortions, onStep: () => {} }
+      const prepared = await prepareImport({ ...ports, configuration: world.configuration }, options)
+      await prepared.carryOut(inPortions)
+    }),
+  /** One entry of the ledger. */
+  release: (world: SimulatedWorld, { nth }: { readonly nth: number }) =>
+    void command('release', world, async (ports, inPortions) => {
+      const key = nthOf(world.keys('assignments/'), nth)
+      if (key === undefined) return
+      const meant = assignmentKey.parse(key.slice('assignments/'.length))
+      await inPortions([meant], 'assignments', async (one) => void (await releaseAssignment(one, ports)))
+    }),
   /** Somebody deletes every granted entry, and nothing else: maybe before a sweep has counted one of them. */
   'all entries are lost, and restored': disturbing(async (world) => {
     const lost = world.losses.granted()
@@ -24,15 +49,13 @@ export const restoreActions = {
     })
   }),
   /** Somebody deletes ledger objects and the owner of the bucket; later an operator restores them. */
-  'the ledger is lost, and restored': disturbing(
-    async (world, { count, afterMs }: { count: number; afterMs: number }) => {
-      await loseAndRestore(world.losses.granted().slice(0, count), world, async () => {
-        void world.objects.as(spoiler).delete('control/owner.json')
-        await letTimePass(afterMs, world)
-        world.checker.limits.checkStopped(afterMs)
-      })
-    },
-  ),
+  'the ledger is lost, and restored': disturbing(async (world, { count, afterMs }: Loss) => {
+    await loseAndRestore(world.losses.granted().slice(0, count), world, async () => {
+      void world.objects.as(spoiler).delete('control/owner.json')
+      await letTimePass(afterMs, world)
+      world.checker.limits.checkStopped(afterMs)
+    })
+  }),
 }
 
 async function loseAndRestore(
@@ -60,10 +83,10 @@ function isMassLoss(lost: number, world: SimulatedWorld): boolean {
 async function restore(world: SimulatedWorld): Promise<boolean> {
   const versions = new MemoryObjectVersions(world.objects.model)
   let isAtWork = true
-  const ended = world.operate(async (ports) => {
+  const ended = command('restore', world, async (ports, inPortions) => {
     await beginRestoration(ports)
+    // What was at work ends first.
     await underLease(ports, 'restore', async () => undefined, lessee)
-    const inPortions = leasePortions(ports, 'restore', () => {}, lessee)
     const lost = await findLostRecords({ ...ports, versions, inPortions, at: undefined, stoppedAt: undefined })
     await lost.carryOut()
     // Nothing tells whose it was: the operator says so, as `ssofile resume --accept-loss` does.
@@ -76,4 +99,19 @@ async function restore(world: SimulatedWorld): Promise<boolean> {
   })
   while (isAtWork) await world.clock.advance(100)
   return ended
+}
+
+type InPortions = ReturnType<typeof leasePortions>
+const lessee = { who: 'simulation', tell: () => {} }
+
+/** Answers whether it ended well. */
+function command(
+  name: 'import' | 'release' | 'restore',
+  world: SimulatedWorld,
+  work: (ports: Ports, inPortions: InPortions) => Promise<void>,
+): Promise<boolean> {
+  // The lease was away for a while.
+  world.wasInterrupted = true
+  const portionsOf = (ports: Ports) => leasePortions(ports, name, () => {}, lessee)
+  return world.operate((ports) => work(ports, portionsOf(ports)))
 }
