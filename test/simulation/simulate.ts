@@ -15,7 +15,6 @@ export type SimulationOptions = {
 
 export type Failure = {
   readonly message: string
-  readonly promise: string
   readonly options: SimulationOptions
   readonly path: string
   readonly settings: WorldSettings
@@ -69,7 +68,6 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     })
   const failure: Failure = {
     message: violation.message,
-    promise: violation.promise,
     options,
     path: details.counterexamplePath ?? '',
     settings,
