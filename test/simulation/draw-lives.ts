@@ -9,37 +9,25 @@ import { believedMs } from './time-actions.ts'
 export const profiles = ['brake', 'hostile', 'requests'] as const
 export type Profile = (typeof profiles)[number]
 
-/** How long assignment requests take: mostly moments, sometimes minutes, some of them hours. */
-const latencies = [
-  { latencyMs: 300, latencyP99Ms: 1_200 },
-  { latencyMs: 300, latencyP99Ms: 1_200 },
-  { latencyMs: 300, latencyP99Ms: 1_200 },
-  { latencyMs: 300, latencyP99Ms: 20_000 },
-  { latencyMs: 90_000, latencyP99Ms: 200_000 },
-  { latencyMs: 300, latencyP99Ms: 600_000 },
-  { latencyMs: 300, latencyP99Ms: 3_600_000 },
-] as const
-
 export const settingsFor = (profile: Profile | undefined): fc.Arbitrary<WorldSettings> =>
-  fc.tuple(fc.constantFrom(...latencies), restOf(profile)).map(([latency, { readLagMs, ...rest }]) => ({
-    ...latency,
-    ...rest,
-    readLagMs: readLagMs && Math.min(readLagMs, believedMs - 2 * rest.skewMs),
-  }))
-
-/** How far listings may lag behind. */
-const readLags = [undefined, 10_000, 240_000] as const
-
-const restOf = (profile: Profile | undefined): fc.Arbitrary<Omit<WorldSettings, keyof (typeof latencies)[number]>> =>
-  fc.record({
-    seed: fc.integer({ min: 0, max: 2 ** 30 }),
-    outstanding: fc.constantFrom(1, 2, 15),
-    provisionings: fc.constantFrom(1, 3),
-    brakeCount: profile === 'brake' ? fc.constantFrom(1, 2) : fc.constantFrom(undefined, undefined, undefined, 1, 2),
-    mischief: fc.constantFrom('any', 'any', 'any', 'refusals', 'refusals', 'late'),
-    readLagMs: fc.constantFrom(...readLags),
-    skewMs: fc.constantFrom(0, 0, 120_000),
-  })
+  fc
+    .record({
+      // How long assignment requests take: mostly moments, sometimes all of them minutes, or some of them hours.
+      latencyP99Ms: fc.constantFrom(1_200, 1_200, 1_200, 20_000, 200_000, 600_000, 3_600_000),
+      seed: fc.integer({ min: 0, max: 2 ** 30 }),
+      outstanding: fc.constantFrom(1, 2, 15),
+      provisionings: fc.constantFrom(1, 3),
+      brakeCount: profile === 'brake' ? fc.constantFrom(1, 2) : fc.constantFrom(undefined, undefined, undefined, 1, 2),
+      mischief: fc.constantFrom('any', 'any', 'any', 'refusals', 'refusals', 'late'),
+      // How far listings may lag behind.
+      readLagMs: fc.constantFrom(undefined, 10_000, 240_000),
+      skewMs: fc.constantFrom(0, 0, 120_000),
+    })
+    .map(({ readLagMs, ...rest }) => ({
+      ...rest,
+      latencyMs: rest.latencyP99Ms === 200_000 ? 90_000 : 300,
+      readLagMs: readLagMs && Math.min(readLagMs, believedMs - 2 * rest.skewMs),
+    }))
 
 const link = fc
   .tuple(
@@ -127,11 +115,11 @@ const stepsMost = 30
 export function drawActions(most: number, profile: Profile | undefined): fc.Arbitrary<readonly Action[]> {
   const single = step.map((one): readonly Action[] => [one])
   const part = fc.oneof({ weight: 3, arbitrary: single }, { weight: 1, arbitrary: lived(canonicalLives) })
-  const hostile = fc.oneof({ weight: 1, arbitrary: part }, { weight: 2, arbitrary: lived(hostileLives) })
-  if (profile === 'hostile') return partsOf(hostile, most)
-  const asked = fc.oneof({ weight: 1, arbitrary: part }, { weight: 2, arbitrary: lived(requestLives) })
-  if (profile === 'requests') return partsOf(asked, most)
-  return fc.oneof({ weight: 7, arbitrary: partsOf(part, most) }, { weight: 1, arbitrary: partsOf(hostile, most) })
+  const mostly = (lives: readonly CanonicalLife[]) =>
+    partsOf(fc.oneof({ weight: 1, arbitrary: part }, { weight: 2, arbitrary: lived(lives) }), most)
+  if (profile === 'hostile') return mostly(hostileLives)
+  if (profile === 'requests') return mostly(requestLives)
+  return fc.oneof({ weight: 7, arbitrary: partsOf(part, most) }, { weight: 1, arbitrary: mostly(hostileLives) })
 }
 
 function partsOf(part: fc.Arbitrary<readonly Action[]>, most: number): fc.Arbitrary<readonly Action[]> {
