@@ -61,11 +61,10 @@ const strike: fc.Arbitrary<Action> = fc.record({
   times: fc.constantFrom(1, 1, 2, 4, 9),
 })
 
-const misfortune: fc.Arbitrary<readonly Action[]> = fc.oneof(
-  { weight: 4, arbitrary: fc.constant([]) },
-  { weight: 3, arbitrary: strike.map((one) => [one]) },
-  { weight: 1, arbitrary: fc.nat(5).map((skip): readonly Action[] => [{ do: 'lose the next event', skip }]) },
-)
+const message: fc.Arbitrary<Action> = fc.record({
+  do: fc.constantFrom('lose the next event', 'repeat the next event', 'delay the next event'),
+  skip: fc.nat(5),
+})
 
 /** Steps of any life, others, and what is worth drawing. */
 const step: fc.Arbitrary<Action> = fc.oneof(
@@ -74,6 +73,7 @@ const step: fc.Arbitrary<Action> = fc.oneof(
   { weight: 2, arbitrary: upload },
   { weight: 1, arbitrary: fc.nat(30).map((nth): Action => ({ do: 'delete a link', nth })) },
   { weight: 1, arbitrary: strike },
+  { weight: 1, arbitrary: message },
 )
 
 function distinct(lives: readonly CanonicalLife[]): readonly Action[] {
@@ -91,7 +91,7 @@ function lived(lives: readonly CanonicalLife[]): fc.Arbitrary<readonly Action[]>
   // Between two steps: what comes next meets what is under way.
   const pause = fc.constantFrom(30, 300, 1_000, 5_000, 20_000, 20_000, 70_000)
   return fc
-    .tuple(fc.constantFrom(...lives), misfortune, pause, kept)
+    .tuple(fc.constantFrom(...lives), fc.array(fc.oneof(strike, strike, message), { maxLength: 1 }), pause, kept)
     .map(([{ before = [], actions }, struck, ms, isKept]) => {
       const begun = before.length > 0 ? [...before, done] : []
       const steps = [...begun, ...struck, ...actions]

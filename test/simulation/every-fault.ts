@@ -124,7 +124,7 @@ export async function playFault(
 
 function faultAction(kind: Kind, skip: number): Action {
   if (kind === 'message lost') return { do: 'lose the next event', skip }
-  if (kind === 'message late') return { do: 'delay the next event', ms: 120_000, skip }
+  if (kind === 'message late') return { do: 'delay the next event', skip }
   if (kind === 'message twice') return { do: 'repeat the next event', skip }
   return strike(kind, 'any', { process: 'any', skip })
 }

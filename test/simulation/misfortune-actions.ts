@@ -21,8 +21,8 @@ export const misfortuneActions = {
   'repeat the next event': ({ notifications }: SimulatedWorld, { skip = 0 }: Next) => {
     Object.assign(notifications, { repeat: notifications.repeat + 1, skip })
   },
-  'delay the next event': ({ notifications }: SimulatedWorld, { ms, skip = 0 }: Next & { readonly ms: number }) => {
-    Object.assign(notifications, { delayMs: ms, skip })
+  'delay the next event': ({ notifications }: SimulatedWorld, { skip = 0 }: Next) => {
+    Object.assign(notifications, { delayMs: 120_000, skip })
   },
   'take the lease': disturbing((world) => {
     world.wasInterrupted = true
