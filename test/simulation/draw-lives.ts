@@ -72,7 +72,7 @@ const step: fc.Arbitrary<Action> = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom(...otherSteps) },
   { weight: 2, arbitrary: upload },
   { weight: 1, arbitrary: fc.nat(30).map((nth): Action => ({ do: 'delete a link', nth })) },
-  { weight: 1, arbitrary: strike },
+  { weight: 2, arbitrary: strike },
   { weight: 1, arbitrary: message },
 )
 
