@@ -2,12 +2,10 @@ import type { SimulatedWorld } from './simulated-world.ts'
 
 /** Something that somebody does: what becomes of the world. */
 export type Doing<Args> = (world: SimulatedWorld, args: Args) => unknown
-type Told<ArgsBy> = { readonly [What in keyof ArgsBy & string]: { readonly do: What } & ArgsBy[What] }
 /** One of a table, with what it is done. */
-export type ActionIn<Table> = ActionOf<{
-  readonly [What in keyof Table]: Table[What] extends Doing<infer Args> ? Args : never
-}>
-type ActionOf<ArgsBy> = Told<ArgsBy>[keyof ArgsBy & string]
+export type ActionIn<Table> = {
+  readonly [What in keyof Table & string]: Table[What] extends Doing<infer Args> ? { readonly do: What } & Args : never
+}[keyof Table & string]
 
 /** It loses something, kills somebody, or is told by no event: only where any mischief is allowed. */
 export function disturbing<Args>(perform: Doing<Args>): Doing<Args> & { readonly isDisturbing: true } {

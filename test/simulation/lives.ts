@@ -80,16 +80,17 @@ const deleteLateFile: Action = { do: 'delete a permission set file', name: 'Late
 const losePolicy: Action = { do: 'remove a policy that First-ps needs', account }
 const restorePolicy: Action = { do: 'restore the policy', account }
 
-type Target = Partial<Of<'assign in the console'>>
-const assign = (target: Target = {}): Action => {
+const assign = (target: Partial<Of<'assign in the console'>> = {}): Action => {
   return { do: 'assign in the console', account, principal: `GROUP/${group}`, permissionSet: set, ...target }
 }
 /** Until faults have stopped. */
 const spoil = (under: Of<'spoil an object of ssofile'>['under'], afterMs = 90_000_000): Action => {
   return { do: 'spoil an object of ssofile', under, nth: 0, afterMs }
 }
-type Change = Of<'change First-ps in the console'>['change']
-const changeSet = (change: Change): Action => ({ do: 'change First-ps in the console', change })
+const changeSet = (change: Of<'change First-ps in the console'>['change']): Action => ({
+  do: 'change First-ps in the console',
+  change,
+})
 
 type Decision = Omit<Of<'decide on a request'>, 'do' | 'account' | 'by'>
 const approval: Decision = { decision: 'approve', of: 'the present upload', isSealed: false }
@@ -114,8 +115,9 @@ type Department = Of<'write the rule'>['department']
 const writeRule = (department: Department): Action => ({ do: 'write the rule', department })
 const employ = (name: UserName, department: Department): Action => ({ do: 'change the department', name, department })
 
-const join = (group: 'approvers' | 'askers', who: string): Action => ({ do: 'join a group', group, who })
-const quit = (group: 'approvers' | 'askers', who: string): Action => ({ do: 'leave a group', group, who })
+type Asking = Of<'join a group'>['group']
+const join = (group: Asking, who: string): Action => ({ do: 'join a group', group, who })
+const quit = (group: Asking, who: string): Action => ({ do: 'leave a group', group, who })
 
 const own = linkOf(`account%${account}`)
 const another = linkOf(`account%${nested}`)

@@ -1,5 +1,5 @@
 import { accountId } from '../../shared/domain/organization/account-id.ts'
-import { disturbing } from './doing.ts'
+import { type Doing, disturbing } from './doing.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 
 type Account = { readonly account: string }
@@ -25,19 +25,11 @@ export const organizationActions = {
       if (accountId && root) await organizations.moveAccount(accountId, root, unit)
     })
   },
-  'suspend an account': disturbing(
-    changing((world, { id }) => {
-      noteUntold(world)
-      world.wasSuspended = true
-      world.organizations.suspendAccount(id)
-    }),
-  ),
-  'reinstate the account': disturbing(
-    changing((world, { id }) => {
-      noteUntold(world)
-      world.organizations.reinstateAccount(id)
-    }),
-  ),
+  'suspend an account': untold((world, { id }) => {
+    world.wasSuspended = true
+    world.organizations.suspendAccount(id)
+  }),
+  'reinstate the account': untold((world, { id }) => world.organizations.reinstateAccount(id)),
   'close an account': changing(async (world, { id }) => {
     const { organizations, closureMs, checker } = world
     if (world.accountNow(id)?.state !== 'ACTIVE') return
@@ -95,10 +87,10 @@ export const organizationActions = {
   }),
 }
 
+type Known = { readonly id: NonNullable<ReturnType<SimulatedWorld['accountNow']>>['id']; readonly parent: string }
+
 /** Of an account that is there. */
-function changing<Args = unknown>(
-  change: (world: SimulatedWorld, args: Args & { readonly id: KnownId; readonly parent: string }) => unknown,
-) {
+function changing<Args = unknown>(change: Doing<Args & Known>) {
   return async (world: SimulatedWorld, args: Account & Args) => {
     const known = world.accountNow(args.account)
     const parent = known?.parents.at(-1)
@@ -107,10 +99,14 @@ function changing<Args = unknown>(
     world.checker.noteDesired()
   }
 }
-type KnownId = NonNullable<ReturnType<SimulatedWorld['accountNow']>>['id']
 
 /** Only Support reinstates, and no event tells of either. */
-function noteUntold(world: SimulatedWorld): void {
-  world.eventFaults.lost++
-  world.wasEventLost = true
+function untold(change: Doing<Known>) {
+  return disturbing(
+    changing((world, known) => {
+      world.eventFaults.lost++
+      world.wasEventLost = true
+      return change(world, known)
+    }),
+  )
 }

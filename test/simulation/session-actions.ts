@@ -9,20 +9,19 @@ import type { SimulatedWorld } from './simulated-world.ts'
 import type { userNames } from './small-world.ts'
 
 type Of = { readonly permissionSet: (typeof ownedNames)[number] }
-type Ended = Of & { readonly user: (typeof userNames)[number]; readonly account?: string }
+type Ended = Of & { readonly user: (typeof userNames)[number] }
 
 const endsMost = 64
 
 export const sessionActions = {
-  /** What `ssofile sessions end` does. `account`: absent where it is done in all. */
-  'end sessions': (world: SimulatedWorld, { user, permissionSet, account }: Ended) =>
+  /** What `ssofile sessions end` does, in all accounts. */
+  'end sessions': (world: SimulatedWorld, { user, permissionSet }: Ended) =>
     void world.operate(async ({ objects }) => {
       const id = world.identityStore.idOf('USER', user)
       const name = permissionSetName.parse(permissionSet)
       // The command refuses for others.
       if (id === undefined || (await readOwned(objects, name))?.value.arn === undefined) return
-      const where = account === undefined ? undefined : accountId.parse(account)
-      const wish = { user: id, name: user, permissionSet: name, account: where, by: 'operator' }
+      const wish = { user: id, name: user, permissionSet: name, account: undefined, by: 'operator' }
       await recordEndedSessions(objects, [endSession(wish, world.clock.now())])
     }),
   /** Temporary access has ended minute after minute, and its eligibility ends sessions: more than an inline policy holds. */
