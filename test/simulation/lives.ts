@@ -163,10 +163,7 @@ const links: Lives = {
   ],
   'links end one after the other, and clocks are wrong': {
     settings: { skewMs: 120_000 },
-    actions: [
-      accounts.map((one, nth) => uploadForAWhile(linkOf(`account%${one}`), 75_000 + nth * 65_000)),
-      wait(1_000),
-    ],
+    actions: accounts.map((one, nth) => uploadForAWhile(linkOf(`account%${one}`), 75_000 + nth * 65_000)),
   },
   'the dispatcher dies while requests take minutes, of which only one may be in progress': {
     settings: { outstanding: 1, latencyMs: 60_000, latencyP99Ms: 70_000 },
@@ -230,10 +227,7 @@ const organization: Lives = {
   },
   'an account leaves, and comes back': {
     before: upload(own),
-    actions: [
-      [leave, wait(30_000), { do: 'the account comes back', account }],
-      [done, reconcile, done, reconcile],
-    ],
+    actions: [leave, wait(30_000), { do: 'the account comes back', account }, done, reconcile, done, reconcile],
   },
   'an account has left': {
     before: [upload(own), done, leave, wait(20 * 60_000)],
@@ -356,10 +350,7 @@ const brake: Lives = {
   },
   'all accounts of a unit move, and the brake holds': {
     before: [uploadAll(ofThirdUnit, linkOf(`ou_id%${thirdUnit}`, set, 'team-2')), longDone],
-    actions: [
-      [move(third, unit), move(fourth, unit)],
-      [done, lookAtBrake, releaseBrake, longDone],
-    ],
+    actions: [move(third, unit), move(fourth, unit), done, lookAtBrake, releaseBrake, longDone],
   },
   'what is held is granted again, under a list that was looked at': {
     before: [uploadAll(own, another, ofSecond), done, deleteFolder('')],
@@ -455,10 +446,7 @@ const otherHands: Lives = {
   },
   'an account moves unseen, and the link of its old place goes': {
     before: uploadAll(ofUnit, ofThirdUnit),
-    actions: [
-      [loseNextEvent, move(account, thirdUnit), deleteLink(ofUnit)],
-      [done, reconcile],
-    ],
+    actions: [loseNextEvent, move(account, thirdUnit), deleteLink(ofUnit), done, reconcile],
   },
   'Organizations lacks an account, and does not say where another is': {
     before: upload(ofUnit),
