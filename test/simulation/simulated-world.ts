@@ -201,7 +201,7 @@ export class SimulatedWorld {
   /** How long requests to Identity Center take from now on; 0: as the settings say. */
   requestsTakeMs = 0
   /** How far clocks may be off. */
-  skewMs: number
+  readonly skewMs: number
   /** A cache was lost, or the view of the organization is behind. */
   wasDisturbed = false
   /** Somebody took the lease, or a dispatcher died or stood still: a sweep finds what it left. */
