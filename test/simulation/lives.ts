@@ -584,7 +584,7 @@ export const hostileLives = listLives({
     actions: [deleteHis, wait(400), deleteLink(honest)],
   },
   'his links flap while others lose access for other reasons': {
-    before: [upload(linkOf('root%all')), his(hostileLinkOf('root%all'))],
+    before: [upload(ofAll), [hostileGroups[0], ...nearNames].map((name) => his(hostileLinkOf('root%all', set, name)))],
     actions: [flap, move(account, thirdUnit), renameGroup, flap, longDone],
   },
   'his list grows while an operator looks at another one and releases it': {
@@ -612,7 +612,7 @@ export const hostileLives = listLives({
     longDone,
   ],
   'nobody can read a link of his that grants what links of others grant': {
-    before: [likeHonest, nearNames.map((name) => his(hostileLinkOf('root%all', set, name)))],
+    before: likeHonest,
     actions: [encryptHis, upload(honest), done, longDone],
   },
 })
