@@ -1,22 +1,19 @@
-import * as fc from 'fast-check'
 import { brakeActions } from './brake-actions.ts'
 import { directoryActions } from './directory-actions.ts'
-import { type ActionIn, drawn, performIn } from './doing.ts'
+import { type ActionIn, performIn } from './doing.ts'
 import { driftActions } from './drift-actions.ts'
 import { hostileActions } from './hostile-actions.ts'
-import { lossActions } from './ledger-losses.ts'
 import { linkActions } from './link-actions.ts'
 import { membershipActions } from './membership-actions.ts'
 import { misfortuneActions } from './misfortune-actions.ts'
+import { operatorActions } from './operator-actions.ts'
 import { organizationActions } from './organization-actions.ts'
 import { permissionSetActions } from './permission-set-actions.ts'
 import { requestActions } from './request-actions.ts'
-import { restoreActions } from './restore-actions.ts'
 import { selectorActions } from './selector-actions.ts'
 import { sessionActions } from './session-actions.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 import { spoilActions } from './spoil-actions.ts'
-import { takeOverActions } from './take-over-actions.ts'
 import { timeActions } from './time-actions.ts'
 
 /** What people, the organization and misfortune do. */
@@ -32,17 +29,12 @@ const actions = {
   ...spoilActions,
   ...selectorActions,
   ...requestActions,
-  ...lossActions,
-  ...restoreActions,
   ...hostileActions,
-  ...takeOverActions,
+  ...operatorActions,
   ...sessionActions,
   ...membershipActions,
 }
 export type Action = ActionIn<typeof actions>
-
-/** Each as likely as its weight. */
-export const action: fc.Arbitrary<Action> = fc.oneof(...drawn(actions))
 
 export async function perform(what: Action, world: SimulatedWorld): Promise<void> {
   await performIn(actions, what, world)

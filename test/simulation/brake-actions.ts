@@ -1,28 +1,21 @@
-import * as fc from 'fast-check'
 import { releaseList } from '../../shared/reconcile/brake/brake-file.ts'
 import { pauseChanges, resumeChanges } from '../../shared/reconcile/dispatcher/pause.ts'
-import { disturbing, doing, nthOf } from './doing.ts'
-import { unit } from './draws.ts'
+import { disturbing } from './doing.ts'
 import { keysOfPeople } from './hostile-actions.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 
 /** What makes the brake act, and what operators do about it; they pause changes too. */
 export const brakeActions = {
-  'delete all links of a folder': doing(1, { folder: fc.constantFrom('', 'folder-a/') }, ({ folder }, world) => {
+  'delete all links of a folder': (world: SimulatedWorld, { folder }: { folder: '' | 'folder-a/' }) => {
     const isIn = (key: string) => key.startsWith('links_data/folder-a/') === (folder === 'folder-a/')
     for (const key of keysOfPeople(world).filter(isIn)) void world.objects.as('someone').delete(key)
-  }),
-  'move all accounts of a unit': doing(1, { from: unit, to: unit }, async ({ from, to }, { organizations }) => {
-    if (from === to) return
-    const inUnit = organizations.accountsNow().filter(({ parents }) => parents.at(-1) === from)
-    for (const { id } of inUnit) await organizations.moveAccount(id, from, to)
-  }),
+  },
   /** The operator notes the lists and their digests. */
-  'look at the brake': doing(1, {}, (_, world) => {
+  'look at the brake': (world: SimulatedWorld) => {
     world.seenBrake = readShown(world)
-  }),
+  },
   /** Maybe other lists by now. */
-  'release what was looked at': doing(1, {}, async (_, world) => {
+  'release what was looked at': async (world: SimulatedWorld) => {
     const { objects, checker, seenBrake } = world
     if (!seenBrake) return
     world.wasOperated = true
@@ -36,31 +29,23 @@ export const brakeActions = {
       const isShown = readShown(world)?.some(({ digest }) => digest === list.digest) === true
       if (isShown && outcome === 'other-list') checker.others.noteRefusedRelease(list.digest)
     }
-  }),
-  'delete control/brake.json': disturbing(1, {}, (_, world) => {
+  },
+  'delete control/brake.json': disturbing((world) => {
     world.wasDisturbed = true
     world.checker.brake.noteForgotten()
     void world.objects.as('operator').delete('control/brake.json')
   }),
   /** Well-formed, of groups that nobody knows. */
-  'upload twenty useless links': doing(1, {}, (_, { objects }) => {
+  'upload twenty useless links': ({ objects }: SimulatedWorld) => {
     for (let nth = 0; nth < 20; nth++)
       void objects.as('someone').put(`links_data/root%all%First-ps%unknown ${nth}%GROUP%ssofile`, '')
-  }),
-  pause: doing(1, {}, (_, world) => {
+  },
+  pause: (world: SimulatedWorld) => {
     world.wasOperated = true
     const ports = { objects: world.objects.as('operator'), clock: world.clock }
     return pauseChanges(ports, { reason: 'an operator looks', by: 'operator' })
-  }),
-  resume: doing(2, {}, (_, world) => resume(world)),
-  /** Its event is lost. Only while a dispatcher knows of the pause: what comes after it finds the change. */
-  'delete a link unseen under a pause': doing(1, { nth: fc.nat(9) }, ({ nth }, world) => {
-    world.wasOperated = true
-    const key = nthOf(keysOfPeople(world), nth)
-    if (key === undefined || !world.isPauseNoticed) return
-    world.notifications.lose++
-    void world.objects.as('someone').delete(key)
-  }),
+  },
+  resume,
 }
 
 export function resume(world: SimulatedWorld) {

@@ -42,7 +42,10 @@ const callGroups = {
   links: ({ key, operation }: Call) => operation === 'get' && key?.startsWith('links_data/') === true,
   ledger: ({ key, operation }: Call) => operation === 'put' && key?.startsWith('assignments/') === true,
   lists: ({ service, operation }: Call) => service === 's3' && operation === 'list',
-  messages: ({ operation }: Call) => operation === 'send',
+  messages: ({ service }: Call) => service === 'sqs',
+  access: ({ service }: Call) => service === 'sso-admin',
+  directory: ({ service }: Call) => service === 'identitystore',
+  organization: ({ service }: Call) => service === 'organizations',
   creations: ({ operation }: Call) => operation === 'createAccountAssignment',
   deletions: ({ operation }: Call) => operation === 'deleteAccountAssignment',
   definitions: ({ operation, service }: Call) =>
@@ -55,8 +58,6 @@ export const callGroupNames = Object.keys(callGroups) as [CallGroup, ...CallGrou
 /** Strikes the first matching call after `skip` others, `times` in a row. */
 export type Fault = {
   readonly kind: FaultKind
-  /** Which port, or any. */
-  readonly service: WorkedService | 'any'
   readonly calls: CallGroup
   readonly process: 'dispatcher' | 'handler' | 'any'
   readonly skip: number
@@ -152,8 +153,7 @@ const serverErrors = [
 /** Of an instance, bucket or queue that is encrypted by a customer's key: nothing happened. */
 const throttledKey = { code: 'KMS.ThrottlingException', httpStatus: 400 } as const
 
-function matches({ service, calls, process, kind }: Fault, call: Call): boolean {
-  if (service !== 'any' && service !== call.service) return false
+function matches({ calls, process, kind }: Fault, call: Call): boolean {
   if (process !== 'any' && process !== call.process) return false
   return canStrike(kind, call) && callGroups[calls](call)
 }

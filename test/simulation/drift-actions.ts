@@ -1,26 +1,22 @@
 import { permissionSetName } from '../../shared/domain/permission-sets/permission-set-name.ts'
 import { principalId } from '../../shared/domain/principals/identity-center-ids.ts'
 import type { AssignmentTarget } from '../../shared/ports/sso-admin.ts'
-import { disturbing, doing, nthOf } from './doing.ts'
-import { account, nth, one } from './draws.ts'
+import { disturbing, nthOf } from './doing.ts'
 import { nameOf, recordedName } from './oracle/names.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
-import { principals, splitPrincipal } from './small-world.ts'
+import { type principals, splitPrincipal } from './small-world.ts'
 
-const principal = one<string>(...principals)
+type Target = { readonly account: string; readonly principal: (typeof principals)[number] }
+type Set = { readonly permissionSet: 'First-ps' | 'Console-ps' }
 
 /** What others do in the console, also to access that ssofile gave, and the check that finds it. */
 export const driftActions = {
-  'assign in the console': disturbing(
-    3,
-    { account, principal, permissionSet: one('First-ps', 'Console-ps') },
-    (action, world) => {
-      const target = findTarget(action, world)
-      if (target) give(target, world)
-    },
-  ),
+  'assign in the console': disturbing((world, action: Target & Set) => {
+    const target = findTarget(action, world)
+    if (target) give(target, world)
+  }),
   /** Only where no link grants it: what links grant would be drift. */
-  'remove in the console': disturbing(2, { account, principal }, (action, world) => {
+  'remove in the console': disturbing((world, action: Target) => {
     const target = findTarget({ ...action, permissionSet: 'First-ps' }, world)
     if (!target || world.checker.isDesired(target)) return
     // What ssofile gave, and holds.
@@ -28,7 +24,7 @@ export const driftActions = {
     take(target, world)
   }),
   /** Others delete a permission set of theirs and make it again: the same name, another ARN. AWS refuses while it is in use. */
-  'make Console-ps again': doing(1, {}, async (_, world) => {
+  'make Console-ps again': async (world: SimulatedWorld) => {
     const { ssoAdmin, checker, names } = world
     const arn = ssoAdmin.permissionSetArnOf('Console-ps')
     // The name stays known when the permission set is gone.
@@ -40,30 +36,26 @@ export const driftActions = {
     if (assigned.length > 0) world.wasDrifted = true
     for (const target of assigned) ssoAdmin.removeAssignment(target)
     await ssoAdmin.deletePermissionSet(arn)
-    await ssoAdmin.createPermissionSet({
-      name: permissionSetName.parse('Console-ps'),
-      sessionDuration: 'PT1H',
-      tags: [],
-    })
+    const name = permissionSetName.parse('Console-ps')
+    await ssoAdmin.createPermissionSet({ name, sessionDuration: 'PT1H', tags: [] })
     checker.noteDesired()
-  }),
+  },
   /** `backAfterMs`: and put back. */
-  'remove what ssofile gave': doing(
-    3,
-    { nth, backAfterMs: one(undefined, undefined, 100, 5_000, 70_000) },
-    async ({ nth, backAfterMs }, world) => {
-      const { ssoAdmin, checker, clock } = world
-      const ours = ssoAdmin.assignments().filter((one) => checker.isOurs(one) && !isBusy(one.accountId, world))
-      const target = nthOf(ours, nth)
-      if (!target) return
-      world.wasDrifted = true
-      take(target, world)
-      if (backAfterMs === undefined) return
-      await clock.advance(backAfterMs)
-      if (!ssoAdmin.isAssigned(target) && !isBusy(target.accountId, world)) give(target, world)
-    },
-  ),
-  'check for drift': doing(2, {}, (_, world) => void world.everyNight()),
+  'remove what ssofile gave': async (
+    world: SimulatedWorld,
+    { nth, backAfterMs }: { readonly nth: number; readonly backAfterMs?: number },
+  ) => {
+    const { ssoAdmin, checker, clock } = world
+    const ours = ssoAdmin.assignments().filter((one) => checker.isOurs(one) && !isBusy(one.accountId, world))
+    const target = nthOf(ours, nth)
+    if (!target) return
+    world.wasDrifted = true
+    take(target, world)
+    if (backAfterMs === undefined) return
+    await clock.advance(backAfterMs)
+    if (!ssoAdmin.isAssigned(target) && !isBusy(target.accountId, world)) give(target, world)
+  },
+  'check for drift': (world: SimulatedWorld) => void world.everyNight(),
 }
 
 /** Listings count against our own calls after five minutes; clocks may be a little off. */
@@ -86,10 +78,7 @@ function isBusy(accountId: string, { ssoAdmin }: SimulatedWorld): boolean {
 }
 
 /** `undefined`: something is missing, or the account is busy. */
-function findTarget(
-  action: { readonly account: string; readonly principal: string; readonly permissionSet: string },
-  world: SimulatedWorld,
-): AssignmentTarget | undefined {
+function findTarget(action: Target & Set, world: SimulatedWorld): AssignmentTarget | undefined {
   const { type: principalType, name } = splitPrincipal(action.principal)
   const id = world.identityStore.idOf(principalType, name)
   const permissionSetArn = world.ssoAdmin.permissionSetArnOf(action.permissionSet)

@@ -1,13 +1,19 @@
 import { expect, test } from '@jest/globals'
 import { metricNames } from '../../shared/ports/metrics.ts'
 import type { Action } from './action.ts'
-import { canonicalLives } from './canonical-lives.ts'
 import { listFaults, playFault, playLife } from './every-fault.ts'
-import { hostileLives, requestLives } from './people-lives.ts'
+import {
+  type CanonicalLife,
+  canonicalLives,
+  hostileLives,
+  linkOf,
+  requestLives,
+  strike,
+  upload,
+  wait,
+} from './lives.ts'
 import type { RunResult } from './run.ts'
 import { digestOf } from './same-world.ts'
-import { linkOf, strike, upload, wait } from './scenario-steps.ts'
-import type { CanonicalLife } from './scenarios.ts'
 import { recordedMetrics, type SimulatedWorld } from './simulated-world.ts'
 import { Tape } from './tape.ts'
 
@@ -51,7 +57,7 @@ test('lives that come to rest alike are the same, and where access differs they 
     return digests[0]
   }
   const uploaded = { name: 'uploaded', actions: [upload(linkOf('root%all')), wait(20_000)] }
-  const twice: Action = { do: 'repeat the next event', count: 1, skip: 0 }
+  const twice: Action = { do: 'repeat the next event', skip: 0 }
   expect(await restOf(uploaded, twice)).toBe(await restOf(uploaded, wait(0)))
   const other = { name: 'other', actions: [upload(linkOf('root%all', 'Console-ps')), wait(20_000)] }
   expect(await restOf(other, wait(0))).not.toBe(await restOf(uploaded, wait(0)))

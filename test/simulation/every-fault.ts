@@ -1,11 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
 import { type Action, describeAction } from './action.ts'
-import { canonicalLives } from './canonical-lives.ts'
 import { type Call, canStrike, type FaultKind } from './chaos.ts'
+import { type CanonicalLife, canonicalLives, strike, wait } from './lives.ts'
 import { type RunOptions, runSimulation } from './run.ts'
 import { digestOf } from './same-world.ts'
-import { strike, wait } from './scenario-steps.ts'
-import type { CanonicalLife } from './scenarios.ts'
 import type { Judged, SimulatedWorld, WorldSettings } from './simulated-world.ts'
 import { isWrite, Tape } from './tape.ts'
 
@@ -125,9 +123,9 @@ export async function playFault(
 }
 
 function faultAction(kind: Kind, skip: number): Action {
-  if (kind === 'message lost') return { do: 'lose the next event', count: 1, skip }
-  if (kind === 'message late') return { do: 'delay the next event', ms: 120_000, skip }
-  if (kind === 'message twice') return { do: 'repeat the next event', count: 1, skip }
+  if (kind === 'message lost') return { do: 'lose the next event', skip }
+  if (kind === 'message late') return { do: 'delay the next event', skip }
+  if (kind === 'message twice') return { do: 'repeat the next event', skip }
   return strike(kind, 'any', { process: 'any', skip })
 }
 

@@ -1,6 +1,4 @@
-import * as fc from 'fast-check'
-import { doing, nthOf } from './doing.ts'
-import { nth } from './draws.ts'
+import { nthOf } from './doing.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 import { bodies } from './small-world.ts'
 
@@ -14,66 +12,49 @@ export const hostileGroups = [
   'team-2%GROUP',
 ] as const
 /** Names that are almost those of others. Nobody has them. */
-const nearNames = ['Team one', 'team one ', 'team-2 ', 'team%20one'] as const
+export const nearNames = ['Team one', 'team one ', 'team-2 ', 'team%20one'] as const
 
-const hostileScopes = ['root%all', 'account%200000000001', 'account%200000000002', 'ou_id%ou-sim0-33333333'] as const
 const hostileSets = ['First-ps', 'Late-ps', 'Console-ps'] as const
 
 export const hostileLinkOf = (scope: string, permissionSet = 'First-ps', group: string = hostileGroups[0]) =>
   `links_data/${hostileFolder}/${scope}%${permissionSet}%${group}%GROUP%ssofile`
 
-const hostileLink = fc
-  .tuple(
-    fc.constantFrom(...hostileScopes),
-    fc.constantFrom(...hostileSets),
-    // Now and then what others are granted as well.
-    fc.constantFrom(...hostileGroups, ...hostileGroups, ...nearNames, 'team-2'),
-  )
-  .map(([scope, permissionSet, group]) => hostileLinkOf(scope, permissionSet, group))
-
 /** An uploader who wants to harm the others, with whatever an upload may be. */
 export const hostileActions = {
-  'he uploads a link': doing(
-    2,
-    { key: hostileLink, body: fc.constantFrom<(keyof typeof bodies)[]>('empty', 'empty', 'reason', 'malformed') },
-    ({ key, body }, world) => void his(world).put(key, bodies[body]),
-  ),
-  'he flaps his links': doing(
-    1,
-    { times: fc.integer({ min: 1, max: 6 }), awayMs: fc.integer({ min: 1, max: 400 }) },
-    async ({ times, awayMs }, world) => {
-      const links = linksOfHostile(world)
-      for (let time = 0; time < times; time++) {
-        for (const key of links) void his(world).delete(key)
-        await world.clock.advance(awayMs)
-        for (const key of links) void his(world).put(key, '')
-        await world.clock.advance(awayMs)
-      }
-    },
-  ),
-  'he deletes all of his links': doing(1, {}, (_, world) => {
+  'he uploads a link': (world: SimulatedWorld, { key }: { key: string }) => his(world).put(key, ''),
+  'he flaps his links': async (world: SimulatedWorld, { times, awayMs }: { times: number; awayMs: number }) => {
+    const links = linksOfHostile(world)
+    for (let time = 0; time < times; time++) {
+      for (const key of links) void his(world).delete(key)
+      await world.clock.advance(awayMs)
+      for (const key of links) void his(world).put(key, '')
+      await world.clock.advance(awayMs)
+    }
+  },
+  'he deletes all of his links': (world: SimulatedWorld) => {
     for (const key of linksOfHostile(world)) void his(world).delete(key)
-  }),
-  /** With the same content, directly under `links_data/`. */
-  'he overwrites a link of others': doing(1, { nth, body: fc.constantFrom('empty', 'reason') }, (action, world) => {
+  },
+  /** Directly under `links_data/`. */
+  'he overwrites a link of others': (world: SimulatedWorld, { nth, body }: Nth & { body: keyof typeof bodies }) => {
     const isShared = (key: string) => !key.slice('links_data/'.length).split('%', 1)[0]?.includes('/')
-    const key = nthOf(keysOfHonest(world).filter(isShared), action.nth)
-    if (key !== undefined) void his(world).put(key, bodies[action.body])
-  }),
+    const key = nthOf(keysOfHonest(world).filter(isShared), nth)
+    if (key !== undefined) void his(world).put(key, bodies[body])
+  },
   /** For all of his groups and permission sets, in every account. */
-  'he uploads root links for all of his groups': doing(0, {}, (_, world) => {
+  'he uploads root links for all of his groups': (world: SimulatedWorld) => {
     for (const set of hostileSets)
       for (const group of hostileGroups) void his(world).put(hostileLinkOf('root%all', set, group), '')
-  }),
+  },
   /** With a key of his own, so that nobody can read it. */
-  'he encrypts one of his links': doing(0, { nth }, (action, world) => {
-    const key = nthOf(linksOfHostile(world), action.nth)
+  'he encrypts one of his links': (world: SimulatedWorld, { nth }: Nth) => {
+    const key = nthOf(linksOfHostile(world), nth)
     if (key === undefined) return
     world.wasDisturbed = true
     world.unreadable.refuse(key)
-  }),
+  },
 }
 
+type Nth = { readonly nth: number }
 const his = (world: SimulatedWorld) => world.objects.as(hostileUploader)
 
 export function isOfHostile(key: string): boolean {

@@ -1,27 +1,6 @@
-import * as fc from 'fast-check'
 import type { MemoryObjectStore } from '../../shared/memory/s3/memory-object-store.ts'
-import { disturbing, nthOf } from './doing.ts'
 import { recordedName } from './oracle/names.ts'
 import { spoiler, type UnreadableObjects } from './unreadable-objects.ts'
-
-const nth = fc.nat(30)
-
-/** Somebody who can write anywhere in the bucket takes from the ledger, or brings back what had gone from it. */
-export const lossActions = {
-  'lose a ledger object': disturbing(1, { nth }, ({ nth }, world) => {
-    const key = nthOf(world.losses.granted(), nth)
-    if (key === undefined) return
-    // No event tells of it.
-    world.wasDisturbed = true
-    world.losses.lose(key)
-  }),
-  'restore an old version of a ledger object': disturbing(1, { nth }, ({ nth }, world) => {
-    const key = nthOf(world.losses.gone(), nth)
-    if (key === undefined) return
-    world.wasDisturbed = true
-    world.losses.bringBack(key)
-  }),
-}
 
 type Entry = Readonly<Record<string, unknown>>
 

@@ -1,17 +1,11 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { type Profile, profiles } from './draw-lives.ts'
 import { allFaults, type FaultPart, type LifeReport, playFaults, tellEveryFault } from './every-fault.ts'
 import { tellEveryState } from './every-state.ts'
 import { type SabotagePart, type SabotageReport, trySabotages } from './sabotage.ts'
-import {
-  describeFailure,
-  type Profile,
-  profiles,
-  type SimulationOptions,
-  type SimulationReport,
-  simulate,
-} from './simulate.ts'
+import { describeFailure, type SimulationOptions, type SimulationReport, simulate } from './simulate.ts'
 
 /** `npm run simulate`: runs split over the processors, each part with a seed of its own that follows from the one given. */
 async function main(): Promise<void> {
@@ -99,11 +93,12 @@ function runWorker<Report>(options: SimulationOptions | FaultPart | SabotagePart
 }
 
 function tell(reports: readonly SimulationReport[], seconds: number, trace: boolean): void {
-  const sum = (of: (report: SimulationReport) => number) => reports.reduce((total, report) => total + of(report), 0)
+  const lives = reports.flatMap((report) => report.lives)
+  const sum = (of: (life: (typeof lives)[number]) => number) => lives.reduce((total, life) => total + of(life), 0)
   process.stdout.write(
-    `runs ${sum(({ runs }) => runs)}, steps ${sum(({ steps }) => steps)}, events ${sum(({ actions }) => actions)}, ${seconds.toFixed(1)} s\nfaults injected:\n`,
+    `runs ${lives.length}, steps ${sum(({ steps }) => steps)}, events ${sum(({ actions }) => actions)}, ${seconds.toFixed(1)} s\nfaults injected:\n`,
   )
-  for (const kind of [...new Set(reports.flatMap(({ faults }) => Object.keys(faults)))].sort()) {
+  for (const kind of [...new Set(lives.flatMap(({ faults }) => Object.keys(faults)))].sort()) {
     process.stdout.write(`  ${kind.padEnd(18)} ${sum(({ faults }) => faults[kind] ?? 0)}\n`)
   }
   const failures = reports.flatMap(({ failure }) => (failure === undefined ? [] : [failure]))

@@ -1,5 +1,5 @@
-import * as fc from 'fast-check'
-import { disturbing, doing } from './doing.ts'
+import { disturbing } from './doing.ts'
+import type { SimulatedWorld } from './simulated-world.ts'
 import { policyOfFirst } from './small-world.ts'
 
 export const ownedNames = ['First-ps', 'Late-ps'] as const
@@ -21,20 +21,20 @@ const versions = {
   invalid: { ...extra, sessionDurationInMinutes: 5 },
 } as const
 
-const name = fc.constantFrom('First-ps', ...ownedNames)
-const version = fc.constantFrom(...(Object.keys(versions) as (keyof typeof versions)[]))
-const change = fc.constantFrom('attach', 'detach', 'session', 'inline', 'delete')
+export const versionNames = Object.keys(versions) as (keyof typeof versions)[]
+
+type Name = { readonly name: (typeof ownedNames)[number] }
+type Version = { readonly version: keyof typeof versions }
+type Change = { readonly change: 'attach' | 'detach' | 'session' | 'inline' | 'delete' }
 
 /** What becomes of the files of permission sets, and of those sets by other hands. */
 export const permissionSetActions = {
-  'upload a permission set': doing(6, { name, version }, ({ name, version }, { objects }) => {
-    void objects.as('someone').put(`permission_sets/${name}.json`, renderPermissionSet(name, version))
-  }),
-  'delete a permission set file': doing(1, { name }, ({ name }, { objects }) => {
-    void objects.as('someone').delete(`permission_sets/${name}.json`)
-  }),
+  'upload a permission set': ({ objects }: SimulatedWorld, { name, version }: Name & Version) =>
+    objects.as('someone').put(`permission_sets/${name}.json`, renderPermissionSet(name, version)),
+  'delete a permission set file': ({ objects }: SimulatedWorld, { name }: Name) =>
+    objects.as('someone').delete(`permission_sets/${name}.json`),
   /** Found by the next drift check only. AWS refuses to delete what is assigned. */
-  'change First-ps in the console': disturbing(1, { change }, async ({ change }, world) => {
+  'change First-ps in the console': disturbing(async (world, { change }: Change) => {
     const { ssoAdmin, names, checker } = world
     const arn = ssoAdmin.permissionSetArnOf('First-ps')
     if (!arn) return

@@ -24,8 +24,6 @@ function isAllowed(action: Action, mischief: WorldSettings['mischief']): boolean
   if (mischief === 'any') return true
   if (action.do === 'strike calls')
     return (mischief === 'refusals' && harmless.has(action.kind)) || (mischief === 'late' && lateKinds.has(action.kind))
-  if ('silently' in action && action.silently) return false
-  if ('killMs' in action && action.killMs !== undefined) return false
   return !isDisturbing(action)
 }
 

@@ -1,11 +1,10 @@
 import { setImmediate } from 'node:timers/promises'
-import { canonicalLives } from './canonical-lives.ts'
+import { drawLives } from './draw-lives.ts'
 import { playLife } from './every-fault.ts'
+import { canonicalLives, hostileLives, requestLives } from './lives.ts'
 import { numberOf, promises } from './oracle/violation.ts'
-import { hostileLives, requestLives } from './people-lives.ts'
 import { type RunResult, runSimulation } from './run.ts'
 import { type Sabotage, sabotages } from './sabotages.ts'
-import { drawLives } from './simulate.ts'
 import type { Judged } from './simulated-world.ts'
 
 const seed = 1

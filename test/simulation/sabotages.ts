@@ -2,6 +2,8 @@ import type { Configuration } from '../../shared/domain/deployment/configuration
 import { permissionSetArn } from '../../shared/domain/principals/identity-center-ids.ts'
 import type { Action } from './action.ts'
 import type { FaultKind } from './chaos.ts'
+import type { Profile } from './draw-lives.ts'
+import { strike } from './lives.ts'
 import type { promises } from './oracle/violation.ts'
 import {
   both,
@@ -27,8 +29,6 @@ import {
   unwritten,
   writing,
 } from './sabotage-ports.ts'
-import { strike } from './scenario-steps.ts'
-import type { Profile } from './simulate.ts'
 
 type Breaks = keyof typeof promises
 type Defect = {
@@ -78,7 +78,7 @@ const defects: { readonly [breaks in Breaks]: Readonly<Record<string, Change | D
     'an internal error is taken for success': answered('refuse-internal', succeedingAt(/^InternalServerException$/)),
     'FAILED is taken for success': misjudging((_, { state }) => state === 'FAILED'),
     'a sweep overlooks what S3 did not report': struckBy(
-      { do: 'lose the next event', count: 1 },
+      { do: 'lose the next event' },
       onlyIn(['sweep'], overlooking(/^links_data\//)),
     ),
     'a dispatcher does not look for open work': onlyIn(['dispatcher'], overlooking(/^state\/open\//)),

@@ -1,8 +1,5 @@
-import * as fc from 'fast-check'
-import { doing } from './doing.ts'
-import { account } from './draws.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
-import { selectorNames } from './small-world.ts'
+import type { selectorNames } from './small-world.ts'
 
 type PlainAccount = {
   readonly id: string
@@ -29,26 +26,16 @@ const selectors = {
   nobody: { body: '{"accounts":[]}', selects: () => false },
   broken: { body: '{"accounts":', selects: undefined },
 } as const
-const name = fc.constantFrom(...selectorNames)
-const body = fc.constantFrom(...(Object.keys(selectors) as (keyof typeof selectors)[]))
 
-/** What governance does with selectors, and what happens to the names of accounts. */
+type Name = { readonly name: (typeof selectorNames)[number] }
+type Body = { readonly body: keyof typeof selectors }
+
+/** What governance does with selectors. */
 export const selectorActions = {
-  'write a selector': doing(5, { name, body }, ({ name, body }, { objects }) => {
-    void objects.as('governance').put(`selectors/${name}.json`, selectors[body].body)
-  }),
-  'delete a selector': doing(1, { name }, ({ name }, { objects }) => {
-    void objects.as('governance').delete(`selectors/${name}.json`)
-  }),
-  /** No event tells of it. */
-  'rename an account': doing(1, { account, to: fc.constantFrom('renamed', 'another') }, ({ account, to }, world) => {
-    const known = world.accountNow(account)
-    if (!known) return
-    // Only a reconcile finds it.
-    world.wasDisturbed = true
-    world.organizations.renameAccount(known.id, to)
-    world.checker.noteDesired()
-  }),
+  'write a selector': ({ objects }: SimulatedWorld, { name, body }: Name & Body) =>
+    objects.as('governance').put(`selectors/${name}.json`, selectors[body].body),
+  'delete a selector': ({ objects }: SimulatedWorld, { name }: Name) =>
+    objects.as('governance').delete(`selectors/${name}.json`),
 }
 
 /** Whether the selector of this name means the account. Absent: it means none. */

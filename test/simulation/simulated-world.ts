@@ -42,7 +42,8 @@ import { HostileWatch } from './hostile-watch.ts'
 import { LedgerLosses } from './ledger-losses.ts'
 import { Oracle } from './oracle/oracle.ts'
 import { promises } from './oracle/violation.ts'
-import { directoryVoices, renderAccessCall, renderDirectoryEvent, renderOrganizationEvent } from './render-events.ts'
+import { renderCall, renderOrganizationEvent } from './render-events.ts'
+import { peopleOfRequests } from './request-actions.ts'
 import type { FaultWatch } from './run.ts'
 import type { Sabotage } from './sabotages.ts'
 import { SimulatedProcess } from './simulated-process.ts'
@@ -96,8 +97,8 @@ const organization = {
       inUnit(2, [account(accounts[2], { team: 'a' }), account(accounts[3])]),
     ],
   },
-  groups: ['team one', 'team-2', ...hostileGroups],
-  users: ['mia@example.com'],
+  groups: ['team one', 'team-2', ...hostileGroups, ...peopleOfRequests.groups],
+  users: ['mia@example.com', ...peopleOfRequests.users],
   permissionSets: [{ permissionSetName: 'Console-ps' }],
   assignments: [{ account: accounts[3], permissionSet: 'Console-ps', principal: 'team one', type: 'GROUP' }],
 }
@@ -200,9 +201,7 @@ export class SimulatedWorld {
   /** How long requests to Identity Center take from now on; 0: as the settings say. */
   requestsTakeMs = 0
   /** How far clocks may be off. */
-  skewMs: number
-  /** The change being made is reported by no event. */
-  #isSilent = false
+  readonly skewMs: number
   /** A cache was lost, or the view of the organization is behind. */
   wasDisturbed = false
   /** Somebody took the lease, or a dispatcher died or stood still: a sweep finds what it left. */
@@ -255,10 +254,7 @@ export class SimulatedWorld {
     this.losses = new LedgerLosses(this.objects, this.unreadable)
     this.hostile = new HostileWatch(this.objects, (id) => this.names.principal(id))
     this.queues = new MemoryQueues({ clock, randomness: this.#randomness })
-    const tell = (event: object) => {
-      if (this.#isSilent) this.#noteLost()
-      else void this.#deliver('events', JSON.stringify(event))
-    }
+    const tell = (event: object) => void this.#deliver('events', JSON.stringify(event))
     this.organizations = new ShortPages({
       clock,
       randomness,
@@ -273,8 +269,7 @@ export class SimulatedWorld {
       randomness,
       onChange: (change) => {
         this.checker.noteDirectoryChange(change)
-        const voice = directoryVoices[Math.floor(randomness.fraction() * directoryVoices.length)]
-        tell(renderDirectoryEvent(change, voice ?? 'api', randomness.id()))
+        tell(renderCall('identitystore', change, randomness.id()))
       },
     })
     const requestsTakeMs = () => this.requestsTakeMs
@@ -391,15 +386,13 @@ export class SimulatedWorld {
   }
 
   /** Each invocation is a new process; a killed one fails its whole batch, as a function that dies does. */
-  #invoke<T>(name: FunctionName, work: (ports: Ports) => Promise<T>): Promise<T> {
+  #invoke<T>(name: RoleName, work: (ports: Ports) => Promise<T>): Promise<T> {
     return this.#run(this.#newProcess(name), work)
   }
 
-  /** A command of an operator, in the role for it. */
-  operate(work: (ports: Ports) => Promise<void>): SimulatedProcess {
-    const process = this.#newProcess('operator')
-    void this.#run(process, work).catch((error: unknown) => this.trace.push(`${process.name}: ${String(error)}`))
-    return process
+  /** A command of an operator, in the role for it. Answers whether it ended well. */
+  operate(work: (ports: Ports) => Promise<void>): Promise<boolean> {
+    return this.#attempt('operator', work)
   }
 
   async #run<T>(process: SimulatedProcess, work: (ports: Ports) => Promise<T>): Promise<T> {
@@ -501,10 +494,14 @@ export class SimulatedWorld {
     await this.#schedule('sweep', everyFiveMinutes)
   }
 
+  #schedule(name: FunctionName, work: Schedule): Promise<boolean> {
+    return this.#attempt(name, (ports) => work(ports, this.#told)())
+  }
+
   /** Answers whether it ended well. */
-  async #schedule(name: FunctionName, work: Schedule): Promise<boolean> {
+  async #attempt(name: RoleName, work: (ports: Ports) => Promise<unknown>): Promise<boolean> {
     try {
-      await this.#invoke(name, (ports) => work(ports, this.#told)())
+      await this.#invoke(name, work)
       return true
     } catch (error) {
       this.trace.push(`${name}: ${String(error)}`)
@@ -512,21 +509,17 @@ export class SimulatedWorld {
     }
   }
 
-  /** What is changed by `work` is reported by no event, if `isSilent`; also where AWS refuses it. */
-  async quietly(isSilent: boolean, work: () => Promise<unknown>): Promise<void> {
-    this.#isSilent = isSilent
-    await work().finally(() => {
-      this.#isSilent = false
-    })
-  }
-
   /**
    * CloudTrail tells of a change of access by hand, as late and as often as of any other. In every other world it does not: there
    * a drift check has to find it.
    */
-  tellByHand(operation: 'CreateAccountAssignment' | 'DeleteAccountAssignment', target: AssignmentTarget): void {
+  tellByHand(
+    event: 'CreateAccountAssignment' | 'DeleteAccountAssignment',
+    { accountId: targetId, ...rest }: AssignmentTarget,
+  ): void {
     if (this.settings.seed % 2 === 0) return
-    const told = renderAccessCall(operation, target, this.clock.now(), this.#ids.id())
+    const change = { event, at: this.clock.now(), targetId, targetType: 'AWS_ACCOUNT', ...rest }
+    const told = renderCall('sso', change, this.#ids.id())
     void this.#deliver('events', JSON.stringify(told))
   }
 

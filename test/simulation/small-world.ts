@@ -10,10 +10,8 @@ export const permissionSets = ['First-ps', 'Late-ps', 'Console-ps'] as const
 /** What First-ps needs in each account. */
 export const policyOfFirst = 'simulated-extra'
 export const selectorNames = ['pick', 'other'] as const
-/** Nobody has this name in the beginning. */
-export const latePrincipal = 'GROUP/team-late'
 export const userNames = ['mia@example.com', 'leo@example.com'] as const
-/** All names that anybody may have; `team-between` while two groups swap theirs. */
+/** All names that anybody may have: nobody has `team-late` in the beginning; `team-between` while two groups swap theirs. */
 export const directoryNames = [
   ...['GROUP/team one', 'GROUP/team-2', 'GROUP/team-late', 'GROUP/team-between'],
   ...['USER/mia@example.com', 'USER/leo@example.com'],
@@ -25,11 +23,6 @@ export const bodies = {
   expired: '{"expiresAt":"2020-01-01T00:00:00Z"}',
   malformed: '{"expiresAt":"tomorrow"}',
 } as const
-export const badKeys = [
-  'root%some%First-ps%team one%GROUP%ssofile',
-  'root%all%First-ps%team one%group%ssofile',
-  'undeclared/root%all%First-ps%team one%GROUP%ssofile',
-]
 
 /** `GROUP/team one` in its parts. A name may have a `/` of its own. */
 export function splitPrincipal(full: string): { readonly type: PrincipalType; readonly name: string } {

@@ -1,10 +1,4 @@
-import * as fc from 'fast-check'
-import { disturbing, doing } from './doing.ts'
-import { linkKey, one } from './draws.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
-
-/** How an instant is written: the same one, whatever its text looks like. */
-const offsets = { Z: 0, '+01:00': 60, '-05:30': -330 } as const
 
 /**
  * The product believes listings against its own calls after 300 s: how far they lag behind and how wrong two clocks are is less
@@ -12,39 +6,29 @@ const offsets = { Z: 0, '+01:00': 60, '-05:30': -330 } as const
  */
 export const believedMs = 290_000
 
-const comingMs = one(undefined, 500, 20_000, 70_000, 150_000, 290_000)
+type ForAWhile = { readonly key: string; readonly beginsInMs?: number; readonly endsInMs: number }
 
-/** What has to do with time: links that begin and end, and what stands in the index of their instants. */
+/** What has to do with time: links that begin and end, and requests that take long. */
 export const timeActions = {
-  /** From now; without one it begins, or ends, with the link. */
-  'upload a link for a while': doing(
-    5,
-    { key: linkKey, beginsInMs: comingMs, endsInMs: comingMs, offset: fc.constantFrom('Z', '+01:00', '-05:30') },
-    ({ key, beginsInMs, endsInMs, offset }, { objects, clock, checker }) => {
-      const at = (ms: number | undefined) => (ms === undefined ? undefined : render(clock.now().getTime() + ms, offset))
-      void objects.as('someone').put(key, JSON.stringify({ notBefore: at(beginsInMs), expiresAt: at(endsInMs) }))
-      // What it asks for ends by time alone: a link that asks for the same later on asks from then on.
-      if (endsInMs !== undefined) void clock.sleep(endsInMs).then(() => checker.noteDesired())
-    },
-  ),
-  'lose the index of instants': disturbing(1, {}, (_, world) => {
-    world.wasDisturbed = true
-    for (const key of world.keys('state/expiry/')) void world.objects.delete(key)
-  }),
+  /** From now; without an instant it begins with the link. */
+  'upload a link for a while': (
+    { objects, clock, checker }: SimulatedWorld,
+    { key, beginsInMs, endsInMs }: ForAWhile,
+  ) => {
+    const at = (ms: number | undefined) => (ms === undefined ? undefined : render(clock.now().getTime() + ms))
+    void objects.as('someone').put(key, JSON.stringify({ notBefore: at(beginsInMs), expiresAt: at(endsInMs) }))
+    // What it asks for ends by time alone: a link that asks for the same later on asks from then on.
+    void clock.sleep(endsInMs).then(() => checker.noteDesired())
+  },
   /** Requests to Identity Center that begin from now on; 0: as before. */
-  'let requests take this long': doing(1, { ms: one(0, 20_000, 400_000) }, ({ ms }, world) => {
+  'let requests take this long': (world: SimulatedWorld, { ms }: { ms: number }) => {
     world.requestsTakeMs = ms
-  }),
-  /** Those of processes that begin from now on, from the true time, at most. */
-  'let clocks go wrong': doing(1, { ms: one(120_000) }, ({ ms }, world) => {
-    const mostMs = (believedMs - (world.settings.readLagMs ?? 0)) / 2
-    world.skewMs = Math.max(world.skewMs, Math.min(ms, mostMs))
-  }),
+  },
 }
 
-/** In whole seconds, as people write them. */
-function render(ms: number, offset: keyof typeof offsets): string {
-  return `${new Date(ms + offsets[offset] * 60_000).toISOString().slice(0, 19)}${offset}`
+/** As people write it: in whole seconds, by the clock of their country. */
+function render(ms: number): string {
+  return `${new Date(ms + 3_600_000).toISOString().slice(0, 19)}+01:00`
 }
 
 /** The last instant at which a link begins or ends, `undefined` where none does: until then the world is not at rest. */

@@ -1,89 +1,123 @@
 import type { Action } from './action.ts'
-import {
-  account,
-  ask,
-  decide,
-  deleteFolder,
-  deleteLink,
-  done,
-  group,
-  linkOf,
-  longDone,
-  lookAtBrake,
-  move,
-  releaseBrake,
-  renameGroup,
-  set,
-  upload,
-  uploadAll,
-  wait,
-  withdraw,
-  writeEligibility,
-} from './scenario-steps.ts'
-import { type Lives, listLives, type Steps } from './scenarios.ts'
-import { accounts, units } from './small-world.ts'
+import type { CallGroup, Fault, FaultKind } from './chaos.ts'
+import { hostileGroups, hostileLinkOf, nearNames } from './hostile-actions.ts'
+import { versionNames } from './permission-set-actions.ts'
+import type { WorldSettings } from './simulated-world.ts'
+import { accounts, type bodies, units } from './small-world.ts'
 
+/** One thing that users, operators or AWS do, and what there is before it. Faults strike calls of `actions` only. */
+export type CanonicalLife = {
+  readonly name: string
+  readonly settings?: Partial<WorldSettings>
+  readonly before?: readonly Action[]
+  readonly actions: readonly Action[]
+}
+
+/** One step, or several. */
+type Steps = Action | readonly Steps[]
+/** What is there before has come about when the first action begins. After the last one time passes. */
+type Life = { readonly settings?: Partial<WorldSettings>; readonly before?: Steps; readonly actions: Steps }
+/** By what they are called. Where there is nothing before, the actions are enough. */
+type Lives = Readonly<Record<string, Life | Steps>>
+type Of<What extends Action['do']> = Extract<Action, { readonly do: What }>
+
+const set = 'First-ps'
+const group = 'team one'
 const mia = 'mia@example.com'
 const leo = 'leo@example.com'
+/** Where things happen, unless something else is said. */
+const [account, nested, third, fourth] = accounts
+const [unit, nestedUnit, thirdUnit] = units
 
-type Of<What extends Action['do']> = Extract<Action, { readonly do: What }>
-type UserName = typeof mia | typeof leo
-type Version = Of<'upload a permission set'>['version']
-type Department = Of<'write the rule'>['department']
-type Selector = Of<'write a selector'>['body']
-type Times = Partial<Of<'upload a link for a while'>>
-
+export const wait = (ms: number): Action => ({ do: 'let time pass', ms })
+/** Until what was uploaded is granted, or what was deleted revoked. */
+export const done = wait(20_000)
+/** And until the schedule of each minute has run. */
+const longDone = wait(70_000)
+/** After so long a listing counts against our own calls. */
+const listed = wait(8 * 60_000)
+export const strike = (
+  kind: FaultKind,
+  calls: CallGroup,
+  { process = 'dispatcher', skip = 0, times = 1 }: Partial<Omit<Fault, 'kind' | 'calls'>> = {},
+): Action => ({ do: 'strike calls', kind, calls, process, skip, times })
 const reconcile: Action = { do: 'reconcile' }
 const night: Action = { do: 'check for drift' }
-const loseNextEvent: Action = { do: 'lose the next event', count: 1 }
+const loseNextEvent: Action = { do: 'lose the next event' }
 const letRequestsTake = (ms: number): Action => ({ do: 'let requests take this long', ms })
-const uploadAndDelete = (key: string, afterMs: number): Action => ({ do: 'upload a link and delete it', key, afterMs })
-const uploadForAWhile = (key: string, endsInMs: number, { beginsInMs, offset = 'Z' }: Times = {}): Action => {
-  return { do: 'upload a link for a while', key, beginsInMs, endsInMs, offset }
-}
 
-const deleteGroup: Action = { do: 'delete a principal', principal: `GROUP/${group}`, silently: false }
-const renameUser: Action = { do: 'rename a user', from: mia, to: leo, silently: false }
-const makeAgain = (principal: 'GROUP/team one' | 'USER/mia@example.com'): Action => {
-  return { do: 'delete a principal and make it again', principal, afterMs: 100, silently: false }
+export const linkOf = (scope: string, permissionSet = set, principal = group, type: 'GROUP' | 'USER' = 'GROUP') =>
+  `links_data/${scope}%${permissionSet}%${principal}%${type}%ssofile`
+export const upload = (key: string, body: keyof typeof bodies = 'empty'): Action => ({ do: 'upload a link', key, body })
+const uploadAll = (...keys: readonly string[]) => keys.map((key) => upload(key))
+export const deleteLink = (key: string): Action => ({ do: 'delete this link', key })
+const deleteFolder = (folder: '' | 'folder-a/'): Action => ({ do: 'delete all links of a folder', folder })
+const uploadForAWhile = (key: string, endsInMs: number, beginsInMs?: number): Action => {
+  return { do: 'upload a link for a while', key, beginsInMs, endsInMs }
 }
+const lookAtBrake: Action = { do: 'look at the brake' }
+const releaseBrake: Action = { do: 'release what was looked at' }
+
+type Principal = Of<'delete a principal'>['principal']
+const rename = (principal: Principal, to: string): Action => ({ do: 'rename a principal', principal, to })
+const renameGroup = rename(`GROUP/${group}`, 'team-late')
+const renameUser = rename(`USER/${mia}`, leo)
+const remove = (principal: Principal): Action => ({ do: 'delete a principal', principal })
+const make = (principal: Principal): Action => ({ do: 'make a principal', principal })
+const makeAgain = (principal: Principal): Steps => [remove(principal), wait(100), make(principal)]
 const suspend: Action = { do: 'suspend a person', name: mia }
 const restore: Action = { do: 'restore a person', name: mia }
 
-const tag = (account: string, value: 'a' | 'b'): Action => ({ do: 'tag an account', account, value, silently: false })
+const move = (account: string, unit: string): Action => ({ do: 'move an account', account, unit })
+const tag = (account: string, value: 'a' | 'b'): Action => ({ do: 'tag an account', account, value })
+const leave: Action = { do: 'an account leaves', account }
 const lackAccount = (times: number): Action => ({ do: 'Organizations does not list an account', account, times })
-const writeSelector = (body: Selector): Action => ({ do: 'write a selector', name: 'pick', body })
+const writeSelector = (body: Of<'write a selector'>['body']): Action => ({ do: 'write a selector', name: 'pick', body })
+type Version = Of<'upload a permission set'>['version']
 const version = (version: Version): Action => ({ do: 'upload a permission set', name: 'First-ps', version })
 const lateVersion = (version: Version): Action => ({ do: 'upload a permission set', name: 'Late-ps', version })
 const deleteLateFile: Action = { do: 'delete a permission set file', name: 'Late-ps' }
 const losePolicy: Action = { do: 'remove a policy that First-ps needs', account }
 const restorePolicy: Action = { do: 'restore the policy', account }
 
-const assign = (permissionSet: 'First-ps' | 'Console-ps' = set, principal = `GROUP/${group}`): Action => {
-  return { do: 'assign in the console', account, principal, permissionSet }
+const assign = (target: Partial<Of<'assign in the console'>> = {}): Action => {
+  return { do: 'assign in the console', account, principal: `GROUP/${group}`, permissionSet: set, ...target }
 }
 /** Until faults have stopped. */
-const spoil = (under: Of<'spoil an object of ssofile'>['under']): Action => {
-  return { do: 'spoil an object of ssofile', under, nth: 0, body: 'cut off', afterMs: 90_000_000 }
+const spoil = (under: Of<'spoil an object of ssofile'>['under'], afterMs = 90_000_000): Action => {
+  return { do: 'spoil an object of ssofile', under, nth: 0, afterMs }
 }
+const changeSet = (change: Of<'change First-ps in the console'>['change']): Action => ({
+  do: 'change First-ps in the console',
+  change,
+})
 
+type Decision = Omit<Of<'decide on a request'>, 'do' | 'account' | 'by'>
+const approval: Decision = { decision: 'approve', of: 'the present upload', isSealed: false }
+const writeEligibility = (approvals: 1 | 2): Action => ({ do: 'write the eligibility', approvals })
+const ask: Action = { do: 'ask for access', account }
+const decide = (by: string, said: Partial<Decision> = {}): Action => {
+  return { do: 'decide on a request', account, by, ...approval, ...said }
+}
+const withdraw: Action = { do: 'withdraw a request', account }
 /** One approval is enough. */
 const asked: Steps = [writeEligibility(1), wait(5_000), ask, wait(15_000)]
 const deleteTemporary: Action = { do: 'delete a temporary link by hand', account }
-const endSessions: Action = { do: 'end sessions', user: mia, permissionSet: set, account }
+const endSessions: Action = { do: 'end sessions', user: mia, permissionSet: set }
 
 const writeGroup: Action = { do: 'write the group' }
 const deleteGroupFile: Action = { do: 'delete the group file' }
 const put: Action = { do: 'put into the group', name: mia }
 const take: Action = { do: 'take out of the group', name: mia }
+type UserName = Of<'suspend a person'>['name']
 const othersPut = (name: UserName): Action => ({ do: 'somebody else puts into the group', name })
+type Department = Of<'write the rule'>['department']
 const writeRule = (department: Department): Action => ({ do: 'write the rule', department })
-const employ = (name: UserName, department: Department, silently = false): Action => {
-  return { do: 'change the department', name, department, silently }
-}
+const employ = (name: UserName, department: Department): Action => ({ do: 'change the department', name, department })
 
-const [, nested, third] = accounts
-const [unit, , thirdUnit] = units
+type Asking = Of<'join a group'>['group']
+const join = (group: Asking, who: string): Action => ({ do: 'join a group', group, who })
+const quit = (group: Asking, who: string): Action => ({ do: 'leave a group', group, who })
 
 const own = linkOf(`account%${account}`)
 const another = linkOf(`account%${nested}`)
@@ -100,7 +134,17 @@ const ofSecond = linkOf(`account%${account}`, set, 'team-2')
 const ofConsole = linkOf(`account%${nested}`, 'Console-ps')
 const ofMia = linkOf(`account%${account}`, set, mia, 'USER')
 const ofLeo = linkOf(`account%${account}`, set, leo, 'USER')
-const inFolder = [set, 'Console-ps'].map((name) => linkOf(`folder-a/account%${nested}`, name, mia, 'USER'))
+const inFolder = (key: string) => key.replace('links_data/', 'links_data/folder-a/')
+const miasInFolder = [set, 'Console-ps'].map((name) => inFolder(linkOf(`account%${nested}`, name, mia, 'USER')))
+
+const his = (key: string): Action => ({ do: 'he uploads a link', key })
+const uploadHis: Action = { do: 'he uploads root links for all of his groups' }
+const deleteHis: Action = { do: 'he deletes all of his links' }
+const flap: Action = { do: 'he flaps his links', times: 4, awayMs: 200 }
+const encryptHis: Action = { do: 'he encrypts one of his links', nth: 0 }
+const overwrite = (body: 'reason' | 'empty'): Action => ({ do: 'he overwrites a link of others', nth: 0, body })
+const honest = inFolder(own)
+const likeHonest = his(hostileLinkOf('root%all', set, 'team one'))
 
 const links: Lives = {
   'a link is uploaded': upload(own),
@@ -108,21 +152,18 @@ const links: Lives = {
   'one of two links goes': { before: uploadAll(own, ofUnit), actions: deleteLink(own) },
   'a link is uploaded and deleted at once, before its access is asked for, and then just after': {
     settings: { readLagMs: 240_000 },
-    actions: [uploadAndDelete(own, 300), done, uploadAndDelete(own, 900)],
+    actions: [upload(own), wait(300), deleteLink(own), done, upload(own), wait(900), deleteLink(own)],
   },
   'a link is deleted and uploaded at once': { before: upload(own), actions: [deleteLink(own), upload(own)] },
   'a link becomes invalid': { before: upload(own), actions: upload(own, 'malformed') },
   'a link begins later, and ends': [
-    uploadForAWhile(own, 70_000, { beginsInMs: 20_000 }),
-    uploadForAWhile(another, 70_000, { offset: '+01:00' }),
+    uploadForAWhile(own, 70_000, 20_000),
+    uploadForAWhile(another, 70_000),
     wait(150_000),
   ],
   'links end one after the other, and clocks are wrong': {
     settings: { skewMs: 120_000 },
-    actions: [
-      accounts.map((one, nth) => uploadForAWhile(linkOf(`account%${one}`), 75_000 + nth * 65_000)),
-      wait(1_000),
-    ],
+    actions: accounts.map((one, nth) => uploadForAWhile(linkOf(`account%${one}`), 75_000 + nth * 65_000)),
   },
   'the dispatcher dies while requests take minutes, of which only one may be in progress': {
     settings: { outstanding: 1, latencyMs: 60_000, latencyP99Ms: 70_000 },
@@ -140,17 +181,23 @@ const links: Lives = {
 const directory: Lives = {
   'a group is renamed, and its link goes with it': {
     before: upload(own),
-    actions: [renameGroup(group, 'team-late'), upload(ofLateGroup), deleteLink(own)],
+    actions: [renameGroup, upload(ofLateGroup), deleteLink(own)],
   },
   'a group is renamed, and back': {
     before: upload(own),
-    actions: [renameGroup(group, 'team-late'), wait(1_000), renameGroup('team-late', group)],
+    actions: [renameGroup, wait(1_000), rename('GROUP/team-late', group)],
   },
-  'two groups swap their names': { before: upload(own), actions: { do: 'two groups swap names' } },
+  'two groups swap their names': {
+    before: upload(own),
+    actions: [
+      rename(`GROUP/${group}`, 'team-between'),
+      [rename('GROUP/team-2', group), rename('GROUP/team-between', 'team-2')],
+    ],
+  },
   'a group is deleted and made again': { before: upload(own), actions: makeAgain('GROUP/team one') },
-  'a group is deleted': { before: [upload(own), longDone], actions: deleteGroup },
+  'a group is deleted': { before: [upload(own), longDone], actions: remove(`GROUP/${group}`) },
   'the grace of a deleted group ends': {
-    before: [upload(own), done, deleteGroup, wait(58 * 60_000)],
+    before: [upload(own), done, remove(`GROUP/${group}`), wait(58 * 60_000)],
     actions: wait(3 * 60_000),
   },
   'a user is renamed': { before: upload(ofMia), actions: renameUser },
@@ -180,14 +227,14 @@ const organization: Lives = {
   },
   'an account leaves, and comes back': {
     before: upload(own),
-    actions: [{ do: 'an account leaves and comes back', account, afterMs: 30_000 }, [done, reconcile, done, reconcile]],
+    actions: [leave, wait(30_000), { do: 'the account comes back', account }, done, reconcile, done, reconcile],
   },
   'an account has left': {
-    before: [upload(own), done, { do: 'an account leaves', account }, wait(20 * 60_000)],
+    before: [upload(own), done, leave, wait(20 * 60_000)],
     actions: [reconcile, done, reconcile],
   },
   'an account left an hour ago': {
-    before: [upload(own), done, { do: 'an account leaves', account }, reconcile, wait(70 * 60_000)],
+    before: [upload(own), done, leave, reconcile, wait(70 * 60_000)],
     actions: reconcile,
   },
   'the view of the organization is lost, and a link of all accounts comes': [
@@ -203,7 +250,7 @@ const organization: Lives = {
   },
   'a selector changes while AWS takes its time': {
     before: [writeSelector('unit'), longDone, letRequestsTake(95_000), upload(selected), wait(1_000)],
-    actions: [writeSelector('rest'), wait(110_000)],
+    actions: [writeSelector('tag'), wait(110_000)],
   },
   'nobody can read a selector any more': {
     before: [writeSelector('unit'), upload(selected), longDone],
@@ -265,28 +312,25 @@ const temporary: Lives = {
   },
   'more sessions are ended than there is room for': {
     before: [upload(ofMia), done, endSessions, longDone],
-    actions: [{ do: 'temporary accesses end', of: 'many', permissionSet: set }, longDone],
+    actions: [{ do: 'many temporary accesses end', permissionSet: set }, longDone],
   },
 }
 
 const operators: Lives = {
-  'access of others is imported': {
-    before: assign(),
-    actions: { do: 'import', isCompact: false, account, killMs: undefined },
-  },
-  'access is released': { before: upload(own), actions: { do: 'release', nth: undefined, killMs: undefined } },
+  'access of others is imported': { before: assign(), actions: { do: 'import', isCompact: false, account } },
+  'access is released': { before: upload(own), actions: { do: 'release', nth: 0 } },
   'the ledger is lost, and restored': {
     // The bucket keeps no versions: only history says what there was.
     settings: { seed: 6 },
     before: uploadAll(own, another),
-    actions: { do: 'the ledger is lost, and restored', count: 2, afterMs: 180_000, writes: 9 },
+    actions: { do: 'the ledger is lost, and restored', count: 2, afterMs: 180_000 },
   },
   'a pause in the midst of requests, changes, and its end': {
     settings: { outstanding: 1, latencyMs: 30_000, latencyP99Ms: 40_000 },
     before: upload(own),
     actions: [
       [upload(ofAll), wait(8_000), { do: 'pause' }, wait(5_000), deleteLink(own), upload(another), longDone],
-      [{ do: 'delete a link unseen under a pause', nth: 0 }, { do: 'resume' }, longDone],
+      [loseNextEvent, deleteLink(another), { do: 'resume' }, longDone],
     ],
   },
 }
@@ -295,21 +339,18 @@ const operators: Lives = {
 const brake: Lives = {
   'all entries are lost, and restored': {
     before: [wait(6 * 60_000), uploadAll(own, another, ofSecond)],
-    actions: [{ do: 'all entries are lost, and restored', writes: 1 }, longDone],
+    actions: [{ do: 'all entries are lost, and restored' }, longDone],
   },
   'the brake holds in two folders, and one list is released': {
     before: [
-      [uploadAll(own, another, ofSecond, ...inFolder), done, deleteFolder(''), done],
+      [uploadAll(own, another, ofSecond, ...miasInFolder), done, deleteFolder(''), done],
       [lookAtBrake, wait(16 * 60_000)],
     ],
-    actions: [deleteFolder('folder-a/'), done, releaseBrake, longDone, uploadAll(...inFolder)],
+    actions: [deleteFolder('folder-a/'), done, releaseBrake, longDone, uploadAll(...miasInFolder)],
   },
   'all accounts of a unit move, and the brake holds': {
     before: [uploadAll(ofThirdUnit, linkOf(`ou_id%${thirdUnit}`, set, 'team-2')), longDone],
-    actions: [
-      { do: 'move all accounts of a unit', from: thirdUnit, to: unit },
-      [done, lookAtBrake, releaseBrake, longDone],
-    ],
+    actions: [move(third, unit), move(fourth, unit), done, lookAtBrake, releaseBrake, longDone],
   },
   'what is held is granted again, under a list that was looked at': {
     before: [uploadAll(own, another, ofSecond), done, deleteFolder('')],
@@ -344,16 +385,13 @@ const brake: Lives = {
   },
 }
 
-/** After so long a listing counts against our own calls. */
-const listed = wait(8 * 60_000)
-
 const otherHands: Lives = {
   'others give access, and ssofile revokes its own': {
     before: [assign(), upload(own)],
     actions: [deleteLink(own), done, { do: 'remove in the console', account, principal: `GROUP/${group}` }],
   },
   'somebody takes access away, and the night finds it': {
-    before: [upload(own), wait(7 * 60_000), { do: 'remove what ssofile gave', nth: 0, backAfterMs: undefined }],
+    before: [upload(own), wait(7 * 60_000), { do: 'remove what ssofile gave', nth: 0 }],
     actions: night,
   },
   'the night comes before listings show what was granted': {
@@ -380,7 +418,7 @@ const otherHands: Lives = {
   },
   'others change a permission set, and the night finds it': {
     before: [version('more'), upload(own)],
-    actions: [{ do: 'change First-ps in the console', change: 'attach' }, night, longDone],
+    actions: [changeSet('attach'), night, longDone],
   },
   'others make a permission set again': {
     before: upload(ofConsole),
@@ -408,10 +446,7 @@ const otherHands: Lives = {
   },
   'an account moves unseen, and the link of its old place goes': {
     before: uploadAll(ofUnit, ofThirdUnit),
-    actions: [
-      { do: 'move an account and delete a link of its old place', account, unit: thirdUnit },
-      [done, reconcile],
-    ],
+    actions: [loseNextEvent, move(account, thirdUnit), deleteLink(ofUnit), done, reconcile],
   },
   'Organizations lacks an account, and does not say where another is': {
     before: upload(ofUnit),
@@ -429,7 +464,7 @@ const otherHands: Lives = {
 
 const leavers: Lives = {
   'a person is suspended, asked for, and comes back': {
-    before: [upload(ofMia), done, assign('Console-ps', `USER/${mia}`)],
+    before: [upload(ofMia), done, assign({ permissionSet: 'Console-ps', principal: `USER/${mia}` })],
     actions: [[suspend, wait(1_000), upload(linkOf('root%all', set, mia, 'USER')), longDone], restore],
   },
   'a suspended person is renamed': {
@@ -467,11 +502,11 @@ const memberships: Lives = {
   },
   'a rule takes out whom it put in, without an event, and nobody whom somebody else had put in': {
     before: [
-      { do: 'make a principal', principal: `USER/${leo}`, silently: false },
+      make(`USER/${leo}`),
       [writeGroup, done, writeRule('Engineering'), othersPut(leo)],
       [employ(leo, 'Engineering'), employ(mia, 'Engineering')],
     ],
-    actions: [employ(leo, 'Sales'), done, employ(mia, 'Sales', true), reconcile],
+    actions: [employ(leo, 'Sales'), done, loseNextEvent, employ(mia, 'Sales'), reconcile],
   },
   'a file asks beside the rule, whom the rule puts in again is suspended, and the rule goes': {
     before: [writeGroup, employ(mia, 'Engineering'), writeRule('Engineering'), put],
@@ -482,8 +517,115 @@ const memberships: Lives = {
   },
 }
 
+/** What no life does, and random ones do as well. */
+export const otherSteps = flatten([
+  [versionNames.map(version), versionNames.map(lateVersion)],
+  // Of a scope, a folder and a type that there are not.
+  ['root%some', 'undeclared/root%all'].map((scope) => upload(linkOf(scope))),
+  upload(ofAll.replace('GROUP', 'group')),
+  uploadForAWhile(own, 500),
+  uploadForAWhile(ofAll, 290_000, 150_000),
+  { do: 'upload a link as it is', nth: 0 },
+  [make(`GROUP/${group}`), make('GROUP/team-late'), move(account, unit)],
+  [letRequestsTake(0), { do: 'take the lease' }, { do: 'delete control/brake.json' }],
+  (['detach', 'session', 'inline', 'delete'] as const).map(changeSet),
+  [writeSelector('nobody'), { do: 'write a selector', name: 'other', body: 'tag' }],
+  { do: 'rename an account', account, to: 'renamed' },
+  { do: 'create an organizational unit and move an account there', account },
+  { do: 'delete an organizational unit that is empty', unit: nestedUnit },
+  [spoil('foreign/', 20_000), spoil('assignments/', 600_000), spoil('state/missing-accounts.json', 600_000)],
+  { do: 'import', isCompact: true },
+])
+
 export const canonicalLives = [
   ...[links, directory, organization, permissionSets, temporary, operators].flatMap(listLives),
   ...listLives(brake).map((life) => ({ ...life, settings: { brakeCount: 1 } })),
   ...[otherHands, leavers, memberships].flatMap(listLives),
 ]
+
+/** People who ask, approve, change their minds, and are done. */
+export const requestLives = listLives({
+  'two approve, and it ends by itself': [
+    [writeEligibility(2), ask, done, decide('ann'), decide('bob'), done],
+    wait(30 * 60_000),
+  ],
+  'the requester is an approver, and one approver is not enough': [
+    [writeEligibility(2), join('approvers', mia), ask, done],
+    [decide(mia), decide('ann'), done, decide('bob', { decision: 'deny' })],
+  ],
+  'what was approved is edited': [
+    [writeEligibility(2), ask, done, decide('ann'), wait(5_000), ask, done],
+    [decide('bob'), decide('ann', { of: 'an earlier upload' }), done, withdraw],
+  ],
+  'an approver leaves before the other one approves': [
+    [writeEligibility(2), ask, done, decide('ann'), done, quit('approvers', 'ann')],
+    [longDone, decide('bob'), done, withdraw, join('approvers', 'ann')],
+  ],
+  'who asked may not do so any more': [
+    [writeEligibility(1), ask, done, quit('askers', mia), longDone],
+    [decide('ann'), done, join('askers', mia)],
+  ],
+  'a denial that S3 gives to nobody, and an approval': [
+    [writeEligibility(1), ask, done, decide('ann', { decision: 'deny', isSealed: true }), longDone],
+    decide('bob'),
+  ],
+  'a stranger asks in the name of the requester': [
+    [writeEligibility(1), ask, done, decide('ann'), done],
+    [{ do: 'a stranger asks in the name of the requester', account }, done],
+    { do: 'the stranger takes that back', account },
+  ],
+})
+
+/** What an uploader does who wants to harm others, while they go on. */
+export const hostileLives = listLives({
+  'a link of others goes behind the revocations of all that he has': {
+    settings: { outstanding: 1 },
+    before: [{ do: 'upload a permission set', name: 'Late-ps', version: 'less' }, upload(honest), uploadHis, longDone],
+    actions: [deleteHis, wait(400), deleteLink(honest)],
+  },
+  'his links flap while others lose access for other reasons': {
+    before: [upload(ofAll), [hostileGroups[0], ...nearNames].map((name) => his(hostileLinkOf('root%all', set, name)))],
+    actions: [flap, move(account, thirdUnit), renameGroup, flap, longDone],
+  },
+  'his list grows while an operator looks at another one and releases it': {
+    before: [accounts.slice(0, 3).map((one) => upload(inFolder(linkOf(`account%${one}`)))), uploadHis, longDone],
+    actions: [
+      [deleteFolder('folder-a/'), deleteHis, done, lookAtBrake],
+      [his(hostileLinkOf('root%all', set, hostileGroups[1])), wait(300), releaseBrake],
+    ],
+  },
+  'his account moves with that of others': {
+    settings: { brakeCount: 2 },
+    before: [
+      uploadAll(inFolder(ofUnit), inFolder(ofUnitToo)),
+      [his(hostileLinkOf(`ou_id%${unit}`)), his(hostileLinkOf(`ou_id%${unit}`, set, hostileGroups[1]))],
+    ],
+    actions: [move(account, thirdUnit), longDone],
+  },
+  'a link of others is overwritten while it is looked at, and goes': {
+    // Of a bucket without versions: only what was uploaded when tells who did.
+    settings: { seed: 6 },
+    actions: [upload(own), wait(30), overwrite('reason'), done, overwrite('empty'), wait(300), deleteLink(own)],
+  },
+  'nobody could ever read a link of his that asks for what a link of others asks for': [
+    [likeHonest, encryptHis, upload(honest), done],
+    longDone,
+  ],
+  'nobody can read a link of his that grants what links of others grant': {
+    before: likeHonest,
+    actions: [encryptHis, upload(honest), done, longDone],
+  },
+})
+
+function listLives(lives: Lives): readonly CanonicalLife[] {
+  return Object.entries(lives).map(([name, life]) => {
+    const { settings = {}, before = [], actions } = 'actions' in life ? life : { actions: life }
+    const steps = flatten(actions)
+    const isOver = steps.at(-1)?.do === 'let time pass'
+    return { name, settings, before: flatten(before), actions: isOver ? steps : [...steps, done] }
+  })
+}
+
+function flatten(steps: Steps): readonly Action[] {
+  return 'do' in steps ? [steps] : steps.flatMap(flatten)
+}

@@ -1,0 +1,134 @@
+import * as fc from 'fast-check'
+import type { Action } from './action.ts'
+import { callGroupNames, faultKinds } from './chaos.ts'
+import { type CanonicalLife, canonicalLives, done, hostileLives, otherSteps, requestLives, wait } from './lives.ts'
+import type { WorldSettings } from './simulated-world.ts'
+import { accounts, permissionSets, principals, selectorNames, units } from './small-world.ts'
+import { believedMs } from './time-actions.ts'
+
+export const profiles = ['brake', 'hostile', 'requests'] as const
+export type Profile = (typeof profiles)[number]
+
+export const settingsFor = (profile: Profile | undefined): fc.Arbitrary<WorldSettings> =>
+  fc
+    .record({
+      // How long assignment requests take: mostly moments, sometimes all of them minutes, or some of them hours.
+      latencyP99Ms: fc.constantFrom(1_200, 1_200, 1_200, 20_000, 200_000, 600_000, 3_600_000),
+      seed: fc.integer({ min: 0, max: 2 ** 30 }),
+      outstanding: fc.constantFrom(1, 2, 15),
+      provisionings: fc.constantFrom(1, 3),
+      brakeCount: profile === 'brake' ? fc.constantFrom(1, 2) : fc.constantFrom(undefined, undefined, undefined, 1, 2),
+      mischief: fc.constantFrom('any', 'any', 'any', 'refusals', 'refusals', 'late'),
+      // How far listings may lag behind.
+      readLagMs: fc.constantFrom(undefined, 10_000, 240_000),
+      skewMs: fc.constantFrom(0, 0, 120_000),
+    })
+    .map(({ readLagMs, ...rest }) => ({
+      ...rest,
+      latencyMs: rest.latencyP99Ms === 200_000 ? 90_000 : 300,
+      readLagMs: readLagMs && Math.min(readLagMs, believedMs - 2 * rest.skewMs),
+    }))
+
+const link = fc
+  .tuple(
+    fc.constantFrom('', '', '', 'folder-a/'),
+    fc.constantFrom(
+      ...['root%all', 'account_tag%team^a', ...units.map((id) => `ou_id%${id}`)],
+      ...accounts.slice(0, 3).map((id) => `account%${id}`),
+      ...selectorNames.map((name) => `select%${name}`),
+    ),
+    // Mostly the same, so that links overlap.
+    fc.constantFrom('First-ps', 'First-ps', 'First-ps', ...permissionSets),
+    fc.constantFrom('GROUP/team one', 'GROUP/team one', 'GROUP/team one', ...principals, 'GROUP/team-late'),
+  )
+  .map(([folder, scope, permissionSet, principal]) => {
+    const [type, name] = principal.split('/')
+    return `links_data/${folder}${scope}%${permissionSet}%${name}%${type}%ssofile`
+  })
+
+const upload = fc.record({
+  do: fc.constant('upload a link' as const),
+  key: link,
+  body: fc.constantFrom('empty', 'empty', 'empty', 'reason', 'expired', 'malformed'),
+})
+
+const strike: fc.Arbitrary<Action> = fc.record({
+  do: fc.constant('strike calls' as const),
+  kind: fc.constantFrom(...faultKinds),
+  calls: fc.constantFrom(...callGroupNames),
+  process: fc.constantFrom('dispatcher', 'dispatcher', 'handler', 'any'),
+  skip: fc.nat(20),
+  times: fc.constantFrom(1, 1, 2, 4, 9),
+})
+
+const message: fc.Arbitrary<Action> = fc.record({
+  do: fc.constantFrom('lose the next event', 'repeat the next event', 'delay the next event'),
+  skip: fc.nat(5),
+})
+
+/** Steps of any life, others, and what is worth drawing. */
+const step: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 10, arbitrary: fc.constantFrom(...distinct([...canonicalLives, ...requestLives, ...hostileLives])) },
+  { weight: 2, arbitrary: fc.constantFrom(...otherSteps) },
+  { weight: 2, arbitrary: upload },
+  { weight: 1, arbitrary: fc.nat(30).map((nth): Action => ({ do: 'delete a link', nth })) },
+  { weight: 2, arbitrary: strike },
+  { weight: 1, arbitrary: message },
+)
+
+function distinct(lives: readonly CanonicalLife[]): readonly Action[] {
+  const steps = lives.flatMap(({ before = [], actions }) => [...before, ...actions])
+  return [...new Map(steps.map((one) => [JSON.stringify(one), one])).values()]
+}
+
+/**
+ * What leads where defects live: a canonical life, faster or slower, struck somewhere, each step left out now and then. Everything
+ * in it is an action of its own, so that several mix with each other and with what else happens.
+ */
+function lived(lives: readonly CanonicalLife[]): fc.Arbitrary<readonly Action[]> {
+  // What remains of the steps is what a failure shrinks to.
+  const kept = fc.array(fc.nat(19), { minLength: 16, maxLength: 16 })
+  // Between two steps: what comes next meets what is under way.
+  const pause = fc.constantFrom(30, 300, 1_000, 5_000, 20_000, 20_000, 70_000)
+  return fc
+    .tuple(fc.constantFrom(...lives), fc.array(fc.oneof(strike, strike, message), { maxLength: 1 }), pause, kept)
+    .map(([{ before = [], actions }, struck, ms, isKept]) => {
+      const begun = before.length > 0 ? [...before, done] : []
+      const steps = [...begun, ...struck, ...actions]
+      return steps.map((one) => (one === done ? wait(ms) : one)).filter((_, nth) => isKept[nth] !== 0)
+    })
+}
+
+/** The same in other accounts, and with other ones of several. */
+function elsewhere(part: fc.Arbitrary<readonly Action[]>): fc.Arbitrary<readonly Action[]> {
+  return fc.tuple(part, fc.constantFrom(0, 0, 0, 1, 2, 3)).map(([steps, by]) => {
+    const text = JSON.stringify(steps)
+      .replaceAll(/(?<=20000000000)[1-4]/g, (nth) => String(((Number(nth) - 1 + by) % accounts.length) + 1))
+      .replaceAll(/(?<="nth":)\d+/g, (nth) => String(Number(nth) + by))
+    return JSON.parse(text)
+  })
+}
+
+const stepsMost = 30
+
+/** Single steps and lives mixed, `most` steps at most. One life in eight is mostly that of a hostile uploader. */
+export function drawActions(most: number, profile: Profile | undefined): fc.Arbitrary<readonly Action[]> {
+  const single = step.map((one): readonly Action[] => [one])
+  const part = fc.oneof({ weight: 3, arbitrary: single }, { weight: 1, arbitrary: lived(canonicalLives) })
+  const mostly = (lives: readonly CanonicalLife[]) =>
+    partsOf(fc.oneof({ weight: 1, arbitrary: part }, { weight: 2, arbitrary: lived(lives) }), most)
+  if (profile === 'hostile') return mostly(hostileLives)
+  if (profile === 'requests') return mostly(requestLives)
+  return fc.oneof({ weight: 7, arbitrary: partsOf(part, most) }, { weight: 1, arbitrary: mostly(hostileLives) })
+}
+
+function partsOf(part: fc.Arbitrary<readonly Action[]>, most: number): fc.Arbitrary<readonly Action[]> {
+  return fc
+    .array(elsewhere(part), { minLength: Math.min(most, 4), maxLength: Math.ceil(most / 2), size: 'max' })
+    .map((parts) => parts.flat().slice(0, most))
+}
+
+/** The lives that a seed draws, without shrinking. */
+export function drawLives(seed: number, runs: number, profile?: Profile) {
+  return fc.sample(fc.tuple(settingsFor(profile), drawActions(stepsMost, profile)), { seed, numRuns: runs })
+}

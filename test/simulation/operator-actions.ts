@@ -1,0 +1,117 @@
+import { leasePortions, underLease } from '../../handlers/cli/take-over/under-lease.ts'
+import { assignmentKey } from '../../shared/domain/assignments/assignment.ts'
+import { accountId } from '../../shared/domain/organization/account-id.ts'
+import { MemoryObjectVersions } from '../../shared/memory/s3/memory-object-versions.ts'
+import type { Ports } from '../../shared/ports/ports.ts'
+import { releaseAssignment } from '../../shared/reconcile/assignments/release-assignment.ts'
+import { claimBucket } from '../../shared/reconcile/records/owner.ts'
+import { beginRestoration, endRestoration, findLostRecords } from '../../shared/reconcile/restore/restore-records.ts'
+import { prepareImport } from '../../shared/reconcile/take-over/import-assignments.ts'
+import { disturbing, nthOf } from './doing.ts'
+import type { SimulatedWorld } from './simulated-world.ts'
+import { letTimePass } from './time-actions.ts'
+import { spoiler } from './unreadable-objects.ts'
+
+type Import = { readonly isCompact: boolean; readonly account?: string }
+type Loss = { readonly count: number; readonly afterMs: number }
+
+/** Longer than the promise allows it to take. */
+const noticedMs = 130_000
+
+/** What an operator does under the lease: takes access of others over, gives ours back, restores what was lost. */
+export const operatorActions = {
+  /** `account`: absent: of all accounts. */
+  import: (world: SimulatedWorld, { isCompact, account }: Import) =>
+    void command('import', world, async (ports, inPortions) => {
+      const accounts = account === undefined ? [] : [accountId.parse(account)]
+      const filter = { accounts, permissionSets: [], principals: [] }
+      const options = { filter, isCompact, tagKeys: isCompact ? ['team'] : [], inPortions, onStep: () => {} }
+      const prepared = await prepareImport({ ...ports, configuration: world.configuration }, options)
+      await prepared.carryOut(inPortions)
+    }),
+  /** One entry of the ledger. */
+  release: (world: SimulatedWorld, { nth }: { readonly nth: number }) =>
+    void command('release', world, async (ports, inPortions) => {
+      const key = nthOf(world.keys('assignments/'), nth)
+      if (key === undefined) return
+      const meant = assignmentKey.parse(key.slice('assignments/'.length))
+      await inPortions([meant], 'assignments', async (one) => void (await releaseAssignment(one, ports)))
+    }),
+  /** Somebody deletes every granted entry, and nothing else: maybe before a sweep has counted one of them. */
+  'all entries are lost, and restored': disturbing(async (world) => {
+    const lost = world.losses.granted()
+    await loseAndRestore(lost, world, async () => {
+      // What ssofile found lacking by itself stands in the ledger again, as failed, and a person is told.
+      const isLost = () => isMassLoss(lost.filter((key) => !world.objects.model.find(key)).length, world)
+      const wasLost = isMassLoss(lost.length, world)
+      await letTimePass(noticedMs, world)
+      if (wasLost && isLost()) world.checker.limits.checkStopped(noticedMs)
+    })
+  }),
+  /** Somebody deletes ledger objects and the owner of the bucket; later an operator restores them. */
+  'the ledger is lost, and restored': disturbing(async (world, { count, afterMs }: Loss) => {
+    await loseAndRestore(world.losses.granted().slice(0, count), world, async () => {
+      void world.objects.as(spoiler).delete('control/owner.json')
+      await letTimePass(afterMs, world)
+      world.checker.limits.checkStopped(afterMs)
+    })
+  }),
+}
+
+async function loseAndRestore(
+  lost: readonly string[],
+  world: SimulatedWorld,
+  meanwhile: () => Promise<void>,
+): Promise<void> {
+  world.wasDisturbed = true
+  world.wasOperated = true
+  for (const key of lost) world.losses.lose(key)
+  await meanwhile()
+  world.isRestoring = true
+  for (let triesLeft = 9; triesLeft > 0; triesLeft--) if (await restore(world)) break
+  world.isRestoring = false
+}
+
+/** What is there still, and was never granted, may hide as much of the loss. */
+function isMassLoss(lost: number, world: SimulatedWorld): boolean {
+  const left = world.keys('assignments/').length
+  const { count, percent, most } = world.configuration.brake.indirect
+  return lost - left > Math.min(most, Math.max(count, Math.floor((percent * (lost + left)) / 100)))
+}
+
+/** As `ssofile restore` does. Until the owner is there again nothing goes on. Answers whether it ended well. */
+async function restore(world: SimulatedWorld): Promise<boolean> {
+  const versions = new MemoryObjectVersions(world.objects.model)
+  let isAtWork = true
+  const ended = command('restore', world, async (ports, inPortions) => {
+    await beginRestoration(ports)
+    // What was at work ends first.
+    await underLease(ports, 'restore', async () => undefined, lessee)
+    const lost = await findLostRecords({ ...ports, versions, inPortions, at: undefined, stoppedAt: undefined })
+    await lost.carryOut()
+    // Nothing tells whose it was: the operator says so, as `ssofile resume --accept-loss` does.
+    if (lost.owner.is === 'unknown') await claimBucket(ports, undefined, { acceptsLoss: true })
+    world.losses.noteRestored()
+    await endRestoration(ports, 'olga')
+  })
+  void ended.then(() => {
+    isAtWork = false
+  })
+  while (isAtWork) await world.clock.advance(100)
+  return ended
+}
+
+type InPortions = ReturnType<typeof leasePortions>
+const lessee = { who: 'simulation', tell: () => {} }
+
+/** Answers whether it ended well. */
+function command(
+  name: 'import' | 'release' | 'restore',
+  world: SimulatedWorld,
+  work: (ports: Ports, inPortions: InPortions) => Promise<void>,
+): Promise<boolean> {
+  // The lease was away for a while.
+  world.wasInterrupted = true
+  const portionsOf = (ports: Ports) => leasePortions(ports, name, () => {}, lessee)
+  return world.operate((ports) => work(ports, portionsOf(ports)))
+}
