@@ -1,8 +1,7 @@
 import * as fc from 'fast-check'
 import { accountId } from '../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../shared/domain/permission-sets/permission-set-name.ts'
-import { principalId } from '../../shared/domain/principals/identity-center-ids.ts'
-import { endOfRequest, endSession, sessionMostMs } from '../../shared/domain/sessions/ended-sessions.ts'
+import { endSession, sessionMostMs } from '../../shared/domain/sessions/ended-sessions.ts'
 import { recordEndedSessions } from '../../shared/reconcile/records/ended-sessions.ts'
 import { readOwned } from '../../shared/reconcile/records/owned-permission-sets.ts'
 import { doing } from './doing.ts'
@@ -13,7 +12,6 @@ import { userNames } from './small-world.ts'
 
 const user = fc.constantFrom(...userNames)
 const permissionSet = fc.constantFrom(...ownedNames)
-const endsMost = 64
 
 export const sessionActions = {
   /** What `ssofile sessions end` does. `account`: absent where it is done in all. */
@@ -29,25 +27,6 @@ export const sessionActions = {
         const where = account === undefined ? undefined : accountId.parse(account)
         const wish = { user: id, name: user, permissionSet: name, account: where, by: 'operator' }
         await recordEndedSessions(objects, [endSession(wish, world.clock.now())])
-      }),
-  ),
-  /** Temporary access has ended minute after minute, and its eligibility ends sessions: more than an inline policy holds. */
-  'temporary accesses end': doing(
-    1,
-    { permissionSet, of: fc.constantFrom('one', 'many') },
-    ({ permissionSet, of }, world) =>
-      world.operate(async ({ objects }) => {
-        const nowMs = world.clock.now().getTime()
-        const ends = Array.from({ length: endsMost }, (_, number) => {
-          const wish = {
-            user: principalId.parse(`00000000-0000-4000-8000-${String(of === 'one' ? 0 : number).padStart(12, '0')}`),
-            account: accountId.parse(`3000000000${String(of === 'one' ? number : 0).padStart(2, '0')}`),
-            permissionSet: permissionSetName.parse(permissionSet),
-            ...{ name: `somebody ${number}`, by: endOfRequest(`${number}`) },
-          }
-          return endSession(wish, new Date(nowMs - number * 60_000))
-        })
-        await recordEndedSessions(objects, ends)
       }),
   ),
 }

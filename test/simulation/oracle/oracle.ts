@@ -70,7 +70,7 @@ export class Oracle {
     this.rest = new RestPromise(this.#watched)
     this.limits = new LimitsPromise(this.#watched)
     this.sessions = new SessionsPromise(this.#watched)
-    this.permissionSets = new PermissionSetsPromise(this.#watched, this.sessions)
+    this.permissionSets = new PermissionSetsPromise(this.#watched)
     this.temporary = new TemporaryPromise(this.#watched)
     this.brake = new BrakePromise(this.#watched, this.temporary, this.#suspensions)
     this.others = new OthersPromise(this.#watched)

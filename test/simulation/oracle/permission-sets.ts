@@ -2,7 +2,6 @@ import { readHeldContents } from '../brake-actions.ts'
 import { scopeOf } from '../desired.ts'
 import { ownedNames } from '../permission-set-actions.ts'
 import { asDefined, type PlainFile, parsePlainFile, plainOf } from './plain-permission-set.ts'
-import type { SessionsPromise } from './sessions.ts'
 import { believedMs, hinderedMs, isHindered, Judge, releasedMs, seenAfterMs, type Watched } from './watched.ts'
 
 const kept = /^(?:links_data\/[^%]*%[^%]*|assignments\/account%\d{12})%([\w-]+)%.+%(?:GROUP|USER)(?:%ssofile)?$/su
@@ -14,7 +13,6 @@ const kept = /^(?:links_data\/[^%]*%[^%]*|assignments\/account%\d{12})%([\w-]+)%
  */
 export class PermissionSetsPromise extends Judge {
   protected readonly promise = 'convergence'
-  readonly #sessions: SessionsPromise
   /** Since when each file, link and access has been there without a break. */
   readonly #sinceMs = new Map<string, number>()
   /** What a file said, by its name and etag; by name and body, what was in force once, and what a person released when. */
@@ -24,9 +22,8 @@ export class PermissionSetsPromise extends Judge {
   /** Which content each permission set was being brought to when its record was last written. */
   readonly #begun = new Map<string, string>()
 
-  constructor(watched: Watched, sessions: SessionsPromise) {
+  constructor(watched: Watched) {
     super(watched)
-    this.#sessions = sessions
     this.world.objects.onChange(({ key, eventName }) => this.#noteChange(key, eventName.startsWith('ObjectRemoved')))
   }
 
@@ -121,9 +118,7 @@ export class PermissionSetsPromise extends Judge {
     // Others changed it more often than it is restored within an hour.
     const { drift = {} } = this.world.readJson(`owned_permission_sets/${name}`) ?? {}
     if (state === 'failed' && JSON.stringify(drift).includes('"isContested":true')) return
-    const isUnmet = this.#sessions.isUnmet(name)
-    const states = isUnmet === undefined ? ['applied', 'failed'] : [isUnmet ? 'failed' : 'applied']
-    if (!states.includes(state)) this.fail(`the file of ${name} is valid, but its status '${state}'`, 'status')
+    if (state !== 'applied') this.fail(`the file of ${name} is valid, but its status '${state}'`, 'status')
     const actual = ssoAdmin.definitionNow(name)
     const [is, asked] = [JSON.stringify(actual && plainOf(actual)), JSON.stringify(asDefined(file))]
     if (is !== asked) this.fail(`the permission set ${name} is ${is}, its file asks for ${asked}`)
