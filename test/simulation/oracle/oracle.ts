@@ -181,7 +181,6 @@ export class Oracle {
     this.temporary.noteChange(change)
     if (key.startsWith('links_data/')) {
       wishes.noteLink(key)
-      this.brake.noteLink(key)
       this.noteDesired()
       if (isByOperator && !isRemoved) this.#access.checkImported(key)
     }
