@@ -3,7 +3,7 @@ import type { Call } from '../chaos.ts'
 import { desiredNow } from '../desired.ts'
 import { accountOfKey, describeTarget, isTarget, linksOf, nameOf, recordedName } from './names.ts'
 import type { SuspensionsPromise } from './suspensions.ts'
-import { believedMs, isHindered, Judge, seenAfterMs, type Watched } from './watched.ts'
+import { believedMs, isHindered, Judge, type Seen, seenAfterMs, type Watched } from './watched.ts'
 
 /** An account is gone when two complete listings an hour apart lack it; what had been decided before may come about later. */
 const goneAfterMs = 59 * 60_000
@@ -30,6 +30,16 @@ export class AccessPromise extends Judge {
     this.#suspensions = suspensions
   }
 
+  override noteChange({ key, isRemoved, isByOperator }: Seen): void {
+    if (key.startsWith('links_data/') && isByOperator && !isRemoved) this.#checkImported(key)
+    if (key.startsWith('foreign/') && !isRemoved) this.#noteForeign(key)
+    if (!key.startsWith('assignments/')) return
+    if (this.world.isRestoring) this.world.unreadable.noteRestored(key)
+    const entry = isRemoved ? undefined : this.world.readJson(key)
+    if (isRemoved) this.#noteRemoved(key)
+    else if (entry) this.#noteWritten(key, entry, isByOperator)
+  }
+
   /** After each step. */
   check(): void {
     this.truth.settle()
@@ -54,8 +64,7 @@ export class AccessPromise extends Judge {
       if (!present.has(id) && !this.#leftMs.has(id)) this.#leftMs.set(id, this.nowMs)
   }
 
-  /** A call of the product is about to take effect. */
-  noteCall({ operation, wasHeld }: Call, [target, options]: readonly unknown[]): void {
+  override noteCall({ operation, wasHeld }: Call, [target, options]: readonly unknown[]): void {
     if (!isTarget(target) || isAborted(options)) return
     const windowMs = wasHeld ? heldMs : believedMs
     if (operation === 'createAccountAssignment') this.#checkCreation(target, windowMs)
@@ -109,7 +118,7 @@ export class AccessPromise extends Judge {
   }
 
   /** The product has written this entry. `isByOperator`: a command that takes over. */
-  noteWritten(key: string, entry: Readonly<Record<string, unknown>>, isByOperator: boolean): void {
+  #noteWritten(key: string, entry: Readonly<Record<string, unknown>>, isByOperator: boolean): void {
     if (this.world.unreadable.isOverwritten(key) && !this.world.isRestoring)
       this.fail(`${key} cannot be read, and is overwritten`)
     const name = recordedName(key, entry)
@@ -143,7 +152,7 @@ export class AccessPromise extends Judge {
   }
 
   /** The product has removed this entry: nothing of it is there, or comes; but what was released is others' from now on. */
-  noteRemoved(key: string): void {
+  #noteRemoved(key: string): void {
     this.truth.settle()
     const entry = this.truth.entries.get(key)
     this.truth.entries.delete(key)
@@ -165,7 +174,7 @@ export class AccessPromise extends Judge {
   }
 
   /** What ssofile gave is not called foreign. `key`: under `foreign/`. */
-  noteForeign(key: string): void {
+  #noteForeign(key: string): void {
     const record = `assignments/${key.slice('foreign/'.length)}`
     const name = recordedName(record, this.world.readJson(key) ?? {})
     const isReleased = this.truth.entries.get(record)?.releasedAt !== undefined
@@ -174,7 +183,7 @@ export class AccessPromise extends Judge {
   }
 
   /** A command has written this link: all that it asks for was there a moment ago, or other links ask for it too. */
-  checkImported(link: string): void {
+  #checkImported(link: string): void {
     const { objects, organizations, clock } = this.world
     const asked = (grants: (key: string) => boolean) => desiredNow(objects, organizations, clock.now(), { grants })
     for (const assignment of asked((key) => key === link).difference(asked((key) => key !== link))) {

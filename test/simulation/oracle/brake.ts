@@ -7,7 +7,7 @@ import { accountOfKey, assignmentOfKey, linksOf, recordedName, splitAssignment }
 import type { SuspensionsPromise } from './suspensions.ts'
 import type { TemporaryPromise } from './temporary.ts'
 import { isDeletion } from './truth.ts'
-import { hinderedMs, isCalm, isHindered, Judge, type Watched } from './watched.ts'
+import { type AtRest, hinderedMs, isCalm, isHindered, Judge, type Seen, type Watched } from './watched.ts'
 
 type Entry = Readonly<Record<string, unknown>>
 /** Of an entry that is there: what its account was like when it was granted. */
@@ -54,8 +54,9 @@ export class BrakePromise extends Judge {
     this.#isForgotten = true
   }
 
-  /** An entry was written, or is gone. */
-  noteEntry(key: string, entry: Entry | undefined): void {
+  override noteChange({ key, isRemoved }: Seen): void {
+    if (!key.startsWith('assignments/')) return
+    const entry = isRemoved ? undefined : this.world.readJson(key)
     const before = this.#known.get(key)
     if (entry === undefined) return void this.#known.delete(key)
     const { state, call } = entry
@@ -127,7 +128,8 @@ export class BrakePromise extends Judge {
   }
 
   /** What is held, is held everywhere, and nothing else is. */
-  checkAtRest(): void {
+  override checkAtRest({ isReadable }: AtRest): void {
+    if (!isReadable) return
     const { world } = this
     const held = [...this.#known].filter(([, { entry }]) => entry.state === 'held')
     const keys = held.map(([key]) => key).sort()

@@ -1,8 +1,9 @@
 import { readHeldContents } from '../brake-actions.ts'
+import type { Call } from '../chaos.ts'
 import { scopeOf } from '../desired.ts'
 import { ownedNames } from '../permission-set-actions.ts'
 import { asDefined, type PlainFile, type PlainPermissionSet, parsePlainFile, plainOf } from './plain-permission-set.ts'
-import { believedMs, hinderedMs, isHindered, Judge, seenAfterMs, type Watched } from './watched.ts'
+import { type AtRest, believedMs, hinderedMs, isHindered, Judge, type Seen, seenAfterMs } from './watched.ts'
 
 const kept = /^(?:links_data\/[^%]*%[^%]*|assignments\/account%\d{12})%([\w-]+)%.+%(?:GROUP|USER)(?:%ssofile)?$/su
 
@@ -20,12 +21,7 @@ export class PermissionSetsPromise extends Judge {
   /** Which content each permission set was being brought to when its record was last written. */
   readonly #begun = new Map<string, string>()
 
-  constructor(watched: Watched) {
-    super(watched)
-    this.world.objects.onChange(({ key, eventName }) => this.#noteChange(key, eventName.startsWith('ObjectRemoved')))
-  }
-
-  #noteChange(key: string, isRemoved: boolean): void {
+  override noteChange({ key, isRemoved }: Seen): void {
     if (/^(links_data|assignments|foreign|permission_sets)\//.test(key)) {
       if (isRemoved || !this.#refers(key)) this.#sinceMs.delete(key)
       else if (!this.#sinceMs.has(key)) this.#sinceMs.set(key, this.nowMs)
@@ -39,7 +35,7 @@ export class PermissionSetsPromise extends Judge {
     return !key.startsWith('links_data/') || (scopeOf(key) !== undefined && !this.textOf(key)?.includes('"expiresAt"'))
   }
 
-  noteCall(operation: string, [arn]: readonly unknown[]): void {
+  override noteCall({ operation }: Call, [arn]: readonly unknown[]): void {
     if (operation !== 'deletePermissionSet' || typeof arn !== 'string') return
     const name = this.world.names.permissionSet(arn)
     const untilMs = this.nowMs - (isHindered(this.world) ? hinderedMs : believedMs)
@@ -85,8 +81,12 @@ export class PermissionSetsPromise extends Judge {
     return [...this.#sinceMs].filter(([key, ms]) => ms < untilMs && isAccess(key)).length
   }
 
-  /** At the end, when nothing is under way. `isReconciled`: also what others changed has been looked for. */
-  checkAtRest({ isReconciled }: { readonly isReconciled: boolean }): void {
+  override checkAtRest({ isReconciled, isReadable }: AtRest): void {
+    this.checkFiles(isReconciled)
+    if (isReadable) this.#checkHeld()
+  }
+
+  checkFiles(isReconciled: boolean): void {
     for (const name of ownedNames) {
       const body = this.textOf(`permission_sets/${name}.json`)
       const file = body === undefined ? undefined : parsePlainFile(body)
@@ -140,7 +140,7 @@ export class PermissionSetsPromise extends Judge {
   }
 
   /** What is held is so in its status too, nothing else is, and somebody has the permission set. */
-  checkHeld(): void {
+  #checkHeld(): void {
     const listed = new Set(readHeldContents(this.world).map(({ name }) => name))
     for (const name of listed) {
       if (!this.#isHeld(name)) this.fail(`the file of ${name} is held, and is gone or another one`, 'brake')

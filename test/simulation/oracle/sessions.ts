@@ -1,6 +1,6 @@
 import type { Call } from '../chaos.ts'
 import { ownedNames } from '../permission-set-actions.ts'
-import { Judge, type Watched } from './watched.ts'
+import { type AtRest, Judge, type Seen } from './watched.ts'
 
 /** The calls of the sessions of a user in a permission set that began before an instant are denied. `account`: absent in all. */
 type Denial = {
@@ -27,14 +27,11 @@ export class SessionsPromise extends Judge {
   /** All that were ever ended. */
   readonly #ended: Denial[] = []
 
-  constructor(watched: Watched) {
-    super(watched)
-    this.world.objects.onChange(({ key }) => {
-      if (key === 'control/ended-sessions.json') this.#noteRecord()
-      // One that is made again gets its denials from the schedule of each minute, too.
-      const isOfEnded = this.#ended.some(({ permissionSet }) => key === `owned_permission_sets/${permissionSet}`)
-      if (isOfEnded) this.world.later(deniedMs + this.world.skewMs, () => {})
-    })
+  override noteChange({ key }: Seen): void {
+    if (key === 'control/ended-sessions.json') this.#noteRecord()
+    // One that is made again gets its denials from the schedule of each minute, too.
+    const isOfEnded = this.#ended.some(({ permissionSet }) => key === `owned_permission_sets/${permissionSet}`)
+    if (isOfEnded) this.world.later(deniedMs + this.world.skewMs, () => {})
   }
 
   #noteRecord(): void {
@@ -55,8 +52,7 @@ export class SessionsPromise extends Judge {
     })
   }
 
-  /** A call of the product is about to take effect. */
-  noteCall({ operation, wasHeld }: Call, [arn, policy]: readonly unknown[]): void {
+  override noteCall({ operation, wasHeld }: Call, [arn, policy]: readonly unknown[]): void {
     if (operation !== 'putInlinePolicy' && operation !== 'deleteInlinePolicy') return
     const name = this.world.names.permissionSet(String(arn))
     const actual = this.world.ssoAdmin.definitionNow(name)
@@ -71,8 +67,7 @@ export class SessionsPromise extends Judge {
         this.fail(`${name} denies ${describe(one)}, which nobody ended`)
   }
 
-  /** `isReconciled`: what others took out by hand has been put back. */
-  checkAtRest({ isReconciled }: { readonly isReconciled: boolean }): void {
+  override checkAtRest({ isReconciled }: AtRest): void {
     for (const name of ownedNames) {
       const denied = this.#deniedIn(name)
       if (denied === undefined) continue

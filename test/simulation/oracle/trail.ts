@@ -1,4 +1,4 @@
-import { Judge, type Watched } from './watched.ts'
+import { Judge, type Seen } from './watched.ts'
 
 /**
  * Promise 2, of what is told: what history has stands under `changes/` as well, from the first moment on; and the last word of a
@@ -6,19 +6,17 @@ import { Judge, type Watched } from './watched.ts'
  */
 export class TrailPromise extends Judge {
   protected readonly promise = 'record'
-  constructor(watched: Watched) {
-    super(watched)
-    this.world.objects.onChange(({ key, eventName }) => {
-      if (!key.startsWith('history/') || eventName.startsWith('ObjectRemoved')) return
-      const { at, event } = this.world.readJson(key) ?? {}
-      // `changes/<date>/<time>%<event>%…`; the event has more words there.
-      const told = this.world.keys(`changes/${String(at).replace('T', '/')}%`)
-      if (!told.some((change) => change.split('%')[1]?.endsWith(String(event))))
-        this.fail(`${key} is written, and changes/ does not have it`)
-    })
+
+  override noteChange({ key, isRemoved }: Seen): void {
+    if (!key.startsWith('history/') || isRemoved) return
+    const { at, event } = this.world.readJson(key) ?? {}
+    // `changes/<date>/<time>%<event>%…`; the event has more words there.
+    const told = this.world.keys(`changes/${String(at).replace('T', '/')}%`)
+    if (!told.some((change) => change.split('%')[1]?.endsWith(String(event))))
+      this.fail(`${key} is written, and changes/ does not have it`)
   }
 
-  checkAtRest(): void {
+  override checkAtRest(): void {
     const { isUntouched, skewMs, chaos, wasInterrupted, unreadable } = this.world
     const isSpoiled = unreadable.counts['object spoiled'] !== 0
     if (chaos.struck.size > 0 || wasInterrupted || isSpoiled || !isUntouched || skewMs > 0) return
