@@ -310,10 +310,6 @@ const temporary: Lives = {
     before: [upload(ofMia), done, endSessions, longDone],
     actions: [version('inline'), longDone, version('first'), longDone],
   },
-  'more sessions are ended than there is room for': {
-    before: [upload(ofMia), done, endSessions, longDone],
-    actions: [{ do: 'many temporary accesses end', permissionSet: set }, longDone],
-  },
 }
 
 const operators: Lives = {

@@ -1,10 +1,8 @@
 import type { RoleName } from '../../infra/function-permissions.ts'
-import type { PrincipalId } from '../../shared/domain/principals/identity-center-ids.ts'
 import type { ObjectStore, ReadObject, WriteResult } from '../../shared/ports/object-store.ts'
-import type { Page } from '../../shared/ports/page.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { ServiceError } from '../../shared/ports/service-error.ts'
-import type { AssignmentRequest, AssignmentTarget, Provisioning, RequestKind } from '../../shared/ports/sso-admin.ts'
+import type { AssignmentRequest, Provisioning } from '../../shared/ports/sso-admin.ts'
 import { wrapPort } from '../../shared/reconcile/calls/wrap-port.ts'
 
 /** What a process is given instead of its ports. */
@@ -51,9 +49,16 @@ export function misreading(prefix: string, change: (text: string) => string): Ch
   })
 }
 
+/** What all processes of a life, who share its log, have read first. */
+const firstRead = new WeakMap<Ports['log'], Map<string, ReturnType<ObjectStore['get']>>>()
+
 /** What was read first under `prefix` is believed for ever, absence too. */
 export function readingOnce(prefix: string): Change {
-  return reading(prefix, (read, key, ports) => firstRead(ports, key, read))
+  return reading(prefix, (read, key, { log }) => {
+    const known = firstRead.get(log) ?? new Map()
+    firstRead.set(log, known.set(key, known.get(key) ?? read()))
+    return known.get(key)
+  })
 }
 
 /** Nobody sees the objects under `prefix`, by their keys. */
@@ -116,24 +121,6 @@ export function overwriting(prefix: string): Change {
   })
 }
 
-/** Other messages are sent to a queue of this name. */
-export function sending(meant: string, change: (message: Message) => readonly Message[]): Change {
-  return otherwise('queues', (queues) => ({
-    send: (queue, messages) => queues.send(queue, queue === meant ? messages.flatMap(change) : messages),
-  }))
-}
-type Message = Parameters<Ports['queues']['send']>[1][number]
-
-/** What AWS says of a request is read otherwise. */
-export function misjudging(isWrong: (kind: RequestKind, request: AssignmentRequest) => boolean): Change {
-  return otherwise('ssoAdmin', (ssoAdmin) => ({
-    async describeAssignmentRequest(kind, id) {
-      const request = await ssoAdmin.describeAssignmentRequest(kind, id)
-      return request && isWrong(kind, request) ? { ...request, state: 'SUCCEEDED' } : request
-    },
-  }))
-}
-
 /** An error of `codes` is taken for an answer. */
 export async function taken<Answer>(call: Promise<Answer>, codes: RegExp, answer: () => Answer): Promise<Answer> {
   try {
@@ -156,36 +143,22 @@ export function refusedAt(codes: RegExp): Change {
 
 /** An error of `codes` of a creation is taken for success. */
 export function succeedingAt(codes: RegExp): Change {
-  return otherwise('ssoAdmin', (ssoAdmin, ports) => ({
-    createAccountAssignment: (target, options) =>
-      taken(ssoAdmin.createAccountAssignment(target, options), codes, () => succeeded(target, ports)),
-    async describeAssignmentRequest(kind, id) {
-      const [, target] = /^made-up (.*)$/.exec(id) ?? []
-      return target ? succeeded(JSON.parse(target), ports) : ssoAdmin.describeAssignmentRequest(kind, id)
-    },
-  }))
-}
-
-function succeeded(target: AssignmentTarget, { clock }: Ports): AssignmentRequest {
-  return { requestId: `made-up ${JSON.stringify(target)}`, state: 'SUCCEEDED', createdAt: clock.now(), target }
+  return otherwise('ssoAdmin', (ssoAdmin, { clock }) => {
+    const madeUp = new Map<string, AssignmentRequest>()
+    return {
+      createAccountAssignment: (target, options) =>
+        taken(ssoAdmin.createAccountAssignment(target, options), codes, () => {
+          const requestId = `made up ${madeUp.size}`
+          const request: AssignmentRequest = { requestId, state: 'SUCCEEDED', createdAt: clock.now(), target }
+          madeUp.set(requestId, request)
+          return request
+        }),
+      describeAssignmentRequest: async (kind, id) => madeUp.get(id) ?? ssoAdmin.describeAssignmentRequest(kind, id),
+    }
+  })
 }
 
 /** What SSO Admin answers once a provisioning is over. */
 export function provisioned(permissionSetArn: Provisioning['permissionSetArn'], { clock }: Ports): Provisioning {
   return { requestId: permissionSetArn, state: 'SUCCEEDED', createdAt: clock.now(), permissionSetArn }
 }
-
-/** The first answer to a question counts for all processes of a life, who share its log. */
-function first<Answer>() {
-  const lives = new WeakMap<Ports['log'], Map<string, Promise<Answer>>>()
-  return ({ log }: Ports, question: string, ask: () => Promise<Answer>): Promise<Answer> => {
-    const known = lives.get(log) ?? new Map<string, Promise<Answer>>()
-    lives.set(log, known)
-    const answer = known.get(question) ?? ask()
-    known.set(question, answer)
-    return answer
-  }
-}
-
-const firstRead = first<ReadObject | undefined>()
-export const firstMembers = first<Page<PrincipalId>>()

@@ -1,17 +1,12 @@
-import { accountId } from '../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../shared/domain/permission-sets/permission-set-name.ts'
-import { principalId } from '../../shared/domain/principals/identity-center-ids.ts'
-import { endOfRequest, endSession, sessionMostMs } from '../../shared/domain/sessions/ended-sessions.ts'
+import { endSession, sessionMostMs } from '../../shared/domain/sessions/ended-sessions.ts'
 import { recordEndedSessions } from '../../shared/reconcile/records/ended-sessions.ts'
 import { readOwned } from '../../shared/reconcile/records/owned-permission-sets.ts'
 import type { ownedNames } from './permission-set-actions.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 import type { userNames } from './small-world.ts'
 
-type Of = { readonly permissionSet: (typeof ownedNames)[number] }
-type Ended = Of & { readonly user: (typeof userNames)[number] }
-
-const endsMost = 64
+type Ended = { readonly permissionSet: (typeof ownedNames)[number]; readonly user: (typeof userNames)[number] }
 
 export const sessionActions = {
   /** What `ssofile sessions end` does, in all accounts. */
@@ -23,21 +18,6 @@ export const sessionActions = {
       if (id === undefined || (await readOwned(objects, name))?.value.arn === undefined) return
       const wish = { user: id, name: user, permissionSet: name, account: undefined, by: 'operator' }
       await recordEndedSessions(objects, [endSession(wish, world.clock.now())])
-    }),
-  /** Temporary access has ended minute after minute, and its eligibility ends sessions: more than an inline policy holds. */
-  'many temporary accesses end': (world: SimulatedWorld, { permissionSet }: Of) =>
-    void world.operate(async ({ objects }) => {
-      const nowMs = world.clock.now().getTime()
-      const ends = Array.from({ length: endsMost }, (_, number) => {
-        const wish = {
-          user: principalId.parse(`00000000-0000-4000-8000-${String(number).padStart(12, '0')}`),
-          account: accountId.parse('300000000000'),
-          permissionSet: permissionSetName.parse(permissionSet),
-          ...{ name: `somebody ${number}`, by: endOfRequest(`${number}`) },
-        }
-        return endSession(wish, new Date(nowMs - number * 60_000))
-      })
-      await recordEndedSessions(objects, ends)
     }),
 }
 

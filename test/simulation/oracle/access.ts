@@ -1,9 +1,8 @@
 import type { AssignmentTarget } from '../../../shared/ports/sso-admin.ts'
 import type { Call } from '../chaos.ts'
-import { desiredNow } from '../desired.ts'
 import { accountOfKey, describeTarget, isTarget, linksOf, nameOf, recordedName } from './names.ts'
 import type { SuspensionsPromise } from './suspensions.ts'
-import { believedMs, isHindered, Judge, seenAfterMs, type Watched } from './watched.ts'
+import { believedMs, Judge, type Seen, seenAfterMs, type Watched } from './watched.ts'
 
 /** An account is gone when two complete listings an hour apart lack it; what had been decided before may come about later. */
 const goneAfterMs = 59 * 60_000
@@ -20,14 +19,18 @@ export class AccessPromise extends Judge {
   readonly #suspensions: SuspensionsPromise
   /** Since when accounts that the ledger names are not in the organization. */
   readonly #leftMs = new Map<string, number>()
-  /** When each access was there last. */
-  readonly #seenMs = new Map<string, number>()
-  /** By key: since when an entry said last that its access is missing. */
-  readonly #missingSince = new Map<string, unknown>()
 
   constructor(watched: Watched, suspensions: SuspensionsPromise) {
     super(watched)
     this.#suspensions = suspensions
+  }
+
+  override noteChange({ key, isRemoved, isByOperator }: Seen): void {
+    if (!key.startsWith('assignments/')) return
+    if (this.world.isRestoring) this.world.unreadable.noteRestored(key)
+    const entry = isRemoved ? undefined : this.world.readJson(key)
+    if (isRemoved) this.#noteRemoved(key)
+    else if (entry) this.#noteWritten(key, entry, isByOperator)
   }
 
   /** After each step. */
@@ -36,7 +39,6 @@ export class AccessPromise extends Judge {
     const { ssoAdmin, losses } = this.world
     const recorded = this.truth.recorded()
     const there = ssoAdmin.assignments()
-    for (const name of there.map(nameOf)) this.#seenMs.set(name, this.nowMs)
     const requested = ssoAdmin.outstandingRequests().map(({ target }) => target)
     const coming = requested.filter((target) => this.truth.isRequested(target, 'creation'))
     for (const target of [...there, ...coming]) {
@@ -54,8 +56,7 @@ export class AccessPromise extends Judge {
       if (!present.has(id) && !this.#leftMs.has(id)) this.#leftMs.set(id, this.nowMs)
   }
 
-  /** A call of the product is about to take effect. */
-  noteCall({ operation, wasHeld }: Call, [target, options]: readonly unknown[]): void {
+  override noteCall({ operation, wasHeld }: Call, [target, options]: readonly unknown[]): void {
     if (!isTarget(target) || isAborted(options)) return
     const windowMs = wasHeld ? heldMs : believedMs
     if (operation === 'createAccountAssignment') this.#checkCreation(target, windowMs)
@@ -109,41 +110,23 @@ export class AccessPromise extends Judge {
   }
 
   /** The product has written this entry. `isByOperator`: a command that takes over. */
-  noteWritten(key: string, entry: Readonly<Record<string, unknown>>, isByOperator: boolean): void {
+  #noteWritten(key: string, entry: Readonly<Record<string, unknown>>, isByOperator: boolean): void {
     if (this.world.unreadable.isOverwritten(key) && !this.world.isRestoring)
       this.fail(`${key} cannot be read, and is overwritten`)
     const name = recordedName(key, entry)
     this.wishes.noteEntry(entry)
     this.truth.noteWritten(key, entry, seenAfterMs(this.world))
-    if (isByOperator && entry.releasedAt === undefined) this.#noteAdopted(key, name)
-    // After a creation that AWS did not take the entry is again what it was.
-    const isFound = entry.missingSince !== undefined && entry.missingSince !== this.#missingSince.get(key)
-    if (isFound) this.#missingSince.set(key, entry.missingSince)
-    if (isFound && (this.#isThereSince(name) || this.#isThereSinceMade(name)) && !this.world.isRestoring)
-      this.fail(`${key} is recorded as missing, and is there all the time`)
+    if (isByOperator && entry.releasedAt === undefined) this.#noteAdopted(name)
   }
 
-  /** However far listings lag: what they lack is believed only when they must know of the creation. */
-  #isThereSinceMade(name: string): boolean {
-    this.truth.settle()
-    return this.truth.ownerOf(name)?.isMade === true && !isHindered(this.world) && !this.world.losses.hasAny
-  }
-
-  #isThereSince(name: string): boolean {
-    const { sinceMs = Number.POSITIVE_INFINITY } = this.truth.ownerOf(name) ?? {}
-    return sinceMs < this.nowMs - seenAfterMs(this.world)
-  }
-
-  #noteAdopted(key: string, name: string): void {
+  #noteAdopted(name: string): void {
     if (this.truth.ownerOf(name) !== undefined) this.truth.noteTakenOver(name, 'ours')
     // Somebody has just removed it: what the ledger has and nobody else, a drift check finds.
     else this.world.wasDrifted = true
-    if (this.world.keys('links_data/').length === 0)
-      this.fail(`${key} is taken over without any link: it would be revoked`, 'foreign')
   }
 
   /** The product has removed this entry: nothing of it is there, or comes; but what was released is others' from now on. */
-  noteRemoved(key: string): void {
+  #noteRemoved(key: string): void {
     this.truth.settle()
     const entry = this.truth.entries.get(key)
     this.truth.entries.delete(key)
@@ -151,38 +134,11 @@ export class AccessPromise extends Judge {
     const name = recordedName(key, entry)
     if (this.world.unreadable.isOverwritten(key) && !this.world.isRestoring)
       this.fail(`${key} cannot be read, and is removed`)
-    if (entry.releasedAt !== undefined) {
-      const foreign = this.world.readJson(`foreign/${key.slice('assignments/'.length)}`)
-      const isTold = foreign?.principalId === entry.principalId && foreign?.permissionSetArn === entry.permissionSetArn
-      if (this.truth.ownerOf(name) && !isTold) this.fail(`${key} is released, and foreign/ does not have it`)
-      this.truth.noteTakenOver(name, 'foreign')
-      return
-    }
+    if (entry.releasedAt !== undefined) return void this.truth.noteTakenOver(name, 'foreign')
     const leftForMs = this.nowMs - (this.#leftMs.get(accountOfKey(key)) ?? Number.NEGATIVE_INFINITY)
     const wasMade = entry.lastCreation !== undefined || entry.grantedAt !== undefined
     if (wasMade && leftForMs > underWayMs && leftForMs < goneAfterMs - 2 * this.world.skewMs)
       this.fail(`${key} is released ${Math.round(leftForMs / 60_000)} minutes after its account left`)
-  }
-
-  /** What ssofile gave is not called foreign. `key`: under `foreign/`. */
-  noteForeign(key: string): void {
-    const record = `assignments/${key.slice('foreign/'.length)}`
-    const name = recordedName(record, this.world.readJson(key) ?? {})
-    const isReleased = this.truth.entries.get(record)?.releasedAt !== undefined
-    if (this.truth.isOurs(name) && this.#isThereSince(name) && !isReleased)
-      this.fail(`${key} is written, although ssofile gave it`, 'foreign')
-  }
-
-  /** A command has written this link: all that it asks for was there a moment ago, or other links ask for it too. */
-  checkImported(link: string): void {
-    const { objects, organizations, clock } = this.world
-    const asked = (grants: (key: string) => boolean) => desiredNow(objects, organizations, clock.now(), { grants })
-    for (const assignment of asked((key) => key === link).difference(asked((key) => key !== link))) {
-      const name = this.wishes.targetOf(assignment)
-      const seenMs = this.#seenMs.get(name ?? '') ?? Number.NEGATIVE_INFINITY
-      if (name !== undefined && seenMs < this.nowMs - seenAfterMs(this.world))
-        this.fail(`an import writes ${link}, which grants '${assignment}', and that is not there`, 'foreign')
-    }
   }
 
   #tell(target: AssignmentTarget): string {

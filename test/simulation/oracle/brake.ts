@@ -7,36 +7,31 @@ import { accountOfKey, assignmentOfKey, linksOf, recordedName, splitAssignment }
 import type { SuspensionsPromise } from './suspensions.ts'
 import type { TemporaryPromise } from './temporary.ts'
 import { isDeletion } from './truth.ts'
-import { hinderedMs, isCalm, isHindered, Judge, releasedMs, type Watched } from './watched.ts'
+import { type AtRest, hinderedMs, isCalm, isHindered, Judge, type Seen, type Watched } from './watched.ts'
 
 type Entry = Readonly<Record<string, unknown>>
-type Passed = { readonly sinceMs: number; lastMs: number; readonly items: Set<string> }
-/** Of an entry that is there: what its account was like when it was granted, and since when it is held. */
-type Known = { readonly entry: Entry; readonly account: string; readonly heldMs: number | undefined }
+/** Of an entry that is there: what its account was like when it was granted. */
+type Known = { readonly entry: Entry; readonly account: string }
 
 /** Between the count and the entry that says `revoking`: a few calls. */
 const soonMs = 60_000
-const everything = 'indirect'
 
 /**
- * Promise 6: in no window more is revoked than the configuration lets pass, what is held goes only by a person's release, and what
- * is held is so everywhere, and nothing else. How the product counts is not counted again: only what is beyond doubt is.
+ * Promise 6: in the first window of a life no more is revoked than the configuration lets pass, what is held goes only by a person's
+ * release, and what is held is so everywhere, and nothing else. How the product counts is not counted again: only what is beyond
+ * doubt is, and a tenth of all that there is in so small a world is less than the limits are.
  */
 export class BrakePromise extends Judge {
   protected readonly promise = 'brake'
   readonly #temporary: TemporaryPromise
   readonly #suspensions: SuspensionsPromise
   readonly #known = new Map<string, Known>()
-  /** When each link was changed last. */
-  readonly #changedMs = new Map<string, number>()
-  readonly #grantingLinks = new Set<string>()
   /** Links and keys whose revocation was begun, held or found done: nothing is held before so many were. */
   readonly #gone = new Set<string>()
-  readonly #passed = new Map<string, Passed>()
-  readonly #releasedAtMs = new Map<string, number>()
-  /** What was held, and not judged yet: what went instead may be recorded a little later. */
-  readonly #toJudge = new Map<string, number>()
-  #entriesMost = 0
+  /** What has passed since the first revocation, by its cause and the folder of its links. */
+  readonly #passed = new Map<string, Set<string>>()
+  #firstMs: number | undefined
+  readonly #released = new Set<string>()
   /** Operators deleted the record: what was held may be judged again. */
   #isForgotten = false
   /** For the report: how often something was held, and let go by a person. */
@@ -48,102 +43,67 @@ export class BrakePromise extends Judge {
     this.#suspensions = suspensions
   }
 
-  noteLink(key: string): void {
-    this.#changedMs.set(key, this.nowMs)
-  }
-
   /** An operator releases the list that was `seen`; only where the same is held `now`, it is released. */
   noteRelease(seen: readonly string[], now: readonly string[] | undefined): void {
     if (now === undefined || seen.join('\n') !== now.join('\n')) return
     this.counts['brake releases'] += seen.length
-    for (const key of seen) this.#releasedAtMs.set(`assignments/${key}`, this.nowMs)
+    for (const key of seen) this.#released.add(`assignments/${key}`)
   }
 
   noteForgotten(): void {
     this.#isForgotten = true
   }
 
-  /** An entry was written, or is gone. */
-  noteEntry(key: string, entry: Entry | undefined): void {
-    this.#judgeHeld(this.nowMs - soonMs)
+  override noteChange({ key, isRemoved }: Seen): void {
+    if (!key.startsWith('assignments/')) return
+    const entry = isRemoved ? undefined : this.world.readJson(key)
     const before = this.#known.get(key)
     if (entry === undefined) return void this.#known.delete(key)
     const { state, call } = entry
-    for (const link of linksOf(entry)) this.#grantingLinks.add(link)
-    const isHeld = state === 'held'
     const account = before && state !== 'granted' ? before.account : this.#describeAccount(key)
-    this.#known.set(key, { entry, account, heldMs: isHeld ? (before?.heldMs ?? this.nowMs) : undefined })
-    this.#entriesMost = Math.max(this.#entriesMost, this.#known.size)
-    if (this.#isForgotten) return
-    if (isHeld || isDeletion(call) || entry.missingSince !== undefined) {
-      const links = linksOf(entry)
-      // Nobody's access is held because of what the hostile uploader does: only his own.
-      const isHis = links.length > 0 && links.every((link) => link.startsWith(`links_data/${hostileFolder}/`))
-      for (const item of isHis ? [] : [key, ...links]) this.#gone.add(item)
-    }
-    if (isHeld && before?.entry.state !== 'held') {
-      this.counts['brake holds']++
-      this.#toJudge.set(key, this.nowMs)
-    }
-    if (state === 'revoking' && before && before.entry.state !== 'revoking' && !isDeletion(before.entry.call))
-      this.#checkBegun(key, before)
+    this.#known.set(key, { entry, account })
+    const isHeld = state === 'held'
+    if (isHeld && before?.entry.state !== 'held') this.counts['brake holds']++
+    const links = linksOf(entry)
+    // Nobody's access is held because of what the hostile uploader does: only his own.
+    const isHis = links.length > 0 && links.every((link) => link.startsWith(`links_data/${hostileFolder}/`))
+    if (!isHis && (isHeld || isDeletion(call) || entry.missingSince !== undefined))
+      for (const item of [key, ...links]) this.#gone.add(item)
+    const isBegun = state === 'revoking' && before?.entry.state !== 'revoking'
+    if (before && isBegun && !isDeletion(before.entry.call) && !this.#isForgotten) this.#checkBegun(key, before)
   }
 
-  /** Nothing is held while all that has gone in the whole life, and this, is no more than may go at once. */
-  #judgeHeld(untilMs: number): void {
-    const { world } = this
-    const { own, indirect } = world.configuration.brake
-    const gone = [...this.#gone]
-    const links = gone.filter((item) => item.startsWith('links_data/')).length
-    for (const [key, heldMs] of this.#toJudge) {
-      if (heldMs > untilMs) continue
-      this.#toJudge.delete(key)
-      const isJudged = isCalm(world) && !this.#isForgotten && !world.hostile.touches(key)
-      if (isJudged && Math.max(links, gone.length - links) <= Math.min(own.count, indirect.count))
-        this.fail(`${key} is held, although no more has gone than may: ${gone.join(', ')}`)
-    }
-  }
-
-  #checkBegun(key: string, before: Known): void {
-    const releasedAtMs = this.#releasedAtMs.get(key) ?? Number.NEGATIVE_INFINITY
-    if (this.nowMs - releasedAtMs <= releasedMs + hinderedMs) return
-    const links = linksOf(before.entry).filter((link) => !this.#hasEnded(link))
-    if (links.length === 0) return
-    // A release is over after an hour. What it took off the list is then judged as if it had never been held.
-    if (before.heldMs !== undefined && releasedAtMs < before.heldMs - hinderedMs)
-      this.fail(`revokes what ${key} records, which is held, and nobody released it`)
-    for (const { scope, items, most, lengthMs } of this.#countedOf(key, links, before.account)) {
-      const known = this.#passed.get(scope)
-      const isOver = !known || this.nowMs - known.lastMs > lengthMs + hinderedMs
-      const passed = isOver ? { sinceMs: this.nowMs, lastMs: this.nowMs, items: new Set<string>() } : known
+  /** What was released once is not judged again. */
+  #checkBegun(key: string, { entry, account }: Known): void {
+    const links = linksOf(entry).filter((link) => !this.#hasEnded(link))
+    if (links.length === 0 || this.#released.has(key)) return
+    if (entry.state === 'held') this.fail(`revokes what ${key} records, which is held, and nobody released it`)
+    this.#firstMs ??= this.nowMs
+    const cause = this.#causeOf(key, links, account)
+    if (cause === undefined || this.nowMs - this.#firstMs >= cause.lengthMs - this.#marginMs()) return
+    for (const [folder, items] of Map.groupBy(links, (link) => /^links_data\/([\w-]+)\//.exec(link)?.[1])) {
+      const scope = `${cause.name} in ${folder ?? 'no folder'}`
+      const passed = new Set([...(this.#passed.get(scope) ?? []), ...(cause.name === 'own' ? items : [key])])
       this.#passed.set(scope, passed)
-      passed.lastMs = this.nowMs
-      // What comes later may be counted in a window that began since.
-      if (this.nowMs - passed.sinceMs >= lengthMs - this.#marginMs()) continue
-      for (const item of items) passed.items.add(item)
-      if (passed.items.size > most)
-        this.fail(`revokes ${key}: ${passed.items.size} pass in a window (${scope}), expected ${most}`)
+      if (passed.size > cause.most)
+        this.fail(`revokes ${key}: ${passed.size} pass in a window (${scope}), expected ${cause.most}`)
     }
   }
 
-  /** What it is counted for beyond doubt: its links stood still, or are withdrawn and its account is as it was. */
-  #countedOf(key: string, links: readonly string[], account: string) {
+  /** Its links are withdrawn and its account is as it was, or they have stood still for a while. `undefined`: nobody can say. */
+  #causeOf(key: string, links: readonly string[], account: string) {
     const { own, indirect } = this.world.configuration.brake
     const isWithdrawn = links.every((link) => !this.#grants(link))
-    const isRecent = links.some((link) => (this.#changedMs.get(link) ?? 0) > this.nowMs - this.#marginMs())
-    const byFolder = [...Map.groupBy(links, (link) => /^links_data\/([\w-]+)\//.exec(link)?.[1] ?? 'no folder')]
-    if (isWithdrawn && account === this.#describeAccount(key)) {
-      const most = Math.max(own.count, Math.floor((this.#grantingLinks.size * own.percent) / 100))
-      return byFolder.map(([scope, items]) => ({ scope, items, most, lengthMs: own.minutes * 60_000 }))
-    }
+    if (isWithdrawn && account !== this.#describeAccount(key)) return undefined
+    if (isWithdrawn) return { name: 'own', most: own.count, lengthMs: own.minutes * 60_000 }
     // Of who is suspended the person counts, and of so few people none is one too many.
     const [, user = ''] = /%([^%]+)%USER$/.exec(key) ?? []
-    if (isWithdrawn || isRecent || this.#suspensions.isOrWasSuspended(user, this.#marginMs())) return []
-    const share = Math.max(indirect.count, Math.floor((this.#entriesMost * indirect.percent) / 100))
-    const most = Math.min(share, indirect.most)
-    const lengthMs = indirect.hours * 3_600_000
-    const folders = byFolder.map(([folder]) => ({ scope: `${everything} of ${folder}`, items: [key], most, lengthMs }))
-    return [...folders, { scope: everything, items: [key], most: 2 * most, lengthMs }]
+    if (this.#suspensions.isOrWasSuspended(user, this.#marginMs())) return undefined
+    const untilMs = this.world.clock.now().getTime() - this.#marginMs()
+    const isOld = (link: string) => (this.world.objects.model.find(link)?.lastModified.getTime() ?? untilMs) < untilMs
+    return links.every(isOld)
+      ? { name: 'indirect', most: indirect.most, lengthMs: indirect.hours * 3_600_000 }
+      : undefined
   }
 
   /** Temporary access whose end has come: nothing holds or counts it, also where its link was deleted by hand before. */
@@ -168,14 +128,15 @@ export class BrakePromise extends Judge {
   }
 
   /** What is held, is held everywhere, and nothing else is. */
-  checkAtRest(): void {
+  override checkAtRest({ isReadable }: AtRest): void {
+    if (!isReadable) return
     const { world } = this
-    this.#judgeHeld(this.nowMs)
     const held = [...this.#known].filter(([, { entry }]) => entry.state === 'held')
     const keys = held.map(([key]) => key).sort()
     const listed = (readShown(world) ?? []).flatMap(({ held: all }) => all.map((key) => `assignments/${key}`)).sort()
     if (keys.join('\n') !== listed.join('\n'))
       this.fail(`the ledger has ${JSON.stringify(keys)} as held, the list ${JSON.stringify(listed)}`)
+    this.#checkNeed(keys)
     const desired = this.wishes.now('certainly').map((one) => this.wishes.targetOf(one))
     for (const [key, { entry }] of held) {
       if (desired.includes(recordedName(key, entry))) this.fail(`${key} is held, and a link grants it`)
@@ -188,5 +149,15 @@ export class BrakePromise extends Judge {
         if (isToTell && state !== 'held') this.fail(`access of ${link} is held, but its status is '${String(state)}'`)
       }
     }
+  }
+
+  /** Nothing is held while all that has gone in the whole life, and this, is no more than may go at once. */
+  #checkNeed(held: readonly string[]): void {
+    const { own, indirect } = this.world.configuration.brake
+    const gone = [...this.#gone]
+    const links = gone.filter((item) => item.startsWith('links_data/')).length
+    if (!isCalm(this.world) || Math.max(links, gone.length - links) > Math.min(own.count, indirect.count)) return
+    for (const key of held.filter((one) => !this.world.hostile.touches(one)))
+      this.fail(`${key} is held, although no more has gone than may: ${gone.join(', ')}`)
   }
 }

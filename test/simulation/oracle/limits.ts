@@ -1,6 +1,6 @@
 import type { Call } from '../chaos.ts'
 import { isTarget, nameOf } from './names.ts'
-import { isHindered, Judge, type Watched } from './watched.ts'
+import { isHindered, Judge, type Seen } from './watched.ts'
 
 const callsPerSecond = 20
 /** A dispatcher looks for a pause every two seconds; a look is a few calls, each of which may travel for seconds, or be refused. */
@@ -18,16 +18,11 @@ export class LimitsPromise extends Judge {
   #leaseholder: string | undefined
   #pausedMs: number | undefined
 
-  constructor(watched: Watched) {
-    super(watched)
-    this.world.objects.onChange(({ key, eventName }) => {
-      if (key !== 'control/pause.json') return
-      this.#pausedMs = eventName.startsWith('ObjectRemoved') ? undefined : this.nowMs
-    })
-  }
-
-  noteLease(process: string): void {
-    this.#leaseholder = process
+  override noteChange({ key, isRemoved, by }: Seen): void {
+    if (key === 'control/pause.json') this.#pausedMs = isRemoved ? undefined : this.nowMs
+    // Not a release, nor someone who took the lease from outside.
+    const isTaken = key === 'control/dispatcher.json' && this.world.readJson(key)?.holder === 'simulation'
+    if (isTaken) this.#leaseholder = by
   }
 
   /** A call of the product leaves its process. */
@@ -46,8 +41,8 @@ export class LimitsPromise extends Judge {
       this.fail(`${operation} leaves ${pausedForMs / 1000} seconds after a pause began`, 'pause')
   }
 
-  /** A call is about to take effect, and has not been noted as a request yet. */
-  noteCall({ operation, wasHeld }: Call, [target]: readonly unknown[]): void {
+  /** It has not been noted as a request yet. */
+  override noteCall({ operation, wasHeld }: Call, [target]: readonly unknown[]): void {
     const { ssoAdmin, configuration, chaos } = this.world
     if (operation === 'provisionPermissionSet') {
       const isLate = [...chaos.struck.keys()].some((kind) => ['freeze', 'slow', 'late', 'late-answer'].includes(kind))

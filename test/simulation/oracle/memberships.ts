@@ -4,7 +4,7 @@ import type { Call } from '../chaos.ts'
 import { fileGroup, fileOf, groupFile, groupRule } from '../membership-actions.ts'
 import { usersNow } from './names.ts'
 import type { SuspensionsPromise } from './suspensions.ts'
-import { Judge, type Watched } from './watched.ts'
+import { type AtRest, Judge, type Seen, type Watched } from './watched.ts'
 
 /** A removal that was decided before is carried out; one whose call stood still on its way nobody could call back. */
 const decidedMs = 60_000
@@ -33,8 +33,11 @@ export class MembershipsPromise extends Judge {
     this.#suspensions = suspensions
   }
 
-  /** A call of the product is about to take effect. */
-  noteCall({ wasHeld = false }: Call): void {
+  override noteChange({ key }: Seen): void {
+    if (key.startsWith('memberships/') || key.startsWith('rules/')) this.noteAsked()
+  }
+
+  override noteCall({ wasHeld = false }: Call): void {
     this.#wasHeld = wasHeld
   }
 
@@ -75,7 +78,7 @@ export class MembershipsPromise extends Judge {
     return JSON.stringify(this.world.readJson('control/brake.json')?.lists ?? []).includes(`"${fileGroup}%${name}"`)
   }
 
-  noteChange(change: IdentityStoreChange): void {
+  noteDirectoryChange(change: IdentityStoreChange): void {
     if (change.event.endsWith('User') && !this.#isAttributeChange) this.#isAnyChanged = true
     const { identityStore } = this.world
     if ('groupId' in change && identityStore.nameOf('GROUP', change.groupId) === fileGroup)
@@ -94,7 +97,8 @@ export class MembershipsPromise extends Judge {
       this.fail(`takes ${user} out of ${fileGroup}, although a file or the rule asks for it`, 'foreign')
   }
 
-  checkAtRest(): void {
+  override checkAtRest({ isWhole }: AtRest): void {
+    if (!isWhole) return
     const { identityStore, objects } = this.world
     const group = identityStore.idOf('GROUP', fileGroup)
     if (group === undefined) {

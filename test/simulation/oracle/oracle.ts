@@ -21,7 +21,7 @@ import { TemporaryPromise } from './temporary.ts'
 import { TrailPromise } from './trail.ts'
 import { Truth } from './truth.ts'
 import { numberOf, promises, Violation } from './violation.ts'
-import type { Watched } from './watched.ts'
+import type { AtRest, Judge, Watched } from './watched.ts'
 import { Wishes } from './wishes.ts'
 
 /**
@@ -33,18 +33,18 @@ export class Oracle {
   readonly #only: ReadonlySet<string> | undefined
   readonly #watched: Watched
   readonly #access: AccessPromise
+  readonly #suspensions: SuspensionsPromise
   readonly rest: RestPromise
-  readonly #status: StatusPromise
   readonly limits: LimitsPromise
   readonly brake: BrakePromise
   readonly permissionSets: PermissionSetsPromise
   readonly sessions: SessionsPromise
   readonly others: OthersPromise
-  readonly #trail: TrailPromise
-  readonly #suspensions: SuspensionsPromise
   readonly memberships: MembershipsPromise
   /** What people ask for, and who approves it. */
   readonly temporary: TemporaryPromise
+  /** In the order in which they are told: what is counted is counted before the access is known to be asked for. */
+  readonly #judges: readonly Judge[]
   /** Something happened since the access was looked at. */
   #isDirty = true
   /** When the next request comes out, as of then. */
@@ -58,24 +58,24 @@ export class Oracle {
     this.#world = world
     this.#only = only && new Set(only)
     const fail = (promise: string, message: string) => this.fail(promise, message)
-    this.#watched = {
-      world,
-      truth: new Truth(world),
-      wishes: new Wishes(world, (id) => this.#suspensions.isSuspended(id)),
-      fail,
-    }
-    this.#suspensions = new SuspensionsPromise(this.#watched)
-    this.memberships = new MembershipsPromise(this.#watched, this.#suspensions)
-    this.#access = new AccessPromise(this.#watched, this.#suspensions)
-    this.rest = new RestPromise(this.#watched)
-    this.limits = new LimitsPromise(this.#watched)
-    this.sessions = new SessionsPromise(this.#watched)
-    this.permissionSets = new PermissionSetsPromise(this.#watched, this.sessions)
-    this.temporary = new TemporaryPromise(this.#watched)
-    this.brake = new BrakePromise(this.#watched, this.temporary, this.#suspensions)
-    this.others = new OthersPromise(this.#watched)
-    this.#trail = new TrailPromise(this.#watched)
-    this.#status = new StatusPromise(this.#watched, this.permissionSets)
+    const wishes = new Wishes(world, (id) => this.#suspensions.isSuspended(id))
+    const watched = { world, truth: new Truth(world), wishes, fail }
+    this.#watched = watched
+    this.#suspensions = new SuspensionsPromise(watched)
+    this.rest = new RestPromise(watched)
+    this.temporary = new TemporaryPromise(watched)
+    this.memberships = new MembershipsPromise(watched, this.#suspensions)
+    this.permissionSets = new PermissionSetsPromise(watched)
+    this.sessions = new SessionsPromise(watched)
+    this.limits = new LimitsPromise(watched)
+    this.#access = new AccessPromise(watched, this.#suspensions)
+    this.brake = new BrakePromise(watched, this.temporary, this.#suspensions)
+    this.others = new OthersPromise(watched)
+    this.#judges = [
+      ...[this.rest, new StatusPromise(watched, this.permissionSets), new TrailPromise(watched), this.temporary],
+      ...[this.#suspensions, this.memberships, this.permissionSets, this.sessions, this.limits, this.#access],
+      ...[this.brake, this.others],
+    ]
     world.objects.onChange((change) => this.#noteChange(change))
   }
 
@@ -89,7 +89,7 @@ export class Oracle {
   noteDirectoryChange(change: IdentityStoreChange): void {
     this.#watched.wishes.noteDirectoryChange(change)
     this.#suspensions.noteNames()
-    this.memberships.noteChange(change)
+    this.memberships.noteDirectoryChange(change)
     this.noteDesired()
   }
 
@@ -120,13 +120,8 @@ export class Oracle {
     const refused = complainAboutGrant(process.function, call)
     if (refused !== undefined) this.fail(promises.grants, refused)
     this.#calling = process.name
-    this.memberships.noteCall(call)
-    if (call.service !== 'sso-admin') return
-    this.#isDirty = true
-    this.permissionSets.noteCall(call.operation, args)
-    this.sessions.noteCall(call, args)
-    this.limits.noteCall(call, args)
-    this.#access.noteCall(call, args)
+    if (call.service === 'sso-admin') this.#isDirty = true
+    for (const judge of this.#judges) judge.noteCall(call, args)
   }
 
   /** After each step. */
@@ -145,27 +140,15 @@ export class Oracle {
 
   /** After a reconcile, nothing but what others changed is left to the drift check. */
   checkBeforeNight(): void {
-    if (this.#world.wasDrifted) return
-    this.permissionSets.checkAtRest({ isReconciled: false })
+    if (!this.#world.wasDrifted) this.permissionSets.checkFiles(false)
   }
 
   /** At the end, after the faults: what is there is what is asked for, and every input has been told. */
-  checkConverged({ isReconciled }: { readonly isReconciled: boolean }): void {
+  checkConverged({ isReconciled }: Pick<AtRest, 'isReconciled'>): void {
     this.#watched.truth.settle()
     const isReadable = this.#world.unreadable.spoiled.length === 0
-    this.rest.checkAtRest()
-    this.#status.checkAtRest()
-    this.#trail.checkAtRest()
-    this.temporary.checkAtRest()
-    if (isReconciled) this.#status.checkIndex()
-    if (isReconciled && isReadable) this.rest.checkListings()
-    if (isReconciled && isReadable) this.#suspensions.checkAtRest()
-    if (isReconciled && isReadable) this.memberships.checkAtRest()
-    this.permissionSets.checkAtRest({ isReconciled })
-    this.sessions.checkAtRest({ isReconciled })
-    if (!isReadable) return
-    this.permissionSets.checkHeld()
-    this.brake.checkAtRest()
+    for (const judge of this.#judges)
+      judge.checkAtRest({ isReconciled, isReadable, isWhole: isReconciled && isReadable })
   }
 
   #noteChange(change: ObjectChange): void {
@@ -176,36 +159,12 @@ export class Oracle {
       if (key.startsWith('assignments/') && !isRemoved) this.#noteRestored(key)
       return
     }
-    const isByOperator = this.#calling.startsWith('operator ') && caller.accessKeyId === 'ssofile'
-    const { wishes } = this.#watched
-    this.temporary.noteChange(change)
-    if (key.startsWith('links_data/')) {
-      wishes.noteLink(key)
-      this.brake.noteLink(key)
-      this.noteDesired()
-      if (isByOperator && !isRemoved) this.#access.checkImported(key)
-    }
-    if (key.startsWith('selectors/')) this.noteDesired()
-    if (key.startsWith('suspended/') || key.startsWith('state/suspended/')) {
-      this.#suspensions.noteFile(key)
-      this.noteDesired()
-    }
-    if (key.startsWith('memberships/') || key.startsWith('rules/')) this.memberships.noteAsked()
-    if (key.startsWith('status/links_data/')) wishes.noteStatus(key)
-    // Not a release, nor someone who took the lease from outside.
-    if (key === 'control/dispatcher.json' && this.#world.readJson(key)?.holder === 'simulation')
-      this.limits.noteLease(this.#calling)
-    if (key.startsWith('foreign/') && !isRemoved) this.#access.noteForeign(key)
-    if (key.startsWith('assignments/')) this.#noteEntry(key, isRemoved, isByOperator)
-  }
-
-  #noteEntry(key: string, isRemoved: boolean, isByOperator: boolean): void {
-    this.#isDirty = true
-    const entry = isRemoved ? undefined : this.#world.readJson(key)
-    if (this.#world.isRestoring) this.#world.unreadable.noteRestored(key)
-    if (isRemoved) this.#access.noteRemoved(key)
-    else if (entry) this.#access.noteWritten(key, entry, isByOperator)
-    this.brake.noteEntry(key, entry)
+    const by = this.#calling
+    const isByOperator = by.startsWith('operator ') && caller.accessKeyId === 'ssofile'
+    this.#watched.wishes.noteChange(change)
+    if (key.startsWith('assignments/')) this.#isDirty = true
+    for (const judge of this.#judges) judge.noteChange({ ...change, by, isRemoved, isByOperator })
+    if (/^(links_data|selectors|suspended|state\/suspended)\//.test(key)) this.noteDesired()
   }
 
   /** Somebody puts back what was lost. */

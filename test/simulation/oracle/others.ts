@@ -1,7 +1,5 @@
-import type { ObjectChange } from '../../../shared/memory/s3/object-change.ts'
-import { spoiler } from '../unreadable-objects.ts'
 import { nameIn } from './names.ts'
-import { Judge, type Watched } from './watched.ts'
+import { Judge, type Seen } from './watched.ts'
 
 /**
  * Promise 9: nobody harms another with what he uploads. Records name who did what they say, and nobody else; no name reaches into
@@ -13,16 +11,12 @@ export class OthersPromise extends Judge {
   readonly #uploaders = new Map<string, Set<string>>()
   readonly #deleters = new Map<string, Set<string>>()
 
-  constructor(watched: Watched) {
-    super(watched)
-    this.world.objects.onChange((change) => {
-      if (change.caller.accessKeyId === spoiler) return
-      if (change.key.startsWith('links_data/')) this.#noteLink(change)
-      if (!change.eventName.startsWith('ObjectRemoved')) this.#noteWritten(change.key)
-    })
+  override noteChange(change: Seen): void {
+    if (change.key.startsWith('links_data/')) this.#noteLink(change)
+    if (!change.isRemoved) this.#noteWritten(change.key)
   }
 
-  #noteLink(change: ObjectChange): void {
+  #noteLink(change: Seen): void {
     const { key, caller } = change
     const name = `AWS:${caller.accessKeyId}`
     if ('etag' in change) addTo(this.#uploaders, `${key} ${change.etag}`, name)

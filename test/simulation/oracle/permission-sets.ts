@@ -1,43 +1,31 @@
 import { readHeldContents } from '../brake-actions.ts'
+import type { Call } from '../chaos.ts'
 import { scopeOf } from '../desired.ts'
 import { ownedNames } from '../permission-set-actions.ts'
-import { asDefined, type PlainFile, parsePlainFile, plainOf } from './plain-permission-set.ts'
-import type { SessionsPromise } from './sessions.ts'
-import { believedMs, hinderedMs, isHindered, Judge, releasedMs, seenAfterMs, type Watched } from './watched.ts'
+import { asDefined, type PlainFile, type PlainPermissionSet, parsePlainFile, plainOf } from './plain-permission-set.ts'
+import { type AtRest, believedMs, hinderedMs, isHindered, Judge, type Seen, seenAfterMs } from './watched.ts'
 
 const kept = /^(?:links_data\/[^%]*%[^%]*|assignments\/account%\d{12})%([\w-]+)%.+%(?:GROUP|USER)(?:%ssofile)?$/su
 
 /**
  * Permission sets are equal to their files, up to date in their accounts, and deleted when, and only when, nothing refers to them.
- * No content that leaves those who have it nothing is begun before its release. (How many sets may lose something in a window is
- * counted by the product, and tried in `weigh-contents.test.ts`.)
+ * No content that leaves those who have it nothing is begun before its release. (What else is held, how long a release lasts, and
+ * how many sets may lose something in a window: `ask-brake.test.ts`, `many-edits.test.ts`, `weigh-contents.test.ts`.)
  */
 export class PermissionSetsPromise extends Judge {
   protected readonly promise = 'convergence'
-  readonly #sessions: SessionsPromise
   /** Since when each file, link and access has been there without a break. */
   readonly #sinceMs = new Map<string, number>()
-  /** What a file said, by its name and etag; by name and body, what was in force once, and what a person released when. */
-  readonly #bodies = new Map<string, string>()
-  readonly #inForce = new Set<string>()
-  readonly #releasedAtMs = new Map<string, number>()
+  /** Contents that were in force once, or that a person released, by name and etag. */
+  readonly #allowed = new Set<string>()
   /** Which content each permission set was being brought to when its record was last written. */
   readonly #begun = new Map<string, string>()
 
-  constructor(watched: Watched, sessions: SessionsPromise) {
-    super(watched)
-    this.#sessions = sessions
-    this.world.objects.onChange(({ key, eventName }) => this.#noteChange(key, eventName.startsWith('ObjectRemoved')))
-  }
-
-  #noteChange(key: string, isRemoved: boolean): void {
+  override noteChange({ key, isRemoved }: Seen): void {
     if (/^(links_data|assignments|foreign|permission_sets)\//.test(key)) {
       if (isRemoved || !this.#refers(key)) this.#sinceMs.delete(key)
       else if (!this.#sinceMs.has(key)) this.#sinceMs.set(key, this.nowMs)
     }
-    const [, file] = /^permission_sets\/([\w-]+)\.json$/.exec(key) ?? []
-    const found = isRemoved ? undefined : this.world.objects.model.find(key)
-    if (file && found) this.#bodies.set(`${file} ${found.etag}`, Buffer.from(found.body).toString())
     const [, name] = /^owned_permission_sets\/([\w-]+)$/.exec(key) ?? []
     if (name && !isRemoved) this.#noteRecord(name)
   }
@@ -47,7 +35,7 @@ export class PermissionSetsPromise extends Judge {
     return !key.startsWith('links_data/') || (scopeOf(key) !== undefined && !this.textOf(key)?.includes('"expiresAt"'))
   }
 
-  noteCall(operation: string, [arn]: readonly unknown[]): void {
+  override noteCall({ operation }: Call, [arn]: readonly unknown[]): void {
     if (operation !== 'deletePermissionSet' || typeof arn !== 'string') return
     const name = this.world.names.permissionSet(arn)
     const untilMs = this.nowMs - (isHindered(this.world) ? hinderedMs : believedMs)
@@ -61,7 +49,7 @@ export class PermissionSetsPromise extends Judge {
 
   /** An operator released this content of the file. */
   noteRelease(name: string, etag: string): void {
-    this.#releasedAtMs.set(this.#contentOf(name, etag), this.nowMs)
+    this.#allowed.add(`${name} ${etag}`)
   }
 
   #noteRecord(name: string): void {
@@ -72,19 +60,20 @@ export class PermissionSetsPromise extends Judge {
     else this.#begun.set(name, etag)
     if (etag !== undefined && etag !== before) this.#checkBegun(name, etag)
     const inForce = etagOf(applied)
-    if (inForce !== undefined) this.#inForce.add(this.#contentOf(name, inForce))
+    if (inForce !== undefined) this.#allowed.add(`${name} ${inForce}`)
   }
 
+  /** Where the file still says so. */
   #checkBegun(name: string, etag: string): void {
-    const { wasDrifted, losses } = this.world
-    const content = this.#contentOf(name, etag)
-    const releasedMsAgo = this.nowMs - (this.#releasedAtMs.get(content) ?? Number.NEGATIVE_INFINITY)
-    if (this.#inForce.has(content) || releasedMsAgo <= releasedMs + hinderedMs) return
-    const effect = this.#effectOf(name, this.#bodies.get(`${name} ${etag}`))
+    const { wasDrifted, losses, ssoAdmin, objects } = this.world
+    const actual = ssoAdmin.definitionNow(name)
+    const key = `permission_sets/${name}.json`
+    const file = objects.model.find(key)?.etag === etag ? parsePlainFile(this.textOf(key) ?? '') : undefined
     // What others changed by hand, or what is lost of the ledger, may have been otherwise when it was looked at.
-    if (!effect?.leavesNone || wasDrifted || losses.hasAny) return
+    if (!actual || !file || this.#allowed.has(`${name} ${etag}`) || wasDrifted || losses.hasAny) return
     const assigned = this.#assigned(name, this.nowMs - seenAfterMs(this.world))
-    if (assigned > 0) this.fail(`leaves ${name} nothing, on ${assigned} assignments, and nobody released it`, 'brake')
+    if (hasPolicy(plainOf(actual)) && !hasPolicy(asDefined(file)) && assigned > 0)
+      this.fail(`leaves ${name} nothing, on ${assigned} assignments, and nobody released it`, 'brake')
   }
 
   #assigned(name: string, untilMs = Number.POSITIVE_INFINITY): number {
@@ -92,19 +81,12 @@ export class PermissionSetsPromise extends Judge {
     return [...this.#sinceMs].filter(([key, ms]) => ms < untilMs && isAccess(key)).length
   }
 
-  /** What a file takes away from the permission set as it is now; `undefined`: nothing. (None makes administrators.) */
-  #effectOf(name: string, body: string | undefined) {
-    const actual = this.world.ssoAdmin.definitionNow(name)
-    const file = body === undefined ? undefined : parsePlainFile(body)
-    return actual && file && compare(plainOf(actual), file)
+  override checkAtRest({ isReconciled, isReadable }: AtRest): void {
+    this.checkFiles(isReconciled)
+    if (isReadable) this.#checkHeld()
   }
 
-  #contentOf(name: string, etag: string): string {
-    return `${name} ${this.#bodies.get(`${name} ${etag}`)}`
-  }
-
-  /** At the end, when nothing is under way. `isReconciled`: also what others changed has been looked for. */
-  checkAtRest({ isReconciled }: { readonly isReconciled: boolean }): void {
+  checkFiles(isReconciled: boolean): void {
     for (const name of ownedNames) {
       const body = this.textOf(`permission_sets/${name}.json`)
       const file = body === undefined ? undefined : parsePlainFile(body)
@@ -121,9 +103,7 @@ export class PermissionSetsPromise extends Judge {
     // Others changed it more often than it is restored within an hour.
     const { drift = {} } = this.world.readJson(`owned_permission_sets/${name}`) ?? {}
     if (state === 'failed' && JSON.stringify(drift).includes('"isContested":true')) return
-    const isUnmet = this.#sessions.isUnmet(name)
-    const states = isUnmet === undefined ? ['applied', 'failed'] : [isUnmet ? 'failed' : 'applied']
-    if (!states.includes(state)) this.fail(`the file of ${name} is valid, but its status '${state}'`, 'status')
+    if (state !== 'applied') this.fail(`the file of ${name} is valid, but its status '${state}'`, 'status')
     const actual = ssoAdmin.definitionNow(name)
     const [is, asked] = [JSON.stringify(actual && plainOf(actual)), JSON.stringify(asDefined(file))]
     if (is !== asked) this.fail(`the permission set ${name} is ${is}, its file asks for ${asked}`)
@@ -159,16 +139,15 @@ export class PermissionSetsPromise extends Judge {
     return readHeldContents(this.world).some((one) => one.name === name && one.etag === etag)
   }
 
-  /** What is held is so in its status too, nothing else is, and there was a need. */
-  checkHeld(): void {
+  /** What is held is so in its status too, nothing else is, and somebody has the permission set. */
+  #checkHeld(): void {
     const listed = new Set(readHeldContents(this.world).map(({ name }) => name))
     for (const name of listed) {
       if (!this.#isHeld(name)) this.fail(`the file of ${name} is held, and is gone or another one`, 'brake')
       else if (this.#stateOf(name) !== 'held')
         this.fail(`the file of ${name} is held, but its status is '${this.#stateOf(name)}'`, 'brake')
-      const takes = this.#effectOf(name, this.textOf(`permission_sets/${name}.json`)) && this.#assigned(name) > 0
-      if (!takes && !this.world.wasDrifted)
-        this.fail(`the file of ${name} is held, and takes nothing away, or from nobody`, 'brake')
+      if (this.#assigned(name) === 0 && !this.world.wasDrifted)
+        this.fail(`the file of ${name} is held, and takes nothing from anybody`, 'brake')
     }
   }
 
@@ -177,18 +156,8 @@ export class PermissionSetsPromise extends Judge {
   }
 }
 
-type Plain = ReturnType<typeof plainOf>
-
-function compare(before: Plain, file: PlainFile) {
-  const after = asDefined(file)
-  const takes =
-    before.managed.some((one) => !after.managed.includes(one)) ||
-    before.customer.some((one) => !after.customer.includes(one)) ||
-    (before.inline !== undefined && after.inline === undefined) ||
-    (after.boundary !== undefined && before.boundary === undefined)
-  const hasPolicy = ({ managed, customer, inline }: Plain) =>
-    managed.length + customer.length > 0 || inline !== undefined
-  return takes ? { leavesNone: hasPolicy(before) && !hasPolicy(after) } : undefined
+function hasPolicy({ managed, customer, inline }: PlainPermissionSet): boolean {
+  return managed.length + customer.length > 0 || inline !== undefined
 }
 
 function etagOf(part: unknown): string | undefined {

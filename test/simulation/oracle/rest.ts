@@ -1,7 +1,7 @@
 import { renderNameInKey } from '../../../shared/domain/links/name-in-key.ts'
 import { workedQueues } from '../../../shared/ports/queues.ts'
 import { accountOfKey, describeTarget, ledgerKeyOf, linksOf, nameOf, recordKeyOf } from './names.ts'
-import { Judge } from './watched.ts'
+import { type AtRest, Judge } from './watched.ts'
 
 /** The schedule of links runs every minute: what expired before its last run has been looked at by now. */
 const lookedAtAfterMs = 61_000
@@ -12,7 +12,7 @@ const lookedAtAfterMs = 61_000
  */
 export class RestPromise extends Judge {
   protected readonly promise = 'convergence'
-  checkAtRest(): void {
+  override checkAtRest({ isWhole }: AtRest): void {
     const there = this.world.ssoAdmin.assignments()
     this.#checkGranted()
     const targets = new Set(this.wishes.now('possibly').map((one) => this.wishes.targetOf(one)))
@@ -23,6 +23,7 @@ export class RestPromise extends Judge {
         this.fail(`${describeTarget(target, this.world)} is there, but not desired`)
     }
     this.#checkLedger()
+    if (isWhole) this.#checkListings()
   }
 
   /** At rest, while S3 refuses to give some links: what the others ask for is there. */
@@ -92,8 +93,8 @@ export class RestPromise extends Judge {
     return Date.parse(/"expiresAt":"([^"]*)"/.exec(this.textOf(link) ?? '')?.[1] ?? '')
   }
 
-  /** Once reconciled, with every object readable: `foreign/` and `access/` have what is there, and nothing else. */
-  checkListings(): void {
+  /** `foreign/` and `access/` have what is there, and nothing else. */
+  #checkListings(): void {
     const foreign = new Set(this.world.keys('foreign/'))
     const left = new Set(foreign)
     for (const name of this.world.ssoAdmin.assignments().map(nameOf)) {

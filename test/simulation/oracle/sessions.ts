@@ -1,6 +1,6 @@
 import type { Call } from '../chaos.ts'
 import { ownedNames } from '../permission-set-actions.ts'
-import { Judge, type Watched } from './watched.ts'
+import { type AtRest, Judge, type Seen } from './watched.ts'
 
 /** The calls of the sessions of a user in a permission set that began before an instant are denied. `account`: absent in all. */
 type Denial = {
@@ -9,14 +9,9 @@ type Denial = {
   readonly account: string | undefined
   readonly beforeMs: number
 }
-/** `isOfOperator`: otherwise their own temporary access has ended. */
-type Ended = Denial & { readonly isOfOperator: boolean }
 
 /** No session lasts longer. */
 const longestMs = 12 * 60 * 60_000
-/** More than a statement about one user in few accounts takes, and what AWS takes at most in an inline policy. */
-const statementMost = 300
-const policyMost = 10_240
 /** The schedule of each minute begins to deny it. */
 const deniedMs = 2 * 60_000
 /** It begins to take it out, and AWS provisions the accounts. */
@@ -24,23 +19,19 @@ const removedMs = 5 * 60_000
 
 /**
  * Promise 11: the sessions that an operator ended stay denied until none can be left, whatever becomes of the file of the
- * permission set; then they are not any more, and the file's own policy is as it was (`plainOf`).
- * Where not all fit into the inline policy, as many as fit are denied, operators' first, and the status of the permission set
- * tells the others.
+ * permission set; then they are not any more, and the file's own policy is as it was (`plainOf`). There is room for all of them:
+ * what becomes of those that find none is tried in `deny-ended-sessions.test.ts` and `choose-denials.test.ts`.
  */
 export class SessionsPromise extends Judge {
   protected readonly promise = 'sessions'
   /** All that were ever ended. */
-  readonly #ended: Ended[] = []
+  readonly #ended: Denial[] = []
 
-  constructor(watched: Watched) {
-    super(watched)
-    this.world.objects.onChange(({ key }) => {
-      if (key === 'control/ended-sessions.json') this.#noteRecord()
-      // One that is made again gets its denials from the schedule of each minute, too.
-      const isOfEnded = this.#ended.some(({ permissionSet }) => key === `owned_permission_sets/${permissionSet}`)
-      if (isOfEnded) this.world.later(deniedMs + this.world.skewMs, () => {})
-    })
+  override noteChange({ key }: Seen): void {
+    if (key === 'control/ended-sessions.json') this.#noteRecord()
+    // One that is made again gets its denials from the schedule of each minute, too.
+    const isOfEnded = this.#ended.some(({ permissionSet }) => key === `owned_permission_sets/${permissionSet}`)
+    if (isOfEnded) this.world.later(deniedMs + this.world.skewMs, () => {})
   }
 
   #noteRecord(): void {
@@ -54,58 +45,35 @@ export class SessionsPromise extends Judge {
         this.fail(`the record of ended sessions has lost ${describe(one)}`)
   }
 
-  #listRecord(): readonly Ended[] {
+  #listRecord(): readonly Denial[] {
     const { ended } = this.world.readJson('control/ended-sessions.json') ?? {}
-    return (Array.isArray(ended) ? ended : []).map(({ user, account, before, permissionSet, by }) => {
-      const isOfOperator = !by.startsWith('the end of request')
-      return { user, account, beforeMs: Date.parse(before), permissionSet, isOfOperator }
+    return (Array.isArray(ended) ? ended : []).map(({ user, account, before, permissionSet }) => {
+      return { user, account, beforeMs: Date.parse(before), permissionSet }
     })
   }
 
-  /** A call of the product is about to take effect. */
-  noteCall({ operation, wasHeld }: Call, [arn, policy]: readonly unknown[]): void {
+  override noteCall({ operation, wasHeld }: Call, [arn, policy]: readonly unknown[]): void {
     if (operation !== 'putInlinePolicy' && operation !== 'deleteInlinePolicy') return
     const name = this.world.names.permissionSet(String(arn))
     const actual = this.world.ssoAdmin.definitionNow(name)
     if (actual?.arn !== arn) return
-    const text = typeof policy === 'string' ? policy : undefined
-    const denied = denialsIn(name, text)
+    const denied = denialsIn(name, typeof policy === 'string' ? policy : undefined)
     const before = denialsIn(name, actual?.inlinePolicy)
-    // What is denied gives way only to an operator's wish.
-    const added = denied.filter((one) => !isIn(before, one))
-    const givesWay = this.world.wasDrifted || added.some((one) => this.#isOfOperator(one))
     // What stood still on its way, nobody could call back: whoever is next has to put it right (`checkAtRest`).
     const lost = wasHeld ? [] : before.filter((known) => !this.#mayBeOver(known) && !isIn(denied, known))
-    for (const one of lost)
-      if (!givesWay || !this.#mayLack(one, text)) this.fail(`${name} does not deny any more ${describe(one)}`)
+    for (const one of lost) this.fail(`${name} does not deny any more ${describe(one)}`)
     for (const one of denied)
       if (!this.#ended.some((known) => isSame(known, one)))
         this.fail(`${name} denies ${describe(one)}, which nobody ended`)
   }
 
-  #endedOf(name: string): readonly Ended[] {
-    return this.#ended.filter(({ permissionSet }) => permissionSet === name)
-  }
-
-  /** There is no room for it, and it is no operator's. */
-  #mayLack(one: Denial, policy = ''): boolean {
-    return policy.replace(/\s/g, '').length + statementMost > policyMost && !this.#isOfOperator(one)
-  }
-
-  #isOfOperator({ permissionSet, user }: Denial): boolean {
-    return this.#endedOf(permissionSet).some((one) => one.user === user && one.isOfOperator && !this.#mayBeOver(one))
-  }
-
-  /** `isReconciled`: what others took out by hand has been put back. */
-  checkAtRest({ isReconciled }: { readonly isReconciled: boolean }): void {
+  override checkAtRest({ isReconciled }: AtRest): void {
     for (const name of ownedNames) {
       const denied = this.#deniedIn(name)
       if (denied === undefined) continue
-      const policy = this.world.ssoAdmin.definitionNow(name)?.inlinePolicy
       const isPutBack = isReconciled || !this.world.wasDrifted
-      for (const one of isPutBack ? this.#endedOf(name) : [])
-        if (!this.#mayBeOver(one) && !isIn(denied, one) && !this.#mayLack(one, policy))
-          this.fail(`${name} does not deny ${describe(one)}`)
+      for (const one of this.#ended.filter(({ permissionSet }) => isPutBack && permissionSet === name))
+        if (!this.#mayBeOver(one) && !isIn(denied, one)) this.fail(`${name} does not deny ${describe(one)}`)
       for (const one of denied.filter((other) => this.#isOver(other)))
         this.fail(`${name} denies ${describe(one)}, though no session can be left`)
     }
@@ -121,15 +89,6 @@ export class SessionsPromise extends Judge {
 
   isAnyEnded(): boolean {
     return this.#listRecord().length > 0
-  }
-
-  /** Whether the status of a permission set tells of sessions that are not denied. `undefined`: nobody can say. */
-  isUnmet(name: string): boolean | undefined {
-    const denied = this.#deniedIn(name)
-    if (denied === undefined) return false
-    if (this.world.wasDrifted) return undefined
-    const lacking = this.#endedOf(name).filter((one) => !isIn(denied, one) && !this.#isOver(one))
-    return lacking.some((one) => this.#mayBeOver(one)) ? undefined : lacking.length > 0
   }
 
   /** `undefined`: it is not of ssofile's. */

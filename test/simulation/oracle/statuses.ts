@@ -8,7 +8,7 @@ import { bodies } from '../small-world.ts'
 import { usersNow } from './names.ts'
 import type { PermissionSetsPromise } from './permission-sets.ts'
 import { parsePlainFile } from './plain-permission-set.ts'
-import { Judge, type Watched } from './watched.ts'
+import { type AtRest, Judge, type Watched } from './watched.ts'
 
 type Status = Readonly<Record<string, unknown>>
 /**
@@ -24,7 +24,7 @@ export class StatusPromise extends Judge {
     this.#permissionSets = permissionSets
   }
 
-  checkAtRest(): void {
+  override checkAtRest({ isReconciled }: AtRest): void {
     const asked = ['requests/', 'approvals/', 'suspended/', 'groups/', 'memberships/', 'rules/'].flatMap((prefix) =>
       this.world.keys(prefix),
     )
@@ -38,6 +38,8 @@ export class StatusPromise extends Judge {
     const inputs = new Set([...files, ...asked])
     for (const key of this.world.keys('status/'))
       this.#checkWanted(key.slice('status/'.length, -'.json'.length), inputs)
+    // An entry whose removal was refused is left in the index until then.
+    if (isReconciled) this.#checkIndex()
   }
 
   /** Each status is of something. */
@@ -66,8 +68,7 @@ export class StatusPromise extends Judge {
     return body === bodies.malformed || scopeOf(input) === undefined
   }
 
-  /** Once reconciled: an entry whose removal was refused is left in the index until then. */
-  checkIndex(): void {
+  #checkIndex(): void {
     for (const key of this.world.keys('attention/')) {
       const [, state, ...rest] = key.split('/')
       const input = rest.join('/')

@@ -1,6 +1,6 @@
 import type { AssignmentTarget } from '../../../shared/ports/sso-admin.ts'
 import { describeTarget, nameOf, usersNow } from './names.ts'
-import { Judge } from './watched.ts'
+import { type AtRest, Judge, type Seen } from './watched.ts'
 
 /** PROMISES.md: within a minute of the upload. */
 const boundMs = 60_000
@@ -37,7 +37,8 @@ export class SuspensionsPromise extends Judge {
     return this.isSuspended(id) || changedMs > this.nowMs - marginMs
   }
 
-  noteFile(key: string): void {
+  override noteChange({ key }: Seen): void {
+    if (!key.startsWith(prefix) && !key.startsWith(meantPrefix)) return
     const { nowMs } = this
     for (const [name, id] of usersNow(this.world)) {
       const is = this.isSuspended(id)
@@ -78,8 +79,9 @@ export class SuspensionsPromise extends Judge {
     return this.#namesChangedMs < sinceMs - reconciledMs
   }
 
-  checkAtRest(): void {
-    for (const [, id] of usersNow(this.world)) if (this.isSuspended(id)) this.#checkNothing(id, 'at rest')
+  override checkAtRest({ isWhole }: AtRest): void {
+    for (const [, id] of isWhole ? usersNow(this.world) : [])
+      if (this.isSuspended(id)) this.#checkNothing(id, 'at rest')
   }
 
   #checkNothing(id: string, when: string): void {

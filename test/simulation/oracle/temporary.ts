@@ -1,6 +1,5 @@
-import type { ObjectChange } from '../../../shared/memory/s3/object-change.ts'
 import { byHand, requester } from '../request-actions.ts'
-import { Judge } from './watched.ts'
+import { Judge, type Seen } from './watched.ts'
 
 /**
  * A look may have read so long ago what it acts on: several calls follow each other, and some travel for seconds. With misfortune
@@ -14,8 +13,8 @@ const sweptMs = 20 * 60_000
 const askedMs = 30 * 60_000
 
 type Upload = { readonly key: string; readonly upload: number; readonly reason: string }
-type Seen = { readonly key: string; readonly upload: number; readonly digest: string }
-type Decision = Seen & { readonly by: string; readonly decision: 'approve' | 'deny'; readonly isSealed: boolean }
+type Shown = { readonly key: string; readonly upload: number; readonly digest: string }
+type Decision = Shown & { readonly by: string; readonly decision: 'approve' | 'deny'; readonly isSealed: boolean }
 type Request = { readonly user: string; readonly digest: string }
 type Link = { readonly expiresAt?: string; readonly request?: Request }
 type RequestStatus = { readonly request?: { readonly digest: string }; readonly etag?: string }
@@ -67,7 +66,7 @@ class Past<Value> {
 export class TemporaryPromise extends Judge {
   protected readonly promise = 'temporary'
   readonly #uploads: Upload[] = []
-  readonly #seen: Seen[] = []
+  readonly #seen: Shown[] = []
   /** What somebody said of an upload: `ann 3`. */
   readonly #decisions = this.#past<Decision['decision']>()
   readonly approvers = this.#past<boolean>()
@@ -105,7 +104,7 @@ export class TemporaryPromise extends Judge {
   }
 
   /** What the statuses of a request have told people, and of which upload that is, as they see it themselves. */
-  seen(key: string): readonly Seen[] {
+  seen(key: string): readonly Shown[] {
     return this.#seen.filter((one) => one.key === key)
   }
 
@@ -114,9 +113,9 @@ export class TemporaryPromise extends Judge {
     return this.#bodies.get(key)
   }
 
-  noteChange({ key, eventName, caller }: ObjectChange): void {
+  override noteChange({ key, isRemoved, caller }: Seen): void {
     const isByHand = caller.accessKeyId === byHand
-    if (eventName.startsWith('ObjectRemoved')) {
+    if (isRemoved) {
       if (key.startsWith('links_data/temporary/') && !isByHand) this.#judgeEnd(key)
       return
     }
@@ -205,7 +204,7 @@ export class TemporaryPromise extends Judge {
   }
 
   /** At the end: what is granted is there, and no link has outlived its end or its request. */
-  checkAtRest(): void {
+  override checkAtRest(): void {
     for (const key of this.world.keys('links_data/temporary/')) {
       const { expiresAt = '', request }: Link = this.world.readJson(key) ?? {}
       const asked = `requests/${request?.user}/${key.slice('links_data/temporary/'.length)}`

@@ -6,8 +6,6 @@ import { linksOf, nameOf, recordedName } from './names.ts'
 type Owner = {
   readonly of: 'ours' | 'foreign' | 'either'
   readonly sinceMs: number
-  /** It is there since a creation of the product, which AWS has carried out. */
-  readonly isMade?: boolean
 }
 type Requested = {
   readonly kind: RequestKind
@@ -129,9 +127,7 @@ export class Truth {
       }
       this.#requested.delete(accountId)
       const state = id === undefined ? undefined : ssoAdmin.assignmentRequestState(id)
-      const owner = this.#owner.get(name)
       if (kind === 'creation' && state === 'FAILED' && before) this.#owner.set(name, before)
-      else if (kind === 'creation' && state === 'SUCCEEDED' && owner) this.#owner.set(name, { ...owner, isMade: true })
     }
     for (const name of this.#owner.keys()) if (!there.has(name) && !inProgress.has(name)) this.#owner.delete(name)
   }

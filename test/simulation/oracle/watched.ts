@@ -1,4 +1,5 @@
-import { lateKinds } from '../chaos.ts'
+import type { ObjectChange } from '../../../shared/memory/s3/object-change.ts'
+import { type Call, lateKinds } from '../chaos.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
 import type { Truth } from './truth.ts'
 import { type Fail, promises } from './violation.ts'
@@ -11,6 +12,11 @@ export type Watched = {
   readonly wishes: Wishes
   readonly fail: Fail
 }
+
+/** A change of the bucket, and the process whose call made it. `isByOperator`: a command of an operator, in ssofile's name. */
+export type Seen = ObjectChange & { readonly by: string; readonly isRemoved: boolean; readonly isByOperator: boolean }
+/** `isReconciled`: also what others changed has been looked for. `isWhole`: and every object can be read. */
+export type AtRest = { readonly isReconciled: boolean; readonly isReadable: boolean; readonly isWhole: boolean }
 
 /** Judges by one or more promises. */
 export abstract class Judge {
@@ -25,6 +31,15 @@ export abstract class Judge {
     this.wishes = wishes
     this.#fail = fail
   }
+
+  /** An object was written or deleted, and not only spoiled. */
+  noteChange(_change: Seen): void {}
+
+  /** A call of the product is about to take effect. */
+  noteCall(_call: Call, _args: readonly unknown[]): void {}
+
+  /** After the faults, when nothing moves any more. */
+  checkAtRest(_how: AtRest): void {}
 
   /** What it judges by, mostly. */
   protected abstract readonly promise: keyof typeof promises

@@ -1,4 +1,5 @@
 import type { IdentityStoreChange } from '../../../shared/memory/identity-store/identity-store-records.ts'
+import type { ObjectChange } from '../../../shared/memory/s3/object-change.ts'
 import { desiredNow } from '../desired.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
 import { linksOf, splitAssignment } from './names.ts'
@@ -83,8 +84,13 @@ export class Wishes {
     return goneMs === undefined ? undefined : this.#world.clock.monotonicMs() - goneMs
   }
 
+  noteChange({ key }: ObjectChange): void {
+    if (key.startsWith('links_data/')) this.#noteLink(key)
+    if (key.startsWith('status/links_data/')) this.#noteStatus(key)
+  }
+
   /** An upload of the same content changes nothing, also after a deletion of which something is left. */
-  noteLink(key: string): void {
+  #noteLink(key: string): void {
     const stored = this.#world.objects.model.find(key)
     if (!stored || !key.includes('%USER%')) return
     const content = Buffer.from(stored.body).toString('hex')
@@ -97,7 +103,7 @@ export class Wishes {
   }
 
   /** A link of a user that is applied says to whom. */
-  noteStatus(key: string): void {
+  #noteStatus(key: string): void {
     const told = this.#world.readJson(key)
     const link = key.slice('status/'.length, -'.json'.length)
     if (!told) return void this.#lives.delete(link)
