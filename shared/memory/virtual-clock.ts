@@ -39,14 +39,14 @@ export class VirtualClock implements Clock {
       }
       signal?.addEventListener('abort', sleeper.wake)
       // Whole milliseconds, as Date has them: between two, a sleeper would be woken and find that it is too early.
-      this.#sleepers.add(this.#nowMs + Math.ceil(ms), sleeper)
+      if (Number.isFinite(ms)) this.#sleepers.add(this.#nowMs + Math.ceil(ms), sleeper)
     })
   }
 
   /** When the next sleeper is due; `undefined`: there is none, or it sleeps for ever. */
   nextDueAt(): Date | undefined {
     for (let next = this.#sleepers.next(); next !== undefined; next = this.#sleepers.next()) {
-      if (!next.item.awake) return Number.isFinite(next.at) ? new Date(next.at) : undefined
+      if (!next.item.awake) return new Date(next.at)
       this.#sleepers.takeDue(next.at) // woken by its signal
     }
     return undefined

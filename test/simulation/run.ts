@@ -140,8 +140,9 @@ async function settle(
   for (let minute = 1, most = convergeMostMinutes; minute <= most && !world.checker.violation; minute++) {
     most = prolong(most, minute, world)
     await world.clock.advance(60_000)
-    // Each hour has its reconcile.
-    if (!world.isQuiet()) minute += await skipWaiting(58 - (minute % 60), startedMs, world)
+    // The schedules of a minute have run, and maybe the sweep. Each hour has its reconcile.
+    const sweptAfter = world.sweptMs < startedMs ? world.minutesToSweep : Number.POSITIVE_INFINITY
+    if (minute > 1 && !world.isQuiet()) minute += await skipWaiting(Math.min(58 - (minute % 60), sweptAfter), world)
     const isQuiet = world.isQuiet()
     const round = isQuiet ? rounds.shift() : undefined
     if (round === 'hour' && isJudged(world)) return false
@@ -178,9 +179,8 @@ function isAwsAtWork({ ssoAdmin }: SimulatedWorld): boolean {
   return ssoAdmin.outstandingRequests().length > 0 || ssoAdmin.provisioningsInProgress() > 0
 }
 
-/** Once a sweep has found what nobody was told of, what is left waits for its time. Answers how many minutes that was. */
-async function skipWaiting(mostMinutes: number, sinceMs: number, world: SimulatedWorld): Promise<number> {
-  if (world.sweptMs < sinceMs) return 0
+/** What the schedules have left waits for its time. Answers how many minutes that was. */
+async function skipWaiting(mostMinutes: number, world: SimulatedWorld): Promise<number> {
   return Math.floor((await skipIdle(mostMinutes * 60_000, world, true)) / 60_000)
 }
 
@@ -194,7 +194,6 @@ function prolong(mostMinutes: number, minute: number, world: SimulatedWorld): nu
  * other work.
  */
 async function drain(world: SimulatedWorld): Promise<void> {
-  const hasRetries = () => world.keys('state/open/').length > 0
   const startedMs = world.clock.monotonicMs()
   const startedAtMs = world.clock.now().getTime()
   // What a sweep finds of a lost notification may leave something to the next one: a held file whose cause is gone.
@@ -203,7 +202,11 @@ async function drain(world: SimulatedWorld): Promise<void> {
   for (let minute = 1, most = convergeMostMinutes; minute <= most; minute++) {
     most = prolong(most, minute, world)
     await world.clock.advance(60_000)
-    minute += await skipWaiting(convergeMostMinutes, startedMs, world)
+    // After a pause, or a release, nobody wakes the dispatcher but the schedule.
+    const hasRetries = world.keys('state/open/').length > 0
+    const isScheduled = hasRetries || world.wasOperated || world.wasInterrupted || minute > drainMostMinutes
+    if (world.sweptMs >= startedMs) minute += await skipWaiting(convergeMostMinutes, world)
+    else if (!isScheduled && !world.isQuiet()) minute += await skipWaiting(drainMostMinutes - minute, world)
     // The sweep finds an upload that S3 did not report, and so its end.
     if (minute > 1 && world.eventFaults.lost === 0) world.checker.checkOverdue(startedAtMs)
     if (world.isQuiet()) {
@@ -212,8 +215,7 @@ async function drain(world: SimulatedWorld): Promise<void> {
       void world.everyMinuteOfLinks()
       continue
     }
-    // After a pause, or a release, nobody wakes the dispatcher but the schedule.
-    if (hasRetries() || world.wasOperated || world.wasInterrupted || minute > drainMostMinutes) void world.everyMinute()
+    if (isScheduled || minute > drainMostMinutes) void world.everyMinute()
     else void world.everyMinuteOfLinks()
     if (minute === drainMostMinutes && world.isUntouched) world.checker.rest.checkWoken(0)
   }

@@ -479,7 +479,7 @@ export class SimulatedWorld {
 
   /** Schedules run as invocations of their own; what fails is told in the trace and comes again at its next time. */
   async everyMinute(): Promise<void> {
-    if (this.clock.monotonicMs() - this.sweptMs >= sweepEveryMs) void this.everyFiveMinutes()
+    if (this.minutesToSweep <= 0) void this.everyFiveMinutes()
     void this.everyMinuteOfLinks()
     await this.#schedule('dispatcher', (ports, settings) => everyMinute(ports, settings, slice))
   }
@@ -488,6 +488,11 @@ export class SimulatedWorld {
   readonly everyHour = () => this.#schedule('hourly', everyHour)
   readonly everyNight = () => this.#schedule('nightly', everyNight)
   readonly everyMorning = () => this.#schedule('report', everyMorning)
+
+  /** How many minutes with their schedules until one of them begins a sweep. */
+  get minutesToSweep(): number {
+    return Math.ceil((this.sweptMs + sweepEveryMs - this.clock.monotonicMs()) / 60_000)
+  }
 
   async everyFiveMinutes(): Promise<void> {
     this.sweptMs = this.clock.monotonicMs()
@@ -582,8 +587,9 @@ export class SimulatedWorld {
 
   #isIdle({ exceptInFlight = false } = {}): boolean {
     const isEmpty = (name: WorkedQueue) => {
-      const { visible, inFlight } = this.queues.queue(name).counts()
-      return visible === 0 && (exceptInFlight || inFlight === 0)
+      const queue = this.queues.queue(name)
+      // What follows one in flight waits for it.
+      return exceptInFlight ? !queue.isAvailable : queue.messages().length === 0
     }
     return (
       this.#alive.size === 0 &&

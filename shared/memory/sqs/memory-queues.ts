@@ -80,10 +80,11 @@ export class MemoryQueues implements Queues {
   }
 
   async receive(name: QueueName, options: ReceiveOptions): Promise<readonly ReceivedMessage[]> {
+    checkWait(options.waitSeconds)
     return (await this.receiveDelivered(name, options)).map(toReceivedMessage)
   }
 
-  /** The same as `receive`, with everything that SQS knows of a message. */
+  /** The same as `receive`, with everything that SQS knows of a message, and as long a wait as is wanted. */
   async receiveDelivered(
     name: QueueName,
     { most, waitSeconds, signal }: ReceiveOptions,
@@ -114,14 +115,12 @@ export class MemoryQueues implements Queues {
 
   /** Resolves as soon as a receive would find something, `seconds` (0 to 20) are over, or `signal` is aborted. */
   async waitForMessages(name: QueueName, seconds: number, signal?: AbortSignal): Promise<void> {
+    checkWait(seconds)
     await this.#waitUntil(this.queue(name), this.#clock.now().getTime() + seconds * 1000, signal)
   }
 
   async #waitUntil(queue: MemoryQueue, until: number, signal: AbortSignal | undefined): Promise<void> {
     const now = () => this.#clock.now().getTime()
-    if (!(until - now() <= waitMostSeconds * 1000)) {
-      throw new ServiceError('sqs', 'InvalidParameterValue', 'WaitTimeSeconds must be between 0 and 20.')
-    }
     while (!queue.isAvailable && now() < until && !signal?.aborted) {
       const woken = new AbortController()
       // With a reason, since without one Node makes an exception with its stack.
@@ -133,6 +132,11 @@ export class MemoryQueues implements Queues {
       stopListening()
     }
   }
+}
+
+function checkWait(seconds: number): void {
+  if (!(seconds <= waitMostSeconds))
+    throw new ServiceError('sqs', 'InvalidParameterValue', 'WaitTimeSeconds must be between 0 and 20.')
 }
 
 function deadLetterQueueOf(name: WorkedQueue): DeadLetterQueue | undefined {
