@@ -56,7 +56,7 @@ import {
   units,
 } from './small-world.ts'
 import { StepWatch } from './step-watch.ts'
-import type { Tape } from './tape.ts'
+import { type Part, playPart, type Tape } from './tape.ts'
 import { lastInstantMs } from './time-actions.ts'
 import { spoiler, UnreadableObjects } from './unreadable-objects.ts'
 
@@ -157,8 +157,10 @@ export const recordedMetrics = new CollectedMetrics()
 export type Judged = {
   readonly promises?: readonly string[] | undefined
   readonly sabotage?: Sabotage | undefined
-  /** Records what processes do, or does it until they begin. */
+  /** Records what processes do. */
   readonly tape?: Tape | undefined
+  /** What is done without processes, before they begin. */
+  readonly part?: Part | undefined
 }
 
 /** What processes moved in the world beside its services. */
@@ -167,6 +169,7 @@ export type Rest = {
   readonly sweptMs: number
   readonly dispatcher: SimulatedProcess | undefined
   readonly drawn: number
+  readonly trace: readonly string[]
 }
 
 /** All of ssofile over the memory adapters, on one thread and virtual time, with misfortune at every call. */
@@ -239,7 +242,7 @@ export class SimulatedWorld {
   readonly #sabotage: Sabotage | undefined
   readonly #tape: Tape | undefined
 
-  constructor(settings: WorldSettings, { promises: judged, sabotage, tape }: Judged = {}) {
+  constructor(settings: WorldSettings, { promises: judged, sabotage, tape, part }: Judged = {}) {
     const { clock } = this
     this.settings = settings
     this.#sabotage = sabotage
@@ -305,8 +308,8 @@ export class SimulatedWorld {
     const { identityStoreId } = this.identityStore
     void this.objects.put('control/owner.json', JSON.stringify({ v: 1, instanceArn, identityStoreId }))
     this.#tape = tape
-    this.#isTaped = tape?.isRecorded === true
-    if (this.#isTaped) void tape?.play(this)
+    this.#isTaped = part !== undefined
+    if (part) void playPart(part, this)
     else this.#deploy()
   }
 
@@ -376,17 +379,19 @@ export class SimulatedWorld {
       sweptMs: this.sweptMs,
       dispatcher: this.dispatcher,
       drawn: this.#randomness.state,
+      trace: [...this.trace],
     }
   }
 
   /** Processes begin, where others have left the world. */
-  begin({ processes, sweptMs, dispatcher, drawn }: Rest): void {
+  begin({ processes, sweptMs, dispatcher, drawn, trace }: Rest): void {
     this.#isTaped = false
     for (const name of this.queues.names) this.queues.queue(name).purge()
     this.#processes = processes
     this.sweptMs = sweptMs
     this.dispatcher = dispatcher
     this.#randomness.state = drawn
+    this.trace.splice(0, this.trace.length, ...trace)
     this.#deploy()
   }
 
