@@ -141,13 +141,9 @@ function faultAction(kind: Kind, skip: number): Action {
 
 const beforeOf = ({ before = [] }: CanonicalLife): readonly Action[] => [begun, ...before, settled]
 
+type Play = Judged & RunOptions
 /** Without a fault, or with what befalls it from an action on: the first of those that are struck. */
-export async function playLife(
-  life: CanonicalLife,
-  judged: Judged & RunOptions = {},
-  action?: Action,
-  at = beforeOf(life).length,
-) {
+export async function playLife(life: CanonicalLife, judged: Play = {}, action?: Action, at = beforeOf(life).length) {
   // What weak references kept for a life goes when the event loop turns.
   await setImmediate()
   const actions = [...beforeOf(life), ...life.actions]

@@ -66,7 +66,7 @@ export async function runSimulation(
   void world.everyHour()
   for (const [nth, action] of actions.filter((one) => isAllowed(one, settings.mischief)).entries()) {
     judged.tape?.reach(nth, world)
-    if (nth === judged.part?.actions) world.begin(judged.part.rest)
+    if (nth === judged.part?.actions) judged.part.begin(world)
     if (nth === fault?.at) await perform(fault.action, world)
     if (nth === watch?.from) world.watch(watch)
     world.trace.push(`${world.clock.monotonicMs()} * ${describeAction(action)}`)

@@ -163,15 +163,6 @@ export type Judged = {
   readonly part?: Part | undefined
 }
 
-/** What processes moved in the world beside its services. */
-export type Rest = {
-  readonly processes: number
-  readonly sweptMs: number
-  readonly dispatcher: SimulatedProcess | undefined
-  readonly drawn: number
-  readonly trace: readonly string[]
-}
-
 /** All of ssofile over the memory adapters, on one thread and virtual time, with misfortune at every call. */
 export class SimulatedWorld {
   readonly clock = new VirtualClock(new Date('2026-03-03T10:00:00Z'))
@@ -371,28 +362,20 @@ export class SimulatedWorld {
       this.#stepWatch.noteWrite(process.ports.clock, call.key)
   }
 
-  /** `undefined`: something is under way. */
-  get rest(): Rest | undefined {
+  /** Has the processes of another world begin where those of this one have left it; `undefined`: something is under way. */
+  get rest(): ((other: SimulatedWorld) => void) | undefined {
     if (!this.#isIdle()) return undefined
-    return {
-      processes: this.#processes,
-      sweptMs: this.sweptMs,
-      dispatcher: this.dispatcher,
-      drawn: this.#randomness.state,
-      trace: [...this.trace],
+    const { sweptMs, dispatcher } = this
+    const [processes, drawn, trace] = [this.#processes, this.#randomness.state, [...this.trace]]
+    return (other) => {
+      other.#isTaped = false
+      for (const name of other.queues.names) other.queues.queue(name).purge()
+      Object.assign(other, { sweptMs, dispatcher })
+      other.#processes = processes
+      other.#randomness.state = drawn
+      other.trace.splice(0, other.trace.length, ...trace)
+      other.#deploy()
     }
-  }
-
-  /** Processes begin, where others have left the world. */
-  begin({ processes, sweptMs, dispatcher, drawn, trace }: Rest): void {
-    this.#isTaped = false
-    for (const name of this.queues.names) this.queues.queue(name).purge()
-    this.#processes = processes
-    this.sweptMs = sweptMs
-    this.dispatcher = dispatcher
-    this.#randomness.state = drawn
-    this.trace.splice(0, this.trace.length, ...trace)
-    this.#deploy()
   }
 
   /** Each invocation is a new process; a killed one fails its whole batch, as a function that dies does. */

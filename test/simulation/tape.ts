@@ -1,6 +1,6 @@
 import type { Call } from './chaos.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
-import type { Rest, SimulatedWorld } from './simulated-world.ts'
+import type { SimulatedWorld } from './simulated-world.ts'
 
 type TakenCall = {
   readonly atMs: number
@@ -13,7 +13,12 @@ const reads = /^(get|head|list|describe|receive|find|is|instance|parentName|mana
 export const isWrite = ({ operation }: Call) => !reads.test(operation)
 
 /** What the product's processes changed until the world was at rest before the action with the number `actions`. */
-export type Part = { readonly actions: number; readonly rest: Rest; readonly calls: readonly TakenCall[] }
+export type Part = {
+  readonly actions: number
+  readonly calls: readonly TakenCall[]
+  /** From then on its processes go on in this world. */
+  readonly begin: (world: SimulatedWorld) => void
+}
 
 /**
  * Records a life without a fault. Where the world is at rest, the processes have ended, and know nothing that is not in the world:
@@ -33,7 +38,7 @@ export class Tape {
 
   /** Before the action with the number `actions`. */
   reach(actions: number, { rest }: SimulatedWorld): void {
-    if (rest) this.part = { actions, rest, calls: [...this.#calls] }
+    if (rest) this.part = { actions, begin: rest, calls: [...this.#calls] }
   }
 }
 
