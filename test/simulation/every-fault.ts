@@ -5,7 +5,7 @@ import { type CanonicalLife, canonicalLives, strike, wait } from './lives.ts'
 import { type RunOptions, runSimulation } from './run.ts'
 import { digestOf } from './same-world.ts'
 import type { Judged, SimulatedWorld, WorldSettings } from './simulated-world.ts'
-import { isWrite, Tape } from './tape.ts'
+import { isWrite, type Part, Tape } from './tape.ts'
 
 /** Nothing differs between two plays of a life but the fault. */
 const plain: WorldSettings = {
@@ -37,13 +37,14 @@ const kindsOfWrites = [
 const messages = ['message lost', 'message late', 'message twice'] as const
 type Kind = (typeof kindsOfWrites)[number] | (typeof messages)[number]
 
-/** One thing that goes wrong in a life: the `nth` call that this can be done to, or the `nth` message. */
+/** One thing that goes wrong in a life: after the action `at`, the `nth` call that this can be done to, or the `nth` message. */
 export type SingleFault = {
   readonly life: CanonicalLife
   readonly kind: Kind
   readonly nth: number
+  readonly at: number
   /** What comes before. */
-  readonly tape: Tape
+  readonly part: Part | undefined
 }
 
 /** What there is to strike in a life: its calls, and its messages. */
@@ -61,15 +62,22 @@ const kindsOf = (call: Call): readonly FaultKind[] =>
 
 /** Plays the life once without a fault. Throws where that alone is a violation. */
 export async function listFaults(life: CanonicalLife): Promise<FaultCount> {
-  const tape = new Tape(beforeOf(life).length)
+  const tape = new Tape()
+  const from = beforeOf(life).length
+  let at = from
   const faults: SingleFault[] = []
   let calls = 0
   // A fault counts what it can strike.
   const met = new Map<Kind, number>()
   const meet = (kind: Kind, isStruck: boolean) => {
+    const { part } = tape
+    if (part && part.actions > at) {
+      at = part.actions
+      met.clear()
+    }
     const nth = met.get(kind) ?? 0
     met.set(kind, nth + 1)
-    if (isStruck) faults.push({ life, kind, nth, tape })
+    if (isStruck) faults.push({ life, kind, nth, at, part })
   }
   // What a process asks again while nothing has changed finds both as they were.
   const asked = new Set<string>()
@@ -84,7 +92,7 @@ export async function listFaults(life: CanonicalLife): Promise<FaultCount> {
     return isKnown
   }
   const watch = {
-    from: beforeOf(life).length,
+    from,
     noteCall: (call: Call, open: number) => {
       calls++
       const struck = isAskedAgain(call, open) ? [] : kindsOf(call)
@@ -102,7 +110,7 @@ export async function listFaults(life: CanonicalLife): Promise<FaultCount> {
 
 /** What was violated, in words with the whole life; `undefined`: nothing. Throws where the fault met nothing. */
 export async function playFault(
-  { life, kind, nth, tape }: SingleFault,
+  { life, kind, nth, at, part }: SingleFault,
   judged = new Set<string>(),
 ): Promise<string | undefined> {
   const met: string[] = []
@@ -111,7 +119,7 @@ export async function playFault(
     met.push(digest)
     return judged.has(digest)
   }
-  const { violation, faults, trace } = await playLife(life, { isJudged, tape }, faultAction(kind, nth))
+  const { violation, faults, trace } = await playLife(life, { isJudged, part }, faultAction(kind, nth), at)
   const isStruck = Object.values(faults).some((count) => count > 0)
   if (!isStruck) throw new Error(`${life.name}: ${kind} at ${nth} met nothing`)
   if (!violation) {
@@ -131,11 +139,13 @@ function faultAction(kind: Kind, skip: number): Action {
 
 const beforeOf = ({ before = [] }: CanonicalLife): readonly Action[] => [begun, ...before, settled]
 
-/** Without a fault, or with what is done `first`. */
-export async function playLife(life: CanonicalLife, judged: Judged & RunOptions = {}, first: Action = wait(0)) {
+type Play = Judged & RunOptions
+/** Without a fault, or with what befalls it from an action on: the first of those that are struck. */
+export async function playLife(life: CanonicalLife, judged: Play = {}, action?: Action, at = beforeOf(life).length) {
   // What weak references kept for a life goes when the event loop turns.
   await setImmediate()
-  return runSimulation({ ...plain, ...life.settings }, [...beforeOf(life), first, ...life.actions], judged)
+  const actions = [...beforeOf(life), ...life.actions]
+  return runSimulation({ ...plain, ...life.settings }, actions, { ...judged, fault: action && { at, action } })
 }
 
 /** Every `share`-th fault of each life that no other worker has taken: a worker's work. `taken`: a byte for each life. */

@@ -44,6 +44,8 @@ export type FaultWatch = {
 
 type IsJudged = (world: SimulatedWorld) => boolean
 export type RunOptions = {
+  /** What befalls it from the action with this number on. */
+  readonly fault?: { readonly at: number; readonly action: Action } | undefined
   readonly watch?: FaultWatch | undefined
   readonly isJudged?: IsJudged | undefined
 }
@@ -55,13 +57,15 @@ export type RunOptions = {
 export async function runSimulation(
   settings: WorldSettings,
   actions: readonly Action[],
-  { watch, isJudged = () => false, ...judged }: Judged & RunOptions = {},
+  { watch, fault, isJudged = () => false, ...judged }: Judged & RunOptions = {},
 ): Promise<RunResult> {
   const world = new SimulatedWorld(settings, judged)
   void world.objects.put('permission_sets/First-ps.json', renderPermissionSet('First-ps', 'first'))
   void world.everyHour()
   for (const [nth, action] of actions.filter((one) => isAllowed(one, settings.mischief)).entries()) {
     judged.tape?.reach(nth, world)
+    if (nth === judged.part?.actions) judged.part.begin(world)
+    if (nth === fault?.at) await perform(fault.action, world)
     if (nth === watch?.from) world.watch(watch)
     world.trace.push(`${world.clock.monotonicMs()} * ${describeAction(action)}`)
     await perform(action, world).catch((error: unknown) => world.noteRefusal(error))

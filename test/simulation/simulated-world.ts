@@ -57,7 +57,7 @@ import {
   units,
 } from './small-world.ts'
 import { StepWatch } from './step-watch.ts'
-import type { Tape } from './tape.ts'
+import { type Part, playPart, type Tape } from './tape.ts'
 import { lastInstantMs } from './time-actions.ts'
 import { spoiler, UnreadableObjects } from './unreadable-objects.ts'
 
@@ -158,16 +158,10 @@ export const recordedMetrics = new CollectedMetrics()
 export type Judged = {
   readonly promises?: readonly string[] | undefined
   readonly sabotage?: Sabotage | undefined
-  /** Records what processes do, or does it until they begin. */
+  /** Records what processes do. */
   readonly tape?: Tape | undefined
-}
-
-/** What processes moved in the world beside its services. */
-export type Rest = {
-  readonly processes: number
-  readonly sweptMs: number
-  readonly dispatcher: SimulatedProcess | undefined
-  readonly drawn: number
+  /** What is done without processes, before they begin. */
+  readonly part?: Part | undefined
 }
 
 /** All of ssofile over the memory adapters, on one thread and virtual time, with misfortune at every call. */
@@ -238,7 +232,7 @@ export class SimulatedWorld {
   readonly #sabotage: Sabotage | undefined
   readonly #tape: Tape | undefined
 
-  constructor(settings: WorldSettings, { promises: judged, sabotage, tape }: Judged = {}) {
+  constructor(settings: WorldSettings, { promises: judged, sabotage, tape, part }: Judged = {}) {
     const { clock } = this
     this.settings = settings
     this.#sabotage = sabotage
@@ -300,8 +294,8 @@ export class SimulatedWorld {
     const { identityStoreId } = this.identityStore
     void this.objects.put('control/owner.json', JSON.stringify({ v: 1, instanceArn, identityStoreId }))
     this.#tape = tape
-    this.#isTaped = tape?.isRecorded === true
-    if (this.#isTaped) void tape?.play(this)
+    this.#isTaped = part !== undefined
+    if (part) void playPart(part, this)
     else this.#deploy()
   }
 
@@ -363,26 +357,20 @@ export class SimulatedWorld {
       this.#stepWatch.noteWrite(process.ports.clock, call.key)
   }
 
-  /** `undefined`: something is under way. */
-  get rest(): Rest | undefined {
+  /** Has the processes of another world begin where those of this one have left it; `undefined`: something is under way. */
+  get rest(): ((other: SimulatedWorld) => void) | undefined {
     if (!this.#isIdle()) return undefined
-    return {
-      processes: this.#processes,
-      sweptMs: this.sweptMs,
-      dispatcher: this.dispatcher,
-      drawn: this.#randomness.state,
+    const { sweptMs, dispatcher } = this
+    const [processes, drawn, trace] = [this.#processes, this.#randomness.state, [...this.trace]]
+    return (other) => {
+      other.#isTaped = false
+      for (const name of other.queues.names) other.queues.queue(name).purge()
+      Object.assign(other, { sweptMs, dispatcher })
+      other.#processes = processes
+      other.#randomness.state = drawn
+      other.trace.splice(0, other.trace.length, ...trace)
+      other.#deploy()
     }
-  }
-
-  /** Processes begin, where others have left the world. */
-  begin({ processes, sweptMs, dispatcher, drawn }: Rest): void {
-    this.#isTaped = false
-    for (const name of this.queues.names) this.queues.queue(name).purge()
-    this.#processes = processes
-    this.sweptMs = sweptMs
-    this.dispatcher = dispatcher
-    this.#randomness.state = drawn
-    this.#deploy()
   }
 
   /** Each invocation is a new process; a killed one fails its whole batch, as a function that dies does. */

@@ -1,6 +1,6 @@
 import type { Call } from './chaos.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
-import type { Rest, SimulatedWorld } from './simulated-world.ts'
+import type { SimulatedWorld } from './simulated-world.ts'
 
 type TakenCall = {
   readonly atMs: number
@@ -12,57 +12,47 @@ type TakenCall = {
 const reads = /^(get|head|list|describe|receive|find|is|instance|parentName|managementAccountId)/
 export const isWrite = ({ operation }: Call) => !reads.test(operation)
 
-/** What was done when the world was at rest, before the action with the number `actions`. */
-type Part = { readonly actions: number; readonly rest: Rest; readonly calls: readonly TakenCall[] }
+/** What the product's processes changed until the world was at rest before the action with the number `actions`. */
+export type Part = {
+  readonly actions: number
+  readonly calls: readonly TakenCall[]
+  /** From then on its processes go on in this world. */
+  readonly begin: (world: SimulatedWorld) => void
+}
 
 /**
- * What the product's processes changed in a life until the world was at rest for the last time before an action. They have ended
- * then, and know nothing that is not in the world: a world to which the same is done at the same moments goes on from there in the
- * same way, and that takes a tenth of the time.
+ * Records a life without a fault. Where the world is at rest, the processes have ended, and know nothing that is not in the world:
+ * a world to which the same is done at the same moments goes on from there in the same way, and that takes a tenth of the time.
  */
 export class Tape {
-  readonly #most: number
   readonly #calls: TakenCall[] = []
-  #part: Part | undefined
-  #isOver = false
-
-  /** It ends before the action with the number `most` at the latest. */
-  constructor(most: number) {
-    this.#most = most
-  }
-
-  /** False: it is being recorded, or there was no rest. */
-  get isRecorded(): boolean {
-    return this.#isOver && this.#part !== undefined
-  }
+  /** Until the last rest; `undefined`: there was none. */
+  part: Part | undefined
 
   note(taken: TakenCall): void {
-    if (this.#isOver || !isWrite(taken.call)) return
+    if (!isWrite(taken.call)) return
     // A signal that calls it off comes when it has had its effect.
     const args = taken.args.filter((arg) => !(arg instanceof Object && 'signal' in arg))
     this.#calls.push({ ...taken, args })
   }
 
-  /** Before the action with the number `nth`. */
-  reach(nth: number, world: SimulatedWorld): void {
-    if (this.isRecorded && nth === this.#part?.actions) world.begin(this.#part.rest)
-    if (this.#isOver) return
-    const { rest } = world
-    if (rest) this.#part = { actions: nth, rest, calls: [...this.#calls] }
-    this.#isOver = nth >= this.#most
+  /** Before the action with the number `actions`. */
+  reach(actions: number, { rest }: SimulatedWorld): void {
+    if (rest) this.part = { actions, begin: rest, calls: [...this.#calls] }
   }
+}
 
-  async play(world: SimulatedWorld): Promise<void> {
-    const { objects, queues, ssoAdmin, identityStore, organizations, clock } = world
-    const services = { s3: objects, sqs: queues, 'sso-admin': ssoAdmin, identitystore: identityStore, organizations }
-    for (const { atMs, process, call, args } of this.#part?.calls ?? []) {
-      await clock.sleep(atMs - clock.monotonicMs())
-      world.observe(process, call, args)
-      const service: object = services[call.service]
-      const operation: unknown = Reflect.get(service, call.operation)
-      if (typeof operation !== 'function') continue
-      // What was refused is refused again.
-      void Promise.resolve(Reflect.apply(operation, service, args)).catch(() => {})
-    }
+/** Does in this world what was recorded. */
+export async function playPart({ calls }: Part, world: SimulatedWorld): Promise<void> {
+  const { objects, queues, ssoAdmin, identityStore, organizations, clock } = world
+  const services = { s3: objects, sqs: queues, 'sso-admin': ssoAdmin, identitystore: identityStore, organizations }
+  for (const { atMs, process, call, args } of calls) {
+    await clock.sleep(atMs - clock.monotonicMs())
+    world.observe(process, call, args)
+    const service: object = services[call.service]
+    const operation: unknown = Reflect.get(service, call.operation)
+    if (typeof operation !== 'function') continue
+    // What was refused is refused again.
+    void Promise.resolve(Reflect.apply(operation, service, args)).catch(() => {})
   }
 }
