@@ -36,8 +36,8 @@ export const membershipActions = {
     ({ name, department, silently }, world) => {
       const user = world.identityStore.idOf('USER', name)
       if (user === undefined) return
-      const change = () => world.identityStore.updateUser(user, [{ path: departmentPath, value: department }])
-      return world.quietly(silently, () => world.checker.memberships.whileAttributesChange(change))
+      const changes = [{ path: departmentPath, value: department }]
+      return world.quietly(silently, () => world.identityStore.updateUser(user, changes))
     },
   ),
 }

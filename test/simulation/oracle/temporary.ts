@@ -46,15 +46,11 @@ class Past<Value> {
     return [...this.#all.keys()]
   }
 
-  at(thing: string, ms: number): Value | undefined {
-    return this.#all.get(thing)?.findLast(({ fromMs }) => fromMs <= ms)?.value
-  }
-
-  /** At that instant, and at some time later. */
-  since(thing: string, ms: number): readonly Value[] {
-    const first = this.at(thing, ms)
-    const later = (this.#all.get(thing) ?? []).filter(({ fromMs }) => fromMs > ms).map(({ value }) => value)
-    return first === undefined ? later : [first, ...later]
+  /** At that instant, and at each time later. `undefined`: nothing was so yet. */
+  since(thing: string, ms: number): readonly (Value | undefined)[] {
+    const all = this.#all.get(thing) ?? []
+    const later = all.filter(({ fromMs }) => fromMs > ms)
+    return [all.findLast(({ fromMs }) => fromMs <= ms), ...later].map((one) => one?.value)
   }
 }
 
@@ -152,9 +148,8 @@ export class TemporaryPromise extends Judge {
     const said = (name: string) => this.#decisions.since(`${name} ${upload}`, sinceMs)
     const mayHave = (name: string) => this.approvers.since(name, sinceMs)
     const approving = others.filter((name) => mayHave(name).includes(true) && said(name).includes('approve'))
-    const present = others.filter((name) => this.approvers.at(name, sinceMs) && !mayHave(name).includes(false))
-    const denying = present.filter((name) => said(name).join() === 'deny')
-    const needed = Math.min(...this.#needed.since('approvals', sinceMs))
+    const denying = others.filter((name) => mayHave(name).every(Boolean) && said(name).join('') === 'deny')
+    const needed = Math.min(...this.#needed.since('approvals', sinceMs).map((one) => one ?? Number.POSITIVE_INFINITY))
     const isLacking = approving.length < needed
     return [
       ...(this.askers.since(requester, sinceMs).includes(true) ? [] : [`grants what ${requester} may not ask for`]),
