@@ -27,7 +27,7 @@ export const requestActions = {
   'write the eligibility': asking(1, { approvals: fc.constantFrom(1, 2) }, ({ approvals }, { objects, checker }) => {
     const people = { for: { groups: [askersGroup] }, approvers: { groups: [approversGroup] } }
     const access = { permissionSets: ['First-ps'], scopes: ['root%all'], longest: 'PT30M' }
-    checker.temporary.noteNeeded(approvals)
+    checker.temporary.needed.note('approvals', approvals)
     const body = JSON.stringify({ ...people, ...access, approvals, endsSessions: true })
     void objects.as('governance').put('eligibility/first.json', body)
   }),
@@ -51,7 +51,7 @@ export const requestActions = {
       const seen = checker.temporary.seen(keyOf(requesterId, account))
       const told = of === 'the present upload' ? seen.at(-1) : seen.at(-2)
       if (told === undefined) return
-      checker.temporary.noteDecision({ ...told, by, decision, isSealed })
+      checker.temporary.decisions.note(`${by} ${told.upload}`, decision)
       const approval = `approvals/${idOf(by, requesterId)}/${told.digest}`
       await objects.as(by).put(approval, JSON.stringify({ decision }))
       if (isSealed) unreadable.refuse(approval)
@@ -77,7 +77,7 @@ export const requestActions = {
   }),
   'put a former temporary link back': asking(1, { account }, ({ account }, { objects, checker }) => {
     const key = `links_data/temporary/${linkOf(account)}`
-    const body = checker.temporary.formerBody(key)
+    const body = checker.temporary.bodies.get(key)
     if (body !== undefined) void objects.as(byHand).put(key, body)
   }),
 }

@@ -14,7 +14,6 @@ const askedMs = 30 * 60_000
 
 type Upload = { readonly key: string; readonly upload: number; readonly reason: string }
 type Shown = { readonly key: string; readonly upload: number; readonly digest: string }
-type Decision = Shown & { readonly by: string; readonly decision: 'approve' | 'deny'; readonly isSealed: boolean }
 type Request = { readonly user: string; readonly digest: string }
 type Link = { readonly expiresAt?: string; readonly request?: Request }
 type RequestStatus = { readonly request?: { readonly digest: string }; readonly etag?: string }
@@ -64,12 +63,14 @@ export class TemporaryPromise extends Judge {
   readonly #uploads: Upload[] = []
   readonly #seen: Shown[] = []
   /** What somebody said of an upload: `ann 3`. */
-  readonly #decisions = this.#past<Decision['decision']>()
+  readonly decisions = this.#past<'approve' | 'deny'>()
   readonly approvers = this.#past<boolean>()
   readonly askers = this.#past<boolean>()
-  readonly #needed = this.#past<number>()
+  /** How many `approvals` it takes. */
+  readonly needed = this.#past<number>()
   readonly #granted = new Set<string>()
-  readonly #bodies = new Map<string, string>()
+  /** What each temporary link says, or said last. */
+  readonly bodies = new Map<string, string>()
 
   #past<Value>(): Past<Value> {
     return new Past(() => this.#nowMs)
@@ -84,10 +85,6 @@ export class TemporaryPromise extends Judge {
     return this.#nowMs - (this.world.chaos.struck.size > 0 ? lateMs : soonMs)
   }
 
-  noteNeeded(approvals: number): void {
-    this.#needed.note('approvals', approvals)
-  }
-
   /** Answers which upload of all it is. */
   noteUpload(key: string): number {
     const upload = this.#uploads.length + 1
@@ -95,18 +92,9 @@ export class TemporaryPromise extends Judge {
     return upload
   }
 
-  noteDecision({ by, upload, decision }: Decision): void {
-    this.#decisions.note(`${by} ${upload}`, decision)
-  }
-
   /** What the statuses of a request have told people, and of which upload that is, as they see it themselves. */
   seen(key: string): readonly Shown[] {
     return this.#seen.filter((one) => one.key === key)
-  }
-
-  /** What was there last, or before. */
-  formerBody(key: string): string | undefined {
-    return this.#bodies.get(key)
   }
 
   override noteChange({ key, isRemoved, caller }: Seen): void {
@@ -118,7 +106,7 @@ export class TemporaryPromise extends Judge {
     if (key.startsWith('status/requests/')) this.#noteStatus(key.slice('status/'.length, -'.json'.length))
     if (key.startsWith('history/requests/') && key.endsWith('%granted.json')) this.#judgeGrant(key)
     if (!key.startsWith('links_data/temporary/')) return
-    this.#bodies.set(key, this.textOf(key) ?? '')
+    this.bodies.set(key, this.textOf(key) ?? '')
     if (!isByHand) this.#judgeLink(key)
   }
 
@@ -145,11 +133,11 @@ export class TemporaryPromise extends Judge {
 
   #complainAboutGrant({ upload }: Upload, sinceMs: number): readonly string[] {
     const others = this.approvers.things.filter((name) => name !== requester)
-    const said = (name: string) => this.#decisions.since(`${name} ${upload}`, sinceMs)
+    const said = (name: string) => this.decisions.since(`${name} ${upload}`, sinceMs)
     const mayHave = (name: string) => this.approvers.since(name, sinceMs)
     const approving = others.filter((name) => mayHave(name).includes(true) && said(name).includes('approve'))
     const denying = others.filter((name) => mayHave(name).every(Boolean) && said(name).join('') === 'deny')
-    const needed = Math.min(...this.#needed.since('approvals', sinceMs).map((one) => one ?? Number.POSITIVE_INFINITY))
+    const needed = Math.min(...this.needed.since('approvals', sinceMs).map((one) => one ?? Number.POSITIVE_INFINITY))
     const isLacking = approving.length < needed
     return [
       ...(this.askers.since(requester, sinceMs).includes(true) ? [] : [`grants what ${requester} may not ask for`]),
@@ -170,7 +158,7 @@ export class TemporaryPromise extends Judge {
 
   /** ssofile takes away what history says is over, and nothing else. */
   #judgeEnd(key: string): void {
-    const { expiresAt, request }: Link = JSON.parse(this.#bodies.get(key) ?? '{}')
+    const { expiresAt, request }: Link = JSON.parse(this.bodies.get(key) ?? '{}')
     if (request === undefined || !this.#granted.has(grantKey(request)) || this.#isOver(request, expiresAt)) return
     this.fail(`${key} is deleted while its grant is in force`)
   }
