@@ -12,7 +12,6 @@ const sweptMs = 20 * 60_000
 /** All requests ask for so much. */
 const askedMs = 30 * 60_000
 
-type Upload = { readonly key: string; readonly upload: number; readonly reason: string }
 type Shown = { readonly key: string; readonly upload: number; readonly digest: string }
 type Request = { readonly user: string; readonly digest: string }
 type Link = { readonly expiresAt?: string; readonly request?: Request }
@@ -22,6 +21,11 @@ type Grant = Request & {
   readonly link: string
   readonly reason: string
   readonly expiresAt: string
+}
+
+/** Of `upload 3`: 3. */
+function uploadOf(reason: unknown): number {
+  return Number(String(reason).slice('upload '.length))
 }
 
 function grantKey({ user, digest }: Request): string {
@@ -60,7 +64,8 @@ class Past<Value> {
  */
 export class TemporaryPromise extends Judge {
   protected readonly promise = 'temporary'
-  readonly #uploads: Upload[] = []
+  /** The key of each: the first says that it is `upload 1`. */
+  readonly #uploads: string[] = []
   readonly #seen: Shown[] = []
   /** What somebody said of an upload: `ann 3`. */
   readonly decisions = this.#past<'approve' | 'deny'>()
@@ -87,9 +92,7 @@ export class TemporaryPromise extends Judge {
 
   /** Answers which upload of all it is. */
   noteUpload(key: string): number {
-    const upload = this.#uploads.length + 1
-    this.#uploads.push({ key, upload, reason: `upload ${upload}` })
-    return upload
+    return this.#uploads.push(key)
   }
 
   /** What the statuses of a request have told people, and of which upload that is, as they see it themselves. */
@@ -116,22 +119,22 @@ export class TemporaryPromise extends Judge {
     // Who looks at both sees one upload only where the status is of the file that is there.
     if (!request || !found || found.etag !== etag) return
     const said = JSON.parse(Buffer.from(found.body).toString())
-    const upload = this.#uploads.find(({ reason }) => reason === said.reason)?.upload
-    if (upload === undefined || this.#seen.some((one) => one.upload === upload && one.digest === request.digest)) return
+    const upload = uploadOf(said.reason)
+    if (this.#seen.some((one) => one.upload === upload && one.digest === request.digest)) return
     this.#seen.push({ key, upload, digest: request.digest })
   }
 
   #judgeGrant(historyKey: string): void {
     const { key, reason }: Partial<Grant> = this.world.readJson(historyKey) ?? {}
-    const upload = this.#uploads.find((one) => one.key === key && one.reason === reason)
+    const upload = uploadOf(reason)
     const complain = (what: string): void => this.fail(`${historyKey} ${what}`)
     if (this.#granted.has(historyKey)) complain('is written twice')
     this.#granted.add(historyKey)
-    if (upload === undefined) complain('is of an upload that nobody made')
+    if (key === undefined || this.#uploads[upload - 1] !== key) complain('is of an upload that nobody made')
     else for (const what of this.#complainAboutGrant(upload, this.#seenMs)) complain(what)
   }
 
-  #complainAboutGrant({ upload }: Upload, sinceMs: number): readonly string[] {
+  #complainAboutGrant(upload: number, sinceMs: number): readonly string[] {
     const others = this.approvers.things.filter((name) => name !== requester)
     const said = (name: string) => this.decisions.since(`${name} ${upload}`, sinceMs)
     const mayHave = (name: string) => this.approvers.since(name, sinceMs)
@@ -196,7 +199,7 @@ export class TemporaryPromise extends Judge {
     }
     for (const { key, reason, link } of this.#grantsInForce()) {
       // An earlier upload whose link was deleted while a later one waits is not written again.
-      const isLast = this.#uploads.findLast((one) => one.key === key)?.reason === reason
+      const isLast = this.#uploads.lastIndexOf(key) + 1 === uploadOf(reason)
       if (isLast && this.world.keys(link).length === 0) this.fail(`${link} is gone while its grant is in force`)
     }
   }
