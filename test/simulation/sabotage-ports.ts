@@ -49,18 +49,6 @@ export function misreading(prefix: string, change: (text: string) => string): Ch
   })
 }
 
-/** What all processes of a life, who share its log, have read first. */
-const firstRead = new WeakMap<Ports['log'], Map<string, ReturnType<ObjectStore['get']>>>()
-
-/** What was read first under `prefix` is believed for ever, absence too. */
-export function readingOnce(prefix: string): Change {
-  return reading(prefix, (read, key, { log }) => {
-    const known = firstRead.get(log) ?? new Map()
-    firstRead.set(log, known.set(key, known.get(key) ?? read()))
-    return known.get(key)
-  })
-}
-
 /** Nobody sees the objects under `prefix`, by their keys. */
 export function notFinding(prefix: string): Change {
   return otherwise('objects', (objects) => ({
