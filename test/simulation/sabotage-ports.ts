@@ -1,4 +1,3 @@
-import type { RoleName } from '../../infra/function-permissions.ts'
 import type { ObjectStore, ReadObject, WriteResult } from '../../shared/ports/object-store.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { ServiceError } from '../../shared/ports/service-error.ts'
@@ -6,7 +5,7 @@ import type { AssignmentRequest, Provisioning } from '../../shared/ports/sso-adm
 import { wrapPort } from '../../shared/reconcile/calls/wrap-port.ts'
 
 /** What a process is given instead of its ports. */
-export type Change = (ports: Ports, process: RoleName) => Ports
+export type Change = (ports: Ports) => Ports
 
 type Replaceable = 'objects' | 'queues' | 'ssoAdmin' | 'organizations' | 'identityStore'
 
@@ -19,11 +18,7 @@ export function otherwise<Name extends Replaceable>(
 }
 
 export function both(one: Change, other: Change): Change {
-  return (ports, process) => other(one(ports, process), process)
-}
-
-export function onlyIn(processes: readonly RoleName[], change: Change): Change {
-  return (ports, process) => (processes.includes(process) ? change(ports, process) : ports)
+  return (ports) => other(one(ports))
 }
 
 type Read = (read: () => Promise<ReadObject | undefined>, key: string, ports: Ports) => Promise<ReadObject | undefined>

@@ -11,7 +11,6 @@ import {
   misreading,
   miswriting,
   notFinding,
-  onlyIn,
   otherwise,
   overlooking,
   overwriting,
@@ -69,19 +68,16 @@ const defects: { readonly [breaks in Breaks]: Readonly<Record<string, Change | D
   convergence: {
     'a throttled call is taken for success': answered('refuse-throttled', succeedingAt(/^ThrottlingException$/)),
     'a denied call is taken for success': answered('refuse-denied', succeedingAt(/^AccessDeniedException$/)),
-    'a sweep overlooks what S3 did not report': struckBy(
+    'what S3 did not report is overlooked': struckBy(
       { do: 'lose the next event', count: 1 },
-      onlyIn(['sweep'], overlooking(/^links_data\//)),
+      overlooking(/^links_data\//),
     ),
     'the dispatcher is never woken': otherwise('queues', (queues) => ({
       send: (queue, messages) => queues.send(queue, queue === 'dispatch' ? [] : messages),
     })),
     'foreign access that is found is not recorded': forgetting('foreign/'),
     'the list of all access is not kept': forgetting('access/'),
-    'links that are wider than an account are not looked at before a revocation': onlyIn(
-      ['dispatcher'],
-      overlooking(/^links_data\/(root|ou_id)%/),
-    ),
+    'links that are wider than an account are not looked at': overlooking(/^links_data\/(root|ou_id)%/),
     'a rule is taken for another one': misreading('rules/', (text) => text.replace('Engineering', 'Sales')),
     'expiry is ignored': misreading('links_data/', (text) => text.replace(/("expiresAt":\s*")\d{4}/, '$12999')),
     'accounts are not provisioned after a change': otherwise('ssoAdmin', (_, ports) => ({
@@ -171,10 +167,7 @@ const defects: { readonly [breaks in Breaks]: Readonly<Record<string, Change | D
     'what the brake counts is forgotten at once': misreading('control/brake.json', (text) =>
       text.replace(/"windows":\s*\[.*?\](?=,\s*"|\s*\})/s, '"windows":[]'),
     ),
-    'an edit is judged as if nobody had the permission set': onlyIn(
-      ['permission-sets', 'dispatcher'],
-      overlooking(/^(assignments|foreign)\//),
-    ),
+    'an edit is judged as if nobody had the permission set': overlooking(/^(assignments|foreign)\//),
   },
   pause: {
     'nobody notices a pause': reading('control/pause.json', async () => undefined),
