@@ -14,10 +14,10 @@ const meantPrefix = 'state/suspended/'
  */
 export class SuspensionsPromise extends Judge {
   protected readonly promise = 'suspended'
-  /** Since when, by the user's id, where a file began it. */
+  /** Since when ssofile must know of it, by the user's id, where a file began it. */
   readonly #since = new Map<string, number>()
   readonly #changedMs = new Map<string, number>()
-  #namesChangedMs = Number.NEGATIVE_INFINITY
+  #namesKnownMs = Number.NEGATIVE_INFINITY
 
   /** Whether a file suspends this user now. */
   isSuspended(id: string): boolean {
@@ -34,32 +34,28 @@ export class SuspensionsPromise extends Judge {
 
   override noteChange({ key }: Seen): void {
     if (!key.startsWith(prefix) && !key.startsWith(meantPrefix)) return
-    const { nowMs } = this
     for (const [, id] of usersNow(this.world)) {
       const is = this.isSuspended(id)
       if (is === this.#since.has(id)) continue
-      this.#changedMs.set(id, nowMs)
+      this.#changedMs.set(id, this.nowMs)
       if (!is) this.#since.delete(id)
-      else this.#since.set(id, nowMs)
+      else this.#since.set(id, Math.max(this.nowMs, this.#namesKnownMs))
     }
   }
 
+  /** Somebody may have another name: ssofile knows once a reconcile has read the directory. */
   noteNames(): void {
-    this.#namesChangedMs = this.nowMs
-    for (const id of [...this.#since.keys()]) if (!this.isSuspended(id)) this.#since.delete(id)
+    this.#namesKnownMs = this.nowMs + reconciledMs
+    for (const id of [...this.#since.keys()])
+      if (this.isSuspended(id)) this.#since.set(id, this.#namesKnownMs)
+      else this.#since.delete(id)
   }
 
   /** `windowMs`: so long what an evaluation has read is believed. */
   checkCreation(target: AssignmentTarget, windowMs: number): void {
     const sinceMs = this.#since.get(target.principalId)
-    const isLong = sinceMs !== undefined && sinceMs <= this.nowMs - windowMs
-    if (target.principalType === 'USER' && isLong && this.#areNamesKnown(sinceMs))
+    if (target.principalType === 'USER' && sinceMs !== undefined && sinceMs <= this.nowMs - windowMs)
       this.fail(`gives ${describeTarget(target, this.world)}, who was suspended throughout its evaluation`)
-  }
-
-  /** Nobody has been renamed that ssofile may not have heard of: a reconcile has read the directory since. */
-  #areNamesKnown(sinceMs: number): boolean {
-    return this.#namesChangedMs < sinceMs - reconciledMs
   }
 
   override checkAtRest({ isWhole }: AtRest): void {
