@@ -20,7 +20,7 @@ export const driftActions = {
     const target = findTarget({ ...action, permissionSet: 'First-ps' }, world)
     if (!target || world.checker.isDesired(target)) return
     // What ssofile gave, and holds.
-    if (world.checker.isOurs(target)) world.wasDrifted = true
+    if (world.checker.isOurs(nameOf(target))) world.wasDrifted = true
     take(target, world)
   }),
   /** Others delete a permission set of theirs and make it again: the same name, another ARN. AWS refuses while it is in use. */
@@ -31,7 +31,7 @@ export const driftActions = {
     if (arn) names.permissionSet(arn)
     if (!arn || ssoAdmin.outstandingRequests().some(({ target }) => target.permissionSetArn === arn)) return
     const assigned = ssoAdmin.assignments().filter(({ permissionSetArn }) => permissionSetArn === arn)
-    if (assigned.some((target) => checker.isOurs(target))) return
+    if (assigned.some((target) => checker.isOurs(nameOf(target)))) return
     // Links may want what others gave: that it is gone no event tells.
     if (assigned.length > 0) world.wasDrifted = true
     for (const target of assigned) ssoAdmin.removeAssignment(target)
@@ -46,7 +46,7 @@ export const driftActions = {
     { nth, backAfterMs }: { readonly nth: number; readonly backAfterMs?: number },
   ) => {
     const { ssoAdmin, checker, clock } = world
-    const ours = ssoAdmin.assignments().filter((one) => checker.isOurs(one) && !isBusy(one.accountId, world))
+    const ours = ssoAdmin.assignments().filter((one) => checker.isOurs(nameOf(one)) && !isBusy(one.accountId, world))
     const target = nthOf(ours, nth)
     if (!target) return
     world.wasDrifted = true

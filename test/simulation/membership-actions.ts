@@ -29,7 +29,6 @@ export const membershipActions = {
   'change the department': (world: SimulatedWorld, { name, department }: Person & InDepartment) => {
     const user = world.identityStore.idOf('USER', name)
     if (user === undefined) return
-    const change = () => world.identityStore.updateUser(user, [{ path: departmentPath, value: department }])
-    return world.checker.memberships.whileAttributesChange(change)
+    return world.identityStore.updateUser(user, [{ path: departmentPath, value: department }])
   },
 }

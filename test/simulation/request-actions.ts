@@ -22,7 +22,7 @@ export const requestActions = {
   'write the eligibility': asking<{ readonly approvals: 1 | 2 }>(({ objects, checker }, { approvals }) => {
     const people = { for: { groups: ['askers'] }, approvers: { groups: ['approvers'] } }
     const access = { permissionSets: ['First-ps'], scopes: ['root%all'], longest: 'PT30M' }
-    checker.temporary.noteNeeded(approvals)
+    checker.temporary.needed.note('approvals', approvals)
     const body = JSON.stringify({ ...people, ...access, approvals, endsSessions: true })
     void objects.as('governance').put('eligibility/first.json', body)
   }),
@@ -38,7 +38,7 @@ export const requestActions = {
       const seen = checker.temporary.seen(keyOf(requesterId, account))
       const told = of === 'the present upload' ? seen.at(-1) : seen.at(-2)
       if (told === undefined) return
-      checker.temporary.noteDecision({ ...told, by, decision, isSealed })
+      checker.temporary.decisions.note(`${by} ${told.upload}`, decision)
       const approval = `approvals/${identityStore.idOf('USER', by)}/${told.digest}`
       await objects.as(by).put(approval, JSON.stringify({ decision }))
       if (isSealed) unreadable.refuse(approval)
@@ -64,7 +64,7 @@ export const requestActions = {
   ),
   'put a former temporary link back': asking<Account>(({ objects, checker }, { account }) => {
     const key = `links_data/temporary/${linkOf(account)}`
-    const body = checker.temporary.formerBody(key)
+    const body = checker.temporary.bodies.get(key)
     if (body !== undefined) void objects.as(byHand).put(key, body)
   }),
 }

@@ -3,6 +3,7 @@ import { resume } from './brake-actions.ts'
 import { type Call, harmless, lateKinds } from './chaos.ts'
 import { settlingMs, takeAway } from './drift-actions.ts'
 import { isOfHostile } from './hostile-actions.ts'
+import { recordedName } from './oracle/names.ts'
 import type { Violation } from './oracle/violation.ts'
 import { renderPermissionSet } from './permission-set-actions.ts'
 import { mendSelectors } from './selector-actions.ts'
@@ -108,7 +109,7 @@ async function converge(world: SimulatedWorld, isJudged: IsJudged): Promise<void
     world.wasInterrupted = true
   }
   world.losses.undoAll(
-    (key, entry) => world.checker.isRecordOfOurs(key, entry),
+    (key, entry) => world.checker.isOurs(recordedName(key, entry)),
     (key, entry) => takeAway(world, key, entry),
   )
   if (!world.needsReconcile) await drain(world)

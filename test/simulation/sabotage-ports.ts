@@ -1,4 +1,3 @@
-import type { RoleName } from '../../infra/function-permissions.ts'
 import type { ObjectStore, ReadObject, WriteResult } from '../../shared/ports/object-store.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { ServiceError } from '../../shared/ports/service-error.ts'
@@ -6,7 +5,7 @@ import type { AssignmentRequest, Provisioning } from '../../shared/ports/sso-adm
 import { wrapPort } from '../../shared/reconcile/calls/wrap-port.ts'
 
 /** What a process is given instead of its ports. */
-export type Change = (ports: Ports, process: RoleName) => Ports
+export type Change = (ports: Ports) => Ports
 
 type Replaceable = 'objects' | 'queues' | 'ssoAdmin' | 'organizations' | 'identityStore'
 
@@ -19,11 +18,7 @@ export function otherwise<Name extends Replaceable>(
 }
 
 export function both(one: Change, other: Change): Change {
-  return (ports, process) => other(one(ports, process), process)
-}
-
-export function onlyIn(processes: readonly RoleName[], change: Change): Change {
-  return (ports, process) => (processes.includes(process) ? change(ports, process) : ports)
+  return (ports) => other(one(ports))
 }
 
 type Read = (read: () => Promise<ReadObject | undefined>, key: string, ports: Ports) => Promise<ReadObject | undefined>
@@ -46,18 +41,6 @@ export function misreading(prefix: string, change: (text: string) => string): Ch
   return reading(prefix, async (read) => {
     const found = await read()
     return found && { ...found, body: Buffer.from(change(Buffer.from(found.body).toString())) }
-  })
-}
-
-/** What all processes of a life, who share its log, have read first. */
-const firstRead = new WeakMap<Ports['log'], Map<string, ReturnType<ObjectStore['get']>>>()
-
-/** What was read first under `prefix` is believed for ever, absence too. */
-export function readingOnce(prefix: string): Change {
-  return reading(prefix, (read, key, { log }) => {
-    const known = firstRead.get(log) ?? new Map()
-    firstRead.set(log, known.set(key, known.get(key) ?? read()))
-    return known.get(key)
   })
 }
 

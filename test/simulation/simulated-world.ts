@@ -390,7 +390,7 @@ export class SimulatedWorld {
       throw new Error(`${process.name} was killed`)
     })
     // What outlives its time limit goes on all the same, until it ends or dies.
-    const ports = this.#sabotage?.ports?.(process.ports, process.function) ?? process.ports
+    const ports = this.#sabotage?.ports?.(process.ports) ?? process.ports
     const ended = work(ports).finally(() => this.#alive.delete(process))
     void process.killed.then(() => this.#alive.delete(process))
     return Promise.race([ended, died])

@@ -3,7 +3,7 @@ import { renderNameInKey } from '../../../shared/domain/links/name-in-key.ts'
 import { readShown } from '../brake-actions.ts'
 import { grantsNow } from '../desired.ts'
 import { hostileFolder } from '../hostile-actions.ts'
-import { accountOfKey, assignmentOfKey, linksOf, recordedName, splitAssignment } from './names.ts'
+import { accountOfKey, linksOf, recordedName } from './names.ts'
 import type { SuspensionsPromise } from './suspensions.ts'
 import type { TemporaryPromise } from './temporary.ts'
 import { isDeletion } from './truth.ts'
@@ -140,7 +140,7 @@ export class BrakePromise extends Judge {
     const desired = this.wishes.now('certainly').map((one) => this.wishes.targetOf(one))
     for (const [key, { entry }] of held) {
       if (desired.includes(recordedName(key, entry))) this.fail(`${key} is held, and a link grants it`)
-      const [, , principal = ''] = splitAssignment(assignmentOfKey(key, world))
+      const principal = world.names.principal(String(entry.principalId))
       for (const link of linksOf(entry)) {
         // A link that is in force speaks of who has its name now, and this one may have another name by now.
         const isMeant = link.includes(`%${renderNameInKey(principal)}%`) && this.#grants(link)

@@ -1,5 +1,5 @@
 import type { Call } from '../chaos.ts'
-import { isTarget, nameOf } from './names.ts'
+import { isTarget } from './names.ts'
 import { isHindered, Judge, type Seen } from './watched.ts'
 
 const callsPerSecond = 20
@@ -13,8 +13,8 @@ const stoppedMs = 120_000
 export class LimitsPromise extends Judge {
   protected readonly promise = 'quotas'
   readonly #departedMs: number[] = []
-  /** Requests by calls that stood still on their way: nobody could call them back. */
-  readonly #held = new Set<string>()
+  /** A call stood still on its way, and nobody could call it back: whoever has the lease by now may ask for the same. */
+  #isAnyHeld = false
   #leaseholder: string | undefined
   #pausedMs: number | undefined
 
@@ -51,13 +51,9 @@ export class LimitsPromise extends Judge {
         this.fail(`${running} provisionings are in progress and one is sent`)
     }
     if (!/^(create|delete)AccountAssignment$/.test(operation) || !isTarget(target)) return
-    const name = nameOf(target)
-    if (wasHeld) return void this.#held.add(name)
-    const outstanding = ssoAdmin.outstandingRequests().map((request) => request.target)
-    // Whoever has the lease by now may ask for the same, which AWS refuses while that request is in progress.
-    if (!outstanding.some((one) => nameOf(one) === name)) this.#held.delete(name)
-    const ours = outstanding.filter((one) => this.truth.isRequested(one) && !this.#held.has(nameOf(one)))
-    if (ours.length >= configuration.limits.outstanding)
+    this.#isAnyHeld ||= wasHeld === true
+    const ours = ssoAdmin.outstandingRequests().filter((request) => this.truth.isRequested(request.target))
+    if (ours.length >= configuration.limits.outstanding && !this.#isAnyHeld)
       this.fail(`${ours.length} assignment requests are outstanding and ${operation} is sent`)
   }
 

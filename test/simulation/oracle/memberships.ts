@@ -22,9 +22,9 @@ export class MembershipsPromise extends Judge {
   readonly #made = new Map<PrincipalId, string>()
   /** Since when a file or the rule asks for each user, by id. */
   readonly #askedSinceMs = new Map<PrincipalId, number>()
-  #isAttributeChange = false
   /** Of the call that is taking effect. */
   #wasHeld = false
+  readonly #usersAtFirst = JSON.stringify(usersNow(this.world))
   /** Somebody has, or had, another name: a file is bound to whom it was first applied to. */
   #isAnyChanged = false
 
@@ -34,7 +34,7 @@ export class MembershipsPromise extends Judge {
   }
 
   override noteChange({ key }: Seen): void {
-    if (key.startsWith('memberships/') || key.startsWith('rules/')) this.noteAsked()
+    if (key.startsWith('memberships/') || key.startsWith('rules/')) this.#noteAsked()
   }
 
   override noteCall({ wasHeld = false }: Call): void {
@@ -45,16 +45,8 @@ export class MembershipsPromise extends Judge {
     this.#others.add(membership)
   }
 
-  async whileAttributesChange(change: () => Promise<void>): Promise<void> {
-    this.#isAttributeChange = true
-    await change().finally(() => {
-      this.#isAttributeChange = false
-    })
-    this.noteAsked()
-  }
-
   /** A file, the rule or an attribute is another one. */
-  noteAsked(): void {
+  #noteAsked(): void {
     for (const [name, user] of usersNow(this.world)) {
       if (!this.#isAsked(name, user)) this.#askedSinceMs.delete(user)
       else if (!this.#askedSinceMs.has(user)) this.#askedSinceMs.set(user, this.nowMs)
@@ -79,7 +71,8 @@ export class MembershipsPromise extends Judge {
   }
 
   noteDirectoryChange(change: IdentityStoreChange): void {
-    if (change.event.endsWith('User') && !this.#isAttributeChange) this.#isAnyChanged = true
+    if (JSON.stringify(usersNow(this.world)) !== this.#usersAtFirst) this.#isAnyChanged = true
+    this.#noteAsked()
     const { identityStore } = this.world
     if ('groupId' in change && identityStore.nameOf('GROUP', change.groupId) === fileGroup)
       this.#groups.add(change.groupId)

@@ -24,13 +24,6 @@ export function ledgerKeyOf(name: string, world: SimulatedWorld): string {
   return `assignments/${recordKeyOf(name, world)}`
 }
 
-/** What links would ask for, by the last name of the principal that a ledger key speaks of. */
-export function assignmentOfKey(key: string, { names }: SimulatedWorld): string {
-  const [, accountId, permissionSet, principalId = '', type] =
-    /account%(\d{12})%([^%]+)%([^%]+)%(GROUP|USER)$/.exec(key) ?? []
-  return [accountId, permissionSet, names.principal(principalId), type].join(' ')
-}
-
 export function accountOfKey(key: string): string {
   return /account%(\d{12})%/.exec(key)?.[1] ?? ''
 }

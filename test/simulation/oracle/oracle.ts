@@ -98,15 +98,10 @@ export class Oracle {
     return this.#watched.wishes.sinceMs(nameOf(target)) !== undefined
   }
 
-  isOurs(target: AssignmentTarget): boolean {
+  /** Whether this access, by ids, is there, and ssofile gave it. */
+  isOurs(name: string): boolean {
     this.#watched.truth.settle()
-    return this.#watched.truth.isOurs(nameOf(target))
-  }
-
-  /** What this entry records is there, and ssofile gave it. */
-  isRecordOfOurs(key: string, entry: Readonly<Record<string, unknown>>): boolean {
-    this.#watched.truth.settle()
-    return this.#watched.truth.isOurs(recordedName(key, entry))
+    return this.#watched.truth.isOurs(name)
   }
 
   /** Somebody adds an assignment in the console. */

@@ -7,20 +7,14 @@ import { Judge, type Seen } from './watched.ts'
  */
 export class OthersPromise extends Judge {
   protected readonly promise = 'others'
-  /** Who uploaded each content of a link, and who deleted each link. */
-  readonly #uploaders = new Map<string, Set<string>>()
-  readonly #deleters = new Map<string, Set<string>>()
+  /** Who uploaded which content of which link, and who deleted which: `AWS:someone deleted links_data/…`. */
+  readonly #done = new Set<string>()
 
   override noteChange(change: Seen): void {
-    if (change.key.startsWith('links_data/')) this.#noteLink(change)
-    if (!change.isRemoved) this.#noteWritten(change.key)
-  }
-
-  #noteLink(change: Seen): void {
-    const { key, caller } = change
-    const name = `AWS:${caller.accessKeyId}`
-    if ('etag' in change) addTo(this.#uploaders, `${key} ${change.etag}`, name)
-    else addTo(this.#deleters, key, name)
+    const { key, caller, isRemoved } = change
+    if (key.startsWith('links_data/'))
+      this.#done.add(`AWS:${caller.accessKeyId} ${'etag' in change ? `uploaded ${change.etag} of` : 'deleted'} ${key}`)
+    if (!isRemoved) this.#noteWritten(key)
   }
 
   #noteWritten(key: string): void {
@@ -39,10 +33,9 @@ export class OthersPromise extends Judge {
 
   #checkNamed(record: string, link: string, said: Readonly<Record<string, unknown>>): void {
     const [uploader, deleter] = [nameIn(said.by), nameIn(said.deletedBy)]
-    if (deleter !== undefined && !this.#deleters.get(link)?.has(deleter))
+    if (deleter !== undefined && !this.#done.has(`${deleter} deleted ${link}`))
       this.fail(`${record} says that ${deleter} deleted ${link}, which he never did`)
-    if (uploader === undefined) return
-    if (!this.#uploaders.get(`${link} ${said.etag}`)?.has(uploader))
+    if (uploader !== undefined && !this.#done.has(`${uploader} uploaded ${said.etag} of ${link}`))
       this.fail(`${record} says that ${uploader} uploaded this content of ${link}, which somebody else did`)
   }
 
@@ -50,8 +43,4 @@ export class OthersPromise extends Judge {
   noteRefusedRelease(digest: string): void {
     this.fail(`the list ${digest} is shown, and cannot be released`)
   }
-}
-
-function addTo(names: Map<string, Set<string>>, key: string, name: string): void {
-  names.set(key, (names.get(key) ?? new Set()).add(name))
 }

@@ -22,16 +22,9 @@ export function parsePlainFile(body: string): PlainFile | undefined {
 }
 
 /** What makes a permission set, of a file and of Identity Center in the same words. */
-export type PlainPermissionSet = {
-  readonly session: string
-  readonly tags: readonly object[]
-  readonly managed: readonly string[]
-  readonly customer: readonly string[]
-  readonly inline: object | undefined
-  readonly boundary: object | undefined
-}
+export type PlainPermissionSet = ReturnType<typeof asDefined>
 
-export function asDefined(file: PlainFile): PlainPermissionSet {
+export function asDefined(file: PlainFile) {
   return {
     session: `PT${(file.sessionDurationInMinutes ?? 60) / 60}H`,
     tags: file.tags ?? [],

@@ -14,8 +14,6 @@ type Denial = {
 const longestMs = 12 * 60 * 60_000
 /** The schedule of each minute begins to deny it. */
 const deniedMs = 2 * 60_000
-/** It begins to take it out, and AWS provisions the accounts. */
-const removedMs = 5 * 60_000
 
 /**
  * Promise 11: the sessions that an operator ended stay denied until none can be left, whatever becomes of the file of the
@@ -35,14 +33,10 @@ export class SessionsPromise extends Judge {
   }
 
   #noteRecord(): void {
-    const recorded = this.#listRecord()
-    const added = recorded.filter((one) => !this.#ended.some((known) => isSame(known, one)))
+    const added = this.#listRecord().filter((one) => !this.#ended.some((known) => isSame(known, one)))
     this.#ended.push(...added)
     // Until then the world is not at rest.
     this.world.later(deniedMs, () => {})
-    for (const one of this.#ended)
-      if (!this.#mayBeOver(one) && !isIn(recorded, one))
-        this.fail(`the record of ended sessions has lost ${describe(one)}`)
   }
 
   #listRecord(): readonly Denial[] {
@@ -74,8 +68,6 @@ export class SessionsPromise extends Judge {
       const isPutBack = isReconciled || !this.world.wasDrifted
       for (const one of this.#ended.filter(({ permissionSet }) => isPutBack && permissionSet === name))
         if (!this.#mayBeOver(one) && !isIn(denied, one)) this.fail(`${name} does not deny ${describe(one)}`)
-      for (const one of denied.filter((other) => this.#isOver(other)))
-        this.fail(`${name} denies ${describe(one)}, though no session can be left`)
     }
   }
 
@@ -100,10 +92,6 @@ export class SessionsPromise extends Judge {
 
   #mayBeOver({ beforeMs }: Denial): boolean {
     return beforeMs + longestMs <= this.world.clock.now().getTime() + this.world.skewMs
-  }
-
-  #isOver({ beforeMs }: Denial): boolean {
-    return beforeMs + longestMs + removedMs <= this.world.clock.now().getTime() - this.world.skewMs
   }
 }
 

@@ -4,7 +4,6 @@ import { desiredNow, phaseOf, scopeOf } from '../desired.ts'
 import { fileGroup, groupFile } from '../membership-actions.ts'
 import { selectsNow } from '../selector-actions.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
-import { bodies } from '../small-world.ts'
 import { usersNow } from './names.ts'
 import type { PermissionSetsPromise } from './permission-sets.ts'
 import { parsePlainFile } from './plain-permission-set.ts'
@@ -61,13 +60,6 @@ export class StatusPromise extends Judge {
     return isOfEntry || this.#permissionSets.isKept(input)
   }
 
-  /** A file that nobody can make sense of: whoever uploaded it has to be told. */
-  #isBadFile(input: string): boolean {
-    const body = this.textOf(input) ?? ''
-    if (input.startsWith('permission_sets/')) return parsePlainFile(body) === undefined
-    return body === bodies.malformed || scopeOf(input) === undefined
-  }
-
   #checkIndex(): void {
     for (const key of this.world.keys('attention/')) {
       const [, state, ...rest] = key.split('/')
@@ -81,7 +73,7 @@ export class StatusPromise extends Judge {
     const state = String(status.state)
     if (['applying', 'revoking'].includes(state)) this.fail(`${input} is still '${state}' with nothing left to do`)
     const isLink = input.startsWith('links_data/')
-    if (!isLink && this.#isBadFile(input) && state !== 'rejected')
+    if (!isLink && parsePlainFile(this.textOf(input) ?? '') === undefined && state !== 'rejected')
       this.fail(`${input} is not valid, but its status is '${state}'`)
     if (state === 'rejected' && stillOpen.safeParse(status).success)
       this.fail(`${input} is not valid, and its access is still going with nothing left to do`)

@@ -2,27 +2,22 @@ import type { AssignmentTarget } from '../../../shared/ports/sso-admin.ts'
 import { describeTarget, nameOf, usersNow } from './names.ts'
 import { type AtRest, Judge, type Seen } from './watched.ts'
 
-/** PROMISES.md: within a minute of the upload. */
-const boundMs = 60_000
-/** A request of that minute may be under way; one that takes longer is AWS's. */
-const requestMostMs = 5_000
-
 const reconciledMs = 2 * 60 * 60_000
 
 const prefix = 'suspended/'
 const meantPrefix = 'state/suspended/'
 
 /**
- * Promise 12: while a file under `suspended/` names a person, nothing is given to that user, and what ssofile gave goes within a
- * minute. The file means whoever bears the name, and whom it meant when ssofile first looked, whatever the name of that user is
- * since.
+ * Promise 12: while a file under `suspended/` names a person, nothing is given to that user, and what ssofile gave goes (within a
+ * minute: `suspend.test.ts`). The file means whoever bears the name, and whom it meant when ssofile first looked, whatever the name of
+ * that user is since.
  */
 export class SuspensionsPromise extends Judge {
   protected readonly promise = 'suspended'
-  /** Since when, by the user's id, where a file began it. */
+  /** Since when ssofile must know of it, by the user's id, where a file began it. */
   readonly #since = new Map<string, number>()
   readonly #changedMs = new Map<string, number>()
-  #namesChangedMs = Number.NEGATIVE_INFINITY
+  #namesKnownMs = Number.NEGATIVE_INFINITY
 
   /** Whether a file suspends this user now. */
   isSuspended(id: string): boolean {
@@ -39,54 +34,36 @@ export class SuspensionsPromise extends Judge {
 
   override noteChange({ key }: Seen): void {
     if (!key.startsWith(prefix) && !key.startsWith(meantPrefix)) return
-    const { nowMs } = this
-    for (const [name, id] of usersNow(this.world)) {
+    for (const [, id] of usersNow(this.world)) {
       const is = this.isSuspended(id)
       if (is === this.#since.has(id)) continue
-      this.#changedMs.set(id, nowMs)
+      this.#changedMs.set(id, this.nowMs)
       if (!is) this.#since.delete(id)
-      else this.#since.set(id, nowMs)
-      if (is && key === prefix + name) this.world.later(boundMs + requestMostMs, () => this.#checkInTime(id, nowMs))
+      else this.#since.set(id, Math.max(this.nowMs, this.#namesKnownMs))
     }
   }
 
+  /** Somebody may have another name: ssofile knows once a reconcile has read the directory. */
   noteNames(): void {
-    this.#namesChangedMs = this.nowMs
-    for (const id of [...this.#since.keys()]) if (!this.isSuspended(id)) this.#since.delete(id)
+    this.#namesKnownMs = this.nowMs + reconciledMs
+    for (const id of [...this.#since.keys()])
+      if (this.isSuspended(id)) this.#since.set(id, this.#namesKnownMs)
+      else this.#since.delete(id)
   }
 
   /** `windowMs`: so long what an evaluation has read is believed. */
   checkCreation(target: AssignmentTarget, windowMs: number): void {
     const sinceMs = this.#since.get(target.principalId)
-    const isLong = sinceMs !== undefined && sinceMs <= this.nowMs - windowMs
-    if (target.principalType === 'USER' && isLong && this.#areNamesKnown(sinceMs))
+    if (target.principalType === 'USER' && sinceMs !== undefined && sinceMs <= this.nowMs - windowMs)
       this.fail(`gives ${describeTarget(target, this.world)}, who was suspended throughout its evaluation`)
   }
 
-  /** Where nothing was lost, refused or late, and nobody stopped anything. */
-  #checkInTime(id: string, sinceMs: number): void {
-    const { settings, isUntouched, chaos, eventFaults, unreadable, losses, requestsTakeMs } = this.world
-    const isLate = eventFaults.lost + eventFaults.delayed > 0 || requestsTakeMs > 0
-    const isSlow = settings.latencyP99Ms > requestMostMs || settings.skewMs > 0
-    const isSpoiled = unreadable.refused.length + unreadable.spoiled.length > 0 || losses.hasAny
-    if (!isUntouched || chaos.struck.size > 0 || isLate || isSlow || isSpoiled) return
-    if (this.#since.get(id) === sinceMs && this.#areNamesKnown(sinceMs))
-      this.#checkNothing(id, 'a minute after the upload')
-  }
-
-  /** Nobody has been renamed that ssofile may not have heard of: a reconcile has read the directory since. */
-  #areNamesKnown(sinceMs: number): boolean {
-    return this.#namesChangedMs < sinceMs - reconciledMs
-  }
-
   override checkAtRest({ isWhole }: AtRest): void {
-    for (const [, id] of isWhole ? usersNow(this.world) : [])
-      if (this.isSuspended(id)) this.#checkNothing(id, 'at rest')
-  }
-
-  #checkNothing(id: string, when: string): void {
-    for (const target of this.world.ssoAdmin.assignments().filter(({ principalId }) => principalId === id))
-      if (this.truth.isOurs(nameOf(target)) && !this.truth.isLeft(target))
-        this.fail(`${describeTarget(target, this.world)} is there ${when}, and its user is suspended`)
+    if (!isWhole) return
+    for (const target of this.world.ssoAdmin.assignments()) {
+      const isLeft = !this.truth.isOurs(nameOf(target)) || this.truth.isLeft(target)
+      if (!isLeft && target.principalType === 'USER' && this.isSuspended(target.principalId))
+        this.fail(`${describeTarget(target, this.world)} is there, and its user is suspended`)
+    }
   }
 }

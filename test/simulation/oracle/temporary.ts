@@ -12,9 +12,7 @@ const sweptMs = 20 * 60_000
 /** All requests ask for so much. */
 const askedMs = 30 * 60_000
 
-type Upload = { readonly key: string; readonly upload: number; readonly reason: string }
 type Shown = { readonly key: string; readonly upload: number; readonly digest: string }
-type Decision = Shown & { readonly by: string; readonly decision: 'approve' | 'deny'; readonly isSealed: boolean }
 type Request = { readonly user: string; readonly digest: string }
 type Link = { readonly expiresAt?: string; readonly request?: Request }
 type RequestStatus = { readonly request?: { readonly digest: string }; readonly etag?: string }
@@ -23,6 +21,11 @@ type Grant = Request & {
   readonly link: string
   readonly reason: string
   readonly expiresAt: string
+}
+
+/** Of `upload 3`: 3. */
+function uploadOf(reason: unknown): number {
+  return Number(String(reason).slice('upload '.length))
 }
 
 function grantKey({ user, digest }: Request): string {
@@ -46,15 +49,11 @@ class Past<Value> {
     return [...this.#all.keys()]
   }
 
-  at(thing: string, ms: number): Value | undefined {
-    return this.#all.get(thing)?.findLast(({ fromMs }) => fromMs <= ms)?.value
-  }
-
-  /** At that instant, and at some time later. */
-  since(thing: string, ms: number): readonly Value[] {
-    const first = this.at(thing, ms)
-    const later = (this.#all.get(thing) ?? []).filter(({ fromMs }) => fromMs > ms).map(({ value }) => value)
-    return first === undefined ? later : [first, ...later]
+  /** At that instant, and at each time later. `undefined`: nothing was so yet. */
+  since(thing: string, ms: number): readonly (Value | undefined)[] {
+    const all = this.#all.get(thing) ?? []
+    const later = all.filter(({ fromMs }) => fromMs > ms)
+    return [all.findLast(({ fromMs }) => fromMs <= ms), ...later].map((one) => one?.value)
   }
 }
 
@@ -65,15 +64,18 @@ class Past<Value> {
  */
 export class TemporaryPromise extends Judge {
   protected readonly promise = 'temporary'
-  readonly #uploads: Upload[] = []
+  /** The key of each: the first says that it is `upload 1`. */
+  readonly #uploads: string[] = []
   readonly #seen: Shown[] = []
   /** What somebody said of an upload: `ann 3`. */
-  readonly #decisions = this.#past<Decision['decision']>()
+  readonly decisions = this.#past<'approve' | 'deny'>()
   readonly approvers = this.#past<boolean>()
   readonly askers = this.#past<boolean>()
-  readonly #needed = this.#past<number>()
+  /** How many `approvals` it takes. */
+  readonly needed = this.#past<number>()
   readonly #granted = new Set<string>()
-  readonly #bodies = new Map<string, string>()
+  /** What each temporary link says, or said last. */
+  readonly bodies = new Map<string, string>()
 
   #past<Value>(): Past<Value> {
     return new Past(() => this.#nowMs)
@@ -88,29 +90,14 @@ export class TemporaryPromise extends Judge {
     return this.#nowMs - (this.world.chaos.struck.size > 0 ? lateMs : soonMs)
   }
 
-  noteNeeded(approvals: number): void {
-    this.#needed.note('approvals', approvals)
-  }
-
   /** Answers which upload of all it is. */
   noteUpload(key: string): number {
-    const upload = this.#uploads.length + 1
-    this.#uploads.push({ key, upload, reason: `upload ${upload}` })
-    return upload
-  }
-
-  noteDecision({ by, upload, decision }: Decision): void {
-    this.#decisions.note(`${by} ${upload}`, decision)
+    return this.#uploads.push(key)
   }
 
   /** What the statuses of a request have told people, and of which upload that is, as they see it themselves. */
   seen(key: string): readonly Shown[] {
     return this.#seen.filter((one) => one.key === key)
-  }
-
-  /** What was there last, or before. */
-  formerBody(key: string): string | undefined {
-    return this.#bodies.get(key)
   }
 
   override noteChange({ key, isRemoved, caller }: Seen): void {
@@ -122,7 +109,7 @@ export class TemporaryPromise extends Judge {
     if (key.startsWith('status/requests/')) this.#noteStatus(key.slice('status/'.length, -'.json'.length))
     if (key.startsWith('history/requests/') && key.endsWith('%granted.json')) this.#judgeGrant(key)
     if (!key.startsWith('links_data/temporary/')) return
-    this.#bodies.set(key, this.textOf(key) ?? '')
+    this.bodies.set(key, this.textOf(key) ?? '')
     if (!isByHand) this.#judgeLink(key)
   }
 
@@ -132,29 +119,28 @@ export class TemporaryPromise extends Judge {
     // Who looks at both sees one upload only where the status is of the file that is there.
     if (!request || !found || found.etag !== etag) return
     const said = JSON.parse(Buffer.from(found.body).toString())
-    const upload = this.#uploads.find(({ reason }) => reason === said.reason)?.upload
-    if (upload === undefined || this.#seen.some((one) => one.upload === upload && one.digest === request.digest)) return
+    const upload = uploadOf(said.reason)
+    if (this.#seen.some((one) => one.upload === upload && one.digest === request.digest)) return
     this.#seen.push({ key, upload, digest: request.digest })
   }
 
   #judgeGrant(historyKey: string): void {
     const { key, reason }: Partial<Grant> = this.world.readJson(historyKey) ?? {}
-    const upload = this.#uploads.find((one) => one.key === key && one.reason === reason)
+    const upload = uploadOf(reason)
     const complain = (what: string): void => this.fail(`${historyKey} ${what}`)
     if (this.#granted.has(historyKey)) complain('is written twice')
     this.#granted.add(historyKey)
-    if (upload === undefined) complain('is of an upload that nobody made')
+    if (key === undefined || this.#uploads[upload - 1] !== key) complain('is of an upload that nobody made')
     else for (const what of this.#complainAboutGrant(upload, this.#seenMs)) complain(what)
   }
 
-  #complainAboutGrant({ upload }: Upload, sinceMs: number): readonly string[] {
+  #complainAboutGrant(upload: number, sinceMs: number): readonly string[] {
     const others = this.approvers.things.filter((name) => name !== requester)
-    const said = (name: string) => this.#decisions.since(`${name} ${upload}`, sinceMs)
+    const said = (name: string) => this.decisions.since(`${name} ${upload}`, sinceMs)
     const mayHave = (name: string) => this.approvers.since(name, sinceMs)
     const approving = others.filter((name) => mayHave(name).includes(true) && said(name).includes('approve'))
-    const present = others.filter((name) => this.approvers.at(name, sinceMs) && !mayHave(name).includes(false))
-    const denying = present.filter((name) => said(name).join() === 'deny')
-    const needed = Math.min(...this.#needed.since('approvals', sinceMs))
+    const denying = others.filter((name) => mayHave(name).every(Boolean) && said(name).join('') === 'deny')
+    const needed = Math.min(...this.needed.since('approvals', sinceMs).map((one) => one ?? Number.POSITIVE_INFINITY))
     const isLacking = approving.length < needed
     return [
       ...(this.askers.since(requester, sinceMs).includes(true) ? [] : [`grants what ${requester} may not ask for`]),
@@ -175,7 +161,7 @@ export class TemporaryPromise extends Judge {
 
   /** ssofile takes away what history says is over, and nothing else. */
   #judgeEnd(key: string): void {
-    const { expiresAt, request }: Link = JSON.parse(this.#bodies.get(key) ?? '{}')
+    const { expiresAt, request }: Link = JSON.parse(this.bodies.get(key) ?? '{}')
     if (request === undefined || !this.#granted.has(grantKey(request)) || this.#isOver(request, expiresAt)) return
     this.fail(`${key} is deleted while its grant is in force`)
   }
@@ -213,7 +199,7 @@ export class TemporaryPromise extends Judge {
     }
     for (const { key, reason, link } of this.#grantsInForce()) {
       // An earlier upload whose link was deleted while a later one waits is not written again.
-      const isLast = this.#uploads.findLast((one) => one.key === key)?.reason === reason
+      const isLast = this.#uploads.lastIndexOf(key) + 1 === uploadOf(reason)
       if (isLast && this.world.keys(link).length === 0) this.fail(`${link} is gone while its grant is in force`)
     }
   }
