@@ -145,9 +145,11 @@ async function settle(
   for (let minute = 1, most = convergeMostMinutes; minute <= most && !world.checker.violation; minute++) {
     most = prolong(most, minute, world)
     await world.clock.advance(60_000)
-    // The schedules of a minute have run, and maybe the sweep. Each hour has its reconcile.
+    // Each hour has its reconcile. The schedules of a minute have run, and maybe the sweep.
+    const isHour = minute % 60 === 0
     const sweptAfter = world.sweptMs < startedMs ? world.minutesToSweep : Number.POSITIVE_INFINITY
-    if (minute > 1 && !world.isQuiet()) minute += await skipWaiting(Math.min(58 - (minute % 60), sweptAfter), world)
+    const mostMinutes = isHour ? 0 : Math.min(58 - (minute % 60), sweptAfter)
+    if (minute > 1 && !world.isQuiet()) minute += await skipWaiting(mostMinutes, world)
     const isQuiet = world.isQuiet()
     const round = isQuiet ? rounds.shift() : undefined
     if (round === 'hour' && isJudged(world)) return false
@@ -157,7 +159,7 @@ async function settle(
       await world.clock.advance(60 * 60_000)
       void world.everyHour()
     }
-    if (round === 'hour' || (!isQuiet && minute % 60 === 0)) void world.everyHour()
+    if (round === 'hour' || (!isQuiet && isHour)) void world.everyHour()
     if (round === 'night') {
       // What someone took away a moment ago is found once a listing counts against our own calls, by any clock.
       await world.clock.advance(settlingMs + 2 * world.skewMs)
