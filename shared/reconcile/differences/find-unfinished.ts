@@ -67,8 +67,8 @@ export async function findUnfinished(
     // Released, or desired again, and the hint was lost: it is not on the list any more, or should not be.
     const isHeld = state === 'held' && (brake === 'unreadable' || (listed.has(key) && revoked.has(key)))
     if (!isHeld) return void unfinished.push(key)
-    // Somebody else may have been given the access meanwhile, or the policy has changed.
-    if (judgedAgain.has(key)) unfinished.push(key)
+    // Somebody else may have been given the access meanwhile, or the policy has changed; or what was missing is there again.
+    if (judgedAgain.has(key) || entry.missingSince !== undefined) unfinished.push(key)
     held.add(key)
     for (const link of links) heldLinks.set(link.key, key)
   }

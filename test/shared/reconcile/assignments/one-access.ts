@@ -216,7 +216,8 @@ export function perform(written: State, { ahead, ...run }: Run, step: Step): rea
 /** It is there, whether or not anybody had time to confirm it. */
 function hold(state: State, entry: LedgerEntry, reason: string): State {
   const grantedAt = entry.grantedAt ?? grantedInstant(entry)
-  return { ...state, entry: { ...entry, state: 'held', reason, grantedAt } }
+  const there = { ...entry, missingSince: undefined, removedBy: undefined }
+  return { ...state, entry: { ...there, state: 'held', reason, grantedAt } }
 }
 
 /** The entry before a call that was not taken. What the brake has let go is held no more. */

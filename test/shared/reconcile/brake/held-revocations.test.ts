@@ -74,6 +74,34 @@ describe('of links that are deleted beyond the limit', () => {
     expect(deletions(world)).toBe(2 + 2 + 2)
   })
 
+  test('a held access that someone took away and put back is listed under access/ again', async () => {
+    let isTaken = false
+    const world = await openBraked(groupsOf(4), linksOf(groupsOf(4)), {
+      own: { count: 2, percent: 0 },
+      wrap: (ports) =>
+        intercept(ports, async ({ operation, args: [key, body], proceed }) => {
+          const done = await proceed()
+          // Between the mark of the drift check and the look that follows it.
+          const isMark =
+            operation === 'put' && String(key).startsWith('assignments/') && /missingSince/.test(String(body))
+          if (isTaken && isMark) for (const target of taken) world.ssoAdmin.addAssignment(target)
+          return done
+        }),
+    })
+    await remove(world, linksOf(groupsOf(4)))
+    await world.clock.advance(10 * 60_000)
+    const taken = world.ssoAdmin.assignments()
+    const before = await world.keys('access/')
+    isTaken = true
+    for (const target of taken) world.ssoAdmin.removeAssignment(target)
+    await world.finish(world.everyNight())
+    await settledLater(world)
+    await world.finish(world.everyHour())
+    await settled(world)
+    expect(before).toHaveLength(2)
+    expect(await world.keys('access/')).toEqual(before)
+  })
+
   test('a key whose access is not held any more leaves the list at a reconcile, if whoever changed it died', async () => {
     const world = await openBraked(groupsOf(1), linksOf(groupsOf(1)))
     const [key = ''] = (await world.keys('assignments/')).map((found) => found.slice('assignments/'.length))
