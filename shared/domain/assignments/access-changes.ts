@@ -69,6 +69,12 @@ export function confirmAccess(
   }
 }
 
+/** The brake keeps it. It is there: never confirmed maybe, or taken away by somebody and put back. */
+export function holdAccess<Held extends Access>(access: Held, reason: string): Held {
+  const grantedAt = access.grantedAt ?? grantedInstant(access)
+  return { ...access, state: 'held', reason, grantedAt, missingSince: undefined, removedBy: undefined }
+}
+
 const contestedMs = 60 * 60_000
 /** So often access is given again within an hour. */
 const restorationsMost = 3

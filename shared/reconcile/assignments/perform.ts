@@ -5,6 +5,7 @@ import {
   confirmAccess,
   endCall,
   grantedInstant,
+  holdAccess,
   isLost,
   revokedInstant,
   wasThere,
@@ -367,15 +368,11 @@ async function hold(settling: Settling, { reason }: StepOf<'hold'>): Promise<voi
   const { access, key, context, now } = settling
   if (access.state !== 'held' || access.openUntil !== undefined || access.missingSince !== undefined) {
     const links = await withDeleters(settling, access.links)
-    // It is there, whether or not anybody had time to confirm it.
     if (!isLost(access)) await tellUnconfirmed(settling, access, now)
-    const grantedAt = access.grantedAt ?? grantedInstant(access)
-    // Somebody took it away, and put it back.
-    const there = { ...access, missingSince: undefined, removedBy: undefined }
-    const held = { ...there, grantedAt, links, principal: settling.recordedName }
+    const held = holdAccess({ ...access, links, principal: settling.recordedName }, reason)
     const told = { key, event: 'held', at: now, access: held, confirmedAt: now, reason } as const
     if (access.state !== 'held') await recordHistory(context.objects, told)
-    await settling.record({ ...held, state: 'held', reason }, { openUntil: undefined })
+    await settling.record(held, { openUntil: undefined })
   }
   settling.know({ rest: { result: 'held', reason } })
 }

@@ -5,6 +5,7 @@ import {
   confirmAccess,
   endCall,
   grantedInstant,
+  holdAccess,
   isLost,
   revokedInstant,
   wasThere,
@@ -199,7 +200,10 @@ export function perform(written: State, { ahead, ...run }: Run, step: Step): rea
     }
     case 'hold':
       return one(
-        know({ rest: { result: 'held', reason: step.reason } }, entry ? hold(state, entry, step.reason) : state),
+        know(
+          { rest: { result: 'held', reason: step.reason } },
+          { ...state, entry: entry && holdAccess(entry, step.reason) },
+        ),
       )
     case 'give back':
       return one(goOn({ known: {} }, { ...state, entry: undefined }))
@@ -211,13 +215,6 @@ export function perform(written: State, { ahead, ...run }: Run, step: Step): rea
     default:
       return step satisfies never
   }
-}
-
-/** It is there, whether or not anybody had time to confirm it. */
-function hold(state: State, entry: LedgerEntry, reason: string): State {
-  const grantedAt = entry.grantedAt ?? grantedInstant(entry)
-  const there = { ...entry, missingSince: undefined, removedBy: undefined }
-  return { ...state, entry: { ...there, state: 'held', reason, grantedAt } }
 }
 
 /** The entry before a call that was not taken. What the brake has let go is held no more. */
