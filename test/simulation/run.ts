@@ -188,7 +188,7 @@ function isAwsAtWork({ ssoAdmin }: SimulatedWorld): boolean {
 
 /** What the schedules have left waits for its time. Answers how many minutes that was. */
 async function skipWaiting(mostMinutes: number, world: SimulatedWorld): Promise<number> {
-  return Math.floor((await skipIdle(mostMinutes * 60_000, world, true)) / 60_000)
+  return Math.floor((await skipIdle(mostMinutes * 60_000, world, { exceptInFlight: true })) / 60_000)
 }
 
 function prolong(mostMinutes: number, minute: number, world: SimulatedWorld): number {
@@ -211,7 +211,7 @@ async function drain(world: SimulatedWorld): Promise<void> {
     await world.clock.advance(60_000)
     // After a pause, or a release, nobody wakes the dispatcher but the schedule.
     const hasRetries = world.keys('state/open/').length > 0
-    const isScheduled = hasRetries || world.wasOperated || world.wasInterrupted || minute > drainMostMinutes
+    const isScheduled = hasRetries || world.wasOperated || world.wasInterrupted
     if (world.sweptMs >= startedMs) minute += await skipWaiting(convergeMostMinutes, world)
     else if (!isScheduled && !world.isQuiet()) minute += await skipWaiting(drainMostMinutes - minute, world)
     // The sweep finds an upload that S3 did not report, and so its end.

@@ -151,6 +151,9 @@ const slice = { sliceMs: 480_000, lingerMs: 2_000, holder: 'simulation' }
 type Opened = (ports: Ports, settings: Configuration) => (event: SQSEvent) => Promise<SQSBatchResponse>
 type Schedule = (ports: Ports, settings: Configuration) => () => Promise<unknown>
 
+/** Whether messages that somebody works on, or died with, count as nothing. */
+export type Except = { readonly exceptInFlight?: boolean }
+
 /** What all runs of this process have measured. */
 export const recordedMetrics = new CollectedMetrics()
 
@@ -573,7 +576,7 @@ export class SimulatedWorld {
     this.trace.push(String(error))
   }
 
-  #isIdle({ exceptInFlight = false } = {}): boolean {
+  #isIdle({ exceptInFlight = false }: Except = {}): boolean {
     const isEmpty = (name: WorkedQueue) => {
       const queue = this.queues.queue(name)
       // What follows one in flight waits for it.
@@ -614,11 +617,11 @@ export class SimulatedWorld {
   }
 
   /**
-   * How long the schedules of a minute would find nothing to do, `most` at most: nothing is under way, or due. `isSwept`: nor does a
-   * sweep, while a message comes back of who has died.
+   * How long the schedules of a minute would find nothing to do, `most` at most: nothing is under way, or due. `exceptInFlight`: but
+   * for messages of who has died, which come back.
    */
-  idleMs(most: number, isSwept = false): number {
-    if (!this.#isIdle({ exceptInFlight: isSwept }) || this.notifications.delayMs > 0 || this.#isStateLost()) return 0
+  idleMs(most: number, except: Except = {}): number {
+    if (!this.#isIdle(except) || this.notifications.delayMs > 0 || this.#isStateLost()) return 0
     const nowMs = this.clock.now().getTime()
     const planned = [...this.#planned].map(({ atMs }) => atMs)
     const returns = workedQueues.flatMap((name) => this.queues.queue(name).nextReturnAt() ?? [])

@@ -1,4 +1,4 @@
-import type { SimulatedWorld } from './simulated-world.ts'
+import type { Except, SimulatedWorld } from './simulated-world.ts'
 
 /**
  * The product believes listings against its own calls after 300 s: how far they lag behind and how wrong two clocks are is less
@@ -42,8 +42,8 @@ export function lastInstantMs(world: SimulatedWorld): number | undefined {
 }
 
 /** What passes without anything to do costs no schedule: answers how much that is. */
-export async function skipIdle(mostMs: number, world: SimulatedWorld, isSwept = false): Promise<number> {
-  const ms = world.idleMs(mostMs, isSwept)
+export async function skipIdle(mostMs: number, world: SimulatedWorld, except: Except = {}): Promise<number> {
+  const ms = world.idleMs(mostMs, except)
   if (ms <= 0) return 0
   await world.clock.advance(ms)
   return ms

@@ -106,7 +106,8 @@ export class Truth {
       ({ grantedAt, missingSince, call }) => grantedAt !== undefined && missingSince === undefined && !isDeletion(call),
     )
     // Nothing of ours can come any more: an earlier creation that got no answer may.
-    const isRefused = entries.length > 0 && entries.every((one) => hasFailed(one.call) && !mayHaveBeen(one))
+    const mayHaveCome = ({ grantedAt, unansweredAt }: Entry) => grantedAt !== undefined || unansweredAt !== undefined
+    const isRefused = entries.length > 0 && entries.every((one) => hasFailed(one.call) && !mayHaveCome(one))
     const isKnown = (entries.length > 0 && !isRefused) || this.#world.losses.hasLost(name)
     const of = isGranted ? 'ours' : isKnown ? 'either' : 'foreign'
     if (!this.#owner.has(name)) this.#owner.set(name, { of, sinceMs: this.#nowMs })
@@ -149,10 +150,6 @@ function isContested({ missingSince, removals }: Entry): boolean {
 /** A creation may have been sent, and its outcome is not known. */
 function isAsking(call: unknown): boolean {
   return typeof call === 'object' && call !== null && !isDeletion(call) && !('outcome' in call)
-}
-
-function mayHaveBeen({ grantedAt, unansweredAt }: Entry): boolean {
-  return grantedAt !== undefined || unansweredAt !== undefined
 }
 
 /** AWS has refused it: nothing of it comes. */

@@ -65,8 +65,6 @@ export const believedMs = 30_000
 const listedMs = 90_000
 /** Refused calls come again, processes stand still: redeliveries and all. */
 export const hinderedMs = 6 * 60_000
-/** So long a release of the brake lets its list go. */
-export const releasedMs = 60 * 60_000
 
 /** Something struck, or was lost, that holds up what would be done at once. */
 export function isHindered({ chaos, wasDisturbed, wasInterrupted }: SimulatedWorld): boolean {
