@@ -71,7 +71,7 @@ async function poll(
     try {
       const batch = await queues.receiveDelivered(queue, {
         most: batchSize,
-        // Lambda polls again every 20 seconds, and nobody can tell.
+        // Lambda asks again every 20 seconds. A message comes at the same moment either way.
         waitSeconds: Number.POSITIVE_INFINITY,
         signal: stopping,
       })

@@ -27,8 +27,8 @@ export class DriftProgress {
   }
 
   /**
-   * All of one reading. `isReplaced`: another check has begun since. `undecided`: how many assignments nobody could judge yet, and
-   * when a listing counts for them; absent: none.
+   * How far the check is. Its record is read once, so that all three say the same moment. `isReplaced`: another check has begun
+   * since. `undecided`: how many assignments are too recent to judge, and from when on they can be judged; `undefined`: none.
    */
   async standing(): Promise<Standing> {
     if (this.#run === undefined) return { partsLeft: 0, isReplaced: false, undecided: undefined }
