@@ -33,8 +33,9 @@ export function judgeEvery<Step extends AnyStep, Facts>(
     const step = decide(facts)
     const judging = rulesOf.get(step.do) ?? Object.entries(rules).filter(([, { dos }]) => dos.includes(step.do))
     rulesOf.set(step.do, judging)
+    // A rule that is broken is judged on: what it reads is among the choices.
     for (const [name, { holds }] of judging)
-      if (!broken.has(name) && !holds(step, facts)) broken.set(name, { step, facts })
+      if (!holds(step, facts) && !broken.has(name)) broken.set(name, { step, facts })
   })
   return { classes, broken, steps: [...rulesOf.keys()] }
 }

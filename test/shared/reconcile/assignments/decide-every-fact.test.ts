@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { mayAppearUntil, proveAccess } from '../../../../shared/domain/assignments/access-proof.ts'
+import { claims, mayAppearUntil, proveAccess } from '../../../../shared/domain/assignments/access-proof.ts'
 import { decide } from '../../../../shared/reconcile/assignments/decide.ts'
 import type { Facts, Step } from '../../../../shared/reconcile/assignments/facts.ts'
 import { judgeEvery, type Rules, ruleOf } from '../../../every-rule.ts'
@@ -40,20 +40,31 @@ const rules: Rules<Step, Facts> = {
     (step, { entry }) => (entry?.releasedAt !== undefined) === (step.do === 'give back'),
   ),
   'where the place of the account is not known, nothing changes but what was released': rule(
-    ['prepare', 'call', 'confirm', 'forget', 'leave to others', 'hold'],
-    (step, { wish, entry }) => wish.is !== 'unplaced' || (step.do === 'forget' && entry?.releasedAt !== undefined),
+    ['prepare', 'call', 'confirm', 'forget', 'leave to others', 'hold', 'put off'],
+    (step, { wish, entry }) => {
+      if (wish.is !== 'unplaced') return true
+      if (step.do === 'put off') return step.state === undefined || entry?.state !== 'held'
+      return step.do === 'forget' && entry?.releasedAt !== undefined
+    },
   ),
   'nothing is forgotten as revoked that is there, or may still come': rule(['forget'], ({ as }, facts) => {
     const { entry } = facts
     if (as !== 'revoked') return true
     if (entry === undefined) return false
-    const { wish, known } = facts
+    const { account, wish, known } = facts
     if (wish.is === 'wanted' && wish.permissionSetArn !== entry.permissionSetArn)
       return known.listing?.isListed === false
+    if (account === 'unknown' && claims(entry)) return false
     return (mayAppearUntil(entry) ?? now) <= now && proveAccess(entry, known.listing) === 'gone'
   }),
-  'access is released only on an account that is gone': rule(['forget'], ({ as }, { account }) => {
-    return as !== 'released' || account === 'gone'
+  'access is released only on an account that is gone, once no request for it is in progress': rule(
+    ['forget'],
+    ({ as }, { account, inProgress, known }) =>
+      as !== 'released' || (account === 'gone' && !inProgress && known.request !== 'in-progress'),
+  ),
+  'what an operator released is forgotten only where history says so': rule(['forget'], (_, { entry, known }) => {
+    if (entry?.releasedAt === undefined) return true
+    return known.history?.says === 'ended' && known.history.at === entry.releasedAt
   }),
   'a question that was answered is not asked again': rule(
     ['learn'],
