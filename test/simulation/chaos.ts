@@ -1,39 +1,27 @@
 import type { SeededRandomness } from '../../shared/memory/seeded-randomness.ts'
 import { ServiceError, type WorkedService } from '../../shared/ports/service-error.ts'
 
-/** What can be done to one call of the product. */
-export const faultKinds = [
-  'kill-before',
-  'kill-after',
-  'freeze',
-  'lose-answer',
-  'break-answer',
+/** Nothing happened: who was refused asks again. */
+const refusals = [
   'refuse-throttled',
   'refuse-conflict',
   'refuse-internal',
   'refuse-broken',
   'refuse-denied',
   'refuse-race',
-  'late',
-  'late-answer',
-  'slow',
 ] as const
+/** A request five seconds on its way, or an answer on its way back. */
+const lates = ['late', 'late-answer'] as const
+const losses = ['kill-before', 'kill-after', 'freeze', 'lose-answer', 'break-answer'] as const
+
+/** What can be done to one call of the product. */
+export const faultKinds = [...losses, ...refusals, ...lates, 'slow'] as const
 export type FaultKind = (typeof faultKinds)[number]
 
-/** Faults that lose nothing: who was refused asks again, and what is late comes. */
-export const harmless: ReadonlySet<string> = new Set<FaultKind>([
-  'refuse-throttled',
-  'refuse-conflict',
-  'refuse-internal',
-  'refuse-broken',
-  'refuse-denied',
-  'refuse-race',
-  'late',
-  'late-answer',
-])
-
-/** Nothing but slow: a request five seconds on its way, or an answer on its way back. */
-export const lateKinds: ReadonlySet<string> = new Set<FaultKind>(['late', 'late-answer'])
+/** Nothing but slow. */
+export const lateKinds: ReadonlySet<string> = new Set(lates)
+/** They lose nothing. */
+export const harmless: ReadonlySet<string> = new Set([...refusals, ...lates])
 
 /** Which calls a fault is for. Each call is struck alone by every-fault.ts; these are to meet each other. */
 const callGroups = {

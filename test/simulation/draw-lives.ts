@@ -2,9 +2,9 @@ import * as fc from 'fast-check'
 import type { Action } from './action.ts'
 import { callGroupNames, faultKinds } from './chaos.ts'
 import { type CanonicalLife, canonicalLives, done, hostileLives, otherSteps, requestLives, wait } from './lives.ts'
-import type { WorldSettings } from './simulated-world.ts'
 import { accounts, permissionSets, principals, selectorNames, units } from './small-world.ts'
 import { believedMs } from './time-actions.ts'
+import type { WorldSettings } from './world-settings.ts'
 
 export const profiles = ['brake', 'hostile', 'requests'] as const
 export type Profile = (typeof profiles)[number]

@@ -55,7 +55,7 @@ export const driftActions = {
     await clock.advance(backAfterMs)
     if (!ssoAdmin.isAssigned(target) && !isBusy(target.accountId, world)) give(target, world)
   },
-  'check for drift': (world: SimulatedWorld) => void world.everyNight(),
+  'check for drift': (world: SimulatedWorld) => void world.deployment.everyNight(),
 }
 
 /** Listings count against our own calls after five minutes; clocks may be a little off. */

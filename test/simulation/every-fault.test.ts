@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { metricNames } from '../../shared/ports/metrics.ts'
 import type { Action } from './action.ts'
+import { recordedMetrics } from './deployment.ts'
 import { listFaults, playFault, playLife } from './every-fault.ts'
 import {
   type CanonicalLife,
@@ -13,7 +14,7 @@ import {
   wait,
 } from './lives.ts'
 import { digestOf } from './same-world.ts'
-import { recordedMetrics, type SimulatedWorld } from './simulated-world.ts'
+import type { SimulatedWorld } from './simulated-world.ts'
 import { Tape } from './tape.ts'
 
 const lives = [...canonicalLives, ...requestLives, ...hostileLives]

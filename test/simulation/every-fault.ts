@@ -4,8 +4,9 @@ import { type Call, canStrike, type FaultKind } from './chaos.ts'
 import { type CanonicalLife, canonicalLives, strike, wait } from './lives.ts'
 import { type RunOptions, runSimulation } from './run.ts'
 import { digestOf } from './same-world.ts'
-import type { Judged, SimulatedWorld, WorldSettings } from './simulated-world.ts'
+import type { Judged, SimulatedWorld } from './simulated-world.ts'
 import { isWrite, type Part, Tape } from './tape.ts'
+import type { WorldSettings } from './world-settings.ts'
 
 /** Nothing differs between two plays of a life but the fault. */
 const plain: WorldSettings = {

@@ -2,8 +2,8 @@ import type { Action } from './action.ts'
 import type { CallGroup, Fault, FaultKind } from './chaos.ts'
 import { hostileGroups, hostileLinkOf, nearNames } from './hostile-actions.ts'
 import { versionNames } from './permission-set-actions.ts'
-import type { WorldSettings } from './simulated-world.ts'
 import { accounts, type bodies, units } from './small-world.ts'
+import type { WorldSettings } from './world-settings.ts'
 
 /** One thing that users, operators or AWS do, and what there is before it. Faults strike calls of `actions` only. */
 export type CanonicalLife = {

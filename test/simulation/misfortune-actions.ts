@@ -8,21 +8,21 @@ type Next = { readonly skip?: number }
 
 /** Time passes, schedules run, and misfortune befalls messages and processes. */
 export const misfortuneActions = {
-  reconcile: (world: SimulatedWorld) => void world.everyHour(),
+  reconcile: (world: SimulatedWorld) => void world.deployment.everyHour(),
   'lose the caches': disturbing((world) => {
     world.wasDisturbed = true
     const caches = ['state/organization.json', 'state/permission-sets.json', 'state/reconcile.json']
     for (const key of [...caches, ...world.keys('state/expiry/')]) void world.objects.delete(key)
   }),
   'let time pass': (world: SimulatedWorld, { ms }: { ms: number }) => letTimePass(ms, world),
-  'lose the next event': disturbing(({ notifications }, { skip = 0 }: Next) => {
-    Object.assign(notifications, { lose: notifications.lose + 1, skip })
+  'lose the next event': disturbing(({ deliveries }, { skip = 0 }: Next) => {
+    Object.assign(deliveries.next, { lose: deliveries.next.lose + 1, skip })
   }),
-  'repeat the next event': ({ notifications }: SimulatedWorld, { skip = 0 }: Next) => {
-    Object.assign(notifications, { repeat: notifications.repeat + 1, skip })
+  'repeat the next event': ({ deliveries }: SimulatedWorld, { skip = 0 }: Next) => {
+    Object.assign(deliveries.next, { repeat: deliveries.next.repeat + 1, skip })
   },
-  'delay the next event': ({ notifications }: SimulatedWorld, { skip = 0 }: Next) => {
-    Object.assign(notifications, { delayMs: 120_000, skip })
+  'delay the next event': ({ deliveries }: SimulatedWorld, { skip = 0 }: Next) => {
+    Object.assign(deliveries.next, { delayMs: 120_000, skip })
   },
   'take the lease': disturbing((world) => {
     world.wasInterrupted = true
@@ -31,7 +31,7 @@ export const misfortuneActions = {
   }),
   'kill the dispatcher': disturbing((world) => {
     world.wasInterrupted = true
-    world.dispatcher?.kill()
+    world.deployment.dispatcher?.kill()
   }),
   'remove a policy that First-ps needs': (world: SimulatedWorld, { account }: { account: string }) =>
     world.breakPolicy(account, false),

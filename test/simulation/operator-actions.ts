@@ -113,5 +113,5 @@ function command(
   // The lease was away for a while.
   world.wasInterrupted = true
   const portionsOf = (ports: Ports) => leasePortions(ports, name, () => {}, lessee)
-  return world.operate((ports) => work(ports, portionsOf(ports)))
+  return world.deployment.operate((ports) => work(ports, portionsOf(ports)))
 }

@@ -16,8 +16,8 @@ export const organizationActions = {
     world: SimulatedWorld,
     { unit, team }: { readonly unit: string; readonly team: Team },
   ) => {
-    const { organizations, steps, clock } = world
-    const accountName = `created-${steps}-${clock.monotonicMs()}`
+    const { organizations, deployment, clock } = world
+    const accountName = `created-${deployment.steps}-${clock.monotonicMs()}`
     const email = `${accountName}@example.com`
     const { accountId } = await organizations.createAccount({ accountName, email, tags: { team } })
     world.later(1_001, async () => {
@@ -74,8 +74,8 @@ export const organizationActions = {
     world.later(forMs, async () => world.organizations.tellPlace(id))
   }),
   'create an organizational unit and move an account there': changing(async (world, { id, parent }) => {
-    const { organizations, steps, clock } = world
-    const made = await organizations.createOrganizationalUnit(parent, `unit ${steps} ${clock.monotonicMs()}`)
+    const { organizations, deployment, clock } = world
+    const made = await organizations.createOrganizationalUnit(parent, `unit ${deployment.steps} ${clock.monotonicMs()}`)
     await organizations.moveAccount(id, parent, made.id)
   }),
   'delete an organizational unit that is empty': ({ organizations }: SimulatedWorld, { unit }: { unit: string }) =>
@@ -104,7 +104,7 @@ function changing<Args = unknown>(change: Doing<Args & Known>) {
 function untold(change: Doing<Known>) {
   return disturbing(
     changing((world, known) => {
-      world.eventFaults.lost++
+      world.deliveries.counts.lost++
       world.wasEventLost = true
       return change(world, known)
     }),

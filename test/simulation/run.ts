@@ -1,4 +1,5 @@
 import { type Action, describeAction, isDisturbing, perform } from './action.ts'
+import { hasDeparted, isQuiet, isUntouched, needsReconcile, skipIdle } from './at-rest.ts'
 import { resume } from './brake-actions.ts'
 import { type Call, harmless, lateKinds } from './chaos.ts'
 import { settlingMs, takeAway } from './drift-actions.ts'
@@ -8,9 +9,9 @@ import type { Violation } from './oracle/violation.ts'
 import { renderPermissionSet } from './permission-set-actions.ts'
 import { mendSelectors } from './selector-actions.ts'
 import { outlastDenials } from './session-actions.ts'
-import { type Judged, SimulatedWorld, type WorldSettings } from './simulated-world.ts'
+import { type Judged, SimulatedWorld } from './simulated-world.ts'
 import { accounts } from './small-world.ts'
-import { skipIdle } from './time-actions.ts'
+import type { WorldSettings } from './world-settings.ts'
 
 export type RunResult = {
   readonly violation: Violation | undefined
@@ -62,7 +63,7 @@ export async function runSimulation(
 ): Promise<RunResult> {
   const world = new SimulatedWorld(settings, judged)
   void world.objects.put('permission_sets/First-ps.json', renderPermissionSet('First-ps', 'first'))
-  void world.everyHour()
+  void world.deployment.everyHour()
   for (const [nth, action] of actions.filter((one) => isAllowed(one, settings.mischief)).entries()) {
     judged.tape?.reach(nth, world)
     if (nth === judged.part?.actions) judged.part.begin(world)
@@ -74,10 +75,10 @@ export async function runSimulation(
     if (world.checker.violation) break
   }
   if (!world.checker.violation) await converge(world, isJudged)
-  const { lost, repeated, delayed } = world.eventFaults
+  const { lost, repeated, delayed } = world.deliveries.counts
   return {
     violation: world.checker.violation,
-    steps: world.steps,
+    steps: world.deployment.steps,
     actions: actions.length,
     faults: {
       ...Object.fromEntries(world.chaos.struck),
@@ -95,28 +96,28 @@ export async function runSimulation(
 /** Faults stop, what is broken is mended, and the schedules go on: everything must come right by itself. */
 async function converge(world: SimulatedWorld, isJudged: IsJudged): Promise<void> {
   world.chaos.end()
-  world.noteDelivery = undefined
+  world.deliveries.note = undefined
   world.requestsTakeMs = 0
-  Object.assign(world.notifications, { lose: 0, repeat: 0, delayMs: 0, skip: 0 })
+  Object.assign(world.deliveries.next, { lose: 0, repeat: 0, delayMs: 0, skip: 0 })
   world.organizations.unlisted.splice(0)
   for (const account of accounts) world.breakPolicy(account, true)
   if (world.keys('control/pause.json').length > 0) await resume(world)
-  world.unreadable.giveAll((key) => !isOfHostile(key))
+  world.unreadable.give((key) => !isOfHostile(key))
   mendSelectors(world)
   if (world.losses.hasAny) {
     // A dispatcher knows the ledger by heart, since nobody else writes it: the next one reads what was put right.
-    world.dispatcher?.kill()
+    world.deployment.dispatcher?.kill()
     world.wasInterrupted = true
   }
   world.losses.undoAll(
     (key, entry) => world.checker.isOurs(recordedName(key, entry)),
     (key, entry) => takeAway(world, key, entry),
   )
-  if (!world.needsReconcile) await drain(world)
+  if (!needsReconcile(world)) await drain(world)
   // What a hostile uploader has encrypted holds up nothing of the others: it stays so until theirs has come right.
   const isEncrypted = world.unreadable.refused.length > 0
   if (isEncrypted) await settle(world, ['hour'])
-  world.unreadable.giveAll()
+  world.unreadable.give()
   // What cannot be read holds up no other: all else must come right before it is restored.
   const isSpoiled = world.unreadable.spoiled.length > 0
   if (isSpoiled) await settle(world)
@@ -147,33 +148,33 @@ async function settle(
     await world.clock.advance(60_000)
     // Each hour has its reconcile. The schedules of a minute have run, and maybe the sweep.
     const isHour = minute % 60 === 0
-    const sweptAfter = world.sweptMs < startedMs ? world.minutesToSweep : Number.POSITIVE_INFINITY
+    const sweptAfter = world.deployment.sweptMs < startedMs ? world.deployment.minutesToSweep : Number.POSITIVE_INFINITY
     const mostMinutes = isHour ? 0 : Math.min(58 - (minute % 60), sweptAfter)
-    if (minute > 1 && !world.isQuiet()) minute += await skipWaiting(mostMinutes, world)
-    const isQuiet = world.isQuiet()
-    const round = isQuiet ? rounds.shift() : undefined
+    if (minute > 1 && !isQuiet(world)) minute += await skipWaiting(mostMinutes, world)
+    const isAtRest = isQuiet(world)
+    const round = isAtRest ? rounds.shift() : undefined
     if (round === 'hour' && isJudged(world)) return false
-    if (isQuiet && round === undefined) {
+    if (isAtRest && round === undefined) {
       // Gone is what two listings an hour apart lack.
-      if (!world.hasDeparted || ++departed > 3) break
+      if (!hasDeparted(world) || ++departed > 3) break
       await world.clock.advance(60 * 60_000)
-      void world.everyHour()
+      void world.deployment.everyHour()
     }
-    if (round === 'hour' || (!isQuiet && isHour)) void world.everyHour()
+    if (round === 'hour' || (!isAtRest && isHour)) void world.deployment.everyHour()
     if (round === 'night') {
       // What someone took away a moment ago is found once a listing counts against our own calls, by any clock.
-      await world.clock.advance(settlingMs + 2 * world.skewMs)
+      await world.clock.advance(settlingMs + 2 * world.settings.skewMs)
       if (world.unreadable.refused.length === 0) world.checker.checkBeforeNight()
-      void world.everyNight()
-      void world.everyMorning()
+      void world.deployment.everyNight()
+      void world.deployment.everyMorning()
     }
-    void world.everyMinute()
+    void world.deployment.everyMinute()
   }
   // Puts `access/` right where names have changed.
-  void world.everyFiveMinutes()
+  void world.deployment.everyFiveMinutes()
   await world.clock.advance(15_000)
   // What it hints at is looked at; of forty files one after the other.
-  for (let minute = 0; minute < 10 && !world.isQuiet(); minute++) await world.clock.advance(60_000)
+  for (let minute = 0; minute < 10 && !isQuiet(world); minute++) await world.clock.advance(60_000)
   // AWS may take longer than anybody waits here.
   if (isAwsAtWork(world)) return true
   if (world.unreadable.refused.length > 0) world.checker.rest.checkBesideRefused()
@@ -204,28 +205,28 @@ async function drain(world: SimulatedWorld): Promise<void> {
   const startedMs = world.clock.monotonicMs()
   const startedAtMs = world.clock.now().getTime()
   // What a sweep finds of a lost notification may leave something to the next one: a held file whose cause is gone.
-  let sweepsLeft = world.eventFaults.lost > 0 ? 2 : 1
-  void world.everyMinuteOfLinks()
+  let sweepsLeft = world.deliveries.counts.lost > 0 ? 2 : 1
+  void world.deployment.everyMinuteOfLinks()
   for (let minute = 1, most = convergeMostMinutes; minute <= most; minute++) {
     most = prolong(most, minute, world)
     await world.clock.advance(60_000)
     // After a pause, or a release, nobody wakes the dispatcher but the schedule.
     const hasRetries = world.keys('state/open/').length > 0
     const isScheduled = hasRetries || world.wasOperated || world.wasInterrupted
-    if (world.sweptMs >= startedMs) minute += await skipWaiting(convergeMostMinutes, world)
-    else if (!isScheduled && !world.isQuiet()) minute += await skipWaiting(drainMostMinutes - minute, world)
+    if (world.deployment.sweptMs >= startedMs) minute += await skipWaiting(convergeMostMinutes, world)
+    else if (!isScheduled && !isQuiet(world)) minute += await skipWaiting(drainMostMinutes - minute, world)
     // The sweep finds an upload that S3 did not report, and so its end.
-    if (minute > 1 && world.eventFaults.lost === 0) world.checker.checkOverdue(startedAtMs)
-    if (world.isQuiet()) {
+    if (minute > 1 && world.deliveries.counts.lost === 0) world.checker.checkOverdue(startedAtMs)
+    if (isQuiet(world)) {
       if (sweepsLeft-- === 0) break
-      void world.everyFiveMinutes()
-      void world.everyMinuteOfLinks()
+      void world.deployment.everyFiveMinutes()
+      void world.deployment.everyMinuteOfLinks()
       continue
     }
-    if (isScheduled || minute > drainMostMinutes) void world.everyMinute()
-    else void world.everyMinuteOfLinks()
-    if (minute === drainMostMinutes && world.isUntouched) world.checker.rest.checkWoken(0)
+    if (isScheduled || minute > drainMostMinutes) void world.deployment.everyMinute()
+    else void world.deployment.everyMinuteOfLinks()
+    if (minute === drainMostMinutes && isUntouched(world)) world.checker.rest.checkWoken(0)
   }
   await world.clock.advance(15_000)
-  if (!world.needsReconcile && !isAwsAtWork(world)) world.checker.checkConverged({ isReconciled: false })
+  if (!needsReconcile(world) && !isAwsAtWork(world)) world.checker.checkConverged({ isReconciled: false })
 }

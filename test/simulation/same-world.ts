@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { accountId } from '../../shared/domain/organization/account-id.ts'
+import { isUntouched, needsReconcile } from './at-rest.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 import { accounts, directoryNames, permissionSets, splitPrincipal } from './small-world.ts'
 
@@ -15,16 +16,16 @@ const change = /: ((?:sso-admin|identitystore) (?!get|list|describe|find|is).*) 
  * instants, and for ids that are drawn anew. Two lives for which it is the same go on in the same way.
  */
 export function digestOf(world: SimulatedWorld): string {
-  const { organizations, queues, objects, trace, needsReconcile, isUntouched } = world
+  const { organizations, queues, trace } = world
   const lines = [
-    ...world.keys('').map((key) => `${key} ${sorted(Buffer.from(objects.model.find(key)?.body ?? []).toString())}`),
+    ...world.keys('').map((key) => `${key} ${sorted(world.textOf(key) ?? '')}`),
     ...trace.flatMap((line) => change.exec(line)?.[1] ?? []),
     ...accessOf(world),
     ...organizations.accountsNow(),
     ...directoryOf(world),
     ...queues.names.map((name) => [name, queues.queue(name).messages().length]),
     ...Object.entries(world).filter(([, value]) => typeof value === 'boolean'),
-    [needsReconcile, isUntouched],
+    [needsReconcile(world), isUntouched(world)],
   ]
   const text = lines.map((line) => withoutDrawn(typeof line === 'string' ? line : JSON.stringify(line), world))
   return createHash('sha256').update(text.sort().join('\n')).digest('base64')

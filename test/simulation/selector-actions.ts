@@ -52,8 +52,7 @@ export function selectsNow(
 }
 
 /** Governance corrects what nobody can read. */
-export function mendSelectors({ objects }: Pick<SimulatedWorld, 'objects'>): void {
-  for (const key of objects.model.listPage({ prefix: 'selectors/', most: 1000 }).objects.map((one) => one.key))
-    if (Buffer.from(objects.model.find(key)?.body ?? []).toString() === selectors.broken.body)
-      void objects.as('governance').put(key, selectors.unit.body)
+export function mendSelectors(world: SimulatedWorld): void {
+  for (const key of world.keys('selectors/'))
+    if (world.textOf(key) === selectors.broken.body) void world.objects.as('governance').put(key, selectors.unit.body)
 }

@@ -11,7 +11,7 @@ type Ended = { readonly permissionSet: (typeof ownedNames)[number]; readonly use
 export const sessionActions = {
   /** What `ssofile sessions end` does, in all accounts. */
   'end sessions': (world: SimulatedWorld, { user, permissionSet }: Ended) =>
-    void world.operate(async ({ objects }) => {
+    void world.deployment.operate(async ({ objects }) => {
       const id = world.identityStore.idOf('USER', user)
       const name = permissionSetName.parse(permissionSet)
       // The command refuses for others.
@@ -28,9 +28,9 @@ const removedMostMinutes = 3 * 60
 export async function outlastDenials(world: SimulatedWorld): Promise<void> {
   const isLeft = () => world.checker.sessions.isAnyEnded() && !world.checker.violation
   if (!isLeft()) return
-  await world.clock.advance(sessionMostMs + 2 * world.skewMs)
+  await world.clock.advance(sessionMostMs + 2 * world.settings.skewMs)
   for (let minute = 1; minute <= removedMostMinutes && isLeft(); minute++) {
-    void world.everyMinute()
+    void world.deployment.everyMinute()
     await world.clock.advance(60_000)
   }
   if (world.ssoAdmin.provisioningsInProgress() === 0) world.checker.sessions.checkNothingDenied()

@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { describeAction } from './action.ts'
 import { drawActions, type Profile, settingsFor } from './draw-lives.ts'
 import { type RunResult, runSimulation } from './run.ts'
-import type { WorldSettings } from './simulated-world.ts'
+import type { WorldSettings } from './world-settings.ts'
 
 export type SimulationOptions = {
   readonly runs: number
@@ -53,19 +53,13 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     isShrinking = true
     throw violation
   })
-  const details = await fc.check(property, {
-    seed,
-    numRuns: runs,
-    ...(path === undefined ? {} : { path }),
-  })
+  const details = await fc.check(property, { seed, numRuns: runs, path: path ?? '' })
   if (!details.failed) return { lives }
   if (!details.counterexample) throw new Error('the simulation ended early', { cause: details.errorInstance })
   const [settings, drawn] = details.counterexample
   const { violation, trace } = await runSimulation(settings, drawn)
-  if (!violation)
-    throw new Error(`seed ${seed} is not deterministic: the violation did not come again`, {
-      cause: details.errorInstance,
-    })
+  const { errorInstance: cause } = details
+  if (!violation) throw new Error(`seed ${seed} is not deterministic: the violation did not come again`, { cause })
   const failure: Failure = {
     message: violation.message,
     options,

@@ -22,7 +22,7 @@ export const spoilActions = {
     const key = nthOf(keysOfHonest(world), nth)
     if (key === undefined) return
     world.unreadable.refuse(key)
-    afterwards(afterMs, world, () => world.unreadable.give(key))
+    afterwards(afterMs, world, () => world.unreadable.give((one) => one === key))
   }),
   'lose a ledger object': disturbing((world, { nth }: Nth) => {
     const key = nthOf(world.losses.granted(), nth)

@@ -1,3 +1,4 @@
+import { isIdle } from './at-rest.ts'
 import type { Call } from './chaos.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
@@ -37,8 +38,8 @@ export class Tape {
   }
 
   /** Before the action with the number `actions`. */
-  reach(actions: number, { rest }: SimulatedWorld): void {
-    if (rest) this.part = { actions, begin: rest, calls: [...this.#calls] }
+  reach(actions: number, world: SimulatedWorld): void {
+    if (isIdle(world)) this.part = { actions, begin: world.deployment.left, calls: [...this.#calls] }
   }
 }
 
@@ -48,7 +49,7 @@ export async function playPart({ calls }: Part, world: SimulatedWorld): Promise<
   const services = { s3: objects, sqs: queues, 'sso-admin': ssoAdmin, identitystore: identityStore, organizations }
   for (const { atMs, process, call, args } of calls) {
     await clock.sleep(atMs - clock.monotonicMs())
-    world.observe(process, call, args)
+    world.deployment.observe(process, call, args)
     const service: object = services[call.service]
     const operation: unknown = Reflect.get(service, call.operation)
     if (typeof operation !== 'function') continue

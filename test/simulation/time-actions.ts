@@ -1,4 +1,5 @@
-import type { Except, SimulatedWorld } from './simulated-world.ts'
+import { isUntouched, skipIdle } from './at-rest.ts'
+import type { SimulatedWorld } from './simulated-world.ts'
 
 /**
  * The product believes listings against its own calls after 300 s: how far they lag behind and how wrong two clocks are is less
@@ -31,24 +32,6 @@ function render(ms: number): string {
   return `${new Date(ms + 3_600_000).toISOString().slice(0, 19)}+01:00`
 }
 
-/** The last instant at which a link begins or ends, `undefined` where none does: until then the world is not at rest. */
-export function lastInstantMs(world: SimulatedWorld): number | undefined {
-  const instants = world.keys('links_data/').flatMap((key) => {
-    const body = Buffer.from(world.objects.model.find(key)?.body ?? []).toString()
-    return [...body.matchAll(/"(?:notBefore|expiresAt)": ?"([^"]*)"/g)].map(([, text = '']) => Date.parse(text))
-  })
-  const known = instants.filter((ms) => !Number.isNaN(ms))
-  return known.length === 0 ? undefined : Math.max(...known)
-}
-
-/** What passes without anything to do costs no schedule: answers how much that is. */
-export async function skipIdle(mostMs: number, world: SimulatedWorld, except: Except = {}): Promise<number> {
-  const ms = world.idleMs(mostMs, except)
-  if (ms <= 0) return 0
-  await world.clock.advance(ms)
-  return ms
-}
-
 /** A wake and the first calls of a slice, each of which may travel for seconds. */
 const wokenMs = 30_000
 
@@ -58,7 +41,7 @@ export async function letTimePass(ms: number, world: SimulatedWorld): Promise<vo
     leftMs -= await skipIdle(leftMs - 120_000, world)
     await world.clock.advance(Math.min(leftMs, 60_000))
     if (leftMs < 60_000) continue
-    if (world.isUntouched) world.checker.rest.checkWoken(wokenMs)
-    void world.everyMinute()
+    if (isUntouched(world)) world.checker.rest.checkWoken(wokenMs)
+    void world.deployment.everyMinute()
   }
 }

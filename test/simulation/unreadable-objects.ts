@@ -73,11 +73,7 @@ export class UnreadableObjects {
     this.#refused.set(key, found)
   }
 
-  give(key: string): void {
-    this.#refused.delete(key)
-  }
-
-  giveAll(which: (key: string) => boolean = () => true): void {
+  give(which: (key: string) => boolean = () => true): void {
     for (const key of [...this.#refused.keys()].filter(which)) this.#refused.delete(key)
   }
 

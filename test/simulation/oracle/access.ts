@@ -91,7 +91,7 @@ export class AccessPromise extends Judge {
     if (sinceMs <= this.nowMs - windowMs)
       this.fail(`${told}, which a link granted throughout its evaluation`, 'foreign')
     const goneForMs = this.wishes.goneForMs(target.principalId) ?? Number.POSITIVE_INFINITY
-    const graceMs = this.world.configuration.orphanGraceMinutes * 60_000 - 2 * this.world.skewMs
+    const graceMs = this.world.configuration.orphanGraceMinutes * 60_000 - 2 * this.world.settings.skewMs
     if (goneForMs < graceMs && this.#isKept(target, windowMs))
       this.fail(`${told}, whose principal is gone for only ${Math.round(goneForMs / 60_000)} minutes`, 'foreign')
     this.truth.noteRequest('deletion', target)
@@ -137,7 +137,7 @@ export class AccessPromise extends Judge {
     if (entry.releasedAt !== undefined) return void this.truth.noteTakenOver(name, 'foreign')
     const leftForMs = this.nowMs - (this.#leftMs.get(accountOfKey(key)) ?? Number.NEGATIVE_INFINITY)
     const wasMade = entry.lastCreation !== undefined || entry.grantedAt !== undefined
-    if (wasMade && leftForMs > underWayMs && leftForMs < goneAfterMs - 2 * this.world.skewMs)
+    if (wasMade && leftForMs > underWayMs && leftForMs < goneAfterMs - 2 * this.world.settings.skewMs)
       this.fail(`${key} is released ${Math.round(leftForMs / 60_000)} minutes after its account left`)
   }
 

@@ -1,13 +1,14 @@
 import { temporaryPrefix } from '../../../shared/domain/links/link.ts'
 import { renderNameInKey } from '../../../shared/domain/links/name-in-key.ts'
+import { isCalm, isHindered } from '../at-rest.ts'
 import { readShown } from '../brake-actions.ts'
 import { grantsNow } from '../desired.ts'
 import { hostileFolder } from '../hostile-actions.ts'
 import { accountOfKey, linksOf, recordedName } from './names.ts'
 import type { SuspensionsPromise } from './suspensions.ts'
 import type { TemporaryPromise } from './temporary.ts'
-import { isDeletion } from './truth.ts'
-import { type AtRest, hinderedMs, isCalm, isHindered, Judge, type Seen, type Watched } from './watched.ts'
+import { callOf } from './truth.ts'
+import { type AtRest, hinderedMs, Judge, type Seen, type Watched } from './watched.ts'
 
 type Entry = Readonly<Record<string, unknown>>
 /** Of an entry that is there: what its account was like when it was granted. */
@@ -59,7 +60,7 @@ export class BrakePromise extends Judge {
     const entry = isRemoved ? undefined : this.world.readJson(key)
     const before = this.#known.get(key)
     if (entry === undefined) return void this.#known.delete(key)
-    const { state, call } = entry
+    const { state } = entry
     const account = before && state !== 'granted' ? before.account : this.#describeAccount(key)
     this.#known.set(key, { entry, account })
     const isHeld = state === 'held'
@@ -67,10 +68,11 @@ export class BrakePromise extends Judge {
     const links = linksOf(entry)
     // Nobody's access is held because of what the hostile uploader does: only his own.
     const isHis = links.length > 0 && links.every((link) => link.startsWith(`links_data/${hostileFolder}/`))
-    if (!isHis && (isHeld || isDeletion(call) || entry.missingSince !== undefined))
+    if (!isHis && (isHeld || callOf(entry)?.kind === 'deletion' || entry.missingSince !== undefined))
       for (const item of [key, ...links]) this.#gone.add(item)
     const isBegun = state === 'revoking' && before?.entry.state !== 'revoking'
-    if (before && isBegun && !isDeletion(before.entry.call) && !this.#isForgotten) this.#checkBegun(key, before)
+    if (before && isBegun && callOf(before.entry)?.kind !== 'deletion' && !this.#isForgotten)
+      this.#checkBegun(key, before)
   }
 
   /** What was released once is not judged again. */
@@ -112,7 +114,7 @@ export class BrakePromise extends Judge {
   }
 
   #grants(link: string): boolean {
-    const body = this.textOf(link)
+    const body = this.world.textOf(link)
     return body !== undefined && grantsNow(body, this.world.clock.now())
   }
 

@@ -1,6 +1,7 @@
+import { isHindered } from '../at-rest.ts'
 import type { Call } from '../chaos.ts'
 import { isTarget } from './names.ts'
-import { isHindered, Judge, type Seen } from './watched.ts'
+import { Judge, type Seen } from './watched.ts'
 
 const callsPerSecond = 20
 /** A dispatcher looks for a pause every two seconds; a look is a few calls, each of which may travel for seconds, or be refused. */
@@ -59,7 +60,7 @@ export class LimitsPromise extends Judge {
 
   /** The owner of the bucket, or too much of its ledger, is gone for so long: everything has stopped. */
   checkStopped(lostMs: number): void {
-    if (lostMs < stoppedMs || this.world.chaos.struck.size > 0 || this.world.wasInterrupted) return
+    if (lostMs < stoppedMs || isHindered(this.world)) return
     if (this.world.readJson('control/pause.json')?.lost === undefined)
       this.fail(`the ledger is lost for ${lostMs / 1000} seconds, and nothing is stopped`, 'pause')
   }

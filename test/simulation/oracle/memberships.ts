@@ -90,8 +90,8 @@ export class MembershipsPromise extends Judge {
       this.fail(`takes ${user} out of ${fileGroup}, although a file or the rule asks for it`, 'foreign')
   }
 
-  override checkAtRest({ isWhole }: AtRest): void {
-    if (!isWhole) return
+  override checkAtRest({ isReconciled, isReadable }: AtRest): void {
+    if (!isReconciled || !isReadable) return
     const { identityStore, objects } = this.world
     const group = identityStore.idOf('GROUP', fileGroup)
     if (group === undefined) {

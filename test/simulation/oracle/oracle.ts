@@ -142,8 +142,7 @@ export class Oracle {
   checkConverged({ isReconciled }: Pick<AtRest, 'isReconciled'>): void {
     this.#watched.truth.settle()
     const isReadable = this.#world.unreadable.spoiled.length === 0
-    for (const judge of this.#judges)
-      judge.checkAtRest({ isReconciled, isReadable, isWhole: isReconciled && isReadable })
+    for (const judge of this.#judges) judge.checkAtRest({ isReconciled, isReadable })
   }
 
   #noteChange(change: ObjectChange): void {

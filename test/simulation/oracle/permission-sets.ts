@@ -1,9 +1,10 @@
+import { isHindered } from '../at-rest.ts'
 import { readHeldContents } from '../brake-actions.ts'
 import type { Call } from '../chaos.ts'
 import { scopeOf } from '../desired.ts'
 import { ownedNames } from '../permission-set-actions.ts'
 import { asDefined, type PlainFile, type PlainPermissionSet, parsePlainFile, plainOf } from './plain-permission-set.ts'
-import { type AtRest, believedMs, hinderedMs, isHindered, Judge, type Seen, seenAfterMs } from './watched.ts'
+import { type AtRest, believedMs, hinderedMs, Judge, type Seen, seenAfterMs } from './watched.ts'
 
 const kept = /^(?:links_data\/[^%]*%[^%]*|assignments\/account%\d{12})%([\w-]+)%.+%(?:GROUP|USER)(?:%ssofile)?$/su
 
@@ -32,7 +33,9 @@ export class PermissionSetsPromise extends Judge {
 
   /** A link that is malformed, or ends, may refer to nothing by now. */
   #refers(key: string): boolean {
-    return !key.startsWith('links_data/') || (scopeOf(key) !== undefined && !this.textOf(key)?.includes('"expiresAt"'))
+    return (
+      !key.startsWith('links_data/') || (scopeOf(key) !== undefined && !this.world.textOf(key)?.includes('"expiresAt"'))
+    )
   }
 
   override noteCall({ operation }: Call, [arn]: readonly unknown[]): void {
@@ -68,7 +71,7 @@ export class PermissionSetsPromise extends Judge {
     const { wasDrifted, losses, ssoAdmin, objects } = this.world
     const actual = ssoAdmin.definitionNow(name)
     const key = `permission_sets/${name}.json`
-    const file = objects.model.find(key)?.etag === etag ? parsePlainFile(this.textOf(key) ?? '') : undefined
+    const file = objects.model.find(key)?.etag === etag ? parsePlainFile(this.world.textOf(key) ?? '') : undefined
     // What others changed by hand, or what is lost of the ledger, may have been otherwise when it was looked at.
     if (!actual || !file || this.#allowed.has(`${name} ${etag}`) || wasDrifted || losses.hasAny) return
     const assigned = this.#assigned(name, this.nowMs - seenAfterMs(this.world))
@@ -88,7 +91,7 @@ export class PermissionSetsPromise extends Judge {
 
   checkFiles(isReconciled: boolean): void {
     for (const name of ownedNames) {
-      const body = this.textOf(`permission_sets/${name}.json`)
+      const body = this.world.textOf(`permission_sets/${name}.json`)
       const file = body === undefined ? undefined : parsePlainFile(body)
       if (body === undefined) this.#checkGone(name)
       else if (file) this.#checkEqual(name, file, isReconciled)

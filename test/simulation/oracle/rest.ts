@@ -12,7 +12,7 @@ const lookedAtAfterMs = 61_000
  */
 export class RestPromise extends Judge {
   protected readonly promise = 'convergence'
-  override checkAtRest({ isWhole }: AtRest): void {
+  override checkAtRest({ isReconciled, isReadable }: AtRest): void {
     const there = this.world.ssoAdmin.assignments()
     this.#checkGranted()
     const targets = new Set(this.wishes.now('possibly').map((one) => this.wishes.targetOf(one)))
@@ -23,7 +23,7 @@ export class RestPromise extends Judge {
         this.fail(`${describeTarget(target, this.world)} is there, but not desired`)
     }
     this.#checkLedger()
-    if (isWhole) this.#checkListings()
+    if (isReconciled && isReadable) this.#checkListings()
   }
 
   /** At rest, while S3 refuses to give some links: what the others ask for is there. */
@@ -82,7 +82,7 @@ export class RestPromise extends Judge {
       if (state !== 'granted' || links.length === 0) continue
       const last = Math.max(...links.map((link) => this.#endOf(link)))
       // It was looked at since, and AWS had no room for the request: it is tried again.
-      const isPutOff = openUntil !== undefined && Date.parse(String(updatedAt)) + this.world.skewMs >= last
+      const isPutOff = openUntil !== undefined && Date.parse(String(updatedAt)) + this.world.settings.skewMs >= last
       if (last >= sinceMs && nowMs - last > lookedAtAfterMs && !isPutOff)
         this.fail(`${key} has expired ${Math.round((nowMs - last) / 1000)} seconds ago, and nobody looks at it`)
     }
@@ -90,7 +90,7 @@ export class RestPromise extends Judge {
 
   /** NaN: it does not end. */
   #endOf(link: string): number {
-    return Date.parse(/"expiresAt":"([^"]*)"/.exec(this.textOf(link) ?? '')?.[1] ?? '')
+    return Date.parse(/"expiresAt":"([^"]*)"/.exec(this.world.textOf(link) ?? '')?.[1] ?? '')
   }
 
   /** `foreign/` and `access/` have what is there, and nothing else. */

@@ -29,7 +29,7 @@ export class SessionsPromise extends Judge {
     if (key === 'control/ended-sessions.json') this.#noteRecord()
     // One that is made again gets its denials from the schedule of each minute, too.
     const isOfEnded = this.#ended.some(({ permissionSet }) => key === `owned_permission_sets/${permissionSet}`)
-    if (isOfEnded) this.world.later(deniedMs + this.world.skewMs, () => {})
+    if (isOfEnded) this.world.later(deniedMs + this.world.settings.skewMs, () => {})
   }
 
   #noteRecord(): void {
@@ -91,7 +91,7 @@ export class SessionsPromise extends Judge {
   }
 
   #mayBeOver({ beforeMs }: Denial): boolean {
-    return beforeMs + longestMs <= this.world.clock.now().getTime() + this.world.skewMs
+    return beforeMs + longestMs <= this.world.clock.now().getTime() + this.world.settings.skewMs
   }
 }
 

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { PrincipalId } from '../../../shared/domain/principals/identity-center-ids.ts'
+import { needsReconcile } from '../at-rest.ts'
 import { desiredNow, phaseOf, scopeOf } from '../desired.ts'
 import { fileGroup, groupFile } from '../membership-actions.ts'
 import { selectsNow } from '../selector-actions.ts'
@@ -73,7 +74,7 @@ export class StatusPromise extends Judge {
     const state = String(status.state)
     if (['applying', 'revoking'].includes(state)) this.fail(`${input} is still '${state}' with nothing left to do`)
     const isLink = input.startsWith('links_data/')
-    if (!isLink && parsePlainFile(this.textOf(input) ?? '') === undefined && state !== 'rejected')
+    if (!isLink && parsePlainFile(this.world.textOf(input) ?? '') === undefined && state !== 'rejected')
       this.fail(`${input} is not valid, but its status is '${state}'`)
     if (state === 'rejected' && stillOpen.safeParse(status).success)
       this.fail(`${input} is not valid, and its access is still going with nothing left to do`)
@@ -89,14 +90,14 @@ export class StatusPromise extends Judge {
     const { objects, organizations, clock } = this.world
     const asked = [...desiredNow(objects, organizations, clock.now(), { grants: (one) => one === link })]
     // What the status of a link says that asks for nothing is not told again.
-    const mayRest = asked.length === 0 || this.wishes.isOfSuspended(link) || this.world.needsReconcile
+    const mayRest = asked.length === 0 || this.wishes.isOfSuspended(link) || needsReconcile(this.world)
     if (status.atRest && (status.state !== 'waiting' || !mayRest))
       return `is '${String(status.state)}' and at rest, and it has ${asked.length} accounts`
     const states = this.#statesOf(link, asked)
     if (states && !states.includes(String(status.state)))
       return `is '${String(status.state)}', expected '${states.join("' or '")}'`
     // Where a lost event told of an account whose access another link gave already, nothing differs but a count.
-    if (status.state !== 'applied' || !states || this.world.needsReconcile) return undefined
+    if (status.state !== 'applied' || !states || needsReconcile(this.world)) return undefined
     const counts = JSON.stringify({ desired: asked.length, applied: asked.length, open: 0, failed: [] })
     if (JSON.stringify(status.accounts) !== counts)
       return `counts ${JSON.stringify(status.accounts)}, expected ${counts}`
@@ -113,11 +114,11 @@ export class StatusPromise extends Judge {
     const held = this.truth.hasEntryOf(link, 'held') ? ['held'] : []
     const isFailed = this.truth.hasEntryOf(link, 'stuck') || this.truth.hasEntryOf(link, 'contested')
     const left = [...held, ...(isFailed ? ['failed'] : [])]
-    const phase = phaseOf(this.textOf(link) ?? '', this.world.clock.now())
+    const phase = phaseOf(this.world.textOf(link) ?? '', this.world.clock.now())
     if (phase === 'rejected') return ['rejected', ...held]
     if (phase !== 'in force') return [phase, ...left]
     if (isUnclear(this.world, scope)) return ['waiting', ...left]
-    if (asked.length === 0) return this.world.needsReconcile ? undefined : ['waiting', ...left]
+    if (asked.length === 0) return needsReconcile(this.world) ? undefined : ['waiting', ...left]
     const isMissing = asked.some((assignment) => this.wishes.targetOf(assignment) === undefined)
     if (isMissing || !this.wishes.grants(link, 'possibly')) return ['waiting', ...left]
     return this.wishes.grants(link, 'certainly') ? ['applied', ...left] : undefined

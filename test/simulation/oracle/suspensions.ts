@@ -58,8 +58,8 @@ export class SuspensionsPromise extends Judge {
       this.fail(`gives ${describeTarget(target, this.world)}, who was suspended throughout its evaluation`)
   }
 
-  override checkAtRest({ isWhole }: AtRest): void {
-    if (!isWhole) return
+  override checkAtRest({ isReconciled, isReadable }: AtRest): void {
+    if (!isReconciled || !isReadable) return
     for (const target of this.world.ssoAdmin.assignments()) {
       const isLeft = !this.truth.isOurs(nameOf(target)) || this.truth.isLeft(target)
       if (!isLeft && target.principalType === 'USER' && this.isSuspended(target.principalId))

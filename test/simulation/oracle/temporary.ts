@@ -109,7 +109,7 @@ export class TemporaryPromise extends Judge {
     if (key.startsWith('status/requests/')) this.#noteStatus(key.slice('status/'.length, -'.json'.length))
     if (key.startsWith('history/requests/') && key.endsWith('%granted.json')) this.#judgeGrant(key)
     if (!key.startsWith('links_data/temporary/')) return
-    this.bodies.set(key, this.textOf(key) ?? '')
+    this.bodies.set(key, this.world.textOf(key) ?? '')
     if (!isByHand) this.#judgeLink(key)
   }
 

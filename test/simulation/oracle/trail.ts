@@ -1,3 +1,4 @@
+import { isUntouched } from '../at-rest.ts'
 import { Judge, type Seen } from './watched.ts'
 
 /**
@@ -18,9 +19,9 @@ export class TrailPromise extends Judge {
   }
 
   override checkAtRest(): void {
-    const { isUntouched, skewMs, chaos, wasInterrupted, unreadable } = this.world
+    const { settings, chaos, unreadable } = this.world
     const isSpoiled = unreadable.counts['object spoiled'] !== 0
-    if (chaos.struck.size > 0 || wasInterrupted || isSpoiled || !isUntouched || skewMs > 0) return
+    if (chaos.struck.size > 0 || isSpoiled || !isUntouched(this.world) || settings.skewMs > 0) return
     for (const key of this.world.keys('assignments/'))
       if (this.world.readJson(key)?.state === 'granted') this.#checkLast(key)
   }

@@ -74,7 +74,7 @@ export class Truth {
     this.entries.set(key, entry)
     const name = recordedName(key, entry)
     const owner = this.#owner.get(name)
-    if (owner?.of === 'foreign' && isAsking(entry.call) && owner.sinceMs >= this.#nowMs - windowMs)
+    if (owner?.of === 'foreign' && isAsking(entry) && owner.sinceMs >= this.#nowMs - windowMs)
       this.#owner.set(name, { ...owner, of: 'either' })
     else if (owner?.of === 'either' && entry.state === 'granted') this.#owner.set(name, { ...owner, of: 'ours' })
   }
@@ -103,11 +103,12 @@ export class Truth {
     const name = nameOf(target)
     const entries = this.entriesOf(name)
     const isGranted = entries.some(
-      ({ grantedAt, missingSince, call }) => grantedAt !== undefined && missingSince === undefined && !isDeletion(call),
+      (one) => one.grantedAt !== undefined && one.missingSince === undefined && callOf(one)?.kind !== 'deletion',
     )
     // Nothing of ours can come any more: an earlier creation that got no answer may.
     const mayHaveCome = ({ grantedAt, unansweredAt }: Entry) => grantedAt !== undefined || unansweredAt !== undefined
-    const isRefused = entries.length > 0 && entries.every((one) => hasFailed(one.call) && !mayHaveCome(one))
+    const isRefused =
+      entries.length > 0 && entries.every((one) => callOf(one)?.outcome === 'FAILED' && !mayHaveCome(one))
     const isKnown = (entries.length > 0 && !isRefused) || this.#world.losses.hasLost(name)
     const of = isGranted ? 'ours' : isKnown ? 'either' : 'foreign'
     if (!this.#owner.has(name)) this.#owner.set(name, { of, sinceMs: this.#nowMs })
@@ -147,16 +148,13 @@ function isContested({ missingSince, removals }: Entry): boolean {
   return missingSince !== undefined && Array.isArray(removals) && removals.length > 3
 }
 
+/** What was called for it last; nothing of one that `FAILED` comes. */
+export function callOf({ call }: Entry): { readonly kind?: unknown; readonly outcome?: unknown } | undefined {
+  return typeof call === 'object' && call !== null ? call : undefined
+}
+
 /** A creation may have been sent, and its outcome is not known. */
-function isAsking(call: unknown): boolean {
-  return typeof call === 'object' && call !== null && !isDeletion(call) && !('outcome' in call)
-}
-
-/** AWS has refused it: nothing of it comes. */
-function hasFailed(call: unknown): boolean {
-  return typeof call === 'object' && call !== null && 'outcome' in call && call.outcome === 'FAILED'
-}
-
-export function isDeletion(call: unknown): boolean {
-  return typeof call === 'object' && call !== null && 'kind' in call && call.kind === 'deletion'
+function isAsking(entry: Entry): boolean {
+  const call = callOf(entry)
+  return call !== undefined && call.kind !== 'deletion' && call.outcome === undefined
 }

@@ -1,5 +1,6 @@
 import type { ObjectChange } from '../../../shared/memory/s3/object-change.ts'
-import { type Call, lateKinds } from '../chaos.ts'
+import { isHindered } from '../at-rest.ts'
+import type { Call } from '../chaos.ts'
 import type { SimulatedWorld } from '../simulated-world.ts'
 import type { Truth } from './truth.ts'
 import { type Fail, promises } from './violation.ts'
@@ -15,8 +16,8 @@ export type Watched = {
 
 /** A change of the bucket, and the process whose call made it. `isByOperator`: a command of an operator, in ssofile's name. */
 export type Seen = ObjectChange & { readonly by: string; readonly isRemoved: boolean; readonly isByOperator: boolean }
-/** `isReconciled`: also what others changed has been looked for. `isWhole`: and every object can be read. */
-export type AtRest = { readonly isReconciled: boolean; readonly isReadable: boolean; readonly isWhole: boolean }
+/** `isReconciled`: also what others changed has been looked for. `isReadable`: every object can be read. */
+export type AtRest = { readonly isReconciled: boolean; readonly isReadable: boolean }
 
 /** Judges by one or more promises. */
 export abstract class Judge {
@@ -48,12 +49,6 @@ export abstract class Judge {
     this.#fail(promises[promise], message)
   }
 
-  /** `undefined`: there is no such object. */
-  protected textOf(key: string): string | undefined {
-    const found = this.world.objects.model.find(key)
-    return found && Buffer.from(found.body).toString()
-  }
-
   protected get nowMs(): number {
     return this.world.clock.monotonicMs()
   }
@@ -65,16 +60,6 @@ export const believedMs = 30_000
 const listedMs = 90_000
 /** Refused calls come again, processes stand still: redeliveries and all. */
 export const hinderedMs = 6 * 60_000
-
-/** Something struck, or was lost, that holds up what would be done at once. */
-export function isHindered({ chaos, wasDisturbed, wasInterrupted }: SimulatedWorld): boolean {
-  return chaos.struck.size > 0 || wasDisturbed || wasInterrupted
-}
-
-/** Nothing but slow calls. */
-export function isCalm({ chaos, wasDisturbed, wasInterrupted }: SimulatedWorld): boolean {
-  return !wasDisturbed && !wasInterrupted && [...chaos.struck.keys()].every((kind) => lateKinds.has(kind))
-}
 
 /** What has been so for longer, every look at it has seen: plus how far listings lag, and what holds up. */
 export function seenAfterMs(world: SimulatedWorld): number {

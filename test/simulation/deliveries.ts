@@ -1,0 +1,72 @@
+import { inputPrefixes } from '../../shared/domain/messages/input-prefixes.ts'
+import type { ObjectChange } from '../../shared/memory/s3/object-change.ts'
+import { renderS3Notification } from '../../shared/memory/s3/s3-notification.ts'
+import type { SimulatedWorld } from './simulated-world.ts'
+
+/** What S3 and EventBridge tell: at least once, except where a command says that the next message is lost, repeated or late. */
+export class Deliveries {
+  /** Commands that have not struck yet. */
+  readonly next = { lose: 0, repeat: 0, delayMs: 0, skip: 0 }
+  readonly counts = { lost: 0, repeated: 0, delayed: 0 }
+  /** Told of each message. */
+  note: (() => void) | undefined
+  readonly #world: SimulatedWorld
+  #underWay = 0
+
+  constructor(world: SimulatedWorld) {
+    this.#world = world
+  }
+
+  get isUnderWay(): boolean {
+    return this.#underWay > 0
+  }
+
+  notify(change: ObjectChange): void {
+    if (!inputPrefixes.some((prefix) => change.key.startsWith(prefix))) return
+    const body = renderS3Notification(change, { bucket: 'ssofile', region: 'us-east-1', configurationId: 'inputs' })
+    void this.#deliver('uploads', body)
+  }
+
+  tell(event: object): void {
+    void this.#deliver('events', JSON.stringify(event))
+  }
+
+  async #deliver(queue: 'uploads' | 'events', body: string): Promise<void> {
+    this.note?.()
+    const { next, counts } = this
+    if (next.skip > 0) {
+      next.skip--
+      return this.#arrive(queue, body)
+    }
+    if (next.lose > 0) {
+      next.lose--
+      counts.lost++
+      // A sweep finds what S3 did not report; nothing but a reconcile reads the organization and the directory again. What is
+      // lost while a dispatcher knows of a pause is found by the reconcile after it.
+      if (queue === 'events' && !this.#isPauseNoticed()) this.#world.wasEventLost = true
+      return
+    }
+    const { delayMs, repeat } = next
+    Object.assign(next, { delayMs: 0, repeat: 0 })
+    if (delayMs > 0) counts.delayed++
+    counts.repeated += repeat
+    return this.#arrive(queue, body, delayMs, repeat)
+  }
+
+  /** A pause is in force, and a dispatcher has seen it. */
+  #isPauseNoticed(): boolean {
+    const { model } = this.#world.objects
+    return ['control/pause.json', 'state/paused.json'].every((key) => model.find(key) !== undefined)
+  }
+
+  async #arrive(queue: 'uploads' | 'events', body: string, delayMs = 0, repeats = 0): Promise<void> {
+    const { clock, queues } = this.#world
+    this.#underWay++
+    await clock.sleep(5 + delayMs)
+    this.#underWay--
+    for (let sent = 0; sent <= repeats; sent++) {
+      // EventBridge's `$.id`: each event is a group of its own, and content-based deduplication drops true repeats.
+      await queues.send(queue, [queue === 'uploads' ? { body } : { body, groupId: String(JSON.parse(body).id) }])
+    }
+  }
+}

@@ -1,0 +1,216 @@
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
+import { dispatcher } from '../../handlers/dispatcher.ts'
+import { events } from '../../handlers/events.ts'
+import { links } from '../../handlers/links.ts'
+import { permissionSets } from '../../handlers/permission-sets.ts'
+import { requests } from '../../handlers/requests.ts'
+import { router } from '../../handlers/router.ts'
+import {
+  everyFiveMinutes,
+  everyHour,
+  everyMinute,
+  everyMinuteOfLinks,
+  everyMorning,
+  everyNight,
+} from '../../handlers/schedules.ts'
+import type { RoleName } from '../../infra/function-permissions.ts'
+import { startEventSourceMapping } from '../../infra/local/event-source-mapping.ts'
+import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
+import { CollectedLog } from '../../shared/memory/collected-log.ts'
+import { CollectedMetrics } from '../../shared/memory/collected-metrics.ts'
+import type { SeededRandomness } from '../../shared/memory/seeded-randomness.ts'
+import type { FunctionName } from '../../shared/ports/deployment-settings.ts'
+import type { Ports } from '../../shared/ports/ports.ts'
+import type { WorkedQueue } from '../../shared/ports/queues.ts'
+import type { Call } from './chaos.ts'
+import { promises } from './oracle/violation.ts'
+import type { Sabotage } from './sabotages.ts'
+import { SimulatedProcess } from './simulated-process.ts'
+import type { SimulatedWorld } from './simulated-world.ts'
+import { StepWatch } from './step-watch.ts'
+import type { Tape } from './tape.ts'
+
+const sweepEveryMs = 5 * 60_000
+
+const slice = { sliceMs: 480_000, lingerMs: 2_000, holder: 'simulation' }
+
+type Opened = (ports: Ports, settings: Configuration) => (event: SQSEvent) => Promise<SQSBatchResponse>
+type Schedule = (ports: Ports, settings: Configuration) => () => Promise<unknown>
+
+/** What all runs of this process have measured. */
+export const recordedMetrics = new CollectedMetrics()
+
+type Options = {
+  readonly randomness: SeededRandomness
+  readonly sabotage: Sabotage | undefined
+  /** Records what processes do. */
+  readonly tape: Tape | undefined
+}
+
+/** All of ssofile in a world: its functions, each invocation of which is a process, and their schedules. */
+export class Deployment {
+  /** The one that began last. */
+  dispatcher: SimulatedProcess | undefined
+  /** When the last sweep began. */
+  sweptMs = 0
+  steps = 0
+  readonly #world: SimulatedWorld
+  readonly #options: Options
+  /** What the product is told. */
+  readonly #told: Configuration
+  readonly #log = new CollectedLog()
+  readonly #alive = new Set<SimulatedProcess>()
+  readonly #stepWatch: StepWatch
+  #processes = 0
+  #hasBegun = false
+
+  constructor(world: SimulatedWorld, options: Options) {
+    this.#world = world
+    this.#options = options
+    this.#told = options.sabotage?.configuration?.(world.configuration) ?? world.configuration
+    this.#stepWatch = new StepWatch((message) => world.checker.fail(promises.record, message))
+  }
+
+  get hasBegun(): boolean {
+    return this.#hasBegun
+  }
+
+  get isAtWork(): boolean {
+    return this.#alive.size > 0
+  }
+
+  begin(): void {
+    this.#hasBegun = true
+    const { queues, clock } = this.#world
+    const onError = (error: unknown) => this.#trace(`failed: ${String(error)}`)
+    const map = (queue: WorkedQueue, name: FunctionName, open: Opened, timeoutMs = 60_000) => {
+      const handler = (event: SQSEvent) => this.#invoke(name, (ports) => open(ports, this.#told)(event))
+      const maximumConcurrency = name === 'dispatcher' ? 1 : 5
+      startEventSourceMapping({ queues, queue, handler, maximumConcurrency, batchSize: 10, timeoutMs, clock, onError })
+    }
+    map('uploads', 'router', router)
+    map('links', 'links', links)
+    map('permission-sets', 'permission-sets', permissionSets)
+    map('requests', 'requests', requests)
+    map('events', 'events', events)
+    map('dispatch', 'dispatcher', (ports, settings) => dispatcher(ports, settings, slice), 900_000)
+  }
+
+  /** Where its processes have left a world that is at rest: those of another one begin there. */
+  get left(): (other: SimulatedWorld) => void {
+    const { dispatcher, sweptMs } = this
+    const processes = this.#processes
+    const drawn = this.#options.randomness.state
+    const trace = [...this.#world.trace]
+    return ({ deployment, queues, trace: itsTrace }) => {
+      for (const name of queues.names) queues.queue(name).purge()
+      Object.assign(deployment, { sweptMs, dispatcher })
+      deployment.#processes = processes
+      deployment.#options.randomness.state = drawn
+      itsTrace.splice(0, itsTrace.length, ...trace)
+      deployment.begin()
+    }
+  }
+
+  /** A call is about to take effect. */
+  observe(process: SimulatedProcess, call: Call, args: readonly unknown[]): void {
+    const { checker } = this.#world
+    this.steps++
+    checker.checkRecords()
+    checker.noteCall(process, call, args)
+    if (call.service === 's3' && /^(put|delete)/.test(call.operation) && call.key !== undefined)
+      this.#stepWatch.noteWrite(process.ports.clock, call.key)
+  }
+
+  /** Somebody else has changed an entry: what an evaluation knew of it is no step of its own. */
+  noteSpoiled(key: string): void {
+    this.#stepWatch.noteWrite(this.#world.clock, key)
+  }
+
+  /** Schedules run as invocations of their own; what fails is told in the trace and comes again at its next time. */
+  async everyMinute(): Promise<void> {
+    if (this.minutesToSweep <= 0) void this.everyFiveMinutes()
+    void this.everyMinuteOfLinks()
+    await this.#schedule('dispatcher', (ports, settings) => everyMinute(ports, settings, slice))
+  }
+
+  readonly everyMinuteOfLinks = () => this.#schedule('minute-links', everyMinuteOfLinks)
+  readonly everyHour = () => this.#schedule('hourly', everyHour)
+  readonly everyNight = () => this.#schedule('nightly', everyNight)
+  readonly everyMorning = () => this.#schedule('report', everyMorning)
+
+  /** How many minutes with their schedules until one of them begins a sweep. */
+  get minutesToSweep(): number {
+    return Math.ceil((this.sweptMs + sweepEveryMs - this.#world.clock.monotonicMs()) / 60_000)
+  }
+
+  async everyFiveMinutes(): Promise<void> {
+    this.sweptMs = this.#world.clock.monotonicMs()
+    await this.#schedule('sweep', everyFiveMinutes)
+  }
+
+  /** A command of an operator, in the role for it. Answers whether it ended well. */
+  operate(work: (ports: Ports) => Promise<void>): Promise<boolean> {
+    return this.#attempt('operator', work)
+  }
+
+  #schedule(name: FunctionName, work: Schedule): Promise<boolean> {
+    return this.#attempt(name, (ports) => work(ports, this.#told)())
+  }
+
+  /** Answers whether it ended well. */
+  async #attempt(name: RoleName, work: (ports: Ports) => Promise<unknown>): Promise<boolean> {
+    try {
+      await this.#invoke(name, work)
+      return true
+    } catch (error) {
+      this.#world.trace.push(`${name}: ${String(error)}`)
+      return false
+    }
+  }
+
+  /** Each invocation is a new process; a killed one fails its whole batch, as a function that dies does. */
+  async #invoke<T>(name: RoleName, work: (ports: Ports) => Promise<T>): Promise<T> {
+    const process = this.#newProcess(name)
+    if (!this.#hasBegun) throw new Error(`${process.name} is on the tape`)
+    this.#alive.add(process)
+    const died = process.killed.then((): never => {
+      throw new Error(`${process.name} was killed`)
+    })
+    // What outlives its time limit goes on all the same, until it ends or dies.
+    const ports = this.#options.sabotage?.ports?.(process.ports) ?? process.ports
+    const ended = work(ports).finally(() => this.#alive.delete(process))
+    void process.killed.then(() => this.#alive.delete(process))
+    return Promise.race([ended, died])
+  }
+
+  #newProcess(name: RoleName): SimulatedProcess {
+    const { objects, unreadable, queues, organizations, identityStore, ssoAdmin, clock, chaos, checker } = this.#world
+    const { randomness, tape } = this.#options
+    const services = { objects, queues, organizations, identityStore, ssoAdmin }
+    const inner: Ports = { ...services, clock, leaseClock: clock, randomness, log: this.#log, metrics: recordedMetrics }
+    const skewMs = Math.round((2 * randomness.fraction() - 1) * this.#world.settings.skewMs)
+    const process = new SimulatedProcess({
+      function: name,
+      number: ++this.#processes,
+      inner,
+      clock,
+      chaos,
+      unreadable,
+      skewMs,
+      depart: (process, call) => checker.limits.noteDeparture(process, call),
+      observe: (self, call, args) => {
+        tape?.note({ atMs: clock.monotonicMs(), process: self, call, args })
+        this.observe(self, call, args)
+      },
+      trace: (line) => this.#trace(line),
+    })
+    if (name === 'dispatcher') this.dispatcher = process
+    this.#stepWatch.watch(process.ports.clock)
+    return process
+  }
+
+  #trace(line: string): void {
+    this.#world.trace.push(`${this.#world.clock.monotonicMs()} ${line}`)
+  }
+}
