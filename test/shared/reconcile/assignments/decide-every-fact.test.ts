@@ -39,6 +39,26 @@ const rules: Rules<Step, Facts> = {
     ['prepare', 'call', 'confirm', 'leave to others', 'hold', 'put off', 'give back'],
     (step, { entry }) => (entry?.releasedAt !== undefined) === (step.do === 'give back'),
   ),
+  'what may have been given since its release is not given back': rule(['give back'], (_, { entry, known }) => {
+    const { history, listing } = known
+    if (history?.says === 'ours') return history.at < (entry?.releasedAt ?? '')
+    return history?.says === 'nothing' || (history?.at === entry?.releasedAt && listing?.isListed === true)
+  }),
+  'what an evaluation has come to is all that it does': rule(
+    [
+      'prepare',
+      'call',
+      'confirm',
+      'forget',
+      'leave to others',
+      'hold',
+      'put off',
+      'give back',
+      'learn',
+      'ask the brake',
+    ],
+    (_, { known }) => known.rest === undefined,
+  ),
   'where the place of the account is not known, nothing changes but what was released': rule(
     ['prepare', 'call', 'confirm', 'forget', 'leave to others', 'hold', 'put off'],
     (step, { wish, entry }) => {
@@ -96,7 +116,7 @@ test.each(Object.keys(rules))('whatever the facts are: %s', (name) => {
   expect(broken.get(name)).toBeUndefined()
 })
 
-test('all facts that can be told apart were tried, and led to every kind of step', () => {
+test(`all ${classes} facts that can be told apart were tried, and led to every kind of step`, () => {
   expect(classes).toBeGreaterThan(1_000_000)
   expect(steps).toHaveLength(16)
 })
