@@ -44,6 +44,14 @@ const rules: Rules<Step, Facts> = {
     if (history?.says === 'ours') return history.at < (entry?.releasedAt ?? '')
     return history?.says === 'nothing' || (history?.at === entry?.releasedAt && listing?.isListed === true)
   }),
+  'a contradiction is one of history': rule(['report a contradiction'], ({ contradiction }, { entry, known }) => {
+    const { history } = known
+    if (history === undefined || history.says === 'nothing') return false
+    if (contradiction.entry === 'lost') return history.says === 'ours'
+    const { call, releasedAt } = entry ?? {}
+    if (releasedAt !== undefined) return history.says === 'ours' ? history.at >= releasedAt : history.at !== releasedAt
+    return history.says === 'ended' && (call?.kind !== 'deletion' || call.calledAt !== history.at)
+  }),
   'what an evaluation has come to is all that it does': rule(
     [
       'prepare',
