@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { claims, mayAppearUntil, proveAccess } from '../../../../shared/domain/assignments/access-proof.ts'
+import { claims, mayAppearUntil, proveAccess, settlingMs } from '../../../../shared/domain/assignments/access-proof.ts'
 import { decide } from '../../../../shared/reconcile/assignments/decide.ts'
 import type { Facts, Step } from '../../../../shared/reconcile/assignments/facts.ts'
 import { judgeEvery, type Rules, ruleOf } from '../../../every-rule.ts'
@@ -94,12 +94,45 @@ const rules: Rules<Step, Facts> = {
     if (entry?.releasedAt === undefined) return true
     return known.history?.says === 'ended' && known.history.at === entry.releasedAt
   }),
+  'an evaluation ends by what is so': rule(['finish'], ({ rest }, { wish, entry, account, known, mayStart }) => {
+    if (known.rest !== undefined) return true
+    switch (rest.result) {
+      case 'in-force':
+        return wish.is === 'wanted' && entry !== undefined && proveAccess(entry, known.listing) === 'there'
+      case 'foreign':
+        return wish.is === 'wanted' && known.foreign === 'same'
+      case 'open':
+        return wish.is === 'wanted' ? entry?.missingSince !== undefined : account !== 'active'
+      case 'held':
+        return entry?.state === 'held'
+      case 'waiting':
+        return wish.is !== 'wanted' && wish.is !== 'unwanted'
+      case 'absent':
+        return wish.is === 'unwanted' && entry === undefined
+      default:
+        return !mayStart
+    }
+  }),
   'a question that was answered is not asked again': rule(
     ['learn'],
     ({ what }, { known }) => known[what] === undefined,
   ),
-  'nothing is left to others that is not listed': rule(['leave to others'], (_, { known }) => {
-    return known.listing?.isListed === true
+  'nothing is left to others that is not listed, or that may be ours': rule(
+    ['leave to others'],
+    (_, { entry, known }) => {
+      if (known.listing?.isListed !== true) return false
+      // The ledger says that it was ours: it ended since, and others gave it.
+      if (entry !== undefined && claims(entry)) return true
+      const { history } = known
+      return history?.says === 'nothing' || (history?.says === 'ended' && history.ageMs >= settlingMs)
+    },
+  ),
+  'what was foreign is forgotten only where it is not listed': rule(['forget what was foreign'], (_, { known }) => {
+    return known.foreign === 'other' && known.listing?.isListed === false
+  }),
+  // Without an entry nothing was called.
+  'what AWS has failed is not tried again at once': rule(['prepare'], (_, { entry, known }) => {
+    return entry === undefined || known.failure === undefined
   }),
   'nothing is held that the brake does not hold': rule(['hold'], (_, { known }) => known.admission?.outcome === 'held'),
   'nothing new is created before it was looked for': rule(['prepare'], ({ kind }, { entry, known }) => {
