@@ -1,3 +1,4 @@
+import type { RoleName } from '../../infra/function-permissions.ts'
 import type { SeededRandomness } from '../../shared/memory/seeded-randomness.ts'
 import { ServiceError, type WorkedService } from '../../shared/ports/service-error.ts'
 
@@ -57,9 +58,8 @@ export type Call = {
   readonly operation: string
   /** The key, where the call is about one. */
   readonly key?: string
-  readonly process: 'dispatcher' | 'handler'
-  /** The name of the process. */
-  readonly by: string
+  /** Whose call it is. */
+  readonly by: RoleName
   /** It had left its process, and stood still on its way: nobody could call it back. */
   readonly wasHeld?: boolean
   /** A write or delete of an object under a condition. */
@@ -142,7 +142,7 @@ const serverErrors = [
 const throttledKey = { code: 'KMS.ThrottlingException', httpStatus: 400 } as const
 
 function matches({ calls, process, kind }: Fault, call: Call): boolean {
-  if (process !== 'any' && process !== call.process) return false
+  if (process !== 'any' && (process === 'dispatcher') !== (call.by === 'dispatcher')) return false
   return canStrike(kind, call) && callGroups[calls](call)
 }
 

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { type Action, describeAction } from './action.ts'
 import { type Call, canStrike, type FaultKind } from './chaos.ts'
-import { type CanonicalLife, canonicalLives, strike, wait } from './lives.ts'
+import { type CanonicalLife, canonicalLives, requestLives, strike, wait } from './lives.ts'
 import { type RunOptions, runSimulation } from './run.ts'
 import { digestOf } from './same-world.ts'
 import type { Judged, SimulatedWorld } from './simulated-world.ts'
@@ -80,7 +80,7 @@ export async function listFaults(life: CanonicalLife): Promise<FaultCount> {
     met.set(kind, nth + 1)
     if (isStruck) faults.push({ life, kind, nth, at, part })
   }
-  // What a process asks again while nothing has changed finds both as they were.
+  // What a function asks again while nothing has changed finds all as it was: a process knows nothing of the one before.
   const asked = new Set<string>()
   let requests = 0
   const isAskedAgain = (call: Call, open: number) => {
@@ -149,11 +149,13 @@ export async function playLife(life: CanonicalLife, judged: Play = {}, action?: 
   return runSimulation({ ...plain, ...life.settings }, actions, { ...judged, fault: action && { at, action } })
 }
 
+const lives = [...canonicalLives, ...requestLives]
+
 /** Every `share`-th fault of each life that no other worker has taken: a worker's work. `taken`: a byte for each life. */
 export type FaultPart = { readonly share: number; readonly taken: SharedArrayBuffer }
 
 export function allFaults(share: number): FaultPart {
-  return { share, taken: new SharedArrayBuffer(canonicalLives.length) }
+  return { share, taken: new SharedArrayBuffer(lives.length) }
 }
 
 /** Of one life: how many calls there are, how many faults were played, in how many ways it came to rest, and how many were violations. */
@@ -170,8 +172,8 @@ export async function playFaults({ share, taken }: FaultPart): Promise<readonly 
   const reports: LifeReport[] = []
   const marks = new Uint8Array(taken)
   // Who does more has more faults: the last to be played should be short.
-  const lives = [...canonicalLives.entries()].sort(([, a], [, b]) => b.actions.length - a.actions.length)
-  for (const [index, life] of lives) {
+  const longestFirst = [...lives.entries()].sort(([, a], [, b]) => b.actions.length - a.actions.length)
+  for (const [index, life] of longestFirst) {
     if (Atomics.exchange(marks, index, 1) === 1) continue
     const { calls, faults } = await listFaults(life)
     let violations = 0

@@ -33,7 +33,6 @@ const never = () => new Promise<never>(() => {})
  * its ports, and each call travels for a while, may be refused, may lose its answer, and may be its last.
  */
 export class SimulatedProcess {
-  readonly kind: 'dispatcher' | 'handler'
   readonly function: RoleName
   readonly name: string
   readonly ports: Ports
@@ -47,9 +46,8 @@ export class SimulatedProcess {
   #thaw: Promise<void> | undefined
 
   constructor(options: Options) {
-    this.kind = options.function === 'dispatcher' ? 'dispatcher' : 'handler'
     this.function = options.function
-    this.name = `${options.function === 'operator' ? 'operator' : this.kind} ${options.number}`
+    this.name = `${options.function} ${options.number}`
     this.#options = options
     this.killed = new Promise((resolve) => {
       this.#kill = () => resolve('killed')
@@ -118,7 +116,7 @@ export class SimulatedProcess {
           const key = typeof first === 'string' ? { key: first } : {}
           const operation = String(property)
           const isConditional = service === 's3' && conditionOf(operation, args) !== undefined
-          const call: Call = { service, operation, process: this.kind, by: this.name, ...key, isConditional }
+          const call: Call = { service, operation, by: this.function, ...key, isConditional }
           const run = async () => Reflect.apply(member, target, args)
           return property === 'list' ? this.#callList(call, args, run) : this.#call(call, args, run)
         }

@@ -38,9 +38,10 @@ const wokenMs = 30_000
 /** Minutes pass with their schedules. */
 export async function letTimePass(ms: number, world: SimulatedWorld): Promise<void> {
   for (let leftMs = ms; leftMs > 0 && !world.checker.violation; leftMs -= 60_000) {
-    leftMs -= await skipIdle(leftMs - 120_000, world)
     await world.clock.advance(Math.min(leftMs, 60_000))
     if (leftMs < 60_000) continue
+    // The schedules of the last minute have run.
+    leftMs -= await skipIdle(leftMs - 120_000, world)
     if (isUntouched(world)) world.checker.rest.checkWoken(wokenMs)
     void world.deployment.everyMinute()
   }
