@@ -22,8 +22,10 @@ const rules: Rules<Step, Facts> = {
     if (wish.is !== 'wanted') return false
     return step.do === 'prepare' || (prepared?.isChecked === true && wish.permissionSetArn === entry?.permissionSetArn)
   }),
-  'nothing is deleted that links grant': ofDeletion(
-    ({ wish, isPrincipalGone }) => wish.is === 'unwanted' || (wish.is === 'lacking' && isPrincipalGone),
+  'nothing is deleted that links grant, until its principal is long gone': ofDeletion(
+    ({ wish, isPrincipalGone, entry, graceMs }) =>
+      wish.is === 'unwanted' ||
+      (wish.is === 'lacking' && isPrincipalGone && Date.parse(entry?.orphanedAt ?? '') + graceMs <= now.getTime()),
   ),
   'nothing is deleted because of the cached view': ofDeletion(({ wish }) => wish.is !== 'unwanted' || wish.isLive),
   'nothing is deleted that is not ours, or that only a listing can prove': ofDeletion(({ entry, known }) => {
@@ -85,6 +87,14 @@ const rules: Rules<Step, Facts> = {
     if (account === 'unknown' && claims(entry)) return false
     return (mayAppearUntil(entry) ?? now) <= now && proveAccess(entry, known.listing) === 'gone'
   }),
+  'nothing is forgotten as ended that is listed, or of which history does not say so': rule(
+    ['forget'],
+    ({ as }, { entry, known }) => {
+      if (as !== 'ended') return true
+      if (known.history?.says !== 'ended') return false
+      return known.listing?.isListed === false || (entry !== undefined && proveAccess(entry, known.listing) === 'gone')
+    },
+  ),
   'access is released only on an account that is gone, once no request for it is in progress': rule(
     ['forget'],
     ({ as }, { account, inProgress, known }) =>
@@ -121,10 +131,13 @@ const rules: Rules<Step, Facts> = {
     ['leave to others'],
     (_, { entry, known }) => {
       if (known.listing?.isListed !== true) return false
-      // The ledger says that it was ours: it ended since, and others gave it.
-      if (entry !== undefined && claims(entry)) return true
       const { history } = known
-      return history?.says === 'nothing' || (history?.says === 'ended' && history.ageMs >= settlingMs)
+      if (entry === undefined || !claims(entry))
+        return history?.says === 'nothing' || (history?.says === 'ended' && history.ageMs >= settlingMs)
+      // What the ledger says of it shows that it ended, or history says so of this very deletion.
+      if (proveAccess(entry, known.listing) === 'foreign') return true
+      const isOver = history?.says === 'ended' && history.ageMs >= settlingMs
+      return isOver && entry.call?.kind === 'deletion' && entry.call.calledAt === history.at
     },
   ),
   'what was foreign is forgotten only where it is not listed': rule(['forget what was foreign'], (_, { known }) => {
