@@ -1,5 +1,8 @@
+import { isDeepStrictEqual } from 'node:util'
 import { expect, test } from '@jest/globals'
+import { isContested } from '../../../../shared/domain/assignments/access-changes.ts'
 import { claims, mayAppearUntil, proveAccess, settlingMs } from '../../../../shared/domain/assignments/access-proof.ts'
+import { type GrantingLink, isSameLink } from '../../../../shared/domain/assignments/ledger-entry.ts'
 import { decide } from '../../../../shared/reconcile/assignments/decide.ts'
 import type { Facts, Step } from '../../../../shared/reconcile/assignments/facts.ts'
 import { judgeEvery, type Rules, ruleOf } from '../../../every-rule.ts'
@@ -10,6 +13,25 @@ const rule = ruleOf<Step, Facts>()
 
 const ofDeletion = (holds: (facts: Facts) => boolean) =>
   rule(['prepare', 'call'], ({ kind }, facts) => kind !== 'deletion' || holds(facts))
+
+/** It is there, and the ledger says so, by these links. */
+function isTold({ entry, known }: Facts, links: readonly GrantingLink[]): boolean {
+  if (entry?.state !== 'granted' || entry.missingSince !== undefined) return false
+  return isDeepStrictEqual(entry.links, links) && proveAccess(entry, known.listing) === 'there'
+}
+
+/** While its principal is gone, it is looked at again when its grace is over. */
+function hasItsGrace({ entry, isPrincipalGone, graceMs }: Facts): boolean {
+  if (entry === undefined || !isPrincipalGone) return true
+  const [from, until] = [entry.orphanedAt, entry.openUntil].map((at = '') => Date.parse(at)) as [number, number]
+  return until > now.getTime() && until <= from + graceMs
+}
+
+/** Others took it away, and it is not given again by itself. */
+function isLeftMissing({ entry, onDrift }: Facts, links: readonly GrantingLink[]): boolean {
+  if (entry?.missingSince === undefined || (onDrift === 'restore' && !isContested(entry))) return false
+  return links.every((link) => entry.links.some((known) => isSameLink(known, link)))
+}
 
 const rules: Rules<Step, Facts> = {
   'what is called stands in the ledger before, without an answer': rule(['call'], ({ kind }, { entry }) => {
@@ -104,19 +126,20 @@ const rules: Rules<Step, Facts> = {
     if (entry?.releasedAt === undefined) return true
     return known.history?.says === 'ended' && known.history.at === entry.releasedAt
   }),
-  'an evaluation ends by what is so': rule(['finish'], ({ rest }, { wish, entry, account, known, mayStart }) => {
+  'an evaluation ends by what is so': rule(['finish'], ({ rest }, facts) => {
+    const { wish, entry, account, known, mayStart } = facts
     if (known.rest !== undefined) return true
     switch (rest.result) {
       case 'in-force':
-        return wish.is === 'wanted' && entry !== undefined && proveAccess(entry, known.listing) === 'there'
+        return wish.is === 'wanted' && isTold(facts, wish.links) && entry?.orphanedAt === undefined
       case 'foreign':
         return wish.is === 'wanted' && known.foreign === 'same'
       case 'open':
-        return wish.is === 'wanted' ? entry?.missingSince !== undefined : account !== 'active'
+        return wish.is === 'wanted' ? isLeftMissing(facts, wish.links) : account !== 'active'
       case 'held':
         return entry?.state === 'held'
       case 'waiting':
-        return wish.is !== 'wanted' && wish.is !== 'unwanted'
+        return wish.is === 'lacking' ? hasItsGrace(facts) : wish.is !== 'wanted' && wish.is !== 'unwanted'
       case 'absent':
         return wish.is === 'unwanted' && entry === undefined
       default:
@@ -142,6 +165,11 @@ const rules: Rules<Step, Facts> = {
   ),
   'what was foreign is forgotten only where it is not listed': rule(['forget what was foreign'], (_, { known }) => {
     return known.foreign === 'other' && known.listing?.isListed === false
+  }),
+  'what others took away is given again only where it shall be': rule(['prepare'], ({ kind }, facts) => {
+    const { wish, entry, known } = facts
+    if (kind !== 'creation' || wish.is !== 'wanted' || entry === undefined) return true
+    return proveAccess(entry, known.listing) !== 'gone' || !isLeftMissing(facts, wish.links)
   }),
   // Without an entry nothing was called.
   'what AWS has failed is not tried again at once': rule(['prepare'], (_, { entry, known }) => {
