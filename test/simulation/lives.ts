@@ -543,7 +543,7 @@ export const canonicalLives = [
 export const requestLives = listLives({
   'two approve, and it ends by itself': [
     [writeEligibility(2), ask, done, decide('ann'), decide('bob'), done],
-    wait(30 * 60_000),
+    wait(32 * 60_000),
   ],
   'the requester is an approver, and one approver is not enough': [
     [writeEligibility(2), join('approvers', mia), ask, done],
