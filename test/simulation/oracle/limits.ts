@@ -60,7 +60,7 @@ export class LimitsPromise extends Judge {
 
   /** The owner of the bucket, or too much of its ledger, is gone for so long: everything has stopped. */
   checkStopped(lostMs: number): void {
-    if (lostMs < stoppedMs || isHindered(this.world)) return
+    if (lostMs < stoppedMs || this.world.chaos.struck.size > 0 || this.world.wasInterrupted) return
     if (this.world.readJson('control/pause.json')?.lost === undefined)
       this.fail(`the ledger is lost for ${lostMs / 1000} seconds, and nothing is stopped`, 'pause')
   }
