@@ -23,8 +23,8 @@ function isTold({ entry, known }: Facts, links: readonly GrantingLink[]): boolea
 /** While its principal is gone, it is looked at again when its grace is over. */
 function hasItsGrace({ entry, isPrincipalGone, graceMs }: Facts): boolean {
   if (entry === undefined || !isPrincipalGone) return true
-  const [from, until] = [entry.orphanedAt, entry.openUntil].map((at = '') => Date.parse(at)) as [number, number]
-  return until > now.getTime() && until <= from + graceMs
+  const until = Date.parse(entry.openUntil ?? '')
+  return until > now.getTime() && until <= Date.parse(entry.orphanedAt ?? '') + graceMs
 }
 
 /** Others took it away, and it is not given again by itself. */
