@@ -32,7 +32,7 @@ export function isIdle(world: SimulatedWorld, { exceptInFlight = false }: Except
 /** Idle, and with no open work, no instant of a link, and nobody who is going to do anything. */
 export function isQuiet(world: SimulatedWorld): boolean {
   const nowMs = world.clock.now().getTime()
-  if (nowMs < (lastInstantMs(world) ?? 0) + settledAfterMs || world.planned.size > 0) return false
+  if (nowMs < lastInstantMs(world) + settledAfterMs || world.planned.size > 0) return false
   // What the schedule could not do this minute, it does the next.
   if (isStateLost(world) || instantsUnder('state/expiry/', world).some((ms) => ms <= nowMs)) return false
   return isIdle(world) && world.keys('state/open/').every((key) => isForOthers(key, world) || isUnreadable(key, world))
@@ -123,12 +123,11 @@ function instantsUnder(prefix: string, world: SimulatedWorld): readonly number[]
   return instants.filter((ms) => !Number.isNaN(ms))
 }
 
-/** The last instant at which a link begins or ends, `undefined` where none does. */
-function lastInstantMs(world: SimulatedWorld): number | undefined {
+/** The last instant at which a link begins or ends; 0: none does. */
+function lastInstantMs(world: SimulatedWorld): number {
   const texts = world.keys('links_data/').map((key) => world.textOf(key) ?? '')
   const instants = texts
     .flatMap((text) => [...text.matchAll(/"(?:notBefore|expiresAt)": ?"([^"]*)"/g)])
     .map(([, instant = '']) => Date.parse(instant))
-  const known = instants.filter((ms) => !Number.isNaN(ms))
-  return known.length === 0 ? undefined : Math.max(...known)
+  return Math.max(0, ...instants.filter((ms) => !Number.isNaN(ms)))
 }

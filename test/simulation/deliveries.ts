@@ -1,7 +1,11 @@
+import type { EventBridgeEvent } from '../../infra/local/events/event-bridge-event.ts'
 import { inputPrefixes } from '../../shared/domain/messages/input-prefixes.ts'
 import type { ObjectChange } from '../../shared/memory/s3/object-change.ts'
 import { renderS3Notification } from '../../shared/memory/s3/s3-notification.ts'
+import type { OutgoingMessage } from '../../shared/ports/queues.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
+
+type Fed = 'uploads' | 'events'
 
 /** What S3 and EventBridge tell: at least once, except where a command says that the next message is lost, repeated or late. */
 export class Deliveries {
@@ -24,19 +28,20 @@ export class Deliveries {
   notify(change: ObjectChange): void {
     if (!inputPrefixes.some((prefix) => change.key.startsWith(prefix))) return
     const body = renderS3Notification(change, { bucket: 'ssofile', region: 'us-east-1', configurationId: 'inputs' })
-    void this.#deliver('uploads', body)
+    void this.#deliver('uploads', { body })
   }
 
-  tell(event: object): void {
-    void this.#deliver('events', JSON.stringify(event))
+  /** EventBridge's `$.id`: each event is a group of its own, and content-based deduplication drops true repeats. */
+  tell(event: EventBridgeEvent): void {
+    void this.#deliver('events', { body: JSON.stringify(event), groupId: event.id })
   }
 
-  async #deliver(queue: 'uploads' | 'events', body: string): Promise<void> {
+  async #deliver(queue: Fed, message: OutgoingMessage): Promise<void> {
     this.note?.()
     const { next, counts } = this
     if (next.skip > 0) {
       next.skip--
-      return this.#arrive(queue, body)
+      return this.#arrive(queue, message)
     }
     if (next.lose > 0) {
       next.lose--
@@ -50,7 +55,7 @@ export class Deliveries {
     Object.assign(next, { delayMs: 0, repeat: 0 })
     if (delayMs > 0) counts.delayed++
     counts.repeated += repeat
-    return this.#arrive(queue, body, delayMs, repeat)
+    return this.#arrive(queue, message, delayMs, repeat)
   }
 
   /** A pause is in force, and a dispatcher has seen it. */
@@ -59,14 +64,11 @@ export class Deliveries {
     return ['control/pause.json', 'state/paused.json'].every((key) => model.find(key) !== undefined)
   }
 
-  async #arrive(queue: 'uploads' | 'events', body: string, delayMs = 0, repeats = 0): Promise<void> {
+  async #arrive(queue: Fed, message: OutgoingMessage, delayMs = 0, repeats = 0): Promise<void> {
     const { clock, queues } = this.#world
     this.#underWay++
     await clock.sleep(5 + delayMs)
     this.#underWay--
-    for (let sent = 0; sent <= repeats; sent++) {
-      // EventBridge's `$.id`: each event is a group of its own, and content-based deduplication drops true repeats.
-      await queues.send(queue, [queue === 'uploads' ? { body } : { body, groupId: String(JSON.parse(body).id) }])
-    }
+    for (let sent = 0; sent <= repeats; sent++) await queues.send(queue, [message])
   }
 }

@@ -1,5 +1,5 @@
 import type { ApiCall } from '../../infra/local/events/api-call.ts'
-import type { EventStamp } from '../../infra/local/events/event-bridge-event.ts'
+import type { EventBridgeEvent, EventStamp } from '../../infra/local/events/event-bridge-event.ts'
 import { renderOrganizationsServiceEvent } from '../../infra/local/events/organizations-events.ts'
 import { renderApiCall } from '../../infra/local/events/render-api-call.ts'
 import { renderTagChange } from '../../infra/local/events/tag-change-event.ts'
@@ -17,12 +17,12 @@ export function renderCall(
   service: ApiCall['service'],
   { event: operation, at, ...ids }: { readonly event: string; readonly at: Date },
   id: string,
-): object {
+): EventBridgeEvent {
   const call = { service, operation, caller, at, input: {}, answer: { output: {} } }
   return renderApiCall(call, { requestParameters: ids, responseElements: null }, stampOf(id))
 }
 
-export function renderOrganizationEvent(change: OrganizationsChange, id: string): object {
+export function renderOrganizationEvent(change: OrganizationsChange, id: string): EventBridgeEvent {
   if (change.event === 'TagResource' || change.event === 'UntagResource') return renderTagChange(change, 1, stampOf(id))
   return renderOrganizationsServiceEvent(change, stampOf(id)) ?? renderCall('organizations', change, id)
 }
