@@ -5,6 +5,7 @@ import { CreateUserCommand } from '@aws-sdk/client-identitystore'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { LocalSystem } from './local-system.ts'
 import { permissionSetFile, smallOrganization } from './small-organization.ts'
+import { until } from './until.ts'
 
 const [shop, data, sandbox] = ['200000000001', '200000000002', '200000000003'] as const
 const role = 'ssofile-operator'
@@ -39,7 +40,7 @@ beforeAll(async () => {
   await there.upload(admin, '{"reason":"on call\u2028for the sandbox"}')
   await there.untilStatuses([readers, admin, nobody], 'applied')
   await makeHere()
-}, 120_000)
+}, 180_000)
 afterAll(async () => {
   await Promise.all([there.stop(), here.stop()])
   await rm(folder, { recursive: true })
@@ -60,6 +61,8 @@ async function makeHere(): Promise<void> {
   const target = ['--target-type', 'AWS_ACCOUNT', '--target-id', shop, '--permission-set-arn', set]
   const principal = ['--principal-type', 'GROUP', '--principal-id', Groups[0].GroupId]
   await cli(['sso-admin', 'create-account-assignment', ...common, ...target, ...principal])
+  const isTold = async () => ((await here.history(keyOf(shop))).includes('foreign-found') ? true : undefined)
+  await until('what was made by hand is told', isTold, { withinMs: 60_000, tell: () => here.lastLogLines() })
 }
 
 test('an export has links, permission sets, ledger and history as lines, and changes nothing', async () => {

@@ -156,8 +156,9 @@ test('a ledger that is lost right after its access was granted stops everything 
   await until('a stop', async () => ((await system.json('control/pause.json'))?.lost ? true : undefined), {
     withinMs: 90_000,
   })
-  expect((await system.json('control/pause.json'))?.lost).toBe(
-    `${entries.length} of ${entries.length} entries under assignments/ are gone, and history does not say why`,
+  // They go one by one: the look may come between the last of them.
+  expect((await system.json('control/pause.json'))?.lost).toMatch(
+    RegExp(`^\\d+ of ${entries.length} entries under assignments/ are gone, and history does not say why$`),
   )
   expect(await restore('--yes')).toMatchObject({ exitCode: 0 })
   expect(await system.keys('assignments/')).toEqual(entries)
