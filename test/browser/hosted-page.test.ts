@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
-import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { localGroups } from '../../infra/local/serve-hosted-page.ts'
 import { defaultConfiguration } from '../../shared/domain/deployment/configuration.ts'
 import type { LocalSystem } from '../end-to-end/local-system.ts'
