@@ -5,4 +5,6 @@ export default {
   ...base,
   testMatch: ['<rootDir>/test/simulation/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
+  // Virtual time: how long it takes says only how busy the machine is.
+  testTimeout: 60 * 60_000,
 }
