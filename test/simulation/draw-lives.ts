@@ -1,7 +1,16 @@
 import * as fc from 'fast-check'
 import type { Action } from './action.ts'
 import { callGroupNames, faultKinds } from './chaos.ts'
-import { type CanonicalLife, canonicalLives, done, hostileLives, otherSteps, requestLives, wait } from './lives.ts'
+import {
+  allLives,
+  type CanonicalLife,
+  canonicalLives,
+  done,
+  hostileLives,
+  otherSteps,
+  requestLives,
+  wait,
+} from './lives.ts'
 import { accounts, permissionSets, principals, selectorNames, units } from './small-world.ts'
 import { believedMs } from './time-actions.ts'
 import type { WorldSettings } from './world-settings.ts'
@@ -68,7 +77,7 @@ const message: fc.Arbitrary<Action> = fc.record({
 
 /** Steps of any life, others, and what is worth drawing. */
 const step: fc.Arbitrary<Action> = fc.oneof(
-  { weight: 10, arbitrary: fc.constantFrom(...distinct([...canonicalLives, ...requestLives, ...hostileLives])) },
+  { weight: 10, arbitrary: fc.constantFrom(...distinct(allLives)) },
   { weight: 2, arbitrary: fc.constantFrom(...otherSteps) },
   { weight: 2, arbitrary: upload },
   { weight: 1, arbitrary: fc.nat(30).map((nth): Action => ({ do: 'delete a link', nth })) },

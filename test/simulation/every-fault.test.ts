@@ -3,22 +3,12 @@ import { metricNames } from '../../shared/ports/metrics.ts'
 import type { Action } from './action.ts'
 import { recordedMetrics } from './deployment.ts'
 import { listFaults, playFault, playLife } from './every-fault.ts'
-import {
-  type CanonicalLife,
-  canonicalLives,
-  hostileLives,
-  linkOf,
-  requestLives,
-  strike,
-  upload,
-  wait,
-} from './lives.ts'
+import { allLives, type CanonicalLife, canonicalLives, linkOf, strike, upload, wait } from './lives.ts'
 import { digestOf } from './same-world.ts'
 import type { SimulatedWorld } from './simulated-world.ts'
 import { Tape } from './tape.ts'
 
-const lives = [...canonicalLives, ...requestLives, ...hostileLives]
-test.each(lives)('$name: nothing is violated without a fault, nor by the first and the last', async (life) => {
+test.each(allLives)('$name: nothing is violated without a fault, nor by the first and the last', async (life) => {
   // Throws what is violated without a fault.
   const { faults } = await listFaults(life)
   const kinds = ['freeze', 'refuse-internal', 'kill-before', 'kill-after', 'lose-answer', 'break-answer']

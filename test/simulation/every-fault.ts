@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { type Action, describeAction } from './action.ts'
 import { type Call, canStrike, type FaultKind } from './chaos.ts'
-import { type CanonicalLife, canonicalLives, requestLives, strike, wait } from './lives.ts'
+import { allLives, type CanonicalLife, strike, wait } from './lives.ts'
 import { type RunOptions, runSimulation } from './run.ts'
 import { digestOf } from './same-world.ts'
 import type { Judged, SimulatedWorld } from './simulated-world.ts'
@@ -149,13 +149,11 @@ export async function playLife(life: CanonicalLife, judged: Play = {}, action?: 
   return runSimulation({ ...plain, ...life.settings }, actions, { ...judged, fault: action && { at, action } })
 }
 
-const lives = [...canonicalLives, ...requestLives]
-
 /** Every `share`-th fault of each life that no other worker has taken: a worker's work. `taken`: a byte for each life. */
 export type FaultPart = { readonly share: number; readonly taken: SharedArrayBuffer }
 
 export function allFaults(share: number): FaultPart {
-  return { share, taken: new SharedArrayBuffer(lives.length) }
+  return { share, taken: new SharedArrayBuffer(allLives.length) }
 }
 
 /** Of one life: how many calls there are, how many faults were played, in how many ways it came to rest, and how many were violations. */
@@ -172,7 +170,7 @@ export async function playFaults({ share, taken }: FaultPart): Promise<readonly 
   const reports: LifeReport[] = []
   const marks = new Uint8Array(taken)
   // Who does more has more faults: the last to be played should be short.
-  const longestFirst = [...lives.entries()].sort(([, a], [, b]) => b.actions.length - a.actions.length)
+  const longestFirst = [...allLives.entries()].sort(([, a], [, b]) => b.actions.length - a.actions.length)
   for (const [index, life] of longestFirst) {
     if (Atomics.exchange(marks, index, 1) === 1) continue
     const { calls, faults } = await listFaults(life)

@@ -14,8 +14,6 @@ export const hostileGroups = [
 /** Names that are almost those of others. Nobody has them. */
 export const nearNames = ['Team one', 'team one ', 'team-2 ', 'team%20one'] as const
 
-const hostileSets = ['First-ps', 'Late-ps', 'Console-ps'] as const
-
 export const hostileLinkOf = (scope: string, permissionSet = 'First-ps', group: string = hostileGroups[0]) =>
   `links_data/${hostileFolder}/${scope}%${permissionSet}%${group}%GROUP%ssofile`
 
@@ -39,11 +37,6 @@ export const hostileActions = {
     const isShared = (key: string) => !key.slice('links_data/'.length).split('%', 1)[0]?.includes('/')
     const key = nthOf(keysOfHonest(world).filter(isShared), nth)
     if (key !== undefined) void his(world).put(key, bodies[body])
-  },
-  /** For all of his groups and permission sets, in every account. */
-  'he uploads root links for all of his groups': (world: SimulatedWorld) => {
-    for (const set of hostileSets)
-      for (const group of hostileGroups) void his(world).put(hostileLinkOf('root%all', set, group), '')
   },
   /** With a key of his own, so that nobody can read it. */
   'he encrypts one of his links': (world: SimulatedWorld, { nth }: Nth) => {

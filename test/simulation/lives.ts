@@ -138,9 +138,9 @@ const inFolder = (key: string) => key.replace('links_data/', 'links_data/folder-
 const miasInFolder = [set, 'Console-ps'].map((name) => inFolder(linkOf(`account%${nested}`, name, mia, 'USER')))
 
 const his = (key: string): Action => ({ do: 'he uploads a link', key })
-const uploadHis: Action = { do: 'he uploads root links for all of his groups' }
 const deleteHis: Action = { do: 'he deletes all of his links' }
-const flap: Action = { do: 'he flaps his links', times: 4, awayMs: 200 }
+const flap: Action = { do: 'he flaps his links', times: 2, awayMs: 200 }
+const hisLinks = hostileGroups.map((name) => his(hostileLinkOf(`ou_id%${unit}`, set, name)))
 const encryptHis: Action = { do: 'he encrypts one of his links', nth: 0 }
 const overwrite = (body: 'reason' | 'empty'): Action => ({ do: 'he overwrites a link of others', nth: 0, body })
 const honest = inFolder(own)
@@ -576,18 +576,23 @@ export const requestLives = listLives({
 export const hostileLives = listLives({
   'a link of others goes behind the revocations of all that he has': {
     settings: { outstanding: 1 },
-    before: [{ do: 'upload a permission set', name: 'Late-ps', version: 'less' }, upload(honest), uploadHis, longDone],
+    before: [upload(honest), hisLinks, longDone],
     actions: [deleteHis, wait(400), deleteLink(honest)],
   },
   'his links flap while others lose access for other reasons': {
-    before: [upload(ofAll), [hostileGroups[0], ...nearNames].map((name) => his(hostileLinkOf('root%all', set, name)))],
-    actions: [flap, move(account, thirdUnit), renameGroup, flap, longDone],
+    before: [upload(ofAll), hisLinks.slice(0, 1), his(hostileLinkOf(`ou_id%${unit}`, set, nearNames[2]))],
+    actions: [flap, move(account, thirdUnit), renameGroup, longDone],
   },
   'his list grows while an operator looks at another one and releases it': {
-    before: [accounts.slice(0, 3).map((one) => upload(inFolder(linkOf(`account%${one}`)))), uploadHis, longDone],
+    settings: { brakeCount: 1 },
+    before: [
+      accounts.slice(0, 2).map((one) => upload(inFolder(linkOf(`account%${one}`)))),
+      hisLinks.slice(1),
+      longDone,
+    ],
     actions: [
-      [deleteFolder('folder-a/'), deleteHis, done, lookAtBrake],
-      [his(hostileLinkOf('root%all', set, hostileGroups[1])), wait(300), releaseBrake],
+      [deleteFolder('folder-a/'), deleteHis, done, hisLinks.slice(0, 1), done, lookAtBrake],
+      [deleteHis, wait(300), releaseBrake],
     ],
   },
   'his account moves with that of others': {
@@ -612,6 +617,8 @@ export const hostileLives = listLives({
     actions: [encryptHis, upload(honest), done, longDone],
   },
 })
+
+export const allLives = [...canonicalLives, ...requestLives, ...hostileLives]
 
 function listLives(lives: Lives): readonly CanonicalLife[] {
   return Object.entries(lives).map(([name, life]) => {
