@@ -6,11 +6,11 @@ const grantGrammar = /%([\w+=,.@-]{1,32}%.+%(?:GROUP|USER)%ssofile)$/su
 /** Which grants the hostile uploader has ever had a link for: all other access is no business of his. */
 export class HostileWatch {
   readonly #grants = new Set<string>()
-  readonly #nameOf: (principalId: string) => string
+  readonly #everNamesOf: (principalId: string) => readonly string[]
 
-  /** `nameOf`: the last name of an id. */
-  constructor(objects: MemoryObjectStore, nameOf: (principalId: string) => string) {
-    this.#nameOf = nameOf
+  /** `everNamesOf`: of an id, which may have been renamed since. */
+  constructor(objects: MemoryObjectStore, everNamesOf: (principalId: string) => readonly string[]) {
+    this.#everNamesOf = everNamesOf
     objects.onChange(({ key, caller }) => {
       const grant = grantOf(key)
       const isHis = key.startsWith('links_data/') && caller.accessKeyId === hostileUploader
@@ -20,13 +20,13 @@ export class HostileWatch {
 
   /** `key`: of a link or of a ledger entry. */
   touches(key: string): boolean {
-    const grant = grantOf(key) ?? this.#grantOfRecord(key)
-    return grant !== undefined && this.#grants.has(grant)
+    const grant = grantOf(key)
+    return (grant === undefined ? this.#grantsOfRecord(key) : [grant]).some((one) => this.#grants.has(one))
   }
 
-  #grantOfRecord(key: string): string | undefined {
+  #grantsOfRecord(key: string): readonly string[] {
     const [, set, principalId = '', type] = /account%\d{12}%([^%]+)%([^%]+)%(GROUP|USER)$/.exec(key) ?? []
-    return set && `${set}%${this.#nameOf(principalId)}%${type}%ssofile`
+    return set ? this.#everNamesOf(principalId).map((name) => `${set}%${name}%${type}%ssofile`) : []
   }
 }
 

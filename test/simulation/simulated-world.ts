@@ -54,7 +54,7 @@ export class SimulatedWorld {
   readonly trace: string[] = []
   readonly deliveries = new Deliveries(this)
   readonly deployment: Deployment
-  readonly names: { permissionSet(arn: string): string; principal(id: string): string }
+  readonly names: ReturnType<typeof rememberNames>
   /** How long an account takes to close: AWS says hours; where it is a minute, the end is met as well. */
   readonly closureMs: number
   /** How long requests to Identity Center take from now on; 0: as the settings say. */
@@ -91,7 +91,7 @@ export class SimulatedWorld {
     this.objects = new MemoryObjectStore({ bucket: 'ssofile', clock, randomness, versioned: settings.seed % 4 < 2 })
     this.unreadable = new UnreadableObjects(this.objects)
     this.losses = new LedgerLosses(this.objects, this.unreadable)
-    this.hostile = new HostileWatch(this.objects, (id) => this.names.principal(id))
+    this.hostile = new HostileWatch(this.objects, (id) => this.names.everNamesOf(id))
     this.queues = new MemoryQueues({ clock, randomness: processRandomness })
     this.organizations = new ShortPages({
       clock,
@@ -130,7 +130,7 @@ export class SimulatedWorld {
     const file = parseOrganizationFile('simulated organization', organization)
     if (!file.ok) throw new Error(JSON.stringify(file.complaint))
     fillFromOrganizationFile(file.value, this)
-    this.names = this.#rememberNames()
+    this.names = rememberNames(this)
     this.chaos = new Chaos(processRandomness)
     this.checker = new Oracle(this, judged)
     this.deployment = new Deployment(this, { randomness: processRandomness, sabotage, tape })
@@ -143,29 +143,6 @@ export class SimulatedWorld {
     void this.objects.put('control/owner.json', JSON.stringify({ v: 1, instanceArn, identityStoreId }))
     if (part) void playPart(part, this)
     else this.deployment.begin()
-  }
-
-  /** Names stay known when what has them is gone. */
-  #rememberNames() {
-    const { identityStore, ssoAdmin } = this
-    const byId = new Map<string, string>()
-    const remember = () => {
-      for (const full of [...directoryNames, ...hostileGroups.map((name) => `GROUP/${name}`)]) {
-        const { type, name } = splitPrincipal(full)
-        const id = identityStore.idOf(type, name)
-        if (id) byId.set(id, name)
-      }
-      for (const name of permissionSetNames) {
-        const arn = ssoAdmin.permissionSetArnOf(name)
-        if (arn) byId.set(arn, name)
-      }
-    }
-    const nameOf = (id: string) => {
-      remember()
-      return byId.get(id) ?? id
-    }
-    identityStore.onBeforeChange(remember)
-    return { permissionSet: nameOf, principal: nameOf }
   }
 
   /**
@@ -235,4 +212,27 @@ export class SimulatedWorld {
     if (isThere) this.ssoAdmin.restoreCustomerManagedPolicy(id, policyOfFirst)
     else this.ssoAdmin.removeCustomerManagedPolicy(id, policyOfFirst)
   }
+}
+
+/** Names stay known when what had them is gone, or has another one. */
+function rememberNames({ identityStore, ssoAdmin }: Pick<SimulatedWorld, 'identityStore' | 'ssoAdmin'>) {
+  const byId = new Map<string, readonly string[]>()
+  const note = (id: string | undefined, name: string) => {
+    const names = byId.get(id ?? '') ?? []
+    if (id && names.at(-1) !== name) byId.set(id, [...names, name])
+  }
+  const remember = () => {
+    for (const full of [...directoryNames, ...hostileGroups.map((name) => `GROUP/${name}`)]) {
+      const { type, name } = splitPrincipal(full)
+      note(identityStore.idOf(type, name), name)
+    }
+    for (const name of permissionSetNames) note(ssoAdmin.permissionSetArnOf(name), name)
+  }
+  identityStore.onBeforeChange(remember)
+  const everNamesOf = (id: string): readonly string[] => {
+    remember()
+    return byId.get(id) ?? []
+  }
+  const lastNameOf = (id: string) => everNamesOf(id).at(-1) ?? id
+  return { permissionSet: lastNameOf, principal: lastNameOf, everNamesOf }
 }
