@@ -521,6 +521,8 @@ export const otherSteps = flatten([
   upload(ofAll.replace('GROUP', 'group')),
   uploadForAWhile(own, 500),
   uploadForAWhile(ofAll, 290_000, 150_000),
+  [...hostileGroups, ...nearNames].map((name) => his(hostileLinkOf('root%all', set, name))),
+  ['Late-ps', 'Console-ps'].map((name) => his(hostileLinkOf('root%all', name))),
   { do: 'upload a link as it is', nth: 0 },
   [make(`GROUP/${group}`), make('GROUP/team-late'), move(account, unit)],
   [letRequestsTake(0), { do: 'take the lease' }, { do: 'delete control/brake.json' }],
