@@ -117,7 +117,7 @@ function isStateLost({ objects }: SimulatedWorld): boolean {
   return ['state/expiry/~whole', 'state/reconcile.json'].some((key) => objects.model.find(key) === undefined)
 }
 
-/** When what stands under `prefix` is due, by its names; but for suspended people whose access nobody can read: each minute. */
+/** The instants in the names under `prefix`. A suspension is looked at each minute while a record cannot be read: left out. */
 function instantsUnder(prefix: string, world: SimulatedWorld): readonly number[] {
   const isWaitedFor = (key: string) => world.unreadable.spoiled.length === 0 || !key.includes('%suspended/')
   const keys = world.keys(prefix).filter(isWaitedFor)
