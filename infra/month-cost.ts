@@ -2,7 +2,6 @@ import * as z from 'zod'
 import { functionNames, functionSettings } from '../shared/ports/deployment-settings.ts'
 import { type heartbeats, metricNames } from '../shared/ports/metrics.ts'
 import { workedQueues } from '../shared/ports/queues.ts'
-import type { Template } from './architecture/read-architecture.ts'
 
 /**
  * Dollars in US East (N. Virginia), July 2026, without free tiers. (The pages "Amazon CloudWatch pricing", "AWS Key Management
@@ -23,6 +22,11 @@ const minutes = days * 24 * 60
 const logBytesOfRun = 2_500
 /** SQS and S3 ask KMS again after five minutes at the earliest, for each who calls. (SQS Developer Guide, "Estimating AWS KMS costs".) */
 const keyReuseMinutes = 5
+
+const resourceSchema = z.object({ Type: z.string(), Properties: z.record(z.string(), z.unknown()).default({}) })
+/** The parts of a CloudFormation template that are counted. */
+export const templateSchema = z.object({ Resources: z.record(z.string(), resourceSchema) })
+type Template = z.infer<typeof templateSchema>
 
 const alarmSchema = z.object({ Metrics: z.array(z.object({ MetricStat: z.unknown().optional() })).optional() })
 

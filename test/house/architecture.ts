@@ -109,7 +109,7 @@ export const rules: readonly Rule[] = [
   {
     where: 'infra',
     folders: ['infra', 'handlers', 'shared'],
-    packages: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs', 'cdk-nag', 'esbuild', '@viz-js/viz', 'zod', 'node:*'],
+    packages: ['aws-cdk-lib', 'aws-cdk-lib/*', 'constructs', 'cdk-nag', 'esbuild', 'zod', 'node:*'],
   },
   { where: 'test', folders: ['test', 'infra', 'handlers', 'shared', 'fixtures'], packages: ['*'] },
 ]

@@ -1,13 +1,10 @@
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import * as z from 'zod'
 import { hostedRoutes } from '../../handlers/page/judge-hosted-request.ts'
-import { drawArchitecture } from '../../infra/architecture/draw-architecture.ts'
-import { readArchitecture, templateSchema } from '../../infra/architecture/read-architecture.ts'
-import { renderArchitecture } from '../../infra/architecture/render-architecture.ts'
 import { DeploymentNames } from '../../infra/deployment-names.ts'
 import { guardedSettings } from '../../infra/guarded-settings.ts'
 import { matchEventPattern } from '../../infra/match-event-pattern.ts'
-import { monthCost, renderMonthCost } from '../../infra/month-cost.ts'
+import { monthCost, renderMonthCost, templateSchema } from '../../infra/month-cost.ts'
 import { accessEvents, directoryEvents, organizationEvents } from '../../infra/wanted-events.ts'
 import { environment } from '../../shared/domain/deployment/environment.ts'
 import {
@@ -554,24 +551,9 @@ const anchorOf = (heading: string) =>
     .replaceAll(/[^a-z0-9 -]/g, '')
     .replaceAll(' ', '-')
 
-describe('the diagram of the architecture', () => {
-  const templates = () => z.record(z.string(), templateSchema).parse(assemblies.delegated)
-
-  test('is up to date; else: npm run diagram', async () => {
-    expect(readText('docs/architecture.md')).toBe(renderArchitecture(templates()))
-    expect(readText('docs/architecture.svg')).toBe(await drawArchitecture(readArchitecture(templates())))
-  })
-
-  test('shows every function, queue, bucket, bus, rule and schedule, and every arrow that leads to one', () => {
-    const { parts, arrows } = readArchitecture(templates())
-    const drawn = new Set(parts.flatMap(({ name }) => name.split('\n')))
-    for (const name of [...functionNames, ...workedQueues]) expect(drawn).toContain(name)
-    for (const { from, to } of arrows)
-      expect(parts.filter(({ id }) => id === from || id === to)).toHaveLength(from === to ? 1 : 2)
-    const fed = arrows.flatMap(({ kind, to }) => (kind === 'delivers' ? [to] : []))
-    const functions = parts.filter(({ kind }) => kind === 'function')
-    expect(functions.filter(({ id }) => !fed.includes(id))).toEqual([])
-  })
+test('docs/architecture.md has every function and every queue', () => {
+  const page = readText('docs/architecture.md')
+  expect([...allFunctionNames, ...workedQueues].filter((name) => !new RegExp(`\\b${name}\\b`).test(page))).toEqual([])
 })
 
 test('docs/performance.md tells the cost of a whole month, of a deployment as the example, line by line', () => {
