@@ -1,9 +1,11 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import type { Configuration } from '../shared/domain/deployment/configuration.ts'
+import { inputQueues } from '../shared/domain/inputs/kind.ts'
+import { queueOf } from '../shared/domain/inputs/kinds.ts'
 import type { InputMessage } from '../shared/domain/links/input-message.ts'
 import { decodeS3Key, parseS3Event, parseS3Record, type S3EventRecord } from '../shared/domain/messages/s3-event.ts'
 import type { Ports } from '../shared/ports/ports.ts'
-import { inputQueues, queueOf, toOutgoing } from '../shared/reconcile/records/inputs.ts'
+import { toOutgoing } from '../shared/reconcile/records/inputs.ts'
 import { runBatch } from './run-batch.ts'
 
 /**

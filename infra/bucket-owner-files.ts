@@ -1,5 +1,5 @@
 import type { Environment } from '../shared/domain/deployment/environment.ts'
-import { inputPrefixes } from '../shared/domain/messages/input-prefixes.ts'
+import { notifiedPlaces } from '../shared/domain/inputs/kinds.ts'
 import { bucketPolicy } from './bucket-policy.ts'
 import { notifiedEvents, versionDays } from './bucket-settings.ts'
 import type { DeploymentNames } from './deployment-names.ts'
@@ -12,7 +12,7 @@ export function bucketOwnerFiles(environment: Environment, names: DeploymentName
   const files = {
     'policy.json': bucketPolicy(environment, names),
     'notifications.json': {
-      QueueConfigurations: inputPrefixes.map((prefix) => ({
+      QueueConfigurations: notifiedPlaces.map((prefix) => ({
         Id: `ssofile-${prefix.replace('/', '')}`,
         QueueArn: names.queueArn('uploads'),
         Events: notifiedEvents,

@@ -1,13 +1,8 @@
 import { Refusal } from '../handlers/cli/arguments/refusal.ts'
-import { attributesKey } from '../shared/domain/attributes/attributes-file.ts'
-import { hygieneKey } from '../shared/domain/credentials/hygiene-file.ts'
-import { retirePrefix } from '../shared/domain/credentials/retire-file.ts'
 import type { Environment } from '../shared/domain/deployment/environment.ts'
-import { groupPrefix } from '../shared/domain/people/group-file.ts'
-import { membershipPrefix } from '../shared/domain/people/membership-file.ts'
-import { peoplePrefix } from '../shared/domain/people/person-file.ts'
-import { rulePrefix } from '../shared/domain/people/rule-file.ts'
-import { suspensionPrefix } from '../shared/domain/people/suspension.ts'
+import { kinds, placesOf, placesWrittenBy } from '../shared/domain/inputs/kinds.ts'
+import { temporaryPrefix } from '../shared/domain/links/link.ts'
+import { statusPrefix } from '../shared/reconcile/records/status-store.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 
 export type PolicyStatementJson = {
@@ -25,28 +20,19 @@ export type PolicyJson = { readonly Version: '2012-10-17'; readonly Statement: r
 /** S3 User Guide, "Bucket policies": 20 KB. */
 export const policyBytesMost = 20 * 1024
 /** What governance writes, and nobody else. */
-const governedPrefixes = [
-  'policies/',
-  'selectors/',
-  'eligibility/',
-  groupPrefix,
-  rulePrefix,
-  hygieneKey,
-  attributesKey,
-] as const
+const governedPrefixes = placesWrittenBy('governance')
 /** Records of drills: written once, by responders. */
 const drillPrefix = 'drills/'
 const sharedPrefixes = [
-  'links_data/',
-  'permission_sets/',
+  ...placesWrittenBy('uploaders', 'permissionSetUploaders'),
   'control/',
   drillPrefix,
-  suspensionPrefix,
+  kinds.suspension.at,
   ...governedPrefixes,
-] as const
+]
 /** What HR writes. */
-const peoplePrefixesOf = ({ directory }: Environment): readonly string[] =>
-  directory === 'identity-center' ? [suspensionPrefix, peoplePrefix] : [suspensionPrefix]
+export const peoplePrefixesOf = ({ directory }: Environment): readonly string[] =>
+  placesOf((kind) => kind.writers === 'people' && (directory === 'identity-center' || kind !== kinds.person))
 const sharedPrefixesOf = (environment: Environment): readonly string[] => [
   ...new Set([...sharedPrefixes, ...peoplePrefixesOf(environment)]),
 ]
@@ -56,9 +42,9 @@ const inputPrefixesOf = (environment: Environment): readonly string[] => [
   ...ownFoldersOf(environment).map(({ prefix }) => prefix),
 ]
 
-export const retireFolder = (folder: string): string => `${retirePrefix}${folder}/`
+export const retireFolder = (folder: string): string => `${kinds.retirement.at}${folder}/`
 /** `''`: directly under `memberships/`. */
-export const membershipFolder = (folder: string): string => `${membershipPrefix}${folder === '' ? '' : `${folder}/`}`
+export const membershipFolder = (folder: string): string => `${kinds.membership.at}${folder === '' ? '' : `${folder}/`}`
 
 /** What is open by folders alone: to account owners, and to who puts people into groups. */
 const ownFoldersOf = ({ access }: Environment) => [
@@ -88,7 +74,7 @@ const settings = [
   's3:DeleteBucket',
 ] as const
 /** What people write under their own id. */
-const personalPrefixes = ['requests/', 'approvals/'] as const
+const personalPrefixes = placesWrittenBy('oneself')
 const readings = ['s3:ListBucket', 's3:ListBucketVersions', 's3:GetObject', 's3:GetObjectVersion'] as const
 const readsAndWrites = ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'] as const
 /**
@@ -98,6 +84,18 @@ const readsAndWrites = ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:A
  */
 // biome-ignore lint/suspicious/noTemplateCurlyInString: IAM puts the value in (IAM User Guide, "Policy variables")
 const ownId = '${identitystore:UserId}/'
+
+/** What people who ask for access write under their own id, and what they read. */
+export const placesOfRequesters = {
+  write: personalPrefixes.map((place) => place + ownId),
+  read: [
+    kinds.request.at,
+    statusPrefix + kinds.request.at,
+    statusPrefix + kinds.approval.at + ownId,
+    kinds.approval.at + ownId,
+    kinds.eligibility.at,
+  ],
+} as const
 
 /** Part of the bucket and who puts and deletes there. Each pattern ends in its only `*`, which stands for any text, `/` too. */
 type Area = {
@@ -174,7 +172,11 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
       Effect: 'Deny',
       Principal: '*',
       Action: writes,
-      NotResource: [...inputPrefixesOf(environment).map(objects), objects('requests/'), objects(`approvals/${ownId}`)],
+      NotResource: [
+        ...inputPrefixesOf(environment).map(objects),
+        objects(kinds.request.at),
+        objects(kinds.approval.at + ownId),
+      ],
       ...unless(roleArns),
     },
     ...denialsOfRequests(environment, names),
@@ -188,7 +190,7 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
     ...denialsOfDrills(environment, names),
     ...ownFoldersOf(environment).map(({ prefix, principals }) => {
       // `restore` brings back the files of memberships as it does links.
-      const restoring = prefix.startsWith(membershipPrefix) ? names.operatorRoleArns : []
+      const restoring = prefix.startsWith(kinds.membership.at) ? names.operatorRoleArns : []
       return only(undefined, [prefix], [...principals, ...restoring])
     }),
     {
@@ -217,7 +219,7 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
       Effect: 'Deny',
       Principal: '*',
       Action: writes,
-      Resource: [objects('links_data/')],
+      Resource: [objects(kinds.link.at)],
       Condition: { ArnLike: { 'aws:PrincipalArn': names.anyRoleArn }, ...unless(rolesOfLinks).Condition },
     },
     only('PermissionSets', [permissionSets.prefix], [...permissionSets.writers, ...rolesOfInputs(permissionSets.way)]),
@@ -245,8 +247,8 @@ function denialOfSettings(environment: Environment, names: DeploymentNames): Pol
 /** One pattern for all folders, where nothing depends on whose it is. */
 function folderedOf({ access }: Environment): readonly string[] {
   return [
-    ...(access.accountOwners.length === 0 ? [] : [retirePrefix]),
-    ...(access.memberships.length === 0 ? [] : [membershipPrefix]),
+    ...(access.accountOwners.length === 0 ? [] : [kinds.retirement.at]),
+    ...(access.memberships.length === 0 ? [] : [kinds.membership.at]),
   ]
 }
 
@@ -327,7 +329,7 @@ function denialsOfRequests(environment: Environment, names: DeploymentNames): Po
       Effect: 'Deny',
       Principal: '*',
       Action: writes,
-      Resource: [objects('links_data/temporary/')],
+      Resource: [objects(temporaryPrefix)],
       ...unless([names.roleArn('requests')]),
     },
   ]
@@ -344,12 +346,12 @@ function areasOf({ folders, access, provisioning }: Environment): Areas {
   })
   const ofFolder = (folder: string) => {
     const uploaders = access.uploaders.find((one) => one.folder === folder)?.principals ?? []
-    return area(folder === '' ? 'links_data/' : `links_data/${folder}/`, uploaders, provisioning.links)
+    return area(kinds.link.at + (folder === '' ? '' : `${folder}/`), uploaders, provisioning.links)
   }
   return {
     root: ofFolder(''),
     folders: folders.map(ofFolder),
-    permissionSets: area('permission_sets/', access.permissionSetUploaders, provisioning.permissionSets),
+    permissionSets: area(kinds.permissionSet.at, access.permissionSetUploaders, provisioning.permissionSets),
   }
 }
 
@@ -368,7 +370,7 @@ function grants(environment: Environment, names: DeploymentNames): PolicyStateme
     ...grantsOfDeployment(environment, names),
     ...allow(readers, readings, [bucketArn, objects('')]),
     ...allow(operators, writes, [objects('control/')]),
-    ...allow(operators, ['s3:DeleteObject'], [objects('requests/')]),
+    ...allow(operators, ['s3:DeleteObject'], [objects(kinds.request.at)]),
     ...allow(responders, ['s3:PutObject'], [objects(drillPrefix)]),
     ...allowIn(names, {
       principals: governance,
@@ -446,7 +448,7 @@ function grantsOfRequests(environment: Environment, names: DeploymentNames): Pol
   const signedIn = { ArnLike: { 'aws:PrincipalArn': names.sessionArnsOf('*') } }
   const objects = (prefix: string) => `${names.bucketArn}/${prefix}*`
   // What they may not write of it is denied above.
-  const read = ['requests/', 'status/requests/', `status/approvals/${ownId}`, `approvals/${ownId}`, 'eligibility/']
+  const read = placesOfRequesters.read
   return [
     {
       ...people,

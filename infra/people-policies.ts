@@ -1,8 +1,7 @@
-import { attributesKey } from '../shared/domain/attributes/attributes-file.ts'
-import { hygieneKey } from '../shared/domain/credentials/hygiene-file.ts'
 import type { Environment } from '../shared/domain/deployment/environment.ts'
+import { kinds, placesWrittenBy } from '../shared/domain/inputs/kinds.ts'
 import { workedQueues } from '../shared/ports/queues.ts'
-import { membershipFolder, retireFolder } from './bucket-policy.ts'
+import { membershipFolder, peoplePrefixesOf, placesOfRequesters, retireFolder } from './bucket-policy.ts'
 import type { DeploymentNames } from './deployment-names.ts'
 
 type Statement = {
@@ -14,8 +13,6 @@ type Statement = {
 }
 export type PersonPolicy = { readonly Version: '2012-10-17'; readonly Statement: readonly Statement[] }
 
-// biome-ignore lint/suspicious/noTemplateCurlyInString: IAM puts the value in (IAM User Guide, "Policy variables")
-const ownId = '${identitystore:UserId}/'
 const reads = ['s3:GetObject'] as const
 const writes = ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'] as const
 
@@ -39,11 +36,11 @@ export function peoplePolicies(
     (folder) =>
       [
         `uploader-${folder.replaceAll('/', '-')}`,
-        uploader(`links_data/${folder}/`, provisioning.links, 'links'),
+        uploader(`${kinds.link.at}${folder}/`, provisioning.links, 'links'),
       ] as const,
   )
   return {
-    'uploader-outside-folders': uploader('links_data/', provisioning.links, 'links'),
+    'uploader-outside-folders': uploader(kinds.link.at, provisioning.links, 'links'),
     ...Object.fromEntries(ofFolders),
     ...Object.fromEntries(
       access.accountOwners.map(({ folder }) => [
@@ -57,28 +54,14 @@ export function peoplePolicies(
         policy([...inPrefixes(names, [membershipFolder(folder)], writes), keyOf(environment, names)]),
       ]),
     ),
-    'uploader-of-permission-sets': uploader('permission_sets/', provisioning.permissionSets, 'permission-sets'),
+    'uploader-of-permission-sets': uploader(kinds.permissionSet.at, provisioning.permissionSets, 'permission-sets'),
     auditor: policy([...readAll(names), keyOf(environment, names)]),
     ...(access.operators.length === 0 ? {} : { operator: operatorPolicy(environment, names) }),
-    governance: policy([
-      ...inPrefixes(
-        names,
-        ['policies/', 'selectors/', 'eligibility/', 'groups/', 'rules/', hygieneKey, attributesKey],
-        writes,
-      ),
-      keyOf(environment, names),
-    ]),
+    governance: policy([...inPrefixes(names, placesWrittenBy('governance'), writes), keyOf(environment, names)]),
     ...(access.people.length === 0
       ? {}
       : {
-          people: policy([
-            ...inPrefixes(
-              names,
-              environment.directory === 'identity-center' ? ['suspended/', 'people/'] : ['suspended/'],
-              writes,
-            ),
-            keyOf(environment, names),
-          ]),
+          people: policy([...inPrefixes(names, peoplePrefixesOf(environment), writes), keyOf(environment, names)]),
         }),
     ...(access.responders.length === 0
       ? {}
@@ -172,7 +155,7 @@ function operatorPolicy(environment: Environment, names: DeploymentNames): Perso
   return policy([
     ...readAll(names),
     allow('Control', ['s3:PutObject', 's3:DeleteObject'], [`${names.bucketArn}/control/*`]),
-    allow('EndAccess', ['s3:DeleteObject'], [`${names.bucketArn}/requests/*`]),
+    allow('EndAccess', ['s3:DeleteObject'], [`${names.bucketArn}/${kinds.request.at}*`]),
     keyOf(environment, names),
     allow('DeadLetters', ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'], dead),
     allow(
@@ -189,11 +172,10 @@ function requesterPolicy(environment: Environment, names: DeploymentNames): Pers
   const { requests } = environment.provisioning
   const api = invoking(environment, names, requests, ['requests', 'approvals', 'eligibility'])
   if (requests === 'api') return policy(api)
-  const own = [`requests/${ownId}`, `approvals/${ownId}`]
-  const read = ['requests/', 'status/requests/', `approvals/${ownId}`, `status/approvals/${ownId}`, 'eligibility/']
+  const { read, write } = placesOfRequesters
   const objects = (prefixes: readonly string[]) => prefixes.map((prefix) => `${names.bucketArn}/${prefix}*`)
   return policy([
-    allow('Own', ['s3:PutObject', 's3:DeleteObject'], objects(own)),
+    allow('Own', ['s3:PutObject', 's3:DeleteObject'], objects(write)),
     allow('Read', reads, objects(read)),
     allow('List', ['s3:ListBucket'], [names.bucketArn], {
       StringLike: { 's3:prefix': read.map((prefix) => `${prefix}*`) },

@@ -11,7 +11,7 @@ import {
 import { Duration, RemovalPolicy } from 'aws-cdk-lib/core'
 import type { Construct, IDependable } from 'constructs'
 import type { Environment } from '../../shared/domain/deployment/environment.ts'
-import { inputPrefixes } from '../../shared/domain/messages/input-prefixes.ts'
+import { notifiedPlaces } from '../../shared/domain/inputs/kinds.ts'
 import { acknowledge } from '../acknowledge.ts'
 import { bucketPolicy } from '../bucket-policy.ts'
 import { notifiedEvents, versionDays } from '../bucket-settings.ts'
@@ -56,7 +56,7 @@ export function createBucket(scope: Construct, { environment, names, key, mayNot
   if (!(resource instanceof CfnBucket)) throw new Error('the bucket has no resource')
   // Not by Bucket.addEventNotification, which brings a function of its own that may change any bucket.
   resource.notificationConfiguration = {
-    queueConfigurations: inputPrefixes.flatMap((value) =>
+    queueConfigurations: notifiedPlaces.flatMap((value) =>
       notifiedEvents.map((event) => ({
         event,
         queue: names.queueArn('uploads'),

@@ -1,4 +1,4 @@
-import { inputPrefixes } from '../../shared/domain/messages/input-prefixes.ts'
+import { notifiedPlaces } from '../../shared/domain/inputs/kinds.ts'
 import type { MemoryObjectStore } from '../../shared/memory/s3/memory-object-store.ts'
 import type { ObjectChange } from '../../shared/memory/s3/object-change.ts'
 import {
@@ -52,7 +52,7 @@ export function startNotifications({
     outbox.put(renderS3TestEvent(source, at))
   }
   const stopListening = objects.onChange((change: ObjectChange) => {
-    if (inputPrefixes.some((prefix) => change.key.startsWith(prefix))) outbox.put(renderS3Notification(change, source))
+    if (notifiedPlaces.some((place) => change.key.startsWith(place))) outbox.put(renderS3Notification(change, source))
   })
   return {
     async stop() {

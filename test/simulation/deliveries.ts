@@ -1,5 +1,5 @@
 import type { EventBridgeEvent } from '../../infra/local/events/event-bridge-event.ts'
-import { inputPrefixes } from '../../shared/domain/messages/input-prefixes.ts'
+import { notifiedPlaces } from '../../shared/domain/inputs/kinds.ts'
 import type { ObjectChange } from '../../shared/memory/s3/object-change.ts'
 import { renderS3Notification } from '../../shared/memory/s3/s3-notification.ts'
 import type { OutgoingMessage } from '../../shared/ports/queues.ts'
@@ -26,7 +26,7 @@ export class Deliveries {
   }
 
   notify(change: ObjectChange): void {
-    if (!inputPrefixes.some((prefix) => change.key.startsWith(prefix))) return
+    if (!notifiedPlaces.some((place) => change.key.startsWith(place))) return
     const body = renderS3Notification(change, { bucket: 'ssofile', region: 'us-east-1', configurationId: 'inputs' })
     void this.#deliver('uploads', { body })
   }

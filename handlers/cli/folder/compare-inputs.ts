@@ -5,7 +5,7 @@ import { compareKeys } from '../../../shared/memory/s3/compare-keys.ts'
 import type { ObjectHead, ObjectStore } from '../../../shared/ports/object-store.ts'
 import { listHeads, readsAtOnce } from '../../../shared/reconcile/records/list-heads.ts'
 import type { InputFile } from './folder-inputs.ts'
-import { governedKindOf, inputPrefixes, isGoverned } from './governed-files.ts'
+import { isUnused, pushedPlaces } from './input-parts.ts'
 
 /** Which inputs a push or pull is about. */
 export type InputScope = {
@@ -15,14 +15,14 @@ export type InputScope = {
   readonly isDeleting: boolean
 }
 
-export const allInputs: InputScope = { prefixes: inputPrefixes, isDeleting: true }
+export const allInputs: InputScope = { prefixes: pushedPlaces(), isDeleting: true }
 
 /**
  * What ssofile itself writes for requests that were granted is in no scope: no folder has it, and it comes and goes. Nor is what
  * does not count where governance writes, such as a README.
  */
 export function isInScope(key: string, { prefixes }: Pick<InputScope, 'prefixes'>): boolean {
-  if (key.startsWith(temporaryPrefix) || (isGoverned(key) && governedKindOf(key) === undefined)) return false
+  if (key.startsWith(temporaryPrefix) || isUnused(key)) return false
   return prefixes.some((prefix) => key.startsWith(prefix))
 }
 

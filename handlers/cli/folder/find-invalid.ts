@@ -1,4 +1,5 @@
 import type { Assignment } from '../../../shared/domain/assignments/assignment.ts'
+import { kindOf } from '../../../shared/domain/inputs/kinds.ts'
 import { faultsOf, type InputFault, judgeInput } from '../../../shared/domain/links/judge-input.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
@@ -7,7 +8,7 @@ import { Refusal } from '../arguments/refusal.ts'
 import { toInput } from '../status/input-key.ts'
 import type { Upload } from './compare-inputs.ts'
 import type { FolderListing } from './folder-inputs.ts'
-import { governedKindOf } from './governed-files.ts'
+import { isGoverned } from './input-parts.ts'
 
 /** A file to upload that is not valid: whatever it takes the place of grants nothing any more. */
 export type InvalidUpload = {
@@ -35,7 +36,7 @@ export function findInvalid(
   )
   const lost = Map.groupBy(gone, ({ key }) => key)
   const invalid = uploads.flatMap(({ key, body }): readonly InvalidUpload[] => {
-    const kind = governedKindOf(key)
+    const kind = isGoverned(key) ? kindOf(key) : undefined
     const { faults } = kind
       ? { faults: faultsOf(kind.parse(key, body, body.byteLength), body) }
       : judgeInput({ key, body, sizeBytes: body.byteLength }, folders, now)

@@ -7,7 +7,7 @@ import { temporaryPrefix } from '../../../shared/domain/links/link.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { type LocalFile, type Walk, walkFolder } from '../plan/proposed-folder.ts'
-import { governedKindOf, inputParts, inputPrefixes, isGoverned } from './governed-files.ts'
+import { isUnused, pushedPlaces } from './input-parts.ts'
 
 /** An input as it is, or would be, in the bucket. */
 export type InputFile = Omit<LocalFile, 'path'> & {
@@ -37,14 +37,14 @@ const fileMostBytes = 1024 * 1024
  */
 export async function listFolder(folder: string): Promise<FolderListing> {
   const names = (await readFolder(folder)).map(({ name }) => name)
-  const present = inputPrefixes.filter((prefix) => names.includes(nameOf(prefix)))
+  const present = pushedPlaces().filter((prefix) => names.includes(nameOf(prefix)))
   if (present.length === 0) throw new Refusal(explainLayout(folder, names))
   const walk = await listFiles(folder)
-  const known = inputPrefixes.map(nameOf)
+  const known = pushedPlaces().map(nameOf)
   const named = nameInputs(walk.files)
-  const unused = named.files.filter(({ key }) => isGoverned(key) && governedKindOf(key) === undefined)
+  const unused = named.files.filter(({ key }) => isUnused(key))
   const others = [...names.filter((name) => !known.includes(name)), ...unused.map(({ key }) => key)]
-  const missing = inputParts.access.filter((prefix) => !present.includes(prefix))
+  const missing = pushedPlaces('access').filter((prefix) => !present.includes(prefix))
   const faulty = named.files.flatMap((file) => faultOf(file) ?? [])
   const unusable = new Set(faulty.map(({ key }) => key))
   return {
@@ -90,7 +90,7 @@ export async function isFolder(path: string): Promise<boolean> {
 
 /** Every file under the input prefixes, as it is called here. */
 export async function listFiles(folder: string): Promise<Walk> {
-  const walks = await Promise.all(inputPrefixes.map((prefix) => walkFolder(folder, prefix)))
+  const walks = await Promise.all(pushedPlaces().map((prefix) => walkFolder(folder, prefix)))
   return { files: walks.flatMap(({ files }) => files), faults: walks.flatMap(({ faults }) => faults) }
 }
 
@@ -129,7 +129,7 @@ function explainLayout(folder: string, names: readonly string[]): string {
   const own = basename(resolve(folder))
   const expected =
     'expected a folder that contains links_data/, permission_sets/ or both, memberships/, or what governance writes'
-  if (inputPrefixes.some((prefix) => prefix === `${own}/`))
+  if (pushedPlaces().some((prefix) => prefix === `${own}/`))
     return `received '${quote(folder, 1024)}', which is ${own}/ itself; ${expected}: name the folder above it`
   const there = names.slice(0, 5).map((name) => `'${quote(name)}'`)
   const more = names.length > there.length ? ` and ${names.length - there.length} more` : ''

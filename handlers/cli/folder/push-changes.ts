@@ -4,7 +4,7 @@ import type { Ports } from '../../../shared/ports/ports.ts'
 import { isServiceError } from '../../../shared/ports/service-error.ts'
 import { repeatPatiently } from '../../../shared/reconcile/calls/repeat-patiently.ts'
 import { hasContent, type InputChanges, type Upload } from './compare-inputs.ts'
-import { isGoverned } from './governed-files.ts'
+import { isGoverned } from './input-parts.ts'
 
 const writesAtOnce = 32
 /** S3 may answer SlowDown for a while where thousands of files come at once. */

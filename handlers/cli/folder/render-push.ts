@@ -2,7 +2,7 @@ import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import type { Push } from '../plan/make-plan.ts'
 import { paint } from '../terminal/paint.ts'
-import { isGoverned } from './governed-files.ts'
+import { isGoverned } from './input-parts.ts'
 
 /** Beyond this, files are only counted; `--json` has all. */
 const filesTold = 10

@@ -1,4 +1,6 @@
 import type { Command } from 'commander'
+import type { Kind } from '../../../shared/domain/inputs/kind.ts'
+import { allKinds, kinds } from '../../../shared/domain/inputs/kinds.ts'
 import type { Complaint } from '../../../shared/domain/statuses/complaint.ts'
 import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { bucketOf } from '../bucket/bucket.ts'
@@ -10,10 +12,13 @@ import { listBucketInputs } from '../status/bucket-inputs.ts'
 import { Progress } from '../terminal/progress.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { type FolderListing, listFolder } from './folder-inputs.ts'
-import { isGoverned, otherKinds, policyKind } from './governed-files.ts'
+import { isGoverned } from './input-parts.ts'
 import { renderValidation } from './render-validation.ts'
 import { validateGovernance } from './validate-governance.ts'
 import { type InputError, type Validation, validateInputs } from './validate-inputs.ts'
+
+const governedKinds = allKinds.filter(({ at, isPushed }) => isPushed && isGoverned(at))
+const isOfPolicies = ({ at }: Kind) => at.startsWith(kinds.policy.at)
 
 type Options = { readonly config?: string; readonly policies?: string; readonly json?: boolean }
 
@@ -45,8 +50,11 @@ async function validate(source: string, { config, policies }: Options): Promise<
   const { folders, files, faults, warnings } = await open(source, config)
   const guardrails = await readGuardrails(policies ?? source)
   const governance = [
-    ...(await validateGovernance(policies ?? source, [policyKind])),
-    ...(await validateGovernance(source, otherKinds)),
+    ...(await validateGovernance(policies ?? source, governedKinds.filter(isOfPolicies))),
+    ...(await validateGovernance(
+      source,
+      governedKinds.filter((kind) => !isOfPolicies(kind)),
+    )),
   ]
   const told = new Set(governance.map(({ key }) => key))
   // What is wrong with all policies together is wrong in none of their files.

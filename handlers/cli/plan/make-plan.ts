@@ -20,7 +20,7 @@ import { readConfiguration } from '../bucket/read-configuration.ts'
 import { compareInputs, type InputChanges, type InputScope, isInScope } from '../folder/compare-inputs.ts'
 import { findInvalid, type InvalidUpload } from '../folder/find-invalid.ts'
 import { type FolderListing, type InputFile, listFolder } from '../folder/folder-inputs.ts'
-import { inputParts } from '../folder/governed-files.ts'
+import { type InputPart, pushedPlaces } from '../folder/input-parts.ts'
 import { proposeSelectors } from '../guardrails/read-selectors.ts'
 import {
   type CheckAccess,
@@ -59,7 +59,7 @@ export type ScopeOptions = {
   /** `false` by `--no-delete`. */
   readonly delete: boolean
   /** All by default. */
-  readonly only?: keyof typeof inputParts | undefined
+  readonly only?: InputPart | undefined
 }
 
 /** `invalid`: the keys of files that may be uploaded though they are not valid, as typed. */
@@ -210,7 +210,7 @@ export function chooseScope(
 }
 
 function isPartOf(prefix: string, only: ScopeOptions['only']): boolean {
-  return only === undefined || inputParts[only].some((one) => one === prefix)
+  return only === undefined || pushedPlaces(only).includes(prefix)
 }
 
 function leaveOutSystemFiles(files: readonly InputFile[]): [readonly InputFile[], readonly string[]] {

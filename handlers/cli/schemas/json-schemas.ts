@@ -1,24 +1,11 @@
 import * as z from 'zod'
-import { attributesFileSchema, attributesRules } from '../../../shared/domain/attributes/attributes-file.ts'
 import { breakGlassFileSchema, breakGlassRules } from '../../../shared/domain/break-glass/break-glass-file.ts'
-import { hygieneFileSchema, hygieneRules } from '../../../shared/domain/credentials/hygiene-file.ts'
 import { configuration } from '../../../shared/domain/deployment/configuration.ts'
 import { environment } from '../../../shared/domain/deployment/environment.ts'
 import { environmentRules } from '../../../shared/domain/deployment/environment-rules.ts'
-import { policyFileSchema, policyRules } from '../../../shared/domain/guardrails/policy-file.ts'
-import { policyTestFileSchema } from '../../../shared/domain/guardrails/policy-test.ts'
+import { allKinds } from '../../../shared/domain/inputs/kinds.ts'
 import type { JsonRules } from '../../../shared/domain/json/json-faults.ts'
-import { linkBodyRules, linkBodySchema } from '../../../shared/domain/links/link-body.ts'
 import { notification } from '../../../shared/domain/notifications/notification.ts'
-import { groupFileSchema, groupRules } from '../../../shared/domain/people/group-file.ts'
-import { personFileSchema, personRules } from '../../../shared/domain/people/person-file.ts'
-import { ruleFileSchema, ruleRules } from '../../../shared/domain/people/rule-file.ts'
-import { permissionSetFileSchema } from '../../../shared/domain/permission-sets/permission-set-file.ts'
-import { permissionSetRules } from '../../../shared/domain/permission-sets/permission-set-rules.ts'
-import { accessRequestRules, accessRequestSchema } from '../../../shared/domain/requests/access-request.ts'
-import { approvalRules, approvalSchema } from '../../../shared/domain/requests/approval-file.ts'
-import { eligibilityFileSchema, eligibilityRules } from '../../../shared/domain/requests/eligibility-file.ts'
-import { selectorFileSchema, selectorRules } from '../../../shared/domain/scopes/selector-file.ts'
 import { exportHeader, exportLine } from '../../../shared/domain/take-over/export-line.ts'
 
 type Schema = z.core.JSONSchema.BaseSchema
@@ -29,46 +16,9 @@ type Schema = z.core.JSONSchema.BaseSchema
  */
 export function renderJsonSchemas(): ReadonlyMap<string, string> {
   return new Map([
-    [
-      'permission-set.schema.json',
-      render('A permission set, permission_sets/<permissionSetName>.json', permissionSetFileSchema, permissionSetRules),
-    ],
-    [
-      'link-body.schema.json',
-      render('What the file of a link may say; it may also be empty', linkBodySchema, linkBodyRules),
-    ],
-    [
-      'policy.schema.json',
-      render('What governance demands of links and permission sets', policyFileSchema, policyRules),
-    ],
-    [
-      'selector.schema.json',
-      render('Which accounts a name means, selectors/<name>.json', selectorFileSchema, selectorRules),
-    ],
-    ['rule.schema.json', render('Who is in a group by attributes, rules/<group>.json', ruleFileSchema, ruleRules)],
-    [
-      'hygiene.schema.json',
-      render('What credentials are measured by, and who is told, hygiene.json', hygieneFileSchema, hygieneRules),
-    ],
-    [
-      'access-control-attributes.schema.json',
-      render('Attributes for access control, access_control_attributes.json', attributesFileSchema, attributesRules),
-    ],
-    ['group.schema.json', render('A group, groups/<group>.json; it may also be empty', groupFileSchema, groupRules)],
-    ['person.schema.json', render('A person, people/<user name>.json', personFileSchema, personRules)],
-    [
-      'eligibility.schema.json',
-      render('Who may ask for what, eligibility/<name>.json', eligibilityFileSchema, eligibilityRules),
-    ],
-    [
-      'request.schema.json',
-      render('A request for temporary access, requests/<user id>/<link>', accessRequestSchema, accessRequestRules),
-    ],
-    [
-      'approval.schema.json',
-      render('An approval, approvals/<user id>/<digest of the request>', approvalSchema, approvalRules),
-    ],
-    ['policy-tests.schema.json', render('Tests of policies, policies/tests/<name>.json', policyTestFileSchema, {})],
+    ...allKinds.flatMap(({ document }): [string, string][] =>
+      document ? [[`${document.file}.schema.json`, render(document.title, document.schema, document.rules)]] : [],
+    ),
     ['export-header.schema.json', render('The first line of what ssofile export writes', exportHeader, {})],
     ['notification.schema.json', render('The detail of an event on the bus of outcomes', notification, {})],
     ['export-line.schema.json', render('Every other line of what ssofile export writes', exportLine, {})],

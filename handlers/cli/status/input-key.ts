@@ -1,8 +1,8 @@
 import { retirePrefix } from '../../../shared/domain/credentials/retire-file.ts'
+import { queueOf } from '../../../shared/domain/inputs/kinds.ts'
 import { linkPrefix, parseLinkKey } from '../../../shared/domain/links/link.ts'
 import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
-import { queueOf } from '../../../shared/reconcile/records/inputs.ts'
 import { Refusal } from '../arguments/refusal.ts'
 
 /** The key of an input as a person types it: `links_data/` or `permission_sets/` may be left out. Throws Refusal. */

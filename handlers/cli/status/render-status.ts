@@ -1,4 +1,5 @@
 import { retirePrefix } from '../../../shared/domain/credentials/retire-file.ts'
+import { queueOf } from '../../../shared/domain/inputs/kinds.ts'
 import { linkPrefix } from '../../../shared/domain/links/link.ts'
 import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import { requestPrefix } from '../../../shared/domain/requests/access-request.ts'
@@ -10,7 +11,6 @@ import {
   statusStates,
 } from '../../../shared/domain/statuses/status.ts'
 import { renderCsv } from '../../../shared/domain/text/render-csv.ts'
-import { queueOf } from '../../../shared/reconcile/records/inputs.ts'
 import { linesOfRequest, renderLines } from '../requests/render-request.ts'
 import { type Mood, paint } from '../terminal/paint.ts'
 import { renderTable } from '../terminal/render-table.ts'

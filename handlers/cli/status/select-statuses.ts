@@ -1,6 +1,6 @@
+import { isOfRequest } from '../../../shared/domain/inputs/kinds.ts'
 import { linkPrefix, parseLinkKey } from '../../../shared/domain/links/link.ts'
 import { splitFolder, splitLinkFields } from '../../../shared/domain/links/link-fields.ts'
-import { isOfRequest } from '../../../shared/domain/messages/input-prefixes.ts'
 import type { AccountId } from '../../../shared/domain/organization/account-id.ts'
 import type { OrganizationView } from '../../../shared/domain/organization/organization-view.ts'
 import { parsePermissionSetKey } from '../../../shared/domain/permission-sets/permission-set-file.ts'

@@ -1,6 +1,4 @@
-import { linkPrefix } from '../../../shared/domain/links/link.ts'
-import { isOfRequest, prefixesOfPeople } from '../../../shared/domain/messages/input-prefixes.ts'
-import { permissionSetPrefix } from '../../../shared/domain/permission-sets/permission-set-file.ts'
+import { isOfRequest, notifiedPlaces } from '../../../shared/domain/inputs/kinds.ts'
 import type { Status } from '../../../shared/domain/statuses/status.ts'
 import type { ObjectHead } from '../../../shared/ports/object-store.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
@@ -32,7 +30,7 @@ export async function listUntold(
   const appliedAt = new Map(statuses.flatMap((one) => (one.state === 'applied' ? [[one.input, one.updatedAt]] : [])))
   const isOld = ({ waitsFor = '', updatedAt }: Status) => (appliedAt.get(waitsFor) ?? '') > updatedAt
   const untold: string[] = []
-  for (const prefix of [linkPrefix, permissionSetPrefix, ...prefixesOfPeople]) {
+  for (const prefix of notifiedPlaces.filter((place) => !isOfRequest(place))) {
     for (const object of (await listHeads(objects, prefix)).values()) {
       if (unread.has(statusKey(object.key))) continue
       const status = left.get(object.key)

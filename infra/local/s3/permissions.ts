@@ -1,5 +1,6 @@
-import { attributesKey } from '../../../shared/domain/attributes/attributes-file.ts'
-import { hygieneKey } from '../../../shared/domain/credentials/hygiene-file.ts'
+import type { Writers } from '../../../shared/domain/inputs/kind.ts'
+import { kindAt, kinds, placesWrittenBy } from '../../../shared/domain/inputs/kinds.ts'
+import { temporaryPrefix } from '../../../shared/domain/links/link.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
 import {
   type FunctionPermissions,
@@ -9,7 +10,6 @@ import {
 } from '../../function-permissions.ts'
 import { isDeniedByBucket, type Signer, type WriteAction } from './local-bucket-policy.ts'
 
-const inputPrefixes = ['links_data/', 'permission_sets/'] as const
 const writable = ({ write = [], put = [] }: FunctionPermissions) => [...write, ...put]
 /** What the policies of these roles and users allow; those of everybody else allow whatever the bucket's policy leaves open. */
 const prefixesByRole = new Map<string, readonly string[]>([
@@ -17,35 +17,36 @@ const prefixesByRole = new Map<string, readonly string[]>([
   ['ssofile-page', writable(functionPermissions.page)],
   ['ssofile-operator', writable(operatorPermissions)],
   ['ssofile-planner', writable(plannerPermissions)],
-  ['operator', [...inputPrefixes, 'memberships/', 'control/', 'requests/']],
-  ['governance', ['policies/', 'selectors/', 'eligibility/', 'groups/', 'rules/', hygieneKey, attributesKey]],
+  [
+    'operator',
+    [...placesWrittenBy('uploaders', 'permissionSetUploaders', 'memberships'), 'control/', kinds.request.at],
+  ],
+  ['governance', placesWrittenBy('governance')],
   ['responder', ['drills/']],
-  ['hr', ['suspended/', 'people/']],
+  ['hr', placesWrittenBy('people')],
 ])
 
-const remedies = [
-  ['control/', "use the access key id 'operator' for control/"],
-  ['policies/', "use the access key id 'governance' for policies/"],
-  ['selectors/', "use the access key id 'governance' for selectors/"],
-  ['eligibility/', "use the access key id 'governance' for eligibility/"],
-  ['groups/', "use the access key id 'governance' for groups/"],
-  ['rules/', "use the access key id 'governance' for rules/"],
-  [hygieneKey, `use the access key id 'governance' for ${hygieneKey}`],
-  [attributesKey, `use the access key id 'governance' for ${attributesKey}`],
-  ['retire/', "write in the folder of the account's owner, such as retire/team-a/"],
-  ['suspended/', "use the access key id 'hr' for suspended/"],
-  ['people/', "use the access key id 'hr' for people/"],
-  ['drills/', "use the access key id 'responder' for drills/; nobody deletes there"],
-  [
-    'requests/',
-    'people ask under their own user id: sign in as them (POST /_ssofile/sessions), or use ssofile request',
-  ],
-  [
-    'approvals/',
-    'people approve under their own user id: sign in as them (POST /_ssofile/sessions), or use ssofile approve',
-  ],
-  ['links_data/temporary/', 'ask for temporary access (ssofile request); ssofile alone writes what is granted'],
-] as const
+/** Who writes where, in words: a place of its own, or the kind of input that is there. */
+function remedyFor(key: string): string {
+  if (key.startsWith('control/')) return "use the access key id 'operator' for control/"
+  if (key.startsWith('drills/')) return "use the access key id 'responder' for drills/; nobody deletes there"
+  if (key.startsWith(temporaryPrefix))
+    return 'ask for temporary access (ssofile request); ssofile alone writes what is granted'
+  const kind = kindAt(key)
+  return (kind && remedies[kind.writers]?.(kind.at)) ?? elsewhere
+}
+
+const elsewhere =
+  'upload links to links_data/ and permission sets to permission_sets/; nothing but ssofile writes elsewhere'
+const remedies: Partial<Record<Writers, (place: string) => string>> = {
+  governance: (place) => `use the access key id 'governance' for ${place}`,
+  people: (place) => `use the access key id 'hr' for ${place}`,
+  accountOwners: (place) => `write in the folder of the account's owner, such as ${place}team-a/`,
+  oneself: (place) =>
+    place === kinds.request.at
+      ? 'people ask under their own user id: sign in as them (POST /_ssofile/sessions), or use ssofile request'
+      : 'people approve under their own user id: sign in as them (POST /_ssofile/sessions), or use ssofile approve',
+}
 
 /** Throws ServiceError AccessDenied where a deployment's bucket policy would refuse this write. */
 export function checkMayWrite(signer: Signer, action: WriteAction, key: string): void {
@@ -54,13 +55,9 @@ export function checkMayWrite(signer: Signer, action: WriteAction, key: string):
   const own = prefixesByRole.get(accessKeyId)
   const mayByOwnPolicy = own?.some((prefix) => key.startsWith(prefix)) ?? true
   if (mayByOwnPolicy && !isDeniedByBucket(signer, action, key)) return
-  const [
-    ,
-    remedy = 'upload links to links_data/ and permission sets to permission_sets/; nothing but ssofile writes elsewhere',
-  ] = remedies.find(([prefix]) => key.startsWith(prefix)) ?? []
   const who = person === undefined ? `'${accessKeyId}'` : `${person.userName} (user id ${person.userId})`
   const verb = action === 'PutObject' ? 'write' : 'delete'
-  throw new ServiceError('s3', 'AccessDenied', `Access Denied: ${who} may not ${verb} '${key}'; ${remedy}`)
+  throw new ServiceError('s3', 'AccessDenied', `Access Denied: ${who} may not ${verb} '${key}'; ${remedyFor(key)}`)
 }
 
 /**

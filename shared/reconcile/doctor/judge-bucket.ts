@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { type Finding, fail, ok, warn } from '../../domain/guardrails/finding.ts'
-import { inputPrefixes } from '../../domain/messages/input-prefixes.ts'
+import { notifiedPlaces } from '../../domain/inputs/kinds.ts'
 import type { BucketSettings } from '../../ports/installation.ts'
 import { ask, unasked } from './ask.ts'
 
@@ -64,7 +64,7 @@ function isAboutWrites(action: unknown): boolean {
 /** Without notifications, what is uploaded is found by the sweep every five minutes. */
 function judgeNotifications(rules: Told<'notifications'>): Finding {
   const kinds = ['s3:ObjectCreated:', 's3:ObjectRemoved:']
-  const missing = inputPrefixes.filter(
+  const missing = notifiedPlaces.filter(
     (prefix) =>
       !kinds.every((kind) =>
         rules.some((rule) => prefix.startsWith(rule.prefix) && rule.events.some((event) => event.startsWith(kind))),

@@ -1,32 +1,19 @@
 import { attributesKey } from '../../domain/attributes/attributes-file.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { type InputQueue, inputQueues } from '../../domain/inputs/kind.ts'
+import { queueOf } from '../../domain/inputs/kinds.ts'
 import { type InputMessage, inputMessage } from '../../domain/links/input-message.ts'
-import { linkPrefix } from '../../domain/links/link.ts'
 import { uploaderWithoutSession } from '../../domain/links/uploader-without-session.ts'
 import { shareOf } from '../../domain/messages/folder-share.ts'
-import { prefixesOfPeople, prefixesOfRequests } from '../../domain/messages/input-prefixes.ts'
 import { renderMessageBody } from '../../domain/messages/message-body.ts'
 import { groupPrefix } from '../../domain/people/group-file.ts'
 import { folderOfMembership, membershipPrefix } from '../../domain/people/membership-file.ts'
 import { rulePrefix } from '../../domain/people/rule-file.ts'
-import { permissionSetPrefix } from '../../domain/permission-sets/permission-set-file.ts'
 import { userInKey } from '../../domain/requests/access-request.ts'
 import { quote } from '../../domain/statuses/complaint.ts'
 import type { Ports } from '../../ports/ports.ts'
-import type { OutgoingMessage, WorkedQueue } from '../../ports/queues.ts'
+import type { OutgoingMessage } from '../../ports/queues.ts'
 import { deduplicationId, groupId } from './lanes.ts'
-
-export const inputQueues = ['links', 'permission-sets', 'requests'] as const satisfies readonly WorkedQueue[]
-export type InputQueue = (typeof inputQueues)[number]
-
-const ofRequests = [...prefixesOfRequests, ...prefixesOfPeople]
-
-/** The queue for an input key; `undefined`: it is no input. */
-export function queueOf(key: string): InputQueue | undefined {
-  if (key.startsWith(linkPrefix)) return 'links'
-  if (ofRequests.some((one) => (one.endsWith('/') ? key.startsWith(one) : key === one))) return 'requests'
-  return key.startsWith(permissionSetPrefix) ? 'permission-sets' : undefined
-}
 
 /**
  * A message of this queue. Throws SyntaxError or ZodError where it is none, and for a key of another queue, which would
@@ -34,7 +21,7 @@ export function queueOf(key: string): InputQueue | undefined {
  * must not drop its hints as repeats of the first.
  */
 export function parseInput(
-  queue: ReturnType<typeof queueOf>,
+  queue: InputQueue,
   { body, receiveCount }: { readonly body: string; readonly receiveCount: string | number },
 ): InputMessage {
   const message = inputMessage.parse(JSON.parse(body))

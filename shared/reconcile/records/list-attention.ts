@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
+import { queueOf } from '../../domain/inputs/kinds.ts'
 import type { AttentionState } from '../../domain/statuses/status.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { queueOf } from './inputs.ts'
 import { StatusStore } from './status-store.ts'
 import { isSpoiled, unlessSpoiled } from './stored-json.ts'
 

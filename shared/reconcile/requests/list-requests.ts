@@ -1,5 +1,5 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
-import { prefixesOfPeople, prefixesOfRequests } from '../../domain/messages/input-prefixes.ts'
+import { placesOf, placesWrittenBy } from '../../domain/inputs/kinds.ts'
 import { groupPrefix } from '../../domain/people/group-file.ts'
 import { membershipPrefix } from '../../domain/people/membership-file.ts'
 import { peoplePrefix } from '../../domain/people/person-file.ts'
@@ -54,11 +54,14 @@ export async function askForWaiting(ports: Looking, configuration: Configuration
  */
 export async function sweepRequests(ports: Looking, configuration: Configuration): Promise<number> {
   const { objects, clock } = ports
-  const { files, told, untold, outdated } = await compareTold(objects, prefixesOfRequests)
+  const { files, told, untold, outdated } = await compareTold(objects, placesWrittenBy('oneself'))
   const { room, crowds } = await findRoom(objects, untold, configuration)
   const waiting = await Array.fromAsync(listWaiting(objects, approvalPrefix))
   const contradictions = await findContradictions({ files, told }, objects, configuration)
-  const others = await compareTold(objects, prefixesOfPeople)
+  const others = await compareTold(
+    objects,
+    placesOf(({ queue, writers }) => queue === 'requests' && writers !== 'oneself'),
+  )
   const ofPeople = [...others.untold, ...others.outdated]
   const keys = [...new Set([...room, ...ofPeople, ...outdated, ...waiting, ...contradictions])]
   await sendInputs(ports, keys, 'sweep', configuration)

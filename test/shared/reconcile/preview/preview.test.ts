@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { compareInputs } from '../../../../handlers/cli/folder/compare-inputs.ts'
 import type { InputFile } from '../../../../handlers/cli/folder/folder-inputs.ts'
-import { inputParts } from '../../../../handlers/cli/folder/governed-files.ts'
+import { pushedPlaces } from '../../../../handlers/cli/folder/input-parts.ts'
 import { ProposedObjects } from '../../../../handlers/cli/plan/proposed-objects.ts'
 import { renderAssignmentName } from '../../../../shared/domain/assignments/assignment.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
@@ -25,7 +25,7 @@ const account = (id: string) => `account%${id}`
 const [one, two] = ['233000000002', '250000000003'] as const
 type Files = ReadonlyMap<string, string | Uint8Array>
 /** The folders here have no policies/; those of the bucket stay. */
-const accessOnly = { prefixes: inputParts.access, isDeleting: true }
+const accessOnly = { prefixes: pushedPlaces('access'), isDeleting: true }
 const filesIn = (...entries: readonly (readonly [string, string | Uint8Array])[]): Files => new Map(entries)
 
 async function preview(world: World, files?: Files): Promise<Preview> {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { ZodError } from 'zod'
-import { parseInput, queueOf, sendInputs, toOutgoing } from '../../../../shared/reconcile/records/inputs.ts'
+import { queueOf } from '../../../../shared/domain/inputs/kinds.ts'
+import { parseInput, sendInputs, toOutgoing } from '../../../../shared/reconcile/records/inputs.ts'
 import { intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
 

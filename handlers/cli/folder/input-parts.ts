@@ -1,0 +1,30 @@
+import type { Writers } from '../../../shared/domain/inputs/kind.ts'
+import { kindAt, kindOf, placesOf } from '../../../shared/domain/inputs/kinds.ts'
+
+/** Who writes which part of a folder. */
+const writersOf = {
+  access: ['uploaders', 'permissionSetUploaders'],
+  memberships: ['memberships'],
+  governance: ['governance'],
+  people: ['people'],
+  credentials: ['accountOwners'],
+} as const satisfies Readonly<Record<string, readonly Writers[]>>
+export type InputPart = keyof typeof writersOf
+
+/** Where the files of a folder are that people push and pull; of one part, or of all. */
+export function pushedPlaces(...parts: readonly InputPart[]): readonly string[] {
+  const wanted = parts.flatMap((part): readonly Writers[] => writersOf[part])
+  return placesOf(({ isPushed, writers }) => isPushed === true && (parts.length === 0 || wanted.includes(writers)))
+}
+
+const governed = pushedPlaces('governance', 'people', 'credentials')
+
+/** In a place of neither links, nor memberships, nor permission sets, whether or not the file there counts. */
+export function isGoverned(key: string): boolean {
+  return governed.some((place) => key.startsWith(place))
+}
+
+/** A file that does not count, such as a README beside the policies. */
+export function isUnused(key: string): boolean {
+  return isGoverned(key) && (kindAt(key) === undefined || kindOf(key) === undefined)
+}

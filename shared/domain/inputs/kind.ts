@@ -1,0 +1,41 @@
+import type * as z from 'zod'
+import type { JsonRules } from '../json/json-faults.ts'
+import type { Parsed } from '../statuses/complaint.ts'
+
+/** Who writes the files of a kind: a key of `access` in the environment, or everybody under their own user id. */
+export type Writers =
+  | 'uploaders'
+  | 'permissionSetUploaders'
+  | 'memberships'
+  | 'governance'
+  | 'people'
+  | 'accountOwners'
+  | 'oneself'
+
+/** The queues of inputs that S3 tells of. */
+export const inputQueues = ['links', 'permission-sets', 'requests'] as const
+export type InputQueue = (typeof inputQueues)[number]
+
+/** Everything that is said about one kind of input. The rest derives from it: see kinds.ts. */
+export type Kind = {
+  /** How its keys begin, with `/` at the end; or its only key. */
+  readonly at: string
+  readonly writers: Writers
+  /** The queue of its messages. Absent: S3 tells nobody, and a schedule looks for what has changed. */
+  readonly queue?: InputQueue
+  /** Whether a folder that people push and pull has it. Absent: people write each file by itself. */
+  readonly isPushed?: true
+  /** Whether a key that begins with `at` is one. Absent: each is. */
+  readonly isKey?: (key: string) => boolean
+  /** A larger body is not read, and is refused. */
+  readonly mostBytes: number
+  /** What the key and the body say. */
+  readonly parse: (key: string, body: Uint8Array, sizeBytes: number) => Parsed<unknown>
+  /** The JSON Schema of its body: `schemas/<file>.schema.json`. */
+  readonly document?: {
+    readonly file: string
+    readonly title: string
+    readonly schema: z.ZodType
+    readonly rules: JsonRules
+  }
+}

@@ -1,0 +1,352 @@
+import {
+  attributesFileMostBytes,
+  attributesFileSchema,
+  attributesKey,
+  attributesRules,
+  parseAttributesFile,
+} from '../attributes/attributes-file.ts'
+import {
+  hygieneFileMostBytes,
+  hygieneFileSchema,
+  hygieneKey,
+  hygieneRules,
+  parseHygieneFile,
+} from '../credentials/hygiene-file.ts'
+import { parseRetireKey, retirePrefix } from '../credentials/retire-file.ts'
+import {
+  isPolicyKey,
+  parsePolicyFile,
+  policyFileMostBytes,
+  policyFileSchema,
+  policyPrefix,
+  policyRules,
+  policyTestPrefix,
+} from '../guardrails/policy-file.ts'
+import { parsePolicyTests, policyTestFileMostBytes, policyTestFileSchema } from '../guardrails/policy-test.ts'
+import { linkPrefix } from '../links/link.ts'
+import { linkBodyMostBytes, linkBodyRules, linkBodySchema, parseLinkBody } from '../links/link-body.ts'
+import {
+  groupFileSchema,
+  groupMostBytes,
+  groupPrefix,
+  groupRules,
+  parseGroupFile,
+  parseGroupKey,
+} from '../people/group-file.ts'
+import { membershipPrefix, parseMembershipAnywhere } from '../people/membership-file.ts'
+import {
+  parsePersonFile,
+  parsePersonKey,
+  peoplePrefix,
+  personFileMostBytes,
+  personFileSchema,
+  personRules,
+} from '../people/person-file.ts'
+import {
+  parseRuleFile,
+  parseRuleKey,
+  ruleFileSchema,
+  ruleMostBytes,
+  rulePrefix,
+  ruleRules,
+} from '../people/rule-file.ts'
+import { parseSuspensionBody, parseSuspensionKey, suspensionMostBytes, suspensionPrefix } from '../people/suspension.ts'
+import {
+  parsePermissionSetFile,
+  permissionSetFileMostBytes,
+  permissionSetFileSchema,
+  permissionSetPrefix,
+} from '../permission-sets/permission-set-file.ts'
+import { permissionSetRules } from '../permission-sets/permission-set-rules.ts'
+import {
+  accessRequestRules,
+  accessRequestSchema,
+  parseRequestBody,
+  parseRequestKey,
+  requestMostBytes,
+  requestPrefix,
+} from '../requests/access-request.ts'
+import {
+  approvalMostBytes,
+  approvalPrefix,
+  approvalRules,
+  approvalSchema,
+  parseApprovalBody,
+  parseApprovalKey,
+} from '../requests/approval-file.ts'
+import {
+  eligibilityFileMostBytes,
+  eligibilityFileSchema,
+  eligibilityPrefix,
+  eligibilityRules,
+  isEligibilityKey,
+  parseEligibilityFile,
+} from '../requests/eligibility-file.ts'
+import {
+  isSelectorKey,
+  parseSelectorFile,
+  selectorFileMostBytes,
+  selectorFileSchema,
+  selectorPrefix,
+  selectorRules,
+} from '../scopes/selector-file.ts'
+import type { Parsed } from '../statuses/complaint.ts'
+import type { InputQueue, Kind, Writers } from './kind.ts'
+
+/** All kinds of inputs. What S3 notifies, who may write where, what is pushed, checked and told of, derives from here. */
+export const kinds = {
+  link: {
+    at: linkPrefix,
+    writers: 'uploaders',
+    queue: 'links',
+    isPushed: true,
+    mostBytes: linkBodyMostBytes,
+    parse: parseLinkBody,
+    document: {
+      file: 'link-body',
+      title: 'What the file of a link may say; it may also be empty',
+      schema: linkBodySchema,
+      rules: linkBodyRules,
+    },
+  },
+  permissionSet: {
+    at: permissionSetPrefix,
+    writers: 'permissionSetUploaders',
+    queue: 'permission-sets',
+    isPushed: true,
+    mostBytes: permissionSetFileMostBytes,
+    parse: parsePermissionSetFile,
+    document: {
+      file: 'permission-set',
+      title: 'A permission set, permission_sets/<permissionSetName>.json',
+      schema: permissionSetFileSchema,
+      rules: permissionSetRules,
+    },
+  },
+  request: {
+    at: requestPrefix,
+    writers: 'oneself',
+    queue: 'requests',
+    mostBytes: requestMostBytes,
+    parse: keyAndBody(parseRequestKey, parseRequestBody),
+    document: {
+      file: 'request',
+      title: 'A request for temporary access, requests/<user id>/<link>',
+      schema: accessRequestSchema,
+      rules: accessRequestRules,
+    },
+  },
+  approval: {
+    at: approvalPrefix,
+    writers: 'oneself',
+    queue: 'requests',
+    mostBytes: approvalMostBytes,
+    parse: keyAndBody(parseApprovalKey, parseApprovalBody),
+    document: {
+      file: 'approval',
+      title: 'An approval, approvals/<user id>/<digest of the request>',
+      schema: approvalSchema,
+      rules: approvalRules,
+    },
+  },
+  suspension: {
+    at: suspensionPrefix,
+    writers: 'people',
+    queue: 'requests',
+    mostBytes: suspensionMostBytes,
+    parse: keyAndBody(parseSuspensionKey, parseSuspensionBody),
+  },
+  person: {
+    at: peoplePrefix,
+    writers: 'people',
+    queue: 'requests',
+    isPushed: true,
+    isKey: isJson,
+    mostBytes: personFileMostBytes,
+    parse: keyAndBody(parsePersonKey, parsePersonFile),
+    document: {
+      file: 'person',
+      title: 'A person, people/<user name>.json',
+      schema: personFileSchema,
+      rules: personRules,
+    },
+  },
+  /** Tests stand beside policies, and change no access. */
+  policyTest: {
+    at: policyTestPrefix,
+    writers: 'governance',
+    isPushed: true,
+    isKey: isJson,
+    mostBytes: policyTestFileMostBytes,
+    parse: parsePolicyTests,
+    document: {
+      file: 'policy-tests',
+      title: 'Tests of policies, policies/tests/<name>.json',
+      schema: policyTestFileSchema,
+      rules: {},
+    },
+  },
+  policy: {
+    at: policyPrefix,
+    writers: 'governance',
+    isPushed: true,
+    isKey: isPolicyKey,
+    mostBytes: policyFileMostBytes,
+    parse: parsePolicyFile,
+    document: {
+      file: 'policy',
+      title: 'What governance demands of links and permission sets',
+      schema: policyFileSchema,
+      rules: policyRules,
+    },
+  },
+  selector: {
+    at: selectorPrefix,
+    writers: 'governance',
+    isPushed: true,
+    isKey: isSelectorKey,
+    mostBytes: selectorFileMostBytes,
+    parse: parseSelectorFile,
+    document: {
+      file: 'selector',
+      title: 'Which accounts a name means, selectors/<name>.json',
+      schema: selectorFileSchema,
+      rules: selectorRules,
+    },
+  },
+  eligibility: {
+    at: eligibilityPrefix,
+    writers: 'governance',
+    isPushed: true,
+    isKey: isEligibilityKey,
+    mostBytes: eligibilityFileMostBytes,
+    parse: parseEligibilityFile,
+    document: {
+      file: 'eligibility',
+      title: 'Who may ask for what, eligibility/<name>.json',
+      schema: eligibilityFileSchema,
+      rules: eligibilityRules,
+    },
+  },
+  group: {
+    at: groupPrefix,
+    writers: 'governance',
+    queue: 'requests',
+    isPushed: true,
+    isKey: isJson,
+    mostBytes: groupMostBytes,
+    parse: keyAndBody(parseGroupKey, parseGroupFile),
+    document: {
+      file: 'group',
+      title: 'A group, groups/<group>.json; it may also be empty',
+      schema: groupFileSchema,
+      rules: groupRules,
+    },
+  },
+  membership: {
+    at: membershipPrefix,
+    writers: 'memberships',
+    queue: 'requests',
+    isPushed: true,
+    mostBytes: linkBodyMostBytes,
+    parse: keyAndBody(parseMembershipAnywhere, parseLinkBody),
+  },
+  rule: {
+    at: rulePrefix,
+    writers: 'governance',
+    queue: 'requests',
+    isPushed: true,
+    isKey: isJson,
+    mostBytes: ruleMostBytes,
+    parse: keyAndBody(parseRuleKey, parseRuleFile),
+    document: {
+      file: 'rule',
+      title: 'Who is in a group by attributes, rules/<group>.json',
+      schema: ruleFileSchema,
+      rules: ruleRules,
+    },
+  },
+  hygiene: {
+    at: hygieneKey,
+    writers: 'governance',
+    isPushed: true,
+    mostBytes: hygieneFileMostBytes,
+    parse: (_, body, size) => parseHygieneFile(body, size),
+    document: {
+      file: 'hygiene',
+      title: 'What credentials are measured by, and who is told, hygiene.json',
+      schema: hygieneFileSchema,
+      rules: hygieneRules,
+    },
+  },
+  attributes: {
+    at: attributesKey,
+    writers: 'governance',
+    queue: 'requests',
+    isPushed: true,
+    mostBytes: attributesFileMostBytes,
+    parse: (_, body, size) => parseAttributesFile(body, size),
+    document: {
+      file: 'access-control-attributes',
+      title: 'Attributes for access control, access_control_attributes.json',
+      schema: attributesFileSchema,
+      rules: attributesRules,
+    },
+  },
+  retirement: {
+    at: retirePrefix,
+    writers: 'accountOwners',
+    isPushed: true,
+    // Its name says it all.
+    mostBytes: 0,
+    parse: parseRetireKey,
+  },
+} as const satisfies Readonly<Record<string, Kind>>
+export type KindName = keyof typeof kinds
+
+export const allKinds: readonly Kind[] = Object.values(kinds)
+
+/** The kind whose place a key is in, whether or not the file there counts. */
+export function kindAt(key: string): Kind | undefined {
+  return allKinds.find(({ at }) => (at.endsWith('/') ? key.startsWith(at) : key === at))
+}
+
+/** The kind of an input; `undefined`: it is none, such as a README beside the policies. */
+export function kindOf(key: string): Kind | undefined {
+  const kind = kindAt(key)
+  return kind?.isKey?.(key) === false ? undefined : kind
+}
+
+/** Where the files of such kinds are; a place inside another one is left out. */
+export function placesOf(isWanted: (kind: Kind) => boolean): readonly string[] {
+  const places = allKinds.filter(isWanted).map(({ at }) => at)
+  return places.filter((at) => !places.some((other) => other !== at && at.startsWith(other)))
+}
+
+export function placesWrittenBy(...writers: readonly Writers[]): readonly string[] {
+  return placesOf((kind) => writers.includes(kind.writers))
+}
+
+/** How the keys begin of which S3 tells. */
+export const notifiedPlaces: readonly string[] = placesOf(({ queue }) => queue !== undefined)
+
+/** A request or an approval: it waits for people. */
+export function isOfRequest(input: string): boolean {
+  return kindAt(input)?.writers === 'oneself'
+}
+
+/** The queue for an input key; `undefined`: S3 tells of no such key. */
+export function queueOf(key: string): InputQueue | undefined {
+  return kindAt(key)?.queue
+}
+
+function isJson(key: string): boolean {
+  return key.endsWith('.json')
+}
+
+function keyAndBody(parseKey: (key: string) => Parsed<unknown>, parseBody: Kind['parse']): Kind['parse'] {
+  return (key, body, sizeBytes) => {
+    const name = parseKey(key)
+    return name.ok ? parseBody(key, body, sizeBytes) : name
+  }
+}
