@@ -11,7 +11,7 @@ import { type Answer, answer, errorsOf, refusal } from './answer.ts'
 
 /** Who wants to change which input, and where the answer says that its status will be. */
 export type Change = {
-  readonly action: 'create' | 'update' | 'delete' | 'ask' | 'extend' | 'finish' | 'approve' | 'deny'
+  readonly action: 'create' | 'update' | 'delete' | 'ask' | 'extend' | 'withdraw' | 'finish' | 'approve' | 'deny'
   readonly key: string
   readonly caller: ApiCaller
   readonly statusPath: string

@@ -8,6 +8,7 @@ import {
   renderRequestKey,
 } from '../../shared/domain/requests/access-request.ts'
 import { parseApprovalKey, renderApprovalKey } from '../../shared/domain/requests/approval-file.ts'
+import { complainOfShorter } from '../../shared/domain/requests/decide-request.ts'
 import { StatusStore } from '../../shared/reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../shared/reconcile/records/stored-json.ts'
 import { type Answer, refusal, refuseComplaint } from './answer.ts'
@@ -17,6 +18,7 @@ import type { RequestContext } from './request-context.ts'
 import { findSignedIn } from './signed-in-person.ts'
 
 type Asked = Extract<RequestRequest, { readonly action: 'ask' | 'extend' }>
+type Withdrawn = Extract<RequestRequest, { readonly action: 'withdraw' }>
 type Finished = Extract<RequestRequest, { readonly action: 'finish' }>
 
 /**
@@ -38,7 +40,11 @@ export async function ask({ action, linkData, requestDetails }: Asked, context: 
     context.ports,
     async () => {
       const there = await context.ports.objects.head(key)
-      const state = there && (await stateOf(key, there.etag, context))
+      const { state, request: known } = (there && (await statusOf(key, there.etag, context))) ?? {}
+      const runsUntil = known?.expiresAt
+      const asked = { request: request.value, askedAt: context.ports.clock.now() }
+      const shorter = action === 'extend' && runsUntil ? complainOfShorter(key, asked, runsUntil) : undefined
+      if (shorter) return refuseComplaint(shorter, key)
       if (there === undefined || state === 'rejected' || state === 'expired') return { there, body }
       if (action === 'extend' && state === 'applied') return { there, body }
       return refuseExisting(key, 'finish it first, or extend what is granted: every request needs approvals of its own')
@@ -51,9 +57,32 @@ function pathOf({ key }: RequestPath): string {
 }
 
 /** What became of exactly this upload, as far as it was looked at. */
-async function stateOf(key: string, etag: string, { ports: { objects, clock } }: RequestContext) {
+async function statusOf(key: string, etag: string, { ports: { objects, clock } }: RequestContext) {
   const status = await spoiledAsAbsent(new StatusStore(objects, clock).read(key))
-  return status?.etag === etag ? status.state : undefined
+  return status?.etag === etag ? status : undefined
+}
+
+/** Writes an empty request over an extension that waits: it asks for nothing more, and what is granted goes on. */
+export async function withdraw({ linkData }: Withdrawn, context: RequestContext): Promise<Answer> {
+  const person = await findSignedIn(context)
+  if ('statusCode' in person) return person
+  const path = parseRequestKey(renderRequestKey(person.userId, temporaryPrefix + linkData))
+  if (!path.ok) return refuseComplaint(path.complaint, path.complaint.object)
+  const { key } = path.value
+  return writeOnCondition(
+    { ...context, action: 'withdraw', key, statusPath: context.statusPath(pathOf(path.value)) },
+    context.ports,
+    async () => {
+      const there = await context.ports.objects.head(key)
+      if (there === undefined) return refuseMissing(key)
+      const status = await statusOf(key, there.etag, context)
+      if (status?.request?.runsUntil !== undefined) return { there, body: new Uint8Array() }
+      return refuseExisting(
+        key,
+        'nothing of it can be withdrawn by itself: it extends nothing that runs; to end it: finish',
+      )
+    },
+  )
 }
 
 /** Deletes a request: one that waits is withdrawn, access that was granted ends. Operators may end that of others. */

@@ -13,6 +13,8 @@ export const requestRequest = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('ask'), linkData, requestDetails: accessRequestSchema }),
   /** To have longer what is granted: access lasts until its end, and goes on when this is approved. */
   z.strictObject({ action: z.literal('extend'), linkData, requestDetails: accessRequestSchema }),
+  /** Takes back an extension that waits, and leaves what is granted. */
+  z.strictObject({ action: z.literal('withdraw'), linkData }),
   z.strictObject({
     action: z.literal('finish'),
     linkData,
@@ -26,6 +28,7 @@ const requestEnvelope = z.discriminatedUnion('action', [
   requestRequest.options[0].extend({ requestDetails: z.json() }),
   requestRequest.options[1].extend({ requestDetails: z.json() }),
   requestRequest.options[2],
+  requestRequest.options[3],
 ])
 export type RequestRequest = z.infer<typeof requestEnvelope>
 
@@ -47,7 +50,7 @@ const requestRules: JsonRules = {
     remedy: () =>
       'write { "action": "ask", "linkData": "account%111122223333%Admin%ana@example.com%USER%ssofile", "requestDetails": { "duration": "PT4H" } }',
   },
-  '$.action': { expected: '"ask", "extend" or "finish"', remedy: () => 'write one of the three' },
+  '$.action': { expected: '"ask", "extend", "withdraw" or "finish"', remedy: () => 'write one of the four' },
   '$.linkData': {
     expected: 'the name of a link of your own user, without a folder',
     remedy: () => 'write it such as "account%111122223333%Admin%ana@example.com%USER%ssofile"',

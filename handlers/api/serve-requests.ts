@@ -1,6 +1,6 @@
 import { type Answer, refuse } from './answer.ts'
 import type { ApiEvent } from './api-request.ts'
-import { ask, decide, finish } from './change-request.ts'
+import { ask, decide, finish, withdraw } from './change-request.ts'
 import { readBody } from './read-body.ts'
 import { listEligibility } from './read-eligibility.ts'
 import { listRequests, readDecision, readRequest } from './read-requests.ts'
@@ -24,6 +24,7 @@ export async function serveRequests(event: ApiEvent, called: Omit<RequestContext
   }
   const asked = readBody(event, parseRequestRequest)
   if ('statusCode' in asked) return asked
+  if (asked.action === 'withdraw') return withdraw(asked, context)
   return asked.action === 'finish' ? finish(asked, context) : ask(asked, context)
 }
 

@@ -12,45 +12,64 @@ import { findRequest, type ReadRequest, readRequest, readRequestUntil } from './
 
 const lookSeconds = 60
 
+type Options = { readonly json?: boolean; readonly extension?: boolean }
+type Present = ReadRequest & { readonly object: NonNullable<ReadRequest['object']> }
+
 /** `ssofile finish`: withdraws a request, or ends the access that came of it. */
 export function addFinish(program: Command): void {
   program
     .command('finish')
     .argument('<request>', 'its digest or its key, as ssofile requests shows them')
     .description(
-      'Withdraws a request that waits; access that was granted by it is revoked. What else gives the same access stays.\nYour own request and, as an operator, everybody\'s: the file is deleted. As one of its approvers: it is denied, which ends it too.\nRunning sessions go on until they end by themselves, unless the eligibility says "endsSessions"; to end them: ssofile sessions end.\nExit code 0: it is over; 1: not looked at yet; 2: there is none, or refused.',
+      'Withdraws a request that waits; access that was granted by it is revoked. What else gives the same access stays.\nWith --extension only an extension that waits is withdrawn, and the access that runs goes on until its end.\nYour own request and, as an operator, everybody\'s: the file is deleted. As one of its approvers: it is denied, which ends it too.\nRunning sessions go on until they end by themselves, unless the eligibility says "endsSessions"; to end them: ssofile sessions end.\nExit code 0: it is over; 1: not looked at yet; 2: there is none, or refused.',
     )
+    .option('--extension', 'withdraw only the extension that waits')
     .option('--json', 'the key and how it was ended, as JSON')
     .addHelpText('after', '\nExample:\n  ssofile finish 4f1c2a9d5b7e08364f1c2a9d5b7e0836')
-    .action(async (request: string, { json = false }: { json?: boolean }) => {
-      process.exitCode = await finish(openCliPorts(bucketOf(undefined)), request, json)
+    .action(async (request: string, options: Options) => {
+      process.exitCode = await finish(openCliPorts(bucketOf(undefined)), request, options)
     })
 }
 
-async function finish(ports: Ports, text: string, json: boolean): Promise<number> {
+async function finish(ports: Ports, text: string, { json, extension }: Options): Promise<number> {
   const read = await readRequest(ports, await findRequest(ports, text))
   const { key, object } = read
   if (object === undefined)
     throw new Refusal(
       `received ${quote(key, 1024)}, expected a request that is there: it is over already, or was never made`,
     )
-  const how = await end(ports, { ...read, object })
+  const how = extension ? await withdraw(ports, { ...read, object }) : await end(ports, { ...read, object })
   const endsMs = ports.clock.monotonicMs() + lookSeconds * 1000
-  const holds = ({ status }: ReadRequest) => status === undefined || ['rejected', 'expired'].includes(status.state)
+  const holds = ({ status }: ReadRequest) =>
+    extension ? status?.state === 'applied' : status === undefined || ['rejected', 'expired'].includes(status.state)
   const { isLate } = await readRequestUntil(ports, read, { endsMs, holds })
   if (json) process.stdout.write(renderJson({ key, how, isOver: !isLate }))
   else
     process.stdout.write(
-      `${quote(key, 1024)}\n  ${isLate ? `is ${how}, and has not been looked at yet: ssofile requests` : `is ${how}; its access, if it had any, is being revoked`}\n`,
+      `${quote(key, 1024)}\n  ${
+        isLate
+          ? `is ${how}, and has not been looked at yet: ssofile requests`
+          : extension
+            ? 'is withdrawn; the access that runs goes on until its end'
+            : `is ${how}; its access, if it had any, is being revoked`
+      }\n`,
     )
   return isLate ? 1 : 0
 }
 
+/** An empty request asks for nothing more, and what is granted goes on. */
+async function withdraw(ports: Ports, { key, object, status }: Present): Promise<'withdrawn'> {
+  if (status?.request?.runsUntil === undefined)
+    throw new Refusal(
+      `received ${quote(key, 1024)}, expected a request that extends what runs; to end this one, leave out --extension`,
+    )
+  const written = await ports.objects.put(key, new Uint8Array(), { ifMatch: object.etag })
+  if (written.outcome === 'written') return 'withdrawn'
+  throw new Refusal(uploadedAgain(key))
+}
+
 /** Who may not delete it may be one of its approvers: a denial ends it too. */
-async function end(
-  ports: Ports,
-  { key, object }: ReadRequest & { readonly object: NonNullable<ReadRequest['object']> },
-): Promise<'withdrawn' | 'denied'> {
+async function end(ports: Ports, { key, object }: Present): Promise<'withdrawn' | 'denied'> {
   try {
     if ((await ports.objects.delete(key, { ifMatch: object.etag })) === 'deleted') return 'withdrawn'
   } catch (error) {
@@ -60,5 +79,9 @@ async function end(
     await writeDecision(ports, caller, { digest, decision: 'deny', comment: 'ssofile finish' })
     return 'denied'
   }
-  throw new Refusal(`${key}: it was uploaded again meanwhile; nothing was changed. Look: ssofile requests`)
+  throw new Refusal(uploadedAgain(key))
+}
+
+function uploadedAgain(key: string): string {
+  return `${key}: it was uploaded again meanwhile; nothing was changed. Look: ssofile requests`
 }

@@ -52,6 +52,8 @@ export type RequestReading =
       readonly digest: RequestDigest
       readonly askedAt: Date
     }
+  /** Nothing stands in it: it asks for nothing more, and what was granted before goes on. */
+  | { readonly state: 'empty'; readonly complaint: Complaint; readonly digest: RequestDigest; readonly askedAt: Date }
   | {
       readonly state: 'valid'
       readonly request: AccessRequest
@@ -148,7 +150,9 @@ export type RequestStep =
  * | 10 | is gone                               | it waited                                   | record `withdrawn`              |
  * | 11 | is gone                               |                                             | its status goes                 |
  * | 12 | cannot be read                        |                                             | tell, and change nothing        |
- * | 13 | is not valid                          |                                             | record `refused`, tell          |
+ * |    | is empty                              | a later upload waited                       | record `withdrawn` of that      |
+ * |    | is empty                              | an earlier upload was granted               | as rows 14 to 20 of that        |
+ * | 13 | is empty, or not valid                |                                             | record `refused`, tell          |
  * | 14 | was granted                           | it is over, by history                      | tell                            |
  * | 15 | was granted                           | as in rows 4 to 7                           | as there                        |
  * | 16 | was granted                           | the user's own link is of an earlier upload | record `finished` of that       |
@@ -161,6 +165,7 @@ export type RequestStep =
  * | 23 | is not of the user of its path        |                                             | record `refused`, tell          |
  * |    | is of a user who is suspended         |                                             | record `withdrawn`              |
  * |    | is of a user who is disabled          |                                             | record `refused`, tell          |
+ * |    | would end before what runs            |                                             | record `refused`, tell the end that runs |
  * | 24 | fits no eligibility                   | one cannot be read, or nobody knows         | tell that it waits              |
  * | 25 | fits no eligibility                   |                                             | record `refused`, tell what the nearest lacks |
  * | 26 | has waited too long                   |                                             | record `lapsed`                 |
@@ -191,8 +196,24 @@ export function decideRequest(facts: RequestFacts): RequestStep {
 
 /** Until when goes on what an earlier upload was granted, while a later one is told of. */
 function findRunning({ link, reading, told }: RequestFacts): string | undefined {
-  if (link.found !== 'own' || !('digest' in reading) || reading.digest === link.digest) return undefined
-  return told(link.digest).granted?.expiresAt
+  if (link.found !== 'own' || (reading.state !== 'valid' && reading.state !== 'rejected')) return undefined
+  return reading.digest === link.digest ? undefined : told(link.digest).granted?.expiresAt
+}
+
+/** Why a request would shorten what runs until then: it lasts from its upload, or from where it is to begin. */
+export function complainOfShorter(
+  key: string,
+  { request: { durationMs, startsAt }, askedAt }: Pick<Valid, 'request' | 'askedAt'>,
+  runsUntil: string,
+): Complaint | undefined {
+  const endMs = Math.max(askedAt.getTime(), startsAt?.getTime() ?? 0) + durationMs
+  if (endMs > Date.parse(runsUntil)) return undefined
+  return {
+    object: key,
+    received: `a request that would end at ${renderInstant(new Date(endMs))}`,
+    expected: `one that ends after ${runsUntil}, until when the same access goes on`,
+    remedy: 'ask for a longer time, counted from now; the access that runs is not changed by this',
+  }
 }
 
 /**
@@ -266,6 +287,8 @@ function settleRequest(facts: RequestFacts): RequestStep {
       return { do: 'tell', status: refusal(reading.complaint) }
     case 'rejected':
       return refuse(facts, reading.digest, reading.complaint)
+    case 'empty':
+      return settleEmpty(facts, reading)
     case 'valid': {
       const told = facts.told(reading.digest)
       if (told.granted) return keep(facts, told, told.granted)
@@ -275,6 +298,20 @@ function settleRequest(facts: RequestFacts): RequestStep {
     default:
       return reading satisfies never
   }
+}
+
+/** An extension that waits is withdrawn, and what was granted before goes on. */
+function settleEmpty(
+  facts: RequestFacts,
+  { digest, complaint }: Extract<RequestReading, { state: 'empty' }>,
+): RequestStep {
+  const { link, present } = facts
+  const before = present?.request?.digest
+  const waited = before === undefined || before === digest ? undefined : facts.told(before)
+  if (before !== undefined && waited && waited.granted === undefined && waited.events.has('asked') && !isOver(waited))
+    return { do: 'record', event: { event: 'withdrawn', digest: before } }
+  const told = link.found === 'own' ? facts.told(link.digest) : waited
+  return told?.granted ? keep(facts, told, told.granted) : refuse(facts, digest, complaint)
 }
 
 const suspendedReason = 'its user is suspended'
@@ -387,6 +424,11 @@ function judge(facts: RequestFacts, reading: Valid, told: Told): RequestStep {
   if (userName === undefined || path.link.principal !== userName) return refuse(facts, digest, complainOfUser(facts))
   if (facts.hasLeft) return { do: 'record', event: { event: 'withdrawn', digest, said: { reason: suspendedReason } } }
   if (facts.isDisabled) return refuse(facts, digest, complainOfDisabled(facts))
+  // Refused for good: also when what ran is over, since nobody expects it any more.
+  const known = facts.present?.request
+  const runsUntil = findRunning(facts) ?? (known?.digest === digest ? known.runsUntil : undefined)
+  const shorter = runsUntil && complainOfShorter(path.key, reading, runsUntil)
+  if (shorter) return refuse(facts, digest, shorter, { runsUntil })
   const asking = { link: path.link, request, askedAt, now: facts.now, userName, ...pick(facts) }
   const choice = chooseEligibility(facts.eligibilities, asking)
   if (choice.found !== 'fit') return judgeUnfit(facts, digest, choice)
@@ -543,12 +585,17 @@ function complainOfDisabled({ path: { key, link } }: RequestFacts): Complaint {
   }
 }
 
-function refuse(facts: RequestFacts, digest: RequestDigest, complaint: Complaint): RequestStep {
+function refuse(
+  facts: RequestFacts,
+  digest: RequestDigest,
+  complaint: Complaint,
+  known: Pick<RequestState, 'runsUntil'> = {},
+): RequestStep {
   if (!facts.told(digest).events.has('refused')) {
     const { received, expected, remedy } = complaint
     return { do: 'record', event: { event: 'refused', digest, said: { received, expected, remedy } } }
   }
-  return { do: 'tell', status: { ...refusal(complaint), request: { digest } } }
+  return { do: 'tell', status: { ...refusal(complaint), request: { digest, ...known } } }
 }
 
 function refusal({ received, expected, remedy }: Complaint): Pick<Status, 'state' | 'reason' | 'remedy'> {

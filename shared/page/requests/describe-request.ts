@@ -1,7 +1,7 @@
 import { sayAge, sayDuration, sayInstant, sayScope } from './say.ts'
 import type { ToldAbout, ToldRequest } from './told-request.ts'
 
-export type RequestAction = 'approve' | 'deny' | 'finish' | 'extend'
+export type RequestAction = 'approve' | 'deny' | 'finish' | 'extend' | 'withdraw'
 
 export type DescribedRequest = {
   readonly title: string
@@ -112,7 +112,9 @@ function ownActions(
 ): DescribedRequest['actions'] {
   if (state === 'ending') return []
   const end = { does: 'finish', label: 'End now' } as const
-  if (state !== 'new' && status?.request?.runsUntil) return [end]
+  const withdraw = { does: 'withdraw', label: 'Withdraw the extension' } as const
+  if (state !== 'new' && status?.request?.runsUntil)
+    return state === 'waiting' || state === 'refused' ? [withdraw, end] : [end]
   if (state === 'granted') return mayExtend ? [{ does: 'extend', label: 'Extend' }, end] : [end]
   return [{ does: 'finish', label: state === 'waiting' || state === 'new' ? 'Withdraw' : 'Remove' }]
 }

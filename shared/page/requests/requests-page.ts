@@ -20,6 +20,7 @@ const soonMs = [500, 1000, 1500, 2500, 4000, 6000]
 const questions: Readonly<Record<RequestAction, string>> = {
   approve: 'You approve exactly this request. If it is edited, it needs approvals again.',
   deny: 'One denial is enough, and for good.',
+  withdraw: 'The access that runs goes on until its end.',
   finish: 'It can be asked for again, and then needs approvals again.',
   extend: '',
 }
@@ -223,7 +224,8 @@ export class RequestsPage {
   }
 
   #confirm({ does, label, described, told }: Confirmed): void {
-    const finish = () => this.#send('/requests', { action: 'finish', linkData: told.linkData }, 'Sent.')
+    const isOwn = does === 'finish' || does === 'withdraw'
+    const finish = () => this.#send('/requests', { action: does, linkData: told.linkData }, 'Sent.')
     const decide = (comment: string) => {
       // Where a sign-in is asked for first, one comes back to it.
       if (isHosted) history.replaceState(null, '', `#request=${described.digest}`)
@@ -235,8 +237,8 @@ export class RequestsPage {
       hint: questions[does],
       facts: described.facts,
       label,
-      ...(does === 'finish' ? {} : { text: { label: 'Comment, if you like', isNeeded: false } }),
-      act: (comment) => void (does === 'finish' ? finish() : decide(comment)),
+      ...(isOwn ? {} : { text: { label: 'Comment, if you like', isNeeded: false } }),
+      act: (comment) => void (isOwn ? finish() : decide(comment)),
     })
   }
 

@@ -29,6 +29,7 @@ const [present, earlier] = ['a', 'b'].map((letter) => requestDigest.parse(letter
   RequestDigest,
   RequestDigest,
 ]
+const empty = requestDigest.parse('c'.repeat(32))
 const at = (minutes: number) => new Date(Date.parse('2026-11-22T10:00:00.000Z') + minutes * 60_000)
 const textAt = (minutes: number) => at(minutes).toISOString()
 const now = at(5)
@@ -120,18 +121,21 @@ function everyHistory(choose: Choose, digest: RequestDigest): Told {
 }
 
 function everyReading(choose: Choose): RequestReading {
-  switch (choose(['absent', 'unreadable', 'rejected', 'valid'] as const)) {
+  switch (choose(['absent', 'unreadable', 'rejected', 'empty', 'valid'] as const)) {
     case 'absent':
       return { state: 'absent' }
     case 'unreadable':
       return { state: 'unreadable', complaint }
     case 'rejected':
       return { state: 'rejected', complaint, digest: present, askedAt: at(0) }
+    case 'empty':
+      // Uploaded over the present one, which may have been granted, or still wait.
+      return { state: 'empty', complaint, digest: empty, askedAt: at(0) }
     default:
       // Long ago: it has lapsed.
       return {
         state: 'valid',
-        request: { durationMs: 3_600_000 },
+        request: { durationMs: choose([3_600_000, 60 * 3_600_000]) },
         digest: present,
         askedAt: choose([at(0), at(-60 * 24 * 60)]),
       }
@@ -228,7 +232,8 @@ const rules: Rules<RequestStep, RequestFacts> = {
     ['delete the link'],
     (_, { link, told, reading, userName }) => {
       if (link.found === 'own') return told(link.digest).granted === undefined || isOver(told(link.digest))
-      const later = 'digest' in reading ? told(reading.digest) : undefined
+      const counts = reading.state === 'empty' ? present : 'digest' in reading ? reading.digest : undefined
+      const later = counts && told(counts)
       const isFree = later === undefined || later.granted === undefined || isOver(later)
       return link.found === 'unreadable' && isFree && userName === path.link.principal
     },

@@ -25,6 +25,7 @@ const idOf = (digit: number) => principalId.parse(`${String(digit).repeat(8)}-11
 const [maria, tom, ada, eve] = [idOf(1), idOf(2), idOf(3), idOf(4)] as const
 const digest = requestDigest.parse('a'.repeat(32))
 const earlier = requestDigest.parse('b'.repeat(32))
+const third = requestDigest.parse('c'.repeat(32))
 const at = (minutes: number) => new Date(Date.parse('2026-11-22T10:00:00.000Z') + minutes * 60_000)
 const textAt = (minutes: number) => at(minutes).toISOString()
 
@@ -405,15 +406,45 @@ describe('each row of the table', () => {
 
 describe('what was granted before', () => {
   const own = { link: linkOf(old), approvals: approvals() }
+  const longer = { reading: { ...valid, request: { durationMs: 2 * 3_600_000 } } }
   test('goes on while a later upload waits, and its status says until when', () => {
-    const step = decide({ ...own, told: { [earlier]: oldTold, [digest]: asked } })
+    const step = decide({ ...own, ...longer, told: { [earlier]: oldTold, [digest]: asked } })
     expect(step).toMatchObject({ status: { state: 'waiting', request: { digest, runsUntil: old.expiresAt } } })
   })
 
   test('goes on where a later upload is refused, and its status says until when', () => {
     const told = { [earlier]: oldTold, [digest]: events('asked', 'refused') }
-    const step = decide({ ...own, told, covers: () => false })
+    const step = decide({ ...own, ...longer, told, covers: () => false })
     expect(step).toMatchObject({ status: { state: 'rejected', request: { runsUntil: old.expiresAt } } })
+  })
+
+  test('is not shortened: a later upload that would end before it is refused, for good, with the end that runs', () => {
+    const told = { [earlier]: oldTold, [digest]: events('asked', 'refused') }
+    const shorter = { reading: { ...valid, request: { durationMs: 10 * 60_000 } }, told }
+    const expected = {
+      status: {
+        state: 'rejected',
+        reason: expect.stringContaining(old.expiresAt),
+        request: { runsUntil: old.expiresAt },
+      },
+    }
+    expect(decide({ ...own, ...shorter })).toMatchObject(expected)
+    const present = { state: 'rejected', request: { digest, runsUntil: old.expiresAt } } as const
+    expect(decide({ ...shorter, now: at(90), present })).toMatchObject(expected)
+  })
+
+  test('goes on where an empty file is uploaded over an extension that waits, which is withdrawn', () => {
+    const reading: RequestReading = { state: 'empty', complaint, digest: third, askedAt: at(4) }
+    const told = { [earlier]: oldTold, [digest]: asked }
+    const present = { state: 'waiting', request: { digest, runsUntil: old.expiresAt } } as const
+    expect(decide({ ...own, reading, told, present })).toMatchObject(noted('withdrawn'))
+    const after = { [earlier]: oldTold, [digest]: events('asked', 'withdrawn') }
+    expect(decide({ ...own, reading, told: after, present })).toMatchObject({
+      status: { state: 'applied', request: { digest: earlier, expiresAt: old.expiresAt } },
+    })
+    expect(decide({ reading, present: undefined, told: { [third]: events('refused') } })).toMatchObject({
+      status: { state: 'rejected' },
+    })
   })
 
   test('is not told of where the grant is of this upload', () => {
@@ -434,7 +465,15 @@ describe('a link in force is looked at again when its grant ends, whatever is to
       { ...own, told: { [earlier]: oldTold, [digest]: events('asked', 'refused') }, covers: () => false },
       [62],
     ],
-    ['a later upload waits', { ...own, told: { [earlier]: oldTold, [digest]: asked } }, [24 * 60, 62]],
+    [
+      'a later upload waits',
+      {
+        ...own,
+        reading: { ...valid, request: { durationMs: 7_200_000 } },
+        told: { [earlier]: oldTold, [digest]: asked },
+      },
+      [24 * 60, 62],
+    ],
     [
       'a later upload cannot be read',
       { ...own, told: { [earlier]: oldTold }, reading: { state: 'unreadable', complaint } },

@@ -47,7 +47,7 @@ test('what was granted before stays in the list while more is asked for, and can
   const { state, facts } = describeRequest(one, 'mine', now)
   expect(state).toBe('waiting')
   expect(Object.fromEntries(facts)['Granted before']).toMatch(/^goes on until /)
-  expect(labels(one, 'mine')).toEqual(['End now'])
+  expect(labels(one, 'mine')).toEqual(['Withdraw the extension', 'End now'])
 })
 
 test('an edited request cannot be approved before ssofile has looked at it: its digest is of the earlier text', () => {
