@@ -54,6 +54,7 @@ type Prefix =
   | 'control/resumed.json'
   | 'state/'
   | 'state/failures/'
+  | 'state/signed-out/'
   | 'state/eligibilities.json'
   | 'state/expiry/'
   | 'state/deletions/'
@@ -144,10 +145,13 @@ export const pageWithoutOperators = {
     'eligibility/',
     'selectors/',
     'permission_sets/',
+    // Who is suspended acts through no door.
+    'suspended/',
+    'policies/',
     'state/eligibilities.json',
     'state/organization.json',
   ],
-  write: ['requests/', 'approvals/'],
+  write: ['requests/', 'approvals/', 'state/signed-out/'],
   put: ['state/deletions/'],
   organizations: 'read',
   directory: 'groups',
@@ -351,6 +355,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
       'requests/',
       'approvals/',
       'eligibility/',
+      'suspended/',
       'state/eligibilities.json',
       'state/organization.json',
     ],

@@ -7,6 +7,7 @@ import type { Ports } from '../../shared/ports/ports.ts'
 import { isPassing } from '../../shared/ports/service-error.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
 import { Policies } from '../../shared/reconcile/records/policies.ts'
+import { Suspensions } from '../../shared/reconcile/records/suspensions.ts'
 import { EligibilityFiles } from '../../shared/reconcile/requests/eligibility-files.ts'
 import { People } from '../../shared/reconcile/requests/people.ts'
 import { addRole } from './add-role.ts'
@@ -35,6 +36,7 @@ export function api(
     organization: new OrganizationCache(ports, configuration.folders),
     eligibilityFiles: new EligibilityFiles(ports),
     people: new People(ports.identityStore, ports.clock, configuration.principalSuffix),
+    suspensions: new Suspensions({ objects: ports.objects, policies }),
   }
   return async (event) => {
     const log = ports.log.with({ request: event.requestContext.requestId, route: event.routeKey })

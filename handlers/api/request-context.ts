@@ -2,9 +2,12 @@ import type { Access } from '../../shared/domain/deployment/api-access.ts'
 import type { ApiCaller } from '../../shared/domain/deployment/api-caller.ts'
 import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
+import type { Suspensions } from '../../shared/reconcile/records/suspensions.ts'
 import type { RequestSources } from '../../shared/reconcile/requests/gather-request.ts'
 
-export type Known = Pick<RequestSources, 'organization' | 'eligibilityFiles' | 'people'>
+export type Known = Pick<RequestSources, 'organization' | 'eligibilityFiles' | 'people'> & {
+  readonly suspensions: Pick<Suspensions, 'find'>
+}
 
 export type RequestContext = {
   readonly ports: Ports

@@ -1,19 +1,21 @@
 import type { Access } from '../../shared/domain/deployment/api-access.ts'
 import type { ApiCaller } from '../../shared/domain/deployment/api-caller.ts'
-import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
 import { isPermissionSetRole, permissionSetRolePath } from '../../shared/domain/permission-sets/permission-set-role.ts'
 import type { PrincipalId } from '../../shared/domain/principals/identity-center-ids.ts'
 import { parsePersonSession } from '../../shared/domain/principals/person-session.ts'
+import type { PrincipalName } from '../../shared/domain/principals/principal.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
+import { complainOfBar, findBar } from '../../shared/reconcile/requests/find-bar.ts'
 import { type Answer, refuse } from './answer.ts'
+import type { Known } from './request-context.ts'
 
 /** A person whom IAM Identity Center signed in. `name`: as it stands in links, without `principalSuffix`. */
-export type SignedIn = { readonly userId: PrincipalId; readonly name: string }
+export type SignedIn = { readonly userId: PrincipalId; readonly name: PrincipalName }
 
 type SignInSources = {
   readonly caller: ApiCaller
   readonly ports: Pick<Ports, 'identityStore'>
-  readonly configuration: Pick<Configuration, 'principalSuffix'>
+  readonly known: Pick<Known, 'people' | 'suspensions'>
   /** The accounts whose sessions are accepted. Absent on a local system, where sessions cannot be forged: those of any account. */
   readonly access: Access | undefined
 }
@@ -28,7 +30,7 @@ const sessionNameMost = 64
 export async function findSignedIn({
   caller,
   ports,
-  configuration,
+  known: { people, suspensions },
   access,
 }: SignInSources): Promise<SignedIn | Answer> {
   // The page looks its person up for each request.
@@ -72,7 +74,9 @@ export async function findSignedIn({
       'one of a user who is in the identity store now',
       'sign in again; if it stays so, the user was renamed or removed',
     )
-  const { principalSuffix: suffix } = configuration
-  const name = suffix !== '' && userName.endsWith(suffix) ? userName.slice(0, -suffix.length) : userName
-  return { userId, name }
+  const user = await people.userOf(userId)
+  const bar = await findBar(userId, user, suspensions)
+  if (user !== undefined && bar === undefined) return { userId, name: user.name }
+  const { received, expected, remedy } = complainOfBar(userName, bar ?? { is: 'gone' })
+  return refuse(403, received, expected, remedy)
 }

@@ -4,10 +4,13 @@ import { principalId } from '../../shared/domain/principals/identity-center-ids.
 import { type PrincipalName, principalName } from '../../shared/domain/principals/principal.ts'
 import { quote } from '../../shared/domain/statuses/complaint.ts'
 import type { IdentityStore } from '../../shared/ports/identity-store.ts'
+import { type Bar, complainOfBar } from '../../shared/reconcile/requests/find-bar.ts'
 import type { Fault } from './refusal-page.ts'
 
 /** What the cookie of a session says: who signed in, and when and how the provider saw them. It decides nothing. */
 export const pageSession = z.object({
+  /** Of this session: signing out ends it. */
+  id: z.string(),
   userId: principalId,
   userName: principalName,
   /** Seconds, as the ID token has it; absent: the provider does not tell. */
@@ -28,13 +31,12 @@ type Found<T> = { readonly ok: true; readonly value: T } | { readonly ok: false;
  * | is `email`, and the provider did not verify it        | refused |
  * | is no UserName, by every character                    | refused |
  * | is found, but the store spells the name another way   | refused |
- * | is of a user who is disabled                          | refused |
  */
 export async function findPerson(
   claims: Claims,
   { userNameClaim }: PageSettings['signIn'],
   identityStore: IdentityStore,
-): Promise<Found<PageSession>> {
+): Promise<Found<Omit<PageSession, 'id'>>> {
   const told = claims[userNameClaim]
   const name = principalName.safeParse(told).data
   if (name === undefined)
@@ -57,16 +59,15 @@ export async function findPerson(
       'a user of IAM Identity Center whose UserName is exactly that, capitals included',
       'ask the platform team to compare your UserName with what your provider sends',
     )
-  if (user.isDisabled) return refuseDisabled(name)
   const { auth_time: authTime, acr } = claims
   const value = { userId, userName: name, authTime, acr: typeof acr === 'string' ? acr : undefined }
-  return { ok: true, value: pageSession.parse(value) }
+  return { ok: true, value: pageSession.omit({ id: true }).parse(value) }
 }
 
-/** Whether a session is still of the user whom it names. */
+/** Whether a session is still of the user whom it names, who may act. */
 export function judgeUser(
-  { userName }: PageSession,
-  user: { readonly name: PrincipalName; readonly isDisabled: boolean } | undefined,
+  { userName }: Pick<PageSession, 'userName'>,
+  { user, bar }: { readonly user: { readonly name: PrincipalName } | undefined; readonly bar: Bar | undefined },
 ): Found<undefined> {
   if (user === undefined)
     return refuse(
@@ -80,15 +81,7 @@ export function judgeUser(
       'one of the present name',
       'sign in again',
     )
-  return user.isDisabled ? refuseDisabled(userName) : { ok: true, value: undefined }
-}
-
-function refuseDisabled(name: string): Found<never> {
-  return refuse(
-    `a user who is disabled (${quote(name)})`,
-    'one who is enabled',
-    'ask those who manage users in IAM Identity Center',
-  )
+  return bar ? { ok: false, fault: complainOfBar(userName, bar) } : { ok: true, value: undefined }
 }
 
 function refuse(received: string, expected: string, remedy: string): Found<never> {

@@ -92,14 +92,15 @@ export class PageLooks {
     const told = await readRequest(request, context)
     const path = parseRequestKey(requestPrefix + request)
     if (told.statusCode !== 200 || !path.ok) return told
-    const { scope, principal, permissionSet } = path.value.link
+    const { scope, permissionSet } = path.value.link
+    // By the id: anybody may write the name of somebody else into a request.
+    const name = (await context.known.people.userOf(path.value.userId))?.name
     const { asOf, rows } = await this.#listed.get()
     const named = new Set(rows.flatMap(({ type, principal: group }) => (type === 'GROUP' ? [group] : [])))
     const groups = await context.known.people.groupsOf(path.value.userId, named)
     const others = rows.filter(
       ({ account, type, principal: whose }) =>
-        (scope.kind !== 'account' || account === scope.id) &&
-        (type === 'USER' ? whose === principal : groups.has(whose)),
+        (scope.kind !== 'account' || account === scope.id) && (type === 'USER' ? whose === name : groups.has(whose)),
     )
     const abouts = await this.#aboutOf([permissionSet])
     const names = await this.#accountNames()

@@ -22,6 +22,7 @@ import { type Fault, renderRefusal } from './refusal-page.ts'
 import { Seal } from './seal.ts'
 import { ServedCalls } from './served-calls.ts'
 import { SignIn } from './sign-in.ts'
+import { SignedOut } from './signed-out.ts'
 
 export type PageOptions = {
   readonly settings: PageSettings
@@ -65,6 +66,7 @@ class Page {
   readonly #signIn: SignIn
   readonly #calls: ServedCalls
   readonly #throttle: PersonThrottle
+  readonly #signedOut: SignedOut
 
   constructor(ports: Ports, configuration: Configuration, options: PageOptions) {
     // The provider and the browser keep the time of the world, which a local system may scale.
@@ -76,6 +78,7 @@ class Page {
     this.#signIn = new SignIn({ ...options, secret, seal: this.#seal, clock })
     this.#calls = new ServedCalls(ports, configuration, options.settings)
     this.#throttle = new PersonThrottle(clock)
+    this.#signedOut = new SignedOut(ports.objects, options.settings.sessionHours)
   }
 
   async serve(event: PageEvent): Promise<PageAnswer> {
@@ -104,12 +107,24 @@ class Page {
       case 'finish to sign in':
         return this.#finish(event)
       case 'sign out':
-        return { statusCode: 204, headers: {}, body: '', cookies: [this.#forget('session')] }
+        return this.#signOut(event)
       case 'call the API':
         return this.#call(event, order)
       default:
         return order satisfies never
     }
+  }
+
+  /** The session ends here, not only in this browser: somebody may have copied the cookie. */
+  async #signOut(event: PageEvent): Promise<PageAnswer> {
+    const session = await this.#sessionOf(event)
+    if (session !== undefined) await this.#signedOut.add(session)
+    return { statusCode: 204, headers: {}, body: '', cookies: [this.#forget('session')] }
+  }
+
+  async #sessionOf(event: PageEvent): Promise<PageSession | undefined> {
+    const text = cookieOf(event, nameOfCookie('session', this.#options.origin))
+    return text === undefined ? undefined : this.#seal.open('session', text, pageSession)
   }
 
   async #begin({ queryStringParameters: { to = '', fresh } = {} }: PageEvent): Promise<PageAnswer> {
@@ -134,7 +149,7 @@ class Page {
         remedy: 'sign in again',
       })
     }
-    const found = await findPerson(finished.claims, settings.signIn, this.#ports.identityStore)
+    const found = await this.#findPerson(finished.claims)
     if (!found.ok) {
       this.#ports.log.warn('a sign-in to the page is of no user', {
         subject: finished.claims.sub,
@@ -147,7 +162,11 @@ class Page {
     this.#ports.log.info('a person signed in to the page', { person: userName, user: userId, authTime, from })
     const seconds = settings.sessionHours * 3600
     const until = new Date(this.#ports.leaseClock.now().getTime() + seconds * 1000)
-    const session = renderCookie('session', await this.#seal.seal('session', found.value, until), { origin, seconds })
+    const session = renderCookie(
+      'session',
+      await this.#seal.seal('session', { ...found.value, id: this.#ports.randomness.id() }, until),
+      { origin, seconds },
+    )
     return {
       statusCode: 303,
       headers: { location: `${origin}/#${finished.to}` },
@@ -156,18 +175,25 @@ class Page {
     }
   }
 
+  /** A user who may not act is not signed in. */
+  async #findPerson(claims: Parameters<typeof findPerson>[0]) {
+    const found = await findPerson(claims, this.#options.settings.signIn, this.#ports.identityStore)
+    if (!found.ok) return found
+    const judged = judgeUser(found.value, await this.#calls.findUser(found.value.userId, true))
+    return judged.ok ? found : judged
+  }
+
   async #call(
     event: PageEvent,
     { call, isDecision }: Extract<HostedOrder, { do: 'call the API' }>,
   ): Promise<PageAnswer> {
-    const { origin } = this.#options
-    const text = cookieOf(event, nameOfCookie('session', origin))
-    const session = text === undefined ? undefined : await this.#seal.open('session', text, pageSession)
+    const session = await this.#sessionOf(event)
     if (session === undefined) return refuseSession(unknownSession)
     if (!this.#throttle.admits(session.userId)) return tooMany
+    if (await this.#signedOut.has(session))
+      return { ...refuseSession(unknownSession), cookies: [this.#forget('session')] }
     const isWrite = call.startsWith('POST ')
-    const user = await this.#calls.findUser(session.userId, isWrite)
-    const judged = judgeUser(session, user)
+    const judged = judgeUser(session, await this.#calls.findUser(session.userId, isWrite))
     const { userId, userName } = session
     const from = event.requestContext.http.sourceIp
     const log = this.#ports.log.with({

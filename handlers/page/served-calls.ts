@@ -3,11 +3,15 @@ import type { Configuration } from '../../shared/domain/deployment/configuration
 import { closedApi } from '../../shared/domain/deployment/environment.ts'
 import type { PageSettings } from '../../shared/domain/deployment/page-settings.ts'
 import type { PrincipalId } from '../../shared/domain/principals/identity-center-ids.ts'
+import { nameInLinks } from '../../shared/domain/principals/principal.ts'
 import type { IdentityStore } from '../../shared/ports/identity-store.ts'
 import type { Log } from '../../shared/ports/log.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
+import { Policies } from '../../shared/reconcile/records/policies.ts'
+import { Suspensions } from '../../shared/reconcile/records/suspensions.ts'
 import { EligibilityFiles } from '../../shared/reconcile/requests/eligibility-files.ts'
+import { type Bar, findBar } from '../../shared/reconcile/requests/find-bar.ts'
 import { People } from '../../shared/reconcile/requests/people.ts'
 import { type Answer, answer, refuse } from '../api/answer.ts'
 import { serveRequests } from '../api/serve-requests.ts'
@@ -35,7 +39,8 @@ const onlyOperators = refuse(
   'one of a member of the groups of operators',
   'ask the platform team ("page.operators")',
 )
-type User = Awaited<ReturnType<IdentityStore['findUser']>>
+/** As the directory has the user, and what keeps the user from acting. */
+type Seen = { readonly user: Awaited<ReturnType<IdentityStore['findUser']>>; readonly bar: Bar | undefined }
 
 /** Everybody asks the identity store, which answers 20 calls a second: for looking, what it said within the minute is enough. */
 const knownMs = 30_000
@@ -51,7 +56,7 @@ export class ServedCalls {
   readonly #known
   readonly #looks: PageLooks
   readonly #operations: Operations
-  readonly #users = new Map<PrincipalId, { readonly user: User; readonly atMs: number }>()
+  readonly #users = new Map<PrincipalId, { readonly seen: Seen; readonly atMs: number }>()
 
   constructor(ports: Ports, configuration: Configuration, settings: PageSettings) {
     this.#ports = ports
@@ -60,22 +65,26 @@ export class ServedCalls {
     const organization = new OrganizationCache(ports, configuration.folders)
     this.#looks = new PageLooks(ports, configuration, organization)
     this.#operations = new Operations(ports, (accounts) => this.#looks.namesOf(accounts))
+    const policies = new Policies(ports)
     this.#known = {
       organization,
       eligibilityFiles: new EligibilityFiles(ports),
       people: new People(ports.identityStore, ports.clock, configuration.principalSuffix),
+      suspensions: new Suspensions({ objects: ports.objects, policies }),
     }
   }
 
-  /** `isNow`: as the identity store says it at this moment, which every change asks for. */
-  async findUser(id: PrincipalId, isNow: boolean): Promise<User> {
+  /** `isNow`: as the identity store says it at this moment, which every change and every sign-in asks for. */
+  async findUser(id: PrincipalId, isNow: boolean): Promise<Seen> {
     const nowMs = this.#ports.clock.monotonicMs()
     const known = this.#users.get(id)
-    if (known && !isNow && nowMs - known.atMs < knownMs) return known.user
+    if (known && !isNow && nowMs - known.atMs < knownMs) return known.seen
     const user = await this.#ports.identityStore.findUser(id)
+    const name = user?.name && nameInLinks(user.name, this.#configuration.principalSuffix)
+    const bar = await findBar(id, user && name ? { ...user, name } : undefined, this.#known.suspensions)
     if (this.#users.size >= usersMost) this.#users.clear()
-    this.#users.set(id, { user, atMs: nowMs })
-    return user
+    this.#users.set(id, { seen: { user, bar }, atMs: nowMs })
+    return { user, bar }
   }
 
   async serve(event: PageEvent, { call, caller, session, log }: Calling): Promise<Answer> {
@@ -125,8 +134,8 @@ export class ServedCalls {
   /** Groups are asked for each time, where they decide what somebody sees. */
   async #personOf({ userId, userName }: PageSession, call: HostedCall) {
     const { auditors, operators } = this.#settings
-    const { principalSuffix: suffix } = this.#configuration
-    const name = suffix !== '' && userName.endsWith(suffix) ? userName.slice(0, -suffix.length) : userName
+    const name = nameInLinks(userName, this.#configuration.principalSuffix)
+    if (name === undefined) throw new Error(`${userName} has no name in links, and findUser let the person pass`)
     if (!byGroups.includes(call)) return { userId, name, isAuditor: false, isOperator: false }
     const groups = await this.#known.people.groupsOf(userId, new Set([...auditors, ...operators]))
     const isOneOf = (named: readonly string[]) => named.some((one) => groups.has(one))

@@ -887,6 +887,7 @@ describe('the page', () => {
       'example-ssofile/approvals/*',
       'example-ssofile/requests/*',
       'example-ssofile/state/deletions/*',
+      'example-ssofile/state/signed-out/*',
     ])
     expect(text).toContain('secretsmanager:GetSecretValue')
     expect(text).not.toMatch(/"(sqs|sns|events|lambda|iam):/)

@@ -1,5 +1,6 @@
 import type { Uploader } from '../links/input-message.ts'
 import type { PrincipalId } from '../principals/identity-center-ids.ts'
+import type { PrincipalName } from '../principals/principal.ts'
 
 /** Who asked the API for a change. */
 export type ApiCaller = {
@@ -15,7 +16,7 @@ export type ApiCaller = {
 /** `name`: as it stands in links. Whether somebody reads what is others', groups of theirs say. */
 export type PagePerson = {
   readonly userId: PrincipalId
-  readonly name: string
+  readonly name: PrincipalName
   readonly isAuditor: boolean
 }
 

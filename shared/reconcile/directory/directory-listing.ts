@@ -2,7 +2,7 @@ import { membershipKey, parseMembershipAnywhere } from '../../domain/people/memb
 import { findNeeded, matchesRule, type Rule } from '../../domain/people/rule-file.ts'
 import type { AttributeName } from '../../domain/people/user-attributes.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
-import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
+import { nameInLinks, type PrincipalName } from '../../domain/principals/principal.ts'
 import type { DirectoryPerson } from '../../ports/identity-store.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -102,8 +102,7 @@ export class ListedPeople {
 
 /** `undefined`: no file can put this user into the group. */
 export function nameInKeys(whole: string, group: PrincipalName, suffix: string): PrincipalName | undefined {
-  if (!whole.endsWith(suffix)) return undefined
-  const name = principalName.safeParse(whole.slice(0, whole.length - suffix.length)).data
+  const name = nameInLinks(whole, suffix)
   if (name === undefined || name.includes('%')) return undefined
   return parseMembershipAnywhere(membershipKey({ group, user: name }, undefined)).ok ? name : undefined
 }

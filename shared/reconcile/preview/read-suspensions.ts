@@ -1,6 +1,6 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
-import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
+import { nameInLinks, type PrincipalName } from '../../domain/principals/principal.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { Policies } from '../records/policies.ts'
 import { Suspensions } from '../records/suspensions.ts'
@@ -16,7 +16,6 @@ export async function readSuspensions(
   const suspensionOf = await new Suspensions({ objects, policies: new Policies({ objects, clock }) }).readAll()
   if (suspensionOf === undefined) return () => undefined
   return (id, name) => {
-    if (!name?.endsWith(principalSuffix)) return suspensionOf(id, undefined)
-    return suspensionOf(id, principalName.safeParse(name.slice(0, name.length - principalSuffix.length)).data)
+    return suspensionOf(id, name === undefined ? undefined : nameInLinks(name, principalSuffix))
   }
 }

@@ -9,6 +9,7 @@ import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { readInput } from '../records/read-input.ts'
 import type { Suspensions } from '../records/suspensions.ts'
+import { findBar } from './find-bar.ts'
 import { type Finding, findAccount } from './gather-request.ts'
 import type { People } from './people.ts'
 
@@ -63,8 +64,7 @@ export async function readApprovals(
     const user = parsed.ok ? await people.userOf(id) : undefined
     if (!parsed.ok || user === undefined) return []
     // A denial counts: it gives nothing.
-    const mayNotGive = user.isDisabled || (await suspensions.find(id, user.name)) !== undefined
-    if (mayNotGive && parsed.value.decision === 'approve') return []
+    if ((await findBar(id, user, suspensions)) !== undefined && parsed.value.decision === 'approve') return []
     return [{ user: id, name: user.name, at: renderInstant(found.lastModified), ...parsed.value }]
   }
   const given = (await Promise.all([...asked].map((id) => limit(() => read(id))))).flat()

@@ -29,6 +29,7 @@ import { statusKey } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import type { Suspensions } from '../records/suspensions.ts'
 import type { EligibilityFiles } from './eligibility-files.ts'
+import { findBar } from './find-bar.ts'
 import type { People } from './people.ts'
 import { digestOfRequest } from './request-digest.ts'
 
@@ -77,6 +78,8 @@ function toReading({ key }: RequestPath, found: Found): Pick<Objects, 'reading' 
   const { body, ...object } = found
   const upload = { digest: digestOfRequest(found), askedAt: found.lastModified }
   const parsed = parseRequestBody(key, body, object.size)
+  if (!parsed.ok && object.size === 0)
+    return { reading: { state: 'empty', complaint: parsed.complaint, ...upload }, object }
   if (!parsed.ok) return { reading: { state: 'rejected', complaint: parsed.complaint, ...upload }, object }
   return { reading: { state: 'valid', request: parsed.value, ...upload }, object }
 }
@@ -137,12 +140,12 @@ export async function readDirectory(
   const concerned = fitting.filter(({ scopes }) => scopes.some((scope) => covers(scope) !== false))
   const named = concerned.flatMap((one) => [...one.for.groups, ...(one.approvedByItself?.groups ?? [])])
   const groups = user === undefined ? new Set<string>() : await people.groupsOf(path.userId, new Set(named))
-  const suspension = user && (await context.suspensions.find(path.userId, user.name))
+  const bar = await findBar(path.userId, user, context.suspensions)
   // Before the brake has let the person pass, nothing is ended for good.
   const toldOf = (file: string) => spoiledAsAbsent(new JsonRecord(context.objects, statusKey(file), status).read())
-  const told = suspension === undefined ? undefined : await toldOf(suspension)
+  const told = bar?.is === 'suspended' ? await toldOf(bar.by) : undefined
   const hasLeft = isAdmitted(told?.value)
-  const isDisabled = user?.isDisabled === true || suspension !== undefined
+  const isDisabled = user !== undefined && bar !== undefined
   return { userName: user?.name, isDisabled, hasLeft, groups, covers, eligibilities: usable, broken }
 }
 

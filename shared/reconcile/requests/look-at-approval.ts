@@ -14,6 +14,7 @@ import { crowdOf, isCrowded, tellCrowd } from '../records/crowds.ts'
 import { type InputHead, readInput, type UnreadableInput } from '../records/read-input.ts'
 import { readTold } from '../records/request-history.ts'
 import { StatusStore } from '../records/status-store.ts'
+import { findBar } from './find-bar.ts'
 import { describeInput, lookAtRequest, type RequestLookSources } from './look-at-request.ts'
 import { findRequest } from './request-pointer.ts'
 
@@ -57,9 +58,8 @@ export async function lookAtApproval(message: InputMessage, context: RequestLook
     if (request === undefined) return unknownYet
     const requester = userInKey(request)
     const about = { said: said.value, userId, digest, request, requester }
-    const user = await context.people.userOf(userId)
-    const isSuspended = user !== undefined && (await context.suspensions.find(userId, user.name)) !== undefined
-    const isDisabled = user?.isDisabled === true || isSuspended
+    const bar = await findBar(userId, await context.people.userOf(userId), context.suspensions)
+    const isDisabled = bar?.is === 'disabled' || bar?.is === 'suspended'
     return describeCount({ ...about, isDisabled }, await countOf(userId, digest, requester))
   }
 

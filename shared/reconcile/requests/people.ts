@@ -1,6 +1,11 @@
 import pLimit from 'p-limit'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
-import { type PrincipalName, type PrincipalType, principalName } from '../../domain/principals/principal.ts'
+import {
+  nameInLinks,
+  type PrincipalName,
+  type PrincipalType,
+  principalName,
+} from '../../domain/principals/principal.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { IdentityStore } from '../../ports/identity-store.ts'
 import { listAll } from '../../ports/page.ts'
@@ -39,8 +44,7 @@ export class People {
   /** `undefined`: there is no such user, or the name has not the suffix. */
   async userOf(user: PrincipalId): Promise<{ readonly name: PrincipalName; readonly isDisabled: boolean } | undefined> {
     const { name, isDisabled = false } = (await this.#memberships.userOf(user)) ?? {}
-    const known = name?.endsWith(this.#suffix) ? name.slice(0, name.length - this.#suffix.length) : undefined
-    const spelt = principalName.safeParse(known).data
+    const spelt = name === undefined ? undefined : nameInLinks(name, this.#suffix)
     return spelt && { name: spelt, isDisabled }
   }
 

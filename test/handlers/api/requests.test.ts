@@ -147,6 +147,44 @@ describe('a person who is signed in', () => {
     expect(await world.json(key)).toEqual(requestDetails)
   })
 
+  test('does not shorten what runs, and takes back an extension that waits', async () => {
+    const { world, ana } = await people()
+    const key = `requests/${ana}/${linkOf('ana')}`
+    await askAs(world, sessionOf('ana'), linkOf('ana'))
+    const write = (sent: object) => send(world, { route: 'POST /requests', arn: sessionOf('ana'), sent })
+    const of = { linkData: linkOf('ana') }
+    const expiresAt = new Date(world.clock.now().getTime() + 4 * 3_600_000).toISOString()
+    await putStatus(world, key, { state: 'applied', request: { digest, expiresAt } })
+    const shorter = { action: 'extend', ...of, requestDetails: { duration: 'PT1H' } }
+    expect(await write(shorter)).toMatchObject({
+      statusCode: 400,
+      body: { errors: [{ expected: expect.stringContaining(expiresAt) }] },
+    })
+    expect(await write({ action: 'withdraw', ...of })).toMatchObject({ statusCode: 409 })
+    expect(await write({ ...shorter, requestDetails: { duration: 'PT8H' } })).toMatchObject({ statusCode: 202 })
+    await putStatus(world, key, { state: 'waiting', request: { digest, runsUntil: expiresAt } })
+    expect(await write({ action: 'withdraw', ...of })).toMatchObject({ statusCode: 202 })
+    expect((await world.objects.get(key))?.size).toBe(0)
+  })
+
+  test('who is suspended or disabled is refused, whatever the call', async () => {
+    const { world } = await people()
+    await world.objects.put('suspended/ana', '')
+    expect(await askAs(world, sessionOf('ana'), linkOf('ana'))).toMatchObject({ statusCode: 403 })
+    for (const route of ['GET /requests', 'GET /eligibility'])
+      expect(await send(world, { arn: sessionOf('ana'), route })).toMatchObject({ statusCode: 403 })
+    expect(await decideAs(world, sessionOf('ana'), { digest, decision: 'approve' })).toMatchObject({ statusCode: 403 })
+    expect(await world.keys('requests/')).toEqual([])
+    expect(await askAs(world, sessionOf('ben'), linkOf('ben'))).toMatchObject({ statusCode: 202 })
+  })
+
+  test('with a suffix, a user whose name lacks it is nobody whom links name, and is refused', async () => {
+    const { world } = await people({ configuration: { principalSuffix: '@example.com' } })
+    await world.identityStore.createUser({ userName: 'ana' })
+    expect(await askAs(world, sessionOf('ana'), linkOf('ana'))).toMatchObject({ statusCode: 403 })
+    expect(await askAs(world, sessionOf('ana@example.com'), linkOf('ana'))).toMatchObject({ statusCode: 202 })
+  })
+
   test('is told who they are and what they may ask for, by name or as a member of a group, and nothing of others', async () => {
     const { world, ana } = await people()
     const team = await world.identityStore.createGroup({ displayName: 'team' })

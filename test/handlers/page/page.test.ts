@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { openProvider, openWithPeople, post } from './page-world.ts'
+import { openProvider, openWithPeople, post, TestBrowser } from './page-world.ts'
 
 let provider: Awaited<ReturnType<typeof openProvider>>
 beforeAll(async () => {
@@ -153,4 +153,57 @@ test('people see what they have and through what, members of the auditors’ gro
   })
   await world.identityStore.deleteGroupMembership(membership)
   expect(await ben.send('/api/everybody')).toMatchObject({ statusCode: 403 })
+})
+
+test('who signs out ends the session: a copy of its cookie opens nothing, and another session of that person goes on', async () => {
+  const { ana, ids, world, clock, send } = await open()
+  const other = new TestBrowser({ send })
+  await other.signIn('ana', provider.url)
+  const copy = new TestBrowser({ send })
+  for (const [name, value] of ana.jar()) copy.jar().set(name, value)
+  expect(await copy.send('/api/me')).toMatchObject({ statusCode: 200 })
+  expect(await ana.send('/sign-out', { method: 'POST', body: {} })).toMatchObject({ statusCode: 204 })
+  expect(await copy.send('/api/me')).toMatchObject({ statusCode: 401 })
+  expect(await other.send('/api/me')).toMatchObject({ statusCode: 200 })
+  expect(await world.keys('state/signed-out/')).toHaveLength(1)
+  // What no session can be left of is forgotten.
+  await world.clock.advance(25 * 60 * minuteMs)
+  clock.move(1)
+  await other.send('/sign-out', { method: 'POST', body: {} })
+  expect(await world.keys(`state/signed-out/${ids.ana}/`)).toHaveLength(1)
+})
+
+describe('a suspended person', () => {
+  test('does nothing with a session that there is, reads nothing, and does not sign in', async () => {
+    const { ana, ids, world, send } = await open({ operators: ['team-Watch'], auditors: ['team-Watch'] })
+    const team = await world.identityStore.createGroup({ displayName: 'team-Watch' })
+    await world.identityStore.createGroupMembership(team, ids.ana)
+    expect(await ana.send('/api/operations')).toMatchObject({ statusCode: 200 })
+    await world.objects.put('suspended/ana', '')
+    expect(await post(ana, '/api/pause', { reason: 'x' })).toMatchObject({ statusCode: 401 })
+    const again = new TestBrowser({ send })
+    const refused = await again.signIn('ana', provider.url)
+    expect(refused.statusCode).toBe(403)
+    expect(refused.body).toContain('suspended')
+    await world.clock.advance(minuteMs)
+    expect(await ana.send('/api/everybody')).toMatchObject({ statusCode: 401 })
+    expect(await world.keys('control/pause')).toEqual([])
+    await world.objects.delete('suspended/ana')
+    await again.signIn('ana', provider.url)
+    expect(await again.send('/api/operations')).toMatchObject({ statusCode: 200 })
+  })
+})
+
+describe('about a request, nobody is told', () => {
+  const access = (user: string) => `access/account%233000000002%Admin-ps%${user}%USER%ours`
+  test('what another person has, whose name the own request has', async () => {
+    const { ben, ids, world } = await open()
+    await world.objects.put(access('ana'), '')
+    await world.objects.put(access('ben'), '')
+    const link = 'root%all%P%ana%USER%ssofile'
+    await world.objects.put(`requests/${ids.ben}/${link}`, JSON.stringify({ duration: 'PT1H' }))
+    const told = await ben.send(`/api/about?request=${encodeURIComponent(`${ids.ben}/${link}`)}`)
+    expect(told.statusCode).toBe(200)
+    expect(told.body).not.toContain('"ana"')
+  })
 })

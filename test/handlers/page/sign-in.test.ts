@@ -284,7 +284,7 @@ describe('a session', () => {
     await browser.signIn('ana', provider.url)
     clock.move(minuteMs)
     secret.value = secretOf([keys[1], keys[0]])
-    const of = { userId: page.ana, userName: 'ana' }
+    const of = { id: 'a', userId: page.ana, userName: 'ana' }
     browser.jar().set(session, await sealed(Buffer.from(keys[1], 'base64url'), `${origin}/session`, of, 'new'))
     expect(await browser.send('/api/me')).toMatchObject({ statusCode: 401 })
     browser.jar().set(session, await sealed(Buffer.from(keys[1], 'base64url'), `${origin}/session`, of))
