@@ -32,15 +32,13 @@ export function createDeploymentKey(
       conditions: { StringEquals: { 'aws:SourceAccount': [...new Set([account, names.bucketAccount])] } },
     }),
   )
+  const { requestAccounts, ...named } = access
   const people = [
-    ...access.uploaders.flatMap(({ principals }) => principals),
-    ...access.permissionSetUploaders,
-    ...access.auditors,
-    ...access.operators,
-    ...access.governance,
-    ...access.responders,
-    ...access.people,
-    ...access.requestAccounts.map((of) => names.sessionArnsOf(of)),
+    // Everybody whom `access` names, whatever for: the bucket's policy says what each may do.
+    ...Object.values(named).flatMap((all) =>
+      all.flatMap((one): readonly string[] => (typeof one === 'string' ? [one] : one.principals)),
+    ),
+    ...requestAccounts.map((of) => names.sessionArnsOf(of)),
   ]
   // Those of this account need a policy of their own, as for the bucket.
   const accounts = [...new Set(people.map((arn) => arn.split(':')[4] ?? ''))].filter((other) => other !== account)
