@@ -91,6 +91,34 @@ test('plan, push and pull know the files of people, and only HR may push them', 
   }
 }, 120_000)
 
+test('HR takes over nobody: a user who was there stays as governance and the directory have it', async () => {
+  const tom = 'tom.baker@acme.example'
+  const taking = `people/${tom}.json`
+  const tomNow = async () => {
+    const input = { IdentityStoreId: await system.access.identityStoreId() }
+    for await (const { Users = [] } of paginateListUsers({ client: system.identityStore }, input)) {
+      const found = Users.find(({ UserName }) => UserName === tom)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+  const before = await tomNow()
+  const theft = JSON.stringify({ ...names, email: 'thief@other.example', deleteAfterDays: 0 })
+  await system.upload(taking, theft, 'hr')
+  await system.untilStatus(taking, 'rejected')
+  await system.remove(taking, 'hr')
+  await system.untilGone(taking)
+  // HR cannot write the policy that would let it.
+  const denied = await system.tryCli(['s3', 'cp', 'package.json', 's3://ssofile/policies/p.json'], { as: 'hr' })
+  expect(denied.stderr).toContain("use the access key id 'governance' for policies/")
+  await system.upload('policies/p.json', JSON.stringify({ contact: 'it', adoptPeople: [tom] }), 'governance')
+  await system.upload(taking, theft, 'hr')
+  await until('the adopted user keeps the address', async () =>
+    (await system.status(taking))?.reason?.includes('e-mail') ? true : undefined,
+  )
+  expect(await tomNow()).toEqual(before)
+}, 120_000)
+
 test('where a provider keeps users, nobody is written, and the status says who shows it', async () => {
   await fetch(`${system.url}/_ssofile/users/${encodeURIComponent('kenji.ito@acme.example')}/provision`, {
     method: 'POST',

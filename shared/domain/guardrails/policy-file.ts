@@ -124,6 +124,8 @@ export const policyFileSchema = z.strictObject({
   watch: z.array(watched).max(100).optional(),
   /** User names: a file of `suspended/` takes nothing from these. */
   neverSuspend: globs.optional(),
+  /** User names: a file of `people/` may take over users of these names whom ssofile did not make. */
+  adoptPeople: globs.optional(),
 })
 export type Policy = {
   readonly key: string
@@ -136,6 +138,8 @@ export type Policy = {
   readonly watch?: readonly Watched[] | undefined
   /** Absent: nobody. */
   readonly neverSuspend?: readonly string[] | undefined
+  /** Absent: nobody. */
+  readonly adoptPeople?: readonly string[] | undefined
 }
 
 /** All that governance demands. While one is broken, nobody knows what it forbids: nothing new is granted. */
@@ -152,9 +156,17 @@ export function parsePolicyFile(key: string, body: Uint8Array, sizeBytes = body.
   const limit = { mostBytes: policyFileMostBytes, remedy: 'divide it into several files' }
   const read = parseJsonFile({ key, body, sizeBytes }, limit, policyFileSchema, policyRules)
   if (!read.ok) return read
-  const { contact, links = [], permissionSets = [], separations = [], minimums = [], watch, neverSuspend } = read.value
+  const {
+    $schema: _,
+    contact,
+    links = [],
+    permissionSets = [],
+    separations = [],
+    minimums = [],
+    ...people
+  } = read.value
   const rules = { links, permissionSets, separations, minimums }
-  const policy = { key, contact, ...rules, ...(watch && { watch }), ...(neverSuspend && { neverSuspend }) }
+  const policy = { key, contact, ...rules, ...people }
   const ids = rulesOf(policy).map(({ id }) => id)
   const twice = ids.find((id, index) => ids.indexOf(id) < index)
   if (twice === undefined) return parsed(policy)
@@ -201,7 +213,7 @@ export function joinPolicies(read: readonly { readonly policy: Parsed<Policy>; r
 
 const listOfGlobs = 'a list of at most 100 texts, in which * stands for any characters and ? for one'
 const expectations: Readonly<Record<string, string>> = {
-  $: 'one JSON object with contact, and links, permissionSets, separations, minimums, watch or neverSuspend',
+  $: 'one JSON object with contact, and links, permissionSets, separations, minimums, watch, neverSuspend or adoptPeople',
   '$.$schema': 'where the schema is',
   '$.contact': 'whom to ask: one line of at most 200 characters',
   '$.links': 'a list of at most 100 rules about links',
@@ -210,6 +222,7 @@ const expectations: Readonly<Record<string, string>> = {
   '$.minimums': 'a list of at most 100 rules about people who keep a permission set',
   '$.watch': 'a list of at most 100 objects with accounts, permissionSets, or both',
   '$.neverSuspend': listOfGlobs,
+  '$.adoptPeople': listOfGlobs,
   '$.watch.[]': 'an object with accounts, permissionSets, or both',
   '$.watch.[].accounts': listOfGlobs,
   '$.watch.[].permissionSets': listOfGlobs,

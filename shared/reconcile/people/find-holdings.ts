@@ -21,6 +21,8 @@ export type FoundHoldings = Omit<Holdings, 'memberships'> & {
   /** Of ours, as the ledger has them. */
   readonly entries: ReadonlyMap<AssignmentKey, LedgerEntry>
   readonly throughGroups: readonly ThroughGroup[]
+  /** Names of the groups that others put the user into, with access or without. */
+  readonly groupsOfOthers: readonly string[]
 }
 /** Each access of a group is not read: there may be thousands. */
 type ThroughGroup = { readonly key: AssignmentKey; readonly group: string; readonly isForeign: boolean }
@@ -68,6 +70,7 @@ export async function findHoldings(
     foreign,
     groups,
     throughGroups,
+    groupsOfOthers: ids.map((id) => nameOf.get(id) ?? id).filter((group) => !own.has(group)),
     held: list && describeList(list),
   }
 }

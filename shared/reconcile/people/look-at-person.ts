@@ -1,4 +1,5 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { findNeverSuspended, mayAdoptPerson } from '../../domain/guardrails/named-people.ts'
 import type { InputMessage } from '../../domain/links/input-message.ts'
 import { renderNameInKey } from '../../domain/links/name-in-key.ts'
 import { decidePerson, type PersonStep } from '../../domain/people/decide-person.ts'
@@ -35,13 +36,17 @@ import { KnownRecord } from '../records/known-record.ts'
 import { listHeads } from '../records/list-heads.ts'
 import { listOwnedPeople, ownedPersonRecord } from '../records/owned-people.ts'
 import { readNow } from '../records/owner.ts'
+import type { Policies } from '../records/policies.ts'
 import { type InputHead, readParsedInput, requireUnchanged } from '../records/read-input.ts'
+import { StatusStore } from '../records/status-store.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { tellEvent } from '../records/tell-event.ts'
 import { findHoldings } from './find-holdings.ts'
 import { tellInput } from './tell-input.ts'
 
 type Looking = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' | 'identityStore' | 'log'> & {
   readonly configuration: Configuration
+  readonly policies: Pick<Policies, 'read'>
 }
 type Told = Pick<NewStatus, 'state' | 'reason' | 'remedy' | 'owned' | 'principalId'>
 /** `again`: the next step. `at`: when it is looked at again. */
@@ -93,7 +98,7 @@ export async function lookAtEnded(key: string, context: Looking, look: () => Pro
 
 /** Every hour: what no event told of. Each person of ours is compared with the file and the directory. */
 export async function reconcilePeople(
-  ports: Omit<Looking, 'configuration' | 'log' | 'identityStore'>,
+  ports: Omit<Looking, 'configuration' | 'log' | 'identityStore' | 'policies'>,
   configuration: Configuration,
 ): Promise<void> {
   if (configuration.directory !== 'identity-center') return
@@ -138,6 +143,7 @@ class PersonLook {
     const owned = await this.#owned.read()
     const endsAt = dateOf(owned?.endsAt)
     if (endsAt === undefined || owned?.ended !== undefined) return undefined
+    if (findNeverSuspended(await this.#context.policies.read(), this.#name) !== undefined) return undefined
     if (endsAt > this.#input.now) return endsAt
     this.#id = owned?.id
     await this.#end()
@@ -151,7 +157,10 @@ class PersonLook {
     this.#id = owned?.id ?? (await identityStore.findPrincipalId('USER', this.#whole))
     const user = this.#id && (await identityStore.findUser(this.#id))
     this.#user = user
+    const guardrails = await this.#context.policies.read()
     const decided = decidePerson({
+      mayAdopt: mayAdoptPerson(guardrails, this.#name),
+      protectedBy: findNeverSuspended(guardrails, this.#name),
       file,
       owned,
       user: user && { ...user, hasName: user.name === this.#whole },
@@ -173,6 +182,12 @@ class PersonLook {
         return { told: { state: 'expired', reason: `its time ended at ${file?.endsAt}; there is no user of ours` } }
       case 'external':
         return { told: describeExternal(this.#name, this.#id) }
+      case 'foreign':
+        return { told: describeForeign(this.#name, this.#id), at: this.#in(laterMs) }
+      case 'protected':
+        return { told: describeProtected(decided.policy, file !== undefined, this.#id), at: this.#in(laterMs) }
+      case 'identity':
+        return { told: describeIdentity(this.#user, this.#id), at: this.#in(laterMs) }
       case 'adopt':
         return this.#claim({ isAdopted: true, event: 'adopted' })
       case 'make':
@@ -315,21 +330,41 @@ class PersonLook {
     if (user.isExternal || user.name !== this.#whole)
       return { told: describeExternal(this.#name, id), at: this.#in(laterMs) }
     if (this.#paused !== undefined) return { told: { state: 'revoking', reason: this.#paused }, at: this.#in(soonMs) }
-    const { ours, memberships } = await findHoldings(id, { objects, people: new People(identityStore) })
-    const left = ours.length + memberships.length
-    if (left > 0)
-      return {
-        told: {
-          state: 'blocked',
-          reason: `the user is to be deleted, and ${left} of ours are left: accesses ${ours.length}, memberships ${memberships.length}`,
-          remedy: `see what keeps them: ssofile status ${suspensionKey(this.#name)}`,
-          principalId: id,
-        },
-        at: this.#in(soonMs),
-      }
+    const blocked = await this.#findBlocked(id)
+    if (blocked) return { told: { state: 'blocked', principalId: id, ...blocked }, at: this.#in(soonMs) }
     await requireUnchanged(objects, personKey(this.#name), this.#input.head)
     await unlessCode(identityStore.deleteUser(id), 'ResourceNotFoundException')
     return this.#forget('deleted')
+  }
+
+  /**
+   * What keeps a user from being deleted. The brake counts the suspension, so a person whom it holds is not deleted either; and
+   * the deletion would take away what others gave.
+   */
+  async #findBlocked(id: PrincipalId): Promise<Pick<Told, 'reason' | 'remedy'> | undefined> {
+    const { objects, clock, identityStore } = this.#context
+    const key = suspensionKey(this.#name)
+    const suspension = await spoiledAsAbsent(new StatusStore(objects, clock).read(key))
+    const people = new People(identityStore)
+    const { ours, memberships, foreign, groupsOfOthers } = await findHoldings(id, { objects, people })
+    const left = [
+      ...(ours.length > 0 ? [`${ours.length} accesses and`] : []),
+      ...(memberships.length > 0 ? [`${memberships.length} memberships of ours`] : []),
+      ...(foreign.length > 0 ? [`${foreign.length} accesses that others gave`] : []),
+      ...(groupsOfOthers.length > 0
+        ? [`memberships that others made: ${quote(groupsOfOthers.slice(0, 5).join(', '), 300)}`]
+        : []),
+    ]
+    if (left.length > 0)
+      return {
+        reason: `the user is not deleted while the user has ${left.join(', ')}`,
+        remedy: `what others gave, others take away; the rest: ssofile status ${key}`,
+      }
+    if (suspension?.state === 'suspended' && suspension.principalId === id) return undefined
+    return {
+      reason: `the user is deleted once the suspension is whole; its state is ${suspension?.state ?? 'not known yet'}`,
+      remedy: `see what keeps it: ssofile status ${key}`,
+    }
   }
 
   /** The user is gone: what suspended it has done its work, and a new user of this name is somebody else. */
@@ -390,6 +425,35 @@ function describeExternal(name: PrincipalName, id: PrincipalId | undefined): Tol
     state: 'rejected',
     reason: `received user '${quote(name)}', whom a provider keeps (it has ExternalIds), expected one that nobody else writes`,
     remedy: 'change the user in the provider, and delete this file; to take away what the person has: ssofile suspend',
+    principalId: id,
+  }
+}
+
+function describeForeign(name: PrincipalName, id: PrincipalId | undefined): Told {
+  return {
+    state: 'rejected',
+    reason: `received user '${quote(name)}', who was there before and whom ssofile did not make, expected one that nobody else made, or one that governance lets ssofile take over`,
+    remedy: `delete this file; or have governance name the user under "adoptPeople" in a policy`,
+    principalId: id,
+  }
+}
+
+function describeProtected(policy: string, isThere: boolean, id: PrincipalId | undefined): Told {
+  return {
+    state: isThere ? 'rejected' : 'blocked',
+    reason: `received ${isThere ? 'a file that would change or end' : 'the deletion of the file of'} a user whom "neverSuspend" of ${quote(policy)} names, expected one whom it does not name; nothing is changed`,
+    remedy: isThere
+      ? 'delete this file, or ask those who write the policies'
+      : 'upload the file again, or ask those who write the policies',
+    principalId: id,
+  }
+}
+
+function describeIdentity(user: DirectoryUser | undefined, id: PrincipalId | undefined): Told {
+  return {
+    state: 'rejected',
+    reason: `received another e-mail address for a user whom ssofile adopted, expected the one that the directory has (${quote(user?.profile.email ?? 'none')}); nothing is changed`,
+    remedy: 'write that address, or leave "email" out; the address of an adopted user changes in the directory only',
     principalId: id,
   }
 }

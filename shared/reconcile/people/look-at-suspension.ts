@@ -1,6 +1,6 @@
 import { assignmentOf } from '../../domain/assignments/assignment.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
-import { findNeverSuspended } from '../../domain/guardrails/never-suspended.ts'
+import { findNeverSuspended } from '../../domain/guardrails/named-people.ts'
 import { findUploader } from '../../domain/links/find-uploader.ts'
 import type { InputMessage } from '../../domain/links/input-message.ts'
 import { uploaderWithoutSession } from '../../domain/links/uploader-without-session.ts'

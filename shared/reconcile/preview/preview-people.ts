@@ -1,5 +1,7 @@
 import pLimit from 'p-limit'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { findNeverSuspended, mayAdoptPerson } from '../../domain/guardrails/named-people.ts'
+import type { Guardrails } from '../../domain/guardrails/policy-file.ts'
 import { decidePerson } from '../../domain/people/decide-person.ts'
 import {
   type OwnedPerson,
@@ -44,6 +46,7 @@ type Sources = {
   readonly identityStore: IdentityStore
   readonly principals: Pick<PrincipalIndex, 'resolve'>
   readonly configuration: Configuration
+  readonly guardrails: Guardrails
   readonly now: Date
 }
 
@@ -75,6 +78,7 @@ async function previewPerson(
     identityStore,
     principals,
     configuration,
+    guardrails,
     now,
     refuse,
   }: Sources & { readonly refuse: () => ReturnType<typeof refusePeople> },
@@ -94,6 +98,8 @@ async function previewPerson(
   const decided = decidePerson({
     ...{ file: said, owned, isApplied, now, onDrift: configuration.onDrift },
     user: user && { ...user, hasName },
+    mayAdopt: mayAdoptPerson(guardrails, name),
+    protectedBy: findNeverSuspended(guardrails, name),
   })
   const terms = { endsAt: said?.endsAt, deleteAfterDays: said?.deleteAfterDays ?? owned?.deleteAfterDays }
   const differing = (isAdopted: boolean) => {
@@ -117,6 +123,12 @@ async function previewPerson(
       return decided.dueAt && { change: 'ended', at: decided.dueAt.toISOString() }
     case 'external':
       return reject('a provider keeps the user (it has ExternalIds)')
+    case 'foreign':
+      return reject('ssofile did not make the user, and no policy lets it take the user over ("adoptPeople")')
+    case 'protected':
+      return reject(`"neverSuspend" of ${decided.policy} names the user`)
+    case 'identity':
+      return reject('the file has another e-mail address, and ssofile adopted the user')
     case 'renamed':
       return { change: 'renamed', reason: `somebody renamed the user to '${user?.name}'` }
     case 'none':

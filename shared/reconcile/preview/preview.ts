@@ -203,7 +203,10 @@ export async function previewChanges(
     administrators: await findAdministrators(named, objects, permissionSets),
     ownAccount: countInOwnAccount(granted, configuration),
     memberships: ofGroups,
-    people: await previewPeople({ objects, identityStore, principals, configuration, now: ports.clock.now() }),
+    people: await previewPeople({
+      ...{ objects, identityStore, principals, configuration, now: ports.clock.now() },
+      guardrails: await policies.read(),
+    }),
     view,
     viewAgeMs: ports.clock.now().getTime() - Date.parse(view.readAt),
     unfinished: unfinished.length,

@@ -1,4 +1,4 @@
-import { findNeverSuspended } from '../../domain/guardrails/never-suspended.ts'
+import { findNeverSuspended } from '../../domain/guardrails/named-people.ts'
 import { parseSuspensionKey, suspensionKey, suspensionPrefix } from '../../domain/people/suspension.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'

@@ -34,7 +34,10 @@ describe('the next step for one person', () => {
   const ended = { ...owned, ended: { at: before } }
   const file = personFileSchema.parse(names)
   const over = { ...file, endsAt: before }
-  const facts: PersonFacts = { file, owned, user, isApplied: false, now, onDrift: 'restore' }
+  const facts: PersonFacts = {
+    ...{ file, owned, user, isApplied: false, now, onDrift: 'restore' },
+    ...{ mayAdopt: true, protectedBy: undefined },
+  }
   const { id: _, ...claimed } = owned
 
   test.each<[string, Partial<PersonFacts>, object]>([
@@ -68,6 +71,31 @@ describe('the next step for one person', () => {
       { step: 'make' },
     ],
     ['a user who was there', { owned: undefined }, { step: 'adopt' }],
+    ['a user who was there, and may not be adopted', { owned: undefined, mayAdopt: false }, { step: 'foreign' }],
+    ['the same with a file that has ended', { file: over, owned: undefined, mayAdopt: false }, { step: 'foreign' }],
+    ['the same, protected', { owned: undefined, protectedBy: 'p' }, { step: 'protected', policy: 'p' }],
+    ['the end of somebody protected', { file: undefined, protectedBy: 'p' }, { step: 'protected', policy: 'p' }],
+    [
+      'the deletion of somebody protected',
+      { file: undefined, owned: { ...ended, deleteAfterDays: 0 }, protectedBy: 'p' },
+      { step: 'protected', policy: 'p' },
+    ],
+    [
+      'another title of somebody protected',
+      { file: { ...file, title: 'CTO' }, protectedBy: 'p' },
+      { step: 'protected', policy: 'p' },
+    ],
+    ['no change of somebody protected', { protectedBy: 'p' }, { step: 'applied' }],
+    [
+      'another e-mail address of an adopted user',
+      { file: { ...file, email: 'x@x.example', title: 'CTO' }, owned: { ...owned, isAdopted: true } },
+      { step: 'identity', change: { email: 'x@x.example', title: 'CTO' } },
+    ],
+    [
+      'another e-mail address of a user whom ssofile made',
+      { file: { ...file, email: 'x@x.example' } },
+      { step: 'change', change: { email: 'x@x.example' } },
+    ],
     ['nobody of the name', { owned: undefined, user: undefined }, { step: 'make' }],
     ['a user who was deleted by hand', { user: undefined, isApplied: true }, { step: 'make' }],
     [

@@ -150,14 +150,57 @@ test('a file that is not valid any more prolongs nothing', async () => {
 })
 
 describe('who is not written', () => {
-  test('a user who was there is adopted, and keeps what the file leaves out', async () => {
+  test('a user who was there is adopted where governance says so, and keeps what the file leaves out', async () => {
     const grouping = open()
+    await grouping.put('policies/people.json', { contact: 'it', adoptPeople: ['ana.*'] })
     await grouping.world.identityStore.createPerson(principalName.parse(ana), { ...names, title: 'CTO' })
     await grouping.put(file, { ...names, department: 'Web' })
     await grouping.until(file, 'applied')
     expect((await userOf(grouping))?.profile).toEqual({ ...names, title: 'CTO', department: 'Web' })
     expect((await grouping.status(file))?.owned).toBe(false)
     expect((await events(grouping)).toSorted()).toEqual(['adopted', 'changed'])
+  })
+
+  test('a user who was there, where no policy lets the file take the user over; the file’s deletion ends nothing', async () => {
+    const grouping = open()
+    const { identityStore } = grouping.world
+    await identityStore.createPerson(principalName.parse(ana), { ...names, email: 'ana@acme.example' })
+    await grouping.put(file, { ...names, email: 'thief@other.example', deleteAfterDays: 0 })
+    await grouping.until(file, 'rejected')
+    expect((await grouping.status(file))?.remedy).toContain('adoptPeople')
+    await grouping.delete(file)
+    await grouping.until(file, undefined)
+    await grouping.world.clock.advance(60_000)
+    await grouping.world.finish(grouping.world.everyMinute())
+    expect((await userOf(grouping))?.profile.email).toBe('ana@acme.example')
+    expect(await grouping.world.keys('suspended/')).toEqual([])
+  })
+
+  test('the e-mail address of an adopted user, and nothing else of that file', async () => {
+    const grouping = open()
+    await grouping.put('policies/people.json', { contact: 'it', adoptPeople: ['*'] })
+    const { identityStore } = grouping.world
+    await identityStore.createPerson(principalName.parse(ana), { ...names, email: 'ana@acme.example' })
+    await grouping.put(file, { ...names, email: 'thief@other.example', title: 'CTO' })
+    await grouping.until(file, 'rejected')
+    expect((await userOf(grouping))?.profile).toEqual({ ...names, email: 'ana@acme.example' })
+    await grouping.put(file, { ...names, title: 'CTO' })
+    await grouping.until(file, 'applied')
+    expect((await userOf(grouping))?.profile).toMatchObject({ email: 'ana@acme.example', title: 'CTO' })
+  })
+
+  test('whom neverSuspend names: no change, no end and no deletion', async () => {
+    const grouping = open()
+    await grouping.put(file, { ...names, deleteAfterDays: 0 })
+    await grouping.until(file, 'applied')
+    await grouping.put('policies/people.json', { contact: 'it', neverSuspend: ['ana.*'] })
+    await grouping.world.clock.advance(10_000)
+    await grouping.put(file, { ...names, title: 'CTO', deleteAfterDays: 0 })
+    await grouping.until(file, 'rejected')
+    await grouping.delete(file)
+    await grouping.until(file, 'blocked')
+    expect((await userOf(grouping))?.profile).toEqual(names)
+    expect(await grouping.world.keys('suspended/')).toEqual([])
   })
 
   test('a user with ExternalIds', async () => {
@@ -236,3 +279,41 @@ test.each(['before', 'after'] as const)(
   },
   120_000,
 )
+
+describe('a user who is to be deleted at once', () => {
+  const manyOf = (count: number) => Array.from({ length: count }, (_, index) => `people/leaver-${index}.json`)
+  const said = { ...names, deleteAfterDays: 0 }
+
+  test('is not deleted with access or memberships that others gave', async () => {
+    const grouping = open()
+    const { world } = grouping
+    await grouping.put(file, said)
+    await grouping.until(file, 'applied')
+    const group = await world.identityStore.createGroup({ displayName: 'made-by-others' })
+    await world.identityStore.createGroupMembership(group, grouping.id('USER', ana))
+    await grouping.delete(file)
+    await minutesUntil(grouping, file, 'blocked')
+    expect((await grouping.status(file))?.reason).toContain('made-by-others')
+    expect(await userOf(grouping)).toBeDefined()
+  })
+
+  test('counts in the brake: of fourteen at once, those beyond brake.people stay until they are released', async () => {
+    const grouping = open()
+    const { world } = grouping
+    for (const key of manyOf(14)) await grouping.put(key, said)
+    for (const key of manyOf(14)) await grouping.until(key, 'applied')
+    for (const key of manyOf(14)) await grouping.delete(key)
+    for (let minute = 0; minute < 8; minute++) {
+      await world.clock.advance(60_000)
+      await world.finish(world.everyMinute()).catch(() => undefined)
+    }
+    await world.until(async () => (await left(grouping)) === 9, 'five are deleted, and nine are held')
+    const held = (await world.keys('attention/held/')).filter((key) => key.includes('suspended/leaver-'))
+    expect(held).toHaveLength(9)
+  })
+
+  const left = async ({ world }: Grouping) =>
+    (await Promise.all(manyOf(14).map(async (_, index) => world.identityStore.idOf('USER', `leaver-${index}`)))).filter(
+      (id) => id !== undefined,
+    ).length
+})

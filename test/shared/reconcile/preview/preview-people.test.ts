@@ -40,12 +40,12 @@ test('a user who is not there is made, and the plan says when the person ends an
   )
 })
 
-test('a user who is there is adopted, and one who begins later waits', async () => {
+test('a user who is there is adopted where governance lets it be, and one who begins later waits', async () => {
   const startsAt = '2999-01-01T00:00:00Z'
-  const { people } = await plan(open(), {
-    [`people/${kenji}.json`]: { ...names, title: 'Engineer' },
-    [file]: { ...names, startsAt },
-  })
+  const files = { [`people/${kenji}.json`]: { ...names, title: 'Engineer' }, [file]: { ...names, startsAt } }
+  const refused = await plan(open(), files)
+  expect(refused.people[1]).toMatchObject({ name: kenji, change: 'rejected' })
+  const { people } = await plan(open(), { ...files, 'policies/p.json': { contact: 'it', adoptPeople: ['kenji*'] } })
   expect(people).toMatchObject([
     { name: ana, change: 'wait', at: startsAt },
     { name: kenji, change: 'adopt', fields: expect.arrayContaining(['title']) },

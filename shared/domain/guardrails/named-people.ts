@@ -5,3 +5,8 @@ import type { Guardrails } from './policy-file.ts'
 export function findNeverSuspended({ policies }: Guardrails, userName: string): string | undefined {
   return policies.find(({ neverSuspend = [] }) => fitsOne(neverSuspend, userName))?.key
 }
+
+/** Whether governance lets a file under `people/` take over a user of this name whom ssofile did not make. */
+export function mayAdoptPerson({ policies }: Guardrails, userName: string): boolean {
+  return policies.some(({ adoptPeople = [] }) => fitsOne(adoptPeople, userName))
+}
