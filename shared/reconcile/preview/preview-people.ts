@@ -21,6 +21,7 @@ import type { PrincipalIndex } from '../directory/principal-index.ts'
 import { refusePeople } from '../directory/refuse-people.ts'
 import { listHeads, readsAtOnce } from '../records/list-heads.ts'
 import { listOwnedPeople, ownedPersonRecord } from '../records/owned-people.ts'
+import type { Policies } from '../records/policies.ts'
 import { readParsedInput } from '../records/read-input.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 
@@ -46,7 +47,7 @@ type Sources = {
   readonly identityStore: IdentityStore
   readonly principals: Pick<PrincipalIndex, 'resolve'>
   readonly configuration: Configuration
-  readonly guardrails: Guardrails
+  readonly policies: Pick<Policies, 'read'>
   readonly now: Date
 }
 
@@ -61,8 +62,9 @@ export async function previewPeople(sources: Sources): Promise<readonly PersonCh
   }
   // It may list all users.
   const refuse = once(() => refusePeople(sources, sources.now))
+  const guardrails = await sources.policies.read()
   const planned = await pLimit(readsAtOnce).map([...names].sort(), async (name): Promise<readonly PersonChange[]> => {
-    const change = await previewPerson(name, heads.get(personKey(name)), { ...sources, refuse })
+    const change = await previewPerson(name, heads.get(personKey(name)), { ...sources, guardrails, refuse })
     return change ? [{ name, ...change }] : []
   })
   return planned.flat()
@@ -81,7 +83,7 @@ async function previewPerson(
     guardrails,
     now,
     refuse,
-  }: Sources & { readonly refuse: () => ReturnType<typeof refusePeople> },
+  }: Sources & { readonly guardrails: Guardrails; readonly refuse: () => ReturnType<typeof refusePeople> },
 ): Promise<Change | undefined> {
   const owned = (await spoiledAsAbsent(ownedPersonRecord(objects, name).read()))?.value
   if (head && isSettled(head, owned, now)) return undefined

@@ -203,10 +203,7 @@ export async function previewChanges(
     administrators: await findAdministrators(named, objects, permissionSets),
     ownAccount: countInOwnAccount(granted, configuration),
     memberships: ofGroups,
-    people: await previewPeople({
-      ...{ objects, identityStore, principals, configuration, now: ports.clock.now() },
-      guardrails: await policies.read(),
-    }),
+    people: await previewPeople({ ...people, identityStore, configuration, now: ports.clock.now() }),
     view,
     viewAgeMs: ports.clock.now().getTime() - Date.parse(view.readAt),
     unfinished: unfinished.length,
