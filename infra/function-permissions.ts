@@ -404,6 +404,7 @@ export const operatorPermissions = {
     'owned_memberships/',
     'status/permission_sets/',
     'control/ledger.json',
+    'control/configuration.json',
     'control/owner.json',
   ],
   versions: 'read',

@@ -21,8 +21,11 @@ const fixtures = fileURLToPath(new URL('../fixtures/environments/', import.meta.
 /** A stack of another account goes with credentials of that account: those that it depends on are not taken along. */
 const thisStack = ['--exclusively', '--no-notices']
 
+/** Each deployment is another run; what is only synthesized is always the same. */
+const context = process.argv[2] === 'deploy' ? ['--context', `run=${new Date().toISOString()}`] : []
+
 function cdk(environment: string, args: readonly string[]): number {
-  const { status } = spawnSync(process.execPath, [`${root}node_modules/aws-cdk/bin/cdk`, ...args], {
+  const { status } = spawnSync(process.execPath, [`${root}node_modules/aws-cdk/bin/cdk`, ...args, ...context], {
     cwd: root,
     stdio: 'inherit',
     env: { ...process.env, SSOFILE_ENVIRONMENT: environment },

@@ -85,8 +85,13 @@ export class SsofileStack extends Stack {
       serviceToken: functions.owner.functionArn,
       resourceType: 'Custom::SsofileOwner',
       serviceTimeout: Duration.minutes(5),
-      // The claim is renewed when it would say something else.
-      properties: { configuration: hashOf(configurationOf(environment)), instanceArn: environment.instanceArn },
+      // CloudFormation runs it only when a property changes. `npm run deploy` names each run, so that what somebody deleted
+      // of the claim comes back with the same version too.
+      properties: {
+        configuration: hashOf(configurationOf(environment)),
+        instanceArn: environment.instanceArn,
+        run: this.node.tryGetContext('run'),
+      },
     })
     if (bucket !== undefined) owner.node.addDependency(bucket)
     const first = new CustomResource(this, 'FirstReconcile', {

@@ -73,7 +73,12 @@ const contents = async () => {
 describe('a sync of an empty folder to the root of the bucket', () => {
   test('stops everything within a minute, and one command brings all back; access never changes', async () => {
     await start()
-    const before = { access: await access(), contents: await contents(), changes: changes() }
+    const before = {
+      access: await access(),
+      contents: await contents(),
+      changes: changes(),
+      configured: await system.has('control/configuration.json'),
+    }
     await emptyBucket()
     await untilStopped()
     const told = await cli('status')
@@ -92,6 +97,9 @@ describe('a sync of an empty folder to the root of the bucket', () => {
     expect(await access()).toEqual(before.access)
     expect(changes()).toBe(before.changes)
     expect((await restore('--yes')).stdout).toContain('nothing is lost')
+    // What the command line works by is there again, where it was before.
+    expect(await system.has('control/configuration.json')).toBe(before.configured)
+    expect((await cli('plan')).stderr).not.toContain('deploy again')
 
     await system.remove(ofOne)
     await system.untilGone(ofOne)

@@ -13,6 +13,7 @@ export type Restoration = {
   /** Records of groups and memberships. */
   readonly people: readonly string[]
   readonly owner: FoundOwner['is']
+  readonly isConfigurationLost: boolean
   readonly inputs: readonly OldInput[]
   readonly undecided: readonly { readonly object: string; readonly why: string }[]
   /** A person has paused all changes, too. */
@@ -26,7 +27,8 @@ export function toJson({ inputs, at, ...rest }: Restoration) {
 }
 
 export function renderRestoration(restoration: Restoration, stage: 'planned' | 'done'): string {
-  const { at, history, entries, permissionSets, people, owner, inputs, undecided, isPaused } = restoration
+  const { at, history, entries, permissionSets, people, owner, isConfigurationLost, inputs, undecided, isPaused } =
+    restoration
   const isDone = stage === 'done'
   const told = [
     ...(history > 0 ? [count(history, 'object of history', 'objects of history')] : []),
@@ -38,6 +40,7 @@ export function renderRestoration(restoration: Restoration, stage: 'planned' | '
       ? [count(people.length, 'record of a group or membership', 'records of groups and memberships')]
       : []),
     ...(inputs.length > 0 && at ? [`${count(inputs.length, 'file')}, as of ${at.toISOString()}`] : []),
+    ...(isConfigurationLost ? ['the configuration of the deployment (control/configuration.json)'] : []),
     ...(owner === 'lost' ? ['whose bucket it is (control/owner.json)'] : []),
   ]
   const head = isDone ? 'brought back' : 'to bring back'

@@ -176,8 +176,20 @@ async function restore({ at, dryRun: isDryRun = false, yes = false, json = false
   }
 }
 
-function isNothing({ history, entries, permissionSets, people, owner, inputs }: Restoration): boolean {
-  return history + entries.length + permissionSets.length + people.length + inputs.length === 0 && owner === 'there'
+function isNothing({
+  history,
+  entries,
+  permissionSets,
+  people,
+  owner,
+  inputs,
+  isConfigurationLost,
+}: Restoration): boolean {
+  return (
+    history + entries.length + permissionSets.length + people.length + inputs.length === 0 &&
+    owner === 'there' &&
+    !isConfigurationLost
+  )
 }
 
 async function refuseOther({ objects, ssoAdmin }: Ports): Promise<void> {
@@ -198,7 +210,7 @@ async function describe(
 ): Promise<Restoration> {
   const before = at ?? (lost.since && new Date(lost.since.getTime() - 1000))
   const inputs = before ? (await findInputs(objects, versions, before)).uploads.filter(({ over }) => !over) : []
-  const { history, entries, permissionSets, people, owner, undecided } = lost
+  const { history, entries, permissionSets, people, owner, configuration, undecided } = lost
   return {
     at: before,
     history,
@@ -206,6 +218,7 @@ async function describe(
     permissionSets: permissionSets.map(({ name }) => name),
     people: people.map(({ key }) => key),
     owner: owner.is,
+    isConfigurationLost: configuration !== undefined,
     inputs,
     undecided,
     isPaused: false,

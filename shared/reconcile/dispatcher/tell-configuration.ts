@@ -5,6 +5,7 @@ import { record } from '../../domain/json/record.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
+import { configurationSubject } from '../records/deployed-configuration.ts'
 import { JsonRecord } from '../records/json-record.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { tellEvent } from '../records/tell-event.ts'
@@ -26,4 +27,3 @@ export async function tellConfiguration(
   await tellEvent(objects, configurationSubject, { event: 'configured', at, body })
   await recordOf(objects).overwrite({ v: 1, digest, at })
 }
-const configurationSubject = { folder: 'history/configuration/', name: 'configuration' }

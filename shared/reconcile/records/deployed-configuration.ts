@@ -28,7 +28,10 @@ function without(value: unknown, [first, ...rest]: readonly PropertyKey[], keys:
   return Object.fromEntries(fields.map(([name, one]) => [name, name === first ? without(one, rest, keys) : one]))
 }
 
-const deployed = record({ v: z.literal(1), configuration: known })
+/** Where history has each configuration that a dispatcher worked by, whole. */
+export const configurationSubject = { folder: 'history/configuration/', name: 'configuration' }
+
+export const deployed = record({ v: z.literal(1), configuration: known })
 const recordOf = (objects: ObjectStore) => new JsonRecord(objects, deployedConfigurationKey, deployed)
 
 /**

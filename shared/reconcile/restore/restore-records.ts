@@ -1,4 +1,5 @@
 import { ledgerEntry } from '../../domain/assignments/ledger-entry.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { ownedGroup } from '../../domain/people/group-file.ts'
 import { ownedMembership } from '../../domain/people/owned-membership.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
@@ -6,6 +7,7 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import type { ObjectVersions } from '../../ports/object-versions.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { endLoss, noteStopped, type Pause, readPause, stopForLoss } from '../dispatcher/pause.ts'
+import { tellDeployedConfiguration } from '../records/deployed-configuration.ts'
 import { indexInstants } from '../records/expiry-index.ts'
 import { foreignRecord, removeForeign } from '../records/foreign-assignments.ts'
 import { JsonRecord } from '../records/json-record.ts'
@@ -18,6 +20,7 @@ import { owner, ownerKey } from '../records/owner.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { tellEvent } from '../records/tell-event.ts'
 import type { InPortions } from '../take-over/list-existing.ts'
+import { findLostConfiguration } from './find-lost-configuration.ts'
 import { findLostEntries, type LostEntry, type Undecided } from './find-lost-entries.ts'
 import { type FoundOwner, findLostOwner } from './find-lost-owner.ts'
 import { findLostPeople, type LostPeopleRecord } from './find-lost-people.ts'
@@ -49,6 +52,8 @@ export type LostRecords = {
   /** Of groups and memberships. */
   readonly people: readonly LostPeopleRecord[]
   readonly owner: FoundOwner
+  /** Of the deployment, for the command line. Absent: it is there, or nothing tells it. */
+  readonly configuration: Configuration | undefined
   /** What nobody can decide but a person. */
   readonly undecided: readonly Undecided[]
   /** When the first of them was deleted, where versions tell and everything was stopped for it. */
@@ -71,12 +76,13 @@ export async function findLostRecords(context: RestoreSources): Promise<LostReco
     ...permissionSets.flatMap(({ record }) => record.arn ?? []),
   ]
   const foundOwner = await findLostOwner(context, versions, at, arns)
+  const configuration = await findLostConfiguration({ ...context, history }, foundOwner)
   const ownerLostAt = foundOwner.is === 'lost' ? foundOwner.since : undefined
   const times = [...found.deletions, ...people.deletions, ...(ownerLostAt ? [ownerLostAt] : [])].map((time) =>
     time.getTime(),
   )
   const recent = stoppedAt ? times.filter((time) => time >= stoppedAt.getTime() - noticedMs) : []
-  const lost = { entries: found.lost, permissionSets, people: people.lost, owner: foundOwner }
+  const lost = { entries: found.lost, permissionSets, people: people.lost, owner: foundOwner, configuration }
   return {
     ...lost,
     history: [...undeleted.values()].reduce((sum, one) => sum + one.lost.length, 0),
@@ -93,7 +99,8 @@ async function carryOut(
     permissionSets,
     people,
     owner: found,
-  }: Pick<LostRecords, 'entries' | 'permissionSets' | 'people' | 'owner'>,
+    configuration,
+  }: Pick<LostRecords, 'entries' | 'permissionSets' | 'people' | 'owner' | 'configuration'>,
   { objects, clock }: RestoreSources,
   undeleted: ReadonlyMap<string, UndeletedObjects>,
 ): Promise<readonly Undecided[]> {
@@ -127,6 +134,7 @@ async function carryOut(
       await indexInstants(objects, file.key, [clock.now()], key)
   })
   await forgetLedgerCount(objects, clock.now())
+  if (configuration !== undefined) await tellDeployedConfiguration(objects, configuration)
   if (found.is === 'lost') await new JsonRecord(objects, ownerKey, owner).write(found.owner, undefined)
   return changed
 }

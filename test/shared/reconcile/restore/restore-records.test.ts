@@ -4,6 +4,7 @@ import * as fc from 'fast-check'
 import { assignmentOf } from '../../../../shared/domain/assignments/assignment.ts'
 import { MemoryObjectVersions } from '../../../../shared/memory/s3/memory-object-versions.ts'
 import { readLastWord } from '../../../../shared/reconcile/records/history.ts'
+import { claimBucket } from '../../../../shared/reconcile/records/owner.ts'
 import {
   beginRestoration,
   endRestoration,
@@ -183,5 +184,20 @@ test('a bucket without its owner gets it back: from a version, or since its perm
     await lose(world, [{ nth: 0, by: 'deletion' }], 'assignments/')
     expect((await restore(world)).owner.is).toBe('lost')
     expect(await world.json('control/owner.json')).toEqual(before)
+  }
+})
+
+test('a deployment gets its configuration back: from a version, or from history', async () => {
+  const key = 'control/configuration.json'
+  for (const versioned of [true, false]) {
+    const world = await open(versioned)
+    const { configuration } = world
+    await claimBucket(world.ports, { name: 'ssofile', queueUrls: {}, configuration })
+    const before = await world.json(key)
+    // Without versions nothing tells of the deployment, where the owner is gone too: it claims the bucket again.
+    for (const gone of versioned ? [key, 'control/owner.json'] : [key]) await world.objects.as('vandal').delete(gone)
+    expect((await restore(world)).configuration).toEqual(configuration)
+    expect(await world.json(key)).toEqual(before)
+    expect((await restore(world)).configuration).toBeUndefined()
   }
 })
