@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { type BuildOptions, buildSync } from 'esbuild'
 import type * as z from 'zod'
 import type { bundledDefinitions } from '../shared/domain/break-glass/break-glass-file.ts'
+import { principalsOf } from '../shared/domain/break-glass/emergency-principals.ts'
 import type { Configuration } from '../shared/domain/deployment/configuration.ts'
 import { type ApiSettings, closedApi } from '../shared/domain/deployment/environment.ts'
 import type { PageSettings } from '../shared/domain/deployment/page-settings.ts'
@@ -81,5 +82,8 @@ function writeSettings(
   if (name === 'page' && page !== undefined) writeFileSync(join(directory, 'page.json'), JSON.stringify(page))
   if (name === 'api') writeFileSync(join(directory, 'api.json'), JSON.stringify(api))
   if (name === 'credentials') writeFileSync(join(directory, 'actions.json'), JSON.stringify(listActionNames()))
+  // Who is of break-glass, without anybody's address.
+  if (name === 'credentials' || name === 'retire')
+    writeFileSync(join(directory, 'emergency.json'), JSON.stringify(principalsOf(definitions)))
   if (name === 'report') writeFileSync(join(directory, 'break-glass.json'), JSON.stringify(definitions))
 }

@@ -250,8 +250,8 @@ export class World {
     return everyFiveMinutesOfRetiring(ports, this.configuration)()
   }
 
-  everyMorningOfCredentials(): Promise<void> {
-    return everyMorningOfCredentials(this.ports, this.configuration, async () => new Map())()
+  everyMorningOfCredentials(ports: Ports = this.ports): Promise<void> {
+    return everyMorningOfCredentials(ports, this.configuration, async () => new Map())()
   }
 
   /**

@@ -9,6 +9,7 @@ import { openAwsChannels } from '../../shared/aws/open-aws-channels.ts'
 import { openEventBridgeBus } from '../../shared/aws/open-event-bridge-bus.ts'
 import { queueNameOnTheWire } from '../../shared/aws/queue-name-on-the-wire.ts'
 import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
+import { principalsOf } from '../../shared/domain/break-glass/emergency-principals.ts'
 import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
 import { CollectedMetrics } from '../../shared/memory/collected-metrics.ts'
 import type { CheckedBreakGlass } from '../../shared/ports/break-glass.ts'
@@ -284,6 +285,7 @@ function openPorts(options: OpenOptions): Ports {
     ...patientPorts({ ...aws, auditor, retirer, clock: own(aws.clock), leaseClock: own(aws.leaseClock) }),
     clock: own(clock),
     breakGlass: { auditor: openBreakGlassAuditor(endpoint), definitions },
+    emergency: () => principalsOf(definitions()),
     eventBus: openEventBridgeBus(localBus, endpoint),
     channels: openAwsChannels(localTopicArn, endpoint),
   }

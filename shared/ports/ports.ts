@@ -1,3 +1,4 @@
+import type { EmergencyPrincipals } from '../domain/break-glass/emergency-principals.ts'
 import type { Configuration } from '../domain/deployment/configuration.ts'
 import type { AccountAccess } from './account-access.ts'
 import type { Auditor } from './auditor.ts'
@@ -30,6 +31,8 @@ export type Ports = {
   readonly retirer?: Retirer | undefined
   /** Only where break-glass is checked. */
   readonly breakGlass?: CheckedBreakGlass | undefined
+  /** Only where credentials are judged or retired: who is of break-glass. It comes with the deployment, as the definitions do. */
+  readonly emergency?: (() => EmergencyPrincipals) | undefined
   /** Only where outcomes are told. */
   readonly eventBus?: EventBus | undefined
   readonly channels?: Channels | undefined

@@ -35,6 +35,8 @@ export type UserFacts = {
   readonly keys: readonly KeyFacts[]
   /** For emergencies: it is not used, and that is as it should be. */
   readonly isBreakGlass: boolean
+  /** It only bears the name of a break-glass user. */
+  readonly isNamesake?: boolean
 }
 
 export type RoleFacts = {

@@ -11,6 +11,7 @@ export const findingKinds = [
   'root-key',
   // Nobody needs a secret for it.
   'trusts-anybody',
+  'break-glass-name',
   'root-without-mfa',
   'password-without-mfa',
   'trusts-outside',

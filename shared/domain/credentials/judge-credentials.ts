@@ -61,14 +61,15 @@ const removeRoot =
  *
  * | user                                                       | finding                | urgency |
  * | ---------------------------------------------------------- | ---------------------- | ------- |
- * | of break-glass                                             | only `password-without-mfa` | |
+ * | of break-glass, by its definitions                         | only `password-without-mfa` | |
+ * | only bears such a name                                     | `break-glass-name`     | now     |
  * | password and each active key unused, or there is neither   | `unused-user`          | soon    |
  * | password unused, a key is used                             | `unused-password`      | soon    |
  * | password, no MFA, and the standard asks for it             | `password-without-mfa` | now     |
  * | two active keys                                            | `two-active-keys`      | later   |
  */
 export function judgeUser(user: UserFacts, { standards, asOf }: JudgeContext): JudgedThing {
-  const { name, madeAt, password, hasMfa, keys, isBreakGlass } = user
+  const { name, madeAt, password, hasMfa, keys, isBreakGlass, isNamesake } = user
   const active = keys.filter(({ isActive }) => isActive)
   const uses = [password?.lastUsedAt, ...keys.map((key) => key.lastUsedAt)].flatMap((at) => at ?? [])
   // What was made anew says that somebody wants it.
@@ -88,6 +89,13 @@ export function judgeUser(user: UserFacts, { standards, asOf }: JudgeContext): J
     detail: `${password === undefined ? 'no password' : `password of ${renderInstant(password.changedAt).slice(0, 10)}, ${password.lastUsedAt === undefined ? 'never used' : `last used ${renderInstant(password.lastUsedAt).slice(0, 10)}`}`}, ${plural(active.length, 'active key')}${isBreakGlass ? ', for emergencies' : ''}`,
     asOf: renderInstant(asOf),
     findings: [
+      ...when(
+        isNamesake === true,
+        'break-glass-name',
+        'now',
+        'bears the name of a break-glass user, and no definition has it',
+        'ask who made it, and why; give it another name, or delete it',
+      ),
       ...when(
         password !== undefined && !hasMfa && standards.mfa,
         'password-without-mfa',

@@ -1,4 +1,3 @@
-import { userNameSuffix } from '../break-glass/break-glass-names.ts'
 import { type Account, refuses } from '../organization/organization-view.ts'
 import { type Complaint, quote } from '../statuses/complaint.ts'
 import { fitsOne } from '../text/glob.ts'
@@ -10,6 +9,8 @@ type AccountFacts = {
   readonly account: Account | undefined
   /** The value of the owner tag; `undefined`: it has none. */
   readonly owner: string | undefined
+  /** The user is one of break-glass, by its definitions. */
+  readonly isBreakGlass: boolean
 }
 
 /**
@@ -26,7 +27,7 @@ type AccountFacts = {
  */
 export function judgeRetireFile(
   { key, account: id, user, owner: folder }: RetireFile,
-  { account, owner }: AccountFacts,
+  { account, owner, isBreakGlass }: AccountFacts,
   { ownerTag, neverRetire }: Pick<Hygiene, 'ownerTag' | 'neverRetire'>,
 ): Complaint | undefined {
   const refuse = (received: string, expected: string, remedy: string): Complaint => {
@@ -48,7 +49,7 @@ export function judgeRetireFile(
     )
   if (user === 'root')
     return refuse('the root user', 'a user of IAM', 'remove root credentials centrally (IAM, Root access management)')
-  if (user.endsWith(userNameSuffix))
+  if (isBreakGlass)
     return refuse(`the user ${user} of break-glass`, 'a user of everyday', 'leave it: it is for emergencies')
   if (fitsOne(neverRetire, user))
     return refuse(`the user ${user}, which is on neverRetire`, 'a user that is not', 'ask governance (hygiene.json)')

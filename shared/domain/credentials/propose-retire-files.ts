@@ -74,7 +74,7 @@ function unusedIn(line: ReportLine): { readonly credential: Credential; readonly
 
 function reasonToLeave({ owner, name, exception }: ReportLine, neverRetire: readonly string[]): string | undefined {
   if (exception !== '') return `an exception of ${exception}`
-  if (name.endsWith(userNameSuffix)) return 'it is for emergencies (break-glass)'
+  if (name.endsWith(userNameSuffix)) return 'it bears the name of a break-glass user: look at it yourself'
   if (fitsOne(neverRetire, name)) return 'it is on neverRetire'
   if (owner === '') return 'no tag names the owner of its account'
   if (!accountOwner.safeParse(owner).success) return `the owner '${owner}' cannot be the name of a folder`

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import { rolePrefix, userNameSuffix } from '../../domain/break-glass/break-glass-names.ts'
+import { type EmergencyPrincipals, emergencyUser } from '../../domain/break-glass/emergency-principals.ts'
 import type { KeyFacts, RoleFacts, RootFacts, UserFacts } from '../../domain/credentials/credential-facts.ts'
 import type { CredentialRow } from '../../domain/credentials/credential-row.ts'
 import type { Hygiene } from '../../domain/credentials/hygiene-file.ts'
@@ -37,6 +37,7 @@ export type CredentialContext = {
   readonly accounts: ReadonlySet<string>
   readonly ownerOf: (account: Account) => Promise<string>
   readonly organization: OrganizationKnowledge
+  readonly emergency: EmergencyPrincipals
 }
 
 const usersAtOnce = 4
@@ -75,7 +76,7 @@ async function readThings(ports: AskingPorts, account: Account, context: Credent
   if (refuses(account)) return { things: [unreadAccount(`its state is ${account.state}`, now)], roles: 0 }
   try {
     const iam = await enterAccount(ports, account.id, context.auditorRole)
-    const { things, roles } = await ask(ports, iam, context)
+    const { things, roles } = await ask(ports, iam, account.id, context)
     const { by, found } = await readUnusedAccess(iam, account.id, context.organization)
     const joined = things.map((thing) => {
       const analyzer = found.get(thingKey(thing.kind, thing.name))
@@ -91,13 +92,14 @@ async function readThings(ports: AskingPorts, account: Account, context: Credent
 async function ask(
   ports: AskingPorts,
   iam: AuditedAccount,
-  { hygiene: { standards, trusted }, accounts, organization }: CredentialContext,
+  account: Account['id'],
+  { hygiene: { standards, trusted }, accounts, organization, emergency }: CredentialContext,
 ): Promise<Pick<ReadThings, 'things' | 'roles'>> {
   const report = await makeReport(ports, iam)
   const lines = parseCredentialReport(report.content)
   const users = await pLimit(usersAtOnce).map(
     lines.filter(({ user }) => user !== rootUser),
-    (line) => readUser(iam, line, report.madeAt),
+    (line) => readUser(iam, line, { asOf: report.madeAt, is: emergencyUser(emergency, account, line.user) }),
   )
   const hasPassword = await iam.hasRootPassword()
   const policy = await iam.passwordPolicy()
@@ -118,7 +120,7 @@ async function ask(
     // Roles without a finding are thousands, and nobody has to look at them.
     ...roles
       .filter(({ path }) => !path.startsWith(permissionSetRolePath))
-      .map((role): RoleFacts => ({ ...role, isBreakGlass: role.name.startsWith(rolePrefix) }))
+      .map((role): RoleFacts => ({ ...role, isBreakGlass: emergency.roles.includes(role.name) }))
       .map((role) => judgeRole(role, { ...asAsked, isInside }))
       .filter(({ findings }) => findings.length > 0),
   ]
@@ -139,7 +141,11 @@ async function makeReport(ports: AskingPorts, iam: AuditedAccount) {
 }
 
 /** The report has no ids of keys, and no key that is inactive, so both are asked for. */
-async function readUser(iam: AuditedAccount, line: CredentialReportLine, asOf: Date): Promise<UserFacts> {
+async function readUser(
+  iam: AuditedAccount,
+  line: CredentialReportLine,
+  { asOf, is }: { readonly asOf: Date; readonly is: ReturnType<typeof emergencyUser> },
+): Promise<UserFacts> {
   const { user: name, madeAt = asOf, hasPassword, passwordChangedAt, passwordUsedAt, hasMfa } = line
   const keys: KeyFacts[] = []
   try {
@@ -150,8 +156,8 @@ async function readUser(iam: AuditedAccount, line: CredentialReportLine, asOf: D
     if (!isServiceError(error, 'NoSuchEntity')) throw error
   }
   const password = { changedAt: passwordChangedAt ?? madeAt, lastUsedAt: passwordUsedAt }
-  const isBreakGlass = name.endsWith(userNameSuffix)
-  return { name, madeAt, password: hasPassword ? password : undefined, hasMfa, keys, isBreakGlass }
+  const emergency = { isBreakGlass: is === 'of break-glass', isNamesake: is === 'namesake' }
+  return { name, madeAt, password: hasPassword ? password : undefined, hasMfa, keys, ...emergency }
 }
 
 function rootOf(

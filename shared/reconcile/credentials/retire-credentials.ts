@@ -1,6 +1,7 @@
 import pLimit from 'p-limit'
 import type { HeldRetirements } from '../../domain/brake/held-retirements.ts'
 import { dropRetirements, judgeRetirement, type RetiringAct } from '../../domain/brake/judge-retirement.ts'
+import { emergencyUser, noPrincipals } from '../../domain/break-glass/emergency-principals.ts'
 import type { ToldRetirement } from '../../domain/credentials/describe-retirement.ts'
 import type { Hygiene } from '../../domain/credentials/hygiene-file.ts'
 import { judgeRetireFile } from '../../domain/credentials/judge-retire-file.ts'
@@ -36,7 +37,10 @@ import { openAccountOwners } from './account-owners.ts'
 import { readHygieneFile } from './read-hygiene-file.ts'
 import { retirementRecord, settleRetirement } from './settle-retirement.ts'
 
-type RetirePorts = Pick<Ports, 'objects' | 'organizations' | 'retirer' | 'clock' | 'randomness' | 'log' | 'metrics'>
+type RetirePorts = Pick<
+  Ports,
+  'objects' | 'organizations' | 'retirer' | 'clock' | 'randomness' | 'log' | 'metrics' | 'emergency'
+>
 
 /** Of all accounts together; in each, calls have their own rate. */
 const credentialsAtOnce = 8
@@ -155,7 +159,11 @@ class RetireRun {
     try {
       const owning = this.#owners.get(file.account) ?? (account === undefined ? undefined : ownerOf(account))
       if (owning !== undefined) this.#owners.set(file.account, owning)
-      const complaint = judgeRetireFile(file, { account, owner: await owning }, this.#hygiene)
+      const complaint = judgeRetireFile(
+        file,
+        { account, owner: await owning, isBreakGlass: this.#isBreakGlass(file) },
+        this.#hygiene,
+      )
       if (complaint === undefined) return 'asks'
       await this.#refuse(complaint)
       return 'is refused'
@@ -167,6 +175,10 @@ class RetireRun {
       })
       return 'not known'
     }
+  }
+
+  #isBreakGlass({ account, user }: RetireFile): boolean {
+    return emergencyUser(this.#ports.emergency?.() ?? noPrincipals, account, user) === 'of break-glass'
   }
 
   #isStillHeld(item: string): boolean {

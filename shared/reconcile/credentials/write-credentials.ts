@@ -1,3 +1,4 @@
+import { noPrincipals } from '../../domain/break-glass/emergency-principals.ts'
 import { CredentialTally } from '../../domain/credentials/credential-tally.ts'
 import { defaultHygiene, type Hygiene, hygieneKey } from '../../domain/credentials/hygiene-file.ts'
 import {
@@ -30,7 +31,10 @@ const accountsAtOnce = 128
 /** So many stand on the page. */
 const urgentMost = 300
 
-type CredentialPorts = Pick<Ports, 'objects' | 'organizations' | 'auditor' | 'queues' | 'clock' | 'randomness' | 'log'>
+type CredentialPorts = Pick<
+  Ports,
+  'objects' | 'organizations' | 'auditor' | 'queues' | 'clock' | 'randomness' | 'log' | 'emergency'
+>
 
 /**
  * Reads the credentials of every account by the auditor's role, and writes what is found under the date: `credentials.csv`,
@@ -135,7 +139,8 @@ async function readAccounts(
     // Entered for each part again: the session ends after a quarter of an hour.
     const organization = await readSecurityAccount(ports, hygiene.securityAccount, auditorRole)
     for (const note of organization.notes) notes.add(note)
-    const context = { auditorRole, hygiene, accounts, ownerOf, organization }
+    const emergency = ports.emergency?.() ?? noPrincipals
+    const context = { auditorRole, hygiene, accounts, ownerOf, organization, emergency }
     await kept.keep(last.id, await Promise.all(part.map((account) => readCredentials(ports, account, context))))
   }
   return [...notes]

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { emergencyUser, principalsOf } from '../../../../shared/domain/break-glass/emergency-principals.ts'
 import type { KeyFacts, RoleFacts, UserFacts } from '../../../../shared/domain/credentials/credential-facts.ts'
 import { defaultHygiene } from '../../../../shared/domain/credentials/hygiene-file.ts'
 import {
@@ -104,6 +105,28 @@ describe('a user', () => {
     const facts = user({ isBreakGlass: true, password: { changedAt: ago(800) } })
     expect(kinds(judgeUser(facts, context))).toEqual(['password-without-mfa'])
   })
+
+  test('who only bears the name of a break-glass user is a finding of the highest urgency, and may be unused', () => {
+    const facts = user({ name: 'mallory-BREAK-GLASS', isNamesake: true })
+    expect(judgeUser(facts, context).findings).toMatchObject([
+      { kind: 'break-glass-name', urgency: 'now' },
+      { kind: 'unused-user' },
+    ])
+  })
+})
+
+test('a user of break-glass is one that a definition deploys, in its security account and nowhere else', () => {
+  const definition = {
+    securityAccount: '210000000002',
+    responders: [{ name: 'kenji' }],
+    playbooks: [{ name: 'administrator' }],
+  }
+  const principals = principalsOf([definition])
+  expect(emergencyUser(principals, '210000000002', 'kenji-BREAK-GLASS')).toBe('of break-glass')
+  expect(emergencyUser(principals, '233000000001', 'kenji-BREAK-GLASS')).toBe('namesake')
+  expect(emergencyUser(principals, '210000000002', 'mallory-BREAK-GLASS')).toBe('namesake')
+  expect(emergencyUser(principals, '210000000002', 'kenji')).toBeUndefined()
+  expect(principals.roles).toEqual(['BREAK-GLASS-administrator'])
 })
 
 test('a use of the last day may not be known yet, so 90 days unused are 91 since the last known use', () => {

@@ -44,7 +44,7 @@ describe('what a file may ask for', () => {
   const shop = account.parse({ id: '200000000001', name: 'shop', state: 'ACTIVE', parents: [] })
   const hygiene = { ...defaultHygiene, ownerTag: 'owner', neverRetire: ['terraform', '*-backup'] }
   const judge = (text = key, facts = {}) =>
-    judgeRetireFile(parse(text), { account: shop, owner: 'team-a', ...facts }, hygiene)
+    judgeRetireFile(parse(text), { account: shop, owner: 'team-a', isBreakGlass: false, ...facts }, hygiene)
   const of = (user: string) => key.replace('ci.deploy@x', user)
 
   test('is a credential in an account of its owner', () => {
@@ -57,15 +57,19 @@ describe('what a file may ask for', () => {
     ['an account that is not there', key, { account: undefined }],
     ['an account that takes no changes', key, { account: { ...shop, state: 'SUSPENDED' } }],
     ['the root user', of('root'), {}],
-    ['a user of break-glass', of('alice-BREAK-GLASS'), {}],
+    ['a user of break-glass', of('alice-BREAK-GLASS'), { isBreakGlass: true }],
     ['a name on neverRetire', of('terraform'), {}],
     ['a name that a pattern on neverRetire means', of('nightly-backup'), {}],
   ])('is not %s', (_, text, facts) => {
     expect(judge(text, facts)).toMatchObject({ object: text, remedy: expect.stringContaining('delete this file') })
   })
 
+  test('is a user who only bears the name of a break-glass user', () => {
+    expect(judge(of('alice-BREAK-GLASS'))).toBeUndefined()
+  })
+
   test('is nothing while no tag says whose an account is', () => {
-    const facts = { account: shop, owner: undefined }
+    const facts = { account: shop, owner: undefined, isBreakGlass: false }
     expect(judgeRetireFile(parse(key), facts, defaultHygiene)?.expected).toContain('ownerTag')
   })
 })

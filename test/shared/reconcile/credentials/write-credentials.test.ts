@@ -54,7 +54,8 @@ async function open(options: WorldOptions = {}): Promise<World> {
 }
 
 async function night(world: World): Promise<readonly Readonly<Record<string, string>>[]> {
-  await world.finish(world.everyMorningOfCredentials())
+  const emergency = () => ({ users: [], roles: [`${rolePrefix}x`] })
+  await world.finish(world.everyMorningOfCredentials({ ...world.ports, emergency }))
   return parse((await read(world, 'credentials.csv')) ?? '', { columns: true })
 }
 
@@ -223,10 +224,13 @@ test('roles are told of which something is found, except those that AWS makes', 
     role('AWSServiceRoleForX', { path: '/aws-service-role/x.amazonaws.com/', uses: [] }),
     role('AWSReservedSSO_Read-ps_0123456789abcdef', { path: '/aws-reserved/sso.amazonaws.com/', uses: [] }),
     role(`${rolePrefix}x`, { uses: [] }),
+    role(`${rolePrefix}y`, { uses: [{ at: ago(300) }] }),
   ]
   world.iam.credentials.tell(shop, { ...empty, roles })
   const rows = (await night(world)).filter(({ kind }) => kind === 'role')
   expect(rows.map(({ name, findings, ...row }) => [name, findings, row['unused days']])).toEqual([
+    // No definition has it: it only bears such a name.
+    [`${rolePrefix}y`, 'unused-role', '299'],
     ['partner', 'trusts-outside', '1'],
     ['unused', 'unused-role', '199'],
   ])

@@ -1,0 +1,39 @@
+import * as z from 'zod'
+import { roleName, userName, userNameSuffix } from './break-glass-names.ts'
+
+/** What the definitions of break-glass deploy: users of their security accounts, and roles in all accounts. No address is in it. */
+export const emergencyPrincipals = z.object({
+  users: z.array(z.object({ account: z.string(), name: z.string() })),
+  roles: z.array(z.string()),
+})
+export type EmergencyPrincipals = Readonly<z.infer<typeof emergencyPrincipals>>
+
+export const noPrincipals: EmergencyPrincipals = { users: [], roles: [] }
+
+export function principalsOf(
+  definitions: readonly {
+    readonly securityAccount: string
+    readonly responders: readonly { readonly name: string }[]
+    readonly playbooks: readonly { readonly name: string }[]
+  }[],
+): EmergencyPrincipals {
+  return {
+    users: definitions.flatMap(({ securityAccount: account, responders }) =>
+      responders.map(({ name }) => ({ account, name: userName(name) })),
+    ),
+    roles: definitions.flatMap(({ playbooks }) => playbooks.map(({ name }) => roleName(name))),
+  }
+}
+
+/**
+ * Whether an IAM user is one of break-glass. `namesake`: it only bears such a name, by which somebody may hide a user from those
+ * who look for unused ones.
+ */
+export function emergencyUser(
+  { users }: EmergencyPrincipals,
+  account: string,
+  name: string,
+): 'of break-glass' | 'namesake' | undefined {
+  if (users.some((user) => user.account === account && user.name === name)) return 'of break-glass'
+  return name.endsWith(userNameSuffix) ? 'namesake' : undefined
+}
