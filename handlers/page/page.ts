@@ -115,11 +115,15 @@ class Page {
     }
   }
 
-  /** The session ends here, not only in this browser: somebody may have copied the cookie. */
   async #signOut(event: PageEvent): Promise<PageAnswer> {
+    await this.#endSession(event)
+    return { statusCode: 204, headers: {}, body: '', cookies: [this.#forget('session')] }
+  }
+
+  /** Here, not only in this browser: somebody may have copied the cookie. */
+  async #endSession(event: PageEvent): Promise<void> {
     const session = await this.#sessionOf(event)
     if (session !== undefined) await this.#signedOut.add(session)
-    return { statusCode: 204, headers: {}, body: '', cookies: [this.#forget('session')] }
   }
 
   async #sessionOf(event: PageEvent): Promise<PageSession | undefined> {
@@ -160,6 +164,8 @@ class Page {
     }
     const { userId, userName, authTime } = found.value
     this.#ports.log.info('a person signed in to the page', { person: userName, user: userId, authTime, from })
+    // A new cookie takes the place of the one before, so signing out could not end that session any more.
+    await this.#endSession(event)
     const seconds = settings.sessionHours * 3600
     const until = new Date(this.#ports.leaseClock.now().getTime() + seconds * 1000)
     const session = renderCookie(
@@ -190,8 +196,8 @@ class Page {
     const session = await this.#sessionOf(event)
     if (session === undefined) return refuseSession(unknownSession)
     if (!this.#throttle.admits(session.userId)) return tooMany
-    if (await this.#signedOut.has(session))
-      return { ...refuseSession(unknownSession), cookies: [this.#forget('session')] }
+    // The browser may have a newer cookie by now, so this answer does not take it away.
+    if (await this.#signedOut.has(session)) return refuseSession(unknownSession)
     const isWrite = call.startsWith('POST ')
     const judged = judgeUser(session, await this.#calls.findUser(session.userId, isWrite))
     const { userId, userName } = session

@@ -93,7 +93,12 @@ export class ApiCalls {
   }
 
   async signOut(): Promise<void> {
-    await fetch('/sign-out', { method: 'POST' })
+    const isEnded = await fetch('/sign-out', { method: 'POST' }).then(
+      ({ ok }) => ok,
+      () => false,
+    )
+    if (!isEnded)
+      throw new ApiFault([{ received: 'no answer to signing out: you are still signed in', remedy: 'try again' }])
     location.replace('/#signed-out')
     location.reload()
   }

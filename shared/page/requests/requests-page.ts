@@ -55,7 +55,7 @@ export class RequestsPage {
       button.addEventListener('click', () => button.closest('dialog')?.close())
     for (const dialog of document.querySelectorAll('dialog')) dialog.addEventListener('close', () => this.#show())
     find('sign-out', HTMLButtonElement).hidden = !isHosted
-    find('sign-out', HTMLButtonElement).addEventListener('click', () => void this.#api.signOut())
+    find('sign-out', HTMLButtonElement).addEventListener('click', () => void this.#signOut())
     find('everybody-words', HTMLInputElement).addEventListener('input', () => void this.#lookForEverybody())
     window.addEventListener('hashchange', () => {
       this.#wanted = wantedOf(location.hash)
@@ -240,6 +240,10 @@ export class RequestsPage {
       ...(isOwn ? {} : { text: { label: 'Comment, if you like', isNeeded: false } }),
       act: (comment) => void (isOwn ? finish() : decide(comment)),
     })
+  }
+
+  async #signOut(): Promise<void> {
+    await this.#api.signOut().catch((error: unknown) => this.#complain(error))
   }
 
   #say(text: string): void {
