@@ -4,6 +4,7 @@ import { parsePersonSession } from '../../shared/domain/principals/person-sessio
 import {
   parseRequestBody,
   parseRequestKey,
+  type RequestPath,
   requestMostBytes,
   requestPrefix,
   userInKey,
@@ -99,6 +100,15 @@ async function readOne(key: string, { ports: { objects, clock } }: RequestContex
 
 /** One request by `<user id>/<link>`, as API Gateway decoded it or as it came. */
 export async function readRequest(name: string, context: RequestContext): Promise<Answer> {
+  const found = await findReadable(name, context)
+  return 'statusCode' in found ? found : answer(200, found.read)
+}
+
+/** The same, for its author, for those who may approve it, and for auditors and operators; an answer for everybody else. */
+export async function findReadable(
+  name: string,
+  context: RequestContext,
+): Promise<Answer | { readonly path: RequestPath; readonly read: Told }> {
   const paths = namesOf(name).map((one) => parseRequestKey(requestPrefix + one))
   const path = paths.find(({ ok }) => ok) ?? paths[0]
   if (path === undefined || !path.ok)
@@ -109,7 +119,7 @@ export async function readRequest(name: string, context: RequestContext): Promis
   const read = await readOne(key, context)
   const isTold = person === undefined || person.userId === userId || (await isForApproval(person.userId, read, context))
   if (!isTold) return refuseReader(context, key)
-  return read.file === null && read.status === null ? refuseMissing(key) : answer(200, read)
+  return read.file === null && read.status === null ? refuseMissing(key) : { path: path.value, read }
 }
 
 /** What the caller decided on one request, and whether it counts. */

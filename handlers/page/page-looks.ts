@@ -2,8 +2,8 @@ import type { Configuration } from '../../shared/domain/deployment/configuration
 import { temporaryFolder } from '../../shared/domain/links/temporary-folder.ts'
 import type { OrganizationView } from '../../shared/domain/organization/organization-view.ts'
 import { permissionSetPrefix } from '../../shared/domain/permission-sets/permission-set-file.ts'
-import { parseRequestKey, requestPrefix } from '../../shared/domain/requests/access-request.ts'
 import { expandScope } from '../../shared/domain/scopes/expand-scope.ts'
+import type { Scope } from '../../shared/domain/scopes/scope.ts'
 import { fitsOne } from '../../shared/domain/text/glob.ts'
 import { renderInstant } from '../../shared/domain/text/instant.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
@@ -12,8 +12,8 @@ import { accessPrefix, type ListedAccess, parseAccessKey } from '../../shared/re
 import { listHeadsInParts } from '../../shared/reconcile/records/list-heads.ts'
 import { readPermissionSetFile } from '../../shared/reconcile/records/read-permission-set-file.ts'
 import { findEligible } from '../../shared/reconcile/requests/find-eligible.ts'
-import { type Answer, answer } from '../api/answer.ts'
-import { readRequest } from '../api/read-requests.ts'
+import { type Answer, answer, refuse } from '../api/answer.ts'
+import { findReadable } from '../api/read-requests.ts'
 import type { RequestContext } from '../api/request-context.ts'
 import { SharedAnswer } from './shared-answer.ts'
 
@@ -25,6 +25,13 @@ const rowsMost = 500
 const othersMost = 20
 const accountsMost = 2_000
 const setsMost = 200
+
+const onlyApprovers = refuse(
+  403,
+  'a question about a request that does not wait for you',
+  'one about a request that waits for your approval',
+  'ask for GET /requests?of=waiting; what you have yourself tells GET /access',
+)
 
 /** What the page shows beside requests. All of it is read from records and decides nothing; it may be a minute old. */
 export class PageLooks {
@@ -44,12 +51,9 @@ export class PageLooks {
   }
 
   /** What the person has, and through what. */
-  async ownAccess({ userId, name }: Person, { known }: RequestContext): Promise<Answer> {
+  async ownAccess(person: Person, context: RequestContext): Promise<Answer> {
     const { asOf, rows } = await this.#listed.get()
-    const named = new Set(rows.flatMap(({ type, principal }) => (type === 'GROUP' ? [principal] : [])))
-    const groups = await known.people.groupsOf(userId, named)
-    const own = rows.filter(({ type, principal }) => (type === 'USER' ? principal === name : groups.has(principal)))
-    return answer(200, { asOf, ...(await this.#tell(own)) })
+    return answer(200, { asOf, ...(await this.#tell(await this.#ownOf(person, rows, context))) })
   }
 
   /** Who has access: for auditors. `words`: all have to be in a row. */
@@ -68,51 +72,55 @@ export class PageLooks {
   async choices({ userId, name }: Person, { known }: RequestContext): Promise<Answer> {
     const question = { user: { id: userId, name } }
     const { eligible } = await findEligible(question, { files: known.eligibilityFiles, people: known.people })
-    const [view, selectors] = await Promise.all([this.#view(), this.#organization.selectors()])
     const sets = (await this.#fileNames()).slice(0, setsMost)
-    const chosen = eligible.map((one) => {
-      const reached = one.scopes.flatMap((scope) =>
-        view === undefined
-          ? []
-          : expandScope({ scope, folder: temporaryFolder }, view, { ...this.#configuration, selectors }),
-      )
-      return {
-        name: one.name,
-        accounts: [...new Set(reached)].slice(0, accountsMost),
-        permissionSets: sets.filter((set) => fitsOne(one.permissionSets, set)),
-      }
+    const choose = async ({ name, scopes, permissionSets }: (typeof eligible)[number]) => ({
+      name,
+      accounts: [...((await this.#placesOf(scopes)) ?? [])].slice(0, accountsMost),
+      permissionSets: sets.filter((set) => fitsOne(permissionSets, set)),
     })
+    const chosen = await Promise.all(eligible.map(choose))
     const abouts = await this.#aboutOf(chosen.flatMap(({ permissionSets }) => permissionSets))
     const accounts = await this.namesOf(chosen.flatMap(({ accounts }) => accounts))
     return answer(200, { choices: chosen, abouts, accounts })
   }
 
   /** What an approver has to know besides: what the permission set is for, and what else the person has there. */
-  async about(request: string, context: RequestContext): Promise<Answer> {
-    const told = await readRequest(request, context)
-    const path = parseRequestKey(requestPrefix + request)
-    if (told.statusCode !== 200 || !path.ok) return told
-    const { scope, permissionSet } = path.value.link
+  async about(request: string, approver: Person, context: RequestContext): Promise<Answer> {
+    const found = await findReadable(request, context)
+    if ('statusCode' in found) return found
+    const { path, read } = found
+    const { userId } = path
+    const { scope, permissionSet } = path.link
+    if (userId === approver.userId || read.status?.state !== 'waiting') return onlyApprovers
     // By the id: anybody may write the name of somebody else into a request.
-    const name = (await context.known.people.userOf(path.value.userId))?.name
-    const { asOf, rows } = await this.#listed.get()
-    const named = new Set(rows.flatMap(({ type, principal: group }) => (type === 'GROUP' ? [group] : [])))
-    const groups = await context.known.people.groupsOf(path.value.userId, named)
-    const others = rows.filter(
-      ({ account, type, principal: whose }) =>
-        (scope.kind !== 'account' || account === scope.id) && (type === 'USER' ? whose === name : groups.has(whose)),
-    )
-    const abouts = await this.#aboutOf([permissionSet])
-    const names = await this.#accountNames()
-    const accountName = scope.kind === 'account' ? names.get(scope.id) : undefined
-    const first = others.slice(0, othersMost)
-    return answer(200, {
-      asOf,
-      about: abouts[permissionSet],
-      accountName,
-      rows: first,
-      isCut: others.length > othersMost,
-    })
+    const name = (await context.known.people.userOf(userId))?.name
+    const [{ asOf, rows }, places] = await Promise.all([this.#listed.get(), this.#placesOf([scope])])
+    const isThere = (account: string) =>
+      scope.kind === 'account' ? account === scope.id : (places?.has(account) ?? true)
+    const there = rows.filter(({ account }) => isThere(account))
+    const own = await this.#ownOf({ userId, name }, there, context)
+    const { [permissionSet]: about } = await this.#aboutOf([permissionSet])
+    const accountName = scope.kind === 'account' ? (await this.#accountNames()).get(scope.id) : undefined
+    return answer(200, { asOf, about, accountName, rows: own.slice(0, othersMost), isCut: own.length > othersMost })
+  }
+
+  /** The rows of this user, by the name and through groups. */
+  async #ownOf(
+    { userId, name }: { readonly userId: Person['userId']; readonly name: string | undefined },
+    rows: readonly ListedAccess[],
+    { known }: RequestContext,
+  ): Promise<readonly ListedAccess[]> {
+    const named = new Set(rows.flatMap(({ type, principal }) => (type === 'GROUP' ? [principal] : [])))
+    const groups = await known.people.groupsOf(userId, named)
+    return rows.filter(({ type, principal }) => (type === 'USER' ? principal === name : groups.has(principal)))
+  }
+
+  /** The accounts in one of these scopes. `undefined`: no view of the organization is stored yet. */
+  async #placesOf(scopes: readonly Scope[]): Promise<ReadonlySet<string> | undefined> {
+    const [view, selectors] = await Promise.all([this.#view(), this.#organization.selectors()])
+    if (view === undefined) return undefined
+    const scoping = { ...this.#configuration, selectors }
+    return new Set(scopes.flatMap((scope) => expandScope({ scope, folder: temporaryFolder }, view, scoping)))
   }
 
   async #tell(rows: readonly ListedAccess[]) {

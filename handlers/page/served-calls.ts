@@ -112,7 +112,7 @@ export class ServedCalls {
       case 'GET /choices':
         return this.#looks.choices(person, context)
       case 'GET /about':
-        return this.#looks.about(query.request ?? '', context)
+        return this.#looks.about(query.request ?? '', person, context)
       case 'GET /everybody':
         return person.isAuditor ? this.#looks.everybody(query.words ?? '') : onlyAuditors
       case 'GET /operations':

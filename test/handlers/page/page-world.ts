@@ -70,8 +70,12 @@ export async function openProvider(people: readonly string[], configuration?: Pr
 type Settings = Omit<Partial<PageSettings>, 'signIn'> & { readonly signIn?: Partial<PageSettings['signIn']> }
 
 /** The page over the models, and the clock by which it judges sessions. */
-export function openPage(issuer: string, { signIn, ...others }: Settings = {}, options: Partial<PageOptions> = {}) {
-  const world = new World()
+export function openPage(
+  issuer: string,
+  { signIn, ...others }: Settings = {},
+  options: Partial<PageOptions> = {},
+  world = new World(),
+) {
   const clock = new MovedClock()
   const settings = pageSettings.parse({
     signIn: {
