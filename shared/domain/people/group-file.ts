@@ -3,7 +3,7 @@ import type { JsonRules } from '../json/json-faults.ts'
 import { parseJsonFile } from '../json/parse-json.ts'
 import { record } from '../json/record.ts'
 import { principalId } from '../principals/identity-center-ids.ts'
-import { type PrincipalName, principalName } from '../principals/principal.ts'
+import { isNameOf, type PrincipalName, principalName } from '../principals/principal.ts'
 import { type Parsed, parsed, quote, refused } from '../statuses/complaint.ts'
 import { ownerRule, ownerText } from '../text/owner.ts'
 
@@ -42,14 +42,14 @@ export function parseGroupKey(key: string): Parsed<PrincipalName> {
 
 export function parseGroupNameIn(prefix: string, key: string): Parsed<PrincipalName> {
   const text = key.slice(prefix.length, -ending.length)
-  const isPlain = text === text.normalize('NFC') && !/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}/]/u.test(text)
-  const isName = isPlain && Buffer.byteLength(text) <= nameMostBytes && !reserved.has(text)
+  const isName =
+    isNameOf('GROUP', text) && !text.includes('/') && Buffer.byteLength(text) <= nameMostBytes && !reserved.has(text)
   const name = principalName.safeParse(text)
   if (key.startsWith(prefix) && key.endsWith(ending) && name.success && isName) return parsed(name.data)
   return refused({
     object: key,
     received: `the name '${quote(key.slice(prefix.length))}'`,
-    expected: `${prefix}<group>.json, the exact name of a group: at most ${nameMostBytes} bytes, printable, in NFC, without /, and not one of ${[...reserved].join(', ')}`,
+    expected: `${prefix}<group>.json, the exact name of a group: at most ${nameMostBytes} bytes of letters, marks, digits, symbols, punctuation and spaces, in NFC, without / and invisible characters, and not one of ${[...reserved].join(', ')}`,
     remedy: 'upload it again under such a name, then delete this one',
   })
 }

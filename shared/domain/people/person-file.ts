@@ -3,7 +3,7 @@ import type { JsonRule, JsonRules } from '../json/json-faults.ts'
 import { parseJsonFile } from '../json/parse-json.ts'
 import { record } from '../json/record.ts'
 import { principalId } from '../principals/identity-center-ids.ts'
-import { type PrincipalName, principalName } from '../principals/principal.ts'
+import { isNameOf, type PrincipalName, principalName } from '../principals/principal.ts'
 import { type Parsed, parsed, quote, refused } from '../statuses/complaint.ts'
 
 export const peoplePrefix = 'people/'
@@ -51,10 +51,14 @@ export function personKey(name: PrincipalName): string {
 /** The user whom a key under `people/` names: exactly as in links, without `principalSuffix`. */
 export function parsePersonKey(key: string): Parsed<PrincipalName> {
   const name = key.slice(peoplePrefix.length, -ending.length)
-  const isName =
-    name === name.normalize('NFC') && name.length <= userNameMost && /^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$/u.test(name)
   const parsedName = principalName.safeParse(name)
-  if (key.startsWith(peoplePrefix) && key.endsWith(ending) && isName && !name.includes('/') && parsedName.success)
+  if (
+    key.startsWith(peoplePrefix) &&
+    key.endsWith(ending) &&
+    isNameOf('USER', name) &&
+    !name.includes('/') &&
+    parsedName.success
+  )
     return parsed(parsedName.data)
   return refused({
     object: key,

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import type { JsonRules } from '../json/json-faults.ts'
 import { parseJsonFile } from '../json/parse-json.ts'
 import { isFolderMarker } from '../links/link.ts'
-import { type PrincipalName, principalName } from '../principals/principal.ts'
+import { isNameOf, type PrincipalName, principalName } from '../principals/principal.ts'
 import { type Parsed, parsed, quote, refused } from '../statuses/complaint.ts'
 
 export const suspensionPrefix = 'suspended/'
@@ -28,9 +28,8 @@ export function suspensionKey(name: PrincipalName): string {
 /** The user whom a key under `suspended/` names: exactly as in links, without `principalSuffix`. A folder marker names nobody. */
 export function parseSuspensionKey(key: string): Parsed<PrincipalName> {
   const text = key.slice(suspensionPrefix.length)
-  const isPlain = text === text.normalize('NFC') && !/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u.test(text)
   const name = principalName.safeParse(text)
-  const isName = isPlain && !isFolderMarker(key) && text.length <= nameMost
+  const isName = isNameOf('USER', text) && !isFolderMarker(key)
   if (key.startsWith(suspensionPrefix) && name.success && isName) return parsed(name.data)
   return refused({
     object: key,
