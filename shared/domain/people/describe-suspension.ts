@@ -77,14 +77,14 @@ export function describeSuspension(holdings: Holdings, isBegun: boolean): Pick<S
     return { state: 'suspended', remedy: 'to give back what links still ask for, delete this file' }
   const rest = [
     ...(foreign.length > 0 ? [`access that others gave (${name(foreign)})`] : []),
-    ...(groups.length > 0 ? [`access through groups that others made (${name(groups)})`] : []),
+    ...(groups.length > 0 ? [`access through the provider's groups (${name(groups)})`] : []),
     ...(kept.length > 0 ? [`memberships of groups that a provider keeps now (${name(kept)})`] : []),
   ]
   const acts = [
     ...(kept.length > 0 ? [`take the user out of ${name(kept)} in the provider of the groups`] : []),
     ...(groups.length > 0
       ? [
-          `take the user out of the groups in the provider of the users, or, where Identity Center's own directory is the source: aws identitystore list-group-memberships-for-member --identity-store-id <store> --member-id UserId=${user}, then aws identitystore delete-group-membership`,
+          `disable the user in the provider, or take the user out of these groups there; where Identity Center's own directory is the source: aws identitystore list-group-memberships-for-member --identity-store-id <store> --member-id UserId=${user}, then aws identitystore delete-group-membership`,
         ]
       : []),
     ...(foreign.length > 0
@@ -93,10 +93,14 @@ export function describeSuspension(holdings: Holdings, isBegun: boolean): Pick<S
   ]
   return {
     state: 'partly',
-    reason: `nothing of ours is left, but ssofile cannot take ${rest.join(', and ')}; sessions are denied, and those that begin later each hour`,
+    reason: `nothing of ours is left, but ssofile cannot take ${rest.join(', and ')}; ${suspendedLimit}`,
     remedy: acts.join('; '),
   }
 }
+
+/** What a suspension does where ssofile cannot take the access; the same words everywhere. */
+export const suspendedLimit =
+  'until that ends, sessions of permission sets that ssofile owns are denied within two minutes'
 
 function name(all: readonly string[]): string {
   const few = all.slice(0, namedMost).map((one) => quote(one, 200))

@@ -45,6 +45,11 @@ export function leaverReportKey({ name, suspendedAt }: Pick<LeaverReport, 'name'
   return `reports/leavers/${suspendedAt.slice(0, 10)}/${renderNameInKey(name)}.json`
 }
 
+/** Of a later suspension on the same day. */
+export function laterLeaverReportKey(about: Pick<LeaverReport, 'name' | 'suspendedAt'>): string {
+  return leaverReportKey(about).replace(/\.json$/, `%${about.suspendedAt}.json`)
+}
+
 /**
  * What is in the report, joined with what there is now and what history says has ended. What was taken away and is given again
  * has not ended.

@@ -41,6 +41,21 @@ export function endSession(wish: Omit<EndedSession, 'before' | 'until'>, at: Dat
   return { ...wish, ...endingBefore(Math.ceil(at.getTime() / minuteMs) * minuteMs) }
 }
 
+/**
+ * Of somebody who is suspended and whose access through groups ssofile cannot take: every session is denied, whenever it began,
+ * while the file that suspends the person lies there. `by` is that file.
+ */
+export function endWhileSuspended(wish: Omit<EndedSession, 'before' | 'until'>): EndedSession {
+  return { ...wish, ...endingBefore(alwaysMs) }
+}
+
+/** Far ahead: the condition on the time of a session is always true. */
+const alwaysMs = Date.UTC(9999, 0, 1)
+
+export function isWhileSuspended({ before }: Pick<EndedSession, 'before'>): boolean {
+  return Date.parse(before) === alwaysMs
+}
+
 function endingBefore(beforeMs: number): Pick<EndedSession, 'before' | 'until'> {
   const instant = (ms: number) => new Date(ms).toISOString()
   return { before: instant(beforeMs), until: instant(beforeMs + sessionMostMs) }
@@ -65,8 +80,11 @@ export const accountsMost = 20
  * account. An operator's wish stays an operator's.
  */
 export function mergeEndedSessions(ended: readonly EndedSession[]): readonly EndedSession[] {
-  const byUser = Map.groupBy(ended, ({ permissionSet, user }) => `${permissionSet} ${user}`)
-  return [...byUser.values()].flatMap(mergeOfUser).sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1))
+  const isOneOf = ({ before, permissionSet, user }: EndedSession) =>
+    `${isWhileSuspended({ before })} ${permissionSet} ${user}`
+  return [...Map.groupBy(ended, isOneOf).values()]
+    .flatMap(mergeOfUser)
+    .sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1))
 }
 
 function mergeOfUser(ended: readonly EndedSession[]): readonly EndedSession[] {

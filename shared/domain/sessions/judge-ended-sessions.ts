@@ -1,5 +1,11 @@
 import { quote } from '../statuses/complaint.ts'
-import { type EndedSession, endedSession, mergeEndedSessions, sessionMostMs } from './ended-sessions.ts'
+import {
+  type EndedSession,
+  endedSession,
+  isWhileSuspended,
+  mergeEndedSessions,
+  sessionMostMs,
+} from './ended-sessions.ts'
 
 /** By a minute an instant is rounded up, and by two the end of temporary access lies ahead. */
 const aheadMostMs = 3 * 60_000
@@ -22,23 +28,30 @@ export type EndedSessions = {
 }
 
 /**
- * What the record of ended sessions says at an instant of S3's clock. An operator may write anything there.
+ * What the record of ended sessions says at an instant of S3's clock. An operator may write anything there. `isSuspended`: the file
+ * that an entry names suspends its user now.
  *
  * | the entry                                           | is      |
  * | --------------------------------------------------- | ------- |
  * | cannot be read                                      | spoiled |
+ * | holds while somebody is suspended, and nobody is    | over    |
  * | its `until` is not 12 hours after its `before`      | spoiled |
  * | its `before` is more than 3 minutes ahead           | spoiled |
  * | its `until` is past                                 | over    |
  * | any other                                           | ended   |
  */
-export function judgeEndedSessions(entries: readonly unknown[], now: Date): EndedSessions {
+export function judgeEndedSessions(
+  entries: readonly unknown[],
+  now: Date,
+  isSuspended: (session: EndedSession) => boolean = () => false,
+): EndedSessions {
   const ended: EndedSession[] = []
   const over: EndedSession[] = []
   const spoiled: SpoiledEnding[] = []
   for (const entry of entries) {
     const { data: session } = endedSession.safeParse(entry)
-    const isOver = session !== undefined && new Date(session.until) <= now
+    const isLasting = session !== undefined && isWhileSuspended(session)
+    const isOver = session !== undefined && (isLasting ? !isSuspended(session) : new Date(session.until) <= now)
     const fault = session === undefined ? 'it is not what ssofile writes' : faultOf(session, now)
     if (fault !== undefined) spoiled.push({ entry, session, fault, isOver })
     else if (session !== undefined) (isOver ? over : ended).push(session)
@@ -50,7 +63,7 @@ function faultOf({ before, until }: EndedSession, now: Date): string | undefined
   const beforeMs = Date.parse(before)
   if (Date.parse(until) - beforeMs !== sessionMostMs)
     return `it ends at ${until}, expected 12 hours after its instant ${before}`
-  if (beforeMs - now.getTime() > aheadMostMs)
+  if (!isWhileSuspended({ before }) && beforeMs - now.getTime() > aheadMostMs)
     return `its instant ${before} lies in the future, expected at most 3 minutes after now by S3's clock`
   return undefined
 }

@@ -13,6 +13,7 @@ import {
   type SuspensionBody,
   suspensionMostBytes,
 } from '../../domain/people/suspension.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
 import { requestPrefix } from '../../domain/requests/access-request.ts'
@@ -39,7 +40,7 @@ import { StatusStore } from '../records/status-store.ts'
 import { tellRestored, tellSuspended } from '../records/suspension-history.ts'
 import type { Suspensions } from '../records/suspensions.ts'
 import { describeInput } from '../requests/look-at-request.ts'
-import { denySessions } from './deny-sessions.ts'
+import { denySessions, denyWhileSuspended } from './deny-sessions.ts'
 import { type FoundHoldings, findHoldings } from './find-holdings.ts'
 import { lookAtEntry, lookAtRulesFor } from './follow-memberships.ts'
 import { endReport, reportLeaver } from './report-leaver.ts'
@@ -123,6 +124,11 @@ export async function lookAtSuspension(message: InputMessage, context: Looking):
       name,
       ours: holdings.ours,
       memberships: holdings.memberships,
+      kept: new Set(
+        [...holdings.throughGroups.map(({ key: access }) => access), ...holdings.foreign].map(
+          (access) => assignmentOf(access).permissionSet,
+        ),
+      ),
       isFirst: described.state !== current?.state,
       at,
     }
@@ -200,6 +206,8 @@ type Seen = {
   readonly name: PrincipalName
   readonly ours: Holdings['ours']
   readonly memberships: FoundHoldings['memberships']
+  /** The permission sets that ssofile cannot take: through groups, or given by others. */
+  readonly kept: ReadonlySet<PermissionSetName>
   /** It was not in this state before. */
   readonly isFirst: boolean
   /** By S3's clock. */
@@ -208,18 +216,21 @@ type Seen = {
 
 /**
  * Denies the sessions that the user may have, and has requests and decisions of the user looked at. Before the status says that
- * it is done: after a crash it is done again. Of who is `partly` suspended sessions are denied each time, since more begin.
+ * it is done: after a crash it is done again. Of a person who keeps access, every session is denied while the file lies there.
  */
 async function endRest(
-  { user, name, isFirst, at, state }: Seen & { readonly state: StatusState },
+  { user, name, isFirst, at, state, kept }: Seen & { readonly state: StatusState },
   key: string,
   context: Looking,
 ): Promise<void> {
-  if (!isFirst && state !== 'partly') return
   const { objects, configuration } = context
+  if (!isFirst && state !== 'partly') return
+  // Before the status: the record holds as soon as that says that the brake has let the person pass.
+  if (state === 'partly') await denyWhileSuspended({ user, name, by: key }, kept, objects)
+  if (!isFirst) return
   const sets = await findSessions({ id: user, name }, undefined, context, configuration)
   await denySessions({ user, name, by: key, at }, sets, objects)
-  if (isFirst) await sendInputs(context, await listAsked(user, objects), 'its user is suspended', configuration)
+  await sendInputs(context, await listAsked(user, objects), 'its user is suspended', configuration)
 }
 
 /** The requests and approvals of a user. */

@@ -10,6 +10,7 @@ import {
   type HadAccess,
   joinHad,
   type LeaverReport,
+  laterLeaverReportKey,
   leaverReport,
   leaverReportKey,
 } from '../../domain/people/leaver-report.ts'
@@ -18,6 +19,7 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import { readForeign } from '../records/foreign-assignments.ts'
 import { historyFolder, isEnd, parseEvent, readHistoryEvent } from '../records/history.ts'
 import { JsonRecord } from '../records/json-record.ts'
+import { Ledger } from '../records/ledger.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { listChanges } from '../records/tell-event.ts'
 import type { FoundHoldings } from './find-holdings.ts'
@@ -33,9 +35,11 @@ export async function reportLeaver(
   at: Date,
   objects: ObjectStore,
 ): Promise<void> {
-  const now = [...(await readOwn(holdings, objects)), ...holdings.throughGroups.map(tellThroughGroup)]
+  const report = await reportOf(objects, about)
+  const before = (await spoiledAsAbsent(report.read()))?.value.access ?? []
+  const now = [...(await readOwn(holdings, objects)), ...(await readThroughGroups(holdings, before, objects))]
   const ended = await readEnded(about, objects)
-  await reportOf(objects, about).revise((known) => ({
+  await report.revise((known) => ({
     v: 1,
     ...about,
     access: [...joinHad(known?.access ?? [], { now, ended, at: renderInstant(at) })],
@@ -48,11 +52,15 @@ export async function endReport(
   about: Pick<LeaverReport, 'name' | 'suspendedAt'>,
   restoredAt: string,
 ): Promise<void> {
-  await reportOf(objects, about).revise((known) => known && { ...known, restoredAt })
+  await (await reportOf(objects, about)).revise((known) => known && { ...known, restoredAt })
 }
 
-function reportOf(objects: ObjectStore, about: Pick<LeaverReport, 'name' | 'suspendedAt'>) {
-  return new JsonRecord(objects, leaverReportKey(about), leaverReport)
+/** A second suspension on one day has a report of its own beside the first. */
+async function reportOf(objects: ObjectStore, about: Pick<LeaverReport, 'name' | 'suspendedAt'>) {
+  const first = new JsonRecord(objects, leaverReportKey(about), leaverReport)
+  const known = (await spoiledAsAbsent(first.read()))?.value
+  const isIts = known === undefined || known.suspendedAt === about.suspendedAt
+  return isIts ? first : new JsonRecord(objects, laterLeaverReportKey(about), leaverReport)
 }
 
 async function readOwn({ ours, entries, foreign }: FoundHoldings, objects: ObjectStore): Promise<readonly HadAccess[]> {
@@ -69,8 +77,25 @@ async function readOwn({ ours, entries, foreign }: FoundHoldings, objects: Objec
   return [...ours.map(tellOurs), ...(await pLimit(readsAtOnce).map(foreign, readOthers))]
 }
 
-function tellThroughGroup({ key, group, isForeign }: FoundHoldings['throughGroups'][number]): HadAccess {
-  return { ...toHad(key), givenBy: isForeign ? 'others' : 'ssofile', group, links: [] }
+/** The record of each access is read once: a report that has it says since when, and by which links. */
+async function readThroughGroups(
+  { throughGroups }: FoundHoldings,
+  known: readonly HadAccess[],
+  objects: ObjectStore,
+): Promise<readonly HadAccess[]> {
+  const ledger = new Ledger(objects)
+  const told = new Map(known.map((one) => [one.access, one]))
+  return pLimit(readsAtOnce).map(throughGroups, async ({ key, group, isForeign }): Promise<HadAccess> => {
+    const had = { ...toHad(key), group }
+    const before = told.get(key)
+    if (before?.since !== undefined && before.endedAt === undefined) return before
+    if (isForeign) {
+      const since = (await spoiledAsAbsent(readForeign(objects, key)))?.seenAt
+      return { ...had, givenBy: 'others', since, links: [] }
+    }
+    const { grantedAt: since, links = [] } = (await spoiledAsAbsent(ledger.read(key)))?.entry ?? {}
+    return { ...had, givenBy: 'ssofile', since, links: links.map((link) => link.key) }
+  })
 }
 
 /** What ended since then, also before anybody looked at the file: `changes/` has it by the name of then, history the rest. */

@@ -1,7 +1,13 @@
 import { isSamePolicy, type PermissionSetChange } from '../../domain/permission-sets/permission-set-changes.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import { chooseDenials, type Denial } from '../../domain/sessions/choose-denials.ts'
-import { denialsOf, type EndedSession, sessionMostMs, withDenials } from '../../domain/sessions/ended-sessions.ts'
+import {
+  denialsOf,
+  type EndedSession,
+  isWhileSuspended,
+  sessionMostMs,
+  withDenials,
+} from '../../domain/sessions/ended-sessions.ts'
 import { describeSpoiledEnding } from '../../domain/sessions/judge-ended-sessions.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import { isServiceError } from '../../ports/service-error.ts'
@@ -70,11 +76,17 @@ export type DenialWish = {
 export function wishesFor(name: PermissionSetName, { ended, over, spoiled, now }: ReadEndedSessions): DenialWish {
   const about = spoiled.filter(({ session }) => session?.permissionSet === name)
   return {
-    wanted: ended.filter(({ permissionSet }) => permissionSet === name),
+    wanted: withoutCovered(ended.filter(({ permissionSet }) => permissionSet === name)),
     spoiled: about.filter(({ isOver }) => !isOver).map(describeSpoiledEnding),
     isOver: over.some(({ permissionSet }) => permissionSet === name) || about.some(({ isOver }) => isOver),
     now,
   }
+}
+
+/** Whose every session is denied needs no statement for some of them. */
+function withoutCovered(ended: readonly EndedSession[]): readonly EndedSession[] {
+  const always = new Set(ended.filter(isWhileSuspended).map(({ user }) => user))
+  return ended.filter((one) => isWhileSuspended(one) || !always.has(one.user))
 }
 
 type Sessions = NonNullable<OwnedPermissionSet['sessions']>

@@ -9,6 +9,7 @@ import type { ToldLink } from '../../domain/links/told-link.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import { type Account, isUnplaced } from '../../domain/organization/organization-view.ts'
 import { renderUnitPath } from '../../domain/organization/unit-path.ts'
+import { suspendedLimit } from '../../domain/people/describe-suspension.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
 import { renderNear } from '../../domain/principals/near-principal.ts'
@@ -128,7 +129,8 @@ export async function explainAccess(question: Question, ports: Ports, configurat
   const explained = await Promise.all(principalTypes.map((type) => explainFor(type, question, context)))
   const direct = explained.flatMap(({ explanations }) => explanations)
   const userId = explained[principalTypes.indexOf('USER')]?.id
-  const throughGroups = userId === undefined ? [] : await explainThroughGroups(userId, question, context)
+  const throughGroups =
+    userId === undefined ? [] : await explainThroughGroups({ userId, name: question.principal }, question, context)
   if (direct.length === 0) await noteNearPrincipals(question.principal, context)
   const isFound = [...direct, ...throughGroups].some(({ state }) => state !== 'none')
   return {
@@ -340,11 +342,16 @@ async function explainLinks(
 
 /** By id: the assignments in the ledger and `foreign/` of groups that the user is a member of. */
 async function explainThroughGroups(
-  userId: PrincipalId,
+  { userId, name }: { readonly userId: PrincipalId; readonly name: PrincipalName },
   { account, permissionSet }: Question,
   context: ExplainSources,
 ): Promise<readonly Explanation[]> {
   const identityStore = patientIdentityStore(context.ports)
+  const suspension = await findSuspension(userId, name, context)
+  const limits =
+    suspension === undefined
+      ? []
+      : [`the user is suspended by ${suspension}, and stays in this group: ${suspendedLimit}`]
   const groups = await unlessRefused(
     Array.fromAsync(listAll((token) => identityStore.listGroupsOf(userId, token))),
     'the groups of this user could not be listed, so access through them is not told',
@@ -362,7 +369,7 @@ async function explainThroughGroups(
       const explained = await compareWithListing(await explain(assignment, id, context), id, context)
       const files = await listFilesBehind(context.ports.objects, { group: id, user: userId })
       const asked = files.map((key) => `the user is in the group through ${key}`)
-      return { ...explained, remarks: [...explained.remarks, ...asked] }
+      return { ...explained, remarks: [...explained.remarks, ...asked, ...limits] }
     }),
   )
   const unknown = groups.filter(

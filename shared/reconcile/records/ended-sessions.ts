@@ -1,14 +1,24 @@
 import * as z from 'zod'
+import { kindAt, kinds } from '../../domain/inputs/kinds.ts'
 import { record } from '../../domain/json/record.ts'
+import { isAdmitted } from '../../domain/people/describe-suspension.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
-import { type EndedSession, mergeEndedSessions } from '../../domain/sessions/ended-sessions.ts'
+import {
+  type EndedSession,
+  endedSession,
+  isWhileSuspended,
+  mergeEndedSessions,
+} from '../../domain/sessions/ended-sessions.ts'
 import {
   type EndedSessions,
   judgeEndedSessions,
   type SpoiledEnding,
 } from '../../domain/sessions/judge-ended-sessions.ts'
+import { status } from '../../domain/statuses/status.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
+import { statusKey } from './status-store.ts'
+import { spoiledAsAbsent } from './stored-json.ts'
 
 export const endedSessionsKey = 'control/ended-sessions.json'
 
@@ -22,11 +32,33 @@ export type ReadEndedSessions = EndedSessions & { readonly now: Date }
 /** Whose sessions are denied, and whose were, until the permission set says so no more. Throws SpoiledObjectError. */
 export async function readEndedSessions(objects: ObjectStore): Promise<ReadEndedSessions> {
   const stored = await recordOf(objects).read()
-  return judge(stored?.value, stored?.object.servedAt)
+  return judge(objects, stored?.value, stored?.object.servedAt)
 }
 
-function judge(record: z.infer<typeof endedSessions> | undefined, now = new Date(0)): ReadEndedSessions {
-  return { ...judgeEndedSessions(record?.ended ?? [], now), now }
+async function judge(
+  objects: ObjectStore,
+  record: z.infer<typeof endedSessions> | undefined,
+  now = new Date(0),
+): Promise<ReadEndedSessions> {
+  const entries = record?.ended ?? []
+  const suspended = new Set<string>()
+  for (const [, [one]] of Map.groupBy(entries.flatMap(parseLasting), nameOf))
+    if (one !== undefined && (await isSuspended(objects, one))) suspended.add(nameOf(one))
+  return { ...judgeEndedSessions(entries, now, (session) => suspended.has(nameOf(session))), now }
+}
+
+const nameOf = ({ user, by }: EndedSession): string => `${user} ${by}`
+
+function parseLasting(entry: unknown): readonly EndedSession[] {
+  const { data } = endedSession.safeParse(entry)
+  return data !== undefined && isWhileSuspended(data) ? [data] : []
+}
+
+/** The file lies there, it is this user's, and the brake has let the person pass. Anybody may have written the entry. */
+async function isSuspended(objects: ObjectStore, { user, by }: EndedSession): Promise<boolean> {
+  if (kindAt(by) !== kinds.suspension || (await objects.head(by)) === undefined) return false
+  const told = await spoiledAsAbsent(new JsonRecord(objects, statusKey(by), status).read())
+  return told?.value.principalId === user && isAdmitted(told.value)
 }
 
 /**
@@ -36,8 +68,8 @@ function judge(record: z.infer<typeof endedSessions> | undefined, now = new Date
 export async function recordEndedSessions(objects: ObjectStore, added: readonly EndedSession[]): Promise<void> {
   const isReplaced = ({ session }: SpoiledEnding) =>
     added.some(({ user, permissionSet }) => session?.user === user && session.permissionSet === permissionSet)
-  await recordOf(objects).revise((current, now) => {
-    const { ended, over, spoiled } = judge(current, now)
+  await recordOf(objects).revise(async (current, now) => {
+    const { ended, over, spoiled } = await judge(objects, current, now)
     const kept = spoiled.filter((one) => !isReplaced(one)).map(({ entry }) => entry)
     return toRecord([...mergeEndedSessions([...ended, ...added]), ...over, ...kept])
   })
@@ -45,8 +77,8 @@ export async function recordEndedSessions(objects: ObjectStore, added: readonly 
 
 /** The time of these is over, and their permission set denies them no more. */
 export async function forgetEndedSessions(objects: ObjectStore, name: PermissionSetName): Promise<void> {
-  await recordOf(objects).revise((current, now) => {
-    const { ended, over, spoiled } = judge(current, now)
+  await recordOf(objects).revise(async (current, now) => {
+    const { ended, over, spoiled } = await judge(objects, current, now)
     const left = over.filter(({ permissionSet }) => permissionSet !== name)
     const kept = spoiled.filter(({ session, isOver }) => !isOver || session?.permissionSet !== name)
     return toRecord([...ended, ...left, ...kept.map(({ entry }) => entry)])

@@ -1,11 +1,14 @@
 import { expect, test } from '@jest/globals'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
+import { permissionSetArn, principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
+import { endWhileSuspended } from '../../../../shared/domain/sessions/ended-sessions.ts'
 import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { explainAccess } from '../../../../shared/reconcile/preview/explain-access.ts'
 import { previewChanges } from '../../../../shared/reconcile/preview/preview.ts'
 import { whoHasAccess } from '../../../../shared/reconcile/preview/who-has-access.ts'
+import { readEndedSessions } from '../../../../shared/reconcile/records/ended-sessions.ts'
 import { Asking, account } from '../../../handlers/asking.ts'
 
 const link = `links_data/account%${account}%Admin-ps%maria%USER%ssofile`
@@ -132,16 +135,63 @@ test('what could not be withdrawn at once is withdrawn at the next delivery, bef
 test('a group that others made leaves somebody partly suspended, with what a person does about it', async () => {
   const asking = await Asking.begin()
   const { world } = asking
-  const ofGroup = `links_data/account%${account}%Admin-ps%developers%GROUP%ssofile`
+  const ofGroup = `links_data/account%${account}%Owned-ps%developers%GROUP%ssofile`
+  await world.objects.put('permission_sets/Owned-ps.json', '{ "permissionSetName": "Owned-ps" }')
   await world.objects.put(ofGroup, '{}')
   await world.until(async () => (await stateOf(asking, ofGroup)) === 'applied', 'the access of the group')
   await world.objects.put(suspension, '')
   await world.until(async () => (await stateOf(asking)) === 'partly', 'the status')
   expect(await asking.status(suspension)).toMatchObject({
-    reason: expect.stringContaining('access through groups that others made (developers)'),
+    reason: expect.stringContaining("access through the provider's groups (developers)"),
     remedy: expect.stringContaining('delete-group-membership'),
   })
   expect(await world.keys('attention/partly/')).toEqual([`attention/partly/${suspension}`])
+  // Every session is denied while the file lies there, whenever it begins, and nobody else's is.
+  const arn = ((await json(asking, 'owned_permission_sets/Owned-ps')) as { arn: string }).arn
+  const policy = async () => (await world.ssoAdmin.getInlinePolicy(permissionSetArn.parse(arn))) ?? ''
+  await world.clock.advance(120_000)
+  await world.finish(world.everyMinute())
+  await world.until(async () => (await policy()).includes(asking.id('maria')), 'the denial', 5)
+  expect(JSON.parse(await policy()).Statement).toContainEqual(
+    expect.objectContaining({
+      Effect: 'Deny',
+      Condition: {
+        StringEquals: { 'identitystore:UserId': [asking.id('maria')] },
+        DateLessThan: { 'aws:TokenIssueTime': '9999-01-01T00:00:00Z' },
+      },
+    }),
+  )
+  // The report says by which link, and since when.
+  const since = ((await json(asking, `assignments/${ofGroup.slice('links_data/'.length)}`)) as { grantedAt: string })
+    .grantedAt
+  expect(await json(asking, 'reports/leavers/2026-03-03/maria.json')).toMatchObject({
+    access: [{ group: 'developers', since, links: [ofGroup] }],
+  })
+  await world.objects.delete(suspension)
+  await world.until(async () => (await stateOf(asking)) === undefined, 'the end of the status')
+  await world.clock.advance(120_000)
+  await world.finish(world.everyMinute())
+  await world.until(async () => !(await policy()).includes('9999-01-01'), 'the end of the denial', 5)
+  // A second suspension on the same day leaves the first one's report as it is.
+  const first = await json(asking, 'reports/leavers/2026-03-03/maria.json')
+  await world.objects.put(suspension, '')
+  await world.until(async () => (await stateOf(asking)) === 'partly', 'the status')
+  expect(await json(asking, 'reports/leavers/2026-03-03/maria.json')).toEqual(first)
+  expect(await world.keys('reports/leavers/2026-03-03/')).toHaveLength(2)
+})
+
+test('an entry that denies every session of somebody who is not suspended counts for nothing', async () => {
+  const asking = await Asking.begin()
+  const { world } = asking
+  const id = asking.id('maria')
+  const entry = endWhileSuspended({
+    user: principalId.parse(id),
+    name: 'maria',
+    permissionSet: permissionSetName.parse('Admin-ps'),
+    by: 'suspended/maria',
+  })
+  await world.objects.put('control/ended-sessions.json', JSON.stringify({ v: 1, ended: [entry] }))
+  expect(await readEndedSessions(world.objects)).toMatchObject({ ended: [], over: [{ user: id }], spoiled: [] })
 })
 
 test('the sixth person whom one uploader suspends within a quarter of an hour is held', async () => {
