@@ -1,3 +1,5 @@
+import type { RuleState } from '../shared/domain/break-glass/alarm-rules.ts'
+
 /**
  * An EventBridge event pattern, as far as ssofile's rules need it: values, their ends, all values but one, and members that
  * must be absent or there. Of the patterns under `$or` one must match.
@@ -10,6 +12,25 @@ type Comparison =
   | { readonly suffix: string }
   | { readonly 'anything-but': string }
 type Wanted = EventPattern[string]
+
+/**
+ * Whether a rule sends an event. Calls that CloudTrail records as read-only need the third state. (EventBridge User Guide,
+ * "Receiving read-only management events from AWS services".)
+ */
+export function matchRule(
+  { pattern, state }: { readonly pattern: EventPattern; readonly state: RuleState },
+  event: object,
+): boolean {
+  if (state === 'DISABLED') return false
+  const isReadOnly =
+    matchEventPattern({ 'detail-type': ['AWS API Call via CloudTrail'] }, event) && isReadOnlyCall(event)
+  return (state !== 'ENABLED' || !isReadOnly) && matchEventPattern(pattern, event)
+}
+
+function isReadOnlyCall(event: object): boolean {
+  const detail: unknown = Reflect.get(event, 'detail')
+  return isNode(detail) && Reflect.get(detail, 'readOnly') === true
+}
 
 /**
  * Every member of the pattern must match. A list matches when one of it does; of a list in the event one value, or one object,

@@ -134,12 +134,14 @@ async function readRules(
     return { items, nextToken }
   })
   const sending = await Array.fromAsync(names)
-  return (await Array.fromAsync(rules)).map(({ Name: name = '', EventPattern: pattern = '{}', State }) => ({
-    name,
-    pattern,
-    isEnabled: State === 'ENABLED',
-    sends: sending.includes(name),
-  }))
+  return (await Array.fromAsync(rules)).map(
+    ({ Name: name = '', EventPattern: pattern = '{}', State: state = 'none' }) => ({
+      name,
+      pattern,
+      state,
+      sends: sending.includes(name),
+    }),
+  )
 }
 
 async function readUsers(iam: IAMClient, clock: Clock): Promise<readonly DeployedUser[]> {

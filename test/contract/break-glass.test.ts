@@ -250,16 +250,19 @@ describe('the auditor of break-glass over the SDK', () => {
     expect(found.get('BREAK-GLASS-incident-responder-alarms')).toBe(3600)
   })
 
-  test('reads the rules of a Region and bus, with whether they are on and send to what is asked for', async () => {
+  test('reads the rules of a Region and bus, with their states and whether they send to what is asked for', async () => {
     const target = alarmBusArn(example.securityAccount)
     const rule = 'break-glass-administrator-role-changed'
     const read = async (asked: Parameters<BreakGlassAccount['rules']>[0]) => (await enter(account)).rules(asked)
     const one = async (of = target) =>
       (await read({ region: 'us-east-1', target: of })).find(({ name }) => name === rule)
-    expect(await one()).toMatchObject({ isEnabled: true, sends: true, pattern: expect.stringContaining('roleName') })
-    expect(await one('arn:aws:sns:us-east-1:999999999999:other')).toMatchObject({ isEnabled: true, sends: false })
+    expect(await one()).toMatchObject({ state: 'ENABLED', sends: true, pattern: expect.stringContaining('roleName') })
+    expect(await one('arn:aws:sns:us-east-1:999999999999:other')).toMatchObject({ state: 'ENABLED', sends: false })
     await fetch(`${url}/_ssofile/accounts/${account}/break-glass-rules/${rule}`, { method: 'PUT' })
-    expect(await one()).toMatchObject({ isEnabled: false })
+    expect(await one()).toMatchObject({ state: 'DISABLED' })
+    const state = 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS'
+    await fetch(`${url}/_ssofile/accounts/${account}/break-glass-rules/${rule}?state=${state}`, { method: 'PUT' })
+    expect(await one()).toMatchObject({ state })
     await fetch(`${url}/_ssofile/accounts/${account}/break-glass-rules/${rule}`, { method: 'DELETE' })
     expect(await one()).toBeUndefined()
     expect(await read({ region: 'eu-west-1', target })).toEqual([])

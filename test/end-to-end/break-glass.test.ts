@@ -250,7 +250,7 @@ describe('on a system that works', () => {
       stdout: expect.stringMatching(/FAIL {2}BREAK-GLASS-administrator in 233000000001: not assumed; AccessDenied/),
     })
     expect((await mailsOf(system.url)).at(-1)).toMatchObject({
-      rules: ['call-by-responder'],
+      rules: ['break-glass-role-assumed'],
       text: expect.stringMatching(
         /AssumeRole by kenji-BREAK-GLASS .*\nRole: arn:aws:iam::233000000001:role\/BREAK-GLASS-administrator\..*Error: AccessDenied/,
       ),

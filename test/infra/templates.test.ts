@@ -408,6 +408,14 @@ describe('events', () => {
     expect(patternsOf('us-gov', 'ssofile-forward-us-gov-west-1')).toEqual(Object.values(organizationEvents))
   })
 
+  test.each(modes)('of calls that only read are wanted by no rule in the state ENABLED (%s)', (mode) => {
+    const rules = Object.keys(assemblies[mode] ?? {}).flatMap((name) => list('AWS::Events::Rule', mode, name))
+    const wanted = rules.filter(({ Properties }) => Properties.State !== 'DISABLED').map(({ Properties }) => Properties)
+    const names = [...textOf(wanted).matchAll(/"eventName":\[([^\]]*)\]/g)].flatMap(([, list = '']) => list.split(','))
+    expect(names).not.toEqual([])
+    expect(names.filter((name) => /^"(Get|List|Describe|Lookup|Assume)/.test(name))).toEqual([])
+  })
+
   test('of this account and those that the management account forwards go to the queue, each with a group of its own', () => {
     const account = ['444455556666']
     expect(patternsOf('delegated')).toEqual([

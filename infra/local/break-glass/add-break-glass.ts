@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import * as z from 'zod'
+import { type RuleState, ruleStates } from '../../../shared/domain/break-glass/alarm-rules.ts'
 import { breakGlassFileSchema, toBreakGlass } from '../../../shared/domain/break-glass/break-glass-file.ts'
 import { alarmBus, alarmTopicArn } from '../../../shared/domain/break-glass/break-glass-names.ts'
 import type { RenderedRole } from '../../../shared/domain/break-glass/render-role.ts'
@@ -22,13 +23,14 @@ const signIn = z.strictObject({
   code: z.string().optional(),
 })
 const rulePlace = z.object({ account: z.string(), rule: z.string() })
+const ruleState = z.object({ state: z.enum(ruleStates).default('DISABLED') })
 const place = z.object({ account: z.string(), role: z.string() })
 
 /**
  * `PUT /_ssofile/break-glass` deploys the definition in its body, as its stacks would; first passwords are in Secrets Manager.
  * `GET`: the mails so far. `POST /_ssofile/sign-in` `{ user, password, newPassword?, code? }` is what `aws login` does.
  * `PUT /_ssofile/accounts/<id>/break-glass-roles/<role>?trust=anybody` changes a role by hand; `DELETE` deletes it.
- * `PUT /_ssofile/accounts/<id>/break-glass-rules/<rule>` switches a rule off; `DELETE` deletes it.
+ * `PUT /_ssofile/accounts/<id>/break-glass-rules/<rule>` switches a rule off (`?state=…`: to that state); `DELETE` deletes it.
  */
 export function addBreakGlass(app: FastifyInstance, opened: OpenedBreakGlass, secrets: MemorySecrets): void {
   const { model } = opened
@@ -72,16 +74,16 @@ export function addBreakGlass(app: FastifyInstance, opened: OpenedBreakGlass, se
   })
   app.delete(path, async (request, reply) => reply.code(change(request, () => undefined) ? 204 : 404).send())
   const rulePath = '/_ssofile/accounts/:account/break-glass-rules/:rule'
-  const changeRule = (request: FastifyRequest, isGone: boolean) => {
+  const changeRule = (request: FastifyRequest, state: RuleState | undefined) => {
     const { account, rule } = rulePlace.parse(request.params)
-    model.changeRule(account, rule, isGone)
+    model.changeRule(account, rule, state)
   }
   app.put(rulePath, async (request, reply) => {
-    changeRule(request, false)
+    changeRule(request, ruleState.parse(request.query).state)
     return reply.code(204).send()
   })
   app.delete(rulePath, async (request, reply) => {
-    changeRule(request, true)
+    changeRule(request, undefined)
     return reply.code(204).send()
   })
   app.addHook('preValidation', async (request, reply) => {
@@ -246,10 +248,10 @@ class Serving {
         ? {
             Rules: rules
               .filter(({ name }) => name.startsWith(NamePrefix))
-              .map(({ name, pattern, isEnabled }) => ({
+              .map(({ name, pattern, state }) => ({
                 Name: name,
                 EventPattern: JSON.stringify(pattern),
-                State: isEnabled ? 'ENABLED' : 'DISABLED',
+                State: state,
               })),
           }
         : { RuleNames: rules.filter(({ target }) => target === TargetArn).map(({ name }) => name) }

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { alarmMail, securityAlarms } from '../../../shared/domain/break-glass/alarm-rules.ts'
-import { watchedRegions } from '../../../shared/domain/break-glass/break-glass-names.ts'
+import { alarmMail } from '../../../shared/domain/break-glass/alarm-rules.ts'
 import type { OpenTable } from '../../../shared/memory/table.ts'
 import type { Clock } from '../../../shared/ports/clock.ts'
-import { matchEventPattern } from '../../match-event-pattern.ts'
+import { matchRule } from '../../match-event-pattern.ts'
 import { renderEventTime } from '../events/event-bridge-event.ts'
 
 export type TrailCall = {
@@ -45,8 +44,8 @@ export class BreakGlassTrail {
     this.#mails = openTable('break-glass/mails')
   }
 
-  /** `watching`: the security account and the Regions of its rules. */
-  record(call: TrailCall, watching: { readonly account: string; readonly signInRegions: readonly string[] }): void {
+  /** `rules`: those of the account and Region of the call that send mails. */
+  record(call: TrailCall, rules: readonly (Parameters<typeof matchRule>[0] & { readonly name: string })[]): void {
     const { account, region, service, operation, userIdentity, from, requestParameters, errorCode } = call
     const id = randomUUID()
     const at = this.#clock.now()
@@ -62,7 +61,9 @@ export class BreakGlassTrail {
       errorCode,
       requestParameters,
       eventID: id,
+      readOnly: isReadOnly(operation),
       eventType: isSignIn ? 'AwsConsoleSignIn' : 'AwsApiCall',
+      managementEvent: true,
       recipientAccountId: account,
     }
     const userName: unknown = Reflect.get(userIdentity, 'userName')
@@ -77,9 +78,6 @@ export class BreakGlassTrail {
       source: detail.eventSource,
       detail,
     })
-    // What only reads sends no event, but for calls of STS. (EventBridge User Guide, "via AWS CloudTrail".)
-    if (/^(Get|List|Describe|Lookup)/.test(operation)) return
-    if (account !== watching.account || !watchedRegions(watching.signInRegions).includes(region)) return
     const event = {
       'detail-type': isSignIn ? 'AWS Console Sign In via CloudTrail' : 'AWS API Call via CloudTrail',
       source: `aws.${service}`,
@@ -88,9 +86,8 @@ export class BreakGlassTrail {
       region,
       detail,
     }
-    const patterns = Object.entries(securityAlarms(account, region))
-    const rules = patterns.filter(([, pattern]) => matchEventPattern(pattern, event)).map(([name]) => name)
-    if (rules.length > 0) this.#mails.set(id, { at, region, rules, text: renderMail(event) })
+    const matching = rules.filter((rule) => matchRule(rule, event)).map(({ name }) => name)
+    if (matching.length > 0) this.#mails.set(id, { at, region, rules: matching, text: renderMail(event) })
   }
 
   /** The newest first, as CloudTrail gives them. */
@@ -101,6 +98,12 @@ export class BreakGlassTrail {
   mails(): readonly AlarmMail[] {
     return [...this.#mails.values()]
   }
+}
+
+/** As CloudTrail's records say it; AssumeRole only reads, two calls of STS named Get do not. (The same page of EventBridge.) */
+function isReadOnly(operation: string): boolean {
+  if (operation === 'GetSessionToken' || operation === 'GetFederationToken') return false
+  return /^(Get|List|Describe|Lookup|AssumeRole)/.test(operation)
 }
 
 /** EventBridge User Guide, "Transform events": a path without a value gives nothing. */

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import type { RuleState } from '../../../shared/domain/break-glass/alarm-rules.ts'
 import type { BreakGlass } from '../../../shared/domain/break-glass/break-glass-file.ts'
 import {
   alarmBusArn,
@@ -62,7 +63,7 @@ export type AssumeRole = {
   readonly SerialNumber?: string | undefined
   readonly TokenCode?: string | undefined
 }
-export type LocalRule = WantedRule & { readonly target: string; readonly isEnabled: boolean }
+export type LocalRule = Omit<WantedRule, 'state'> & { readonly target: string; readonly state: RuleState }
 type Origin = { readonly region: string; readonly from: string }
 
 const hourMs = 60 * 60_000
@@ -81,7 +82,7 @@ export class LocalBreakGlass {
   readonly #sessions: Map<string, BreakGlassSession>
   /** Roles that somebody changed by hand; `undefined`: deleted. */
   readonly #changed: Map<string, { readonly role: RenderedRole | undefined }>
-  readonly #changedRules: Map<string, { readonly isGone: boolean }>
+  readonly #changedRules: Map<string, { readonly state: RuleState | undefined }>
   readonly #passwordPolicies: Map<string, Readonly<Record<string, string>>>
 
   constructor(options: LocalBreakGlassOptions) {
@@ -149,13 +150,14 @@ export class LocalBreakGlass {
       .filter((rule) => rule.bus === bus)
       .flatMap((rule) => {
         const changed = this.#changedRules.get(`${id} ${rule.name}`)
-        return changed?.isGone ? [] : [{ ...rule, isEnabled: changed === undefined }]
+        if (changed === undefined) return rule
+        return changed.state === undefined ? [] : [{ ...rule, state: changed.state }]
       })
   }
 
-  /** By hand: switched off, or deleted. */
-  changeRule(account: string, name: string, isGone: boolean): void {
-    this.#changedRules.set(`${account} ${name}`, { isGone })
+  /** By hand; `undefined`: deleted. */
+  changeRule(account: string, name: string, state: RuleState | undefined): void {
+    this.#changedRules.set(`${account} ${name}`, { state })
   }
 
   /** Accounts have none at first. */
@@ -327,7 +329,7 @@ export class LocalBreakGlass {
   ): void {
     const { definition } = this
     if (definition === undefined) return
-    const { securityAccount: account, signInRegions } = definition
+    const { securityAccount: account } = definition
     const known = this.users.all().find(({ name }) => name === of.name)
     const { role, account: calledIn = account } = of.session ?? {}
     const userIdentity =
@@ -340,8 +342,9 @@ export class LocalBreakGlass {
           }
     const { from, requestParameters = null, errorCode } = of
     const region = service === 'iam' ? iamRegion : of.region
+    const recordedIn = role === undefined ? account : calledIn
     const call = {
-      account: role === undefined ? account : calledIn,
+      account: recordedIn,
       region,
       from,
       service,
@@ -350,7 +353,8 @@ export class LocalBreakGlass {
       requestParameters,
       errorCode,
     }
-    this.trail.record(call, { account, signInRegions })
+    const mailing = ({ target }: LocalRule) => target === alarmTopicArn(account, region)
+    this.trail.record(call, this.rulesIn(recordedIn, region).filter(mailing))
   }
 }
 

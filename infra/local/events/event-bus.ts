@@ -5,7 +5,7 @@ import type { OpenTable } from '../../../shared/memory/table.ts'
 import type { Clock } from '../../../shared/ports/clock.ts'
 import type { Queues } from '../../../shared/ports/queues.ts'
 import type { Randomness } from '../../../shared/ports/randomness.ts'
-import { matchEventPattern } from '../../match-event-pattern.ts'
+import { matchRule } from '../../match-event-pattern.ts'
 import { wantedEvents } from '../../wanted-events.ts'
 import { localRegion, localRoleArn } from '../local-account.ts'
 import { localRequests } from '../local-request.ts'
@@ -89,7 +89,7 @@ export class EventBus {
   #put(event: EventBridgeEvent): void {
     if (localRequests.getStore()?.accessKeyId === silent) return
     this.#options.onEvent?.(event)
-    if (rules.some((pattern) => matchEventPattern(pattern, event))) this.#outbox.put(event)
+    if (rules.some((pattern) => matchRule({ pattern, state: 'ENABLED' }, event))) this.#outbox.put(event)
   }
 
   #stamp(): EventStamp {

@@ -13,36 +13,45 @@ import {
 export type Pattern = {
   readonly [member: string]: Pattern | readonly (string | { readonly prefix: string } | { readonly suffix: string })[]
 }
-export type AlarmRules = Readonly<Record<string, Pattern>>
+/** EventBridge API Reference, "PutRule", State. */
+export const ruleStates = ['DISABLED', 'ENABLED', 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS'] as const
+export type RuleState = (typeof ruleStates)[number]
+export type AlarmRule = { readonly pattern: Pattern; readonly state: RuleState }
+export type AlarmRules = Readonly<Record<string, AlarmRule>>
 
 const calls = ['AWS API Call via CloudTrail']
 const ofUsers = [{ suffix: userNameSuffix }]
-const call = (source: string, requestParameters: Pattern): Pattern => ({
-  source: [source],
-  'detail-type': calls,
-  detail: { requestParameters },
-})
+/** For calls that change something. (EventBridge User Guide, "Receiving read-only management events from AWS services".) */
+const changes = (pattern: Pattern): AlarmRule => ({ pattern, state: 'ENABLED' })
+const call = (source: string, requestParameters: Pattern): AlarmRule =>
+  changes({ source: [source], 'detail-type': calls, detail: { requestParameters } })
 
-/**
- * In the security account, in each Region where users sign in or call. Reads (Get, List, Describe) never reach EventBridge;
- * AssumeRole does. (EventBridge User Guide, "AWS service events delivered via AWS CloudTrail".)
- */
+/** In the security account, in each Region where users sign in or call. */
 const everywhere: AlarmRules = {
   // A failed sign-in has no ARN, but the name.
-  'sign-in': {
+  'sign-in': changes({
     'detail-type': ['AWS Console Sign In via CloudTrail'],
     detail: { userIdentity: { userName: ofUsers } },
+  }),
+  'call-by-responder': changes({ 'detail-type': calls, detail: { userIdentity: { userName: ofUsers } } }),
+  // AssumeRole counts as a call that only reads. By name, or each Get and List of a responder would send a mail too.
+  'role-assumed': {
+    pattern: {
+      source: ['aws.sts'],
+      'detail-type': calls,
+      detail: { eventName: [{ prefix: 'Assume' }], userIdentity: { userName: ofUsers } },
+    },
+    state: 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS',
   },
-  'call-by-responder': { 'detail-type': calls, detail: { userIdentity: { userName: ofUsers } } },
   'rule-changed': call('aws.events', { name: [{ prefix: thingPrefix }] }),
   'targets-changed': call('aws.events', { rule: [{ prefix: thingPrefix }] }),
   'topic-changed': call('aws.sns', { topicArn: [{ suffix: `:${alarmTopic}` }] }),
-  unsubscribed: { source: ['aws.sns'], 'detail-type': calls, detail: { eventName: ['Unsubscribe'] } },
-  'trail-changed': {
+  unsubscribed: changes({ source: ['aws.sns'], 'detail-type': calls, detail: { eventName: ['Unsubscribe'] } }),
+  'trail-changed': changes({
     source: ['aws.cloudtrail'],
     'detail-type': calls,
     detail: { eventName: ['StopLogging', 'DeleteTrail', 'UpdateTrail', 'PutEventSelectors'] },
-  },
+  }),
 }
 
 /** Events of IAM are in one Region only. */
@@ -50,11 +59,11 @@ const ofIam = (account: string): AlarmRules => ({
   'user-changed': call('aws.iam', { userName: ofUsers }),
   'device-changed': call('aws.iam', { serialNumber: [{ prefix: `arn:aws:iam::${account}:mfa/` }] }),
   'policy-changed': call('aws.iam', { policyArn: [{ prefix: `arn:aws:iam::${account}:policy${userPath}` }] }),
-  'password-rules-changed': {
+  'password-rules-changed': changes({
     source: ['aws.iam'],
     'detail-type': calls,
     detail: { eventName: ['UpdateAccountPasswordPolicy', 'DeleteAccountPasswordPolicy'] },
-  },
+  }),
 })
 
 export function securityAlarms(account: string, region: string): AlarmRules {
@@ -78,7 +87,7 @@ export const stackSetAlarms: AlarmRules = {
 }
 
 /** All that accounts send: nothing else may put events on this bus. */
-export const forwarded: Pattern = { account: [{ prefix: '' }] }
+export const forwarded: AlarmRule = changes({ account: [{ prefix: '' }] })
 
 /** What a mail says: who, from where, which role, which account. What an event lacks stays empty. */
 export const alarmMail = {

@@ -23,7 +23,8 @@ export type DeployedUser = {
 export type DeployedRule = {
   readonly name: string
   readonly pattern: string
-  readonly isEnabled: boolean
+  /** As EventBridge names it: ENABLED leaves out calls that only read. */
+  readonly state: string
   /** Whether it sends to what was asked for. */
   readonly sends: boolean
 }

@@ -91,9 +91,10 @@ export function judgeRules(
   place: string,
   { wanted, found }: { readonly wanted: readonly WantedRule[]; readonly found: readonly DeployedRule[] },
 ): readonly BreakGlassFinding[] {
-  return wanted.flatMap(({ name, pattern }) => {
+  return wanted.flatMap((rendered) => {
+    const { name } = rendered
     const rule = found.find((one) => one.name === name)
-    const changes = rule === undefined ? ['it is gone'] : changesOfRule(rule, pattern)
+    const changes = rule === undefined ? ['it is gone'] : changesOfRule(rule, rendered)
     if (changes.length === 0) return []
     const told = `the rule ${name} in ${place} was changed: ${changes.join(', ')}`
     return breakGlassFinding(check, { subject: `${place}/${name}`, level: 'fail', told, remedy: byHand })
@@ -112,12 +113,16 @@ export function judgeSecurityRules(
   return changed.length > 0 ? changed : [breakGlassFinding('rules', { subject, level: 'ok', told })]
 }
 
-function changesOfRule(rule: DeployedRule, pattern: WantedRule['pattern']): readonly string[] {
+function changesOfRule(rule: DeployedRule, { pattern, state }: WantedRule): readonly string[] {
   return [
-    rule.isEnabled ? [] : 'it is switched off',
+    rule.state === state ? [] : stateDiffers(rule.state, state),
     isSame(JSON.parse(rule.pattern), pattern) ? [] : 'its pattern differs',
     rule.sends ? [] : 'it does not send to the alarms',
   ].flat()
+}
+
+function stateDiffers(found: string, wanted: string): string {
+  return found === 'DISABLED' ? 'it is switched off' : `its state is ${found}, expected ${wanted}`
 }
 
 export function judgeUsers(file: BreakGlass, users: readonly DeployedUser[], now: Date): readonly BreakGlassFinding[] {

@@ -243,12 +243,12 @@ function renderForwarding(file: BreakGlass, name: string, rules: readonly Wanted
 
 function renderRules(rules: readonly WantedRule[], target: object): Resources {
   return Object.fromEntries(
-    rules.map(({ name, pattern: EventPattern, bus }) => [
+    rules.map(({ name, pattern: EventPattern, state: State, bus }) => [
       `Rule${resourceId(name)}`,
       {
         Type: 'AWS::Events::Rule',
         ...(bus === undefined ? {} : { DependsOn: ['Bus'] }),
-        Properties: { Name: name, EventBusName: bus, EventPattern, State: 'ENABLED', Targets: [target] },
+        Properties: { Name: name, EventBusName: bus, EventPattern, State, Targets: [target] },
       },
     ]),
   )

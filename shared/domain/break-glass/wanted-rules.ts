@@ -1,17 +1,24 @@
-import { busRule, forwarded, type Pattern, roleAlarms, securityAlarms, stackSetAlarms } from './alarm-rules.ts'
+import {
+  type AlarmRule,
+  type AlarmRules,
+  busRule,
+  forwarded,
+  roleAlarms,
+  securityAlarms,
+  stackSetAlarms,
+} from './alarm-rules.ts'
 import type { BreakGlass } from './break-glass-file.ts'
 import { alarmBus, iamRegion, thingPrefix } from './break-glass-names.ts'
 
-export type WantedRule = {
+export type WantedRule = AlarmRule & {
   readonly name: string
-  readonly pattern: Pattern
   /** Absent: the default one. */
   readonly bus?: string
 }
 
 /** In a Region of the security account; they send to the topic there. */
 export function securityRules({ securityAccount }: BreakGlass, region: string): readonly WantedRule[] {
-  const fromOthers = { name: busRule, pattern: forwarded, bus: alarmBus }
+  const fromOthers = { name: busRule, ...forwarded, bus: alarmBus }
   return [...named(thingPrefix, securityAlarms(securityAccount, region)), ...(region === iamRegion ? [fromOthers] : [])]
 }
 
@@ -22,6 +29,6 @@ export function roleRules(playbook: string): readonly WantedRule[] {
 
 export const stackSetRules: readonly WantedRule[] = named(`${thingPrefix}stacksets-`, stackSetAlarms)
 
-function named(prefix: string, rules: Readonly<Record<string, Pattern>>): readonly WantedRule[] {
-  return Object.entries(rules).map(([name, pattern]) => ({ name: `${prefix}${name}`, pattern }))
+function named(prefix: string, rules: AlarmRules): readonly WantedRule[] {
+  return Object.entries(rules).map(([name, rule]) => ({ name: `${prefix}${name}`, ...rule }))
 }

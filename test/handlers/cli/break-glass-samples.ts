@@ -72,8 +72,8 @@ function sampleFindings(): readonly BreakGlassFinding[] {
     ...judgeUsers(example, users, now),
     judgePasswordPolicy(example, undefined),
     ...watchedRegions(example.signInRegions).flatMap((region) => {
-      const rules = securityRules(example, region).map(({ name, pattern }) => {
-        return { name, pattern: JSON.stringify(pattern), isEnabled: true, sends: true }
+      const rules = securityRules(example, region).map(({ pattern, ...rule }) => {
+        return { ...rule, pattern: JSON.stringify(pattern), sends: true }
       })
       return [...judgeSecurityRules(example, region, rules), ...judgeSubscriptions(example, region, confirmed)]
     }),

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import * as z from 'zod'
-import { type EventPattern, matchEventPattern } from '../../../../infra/match-event-pattern.ts'
+import { matchEventPattern, matchRule } from '../../../../infra/match-event-pattern.ts'
 import {
   type AlarmRules,
   alarmMail,
@@ -20,7 +20,7 @@ const sample = z.strictObject({
   source: z.string().min(20),
   where: z.enum(['security', 'member', 'management']),
   rings: z.boolean(),
-  event: z.looseObject({ region: z.string() }),
+  event: z.looseObject({ region: z.string(), detail: z.looseObject({ eventName: z.string(), readOnly: z.boolean() }) }),
 })
 const samples = readdirSync(folder).map((file) => ({
   name: file.replace('.json', ''),
@@ -36,7 +36,7 @@ function rulesAt({ where, event }: (typeof samples)[number]): AlarmRules {
 
 const ringing = (one: (typeof samples)[number]) =>
   Object.entries(rulesAt(one))
-    .filter(([, pattern]: [string, EventPattern]) => matchEventPattern(pattern, one.event))
+    .filter(([, rule]) => matchRule(rule, one.event))
     .map(([rule]) => rule)
 
 test.each(samples.filter(({ rings }) => rings))('$name rings', (one) => {
@@ -52,8 +52,22 @@ test('every rule rings for a sample', () => {
   expect([...new Set(samples.flatMap(ringing))].sort()).toEqual([...new Set(rules.flatMap(Object.keys))].sort())
 })
 
+test('a rule has the state that sends read-only calls if its events are such, and then it names them', () => {
+  for (const one of samples)
+    for (const [name, { pattern, state }] of Object.entries(rulesAt(one)))
+      if (matchEventPattern(pattern, one.event)) {
+        const seesReads = state === 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS'
+        const isNamed = 'eventName' in Object(pattern.detail)
+        // That a responder calls is told of every change; reads ring by rules of their own.
+        if (name !== 'call-by-responder')
+          expect({ name, seesReads }).toEqual({ name, seesReads: one.event.detail.readOnly })
+        if (seesReads) expect({ name, isNamed }).toEqual({ name, isNamed: true })
+      }
+})
+
 test('what an account sends to the bus rings, whichever event it is', () => {
-  for (const { event } of samples) expect(matchEventPattern(forwarded, event)).toBe(true)
+  const changing = samples.map(({ event }) => event).filter(({ detail }) => !detail.readOnly)
+  for (const event of changing) expect(matchRule(forwarded, event)).toBe(true)
 })
 
 test('a Region to which the console may send who signs in is watched, whatever the file says', () => {

@@ -78,7 +78,7 @@ test('a role that sends alarms is told where it is gone, and where it sends noth
 describe('rules of EventBridge', () => {
   const wanted = roleRules('recovery-operator')
   const rules = wanted.map(
-    ({ name, pattern }): DeployedRule => ({ name, pattern: JSON.stringify(pattern), isEnabled: true, sends: true }),
+    ({ pattern, ...rule }): DeployedRule => ({ ...rule, pattern: JSON.stringify(pattern), sends: true }),
   )
   const [first, ...others] = rules
   if (first === undefined) throw new Error('a playbook has rules')
@@ -91,7 +91,12 @@ describe('rules of EventBridge', () => {
 
   test.each<[string, DeployedRule[], string]>([
     ['is gone', [], 'it is gone'],
-    ['is switched off', [{ ...first, isEnabled: false }], 'it is switched off'],
+    ['is switched off', [{ ...first, state: 'DISABLED' }], 'it is switched off'],
+    [
+      'is switched on for all reads',
+      [{ ...first, state: 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS' }],
+      'its state is ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS, expected ENABLED',
+    ],
     ['has another pattern', [{ ...first, pattern: '{"source":["aws.none"]}' }], 'its pattern differs'],
     ['sends to something else', [{ ...first, sends: false }], 'it does not send to the alarms'],
   ])('one that %s is told, with its account and Region', (_, changed, what) => {

@@ -50,9 +50,7 @@ class Deployed implements BreakGlassAuditor {
       inline: texts(inline),
     }))
     const deployed = (rules: readonly WantedRule[]) =>
-      rules.map(
-        ({ name, pattern }): DeployedRule => ({ name, pattern: JSON.stringify(pattern), isEnabled: true, sends: true }),
-      )
+      rules.map(({ pattern, ...rule }): DeployedRule => ({ ...rule, pattern: JSON.stringify(pattern), sends: true }))
     return {
       roles: async () => roles.filter(({ name }) => id !== account || name !== lost),
       rules: async ({ region, target, bus }) => {
