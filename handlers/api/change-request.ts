@@ -8,7 +8,7 @@ import {
   renderRequestKey,
 } from '../../shared/domain/requests/access-request.ts'
 import { parseApprovalKey, renderApprovalKey } from '../../shared/domain/requests/approval-file.ts'
-import { complainOfShorter } from '../../shared/domain/requests/decide-request.ts'
+import { complainOfShorterThan } from '../../shared/domain/requests/decide-request.ts'
 import { StatusStore } from '../../shared/reconcile/records/status-store.ts'
 import { spoiledAsAbsent } from '../../shared/reconcile/records/stored-json.ts'
 import { type Answer, refusal, refuseComplaint } from './answer.ts'
@@ -40,13 +40,13 @@ export async function ask({ action, linkData, requestDetails }: Asked, context: 
     context.ports,
     async () => {
       const there = await context.ports.objects.head(key)
-      const { state, request: known } = (there && (await statusOf(key, there.etag, context))) ?? {}
-      const runsUntil = known?.expiresAt
-      const asked = { request: request.value, askedAt: context.ports.clock.now() }
-      const shorter = action === 'extend' && runsUntil ? complainOfShorter(key, asked, runsUntil) : undefined
-      if (shorter) return refuseComplaint(shorter, key)
-      if (there === undefined || state === 'rejected' || state === 'expired') return { there, body }
-      if (action === 'extend' && state === 'applied') return { there, body }
+      const status = there && (await statusOf(key, there.etag, context))
+      const isOver = there === undefined || status?.state === 'rejected' || status?.state === 'expired'
+      if (isOver || (action === 'extend' && status?.state === 'applied')) {
+        const asked = there && { request: request.value, askedAt: there.servedAt }
+        const shorter = asked && status && complainOfShorterThan(status, key, asked)
+        return shorter ? refuseComplaint(shorter, key) : { there, body }
+      }
       return refuseExisting(key, 'finish it first, or extend what is granted: every request needs approvals of its own')
     },
   )

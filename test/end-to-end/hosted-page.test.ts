@@ -99,12 +99,42 @@ test('what was granted is seen with the account’s name, extended, and ended', 
   expect((await ana.get('/choices')).body.choices).toMatchObject([{ accounts: expect.arrayContaining([account]) }])
   expect((await ana.get('/eligibility')).body.eligible).toHaveLength(1)
   expect((await dora.get('/everybody?words=admin')).body.rows).toMatchObject([{ principal: 'ana' }])
-  const longer = { ...asking, action: 'extend', requestDetails: { duration: 'PT6H', reason: 'not done' } }
-  expect(await ana.post('/requests', longer)).toMatchObject({ status: 202 })
+  const extend = (duration: string) =>
+    ana.post('/requests', { ...asking, action: 'extend', requestDetails: { duration, reason: 'not done' } })
+  const runsUntil = (await system.status(key()))?.request?.expiresAt
+  expect(await extend('PT1H')).toMatchObject({
+    status: 400,
+    body: { errors: [{ expected: expect.stringContaining(String(runsUntil)) }] },
+  })
+  expect(await extend('PT6H')).toMatchObject({ status: 202 })
+  await system.untilStatus(key(), 'waiting')
+  expect(await ana.post('/requests', { action: 'withdraw', linkData })).toMatchObject({ status: 202 })
+  expect((await system.untilStatus(key(), 'applied')).request?.expiresAt).toBe(runsUntil)
+  expect(await extend('PT6H')).toMatchObject({ status: 202 })
   await system.untilStatus(key(), 'waiting')
   expect(await ana.post('/requests', { action: 'finish', linkData })).toMatchObject({ status: 202 })
   await system.untilGone(`links_data/temporary/${linkData}`)
 }, 120_000)
+
+test('a request in the name of another tells its author nothing of that person', async () => {
+  const { ben } = visitors
+  const name = `${sessions.ben.userId}/root%all%P%ana%USER%ssofile`
+  await system.upload(`requests/${name}`, JSON.stringify({ duration: 'PT1H' }), sessions.ben.accessKeyId)
+  await system.untilStatus(`requests/${name}`, 'rejected')
+  const told = await ben.get(`/about?request=${encodeURIComponent(name)}`)
+  expect(told).toMatchObject({ status: 403 })
+  expect(JSON.stringify(told.body)).not.toContain('Requester-ps')
+}, 60_000)
+
+test('who signs out is signed out everywhere that cookie is, and nobody else is', async () => {
+  const { cleo, ben } = visitors
+  const copy = cleo.copy()
+  expect(await copy.get('/me')).toMatchObject({ status: 200 })
+  await cleo.signOut()
+  expect(await copy.get('/me')).toMatchObject({ status: 401 })
+  expect(await copy.post('/approvals', { digest: '0'.repeat(32), decision: 'approve' })).toMatchObject({ status: 401 })
+  expect(await ben.get('/me')).toMatchObject({ status: 200 })
+}, 60_000)
 
 test('what the brake holds is released as it is shown; a pause is begun and ended; history says by whom and from where', async () => {
   const { ana, dora } = visitors

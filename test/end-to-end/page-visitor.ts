@@ -26,6 +26,17 @@ export class PageVisitor {
     return this.#cookieFor(this.#origin)
   }
 
+  /** Somebody else with the cookies that this one has now. */
+  copy(): PageVisitor {
+    const copied = new PageVisitor(this.#origin)
+    for (const [site, jar] of this.#jars) copied.#jars.set(site, new Map(jar))
+    return copied
+  }
+
+  async signOut(): Promise<void> {
+    await this.#fetch(`${this.#origin}/sign-out`, { method: 'POST', headers: { origin: this.#origin } })
+  }
+
   async get(path: string) {
     return this.#send(path, {})
   }

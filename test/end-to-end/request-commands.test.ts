@@ -116,6 +116,37 @@ test('a denial is for good, an approver ends what was granted, and an operator t
   expect(await system.json(third.key)).toBeUndefined()
 }, 120_000)
 
+test('an extension does not shorten what runs, is withdrawn or denied by itself, and ends with it', async () => {
+  const extend = (time: string, ...more: readonly string[]) =>
+    run(lea, 'request', asked, '--for', time, '--reason', `for ${time}`, ...more)
+  const { key } = tellOf((await extend('4h', '--json')).stdout)
+  await run(kenji, 'approve', key, '--yes')
+  const { request } = await system.untilStatus(key, 'applied')
+  const until = request?.expiresAt ?? 'no end'
+  const link = key.replace(/^requests\/[^/]*\//, 'links_data/temporary/')
+  const before = await system.json(link)
+
+  const shorter = await extend('1h')
+  expect(shorter).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(`ends after ${until}`) })
+  // A file that is uploaded without the command is refused the same way.
+  await system.upload(key, JSON.stringify({ duration: 'PT2H', reason: 'disk' }), keys.get(lea))
+  const refused = await system.untilStatus(key, 'rejected')
+  expect(refused).toMatchObject({ reason: expect.stringContaining(until), request: { runsUntil: until } })
+  expect(await run(kenji, 'finish', key, '--extension')).toMatchObject({ exitCode: 2 })
+  expect(await run(lea, 'finish', key, '--extension')).toMatchObject({ exitCode: 0 })
+  expect(await system.status(key)).toMatchObject({ state: 'applied', request: { expiresAt: until } })
+  expect(await run(lea, 'finish', key, '--extension')).toMatchObject({ exitCode: 2 })
+
+  const longer = await extend('6h')
+  expect(longer).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(`is granted until ${until} goes on`) })
+  const denied = await run(kenji, 'finish', key)
+  expect(denied).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(`goes on until ${until}`) })
+  expect(await system.json(link)).toEqual(before)
+  await extend('8h')
+  expect(await run(lea, 'finish', key)).toMatchObject({ exitCode: 0 })
+  await system.untilGone(link)
+}, 120_000)
+
 test('credentials that are nobody in particular ask for nothing, and what people may ask for is told', async () => {
   const nobody = await system.ssofile(['request', asked, '--for', '1h'], 'maria')
   expect(nobody).toMatchObject({

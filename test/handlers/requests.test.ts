@@ -387,6 +387,27 @@ describe('what was granted', () => {
     expect(await asking.events()).toEqual(['asked', 'approved', 'granted', 'finished'])
   })
 
+  test.each([
+    ['begins before its end, without a gap', 30, [true, true, true, true, false]],
+    ['begins after its end, with one', 90, [true, false, true, true, false]],
+  ])('goes on until its end where an extension %s', async (_, minutes, expected) => {
+    const asking = await Asking.begin({ mayStartLater: 'P7D', approvedByItself: { groups: ['developers'] } })
+    const { world } = asking
+    await asking.ask()
+    expect(asking.has()).toBe(true)
+    const before = (await asking.status())?.request?.expiresAt
+    const startsAt = new Date(world.clock.now().getTime() + minutes * 60_000).toISOString()
+    await asking.ask({ startsAt, duration: 'PT2H' })
+    expect(await asking.status()).toMatchObject({ state: 'applied', request: { runsUntil: before } })
+    const seen: boolean[] = []
+    for (let minute = 0; minute < 240; minute++) {
+      await world.everyMinuteOfLinks()
+      await world.clock.advance(60_000)
+      if ([20, 70, 100, 140, 239].includes(minute)) seen.push(asking.has())
+    }
+    expect(seen).toEqual(expected)
+  })
+
   test('ends when an approver denies it', async () => {
     const asking = await grant()
     await asking.decide('ada', 'deny')

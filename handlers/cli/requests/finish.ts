@@ -7,6 +7,7 @@ import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { findUndecided, writeDecision } from './decide-on-request.ts'
+import { explainRequestDenial } from './explain-request-denial.ts'
 import { findCaller } from './find-caller.ts'
 import { findRequest, type ReadRequest, readRequest, readRequestUntil } from './read-request.ts'
 
@@ -21,9 +22,9 @@ export function addFinish(program: Command): void {
     .command('finish')
     .argument('<request>', 'its digest or its key, as ssofile requests shows them')
     .description(
-      'Withdraws a request that waits; access that was granted by it is revoked. What else gives the same access stays.\nWith --extension only an extension that waits is withdrawn, and the access that runs goes on until its end.\nYour own request and, as an operator, everybody\'s: the file is deleted. As one of its approvers: it is denied, which ends it too.\nRunning sessions go on until they end by themselves, unless the eligibility says "endsSessions"; to end them: ssofile sessions end.\nExit code 0: it is over; 1: not looked at yet; 2: there is none, or refused.',
+      'Withdraws a request that waits; access that was granted by it is revoked. What else gives the same access stays.\nWith --extension only the extension is withdrawn, before it begins, and what is granted goes on until its end.\nYour own request and, as an operator, everybody\'s: the file is deleted. As one of its approvers: it is denied, which ends it too.\nRunning sessions go on until they end by themselves, unless the eligibility says "endsSessions"; to end them: ssofile sessions end.\nExit code 0: it is over; 1: not looked at yet; 2: there is none, or refused.',
     )
-    .option('--extension', 'withdraw only the extension that waits')
+    .option('--extension', 'withdraw only the extension')
     .option('--json', 'the key and how it was ended, as JSON')
     .addHelpText('after', '\nExample:\n  ssofile finish 4f1c2a9d5b7e08364f1c2a9d5b7e0836')
     .action(async (request: string, options: Options) => {
@@ -40,21 +41,26 @@ async function finish(ports: Ports, text: string, { json, extension }: Options):
     )
   const how = extension ? await withdraw(ports, { ...read, object }) : await end(ports, { ...read, object })
   const endsMs = ports.clock.monotonicMs() + lookSeconds * 1000
-  const holds = ({ status }: ReadRequest) =>
-    extension ? status?.state === 'applied' : status === undefined || ['rejected', 'expired'].includes(status.state)
-  const { isLate } = await readRequestUntil(ports, read, { endsMs, holds })
+  const holds = ({ object: now, status }: ReadRequest) =>
+    extension
+      ? now?.etag !== object.etag && status !== undefined
+      : status === undefined || ['rejected', 'expired'].includes(status.state)
+  const { isLate, read: after } = await readRequestUntil(ports, read, { endsMs, holds })
   if (json) process.stdout.write(renderJson({ key, how, isOver: !isLate }))
-  else
-    process.stdout.write(
-      `${quote(key, 1024)}\n  ${
-        isLate
-          ? `is ${how}, and has not been looked at yet: ssofile requests`
-          : extension
-            ? 'is withdrawn; the access that runs goes on until its end'
-            : `is ${how}; its access, if it had any, is being revoked`
-      }\n`,
-    )
+  else process.stdout.write(`${quote(key, 1024)}\n  ${sayEnd(how, { extension, isLate, after })}\n`)
   return isLate ? 1 : 0
+}
+
+type Ended = { readonly extension: boolean | undefined; readonly isLate: boolean; readonly after: ReadRequest }
+
+function sayEnd(how: 'withdrawn' | 'denied', { extension, isLate, after: { status } }: Ended): string {
+  if (isLate) return `is ${how}, and has not been looked at yet: ssofile requests`
+  if (extension) return 'is withdrawn; the access that runs goes on until its end'
+  // A denial is of the upload that is there.
+  const runsUntil = how === 'denied' ? status?.request?.runsUntil : undefined
+  return runsUntil === undefined
+    ? `is ${how}; its access, if it had any, is being revoked`
+    : `is denied; it extends access that goes on until ${runsUntil}, which its user or an operator ends`
 }
 
 /** An empty request asks for nothing more, and what is granted goes on. */
@@ -63,7 +69,9 @@ async function withdraw(ports: Ports, { key, object, status }: Present): Promise
     throw new Refusal(
       `received ${quote(key, 1024)}, expected a request that extends what runs; to end this one, leave out --extension`,
     )
-  const written = await ports.objects.put(key, new Uint8Array(), { ifMatch: object.etag })
+  const written = await ports.objects
+    .put(key, new Uint8Array(), { ifMatch: object.etag })
+    .catch(explainRequestDenial('the extension was not withdrawn'))
   if (written.outcome === 'written') return 'withdrawn'
   throw new Refusal(uploadedAgain(key))
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { type PrincipalName, principalName } from '../../../shared/domain/principals/principal.ts'
-import { parseRequestBody } from '../../../shared/domain/requests/access-request.ts'
+import { type AccessRequest, parseRequestBody } from '../../../shared/domain/requests/access-request.ts'
+import { complainOfShorterThan } from '../../../shared/domain/requests/decide-request.ts'
 import { quote, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { wholeNumber } from '../arguments/options.ts'
@@ -75,6 +76,7 @@ async function request(ports: Ports, text: string, options: Options): Promise<nu
   const asked = parseRequestBody(path.key, new TextEncoder().encode(body))
   if (!asked.ok) throw new Refusal(renderComplaint(asked.complaint))
   const before = await readRequest(ports, path)
+  refuseShorter(before, asked.value)
   if (!options.json) process.stdout.write(renderAsked({ ...path, body: asked }) + renderBefore(before))
   const etag = await upload(ports, before, body)
   const isUpload = ({ object }: ReadRequest) => object?.etag === etag
@@ -93,14 +95,20 @@ async function nameInLinks(userName: PrincipalName, { objects }: Ports): Promise
   return suffix !== '' && userName.endsWith(suffix) ? principalName.parse(userName.slice(0, -suffix.length)) : userName
 }
 
+/** Before it is uploaded: ssofile would refuse it, and the status would tell that instead of what is granted. */
+function refuseShorter({ key, object, status }: ReadRequest, asked: AccessRequest): void {
+  const shorter = object && status && complainOfShorterThan(status, key, { request: asked, askedAt: object.servedAt })
+  if (shorter) throw new Refusal(renderComplaint(shorter))
+}
+
 /** What the new upload replaces. */
 function renderBefore({ object, status }: ReadRequest): string {
   if (object === undefined) return ''
-  const until = status?.request?.expiresAt
-  const was =
-    status?.state === 'applied' && until !== undefined
-      ? `granted until ${until}`
-      : (status?.state ?? 'not looked at yet')
+  const { expiresAt, runsUntil } = status?.request ?? {}
+  const until = runsUntil ?? (status?.state === 'applied' ? expiresAt : undefined)
+  if (until !== undefined)
+    return `  ${'before'.padEnd(10)}what is granted until ${until} goes on, whatever becomes of this request\n`
+  const was = status?.state ?? 'not looked at yet'
   return `  ${'before'.padEnd(10)}you asked for it before (${was}); this request takes its place\n`
 }
 

@@ -150,11 +150,12 @@ export type RequestStep =
  * | 10 | is gone                               | it waited                                   | record `withdrawn`              |
  * | 11 | is gone                               |                                             | its status goes                 |
  * | 12 | cannot be read                        |                                             | tell, and change nothing        |
- * |    | is empty                              | a later upload waited                       | record `withdrawn` of that      |
+ * |    | is empty                              | the upload before waited, or has not begun  | record `withdrawn` of that      |
  * |    | is empty                              | an earlier upload was granted               | as rows 14 to 20 of that        |
  * | 13 | is empty, or not valid                |                                             | record `refused`, tell          |
  * | 14 | was granted                           | it is over, by history                      | tell                            |
  * | 15 | was granted                           | as in rows 4 to 7                           | as there                        |
+ * |    | was granted, and begins later         | the user's own link is of an earlier upload | tell: that goes on until then   |
  * | 16 | was granted                           | the user's own link is of an earlier upload | record `finished` of that       |
  * | 17 | was granted                           | no link is there, or one of nobody          | write it                        |
  * | 18 | was granted                           | a link of another user is there             | tell that it waits              |
@@ -201,7 +202,7 @@ function findRunning({ link, reading, told }: RequestFacts): string | undefined 
 }
 
 /** Why a request would shorten what runs until then: it lasts from its upload, or from where it is to begin. */
-export function complainOfShorter(
+function complainOfShorter(
   key: string,
   { request: { durationMs, startsAt }, askedAt }: Pick<Valid, 'request' | 'askedAt'>,
   runsUntil: string,
@@ -211,9 +212,18 @@ export function complainOfShorter(
   return {
     object: key,
     received: `a request that would end at ${renderInstant(new Date(endMs))}`,
-    expected: `one that ends after ${runsUntil}, until when the same access goes on`,
-    remedy: 'ask for a longer time, counted from now; the access that runs is not changed by this',
+    expected: `one that ends after ${runsUntil}, until when the same access is granted`,
+    remedy: 'ask for a longer time, counted from now; what is granted is not changed by this',
   }
+}
+
+/** The same, before it is written over the upload of which this is the status. */
+export function complainOfShorterThan(
+  { state, request }: Pick<Status, 'state' | 'request'>,
+  ...asked: [key: string, Pick<Valid, 'request' | 'askedAt'>]
+): Complaint | undefined {
+  const until = request?.runsUntil ?? (state === 'expired' ? undefined : request?.expiresAt)
+  return until === undefined ? undefined : complainOfShorter(...asked, until)
 }
 
 /**
@@ -300,18 +310,20 @@ function settleRequest(facts: RequestFacts): RequestStep {
   }
 }
 
-/** An extension that waits is withdrawn, and what was granted before goes on. */
+/** An extension that waits, or has not begun, is withdrawn. The access of an earlier grant goes on. */
 function settleEmpty(
   facts: RequestFacts,
   { digest, complaint }: Extract<RequestReading, { state: 'empty' }>,
 ): RequestStep {
   const { link, present } = facts
   const before = present?.request?.digest
-  const waited = before === undefined || before === digest ? undefined : facts.told(before)
-  if (before !== undefined && waited && waited.granted === undefined && waited.events.has('asked') && !isOver(waited))
+  const told = before === undefined || before === digest ? undefined : facts.told(before)
+  const isOfLink = link.found === 'own' && link.digest === before
+  const hasBegun = told?.granted && (isOfLink || facts.now >= new Date(told.granted.startsAt))
+  if (before !== undefined && told?.events.has('asked') && !hasBegun && !isOver(told))
     return { do: 'record', event: { event: 'withdrawn', digest: before } }
-  const told = link.found === 'own' ? facts.told(link.digest) : waited
-  return told?.granted ? keep(facts, told, told.granted) : refuse(facts, digest, complaint)
+  const running = link.found === 'own' ? facts.told(link.digest) : told
+  return running?.granted ? keep(facts, running, running.granted) : refuse(facts, digest, complaint)
 }
 
 const suspendedReason = 'its user is suspended'
@@ -347,6 +359,7 @@ function keep(facts: RequestFacts, told: Told, record: GrantRecord): RequestStep
     case 'own': {
       if (link.digest === record.digest) break
       if (isOver(facts.told(link.digest))) return { do: 'write the link', record, over: link.etag }
+      if (facts.now < new Date(record.startsAt)) break
       return { do: 'record', event: { event: 'finished', digest: link.digest, said: { replacedBy: record.digest } } }
     }
     case 'unreadable':
@@ -378,6 +391,8 @@ function tellGranted(
       }
   const isNew = link.found === 'own' && linkStatus === undefined
   const again = isNew ? [new Date(now.getTime() + lookAgainMs)] : []
+  // Then it takes the place of the earlier grant.
+  if (link.found === 'own' && link.digest !== record.digest) again.push(new Date(startsAt))
   return { do: 'tell', status: { ...status, request: stateOf(record) }, again }
 }
 

@@ -27,7 +27,8 @@ export function describeRequest(
   // How many approvals are missing, the state tells in fewer words.
   const isTelling = state === 'refused' || state === 'over' || (state === 'waiting' && !status?.request?.approvals)
   const isJudged = state !== 'new' && state !== 'ending'
-  const { runsUntil } = status?.request ?? {}
+  const until = status?.request?.runsUntil
+  const runsUntil = until !== undefined && Date.parse(until) > nowMs ? until : undefined
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['Who', user],
     ['What it allows', besides.about],
@@ -49,7 +50,10 @@ export function describeRequest(
     state,
     stateText: sayState(told, state),
     facts: facts.flatMap(([label, text]) => (text ? [[label, text] as const] : [])),
-    actions: of === 'mine' ? ownActions(told, state, besides.mayExtend === true) : approverActions(told, state),
+    actions:
+      of === 'mine'
+        ? ownActions(state, { mayExtend: besides.mayExtend === true, runs: runsUntil !== undefined })
+        : approverActions(told, state),
     digest: isJudged ? status?.request?.digest : undefined,
   }
 }
@@ -105,16 +109,18 @@ function sayOthers({ rows, isCut }: Partial<ToldAbout>): string | undefined {
   return [...told, ...(isCut ? ['and more'] : [])].join(', ')
 }
 
+/** `runs`: what was granted before goes on. */
 function ownActions(
-  { status }: ToldRequest,
   state: DescribedRequest['state'],
-  mayExtend: boolean,
+  { mayExtend, runs }: { readonly mayExtend: boolean; readonly runs: boolean },
 ): DescribedRequest['actions'] {
   if (state === 'ending') return []
+  if (runs && state !== 'new')
+    return [
+      { does: 'withdraw', label: 'Withdraw the extension' },
+      { does: 'finish', label: 'End now, with the extension' },
+    ]
   const end = { does: 'finish', label: 'End now' } as const
-  const withdraw = { does: 'withdraw', label: 'Withdraw the extension' } as const
-  if (state !== 'new' && status?.request?.runsUntil)
-    return state === 'waiting' || state === 'refused' ? [withdraw, end] : [end]
   if (state === 'granted') return mayExtend ? [{ does: 'extend', label: 'Extend' }, end] : [end]
   return [{ does: 'finish', label: state === 'waiting' || state === 'new' ? 'Withdraw' : 'Remove' }]
 }

@@ -47,10 +47,15 @@ export class RequestsPage {
   #told: Told | undefined
   /** Counts what was sent, so that only the last one looks again. */
   #turn = 0
+  /** Why something was not taken stays to be read, until something else is sent. */
+  #isRefused = false
 
   start(): void {
     find('words', HTMLInputElement).addEventListener('input', () => this.#show())
-    find('reload', HTMLButtonElement).addEventListener('click', () => void this.#look())
+    find('reload', HTMLButtonElement).addEventListener('click', () => {
+      this.#isRefused = false
+      void this.#look()
+    })
     for (const button of document.querySelectorAll('[data-close]'))
       button.addEventListener('click', () => button.closest('dialog')?.close())
     for (const dialog of document.querySelectorAll('dialog')) dialog.addEventListener('close', () => this.#show())
@@ -82,7 +87,7 @@ export class RequestsPage {
       this.#told = await this.#api.readAll()
       if (isHosted) await this.#learnAbouts(this.#told.waiting)
       this.#say(`As of ${new Date(pageClock.nowMs()).toLocaleTimeString('en-GB')}`)
-      this.#complain()
+      if (!this.#isRefused) this.#complain()
       this.#show()
     } catch (error) {
       this.#complain(error)
@@ -92,9 +97,11 @@ export class RequestsPage {
   async #send(path: PostPath, body: object, done: string): Promise<void> {
     const turn = ++this.#turn
     this.#say('Sending…')
+    this.#isRefused = false
     try {
       await this.#api.post(path, body)
     } catch (error) {
+      this.#isRefused = true
       this.#complain(error)
       return
     }
@@ -243,7 +250,10 @@ export class RequestsPage {
   }
 
   async #signOut(): Promise<void> {
-    await this.#api.signOut().catch((error: unknown) => this.#complain(error))
+    await this.#api.signOut().catch((error: unknown) => {
+      this.#isRefused = true
+      this.#complain(error)
+    })
   }
 
   #say(text: string): void {

@@ -243,6 +243,11 @@ const rules: Rules<RequestStep, RequestFacts> = {
       ? by !== undefined && !told(digest).approvedBy.has(by.user)
       : !told(digest).events.has(event)
   }),
+  'access that is granted ends for a later grant only once that has begun': rule(['record'], ({ event }, { told }) => {
+    const by = requestDigest.safeParse(event.said?.replacedBy).data
+    const later = by && told(by).granted
+    return by === undefined || (later !== undefined && now >= new Date(later.startsAt))
+  }),
   'who asks denies nothing, and ends nothing by an approval': rule(
     ['record'],
     ({ event: { by } }) => by?.user !== path.userId,

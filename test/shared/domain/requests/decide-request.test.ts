@@ -447,6 +447,27 @@ describe('what was granted before', () => {
     })
   })
 
+  test('goes on until a later grant begins, and only then is it replaced', () => {
+    const later = record({ startsAt: textAt(30), expiresAt: textAt(150) })
+    const told = { [earlier]: oldTold, [digest]: { ...granted(), granted: later } }
+    const facts = { ...own, told, approvals: approvals(says(tom, 'approve'), says(ada, 'approve')) }
+    expect(decide({ ...facts, now: at(5) })).toMatchObject({
+      do: 'tell',
+      status: { state: 'applied', request: { digest, startsAt: textAt(30), runsUntil: old.expiresAt } },
+      again: [at(6), at(30), at(62)],
+    })
+    expect(decide({ ...facts, now: at(30) })).toMatchObject(noted('finished', earlier))
+    const reading: RequestReading = { state: 'empty', complaint, digest: third, askedAt: at(6) }
+    const present = { state: 'applied', request: { digest } } as const
+    expect(decide({ ...facts, reading, present, now: at(6) })).toMatchObject(noted('withdrawn'))
+    const over = { ...oldTold, events: events('asked', 'granted', 'ended').events }
+    expect(decide({ ...facts, told: { ...told, [earlier]: over }, now: at(20) })).toMatchObject({
+      do: 'write the link',
+      record: later,
+      over: 'e',
+    })
+  })
+
   test('is not told of where the grant is of this upload', () => {
     expect(decide(inForce)).toMatchObject({
       status: { request: expect.not.objectContaining({ runsUntil: expect.anything() }) },

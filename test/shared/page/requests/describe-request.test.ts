@@ -47,7 +47,15 @@ test('what was granted before stays in the list while more is asked for, and can
   const { state, facts } = describeRequest(one, 'mine', now)
   expect(state).toBe('waiting')
   expect(Object.fromEntries(facts)['Granted before']).toMatch(/^goes on until /)
-  expect(labels(one, 'mine')).toEqual(['Withdraw the extension', 'End now'])
+  expect(labels(one, 'mine')).toEqual(['Withdraw the extension', 'End now, with the extension'])
+  expect(labels(told(status('applied', { request })), 'mine')).toEqual(labels(one, 'mine'))
+})
+
+test('once what was granted before has ended, nothing is said of it', () => {
+  const request = { digest, runsUntil: '2026-03-03T13:00:00.000Z' }
+  const one = told(status('rejected', { request }))
+  expect(Object.fromEntries(describeRequest(one, 'mine', now).facts)).not.toHaveProperty('Granted before')
+  expect(labels(one, 'mine')).toEqual(['Remove'])
 })
 
 test('an edited request cannot be approved before ssofile has looked at it: its digest is of the earlier text', () => {
