@@ -5,7 +5,7 @@ export function renderGreeting(url: string, page: string): string {
 In another terminal, in the same folder:
   export AWS_ENDPOINT_URL=${url} AWS_ACCESS_KEY_ID=me AWS_SECRET_ACCESS_KEY=any AWS_DEFAULT_REGION=us-east-1
   alias aws="aws --endpoint-url ${url}"     # AWS CLIs before 2.13 do not read AWS_ENDPOINT_URL
-  alias ssofile="npx ssofile"               # or for good, in any folder: npm link
+  alias ssofile="npx --no-install ssofile"  # or for good, in any folder: npm link
   link='account%233000000002%Billing-ps%team-Accountants%GROUP%ssofile'
 
 Grant    aws s3 cp fixtures/acme/permission_sets/Billing-ps.json s3://ssofile/permission_sets/

@@ -15,25 +15,29 @@ let folder: string
 let tarball: string
 let installed: string
 let system: LocalSystem
-/** Stands in for the registry of packages: what it is asked. */
+/** Stands in for the registry of packages: what it is asked. Somebody else has put a package `ssofile` there. */
 let packageServer: Server
 const asked: string[] = []
+let strange: Buffer
 
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'ssofile-package-'))
-  packageServer = createServer((request, response) => {
-    asked.push(request.url ?? '')
-    response.writeHead(404).end('{}')
+  packageServer = createServer(({ url = '' }, response) => {
+    asked.push(url)
+    if (url === '/ssofile') response.end(JSON.stringify(strangePackage()))
+    else if (url === '/strange.tgz') response.end(strange)
+    else response.writeHead(404).end('{}')
   })
   await new Promise<void>((resolve) => packageServer.listen(0, '127.0.0.1', resolve))
   const packed = await runProgram('npm', ['pack', '--json', '--pack-destination', home], { env: environment() })
   expect(packed).toMatchObject({ exitCode: 0 })
   tarball = join(home, (await readdir(home)).find((name) => name.endsWith('.tgz')) ?? '')
+  strange = await packStrange()
   folder = join(home, 'empty')
   await mkdir(folder)
   await mkdir(join(home, 'elsewhere'))
   expect(await inFolder('npm', 'install', tarball)).toMatchObject({ exitCode: 0, stderr: '' })
-  installed = join(folder, 'node_modules/ssofile')
+  installed = join(folder, 'node_modules/@ssofile/cli')
   await mkdir(join(folder, 'access/links_data'), { recursive: true })
   await mkdir(join(folder, 'access/permission_sets'))
   await writeFile(join(folder, 'access/links_data', link), '')
@@ -47,6 +51,23 @@ afterAll(async () => {
   await new Promise((resolve) => packageServer.close(resolve))
   await rm(home, { recursive: true })
 })
+
+const strangeManifest = { name: 'ssofile', version: '9.0.0', bin: { ssofile: 'run.js' } }
+
+async function packStrange(): Promise<Buffer> {
+  const at = join(home, 'strange')
+  await mkdir(at)
+  await writeFile(join(at, 'package.json'), JSON.stringify(strangeManifest))
+  await writeFile(join(at, 'run.js'), "#!/usr/bin/env node\nconsole.log('code of somebody else')\n")
+  expect(await runProgram('npm', ['pack'], { env: environment(), cwd: at })).toMatchObject({ exitCode: 0 })
+  return readFile(join(at, 'ssofile-9.0.0.tgz'))
+}
+
+function strangePackage() {
+  const dist = { tarball: `${environment().npm_config_registry}strange.tgz` }
+  const versions = { [strangeManifest.version]: { ...strangeManifest, dist } }
+  return { name: strangeManifest.name, 'dist-tags': { latest: strangeManifest.version }, versions }
+}
 
 function environment(): NodeJS.ProcessEnv {
   const { port } = packageServer.address() as AddressInfo
@@ -75,7 +96,7 @@ test('the package is smaller than 5 MB, installed smaller than 6.5 MB, and bring
   expect((await stat(tarball)).size).toBeLessThan(mostBytes.packed)
   expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(mostBytes.installed)
   const packages = (await readdir(join(folder, 'node_modules'))).filter((name) => !name.startsWith('.'))
-  expect(packages).toEqual(['ssofile'])
+  expect(packages).toEqual(['@ssofile'])
 })
 
 test('the licence of each package that is bundled stands in it', async () => {
@@ -96,6 +117,18 @@ test('npx --no-install runs it where it is installed, and from any folder where 
   })
   expect(await runProgram('npx', ['--no-install', 'ssofile', '--version'], elsewhere)).toEqual(told)
   expect(asked).toEqual([])
+})
+
+test('where it is not installed, npx --no-install runs nothing, and without that word npx runs what somebody else registered', async () => {
+  const nowhere = {
+    env: { ...environment(), npm_config_prefix: join(home, 'no-global') },
+    cwd: join(home, 'elsewhere'),
+  }
+  const npx = (...args: string[]) => runProgram('npx', [...args, 'ssofile', 'who'], nowhere)
+  const refused = await npx('--no-install')
+  expect({ ...refused, isRefused: refused.exitCode !== 0 }).toMatchObject({ isRefused: true, stdout: '' })
+  expect(asked).not.toContain('/strange.tgz')
+  expect(await npx('--yes')).toMatchObject({ exitCode: 0, stdout: 'code of somebody else\n' })
 })
 
 test.each(listNodes())(

@@ -7,6 +7,16 @@ const pages = listProjectFiles().filter((path) => path.endsWith('.md'))
 const textOf = new Map(pages.map((path) => [path, readText(path)]))
 const { scripts } = JSON.parse(readText('package.json')) as { scripts: Record<string, string> }
 
+/** What would ask the public registry for a package of that name, and run it, where ssofile is not installed. */
+const bareNpx = /\b(?:npx|npm (?:exec|x))(?! +--no(?:-install)? +ssofile)(?: +-\S+)* +ssofile\b/
+
+test('no file has a line for npx that would run what somebody else registered under the name of the command', () => {
+  const saying = listProjectFiles().filter((path) => bareNpx.test(readText(path)))
+  expect(saying).toEqual([])
+  expect(['npx', 'npx -y', 'npm exec --'].filter((start) => !bareNpx.test(`${start} ssofile plan`))).toEqual([])
+  expect(['npx --no-install ssofile who', 'npm link ssofile'].filter((line) => bareNpx.test(line))).toEqual([])
+})
+
 /** As GitHub makes it of a heading. */
 function anchorOf(heading: string): string {
   return heading
