@@ -3,6 +3,7 @@ import pLimit from 'p-limit'
 import { readCallerIdentity } from '../../../shared/aws/caller-identity.ts'
 import type { AssignmentKey } from '../../../shared/domain/assignments/assignment.ts'
 import { emptyBrake } from '../../../shared/domain/brake/brake-record.ts'
+import { membershipsOn } from '../../../shared/domain/brake/lists.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
@@ -80,12 +81,13 @@ async function show({ objects }: Ports, output: Output, isVerbose: boolean): Pro
     lists.map(async (list): Promise<ShownList> => {
       const { items, passed, ...about } = showList(list)
       const held = await limit.map(list.held, (key) => readHeld(ledger, key))
+      const memberships = membershipsOn(list)
       const people = list.rule === 'people' && { people: await namePeople(items, objects) }
       return {
         ...about,
         held,
         ...people,
-        ...(list.rule === 'memberships' && { memberships: items }),
+        ...(memberships.length > 0 && { memberships }),
         ...(list.rule === 'attributes' && { attributes: items }),
       }
     }),
@@ -102,7 +104,8 @@ async function renderRelease(
   objects: ObjectStore,
 ): Promise<string> {
   const pause = await readPause(objects)
-  if (memberships) return renderReleased(memberships.length, pause, ['removal from a group', 'removals from groups'])
+  if (memberships && keys.length === 0)
+    return renderReleased(memberships.length, pause, ['removal from a group', 'removals from groups'])
   if (attributes) return renderReleased(attributes.length, pause, ['change of an attribute', 'changes of attributes'])
   return people
     ? renderReleased(people.length, pause, ['suspension', 'suspensions'])

@@ -107,6 +107,8 @@ const brakeRelease = record({
   people: z.array(z.string()).optional(),
   /** Of the rule `memberships`: those that the list had, as `<group>%<user name>`. */
   memberships: z.array(z.string()).optional(),
+  /** Of the rule `minimum`: accesses, and memberships as above. */
+  minimum: z.array(z.string()).optional(),
   /** Of the rule `attributes`: the changes that the list had. */
   attributes: z.array(z.string()).optional(),
   /** Its file was held, and is what was released. */

@@ -68,6 +68,12 @@ export function findListWith({ lists }: BrakeRecord, of: BrakeList['rule'], item
   return lists.find(({ rule, items }) => rule === of && items.includes(item))
 }
 
+/** The memberships on a list, as `<group>%<user name>`: beside accesses where a policy's minimum holds both. */
+export function membershipsOn({ rule, items, held }: Pick<BrakeList, 'rule' | 'items' | 'held'>): readonly string[] {
+  if (rule === 'memberships') return items
+  return rule === 'minimum' ? items.filter((item) => !held.some((key) => key === item)) : []
+}
+
 /** Takes this one off its list: it is gone, or must not be revoked any more. People stay: their own file says when they go. */
 export function takeOffList(brake: BrakeRecord, key: AssignmentKey): BrakeRecord {
   const list = findList(brake, key)
@@ -85,7 +91,7 @@ export function takeOffPerson(brake: BrakeRecord, user: PrincipalId): BrakeRecor
 
 /** A membership is gone, or asked for again. */
 export function takeOffMembership(brake: BrakeRecord, membership: string): BrakeRecord {
-  return takeOffItem(brake, 'memberships', membership)
+  return takeOffItem(takeOffItem(brake, 'memberships', membership), 'minimum', membership)
 }
 
 function takeOffItem(brake: BrakeRecord, rule: BrakeList['rule'], taken: string): BrakeRecord {

@@ -3,7 +3,7 @@ import type { PrincipalId } from '../principals/identity-center-ids.ts'
 import type { BrakeList, BrakeRecord } from './brake-record.ts'
 import type { HeldContents } from './held-contents.ts'
 import type { HeldRetirements } from './held-retirements.ts'
-import { dropContents, withoutList } from './lists.ts'
+import { dropContents, membershipsOn, withoutList } from './lists.ts'
 import { ageMs, type BrakeTerms, lengthMs } from './windows.ts'
 
 const releasedForMs = 60 * 60_000
@@ -18,6 +18,15 @@ export function isReleased(brake: BrakeRecord, key: AssignmentKey, now: Date): b
 
 export function isPersonReleased(brake: BrakeRecord, user: PrincipalId, now: Date): boolean {
   return hasRelease(brake, now, ({ people = [] }) => people.includes(user))
+}
+
+/** What a policy's minimum holds: only its own release lets it go. Releases of older versions have keys alone. */
+export function isMinimumReleased(brake: BrakeRecord, item: string, now: Date): boolean {
+  return hasRelease(
+    brake,
+    now,
+    ({ rule, keys, minimum }) => rule === 'minimum' && (minimum ?? keys).some((one) => one === item),
+  )
 }
 
 /** A removal from a group. */
@@ -49,16 +58,18 @@ export function releaseHeld(brake: BrakeRecord, list: BrakeList, releasing: Rele
   return withoutList(withRelease(brake, releasing, { ...rule, keys: list.held, ...itemsReleased(list) }), list)
 }
 
-type OfItems = Pick<Release, 'people' | 'memberships' | 'attributes'>
+type OfItems = Pick<Release, 'people' | 'memberships' | 'attributes' | 'minimum'>
 
 /** Of some rules a list has more than keys, or no keys at all: its items are released too, and are part of its name. */
 export function hasItems({ rule }: Pick<BrakeList, 'rule'>): boolean {
-  return rule === 'people' || rule === 'memberships' || rule === 'attributes'
+  return rule === 'people' || rule === 'memberships' || rule === 'attributes' || rule === 'minimum'
 }
 
 /** What a list has besides keys, by the name of its rule. */
 export function itemsReleased(list: BrakeList): OfItems {
-  return hasItems(list) ? { [list.rule]: list.items } : {}
+  if (!hasItems(list)) return {}
+  const memberships = membershipsOn(list)
+  return { [list.rule]: list.items, ...(memberships.length > 0 && { memberships: [...memberships] }) }
 }
 
 /** Releases exactly this content of a file. */

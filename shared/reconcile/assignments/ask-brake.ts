@@ -84,15 +84,15 @@ async function findMinimum(settling: Settling): Promise<Minimum | undefined> {
   const rules = enforcedMinimumsFor(await context.policies.read(), assignment)
   if (rules.length === 0) return undefined
   return {
-    account: id.accountId,
     access: key,
     object: async (leaving) => {
       try {
         const objection = await judgeMinimum(key, rules, { ...context, leaving })
-        return objection && describeObjection(objection)
+        return objection && { account: id.accountId, objection: describeObjection(objection) }
       } catch (error) {
         if (!isServiceError(error) || isPassing(error)) throw error
-        return `it is not known who would keep '${id.permissionSet}' in account ${id.accountId} (${quote(error.message, 300)}); see that ssofile can read it`
+        const objection = `it is not known who would keep '${id.permissionSet}' in account ${id.accountId} (${quote(error.message, 300)}); see that ssofile can read it`
+        return { account: id.accountId, objection }
       }
     },
   }

@@ -91,7 +91,7 @@ export class Brake {
     }
     await this.#store.change(async (before, terms) => {
       const { key } = revocation
-      const judged = await judgeMinimum(before, key, minimum, terms)
+      const judged = await judgeMinimum(before, { item: key, key }, minimum, terms)
       const record = await prolongEnded(judged.record, revocation, terms, this.#sources)
       found.baseless = judged.isHeld ? [] : findBaseless(record, revocation, terms)
       if (found.baseless.length > 0) return record
@@ -137,19 +137,26 @@ export class Brake {
     if (record && findListOf(record, user)) await this.#store.change((now) => takeOffPerson(now, user))
   }
 
-  /** Asked before somebody is taken out of a group; when it passes, that has been counted. Throws when it cannot be said. */
-  async admitRemoval(removal: Removal): Promise<Admission> {
+  /**
+   * Asked before somebody is taken out of a group, whatever the cause; when it passes, that has been counted. Without folders and
+   * a rule it counts elsewhere, and only the minimum is asked. Throws when it cannot be said.
+   */
+  async admitRemoval(removal: Removal, minimum?: Minimum): Promise<Admission> {
+    // What it reads of the ledger and the directory takes longest, and nothing else has to wait for that.
+    await minimum?.object(new Set())
     for (;;) {
       const found: { baseless: readonly BrakeWindow[]; admission: Admission } = {
         baseless: [],
         admission: { outcome: 'passes' },
       }
-      await this.#store.change((record, terms) => {
-        found.baseless = findBaselessRemoval(record, removal, terms)
-        if (found.baseless.length > 0) return record
+      await this.#store.change(async (before, terms) => {
+        const { record, isHeld } = await judgeMinimum(before, removal, minimum, terms)
+        found.baseless = isHeld ? [] : findBaselessRemoval(record, removal, terms)
+        if (isHeld) found.admission = heldOn(findListWith(record, 'minimum', removal.item))
+        if (isHeld || found.baseless.length > 0) return record
         const { brake, passes } = judgeRemoval(record, removal, terms)
         found.admission = passes ? { outcome: 'passes' } : heldOn(findListWith(brake, 'memberships', removal.item))
-        return brake
+        return passes && minimum ? letLeave(brake, minimum.access, terms) : brake
       })
       if (found.baseless.length === 0) return found.admission
       for (const window of found.baseless) await this.#measure(window)
@@ -177,7 +184,7 @@ export class Brake {
   /** Nobody is taken out there any more: it leaves its list. */
   async reviewRemoval(item: string): Promise<void> {
     const record = (await brakeFile(this.#ports.objects).read())?.value
-    if (record && findListWith(record, 'memberships', item))
+    if (record && (findListWith(record, 'memberships', item) ?? findListWith(record, 'minimum', item)))
       await this.#store.change((now) => takeOffMembership(now, item))
   }
 

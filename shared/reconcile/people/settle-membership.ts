@@ -13,6 +13,7 @@ import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { unlessCode } from '../../ports/service-error.ts'
+import type { Minimum } from '../brake/ask-minimum.ts'
 import type { Admission, Brake } from '../brake/brake.ts'
 import { findAuthor } from '../records/authors.ts'
 import type { JsonRecord } from '../records/json-record.ts'
@@ -43,6 +44,8 @@ export type Wish = {
   readonly denySessions?: (() => Promise<void>) | undefined
   /** The file that suspends the user. The brake is asked about the person, who counts once. */
   readonly admitSuspension?: (() => Promise<Admission>) | undefined
+  /** What policies want to be left; the user is no loss whom the directory ends. */
+  readonly minimum?: Minimum | undefined
 }
 
 /** `lookedMs`: when its reading began, by the monotonic clock. */
@@ -214,18 +217,24 @@ class MembershipEvaluation {
   }
 
   async #admit({ files }: OwnedMembership): Promise<Admission> {
-    const { isGone, admitSuspension, countLeavers } = this.#wish
+    const { isGone, admitSuspension, countLeavers, minimum } = this.#wish
     if (isGone) return { outcome: 'passes' }
-    if (admitSuspension) return admitSuspension()
+    const { brake } = this.#context
+    if (admitSuspension) {
+      const admission = await admitSuspension()
+      // The person counts elsewhere, once.
+      return admission.outcome === 'held' ? admission : brake.admitRemoval({ item: this.#item, folders: [] }, minimum)
+    }
     await countLeavers?.()
     const rule = files.find(({ key }) => key.startsWith(rulePrefix))
     const ofFiles = files.filter((file) => file !== rule)
     const folders = ofFiles.map(({ key }) => folderOfMembership(key))
-    return this.#context.brake.admitRemoval({
+    const removal = {
       item: this.#item,
       folders: rule || folders.length > 0 ? folders : [undefined],
       ruleOf: rule && this.#names.group,
-    })
+    }
+    return brake.admitRemoval(removal, minimum)
   }
 
   /** Nothing of ours is there. */

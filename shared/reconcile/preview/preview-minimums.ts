@@ -39,7 +39,7 @@ export async function previewMinimums(
     const left = [...keeping.filter(({ key }) => !revoked.has(key)), ...given]
     for (const one of keeping.filter(({ key }) => revoked.has(key))) {
       const own = enforcedMinimumsFor(guardrails, { accountId, permissionSet: one.permissionSet })
-      const objection = await findMissing({ ...one, accountId }, own, { left, memberships })
+      const objection = await findMissing({ ...one, accountId }, own, { left, memberships, leaving: new Set() })
       if (objection) found.add(describeObjection(objection))
     }
   }
