@@ -3,7 +3,7 @@ import { linkPrefix } from '../links/link.ts'
 import { splitFolder } from '../links/link-fields.ts'
 import { type BrakeRecord, type BrakeWindow, type Cause, isSameScope } from './brake-record.ts'
 import { judgeSuspension, type SuspendedPerson } from './judge-suspension.ts'
-import { hold, holdBesidePerson, isHeld } from './lists.ts'
+import { findList, hold, holdBesidePerson, isHeld, takeOffList } from './lists.ts'
 import { isReleased } from './releases.ts'
 import { addedTo, type BrakeTerms, isBeyond, isRunning, type Tally, windowOf, withWindow } from './windows.ts'
 
@@ -15,6 +15,8 @@ export type Revocation = {
   readonly cause: Cause | undefined
   /** Its user is suspended by a file. `admitted`: the brake has let the person pass before. */
   readonly suspended?: SuspendedPerson | 'admitted' | undefined
+  /** The directory ended its user, who is disabled or gone. */
+  readonly isEnded?: boolean
 }
 
 /** It was renamed, or is gone. */
@@ -46,7 +48,7 @@ export function tally({ key, links, cause, suspended }: Revocation): readonly Ta
 
 /** The windows of withdrawn links that have run out: they may have to go on (`prolongWindow`). */
 export function findEnded(brake: BrakeRecord, revocation: Revocation, terms: BrakeTerms): readonly Tally[] {
-  if (isDecided(brake, revocation.key, terms.now) || revocation.cause) return []
+  if (isDecided(brake, revocation, terms.now) || revocation.cause) return []
   return tally(revocation).filter((one) =>
     brake.windows.some((window) => isSameScope(one, window) && !isRunning(window, terms)),
   )
@@ -54,7 +56,7 @@ export function findEnded(brake: BrakeRecord, revocation: Revocation, terms: Bra
 
 /** The windows in which this revocation seems to be one too many, and whose base has to be counted before that is said. */
 export function findBaseless(brake: BrakeRecord, revocation: Revocation, terms: BrakeTerms): readonly BrakeWindow[] {
-  if (isDecided(brake, revocation.key, terms.now)) return []
+  if (isDecided(brake, revocation, terms.now)) return []
   return tally(revocation).flatMap((one) => {
     const window = windowOf(brake, one, terms)
     return window.base === undefined && isBeyond(window, addedTo(window, one), terms) ? [window] : []
@@ -67,6 +69,7 @@ export function findBaseless(brake: BrakeRecord, revocation: Revocation, terms: 
  * | released | on a list | its links or key counted | within the limits | then                             |
  * | -------- | --------- | ------------------------ | ----------------- | -------------------------------- |
  * | yes      | any       | any                      | any               | passes, uncounted                |
+ * | no       | on an uploader's, and its user has ended | any | any          | leaves that list, and counts by its present cause |
  * | no       | yes       | any                      | any               | stays held                       |
  * | no       | no        | yes                      | any               | passes, counted before           |
  * | no       | no        | no                       | yes               | passes, and is counted           |
@@ -75,12 +78,13 @@ export function findBaseless(brake: BrakeRecord, revocation: Revocation, terms: 
  * Of a person whom a file suspends all access passes, or is held, with the person.
  */
 export function judgeRevocation(
-  brake: BrakeRecord,
+  before: BrakeRecord,
   revocation: Revocation,
   terms: BrakeTerms,
 ): { readonly brake: BrakeRecord; readonly passes: boolean } {
   const { key, suspended } = revocation
-  if (isReleased(brake, key, terms.now)) return { brake, passes: true }
+  if (isReleased(before, key, terms.now)) return { brake: before, passes: true }
+  const brake = isOutlived(before, revocation) ? takeOffList(before, key) : before
   if (isHeld(brake, key)) return { brake, passes: false }
   if (suspended && suspended !== 'admitted') {
     const person = judgeSuspension(brake, suspended, terms)
@@ -100,6 +104,12 @@ export function judgeRevocation(
   return { brake: counted, passes: true }
 }
 
-function isDecided(brake: BrakeRecord, key: AssignmentKey, now: Date): boolean {
-  return isHeld(brake, key) || isReleased(brake, key, now)
+function isDecided(brake: BrakeRecord, revocation: Revocation, now: Date): boolean {
+  const { key } = revocation
+  return (isHeld(brake, key) && !isOutlived(brake, revocation)) || isReleased(brake, key, now)
+}
+
+/** An uploader's deletions held it, and meanwhile its user has ended: that cause is another one, with a count of its own. */
+function isOutlived(brake: BrakeRecord, { key, isEnded, suspended }: Revocation): boolean {
+  return (isEnded === true || suspended !== undefined) && findList(brake, key)?.rule === 'own'
 }

@@ -46,9 +46,11 @@ export async function askBrake(settling: Settling): Promise<Admission | 'evaluat
   if (all.length > 0 && links.length === 0) return { outcome: 'passes' }
   const place = { accountId: id.accountId, account, managementAccountId, selectors }
   const why = await findCause(links, read, place)
-  const cause = why && (causeOfName(settling, links) ?? why)
-  const suspended = cause && end?.suspension !== undefined ? await findSuspended(settling, end.suspension) : undefined
-  const revocation = { key, links: links.map((link) => link.key), cause, suspended }
+  const isEnded = end !== undefined && end.suspension === undefined
+  // What the directory ends, it ends also where an uploader withdrew the links.
+  const cause = isEnded || why ? (causeOfName(settling, links) ?? why) : undefined
+  const suspended = end?.suspension === undefined ? undefined : await findSuspended(settling, end.suspension)
+  const revocation = { key, links: links.map((link) => link.key), cause, suspended, isEnded }
   const admission = await brake.admit(revocation, await findMinimum(settling))
   if (end && admission.outcome === 'passes') {
     await keepBindings(settling)

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { permissionSetArn, principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
@@ -339,4 +339,52 @@ test('a plan tells what a file takes away, that its link waits, and nothing else
     explainAccess({ ...asked, principal: principalName.parse('maria') }, ports, configuration),
   )
   expect(answer.direct[0]?.remarks).toEqual([expect.stringContaining('is suspended by suspended/maria')])
+})
+
+describe('what an uploader’s deletions hold', () => {
+  const people = Array.from({ length: 25 }, (_, index) => `person-${index}`)
+  const linkOf = (user: string) => link.replace('maria', user)
+
+  async function held(): Promise<{ readonly asking: Asking; readonly kept: readonly string[] }> {
+    const asking = await Asking.begin()
+    const { world } = asking
+    for (const one of people) await world.objects.put(linkOf(one), '{}')
+    await world.until(() => people.every((one) => asking.has(one)), 'the access')
+    for (const one of people) await world.objects.delete(linkOf(one))
+    await world.until(async () => ((await brakeFile(world.objects).read())?.value.lists ?? []).length > 0, 'the hold')
+    await world.clock.advance(60_000)
+    const kept = people.filter((one) => asking.has(one))
+    expect(kept.length).toBeGreaterThan(3)
+    return { asking, kept }
+  }
+
+  test.each(['disabled', 'deleted', 'suspended'] as const)(
+    'goes within seconds where its user is %s, and the rest stays held',
+    async (how) => {
+      const { asking, kept } = await held()
+      const { world } = asking
+      const [first = '', ...others] = kept
+      const id = asking.id(first)
+      if (how === 'suspended') await world.objects.put(`suspended/${first}`, '')
+      else if (how === 'disabled') world.identityStore.setUserStatus(principalId.parse(id), 'DISABLED')
+      else await world.identityStore.deleteUser(id)
+      // Nobody remembers how it was; the directory tells of it.
+      await world.clock.advance(61_000)
+      const detail = { 'user-id': id }
+      const body = JSON.stringify({
+        'detail-type': `User ${how === 'deleted' ? 'Deleted' : 'Updated'}`,
+        source: 'aws.identitystore',
+        detail,
+      })
+      const event = world.ports.randomness.id()
+      await world.ports.queues.send('events', [{ body, groupId: event, deduplicationId: event }])
+      const beganMs = world.clock.monotonicMs()
+      await world.until(() => !world.ssoAdmin.assignments().some(({ principalId }) => principalId === id), 'the end', 2)
+      expect(world.clock.monotonicMs() - beganMs).toBeLessThan(30_000)
+      await world.clock.advance(60_000)
+      expect(others.every((one) => asking.has(one))).toBe(true)
+      const lists = (await brakeFile(world.objects).read())?.value.lists ?? []
+      expect(lists.flatMap((list) => list.held).some((key) => key.includes(id))).toBe(false)
+    },
+  )
 })
