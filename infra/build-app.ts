@@ -2,8 +2,9 @@ import { App, type AppProps, Tags, Validations } from 'aws-cdk-lib/core'
 import { AwsSolutionsChecks } from 'cdk-nag'
 import { type Environment, isManagementDeployment } from '../shared/domain/deployment/environment.ts'
 import { DeploymentNames } from './deployment-names.ts'
+import { guardedElsewhere } from './guarded-settings.ts'
 import type { EventPattern } from './match-event-pattern.ts'
-import { EventForwardingStack } from './stacks/event-forwarding-stack.ts'
+import { EventForwardingStack, type EventForwardingStackProps } from './stacks/event-forwarding-stack.ts'
 import { SsofileStack } from './stacks/ssofile-stack.ts'
 import { accessEvents, directoryEvents, organizationEvents } from './wanted-events.ts'
 
@@ -17,16 +18,16 @@ export function buildApp(environment: Environment, props: AppProps = {}): App {
     env: { account, region },
     description: 'ssofile: keeps IAM Identity Center equal to the files in an S3 bucket',
   })
-  for (const [from, patterns] of forwardedEvents(environment, names)) {
-    const forwarding = new EventForwardingStack(app, names.forwarder(from), {
-      environment,
-      names,
-      region: from,
-      patterns,
-      env: { account: managementAccount, region: from },
-      description: 'ssofile: forwards events of the organization and its directory to where ssofile runs',
-    })
-    forwarding.addStackDependency(main)
+  const forward = (from: string, of: Pick<EventForwardingStackProps, 'account' | 'role' | 'busArn' | 'patterns'>) => {
+    const description = 'ssofile: sends events of this account and Region to where ssofile runs'
+    const env = { account: of.account, region: from }
+    new EventForwardingStack(app, of.role, { environment, names, ...of, env, description }).addStackDependency(main)
+  }
+  for (const [from, patterns] of forwardedEvents(environment, names))
+    forward(from, { account: managementAccount, role: names.forwarder(from), busArn: names.busArn, patterns })
+  if (region !== names.iamRegion) {
+    const patterns = { 'guarded-settings': guardedElsewhere(names) }
+    forward(names.iamRegion, { account, role: names.guardRelay, busArn: names.defaultBusArn, patterns })
   }
   Tags.of(app).add('ssofile', name)
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app))

@@ -2,6 +2,7 @@ import { queueNameOnTheWire } from '../shared/aws/queue-name-on-the-wire.ts'
 import {
   type Environment,
   hasApi,
+  iamRegionOf,
   organizationRegionOf,
   type Partition,
   partitionOf,
@@ -18,12 +19,14 @@ import { mayWrite } from './function-permissions.ts'
 export class DeploymentNames {
   readonly partition: Partition
   readonly organizationRegion: string
+  readonly iamRegion: string
   readonly #environment: Environment
 
   constructor(environment: Environment) {
     this.#environment = environment
     this.partition = partitionOf(environment.region)
     this.organizationRegion = organizationRegionOf(environment.region)
+    this.iamRegion = iamRegionOf(environment.region)
   }
 
   get bucketArn(): string {
@@ -41,8 +44,18 @@ export class DeploymentNames {
 
   /** Of each stack of this name: an id follows. */
   get stackArnPrefix(): string {
-    const { region, account } = this.#environment
-    return `arn:${this.partition}:cloudformation:${region}:${account}:stack/${this.stack}/`
+    return this.#stackArnPrefix(this.#environment.region, this.stack)
+  }
+
+  /** The stack, and the role in it, that send on to the guard what arises in the Region of IAM. */
+  get guardRelay(): string {
+    return `${this.#environment.name}-guard-${this.iamRegion}`
+  }
+
+  /** The stacks of ssofile's account, as CloudTrail has them: by name or by ARN. */
+  get guardedStacks(): readonly (string | { readonly prefix: string })[] {
+    const relay = this.#stackArnPrefix(this.iamRegion, this.guardRelay)
+    return [this.stack, { prefix: this.stackArnPrefix }, this.guardRelay, { prefix: relay }]
   }
 
   get bucketAccount(): string {
@@ -51,6 +64,13 @@ export class DeploymentNames {
 
   function(name: FunctionName): string {
     return `${this.#environment.name}-${name}`
+  }
+
+  /** How a call may name one of the functions: by name, in part or whole. (Lambda API Reference, "FunctionName".) */
+  get functionBeginnings(): readonly string[] {
+    const { region, account, name } = this.#environment
+    const inAccount = `${account}:function:${name}-`
+    return [`${name}-`, inAccount, `arn:${this.partition}:lambda:${region}:${inAccount}`]
   }
 
   roleArn(name: FunctionName): string {
@@ -155,6 +175,12 @@ export class DeploymentNames {
     return `${this.#environment.name}-${name}`
   }
 
+  /** The bus that gets what AWS tells of the account itself. */
+  get defaultBusArn(): string {
+    const { region, account } = this.#environment
+    return `arn:${this.partition}:events:${region}:${account}:event-bus/default`
+  }
+
   /** On the bus of the deployment, or on the default bus of its account. */
   ruleArn(rule: string, bus?: string): string {
     const { region, account } = this.#environment
@@ -180,6 +206,10 @@ export class DeploymentNames {
 
   forwarderArn(region: string): string {
     return this.#roleArn(this.#environment.managementAccount, this.forwarder(region))
+  }
+
+  #stackArnPrefix(region: string, stack: string): string {
+    return `arn:${this.partition}:cloudformation:${region}:${this.#environment.account}:stack/${stack}/`
   }
 
   #roleArn(account: string, name: string): string {

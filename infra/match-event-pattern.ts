@@ -10,7 +10,7 @@ type Comparison =
   | { readonly exists: boolean }
   | { readonly prefix: string }
   | { readonly suffix: string }
-  | { readonly 'anything-but': string }
+  | { readonly 'anything-but': string | { readonly prefix: string } }
 type Wanted = EventPattern[string]
 
 /**
@@ -57,7 +57,9 @@ function matchValue(wanted: Wish, value: unknown): boolean {
     if (typeof wanted === 'string') return one === wanted
     if ('prefix' in wanted && typeof wanted.prefix === 'string') return one.startsWith(wanted.prefix)
     if ('suffix' in wanted && typeof wanted.suffix === 'string') return one.endsWith(wanted.suffix)
-    return 'anything-but' in wanted && one !== wanted['anything-but']
+    if (!('anything-but' in wanted)) return false
+    const but = wanted['anything-but']
+    return typeof but === 'string' ? one !== but : 'prefix' in but && !one.startsWith(String(but.prefix))
   })
 }
 

@@ -50,7 +50,7 @@ export function createGuard(stack: Stack, { environment, names, key }: GuardProp
   return {
     name: 'guard-changed',
     section: 'What guards the ledger was changed',
-    says: 'Somebody changed the bucket, its key, a rule, an alarm, a trail or the stack',
+    says: 'Somebody changed the bucket, its key, a function, a role, a rule, an alarm, a trail or a stack',
     metric: ruleMetric({ name: ruleName }, 'Invocations'),
     most: 0,
   }

@@ -7,50 +7,54 @@ import { createAlarm, createAlarmTopic, deliveryAlarm } from '../constructs/crea
 import type { DeploymentNames } from '../deployment-names.ts'
 import type { EventPattern } from '../match-event-pattern.ts'
 
-type EventForwardingStackProps = StackProps & {
+export type EventForwardingStackProps = StackProps & {
   readonly environment: Environment
   readonly names: DeploymentNames
-  readonly region: string
+  /** The account of the stack. */
+  readonly account: string
+  /** The name of the role by which the rules send. */
+  readonly role: string
+  readonly busArn: string
   readonly patterns: Readonly<Record<string, EventPattern>>
 }
 
 /**
- * In the management account, in each Region where events arise that are not seen elsewhere: sends them to the bus of the
- * deployment. They keep account and Region. (EventBridge User Guide, "Sending and receiving events between event buses".)
+ * In a Region, or the management account, where events arise that ssofile does not see where it runs: sends them to a bus there.
+ * They keep account and Region. (EventBridge User Guide, "Sending and receiving events between event buses".)
  */
 export class EventForwardingStack extends Stack {
   constructor(
     scope: Construct,
     id: string,
-    { environment, names, region, patterns, ...props }: EventForwardingStackProps,
+    { environment, names, account, role: roleName, busArn, patterns, ...props }: EventForwardingStackProps,
   ) {
     super(scope, id, props)
     const role = new Role(this, 'Role', {
-      roleName: names.forwarder(region),
+      roleName,
       assumedBy: new ServicePrincipal('events.amazonaws.com'),
       inlinePolicies: {
         forward: new PolicyDocument({
           statements: [
-            new PolicyStatement({ effect: Effect.ALLOW, actions: ['events:PutEvents'], resources: [names.busArn] }),
+            new PolicyStatement({ effect: Effect.ALLOW, actions: ['events:PutEvents'], resources: [busArn] }),
           ],
         }),
       },
     })
     // It tells no more than that an alarm came, so it needs no key of its own, at a dollar a month.
-    const topic = createAlarmTopic(this, environment, environment.managementAccount)
+    const topic = createAlarmTopic(this, environment, account)
     for (const [name, pattern] of Object.entries(patterns)) {
       const ruleName = names.rule(`forward-${name}`)
       new CfnRule(this, `Forward-${name}`, {
         name: ruleName,
         description: `ssofile: forwards ${name.replace('-', ' ')}`,
         eventPattern: pattern,
-        targets: [{ id: 'deployment', arn: names.busArn, roleArn: role.roleArn }],
+        targets: [{ id: 'deployment', arn: busArn, roleArn: role.roleArn }],
       })
       createAlarm(
         this,
         environment,
         topic,
-        deliveryAlarm({ name: ruleName }, 'the bus of the deployment', environment.name),
+        deliveryAlarm({ name: ruleName }, 'the bus where ssofile runs', environment.name),
       )
     }
   }

@@ -25,6 +25,7 @@ test('the lines of docs/install.md write an environment that can be deployed, an
     const names = new DeploymentNames(environment)
     const stacks = [
       environment.name,
+      names.guardRelay,
       ...[environment.region, names.organizationRegion].map((one) => names.forwarder(one)),
     ]
     const named = [...page.matchAll(/--stack (\S+)/g)].map(([, stack = '']) =>

@@ -119,6 +119,24 @@ const documented: readonly Example[] = [
     matches: false,
   },
   {
+    name: 'Anything-but a prefix',
+    pattern: { state: [{ 'anything-but': { prefix: 'init' } }] },
+    event: { state: 'stopped' },
+    matches: true,
+  },
+  {
+    name: 'Anything-but a prefix, of one that begins so',
+    pattern: { state: [{ 'anything-but': { prefix: 'init' } }] },
+    event: { state: 'initializing' },
+    matches: false,
+  },
+  {
+    name: 'Or within another, of which both have to match',
+    pattern: { $or: [{ a: ['1'], $or: [{ b: ['2'] }, { c: ['3'] }] }, { d: ['4'] }] },
+    event: { a: '1', c: '2' },
+    matches: false,
+  },
+  {
     name: 'Anything-but, of what is absent',
     pattern: { state: [{ 'anything-but': 'on' }] },
     event: {},

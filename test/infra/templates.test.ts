@@ -65,15 +65,20 @@ const listFunctionRoles = (mode: Mode) =>
 test('every kind of deployment synthesizes, with the stacks of its accounts and Regions', () => {
   const stacks = Object.fromEntries(modes.map((mode) => [mode, Object.keys(assemblies[mode] ?? {}).sort()]))
   expect(stacks).toEqual({
-    delegated: ['ssofile', 'ssofile-forward-eu-west-1', 'ssofile-forward-us-east-1'],
+    delegated: ['ssofile', 'ssofile-forward-eu-west-1', 'ssofile-forward-us-east-1', 'ssofile-guard-us-east-1'],
     'at-home': ['ssofile', 'ssofile-forward-us-east-1'],
-    management: ['ssofile', 'ssofile-forward-us-east-1'],
+    management: ['ssofile', 'ssofile-forward-us-east-1', 'ssofile-guard-us-east-1'],
     'management-at-home': ['ssofile'],
-    api: ['ssofile', 'ssofile-forward-eu-west-1', 'ssofile-forward-us-east-1'],
-    existing: ['ssofile', 'ssofile-forward-eu-west-1', 'ssofile-forward-us-east-1'],
-    'twenty-folders': ['ssofile', 'ssofile-forward-eu-west-1', 'ssofile-forward-us-east-1'],
+    api: ['ssofile', 'ssofile-forward-eu-west-1', 'ssofile-forward-us-east-1', 'ssofile-guard-us-east-1'],
+    existing: ['ssofile', 'ssofile-forward-eu-west-1', 'ssofile-forward-us-east-1', 'ssofile-guard-us-east-1'],
+    'twenty-folders': ['ssofile', 'ssofile-forward-eu-west-1', 'ssofile-forward-us-east-1', 'ssofile-guard-us-east-1'],
     china: ['ssofile', 'ssofile-forward-cn-north-1', 'ssofile-forward-cn-northwest-1'],
-    'us-gov': ['ssofile', 'ssofile-forward-us-gov-east-1', 'ssofile-forward-us-gov-west-1'],
+    'us-gov': [
+      'ssofile',
+      'ssofile-forward-us-gov-east-1',
+      'ssofile-forward-us-gov-west-1',
+      'ssofile-guard-us-gov-west-1',
+    ],
   })
 })
 
@@ -514,6 +519,21 @@ describe('what guards the ledger', () => {
     ['monitoring', 'PutMetricAlarm', asked({ alarmName: 'ssofile-ledger-lost' })],
     ['cloudtrail', 'StopLogging', asked({ name: 'arn:aws:cloudtrail:us-east-1:444455556666:trail/all' })],
     ['cloudformation', 'DeleteStack', asked({ stackName: 'ssofile' })],
+    ['cloudformation', 'DeleteStack', asked({ stackName: 'ssofile-guard-us-east-1' })],
+    // Lambda Developer Guide, "Logging AWS Lambda API calls using AWS CloudTrail": the names have versions of the API.
+    ...[
+      ...['UpdateFunctionCode20150331v2', 'UpdateFunctionConfiguration20150331v2', 'AddPermission20150331v2'],
+      ...['PutFunctionConcurrency20171031', 'CreateFunctionUrlConfig', 'CreateEventSourceMapping20150331'],
+    ].map((name) => ['lambda', name, asked({ functionName: 'ssofile-dispatcher' })] as const),
+    ...['111122223333:function:', 'arn:aws:lambda:eu-west-1:111122223333:function:'].map(
+      (before) => ['lambda', 'UpdateFunctionCode20150331v2', asked({ functionName: `${before}ssofile-page` })] as const,
+    ),
+    ...['CreateFunction20150331', 'UpdateFunctionConfiguration20150331v2'].map(
+      (name) => ['lambda', name, asked({ functionName: 'mine', role: names.roleArn('dispatcher') })] as const,
+    ),
+    ...[
+      ...['PutRolePolicy', 'AttachRolePolicy', 'UpdateAssumeRolePolicy', 'DeleteRolePermissionsBoundary', 'CreateRole'],
+    ].map((name) => ['iam', name, asked({ roleName: 'ssofile-dispatcher' })] as const),
     ['cloudformation', 'ExecuteChangeSet', asked({ stackName: `${names.stackArnPrefix}1234` })],
   ] as const)('is watched: a call %s %s comes to the alarm', (source, eventName, more) => {
     expect(matchEventPattern(pattern, call(source, eventName, more))).toBe(true)
@@ -526,6 +546,10 @@ describe('what guards the ledger', () => {
     ['events', 'DeleteRule', asked({ name: 'other' })],
     ['monitoring', 'DeleteAlarms', asked({ alarmNames: ['other'] })],
     ['cloudformation', 'DeleteStack', asked({ stackName: 'ssofile-two' })],
+    ['lambda', 'UpdateFunctionCode20150331v2', asked({ functionName: 'other', role: 'arn:aws:iam::1:role/other' })],
+    // Which a trail may have, as an event of data.
+    ['lambda', 'Invoke', asked({ functionName: 'arn:aws:lambda:eu-west-1:111122223333:function:ssofile-dispatcher' })],
+    ['iam', 'PutRolePolicy', asked({ roleName: 'other' })],
   ] as const)('%s %s of something else does not', (source, eventName, more) => {
     expect(matchEventPattern(pattern, call(source, eventName, more))).toBe(false)
   })
@@ -536,6 +560,45 @@ describe('what guards the ledger', () => {
     expect(byCloudFormation('s3', 'PutBucketPolicy', asked({ bucketName }))).toBe(false)
     expect(byCloudFormation('monitoring', 'PutMetricAlarm', asked({ alarmName: 'ssofile-ledger-lost' }))).toBe(false)
     expect(byCloudFormation('events', 'PutRule', asked({ name: 'ssofile-guard' }))).toBe(false)
+    const [functionName, role] = ['ssofile-dispatcher', names.roleArn('dispatcher')]
+    expect(byCloudFormation('lambda', 'UpdateFunctionCode20150331v2', asked({ functionName }))).toBe(false)
+    expect(byCloudFormation('lambda', 'CreateFunction20150331', asked({ functionName, role }))).toBe(false)
+    expect(byCloudFormation('iam', 'PutRolePolicy', asked({ roleName: 'ssofile-dispatcher' }))).toBe(false)
+  })
+
+  test('is sent on from the Region of IAM where ssofile runs elsewhere: what arises there, by a role for that alone', () => {
+    const stackName = 'ssofile-guard-us-east-1'
+    const [rule, ...others] = list('AWS::Events::Rule', 'delegated', stackName)
+    expect(others).toEqual([])
+    const sent = rule?.Properties.EventPattern as Parameters<typeof matchEventPattern>[0]
+    const arising = [
+      call('iam', 'UpdateAssumeRolePolicy', asked({ roleName: 'ssofile-dispatcher' })),
+      call('events', 'DisableRule', asked({ name: String(rule?.Properties.Name) })),
+      call('cloudtrail', 'StopLogging', asked({ name: 'all' })),
+      call('cloudformation', 'DeleteStack', asked({ stackName })),
+    ]
+    for (const event of arising)
+      expect([matchEventPattern(sent, event), matchEventPattern(pattern, event)]).toEqual([true, true])
+    expect(rule?.Properties.Targets).toMatchObject([{ Arn: 'arn:aws:events:eu-west-1:111122223333:event-bus/default' }])
+    expect(list('AWS::IAM::Role', 'delegated', stackName)).toMatchObject([
+      {
+        Properties: {
+          RoleName: stackName,
+          Policies: [
+            {
+              PolicyDocument: {
+                Statement: [
+                  {
+                    Action: 'events:PutEvents',
+                    Resource: 'arn:aws:events:eu-west-1:111122223333:event-bus/default',
+                  },
+                ],
+              },
+            },
+          ],
+        },
+      },
+    ])
   })
 
   test('is one rule with room in its pattern, which writes into a log group that only it may write to', () => {

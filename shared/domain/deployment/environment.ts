@@ -4,11 +4,14 @@ import { accountId } from '../organization/account-id.ts'
 import { type Configuration, configuration, deploymentLimits } from './configuration.ts'
 import { pageSettings } from './page-settings.ts'
 
-/** Where AWS has an organization's events and its own names. (Organizations User Guide, "Regions and endpoints".) */
+/**
+ * Where AWS has the events of an organization, and those of IAM. (AWS General Reference, endpoints of "AWS Organizations" and
+ * "AWS Identity and Access Management".)
+ */
 const partitions = {
-  aws: { organizationRegion: 'us-east-1' },
-  'aws-cn': { organizationRegion: 'cn-northwest-1' },
-  'aws-us-gov': { organizationRegion: 'us-gov-west-1' },
+  aws: { organizationRegion: 'us-east-1', iamRegion: 'us-east-1' },
+  'aws-cn': { organizationRegion: 'cn-northwest-1', iamRegion: 'cn-north-1' },
+  'aws-us-gov': { organizationRegion: 'us-gov-west-1', iamRegion: 'us-gov-west-1' },
 } as const
 export type Partition = keyof typeof partitions
 
@@ -20,6 +23,11 @@ export function partitionOf(region: string): Partition {
 /** The Region in which the management account gets the events of its organization. */
 export function organizationRegionOf(region: string): string {
   return partitions[partitionOf(region)].organizationRegion
+}
+
+/** The Region in which each account gets the events of its IAM. */
+export function iamRegionOf(region: string): string {
+  return partitions[partitionOf(region)].iamRegion
 }
 
 const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/)

@@ -4,6 +4,7 @@ import { defaultConfiguration } from '../../../../shared/domain/deployment/confi
 import {
   configurationOf,
   environment,
+  iamRegionOf,
   isManagementDeployment,
   organizationRegionOf,
   partitionOf,
@@ -63,13 +64,17 @@ test('everything runs in the management account when both accounts are the same'
 })
 
 test.each([
-  ['eu-west-1', 'aws', 'us-east-1'],
-  ['cn-north-1', 'aws-cn', 'cn-northwest-1'],
-  ['us-gov-east-1', 'aws-us-gov', 'us-gov-west-1'],
-])('%s is in %s, whose organizations have their events in %s', (region, partition, organizationRegion) => {
-  expect(partitionOf(region)).toBe(partition)
-  expect(organizationRegionOf(region)).toBe(organizationRegion)
-})
+  ['eu-west-1', 'aws', 'us-east-1', 'us-east-1'],
+  ['cn-north-1', 'aws-cn', 'cn-northwest-1', 'cn-north-1'],
+  ['us-gov-east-1', 'aws-us-gov', 'us-gov-west-1', 'us-gov-west-1'],
+])(
+  '%s is in %s, whose organizations have their events in %s, and IAM in %s',
+  (region, partition, organizationRegion, iamRegion) => {
+    expect(partitionOf(region)).toBe(partition)
+    expect(organizationRegionOf(region)).toBe(organizationRegion)
+    expect(iamRegionOf(region)).toBe(iamRegion)
+  },
+)
 
 describe('refused is', () => {
   const uploaders = (...folders: string[]) => folders.map((folder) => ({ folder, principals: [role] }))
