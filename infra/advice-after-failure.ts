@@ -4,8 +4,9 @@ import type { Environment } from '../shared/domain/deployment/environment.ts'
  * What to do where a deployment failed. An empty bucket of a first deployment CloudFormation takes back; one that has something
  * in it stays, and no template can take it up again: its objects are encrypted with the key of that try.
  */
-export function adviceAfterFailure({ bucket, name }: Environment): string {
-  const why = 'the deployment failed; CloudFormation says why, above'
+export function adviceAfterFailure({ bucket, name, alarmWarmUp }: Environment): string {
+  const alarms = `. If it does not know WarmUpConfiguration, which is new, write "alarmWarmUp": false into the environment`
+  const why = `the deployment failed; CloudFormation says why, above${alarmWarmUp ? alarms : ''}`
   if (bucket.existing !== undefined) return why
   return `${why}. If it says that ${bucket.name} exists already, an earlier try has left it. If nothing is listed by
   aws s3 ls s3://${bucket.name}/assignments/

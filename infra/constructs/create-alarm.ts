@@ -34,10 +34,10 @@ export type AlarmRule = {
 }
 
 /** An alarm that a person gets by mail, and its end. */
-export function createAlarm(scope: Construct, { name: deployment }: Environment, topic: Topic, rule: AlarmRule): Alarm {
+export function createAlarm(scope: Construct, environment: Environment, topic: Topic, rule: AlarmRule): Alarm {
   const { name, section, says, metric, most, least, periods = 1, breaching = periods, warmUpMinutes } = rule
   const alarm = new Alarm(scope, `Alarm-${name}`, {
-    alarmName: `${deployment}-${name}`,
+    alarmName: `${environment.name}-${name}`,
     alarmDescription: `${says}. What to do: docs/operations.md#${section.toLowerCase().replaceAll(/[, ]+/g, '-')}`,
     metric,
     threshold: most ?? least ?? 0,
@@ -49,7 +49,8 @@ export function createAlarm(scope: Construct, { name: deployment }: Environment,
   })
   const resource = alarm.node.defaultChild
   if (!(resource instanceof CfnAlarm)) throw new Error('the alarm has no resource')
-  if (warmUpMinutes !== undefined)
+  // New in September 2026: CloudFormation may not know it in each Region and partition.
+  if (warmUpMinutes !== undefined && environment.alarmWarmUp)
     resource.warmUpConfiguration = {
       warmUpPeriodDurationInMinutes: warmUpMinutes,
       onlyStartEvaluatingAfterWarmUpPeriodEnds: true,

@@ -17,7 +17,7 @@ type AlarmsProps = {
   readonly queues: Queues
   readonly functions: Functions
   readonly eventRules: readonly NamedRule[]
-  readonly guard: AlarmRule
+  readonly guard: readonly AlarmRule[]
   /** Schedules begin after this, and are missed only from then on. */
   readonly after: IDependable
 }
@@ -67,7 +67,7 @@ export function createAlarms(scope: Construct, props: AlarmsProps): void {
     ...functionAlarms(props),
     ...emittedAlarms(props),
     ...eventRules.map((rule) => deliveryAlarm(rule, 'the queue of events', environment.name)),
-    guard,
+    ...guard,
   ])
     createAlarm(scope, environment, topic, rule)
   for (const rule of heartbeatAlarms(props)) createAlarm(scope, environment, topic, rule).node.addDependency(after)

@@ -6,17 +6,17 @@ import { RemovalPolicy, type Stack } from 'aws-cdk-lib/core'
 import type { Environment } from '../../shared/domain/deployment/environment.ts'
 import type { DeploymentNames } from '../deployment-names.ts'
 import { guardedSettings } from '../guarded-settings.ts'
-import { type AlarmRule, ruleMetric } from './create-alarm.ts'
+import { type AlarmRule, deliveryAlarm, ruleMetric } from './create-alarm.ts'
 import { toEventPattern } from './create-event-rules.ts'
 
 type GuardProps = { readonly environment: Environment; readonly names: DeploymentNames; readonly key: IKey }
 
 /**
- * The rule that writes each such call into a log group, and what to alarm by. Not into the topic of the alarms: with a key that
+ * The rule that writes each such call into a log group, and its alarms. Not into the topic of the alarms: with a key that
  * serves EventBridge for this account only, it could not send to it. (SNS Developer Guide, "Managing Amazon SNS encryption keys
  * and costs": aws:SourceAccount is not supported for EventBridge-to-encrypted topics.)
  */
-export function createGuard(stack: Stack, { environment, names, key }: GuardProps): AlarmRule {
+export function createGuard(stack: Stack, { environment, names, key }: GuardProps): readonly AlarmRule[] {
   const ruleName = names.rule('guard')
   // EventBridge writes to groups of this beginning. CloudTrail keeps the calls too, so the group goes with the stack.
   const log = new LogGroup(stack, 'GuardLog', {
@@ -24,15 +24,21 @@ export function createGuard(stack: Stack, { environment, names, key }: GuardProp
     retention: environment.logRetentionDays,
     removalPolicy: RemovalPolicy.DESTROY,
   })
-  const policy = new PolicyStatement({
-    principals: ['events', 'delivery.logs'].map((service) => new ServicePrincipal(`${service}.amazonaws.com`)),
-    actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-    resources: [log.logGroupArn],
-    conditions: { ArnEquals: { 'aws:SourceArn': names.ruleArn(ruleName) } },
-  })
+  const allow = (action: string, conditions = {}) =>
+    new PolicyStatement({
+      principals: ['events', 'delivery.logs'].map((service) => new ServicePrincipal(`${service}.amazonaws.com`)),
+      actions: [action],
+      resources: [log.logGroupArn],
+      conditions,
+    }).toStatementJson()
+  // Only what puts events knows the rule. (EventBridge User Guide, "CloudWatch Logs permissions".)
+  const Statement = [
+    allow('logs:CreateLogStream'),
+    allow('logs:PutLogEvents', { ArnEquals: { 'aws:SourceArn': names.ruleArn(ruleName) } }),
+  ]
   const mayWrite = new CfnResourcePolicy(stack, 'GuardLogPolicy', {
     policyName: ruleName,
-    policyDocument: stack.toJsonString({ Version: '2012-10-17', Statement: [policy.toStatementJson()] }),
+    policyDocument: stack.toJsonString({ Version: '2012-10-17', Statement }),
   })
   const rule = new Rule(stack, 'Rule-guard', {
     ruleName,
@@ -47,11 +53,12 @@ export function createGuard(stack: Stack, { environment, names, key }: GuardProp
     ],
   })
   rule.node.addDependency(mayWrite)
-  return {
+  const changed: AlarmRule = {
     name: 'guard-changed',
     section: 'What guards the ledger was changed',
     says: 'Somebody changed the bucket, its key, a function, a role, a rule, an alarm, a trail or a stack',
     metric: ruleMetric({ name: ruleName }, 'Invocations'),
     most: 0,
   }
+  return [changed, deliveryAlarm({ name: ruleName }, 'its log group', environment.name)]
 }

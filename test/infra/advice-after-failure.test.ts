@@ -11,6 +11,14 @@ test('after a failure it is said how to look at a bucket that is in the way, and
   expect(readText('docs/deployment.md')).toContain('## A bucket that a failed try left')
 })
 
+test('after a failure it is said what to do where CloudFormation does not know that alarms can wait', () => {
+  const knows = environment.parse({ ...environments.existing, alarmWarmUp: false })
+  expect(adviceAfterFailure(environment.parse(environments.existing))).toMatch(
+    /WarmUpConfiguration.*"alarmWarmUp": false/,
+  )
+  expect(adviceAfterFailure(knows)).not.toContain('WarmUpConfiguration')
+})
+
 test("a bucket that existed before is in nobody's way", () => {
   expect(adviceAfterFailure(environment.parse(environments.existing))).not.toContain('aws s3')
 })

@@ -70,6 +70,7 @@ export const environments = {
     identityCenterKeyArn: identityCenterKeyOf('aws-cn', 'cn-north-1'),
     auditorRole: 'audit/ssofile-auditor',
     hygieneRole: 'audit/ssofile-hygiene',
+    alarmWarmUp: false,
   },
   'us-gov': inPartition('aws-us-gov', 'us-gov-east-1'),
 }

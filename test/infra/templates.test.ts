@@ -608,9 +608,14 @@ describe('what guards the ledger', () => {
     expect(textOf(guardedSettings(long, `${keyArn}${'k'.repeat(40)}`)).length).toBeLessThanOrEqual(2_048)
     expect(Properties).not.toHaveProperty('EventBusName')
     expect(textOf(Properties.Targets)).toContain(':log-group:/aws/events/ssofile-guard"')
-    expect(textOf(one('AWS::Logs::ResourcePolicy', {}, 'api').Properties.PolicyDocument)).toContain(
-      'arn:aws:events:eu-west-1:111122223333:rule/ssofile-guard',
-    )
+    const document = textOf(one('AWS::Logs::ResourcePolicy', {}, 'api').Properties.PolicyDocument).replaceAll('\\', '')
+    const statements = document.split('{"Action":').slice(1)
+    // EventBridge User Guide, "CloudWatch Logs permissions": only what puts events knows the rule.
+    expect(statements.map((text) => [/"(logs:\w+)"/.exec(text)?.[1], text.includes('aws:SourceArn')])).toEqual([
+      ['logs:CreateLogStream', false],
+      ['logs:PutLogEvents', true],
+    ])
+    expect(document).toContain('arn:aws:events:eu-west-1:111122223333:rule/ssofile-guard')
   })
 })
 
@@ -731,6 +736,11 @@ describe('an alarm', () => {
       '"Service":"cloudwatch.amazonaws.com"',
     )
     for (const { Properties } of list('AWS::CloudWatch::Alarm')) expect(Properties.AlarmActions).toEqual([topic])
+  })
+
+  test('of a schedule waits for its first run, and rings without that where CloudFormation does not know how to wait', () => {
+    const waiting = (mode: Mode) => textOf(list('AWS::CloudWatch::Alarm', mode)).includes('WarmUpConfiguration')
+    expect([waiting('delegated'), waiting('china')]).toEqual([true, false])
   })
 
   test('of a schedule that does not run fires where there is nothing to measure', () => {

@@ -127,6 +127,8 @@ const shape = configuration.omit({ ownAccount: true }).extend({
   /** A page for everybody, with the company's sign-in; absent: there is none. */
   page: pageSettings.optional(),
   alarmAddress: z.email(),
+  /** Whether a new alarm of a schedule waits for the first run: `WarmUpConfiguration`, which CloudFormation has since September 2026. */
+  alarmWarmUp: z.boolean().default(true),
   logRetentionDays: z.literal(retentionDays).default(365),
   schedules: z
     .strictObject({
