@@ -66,6 +66,11 @@ export class DeploymentNames {
     return `${this.#environment.name}-${name}`
   }
 
+  functionArn(name: FunctionName): string {
+    const { region, account } = this.#environment
+    return `arn:${this.partition}:lambda:${region}:${account}:function:${this.function(name)}`
+  }
+
   /** How a call may name one of the functions: by name, in part or whole. (Lambda API Reference, "FunctionName".) */
   get functionBeginnings(): readonly string[] {
     const { region, account, name } = this.#environment

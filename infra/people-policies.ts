@@ -164,6 +164,12 @@ function operatorPolicy(environment: Environment, names: DeploymentNames): Perso
       [...workedQueues.map((queue) => names.queueArn(queue)), ...dead],
     ),
     allow('Role', ['sts:AssumeRole'], names.operatorRoleArns),
+    // `doctor` asks the dispatcher; a report is made again by hand.
+    allow(
+      'Functions',
+      ['lambda:InvokeFunction'],
+      (['dispatcher', 'report'] as const).map((name) => names.functionArn(name)),
+    ),
   ])
 }
 
