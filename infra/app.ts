@@ -1,6 +1,9 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Refusal } from '../handlers/cli/arguments/refusal.ts'
+import { bundledDefinitions } from '../shared/domain/break-glass/break-glass-file.ts'
+import { auditorRoleTemplate } from './auditor-role.ts'
+import { definitionsOf } from './break-glass/definitions-of.ts'
 import { bucketOwnerFiles } from './bucket-owner-files.ts'
 import { buildApp } from './build-app.ts'
 import { DeploymentNames } from './deployment-names.ts'
@@ -25,9 +28,13 @@ try {
     'people',
     Object.fromEntries(people.map(([name, policy]) => [`${name}.json`, `${JSON.stringify(policy, undefined, 2)}\n`])),
   )
-  const hygieneRole = hygieneRoleTemplate(environment, names)
-  if (hygieneRole !== undefined)
-    write('hygiene-role', { 'stack-set.json': `${JSON.stringify(hygieneRole, undefined, 2)}\n` })
+  const definitions = bundledDefinitions.parse(definitionsOf(environment.managementAccount))
+  const roles = {
+    'auditor-role': auditorRoleTemplate(environment, names, definitions),
+    'hygiene-role': hygieneRoleTemplate(environment, names),
+  }
+  for (const [folder, role] of Object.entries(roles))
+    if (role !== undefined) write(folder, { 'stack-set.json': `${JSON.stringify(role, undefined, 2)}\n` })
   if (environment.bucket.existing !== undefined) write('bucket-owner', bucketOwnerFiles(environment, names))
   for (const remark of remarksOn(environment, names)) process.stderr.write(`${remark}\n`)
 } catch (error) {

@@ -55,7 +55,7 @@ export function peoplePolicies(
       ]),
     ),
     'uploader-of-permission-sets': uploader(kinds.permissionSet.at, provisioning.permissionSets, 'permission-sets'),
-    auditor: policy([...readAll(names), keyOf(environment, names)]),
+    auditor: policy([...readAll(names), keyOf(environment, names), ...auditing(environment, names)]),
     ...(access.operators.length === 0 ? {} : { operator: operatorPolicy(environment, names) }),
     governance: policy([...inPrefixes(names, placesWrittenBy('governance'), writes), keyOf(environment, names)]),
     ...(access.people.length === 0
@@ -148,6 +148,12 @@ function invoking(
       paths.flatMap((path) => [`${api}/${path}`, `${api}/${path}/*`]),
     ),
   ]
+}
+
+/** The role in the accounts, where one is configured. */
+function auditing({ auditorRole }: Environment, { partition }: DeploymentNames): readonly Statement[] {
+  if (auditorRole === '') return []
+  return [allow('AuditorRole', ['sts:AssumeRole'], [`arn:${partition}:iam::*:role/${auditorRole}`])]
 }
 
 function operatorPolicy(environment: Environment, names: DeploymentNames): PersonPolicy {

@@ -36,7 +36,10 @@ function withoutFences(text: string): string {
 
 /** Lines that are typed, in blocks and in sentences; a line that ends in a backslash goes on. */
 function linesToType(text: string): readonly string[] {
-  const blocks = [...text.matchAll(/^```(?:sh)?\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block)
+  // Blocks of each language, or the end of one would begin another.
+  const blocks = [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)]
+    .filter(([, language]) => language === '' || language === 'sh')
+    .map(([, , block = '']) => block)
   const typed = blocks
     // What a wrong line is answered.
     .filter((block) => !/unknown (option|command)/.test(block))

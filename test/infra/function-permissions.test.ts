@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { type ApiChange, routesOf } from '../../handlers/api/routes.ts'
+import { auditorActions, breakGlassActions } from '../../infra/auditor-role.ts'
 import { bucketPolicy } from '../../infra/bucket-policy.ts'
 import { DeploymentNames } from '../../infra/deployment-names.ts'
 import {
@@ -63,21 +64,23 @@ describe('granted is what the adapter calls, and nothing else:', () => {
 
   test("for STS and IAM: the auditor's role may be assumed, and that role asks the rest", () => {
     expect(calledIn('assume-role-in-account.ts')).toEqual(['AssumeRole'])
-    expect(calledIn('aws-auditor.ts')).toEqual([
-      'GenerateServiceLastAccessedDetails',
-      'GetPolicy',
-      'GetPolicyVersion',
-      'GetRole',
-      'GetServiceLastAccessedDetails',
-    ])
-    expect(calledIn('list-permission-set-roles.ts')).toEqual(['ListRoles'])
-    const asked = calledIn('aws-audited-credentials.ts').map((action) => `"iam:${action}"`)
-    expect(asked).toHaveLength(8)
-    expect(calledIn('aws-unused-access.ts')).toEqual(['ListAnalyzers', 'ListFindingsV2'])
+    const ofIam = ['aws-auditor.ts', 'aws-audited-credentials.ts', 'list-permission-set-roles.ts'].flatMap(calledIn)
     // Both versions of the call have one right.
-    asked.push('"access-analyzer:ListAnalyzers"', '"access-analyzer:ListFindings"')
-    const documented = readText('docs/credentials.md')
-    for (const action of asked) expect(documented).toContain(action)
+    const ofAnalyzer = calledIn('aws-unused-access.ts').map((action) =>
+      action.replace('ListFindingsV2', 'ListFindings'),
+    )
+    const asked = [...ofIam.map((one) => `iam:${one}`), ...ofAnalyzer.map((one) => `access-analyzer:${one}`)]
+    expect([...auditorActions]).toEqual(asked.sort())
+  })
+
+  test('for the checks of break-glass, by the same role', () => {
+    const { everywhere, inSecurityAccount } = breakGlassActions
+    const granted = [...auditorActions, ...everywhere, ...inSecurityAccount].map((one) => one.split(':')[1])
+    const called = calledIn('aws-break-glass-auditor.ts').filter((one) => !/^(GetCallerIdentity|AssumeRole)$/.test(one))
+    expect(called.length).toBeGreaterThan(8)
+    expect(called.filter((one) => !granted.includes(one))).toEqual([])
+    const signed = readFileSync(new URL('aws-break-glass-auditor.ts', adapters), 'utf8').matchAll(/_20131101\.(\w+)'/g)
+    expect(inSecurityAccount).toEqual(expect.arrayContaining([...signed].map(([, one]) => `cloudtrail:${one}`)))
   })
 
   test('for the role that retires credentials, with what it has in common with the auditor', () => {

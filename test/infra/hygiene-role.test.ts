@@ -48,8 +48,8 @@ test('it has the name that the function assumes, and trusts that function alone'
     AssumeRolePolicyDocument: {
       Statement: [
         {
-          Principal: { AWS: owned.account },
-          Condition: { ArnEquals: { 'aws:PrincipalArn': `arn:aws:iam::${owned.account}:role/ssofile-retire` } },
+          Principal: { AWS: [owned.account] },
+          Condition: { ArnLike: { 'aws:PrincipalArn': [`arn:aws:iam::${owned.account}:role/ssofile-retire`] } },
         },
       ],
     },

@@ -1,0 +1,42 @@
+/** What a template of CloudFormation has for one role that a StackSet makes in each account. */
+export type RoleTemplate = {
+  readonly AWSTemplateFormatVersion: '2010-09-09'
+  readonly Description: string
+  readonly Resources: Readonly<Record<string, { readonly Type: 'AWS::IAM::Role'; readonly Properties: object }>>
+}
+
+type AccountRole = {
+  /** With its path, as the configuration names it. */
+  readonly role: string
+  readonly description: string
+  /** Roles that may assume it, by ARN; a `*` stands for any text. */
+  readonly assumedBy: readonly string[]
+  readonly policy: string
+  readonly statements: readonly object[]
+}
+
+/** The accounts are the principals: a role that does not exist yet would make IAM refuse the whole policy. */
+export function accountRoleTemplate({ role, description, assumedBy, policy, statements }: AccountRole): RoleTemplate {
+  const place = role.lastIndexOf('/') + 1
+  const Principal = { AWS: [...new Set(assumedBy.map((arn) => arn.split(':')[4]))] }
+  const Condition = { ArnLike: { 'aws:PrincipalArn': assumedBy } }
+  const Version = '2012-10-17'
+  return {
+    AWSTemplateFormatVersion: '2010-09-09',
+    Description: description,
+    Resources: {
+      Role: {
+        Type: 'AWS::IAM::Role',
+        Properties: {
+          RoleName: role.slice(place),
+          Path: `/${role.slice(0, place)}`,
+          AssumeRolePolicyDocument: {
+            Version,
+            Statement: [{ Effect: 'Allow', Principal, Action: 'sts:AssumeRole', Condition }],
+          },
+          Policies: [{ PolicyName: policy, PolicyDocument: { Version, Statement: statements } }],
+        },
+      },
+    },
+  }
+}

@@ -1,0 +1,91 @@
+import { describe, expect, test } from '@jest/globals'
+import * as z from 'zod'
+import type { RoleTemplate } from '../../infra/account-role.ts'
+import { auditorRoleTemplate } from '../../infra/auditor-role.ts'
+import { DeploymentNames } from '../../infra/deployment-names.ts'
+import { functionPermissions, operatorPermissions } from '../../infra/function-permissions.ts'
+import { peoplePolicies } from '../../infra/people-policies.ts'
+import { environment } from '../../shared/domain/deployment/environment.ts'
+import { type EvaluatedPolicy, evaluatePolicy } from '../../shared/domain/iam-policies/evaluate-policy.ts'
+import { example, exampleDocument } from './environments.ts'
+
+const elsewhere = 'arn:aws:iam::777788889999:role/auditor'
+const audited = environment.parse({
+  ...exampleDocument,
+  auditorRole: 'audit/ssofile-auditor',
+  access: { ...example.access, auditors: [...example.access.auditors, elsewhere] },
+})
+const names = new DeploymentNames(audited)
+const policy = z.custom<EvaluatedPolicy>()
+const shape = z.object({
+  RoleName: z.string(),
+  Path: z.string(),
+  AssumeRolePolicyDocument: policy,
+  Policies: z.tuple([z.object({ PolicyDocument: policy })]),
+})
+const roleOf = (template: RoleTemplate | undefined) => shape.parse(template?.Resources.Role?.Properties)
+const file = { securityAccount: '210000000002', auditorRole: 'audit/ssofile-auditor' }
+
+describe("the template of the auditor's role", () => {
+  test('is not written without a configured role', () => {
+    expect(auditorRoleTemplate(example, new DeploymentNames(example), [])).toBeUndefined()
+  })
+
+  const trusts = (principal: string) =>
+    evaluatePolicy(roleOf(auditorRoleTemplate(audited, names, [])).AssumeRolePolicyDocument, {
+      principal,
+      action: 'sts:AssumeRole',
+      resource: '*',
+    })
+  const assuming = names.functions.filter((name) => functionPermissions[name].auditorRole === 'assume')
+
+  test.each([
+    ...assuming.map((name) => names.roleArn(name)),
+    ...(operatorPermissions.auditorRole === 'assume' ? names.operatorRoleArns : []),
+    'arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Auditors_0123456789abcdef',
+    elsewhere,
+  ])('trusts %s', (principal) => {
+    expect(trusts(principal)).toBe('allowed')
+  })
+
+  test('trusts each role of ssofile that assumes it: two functions and the one of operators', () => {
+    expect(assuming).toEqual(['report', 'credentials'])
+  })
+
+  test.each([
+    names.roleArn('dispatcher'),
+    'arn:aws:iam::111122223333:role/Administrator',
+    'arn:aws:iam::999999999999:role/ssofile-report',
+  ])('does not trust %s', (principal) => {
+    expect(trusts(principal)).not.toBe('allowed')
+  })
+
+  const may = (action: string, account: string, definitions = [file]) => {
+    const [{ PolicyDocument }] = roleOf(auditorRoleTemplate(audited, names, definitions)).Policies
+    const Statement = PolicyDocument.Statement.map((one) => ({ ...one, Principal: '*' as const }))
+    const context = { 'aws:PrincipalAccount': account }
+    return evaluatePolicy({ Statement }, { principal: 'x', action, resource: '*', context }) === 'allowed'
+  }
+
+  test('reads users and the trail of break-glass in its security account alone', () => {
+    expect(may('cloudtrail:LookupEvents', file.securityAccount)).toBe(true)
+    expect(may('cloudtrail:LookupEvents', '233000000001')).toBe(false)
+    expect(may('events:ListRules', '233000000001')).toBe(true)
+    expect(may('events:ListRules', '233000000001', [])).toBe(false)
+    expect(may('events:ListRules', '233000000001', [{ ...file, auditorRole: 'another' }])).toBe(false)
+  })
+
+  test('has the name that is assumed, and changes nothing', () => {
+    const { RoleName, Path } = roleOf(auditorRoleTemplate(audited, names, []))
+    expect(Path + RoleName).toBe('/audit/ssofile-auditor')
+    for (const action of ['iam:CreateAccessKey', 'iam:AttachRolePolicy', 'events:DisableRule', 's3:GetObject'])
+      expect(may(action, file.securityAccount)).toBe(false)
+  })
+
+  test('is assumed by auditors with the policy that is written for them', () => {
+    const { Statement = [] } = peoplePolicies(audited, names).auditor ?? {}
+    expect(Statement.find(({ Action }) => Action.includes('sts:AssumeRole'))?.Resource).toEqual([
+      'arn:aws:iam::*:role/audit/ssofile-auditor',
+    ])
+  })
+})
