@@ -23,7 +23,7 @@ import {
 import { type Profile, renderNewUser, renderProfileOperations, toProfile } from '../domain/people/person-profile.ts'
 import { enterpriseExtension, toAttributes } from '../domain/people/user-attributes.ts'
 import { type PrincipalId, principalId } from '../domain/principals/identity-center-ids.ts'
-import { type PrincipalName, type PrincipalType, principalName } from '../domain/principals/principal.ts'
+import { canExist, type PrincipalName, type PrincipalType, principalName } from '../domain/principals/principal.ts'
 import type { DirectoryPerson, DirectoryUser, IdentityStore, NamedPrincipal } from '../ports/identity-store.ts'
 import { once } from '../ports/once.ts'
 import type { Page } from '../ports/page.ts'
@@ -44,6 +44,7 @@ export class AwsIdentityStore implements IdentityStore {
   }
 
   async findPrincipalId(type: PrincipalType, name: PrincipalName): Promise<PrincipalId | undefined> {
+    if (!canExist(type, name)) return undefined
     const AttributePath = type === 'GROUP' ? 'displayName' : 'userName'
     const AlternateIdentifier = { UniqueAttribute: { AttributePath, AttributeValue: name } }
     const input = { IdentityStoreId: await this.#identityStoreId(), AlternateIdentifier }

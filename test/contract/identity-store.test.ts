@@ -53,6 +53,22 @@ describe.each(adapters)('identity store on $adapter', ({ openPorts }) => {
     expect(await identityStore.findPrincipalId('USER', name('Ana@example.com'))).toBeUndefined()
   })
 
+  test.each([
+    ['GROUP', 'Audi\u200btors'],
+    ['GROUP', 'Audi\u00adtors'],
+    ['GROUP', 'n'.repeat(1025)],
+    ['USER', 'ana\u202e@example.com'],
+    ['USER', 'ana ruiz'],
+    ['USER', 'n'.repeat(129)],
+  ] as const)(
+    'no %s can be called %j: it is nobody, and AWS, which refuses the name, is not asked',
+    async (type, none) => {
+      expect(await identityStore.findPrincipalId(type, name(none))).toBeUndefined()
+      const asked = type === 'GROUP' ? world.identityStore.getGroupId(none) : world.identityStore.getUserId(none)
+      await expect(asked).rejects.toMatchObject({ code: 'ValidationException' })
+    },
+  )
+
   test('a user is enabled until somebody disables it, and gone once it is deleted', async () => {
     const id = principalIdIn(world, 'USER', 'ana@example.com')
     expect(await identityStore.findUser(id)).toMatchObject({ name: 'ana@example.com', isDisabled: false })

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { CreateGroupMembershipCommand } from '@aws-sdk/client-identitystore'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { LocalSystem } from './local-system.ts'
 import { mayCall, refusalOf } from './may-call.ts'
@@ -14,6 +15,9 @@ const kenji = 'kenji.ito@acme.example'
 const permissionSet = 'Support-ps'
 const link = `links_data/account%${account}%${permissionSet}%${kenji}%USER%ssofile`
 const suspension = `suspended/${kenji}`
+/** Others put the user into it, and ssofile gives it access. */
+const group = 'team-Shop'
+const ofGroup = `links_data/account%${account}%${permissionSet}%${group}%GROUP%ssofile`
 const inlinePolicyDocument = { Version: '2012-10-17', Statement: { Effect: 'Allow', Action: ['s3:*'], Resource: '*' } }
 
 let system: LocalSystem
@@ -29,6 +33,9 @@ beforeAll(async () => {
   )
   await system.untilStatus(`permission_sets/${permissionSet}.json`, 'applied')
   user = await system.userId(kenji)
+  const IdentityStoreId = await system.access.identityStoreId()
+  const membership = { IdentityStoreId, GroupId: await system.groupId(group), MemberId: { UserId: user } }
+  await system.identityStore.send(new CreateGroupMembershipCommand(membership))
 }, 120_000)
 afterAll(async () => {
   await system.stop()
@@ -50,6 +57,8 @@ const untilAccess = (expected: boolean) =>
 const open = async () => (await signIn(system, { user: kenji, permissionSet, account })).accessKeyId
 
 test('somebody joins: a link gives access, and a session works', async () => {
+  await system.upload(ofGroup, '')
+  await system.untilStatus(ofGroup, 'applied')
   await system.upload(link, '')
   await untilAccess(true)
   expect(await mayCall(system, await open())).toBe(true)
@@ -73,11 +82,13 @@ test('somebody leaves: HR uploads one file, and access and sessions are gone, an
   )
   const [report = ''] = await system.keys('reports/leavers/')
   expect(report).toMatch(new RegExp(`^reports/leavers/[-0-9]{10}/${kenji}\\.json$`))
-  const told = (await system.json(report)) as { access: readonly { permissionSet: string }[] }
+  const told = (await system.json(report)) as { access: readonly { permissionSet: string; group?: string }[] }
   expect(told).toMatchObject({ user, name: kenji, reason: 'left', ticket: 'HR-4711' })
-  expect(told.access.find((one) => one.permissionSet === permissionSet)).toMatchObject({
+  expect(told.access.find((one) => one.permissionSet === permissionSet && one.group === undefined)).toMatchObject({
     ...{ account, givenBy: 'ssofile', links: [link], since: expect.any(String), endedAt: expect.any(String) },
   })
+  const { grantedAt: since } = (await system.recordOf(ofGroup)) ?? {}
+  expect(told.access.find((one) => one.group === group)).toMatchObject({ links: [ofGroup], since })
   const explained = await system.ssofile(['explain', account, permissionSet, kenji], 'auditor')
   expect(explained.stdout).toContain(`is suspended by ${suspension}`)
 }, 300_000)
@@ -100,6 +111,14 @@ test('the commands write and delete the same file, and say what became of it', a
   expect({ ...suspended, stdout: '' }).toMatchObject({ exitCode: 0 })
   expect(await hasAccess()).toBe(false)
   expect(await system.json(suspension)).toEqual({ reason: 'on leave', ticket: 'HR-1' })
+  // The report of the first suspension stays as it is.
+  const reports = await Promise.all((await system.keys('reports/leavers/')).map((key) => system.json(key)))
+  expect(new Map(reports.map((one) => [one?.ticket, typeof one?.restoredAt]))).toEqual(
+    new Map([
+      ['HR-4711', 'string'],
+      ['HR-1', 'undefined'],
+    ]),
+  )
   const again = await system.ssofile(['suspend', kenji], 'hr')
   expect([again.exitCode, again.stderr]).toEqual([2, expect.stringContaining('is there already')])
   expect(await system.ssofile(['restore-person', kenji], 'hr')).toMatchObject({ exitCode: 0 })

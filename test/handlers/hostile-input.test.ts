@@ -379,11 +379,11 @@ test('a key with letters that no message may hold is told, and holds up no recon
   for (const key of keys) await world.objects.put(key, '')
   await world.clock.advance(30_000)
   const states = async () => Promise.all(keys.map(async (key) => status.parse(await world.json(statusKey(key))).state))
-  expect(await states()).toEqual(['rejected', 'waiting'])
+  expect(await states()).toEqual(['rejected', 'rejected'])
   for (const key of keys) await world.objects.delete(statusKey(key))
   await world.finish(world.everyHour())
   await world.clock.advance(30_000)
-  expect(await states()).toEqual(['rejected', 'waiting'])
+  expect(await states()).toEqual(['rejected', 'rejected'])
   expect(world.errors).toEqual([])
 })
 

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { isSystemFile, unlessSystemFile } from '../json/system-file.ts'
 import { permissionSetName } from '../permission-sets/permission-set-name.ts'
-import { principalName, principalType } from '../principals/principal.ts'
+import { isNameOf, principalName, principalType, spellings } from '../principals/principal.ts'
 import { parseScope, renderScope, type Scope, scopeKinds } from '../scopes/scope.ts'
 import { type Complaint, type Parsed, parsed, quote, refused } from '../statuses/complaint.ts'
 import { type LinkFields, splitFolder, splitLinkFields } from './link-fields.ts'
@@ -201,6 +201,13 @@ function parseFields(fields: LinkFields): (Grant & { readonly scope: Scope }) | 
       received: 'an empty principal',
       expected: `the name of a ${noun} as the fourth field`,
       remedy: `write the ${noun} before %${type.data}%ssofile; then ${again}`,
+    }
+  }
+  if (!isNameOf(type.data, principal.data)) {
+    return {
+      received: told('principal', fields.principal),
+      expected: spellings[type.data],
+      remedy: `write the name as the directory has it; then ${again}`,
     }
   }
   return { scope, permissionSet: permissionSet.data, principal: principal.data, type: type.data }

@@ -12,7 +12,7 @@ import { joinLinkFields, type LinkFields, splitFolder, splitLinkFields } from '.
 export function nearLinkName(name: string, folders: readonly string[]): string {
   const plain = undoUrlEncoding(name)
     .normalize('NFC')
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, '')
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '')
   const { folder, rest } = splitFolder(plain)
   const complete = nearType(rest.slice(rest.lastIndexOf('%') + 1)) === undefined ? rest : `${rest}%ssofile`
   const fields = splitLinkFields(complete)

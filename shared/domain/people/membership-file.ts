@@ -1,6 +1,6 @@
 import { isFolderMarker } from '../links/link.ts'
 import { splitFolder } from '../links/link-fields.ts'
-import { isNameOf, type PrincipalName, principalName } from '../principals/principal.ts'
+import { isNameOf, type PrincipalName, principalName, spellings } from '../principals/principal.ts'
 import { type Complaint, type Parsed, parsed, quote, refused } from '../statuses/complaint.ts'
 
 export const membershipPrefix = 'memberships/'
@@ -56,14 +56,6 @@ export function parseMembershipKey(key: string, folders: readonly string[]): Par
   const at = names.lastIndexOf('%')
   const group = principalName.safeParse(names.slice(0, at))
   const user = principalName.safeParse(names.slice(at + 1))
-  if (at > 0 && group.success && user.success && !(isNameOf('GROUP', group.data) && isNameOf('USER', user.data)))
-    return refused({
-      object: key,
-      received: `a name that no ${isNameOf('GROUP', group.data) ? 'user' : 'group'} can have: '${quote(names)}'`,
-      expected:
-        'letters, marks, digits, symbols and punctuation, and spaces in the name of a group; no invisible characters',
-      remedy: `write the names as the directory has them, then delete this one`,
-    })
   if (at < 0 || !group.success || !user.success)
     return refused({
       object: key,
@@ -71,6 +63,14 @@ export function parseMembershipKey(key: string, folders: readonly string[]): Par
       expected: `a name such as oncall%kenji.ito@acme.example${suffix}`,
       remedy: `upload it again as ${form}, then delete this one`,
     })
+  for (const [type, name] of [['GROUP', group.data] as const, ['USER', user.data] as const])
+    if (!isNameOf(type, name))
+      return refused({
+        object: key,
+        received: `'${quote(name)}'`,
+        expected: spellings[type],
+        remedy: 'write the names as the directory has them, then delete this one',
+      })
   return parsed({ key, folder, group: group.data, user: user.data })
 }
 

@@ -9,15 +9,27 @@ export const principalName = z.string().min(1).brand<'PrincipalName'>()
 export type PrincipalName = z.infer<typeof principalName>
 
 /**
- * Whether Identity Center can have a group, or a user, of this name, as a key spells it: in NFC and in one line. Invisible characters (U+200B, U+00AD,
- * U+202E, the joiner of emoji) are in no name. (Identity Store API Reference, "CreateGroup", DisplayName; "CreateUser", UserName.)
+ * Whether a directory can have a group, or a user, of this name. AWS refuses every call with another one. Invisible characters
+ * (U+200B, U+00AD, U+202E, the joiner of emoji) are in no name. (Identity Store API Reference, "CreateGroup", DisplayName;
+ * "CreateUser", UserName.)
  */
-export function isNameOf(type: PrincipalType, name: string): boolean {
-  return name === name.normalize('NFC') && name.length <= (type === 'GROUP' ? 1024 : 128) && forms[type].test(name)
+export function canExist(type: PrincipalType, name: string): boolean {
+  return name.length <= (type === 'GROUP' ? 1024 : 128) && forms[type].test(name)
 }
 const forms: Readonly<Record<PrincipalType, RegExp>> = {
-  GROUP: /^[\p{L}\p{M}\p{S}\p{N}\p{P} \u00a0]+$/u,
+  GROUP: /^[\p{L}\p{M}\p{S}\p{N}\p{P}\t\n\r \u00a0]+$/u,
   USER: /^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$/u,
+}
+
+/** Whether a key can spell it, too: in NFC and in one line. */
+export function isNameOf(type: PrincipalType, name: string): boolean {
+  return canExist(type, name) && name === name.normalize('NFC') && !/[\t\n\r]/.test(name)
+}
+
+/** For a person: what `isNameOf` asks for. */
+export const spellings: Readonly<Record<PrincipalType, string>> = {
+  GROUP: 'the name of a group: letters, digits, symbols, punctuation and spaces, no invisible characters',
+  USER: 'the name of a user: at most 128 letters, digits, symbols and punctuation, no spaces or invisible characters',
 }
 
 /** How links name a principal; `undefined`: the name has not the suffix that the configuration demands, so none can. */

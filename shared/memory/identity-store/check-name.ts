@@ -6,6 +6,7 @@ const rules: Readonly<Record<PrincipalType, { readonly most: number; readonly pa
   GROUP: { most: 1024, pattern: /^[\p{L}\p{M}\p{S}\p{N}\p{P}\t\n\r \u00a0]+$/u },
   USER: { most: 128, pattern: /^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$/u },
 }
+const attributes: Readonly<Record<PrincipalType, string>> = { GROUP: 'displayName', USER: 'userName' }
 /** (Same pages.) */
 const reserved: ReadonlySet<string> = new Set(['Administrator', 'AWSAdministrators'])
 
@@ -17,7 +18,13 @@ export function isName(type: PrincipalType, name: string): boolean {
 
 /** Refuses what no group, or no user, can be called. */
 export function checkName(type: PrincipalType, name: string): void {
-  const attribute = type === 'GROUP' ? 'displayName' : 'userName'
-  if (reserved.has(name)) throw invalidDirectoryInput(`${name} is a reserved name: it can't be a ${attribute}.`)
-  if (!isName(type, name)) throw invalidDirectoryInput(`Value at '${attribute}' failed to satisfy constraint`)
+  if (reserved.has(name)) throw invalidDirectoryInput(`${name} is a reserved name: it can't be a ${attributes[type]}.`)
+  checkLetters(type, name)
+}
+
+/** The same of a look-up. AWS does not document it for these; the stricter is assumed. */
+export function checkLetters(type: PrincipalType, name: string): void {
+  const { most, pattern } = rules[type]
+  if (name.length > most || !pattern.test(name))
+    throw invalidDirectoryInput(`Value at '${attributes[type]}' failed to satisfy constraint`)
 }

@@ -1,7 +1,7 @@
 import { type Profile, renderNewUser, renderProfileOperations, toProfile } from '../../domain/people/person-profile.ts'
 import { toAttributes } from '../../domain/people/user-attributes.ts'
 import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
-import { type PrincipalName, type PrincipalType, principalName } from '../../domain/principals/principal.ts'
+import { canExist, type PrincipalName, type PrincipalType, principalName } from '../../domain/principals/principal.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { DirectoryNetwork } from '../../ports/directory-network.ts'
 import type { DirectoryPerson, IdentityStore, NamedPrincipal } from '../../ports/identity-store.ts'
@@ -11,6 +11,7 @@ import { CallGate, type CallObserver, type Limiter } from '../call-gate.ts'
 import { type PageRequest, pageOf } from '../page-of.ts'
 import { RollingSecond } from '../sso-admin/rolling-second.ts'
 import { memoryTables, type OpenTable } from '../table.ts'
+import { checkLetters } from './check-name.ts'
 import { DirectoryGroups } from './directory-groups.ts'
 import { DirectoryMemberships } from './directory-memberships.ts'
 import { DirectoryUsers, extensionOf } from './directory-users.ts'
@@ -83,6 +84,7 @@ export class MemoryIdentityStore implements IdentityStore {
   // The port.
 
   async findPrincipalId(type: PrincipalType, name: PrincipalName): Promise<PrincipalId | undefined> {
+    if (!canExist(type, name)) return undefined
     return type === 'GROUP' ? this.getGroupId(name) : this.getUserId(name)
   }
 
@@ -171,6 +173,7 @@ export class MemoryIdentityStore implements IdentityStore {
   /** `undefined`: no group has exactly this DisplayName. */
   async getGroupId(displayName: string): Promise<PrincipalId | undefined> {
     this.#gate.enter('GetGroupId')
+    checkLetters('GROUP', displayName)
     return this.#groups.idOf(displayName)
   }
 
@@ -214,6 +217,7 @@ export class MemoryIdentityStore implements IdentityStore {
   /** `undefined`: no user has exactly this UserName. */
   async getUserId(userName: string): Promise<PrincipalId | undefined> {
     this.#gate.enter('GetUserId')
+    checkLetters('USER', userName)
     return this.#users.idOf(userName)
   }
 

@@ -14,7 +14,7 @@ import type { Status } from '../../../../shared/domain/statuses/status.ts'
 const user = principalId.parse('92307020-41b6-05ce-951e-70dfe8931aa2')
 const digest = requestDigest.parse('0123456789abcdef0123456789abcdef')
 const ten = '2026-03-03T10:00:00.000Z'
-const key = `requests/${user}/account%233000000002%Billing-ps%kenji\u202e%USER%ssofile`
+const key = `requests/${user}/account%233000000002%Billing-ps%kenji%USER%ssofile`
 const waiting: Status = {
   input: key,
   state: 'waiting',
@@ -40,13 +40,16 @@ test('a request that waits says since when, for how many approvals, until when, 
   expect(line?.split(/ {2,}/)).toEqual([
     'waiting',
     '60 minutes ago',
-    'kenji\\u{202e}',
+    'kenji',
     'Billing-ps',
     'account%233000000002',
     'lapses 2026-03-04 10:00Z',
     '1 of 2',
     digest,
   ])
+  const turned = key.replace('kenji', 'kenji\u202e')
+  const rejected = renderOpenRequests([{ ...waiting, input: turned }], new Date(ten), undefined)
+  expect(rejected).toContain(turned.replace('\u202e', '\\u{202e}'))
   expect(renderOpenRequests([], new Date(ten), undefined)).toBe('no requests\n')
 })
 
@@ -62,7 +65,7 @@ test.each(['waiting', 'applied', 'rejected', 'expired'] as const)(
   'the CSV has requester and outcome of a request that is %s, though nobody has judged it',
   (state) => {
     const told = firstRowOf(renderOpenRequestsAsCsv([{ input: key, state, updatedAt: ten }]))
-    expect(told).toMatchObject({ requester: 'kenji\\u{202e}', outcome: state })
+    expect(told).toMatchObject({ requester: 'kenji', outcome: state })
   },
 )
 
