@@ -281,6 +281,8 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
       'owned_permission_sets/',
       'control/brake.json',
       'control/ended-sessions.json',
+      // Every session of whom such a file suspends is denied.
+      'suspended/',
       'state/organization.json',
       'state/reconcile.json',
       'eligibility/',

@@ -1,6 +1,7 @@
 import type { Action } from './action.ts'
 import type { CallGroup, Fault, FaultKind } from './chaos.ts'
 import { hostileGroups, hostileLinkOf, nearNames } from './hostile-actions.ts'
+import { fileGroup } from './membership-actions.ts'
 import { versionNames } from './permission-set-actions.ts'
 import { accounts, type bodies, units } from './small-world.ts'
 import type { WorldSettings } from './world-settings.ts'
@@ -133,6 +134,7 @@ const waiting = linkOf(`account%${account}`, 'Late-ps', 'team-late')
 const ofSecond = linkOf(`account%${account}`, set, 'team-2')
 const ofConsole = linkOf(`account%${nested}`, 'Console-ps')
 const ofMia = linkOf(`account%${account}`, set, mia, 'USER')
+const ofFileGroup = linkOf(`account%${account}`, set, fileGroup)
 const ofLeo = linkOf(`account%${account}`, set, leo, 'USER')
 const inFolder = (key: string) => key.replace('links_data/', 'links_data/folder-a/')
 const miasInFolder = [set, 'Console-ps'].map((name) => inFolder(linkOf(`account%${nested}`, name, mia, 'USER')))
@@ -466,6 +468,10 @@ const leavers: Lives = {
   'a suspended person is renamed': {
     before: [uploadAll(ofMia, ofLeo), done, suspend],
     actions: [renameUser, longDone, reconcile],
+  },
+  'a suspended person keeps access through a group that somebody else put them into': {
+    before: [writeGroup, done, othersPut(mia), upload(ofFileGroup), done],
+    actions: [suspend, longDone, longDone, restore, longDone],
   },
   'nobody hears that a person is suspended': {
     before: [upload(ofMia), wait(4 * 60_000), loseNextEvent, suspend],

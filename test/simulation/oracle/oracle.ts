@@ -66,7 +66,7 @@ export class Oracle {
     this.temporary = new TemporaryPromise(watched)
     this.memberships = new MembershipsPromise(watched, this.#suspensions)
     this.permissionSets = new PermissionSetsPromise(watched)
-    this.sessions = new SessionsPromise(watched)
+    this.sessions = new SessionsPromise(watched, this.#suspensions)
     this.limits = new LimitsPromise(watched)
     this.#access = new AccessPromise(watched, this.#suspensions)
     this.brake = new BrakePromise(watched, this.temporary, this.#suspensions)

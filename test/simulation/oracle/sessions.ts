@@ -1,6 +1,7 @@
 import type { Call } from '../chaos.ts'
 import { ownedNames } from '../permission-set-actions.ts'
-import { type AtRest, Judge, type Seen } from './watched.ts'
+import type { SuspensionsPromise } from './suspensions.ts'
+import { type AtRest, Judge, type Seen, type Watched } from './watched.ts'
 
 /** The calls of the sessions of a user in a permission set that began before an instant are denied. `account`: absent in all. */
 type Denial = {
@@ -12,6 +13,8 @@ type Denial = {
 
 /** No session lasts longer. */
 const longestMs = 12 * 60 * 60_000
+/** As far ahead an instant is that denies every session, whenever it begins. */
+const alwaysMs = Date.UTC(9999, 0, 1)
 /** The schedule of each minute begins to deny it. */
 const deniedMs = 2 * 60_000
 
@@ -24,6 +27,12 @@ export class SessionsPromise extends Judge {
   protected readonly promise = 'sessions'
   /** All that were ever ended. */
   readonly #ended: Denial[] = []
+  readonly #suspensions: Pick<SuspensionsPromise, 'isSuspended'>
+
+  constructor(watched: Watched, suspensions: Pick<SuspensionsPromise, 'isSuspended'>) {
+    super(watched)
+    this.#suspensions = suspensions
+  }
 
   override noteChange({ key }: Seen): void {
     if (key === 'control/ended-sessions.json') this.#noteRecord()
@@ -90,7 +99,9 @@ export class SessionsPromise extends Judge {
     return actual && isOurs ? denialsIn(name, actual.inlinePolicy) : undefined
   }
 
-  #mayBeOver({ beforeMs }: Denial): boolean {
+  /** While a file suspends its user, what denies every session is not over. */
+  #mayBeOver({ beforeMs, user }: Denial): boolean {
+    if (beforeMs >= alwaysMs) return !this.#suspensions.isSuspended(user)
     return beforeMs + longestMs <= this.world.clock.now().getTime() + this.world.settings.skewMs
   }
 }
