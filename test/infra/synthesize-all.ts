@@ -6,9 +6,9 @@ import { environment } from '../../shared/domain/deployment/environment.ts'
 /** `synthesize-all.ts <environments> <directory> judged|templates|bundles`: one assembly each, in a folder of its name. */
 const [file = '', directory = '', what] = process.argv.slice(2)
 const { context } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'))
-// Bundles take a second each; most tests need none.
+// As `npm run deploy` names each of its runs. Bundles take a second each; most tests need none.
 const unbundled = what === 'bundles' ? {} : { 'aws:cdk:bundling-stacks': [] }
 for (const [name, document] of Object.entries(JSON.parse(readFileSync(file, 'utf8')))) {
   const outdir = join(directory, name)
-  buildApp(environment.parse(document), { outdir, context: { ...context, ...unbundled } }).synth()
+  buildApp(environment.parse(document), { outdir, context: { ...context, ...unbundled, run: 'a deployment' } }).synth()
 }

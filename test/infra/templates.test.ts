@@ -190,6 +190,8 @@ describe('a function', () => {
       one('AWS::S3::Bucket', { BucketName: 'example-ssofile' }).id,
     ])
     expect(one('Custom::SsofileFirstReconcile', {}).DependsOn).toEqual(['Owner'])
+    // It changes with each run of a deployment, or CloudFormation would not claim the bucket again.
+    expect(one('Custom::SsofileOwner', {}).Properties.run).toBe('a deployment')
     const schedules = list('AWS::Events::Rule').filter(({ Properties }) => 'ScheduleExpression' in Properties)
     expect(schedules.map(({ Properties }) => Properties.ScheduleExpression).sort()).toEqual([
       'cron(0 2 * * ? *)',

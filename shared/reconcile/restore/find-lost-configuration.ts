@@ -1,11 +1,8 @@
+import * as z from 'zod'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import {
-  configurationSubject,
-  deployed,
-  deployedConfigurationKey,
-  readDeployedConfiguration,
-} from '../records/deployed-configuration.ts'
+import { configurationSubject, deployed, deployedConfigurationKey } from '../records/deployed-configuration.ts'
+import { JsonRecord } from '../records/json-record.ts'
 import { type Owner, readOwner } from '../records/owner.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import type { FoundOwner } from './find-lost-owner.ts'
@@ -19,7 +16,8 @@ export async function findLostConfiguration(
   { objects, versions, history, at }: Omit<LostSources, 'inPortions'>,
   owner: FoundOwner,
 ): Promise<Configuration | undefined> {
-  if ((await spoiledAsAbsent(readDeployedConfiguration(objects))) !== undefined) return undefined
+  const there = await spoiledAsAbsent(new JsonRecord(objects, deployedConfigurationKey, anyVersion).read())
+  if (there !== undefined) return undefined
   for await (const kept of versions.list(deployedConfigurationKey)) {
     const saved = kept.key === deployedConfigurationKey ? await readSaved(versions, kept, deployed, at) : undefined
     if (saved !== undefined) return saved.configuration
@@ -27,6 +25,9 @@ export async function findLostConfiguration(
   const claimed: Owner | undefined = owner.is === 'lost' ? owner.owner : await readOwner(objects)
   return claimed?.deployment && (await findLastTold(history))
 }
+
+/** A later version may have values that this one does not know: what it wrote stays. */
+const anyVersion = z.looseObject({ configuration: z.looseObject({}) })
 
 /** Its events are named by their instants. */
 async function findLastTold(history: ObjectStore): Promise<Configuration | undefined> {

@@ -201,3 +201,18 @@ test('a deployment gets its configuration back: from a version, or from history'
     expect((await restore(world)).configuration).toBeUndefined()
   }
 })
+
+test.each([
+  ['what a later version wrote, with a value that this one does not know, stays', { brake: 'of a later version' }],
+  ['what nobody can read is brought back', undefined],
+])('of the configuration of a deployment, %s', async (_, later) => {
+  const key = 'control/configuration.json'
+  const world = await open(true)
+  const { configuration } = world
+  await claimBucket(world.ports, { name: 'ssofile', queueUrls: {}, configuration })
+  const before = await world.json(key)
+  const there = later && { v: 1, configuration: { ...configuration, ...later } }
+  await world.objects.as('somebody').put(key, there ? JSON.stringify(there) : '{"v":')
+  expect((await restore(world)).configuration).toEqual(later ? undefined : configuration)
+  expect(await world.json(key)).toEqual(there ?? before)
+})
