@@ -35,6 +35,7 @@ import {
 import { readNow } from '../records/owner.ts'
 import { readParsedInput, requireUnchanged } from '../records/read-input.ts'
 import { tellEvent } from '../records/tell-event.ts'
+import { rejectRefused } from './reject-refused.ts'
 import { tellMembership } from './settle-membership.ts'
 import { tellInput } from './tell-input.ts'
 
@@ -60,7 +61,10 @@ export async function lookAtGroup(message: InputMessage, context: LookingAtGroup
   let told: Told
   if (!named.ok) told = { told: head && rejection(named.complaint), isChanged: false }
   else if (file?.ok === false) told = { told: rejection(file.complaint), isChanged: false }
-  else told = await new GroupLook(named.value, file?.value, context).settle()
+  else
+    told = await new GroupLook(named.value, file?.value, context).settle().catch((error: unknown) => {
+      return { told: rejectRefused(error, { object: key, isThere: file !== undefined }), isChanged: false }
+    })
   const owner = file?.ok ? file.value.owner : undefined
   const status = await tellInput(context, { message, head }, () => told.told && { owner, ...told.told })
   const isLookedAtAgain = status !== undefined && ['applying', 'blocked', 'revoking', 'failed'].includes(status.state)

@@ -42,6 +42,7 @@ import { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { tellEvent } from '../records/tell-event.ts'
 import { findHoldings } from './find-holdings.ts'
+import { rejectRefused } from './reject-refused.ts'
 import { tellInput } from './tell-input.ts'
 
 type Looking = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' | 'identityStore' | 'log'> & {
@@ -74,7 +75,12 @@ export async function lookAtPerson(message: InputMessage, context: Looking): Pro
   else if (file?.ok === false) {
     const at = await new PersonLook(named.value, { file: undefined, head, now }, context).endIfDue()
     outcome = { told: rejection(file.complaint), at }
-  } else outcome = await new PersonLook(named.value, { file: file?.value, head, now }, context).settle()
+  } else {
+    const look = new PersonLook(named.value, { file: file?.value, head, now }, context)
+    outcome = await look.settle().catch((error: unknown) => {
+      return { told: rejectRefused(error, { object: key, isThere: file !== undefined }) }
+    })
+  }
   const { told, at } = outcome
   const status = await tellInput(context, { message, head }, () => told)
   await indexInstants(objects, key, at ? [at] : [], id)

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { Grouping, kenji } from './grouping.ts'
 
 const file = 'groups/oncall.json'
@@ -37,6 +38,25 @@ test('a group that others made is adopted, keeps its members, and is given up wh
   expect(identityStore.idOf('GROUP', 'oncall')).toBe(id)
   expect(grouping.groupsOf()).toContain('oncall')
   expect(await grouping.changes()).toEqual(['group-adopted', 'group-given-up'])
+})
+
+test('a name with a letter that AWS does not know yet is rejected with what the directory says, and is gone with the file', async () => {
+  const grouping = new Grouping()
+  grouping.answer = async ({ operation, proceed }) => {
+    if (operation !== 'createGroup') return proceed()
+    throw new ServiceError(
+      'identitystore',
+      'ValidationException',
+      "Value at 'displayName' failed to satisfy constraint",
+    )
+  }
+  await grouping.put(file)
+  await grouping.until(file, 'rejected')
+  expect((await grouping.status(file))?.reason).toContain("Value at 'displayName' failed to satisfy constraint")
+  await grouping.delete(file)
+  await grouping.until(file, undefined)
+  expect(await grouping.world.keys('owned_groups/')).toEqual([])
+  expect(grouping.world.errors).toEqual([])
 })
 
 test('a group that a provider keeps is rejected, and nothing is written there', async () => {

@@ -52,6 +52,18 @@ test('without the configuration a file changes nothing, and says what is needed'
   expect(await userOf(grouping)).toBeUndefined()
 })
 
+test('a name that is too long with the suffix is rejected with what the directory says, and is gone with the file', async () => {
+  const grouping = open({ principalSuffix: '@acme.example' })
+  const long = `people/${'a'.repeat(120)}.json`
+  await grouping.put(long, names)
+  await grouping.until(long, 'rejected')
+  expect((await grouping.status(long))?.reason).toContain("Value at 'userName' failed to satisfy constraint")
+  await grouping.delete(long)
+  await grouping.until(long, undefined)
+  expect(await grouping.world.keys('owned_people/')).toEqual([])
+  expect(grouping.world.errors).toEqual([])
+})
+
 test('a person whose file is gone counts as suspended, and comes back with it', async () => {
   const grouping = open()
   await grouping.put(file, names)
