@@ -1,5 +1,6 @@
 import type { SQSRecord } from 'aws-lambda'
 import { attributesKey } from '../shared/domain/attributes/attributes-file.ts'
+import type { Configuration } from '../shared/domain/deployment/configuration.ts'
 import type { InputMessage } from '../shared/domain/links/input-message.ts'
 import { isFolderMarker } from '../shared/domain/links/link.ts'
 import { groupPrefix } from '../shared/domain/people/group-file.ts'
@@ -8,6 +9,7 @@ import { peoplePrefix } from '../shared/domain/people/person-file.ts'
 import { rulePrefix } from '../shared/domain/people/rule-file.ts'
 import { suspensionPrefix } from '../shared/domain/people/suspension.ts'
 import { approvalPrefix } from '../shared/domain/requests/approval-file.ts'
+import type { Ports } from '../shared/ports/ports.ts'
 import { Brake } from '../shared/reconcile/brake/brake.ts'
 import { patientIdentityStore } from '../shared/reconcile/calls/patient-identity-store.ts'
 import { DirectoryListing } from '../shared/reconcile/directory/directory-listing.ts'
@@ -19,7 +21,13 @@ import { lookAtMembership } from '../shared/reconcile/people/look-at-membership.
 import { lookAtEnded, lookAtPerson } from '../shared/reconcile/people/look-at-person.ts'
 import { lookAtRule } from '../shared/reconcile/people/look-at-rule.ts'
 import { lookAtSuspension } from '../shared/reconcile/people/look-at-suspension.ts'
-import { parseInput, sendAlone, subjectOfPeople } from '../shared/reconcile/records/inputs.ts'
+import {
+  parseInput,
+  queueOfInput,
+  queuesOfPeople,
+  sendAlone,
+  subjectOfPeople,
+} from '../shared/reconcile/records/inputs.ts'
 import { Policies } from '../shared/reconcile/records/policies.ts'
 import { RuleFiles } from '../shared/reconcile/records/rule-files.ts'
 import { Suspensions } from '../shared/reconcile/records/suspensions.ts'
@@ -33,11 +41,41 @@ import { runBatch } from './run-batch.ts'
 
 /**
  * Looks at requests and approvals that may have changed: decides, grants by a link, and tells what became of them; and at files
- * that suspend people, make groups, put people into them, by name or by rule, and name attributes for access control.
+ * that suspend people, make groups, put people into them, by name or by rule, and name attributes for access control. What takes
+ * access away has a pace of its own at the directory: it does not wait behind calls for others, nor slow down for them.
  */
 export const requests: QueueHandler = (ports, configuration) => {
+  const urgent = openLooks(ports, configuration)
+  const ordinary = openLooks(ports, configuration)
+  const work = async ({ body, attributes }: SQSRecord, askAnew: () => void) => {
+    const message = parseInput(queuesOfPeople, { body, receiveCount: attributes.ApproximateReceiveCount })
+    if (isFolderMarker(message.key)) return
+    try {
+      if (message.event === peopleChanged) askAnew()
+      const sent = Number(attributes.SentTimestamp)
+      const { look } = queueOfInput(message) === 'urgent' ? urgent : ordinary
+      await look(message, Number.isFinite(sent) ? sent : undefined)
+    } catch (error) {
+      if (message.isAlone) throw error
+      ports.log.warn('a request could not be looked at; it is tried again', { input: message.key, error })
+      await sendAlone(ports.queues, message, configuration)
+    }
+  }
+  return (event) => {
+    // Once for all that come together.
+    let isAsked = false
+    const askAnew = () => {
+      if (!isAsked) ordinary.forgetPeople()
+      isAsked = true
+    }
+    return runBatch(event, 'fifo', ports, (record) => work(record, askAnew), orderOf)
+  }
+}
+
+function openLooks(ports: Ports, configuration: Configuration) {
   // Many ask at once, and the directory answers few calls a second.
   const identityStore = patientIdentityStore(ports)
+  const newPeople = () => new People(identityStore, ports.clock, configuration.principalSuffix)
   const policies = new Policies(ports)
   const listing = new DirectoryListing({ ...ports, identityStore }, configuration.principalSuffix)
   const brake = new Brake(ports, configuration)
@@ -64,31 +102,11 @@ export const requests: QueueHandler = (ports, configuration) => {
     if (message.key === attributesKey) return lookAtAttributes(message, context)
     return message.key.startsWith(approvalPrefix) ? lookAtApproval(message, context) : lookAtRequest(message, context)
   }
-  const work = async ({ body, attributes }: SQSRecord, askAnew: () => void) => {
-    const message = parseInput('requests', { body, receiveCount: attributes.ApproximateReceiveCount })
-    if (isFolderMarker(message.key)) return
-    try {
-      if (message.event === peopleChanged) askAnew()
-      const sent = Number(attributes.SentTimestamp)
-      await look(message, Number.isFinite(sent) ? sent : undefined)
-    } catch (error) {
-      if (message.isAlone) throw error
-      ports.log.warn('a request could not be looked at; it is tried again', { input: message.key, error })
-      await sendAlone(ports.queues, message, configuration)
-    }
-  }
-  return (event) => {
-    // Once for all that come together.
-    let isAsked = false
-    const askAnew = () => {
-      if (!isAsked) context.people = newPeople()
-      isAsked = true
-    }
-    return runBatch(event, 'fifo', ports, (record) => work(record, askAnew), orderOf)
-  }
-
-  function newPeople(): People {
-    return new People(identityStore, ports.clock, configuration.principalSuffix)
+  return {
+    look,
+    forgetPeople: () => {
+      context.people = newPeople()
+    },
   }
 }
 

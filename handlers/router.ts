@@ -5,11 +5,11 @@ import { queueOf } from '../shared/domain/inputs/kinds.ts'
 import type { InputMessage } from '../shared/domain/links/input-message.ts'
 import { decodeS3Key, parseS3Event, parseS3Record, type S3EventRecord } from '../shared/domain/messages/s3-event.ts'
 import type { Ports } from '../shared/ports/ports.ts'
-import { toOutgoing } from '../shared/reconcile/records/inputs.ts'
+import { queueOfInput, toOutgoing } from '../shared/reconcile/records/inputs.ts'
 import { runBatch } from './run-batch.ts'
 
 /**
- * S3's notifications, from the standard queue that S3 can notify to the FIFO queues, each folder in few message groups.
+ * S3's notifications, from the standard queue that S3 can notify to the FIFO queues, each folder or uploader in few message groups.
  * Acts on nothing: what happened is passed on for the log, the key is what is looked at. `apiPrincipals` are how S3 names
  * the API and the page, where they are: `AWS:` and the id of a role, after which the name of a session may follow.
  */
@@ -32,7 +32,7 @@ export const router =
       })
       for (const queue of inputQueues) {
         const messages = inputs
-          .filter(({ key }) => queueOf(key) === queue)
+          .filter((input) => queueOfInput(input) === queue)
           .map((message) => toOutgoing(message, configuration))
         if (messages.length > 0) await ports.queues.send(queue, messages)
       }

@@ -118,6 +118,7 @@ export type FunctionPermissions = {
 }
 
 const lanes = ['work-urgent', 'work', 'work-bulk'] as const
+const ofPeople = ['requests', 'people', 'urgent'] as const
 const reconciling = {
   read: [''],
   write: ['access/', 'attention/', 'state/', 'status/too-many/'],
@@ -194,7 +195,7 @@ const requestsWithoutPeople = {
     'control/ended-sessions.json',
   ],
   // What somebody has who is suspended, and links of somebody who is so no longer.
-  send: ['requests', 'links', ...lanes, 'dispatch'],
+  send: [...ofPeople, 'links', ...lanes, 'dispatch'],
   organizations: 'read',
   // Groups that files ask for, and who is in them. Users are in another part, which only the directory of Identity Center has.
   directory: 'change',
@@ -203,7 +204,7 @@ const requestsWithoutPeople = {
 
 /** The simulation fails for a call that is not granted, and its test for a grant that is never used. */
 export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissions>> = {
-  router: { write: ['state/failures/'], send: ['links', 'permission-sets', 'requests'] },
+  router: { write: ['state/failures/'], send: ['links', 'permission-sets', ...ofPeople] },
   links: {
     read: ['links_data/', 'policies/', 'selectors/'],
     write: ['status/', 'attention/', 'state/'],
@@ -229,7 +230,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     // Who was seen leaving.
     put: ['changes/', 'history/leavers/'],
     // After memberships have changed.
-    send: [...reconciling.send, 'requests'],
+    send: [...reconciling.send, 'requests', 'people'],
     organizations: 'read',
     directory: 'read',
     identityCenter: 'instance',
@@ -237,13 +238,13 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   hourly: {
     ...reconciling,
     put: ['changes/', 'history/leavers/'],
-    send: [...reconciling.send, 'requests'],
+    send: [...reconciling.send, 'requests', 'people'],
     organizations: 'read',
     // Members: who is in groups of ours.
     directory: 'members',
     identityCenter: 'instance',
   },
-  sweep: { ...reconciling, put: ['control/ledger.json'], send: [...reconciling.send, 'requests', 'events'] },
+  sweep: { ...reconciling, put: ['control/ledger.json'], send: [...reconciling.send, ...ofPeople, 'events'] },
   nightly: { put: ['state/drift.json'], send: [...lanes, 'dispatch'] },
   report: {
     read: [''],
@@ -296,7 +297,7 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
       'status/',
       'attention/',
     ],
-    send: ['links', 'permission-sets', 'requests', 'events', ...lanes, 'dispatch'],
+    send: ['links', 'permission-sets', ...ofPeople, 'events', ...lanes, 'dispatch'],
   },
   dispatcher: {
     read: [''],

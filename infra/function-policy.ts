@@ -138,13 +138,13 @@ function bucketStatements(permissions: FunctionPermissions, { environment, names
 
 function queueStatements(name: FunctionName, { names }: PolicyContext): PolicyStatement[] {
   const { send = [], receive = [] } = functionPermissions[name]
-  const own = functionSettings[name].queue
+  const own = functionSettings[name].queues?.map((queue) => names.queueArn(queue.name))
   const arn = (queue: (typeof send)[number]) => names.queueArn(queue)
   return [
     // What Lambda itself does for the event source mapping. (Lambda Developer Guide, "Execution role permissions".)
     ...(own === undefined
       ? []
-      : [allow('OwnQueue', ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], [arn(own.name)])]),
+      : [allow('OwnQueue', ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], own)]),
     ...(send.length === 0 ? [] : [allow('Send', ['sqs:SendMessage'], send.map(arn))]),
     ...(receive.length === 0
       ? []

@@ -28,8 +28,8 @@ export function renderPermissions(): string {
   const rows = functionNames.map((name) => {
     const { send = [], receive = [] } = functionPermissions[name]
     const { reads, puts, deletes, services } = tell(functionPermissions[name])
-    const own = functionSettings[name].queue?.name
-    const receives = code([...(own === undefined ? [] : [own]), ...receive])
+    const own = functionSettings[name].queues?.map((queue) => queue.name) ?? []
+    const receives = code([...own, ...receive])
     return `| \`${name}\` | ${reads} | ${deletes} | ${puts} | ${receives} | ${code(send)} | ${services} |`
   })
   const operator = tell(operatorPermissions)

@@ -9,7 +9,7 @@ export const uncalledRights: readonly Unused[] = [
   },
   {
     right:
-      / sqs:(ReceiveMessage|DeleteMessage|GetQueueAttributes) .*-(uploads|links|permission-sets|requests|events|dispatch|digests)\b/,
+      / sqs:(ReceiveMessage|DeleteMessage|GetQueueAttributes) .*-(uploads|links|permission-sets|requests|people|urgent|events|dispatch|digests)\b/,
     of: "`sqs:ReceiveMessage`, `DeleteMessage`, `GetQueueAttributes` of a function's own queue",
     reason: 'Lambda calls the queue of an event source mapping with the role of the function',
   },
@@ -102,9 +102,10 @@ export const uncalledRights: readonly Unused[] = [
       'only where an eligibility ends sessions; requests.test.ts has one. Who writes a record may also remove it, when it is empty',
   },
   {
-    right: /^requests: sqs:SendMessage .*-requests\b/,
-    of: '`sqs:SendMessage`, of `requests` to its own queue',
-    reason: 'only for a look that failed, which is tried again beside the others; requests.test.ts has one',
+    right: /^requests: sqs:SendMessage .*-(requests|people|urgent)\b/,
+    of: '`sqs:SendMessage`, of `requests` to its own queues',
+    reason:
+      'only for a look that failed, which is tried again beside the others, and for what hangs on a group or a suspension; requests.test.ts and suspend.test.ts have some',
   },
   {
     right: /^(requests: (organizations:|identitystore:List(Users|Groups)\b|s3:GetObject .*\/selectors\/))/,
@@ -126,8 +127,9 @@ export const uncalledRights: readonly Unused[] = [
       'only where a policy has `neverSuspend`, and for people who are suspended and have access of others; suspend.test.ts of `shared/reconcile/people` has them',
   },
   {
-    right: /^(sweep|hourly): sqs:SendMessage .*-requests\./,
-    of: '`sqs:SendMessage` to `requests`, of `sweep` and `hourly`',
+    right:
+      /^((sweep|hourly|events|minute-links): sqs:SendMessage .*-(requests|people)|(sweep|minute-links): sqs:SendMessage .*-urgent)\./,
+    of: '`sqs:SendMessage` to `requests` and `people`, of `sweep`, `hourly`, `events` and `minute-links`, and to `urgent`, of `sweep` and `minute-links`',
     reason: 'only where a message about a request was lost, or an approval waits to be read; requests.test.ts has them',
   },
   {

@@ -46,6 +46,7 @@ import { VirtualClock } from '../shared/memory/virtual-clock.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import type { WorkedQueue } from '../shared/ports/queues.ts'
 import { dispatch, type SliceOptions, type SliceResult } from '../shared/reconcile/dispatcher/slice.ts'
+import { queuesOfPeople } from '../shared/reconcile/records/inputs.ts'
 
 export type WorldOptions = {
   readonly organization?: OrganizationFile
@@ -63,6 +64,8 @@ export type WorldOptions = {
   readonly iam?: Pick<MemoryIamOptions, 'reportMs' | 'lateMs'>
   /** Whether the Region has account access manager; default: yes. */
   readonly isAccountAccessOffered?: boolean | undefined
+  /** How many processes of Lambda each queue about people has, each with a pace of its own at the directory; default: one. */
+  readonly processes?: number
   /** Told of each batch that a handler has worked on, and how long that took. */
   readonly onBatch?: (queue: WorkedQueue, ms: number) => void
   /** Stands between the product and its ports, to inject faults; see `intercept`. */
@@ -99,6 +102,7 @@ export class World {
   readonly ports: Ports
   readonly configuration: Configuration
   readonly #onBatch: WorldOptions['onBatch']
+  readonly #processes: number
   readonly #mappings: { stop(): Promise<void> }[] = []
 
   constructor(options: WorldOptions = {}) {
@@ -106,6 +110,7 @@ export class World {
     const randomness = new SeededRandomness(options.seed ?? 1)
     this.configuration = configuration.parse(options.configuration ?? {})
     this.#onBatch = options.onBatch
+    this.#processes = options.processes ?? 1
     this.objects = new MemoryObjectStore({ bucket: 'ssofile', clock })
     this.queues = new MemoryQueues({ clock, randomness })
     this.organizations = new MemoryOrganizations({ clock, randomness })
@@ -181,7 +186,11 @@ export class World {
     map('uploads', router(ports, settings), 50)
     map('links', links(ports, settings))
     map('permission-sets', permissionSets(ports, settings))
-    map('requests', requests(ports, settings), 10)
+    for (const queue of queuesOfPeople) {
+      const processes = Array.from({ length: this.#processes }, () => requests(ports, settings))
+      let batches = 0
+      map(queue, async (event) => processes[batches++ % processes.length]?.(event) ?? { batchItemFailures: [] }, 10)
+    }
     map('events', events(ports, settings), 2)
     if (withDispatcher) map('dispatch', dispatcher(ports, settings, slice), 1, 900_000)
     return this

@@ -30,6 +30,8 @@ const messageMinutes: Readonly<Record<WorkedQueue, number>> = {
   links: 15,
   'permission-sets': 15,
   requests: 15,
+  people: 60,
+  urgent: 5,
   events: 60,
   'work-urgent': 15,
   work: 120,
@@ -123,9 +125,9 @@ function functionAlarms({ functions }: AlarmsProps): AlarmRule[] {
 
 /** Of a queue, each few minutes, or as often as people ask. */
 function runsOften(name: FunctionName): boolean {
-  const { queue, schedule } = functionSettings[name]
+  const { queues, schedule } = functionSettings[name]
   return (
-    queue !== undefined ||
+    queues !== undefined ||
     name === 'api' ||
     name === 'page' ||
     (typeof schedule === 'object' && schedule.everyMinutes < 60)

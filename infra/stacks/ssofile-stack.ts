@@ -105,16 +105,17 @@ export class SsofileStack extends Stack {
 
   #feed(functions: Functions, queues: Queues, after: IDependable): void {
     for (const [name, target] of listFunctions(functions)) {
-      const source = functionSettings[name].queue
-      if (source === undefined) continue
-      const mapping = new EventSourceMapping(this, `Source-${name}`, {
-        target,
-        eventSourceArn: queues.worked[source.name].queueArn,
-        batchSize: source.batchSize,
-        reportBatchItemFailures: true,
-        maxConcurrency: source.maximumConcurrency,
-      })
-      mapping.node.addDependency(after)
+      for (const [index, source] of (functionSettings[name].queues ?? []).entries()) {
+        // The first is named as it was when there was one: a mapping that gets another name cannot be made while the old one is there.
+        const mapping = new EventSourceMapping(this, `Source-${name}${index === 0 ? '' : `-${source.name}`}`, {
+          target,
+          eventSourceArn: queues.worked[source.name].queueArn,
+          batchSize: source.batchSize,
+          reportBatchItemFailures: true,
+          maxConcurrency: source.maximumConcurrency,
+        })
+        mapping.node.addDependency(after)
+      }
     }
   }
 

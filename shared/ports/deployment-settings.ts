@@ -31,6 +31,8 @@ export const queueSettings: Readonly<Record<WorkedQueue, QueueSettings>> = {
   links: minuteOfWork,
   'permission-sets': minuteOfWork,
   requests: minuteOfWork,
+  people: minuteOfWork,
+  urgent: minuteOfWork,
   // An event is a hint only, and the reconcile finds what it told of within the hour: no need to keep it longest. One that
   // does not say where to look has everything looked at, which takes minutes with thousands of accounts.
   events: { visibilityTimeoutSeconds: 900, maxReceiveCount: 5 },
@@ -69,17 +71,17 @@ export const functionNames = [
 export type FunctionName = (typeof functionNames)[number]
 
 export type FunctionSettings = {
-  /** At most the visibility timeout of its queue. (Lambda Developer Guide, "Creating an SQS event source mapping".) */
+  /** At most the visibility timeout of its queues. (Lambda Developer Guide, "Creating an SQS event source mapping".) */
   readonly timeoutSeconds: number
   readonly memoryMb: number
   /** Instances at most, taken from those of the account. Absent: no bound of its own. */
   readonly reservedConcurrency?: number
-  readonly queue?: {
+  readonly queues?: readonly {
     readonly name: WorkedQueue
     readonly batchSize: number
     /** How many batches are handled at the same time; 2 at least. (Lambda API Reference, ScalingConfig.) */
     readonly maximumConcurrency?: number
-  }
+  }[]
   /** Runs this often. `night`: once a night, at the hour of the configuration. `after-night`: two hours later. */
   readonly schedule?: { readonly everyMinutes: number } | 'night' | 'after-night'
   /** For invocations by a schedule that fail. Absent: Lambda's default, two retries within six hours. */
@@ -96,17 +98,17 @@ const everyMinute = { schedule: { everyMinutes: 1 }, asynchronous: { retries: 0,
 const small = { timeoutSeconds: 60, memoryMb: 256 }
 
 export const functionSettings: Readonly<Record<FunctionName, FunctionSettings>> = {
-  router: { timeoutSeconds: 30, memoryMb: 256, queue: { name: 'uploads', batchSize: 10, maximumConcurrency: 10 } },
+  router: { timeoutSeconds: 30, memoryMb: 256, queues: [{ name: 'uploads', batchSize: 10, maximumConcurrency: 10 }] },
   links: {
     timeoutSeconds: 60,
     memoryMb: 1_024,
-    queue: { name: 'links', batchSize: 10, maximumConcurrency: 10 },
+    queues: [{ name: 'links', batchSize: 10, maximumConcurrency: 10 }],
     allowsRecursion: true,
   },
   'permission-sets': {
     timeoutSeconds: 60,
     memoryMb: 512,
-    queue: { name: 'permission-sets', batchSize: 10, maximumConcurrency: 5 },
+    queues: [{ name: 'permission-sets', batchSize: 10, maximumConcurrency: 5 }],
     allowsRecursion: true,
   },
   // Each person has one message group, so one who uploads many files holds up nobody else. It has a whole processor: people
@@ -116,15 +118,20 @@ export const functionSettings: Readonly<Record<FunctionName, FunctionSettings>> 
   requests: {
     timeoutSeconds: 300,
     memoryMb: most.memoryMb,
-    queue: { name: 'requests', batchSize: 10, maximumConcurrency: 10 },
+    // Each has its own batches: what fills one takes none from another.
+    queues: [
+      { name: 'requests', batchSize: 10, maximumConcurrency: 10 },
+      { name: 'people', batchSize: 10, maximumConcurrency: 10 },
+      { name: 'urgent', batchSize: 10, maximumConcurrency: 10 },
+    ],
     allowsRecursion: true,
   },
-  events: { ...most, queue: { name: 'events', batchSize: 10, maximumConcurrency: 2 } },
+  events: { ...most, queues: [{ name: 'events', batchSize: 10, maximumConcurrency: 2 }] },
   // One function for both, so that one bound holds for wakes and schedule. No maximum concurrency: it would be 2 at least.
   dispatcher: {
     ...most,
     reservedConcurrency: 1,
-    queue: { name: 'dispatch', batchSize: 10 },
+    queues: [{ name: 'dispatch', batchSize: 10 }],
     schedule: { everyMinutes: 1 },
     asynchronous: { retries: 0, eventAgeSeconds: 60 },
     allowsRecursion: true,
@@ -152,7 +159,7 @@ export const functionSettings: Readonly<Record<FunctionName, FunctionSettings>> 
   },
   // What it does not come to is done a minute later.
   notifications: { timeoutSeconds: 300, memoryMb: 512, ...everyMinute },
-  digests: { timeoutSeconds: 60, memoryMb: 256, queue: { name: 'digests', batchSize: 10, maximumConcurrency: 2 } },
+  digests: { timeoutSeconds: 60, memoryMb: 256, queues: [{ name: 'digests', batchSize: 10, maximumConcurrency: 2 }] },
   // A minute until its new role is known everywhere, and its work.
   owner: { timeoutSeconds: 120, memoryMb: 256 },
   // API Gateway waits for 30 seconds at most. (API Gateway Developer Guide, "Quotas for configuring and running an HTTP API".)

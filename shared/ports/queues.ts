@@ -4,6 +4,8 @@ export const workedQueues = [
   'links',
   'permission-sets',
   'requests',
+  'people',
+  'urgent',
   'events',
   'work-urgent',
   'work',

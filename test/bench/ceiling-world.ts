@@ -199,7 +199,7 @@ export class CeilingWorld extends World {
 
 /** The function that works on a queue. */
 function functionOf(queue: WorkedQueue): FunctionName {
-  const name = functionNames.find((one) => functionSettings[one].queue?.name === queue)
+  const name = functionNames.find((one) => functionSettings[one].queues?.some(({ name }) => name === queue))
   if (name === undefined) throw new Error(`no function works on ${queue}`)
   return name
 }

@@ -13,7 +13,7 @@ const shareOfLinks = 2 / 7
 const roots = 10
 /** The lanes that the dispatcher looks into, once each where nothing waits. */
 const lanes = 3
-const mappings = Object.values(functionSettings).filter(({ queue }) => queue !== undefined).length
+const mappings = Object.values(functionSettings).flatMap(({ queues }) => queues ?? []).length
 
 /** What AWS asks for it: for a thousand assignments, and for a month in which nothing changes. */
 export const cost: Benchmark = {

@@ -35,12 +35,12 @@ export const people: Benchmark = {
     let peak = 0
     world.start({ dispatcher: false })
     await world.finish(reconcileMemberships(world.ports, world.configuration), 1_000)
-    const { visible, inFlight } = world.queues.queue('requests').counts()
+    const { visible, inFlight } = world.queues.queue('people').counts()
     const messages = visible + inFlight
     await world.until(
       () => {
         peak = Math.max(peak, process.memoryUsage().heapUsed - before)
-        const left = world.queues.queue('requests').counts()
+        const left = world.queues.queue('people').counts()
         return left.visible + left.inFlight === 0
       },
       'the end of the comparison',

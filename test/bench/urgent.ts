@@ -1,4 +1,5 @@
-import { atMost, type Benchmark, parseNumbers, quantile } from './benchmark.ts'
+import { atMost, type Benchmark, type Figure, parseNumbers, quantile } from './benchmark.ts'
+import { type End, measureDeletion, measureEnd, measureSuspension } from './beside-files.ts'
 import { accountOf, CeilingWorld, linkOf, openBrake, quotaFigures, requestMs, unitOfAll } from './ceiling-world.ts'
 
 const betweenMs = 1_000
@@ -6,14 +7,32 @@ const others = 1_001
 const bulkSets = 10
 const ownSet = bulkSets
 
+/** Until all access of a suspended person is gone, or what else ends: see beside-files.ts. */
+const goneMostMs = 10_000
+const ends = ['expiry', 'finish', 'denial'] as const satisfies readonly End[]
+
+async function besideFiles(count: number): Promise<readonly Figure[]> {
+  const figures: Figure[] = []
+  const tell = (what: string, value: number) => figures.push(atMost(goneMostMs, { figure: what, value, unit: 'ms' }))
+  tell(`suspended beside ${count} memberships`, await measureSuspension({ files: 'valid', count }))
+  tell(`suspended beside ${count} files that name nothing`, await measureSuspension({ files: 'junk', count }))
+  tell(
+    `suspended while ${count} memberships wait and another user changes`,
+    await measureSuspension({ files: 'waiting', count, title: true }),
+  )
+  tell(`membership deleted beside ${count} memberships`, await measureDeletion({ files: 'valid', count }))
+  for (const end of ends) tell(`${end} beside ${count} memberships`, await measureEnd(end, { files: 'valid', count }))
+  return figures
+}
+
 /** Links of single accounts are deleted, one a second, while tens of thousands of creations wait. */
 export const urgent: Benchmark = {
   name: 'urgent',
-  usage: 'urgent [--accounts 5000] [--deletions 100]',
-  summary: 'from the deletion of a link to the start of its revocation, while 50,000 creations wait',
+  usage: 'urgent [--accounts 5000] [--deletions 100] [--files 900]',
+  summary: 'revocations while 50,000 creations wait; suspensions and ends of access beside 900 other files',
   clock: 'virtual',
   async run(options) {
-    const { accounts, deletions } = parseNumbers(options, { accounts: 5_000, deletions: 100 })
+    const { accounts, deletions, files } = parseNumbers(options, { accounts: 5_000, deletions: 100, files: 900 })
     const world = CeilingWorld.open({ accounts, sets: bulkSets + 1 }, { configuration: openBrake })
     const links = Array.from({ length: others }, (_, index) =>
       linkOf(`account%${accountOf(index % accounts)}`, ownSet, Math.floor(index / accounts)),
@@ -42,6 +61,7 @@ export const urgent: Benchmark = {
       figures: [
         atMost(2 * requestMs.median, { figure: 'deletion to revocation, p99', value: p99, unit: 'ms' }),
         ...quotaFigures(world, 'beside the bulk'),
+        ...(await besideFiles(files)),
       ],
     }
   },

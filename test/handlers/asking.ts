@@ -1,7 +1,7 @@
 import { parseOrganizationFile } from '../../shared/memory/organization-file.ts'
 import { statusKey } from '../../shared/reconcile/records/status-store.ts'
 import { type Interceptor, intercept } from '../intercept.ts'
-import { World } from '../world.ts'
+import { World, type WorldOptions } from '../world.ts'
 
 export const account = '111111111111'
 
@@ -48,17 +48,18 @@ export class Asking {
   readonly suffix: string
   readonly world: World
 
-  constructor(suffix = '') {
+  constructor(suffix = '', options: Pick<WorldOptions, 'processes'> = {}) {
     this.suffix = suffix
     this.world = new World({
       organization: organization(suffix),
       configuration: { principalSuffix: suffix },
+      ...options,
       wrap: (ports) => intercept(ports, (call) => this.answer(call)),
     }).start()
   }
 
-  static async begin(said: object = {}, suffix = ''): Promise<Asking> {
-    const asking = new Asking(suffix)
+  static async begin(said: object = {}, suffix = '', options: Pick<WorldOptions, 'processes'> = {}): Promise<Asking> {
+    const asking = new Asking(suffix, options)
     const { world } = asking
     await asking.join('maria', 'developers')
     await asking.join('tom', 'security')

@@ -255,7 +255,7 @@ test('every queue but the one that only S3 sends to has a producer, and every qu
   const without = workedQueues.filter((queue) => producersOf(queue).length === 0)
   expect(without).toEqual(['uploads'])
   const worked = functionNames.flatMap((name) => [
-    functionSettings[name].queue?.name ?? [],
+    ...(functionSettings[name].queues ?? []).map((queue) => queue.name),
     ...(functionPermissions[name].receive ?? []),
   ])
   expect(worked.flat().sort()).toEqual([...workedQueues].sort())

@@ -158,32 +158,32 @@ describe('a function', () => {
     }
   })
 
-  test.each(functionNames.filter((name) => functionSettings[name].queue !== undefined))(
-    '%s is fed from its queue, one failure at a time, once everything has been compared',
-    (name) => {
-      const source = functionSettings[name].queue
-      if (source === undefined) throw new Error('no queue')
-      const { Properties, DependsOn } = one('AWS::Lambda::EventSourceMapping', {
-        FunctionName: { Ref: one('AWS::Lambda::Function', { FunctionName: `ssofile-${name}` }).id },
-      })
-      expect(Properties).toMatchObject({
-        BatchSize: source.batchSize,
-        FunctionResponseTypes: ['ReportBatchItemFailures'],
-      })
-      const { maximumConcurrency } = source
-      expect(Properties.ScalingConfig).toEqual(
-        maximumConcurrency === undefined ? undefined : { MaximumConcurrency: maximumConcurrency },
-      )
-      expect(DependsOn).toEqual(['FirstReconcile'])
-      // Lambda refuses a mapping whose queue shows messages again while the function still runs.
-      expect(functionSettings[name].timeoutSeconds).toBeLessThanOrEqual(
-        queueSettings[source.name].visibilityTimeoutSeconds,
-      )
-      // A batch that waits for room, or runs long, does not come back meanwhile.
-      if (['links', 'permission-sets'].includes(name))
-        expect(queueSettings[source.name].visibilityTimeoutSeconds).toBe(6 * functionSettings[name].timeoutSeconds)
-    },
-  )
+  test.each(
+    functionNames.flatMap((name) =>
+      (functionSettings[name].queues ?? []).map((source) => [name, source.name, source] as const),
+    ),
+  )('%s is fed from its queue %s, one failure at a time, once everything has been compared', (name, queue, source) => {
+    const { Properties, DependsOn } = one('AWS::Lambda::EventSourceMapping', {
+      FunctionName: { Ref: one('AWS::Lambda::Function', { FunctionName: `ssofile-${name}` }).id },
+      EventSourceArn: {
+        'Fn::GetAtt': [one('AWS::SQS::Queue', { QueueName: new DeploymentNames(example).queue(queue) }).id, 'Arn'],
+      },
+    })
+    expect(Properties).toMatchObject({
+      BatchSize: source.batchSize,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+    })
+    const { maximumConcurrency } = source
+    expect(Properties.ScalingConfig).toEqual(
+      maximumConcurrency === undefined ? undefined : { MaximumConcurrency: maximumConcurrency },
+    )
+    expect(DependsOn).toEqual(['FirstReconcile'])
+    // Lambda refuses a mapping whose queue shows messages again while the function still runs.
+    expect(functionSettings[name].timeoutSeconds).toBeLessThanOrEqual(queueSettings[queue].visibilityTimeoutSeconds)
+    // A batch that waits for room, or runs long, does not come back meanwhile.
+    if (['links', 'permission-sets'].includes(name))
+      expect(queueSettings[queue].visibilityTimeoutSeconds).toBe(6 * functionSettings[name].timeoutSeconds)
+  })
 
   test('the bucket is claimed first, then everything is compared once, then schedules begin', () => {
     expect(one('Custom::SsofileOwner', {}).DependsOn).toEqual([
@@ -240,7 +240,7 @@ describe('a queue', () => {
 
   test('FIFO queues have high throughput, and only that of events makes ids of contents', () => {
     const fifo = list('AWS::SQS::Queue').filter(({ Properties }) => Properties.FifoQueue)
-    expect(fifo).toHaveLength(17)
+    expect(fifo).toHaveLength(21)
     for (const { Properties } of fifo)
       expect(Properties).toMatchObject({
         DeduplicationScope: 'messageGroup',

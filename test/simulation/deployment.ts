@@ -22,6 +22,7 @@ import type { SeededRandomness } from '../../shared/memory/seeded-randomness.ts'
 import type { FunctionName } from '../../shared/ports/deployment-settings.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import type { WorkedQueue } from '../../shared/ports/queues.ts'
+import { queuesOfPeople } from '../../shared/reconcile/records/inputs.ts'
 import type { Call } from './chaos.ts'
 import { promises } from './oracle/violation.ts'
 import type { Sabotage } from './sabotages.ts'
@@ -91,7 +92,7 @@ export class Deployment {
     map('uploads', 'router', router)
     map('links', 'links', links)
     map('permission-sets', 'permission-sets', permissionSets)
-    map('requests', 'requests', requests)
+    for (const queue of queuesOfPeople) map(queue, 'requests', requests)
     map('events', 'events', events)
     map('dispatch', 'dispatcher', (ports, settings) => dispatcher(ports, settings, slice), 900_000)
   }

@@ -194,15 +194,15 @@ function startMapping(
   invoked: LambdaFunction<Invoked>,
   { queues, ...common }: Failing & { readonly queues: MemoryQueues },
 ) {
-  const { queue: source, timeoutSeconds } = invoked.settings
-  if (source === undefined) return []
-  const { name: queue, maximumConcurrency: most = pollersAtFirst } = source
-  // Each of ten would read the organization by itself, and take this one process from the dispatcher.
-  const maximumConcurrency = invoked.name === 'links' ? Math.min(2, most) : most
-  const handler: Parameters<typeof startEventSourceMapping>[0]['handler'] = (event) => invoked.invoke(event)
-  const timeoutMs = timeoutSeconds * 1000
-  const own = { queues, queue, handler, maximumConcurrency, timeoutMs, timesOutByItself: true }
-  return [startEventSourceMapping({ ...own, ...common })]
+  const { queues: sources = [], timeoutSeconds } = invoked.settings
+  return sources.map(({ name: queue, maximumConcurrency: most = pollersAtFirst }) => {
+    // Each of ten would read the organization by itself, and take this one process from the dispatcher.
+    const maximumConcurrency = invoked.name === 'links' ? Math.min(2, most) : most
+    const handler: Parameters<typeof startEventSourceMapping>[0]['handler'] = (event) => invoked.invoke(event)
+    const timeoutMs = timeoutSeconds * 1000
+    const own = { queues, queue, handler, maximumConcurrency, timeoutMs, timesOutByItself: true }
+    return startEventSourceMapping({ ...own, ...common })
+  })
 }
 /** Lambda Developer Guide, "Configuring scaling behavior for SQS event source mappings". */
 const pollersAtFirst = 5

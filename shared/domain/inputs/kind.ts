@@ -13,7 +13,7 @@ export type Writers =
   | 'oneself'
 
 /** The queues of inputs that S3 tells of. */
-export const inputQueues = ['links', 'permission-sets', 'requests'] as const
+export const inputQueues = ['urgent', 'links', 'permission-sets', 'requests', 'people'] as const
 export type InputQueue = (typeof inputQueues)[number]
 
 /** Everything that is said about one kind of input. The rest derives from it: see kinds.ts. */
@@ -23,6 +23,8 @@ export type Kind = {
   readonly writers: Writers
   /** The queue of its messages. Absent: S3 tells nobody, and a schedule looks for what has changed. */
   readonly queue?: InputQueue
+  /** Another queue for its deletion, which takes access away from a person. */
+  readonly queueOfEnd?: InputQueue
   /** Whether a folder that people push and pull has it. Absent: people write each file by itself. */
   readonly isPushed?: true
   /** Whether a key that begins with `at` is one. Absent: each is. */

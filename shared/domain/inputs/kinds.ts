@@ -127,6 +127,7 @@ export const kinds = {
     at: requestPrefix,
     writers: 'oneself',
     queue: 'requests',
+    queueOfEnd: 'urgent',
     mostBytes: requestMostBytes,
     parse: keyAndBody(parseRequestKey, parseRequestBody),
     document: {
@@ -152,14 +153,15 @@ export const kinds = {
   suspension: {
     at: suspensionPrefix,
     writers: 'people',
-    queue: 'requests',
+    queue: 'urgent',
     mostBytes: suspensionMostBytes,
     parse: keyAndBody(parseSuspensionKey, parseSuspensionBody),
   },
   person: {
     at: peoplePrefix,
     writers: 'people',
-    queue: 'requests',
+    queue: 'people',
+    queueOfEnd: 'urgent',
     isPushed: true,
     isKey: isJson,
     mostBytes: personFileMostBytes,
@@ -231,7 +233,7 @@ export const kinds = {
   group: {
     at: groupPrefix,
     writers: 'governance',
-    queue: 'requests',
+    queue: 'people',
     isPushed: true,
     isKey: isJson,
     mostBytes: groupMostBytes,
@@ -246,7 +248,8 @@ export const kinds = {
   membership: {
     at: membershipPrefix,
     writers: 'memberships',
-    queue: 'requests',
+    queue: 'people',
+    queueOfEnd: 'urgent',
     isPushed: true,
     mostBytes: linkBodyMostBytes,
     parse: keyAndBody(parseMembershipAnywhere, parseLinkBody),
@@ -254,7 +257,7 @@ export const kinds = {
   rule: {
     at: rulePrefix,
     writers: 'governance',
-    queue: 'requests',
+    queue: 'people',
     isPushed: true,
     isKey: isJson,
     mostBytes: ruleMostBytes,
@@ -282,7 +285,7 @@ export const kinds = {
   attributes: {
     at: attributesKey,
     writers: 'governance',
-    queue: 'requests',
+    queue: 'people',
     isPushed: true,
     mostBytes: attributesFileMostBytes,
     parse: (_, body, size) => parseAttributesFile(body, size),
@@ -335,9 +338,15 @@ export function isOfRequest(input: string): boolean {
   return kindAt(input)?.writers === 'oneself'
 }
 
-/** The queue for an input key; `undefined`: S3 tells of no such key. */
+/** The queue for an input key, unless it is gone; `undefined`: S3 tells of no such key. */
 export function queueOf(key: string): InputQueue | undefined {
   return kindAt(key)?.queue
+}
+
+/** It is no link and no permission set: it is looked at by the function `requests`, and compared beside these two. */
+export function isOfPeople(key: string): boolean {
+  const queue = queueOf(key)
+  return queue === 'requests' || queue === 'people' || queue === 'urgent'
 }
 
 function isJson(key: string): boolean {

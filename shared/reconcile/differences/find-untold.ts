@@ -1,7 +1,7 @@
 import type { Assignment } from '../../domain/assignments/assignment.ts'
 import { collectAssignments } from '../../domain/assignments/plan.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
-import { queueOf } from '../../domain/inputs/kinds.ts'
+import { isOfPeople } from '../../domain/inputs/kinds.ts'
 import { parseLinkKey, renderGrant } from '../../domain/links/link.ts'
 import type { OrganizationView } from '../../domain/organization/organization-view.ts'
 import { permissionSetPrefix } from '../../domain/permission-sets/permission-set-file.ts'
@@ -117,7 +117,7 @@ export async function findMisindexed(objects: ObjectStore, { told, spoiled }: St
     for await (const { key } of objects.list(`${attentionPrefix}${state}/`)) {
       indexed.add(key)
       const input = inputs.get(key) ?? key.slice(attentionPrefix.length + state.length + 1)
-      if (queueOf(input) === 'requests') ofRequests.push([input, state])
+      if (isOfPeople(input)) ofRequests.push([input, state])
       else if (!spoiled.has(input) && told.get(input)?.attention !== state) misindexed.add(input)
     }
   }

@@ -1,5 +1,5 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
-import { queueOf } from '../../domain/inputs/kinds.ts'
+import { isOfPeople, queueOf } from '../../domain/inputs/kinds.ts'
 import { type Link, parseLinkKey } from '../../domain/links/link.ts'
 import { isInForce } from '../../domain/links/link-body.ts'
 import { attentionOf, type Status, status } from '../../domain/statuses/status.ts'
@@ -155,8 +155,7 @@ export async function readStatuses(
 
 /** Requests and approvals have a comparison of their own: see `sweepRequests`. */
 function isFile(input: string): boolean {
-  const queue = queueOf(input)
-  return queue !== undefined && queue !== 'requests'
+  return queueOf(input) !== undefined && !isOfPeople(input)
 }
 
 function toTold({ value, object: { etag } }: Stored<Status>): Told {

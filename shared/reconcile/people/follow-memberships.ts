@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { groupKey, groupPrefix } from '../../domain/people/group-file.ts'
-import { membershipKey, membershipPrefix } from '../../domain/people/membership-file.ts'
+import { membershipKey, membershipPrefix, parseMembershipKey } from '../../domain/people/membership-file.ts'
 import type { MembershipId, OwnedMembership } from '../../domain/people/owned-membership.ts'
 import { matchesRule, ruleKey, rulePrefix } from '../../domain/people/rule-file.ts'
 import type { DirectoryChange } from '../../domain/principals/directory-event.ts'
@@ -51,14 +51,14 @@ export async function followMemberships(
     listMemberships = () => Array.fromAsync(listOwnedMemberships(ports.objects)),
   }: Known = {},
 ): Promise<number> {
-  const keys = await listUnsettled(ports.objects)
+  const identityStore = patientIdentityStore(ports)
+  const keys = await listConcerned({ ...ports, identityStore }, configuration, changes)
   if (keys.length > 0) await sendInputs(ports, keys, 'directory', configuration)
   const users = new Set(changes.flatMap(({ type, id }) => (type === 'USER' && id !== undefined ? [id] : [])))
   const concerned = users.size > 0 ? (await listMemberships()).filter(({ user }) => users.has(user)) : []
   const entries = await readOwnedMemberships(ports.objects, concerned)
   for (const { id, entry } of entries) await lookAtEntry(ports, configuration, id, entry)
   const groups = Map.groupBy(entries, ({ id }) => id.user)
-  const identityStore = patientIdentityStore(ports)
   const shared = { read: once(() => rules.read()) }
   let joining = 0
   for (const user of users) {
@@ -152,6 +152,33 @@ async function readMembers(objects: ObjectStore, people: People, groups: Paramet
   return members
 }
 
+/**
+ * What waits for one of these changes: a membership for its user or its group, by their names now. There are few groups, and one may
+ * have waited for the name of another that is gone: all of them.
+ */
+async function listConcerned(
+  { objects, identityStore }: Pick<Following, 'objects' | 'identityStore'>,
+  { principalSuffix, folders }: Configuration,
+  changes: readonly DirectoryChange[],
+): Promise<readonly string[]> {
+  const unsettledKeys = await listUnsettled(objects)
+  if (unsettledKeys.length === 0 || changes.some(({ id }) => id === undefined)) return unsettledKeys
+  const names = new Set<string>()
+  for (const { type, id } of changes) {
+    if (id === undefined) continue
+    const found = await (type === 'USER' ? identityStore.findUser(id) : identityStore.findGroup(id))
+    if (found) names.add(`${type} ${found.name}`)
+  }
+  const isGroupConcerned = changes.some(({ type }) => type === 'GROUP')
+  return unsettledKeys.filter((key) => {
+    if (!key.startsWith(membershipPrefix)) return isGroupConcerned
+    const membership = parseMembershipKey(key, folders)
+    if (!membership.ok) return false
+    const { user, group } = membership.value
+    return names.has(`USER ${user}${principalSuffix}`) || names.has(`GROUP ${group}`)
+  })
+}
+
 async function listUnsettled(objects: ObjectStore, states = unsettled): Promise<readonly string[]> {
   const keys: string[] = []
   // To look at a rule takes a listing of all people: only what waits for a group is looked at.
@@ -168,8 +195,9 @@ export async function lookAtEntry(
   configuration: Pick<Configuration, 'folders'>,
   { user }: MembershipId,
   entry: OwnedMembership,
+  why = 'its user or its group may have changed',
 ): Promise<void> {
   const file = entry.files.find(({ key }) => key.startsWith(membershipPrefix))
   const key = file?.key ?? membershipKey(entry, undefined)
-  await sendInput(ports, { key, user }, 'its user or its group may have changed', configuration)
+  await sendInput(ports, { key, user }, why, configuration)
 }

@@ -28,7 +28,7 @@ import { PrincipalIndex } from '../directory/principal-index.ts'
 import { findSessions } from '../preview/find-sessions.ts'
 import { People } from '../preview/people.ts'
 import { indexInstants } from '../records/expiry-index.ts'
-import { sendInputs } from '../records/inputs.ts'
+import { sendInputs, userIsSuspended } from '../records/inputs.ts'
 import { sendHints } from '../records/lanes.ts'
 import { listHeads } from '../records/list-heads.ts'
 import { listLinks } from '../records/list-links.ts'
@@ -144,7 +144,7 @@ export async function lookAtSuspension(message: InputMessage, context: Looking):
   await indexInstants(objects, key, again ? [again] : [], id)
   log.info('suspension looked at', { input: key, id, status: told?.state ?? 'removed' })
   const memberships = isMoving ? (seen?.memberships ?? []) : []
-  for (const one of memberships) await lookAtEntry(context, configuration, one.id, one.entry)
+  for (const one of memberships) await lookAtEntry(context, configuration, one.id, one.entry, userIsSuspended)
   const hasNothingToRevoke = told?.state === 'revoking' && hints.length + memberships.length === 0
   if (hasNothingToRevoke) await lookAtSuspension(message, context)
 }
@@ -230,7 +230,7 @@ async function endRest(
   if (!isFirst) return
   const sets = await findSessions({ id: user, name }, undefined, context, configuration)
   await denySessions({ user, name, by: key, at }, sets, objects)
-  await sendInputs(context, await listAsked(user, objects), 'its user is suspended', configuration)
+  await sendInputs(context, await listAsked(user, objects), userIsSuspended, configuration)
 }
 
 /** The requests and approvals of a user. */

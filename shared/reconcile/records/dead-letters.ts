@@ -3,7 +3,7 @@ import { decodeS3Key, parseS3Event, parseS3Record } from '../../domain/messages/
 import type { Ports } from '../../ports/ports.ts'
 import { type DeadLetterQueue, isFifo, type ReceivedMessage, type WorkedQueue } from '../../ports/queues.ts'
 import { describeError, forgetFailure, readFailure } from './failures.ts'
-import { parseInput } from './inputs.ts'
+import { parseInput, queuesOfPeople } from './inputs.ts'
 import { StatusStore } from './status-store.ts'
 
 export type RedrivenQueue = Exclude<WorkedQueue, 'dispatch'>
@@ -110,8 +110,11 @@ function judge(queue: RedrivenQueue, message: ReceivedMessage): Pick<DeadLetter,
         return { about: parseS3Event(message.body).map((record) => decodeS3Key(parseS3Record(record).s3.object.key)) }
       case 'links':
       case 'permission-sets':
-      case 'requests':
         return { about: [parseInput(queue, message).key] }
+      case 'requests':
+      case 'people':
+      case 'urgent':
+        return { about: [parseInput(queuesOfPeople, message).key] }
       case 'events':
         // Handlers accept every event: they believe none.
         return { about: [] }

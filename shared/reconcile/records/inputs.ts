@@ -1,8 +1,9 @@
 import { attributesKey } from '../../domain/attributes/attributes-file.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { type InputQueue, inputQueues } from '../../domain/inputs/kind.ts'
-import { queueOf } from '../../domain/inputs/kinds.ts'
+import { isOfPeople, isOfRequest, kindAt } from '../../domain/inputs/kinds.ts'
 import { type InputMessage, inputMessage } from '../../domain/links/input-message.ts'
+import { linkPrefix } from '../../domain/links/link.ts'
 import { uploaderWithoutSession } from '../../domain/links/uploader-without-session.ts'
 import { shareOf } from '../../domain/messages/folder-share.ts'
 import { renderMessageBody } from '../../domain/messages/message-body.ts'
@@ -21,36 +22,61 @@ import { deduplicationId, groupId } from './lanes.ts'
  * must not drop its hints as repeats of the first.
  */
 export function parseInput(
-  queue: InputQueue,
+  queue: InputQueue | readonly InputQueue[],
   { body, receiveCount }: { readonly body: string; readonly receiveCount: string | number },
 ): InputMessage {
   const message = inputMessage.parse(JSON.parse(body))
-  if (queueOf(message.key) === queue) return { ...message, id: `${message.id}/${receiveCount}` }
-  throw new Error(`received the key '${quote(message.key)}' on the queue ${queue}, expected one that it is for`)
+  const queues = [queue].flat()
+  if (queues.some((one) => one === queueOfInput(message))) return { ...message, id: `${message.id}/${receiveCount}` }
+  throw new Error(
+    `received the key '${quote(message.key)}' on the queue ${queues.join(', ')}, expected one that it is for`,
+  )
 }
 
+/** The queues of the function `requests`. */
+export const queuesOfPeople = ['requests', 'people', 'urgent'] as const satisfies readonly InputQueue[]
+
+/** Why a file of a person is looked at who is suspended: it goes with what takes access away. */
+export const userIsSuspended = 'its user is suspended'
+
 /**
- * A folder has few message groups, since SQS gives each group its turn: however many files a folder has, those of the
- * others wait for a few batches of it. Permission sets have no folders: there each uploader has as many groups. A deletion
- * may revoke, so it is in groups of its own and overtakes all uploads; the order of the two does not matter, since a file is
- * read as it is now. Requests and approvals of one person have one group: only that person can write them.
+ * The queue of a message: `undefined`: S3 tells of no such key. The table is kinds.ts: what takes access away from a person now, a
+ * suspension or the deletion of a request, a membership or a person, has a queue that nothing else can fill.
  */
-const groupsOfFolder = 8
-
-function groupOfInput({ key, event, isAlone, by }: InputMessage, folders: readonly string[]): string {
-  if (isAlone) return groupId(key)
-  const place = Number.parseInt(groupId(key).slice(0, 8), 16) % groupsOfFolder
-  if (queueOf(key) === 'requests') return groupId(`requests of ${subjectOfPeople(key)}`)
-  const share =
-    queueOf(key) === 'links'
-      ? shareOf(key, folders)
-      : `permission sets of ${uploaderWithoutSession(by) ?? 'nobody known'}`
-  return groupId(`${share} ${isDeletion(event) ? 'deleted' : 'there'} ${place}`)
+export function queueOfInput({ key, event }: Pick<InputMessage, 'key' | 'event'>): InputQueue | undefined {
+  const kind = kindAt(key)
+  return isDeletion(event) || event === userIsSuspended ? (kind?.queueOfEnd ?? kind?.queue) : kind?.queue
 }
 
 /**
- * Messages about it are worked on one after the other: all about one person, since only so the limit of undecided requests is exact; or
- * about one membership, whatever the folder of the file. All rules together: they share a listing of the directory.
+ * A share of a queue has few message groups, since SQS gives each group its turn: however many files somebody uploads, those of the
+ * others wait for a few batches of them. A deletion may revoke, so it is in groups of its own and overtakes all uploads, and what
+ * ssofile looks at again by itself is in others; the order does not matter, since a file is read as it is now.
+ *
+ * | input                      | whose share it is                                  | groups |
+ * | -------------------------- | -------------------------------------------------- | ------ |
+ * | link                       | its folder's                                       | 8      |
+ * | request, approval          | the person's, who alone can write them             | 1      |
+ * | rule                       | all of them share a listing of the directory       | 1      |
+ * | any other                  | its uploader's                                     | 8      |
+ */
+const groupsOfShare = 8
+
+function groupOfInput(message: InputMessage, folders: readonly string[]): string {
+  const { key, event, isAlone, by } = message
+  if (isAlone) return groupId(key)
+  if (isOfRequest(key) || key.startsWith(rulePrefix)) return groupId(`requests of ${subjectOfPeople(key)}`)
+  const isLink = key.startsWith(linkPrefix)
+  const isAgain = by === undefined && !isLink
+  const share = isLink ? shareOf(key, folders) : `files of ${uploaderWithoutSession(by) ?? 'nobody known'}`
+  const subject = isOfPeople(key) ? subjectOfPeople(key) : key
+  const place = Number.parseInt(groupId(subject).slice(0, 8), 16) % groupsOfShare
+  return groupId(`${share} ${isDeletion(event) ? 'deleted' : isAgain ? 'again' : 'there'} ${place}`)
+}
+
+/**
+ * Messages of a batch about it are worked on one after the other: all about one person, since only so the limit of undecided requests is
+ * exact; or about one membership, whatever the folder of the file. All rules together: they share a listing of the directory.
  */
 export function subjectOfPeople(key: string): string {
   if (key.startsWith(rulePrefix)) return rulePrefix
@@ -79,7 +105,7 @@ export async function sendAlone(
   message: InputMessage,
   configuration: Pick<Configuration, 'folders'>,
 ): Promise<void> {
-  const queue = queueOf(message.key)
+  const queue = queueOfInput(message)
   if (queue) await queues.send(queue, [toOutgoing({ ...message, isAlone: true }, configuration)])
 }
 
@@ -91,7 +117,7 @@ export async function sendEach(
   configuration: Pick<Configuration, 'folders'>,
 ): Promise<void> {
   const id = randomness.id()
-  for (const [queue, ofQueue] of Map.groupBy(inputs, ({ key }) => queueOf(key))) {
+  for (const [queue, ofQueue] of Map.groupBy(inputs, ({ key }) => queueOfInput({ key, event }))) {
     const messages = ofQueue.map((input) => toOutgoing({ v: 1, id, event, ...input }, configuration))
     if (queue) await queues.send(queue, messages)
   }
@@ -117,7 +143,7 @@ export async function sendInputs(
   const id = randomness.id()
   for (const queue of inputQueues) {
     const messages = keys
-      .filter((key) => queueOf(key) === queue)
+      .filter((key) => queueOfInput({ key, event }) === queue)
       .map((key) => toOutgoing({ v: 1, key, id, event }, configuration))
     if (messages.length > 0) await queues.send(queue, messages)
   }

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import { queueOf } from '../../domain/inputs/kinds.ts'
+import { isOfPeople } from '../../domain/inputs/kinds.ts'
 import type { AttentionState } from '../../domain/statuses/status.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { StatusStore } from './status-store.ts'
@@ -18,8 +18,7 @@ export async function listAttention({ objects, clock }: Pick<Ports, 'objects' | 
   const statuses = new StatusStore(objects, clock)
   const all: { readonly state: AttentionState; readonly input: string }[] = []
   for (const state of order)
-    for await (const input of statuses.listAttention(state))
-      if (queueOf(input) !== 'requests') all.push({ state, input })
+    for await (const input of statuses.listAttention(state)) if (!isOfPeople(input)) all.push({ state, input })
   const told = await pLimit(readsAtOnce).map(all.slice(0, inputsMost), async ({ state, input }) => {
     const status = await unlessSpoiled(statuses.read(input))
     if (isSpoiled(status)) return { state, input, reason: status.message }

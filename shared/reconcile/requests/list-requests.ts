@@ -1,5 +1,5 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
-import { placesOf, placesWrittenBy } from '../../domain/inputs/kinds.ts'
+import { isOfPeople, placesOf, placesWrittenBy } from '../../domain/inputs/kinds.ts'
 import { groupPrefix } from '../../domain/people/group-file.ts'
 import { membershipPrefix } from '../../domain/people/membership-file.ts'
 import { peoplePrefix } from '../../domain/people/person-file.ts'
@@ -60,7 +60,7 @@ export async function sweepRequests(ports: Looking, configuration: Configuration
   const contradictions = await findContradictions({ files, told }, objects, configuration)
   const others = await compareTold(
     objects,
-    placesOf(({ queue, writers }) => queue === 'requests' && writers !== 'oneself'),
+    placesOf(({ at, writers }) => isOfPeople(at) && writers !== 'oneself'),
   )
   const ofPeople = [...others.untold, ...others.outdated]
   const keys = [...new Set([...room, ...ofPeople, ...outdated, ...waiting, ...contradictions])]

@@ -250,7 +250,7 @@ test('a file whose message was lost suspends by the next sweep, within five minu
   const { world } = asking
   let lost = 0
   asking.answer = async ({ port, operation, args, proceed }) => {
-    const isLost = port === 'queues' && operation === 'send' && args[0] === 'requests' && lost < 2
+    const isLost = port === 'queues' && operation === 'send' && args[0] === 'urgent' && lost < 2
     if (!isLost) return proceed()
     lost += 1
     return undefined
@@ -323,7 +323,7 @@ test('a plan tells what a file takes away, that its link waits, and nothing else
   const { world } = asking
   // Nobody has looked at it yet.
   asking.answer = async ({ port, operation, args, proceed }) =>
-    port === 'queues' && operation === 'send' && args[0] === 'requests' ? undefined : proceed()
+    port === 'queues' && operation === 'send' && args[0] === 'urgent' ? undefined : proceed()
   await world.objects.put(suspension, '')
   const { ports, configuration } = world
   const plan = await world.finish(previewChanges(ports, configuration, { looksMost: 0 }))

@@ -1,7 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
 import { ZodError } from 'zod'
 import { queueOf } from '../../../../shared/domain/inputs/kinds.ts'
-import { parseInput, sendInputs, toOutgoing } from '../../../../shared/reconcile/records/inputs.ts'
+import {
+  parseInput,
+  queueOfInput,
+  sendInputs,
+  toOutgoing,
+  userIsSuspended,
+} from '../../../../shared/reconcile/records/inputs.ts'
 import { intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
 
@@ -70,6 +76,43 @@ test('a folder has sixteen groups at most, however many files, and deletions sha
   expect(all.map(({ size }) => size)).toEqual([8, 8, 8, 8, 8, 8])
   expect(new Set(all.flatMap((groups) => [...groups])).size).toBe(48)
   expect(groupsOf('another', 'reconcile')).toEqual(groupsOf('invented', 'ObjectCreated:Put'))
+})
+
+describe('what takes access away from a person', () => {
+  const created = 'ObjectCreated:Put'
+  const deleted = 'ObjectRemoved:Delete'
+  test.each([
+    ['suspended/maria', created, 'urgent'],
+    ['suspended/maria', deleted, 'urgent'],
+    ['memberships/oncall%maria%ssofile', deleted, 'urgent'],
+    ['memberships/oncall%maria%ssofile', userIsSuspended, 'urgent'],
+    ['people/maria.json', deleted, 'urgent'],
+    ['requests/id/account%111111111111%Admin-ps%maria%USER%ssofile', deleted, 'urgent'],
+    ['memberships/oncall%maria%ssofile', created, 'people'],
+    ['people/maria.json', created, 'people'],
+    ['groups/oncall.json', deleted, 'people'],
+    ['rules/oncall.json', deleted, 'people'],
+    ['requests/id/account%111111111111%Admin-ps%maria%USER%ssofile', created, 'requests'],
+    ['approvals/id/0123', created, 'requests'],
+    [link, deleted, 'links'],
+  ])('has a queue that nothing else fills: %s, %s: %s', (key, event, queue) => {
+    expect(queueOfInput({ key, event })).toBe(queue)
+  })
+
+  test.each(['suspended/', 'memberships/', 'people/'])(
+    'has eight message groups of one uploader below %s, however many files, and others share none of them',
+    (place) => {
+      const groupsOf = (principalId: string) =>
+        new Set(
+          Array.from({ length: 1_000 }, (_, nth) => {
+            const by = { principalId, at: '2026-03-03T10:00:00.000Z' }
+            return toOutgoing({ ...message, key: `${place}g%person-${nth}%ssofile`, event: deleted, by }, none).groupId
+          }),
+        )
+      expect(groupsOf('AWS:AIDAMINE').size).toBe(8)
+      expect(groupsOf('AWS:AIDAOTHER').isDisjointFrom(groupsOf('AWS:AIDAMINE'))).toBe(true)
+    },
+  )
 })
 
 describe('inputs that are to be looked at again', () => {
