@@ -27,8 +27,11 @@ const suspension = 'suspended/maria'
 const membership = 'memberships/g0%maria%ssofile'
 const link = `links_data/account%${account}%Admin-ps%maria%USER%ssofile`
 
-/** What is uploaded before access is to end: memberships of users in groups that are there, names of nothing, or ones that wait. */
-export type Files = 'none' | 'valid' | 'junk' | 'waiting'
+/**
+ * What somebody else uploads before access is to end: memberships of users in groups that are there, names of nothing, ones that
+ * wait; or what goes the same way as a suspension: suspensions of nobody, and memberships that are deleted.
+ */
+export type Files = 'none' | 'valid' | 'junk' | 'waiting' | 'suspensions' | 'deletions'
 /** `title`: a directory event tells of another user, while the files wait. */
 export type Beside = { readonly files: Files; readonly count: number; readonly title?: boolean }
 
@@ -114,9 +117,11 @@ async function upload(asking: Asking, { files, count, title }: Beside): Promise<
   const { world } = asking
   asking.answer = slow(asking)
   if (files === 'none') return
+  const others = world.objects.as('somebody-else')
   for (let nth = 0; nth < count; nth++) {
     if (nth % writesAtOnce === writesAtOnce - 1) await world.clock.advance(100)
-    await world.objects.put(keyOf(files, nth), '')
+    await others.put(keyOf(files, nth), '')
+    if (files === 'deletions') await others.delete(keyOf(files, nth))
   }
   if (files !== 'waiting') return
   await world.clock.advance(20 * 60_000)
@@ -127,6 +132,7 @@ async function upload(asking: Asking, { files, count, title }: Beside): Promise<
 }
 
 function keyOf(files: Exclude<Files, 'none'>, nth: number): string {
+  if (files === 'suspensions') return `suspended/nobody-${nth}`
   if (files === 'junk') return `memberships/nothing ${nth}`
   if (files === 'waiting') return `memberships/g1%nobody-${nth}%ssofile`
   return `memberships/g${nth % groups}%person-${Math.floor(nth / groups) % persons}%ssofile`

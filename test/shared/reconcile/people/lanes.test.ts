@@ -6,6 +6,8 @@ const mostMs = 20_000
 test.each([
   ['500 memberships of one push', { files: 'valid', count: 500 }],
   ['900 files that name nothing', { files: 'junk', count: 900 }],
+  ['900 suspensions of nobody by one uploader', { files: 'suspensions', count: 900 }],
+  ['900 memberships that one uploader uploads and deletes', { files: 'deletions', count: 900 }],
   ['a change of another user, while 500 memberships wait', { files: 'waiting', count: 500, title: true }],
 ] as const)('a suspended person has nothing within seconds beside %s', async (_, beside) => {
   expect(await measureSuspension(beside)).toBeLessThan(mostMs)
