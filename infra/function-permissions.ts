@@ -229,8 +229,8 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     ...reconciling,
     // Who was seen leaving.
     put: ['changes/', 'history/leavers/'],
-    // After memberships have changed.
-    send: [...reconciling.send, 'requests', 'people'],
+    // After memberships have changed; urgent: of who is suspended.
+    send: [...reconciling.send, ...ofPeople],
     organizations: 'read',
     directory: 'read',
     identityCenter: 'instance',

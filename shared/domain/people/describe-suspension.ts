@@ -22,6 +22,8 @@ export type Holdings = {
   readonly foreign: readonly AssignmentKey[]
   /** Groups of the user, made by others, that have access: by name. */
   readonly groups: readonly string[]
+  /** Permission sets whose sessions should be denied, and are not. */
+  readonly undenied?: readonly string[] | undefined
 }
 
 const admitted: ReadonlySet<Status['state']> = new Set(['revoking', 'failed', 'suspended', 'partly'])
@@ -52,7 +54,7 @@ const namedMost = 5
  * | nothing             |       | nothing                 | suspended |
  */
 export function describeSuspension(holdings: Holdings, isBegun: boolean): Pick<Status, 'state' | 'reason' | 'remedy'> {
-  const { user, ours, memberships, kept, failed, held, foreign, groups } = holdings
+  const { user, ours, memberships, kept, failed, held, foreign, groups, undenied = [] } = holdings
   const left = ours.length + memberships.length
   if (held !== undefined)
     return {
@@ -90,10 +92,16 @@ export function describeSuspension(holdings: Holdings, isBegun: boolean): Pick<S
     ...(foreign.length > 0
       ? [`aws sso-admin delete-account-assignment --principal-type USER --principal-id ${user} …, for each`]
       : []),
+    ...(undenied.length > 0
+      ? [
+          `the status of permission_sets/ says why sessions are not denied; until then: ssofile sessions end ${quote(user)} --everywhere`,
+        ]
+      : []),
   ]
+  const not = undenied.length > 0 ? `, but not yet of ${name(undenied)}` : ''
   return {
     state: 'partly',
-    reason: `nothing of ours is left, but ssofile cannot take ${rest.join(', and ')}; ${suspendedLimit}`,
+    reason: `nothing of ours is left, but ssofile cannot take ${rest.join(', and ')}; ${suspendedLimit}${not}`,
     remedy: acts.join('; '),
   }
 }

@@ -24,6 +24,7 @@ import { LinkReadings } from '../records/link-readings.ts'
 import { nextAttempt, scheduleWork } from '../records/open-work.ts'
 import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../records/stored-json.ts'
 import { askBrake } from './ask-brake.ts'
+import { denySuspendedMembers } from './deny-suspended-members.ts'
 import { evaluateAssignment } from './evaluate-assignment.ts'
 import type { Step, StepOf } from './facts.ts'
 import { lackOfAll } from './find-lacks.ts'
@@ -114,6 +115,7 @@ async function prepareCreation(
   if (before && wasLost) await recordRevoked(settling, before, now)
   else if (before) await tellTerms(settling, before, links)
   await noteName(settling)
+  await denySuspendedMembers(settling)
   // An older creation without an answer may still take effect.
   const known = before && wasLost ? { ...before, grantedAt: undefined } : before
   const names = { principal: settling.recordedName, principalId: settling.id.principalId, permissionSetArn }

@@ -1,4 +1,5 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { onceIn } from '../../ports/once.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { Brake } from '../brake/brake.ts'
 import { AssignmentListings } from '../calls/assignment-listings.ts'
@@ -15,7 +16,7 @@ import { LinkListing } from '../records/link-listing.ts'
 import { Policies } from '../records/policies.ts'
 import { PrincipalNames } from '../records/principal-names.ts'
 import { StatusStore } from '../records/status-store.ts'
-import { Suspensions } from '../records/suspensions.ts'
+import { readMeant, Suspensions } from '../records/suspensions.ts'
 import type { SettleContext } from './settlement.ts'
 import { Standings } from './standings.ts'
 
@@ -46,6 +47,7 @@ export function openSettleContext(
     statuses: new StatusStore(objects, clock),
     policies,
     suspensions: new Suspensions({ objects, policies }),
+    meant: onceIn(30_000, clock, () => readMeant(objects)),
     standings: new Standings(objects),
     links: new LinkListing(objects, configuration, clock),
     principals,

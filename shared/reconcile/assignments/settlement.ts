@@ -14,7 +14,7 @@ import type { LinkListing } from '../records/link-listing.ts'
 import type { Policies } from '../records/policies.ts'
 import type { PrincipalNames } from '../records/principal-names.ts'
 import type { StatusStore } from '../records/status-store.ts'
-import type { Suspensions } from '../records/suspensions.ts'
+import type { readMeant, Suspensions } from '../records/suspensions.ts'
 import type { Standings } from './standings.ts'
 
 /** What assignments are settled with in one slice. */
@@ -25,6 +25,8 @@ export type SettleContext = Pick<Ports, 'objects' | 'ssoAdmin' | 'clock' | 'rand
   readonly statuses: StatusStore
   readonly policies: Pick<Policies, 'read'>
   readonly suspensions: Pick<Suspensions, 'find'>
+  /** Files that suspend people, by the user's id, as they were half a minute ago at most. */
+  readonly meant: () => ReturnType<typeof readMeant>
   readonly organization: OrganizationCache
   readonly permissionSets: PermissionSetIndex
   readonly managementAccount: ManagementAccountSets

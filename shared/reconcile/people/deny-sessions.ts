@@ -1,10 +1,10 @@
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
-import { type EndedSession, endSession, endWhileSuspended, revocationMs } from '../../domain/sessions/ended-sessions.ts'
+import { type EndedSession, endSession, revocationMs } from '../../domain/sessions/ended-sessions.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import { recordEndedSessions } from '../records/ended-sessions.ts'
+import { recordEndedSessions, recordWhileSuspended } from '../records/ended-sessions.ts'
 import { listKnown } from '../records/foreign-assignments.ts'
-import { readOwned } from '../records/owned-permission-sets.ts'
+import { readOwned, type StoredOwned } from '../records/owned-permission-sets.ts'
 
 type Leaver = Pick<EndedSession, 'user' | 'name' | 'by'> & { readonly at: Date }
 
@@ -15,30 +15,30 @@ export async function denySessions(
   objects: ObjectStore,
 ): Promise<void> {
   const until = new Date(at.getTime() + revocationMs)
-  const ended = (await listOwnedOf(sets, objects)).map((permissionSet) =>
-    endSession({ ...whose, permissionSet }, until),
-  )
+  const ended = (await listOwned(sets, objects)).map(({ name }) => endSession({ ...whose, permissionSet: name }, until))
   if (ended.length > 0) await recordEndedSessions(objects, ended)
 }
 
-/** The same of every session, while the file `by` suspends the user: what ssofile cannot take, it denies. */
+/**
+ * The same of every session, while the file `by` suspends the user: what ssofile cannot take, it denies. Answers the permission
+ * sets of ours that do not deny it, because their inline policy has no room, or Identity Center refused it.
+ */
 export async function denyWhileSuspended(
   whose: Omit<Leaver, 'at'>,
   sets: Iterable<PermissionSetName>,
   objects: ObjectStore,
-): Promise<void> {
-  const ended = (await listOwnedOf(sets, objects)).map((permissionSet) =>
-    endWhileSuspended({ ...whose, permissionSet }),
-  )
-  if (ended.length > 0) await recordEndedSessions(objects, ended)
+): Promise<readonly PermissionSetName[]> {
+  const owned = await listOwned(sets, objects)
+  await recordWhileSuspended(objects, whose, new Set(owned.map(({ name }) => name)))
+  return owned.flatMap(({ name, value: { sessions } }) => {
+    const isLeft = sessions?.left?.some(({ user }) => user === whose.user) || sessions?.refused !== undefined
+    return isLeft ? [name] : []
+  })
 }
 
-async function listOwnedOf(
-  sets: Iterable<PermissionSetName>,
-  objects: ObjectStore,
-): Promise<readonly PermissionSetName[]> {
-  const owned = [...sets].map(async (set) => ((await readOwned(objects, set))?.value.arn ? [set] : []))
-  return (await Promise.all(owned)).flat()
+async function listOwned(sets: Iterable<PermissionSetName>, objects: ObjectStore): Promise<readonly StoredOwned[]> {
+  const read = await Promise.all([...sets].map((set) => readOwned(objects, set)))
+  return read.flatMap((owned) => (owned?.value.arn ? [owned] : []))
 }
 
 /** The same of all access that a group has. */

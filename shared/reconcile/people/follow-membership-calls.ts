@@ -2,6 +2,7 @@ import type { Author } from '../../domain/by-hand/author.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { membershipKey } from '../../domain/people/membership-file.ts'
 import { type MembershipId, type OwnedMembership, ownedMembershipKey } from '../../domain/people/owned-membership.ts'
+import { suspensionKey } from '../../domain/people/suspension.ts'
 import type { MembershipChange } from '../../domain/principals/directory-event.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
@@ -11,10 +12,11 @@ import { askOnce } from '../directory/ask-once.ts'
 import { nameInKeys } from '../directory/directory-listing.ts'
 import { noteAuthors } from '../records/authors.ts'
 import { indexInstants } from '../records/expiry-index.ts'
-import { sendInput } from '../records/inputs.ts'
+import { sendInput, sendInputs } from '../records/inputs.ts'
 import { findMembership } from '../records/membership-index.ts'
 import { ownedGroupRecord, ownedMembershipRecord } from '../records/owned-groups.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
+import { readMeant } from '../records/suspensions.ts'
 import { settlingMs } from './settle-membership.ts'
 
 type Following = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' | 'identityStore'>
@@ -39,6 +41,7 @@ export async function followMembershipCalls(
 ): Promise<number> {
   if (changes.length === 0) return 0
   const { objects, clock } = ports
+  await lookAtSuspended(ports, configuration, changes)
   const identityStore = askOnce(patientIdentityStore(ports))
   const concerned = await listConcerned(changes, { objects, identityStore })
   for (const { id, entry, authors } of concerned) {
@@ -53,6 +56,22 @@ export async function followMembershipCalls(
     if (authors.length > 0) await sendInput(ports, { key, user: id.user }, 'changed by hand', configuration)
   }
   return concerned.length
+}
+
+/** Of who is suspended, sessions of what the group has are denied, whoever put them in. */
+async function lookAtSuspended(
+  ports: Following,
+  configuration: Configuration,
+  changes: readonly MembershipChange[],
+): Promise<void> {
+  const { objects, clock, randomness } = ports
+  const users = new Set(changes.flatMap(({ user }) => user ?? []))
+  if (users.size === 0) return
+  const meant = await readMeant(objects)
+  const keys = [...users].flatMap((user) => (meant.get(user) ?? []).map(suspensionKey))
+  const later = new Date(clock.now().getTime() + laterMs)
+  for (const key of keys) await indexInstants(objects, key, [later], randomness.id())
+  await sendInputs(ports, keys, 'the groups of its user have changed', configuration)
 }
 
 /**

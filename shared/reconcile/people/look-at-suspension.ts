@@ -55,7 +55,9 @@ type Looking = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' | 'iden
 
 const heldMs = 60_000
 const laterMs = 60 * 60_000
-/** How soon it is looked at again, by its status. Of somebody `partly` suspended sessions are denied again that have begun since. */
+/** By then sessions are denied, or it is known why not. */
+const deniedMs = 3 * 60_000
+/** How soon it is looked at again, by its status. Of somebody `partly` suspended: what the groups have by now. */
 const againAfterMs: Partial<Record<StatusState, number>> = {
   revoking: 20_000,
   held: heldMs,
@@ -118,22 +120,21 @@ export async function lookAtSuspension(message: InputMessage, context: Looking):
       const suspendedAt = await tellSuspended(objects, { ...said, at: about.lastModified })
       await reportLeaver({ ...said, suspendedAt }, holdings, at, objects)
     }
-    const described = describeSuspension(holdings, isAdmitted(current))
+    // Once the status says that the brake has let the person pass: before that, the record counts for nothing.
+    const undenied = isAdmitted(current)
+      ? await denyWhileSuspended({ user, name, by: key }, listKept(holdings), objects)
+      : []
+    const described = describeSuspension({ ...holdings, undenied }, isAdmitted(current))
     seen = {
       user,
       name,
       ours: holdings.ours,
       memberships: holdings.memberships,
-      kept: new Set(
-        [...holdings.throughGroups.map(({ key: access }) => access), ...holdings.foreign].map(
-          (access) => assignmentOf(access).permissionSet,
-        ),
-      ),
       isFirst: described.state !== current?.state,
       at,
     }
-    if (isDone(described.state)) await endRest({ ...seen, state: described.state }, key, context)
-    const againMs = againAfterMs[described.state]
+    if (isDone(described.state)) await endRest(seen, key, context)
+    const againMs = seen.isFirst && described.state === 'partly' ? deniedMs : againAfterMs[described.state]
     again = againMs === undefined ? undefined : new Date(at.getTime() + againMs)
     return { ...base, ...described }
   })
@@ -201,13 +202,17 @@ async function findUser(
   return index.resolve('USER', name, clock.monotonicMs())
 }
 
+/** The permission sets of what is there still: through groups, given by others, or of ours while AWS does not let it go. */
+function listKept({ throughGroups, foreign, ours }: FoundHoldings): ReadonlySet<PermissionSetName> {
+  const kept = [...throughGroups.map(({ key }) => key), ...foreign, ...ours]
+  return new Set(kept.map((access) => assignmentOf(access).permissionSet))
+}
+
 type Seen = {
   readonly user: PrincipalId
   readonly name: PrincipalName
   readonly ours: Holdings['ours']
   readonly memberships: FoundHoldings['memberships']
-  /** The permission sets that ssofile cannot take: through groups, or given by others. */
-  readonly kept: ReadonlySet<PermissionSetName>
   /** It was not in this state before. */
   readonly isFirst: boolean
   /** By S3's clock. */
@@ -216,17 +221,10 @@ type Seen = {
 
 /**
  * Denies the sessions that the user may have, and has requests and decisions of the user looked at. Before the status says that
- * it is done: after a crash it is done again. Of a person who keeps access, every session is denied while the file lies there.
+ * it is done: after a crash it is done again.
  */
-async function endRest(
-  { user, name, isFirst, at, state, kept }: Seen & { readonly state: StatusState },
-  key: string,
-  context: Looking,
-): Promise<void> {
+async function endRest({ user, name, isFirst, at }: Seen, key: string, context: Looking): Promise<void> {
   const { objects, configuration } = context
-  if (!isFirst && state !== 'partly') return
-  // Before the status: the record holds as soon as that says that the brake has let the person pass.
-  if (state === 'partly') await denyWhileSuspended({ user, name, by: key }, kept, objects)
   if (!isFirst) return
   const sets = await findSessions({ id: user, name }, undefined, context, configuration)
   await denySessions({ user, name, by: key, at }, sets, objects)

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit'
 import * as z from 'zod'
 import { kindAt, kinds } from '../../domain/inputs/kinds.ts'
 import { record } from '../../domain/json/record.ts'
@@ -6,8 +7,11 @@ import type { PermissionSetName } from '../../domain/permission-sets/permission-
 import {
   type EndedSession,
   endedSession,
+  endSession,
+  endWhileSuspended,
   isWhileSuspended,
   mergeEndedSessions,
+  revocationMs,
 } from '../../domain/sessions/ended-sessions.ts'
 import {
   type EndedSessions,
@@ -41,13 +45,16 @@ async function judge(
   now = new Date(0),
 ): Promise<ReadEndedSessions> {
   const entries = record?.ended ?? []
+  const lasting = new Map(entries.flatMap(parseLasting).map((one) => [nameOf(one), one]))
   const suspended = new Set<string>()
-  for (const [, [one]] of Map.groupBy(entries.flatMap(parseLasting), nameOf))
-    if (one !== undefined && (await isSuspended(objects, one))) suspended.add(nameOf(one))
+  await pLimit(readsAtOnce).map([...lasting], async ([named, one]) => {
+    if (await isSuspended(objects, one)) suspended.add(named)
+  })
   return { ...judgeEndedSessions(entries, now, (session) => suspended.has(nameOf(session))), now }
 }
 
-const nameOf = ({ user, by }: EndedSession): string => `${user} ${by}`
+const readsAtOnce = 16
+const nameOf = ({ user, by }: Pick<EndedSession, 'user' | 'by'>): string => `${user} ${by}`
 
 function parseLasting(entry: unknown): readonly EndedSession[] {
   const { data } = endedSession.safeParse(entry)
@@ -72,6 +79,30 @@ export async function recordEndedSessions(objects: ObjectStore, added: readonly 
     const { ended, over, spoiled } = await judge(objects, current, now)
     const kept = spoiled.filter((one) => !isReplaced(one)).map(({ entry }) => entry)
     return toRecord([...mergeEndedSessions([...ended, ...added]), ...over, ...kept])
+  })
+}
+
+type Suspended = Omit<EndedSession, 'permissionSet' | 'account' | 'before' | 'until'>
+
+/**
+ * While the file `by` suspends this user, every session of exactly these permission sets is denied. Of those that the user
+ * reaches no longer, only the sessions that have begun: else who has left long ago keeps room from others. Safe to repeat.
+ */
+export async function recordWhileSuspended(
+  objects: ObjectStore,
+  whose: Suspended,
+  sets: ReadonlySet<PermissionSetName>,
+): Promise<void> {
+  const isIts = (one: EndedSession) => isWhileSuspended(one) && nameOf(one) === nameOf(whose)
+  await recordOf(objects).revise(async (current, now = new Date(0)) => {
+    const { ended, over, spoiled } = await judge(objects, current, now)
+    const left = ended.filter((one) => isIts(one) && !sets.has(one.permissionSet))
+    const begun = left.map(({ permissionSet }) =>
+      endSession({ ...whose, permissionSet }, new Date(now.getTime() + revocationMs)),
+    )
+    const lasting = [...sets].map((permissionSet) => endWhileSuspended({ ...whose, permissionSet }))
+    const all = mergeEndedSessions([...ended.filter((one) => !isIts(one)), ...begun, ...lasting])
+    return toRecord([...all, ...over, ...spoiled.map(({ entry }) => entry)])
   })
 }
 

@@ -75,6 +75,17 @@ export async function listMeantNames(objects: ObjectStore, id: string): Promise<
   return names
 }
 
+/** The files that have meant somebody, by the user's id; the file of each may be gone meanwhile. One listing. */
+export async function readMeant(objects: ObjectStore): Promise<ReadonlyMap<string, readonly PrincipalName[]>> {
+  const meant = new Map<string, PrincipalName[]>()
+  for await (const { key } of objects.list(prefix)) {
+    const [id = '', of = ''] = splitOnce(key.slice(prefix.length))
+    const name = principalName.safeParse(of).data
+    if (name !== undefined) meant.set(id, [...(meant.get(id) ?? []), name])
+  }
+  return meant
+}
+
 function splitOnce(text: string): readonly string[] {
   const at = text.indexOf('%')
   return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)]

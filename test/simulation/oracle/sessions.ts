@@ -1,3 +1,4 @@
+import { principalId } from '../../../shared/domain/principals/identity-center-ids.ts'
 import type { Call } from '../chaos.ts'
 import { ownedNames } from '../permission-set-actions.ts'
 import type { SuspensionsPromise } from './suspensions.ts'
@@ -99,10 +100,20 @@ export class SessionsPromise extends Judge {
     return actual && isOurs ? denialsIn(name, actual.inlinePolicy) : undefined
   }
 
-  /** While a file suspends its user, what denies every session is not over. */
-  #mayBeOver({ beforeMs, user }: Denial): boolean {
-    if (beforeMs >= alwaysMs) return !this.#suspensions.isSuspended(user)
+  /** While a file suspends its user, who has the access still, what denies every session is not over. */
+  #mayBeOver({ beforeMs, user, permissionSet }: Denial): boolean {
+    if (beforeMs >= alwaysMs) return !this.#suspensions.isSuspended(user) || !this.#reaches(user, permissionSet)
     return beforeMs + longestMs <= this.world.clock.now().getTime() + this.world.settings.skewMs
+  }
+
+  /** By what Identity Center has: itself, or through a group. */
+  #reaches(user: string, permissionSet: string): boolean {
+    const { ssoAdmin, identityStore, names } = this.world
+    const id = principalId.parse(user)
+    const ids = [id, ...identityStore.groupIdsOf(id)]
+    return ssoAdmin
+      .assignments()
+      .some((one) => ids.includes(one.principalId) && names.permissionSet(one.permissionSetArn) === permissionSet)
   }
 }
 

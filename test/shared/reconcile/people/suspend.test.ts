@@ -4,6 +4,7 @@ import { permissionSetName } from '../../../../shared/domain/permission-sets/per
 import { permissionSetArn, principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import { endWhileSuspended } from '../../../../shared/domain/sessions/ended-sessions.ts'
+import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { explainAccess } from '../../../../shared/reconcile/preview/explain-access.ts'
 import { previewChanges } from '../../../../shared/reconcile/preview/preview.ts'
@@ -387,4 +388,109 @@ describe('what an uploader’s deletions hold', () => {
       expect(lists.flatMap((list) => list.held).some((key) => key.includes(id))).toBe(false)
     },
   )
+})
+
+describe('of a person who keeps access through a provider’s group while the file lies there', () => {
+  const ofGroup = `links_data/account%${account}%Owned-ps%developers%GROUP%ssofile`
+  const whole = { 'aws:TokenIssueTime': '9999-01-01T00:00:00Z' }
+
+  /** Maria is suspended; her group has access, or not yet. */
+  async function suspended(...links: readonly string[]) {
+    const asking = await Asking.begin()
+    const { world } = asking
+    for (const name of ['Owned-ps', 'Other-ps'])
+      await world.objects.put(`permission_sets/${name}.json`, JSON.stringify({ permissionSetName: name }))
+    for (const one of links) await world.objects.put(one, '{}')
+    for (const one of links) await world.until(async () => (await stateOf(asking, one)) === 'applied', one)
+    await world.objects.put(suspension, '')
+    await world.until(async () => ['partly', 'suspended'].includes((await stateOf(asking)) ?? ''), 'the status')
+    return asking
+  }
+  async function denied(asking: Asking, set: string): Promise<boolean> {
+    const { arn } = (await json(asking, `owned_permission_sets/${set}`)) as { arn: string }
+    const policy = (await asking.world.ssoAdmin.getInlinePolicy(permissionSetArn.parse(arn))) ?? ''
+    const statements = policy === '' ? [] : (JSON.parse(policy).Statement as readonly { Condition: object }[])
+    return statements.some(({ Condition }) => {
+      const text = JSON.stringify(Condition)
+      return text.includes(asking.id('maria')) && text.includes(JSON.stringify(whole))
+    })
+  }
+  /** With the schedule of each minute. */
+  async function untilDenied(asking: Asking, set: string, minutes: number, is = true) {
+    for (let minute = 0; minute < minutes && (await denied(asking, set)) !== is; minute++) {
+      await asking.world.clock.advance(60_000)
+      await asking.world.finish(asking.world.everyMinuteOfLinks())
+      await asking.world.clock.advance(10_000)
+    }
+    expect(await denied(asking, set)).toBe(is)
+  }
+
+  test('a group that the person joins later is denied too, and given free when the person leaves it', async () => {
+    const other = ofGroup.replace('Owned-ps', 'Other-ps').replace('developers', 'security')
+    const asking = await suspended(other)
+    expect(await stateOf(asking)).toBe('suspended')
+    await asking.join('maria', 'security')
+    await untilDenied(asking, 'Other-ps', 2)
+    expect(await stateOf(asking)).toBe('partly')
+    await asking.leave('maria', 'security')
+    await untilDenied(asking, 'Other-ps', 62, false)
+    // What the person has begun meanwhile is denied until it cannot be left.
+    expect(await readEndedSessions(asking.world.objects)).toMatchObject({
+      ended: expect.arrayContaining([expect.objectContaining({ name: 'maria', permissionSet: 'Other-ps' })]),
+    })
+  })
+
+  test('access that the group gets later is denied too', async () => {
+    const asking = await suspended(ofGroup)
+    await untilDenied(asking, 'Owned-ps', 2)
+    // The next look is an hour away.
+    for (let minute = 0; minute < 5; minute++) {
+      await asking.world.clock.advance(60_000)
+      await asking.world.finish(asking.world.everyMinuteOfLinks())
+    }
+    await asking.world.objects.put(ofGroup.replace('Owned-ps', 'Other-ps'), '{}')
+    await untilDenied(asking, 'Other-ps', 2)
+  })
+
+  test('access of the person that AWS does not let anybody take is denied, while it is tried again', async () => {
+    const own = `links_data/account%${account}%Other-ps%maria%USER%ssofile`
+    const asking = await Asking.begin()
+    const { world } = asking
+    await world.objects.put('permission_sets/Other-ps.json', JSON.stringify({ permissionSetName: 'Other-ps' }))
+    await world.objects.put(own, '{}')
+    await world.until(async () => (await stateOf(asking, own)) === 'applied', 'the access')
+    asking.answer = ({ operation, proceed }) => {
+      if (operation === 'deleteAccountAssignment')
+        throw new ServiceError('sso-admin', 'ConflictException', 'the account is suspended')
+      return proceed()
+    }
+    await world.objects.put(suspension, '')
+    await untilDenied(asking, 'Other-ps', 2)
+  })
+
+  test('the status names the permission sets whose inline policy has no room', async () => {
+    const asking = await Asking.begin()
+    const { world } = asking
+    const inlinePolicyDocument = {
+      Version: '2012-10-17',
+      Statement: [{ Sid: 'A', Effect: 'Allow', Action: 's3:*', Resource: `arn:aws:s3:::${'x'.repeat(10_000)}` }],
+    }
+    await world.objects.put(
+      'permission_sets/Owned-ps.json',
+      JSON.stringify({ permissionSetName: 'Owned-ps', inlinePolicyDocument }),
+    )
+    await world.objects.put(ofGroup, '{}')
+    await world.until(async () => (await stateOf(asking, ofGroup)) === 'applied', 'the access')
+    await world.objects.put(suspension, '')
+    await world.until(async () => (await stateOf(asking)) === 'partly', 'the status')
+    for (let minute = 0; minute < 4; minute++) {
+      await world.clock.advance(60_000)
+      await world.finish(world.everyMinuteOfLinks())
+    }
+    await world.clock.advance(5_000)
+    expect(await asking.status(suspension)).toMatchObject({
+      reason: expect.stringContaining('denied within two minutes, but not yet of Owned-ps'),
+      remedy: expect.stringContaining(`ssofile sessions end ${asking.id('maria')} --everywhere`),
+    })
+  })
 })

@@ -1,0 +1,28 @@
+import { suspensionKey } from '../../domain/people/suspension.ts'
+import { endWhileSuspended } from '../../domain/sessions/ended-sessions.ts'
+import { isServiceError } from '../../ports/service-error.ts'
+import { recordEndedSessions } from '../records/ended-sessions.ts'
+import { readOwned } from '../records/owned-permission-sets.ts'
+import type { Settling } from './settling.ts'
+
+/**
+ * A group is about to get access, and ssofile cannot take it from a suspended member: sessions of it are denied while the file lies
+ * there. Where the directory does not tell the members, the hourly look at the file finds it.
+ */
+export async function denySuspendedMembers({ id, context }: Settling): Promise<void> {
+  const { principalId: group, permissionSet, type } = id
+  const { objects, meant, memberships, log } = context
+  if (type !== 'GROUP') return
+  const files = await meant()
+  if (files.size === 0 || (await readOwned(objects, permissionSet))?.value.arn === undefined) return
+  try {
+    const members = await memberships.peopleOf('GROUP', group)
+    const ended = members.flatMap((user) =>
+      (files.get(user) ?? []).map((name) => endWhileSuspended({ user, name, permissionSet, by: suspensionKey(name) })),
+    )
+    if (ended.length > 0) await recordEndedSessions(objects, ended)
+  } catch (error) {
+    if (!isServiceError(error)) throw error
+    log.warn('it is not known which members of a group are suspended; the next look at their files finds it', { error })
+  }
+}
