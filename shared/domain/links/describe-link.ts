@@ -133,10 +133,35 @@ const noAccounts: Status['accounts'] = { desired: 0, applied: 0, open: 0, failed
  * | 21 |                          | all access existed before                                       | applied, not owned |
  * | 22 |                          | all access is there                                             | applied            |
  *
+ * Rows 5, 7, 15 and 19 go on saying why the work in an account is put off, until the ledger knows how it ended there.
+ *
  * What the policies refuse is rejected, unless rows 9 to 16 say rejected or held, or this content gave all the access before:
  * then it is warned.
  */
 export function describeLink(facts: LinkFacts): NewStatus | undefined {
+  const told = describeAsFound(facts)
+  return told && keepPutOff(facts, told)
+}
+
+function keepPutOff(facts: LinkFacts, told: NewStatus): NewStatus {
+  const { putOff, state, reason, remedy, etag } = facts.present ?? {}
+  if (putOff?.account === undefined || told.state !== putOff.state || told.etag !== etag) return told
+  return isOpenIn(putOff.account, facts) ? { ...told, state: state ?? told.state, reason, remedy, putOff } : told
+}
+
+/** As far as is known. */
+function isOpenIn(account: AccountId, facts: LinkFacts): boolean {
+  if (facts.state === 'unreadable') return false
+  const isAtRest = ({ state }: Access) => state === 'held' || state === 'failed' || state === 'stuck'
+  if (facts.state !== 'in-force')
+    return facts.left === 'unknown' || facts.left.some((access) => access.account === account && !isAtRest(access))
+  const { expansion, progress } = facts
+  if (expansion.found !== 'accounts' || !expansion.accounts.includes(account)) return false
+  const there = progress === 'unknown' ? undefined : progress.access.find((access) => access.account === account)
+  return there === undefined || !(isAtRest(there) || isInForce(there))
+}
+
+function describeAsFound(facts: LinkFacts): NewStatus | undefined {
   const upload = uploadOf(facts)
   const found = facts.state === 'absent' ? undefined : facts.object
   const by = toldUploader(facts.present, found)

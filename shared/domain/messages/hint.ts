@@ -80,6 +80,7 @@ export const hint = z.discriminatedUnion('kind', [
 export type Hint = z.infer<typeof hint>
 /** About one account assignment, by name or by id. */
 export type AssignmentHint = Extract<Hint, { kind: 'assignment' | 'access' }>
+export type AccessHint = Extract<Hint, { kind: 'access' }>
 export type ByHandHint = Extract<Hint, { kind: 'by-hand' }>
 export type DriftHint = Exclude<Hint, { kind: 'assignment' | 'access' | 'permission-set' | 'attributes' | 'by-hand' }>
 

@@ -80,6 +80,12 @@ export const status = record({
   waitsFor: z.string().optional(),
   /** Where a link is `waiting`: only for accounts that do not exist yet, maybe for ever. It wants nobody's attention. */
   atRest: z.literal(true).optional(),
+  /** Work on it is put off: since when, what its state was, and in which account where it has several. */
+  putOff: record({
+    since: z.iso.datetime(),
+    state: z.enum(['applying', 'revoking']),
+    account: accountId.optional(),
+  }).optional(),
   /** `false`: the access existed before the link, and stays when the link is deleted. */
   owned: z.boolean().optional(),
   warnings: z.array(z.string()).optional(),

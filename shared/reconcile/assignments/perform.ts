@@ -397,7 +397,7 @@ export async function putOff(
     // What was stuck is not any more, unless that is said again: the account takes changes.
     const unstuck = entry.state === 'stuck' ? 'revoking' : entry.state
     await settling.record({ ...entry, state: state ?? unstuck, reason }, { attempts, openUntil })
-  } else if (openUntil !== undefined) await scheduleWork(objects, openUntil, key)
+  } else if (openUntil !== undefined) await scheduleWork(objects, openUntil, key, [...settling.concerned])
   settling.know({ rest: { result: 'open', reason } })
 }
 

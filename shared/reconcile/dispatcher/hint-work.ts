@@ -8,6 +8,7 @@ import { attributesKey } from '../../domain/attributes/attributes-file.ts'
 import { describeLink } from '../../domain/links/describe-link.ts'
 import { type Grant, linkPrefix } from '../../domain/links/link.ts'
 import {
+  type AccessHint,
   type DriftHint,
   type Hint,
   isAssignmentHint,
@@ -22,21 +23,24 @@ import { isPassing, isServiceError } from '../../ports/service-error.ts'
 import { findHolders } from '../assignments/find-holders.ts'
 import { settleAssignment } from '../assignments/settle-assignment.ts'
 import type { OpenSettleContext } from '../assignments/settle-context.ts'
+import type { Settlement } from '../assignments/settlement.ts'
 import { NotStartedError } from '../calls/limited-sso-admin.ts'
 import { patientAccountAccess } from '../calls/patient-account-access.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { repeatPatiently } from '../calls/repeat-patiently.ts'
 import { DriftCheck, type DriftCheckSources } from '../drift/check-drift.ts'
 import type { PermissionSetContext } from '../permission-sets/permission-set-settlement.ts'
-import { PermissionSetWork, type PermissionSetWorkSources, tellPutOff } from '../permission-sets/permission-set-work.ts'
+import { PermissionSetWork, type PermissionSetWorkSources } from '../permission-sets/permission-set-work.ts'
 import { Provisionings } from '../permission-sets/provisionings.ts'
 import { settleAttributes } from '../permission-sets/settle-attributes.ts'
 import { describeError } from '../records/failures.ts'
 import { RecordChangedError } from '../records/json-record.ts'
 import { sendHints } from '../records/lanes.ts'
-import { lookKey, nextAttempt, scheduleWork } from '../records/open-work.ts'
+import { linksOfWork, lookKey, nextAttempt, scheduleWork } from '../records/open-work.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { gatherLink } from '../statuses/gather-link.ts'
 import { StatusBoard } from '../statuses/status-board.ts'
+import { reasonOf, tellPutOff } from '../statuses/tell-put-off.ts'
 import type { WorkItem } from './work-item.ts'
 import { giveBackEach } from './work-source.ts'
 
@@ -153,16 +157,12 @@ export class HintWork {
       if ((await settleAttributes(context)) === 'failed') this.failed++
       return 'done'
     }
-    const { account: accountId, permissionSet, type } = hint
     if (hint.kind === 'access') {
-      const { principalId } = hint
-      const end = await this.#settleAccess(
-        renderAssignmentKey({ accountId, permissionSet, principalId, type }),
-        context,
-      )
+      const end = await this.#settleAccess(accessKeyOf(hint), context)
       return end === 'waiting' ? 'done' : end
     }
-    const assignment = { accountId, permissionSet, principal: hint.principal, type }
+    const { account: accountId, permissionSet, principal, type } = hint
+    const assignment = { accountId, permissionSet, principal, type }
     const lacked = !context.permissionSets.knows(permissionSet)
     const { keys, lacks } = await findHolders(assignment, context)
     if (lacks) this.board.noteLacks(permissionSet, lacks)
@@ -188,7 +188,7 @@ export class HintWork {
     const isEntered = settlement.result === 'open' || (settlement.result === 'applied' && settlement.owned)
     if (!isEntered && !context.standings.hasEntryOf(permissionSet))
       await this.#permissionSetWork.revisitBlocked(permissionSet)
-    if (settlement.result === 'open') this.failed++
+    if (settlement.result === 'open') await this.#tellWait(key, settlement)
     if (settlement.result !== 'held') await this.#context.brake.review(key)
     this.board.touch(settlement.links)
     return settlement.result === 'waiting' ? 'waiting' : 'done'
@@ -223,11 +223,10 @@ export class HintWork {
     }
     try {
       const at = renderInstant(nextAttempt(clock.now(), 0, randomness.fraction()))
-      await scheduleWork(objects, at, subjectKey(hint))
-      if (hint.kind === 'permission-set') await this.#permissionSetWork.tellPutOff(hint.permissionSet, error)
-      if (hint.kind === 'attributes') await tellPutOff(attributesKey, error, this.#context.statuses)
-      // Open work knows its links by the ledger alone: a cause that is in no entry would not be told any more.
-      this.#touchCauses(items)
+      const waiting = await this.#listWaiting(hint, items)
+      await scheduleWork(objects, at, subjectKey(hint), waiting)
+      await this.#tellPutOff(hint, waiting, error)
+      this.board.touch(waiting)
       await Promise.all(items.map((item) => item.done()))
     } catch (again) {
       const both = new Error(`it could not be put off either: ${describeError(again)}`, { cause: error })
@@ -237,6 +236,40 @@ export class HintWork {
         cause: hint.cause,
       })
     }
+  }
+
+  /** The links that wait for this hint: those that caused it, those that waited when it was put off last, and those of its entry. */
+  async #listWaiting(hint: Hint, items: readonly WorkItem[]): Promise<readonly string[]> {
+    if (!isAssignmentHint(hint)) return []
+    const { objects, standings } = this.#context
+    const waiting = new Set<string>()
+    for (const { hint: one } of items)
+      for (const link of one.cause.startsWith(linkPrefix) ? [one.cause] : await linksOfWork(objects, one.cause))
+        waiting.add(link)
+    if (hint.kind === 'access') {
+      const stored = await spoiledAsAbsent(standings.ledger.read(accessKeyOf(hint)))
+      for (const { key } of stored?.entry.links ?? []) waiting.add(key)
+    }
+    return [...waiting]
+  }
+
+  /** Whatever puts a hint off comes here: the reason stands in the status of each input that waits for it. */
+  async #tellPutOff(hint: Exclude<Hint, DriftHint>, waiting: readonly string[], error: unknown): Promise<void> {
+    const { statuses, clock } = this.#context
+    const putOff = { reason: reasonOf(error), at: clock.now() }
+    if (isAssignmentHint(hint)) return tellPutOff(statuses, waiting, { ...putOff, account: hint.account })
+    if (hint.kind === 'by-hand') return
+    if (hint.kind === 'attributes') return tellPutOff(statuses, [attributesKey], putOff)
+    if (await this.#permissionSetWork.tellSpoiled(hint.permissionSet, error)) return
+    await tellPutOff(statuses, [permissionSetKey(hint.permissionSet)], putOff)
+  }
+
+  /** It was looked at, and has to wait. */
+  async #tellWait(key: AssignmentKey, { links, reason }: Extract<Settlement, { result: 'open' }>): Promise<void> {
+    this.failed++
+    const { statuses, clock } = this.#context
+    const account = assignmentOf(key).accountId
+    await tellPutOff(statuses, links, { reason, at: clock.now(), account, isWait: true })
   }
 
   /** Each cause waits for its status, also where one evaluation served several. */
@@ -284,8 +317,12 @@ function subjectKey(hint: Exclude<Hint, DriftHint>): string {
   if (hint.kind === 'by-hand') return lookKey(hint)
   const { account: accountId, permissionSet, type } = hint
   return hint.kind === 'access'
-    ? renderAssignmentKey({ accountId, permissionSet, principalId: hint.principalId, type })
+    ? accessKeyOf(hint)
     : renderAssignmentName({ accountId, permissionSet, principal: hint.principal, type })
+}
+
+function accessKeyOf({ account: accountId, permissionSet, principalId, type }: AccessHint): AssignmentKey {
+  return renderAssignmentKey({ accountId, permissionSet, principalId, type })
 }
 
 function describe({ hint, lane }: WorkItem): Record<string, string> {

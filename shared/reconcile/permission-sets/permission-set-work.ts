@@ -4,7 +4,6 @@ import { type Hint, permissionSetHint } from '../../domain/messages/hint.ts'
 import { permissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { NewStatus } from '../../domain/statuses/status.ts'
-import { isServiceError } from '../../ports/service-error.ts'
 import type { OpenSettleContext } from '../assignments/settle-context.ts'
 import type { SettleContext } from '../assignments/settlement.ts'
 import { sendInputs } from '../records/inputs.ts'
@@ -53,16 +52,14 @@ export class PermissionSetWork {
     return status?.state === 'failed' ? 'failed' : 'settled'
   }
 
-  /** What keeps it from being applied: its status says only `applying` otherwise, for as long as that may last. */
-  async tellPutOff(name: PermissionSetName, error: unknown): Promise<void> {
+  /** Its record cannot be read, so it is not tried again before somebody restores that. `false`: that is not the error. */
+  async tellSpoiled(name: PermissionSetName, error: unknown): Promise<boolean> {
     const record = ownedPrefix + name
-    if (isSpoiled(error) && error.object.key === record) {
-      await this.#ports.statuses.revise(permissionSetKey(name), async (current) =>
-        current && current.state !== 'rejected' ? { ...current, state: 'failed', ...describeSpoiled(record) } : current,
-      )
-      return
-    }
-    await tellPutOff(permissionSetKey(name), error, this.#ports.statuses)
+    if (!isSpoiled(error) || error.object.key !== record) return false
+    await this.#ports.statuses.revise(permissionSetKey(name), async (current) =>
+      current && current.state !== 'rejected' ? { ...current, state: 'failed', ...describeSpoiled(record) } : current,
+    )
+    return true
   }
 
   /**
@@ -132,11 +129,4 @@ export class PermissionSetWork {
       if (permissionSet === name) links.push(key)
     await sendInputs(this.#ports, links, `permission set ${name} was made`, configuration)
   }
-}
-
-/** Where the status of an input says only `applying`: what keeps it from being applied. */
-export async function tellPutOff(key: string, error: unknown, statuses: SettleContext['statuses']): Promise<void> {
-  if (!isServiceError(error)) return
-  const reason = `not done yet, and tried again by itself: ${error.service} answered ${error.code}: ${error.message}`
-  await statuses.revise(key, async (current) => (current?.state === 'applying' ? { ...current, reason } : current))
 }

@@ -1,11 +1,14 @@
+import * as z from 'zod'
 import { parseAssignmentKey, parseAssignmentName } from '../../domain/assignments/assignment.ts'
 import { attributesKey } from '../../domain/attributes/attributes-file.ts'
+import { record } from '../../domain/json/record.ts'
 import type { ByHandHint } from '../../domain/messages/hint.ts'
 import { accountId } from '../../domain/organization/account-id.ts'
 import { parsePermissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
 import { permissionSetArn } from '../../domain/principals/identity-center-ids.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { listTimed } from './list-timed.ts'
+import { parseStored, renderJson, spoiledAsAbsent } from './stored-json.ts'
 
 const openPrefix = 'state/open/'
 
@@ -14,9 +17,23 @@ export function openWorkKey(nextAttempt: string, key: string): string {
   return `${openPrefix}${nextAttempt}%${key}`
 }
 
-/** Has it evaluated from this instant on. */
-export async function scheduleWork(objects: ObjectStore, nextAttempt: string, key: string): Promise<void> {
-  await objects.put(openWorkKey(nextAttempt, key), new Uint8Array())
+/** Has it evaluated from this instant on. `links`: whose statuses say why it was put off. */
+export async function scheduleWork(
+  objects: ObjectStore,
+  nextAttempt: string,
+  key: string,
+  links: readonly string[] = [],
+): Promise<void> {
+  await objects.put(openWorkKey(nextAttempt, key), links.length === 0 ? new Uint8Array() : renderJson({ links }))
+}
+
+const toldLinks = record({ links: z.array(z.string()) })
+
+/** The links that wait for the work of which this is the object, as far as it names them. */
+export async function linksOfWork(objects: ObjectStore, object: string): Promise<readonly string[]> {
+  const found = object.startsWith(openPrefix) ? await objects.get(object) : undefined
+  if (!found || found.body.length === 0) return []
+  return (await spoiledAsAbsent(Promise.resolve().then(() => parseStored(found, toldLinks))))?.value.links ?? []
 }
 
 /**

@@ -716,3 +716,63 @@ test('a status names the owner whom the file names, in force or not', () => {
   const told = [inForce({ body }), notInForce, inForce()].map((facts) => describeLink(facts)?.owner)
   expect(told).toEqual(['team-platform', 'team-platform', undefined])
 })
+
+describe('a link that was put off in one account', () => {
+  const putOff = { since: earlier, state: 'applying', account: first } as const
+  const why = { reason: 'AWS says no', remedy: 'ask an operator' }
+  const told = was('failed', { ...why, putOff })
+  const ofOther = was('failed', { ...why, putOff, etag: 'before', content: 'before' })
+  const gone = was('failed', { ...deleted, ...why, putOff: { ...putOff, state: 'revoking' } })
+  const granting = { links: [], principalId: group }
+  test.each<[string, LinkFacts, object]>([
+    [
+      'goes on saying why where nobody knows how far it is',
+      inForce({ present: told }),
+      { state: 'failed', ...why, putOff },
+    ],
+    [
+      'goes on saying why while others of its accounts are done',
+      after({ access: [at('granted', { account: second })] }, { present: told }),
+      { state: 'failed', ...why, putOff },
+    ],
+    [
+      'goes on saying why while nobody knows how its call there ended',
+      after({ access: [at('granting', granting)] }, { present: told }),
+      { state: 'failed', ...why, putOff },
+    ],
+    [
+      'says nothing of it any more when the access is there',
+      after({ access: [at('granted')] }, { present: told }),
+      { state: 'applying', reason: undefined, putOff: undefined },
+    ],
+    [
+      'says nothing of it any more when the account is out of its scope',
+      after({}, { present: told, expansion: { found: 'accounts', accounts: [second] } }),
+      { state: 'applying', reason: undefined, putOff: undefined },
+    ],
+    [
+      'says nothing of it any more when it was uploaded with another content',
+      inForce({ present: ofOther }),
+      { state: 'applying', reason: undefined, putOff: undefined },
+    ],
+    ['says what it lacks rather than that', after({ lack }, { present: told }), { state: 'waiting', ...lack }],
+    [
+      'and is deleted goes on saying why access is still there',
+      absent([at('granted')], gone),
+      { state: 'failed', ...why },
+    ],
+    [
+      'and is deleted goes on saying so before anybody has looked',
+      absent('unknown', gone),
+      { state: 'failed', ...why },
+    ],
+    [
+      'and is deleted says nothing of it where only other access is left',
+      absent([at('granted', { account: second })], gone),
+      { state: 'revoking', reason: undefined },
+    ],
+  ])('%s', (_, facts, expected) => {
+    const { state, reason, remedy, putOff: still } = describeLink(facts) ?? {}
+    expect({ state, reason, remedy, putOff: still }).toMatchObject(expected)
+  })
+})

@@ -128,24 +128,6 @@ describe('a permission set', () => {
     expect(await world.json(statusOfFile)).toMatchObject({ state: 'applying', reason: 'of the newer one' })
   })
 
-  test('that is put off says in its status by what, as long as it is being applied', async () => {
-    const { world, within, tell } = await open()
-    const refusal = new ServiceError('sso-admin', 'ThrottlingException', 'Rate exceeded')
-    const told = async (state: 'applying' | 'failed', error: unknown) => {
-      await tell(file, { state, reason: 'as before' })
-      await within(({ work }) => work.tellPutOff(name, error))
-      return (await world.json(statusOfFile))?.reason
-    }
-    expect(await told('applying', refusal)).toBe(
-      'not done yet, and tried again by itself: sso-admin answered ThrottlingException: Rate exceeded',
-    )
-    expect(await told('applying', new Error('a defect'))).toBe('as before')
-    expect(await told('failed', refusal)).toBe('as before')
-    await world.objects.delete(statusOfFile)
-    await within(({ work }) => work.tellPutOff(name, refusal))
-    expect(await world.json(statusOfFile)).toBeUndefined()
-  })
-
   test('tells how far it is after five seconds, and then every five', async () => {
     const toldMs: number[] = []
     const { bench, world, arn, upload, settle } = await open({
