@@ -13,6 +13,8 @@ import type { Ports } from '../shared/ports/ports.ts'
 import { Brake } from '../shared/reconcile/brake/brake.ts'
 import { patientIdentityStore } from '../shared/reconcile/calls/patient-identity-store.ts'
 import { DirectoryListing } from '../shared/reconcile/directory/directory-listing.ts'
+import { Memberships } from '../shared/reconcile/directory/memberships.ts'
+import { Minimums } from '../shared/reconcile/guardrails/minimums.ts'
 import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
 import { LeaverCensus } from '../shared/reconcile/people/leaver-census.ts'
 import { lookAtAttributes } from '../shared/reconcile/people/look-at-attributes.ts'
@@ -30,6 +32,7 @@ import {
 } from '../shared/reconcile/records/inputs.ts'
 import { Policies } from '../shared/reconcile/records/policies.ts'
 import { RuleFiles } from '../shared/reconcile/records/rule-files.ts'
+import { StatusStore } from '../shared/reconcile/records/status-store.ts'
 import { Suspensions } from '../shared/reconcile/records/suspensions.ts'
 import { EligibilityFiles } from '../shared/reconcile/requests/eligibility-files.ts'
 import { peopleChanged } from '../shared/reconcile/requests/follow-people.ts'
@@ -78,7 +81,12 @@ function openLooks(ports: Ports, configuration: Configuration) {
   const newPeople = () => new People(identityStore, ports.clock, configuration.principalSuffix)
   const policies = new Policies(ports)
   const listing = new DirectoryListing({ ...ports, identityStore }, configuration.principalSuffix)
-  const brake = new Brake(ports, configuration)
+  const { objects, clock } = ports
+  const suspensions = new Suspensions({ objects, policies })
+  const memberships = new Memberships(identityStore, clock)
+  const statuses = new StatusStore(objects, clock)
+  const minimums = new Minimums({ objects, policies, memberships, suspensions, statuses })
+  const brake = new Brake(ports, configuration, minimums)
   const context = {
     ...ports,
     identityStore,
@@ -87,7 +95,7 @@ function openLooks(ports: Ports, configuration: Configuration) {
     eligibilityFiles: new EligibilityFiles(ports),
     people: newPeople(),
     policies,
-    suspensions: new Suspensions({ objects: ports.objects, policies }),
+    suspensions,
     brake,
     census: new LeaverCensus({ ...ports, identityStore, brake, listing }),
     rules: new RuleFiles(ports.objects),

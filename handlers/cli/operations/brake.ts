@@ -3,7 +3,7 @@ import pLimit from 'p-limit'
 import { readCallerIdentity } from '../../../shared/aws/caller-identity.ts'
 import type { AssignmentKey } from '../../../shared/domain/assignments/assignment.ts'
 import { emptyBrake } from '../../../shared/domain/brake/brake-record.ts'
-import { membershipsOn } from '../../../shared/domain/brake/lists.ts'
+import { membershipsOn, peopleOn } from '../../../shared/domain/brake/lists.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
@@ -82,11 +82,12 @@ async function show({ objects }: Ports, output: Output, isVerbose: boolean): Pro
       const { items, passed, ...about } = showList(list)
       const held = await limit.map(list.held, (key) => readHeld(ledger, key))
       const memberships = membershipsOn(list)
-      const people = list.rule === 'people' && { people: await namePeople(items, objects) }
+      const suspended = peopleOn(list)
+      const people = list.rule === 'people' || suspended.length > 0
       return {
         ...about,
         held,
-        ...people,
+        ...(people && { people: await namePeople(suspended, objects) }),
         ...(memberships.length > 0 && { memberships }),
         ...(list.rule === 'attributes' && { attributes: items }),
       }

@@ -109,7 +109,11 @@ function isDecided(brake: BrakeRecord, revocation: Revocation, now: Date): boole
   return (isHeld(brake, key) && !isOutlived(brake, revocation)) || isReleased(brake, key, now)
 }
 
-/** An uploader's deletions held it, and meanwhile its user has ended: that cause is another one, with a count of its own. */
+/**
+ * An uploader's deletions held it, and meanwhile its user has ended: that cause is another one, with a count of its own. Of a
+ * minimum its user is asked about instead.
+ */
 function isOutlived(brake: BrakeRecord, { key, isEnded, suspended }: Revocation): boolean {
-  return (isEnded === true || suspended !== undefined) && findList(brake, key)?.rule === 'own'
+  if (isEnded !== true && suspended === undefined) return false
+  return ['own', 'minimum'].includes(findList(brake, key)?.rule ?? '')
 }

@@ -60,7 +60,7 @@ export function holdBesidePerson(brake: BrakeRecord, key: AssignmentKey, user: P
 
 /** The list that a person stands on, with or without access. */
 export function findListOf(brake: BrakeRecord, user: PrincipalId): BrakeList | undefined {
-  return findListWith(brake, 'people', user)
+  return findListWith(brake, 'people', user) ?? findListWith(brake, 'minimum', user)
 }
 
 /** The list of this rule that has this item. */
@@ -71,7 +71,13 @@ export function findListWith({ lists }: BrakeRecord, of: BrakeList['rule'], item
 /** The memberships on a list, as `<group>%<user name>`: beside accesses where a policy's minimum holds both. */
 export function membershipsOn({ rule, items, held }: Pick<BrakeList, 'rule' | 'items' | 'held'>): readonly string[] {
   if (rule === 'memberships') return items
-  return rule === 'minimum' ? items.filter((item) => !held.some((key) => key === item)) : []
+  return rule === 'minimum' ? items.filter((item) => item.includes('%') && !held.some((key) => key === item)) : []
+}
+
+/** The people on a list, by id, whom files suspend. */
+export function peopleOn({ rule, items }: Pick<BrakeList, 'rule' | 'items'>): readonly string[] {
+  if (rule === 'people') return items
+  return rule === 'minimum' ? items.filter((item) => !item.includes('%')) : []
 }
 
 /** Takes this one off its list: it is gone, or must not be revoked any more. People stay: their own file says when they go. */
@@ -80,13 +86,13 @@ export function takeOffList(brake: BrakeRecord, key: AssignmentKey): BrakeRecord
   if (!list) return brake
   const held = list.held.filter((other) => other !== key)
   const items = list.items.filter((item) => item !== key)
-  const isEmpty = held.length === 0 && (list.rule !== 'people' || items.length === 0)
+  const isEmpty = held.length === 0 && (!['people', 'minimum'].includes(list.rule) || items.length === 0)
   return isEmpty ? withoutList(brake, list) : replaceList(brake, list, { ...list, held, items })
 }
 
 /** No file suspends this person any more. Access that is left on the list is wanted again, and reviewed by itself. */
 export function takeOffPerson(brake: BrakeRecord, user: PrincipalId): BrakeRecord {
-  return takeOffItem(brake, 'people', user)
+  return takeOffItem(takeOffItem(brake, 'people', user), 'minimum', user)
 }
 
 /** A membership is gone, or asked for again. */

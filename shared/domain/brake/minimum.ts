@@ -1,41 +1,81 @@
 import type { AssignmentKey } from '../assignments/assignment.ts'
+import type { MembershipId } from '../people/owned-membership.ts'
+import type { PrincipalId } from '../principals/identity-center-ids.ts'
 import { type BrakeList, type BrakeRecord, isSameScope } from './brake-record.ts'
-import { findList, findListWith } from './lists.ts'
+import { findList, findListOf, findListWith, takeOffList, takeOffMembership, takeOffPerson } from './lists.ts'
 import { isMinimumReleased } from './releases.ts'
 import type { BrakeTerms } from './windows.ts'
 
-/**
- * What a minimum of people is asked about: an access that is to be revoked (`key`), or somebody who is to be taken out of a
- * group. `item`: its name on a list.
- */
-export type LeavingItem = { readonly item: string; readonly key?: AssignmentKey }
+/** What one act takes: an access, the place of somebody in a group (`item`: as the brake calls it), or all that a person has. */
+export type Taking =
+  | { readonly key: AssignmentKey }
+  | { readonly membership: MembershipId; readonly item: string }
+  | { readonly person: PrincipalId }
+
+/** What a policy's minimum has against a taking, and in which account. */
+export type MinimumObjection = { readonly account: string; readonly objection: string }
+
+/** Its name on a list. */
+export function itemOf(taking: Taking): string {
+  if ('key' in taking) return taking.key
+  return 'person' in taking ? taking.person : taking.item
+}
+
+/** Its name among what may go (`leaving`): by ids, since names change. */
+export function leavingOf(taking: Taking | { readonly membership: MembershipId }): string {
+  if ('key' in taking) return taking.key
+  if ('person' in taking) return `person ${taking.person}`
+  return `membership ${taking.membership.group}%${taking.membership.user}`
+}
 
 /** Whether a policy's minimum has to be asked: not where somebody has released it, or another rule holds it. */
-export function asksMinimum(brake: BrakeRecord, { item, key }: LeavingItem, { now }: BrakeTerms): boolean {
-  const list = key === undefined ? findListWith(brake, 'memberships', item) : findList(brake, key)
-  return !isMinimumReleased(brake, item, now) && (list?.rule ?? 'minimum') === 'minimum'
+export function asksMinimum(brake: BrakeRecord, taking: Taking, { now }: BrakeTerms): boolean {
+  return !isMinimumReleased(brake, itemOf(taking), now) && (listOf(brake, taking)?.rule ?? 'minimum') === 'minimum'
+}
+
+function listOf(brake: BrakeRecord, taking: Taking): BrakeList | undefined {
+  if ('key' in taking) return findList(brake, taking.key)
+  return 'person' in taking ? findListOf(brake, taking.person) : findListWith(brake, 'memberships', taking.item)
+}
+
+/** Nothing stands against it any more. */
+export function takeOffMinimum(brake: BrakeRecord, taking: Taking): BrakeRecord {
+  if ('key' in taking) return takeOffList(brake, taking.key)
+  return 'person' in taking ? takeOffPerson(brake, taking.person) : takeOffMembership(brake, taking.item)
 }
 
 /** Holds it, on the list of its account, and says again why. */
 export function holdForMinimum(
-  brake: BrakeRecord,
-  { item, key }: LeavingItem,
-  { account, objection }: { readonly account: string; readonly objection: string },
+  before: BrakeRecord,
+  taking: Taking,
+  { account, objection }: MinimumObjection,
   { now }: BrakeTerms,
 ): BrakeRecord {
+  const item = itemOf(taking)
   const scopeOfList = { rule: 'minimum', cause: 'account', name: account } as const
-  const known = brake.lists.find((list) => isSameScope(list, scopeOfList))
-  if (known?.items.includes(item) && known.objection === objection) return brake
+  const isHere = (list: BrakeList) => isSameScope(list, scopeOfList)
+  const isKnown = before.lists.some((list) => isHere(list) && list.items.includes(item))
+  // It may have been held for another account.
+  const brake = isKnown ? before : takeOffMinimum(before, taking)
+  const known = brake.lists.find(isHere)
+  if (isKnown && known?.objection === objection) return before
   const none = { since: now.toISOString(), base: 0, limit: 0, minutes: 0, passed: 0, items: [], held: [] }
-  const before: BrakeList = known ?? { ...scopeOfList, ...none }
+  const list: BrakeList = known ?? { ...scopeOfList, ...none }
   const add = <T extends string>(all: readonly T[], one: T) => [...new Set([...all, one])].sort()
-  const held = key === undefined ? before.held : add(before.held, key)
-  const next = { ...before, objection, items: add(before.items, item), held }
-  return { ...brake, lists: [...brake.lists.filter((list) => list !== known), next] }
+  const held = 'key' in taking ? add(list.held, taking.key) : list.held
+  const next = { ...list, objection, items: add(list.items, item), held }
+  return { ...brake, lists: [...brake.lists.filter((one) => one !== known), next] }
 }
 
 /** Lets it go: from now on it does not count among what is left. */
-export function letLeave(brake: BrakeRecord, access: string, { now }: BrakeTerms): BrakeRecord {
-  const others = (brake.leaving ?? []).filter((one) => one.access !== access)
-  return { ...brake, leaving: [...others, { access, at: now.toISOString() }] }
+export function letLeave(brake: BrakeRecord, taking: Taking, { now }: BrakeTerms): BrakeRecord {
+  const { leaving } = stopLeaving(brake, taking)
+  return { ...brake, leaving: [...(leaving ?? []), { access: leavingOf(taking), at: now.toISOString() }] }
+}
+
+/** It stays, or is there again. */
+export function stopLeaving(brake: BrakeRecord, taking: Taking): BrakeRecord {
+  const { leaving } = brake
+  if (!leaving?.some(({ access }) => access === leavingOf(taking))) return brake
+  return { ...brake, leaving: leaving.filter(({ access }) => access !== leavingOf(taking)) }
 }

@@ -3,7 +3,7 @@ import type { PrincipalId } from '../principals/identity-center-ids.ts'
 import type { BrakeList, BrakeRecord } from './brake-record.ts'
 import type { HeldContents } from './held-contents.ts'
 import type { HeldRetirements } from './held-retirements.ts'
-import { dropContents, membershipsOn, withoutList } from './lists.ts'
+import { dropContents, membershipsOn, peopleOn, withoutList } from './lists.ts'
 import { ageMs, type BrakeTerms, lengthMs } from './windows.ts'
 
 const releasedForMs = 60 * 60_000
@@ -68,8 +68,12 @@ export function hasItems({ rule }: Pick<BrakeList, 'rule'>): boolean {
 /** What a list has besides keys, by the name of its rule. */
 export function itemsReleased(list: BrakeList): OfItems {
   if (!hasItems(list)) return {}
-  const memberships = membershipsOn(list)
-  return { [list.rule]: list.items, ...(memberships.length > 0 && { memberships: [...memberships] }) }
+  const [memberships, people] = [[...membershipsOn(list)], [...peopleOn(list)]]
+  return {
+    [list.rule]: list.items,
+    ...(memberships.length > 0 && { memberships }),
+    ...(people.length > 0 && { people }),
+  }
 }
 
 /** Releases exactly this content of a file. */

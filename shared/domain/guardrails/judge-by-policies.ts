@@ -297,7 +297,7 @@ function partFindings({ permissionSets, principals, types, scopes, folders }: Pa
   ]
 }
 
-function listed(globs: readonly string[]): string {
+export function listed(globs: readonly string[]): string {
   if (globs.length === 0) return 'none at all'
   const more = globs.length > 5 ? ` or one of ${globs.length - 5} more` : ''
   return `${globs

@@ -56,10 +56,13 @@ const namedMost = 5
 export function describeSuspension(holdings: Holdings, isBegun: boolean): Pick<Status, 'state' | 'reason' | 'remedy'> {
   const { user, ours, memberships, kept, failed, held, foreign, groups, undenied = [] } = holdings
   const left = ours.length + memberships.length
+  const groupsLeft = memberships.length > 0 ? [count(memberships.length, 'membership', 'memberships')] : []
+  const isOfGroupsAlone = ours.length === 0 && groupsLeft.length > 0
+  const what = [...(isOfGroupsAlone ? [] : [count(ours.length, 'access', 'accesses')]), ...groupsLeft].join(' and ')
   if (held !== undefined)
     return {
       state: 'held',
-      reason: `${held}; the person keeps ${count(ours.length, 'access', 'accesses')} of ours, and is given nothing`,
+      reason: `${held}; the person keeps ${what} of ours, and is given nothing`,
       remedy: 'an operator looks at what is held with: ssofile brake, and can release it',
     }
   if (!isBegun && left === 0) return { state: 'revoking', reason: 'sessions are being denied, and requests withdrawn' }
@@ -71,8 +74,6 @@ export function describeSuspension(holdings: Holdings, isBegun: boolean): Pick<S
         'nothing, it is tried again; why it failed says: ssofile explain, with the account and the permission set',
     }
   if (left > 0) {
-    const groupsLeft = memberships.length > 0 ? [count(memberships.length, 'membership', 'memberships')] : []
-    const what = [...(ours.length > 0 ? [count(ours.length, 'access', 'accesses')] : []), ...groupsLeft].join(' and ')
     return { state: 'revoking', reason: `${what} of ours is being revoked` }
   }
   if (foreign.length + groups.length + kept.length === 0)

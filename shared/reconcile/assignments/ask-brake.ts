@@ -1,18 +1,12 @@
 import type { GrantingLink } from '../../domain/assignments/ledger-entry.ts'
 import type { Cause } from '../../domain/brake/brake-record.ts'
 import { causeOfPrincipal, type Revocation } from '../../domain/brake/judge-revocation.ts'
-import { describeObjection } from '../../domain/guardrails/judge-by-policies.ts'
-import { enforcedMinimumsFor, isOnlyTemporary } from '../../domain/guardrails/minimum.ts'
 import { parseLinkKey } from '../../domain/links/link.ts'
 import { suspendedAs } from '../../domain/people/describe-suspension.ts'
 import { endOfUser, endSession, revocationMs } from '../../domain/sessions/ended-sessions.ts'
-import { quote } from '../../domain/statuses/complaint.ts'
-import { isPassing, isServiceError } from '../../ports/service-error.ts'
-import type { Minimum } from '../brake/ask-minimum.ts'
 import type { Admission } from '../brake/brake.ts'
 import { findCause, withoutEnded } from '../brake/find-cause.ts'
 import { admitLinks } from '../guardrails/admit-links.ts'
-import { judgeMinimum } from '../guardrails/judge-minimum.ts'
 import { recordEndedSessions } from '../records/ended-sessions.ts'
 import { LinkReadings } from '../records/link-readings.ts'
 import { ownerKey } from '../records/owner.ts'
@@ -51,7 +45,7 @@ export async function askBrake(settling: Settling): Promise<Admission | 'evaluat
   const cause = isEnded || why ? (causeOfName(settling, links) ?? why) : undefined
   const suspended = end?.suspension === undefined ? undefined : await findSuspended(settling, end.suspension)
   const revocation = { key, links: links.map((link) => link.key), cause, suspended, isEnded }
-  const admission = await brake.admit(revocation, await findMinimum(settling))
+  const admission = await brake.admit(revocation)
   if (end && admission.outcome === 'passes') {
     await keepBindings(settling)
     await endSessionsOf(settling, end)
@@ -76,28 +70,6 @@ async function endSessionsOf({ id, recordedName, context: { objects } }: Settlin
   const by = suspension ?? endOfUser(recordedName)
   const wish = { user, name: recordedName, permissionSet, account, by }
   await recordEndedSessions(objects, [endSession(wish, new Date(now.getTime() + revocationMs))])
-}
-
-/** What policies demand to be left in the account. `undefined`: nothing, or this access does not count. */
-async function findMinimum(settling: Settling): Promise<Minimum | undefined> {
-  const { key, id, context, entry, assignment } = settling
-  const links = entry?.links ?? []
-  if (isOnlyTemporary(links.map((link) => link.key))) return undefined
-  const rules = enforcedMinimumsFor(await context.policies.read(), assignment)
-  if (rules.length === 0) return undefined
-  return {
-    access: key,
-    object: async (leaving) => {
-      try {
-        const objection = await judgeMinimum(key, rules, { ...context, leaving })
-        return objection && { account: id.accountId, objection: describeObjection(objection) }
-      } catch (error) {
-        if (!isServiceError(error) || isPassing(error)) throw error
-        const objection = `it is not known who would keep '${id.permissionSet}' in account ${id.accountId} (${quote(error.message, 300)}); see that ssofile can read it`
-        return { account: id.accountId, objection }
-      }
-    },
-  }
 }
 
 /** Its principal is gone or disabled, or has another name than the links that granted it. */

@@ -10,6 +10,7 @@ import { ManagementAccountSets } from '../directory/management-account-sets.ts'
 import { Memberships } from '../directory/memberships.ts'
 import { PermissionSetIndex } from '../directory/permission-set-index.ts'
 import { PrincipalIndex } from '../directory/principal-index.ts'
+import { Minimums } from '../guardrails/minimums.ts'
 import { Separations } from '../guardrails/separations.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
 import { LinkListing } from '../records/link-listing.ts'
@@ -37,16 +38,19 @@ export function openSettleContext(
   const policies = new Policies({ objects, clock })
   const principals = new PrincipalIndex(identityStore, clock, configuration.principalSuffix)
   const memberships = new Memberships(identityStore, clock)
+  const statuses = new StatusStore(objects, clock)
+  const suspensions = new Suspensions({ objects, policies })
+  const minimums = new Minimums({ objects, policies, memberships, suspensions, statuses })
   return {
     ...ports,
     configuration,
     organization,
     listings: new AssignmentListings({ ssoAdmin, clock }),
     requests: new AssignmentRequests(ports, { most: configuration.limits.outstanding, waitingIn }),
-    brake: new Brake(ports, configuration),
-    statuses: new StatusStore(objects, clock),
+    brake: new Brake(ports, configuration, minimums),
+    statuses,
     policies,
-    suspensions: new Suspensions({ objects, policies }),
+    suspensions,
     meant: onceIn(30_000, clock, () => readMeant(objects)),
     standings: new Standings(objects),
     links: new LinkListing(objects, configuration, clock),

@@ -1,36 +1,44 @@
 import type { BrakeRecord } from '../../domain/brake/brake-record.ts'
-import { takeOffList, takeOffMembership } from '../../domain/brake/lists.ts'
-import { asksMinimum, holdForMinimum, type LeavingItem } from '../../domain/brake/minimum.ts'
+import {
+  asksMinimum,
+  holdForMinimum,
+  type MinimumObjection,
+  type Taking,
+  takeOffMinimum,
+} from '../../domain/brake/minimum.ts'
 import type { BrakeTerms } from '../../domain/brake/windows.ts'
-import type { AccountId } from '../../domain/organization/account-id.ts'
 
-/** What a policy's minimum has against something, and in which account. */
-export type MinimumObjection = { readonly account: AccountId; readonly objection: string }
-
-/** A minimum of people that is asked before somebody loses something. */
-export type Minimum = {
-  /** What is let go, as others are told of it. */
-  readonly access: string
+/** What policies want to be left of people, asked before anybody loses anything (`Minimums`). */
+export type AskMinimum = {
   /**
-   * `undefined`: nothing. `leaving`: what was let go, which may still stand in the ledger or in the directory. Throws when it cannot be
-   * said.
+   * `leaving`: what was let go, which may still stand in the ledger or in the directory. Throws when it cannot be said.
    */
-  readonly object: (leaving: ReadonlySet<string>) => Promise<MinimumObjection | undefined>
+  judge(
+    taking: Taking,
+    leaving: ReadonlySet<string>,
+  ): Promise<{
+    /** No minimum is about it: nobody else need know that it goes. */
+    readonly isConcerned: boolean
+    readonly objection?: MinimumObjection | undefined
+  }>
 }
+
+/** There are no policies. */
+export const noMinimums: AskMinimum = { judge: async () => ({ isConcerned: false }) }
 
 /**
  * Judged while the record is being changed, so one after the other also where two dispatchers overlap. What was held for a
  * minimum before leaves its list where nothing stands against it any more.
  */
-export async function judgeMinimum(
+export async function askMinimum(
   record: BrakeRecord,
-  leaving: LeavingItem,
-  minimum: Minimum | undefined,
+  taking: Taking,
+  minimums: AskMinimum,
   terms: BrakeTerms,
-): Promise<{ readonly record: BrakeRecord; readonly isHeld: boolean }> {
-  if (!asksMinimum(record, leaving, terms)) return { record, isHeld: false }
-  const objection = await minimum?.object(new Set(record.leaving?.map(({ access }) => access)))
-  if (objection !== undefined) return { record: holdForMinimum(record, leaving, objection, terms), isHeld: true }
-  const { item, key } = leaving
-  return { record: key === undefined ? takeOffMembership(record, item) : takeOffList(record, key), isHeld: false }
+): Promise<{ readonly record: BrakeRecord; readonly isHeld: boolean; readonly isConcerned: boolean }> {
+  if (!asksMinimum(record, taking, terms)) return { record, isHeld: false, isConcerned: true }
+  const leaving = new Set(record.leaving?.map(({ access }) => access))
+  const { isConcerned, objection } = await minimums.judge(taking, leaving)
+  if (objection) return { record: holdForMinimum(record, taking, objection, terms), isHeld: true, isConcerned }
+  return { record: takeOffMinimum(record, taking), isHeld: false, isConcerned }
 }

@@ -12,31 +12,54 @@ import {
   findList,
   findListOf,
   findListWith,
+  holdBesidePerson,
   isHeld,
   listHeld,
+  membershipsOn,
   takeOffList,
   takeOffMembership,
   takeOffPerson,
 } from '../../domain/brake/lists.ts'
-import { letLeave } from '../../domain/brake/minimum.ts'
+import { itemOf, letLeave, stopLeaving, type Taking } from '../../domain/brake/minimum.ts'
 import { findRelease } from '../../domain/brake/releases.ts'
-import { noteBase } from '../../domain/brake/windows.ts'
+import { type BrakeTerms, noteBase } from '../../domain/brake/windows.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { Grant } from '../../domain/links/link.ts'
 import { accessHint, attributesHint, type Hint, permissionSetHint } from '../../domain/messages/hint.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
+import type { MembershipId } from '../../domain/people/owned-membership.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { sendHints } from '../records/lanes.ts'
 import { Ledger } from '../records/ledger.ts'
 import { tellEvent } from '../records/tell-event.ts'
-import { judgeMinimum, type Minimum } from './ask-minimum.ts'
+import { type AskMinimum, askMinimum } from './ask-minimum.ts'
 import { brakeFile } from './brake-file.ts'
 import { BrakeStore, type NewlyHeld } from './brake-store.ts'
 import { countBase } from './count-base.ts'
 import { type BrakeSources, prolongEnded } from './count-open.ts'
 import { tellHeld } from './tell-held.ts'
+
+/** How one kind of taking is counted, once no minimum holds it. */
+type Counting = {
+  readonly judge: (record: BrakeRecord, terms: BrakeTerms) => { readonly brake: BrakeRecord; readonly passes: boolean }
+  /** What holds it, where that is not a minimum. */
+  readonly findList: (record: BrakeRecord) => BrakeList | undefined
+  readonly prepare?: (record: BrakeRecord, terms: BrakeTerms) => Promise<BrakeRecord>
+  /** What has to be counted first. */
+  readonly findBaseless?: (record: BrakeRecord, terms: BrakeTerms) => readonly BrakeWindow[]
+  /** What stands on the list of the minimum besides. */
+  readonly holdBeside?: (record: BrakeRecord) => BrakeRecord
+}
+
+/** Whom a rule means no longer. By the names of the memberships: all whom it has put into its group, and those who surely stay. */
+export type Leavers = {
+  readonly group: string
+  readonly leaving: readonly Extract<Taking, { item: string }>[]
+  readonly all: readonly string[]
+  readonly staying: readonly string[]
+}
 
 type BrakePorts = Pick<Ports, 'objects' | 'queues' | 'clock' | 'randomness' | 'log' | 'metrics'>
 
@@ -50,15 +73,18 @@ export type Admission = { readonly outcome: 'passes' } | { readonly outcome: 'he
 export class Brake {
   readonly #ports: BrakePorts
   readonly #configuration: Configuration
+  readonly #minimums: AskMinimum
   readonly #store: BrakeStore
   readonly #measuring = new Map<string, Promise<void>>()
   #isTold = false
   /** The record could not be read when it was last looked for: what is held is not known. */
   #isFailing = false
 
-  constructor(ports: BrakePorts, configuration: Configuration) {
+  /** `minimums`: asked of everything that takes access from people. */
+  constructor(ports: BrakePorts, configuration: Configuration, minimums: AskMinimum) {
     this.#ports = ports
     this.#configuration = configuration
+    this.#minimums = minimums
     this.#store = new BrakeStore(ports, configuration.brake, (held) => this.#tell(held))
   }
 
@@ -66,43 +92,48 @@ export class Brake {
     return { objects: this.#ports.objects, configuration: this.#configuration }
   }
 
-  /**
-   * Asked before a deletion is sent; when it passes, that has been counted. `minimum`: where a policy demands one. Throws when
-   * it cannot be said.
-   */
-  async admit(revocation: Revocation, minimum?: Minimum): Promise<Admission> {
-    // What it reads of the directory takes longest: asked here first, so that nothing else has to wait for that.
-    await minimum?.object(new Set())
-    for (;;) {
-      const asked = await this.#judge(revocation, minimum)
-      if ('outcome' in asked) return asked
-      for (const window of asked.baseless) await this.#measure(window)
-    }
+  /** Asked before a deletion is sent; when it passes, that has been counted. Throws when it cannot be said. */
+  admit(revocation: Revocation): Promise<Admission> {
+    const { key, suspended } = revocation
+    const person = suspended && suspended !== 'admitted' ? suspended.user : undefined
+    return this.#admit(person ? { person } : { key }, {
+      prepare: (record, terms) => prolongEnded(record, revocation, terms, this.#sources),
+      findBaseless: (record, terms) => findBaseless(record, revocation, terms),
+      judge: (record, terms) => judgeRevocation(record, revocation, terms),
+      findList: (record) => findList(record, key),
+      holdBeside: (record) => (person && !isHeld(record, key) ? holdBesidePerson(record, key, person) : record),
+    })
   }
 
-  /** `baseless`: what has to be counted first. */
-  async #judge(
-    revocation: Revocation,
-    minimum: Minimum | undefined,
-  ): Promise<Admission | { readonly baseless: readonly BrakeWindow[] }> {
-    const found: { passes: boolean; list?: BrakeList | undefined; baseless: readonly BrakeWindow[] } = {
-      passes: false,
-      baseless: [],
+  /**
+   * All that takes access from people passes here, whatever it is: policies are asked for their minimums first, then what counts it
+   * judges, and what passes is let go, in one writing.
+   */
+  async #admit(taking: Taking, counting: Counting): Promise<Admission> {
+    // What it reads of the ledger and the directory takes longest, and nothing else has to wait for that.
+    await this.#minimums.judge(taking, new Set())
+    for (;;) {
+      const found: { admission: Admission; baseless: readonly BrakeWindow[] } = {
+        admission: { outcome: 'passes' },
+        baseless: [],
+      }
+      await this.#store.change(async (before, terms) => {
+        const minimum = await askMinimum(before, taking, this.#minimums, terms)
+        if (minimum.isHeld) {
+          const held = counting.holdBeside?.(minimum.record) ?? minimum.record
+          found.admission = heldOn(findListWith(held, 'minimum', itemOf(taking)))
+          return held
+        }
+        const record = (await counting.prepare?.(minimum.record, terms)) ?? minimum.record
+        found.baseless = counting.findBaseless?.(record, terms) ?? []
+        if (found.baseless.length > 0) return record
+        const { brake, passes } = counting.judge(record, terms)
+        found.admission = passes ? { outcome: 'passes' } : heldOn(counting.findList(brake))
+        return passes && minimum.isConcerned ? letLeave(brake, taking, terms) : brake
+      })
+      if (found.baseless.length === 0) return found.admission
+      for (const window of found.baseless) await this.#measure(window)
     }
-    await this.#store.change(async (before, terms) => {
-      const { key } = revocation
-      const judged = await judgeMinimum(before, { item: key, key }, minimum, terms)
-      const record = await prolongEnded(judged.record, revocation, terms, this.#sources)
-      found.baseless = judged.isHeld ? [] : findBaseless(record, revocation, terms)
-      if (found.baseless.length > 0) return record
-      const verdict = judged.isHeld ? { brake: record, passes: false } : judgeRevocation(record, revocation, terms)
-      found.passes = verdict.passes
-      found.list = findList(verdict.brake, key)
-      return verdict.passes && minimum ? letLeave(verdict.brake, minimum.access, terms) : verdict.brake
-    })
-    if (found.baseless.length > 0) return { baseless: found.baseless }
-    if (found.passes) return { outcome: 'passes' }
-    return heldOn(found.list)
   }
 
   /** Counts a base apart from all changes of the record, which may take long; those who ask together share it. */
@@ -121,71 +152,81 @@ export class Brake {
    * Asked before anything ends of a person whom a file suspends; when it passes, that has been counted. Throws when it cannot be
    * said.
    */
-  async admitPerson(person: SuspendedPerson): Promise<Admission> {
-    let admission: Admission = { outcome: 'passes' }
-    await this.#store.change((record, terms) => {
-      const { brake, passes } = judgeSuspension(record, person, terms)
-      admission = passes ? { outcome: 'passes' } : heldOn(findListOf(brake, person.user))
-      return brake
-    })
-    return admission
+  admitPerson(person: SuspendedPerson): Promise<Admission> {
+    return this.#admit(
+      { person: person.user },
+      {
+        judge: (record, terms) => judgeSuspension(record, person, terms),
+        findList: (record) => findListOf(record, person.user),
+      },
+    )
   }
 
   /** No file suspends this person any more: what is held of the person leaves its list. */
-  async reviewPerson(user: PrincipalId): Promise<void> {
-    const record = (await brakeFile(this.#ports.objects).read())?.value
-    if (record && findListOf(record, user)) await this.#store.change((now) => takeOffPerson(now, user))
+  reviewPerson(user: PrincipalId): Promise<void> {
+    return this.#tidy((record) => stopLeaving(takeOffPerson(record, user), { person: user }))
   }
 
   /**
    * Asked before somebody is taken out of a group, whatever the cause; when it passes, that has been counted. Without folders and
    * a rule it counts elsewhere, and only the minimum is asked. Throws when it cannot be said.
    */
-  async admitRemoval(removal: Removal, minimum?: Minimum): Promise<Admission> {
-    // What it reads of the ledger and the directory takes longest, and nothing else has to wait for that.
-    await minimum?.object(new Set())
-    for (;;) {
-      const found: { baseless: readonly BrakeWindow[]; admission: Admission } = {
-        baseless: [],
-        admission: { outcome: 'passes' },
-      }
-      await this.#store.change(async (before, terms) => {
-        const { record, isHeld } = await judgeMinimum(before, removal, minimum, terms)
-        found.baseless = isHeld ? [] : findBaselessRemoval(record, removal, terms)
-        if (isHeld) found.admission = heldOn(findListWith(record, 'minimum', removal.item))
-        if (isHeld || found.baseless.length > 0) return record
-        const { brake, passes } = judgeRemoval(record, removal, terms)
-        found.admission = passes ? { outcome: 'passes' } : heldOn(findListWith(brake, 'memberships', removal.item))
-        return passes && minimum ? letLeave(brake, minimum.access, terms) : brake
-      })
-      if (found.baseless.length === 0) return found.admission
-      for (const window of found.baseless) await this.#measure(window)
-    }
+  admitRemoval(removal: Removal, membership: MembershipId): Promise<Admission> {
+    return this.#admit(
+      { membership, item: removal.item },
+      {
+        findBaseless: (record, terms) => findBaselessRemoval(record, removal, terms),
+        judge: (record, terms) => judgeRemoval(record, removal, terms),
+        findList: (record) => findListWith(record, 'memberships', removal.item),
+      },
+    )
   }
 
-  /** Asked before the first of those is taken out whom a rule means no longer. Answers which of them are held, and why. */
-  async admitLeavers(
-    leavers: Parameters<typeof judgeLeavers>[1],
-  ): Promise<{ readonly held: ReadonlySet<string>; readonly reason?: string | undefined }> {
-    const isHere = ({ cause, name }: BrakeList) => cause === 'rule' && name === leavers.group
+  /**
+   * Asked before the first of those is taken out whom a rule means no longer. Answers which of them are held, and why. Each who
+   * passes is asked about again, by `admitRemoval`.
+   */
+  async admitLeavers({ group, leaving, all, staying }: Leavers): Promise<{
+    readonly held: ReadonlySet<string>
+    readonly reason?: string | undefined
+  }> {
+    const items = leaving.map(({ item }) => item)
+    const isHere = ({ cause, name }: BrakeList) => cause === 'rule' && name === group
+    const isOurs = (list: BrakeList) => isHere(list) || membershipsOn(list).some((item) => staying.includes(item))
     const known = (await brakeFile(this.#ports.objects).read())?.value
-    if (leavers.items.length === 0 && !known?.lists.some(isHere)) return { held: new Set() }
+    if (items.length === 0 && !known?.lists.some(isOurs)) return { held: new Set() }
     let lists: readonly BrakeList[] = []
-    await this.#store.change((record, terms) => {
-      const brake = judgeLeavers(record, leavers, terms)
-      lists = brake.lists.filter(({ rule }) => rule === 'memberships')
+    await this.#store.change(async (before, terms) => {
+      const tidy = staying.reduce(takeOffMembership, before)
+      const brake = await this.#askOfLeavers(judgeLeavers(tidy, { group, items, all }, terms), leaving, terms)
+      lists = brake.lists.filter((list) => membershipsOn(list).length > 0)
       return brake
     })
-    const held = leavers.items.filter((item) => lists.some(({ items }) => items.includes(item)))
-    const list = lists.find(isHere) ?? lists.find(({ items }) => held.some((item) => items.includes(item)))
+    const held = items.filter((item) => lists.some((list) => membershipsOn(list).includes(item)))
+    const list = lists.find(isHere) ?? lists.find((one) => held.some((item) => one.items.includes(item)))
     return { held: new Set(held), reason: held.length > 0 && list ? describeList(list) : undefined }
   }
 
+  /** One after the other, as if each who passes had left. */
+  async #askOfLeavers(before: BrakeRecord, leavers: Leavers['leaving'], terms: BrakeTerms): Promise<BrakeRecord> {
+    let record = before
+    for (const one of leavers) {
+      if (findListWith(record, 'memberships', one.item)) continue
+      const asked = await askMinimum(record, one, this.#minimums, terms)
+      record = asked.isConcerned && !asked.isHeld ? letLeave(asked.record, one, terms) : asked.record
+    }
+    return record.leaving === before.leaving ? record : { ...record, leaving: before.leaving }
+  }
+
   /** Nobody is taken out there any more: it leaves its list. */
-  async reviewRemoval(item: string): Promise<void> {
+  reviewRemoval(item: string, membership: MembershipId): Promise<void> {
+    return this.#tidy((record) => stopLeaving(takeOffMembership(record, item), { membership, item }))
+  }
+
+  /** Writes only where something changes. */
+  async #tidy(change: (record: BrakeRecord) => BrakeRecord): Promise<void> {
     const record = (await brakeFile(this.#ports.objects).read())?.value
-    if (record && (findListWith(record, 'memberships', item) ?? findListWith(record, 'minimum', item)))
-      await this.#store.change((now) => takeOffMembership(now, item))
+    if (record && change(record) !== record) await this.#store.change(change)
   }
 
   /** Which of these losses of attributes a person has to release first. They are all that the file asks for now. */

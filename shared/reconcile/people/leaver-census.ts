@@ -61,9 +61,10 @@ export class LeaverCensus {
       // Whoever is gone needs no brake.
       if (person === undefined) return []
       const stays = rule && !person.isDisabled && askRule(rule, { person, entry, key, now }).asks !== 'no'
-      return stays ? [] : [renderMembership(entry)]
+      return stays ? [] : [{ membership: id, item: renderMembership(entry) }]
     })
-    await brake.admitLeavers({ group, items: leaving.flat(), all: byRule.map(({ entry }) => renderMembership(entry)) })
+    const all = byRule.map(({ entry }) => renderMembership(entry))
+    await brake.admitLeavers({ group, leaving: leaving.flat(), all, staying: [] })
   }
 
   async #finder(rule: Parsed<Rule> | undefined, count: number) {

@@ -1,5 +1,4 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
-import { describeObjection } from '../../domain/guardrails/judge-by-policies.ts'
 import { findUploader } from '../../domain/links/find-uploader.ts'
 import type { InputMessage } from '../../domain/links/input-message.ts'
 import { changesNothing, describeUpload } from '../../domain/links/upload.ts'
@@ -15,7 +14,7 @@ import {
 import { suspendedAs } from '../../domain/people/describe-suspension.ts'
 import { groupKey } from '../../domain/people/group-file.ts'
 import { type Membership, membershipKeys, parseMembershipAnywhere } from '../../domain/people/membership-file.ts'
-import type { MembershipId, OwnedMembership } from '../../domain/people/owned-membership.ts'
+import type { OwnedMembership } from '../../domain/people/owned-membership.ts'
 import { type Rule, ruleKey, rulePrefix } from '../../domain/people/rule-file.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { endOfUser } from '../../domain/sessions/ended-sessions.ts'
@@ -24,14 +23,11 @@ import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { bindingOf } from '../assignments/user-binding.ts'
-import type { Minimum } from '../brake/ask-minimum.ts'
 import type { Brake } from '../brake/brake.ts'
 import { askOnce } from '../directory/ask-once.ts'
-import { Memberships } from '../directory/memberships.ts'
 import { PrincipalIndex } from '../directory/principal-index.ts'
 import { readPauseReason } from '../dispatcher/pause.ts'
 import { judgeMembership } from '../guardrails/judge-membership.ts'
-import { judgeMembershipMinimum, leavingOf } from '../guardrails/judge-minimum.ts'
 import { readMembershipFile } from '../records/asking-files.ts'
 import { indexInstants, instantsToCome } from '../records/expiry-index.ts'
 import { sendInputs } from '../records/inputs.ts'
@@ -260,26 +256,12 @@ class MembershipLook {
         countLeavers: () => this.#context.census.take(this.#membership.group, id),
       }),
       ...(suspension === undefined ? {} : { admitSuspension }),
-      ...(isEnded ? {} : { minimum: this.#minimumOf({ group: id, user }) }),
       ...(isEnded && {
         denySessions: async () => {
           const leaver = { user, name: whoEnded, by: endOfUser(whoEnded), at: await readNow(this.#context) }
           await denySessionsThrough(id, leaver, this.#context.objects)
         },
       }),
-    }
-  }
-
-  /** Asked before the user goes, whatever the cause. */
-  #minimumOf(id: MembershipId): Minimum {
-    const { objects, policies, clock } = this.#context
-    const memberships = new Memberships(this.#context.identityStore, clock)
-    return {
-      access: leavingOf(id),
-      object: async (leaving) => {
-        const found = await judgeMembershipMinimum(id, await policies.read(), { objects, memberships, leaving })
-        return found && { account: found.account, objection: describeObjection(found.objection) }
-      },
     }
   }
 

@@ -143,8 +143,15 @@ async function compare(
     now: await readNow(context),
   })
   const { joining, leaving, byRule } = comparison
-  const alone = leaving.filter(({ isAlone }) => isAlone).map(({ entry }) => renderMembership(entry))
-  const { held, reason } = await brake.admitLeavers({ group: name, items: alone, all: byRule.map(renderMembership) })
+  const alone = leaving.filter(({ isAlone }) => isAlone)
+  const leaves = new Set(leaving.map(({ entry }) => renderMembership(entry)))
+  const all = byRule.map(renderMembership)
+  const { held, reason } = await brake.admitLeavers({
+    group: name,
+    leaving: alone.map(({ id: membership, entry }) => ({ membership, item: renderMembership(entry) })),
+    all,
+    staying: all.filter((item) => !leaves.has(item)),
+  })
   const left = leaving.filter(({ entry }) => !held.has(renderMembership(entry)))
   const inputs = [
     ...joining.map(({ user, name: userName }) => ({

@@ -13,7 +13,6 @@ import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { unlessCode } from '../../ports/service-error.ts'
-import type { Minimum } from '../brake/ask-minimum.ts'
 import type { Admission, Brake } from '../brake/brake.ts'
 import { findAuthor } from '../records/authors.ts'
 import type { JsonRecord } from '../records/json-record.ts'
@@ -44,8 +43,6 @@ export type Wish = {
   readonly denySessions?: (() => Promise<void>) | undefined
   /** The file that suspends the user. The brake is asked about the person, who counts once. */
   readonly admitSuspension?: (() => Promise<Admission>) | undefined
-  /** What policies want to be left; the user is no loss whom the directory ends. */
-  readonly minimum?: Minimum | undefined
 }
 
 /** `lookedMs`: when its reading began, by the monotonic clock. */
@@ -145,7 +142,7 @@ class MembershipEvaluation {
   async #keep(): Promise<MembershipEnd> {
     const { isWanted, files, isExternal, keptUntil } = this.#wish
     if (isWanted !== 'yes') return { is: 'kept' }
-    await this.#context.brake.reviewRemoval(this.#item)
+    await this.#context.brake.reviewRemoval(this.#item, this.#id)
     const entry = this.#known?.entry
     if (entry === undefined) return { is: isExternal ? 'kept' : 'applied' }
     const next = { ...entry, ...this.#present, state: 'granted' as const, files: [...files], keptUntil }
@@ -217,13 +214,13 @@ class MembershipEvaluation {
   }
 
   async #admit({ files }: OwnedMembership): Promise<Admission> {
-    const { isGone, admitSuspension, countLeavers, minimum } = this.#wish
+    const { isGone, admitSuspension, countLeavers } = this.#wish
     if (isGone) return { outcome: 'passes' }
     const { brake } = this.#context
     if (admitSuspension) {
       const admission = await admitSuspension()
       // The person counts elsewhere, once.
-      return admission.outcome === 'held' ? admission : brake.admitRemoval({ item: this.#item, folders: [] }, minimum)
+      return admission.outcome === 'held' ? admission : brake.admitRemoval({ item: this.#item, folders: [] }, this.#id)
     }
     await countLeavers?.()
     const rule = files.find(({ key }) => key.startsWith(rulePrefix))
@@ -234,7 +231,7 @@ class MembershipEvaluation {
       folders: rule || folders.length > 0 ? folders : [undefined],
       ruleOf: rule && this.#names.group,
     }
-    return brake.admitRemoval(removal, minimum)
+    return brake.admitRemoval(removal, this.#id)
   }
 
   /** Nothing of ours is there. */
@@ -242,7 +239,7 @@ class MembershipEvaluation {
     if (this.#known === undefined) return 'again'
     await this.#wish.denySessions?.()
     await this.#tellRemoved(by, await this.#context.now())
-    await this.#context.brake.reviewRemoval(this.#item)
+    await this.#context.brake.reviewRemoval(this.#item, this.#id)
     const { membershipId } = this.#known.entry
     await this.#record.remove(this.#known.etag)
     if (membershipId !== undefined) await unindexMembership(this.#context.objects, membershipId, this.#id)

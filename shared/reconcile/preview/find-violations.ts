@@ -11,6 +11,7 @@ import type { Ports } from '../../ports/ports.ts'
 import { Memberships } from '../directory/memberships.ts'
 import { PrincipalIndex } from '../directory/principal-index.ts'
 import { judgeLink } from '../guardrails/judge-link.ts'
+import { Minimums } from '../guardrails/minimums.ts'
 import { OrganizationCache } from '../organization/organization-cache.ts'
 import { InputReadings } from '../records/input-readings.ts'
 import { Ledger, listAssignmentKeys } from '../records/ledger.ts'
@@ -19,6 +20,7 @@ import { Policies } from '../records/policies.ts'
 import { NameIndex } from '../records/principal-names.ts'
 import { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
+import { Suspensions } from '../records/suspensions.ts'
 
 import { findUnkeptMinimums } from './find-unkept-minimums.ts'
 import { SeparationsIn } from './separations-in.ts'
@@ -43,7 +45,10 @@ export async function findViolations(
   if (!view || guardrails.policies.length === 0) return found
   const memberships = new Memberships(identityStore, clock)
   const principals = new PrincipalIndex(identityStore, clock, configuration.principalSuffix)
-  for (const [account, objections] of await findUnkeptMinimums(guardrails, view, { objects, memberships }))
+  const statuses = new StatusStore(objects, clock)
+  const suspensions = new Suspensions({ objects, policies })
+  const minimums = new Minimums({ objects, policies, memberships, suspensions, statuses })
+  for (const [account, objections] of await findUnkeptMinimums(guardrails, view, { objects, minimums }))
     found.set(account, objections)
   const people = { objects, policies, principals, memberships }
   const owned = await listOwned(objects)
@@ -51,7 +56,6 @@ export async function findViolations(
   const selectors = await cache.selectors()
   const organization = { view: async () => view, viewWithTags: async () => view, selectors: async () => selectors }
   const readings = await InputReadings.list(objects, configuration)
-  const statuses = new StatusStore(objects, clock)
   const apart = readings.keys.flatMap((key) => {
     const link = parseLinkKey(key, configuration.folders)
     return link.ok && separatedFrom(guardrails, link.value.permissionSet) !== undefined ? [link.value] : []

@@ -1,47 +1,51 @@
-import type { AssignmentKey } from '../../domain/assignments/assignment.ts'
-import { describeObjection } from '../../domain/guardrails/judge-by-policies.ts'
-import { enforcedMinimumsFor, isOnlyTemporary } from '../../domain/guardrails/minimum.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
-import type { Memberships } from '../directory/memberships.ts'
-import { findMissing, listKeeping } from '../guardrails/judge-minimum.ts'
-import type { Policies } from '../records/policies.ts'
+import { leavingOf, type Taking } from '../../domain/brake/minimum.ts'
+import { isOnlyTemporary } from '../../domain/guardrails/minimum.ts'
+import type { Membership } from '../../domain/people/membership-file.ts'
+import { renderMembership } from '../../domain/people/membership-file.ts'
+import type { MembershipId } from '../../domain/people/owned-membership.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import type { PrincipalIndex } from '../directory/principal-index.ts'
+import { type MinimumSources, Minimums } from '../guardrails/minimums.ts'
 import type { PlannedGrant, PlannedRevocation } from './planned-access.ts'
 import { isEndOfTemporary } from './preview-brake.ts'
 
+type Planned = {
+  readonly revocations: readonly PlannedRevocation[]
+  readonly grants: readonly PlannedGrant[]
+  readonly added: readonly Membership[]
+  readonly removed: readonly Membership[]
+}
+
 /** What policies demand to be left in an account and would not be, after all that is planned. Ascending, each once. */
 export async function previewMinimums(
-  revocations: readonly PlannedRevocation[],
-  grants: readonly PlannedGrant[],
-  {
-    objects,
-    policies,
-    memberships,
-  }: {
-    readonly objects: ObjectStore
-    readonly policies: Pick<Policies, 'read'>
-    readonly memberships: Memberships
-  },
+  { revocations, grants, added, removed }: Planned,
+  { principals, ...sources }: MinimumSources & { readonly principals: Pick<PrincipalIndex, 'resolve'> },
 ): Promise<readonly string[]> {
-  const guardrails = await policies.read()
-  const concerned = revocations.filter(
-    ({ assignment, links }) => !isEndOfTemporary(links) && enforcedMinimumsFor(guardrails, assignment).length > 0,
-  )
-  const revoked = new Set<AssignmentKey>(revocations.map(({ key }) => key))
-  const found = new Set<string>()
-  for (const [accountId, gone] of Map.groupBy(concerned, ({ assignment }) => assignment.accountId)) {
-    const rules = gone.flatMap(({ assignment }) => enforcedMinimumsFor(guardrails, assignment))
-    const keeping = await listKeeping({ accountId }, rules, { objects, leaving: new Set() })
-    const given = grants.flatMap(({ assignment, principalId, links }) =>
-      assignment.accountId === accountId && principalId && !isOnlyTemporary(links)
-        ? [{ ...assignment, principalId }]
-        : [],
-    )
-    const left = [...keeping.filter(({ key }) => !revoked.has(key)), ...given]
-    for (const one of keeping.filter(({ key }) => revoked.has(key))) {
-      const own = enforcedMinimumsFor(guardrails, { accountId, permissionSet: one.permissionSet })
-      const objection = await findMissing({ ...one, accountId }, own, { left, memberships, leaving: new Set() })
-      if (objection) found.add(describeObjection(objection))
-    }
+  const ending = revocations.filter(({ links }) => !isEndOfTemporary(links))
+  const takings: Taking[] = ending.map(({ key }) => ({ key }))
+  for (const one of removed) {
+    const membership = await idOf(one, principals)
+    if (membership) takings.push({ membership, item: renderMembership(one) })
   }
-  return [...found].sort()
+  const members = new Map<PrincipalId, PrincipalId[]>()
+  for (const one of added) {
+    const id = await idOf(one, principals)
+    if (id) members.set(id.group, [...(members.get(id.group) ?? []), id.user])
+  }
+  const access = grants.flatMap(({ assignment, principalId, links }) =>
+    principalId && !isOnlyTemporary(links) ? [{ ...assignment, principalId }] : [],
+  )
+  const leaving = new Set([...revocations.map(({ key }) => key), ...takings.map(leavingOf)])
+  const judged = await new Minimums(sources).judgeAll(takings, leaving, { access, members })
+  return [...new Set(judged.flatMap(({ objection }) => (objection ? [objection.objection] : [])))].sort()
+}
+
+/** `undefined`: the directory has no such user or group yet. */
+async function idOf(
+  { group: groupName, user: userName }: Membership,
+  principals: Pick<PrincipalIndex, 'resolve'>,
+): Promise<MembershipId | undefined> {
+  const group = await principals.resolve('GROUP', groupName, Number.NEGATIVE_INFINITY)
+  const user = await principals.resolve('USER', userName, Number.NEGATIVE_INFINITY)
+  return group && user && { group, user }
 }

@@ -180,7 +180,7 @@ export async function previewChanges(
     revocations,
     bindings: await previewBindings(differences.inputs, naming),
     held,
-    minimums: await previewMinimums(revocations, sorted.grants, people),
+    minimums: await previewMinimums({ ...ofGroups, grants: sorted.grants, revocations }, { ...people, suspensions }),
     brake: {
       ...(await previewBrake(revocations, { objects, configuration, now: ports.clock.now() })),
       ...(await previewContents(permissionSets, differences.recorded, { ...ports, objects, configuration })),

@@ -8,6 +8,7 @@ import { permissionSetName } from '../../../../shared/domain/permission-sets/per
 import { type PrincipalId, principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
+import { noMinimums } from '../../../../shared/reconcile/brake/ask-minimum.ts'
 import { Brake } from '../../../../shared/reconcile/brake/brake.ts'
 import { brakeFile, brakeKey, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { countBase } from '../../../../shared/reconcile/brake/count-base.ts'
@@ -48,7 +49,7 @@ function open(interceptor: Interceptor = ({ proceed }) => proceed(), count = 2, 
     },
     wrap: (ports) => intercept(ports, interceptor),
   })
-  const start = (ports: Ports = world.ports) => new Brake(ports, world.configuration)
+  const start = (ports: Ports = world.ports) => new Brake(ports, world.configuration, noMinimums)
   const admit = async (brake: Brake, key: AssignmentKey | undefined) => {
     if (key === undefined) throw new Error('there are no more keys')
     return (await world.finish(brake.admit(indirect(key)))).outcome

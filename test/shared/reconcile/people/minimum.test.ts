@@ -75,12 +75,61 @@ describe('the last person who keeps what a policy wants kept', () => {
     expect(await lists(grouping)).toEqual([])
   })
 
-  test('stays when somebody suspends the person', async () => {
+  test('is not suspended: the file is held with the reason, until a person releases that list', async () => {
     const grouping = await member()
     await grouping.put(`suspended/${kenji}`)
+    await grouping.until(`suspended/${kenji}`, 'held')
+    expect((await grouping.status(`suspended/${kenji}`))?.reason).toContain("nobody who would keep 'Admin-ps'")
     await pass(grouping, 3)
     expect(grouping.groupsOf()).toContain('oncall')
-    expect(await lists(grouping)).toMatchObject([{ rule: 'minimum', items: [`oncall%${kenji}`] }])
+    const [list, ...more] = await lists(grouping)
+    expect([list?.rule, list?.items, more]).toEqual(['minimum', [grouping.id('USER', kenji)], []])
+    await releaseList(grouping.world.objects, list ? digestOf(list) : '', 'olga')
+    await pass(grouping, 4)
+    expect(grouping.groupsOf()).not.toContain('oncall')
+    expect((await grouping.status(`suspended/${kenji}`))?.state).toBe('suspended')
+    expect(await lists(grouping)).toEqual([])
+  })
+
+  test('is suspended once somebody else keeps it', async () => {
+    const grouping = await member()
+    await grouping.put(`suspended/${kenji}`)
+    await grouping.until(`suspended/${kenji}`, 'held')
+    await grouping.put(ofLars)
+    await grouping.until(ofLars, 'applied')
+    await pass(grouping, 5)
+    expect((await grouping.status(`suspended/${kenji}`))?.state).toBe('suspended')
+    expect([grouping.groupsOf(), grouping.groupsOf(lars)]).toEqual([[], expect.arrayContaining(['oncall'])])
+  })
+
+  test.each(['disabled', 'suspended'] as const)(
+    'is the last one although somebody else is in the group who is %s',
+    async (how) => {
+      const grouping = await member()
+      const { world } = grouping
+      const id = grouping.id('USER', lars)
+      if (how === 'suspended') {
+        // Put in by others, so that the suspension leaves it.
+        await world.identityStore.createGroupMembership(grouping.id('GROUP', 'oncall'), id)
+        await grouping.put(`suspended/${lars}`)
+        await grouping.until(`suspended/${lars}`, 'partly')
+      } else {
+        await world.identityStore.createGroupMembership(grouping.id('GROUP', 'oncall'), id)
+        world.identityStore.setUserStatus(id, 'DISABLED')
+      }
+      await world.clock.advance(61_000)
+      await grouping.delete(file)
+      await grouping.until(file, 'held')
+      expect(grouping.groupsOf()).toContain('oncall')
+    },
+  )
+
+  test('goes when the directory disables the person', async () => {
+    const grouping = await member()
+    grouping.world.identityStore.setUserStatus(grouping.id('USER', kenji), 'DISABLED')
+    await grouping.delete(file)
+    await pass(grouping, 3)
+    expect([grouping.groupsOf(), await lists(grouping)]).toEqual([[], []])
   })
 
   test('stays when the rule that asked for it is edited', async () => {
@@ -92,7 +141,15 @@ describe('the last person who keeps what a policy wants kept', () => {
     await grouping.put('rules/oncall.json', { title: ['Nobody'] })
     await pass(grouping, 4)
     expect(grouping.groupsOf()).toContain('oncall')
-    expect(await lists(grouping)).toContainEqual(expect.objectContaining({ rule: 'minimum', name: '233000000002' }))
+    expect(await lists(grouping)).toMatchObject([{ rule: 'minimum', items: [`oncall%${kenji}`] }])
+    expect(await grouping.status('rules/oncall.json')).toMatchObject({
+      state: 'held',
+      reason: expect.stringContaining('an-administrator'),
+    })
+    await grouping.put('rules/oncall.json', { title: ['Engineer'] })
+    await pass(grouping, 3)
+    expect((await grouping.status('rules/oncall.json'))?.state).toBe('applied')
+    expect([await lists(grouping), grouping.groupsOf()]).toEqual([[], expect.arrayContaining(['oncall'])])
   })
 
   test('leaves where the policy only warns', async () => {

@@ -6,6 +6,7 @@ import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { permissionSetArn, principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
+import { noMinimums } from '../../../../shared/reconcile/brake/ask-minimum.ts'
 import { Brake } from '../../../../shared/reconcile/brake/brake.ts'
 import type { PlannedRevocation } from '../../../../shared/reconcile/preview/planned-access.ts'
 import { previewBrake } from '../../../../shared/reconcile/preview/preview-brake.ts'
@@ -73,7 +74,7 @@ function open(brake: Configuration['brake'] = small) {
     previewBrake(revocations, { objects, configuration, now: clock.now() })
   /** What the dispatcher's brake says to the same revocations, one after the other. */
   const admitEach = async (revocations: readonly PlannedRevocation[]) => {
-    const dispatchers = new Brake(ports, configuration)
+    const dispatchers = new Brake(ports, configuration, noMinimums)
     let held = 0
     for (const { key: access, links, cause } of revocations) {
       const { outcome } = await dispatchers.admit({
