@@ -290,6 +290,8 @@ function renderRule(list: ShownList): string {
   if (cause === 'rule')
     return `  rule memberships: ${quote(ruleKeyOf(name ?? ''))} takes ${count(figure, 'person', 'people')} out of its group since ${since}; at most ${limit} of ${base.toLocaleString('en')} pass in ${minutes} minutes`
   if (rule === 'attributes') return `  rule attributes: the file ${name}, since ${since}; a person releases each loss`
+  if (rule === 'memberships' && cause === 'principal')
+    return `  rule memberships: ${count(figure, 'membership')} of users whom the directory disabled, since ${since}; at most ${limit}${base > limit ? ` of ${base.toLocaleString('en')}` : ''} pass in ${minutes} minutes`
   if (rule === 'memberships')
     return `  rule memberships: ${count(figure, 'file')} ${placeOf(name, membershipPrefix)} withdrawn since ${since}; at most ${limit}${base > limit ? ` of ${base.toLocaleString('en')}` : ''} pass in ${minutes} minutes`
   return rule === 'own'

@@ -16,6 +16,8 @@ export function describeList(list: BrakeList): string {
   if (rule === 'people')
     return `held by the brake: more than ${limit} people were suspended within ${minutes} minutes by ${quote(name ?? 'somebody who is not known')}`
   if (cause === 'rule') return describeListOfRule(list)
+  if (rule === 'memberships' && cause === 'principal')
+    return `held by the brake: more than ${limit}${renderBase(base, limit)} memberships of users whom the directory disabled would end within ${minutes} minutes`
   if (rule === 'memberships')
     return `held by the brake: more than ${limit}${base > limit ? ` of the ${base}` : ''} memberships of files ${placeOf(name, membershipPrefix)} were withdrawn within ${minutes} minutes`
   if (rule === 'attributes') return `held by the brake until a person releases it: ${list.items.join('; ')}`

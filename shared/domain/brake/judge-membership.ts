@@ -11,14 +11,20 @@ export type Removal = {
   readonly item: string
   readonly folders: readonly (string | undefined)[]
   readonly ruleOf?: string | undefined
+  /** The directory ended the user: that counts for all folders together, and not for those whose files asked. */
+  readonly isEnded?: boolean
 }
 
-function tally({ item, folders, ruleOf }: Removal): readonly Tally[] {
-  const ofFolders = [...new Set(folders)].map((name) => ({ ...ofFolder, name, items: [item] }))
+function tally({ item, folders, ruleOf, isEnded }: Removal): readonly Tally[] {
+  const ofFolders: readonly Tally[] =
+    isEnded && folders.length > 0
+      ? [{ ...ofEnded, items: [item] }]
+      : [...new Set(folders)].map((name) => ({ ...ofFolder, name, items: [item] }))
   return ruleOf === undefined ? ofFolders : [...ofFolders, { ...ofRule, name: ruleOf, items: [item] }]
 }
 
 const ofFolder = { rule: 'memberships', cause: 'folder' } as const
+const ofEnded = { rule: 'memberships', cause: 'principal' } as const
 const ofRule = { rule: 'memberships', cause: 'rule' } as const
 
 /** Of a rule everything is one list: while there is one, nobody else is taken out either. */
@@ -50,7 +56,7 @@ export function judgeLeavers(
 
 /** The windows in which this removal seems to be one too many, and whose base has to be counted before that is said. */
 export function findBaselessRemoval(brake: BrakeRecord, removal: Removal, terms: BrakeTerms): readonly BrakeWindow[] {
-  if (isSettled(brake, removal.item, terms)) return []
+  if (isSettled(brake, removal.item, terms) && !isOutlived(brake, removal)) return []
   return tally(removal).flatMap((one) => {
     const window = windowOf(brake, one, terms)
     return window.base === undefined && isBeyond(window, addedTo(window, one), terms) ? [window] : []
@@ -63,18 +69,20 @@ export function findBaselessRemoval(brake: BrakeRecord, removal: Removal, terms:
  * | released | on a list | counted | within the limits | then                             |
  * | -------- | --------- | ------- | ----------------- | -------------------------------- |
  * | yes      | any       | any     | any               | passes, uncounted                |
+ * | no       | of a folder, and its user has ended | any | any | leaves that list, and counts by its present cause |
  * | no       | yes       | any     | any               | stays held                       |
  * | no       | no        | yes     | any               | passes, counted before           |
  * | no       | no        | no      | yes               | passes, and is counted           |
  * | no       | no        | no      | no                | is held, on the first list of it |
  */
 export function judgeRemoval(
-  brake: BrakeRecord,
+  before: BrakeRecord,
   removal: Removal,
   terms: BrakeTerms,
 ): { readonly brake: BrakeRecord; readonly passes: boolean } {
   const { item } = removal
-  if (isMembershipReleased(brake, item, terms.now)) return { brake, passes: true }
+  if (isMembershipReleased(before, item, terms.now)) return { brake: before, passes: true }
+  const brake = isOutlived(before, removal) ? takeOffMembership(before, item) : before
   if (findListWith(brake, 'memberships', item)) return { brake, passes: false }
   const added = tally(removal).map((one) => {
     const window = windowOf(brake, one, terms)
@@ -89,6 +97,11 @@ export function judgeRemoval(
       brake,
     )
   return { brake: counted, passes: true }
+}
+
+/** Files of a folder that were withdrawn held it, and meanwhile its user is suspended, or ended by the directory. */
+function isOutlived(brake: BrakeRecord, { item, folders, isEnded }: Removal): boolean {
+  return (isEnded || folders.length === 0) && findListWith(brake, 'memberships', item)?.cause === 'folder'
 }
 
 function isSettled(brake: BrakeRecord, item: string, { now }: BrakeTerms): boolean {

@@ -41,7 +41,7 @@ export async function countBase(window: BrakeWindow, { objects, configuration }:
   return Math.min(found.size, most)
 }
 
-/** Those that files of the folder, or the rule, had made before the window began. */
+/** Those that files of the folder, or the rule, had made before the window began; where the directory ended users, all. */
 async function countMemberships({ cause, name, since, counted }: BrakeWindow, objects: ObjectStore): Promise<number> {
   const rule = cause === 'rule' ? ruleKeyOf(name ?? '') : undefined
   const isMeant = (key: string) =>
@@ -49,7 +49,8 @@ async function countMemberships({ cause, name, since, counted }: BrakeWindow, ob
   const ids = await Array.fromAsync(listOwnedMemberships(objects))
   const found = (await readOwnedMemberships(objects, ids)).flatMap(({ entry }) => {
     const isBefore = entry.grantedAt !== undefined && entry.grantedAt < since
-    return isBefore && entry.files.some(({ key }) => isMeant(key)) ? [renderMembership(entry)] : []
+    const isCounted = cause === 'principal' || entry.files.some(({ key }) => isMeant(key))
+    return isBefore && isCounted ? [renderMembership(entry)] : []
   })
   return new Set([...counted, ...found]).size
 }

@@ -214,7 +214,7 @@ class MembershipEvaluation {
   }
 
   async #admit({ files }: OwnedMembership): Promise<Admission> {
-    const { isGone, admitSuspension, countLeavers } = this.#wish
+    const { isGone, admitSuspension, countLeavers, denySessions } = this.#wish
     if (isGone) return { outcome: 'passes' }
     const { brake } = this.#context
     if (admitSuspension) {
@@ -230,6 +230,7 @@ class MembershipEvaluation {
       item: this.#item,
       folders: rule || folders.length > 0 ? folders : [undefined],
       ruleOf: rule && this.#names.group,
+      isEnded: denySessions !== undefined,
     }
     return brake.admitRemoval(removal, this.#id)
   }

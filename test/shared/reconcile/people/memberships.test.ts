@@ -167,7 +167,8 @@ test('a new user under an old name is not put into the group', async () => {
   expect(await grouping.owned()).toEqual([])
 })
 
-test('more removals by one folder than the brake lets pass are held, and one release lets them go', async () => {
+/** Three are to be taken out by files of one folder; one of them passes. */
+async function heldOfFolder() {
   const grouping = await Grouping.begin({ brake: { ...brake, own: { ...brake.own, count: 1 } } })
   const users = [kenji, 'ama.osei@acme.example', 'lars.jensen@acme.example']
   const files = users.map((user) => `memberships/team-a/oncall%${user}%ssofile`)
@@ -180,17 +181,40 @@ test('more removals by one folder than the brake lets pass are held, and one rel
     return states.filter((state) => state === 'held').length
   }
   await grouping.world.until(async () => (await held()) === 2, 'two that are held')
-  expect(users.filter((user) => grouping.groupsOf(user).includes('oncall'))).toHaveLength(2)
-  const { objects } = grouping.world
-  const [list] = (await brakeFile(objects).read())?.value.lists ?? []
+  const members = () => users.filter((user) => grouping.groupsOf(user).includes('oncall'))
+  const lists = async () => (await brakeFile(grouping.world.objects).read())?.value.lists ?? []
+  return { grouping, files, members, lists }
+}
+
+test('more removals by one folder than the brake lets pass are held, and one release lets them go', async () => {
+  const { grouping, files, members, lists } = await heldOfFolder()
+  expect(members()).toHaveLength(2)
+  const [list] = await lists()
   if (list === undefined) throw new Error('nothing is held')
   expect(list).toMatchObject({ rule: 'memberships', name: 'team-a', limit: 1 })
-  await releaseList(objects, digestOf(list), 'on-call')
+  await releaseList(grouping.world.objects, digestOf(list), 'on-call')
   await grouping.world.clock.advance(61_000)
   await grouping.world.finish(grouping.world.everyMinuteOfLinks())
   for (const one of files) await grouping.until(one, undefined)
-  expect(users.filter((user) => grouping.groupsOf(user).includes('oncall'))).toEqual([])
+  expect(members()).toEqual([])
 })
+
+test.each(['disabled', 'suspended'] as const)(
+  'of removals that one folder asked for and the brake holds, that of a user who is %s goes, and the rest stays held',
+  async (how) => {
+    const { grouping, members, lists } = await heldOfFolder()
+    const [first = '', second = ''] = members()
+    if (how === 'suspended') await grouping.put(`suspended/${first}`)
+    else grouping.world.identityStore.setUserStatus(grouping.id('USER', first), 'DISABLED')
+    const beganMs = grouping.world.clock.monotonicMs()
+    await grouping.world.clock.advance(61_000)
+    await grouping.world.finish(grouping.world.everyMinuteOfLinks())
+    await grouping.world.until(() => !members().includes(first), 'the end', 2)
+    expect(grouping.world.clock.monotonicMs() - beganMs).toBeLessThan(90_000)
+    expect(members()).toEqual([second])
+    expect((await lists()).flatMap(({ items }) => items)).toEqual([`oncall%${second}`])
+  },
+)
 
 test('a membership that somebody ended by hand is made again, or only told, as onDrift says', async () => {
   for (const onDrift of ['restore', 'report'] as const) {
