@@ -127,11 +127,15 @@ const reconciling = {
 
 /** What the API may do where people ask for temporary access by S3 alone. */
 export const apiWithoutRequests = {
-  read: ['status/', 'policies/'],
+  // Who is suspended acts through no door.
+  read: ['status/', 'policies/', 'suspended/'],
   write: ['links_data/', 'permission_sets/'],
   put: ['state/deletions/'],
   // Who calls: an ARN of a session tells the name of a role, and not its path.
   ownRoles: 'read',
+  // And whether the person of that session may act.
+  directory: 'read',
+  identityCenter: 'instance',
 } as const satisfies FunctionPermissions
 
 /**
@@ -358,7 +362,6 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
       'requests/',
       'approvals/',
       'eligibility/',
-      'suspended/',
       'state/eligibilities.json',
       'state/organization.json',
     ],

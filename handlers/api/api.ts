@@ -2,6 +2,7 @@ import type { Access } from '../../shared/domain/deployment/api-access.ts'
 import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
 import { linkPrefix } from '../../shared/domain/links/link.ts'
 import { permissionSetPrefix } from '../../shared/domain/permission-sets/permission-set-file.ts'
+import { parsePersonSession } from '../../shared/domain/principals/person-session.ts'
 import type { OwnRoles } from '../../shared/ports/own-roles.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { isPassing } from '../../shared/ports/service-error.ts'
@@ -21,6 +22,7 @@ import { listInputs, readInputWithStatus } from './read-inputs.ts'
 import type { Known } from './request-context.ts'
 import { type ApiChange, type ApiKind, apiChanges } from './routes.ts'
 import { serveRequests } from './serve-requests.ts'
+import { lookAtPerson, refuseBar } from './signed-in-person.ts'
 
 /**
  * The way in by HTTPS. It writes and deletes inputs in the bucket, always on a condition, and nothing else: what becomes of
@@ -82,10 +84,12 @@ async function serve(event: ApiEvent, context: ApiSources): Promise<Answer> {
   const told = callerOf(event)
   if (told === undefined)
     return refuse(403, 'a request of nobody', 'a request that is signed (AWS Signature Version 4)', 'sign the request')
+  const seen = await lookAtPerson({ ...context, caller: told })
+  if (seen?.bar !== undefined) return refuseBar(parsePersonSession(told.arn)?.userName ?? told.arn, seen.bar)
   const caller = await addRole(told, context)
   const [method = '', path = ''] = event.routeKey.split(' ')
   if (/^\/(eligibility|requests|approvals)(\/|$)/.test(path))
-    return context.changes.includes('requests') ? serveRequests(event, { ...context, caller }) : refuseRequests()
+    return context.changes.includes('requests') ? serveRequests(event, { ...context, caller, seen }) : refuseRequests()
   const kind = path.startsWith('/links') ? 'links' : 'permission-sets'
   const parameter = event.pathParameters?.link ?? event.pathParameters?.name
   const called = { ...context, caller }

@@ -4,6 +4,7 @@ import type { Configuration } from '../../shared/domain/deployment/configuration
 import type { Ports } from '../../shared/ports/ports.ts'
 import type { Suspensions } from '../../shared/reconcile/records/suspensions.ts'
 import type { RequestSources } from '../../shared/reconcile/requests/gather-request.ts'
+import type { SeenPerson } from './signed-in-person.ts'
 
 export type Known = Pick<RequestSources, 'organization' | 'eligibilityFiles' | 'people'> & {
   readonly suspensions: Pick<Suspensions, 'find'>
@@ -15,6 +16,8 @@ export type RequestContext = {
   /** Absent: a local system's, where sessions of every account count. */
   readonly access: Access | undefined
   readonly caller: ApiCaller
+  /** Whose session calls; absent: nobody's, or the page has looked. */
+  readonly seen?: SeenPerson | undefined
   /** What tells who may approve, remembered for a minute. */
   readonly known: Known
   /** Where the API says what became of something: below the path of the request. */

@@ -11,12 +11,13 @@ export type Bar =
 
 /**
  * What keeps a user from acting: asking, approving, reading, releasing, pausing. Every door asks this: files, API and page.
- * `undefined`: nothing does. `user`: as links name users; `undefined`: there is none, or links cannot name the user.
+ * `undefined`: nothing does. `user`: `undefined`: there is none, or, where that matters, links cannot name the user.
+ * `name`: as links name users; `undefined`: they cannot.
  * Throws where S3 does not answer.
  */
 export async function findBar(
   id: PrincipalId,
-  user: { readonly name: PrincipalName; readonly isDisabled: boolean } | undefined,
+  user: { readonly name: PrincipalName | undefined; readonly isDisabled: boolean } | undefined,
   suspensions: Pick<Suspensions, 'find'>,
 ): Promise<Bar | undefined> {
   if (user === undefined) return { is: 'gone' }

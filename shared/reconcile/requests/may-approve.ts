@@ -6,7 +6,7 @@ import type { Finding, RequestSources } from './gather-request.ts'
 
 /**
  * Whether this user is one of those who may decide on a request now, by the eligibility that its status names. Only for showing:
- * what counts is decided when the request is looked at.
+ * what counts is decided when the request is looked at, and whether the user may act at all the door has asked (`findBar`).
  */
 export async function mayApprove(
   user: PrincipalId,
@@ -17,6 +17,5 @@ export async function mayApprove(
   if (user === path.userId || request?.eligibility === undefined) return false
   const file = (await context.eligibilityFiles.read()).eligibilities.get(request.eligibility)
   if (!file?.ok) return false
-  if (!(await listApprovers(file.value, path, context)).has(user)) return false
-  return (await context.people.userOf(user))?.isDisabled === false
+  return (await listApprovers(file.value, path, context)).has(user)
 }

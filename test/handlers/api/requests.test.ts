@@ -178,6 +178,37 @@ describe('a person who is signed in', () => {
     expect(await askAs(world, sessionOf('ben'), linkOf('ben'))).toMatchObject({ statusCode: 202 })
   })
 
+  test('who is suspended, disabled or deleted changes and reads nothing else either, also as an uploader, auditor or operator', async () => {
+    const { world, ana } = await people()
+    const permitted = role('aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Requester_0123456789abcdef')
+    const options = {
+      access: access.parse({
+        uploaders: [{ folder: '', principals: [permitted] }],
+        operators: [permitted],
+        auditors: [permitted],
+        requestAccounts: [account],
+      }),
+    }
+    const link = { action: 'create', linkData: linkOf('ana') }
+    const acts = async (user: string) => {
+      const as = { arn: sessionOf(user), options }
+      const answers = [
+        await send(world, { ...as, route: 'POST /links', sent: link }),
+        await send(world, { ...as, route: 'GET /links' }),
+        await send(world, { ...as, route: 'GET /requests', query: { user: ana } }),
+      ]
+      return answers.map(({ statusCode }) => statusCode)
+    }
+    await world.objects.put('suspended/ana', '')
+    expect(await acts('ana')).toEqual([403, 403, 403])
+    await world.objects.delete('suspended/ana')
+    await world.identityStore.setUserStatus(ana, 'DISABLED')
+    expect(await acts('ana')).toEqual([403, 403, 403])
+    expect(await acts('somebody-deleted')).toEqual([403, 403, 403])
+    expect(await world.keys('links_data/')).toEqual([])
+    expect(await acts('ben')).toEqual([202, 200, 200])
+  })
+
   test('with a suffix, a user whose name lacks it is nobody whom links name, and is refused', async () => {
     const { world } = await people({ configuration: { principalSuffix: '@example.com' } })
     await world.identityStore.createUser({ userName: 'ana' })
