@@ -249,7 +249,8 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
     identityCenter: 'instance',
   },
   sweep: { ...reconciling, put: ['control/ledger.json'], send: [...reconciling.send, ...ofPeople, 'events'] },
-  nightly: { put: ['state/drift.json'], send: [...lanes, 'dispatch'] },
+  // Its beginning is told by S3's clock.
+  nightly: { read: ['control/owner.json'], put: ['state/drift.json'], send: [...lanes, 'dispatch'] },
   report: {
     read: [''],
     // Findings of break-glass, as long as they last.

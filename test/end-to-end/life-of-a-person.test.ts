@@ -136,8 +136,11 @@ const files: Source = {
   end: () => system.remove(file, 'hr'),
   ended: 'person-ended',
   endedBy: suspension,
-  // ssofile does it: the file said so.
-  delete: async () => undefined,
+  // ssofile does it, since the file said so, once a drift check has found nothing of others.
+  delete: async () => {
+    const { stderr } = await system.ssofile(['apply', 's3://ssofile'], 'ssofile')
+    expect(stderr).toContain('drift check: ')
+  },
   export: makeExport,
 }
 

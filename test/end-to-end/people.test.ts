@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { paginateListUsers } from '@aws-sdk/client-identitystore'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { assignByHand } from './assign-by-hand.ts'
 import { LocalSystem } from './local-system.ts'
 import { until } from './until.ts'
 
@@ -27,6 +28,12 @@ async function user(): Promise<Record<string, unknown> | undefined> {
     if (found !== undefined) return { ...found }
   }
   return undefined
+}
+
+/** What others gave is compared, as each night. */
+async function compare(): Promise<void> {
+  const { stderr } = await system.ssofile(['apply', 's3://ssofile'], 'ssofile')
+  expect(stderr).toContain('drift check: ')
 }
 
 test('only HR writes the file, and the user is made and changed by it', async () => {
@@ -63,6 +70,9 @@ test('whose file is gone, is suspended, and comes back with the file', async () 
 test('who has ended is deleted when the file says so and nothing is left', async () => {
   const endsAt = new Date(Date.now() - 60_000).toISOString()
   await system.upload(file, JSON.stringify({ ...names, endsAt, deleteAfterDays: 0 }), 'hr')
+  await system.untilStatus(suspended, 'suspended')
+  expect(await user()).toBeDefined()
+  await compare()
   await until('deleted', async () => ((await user()) === undefined ? true : undefined), { withinMs: 90_000 })
   await system.untilStatus(file, 'expired')
   expect(await system.keys('owned_people/')).toEqual([])
@@ -118,6 +128,59 @@ test('HR takes over nobody: a user who was there stays as governance and the dir
   )
   expect(await tomNow()).toEqual(before)
 }, 120_000)
+
+test('HR deletes nobody who has access of others, and no more than five before an operator has looked', async () => {
+  const said = JSON.stringify({ ...names, deleteAfterDays: 0 })
+  const [kept = '', ...leavers] = Array.from({ length: 7 }, (_, index) => `leaver-${index}`)
+  const left = async () => {
+    const input = { IdentityStoreId: await system.access.identityStoreId() }
+    const pages = await Array.fromAsync(paginateListUsers({ client: system.identityStore }, input))
+    const all = pages.flatMap(({ Users = [] }) => Users.map(({ UserName }) => UserName))
+    return [kept, ...leavers].filter((name) => all.includes(name))
+  }
+  const keys = [kept, ...leavers].map((name) => `people/${name}.json`)
+  for (const key of keys) await system.upload(key, said, 'hr')
+  await system.untilStatuses(keys, 'applied')
+  const access = { account: '233000000002', permissionSet: 'Support-ps', type: 'USER', principal: kept } as const
+  await assignByHand(system, 'create', access, 'silent')
+  for (const key of keys) await system.remove(key, 'hr')
+  const lists = async () => {
+    const { stdout } = await system.ssofile(['brake', '--json'], 'operator')
+    return (JSON.parse(stdout) as { lists: { cause: string; digest: string; people: string[] }[] }).lists
+  }
+  /** As often as such a list has grown. HR tries it first. */
+  const releaseUntil = async (cause: string, isDone: () => Promise<boolean>) => {
+    const told: string[] = []
+    const people: string[] = []
+    const look = async () => {
+      const list = (await lists()).find((one) => one.cause === cause)
+      if (list === undefined) return (await isDone()) || undefined
+      expect((await system.ssofile(['brake', '--release', list.digest], 'hr')).exitCode).not.toBe(0)
+      const released = await system.ssofile(['brake', '--release', list.digest], 'operator')
+      if (released.exitCode !== 0) return undefined
+      told.push(released.stdout)
+      people.push(...list.people)
+      return undefined
+    }
+    const tell = async () => `${JSON.stringify(await lists())} left: ${await left()}\n${system.lastLogLines()}`
+    await until(`the end of all lists of the cause ${cause}`, look, { withinMs: 150_000, tell })
+    return { told: told.join(), people }
+  }
+  const areSuspended = async () => {
+    const states = await Promise.all(
+      [kept, ...leavers].map(async (name) => (await system.status(`suspended/${name}`))?.state),
+    )
+    return states.every((state) => state === 'suspended' || state === 'partly')
+  }
+  expect((await releaseUntil('uploader', areSuspended)).told).toContain('suspension')
+  expect((await left()).toSorted()).toEqual([kept, ...leavers])
+  await compare()
+  const { people, told } = await releaseUntil('everything', async () => (await left()).length === 1)
+  expect(leavers).toEqual(expect.arrayContaining(people))
+  expect(told).toMatch(/deletions? of (a user|users)/)
+  expect(await left()).toEqual([kept])
+  expect((await system.status(`people/${kept}.json`))?.reason).toContain('1 access that others gave')
+}, 400_000)
 
 test('where a provider keeps users, nobody is written, and the status says who shows it', async () => {
   await fetch(`${system.url}/_ssofile/users/${encodeURIComponent('kenji.ito@acme.example')}/provision`, {

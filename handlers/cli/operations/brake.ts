@@ -3,7 +3,7 @@ import pLimit from 'p-limit'
 import { readCallerIdentity } from '../../../shared/aws/caller-identity.ts'
 import type { AssignmentKey } from '../../../shared/domain/assignments/assignment.ts'
 import { emptyBrake } from '../../../shared/domain/brake/brake-record.ts'
-import { membershipsOn, peopleOn } from '../../../shared/domain/brake/lists.ts'
+import { membershipsOn, peopleOn, userOnList } from '../../../shared/domain/brake/lists.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
@@ -36,6 +36,7 @@ import {
   renderReleasedContents,
   renderReleasedRetirements,
   type ShownList,
+  wordsForPeople,
 } from './render-held.ts'
 
 const readsAtOnce = 32
@@ -108,14 +109,15 @@ async function renderRelease(
   if (memberships && keys.length === 0)
     return renderReleased(memberships.length, pause, ['removal from a group', 'removals from groups'])
   if (attributes) return renderReleased(attributes.length, pause, ['change of an attribute', 'changes of attributes'])
-  return people
-    ? renderReleased(people.length, pause, ['suspension', 'suspensions'])
-    : renderReleased(keys.length, pause)
+  return people ? renderReleased(people.length, pause, wordsForPeople(people)) : renderReleased(keys.length, pause)
 }
 
 /** By the names that their files have. */
-function namePeople(ids: readonly string[], objects: ObjectStore): Promise<readonly string[]> {
-  return pLimit(readsAtOnce).map(ids, async (id) => (await listMeantNames(objects, id))[0] ?? id)
+function namePeople(items: readonly string[], objects: ObjectStore): Promise<readonly string[]> {
+  return pLimit(readsAtOnce).map(
+    items,
+    async (item) => (await listMeantNames(objects, userOnList(item)))[0] ?? userOnList(item),
+  )
 }
 
 async function readHeld(ledger: Ledger, key: AssignmentKey): Promise<HeldAssignment> {

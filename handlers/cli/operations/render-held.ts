@@ -1,9 +1,10 @@
 import { type AssignmentKey, assignmentOf } from '../../../shared/domain/assignments/assignment.ts'
 import type { GrantingLink } from '../../../shared/domain/assignments/ledger-entry.ts'
 import type { BrakeRecord } from '../../../shared/domain/brake/brake-record.ts'
-import { describeCause, placeOf } from '../../../shared/domain/brake/describe-list.ts'
+import { describeCause, isOfDeletions, placeOf } from '../../../shared/domain/brake/describe-list.ts'
 import { describeContents } from '../../../shared/domain/brake/held-contents.ts'
 import { describeRetirements } from '../../../shared/domain/brake/held-retirements.ts'
+import { isDeletion } from '../../../shared/domain/brake/lists.ts'
 import { membershipPrefix } from '../../../shared/domain/people/membership-file.ts'
 import { ruleKeyOf } from '../../../shared/domain/people/rule-file.ts'
 import { permissionSetKey } from '../../../shared/domain/permission-sets/permission-set-file.ts'
@@ -122,13 +123,18 @@ function renderHead({ lists, contents, retirements, releases, pause }: Shown): r
   )
   if (lists.length + contents.length + retirements.length === 0) return ['nothing is held', ...released, ...paused]
   const number = lists.reduce((sum, { held }) => sum + held.length, 0)
-  const people = lists.reduce((sum, one) => sum + (one.people?.length ?? 0), 0)
+  const peopleOn = (some: readonly ShownList[]) => some.reduce((sum, one) => sum + (one.people?.length ?? 0), 0)
+  const deletions = peopleOn(lists.filter(isOfDeletions))
+  const people = peopleOn(lists) - deletions
   const memberships = lists.reduce((sum, one) => sum + (one.memberships?.length ?? 0), 0)
   const attributes = lists.reduce((sum, one) => sum + (one.attributes?.length ?? 0), 0)
   const onLists = lists.length === 1 ? '' : ` on ${lists.length} lists`
   return [
     ...(number > 0 ? [`${count(number, 'revocation')} held${onLists}; the access is still there`] : []),
     ...(people > 0 ? [`${count(people, 'person', 'people')} held; nothing of theirs has ended`] : []),
+    ...(deletions > 0
+      ? [`${count(deletions, 'deletion of a user', 'deletions of users')} held; they are suspended`]
+      : []),
     ...(memberships > 0 ? [`${count(memberships, 'removal from a group', 'removals from groups')} held`] : []),
     ...(attributes > 0 ? [`${count(attributes, 'change of an attribute', 'changes of attributes')} held`] : []),
     ...(contents.length > 0
@@ -154,7 +160,12 @@ function nameReleased({
   if (items) return count(items.length, 'credential')
   if (attributes) return count(attributes.length, 'change of an attribute', 'changes of attributes')
   if (memberships) return count(memberships.length, 'removal from a group', 'removals from groups')
-  return people ? count(people.length, 'suspension') : count(keys.length, 'revocation')
+  return people ? count(people.length, ...wordsForPeople(people)) : count(keys.length, 'revocation')
+}
+
+/** What a list of people was of. */
+export function wordsForPeople(items: readonly string[]): readonly [one: string, many: string] {
+  return items.some(isDeletion) ? ['deletion of a user', 'deletions of users'] : ['suspension', 'suspensions']
 }
 
 function renderInFull(shown: Shown, room: Room): string {
@@ -164,14 +175,16 @@ function renderInFull(shown: Shown, room: Room): string {
     ...lists.flatMap((list) => renderList(list, room)),
     ...contents.flatMap(renderContents),
     ...retirements.flatMap((list) => renderRetirements(list, room)),
-    ...(lists.length > 0
-      ? [
-          lists.every(({ rule }) => rule === 'people')
-            ? 'Who is not meant: delete the file under suspended/; the person keeps everything, and leaves the list automatically.'
-            : 'What is not intended: restore the files or what they covered; the access stays, and leaves its list automatically.',
-        ]
-      : []),
+    ...(lists.length > 0 ? [renderWayBack(lists)] : []),
   ])
+}
+
+function renderWayBack(lists: readonly ShownList[]): string {
+  if (lists.every(isOfDeletions))
+    return 'Who is not meant: upload the file under people/ again, with an endsAt that is over and without deleteAfterDays; the user stays suspended, and leaves the list automatically.'
+  return lists.every((list) => list.rule === 'people' && !isOfDeletions(list))
+    ? 'Who is not meant: delete the file under suspended/; the person keeps everything, and leaves the list automatically.'
+    : 'What is not intended: restore the files or what they covered; the access stays, and leaves its list automatically.'
 }
 
 function renderContents(one: BrakeRecord['contents'][number]): readonly string[] {
@@ -216,7 +229,11 @@ function renderList(list: ShownList, room: Room): readonly string[] {
   return [
     renderRule(list),
     ...(people.length > 0
-      ? ['', `Who would be suspended (${people.length.toLocaleString('en')}):`, `  ${nameSome(people, room)}`]
+      ? [
+          '',
+          `Who would be ${isOfDeletions(list) ? 'deleted' : 'suspended'} (${people.length.toLocaleString('en')}):`,
+          `  ${nameSome(people, room)}`,
+        ]
       : []),
     ...(memberships.length > 0
       ? [
@@ -285,6 +302,8 @@ function lines(all: readonly string[]): string {
 function renderRule(list: ShownList): string {
   const { rule, cause, name, figure, limit, base, minutes, since, objection } = list
   if (rule === 'minimum') return `  rule minimum: since ${since}; ${objection}`
+  if (isOfDeletions(list))
+    return `  rule people: ${count(figure, 'user')} to be deleted since ${since}; at most ${limit} pass in ${minutes} minutes`
   if (rule === 'people')
     return `  rule people: ${figure} people suspended since ${since} by ${quote(name ?? 'somebody who is not known')}; at most ${limit} pass in ${minutes} minutes`
   if (cause === 'rule')

@@ -40,9 +40,7 @@ function describe({ change, fields = [], at, reason }: PersonChange, quote: Quot
 /** What follows later. */
 function describeTerms({ change, endsAt, deleteAfterDays }: PersonChange): readonly string[] {
   const deleted =
-    deleteAfterDays === undefined
-      ? []
-      : [`is deleted ${count(deleteAfterDays, 'day')} later, if nothing of ours is left`]
+    deleteAfterDays === undefined ? [] : [`is deleted ${count(deleteAfterDays, 'day')} later, if nothing is left`]
   if (change === 'end') return deleted
   return endsAt === undefined ? [] : [`counts as suspended from ${endsAt}`, ...deleted]
 }

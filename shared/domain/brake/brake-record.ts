@@ -8,7 +8,8 @@ import { heldRetirements } from './held-retirements.ts'
 /**
  * `own`: the granting links were withdrawn. `indirect`: the links are there, and something else removes the access. `minimum`:
  * fewer people would keep a permission set in an account than a policy demands. Nothing is counted for that: it is judged again
- * each time, by what is there. `people`: files of one uploader suspend more people than is plausible.
+ * each time, by what is there. `people`: files of one uploader suspend more people than is plausible, or
+ * more users are to be deleted.
  * `memberships`: more people would be taken out of groups than files of one folder may take out, or one rule.
  * `attributes`: the file takes attributes for access control away, or gives them other sources. Nothing is counted for that either.
  */
@@ -16,7 +17,7 @@ export const brakeRules = ['own', 'indirect', 'minimum', 'people', 'memberships'
 
 /**
  * What is counted together. `own` counts links by folder, and edits of permission sets by uploader; `people` counts people by
- * uploader, by their ids. What is done to credentials counts for the account owner who asks for it. An `indirect` revocation
+ * uploader, by their ids, and under `everything` those who are deleted. What is done to credentials counts for the account owner who asks for it. An `indirect` revocation
  * counts, in each folder of the links that granted it, for its cause and for all causes; and for everything, which is the last
  * resort: it lets twice as much pass as each of the others. So no folder uses up what another may lose for the same cause.
  */

@@ -4,6 +4,11 @@ import { ruleKeyOf } from '../people/rule-file.ts'
 import { quote } from '../statuses/complaint.ts'
 import type { BrakeList, Cause, Scope } from './brake-record.ts'
 
+/** Of the rule `people`: users are to be deleted, not suspended. */
+export function isOfDeletions({ rule, cause }: Pick<Scope, 'rule' | 'cause'>): boolean {
+  return rule === 'people' && cause === 'everything'
+}
+
 /** How many would have been revoked in the window if nothing had been held. */
 export function figureOf({ passed, items }: Pick<BrakeList, 'passed' | 'items'>): number {
   return passed + items.length
@@ -13,6 +18,8 @@ export function figureOf({ passed, items }: Pick<BrakeList, 'passed' | 'items'>)
 export function describeList(list: BrakeList): string {
   const { rule, cause, name, limit, base, minutes, objection } = list
   if (rule === 'minimum') return `held by a policy: ${objection}`
+  if (isOfDeletions(list))
+    return `held by the brake: more than ${limit} users would be deleted within ${minutes} minutes`
   if (rule === 'people')
     return `held by the brake: more than ${limit} people were suspended within ${minutes} minutes by ${quote(name ?? 'somebody who is not known')}`
   if (cause === 'rule') return describeListOfRule(list)

@@ -63,6 +63,22 @@ export function findListOf(brake: BrakeRecord, user: PrincipalId): BrakeList | u
   return findListWith(brake, 'people', user) ?? findListWith(brake, 'minimum', user)
 }
 
+/** How a list of people names a user who is to be deleted. */
+export function deletionOf(user: string): string {
+  return `${deletion}${user}`
+}
+
+const deletion = 'deletion%'
+
+export function isDeletion(item: string): boolean {
+  return item.startsWith(deletion)
+}
+
+/** The user whom such a list names, to be suspended or deleted. */
+export function userOnList(item: string): string {
+  return isDeletion(item) ? item.slice(deletion.length) : item
+}
+
 /** The list of this rule that has this item. */
 export function findListWith({ lists }: BrakeRecord, of: BrakeList['rule'], item: string): BrakeList | undefined {
   return lists.find(({ rule, items }) => rule === of && items.includes(item))
@@ -93,6 +109,11 @@ export function takeOffList(brake: BrakeRecord, key: AssignmentKey): BrakeRecord
 /** No file suspends this person any more. Access that is left on the list is wanted again, and reviewed by itself. */
 export function takeOffPerson(brake: BrakeRecord, user: PrincipalId): BrakeRecord {
   return takeOffItem(takeOffItem(brake, 'people', user), 'minimum', user)
+}
+
+/** The user is not to be deleted any more, or is gone. */
+export function takeOffDeletion(brake: BrakeRecord, user: PrincipalId): BrakeRecord {
+  return takeOffItem(brake, 'people', deletionOf(user))
 }
 
 /** A membership is gone, or asked for again. */

@@ -1,5 +1,4 @@
 import type { AssignmentKey } from '../assignments/assignment.ts'
-import type { PrincipalId } from '../principals/identity-center-ids.ts'
 import type { BrakeList, BrakeRecord } from './brake-record.ts'
 import type { HeldContents } from './held-contents.ts'
 import type { HeldRetirements } from './held-retirements.ts'
@@ -16,8 +15,8 @@ export function isReleased(brake: BrakeRecord, key: AssignmentKey, now: Date): b
   return hasRelease(brake, now, ({ keys }) => keys.includes(key))
 }
 
-export function isPersonReleased(brake: BrakeRecord, user: PrincipalId, now: Date): boolean {
-  return hasRelease(brake, now, ({ people = [] }) => people.includes(user))
+export function isPersonReleased(brake: BrakeRecord, item: string, now: Date): boolean {
+  return hasRelease(brake, now, ({ people = [] }) => people.includes(item))
 }
 
 /** What a policy's minimum holds: only its own release lets it go. Releases of older versions have keys alone. */

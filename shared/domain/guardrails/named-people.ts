@@ -6,7 +6,10 @@ export function findNeverSuspended({ policies }: Guardrails, userName: string): 
   return policies.find(({ neverSuspend = [] }) => fitsOne(neverSuspend, userName))?.key
 }
 
-/** Whether governance lets a file under `people/` take over a user of this name whom ssofile did not make. */
-export function mayAdoptPerson({ policies }: Guardrails, userName: string): boolean {
-  return policies.some(({ adoptPeople = [] }) => fitsOne(adoptPeople, userName))
+/**
+ * Whether governance lets a file under `people/` take over a user of this name whom ssofile did not make. Not while a policy is
+ * broken: it may be the one whose `neverSuspend` names the user.
+ */
+export function mayAdoptPerson({ policies, broken }: Guardrails, userName: string): boolean {
+  return broken.length === 0 && policies.some(({ adoptPeople = [] }) => fitsOne(adoptPeople, userName))
 }

@@ -21,9 +21,10 @@ export type PersonStep =
   | {
       readonly step: 'none' | 'wait' | 'expired' | 'external' | 'adopt' | 'make' | 'note' | 'renamed' | 'end' | 'return'
     }
-  | { readonly step: 'change' | 'report' | 'identity'; readonly change: Profile }
-  /** `foreign`: ssofile did not make the user, and may not take it over. `protected`: by this policy. */
-  | { readonly step: 'foreign' }
+  | { readonly step: 'change' | 'report'; readonly change: Profile }
+  /** ssofile did not make the user: `foreign`: and may not take it over; `identity`: and may not change its e-mail. */
+  | { readonly step: 'foreign' | 'identity' }
+  /** By this policy. */
   | { readonly step: 'protected'; readonly policy: string }
   /** `dueAt`: when the user is to be deleted. Absent: never. */
   | { readonly step: 'ended'; readonly dueAt?: Date }
@@ -36,15 +37,16 @@ export type PersonStep =
  * | ---------------- | --------------------- | --------------------------------- | ----------------------------------- |
  * | none             | none                  | any                               | `none`                              |
  * | ended            | none                  | not there                         | `expired`                           |
- * | ended            | none                  | there                             | `adopt`; `external` if a provider keeps it, `foreign` if it may not be adopted |
+ * | ended            | none                  | there                             | as with any other file; `external` if a provider keeps it |
  * | ended, or none   | not ended             | any                               | `end`; `protected` if a policy says so |
  * | ended, or none   | ended                 | any                               | `ended`; `protected` likewise       |
  * | in force         | any                   | a provider keeps it               | `external`                          |
  * | in force         | ended                 | any                               | `return`                            |
  * | not begun        | none                  | any                               | `wait`                              |
- * | any other        | none                  | there                             | `adopt`; `foreign` if it may not be adopted, `protected` if a policy says so |
- * | any other        | any                   | not there                         | `make`; `report` if it was applied and onDrift says so |
- * | any other        | without an id         | there                             | `note`                              |
+ * | any other        | any                   | not there                         | `make`; `protected` if a policy says so; `report` if it was applied and onDrift says so |
+ * | any other        | without an id         | there, and as the file says       | `note`                              |
+ * | any other        | none, or without an id | there, protected by a policy     | `protected`                         |
+ * | any other        | none, or without an id | there                            | `adopt`; `foreign` if it may not be adopted, or has another name; `identity` if its e-mail differs |
  * | any other        | any                   | has another name                  | `renamed`                           |
  * | any other        | any                   | differs, and a policy protects it | `protected`                         |
  * | any other        | adopted               | differs in its e-mail             | `identity`: its e-mail is not ours to change |
@@ -64,21 +66,31 @@ export function decidePerson(facts: PersonFacts): PersonStep {
   if (user?.isExternal) return { step: 'external' }
   if (owned?.ended !== undefined) return { step: 'return' }
   if (owned === undefined && file.startsAt !== undefined && !isPast(file.startsAt, now)) return { step: 'wait' }
-  if (owned === undefined && user !== undefined) return adopt(facts)
   const isReported = isApplied && onDrift === 'report'
-  if (user === undefined) return isReported ? { step: 'report', change: {} } : { step: 'make' }
-  if (owned?.id === undefined) return { step: 'note' }
+  if (user === undefined) {
+    if (protectedBy !== undefined) return { step: 'protected', policy: protectedBy }
+    return isReported ? { step: 'report', change: {} } : { step: 'make' }
+  }
+  if (owned?.id === undefined) return isMadeByUs(facts) ? { step: 'note' } : adopt(facts)
   if (!user.hasName) return { step: 'renamed' }
   const change = compareProfiles(file, user.profile, owned)
   if (Object.keys(change).length === 0) return { step: 'applied' }
   if (protectedBy !== undefined) return { step: 'protected', policy: protectedBy }
-  if (owned.isAdopted && 'email' in change) return { step: 'identity', change }
+  if (owned.isAdopted && 'email' in change) return { step: 'identity' }
   return { step: isReported ? 'report' : 'change', change }
 }
 
-function adopt({ mayAdopt, protectedBy }: PersonFacts): PersonStep {
+/** The answer of our create is not known: another user of the name may have come meanwhile. */
+function isMadeByUs({ file, owned, user }: PersonFacts): boolean {
+  if (!file || !owned || !user?.hasName) return false
+  return Object.keys(compareProfiles(file, user.profile, { isAdopted: false })).length === 0
+}
+
+function adopt({ file, user, mayAdopt, protectedBy }: PersonFacts): PersonStep {
   if (protectedBy !== undefined) return { step: 'protected', policy: protectedBy }
-  return { step: mayAdopt ? 'adopt' : 'foreign' }
+  if (!mayAdopt || !user?.hasName) return { step: 'foreign' }
+  const change = file ? compareProfiles(file, user.profile, { isAdopted: true }) : {}
+  return 'email' in change ? { step: 'identity' } : { step: 'adopt' }
 }
 
 function isPast(instant: string | undefined, now: Date): boolean {
@@ -87,7 +99,8 @@ function isPast(instant: string | undefined, now: Date): boolean {
 
 const dayMs = 24 * 60 * 60_000
 
-function dueOf({ ended, deleteAfterDays }: OwnedPerson): { readonly dueAt?: Date } {
-  if (ended === undefined || deleteAfterDays === undefined) return {}
+/** Never for a user of whom it is not known that ssofile made or adopted it. */
+function dueOf({ id, ended, deleteAfterDays }: OwnedPerson): { readonly dueAt?: Date } {
+  if (id === undefined || ended === undefined || deleteAfterDays === undefined) return {}
   return { dueAt: new Date(Date.parse(ended.at) + deleteAfterDays * dayMs) }
 }

@@ -6,8 +6,9 @@ import { judgeAttributes } from '../../domain/brake/judge-attributes.ts'
 import { type Edit, findBaselessEdit, judgeEdit } from '../../domain/brake/judge-edit.ts'
 import { findBaselessRemoval, judgeLeavers, judgeRemoval, type Removal } from '../../domain/brake/judge-membership.ts'
 import { findBaseless, judgeRevocation, type Revocation } from '../../domain/brake/judge-revocation.ts'
-import { judgeSuspension, type SuspendedPerson } from '../../domain/brake/judge-suspension.ts'
+import { judgeDeletion, judgeSuspension, type SuspendedPerson } from '../../domain/brake/judge-suspension.ts'
 import {
+  deletionOf,
   dropContents,
   findList,
   findListOf,
@@ -16,6 +17,7 @@ import {
   isHeld,
   listHeld,
   membershipsOn,
+  takeOffDeletion,
   takeOffList,
   takeOffMembership,
   takeOffPerson,
@@ -160,6 +162,22 @@ export class Brake {
         findList: (record) => findListOf(record, person.user),
       },
     )
+  }
+
+  /** Asked before a user is deleted, who has nothing any more; when it passes, that has been counted. Throws when it cannot be said. */
+  async admitDeletion(user: PrincipalId): Promise<Admission> {
+    let admission: Admission = { outcome: 'passes' }
+    await this.#store.change((record, terms) => {
+      const { brake, passes } = judgeDeletion(record, user, terms)
+      admission = passes ? { outcome: 'passes' } : heldOn(findListWith(brake, 'people', deletionOf(user)))
+      return brake
+    })
+    return admission
+  }
+
+  /** The user is gone, or is not to be deleted any more. */
+  reviewDeletion(user: PrincipalId): Promise<void> {
+    return this.#tidy((record) => takeOffDeletion(record, user))
   }
 
   /** No file suspends this person any more: what is held of the person leaves its list. */

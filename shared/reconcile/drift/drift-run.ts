@@ -8,6 +8,7 @@ import type { Ports } from '../../ports/ports.ts'
 import { JsonRecord } from '../records/json-record.ts'
 import { sendHints } from '../records/lanes.ts'
 import { listOwned } from '../records/owned-permission-sets.ts'
+import { readNow } from '../records/owner.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 
 const count = z.int().min(0)
@@ -16,6 +17,7 @@ const count = z.int().min(0)
 const driftRun = record({
   v: z.literal(1),
   run: z.string(),
+  /** By S3's clock. */
   startedAt: z.iso.datetime(),
   /** The parts still to be done; empty: the run has ended. */
   open: z.array(z.string()),
@@ -53,10 +55,10 @@ export async function readDriftRun(objects: ObjectStore): Promise<DriftRun | und
 }
 
 /** Begins this run. The rest of an earlier one is dropped. */
-export async function beginDriftRun({ objects, clock }: Pick<Ports, 'objects' | 'clock'>, run: string): Promise<void> {
-  const startedAt = renderInstant(clock.now())
+export async function beginDriftRun(ports: Pick<Ports, 'objects' | 'clock'>, run: string): Promise<void> {
+  const startedAt = renderInstant(await readNow(ports))
   const figures = { checked: 0, missing: 0, foreign: 0, gone: 0, calls: 0 }
-  await recordOf(objects).overwrite({ v: 1, run, startedAt, open: [wholeUnit], ...figures })
+  await recordOf(ports.objects).overwrite({ v: 1, run, startedAt, open: [wholeUnit], ...figures })
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { findNeverSuspended, mayAdoptPerson } from '../../domain/guardrails/named-people.ts'
+import type { Guardrails } from '../../domain/guardrails/policy-file.ts'
 import type { InputMessage } from '../../domain/links/input-message.ts'
 import { renderNameInKey } from '../../domain/links/name-in-key.ts'
 import { decidePerson, type PersonStep } from '../../domain/people/decide-person.ts'
@@ -21,15 +22,15 @@ import {
 } from '../../domain/people/suspension.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
-import { quote } from '../../domain/statuses/complaint.ts'
+import { type Complaint, quote } from '../../domain/statuses/complaint.ts'
 import { type NewStatus, rejection } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { DirectoryUser } from '../../ports/identity-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { unlessCode } from '../../ports/service-error.ts'
+import type { Brake } from '../brake/brake.ts'
 import { refusePeople } from '../directory/refuse-people.ts'
 import { readPauseReason } from '../dispatcher/pause.ts'
-import { People } from '../preview/people.ts'
 import { indexInstants } from '../records/expiry-index.ts'
 import { sendInputs } from '../records/inputs.ts'
 import { KnownRecord } from '../records/known-record.ts'
@@ -38,16 +39,15 @@ import { listOwnedPeople, ownedPersonRecord } from '../records/owned-people.ts'
 import { readNow } from '../records/owner.ts'
 import type { Policies } from '../records/policies.ts'
 import { type InputHead, readParsedInput, requireUnchanged } from '../records/read-input.ts'
-import { StatusStore } from '../records/status-store.ts'
-import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { tellEvent } from '../records/tell-event.ts'
-import { findHoldings } from './find-holdings.ts'
+import { findWhyKept } from './find-why-kept.ts'
 import { rejectRefused } from './reject-refused.ts'
 import { tellInput } from './tell-input.ts'
 
 type Looking = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' | 'identityStore' | 'log'> & {
   readonly configuration: Configuration
   readonly policies: Pick<Policies, 'read'>
+  readonly brake: Pick<Brake, 'admitDeletion' | 'reviewDeletion'>
 }
 type Told = Pick<NewStatus, 'state' | 'reason' | 'remedy' | 'owned' | 'principalId'>
 /** `again`: the next step. `at`: when it is looked at again. */
@@ -104,7 +104,7 @@ export async function lookAtEnded(key: string, context: Looking, look: () => Pro
 
 /** Every hour: what no event told of. Each person of ours is compared with the file and the directory. */
 export async function reconcilePeople(
-  ports: Omit<Looking, 'configuration' | 'log' | 'identityStore' | 'policies'>,
+  ports: Omit<Looking, 'configuration' | 'log' | 'identityStore' | 'policies' | 'brake'>,
   configuration: Configuration,
 ): Promise<void> {
   if (configuration.directory !== 'identity-center') return
@@ -174,10 +174,10 @@ class PersonLook {
       now,
       onDrift: configuration.onDrift,
     })
-    return this.#perform(decided)
+    return this.#perform(decided, guardrails)
   }
 
-  #perform(decided: PersonStep): Promise<Outcome> | Outcome {
+  #perform(decided: PersonStep, guardrails: Guardrails): Promise<Outcome> | Outcome {
     const { file } = this.#input
     switch (decided.step) {
       case 'none':
@@ -189,7 +189,7 @@ class PersonLook {
       case 'external':
         return { told: describeExternal(this.#name, this.#id) }
       case 'foreign':
-        return { told: describeForeign(this.#name, this.#id), at: this.#in(laterMs) }
+        return { told: describeForeign(this.#name, this.#id, guardrails.broken[0]), at: this.#in(laterMs) }
       case 'protected':
         return { told: describeProtected(decided.policy, file !== undefined, this.#id), at: this.#in(laterMs) }
       case 'identity':
@@ -213,7 +213,7 @@ class PersonLook {
       case 'return':
         return this.#return()
       case 'ended':
-        return this.#ended(decided.dueAt)
+        return this.#ended(decided.dueAt, guardrails)
       default:
         return decided satisfies never
     }
@@ -301,18 +301,26 @@ class PersonLook {
     if (known === undefined || ended === undefined) return 'again'
     const key = suspensionKey(this.#name)
     if (ended.etag !== undefined) await this.#context.objects.delete(key, { ifMatch: ended.etag })
+    if (this.#id !== undefined) await this.#context.brake.reviewDeletion(this.#id)
     await this.#tell('returned', renderInstant(this.#input.now))
     const { ended: _, ...rest } = known
     await this.#owned.write(rest)
     return 'again'
   }
 
-  async #ended(dueAt: Date | undefined): Promise<Outcome> {
+  async #ended(dueAt: Date | undefined, guardrails: Guardrails): Promise<Outcome> {
     const { objects } = this.#context
     const { file, now } = this.#input
     const known = this.#owned.value
     if (known === undefined) return 'again'
     if (this.#id === undefined || this.#user === undefined) return this.#forget('gone')
+    // Another file says for how long the user is kept.
+    const kept = { ...withoutTerms(known), ...this.#terms() }
+    if (kept.deleteAfterDays !== known.deleteAfterDays) {
+      await this.#owned.write(kept)
+      await this.#context.brake.reviewDeletion(this.#id)
+      return 'again'
+    }
     // Somebody deleted it: while the person has ended it lies there.
     if ((await objects.head(suspensionKey(this.#name))) === undefined) {
       const etag = await this.#suspend()
@@ -328,49 +336,20 @@ class PersonLook {
         told: { state, reason: `${reason}; the user is deleted after ${renderInstant(dueAt)}`, principalId },
         at: dueAt,
       }
-    return this.#delete(this.#id, this.#user)
+    return this.#delete(this.#user, dueAt, guardrails)
   }
 
-  async #delete(id: PrincipalId, user: DirectoryUser): Promise<Outcome> {
+  async #delete(user: DirectoryUser, dueAt: Date, { broken }: Guardrails): Promise<Outcome> {
     const { objects, identityStore } = this.#context
-    if (user.isExternal || user.name !== this.#whole)
-      return { told: describeExternal(this.#name, id), at: this.#in(laterMs) }
-    if (this.#paused !== undefined) return { told: { state: 'revoking', reason: this.#paused }, at: this.#in(soonMs) }
-    const blocked = await this.#findBlocked(id)
-    if (blocked) return { told: { state: 'blocked', principalId: id, ...blocked }, at: this.#in(soonMs) }
+    const { id: principalId } = user
+    const later = (told: Told, ms: number): Outcome => ({ told: { ...told, principalId }, at: this.#in(ms) })
+    if (user.isExternal || user.name !== this.#whole) return later(describeExternal(this.#name, principalId), laterMs)
+    if (this.#paused !== undefined) return later({ state: 'revoking', reason: this.#paused }, soonMs)
+    const kept = await findWhyKept(principalId, { name: this.#name, dueAt, broken: broken[0] }, this.#context)
+    if (kept) return later(kept.told, kept.againMs)
     await requireUnchanged(objects, personKey(this.#name), this.#input.head)
-    await unlessCode(identityStore.deleteUser(id), 'ResourceNotFoundException')
+    await unlessCode(identityStore.deleteUser(principalId), 'ResourceNotFoundException')
     return this.#forget('deleted')
-  }
-
-  /**
-   * What keeps a user from being deleted. The brake counts the suspension, so a person whom it holds is not deleted either; and
-   * the deletion would take away what others gave.
-   */
-  async #findBlocked(id: PrincipalId): Promise<Pick<Told, 'reason' | 'remedy'> | undefined> {
-    const { objects, clock, identityStore } = this.#context
-    const key = suspensionKey(this.#name)
-    const suspension = await spoiledAsAbsent(new StatusStore(objects, clock).read(key))
-    const people = new People(identityStore)
-    const { ours, memberships, foreign, groupsOfOthers } = await findHoldings(id, { objects, people })
-    const left = [
-      ...(ours.length > 0 ? [`${ours.length} accesses and`] : []),
-      ...(memberships.length > 0 ? [`${memberships.length} memberships of ours`] : []),
-      ...(foreign.length > 0 ? [`${foreign.length} accesses that others gave`] : []),
-      ...(groupsOfOthers.length > 0
-        ? [`memberships that others made: ${quote(groupsOfOthers.slice(0, 5).join(', '), 300)}`]
-        : []),
-    ]
-    if (left.length > 0)
-      return {
-        reason: `the user is not deleted while the user has ${left.join(', ')}`,
-        remedy: `what others gave, others take away; the rest: ssofile status ${key}`,
-      }
-    if (suspension?.state === 'suspended' && suspension.principalId === id) return undefined
-    return {
-      reason: `the user is deleted once the suspension is whole; its state is ${suspension?.state ?? 'not known yet'}`,
-      remedy: `see what keeps it: ssofile status ${key}`,
-    }
   }
 
   /** The user is gone: what suspended it has done its work, and a new user of this name is somebody else. */
@@ -380,6 +359,7 @@ class PersonLook {
     await this.#tell(event, renderInstant(this.#input.now))
     const etag = known.ended?.etag
     if (etag !== undefined) await this.#context.objects.delete(suspensionKey(this.#name), { ifMatch: etag })
+    if (this.#id !== undefined) await this.#context.brake.reviewDeletion(this.#id)
     await this.#owned.remove()
     return 'again'
   }
@@ -435,7 +415,15 @@ function describeExternal(name: PrincipalName, id: PrincipalId | undefined): Tol
   }
 }
 
-function describeForeign(name: PrincipalName, id: PrincipalId | undefined): Told {
+/** `broken`: a policy that is not valid. */
+function describeForeign(name: PrincipalName, id: PrincipalId | undefined, broken: Complaint | undefined): Told {
+  if (broken)
+    return {
+      state: 'rejected',
+      reason: `received user '${quote(name)}', whom ssofile did not make, while ${quote(broken.object)} is not valid, expected only valid policies: they say whom ssofile may take over`,
+      remedy: 'ask those who write the policies to correct it',
+      principalId: id,
+    }
   return {
     state: 'rejected',
     reason: `received user '${quote(name)}', who was there before and whom ssofile did not make, expected one that nobody else made, or one that governance lets ssofile take over`,

@@ -1,9 +1,16 @@
 import { describe, expect, test } from '@jest/globals'
 import { assignmentKey } from '../../../../shared/domain/assignments/assignment.ts'
 import { type BrakeRecord, emptyBrake } from '../../../../shared/domain/brake/brake-record.ts'
+import { describeList } from '../../../../shared/domain/brake/describe-list.ts'
 import { judgeRevocation } from '../../../../shared/domain/brake/judge-revocation.ts'
-import { judgeSuspension } from '../../../../shared/domain/brake/judge-suspension.ts'
-import { findListOf, takeOffList, takeOffPerson } from '../../../../shared/domain/brake/lists.ts'
+import { judgeDeletion, judgeSuspension } from '../../../../shared/domain/brake/judge-suspension.ts'
+import {
+  findListOf,
+  takeOffDeletion,
+  takeOffList,
+  takeOffPerson,
+  userOnList,
+} from '../../../../shared/domain/brake/lists.ts'
 import { releaseHeld } from '../../../../shared/domain/brake/releases.ts'
 import { configuration } from '../../../../shared/domain/deployment/configuration.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
@@ -79,5 +86,41 @@ describe('people whom files suspend', () => {
     expect(takeOffPerson(without, person(6)).lists).toEqual([])
     expect(takeOffPerson(withAccess, person(6)).lists).toMatchObject([{ items: [], held: [keyOf(6)] }])
     expect(takeOffPerson(held, person(1))).toBe(held)
+  })
+})
+
+describe('users who are to be deleted', () => {
+  function remove(numbers: readonly number[], minute: number, brake: BrakeRecord) {
+    const passed: boolean[] = []
+    let record = brake
+    for (const number of numbers) {
+      const judged = judgeDeletion(record, person(number), at(minute))
+      passed.push(judged.passes)
+      record = judged.brake
+    }
+    return { brake: record, passed }
+  }
+  const both = remove([8, 8, ...six], 0, held).brake
+
+  test('count together and apart from suspensions: five pass within 15 minutes, each once', () => {
+    expect(remove([8, 8, 1, 2, 3, 4, 5], 0, held).passed).toEqual([true, true, true, true, true, true, false])
+    const [, list] = both.lists
+    expect(list?.items.map(userOnList)).toEqual([person(5), person(6)])
+    expect(list && describeList(list)).toBe('held by the brake: more than 5 users would be deleted within 15 minutes')
+  })
+
+  test('a release of suspensions deletes nobody, and one of deletions exactly those on its list', () => {
+    const [suspensions, deletions] = both.lists
+    if (!suspensions || !deletions) throw new Error('nobody is held')
+    const releasing = { at: at(1).now, digest: 'd', by: 'me' }
+    expect(remove([6], 2, releaseHeld(both, suspensions, releasing)).passed).toEqual([false])
+    const released = releaseHeld(both, deletions, releasing)
+    expect(remove([5, 6, 7], 2, released).passed).toEqual([true, true, false])
+    expect(suspend([6], 2, released).passed).toEqual([false])
+  })
+
+  test('whoever is neither suspended nor deleted any more leaves both lists', () => {
+    const left = takeOffDeletion(takeOffPerson(both, person(6)), person(6)).lists
+    expect(left.flatMap(({ items }) => items.map(userOnList))).toEqual([person(5)])
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { judgeLinkByPolicies } from '../../../../shared/domain/guardrails/judge-by-policies.ts'
-import { joinPolicies, parsePolicyFile } from '../../../../shared/domain/guardrails/policy-file.ts'
+import { joinPolicies, parsePolicyFile, policyPrefix } from '../../../../shared/domain/guardrails/policy-file.ts'
 import { linkPrefix, parseLinkKey } from '../../../../shared/domain/links/link.ts'
 import { parseLinkBody } from '../../../../shared/domain/links/link-body.ts'
 import { groupPrefix, parseGroupFile, parseGroupKey } from '../../../../shared/domain/people/group-file.ts'
@@ -36,6 +36,7 @@ const judges: Readonly<Record<string, Judge>> = {
   [suspensionPrefix]: (key, body) => [parseSuspensionKey(key), parseSuspensionBody(key, body)],
   [rulePrefix]: (key, body) => [parseRuleKey(key), parseRuleFile(key, body)],
   [peoplePrefix]: (key, body) => [parsePersonKey(key), parsePersonFile(key, body)],
+  [policyPrefix]: (key, body) => [parsePolicyFile(key, body)],
 }
 
 describe('the page for HR', () => {

@@ -89,7 +89,28 @@ describe('the next step for one person', () => {
     [
       'another e-mail address of an adopted user',
       { file: { ...file, email: 'x@x.example', title: 'CTO' }, owned: { ...owned, isAdopted: true } },
-      { step: 'identity', change: { email: 'x@x.example', title: 'CTO' } },
+      { step: 'identity' },
+    ],
+    [
+      'another e-mail address of somebody who may be adopted',
+      { file: { ...file, email: 'x@x.example' }, owned: undefined },
+      { step: 'identity' },
+    ],
+    ['somebody of almost the same name', { owned: undefined, user: { ...user, hasName: false } }, { step: 'foreign' }],
+    [
+      'nobody of a name that a policy protects',
+      { user: undefined, protectedBy: 'p' },
+      { step: 'protected', policy: 'p' },
+    ],
+    [
+      'an answer that got lost, and somebody else of the name',
+      { owned: claimed, user: { ...user, profile: { ...names, title: 'CTO' } }, mayAdopt: false },
+      { step: 'foreign' },
+    ],
+    [
+      'an answer that got lost, of somebody who is to be deleted',
+      { file: undefined, owned: { ...claimed, ended: { at: before }, deleteAfterDays: 0 } },
+      { step: 'ended' },
     ],
     [
       'another e-mail address of a user whom ssofile made',
@@ -118,6 +139,53 @@ describe('the next step for one person', () => {
     ],
   ])('with %s', (_title, changed, expected) => {
     expect(decidePerson({ ...facts, ...changed })).toEqual(expected)
+  })
+
+  const adopted = { ...owned, isAdopted: true }
+  const another = { ...file, email: 'x@x.example', title: 'CTO' }
+  const choices = {
+    file: [undefined, file, another, over, { ...another, startsAt: after }],
+    owned: [
+      ...[undefined, owned, adopted, claimed, ended],
+      ...[adopted, claimed, owned].map((one) => ({ ...one, ended: { at: before }, deleteAfterDays: 0 })),
+    ],
+    user: [
+      undefined,
+      { ...user, profile: { ...names, email: 'y@y.example' } },
+      ...[true, false].flatMap((isExternal) => [true, false].map((hasName) => ({ ...user, isExternal, hasName }))),
+    ],
+    isApplied: [true, false],
+    onDrift: ['restore', 'report'],
+    mayAdopt: [true, false],
+    protectedBy: [undefined, 'p'],
+  } as const
+  const every = Object.entries(choices).reduce<readonly Partial<PersonFacts>[]>(
+    (all, [name, values]) => all.flatMap((one) => values.map((value) => ({ ...one, [name]: value }))),
+    [{}],
+  )
+
+  test('whatever the facts: nobody is taken over without governance, and nobody whom a policy protects is written', () => {
+    const steps = new Set<string>()
+    for (const one of every) {
+      const all: PersonFacts = { ...facts, ...one }
+      const decided = decidePerson(all)
+      steps.add(decided.step)
+      const { step } = decided
+      const isOurs = all.owned !== undefined && !all.owned.isAdopted
+      const broken = [
+        step === 'adopt' && (!all.mayAdopt || all.user?.hasName !== true) && 'adopted',
+        step === 'note' && (all.file !== file || all.user?.profile !== names) && 'taken for ours',
+        all.protectedBy !== undefined && ['adopt', 'make', 'change', 'end'].includes(step) && 'protected',
+        'change' in decided && step === 'change' && 'email' in decided.change && !isOurs && 'e-mail',
+        'dueAt' in decided && (all.protectedBy !== undefined || all.owned?.id === undefined) && 'deleted',
+        all.user?.isExternal && ['adopt', 'note', 'change'].includes(step) && 'of a provider',
+      ].filter((fault) => fault !== false && fault !== undefined)
+      expect({ facts: all, step, broken }).toEqual({ facts: all, step, broken: [] })
+    }
+    expect([...steps].toSorted()).toEqual([
+      ...['adopt', 'applied', 'change', 'end', 'ended', 'expired', 'external', 'foreign', 'identity', 'make', 'none'],
+      ...['note', 'protected', 'renamed', 'report', 'return', 'wait'],
+    ])
   })
 })
 

@@ -33,6 +33,8 @@ type UserStep =
     }
 export type Step = GroupStep | MemberStep | UserStep | { readonly do: 'hour' | 'release' }
 
+/** Governance lets files take these over. */
+const adoptable: readonly string[] = ['ana', 'ben']
 const departmentPath = 'aws:identitystore:enterprise.department'
 const names = { displayName: 'A Person', givenName: 'A', familyName: 'Person' }
 
@@ -51,6 +53,8 @@ export class MixedDirectory {
   #renamed = 0
   /** Groups that others made. */
   readonly #foreign = new Set<PrincipalId>()
+  /** Users whom others made, and whom no policy lets a file take over. */
+  readonly #untaken = new Set<PrincipalId>()
   /** By user name: whether the last valid file under `people/` says that the user is to be deleted. */
   readonly #deletes = new Map<string, boolean>()
 
@@ -71,10 +75,13 @@ export class MixedDirectory {
       this.#foreign.add(id)
       if (source === 'provider') this.#store.setExternalId(id, { issuer: this.#issuer, id })
     }
+    await this.grouping.put('policies/people.json', { contact: 'it', adoptPeople: adoptable })
     for (const [index, [source, department]] of users.entries()) {
       if (source === 'absent') continue
       const attributes = { Extensions: { 'aws:identitystore:enterprise': { department } } }
-      const id = await this.#store.createUser({ userName: userNames[index] ?? '', attributes })
+      const userName = userNames[index] ?? ''
+      const id = await this.#store.createUser({ userName, attributes })
+      if (!adoptable.includes(userName)) this.#untaken.add(id)
       if (source === 'provider') this.#store.setExternalIdOfUser(id, { issuer: this.#issuer, id })
       await this.grouping.world.clock.advance(200)
     }
@@ -82,8 +89,11 @@ export class MixedDirectory {
 
   async perform(step: Step): Promise<void> {
     const { grouping } = this
-    if (step.do === 'hour') await grouping.world.finish(grouping.world.everyHour(), 1_000)
-    else if (step.do === 'release') await this.#release()
+    if (step.do === 'hour') {
+      await grouping.world.finish(grouping.world.everyHour(), 1_000)
+      // Nobody is deleted before what others gave has been compared.
+      await grouping.world.finish(grouping.world.everyNight(), 1_000)
+    } else if (step.do === 'release') await this.#release()
     else if ('folder' in step) {
       const key = `memberships/${step.folder}${step.group}%${step.user}%ssofile`
       await (step.do === 'member' ? grouping.put(key) : grouping.delete(key))
@@ -186,6 +196,8 @@ export class MixedDirectory {
   async #judgeUser(operation: string, id: PrincipalId): Promise<string | undefined> {
     const name = this.#store.nameOf('USER', id) ?? ''
     if ('ExternalIds' in this.#store.attributesOf(id)) return `the user ${name} is a provider's`
+    if (this.#untaken.has(id)) return `others made the user ${name}`
+    if (operation === 'deleteUser' && this.#store.groupIdsOf(id).length > 0) return `${name} is in a group`
     if (operation === 'deleteUser' && !this.#deletes.get(name)) return `no file has deleteAfterDays for ${name}`
     return undefined
   }

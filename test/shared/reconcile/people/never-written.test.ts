@@ -66,7 +66,7 @@ const steps: fc.Arbitrary<readonly Step[]> = fc
   )
   .map((drawn) => drawn.flat())
 
-test('whatever lies there: nothing of a provider is written, nobody is taken out whom something asks for, and nobody is deleted unless a file says so', async () => {
+test('whatever lies there: nothing of a provider is written, nobody is taken out whom something asks for, and nobody is taken over or deleted unless governance and a file say so', async () => {
   const seen = new Set<string>()
   await fc.assert(
     fc.asyncProperty(

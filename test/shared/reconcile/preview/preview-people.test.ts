@@ -36,7 +36,7 @@ test('a user who is not there is made, and the plan says when the person ends an
   const told = renderPlan(preview)
   expect(told).toContain('1 user to make or change')
   expect(told).toContain(
-    `+ user '${ana}' is made; counts as suspended from ${endsAt}; is deleted 90 days later, if nothing of ours is left ('${file}')`,
+    `+ user '${ana}' is made; counts as suspended from ${endsAt}; is deleted 90 days later, if nothing is left ('${file}')`,
   )
 })
 

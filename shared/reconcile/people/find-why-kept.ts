@@ -1,0 +1,116 @@
+import { suspensionKey } from '../../domain/people/suspension.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import type { PrincipalName } from '../../domain/principals/principal.ts'
+import { type Complaint, quote } from '../../domain/statuses/complaint.ts'
+import type { NewStatus } from '../../domain/statuses/status.ts'
+import { count } from '../../domain/text/count.ts'
+import type { Ports } from '../../ports/ports.ts'
+import type { Brake } from '../brake/brake.ts'
+import { readDriftRun } from '../drift/drift-run.ts'
+import { People } from '../preview/people.ts'
+import { listEntitlementKeys } from '../records/foreign-entitlements.ts'
+import { StatusStore } from '../records/status-store.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
+import { findHoldings } from './find-holdings.ts'
+
+type Looking = Pick<Ports, 'objects' | 'clock' | 'identityStore'> & { readonly brake: Pick<Brake, 'admitDeletion'> }
+/** `againMs`: when it is looked at again. */
+type Kept = { readonly told: Pick<NewStatus, 'state' | 'reason' | 'remedy'>; readonly againMs: number }
+
+const soonMs = 60_000
+const laterMs = 60 * 60_000
+const groupsMost = 5
+
+/**
+ * Why a user who is due to be deleted is kept; `undefined`: the user may be deleted, and has been counted for the brake. Nobody can
+ * take a deletion back, and with the user everything would go that anybody gave. `broken`: a policy that is not valid.
+ *
+ * | in this order                                          | then                                    |
+ * | ------------------------------------------------------ | --------------------------------------- |
+ * | a policy is not valid: whom it protects is not known   | blocked                                 |
+ * | the suspension is held, refused or not whole           | blocked                                 |
+ * | no drift check has begun and ended since it is due     | blocked: access that others gave may not be known |
+ * | access or memberships are left, by whoever             | blocked                                 |
+ * | more are deleted than the brake lets pass              | held                                    |
+ */
+export async function findWhyKept(
+  id: PrincipalId,
+  due: { readonly name: PrincipalName; readonly dueAt: Date; readonly broken: Complaint | undefined },
+  context: Looking,
+): Promise<Kept | undefined> {
+  const { name, dueAt, broken } = due
+  if (broken)
+    return {
+      told: {
+        state: 'blocked',
+        reason: `no user is deleted while ${quote(broken.object)} is not valid: nobody knows whom it protects`,
+        remedy: 'ask those who write the policies to correct it',
+      },
+      againMs: laterMs,
+    }
+  const suspending = await findSuspensionLeft(id, name, context)
+  if (suspending) return suspending
+  const drift = await readDriftRun(context.objects)
+  if (drift === undefined || drift.open.length > 0 || Date.parse(drift.startedAt) < dueAt.getTime())
+    return {
+      told: {
+        state: 'blocked',
+        reason: 'the user is deleted after the next drift check, which finds what others gave',
+        remedy: 'nothing: there is one each night; an operator can begin one with: ssofile apply',
+      },
+      againMs: soonMs,
+    }
+  const left = await findLeft(id, name, context)
+  if (left) return left
+  const asked = await context.brake.admitDeletion(id)
+  if (asked.outcome === 'passes') return undefined
+  const remedy = 'an operator looks at what is held with: ssofile brake, and can release it'
+  return { told: { state: 'held', reason: asked.reason, remedy }, againMs: soonMs }
+}
+
+async function findLeft(
+  id: PrincipalId,
+  name: PrincipalName,
+  { objects, identityStore }: Looking,
+): Promise<Kept | undefined> {
+  const holdings = await findHoldings(id, { objects, people: new People(identityStore) })
+  const { ours, memberships, foreign, groupsOfOthers } = holdings
+  const entitlements = await Array.fromAsync(listEntitlementKeys(objects))
+  const others = foreign.length + entitlements.filter(({ principalId }) => principalId === id).length
+  const left = [
+    ...(ours.length > 0 ? [count(ours.length, 'access of ours', 'accesses of ours')] : []),
+    ...(memberships.length > 0 ? [count(memberships.length, 'membership of ours', 'memberships of ours')] : []),
+    ...(others > 0 ? [count(others, 'access that others gave', 'accesses that others gave')] : []),
+    ...(groupsOfOthers.length > 0
+      ? [`memberships that others made: ${quote(groupsOfOthers.slice(0, groupsMost).join(', '), 300)}`]
+      : []),
+  ]
+  if (left.length === 0) return undefined
+  return {
+    told: {
+      state: 'blocked',
+      reason: `the user is not deleted while the user has ${left.join(', and ')}`,
+      remedy: `what others gave, others take away; the rest: ssofile status ${suspensionKey(name)}`,
+    },
+    againMs: ours.length + memberships.length === 0 ? laterMs : soonMs,
+  }
+}
+
+async function findSuspensionLeft(
+  id: PrincipalId,
+  name: PrincipalName,
+  { objects, clock }: Looking,
+): Promise<Kept | undefined> {
+  const key = suspensionKey(name)
+  const told = await spoiledAsAbsent(new StatusStore(objects, clock).read(key))
+  if (told?.state === 'suspended' && told.principalId === id) return undefined
+  return {
+    told: {
+      state: 'blocked',
+      reason: `the user is deleted once the suspension is whole; its state is ${told?.state ?? 'not known yet'}`,
+      remedy: `see what keeps it: ssofile status ${key}`,
+    },
+    // Once it is, the user is looked at with it.
+    againMs: told?.state === 'partly' ? laterMs : soonMs,
+  }
+}
