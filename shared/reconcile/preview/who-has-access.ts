@@ -4,8 +4,10 @@ import { judgeUse } from '../../domain/assignments/role-use.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { Account } from '../../domain/organization/organization-view.ts'
+import { suspendedLimit } from '../../domain/people/describe-suspension.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
+import { principalName } from '../../domain/principals/principal.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { TellProgress } from '../../ports/progress.ts'
@@ -24,7 +26,7 @@ import { findSubject, isOfSubject, type Subject } from './find-subject.ts'
 import { type Asked, askIdentityCenter, readSparingly } from './listed-access.ts'
 import { mergeAccess } from './merge-access.ts'
 import { People } from './people.ts'
-import { readSuspensions } from './read-suspensions.ts'
+import { readSuspensions, type SuspensionOf } from './read-suspensions.ts'
 import { type AnyAccess, type Recorded, readRecordedAccess, readRecordedEntitlements } from './recorded-access.ts'
 import { notConfigured, type RoleUseAge, RoleUses } from './role-uses.ts'
 import { unlessRefused } from './unless-refused.ts'
@@ -109,6 +111,7 @@ export async function whoHasAccess(
   const unitNames = await nameUnits(told, accounts, finding)
   const suspended = readSuspensions(ports, configuration)
   const suspensionOf = (await unlessRefused(suspended, 'who is suspended could not be read', notes)) ?? nobodyKnows
+  if (!isThen) notes.push(...noteSuspension(subject, configuration, suspensionOf))
   const filesBehind = new FilesBehind(objects)
   const expanding = { people, filesBehind, subject, accounts, unitNames, suspensionOf, notes, isThen, onStep }
   const rows = await expandAccess(told, expanding)
@@ -120,6 +123,21 @@ export async function whoHasAccess(
 }
 
 const nobodyKnows = () => undefined
+
+/** Also of somebody who has nothing left, and so no row that says it. */
+function noteSuspension(
+  { user }: Subject,
+  { principalSuffix }: Pick<Configuration, 'principalSuffix'>,
+  suspensionOf: SuspensionOf,
+): readonly string[] {
+  if (user === undefined) return []
+  // As links name the user, or as the directory does.
+  const names = [user.name + principalSuffix, user.name].map((name) => principalName.safeParse(name).data)
+  const file = names.map((name) => suspensionOf(user.id, name)).find((found) => found !== undefined)
+  return file === undefined
+    ? []
+    : [`'${user.name}' is suspended by ${file}. Access that is still listed comes from others: ${suspendedLimit}`]
+}
 
 async function leaveOutUsed(
   access: readonly AnyAccess[],
