@@ -127,7 +127,6 @@ export const kinds = {
     at: requestPrefix,
     writers: 'oneself',
     queue: 'requests',
-    queueOfEnd: 'urgent',
     mostBytes: requestMostBytes,
     parse: keyAndBody(parseRequestKey, parseRequestBody),
     document: {

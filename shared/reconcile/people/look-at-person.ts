@@ -42,6 +42,7 @@ import { type InputHead, readParsedInput, requireUnchanged } from '../records/re
 import { tellEvent } from '../records/tell-event.ts'
 import { findWhyKept } from './find-why-kept.ts'
 import { rejectRefused } from './reject-refused.ts'
+import { settlingMs } from './settle-membership.ts'
 import { tellInput } from './tell-input.ts'
 
 type Looking = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' | 'identityStore' | 'log'> & {
@@ -67,19 +68,17 @@ export async function lookAtPerson(message: InputMessage, context: Looking): Pro
   const { key, id } = message
   const { objects, log } = context
   const named = parsePersonKey(key)
-  const found = await readParsedInput(objects, key, { mostBytes: personFileMostBytes, parse: parsePersonFile })
-  const { head, file } = found ?? {}
-  const now = await readNow(context)
+  let head: InputHead | undefined
   let outcome: Exclude<Outcome, 'again'>
-  if (!named.ok) outcome = { told: head && rejection(named.complaint) }
-  else if (file?.ok === false) {
-    const at = await new PersonLook(named.value, { file: undefined, head, now }, context).endIfDue()
-    outcome = { told: rejection(file.complaint), at }
-  } else {
-    const look = new PersonLook(named.value, { file: file?.value, head, now }, context)
+  if (named.ok) {
+    const look = new PersonLook(named.value, context)
     outcome = await look.settle().catch((error: unknown) => {
-      return { told: rejectRefused(error, { object: key, isThere: file !== undefined }) }
+      return { told: rejectRefused(error, { object: key, isThere: look.head !== undefined }) }
     })
+    head = look.head
+  } else {
+    head = await objects.head(key)
+    outcome = { told: head && rejection(named.complaint) }
   }
   const { told, at } = outcome
   const status = await tellInput(context, { message, head }, () => told)
@@ -118,24 +117,34 @@ type Input = { readonly file: PersonFile | undefined; readonly head: InputHead |
 class PersonLook {
   readonly #name: PrincipalName
   readonly #whole: PrincipalName
-  readonly #input: Input
   readonly #context: Looking
+  #input: Input = { file: undefined, head: undefined, now: new Date(0) }
   #paused: string | undefined
   readonly #owned: KnownRecord<OwnedPerson>
   #id: PrincipalId | undefined
   #user: DirectoryUser | undefined
 
-  constructor(name: PrincipalName, input: Input, context: Looking) {
+  constructor(name: PrincipalName, context: Looking) {
     this.#name = name
     this.#whole = principalName.parse(name + context.configuration.principalSuffix)
-    this.#input = input
     this.#context = context
     this.#owned = new KnownRecord(ownedPersonRecord(context.objects, name))
   }
 
+  /** The file as it was read last. */
+  get head(): InputHead | undefined {
+    return this.#input.head
+  }
+
   async settle(): Promise<Exclude<Outcome, 'again'>> {
-    const refusal = await refusePeople(this.#context, this.#input.now)
-    if (refusal) return { told: this.#input.file && rejection({ object: personKey(this.#name), ...refusal }) }
+    const now = await readNow(this.#context)
+    const refusal = await refusePeople(this.#context, now)
+    if (refusal) {
+      const object = personKey(this.#name)
+      const head = await this.#context.objects.head(object)
+      this.#input = { file: undefined, head, now }
+      return { told: head && rejection({ object, ...refusal }) }
+    }
     this.#paused = await readPauseReason(this.#context.objects)
     for (let step = 0; step < stepsMost; step++) {
       const outcome = await this.#step()
@@ -145,8 +154,8 @@ class PersonLook {
   }
 
   /** The file is not valid: what an earlier one said of the end still counts. Answers when it comes. */
-  async endIfDue(): Promise<Date | undefined> {
-    const owned = await this.#owned.read()
+  async #endIfDue(): Promise<Date | undefined> {
+    const owned = this.#owned.value
     const endsAt = dateOf(owned?.endsAt)
     if (endsAt === undefined || owned?.ended !== undefined) return undefined
     if (findNeverSuspended(await this.#context.policies.read(), this.#name) !== undefined) return undefined
@@ -156,10 +165,19 @@ class PersonLook {
     return undefined
   }
 
+  /**
+   * The record is read before the file. So a look that is slower than the deletion of the file sees either no file, or a record that
+   * has changed when it writes its own; it never takes back what the deletion has ended.
+   */
   async #step(): Promise<Outcome> {
-    const { identityStore, configuration } = this.#context
-    const { file, head, now } = this.#input
+    const { objects, identityStore, configuration } = this.#context
     const owned = await this.#owned.read()
+    const reading = { mostBytes: personFileMostBytes, parse: parsePersonFile }
+    const { head, file: read } = (await readParsedInput(objects, personKey(this.#name), reading)) ?? {}
+    const now = await readNow(this.#context)
+    this.#input = { file: read?.ok ? read.value : undefined, head, now }
+    if (read?.ok === false) return { told: rejection(read.complaint), at: await this.#endIfDue() }
+    const { file } = this.#input
     this.#id = owned?.id ?? (await identityStore.findPrincipalId('USER', this.#whole))
     const user = this.#id && (await identityStore.findUser(this.#id))
     this.#user = user
@@ -313,7 +331,12 @@ class PersonLook {
     const { file, now } = this.#input
     const known = this.#owned.value
     if (known === undefined) return 'again'
-    if (this.#id === undefined || this.#user === undefined) return this.#forget('gone')
+    if (this.#id === undefined || this.#user === undefined) {
+      // Another look may still be making the user.
+      const answeredAt = new Date(Date.parse(known.claimedAt) + settlingMs)
+      if (known.id === undefined && now < answeredAt) return { told: undefined, at: answeredAt }
+      return this.#forget('gone')
+    }
     // Another file says for how long the user is kept.
     const kept = { ...withoutTerms(known), ...this.#terms() }
     if (kept.deleteAfterDays !== known.deleteAfterDays) {

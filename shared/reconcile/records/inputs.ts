@@ -40,8 +40,9 @@ export const queuesOfPeople = ['requests', 'people', 'urgent'] as const satisfie
 export const userIsSuspended = 'its user is suspended'
 
 /**
- * The queue of a message: `undefined`: S3 tells of no such key. The table is kinds.ts: what takes access away from a person now, a
- * suspension or the deletion of a request, a membership or a person, has a queue that nothing else can fill.
+ * The queue of a message; `undefined`: S3 tells of no such key. The table is kinds.ts: what takes access away from a person now, a
+ * suspension or the deletion of a membership or a person, has a queue that nothing else can fill. The deletion of a request stays
+ * with the requests, whose order counts; each person has a message group of their own there.
  */
 export function queueOfInput({ key, event }: Pick<InputMessage, 'key' | 'event'>): InputQueue | undefined {
   const kind = kindAt(key)

@@ -15,7 +15,6 @@ import { renderInstant } from '../../domain/text/instant.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { crowdOf, isCrowded, tellCrowd } from '../records/crowds.ts'
 import { indexInstants } from '../records/expiry-index.ts'
-import { queueOfInput } from '../records/inputs.ts'
 import { type InputHead, readInput } from '../records/read-input.ts'
 import { readTold, recordGrant, recordRequestEvent } from '../records/request-history.ts'
 import { StatusStore } from '../records/status-store.ts'
@@ -61,7 +60,7 @@ export async function lookAtRequest(
   const statuses = new StatusStore(objects, context.clock)
   const path = parseRequestKey(key)
   const crowd = crowdOf(key, configuration.folders)
-  const isTurn = !isApproved && !message.isAlone && queueOfInput(message) === 'requests'
+  const isTurn = !isApproved && !message.isAlone
   let left: Left | undefined
   let failure: { readonly error: unknown } | undefined
   let again: readonly Date[] = []

@@ -72,7 +72,7 @@ test('without the configuration a file changes nothing, and says what is needed'
   expect(await userOf(grouping)).toBeUndefined()
 })
 
-test('a name that is too long with the suffix is rejected with what the directory says, and is gone with the file', async () => {
+test('a name that is too long with the suffix is rejected with what the directory says, and leaves nothing when the file is gone', async () => {
   const grouping = open({ principalSuffix: '@acme.example' })
   const long = `people/${'a'.repeat(120)}.json`
   await grouping.put(long, names)
@@ -80,7 +80,12 @@ test('a name that is too long with the suffix is rejected with what the director
   expect((await grouping.status(long))?.reason).toContain("Value at 'userName' failed to satisfy constraint")
   await grouping.delete(long)
   await grouping.until(long, undefined)
+  // For five minutes a call that was not answered may still make the user.
+  await grouping.world.clock.advance(5 * 60_000)
+  await grouping.world.finish(grouping.world.everyMinute())
+  await grouping.world.clock.advance(10_000)
   expect(await grouping.world.keys('owned_people/')).toEqual([])
+  expect(await grouping.world.keys('suspended/')).toEqual([])
   expect(grouping.world.errors).toEqual([])
 })
 

@@ -87,7 +87,7 @@ describe('what takes access away from a person', () => {
     ['memberships/oncall%maria%ssofile', deleted, 'urgent'],
     ['memberships/oncall%maria%ssofile', userIsSuspended, 'urgent'],
     ['people/maria.json', deleted, 'urgent'],
-    ['requests/id/account%111111111111%Admin-ps%maria%USER%ssofile', deleted, 'urgent'],
+    ['requests/id/account%111111111111%Admin-ps%maria%USER%ssofile', deleted, 'requests'],
     ['memberships/oncall%maria%ssofile', created, 'people'],
     ['people/maria.json', created, 'people'],
     ['groups/oncall.json', deleted, 'people'],
