@@ -15,10 +15,11 @@ import { patientIdentityStore } from '../shared/reconcile/calls/patient-identity
 import { DirectoryListing } from '../shared/reconcile/directory/directory-listing.ts'
 import { Memberships } from '../shared/reconcile/directory/memberships.ts'
 import { Minimums } from '../shared/reconcile/guardrails/minimums.ts'
+import { reconcileInput } from '../shared/reconcile/inputs/reconcile-input.ts'
 import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
+import { groupController } from '../shared/reconcile/people/group-controller.ts'
 import { LeaverCensus } from '../shared/reconcile/people/leaver-census.ts'
 import { lookAtAttributes } from '../shared/reconcile/people/look-at-attributes.ts'
-import { lookAtGroup } from '../shared/reconcile/people/look-at-group.ts'
 import { lookAtMembership } from '../shared/reconcile/people/look-at-membership.ts'
 import { lookAtEnded, lookAtPerson } from '../shared/reconcile/people/look-at-person.ts'
 import { lookAtRule } from '../shared/reconcile/people/look-at-rule.ts'
@@ -106,7 +107,7 @@ function openLooks(ports: Ports, configuration: Configuration) {
       return lookAtEnded(message.key, context, () => lookAtSuspension(message, context))
     if (message.key.startsWith(peoplePrefix)) return lookAtPerson(message, context)
     if (message.key.startsWith(membershipPrefix)) return lookAtMembership(message, context)
-    if (message.key.startsWith(groupPrefix)) return lookAtGroup(message, context)
+    if (message.key.startsWith(groupPrefix)) return reconcileInput(message, groupController, context)
     if (message.key === attributesKey) return lookAtAttributes(message, context)
     return message.key.startsWith(approvalPrefix) ? lookAtApproval(message, context) : lookAtRequest(message, context)
   }

@@ -82,6 +82,21 @@ export function acme(): OrganizationFile {
   return parsed.value
 }
 
+/** Each batch goes to the process with the least to do: one of Lambda works on one batch at a time. */
+function inProcesses(handlers: readonly ((event: SQSEvent) => Promise<SQSBatchResponse>)[]) {
+  const processes = handlers.map((handle) => ({ handle, batches: 0 }))
+  return async (event: SQSEvent): Promise<SQSBatchResponse> => {
+    const process = processes.toSorted((one, other) => one.batches - other.batches)[0]
+    if (process === undefined) return { batchItemFailures: [] }
+    process.batches++
+    try {
+      return await process.handle(event)
+    } finally {
+      process.batches--
+    }
+  }
+}
+
 /** All of ssofile on virtual time, over the memory adapters, wired as a deployment wires it. */
 export class World {
   readonly clock = new VirtualClock(new Date('2026-03-03T10:00:00Z'))
@@ -187,9 +202,7 @@ export class World {
     map('links', links(ports, settings))
     map('permission-sets', permissionSets(ports, settings))
     for (const queue of queuesOfPeople) {
-      const processes = Array.from({ length: this.#processes }, () => requests(ports, settings))
-      let batches = 0
-      map(queue, async (event) => processes[batches++ % processes.length]?.(event) ?? { batchItemFailures: [] }, 10)
+      map(queue, inProcesses(Array.from({ length: this.#processes }, () => requests(ports, settings))), 10)
     }
     map('events', events(ports, settings), 2)
     if (withDispatcher) map('dispatch', dispatcher(ports, settings, slice), 1, 900_000)

@@ -70,3 +70,17 @@ export interface IdentityStore {
   /** Throws ResourceNotFoundException. */
   deleteGroupMembership(membershipId: string): Promise<void>
 }
+
+/** An identity store that is only read. */
+export type ReadingIdentityStore = Pick<
+  IdentityStore,
+  | 'findPrincipalId'
+  | 'findPrincipalName'
+  | 'findUser'
+  | 'listPeople'
+  | 'findGroup'
+  | 'listPrincipals'
+  | 'listGroupsOf'
+  | 'listMembersOf'
+  | 'getGroupMembershipId'
+>

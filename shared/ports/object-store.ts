@@ -64,3 +64,6 @@ export interface ObjectStore {
   /** Ascending by the UTF-8 bytes of the key, all pages. `startAfter` is a key, exclusive. */
   list(prefix: string, options?: { readonly startAfter?: string }): AsyncIterable<ObjectHead>
 }
+
+/** A bucket that is only read. */
+export type ReadingObjects = Pick<ObjectStore, 'bucket' | 'head' | 'get' | 'getIfChanged' | 'list'>

@@ -24,6 +24,7 @@ export const rooms = [
   'permission-sets',
   'drift',
   'dispatcher',
+  'inputs',
   'differences',
   'restore',
   'preview',

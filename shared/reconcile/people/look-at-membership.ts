@@ -28,6 +28,7 @@ import { askOnce } from '../directory/ask-once.ts'
 import { PrincipalIndex } from '../directory/principal-index.ts'
 import { readPauseReason } from '../dispatcher/pause.ts'
 import { judgeMembership } from '../guardrails/judge-membership.ts'
+import { tellInput } from '../inputs/tell-input.ts'
 import { readMembershipFile } from '../records/asking-files.ts'
 import { indexInstants, instantsToCome } from '../records/expiry-index.ts'
 import { sendInputs } from '../records/inputs.ts'
@@ -44,7 +45,6 @@ import { denySessionsThrough } from './deny-sessions.ts'
 import { findOwnGroup } from './find-own-group.ts'
 import type { LeaverCensus } from './leaver-census.ts'
 import { settleMembership, settlingMs, type Wish } from './settle-membership.ts'
-import { tellInput } from './tell-input.ts'
 
 export type LookingAtMembership = Pick<
   Ports,

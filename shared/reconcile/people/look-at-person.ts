@@ -31,6 +31,8 @@ import { unlessCode } from '../../ports/service-error.ts'
 import type { Brake } from '../brake/brake.ts'
 import { refusePeople } from '../directory/refuse-people.ts'
 import { readPauseReason } from '../dispatcher/pause.ts'
+import { rejectRefused } from '../inputs/reject-refused.ts'
+import { tellInput } from '../inputs/tell-input.ts'
 import { indexInstants } from '../records/expiry-index.ts'
 import { sendInputs } from '../records/inputs.ts'
 import { KnownRecord } from '../records/known-record.ts'
@@ -41,9 +43,7 @@ import type { Policies } from '../records/policies.ts'
 import { type InputHead, readParsedInput, requireUnchanged } from '../records/read-input.ts'
 import { tellEvent } from '../records/tell-event.ts'
 import { findWhyKept } from './find-why-kept.ts'
-import { rejectRefused } from './reject-refused.ts'
 import { settlingMs } from './settle-membership.ts'
-import { tellInput } from './tell-input.ts'
 
 type Looking = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' | 'identityStore' | 'log'> & {
   readonly configuration: Configuration

@@ -17,6 +17,7 @@ import type { Brake } from '../brake/brake.ts'
 import { brakeFile } from '../brake/brake-file.ts'
 import type { DirectoryListing } from '../directory/directory-listing.ts'
 import { readPauseReason } from '../dispatcher/pause.ts'
+import { type ToldInput, tellInput } from '../inputs/tell-input.ts'
 import { dueEvent, indexInstants } from '../records/expiry-index.ts'
 import { sendEach, sendInputs } from '../records/inputs.ts'
 import { listOwnedMemberships, readOwnedMemberships } from '../records/owned-groups.ts'
@@ -25,7 +26,6 @@ import { readRuleFile } from '../records/rule-files.ts'
 import { attentionKey, StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { findOwnGroup } from './find-own-group.ts'
-import { type ToldInput, tellInput } from './tell-input.ts'
 
 type LookingAtRule = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' | 'identityStore' | 'log'> & {
   readonly configuration: Configuration

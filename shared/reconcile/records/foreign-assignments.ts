@@ -5,7 +5,7 @@ import { type Author, author } from '../../domain/by-hand/author.ts'
 import { record } from '../../domain/json/record.ts'
 import { permissionSetArn, principalId } from '../../domain/principals/identity-center-ids.ts'
 import { principalName } from '../../domain/principals/principal.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
+import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { followAccess, renderAccessKey } from './access-list.ts'
 import { recordHistory } from './history.ts'
 import { JsonRecord } from './json-record.ts'
@@ -38,7 +38,7 @@ export type KnownAssignment = {
 }
 
 /** All access: what has a key under `assignments/`, then under `foreign/`, with this beginning. */
-export async function* listKnown(objects: ObjectStore, beginning = ''): AsyncGenerator<KnownAssignment> {
+export async function* listKnown(objects: ReadingObjects, beginning = ''): AsyncGenerator<KnownAssignment> {
   for (const prefix of [ledgerPrefix, foreignPrefix])
     for await (const key of listAssignmentKeys(objects, prefix, beginning))
       yield { key, assignment: assignmentOf(key), isForeign: prefix === foreignPrefix }

@@ -60,8 +60,11 @@ export function queueOfInput({ key, event }: Pick<InputMessage, 'key' | 'event'>
  * | request, approval          | the person's, who alone can write them             | 1      |
  * | rule                       | all of them share a listing of the directory       | 1      |
  * | any other                  | its uploader's                                     | 8      |
+ * | the same, in `urgent`      | its uploader's                                     | 2      |
+ *
+ * Two groups use up the 20 calls a second of the directory; with more, processes that are refused hold up a suspension of somebody else.
  */
-const groupsOfShare = 8
+const groupsOfShare = { urgent: 2, other: 8 }
 
 function groupOfInput(message: InputMessage, folders: readonly string[]): string {
   const { key, event, isAlone, by } = message
@@ -71,7 +74,8 @@ function groupOfInput(message: InputMessage, folders: readonly string[]): string
   const isAgain = by === undefined && !isLink
   const share = isLink ? shareOf(key, folders) : `files of ${uploaderWithoutSession(by) ?? 'nobody known'}`
   const subject = isOfPeople(key) ? subjectOfPeople(key) : key
-  const place = Number.parseInt(groupId(subject).slice(0, 8), 16) % groupsOfShare
+  const groups = groupsOfShare[queueOfInput(message) === 'urgent' ? 'urgent' : 'other']
+  const place = Number.parseInt(groupId(subject).slice(0, 8), 16) % groups
   return groupId(`${share} ${isDeletion(event) ? 'deleted' : isAgain ? 'again' : 'there'} ${place}`)
 }
 

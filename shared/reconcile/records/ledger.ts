@@ -7,7 +7,7 @@ import {
 import { type LedgerEntry, ledgerEntry, ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
 import type { Grant } from '../../domain/links/link.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
+import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { accessKeyOf, followAccess } from './access-list.ts'
 import { JsonRecord, RecordChangedError } from './json-record.ts'
 import { NameIndex } from './principal-names.ts'
@@ -76,7 +76,7 @@ export class Ledger {
 
 /** The assignment keys under `assignments/` or `foreign/` with this beginning, ascending. Other keys are skipped. */
 export async function* listAssignmentKeys(
-  objects: ObjectStore,
+  objects: ReadingObjects,
   prefix: string,
   beginning = '',
 ): AsyncGenerator<AssignmentKey> {

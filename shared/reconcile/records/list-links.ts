@@ -1,12 +1,12 @@
 import { type Link, linkPrefix, parseLinkKey } from '../../domain/links/link.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
+import type { ReadingObjects } from '../../ports/object-store.ts'
 
 /**
  * The valid links whose key begins so after `links_data/`, ascending by key. Says nothing of their bodies: a listed link
  * may be rejected, expired or not in force yet.
  */
 export async function* listLinks(
-  objects: ObjectStore,
+  objects: ReadingObjects,
   folders: readonly string[],
   beginning = '',
 ): AsyncGenerator<Link> {

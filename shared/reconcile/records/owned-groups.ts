@@ -17,16 +17,22 @@ import {
 } from '../../domain/people/owned-membership.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
+import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
 import { readInput } from './read-input.ts'
-import { spoiledAsAbsent } from './stored-json.ts'
+import { parseStored, spoiledAsAbsent } from './stored-json.ts'
 
 const readsAtOnce = 16
 
 /** What ssofile knows of the group of this name, if it made or adopted it. */
 export function ownedGroupRecord(objects: ObjectStore, name: PrincipalName): JsonRecord<OwnedGroup> {
   return new JsonRecord(objects, ownedGroupPrefix + name, ownedGroup)
+}
+
+/** The same, where nothing is written. Throws SpoiledObjectError. */
+export async function readOwnedGroup(objects: ReadingObjects, name: PrincipalName): Promise<OwnedGroup | undefined> {
+  const found = await objects.get(ownedGroupPrefix + name)
+  return found && parseStored(found, ownedGroup).value
 }
 
 /** Who answers for a group, by its file; `undefined`: it does not say, or cannot be read. */
@@ -38,7 +44,7 @@ export async function readOwnerOf(objects: ObjectStore, group: PrincipalName): P
 }
 
 /** The names of all groups that ssofile made or adopted, ascending. */
-export async function* listOwnedGroups(objects: ObjectStore): AsyncGenerator<PrincipalName> {
+export async function* listOwnedGroups(objects: ReadingObjects): AsyncGenerator<PrincipalName> {
   for await (const { key } of objects.list(ownedGroupPrefix)) {
     const name = principalName.safeParse(key.slice(ownedGroupPrefix.length)).data
     if (name !== undefined) yield name
@@ -50,7 +56,10 @@ export function ownedMembershipRecord(objects: ObjectStore, id: MembershipId): J
 }
 
 /** The memberships that ssofile made, in one group or in all. */
-export async function* listOwnedMemberships(objects: ObjectStore, group?: PrincipalId): AsyncGenerator<MembershipId> {
+export async function* listOwnedMemberships(
+  objects: ReadingObjects,
+  group?: PrincipalId,
+): AsyncGenerator<MembershipId> {
   for await (const { key } of objects.list(`${ownedMembershipPrefix}${group === undefined ? '' : `${group}%`}`)) {
     const id = parseOwnedMembershipKey(key)
     if (id !== undefined) yield id

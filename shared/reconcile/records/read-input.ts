@@ -1,6 +1,7 @@
 import { rebindOf, type Upload } from '../../domain/links/upload.ts'
 import { type Complaint, type Parsed, quote, refused } from '../../domain/statuses/complaint.ts'
-import type { ObjectHead, ObjectStore, ReadObject } from '../../ports/object-store.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import type { ObjectHead, ReadingObjects, ReadObject } from '../../ports/object-store.ts'
 import { isObjectRefusal } from '../../ports/service-error.ts'
 import { contentOf } from './content-of.ts'
 import { RecordChangedError } from './json-record.ts'
@@ -8,12 +9,17 @@ import { RecordChangedError } from './json-record.ts'
 /** An object that a person uploaded. `content` is absent where it was not read. */
 export type InputHead = ObjectHead & Pick<Upload, 'content' | 'rebind'>
 
+/** Which upload a status is of. The same content uploaded again is another one here. */
+export function describeInput({ etag, versionId, lastModified }: InputHead) {
+  return { etag, versionId, lastModified: renderInstant(lastModified) }
+}
+
 /** An input that is there and that S3 refuses to give to ssofile: nobody knows what it says. */
 export type UnreadableInput = { readonly head: InputHead; readonly complaint: Complaint }
 
 /** What a person uploaded; `undefined`: nothing is there. One larger than `mostBytes` is not read, and empty. */
 export async function readInput(
-  objects: ObjectStore,
+  objects: ReadingObjects,
   key: string,
   { mostBytes }: { readonly mostBytes: number },
 ): Promise<(ReadObject & InputHead) | UnreadableInput | undefined> {
@@ -31,7 +37,7 @@ export async function readInput(
 
 /** An input, and what its content says: refused where S3 does not give it. `undefined`: nothing is there. */
 export async function readParsedInput<T>(
-  objects: ObjectStore,
+  objects: ReadingObjects,
   key: string,
   {
     mostBytes,
@@ -52,7 +58,7 @@ export async function readParsedInput<T>(
  * at, or is there again. (S3's events of one key are handled one after the other: the next one may still wait for this look.)
  */
 export async function requireUnchanged(
-  objects: ObjectStore,
+  objects: ReadingObjects,
   key: string,
   looked: Pick<InputHead, 'etag'> | undefined,
 ): Promise<void> {

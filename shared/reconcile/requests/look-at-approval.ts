@@ -11,11 +11,11 @@ import {
 import type { Complaint, Parsed } from '../../domain/statuses/complaint.ts'
 import { rejection, type Status } from '../../domain/statuses/status.ts'
 import { crowdOf, isCrowded, tellCrowd } from '../records/crowds.ts'
-import { type InputHead, readInput, type UnreadableInput } from '../records/read-input.ts'
+import { describeInput, type InputHead, readInput, type UnreadableInput } from '../records/read-input.ts'
 import { readTold } from '../records/request-history.ts'
 import { StatusStore } from '../records/status-store.ts'
 import { findBar } from './find-bar.ts'
-import { describeInput, lookAtRequest, type RequestLookSources } from './look-at-request.ts'
+import { lookAtRequest, type RequestLookSources } from './look-at-request.ts'
 import { findRequest } from './request-pointer.ts'
 
 type ReadApproval = { readonly object: InputHead; readonly said: Parsed<Approval> | UnreadableInput }

@@ -15,7 +15,7 @@ import { renderInstant } from '../../domain/text/instant.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { crowdOf, isCrowded, tellCrowd } from '../records/crowds.ts'
 import { indexInstants } from '../records/expiry-index.ts'
-import { type InputHead, readInput } from '../records/read-input.ts'
+import { describeInput, type InputHead, readInput } from '../records/read-input.ts'
 import { readTold, recordGrant, recordRequestEvent } from '../records/request-history.ts'
 import { StatusStore } from '../records/status-store.ts'
 import { renderJson } from '../records/stored-json.ts'
@@ -133,11 +133,6 @@ function describe(
   told: NonNullable<Outcome['status']>,
 ): NewStatus {
   return { ...describeInput(object), ...told, by: findUploader(object, message, current) }
-}
-
-/** Which upload a status is of. The same content uploaded again is another one here. */
-export function describeInput({ etag, versionId, lastModified }: InputHead) {
-  return { etag, versionId, lastModified: renderInstant(lastModified) }
 }
 
 type Settled = Outcome & { readonly object?: InputHead | undefined }

@@ -3,8 +3,8 @@ import type { InputMessage } from '../../domain/links/input-message.ts'
 import type { NewStatus, Status } from '../../domain/statuses/status.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { InputHead } from '../records/read-input.ts'
+import { describeInput } from '../records/read-input.ts'
 import { StatusStore } from '../records/status-store.ts'
-import { describeInput } from '../requests/look-at-request.ts'
 
 export type ToldInput = Omit<NewStatus, 'etag' | 'versionId' | 'lastModified' | 'by'>
 

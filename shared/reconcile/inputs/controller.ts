@@ -1,0 +1,96 @@
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import type { Complaint, Parsed } from '../../domain/statuses/complaint.ts'
+import type { NewStatus } from '../../domain/statuses/status.ts'
+import type { ReadingIdentityStore } from '../../ports/identity-store.ts'
+import type { ReadingObjects } from '../../ports/object-store.ts'
+import type { Ports } from '../../ports/ports.ts'
+import type { JsonRecord } from '../records/json-record.ts'
+import type { InputHead } from '../records/read-input.ts'
+import type { EventSubject } from '../records/tell-event.ts'
+
+/** The types of one kind of input. */
+export type KindTypes = {
+  /** What the key says. */
+  readonly name: unknown
+  /** What the body says. */
+  readonly body: unknown
+  /** ssofile's own record of one input of this kind. */
+  readonly entry: unknown
+  readonly facts: object
+  /** A step that changes something; then everything is read again. */
+  readonly action: { readonly do: string }
+  /** Nothing more is to be done now. */
+  readonly end: { readonly tell: string }
+  readonly context: ReconcileContext
+}
+
+export type ReconcileContext = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' | 'identityStore' | 'log'> & {
+  readonly configuration: Configuration
+}
+
+/** The same without anything that writes: a plan can gather, too. */
+export type ReadingContext<Context extends ReconcileContext> = Omit<
+  Context,
+  'objects' | 'identityStore' | 'queues' | 'randomness'
+> & { readonly objects: ReadingObjects; readonly identityStore: ReadingIdentityStore }
+
+/** A file as it is now. `invalid` also where S3 does not give it. */
+export type FileReading<Body> =
+  | { readonly is: 'none' }
+  | { readonly is: 'invalid'; readonly complaint: Complaint }
+  | { readonly is: 'valid'; readonly body: Body }
+
+/** One input as it is now. */
+export type Input<T extends KindTypes> = {
+  readonly key: string
+  readonly name: T['name']
+  readonly file: FileReading<T['body']>
+  readonly head: InputHead | undefined
+  readonly entry: T['entry'] | undefined
+  /** By S3's clock. */
+  readonly now: Date
+}
+
+export type Description = {
+  /** `undefined`: there is nothing to tell, and no status. */
+  readonly told: Pick<NewStatus, 'state' | 'reason' | 'remedy' | 'owned' | 'principalId'> | undefined
+  /** When it is looked at again, though nothing may have happened. */
+  readonly again?: Date | undefined
+}
+
+/** What a step has changed. The loop tells history first, then writes the entry. */
+export type Effect<Entry> = {
+  /** `at`: when it happened; absent: now. */
+  readonly history?: { readonly event: string; readonly at?: string; readonly body: object }
+  /** The record as it is from now on. Absent: it stays. */
+  readonly entry?: Entry | 'none'
+  /** Those who wait for it are looked at again. */
+  readonly isNews?: boolean
+}
+
+/** What becomes of the inputs of one kind; `reconcileInput` does everything that holds for all kinds. */
+export type Controller<T extends KindTypes> = {
+  readonly noun: string
+  readonly parseName: (key: string) => Parsed<T['name']>
+  readonly mostBytes: number
+  readonly parseBody: (key: string, body: Uint8Array, sizeBytes: number) => Parsed<T['body']>
+  readonly entryOf: (objects: Ports['objects'], name: T['name']) => JsonRecord<T['entry']>
+  readonly historyOf: (name: T['name']) => EventSubject
+  readonly gather: (input: Input<T>, context: ReadingContext<T['context']>) => Promise<T['facts']>
+  /** Pure; there is a table above each. */
+  readonly decide: (facts: T['facts']) => T['action'] | T['end']
+  /** The actions that go on under a pause, since they change ssofile's own records alone. All others stop. */
+  readonly underPause: readonly T['action']['do'][]
+  readonly perform: (
+    action: T['action'],
+    input: Input<T>,
+    facts: T['facts'],
+    context: T['context'],
+  ) => Promise<Effect<T['entry']>>
+  /** Pure. Not asked of a file that is not valid: its status says why. */
+  readonly describe: (end: T['end'], input: Input<T>, facts: T['facts']) => Description
+  /** The inputs that wait for this one. */
+  readonly wakes: (name: T['name'], context: T['context']) => AsyncIterable<string>
+  /** What the status has of the file besides. */
+  readonly quote?: (body: T['body']) => Pick<NewStatus, 'owner'>
+}
