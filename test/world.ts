@@ -60,6 +60,8 @@ export type WorldOptions = {
   readonly isOwned?: boolean
   /** How long requests take, and who hears of calls and requests. */
   readonly ssoAdmin?: Pick<MemorySsoAdminOptions, 'latencyMs' | 'latencyP99Ms' | 'onCall' | 'onThrottled' | 'onRequest'>
+  /** Whether users come from Active Directory by the older AD sync; default: no. */
+  readonly hasOlderAdSync?: boolean
   /** How long IAM takes to make a credential report, and how late it knows uses. */
   readonly iam?: Pick<MemoryIamOptions, 'reportMs' | 'lateMs'>
   /** Whether the Region has account access manager; default: yes. */
@@ -129,7 +131,7 @@ export class World {
     this.objects = new MemoryObjectStore({ bucket: 'ssofile', clock })
     this.queues = new MemoryQueues({ clock, randomness })
     this.organizations = new MemoryOrganizations({ clock, randomness })
-    this.identityStore = new MemoryIdentityStore({ clock, randomness })
+    this.identityStore = new MemoryIdentityStore({ clock, randomness, hasOlderAdSync: options.hasOlderAdSync })
     this.ssoAdmin = new MemorySsoAdmin({
       clock,
       randomness,

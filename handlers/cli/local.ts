@@ -45,6 +45,7 @@ export function addLocal(program: Command): void {
     )
     .option('--no-delegated-administrator', 'run in the management account')
     .option('--account-instance', 'the account also has an instance of IAM Identity Center of its own')
+    .option('--older-ad-sync', 'users come from Active Directory by the older AD sync, which tells no memberships')
     .addOption(
       new Option('--log <format>', 'how the handlers log: text for people, json as in Lambda')
         .choices(['text', 'json'])
@@ -75,6 +76,7 @@ async function runLocal(options: LocalArguments): Promise<void> {
     configuration,
     isDelegatedAdministrator: options.delegatedAdministrator ?? !configuration.includeManagementAccount,
     hasAccountInstance: options.accountInstance,
+    hasOlderAdSync: options.olderAdSync,
     organizationFile: options.organization,
     latencyMs: options.latencyMs,
     latencyP99Ms: options.latencyP99Ms ?? 4 * options.latencyMs,
@@ -102,6 +104,7 @@ type LocalArguments = {
   readonly readLagMs: number
   readonly delegatedAdministrator?: boolean
   readonly accountInstance?: boolean
+  readonly olderAdSync?: boolean
   readonly dataDir?: string
   readonly versioned: boolean
   readonly timeScale: number

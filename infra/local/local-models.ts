@@ -41,6 +41,8 @@ export type LocalModelsOptions = {
   readonly isDelegatedAdministrator?: boolean | undefined
   /** Whether the account has an instance of IAM Identity Center of its own, besides the organization's. */
   readonly hasAccountInstance?: boolean | undefined
+  /** Whether users come from Active Directory by the older AD sync; default: no. */
+  readonly hasOlderAdSync?: boolean | undefined
   /** The names of the roles in the accounts; empty, as where none is configured: those that the docs propose. */
   readonly roles?: Partial<Pick<Configuration, 'auditorRole' | 'hygieneRole'>> | undefined
   readonly onError: (error: unknown) => void
@@ -79,6 +81,7 @@ export async function openLocalModels(options: LocalModelsOptions) {
     ...common,
     onChange: (change) => events.directoryChanged(change),
     isFrom: (ranges) => isInRanges(localRequests.getStore()?.sourceIpAddress, ranges),
+    hasOlderAdSync: options.hasOlderAdSync,
   })
   const { isDelegatedAdministrator = true, hasAccountInstance = false } = options
   /** An access key id `management` is somebody in the management account. */

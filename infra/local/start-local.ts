@@ -69,6 +69,8 @@ export type LocalOptions = {
   readonly isDelegatedAdministrator?: boolean | undefined
   /** Whether the account has an instance of IAM Identity Center of its own as well. Default: no. */
   readonly hasAccountInstance?: boolean | undefined
+  /** Whether users come from Active Directory by the older AD sync. Default: no. */
+  readonly hasOlderAdSync?: boolean | undefined
   /** Where everything outlives the process; default: in memory. */
   readonly dataDirectory?: string | undefined
   /** How many times faster the time of product and models runs; default 1. Leases and S3's own clock keep real time. */

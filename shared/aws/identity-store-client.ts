@@ -10,11 +10,13 @@ import {
   GetGroupIdCommand,
   GetGroupMembershipIdCommand,
   GetUserIdCommand,
+  type Group,
   type IdentitystoreClient,
   ListGroupMembershipsCommand,
   ListGroupMembershipsForMemberCommand,
   ListGroupsCommand,
   ListUsersCommand,
+  type ListUsersCommandInput,
   ResourceNotFoundException,
   UpdateGroupCommand,
   UpdateUserCommand,
@@ -24,9 +26,16 @@ import { type Profile, renderNewUser, renderProfileOperations, toProfile } from 
 import { enterpriseExtension, toAttributes } from '../domain/people/user-attributes.ts'
 import { type PrincipalId, principalId } from '../domain/principals/identity-center-ids.ts'
 import { canExist, type PrincipalName, type PrincipalType, principalName } from '../domain/principals/principal.ts'
-import type { DirectoryPerson, DirectoryUser, IdentityStore, NamedPrincipal } from '../ports/identity-store.ts'
+import type {
+  DirectoryGroup,
+  DirectoryPerson,
+  DirectoryUser,
+  IdentityStore,
+  NamedPrincipal,
+} from '../ports/identity-store.ts'
+import { OlderAdSync } from '../ports/older-ad-sync.ts'
 import { once } from '../ports/once.ts'
-import type { Page } from '../ports/page.ts'
+import { listAll, type Page } from '../ports/page.ts'
 import { ServiceError } from '../ports/service-error.ts'
 import { answerOf as answerOfService, answerOrAbsent, parseAnswer } from './answers.ts'
 
@@ -36,6 +45,7 @@ const service = 'identitystore'
 export class AwsIdentityStore implements IdentityStore {
   readonly #client: IdentitystoreClient
   readonly #identityStoreId: () => Promise<string>
+  readonly #olderAdSync = new OlderAdSync()
 
   /** `identityStoreId` (see `SsoAdmin.instance`) is asked once. */
   constructor(client: IdentitystoreClient, identityStoreId: () => Promise<string>) {
@@ -45,6 +55,18 @@ export class AwsIdentityStore implements IdentityStore {
 
   async findPrincipalId(type: PrincipalType, name: PrincipalName): Promise<PrincipalId | undefined> {
     if (!canExist(type, name)) return undefined
+    return this.#olderAdSync.find(
+      () => this.#getId(type, name),
+      async () => {
+        const AttributePath = type === 'GROUP' ? 'DisplayName' : 'UserName'
+        const filtered = (token?: string) => this.#list(type, token, [{ AttributePath, AttributeValue: name }])
+        for await (const found of listAll(filtered)) if (found.name === name) return found.id
+        return undefined
+      },
+    )
+  }
+
+  async #getId(type: PrincipalType, name: PrincipalName): Promise<PrincipalId | undefined> {
     const AttributePath = type === 'GROUP' ? 'displayName' : 'userName'
     const AlternateIdentifier = { UniqueAttribute: { AttributePath, AttributeValue: name } }
     const input = { IdentityStoreId: await this.#identityStoreId(), AlternateIdentifier }
@@ -56,12 +78,9 @@ export class AwsIdentityStore implements IdentityStore {
   }
 
   async findPrincipalName(type: PrincipalType, id: PrincipalId): Promise<PrincipalName | undefined> {
-    const IdentityStoreId = await this.#identityStoreId()
-    const name =
-      type === 'GROUP'
-        ? (await orUndefined(this.#client.send(new DescribeGroupCommand({ IdentityStoreId, GroupId: id }))))
-            ?.DisplayName
-        : (await orUndefined(this.#client.send(new DescribeUserCommand({ IdentityStoreId, UserId: id }))))?.UserName
+    if (type === 'GROUP') return (await this.findGroup(id))?.name
+    const input = { IdentityStoreId: await this.#identityStoreId(), UserId: id }
+    const name = (await orUndefined(this.#client.send(new DescribeUserCommand(input))))?.UserName
     return name === undefined ? undefined : parseName(name)
   }
 
@@ -79,27 +98,39 @@ export class AwsIdentityStore implements IdentityStore {
     return { items: Users.flatMap(toPerson), nextToken: NextToken }
   }
 
-  async findGroup(id: PrincipalId): ReturnType<IdentityStore['findGroup']> {
+  async findGroup(id: PrincipalId): Promise<DirectoryGroup | undefined> {
     const input = { IdentityStoreId: await this.#identityStoreId(), GroupId: id }
-    const group = await orUndefined(this.#client.send(new DescribeGroupCommand(input)))
-    if (group === undefined) return undefined
-    const { DisplayName: name, Description: description, ExternalIds = [] } = group
-    return {
-      ...(name === undefined ? {} : { name: parseName(name) }),
-      ...(description === undefined ? {} : { description }),
-      isExternal: ExternalIds.length > 0,
-    }
+    const described = await orUndefined(this.#client.send(new DescribeGroupCommand(input)))
+    return this.#olderAdSync.describe(described && toGroup(described), {
+      anyName: () => this.#getId('GROUP', nobody),
+      list: async () => {
+        for await (const group of listAll((token) => this.#listGroups(token)))
+          if (group.GroupId === id) return toGroup(group)
+        return undefined
+      },
+    })
   }
 
   /** Groups and users without a name are left out: no link can name them. */
-  async listPrincipals(type: PrincipalType, nextToken?: string): Promise<Page<NamedPrincipal>> {
-    const input = { IdentityStoreId: await this.#identityStoreId(), NextToken: nextToken, MaxResults: 100 }
+  listPrincipals(type: PrincipalType, nextToken?: string): Promise<Page<NamedPrincipal>> {
+    return this.#list(type, nextToken)
+  }
+
+  async #list(
+    type: PrincipalType,
+    nextToken: string | undefined,
+    filters?: ListUsersCommandInput['Filters'],
+  ): Promise<Page<NamedPrincipal>> {
     if (type === 'GROUP') {
-      const { Groups = [], NextToken } = await answerOf(service, this.#client.send(new ListGroupsCommand(input)))
-      const items = Groups.flatMap(({ GroupId, DisplayName }) => toNamedPrincipal(GroupId, DisplayName))
-      return { items, nextToken: NextToken }
+      const { items, nextToken: next } = await this.#listGroups(nextToken, filters)
+      return {
+        items: items.flatMap(({ GroupId, DisplayName }) => toNamedPrincipal(GroupId, DisplayName)),
+        nextToken: next,
+      }
     }
-    const { Users = [], NextToken } = await answerOf(service, this.#client.send(new ListUsersCommand(input)))
+    const about = { IdentityStoreId: await this.#identityStoreId(), Filters: filters }
+    const call = this.#client.send(new ListUsersCommand({ ...about, NextToken: nextToken, MaxResults: 100 }))
+    const { Users = [], NextToken } = await answerOf(service, call)
     const items = Users.flatMap(({ UserId, UserName, UserStatus, ExternalIds, CreatedAt: createdAt }) =>
       toNamedPrincipal(UserId, UserName).map((user) => {
         const issuer = ExternalIds?.[0]?.Issuer
@@ -109,19 +140,26 @@ export class AwsIdentityStore implements IdentityStore {
     return { items, nextToken: NextToken }
   }
 
+  async #listGroups(nextToken: string | undefined, filters?: ListUsersCommandInput['Filters']): Promise<Page<Group>> {
+    const about = { IdentityStoreId: await this.#identityStoreId(), Filters: filters }
+    const call = this.#client.send(new ListGroupsCommand({ ...about, NextToken: nextToken, MaxResults: 100 }))
+    const { Groups: items = [], NextToken } = await answerOf(service, call)
+    return { items, nextToken: NextToken }
+  }
+
   async listGroupsOf(userId: PrincipalId, nextToken?: string): Promise<Page<PrincipalId>> {
     const about = { IdentityStoreId: await this.#identityStoreId(), MemberId: { UserId: userId } }
-    const call = this.#client.send(
-      new ListGroupMembershipsForMemberCommand({ ...about, MaxResults: 100, NextToken: nextToken }),
-    )
-    const { GroupMemberships = [], NextToken } = await answerOf(service, call)
+    const input = { ...about, MaxResults: 100, NextToken: nextToken }
+    const call = () => answerOf(service, this.#client.send(new ListGroupMembershipsForMemberCommand(input)))
+    const { GroupMemberships = [], NextToken } = await this.#olderAdSync.listMemberships(call)
     return { items: GroupMemberships.map(({ GroupId }) => parseId(GroupId)), nextToken: NextToken }
   }
 
   async listMembersOf(groupId: PrincipalId, nextToken?: string): Promise<Page<PrincipalId>> {
     const about = { IdentityStoreId: await this.#identityStoreId(), GroupId: groupId }
-    const call = this.#client.send(new ListGroupMembershipsCommand({ ...about, MaxResults: 100, NextToken: nextToken }))
-    const { GroupMemberships = [], NextToken } = await answerOf(service, call)
+    const input = { ...about, MaxResults: 100, NextToken: nextToken }
+    const call = () => answerOf(service, this.#client.send(new ListGroupMembershipsCommand(input)))
+    const { GroupMemberships = [], NextToken } = await this.#olderAdSync.listMemberships(call)
     return { items: GroupMemberships.map(({ MemberId }) => parseId(MemberId?.UserId)), nextToken: NextToken }
   }
 
@@ -179,6 +217,21 @@ export class AwsIdentityStore implements IdentityStore {
 
   async #membership(groupId: PrincipalId, userId: PrincipalId) {
     return { IdentityStoreId: await this.#identityStoreId(), GroupId: groupId, MemberId: { UserId: userId } }
+  }
+}
+
+/** GetGroupId is asked for it only to learn what it answers. */
+const nobody = principalName.parse('ssofile: nobody has this name')
+
+function toGroup({
+  DisplayName: name,
+  Description: description,
+  ExternalIds = [],
+}: Pick<Group, 'DisplayName' | 'Description' | 'ExternalIds'>): DirectoryGroup {
+  return {
+    ...(name === undefined ? {} : { name: parseName(name) }),
+    ...(description === undefined ? {} : { description }),
+    isExternal: ExternalIds.length > 0,
   }
 }
 

@@ -18,3 +18,8 @@ export function duplicate(message: string): Refusal {
 export function invalidDirectoryInput(message: string): Refusal {
   return new Refusal('identitystore', 'ValidationException', message)
 }
+
+/** Of an operation that this store does not have. AWS gives no more words for it. */
+export function unknownOperation(): Refusal {
+  return new Refusal('identitystore', 'UnknownOperationException', 'UnknownError')
+}

@@ -4,9 +4,11 @@ import { type PrincipalId, principalId } from '../../domain/principals/identity-
 import { canExist, type PrincipalName, type PrincipalType, principalName } from '../../domain/principals/principal.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { DirectoryNetwork } from '../../ports/directory-network.ts'
-import type { DirectoryPerson, IdentityStore, NamedPrincipal } from '../../ports/identity-store.ts'
-import type { Page } from '../../ports/page.ts'
+import type { DirectoryGroup, DirectoryPerson, IdentityStore, NamedPrincipal } from '../../ports/identity-store.ts'
+import { OlderAdSync } from '../../ports/older-ad-sync.ts'
+import { listAll, type Page } from '../../ports/page.ts'
 import type { Randomness } from '../../ports/randomness.ts'
+import { unlessCode } from '../../ports/service-error.ts'
 import { CallGate, type CallObserver, type Limiter } from '../call-gate.ts'
 import { type PageRequest, pageOf } from '../page-of.ts'
 import { RollingSecond } from '../sso-admin/rolling-second.ts'
@@ -24,7 +26,7 @@ import type {
   UserRecord,
   UserStatus,
 } from './identity-store-records.ts'
-import { invalidDirectoryInput, tooFast } from './identity-store-refusals.ts'
+import { invalidDirectoryInput, resourceNotFound, tooFast, unknownOperation } from './identity-store-refusals.ts'
 import { NetworkRules } from './network-rules.ts'
 
 export type MemoryIdentityStoreOptions = CallObserver & {
@@ -35,6 +37,8 @@ export type MemoryIdentityStoreOptions = CallObserver & {
   readonly onChange?: (change: IdentityStoreChange) => void
   /** Whether a call comes from one of these CIDR ranges; absent: from none. */
   readonly isFrom?: ((ranges: readonly string[]) => boolean) | undefined
+  /** The source of users is Active Directory with the older AD sync. */
+  readonly hasOlderAdSync?: boolean | undefined
 }
 
 type Unstamped<C> = C extends unknown ? Omit<C, 'at'> : never
@@ -42,6 +46,13 @@ type Unstamped<C> = C extends unknown ? Omit<C, 'at'> : never
 const pageMost = 100
 // Source: IAM Identity Center User Guide, "Quotas and limits": 20 transactions per second per API and store.
 const callsPerSecond = 20
+// Source: aws-sdk issue 682: with the older AD sync these are refused "as expected".
+const lackedByOlderAdSync: ReadonlySet<string> = new Set([
+  'GetGroupId',
+  'GetUserId',
+  'ListGroupMemberships',
+  'ListGroupMembershipsForMember',
+])
 
 /**
  * An honest model of an identity store: 20 calls per second to each API, unique names matched exactly, 100 a page.
@@ -58,6 +69,8 @@ export class MemoryIdentityStore implements IdentityStore {
   /** From where it answers. */
   readonly network: NetworkRules
   readonly #beforeChange: (() => void)[] = []
+  readonly #olderAdSync = new OlderAdSync()
+  readonly #undescribed = new Set<string>()
 
   constructor(options: MemoryIdentityStoreOptions) {
     const openTable = options.openTable ?? memoryTables
@@ -77,6 +90,7 @@ export class MemoryIdentityStore implements IdentityStore {
     const enter = (operation: string) => {
       gate.enter(operation)
       this.network.check(operation)
+      if (options.hasOlderAdSync && lackedByOlderAdSync.has(operation)) throw unknownOperation()
     }
     this.#gate = { enter }
   }
@@ -85,12 +99,20 @@ export class MemoryIdentityStore implements IdentityStore {
 
   async findPrincipalId(type: PrincipalType, name: PrincipalName): Promise<PrincipalId | undefined> {
     if (!canExist(type, name)) return undefined
-    return type === 'GROUP' ? this.getGroupId(name) : this.getUserId(name)
+    const page = { most: pageMost }
+    return this.#olderAdSync.find(
+      () => (type === 'GROUP' ? this.getGroupId(name) : this.getUserId(name)),
+      async () =>
+        type === 'GROUP'
+          ? (await this.listGroups(page, { displayName: name })).items[0]?.groupId
+          : (await this.listUsers(page, { userName: name })).items[0]?.userId,
+    )
   }
 
   async findPrincipalName(type: PrincipalType, id: PrincipalId): Promise<PrincipalName | undefined> {
-    this.#gate.enter(type === 'GROUP' ? 'DescribeGroup' : 'DescribeUser')
-    const name = type === 'GROUP' ? this.#groups.find(id)?.displayName : this.#users.find(id)?.userName
+    if (type === 'GROUP') return (await this.findGroup(id))?.name
+    this.#gate.enter('DescribeUser')
+    const name = this.#users.find(id)?.userName
     return name === undefined ? undefined : principalName.parse(name)
   }
 
@@ -113,13 +135,16 @@ export class MemoryIdentityStore implements IdentityStore {
     await this.updateUser(id, renderProfileOperations(change))
   }
 
-  async findGroup(id: PrincipalId): ReturnType<IdentityStore['findGroup']> {
-    this.#gate.enter('DescribeGroup')
-    const group = this.#groups.find(id)
-    if (group === undefined) return undefined
-    const { displayName, description, externalId } = group
-    const name = displayName === undefined ? {} : { name: principalName.parse(displayName) }
-    return { ...name, ...(description === undefined ? {} : { description }), isExternal: externalId !== undefined }
+  async findGroup(id: PrincipalId): Promise<DirectoryGroup | undefined> {
+    const described = await unlessCode(this.describeGroup(id), 'ResourceNotFoundException')
+    return this.#olderAdSync.describe(described && toGroup(described), {
+      anyName: () => this.getGroupId('nobody has this name'),
+      list: async () => {
+        const pages = (nextToken: string | undefined) => this.listGroups({ nextToken, most: pageMost })
+        for await (const group of listAll(pages)) if (group.groupId === id) return toGroup(group)
+        return undefined
+      },
+    })
   }
 
   async updateGroupDescription(groupId: PrincipalId, description: string | undefined): Promise<void> {
@@ -148,12 +173,14 @@ export class MemoryIdentityStore implements IdentityStore {
   }
 
   async listGroupsOf(userId: PrincipalId, nextToken?: string): Promise<Page<PrincipalId>> {
-    const page = await this.listGroupMembershipsForMember(userId, { nextToken, most: pageMost })
+    const request = { nextToken, most: pageMost }
+    const page = await this.#olderAdSync.listMemberships(() => this.listGroupMembershipsForMember(userId, request))
     return { items: page.items.map(({ groupId }) => groupId), nextToken: page.nextToken }
   }
 
   async listMembersOf(groupId: PrincipalId, nextToken?: string): Promise<Page<PrincipalId>> {
-    const page = await this.listGroupMemberships(groupId, { nextToken, most: pageMost })
+    const request = { nextToken, most: pageMost }
+    const page = await this.#olderAdSync.listMemberships(() => this.listGroupMemberships(groupId, request))
     return { items: page.items.map(({ userId }) => userId), nextToken: page.nextToken }
   }
 
@@ -179,6 +206,7 @@ export class MemoryIdentityStore implements IdentityStore {
 
   async describeGroup(groupId: string): Promise<GroupRecord> {
     this.#gate.enter('DescribeGroup')
+    if (this.#undescribed.has(groupId)) throw resourceNotFound('GROUP', groupId)
     return this.#groups.get(groupId)
   }
 
@@ -350,6 +378,11 @@ export class MemoryIdentityStore implements IdentityStore {
     this.#changed({ event: 'UpdateGroup', groupId: principalId.parse(groupId) })
   }
 
+  /** As with the older AD sync: DescribeGroup does not find this group, which is there. */
+  doNotDescribe(groupId: PrincipalId): void {
+    this.#undescribed.add(groupId)
+  }
+
   /** Runs before every change, so that what is due by now is still judged by the directory as it was. */
   onBeforeChange(listener: () => void): void {
     this.#beforeChange.push(listener)
@@ -393,6 +426,11 @@ export class MemoryIdentityStore implements IdentityStore {
   #changed(change: Unstamped<IdentityStoreChange>): void {
     this.#options.onChange?.({ ...change, at: this.#options.clock.now() })
   }
+}
+
+function toGroup({ displayName, description, externalId }: GroupRecord): DirectoryGroup {
+  const name = displayName === undefined ? {} : { name: principalName.parse(displayName) }
+  return { ...name, ...(description === undefined ? {} : { description }), isExternal: externalId !== undefined }
 }
 
 function isDisabled({ attributes }: UserRecord): boolean {

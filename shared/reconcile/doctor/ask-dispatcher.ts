@@ -3,6 +3,7 @@ import type { Installation } from '../../ports/installation.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import { ask, isDenied } from './ask.ts'
+import { deniedRemedy } from './dry-calls.ts'
 import { ownPermissions } from './try-permissions.ts'
 
 const check = 'dispatcher'
@@ -49,7 +50,10 @@ function inItsRole(functionName: string, { check: of, level, told, remedy }: Omi
     check: of,
     level,
     told: `in the role of ${functionName}: ${told.replace('these credentials', 'this role')}`,
-    remedy: remedy && 'deploy again; if it stays so, look for a service control policy that takes it from that role',
+    remedy:
+      remedy !== deniedRemedy
+        ? remedy
+        : 'deploy again; if it stays so, look for a service control policy that takes it from that role',
   }
 }
 

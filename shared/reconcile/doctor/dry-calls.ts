@@ -3,14 +3,15 @@ import { type AccountId, accountId } from '../../domain/organization/account-id.
 import { permissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import { type PermissionSetArn, permissionSetArn, principalId } from '../../domain/principals/identity-center-ids.ts'
 import { principalName } from '../../domain/principals/principal.ts'
+import { lacksMemberships } from '../../ports/older-ad-sync.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { proofOf } from '../../ports/service-error.ts'
+import { proofOf, type ServiceError } from '../../ports/service-error.ts'
 import type { SsoAdmin } from '../../ports/sso-admin.ts'
 import { type Answer, ask, isDenied } from './ask.ts'
 
-/** An action of AWS, and a call of it that changes nothing. */
-export type DryCall = { readonly action: string; readonly call: () => Promise<unknown> }
-export type DryAnswer = { readonly action: string; readonly answer: Answer<unknown> }
+/** An action of AWS, and a call of it that changes nothing. `isWrite`: one that has to be refused. */
+export type DryCall = { readonly action: string; readonly call: () => Promise<unknown>; readonly isWrite: boolean }
+export type DryAnswer = Pick<DryCall, 'action' | 'isWrite'> & { readonly answer: Answer<unknown> }
 
 const nobody = principalId.parse('00000000-0000-4000-8000-000000000000')
 const noRequest = '00000000-0000-4000-8000-000000000000'
@@ -73,7 +74,7 @@ export function identityCenterWrites(ssoAdmin: SsoAdmin, absent: PermissionSetAr
     TagResource: () => ssoAdmin.tagResource(absent, [{ Key: 'ssofile-doctor', Value: '' }]),
     UntagResource: () => ssoAdmin.untagResource(absent, ['ssofile-doctor']),
   }
-  return toDryCalls(write)
+  return toDryCalls(write, true)
 }
 
 const invalidPermissionSet = {
@@ -94,6 +95,7 @@ export function directoryReads({ identityStore }: Pick<Ports, 'identityStore'>):
     DescribeUser: () => identityStore.findPrincipalName('USER', nobody),
     ListGroups: () => identityStore.listPrincipals('GROUP'),
     ListUsers: () => identityStore.listPrincipals('USER'),
+    ListGroupMemberships: () => identityStore.listMembersOf(nobody),
   })
 }
 
@@ -108,44 +110,83 @@ export function organizationReads({ organizations }: Pick<Ports, 'organizations'
   })
 }
 
-function toDryCalls(calls: Readonly<Record<string, () => Promise<unknown>>>): DryCall[] {
-  return Object.entries(calls).map(([action, call]) => ({ action, call }))
+function toDryCalls(calls: Readonly<Record<string, () => Promise<unknown>>>, isWrite = false): DryCall[] {
+  return Object.entries(calls).map(([action, call]) => ({ action, call, isWrite }))
 }
 
 /** Makes the calls one by one. */
 export async function makeDryCalls(calls: readonly DryCall[]): Promise<readonly DryAnswer[]> {
   const answers: DryAnswer[] = []
-  for (const { action, call } of calls) answers.push({ action, answer: await ask(call()) })
+  for (const { action, call, isWrite } of calls) answers.push({ action, isWrite, answer: await ask(call()) })
   return answers
 }
 
+/** What AWS answers to somebody who may call it. A write of nothing may be judged by its input first. */
+function isExpected({ code }: ServiceError, isWrite: boolean): boolean {
+  const expected = ['ResourceNotFoundException', ...(isWrite ? ['ValidationException', 'ConflictException'] : [])]
+  return expected.includes(code)
+}
+
+/** What to do where these credentials lack a right. */
+export const deniedRemedy =
+  'give these credentials the permissions of docs/permissions.md, or use those that have them; if ssofile itself has them, look for a service control policy'
+
 /**
- * | answer                                     | says                                    |
- * | ------------------------------------------ | --------------------------------------- |
- * | anything but an error, not found, invalid  | these credentials may call it           |
- * | access denied                              | they may not                            |
- * | an internal error, no answer               | nothing                                 |
+ * | answer                                        | says                                    |
+ * | --------------------------------------------- | --------------------------------------- |
+ * | no error, not found                           | these credentials may call it           |
+ * | to a write: invalid, in conflict              | they may call it                        |
+ * | access denied                                 | they may not                            |
+ * | any other refusal                             | it does not work                        |
+ * | a throttling, an internal error, no answer    | nothing                                 |
  */
 export function judgeDryCalls(check: string, service: string, answers: readonly DryAnswer[]): Finding {
-  const name = ({ action }: DryAnswer) => `${service}:${action}`
-  const denied = answers.filter(({ answer }) => 'error' in answer && isDenied(answer.error))
-  const unclear = answers.filter(({ answer }) => 'error' in answer && proofOf(answer.error) !== 'refused')
+  const name = ({ action }: { readonly action: string }) => `${service}:${action}`
+  const errors = answers.flatMap(({ action, isWrite, answer }) => {
+    return 'error' in answer && !isExpected(answer.error, isWrite) ? [{ action, error: answer.error }] : []
+  })
+  const denied = errors.filter(({ error }) => isDenied(error))
+  const refused = errors.filter(({ error }) => proofOf(error) === 'refused')
   if (denied.length > 0)
     return fail(
       check,
       `${denied.length} of ${answers.length} actions are refused to these credentials: ${denied.map(name).join(', ')}`,
-      'give these credentials the permissions of docs/permissions.md, or use those that have them; if ssofile itself has them, look for a service control policy',
+      deniedRemedy,
     )
-  const [first] = unclear
-  if (first && 'error' in first.answer)
+  if (refused.length > 0) {
+    const each = refused.map(({ action, error }) => `${name({ action })} (${error.code}: ${error.message})`)
+    return fail(
+      check,
+      `${refused.length} of ${answers.length} actions do not work: ${each.join(', ')}`,
+      'what needs them is put off until they work; remove the cause that AWS names, then run ssofile doctor again',
+    )
+  }
+  const [first] = errors
+  if (first)
     return warn(
       check,
-      `${unclear.length} of ${answers.length} actions gave no clear answer: ${name(first)}: ${first.answer.error.message}`,
+      `${errors.length} of ${answers.length} actions gave no clear answer: ${name(first)}: ${first.error.message}`,
       'run ssofile doctor again',
     )
   const created = answers.some(({ action }) => action === 'CreatePermissionSet')
   const proviso = created ? '; of CreatePermissionSet only that an invalid call is told to be invalid' : ''
   return ok(check, `${answers.length} actions are allowed, by calls that changed nothing${proviso}`)
+}
+
+/** The reads of the directory. Without memberships links work, and so this is no failure. */
+export function judgeDirectoryReads(answers: readonly DryAnswer[]): readonly Finding[] {
+  const isLacking = ({ action, answer }: DryAnswer) =>
+    action === 'ListGroupMemberships' && 'error' in answer && lacksMemberships(answer.error)
+  const finding = judgeDryCalls(
+    'identity store',
+    'identitystore',
+    answers.filter((one) => !isLacking(one)),
+  )
+  if (!answers.some(isLacking)) return [finding]
+  const told =
+    'users come from Active Directory by the older AD sync, which does not tell who is in which group: links work; eligibility and approval by group, minimums of people, what must be kept apart, memberships and rules, and the people of groups in reports do not; of a suspended person only what is known without groups ends'
+  const remedy = 'migrate to configurable AD sync (docs/from-an-hr-system.md)'
+  return [finding, warn('memberships', told, remedy)]
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   directoryReads,
   identityCenterReads,
   identityCenterWrites,
+  judgeDirectoryReads,
   judgeDryCalls,
   judgeMultiAccount,
   makeDryCalls,
@@ -35,7 +36,7 @@ export async function* tryIdentityCenter(ports: TriedPorts, member: AccountId): 
   yield judgeMultiAccount(answers.find(({ action }) => action === 'ListPermissionSets')?.answer)
   yield judgeDryCalls('identity center', 'sso', answers)
   if (!isAbsent) yield warn('identity center', 'its writes were not tried', 'allow sso:DescribePermissionSet')
-  yield judgeDryCalls('identity store', 'identitystore', await makeDryCalls(directoryReads(ports)))
+  yield* judgeDirectoryReads(await makeDryCalls(directoryReads(ports)))
 }
 
 /** What `ssofile doctor` asks the deployed dispatcher: to try its own permissions. */

@@ -4,6 +4,7 @@ import {
   directoryActions,
   functionPermissions,
   identityCenterActions,
+  memberActions,
   organizationsActions,
 } from '../../../../infra/function-permissions.ts'
 import type { Finding } from '../../../../shared/domain/guardrails/finding.ts'
@@ -192,7 +193,7 @@ describe('the doctor', () => {
     // There is one configuration of attributes, and no absent one by which a write could be tried.
     const attributes = ['Create', 'Update'].map((verb) => `${verb}InstanceAccessControlAttributeConfiguration`)
     expect([...tried(ofIdentityCenter), other, ...attributes].sort()).toEqual([...identityCenterActions].sort())
-    expect(tried(directoryReads(ports))).toEqual([...directoryActions].sort())
+    expect(tried(directoryReads(ports))).toEqual([...directoryActions, ...memberActions].sort())
     expect(tried(organizationReads(ports, member))).toEqual(Object.values(organizationsActions).flat().sort())
     const { write = [], put = [] } = functionPermissions.dispatcher
     const folders = [...write, ...put].map((prefix) => prefix.slice(0, prefix.indexOf('/') + 1))
@@ -282,6 +283,36 @@ describe('the doctor', () => {
       'identity center: in the role of test-dispatcher: 1 of 33 actions are refused to this role: sso:DeleteAccountAssignment',
     ])
     expect(findings.map(({ check }) => check)).toContain('round trip')
+  })
+
+  test.each([
+    ['GetGroupId', 'findPrincipalId', 'GROUP'],
+    ['GetUserId', 'findPrincipalId', 'USER'],
+    ['ListGroupMemberships', 'listMembersOf', undefined],
+  ])('fails where AWS refuses %s for any reason but that nobody is there', async (action, refused, type) => {
+    const world = await open()
+    const refusal: Interceptor = async ({ operation, args, proceed }) => {
+      if (operation !== refused || (type !== undefined && args[0] !== type)) return proceed()
+      throw new ServiceError('identitystore', 'ValidationException', 'no')
+    }
+    const findings = await examined(world, intercept(world.ports, refusal))
+    expect(findings.find(({ check }) => check === 'identity store')).toMatchObject({
+      level: 'fail',
+      told: `in the role of test-dispatcher: 1 of 7 actions do not work: identitystore:${action} (ValidationException: no)`,
+      remedy: expect.stringContaining('remove the cause'),
+    })
+  })
+
+  test('says what the older AD sync does not tell, which is no failure', async () => {
+    const world = await open({ hasOlderAdSync: true })
+    const findings = await examined(world)
+    expect(findings.find(({ check }) => check === 'identity store')).toMatchObject({ level: 'ok' })
+    expect(findings.find(({ check }) => check === 'memberships')).toMatchObject({
+      level: 'warn',
+      told: expect.stringContaining('older AD sync'),
+      remedy: 'migrate to configurable AD sync (docs/from-an-hr-system.md)',
+    })
+    expect(findings.filter(({ level }) => level === 'fail')).toEqual([])
   })
 
   test('names the permission sets of the management account, and fails for those of ssofile', async () => {

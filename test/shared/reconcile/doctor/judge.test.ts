@@ -141,20 +141,39 @@ test('accounts without State or Paths fail, by name', () => {
 })
 
 describe('dry calls', () => {
-  const judge = (...codes: readonly (string | undefined)[]) =>
+  const judgeAll = (isWrite: boolean, codes: readonly (string | undefined)[]) =>
     judgeDryCalls(
       'identity center',
       'sso',
       codes.map((code, index) => ({
         action: `Action${index}`,
+        isWrite,
         answer: code === undefined ? { is: undefined } : { error: error(code) },
       })),
     )
 
-  test('that are answered, not found, invalid or in conflict are allowed', () => {
-    const found = judge(undefined, 'ResourceNotFoundException', 'ValidationException', 'ConflictException')
-    expect(found).toMatchObject({ level: 'ok', told: expect.stringContaining('4 actions are allowed') })
+  const judge = (...codes: readonly (string | undefined)[]) => judgeAll(false, codes)
+
+  test('that read, and are answered or not found, are allowed', () => {
+    const found = judge(undefined, 'ResourceNotFoundException')
+    expect(found).toMatchObject({ level: 'ok', told: expect.stringContaining('2 actions are allowed') })
   })
+
+  test('that write, and are not found, invalid or in conflict, are allowed', () => {
+    const found = judgeAll(true, ['ResourceNotFoundException', 'ValidationException', 'ConflictException'])
+    expect(found).toMatchObject({ level: 'ok', told: expect.stringContaining('3 actions are allowed') })
+  })
+
+  test.each(['ValidationException', 'UnknownOperationException', 'InstanceNotFound', 'KMS_NOT_FOUND_EXCEPTION'])(
+    'that read, and are refused with %s, fail with the words of AWS',
+    (code) => {
+      expect(judge(undefined, code)).toMatchObject({
+        level: 'fail',
+        told: `1 of 2 actions do not work: sso:Action1 (${code}: told ${code})`,
+        remedy: expect.stringContaining('remove the cause'),
+      })
+    },
+  )
 
   test('that are denied fail, by name, whatever else is unclear', () => {
     expect(judge('AccessDeniedException', 'NoAnswer', undefined)).toMatchObject({
