@@ -14,6 +14,7 @@ import { Brake } from '../shared/reconcile/brake/brake.ts'
 import { patientIdentityStore } from '../shared/reconcile/calls/patient-identity-store.ts'
 import { DirectoryListing } from '../shared/reconcile/directory/directory-listing.ts'
 import { Memberships } from '../shared/reconcile/directory/memberships.ts'
+import { refusePeople } from '../shared/reconcile/directory/refuse-people.ts'
 import { Minimums } from '../shared/reconcile/guardrails/minimums.ts'
 import { reconcileInput } from '../shared/reconcile/inputs/reconcile-input.ts'
 import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
@@ -21,9 +22,9 @@ import { groupController } from '../shared/reconcile/people/group-controller.ts'
 import { LeaverCensus } from '../shared/reconcile/people/leaver-census.ts'
 import { lookAtAttributes } from '../shared/reconcile/people/look-at-attributes.ts'
 import { lookAtMembership } from '../shared/reconcile/people/look-at-membership.ts'
-import { lookAtEnded, lookAtPerson } from '../shared/reconcile/people/look-at-person.ts'
 import { lookAtRule } from '../shared/reconcile/people/look-at-rule.ts'
 import { lookAtSuspension } from '../shared/reconcile/people/look-at-suspension.ts'
+import { lookAtEnded, personController } from '../shared/reconcile/people/person-controller.ts'
 import {
   parseInput,
   queueOfInput,
@@ -98,6 +99,7 @@ function openLooks(ports: Ports, configuration: Configuration) {
     policies,
     suspensions,
     brake,
+    refusePeople: (now: Date) => refusePeople({ objects, identityStore, configuration }, now),
     census: new LeaverCensus({ ...ports, identityStore, brake, listing }),
     rules: new RuleFiles(ports.objects),
   }
@@ -105,7 +107,7 @@ function openLooks(ports: Ports, configuration: Configuration) {
     if (message.key.startsWith(rulePrefix)) return lookAtRule(message, { ...context, listing, sentMs })
     if (message.key.startsWith(suspensionPrefix))
       return lookAtEnded(message.key, context, () => lookAtSuspension(message, context))
-    if (message.key.startsWith(peoplePrefix)) return lookAtPerson(message, context)
+    if (message.key.startsWith(peoplePrefix)) return reconcileInput(message, personController, context)
     if (message.key.startsWith(membershipPrefix)) return lookAtMembership(message, context)
     if (message.key.startsWith(groupPrefix)) return reconcileInput(message, groupController, context)
     if (message.key === attributesKey) return lookAtAttributes(message, context)

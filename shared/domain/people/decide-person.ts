@@ -1,49 +1,78 @@
+import type { Complaint } from '../statuses/complaint.ts'
 import type { OwnedPerson, PersonFile } from './person-file.ts'
 import { compareProfiles, type Profile } from './person-profile.ts'
 
 export type PersonFacts = {
-  /** `undefined`: there is none. */
-  readonly file: PersonFile | undefined
-  readonly owned: OwnedPerson | undefined
-  /** The user of the record, or of the name where there is no record. */
+  readonly file: 'none' | 'invalid' | PersonFile
+  readonly entry: OwnedPerson | undefined
+  /** The user of the entry, or of the name where the entry has no id. */
   readonly user: { readonly isExternal: boolean; readonly hasName: boolean; readonly profile: Profile } | undefined
+  /** Less than five minutes after the claim: a call that was not answered may still make the user. */
+  readonly isFresh: boolean
   /** The directory was made equal to this content of the file before. */
   readonly isApplied: boolean
+  /** The entry has what the file says of the end. */
+  readonly hasTerms: boolean
+  /** The file under `suspended/` is there. Asked where the person has ended. */
+  readonly isSuspended: boolean
   readonly now: Date
   readonly onDrift: 'restore' | 'report'
+  /** Why nothing under `people/` counts. */
+  readonly refusal: Omit<Complaint, 'object'> | undefined
   /** Governance lets this user be taken over. */
   readonly mayAdopt: boolean
   /** The policy that keeps this user from every change and end by a file. */
   readonly protectedBy: string | undefined
 }
 
-export type PersonStep =
+export type PersonAction =
   | {
-      readonly step: 'none' | 'wait' | 'expired' | 'external' | 'adopt' | 'make' | 'note' | 'renamed' | 'end' | 'return'
+      readonly do: 'adopt' | 'claim' | 'make' | 'note' | 'keep' | 'end' | 'return' | 'suspend' | 'forget'
     }
-  | { readonly step: 'change' | 'report'; readonly change: Profile }
+  | { readonly do: 'change'; readonly change: Profile }
+  /** `dueAt`: since when the user is to be deleted. */
+  | { readonly do: 'delete'; readonly dueAt: Date }
+
+export type PersonEnd =
+  | { readonly tell: 'none' | 'wait' | 'expired' | 'external' | 'renamed' | 'applied' | 'unanswered' | 'not ours' }
+  | { readonly tell: 'refused'; readonly refusal: Omit<Complaint, 'object'> }
+  /** `endsAt`: when what an earlier file said of the end comes. */
+  | { readonly tell: 'invalid'; readonly endsAt?: string | undefined }
+  | { readonly tell: 'report'; readonly change: Profile }
   /** ssofile did not make the user: `foreign`: and may not take it over; `identity`: and may not change its e-mail. */
-  | { readonly step: 'foreign' | 'identity' }
+  | { readonly tell: 'foreign' | 'identity' }
   /** By this policy. */
-  | { readonly step: 'protected'; readonly policy: string }
+  | { readonly tell: 'protected'; readonly policy: string }
   /** `dueAt`: when the user is to be deleted. Absent: never. */
-  | { readonly step: 'ended'; readonly dueAt?: Date }
-  | { readonly step: 'applied' }
+  | { readonly tell: 'ended'; readonly dueAt?: Date | undefined }
 
 /**
- * The next step for one person. The first row that fits counts. In force: there is a file, it has begun, and has not ended.
+ * The next step for one person. The entry is written before the user is made. Whose time is over, or whose file is gone, counts as
+ * suspended, and may be deleted later. The first row that fits counts. In force: there is a file, it has begun, and has not ended.
  *
- * | file             | record                | user in the directory             | step                                |
+ * | file             | entry                 | user in the directory             | step                                |
  * | ---------------- | --------------------- | --------------------------------- | ----------------------------------- |
+ * | any; nothing under `people/` counts | any | any                               | `refused`                           |
+ * | not valid        | not ended, and its time is over | any                     | `end`, unless a policy protects the user |
+ * | not valid        | any                   | any                               | `invalid`                           |
  * | none             | none                  | any                               | `none`                              |
  * | ended            | none                  | not there                         | `expired`                           |
  * | ended            | none                  | there                             | as with any other file; `external` if a provider keeps it |
- * | ended, or none   | not ended             | any                               | `end`; `protected` if a policy says so |
- * | ended, or none   | ended                 | any                               | `ended`; `protected` likewise       |
+ * | ended, or none   | any                   | a policy protects it              | `protected`                         |
+ * | ended, or none   | not ended             | any                               | `end`                               |
+ * | ended, or none   | ended, without an id, fresh | not there                   | `unanswered`                        |
+ * | ended, or none   | ended                 | not there                         | `forget`                            |
+ * | ended, or none   | ended, says otherwise of the end | any                    | `keep`                              |
+ * | ended, or none   | ended                 | the file under `suspended/` is gone | `suspend`                         |
+ * | ended, or none   | ended                 | is not due                        | `ended`                             |
+ * | ended, or none   | ended                 | due; a provider keeps it, or it has another name | `not ours`           |
+ * | ended, or none   | ended                 | due                               | `delete`                            |
  * | in force         | any                   | a provider keeps it               | `external`                          |
  * | in force         | ended                 | any                               | `return`                            |
  * | not begun        | none                  | any                               | `wait`                              |
- * | any other        | any                   | not there                         | `make`; `protected` if a policy says so; `report` if it was applied and onDrift says so |
+ * | any other        | any                   | not there                         | `protected` if a policy says so; `report` if it was applied and onDrift says so |
+ * | any other        | none, or with an id   | not there                         | `claim`                             |
+ * | any other        | without an id         | not there                         | `make`                              |
  * | any other        | without an id         | there, and as the file says       | `note`                              |
  * | any other        | none, or without an id | there, protected by a policy     | `protected`                         |
  * | any other        | none, or without an id | there                            | `adopt`; `foreign` if it may not be adopted, or has another name; `identity` if its e-mail differs |
@@ -51,46 +80,68 @@ export type PersonStep =
  * | any other        | any                   | differs, and a policy protects it | `protected`                         |
  * | any other        | adopted               | differs in its e-mail             | `identity`: its e-mail is not ours to change |
  * | any other        | any                   | differs                           | `change`; `report` likewise         |
+ * | any other        | not as the file says  | the same                          | `keep`                              |
  * | any other        | any                   | the same                          | `applied`                           |
  */
-export function decidePerson(facts: PersonFacts): PersonStep {
-  const { file, owned, user, isApplied, now, onDrift, protectedBy } = facts
-  if (file === undefined && owned === undefined) return { step: 'none' }
-  const isOver = file === undefined || isPast(file.endsAt, now)
-  if (file === undefined || isOver) {
-    if (owned === undefined && user === undefined) return { step: 'expired' }
-    if (owned === undefined) return user?.isExternal ? { step: 'external' } : adopt(facts)
-    if (protectedBy !== undefined) return { step: 'protected', policy: protectedBy }
-    return owned.ended === undefined ? { step: 'end' } : { step: 'ended', ...dueOf(owned) }
+export function decidePerson(facts: PersonFacts): PersonAction | PersonEnd {
+  const { file, entry, user, isApplied, hasTerms, now, onDrift, refusal, protectedBy } = facts
+  if (refusal) return { tell: 'refused', refusal }
+  if (file === 'invalid') return endByEntry(facts)
+  if (file === 'none' && entry === undefined) return { tell: 'none' }
+  if (file === 'none' || isPast(file.endsAt, now)) {
+    if (entry === undefined && user === undefined) return { tell: 'expired' }
+    if (entry === undefined) return user?.isExternal ? { tell: 'external' } : adopt(facts)
+    if (protectedBy !== undefined) return { tell: 'protected', policy: protectedBy }
+    return entry.ended === undefined ? { do: 'end' } : leave(entry, facts)
   }
-  if (user?.isExternal) return { step: 'external' }
-  if (owned?.ended !== undefined) return { step: 'return' }
-  if (owned === undefined && file.startsAt !== undefined && !isPast(file.startsAt, now)) return { step: 'wait' }
+  if (user?.isExternal) return { tell: 'external' }
+  if (entry?.ended !== undefined) return { do: 'return' }
+  if (entry === undefined && file.startsAt !== undefined && !isPast(file.startsAt, now)) return { tell: 'wait' }
   const isReported = isApplied && onDrift === 'report'
   if (user === undefined) {
-    if (protectedBy !== undefined) return { step: 'protected', policy: protectedBy }
-    return isReported ? { step: 'report', change: {} } : { step: 'make' }
+    if (protectedBy !== undefined) return { tell: 'protected', policy: protectedBy }
+    if (isReported) return { tell: 'report', change: {} }
+    return { do: entry && entry.id === undefined ? 'make' : 'claim' }
   }
-  if (owned?.id === undefined) return isMadeByUs(facts) ? { step: 'note' } : adopt(facts)
-  if (!user.hasName) return { step: 'renamed' }
-  const change = compareProfiles(file, user.profile, owned)
-  if (Object.keys(change).length === 0) return { step: 'applied' }
-  if (protectedBy !== undefined) return { step: 'protected', policy: protectedBy }
-  if (owned.isAdopted && 'email' in change) return { step: 'identity' }
-  return { step: isReported ? 'report' : 'change', change }
+  if (entry?.id === undefined) return isMadeByUs(facts) ? { do: 'note' } : adopt(facts)
+  if (!user.hasName) return { tell: 'renamed' }
+  const change = compareProfiles(file, user.profile, entry)
+  if (Object.keys(change).length === 0) return isApplied && hasTerms ? { tell: 'applied' } : { do: 'keep' }
+  if (protectedBy !== undefined) return { tell: 'protected', policy: protectedBy }
+  if (entry.isAdopted && 'email' in change) return { tell: 'identity' }
+  return isReported ? { tell: 'report', change } : { do: 'change', change }
+}
+
+/** A file that is not valid prolongs nothing. */
+function endByEntry({ entry, protectedBy, now }: PersonFacts): PersonAction | PersonEnd {
+  const endsAt = protectedBy === undefined && entry?.ended === undefined ? entry?.endsAt : undefined
+  return isPast(endsAt, now) ? { do: 'end' } : { tell: 'invalid', endsAt }
+}
+
+/** The person has ended. */
+function leave(
+  entry: OwnedPerson,
+  { user, isFresh, hasTerms, isSuspended, now }: PersonFacts,
+): PersonAction | PersonEnd {
+  if (user === undefined) return entry.id === undefined && isFresh ? { tell: 'unanswered' } : { do: 'forget' }
+  if (!hasTerms) return { do: 'keep' }
+  if (!isSuspended) return { do: 'suspend' }
+  const dueAt = dueOf(entry)
+  if (dueAt === undefined || dueAt > now) return { tell: 'ended', dueAt }
+  return user.isExternal || !user.hasName ? { tell: 'not ours' } : { do: 'delete', dueAt }
 }
 
 /** The answer of our create is not known: another user of the name may have come meanwhile. */
-function isMadeByUs({ file, owned, user }: PersonFacts): boolean {
-  if (!file || !owned || !user?.hasName) return false
+function isMadeByUs({ file, entry, user }: PersonFacts): boolean {
+  if (typeof file === 'string' || !entry || !user?.hasName) return false
   return Object.keys(compareProfiles(file, user.profile, { isAdopted: false })).length === 0
 }
 
-function adopt({ file, user, mayAdopt, protectedBy }: PersonFacts): PersonStep {
-  if (protectedBy !== undefined) return { step: 'protected', policy: protectedBy }
-  if (!mayAdopt || !user?.hasName) return { step: 'foreign' }
-  const change = file ? compareProfiles(file, user.profile, { isAdopted: true }) : {}
-  return 'email' in change ? { step: 'identity' } : { step: 'adopt' }
+function adopt({ file, user, mayAdopt, protectedBy }: PersonFacts): PersonAction | PersonEnd {
+  if (protectedBy !== undefined) return { tell: 'protected', policy: protectedBy }
+  if (!mayAdopt || !user?.hasName) return { tell: 'foreign' }
+  const change = typeof file === 'string' ? {} : compareProfiles(file, user.profile, { isAdopted: true })
+  return 'email' in change ? { tell: 'identity' } : { do: 'adopt' }
 }
 
 function isPast(instant: string | undefined, now: Date): boolean {
@@ -100,7 +151,7 @@ function isPast(instant: string | undefined, now: Date): boolean {
 const dayMs = 24 * 60 * 60_000
 
 /** Never for a user of whom it is not known that ssofile made or adopted it. */
-function dueOf({ id, ended, deleteAfterDays }: OwnedPerson): { readonly dueAt?: Date } {
-  if (id === undefined || ended === undefined || deleteAfterDays === undefined) return {}
-  return { dueAt: new Date(Date.parse(ended.at) + deleteAfterDays * dayMs) }
+function dueOf({ id, ended, deleteAfterDays }: OwnedPerson): Date | undefined {
+  if (id === undefined || ended === undefined || deleteAfterDays === undefined) return undefined
+  return new Date(Date.parse(ended.at) + deleteAfterDays * dayMs)
 }

@@ -81,16 +81,17 @@ export type Controller<T extends KindTypes> = {
   readonly decide: (facts: T['facts']) => T['action'] | T['end']
   /** The actions that go on under a pause, since they change ssofile's own records alone. All others stop. */
   readonly underPause: readonly T['action']['do'][]
+  /** Answers what has changed; or what is told where something keeps it from this step. */
   readonly perform: (
     action: T['action'],
     input: Input<T>,
     facts: T['facts'],
     context: T['context'],
-  ) => Promise<Effect<T['entry']>>
+  ) => Promise<Effect<T['entry']> | Description>
   /** Pure. Not asked of a file that is not valid: its status says why. */
   readonly describe: (end: T['end'], input: Input<T>, facts: T['facts']) => Description
-  /** The inputs that wait for this one. */
-  readonly wakes: (name: T['name'], context: T['context']) => AsyncIterable<string>
+  /** The inputs that wait for this one. Absent: none do. */
+  readonly wakes?: (name: T['name'], context: T['context']) => AsyncIterable<string>
   /** What the status has of the file besides. */
   readonly quote?: (body: T['body']) => Pick<NewStatus, 'owner'>
 }

@@ -40,7 +40,7 @@ export async function reconcileInput<T extends KindTypes>(
   const status = await tellInput(context, { message, head }, () => told)
   await indexInstants(objects, key, again ? [again] : [], id)
   log.info(`${controller.noun} reconciled`, { input: key, id, status: status?.state ?? 'removed' })
-  if (!isNews) return
+  if (!isNews || controller.wakes === undefined) return
   const waiting = await Array.fromAsync(controller.wakes(named.value, context))
   await sendInputs(context, waiting, `its ${controller.noun} has changed`, configuration)
 }
@@ -113,7 +113,8 @@ async function advance<T extends KindTypes>(
         return tell({ told: { state, reason: paused }, again: new Date(now.getTime() + pausedAgainMs) })
       await requireUnchanged(context.objects, key, head)
     }
-    return await controller.perform(step, input, facts, context)
+    const came = await controller.perform(step, input, facts, context)
+    return 'told' in came ? tell(came) : came
   } catch (error) {
     return tell({ told: rejectRefused(error, { object: key, isThere: file.is === 'valid' }) })
   }

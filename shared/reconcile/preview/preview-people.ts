@@ -98,7 +98,9 @@ async function previewPerson(
   const hasName = user?.name === principalName.parse(name + configuration.principalSuffix)
   const isApplied = owned?.applied !== undefined && owned.applied === head?.etag
   const decided = decidePerson({
-    ...{ file: said, owned, isApplied, now, onDrift: configuration.onDrift },
+    ...{ file: said ?? 'none', entry: owned, isApplied, now, onDrift: configuration.onDrift, refusal: undefined },
+    // What only ssofile's own records need is not told.
+    ...{ isFresh: false, hasTerms: true, isSuspended: true },
     user: user && { ...user, hasName },
     mayAdopt: mayAdoptPerson(guardrails, name),
     protectedBy: findNeverSuspended(guardrails, name),
@@ -108,19 +110,32 @@ async function previewPerson(
     const differs = said && user ? compareProfiles(said, user.profile, { isAdopted }) : {}
     return profileFields.filter((field) => field in differs)
   }
-  switch (decided.step) {
+  if ('do' in decided)
+    switch (decided.do) {
+      case 'claim':
+      case 'make':
+        return { change: 'create', ...terms }
+      case 'adopt':
+        return { change: 'adopt', fields: differing(true), ...terms }
+      case 'return':
+        return { change: 'return', fields: differing(owned?.isAdopted === true), ...terms }
+      case 'change':
+        return { change: 'change', fields: profileFields.filter((field) => field in decided.change), ...terms }
+      case 'end':
+        return { change: 'end', ...terms, at: said?.endsAt }
+      case 'delete':
+        return { change: 'ended', at: decided.dueAt.toISOString() }
+      case 'note':
+      case 'keep':
+      case 'suspend':
+      case 'forget':
+        return undefined
+      default:
+        return decided satisfies never
+    }
+  switch (decided.tell) {
     case 'wait':
       return { change: 'wait', at: said?.startsAt, ...terms }
-    case 'make':
-      return { change: 'create', ...terms }
-    case 'adopt':
-      return { change: 'adopt', fields: differing(true), ...terms }
-    case 'return':
-      return { change: 'return', fields: differing(owned?.isAdopted === true), ...terms }
-    case 'change':
-      return { change: 'change', fields: profileFields.filter((field) => field in decided.change), ...terms }
-    case 'end':
-      return { change: 'end', ...terms, at: said?.endsAt }
     case 'ended':
       return decided.dueAt && { change: 'ended', at: decided.dueAt.toISOString() }
     case 'external':
@@ -134,7 +149,10 @@ async function previewPerson(
     case 'renamed':
       return { change: 'renamed', reason: `somebody renamed the user to '${user?.name}'` }
     case 'none':
-    case 'note':
+    case 'invalid':
+    case 'refused':
+    case 'unanswered':
+    case 'not ours':
     case 'applied':
     case 'expired':
     case 'report':

@@ -13,6 +13,7 @@ import {
   toProfile,
 } from '../../../../shared/domain/people/person-profile.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
+import { everyChoice } from '../../../every-choice.ts'
 
 const names = { displayName: 'Ana Ruiz', givenName: 'Ana', familyName: 'Ruiz' }
 const full = {
@@ -35,107 +36,108 @@ describe('the next step for one person', () => {
   const file = personFileSchema.parse(names)
   const over = { ...file, endsAt: before }
   const facts: PersonFacts = {
-    ...{ file, owned, user, isApplied: false, now, onDrift: 'restore' },
-    ...{ mayAdopt: true, protectedBy: undefined },
+    ...{ file, entry: owned, user, isApplied: true, now, onDrift: 'restore' },
+    ...{ mayAdopt: true, protectedBy: undefined, refusal: undefined },
+    ...{ isFresh: false, hasTerms: true, isSuspended: true },
   }
   const { id: _, ...claimed } = owned
 
   test.each<[string, Partial<PersonFacts>, object]>([
-    ['no file and no record', { file: undefined, owned: undefined }, { step: 'none' }],
-    ['a file that has ended, and nobody', { file: over, owned: undefined, user: undefined }, { step: 'expired' }],
-    ['a file that has ended, of somebody who was there', { file: over, owned: undefined }, { step: 'adopt' }],
+    ['no file and no record', { file: 'none', entry: undefined }, { tell: 'none' }],
+    ['a file that has ended, and nobody', { file: over, entry: undefined, user: undefined }, { tell: 'expired' }],
+    ['a file that has ended, of somebody who was there', { file: over, entry: undefined }, { do: 'adopt' }],
     [
       'the same of a provider',
-      { file: over, owned: undefined, user: { ...user, isExternal: true } },
-      { step: 'external' },
+      { file: over, entry: undefined, user: { ...user, isExternal: true } },
+      { tell: 'external' },
     ],
-    ['a file that has ended', { file: over }, { step: 'end' }],
-    ['an end to come', { file: { ...file, endsAt: after } }, { step: 'applied' }],
-    ['a file that is gone', { file: undefined }, { step: 'end' }],
-    ['a person who has ended', { file: undefined, owned: ended }, { step: 'ended' }],
+    ['a file that has ended', { file: over }, { do: 'end' }],
+    ['an end to come', { file: { ...file, endsAt: after } }, { tell: 'applied' }],
+    ['a file that is gone', { file: 'none' }, { do: 'end' }],
+    ['a person who has ended', { file: 'none', entry: ended }, { tell: 'ended' }],
     [
       'one who is to be deleted',
-      { file: undefined, owned: { ...ended, deleteAfterDays: 2 } },
-      { step: 'ended', dueAt: new Date('2026-03-05T09:00:00Z') },
+      { file: 'none', entry: { ...ended, deleteAfterDays: 2 } },
+      { tell: 'ended', dueAt: new Date('2026-03-05T09:00:00Z') },
     ],
-    ['a person who comes back', { owned: ended }, { step: 'return' }],
-    ['a user whom a provider keeps now', { user: { ...user, isExternal: true } }, { step: 'external' }],
+    ['a person who comes back', { entry: ended }, { do: 'return' }],
+    ['a user whom a provider keeps now', { user: { ...user, isExternal: true } }, { tell: 'external' }],
     [
       'a beginning to come',
-      { file: { ...file, startsAt: after }, owned: undefined, user: undefined },
-      { step: 'wait' },
+      { file: { ...file, startsAt: after }, entry: undefined, user: undefined },
+      { tell: 'wait' },
     ],
     [
       'a beginning that was',
-      { file: { ...file, startsAt: before }, owned: undefined, user: undefined },
-      { step: 'make' },
+      { file: { ...file, startsAt: before }, entry: undefined, user: undefined },
+      { do: 'claim' },
     ],
-    ['a user who was there', { owned: undefined }, { step: 'adopt' }],
-    ['a user who was there, and may not be adopted', { owned: undefined, mayAdopt: false }, { step: 'foreign' }],
-    ['the same with a file that has ended', { file: over, owned: undefined, mayAdopt: false }, { step: 'foreign' }],
-    ['the same, protected', { owned: undefined, protectedBy: 'p' }, { step: 'protected', policy: 'p' }],
-    ['the end of somebody protected', { file: undefined, protectedBy: 'p' }, { step: 'protected', policy: 'p' }],
+    ['a user who was there', { entry: undefined }, { do: 'adopt' }],
+    ['a user who was there, and may not be adopted', { entry: undefined, mayAdopt: false }, { tell: 'foreign' }],
+    ['the same with a file that has ended', { file: over, entry: undefined, mayAdopt: false }, { tell: 'foreign' }],
+    ['the same, protected', { entry: undefined, protectedBy: 'p' }, { tell: 'protected', policy: 'p' }],
+    ['the end of somebody protected', { file: 'none', protectedBy: 'p' }, { tell: 'protected', policy: 'p' }],
     [
       'the deletion of somebody protected',
-      { file: undefined, owned: { ...ended, deleteAfterDays: 0 }, protectedBy: 'p' },
-      { step: 'protected', policy: 'p' },
+      { file: 'none', entry: { ...ended, deleteAfterDays: 0 }, protectedBy: 'p' },
+      { tell: 'protected', policy: 'p' },
     ],
     [
       'another title of somebody protected',
       { file: { ...file, title: 'CTO' }, protectedBy: 'p' },
-      { step: 'protected', policy: 'p' },
+      { tell: 'protected', policy: 'p' },
     ],
-    ['no change of somebody protected', { protectedBy: 'p' }, { step: 'applied' }],
+    ['no change of somebody protected', { protectedBy: 'p' }, { tell: 'applied' }],
     [
       'another e-mail address of an adopted user',
-      { file: { ...file, email: 'x@x.example', title: 'CTO' }, owned: { ...owned, isAdopted: true } },
-      { step: 'identity' },
+      { file: { ...file, email: 'x@x.example', title: 'CTO' }, entry: { ...owned, isAdopted: true } },
+      { tell: 'identity' },
     ],
     [
       'another e-mail address of somebody who may be adopted',
-      { file: { ...file, email: 'x@x.example' }, owned: undefined },
-      { step: 'identity' },
+      { file: { ...file, email: 'x@x.example' }, entry: undefined },
+      { tell: 'identity' },
     ],
-    ['somebody of almost the same name', { owned: undefined, user: { ...user, hasName: false } }, { step: 'foreign' }],
+    ['somebody of almost the same name', { entry: undefined, user: { ...user, hasName: false } }, { tell: 'foreign' }],
     [
       'nobody of a name that a policy protects',
       { user: undefined, protectedBy: 'p' },
-      { step: 'protected', policy: 'p' },
+      { tell: 'protected', policy: 'p' },
     ],
     [
       'an answer that got lost, and somebody else of the name',
-      { owned: claimed, user: { ...user, profile: { ...names, title: 'CTO' } }, mayAdopt: false },
-      { step: 'foreign' },
+      { entry: claimed, user: { ...user, profile: { ...names, title: 'CTO' } }, mayAdopt: false },
+      { tell: 'foreign' },
     ],
     [
       'an answer that got lost, of somebody who is to be deleted',
-      { file: undefined, owned: { ...claimed, ended: { at: before }, deleteAfterDays: 0 } },
-      { step: 'ended' },
+      { file: 'none', entry: { ...claimed, ended: { at: before }, deleteAfterDays: 0 } },
+      { tell: 'ended' },
     ],
     [
       'another e-mail address of a user whom ssofile made',
       { file: { ...file, email: 'x@x.example' } },
-      { step: 'change', change: { email: 'x@x.example' } },
+      { do: 'change', change: { email: 'x@x.example' } },
     ],
-    ['nobody of the name', { owned: undefined, user: undefined }, { step: 'make' }],
-    ['a user who was deleted by hand', { user: undefined, isApplied: true }, { step: 'make' }],
+    ['nobody of the name', { entry: undefined, user: undefined }, { do: 'claim' }],
+    ['a user who was deleted by hand', { user: undefined, isApplied: true }, { do: 'claim' }],
     [
       'the same, only to be told',
       { user: undefined, isApplied: true, onDrift: 'report' },
-      { step: 'report', change: {} },
+      { tell: 'report', change: {} },
     ],
-    ['an answer that got lost', { owned: claimed }, { step: 'note' }],
-    ['another name', { user: { ...user, hasName: false } }, { step: 'renamed' }],
-    ['another title', { file: { ...file, title: 'CTO' } }, { step: 'change', change: { title: 'CTO' } }],
+    ['an answer that got lost', { entry: claimed }, { do: 'note' }],
+    ['another name', { user: { ...user, hasName: false } }, { tell: 'renamed' }],
+    ['another title', { file: { ...file, title: 'CTO' } }, { do: 'change', change: { title: 'CTO' } }],
     [
       'a title that somebody wrote',
       { user: { ...user, profile: { ...names, title: 'CTO' } }, isApplied: true, onDrift: 'report' },
-      { step: 'report', change: { title: undefined } },
+      { tell: 'report', change: { title: undefined } },
     ],
     [
       'what an adopted user has and the file leaves out',
-      { owned: { ...owned, isAdopted: true }, user: { ...user, profile: { ...names, title: 'CTO' } } },
-      { step: 'applied' },
+      { entry: { ...owned, isAdopted: true }, user: { ...user, profile: { ...names, title: 'CTO' } } },
+      { tell: 'applied' },
     ],
   ])('with %s', (_title, changed, expected) => {
     expect(decidePerson({ ...facts, ...changed })).toEqual(expected)
@@ -143,49 +145,83 @@ describe('the next step for one person', () => {
 
   const adopted = { ...owned, isAdopted: true }
   const another = { ...file, email: 'x@x.example', title: 'CTO' }
-  const choices = {
-    file: [undefined, file, another, over, { ...another, startsAt: after }],
-    owned: [
-      ...[undefined, owned, adopted, claimed, ended],
-      ...[adopted, claimed, owned].map((one) => ({ ...one, ended: { at: before }, deleteAfterDays: 0 })),
-    ],
-    user: [
-      undefined,
-      { ...user, profile: { ...names, email: 'y@y.example' } },
-      ...[true, false].flatMap((isExternal) => [true, false].map((hasName) => ({ ...user, isExternal, hasName }))),
-    ],
-    isApplied: [true, false],
-    onDrift: ['restore', 'report'],
-    mayAdopt: [true, false],
-    protectedBy: [undefined, 'p'],
-  } as const
-  const every = Object.entries(choices).reduce<readonly Partial<PersonFacts>[]>(
-    (all, [name, values]) => all.flatMap((one) => values.map((value) => ({ ...one, [name]: value }))),
-    [{}],
-  )
+  const every: PersonFacts[] = []
+  const count = everyChoice((choose) => {
+    const chosen = choose(['none', 'invalid', file, another, over, { ...another, startsAt: after }] as const)
+    every.push({
+      ...facts,
+      file: chosen,
+      entry: choose([
+        ...[undefined, owned, adopted, claimed, ended, { ...owned, endsAt: before }, { ...owned, endsAt: after }],
+        ...[adopted, claimed, owned].map((one) => ({ ...one, ended: { at: before }, deleteAfterDays: 0 })),
+      ]),
+      user: choose([
+        undefined,
+        { ...user, profile: { ...names, email: 'y@y.example' } },
+        ...[true, false].flatMap((isExternal) => [true, false].map((hasName) => ({ ...user, isExternal, hasName }))),
+      ]),
+      isFresh: choose([true, false]),
+      isApplied: choose([true, false]),
+      hasTerms: choose([true, false]),
+      isSuspended: choose([true, false]),
+      onDrift: choose(['restore', 'report'] as const),
+      mayAdopt: choose([true, false]),
+      protectedBy: choose([undefined, 'p']),
+      refusal: chosen === file ? choose([undefined, { received: 'a', expected: 'b', remedy: 'c' }]) : undefined,
+    })
+  })
+  const cases = every.map((one) => ({ one, decided: decidePerson(one) }))
+  const nameOf = (decided: ReturnType<typeof decidePerson>) => ('do' in decided ? decided.do : decided.tell)
+  const of = (...names: readonly string[]) => cases.filter(({ decided }) => names.includes(nameOf(decided)))
+  const writes = ['adopt', 'claim', 'make', 'change', 'end', 'delete']
 
-  test('whatever the facts: nobody is taken over without governance, and nobody whom a policy protects is written', () => {
-    const steps = new Set<string>()
-    for (const one of every) {
-      const all: PersonFacts = { ...facts, ...one }
-      const decided = decidePerson(all)
-      steps.add(decided.step)
-      const { step } = decided
-      const isOurs = all.owned !== undefined && !all.owned.isAdopted
-      const broken = [
-        step === 'adopt' && (!all.mayAdopt || all.user?.hasName !== true) && 'adopted',
-        step === 'note' && (all.file !== file || all.user?.profile !== names) && 'taken for ours',
-        all.protectedBy !== undefined && ['adopt', 'make', 'change', 'end'].includes(step) && 'protected',
-        'change' in decided && step === 'change' && 'email' in decided.change && !isOurs && 'e-mail',
-        'dueAt' in decided && (all.protectedBy !== undefined || all.owned?.id === undefined) && 'deleted',
-        all.user?.isExternal && ['adopt', 'note', 'change'].includes(step) && 'of a provider',
-      ].filter((fault) => fault !== false && fault !== undefined)
-      expect({ facts: all, step, broken }).toEqual({ facts: all, step, broken: [] })
-    }
-    expect([...steps].toSorted()).toEqual([
-      ...['adopt', 'applied', 'change', 'end', 'ended', 'expired', 'external', 'foreign', 'identity', 'make', 'none'],
-      ...['note', 'protected', 'renamed', 'report', 'return', 'wait'],
+  test(`${count} facts are decided, and each step comes about`, () => {
+    expect([...new Set(cases.map(({ decided }) => nameOf(decided)))].toSorted()).toEqual([
+      ...['adopt', 'applied', 'change', 'claim', 'delete', 'end', 'ended', 'expired', 'external', 'foreign', 'forget'],
+      ...[
+        'identity',
+        'invalid',
+        'keep',
+        'make',
+        'none',
+        'not ours',
+        'note',
+        'protected',
+        'refused',
+        'renamed',
+        'report',
+      ],
+      ...['return', 'suspend', 'unanswered', 'wait'],
     ])
+  })
+
+  test('nobody is taken over without governance, and nobody is taken for ours who differs from the file', () => {
+    for (const { one } of of('adopt')) expect([one.mayAdopt, one.user?.hasName]).toEqual([true, true])
+    for (const { one } of of('note')) expect([one.file, one.user?.profile]).toEqual([file, names])
+  })
+
+  test('nobody is written whom a policy protects, whom a provider keeps, or while nothing under people/ counts', () => {
+    for (const { one } of of(...writes)) expect([one.protectedBy, one.refusal]).toEqual([undefined, undefined])
+    for (const { one } of of('adopt', 'note', 'change', 'delete')) expect(one.user?.isExternal).toBe(false)
+  })
+
+  test('the e-mail address of an adopted user stays', () => {
+    for (const { one, decided } of of('change'))
+      expect('change' in decided && 'email' in decided.change && one.entry?.isAdopted !== false).toBe(false)
+  })
+
+  test('only a user of ours by id is deleted: one who has ended, is suspended, and is due', () => {
+    for (const { one } of of('delete')) {
+      expect(one.entry).toMatchObject({ id, ended: { at: before }, deleteAfterDays: 0 })
+      expect([one.isSuspended, one.user?.hasName]).toEqual([true, true])
+      expect(one.file === 'none' || one.file === over).toBe(true)
+    }
+  })
+
+  test('a file that is not valid only ends, and no entry is forgotten while a call may still make its user', () => {
+    for (const { one, decided } of cases)
+      if (one.file === 'invalid') expect(['invalid', 'end']).toContain(nameOf(decided))
+    for (const { one } of of('forget')) expect(one.entry?.id === undefined && one.isFresh).toBe(false)
   })
 })
 

@@ -1,0 +1,379 @@
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { findNeverSuspended, mayAdoptPerson } from '../../domain/guardrails/named-people.ts'
+import type { Guardrails } from '../../domain/guardrails/policy-file.ts'
+import { renderNameInKey } from '../../domain/links/name-in-key.ts'
+import { decidePerson, type PersonAction, type PersonEnd, type PersonFacts } from '../../domain/people/decide-person.ts'
+import {
+  type OwnedPerson,
+  type PersonFile,
+  parsePersonFile,
+  parsePersonKey,
+  peoplePrefix,
+  personFileMostBytes,
+  personKey,
+} from '../../domain/people/person-file.ts'
+import type { Profile } from '../../domain/people/person-profile.ts'
+import {
+  parseSuspensionBody,
+  parseSuspensionKey,
+  suspensionKey,
+  suspensionMostBytes,
+} from '../../domain/people/suspension.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
+import { type Complaint, quote } from '../../domain/statuses/complaint.ts'
+import { rejection } from '../../domain/statuses/status.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import type { DirectoryUser } from '../../ports/identity-store.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { unlessCode } from '../../ports/service-error.ts'
+import type { Brake } from '../brake/brake.ts'
+import type { refusePeople } from '../directory/refuse-people.ts'
+import type {
+  Controller,
+  Description,
+  Effect,
+  Input,
+  KindTypes,
+  ReadingContext,
+  ReconcileContext,
+} from '../inputs/controller.ts'
+import { reconcileInput } from '../inputs/reconcile-input.ts'
+import { sendInputs } from '../records/inputs.ts'
+import { listHeads } from '../records/list-heads.ts'
+import { listOwnedPeople, ownedPersonRecord } from '../records/owned-people.ts'
+import type { Policies } from '../records/policies.ts'
+import { requireUnchanged } from '../records/read-input.ts'
+import { findWhyKept } from './find-why-kept.ts'
+import { settlingMs } from './settle-membership.ts'
+
+export type PersonContext = ReconcileContext & {
+  readonly policies: Pick<Policies, 'read'>
+  readonly brake: Pick<Brake, 'admitDeletion' | 'reviewDeletion'>
+  /** Why nothing under `people/` counts now. */
+  readonly refusePeople: (now: Date) => ReturnType<typeof refusePeople>
+}
+
+interface PersonTypes extends KindTypes {
+  readonly name: PrincipalName
+  readonly body: PersonFile
+  readonly entry: OwnedPerson
+  readonly facts: Omit<PersonFacts, 'user'> & {
+    /** The user's name in the directory. */
+    readonly whole: PrincipalName
+    readonly id: PrincipalId | undefined
+    readonly user: (DirectoryUser & { readonly hasName: boolean }) | undefined
+    readonly broken: Guardrails['broken'][number] | undefined
+  }
+  readonly action: PersonAction
+  readonly end: PersonEnd
+  readonly context: PersonContext
+}
+type Facts = PersonTypes['facts']
+type PersonInput = Input<PersonTypes>
+type Told = NonNullable<Description['told']>
+
+const laterMs = 60 * 60_000
+
+/**
+ * The file of a person: makes the user, or adopts one that no provider keeps, and keeps it as the file says. A person whose time is
+ * over, or whose file is gone, counts as suspended: ssofile puts a file under `suspended/`, and takes that one away when the person
+ * comes back.
+ */
+export const personController: Controller<PersonTypes> = {
+  noun: 'person',
+  parseName: parsePersonKey,
+  mostBytes: personFileMostBytes,
+  parseBody: parsePersonFile,
+  entryOf: ownedPersonRecord,
+  historyOf: (name) => ({ folder: `history/people/${renderNameInKey(name)}/`, name: renderNameInKey(name) }),
+  gather,
+  decide: decidePerson,
+  underPause: ['adopt', 'note', 'keep', 'end', 'return', 'suspend', 'forget'],
+  perform,
+  describe,
+}
+
+/**
+ * Around a look at a file under `suspended/` of somebody who has ended by a file under `people/`: where somebody deleted it, it is put
+ * back first; and once nothing is left, the user may be due to be deleted.
+ */
+export async function lookAtEnded(key: string, context: PersonContext, look: () => Promise<void>): Promise<void> {
+  const named = parseSuspensionKey(key)
+  if (!named.ok || context.configuration.directory !== 'identity-center') return look()
+  const { objects, randomness } = context
+  const { ended, deleteAfterDays } = (await ownedPersonRecord(objects, named.value).read())?.value ?? {}
+  const message = { v: 1, id: randomness.id(), event: 'its suspension', key: personKey(named.value) } as const
+  if (ended && (await objects.head(key)) === undefined) await reconcileInput(message, personController, context)
+  await look()
+  if (ended && deleteAfterDays !== undefined) await reconcileInput(message, personController, context)
+}
+
+/** Every hour: what no event told of. Each person of ours is compared with the file and the directory. */
+export async function reconcilePeople(
+  ports: Pick<Ports, 'objects' | 'queues' | 'randomness'>,
+  configuration: Configuration,
+): Promise<void> {
+  if (configuration.directory !== 'identity-center') return
+  const keys = new Set((await listHeads(ports.objects, peoplePrefix)).keys())
+  for await (const name of listOwnedPeople(ports.objects)) keys.add(personKey(name))
+  await sendInputs(ports, [...keys], 'reconcile', configuration)
+}
+
+async function gather(input: PersonInput, context: ReadingContext<PersonContext>): Promise<Facts> {
+  const { name, file, entry, head, now } = input
+  const { configuration, policies, identityStore, objects } = context
+  const whole = principalName.parse(name + configuration.principalSuffix)
+  const refusal = await context.refusePeople(now)
+  const id = refusal ? undefined : (entry?.id ?? (await identityStore.findPrincipalId('USER', whole)))
+  const user = id && (await identityStore.findUser(id))
+  const guardrails = await policies.read()
+  const terms = termsOf(input)
+  return {
+    file: file.is === 'valid' ? file.body : file.is,
+    entry,
+    whole,
+    id,
+    user: user && { ...user, hasName: user.name === whole },
+    isFresh: entry !== undefined && now.getTime() - Date.parse(entry.claimedAt) < settlingMs,
+    isApplied: entry?.applied !== undefined && entry.applied === head?.etag,
+    hasTerms: entry?.deleteAfterDays === terms.deleteAfterDays && entry?.endsAt === terms.endsAt,
+    isSuspended: entry?.ended !== undefined && (await objects.head(suspensionKey(name))) !== undefined,
+    now,
+    onDrift: configuration.onDrift,
+    refusal,
+    mayAdopt: mayAdoptPerson(guardrails, name),
+    protectedBy: findNeverSuspended(guardrails, name),
+    broken: guardrails.broken[0],
+  }
+}
+
+/** What the entry keeps of the file. Without a valid one it stays as it was. */
+function termsOf({ file, entry }: PersonInput): Pick<OwnedPerson, 'deleteAfterDays' | 'endsAt'> {
+  const { deleteAfterDays, endsAt } = (file.is === 'valid' ? file.body : entry) ?? {}
+  return { ...(deleteAfterDays !== undefined && { deleteAfterDays }), ...(endsAt !== undefined && { endsAt }) }
+}
+
+/** As the file says of the end. */
+function withTerms(input: PersonInput, { deleteAfterDays: _, endsAt: __, ...rest }: OwnedPerson): OwnedPerson {
+  return { ...rest, ...termsOf(input) }
+}
+
+async function perform(
+  action: PersonAction,
+  input: PersonInput,
+  facts: Facts,
+  context: PersonContext,
+): Promise<Effect<OwnedPerson> | Description> {
+  const { identityStore, objects, brake } = context
+  const { name, file, head, entry } = input
+  const { id, user } = facts
+  const now = renderInstant(input.now)
+  const told = (event: string, at?: string, more: object = {}) => ({
+    event,
+    ...(at !== undefined && { at }),
+    body: { user: id, name, ...more },
+  })
+  if (action.do === 'claim') return { entry: { v: 1, isAdopted: false, claimedAt: now, ...termsOf(input) } }
+  if (action.do === 'adopt') {
+    const adopted = { v: 1, isAdopted: true, claimedAt: now, ...(id && { id }), ...termsOf(input) } as const
+    return { history: told('adopted'), entry: adopted }
+  }
+  // All others are steps of an entry.
+  if (entry === undefined) return {}
+  switch (action.do) {
+    case 'make': {
+      const made = await unlessCode(
+        identityStore.createPerson(facts.whole, file.is === 'valid' ? profileOf(file.body) : {}),
+        'ConflictException',
+      )
+      if (made === undefined) return {}
+      return {
+        history: { ...told('created', entry.claimedAt), body: { user: made, name } },
+        entry: { ...entry, id: made },
+      }
+    }
+    case 'note':
+      return id === undefined ? {} : { history: told('created', entry.claimedAt), entry: { ...entry, id } }
+    case 'change':
+      if (id === undefined) return {}
+      await identityStore.updatePerson(id, action.change)
+      return { history: told('changed', undefined, { changed: Object.keys(action.change) }) }
+    case 'keep': {
+      // Another file says for how long the user is kept.
+      if (entry.ended && id !== undefined) await brake.reviewDeletion(id)
+      const isApplied = entry.ended === undefined && head !== undefined
+      return { entry: { ...withTerms(input, entry), ...(isApplied && { applied: head.etag }) } }
+    }
+    case 'end': {
+      const etag = await suspend(input, objects)
+      const ended = { at: now, ...(etag !== undefined && { etag }) }
+      return { history: told('ended'), entry: { ...withTerms(input, entry), ended } }
+    }
+    case 'suspend': {
+      const etag = await suspend(input, objects)
+      return { entry: { ...entry, ended: { at: entry.ended?.at ?? now, ...(etag !== undefined && { etag }) } } }
+    }
+    case 'return': {
+      const { ended, ...rest } = entry
+      if (ended?.etag !== undefined) await objects.delete(suspensionKey(name), { ifMatch: ended.etag })
+      if (id !== undefined) await brake.reviewDeletion(id)
+      return { history: told('returned'), entry: rest }
+    }
+    case 'delete': {
+      if (user === undefined) return {}
+      const due = { name, dueAt: action.dueAt, broken: facts.broken }
+      const kept = await findWhyKept(user.id, due, context)
+      if (kept) return describeLater({ ...kept.told, principalId: user.id }, input, kept.againMs)
+      await requireUnchanged(objects, input.key, head)
+      await unlessCode(identityStore.deleteUser(user.id), 'ResourceNotFoundException')
+      return forget('deleted')
+    }
+    case 'forget':
+      return forget('gone')
+  }
+
+  /** The user is gone: what suspended it has done its work, and a new user of this name is somebody else. */
+  async function forget(event: 'deleted' | 'gone'): Promise<Effect<OwnedPerson>> {
+    const etag = entry?.ended?.etag
+    if (etag !== undefined) await objects.delete(suspensionKey(name), { ifMatch: etag })
+    if (id !== undefined) await brake.reviewDeletion(id)
+    return { history: told(event), entry: 'none' }
+  }
+}
+
+/** Answers the etag of our file. One that somebody else put there stays theirs; ours may be of an attempt that died. */
+async function suspend({ name, file }: PersonInput, objects: Ports['objects']): Promise<string | undefined> {
+  const key = suspensionKey(name)
+  const begin = `${personKey(name)} `
+  const body = JSON.stringify({ reason: begin + (file.is === 'valid' ? `ended at ${file.body.endsAt}` : 'is gone') })
+  const written = await objects.put(key, body, { ifNoneMatch: '*' })
+  if (written.outcome === 'written') return written.etag
+  const there = await objects.get(key, { mostBytes: suspensionMostBytes })
+  const read = there && parseSuspensionBody(key, there.body, there.size)
+  return there && read?.ok && read.value.reason?.startsWith(begin) ? there.etag : undefined
+}
+
+function describe(end: PersonEnd, input: PersonInput, facts: Facts): Description {
+  const { name, file, key } = input
+  const { id: principalId } = facts
+  const body = file.is === 'valid' ? file.body : undefined
+  const later = (told: Told) => describeLater({ ...told, principalId }, input, laterMs)
+  switch (end.tell) {
+    case 'none':
+      return { told: undefined }
+    case 'refused':
+      return { told: file.is === 'none' ? undefined : rejection({ object: key, ...end.refusal }) }
+    case 'invalid':
+      return { told: undefined, again: dateOf(end.endsAt) }
+    case 'unanswered':
+      return { told: undefined, again: new Date(input.now.getTime() + settlingMs) }
+    case 'wait':
+      return { told: { state: 'waiting', reason: `not before ${body?.startsAt}` }, again: dateOf(body?.startsAt) }
+    case 'expired':
+      return { told: { state: 'expired', reason: `its time ended at ${body?.endsAt}; there is no user of ours` } }
+    case 'external':
+      return { told: { ...describeExternal(name), principalId } }
+    case 'not ours':
+      return later(describeExternal(name))
+    case 'foreign':
+      return later(describeForeign(name, facts.broken))
+    case 'protected':
+      return later(describeProtected(end.policy, file.is !== 'none'))
+    case 'identity':
+      return later(describeIdentity(facts.user))
+    case 'renamed':
+      return later(describeRenamed(facts))
+    case 'report':
+      return later(describeDrift(end.change, facts.user))
+    case 'applied':
+      return {
+        told: { state: 'applied', principalId, ...(input.entry?.isAdopted && { owned: false }) },
+        again: dateOf(body?.endsAt),
+      }
+    case 'ended':
+      return describeEnded(end.dueAt, input, principalId)
+  }
+}
+
+function describeLater(told: Told, { now }: PersonInput, ms: number): Description {
+  return { told, again: new Date(now.getTime() + ms) }
+}
+
+function describeEnded(dueAt: Date | undefined, { name, file }: PersonInput, principalId?: PrincipalId): Description {
+  const state = file.is === 'none' ? 'revoking' : 'expired'
+  const reason = `the person counts as suspended: see ${suspensionKey(name)}`
+  if (dueAt === undefined) return { told: file.is === 'none' ? undefined : { state, reason, principalId } }
+  return {
+    told: { state, reason: `${reason}; the user is deleted after ${renderInstant(dueAt)}`, principalId },
+    again: dueAt,
+  }
+}
+
+function profileOf(file: PersonFile): Profile {
+  const { displayName, givenName, familyName, email, title, department, userType, manager } = file
+  return { displayName, givenName, familyName, email, title, department, userType, manager }
+}
+
+function dateOf(instant: string | undefined): Date | undefined {
+  return instant === undefined ? undefined : new Date(instant)
+}
+
+function describeExternal(name: PrincipalName): Told {
+  return {
+    state: 'rejected',
+    reason: `received user '${quote(name)}', whom a provider keeps (it has ExternalIds), expected one that nobody else writes`,
+    remedy: 'change the user in the provider, and delete this file; to take away what the person has: ssofile suspend',
+  }
+}
+
+/** `broken`: a policy that is not valid. */
+function describeForeign(name: PrincipalName, broken: Complaint | undefined): Told {
+  if (broken)
+    return {
+      state: 'rejected',
+      reason: `received user '${quote(name)}', whom ssofile did not make, while ${quote(broken.object)} is not valid, expected only valid policies: they say whom ssofile may take over`,
+      remedy: 'ask those who write the policies to correct it',
+    }
+  return {
+    state: 'rejected',
+    reason: `received user '${quote(name)}', who was there before and whom ssofile did not make, expected one that nobody else made, or one that governance lets ssofile take over`,
+    remedy: `delete this file; or have governance name the user under "adoptPeople" in a policy`,
+  }
+}
+
+function describeProtected(policy: string, isThere: boolean): Told {
+  return {
+    state: isThere ? 'rejected' : 'blocked',
+    reason: `received ${isThere ? 'a file that would change or end' : 'the deletion of the file of'} a user whom "neverSuspend" of ${quote(policy)} names, expected one whom it does not name; nothing is changed`,
+    remedy: isThere
+      ? 'delete this file, or ask those who write the policies'
+      : 'upload the file again, or ask those who write the policies',
+  }
+}
+
+function describeIdentity(user: DirectoryUser | undefined): Told {
+  return {
+    state: 'rejected',
+    reason: `received another e-mail address for a user whom ssofile adopted, expected the one that the directory has (${quote(user?.profile.email ?? 'none')}); nothing is changed`,
+    remedy: 'write that address, or leave "email" out; the address of an adopted user changes in the directory only',
+  }
+}
+
+function describeRenamed({ user, whole, id }: Facts): Told {
+  const operation = `AttributePath=userName,AttributeValue=${JSON.stringify(whole)}`
+  return {
+    state: 'failed',
+    reason: `somebody renamed the user to '${quote(user?.name ?? 'nothing')}'; nothing is changed`,
+    remedy: `rename it back: aws identitystore update-user --identity-store-id <store> --user-id ${id} --operations ${operation}`,
+  }
+}
+
+function describeDrift(change: Profile, user: DirectoryUser | undefined): Told {
+  const what = user === undefined ? 'deleted the user' : `changed ${Object.keys(change).join(', ')} of the user`
+  return {
+    state: 'failed',
+    reason: `somebody else ${what}, and onDrift only reports`,
+    remedy: 'write the change into the file, or delete the file; with "onDrift": "restore" it is put back by itself',
+  }
+}
