@@ -6,16 +6,7 @@ import { links } from '../handlers/links.ts'
 import { permissionSets } from '../handlers/permission-sets.ts'
 import { requests } from '../handlers/requests.ts'
 import { router } from '../handlers/router.ts'
-import {
-  everyFiveMinutes,
-  everyFiveMinutesOfRetiring,
-  everyHour,
-  everyMinute,
-  everyMinuteOfLinks,
-  everyMorning,
-  everyMorningOfCredentials,
-  everyNight,
-} from '../handlers/schedules.ts'
+import { everyMinute, type ScheduledFunction, schedule } from '../handlers/schedules.ts'
 import { startEventSourceMapping } from '../infra/local/event-source-mapping.ts'
 import { startNotifications } from '../infra/local/notifications.ts'
 import {
@@ -250,32 +241,29 @@ export class World {
     await Promise.all([this.everyMinuteOfLinks(), everyMinute(ports, settings, slice)()])
   }
 
-  async everyMinuteOfLinks(): Promise<void> {
-    await everyMinuteOfLinks(this.ports, this.configuration)()
+  /** One run of this function by its schedule; `minute-links` without waiting for what comes within the minute. */
+  runSchedule(of: ScheduledFunction, ports: Ports = this.ports): Promise<void> {
+    return schedule(of, ports, this.configuration, { readActions: async () => new Map() })()
+  }
+
+  everyMinuteOfLinks(): Promise<void> {
+    return this.runSchedule('minute-links')
   }
 
   everyFiveMinutes(): Promise<void> {
-    return everyFiveMinutes(this.ports, this.configuration)()
+    return this.runSchedule('sweep')
   }
 
   everyHour(): Promise<void> {
-    return everyHour(this.ports, this.configuration)()
+    return this.runSchedule('hourly')
   }
 
   everyNight(): Promise<void> {
-    return everyNight(this.ports, this.configuration)()
+    return this.runSchedule('nightly')
   }
 
   everyMorning(): Promise<void> {
-    return everyMorning(this.ports, this.configuration)()
-  }
-
-  everyFiveMinutesOfRetiring(ports: Ports = this.ports): Promise<void> {
-    return everyFiveMinutesOfRetiring(ports, this.configuration)()
-  }
-
-  everyMorningOfCredentials(ports: Ports = this.ports): Promise<void> {
-    return everyMorningOfCredentials(ports, this.configuration, async () => new Map())()
+    return this.runSchedule('report')
   }
 
   /**

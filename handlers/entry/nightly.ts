@@ -1,5 +1,5 @@
-import { everyNight } from '../schedules.ts'
+import { schedule } from '../schedules.ts'
 import { openDeployment } from './open-deployment.ts'
 
 const { ports, configuration, guarded } = openDeployment()
-export const handler = guarded(everyNight(ports, configuration))
+export const handler = guarded(schedule('nightly', ports, configuration))

@@ -1,9 +1,9 @@
 import { openAwsRetirer } from '../../shared/aws/aws-retirer.ts'
-import { everyFiveMinutesOfRetiring } from '../schedules.ts'
+import { schedule } from '../schedules.ts'
 import { openDeployment } from './open-deployment.ts'
 import { readEmergency } from './read-emergency.ts'
 
 const { ports, configuration, guarded } = openDeployment()
 export const handler = guarded(
-  everyFiveMinutesOfRetiring({ ...ports, retirer: openAwsRetirer(), emergency: readEmergency() }, configuration),
+  schedule('retire', { ...ports, retirer: openAwsRetirer(), emergency: readEmergency() }, configuration),
 )

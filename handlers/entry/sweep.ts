@@ -1,5 +1,5 @@
-import { everyFiveMinutes } from '../schedules.ts'
+import { schedule } from '../schedules.ts'
 import { openDeployment } from './open-deployment.ts'
 
 const { ports, configuration, guarded } = openDeployment()
-export const handler = guarded(everyFiveMinutes(ports, configuration))
+export const handler = guarded(schedule('sweep', ports, configuration))

@@ -35,7 +35,7 @@ export const credentials: Benchmark = {
       world.iam.credentials.tell(accountId.parse(idOf(number)), contentOf(number, world.clock.now()))
     await world.finish(world.everyHour(), 1_000)
     const startedMs = world.clock.monotonicMs()
-    await world.finish(world.everyMorningOfCredentials(), 250)
+    await world.finish(world.runSchedule('credentials'), 250)
     const seconds = (world.clock.monotonicMs() - startedMs) / 1_000
     const rows = await world.keys('reports/credentials/')
     const asked = [...calls.values()].reduce((sum, one) => sum + one, 0)

@@ -1,14 +1,23 @@
 import { describe, expect, test } from '@jest/globals'
-import { everyMinuteOfNotifications } from '../../handlers/schedules.ts'
+import { type Job, jobs, type ScheduledFunction, schedule } from '../../handlers/schedules.ts'
 import { type AccountId, accountId } from '../../shared/domain/organization/account-id.ts'
 import type { Account } from '../../shared/domain/organization/organization-view.ts'
+import { permissionSetKey } from '../../shared/domain/permission-sets/permission-set-file.ts'
+import { permissionSetName } from '../../shared/domain/permission-sets/permission-set-name.ts'
+import { permissionSetArn } from '../../shared/domain/principals/identity-center-ids.ts'
+import { endSession } from '../../shared/domain/sessions/ended-sessions.ts'
 import { attentionStates } from '../../shared/domain/statuses/status.ts'
+import { renderInstant } from '../../shared/domain/text/instant.ts'
 import { MemoryEventBus } from '../../shared/memory/memory-event-bus.ts'
 import { SeededRandomness } from '../../shared/memory/seeded-randomness.ts'
 import { memoryTables } from '../../shared/memory/table.ts'
-import { attentionMetrics, heartbeats } from '../../shared/ports/metrics.ts'
+import { attentionMetrics, heartbeats, type Metrics } from '../../shared/ports/metrics.ts'
 import type { Page } from '../../shared/ports/page.ts'
 import { ServiceError } from '../../shared/ports/service-error.ts'
+import { recordEndedSessions } from '../../shared/reconcile/records/ended-sessions.ts'
+import { ownedPermissionSet } from '../../shared/reconcile/records/owned-permission-sets.ts'
+import { StatusStore } from '../../shared/reconcile/records/status-store.ts'
+import { renderJson } from '../../shared/reconcile/records/stored-json.ts'
 import { type InterceptedCall, intercept } from '../intercept.ts'
 import { desiredNow } from '../simulation/desired.ts'
 import { acme, World } from '../world.ts'
@@ -49,7 +58,7 @@ async function reconcile(world: World): Promise<unknown> {
 const deletions = (world: World) => world.calls.filter((call) => call === 'DeleteAccountAssignment').length
 const errorsIn = (world: World) =>
   world.log.lines.filter(({ level }) => level === 'error').map(({ message }) => message)
-const told = 'the reconcile did not come to its end: nothing was changed; the next one is in an hour'
+const told = 'a job of a schedule failed; the others still run'
 const isList = ({ port, operation }: InterceptedCall) => port === 'organizations' && operation === 'listAccounts'
 
 describe('the hourly reconcile', () => {
@@ -91,7 +100,7 @@ describe('the hourly reconcile', () => {
       return call.proceed()
     })
     expect(await reconcile(world)).toMatchObject({ code: 'TooManyRequestsException' })
-    expect(errorsIn(world)).toEqual([told])
+    expect(errorsIn(world)).toContain(told)
     expect(await reconcile(world)).toBeUndefined()
     expect(deletions(world)).toBe(0)
   })
@@ -212,9 +221,9 @@ test('a schedule tells that it came to its end, and tells nothing where it did n
   for (const run of [world.everyHour(), world.everyMinute(), world.everyFiveMinutes(), world.everyNight()])
     await world.finish(run)
   await world.finish(world.everyMorning())
-  await world.finish(world.everyMorningOfCredentials())
-  await world.finish(world.everyFiveMinutesOfRetiring())
-  await world.finish(everyMinuteOfNotifications({ ...world.ports, eventBus }, world.configuration)())
+  await world.finish(world.runSchedule('credentials'))
+  await world.finish(world.runSchedule('retire'))
+  await world.finish(world.runSchedule('notifications', { ...world.ports, eventBus }))
   expect(beats()).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 1])
   isDown = true
   await expect(world.finish(world.everyHour())).rejects.toThrow('no')
@@ -303,5 +312,135 @@ describe('a link that waits for its permission set', () => {
     await world.finish(world.everyMinuteOfLinks())
     await world.clock.advance(10_000)
     expect(await world.json(status)).toEqual(before)
+  })
+})
+
+describe('the jobs of the schedules', () => {
+  const name = permissionSetName.parse('Some-ps')
+  const writes = ['put', 'delete', 'send']
+  type Call = { readonly job: string; readonly call: string; readonly isWrite: boolean }
+
+  /** A bucket in which every job has something to do; no function takes the messages that the jobs send. */
+  async function openWithWork(): Promise<World> {
+    const world = new World({
+      organization: acme(),
+      configuration: { auditorRole: 'ssofile-auditor', directory: 'identity-center' },
+    })
+    const { objects, clock, identityStore } = world
+    await world.finish(world.everyHour(), 1_000)
+    const user = identityStore.idOf('USER', 'kenji.ito@acme.example')
+    if (user === undefined) throw new Error('the organization has no kenji')
+    const statuses = new StatusStore(objects, clock)
+    await objects.delete('state/reconcile.json')
+    await objects.delete('state/expiry/~whole')
+    await objects.put('state/expiry/2020-01-01T00:00:00Z%links_data/root%all%due', '')
+    const waits = { state: 'waiting', reason: 'permission set', waitsFor: permissionSetKey(name) } as const
+    await statuses.revise(links[0] ?? '', async () => waits)
+    await statuses.revise(`requests/${user}/one.json`, async () => ({ state: 'waiting', reason: 'approvals' }))
+    await objects.put(`requests/${user}/two.json`, '{}')
+    const wish = { user, name: 'kenji.ito@acme.example', permissionSet: name, account: undefined, by: 'me' }
+    await recordEndedSessions(objects, [endSession(wish, clock.now())])
+    for (const key of ['control/brake.json', 'policies/a.json', 'selectors/a.json', 'eligibility/a.json'])
+      await objects.put(key, '{')
+    await objects.put('state/people.json', '{}')
+    await objects.put('people/new.json', '{}')
+    await objects.put('rules/team-Web.json', '{}')
+    await objects.put('access_control_attributes.json', '{}')
+    await objects.put(`history/leavers/${user}/2020-01-01T00:00:00Z%left.json`, '{}')
+    // The names of units are read once a day.
+    await clock.advance(25 * 3_600_000)
+    const at = renderInstant(clock.now())
+    const arn = permissionSetArn.parse('arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1234567890abcdef')
+    const applied = { etag: '"1"', lastModified: at, at }
+    await objects.put(
+      `owned_permission_sets/${name}`,
+      renderJson(ownedPermissionSet.parse({ v: 1, arn, claimedAt: at, applied })),
+    )
+    return world
+  }
+
+  /** What each job of one run calls. `failing` throws at its first call, as where its service is down. */
+  async function run(of: ScheduledFunction, failing?: string) {
+    const world = await openWithWork()
+    const calls: Call[] = []
+    let job = ''
+    const ports = intercept(world.ports, async ({ port, operation, args, proceed }) => {
+      if (job === failing) throw new Error(`${job} fails`)
+      // An id of this run is another one where a job before it has drawn none.
+      calls.push({
+        job,
+        call: `${port}.${operation} ${args[0]}`.replace(/[0-9a-f-]{36}/g, 'ID'),
+        isWrite: writes.includes(operation),
+      })
+      return proceed()
+    })
+    const metrics: Metrics = {
+      record: (metric, value) => {
+        calls.push({ job, call: `${metric} ${value}`, isWrite: true })
+        world.metrics.record(metric, value)
+      },
+    }
+    const among = jobs.map((one) => ({
+      ...one,
+      work: async (given: Parameters<Job['work']>[0]) => {
+        job = one.name
+        await one.work(given).finally(() => {
+          job = ''
+        })
+      },
+    }))
+    const readActions = async () => new Map()
+    const error = await world.finish(
+      schedule(of, { ...ports, metrics }, world.configuration, { among, readActions })().then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      ),
+      1_000,
+    )
+    return { calls, error, world }
+  }
+
+  const severalJobs = (['minute-links', 'sweep', 'hourly', 'credentials'] as const).map((of) => ({
+    of,
+    own: jobs.filter((job) => job.of === of),
+  }))
+
+  test.each(severalJobs)(
+    'where a job of $of fails, each other one does what it does without that',
+    async ({ of, own }) => {
+      const whole = await run(of)
+      expect(whole.error).toBeUndefined()
+      const atWork = new Set(whole.calls.flatMap(({ job, isWrite }) => (isWrite && job !== '' ? [job] : [])))
+      expect(atWork).toEqual(new Set(own.map(({ name }) => name)))
+      const callsOf = (calls: readonly Call[], job: string) =>
+        calls.flatMap((one) => (one.job === job ? [one.call] : []))
+      for (const failing of own) {
+        const { calls, error, world } = await run(of, failing.name)
+        expect(String(error)).toBe(`Error: ${failing.name} fails`)
+        expect(world.metrics.sumOf(heartbeats[of])).toBe(of === 'hourly' ? 1 : 0)
+        const failed = world.log.lines.filter(({ message }) => message === told).map(({ fields }) => fields.job)
+        const waiting = own.filter(({ after }) => after === failing.name).map(({ name }) => name)
+        expect(failed).toEqual([failing.name])
+        for (const { name } of own.filter((one) => one !== failing)) {
+          const expected = waiting.includes(name) ? [] : callsOf(whole.calls, name)
+          expect({ failing: failing.name, name, calls: callsOf(calls, name) }).toEqual({
+            failing: failing.name,
+            name,
+            calls: expected,
+          })
+        }
+      }
+    },
+  )
+
+  test('a job waits only for one before it, of the same function', () => {
+    for (const [index, { of, after }] of jobs.entries())
+      if (after !== undefined)
+        expect(
+          jobs
+            .slice(0, index)
+            .filter((one) => one.of === of)
+            .map(({ name }) => name),
+        ).toContain(after)
   })
 })

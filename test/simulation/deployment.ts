@@ -5,14 +5,7 @@ import { links } from '../../handlers/links.ts'
 import { permissionSets } from '../../handlers/permission-sets.ts'
 import { requests } from '../../handlers/requests.ts'
 import { router } from '../../handlers/router.ts'
-import {
-  everyFiveMinutes,
-  everyHour,
-  everyMinute,
-  everyMinuteOfLinks,
-  everyMorning,
-  everyNight,
-} from '../../handlers/schedules.ts'
+import { everyMinute, type ScheduledFunction, schedule } from '../../handlers/schedules.ts'
 import type { RoleName } from '../../infra/function-permissions.ts'
 import { startEventSourceMapping } from '../../infra/local/event-source-mapping.ts'
 import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
@@ -36,7 +29,6 @@ const sweepEveryMs = 5 * 60_000
 const slice = { sliceMs: 480_000, lingerMs: 2_000, holder: 'simulation' }
 
 type Opened = (ports: Ports, settings: Configuration) => (event: SQSEvent) => Promise<SQSBatchResponse>
-type Schedule = (ports: Ports, settings: Configuration) => () => Promise<unknown>
 
 /** What all runs of this process have measured. */
 export const recordedMetrics = new CollectedMetrics()
@@ -132,13 +124,13 @@ export class Deployment {
   async everyMinute(): Promise<void> {
     if (this.minutesToSweep <= 0) void this.everyFiveMinutes()
     void this.everyMinuteOfLinks()
-    await this.#schedule('dispatcher', (ports, settings) => everyMinute(ports, settings, slice))
+    await this.#attempt('dispatcher', (ports) => everyMinute(ports, this.#told, slice)())
   }
 
-  readonly everyMinuteOfLinks = () => this.#schedule('minute-links', everyMinuteOfLinks)
-  readonly everyHour = () => this.#schedule('hourly', everyHour)
-  readonly everyNight = () => this.#schedule('nightly', everyNight)
-  readonly everyMorning = () => this.#schedule('report', everyMorning)
+  readonly everyMinuteOfLinks = () => this.#schedule('minute-links')
+  readonly everyHour = () => this.#schedule('hourly')
+  readonly everyNight = () => this.#schedule('nightly')
+  readonly everyMorning = () => this.#schedule('report')
 
   /** How many minutes with their schedules until one of them begins a sweep. */
   get minutesToSweep(): number {
@@ -147,7 +139,7 @@ export class Deployment {
 
   async everyFiveMinutes(): Promise<void> {
     this.sweptMs = this.#world.clock.monotonicMs()
-    await this.#schedule('sweep', everyFiveMinutes)
+    await this.#schedule('sweep')
   }
 
   /** A command of an operator, in the role for it. Answers whether it ended well. */
@@ -155,8 +147,8 @@ export class Deployment {
     return this.#attempt('operator', work)
   }
 
-  #schedule(name: FunctionName, work: Schedule): Promise<boolean> {
-    return this.#attempt(name, (ports) => work(ports, this.#told)())
+  #schedule(name: ScheduledFunction): Promise<boolean> {
+    return this.#attempt(name, (ports) => schedule(name, ports, this.#told)())
   }
 
   /** Answers whether it ended well. */

@@ -13,16 +13,7 @@ import type { PageEvent } from '../../../handlers/page/page-event.ts'
 import { permissionSets } from '../../../handlers/permission-sets.ts'
 import { requests } from '../../../handlers/requests.ts'
 import { router } from '../../../handlers/router.ts'
-import {
-  everyFiveMinutes,
-  everyFiveMinutesOfRetiring,
-  everyHour,
-  everyMinuteOfNotifications,
-  everyMorning,
-  everyMorningOfCredentials,
-  everyNight,
-  throughTheMinute,
-} from '../../../handlers/schedules.ts'
+import { type ScheduledFunction, schedule, throughTheMinute } from '../../../handlers/schedules.ts'
 import type { Configuration } from '../../../shared/domain/deployment/configuration.ts'
 import type { MemoryQueues } from '../../../shared/memory/sqs/memory-queues.ts'
 import {
@@ -106,14 +97,15 @@ export function startFunctions(options: FunctionsOptions): LocalFunctions {
       return answerDoctor<Invoked, unknown>(own, () => work())
     },
     'minute-links': throughTheMinute,
-    sweep: everyFiveMinutes,
-    hourly: everyHour,
-    nightly: everyNight,
-    report: everyMorning,
-    credentials: (own, configuration) => everyMorningOfCredentials(own, configuration, readActionCatalog),
-    retire: everyFiveMinutesOfRetiring,
+    sweep: ofSchedule('sweep'),
+    hourly: ofSchedule('hourly'),
+    nightly: ofSchedule('nightly'),
+    report: ofSchedule('report'),
+    credentials: (own, configuration) =>
+      schedule('credentials', own, configuration, { readActions: readActionCatalog }),
+    retire: ofSchedule('retire'),
     notifications: (own, configuration, environment) =>
-      everyMinuteOfNotifications(own, configuration, options.pageOptions(environment).origin),
+      schedule('notifications', own, configuration, { page: options.pageOptions(environment).origin }),
     digests: ofQueue(digests),
   })
   const asynchronous = new AsynchronousInvocations({ clock, onError, isOneAtATime: options.timeScale > 1 })
@@ -186,6 +178,10 @@ function ofQueue(handler: QueueHandler): Build<Invoked> {
     const handle = handler(ports, configuration)
     return async (event) => event && 'Records' in event && handle(event)
   }
+}
+
+function ofSchedule(name: ScheduledFunction): Build<Invoked> {
+  return (ports, configuration) => schedule(name, ports, configuration)
 }
 
 type Failing = { readonly clock: Ports['clock']; readonly onError: (error: unknown) => void }

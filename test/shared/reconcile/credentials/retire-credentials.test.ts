@@ -78,7 +78,7 @@ class Retiring {
   }
 
   look(ports: Ports = this.world.ports): Promise<void> {
-    return this.world.finish(this.world.everyFiveMinutesOfRetiring({ ...ports, emergency: () => emergency }))
+    return this.world.finish(this.world.runSchedule('retire', { ...ports, emergency: () => emergency }))
   }
 
   /** Looks, and looks again each so often until the time is over. */
@@ -304,7 +304,7 @@ describe('what stops it', () => {
     const world = new World({ organization })
     await world.finish(world.everyHour())
     await world.objects.put(fileOf('ci'), '')
-    await world.finish(world.everyFiveMinutesOfRetiring())
+    await world.finish(world.runSchedule('retire'))
     expect(await Array.fromAsync(world.objects.list('status/retire/'))).toEqual([])
   })
 })
@@ -457,7 +457,7 @@ describe('a function that is killed at any call', () => {
       await prepare(retiring)
       const { ports, isDead } = dying(retiring.world.ports, at, when)
       let isOver = false
-      void retiring.world.everyFiveMinutesOfRetiring(ports).finally(() => {
+      void retiring.world.runSchedule('retire', ports).finally(() => {
         isOver = true
       })
       await retiring.world.until(() => isOver || isDead(), 'the end or the death of the function')

@@ -55,7 +55,7 @@ async function open(options: WorldOptions = {}): Promise<World> {
 
 async function night(world: World): Promise<readonly Readonly<Record<string, string>>[]> {
   const emergency = () => ({ users: [], roles: [`${rolePrefix}x`] })
-  await world.finish(world.everyMorningOfCredentials({ ...world.ports, emergency }))
+  await world.finish(world.runSchedule('credentials', { ...world.ports, emergency }))
   return parse((await read(world, 'credentials.csv')) ?? '', { columns: true })
 }
 
@@ -463,10 +463,10 @@ test('a run that passes midnight goes on with its day, and the next night begins
   await expect(night(world)).rejects.toThrow('killed')
   down.isDown = false
   await world.clock.advance(2 * 60_000)
-  await world.finish(world.everyMorningOfCredentials())
+  await world.finish(world.runSchedule('credentials'))
   expect(await days()).toEqual([`${folder}summary.json`])
   await world.clock.advance(dayMs)
-  await world.finish(world.everyMorningOfCredentials())
+  await world.finish(world.runSchedule('credentials'))
   expect(await days()).toEqual([`${folder}summary.json`, 'reports/credentials/2026-03-05/summary.json'])
 })
 
@@ -476,14 +476,14 @@ test('what a night left that did not come to its end is no part of the next one'
   down.isDown = false
   await world.clock.advance(dayMs)
   world.iam.credentials.tell(shop, { ...empty, users: [user('new')] })
-  await world.finish(world.everyMorningOfCredentials())
+  await world.finish(world.runSchedule('credentials'))
   const csv = await world.objects.get('reports/credentials/2026-03-04/credentials.csv')
   expect(new TextDecoder().decode(csv?.body)).toContain('"user","new"')
 })
 
 test('without an auditor role nothing is read and nothing is written', async () => {
   const world = await open({ configuration: { auditorRole: '' } })
-  await world.finish(world.everyMorningOfCredentials())
+  await world.finish(world.runSchedule('credentials'))
   expect(await read(world, 'summary.json')).toBeUndefined()
 })
 

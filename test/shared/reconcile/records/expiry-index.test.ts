@@ -323,6 +323,21 @@ describe('the index of instants', () => {
     expect(isGranted(world)).toBe(false)
   })
 
+  test('is waited for although a job of that minute has failed', async () => {
+    const world = await open()
+    await world.objects.put(link, until(1.5))
+    await world.clock.advance(45_000)
+    expect(isGranted(world)).toBe(true)
+    const ports = intercept(world.ports, async ({ operation, args, proceed }) => {
+      if (operation === 'list' && args[0] === 'eligibility/') throw new Error('no eligibility is listed')
+      return proceed()
+    })
+    const minute = expect(throughTheMinute(ports, world.configuration)()).rejects.toThrow('no eligibility is listed')
+    await world.clock.advance(32_000)
+    await minute
+    expect(isGranted(world)).toBe(false)
+  })
+
   test('is left to the next minute where it comes later than that, and where none comes nobody waits', async () => {
     const world = new World()
     const work = throughTheMinute(world.ports, world.configuration)

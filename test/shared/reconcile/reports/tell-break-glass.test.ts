@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
-import { everyMinuteOfNotifications } from '../../../../handlers/schedules.ts'
 import type { BreakGlass } from '../../../../shared/domain/break-glass/break-glass-file.ts'
 import { alarmBusArn, iamRegion, userName } from '../../../../shared/domain/break-glass/break-glass-names.ts'
 import type { DeployedRule } from '../../../../shared/domain/break-glass/deployed-break-glass.ts'
@@ -149,7 +148,7 @@ describe('findings of break-glass', () => {
         return events.map(() => undefined)
       },
     }
-    const look = () => world.finish(everyMinuteOfNotifications({ ...world.ports, eventBus }, world.configuration)())
+    const look = () => world.finish(world.runSchedule('notifications', { ...world.ports, eventBus }))
     await look()
     deployed.lost = role
     for (let night = 0; night < 2; night++) {
