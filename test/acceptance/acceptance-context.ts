@@ -14,12 +14,14 @@ import { SQSClient } from '@aws-sdk/client-sqs'
 import { ListInstancesCommand, SSOAdminClient } from '@aws-sdk/client-sso-admin'
 import * as z from 'zod'
 import { type Ended, listAwsClis, runProgram, runSsofile } from '../end-to-end/run-program.ts'
-import { SkippedStep } from './acceptance.ts'
+import { type Changes, SkippedStep } from './acceptance.ts'
 
 export type AcceptanceOptions = {
   readonly bucket: string
   /** An account in which access may be given and taken, and nobody needs any. */
   readonly account: string
+  /** Others like it, for requests that come at once. */
+  readonly moreAccounts: readonly string[]
   /** A group whose members may have that access for some minutes. */
   readonly group: string
   /** Where set: this endpoint, where an access key id says who somebody is. Else AWS, by profiles. */
@@ -30,6 +32,8 @@ export type AcceptanceOptions = {
   readonly mayMakeGroups: boolean
   /** Whether the account may be in another organizational unit for some minutes: one within that in which it is. */
   readonly mayMoveAccount: boolean
+  /** Where the uploader of memberships may write; `''`: directly under `memberships/`. */
+  readonly membershipFolder: string
   /** Begins the name of all that is deployed. */
   readonly deployment: string
   /** Commands that deploy the last release, and this one. */
@@ -39,18 +43,34 @@ export type AcceptanceOptions = {
   readonly organizationRegion: string
   /** How long one thing may take. */
   readonly patienceMs: number
+  /** Aborted: whatever waits ends, except while changes are undone. */
+  readonly signal: AbortSignal
 }
 
 const ownerRecord = z.object({ deployment: z.object({ queueUrls: z.record(z.string(), z.string()) }) })
 
-type Cleaning = { readonly what: string; readonly run: () => Promise<unknown> }
+const deployed = z.object({
+  configuration: z.object({ directory: z.string(), auditorRole: z.string(), hygieneRole: z.string() }),
+})
+const lastStatus = z.object({ state: z.string(), reason: z.string().optional(), remedy: z.string().optional() })
 
-/** What the steps work with. Whatever a step makes, it registers before: `undo` is called at the end, the last first. */
-export class AcceptanceContext {
+type Upload = {
+  readonly key: string
+  readonly body: string
+  readonly kind: string
+  readonly undo: () => Promise<void>
+}
+type Change = { readonly what: string; readonly undo: () => Promise<unknown> }
+
+/** What the steps work with. A step registers each change with `undo`, before it makes it. */
+export class AcceptanceContext implements Changes {
   readonly options: AcceptanceOptions
   /** Begins the name of everything that is made. */
   readonly prefix: string
-  readonly #cleanings: Cleaning[] = []
+  readonly #changes: Change[] = []
+  /** Inputs that the present step has written or deleted. */
+  readonly #inputs = new Set<string>()
+  #isUndoing = false
   readonly #clients = new Map<string, S3Client>()
 
   constructor(options: AcceptanceOptions, prefix: string) {
@@ -122,6 +142,11 @@ export class AcceptanceContext {
     return { ...process.env, ...own, AWS_REGION: region, AWS_DEFAULT_REGION: region, SSOFILE_BUCKET: bucket }
   }
 
+  /** What the deployment is configured to do. */
+  async configuration() {
+    return deployed.parse(await this.json('control/configuration.json')).configuration
+  }
+
   async instance(): Promise<{ readonly InstanceArn: string; readonly IdentityStoreId: string }> {
     const { Instances = [] } = await this.ssoAdmin().send(new ListInstancesCommand({}))
     const [found] = Instances.filter(({ Status }) => Status === 'ACTIVE')
@@ -129,12 +154,34 @@ export class AcceptanceContext {
   }
 
   async put(key: string, body = '', kind = 'uploader'): Promise<void> {
-    this.undo(key, () => this.remove(key, kind))
-    const Body = new TextEncoder().encode(body)
-    await this.s3(kind).send(new PutObjectCommand({ Bucket: this.options.bucket, Key: key, Body }))
+    await this.#put({ key, body, kind, undo: () => this.remove(key, kind) })
+  }
+
+  /** As `put`. Undoing it waits until ssofile has taken back what the input brought. */
+  async putUntilGone(key: string, body = '', kind = 'uploader'): Promise<void> {
+    const undo = async () => {
+      await this.remove(key, kind)
+      await this.untilGoneMs(key)
+    }
+    await this.#put({ key, body, kind, undo })
+  }
+
+  async #put({ key, body, kind, undo }: Upload): Promise<void> {
+    const isNew = !this.#changes.some(({ what }) => what === key)
+    if (isNew) this.undo(key, undo)
+    this.#inputs.add(key)
+    try {
+      const Body = new TextEncoder().encode(body)
+      await this.s3(kind).send(new PutObjectCommand({ Bucket: this.options.bucket, Key: key, Body }))
+    } catch (error) {
+      const isRefused = error instanceof S3ServiceException && error.$metadata.httpStatusCode === 403
+      if (isNew && isRefused) this.#changes.pop()
+      throw error
+    }
   }
 
   async remove(key: string, kind = 'uploader'): Promise<void> {
+    this.#inputs.add(key)
     await this.s3(kind).send(new DeleteObjectCommand({ Bucket: this.options.bucket, Key: key }))
   }
 
@@ -170,15 +217,22 @@ export class AcceptanceContext {
     return url
   }
 
-  async stateOf(input: string): Promise<unknown> {
-    return (await this.json(`status/${input}.json`))?.state
+  /** `undefined`: the input has no status. */
+  async stateOf(input: string): Promise<string | undefined> {
+    return (await this.#statusOf(input))?.state
+  }
+
+  async #statusOf(input: string) {
+    const status = await this.json(`status/${input}.json`)
+    return status === undefined ? undefined : lastStatus.parse(status)
   }
 
   /** How long it took until `holds`, looked at each half second; on a local system sooner, and less often when it takes long. */
   async untilMs(what: string, holds: () => Promise<boolean>): Promise<number> {
     const beganMs = performance.now()
-    const { patienceMs, endpoint } = this.options
+    const { patienceMs, endpoint, signal } = this.options
     while (!(await holds())) {
+      if (!this.#isUndoing) signal.throwIfAborted()
       const waitedMs = performance.now() - beganMs
       if (waitedMs > patienceMs) throw new Error(`${what} did not come about within ${patienceMs / 1000} s`)
       await pause(endpoint === undefined ? 500 : Math.min(50 + waitedMs / 10, 500))
@@ -186,18 +240,59 @@ export class AcceptanceContext {
     return Math.round(performance.now() - beganMs)
   }
 
-  undo(what: string, run: () => Promise<unknown>): void {
-    this.#cleanings.push({ what, run })
+  /** How long it took until each of these inputs had this state. */
+  untilStateMs(state: string, ...inputs: readonly string[]): Promise<number> {
+    return this.untilMs(`the state '${state}' of ${inputs.join(', ')}`, async () => {
+      const states = await Promise.all(inputs.map((input) => this.stateOf(input)))
+      return states.every((one) => one === state)
+    })
   }
 
-  /** Undoes all, the last first, whatever fails; throws at the end with all that is left. */
-  async cleanUp(): Promise<void> {
+  /** How long it took until ssofile was done with these inputs, which were deleted: each status is gone. */
+  untilGoneMs(...inputs: readonly string[]): Promise<number> {
+    return this.untilMs(`the end of ${inputs.join(', ')}`, async () => {
+      const states = await Promise.all(inputs.map((input) => this.stateOf(input)))
+      return states.every((one) => one === undefined)
+    })
+  }
+
+  undo(what: string, undo: () => Promise<unknown>): void {
+    this.#changes.push({ what, undo })
+  }
+
+  /** What is not undone yet. */
+  get left(): readonly string[] {
+    return this.#changes.map(({ what }) => what)
+  }
+
+  beginStep(): number {
+    this.#inputs.clear()
+    return this.#changes.length
+  }
+
+  async undoSince(count: number): Promise<void> {
     const left: string[] = []
-    for (let last = this.#cleanings.pop(); last; last = this.#cleanings.pop()) {
-      const { what, run } = last
-      await run().catch((error: unknown) => left.push(`${what}: ${String(error)}`))
+    this.#isUndoing = true
+    while (this.#changes.length > count) {
+      const last = this.#changes.at(-1)
+      await last?.undo().catch((error: unknown) => left.push(`${last.what}: ${String(error)}`))
+      this.#changes.pop()
     }
+    this.#isUndoing = false
     if (left.length > 0) throw new Error(`left behind, to be removed by hand: ${left.join('; ')}`)
+  }
+
+  async describeInputs(): Promise<readonly string[]> {
+    const inputs = [...this.#inputs].filter((key) => !key.startsWith('control/'))
+    const told = inputs.map((input) => this.#describe(input).catch((error: unknown) => `${input}: ${String(error)}`))
+    return Promise.all(told)
+  }
+
+  async #describe(input: string): Promise<string> {
+    const status = await this.#statusOf(input)
+    if (status === undefined) return `${input} has no status`
+    const { state, reason, remedy } = status
+    return [`${input} is '${state}'`, reason, remedy].filter((part) => part !== undefined).join('; ')
   }
 }
 

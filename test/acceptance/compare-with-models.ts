@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { freePort, LocalProcess } from '../infra/local/local-process.ts'
 import { compareFacts, type FactsFile, factsFile } from './facts.ts'
+import { sandbox } from './sandbox.ts'
 
 /**
  * `npm run contract -- --facts FILE [--only TEXT]`: plays the acceptance on the local system, or the steps whose names have
@@ -19,7 +20,6 @@ async function factsOfModels(directory: string, only: string): Promise<FactsFile
   try {
     await local.ready()
     const file = join(directory, 'facts.json')
-    const sandbox = ['--account', '233000000002', '--group', 'team-Accountants']
     const env = { ...process.env, AWS_ENDPOINT_URL: local.url, AWS_REGION: 'us-east-1' }
     const child = spawn(process.execPath, [main, ...sandbox, '--facts', file, '--only', only], {
       env,

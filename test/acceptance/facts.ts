@@ -14,6 +14,7 @@ export const factsFile = z.object({
       step: z.string(),
       outcome: z.enum(['passed', 'failed', 'skipped']),
       reason: z.string().optional(),
+      statuses: z.array(z.string()).optional(),
       seconds: z.number(),
     }),
   ),

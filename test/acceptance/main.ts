@@ -1,11 +1,12 @@
 import { writeFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
+import { Command, Option } from 'commander'
+import * as z from 'zod'
 import { Refusal } from '../../handlers/cli/arguments/refusal.ts'
 import { readEnvironment } from '../../infra/read-environment.ts'
 import { organizationRegionOf } from '../../shared/domain/deployment/environment.ts'
 import { runAcceptance, type Step, type StepResult } from './acceptance.ts'
 import { AcceptanceContext, type AcceptanceOptions } from './acceptance-context.ts'
-import type { FactsFile } from './facts.ts'
+import type { Facts, FactsFile } from './facts.ts'
 import { brake } from './step-of-brake.ts'
 import { redrive } from './step-of-redrive.ts'
 import { stepsOfAccess } from './steps-of-access.ts'
@@ -28,7 +29,7 @@ const steps: readonly Step<AcceptanceContext>[] = [
   ringing,
   rawEvents,
   // The brake counts deletions for a quarter of an hour: whatever was to be deleted after a flood would be held, too.
-  { name: 'what was made is removed', run: async (context) => context.cleanUp().then(() => ({})) },
+  { name: 'what was made is removed', run: (context) => context.undoSince(0) },
   brake,
 ]
 /** Who somebody is on the local system. */
@@ -40,81 +41,147 @@ const localPeople = {
   management: 'management',
 }
 
-async function readOptions(): Promise<AcceptanceOptions & { readonly file: string; readonly only: string }> {
-  const { values } = parseArgs({
-    options: {
-      environment: { type: 'string' },
-      account: { type: 'string' },
-      group: { type: 'string' },
-      as: { type: 'string', multiple: true },
-      facts: { type: 'string', default: 'acceptance-facts.json' },
-      'may-make-groups': { type: 'boolean', default: false },
-      'may-move-account': { type: 'boolean', default: false },
-      'deploy-last': { type: 'string' },
-      'deploy-present': { type: 'string' },
-      only: { type: 'string', default: '' },
-      'patience-seconds': { type: 'string', default: '300' },
-    },
-  })
-  const { environment, account, group, as = [], facts: file } = values
+const command = new Command('npm run acceptance --')
+  .description(
+    `Tries a deployment on AWS, and measures what the models say about AWS: docs/acceptance.md.
+Everything it makes has a name that begins with acc-, and is removed at the end, or at Ctrl-C.
+With AWS_ENDPOINT_URL it tries that endpoint, such as the local system (npm start), and needs no environment.`,
+  )
+  .option('--environment <name>', 'a deployment of its own: the name of its file in infra/environments/')
+  .option(
+    '--account <id...>',
+    'an account for the test; others after it take part in the step of many requests at a time',
+  )
+  .option('--group <name>', 'a group whose members may have access in that account for some minutes')
+  .option('--as <kind=profile...>', 'an AWS profile for each kind of person; on an endpoint an access key id')
+  .option('--may-make-groups', 'groups and users may be made in the directory: no identity provider writes it')
+  .option('--may-move-account', 'the account may move into a new organizational unit within its own for a minute')
+  .option('--deploy-last <command>', 'deploys the last release over this one')
+  .option('--deploy-present <command>', 'deploys this one again')
+  .option('--only <text...>', 'only the steps whose names have one of these texts; without it, all')
+  .option('--facts <file>', 'where the facts go', 'acceptance-facts.json')
+  .addOption(new Option('--patience-seconds <n>', 'how long one thing may take').argParser(Number).default(300, '300'))
+  .addHelpText('after', () => `\nSteps:\n${steps.map(({ name }) => `  ${name}`).join('\n')}\n`)
+  .addHelpText('after', 'Exit code 0: nothing failed; 1: something did, or a signal came; 2: wrong usage.')
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+
+const given = z.object({
+  environment: z.string().optional(),
+  account: z.array(z.string()).min(1),
+  group: z.string(),
+  as: z.array(z.string()).default([]),
+  mayMakeGroups: z.boolean().default(false),
+  mayMoveAccount: z.boolean().default(false),
+  deployLast: z.string().optional(),
+  deployPresent: z.string().optional(),
+  only: z.array(z.string()).default(['']),
+  facts: z.string(),
+  patienceSeconds: z.number().positive(),
+})
+
+async function readOptions(): Promise<
+  Omit<AcceptanceOptions, 'signal'> & { readonly file: string; readonly only: readonly string[] }
+> {
+  const read = given.safeParse(command.parse().opts())
   const endpoint = process.env.AWS_ENDPOINT_URL
-  if (account === undefined || group === undefined || (environment === undefined && endpoint === undefined))
+  if (!read.success || (read.data.environment === undefined && endpoint === undefined))
     throw new Refusal(
       'expected --environment NAME --account SANDBOX --group GROUP, with an account in which that group may have access for some minutes; against another endpoint than AWS (AWS_ENDPOINT_URL) no environment',
     )
+  const {
+    environment,
+    account: [account = '', ...moreAccounts],
+    group,
+    only,
+    facts: file,
+  } = read.data
   const of = environment === undefined ? undefined : await readEnvironment(environment)
   const bucket = of?.bucket.name ?? process.env.SSOFILE_BUCKET ?? 'ssofile'
   const region = of?.region ?? process.env.AWS_REGION ?? 'us-east-1'
-  const named = Object.fromEntries(as.map((one) => one.split('=') as [string, string]))
+  const named = Object.fromEntries(read.data.as.map((one) => one.split('=') as [string, string]))
+  const membershipFolder = of?.access.memberships[0]?.folder ?? ''
   return {
-    ...{ bucket, account, group, endpoint, file, only: values.only, deployment: of?.name ?? 'ssofile' },
+    membershipFolder,
+    ...{ bucket, account, moreAccounts, group, endpoint, file, only, deployment: of?.name ?? 'ssofile' },
     people: endpoint === undefined ? named : { ...localPeople, ...named },
-    mayMakeGroups: values['may-make-groups'] || endpoint !== undefined,
-    mayMoveAccount: values['may-move-account'] || endpoint !== undefined,
+    mayMakeGroups: read.data.mayMakeGroups || endpoint !== undefined,
+    mayMoveAccount: read.data.mayMoveAccount || endpoint !== undefined,
     ...{ region, organizationRegion: organizationRegionOf(region) },
-    deploys: { last: values['deploy-last'], present: values['deploy-present'] },
-    patienceMs: Number(values['patience-seconds']) * 1_000,
+    deploys: { last: read.data.deployLast, present: read.data.deployPresent },
+    patienceMs: read.data.patienceSeconds * 1_000,
   }
 }
 
-function tell({ step, outcome, reason, seconds, facts }: StepResult): void {
+function tell({ step, outcome, reason, statuses = [], seconds }: StepResult): void {
   const words = { passed: 'ok  ', failed: 'FAIL', skipped: '–   ' } as const
-  process.stdout.write(`${words[outcome]} ${step}  ${seconds} s${reason === undefined ? '' : `: ${reason}`}\n`)
-  for (const [name, value] of Object.entries(facts)) process.stdout.write(`       ${name}: ${String(value)}\n`)
+  const skipped = outcome === 'skipped' ? 'skipped: ' : ''
+  process.stdout.write(
+    `${words[outcome]} ${step}  ${seconds} s${reason === undefined ? '' : `: ${skipped}${reason}`}\n`,
+  )
+  for (const status of statuses) process.stdout.write(`       ${status}\n`)
+}
+
+/** SIGINT or SIGTERM: undoes everything. A second one ends at once, and names what stays. */
+function listenForSignals(context: AcceptanceContext, controller: AbortController): void {
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(name, () => {
+      if (controller.signal.aborted) {
+        process.stderr.write(`${name} came again; left behind, to be removed by hand: ${context.left.join('; ')}\n`)
+        process.exit(1)
+      }
+      process.stderr.write(`${name} came: this step ends, and everything is undone; a second signal ends at once\n`)
+      controller.abort(`${name} came`)
+    })
 }
 
 async function main(): Promise<number> {
   const { file, only, ...options } = await readOptions()
-  const context = new AcceptanceContext(options, `acc-${Date.now().toString(36)}`)
-  const monotonicMs = () => performance.now()
-  const chosen = steps.filter(({ name }) => name.includes(only))
-  const results = await runAcceptance({
-    context,
-    steps: chosen,
-    cleanUp: () => context.cleanUp(),
-    onResult: tell,
-    monotonicMs,
-  })
-  const facts: FactsFile['facts'] = Object.assign({}, ...results.map((one) => one.facts))
-  const told: FactsFile = {
-    v: 1,
-    of: options.endpoint ?? 'AWS',
-    at: new Date().toISOString(),
-    facts,
-    steps: results.map(({ facts: _, ...one }) => one),
+  const controller = new AbortController()
+  const { signal } = controller
+  const context = new AcceptanceContext({ ...options, signal }, `acc-${Date.now().toString(36)}`)
+  listenForSignals(context, controller)
+  const facts: Record<string, Facts[string]> = {}
+  const results: StepResult[] = []
+  const write = () => {
+    const told: FactsFile = {
+      v: 1,
+      of: options.endpoint ?? 'AWS',
+      at: new Date().toISOString(),
+      facts,
+      steps: results.map(({ facts: _, statuses, ...one }) => ({
+        ...one,
+        ...(statuses ? { statuses: [...statuses] } : {}),
+      })),
+    }
+    writeFileSync(file, `${JSON.stringify(told, undefined, 2)}\n`)
   }
-  writeFileSync(file, `${JSON.stringify(told, undefined, 2)}\n`)
+  await runAcceptance({
+    context,
+    steps: steps.filter(({ name }) => only.some((text) => name.includes(text))),
+    onFacts: (more) => {
+      for (const [name, value] of Object.entries(more)) process.stdout.write(`       ${name}: ${String(value)}\n`)
+      Object.assign(facts, more)
+      write()
+    },
+    onResult: (result) => {
+      tell(result)
+      results.push(result)
+      write()
+    },
+    signal,
+    monotonicMs: () => performance.now(),
+  })
   const count = (outcome: StepResult['outcome']) => results.filter((one) => one.outcome === outcome).length
   process.stdout.write(
     `${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped; ${Object.keys(facts).length} facts in ${file}\n`,
   )
-  return count('failed') === 0 ? 0 : 1
+  return count('failed') === 0 && !signal.aborted ? 0 : 1
 }
 
 try {
   process.exitCode = await main()
 } catch (error) {
-  if (!(error instanceof Refusal) && !(error instanceof TypeError)) throw error
+  if (!(error instanceof Refusal)) throw error
   process.stderr.write(`${error.message}\n`)
   process.exitCode = 2
 }

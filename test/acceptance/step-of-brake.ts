@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { runSsofile } from '../end-to-end/run-program.ts'
 import type { Step } from './acceptance.ts'
 import type { AcceptanceContext } from './acceptance-context.ts'
-import { makeGroups } from './steps-of-identity-center.ts'
+import { makeGroups } from './make-principals.ts'
 
 /** More than twenty deletions within a quarter of an hour, which is what the default of the brake lets pass. */
 const count = 22
@@ -12,7 +12,7 @@ const lists = z.object({ lists: z.array(z.object({ digest: z.string(), held: z.a
 /** Groups of nobody get access, and lose it all at once. */
 export const brake: Step<AcceptanceContext> = {
   name: 'the brake holds a flood of deletions, and an operator releases it',
-  async run(context) {
+  async run(context, note) {
     const { account } = context.options
     const set = `${context.prefix}-brk`
     const file = `permission_sets/${set}.json`
@@ -26,27 +26,25 @@ export const brake: Step<AcceptanceContext> = {
     context.undo(file, async () => {
       await context.untilMs('the end of the access', async () => (await left()) === 0)
       await context.remove(file)
-      await context.untilMs('the end of the permission set', async () => (await context.stateOf(file)) === undefined)
+      await context.untilGoneMs(file)
     })
     await context.put(file, JSON.stringify({ permissionSetName: set }))
     for (const link of links) await context.put(link)
-    const manyToGrantedMs = await context.untilMs('the access of all', async () => {
-      const states = await Promise.all(links.map((link) => context.stateOf(link)))
-      return states.every((state) => state === 'applied')
-    })
+    note({ manyToGrantedMs: await context.untilStateMs('applied', ...links) })
     for (const link of links) await context.remove(link)
     const ofOurs = async () =>
       lists
         .parse((await context.json('control/brake.json')) ?? { lists: [] })
         .lists.find(({ held }) => held.some((key) => key.includes(`%${set}%`)))
     let held: Awaited<ReturnType<typeof ofOurs>>
-    const floodToHeldMs = await context.untilMs('the brake', async () => {
+    const isHeld = async () => {
       held = await ofOurs()
       return held !== undefined && (await left()) === held.held.length
-    })
+    }
+    note({ floodToHeldMs: await context.untilMs('the brake', isHeld) })
     const released = await runSsofile(['brake', '--release', held?.digest ?? ''], context.environmentOf('operator'))
     if (released.exitCode !== 0) throw new Error(`ssofile brake --release: ${released.stderr}`)
-    const releasedToRevokedMs = await context.untilMs('the end of what was held', async () => (await left()) === 0)
-    return { manyToGrantedMs, floodToHeldMs, releasedToRevokedMs }
+    const isNoneLeft = async () => (await left()) === 0
+    note({ releasedToRevokedMs: await context.untilMs('the end of the held access', isNoneLeft) })
   },
 }

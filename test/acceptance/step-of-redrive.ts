@@ -16,7 +16,7 @@ async function redriveLinks(context: AcceptanceContext, ...args: readonly string
 /** A message is made that is given up already: five failures in a row would take half an hour. It is about a link that is not there. */
 export const redrive: Step<AcceptanceContext> = {
   name: 'a dead letter is told and put back by an operator, and worked off',
-  async run(context) {
+  async run(context, note) {
     const { prefix, options } = context
     const sqs = context.sqs('operator')
     const queue = await context.queueUrl('links')
@@ -40,13 +40,13 @@ export const redrive: Step<AcceptanceContext> = {
     const putBack = await find('--message', MessageId)
     if (putBack?.done !== 'put-back') throw new Error(`it was not put back: ${JSON.stringify(putBack)}`)
     const AttributeNames = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const
-    const redrivenToWorkedOffMs = await context.untilMs('the end of the message', async () => {
+    const isEmpty = async () => {
       const { Attributes = {} } = await sqs.send(
         new GetQueueAttributesCommand({ QueueUrl: queue, AttributeNames: [...AttributeNames] }),
       )
       return AttributeNames.every((name) => Attributes[name] === '0')
-    })
+    }
+    note({ redrivenToWorkedOffMs: await context.untilMs('the end of the message', isEmpty) })
     if (await find()) throw new Error('it was given up again')
-    return { redrivenToWorkedOffMs }
   },
 }

@@ -8,7 +8,7 @@ import {
 import * as z from 'zod'
 import { SkippedStep, type Step } from './acceptance.ts'
 import type { AcceptanceContext } from './acceptance-context.ts'
-import { makeGroups } from './steps-of-identity-center.ts'
+import { makeGroups } from './make-principals.ts'
 
 async function run(command: string): Promise<void> {
   const child = spawn(command, { shell: true, stdio: ['ignore', 'ignore', 'inherit'] })
@@ -19,7 +19,7 @@ async function run(command: string): Promise<void> {
 /** Links are uploaded while functions change; all become access, once each, and all of it goes. */
 export const upgrade: Step<AcceptanceContext> = {
   name: 'an upgrade from the last release, and a rollback, with work in progress',
-  async run(context) {
+  async run(context, note) {
     const { account, group, deploys } = context.options
     const { last, present } = deploys
     if (last === undefined || present === undefined)
@@ -29,13 +29,11 @@ export const upgrade: Step<AcceptanceContext> = {
     const sets = ['up', 'back', 'again'].map((name) => `${context.prefix}-${name}`)
     const files = sets.map((set) => `permission_sets/${set}.json`)
     const links = sets.map((set) => `links_data/account%${account}%${set}%${group}%GROUP%ssofile`)
-    const isGone = async (inputs: readonly string[]) =>
-      (await Promise.all(inputs.map((input) => context.stateOf(input)))).every((state) => state === undefined)
     context.undo('what was granted in between', async () => {
       for (const link of links) await context.remove(link)
-      await context.untilMs('the end of the links', () => isGone(links))
+      await context.untilGoneMs(...links)
       for (const file of files) await context.remove(file)
-      await context.untilMs('the end of the permission sets', () => isGone(files))
+      await context.untilGoneMs(...files)
     })
     context.undo('the last release', () => run(present))
     await run(last)
@@ -45,11 +43,7 @@ export const upgrade: Step<AcceptanceContext> = {
       await context.put(link)
       await run(command)
     }
-    const changedToAppliedMs = await context.untilMs('all access', async () => {
-      const states = await Promise.all(links.map((link) => context.stateOf(link)))
-      return states.every((state) => state === 'applied')
-    })
-    return { changedToAppliedMs }
+    note({ changedToAppliedMs: await context.untilStateMs('applied', ...links) })
   },
 }
 
@@ -59,7 +53,7 @@ const history = z.object({ AlarmHistoryItems: z.array(z.object({ HistorySummary:
 /** CloudWatch takes the state back at its next look. That each rings when its thing stops, test/infra/alarms.test.ts shows. */
 export const ringing: Step<AcceptanceContext> = {
   name: 'every alarm rings once, and its mail goes out',
-  async run(context) {
+  async run(context, note) {
     const began = new Date().toISOString()
     const ask = (...args: readonly string[]) => context.aws('administrator', 'cloudwatch', ...args)
     const { MetricAlarms } = alarms.parse(
@@ -75,7 +69,7 @@ export const ringing: Step<AcceptanceContext> = {
         return told.AlarmHistoryItems.some(({ HistorySummary }) => HistorySummary.startsWith('Successfully executed'))
       })
     }
-    return { alarmsRung: MetricAlarms.length }
+    note({ alarmsRung: MetricAlarms.length })
   },
 }
 
@@ -95,7 +89,7 @@ type Wanted = keyof typeof wanted
 /** Word by word: which members the events of AWS have is documented for none of these. */
 export const rawEvents: Step<AcceptanceContext> = {
   name: 'events: tag, move, rename, membership and assignment as CloudTrail tells them',
-  async run(context) {
+  async run(context, note) {
     const since = new Date(Date.now() - 60 * 60_000).toISOString()
     const { region, organizationRegion, endpoint } = context.options
     const ask = (name: Wanted) =>
@@ -108,22 +102,21 @@ export const rawEvents: Step<AcceptanceContext> = {
     if (trail.parse(await ask('CreatePermissionSet')).Events.length === 0 && endpoint !== undefined)
       throw new SkippedStep(`the event history of ${endpoint} has no calls of IAM Identity Center`)
     await makeMembership(context)
-    const facts: Record<string, string> = {}
     const missing = new Set(Object.keys(wanted) as Wanted[])
     const isAllThere = async () => {
       for (const name of missing) {
         const [found] = trail.parse(await ask(name)).Events
         if (found === undefined) continue
-        facts[`event${name}`] = found.CloudTrailEvent
+        note({ [`event${name}`]: found.CloudTrailEvent })
         missing.delete(name)
       }
       return missing.size === 0
     }
     // Of a step that was skipped there is no event; what the others brought is told all the same.
     await context.untilMs('the events', isAllThere).catch((error: unknown) => {
-      if (Object.keys(facts).length === 0) throw error
+      if (missing.size === Object.keys(wanted).length) throw error
     })
-    return { ...facts, eventsNotSeen: [...missing].join(' ') }
+    note({ eventsNotSeen: [...missing].join(' ') })
   },
 }
 

@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-organizations'
 import { SkippedStep, type Step } from './acceptance.ts'
 import type { AcceptanceContext } from './acceptance-context.ts'
+import { putLink } from './put-link.ts'
 
 type EventStep = Step<AcceptanceContext>
 
@@ -17,24 +18,11 @@ async function heardOf(context: AcceptanceContext, kind: 'organization' | 'direc
   return JSON.stringify((await context.json('state/arrivals.json'))?.[kind] ?? '')
 }
 
-type Early = { readonly set: string; readonly link: string }
-
-/** Uploads a permission set and a link that has no account or principal yet; both go at the end, the link first. */
-async function putEarly(context: AcceptanceContext, { set, link }: Early): Promise<void> {
-  const file = `permission_sets/${set}.json`
-  context.undo(`what ${link} brought`, async () => {
-    await context.remove(link)
-    await context.untilMs('the end of the link', async () => (await context.stateOf(link)) === undefined)
-    await context.remove(file)
-    await context.untilMs('the end of the permission set', async () => (await context.stateOf(file)) === undefined)
-  })
-  await context.put(file, JSON.stringify({ permissionSetName: set }))
-  await context.put(link)
-  await context.untilMs("'waiting'", async () => (await context.stateOf(link)) === 'waiting')
+/** A link that has no account or principal yet. */
+async function putEarly(context: AcceptanceContext, set: string, link: string): Promise<void> {
+  await putLink(context, set, link)
+  await context.untilStateMs('waiting', link)
 }
-
-const untilApplied = (context: AcceptanceContext, link: string) =>
-  context.untilMs('the access', async () => (await context.stateOf(link)) === 'applied')
 
 async function tagAccount(context: AcceptanceContext, Key: string): Promise<void> {
   const { account: ResourceId } = context.options
@@ -46,44 +34,44 @@ async function tagAccount(context: AcceptanceContext, Key: string): Promise<void
 /** An event that follows another within ten minutes is not noted: then a link that it makes effective shows it. */
 const tag: EventStep = {
   name: 'events: a tag of the account brings its access',
-  async run(context) {
+  async run(context, note) {
     const set = `${context.prefix}-tag`
     const link = `links_data/account_tag%${set}^yes%${set}%${context.options.group}%GROUP%ssofile`
-    await putEarly(context, { set, link })
+    await putEarly(context, set, link)
     await tagAccount(context, set)
-    const tagToGrantedMs = await untilApplied(context, link)
-    return { tagToGrantedMs, organizationEvent: nameOf(await heardOf(context, 'organization')) }
+    note({ tagToGrantedMs: await context.untilStateMs('applied', link) })
+    note({ organizationEvent: nameOf(await heardOf(context, 'organization')) })
   },
 }
 
 const overlap: EventStep = {
   name: 'access that two links give stays until both are gone',
-  async run(context) {
+  async run(context, note) {
     const { account, group } = context.options
     const set = `${context.prefix}-two`
     const grant = `account%${account}%${set}%${group}%GROUP%ssofile`
     const [first, second] = [`links_data/account_tag%${set}^yes%${set}%${group}%GROUP%ssofile`, `links_data/${grant}`]
     const entry = () => context.recordOf(grant)
-    await putEarly(context, { set, link: first })
+    await putEarly(context, set, first)
     await tagAccount(context, set)
-    await untilApplied(context, first)
+    await context.untilStateMs('applied', first)
     const before = (await entry())?.grantedAt
     await context.put(second)
-    await untilApplied(context, second)
+    await context.untilStateMs('applied', second)
     await context.remove(first)
-    await context.untilMs('the end of the first', async () => (await context.stateOf(first)) === undefined)
+    await context.untilGoneMs(first)
     const after = (await entry())?.grantedAt
     if (before === undefined || after !== before)
       throw new Error(`it was granted at ${String(before)}, and after one link was gone at ${String(after)}`)
     await context.remove(second)
-    const lastDeletedToRevokedMs = await context.untilMs('the end', async () => (await entry()) === undefined)
-    return { lastDeletedToRevokedMs }
+    const isGone = async () => (await entry()) === undefined
+    note({ lastDeletedToRevokedMs: await context.untilMs('the end of the access', isGone) })
   },
 }
 
 const rename: EventStep = {
   name: 'events: a group that gets the name a link waits for brings its access',
-  async run(context) {
+  async run(context, note) {
     const { account, mayMakeGroups } = context.options
     if (!mayMakeGroups) throw new SkippedStep('groups may not be made: --may-make-groups')
     const identityStore = context.identityStore()
@@ -93,18 +81,18 @@ const rename: EventStep = {
     const made = await identityStore.send(new CreateGroupCommand({ IdentityStoreId, DisplayName: `${name}-not-yet` }))
     const { GroupId } = made
     context.undo(`group ${name}`, () => identityStore.send(new DeleteGroupCommand({ IdentityStoreId, GroupId })))
-    await putEarly(context, { set, link })
+    await putEarly(context, set, link)
     const Operations = [{ AttributePath: 'displayName', AttributeValue: name }]
     await identityStore.send(new UpdateGroupCommand({ IdentityStoreId, GroupId, Operations }))
-    const renameToGrantedMs = await untilApplied(context, link)
-    return { renameToGrantedMs, directoryEvent: nameOf(await heardOf(context, 'directory')) }
+    note({ renameToGrantedMs: await context.untilStateMs('applied', link) })
+    note({ directoryEvent: nameOf(await heardOf(context, 'directory')) })
   },
 }
 
 /** Into a new organizational unit within the one in which the account is: all that holds there goes on to hold. */
 const move: EventStep = {
   name: 'events: an account that moves into an organizational unit gets its access, and loses it when it moves back',
-  async run(context) {
+  async run(context, note) {
     const { account: AccountId, group, mayMoveAccount } = context.options
     if (!mayMoveAccount) throw new SkippedStep('the account may not be moved: --may-move-account')
     const organizations = context.organizations()
@@ -121,7 +109,7 @@ const move: EventStep = {
     )
     const link = `links_data/ou_id%${unit}%${set}%${group}%GROUP%ssofile`
     // It exists, and has no account yet.
-    await putEarly(context, { set, link })
+    await putEarly(context, set, link)
     const moveTo = async (DestinationParentId: string) => {
       const SourceParentId = await parentOf()
       if (SourceParentId !== DestinationParentId)
@@ -130,16 +118,11 @@ const move: EventStep = {
     context.undo(`the move of ${AccountId} from ${home}`, () => moveTo(home))
     await moveTo(unit)
     const entry = () => context.recordOf(`account%${AccountId}%${set}%${group}%GROUP%ssofile`)
-    const moveToGrantedMs = await context.untilMs(
-      'the access',
-      async () => (await entry())?.state === 'granted' && (await context.stateOf(link)) === 'applied',
-    )
+    const isThere = async () => (await entry())?.state === 'granted' && (await context.stateOf(link)) === 'applied'
+    note({ moveToGrantedMs: await context.untilMs('the access', isThere) })
     await moveTo(home)
-    const movedBackToRevokedMs = await context.untilMs(
-      'the end of the access',
-      async () => (await entry()) === undefined,
-    )
-    return { moveToGrantedMs, movedBackToRevokedMs }
+    const isGone = async () => (await entry()) === undefined
+    note({ movedBackToRevokedMs: await context.untilMs('the end of the access', isGone) })
   },
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { CreateGroupCommand, DeleteGroupCommand } from '@aws-sdk/client-identitystore'
+import { DeleteGroupCommand } from '@aws-sdk/client-identitystore'
 import {
   AttachCustomerManagedPolicyReferenceToPermissionSetCommand,
   CreateAccountAssignmentCommand,
@@ -17,10 +17,12 @@ import {
   PutInlinePolicyToPermissionSetCommand,
   paginateListAccountAssignmentCreationStatus,
   type SSOAdminClient,
+  SSOAdminServiceException,
 } from '@aws-sdk/client-sso-admin'
 import { SkippedStep, type Step } from './acceptance.ts'
 import { type AcceptanceContext, refusalOf } from './acceptance-context.ts'
-import type { Facts } from './facts.ts'
+import { makeGroups } from './make-principals.ts'
+import { putSet } from './put-link.ts'
 
 type Made = {
   readonly sso: SSOAdminClient
@@ -45,30 +47,6 @@ async function makeSet(context: AcceptanceContext, suffix: string): Promise<Made
     )
   })
   return { sso, InstanceArn, IdentityStoreId, PermissionSetArn }
-}
-
-/** Groups of nobody, one after the other; they are deleted at the end. */
-export async function makeGroups(
-  context: AcceptanceContext,
-  suffix: string,
-  count: number,
-): Promise<readonly string[]> {
-  if (!context.options.mayMakeGroups)
-    throw new SkippedStep('groups may not be made: --may-make-groups, where no identity provider writes the directory')
-  const identityStore = context.identityStore()
-  const { IdentityStoreId } = await context.instance()
-  const ids: string[] = []
-  for (let index = 0; index < count; index++) {
-    const DisplayName = `${context.prefix}-${suffix}-${index}`
-    const { GroupId = '' } = await identityStore.send(new CreateGroupCommand({ IdentityStoreId, DisplayName }))
-    ids.push(GroupId)
-    context.undo(`group ${DisplayName}`, async () =>
-      identityStore.send(new DeleteGroupCommand({ IdentityStoreId, GroupId })).catch((error: unknown) => {
-        if (!(error instanceof Error) || error.name !== 'ResourceNotFoundException') throw error
-      }),
-    )
-  }
-  return ids
 }
 
 type Kind = 'creation' | 'deletion'
@@ -102,6 +80,18 @@ async function describe({ sso, InstanceArn }: Pick<Made, 'sso' | 'InstanceArn'>,
   return { status: answer?.Status, reason: answer?.FailureReason ?? '' }
 }
 
+/** What becomes of a request. AWS may refuse the call at once, or take it and answer FAILED later: both are facts. */
+async function answerTo(context: AcceptanceContext, made: Made, kind: Kind, principal: string, account: string) {
+  const beganMs = performance.now()
+  try {
+    const id = await request(made, kind, principal, account)
+    return { id, ...(await ended(context, made, kind, id)) }
+  } catch (error) {
+    if (!(error instanceof SSOAdminServiceException)) throw error
+    return { id: '', status: error.name, reason: error.message, ms: Math.round(performance.now() - beganMs) }
+  }
+}
+
 /** Until its end. What is throttled is asked again. */
 async function ended(context: AcceptanceContext, made: Made, kind: Kind, id: string) {
   let last: Awaited<ReturnType<typeof describe>> | undefined
@@ -125,62 +115,51 @@ async function isListed(
 
 const life: Step<AcceptanceContext> = {
   name: 'Identity Center: one assignment is made, made again, listed, and taken away',
-  async run(context): Promise<Facts> {
+  async run(context, note) {
     const { account } = context.options
     const [group = ''] = await makeGroups(context, 'life', 1)
     const made = await makeSet(context, 'life')
-    const id = await request(made, 'creation', group, account)
     context.undo('its assignment', async () => {
       if (await isListed(made, account, group))
         await ended(context, made, 'deletion', await request(made, 'deletion', group, account))
     })
-    const created = await ended(context, made, 'creation', id)
-    const createListingLagMs = await context.untilMs('the listing', () => isListed(made, account, group))
-    const again = await ended(context, made, 'creation', await request(made, 'creation', group, account))
-    const deleted = await ended(context, made, 'deletion', await request(made, 'deletion', group, account))
-    const deleteListingLagMs = await context.untilMs('the listing', async () => !(await isListed(made, account, group)))
-    const missing = await ended(context, made, 'deletion', await request(made, 'deletion', group, account))
-    return {
-      ...{ createStatus: created.status, createMs: created.ms, createListingLagMs },
-      ...{
-        duplicateCreateStatus: again.status,
-        deleteStatus: deleted.status,
-        deleteMs: deleted.ms,
-        deleteListingLagMs,
-      },
-      ...{ deleteOfMissingStatus: missing.status, deleteOfMissingReason: missing.reason },
-      endedRequestIsDescribed: (await describe(made, 'creation', id)).status === 'SUCCEEDED',
-    }
+    const answer = (kind: Kind) => answerTo(context, made, kind, group, account)
+    const created = await answer('creation')
+    note({ createStatus: created.status, createReason: created.reason, createMs: created.ms })
+    note({ createListingLagMs: await context.untilMs('the listing', () => isListed(made, account, group)) })
+    note({ duplicateCreateStatus: (await answer('creation')).status })
+    const deleted = await answer('deletion')
+    note({ deleteStatus: deleted.status, deleteReason: deleted.reason, deleteMs: deleted.ms })
+    const isGone = async () => !(await isListed(made, account, group))
+    note({ deleteListingLagMs: await context.untilMs('the end in the listing', isGone) })
+    const missing = await answer('deletion')
+    note({ deleteOfMissingStatus: missing.status, deleteOfMissingReason: missing.reason })
+    note({ endedRequestIsDescribed: (await describe(made, 'creation', created.id)).status === 'SUCCEEDED' })
   },
 }
 
 const deletedPrincipal: Step<AcceptanceContext> = {
   name: 'Identity Center: an assignment of a group that was deleted',
-  async run(context) {
+  async run(context, note) {
     const [group = ''] = await makeGroups(context, 'deleted', 1)
     const made = await makeSet(context, 'deleted')
     await context
       .identityStore()
       .send(new DeleteGroupCommand({ IdentityStoreId: made.IdentityStoreId, GroupId: group }))
-    const refused = await request(made, 'creation', group, context.options.account).then(
-      async (id) => {
-        const { status, reason } = await ended(context, made, 'creation', id)
-        return { status, reason }
-      },
-      (error: unknown) => ({ status: error instanceof Error ? error.name : '', reason: String(error) }),
-    )
-    return { assignmentOfDeletedStatus: refused.status, assignmentOfDeletedReason: refused.reason }
+    const { status, reason } = await answerTo(context, made, 'creation', group, context.options.account)
+    note({ assignmentOfDeletedStatus: status, assignmentOfDeletedReason: reason })
   },
 }
 
 const errors: Step<AcceptanceContext> = {
   name: 'Identity Center: the words of conflict and throttling',
-  async run(context) {
+  async run(context, note) {
     const made = await makeSet(context, 'errors')
     const { sso, InstanceArn } = made
     const twice = await refusalOf(
       sso.send(new CreatePermissionSetCommand({ InstanceArn, Name: `${context.prefix}-errors` })),
     )
+    note({ duplicateSetCode: twice.code, duplicateSetText: twice.text })
     const impatient = context.ssoAdmin({ isImpatient: true })
     const burst = Array.from({ length: 120 }, () =>
       impatient.send(new ListPermissionSetsCommand({ InstanceArn })).then(
@@ -190,72 +169,75 @@ const errors: Step<AcceptanceContext> = {
     )
     const throttled = (await Promise.all(burst)).filter((error) => error !== undefined)
     const [first] = throttled
-    return {
-      ...{ duplicateSetCode: twice.code, duplicateSetText: twice.text },
-      ...{
-        burstOf120IsThrottled: throttled.length > 0,
-        throttlingCode: first?.name ?? '',
-        throttlingText: first?.message ?? '',
-      },
-    }
+    note({
+      burstOf120IsThrottled: throttled.length > 0,
+      throttlingCode: first?.name ?? '',
+      throttlingText: first?.message ?? '',
+    })
   },
 }
 
+/** One request for each account as far as there are accounts: two in one account conflict before AWS counts them. */
 const outstanding: Step<AcceptanceContext> = {
-  name: 'Identity Center: sixteen assignment requests at a time, in one account',
-  async run(context) {
+  name: 'Identity Center: sixteen assignment requests at a time, in several accounts',
+  async run(context, note) {
+    const accounts = [context.options.account, ...context.options.moreAccounts]
+    if (accounts.length === 1)
+      throw new SkippedStep('requests in one account conflict before AWS counts them: give --account up to 16 times')
     const groups = await makeGroups(context, 'many', 16)
-    const made = { ...(await makeSet(context, 'many')), sso: context.ssoAdmin({ isImpatient: true }) }
-    const { account } = context.options
-    // What was called before counts for a second.
-    await pause(1_500)
-    const asked = await Promise.all(
-      groups.map(async (group) => {
-        const id = await request(made, 'creation', group, account).catch((error: unknown) =>
-          error instanceof Error ? error : new Error(String(error)),
-        )
-        return { group, id }
-      }),
-    )
+    const patient = await makeSet(context, 'many')
+    const made = { ...patient, sso: context.ssoAdmin({ isImpatient: true }) }
+    const targets = groups.map((group, index) => ({ group, account: accounts[index % accounts.length] ?? '' }))
+    const taken = new Map<string, (typeof targets)[number]>()
+    const untilEnded = () => Promise.all([...taken.keys()].map((id) => ended(context, patient, 'creation', id)))
     context.undo('their assignments', async () => {
-      for (const { group, id } of asked)
-        if (typeof id === 'string') {
-          await ended(context, made, 'creation', id)
-          let deletion: string | undefined
-          await context.untilMs('a deletion that is taken', async () => {
-            deletion = await request(made, 'deletion', group, account).catch(() => undefined)
-            return deletion !== undefined
-          })
-          if (deletion !== undefined) await ended(context, made, 'deletion', deletion)
-        }
+      await untilEnded()
+      const revoke = async ({ group, account }: (typeof targets)[number]) => {
+        let deletion: string | undefined
+        await context.untilMs('a deletion that is taken', async () => {
+          deletion = await request(patient, 'deletion', group, account).catch(() => undefined)
+          return deletion !== undefined
+        })
+        if (deletion !== undefined) await ended(context, patient, 'deletion', deletion)
+      }
+      await Promise.all([...new Set(taken.values())].map(revoke))
     })
-    // Whether one of them comes too fast besides depends on who else calls.
-    const refused = asked.flatMap(({ id }) => (typeof id === 'string' || id.name === 'ThrottlingException' ? [] : [id]))
-    return {
-      sixteenAtOnceAreRefused: refused.length > 0,
-      sixteenthText: refused[0]?.message ?? '',
-      sixteenthCode: refused[0]?.name ?? '',
+    const refusals: SSOAdminServiceException[] = []
+    const ask = async (target: (typeof targets)[number]) => {
+      try {
+        taken.set(await request(made, 'creation', target.group, target.account), target)
+      } catch (error) {
+        if (!(error instanceof SSOAdminServiceException)) throw error
+        refusals.push(error)
+      }
     }
+    const isLimit = ({ name, message }: Error) => name !== 'ConflictException' && !/rate exceeded/i.test(message)
+    // The rate of calls is another limit, and others call too: then all ask once more.
+    for (let burst = 0; burst < burstsMost && !refusals.some(isLimit); burst++) {
+      await untilEnded()
+      // AWS counts earlier calls for a second, and ssofile looks at what changed by hand.
+      await pause(3_000)
+      await Promise.all(targets.map(ask))
+    }
+    const limit = refusals.find(isLimit)
+    const others = new Set(refusals.map(({ name, message }) => `${name}: ${message}`))
+    note({ sixteenInAccounts: Math.min(accounts.length, groups.length) })
+    note({ sixteenthCode: limit?.name ?? '', sixteenthText: limit?.message ?? [...others].sort().join('; ') })
   },
 }
+
+const burstsMost = 3
 
 /** Somebody else's: a link to it does not make it ours, so that its deletion takes nothing away. */
 const byHand: Step<AcceptanceContext> = {
   name: 'an assignment made by hand stays with who made it, whatever becomes of a link to it',
-  async run(context) {
+  async run(context, note) {
     const { account } = context.options
     const [group = ''] = await makeGroups(context, 'hand', 1)
     const set = `${context.prefix}-hnd`
-    const file = `permission_sets/${set}.json`
     const grant = `account%${account}%${set}%${context.prefix}-hand-0%GROUP%ssofile`
     const link = `links_data/${grant}`
-    const isIn = async (input: string, state: string | undefined) => (await context.stateOf(input)) === state
-    context.undo(file, async () => {
-      await context.remove(file)
-      await context.untilMs('the end of the permission set', () => isIn(file, undefined))
-    })
-    await context.put(file, JSON.stringify({ permissionSetName: set }))
-    await context.untilMs('the permission set', () => isIn(file, 'applied'))
+    await putSet(context, set)
     const { InstanceArn, IdentityStoreId } = await context.instance()
     const PermissionSetArn = String((await context.json(`owned_permission_sets/${set}`))?.arn)
     const made: Made = { sso: context.ssoAdmin(), InstanceArn, IdentityStoreId, PermissionSetArn }
@@ -266,19 +248,18 @@ const byHand: Step<AcceptanceContext> = {
     await ended(context, made, 'creation', await request(made, 'creation', group, account))
     await context.untilMs('the listing', () => isListed(made, account, group))
     await context.put(link)
-    const linkToHandMadeMs = await context.untilMs('the link', () => isIn(link, 'applied'))
+    note({ linkToHandMadeMs: await context.untilStateMs('applied', link) })
     const [ours, others] = await Promise.all([context.recordOf(grant), context.recordOf(grant, 'foreign/')])
     if (ours !== undefined || others === undefined) throw new Error('the link took over what was made by hand')
     await context.remove(link)
-    await context.untilMs('the end of the link', () => isIn(link, undefined))
+    await context.untilGoneMs(link)
     if (!(await isListed(made, account, group))) throw new Error('what was made by hand was revoked with the link')
-    return { linkToHandMadeMs }
   },
 }
 
 const provisioning: Step<AcceptanceContext> = {
   name: 'Identity Center: a permission set that changed is provisioned, and listed as such',
-  async run(context) {
+  async run(context, note) {
     const { account } = context.options
     const [group = ''] = await makeGroups(context, 'prov', 1)
     const made = await makeSet(context, 'prov')
@@ -298,10 +279,8 @@ const provisioning: Step<AcceptanceContext> = {
       )
       return AccountIds.includes(account)
     }
-    const changeListingLagMs = await context.untilMs(
-      'the change',
-      async () => !(await isListedAs('LATEST_PERMISSION_SET_PROVISIONED')),
-    )
+    const isChanged = async () => !(await isListedAs('LATEST_PERMISSION_SET_PROVISIONED'))
+    note({ changeListingLagMs: await context.untilMs('the change in the listing', isChanged) })
     const asked = await sso.send(
       new ProvisionPermissionSetCommand({
         ...{ InstanceArn, PermissionSetArn },
@@ -310,18 +289,17 @@ const provisioning: Step<AcceptanceContext> = {
     )
     const ProvisionPermissionSetRequestId = asked.PermissionSetProvisioningStatus?.RequestId
     let status: string | undefined
-    const provisionMs = await context.untilMs('the end of the provisioning', async () => {
+    const isOver = async () => {
       const command = new DescribePermissionSetProvisioningStatusCommand({
         InstanceArn,
         ProvisionPermissionSetRequestId,
       })
       status = (await sso.send(command)).PermissionSetProvisioningStatus?.Status
       return status !== 'IN_PROGRESS'
-    })
-    const provisionListingLagMs = await context.untilMs('the listing', () =>
-      isListedAs('LATEST_PERMISSION_SET_PROVISIONED'),
-    )
-    return { provisionStatus: status ?? '', provisionMs, changeListingLagMs, provisionListingLagMs }
+    }
+    note({ provisionMs: await context.untilMs('the end of the provisioning', isOver), provisionStatus: status ?? '' })
+    const isProvisioned = () => isListedAs('LATEST_PERMISSION_SET_PROVISIONED')
+    note({ provisionListingLagMs: await context.untilMs('the provisioning in the listing', isProvisioned) })
   },
 }
 
@@ -330,7 +308,7 @@ const policiesMost = 60
 
 const quota: Step<AcceptanceContext> = {
   name: 'Identity Center: the words of a quota that is reached, by policies of a permission set',
-  async run(context): Promise<Facts> {
+  async run(context, note) {
     const { sso, InstanceArn, PermissionSetArn } = await makeSet(context, 'quota')
     for (let count = 0; count < policiesMost; count++) {
       const CustomerManagedPolicyReference = { Name: `${context.prefix}-${count}` }
@@ -346,16 +324,16 @@ const quota: Step<AcceptanceContext> = {
         )
         return refused?.name !== 'ConflictException'
       })
-      if (refused) return { policiesOfASet: count, quotaCode: refused.name, quotaText: refused.message }
+      if (refused) return note({ policiesOfASet: count, quotaCode: refused.name, quotaText: refused.message })
     }
-    return { policiesOfASet: policiesMost }
+    note({ policiesOfASet: policiesMost })
   },
 }
 
 /** How long statuses of requests are kept, AWS does not say: at least as long as the oldest that is listed. */
 const oldestStatus: Step<AcceptanceContext> = {
   name: 'Identity Center: the oldest request whose status is kept',
-  async run(context) {
+  async run(context, note) {
     const { InstanceArn } = await context.instance()
     const sso = context.ssoAdmin()
     const listed: { readonly id: string; readonly at: Date }[] = []
@@ -368,13 +346,13 @@ const oldestStatus: Step<AcceptanceContext> = {
     const [oldest] = listed.sort((a, b) => a.at.getTime() - b.at.getTime())
     if (oldest === undefined) throw new Error('no request is listed, and some were made')
     const { status } = await describe({ sso, InstanceArn }, 'creation', oldest.id)
-    return { oldestStatusAgeMs: Date.now() - oldest.at.getTime(), oldestListedIsDescribed: status !== undefined }
+    note({ oldestStatusAgeMs: Date.now() - oldest.at.getTime(), oldestListedIsDescribed: status !== undefined })
   },
 }
 
 const byPrincipal: Step<AcceptanceContext> = {
   name: 'Identity Center: the assignments of a principal, as this administrator',
-  async run(context) {
+  async run(context, note) {
     const { InstanceArn } = await context.instance()
     const [PrincipalId = ''] = await makeGroups(context, 'listed', 1)
     const asked = context
@@ -384,7 +362,7 @@ const byPrincipal: Step<AcceptanceContext> = {
       () => 'answered',
       (error: unknown) => (error instanceof Error ? error.name : 'refused'),
     )
-    return { listForPrincipal: answer }
+    note({ listForPrincipal: answer })
   },
 }
 

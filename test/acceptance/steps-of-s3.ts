@@ -4,17 +4,16 @@ import { type AcceptanceContext, refusalOf } from './acceptance-context.ts'
 
 const conditional: Step<AcceptanceContext> = {
   name: 'S3: a write on a condition that does not hold is refused',
-  async run(context) {
+  async run(context, note) {
     const { bucket: Bucket } = context.options
     const Key = `links_data/${context.prefix}%is-no-link`
     await context.put(Key)
     const put = (condition: object) =>
       refusalOf(context.s3().send(new PutObjectCommand({ Bucket, Key, Body: new Uint8Array(), ...condition })))
-    const exists = await put({ IfNoneMatch: '*' })
-    const differs = await put({ IfMatch: '"00000000000000000000000000000000"' })
+    note({ ifNoneMatchOfExisting: (await put({ IfNoneMatch: '*' })).status })
+    note({ ifMatchOfOther: (await put({ IfMatch: '"00000000000000000000000000000000"' })).status })
     await context.remove(Key)
-    const absent = await put({ IfMatch: '"00000000000000000000000000000000"' })
-    return { ifNoneMatchOfExisting: exists.status, ifMatchOfOther: differs.status, ifMatchOfAbsent: absent.status }
+    note({ ifMatchOfAbsent: (await put({ IfMatch: '"00000000000000000000000000000000"' })).status })
   },
 }
 
@@ -33,7 +32,7 @@ const kinds = ['uploader', 'auditor', 'operator'] as const
 
 const forbidden: Step<AcceptanceContext> = {
   name: 'S3: nobody but ssofile writes its records',
-  async run(context) {
+  async run(context, note) {
     const { bucket: Bucket } = context.options
     const codes = new Set<number>()
     let tried = 0
@@ -46,20 +45,20 @@ const forbidden: Step<AcceptanceContext> = {
         codes.add(status)
         tried++
       }
+    note({ forbiddenWrites: tried, forbiddenWriteStatus: [...codes].join(' ') })
     if ([...codes].some((code) => code !== 403))
       throw new Error(`refused by ${[...codes].join(', ')}, expected 403 each`)
-    return { forbiddenWrites: tried, forbiddenWriteStatus: [...codes].join(' ') }
   },
 }
 
 const absence: Step<AcceptanceContext> = {
   name: 'S3: an object that is not there is 404 to those who may list',
-  async run(context) {
+  async run(context, note) {
     const Key = `status/${context.prefix}`
     const { status } = await refusalOf(
       context.s3('auditor').send(new HeadObjectCommand({ Bucket: context.options.bucket, Key })),
     )
-    return { absentObjectStatus: status }
+    note({ absentObjectStatus: status })
   },
 }
 

@@ -7,13 +7,12 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { defaultConfiguration } from '../../shared/domain/deployment/configuration.ts'
 import { factsFile } from '../acceptance/facts.ts'
+import { account, sandbox } from '../acceptance/sandbox.ts'
 import { KeptSystem } from './kept-system.ts'
 import { LocalSystem } from './local-system.ts'
 import { checkout, runProgram } from './run-program.ts'
 import { bundleTwoReleases } from './two-releases.ts'
 
-const account = '233000000002'
-const group = 'team-Accountants'
 let system: LocalSystem
 let directory: string
 beforeAll(async () => {
@@ -38,7 +37,7 @@ test('the acceptance runs whole on the local system, tells what it leaves out an
   const file = join(directory, 'facts.json')
   const { exitCode, stdout, stderr } = await runProgram(
     process.execPath,
-    [script('main.ts'), '--account', account, '--group', group, '--facts', file],
+    [script('main.ts'), ...sandbox, '--facts', file],
     { env: { ...system.env('ssofile'), AWS_REGION: 'us-east-1' } },
   )
   expect([stdout, stderr, exitCode]).toEqual([expect.stringContaining(' 0 failed, '), '', 0])
@@ -104,7 +103,7 @@ test('the step of an upgrade and a rollback runs where two commands deploy the l
     const { exitCode, stdout } = await runProgram(
       process.execPath,
       [
-        ...[script('main.ts'), '--account', account, '--group', group, '--facts', join(directory, 'upgrade.json')],
+        ...[script('main.ts'), ...sandbox, '--facts', join(directory, 'upgrade.json')],
         ...['--only', 'upgrade', '--deploy-last', deploy('older'), '--deploy-present', deploy('newer')],
       ],
       { env: { ...process.env, AWS_ENDPOINT_URL: local.url, AWS_REGION: 'us-east-1' } },

@@ -7,24 +7,42 @@ import { tellEveryState } from './every-state.ts'
 import { type SabotagePart, type SabotageReport, trySabotages } from './sabotage.ts'
 import { describeFailure, type SimulationOptions, type SimulationReport, simulate } from './simulate.ts'
 
+const options = {
+  runs: { type: 'string' },
+  seed: { type: 'string' },
+  steps: { type: 'string', default: '30' },
+  profile: { type: 'string' },
+  path: { type: 'string' },
+  workers: { type: 'string' },
+  trace: { type: 'boolean', default: false },
+  'every-state': { type: 'boolean', default: false },
+  'every-fault': { type: 'boolean', default: false },
+  share: { type: 'string', default: '1' },
+  sabotage: { type: 'boolean', default: false },
+  only: { type: 'string' },
+} as const
+
+const help = `npm run simulate -- [options]
+
+Draws lives of a deployment from a seed, with faults, and checks the promises after each step.
+  --runs N         how many lives; default 300
+  --seed N         the seed of the first; default: a random one, which is printed
+  --steps N        how many steps each has; default 30
+  --profile NAME   only lives of this kind: ${profiles.join(', ')}
+  --path PATH      the one failing life that a failure printed, with its --seed
+  --trace          prints what happened before each failure
+  --every-state    checks every state of the decisions instead of drawing lives
+  --every-fault    tries every single fault instead; --share N: only every Nth
+  --sabotage       breaks the product on purpose, and says whether the lives notice; --only TEXT: only these defects
+  --workers N      processes at a time; default: one for each processor
+  -h, --help       prints this
+Exit code 0: no promise was broken; 1: one was.
+`
+
 /** `npm run simulate`: runs split over the processors, each part with a seed of its own that follows from the one given. */
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      runs: { type: 'string' },
-      seed: { type: 'string' },
-      steps: { type: 'string', default: '30' },
-      profile: { type: 'string' },
-      path: { type: 'string' },
-      workers: { type: 'string' },
-      trace: { type: 'boolean', default: false },
-      'every-state': { type: 'boolean', default: false },
-      'every-fault': { type: 'boolean', default: false },
-      share: { type: 'string', default: '1' },
-      sabotage: { type: 'boolean', default: false },
-      only: { type: 'string' },
-    },
-  })
+  const { values } = parseArgs({ options: { ...options, help: { type: 'boolean', short: 'h', default: false } } })
+  if (values.help) return void process.stdout.write(help)
   if (values['every-state']) {
     process.exitCode = tellEveryState() ? 0 : 1
     return
