@@ -10,6 +10,7 @@ import { OrganizationCache } from '../../shared/reconcile/organization/organizat
 import { Policies } from '../../shared/reconcile/records/policies.ts'
 import { Suspensions } from '../../shared/reconcile/records/suspensions.ts'
 import { EligibilityFiles } from '../../shared/reconcile/requests/eligibility-files.ts'
+import { findActorOfSession } from '../../shared/reconcile/requests/find-actor.ts'
 import { People } from '../../shared/reconcile/requests/people.ts'
 import { addRole } from './add-role.ts'
 import { type Answer, refusal, refuse } from './answer.ts'
@@ -22,7 +23,7 @@ import { listInputs, readInputWithStatus } from './read-inputs.ts'
 import type { Known } from './request-context.ts'
 import { type ApiChange, type ApiKind, apiChanges } from './routes.ts'
 import { serveRequests } from './serve-requests.ts'
-import { lookAtPerson, refuseBar } from './signed-in-person.ts'
+import { refuseBar } from './signed-in-person.ts'
 
 /**
  * The way in by HTTPS. It writes and deletes inputs in the bucket, always on a condition, and nothing else: what becomes of
@@ -84,8 +85,11 @@ async function serve(event: ApiEvent, context: ApiSources): Promise<Answer> {
   const told = callerOf(event)
   if (told === undefined)
     return refuse(403, 'a request of nobody', 'a request that is signed (AWS Signature Version 4)', 'sign the request')
-  const seen = await lookAtPerson({ ...context, caller: told })
-  if (seen?.bar !== undefined) return refuseBar(parsePersonSession(told.arn)?.userName ?? told.arn, seen.bar)
+  const session = parsePersonSession(told.arn)
+  // Whatever the route. Of nobody's session, and of a name that may be cut, IAM alone judges.
+  const sources = { ...context.ports, ...context.known, principalSuffix: context.configuration.principalSuffix }
+  const seen = session && (await findActorOfSession(session.userName, sources))
+  if (session && seen?.bar) return refuseBar(session.userName, seen.bar)
   const caller = await addRole(told, context)
   const [method = '', path = ''] = event.routeKey.split(' ')
   if (/^\/(eligibility|requests|approvals)(\/|$)/.test(path))

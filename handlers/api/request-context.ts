@@ -3,8 +3,8 @@ import type { ApiCaller } from '../../shared/domain/deployment/api-caller.ts'
 import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import type { Suspensions } from '../../shared/reconcile/records/suspensions.ts'
+import type { Actor } from '../../shared/reconcile/requests/find-actor.ts'
 import type { RequestSources } from '../../shared/reconcile/requests/gather-request.ts'
-import type { SeenPerson } from './signed-in-person.ts'
 
 export type Known = Pick<RequestSources, 'organization' | 'eligibilityFiles' | 'people'> & {
   readonly suspensions: Pick<Suspensions, 'find'>
@@ -17,7 +17,7 @@ export type RequestContext = {
   readonly access: Access | undefined
   readonly caller: ApiCaller
   /** Whose session calls; absent: nobody's, or the page has looked. */
-  readonly seen?: SeenPerson | undefined
+  readonly seen?: Actor | undefined
   /** What tells who may approve, remembered for a minute. */
   readonly known: Known
   /** Where the API says what became of something: below the path of the request. */

@@ -1,10 +1,11 @@
 import * as z from 'zod'
 import type { PageSettings } from '../../shared/domain/deployment/page-settings.ts'
+import { complainOfBar } from '../../shared/domain/people/judge-actor.ts'
 import { principalId } from '../../shared/domain/principals/identity-center-ids.ts'
-import { type PrincipalName, principalName } from '../../shared/domain/principals/principal.ts'
+import { principalName } from '../../shared/domain/principals/principal.ts'
 import { quote } from '../../shared/domain/statuses/complaint.ts'
 import type { IdentityStore } from '../../shared/ports/identity-store.ts'
-import { type Bar, complainOfBar } from '../../shared/reconcile/requests/find-bar.ts'
+import type { Actor } from '../../shared/reconcile/requests/find-actor.ts'
 import type { Fault } from './refusal-page.ts'
 
 /** What the cookie of a session says: who signed in, and when and how the provider saw them. It decides nothing. */
@@ -65,10 +66,7 @@ export async function findPerson(
 }
 
 /** Whether a session is still of the user whom it names, who may act. */
-export function judgeUser(
-  { userName }: Pick<PageSession, 'userName'>,
-  { user, bar }: { readonly user: { readonly name: PrincipalName } | undefined; readonly bar: Bar | undefined },
-): Found<undefined> {
+export function judgeUser({ userName }: Pick<PageSession, 'userName'>, { user, bar }: Actor): Found<undefined> {
   if (user === undefined)
     return refuse(
       `a session of ${quote(userName)}, who is no user any more`,

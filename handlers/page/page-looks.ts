@@ -93,7 +93,7 @@ export class PageLooks {
     const { scope, permissionSet } = path.link
     if (userId === approver.userId || read.status?.state !== 'waiting') return onlyApprovers
     // By the id: anybody may write the name of somebody else into a request.
-    const name = (await context.known.people.userOf(userId))?.name
+    const name = await context.known.people.nameOf(userId)
     const [{ asOf, rows }, places] = await Promise.all([this.#listed.get(), this.#placesOf([scope])])
     const isThere = (account: string) =>
       scope.kind === 'account' ? account === scope.id : (places?.has(account) ?? true)

@@ -2,19 +2,20 @@ import type { ApiCaller } from '../../shared/domain/deployment/api-caller.ts'
 import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
 import { closedApi } from '../../shared/domain/deployment/environment.ts'
 import type { PageSettings } from '../../shared/domain/deployment/page-settings.ts'
+import { judgeActor } from '../../shared/domain/people/judge-actor.ts'
 import type { PrincipalId } from '../../shared/domain/principals/identity-center-ids.ts'
 import { nameInLinks } from '../../shared/domain/principals/principal.ts'
-import type { IdentityStore } from '../../shared/ports/identity-store.ts'
 import type { Log } from '../../shared/ports/log.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
 import { Policies } from '../../shared/reconcile/records/policies.ts'
 import { Suspensions } from '../../shared/reconcile/records/suspensions.ts'
 import { EligibilityFiles } from '../../shared/reconcile/requests/eligibility-files.ts'
-import { type Bar, findBar } from '../../shared/reconcile/requests/find-bar.ts'
+import { type Actor, findActor } from '../../shared/reconcile/requests/find-actor.ts'
 import { People } from '../../shared/reconcile/requests/people.ts'
-import { type Answer, answer, refuse } from '../api/answer.ts'
+import { type Answer, answer } from '../api/answer.ts'
 import { serveRequests } from '../api/serve-requests.ts'
+import { refuseBar } from '../api/signed-in-person.ts'
 import type { PageSession } from './find-person.ts'
 import type { HostedCall } from './judge-hosted-request.ts'
 import { Operations } from './operations.ts'
@@ -27,26 +28,17 @@ type Calling = {
   readonly session: PageSession
   readonly log: Log
 }
-const onlyAuditors = refuse(
-  403,
-  'a request for what everybody has',
-  'one of a member of the groups of auditors',
-  'ask the platform team ("page.auditors")',
-)
-const onlyOperators = refuse(
-  403,
-  'a request for what operators do',
-  'one of a member of the groups of operators',
-  'ask the platform team ("page.operators")',
-)
-/** As the directory has the user, and what keeps the user from acting. */
-type Seen = { readonly user: Awaited<ReturnType<IdentityStore['findUser']>>; readonly bar: Bar | undefined }
 
 /** Everybody asks the identity store, which answers 20 calls a second: for looking, what it said within the minute is enough. */
 const knownMs = 30_000
 const ofOperators = ['GET /operations', 'POST /release', 'POST /pause', 'POST /resume'] as const
 const byGroups: readonly HostedCall[] = ['GET /me', 'GET /everybody', ...ofOperators]
 const usersMost = 10_000
+
+function outsideOf(call: HostedCall, person: { readonly isAuditor: boolean; readonly isOperator: boolean }) {
+  if (call === 'GET /everybody' && !person.isAuditor) return 'auditors'
+  return ofOperators.some((one) => one === call) && !person.isOperator ? 'operators' : undefined
+}
 
 /** What the page answers to a person who is signed in: by the handlers of the API, and by what is the page's own. */
 export class ServedCalls {
@@ -56,7 +48,7 @@ export class ServedCalls {
   readonly #known
   readonly #looks: PageLooks
   readonly #operations: Operations
-  readonly #users = new Map<PrincipalId, { readonly seen: Seen; readonly atMs: number }>()
+  readonly #users = new Map<PrincipalId, { readonly seen: Actor; readonly atMs: number }>()
 
   constructor(ports: Ports, configuration: Configuration, settings: PageSettings) {
     this.#ports = ports
@@ -75,20 +67,22 @@ export class ServedCalls {
   }
 
   /** `isNow`: as the identity store says it at this moment, which every change and every sign-in asks for. */
-  async findUser(id: PrincipalId, isNow: boolean): Promise<Seen> {
+  async findUser(id: PrincipalId, isNow: boolean): Promise<Actor> {
     const nowMs = this.#ports.clock.monotonicMs()
     const known = this.#users.get(id)
     if (known && !isNow && nowMs - known.atMs < knownMs) return known.seen
-    const user = await this.#ports.identityStore.findUser(id)
-    const name = user?.name && nameInLinks(user.name, this.#configuration.principalSuffix)
-    const bar = await findBar(id, user && name ? { ...user, name } : undefined, this.#known.suspensions)
+    const { principalSuffix } = this.#configuration
+    const seen = await findActor(id, { ...this.#ports, ...this.#known, principalSuffix })
     if (this.#users.size >= usersMost) this.#users.clear()
-    this.#users.set(id, { seen: { user, bar }, atMs: nowMs })
-    return { user, bar }
+    this.#users.set(id, { seen, atMs: nowMs })
+    return seen
   }
 
   async serve(event: PageEvent, { call, caller, session, log }: Calling): Promise<Answer> {
     const person = await this.#personOf(session, call)
+    // The person has passed `findUser`; what is left to ask is the group.
+    const bar = judgeActor({ user: 'enabled', outside: outsideOf(call, person) })
+    if (bar !== undefined) return refuseBar(session.userName, bar)
     const [method = '', path = ''] = call.split(' ')
     const query = event.queryStringParameters ?? {}
     const context = {
@@ -114,12 +108,12 @@ export class ServedCalls {
       case 'GET /about':
         return this.#looks.about(query.request ?? '', person, context)
       case 'GET /everybody':
-        return person.isAuditor ? this.#looks.everybody(query.words ?? '') : onlyAuditors
+        return this.#looks.everybody(query.words ?? '')
       case 'GET /operations':
       case 'POST /release':
       case 'POST /pause':
       case 'POST /resume':
-        return person.isOperator ? this.#operate(call, { event, caller }) : onlyOperators
+        return this.#operate(call, { event, caller })
       default:
         return call satisfies never
     }

@@ -12,6 +12,11 @@ export type PersonSession = {
   readonly userName: PrincipalName
 }
 
+/** IAM cuts the name of a session after 64 characters, so this may be the beginning of another user's. (STS API Reference, "AssumeRole".) */
+export const isCutName = (userName: PrincipalName): boolean => userName.length > sessionNameMost
+/** The longest name that is surely whole. */
+export const sessionNameMost = 63
+
 /**
  * `arn:aws:sts::<account>:assumed-role/AWSReservedSSO_<permission set>_<16 hexadecimal digits>/<UserName>`. `undefined`: the
  * session of another role, or none. An administrator of any account can make a role of such a name and choose the name of its

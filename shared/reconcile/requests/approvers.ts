@@ -9,7 +9,6 @@ import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { readInput } from '../records/read-input.ts'
 import type { Suspensions } from '../records/suspensions.ts'
-import { findBar } from './find-bar.ts'
 import { type Finding, findAccount } from './gather-request.ts'
 import type { People } from './people.ts'
 
@@ -61,11 +60,11 @@ export async function readApprovals(
       return []
     }
     const parsed = parseApprovalBody(key, found.body, found.size)
-    const user = parsed.ok ? await people.userOf(id) : undefined
-    if (!parsed.ok || user === undefined) return []
+    if (!parsed.ok) return []
+    const { name, bar } = await people.actorOf(id, suspensions)
     // A denial counts: it gives nothing.
-    if ((await findBar(id, user, suspensions)) !== undefined && parsed.value.decision === 'approve') return []
-    return [{ user: id, name: user.name, at: renderInstant(found.lastModified), ...parsed.value }]
+    if (name === undefined || (bar !== undefined && parsed.value.decision === 'approve')) return []
+    return [{ user: id, name, at: renderInstant(found.lastModified), ...parsed.value }]
   }
   const given = (await Promise.all([...asked].map((id) => limit(() => read(id))))).flat()
   return {

@@ -29,7 +29,6 @@ import { statusKey } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import type { Suspensions } from '../records/suspensions.ts'
 import type { EligibilityFiles } from './eligibility-files.ts'
-import { findBar } from './find-bar.ts'
 import type { People } from './people.ts'
 import { digestOfRequest } from './request-digest.ts'
 
@@ -136,17 +135,19 @@ export async function readDirectory(
   const { permissionSet } = path.link
   const { usable, broken } = await readEligibilities(context)
   const fitting = usable.filter(({ permissionSets }) => fitsOne(permissionSets, permissionSet))
-  const [covers, user] = await Promise.all([readCovers(path, fitting, context), people.userOf(path.userId)])
+  const [covers, { name: userName, bar }] = await Promise.all([
+    readCovers(path, fitting, context),
+    people.actorOf(path.userId, context.suspensions),
+  ])
   const concerned = fitting.filter(({ scopes }) => scopes.some((scope) => covers(scope) !== false))
   const named = concerned.flatMap((one) => [...one.for.groups, ...(one.approvedByItself?.groups ?? [])])
-  const groups = user === undefined ? new Set<string>() : await people.groupsOf(path.userId, new Set(named))
-  const bar = await findBar(path.userId, user, context.suspensions)
+  const groups = userName === undefined ? new Set<string>() : await people.groupsOf(path.userId, new Set(named))
   // Before the brake has let the person pass, nothing is ended for good.
   const toldOf = (file: string) => spoiledAsAbsent(new JsonRecord(context.objects, statusKey(file), status).read())
   const told = bar?.is === 'suspended' ? await toldOf(bar.by) : undefined
   const hasLeft = isAdmitted(told?.value)
-  const isDisabled = user !== undefined && bar !== undefined
-  return { userName: user?.name, isDisabled, hasLeft, groups, covers, eligibilities: usable, broken }
+  const isDisabled = userName !== undefined && bar !== undefined
+  return { userName, isDisabled, hasLeft, groups, covers, eligibilities: usable, broken }
 }
 
 async function readEligibilities({ eligibilityFiles, fresh }: RequestSources) {

@@ -14,7 +14,6 @@ import { crowdOf, isCrowded, tellCrowd } from '../records/crowds.ts'
 import { describeInput, type InputHead, readInput, type UnreadableInput } from '../records/read-input.ts'
 import { readTold } from '../records/request-history.ts'
 import { StatusStore } from '../records/status-store.ts'
-import { findBar } from './find-bar.ts'
 import { lookAtRequest, type RequestLookSources } from './look-at-request.ts'
 import { findRequest } from './request-pointer.ts'
 
@@ -58,7 +57,7 @@ export async function lookAtApproval(message: InputMessage, context: RequestLook
     if (request === undefined) return unknownYet
     const requester = userInKey(request)
     const about = { said: said.value, userId, digest, request, requester }
-    const bar = await findBar(userId, await context.people.userOf(userId), context.suspensions)
+    const { bar } = await context.people.actorOf(userId, context.suspensions)
     const isDisabled = bar?.is === 'disabled' || bar?.is === 'suspended'
     return describeCount({ ...about, isDisabled }, await countOf(userId, digest, requester))
   }

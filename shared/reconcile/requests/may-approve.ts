@@ -6,7 +6,7 @@ import type { Finding, RequestSources } from './gather-request.ts'
 
 /**
  * Whether this user is one of those who may decide on a request now, by the eligibility that its status names. Only for showing:
- * what counts is decided when the request is looked at, and whether the user may act at all the door has asked (`findBar`).
+ * what counts is decided when the request is looked at, and whether the user may act at all the door has asked (`findActor`).
  */
 export async function mayApprove(
   user: PrincipalId,

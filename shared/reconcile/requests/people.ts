@@ -12,6 +12,7 @@ import { listAll } from '../../ports/page.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import { Memberships } from '../directory/memberships.ts'
 import { PrincipalIndex } from '../directory/principal-index.ts'
+import { type Actor, type ActorSources, findActor } from './find-actor.ts'
 
 /** As `Memberships` and `PrincipalIndex` have it. */
 const knownMs = 60_000
@@ -42,10 +43,15 @@ export class People {
   }
 
   /** `undefined`: there is no such user, or the name has not the suffix. */
-  async userOf(user: PrincipalId): Promise<{ readonly name: PrincipalName; readonly isDisabled: boolean } | undefined> {
-    const { name, isDisabled = false } = (await this.#memberships.userOf(user)) ?? {}
-    const spelt = name === undefined ? undefined : nameInLinks(name, this.#suffix)
-    return spelt && { name: spelt, isDisabled }
+  async nameOf(user: PrincipalId): Promise<PrincipalName | undefined> {
+    const known = await this.#memberships.userOf(user)
+    return known && nameInLinks(known.name, this.#suffix)
+  }
+
+  /** The user as one who acts; the suspension is read now. */
+  actorOf(user: PrincipalId, suspensions: ActorSources['suspensions']): Promise<Actor> {
+    const identityStore = { findUser: (id: PrincipalId) => this.#memberships.userOf(id) }
+    return findActor(user, { identityStore, suspensions, principalSuffix: this.#suffix })
   }
 
   /** Those of these groups that the user is a member of. */

@@ -1,0 +1,72 @@
+import { type Complaint, quote } from '../statuses/complaint.ts'
+
+/** What is known of somebody who acts: by a file, an approval, the API, the page or a command. */
+export type ActorFacts = {
+  /** `unknown`: whoever asks may not read the directory. Only commands go on then, by the name of their session. */
+  readonly user: 'enabled' | 'disabled' | 'gone' | 'unknown'
+  /** The file that suspends the user. */
+  readonly suspendedBy?: string | undefined
+  /** What is done needs a name that links can spell, and the user has none. */
+  readonly isNameless?: boolean
+  /** What is done is for the members of these groups, and the user is in none of them. */
+  readonly outside?: 'auditors' | 'operators' | undefined
+}
+
+/** Why somebody may not act. */
+export type Bar =
+  | { readonly is: 'gone' }
+  | { readonly is: 'suspended'; readonly by: string }
+  | { readonly is: 'disabled' }
+  | { readonly is: 'outside'; readonly of: 'auditors' | 'operators' }
+
+/**
+ * What keeps somebody from acting: asking, approving, reading, releasing, pausing. Every door asks this. The first row that fits:
+ *
+ * | user     | suspended by | name in links     | groups             | bar       |
+ * | -------- | ------------ | ----------------- | ------------------ | --------- |
+ * | gone     |              |                   |                    | gone      |
+ * |          | a file       |                   |                    | suspended |
+ * | disabled |              |                   |                    | disabled  |
+ * |          |              | needed, and none  |                    | gone      |
+ * |          |              |                   | needed, and in none | outside  |
+ * | any other |             |                   |                    | none      |
+ */
+export function judgeActor({ user, suspendedBy, isNameless, outside }: ActorFacts): Bar | undefined {
+  if (user === 'gone') return { is: 'gone' }
+  if (suspendedBy !== undefined) return { is: 'suspended', by: suspendedBy }
+  if (user === 'disabled') return { is: 'disabled' }
+  if (isNameless) return { is: 'gone' }
+  return outside && { is: 'outside', of: outside }
+}
+
+/** What to tell a person who may not act. */
+export function complainOfBar(userName: string, bar: Bar): Omit<Complaint, 'object'> {
+  switch (bar.is) {
+    case 'gone':
+      return {
+        received: `'${quote(userName)}', whom ssofile does not know`,
+        expected: 'a user of IAM Identity Center whose name has the configured ending (principalSuffix)',
+        remedy: 'sign in again; if it stays so, ask those who manage users',
+      }
+    case 'suspended':
+      return {
+        received: `'${quote(userName)}', who is suspended`,
+        expected: 'a user who is not suspended',
+        remedy: 'ask those who suspend people, such as HR: they delete the file under suspended/',
+      }
+    case 'disabled':
+      return {
+        received: `a user who is disabled (${quote(userName)})`,
+        expected: 'one who is enabled',
+        remedy: 'ask those who manage users in IAM Identity Center',
+      }
+    case 'outside':
+      return {
+        received: bar.of === 'auditors' ? 'a request for what everybody has' : 'a request for what operators do',
+        expected: `one of a member of the groups of ${bar.of}`,
+        remedy: `ask the platform team ("page.${bar.of}")`,
+      }
+    default:
+      return bar satisfies never
+  }
+}
