@@ -23,8 +23,8 @@ import { LeaverCensus } from '../shared/reconcile/people/leaver-census.ts'
 import { lookAtAttributes } from '../shared/reconcile/people/look-at-attributes.ts'
 import { lookAtMembership } from '../shared/reconcile/people/look-at-membership.ts'
 import { lookAtRule } from '../shared/reconcile/people/look-at-rule.ts'
-import { lookAtSuspension } from '../shared/reconcile/people/look-at-suspension.ts'
 import { lookAtEnded, personController } from '../shared/reconcile/people/person-controller.ts'
+import { suspensionController } from '../shared/reconcile/people/suspension-controller.ts'
 import {
   parseInput,
   queueOfInput,
@@ -106,7 +106,7 @@ function openLooks(ports: Ports, configuration: Configuration) {
   const look = (message: InputMessage, sentMs: number | undefined) => {
     if (message.key.startsWith(rulePrefix)) return lookAtRule(message, { ...context, listing, sentMs })
     if (message.key.startsWith(suspensionPrefix))
-      return lookAtEnded(message.key, context, () => lookAtSuspension(message, context))
+      return lookAtEnded(message.key, context, () => reconcileInput(message, suspensionController, context))
     if (message.key.startsWith(peoplePrefix)) return reconcileInput(message, personController, context)
     if (message.key.startsWith(membershipPrefix)) return lookAtMembership(message, context)
     if (message.key.startsWith(groupPrefix)) return reconcileInput(message, groupController, context)

@@ -2,7 +2,7 @@ import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts
 import { principalMatcher } from '../../domain/principals/near-principal.ts'
 import { type PrincipalName, type PrincipalType, principalName } from '../../domain/principals/principal.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { IdentityStore } from '../../ports/identity-store.ts'
+import type { ReadingIdentityStore } from '../../ports/identity-store.ts'
 import { listAll } from '../../ports/page.ts'
 import { findNamed, type Named } from './find-named.ts'
 import { findTogether } from './find-together.ts'
@@ -25,7 +25,7 @@ export type Whereabouts =
 
 /** Principals by name and by id, cached: Identity Store allows 20 calls per second and operation. */
 export class PrincipalIndex {
-  readonly #identityStore: IdentityStore
+  readonly #identityStore: ReadingIdentityStore
   readonly #clock: Clock
   readonly #suffix: string
   readonly #ids = new Map<string, Known<PrincipalId | undefined>>()
@@ -34,7 +34,7 @@ export class PrincipalIndex {
   readonly #exact = new Set<string>()
   readonly #near = new Map<string, Known<(received: string) => string | undefined>>()
 
-  constructor(identityStore: IdentityStore, clock: Clock, suffix: string) {
+  constructor(identityStore: ReadingIdentityStore, clock: Clock, suffix: string) {
     this.#identityStore = identityStore
     this.#clock = clock
     this.#suffix = suffix

@@ -1,12 +1,15 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
+import type { InputMessage, Uploader } from '../../domain/links/input-message.ts'
+import type { Hint } from '../../domain/messages/hint.ts'
 import type { Complaint, Parsed } from '../../domain/statuses/complaint.ts'
-import type { NewStatus } from '../../domain/statuses/status.ts'
+import type { NewStatus, Status } from '../../domain/statuses/status.ts'
 import type { ReadingIdentityStore } from '../../ports/identity-store.ts'
 import type { ReadingObjects } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { JsonRecord } from '../records/json-record.ts'
 import type { InputHead } from '../records/read-input.ts'
 import type { EventSubject } from '../records/tell-event.ts'
+import type { ToldInput } from './tell-input.ts'
 
 /** The types of one kind of input. */
 export type KindTypes = {
@@ -46,6 +49,10 @@ export type Input<T extends KindTypes> = {
   readonly name: T['name']
   readonly file: FileReading<T['body']>
   readonly head: InputHead | undefined
+  /** Who uploaded it, or deleted it; `undefined`: it is not known. */
+  readonly by: Uploader | undefined
+  /** Its status as it was before this step. */
+  readonly told: Status | undefined
   readonly entry: T['entry'] | undefined
   /** By S3's clock. */
   readonly now: Date
@@ -53,9 +60,18 @@ export type Input<T extends KindTypes> = {
 
 export type Description = {
   /** `undefined`: there is nothing to tell, and no status. */
-  readonly told: Pick<NewStatus, 'state' | 'reason' | 'remedy' | 'owned' | 'principalId'> | undefined
-  /** When it is looked at again, though nothing may have happened. */
-  readonly again?: Date | undefined
+  readonly told: ToldInput | undefined
+  /** When it is looked at again, though nothing may have happened. `now`: once the status stands. */
+  readonly again?: Date | 'now' | undefined
+  /** What is looked at once the status stands. */
+  readonly wakes?: Wakes | undefined
+}
+
+/** `why`: for the log. `hints`: of access that may have to be revoked. */
+export type Wakes = {
+  readonly why: string
+  readonly inputs?: readonly Pick<InputMessage, 'key' | 'user'>[]
+  readonly hints?: readonly Hint[]
 }
 
 /** What a step has changed. The loop tells history first, then writes the entry. */
@@ -73,9 +89,12 @@ export type Controller<T extends KindTypes> = {
   readonly noun: string
   readonly parseName: (key: string) => Parsed<T['name']>
   readonly mostBytes: number
+  /** A file that is not valid counts all the same: its body only says why. Absent: it is rejected. */
+  readonly countsInvalid?: true
   readonly parseBody: (key: string, body: Uint8Array, sizeBytes: number) => Parsed<T['body']>
-  readonly entryOf: (objects: Ports['objects'], name: T['name']) => JsonRecord<T['entry']>
-  readonly historyOf: (name: T['name']) => EventSubject
+  /** Absent: it has none but its status. */
+  readonly entryOf?: (objects: Ports['objects'], name: T['name']) => JsonRecord<T['entry']>
+  readonly historyOf?: (name: T['name']) => EventSubject
   readonly gather: (input: Input<T>, context: ReadingContext<T['context']>) => Promise<T['facts']>
   /** Pure; there is a table above each. */
   readonly decide: (facts: T['facts']) => T['action'] | T['end']
@@ -88,10 +107,10 @@ export type Controller<T extends KindTypes> = {
     facts: T['facts'],
     context: T['context'],
   ) => Promise<Effect<T['entry']> | Description>
-  /** Pure. Not asked of a file that is not valid: its status says why. */
+  /** Pure. What it tells of a file that is rejected is not told: its status says why. */
   readonly describe: (end: T['end'], input: Input<T>, facts: T['facts']) => Description
-  /** The inputs that wait for this one. Absent: none do. */
-  readonly wakes?: (name: T['name'], context: T['context']) => AsyncIterable<string>
+  /** The inputs that wait for news of this one. Absent: none do. */
+  readonly waiting?: (name: T['name'], context: T['context']) => AsyncIterable<string>
   /** What the status has of the file besides. */
   readonly quote?: (body: T['body']) => Pick<NewStatus, 'owner'>
 }

@@ -1,15 +1,29 @@
+import { findUploader } from '../../domain/links/find-uploader.ts'
 import type { InputMessage } from '../../domain/links/input-message.ts'
 import type { Parsed } from '../../domain/statuses/complaint.ts'
-import { rejection } from '../../domain/statuses/status.ts'
+import { rejection, type Status } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import { readPauseReason } from '../dispatcher/pause.ts'
 import { indexInstants } from '../records/expiry-index.ts'
-import { sendInputs } from '../records/inputs.ts'
+import { sendEach } from '../records/inputs.ts'
+import { RecordChangedError } from '../records/json-record.ts'
 import { KnownRecord } from '../records/known-record.ts'
+import { sendHints } from '../records/lanes.ts'
 import { readNow } from '../records/owner.ts'
-import { type InputHead, readParsedInput, requireUnchanged } from '../records/read-input.ts'
+import { readParsedInput, requireUnchanged } from '../records/read-input.ts'
+import { StatusStore, statusKey } from '../records/status-store.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { tellEvent } from '../records/tell-event.ts'
-import type { Controller, Description, Effect, FileReading, Input, KindTypes } from './controller.ts'
+import type {
+  Controller,
+  Description,
+  Effect,
+  FileReading,
+  Input,
+  KindTypes,
+  ReconcileContext,
+  Wakes,
+} from './controller.ts'
 import { rejectRefused } from './reject-refused.ts'
 import { tellInput } from './tell-input.ts'
 
@@ -27,45 +41,79 @@ export async function reconcileInput<T extends KindTypes>(
   controller: Controller<T>,
   context: T['context'],
 ): Promise<void> {
-  const { key, id } = message
-  const { objects, log, configuration } = context
+  const { key } = message
   const named = controller.parseName(key)
   if (!named.ok) {
-    const head = await objects.head(key)
-    const status = await tellInput(context, { message, head }, () => head && rejection(named.complaint))
-    log.info(`${controller.noun} reconciled`, { input: key, id, status: status?.state ?? 'removed' })
-    return
+    const told = await readTold(key, context)
+    const head = await context.objects.head(key)
+    return tell({ told: head && rejection(named.complaint) }, { head, told }, message, controller, context)
   }
-  const { head, told, again, isNews } = await settle(key, named.value, controller, context)
-  const status = await tellInput(context, { message, head }, () => told)
-  await indexInstants(objects, key, again ? [again] : [], id)
-  log.info(`${controller.noun} reconciled`, { input: key, id, status: status?.state ?? 'removed' })
-  if (!isNews || controller.wakes === undefined) return
-  const waiting = await Array.fromAsync(controller.wakes(named.value, context))
-  await sendInputs(context, waiting, `its ${controller.noun} has changed`, configuration)
+  const { input, isNews, ...description } = await settle(message, named.value, controller, context)
+  await tell(description, input, message, controller, context)
+  if (isNews && controller.waiting)
+    await wake(
+      {
+        why: `its ${controller.noun} has changed`,
+        inputs: (await Array.fromAsync(controller.waiting(named.value, context))).map((one) => ({ key: one })),
+      },
+      message,
+      context,
+    )
+  if (description.again === 'now') await reconcileInput(message, controller, context)
 }
 
-type Settled = Description & { readonly head: InputHead | undefined; readonly isNews: boolean }
+/** The status first, which says what others may rely on; then who waits for it is looked at. */
+async function tell<T extends KindTypes>(
+  { told, again, wakes }: Description,
+  { head, told: before }: Pick<Input<T>, 'head' | 'told'>,
+  message: InputMessage,
+  { noun }: Controller<T>,
+  context: T['context'],
+): Promise<void> {
+  const { key, id } = message
+  const { objects, log } = context
+  const status = await tellInput(context, { message, head }, (current) => {
+    // Another process has told of the input meanwhile, by what it found.
+    if (JSON.stringify(current) !== JSON.stringify(before)) throw new RecordChangedError(statusKey(key))
+    return told
+  })
+  await indexInstants(objects, key, again instanceof Date ? [again] : [], id)
+  log.info(`${noun} reconciled`, { input: key, id, status: status?.state ?? 'removed' })
+  if (wakes) await wake(wakes, message, context)
+}
+
+async function wake(
+  { why, inputs = [], hints = [] }: Wakes,
+  { id }: InputMessage,
+  context: ReconcileContext,
+): Promise<void> {
+  await sendHints(context, { id, hints, revocation: true }, context.configuration)
+  await sendEach(context, inputs, why, context.configuration)
+}
+
+type Settled<T extends KindTypes> = Description & {
+  readonly input: Pick<Input<T>, 'head' | 'told'>
+  readonly isNews: boolean
+}
 
 /** One step after the other, each by what is so before it. */
 async function settle<T extends KindTypes>(
-  key: string,
+  message: InputMessage,
   name: T['name'],
   controller: Controller<T>,
   context: T['context'],
-): Promise<Settled> {
+): Promise<Settled<T>> {
   const paused = await readPauseReason(context.objects)
-  const entry = new KnownRecord(controller.entryOf(context.objects, name))
+  const entry = controller.entryOf && new KnownRecord(controller.entryOf(context.objects, name))
   let isNews = false
   for (let steps = 0; steps < stepsMost; steps++) {
-    const input = await readInput(key, name, entry, controller, context)
-    const { head } = input
+    const input = await readInput(message, name, entry, controller, context)
     const came = await advance(input, paused, controller, context)
-    if ('told' in came) return { ...came, head, isNews }
+    if ('told' in came) return { ...came, input, isNews }
     await record(came, input, entry, controller, context)
     isNews ||= came.isNews === true
   }
-  throw new Error(`${key} is being changed by others all the time; it will be tried again`)
+  throw new Error(`${message.key} is being changed by others all the time; it will be tried again`)
 }
 
 /**
@@ -73,16 +121,25 @@ async function settle<T extends KindTypes>(
  * no file in its next step, or an entry that has changed when it writes its own.
  */
 async function readInput<T extends KindTypes>(
-  key: string,
+  message: InputMessage,
   name: T['name'],
-  entry: KnownRecord<T['entry']>,
+  entry: KnownRecord<T['entry']> | undefined,
   { mostBytes, parseBody }: Controller<T>,
   context: T['context'],
 ): Promise<Input<T>> {
-  await entry.read()
-  const found = await readParsedInput(context.objects, key, { mostBytes, parse: parseBody })
+  const { key } = message
+  const { objects } = context
+  await entry?.read()
+  const told = await readTold(key, context)
+  const found = await readParsedInput(objects, key, { mostBytes, parse: parseBody })
   const now = await readNow(context)
-  return { key, name, head: found?.head, file: readingOf<T['body']>(found?.file), entry: entry.value, now }
+  const head = found?.head
+  const by = findUploader(head, message, told)
+  return { key, name, head, by, told, file: readingOf<T['body']>(found?.file), entry: entry?.value, now }
+}
+
+function readTold(key: string, { objects, clock }: ReconcileContext): Promise<Status | undefined> {
+  return spoiledAsAbsent(new StatusStore(objects, clock).read(key))
 }
 
 function readingOf<Body>(file: Parsed<Body> | undefined): FileReading<Body> {
@@ -99,24 +156,28 @@ async function advance<T extends KindTypes>(
 ): Promise<Effect<T['entry']> | Description> {
   const { key, file, head, now } = input
   const quoted = file.is === 'valid' ? controller.quote?.(file.body) : undefined
-  const tell = ({ told, again }: Description): Description => ({ told: told && { ...quoted, ...told }, again })
+  const withQuoted = ({ told, ...rest }: Description): Description => ({
+    told: told && { ...quoted, ...told },
+    ...rest,
+  })
   try {
     const facts = await controller.gather(input, context)
     const step = controller.decide(facts)
     if (isEnd<T>(step)) {
       const said = controller.describe(step, input, facts)
-      return tell(file.is === 'invalid' ? { told: rejection(file.complaint), again: said.again } : said)
+      const isRejected = file.is === 'invalid' && controller.countsInvalid === undefined
+      return withQuoted(isRejected ? { told: rejection(file.complaint), again: said.again } : said)
     }
     if (!controller.underPause.some((name) => name === step.do)) {
       const state = file.is === 'valid' ? 'applying' : 'revoking'
       if (paused !== undefined)
-        return tell({ told: { state, reason: paused }, again: new Date(now.getTime() + pausedAgainMs) })
+        return withQuoted({ told: { state, reason: paused }, again: new Date(now.getTime() + pausedAgainMs) })
       await requireUnchanged(context.objects, key, head)
     }
     const came = await controller.perform(step, input, facts, context)
-    return 'told' in came ? tell(came) : came
+    return 'told' in came ? withQuoted(came) : came
   } catch (error) {
-    return tell({ told: rejectRefused(error, { object: key, isThere: file.is === 'valid' }) })
+    return withQuoted({ told: rejectRefused(error, { object: key, isThere: file.is === 'valid' }) })
   }
 }
 
@@ -128,14 +189,14 @@ function isEnd<T extends KindTypes>(step: T['action'] | T['end']): step is T['en
 async function record<T extends KindTypes>(
   { history, entry: next }: Effect<T['entry']>,
   { name, now }: Input<T>,
-  entry: KnownRecord<T['entry']>,
+  entry: KnownRecord<T['entry']> | undefined,
   { noun, historyOf }: Controller<T>,
   { objects }: T['context'],
 ): Promise<void> {
-  if (history) {
+  if (history && historyOf) {
     const { event, at = renderInstant(now), body } = history
     await tellEvent(objects, historyOf(name), { event, named: `${noun}-${event}`, at, body })
   }
-  if (next === 'none') await entry.remove()
-  else if (next !== undefined) await entry.write(next)
+  if (next === 'none') await entry?.remove()
+  else if (next !== undefined) await entry?.write(next)
 }

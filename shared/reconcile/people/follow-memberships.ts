@@ -195,9 +195,11 @@ export async function lookAtEntry(
   configuration: Pick<Configuration, 'folders'>,
   { user }: MembershipId,
   entry: OwnedMembership,
-  why = 'its user or its group may have changed',
 ): Promise<void> {
+  await sendInput(ports, inputOfEntry({ user }, entry), 'its user or its group may have changed', configuration)
+}
+
+export function inputOfEntry({ user }: Pick<MembershipId, 'user'>, entry: OwnedMembership) {
   const file = entry.files.find(({ key }) => key.startsWith(membershipPrefix))
-  const key = file?.key ?? membershipKey(entry, undefined)
-  await sendInput(ports, { key, user }, why, configuration)
+  return { key: file?.key ?? membershipKey(entry, undefined), user }
 }

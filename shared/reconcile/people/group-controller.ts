@@ -75,7 +75,7 @@ export const groupController: Controller<GroupTypes> = {
   underPause: ['note', 'give up', 'forget'],
   perform,
   describe,
-  wakes: listWaiting,
+  waiting: listWaiting,
 }
 
 async function gather({ name, file, entry, now }: Input<GroupTypes>, context: Reading): Promise<Facts> {

@@ -2,7 +2,7 @@ import { findNeverSuspended } from '../../domain/guardrails/named-people.ts'
 import { parseSuspensionKey, suspensionKey, suspensionPrefix } from '../../domain/people/suspension.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
+import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import type { Policies } from './policies.ts'
 
 const prefix = 'state/suspended/'
@@ -68,7 +68,7 @@ export class Suspensions {
 }
 
 /** Of the files that have meant this user when they were first looked at, the names. */
-export async function listMeantNames(objects: ObjectStore, id: string): Promise<readonly PrincipalName[]> {
+export async function listMeantNames(objects: ReadingObjects, id: string): Promise<readonly PrincipalName[]> {
   const names: PrincipalName[] = []
   const beginning = `${prefix}${id}%`
   for await (const { key } of objects.list(beginning)) names.push(principalName.parse(key.slice(beginning.length)))

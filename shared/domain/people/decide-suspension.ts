@@ -1,0 +1,44 @@
+import type { PrincipalId } from '../principals/identity-center-ids.ts'
+import type { StatusState } from '../statuses/status.ts'
+import { isAdmitted } from './describe-suspension.ts'
+
+/** What is known of one file under `suspended/`. */
+export type SuspensionFacts = {
+  readonly isThere: boolean
+  /** The policy that lets no file suspend this user. */
+  readonly protectedBy: string | undefined
+  /** The user whom the name meant when the file was first looked at, or means now. */
+  readonly user: PrincipalId | undefined
+  /** By the user's id the file is found, whatever the name becomes. */
+  readonly isNoted: boolean
+  /** What the status of the file said before. */
+  readonly told: StatusState | undefined
+}
+
+export const suspensionActions = ['restore', 'note', 'admit', 'end'] as const
+export const suspensionEnds = ['protected', 'unknown'] as const
+export type SuspensionAction = { readonly do: (typeof suspensionActions)[number] }
+export type SuspensionEnd = { readonly tell: (typeof suspensionEnds)[number] }
+
+/**
+ * The next step for one suspension. Whether somebody has something is decided where access is, by whether the file lies there. Once a
+ * status says that the brake has let the person pass, it is not asked again: the person counts once, however long the file lies
+ * there. The first row that fits counts.
+ *
+ * | file  | policy      | user      | by id | status before  | step      |
+ * | ----- | ----------- | --------- | ----- | -------------- | --------- |
+ * | none  | any         | any       | any   | any            | restore   |
+ * | there | protects it | any       | any   | any            | protected |
+ * | there | none        | not known | any   | any            | unknown   |
+ * | there | none        | known     | no    | any            | note      |
+ * | there | none        | known     | found | has not passed | admit     |
+ * | there | none        | known     | found | has passed     | end       |
+ */
+export function decideSuspension(facts: SuspensionFacts): SuspensionAction | SuspensionEnd {
+  const { isThere, protectedBy, user, isNoted, told } = facts
+  if (!isThere) return { do: 'restore' }
+  if (protectedBy !== undefined) return { tell: 'protected' }
+  if (user === undefined) return { tell: 'unknown' }
+  if (!isNoted) return { do: 'note' }
+  return { do: isAdmitted(told && { state: told }) ? 'end' : 'admit' }
+}

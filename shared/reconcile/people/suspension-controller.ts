@@ -1,0 +1,288 @@
+import { assignmentOf } from '../../domain/assignments/assignment.ts'
+import { findNeverSuspended } from '../../domain/guardrails/named-people.ts'
+import { uploaderWithoutSession } from '../../domain/links/uploader-without-session.ts'
+import { accessHint } from '../../domain/messages/hint.ts'
+import {
+  decideSuspension,
+  type SuspensionAction,
+  type SuspensionEnd,
+  type SuspensionFacts,
+} from '../../domain/people/decide-suspension.ts'
+import { describeSuspension } from '../../domain/people/describe-suspension.ts'
+import { membershipPrefix, parseMembershipKey } from '../../domain/people/membership-file.ts'
+import {
+  parseSuspensionBody,
+  parseSuspensionKey,
+  type SuspensionBody,
+  suspensionMostBytes,
+} from '../../domain/people/suspension.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import type { PrincipalName } from '../../domain/principals/principal.ts'
+import { requestPrefix } from '../../domain/requests/access-request.ts'
+import { approvalPrefix } from '../../domain/requests/approval-file.ts'
+import { renderComplaint } from '../../domain/statuses/complaint.ts'
+import { rejection, type StatusState } from '../../domain/statuses/status.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import type { Brake } from '../brake/brake.ts'
+import { PrincipalIndex } from '../directory/principal-index.ts'
+import type {
+  Controller,
+  Description,
+  Effect,
+  Input,
+  KindTypes,
+  ReadingContext,
+  ReconcileContext,
+  Wakes,
+} from '../inputs/controller.ts'
+import { findSessions } from '../preview/find-sessions.ts'
+import { People } from '../preview/people.ts'
+import { sendInputs, userIsSuspended } from '../records/inputs.ts'
+import { listHeads } from '../records/list-heads.ts'
+import { listLinks } from '../records/list-links.ts'
+import type { Policies } from '../records/policies.ts'
+import type { RuleFiles } from '../records/rule-files.ts'
+import { tellRestored, tellSuspended } from '../records/suspension-history.ts'
+import { listMeantNames, type Suspensions } from '../records/suspensions.ts'
+import { denySessions, denyWhileSuspended } from './deny-sessions.ts'
+import { type FoundHoldings, findHoldings } from './find-holdings.ts'
+import { inputOfEntry, lookAtRulesFor } from './follow-memberships.ts'
+import { endReport, reportLeaver } from './report-leaver.ts'
+
+type SuspensionContext = ReconcileContext & {
+  readonly policies: Pick<Policies, 'read'>
+  readonly suspensions: Pick<Suspensions, 'note' | 'forget'>
+  readonly brake: Pick<Brake, 'admitPerson' | 'reviewPerson'>
+  readonly rules: Pick<RuleFiles, 'read'>
+}
+
+interface SuspensionTypes extends KindTypes {
+  readonly name: PrincipalName
+  readonly body: SuspensionBody
+  readonly entry: never
+  readonly facts: SuspensionFacts
+  readonly action: SuspensionAction
+  readonly end: SuspensionEnd
+  readonly context: SuspensionContext
+}
+type SuspensionInput = Input<SuspensionTypes>
+/** Whom the file suspends. */
+type Suspended = { readonly user: PrincipalId; readonly name: PrincipalName }
+
+const heldMs = 60_000
+const laterMs = 60 * 60_000
+/** By then sessions are denied, or it is known why not. */
+const deniedMs = 3 * 60_000
+/** How soon it is looked at again, by its status. Of somebody `partly` suspended: what the groups have by now. */
+const againAfterMs: Partial<Record<StatusState, number>> = {
+  revoking: 20_000,
+  held: heldMs,
+  failed: 5 * 60_000,
+  partly: laterMs,
+}
+
+/**
+ * The file of a suspension. Whether somebody has something is decided where access is, by whether the file lies there; here the brake is
+ * asked about the person, everything that may be the person's is looked at, and it is told what became of it.
+ */
+export const suspensionController: Controller<SuspensionTypes> = {
+  noun: 'suspension',
+  parseName: parseSuspensionKey,
+  mostBytes: suspensionMostBytes,
+  countsInvalid: true,
+  parseBody: parseSuspensionBody,
+  gather,
+  decide: decideSuspension,
+  underPause: ['restore', 'note', 'admit', 'end'],
+  perform,
+  describe,
+}
+
+async function gather(
+  { name, file, told }: SuspensionInput,
+  { objects, policies, identityStore, clock, configuration }: ReadingContext<SuspensionContext>,
+): Promise<SuspensionFacts> {
+  const isThere = file.is !== 'none'
+  const index = new PrincipalIndex(identityStore, clock, configuration.principalSuffix)
+  const user = told?.principalId ?? (isThere ? await index.resolve('USER', name, clock.monotonicMs()) : undefined)
+  return {
+    isThere,
+    protectedBy: isThere ? findNeverSuspended(await policies.read(), name) : undefined,
+    user,
+    isNoted: isThere && user !== undefined && (await listMeantNames(objects, user)).includes(name),
+    told: told?.state,
+  }
+}
+
+async function perform(
+  { do: action }: SuspensionAction,
+  input: SuspensionInput,
+  { user }: SuspensionFacts,
+  context: SuspensionContext,
+): Promise<Effect<never> | Description> {
+  const { name } = input
+  if (action === 'restore') return restore(user, input, context)
+  if (user === undefined) return {}
+  switch (action) {
+    case 'note':
+      await context.suspensions.note(user, name)
+      return {}
+    case 'admit':
+      return admit({ user, name }, input, context)
+    case 'end':
+      return end({ user, name }, input, context)
+  }
+}
+
+async function admit(who: Suspended, input: SuspensionInput, context: SuspensionContext): Promise<Description> {
+  const { told, by } = input
+  const asked = await context.brake.admitPerson({ user: who.user, by: uploaderWithoutSession(by) })
+  if (asked.outcome === 'held' && told?.state === 'held') {
+    const { reason, remedy } = told
+    return describeAgain({ state: 'held', reason, remedy }, who, input, heldMs)
+  }
+  const holdings = await findHoldings(who.user, { objects: context.objects, people: new People(context.identityStore) })
+  if (asked.outcome === 'passes') await record(who, holdings, input, context)
+  const described = describeSuspension(asked.outcome === 'held' ? { ...holdings, held: asked.reason } : holdings, false)
+  const wakes = listWakes(holdings, input.key)
+  const isNothingLeft = wakes.inputs.length + wakes.hints.length === 0
+  const description = describeAgain(described, who, input, againAfterMs[described.state])
+  // The status says that the person has passed: the next look ends the rest.
+  return { ...description, wakes, ...(described.state === 'revoking' && isNothingLeft && { again: 'now' }) }
+}
+
+async function end(who: Suspended, input: SuspensionInput, context: SuspensionContext): Promise<Description> {
+  const { objects } = context
+  const { key, told } = input
+  const holdings = await findHoldings(who.user, { objects, people: new People(context.identityStore) })
+  await record(who, holdings, input, context)
+  const undenied = await denyWhileSuspended({ ...who, by: key }, listKept(holdings), objects)
+  const described = describeSuspension({ ...holdings, undenied }, true)
+  const isFirst = described.state !== told?.state
+  if (isFirst && described.state !== 'revoking') await endRest(who, input, context)
+  const againMs = isFirst && described.state === 'partly' ? deniedMs : againAfterMs[described.state]
+  const wakes = described.state === 'revoking' ? listWakes(holdings, key) : undefined
+  return { ...describeAgain(described, who, input, againMs), wakes }
+}
+
+/** In history, and in the report of what the person had. */
+async function record(
+  who: Suspended,
+  holdings: FoundHoldings,
+  { file, head, by, now }: SuspensionInput,
+  { objects }: SuspensionContext,
+): Promise<void> {
+  const said = { ...who, by, ...(file.is === 'valid' && file.body) }
+  const suspendedAt = await tellSuspended(objects, { ...said, at: renderInstant(head?.lastModified ?? now) })
+  await reportLeaver({ ...said, suspendedAt }, holdings, now, objects)
+}
+
+function listWakes({ ours, memberships }: FoundHoldings, key: string) {
+  return {
+    why: userIsSuspended,
+    hints: ours.map((access) => accessHint(assignmentOf(access), key)),
+    inputs: memberships.map(({ id, entry }) => inputOfEntry(id, entry)),
+  } satisfies Wakes
+}
+
+function describeAgain(
+  told: Description['told'] & object,
+  { user }: Pick<Suspended, 'user'>,
+  { file, now }: SuspensionInput,
+  againMs: number | undefined,
+): Description {
+  // It lies there, and so it counts; only why is not known.
+  const warnings = file.is === 'invalid' ? [renderComplaint(file.complaint)] : undefined
+  return {
+    told: { principalId: user, ...(warnings && { warnings }), ...told },
+    again: againMs === undefined ? undefined : new Date(now.getTime() + againMs),
+  }
+}
+
+function describe(
+  { tell }: SuspensionEnd,
+  { key, name, now }: SuspensionInput,
+  { protectedBy }: SuspensionFacts,
+): Description {
+  const again = new Date(now.getTime() + laterMs)
+  switch (tell) {
+    case 'protected':
+      return {
+        told: rejection({
+          object: key,
+          received: 'a user whom no file may suspend',
+          expected: `one whom neverSuspend of ${protectedBy} does not name`,
+          remedy: 'delete this file; or ask those who write the policies',
+        }),
+        again,
+      }
+    case 'unknown':
+      return {
+        told: {
+          state: 'waiting',
+          reason: `user '${name}' does not exist in the identity store`,
+          remedy:
+            'upload the file under the exact user name, and delete this one; a user of this name would have nothing',
+        },
+        again,
+      }
+  }
+}
+
+/** The permission sets of what is there still: through groups, given by others, or of ours while AWS does not let it go. */
+function listKept({ throughGroups, foreign, ours }: FoundHoldings): ReadonlySet<PermissionSetName> {
+  const kept = [...throughGroups.map(({ key }) => key), ...foreign, ...ours]
+  return new Set(kept.map((access) => assignmentOf(access).permissionSet))
+}
+
+/**
+ * Denies the sessions that the user may have, and has requests and decisions of the user looked at. Before the status says that
+ * it is done: after a crash it is done again.
+ */
+async function endRest(who: Suspended, { key, now }: SuspensionInput, context: SuspensionContext): Promise<void> {
+  const { objects, configuration } = context
+  const sets = await findSessions({ id: who.user, name: who.name }, undefined, context, configuration)
+  await denySessions({ ...who, by: key, at: now }, sets, objects)
+  await sendInputs(context, await listAsked(who.user, objects), userIsSuspended, configuration)
+}
+
+/** The requests and approvals of a user. */
+async function listAsked(user: PrincipalId, objects: ObjectStore): Promise<string[]> {
+  const keys: string[] = []
+  for (const prefix of [requestPrefix, approvalPrefix])
+    for await (const { key } of objects.list(`${prefix}${user}/`)) keys.push(key)
+  return keys
+}
+
+/** What links still ask for by the names of the user is given back: each is looked at, and what the user asked for. */
+async function restore(
+  user: PrincipalId | undefined,
+  { name, by, now }: SuspensionInput,
+  context: SuspensionContext,
+): Promise<Description> {
+  const { objects, identityStore, clock, configuration, suspensions, brake } = context
+  const names = new Set<PrincipalName>([name])
+  if (user !== undefined) {
+    const at = renderInstant(now)
+    const suspendedAt = await tellRestored(objects, { user, name, at, by })
+    if (suspendedAt !== undefined) await endReport(objects, { name, suspendedAt }, at)
+    await brake.reviewPerson(user)
+    await suspensions.forget(user, name)
+    const index = new PrincipalIndex(identityStore, clock, configuration.principalSuffix)
+    const present = await index.nameOf('USER', user, clock.monotonicMs())
+    if (present !== undefined) names.add(present)
+  }
+  // What was refused meanwhile is not for good.
+  const keys = user === undefined ? [] : await listAsked(user, objects)
+  for await (const link of listLinks(objects, configuration.folders))
+    if (link.type === 'USER' && names.has(link.principal)) keys.push(link.key)
+  for (const key of (await listHeads(objects, membershipPrefix)).keys()) {
+    const file = parseMembershipKey(key, configuration.folders)
+    if (file.ok && names.has(file.value.user)) keys.push(key)
+  }
+  await sendInputs(context, keys, 'its user is not suspended any more', configuration)
+  if (user !== undefined) await lookAtRulesFor(user, context)
+  return { told: undefined }
+}

@@ -1,0 +1,47 @@
+import { expect, test } from '@jest/globals'
+import {
+  decideSuspension,
+  type SuspensionFacts,
+  suspensionActions,
+  suspensionEnds,
+} from '../../../../shared/domain/people/decide-suspension.ts'
+import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
+import { statusStates } from '../../../../shared/domain/statuses/status.ts'
+import { everyChoice } from '../../../every-choice.ts'
+
+const every: SuspensionFacts[] = []
+const count = everyChoice((choose) => {
+  every.push({
+    isThere: choose([true, false]),
+    protectedBy: choose([undefined, 'policies/a.json']),
+    user: choose([undefined, principalId.parse('11111111-1111-4111-8111-111111111111')]),
+    isNoted: choose([true, false]),
+    told: choose([undefined, ...statusStates]),
+  })
+})
+const cases = every.map((facts) => {
+  const step = decideSuspension(facts)
+  return { facts, name: 'do' in step ? step.do : step.tell }
+})
+
+test(`${count} facts are decided, and each step comes about`, () => {
+  expect(new Set(cases.map(({ name }) => name))).toEqual(new Set([...suspensionActions, ...suspensionEnds]))
+})
+
+test('nobody is given back anything while the file lies there, and nothing ends where it is gone', () => {
+  for (const { facts, name } of cases) expect(name === 'restore').toBe(!facts.isThere)
+})
+
+test('nothing of anybody ends whom a policy protects, who is not known, or who cannot be found by id later', () => {
+  for (const { facts, name } of cases)
+    if (name === 'admit' || name === 'end') {
+      expect([facts.protectedBy, facts.isNoted]).toEqual([undefined, true])
+      expect(facts.user).toBeDefined()
+    }
+})
+
+test('the brake is asked until a status says that the person has passed, and not after', () => {
+  const passed = ['revoking', 'failed', 'suspended', 'partly']
+  for (const { facts, name } of cases)
+    if (name === 'admit' || name === 'end') expect(name === 'end').toBe(passed.includes(facts.told ?? ''))
+})
