@@ -163,6 +163,8 @@ function operatorPolicy(environment: Environment, names: DeploymentNames): Perso
     allow('Control', ['s3:PutObject', 's3:DeleteObject'], [`${names.bucketArn}/control/*`]),
     allow('EndAccess', ['s3:DeleteObject'], [`${names.bucketArn}/${kinds.request.at}*`]),
     keyOf(environment, names),
+    // Their commands ask whether they are still there, enabled and not suspended. None of these knows a narrower resource.
+    allow('Directory', ['sso:ListInstances', 'identitystore:GetUserId', 'identitystore:DescribeUser'], ['*']),
     allow('DeadLetters', ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'], dead),
     allow(
       'Queues',

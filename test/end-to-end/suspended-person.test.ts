@@ -52,7 +52,7 @@ async function call(as: string, path: string, sent?: object): Promise<number> {
   return status
 }
 
-test('while the file lies there, an operator does nothing by page, API or approval, and each new session is denied within two minutes; others go on', async () => {
+test('while the file lies there, an operator does nothing by page, API, approval or command, and each new session is denied within two minutes; others go on', async () => {
   const [ben, cleo] = [await PageVisitor.signIn(origin, 'ben'), await PageVisitor.signIn(origin, 'cleo')]
   expect(await ben.get('/operations')).toMatchObject({ status: 200 })
   expect(await mayCall(system, await open('ben'))).toBe(true)
@@ -72,6 +72,17 @@ test('while the file lies there, an operator does nothing by page, API or approv
   for (const path of ['/links', '/requests', '/eligibility'])
     expect(await call(sessions.ben.accessKeyId, path)).toBe(403)
   expect(await call(sessions.ben.accessKeyId, '/approvals', approval)).toBe(403)
+  const commands = [
+    ['pause', '--reason', 'revenge'],
+    ['approve', request?.digest ?? '', '--yes'],
+    ['touch', link, '--rebind'],
+  ] as const
+  for (const command of commands)
+    expect(await system.ssofile(command, sessions.ben.accessKeyId)).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("received the credentials of 'ben', who is suspended"),
+    })
+  expect(await system.has(`approvals/${sessions.ben.userId}/${request?.digest}`)).toBe(false)
   // By the file that the API would write, straight into the bucket.
   await system.upload(
     `approvals/${sessions.ben.userId}/${request?.digest}`,

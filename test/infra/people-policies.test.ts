@@ -74,6 +74,8 @@ describe('with the policy that is written for them', () => {
     expect(Statement.find(({ Sid }) => Sid === 'Role')?.Resource).toEqual([
       'arn:aws:iam::111122223333:role/ssofile-operator',
     ])
+    // Whether they may act (handlers/cli/bucket/check-actor.ts).
+    expect(Statement.find(({ Sid }) => Sid === 'Directory')?.Action).toContain('identitystore:DescribeUser')
     // doctor asks the dispatcher; a report is made again by hand (docs/operations.md).
     expect(Statement.find(({ Action }) => Action.includes('lambda:InvokeFunction'))?.Resource).toEqual(
       ['dispatcher', 'report'].map((name) => `arn:aws:lambda:eu-west-1:111122223333:function:ssofile-${name}`),

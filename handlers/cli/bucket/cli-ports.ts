@@ -12,6 +12,7 @@ import { patientOrganizations } from '../../../shared/reconcile/calls/patient-or
 import { patientPorts } from '../../../shared/reconcile/calls/patient-ports.ts'
 import { wrapPort } from '../../../shared/reconcile/calls/wrap-port.ts'
 import { ReadableLog } from '../terminal/readable-log.ts'
+import { checkingPorts } from './check-actor.ts'
 import { chooseRegion } from './choose-region.ts'
 
 /**
@@ -23,7 +24,8 @@ export function openCliPorts(bucket: string, queueUrl?: (queue: string) => strin
   chooseRegion()
   const queues = queueUrl ?? new MemoryQueues({ clock, randomness: new SystemRandomness() })
   const opened = patientPorts(openAwsPorts({ bucket, queues, log }))
-  return waitingPorts({ ...opened, callerAccountId: once(readCallerAccountId) }, (line) => process.stderr.write(line))
+  const own = { ...opened, callerAccountId: once(readCallerAccountId) }
+  return checkingPorts(waitingPorts(own, (line) => process.stderr.write(line)))
 }
 
 /** `undefined`: STS does not answer. */

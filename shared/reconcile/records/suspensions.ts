@@ -22,11 +22,14 @@ export class Suspensions {
   }
 
   /**
-   * The file that suspends this user; `undefined`: there is none. `name`: the present one; absent: no key can spell it. Throws
-   * where S3 does not answer: then nothing is given and nothing taken.
+   * The file that suspends this user; `undefined`: there is none. `id` absent: only the name is known. `name`: the present one;
+   * absent: no key can spell it. Throws where S3 does not answer: then nothing is given and nothing taken.
    */
-  async find(id: PrincipalId, name: PrincipalName | undefined): Promise<string | undefined> {
-    const names = new Set([...(name === undefined ? [] : [name]), ...(await listMeantNames(this.#objects, id))])
+  async find(id: PrincipalId | undefined, name: PrincipalName | undefined): Promise<string | undefined> {
+    const names = new Set([
+      ...(name === undefined ? [] : [name]),
+      ...(id === undefined ? [] : await listMeantNames(this.#objects, id)),
+    ])
     for (const one of names) {
       const key = suspensionKey(one)
       if (!parseSuspensionKey(key).ok || (await this.#objects.head(key)) === undefined) continue
