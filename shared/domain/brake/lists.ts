@@ -58,6 +58,14 @@ export function holdBesidePerson(brake: BrakeRecord, key: AssignmentKey, user: P
   return list ? replaceList(brake, list, { ...list, held: [...list.held, key].sort() }) : brake
 }
 
+/** Takes an access, or something else that has this name, off a list. Lists of links go with their last access. */
+export function takeOff(brake: BrakeRecord, list: BrakeList, name: string): BrakeRecord {
+  const held = list.held.filter((one) => one !== name)
+  const items = list.items.filter((one) => one !== name)
+  const isEmpty = held.length === 0 && (items.length === 0 || list.rule === 'own' || list.rule === 'indirect')
+  return isEmpty ? withoutList(brake, list) : replaceList(brake, list, { ...list, held, items })
+}
+
 /** The list that a person stands on, with or without access. */
 export function findListOf(brake: BrakeRecord, user: PrincipalId): BrakeList | undefined {
   return findListWith(brake, 'people', user) ?? findListWith(brake, 'minimum', user)
@@ -129,7 +137,7 @@ function takeOffItem(brake: BrakeRecord, rule: BrakeList['rule'], taken: string)
   return replaceList(brake, list, { ...list, items })
 }
 
-function replaceList(brake: BrakeRecord, list: BrakeList, next: BrakeList): BrakeRecord {
+export function replaceList(brake: BrakeRecord, list: BrakeList, next: BrakeList): BrakeRecord {
   return { ...brake, lists: brake.lists.map((one) => (one === list ? next : one)) }
 }
 

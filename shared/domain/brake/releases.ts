@@ -33,6 +33,15 @@ export function isMembershipReleased(brake: BrakeRecord, membership: string, now
   return hasRelease(brake, now, ({ memberships = [] }) => memberships.includes(membership))
 }
 
+/** What has this name under this rule. */
+export function isItemReleased(
+  brake: BrakeRecord,
+  { rule, item }: { rule: BrakeList['rule']; item: string },
+  now: Date,
+) {
+  return rule === 'people' ? isPersonReleased(brake, item, now) : isMembershipReleased(brake, item, now)
+}
+
 /** A change of the attributes for access control. */
 export function isAttributeReleased(brake: BrakeRecord, change: string, now: Date): boolean {
   return hasRelease(brake, now, ({ attributes = [] }) => attributes.includes(change))

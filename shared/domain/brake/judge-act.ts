@@ -1,0 +1,111 @@
+import type { Act, Counting } from './act.ts'
+import { type BrakeList, type BrakeRecord, type BrakeWindow, isSameScope } from './brake-record.ts'
+import { type AdmissionFacts, decideAdmission } from './decide-admission.ts'
+import { findList, findListWith, hold, replaceList, takeOff } from './lists.ts'
+import { holdForMinimum, itemOf, type MinimumObjection } from './minimum.ts'
+import { isItemReleased, isReleased } from './releases.ts'
+import { addedTo, type BrakeTerms, isBeyond, windowOf, withWindow } from './windows.ts'
+
+/** What policies say of what an act takes from people. */
+export type MinimumAnswer = 'not asked' | 'agrees' | MinimumObjection
+
+/** `brake`: the record that has to be written before anything is done. */
+export type Judged = { readonly brake: BrakeRecord } & (
+  | { readonly is: 'passes' }
+  | { readonly is: 'held'; readonly list: BrakeList | undefined }
+  /** Policies have to be asked first. */
+  | { readonly is: 'unasked' }
+  /** The whole of these windows has to be counted first. */
+  | { readonly is: 'unmeasured'; readonly baseless: readonly BrakeWindow[] }
+)
+
+/** Whether an act may be carried out now: `decideAdmission`, until nothing changes any more. */
+export function judgeAct(before: BrakeRecord, act: Act, terms: BrakeTerms, minimum: MinimumAnswer = 'agrees'): Judged {
+  const { standing, list, name } = findStanding(before, act, terms)
+  const added = act.counts.map((one) => addTo(before, one, terms)).filter(({ items }) => items.length > 0)
+  const beyond = added.filter((one) => isTooMany(before, one, terms))
+  const baseless = beyond.flatMap(({ window, items }) =>
+    window.base === undefined && isBeyond(window, items, terms) ? [window] : [],
+  )
+  const step = decideAdmission({
+    standing,
+    minimum: typeof minimum === 'string' ? minimum : 'objects',
+    isCounted: added.length === 0,
+    limits: baseless.length > 0 ? 'unknown' : beyond.length > 0 ? 'exceeded' : 'kept',
+  })
+  switch (step) {
+    case 'stay':
+      return holdOn(before, list, act)
+    case 'leave list':
+      return judgeAct(list ? takeOff(before, list, name) : before, act, terms, minimum)
+    case 'ask minimum':
+      return { is: 'unasked', brake: before }
+    case 'hold by minimum':
+      return holdByMinimum(before, act, minimum, terms)
+    case 'pass':
+      return { is: 'passes', brake: before }
+    case 'measure':
+      return { is: 'unmeasured', brake: before, baseless }
+    case 'hold':
+      return holdAs(before, act, beyond, terms)
+    case 'count':
+      return { is: 'passes', brake: added.reduce(countIn, before) }
+    default:
+      return step satisfies never
+  }
+}
+
+type Added = { readonly window: BrakeWindow; readonly items: readonly string[] }
+type Standing = { readonly standing: AdmissionFacts['standing']; readonly list?: BrakeList; readonly name: string }
+
+/** By its key, then by its other name: the first that says something. */
+export function findStanding(brake: BrakeRecord, act: Act, { now }: BrakeTerms): Standing {
+  const { rule, key, item = '' } = act
+  const ofKey = key && standingOf(act, findList(brake, key), isReleased(brake, key, now))
+  if (ofKey && ofKey.standing !== 'free') return { ...ofKey, name: key }
+  if (act.item === undefined) return { standing: 'free', name: item }
+  const list = findListWith(brake, rule, item) ?? findListWith(brake, 'minimum', item)
+  return { ...standingOf(act, list, isItemReleased(brake, { rule, item }, now)), name: item }
+}
+
+function standingOf(act: Act, list: BrakeList | undefined, isReleasedNow: boolean): Omit<Standing, 'name'> {
+  if (list?.rule === 'minimum') return { standing: 'held by a minimum', list }
+  if (isReleasedNow) return { standing: 'released' }
+  if (!list) return { standing: 'free' }
+  return { standing: act.isOutlived?.(list) ? 'outlived' : 'held', list }
+}
+
+function addTo(brake: BrakeRecord, { base, ...one }: Counting, terms: BrakeTerms): Added {
+  const window = windowOf(brake, one, terms)
+  return { window: base === undefined ? window : { base, ...window }, items: addedTo(window, one) }
+}
+
+/** Of a rule everything is one list: while there is one, nobody else is taken out either. */
+function isTooMany(brake: BrakeRecord, { window, items }: Added, terms: BrakeTerms): boolean {
+  const isListed = window.cause === 'rule' && brake.lists.some((list) => isSameScope(list, window))
+  return isListed || isBeyond(window, items, terms)
+}
+
+function countIn(brake: BrakeRecord, { window, items }: Added): BrakeRecord {
+  return withWindow(brake, { ...window, counted: [...window.counted, ...items] })
+}
+
+/** On the list of the first limit that it exceeds. */
+function holdAs(before: BrakeRecord, { key }: Act, [beyond]: readonly Added[], terms: BrakeTerms): Judged {
+  if (!beyond) return { is: 'held', brake: before, list: undefined }
+  const brake = hold(before, key ? [key] : [], beyond, terms)
+  return { is: 'held', brake, list: brake.lists.find((list) => isSameScope(list, beyond.window)) }
+}
+
+/** Of a person on a list, each access stands there too. */
+function holdOn(brake: BrakeRecord, list: BrakeList | undefined, { key }: Act): Judged {
+  if (!list || !key || findList(brake, key)) return { is: 'held', brake, list }
+  const next = { ...list, held: [...list.held, key].sort() }
+  return { is: 'held', brake: replaceList(brake, list, next), list: next }
+}
+
+function holdByMinimum(before: BrakeRecord, act: Act, minimum: MinimumAnswer, terms: BrakeTerms): Judged {
+  if (typeof minimum === 'string' || !act.takes) return { is: 'unasked', brake: before }
+  const brake = holdForMinimum(before, act.takes, minimum, terms)
+  return holdOn(brake, findListWith(brake, 'minimum', itemOf(act.takes)), act)
+}
