@@ -1,10 +1,10 @@
-import type { Act, Counting } from './act.ts'
+import { type Act, type Counting, countOfRule } from './act.ts'
 import { type BrakeList, type BrakeRecord, type BrakeWindow, isSameScope } from './brake-record.ts'
 import { type AdmissionFacts, decideAdmission } from './decide-admission.ts'
-import { findList, findListWith, hold, replaceList, takeOff } from './lists.ts'
-import { holdForMinimum, itemOf, type MinimumObjection } from './minimum.ts'
+import { findList, findListWith, hold, replaceList, takeOff, takeOffItem } from './lists.ts'
+import { holdForMinimum, itemOf, type MinimumObjection, stopLeaving } from './minimum.ts'
 import { isItemReleased, isReleased } from './releases.ts'
-import { addedTo, type BrakeTerms, isBeyond, windowOf, withWindow } from './windows.ts'
+import { addedTo, type BrakeTerms, isBeyond, isRunning, type Tally, windowOf, withWindow } from './windows.ts'
 
 /** What policies say of what an act takes from people. */
 export type MinimumAnswer = 'not asked' | 'agrees' | MinimumObjection
@@ -108,4 +108,42 @@ function holdByMinimum(before: BrakeRecord, act: Act, minimum: MinimumAnswer, te
   if (typeof minimum === 'string' || !act.takes) return { is: 'unasked', brake: before }
   const brake = holdForMinimum(before, act.takes, minimum, terms)
   return holdOn(brake, findListWith(brake, 'minimum', itemOf(act.takes)), act)
+}
+
+/** It is not taken away any more, or is gone: it leaves its lists, and counts among what is left. */
+export function dropAct(before: BrakeRecord, { rule, key, item, takes }: Omit<Act, 'counts'>): BrakeRecord {
+  const list = key && findList(before, key)
+  const ofKey = list && key ? takeOff(before, list, key) : before
+  const brake = item === undefined ? ofKey : takeOffItem(takeOffItem(ofKey, rule, item), 'minimum', item)
+  return takes ? stopLeaving(brake, takes) : brake
+}
+
+/** The windows of withdrawn links that have run out: they may have to go on (`prolongWindow`). */
+export function findEnded(brake: BrakeRecord, act: Act, terms: BrakeTerms): readonly Tally[] {
+  if (['held', 'released'].includes(findStanding(brake, act, terms).standing)) return []
+  const isOver = (one: Tally) => brake.windows.some((window) => isSameScope(one, window) && !isRunning(window, terms))
+  return act.counts.filter((one) => one.rule === 'own' && isOver(one))
+}
+
+/**
+ * All people whom a rule means no longer, before the first of them is taken out. If they are too many at once, all are held, on one
+ * list. `all`: whom the rule has put into its group. Whoever is meant again leaves the list.
+ */
+export function judgeLeavers(
+  brake: BrakeRecord,
+  { group, items, all }: { readonly group: string; readonly items: readonly string[]; readonly all: readonly string[] },
+  terms: BrakeTerms,
+): BrakeRecord {
+  const kept = new Set(items)
+  const listed = brake.lists.filter((list) => isSameScope(list, countOfRule(group, []))).flatMap((list) => list.items)
+  const now = listed
+    .filter((item) => !kept.has(item))
+    .reduce((record, item) => dropAct(record, { rule: 'memberships', item }), brake)
+  const isOpen = (item: string) =>
+    !['held', 'released'].includes(findStanding(now, { rule: 'memberships', item, counts: [] }, terms).standing)
+  const leaving = countOfRule(group, items.filter(isOpen))
+  // Whoever passed in this window may be out already.
+  const base = new Set([...windowOf(now, leaving, terms).counted, ...all]).size
+  const judged = judgeAct(now, { rule: 'memberships', counts: [{ ...leaving, base }] }, terms)
+  return judged.is === 'held' ? judged.brake : now
 }

@@ -1,6 +1,5 @@
 import type { AssignmentKey } from '../assignments/assignment.ts'
 import type { PermissionSetName } from '../permission-sets/permission-set-name.ts'
-import type { PrincipalId } from '../principals/identity-center-ids.ts'
 import { type BrakeList, type BrakeRecord, type BrakeWindow, isSameScope } from './brake-record.ts'
 import { describeContents, type HeldContents } from './held-contents.ts'
 import { type BrakeTerms, lengthMs, limitOf, withWindow } from './windows.ts'
@@ -52,23 +51,12 @@ export function hold(
   return withWindow({ ...brake, lists }, { ...window, busyAt: now.toISOString() })
 }
 
-/** Of a person on a list, each access stands there too. */
-export function holdBesidePerson(brake: BrakeRecord, key: AssignmentKey, user: PrincipalId): BrakeRecord {
-  const list = findListOf(brake, user)
-  return list ? replaceList(brake, list, { ...list, held: [...list.held, key].sort() }) : brake
-}
-
 /** Takes an access, or something else that has this name, off a list. Lists of links go with their last access. */
 export function takeOff(brake: BrakeRecord, list: BrakeList, name: string): BrakeRecord {
   const held = list.held.filter((one) => one !== name)
   const items = list.items.filter((one) => one !== name)
   const isEmpty = held.length === 0 && (items.length === 0 || list.rule === 'own' || list.rule === 'indirect')
   return isEmpty ? withoutList(brake, list) : replaceList(brake, list, { ...list, held, items })
-}
-
-/** The list that a person stands on, with or without access. */
-export function findListOf(brake: BrakeRecord, user: PrincipalId): BrakeList | undefined {
-  return findListWith(brake, 'people', user) ?? findListWith(brake, 'minimum', user)
 }
 
 /** How a list of people names a user who is to be deleted. */
@@ -104,37 +92,10 @@ export function peopleOn({ rule, items }: Pick<BrakeList, 'rule' | 'items'>): re
   return rule === 'minimum' ? items.filter((item) => !item.includes('%')) : []
 }
 
-/** Takes this one off its list: it is gone, or must not be revoked any more. People stay: their own file says when they go. */
-export function takeOffList(brake: BrakeRecord, key: AssignmentKey): BrakeRecord {
-  const list = findList(brake, key)
-  if (!list) return brake
-  const held = list.held.filter((other) => other !== key)
-  const items = list.items.filter((item) => item !== key)
-  const isEmpty = held.length === 0 && (!['people', 'minimum'].includes(list.rule) || items.length === 0)
-  return isEmpty ? withoutList(brake, list) : replaceList(brake, list, { ...list, held, items })
-}
-
-/** No file suspends this person any more. Access that is left on the list is wanted again, and reviewed by itself. */
-export function takeOffPerson(brake: BrakeRecord, user: PrincipalId): BrakeRecord {
-  return takeOffItem(takeOffItem(brake, 'people', user), 'minimum', user)
-}
-
-/** The user is not to be deleted any more, or is gone. */
-export function takeOffDeletion(brake: BrakeRecord, user: PrincipalId): BrakeRecord {
-  return takeOffItem(brake, 'people', deletionOf(user))
-}
-
-/** A membership is gone, or asked for again. */
-export function takeOffMembership(brake: BrakeRecord, membership: string): BrakeRecord {
-  return takeOffItem(takeOffItem(brake, 'memberships', membership), 'minimum', membership)
-}
-
-function takeOffItem(brake: BrakeRecord, rule: BrakeList['rule'], taken: string): BrakeRecord {
-  const list = findListWith(brake, rule, taken)
-  if (!list) return brake
-  const items = list.items.filter((item) => item !== taken)
-  if (items.length + list.held.length === 0) return withoutList(brake, list)
-  return replaceList(brake, list, { ...list, items })
+/** Takes something off the list of this rule that has it. */
+export function takeOffItem(brake: BrakeRecord, rule: BrakeList['rule'], item: string): BrakeRecord {
+  const list = findListWith(brake, rule, item)
+  return list ? takeOff(brake, list, item) : brake
 }
 
 export function replaceList(brake: BrakeRecord, list: BrakeList, next: BrakeList): BrakeRecord {

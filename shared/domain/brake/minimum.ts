@@ -2,8 +2,7 @@ import type { AssignmentKey } from '../assignments/assignment.ts'
 import type { MembershipId } from '../people/owned-membership.ts'
 import type { PrincipalId } from '../principals/identity-center-ids.ts'
 import { type BrakeList, type BrakeRecord, isSameScope } from './brake-record.ts'
-import { findList, findListOf, findListWith, takeOffList, takeOffMembership, takeOffPerson } from './lists.ts'
-import { isMinimumReleased } from './releases.ts'
+import { takeOffItem } from './lists.ts'
 import type { BrakeTerms } from './windows.ts'
 
 /** What one act takes: an access, the place of somebody in a group (`item`: as the brake calls it), or all that a person has. */
@@ -28,22 +27,6 @@ export function leavingOf(taking: Taking | { readonly membership: MembershipId }
   return `membership ${taking.membership.group}%${taking.membership.user}`
 }
 
-/** Whether a policy's minimum has to be asked: not where somebody has released it, or another rule holds it. */
-export function asksMinimum(brake: BrakeRecord, taking: Taking, { now }: BrakeTerms): boolean {
-  return !isMinimumReleased(brake, itemOf(taking), now) && (listOf(brake, taking)?.rule ?? 'minimum') === 'minimum'
-}
-
-function listOf(brake: BrakeRecord, taking: Taking): BrakeList | undefined {
-  if ('key' in taking) return findList(brake, taking.key)
-  return 'person' in taking ? findListOf(brake, taking.person) : findListWith(brake, 'memberships', taking.item)
-}
-
-/** Nothing stands against it any more. */
-export function takeOffMinimum(brake: BrakeRecord, taking: Taking): BrakeRecord {
-  if ('key' in taking) return takeOffList(brake, taking.key)
-  return 'person' in taking ? takeOffPerson(brake, taking.person) : takeOffMembership(brake, taking.item)
-}
-
 /** Holds it, on the list of its account, and says again why. */
 export function holdForMinimum(
   before: BrakeRecord,
@@ -56,7 +39,7 @@ export function holdForMinimum(
   const isHere = (list: BrakeList) => isSameScope(list, scopeOfList)
   const isKnown = before.lists.some((list) => isHere(list) && list.items.includes(item))
   // It may have been held for another account.
-  const brake = isKnown ? before : takeOffMinimum(before, taking)
+  const brake = isKnown ? before : takeOffItem(before, 'minimum', item)
   const known = brake.lists.find(isHere)
   if (isKnown && known?.objection === objection) return before
   const none = { since: now.toISOString(), base: 0, limit: 0, minutes: 0, passed: 0, items: [], held: [] }

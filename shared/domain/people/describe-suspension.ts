@@ -1,5 +1,5 @@
 import type { AssignmentKey } from '../assignments/assignment.ts'
-import type { SuspendedPerson } from '../brake/judge-suspension.ts'
+import type { SuspendedPerson } from '../brake/act.ts'
 import { uploaderWithoutSession } from '../links/uploader-without-session.ts'
 import type { PrincipalId } from '../principals/identity-center-ids.ts'
 import { quote } from '../statuses/complaint.ts'

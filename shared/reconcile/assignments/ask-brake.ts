@@ -1,6 +1,6 @@
 import type { GrantingLink } from '../../domain/assignments/ledger-entry.ts'
+import { causeOfPrincipal, type Revocation, revocationAct } from '../../domain/brake/act.ts'
 import type { Cause } from '../../domain/brake/brake-record.ts'
-import { causeOfPrincipal, type Revocation } from '../../domain/brake/judge-revocation.ts'
 import { parseLinkKey } from '../../domain/links/link.ts'
 import { suspendedAs } from '../../domain/people/describe-suspension.ts'
 import { endOfUser, endSession, revocationMs } from '../../domain/sessions/ended-sessions.ts'
@@ -45,7 +45,7 @@ export async function askBrake(settling: Settling): Promise<Admission | 'evaluat
   const cause = isEnded || why ? (causeOfName(settling, links) ?? why) : undefined
   const suspended = end?.suspension === undefined ? undefined : await findSuspended(settling, end.suspension)
   const revocation = { key, links: links.map((link) => link.key), cause, suspended, isEnded }
-  const admission = await brake.admit(revocation)
+  const admission = await brake.admit(revocationAct(revocation))
   if (end && admission.outcome === 'passes') {
     await keepBindings(settling)
     await endSessionsOf(settling, end)

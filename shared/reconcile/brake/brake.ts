@@ -1,59 +1,31 @@
 import { type AssignmentKey, assignmentOf } from '../../domain/assignments/assignment.ts'
+import type { Act } from '../../domain/brake/act.ts'
 import type { BrakeList, BrakeRecord, BrakeWindow } from '../../domain/brake/brake-record.ts'
 import { describeList } from '../../domain/brake/describe-list.ts'
 import type { HeldContents } from '../../domain/brake/held-contents.ts'
+import { dropAct, type Judged, judgeLeavers } from '../../domain/brake/judge-act.ts'
 import { judgeAttributes } from '../../domain/brake/judge-attributes.ts'
 import { type Edit, findBaselessEdit, judgeEdit } from '../../domain/brake/judge-edit.ts'
-import { findBaselessRemoval, judgeLeavers, judgeRemoval, type Removal } from '../../domain/brake/judge-membership.ts'
-import { findBaseless, judgeRevocation, type Revocation } from '../../domain/brake/judge-revocation.ts'
-import { judgeDeletion, judgeSuspension, type SuspendedPerson } from '../../domain/brake/judge-suspension.ts'
-import {
-  deletionOf,
-  dropContents,
-  findList,
-  findListOf,
-  findListWith,
-  holdBesidePerson,
-  isHeld,
-  listHeld,
-  membershipsOn,
-  takeOffDeletion,
-  takeOffList,
-  takeOffMembership,
-  takeOffPerson,
-} from '../../domain/brake/lists.ts'
-import { itemOf, letLeave, stopLeaving, type Taking } from '../../domain/brake/minimum.ts'
+import { dropContents, isHeld, listHeld, membershipsOn } from '../../domain/brake/lists.ts'
+import type { Taking } from '../../domain/brake/minimum.ts'
 import { findRelease } from '../../domain/brake/releases.ts'
 import { type BrakeTerms, noteBase } from '../../domain/brake/windows.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { Grant } from '../../domain/links/link.ts'
 import { accessHint, attributesHint, type Hint, permissionSetHint } from '../../domain/messages/hint.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
-import type { MembershipId } from '../../domain/people/owned-membership.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { sendHints } from '../records/lanes.ts'
 import { Ledger } from '../records/ledger.ts'
 import { tellEvent } from '../records/tell-event.ts'
-import { type AskMinimum, askMinimum } from './ask-minimum.ts'
+import { type AskMinimum, judgeWithMinimum } from './ask-minimum.ts'
 import { brakeFile } from './brake-file.ts'
 import { BrakeStore, type NewlyHeld } from './brake-store.ts'
 import { countBase } from './count-base.ts'
 import { type BrakeSources, prolongEnded } from './count-open.ts'
 import { tellHeld } from './tell-held.ts'
-
-/** How one kind of taking is counted, once no minimum holds it. */
-type Counting = {
-  readonly judge: (record: BrakeRecord, terms: BrakeTerms) => { readonly brake: BrakeRecord; readonly passes: boolean }
-  /** What holds it, where that is not a minimum. */
-  readonly findList: (record: BrakeRecord) => BrakeList | undefined
-  readonly prepare?: (record: BrakeRecord, terms: BrakeTerms) => Promise<BrakeRecord>
-  /** What has to be counted first. */
-  readonly findBaseless?: (record: BrakeRecord, terms: BrakeTerms) => readonly BrakeWindow[]
-  /** What stands on the list of the minimum besides. */
-  readonly holdBeside?: (record: BrakeRecord) => BrakeRecord
-}
 
 /** Whom a rule means no longer. By the names of the memberships: all whom it has put into its group, and those who surely stay. */
 export type Leavers = {
@@ -94,47 +66,25 @@ export class Brake {
     return { objects: this.#ports.objects, configuration: this.#configuration }
   }
 
-  /** Asked before a deletion is sent; when it passes, that has been counted. Throws when it cannot be said. */
-  admit(revocation: Revocation): Promise<Admission> {
-    const { key, suspended } = revocation
-    const person = suspended && suspended !== 'admitted' ? suspended.user : undefined
-    return this.#admit(person ? { person } : { key }, {
-      prepare: (record, terms) => prolongEnded(record, revocation, terms, this.#sources),
-      findBaseless: (record, terms) => findBaseless(record, revocation, terms),
-      judge: (record, terms) => judgeRevocation(record, revocation, terms),
-      findList: (record) => findList(record, key),
-      holdBeside: (record) => (person && !isHeld(record, key) ? holdBesidePerson(record, key, person) : record),
-    })
-  }
-
   /**
-   * All that takes access from people passes here, whatever it is: policies are asked for their minimums first, then what counts it
-   * judges, and what passes is let go, in one writing.
+   * Asked before anything is taken away from anybody; when it passes, that has been counted. Policies are asked for their minimums,
+   * then limits and releases say the rest, in one writing. Throws when it cannot be said.
    */
-  async #admit(taking: Taking, counting: Counting): Promise<Admission> {
-    // What it reads of the ledger and the directory takes longest, and nothing else has to wait for that.
-    await this.#minimums.judge(taking, new Set())
+  async admit(act: Act): Promise<Admission> {
+    // What minimums read of the ledger and the directory takes longest, and nothing else has to wait for that.
+    if (act.takes) await this.#minimums.judge(act.takes, new Set())
     for (;;) {
-      const found: { admission: Admission; baseless: readonly BrakeWindow[] } = {
-        admission: { outcome: 'passes' },
-        baseless: [],
-      }
+      const asked: { judged?: Judged } = {}
       await this.#store.change(async (before, terms) => {
-        const minimum = await askMinimum(before, taking, this.#minimums, terms)
-        if (minimum.isHeld) {
-          const held = counting.holdBeside?.(minimum.record) ?? minimum.record
-          found.admission = heldOn(findListWith(held, 'minimum', itemOf(taking)))
-          return held
-        }
-        const record = (await counting.prepare?.(minimum.record, terms)) ?? minimum.record
-        found.baseless = counting.findBaseless?.(record, terms) ?? []
-        if (found.baseless.length > 0) return record
-        const { brake, passes } = counting.judge(record, terms)
-        found.admission = passes ? { outcome: 'passes' } : heldOn(counting.findList(brake))
-        return passes && minimum.isConcerned ? letLeave(brake, taking, terms) : brake
+        const record = await prolongEnded(before, act, terms, this.#sources)
+        const judged = await judgeWithMinimum(record, act, terms, this.#minimums)
+        asked.judged = judged
+        return judged.brake
       })
-      if (found.baseless.length === 0) return found.admission
-      for (const window of found.baseless) await this.#measure(window)
+      const { judged } = asked
+      if (judged?.is === 'passes') return { outcome: 'passes' }
+      if (judged?.is === 'held') return heldOn(judged.list)
+      for (const window of judged?.is === 'unmeasured' ? judged.baseless : []) await this.#measure(window)
     }
   }
 
@@ -150,59 +100,14 @@ export class Brake {
     await counting
   }
 
-  /**
-   * Asked before anything ends of a person whom a file suspends; when it passes, that has been counted. Throws when it cannot be
-   * said.
-   */
-  admitPerson(person: SuspendedPerson): Promise<Admission> {
-    return this.#admit(
-      { person: person.user },
-      {
-        judge: (record, terms) => judgeSuspension(record, person, terms),
-        findList: (record) => findListOf(record, person.user),
-      },
-    )
-  }
-
-  /** Asked before a user is deleted, who has nothing any more; when it passes, that has been counted. Throws when it cannot be said. */
-  async admitDeletion(user: PrincipalId): Promise<Admission> {
-    let admission: Admission = { outcome: 'passes' }
-    await this.#store.change((record, terms) => {
-      const { brake, passes } = judgeDeletion(record, user, terms)
-      admission = passes ? { outcome: 'passes' } : heldOn(findListWith(brake, 'people', deletionOf(user)))
-      return brake
-    })
-    return admission
-  }
-
-  /** The user is gone, or is not to be deleted any more. */
-  reviewDeletion(user: PrincipalId): Promise<void> {
-    return this.#tidy((record) => takeOffDeletion(record, user))
-  }
-
-  /** No file suspends this person any more: what is held of the person leaves its list. */
-  reviewPerson(user: PrincipalId): Promise<void> {
-    return this.#tidy((record) => stopLeaving(takeOffPerson(record, user), { person: user }))
-  }
-
-  /**
-   * Asked before somebody is taken out of a group, whatever the cause; when it passes, that has been counted. Without folders and
-   * a rule it counts elsewhere, and only the minimum is asked. Throws when it cannot be said.
-   */
-  admitRemoval(removal: Removal, membership: MembershipId): Promise<Admission> {
-    return this.#admit(
-      { membership, item: removal.item },
-      {
-        findBaseless: (record, terms) => findBaselessRemoval(record, removal, terms),
-        judge: (record, terms) => judgeRemoval(record, removal, terms),
-        findList: (record) => findListWith(record, 'memberships', removal.item),
-      },
-    )
+  /** Nobody takes this away any more, or it is gone: what is held of it leaves its list. */
+  drop(act: Act): Promise<void> {
+    return this.#tidy((record) => dropAct(record, act))
   }
 
   /**
    * Asked before the first of those is taken out whom a rule means no longer. Answers which of them are held, and why. Each who
-   * passes is asked about again, by `admitRemoval`.
+   * passes is asked about again, by `admit`.
    */
   async admitLeavers({ group, leaving, all, staying }: Leavers): Promise<{
     readonly held: ReadonlySet<string>
@@ -215,7 +120,7 @@ export class Brake {
     if (items.length === 0 && !known?.lists.some(isOurs)) return { held: new Set() }
     let lists: readonly BrakeList[] = []
     await this.#store.change(async (before, terms) => {
-      const tidy = staying.reduce(takeOffMembership, before)
+      const tidy = staying.reduce((record, item) => dropAct(record, leaverAct(item)), before)
       const brake = await this.#askOfLeavers(judgeLeavers(tidy, { group, items, all }, terms), leaving, terms)
       lists = brake.lists.filter((list) => membershipsOn(list).length > 0)
       return brake
@@ -228,17 +133,9 @@ export class Brake {
   /** One after the other, as if each who passes had left. */
   async #askOfLeavers(before: BrakeRecord, leavers: Leavers['leaving'], terms: BrakeTerms): Promise<BrakeRecord> {
     let record = before
-    for (const one of leavers) {
-      if (findListWith(record, 'memberships', one.item)) continue
-      const asked = await askMinimum(record, one, this.#minimums, terms)
-      record = asked.isConcerned && !asked.isHeld ? letLeave(asked.record, one, terms) : asked.record
-    }
+    for (const takes of leavers)
+      record = (await judgeWithMinimum(record, { ...leaverAct(takes.item), takes }, terms, this.#minimums)).brake
     return record.leaving === before.leaving ? record : { ...record, leaving: before.leaving }
-  }
-
-  /** Nobody is taken out there any more: it leaves its list. */
-  reviewRemoval(item: string, membership: MembershipId): Promise<void> {
-    return this.#tidy((record) => stopLeaving(takeOffMembership(record, item), { membership, item }))
   }
 
   /** Writes only where something changes. */
@@ -268,7 +165,7 @@ export class Brake {
     if (this.#isFailing || !isHeld(this.#store.record, key)) return
     const stored = await new Ledger(this.#ports.objects).read(key)
     if (stored?.entry.state === 'held') return
-    await this.#store.change((record) => takeOffList(record, key))
+    await this.#store.change((record) => dropAct(record, { rule: 'own', key }))
   }
 
   /**
@@ -364,6 +261,11 @@ export class Brake {
     this.#isTold = true
     tellHeld(this.#ports, held, this.#store.record)
   }
+}
+
+/** One of those whom a rule takes out: all of them are counted together. */
+function leaverAct(item: string): Act {
+  return { rule: 'memberships', item, counts: [] }
 }
 
 function heldOn(list: BrakeList | undefined): Admission {

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit'
+import { type Act, folderOf } from '../../domain/brake/act.ts'
 import type { BrakeRecord } from '../../domain/brake/brake-record.ts'
-import { findEnded, folderOf, type Revocation } from '../../domain/brake/judge-revocation.ts'
+import { findEnded } from '../../domain/brake/judge-act.ts'
 import { type BrakeTerms, prolongWindow, type Tally } from '../../domain/brake/windows.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { linkPrefix, parseLinkKey } from '../../domain/links/link.ts'
@@ -18,12 +19,12 @@ export const readsAtOnce = 16
 /** The record in which windows that have just run out go on, where they have to. `planned`: deleted besides those that are. */
 export async function prolongEnded(
   record: BrakeRecord,
-  revocation: Revocation,
+  act: Act,
   terms: BrakeTerms,
   { objects, configuration, planned }: BrakeSources & { readonly planned?: (one: Tally) => readonly string[] },
 ): Promise<BrakeRecord> {
   let prolonged = record
-  for (const one of findEnded(record, revocation, terms)) {
+  for (const one of findEnded(record, act, terms)) {
     const items = planned?.(one) ?? one.items
     prolonged = prolongWindow(prolonged, one, await countOpen(objects, { ...one, items }, configuration), terms)
   }

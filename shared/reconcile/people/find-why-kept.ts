@@ -1,3 +1,4 @@
+import { deletionAct } from '../../domain/brake/act.ts'
 import { suspensionKey } from '../../domain/people/suspension.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
@@ -13,7 +14,7 @@ import { StatusStore } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { findHoldings } from './find-holdings.ts'
 
-type Looking = Pick<Ports, 'objects' | 'clock' | 'identityStore'> & { readonly brake: Pick<Brake, 'admitDeletion'> }
+type Looking = Pick<Ports, 'objects' | 'clock' | 'identityStore'> & { readonly brake: Pick<Brake, 'admit'> }
 /** `againMs`: when it is looked at again. */
 type Kept = { readonly told: Pick<NewStatus, 'state' | 'reason' | 'remedy'>; readonly againMs: number }
 
@@ -62,7 +63,7 @@ export async function findWhyKept(
     }
   const left = await findLeft(id, name, context)
   if (left) return left
-  const asked = await context.brake.admitDeletion(id)
+  const asked = await context.brake.admit(deletionAct(id))
   if (asked.outcome === 'passes') return undefined
   const remedy = 'an operator looks at what is held with: ssofile brake, and can release it'
   return { told: { state: 'held', reason: asked.reason, remedy }, againMs: soonMs }

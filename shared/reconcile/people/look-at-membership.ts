@@ -1,3 +1,4 @@
+import { suspensionAct } from '../../domain/brake/act.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { findUploader } from '../../domain/links/find-uploader.ts'
 import type { InputMessage } from '../../domain/links/input-message.ts'
@@ -54,7 +55,7 @@ export type LookingAtMembership = Pick<
   readonly suspensions: Pick<Suspensions, 'find'>
   readonly census: Pick<LeaverCensus, 'take'>
   readonly policies: Pick<Policies, 'read'>
-  readonly brake: Pick<Brake, 'admitRemoval' | 'reviewRemoval' | 'admitPerson'>
+  readonly brake: Pick<Brake, 'admit' | 'drop'>
 }
 
 /** How soon something is looked at again that is on its way, or held. */
@@ -242,7 +243,7 @@ class MembershipLook {
     const admitSuspension = async () => {
       const told = suspension && (await spoiledAsAbsent(this.#statuses.read(suspension)))
       const person = suspendedAs(user, told || undefined)
-      return person === 'admitted' ? ({ outcome: 'passes' } as const) : brake.admitPerson(person)
+      return person === 'admitted' ? ({ outcome: 'passes' } as const) : brake.admit(suspensionAct(person))
     }
     const isEnded = place === 'gone' || place.isDisabled
     const whoEnded = name ?? this.#membership.user

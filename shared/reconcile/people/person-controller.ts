@@ -1,3 +1,4 @@
+import { deletionAct } from '../../domain/brake/act.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { findNeverSuspended, mayAdoptPerson } from '../../domain/guardrails/named-people.ts'
 import type { Guardrails } from '../../domain/guardrails/policy-file.ts'
@@ -49,7 +50,7 @@ import { settlingMs } from './settle-membership.ts'
 
 export type PersonContext = ReconcileContext & {
   readonly policies: Pick<Policies, 'read'>
-  readonly brake: Pick<Brake, 'admitDeletion' | 'reviewDeletion'>
+  readonly brake: Pick<Brake, 'admit' | 'drop'>
   /** Why nothing under `people/` counts now. */
   readonly refusePeople: (now: Date) => ReturnType<typeof refusePeople>
 }
@@ -201,7 +202,7 @@ async function perform(
       return { history: told('changed', undefined, { changed: Object.keys(action.change) }) }
     case 'keep': {
       // Another file says for how long the user is kept.
-      if (entry.ended && id !== undefined) await brake.reviewDeletion(id)
+      if (entry.ended && id !== undefined) await brake.drop(deletionAct(id))
       const isApplied = entry.ended === undefined && head !== undefined
       return { entry: { ...withTerms(input, entry), ...(isApplied && { applied: head.etag }) } }
     }
@@ -217,7 +218,7 @@ async function perform(
     case 'return': {
       const { ended, ...rest } = entry
       if (ended?.etag !== undefined) await objects.delete(suspensionKey(name), { ifMatch: ended.etag })
-      if (id !== undefined) await brake.reviewDeletion(id)
+      if (id !== undefined) await brake.drop(deletionAct(id))
       return { history: told('returned'), entry: rest }
     }
     case 'delete': {
@@ -237,7 +238,7 @@ async function perform(
   async function forget(event: 'deleted' | 'gone'): Promise<Effect<OwnedPerson>> {
     const etag = entry?.ended?.etag
     if (etag !== undefined) await objects.delete(suspensionKey(name), { ifMatch: etag })
-    if (id !== undefined) await brake.reviewDeletion(id)
+    if (id !== undefined) await brake.drop(deletionAct(id))
     return { history: told(event), entry: 'none' }
   }
 }

@@ -1,4 +1,5 @@
 import { liveMs } from '../../domain/assignments/access-proof.ts'
+import { type Act, removalAct } from '../../domain/brake/act.ts'
 import type { Author } from '../../domain/by-hand/author.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { renderNameInKey } from '../../domain/links/name-in-key.ts'
@@ -50,7 +51,7 @@ type WishAt = Wish & { readonly lookedMs: number }
 
 export type SettlingMembership = Pick<Ports, 'objects' | 'identityStore' | 'clock' | 'log'> & {
   readonly configuration: Pick<Configuration, 'onDrift'>
-  readonly brake: Pick<Brake, 'admitRemoval' | 'reviewRemoval'>
+  readonly brake: Pick<Brake, 'admit' | 'drop'>
   /** S3's time. */
   readonly now: () => Promise<Date>
   /** Why nothing is written now. */
@@ -142,7 +143,7 @@ class MembershipEvaluation {
   async #keep(): Promise<MembershipEnd> {
     const { isWanted, files, isExternal, keptUntil } = this.#wish
     if (isWanted !== 'yes') return { is: 'kept' }
-    await this.#context.brake.reviewRemoval(this.#item, this.#id)
+    await this.#context.brake.drop(this.#removal)
     const entry = this.#known?.entry
     if (entry === undefined) return { is: isExternal ? 'kept' : 'applied' }
     const next = { ...entry, ...this.#present, state: 'granted' as const, files: [...files], keptUntil }
@@ -220,7 +221,7 @@ class MembershipEvaluation {
     if (admitSuspension) {
       const admission = await admitSuspension()
       // The person counts elsewhere, once.
-      return admission.outcome === 'held' ? admission : brake.admitRemoval({ item: this.#item, folders: [] }, this.#id)
+      return admission.outcome === 'held' ? admission : brake.admit(this.#removal)
     }
     await countLeavers?.()
     const rule = files.find(({ key }) => key.startsWith(rulePrefix))
@@ -232,7 +233,7 @@ class MembershipEvaluation {
       ruleOf: rule && this.#names.group,
       isEnded: denySessions !== undefined,
     }
-    return brake.admitRemoval(removal, this.#id)
+    return brake.admit(removalAct(removal, this.#id))
   }
 
   /** Nothing of ours is there. */
@@ -240,7 +241,7 @@ class MembershipEvaluation {
     if (this.#known === undefined) return 'again'
     await this.#wish.denySessions?.()
     await this.#tellRemoved(by, await this.#context.now())
-    await this.#context.brake.reviewRemoval(this.#item, this.#id)
+    await this.#context.brake.drop(this.#removal)
     const { membershipId } = this.#known.entry
     await this.#record.remove(this.#known.etag)
     if (membershipId !== undefined) await unindexMembership(this.#context.objects, membershipId, this.#id)
@@ -263,6 +264,11 @@ class MembershipEvaluation {
   /** As the brake calls it: by the names that the entry has, so that a release is found again. */
   get #item(): string {
     return renderMembership(this.#known?.entry ?? this.#names)
+  }
+
+  /** Where it counts is not said: the person counts, or nobody. */
+  get #removal(): Act {
+    return removalAct({ item: this.#item, folders: [] }, this.#id)
   }
 
   /** `false`: another process has changed it, and is to be followed. */

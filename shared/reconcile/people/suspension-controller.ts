@@ -1,4 +1,5 @@
 import { assignmentOf } from '../../domain/assignments/assignment.ts'
+import { suspensionAct } from '../../domain/brake/act.ts'
 import { findNeverSuspended } from '../../domain/guardrails/named-people.ts'
 import { uploaderWithoutSession } from '../../domain/links/uploader-without-session.ts'
 import { accessHint } from '../../domain/messages/hint.ts'
@@ -54,7 +55,7 @@ import { endReport, reportLeaver } from './report-leaver.ts'
 type SuspensionContext = ReconcileContext & {
   readonly policies: Pick<Policies, 'read'>
   readonly suspensions: Pick<Suspensions, 'note' | 'forget'>
-  readonly brake: Pick<Brake, 'admitPerson' | 'reviewPerson'>
+  readonly brake: Pick<Brake, 'admit' | 'drop'>
   readonly rules: Pick<RuleFiles, 'read'>
 }
 
@@ -138,7 +139,7 @@ async function perform(
 
 async function admit(who: Suspended, input: SuspensionInput, context: SuspensionContext): Promise<Description> {
   const { told, by } = input
-  const asked = await context.brake.admitPerson({ user: who.user, by: uploaderWithoutSession(by) })
+  const asked = await context.brake.admit(suspensionAct({ user: who.user, by: uploaderWithoutSession(by) }))
   if (asked.outcome === 'held' && told?.state === 'held') {
     const { reason, remedy } = told
     return describeAgain({ state: 'held', reason, remedy }, who, input, heldMs)
@@ -268,7 +269,7 @@ async function restore(
     const at = renderInstant(now)
     const suspendedAt = await tellRestored(objects, { user, name, at, by })
     if (suspendedAt !== undefined) await endReport(objects, { name, suspendedAt }, at)
-    await brake.reviewPerson(user)
+    await brake.drop(suspensionAct({ user, by: undefined }))
     await suspensions.forget(user, name)
     const index = new PrincipalIndex(identityStore, clock, configuration.principalSuffix)
     const present = await index.nameOf('USER', user, clock.monotonicMs())

@@ -1,6 +1,6 @@
 import type { Assignment, AssignmentKey } from '../../domain/assignments/assignment.ts'
+import type { Revocation } from '../../domain/brake/act.ts'
 import type { Cause } from '../../domain/brake/brake-record.ts'
-import type { Revocation } from '../../domain/brake/judge-revocation.ts'
 import type { Lack } from '../../domain/links/lack.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 

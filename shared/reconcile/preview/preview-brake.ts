@@ -1,13 +1,14 @@
-import { type BrakeList, emptyBrake, isSameScope } from '../../domain/brake/brake-record.ts'
+import { type Act, revocationAct } from '../../domain/brake/act.ts'
+import { type BrakeList, type BrakeRecord, emptyBrake, isSameScope } from '../../domain/brake/brake-record.ts'
 import { describeList } from '../../domain/brake/describe-list.ts'
-import { findBaseless, judgeRevocation, type Revocation, tally } from '../../domain/brake/judge-revocation.ts'
+import { judgeAct } from '../../domain/brake/judge-act.ts'
 import { pruneBrake } from '../../domain/brake/releases.ts'
 import { type BrakeTerms, noteBase, type Tally } from '../../domain/brake/windows.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { brakeFile } from '../brake/brake-file.ts'
 import { countBase } from '../brake/count-base.ts'
-import { prolongEnded } from '../brake/count-open.ts'
+import { type BrakeSources, prolongEnded } from '../brake/count-open.ts'
 import type { PlannedRevocation } from './planned-access.ts'
 
 /** How many revocations the brake would hold, and why. Which ones depends on their order. */
@@ -25,27 +26,42 @@ export async function previewBrake(
   if (revocations.length === 0) return { held: 0, reasons: [] }
   const terms: BrakeTerms = { limits: configuration.brake, now }
   const before = pruneBrake((await brakeFile(objects).read())?.value ?? emptyBrake, terms)
-  const counted = revocations.flatMap(({ key, links, cause, suspended }): readonly Revocation[] => {
+  const counted = revocations.flatMap(({ key, links, cause, suspended }): readonly Act[] => {
     if (isEndOfTemporary(links)) return []
     const counting = links.filter(({ fate }) => fate !== 'ended')
-    return [{ key, links: counting.map((link) => link.key), cause, suspended }]
+    return [revocationAct({ key, links: counting.map((link) => link.key), cause, suspended })]
   })
-  const items = Map.groupBy(counted.flatMap(tally), nameOf)
+  const items = Map.groupBy(
+    counted.flatMap(({ counts }) => counts),
+    nameOf,
+  )
   const planned = (one: Tally) => (items.get(nameOf(one)) ?? []).flatMap((each) => each.items)
   const sources = { objects, configuration, planned }
   let record = before
   let held = 0
-  for (const revocation of counted) {
-    record = await prolongEnded(record, revocation, terms, sources)
-    for (const window of findBaseless(record, revocation, terms))
-      record = noteBase(record, window, await countBase(window, sources), terms)
-    const { brake, passes } = judgeRevocation(record, revocation, terms)
-    if (!passes) held += 1
+  for (const act of counted) {
+    const { brake, isHeld } = await judgePlanned(await prolongEnded(record, act, terms, sources), act, terms, sources)
+    if (isHeld) held += 1
     // Only the number is told, so the lists need not grow.
     const heldBefore = (list: BrakeList) => before.lists.find((known) => isSameScope(known, list))?.held ?? []
     record = { ...brake, lists: brake.lists.map((list) => ({ ...list, held: heldBefore(list) })) }
   }
   return { held, reasons: record.lists.map(describeList) }
+}
+
+/** The brake's judgement of an act, with what has to be counted for it. Minimums are asked elsewhere, of all that is planned. */
+export async function judgePlanned(
+  before: BrakeRecord,
+  act: Act,
+  terms: BrakeTerms,
+  sources: BrakeSources,
+): Promise<{ readonly brake: BrakeRecord; readonly isHeld: boolean }> {
+  let brake = before
+  for (;;) {
+    const judged = judgeAct(brake, act, terms)
+    if (judged.is !== 'unmeasured') return { brake: judged.brake, isHeld: judged.is === 'held' }
+    for (const window of judged.baseless) brake = noteBase(brake, window, await countBase(window, sources), terms)
+  }
 }
 
 /** Neither the brake nor a policy's minimum holds it. */

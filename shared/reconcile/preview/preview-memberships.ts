@@ -1,8 +1,9 @@
+import { removalAct } from '../../domain/brake/act.ts'
 import { emptyBrake } from '../../domain/brake/brake-record.ts'
 import { describeList } from '../../domain/brake/describe-list.ts'
-import { findBaselessRemoval, judgeLeavers, judgeRemoval } from '../../domain/brake/judge-membership.ts'
+import { judgeLeavers } from '../../domain/brake/judge-act.ts'
 import { pruneBrake } from '../../domain/brake/releases.ts'
-import { type BrakeTerms, noteBase } from '../../domain/brake/windows.ts'
+import type { BrakeTerms } from '../../domain/brake/windows.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { complainOfObjections } from '../../domain/guardrails/judge-by-policies.ts'
 import { isSameUpload } from '../../domain/links/upload.ts'
@@ -23,7 +24,6 @@ import { rejection, type Status } from '../../domain/statuses/status.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { bindingOf } from '../assignments/user-binding.ts'
 import { brakeFile } from '../brake/brake-file.ts'
-import { countBase } from '../brake/count-base.ts'
 import type { DirectoryListing } from '../directory/directory-listing.ts'
 import type { PrincipalIndex } from '../directory/principal-index.ts'
 import { judgeMembership } from '../guardrails/judge-membership.ts'
@@ -38,6 +38,7 @@ import { type GroupAccess, GroupAccesses } from './group-access.ts'
 import { type AskingRule, listMeantByRules } from './meant-by-rules.ts'
 import type { People } from './people.ts'
 import type { PlannedGrant, PlannedRevocation } from './planned-access.ts'
+import { judgePlanned } from './preview-brake.ts'
 import { type ComingGroup, type GroupChange, previewGroups } from './preview-groups.ts'
 
 /** What became of a file that asked for it. `not-meant`: a rule is there, and does not mean the user any more. */
@@ -305,10 +306,8 @@ async function previewRemovals(
     const folders = ofFiles.map(({ key }) => folderOfMembership(key))
     const ruleOf = ofFiles.length < one.files.length ? one.group : undefined
     const removal = { item: renderMembership(one), folders, ruleOf }
-    for (const window of findBaselessRemoval(record, removal, terms))
-      record = noteBase(record, window, await countBase(window, { objects, configuration }), terms)
-    const { brake, passes } = judgeRemoval(record, removal, terms)
-    if (!passes) held += 1
+    const { brake, isHeld } = await judgePlanned(record, removalAct(removal), terms, { objects, configuration })
+    if (isHeld) held += 1
     record = brake
   }
   const reasons = record.lists.filter(({ rule }) => rule === 'memberships').map(describeList)

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
 import { assignmentOf, nameAssignment } from '../../domain/assignments/assignment.ts'
-import { causeOfPrincipal } from '../../domain/brake/judge-revocation.ts'
+import { causeOfPrincipal } from '../../domain/brake/act.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { findPrincipalChanges } from '../directory/principal-changes.ts'

@@ -1,16 +1,13 @@
 import { expect, test } from '@jest/globals'
 import { assignmentKey } from '../../../../shared/domain/assignments/assignment.ts'
+import { type Revocation, revocationAct } from '../../../../shared/domain/brake/act.ts'
 import { type BrakeRecord, type Cause, emptyBrake } from '../../../../shared/domain/brake/brake-record.ts'
-import {
-  findBaseless,
-  judgeRevocation,
-  type Revocation,
-  tally,
-} from '../../../../shared/domain/brake/judge-revocation.ts'
-import { findList, isHeld, takeOffList } from '../../../../shared/domain/brake/lists.ts'
+import { dropAct } from '../../../../shared/domain/brake/judge-act.ts'
+import { findList, isHeld } from '../../../../shared/domain/brake/lists.ts'
 import { pruneBrake, releaseHeld } from '../../../../shared/domain/brake/releases.ts'
-import { type BrakeTerms, noteBase } from '../../../../shared/domain/brake/windows.ts'
+import { type BrakeTerms, noteBase, type Tally } from '../../../../shared/domain/brake/windows.ts'
 import { defaultConfiguration } from '../../../../shared/domain/deployment/configuration.ts'
+import { baselessOf, judge as judgeActNow } from './judging.ts'
 
 /** One of each may pass: what is one too many is seen at once. */
 const limits = {
@@ -60,7 +57,13 @@ function movesFrom(state: State): readonly Move[] {
     return [
       { label: `list ${nth} is released`, to: { ...state, brake: released }, wrong: undefined },
       ...(first
-        ? [{ label: `${first} is wanted again`, to: { ...state, brake: takeOffList(brake, first) }, wrong: undefined }]
+        ? [
+            {
+              label: `${first} is wanted again`,
+              to: { ...state, brake: dropAct(brake, { rule: 'own', key: first }) },
+              wrong: undefined,
+            },
+          ]
         : []),
     ]
   })
@@ -77,12 +80,14 @@ function ask(state: State, revocation: Revocation): Move {
   const terms = termsAt(minute)
   const { key } = revocation
   let { brake } = state
-  for (const window of findBaseless(brake, revocation, terms)) brake = noteBase(brake, window, 0, terms)
+  for (const window of baselessOf(brake, revocationAct(revocation), terms)) brake = noteBase(brake, window, 0, terms)
   const isReleased = brake.releases.some((one) => one.keys.includes(key) && minutesSince(one.at, minute) < 60)
-  const verdict = judgeRevocation(brake, revocation, terms)
+  const verdict = judgeActNow(brake, revocationAct(revocation), terms)
   const counted =
     verdict.passes && !isReleased
-      ? tally(revocation).flatMap((one) => one.items.map((item) => ({ scope: nameOf(one), item, minute })))
+      ? revocationAct(revocation).counts.flatMap((one) =>
+          one.items.map((item) => ({ scope: nameOf(one), item, minute })),
+        )
       : []
   const isNew = ({ scope, item }: (typeof counted)[number]) =>
     !state.passed.some((one) => one.scope === scope && one.item === item && minute - one.minute < lengthOf(scope))
@@ -95,12 +100,7 @@ function ask(state: State, revocation: Revocation): Move {
   }
 }
 
-const nameOf = ({
-  rule,
-  cause,
-  name,
-  folder,
-}: Pick<ReturnType<typeof tally>[number], 'rule' | 'cause' | 'name' | 'folder'>) =>
+const nameOf = ({ rule, cause, name, folder }: Pick<Tally, 'rule' | 'cause' | 'name' | 'folder'>) =>
   JSON.stringify([rule, cause, name, folder])
 const hasPassed = ({ passed }: State, list: Parameters<typeof nameOf>[0], item: string): boolean =>
   passed.some((one) => one.scope === nameOf(list) && one.item === item)
@@ -121,7 +121,7 @@ function judge(
   if (!passes) {
     if (after.brake.lists.filter(({ held }) => held.includes(key)).length !== 1)
       return 'what is held is not on one list'
-    const isEmpty = tally(revocation).every(
+    const isEmpty = revocationAct(revocation).counts.every(
       (one) => !before.brake.windows.some((window) => nameOf(window) === nameOf(one)),
     )
     return isEmpty ? 'the first one is held' : undefined
@@ -129,7 +129,7 @@ function judge(
   if (findList(after.brake, key)) return 'what passes is on a list'
   const flooded = before.brake.lists.find(
     (list) =>
-      tally(revocation).some(
+      revocationAct(revocation).counts.some(
         (one) => nameOf(one) === nameOf(list) && !one.items.every((item) => hasPassed(before, list, item)),
       ) &&
       list.held.some((one) => after.minute - (before.heldAt[one] ?? Number.NEGATIVE_INFINITY) < lengthOf(nameOf(list))),
@@ -139,7 +139,7 @@ function judge(
     const lately = after.passed.filter((one) => one.scope === scope && after.minute - one.minute < lengthOf(scope))
     if (new Set(lately.map(({ item }) => item)).size > limitOf(scope)) return `more than may pass: ${scope}`
   }
-  const again = judgeRevocation(after.brake, revocation, termsAt(after.minute))
+  const again = judgeActNow(after.brake, revocationAct(revocation), termsAt(after.minute))
   return again.passes && again.brake === after.brake
     ? undefined
     : 'what has passed does not pass again, or counts twice'

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { type AssignmentKey, assignmentKey, assignmentOf } from '../../../../shared/domain/assignments/assignment.ts'
 import type { LedgerState } from '../../../../shared/domain/assignments/ledger-entry.ts'
+import { type Revocation, revocationAct } from '../../../../shared/domain/brake/act.ts'
 import { type BrakeWindow, type Cause, emptyBrake } from '../../../../shared/domain/brake/brake-record.ts'
-import type { Revocation } from '../../../../shared/domain/brake/judge-revocation.ts'
 import { listHeld } from '../../../../shared/domain/brake/lists.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { type PrincipalId, principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
@@ -52,7 +52,7 @@ function open(interceptor: Interceptor = ({ proceed }) => proceed(), count = 2, 
   const start = (ports: Ports = world.ports) => new Brake(ports, world.configuration, noMinimums)
   const admit = async (brake: Brake, key: AssignmentKey | undefined) => {
     if (key === undefined) throw new Error('there are no more keys')
-    return (await world.finish(brake.admit(indirect(key)))).outcome
+    return (await world.finish(brake.admit(revocationAct(indirect(key))))).outcome
   }
   const held = async () => listHeld((await brakeFile(world.objects).read())?.value ?? emptyBrake)
   const alarms = () => world.log.lines.filter(({ fields }) => fields.alarm === 'brake')
@@ -105,7 +105,7 @@ describe('the record of the brake', () => {
     const { world, start, held } = open()
     const brake = start()
     const admissions = []
-    for (const key of keys.slice(0, 3)) admissions.push(await world.finish(brake.admit(indirect(key))))
+    for (const key of keys.slice(0, 3)) admissions.push(await world.finish(brake.admit(revocationAct(indirect(key)))))
     expect(admissions).toEqual([
       { outcome: 'passes' },
       { outcome: 'passes' },
@@ -127,7 +127,7 @@ describe('the record of the brake', () => {
     const { world, start } = open()
     const brake = start()
     const admitOwn = (key: AssignmentKey, link: string) =>
-      world.finish(brake.admit({ key, links: [link], cause: undefined })).then(({ outcome }) => outcome)
+      world.finish(brake.admit(revocationAct({ key, links: [link], cause: undefined }))).then(({ outcome }) => outcome)
     const linkIn = (folder: string, index: number) => `links_data/${folder}root%all%P%g${index}%GROUP%ssofile`
     const outcomes = []
     for (const [index, key] of keys.slice(0, 3).entries()) outcomes.push(await admitOwn(key, linkIn('', index)))
@@ -142,7 +142,7 @@ describe('the record of the brake', () => {
       return proceed()
     })
     const brake = start()
-    const asked = keys.map((key) => brake.admit(indirect(key)))
+    const asked = keys.map((key) => brake.admit(revocationAct(indirect(key))))
     const outcomes = (await world.finish(Promise.all(asked))).map(({ outcome }) => outcome)
     expect(outcomes.filter((outcome) => outcome === 'passes')).toHaveLength(2)
     // Made first, then what the first asked, then the others that pass, then the base and all that are held.
@@ -172,7 +172,7 @@ describe('the record of the brake', () => {
       return answer
     })
     const brake = start()
-    await expect(world.finish(brake.admit(indirect(keyOf(0))))).rejects.toThrow('was not answered')
+    await expect(world.finish(brake.admit(revocationAct(indirect(keyOf(0)))))).rejects.toThrow('was not answered')
     expect(await admit(brake, keys[0])).toBe('passes')
     expect(await admit(brake, keys[1])).toBe('passes')
     expect(await admit(brake, keys[2])).toBe('held')
@@ -231,7 +231,8 @@ describe('a window of the record', () => {
     for (let index = 0; index < 5; index++) await grant(world, withdrawn(index))
     const brake = start()
     const outcomes = []
-    for (let index = 0; index < 4; index++) outcomes.push((await world.finish(brake.admit(withdrawn(index)))).outcome)
+    for (let index = 0; index < 4; index++)
+      outcomes.push((await world.finish(brake.admit(revocationAct(withdrawn(index))))).outcome)
     expect(outcomes).toEqual(['passes', 'passes', 'held', 'held'])
   })
 
@@ -252,8 +253,9 @@ describe('a window of the record', () => {
     const { world, start, admit, alarms } = open()
     const brake = start()
     for (const key of keys.slice(0, 3)) await admit(brake, key)
-    for (let index = 10; index < 14; index++) await world.finish(brake.admit(withdrawn(index)))
-    for (let index = 20; index < 23; index++) await world.finish(brake.admit(withdrawn(index, 'team-a/')))
+    for (let index = 10; index < 14; index++) await world.finish(brake.admit(revocationAct(withdrawn(index))))
+    for (let index = 20; index < 23; index++)
+      await world.finish(brake.admit(revocationAct(withdrawn(index, 'team-a/'))))
     expect(alarms().map(({ fields }) => fields.lists)).toEqual([
       [expect.objectContaining({ rule: 'indirect', cause: 'principal' })],
       [expect.objectContaining({ rule: 'own', name: undefined })],
@@ -264,7 +266,7 @@ describe('a window of the record', () => {
   test('is one for two dispatchers that make the record at once', async () => {
     const { world, start, held } = open()
     const admitted = await world.finish(
-      Promise.all(keys.map((key, index) => [start(), start()][index % 2]?.admit(indirect(key)))),
+      Promise.all(keys.map((key, index) => [start(), start()][index % 2]?.admit(revocationAct(indirect(key))))),
     )
     expect(admitted.filter((admission) => admission?.outcome === 'passes')).toHaveLength(2)
     expect(await held()).toHaveLength(4)

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { nameAssignment, renderAssignmentKey } from '../../../../shared/domain/assignments/assignment.ts'
 import type { LedgerEntry } from '../../../../shared/domain/assignments/ledger-entry.ts'
+import { revocationAct } from '../../../../shared/domain/brake/act.ts'
 import type { Configuration } from '../../../../shared/domain/deployment/configuration.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
@@ -77,11 +78,13 @@ function open(brake: Configuration['brake'] = small) {
     const dispatchers = new Brake(ports, configuration, noMinimums)
     let held = 0
     for (const { key: access, links, cause } of revocations) {
-      const { outcome } = await dispatchers.admit({
-        key: access,
-        links: links.map(({ key }) => key),
-        cause,
-      })
+      const { outcome } = await dispatchers.admit(
+        revocationAct({
+          key: access,
+          links: links.map(({ key }) => key),
+          cause,
+        }),
+      )
       if (outcome === 'held') held++
     }
     return held

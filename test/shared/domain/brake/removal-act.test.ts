@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
+import { removalAct } from '../../../../shared/domain/brake/act.ts'
 import { type BrakeRecord, emptyBrake } from '../../../../shared/domain/brake/brake-record.ts'
 import { describeList } from '../../../../shared/domain/brake/describe-list.ts'
-import { findBaselessRemoval, judgeLeavers, judgeRemoval } from '../../../../shared/domain/brake/judge-membership.ts'
-import { takeOffMembership } from '../../../../shared/domain/brake/lists.ts'
+import { dropAct, judgeLeavers } from '../../../../shared/domain/brake/judge-act.ts'
 import { releaseHeld } from '../../../../shared/domain/brake/releases.ts'
 import { noteBase } from '../../../../shared/domain/brake/windows.ts'
 import { configuration } from '../../../../shared/domain/deployment/configuration.ts'
+import { baselessOf, judge } from './judging.ts'
 
 const limits = configuration.parse({}).brake
 const at = (minute: number) => ({ limits, now: new Date(Date.UTC(2026, 2, 3, 10, minute)) })
@@ -19,9 +20,9 @@ function remove(these: readonly number[], { minute = 0, brake = emptyBrake, base
   const passed: boolean[] = []
   let record: BrakeRecord = brake
   for (const number of these) {
-    for (const window of findBaselessRemoval(record, removal(number, folder), at(minute)))
+    for (const window of baselessOf(record, removalAct(removal(number, folder)), at(minute)))
       record = noteBase(record, window, base, at(minute))
-    const judged = judgeRemoval(record, removal(number, folder), at(minute))
+    const judged = judge(record, removalAct(removal(number, folder)), at(minute))
     passed.push(judged.passes)
     record = judged.brake
   }
@@ -56,8 +57,8 @@ describe('removals from groups', () => {
     const released = releaseHeld(held, list, { at: at(1).now, digest: 'x', by: 'on-call' })
     expect(released.releases).toMatchObject([{ memberships: ['oncall%user-20'], keys: [] }])
     expect(remove([20], { brake: released, minute: 2 }).held).toBe(0)
-    expect(takeOffMembership(held, 'oncall%user-20').lists).toEqual([])
-    expect(takeOffMembership(held, 'oncall%user-3')).toBe(held)
+    expect(dropAct(held, { rule: 'memberships', item: 'oncall%user-20' }).lists).toEqual([])
+    expect(dropAct(held, { rule: 'memberships', item: 'oncall%user-3' })).toBe(held)
   })
 })
 
@@ -94,12 +95,12 @@ describe('a rule', () => {
   })
 
   test('takes out nobody else while it has a list, and lets exactly that list go when it is released', () => {
-    expect(judgeRemoval(ten, ofRule(3), at(1)).passes).toBe(false)
-    expect(judgeRemoval(ten, ofRule(77), at(1)).passes).toBe(false)
+    expect(judge(ten, removalAct(ofRule(3)), at(1)).passes).toBe(false)
+    expect(judge(ten, removalAct(ofRule(77)), at(1)).passes).toBe(false)
     const [list] = ten.lists
     if (list === undefined) throw new Error('nothing is held')
     const released = releaseHeld(ten, list, { at: at(1).now, digest: 'x', by: 'on-call' })
-    expect(judgeRemoval(released, ofRule(3), at(2)).passes).toBe(true)
+    expect(judge(released, removalAct(ofRule(3)), at(2)).passes).toBe(true)
     expect(leave(10, 10, released, 2).lists).toEqual([])
     expect(leave(20, 20, released, 2).lists.flatMap((one) => one.items)).toHaveLength(10)
   })
@@ -109,12 +110,12 @@ describe('a rule', () => {
     for (const number of numbers(5)) {
       const left = { items: items(5).slice(number), all: items(11).slice(number) }
       record = judgeLeavers(record, { group: 'oncall', ...left }, at(1))
-      for (const window of findBaselessRemoval(record, ofRule(number), at(1)))
+      for (const window of baselessOf(record, removalAct(ofRule(number)), at(1)))
         record = noteBase(record, window, 11, at(1))
-      record = judgeRemoval(record, ofRule(number), at(1)).brake
+      record = judge(record, removalAct(ofRule(number)), at(1)).brake
     }
     expect(record.lists).toEqual([])
-    expect(judgeRemoval(record, ofRule(5), at(2)).passes).toBe(false)
+    expect(judge(record, removalAct(ofRule(5)), at(2)).passes).toBe(false)
   })
 
   test('forgets those who are meant again', () => {

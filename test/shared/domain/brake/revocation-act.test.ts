@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import { assignmentKey } from '../../../../shared/domain/assignments/assignment.ts'
+import { folderOf, type Revocation, revocationAct } from '../../../../shared/domain/brake/act.ts'
 import {
   type BrakeRecord,
   type BrakeWindow,
@@ -8,17 +9,12 @@ import {
   emptyBrake,
 } from '../../../../shared/domain/brake/brake-record.ts'
 import { describeList, figureOf } from '../../../../shared/domain/brake/describe-list.ts'
-import {
-  findBaseless,
-  findEnded,
-  folderOf,
-  judgeRevocation,
-  type Revocation,
-} from '../../../../shared/domain/brake/judge-revocation.ts'
-import { findList, listHeld, takeOffList } from '../../../../shared/domain/brake/lists.ts'
+import { dropAct, findEnded } from '../../../../shared/domain/brake/judge-act.ts'
+import { findList, listHeld } from '../../../../shared/domain/brake/lists.ts'
 import { findRelease, findUnhinted, pruneBrake, releaseHeld } from '../../../../shared/domain/brake/releases.ts'
 import { limitOf, noteBase, prolongWindow } from '../../../../shared/domain/brake/windows.ts'
 import { configuration, defaultConfiguration } from '../../../../shared/domain/deployment/configuration.ts'
+import { baselessOf, judge } from './judging.ts'
 
 const limits = defaultConfiguration.brake
 const began = new Date('2026-03-03T10:00:00Z')
@@ -49,8 +45,9 @@ function judgeAll(
   let record = brake
   let passed = 0
   for (const revocation of revocations) {
-    for (const window of findBaseless(record, revocation, terms)) record = noteBase(record, window, base, terms)
-    const verdict = judgeRevocation(record, revocation, terms)
+    for (const window of baselessOf(record, revocationAct(revocation), terms))
+      record = noteBase(record, window, base, terms)
+    const verdict = judge(record, revocationAct(revocation), terms)
     record = verdict.brake
     if (verdict.passes) passed++
   }
@@ -265,8 +262,8 @@ describe('a window', () => {
       many(20, (name) => own(name)),
       { base: 0 },
     )
-    expect(findEnded(full.brake, own('next'), { limits, now: later(14.99) })).toEqual([])
-    expect(findEnded(full.brake, own('next'), { limits, now: later(15) })).toHaveLength(1)
+    expect(findEnded(full.brake, revocationAct(own('next')), { limits, now: later(14.99) })).toEqual([])
+    expect(findEnded(full.brake, revocationAct(own('next')), { limits, now: later(15) })).toHaveLength(1)
     const next = judgeAll(
       full.brake,
       many(30, (name) => own(`${name} again`)),
@@ -291,8 +288,8 @@ describe('a window', () => {
   test('of one folder is not longer because something was held in another', () => {
     const open = judgeAll(emptyBrake, [own('of a', 'team-a'), ...many(20, (name) => own(name))]).brake
     const { brake } = judgeAll(open, [own('one more')], { now: later(14) })
-    expect(findEnded(brake, own('next', 'team-a'), { limits, now: later(15) })).toHaveLength(1)
-    expect(findEnded(brake, own('next'), { limits, now: later(15) })).toEqual([])
+    expect(findEnded(brake, revocationAct(own('next', 'team-a')), { limits, now: later(15) })).toHaveLength(1)
+    expect(findEnded(brake, revocationAct(own('next')), { limits, now: later(15) })).toEqual([])
   })
 
   test('in which something was held is kept for twice its length after that, and not longer', () => {
@@ -358,7 +355,7 @@ describe('a window', () => {
       many(9, (name) => own(name)),
       { base: 300 },
     )
-    const [one] = findEnded(brake, own('next'), { limits, now: later(15) })
+    const [one] = findEnded(brake, revocationAct(own('next')), { limits, now: later(15) })
     if (!one) throw new Error('the window still runs')
     expect(prolongWindow(brake, one, 20, { limits, now: later(15) })).toBe(brake)
     expect(prolongWindow(brake, one, 21, { limits, now: later(30) })).toBe(brake)
@@ -381,7 +378,7 @@ describe('a window', () => {
   })
 
   test('a window goes on only where there is one', () => {
-    expect(findEnded(emptyBrake, own('a'), { limits, now: began })).toEqual([])
+    expect(findEnded(emptyBrake, revocationAct(own('a')), { limits, now: began })).toEqual([])
     const one = { rule: 'own', cause: 'folder', items: [linkOf('a')] } as const
     expect(prolongWindow(emptyBrake, one, 1_000, { limits, now: began })).toBe(emptyBrake)
   })
@@ -467,10 +464,10 @@ describe('what is held', () => {
   })
 
   test('leaves the list when it is not to be revoked any more', () => {
-    const brake = takeOffList(held, keyOf('team 299'))
+    const brake = dropAct(held, { rule: 'own', key: keyOf('team 299') })
     expect(listHeld(brake)).toHaveLength(269)
-    expect(takeOffList(brake, keyOf('team 299'))).toBe(brake)
-    const empty = listHeld(held).reduce(takeOffList, held)
+    expect(dropAct(brake, { rule: 'own', key: keyOf('team 299') })).toBe(brake)
+    const empty = listHeld(held).reduce((record, key) => dropAct(record, { rule: 'own', key }), held)
     expect(empty.lists).toEqual([])
   })
 
@@ -487,17 +484,17 @@ describe('what is held', () => {
     const { brake } = judgeAll(emptyBrake, [...many(21, (name) => own(name)), ...ofGroups])
     const [first, second] = brake.lists[1]?.held ?? []
     if (!first || !second) throw new Error('nothing is held')
-    const one = takeOffList(brake, first)
+    const one = dropAct(brake, { rule: 'own', key: first })
     expect(one.lists.map(({ rule, items }) => ({ rule, count: items.length }))).toEqual([
       { rule: 'own', count: 1 },
       { rule: 'indirect', count: 1 },
     ])
     expect(one.lists[1]?.items).toEqual([second])
-    const none = takeOffList(one, second)
+    const none = dropAct(one, { rule: 'own', key: second })
     expect(none.lists.map(({ rule }) => rule)).toEqual(['own'])
     const busy = ({ windows }: BrakeRecord) => windows.filter(({ busyAt }) => busyAt).map(({ rule }) => rule)
     expect({ before: busy(brake), after: busy(none) }).toEqual({ before: ['own', 'indirect'], after: ['own'] })
-    expect(busy(takeOffList(none, keyOf('team 20')))).toEqual([])
+    expect(busy(dropAct(none, { rule: 'own', key: keyOf('team 20') }))).toEqual([])
   })
 
   test('of one list is released while the others stay held', () => {

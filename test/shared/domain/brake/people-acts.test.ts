@@ -1,19 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
 import { assignmentKey } from '../../../../shared/domain/assignments/assignment.ts'
+import { deletionAct, revocationAct, suspensionAct } from '../../../../shared/domain/brake/act.ts'
 import { type BrakeRecord, emptyBrake } from '../../../../shared/domain/brake/brake-record.ts'
 import { describeList } from '../../../../shared/domain/brake/describe-list.ts'
-import { judgeRevocation } from '../../../../shared/domain/brake/judge-revocation.ts'
-import { judgeDeletion, judgeSuspension } from '../../../../shared/domain/brake/judge-suspension.ts'
-import {
-  findListOf,
-  takeOffDeletion,
-  takeOffList,
-  takeOffPerson,
-  userOnList,
-} from '../../../../shared/domain/brake/lists.ts'
+import { dropAct } from '../../../../shared/domain/brake/judge-act.ts'
+import { findListWith, userOnList } from '../../../../shared/domain/brake/lists.ts'
 import { releaseHeld } from '../../../../shared/domain/brake/releases.ts'
 import { configuration } from '../../../../shared/domain/deployment/configuration.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
+import { judge } from './judging.ts'
 
 const limits = configuration.parse({}).brake
 const at = (minute: number) => ({ limits, now: new Date(Date.UTC(2026, 2, 3, 10, minute)) })
@@ -26,7 +21,7 @@ function suspend(numbers: readonly number[], minute = 0, brake: BrakeRecord = em
   const passed: boolean[] = []
   let record = brake
   for (const number of numbers) {
-    const judged = judgeSuspension(record, { user: person(number), by }, at(minute))
+    const judged = judge(record, suspensionAct({ user: person(number), by }), at(minute))
     passed.push(judged.passes)
     record = judged.brake
   }
@@ -57,9 +52,9 @@ describe('people whom files suspend', () => {
   test('all access of a person who is held stands on the same list, and of one who has passed it goes uncounted', () => {
     const revocation = { key: keyOf(6), links: [], cause: { cause: 'principal' as const } }
     const suspended = { user: person(6), by: 'hr' }
-    const judged = judgeRevocation(held, { ...revocation, suspended }, at(1))
+    const judged = judge(held, revocationAct({ ...revocation, suspended }), at(1))
     expect(judged).toMatchObject({ passes: false, brake: { lists: [{ items: [person(6)], held: [keyOf(6)] }] } })
-    expect(judgeRevocation(held, { ...revocation, suspended: 'admitted' }, at(1))).toEqual({
+    expect(judge(held, revocationAct({ ...revocation, suspended: 'admitted' }), at(1))).toEqual({
       passes: true,
       brake: held,
     })
@@ -72,20 +67,24 @@ describe('people whom files suspend', () => {
     expect(released).toMatchObject({ lists: [], releases: [{ keys: [], people: [person(6)] }] })
     expect(suspend([6], 30, released).passed).toEqual([true])
     expect(suspend([7], 2, released).passed).toEqual([false])
-    expect(judgeSuspension(released, { user: person(6), by: 'hr' }, at(61)).brake.releases).toEqual(released.releases)
+    expect(judge(released, suspensionAct({ user: person(6), by: 'hr' }), at(61)).brake.releases).toEqual(
+      released.releases,
+    )
   })
 
   test('a list goes with its last person, and not before', () => {
-    const withAccess = judgeRevocation(
+    const withAccess = judge(
       held,
-      { key: keyOf(6), links: [], cause: undefined, suspended: { user: person(6), by: 'hr' } },
+      revocationAct({ key: keyOf(6), links: [], cause: undefined, suspended: { user: person(6), by: 'hr' } }),
       at(1),
     ).brake
-    const without = takeOffList(withAccess, keyOf(6))
-    expect(findListOf(without, person(6))).toMatchObject({ held: [] })
-    expect(takeOffPerson(without, person(6)).lists).toEqual([])
-    expect(takeOffPerson(withAccess, person(6)).lists).toMatchObject([{ items: [], held: [keyOf(6)] }])
-    expect(takeOffPerson(held, person(1))).toBe(held)
+    const without = dropAct(withAccess, { rule: 'people', key: keyOf(6) })
+    expect(findListWith(without, 'people', person(6))).toMatchObject({ held: [] })
+    expect(dropAct(without, suspensionAct({ user: person(6), by: undefined })).lists).toEqual([])
+    expect(dropAct(withAccess, suspensionAct({ user: person(6), by: undefined })).lists).toMatchObject([
+      { items: [], held: [keyOf(6)] },
+    ])
+    expect(dropAct(held, suspensionAct({ user: person(1), by: undefined }))).toBe(held)
   })
 })
 
@@ -94,7 +93,7 @@ describe('users who are to be deleted', () => {
     const passed: boolean[] = []
     let record = brake
     for (const number of numbers) {
-      const judged = judgeDeletion(record, person(number), at(minute))
+      const judged = judge(record, deletionAct(person(number)), at(minute))
       passed.push(judged.passes)
       record = judged.brake
     }
@@ -120,7 +119,7 @@ describe('users who are to be deleted', () => {
   })
 
   test('whoever is neither suspended nor deleted any more leaves both lists', () => {
-    const left = takeOffDeletion(takeOffPerson(both, person(6)), person(6)).lists
+    const left = dropAct(dropAct(both, suspensionAct({ user: person(6), by: undefined })), deletionAct(person(6))).lists
     expect(left.flatMap(({ items }) => items.map(userOnList))).toEqual([person(5)])
   })
 })
