@@ -6,14 +6,18 @@ import { type Answer, answer } from './answer.ts'
 import type { RequestContext } from './request-context.ts'
 import { findSignedIn } from './signed-in-person.ts'
 
-/** Who the caller is, and what the caller may ask for, by name. `unusable`: eligibilities that count for nothing now. */
+/**
+ * Who the caller is, and what the caller may ask for, by name. `unusable`: eligibilities that count for nothing now. `unreadGroups`: why
+ * the groups of the caller are not known.
+ */
 export async function listEligibility(context: RequestContext): Promise<Answer> {
   const person = await findSignedIn(context)
   if ('statusCode' in person) return person
   const { eligibilityFiles: files, people } = context.known
   const question = { user: { id: person.userId, name: person.name } }
-  const { eligible, broken } = await findEligible(question, { files, people })
-  return answer(200, { user: person.userId, name: person.name, eligible: eligible.map(tell), unusable: broken })
+  const { eligible, broken, unread } = await findEligible(question, { files, people })
+  const about = { user: person.userId, name: person.name, unusable: broken, unreadGroups: unread }
+  return answer(200, { ...about, eligible: eligible.map(tell) })
 }
 
 /** As its file says it, but for whom else it holds. */

@@ -53,7 +53,9 @@ export class PageLooks {
   /** What the person has, and through what. */
   async ownAccess(person: Person, context: RequestContext): Promise<Answer> {
     const { asOf, rows } = await this.#listed.get()
-    return answer(200, { asOf, ...(await this.#tell(await this.#ownOf(person, rows, context))) })
+    const { own, unread } = await this.#ownOf(person, rows, context)
+    const { isCut, ...told } = await this.#tell(own)
+    return answer(200, { asOf, ...told, isCut: isCut || unread })
   }
 
   /** Who has access: for auditors. `words`: all have to be in a row. */
@@ -98,21 +100,28 @@ export class PageLooks {
     const isThere = (account: string) =>
       scope.kind === 'account' ? account === scope.id : (places?.has(account) ?? true)
     const there = rows.filter(({ account }) => isThere(account))
-    const own = await this.#ownOf({ userId, name }, there, context)
+    const { own, unread } = await this.#ownOf({ userId, name }, there, context)
     const { [permissionSet]: about } = await this.#aboutOf([permissionSet])
     const accountName = scope.kind === 'account' ? (await this.#accountNames()).get(scope.id) : undefined
-    return answer(200, { asOf, about, accountName, rows: own.slice(0, othersMost), isCut: own.length > othersMost })
+    return answer(200, {
+      asOf,
+      about,
+      accountName,
+      rows: own.slice(0, othersMost),
+      isCut: unread || own.length > othersMost,
+    })
   }
 
-  /** The rows of this user, by the name and through groups. */
+  /** The rows of this user, by the name and through groups. `unread`: the groups of the user could not be read. */
   async #ownOf(
     { userId, name }: { readonly userId: Person['userId']; readonly name: string | undefined },
     rows: readonly ListedAccess[],
     { known }: RequestContext,
-  ): Promise<readonly ListedAccess[]> {
+  ): Promise<{ readonly own: readonly ListedAccess[]; readonly unread: boolean }> {
     const named = new Set(rows.flatMap(({ type, principal }) => (type === 'GROUP' ? [principal] : [])))
-    const groups = await known.people.groupsOf(userId, named)
-    return rows.filter(({ type, principal }) => (type === 'USER' ? principal === name : groups.has(principal)))
+    const { groups, unread } = await known.people.groupsOf(userId, named)
+    const isOwn = ({ type, principal }: ListedAccess) => (type === 'USER' ? principal === name : groups.has(principal))
+    return { own: rows.filter(isOwn), unread: unread !== undefined }
   }
 
   /** The accounts in one of these scopes. `undefined`: no view of the organization is stored yet. */

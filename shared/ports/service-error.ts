@@ -58,6 +58,19 @@ export async function unlessCode<T>(
 }
 
 /**
+ * What a call answers, or in AWS's words why it is refused. What cannot be read is unknown: it is never nothing, or nobody. Throws
+ * what may pass by itself.
+ */
+export async function unlessUnread<T>(call: Promise<T>): Promise<{ readonly is: T } | { readonly unread: string }> {
+  try {
+    return { is: await call }
+  } catch (error) {
+    if (!isServiceError(error) || isPassing(error)) throw error
+    return { unread: error.message }
+  }
+}
+
+/**
  * `not-now`: the service declined, nothing took effect, and the same call may succeed later.
  * `refused`: the service declined, nothing took effect, and the same call is refused again until something changes.
  * `unknown`: the call may have taken effect. Only reading back tells.

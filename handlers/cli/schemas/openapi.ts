@@ -76,6 +76,10 @@ const schemas = {
     name: z.string().describe("The caller's name as it stands in links."),
     eligible: z.array(eligibility),
     unusable: z.array(z.string()).describe('Names of eligibilities that are not valid and count for nothing.'),
+    unreadGroups: z
+      .string()
+      .optional()
+      .describe('Why the groups of the caller could not be read: what is for groups is missing then.'),
   }),
   Request: accessRequest,
   RequestPage: z.object({ requests: z.array(accessRequest), nextToken }),

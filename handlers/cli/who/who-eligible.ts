@@ -32,10 +32,12 @@ export async function tellEligible(asked: Asked, ports: Ports, configuration: Co
   const user = asked.user === undefined ? undefined : await findUser(asked.user, ports, configuration)
   const place = asked.account === undefined ? undefined : await findPlace(asked.account, ports, configuration)
   const files = new EligibilityFiles(ports)
-  const { eligible, broken } = await findEligible({ user, group, permissionSet, place }, { files, people })
+  const { eligible, broken, unread } = await findEligible({ user, group, permissionSet, place }, { files, people })
   const notes = broken.map(
     (name) => `eligibility '${name}' cannot be used now: ssofile status eligibility/${name}.json`,
   )
+  if (unread !== undefined)
+    notes.push(`the groups of the user could not be read, so what is for groups is missing: ${unread}`)
   if (asked.json) process.stdout.write(renderJson({ eligible, notes }))
   else await show(renderEligible(eligible, terminalWidth()) + renderNotes(notes))
   return eligible.length > 0 ? 0 : 1

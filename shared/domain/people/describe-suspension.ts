@@ -22,6 +22,8 @@ export type Holdings = {
   readonly foreign: readonly AssignmentKey[]
   /** Groups of the user, made by others, that have access: by name. */
   readonly groups: readonly string[]
+  /** Why it is not known in which groups the user is: of those, only the ones are known that ssofile put the user into. */
+  readonly unread?: string | undefined
   /** Permission sets whose sessions should be denied, and are not. */
   readonly undenied?: readonly string[] | undefined
 }
@@ -29,8 +31,9 @@ export type Holdings = {
 const admitted: ReadonlySet<Status['state']> = new Set(['revoking', 'failed', 'suspended', 'partly'])
 
 /** The brake has let the person pass: what the person has ends. */
-export function isAdmitted(told: Pick<Status, 'state'> | undefined): boolean {
-  return told !== undefined && admitted.has(told.state)
+export function isAdmitted(told: Pick<Status, 'state' | 'putOff'> | undefined): boolean {
+  // A first look that failed has not asked the brake.
+  return told !== undefined && admitted.has(told.state) && told.putOff?.state !== 'applying'
 }
 
 /** What the brake is told of a revocation because its user is suspended: `told` is the status of the file. */
@@ -50,11 +53,11 @@ const namedMost = 5
  * | any                 | no    |                         | revoking  |
  * | all left has failed |       |                         | failed    |
  * | some is left        |       |                         | revoking  |
- * | nothing             |       | access, groups of it, or groups that a provider keeps now | partly |
+ * | nothing             |       | access, groups of it, groups that a provider keeps now, or groups that cannot be read | partly |
  * | nothing             |       | nothing                 | suspended |
  */
 export function describeSuspension(holdings: Holdings, isBegun: boolean): Pick<Status, 'state' | 'reason' | 'remedy'> {
-  const { user, ours, memberships, kept, failed, held, foreign, groups, undenied = [] } = holdings
+  const { user, ours, memberships, kept, failed, held, foreign, groups, unread, undenied = [] } = holdings
   const left = ours.length + memberships.length
   const groupsLeft = memberships.length > 0 ? [count(memberships.length, 'membership', 'memberships')] : []
   const isOfGroupsAlone = ours.length === 0 && groupsLeft.length > 0
@@ -76,14 +79,20 @@ export function describeSuspension(holdings: Holdings, isBegun: boolean): Pick<S
   if (left > 0) {
     return { state: 'revoking', reason: `${what} of ours is being revoked` }
   }
-  if (foreign.length + groups.length + kept.length === 0)
+  if (foreign.length + groups.length + kept.length === 0 && unread === undefined)
     return { state: 'suspended', remedy: 'to give back what links still ask for, delete this file' }
   const rest = [
     ...(foreign.length > 0 ? [`access that others gave (${name(foreign)})`] : []),
     ...(groups.length > 0 ? [`access through the provider's groups (${name(groups)})`] : []),
     ...(kept.length > 0 ? [`memberships of groups that a provider keeps now (${name(kept)})`] : []),
+    ...(unread === undefined ? [] : [`access through groups, which cannot be read (${quote(unread, 300)})`]),
   ]
   const acts = [
+    ...(unread === undefined
+      ? []
+      : [
+          `disable the user in the provider; to end open sessions of every permission set: ssofile sessions end ${quote(user)} --everywhere; why groups cannot be read says: ssofile doctor`,
+        ]),
     ...(kept.length > 0 ? [`take the user out of ${name(kept)} in the provider of the groups`] : []),
     ...(groups.length > 0
       ? [
@@ -99,10 +108,11 @@ export function describeSuspension(holdings: Holdings, isBegun: boolean): Pick<S
         ]
       : []),
   ]
+  const unknown = unread === undefined ? '' : ', but of groups that cannot be read none is denied'
   const not = undenied.length > 0 ? `, but not yet of ${name(undenied)}` : ''
   return {
     state: 'partly',
-    reason: `nothing of ours is left, but ssofile cannot take ${rest.join(', and ')}; ${suspendedLimit}${not}`,
+    reason: `nothing of ours is left, but ssofile cannot take ${rest.join(', and ')}; ${suspendedLimit}${not}${unknown}`,
     remedy: acts.join('; '),
   }
 }

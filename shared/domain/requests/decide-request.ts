@@ -41,6 +41,8 @@ export type Approvals = {
   readonly tooMany?: number
   /** What is there and S3 does not give: it may be a denial. */
   readonly unreadable?: readonly Complaint[]
+  /** Why not everybody is known who may approve or deny. */
+  readonly unread?: string | undefined
 }
 
 export type RequestReading =
@@ -94,6 +96,8 @@ export type RequestFacts = {
   /** That user is suspended, and the brake does not hold it. */
   readonly hasLeft?: boolean | undefined
   readonly groups: ReadonlySet<string>
+  /** Why it is not known in which groups the user is; then `groups` has none. */
+  readonly groupsUnread?: string | undefined
   readonly covers: Asking['covers']
   readonly eligibilities: readonly Eligibility[]
   /** Eligibilities that are not valid, or that S3 does not give. */
@@ -167,6 +171,7 @@ export type RequestStep =
  * |    | is of a user who is suspended         |                                             | record `withdrawn`              |
  * |    | is of a user who is disabled          |                                             | record `refused`, tell          |
  * |    | would end before what runs            |                                             | record `refused`, tell the end that runs |
+ * |    | fits no eligibility                   | the groups of the user cannot be read       | tell that it waits              |
  * | 24 | fits no eligibility                   | one cannot be read, or nobody knows         | tell that it waits              |
  * | 25 | fits no eligibility                   |                                             | record `refused`, tell what the nearest lacks |
  * | 26 | has waited too long                   |                                             | record `lapsed`                 |
@@ -174,6 +179,7 @@ export type RequestStep =
  * | 28 | needs approvals                       | an approver denies                          | record `denied`                 |
  * | 29 | needs approvals                       | one that is not in history                  | record `approved`               |
  * | 30 | needs approvals                       | a decision of an approver cannot be read    | tell that it waits              |
+ * |    | needs approvals                       | not everybody is known who may approve      | tell that it waits              |
  * | 31 | needs approvals                       | enough                                      | grant                           |
  * | 32 | needs approvals                       |                                             | tell that it waits              |
  *
@@ -464,6 +470,14 @@ function judgeUnfit(
   choice: Exclude<Choice, { found: 'fit' }>,
 ): RequestStep {
   const request = { digest }
+  if (facts.groupsUnread !== undefined) {
+    const reason = `nobody knows whether an eligibility fits, since the groups of the user cannot be read: ${quote(facts.groupsUnread, 300)}`
+    return {
+      do: 'tell',
+      status: { state: 'waiting', reason, remedy: unreadRemedy, request },
+      again: [laterThan(facts)],
+    }
+  }
   const isMeant = choice.found === 'none' && choice.nearest?.isMeant === true
   // Where one is meant for this, and the request is not as it says, another that cannot be used makes no difference to the remedy.
   if (choice.found === 'unclear' || (facts.broken.length > 0 && !isMeant)) {
@@ -486,6 +500,14 @@ function judgeUnfit(
   })
 }
 
+const unreadRemedy =
+  'an operator looks with: ssofile doctor; or those who govern access name users in the eligibility. The request is looked at again every five minutes'
+const readAgainMs = 5 * 60_000
+
+function laterThan({ now }: RequestFacts): Date {
+  return new Date(now.getTime() + readAgainMs)
+}
+
 function judgeApprovals(facts: RequestFacts, reading: Valid, told: Told, { eligibility, needed }: Fit): RequestStep {
   const { digest, askedAt } = reading
   const approvals = facts.approvals(digest)
@@ -499,16 +521,21 @@ function judgeApprovals(facts: RequestFacts, reading: Valid, told: Told, { eligi
   if (untold) return { do: 'record', event: { event: 'approved', digest, ...personOf(untold) } }
   const by = given.map(({ user, name, at }) => ({ user, name, at }))
   const [unread] = approvals.unreadable ?? []
-  if (by.length >= needed && !unread) return grant(facts, reading, eligibility, by)
+  const { unread: unknown } = approvals
+  if (by.length >= needed && !unread && unknown === undefined) return grant(facts, reading, eligibility, by)
   const lapsesAt = new Date(askedAt.getTime() + eligibility.lapsesAfterMs)
   const missing = unread
     ? `it waits since a decision cannot be read, which may be a denial: ${unread.object}: received ${unread.received}`
-    : approvals.tooMany === undefined
-      ? `it waits for approvals: ${by.length} of ${needed}${by.length > 0 ? ` (by ${by.map(({ name, user }) => `'${quote(name ?? user)}'`).join(', ')})` : ''}`
-      : `${approvals.tooMany} people may approve it, and at most ${approversMost} can be asked`
+    : unknown !== undefined
+      ? `it waits since not everybody is known who may approve or deny it: ${quote(unknown, 300)}`
+      : approvals.tooMany === undefined
+        ? `it waits for approvals: ${by.length} of ${needed}${by.length > 0 ? ` (by ${by.map(({ name, user }) => `'${quote(name ?? user)}'`).join(', ')})` : ''}`
+        : `${approvals.tooMany} people may approve it, and at most ${approversMost} can be asked`
   const remedy = unread
     ? 'the uploader of that decision deletes it, or uploads it again without an option for encryption'
-    : `${describeApprovers(eligibility)} approves it: ssofile approve ${digest}`
+    : unknown !== undefined
+      ? unreadRemedy
+      : `${describeApprovers(eligibility)} approves it: ssofile approve ${digest}`
   return {
     do: 'tell',
     status: {
@@ -522,7 +549,7 @@ function judgeApprovals(facts: RequestFacts, reading: Valid, told: Told, { eligi
         lapsesAt: renderInstant(lapsesAt),
       },
     },
-    again: [lapsesAt],
+    again: unknown === undefined ? [lapsesAt] : [lapsesAt, laterThan(facts)],
   }
 }
 

@@ -55,9 +55,8 @@ export class ApiCalls {
       this.#list('waiting'),
       this.#list('mine'),
     ])
-    const { name, eligible, unusable } = me
     const isCut = waiting.isCut || mine.isCut
-    return { name, eligible, unusable, waiting: waiting.requests, mine: mine.requests, isCut, besides }
+    return { ...me, waiting: waiting.requests, mine: mine.requests, isCut, besides }
   }
 
   /** What changes seldom: each minute where the page is hosted, and looks every few seconds. */
@@ -149,7 +148,7 @@ export class ApiCalls {
 }
 
 export type PostPath = '/requests' | '/approvals' | '/release' | '/pause' | '/resume'
-type Me = Pick<Told, 'name' | 'eligible' | 'unusable'>
+type Me = Pick<Told, 'name' | 'eligible' | 'unusable' | 'unreadGroups'>
 export type Everybody = {
   readonly rows: readonly ToldAccess[]
   readonly all: number

@@ -116,7 +116,7 @@ export class RequestsPage {
   #show(): void {
     // What is shown behind a dialog stays, and with it the button to which the keyboard returns.
     if (this.#told === undefined || document.querySelector('dialog[open]') !== null) return
-    const { name, waiting, mine, eligible, unusable, isCut } = this.#told
+    const { name, waiting, mine, eligible, unusable, unreadGroups, isCut } = this.#told
     find('me', HTMLElement).replaceChildren(make('bdi', `You are ${name}`))
     const requests = (of: 'waiting' | 'mine') =>
       this.#told?.[of].map((one) => this.#cardOf(one, of)).toSorted((a, b) => rank(a) - rank(b)) ?? []
@@ -133,6 +133,9 @@ export class RequestsPage {
     const notes = [
       ...(isCut ? ['There are more requests than this page shows: ssofile requests.'] : []),
       ...(unusable.length > 0 ? [`Not valid, so nobody can ask by them now: ${unusable.join(', ')}.`] : []),
+      ...(unreadGroups === undefined
+        ? []
+        : [`Your groups could not be read, so what is for groups is missing: ${unreadGroups}.`]),
     ]
     find('notes', HTMLElement).hidden = notes.length === 0
     find('notes', HTMLElement).replaceChildren(make('span', notes.join(' ')))

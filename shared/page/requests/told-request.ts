@@ -107,6 +107,7 @@ export type Told = {
   readonly name: string
   readonly eligible: readonly ToldEligibility[]
   readonly unusable: readonly string[]
+  readonly unreadGroups?: string
   readonly waiting: readonly ToldRequest[]
   readonly mine: readonly ToldRequest[]
   /** There are more requests than the page asks for. */

@@ -16,6 +16,7 @@ import {
   isLiveLook,
   permissionSetHint,
 } from '../../domain/messages/hint.ts'
+import { suspensionPrefix } from '../../domain/people/suspension.ts'
 import { permissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { Log } from '../../ports/log.ts'
@@ -36,7 +37,7 @@ import { settleAttributes } from '../permission-sets/settle-attributes.ts'
 import { describeError } from '../records/failures.ts'
 import { RecordChangedError } from '../records/json-record.ts'
 import { sendHints } from '../records/lanes.ts'
-import { linksOfWork, lookKey, nextAttempt, scheduleWork } from '../records/open-work.ts'
+import { inputsOfWork, lookKey, nextAttempt, scheduleWork } from '../records/open-work.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { gatherLink } from '../statuses/gather-link.ts'
 import { StatusBoard } from '../statuses/status-board.ts'
@@ -226,7 +227,7 @@ export class HintWork {
       const waiting = await this.#listWaiting(hint, items)
       await scheduleWork(objects, at, subjectKey(hint), waiting)
       await this.#tellPutOff(hint, waiting, error)
-      this.board.touch(waiting)
+      this.board.touch(waiting.filter((input) => input.startsWith(linkPrefix)))
       await Promise.all(items.map((item) => item.done()))
     } catch (again) {
       const both = new Error(`it could not be put off either: ${describeError(again)}`, { cause: error })
@@ -238,14 +239,13 @@ export class HintWork {
     }
   }
 
-  /** The links that wait for this hint: those that caused it, those that waited when it was put off last, and those of its entry. */
+  /** The links and suspensions that wait for this hint: those that caused it, those that waited when it was put off last, and those of its entry. */
   async #listWaiting(hint: Hint, items: readonly WorkItem[]): Promise<readonly string[]> {
     if (!isAssignmentHint(hint)) return []
     const { objects, standings } = this.#context
     const waiting = new Set<string>()
     for (const { hint: one } of items)
-      for (const link of one.cause.startsWith(linkPrefix) ? [one.cause] : await linksOfWork(objects, one.cause))
-        waiting.add(link)
+      for (const input of isInput(one.cause) ? [one.cause] : await inputsOfWork(objects, one.cause)) waiting.add(input)
     if (hint.kind === 'access') {
       const stored = await spoiledAsAbsent(standings.ledger.read(accessKeyOf(hint)))
       for (const { key } of stored?.entry.links ?? []) waiting.add(key)
@@ -303,6 +303,10 @@ function openBoard(settling: OpenSettleContext, holdsLease: () => boolean): Stat
     },
   })
   return board
+}
+
+function isInput(cause: string): boolean {
+  return cause.startsWith(linkPrefix) || cause.startsWith(suspensionPrefix)
 }
 
 /** A ConflictException is another operation on the same permission set or account, which passes (field reports). */

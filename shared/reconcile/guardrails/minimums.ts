@@ -10,7 +10,7 @@ import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts
 import { quote } from '../../domain/statuses/complaint.ts'
 import { fitsOne } from '../../domain/text/glob.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import { isPassing, isServiceError } from '../../ports/service-error.ts'
+import { unlessUnread } from '../../ports/service-error.ts'
 import type { AskMinimum } from '../brake/ask-minimum.ts'
 import type { Memberships } from '../directory/memberships.ts'
 import { Ledger, listAssignmentKeys } from '../records/ledger.ts'
@@ -107,7 +107,8 @@ export class Minimums implements AskMinimum {
   ): Promise<Judgement> {
     let isConcerned = false
     for (const { of, account, keys } of all) {
-      const found = await unlessUnread(this.#judgeHere(taking, keys, { ...context, of }))
+      const read = await unlessUnread(this.#judgeHere(taking, keys, { ...context, of }))
+      const found: Found = 'is' in read ? read.is : { isConcerned: true, left: read }
       isConcerned ||= found.isConcerned
       if (found.left === undefined) continue
       return { isConcerned, objection: { account, objection: describeFound(found.left, of, account) } }
@@ -227,15 +228,6 @@ async function isStanding(links: readonly GrantingLink[], objects: ObjectStore):
 }
 
 /** What cannot be read, and not for a moment only, is held: nobody knows who would be left. */
-async function unlessUnread(judging: Promise<Found>): Promise<Found> {
-  try {
-    return await judging
-  } catch (error) {
-    if (!isServiceError(error) || isPassing(error)) throw error
-    return { isConcerned: true, left: { unread: error.message } }
-  }
-}
-
 function describeFound(left: NonNullable<Found['left']>, { policy, rule }: PolicyMinimum, account: AccountId): string {
   if (typeof left === 'number') return describeObjection(objectToRevocation(policy, rule, { left, account }))
   const sets = listed(rule.for.permissionSets)

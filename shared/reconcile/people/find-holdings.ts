@@ -6,11 +6,12 @@ import type { Holdings } from '../../domain/people/describe-suspension.ts'
 import type { MembershipId, OwnedMembership } from '../../domain/people/owned-membership.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
+import { unlessUnread } from '../../ports/service-error.ts'
 import { brakeFile } from '../brake/brake-file.ts'
 import type { People } from '../preview/people.ts'
 import { listKnown } from '../records/foreign-assignments.ts'
 import { Ledger } from '../records/ledger.ts'
-import { readOwnedMemberships } from '../records/owned-groups.ts'
+import { listOwnedMemberships, readOwnedMemberships } from '../records/owned-groups.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 
 const readsAtOnce = 16
@@ -21,6 +22,7 @@ export type FoundHoldings = Omit<Holdings, 'memberships'> & {
   /** Of ours, as the ledger has them. */
   readonly entries: ReadonlyMap<AssignmentKey, LedgerEntry>
   readonly throughGroups: readonly ThroughGroup[]
+  readonly groupIds: readonly PrincipalId[]
   /** Names of the groups that others put the user into, with access or without. */
   readonly groupsOfOthers: readonly string[]
 }
@@ -32,7 +34,8 @@ export async function findHoldings(
   user: PrincipalId,
   { objects, people }: { readonly objects: ObjectStore; readonly people: People },
 ): Promise<FoundHoldings> {
-  const ids = await people.groupsOf(user)
+  const read = await unlessUnread(people.groupsOf(user))
+  const ids = 'is' in read ? read.is : await listOwnGroups(user, objects)
   const names = await people.namesOf('GROUP', ids)
   const nameOf = new Map<string, string>(ids.map((id) => [id, names.get(id) ?? id]))
   const ours: AssignmentKey[] = []
@@ -70,9 +73,18 @@ export async function findHoldings(
     foreign,
     groups,
     throughGroups,
+    groupIds: ids,
+    ...('unread' in read && { unread: read.unread }),
     groupsOfOthers: ids.map((id) => nameOf.get(id) ?? id).filter((group) => !own.has(group)),
     held: list && describeList(list),
   }
+}
+
+/** The groups that ssofile put the user into, by its records. */
+async function listOwnGroups(user: PrincipalId, objects: ObjectStore): Promise<readonly PrincipalId[]> {
+  const groups: PrincipalId[] = []
+  for await (const id of listOwnedMemberships(objects)) if (id.user === user) groups.push(id.group)
+  return groups
 }
 
 async function readEntries(

@@ -75,7 +75,7 @@ async function findLeft(
   { objects, identityStore }: Looking,
 ): Promise<Kept | undefined> {
   const holdings = await findHoldings(id, { objects, people: new People(identityStore) })
-  const { ours, memberships, foreign, groupsOfOthers } = holdings
+  const { ours, memberships, foreign, groupsOfOthers, unread } = holdings
   const entitlements = await Array.fromAsync(listEntitlementKeys(objects))
   const others = foreign.length + entitlements.filter(({ principalId }) => principalId === id).length
   const left = [
@@ -85,6 +85,7 @@ async function findLeft(
     ...(groupsOfOthers.length > 0
       ? [`memberships that others made: ${quote(groupsOfOthers.slice(0, groupsMost).join(', '), 300)}`]
       : []),
+    ...(unread === undefined ? [] : [`memberships that cannot be read (${quote(unread, 300)})`]),
   ]
   if (left.length === 0) return undefined
   return {

@@ -11,6 +11,7 @@ import type { AttentionState } from '../../domain/statuses/status.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { once } from '../../ports/once.ts'
 import type { Ports } from '../../ports/ports.ts'
+import { unlessUnread } from '../../ports/service-error.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { nameInKeys } from '../directory/directory-listing.ts'
 import { People } from '../preview/people.ts'
@@ -134,7 +135,7 @@ export async function reconcileMemberships(ports: Following, configuration: Conf
       gone.add(rule)
       continue
     }
-    const isMember = members.get(id.group)?.has(id.user) === true
+    const isMember = members.get(id.group)?.(id.user) === true
     if (entry.state === 'granted' && isNamed && isAsked && isMember) continue
     await lookAtEntry(ports, configuration, id, entry)
     looked++
@@ -143,11 +144,15 @@ export async function reconcileMemberships(ports: Following, configuration: Conf
   return looked + gone.size
 }
 
+/** Where members cannot be read, everybody counts as one. */
 async function readMembers(objects: ObjectStore, people: People, groups: Parameters<typeof ownedGroupRecord>[1][]) {
-  const members = new Map<PrincipalId, ReadonlySet<PrincipalId>>()
+  const members = new Map<PrincipalId, (user: PrincipalId) => boolean>()
   await pLimit(readsAtOnce).map(groups, async (name) => {
     const id = (await spoiledAsAbsent(ownedGroupRecord(objects, name).read()))?.value.id
-    if (id !== undefined) members.set(id, new Set((await people.membersOf(id)) ?? []))
+    if (id === undefined) return
+    const read = await unlessUnread(people.membersOf(id))
+    const listed = 'is' in read ? new Set(read.is) : undefined
+    members.set(id, (user) => listed === undefined || listed.has(user))
   })
   return members
 }

@@ -37,7 +37,11 @@ export async function reportLeaver(
 ): Promise<void> {
   const report = await reportOf(objects, about)
   const before = (await spoiledAsAbsent(report.read()))?.value.access ?? []
-  const now = [...(await readOwn(holdings, objects)), ...(await readThroughGroups(holdings, before, objects))]
+  const through = await readThroughGroups(holdings, before, objects)
+  // What came through a group that nobody can read now has not ended by that.
+  const isThere = ({ access }: HadAccess) => through.some((one) => one.access === access)
+  const unread = holdings.unread === undefined ? [] : before.filter((one) => one.group !== undefined && !isThere(one))
+  const now = [...(await readOwn(holdings, objects)), ...through, ...unread.filter(({ endedAt }) => !endedAt)]
   const ended = await readEnded(about, objects)
   await report.revise((known) => ({
     v: 1,

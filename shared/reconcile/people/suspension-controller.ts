@@ -74,6 +74,8 @@ type Suspended = { readonly user: PrincipalId; readonly name: PrincipalName }
 
 const heldMs = 60_000
 const laterMs = 60 * 60_000
+/** Where the groups of the user could not be read. */
+const unreadMs = 5 * 60_000
 /** By then sessions are denied, or it is known why not. */
 const deniedMs = 3 * 60_000
 /** How soon it is looked at again, by its status. Of somebody `partly` suspended: what the groups have by now. */
@@ -113,7 +115,8 @@ async function gather(
     protectedBy: isThere ? findNeverSuspended(await policies.read(), name) : undefined,
     user,
     isNoted: isThere && user !== undefined && (await listMeantNames(objects, user)).includes(name),
-    told: told?.state,
+    // That work is put off says nothing of how far it is.
+    told: told?.putOff?.state ?? told?.state,
   }
 }
 
@@ -159,11 +162,17 @@ async function end(who: Suspended, input: SuspensionInput, context: SuspensionCo
   const { key, told } = input
   const holdings = await findHoldings(who.user, { objects, people: new People(context.identityStore) })
   await record(who, holdings, input, context)
-  const undenied = await denyWhileSuspended({ ...who, by: key }, listKept(holdings), objects)
+  const undenied = await denyWhileSuspended(
+    { ...who, by: key },
+    { sets: listKept(holdings), areAll: holdings.unread === undefined },
+    objects,
+  )
   const described = describeSuspension({ ...holdings, undenied }, true)
-  const isFirst = described.state !== told?.state
-  if (isFirst && described.state !== 'revoking') await endRest(who, input, context)
-  const againMs = isFirst && described.state === 'partly' ? deniedMs : againAfterMs[described.state]
+  const isFirst = described.state !== (told?.putOff?.state ?? told?.state)
+  if (isFirst && described.state !== 'revoking') await endRest(who, holdings.groupIds, input, context)
+  const isPartly = described.state === 'partly'
+  const isUnread = isPartly && holdings.unread !== undefined
+  const againMs = isFirst && isPartly ? deniedMs : isUnread ? unreadMs : againAfterMs[described.state]
   const wakes = described.state === 'revoking' ? listWakes(holdings, key) : undefined
   return { ...describeAgain(described, who, input, againMs), wakes }
 }
@@ -191,15 +200,23 @@ function listWakes({ ours, memberships }: FoundHoldings, key: string) {
 function describeAgain(
   told: Description['told'] & object,
   { user }: Pick<Suspended, 'user'>,
-  { file, now }: SuspensionInput,
+  input: SuspensionInput,
   againMs: number | undefined,
 ): Description {
+  const { file, now } = input
   // It lies there, and so it counts; only why is not known.
   const warnings = file.is === 'invalid' ? [renderComplaint(file.complaint)] : undefined
   return {
-    told: { principalId: user, ...(warnings && { warnings }), ...told },
+    told: { principalId: user, ...(warnings && { warnings }), ...keepPutOff(told, input) },
     again: againMs === undefined ? undefined : new Date(now.getTime() + againMs),
   }
+}
+
+/** While something is left, why the work on it was put off stays. */
+function keepPutOff(described: Description['told'] & object, { head, told }: SuspensionInput): typeof described {
+  if (told?.putOff?.state !== described.state || told.etag !== head?.etag) return described
+  const { state, reason, remedy, putOff } = told
+  return { ...described, state, reason, remedy, putOff }
 }
 
 function describe(
@@ -242,9 +259,14 @@ function listKept({ throughGroups, foreign, ours }: FoundHoldings): ReadonlySet<
  * Denies the sessions that the user may have, and has requests and decisions of the user looked at. Before the status says that
  * it is done: after a crash it is done again.
  */
-async function endRest(who: Suspended, { key, now }: SuspensionInput, context: SuspensionContext): Promise<void> {
+async function endRest(
+  who: Suspended,
+  groups: readonly PrincipalId[],
+  { key, now }: SuspensionInput,
+  context: SuspensionContext,
+): Promise<void> {
   const { objects, configuration } = context
-  const sets = await findSessions({ id: who.user, name: who.name }, undefined, context, configuration)
+  const sets = await findSessions({ id: who.user, name: who.name, groups }, undefined, context, configuration)
   await denySessions({ ...who, by: key, at: now }, sets, objects)
   await sendInputs(context, await listAsked(who.user, objects), userIsSuspended, configuration)
 }

@@ -16,17 +16,17 @@ import { People } from './people.ts'
 /**
  * The permission sets that a user may have sessions of: what the user has now, directly or through a group, and what was taken
  * away while a session may still last: the access, or by ssofile the membership. Who left a group otherwise is not known to have
- * been in it.
+ * been in it. `groups`: those of the user, where they were asked for already.
  */
 export async function findSessions(
-  user: { readonly id: PrincipalId; readonly name: PrincipalName },
+  user: { readonly id: PrincipalId; readonly name: PrincipalName; readonly groups?: readonly PrincipalId[] },
   account: AccountId | undefined,
   ports: Pick<Ports, 'objects' | 'identityStore' | 'clock' | 'randomness'>,
   { principalSuffix }: Pick<Configuration, 'principalSuffix'>,
 ): Promise<readonly PermissionSetName[]> {
   const { objects, clock } = ports
   const people = new People(patientIdentityStore(ports))
-  const groups = new Map(await people.namesOf('GROUP', await people.groupsOf(user.id)))
+  const groups = new Map(await people.namesOf('GROUP', user.groups ?? (await people.groupsOf(user.id))))
   const isInKeys = (name: string, inKey: string) =>
     name === inKey || renderNameInKey(name) === inKey || (principalSuffix !== '' && name === inKey + principalSuffix)
   const isThere = (accountId: AccountId) => account === undefined || account === accountId

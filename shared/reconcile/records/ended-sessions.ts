@@ -86,22 +86,24 @@ type Suspended = Omit<EndedSession, 'permissionSet' | 'account' | 'before' | 'un
 
 /**
  * While the file `by` suspends this user, every session of exactly these permission sets is denied. Of those that the user
- * reaches no longer, only the sessions that have begun: else who has left long ago keeps room from others. Safe to repeat.
+ * reaches no longer, only the sessions that have begun: else who has left long ago keeps room from others. `areAll`: false where
+ * it is not known which permission sets the user reaches; then no denial ends. Safe to repeat.
  */
 export async function recordWhileSuspended(
   objects: ObjectStore,
   whose: Suspended,
   sets: ReadonlySet<PermissionSetName>,
+  { areAll }: { readonly areAll: boolean },
 ): Promise<void> {
   const isIts = (one: EndedSession) => isWhileSuspended(one) && nameOf(one) === nameOf(whose)
   await recordOf(objects).revise(async (current, now = new Date(0)) => {
     const { ended, over, spoiled } = await judge(objects, current, now)
-    const left = ended.filter((one) => isIts(one) && !sets.has(one.permissionSet))
+    const left = ended.filter((one) => areAll && isIts(one) && !sets.has(one.permissionSet))
     const begun = left.map(({ permissionSet }) =>
       endSession({ ...whose, permissionSet }, new Date(now.getTime() + revocationMs)),
     )
     const lasting = [...sets].map((permissionSet) => endWhileSuspended({ ...whose, permissionSet }))
-    const all = mergeEndedSessions([...ended.filter((one) => !isIts(one)), ...begun, ...lasting])
+    const all = mergeEndedSessions([...ended.filter((one) => !areAll || !isIts(one)), ...begun, ...lasting])
     return toRecord([...all, ...over, ...spoiled.map(({ entry }) => entry)])
   })
 }

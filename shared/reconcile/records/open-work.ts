@@ -17,20 +17,24 @@ export function openWorkKey(nextAttempt: string, key: string): string {
   return `${openPrefix}${nextAttempt}%${key}`
 }
 
-/** Has it evaluated from this instant on. `links`: whose statuses say why it was put off. */
+/** Has it evaluated from this instant on. `inputs`: whose statuses say why it was put off. */
 export async function scheduleWork(
   objects: ObjectStore,
   nextAttempt: string,
   key: string,
-  links: readonly string[] = [],
+  inputs: readonly string[] = [],
 ): Promise<void> {
-  await objects.put(openWorkKey(nextAttempt, key), links.length === 0 ? new Uint8Array() : renderJson({ links }))
+  await objects.put(
+    openWorkKey(nextAttempt, key),
+    inputs.length === 0 ? new Uint8Array() : renderJson({ links: inputs }),
+  )
 }
 
+/** Of suspensions too, under the first name of the member. */
 const toldLinks = record({ links: z.array(z.string()) })
 
-/** The links that wait for the work of which this is the object, as far as it names them. */
-export async function linksOfWork(objects: ObjectStore, object: string): Promise<readonly string[]> {
+/** The inputs that wait for the work of which this is the object, as far as it names them. */
+export async function inputsOfWork(objects: ObjectStore, object: string): Promise<readonly string[]> {
   const found = object.startsWith(openPrefix) ? await objects.get(object) : undefined
   if (!found || found.body.length === 0) return []
   return (await spoiledAsAbsent(Promise.resolve().then(() => parseStored(found, toldLinks))))?.value.links ?? []

@@ -6,6 +6,7 @@ import { type PrincipalId, principalId } from '../../domain/principals/identity-
 import { renderInstant } from '../../domain/text/instant.ts'
 import { renderCsv } from '../../domain/text/render-csv.ts'
 import type { Ports } from '../../ports/ports.ts'
+import { unlessUnread } from '../../ports/service-error.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { wrapPort } from '../calls/wrap-port.ts'
 import { readDriftRun } from '../drift/drift-run.ts'
@@ -142,6 +143,8 @@ async function readSources(ports: ReportPorts, { folders, auditorRole }: Configu
   return [organization, sources] as const
 }
 
+const unreadMembers = '(members could not be read)'
+
 /** The memberships by which groups were expanded, read once. A group without members, or of unknown ones, has one line. */
 async function writeGroups(
   writer: ObjectWriter,
@@ -152,13 +155,15 @@ async function writeGroups(
   const byName = [...groups].sort(([a, one], [b, other]) => (`${one} ${a}` < `${other} ${b}` ? -1 : 1))
   for (const [id, name] of byName) {
     const group = principalId.parse(id)
-    const members = (await people.membersOf(group).catch(() => undefined)) ?? []
+    const read = await unlessUnread(people.membersOf(group))
+    const members = ('is' in read ? read.is : undefined) ?? []
+    const nobody = 'unread' in read ? unreadMembers : ''
     const files = await filesBehind.of(members.map((user) => ({ group, user })))
     const filesOf = (user: PrincipalId) => files.get(ownedMembershipKey({ group, user }))?.join(' ; ') ?? ''
     const names = await people.namesOf('USER', members)
     const rows = members.map((member) => [name, id, names.get(member) ?? '', member, filesOf(member)])
     rows.sort(([, , a = '', one = ''], [, , b = '', other = '']) => (`${a} ${one}` < `${b} ${other}` ? -1 : 1))
-    await writer.write(renderCsv(rows.length === 0 ? [[name, id, '', '', '']] : rows))
+    await writer.write(renderCsv(rows.length === 0 ? [[name, id, nobody, '', '']] : rows))
   }
   await writer.end()
 }

@@ -14,21 +14,24 @@ import type { People } from './people.ts'
 
 const readsAtOnce = 16
 
+/** `unread`: why not everybody is known. */
+type Approvers = { readonly people: ReadonlySet<PrincipalId>; readonly unread?: string | undefined }
+
 /** Everybody who may approve this request by this eligibility now: the one place that says so. */
 export async function listApprovers(
   { approvers: { groups, users, ownerTag } }: Eligibility,
   { link: { scope } }: RequestPath,
   context: Finding & { readonly people: People },
-): Promise<ReadonlySet<PrincipalId>> {
+): Promise<Approvers> {
   const { people } = context
   const isOwned = ownerTag !== undefined && scope.kind === 'account'
   const owner = isOwned ? (await findAccount(scope.id, true, context))?.tags?.[ownerTag] : undefined
   const owners = owner === undefined || owner === '' ? [] : [owner]
-  const found = await Promise.all([
+  const [ofGroups, named] = await Promise.all([
     people.named('GROUP', [...groups, ...owners]),
     people.named('USER', [...users, ...owners]),
   ])
-  return new Set(found.flat())
+  return { people: new Set([...ofGroups.people, ...named.people]), unread: ofGroups.unread ?? named.unread }
 }
 
 /**
@@ -36,7 +39,7 @@ export async function listApprovers(
  * suspended approves nothing. Throws where S3 does not answer.
  */
 export async function readApprovals(
-  { name, people: asked }: { readonly name: string; readonly people: ReadonlySet<PrincipalId> },
+  { name, people: asked, unread }: Approvers & { readonly name: string },
   digest: RequestDigest,
   {
     objects,
@@ -71,5 +74,6 @@ export async function readApprovals(
     eligibility: name,
     given: given.sort((a, b) => (`${a.at} ${a.user}` < `${b.at} ${b.user}` ? -1 : 1)),
     unreadable,
+    unread,
   }
 }

@@ -6,7 +6,7 @@ import type { Eligibility } from '../../domain/requests/eligibility-file.ts'
 import { isUnclear, isWithin, type Membership } from '../../domain/scopes/expand-scope.ts'
 import { fitsOne } from '../../domain/text/glob.ts'
 import type { EligibilityFiles } from './eligibility-files.ts'
-import type { People } from './people.ts'
+import type { GroupsOfPerson, People } from './people.ts'
 
 /** What is given has to fit; nothing given: every eligibility. */
 export type EligibleQuestion = {
@@ -19,11 +19,18 @@ export type EligibleQuestion = {
   readonly place?: { readonly account: Account; readonly membership: Membership } | undefined
 }
 
-/** Which eligibilities let somebody ask, by name. `broken`: the names of those that cannot be used now. */
+/**
+ * Which eligibilities let somebody ask, by name. `broken`: the names of those that cannot be used now. `unread`: why it is
+ * not known in which groups the user is; those for groups are missing then.
+ */
 export async function findEligible(
   { user, group, permissionSet, place }: EligibleQuestion,
   { files, people }: { readonly files: EligibilityFiles; readonly people: People },
-): Promise<{ readonly eligible: readonly Eligibility[]; readonly broken: readonly string[] }> {
+): Promise<{
+  readonly eligible: readonly Eligibility[]
+  readonly broken: readonly string[]
+  readonly unread: string | undefined
+}> {
   const { eligibilities } = await files.read()
   const usable = [...eligibilities.values()].flatMap((file) => (file.ok ? [file.value] : []))
   const fitting = usable.filter(
@@ -33,10 +40,11 @@ export async function findEligible(
       (group === undefined || one.for.groups.includes(group)),
   )
   const named = new Set(user === undefined ? [] : fitting.flatMap((one) => one.for.groups))
-  const own = user === undefined ? new Set<string>() : await people.groupsOf(user.id, named)
+  const none: GroupsOfPerson = { groups: new Set() }
+  const { groups: own, unread } = user === undefined ? none : await people.groupsOf(user.id, named)
   const eligible = fitting.filter((one) => user === undefined || isFor(one, { userName: user.name, groups: own }))
   const broken = [...eligibilities].flatMap(([name, file]) => (file.ok ? [] : [name]))
-  return { eligible: eligible.toSorted((a, b) => (a.name < b.name ? -1 : 1)), broken: broken.sort() }
+  return { eligible: eligible.toSorted((a, b) => (a.name < b.name ? -1 : 1)), broken: broken.sort(), unread }
 }
 
 function mayHave(

@@ -29,7 +29,7 @@ import { statusKey } from '../records/status-store.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import type { Suspensions } from '../records/suspensions.ts'
 import type { EligibilityFiles } from './eligibility-files.ts'
-import type { People } from './people.ts'
+import type { GroupsOfPerson, People } from './people.ts'
 import { digestOfRequest } from './request-digest.ts'
 
 export type RequestSources = {
@@ -123,7 +123,7 @@ export async function readAllTold(
 
 type Directory = Pick<
   RequestFacts,
-  'userName' | 'isDisabled' | 'hasLeft' | 'groups' | 'covers' | 'eligibilities' | 'broken'
+  'userName' | 'isDisabled' | 'hasLeft' | 'groups' | 'groupsUnread' | 'covers' | 'eligibilities' | 'broken'
 >
 
 /** Who asks, and which eligibilities there are. */
@@ -141,13 +141,15 @@ export async function readDirectory(
   ])
   const concerned = fitting.filter(({ scopes }) => scopes.some((scope) => covers(scope) !== false))
   const named = concerned.flatMap((one) => [...one.for.groups, ...(one.approvedByItself?.groups ?? [])])
-  const groups = userName === undefined ? new Set<string>() : await people.groupsOf(path.userId, new Set(named))
+  const none: GroupsOfPerson = { groups: new Set() }
+  const { groups, unread: groupsUnread } =
+    userName === undefined ? none : await people.groupsOf(path.userId, new Set(named))
   // Before the brake has let the person pass, nothing is ended for good.
   const toldOf = (file: string) => spoiledAsAbsent(new JsonRecord(context.objects, statusKey(file), status).read())
   const told = bar?.is === 'suspended' ? await toldOf(bar.by) : undefined
   const hasLeft = isAdmitted(told?.value)
   const isDisabled = userName !== undefined && bar !== undefined
-  return { userName, isDisabled, hasLeft, groups, covers, eligibilities: usable, broken }
+  return { userName, isDisabled, hasLeft, groups, groupsUnread, covers, eligibilities: usable, broken }
 }
 
 async function readEligibilities({ eligibilityFiles, fresh }: RequestSources) {

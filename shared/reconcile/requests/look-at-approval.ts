@@ -1,19 +1,20 @@
 import { findUploader } from '../../domain/links/find-uploader.ts'
 import type { InputMessage } from '../../domain/links/input-message.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
-import { type RequestDigest, userInKey } from '../../domain/requests/access-request.ts'
+import { parseRequestKey, type RequestDigest, userInKey } from '../../domain/requests/access-request.ts'
 import {
   type Approval,
   approvalMostBytes,
   parseApprovalBody,
   parseApprovalKey,
 } from '../../domain/requests/approval-file.ts'
-import type { Complaint, Parsed } from '../../domain/statuses/complaint.ts'
+import { type Complaint, type Parsed, quote } from '../../domain/statuses/complaint.ts'
 import { rejection, type Status } from '../../domain/statuses/status.ts'
 import { crowdOf, isCrowded, tellCrowd } from '../records/crowds.ts'
 import { describeInput, type InputHead, readInput, type UnreadableInput } from '../records/read-input.ts'
 import { readTold } from '../records/request-history.ts'
 import { StatusStore } from '../records/status-store.ts'
+import { listApprovers } from './approvers.ts'
 import { lookAtRequest, type RequestLookSources } from './look-at-request.ts'
 import { findRequest } from './request-pointer.ts'
 
@@ -56,10 +57,19 @@ export async function lookAtApproval(message: InputMessage, context: RequestLook
     const { userId, digest } = path.value
     if (request === undefined) return unknownYet
     const requester = userInKey(request)
-    const about = { said: said.value, userId, digest, request, requester }
+    const unread = await findUnread(request)
+    const about = { said: said.value, userId, digest, request, requester, unread }
     const { bar } = await context.people.actorOf(userId, context.suspensions)
     const isDisabled = bar?.is === 'disabled' || bar?.is === 'suspended'
     return describeCount({ ...about, isDisabled }, await countOf(userId, digest, requester))
+  }
+
+  /** Why nobody knows who may approve the request. */
+  async function findUnread(of: string): Promise<string | undefined> {
+    const asked = parseRequestKey(of)
+    const name = (await statuses.read(of))?.request?.eligibility
+    const file = name === undefined ? undefined : (await context.eligibilityFiles.read()).eligibilities.get(name)
+    return asked.ok && file?.ok ? (await listApprovers(file.value, asked.value, context)).unread : undefined
   }
 
   async function countOf(userId: PrincipalId, digest: RequestDigest, requester: string) {
@@ -83,6 +93,8 @@ type Counted = {
   readonly request: string
   readonly requester: string
   readonly isDisabled: boolean
+  /** Why nobody knows who may approve. */
+  readonly unread: string | undefined
 }
 type Count = {
   readonly told: {
@@ -103,10 +115,11 @@ type Count = {
  * | any other                               | is of another upload, or gone     | rejected                  |
  * | any other                               | is decided                        | rejected: it came too late |
  * | of a user who is disabled or suspended  | waits                             | rejected: disabled        |
+ * | any other, while approvers are unknown  | waits                             | waiting                   |
  * | any other                               | waits                             | rejected: not an approver |
  */
 function describeCount(
-  { said, userId, requester, request, isDisabled }: Counted,
+  { said, userId, requester, request, isDisabled, unread }: Counted,
   { told, hasCounted, isWaiting }: Count,
 ): Pick<Status, 'state' | 'reason' | 'remedy'> {
   const refuse = (received: string, expected: string, remedy: string): ReturnType<typeof rejection> => {
@@ -130,6 +143,12 @@ function describeCount(
       'one of a user who may sign in',
       'have somebody else decide; delete this',
     )
+  if (unread !== undefined)
+    return {
+      state: 'waiting',
+      reason: `nobody knows whether its author may decide: ${quote(unread, 300)}`,
+      remedy: 'an operator looks with: ssofile doctor; it is looked at again with the request',
+    }
   return refuse(
     'a decision of somebody who may not approve this request now',
     'one of its approvers, whom the status of the request names',

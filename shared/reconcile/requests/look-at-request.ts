@@ -20,6 +20,7 @@ import { readTold, recordGrant, recordRequestEvent } from '../records/request-hi
 import { StatusStore } from '../records/status-store.ts'
 import { renderJson } from '../records/stored-json.ts'
 import type { Suspensions } from '../records/suspensions.ts'
+import { reasonOf } from '../statuses/tell-put-off.ts'
 import { listApprovers, readApprovals } from './approvers.ts'
 import { endGrantedSessions } from './end-granted-sessions.ts'
 import {
@@ -81,7 +82,7 @@ export async function lookAtRequest(
       const head = current === undefined && isTurn ? await objects.head(key) : undefined
       if (head === undefined) throw error
       failure = { error }
-      return { status: notLookedAt, object: head, again: [new Date(head.servedAt.getTime() + againMs)] }
+      return { status: notLookedAt(error), object: head, again: [new Date(head.servedAt.getTime() + againMs)] }
     })
     again = outcome.again ?? []
     const { object, status } = outcome
@@ -98,11 +99,13 @@ export async function lookAtRequest(
   context.log.info('request looked at', { input: key, event, id, status: state })
 }
 
-const notLookedAt = {
-  state: 'waiting',
-  reason: 'it could not be looked at; it is tried again',
-  remedy: 'wait; if it stays so, tell the platform team',
-} as const
+function notLookedAt(error: unknown): Pick<NewStatus, 'state' | 'reason' | 'remedy'> {
+  return {
+    state: 'waiting',
+    reason: `it could not be looked at; it is tried again: ${reasonOf(error)}`,
+    remedy: 'wait; if it stays so, tell the platform team',
+  }
+}
 
 type Unknown = {
   readonly key: string
@@ -268,6 +271,7 @@ async function readApprovalsOf(
       : found?.ok
         ? found.value
         : undefined
-  const people = new Set([...besides, ...(file ? await listApprovers(file, path, context) : [])])
-  return readApprovals({ name: eligibility, people }, digest, context)
+  const approvers = file ? await listApprovers(file, path, context) : { people: [] }
+  const people = new Set([...besides, ...approvers.people])
+  return readApprovals({ ...approvers, name: eligibility, people }, digest, context)
 }

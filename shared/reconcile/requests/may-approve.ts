@@ -17,5 +17,5 @@ export async function mayApprove(
   if (user === path.userId || request?.eligibility === undefined) return false
   const file = (await context.eligibilityFiles.read()).eligibilities.get(request.eligibility)
   if (!file?.ok) return false
-  return (await listApprovers(file.value, path, context)).has(user)
+  return (await listApprovers(file.value, path, context)).people.has(user)
 }

@@ -9,10 +9,13 @@ import {
 import type { Clock } from '../../ports/clock.ts'
 import type { IdentityStore } from '../../ports/identity-store.ts'
 import { listAll } from '../../ports/page.ts'
-import { isServiceError } from '../../ports/service-error.ts'
+import { isServiceError, unlessUnread } from '../../ports/service-error.ts'
 import { Memberships } from '../directory/memberships.ts'
 import { PrincipalIndex } from '../directory/principal-index.ts'
 import { type Actor, type ActorSources, findActor } from './find-actor.ts'
+
+/** `unread`: why it is not known in which groups somebody is. */
+export type GroupsOfPerson = { readonly groups: ReadonlySet<string>; readonly unread?: string }
 
 /** As `Memberships` and `PrincipalIndex` have it. */
 const knownMs = 60_000
@@ -54,10 +57,14 @@ export class People {
     return findActor(user, { identityStore, suspensions, principalSuffix: this.#suffix })
   }
 
-  /** Those of these groups that the user is a member of. */
-  async groupsOf(user: PrincipalId, names: ReadonlySet<string>): Promise<ReadonlySet<string>> {
-    if (names.size === 0) return new Set()
-    const ids = new Set(await this.#listGroups(user))
+  /** Those of these groups that the user is a member of. `unread`: why nobody knows. */
+  async groupsOf(user: PrincipalId, names: ReadonlySet<string>): Promise<GroupsOfPerson> {
+    if (names.size === 0) return { groups: new Set() }
+    const read = await unlessUnread(this.#listGroups(user))
+    return 'is' in read ? { groups: await this.#among(new Set(read.is), names) } : { groups: new Set(), ...read }
+  }
+
+  async #among(ids: ReadonlySet<PrincipalId>, names: ReadonlySet<string>): Promise<ReadonlySet<string>> {
     // Each lookup is a call, so the shorter of the two lists is looked up.
     if (ids.size < names.size) return names.intersection(new Set(await this.#namesOfGroups(ids)))
     const found = await limitedMap([...names], async (name) => ({ name, id: await this.#find('GROUP', name) }))
@@ -69,13 +76,17 @@ export class People {
     return limitedMap([...ids], (id) => this.#index.nameOf('GROUP', id, sinceMs))
   }
 
-  /** The members of groups, or the users themselves. */
-  async named(type: PrincipalType, names: readonly string[]): Promise<readonly PrincipalId[]> {
-    const people = await limitedMap(names, async (name) => {
+  /** The members of groups, or the users themselves. `unread`: why the members of a group are not known. */
+  async named(
+    type: PrincipalType,
+    names: readonly string[],
+  ): Promise<{ readonly people: readonly PrincipalId[]; readonly unread?: string | undefined }> {
+    const read = await limitedMap(names, async (name) => {
       const id = await this.#find(type, name)
-      return id === undefined ? [] : this.#memberships.peopleOf(type, id)
+      return id === undefined ? { is: [] } : unlessUnread(this.#memberships.peopleOf(type, id))
     })
-    return people.flat()
+    const unread = read.find((one) => 'unread' in one)?.unread
+    return { people: read.flatMap((one) => ('is' in one ? one.is : [])), unread }
   }
 
   async #find(type: PrincipalType, name: string): Promise<PrincipalId | undefined> {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { describeSuspension } from '../../../../shared/domain/people/describe-suspension.ts'
+import { describeSuspension, isAdmitted } from '../../../../shared/domain/people/describe-suspension.ts'
 import { parseSuspensionBody, parseSuspensionKey, suspensionKey } from '../../../../shared/domain/people/suspension.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
@@ -73,6 +73,11 @@ test('who has nothing of ours and something of others is partly suspended, and w
   const nothing = { user, ours: [], memberships: [], kept: [], failed: [], foreign: [], groups: [] }
   expect(describeSuspension(nothing, true)).toMatchObject({ state: 'suspended' })
   expect(describeSuspension({ ...nothing, groups: ['developers'] }, true)).toMatchObject({ state: 'partly' })
+  expect(describeSuspension({ ...nothing, unread: 'not today' }, true)).toMatchObject({
+    state: 'partly',
+    reason: expect.stringContaining('groups, which cannot be read (not today)'),
+    remedy: expect.stringContaining('disable the user in the provider'),
+  })
   expect(describeSuspension({ ...nothing, held: 'held by the brake' }, true)).toMatchObject({ state: 'held' })
 })
 
@@ -82,4 +87,11 @@ test('nobody is told to be suspended before a status has said that it begins, so
   ).toMatchObject({
     state: 'revoking',
   })
+})
+
+test('a suspension whose first look failed has not passed the brake, and one whose revocations are put off has', () => {
+  const since = '2026-03-03T10:00:00.000Z'
+  expect(isAdmitted({ state: 'failed', putOff: { since, state: 'applying' } })).toBe(false)
+  expect(isAdmitted({ state: 'failed', putOff: { since, state: 'revoking' } })).toBe(true)
+  expect(isAdmitted({ state: 'failed' })).toBe(true)
 })

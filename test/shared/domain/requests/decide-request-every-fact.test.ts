@@ -94,6 +94,7 @@ function everyFact(choose: Choose): RequestFacts {
     isDisabled: () => choose([false, true]),
     hasLeft: () => choose([false, true]),
     groups: () => new Set(),
+    groupsUnread: () => choose([undefined, 'no answer']),
     covers: () => {
       const covers = choose([true, false, undefined])
       return () => covers
@@ -176,10 +177,12 @@ function everyApproval(choose: Choose): Approvals | undefined {
   ])
   const second = first && choose([undefined, says(tom, 'approve'), says(ada, 'approve'), says(ada, 'deny')])
   const unreadable = choose([undefined, [complaint]])
+  const unread = choose([undefined, 'no answer'])
   return {
     eligibility: choose(['admins', 'others']),
     given: [first, second].flatMap((one) => one ?? []),
     ...(unreadable && { unreadable }),
+    unread,
   }
 }
 
@@ -206,8 +209,12 @@ const rules: Rules<RequestStep, RequestFacts> = {
     },
   ),
   'no denial of anybody else, and none that cannot be read, is passed over': rule(['grant'], (_, facts) => {
-    const { given, unreadable } = facts.approvals(present) ?? { given: [] }
-    return unreadable === undefined && !given.some(({ user, decision }) => decision === 'deny' && user !== path.userId)
+    const { given, unreadable, unread } = facts.approvals(present) ?? { given: [] }
+    return (
+      unreadable === undefined &&
+      unread === undefined &&
+      !given.some(({ user, decision }) => decision === 'deny' && user !== path.userId)
+    )
   }),
   'each approval stands in history before it is granted': rule(['grant'], ({ record }, facts) => {
     return record.approvedBy.every(({ user }) => facts.told(present).approvedBy.has(user))

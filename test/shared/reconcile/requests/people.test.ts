@@ -21,7 +21,9 @@ test('of many groups only those of the user are asked for, and the answer is the
     return proceed()
   })
   const ask = (names: readonly string[]) =>
-    world.finish(new People(ports.identityStore, world.clock, '').groupsOf(id('USER', kenji), new Set(names)))
+    world
+      .finish(new People(ports.identityStore, world.clock, '').groupsOf(id('USER', kenji), new Set(names)))
+      .then(({ groups }) => groups)
   const thousand = Array.from({ length: 1_000 }, (_, index) => `group-${index}`)
   const { items: mine } = await world.finish(identityStore.listGroupsOf(id('USER', kenji)))
   expect(await ask(['team-Web'])).toEqual(new Set(['team-Web']))
