@@ -13,6 +13,7 @@ import {
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { ListInstancesCommand, SSOAdminClient } from '@aws-sdk/client-sso-admin'
 import * as z from 'zod'
+import { SignedApi } from '../../shared/aws/signed-api.ts'
 import { type Ended, listAwsClis, runProgram, runSsofile } from '../end-to-end/run-program.ts'
 import { type Changes, SkippedStep } from './acceptance.ts'
 
@@ -34,6 +35,12 @@ export type AcceptanceOptions = {
   readonly mayMoveAccount: boolean
   /** Where the uploader of memberships may write; `''`: directly under `memberships/`. */
   readonly membershipFolder: string
+  /** Where the API and the page are, and the file that defines break-glass; absent: there is none. */
+  readonly api: string | undefined
+  readonly page: string | undefined
+  readonly breakGlass: string | undefined
+  /** A role that account access manager may give to a group of nobody. */
+  readonly entitledRole: string | undefined
   /** Begins the name of all that is deployed. */
   readonly deployment: string
   /** Commands that deploy the last release, and this one. */
@@ -78,10 +85,12 @@ export class AcceptanceContext implements Changes {
     this.prefix = prefix
   }
 
-  #settings(who: string | undefined) {
+  /** Of a client that calls as this kind of person. */
+  settings(kind: string) {
     const { endpoint, region } = this.options
-    if (endpoint === undefined) return { region, ...(who === undefined ? {} : { profile: who }) }
-    return { endpoint, region, credentials: { accessKeyId: who ?? 'ssofile', secretAccessKey: 'any' } }
+    const who = this.#whoIs(kind)
+    if (endpoint === undefined) return { region, profile: who }
+    return { endpoint, region, credentials: { accessKeyId: who, secretAccessKey: 'any' } }
   }
 
   #whoIs(kind: string): string {
@@ -94,27 +103,32 @@ export class AcceptanceContext implements Changes {
     const known = this.#clients.get(kind)
     if (known) return known
     const { endpoint } = this.options
-    const client = new S3Client({ ...this.#settings(this.#whoIs(kind)), forcePathStyle: endpoint !== undefined })
+    const client = new S3Client({ ...this.settings(kind), forcePathStyle: endpoint !== undefined })
     this.#clients.set(kind, client)
     return client
   }
 
   /** `isImpatient`: nothing is repeated, where what AWS says at first is the fact. */
   ssoAdmin({ isImpatient = false } = {}): SSOAdminClient {
-    return new SSOAdminClient({ ...this.#settings(this.#whoIs('administrator')), maxAttempts: isImpatient ? 1 : 12 })
+    return new SSOAdminClient({ ...this.settings('administrator'), maxAttempts: isImpatient ? 1 : 12 })
   }
 
   identityStore(): IdentitystoreClient {
-    return new IdentitystoreClient({ ...this.#settings(this.#whoIs('administrator')), maxAttempts: 6 })
+    return new IdentitystoreClient({ ...this.settings('administrator'), maxAttempts: 6 })
   }
 
   /** In the management account: nobody else tags and moves accounts. */
   organizations(): OrganizationsClient {
-    return new OrganizationsClient({ ...this.#settings(this.#whoIs('management')), maxAttempts: 6 })
+    return new OrganizationsClient({ ...this.settings('management'), maxAttempts: 6 })
   }
 
   sqs(kind: string): SQSClient {
-    return new SQSClient(this.#settings(this.#whoIs(kind)))
+    return new SQSClient(this.settings(kind))
+  }
+
+  /** For what has no client in the SDK. */
+  signedApi(kind: string, address: string, service: string): SignedApi {
+    return new SignedApi(new URL(address), this.settings(kind), service)
   }
 
   /** `ssofile …` as this kind of person runs it. */

@@ -2,17 +2,24 @@ import { writeFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import * as z from 'zod'
 import { Refusal } from '../../handlers/cli/arguments/refusal.ts'
+import { operatorRole } from '../../infra/local/add-roles-of-people.ts'
 import { readEnvironment } from '../../infra/read-environment.ts'
 import { organizationRegionOf } from '../../shared/domain/deployment/environment.ts'
 import { runAcceptance, type Step, type StepResult } from './acceptance.ts'
 import { AcceptanceContext, type AcceptanceOptions } from './acceptance-context.ts'
 import type { Facts, FactsFile } from './facts.ts'
+import { attributes } from './step-of-attributes.ts'
 import { brake } from './step-of-brake.ts'
+import { entitlement } from './step-of-entitlement.ts'
 import { redrive } from './step-of-redrive.ts'
 import { stepsOfAccess } from './steps-of-access.ts'
+import { stepsOfAddresses } from './steps-of-addresses.ts'
 import { rawEvents, ringing, upgrade } from './steps-of-deployment.ts'
 import { stepsOfEvents } from './steps-of-events.ts'
 import { stepsOfIdentityCenter } from './steps-of-identity-center.ts'
+import { stepsOfPeople } from './steps-of-people.ts'
+import { stepsOfRequests } from './steps-of-requests.ts'
+import { stepsOfRoles } from './steps-of-roles.ts'
 import { stepsOfS3 } from './steps-of-s3.ts'
 
 /**
@@ -24,6 +31,12 @@ const steps: readonly Step<AcceptanceContext>[] = [
   ...stepsOfS3,
   ...stepsOfIdentityCenter,
   ...stepsOfEvents,
+  ...stepsOfPeople,
+  attributes,
+  ...stepsOfRequests,
+  ...stepsOfAddresses,
+  ...stepsOfRoles,
+  entitlement,
   redrive,
   upgrade,
   ringing,
@@ -37,6 +50,11 @@ const localPeople = {
   uploader: 'maria',
   auditor: 'auditor',
   operator: 'operator',
+  operatorRole,
+  governance: 'governance',
+  people: 'hr',
+  memberships: 'maria',
+  accountOwner: 'maria',
   administrator: 'management',
   management: 'management',
 }
@@ -56,9 +74,14 @@ With AWS_ENDPOINT_URL it tries that endpoint, such as the local system (npm star
   .option('--as <kind=profile...>', 'an AWS profile for each kind of person; on an endpoint an access key id')
   .option('--may-make-groups', 'groups and users may be made in the directory: no identity provider writes it')
   .option('--may-move-account', 'the account may move into a new organizational unit within its own for a minute')
+  .option('--api <url>', "where the API is: the stack's output ApiUrl")
+  .option('--page <url>', "where the page is: the stack's output PageUrl")
+  .option('--break-glass <file>', 'the definition of break-glass that is deployed')
+  .option('--entitled-role <arn>', 'a role that account access manager may give to a group of nobody')
   .option('--deploy-last <command>', 'deploys the last release over this one')
   .option('--deploy-present <command>', 'deploys this one again')
   .option('--only <text...>', 'only the steps whose names have one of these texts; without it, all')
+  .option('--without <text...>', 'not the steps whose names have one of these texts')
   .option('--facts <file>', 'where the facts go', 'acceptance-facts.json')
   .addOption(new Option('--patience-seconds <n>', 'how long one thing may take').argParser(Number).default(300, '300'))
   .addHelpText('after', () => `\nSteps:\n${steps.map(({ name }) => `  ${name}`).join('\n')}\n`)
@@ -72,15 +95,20 @@ const given = z.object({
   as: z.array(z.string()).default([]),
   mayMakeGroups: z.boolean().default(false),
   mayMoveAccount: z.boolean().default(false),
+  api: z.string().optional(),
+  page: z.string().optional(),
+  breakGlass: z.string().optional(),
+  entitledRole: z.string().optional(),
   deployLast: z.string().optional(),
   deployPresent: z.string().optional(),
   only: z.array(z.string()).default(['']),
+  without: z.array(z.string()).default([]),
   facts: z.string(),
   patienceSeconds: z.number().positive(),
 })
 
 async function readOptions(): Promise<
-  Omit<AcceptanceOptions, 'signal'> & { readonly file: string; readonly only: readonly string[] }
+  Omit<AcceptanceOptions, 'signal'> & { readonly file: string; readonly chosen: typeof steps }
 > {
   const read = given.safeParse(command.parse().opts())
   const endpoint = process.env.AWS_ENDPOINT_URL
@@ -93,8 +121,13 @@ async function readOptions(): Promise<
     account: [account = '', ...moreAccounts],
     group,
     only,
+    without,
     facts: file,
   } = read.data
+  const isNamed = (texts: readonly string[]) => (step: (typeof steps)[number]) =>
+    texts.some((text) => step.name.includes(text))
+  const chosen = steps.filter(isNamed(only)).filter((step) => !isNamed(without)(step))
+  if (chosen.length === 0) throw new Refusal(`no step has '${only.join("' or '")}' in its name; --help lists them all`)
   const of = environment === undefined ? undefined : await readEnvironment(environment)
   const bucket = of?.bucket.name ?? process.env.SSOFILE_BUCKET ?? 'ssofile'
   const region = of?.region ?? process.env.AWS_REGION ?? 'us-east-1'
@@ -102,7 +135,11 @@ async function readOptions(): Promise<
   const membershipFolder = of?.access.memberships[0]?.folder ?? ''
   return {
     membershipFolder,
-    ...{ bucket, account, moreAccounts, group, endpoint, file, only, deployment: of?.name ?? 'ssofile' },
+    api: read.data.api ?? (endpoint === undefined ? undefined : `${endpoint}/api`),
+    page: read.data.page,
+    breakGlass: read.data.breakGlass,
+    entitledRole: read.data.entitledRole,
+    ...{ bucket, account, moreAccounts, group, endpoint, file, chosen, deployment: of?.name ?? 'ssofile' },
     people: endpoint === undefined ? named : { ...localPeople, ...named },
     mayMakeGroups: read.data.mayMakeGroups || endpoint !== undefined,
     mayMoveAccount: read.data.mayMoveAccount || endpoint !== undefined,
@@ -135,7 +172,7 @@ function listenForSignals(context: AcceptanceContext, controller: AbortControlle
 }
 
 async function main(): Promise<number> {
-  const { file, only, ...options } = await readOptions()
+  const { file, chosen, ...options } = await readOptions()
   const controller = new AbortController()
   const { signal } = controller
   const context = new AcceptanceContext({ ...options, signal }, `acc-${Date.now().toString(36)}`)
@@ -157,7 +194,7 @@ async function main(): Promise<number> {
   }
   await runAcceptance({
     context,
-    steps: steps.filter(({ name }) => only.some((text) => name.includes(text))),
+    steps: chosen,
     onFacts: (more) => {
       for (const [name, value] of Object.entries(more)) process.stdout.write(`       ${name}: ${String(value)}\n`)
       Object.assign(facts, more)

@@ -18,8 +18,7 @@ let directory: string
 let before: Awaited<ReturnType<typeof whatIsThere>>
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'ssofile-acceptance-'))
-  // So long that all of sixteen requests are under way together.
-  system = await LocalSystem.start({ latencyMs: 300 })
+  system = await LocalSystem.start()
   before = await whatIsThere()
 }, 60_000)
 afterEach(async () => {
@@ -59,18 +58,6 @@ test('an endpoint that refuses the deletion of a missing assignment at once is m
   } finally {
     await endpoint.close()
   }
-}, 60_000)
-
-test('requests at the same time in several accounts meet the limit of fifteen, and the answer is told', async () => {
-  const { exitCode, stdout } = await runProgram(process.execPath, argsFor(['sixteen']), {
-    env: { ...system.env('ssofile'), AWS_REGION: 'us-east-1' },
-  })
-  expect([stdout, exitCode]).toEqual([expect.stringContaining('2 passed, 0 failed, 0 skipped'), 0])
-  expect(readFacts().facts).toMatchObject({
-    sixteenInAccounts: 16,
-    sixteenthCode: 'ThrottlingException',
-    sixteenthText: expect.stringContaining('too many requests'),
-  })
 }, 60_000)
 
 test('when the first grant fails, its last status is told, and no other step is tried', async () => {

@@ -18,12 +18,15 @@ let directory: string
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'ssofile-acceptance-'))
   const { brake } = defaultConfiguration
-  system = await LocalSystem.start({ configuration: { brake } })
+  system = await LocalSystem.start({ configuration: { brake }, latencyMs: 300 })
 }, 60_000)
 afterAll(async () => {
   await system?.stop()
   rmSync(directory, { recursive: true })
 }, 30_000)
+
+/** acceptance-features.test.ts has these, on a system whose minutes are shorter. */
+const waitingForMinutes = ['a suspended user', 'sessions: ']
 
 const script = (name: string) => join(checkout, 'test/acceptance', name)
 const what = async () => ({
@@ -37,17 +40,24 @@ test('the acceptance runs whole on the local system, tells what it leaves out an
   const file = join(directory, 'facts.json')
   const { exitCode, stdout, stderr } = await runProgram(
     process.execPath,
-    [script('main.ts'), ...sandbox, '--facts', file],
+    [script('main.ts'), ...sandbox, '--facts', file, '--without', ...waitingForMinutes],
     { env: { ...system.env('ssofile'), AWS_REGION: 'us-east-1' } },
   )
   expect([stdout, stderr, exitCode]).toEqual([expect.stringContaining(' 0 failed, '), '', 0])
   const { facts, steps } = factsFile.parse(JSON.parse(readFileSync(file, 'utf8')))
   expect(steps.filter(({ outcome }) => outcome === 'skipped').map(({ step, reason }) => [step, reason])).toEqual([
+    [expect.stringMatching(/^people: a user is made/), expect.stringContaining("the directory 'external'")],
+    [expect.stringMatching(/^requests: /), expect.stringContaining('--as requester=PROFILE')],
+    [expect.stringMatching(/^page: /), expect.stringContaining('--page URL')],
+    [expect.stringMatching(/auditor's role/), expect.stringContaining('no auditorRole')],
+    [expect.stringMatching(/hygiene role/), expect.stringContaining('no hygieneRole')],
+    [expect.stringMatching(/^break-glass/), expect.stringContaining('--break-glass FILE')],
+    [expect.stringMatching(/^account access manager/), expect.stringContaining('--entitled-role ARN')],
     [expect.stringMatching(/^an upgrade from the last release/), expect.stringContaining('--deploy-last')],
     [expect.stringMatching(/^every alarm/), expect.stringContaining('Unknown action')],
     [expect.stringMatching(/^events: tag, move/), expect.stringContaining('has no calls of IAM Identity Center')],
   ])
-  expect(steps.filter(({ outcome }) => outcome === 'passed').length).toBeGreaterThanOrEqual(27)
+  expect(steps.filter(({ outcome }) => outcome === 'passed').length).toBeGreaterThanOrEqual(31)
   expect(facts).toMatchObject({
     createStatus: 'SUCCEEDED',
     duplicateCreateStatus: 'SUCCEEDED',
@@ -55,6 +65,8 @@ test('the acceptance runs whole on the local system, tells what it leaves out an
     duplicateSetCode: 'ConflictException',
     quotaCode: 'ServiceQuotaExceededException',
     provisionStatus: 'SUCCEEDED',
+    sixteenthCode: 'ThrottlingException',
+    sixteenthText: expect.stringContaining('too many requests'),
     oldestListedIsDescribed: true,
     throttlingCode: 'ThrottlingException',
     forbiddenWriteStatus: '403',

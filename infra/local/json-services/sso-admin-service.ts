@@ -440,6 +440,9 @@ function attributeOperations(model: MemorySsoAdmin, on: OnInstance): Record<stri
     UpdateInstanceAccessControlAttributeConfiguration: on(input, async (asked) =>
       done(model.updateAttributes(asked.InstanceAccessControlAttributeConfiguration)),
     ),
+    DeleteInstanceAccessControlAttributeConfiguration: on(z.object(instance), async () =>
+      done(model.deleteAttributes()),
+    ),
   }
 }
 

@@ -44,6 +44,11 @@ export class AttributeConfiguration {
     this.set(attributes, dueAt)
   }
 
+  /** All of it at once: no attribute is passed into sessions any more. */
+  delete(): void {
+    if (!this.#table.delete(only)) throw notFound('InstanceAccessControlAttributeConfiguration not found.')
+  }
+
   set(attributes: readonly Attribute[], dueAt: Date): void {
     if (attributes.length > attributesMost)
       throw invalid(`AccessControlAttributes must have at most ${attributesMost} members.`)

@@ -191,6 +191,12 @@ export class MemorySsoAdmin implements SsoAdmin {
     this.#attributes.update(attributes, { now, dueAt })
   }
 
+  /** The product never calls it. */
+  async deleteAttributes(): Promise<void> {
+    this.#enter('DeleteInstanceAccessControlAttributeConfiguration')
+    this.#attributes.delete()
+  }
+
   // Account assignments.
 
   /** Provisions the permission set, as it is defined when the request comes out, and assigns it. */
