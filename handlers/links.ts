@@ -7,6 +7,7 @@ import { changesNothing } from '../shared/domain/links/upload.ts'
 import type { Hint } from '../shared/domain/messages/hint.ts'
 import type { Status } from '../shared/domain/statuses/status.ts'
 import type { Ports } from '../shared/ports/ports.ts'
+import { tellFailedLook } from '../shared/reconcile/inputs/tell-failed-look.ts'
 import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
 import { findBlockedDeletion } from '../shared/reconcile/permission-sets/permission-set-references.ts'
 import { crowdOf, isCrowded, tellCrowd } from '../shared/reconcile/records/crowds.ts'
@@ -42,6 +43,7 @@ export const links: QueueHandler = (ports, configuration) => {
       try {
         await lookAtLink(message, ports, configuration, asOfBatch, { policies, tagsUntilMs })
       } catch (error) {
+        if (await tellFailedLook(message, error, ports, configuration)) return
         if (message.isAlone) throw error
         ports.log.warn('a link could not be looked at; it is tried again', { input: message.key, error })
         await sendAlone(ports.queues, message, configuration)

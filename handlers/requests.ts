@@ -9,10 +9,7 @@ import { peoplePrefix } from '../shared/domain/people/person-file.ts'
 import { rulePrefix } from '../shared/domain/people/rule-file.ts'
 import { suspensionPrefix } from '../shared/domain/people/suspension.ts'
 import { approvalPrefix } from '../shared/domain/requests/approval-file.ts'
-import { describePutOff } from '../shared/domain/statuses/put-off.ts'
-import { renderInstant } from '../shared/domain/text/instant.ts'
 import type { Ports } from '../shared/ports/ports.ts'
-import { isPassing, isServiceError } from '../shared/ports/service-error.ts'
 import { Brake } from '../shared/reconcile/brake/brake.ts'
 import { patientIdentityStore } from '../shared/reconcile/calls/patient-identity-store.ts'
 import { DirectoryListing } from '../shared/reconcile/directory/directory-listing.ts'
@@ -20,7 +17,7 @@ import { Memberships } from '../shared/reconcile/directory/memberships.ts'
 import { refusePeople } from '../shared/reconcile/directory/refuse-people.ts'
 import { Minimums } from '../shared/reconcile/guardrails/minimums.ts'
 import { reconcileInput } from '../shared/reconcile/inputs/reconcile-input.ts'
-import { tellInput } from '../shared/reconcile/inputs/tell-input.ts'
+import { tellFailedLook } from '../shared/reconcile/inputs/tell-failed-look.ts'
 import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
 import { groupController } from '../shared/reconcile/people/group-controller.ts'
 import { LeaverCensus } from '../shared/reconcile/people/leaver-census.ts'
@@ -29,8 +26,6 @@ import { lookAtMembership } from '../shared/reconcile/people/look-at-membership.
 import { lookAtRule } from '../shared/reconcile/people/look-at-rule.ts'
 import { lookAtEnded, personController } from '../shared/reconcile/people/person-controller.ts'
 import { suspensionController } from '../shared/reconcile/people/suspension-controller.ts'
-import { crowdOf, isCrowded } from '../shared/reconcile/records/crowds.ts'
-import { indexInstants } from '../shared/reconcile/records/expiry-index.ts'
 import {
   parseInput,
   queueOfInput,
@@ -38,7 +33,6 @@ import {
   sendAlone,
   subjectOfPeople,
 } from '../shared/reconcile/records/inputs.ts'
-import { readNow } from '../shared/reconcile/records/owner.ts'
 import { Policies } from '../shared/reconcile/records/policies.ts'
 import { RuleFiles } from '../shared/reconcile/records/rule-files.ts'
 import { StatusStore } from '../shared/reconcile/records/status-store.ts'
@@ -48,7 +42,6 @@ import { peopleChanged } from '../shared/reconcile/requests/follow-people.ts'
 import { lookAtApproval } from '../shared/reconcile/requests/look-at-approval.ts'
 import { lookAtRequest } from '../shared/reconcile/requests/look-at-request.ts'
 import { People } from '../shared/reconcile/requests/people.ts'
-import { reasonOf } from '../shared/reconcile/statuses/tell-put-off.ts'
 import type { QueueHandler } from './handler.ts'
 import { runBatch } from './run-batch.ts'
 
@@ -69,9 +62,7 @@ export const requests: QueueHandler = (ports, configuration) => {
       const { look } = queueOfInput(message) === 'urgent' ? urgent : ordinary
       await look(message, Number.isFinite(sent) ? sent : undefined)
     } catch (error) {
-      const isTold = await tellFailedLook(message, error, ports, configuration)
-      // The same is refused again until somebody removes the cause: no redelivery helps, and the next look is in the index.
-      if (isTold && isServiceError(error) && !isPassing(error)) return
+      if (await tellFailedLook(message, error, ports, configuration)) return
       if (message.isAlone) throw error
       ports.log.warn('a request could not be looked at; it is tried again', { input: message.key, error })
       await sendAlone(ports.queues, message, configuration)
@@ -85,36 +76,6 @@ export const requests: QueueHandler = (ports, configuration) => {
       isAsked = true
     }
     return runBatch(event, 'fifo', ports, (record) => work(record, askAnew), orderOf)
-  }
-}
-
-/** How soon it is looked at again, while its message may have ended. */
-const againMs = 60_000
-
-/**
- * Whatever puts a look off stands in the status of the input, and wants attention after a minute. An input that nobody has looked at
- * yet is on its way. False: there is nothing to tell, or S3 did not answer, and the message comes again.
- */
-async function tellFailedLook(
-  message: InputMessage,
-  error: unknown,
-  ports: Ports,
-  configuration: Configuration,
-): Promise<boolean> {
-  const { key, id } = message
-  const { objects, clock } = ports
-  try {
-    const [head, known] = await Promise.all([objects.head(key), new StatusStore(objects, clock).read(key)])
-    const isOneTooMany = async () => isCrowded(objects, crowdOf(key, configuration.folders), configuration)
-    if (known === undefined && (head === undefined || (await isOneTooMany()))) return false
-    await indexInstants(objects, key, [new Date((await readNow(ports)).getTime() + againMs)], id)
-    const putOff = { reason: reasonOf(error), at: clock.now() }
-    const coming = head && { input: key, state: 'applying' as const, updatedAt: renderInstant(clock.now()) }
-    await tellInput(ports, { message, head }, (current) => describePutOff(current ?? coming, putOff))
-    return true
-  } catch (again) {
-    ports.log.warn('it could not be told why an input is put off', { input: key, error: again })
-    return false
   }
 }
 

@@ -19,7 +19,9 @@ function refusing(refused: (call: InterceptedCall) => boolean, code: string) {
     wrap: (ports) =>
       intercept(ports, async (call) => {
         if (!refusal.isOn || !refused(call)) return call.proceed()
-        const service = call.port === 'ssoAdmin' ? 'sso-admin' : 'identitystore'
+        const services = { ssoAdmin: 'sso-admin', organizations: 'organizations' } as const
+        const service =
+          call.port === 'ssoAdmin' || call.port === 'organizations' ? services[call.port] : 'identitystore'
         throw new ServiceError(service, code, `not today: ${call.operation}`, { httpStatus: 400 })
       }),
   }).start()
@@ -28,6 +30,7 @@ function refusing(refused: (call: InterceptedCall) => boolean, code: string) {
   const minutes = async (count: number) => {
     for (let minute = 0; minute < count; minute++) {
       await world.clock.advance(60_000)
+      await world.finish(world.everyMinuteOfLinks())
       await world.finish(world.everyMinute())
     }
   }
@@ -93,5 +96,19 @@ test('a revocation that waits for a read that AWS refuses says so, and goes on w
   refusal.isOn = false
   await minutes(3)
   await world.until(async () => (await status(group)) === undefined, 'the status removed')
+  expect(await world.keys('attention/')).toEqual([])
+})
+
+test('a link whose account nobody may read says so before it has any other status, and is applied when it can be read', async () => {
+  const { world, refusal, status, minutes } = refusing((call) => call.operation === 'listAccounts', 'AccessDenied')
+  await world.objects.put(group, '')
+  await world.until(async () => (await status(group))?.reason !== undefined, 'a reason in the status', 2)
+  expect(await status(group)).toMatchObject({ state: 'applying', reason: expect.stringContaining('listAccounts') })
+  await minutes(3)
+  expect(await status(group)).toMatchObject({ state: 'failed', remedy: expect.stringContaining('ssofile doctor') })
+  expect(await world.keys('attention/')).toEqual([`attention/failed/${group}`])
+  refusal.isOn = false
+  await minutes(3)
+  await world.until(async () => (await status(group))?.state === 'applied', 'applied')
   expect(await world.keys('attention/')).toEqual([])
 })

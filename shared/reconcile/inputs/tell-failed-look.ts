@@ -1,0 +1,48 @@
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import type { InputMessage } from '../../domain/links/input-message.ts'
+import { describePutOff } from '../../domain/statuses/put-off.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { isPassing, isServiceError } from '../../ports/service-error.ts'
+import { crowdOf, isCrowded } from '../records/crowds.ts'
+import { indexInstants } from '../records/expiry-index.ts'
+import { readNow } from '../records/owner.ts'
+import { StatusStore } from '../records/status-store.ts'
+import { reasonOf } from '../statuses/tell-put-off.ts'
+import { tellInput } from './tell-input.ts'
+
+/** How soon it is looked at again. */
+const againMs = 60_000
+
+/**
+ * Whatever AWS refuses to a look stands in the status of its input, and wants attention after a minute. An input that nobody has looked
+ * at yet is on its way. True: it is told, and looked at again in a minute, so its message need not come again: the same is
+ * refused until somebody removes the cause. False: it may pass by itself, or could not be told, and the message comes again.
+ */
+export async function tellFailedLook(
+  message: InputMessage,
+  error: unknown,
+  ports: Pick<Ports, 'objects' | 'clock' | 'log'>,
+  configuration: Configuration,
+): Promise<boolean> {
+  const { key, id } = message
+  const { objects, clock, log } = ports
+  if (!isServiceError(error) || isPassing(error)) return false
+  try {
+    const [head, known] = await Promise.all([objects.head(key), new StatusStore(objects, clock).read(key)])
+    const isOneTooMany = async () => isCrowded(objects, crowdOf(key, configuration.folders), configuration)
+    if (known === undefined && (head === undefined || (await isOneTooMany()))) return false
+    await indexInstants(objects, key, [new Date((await readNow(ports)).getTime() + againMs)], id)
+    const putOff = { reason: reasonOf(error), at: clock.now() }
+    const coming = head && { input: key, state: 'applying' as const, updatedAt: renderInstant(clock.now()) }
+    await tellInput(ports, { message, head }, (current) => describePutOff(current ?? coming, putOff))
+    log.warn('an input could not be looked at; its status says why, and it is looked at again in a minute', {
+      input: key,
+      error,
+    })
+    return true
+  } catch (again) {
+    log.warn('it could not be told why an input is put off', { input: key, error: again })
+    return false
+  }
+}
