@@ -17,6 +17,23 @@ import { SignedApi } from '../../shared/aws/signed-api.ts'
 import { type Ended, listAwsClis, runProgram, runSsofile } from '../end-to-end/run-program.ts'
 import { type Changes, SkippedStep } from './acceptance.ts'
 
+/** The kinds of people who take part, and what each of them may do. */
+export const kindsOfPeople = {
+  uploader: 'uploads links and permission sets',
+  auditor: 'reads the bucket',
+  operator: 'pauses, releases what the brake holds, puts dead letters back',
+  operatorRole: 'assumes the role of operators',
+  governance: 'writes eligibility/, groups/, rules/ and the attributes for access control',
+  people: 'writes people/ and suspended/, as HR does',
+  memberships: 'writes memberships/',
+  accountOwner: "writes retire/ in the folder of the account's owner",
+  requester: 'a person who signs in by IAM Identity Center, and asks for access',
+  approver: 'another one, who approves it',
+  administrator: 'calls IAM Identity Center, the directory, CloudWatch and CloudTrail',
+  management: 'tags and moves accounts, and reads CloudTrail in the management account',
+} as const
+export type PersonKind = keyof typeof kindsOfPeople
+
 export type AcceptanceOptions = {
   readonly bucket: string
   /** An account in which access may be given and taken, and nobody needs any. */
@@ -28,7 +45,7 @@ export type AcceptanceOptions = {
   /** Where set: this endpoint, where an access key id says who somebody is. Else AWS, by profiles. */
   readonly endpoint: string | undefined
   /** Kinds of people, each with a profile; on an endpoint an access key id. */
-  readonly people: Readonly<Record<string, string>>
+  readonly people: Readonly<Partial<Record<PersonKind, string>>>
   /** Whether groups may be made in the directory: not where an identity provider writes it. */
   readonly mayMakeGroups: boolean
   /** Whether the account may be in another organizational unit for some minutes: one within that in which it is. */
@@ -64,7 +81,7 @@ const lastStatus = z.object({ state: z.string(), reason: z.string().optional(), 
 type Upload = {
   readonly key: string
   readonly body: string
-  readonly kind: string
+  readonly kind: PersonKind
   readonly undo: () => Promise<void>
 }
 type Change = { readonly what: string; readonly undo: () => Promise<unknown> }
@@ -78,7 +95,7 @@ export class AcceptanceContext implements Changes {
   /** Inputs that the present step has written or deleted. */
   readonly #inputs = new Set<string>()
   #isUndoing = false
-  readonly #clients = new Map<string, S3Client>()
+  readonly #clients = new Map<PersonKind, S3Client>()
 
   constructor(options: AcceptanceOptions, prefix: string) {
     this.options = options
@@ -86,20 +103,20 @@ export class AcceptanceContext implements Changes {
   }
 
   /** Of a client that calls as this kind of person. */
-  settings(kind: string) {
+  settings(kind: PersonKind) {
     const { endpoint, region } = this.options
     const who = this.#whoIs(kind)
     if (endpoint === undefined) return { region, profile: who }
     return { endpoint, region, credentials: { accessKeyId: who, secretAccessKey: 'any' } }
   }
 
-  #whoIs(kind: string): string {
+  #whoIs(kind: PersonKind): string {
     const who = this.options.people[kind]
     if (who === undefined) throw new SkippedStep(`nobody is named for it: --as ${kind}=PROFILE`)
     return who
   }
 
-  s3(kind = 'uploader'): S3Client {
+  s3(kind: PersonKind = 'uploader'): S3Client {
     const known = this.#clients.get(kind)
     if (known) return known
     const { endpoint } = this.options
@@ -122,22 +139,22 @@ export class AcceptanceContext implements Changes {
     return new OrganizationsClient({ ...this.settings('management'), maxAttempts: 6 })
   }
 
-  sqs(kind: string): SQSClient {
+  sqs(kind: PersonKind): SQSClient {
     return new SQSClient(this.settings(kind))
   }
 
   /** For what has no client in the SDK. */
-  signedApi(kind: string, address: string, service: string): SignedApi {
+  signedApi(kind: PersonKind, address: string, service: string): SignedApi {
     return new SignedApi(new URL(address), this.settings(kind), service)
   }
 
   /** `ssofile …` as this kind of person runs it. */
-  ssofile(kind: string, args: readonly string[]): Promise<Ended> {
+  ssofile(kind: PersonKind, args: readonly string[]): Promise<Ended> {
     return runSsofile(args, this.environmentOf(kind))
   }
 
   /** What the AWS CLI answers to this kind of person. Where another endpoint than AWS does not answer, the step is skipped. */
-  async aws(kind: string, ...args: readonly string[]): Promise<unknown> {
+  async aws(kind: PersonKind, ...args: readonly string[]): Promise<unknown> {
     const { endpoint } = this.options
     const at = endpoint === undefined ? [] : ['--endpoint-url', endpoint]
     const told = await runProgram(listAwsClis()[0], [...at, ...args, '--output', 'json'], {
@@ -149,7 +166,7 @@ export class AcceptanceContext implements Changes {
   }
 
   /** What a command of this kind of person finds in its environment. */
-  environmentOf(kind: string): NodeJS.ProcessEnv {
+  environmentOf(kind: PersonKind): NodeJS.ProcessEnv {
     const { endpoint, bucket, region } = this.options
     const who = this.#whoIs(kind)
     const own = endpoint === undefined ? { AWS_PROFILE: who } : { AWS_ACCESS_KEY_ID: who, AWS_SECRET_ACCESS_KEY: 'any' }
@@ -167,12 +184,12 @@ export class AcceptanceContext implements Changes {
     return { InstanceArn: found?.InstanceArn ?? '', IdentityStoreId: found?.IdentityStoreId ?? '' }
   }
 
-  async put(key: string, body = '', kind = 'uploader'): Promise<void> {
+  async put(key: string, body = '', kind: PersonKind = 'uploader'): Promise<void> {
     await this.#put({ key, body, kind, undo: () => this.remove(key, kind) })
   }
 
   /** As `put`. Undoing it waits until ssofile has taken back what the input brought. */
-  async putUntilGone(key: string, body = '', kind = 'uploader'): Promise<void> {
+  async putUntilGone(key: string, body = '', kind: PersonKind = 'uploader'): Promise<void> {
     const undo = async () => {
       await this.remove(key, kind)
       await this.untilGoneMs(key)
@@ -194,13 +211,13 @@ export class AcceptanceContext implements Changes {
     }
   }
 
-  async remove(key: string, kind = 'uploader'): Promise<void> {
+  async remove(key: string, kind: PersonKind = 'uploader'): Promise<void> {
     this.#inputs.add(key)
     await this.s3(kind).send(new DeleteObjectCommand({ Bucket: this.options.bucket, Key: key }))
   }
 
   /** `undefined`: there is none. */
-  async json(key: string, kind = 'auditor'): Promise<Record<string, unknown> | undefined> {
+  async json(key: string, kind: PersonKind = 'auditor'): Promise<Record<string, unknown> | undefined> {
     try {
       const { Body } = await this.s3(kind).send(new GetObjectCommand({ Bucket: this.options.bucket, Key: key }))
       return JSON.parse((await Body?.transformToString()) ?? '')

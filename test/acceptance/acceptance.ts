@@ -72,7 +72,7 @@ export async function runAcceptance<C extends Changes>(running: Running<C>): Pro
 
 function reasonToStop(step: Step<never>, { outcome }: StepResult, signal?: AbortSignal): string | undefined {
   if (signal?.aborted) return String(signal.reason)
-  if (step.isBasis && outcome !== 'passed') return `they need what '${step.name}' makes`
+  if (step.isBasis && outcome === 'failed') return `they need what '${step.name}' makes`
   return undefined
 }
 

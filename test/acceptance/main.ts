@@ -6,7 +6,7 @@ import { operatorRole } from '../../infra/local/add-roles-of-people.ts'
 import { readEnvironment } from '../../infra/read-environment.ts'
 import { organizationRegionOf } from '../../shared/domain/deployment/environment.ts'
 import { runAcceptance, type Step, type StepResult } from './acceptance.ts'
-import { AcceptanceContext, type AcceptanceOptions } from './acceptance-context.ts'
+import { AcceptanceContext, type AcceptanceOptions, kindsOfPeople } from './acceptance-context.ts'
 import type { Facts, FactsFile } from './facts.ts'
 import { attributes } from './step-of-attributes.ts'
 import { brake } from './step-of-brake.ts'
@@ -84,15 +84,30 @@ With AWS_ENDPOINT_URL it tries that endpoint, such as the local system (npm star
   .option('--without <text...>', 'not the steps whose names have one of these texts')
   .option('--facts <file>', 'where the facts go', 'acceptance-facts.json')
   .addOption(new Option('--patience-seconds <n>', 'how long one thing may take').argParser(Number).default(300, '300'))
+  .addHelpText(
+    'after',
+    `\nKinds of people:\n${Object.entries(kindsOfPeople)
+      .map(([kind, does]) => `  ${kind.padEnd(14)} ${does}`)
+      .join('\n')}`,
+  )
   .addHelpText('after', () => `\nSteps:\n${steps.map(({ name }) => `  ${name}`).join('\n')}\n`)
   .addHelpText('after', 'Exit code 0: nothing failed; 1: something did, or a signal came; 2: wrong usage.')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+
+/** `KIND=PROFILE`. */
+const person = z.string().transform((text, context) => {
+  const at = text.indexOf('=')
+  const kind = z.enum(Object.keys(kindsOfPeople)).safeParse(text.slice(0, at))
+  if (kind.success) return [kind.data, text.slice(at + 1)] as const
+  context.addIssue(`received --as ${text}, expected KIND=PROFILE; kinds: ${Object.keys(kindsOfPeople).join(', ')}`)
+  return z.NEVER
+})
 
 const given = z.object({
   environment: z.string().optional(),
   account: z.array(z.string()).min(1),
   group: z.string(),
-  as: z.array(z.string()).default([]),
+  as: z.array(person).default([]),
   mayMakeGroups: z.boolean().default(false),
   mayMoveAccount: z.boolean().default(false),
   api: z.string().optional(),
@@ -112,6 +127,8 @@ async function readOptions(): Promise<
 > {
   const read = given.safeParse(command.parse().opts())
   const endpoint = process.env.AWS_ENDPOINT_URL
+  const wrongPeople = read.error?.issues.find(({ path: [option] }) => option === 'as')
+  if (wrongPeople) throw new Refusal(wrongPeople.message)
   if (!read.success || (read.data.environment === undefined && endpoint === undefined))
     throw new Refusal(
       'expected --environment NAME --account SANDBOX --group GROUP, with an account in which that group may have access for some minutes; against another endpoint than AWS (AWS_ENDPOINT_URL) no environment',
@@ -131,7 +148,7 @@ async function readOptions(): Promise<
   const of = environment === undefined ? undefined : await readEnvironment(environment)
   const bucket = of?.bucket.name ?? process.env.SSOFILE_BUCKET ?? 'ssofile'
   const region = of?.region ?? process.env.AWS_REGION ?? 'us-east-1'
-  const named = Object.fromEntries(read.data.as.map((one) => one.split('=') as [string, string]))
+  const named = Object.fromEntries(read.data.as)
   const membershipFolder = of?.access.memberships[0]?.folder ?? ''
   return {
     membershipFolder,

@@ -1,21 +1,21 @@
 import { GetUserIdCommand } from '@aws-sdk/client-identitystore'
 import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { GetInlinePolicyForPermissionSetCommand } from '@aws-sdk/client-sso-admin'
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import * as z from 'zod'
 import { parsePersonSession } from '../../shared/domain/principals/person-session.ts'
 import { SkippedStep, type Step } from './acceptance.ts'
-import { type AcceptanceContext, refusalOf } from './acceptance-context.ts'
+import { type AcceptanceContext, type PersonKind, refusalOf } from './acceptance-context.ts'
 import { makeUser } from './make-principals.ts'
 import { putLink, putSet } from './put-link.ts'
 
 type RequestStep = Step<AcceptanceContext>
 
-const caller = z.object({ Arn: z.string() })
 const told = z.object({ key: z.string(), status: z.object({ request: z.object({ digest: z.string() }) }) })
 
 /** Who this kind of person is in IAM Identity Center: the name of the session, and the id of the user. */
-async function userOf(context: AcceptanceContext, kind: string) {
-  const { Arn } = caller.parse(await context.aws(kind, 'sts', 'get-caller-identity'))
+async function userOf(context: AcceptanceContext, kind: PersonKind) {
+  const { Arn = '' } = await new STSClient(context.settings(kind)).send(new GetCallerIdentityCommand({}))
   const name = parsePersonSession(Arn)?.userName
   if (name === undefined) throw new SkippedStep(`${kind} is ${Arn}, expected a session of IAM Identity Center`)
   const { IdentityStoreId } = await context.instance()
@@ -24,7 +24,7 @@ async function userOf(context: AcceptanceContext, kind: string) {
   return { name, id: (await context.identityStore().send(asked)).UserId ?? '' }
 }
 
-async function ssofile(context: AcceptanceContext, kind: string, ...args: readonly string[]): Promise<string> {
+async function ssofile(context: AcceptanceContext, kind: PersonKind, ...args: readonly string[]): Promise<string> {
   const { exitCode, stdout, stderr } = await context.ssofile(kind, args)
   if (exitCode !== 0) throw new Error(`ssofile ${args[0]} ${args[1]}: exit code ${exitCode}: ${stderr}${stdout}`)
   return stdout

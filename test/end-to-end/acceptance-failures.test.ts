@@ -104,3 +104,18 @@ test.each([
   expect([exitCode, stderr]).toEqual([0, ''])
   expect(stdout).toContain(option)
 })
+
+test.each([
+  [
+    'a kind of person that there is not',
+    ['--as', 'requestor=x'],
+    /received --as requestor=x, expected KIND=PROFILE; kinds: .*requester/,
+  ],
+  ['a text that no step has', ['--only', 'paus1'], /no step has 'paus1' in its name/],
+  ['an option that there is not', ['--onyl', 'pause'], /unknown option '--onyl'/],
+])('%s is wrong usage, and nothing runs', async (_, more, told) => {
+  const args = [main, ...sandbox, '--facts', join(directory, 'none.json'), ...more]
+  const { exitCode, stdout, stderr } = await runProgram(process.execPath, args, { env: system.env('ssofile') })
+  expect([exitCode, stdout]).toEqual([2, ''])
+  expect(stderr).toMatch(told)
+})
