@@ -8,7 +8,6 @@ import { retireCredentials } from '../shared/reconcile/credentials/retire-creden
 import { writeCredentials } from '../shared/reconcile/credentials/write-credentials.ts'
 import { writePermissions } from '../shared/reconcile/credentials/write-permissions.ts'
 import { reconcile, sweep } from '../shared/reconcile/differences/reconcile.ts'
-import type { SliceOptions } from '../shared/reconcile/dispatcher/slice.ts'
 import { beginDriftCheck } from '../shared/reconcile/drift/drift-run.ts'
 import { tellOutcomes } from '../shared/reconcile/notifications/tell-outcomes.ts'
 import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
@@ -34,9 +33,8 @@ import { findOvertaken } from '../shared/reconcile/statuses/find-overtaken.ts'
 import { SpoiledRecords } from '../shared/reconcile/statuses/spoiled-records.ts'
 import { watchPolicies } from '../shared/reconcile/statuses/watch-policies.ts'
 import { watchSelectors } from '../shared/reconcile/statuses/watch-selectors.ts'
-import { dispatcher } from './dispatcher.ts'
 
-/** A function of a schedule that has more than one thing to do. The dispatcher's has one, and stands below. */
+/** A function of a schedule that has more than one thing to do. The dispatcher's has one: a slice. */
 export type ScheduledFunction = Exclude<keyof typeof heartbeats, 'dispatcher'>
 
 /** What a process keeps from one run to the next, and what only some jobs are given. */
@@ -73,7 +71,11 @@ export const jobs: readonly Job[] = [
   { of: 'minute-links', name: 'instants that have come', work: ({ due }) => due.look() },
   { of: 'minute-links', name: 'links whose permission set was applied', work: lookAtOvertaken },
   { of: 'minute-links', name: 'denials of ended sessions', work: followDenials },
-  { of: 'minute-links', name: 'state that is gone', work: compareWithoutState },
+  {
+    of: 'minute-links',
+    name: 'state that is gone',
+    work: async ({ ports }) => (await hasCheckpoint(ports.objects)) || reconcileWithoutState(ports),
+  },
   { of: 'minute-links', name: 'records that cannot be read', work: tellSpoiled },
   { of: 'minute-links', name: 'policies', work: tellPolicies },
   { of: 'minute-links', name: 'selectors', work: tellSelectors },
@@ -148,15 +150,6 @@ export function schedule(
   }
 }
 
-/**
- * Every minute: a slice of the dispatcher, for open work that is due and for a wake that was lost. Not through the queue
- * of wakes: the wake of a function that died blocks its whole group until its visibility timeout ends.
- */
-export const everyMinute =
-  (ports: Ports, configuration: Configuration, options: SliceOptions) => async (): Promise<void> => {
-    await dispatcher(ports, configuration, options)()
-  }
-
 /** From the beginning of the minute: what is left of it, and of the function's time, is for what comes then. */
 const waitsMostMs = 45_000
 /** Between two looks at the index. */
@@ -227,10 +220,6 @@ async function lookAtOvertaken({ ports, configuration }: Run): Promise<void> {
 async function followDenials({ ports, configuration }: Run): Promise<void> {
   const denying = await followEndedSessions(ports, configuration)
   if (denying.length > 0) ports.log.info('what is denied to ended sessions is brought up to date', { denying })
-}
-
-async function compareWithoutState({ ports }: Run): Promise<void> {
-  if (!(await hasCheckpoint(ports.objects))) await reconcileWithoutState(ports)
 }
 
 async function tellSpoiled({ ports, configuration, records }: Run): Promise<void> {

@@ -6,7 +6,7 @@ import { links } from '../handlers/links.ts'
 import { permissionSets } from '../handlers/permission-sets.ts'
 import { requests } from '../handlers/requests.ts'
 import { router } from '../handlers/router.ts'
-import { everyMinute, type ScheduledFunction, schedule } from '../handlers/schedules.ts'
+import { type ScheduledFunction, schedule } from '../handlers/schedules.ts'
 import { startEventSourceMapping } from '../infra/local/event-source-mapping.ts'
 import { startNotifications } from '../infra/local/notifications.ts'
 import {
@@ -238,7 +238,7 @@ export class World {
 
   async everyMinute(): Promise<void> {
     const { ports, configuration: settings } = this
-    await Promise.all([this.everyMinuteOfLinks(), everyMinute(ports, settings, slice)()])
+    await Promise.all([this.everyMinuteOfLinks(), dispatcher(ports, settings, slice)()])
   }
 
   /** One run of this function by its schedule; `minute-links` without waiting for what comes within the minute. */

@@ -5,7 +5,7 @@ import { links } from '../../handlers/links.ts'
 import { permissionSets } from '../../handlers/permission-sets.ts'
 import { requests } from '../../handlers/requests.ts'
 import { router } from '../../handlers/router.ts'
-import { everyMinute, type ScheduledFunction, schedule } from '../../handlers/schedules.ts'
+import { type ScheduledFunction, schedule } from '../../handlers/schedules.ts'
 import type { RoleName } from '../../infra/function-permissions.ts'
 import { startEventSourceMapping } from '../../infra/local/event-source-mapping.ts'
 import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
@@ -124,7 +124,7 @@ export class Deployment {
   async everyMinute(): Promise<void> {
     if (this.minutesToSweep <= 0) void this.everyFiveMinutes()
     void this.everyMinuteOfLinks()
-    await this.#attempt('dispatcher', (ports) => everyMinute(ports, this.#told, slice)())
+    await this.#attempt('dispatcher', (ports) => dispatcher(ports, this.#told, slice)())
   }
 
   readonly everyMinuteOfLinks = () => this.#schedule('minute-links')
