@@ -1,10 +1,10 @@
 import type { GrantingLink } from '../../domain/assignments/ledger-entry.ts'
 import { causeOfPrincipal, type Revocation, revocationAct } from '../../domain/brake/act.ts'
+import { type BrakeAnswer, exempt } from '../../domain/brake/admission.ts'
 import type { Cause } from '../../domain/brake/brake-record.ts'
 import { parseLinkKey } from '../../domain/links/link.ts'
 import { suspendedAs } from '../../domain/people/describe-suspension.ts'
 import { endOfUser, endSession, revocationMs } from '../../domain/sessions/ended-sessions.ts'
-import type { Admission } from '../brake/brake.ts'
 import { findCause, withoutEnded } from '../brake/find-cause.ts'
 import { admitLinks } from '../guardrails/admit-links.ts'
 import { recordEndedSessions } from '../records/ended-sessions.ts'
@@ -20,7 +20,7 @@ import { bindLinks, keepBindings } from './user-binding.ts'
  * The links that granted it are asked for once more, and the same reading says why the access goes. Where they say something
  * else than at the beginning of the evaluation, it begins again: nothing is counted, and nothing is sent.
  */
-export async function askBrake(settling: Settling): Promise<Admission | 'evaluate again'> {
+export async function askBrake(settling: Settling): Promise<BrakeAnswer | 'evaluate again'> {
   const { key, id, context, wish, located: account, selectors, entry } = settling
   const { objects, configuration, organization, brake } = context
   const managementAccountId = await organization.managementAccountId()
@@ -37,7 +37,7 @@ export async function askBrake(settling: Settling): Promise<Admission | 'evaluat
   const isWanted = end === undefined && bound.length + (found?.unreadable.length ?? 0) > 0
   if (isWanted !== (wish.is !== 'unwanted')) return 'evaluate again'
   const links = await withoutEnded(all, read, objects)
-  if (all.length > 0 && links.length === 0) return { outcome: 'passes' }
+  if (all.length > 0 && links.length === 0) return exempt('temporary access has ended')
   const place = { accountId: id.accountId, account, managementAccountId, selectors }
   const why = await findCause(links, read, place)
   const isEnded = end !== undefined && end.suspension === undefined

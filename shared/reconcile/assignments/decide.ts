@@ -419,7 +419,7 @@ function isLeftMissing({ onDrift }: Facts, entry: LedgerEntry, links: readonly G
 }
 
 /** A deletion was begun, and counted by the brake before that. */
-function isBegun(entry: LedgerEntry): boolean {
+export function isBegun(entry: LedgerEntry): boolean {
   return entry.call?.kind === 'deletion' && ['revoking', 'failed', 'stuck'].includes(entry.state)
 }
 

@@ -1,9 +1,9 @@
 import type { Listing } from '../../domain/assignments/access-proof.ts'
 import type { Contradiction } from '../../domain/assignments/contradiction.ts'
 import type { GrantingLink, LedgerEntry, LedgerState } from '../../domain/assignments/ledger-entry.ts'
+import type { BrakeAnswer } from '../../domain/brake/admission.ts'
 import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
 import type { RequestKind } from '../../ports/sso-admin.ts'
-import type { Admission } from '../brake/brake.ts'
 import type { LastWord } from '../records/history.ts'
 
 /** What the links that name the principal's present name say of one access now. */
@@ -41,7 +41,7 @@ export type Known = {
    * takes longer than an evaluation.
    */
   readonly request?: 'not-found' | 'lost' | 'in-progress' | undefined
-  readonly admission?: Admission | undefined
+  readonly admission?: BrakeAnswer | undefined
   /** Identity Center failed our call in this evaluation. */
   readonly failure?: { readonly reason: string } | undefined
   readonly rest?: Rest | undefined

@@ -12,6 +12,7 @@ import {
 } from '../../domain/assignments/access-changes.ts'
 import { reasonOfContradiction } from '../../domain/assignments/contradiction.ts'
 import { type GrantingLink, haveSameTerms, type LedgerEntry } from '../../domain/assignments/ledger-entry.ts'
+import { type Admission, exempt } from '../../domain/brake/admission.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { RequestEnd } from '../calls/assignment-requests.ts'
@@ -24,6 +25,7 @@ import { LinkReadings } from '../records/link-readings.ts'
 import { nextAttempt, scheduleWork } from '../records/open-work.ts'
 import { isSpoiled, spoiledAsAbsent, unlessSpoiled } from '../records/stored-json.ts'
 import { askBrake } from './ask-brake.ts'
+import { isBegun } from './decide.ts'
 import { denySuspendedMembers } from './deny-suspended-members.ts'
 import { evaluateAssignment } from './evaluate-assignment.ts'
 import type { Step, StepOf } from './facts.ts'
@@ -193,7 +195,8 @@ async function undo(settling: Settling, prepared: Prepared | undefined): Promise
 async function call(settling: Settling, { kind }: StepOf<'call'>): Promise<Again | undefined> {
   const { context, prepared, target } = settling
   const patience = { ms: believedMs, signal: context.ending }
-  const send = () => sendAssignmentCall(kind, target, context)
+  const asked = kind === 'creation' ? { kind } : { kind, admission: admissionOf(settling) }
+  const send = () => sendAssignmentCall(asked, target, context)
   const answer = (await context.requests.make(kind, target, patience, send)) ?? noSlot
   settling.prepared = undefined
   // What is known of an earlier request says nothing of this one.
@@ -219,6 +222,13 @@ async function call(settling: Settling, { kind }: StepOf<'call'>): Promise<Again
     default:
       return answer satisfies never
   }
+}
+
+/** Of this evaluation, or of an earlier one: then its entry says that its deletion was begun. */
+function admissionOf({ known, prepared, access }: Settling): Admission {
+  if (known.admission?.outcome === 'passes') return known.admission
+  if (prepared?.before && isBegun(prepared.before)) return exempt('it was admitted before, as its record says')
+  throw new Error(`${access.principal} would lose an access, and the brake was not asked`)
 }
 
 /** After a pause everything is evaluated again: what was refused in passing may not be meant any more. */

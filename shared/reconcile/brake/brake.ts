@@ -1,5 +1,6 @@
 import { type AssignmentKey, assignmentOf } from '../../domain/assignments/assignment.ts'
 import type { Act } from '../../domain/brake/act.ts'
+import { admitted, type BrakeAnswer, type Held } from '../../domain/brake/admission.ts'
 import type { BrakeList, BrakeRecord, BrakeWindow } from '../../domain/brake/brake-record.ts'
 import { describeList } from '../../domain/brake/describe-list.ts'
 import type { HeldContents } from '../../domain/brake/held-contents.ts'
@@ -37,9 +38,6 @@ export type Leavers = {
 
 type BrakePorts = Pick<Ports, 'objects' | 'queues' | 'clock' | 'randomness' | 'log' | 'metrics'>
 
-/** `held`: nothing may be sent; `reason` is for a person. */
-export type Admission = { readonly outcome: 'passes' } | { readonly outcome: 'held'; readonly reason: string }
-
 /**
  * Counts revocations before they are sent (design, promise 6). Everything stands in `control/brake.json`, so a dispatcher
  * that dies forgets nothing; what comes together is written together. Whatever cannot be read or written revokes nothing.
@@ -70,7 +68,7 @@ export class Brake {
    * Asked before anything is taken away from anybody; when it passes, that has been counted. Policies are asked for their minimums,
    * then limits and releases say the rest, in one writing. Throws when it cannot be said.
    */
-  async admit(act: Act): Promise<Admission> {
+  async admit(act: Act): Promise<BrakeAnswer> {
     // What minimums read of the ledger and the directory takes longest, and nothing else has to wait for that.
     if (act.takes) await this.#minimums.judge(act.takes, new Set())
     for (;;) {
@@ -82,7 +80,7 @@ export class Brake {
         return judged.brake
       })
       const { judged } = asked
-      if (judged?.is === 'passes') return { outcome: 'passes' }
+      if (judged?.is === 'passes') return admitted()
       if (judged?.is === 'held') return heldOn(judged.list)
       for (const window of judged?.is === 'unmeasured' ? judged.baseless : []) await this.#measure(window)
     }
@@ -268,7 +266,7 @@ function leaverAct(item: string): Act {
   return { rule: 'memberships', item, counts: [] }
 }
 
-function heldOn(list: BrakeList | undefined): Admission {
+function heldOn(list: BrakeList | undefined): Held {
   return { outcome: 'held', reason: list ? describeList(list) : 'held by the brake' }
 }
 

@@ -1,5 +1,6 @@
+import type { Admission } from '../../domain/brake/admission.ts'
 import { isServiceError, proofOf } from '../../ports/service-error.ts'
-import type { AssignmentTarget, RequestKind, SsoAdmin } from '../../ports/sso-admin.ts'
+import type { AssignmentTarget, SsoAdmin } from '../../ports/sso-admin.ts'
 import { NotStartedError } from './limited-sso-admin.ts'
 
 /** How Identity Center answered a call that creates or deletes an assignment. */
@@ -12,9 +13,14 @@ export type CallAnswer =
   /** No answer, HTTP 5xx, or an error nobody knows: it may have taken effect. */
   | { readonly is: 'unknown'; readonly reason: string }
 
+/** What is called. Nothing is deleted without an admission. */
+export type AssignmentCall =
+  | { readonly kind: 'creation' }
+  | { readonly kind: 'deletion'; readonly admission: Admission }
+
 /** Sends one call. Throws what is no answer of the service. */
 export async function sendAssignmentCall(
-  kind: RequestKind,
+  { kind }: AssignmentCall,
   target: AssignmentTarget,
   { ssoAdmin, ending }: { readonly ssoAdmin: SsoAdmin; readonly ending: AbortSignal },
 ): Promise<CallAnswer> {

@@ -1,4 +1,5 @@
 import { deletionAct } from '../../domain/brake/act.ts'
+import type { Admission } from '../../domain/brake/admission.ts'
 import { suspensionKey } from '../../domain/people/suspension.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
@@ -23,7 +24,7 @@ const laterMs = 60 * 60_000
 const groupsMost = 5
 
 /**
- * Why a user who is due to be deleted is kept; `undefined`: the user may be deleted, and has been counted for the brake. Nobody can
+ * Why a user who is due to be deleted is kept; or the admission of the brake, which has counted the user. Nobody can
  * take a deletion back, and with the user everything would go that anybody gave. `broken`: a policy that is not valid.
  *
  * | in this order                                          | then                                    |
@@ -38,7 +39,7 @@ export async function findWhyKept(
   id: PrincipalId,
   due: { readonly name: PrincipalName; readonly dueAt: Date; readonly broken: Complaint | undefined },
   context: Looking,
-): Promise<Kept | undefined> {
+): Promise<Kept | Admission> {
   const { name, dueAt, broken } = due
   if (broken)
     return {
@@ -64,7 +65,7 @@ export async function findWhyKept(
   const left = await findLeft(id, name, context)
   if (left) return left
   const asked = await context.brake.admit(deletionAct(id))
-  if (asked.outcome === 'passes') return undefined
+  if (asked.outcome === 'passes') return asked
   const remedy = 'an operator looks at what is held with: ssofile brake, and can release it'
   return { told: { state: 'held', reason: asked.reason, remedy }, againMs: soonMs }
 }

@@ -1,4 +1,5 @@
 import { suspensionAct } from '../../domain/brake/act.ts'
+import { exempt } from '../../domain/brake/admission.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { findUploader } from '../../domain/links/find-uploader.ts'
 import type { InputMessage } from '../../domain/links/input-message.ts'
@@ -243,7 +244,7 @@ class MembershipLook {
     const admitSuspension = async () => {
       const told = suspension && (await spoiledAsAbsent(this.#statuses.read(suspension)))
       const person = suspendedAs(user, told || undefined)
-      return person === 'admitted' ? ({ outcome: 'passes' } as const) : brake.admit(suspensionAct(person))
+      return person === 'admitted' ? exempt('the person was admitted before') : brake.admit(suspensionAct(person))
     }
     const isEnded = place === 'gone' || place.isDisabled
     const whoEnded = name ?? this.#membership.user

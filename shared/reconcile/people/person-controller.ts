@@ -29,6 +29,7 @@ import type { DirectoryUser } from '../../ports/identity-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { unlessCode } from '../../ports/service-error.ts'
 import type { Brake } from '../brake/brake.ts'
+import { deleteUser } from '../calls/taking-calls.ts'
 import type { refusePeople } from '../directory/refuse-people.ts'
 import type {
   Controller,
@@ -225,9 +226,9 @@ async function perform(
       if (user === undefined) return {}
       const due = { name, dueAt: action.dueAt, broken: facts.broken }
       const kept = await findWhyKept(user.id, due, context)
-      if (kept) return describeLater({ ...kept.told, principalId: user.id }, input, kept.againMs)
+      if ('told' in kept) return describeLater({ ...kept.told, principalId: user.id }, input, kept.againMs)
       await requireUnchanged(objects, input.key, head)
-      await unlessCode(identityStore.deleteUser(user.id), 'ResourceNotFoundException')
+      await unlessCode(deleteUser(kept, user.id, context), 'ResourceNotFoundException')
       return forget('deleted')
     }
     case 'forget':

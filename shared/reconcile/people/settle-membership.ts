@@ -1,5 +1,6 @@
 import { liveMs } from '../../domain/assignments/access-proof.ts'
 import { type Act, removalAct } from '../../domain/brake/act.ts'
+import { type BrakeAnswer, exempt } from '../../domain/brake/admission.ts'
 import type { Author } from '../../domain/by-hand/author.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { renderNameInKey } from '../../domain/links/name-in-key.ts'
@@ -14,7 +15,8 @@ import { renderInstant } from '../../domain/text/instant.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { unlessCode } from '../../ports/service-error.ts'
-import type { Admission, Brake } from '../brake/brake.ts'
+import type { Brake } from '../brake/brake.ts'
+import { removeMember } from '../calls/taking-calls.ts'
 import { findAuthor } from '../records/authors.ts'
 import type { JsonRecord } from '../records/json-record.ts'
 import { indexMembership, unindexMembership } from '../records/membership-index.ts'
@@ -43,7 +45,7 @@ export type Wish = {
   /** The directory ends the user: before the entry goes, what the user has open of the group's access is denied. */
   readonly denySessions?: (() => Promise<void>) | undefined
   /** The file that suspends the user. The brake is asked about the person, who counts once. */
-  readonly admitSuspension?: (() => Promise<Admission>) | undefined
+  readonly admitSuspension?: (() => Promise<BrakeAnswer>) | undefined
 }
 
 /** `lookedMs`: when its reading began, by the monotonic clock. */
@@ -209,14 +211,14 @@ class MembershipEvaluation {
       return 'again'
     }
     if (this.#context.clock.monotonicMs() - this.#wish.lookedMs > liveMs) return 'again'
-    const removal = this.#context.identityStore.deleteGroupMembership(entry.membershipId)
+    const removal = removeMember(admission, entry.membershipId, this.#context)
     await unlessCode(removal, 'ResourceNotFoundException')
     return this.#forget('ssofile')
   }
 
-  async #admit({ files }: OwnedMembership): Promise<Admission> {
+  async #admit({ files }: OwnedMembership): Promise<BrakeAnswer> {
     const { isGone, admitSuspension, countLeavers, denySessions } = this.#wish
-    if (isGone) return { outcome: 'passes' }
+    if (isGone) return exempt('the user or the group is gone')
     const { brake } = this.#context
     if (admitSuspension) {
       const admission = await admitSuspension()

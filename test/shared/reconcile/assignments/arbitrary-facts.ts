@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import type { GrantingLink } from '../../../../shared/domain/assignments/ledger-entry.ts'
+import { exempt } from '../../../../shared/domain/brake/admission.ts'
 import type { Facts, Wish } from '../../../../shared/reconcile/assignments/facts.ts'
 import type { LastWord } from '../../../../shared/reconcile/records/history.ts'
 import { ago, entries, linkNamed, links, mine, now } from '../../domain/access-arbitraries.ts'
@@ -19,7 +20,7 @@ export const learned = {
     { says: 'ended', event: 'released', at: ago(60_000), ageMs: 60_000 },
   ),
   request: fc.constantFrom('not-found' as const, 'lost' as const, 'in-progress' as const),
-  admission: fc.constantFrom({ outcome: 'passes' as const }, { outcome: 'held' as const, reason: 'too many' }),
+  admission: fc.constantFrom(exempt('temporary access has ended'), { outcome: 'held' as const, reason: 'too many' }),
   failure: fc.record({ reason: fc.constant('AWS says no') }),
   rest: fc.constantFrom(
     { result: 'in-force' as const },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { LedgerEntry } from '../../../../shared/domain/assignments/ledger-entry.ts'
+import { exempt } from '../../../../shared/domain/brake/admission.ts'
 import { decide } from '../../../../shared/reconcile/assignments/decide.ts'
 import type { Facts, Known, Step, Wish } from '../../../../shared/reconcile/assignments/facts.ts'
 import type { LastWord } from '../../../../shared/reconcile/records/history.ts'
@@ -25,7 +26,7 @@ const revokedLately: Extract<LastWord, { says: 'ended' }> = {
   ageMs: 5 * minute - 1,
 }
 const revokedLong: typeof revokedLately = { ...revokedLately, ageMs: 5 * minute }
-const passing: Known = { history: ours, admission: { outcome: 'passes' } }
+const passing: Known = { history: ours, admission: exempt('temporary access has ended') }
 const in5 = new Date(now.getTime() + 5 * minute)
 
 type Change = Partial<LedgerEntry>

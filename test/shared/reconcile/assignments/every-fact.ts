@@ -4,6 +4,7 @@ import {
   type LedgerEntry,
   ledgerStates,
 } from '../../../../shared/domain/assignments/ledger-entry.ts'
+import { exempt } from '../../../../shared/domain/brake/admission.ts'
 import type { Facts, Known, Wish } from '../../../../shared/reconcile/assignments/facts.ts'
 import type { LastWord } from '../../../../shared/reconcile/records/history.ts'
 import { type Choose, lazily } from '../../../every-choice.ts'
@@ -121,7 +122,8 @@ function everyAnswer(choose: Choose, entry: LedgerEntry | undefined): Known {
     foreign: () => asked(() => choose(['same', 'other', 'none'])),
     history: () => asked(() => everyWord(choose, entry)),
     request: () => choose([undefined, 'not-found', 'lost', 'in-progress']),
-    admission: () => asked(() => choose([{ outcome: 'passes' }, { outcome: 'held', reason: 'too many' }])),
+    admission: () =>
+      asked(() => choose([exempt('temporary access has ended'), { outcome: 'held', reason: 'too many' }])),
     failure: () => choose([undefined, { reason: 'AWS says no' }]),
     rest: () => choose([undefined, { result: 'open', reason: 'later' }]),
   })

@@ -12,6 +12,7 @@ import {
 } from '../../../../shared/domain/assignments/access-changes.ts'
 import { claims, settlesAt, settlingMs } from '../../../../shared/domain/assignments/access-proof.ts'
 import type { Access, GrantingLink, LedgerEntry } from '../../../../shared/domain/assignments/ledger-entry.ts'
+import { exempt } from '../../../../shared/domain/brake/admission.ts'
 import type { RequestKind } from '../../../../shared/ports/sso-admin.ts'
 import type { Facts, Known, Step, Wish } from '../../../../shared/reconcile/assignments/facts.ts'
 import type { LastWord } from '../../../../shared/reconcile/records/history.ts'
@@ -161,7 +162,7 @@ export function perform(written: State, { ahead, ...run }: Run, step: Step): rea
         : one(learn(state, run, step.what))
     case 'ask the brake':
       return [
-        { label: 'the brake lets it pass', states: [know({ admission: { outcome: 'passes' } })] },
+        { label: 'the brake lets it pass', states: [know({ admission: exempt('temporary access has ended') })] },
         { label: 'the brake has it evaluated again', states: [again(state, run, {})] },
       ]
     case 'look at the live account':

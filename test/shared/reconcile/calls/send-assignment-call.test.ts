@@ -1,10 +1,11 @@
 import { expect, test } from '@jest/globals'
+import { exempt } from '../../../../shared/domain/brake/admission.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetArn, principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import type { AssignmentTarget } from '../../../../shared/ports/sso-admin.ts'
 import { NotStartedError } from '../../../../shared/reconcile/calls/limited-sso-admin.ts'
-import { sendAssignmentCall } from '../../../../shared/reconcile/calls/send-assignment-call.ts'
+import { type AssignmentCall, sendAssignmentCall } from '../../../../shared/reconcile/calls/send-assignment-call.ts'
 import { intercept, noAnswer } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
 
@@ -17,13 +18,13 @@ const target: AssignmentTarget = {
 const { signal: ending } = new AbortController()
 
 /** What is answered to a creation, and what was asked for. */
-function send(answer: () => unknown, kind: 'creation' | 'deletion' = 'creation') {
+function send(answer: () => unknown, call: AssignmentCall = { kind: 'creation' }) {
   const asked: (readonly unknown[])[] = []
   const { ssoAdmin } = intercept(new World().ports, async ({ operation, args }) => {
     asked.push([operation, ...args])
     return answer()
   })
-  return { asked, sent: sendAssignmentCall(kind, target, { ssoAdmin, ending }) }
+  return { asked, sent: sendAssignmentCall(call, target, { ssoAdmin, ending }) }
 }
 
 const failing = (error: unknown) =>
@@ -32,12 +33,12 @@ const failing = (error: unknown) =>
   }).sent
 
 test.each([
-  ['creation', 'createAccountAssignment'],
-  ['deletion', 'deleteAccountAssignment'],
+  ['creation', 'createAccountAssignment', { kind: 'creation' }],
+  ['deletion', 'deleteAccountAssignment', { kind: 'deletion', admission: exempt('temporary access has ended') }],
 ] as const)(
   'a %s is sent once, until the slice ends, and answered with the id of its request',
-  async (kind, operation) => {
-    const { asked, sent } = send(() => ({ requestId: 'request-1', state: 'IN_PROGRESS' }), kind)
+  async (_, operation, call) => {
+    const { asked, sent } = send(() => ({ requestId: 'request-1', state: 'IN_PROGRESS' }), call)
     expect(await sent).toEqual({ is: 'accepted', requestId: 'request-1' })
     expect(asked).toEqual([[operation, target, { signal: ending }]])
   },

@@ -1,0 +1,40 @@
+/** What takes nothing that the brake has not counted, or must never hold. Nothing else is taken away without being judged. */
+type Exemption =
+  | 'temporary access has ended'
+  | 'the user or the group is gone'
+  | 'the person was admitted before'
+  | 'it was admitted before, as its record says'
+  | 'the access that its sessions belong to was taken away'
+  | 'nobody loses anything'
+
+/** The right to take something away: what takes asks for one by its type. Only the brake makes one, or an exemption of the list. */
+class Admission {
+  readonly outcome = 'passes'
+  readonly #by: 'brake' | Exemption
+
+  constructor(by: 'brake' | Exemption) {
+    this.#by = by
+  }
+
+  /** Who or what admitted it, for logs. */
+  toString(): string {
+    return this.#by
+  }
+}
+
+export type { Admission }
+
+/** Nothing may be taken; `reason` is for a person. */
+export type Held = { readonly outcome: 'held'; readonly reason: string }
+
+/** For the brake alone, once it has judged and counted. */
+export function admitted(): Admission {
+  return new Admission('brake')
+}
+
+export function exempt(why: Exemption): Admission {
+  return new Admission(why)
+}
+
+/** What the brake answers. */
+export type BrakeAnswer = Admission | Held
