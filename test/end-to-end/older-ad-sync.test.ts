@@ -20,3 +20,10 @@ test('with the older AD sync links for a group and for a user are applied, and n
   for (const link of links) await system.untilStatus(link, 'applied')
   expect(await system.keys('attention/')).toEqual([])
 }, 60_000)
+
+test('sessions of a user whose groups cannot be read are ended only of what is named', async () => {
+  const { exitCode, stderr } = await system.ssofile(['sessions', 'end', 'ana@example.com'], 'ssofile')
+  expect(stderr).toContain('older AD sync')
+  expect(stderr).toContain('name --permission-set, or use --everywhere')
+  expect(exitCode).toBe(2)
+}, 60_000)

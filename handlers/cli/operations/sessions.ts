@@ -19,7 +19,7 @@ import { describeSpoiledEnding } from '../../../shared/domain/sessions/judge-end
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
-import { unlessCode } from '../../../shared/ports/service-error.ts'
+import { unlessCode, unlessUnread } from '../../../shared/ports/service-error.ts'
 import { describePause, readPause, remedyOf } from '../../../shared/reconcile/dispatcher/pause.ts'
 import { isOwed, wishesFor } from '../../../shared/reconcile/permission-sets/deny-ended-sessions.ts'
 import { findSessions } from '../../../shared/reconcile/preview/find-sessions.ts'
@@ -174,7 +174,12 @@ async function chooseSets(
   configuration: Configuration,
 ): Promise<Chosen> {
   const named = permissionSet === undefined ? undefined : [parseName(permissionSet)]
-  const found = named ?? (await findSessions(known(user), account, ports, configuration))
+  const read = named ? { is: named } : await unlessUnread(findSessions(known(user), account, ports, configuration))
+  if ('unread' in read)
+    throw new Refusal(
+      `nobody knows which sessions the user ${user.id} has, since the directory refuses a read: ${read.unread}; name --permission-set, or use --everywhere`,
+    )
+  const found = read.is
   const owned = await Promise.all(found.map(async (name) => (await readOwned(ports.objects, name))?.value.arn))
   return {
     ours: found.filter((_, index) => owned[index] !== undefined),

@@ -79,7 +79,8 @@ export function describeSuspension(holdings: Holdings, isBegun: boolean): Pick<S
   if (left > 0) {
     return { state: 'revoking', reason: `${what} of ours is being revoked` }
   }
-  if (foreign.length + groups.length + kept.length === 0 && unread === undefined)
+  const isNothingKnown = foreign.length + groups.length + kept.length === 0
+  if (isNothingKnown && unread === undefined)
     return { state: 'suspended', remedy: 'to give back what links still ask for, delete this file' }
   const rest = [
     ...(foreign.length > 0 ? [`access that others gave (${name(foreign)})`] : []),
@@ -91,7 +92,7 @@ export function describeSuspension(holdings: Holdings, isBegun: boolean): Pick<S
     ...(unread === undefined
       ? []
       : [
-          `disable the user in the provider; to end open sessions of every permission set: ssofile sessions end ${quote(user)} --everywhere; why groups cannot be read says: ssofile doctor`,
+          `disable the user in the provider; until then ssofile sessions end ${quote(user)} --everywhere prints a policy that takes everything from the user; why groups cannot be read says: ssofile doctor`,
         ]),
     ...(kept.length > 0 ? [`take the user out of ${name(kept)} in the provider of the groups`] : []),
     ...(groups.length > 0
@@ -108,11 +109,13 @@ export function describeSuspension(holdings: Holdings, isBegun: boolean): Pick<S
         ]
       : []),
   ]
-  const unknown = unread === undefined ? '' : ', but of groups that cannot be read none is denied'
+  const limit = isNothingKnown
+    ? 'sessions through groups that cannot be read are not denied'
+    : `${suspendedLimit}${unread === undefined ? '' : ', but not through groups that cannot be read'}`
   const not = undenied.length > 0 ? `, but not yet of ${name(undenied)}` : ''
   return {
     state: 'partly',
-    reason: `nothing of ours is left, but ssofile cannot take ${rest.join(', and ')}; ${suspendedLimit}${not}${unknown}`,
+    reason: `nothing of ours is left, but ssofile cannot take ${rest.join(', and ')}; ${limit}${not}`,
     remedy: acts.join('; '),
   }
 }
