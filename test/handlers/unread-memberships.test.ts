@@ -148,6 +148,14 @@ describe.each(['UnknownOperationException', 'AccessDeniedException'])('where mem
     await minutes(grouping, 3)
     expect(await grouping.status('rules/oncall.json')).toMatchObject({ state: 'applied' })
     expect(await world.keys('attention/')).toEqual([])
+    // A rule works as long as it lies there: so one that was applied says it too.
+    grouping.answer = unread
+    await world.finish(world.everyHour())
+    await minutes(grouping, 3)
+    expect(await grouping.status('rules/oncall.json')).toMatchObject({ state: 'failed', reason })
+    grouping.answer = ({ proceed }) => proceed()
+    await minutes(grouping, 3)
+    expect(await grouping.status('rules/oncall.json')).toMatchObject({ state: 'applied' })
   })
 })
 

@@ -1,6 +1,8 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { InputMessage } from '../../domain/links/input-message.ts'
+import { rulePrefix } from '../../domain/people/rule-file.ts'
 import { describePutOff } from '../../domain/statuses/put-off.ts'
+import type { Status } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { isPassing, isServiceError } from '../../ports/service-error.ts'
@@ -35,7 +37,9 @@ export async function tellFailedLook(
     await indexInstants(objects, key, [new Date((await readNow(ports)).getTime() + againMs)], id)
     const putOff = { reason: reasonOf(error), at: clock.now() }
     const coming = head && { input: key, state: 'applying' as const, updatedAt: renderInstant(clock.now()) }
-    await tellInput(ports, { message, head }, (current) => describePutOff(current ?? coming, putOff))
+    await tellInput(ports, { message, head }, (current) =>
+      describePutOff(isStale(key, current) ? { ...current, state: 'applying' } : (current ?? coming), putOff),
+    )
     log.warn('an input could not be looked at; its status says why, and it is looked at again in a minute', {
       input: key,
       error,
@@ -45,4 +49,9 @@ export async function tellFailedLook(
     log.warn('it could not be told why an input is put off', { input: key, error: again })
     return false
   }
+}
+
+/** A rule works as long as it lies there: it is not applied while nobody can compare its group. */
+function isStale(key: string, current: Status | undefined): current is Status {
+  return key.startsWith(rulePrefix) && current?.state === 'applied'
 }
