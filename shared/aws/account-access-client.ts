@@ -117,7 +117,7 @@ function parseJson(text: string): unknown {
 }
 
 /** Where a Region does not offer a service, no host has its name. `EAI_AGAIN`, of a resolver that fails, says nothing. */
-function isUnknownHost(error: unknown): boolean {
+export function isUnknownHost(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   return ('code' in error && error.code === 'ENOTFOUND') || isUnknownHost(error.cause)
 }

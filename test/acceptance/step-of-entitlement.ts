@@ -1,5 +1,6 @@
 import { paginateListObjectsV2 } from '@aws-sdk/client-s3'
 import * as z from 'zod'
+import { isUnknownHost } from '../../shared/aws/account-access-client.ts'
 import type { ApiCall } from '../../shared/aws/signed-api.ts'
 import { SkippedStep, type Step } from './acceptance.ts'
 import type { AcceptanceContext } from './acceptance-context.ts'
@@ -19,7 +20,10 @@ export const entitlement: Step<AcceptanceContext> = {
     const signed = context.signedApi('administrator', address, 'account-access')
     const call = async (method: ApiCall['method'], path: string, body?: object, query = {}): Promise<unknown> => {
       const asked = { method, path, query, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }
-      const reply = await signed.call(asked, AbortSignal.timeout(30_000))
+      const reply = await signed.call(asked, AbortSignal.timeout(30_000)).catch((error: unknown) => {
+        if (!isUnknownHost(error)) throw error
+        throw new SkippedStep(`the Region ${region} does not have account access manager: there is no ${address}`)
+      })
       if (reply.status >= 300)
         throw new Error(`${method} ${path}: received ${reply.status}, expected 200: ${reply.body}`)
       return reply.body === '' ? {} : JSON.parse(reply.body)

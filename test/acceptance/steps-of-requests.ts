@@ -1,5 +1,4 @@
 import { GetUserIdCommand } from '@aws-sdk/client-identitystore'
-import { PutObjectCommand } from '@aws-sdk/client-s3'
 import { GetInlinePolicyForPermissionSetCommand } from '@aws-sdk/client-sso-admin'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import * as z from 'zod'
@@ -34,7 +33,7 @@ async function ssofile(context: AcceptanceContext, kind: PersonKind, ...args: re
 const request: RequestStep = {
   name: 'requests: a person asks, another approves, and the access ends when the person is finished',
   async run(context, note) {
-    const { account, bucket: Bucket } = context.options
+    const { account } = context.options
     const set = `${context.prefix}-req`
     const [requester, approver] = [await userOf(context, 'requester'), await userOf(context, 'approver')]
     const eligibility = {
@@ -45,12 +44,8 @@ const request: RequestStep = {
     await putSet(context, set)
     await context.put(`eligibility/${set}.json`, JSON.stringify(eligibility), 'governance')
     const key = `${requester.id}/account%${account}%${set}%${requester.name}%USER%ssofile`
-    const ofAnother = new PutObjectCommand({
-      Bucket,
-      Key: `requests/${key.replace(requester.id, approver.id)}`,
-      Body: new Uint8Array(),
-    })
-    note({ requestOfAnotherStatus: (await refusalOf(context.s3('requester').send(ofAnother))).status })
+    const ofAnother = context.put(`requests/${key.replace(requester.id, approver.id)}`, '', 'requester')
+    note({ requestOfAnotherStatus: (await refusalOf(ofAnother)).status })
     context.undo(`requests/${key}`, () => context.remove(`requests/${key}`, 'requester'))
     const asked = ['request', `account%${account}%${set}`, '--for', '1h', '--reason', 'acceptance', '--json']
     const { digest } = told.parse(JSON.parse(await ssofile(context, 'requester', ...asked))).status.request
