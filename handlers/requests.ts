@@ -23,8 +23,8 @@ import { groupController } from '../shared/reconcile/people/group-controller.ts'
 import { LeaverCensus } from '../shared/reconcile/people/leaver-census.ts'
 import { lookAtAttributes } from '../shared/reconcile/people/look-at-attributes.ts'
 import { lookAtMembership } from '../shared/reconcile/people/look-at-membership.ts'
-import { lookAtRule } from '../shared/reconcile/people/look-at-rule.ts'
 import { lookAtEnded, personController } from '../shared/reconcile/people/person-controller.ts'
+import { ruleController } from '../shared/reconcile/people/rule-controller.ts'
 import { suspensionController } from '../shared/reconcile/people/suspension-controller.ts'
 import {
   parseInput,
@@ -106,7 +106,8 @@ function openLooks(ports: Ports, configuration: Configuration) {
     rules: new RuleFiles(ports.objects),
   }
   const look = (message: InputMessage, sentMs: number | undefined) => {
-    if (message.key.startsWith(rulePrefix)) return lookAtRule(message, { ...context, listing, sentMs })
+    if (message.key.startsWith(rulePrefix))
+      return reconcileInput(message, ruleController, { ...context, listing, sentMs })
     if (message.key.startsWith(suspensionPrefix))
       return lookAtEnded(message.key, context, () => reconcileInput(message, suspensionController, context))
     if (message.key.startsWith(peoplePrefix)) return reconcileInput(message, personController, context)

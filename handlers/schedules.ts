@@ -1,5 +1,6 @@
 import type { Configuration } from '../shared/domain/deployment/configuration.ts'
 import type { ActionCatalog } from '../shared/domain/iam-policies/access-level.ts'
+import type { OrganizationView } from '../shared/domain/organization/organization-view.ts'
 import { attentionStates } from '../shared/domain/statuses/status.ts'
 import { attentionMetrics, heartbeats } from '../shared/ports/metrics.ts'
 import type { Ports } from '../shared/ports/ports.ts'
@@ -53,11 +54,9 @@ type Run = {
 
 type Given = Partial<Pick<Run, 'due' | 'page' | 'readActions'>>
 
-/** `after`: the job of the same run without which this one must not begin. It may fail like any other. */
 export type Job = {
   readonly of: ScheduledFunction
   readonly name: string
-  readonly after?: string
   readonly work: (run: Run) => Promise<unknown>
 }
 
@@ -95,7 +94,6 @@ export const jobs: readonly Job[] = [
   { of: 'hourly', name: 'attributes', work: (run) => compareAttributes(run.ports, run.configuration) },
   { of: 'hourly', name: 'people', work: (run) => reconcilePeople(run.ports, run.configuration) },
   { of: 'hourly', name: 'leavers', work: (run) => followLeavers(run.ports, run.configuration, 'all') },
-  { of: 'hourly', name: 'names of organizational units', after: 'reconcile', work: renewUnitNames },
 
   // Changes by others in Identity Center. The dispatcher finds them, after all other work.
   { of: 'nightly', name: 'drift check', work: (run) => beginDriftCheck(run.ports, run.configuration) },
@@ -132,11 +130,7 @@ export function schedule(
   const own = among.filter((job) => job.of === of)
   return async () => {
     const failed = new Map<string, unknown>()
-    for (const { name, after, work } of own) {
-      if (after !== undefined && failed.has(after)) {
-        ports.log.warn('a job of a schedule did not run: it needs one that failed', { function: of, job: name, after })
-        continue
-      }
+    for (const { name, work } of own) {
       try {
         await work(run)
       } catch (error) {
@@ -281,13 +275,12 @@ async function reconcileWithoutState({ queues, log }: Ports): Promise<void> {
 async function reconcileAll({ ports, configuration }: Run): Promise<void> {
   const known = await new OrganizationCache(ports, configuration.folders).storedView()
   ports.log.info('reconciled', await reconcile(ports, configuration))
-  if (!known) await beginDriftCheck(ports, configuration)
+  if (known) await renewUnitNames(ports, known)
+  else await beginDriftCheck(ports, configuration)
 }
 
 /** For reports only: without a name they have the id. */
-async function renewUnitNames({ ports, configuration }: Run): Promise<void> {
-  const view = await new OrganizationCache(ports, configuration.folders).storedView()
-  if (view === undefined) return
+async function renewUnitNames(ports: Ports, view: OrganizationView): Promise<void> {
   await new UnitNames(ports).renew(view).catch((error: unknown) => {
     if (!isServiceError(error)) throw error
     ports.log.warn('the names of organizational units could not be read; the next run is in an hour', { error })

@@ -15,8 +15,9 @@ import {
 import type { ContentsChange } from '../../domain/brake/weigh-contents.ts'
 import { record } from '../../domain/json/record.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
+import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { JsonRecord } from '../records/json-record.ts'
+import { parseStored } from '../records/stored-json.ts'
 
 export const brakeKey = 'control/brake.json'
 
@@ -33,6 +34,12 @@ const brakeBody = record({
 
 /** It is absent until something is counted. */
 export const brakeFile = (objects: ObjectStore) => new JsonRecord(objects, brakeKey, brakeBody, renderBrake)
+
+/** The same, where nothing is written. Throws SpoiledObjectError. */
+export async function readBrake(objects: ReadingObjects): Promise<BrakeRecord | undefined> {
+  const found = await objects.get(brakeKey)
+  return found && parseStored(found, brakeBody).value
+}
 
 function renderBrake(record: BrakeRecord): z.input<typeof brakeBody> {
   return { v: 1, ...record, lists: record.lists.map(showList) }

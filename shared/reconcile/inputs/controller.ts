@@ -54,6 +54,8 @@ export type Input<T extends KindTypes> = {
   /** Its status as it was before this step. */
   readonly told: Status | undefined
   readonly entry: T['entry'] | undefined
+  /** Only its instant has come: nothing is known to have changed. */
+  readonly isDue: boolean
   /** By S3's clock. */
   readonly now: Date
 }

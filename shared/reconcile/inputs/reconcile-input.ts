@@ -4,7 +4,7 @@ import type { Parsed } from '../../domain/statuses/complaint.ts'
 import { rejection, type Status } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import { readPauseReason } from '../dispatcher/pause.ts'
-import { indexInstants } from '../records/expiry-index.ts'
+import { dueEvent, indexInstants } from '../records/expiry-index.ts'
 import { sendEach } from '../records/inputs.ts'
 import { RecordChangedError } from '../records/json-record.ts'
 import { KnownRecord } from '../records/known-record.ts'
@@ -135,7 +135,8 @@ async function readInput<T extends KindTypes>(
   const now = await readNow(context)
   const head = found?.head
   const by = findUploader(head, message, told)
-  return { key, name, head, by, told, file: readingOf<T['body']>(found?.file), entry: entry?.value, now }
+  const isDue = message.event === dueEvent
+  return { key, name, head, by, told, isDue, file: readingOf<T['body']>(found?.file), entry: entry?.value, now }
 }
 
 function readTold(key: string, { objects, clock }: ReconcileContext): Promise<Status | undefined> {

@@ -1,11 +1,15 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { FoundGroup } from '../../domain/people/describe-membership.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
+import type { ReadingIdentityStore } from '../../ports/identity-store.ts'
+import type { ReadingObjects } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { PrincipalIndex } from '../directory/principal-index.ts'
-import { ownedGroupRecord } from '../records/owned-groups.ts'
+import { readOwnedGroup } from '../records/owned-groups.ts'
 
-type Looking = Pick<Ports, 'objects' | 'identityStore' | 'clock'> & {
+type Looking = Pick<Ports, 'clock'> & {
+  readonly objects: ReadingObjects
+  readonly identityStore: ReadingIdentityStore
   readonly configuration: Pick<Configuration, 'principalSuffix'>
 }
 
@@ -15,7 +19,7 @@ export async function findOwnGroup(
   { objects, identityStore, clock, configuration }: Looking,
   index = new PrincipalIndex(identityStore, clock, configuration.principalSuffix),
 ): Promise<FoundGroup> {
-  const owned = (await ownedGroupRecord(objects, name).read())?.value
+  const owned = await readOwnedGroup(objects, name)
   if (owned?.id !== undefined) {
     const found = await identityStore.findGroup(owned.id)
     if (found === undefined) return { is: 'gone', id: owned.id, isExternal: false }

@@ -1,0 +1,32 @@
+import type { FoundGroup } from './describe-membership.ts'
+
+/** What is known of one file under `rules/`, before anybody is compared with it. */
+export type RuleLookFacts = {
+  readonly file: 'none' | 'invalid' | 'valid'
+  readonly group: Pick<FoundGroup, 'is' | 'isExternal'>
+  /** The brake holds exactly those whom the status of this upload tells, and nothing has happened but that a minute has passed. */
+  readonly isHeldAsBefore: boolean
+}
+
+export const ruleActions = ['compare'] as const
+export const ruleEnds = ['invalid', 'held', 'no group', 'nothing'] as const
+export type RuleAction = { readonly do: (typeof ruleActions)[number] }
+export type RuleEnd = { readonly tell: (typeof ruleEnds)[number] }
+
+/**
+ * The next step for one rule. To compare all people of the directory takes many calls. The first row that fits counts.
+ *
+ * | file    | held as before | group                                        | step     |
+ * | ------- | -------------- | -------------------------------------------- | -------- |
+ * | invalid | any            | any                                          | invalid  |
+ * | any     | yes            | any                                          | held     |
+ * | valid   | no             | ssofile has it not, or a provider keeps it   | no group |
+ * | none    | no             | ssofile has it not                           | nothing  |
+ * | any     | no             | ours                                         | compare  |
+ */
+export function decideRule({ file, group, isHeldAsBefore }: RuleLookFacts): RuleAction | RuleEnd {
+  if (file === 'invalid') return { tell: 'invalid' }
+  if (isHeldAsBefore) return { tell: 'held' }
+  if (file === 'valid' && (group.is !== 'ours' || group.isExternal)) return { tell: 'no group' }
+  return group.is === 'ours' ? { do: 'compare' } : { tell: 'nothing' }
+}
