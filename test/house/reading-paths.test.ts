@@ -28,11 +28,12 @@ function listPaths(text: string): readonly Path[] {
 
 const paths = listPaths(readText('CONTRIBUTING.md'))
 
-test('CONTRIBUTING has three paths through the code', () => {
+test('CONTRIBUTING has four paths through the code', () => {
   expect(paths.map(({ title }) => title)).toEqual([
     'A file is uploaded, access comes',
     'A link is deleted, access goes',
     'A request is approved, access comes and ends',
+    'The file of a group, a rule, a person or a suspension, from upload to status',
   ])
 })
 
