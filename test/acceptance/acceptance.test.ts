@@ -79,7 +79,7 @@ describe('an acceptance', () => {
     expect(ran.splice(0)).toEqual(['later', 'later', 'undo the access'])
     expect(outcomesOf(await run(grant(fail)))).toEqual([
       ['grant', 'failed', 'no access'],
-      ['the other steps', 'skipped', "2 steps were not tried: they need what 'grant' makes"],
+      ['the other steps', 'skipped', "2 not tried: they need what 'grant' makes"],
       ['clean up', 'passed', undefined],
     ])
     expect(ran).toEqual(['undo the access'])
@@ -97,7 +97,7 @@ describe('an acceptance', () => {
     const results = await runAcceptance({ context: rememberChanges(ran), steps: [pause, pause], signal, monotonicMs })
     expect(outcomesOf(results)).toEqual([
       ['pause', 'failed', 'SIGTERM came'],
-      ['the other steps', 'skipped', '1 steps were not tried: SIGTERM came'],
+      ['the other steps', 'skipped', '1 not tried: SIGTERM came'],
       ['clean up', 'passed', undefined],
     ])
     expect(ran).toEqual(['undo the pause'])

@@ -61,7 +61,7 @@ export async function runAcceptance<C extends Changes>(running: Running<C>): Pro
     const notTried = steps.length - index - 1
     const why = reasonToStop(step, result, signal)
     if (why === undefined || notTried === 0) continue
-    const [outcome, reason] = ['skipped', `${notTried} steps were not tried: ${why}`] as const
+    const [outcome, reason] = ['skipped', `${notTried} not tried: ${why}`] as const
     add({ step: 'the other steps', outcome, reason, seconds: 0, facts: {} })
     break
   }
