@@ -4,19 +4,10 @@ import { readCallerIdentity } from '../../../shared/aws/caller-identity.ts'
 import type { AssignmentKey } from '../../../shared/domain/assignments/assignment.ts'
 import { emptyBrake } from '../../../shared/domain/brake/brake-record.ts'
 import { membershipsOn, peopleOn, userOnList } from '../../../shared/domain/brake/lists.ts'
-import { count } from '../../../shared/domain/text/count.ts'
+import { hasItems } from '../../../shared/domain/brake/releases.ts'
 import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
-import {
-  brakeFile,
-  digestOf,
-  heldDigests,
-  type ReleaseResult,
-  releaseList,
-  retirementsDigest,
-  showList,
-  showRetirements,
-} from '../../../shared/reconcile/brake/brake-file.ts'
+import { brakeFile, digestOf, heldDigests, releaseList, showList } from '../../../shared/reconcile/brake/brake-file.ts'
 import { readPause } from '../../../shared/reconcile/dispatcher/pause.ts'
 import { Ledger } from '../../../shared/reconcile/records/ledger.ts'
 import { isSpoiled, unlessSpoiled } from '../../../shared/reconcile/records/stored-json.ts'
@@ -30,18 +21,15 @@ import { show as page } from '../terminal/show.ts'
 import { explainDenial } from './explain-denial.ts'
 import {
   type HeldAssignment,
+  nameReleased,
   renderHeld,
   renderHeldAsCsv,
   renderReleased,
   renderReleasedContents,
-  renderReleasedRetirements,
   type ShownList,
-  wordsForPeople,
 } from './render-held.ts'
 
 const readsAtOnce = 32
-
-type Released = Extract<ReleaseResult, { readonly outcome: 'released' }>
 
 const outputs = ['table', 'csv', 'json'] as const
 type Output = (typeof outputs)[number]
@@ -75,7 +63,7 @@ export function addBrake(program: Command): void {
 
 async function show({ objects }: Ports, output: Output, isVerbose: boolean): Promise<number> {
   const [stored, pause] = await Promise.all([brakeFile(objects).read(), readPause(objects)])
-  const { lists, contents, retirements, releases } = stored?.value ?? emptyBrake
+  const { lists, contents, releases } = stored?.value ?? emptyBrake
   const ledger = new Ledger(objects)
   const limit = pLimit(readsAtOnce)
   const shown = await Promise.all(
@@ -91,25 +79,15 @@ async function show({ objects }: Ports, output: Output, isVerbose: boolean): Pro
         ...(people && { people: await namePeople(suspended, objects) }),
         ...(memberships.length > 0 && { memberships }),
         ...(list.rule === 'attributes' && { attributes: items }),
+        ...(list.rule === 'retirements' && { credentials: items }),
       }
     }),
   )
-  const told = { lists: shown, contents, retirements: retirements.map(showRetirements), releases, pause }
+  const told = { lists: shown, contents, releases, pause }
   if (output === 'json') process.stdout.write(renderJson(told))
   else if (output === 'csv') process.stdout.write(renderHeldAsCsv(told))
   else await page(renderHeld(told, { isVerbose }))
-  return lists.length + contents.length + retirements.length === 0 ? 0 : 1
-}
-
-async function renderRelease(
-  { keys, people, memberships, attributes }: Released,
-  objects: ObjectStore,
-): Promise<string> {
-  const pause = await readPause(objects)
-  if (memberships && keys.length === 0)
-    return renderReleased(memberships.length, pause, ['removal from a group', 'removals from groups'])
-  if (attributes) return renderReleased(attributes.length, pause, ['change of an attribute', 'changes of attributes'])
-  return people ? renderReleased(people.length, pause, wordsForPeople(people)) : renderReleased(keys.length, pause)
+  return lists.length + contents.length === 0 ? 0 : 1
 }
 
 /** By the names that their files have. */
@@ -138,12 +116,11 @@ async function letGo({ objects }: Ports, digest: string, json: boolean): Promise
         json
           ? renderJson({
               digest,
-              released: result.keys,
-              people: result.people,
-              memberships: result.memberships,
-              attributes: result.attributes,
+              rule: result.list.rule,
+              released: result.list.held,
+              items: hasItems(result.list) ? result.list.items : [],
             })
-          : await renderRelease(result, objects),
+          : renderReleased(result.list, await readPause(objects)),
       )
       return 0
     case 'released-contents':
@@ -151,13 +128,6 @@ async function letGo({ objects }: Ports, digest: string, json: boolean): Promise
         json
           ? renderJson({ digest, released: [], permissionSet: result.permissionSet })
           : renderReleasedContents(result.permissionSet, await readPause(objects)),
-      )
-      return 0
-    case 'released-retirements':
-      process.stdout.write(
-        json
-          ? renderJson({ digest, released: result.items })
-          : renderReleasedRetirements(result.items.length, await readPause(objects)),
       )
       return 0
     case 'released-before':
@@ -168,11 +138,10 @@ async function letGo({ objects }: Ports, digest: string, json: boolean): Promise
       )
       return 0
     case 'other-list': {
-      const { lists, contents, retirements } = result.record
+      const { lists, contents } = result.record
       const held = [
-        ...lists.map((list) => `${digestOf(list)} (${count(list.held.length, 'revocation')})`),
+        ...lists.map((list) => `${digestOf(list)} (${nameReleased({ ...list, keys: list.held })})`),
         ...contents.map((one) => `${one.digest} (the file of ${one.name})`),
-        ...retirements.map((one) => `${retirementsDigest(one)} (credentials of ${one.owner})`),
       ]
       const now = held.length === 0 ? 'nothing is held' : `what is held has the digest ${held.join(', ')}`
       throw new Refusal(

@@ -1,10 +1,9 @@
 import { type AssignmentKey, assignmentOf } from '../../../shared/domain/assignments/assignment.ts'
 import type { GrantingLink } from '../../../shared/domain/assignments/ledger-entry.ts'
-import type { BrakeRecord } from '../../../shared/domain/brake/brake-record.ts'
+import type { BrakeList, BrakeRecord } from '../../../shared/domain/brake/brake-record.ts'
 import { describeCause, isOfDeletions, placeOf } from '../../../shared/domain/brake/describe-list.ts'
 import { describeContents } from '../../../shared/domain/brake/held-contents.ts'
-import { describeRetirements } from '../../../shared/domain/brake/held-retirements.ts'
-import { isDeletion } from '../../../shared/domain/brake/lists.ts'
+import { isDeletion, membershipsOn, peopleOn } from '../../../shared/domain/brake/lists.ts'
 import { membershipPrefix } from '../../../shared/domain/people/membership-file.ts'
 import { ruleKeyOf } from '../../../shared/domain/people/rule-file.ts'
 import { permissionSetKey } from '../../../shared/domain/permission-sets/permission-set-file.ts'
@@ -13,7 +12,7 @@ import type { PrincipalName } from '../../../shared/domain/principals/principal.
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import { renderCsv } from '../../../shared/domain/text/render-csv.ts'
-import type { showList, showRetirements } from '../../../shared/reconcile/brake/brake-file.ts'
+import type { showList } from '../../../shared/reconcile/brake/brake-file.ts'
 import { describePause, type Pause } from '../../../shared/reconcile/dispatcher/pause.ts'
 import { brief, few, type Room, takeFirst, verbose } from '../terminal/room.ts'
 
@@ -35,12 +34,13 @@ export type ShownList = Omit<ReturnType<typeof showList>, 'held' | 'items' | 'pa
   readonly memberships?: readonly string[]
   /** Of the rule `attributes`: which of them would go, or get another source. */
   readonly attributes?: readonly string[]
+  /** Of the rule `retirements`: which credentials would be made inactive or deleted, as `<credential> <act>`. */
+  readonly credentials?: readonly string[]
 }
 
 type Shown = {
   readonly lists: readonly ShownList[]
   readonly contents: BrakeRecord['contents']
-  readonly retirements: readonly ReturnType<typeof showRetirements>[]
   readonly releases: BrakeRecord['releases']
   readonly pause: Pause | undefined
 }
@@ -57,7 +57,7 @@ export function renderHeld(shown: Shown, { isVerbose = false } = {}): string {
   return told ?? renderBriefly(shown)
 }
 
-function renderBriefly({ lists, contents, retirements, releases, pause }: Shown): string {
+function renderBriefly({ lists, contents, releases, pause }: Shown): string {
   const all = [
     ...lists.map((list) => [renderRule(list), `    takes ${summarize(list)}`, releaseOf(list)]),
     ...contents.map((one) => [
@@ -65,15 +65,10 @@ function renderBriefly({ lists, contents, retirements, releases, pause }: Shown)
       `    ${describeContents(one)}`,
       releaseOf(one),
     ]),
-    ...retirements.map((one) => [
-      `  rule retirements: ${count(one.items.length, 'credential')} of ${one.owner} since ${one.since}`,
-      `    ${describeRetirements(one)}`,
-      releaseOf(one),
-    ]),
   ]
   const left = all.length - listsMost
   return lines([
-    ...renderHead({ lists, contents, retirements, releases: releases.slice(-1), pause }),
+    ...renderHead({ lists, contents, releases: releases.slice(-1), pause }),
     '',
     ...all.slice(0, listsMost).flat(),
     ...(left > 0 ? [`  and ${count(left, 'more list')}`] : []),
@@ -114,20 +109,21 @@ export function renderHeldAsCsv({ lists }: Pick<Shown, 'lists'>): string {
   ])
 }
 
-function renderHead({ lists, contents, retirements, releases, pause }: Shown): readonly string[] {
+function renderHead({ lists, contents, releases, pause }: Shown): readonly string[] {
   const paused = pause
     ? [`all changes are ${describePause(pause)}; nothing is changed, not even what was released, until: ssofile resume`]
     : []
   const released = releases.map(
     (release) => `released at ${release.at} by ${release.by}: ${nameReleased(release)}, for one hour`,
   )
-  if (lists.length + contents.length + retirements.length === 0) return ['nothing is held', ...released, ...paused]
+  if (lists.length + contents.length === 0) return ['nothing is held', ...released, ...paused]
   const number = lists.reduce((sum, { held }) => sum + held.length, 0)
   const peopleOn = (some: readonly ShownList[]) => some.reduce((sum, one) => sum + (one.people?.length ?? 0), 0)
   const deletions = peopleOn(lists.filter(isOfDeletions))
   const people = peopleOn(lists) - deletions
   const memberships = lists.reduce((sum, one) => sum + (one.memberships?.length ?? 0), 0)
   const attributes = lists.reduce((sum, one) => sum + (one.attributes?.length ?? 0), 0)
+  const owners = lists.filter(({ rule }) => rule === 'retirements').length
   const onLists = lists.length === 1 ? '' : ` on ${lists.length} lists`
   return [
     ...(number > 0 ? [`${count(number, 'revocation')} held${onLists}; the access is still there`] : []),
@@ -140,41 +136,37 @@ function renderHead({ lists, contents, retirements, releases, pause }: Shown): r
     ...(contents.length > 0
       ? [`${count(contents.length, 'permission set file')} held; the permission sets are as they were`]
       : []),
-    ...(retirements.length > 0
-      ? [`credentials of ${count(retirements.length, 'account owner')} held; they are as they were`]
-      : []),
+    ...(owners > 0 ? [`credentials of ${count(owners, 'account owner')} held; they are as they were`] : []),
     ...released,
     ...paused,
   ]
 }
 
-function nameReleased({
-  keys,
-  people,
-  memberships,
-  attributes,
-  permissionSet,
-  items,
-}: BrakeRecord['releases'][number]): string {
-  if (permissionSet !== undefined) return `the file of ${permissionSet}`
-  if (items) return count(items.length, 'credential')
-  if (attributes) return count(attributes.length, 'change of an attribute', 'changes of attributes')
-  if (memberships) return count(memberships.length, 'removal from a group', 'removals from groups')
-  return people ? count(people.length, ...wordsForPeople(people)) : count(keys.length, 'revocation')
+/** What was on a list: how many of what. */
+export function nameReleased({ rule, keys, items, permissionSet }: Released): string {
+  if (rule === 'contents') return `the file of ${permissionSet}`
+  if (rule === 'retirements') return count(items.length, 'credential')
+  if (rule === 'attributes') return count(items.length, 'change of an attribute', 'changes of attributes')
+  const [memberships, people] = [membershipsOn({ rule, items, held: keys }), peopleOn({ rule, items })]
+  if (people.length > 0) return count(people.length, ...wordsForPeople(people))
+  if (memberships.length > 0 && keys.length === 0)
+    return count(memberships.length, 'removal from a group', 'removals from groups')
+  return count(keys.length, 'revocation')
 }
 
+type Released = Pick<BrakeRecord['releases'][number], 'rule' | 'keys' | 'items' | 'permissionSet'>
+
 /** What a list of people was of. */
-export function wordsForPeople(items: readonly string[]): readonly [one: string, many: string] {
+function wordsForPeople(items: readonly string[]): readonly [one: string, many: string] {
   return items.some(isDeletion) ? ['deletion of a user', 'deletions of users'] : ['suspension', 'suspensions']
 }
 
 function renderInFull(shown: Shown, room: Room): string {
-  const { lists, contents, retirements } = shown
+  const { lists, contents } = shown
   return lines([
     ...renderHead(shown),
     ...lists.flatMap((list) => renderList(list, room)),
     ...contents.flatMap(renderContents),
-    ...retirements.flatMap((list) => renderRetirements(list, room)),
     ...(lists.length > 0 ? [renderWayBack(lists)] : []),
   ])
 }
@@ -182,6 +174,8 @@ function renderInFull(shown: Shown, room: Room): string {
 function renderWayBack(lists: readonly ShownList[]): string {
   if (lists.every(isOfDeletions))
     return 'Who is not meant: upload the file under people/ again, with an endsAt that is over and without deleteAfterDays; the user stays suspended, and leaves the list automatically.'
+  if (lists.every(({ rule }) => rule === 'retirements'))
+    return 'What is not intended: delete the files under retire/; nothing was changed, and they leave the list automatically.'
   return lists.every((list) => list.rule === 'people' && !isOfDeletions(list))
     ? 'Who is not meant: delete the file under suspended/; the person keeps everything, and leaves the list automatically.'
     : 'What is not intended: restore the files or what they covered; the access stays, and leaves its list automatically.'
@@ -203,26 +197,8 @@ function renderContents(one: BrakeRecord['contents'][number]): readonly string[]
   ]
 }
 
-function renderRetirements(list: Shown['retirements'][number], room: Room): readonly string[] {
-  const { owner, since, items, digest } = list
-  const shown = takeFirst(items, room)
-  const more = items.length - shown.length
-  return [
-    `  rule retirements: of the account owner ${owner} since ${since}; ${describeRetirements(list)}`,
-    '',
-    `What would be made inactive or deleted (${items.length.toLocaleString('en')}):`,
-    ...shown.map((item) => `  ${item}`),
-    ...(more > 0 ? [`  and ${count(more, 'more', 'more')} (--verbose tells all)`] : []),
-    '',
-    'If this is intended, release exactly this list, for one hour:',
-    `  ssofile brake --release ${digest}`,
-    'If not: delete the files under retire/; nothing was changed, and they leave the brake automatically.',
-    '',
-  ]
-}
-
 function renderList(list: ShownList, room: Room): readonly string[] {
-  const { held, digest, people = [], memberships = [], attributes = [] } = list
+  const { held, digest, people = [], memberships = [], attributes = [], credentials = [] } = list
   const groups = groupByLinks(held)
   const shown = takeFirst(groups, room)
   const more = groups.length - shown.length
@@ -249,6 +225,13 @@ function renderList(list: ShownList, room: Room): readonly string[] {
           ...attributes.map((one) => `  ${quote(one, 700)}`),
         ]
       : []),
+    ...(credentials.length > 0
+      ? [
+          '',
+          `What would be made inactive or deleted (${credentials.length.toLocaleString('en')}):`,
+          ...renderCredentials(credentials, room),
+        ]
+      : []),
     ...(held.length > 0
       ? ['', `What would be revoked (${held.length.toLocaleString('en')}), grouped by the links that granted it:`]
       : []),
@@ -261,16 +244,27 @@ function renderList(list: ShownList, room: Room): readonly string[] {
   ]
 }
 
+function renderCredentials(items: readonly string[], room: Room): readonly string[] {
+  const shown = takeFirst(items, room)
+  const more = items.length - shown.length
+  return [
+    ...shown.map((item) => `  ${item}`),
+    ...(more > 0 ? [`  and ${count(more, 'more', 'more')} (--verbose tells all)`] : []),
+  ]
+}
+
 /** What follows from a release. */
 export function renderReleased(
-  number: number,
+  list: Omit<Released, 'keys'> & Pick<BrakeList, 'held'>,
   pause: Pause | undefined,
-  [one, many]: readonly [string, string] = ['revocation', 'revocations'],
 ): string {
+  const { rule, items, held } = list
+  const number = held.length > 0 ? held.length : items.length
+  const within = rule === 'retirements' ? 'about five minutes' : 'about a minute'
   const follows = pause
     ? `but all changes are ${describePause(pause)}; they are carried out only if the pause ends within the hour: ssofile resume`
-    : `${number === 1 ? 'it is' : 'they are'} carried out within about a minute`
-  return lines([`released ${count(number, one, many)} for one hour; ${follows}`])
+    : `${number === 1 ? 'it is' : 'they are'} carried out within ${within}`
+  return lines([`released ${nameReleased({ ...list, keys: held })} for one hour; ${follows}`])
 }
 
 function nameSome(people: readonly string[], room: Room): string {
@@ -284,14 +278,6 @@ export function renderReleasedContents(permissionSet: PermissionSetName, pause: 
     ? `but all changes are ${describePause(pause)}; it is carried out only if the pause ends within the hour: ssofile resume`
     : 'it is carried out within about a minute'
   return lines([`released ${permissionSetKey(permissionSet)} for one hour; ${follows}`])
-}
-
-/** The same for credentials. */
-export function renderReleasedRetirements(number: number, pause: Pause | undefined): string {
-  const follows = pause
-    ? `but all changes are ${describePause(pause)}; they are carried out only if the pause ends within the hour: ssofile resume`
-    : `${number === 1 ? 'it is' : 'they are'} carried out within about five minutes`
-  return lines([`released ${count(number, 'credential')} for one hour; ${follows}`])
 }
 
 /** Lines are never cut: a person has to copy from them. */
@@ -308,6 +294,8 @@ function renderRule(list: ShownList): string {
     return `  rule people: ${figure} people suspended since ${since} by ${quote(name ?? 'somebody who is not known')}; at most ${limit} pass in ${minutes} minutes`
   if (cause === 'rule')
     return `  rule memberships: ${quote(ruleKeyOf(name ?? ''))} takes ${count(figure, 'person', 'people')} out of its group since ${since}; at most ${limit} of ${base.toLocaleString('en')} pass in ${minutes} minutes`
+  if (rule === 'retirements')
+    return `  rule retirements: ${count(figure, 'credential')} of the account owner ${quote(name ?? '')} to be retired since ${since}; at most ${limit} pass in ${minutes / 60} hours`
   if (rule === 'attributes') return `  rule attributes: the file ${name}, since ${since}; a person releases each loss`
   if (rule === 'memberships' && cause === 'principal')
     return `  rule memberships: ${count(figure, 'membership')} of users whom the directory disabled, since ${since}; at most ${limit}${base > limit ? ` of ${base.toLocaleString('en')}` : ''} pass in ${minutes} minutes`

@@ -1,4 +1,5 @@
 import type { Assignment, AssignmentKey } from '../assignments/assignment.ts'
+import { attributesKey } from '../attributes/attributes-file.ts'
 import { linkPrefix } from '../links/link.ts'
 import { splitFolder } from '../links/link-fields.ts'
 import type { MembershipId } from '../people/owned-membership.ts'
@@ -127,4 +128,16 @@ export function removalAct({ item, folders, ruleOf, isEnded }: Removal, membersh
 /** Those whom the rule of a group takes out. */
 export function countOfRule(group: string, items: readonly string[]): Tally {
   return { rule: 'memberships', cause: 'rule', name: group, items }
+}
+
+/** One act on one credential, as `<credential> <act>`, for the owner whose file asks for it. Nobody knows of how many. */
+export function retirementAct({ owner, item }: { readonly owner: string; readonly item: string }): Act {
+  const counts = [{ rule: 'retirements', cause: 'account owner', name: owner, items: [item], base: 0 }] as const
+  return { rule: 'retirements', item, counts }
+}
+
+/** One loss of an attribute for access control, in words. A person releases each. */
+export function lossAct(item: string): Act {
+  const counts = [{ rule: 'attributes', cause: 'file', name: attributesKey, items: [item], base: 0 }] as const
+  return { rule: 'attributes', item, counts }
 }

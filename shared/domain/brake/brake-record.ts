@@ -3,7 +3,6 @@ import { assignmentKey } from '../assignments/assignment.ts'
 import { record } from '../json/record.ts'
 import { permissionSetName } from '../permission-sets/permission-set-name.ts'
 import { heldContents } from './held-contents.ts'
-import { heldRetirements } from './held-retirements.ts'
 
 /**
  * `own`: the granting links were withdrawn. `indirect`: the links are there, and something else removes the access. `minimum`:
@@ -12,8 +11,9 @@ import { heldRetirements } from './held-retirements.ts'
  * more users are to be deleted.
  * `memberships`: more people would be taken out of groups than files of one folder may take out, or one rule.
  * `attributes`: the file takes attributes for access control away, or gives them other sources. Nothing is counted for that either.
+ * `retirements`: an account owner makes more credentials inactive, or deletes more, than is plausible.
  */
-export const brakeRules = ['own', 'indirect', 'minimum', 'people', 'memberships', 'attributes'] as const
+export const brakeRules = ['own', 'indirect', 'minimum', 'people', 'memberships', 'attributes', 'retirements'] as const
 
 /**
  * What is counted together. `own` counts links by folder, and edits of permission sets by uploader; `people` counts people by
@@ -101,21 +101,13 @@ const brakeRelease = record({
   by: z.string(),
   /** Whether a hint was sent for each of them. */
   hinted: z.boolean(),
-  /** The list was of this rule: only its own release lets go what a policy's minimum holds. */
-  rule: z.literal('minimum').optional(),
+  /** Of the list. Only its own release lets go what a policy's minimum holds. `contents`: a file was held. */
+  rule: z.enum([...brakeRules, 'contents']),
   keys: z.array(assignmentKey),
-  /** Of the rule `people`: whom the list had, by id. */
-  people: z.array(z.string()).optional(),
-  /** Of the rule `memberships`: those that the list had, as `<group>%<user name>`. */
-  memberships: z.array(z.string()).optional(),
-  /** Of the rule `minimum`: accesses, and memberships as above. */
-  minimum: z.array(z.string()).optional(),
-  /** Of the rule `attributes`: the changes that the list had. */
-  attributes: z.array(z.string()).optional(),
+  /** What else the list had: people by id, memberships as `<group>%<user name>`, changes of attributes, acts on credentials. */
+  items: z.array(z.string()),
   /** Its file was held, and is what was released. */
   permissionSet: permissionSetName.optional(),
-  /** Acts on credentials were held, and are what was released. */
-  items: z.array(z.string()).optional(),
 })
 
 /** The content of `control/brake.json`. Every instant is S3's. Only a person releases a list. */
@@ -123,8 +115,6 @@ export const brakeRecord = record({
   lists: z.array(brakeList),
   /** Files of permission sets, one of a name. Absent in files of older versions. */
   contents: z.array(heldContents).default([]),
-  /** Acts on credentials, a list for each account owner. Absent in files of older versions. */
-  retirements: z.array(heldRetirements).default([]),
   windows: z.array(brakeWindow),
   releases: z.array(brakeRelease),
   /**
@@ -136,7 +126,7 @@ export const brakeRecord = record({
 
 export type BrakeRecord = z.infer<typeof brakeRecord>
 
-export const emptyBrake: BrakeRecord = { lists: [], contents: [], retirements: [], windows: [], releases: [] }
+export const emptyBrake: BrakeRecord = { lists: [], contents: [], windows: [], releases: [] }
 
 export function isSameScope(a: Scope, b: Scope): boolean {
   return a.rule === b.rule && a.cause === b.cause && a.name === b.name && a.folder === b.folder

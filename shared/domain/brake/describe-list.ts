@@ -27,6 +27,8 @@ export function describeList(list: BrakeList): string {
     return `held by the brake: more than ${limit}${renderBase(base, limit)} memberships of users whom the directory disabled would end within ${minutes} minutes`
   if (rule === 'memberships')
     return `held by the brake: more than ${limit}${base > limit ? ` of the ${base}` : ''} memberships of files ${placeOf(name, membershipPrefix)} were withdrawn within ${minutes} minutes`
+  if (rule === 'retirements')
+    return `held by the brake: more than ${limit} credentials of the owner '${quote(name ?? '')}' would be retired within ${minutes / 60} hours`
   if (rule === 'attributes') return `held by the brake until a person releases it: ${list.items.join('; ')}`
   return rule === 'own'
     ? `held by the brake: more than ${limit}${renderBase(base, limit)} links ${placeOf(name)} were withdrawn within ${minutes} minutes`

@@ -1,7 +1,7 @@
-import { type Act, type Counting, countOfRule } from './act.ts'
+import { type Act, type Counting, countOfRule, lossAct } from './act.ts'
 import { type BrakeList, type BrakeRecord, type BrakeWindow, isSameScope } from './brake-record.ts'
 import { type AdmissionFacts, decideAdmission } from './decide-admission.ts'
-import { findList, findListWith, hold, replaceList, takeOff, takeOffItem } from './lists.ts'
+import { findList, findListWith, hold, replaceList, takeOff, takeOffItem, withoutList } from './lists.ts'
 import { holdForMinimum, itemOf, type MinimumObjection, stopLeaving } from './minimum.ts'
 import { isItemReleased, isReleased } from './releases.ts'
 import { addedTo, type BrakeTerms, isBeyond, isRunning, type Tally, windowOf, withWindow } from './windows.ts'
@@ -146,4 +146,23 @@ export function judgeLeavers(
   const base = new Set([...windowOf(now, leaving, terms).counted, ...all]).size
   const judged = judgeAct(now, { rule: 'memberships', counts: [{ ...leaving, base }] }, terms)
   return judged.is === 'held' ? judged.brake : now
+}
+
+/**
+ * Which of these losses may be carried out: only those that a person released. The others are the list, in place of the list before;
+ * without any there is no list.
+ */
+export function judgeLosses(
+  brake: BrakeRecord,
+  losses: readonly string[],
+  terms: BrakeTerms,
+): { readonly brake: BrakeRecord; readonly list: BrakeList | undefined } {
+  const listOf = ({ lists }: BrakeRecord) => lists.find(({ rule }) => rule === 'attributes')
+  const isOpen = (item: string) => !isItemReleased(brake, { rule: 'attributes', item }, terms.now)
+  const open = losses.filter(isOpen).sort()
+  const known = listOf(brake)
+  if (known?.items.join('\n') === open.join('\n')) return { brake, list: known }
+  const before = known ? withoutList(brake, known) : brake
+  const after = open.reduce((record, item) => judgeAct(record, lossAct(item), terms).brake, before)
+  return { brake: after, list: listOf(after) }
 }

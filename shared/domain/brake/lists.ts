@@ -2,7 +2,7 @@ import type { AssignmentKey } from '../assignments/assignment.ts'
 import type { PermissionSetName } from '../permission-sets/permission-set-name.ts'
 import { type BrakeList, type BrakeRecord, type BrakeWindow, isSameScope } from './brake-record.ts'
 import { describeContents, type HeldContents } from './held-contents.ts'
-import { type BrakeTerms, lengthMs, limitOf, withWindow } from './windows.ts'
+import { type BrakeTerms, isCountedRule, lengthMs, limitOf, withWindow } from './windows.ts'
 
 export function isHeld(brake: BrakeRecord, key: AssignmentKey): boolean {
   return findList(brake, key) !== undefined
@@ -48,7 +48,13 @@ export function hold(
     held: [...before.held, ...keys].sort(),
   }
   const lists = known ? brake.lists.map((list) => (list === known ? next : list)) : [...brake.lists, next]
+  if (!isCountedRule(rule)) return { ...brake, lists }
   return withWindow({ ...brake, lists }, { ...window, busyAt: now.toISOString() })
+}
+
+/** Acts on credentials, each as `<credential> <act>`. */
+export function listRetirements({ lists }: BrakeRecord): readonly string[] {
+  return lists.flatMap(({ rule, items }) => (rule === 'retirements' ? items : []))
 }
 
 /** Takes an access, or something else that has this name, off a list. Lists of links go with their last access. */

@@ -1,8 +1,7 @@
 import type { AssignmentKey } from '../assignments/assignment.ts'
 import type { BrakeList, BrakeRecord } from './brake-record.ts'
 import type { HeldContents } from './held-contents.ts'
-import type { HeldRetirements } from './held-retirements.ts'
-import { dropContents, membershipsOn, peopleOn, withoutList } from './lists.ts'
+import { dropContents, withoutList } from './lists.ts'
 import { ageMs, type BrakeTerms, lengthMs } from './windows.ts'
 
 const releasedForMs = 60 * 60_000
@@ -15,41 +14,18 @@ export function isReleased(brake: BrakeRecord, key: AssignmentKey, now: Date): b
   return hasRelease(brake, now, ({ keys }) => keys.includes(key))
 }
 
-export function isPersonReleased(brake: BrakeRecord, item: string, now: Date): boolean {
-  return hasRelease(brake, now, ({ people = [] }) => people.includes(item))
-}
-
-/** What a policy's minimum holds: only its own release lets it go. Releases of older versions have keys alone. */
+/** What a policy's minimum holds: only its own release lets it go. */
 export function isMinimumReleased(brake: BrakeRecord, item: string, now: Date): boolean {
-  return hasRelease(
-    brake,
-    now,
-    ({ rule, keys, minimum }) => rule === 'minimum' && (minimum ?? keys).some((one) => one === item),
-  )
+  return hasRelease(brake, now, ({ rule, items }) => rule === 'minimum' && items.includes(item))
 }
 
-/** A removal from a group. */
-export function isMembershipReleased(brake: BrakeRecord, membership: string, now: Date): boolean {
-  return hasRelease(brake, now, ({ memberships = [] }) => memberships.includes(membership))
-}
-
-/** What has this name under this rule. */
+/** What has this name on lists of this rule. A minimum's list may have it too. */
 export function isItemReleased(
   brake: BrakeRecord,
-  { rule, item }: { rule: BrakeList['rule']; item: string },
+  { rule, item }: { readonly rule: BrakeList['rule']; readonly item: string },
   now: Date,
-) {
-  return rule === 'people' ? isPersonReleased(brake, item, now) : isMembershipReleased(brake, item, now)
-}
-
-/** A change of the attributes for access control. */
-export function isAttributeReleased(brake: BrakeRecord, change: string, now: Date): boolean {
-  return hasRelease(brake, now, ({ attributes = [] }) => attributes.includes(change))
-}
-
-/** An act on a credential. */
-export function isActReleased(brake: BrakeRecord, item: string, now: Date): boolean {
-  return hasRelease(brake, now, ({ items = [] }) => items.includes(item))
+): boolean {
+  return hasRelease(brake, now, (one) => (one.rule === rule || one.rule === 'minimum') && one.items.includes(item))
 }
 
 function hasRelease({ releases }: BrakeRecord, now: Date, lets: (release: Release) => boolean): boolean {
@@ -60,28 +36,15 @@ function isInForce({ at }: { readonly at: string }, now: Date): boolean {
   return now.getTime() - Date.parse(at) < releasedForMs
 }
 
-/** Releases exactly this list. Later revocations are held on a new one. */
+/** Releases exactly this list. Later acts are held on a new one. */
 export function releaseHeld(brake: BrakeRecord, list: BrakeList, releasing: Releasing): BrakeRecord {
-  const rule = list.rule === 'minimum' ? { rule: list.rule } : {}
-  return withoutList(withRelease(brake, releasing, { ...rule, keys: list.held, ...itemsReleased(list) }), list)
+  const { rule, held: keys } = list
+  return withoutList(withRelease(brake, releasing, { rule, keys, items: hasItems(list) ? list.items : [] }), list)
 }
 
-type OfItems = Pick<Release, 'people' | 'memberships' | 'attributes' | 'minimum'>
-
-/** Of some rules a list has more than keys, or no keys at all: its items are released too, and are part of its name. */
+/** Of most rules a list has more than keys, or no keys at all: its items are released too, and are part of its name. */
 export function hasItems({ rule }: Pick<BrakeList, 'rule'>): boolean {
-  return rule === 'people' || rule === 'memberships' || rule === 'attributes' || rule === 'minimum'
-}
-
-/** What a list has besides keys, by the name of its rule. */
-export function itemsReleased(list: BrakeList): OfItems {
-  if (!hasItems(list)) return {}
-  const [memberships, people] = [[...membershipsOn(list)], [...peopleOn(list)]]
-  return {
-    [list.rule]: list.items,
-    ...(memberships.length > 0 && { memberships }),
-    ...(people.length > 0 && { people }),
-  }
+  return rule !== 'own' && rule !== 'indirect'
 }
 
 /** Releases exactly this content of a file. */
@@ -90,13 +53,10 @@ export function releaseContents(
   { digest, name }: HeldContents,
   { at, by }: Omit<Releasing, 'digest'>,
 ): BrakeRecord {
-  return dropContents(withRelease(brake, { at, by, digest }, { keys: [], permissionSet: name }), name)
-}
-
-/** Releases exactly this list. Later acts are held on a new one. */
-export function releaseRetirements(brake: BrakeRecord, list: HeldRetirements, releasing: Releasing): BrakeRecord {
-  const retirements = brake.retirements.filter((one) => one !== list)
-  return { ...withRelease(brake, releasing, { keys: [], items: list.items }), retirements }
+  return dropContents(
+    withRelease(brake, { at, by, digest }, { rule: 'contents', keys: [], items: [], permissionSet: name }),
+    name,
+  )
 }
 
 function withRelease(

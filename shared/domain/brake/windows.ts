@@ -18,9 +18,14 @@ function limitOfRule(base: number): number {
   return Math.max(1, Math.min(base - 1, Math.max(fewOfRule, Math.ceil(base / 2) - 1)))
 }
 
+/** Of the others each waits for a person, however few they are. */
+export function isCountedRule(rule: Scope['rule']): boolean {
+  return rule !== 'minimum' && rule !== 'attributes'
+}
+
 /** The most that may pass in a window; exactly so many do. */
 export function limitOf({ rule, cause }: Scope, base: number, limits: Configuration['brake']): number {
-  if (rule === 'minimum') return 0
+  if (!isCountedRule(rule)) return 0
   if (cause === 'rule') return limitOfRule(base)
   if (rule === 'people') return limits.people.count
   const { count, percent } = isOwn(rule) ? limits.own : limits.indirect
@@ -37,6 +42,7 @@ export function baseMost(rule: Scope['rule'], { indirect }: Configuration['brake
 }
 
 export function lengthMs(rule: Scope['rule'], { own, indirect, people }: Configuration['brake']): number {
+  if (!isCountedRule(rule)) return 0
   if (rule === 'people') return people.minutes * 60_000
   return isOwn(rule) ? own.minutes * 60_000 : indirect.hours * 60 * 60_000
 }

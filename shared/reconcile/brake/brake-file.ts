@@ -3,15 +3,7 @@ import * as z from 'zod'
 import type { AssignmentKey } from '../../domain/assignments/assignment.ts'
 import { type BrakeList, type BrakeRecord, brakeRecord, emptyBrake } from '../../domain/brake/brake-record.ts'
 import { figureOf } from '../../domain/brake/describe-list.ts'
-import type { HeldRetirements } from '../../domain/brake/held-retirements.ts'
-import {
-  findRelease,
-  hasItems,
-  itemsReleased,
-  releaseContents,
-  releaseHeld,
-  releaseRetirements,
-} from '../../domain/brake/releases.ts'
+import { findRelease, hasItems, releaseContents, releaseHeld } from '../../domain/brake/releases.ts'
 import type { ContentsChange } from '../../domain/brake/weigh-contents.ts'
 import { record } from '../../domain/json/record.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
@@ -69,38 +61,19 @@ export function contentsDigest(
   return digestOfWords([`contents permission set ${file.name}`, file.content, ...effect])
 }
 
-/** The name of a list of exactly these acts. */
-export function retirementsDigest({ owner, items }: HeldRetirements): string {
-  return digestOfWords([`retirements ${owner}`, ...items])
-}
-
 function digestOfWords(words: readonly string[]): string {
   return createHash('sha256').update(words.join('\n')).digest('hex').slice(0, 16)
 }
 
-/** A list as a person sees it. */
-export function showRetirements(list: HeldRetirements) {
-  return { digest: retirementsDigest(list), ...list }
-}
-
 /** The digests of everything that is held. */
-export function heldDigests({ lists, contents, retirements }: BrakeRecord): readonly string[] {
-  return [...lists.map(digestOf), ...contents.map(({ digest }) => digest), ...retirements.map(retirementsDigest)]
+export function heldDigests({ lists, contents }: BrakeRecord): readonly string[] {
+  return [...lists.map(digestOf), ...contents.map(({ digest }) => digest)]
 }
 
 export type ReleaseResult =
-  /** `people`: of the rule of that name, their ids; `memberships` and `attributes` likewise. */
-  | {
-      readonly outcome: 'released'
-      readonly keys: readonly AssignmentKey[]
-      readonly people?: readonly string[]
-      readonly memberships?: readonly string[]
-      readonly attributes?: readonly string[]
-    }
+  | { readonly outcome: 'released'; readonly list: BrakeList }
   /** The file of this permission set. */
   | { readonly outcome: 'released-contents'; readonly permissionSet: PermissionSetName }
-  /** Acts on credentials, for the owner of their accounts. */
-  | { readonly outcome: 'released-retirements'; readonly owner: string; readonly items: readonly string[] }
   /** The same list was released already, at that instant. */
   | { readonly outcome: 'released-before'; readonly at: string; readonly by: string }
   /** Another list is held, or none: it is not the list that the person looked at. */
@@ -132,23 +105,12 @@ function releaseFrom(
 ): Found | undefined {
   const { digest } = release
   const list = record.lists.find((one) => digestOf(one) === digest)
-  if (list) {
-    return {
-      released: releaseHeld(record, list, release),
-      result: { outcome: 'released', keys: list.held, ...itemsReleased(list) },
-    }
-  }
+  if (list) return { released: releaseHeld(record, list, release), result: { outcome: 'released', list } }
   const contents = record.contents.find((one) => one.digest === digest)
-  if (contents)
-    return {
+  return (
+    contents && {
       released: releaseContents(record, contents, release),
       result: { outcome: 'released-contents', permissionSet: contents.name },
     }
-  const retirements = record.retirements.find((one) => retirementsDigest(one) === digest)
-  if (retirements === undefined) return undefined
-  const { owner, items } = retirements
-  return {
-    released: releaseRetirements(record, retirements, release),
-    result: { outcome: 'released-retirements', owner, items },
-  }
+  )
 }

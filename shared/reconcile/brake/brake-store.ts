@@ -12,7 +12,7 @@ type Change = {
 }
 
 /** What stands on the record that did not before. */
-export type NewlyHeld = Pick<BrakeRecord, 'lists' | 'contents' | 'retirements'>
+export type NewlyHeld = Pick<BrakeRecord, 'lists' | 'contents'>
 
 /** `control/brake.json`, as last read or written here. Changes that come together are written together. */
 export class BrakeStore {
@@ -103,8 +103,7 @@ export class BrakeStore {
     this.#record = record
     const lists = record.lists.filter((list) => !before.lists.some((known) => isSameScope(known, list)))
     const contents = record.contents.filter((one) => !before.contents.some(({ digest }) => digest === one.digest))
-    const retirements = record.retirements.filter((one) => !before.retirements.some(({ owner }) => owner === one.owner))
-    if (lists.length + contents.length + retirements.length > 0) this.#onHeld({ lists, contents, retirements })
+    if (lists.length + contents.length > 0) this.#onHeld({ lists, contents })
     return true
   }
 }

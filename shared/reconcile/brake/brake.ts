@@ -4,8 +4,7 @@ import { admitted, type BrakeAnswer, type Held } from '../../domain/brake/admiss
 import type { BrakeList, BrakeRecord, BrakeWindow } from '../../domain/brake/brake-record.ts'
 import { describeList } from '../../domain/brake/describe-list.ts'
 import type { HeldContents } from '../../domain/brake/held-contents.ts'
-import { dropAct, type Judged, judgeLeavers } from '../../domain/brake/judge-act.ts'
-import { judgeAttributes } from '../../domain/brake/judge-attributes.ts'
+import { dropAct, type Judged, judgeLeavers, judgeLosses } from '../../domain/brake/judge-act.ts'
 import { type Edit, findBaselessEdit, judgeEdit } from '../../domain/brake/judge-edit.ts'
 import { dropContents, isHeld, listHeld, membershipsOn } from '../../domain/brake/lists.ts'
 import type { Taking } from '../../domain/brake/minimum.ts'
@@ -148,7 +147,7 @@ export class Brake {
     if (losses.length === 0 && !this.#isFailing && !isListed(this.#store.record)) return undefined
     let held: BrakeList | undefined
     await this.#store.change((record, terms) => {
-      const { brake, list } = judgeAttributes(record, losses, terms)
+      const { brake, list } = judgeLosses(record, losses, terms)
       held = list
       return brake
     })
@@ -222,8 +221,8 @@ export class Brake {
   async look(): Promise<void> {
     try {
       const released = await this.#store.refresh()
-      const { lists, contents, retirements } = this.#store.record
-      if (lists.length + contents.length > 0 && !this.#isTold) this.#tell({ lists, contents, retirements })
+      const { lists, contents } = this.#store.record
+      if (lists.length + contents.length > 0 && !this.#isTold) this.#tell({ lists, contents })
       for (const release of released) await this.#hint(release)
       this.#isFailing = false
     } catch (error) {
@@ -237,17 +236,17 @@ export class Brake {
   }
 
   async #hint(release: BrakeRecord['releases'][number]): Promise<void> {
-    const { digest, at, by, keys, people, permissionSet, items, attributes } = release
+    const { digest, at, by, rule, keys, items, permissionSet } = release
     const subject = { folder: `history/brake%${digest}/`, name: digest }
     await tellEvent(this.#ports.objects, subject, {
       event: 'brake-released',
       at,
-      body: { digest, by, assignments: keys, people, permissionSet, credentials: items, attributes },
+      body: { digest, by, rule, assignments: keys, items, permissionSet },
     })
     this.#ports.log.info('what the brake held is released', { digest, by, assignments: keys.length, permissionSet })
     const hints = keys.map(toHint)
     if (permissionSet !== undefined) hints.push(permissionSetHint(permissionSet, 'brake'))
-    if (attributes) hints.push(attributesHint('brake'))
+    if (rule === 'attributes') hints.push(attributesHint('brake'))
     await sendHints(this.#ports, { id: `release ${digest} ${at}`, hints, revocation: true }, this.#configuration)
     await this.#store.change((record) => ({
       ...record,

@@ -1,6 +1,5 @@
 import type { BrakeRecord } from '../../domain/brake/brake-record.ts'
 import { describeContents } from '../../domain/brake/held-contents.ts'
-import { describeRetirements } from '../../domain/brake/held-retirements.ts'
 import { listHeld } from '../../domain/brake/lists.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { showList } from './brake-file.ts'
@@ -9,7 +8,7 @@ import type { NewlyHeld } from './brake-store.ts'
 /** Raises the alarm, as a brake that cannot be read does. */
 export function tellHeld(
   { log, metrics }: Pick<Ports, 'log' | 'metrics'>,
-  { lists, contents, retirements }: NewlyHeld,
+  { lists, contents }: NewlyHeld,
   record: BrakeRecord,
 ): void {
   metrics.record('BrakeHolds')
@@ -29,10 +28,5 @@ export function tellHeld(
         const { digest, name, assignments, since } = one
         return { digest, name, assignments, since, reason: describeContents(one) }
       }),
-    })
-  if (retirements.length > 0)
-    log.error('the brake holds credentials that are to be retired; look with: ssofile brake', {
-      alarm: 'brake',
-      retirements: retirements.map((one) => ({ owner: one.owner, since: one.since, reason: describeRetirements(one) })),
     })
 }

@@ -1,6 +1,9 @@
 import pLimit from 'p-limit'
-import type { HeldRetirements } from '../../domain/brake/held-retirements.ts'
-import { dropRetirements, judgeRetirement, type RetiringAct } from '../../domain/brake/judge-retirement.ts'
+import { retirementAct } from '../../domain/brake/act.ts'
+import type { BrakeList } from '../../domain/brake/brake-record.ts'
+import { describeList } from '../../domain/brake/describe-list.ts'
+import { dropAct, judgeAct } from '../../domain/brake/judge-act.ts'
+import { listRetirements } from '../../domain/brake/lists.ts'
 import { emergencyUser, noPrincipals } from '../../domain/break-glass/emergency-principals.ts'
 import type { ToldRetirement } from '../../domain/credentials/describe-retirement.ts'
 import type { Hygiene } from '../../domain/credentials/hygiene-file.ts'
@@ -107,8 +110,12 @@ class RetireRun {
     await pLimit(credentialsAtOnce).map(asked, (one) => this.#retire(one))
     await this.#forgetStatuses()
     await this.#brake.refresh()
-    if (this.#brake.record.retirements.length > 0)
-      await this.#brake.change((record) => dropRetirements(record, (item) => this.#isStillHeld(item)))
+    if (listRetirements(this.#brake.record).some((item) => !this.#isStillHeld(item)))
+      await this.#brake.change((record) =>
+        listRetirements(record)
+          .filter((item) => !this.#isStillHeld(item))
+          .reduce((left, item) => dropAct(left, { rule: 'retirements', item }), record),
+      )
     const counts = { files: this.#heads.size, refused: this.#refused, credentials: asked.length, failed: this.#failed }
     return { outcome: 'looked', ...counts }
   }
@@ -193,8 +200,8 @@ class RetireRun {
   async #retire({ credential, files }: Asked): Promise<void> {
     const { retireAfterDays } = this.#hygiene
     const enter = () => this.#enter(credential.account)
-    const admit = (act: RetiringAct) => this.#admit(act)
-    const context = { ports: this.#ports, retireAfterDays, enter, admit }
+    const findHold = (owner: string, item: string) => this.#findHold(owner, item)
+    const context = { ports: this.#ports, retireAfterDays, enter, findHold }
     try {
       const told = await settleRetirement(credential, files, context)
       if (told !== undefined) for (const { key } of files) await this.#tell(key, told)
@@ -231,15 +238,15 @@ class RetireRun {
     return entering
   }
 
-  async #admit(act: RetiringAct): Promise<HeldRetirements | undefined> {
-    const judged: { held?: HeldRetirements | undefined } = {}
+  async #findHold(owner: string, item: string): Promise<string | undefined> {
+    const judged: { list?: BrakeList | undefined } = {}
     await this.#brake.change((record, terms) => {
-      const { brake, held } = judgeRetirement(record, act, terms)
-      judged.held = held
-      return brake
+      const answer = judgeAct(record, retirementAct({ owner, item }), terms)
+      judged.list = answer.is === 'held' ? answer.list : undefined
+      return answer.brake
     })
-    if (judged.held !== undefined) this.#held.add(act.item)
-    return judged.held
+    if (judged.list !== undefined) this.#held.add(item)
+    return judged.list && describeList(judged.list)
   }
 
   async #tell(key: string, told: ToldRetirement): Promise<void> {

@@ -1,5 +1,3 @@
-import { describeRetirements, type HeldRetirements } from '../../domain/brake/held-retirements.ts'
-import type { RetiringAct } from '../../domain/brake/judge-retirement.ts'
 import {
   decideRetirement,
   isSame,
@@ -29,8 +27,8 @@ export type RetiringContext = {
   readonly retireAfterDays: number
   /** Opens the role in the account, at the first call that needs it. */
   readonly enter: () => Promise<RetiringAccount>
-  /** Asks the brake; `undefined`: it may be done. */
-  readonly admit: (act: RetiringAct) => Promise<HeldRetirements | undefined>
+  /** Asks the brake about an act, as `<credential> <act>`: why it holds it. `undefined`: it may be done. */
+  readonly findHold: (owner: string, item: string) => Promise<string | undefined>
 }
 
 /** More than any credential needs: each is one step of the table. */
@@ -259,10 +257,10 @@ class RetirementEvaluation {
   /** An act counts for the owner whose file asks; of several, the first. */
   async #heldBy(act: 'inactive' | 'deleted', { files }: Asked): Promise<Outcome | undefined> {
     const owner = files.map((file) => file.owner).sort()[0] ?? ''
-    const held = await this.#context.admit({ owner, item: `${renderCredential(this.#credential)} ${act}` })
+    const held = await this.#context.findHold(owner, `${renderCredential(this.#credential)} ${act}`)
     if (held === undefined) return undefined
     const remedy = 'a person releases it (ssofile brake), or delete this file'
-    return { status: { ...this.#described(), state: 'held', reason: describeRetirements(held), remedy } }
+    return { status: { ...this.#described(), state: 'held', reason: held, remedy } }
   }
 
   async #note(next: Retirement): Promise<Outcome> {

@@ -251,8 +251,7 @@ const ofRequests: Readonly<Record<string, (links: readonly Sample[]) => string>>
 const commands: Readonly<Record<string, (links: readonly Sample[]) => string>> = {
   status: (links) => renderSummary(links.map(sampleStatus), { width }),
   'plan s3://ssofile': (links) => renderPlan(samplePlan(links)),
-  brake: (links) =>
-    renderHeld({ lists: [sampleHeld(links)], contents: [], retirements: [], releases: [], pause: undefined }),
+  brake: (links) => renderHeld({ lists: [sampleHeld(links)], contents: [], releases: [], pause: undefined }),
   who: (links) => {
     const nothing = { person: false, account: false, permissionSet: false }
     return renderAccess({ rows: sampleAccess(links), isAsked: false, sources, notes: [] }, nothing, now, width)

@@ -12,15 +12,30 @@ import { permissionSetName } from '../../../../shared/domain/permission-sets/per
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { heldFile } from '../../../shared/reconcile/brake/held-file.ts'
 
+const keyOf = (link: number, account: number): AssignmentKey =>
+  renderAssignmentKey({
+    accountId: accountId.parse(String(100_000_000_000 + account)),
+    permissionSet: permissionSetName.parse('Read-ps'),
+    principalId: principalId.parse(`11111111-2222-3333-4444-${String(link).padStart(12, '0')}`),
+    type: 'GROUP',
+  })
+const revocations = (count: number) => ({
+  rule: 'own' as const,
+  items: [],
+  held: Array.from({ length: count }, (_, nth) => keyOf(nth, 0)),
+})
+
 test('a release says when it is carried out', () => {
-  expect(renderReleased(1, undefined)).toBe(
+  expect(renderReleased(revocations(1), undefined)).toBe(
     'released 1 revocation for one hour; it is carried out within about a minute\n',
   )
-  expect(renderReleased(12, undefined)).toContain('released 12 revocations for one hour; they are carried out')
+  expect(renderReleased(revocations(12), undefined)).toContain(
+    'released 12 revocations for one hour; they are carried out',
+  )
 })
 
 test('a release under a pause does not promise what the pause stops', () => {
-  const told = renderReleased(2, { v: 1, since: '2026-03-03T10:00:00Z', by: 'ana', reason: 'INC-7' })
+  const told = renderReleased(revocations(2), { v: 1, since: '2026-03-03T10:00:00Z', by: 'ana', reason: 'INC-7' })
   expect(told).toContain('INC-7')
   expect(told).toContain('ssofile resume')
   expect(told).not.toContain('within a minute')
@@ -28,13 +43,6 @@ test('a release under a pause does not promise what the pause stops', () => {
 
 /** A list of as many links, each with four accounts. */
 function listOf(links: number): ShownList {
-  const keyOf = (link: number, account: number): AssignmentKey =>
-    renderAssignmentKey({
-      accountId: accountId.parse(String(100_000_000_000 + account)),
-      permissionSet: permissionSetName.parse('Read-ps'),
-      principalId: principalId.parse(`11111111-2222-3333-4444-${String(link).padStart(12, '0')}`),
-      type: 'GROUP',
-    })
   const held = Array.from({ length: links * 4 }, (_, index) => {
     const link = Math.floor(index / 4)
     const granting = { key: `links_data/root%all%Read-ps%team-${link}%GROUP%ssofile`, etag: 'e', lastModified: ten }
@@ -57,7 +65,7 @@ function listOf(links: number): ShownList {
 const ten = '2026-03-03T10:00:00.000Z'
 
 test('of what is held all links are told that fit forty lines, of more the first five, and with --verbose all', () => {
-  const shown = { lists: [listOf(21)], contents: [], retirements: [], releases: [], pause: undefined }
+  const shown = { lists: [listOf(21)], contents: [], releases: [], pause: undefined }
   const brief = renderHeld(shown)
   expect(brief).toMatch(/^84 revocations held/)
   const ten = renderHeld({ ...shown, lists: [listOf(10)] })
@@ -77,7 +85,7 @@ test.each([5, 300, 10_000])(
       ...listOf(Math.ceil(number / 30 / 4)),
       digest: `digest-${nth}`,
     }))
-    const shown = { lists, contents: [heldFile('Billing-ps')], retirements: [], releases: [], pause: undefined }
+    const shown = { lists, contents: [heldFile('Billing-ps')], releases: [], pause: undefined }
     const told = renderHeld(shown)
     expect(told.split('\n').length).toBeLessThanOrEqual(40)
     expect(told).toContain('Read-ps from ')
@@ -88,7 +96,7 @@ test.each([5, 300, 10_000])(
 )
 
 test('a base that is smaller than what may pass is not told', () => {
-  const told = renderHeld({ lists: [listOf(21)], contents: [], retirements: [], releases: [], pause: undefined })
+  const told = renderHeld({ lists: [listOf(21)], contents: [], releases: [], pause: undefined })
   expect(told).toContain('21 links directly under links_data/ withdrawn since')
   expect(told).toContain('at most 20 pass in 15 minutes')
 })
@@ -96,7 +104,7 @@ test('a base that is smaller than what may pass is not told', () => {
 test('a file of a permission set is told with what it would do, whatever is in it, and how to decide', () => {
   const takesAway = ['s3:\u001b[31mGet*', ...Array.from({ length: 19 }, (_, nth) => `ec2:${nth}`)]
   const one = heldFile('Billing-ps', { takesAway, taken: 30 })
-  const shown = { lists: [], contents: [one], retirements: [], releases: [], pause: undefined }
+  const shown = { lists: [], contents: [one], releases: [], pause: undefined }
   const told = renderHeld(shown)
   expect(told).toMatch(
     /^1 permission set file held; the permission sets are as they were\n {2}rule contents: permission_sets\/Billing-ps\.json since 2026/,

@@ -19,7 +19,7 @@ const told: readonly Status[] = [
 ]
 const released: BrakeRecord = {
   ...emptyBrake,
-  releases: [{ digest: 'd', at, by: 'AWS:operator', hinted: true, keys: [key] }],
+  releases: [{ digest: 'd', at, by: 'AWS:operator', hinted: true, rule: 'own', keys: [key], items: [] }],
 }
 
 test('a link that is held in its status and released by the brake is told as released', () => {
@@ -47,7 +47,10 @@ test('nothing is told of what the brake still holds, or what nobody released', (
 test('a file of a permission set is told as released, unless another upload of it is held', () => {
   const held: Status = { input: 'permission_sets/Read-ps.json', state: 'held', updatedAt: at }
   const { name: permissionSet } = heldFile('Read-ps')
-  const release = { digest: 'd', at, by: 'AWS:operator', hinted: true, keys: [], permissionSet }
+  const release = {
+    ...{ digest: 'd', at, by: 'AWS:operator', hinted: true },
+    ...{ rule: 'contents' as const, keys: [], items: [], permissionSet },
+  }
   const record: BrakeRecord = { ...emptyBrake, releases: [release] }
   expect(renderRelease([held, ...told], record, names)).toBe(
     `\n1 file above: released at ${at} by AWS:operator; carried out within about a minute, and told then\n`,

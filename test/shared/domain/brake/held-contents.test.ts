@@ -161,7 +161,16 @@ describe('the record of the brake', () => {
       ...record,
       contents: [of('two', 'Audit-ps')],
       releases: [
-        { digest: 'one', at: at.toISOString(), by: 'operator', hinted: false, keys: [], permissionSet: 'Billing-ps' },
+        {
+          digest: 'one',
+          at: at.toISOString(),
+          by: 'operator',
+          hinted: false,
+          rule: 'contents',
+          keys: [],
+          items: [],
+          permissionSet: 'Billing-ps',
+        },
       ],
     })
   })

@@ -64,7 +64,7 @@ describe('people whom files suspend', () => {
     const [list] = held.lists
     if (!list) throw new Error('nobody is held')
     const released = releaseHeld(held, list, { at: at(1).now, digest: 'd', by: 'me' })
-    expect(released).toMatchObject({ lists: [], releases: [{ keys: [], people: [person(6)] }] })
+    expect(released).toMatchObject({ lists: [], releases: [{ rule: 'people', keys: [], items: [person(6)] }] })
     expect(suspend([6], 30, released).passed).toEqual([true])
     expect(suspend([7], 2, released).passed).toEqual([false])
     expect(judge(released, suspensionAct({ user: person(6), by: 'hr' }), at(61)).brake.releases).toEqual(

@@ -55,7 +55,7 @@ describe('removals from groups', () => {
     const [list] = held.lists
     if (list === undefined) throw new Error('nothing is held')
     const released = releaseHeld(held, list, { at: at(1).now, digest: 'x', by: 'on-call' })
-    expect(released.releases).toMatchObject([{ memberships: ['oncall%user-20'], keys: [] }])
+    expect(released.releases).toMatchObject([{ rule: 'memberships', items: ['oncall%user-20'], keys: [] }])
     expect(remove([20], { brake: released, minute: 2 }).held).toBe(0)
     expect(dropAct(held, { rule: 'memberships', item: 'oncall%user-20' }).lists).toEqual([])
     expect(dropAct(held, { rule: 'memberships', item: 'oncall%user-3' })).toBe(held)

@@ -59,7 +59,13 @@ function release(brake: BrakeRecord, by: Parameters<typeof releaseHeld>[2], nth 
   const list = brake.lists[nth]
   return list
     ? releaseHeld(brake, list, by)
-    : { ...brake, releases: [...brake.releases, { ...by, at: by.at.toISOString(), hinted: false, keys: [] }] }
+    : {
+        ...brake,
+        releases: [
+          ...brake.releases,
+          { ...by, at: by.at.toISOString(), hinted: false, rule: 'own', keys: [], items: [] },
+        ],
+      }
 }
 
 const windowOf = ({ windows }: BrakeRecord, one: Partial<BrakeWindow>) =>

@@ -62,7 +62,10 @@ describe('control/brake.json', () => {
 describe('a release', () => {
   test('is of exactly the list of its digest, and of no other', async () => {
     const world = await open()
-    expect(await releaseList(world.objects, digestOf(list), 'me')).toEqual({ outcome: 'released', keys: held })
+    expect(await releaseList(world.objects, digestOf(list), 'me')).toMatchObject({
+      outcome: 'released',
+      list: { held },
+    })
     expect((await brakeFile(world.objects).read())?.value).toMatchObject({
       lists: [{ rule: 'indirect', cause: 'configuration', held: other.held }],
       releases: [{ by: 'me', keys: held }],
@@ -75,7 +78,7 @@ describe('a release', () => {
     const etag = (await world.objects.head(brakeKey))?.etag
     const grown = { ...other, held: [...other.held, keyOf('d')] }
     await brakeFile(world.objects).write({ ...emptyBrake, lists: [list, grown] }, etag)
-    expect(await releaseList(world.objects, shown, 'me')).toEqual({ outcome: 'released', keys: held })
+    expect(await releaseList(world.objects, shown, 'me')).toMatchObject({ outcome: 'released', list: { held } })
     expect((await brakeFile(world.objects).read())?.value.lists).toEqual([grown])
   })
 

@@ -5,7 +5,7 @@ import type { ModelCredentials, ModelKey, ModelUser, Use } from '../../../../sha
 import { organizationFile } from '../../../../shared/memory/organization-file.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import type { RetiringAccount } from '../../../../shared/ports/retirer.ts'
-import { brakeFile, releaseList, retirementsDigest } from '../../../../shared/reconcile/brake/brake-file.ts'
+import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { pauseChanges, resumeChanges } from '../../../../shared/reconcile/dispatcher/pause.ts'
 import { never } from '../../../intercept.ts'
 import { World, type WorldOptions } from '../../../world.ts'
@@ -271,9 +271,9 @@ describe('what stops it', () => {
     expect(retiring.world.metrics.sumOf('BrakeHolds')).toBe(1)
     await retiring.pass(2 * dayMs)
     expect(retiring.key(left)?.isActive).toBe(true)
-    const [list] = (await brakeFile(retiring.world.objects).read())?.value.retirements ?? []
+    const [list] = (await brakeFile(retiring.world.objects).read())?.value.lists ?? []
     if (!list) throw new Error('nothing is held')
-    await releaseList(retiring.world.objects, retirementsDigest(list), 'a person')
+    await releaseList(retiring.world.objects, digestOf(list), 'a person')
     await retiring.look()
     expect(retiring.key(left)?.isActive).toBe(false)
   })
@@ -285,7 +285,7 @@ describe('what stops it', () => {
     await retiring.look()
     for (const name of names) await retiring.world.objects.delete(fileOf(name))
     await retiring.look()
-    expect((await brakeFile(retiring.world.objects).read())?.value.retirements).toEqual([])
+    expect((await brakeFile(retiring.world.objects).read())?.value.lists).toEqual([])
     expect(names.every((name) => retiring.key(name)?.isActive)).toBe(true)
   })
 

@@ -1,8 +1,10 @@
 import { expect, test } from '@jest/globals'
+import { retirementAct } from '../../../../shared/domain/brake/act.ts'
 import { type BrakeRecord, brakeRecord, emptyBrake } from '../../../../shared/domain/brake/brake-record.ts'
-import { dropRetirements, judgeRetirement } from '../../../../shared/domain/brake/judge-retirement.ts'
-import { releaseRetirements } from '../../../../shared/domain/brake/releases.ts'
+import { dropAct } from '../../../../shared/domain/brake/judge-act.ts'
+import { releaseHeld } from '../../../../shared/domain/brake/releases.ts'
 import { defaultConfiguration } from '../../../../shared/domain/deployment/configuration.ts'
+import { judge } from './judging.ts'
 
 const now = new Date('2026-03-03T10:00:00Z')
 const { brake: limits } = defaultConfiguration
@@ -13,9 +15,9 @@ function actAs(owner: string, count: number, at = now, before: BrakeRecord = emp
   let brake = before
   const held: string[] = []
   for (let number = 0; number < count; number++) {
-    const judged = judgeRetirement(brake, { owner, item: `${owner} ${number}` }, { limits, now: at })
+    const judged = judge(brake, retirementAct({ owner, item: `${owner} ${number}` }), { limits, now: at })
     brake = judged.brake
-    if (judged.held) held.push(`${owner} ${number}`)
+    if (!judged.passes) held.push(`${owner} ${number}`)
   }
   return { brake, held }
 }
@@ -24,7 +26,9 @@ test('twenty acts of an owner pass in a day, and the twenty-first is held', () =
   expect(actAs('team-a', 20).held).toEqual([])
   const { brake, held } = actAs('team-a', 21)
   expect(held).toEqual(['team-a 20'])
-  expect(brake.retirements).toMatchObject([{ owner: 'team-a', limit: 20, hours: 24, items: ['team-a 20'] }])
+  expect(brake.lists).toMatchObject([
+    { rule: 'retirements', name: 'team-a', limit: 20, minutes: 24 * 60, items: ['team-a 20'] },
+  ])
   expect(brakeRecord.parse(brake)).toEqual(brake)
 })
 
@@ -41,26 +45,28 @@ test('owners do not use up what others may', () => {
 test('a new day lets others pass, and what is held stays held until a person releases it', () => {
   const { brake } = actAs('team-a', 21)
   const tomorrow = { limits, now: hours(25) }
-  expect(judgeRetirement(brake, { owner: 'team-a', item: 'another' }, tomorrow).held).toBeUndefined()
-  expect(judgeRetirement(brake, { owner: 'team-a', item: 'team-a 20' }, tomorrow).held).toBeDefined()
+  expect(judge(brake, retirementAct({ owner: 'team-a', item: 'another' }), tomorrow).passes).toBe(true)
+  expect(judge(brake, retirementAct({ owner: 'team-a', item: 'team-a 20' }), tomorrow).passes).toBe(false)
 })
 
 test('a release lets exactly its list pass, for an hour', () => {
   const { brake } = actAs('team-a', 22)
-  const [list] = brake.retirements
+  const [list] = brake.lists
   if (!list) throw new Error('nothing is held')
-  const released = releaseRetirements(brake, list, { at: now, digest: 'x', by: 'someone' })
-  const judge = (number: number, at: Date) =>
-    judgeRetirement(released, { owner: 'team-a', item: `team-a ${number}` }, { limits, now: at }).held
-  expect(released.retirements).toEqual([])
-  expect([judge(20, hours(0.9)), judge(21, hours(0.9))]).toEqual([undefined, undefined])
-  expect(judge(22, hours(0.9))).toBeDefined()
-  expect(judge(20, hours(1))).toBeDefined()
+  const released = releaseHeld(brake, list, { at: now, digest: 'x', by: 'someone' })
+  const passes = (number: number, at: Date) =>
+    judge(released, retirementAct({ owner: 'team-a', item: `team-a ${number}` }), { limits, now: at }).passes
+  expect(released.lists).toEqual([])
+  expect([passes(20, hours(0.9)), passes(21, hours(0.9))]).toEqual([true, true])
+  expect(passes(22, hours(0.9))).toBe(false)
+  expect(passes(20, hours(1))).toBe(false)
 })
 
 test('what is not wanted any more leaves its list, and an empty list goes', () => {
   const { brake } = actAs('team-a', 22)
-  expect(dropRetirements(brake, (item) => item === 'team-a 21').retirements).toMatchObject([{ items: ['team-a 21'] }])
-  expect(dropRetirements(brake, () => false).retirements).toEqual([])
-  expect(dropRetirements(brake, () => true)).toBe(brake)
+  const drop = (record: BrakeRecord, number: number) =>
+    dropAct(record, { rule: 'retirements', item: `team-a ${number}` })
+  expect(drop(brake, 20).lists).toMatchObject([{ items: ['team-a 21'] }])
+  expect(drop(drop(brake, 20), 21).lists).toEqual([])
+  expect(drop(brake, 3)).toBe(brake)
 })

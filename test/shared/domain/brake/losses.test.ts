@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { type BrakeRecord, emptyBrake } from '../../../../shared/domain/brake/brake-record.ts'
-import { judgeAttributes } from '../../../../shared/domain/brake/judge-attributes.ts'
+import { judgeLosses } from '../../../../shared/domain/brake/judge-act.ts'
 import { releaseHeld } from '../../../../shared/domain/brake/releases.ts'
 import { defaultConfiguration } from '../../../../shared/domain/deployment/configuration.ts'
 
@@ -8,8 +8,7 @@ const at = (minutes: number) => ({
   limits: defaultConfiguration.brake,
   now: new Date(Date.parse('2026-03-03T10:00:00Z') + minutes * 60_000),
 })
-const judge = (brake: BrakeRecord, losses: readonly string[], minutes = 0) =>
-  judgeAttributes(brake, losses, at(minutes))
+const judge = (brake: BrakeRecord, losses: readonly string[], minutes = 0) => judgeLosses(brake, losses, at(minutes))
 
 test('each loss is held, on one list that is what the file asks for now', () => {
   const first = judge(emptyBrake, ['remove B', 'remove A'])
