@@ -10,6 +10,10 @@ const filesWith = (pattern: RegExp) => callers.filter((path) => pattern.test(rea
 test.each([
   [/\.deleteAccountAssignment\b/, 'shared/reconcile/calls/send-assignment-call.ts'],
   [/identityStore\.deleteGroupMembership\(/, 'shared/reconcile/calls/taking-calls.ts'],
+  [
+    /\.(detachManagedPolicy|putInlinePolicy|deleteInlinePolicy)\(/,
+    'shared/reconcile/permission-sets/make-permission-set-change.ts',
+  ],
   [/identityStore\.deleteUser\(/, 'shared/reconcile/calls/taking-calls.ts'],
 ])('the call %s stands in one file, whose function asks for an admission by its type', (pattern, file) => {
   expect(filesWith(pattern)).toEqual([file])

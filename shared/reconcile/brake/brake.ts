@@ -1,6 +1,6 @@
 import { type AssignmentKey, assignmentOf } from '../../domain/assignments/assignment.ts'
 import type { Act } from '../../domain/brake/act.ts'
-import { admitted, type BrakeAnswer, type Held } from '../../domain/brake/admission.ts'
+import { type Admission, admitted, type BrakeAnswer, type Held } from '../../domain/brake/admission.ts'
 import type { BrakeList, BrakeRecord, BrakeWindow } from '../../domain/brake/brake-record.ts'
 import { describeList } from '../../domain/brake/describe-list.ts'
 import type { HeldContents } from '../../domain/brake/held-contents.ts'
@@ -34,6 +34,8 @@ export type Leavers = {
   readonly all: readonly string[]
   readonly staying: readonly string[]
 }
+
+type ContentsAnswer = HeldContents | { readonly admission: Admission; readonly isReleased: boolean }
 
 type BrakePorts = Pick<Ports, 'objects' | 'queues' | 'clock' | 'randomness' | 'log' | 'metrics'>
 
@@ -169,7 +171,7 @@ export class Brake {
    * Asked before the first call that changes a permission set as `edit` says; when it passes, that has been counted. Throws when
    * it cannot be said.
    */
-  async admitContents(edit: Edit): Promise<'passes' | 'released' | HeldContents> {
+  async admitContents(edit: Edit): Promise<ContentsAnswer> {
     for (;;) {
       const asked = await this.#judgeContents(edit)
       if (!('baseless' in asked)) return asked.verdict
@@ -180,19 +182,20 @@ export class Brake {
   /** `baseless`: what has to be counted first. */
   async #judgeContents(
     edit: Edit,
-  ): Promise<
-    { readonly verdict: 'passes' | 'released' | HeldContents } | { readonly baseless: readonly BrakeWindow[] }
-  > {
+  ): Promise<{ readonly verdict: ContentsAnswer } | { readonly baseless: readonly BrakeWindow[] }> {
     let baseless: readonly BrakeWindow[] = []
-    let verdict: 'passes' | 'released' | HeldContents = 'passes'
+    let verdict: ContentsAnswer | undefined
     await this.#store.change((record, terms) => {
       baseless = findBaselessEdit(record, edit, terms)
       if (baseless.length > 0) return record
       const { brake, held } = judgeEdit(record, edit, terms)
-      verdict = held ?? (findRelease(record, edit.file.digest, terms.now) ? 'released' : 'passes')
+      verdict = held ?? {
+        admission: admitted(),
+        isReleased: findRelease(record, edit.file.digest, terms.now) !== undefined,
+      }
       return brake
     })
-    return baseless.length > 0 ? { baseless } : { verdict }
+    return verdict ? { verdict } : { baseless }
   }
 
   /** The file of this permission set is in force, another one, or gone: it leaves the record, as `review` does with keys. */

@@ -163,7 +163,7 @@ async function bringUpToDate(
     context.metrics.record('LoudByHand')
   const next = nextChange(owned.value, changes, { owed, etag: object.etag, at, takes: asked.loss, undoes })
   if (next !== owned.value.change) await save(next)
-  for (const change of changes) await makePermissionSetChange(context, arn, change)
+  for (const change of changes) await makePermissionSetChange(asked.admission, arn, change, context)
   if (next) await tellChange(read, owned, next, context)
   if (changes.length > 0) await context.managementAccount.disprove(arn)
   await context.permissionSets.remember(name, arn)

@@ -1,3 +1,4 @@
+import { type Admission, exempt } from '../../domain/brake/admission.ts'
 import { describeContents, describeLoss, findContents } from '../../domain/brake/held-contents.ts'
 import { contentsLimit, type Edit } from '../../domain/brake/judge-edit.ts'
 import { isGrave, weighContents } from '../../domain/brake/weigh-contents.ts'
@@ -42,7 +43,7 @@ export async function findEdit(
 
 /** What became of it. `loss`: what the change takes away, for the status. */
 type Asked =
-  | { readonly outcome: 'passes'; readonly loss: string | undefined }
+  | { readonly outcome: 'passes'; readonly admission: Admission; readonly loss: string | undefined }
   | { readonly outcome: 'held'; readonly status: NewStatus }
 
 /** Asks the brake before a permission set is changed. Where the file is held, nothing was changed. */
@@ -64,12 +65,14 @@ export async function askBrake(
       ledgerEntries: async () => (await standings.keysOf(() => true)).ledger.length,
     },
   )
-  if (!file) return { outcome: 'passes', loss: undefined }
+  if (!file) return { outcome: 'passes', admission: exempt('nobody loses anything'), loss: undefined }
   const by = toldUploader(await statuses.read(permissionSetKey(name)), read.object)
   const admitted = await brake.admitContents({ file, uploader: uploaderWithoutSession(by) })
-  if (admitted === 'released')
-    log.info('a file that the brake held is released', { permissionSet: name, digest: file.digest })
-  if (admitted === 'released' || admitted === 'passes') return { outcome: 'passes', loss: describeLoss(file) }
+  if ('admission' in admitted) {
+    if (admitted.isReleased)
+      log.info('a file that the brake held is released', { permissionSet: name, digest: file.digest })
+    return { outcome: 'passes', admission: admitted.admission, loss: describeLoss(file) }
+  }
   const { arn } = owned.value
   const { digest, since, etag, versionId } = admitted
   const reason = describeContents(admitted)

@@ -1,3 +1,4 @@
+import { exempt } from '../../domain/brake/admission.ts'
 import { isSamePolicy, type PermissionSetChange } from '../../domain/permission-sets/permission-set-changes.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import { chooseDenials, type Denial } from '../../domain/sessions/choose-denials.ts'
@@ -137,9 +138,10 @@ async function bringDenials(owned: StoredOwned, wish: DenialWish, context: Permi
   const begun = await save(owned, { ...next, provisioning }, context)
   if (isDifferent)
     await makePermissionSetChange(
-      context,
+      exempt('the access that its sessions belong to was taken away'),
       arn,
       policy === undefined ? { kind: 'delete-inline' } : { kind: 'put-inline', policy },
+      context,
     )
   return provisionDenials(begun, provisioning, context)
 }

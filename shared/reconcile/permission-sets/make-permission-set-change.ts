@@ -1,3 +1,4 @@
+import type { Admission } from '../../domain/brake/admission.ts'
 import type { PermissionSetChange } from '../../domain/permission-sets/permission-set-changes.ts'
 import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
 import { isServiceError } from '../../ports/service-error.ts'
@@ -14,7 +15,12 @@ const repetition = { attemptsMost: 6, firstMs: 700, mostMs: 5_000 }
  * Identity Center refuses a change that follows another one of the same permission set within some hundred milliseconds
  * (ConflictException, "There is a conflicting operation in process."), so it is repeated here after a short pause.
  */
-export function makePermissionSetChange(context: ChangeCalls, arn: PermissionSetArn, change: PermissionSetChange) {
+export function makePermissionSetChange(
+  _: Admission,
+  arn: PermissionSetArn,
+  change: PermissionSetChange,
+  context: ChangeCalls,
+) {
   return repeatPatiently(context, { ...repetition, signal: context.ending, mayHelp: isInProcess }, () =>
     callFor(context.ssoAdmin, arn, change),
   )
