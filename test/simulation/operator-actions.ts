@@ -68,7 +68,9 @@ async function loseAndRestore(
   for (const key of lost) world.losses.lose(key)
   await meanwhile()
   world.isRestoring = true
-  for (let triesLeft = 9; triesLeft > 0; triesLeft--) if (await restore(world)) break
+  // Nothing goes on before it has ended well, so no operator gives up. Nine may die in a row, more than once.
+  for (let triesLeft = 60; !(await restore(world)); triesLeft--)
+    if (triesLeft === 0) throw new Error('restore never came to its end')
   world.isRestoring = false
 }
 
