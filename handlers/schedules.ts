@@ -38,74 +38,100 @@ import { watchSelectors } from '../shared/reconcile/statuses/watch-selectors.ts'
 /** A function of a schedule that has more than one thing to do. The dispatcher's has one: a slice. */
 export type ScheduledFunction = Exclude<keyof typeof heartbeats, 'dispatcher'>
 
-/** What a process keeps from one run to the next, and what only some jobs are given. */
-type Run = {
-  readonly ports: Ports
-  readonly configuration: Configuration
-  readonly due: DueInstants
-  readonly records: SpoiledRecords
-  readonly policies: Policies
-  readonly selectors: SelectorFiles
-  readonly eligibilities: EligibilityFiles
+/** What only some functions are given. */
+type Given = {
+  readonly due?: DueInstants
   /** Where the page is. */
   readonly page?: string | undefined
-  readonly readActions?: (() => Promise<ActionCatalog>) | undefined
+  readonly readActions?: () => Promise<ActionCatalog>
 }
 
-type Given = Partial<Pick<Run, 'due' | 'page' | 'readActions'>>
-
-export type Job = {
-  readonly of: ScheduledFunction
-  readonly name: string
-  readonly work: (run: Run) => Promise<unknown>
-}
+export type Job = { readonly name: string; readonly work: () => Promise<unknown> }
 
 /**
- * All that schedules do, in this order: one row a job. When and how often each function runs: `functionSettings`. Nothing of it begins
- * where the bucket belongs to somebody else (`guarded`). A pause stops the changes that jobs ask for, not the jobs.
+ * The jobs of one function, in their order: one row a job. When and how often each function runs: `functionSettings`. Nothing of it
+ * begins where the bucket belongs to somebody else (`guarded`). A pause stops the changes that jobs ask for, not the jobs. Each is
+ * a constant of its own, so that the bundle of a function has no code of the others.
  */
-export const jobs: readonly Job[] = [
-  // `state/` may be deleted at any time: the index of instants is found again first, and the rest by a reconcile.
-  { of: 'minute-links', name: 'index of instants', work: restoreInstants },
-  { of: 'minute-links', name: 'instants that have come', work: ({ due }) => due.look() },
-  { of: 'minute-links', name: 'links whose permission set was applied', work: lookAtOvertaken },
-  { of: 'minute-links', name: 'denials of ended sessions', work: followDenials },
-  {
-    of: 'minute-links',
-    name: 'state that is gone',
-    work: async ({ ports }) => (await hasCheckpoint(ports.objects)) || reconcileWithoutState(ports),
-  },
-  { of: 'minute-links', name: 'records that cannot be read', work: tellSpoiled },
-  { of: 'minute-links', name: 'policies', work: tellPolicies },
-  { of: 'minute-links', name: 'selectors', work: tellSelectors },
-  { of: 'minute-links', name: 'people who have changed', work: askOfPeople },
-  { of: 'minute-links', name: 'eligibilities', work: tellEligibilities },
+export type Jobs = (ports: Ports, configuration: Configuration, given: Given) => readonly Job[]
 
-  // What a lost or overtaken message left, by S3 alone. Also under a pause: hints wait then.
-  { of: 'sweep', name: 'links and access', work: sweepLinks },
-  { of: 'sweep', name: 'inputs of people', work: sweepInputs },
-  { of: 'sweep', name: 'inputs that want attention', work: countAttention },
+/** `state/` may be deleted at any time: the index of instants is found again first, and the rest by a reconcile. */
+export const jobsOfMinuteLinks: Jobs = (ports, configuration, { due = new DueInstants(ports, configuration) }) => {
+  const records = new SpoiledRecords()
+  const policies = new Policies(ports)
+  const selectors = new SelectorFiles(ports.objects)
+  const eligibilities = new EligibilityFiles(ports)
+  return [
+    { name: 'index of instants', work: () => restoreInstants(ports, configuration) },
+    { name: 'instants that have come', work: () => due.look() },
+    { name: 'links whose permission set was applied', work: () => lookAtOvertaken(ports, configuration) },
+    { name: 'denials of ended sessions', work: () => followDenials(ports, configuration) },
+    {
+      name: 'state that is gone',
+      work: async () => (await hasCheckpoint(ports.objects)) || reconcileWithoutState(ports),
+    },
+    { name: 'records that cannot be read', work: () => tellSpoiled(ports, configuration, records) },
+    { name: 'policies', work: () => tellPolicies(ports, configuration, policies) },
+    { name: 'selectors', work: () => tellSelectors(ports, configuration, selectors) },
+    { name: 'people who have changed', work: () => askOfPeople(ports, configuration) },
+    { name: 'eligibilities', work: () => tellEligibilities(ports, configuration, eligibilities) },
+  ]
+}
 
-  // What sent no event. If a listing fails, its job changes nothing.
-  { of: 'hourly', name: 'reconcile', work: reconcileAll },
-  // Somebody may be eligible, or approve, who could not before.
-  { of: 'hourly', name: 'requests that wait', work: (run) => askForWaiting(run.ports, run.configuration, 'reconcile') },
-  { of: 'hourly', name: 'groups and memberships', work: (run) => reconcileMemberships(run.ports, run.configuration) },
-  { of: 'hourly', name: 'attributes', work: (run) => compareAttributes(run.ports, run.configuration) },
-  { of: 'hourly', name: 'people', work: (run) => reconcilePeople(run.ports, run.configuration) },
-  { of: 'hourly', name: 'leavers', work: (run) => followLeavers(run.ports, run.configuration, 'all') },
-
-  // Changes by others in Identity Center. The dispatcher finds them, after all other work.
-  { of: 'nightly', name: 'drift check', work: (run) => beginDriftCheck(run.ports, run.configuration) },
-  { of: 'report', name: 'who has access', work: reportAccess },
-  { of: 'credentials', name: 'credentials that want somebody', work: reportCredentials },
-  // Once a month.
-  { of: 'credentials', name: 'permissions that nobody uses', work: reportPermissions },
-  // Makes credentials inactive that files ask to retire, watches and deletes them; undoes what no file asks for.
-  { of: 'retire', name: 'credentials to retire', work: retire },
-  // What became of inputs and access: as events, and as digests to their receivers.
-  { of: 'notifications', name: 'outcomes', work: notify },
+/** What a lost or overtaken message left, by S3 alone. Also under a pause: hints wait then. */
+export const jobsOfSweep: Jobs = (ports, configuration) => [
+  { name: 'links and access', work: () => sweepLinks(ports, configuration) },
+  { name: 'inputs of people', work: () => sweepInputs(ports, configuration) },
+  { name: 'inputs that want attention', work: () => countAttention(ports) },
 ]
+
+/** What sent no event. If a listing fails, its job changes nothing. */
+export const jobsOfHourly: Jobs = (ports, configuration) => [
+  { name: 'reconcile', work: () => reconcileAll(ports, configuration) },
+  // Somebody may be eligible, or approve, who could not before.
+  { name: 'requests that wait', work: () => askForWaiting(ports, configuration, 'reconcile') },
+  { name: 'groups and memberships', work: () => reconcileMemberships(ports, configuration) },
+  { name: 'attributes', work: () => compareAttributes(ports, configuration) },
+  { name: 'people', work: () => reconcilePeople(ports, configuration) },
+  { name: 'leavers', work: () => followLeavers(ports, configuration, 'all') },
+]
+
+/** Changes by others in Identity Center. The dispatcher finds them, after all other work. */
+export const jobsOfNightly: Jobs = (ports, configuration) => [
+  { name: 'drift check', work: () => beginDriftCheck(ports, configuration) },
+]
+
+export const jobsOfReport: Jobs = (ports, configuration) => [
+  { name: 'who has access', work: () => reportAccess(ports, configuration) },
+]
+
+/** The second one once a month. */
+export const jobsOfCredentials: Jobs = (ports, configuration, { readActions }) => [
+  { name: 'credentials that want somebody', work: () => reportCredentials(ports, configuration) },
+  { name: 'permissions that nobody uses', work: () => reportPermissions(ports, configuration, readActions) },
+]
+
+/** Makes credentials inactive that files ask to retire, watches and deletes them; undoes what no file asks for. */
+export const jobsOfRetire: Jobs = (ports, configuration) => [
+  { name: 'credentials to retire', work: () => retire(ports, configuration) },
+]
+
+/** What became of inputs and access: as events, and as digests to their receivers. */
+export const jobsOfNotifications: Jobs = (ports, configuration, { page }) => [
+  { name: 'outcomes', work: () => notify(ports, configuration, page) },
+]
+
+/** All of them: for one process that is every function. */
+export const allJobs: Readonly<Record<ScheduledFunction, Jobs>> = {
+  'minute-links': jobsOfMinuteLinks,
+  sweep: jobsOfSweep,
+  hourly: jobsOfHourly,
+  nightly: jobsOfNightly,
+  report: jobsOfReport,
+  credentials: jobsOfCredentials,
+  retire: jobsOfRetire,
+  notifications: jobsOfNotifications,
+}
 
 /**
  * Runs the jobs of a function, one after the other. A job that throws is logged, and counted by that; the others still run, and then
@@ -113,26 +139,17 @@ export const jobs: readonly Job[] = [
  */
 export function schedule(
   of: ScheduledFunction,
+  jobsOf: Jobs,
   ports: Ports,
   configuration: Configuration,
-  { among = jobs, ...given }: Given & { readonly among?: readonly Job[] } = {},
+  given: Given = {},
 ): () => Promise<void> {
-  const run: Run = {
-    due: new DueInstants(ports, configuration),
-    records: new SpoiledRecords(),
-    policies: new Policies(ports),
-    selectors: new SelectorFiles(ports.objects),
-    eligibilities: new EligibilityFiles(ports),
-    ...given,
-    ports,
-    configuration,
-  }
-  const own = among.filter((job) => job.of === of)
+  const jobs = jobsOf(ports, configuration, given)
   return async () => {
     const failed = new Map<string, unknown>()
-    for (const { name, work } of own) {
+    for (const { name, work } of jobs) {
       try {
-        await work(run)
+        await work()
       } catch (error) {
         failed.set(name, error)
         ports.log.error('a job of a schedule failed; the others still run', { function: of, job: name, error })
@@ -156,7 +173,7 @@ const waitsLeastMs = 1_000
 export const throughTheMinute = (ports: Ports, configuration: Configuration) => {
   const { clock } = ports
   const due = new DueInstants(ports, configuration)
-  const look = schedule('minute-links', ports, configuration, { due })
+  const look = schedule('minute-links', jobsOfMinuteLinks, ports, configuration, { due })
   return async (): Promise<void> => {
     const endMs = clock.monotonicMs() + waitsMostMs
     try {
@@ -198,66 +215,70 @@ class DueInstants {
   }
 }
 
-async function restoreInstants({ ports, configuration }: Run): Promise<void> {
+async function restoreInstants(ports: Ports, configuration: Configuration): Promise<void> {
   const links = await restoreIndex(ports.objects, configuration)
   if (links === undefined) return
   ports.log.warn('the index of expiry was gone, and is made again', { links })
   await askForTimed(ports, configuration)
 }
 
-async function lookAtOvertaken({ ports, configuration }: Run): Promise<void> {
+async function lookAtOvertaken(ports: Ports, configuration: Configuration): Promise<void> {
   const overtaken = await findOvertaken(ports)
   await sendInputs(ports, overtaken, 'its permission set was applied before', configuration)
   if (overtaken.length > 0) ports.log.warn('links wait for a permission set that was applied', { overtaken })
 }
 
-async function followDenials({ ports, configuration }: Run): Promise<void> {
+async function followDenials(ports: Ports, configuration: Configuration): Promise<void> {
   const denying = await followEndedSessions(ports, configuration)
   if (denying.length > 0) ports.log.info('what is denied to ended sessions is brought up to date', { denying })
 }
 
-async function tellSpoiled({ ports, configuration, records }: Run): Promise<void> {
+async function tellSpoiled(ports: Ports, configuration: Configuration, records: SpoiledRecords): Promise<void> {
   const spoiled = await records.tell(ports, configuration)
   if (spoiled.length > 0)
     ports.log.error('objects of ssofile cannot be read; their statuses say what to do', { spoiled })
 }
 
-async function tellPolicies({ ports, configuration, policies }: Run): Promise<void> {
+async function tellPolicies(ports: Ports, configuration: Configuration, policies: Policies): Promise<void> {
   const broken = await watchPolicies(ports, configuration, policies)
   ports.metrics.record('PoliciesBroken', broken.length)
   if (broken.length > 0)
     ports.log.error('policies are not valid: nothing new is granted until they are corrected', { broken })
 }
 
-async function tellSelectors({ ports, configuration, selectors }: Run): Promise<void> {
+async function tellSelectors(ports: Ports, configuration: Configuration, selectors: SelectorFiles): Promise<void> {
   const broken = await watchSelectors(ports, configuration, selectors)
   if (broken.length > 0)
     ports.log.error('selectors are not valid: their links grant nothing new and revoke nothing', { broken })
 }
 
-async function askOfPeople({ ports, configuration }: Run): Promise<void> {
+async function askOfPeople(ports: Ports, configuration: Configuration): Promise<void> {
   const asked = await askAgainOfPeople(ports, configuration)
   if (asked > 0) ports.log.info('people have changed: what may have waited for that is looked at', { asked })
 }
 
-async function tellEligibilities({ ports, configuration, eligibilities }: Run): Promise<void> {
+async function tellEligibilities(
+  ports: Ports,
+  configuration: Configuration,
+  eligibilities: EligibilityFiles,
+): Promise<void> {
   const broken = await watchEligibilities(ports, configuration, eligibilities)
   ports.metrics.record('EligibilitiesBroken', broken.length)
   if (broken.length > 0) ports.log.error('eligibilities are not valid: nothing is granted by them', { broken })
 }
 
-async function sweepLinks({ ports, configuration }: Run): Promise<void> {
+async function sweepLinks(ports: Ports, configuration: Configuration): Promise<void> {
   const found = await sweep(ports, configuration)
   if (found) ports.log.info('swept', found)
   else await reconcileWithoutState(ports)
 }
 
-async function sweepInputs({ ports, configuration }: Run): Promise<void> {
+async function sweepInputs(ports: Ports, configuration: Configuration): Promise<void> {
   const requests = await sweepRequests(ports, configuration)
   if (requests > 0) ports.log.info('requests are looked at that a lost message left', { requests })
 }
 
-async function countAttention({ ports }: Run): Promise<void> {
+async function countAttention(ports: Ports): Promise<void> {
   const counts = await new StatusStore(ports.objects, ports.clock).countAttention()
   for (const state of attentionStates) ports.metrics.record(attentionMetrics[state], counts[state])
 }
@@ -272,7 +293,7 @@ async function reconcileWithoutState({ queues, log }: Ports): Promise<void> {
  * The first run, for which a new installation waits, also begins a drift check: who looks at `foreign/` and `access/` sees all access
  * from the first day on.
  */
-async function reconcileAll({ ports, configuration }: Run): Promise<void> {
+async function reconcileAll(ports: Ports, configuration: Configuration): Promise<void> {
   const known = await new OrganizationCache(ports, configuration.folders).storedView()
   ports.log.info('reconciled', await reconcile(ports, configuration))
   if (known) await renewUnitNames(ports, known)
@@ -287,18 +308,22 @@ async function renewUnitNames(ports: Ports, view: OrganizationView): Promise<voi
   })
 }
 
-async function reportAccess({ ports, configuration }: Run): Promise<void> {
+async function reportAccess(ports: Ports, configuration: Configuration): Promise<void> {
   const { date, counts, calls, notes } = await writeReport(ports, configuration)
   ports.log.info('the report of who has access is written', { date, ...counts, calls, notes: notes.length })
 }
 
-async function reportCredentials({ ports, configuration }: Run): Promise<void> {
+async function reportCredentials(ports: Ports, configuration: Configuration): Promise<void> {
   const summary = await writeCredentials(ports, configuration)
   if (summary === undefined) ports.log.info('no auditorRole is configured: credentials are not looked at')
   else ports.log.info('the report of credentials is written', { ...summary, notes: summary.notes.length })
 }
 
-async function reportPermissions({ ports, configuration, readActions }: Run): Promise<void> {
+async function reportPermissions(
+  ports: Ports,
+  configuration: Configuration,
+  readActions: Given['readActions'],
+): Promise<void> {
   if (readActions === undefined) throw new Error('there is no catalog of actions')
   const monthly = await writePermissions(ports, configuration, readActions)
   if (monthly === undefined) return
@@ -306,13 +331,13 @@ async function reportPermissions({ ports, configuration, readActions }: Run): Pr
   ports.log.info('the reports of unused permissions are written', { month, sets: sets.length })
 }
 
-async function retire({ ports, configuration }: Run): Promise<void> {
+async function retire(ports: Ports, configuration: Configuration): Promise<void> {
   const { outcome, ...told } = await retireCredentials(ports, configuration)
   if (outcome === 'looked') ports.log.info('credentials that are to be retired are looked at', told)
   if (outcome === 'stopped') ports.log.warn('nothing is retired, and nothing is undone', told)
 }
 
-async function notify({ ports, configuration, page }: Run): Promise<void> {
+async function notify(ports: Ports, configuration: Configuration, page: string | undefined): Promise<void> {
   const { eventBus } = ports
   if (eventBus === undefined) throw new Error('there is no event bus')
   const { told, digests, left } = await tellOutcomes({ ...ports, eventBus }, configuration, page)

@@ -6,7 +6,7 @@ import { links } from '../handlers/links.ts'
 import { permissionSets } from '../handlers/permission-sets.ts'
 import { requests } from '../handlers/requests.ts'
 import { router } from '../handlers/router.ts'
-import { type ScheduledFunction, schedule } from '../handlers/schedules.ts'
+import { allJobs, type ScheduledFunction, schedule } from '../handlers/schedules.ts'
 import { startEventSourceMapping } from '../infra/local/event-source-mapping.ts'
 import { startNotifications } from '../infra/local/notifications.ts'
 import {
@@ -243,7 +243,7 @@ export class World {
 
   /** One run of this function by its schedule; `minute-links` without waiting for what comes within the minute. */
   runSchedule(of: ScheduledFunction, ports: Ports = this.ports): Promise<void> {
-    return schedule(of, ports, this.configuration, { readActions: async () => new Map() })()
+    return schedule(of, allJobs[of], ports, this.configuration, { readActions: async () => new Map() })()
   }
 
   everyMinuteOfLinks(): Promise<void> {

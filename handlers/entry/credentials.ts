@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { openAwsAuditor } from '../../shared/aws/aws-auditor.ts'
 import { actionNames, catalogOf } from '../../shared/domain/iam-policies/action-names.ts'
-import { schedule } from '../schedules.ts'
+import { jobsOfCredentials, schedule } from '../schedules.ts'
 import { openDeployment } from './open-deployment.ts'
 import { readEmergency } from './read-emergency.ts'
 
@@ -10,4 +10,4 @@ const { ports, configuration, guarded } = openDeployment()
 const readActions = async () =>
   catalogOf(actionNames.parse(JSON.parse(readFileSync(new URL('./actions.json', import.meta.url), 'utf8'))))
 const auditing = { ...ports, auditor: openAwsAuditor(), emergency: readEmergency() }
-export const handler = guarded(schedule('credentials', auditing, configuration, { readActions }))
+export const handler = guarded(schedule('credentials', jobsOfCredentials, auditing, configuration, { readActions }))

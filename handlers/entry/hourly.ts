@@ -1,7 +1,7 @@
-import { schedule } from '../schedules.ts'
+import { jobsOfHourly, schedule } from '../schedules.ts'
 import { customResource } from './custom-resource.ts'
 import { openDeployment } from './open-deployment.ts'
 
 const { ports, configuration, guarded } = openDeployment()
 /** Every hour, and once at the first deployment, before anything else runs. */
-export const handler = customResource(guarded(schedule('hourly', ports, configuration)), ports)
+export const handler = customResource(guarded(schedule('hourly', jobsOfHourly, ports, configuration)), ports)

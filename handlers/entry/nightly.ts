@@ -1,5 +1,5 @@
-import { schedule } from '../schedules.ts'
+import { jobsOfNightly, schedule } from '../schedules.ts'
 import { openDeployment } from './open-deployment.ts'
 
 const { ports, configuration, guarded } = openDeployment()
-export const handler = guarded(schedule('nightly', ports, configuration))
+export const handler = guarded(schedule('nightly', jobsOfNightly, ports, configuration))

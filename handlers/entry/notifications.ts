@@ -1,8 +1,10 @@
 import { openEventBridgeBus } from '../../shared/aws/open-event-bridge-bus.ts'
-import { schedule } from '../schedules.ts'
+import { jobsOfNotifications, schedule } from '../schedules.ts'
 import { openDeployment } from './open-deployment.ts'
 
 const { ports, configuration, bus, pageOrigin, guarded } = openDeployment()
 export const handler = guarded(
-  schedule('notifications', { ...ports, eventBus: openEventBridgeBus(bus) }, configuration, { page: pageOrigin }),
+  schedule('notifications', jobsOfNotifications, { ...ports, eventBus: openEventBridgeBus(bus) }, configuration, {
+    page: pageOrigin,
+  }),
 )

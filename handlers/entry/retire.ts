@@ -1,9 +1,9 @@
 import { openAwsRetirer } from '../../shared/aws/aws-retirer.ts'
-import { schedule } from '../schedules.ts'
+import { jobsOfRetire, schedule } from '../schedules.ts'
 import { openDeployment } from './open-deployment.ts'
 import { readEmergency } from './read-emergency.ts'
 
 const { ports, configuration, guarded } = openDeployment()
 export const handler = guarded(
-  schedule('retire', { ...ports, retirer: openAwsRetirer(), emergency: readEmergency() }, configuration),
+  schedule('retire', jobsOfRetire, { ...ports, retirer: openAwsRetirer(), emergency: readEmergency() }, configuration),
 )

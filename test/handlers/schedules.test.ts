@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { type Job, jobs, type ScheduledFunction, schedule } from '../../handlers/schedules.ts'
+import { allJobs, type Jobs, type ScheduledFunction, schedule } from '../../handlers/schedules.ts'
 import { type AccountId, accountId } from '../../shared/domain/organization/account-id.ts'
 import type { Account } from '../../shared/domain/organization/organization-view.ts'
 import { permissionSetKey } from '../../shared/domain/permission-sets/permission-set-file.ts'
@@ -382,18 +382,19 @@ describe('the jobs of the schedules', () => {
         world.metrics.record(metric, value)
       },
     }
-    const among = jobs.map((one) => ({
-      ...one,
-      work: async (given: Parameters<Job['work']>[0]) => {
-        job = one.name
-        await one.work(given).finally(() => {
-          job = ''
-        })
-      },
-    }))
+    const jobsOf: Jobs = (...given) =>
+      allJobs[of](...given).map((one) => ({
+        ...one,
+        work: async () => {
+          job = one.name
+          await one.work().finally(() => {
+            job = ''
+          })
+        },
+      }))
     const readActions = async () => new Map()
     const error = await world.finish(
-      schedule(of, { ...ports, metrics }, world.configuration, { among, readActions })().then(
+      schedule(of, jobsOf, { ...ports, metrics }, world.configuration, { readActions })().then(
         () => undefined,
         (thrown: unknown) => thrown,
       ),
@@ -402,10 +403,10 @@ describe('the jobs of the schedules', () => {
     return { calls, error, world }
   }
 
-  const severalJobs = (['minute-links', 'sweep', 'hourly', 'credentials'] as const).map((of) => ({
-    of,
-    own: jobs.filter((job) => job.of === of),
-  }))
+  const severalJobs = (['minute-links', 'sweep', 'hourly', 'credentials'] as const).map((of) => {
+    const { ports, configuration } = new World()
+    return { of, own: allJobs[of](ports, configuration, {}) }
+  })
 
   test.each(severalJobs)(
     'where a job of $of fails, each other one does what it does without that',

@@ -5,7 +5,7 @@ import { links } from '../../handlers/links.ts'
 import { permissionSets } from '../../handlers/permission-sets.ts'
 import { requests } from '../../handlers/requests.ts'
 import { router } from '../../handlers/router.ts'
-import { type ScheduledFunction, schedule } from '../../handlers/schedules.ts'
+import { allJobs, type ScheduledFunction, schedule } from '../../handlers/schedules.ts'
 import type { RoleName } from '../../infra/function-permissions.ts'
 import { startEventSourceMapping } from '../../infra/local/event-source-mapping.ts'
 import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
@@ -148,7 +148,7 @@ export class Deployment {
   }
 
   #schedule(name: ScheduledFunction): Promise<boolean> {
-    return this.#attempt(name, (ports) => schedule(name, ports, this.#told)())
+    return this.#attempt(name, (ports) => schedule(name, allJobs[name], ports, this.#told)())
   }
 
   /** Answers whether it ended well. */

@@ -13,7 +13,14 @@ import type { PageEvent } from '../../../handlers/page/page-event.ts'
 import { permissionSets } from '../../../handlers/permission-sets.ts'
 import { requests } from '../../../handlers/requests.ts'
 import { router } from '../../../handlers/router.ts'
-import { type ScheduledFunction, schedule, throughTheMinute } from '../../../handlers/schedules.ts'
+import {
+  allJobs,
+  jobsOfCredentials,
+  jobsOfNotifications,
+  type ScheduledFunction,
+  schedule,
+  throughTheMinute,
+} from '../../../handlers/schedules.ts'
 import type { Configuration } from '../../../shared/domain/deployment/configuration.ts'
 import type { MemoryQueues } from '../../../shared/memory/sqs/memory-queues.ts'
 import {
@@ -102,10 +109,12 @@ export function startFunctions(options: FunctionsOptions): LocalFunctions {
     nightly: ofSchedule('nightly'),
     report: ofSchedule('report'),
     credentials: (own, configuration) =>
-      schedule('credentials', own, configuration, { readActions: readActionCatalog }),
+      schedule('credentials', jobsOfCredentials, own, configuration, { readActions: readActionCatalog }),
     retire: ofSchedule('retire'),
     notifications: (own, configuration, environment) =>
-      schedule('notifications', own, configuration, { page: options.pageOptions(environment).origin }),
+      schedule('notifications', jobsOfNotifications, own, configuration, {
+        page: options.pageOptions(environment).origin,
+      }),
     digests: ofQueue(digests),
   })
   const asynchronous = new AsynchronousInvocations({ clock, onError, isOneAtATime: options.timeScale > 1 })
@@ -181,7 +190,7 @@ function ofQueue(handler: QueueHandler): Build<Invoked> {
 }
 
 function ofSchedule(name: ScheduledFunction): Build<Invoked> {
-  return (ports, configuration) => schedule(name, ports, configuration)
+  return (ports, configuration) => schedule(name, allJobs[name], ports, configuration)
 }
 
 type Failing = { readonly clock: Ports['clock']; readonly onError: (error: unknown) => void }

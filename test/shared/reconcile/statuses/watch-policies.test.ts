@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { schedule } from '../../../../handlers/schedules.ts'
+import { jobsOfMinuteLinks, schedule } from '../../../../handlers/schedules.ts'
 import { Policies } from '../../../../shared/reconcile/records/policies.ts'
 import { watchPolicies } from '../../../../shared/reconcile/statuses/watch-policies.ts'
 import { acme, World } from '../../../world.ts'
@@ -16,7 +16,7 @@ function open() {
   const world = new World({ organization: { ...acme(), assignments: [], permissionSets } }).start({ dispatcher: false })
   const watch = async () => {
     await world.clock.advance(60_000)
-    await world.finish(schedule('minute-links', world.ports, world.configuration)())
+    await world.finish(schedule('minute-links', jobsOfMinuteLinks, world.ports, world.configuration)())
   }
   return { world, watch }
 }
