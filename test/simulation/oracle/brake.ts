@@ -1,5 +1,6 @@
 import { temporaryPrefix } from '../../../shared/domain/links/link.ts'
 import { renderNameInKey } from '../../../shared/domain/links/name-in-key.ts'
+import { principalId } from '../../../shared/domain/principals/identity-center-ids.ts'
 import { isCalm, isHindered } from '../at-rest.ts'
 import { readShown } from '../brake-actions.ts'
 import { grantsNow } from '../desired.ts'
@@ -97,15 +98,22 @@ export class BrakePromise extends Judge {
     const { own, indirect } = this.world.configuration.brake
     const isWithdrawn = links.every((link) => !this.#grants(link))
     if (isWithdrawn && account !== this.#describeAccount(key)) return undefined
+    const [, user = ''] = /%([^%]+)%USER$/.exec(key) ?? []
+    // What the directory ends counts for the user, also where the links were withdrawn before or since.
+    if (isWithdrawn && this.#isGone(user)) return undefined
     if (isWithdrawn) return { name: 'own', most: own.count, lengthMs: own.minutes * 60_000 }
     // Of who is suspended the person counts, and of so few people none is one too many.
-    const [, user = ''] = /%([^%]+)%USER$/.exec(key) ?? []
     if (this.#suspensions.isOrWasSuspended(user, this.#marginMs())) return undefined
     const untilMs = this.world.clock.now().getTime() - this.#marginMs()
     const isOld = (link: string) => (this.world.objects.model.find(link)?.lastModified.getTime() ?? untilMs) < untilMs
     return links.every(isOld)
       ? { name: 'indirect', most: indirect.most, lengthMs: indirect.hours * 3_600_000 }
       : undefined
+  }
+
+  #isGone(user: string): boolean {
+    const id = principalId.safeParse(user).data
+    return id !== undefined && this.world.identityStore.nameOf('USER', id) === undefined
   }
 
   /** Temporary access whose end has come: nothing holds or counts it, also where its link was deleted by hand before. */
