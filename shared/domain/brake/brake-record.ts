@@ -101,11 +101,14 @@ const brakeRelease = record({
   by: z.string(),
   /** Whether a hint was sent for each of them. */
   hinted: z.boolean(),
-  /** Of the list. Only its own release lets go what a policy's minimum holds. `contents`: a file was held. */
-  rule: z.enum([...brakeRules, 'contents']),
+  /**
+   * The rule of the list; `contents`: a file was held. Only its own release lets go what a policy's minimum holds. Older versions wrote
+   * `minimum` or nothing, and items in other fields: of their releases the keys count.
+   */
+  rule: z.enum([...brakeRules, 'contents']).default('own'),
   keys: z.array(assignmentKey),
   /** What else the list had: people by id, memberships as `<group>%<user name>`, changes of attributes, acts on credentials. */
-  items: z.array(z.string()),
+  items: z.array(z.string()).default([]),
   /** Its file was held, and is what was released. */
   permissionSet: permissionSetName.optional(),
 })

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
 import { assignmentKey } from '../../../../shared/domain/assignments/assignment.ts'
 import { type BrakeList, emptyBrake } from '../../../../shared/domain/brake/brake-record.ts'
+import { isReleased } from '../../../../shared/domain/brake/releases.ts'
 import { brakeFile, brakeKey, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
@@ -46,6 +47,16 @@ describe('control/brake.json', () => {
     const text = `own folder team-a\n${held[0]}\n${held[1]}`
     expect(digestOf(list)).toBe(createHash('sha256').update(text).digest('hex').slice(0, 16))
     expect(digestOf({ ...other, held })).not.toBe(digestOf(list))
+  })
+
+  test('is read with the releases of an older version, which have no rule and no items, and their keys count', async () => {
+    const { objects } = new World()
+    const release = { digest: '63d39feddad502ed', at: since, by: 'ana', hinted: false, keys: held, people: ['id-1'] }
+    const older = { v: 1, lists: [], contents: [], retirements: [], windows: [], releases: [release] }
+    await objects.put(brakeKey, JSON.stringify(older))
+    const { value } = (await brakeFile(objects).read()) ?? {}
+    expect(value?.releases).toMatchObject([{ rule: 'own', keys: held, items: [] }])
+    expect(value && isReleased(value, keyOf('a'), new Date(since))).toBe(true)
   })
 
   test('is not there before anything was counted, and is written once, then only over what was read', async () => {
