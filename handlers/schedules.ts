@@ -41,7 +41,7 @@ export type ScheduledFunction = Exclude<keyof typeof heartbeats, 'dispatcher'>
 /** What only some functions are given. */
 type Given = {
   readonly due?: DueInstants
-  /** Where the page is. */
+  /** The origin of the page. */
   readonly page?: string | undefined
   readonly readActions?: () => Promise<ActionCatalog>
 }
@@ -49,8 +49,8 @@ type Given = {
 export type Job = { readonly name: string; readonly work: () => Promise<unknown> }
 
 /**
- * The jobs of one function, in their order: one row a job. When and how often each function runs: `functionSettings`. Nothing of it
- * begins where the bucket belongs to somebody else (`guarded`). A pause stops the changes that jobs ask for, not the jobs. Each is
+ * The jobs of one function, in their order: one row a job. When and how often each function runs: `functionSettings`. No job
+ * begins if the bucket belongs to another deployment (`guarded`). A pause stops the changes that jobs ask for, not the jobs. Each is
  * a constant of its own, so that the bundle of a function has no code of the others.
  */
 export type Jobs = (ports: Ports, configuration: Configuration, given: Given) => readonly Job[]
@@ -135,7 +135,7 @@ export const allJobs: Readonly<Record<ScheduledFunction, Jobs>> = {
 
 /**
  * Runs the jobs of a function, one after the other. A job that throws is logged, and counted by that; the others still run, and then
- * the run fails, so that Lambda rings and runs it again where it does. It tells its heartbeat only where no job failed.
+ * the run fails, so that Lambda rings and runs it again where it does. It tells its heartbeat only if no job failed.
  */
 export function schedule(
   of: ScheduledFunction,
@@ -155,7 +155,7 @@ export function schedule(
         ports.log.error('a job of a schedule failed; the others still run', { function: of, job: name, error })
       }
     }
-    // The first one, as if it stood alone: who deploys waits for rights that are not known everywhere yet (`customResource`).
+    // The first error as it is: `customResource` waits for rights that are not in force everywhere yet.
     for (const error of failed.values()) throw error
     ports.metrics.record(heartbeats[of])
   }
@@ -168,7 +168,7 @@ const waitsLeastMs = 1_000
 
 /**
  * The jobs of `minute-links`; then it waits for each instant that comes within the next 45 seconds, so that access begins and ends
- * when its link says so, whatever job has failed. Where none comes it ends at once, and has asked no more than without.
+ * when its link says so, even if a job failed. If no instant comes, it ends at once.
  */
 export const throughTheMinute = (ports: Ports, configuration: Configuration) => {
   const { clock } = ports

@@ -131,7 +131,7 @@ export class ServedCalls {
     const name = nameInLinks(userName, this.#configuration.principalSuffix)
     if (name === undefined) throw new Error(`${userName} has no name in links, and findUser let the person pass`)
     if (!byGroups.includes(call)) return { userId, name, isAuditor: false, isOperator: false }
-    // Where groups cannot be read, nobody is more than a requester.
+    // If the groups cannot be read, the person is neither auditor nor operator.
     const { groups } = await this.#known.people.groupsOf(userId, new Set([...auditors, ...operators]))
     const isOneOf = (named: readonly string[]) => named.some((one) => groups.has(one))
     return { userId, name, isAuditor: isOneOf(auditors), isOperator: isOneOf(operators) }

@@ -55,7 +55,7 @@ export class OlderAdSync {
 const unreadMemberships =
   'the source of users is Active Directory with the older AD sync, which does not tell who is in which group; configurable AD sync does (docs/from-an-hr-system.md)'
 
-/** Of what a listing of memberships threw: as long as users come by the older AD sync, none can be read. */
+/** True for what the older AD sync answers to a call that it lacks: then nobody can read memberships. */
 export function lacksMemberships(error: unknown): error is ServiceError {
   return isServiceError(error, lacked) && error.service === 'identitystore'
 }

@@ -17,8 +17,8 @@ const writes = new Set(['put', 'delete', 'beginUpload', 'send'])
 const knownMs = 60_000
 
 /**
- * The same ports; before their first write, and again each minute, they ask whether the person may act whose session runs the command.
- * So no command forgets it. IAM alone judges who has no session of IAM Identity Center. Throws Refusal.
+ * The same ports; before their first write, and again each minute, they ask whether the person who runs the command may act. So
+ * no command can forget it. IAM alone judges a caller without a session of IAM Identity Center. Throws Refusal.
  */
 export function checkingPorts(ports: Ports, identity: () => Promise<string> = readCallerIdentity): Ports {
   const { objects, queues, clock } = ports
@@ -43,7 +43,7 @@ async function checkActor(ports: Ports, identity: () => Promise<string>): Promis
 
 /**
  * Not everybody who works with ssofile may read the directory, or who is suspended: then what may be read decides, and the bucket's
- * policy. Where AWS does not answer, nobody acts.
+ * policy. If AWS does not answer, nobody acts.
  */
 async function findBar(userName: PrincipalName, ports: Ports): Promise<Bar | undefined> {
   const principalSuffix = await readSuffix(ports.objects)

@@ -9,7 +9,7 @@ import { deletionOf } from './lists.ts'
 import type { Taking } from './minimum.ts'
 import type { Tally } from './windows.ts'
 
-/** Where an act counts. `base`: the share of the whole need not be counted, it is known. */
+/** Where an act counts. `base`: given if it is known without counting. */
 export type Counting = Tally & { readonly base?: number }
 
 /** One act that takes something away from somebody, as the brake sees it. */
@@ -17,13 +17,13 @@ export type Act = {
   readonly rule: Scope['rule']
   /** The access that goes: its name on a list, and in a release. */
   readonly key?: AssignmentKey
-  /** Its other name: of a person, a membership, a credential, a file. With a key, whoever loses the access counts instead of it. */
+  /** Its other name: of a person, a membership, a credential or a change of attributes. With a key: the person counts, not the access. */
   readonly item?: string
   /** For each cause and author. Empty: it is held only where a list has it already. */
   readonly counts: readonly Counting[]
   /** What it takes from people: policies are asked for their minimums. */
   readonly takes?: Taking
-  /** The list has it for another reason than there is now. */
+  /** The list has it for a reason that does not apply any more. */
   readonly isOutlived?: (list: Pick<BrakeList, 'rule' | 'cause'>) => boolean
 }
 
@@ -44,8 +44,8 @@ export type Revocation = {
 
 /**
  * Links are counted, not their accounts: one link may revoke on any number of accounts. Where a file suspends the user, the person
- * is counted instead, and all the person's access passes, or is held, with the person. What an uploader's deletions hold goes all the
- * same when its user has ended: that is another cause.
+ * is counted instead, and all the person's access passes, or is held, with the person. If an uploader's deletions hold an access and its
+ * user ends meanwhile, that is another cause, which counts for itself.
  */
 export function revocationAct({ key, links, cause, suspended, isEnded }: Revocation): Act {
   const hasEnded = isEnded === true || suspended !== undefined
@@ -125,12 +125,12 @@ export function removalAct({ item, folders, ruleOf, isEnded }: Removal, membersh
   }
 }
 
-/** Those whom the rule of a group takes out. */
+/** The people whom the rule of a group takes out of it. */
 export function countOfRule(group: string, items: readonly string[]): Tally {
   return { rule: 'memberships', cause: 'rule', name: group, items }
 }
 
-/** One act on one credential, as `<credential> <act>`, for the owner whose file asks for it. Nobody knows of how many. */
+/** One act on one credential, as `<credential> <act>`, for the owner whose file asks for it. Base 0: nobody knows of how many. */
 export function retirementAct({ owner, item }: { readonly owner: string; readonly item: string }): Act {
   const counts = [{ rule: 'retirements', cause: 'account owner', name: owner, items: [item], base: 0 }] as const
   return { rule: 'retirements', item, counts }

@@ -1,4 +1,4 @@
-/** What takes nothing that the brake has not counted, or must never hold. Nothing else is taken away without being judged. */
+/** Acts that the brake need not judge: it has counted them before, or must never hold them. It judges all others. */
 type Exemption =
   | 'temporary access has ended'
   | 'the user or the group is gone'
@@ -7,7 +7,7 @@ type Exemption =
   | 'the access that its sessions belong to was taken away'
   | 'nobody loses anything'
 
-/** The right to take something away: what takes asks for one by its type. Only the brake makes one, or an exemption of the list. */
+/** The right to take something away. A function that does so has one among its parameters. Only the brake and `exempt` make one. */
 class Admission {
   readonly outcome = 'passes'
   readonly #by: 'brake' | Exemption

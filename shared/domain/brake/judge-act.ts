@@ -59,7 +59,7 @@ type Added = { readonly window: BrakeWindow; readonly items: readonly string[] }
 type Standing = { readonly standing: AdmissionFacts['standing']; readonly list?: BrakeList; readonly name: string }
 
 /** By its key, then by its other name: the first that says something. */
-export function findStanding(brake: BrakeRecord, act: Act, { now }: BrakeTerms): Standing {
+function findStanding(brake: BrakeRecord, act: Act, { now }: BrakeTerms): Standing {
   const { rule, key, item = '' } = act
   const ofKey = key && standingOf(act, findList(brake, key), isReleased(brake, key, now))
   if (ofKey && ofKey.standing !== 'free') return { ...ofKey, name: key }
@@ -80,7 +80,7 @@ function addTo(brake: BrakeRecord, { base, ...one }: Counting, terms: BrakeTerms
   return { window: base === undefined ? window : { base, ...window }, items: addedTo(window, one) }
 }
 
-/** Of a rule everything is one list: while there is one, nobody else is taken out either. */
+/** While a rule has a held list, nobody else leaves by that rule. */
 function isTooMany(brake: BrakeRecord, { window, items }: Added, terms: BrakeTerms): boolean {
   const isListed = window.cause === 'rule' && brake.lists.some((list) => isSameScope(list, window))
   return isListed || isBeyond(window, items, terms)
@@ -97,7 +97,7 @@ function holdAs(before: BrakeRecord, { key }: Act, [beyond]: readonly Added[], t
   return { is: 'held', brake, list: brake.lists.find((list) => isSameScope(list, beyond.window)) }
 }
 
-/** Of a person on a list, each access stands there too. */
+/** If a list has a person, it has each access of the person too. */
 function holdOn(brake: BrakeRecord, list: BrakeList | undefined, { key }: Act): Judged {
   if (!list || !key || findList(brake, key)) return { is: 'held', brake, list }
   const next = { ...list, held: [...list.held, key].sort() }
@@ -126,8 +126,9 @@ export function findEnded(brake: BrakeRecord, act: Act, terms: BrakeTerms): read
 }
 
 /**
- * All people whom a rule means no longer, before the first of them is taken out. If they are too many at once, all are held, on one
- * list. `all`: whom the rule has put into its group. Whoever is meant again leaves the list.
+ * All people whom a rule does not match any more, before the first of them leaves the group. If they are too many at once, the brake
+ * holds all of them, on one list. `all`: the people whom the rule has put into its group. If the rule matches somebody again, that person
+ * leaves the list.
  */
 export function judgeLeavers(
   brake: BrakeRecord,
@@ -142,15 +143,15 @@ export function judgeLeavers(
   const isOpen = (item: string) =>
     !['held', 'released'].includes(findStanding(now, { rule: 'memberships', item, counts: [] }, terms).standing)
   const leaving = countOfRule(group, items.filter(isOpen))
-  // Whoever passed in this window may be out already.
+  // Those who passed in this window may have left the group already.
   const base = new Set([...windowOf(now, leaving, terms).counted, ...all]).size
   const judged = judgeAct(now, { rule: 'memberships', counts: [{ ...leaving, base }] }, terms)
   return judged.is === 'held' ? judged.brake : now
 }
 
 /**
- * Which of these losses may be carried out: only those that a person released. The others are the list, in place of the list before;
- * without any there is no list.
+ * Only the losses that a person released may be carried out. All others are the list, which replaces the list before; if there are none,
+ * there is no list.
  */
 export function judgeLosses(
   brake: BrakeRecord,

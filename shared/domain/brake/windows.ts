@@ -1,7 +1,7 @@
 import type { Configuration } from '../deployment/configuration.ts'
 import { type BrakeRecord, type BrakeWindow, isSameScope, type Scope } from './brake-record.ts'
 
-/** What one revocation counts in one window. */
+/** What one act counts in one window. */
 export type Tally = Scope & { readonly items: readonly string[] }
 
 /** `now`: by S3's clock; `clockNow`: by the dispatcher's. */
@@ -18,7 +18,7 @@ function limitOfRule(base: number): number {
   return Math.max(1, Math.min(base - 1, Math.max(fewOfRule, Math.ceil(base / 2) - 1)))
 }
 
-/** Of the others each waits for a person, however few they are. */
+/** Limits count its acts. An act of any other rule waits for a person, however few there are. */
 export function isCountedRule(rule: Scope['rule']): boolean {
   return rule !== 'minimum' && rule !== 'attributes'
 }

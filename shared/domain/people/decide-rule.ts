@@ -4,7 +4,7 @@ import type { FoundGroup } from './describe-membership.ts'
 export type RuleLookFacts = {
   readonly file: 'none' | 'invalid' | 'valid'
   readonly group: Pick<FoundGroup, 'is' | 'isExternal'>
-  /** The brake holds exactly those whom the status of this upload tells, and nothing has happened but that a minute has passed. */
+  /** The brake still holds as many people as the status of this upload says, and only a minute has passed. */
   readonly isHeldAsBefore: boolean
 }
 
@@ -20,8 +20,8 @@ export type RuleEnd = { readonly tell: (typeof ruleEnds)[number] }
  * | ------- | -------------- | -------------------------------------------- | -------- |
  * | invalid | any            | any                                          | invalid  |
  * | any     | yes            | any                                          | held     |
- * | valid   | no             | ssofile has it not, or a provider keeps it   | no group |
- * | none    | no             | ssofile has it not                           | nothing  |
+ * | valid   | no             | not ssofile's, or a provider keeps it        | no group |
+ * | none    | no             | not ssofile's                                | nothing  |
  * | any     | no             | ours                                         | compare  |
  */
 export function decideRule({ file, group, isHeldAsBefore }: RuleLookFacts): RuleAction | RuleEnd {

@@ -2,7 +2,7 @@ import { type Complaint, quote } from '../statuses/complaint.ts'
 
 /** What is known of somebody who acts: by a file, an approval, the API, the page or a command. */
 export type ActorFacts = {
-  /** `unknown`: whoever asks may not read the directory. Only commands go on then, by the name of their session. */
+  /** `unknown`: the caller may not read the directory. Only commands go on then, by the name of their session. */
   readonly user: 'enabled' | 'disabled' | 'gone' | 'unknown'
   /** The file that suspends the user. */
   readonly suspendedBy?: string | undefined

@@ -263,7 +263,7 @@ export class Brake {
   }
 }
 
-/** One of those whom a rule takes out: all of them are counted together. */
+/** One person whom a rule takes out of its group. `judgeLeavers` counts all of them together. */
 function leaverAct(item: string): Act {
   return { rule: 'memberships', item, counts: [] }
 }

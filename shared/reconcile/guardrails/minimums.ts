@@ -107,6 +107,7 @@ export class Minimums implements AskMinimum {
   ): Promise<Judgement> {
     let isConcerned = false
     for (const { of, account, keys } of all) {
+      // What cannot be read is held: nobody knows who would be left.
       const read = await unlessUnread(this.#judgeHere(taking, keys, { ...context, of }))
       const found: Found = 'is' in read ? read.is : { isConcerned: true, left: read }
       isConcerned ||= found.isConcerned
@@ -227,7 +228,6 @@ async function isStanding(links: readonly GrantingLink[], objects: ObjectStore):
   return false
 }
 
-/** What cannot be read, and not for a moment only, is held: nobody knows who would be left. */
 function describeFound(left: NonNullable<Found['left']>, { policy, rule }: PolicyMinimum, account: AccountId): string {
   if (typeof left === 'number') return describeObjection(objectToRevocation(policy, rule, { left, account }))
   const sets = listed(rule.for.permissionSets)

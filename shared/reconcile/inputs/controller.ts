@@ -34,10 +34,10 @@ export type ReconcileContext = Pick<Ports, 'objects' | 'queues' | 'randomness' |
 /** The same without anything that writes: a plan can gather, too. */
 export type ReadingContext<Context extends ReconcileContext> = Omit<
   Context,
-  'objects' | 'identityStore' | 'queues' | 'randomness'
+  'objects' | 'identityStore' | 'queues' | 'randomness' | 'brake' | 'suspensions'
 > & { readonly objects: ReadingObjects; readonly identityStore: ReadingIdentityStore }
 
-/** A file as it is now. `invalid` also where S3 does not give it. */
+/** A file as it is now. `invalid`: also if S3 refuses to give it. */
 export type FileReading<Body> =
   | { readonly is: 'none' }
   | { readonly is: 'invalid'; readonly complaint: Complaint }
@@ -49,7 +49,7 @@ export type Input<T extends KindTypes> = {
   readonly name: T['name']
   readonly file: FileReading<T['body']>
   readonly head: InputHead | undefined
-  /** Who uploaded it, or deleted it; `undefined`: it is not known. */
+  /** Who uploaded or deleted it; `undefined`: unknown. */
   readonly by: Uploader | undefined
   /** Its status as it was before this step. */
   readonly told: Status | undefined
@@ -61,15 +61,15 @@ export type Input<T extends KindTypes> = {
 }
 
 export type Description = {
-  /** `undefined`: there is nothing to tell, and no status. */
+  /** `undefined`: it has no status. */
   readonly told: ToldInput | undefined
-  /** When it is looked at again, though nothing may have happened. `now`: once the status stands. */
+  /** When the loop looks at it again without an event. `now`: right after it has written the status. */
   readonly again?: Date | 'now' | undefined
-  /** What is looked at once the status stands. */
+  /** What the loop sends once it has written the status. */
   readonly wakes?: Wakes | undefined
 }
 
-/** `why`: for the log. `hints`: of access that may have to be revoked. */
+/** Other inputs to look at. `why`: for the log. `hints`: access that ssofile may have to revoke. */
 export type Wakes = {
   readonly why: string
   readonly inputs?: readonly Pick<InputMessage, 'key' | 'user'>[]
@@ -80,9 +80,9 @@ export type Wakes = {
 export type Effect<Entry> = {
   /** `at`: when it happened; absent: now. */
   readonly history?: { readonly event: string; readonly at?: string; readonly body: object }
-  /** The record as it is from now on. Absent: it stays. */
+  /** The new entry. Absent: it stays as it is. */
   readonly entry?: Entry | 'none'
-  /** Those who wait for it are looked at again. */
+  /** The inputs that wait for it are looked at again. */
   readonly isNews?: boolean
 }
 
@@ -91,28 +91,28 @@ export type Controller<T extends KindTypes> = {
   readonly noun: string
   readonly parseName: (key: string) => Parsed<T['name']>
   readonly mostBytes: number
-  /** A file that is not valid counts all the same: its body only says why. Absent: it is rejected. */
+  /** A file that is not valid still counts, because its body only says why. Absent: it is rejected. */
   readonly countsInvalid?: true
   readonly parseBody: (key: string, body: Uint8Array, sizeBytes: number) => Parsed<T['body']>
-  /** Absent: it has none but its status. */
+  /** Absent: the kind has no record but the status. */
   readonly entryOf?: (objects: Ports['objects'], name: T['name']) => JsonRecord<T['entry']>
   readonly historyOf?: (name: T['name']) => EventSubject
   readonly gather: (input: Input<T>, context: ReadingContext<T['context']>) => Promise<T['facts']>
-  /** Pure; there is a table above each. */
+  /** Pure. Its table of cases stands above it. */
   readonly decide: (facts: T['facts']) => T['action'] | T['end']
-  /** The actions that go on under a pause, since they change ssofile's own records alone. All others stop. */
+  /** The actions that a pause does not stop: they change nothing in IAM Identity Center. */
   readonly underPause: readonly T['action']['do'][]
-  /** Answers what has changed; or what is told where something keeps it from this step. */
+  /** Answers what has changed, or what to tell if something prevents this step. */
   readonly perform: (
     action: T['action'],
     input: Input<T>,
     facts: T['facts'],
     context: T['context'],
   ) => Promise<Effect<T['entry']> | Description>
-  /** Pure. What it tells of a file that is rejected is not told: its status says why. */
+  /** Pure. If the file is rejected, the status says why, and not what this answers. */
   readonly describe: (end: T['end'], input: Input<T>, facts: T['facts']) => Description
   /** The inputs that wait for news of this one. Absent: none do. */
   readonly waiting?: (name: T['name'], context: T['context']) => AsyncIterable<string>
-  /** What the status has of the file besides. */
+  /** What the status quotes from the file. */
   readonly quote?: (body: T['body']) => Pick<NewStatus, 'owner'>
 }

@@ -33,8 +33,8 @@ const pausedAgainMs = 60_000
 
 /**
  * Makes one input true, as it is now: gather, decide, perform one step, and again until nothing is left to do; then its status says so.
- * Safe to repeat at any time, and beside another process that does the same. Throws where something cannot be read or written: the
- * message then comes again.
+ * Safe to repeat at any time, and beside another process that does the same. Throws if something cannot be read or written; SQS then
+ * delivers the message again.
  */
 export async function reconcileInput<T extends KindTypes>(
   message: InputMessage,
@@ -62,7 +62,7 @@ export async function reconcileInput<T extends KindTypes>(
   if (description.again === 'now') await reconcileInput(message, controller, context)
 }
 
-/** The status first, which says what others may rely on; then who waits for it is looked at. */
+/** Writes the status first, because others rely on it; then wakes the inputs that wait. */
 async function tell<T extends KindTypes>(
   { told, again, wakes }: Description,
   { head, told: before }: Pick<Input<T>, 'head' | 'told'>,
@@ -73,7 +73,7 @@ async function tell<T extends KindTypes>(
   const { key, id } = message
   const { objects, log } = context
   const status = await tellInput(context, { message, head }, (current) => {
-    // Another process has told of the input meanwhile, by what it found.
+    // Another process has written the status meanwhile.
     if (JSON.stringify(current) !== JSON.stringify(before)) throw new RecordChangedError(statusKey(key))
     return told
   })
@@ -96,7 +96,7 @@ type Settled<T extends KindTypes> = Description & {
   readonly isNews: boolean
 }
 
-/** One step after the other, each by what is so before it. */
+/** Takes one step after the other. Each begins with a new reading. */
 async function settle<T extends KindTypes>(
   message: InputMessage,
   name: T['name'],
@@ -148,7 +148,7 @@ function readingOf<Body>(file: Parsed<Body> | undefined): FileReading<Body> {
   return file.ok ? { is: 'valid', body: file.value } : { is: 'invalid', complaint: file.complaint }
 }
 
-/** Answers what a step has changed; or, where nothing is left to do, what is told. */
+/** Answers what a step has changed, or what to tell if nothing is left to do. */
 async function advance<T extends KindTypes>(
   input: Input<T>,
   paused: string | undefined,

@@ -17,9 +17,9 @@ import { tellInput } from './tell-input.ts'
 const againMs = 60_000
 
 /**
- * Whatever AWS refuses to a look stands in the status of its input, and wants attention after a minute. An input that nobody has looked
- * at yet is on its way. True: it is told, and looked at again in a minute, so its message need not come again: the same is
- * refused until somebody removes the cause. False: it may pass by itself, or could not be told, and the message comes again.
+ * Writes into the status of an input what AWS refused to its look; after a minute the input wants attention. The first status of an
+ * input is `applying`. True: the status says it, and the next look comes in a minute, so the message is done: AWS refuses the same until
+ * somebody removes the cause. False: the error may pass by itself, or the status could not be written, so SQS delivers the message again.
  */
 export async function tellFailedLook(
   message: InputMessage,
@@ -51,7 +51,7 @@ export async function tellFailedLook(
   }
 }
 
-/** A rule works as long as it lies there: it is not applied while nobody can compare its group. */
+/** A rule that ssofile cannot compare now is not `applied`, whatever its status said before. */
 function isStale(key: string, current: Status | undefined): current is Status {
   return key.startsWith(rulePrefix) && current?.state === 'applied'
 }

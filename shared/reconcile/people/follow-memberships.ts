@@ -144,7 +144,7 @@ export async function reconcileMemberships(ports: Following, configuration: Conf
   return looked + gone.size
 }
 
-/** Where members cannot be read, everybody counts as one. */
+/** If the members of a group cannot be read, everybody counts as a member. */
 async function readMembers(objects: ObjectStore, people: People, groups: Parameters<typeof ownedGroupRecord>[1][]) {
   const members = new Map<PrincipalId, (user: PrincipalId) => boolean>()
   await pLimit(readsAtOnce).map(groups, async (name) => {
@@ -195,7 +195,7 @@ async function listUnsettled(objects: ObjectStore, states = unsettled): Promise<
 }
 
 /** By the names that it was made for, and by the id of its user: whoever bears the name now may be somebody else. */
-export async function lookAtEntry(
+async function lookAtEntry(
   ports: Pick<Ports, 'queues' | 'randomness'>,
   configuration: Pick<Configuration, 'folders'>,
   { user }: MembershipId,

@@ -159,7 +159,7 @@ async function perform(
       if (entry?.id !== undefined) await forgetMembers(entry.id, now, objects)
       return { entry: { v: 1, isAdopted: false, claimedAt: now } }
     case 'make': {
-      // Where another group of this name appears between our look and the end of the call, it counts as ours.
+      // If another group of this name appears between our look and the end of the call, it counts as ours.
       const making = identityStore.createGroup({
         displayName: whole,
         ...(description !== undefined && { description }),

@@ -49,7 +49,7 @@ import { requireUnchanged } from '../records/read-input.ts'
 import { findWhyKept } from './find-why-kept.ts'
 import { settlingMs } from './settle-membership.ts'
 
-export type PersonContext = ReconcileContext & {
+type PersonContext = ReconcileContext & {
   readonly policies: Pick<Policies, 'read'>
   readonly brake: Pick<Brake, 'admit' | 'drop'>
   /** Why nothing under `people/` counts now. */
@@ -181,7 +181,7 @@ async function perform(
     const adopted = { v: 1, isAdopted: true, claimedAt: now, ...(id && { id }), ...termsOf(input) } as const
     return { history: told('adopted'), entry: adopted }
   }
-  // All others are steps of an entry.
+  // All other steps need an entry.
   if (entry === undefined) return {}
   switch (action.do) {
     case 'make': {

@@ -50,7 +50,7 @@ type Comparison = { readonly look: Omit<RuleLook, 'isAsBefore'>; readonly inputs
 
 const soonMs = 20_000
 const heldMs = 60_000
-/** Of each person who comes or goes: the directory takes few calls a second, and each needs several. */
+/** For each person who comes or goes: each needs several calls, and the directory takes few a second. */
 const perPersonMs = 300
 
 /**
@@ -107,7 +107,7 @@ function isMoving({ state }: Pick<Status, 'state'>): boolean {
   return state === 'applying' || state === 'revoking'
 }
 
-/** Two looks that come together find the same people, and prove nothing of those who are on the way. */
+/** Two looks within 20 seconds see the same people. That does not prove that nothing is in flight. */
 function isAsBefore({ told, head }: RuleInput, look: Comparison['look'], { clock }: RuleContext): boolean {
   if (told === undefined || told.etag !== head?.etag) return false
   if (JSON.stringify(told.people) !== JSON.stringify(look.people)) return false
@@ -193,7 +193,7 @@ async function compare(
   return { look, inputs }
 }
 
-/** None where the group is gone. */
+/** Empty if the group is gone. */
 async function listMembers(
   group: PrincipalId,
   identityStore: Ports['identityStore'],

@@ -268,7 +268,7 @@ class MembershipEvaluation {
     return renderMembership(this.#known?.entry ?? this.#names)
   }
 
-  /** Where it counts is not said: the person counts, or nobody. */
+  /** Without windows: the person counts elsewhere, or nobody counts. */
   get #removal(): Act {
     return removalAct({ item: this.#item, folders: [] }, this.#id)
   }

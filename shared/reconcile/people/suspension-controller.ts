@@ -74,11 +74,11 @@ type Suspended = { readonly user: PrincipalId; readonly name: PrincipalName }
 
 const heldMs = 60_000
 const laterMs = 60 * 60_000
-/** Where the groups of the user could not be read. */
+/** If the groups of the user could not be read. */
 const unreadMs = 5 * 60_000
 /** By then sessions are denied, or it is known why not. */
 const deniedMs = 3 * 60_000
-/** How soon it is looked at again, by its status. Of somebody `partly` suspended: what the groups have by now. */
+/** When the next look comes, by the status. `partly`: groups may have more or less access by then. */
 const againAfterMs: Partial<Record<StatusState, number>> = {
   revoking: 20_000,
   held: heldMs,
@@ -204,7 +204,7 @@ function describeAgain(
   againMs: number | undefined,
 ): Description {
   const { file, now } = input
-  // It lies there, and so it counts; only why is not known.
+  // The file counts because it is there; only its reason is unknown.
   const warnings = file.is === 'invalid' ? [renderComplaint(file.complaint)] : undefined
   return {
     told: { principalId: user, ...(warnings && { warnings }), ...keepPutOff(told, input) },
@@ -212,7 +212,7 @@ function describeAgain(
   }
 }
 
-/** While something is left, why the work on it was put off stays. */
+/** While something is left, the status keeps the reason why work was put off. */
 function keepPutOff(described: Description['told'] & object, { head, told }: SuspensionInput): typeof described {
   if (told?.putOff?.state !== described.state || told.etag !== head?.etag) return described
   const { state, reason, remedy, putOff } = told

@@ -1,6 +1,6 @@
 import { attributesKey } from '../../domain/attributes/attributes-file.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
-import { type InputQueue, inputQueues } from '../../domain/inputs/kind.ts'
+import type { InputQueue } from '../../domain/inputs/kind.ts'
 import { isOfPeople, isOfRequest, kindAt } from '../../domain/inputs/kinds.ts'
 import { type InputMessage, inputMessage } from '../../domain/links/input-message.ts'
 import { linkPrefix } from '../../domain/links/link.ts'
@@ -114,7 +114,7 @@ export async function sendAlone(
   if (queue) await queues.send(queue, [toOutgoing({ ...message, isAlone: true }, configuration)])
 }
 
-/** Has each of these memberships looked at, and its user besides whoever bears the name. */
+/** Has each of these inputs looked at; `event` says why. `user`: of a membership, besides the user who has the name now. */
 export async function sendEach(
   { queues, randomness }: Pick<Ports, 'queues' | 'randomness'>,
   inputs: readonly Pick<InputMessage, 'key' | 'user'>[],
@@ -128,7 +128,7 @@ export async function sendEach(
   }
 }
 
-/** The same of one input, and of this user besides whoever bears the name. */
+/** The same for one input. */
 export async function sendInput(
   { queues, randomness }: Pick<Ports, 'queues' | 'randomness'>,
   input: Pick<InputMessage, 'key' | 'user'>,
@@ -145,11 +145,10 @@ export async function sendInputs(
   event: string,
   configuration: Pick<Configuration, 'folders'>,
 ): Promise<void> {
-  const id = randomness.id()
-  for (const queue of inputQueues) {
-    const messages = keys
-      .filter((key) => queueOfInput({ key, event }) === queue)
-      .map((key) => toOutgoing({ v: 1, key, id, event }, configuration))
-    if (messages.length > 0) await queues.send(queue, messages)
-  }
+  await sendEach(
+    { queues, randomness },
+    keys.map((key) => ({ key })),
+    event,
+    configuration,
+  )
 }
