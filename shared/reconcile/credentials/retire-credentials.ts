@@ -1,8 +1,7 @@
 import pLimit from 'p-limit'
 import { retirementAct } from '../../domain/brake/act.ts'
-import type { BrakeList } from '../../domain/brake/brake-record.ts'
 import { describeList } from '../../domain/brake/describe-list.ts'
-import { dropAct, judgeAct } from '../../domain/brake/judge-act.ts'
+import { dropAct, type Judged, judgeAct } from '../../domain/brake/judge-act.ts'
 import { listRetirements } from '../../domain/brake/lists.ts'
 import { emergencyUser, noPrincipals } from '../../domain/break-glass/emergency-principals.ts'
 import type { ToldRetirement } from '../../domain/credentials/describe-retirement.ts'
@@ -239,14 +238,15 @@ class RetireRun {
   }
 
   async #findHold(owner: string, item: string): Promise<string | undefined> {
-    const judged: { list?: BrakeList | undefined } = {}
+    const judged: { answer?: Judged } = {}
     await this.#brake.change((record, terms) => {
-      const answer = judgeAct(record, retirementAct({ owner, item }), terms)
-      judged.list = answer.is === 'held' ? answer.list : undefined
-      return answer.brake
+      judged.answer = judgeAct(record, retirementAct({ owner, item }), terms)
+      return judged.answer.brake
     })
-    if (judged.list !== undefined) this.#held.add(item)
-    return judged.list && describeList(judged.list)
+    const { answer } = judged
+    if (answer?.is === 'passes') return undefined
+    this.#held.add(item)
+    return answer?.is === 'held' && answer.list ? describeList(answer.list) : 'held by the brake'
   }
 
   async #tell(key: string, told: ToldRetirement): Promise<void> {
