@@ -15,6 +15,11 @@ export type PersonFacts = {
   readonly hasTerms: boolean
   /** The file under `suspended/` is there. Asked where the person has ended. */
   readonly isSuspended: boolean
+  /**
+   * A file of ours under `suspended/` is there although the person has not ended: a look died between the two, or the file came again
+   * meanwhile. Asked while the file is valid.
+   */
+  readonly isLeftSuspended: boolean
   readonly now: Date
   readonly onDrift: 'restore' | 'report'
   /** Why nothing under `people/` counts. */
@@ -68,7 +73,7 @@ export type PersonEnd =
  * | ended, or none   | ended                 | due; a provider keeps it, or it has another name | `not ours`           |
  * | ended, or none   | ended                 | due                               | `delete`                            |
  * | in force         | any                   | a provider keeps it               | `external`                          |
- * | in force         | ended                 | any                               | `return`                            |
+ * | in force         | ended, or a file of ours under `suspended/` is left | any | `return`                            |
  * | not begun        | none                  | any                               | `wait`                              |
  * | any other        | any                   | not there                         | `protected` if a policy says so; `report` if it was applied and onDrift says so |
  * | any other        | none, or with an id   | not there                         | `claim`                             |
@@ -84,7 +89,7 @@ export type PersonEnd =
  * | any other        | any                   | the same                          | `applied`                           |
  */
 export function decidePerson(facts: PersonFacts): PersonAction | PersonEnd {
-  const { file, entry, user, isApplied, hasTerms, now, onDrift, refusal, protectedBy } = facts
+  const { file, entry, user, isApplied, hasTerms, isLeftSuspended, now, onDrift, refusal, protectedBy } = facts
   if (refusal) return { tell: 'refused', refusal }
   if (file === 'invalid') return endByEntry(facts)
   if (file === 'none' && entry === undefined) return { tell: 'none' }
@@ -95,7 +100,7 @@ export function decidePerson(facts: PersonFacts): PersonAction | PersonEnd {
     return entry.ended === undefined ? { do: 'end' } : leave(entry, facts)
   }
   if (user?.isExternal) return { tell: 'external' }
-  if (entry?.ended !== undefined) return { do: 'return' }
+  if (entry && (entry.ended !== undefined || isLeftSuspended)) return { do: 'return' }
   if (entry === undefined && file.startsAt !== undefined && !isPast(file.startsAt, now)) return { tell: 'wait' }
   const isReported = isApplied && onDrift === 'report'
   if (user === undefined) {

@@ -26,6 +26,7 @@ import { type Complaint, quote } from '../../domain/statuses/complaint.ts'
 import { rejection } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { DirectoryUser } from '../../ports/identity-store.ts'
+import type { ReadingObjects } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { unlessCode } from '../../ports/service-error.ts'
 import type { Brake } from '../brake/brake.ts'
@@ -45,7 +46,7 @@ import { sendInputs } from '../records/inputs.ts'
 import { listHeads } from '../records/list-heads.ts'
 import { listOwnedPeople, ownedPersonRecord } from '../records/owned-people.ts'
 import type { Policies } from '../records/policies.ts'
-import { requireUnchanged } from '../records/read-input.ts'
+import { readParsedInput, requireUnchanged } from '../records/read-input.ts'
 import { findWhyKept } from './find-why-kept.ts'
 import { settlingMs } from './settle-membership.ts'
 
@@ -131,6 +132,7 @@ async function gather(input: PersonInput, context: ReadingContext<PersonContext>
   const user = id && (await identityStore.findUser(id))
   const guardrails = await policies.read()
   const terms = termsOf(input)
+  const isThere = file.is === 'valid' && entry !== undefined
   return {
     file: file.is === 'valid' ? file.body : file.is,
     entry,
@@ -141,6 +143,7 @@ async function gather(input: PersonInput, context: ReadingContext<PersonContext>
     isApplied: entry?.applied !== undefined && entry.applied === head?.etag,
     hasTerms: entry?.deleteAfterDays === terms.deleteAfterDays && entry?.endsAt === terms.endsAt,
     isSuspended: entry?.ended !== undefined && (await objects.head(suspensionKey(name))) !== undefined,
+    isLeftSuspended: isThere && entry?.ended === undefined && (await findOwnSuspension(name, objects)) !== undefined,
     now,
     onDrift: configuration.onDrift,
     refusal,
@@ -218,7 +221,8 @@ async function perform(
     }
     case 'return': {
       const { ended, ...rest } = entry
-      if (ended?.etag !== undefined) await objects.delete(suspensionKey(name), { ifMatch: ended.etag })
+      const etag = ended ? ended.etag : await findOwnSuspension(name, objects)
+      if (etag !== undefined) await objects.delete(suspensionKey(name), { ifMatch: etag })
       if (id !== undefined) await brake.drop(deletionAct(id))
       return { history: told('returned'), entry: rest }
     }
@@ -247,13 +251,24 @@ async function perform(
 /** Answers the etag of our file. One that somebody else put there stays theirs; ours may be of an attempt that died. */
 async function suspend({ name, file }: PersonInput, objects: Ports['objects']): Promise<string | undefined> {
   const key = suspensionKey(name)
-  const begin = `${personKey(name)} `
-  const body = JSON.stringify({ reason: begin + (file.is === 'valid' ? `ended at ${file.body.endsAt}` : 'is gone') })
+  const body = JSON.stringify({
+    reason: beginningOf(name) + (file.is === 'valid' ? `ended at ${file.body.endsAt}` : 'is gone'),
+  })
   const written = await objects.put(key, body, { ifNoneMatch: '*' })
-  if (written.outcome === 'written') return written.etag
-  const there = await objects.get(key, { mostBytes: suspensionMostBytes })
-  const read = there && parseSuspensionBody(key, there.body, there.size)
-  return there && read?.ok && read.value.reason?.startsWith(begin) ? there.etag : undefined
+  return written.outcome === 'written' ? written.etag : findOwnSuspension(name, objects)
+}
+
+/** The etag of the file under `suspended/` that ssofile put there because of the file of this person. */
+async function findOwnSuspension(name: PrincipalName, objects: ReadingObjects): Promise<string | undefined> {
+  const key = suspensionKey(name)
+  const found = await readParsedInput(objects, key, { mostBytes: suspensionMostBytes, parse: parseSuspensionBody })
+  const isOwn = found?.file.ok && found.file.value.reason?.startsWith(beginningOf(name))
+  return isOwn ? found.head.etag : undefined
+}
+
+/** How the reason of such a file begins. */
+function beginningOf(name: PrincipalName): string {
+  return `${personKey(name)} `
 }
 
 function describe(end: PersonEnd, input: PersonInput, facts: Facts): Description {

@@ -100,7 +100,7 @@ async function previewPerson(
   const decided = decidePerson({
     ...{ file: said ?? 'none', entry: owned, isApplied, now, onDrift: configuration.onDrift, refusal: undefined },
     // What only ssofile's own records need is not told.
-    ...{ isFresh: false, hasTerms: true, isSuspended: true },
+    ...{ isFresh: false, hasTerms: true, isSuspended: true, isLeftSuspended: false },
     user: user && { ...user, hasName },
     mayAdopt: mayAdoptPerson(guardrails, name),
     protectedBy: findNeverSuspended(guardrails, name),

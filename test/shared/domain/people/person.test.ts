@@ -38,7 +38,7 @@ describe('the next step for one person', () => {
   const facts: PersonFacts = {
     ...{ file, entry: owned, user, isApplied: true, now, onDrift: 'restore' },
     ...{ mayAdopt: true, protectedBy: undefined, refusal: undefined },
-    ...{ isFresh: false, hasTerms: true, isSuspended: true },
+    ...{ isFresh: false, hasTerms: true, isSuspended: true, isLeftSuspended: false },
   }
   const { id: _, ...claimed } = owned
 
@@ -61,6 +61,7 @@ describe('the next step for one person', () => {
       { tell: 'ended', dueAt: new Date('2026-03-05T09:00:00Z') },
     ],
     ['a person who comes back', { entry: ended }, { do: 'return' }],
+    ['a suspension of ours that an end has left', { isLeftSuspended: true }, { do: 'return' }],
     ['a user whom a provider keeps now', { user: { ...user, isExternal: true } }, { tell: 'external' }],
     [
       'a beginning to come',
@@ -164,6 +165,7 @@ describe('the next step for one person', () => {
       isApplied: choose([true, false]),
       hasTerms: choose([true, false]),
       isSuspended: choose([true, false]),
+      isLeftSuspended: chosen === file ? choose([true, false]) : false,
       onDrift: choose(['restore', 'report'] as const),
       mayAdopt: choose([true, false]),
       protectedBy: choose([undefined, 'p']),
@@ -203,6 +205,13 @@ describe('the next step for one person', () => {
   test('nobody is written whom a policy protects, whom a provider keeps, or while nothing under people/ counts', () => {
     for (const { one } of of(...writes)) expect([one.protectedBy, one.refusal]).toEqual([undefined, undefined])
     for (const { one } of of('adopt', 'note', 'change', 'delete')) expect(one.user?.isExternal).toBe(false)
+  })
+
+  test('only a person whose file is in force comes back: one who has ended, or whom an end has left suspended', () => {
+    for (const { one } of of('return')) {
+      expect(one.entry?.ended !== undefined || one.isLeftSuspended).toBe(true)
+      expect(typeof one.file !== 'string' && one.file !== over).toBe(true)
+    }
   })
 
   test('the e-mail address of an adopted user stays', () => {

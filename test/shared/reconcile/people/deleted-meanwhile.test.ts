@@ -39,6 +39,34 @@ test.each(['createPerson', 'updatePerson'])(
   },
 )
 
+/** The file under `suspended/` is there then, and the record does not say so yet. */
+test.each(['takes long', 'dies'])(
+  'a person whose file comes again while the end is written is not suspended, even if the writing %s',
+  async (how) => {
+    const grouping = new Grouping(on)
+    await grouping.put(person, names)
+    await grouping.until(person, 'applied')
+    const { promise, resolve } = Promise.withResolvers<void>()
+    let held = 0
+    grouping.answer = async (call) => {
+      const isHistory = call.operation === 'put' && String(call.args[0]).startsWith('history/people')
+      if (!isHistory || held++ > 0) return call.proceed()
+      await promise
+      if (how === 'dies') throw new Error('the process died')
+      return call.proceed()
+    }
+    await grouping.delete(person)
+    await grouping.world.until(() => held > 0, 'the end')
+    expect(await grouping.world.keys('suspended/')).toEqual([`suspended/${ana}`])
+    await grouping.put(person, { ...names, title: 'Engineer' })
+    await grouping.world.clock.advance(10_000)
+    resolve()
+    await grouping.world.clock.advance(600_000)
+    expect(await grouping.world.keys('suspended/')).toEqual([])
+    expect((await grouping.status(person))?.state).toBe('applied')
+  },
+)
+
 test('a user whose membership is deleted while createGroupMembership takes long is not in the group', async () => {
   const grouping = await Grouping.begin()
   const membership = `memberships/oncall%${kenji}%ssofile`
