@@ -288,7 +288,7 @@ async function restore(
   const { objects, identityStore, clock, configuration, suspensions, brake } = context
   const names = new Set<PrincipalName>([name])
   if (user !== undefined) {
-    const at = renderInstant(now)
+    const at = by?.at ?? renderInstant(now)
     const suspendedAt = await tellRestored(objects, { user, name, at, by })
     if (suspendedAt !== undefined) await endReport(objects, { name, suspendedAt }, at)
     await brake.drop(suspensionAct({ user, by: undefined }))

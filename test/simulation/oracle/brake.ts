@@ -80,7 +80,8 @@ export class BrakePromise extends Judge {
   #checkBegun(key: string, { entry, account }: Known): void {
     const links = linksOf(entry).filter((link) => !this.#hasEnded(link))
     if (links.length === 0 || this.#released.has(key)) return
-    if (entry.state === 'held') this.fail(`revokes what ${key} records, which is held, and nobody released it`)
+    if (entry.state === 'held' && !this.#hasEndedUser(key))
+      this.fail(`revokes what ${key} records, which is held, and nobody released it`)
     this.#firstMs ??= this.nowMs
     const cause = this.#causeOf(key, links, account)
     if (cause === undefined || this.nowMs - this.#firstMs >= cause.lengthMs - this.#marginMs()) return
@@ -98,17 +99,22 @@ export class BrakePromise extends Judge {
     const { own, indirect } = this.world.configuration.brake
     const isWithdrawn = links.every((link) => !this.#grants(link))
     if (isWithdrawn && account !== this.#describeAccount(key)) return undefined
-    const [, user = ''] = /%([^%]+)%USER$/.exec(key) ?? []
-    // What the directory ends counts for the user, also where the links were withdrawn before or since.
-    if (isWithdrawn && this.#isGone(user)) return undefined
+    // What a suspension or the directory ends counts for the user, also where the links were withdrawn before or since.
+    if (isWithdrawn && this.#hasEndedUser(key)) return undefined
     if (isWithdrawn) return { name: 'own', most: own.count, lengthMs: own.minutes * 60_000 }
     // Of who is suspended the person counts, and of so few people none is one too many.
-    if (this.#suspensions.isOrWasSuspended(user, this.#marginMs())) return undefined
+    if (this.#suspensions.isOrWasSuspended(userOf(key), this.#marginMs())) return undefined
     const untilMs = this.world.clock.now().getTime() - this.#marginMs()
     const isOld = (link: string) => (this.world.objects.model.find(link)?.lastModified.getTime() ?? untilMs) < untilMs
     return links.every(isOld)
       ? { name: 'indirect', most: indirect.most, lengthMs: indirect.hours * 3_600_000 }
       : undefined
+  }
+
+  /** A suspension, and the directory, end also what is held because of an uploader. */
+  #hasEndedUser(key: string): boolean {
+    const user = userOf(key)
+    return this.#isGone(user) || this.#suspensions.isOrWasSuspended(user, this.#marginMs())
   }
 
   #isGone(user: string): boolean {
@@ -170,4 +176,8 @@ export class BrakePromise extends Judge {
     for (const key of held.filter((one) => !this.world.hostile.touches(one)))
       this.fail(`${key} is held, although no more has gone than may: ${gone.join(', ')}`)
   }
+}
+
+function userOf(key: string): string {
+  return /%([^%]+)%USER$/.exec(key)?.[1] ?? ''
 }
