@@ -9,6 +9,8 @@ export type PersonFacts = {
   readonly user: { readonly isExternal: boolean; readonly hasName: boolean; readonly profile: Profile } | undefined
   /** Less than five minutes after the claim: a call that was not answered may still make the user. */
   readonly isFresh: boolean
+  /** The user was to be made by this content of the file, within the last hour. */
+  readonly isClaimed: boolean
   /** The directory was made equal to this content of the file before. */
   readonly isApplied: boolean
   /** The entry has what the file says of the end. */
@@ -32,7 +34,7 @@ export type PersonFacts = {
 
 export type PersonAction =
   | {
-      readonly do: 'adopt' | 'claim' | 'make' | 'note' | 'keep' | 'end' | 'return' | 'suspend' | 'forget'
+      readonly do: 'adopt' | 'claim' | 'disclaim' | 'make' | 'note' | 'keep' | 'end' | 'return' | 'suspend' | 'forget'
     }
   | { readonly do: 'change'; readonly change: Profile }
   /** `dueAt`: since when the user is to be deleted. */
@@ -63,6 +65,7 @@ export type PersonEnd =
  * | none             | none                  | any                               | `none`                              |
  * | ended            | none                  | not there                         | `expired`                           |
  * | ended            | none                  | there                             | as with any other file; `external` if a provider keeps it |
+ * | ended, or none   | not ended, without an id, not fresh | any                 | `disclaim`                          |
  * | ended, or none   | any                   | a policy protects it              | `protected`                         |
  * | ended, or none   | not ended             | any                               | `end`                               |
  * | ended, or none   | ended, without an id, fresh | not there                   | `unanswered`                        |
@@ -76,11 +79,12 @@ export type PersonEnd =
  * | in force         | ended, or a file of ours under `suspended/` is left | any | `return`                            |
  * | not begun        | none                  | any                               | `wait`                              |
  * | any other        | any                   | not there                         | `protected` if a policy says so; `report` if it was applied and onDrift says so |
- * | any other        | none, or with an id   | not there                         | `claim`                             |
- * | any other        | without an id         | not there                         | `make`                              |
- * | any other        | without an id         | there, and as the file says       | `note`                              |
- * | any other        | none, or without an id | there, protected by a policy     | `protected`                         |
- * | any other        | none, or without an id | there                            | `adopt`; `foreign` if it may not be adopted, or has another name; `identity` if its e-mail differs |
+ * | any other        | without an id, claimed by this content | not there        | `make`                              |
+ * | any other        | any                   | not there                         | `claim`                             |
+ * | any other        | without an id, claimed by this content | there, as the file says, and no policy protects it | `note` |
+ * | any other        | without an id         | there                             | `disclaim`: nobody knows who made it |
+ * | any other        | none                  | there, protected by a policy      | `protected`                         |
+ * | any other        | none                  | there                             | `adopt`; `foreign` if it may not be adopted, or has another name; `identity` if its e-mail differs |
  * | any other        | any                   | has another name                  | `renamed`                           |
  * | any other        | any                   | differs, and a policy protects it | `protected`                         |
  * | any other        | adopted               | differs in its e-mail             | `identity`: its e-mail is not ours to change |
@@ -89,13 +93,27 @@ export type PersonEnd =
  * | any other        | any                   | the same                          | `applied`                           |
  */
 export function decidePerson(facts: PersonFacts): PersonAction | PersonEnd {
-  const { file, entry, user, isApplied, hasTerms, isLeftSuspended, now, onDrift, refusal, protectedBy } = facts
+  const {
+    file,
+    entry,
+    user,
+    isFresh,
+    isClaimed,
+    isApplied,
+    hasTerms,
+    isLeftSuspended,
+    now,
+    onDrift,
+    refusal,
+    protectedBy,
+  } = facts
   if (refusal) return { tell: 'refused', refusal }
   if (file === 'invalid') return endByEntry(facts)
   if (file === 'none' && entry === undefined) return { tell: 'none' }
   if (file === 'none' || isPast(file.endsAt, now)) {
     if (entry === undefined && user === undefined) return { tell: 'expired' }
     if (entry === undefined) return user?.isExternal ? { tell: 'external' } : adopt(facts)
+    if (entry.id === undefined && entry.ended === undefined && !isFresh) return { do: 'disclaim' }
     if (protectedBy !== undefined) return { tell: 'protected', policy: protectedBy }
     return entry.ended === undefined ? { do: 'end' } : leave(entry, facts)
   }
@@ -106,9 +124,10 @@ export function decidePerson(facts: PersonFacts): PersonAction | PersonEnd {
   if (user === undefined) {
     if (protectedBy !== undefined) return { tell: 'protected', policy: protectedBy }
     if (isReported) return { tell: 'report', change: {} }
-    return { do: entry && entry.id === undefined ? 'make' : 'claim' }
+    return { do: entry && entry.id === undefined && isClaimed ? 'make' : 'claim' }
   }
-  if (entry?.id === undefined) return isMadeByUs(facts) ? { do: 'note' } : adopt(facts)
+  if (entry === undefined) return adopt(facts)
+  if (entry.id === undefined) return { do: isMadeByUs(facts) ? 'note' : 'disclaim' }
   if (!user.hasName) return { tell: 'renamed' }
   const change = compareProfiles(file, user.profile, entry)
   if (Object.keys(change).length === 0) return isApplied && hasTerms ? { tell: 'applied' } : { do: 'keep' }
@@ -136,9 +155,12 @@ function leave(
   return user.isExternal || !user.hasName ? { tell: 'not ours' } : { do: 'delete', dueAt }
 }
 
-/** The answer of our create is not known: another user of the name may have come meanwhile. */
-function isMadeByUs({ file, entry, user }: PersonFacts): boolean {
-  if (typeof file === 'string' || !entry || !user?.hasName) return false
+/**
+ * The answer of our create is not known: another user of the name may have come meanwhile, and whoever writes the file may write it
+ * as that user is. So only the content that was sent counts, and not for long.
+ */
+function isMadeByUs({ file, user, isClaimed, protectedBy }: PersonFacts): boolean {
+  if (typeof file === 'string' || !isClaimed || protectedBy !== undefined || !user?.hasName) return false
   return Object.keys(compareProfiles(file, user.profile, { isAdopted: false })).length === 0
 }
 

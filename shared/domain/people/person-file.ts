@@ -132,7 +132,12 @@ export const ownedPerson = record({
   deleteAfterDays: z.int().optional(),
   /** The same: a file that is not valid any more prolongs nothing. */
   endsAt: z.string().optional(),
-  /** Since when the person counts as suspended; `etag`: of the file under `suspended/`, if ssofile wrote it. */
-  ended: record({ at: z.iso.datetime(), etag: z.string().optional() }).optional(),
+  /** The content of the file by which the user was to be made. */
+  claimed: z.string().optional(),
+  /**
+   * Since when the person counts as suspended; `etag`: of the file under `suspended/`, if ssofile wrote it; `as`: the name there, if
+   * somebody had renamed the user.
+   */
+  ended: record({ at: z.iso.datetime(), etag: z.string().optional(), as: principalName.optional() }).optional(),
 })
 export type OwnedPerson = z.infer<typeof ownedPerson>

@@ -4,6 +4,7 @@ import { groupKey, groupPrefix } from '../../domain/people/group-file.ts'
 import { membershipKey, membershipPrefix, parseMembershipKey } from '../../domain/people/membership-file.ts'
 import type { MembershipId, OwnedMembership } from '../../domain/people/owned-membership.ts'
 import { matchesRule, ruleKey, rulePrefix } from '../../domain/people/rule-file.ts'
+import { parseSuspensionKey, suspensionPrefix } from '../../domain/people/suspension.ts'
 import type { DirectoryChange } from '../../domain/principals/directory-event.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
@@ -176,6 +177,8 @@ async function listConcerned(
   }
   const isGroupConcerned = changes.some(({ type }) => type === 'GROUP')
   return unsettledKeys.filter((key) => {
+    const suspended = parseSuspensionKey(key)
+    if (suspended.ok) return names.has(`USER ${suspended.value}${principalSuffix}`)
     if (!key.startsWith(membershipPrefix)) return isGroupConcerned
     const membership = parseMembershipKey(key, folders)
     if (!membership.ok) return false
@@ -188,7 +191,11 @@ async function listUnsettled(objects: ObjectStore, states = unsettled): Promise<
   const keys: string[] = []
   // To look at a rule takes a listing of all people: only what waits for a group is looked at.
   for (const state of states)
-    for (const prefix of [membershipPrefix, groupPrefix, ...(state === 'waiting' ? [rulePrefix] : [])])
+    for (const prefix of [
+      membershipPrefix,
+      groupPrefix,
+      ...(state === 'waiting' ? [rulePrefix, suspensionPrefix] : []),
+    ])
       for await (const { key } of objects.list(`${attentionPrefix}${state}/${prefix}`))
         keys.push(key.slice(`${attentionPrefix}${state}/`.length))
   return keys

@@ -21,7 +21,7 @@ import {
   suspensionMostBytes,
 } from '../../domain/people/suspension.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
-import { type PrincipalName, principalName } from '../../domain/principals/principal.ts'
+import { nameInLinks, type PrincipalName, principalName } from '../../domain/principals/principal.ts'
 import { type Complaint, quote } from '../../domain/statuses/complaint.ts'
 import { rejection } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
@@ -76,7 +76,10 @@ type Facts = PersonTypes['facts']
 type PersonInput = Input<PersonTypes>
 type Told = NonNullable<Description['told']>
 
+const soonMs = 60_000
 const laterMs = 60 * 60_000
+/** A create whose answer was lost is looked for so long. */
+const claimedMs = 60 * 60_000
 
 /**
  * The file of a person: makes the user, or adopts one that no provider keeps, and keeps it as the file says. A person whose time is
@@ -92,7 +95,7 @@ export const personController: Controller<PersonTypes> = {
   historyOf: (name) => ({ folder: `history/people/${renderNameInKey(name)}/`, name: renderNameInKey(name) }),
   gather,
   decide: decidePerson,
-  underPause: ['adopt', 'note', 'keep', 'end', 'return', 'suspend', 'forget'],
+  underPause: ['adopt', 'disclaim', 'note', 'keep', 'end', 'return', 'suspend', 'forget'],
   perform,
   describe,
 }
@@ -140,10 +143,15 @@ async function gather(input: PersonInput, context: ReadingContext<PersonContext>
     id,
     user: user && { ...user, hasName: user.name === whole },
     isFresh: entry !== undefined && now.getTime() - Date.parse(entry.claimedAt) < settlingMs,
+    isClaimed: entry?.claimed !== undefined && entry.claimed === head?.etag && isYoung(entry, now),
     isApplied: entry?.applied !== undefined && entry.applied === head?.etag,
     hasTerms: entry?.deleteAfterDays === terms.deleteAfterDays && entry?.endsAt === terms.endsAt,
-    isSuspended: entry?.ended !== undefined && (await objects.head(suspensionKey(name))) !== undefined,
-    isLeftSuspended: isThere && entry?.ended === undefined && (await findOwnSuspension(name, objects)) !== undefined,
+    isSuspended:
+      entry?.ended !== undefined && (await objects.head(suspensionKey(entry.ended.as ?? name))) !== undefined,
+    isLeftSuspended:
+      isThere &&
+      entry.ended === undefined &&
+      (await findOwnSuspension(name, presentName(name, user, context), objects)) !== undefined,
     now,
     onDrift: configuration.onDrift,
     refusal,
@@ -151,6 +159,19 @@ async function gather(input: PersonInput, context: ReadingContext<PersonContext>
     protectedBy: findNeverSuspended(guardrails, name),
     broken: guardrails.broken[0],
   }
+}
+
+function isYoung({ claimedAt }: OwnedPerson, now: Date): boolean {
+  return now.getTime() - Date.parse(claimedAt) < claimedMs
+}
+
+/** As whom the user is suspended: a name that somebody else may bear by now suspends that one. */
+function presentName(
+  name: PrincipalName,
+  user: Pick<DirectoryUser, 'name'> | undefined,
+  { configuration }: Pick<PersonContext, 'configuration'>,
+): PrincipalName {
+  return (user && nameInLinks(user.name, configuration.principalSuffix)) ?? name
 }
 
 /** What the entry keeps of the file. Without a valid one it stays as it was. */
@@ -179,7 +200,8 @@ async function perform(
     ...(at !== undefined && { at }),
     body: { user: id, name, ...more },
   })
-  if (action.do === 'claim') return { entry: { v: 1, isAdopted: false, claimedAt: now, ...termsOf(input) } }
+  if (action.do === 'claim')
+    return { entry: { v: 1, isAdopted: false, claimedAt: now, claimed: head?.etag, ...termsOf(input) } }
   if (action.do === 'adopt') {
     const adopted = { v: 1, isAdopted: true, claimedAt: now, ...(id && { id }), ...termsOf(input) } as const
     return { history: told('adopted'), entry: adopted }
@@ -187,12 +209,14 @@ async function perform(
   // All other steps need an entry.
   if (entry === undefined) return {}
   switch (action.do) {
+    case 'disclaim':
+      return { entry: 'none' }
     case 'make': {
       const made = await unlessCode(
         identityStore.createPerson(facts.whole, file.is === 'valid' ? profileOf(file.body) : {}),
         'ConflictException',
       )
-      if (made === undefined) return {}
+      if (made === undefined) return describeConflict(input, facts)
       return {
         history: { ...told('created', entry.claimedAt), body: { user: made, name } },
         entry: { ...entry, id: made },
@@ -211,24 +235,26 @@ async function perform(
       return { entry: { ...withTerms(input, entry), ...(isApplied && { applied: head.etag }) } }
     }
     case 'end': {
-      const etag = await suspend(input, objects)
-      const ended = { at: now, ...(etag !== undefined && { etag }) }
-      return { history: told('ended'), entry: { ...withTerms(input, entry), ended } }
+      const as = presentName(name, user, context)
+      const etag = await suspend(input, as, objects)
+      return { history: told('ended'), entry: { ...withTerms(input, entry), ended: { at: now, etag, as } } }
     }
     case 'suspend': {
-      const etag = await suspend(input, objects)
-      return { entry: { ...entry, ended: { at: entry.ended?.at ?? now, ...(etag !== undefined && { etag }) } } }
+      const as = presentName(name, user, context)
+      const etag = await suspend(input, as, objects)
+      return { entry: { ...entry, ended: { at: entry.ended?.at ?? now, etag, as } } }
     }
     case 'return': {
       const { ended, ...rest } = entry
-      const etag = ended ? ended.etag : await findOwnSuspension(name, objects)
-      if (etag !== undefined) await objects.delete(suspensionKey(name), { ifMatch: etag })
+      const as = ended?.as ?? presentName(name, user, context)
+      const etag = ended ? ended.etag : await findOwnSuspension(name, as, objects)
+      if (etag !== undefined) await objects.delete(suspensionKey(as), { ifMatch: etag })
       if (id !== undefined) await brake.drop(deletionAct(id))
       return { history: told('returned'), entry: rest }
     }
     case 'delete': {
       if (user === undefined) return {}
-      const due = { name, dueAt: action.dueAt, broken: facts.broken }
+      const due = { name: entry.ended?.as ?? name, dueAt: action.dueAt, broken: facts.broken }
       const kept = await findWhyKept(user.id, due, context)
       if ('told' in kept) return describeLater({ ...kept.told, principalId: user.id }, input, kept.againMs)
       await requireUnchanged(objects, input.key, head)
@@ -241,26 +267,34 @@ async function perform(
 
   /** The user is gone: what suspended it has done its work, and a new user of this name is somebody else. */
   async function forget(event: 'deleted' | 'gone'): Promise<Effect<OwnedPerson>> {
-    const etag = entry?.ended?.etag
-    if (etag !== undefined) await objects.delete(suspensionKey(name), { ifMatch: etag })
+    const { etag, as = name } = entry?.ended ?? {}
+    if (etag !== undefined) await objects.delete(suspensionKey(as), { ifMatch: etag })
     if (id !== undefined) await brake.drop(deletionAct(id))
     return { history: told(event), entry: 'none' }
   }
 }
 
 /** Answers the etag of our file. One that somebody else put there stays theirs; ours may be of an attempt that died. */
-async function suspend({ name, file }: PersonInput, objects: Ports['objects']): Promise<string | undefined> {
-  const key = suspensionKey(name)
+async function suspend(
+  { name, file }: PersonInput,
+  as: PrincipalName,
+  objects: Ports['objects'],
+): Promise<string | undefined> {
+  const key = suspensionKey(as)
   const body = JSON.stringify({
     reason: beginningOf(name) + (file.is === 'valid' ? `ended at ${file.body.endsAt}` : 'is gone'),
   })
   const written = await objects.put(key, body, { ifNoneMatch: '*' })
-  return written.outcome === 'written' ? written.etag : findOwnSuspension(name, objects)
+  return written.outcome === 'written' ? written.etag : findOwnSuspension(name, as, objects)
 }
 
 /** The etag of the file under `suspended/` that ssofile put there because of the file of this person. */
-async function findOwnSuspension(name: PrincipalName, objects: ReadingObjects): Promise<string | undefined> {
-  const key = suspensionKey(name)
+async function findOwnSuspension(
+  name: PrincipalName,
+  as: PrincipalName,
+  objects: ReadingObjects,
+): Promise<string | undefined> {
+  const key = suspensionKey(as)
   const found = await readParsedInput(objects, key, { mostBytes: suspensionMostBytes, parse: parseSuspensionBody })
   const isOwn = found?.file.ok && found.file.value.reason?.startsWith(beginningOf(name))
   return isOwn ? found.head.etag : undefined
@@ -313,13 +347,27 @@ function describe(end: PersonEnd, input: PersonInput, facts: Facts): Description
   }
 }
 
+/** One of this name is there, in other capitals, or one that no listing shows yet. */
+function describeConflict(input: PersonInput, { whole, isFresh }: Facts): Description {
+  const told = {
+    state: 'rejected' as const,
+    reason: `received user '${quote(whole)}', while the directory has one whose name differs only in its capitals, or one that has just come; expected a name that nobody has`,
+    remedy: 'upload the file under the exact name of that user, and delete this one; it is looked at again',
+  }
+  return describeLater(told, input, isFresh ? soonMs : laterMs)
+}
+
 function describeLater(told: Told, { now }: PersonInput, ms: number): Description {
   return { told, again: new Date(now.getTime() + ms) }
 }
 
-function describeEnded(dueAt: Date | undefined, { name, file }: PersonInput, principalId?: PrincipalId): Description {
+function describeEnded(
+  dueAt: Date | undefined,
+  { name, file, entry }: PersonInput,
+  principalId?: PrincipalId,
+): Description {
   const state = file.is === 'none' ? 'revoking' : 'expired'
-  const reason = `the person counts as suspended: see ${suspensionKey(name)}`
+  const reason = `the person counts as suspended: see ${suspensionKey(entry?.ended?.as ?? name)}`
   if (dueAt === undefined) return { told: file.is === 'none' ? undefined : { state, reason, principalId } }
   return {
     told: { state, reason: `${reason}; the user is deleted after ${renderInstant(dueAt)}`, principalId },

@@ -282,7 +282,7 @@ async function listAsked(user: PrincipalId, objects: ObjectStore): Promise<strin
 /** What links still ask for by the names of the user is given back: each is looked at, and what the user asked for. */
 async function restore(
   user: PrincipalId | undefined,
-  { name, by, now }: SuspensionInput,
+  { key, name, by, now }: SuspensionInput,
   context: SuspensionContext,
 ): Promise<Description> {
   const { objects, identityStore, clock, configuration, suspensions, brake } = context
@@ -293,6 +293,8 @@ async function restore(
     if (suspendedAt !== undefined) await endReport(objects, { name, suspendedAt }, at)
     await brake.drop(suspensionAct({ user, by: undefined }))
     await suspensions.forget(user, name)
+    // It was put back at once, and its own look may be over.
+    if ((await objects.head(key)) !== undefined) await suspensions.note(user, name)
     const index = new PrincipalIndex(identityStore, clock, configuration.principalSuffix)
     const present = await index.nameOf('USER', user, clock.monotonicMs())
     if (present !== undefined) names.add(present)

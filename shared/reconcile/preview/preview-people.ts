@@ -72,6 +72,17 @@ export async function previewPeople(sources: Sources): Promise<readonly PersonCh
 
 type Change = Omit<PersonChange, 'name'>
 
+/** What only ssofile's own records need is not told. */
+const untold = {
+  ...{ refusal: undefined, isFresh: false, isClaimed: true },
+  ...{ hasTerms: true, isSuspended: true, isLeftSuspended: false },
+} as const
+
+/** It is given up: nobody knows who made the user. */
+function isClaimOfOther(owned: OwnedPerson | undefined, head: ObjectHead | undefined): boolean {
+  return owned !== undefined && owned.id === undefined && owned.claimed !== head?.etag
+}
+
 async function previewPerson(
   name: PrincipalName,
   head: ObjectHead | undefined,
@@ -98,9 +109,9 @@ async function previewPerson(
   const hasName = user?.name === principalName.parse(name + configuration.principalSuffix)
   const isApplied = owned?.applied !== undefined && owned.applied === head?.etag
   const decided = decidePerson({
-    ...{ file: said ?? 'none', entry: owned, isApplied, now, onDrift: configuration.onDrift, refusal: undefined },
-    // What only ssofile's own records need is not told.
-    ...{ isFresh: false, hasTerms: true, isSuspended: true, isLeftSuspended: false },
+    ...untold,
+    ...{ file: said ?? 'none', entry: isClaimOfOther(owned, head) ? undefined : owned },
+    ...{ isApplied, now, onDrift: configuration.onDrift },
     user: user && { ...user, hasName },
     mayAdopt: mayAdoptPerson(guardrails, name),
     protectedBy: findNeverSuspended(guardrails, name),
@@ -126,6 +137,7 @@ async function previewPerson(
       case 'delete':
         return { change: 'ended', at: decided.dueAt.toISOString() }
       case 'note':
+      case 'disclaim':
       case 'keep':
       case 'suspend':
       case 'forget':

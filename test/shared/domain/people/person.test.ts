@@ -36,7 +36,7 @@ describe('the next step for one person', () => {
   const file = personFileSchema.parse(names)
   const over = { ...file, endsAt: before }
   const facts: PersonFacts = {
-    ...{ file, entry: owned, user, isApplied: true, now, onDrift: 'restore' },
+    ...{ file, entry: owned, user, isApplied: true, isClaimed: true, now, onDrift: 'restore' },
     ...{ mayAdopt: true, protectedBy: undefined, refusal: undefined },
     ...{ isFresh: false, hasTerms: true, isSuspended: true, isLeftSuspended: false },
   }
@@ -108,7 +108,7 @@ describe('the next step for one person', () => {
     [
       'an answer that got lost, and somebody else of the name',
       { entry: claimed, user: { ...user, profile: { ...names, title: 'CTO' } }, mayAdopt: false },
-      { tell: 'foreign' },
+      { do: 'disclaim' },
     ],
     [
       'an answer that got lost, of somebody who is to be deleted',
@@ -128,6 +128,8 @@ describe('the next step for one person', () => {
       { tell: 'report', change: {} },
     ],
     ['an answer that got lost', { entry: claimed }, { do: 'note' }],
+    ['the same, of a file that says otherwise by now', { entry: claimed, isClaimed: false }, { do: 'disclaim' }],
+    ['the same, of a user whom a policy protects', { entry: claimed, protectedBy: 'p' }, { do: 'disclaim' }],
     ['another name', { user: { ...user, hasName: false } }, { tell: 'renamed' }],
     ['another title', { file: { ...file, title: 'CTO' } }, { do: 'change', change: { title: 'CTO' } }],
     [
@@ -162,6 +164,7 @@ describe('the next step for one person', () => {
         ...[true, false].flatMap((isExternal) => [true, false].map((hasName) => ({ ...user, isExternal, hasName }))),
       ]),
       isFresh: choose([true, false]),
+      isClaimed: choose([true, false]),
       isApplied: choose([true, false]),
       hasTerms: choose([true, false]),
       isSuspended: choose([true, false]),
@@ -175,11 +178,24 @@ describe('the next step for one person', () => {
   const cases = every.map((one) => ({ one, decided: decidePerson(one) }))
   const nameOf = (decided: ReturnType<typeof decidePerson>) => ('do' in decided ? decided.do : decided.tell)
   const of = (...names: readonly string[]) => cases.filter(({ decided }) => names.includes(nameOf(decided)))
-  const writes = ['adopt', 'claim', 'make', 'change', 'end', 'delete']
+  const writes = ['adopt', 'claim', 'make', 'note', 'change', 'end', 'delete']
 
   test(`${count} facts are decided, and each step comes about`, () => {
     expect([...new Set(cases.map(({ decided }) => nameOf(decided)))].toSorted()).toEqual([
-      ...['adopt', 'applied', 'change', 'claim', 'delete', 'end', 'ended', 'expired', 'external', 'foreign', 'forget'],
+      ...[
+        'adopt',
+        'applied',
+        'change',
+        'claim',
+        'delete',
+        'disclaim',
+        'end',
+        'ended',
+        'expired',
+        'external',
+        'foreign',
+        'forget',
+      ],
       ...[
         'identity',
         'invalid',
@@ -199,7 +215,7 @@ describe('the next step for one person', () => {
 
   test('nobody is taken over without governance, and nobody is taken for ours who differs from the file', () => {
     for (const { one } of of('adopt')) expect([one.mayAdopt, one.user?.hasName]).toEqual([true, true])
-    for (const { one } of of('note')) expect([one.file, one.user?.profile]).toEqual([file, names])
+    for (const { one } of of('note')) expect([one.file, one.user?.profile, one.isClaimed]).toEqual([file, names, true])
   })
 
   test('nobody is written whom a policy protects, whom a provider keeps, or while nothing under people/ counts', () => {

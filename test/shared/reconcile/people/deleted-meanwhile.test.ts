@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { followMemberships } from '../../../../shared/reconcile/people/follow-memberships.ts'
 import { Grouping, kenji } from './grouping.ts'
 
 const ana = 'ana.ruiz@acme.example'
@@ -80,4 +81,46 @@ test('a user whose membership is deleted while createGroupMembership takes long 
   expect(grouping.groupsOf()).not.toContain('oncall')
   expect(await grouping.owned()).toEqual([])
   expect(await grouping.status(membership)).toBeUndefined()
+})
+
+test('a suspension that is put back while its end is carried out is found by the user’s id, whatever the name becomes', async () => {
+  const grouping = await Grouping.begin()
+  const { identityStore } = grouping.world
+  const suspension = `suspended/${kenji}`
+  await grouping.put(suspension)
+  await grouping.until(suspension, 'suspended')
+  const note = `state/suspended/${grouping.id('USER', kenji)}%${kenji}`
+  const { promise, resolve } = Promise.withResolvers<void>()
+  let isHeld = false
+  grouping.answer = async (call) => {
+    if (call.operation === 'delete' && call.args[0] === note) {
+      isHeld = true
+      await promise
+    }
+    return call.proceed()
+  }
+  await grouping.delete(suspension)
+  await grouping.world.until(() => isHeld, 'the end')
+  await grouping.put(suspension)
+  await grouping.world.clock.advance(5_000)
+  resolve()
+  await grouping.world.clock.advance(60_000)
+  expect(await grouping.world.keys('state/suspended/')).toEqual([note])
+  await identityStore.updateUser(grouping.id('USER', kenji), [{ path: 'userName', value: 'k.ito@acme.example' }])
+  const membership = 'memberships/oncall%k.ito@acme.example%ssofile'
+  await grouping.put(membership)
+  await grouping.until(membership, 'waiting')
+  expect(grouping.groupsOf('k.ito@acme.example')).not.toContain('oncall')
+})
+
+test('a suspension that came before its user is looked at with the event of the user', async () => {
+  const grouping = new Grouping()
+  const { identityStore, ports, configuration } = grouping.world
+  const suspension = `suspended/${ana}`
+  await grouping.put(suspension)
+  await grouping.until(suspension, 'waiting')
+  await identityStore.createUser({ userName: ana })
+  const change = { type: 'USER', id: grouping.id('USER', ana) } as const
+  await grouping.world.finish(followMemberships(ports, configuration, [change]))
+  await grouping.until(suspension, 'suspended')
 })

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
+import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { stride } from '../../../depth.ts'
 import { noAnswer } from '../../../intercept.ts'
@@ -476,9 +477,79 @@ test('a user whom somebody made while the answer of our create was not known is 
   isDead = false
   await minutesUntil(grouping, file, 'rejected')
   await grouping.delete(file)
-  await minutesUntil(grouping, suspended, 'suspended')
+  await grouping.until(file, undefined)
+  expect(await grouping.world.keys('suspended/')).toEqual([])
   await compare(grouping)
   await grouping.world.clock.advance(2 * 60 * 60_000)
   await grouping.world.finish(grouping.world.everyMinute())
   expect((await userOf(grouping))?.profile.email).toBe(ana)
+})
+
+test.each(['made again by hand', 'made by hand after a refusal'])(
+  'a user %s is not taken over by a file that is written as that user is',
+  async (how) => {
+    const grouping = open()
+    const { identityStore } = grouping.world
+    const theirs = { ...names, email: ana }
+    if (how === 'made again by hand') {
+      await grouping.put(file, { ...names, title: 'Engineer' })
+      await grouping.until(file, 'applied')
+      const own = identityStore.idOf('USER', ana)
+      if (own !== undefined) await identityStore.deleteUser(own)
+    } else {
+      grouping.answer = async ({ operation, proceed }) => {
+        if (operation !== 'createPerson') return proceed()
+        throw new ServiceError('identitystore', 'ValidationException', 'not this one')
+      }
+      await grouping.put(file, names)
+      await grouping.until(file, 'rejected')
+      grouping.answer = ({ proceed }) => proceed()
+    }
+    await identityStore.createPerson(principalName.parse(ana), theirs)
+    await grouping.put(file, { ...theirs, title: 'other' })
+    await minutesUntil(grouping, file, 'rejected')
+    await grouping.put(file, theirs)
+    await grouping.world.clock.advance(5 * 60_000)
+    expect(await grouping.status(file)).toMatchObject({
+      state: 'rejected',
+      reason: expect.stringContaining('ssofile did not make'),
+    })
+    await grouping.put(file, { ...theirs, email: 'thief@other.example' })
+    await grouping.world.clock.advance(5 * 60_000)
+    expect((await userOf(grouping))?.profile.email).toBe(ana)
+    expect(await grouping.world.keys('owned_people/')).toEqual([])
+  },
+)
+
+test('somebody who was renamed and ends is suspended under the present name, and nobody else is', async () => {
+  const grouping = await Grouping.begin(on)
+  const { identityStore } = grouping.world
+  const renamed = 'ana.lopez@acme.example'
+  const membership = `memberships/oncall%${renamed}%ssofile`
+  await grouping.put(file, names)
+  await grouping.until(file, 'applied')
+  await identityStore.updateUser(grouping.id('USER', ana), [{ path: 'userName', value: renamed }])
+  await grouping.world.clock.advance(61_000)
+  await grouping.put(membership)
+  await grouping.until(membership, 'applied')
+  await identityStore.createPerson(principalName.parse(ana), names)
+  await grouping.delete(file)
+  await minutesUntil(grouping, `suspended/${renamed}`, 'suspended')
+  expect(grouping.groupsOf(renamed)).not.toContain('oncall')
+  expect(await grouping.world.keys('suspended/')).toEqual([`suspended/${renamed}`])
+  // The file comes back: so does the person.
+  await grouping.put(file, names)
+  await minutesUntil(grouping, membership, 'applied')
+  expect(await grouping.world.keys('suspended/')).toEqual([])
+})
+
+test('a file whose name differs from that of a user only in its capitals is rejected, and says so', async () => {
+  const grouping = open()
+  const other = 'people/Kenji.Ito@acme.example.json'
+  await grouping.put(other, names)
+  await minutesUntil(grouping, other, 'rejected')
+  expect((await grouping.status(other))?.reason).toContain('capitals')
+  await grouping.delete(other)
+  await grouping.until(other, undefined)
+  expect(grouping.id('USER', kenji)).toBeDefined()
 })
