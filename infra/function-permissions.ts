@@ -242,7 +242,8 @@ export const functionPermissions: Readonly<Record<FunctionName, FunctionPermissi
   hourly: {
     ...reconciling,
     put: ['changes/', 'history/leavers/'],
-    send: [...reconciling.send, 'requests', 'people'],
+    // urgent: a suspension that came before its user.
+    send: [...reconciling.send, ...ofPeople],
     organizations: 'read',
     // Members: who is in groups of ours.
     directory: 'members',

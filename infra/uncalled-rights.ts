@@ -127,9 +127,8 @@ export const uncalledRights: readonly Unused[] = [
       'only where a policy has `neverSuspend`, and for people who are suspended and have access of others; suspend.test.ts of `shared/reconcile/people` has them',
   },
   {
-    right:
-      /^((sweep|hourly|events|minute-links): sqs:SendMessage .*-(requests|people)|(sweep|minute-links): sqs:SendMessage .*-urgent)\./,
-    of: '`sqs:SendMessage` to `requests` and `people`, of `sweep`, `hourly`, `events` and `minute-links`, and to `urgent`, of `sweep` and `minute-links`',
+    right: /^(sweep|hourly|events|minute-links): sqs:SendMessage .*-(requests|people|urgent)\./,
+    of: '`sqs:SendMessage` to `requests`, `people` and `urgent`, of `sweep`, `hourly`, `events` and `minute-links`',
     reason: 'only where a message about a request was lost, or an approval waits to be read; requests.test.ts has them',
   },
   {
