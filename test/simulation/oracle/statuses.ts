@@ -142,7 +142,9 @@ function isGroupNeeded(world: SimulatedWorld): boolean {
   const isMember = (id: PrincipalId) => group !== undefined && world.identityStore.groupIdsOf(id).includes(group)
   return (
     [...world.keys('memberships/'), ...world.keys('rules/')].length > 0 ||
-    usersNow(world).some(([, id]) => isMember(id))
+    usersNow(world).some(([, id]) => isMember(id)) ||
+    world.keys('links_data/').some((key) => key.includes(`%${fileGroup}%GROUP%`)) ||
+    [...world.keys('assignments/'), ...world.keys('foreign/')].some((key) => key.includes(`%${group}%GROUP`))
   )
 }
 
