@@ -38,7 +38,7 @@ import { watchSelectors } from '../shared/reconcile/statuses/watch-selectors.ts'
 /** A function of a schedule that has more than one thing to do. The dispatcher's has one: a slice. */
 export type ScheduledFunction = Exclude<keyof typeof heartbeats, 'dispatcher'>
 
-/** What only some functions are given. */
+/** Only some functions get these. */
 type Given = {
   readonly due?: DueInstants
   /** The origin of the page. */

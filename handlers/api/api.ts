@@ -86,7 +86,7 @@ async function serve(event: ApiEvent, context: ApiSources): Promise<Answer> {
   if (told === undefined)
     return refuse(403, 'a request of nobody', 'a request that is signed (AWS Signature Version 4)', 'sign the request')
   const session = parsePersonSession(told.arn)
-  // Whatever the route. Of nobody's session, and of a name that may be cut, IAM alone judges.
+  // For every route. IAM alone judges a session of nobody, or one whose name may be cut.
   const sources = { ...context.ports, ...context.known, principalSuffix: context.configuration.principalSuffix }
   const seen = session && (await findActorOfSession(session.userName, sources))
   if (session && seen?.bar) return refuseBar(session.userName, seen.bar)

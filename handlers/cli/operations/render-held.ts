@@ -34,7 +34,7 @@ export type ShownList = Omit<ReturnType<typeof showList>, 'held' | 'items' | 'pa
   readonly memberships?: readonly string[]
   /** Of the rule `attributes`: which of them would go, or get another source. */
   readonly attributes?: readonly string[]
-  /** Of the rule `retirements`: which credentials would be made inactive or deleted, as `<credential> <act>`. */
+  /** For the rule `retirements`: which credentials would be made inactive or deleted, as `<credential> <act>`. */
   readonly credentials?: readonly string[]
 }
 
@@ -142,7 +142,7 @@ function renderHead({ lists, contents, releases, pause }: Shown): readonly strin
   ]
 }
 
-/** What was on a list: how many of what. */
+/** Counts the items of a list by their kind. */
 export function nameReleased({ rule, keys, items, permissionSet }: Released): string {
   if (rule === 'contents') return `the file of ${permissionSet}`
   if (rule === 'retirements') return count(items.length, 'credential')

@@ -9,7 +9,7 @@ import { record } from '../../domain/json/record.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { JsonRecord } from '../records/json-record.ts'
-import { parseStored } from '../records/stored-json.ts'
+import { readStored } from '../records/stored-json.ts'
 
 export const brakeKey = 'control/brake.json'
 
@@ -29,8 +29,7 @@ export const brakeFile = (objects: ObjectStore) => new JsonRecord(objects, brake
 
 /** The same, where nothing is written. Throws SpoiledObjectError. */
 export async function readBrake(objects: ReadingObjects): Promise<BrakeRecord | undefined> {
-  const found = await objects.get(brakeKey)
-  return found && parseStored(found, brakeBody).value
+  return (await readStored(objects, brakeKey, brakeBody))?.value
 }
 
 function renderBrake(record: BrakeRecord): z.input<typeof brakeBody> {

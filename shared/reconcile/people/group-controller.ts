@@ -35,7 +35,7 @@ import {
   ownedMembershipRecord,
   readOwnedGroup,
 } from '../records/owned-groups.ts'
-import { settlingMs, tellMembership } from './settle-membership.ts'
+import { isSettling, tellMembership } from './settle-membership.ts'
 
 type FoundGroup = DirectoryGroup & { readonly id: PrincipalId }
 
@@ -88,7 +88,7 @@ async function gather({ name, file, entry, now }: Input<GroupTypes>, context: Re
   return {
     file: file.is === 'valid' ? file.body : file.is,
     entry,
-    isFresh: entry !== undefined && now.getTime() - Date.parse(entry.claimedAt) < settlingMs,
+    isFresh: entry !== undefined && isSettling(entry.claimedAt, now),
     whole,
     group,
     knownAs: isKnown ? await findKnownAs(group.id, objects) : undefined,

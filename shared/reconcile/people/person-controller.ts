@@ -48,7 +48,7 @@ import { listOwnedPeople, ownedPersonRecord } from '../records/owned-people.ts'
 import type { Policies } from '../records/policies.ts'
 import { readParsedInput, requireUnchanged } from '../records/read-input.ts'
 import { findWhyKept } from './find-why-kept.ts'
-import { settlingMs } from './settle-membership.ts'
+import { isSettling, settlingMs } from './settle-membership.ts'
 
 type PersonContext = ReconcileContext & {
   readonly policies: Pick<Policies, 'read'>
@@ -142,7 +142,7 @@ async function gather(input: PersonInput, context: ReadingContext<PersonContext>
     whole,
     id,
     user: user && { ...user, hasName: user.name === whole },
-    isFresh: entry !== undefined && now.getTime() - Date.parse(entry.claimedAt) < settlingMs,
+    isFresh: entry !== undefined && isSettling(entry.claimedAt, now),
     isClaimed: entry?.claimed !== undefined && entry.claimed === head?.etag && isYoung(entry, now),
     isApplied: entry?.applied !== undefined && entry.applied === head?.etag,
     hasTerms: entry?.deleteAfterDays === terms.deleteAfterDays && entry?.endsAt === terms.endsAt,

@@ -25,6 +25,8 @@ import { tellEvent } from '../records/tell-event.ts'
 
 /** Listings of the directory may lag behind its writes so long. */
 export const settlingMs = 5 * 60_000
+/** A call at this instant may still take effect, or not be listed yet. */
+export const isSettling = (calledAt: string, now: Date) => now.getTime() - Date.parse(calledAt) < settlingMs
 /** More than any membership needs. */
 const stepsMost = 8
 
@@ -109,7 +111,7 @@ class MembershipEvaluation {
     const entry = stored?.value
     if (entry === undefined && this.#wish.isWanted !== 'yes') return { is: 'none' }
     const found = made ?? (await identityStore.getGroupMembershipId(this.#id.group, this.#id.user))
-    const isFresh = entry !== undefined && (await now()).getTime() - Date.parse(entry.calledAt) < settlingMs
+    const isFresh = entry !== undefined && isSettling(entry.calledAt, await now())
     const { onDrift } = configuration
     const isAskedAnew = entry !== undefined && asksAgain(entry.files, this.#wish.files)
     const step = decideMembership({ ...this.#wish, entry, isFresh, found, onDrift, isAskedAnew })

@@ -1,6 +1,6 @@
 import type * as z from 'zod'
 import type { ObjectStore, WriteResult } from '../../ports/object-store.ts'
-import { parseStored, renderJson, type Stored } from './stored-json.ts'
+import { parseStored, readStored, renderJson, type Stored } from './stored-json.ts'
 
 const revisionsMost = 20
 
@@ -37,8 +37,7 @@ export class JsonRecord<T> {
 
   /** Throws SpoiledObjectError. */
   async read(): Promise<Stored<T> | undefined> {
-    const found = await this.#objects.get(this.key)
-    return found && parseStored(found, this.#schema)
+    return readStored(this.#objects, this.key, this.#schema)
   }
 
   /** The same for a caller that keeps the last reading: `unchanged` while the object has this etag. */

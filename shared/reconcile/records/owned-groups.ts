@@ -20,7 +20,7 @@ import { type PrincipalName, principalName } from '../../domain/principals/princ
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
 import { readInput } from './read-input.ts'
-import { parseStored, spoiledAsAbsent } from './stored-json.ts'
+import { readStored, spoiledAsAbsent } from './stored-json.ts'
 
 const readsAtOnce = 16
 
@@ -31,8 +31,7 @@ export function ownedGroupRecord(objects: ObjectStore, name: PrincipalName): Jso
 
 /** The same, where nothing is written. Throws SpoiledObjectError. */
 export async function readOwnedGroup(objects: ReadingObjects, name: PrincipalName): Promise<OwnedGroup | undefined> {
-  const found = await objects.get(ownedGroupPrefix + name)
-  return found && parseStored(found, ownedGroup).value
+  return (await readStored(objects, ownedGroupPrefix + name, ownedGroup))?.value
 }
 
 /** Who answers for a group, by its file; `undefined`: it does not say, or cannot be read. */

@@ -1,7 +1,7 @@
 import type * as z from 'zod'
 import { remedyOfSpoiledEntry } from '../../domain/assignments/contradiction.ts'
 import { ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
-import type { FoundObject, ReadObject } from '../../ports/object-store.ts'
+import type { FoundObject, ReadingObjects, ReadObject } from '../../ports/object-store.ts'
 
 export type Stored<T> = { readonly value: T; readonly object: FoundObject }
 
@@ -30,6 +30,16 @@ export function parseStored<T>({ body, ...object }: ReadObject, schema: z.ZodTyp
   } catch (cause) {
     throw new SpoiledObjectError(object, { cause })
   }
+}
+
+/** The same, read where nothing is written. `undefined`: it is not there. Throws SpoiledObjectError. */
+export async function readStored<T>(
+  objects: ReadingObjects,
+  key: string,
+  schema: z.ZodType<T>,
+): Promise<Stored<T> | undefined> {
+  const found = await objects.get(key)
+  return found && parseStored(found, schema)
 }
 
 /** A spoiled object becomes a value, so that a reader of many objects can skip it. All other errors are thrown. */
