@@ -13,10 +13,12 @@ export type SuspensionFacts = {
   readonly isNoted: boolean
   /** What the status of the file said before. */
   readonly told: StatusState | undefined
+  /** Only its hour has come: nothing is known to have changed. */
+  readonly isDue: boolean
 }
 
 export const suspensionActions = ['restore', 'note', 'admit', 'end'] as const
-export const suspensionEnds = ['protected', 'unknown'] as const
+export const suspensionEnds = ['protected', 'unknown', 'suspended'] as const
 export type SuspensionAction = { readonly do: (typeof suspensionActions)[number] }
 export type SuspensionEnd = { readonly tell: (typeof suspensionEnds)[number] }
 
@@ -25,20 +27,23 @@ export type SuspensionEnd = { readonly tell: (typeof suspensionEnds)[number] }
  * status says that the brake has let the person pass, it is not asked again: the person counts once, however long the file lies
  * there. The first row that fits counts.
  *
- * | file  | policy      | user      | by id | status before  | step      |
- * | ----- | ----------- | --------- | ----- | -------------- | --------- |
- * | none  | any         | any       | any   | any            | restore   |
- * | there | protects it | any       | any   | any            | protected |
- * | there | none        | not known | any   | any            | unknown   |
- * | there | none        | known     | no    | any            | note      |
- * | there | none        | known     | found | has not passed | admit     |
- * | there | none        | known     | found | has passed     | end       |
+ * | file  | policy      | user      | by id | status before       | step      |
+ * | ----- | ----------- | --------- | ----- | ------------------- | --------- |
+ * | none  | any         | any       | any   | any                 | restore   |
+ * | there | protects it | known     | found | any                 | restore   |
+ * | there | protects it | any       | any   | any                 | protected |
+ * | there | none        | not known | any   | any                 | unknown   |
+ * | there | none        | known     | no    | any                 | note      |
+ * | there | none        | known     | found | suspended, only due | suspended |
+ * | there | none        | known     | found | has not passed      | admit     |
+ * | there | none        | known     | found | has passed          | end       |
  */
 export function decideSuspension(facts: SuspensionFacts): SuspensionAction | SuspensionEnd {
-  const { isThere, protectedBy, user, isNoted, told } = facts
+  const { isThere, protectedBy, user, isNoted, told, isDue } = facts
   if (!isThere) return { do: 'restore' }
-  if (protectedBy !== undefined) return { tell: 'protected' }
+  if (protectedBy !== undefined) return user !== undefined && isNoted ? { do: 'restore' } : { tell: 'protected' }
   if (user === undefined) return { tell: 'unknown' }
   if (!isNoted) return { do: 'note' }
+  if (told === 'suspended' && isDue) return { tell: 'suspended' }
   return { do: isAdmitted(told && { state: told }) ? 'end' : 'admit' }
 }

@@ -84,6 +84,8 @@ const againAfterMs: Partial<Record<StatusState, number>> = {
   held: heldMs,
   failed: 5 * 60_000,
   partly: laterMs,
+  // A policy may protect the user by then.
+  suspended: laterMs,
 }
 
 /**
@@ -104,7 +106,7 @@ export const suspensionController: Controller<SuspensionTypes> = {
 }
 
 async function gather(
-  { name, file, told }: SuspensionInput,
+  { name, file, told, isDue }: SuspensionInput,
   { objects, policies, identityStore, clock, configuration }: ReadingContext<SuspensionContext>,
 ): Promise<SuspensionFacts> {
   const isThere = file.is !== 'none'
@@ -117,6 +119,7 @@ async function gather(
     isNoted: isThere && user !== undefined && (await listMeantNames(objects, user)).includes(name),
     // That work is put off says nothing of how far it is.
     told: told?.putOff?.state ?? told?.state,
+    isDue,
   }
 }
 
@@ -221,11 +224,13 @@ function keepPutOff(described: Description['told'] & object, { head, told }: Sus
 
 function describe(
   { tell }: SuspensionEnd,
-  { key, name, now }: SuspensionInput,
+  { key, name, now, told }: SuspensionInput,
   { protectedBy }: SuspensionFacts,
 ): Description {
   const again = new Date(now.getTime() + laterMs)
   switch (tell) {
+    case 'suspended':
+      return { told, again }
     case 'protected':
       return {
         told: rejection({
@@ -279,10 +284,10 @@ async function listAsked(user: PrincipalId, objects: ObjectStore): Promise<strin
   return keys
 }
 
-/** What links still ask for by the names of the user is given back: each is looked at, and what the user asked for. */
+/** The file is gone, or does not count any more. What links still ask for by the names of the user is given back: each is looked at, and what the user asked for. */
 async function restore(
   user: PrincipalId | undefined,
-  { key, name, by, now }: SuspensionInput,
+  { key, name, by, now, file }: SuspensionInput,
   context: SuspensionContext,
 ): Promise<Description> {
   const { objects, identityStore, clock, configuration, suspensions, brake } = context
@@ -294,7 +299,7 @@ async function restore(
     await brake.drop(suspensionAct({ user, by: undefined }))
     await suspensions.forget(user, name)
     // It was put back at once, and its own look may be over.
-    if ((await objects.head(key)) !== undefined) await suspensions.note(user, name)
+    if (file.is === 'none' && (await objects.head(key)) !== undefined) await suspensions.note(user, name)
     const index = new PrincipalIndex(identityStore, clock, configuration.principalSuffix)
     const present = await index.nameOf('USER', user, clock.monotonicMs())
     if (present !== undefined) names.add(present)
@@ -309,5 +314,6 @@ async function restore(
   }
   await sendInputs(context, keys, 'its user is not suspended any more', configuration)
   if (user !== undefined) await lookAtRulesFor(user, context)
-  return { told: undefined }
+  // If a policy protects the user, the status says so next.
+  return { told: undefined, ...(file.is !== 'none' && { again: 'now' }) }
 }

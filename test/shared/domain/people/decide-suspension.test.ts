@@ -17,6 +17,7 @@ const count = everyChoice((choose) => {
     user: choose([undefined, principalId.parse('11111111-1111-4111-8111-111111111111')]),
     isNoted: choose([true, false]),
     told: choose([undefined, ...statusStates]),
+    isDue: choose([true, false]),
   })
 })
 const cases = every.map((facts) => {
@@ -28,8 +29,12 @@ test(`${count} facts are decided, and each step comes about`, () => {
   expect(new Set(cases.map(({ name }) => name))).toEqual(new Set([...suspensionActions, ...suspensionEnds]))
 })
 
-test('nobody is given back anything while the file lies there, and nothing ends where it is gone', () => {
-  for (const { facts, name } of cases) expect(name === 'restore').toBe(!facts.isThere)
+test('somebody is given back what they had where the file is gone, or a policy protects them since they were suspended', () => {
+  for (const { facts, name } of cases) {
+    const { isThere, protectedBy, user, isNoted } = facts
+    const isProtected = protectedBy !== undefined && user !== undefined && isNoted
+    expect(name === 'restore').toBe(!isThere || isProtected)
+  }
 })
 
 test('nothing of anybody ends whom a policy protects, who is not known, or who cannot be found by id later', () => {
@@ -44,4 +49,9 @@ test('the brake is asked until a status says that the person has passed, and not
   const passed = ['revoking', 'failed', 'suspended', 'partly']
   for (const { facts, name } of cases)
     if (name === 'admit' || name === 'end') expect(name === 'end').toBe(passed.includes(facts.told ?? ''))
+})
+
+test('who is suspended is looked at in full whenever something may have changed', () => {
+  for (const { facts, name } of cases)
+    if (name === 'suspended') expect([facts.told, facts.isDue]).toEqual(['suspended', true])
 })

@@ -86,6 +86,22 @@ test('whom a policy keeps from being suspended keeps everything, and the file is
   expect(asking.has()).toBe(true)
 })
 
+test('who is suspended has everything back within an hour once a policy names them, and the file is rejected', async () => {
+  const asking = await granted()
+  const { world } = asking
+  await world.objects.put(suspension, '')
+  await world.until(() => !asking.has(), 'the revocation')
+  await world.clock.advance(90_000)
+  await world.finish(world.everyMinuteOfLinks())
+  await world.until(async () => (await stateOf(asking)) === 'suspended', 'the status of the file')
+  await world.objects.put('policies/x.json', JSON.stringify({ contact: 'security', neverSuspend: ['mar*'] }))
+  await world.clock.advance(60 * 60_000)
+  await world.finish(world.everyMinute())
+  await world.until(async () => (await stateOf(asking)) === 'rejected', 'the rejection')
+  await world.until(() => asking.has(), 'the access')
+  expect(await asking.world.keys('state/suspended/')).toEqual([])
+})
+
 test('sessions of who is suspended are denied, and what was asked for is withdrawn for good', async () => {
   const asking = await granted()
   const { world } = asking
