@@ -4,14 +4,14 @@ import type { ApiCaller } from '../../shared/domain/deployment/api-caller.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { brakeFile, digestOf, heldDigests, releaseList } from '../../shared/reconcile/brake/brake-file.ts'
 import { listHeldAccess } from '../../shared/reconcile/brake/list-held-access.ts'
+import { listAttention } from '../../shared/reconcile/records/list-attention.ts'
 import {
   describePause,
   type Pause,
   pauseChanges,
   readPause,
   resumeChanges,
-} from '../../shared/reconcile/dispatcher/pause.ts'
-import { listAttention } from '../../shared/reconcile/records/list-attention.ts'
+} from '../../shared/reconcile/records/pause.ts'
 import { type Answer, answer, refuse } from '../api/answer.ts'
 import type { SentBody } from '../api/api-request.ts'
 import { readBody } from '../api/read-body.ts'

@@ -4,12 +4,12 @@ import { permissionSetName } from '../../shared/domain/permission-sets/permissio
 import { principalId } from '../../shared/domain/principals/identity-center-ids.ts'
 import { parseOrganizationFile } from '../../shared/memory/organization-file.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
-import { pauseChanges, resumeChanges } from '../../shared/reconcile/dispatcher/pause.ts'
 import { tellOutcomes } from '../../shared/reconcile/notifications/tell-outcomes.ts'
 import { noteDeletion } from '../../shared/reconcile/records/deletion-notes.ts'
 import { recordEndedSessions } from '../../shared/reconcile/records/ended-sessions.ts'
 import { recordFailure } from '../../shared/reconcile/records/failures.ts'
 import { claimBucket } from '../../shared/reconcile/records/owner.ts'
+import { pauseChanges, resumeChanges } from '../../shared/reconcile/records/pause.ts'
 import { World } from '../world.ts'
 
 const accounts = Array.from({ length: 30 }, (_, index) => String(100_000_000_000 + index))

@@ -1,5 +1,5 @@
 import { releaseList } from '../../shared/reconcile/brake/brake-file.ts'
-import { pauseChanges, resumeChanges } from '../../shared/reconcile/dispatcher/pause.ts'
+import { pauseChanges, resumeChanges } from '../../shared/reconcile/records/pause.ts'
 import { disturbing } from './doing.ts'
 import { keysOfPeople } from './hostile-actions.ts'
 import type { SimulatedWorld } from './simulated-world.ts'

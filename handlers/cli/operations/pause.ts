@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { readCallerIdentity } from '../../../shared/aws/caller-identity.ts'
 import { saysSomething } from '../../../shared/domain/text/says-something.ts'
-import { describePause, pauseChanges, remedyOf } from '../../../shared/reconcile/dispatcher/pause.ts'
+import { describePause, pauseChanges, remedyOf } from '../../../shared/reconcile/records/pause.ts'
 import { Refusal } from '../arguments/refusal.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'

@@ -13,7 +13,7 @@ import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import { renderCsv } from '../../../shared/domain/text/render-csv.ts'
 import type { showList } from '../../../shared/reconcile/brake/brake-file.ts'
-import { describePause, type Pause } from '../../../shared/reconcile/dispatcher/pause.ts'
+import { describePause, type Pause } from '../../../shared/reconcile/records/pause.ts'
 import { brief, few, type Room, takeFirst, verbose } from '../terminal/room.ts'
 
 /** One revocation on the list: why it is there, and the links that granted the access. */

@@ -9,8 +9,8 @@ import type { ObjectStore } from '../../../shared/ports/object-store.ts'
 import type { ObjectVersions } from '../../../shared/ports/object-versions.ts'
 import type { Ports } from '../../../shared/ports/ports.ts'
 import { patientIdentityStore } from '../../../shared/reconcile/calls/patient-identity-store.ts'
-import { pauseKey, readPause } from '../../../shared/reconcile/dispatcher/pause.ts'
 import { readOwner } from '../../../shared/reconcile/records/owner.ts'
+import { pauseKey, readPause } from '../../../shared/reconcile/records/pause.ts'
 import { findInputsAt, type InputChangesBack } from '../../../shared/reconcile/restore/inputs-at.ts'
 import {
   beginRestoration,

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import { type Assignment, renderAssignmentName } from '../../../shared/domain/assignments/assignment.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
-import { describePause, readPause, remedyOf } from '../../../shared/reconcile/dispatcher/pause.ts'
+import { describePause, readPause, remedyOf } from '../../../shared/reconcile/records/pause.ts'
 import { invalidOption } from '../arguments/invalid-option.ts'
 import { onlyOption } from '../arguments/only-option.ts'
 import { Refusal } from '../arguments/refusal.ts'

@@ -3,7 +3,7 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { findLedgerLoss } from '../records/ledger-count.ts'
 import { ownerKey } from '../records/owner.ts'
-import { type Pause, readPause, stopForLoss } from './pause.ts'
+import { type Pause, readPause, stopForLoss } from '../records/pause.ts'
 
 /**
  * The pause in force; where the ledger was lost, it begins now. Without its ledger ssofile would take its own access for

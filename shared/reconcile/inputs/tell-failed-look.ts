@@ -8,9 +8,9 @@ import type { Ports } from '../../ports/ports.ts'
 import { isPassing, isServiceError } from '../../ports/service-error.ts'
 import { crowdOf, isCrowded } from '../records/crowds.ts'
 import { indexInstants } from '../records/expiry-index.ts'
+import { reasonOf } from '../records/failures.ts'
 import { readNow } from '../records/owner.ts'
 import { StatusStore } from '../records/status-store.ts'
-import { reasonOf } from '../statuses/tell-put-off.ts'
 import { tellInput } from './tell-input.ts'
 
 /** How soon it is looked at again. */

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { record } from '../../domain/json/record.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
+import { isServiceError } from '../../ports/service-error.ts'
 import { JsonRecord } from './json-record.ts'
 
 const textMost = 2_000
@@ -68,4 +69,9 @@ export function describeError(error: unknown): string {
       .replace(/✖ /g, '')
       .replace(/\s*\n\s*/g, ' ')
   return error instanceof Error ? error.message : String(error)
+}
+
+/** Why something could not be done, for a person. */
+export function reasonOf(error: unknown): string {
+  return isServiceError(error) ? `${error.service} answered ${error.code}: ${error.message}` : describeError(error)
 }

@@ -1,14 +1,7 @@
 import { describePutOff, type PutOff } from '../../domain/statuses/put-off.ts'
-import { isServiceError } from '../../ports/service-error.ts'
-import { describeError } from '../records/failures.ts'
 import type { StatusStore } from '../records/status-store.ts'
 
 /** Says in the status of each input why work on it was put off. */
 export async function tellPutOff(statuses: StatusStore, inputs: Iterable<string>, putOff: PutOff): Promise<void> {
   for (const input of inputs) await statuses.revise(input, async (current) => describePutOff(current, putOff))
-}
-
-/** For a person. */
-export function reasonOf(error: unknown): string {
-  return isServiceError(error) ? `${error.service} answered ${error.code}: ${error.message}` : describeError(error)
 }

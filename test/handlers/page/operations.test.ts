@@ -2,12 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { assignmentKey } from '../../../shared/domain/assignments/assignment.ts'
 import { type BrakeList, emptyBrake } from '../../../shared/domain/brake/brake-record.ts'
 import { brakeFile, digestOf } from '../../../shared/reconcile/brake/brake-file.ts'
-import {
-  pauseChanges,
-  readPause,
-  reconcileAfterPause,
-  stopForLoss,
-} from '../../../shared/reconcile/dispatcher/pause.ts'
+import { pauseChanges, readPause, reconcileAfterPause, stopForLoss } from '../../../shared/reconcile/records/pause.ts'
 import { openProvider, openWithPeople, post } from './page-world.ts'
 
 let provider: Awaited<ReturnType<typeof openProvider>>

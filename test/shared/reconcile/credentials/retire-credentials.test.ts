@@ -6,7 +6,7 @@ import { organizationFile } from '../../../../shared/memory/organization-file.ts
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import type { RetiringAccount } from '../../../../shared/ports/retirer.ts'
 import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
-import { pauseChanges, resumeChanges } from '../../../../shared/reconcile/dispatcher/pause.ts'
+import { pauseChanges, resumeChanges } from '../../../../shared/reconcile/records/pause.ts'
 import { never } from '../../../intercept.ts'
 import { World, type WorldOptions } from '../../../world.ts'
 

@@ -7,10 +7,10 @@ import { permissionSetName } from '../../../../shared/domain/permission-sets/per
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { Lease } from '../../../../shared/reconcile/dispatcher/lease.ts'
-import { pauseChanges } from '../../../../shared/reconcile/dispatcher/pause.ts'
 import type { SliceOptions, SliceResult } from '../../../../shared/reconcile/dispatcher/slice.ts'
 import { beginDriftRun } from '../../../../shared/reconcile/drift/drift-run.ts'
 import { groupOf, type Lane } from '../../../../shared/reconcile/records/lanes.ts'
+import { pauseChanges } from '../../../../shared/reconcile/records/pause.ts'
 import type { Interceptor } from '../../../intercept.ts'
 import { Settling, type SettlingOptions } from '../../../settling.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { pauseKey } from '../../../../shared/reconcile/dispatcher/pause.ts'
+import { pauseKey } from '../../../../shared/reconcile/records/pause.ts'
 import { stride } from '../../../depth.ts'
 import { noAnswer } from '../../../intercept.ts'
 import { Grouping } from '../people/grouping.ts'

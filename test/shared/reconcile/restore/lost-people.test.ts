@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals'
 import { configuration } from '../../../../shared/domain/deployment/configuration.ts'
 import { judgeLostMembership } from '../../../../shared/domain/people/judge-lost-membership.ts'
 import { MemoryObjectVersions } from '../../../../shared/memory/s3/memory-object-versions.ts'
-import { readPause } from '../../../../shared/reconcile/dispatcher/pause.ts'
 import { readLedgerCount } from '../../../../shared/reconcile/records/ledger-count.ts'
+import { readPause } from '../../../../shared/reconcile/records/pause.ts'
 import {
   beginRestoration,
   endRestoration,

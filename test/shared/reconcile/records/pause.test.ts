@@ -9,7 +9,7 @@ import {
   readPause,
   reconcileAfterPause,
   resumeChanges,
-} from '../../../../shared/reconcile/dispatcher/pause.ts'
+} from '../../../../shared/reconcile/records/pause.ts'
 import { intercept } from '../../../intercept.ts'
 import { acme, World, type WorldOptions } from '../../../world.ts'
 
