@@ -1,0 +1,49 @@
+import type { Kind } from '../shared/domain/inputs/kind.ts'
+import { kindAt, kinds } from '../shared/domain/inputs/kinds.ts'
+import type { InputMessage } from '../shared/domain/links/input-message.ts'
+import type { Controller, KindTypes } from '../shared/reconcile/inputs/controller.ts'
+import { reconcileInput } from '../shared/reconcile/inputs/reconcile-input.ts'
+import { groupController } from '../shared/reconcile/people/group-controller.ts'
+import { lookAtAttributes } from '../shared/reconcile/people/look-at-attributes.ts'
+import { lookAtMembership } from '../shared/reconcile/people/look-at-membership.ts'
+import { lookAtEnded, personController } from '../shared/reconcile/people/person-controller.ts'
+import { ruleController } from '../shared/reconcile/people/rule-controller.ts'
+import { suspensionController } from '../shared/reconcile/people/suspension-controller.ts'
+import { lookAtApproval } from '../shared/reconcile/requests/look-at-approval.ts'
+import { lookAtRequest } from '../shared/reconcile/requests/look-at-request.ts'
+import type { InputContext } from './input-context.ts'
+
+/** Makes one input true, as it is now. Throws if something cannot be read or written. */
+export type Reconcile = (message: InputMessage, context: InputContext) => Promise<void>
+
+const controllers = new Map<Kind, Reconcile>()
+
+/** Says what becomes of the inputs of a kind. */
+function register(kind: Kind, reconcile: Reconcile): void {
+  controllers.set(kind, reconcile)
+}
+
+/** By the loop of all kinds. */
+const by =
+  <T extends KindTypes>(controller: Controller<T>) =>
+  (message: InputMessage, context: T['context']): Promise<void> =>
+    reconcileInput(message, controller, context)
+
+register(kinds.request, lookAtRequest)
+register(kinds.approval, lookAtApproval)
+register(kinds.suspension, (message, context) =>
+  lookAtEnded(message.key, context, () => reconcileInput(message, suspensionController, context)),
+)
+register(kinds.person, by(personController))
+register(kinds.group, by(groupController))
+register(kinds.membership, lookAtMembership)
+register(kinds.rule, by(ruleController))
+register(kinds.attributes, lookAtAttributes)
+
+/** The controller of an input's kind. Throws where no function works on messages of this kind, or another one does. */
+export function controllerOf(key: string): Reconcile {
+  const kind = kindAt(key)
+  const reconcile = kind && controllers.get(kind)
+  if (reconcile === undefined) throw new Error(`received the key '${key}', expected one whose kind has a controller`)
+  return reconcile
+}

@@ -1,0 +1,56 @@
+import type { Configuration } from '../shared/domain/deployment/configuration.ts'
+import type { Ports } from '../shared/ports/ports.ts'
+import { Brake } from '../shared/reconcile/brake/brake.ts'
+import { patientIdentityStore } from '../shared/reconcile/calls/patient-identity-store.ts'
+import { DirectoryListing } from '../shared/reconcile/directory/directory-listing.ts'
+import { Memberships } from '../shared/reconcile/directory/memberships.ts'
+import { refusePeople } from '../shared/reconcile/directory/refuse-people.ts'
+import { Minimums } from '../shared/reconcile/guardrails/minimums.ts'
+import { OrganizationCache } from '../shared/reconcile/organization/organization-cache.ts'
+import { LeaverCensus } from '../shared/reconcile/people/leaver-census.ts'
+import { Policies } from '../shared/reconcile/records/policies.ts'
+import { RuleFiles } from '../shared/reconcile/records/rule-files.ts'
+import { StatusStore } from '../shared/reconcile/records/status-store.ts'
+import { Suspensions } from '../shared/reconcile/records/suspensions.ts'
+import { EligibilityFiles } from '../shared/reconcile/requests/eligibility-files.ts'
+import { People } from '../shared/reconcile/requests/people.ts'
+
+/** What the controllers get, for one message. `sentMs`: when it was sent, by the clock of SQS; `undefined`: not known. */
+export type InputContext = ReturnType<typeof openInputs>['context'] & { readonly sentMs: number | undefined }
+
+/** What is shared by all messages that one process works on: caches, and one pace at the directory. */
+export function openInputs(ports: Ports, configuration: Configuration) {
+  const { objects, clock } = ports
+  // Many ask at once, and the directory answers few calls a second.
+  const identityStore = patientIdentityStore(ports)
+  const newPeople = () => new People(identityStore, clock, configuration.principalSuffix)
+  const policies = new Policies(ports)
+  const listing = new DirectoryListing({ ...ports, identityStore }, configuration.principalSuffix)
+  const suspensions = new Suspensions({ objects, policies })
+  const memberships = new Memberships(identityStore, clock)
+  const statuses = new StatusStore(objects, clock)
+  const minimums = new Minimums({ objects, policies, memberships, suspensions, statuses })
+  const brake = new Brake(ports, configuration, minimums)
+  const context = {
+    ...ports,
+    identityStore,
+    configuration,
+    organization: new OrganizationCache(ports, configuration.folders),
+    eligibilityFiles: new EligibilityFiles(ports),
+    people: newPeople(),
+    policies,
+    suspensions,
+    brake,
+    listing,
+    refusePeople: (now: Date) => refusePeople({ objects, identityStore, configuration }, now),
+    census: new LeaverCensus({ ...ports, identityStore, brake, listing }),
+    rules: new RuleFiles(objects),
+  }
+  return {
+    context,
+    /** Somebody has changed in the directory: whoever is looked at from now on is asked about again. */
+    forgetPeople: () => {
+      context.people = newPeople()
+    },
+  }
+}
