@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import * as z from 'zod'
 import { DataDirectoryError } from '../../infra/local/data-directory/data-directory.ts'
@@ -91,8 +92,42 @@ async function runLocal(options: LocalArguments): Promise<void> {
   process.stdout.write(system.greeting)
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+    whenNpmEnds(resolve)
   })
   await system.stop()
+}
+
+/** Who kills npm means what it runs. npm's shell does not pass the signal on, and outlives npm while this process runs. */
+function whenNpmEnds(end: () => void): void {
+  const npm = process.env.npm_lifecycle_event === 'start' ? findNpm(process.ppid) : undefined
+  if (npm === undefined) return
+  const watch = setInterval(() => {
+    if (isRunning(npm)) return
+    clearInterval(watch)
+    end()
+  }, 1000)
+  watch.unref()
+}
+
+/** npm is the parent, or the parent of the shell between. `undefined`: the system has no `ps`, such as Windows. */
+function findNpm(parent: number): number | undefined {
+  try {
+    const [ppid, ...command] = execFileSync('ps', ['-o', 'ppid=,command=', '-p', `${parent}`], { encoding: 'utf8' })
+      .trim()
+      .split(/\s+/)
+    return command.includes('-c') ? Number(ppid) : parent
+  } catch {
+    return undefined
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    // Of another user: it runs.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
 }
 
 type LocalArguments = {

@@ -32,6 +32,11 @@ export function fillFromOrganizationFile(file: OrganizationFile, models: Identit
   fillOrganization(file, models.organizations)
   for (const name of file.groups) models.identityStore.addPrincipal('GROUP', stablePrincipalId('GROUP', name), name)
   for (const name of file.users) models.identityStore.addPrincipal('USER', stablePrincipalId('USER', name), name)
+  for (const [group, members] of Object.entries(file.members))
+    for (const user of members) {
+      const [groupId, userId] = [stablePrincipalId('GROUP', group), stablePrincipalId('USER', user)]
+      models.identityStore.addMember(stableUuid(`membership ${group} ${user}`), groupId, userId)
+    }
   fillSsoAdmin(file, models)
 }
 

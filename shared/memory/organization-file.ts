@@ -53,6 +53,8 @@ export const organizationFile = z
     }),
     groups: z.array(principalName.refine((name) => isName('GROUP', name), 'no group can have this name')).default([]),
     users: z.array(principalName.refine((name) => isName('USER', name), 'no user can have this name')).default([]),
+    /** The user names of the people in each group. */
+    members: z.record(principalName, z.array(principalName)).default({}),
     /** Each in the format of a file under `permission_sets/`, which is checked when the models are filled. */
     permissionSets: z.array(z.looseObject({ permissionSetName })).default([]),
     assignments: z
@@ -106,6 +108,15 @@ function findContradictions(file: OrganizationFile): readonly Fault[] {
   const sets = file.permissionSets.map(({ permissionSetName: id }, index) => ({ id, path: ['permissionSets', index] }))
   const groups = file.groups.map((id, index) => ({ id, path: ['groups', index] }))
   const users = file.users.map((id, index) => ({ id: id.toLowerCase(), path: ['users', index] }))
+  const unknownMembers = Object.entries(file.members).flatMap(([group, members]): Fault[] => {
+    const path = ['members', group]
+    const unknown = members.flatMap((user, index) =>
+      file.users.includes(user) ? [] : [{ path: [...path, index], message: `no USER '${user}' in this file` }],
+    )
+    const repeated = findRepetitions(members.map((id, index) => ({ id, path: [...path, index] })))
+    const isGroup = file.groups.some((one) => one === group)
+    return [...(isGroup ? [] : [{ path, message: `no GROUP '${group}' in this file` }]), ...unknown, ...repeated]
+  })
   const strangers = file.assignments.flatMap((assignment, index): Fault[] => {
     const path = ['assignments', index]
     const names: readonly string[] = assignment.type === 'GROUP' ? file.groups : file.users
@@ -131,6 +142,7 @@ function findContradictions(file: OrganizationFile): readonly Fault[] {
       : [{ path: ['managementAccountId'], message: `no account ${file.managementAccountId} in this file` }]),
     ...[accounts, units, sets, groups, users].flatMap(findRepetitions),
     ...findMisplacedUnits(file.root, ['root']),
+    ...unknownMembers,
     ...strangers,
   ]
 }

@@ -1,9 +1,11 @@
+import { spawn } from 'node:child_process'
 import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { bareEnvironment } from './local-system.ts'
 import { checkout, type Ended, listNodes, runProgram } from './run-program.ts'
+import { until } from './until.ts'
 
 const nodes = listNodes()
 
@@ -46,3 +48,24 @@ test('the command gets names as they are, and folders from where it is called', 
   const { exitCode, stdout } = await run(process.execPath, 'validate', 'my access')
   expect({ exitCode, stdout }).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('valid: 0 links') })
 }, 60_000)
+
+test.each(['SIGTERM', 'SIGKILL'] as const)(
+  'npm start ends within seconds when npm gets %s',
+  async (signal) => {
+    const npm = spawn('npm', ['start', '--', '--port', '0'], { cwd: checkout, stdio: ['ignore', 'pipe', 'ignore'] })
+    const said: string[] = []
+    npm.stdout.setEncoding('utf8').on('data', (text: string) => said.push(text))
+    const url = await until('the ready line', async () => /ready on (http:\S+)/.exec(said.join(''))?.[1], {
+      withinMs: 60_000,
+    })
+    const health = () =>
+      fetch(`${url}/_ssofile/health`).then(
+        ({ ok }) => ok,
+        () => false,
+      )
+    expect(await health()).toBe(true)
+    npm.kill(signal)
+    await until('the end of the local system', async () => ((await health()) ? undefined : true), { withinMs: 15_000 })
+  },
+  90_000,
+)

@@ -290,7 +290,7 @@ export class MemoryIdentityStore implements IdentityStore {
     this.#gate.enter('CreateGroupMembership')
     const group = this.#groups.get(groupId)
     const user = this.#users.get(userId)
-    return this.#addMembership(this.#options.randomness.id(), group.groupId, user.userId)
+    return this.addMember(this.#options.randomness.id(), group.groupId, user.userId)
   }
 
   async deleteGroupMembership(membershipId: string): Promise<void> {
@@ -406,7 +406,8 @@ export class MemoryIdentityStore implements IdentityStore {
     })
   }
 
-  #addMembership(membershipId: string, groupId: PrincipalId, userId: PrincipalId): string {
+  /** As `addPrincipal`: it counts as no call. */
+  addMember(membershipId: string, groupId: PrincipalId, userId: PrincipalId): string {
     this.#willChange()
     this.#memberships.add({ membershipId, groupId, userId, createdAt: this.#options.clock.now() })
     this.#changed({ event: 'CreateGroupMembership', membershipId, groupId, userId })

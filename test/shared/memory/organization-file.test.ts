@@ -46,6 +46,11 @@ test.each([
     told: 'managementAccountId: no account 123456789012 in this file',
   },
   {
+    what: 'a member who is no user, in no group',
+    file: { ...smallOrganization, members: { ghosts: ['nobody'] } },
+    told: "members.ghosts: no GROUP 'ghosts' in this file; members.ghosts[0]: no USER 'nobody' in this file",
+  },
+  {
     what: 'an organizational unit with a wrong id',
     file: { ...smallOrganization, root: { ...root, organizationalUnits: [{ id: 'ou-1', name: 'x' }] } },
     told: 'root.organizationalUnits[0].id: ',
@@ -138,6 +143,13 @@ test('two fillings from one file have the same ids', () => {
   expect(principalIdIn(one, 'GROUP', 'Auditors')).toBe(principalIdIn(two, 'GROUP', 'Auditors'))
   expect(principalIdIn(one, 'GROUP', 'Auditors')).not.toBe(principalIdIn(one, 'GROUP', 'Operators'))
   expect(one.organizations.organizationId).toMatch(/^o-[0-9a-f]{10}$/)
+})
+
+test('the people of the file are in their groups', async () => {
+  const { users: [user = ''] = [], groups: [group = ''] = [] } = smallOrganization
+  const world = openWorld({}, { ...smallOrganization, members: { [group]: [user] } })
+  const { items } = await world.identityStore.listGroupMemberships(principalIdIn(world, 'GROUP', group), { most: 10 })
+  expect(items.map(({ userId }) => userId)).toEqual([principalIdIn(world, 'USER', user)])
 })
 
 describe('the fixture acme', () => {
