@@ -1,14 +1,16 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { InputMessage, Uploader } from '../../domain/links/input-message.ts'
 import type { Hint } from '../../domain/messages/hint.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { Complaint, Parsed } from '../../domain/statuses/complaint.ts'
-import type { NewStatus, Status } from '../../domain/statuses/status.ts'
+import type { Status } from '../../domain/statuses/status.ts'
 import type { ReadingIdentityStore } from '../../ports/identity-store.ts'
 import type { ReadingObjects } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { JsonRecord } from '../records/json-record.ts'
+import type { KnownRecord } from '../records/known-record.ts'
 import type { InputHead } from '../records/read-input.ts'
-import type { EventSubject } from '../records/tell-event.ts'
+import type { EventSubject, ToldOnce } from '../records/tell-event.ts'
 import type { ToldInput } from './tell-input.ts'
 
 /** The types of one kind of input. */
@@ -34,7 +36,7 @@ export type ReconcileContext = Pick<Ports, 'objects' | 'queues' | 'randomness' |
 /** The same without anything that writes: a plan can gather, too. */
 export type ReadingContext<Context extends ReconcileContext> = Omit<
   Context,
-  'objects' | 'identityStore' | 'queues' | 'randomness' | 'brake' | 'suspensions'
+  'objects' | 'identityStore' | 'queues' | 'randomness' | 'brake' | 'suspensions' | 'census'
 > & { readonly objects: ReadingObjects; readonly identityStore: ReadingIdentityStore }
 
 /** A file as it is now. `invalid`: also if S3 refuses to give it. */
@@ -56,6 +58,10 @@ export type Input<T extends KindTypes> = {
   readonly entry: T['entry'] | undefined
   /** Only its instant has come: nothing is known to have changed. */
   readonly isDue: boolean
+  /** An event tells that the content which is applied was uploaded again. */
+  readonly isRepeated: boolean
+  /** The message is about this user, whoever has the name now. */
+  readonly user: PrincipalId | undefined
   /** By S3's clock. */
   readonly now: Date
 }
@@ -64,7 +70,7 @@ export type Description = {
   /** `undefined`: it has no status. */
   readonly told: ToldInput | undefined
   /** When the loop looks at it again without an event. `now`: right after it has written the status. */
-  readonly again?: Date | 'now' | undefined
+  readonly again?: Date | readonly Date[] | 'now' | undefined
   /** What the loop sends once it has written the status. */
   readonly wakes?: Wakes | undefined
 }
@@ -79,11 +85,13 @@ export type Wakes = {
 /** What a step has changed. The loop tells history first, then writes the entry. */
 export type Effect<Entry> = {
   /** `at`: when it happened; absent: now. */
-  readonly history?: { readonly event: string; readonly at?: string; readonly body: object }
+  readonly history?: Omit<ToldOnce<string>, 'named' | 'at'> & { readonly at?: string }
   /** The new entry. Absent: it stays as it is. */
   readonly entry?: Entry | 'none'
   /** The inputs that wait for it are looked at again. */
   readonly isNews?: boolean
+  /** Where both belong, if only `gather` finds that. Absent: as `entryOf` and `historyOf` say of the name. */
+  readonly of?: { readonly record: KnownRecord<Entry>; readonly history: EventSubject }
 }
 
 /** What becomes of the inputs of one kind; `reconcileInput` does everything that holds for all kinds. */
@@ -111,8 +119,10 @@ export type Controller<T extends KindTypes> = {
   ) => Promise<Effect<T['entry']> | Description>
   /** Pure. If the file is rejected, the status says why, and not what this answers. */
   readonly describe: (end: T['end'], input: Input<T>, facts: T['facts']) => Description
+  /** Pure. What the status says while a pause stops a step. Absent: the reason of the pause. */
+  readonly describePause?: (reason: string, input: Input<T>, facts: T['facts']) => Description['told']
   /** The inputs that wait for news of this one. Absent: none do. */
   readonly waiting?: (name: T['name'], context: T['context']) => AsyncIterable<string>
-  /** What the status quotes from the file. */
-  readonly quote?: (body: T['body']) => Pick<NewStatus, 'owner'>
+  /** What every status of this input has, whatever it says. */
+  readonly keep?: (input: Input<T>) => Omit<ToldInput, 'state'>
 }

@@ -1,5 +1,6 @@
 import { findUploader } from '../../domain/links/find-uploader.ts'
 import type { InputMessage } from '../../domain/links/input-message.ts'
+import { changesNothing } from '../../domain/links/upload.ts'
 import type { Parsed } from '../../domain/statuses/complaint.ts'
 import { rejection, type Status } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
@@ -77,7 +78,7 @@ async function tell<T extends KindTypes>(
     if (JSON.stringify(current) !== JSON.stringify(before)) throw new RecordChangedError(statusKey(key))
     return told
   })
-  await indexInstants(objects, key, again instanceof Date ? [again] : [], id)
+  await indexInstants(objects, key, again === 'now' ? [] : [again ?? []].flat(), id)
   log.info(`${noun} reconciled`, { input: key, id, status: status?.state ?? 'removed' })
   if (wakes) await wake(wakes, message, context)
 }
@@ -136,7 +137,9 @@ async function readInput<T extends KindTypes>(
   const head = found?.head
   const by = findUploader(head, message, told)
   const isDue = message.event === dueEvent
-  return { key, name, head, by, told, isDue, file: readingOf<T['body']>(found?.file), entry: entry?.value, now }
+  const isRepeated = head !== undefined && changesNothing(message, head, told)
+  const file = readingOf<T['body']>(found?.file)
+  return { key, name, head, by, told, isDue, isRepeated, user: message.user, file, entry: entry?.value, now }
 }
 
 function readTold(key: string, { objects, clock }: ReconcileContext): Promise<Status | undefined> {
@@ -156,9 +159,8 @@ async function advance<T extends KindTypes>(
   context: T['context'],
 ): Promise<Effect<T['entry']> | Description> {
   const { key, file, head, now } = input
-  const quoted = file.is === 'valid' ? controller.quote?.(file.body) : undefined
-  const withQuoted = ({ told, ...rest }: Description): Description => ({
-    told: told && { ...quoted, ...told },
+  const withKept = ({ told, ...rest }: Description): Description => ({
+    told: told && { ...controller.keep?.(input), ...told },
     ...rest,
   })
   try {
@@ -167,19 +169,24 @@ async function advance<T extends KindTypes>(
     if (isEnd<T>(step)) {
       const said = controller.describe(step, input, facts)
       const isRejected = file.is === 'invalid' && controller.countsInvalid === undefined
-      return withQuoted(isRejected ? { told: rejection(file.complaint), again: said.again } : said)
+      return withKept(isRejected ? { told: rejection(file.complaint), again: said.again } : said)
     }
     if (!controller.underPause.some((name) => name === step.do)) {
-      const state = file.is === 'valid' ? 'applying' : 'revoking'
-      if (paused !== undefined)
-        return withQuoted({ told: { state, reason: paused }, again: new Date(now.getTime() + pausedAgainMs) })
+      if (paused !== undefined) {
+        const describe = controller.describePause ?? describePause
+        return withKept({ told: describe(paused, input, facts), again: new Date(now.getTime() + pausedAgainMs) })
+      }
       await requireUnchanged(context.objects, key, head)
     }
     const came = await controller.perform(step, input, facts, context)
-    return 'told' in came ? withQuoted(came) : came
+    return 'told' in came ? withKept(came) : came
   } catch (error) {
-    return withQuoted({ told: rejectRefused(error, { object: key, isThere: file.is === 'valid' }) })
+    return withKept({ told: rejectRefused(error, { object: key, isThere: file.is === 'valid' }) })
   }
+}
+
+function describePause(reason: string, { file }: Pick<Input<KindTypes>, 'file'>): Description['told'] {
+  return { state: file.is === 'valid' ? 'applying' : 'revoking', reason }
 }
 
 function isEnd<T extends KindTypes>(step: T['action'] | T['end']): step is T['end'] {
@@ -188,16 +195,16 @@ function isEnd<T extends KindTypes>(step: T['action'] | T['end']): step is T['en
 
 /** History first, so that nothing is ever there that history does not have. */
 async function record<T extends KindTypes>(
-  { history, entry: next }: Effect<T['entry']>,
+  { history, entry: next, of }: Effect<T['entry']>,
   { name, now }: Input<T>,
   entry: KnownRecord<T['entry']> | undefined,
   { noun, historyOf }: Controller<T>,
   { objects }: T['context'],
 ): Promise<void> {
-  if (history && historyOf) {
-    const { event, at = renderInstant(now), body } = history
-    await tellEvent(objects, historyOf(name), { event, named: `${noun}-${event}`, at, body })
-  }
-  if (next === 'none') await entry?.remove()
-  else if (next !== undefined) await entry?.write(next)
+  const subject = of?.history ?? historyOf?.(name)
+  if (history && subject)
+    await tellEvent(objects, subject, { at: renderInstant(now), ...history, named: `${noun}-${history.event}` })
+  const record = of?.record ?? entry
+  if (next === 'none') await record?.remove()
+  else if (next !== undefined) await record?.write(next)
 }

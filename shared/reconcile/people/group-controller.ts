@@ -69,7 +69,7 @@ export const groupController: Controller<GroupTypes> = {
   parseBody: parseGroupFile,
   entryOf: ownedGroupRecord,
   historyOf: (name) => ({ folder: `history/groups/${renderNameInKey(name)}/`, name: renderNameInKey(name) }),
-  quote: ({ owner }) => ({ owner }),
+  keep: ({ file }) => (file.is === 'valid' ? { owner: file.body.owner } : {}),
   gather,
   decide: decideGroup,
   underPause: ['note', 'give up', 'forget'],

@@ -5,8 +5,10 @@ export class KnownRecord<T> {
   readonly #record: JsonRecord<T>
   #known: { readonly value: T; readonly etag: string } | undefined
 
-  constructor(record: JsonRecord<T>) {
+  /** `known`: as somebody has read it. */
+  constructor(record: JsonRecord<T>, known?: { readonly value: T; readonly etag: string }) {
     this.#record = record
+    this.#known = known
   }
 
   /** As last read, or written. */
