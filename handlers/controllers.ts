@@ -1,5 +1,5 @@
 import type { Kind } from '../shared/domain/inputs/kind.ts'
-import { kindAt, kinds } from '../shared/domain/inputs/kinds.ts'
+import { kindAt, kinds, registerKind } from '../shared/domain/inputs/kinds.ts'
 import type { InputMessage } from '../shared/domain/links/input-message.ts'
 import type { Controller, KindTypes } from '../shared/reconcile/inputs/controller.ts'
 import { reconcileInput } from '../shared/reconcile/inputs/reconcile-input.ts'
@@ -9,6 +9,7 @@ import { lookAtMembership } from '../shared/reconcile/people/look-at-membership.
 import { lookAtEnded, personController } from '../shared/reconcile/people/person-controller.ts'
 import { ruleController } from '../shared/reconcile/people/rule-controller.ts'
 import { suspensionController } from '../shared/reconcile/people/suspension-controller.ts'
+import type { queuesOfPeople } from '../shared/reconcile/records/inputs.ts'
 import { lookAtApproval } from '../shared/reconcile/requests/look-at-approval.ts'
 import { lookAtRequest } from '../shared/reconcile/requests/look-at-request.ts'
 import type { InputContext } from './input-context.ts'
@@ -16,15 +17,26 @@ import type { InputContext } from './input-context.ts'
 /** Makes one input true, as it is now. Throws if something cannot be read or written. */
 export type Reconcile = (message: InputMessage, context: InputContext) => Promise<void>
 
+/** A kind whose messages the function `requests` works on. */
+type ReconciledKind = Kind & { readonly queue: (typeof queuesOfPeople)[number] }
+
 const controllers = new Map<Kind, Reconcile>()
 
-/** Says what becomes of the inputs of a kind. */
-function register(kind: Kind, reconcile: Reconcile): void {
+/**
+ * Makes a kind of input one of ssofile's: its row says who writes it and where, and all that derives from that; `reconcile` says what
+ * becomes of a file. Answers what takes the kind out again, for tests.
+ */
+export function register(kind: ReconciledKind, reconcile: Reconcile): () => void {
+  const withdraw = registerKind(kind)
   controllers.set(kind, reconcile)
+  return () => {
+    controllers.delete(kind)
+    withdraw()
+  }
 }
 
 /** By the loop of all kinds. */
-const by =
+export const by =
   <T extends KindTypes>(controller: Controller<T>) =>
   (message: InputMessage, context: T['context']): Promise<void> =>
     reconcileInput(message, controller, context)

@@ -1,14 +1,9 @@
 import type { SQSRecord } from 'aws-lambda'
+import { subjectOf } from '../shared/domain/inputs/kinds.ts'
 import type { InputMessage } from '../shared/domain/links/input-message.ts'
 import { isFolderMarker } from '../shared/domain/links/link.ts'
 import { tellFailedLook } from '../shared/reconcile/inputs/tell-failed-look.ts'
-import {
-  parseInput,
-  queueOfInput,
-  queuesOfPeople,
-  sendAlone,
-  subjectOfPeople,
-} from '../shared/reconcile/records/inputs.ts'
+import { parseInput, queueOfInput, queuesOfPeople, sendAlone } from '../shared/reconcile/records/inputs.ts'
 import { peopleChanged } from '../shared/reconcile/requests/follow-people.ts'
 import { controllerOf } from './controllers.ts'
 import type { QueueHandler } from './handler.ts'
@@ -50,5 +45,5 @@ export const requests: QueueHandler = (ports, configuration) => {
 }
 
 function orderOf({ key, isAlone }: InputMessage): string {
-  return isAlone ? key : subjectOfPeople(key)
+  return isAlone ? key : subjectOf(key)
 }

@@ -12,7 +12,7 @@ export function bucketOwnerFiles(environment: Environment, names: DeploymentName
   const files = {
     'policy.json': bucketPolicy(environment, names),
     'notifications.json': {
-      QueueConfigurations: notifiedPlaces.map((prefix) => ({
+      QueueConfigurations: notifiedPlaces().map((prefix) => ({
         Id: `ssofile-${prefix.replace('/', '')}`,
         QueueArn: names.queueArn('uploads'),
         Events: notifiedEvents,

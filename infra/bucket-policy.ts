@@ -20,21 +20,21 @@ export type PolicyJson = { readonly Version: '2012-10-17'; readonly Statement: r
 /** S3 User Guide, "Bucket policies": 20 KB. */
 export const policyBytesMost = 20 * 1024
 /** What governance writes, and nobody else. */
-const governedPrefixes = placesWrittenBy('governance')
+const governedPrefixes = () => placesWrittenBy('governance')
 /** Records of drills: written once, by responders. */
 const drillPrefix = 'drills/'
-const sharedPrefixes = [
+const sharedPrefixes = () => [
   ...placesWrittenBy('uploaders', 'permissionSetUploaders'),
   'control/',
   drillPrefix,
   kinds.suspension.at,
-  ...governedPrefixes,
+  ...governedPrefixes(),
 ]
 /** What HR writes. */
 export const peoplePrefixesOf = ({ directory }: Environment): readonly string[] =>
   placesOf((kind) => kind.writers === 'people' && (directory === 'identity-center' || kind !== kinds.person))
 const sharedPrefixesOf = (environment: Environment): readonly string[] => [
-  ...new Set([...sharedPrefixes, ...peoplePrefixesOf(environment)]),
+  ...new Set([...sharedPrefixes(), ...peoplePrefixesOf(environment)]),
 ]
 /** Where people write. Of `retire/` and `memberships/` only the folders that somebody has, so without any nobody writes there. */
 const inputPrefixesOf = (environment: Environment): readonly string[] => [
@@ -74,7 +74,7 @@ const settings = [
   's3:DeleteBucket',
 ] as const
 /** What people write under their own id. */
-const personalPrefixes = placesWrittenBy('oneself')
+const personalPrefixes = () => placesWrittenBy('oneself')
 const readings = ['s3:ListBucket', 's3:ListBucketVersions', 's3:GetObject', 's3:GetObjectVersion'] as const
 const readsAndWrites = ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'] as const
 /**
@@ -86,8 +86,8 @@ const readsAndWrites = ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:A
 const ownId = '${identitystore:UserId}/'
 
 /** What people who ask for access write under their own id, and what they read. */
-export const placesOfRequesters = {
-  write: personalPrefixes.map((place) => place + ownId),
+export const placesOfRequesters = () => ({
+  write: personalPrefixes().map((place) => place + ownId),
   read: [
     kinds.request.at,
     statusPrefix + kinds.request.at,
@@ -95,7 +95,7 @@ export const placesOfRequesters = {
     kinds.approval.at + ownId,
     kinds.eligibility.at,
   ],
-} as const
+})
 
 /** Part of the bucket and who puts and deletes there. Each pattern ends in its only `*`, which stands for any text, `/` too. */
 type Area = {
@@ -181,7 +181,7 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
     },
     ...denialsOfRequests(environment, names),
     only('OnlyOperatorsControl', ['control/'], [...names.rolesThatWrite('control/'), ...access.operators]),
-    only('OnlyGovernance', governedPrefixes, access.governance),
+    only('OnlyGovernance', governedPrefixes(), access.governance),
     only('OnlyTheseSuspend', peoplePrefixesOf(environment), [
       ...access.people,
       // Whose time is over by a file under `people/`, ssofile suspends.
@@ -205,7 +205,7 @@ function denials(environment: Environment, names: DeploymentNames): PolicyStatem
           [root.prefix],
           [
             ...sharedPrefixesOf(environment).filter((prefix) => prefix !== root.prefix),
-            ...personalPrefixes,
+            ...personalPrefixes(),
             ...folderedOf(environment),
           ],
         ),
@@ -282,8 +282,9 @@ function denialsOfRequests(environment: Environment, names: DeploymentNames): Po
   const { operators } = environment.access
   const objects = (prefix: string) => `${names.bucketArn}/${prefix}*`
   const signedIn = { ArnLike: { 'aws:PrincipalArn': names.sessionArnsOf('*') } }
-  const shared = beginningsBeside(personalPrefixes, [...sharedPrefixesOf(environment), ...folderedOf(environment)])
-  const exceptOwn = [...shared, ...personalPrefixes.map((prefix) => prefix + ownId)].map(objects)
+  const personal = personalPrefixes()
+  const shared = beginningsBeside(personal, [...sharedPrefixesOf(environment), ...folderedOf(environment)])
+  const exceptOwn = [...shared, ...personal.map((prefix) => prefix + ownId)].map(objects)
   const api = [
     ...(environment.provisioning.requests === 's3' ? [] : [names.roleArn('api')]),
     ...(environment.page === undefined ? [] : [names.roleArn('page')]),
@@ -294,7 +295,7 @@ function denialsOfRequests(environment: Environment, names: DeploymentNames): Po
   const unnamed = [...new Set([environment.account, names.bucketAccount])].filter(
     (own) => !accounts.some((one) => one === own),
   )
-  const deny = { Effect: 'Deny', Principal: '*', Resource: personalPrefixes.map(objects) } as const
+  const deny = { Effect: 'Deny', Principal: '*', Resource: personal.map(objects) } as const
   return [
     {
       Sid: 'PeopleAskOwn',
@@ -375,7 +376,7 @@ function grants(environment: Environment, names: DeploymentNames): PolicyStateme
     ...allowIn(names, {
       principals: governance,
       actions: readsAndWrites,
-      prefixes: governedPrefixes,
+      prefixes: governedPrefixes(),
     }),
     ...allowIn(names, {
       principals: ofOthers(environment.access.people),
@@ -448,7 +449,7 @@ function grantsOfRequests(environment: Environment, names: DeploymentNames): Pol
   const signedIn = { ArnLike: { 'aws:PrincipalArn': names.sessionArnsOf('*') } }
   const objects = (prefix: string) => `${names.bucketArn}/${prefix}*`
   // What they may not write of it is denied above.
-  const read = placesOfRequesters.read
+  const read = placesOfRequesters().read
   return [
     {
       ...people,

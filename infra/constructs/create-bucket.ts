@@ -56,7 +56,7 @@ export function createBucket(scope: Construct, { environment, names, key, mayNot
   if (!(resource instanceof CfnBucket)) throw new Error('the bucket has no resource')
   // Not by Bucket.addEventNotification, which brings a function of its own that may change any bucket.
   resource.notificationConfiguration = {
-    queueConfigurations: notifiedPlaces.flatMap((value) =>
+    queueConfigurations: notifiedPlaces().flatMap((value) =>
       notifiedEvents.map((event) => ({
         event,
         queue: names.queueArn('uploads'),

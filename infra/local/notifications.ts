@@ -52,7 +52,7 @@ export function startNotifications({
     outbox.put(renderS3TestEvent(source, at))
   }
   const stopListening = objects.onChange((change: ObjectChange) => {
-    if (notifiedPlaces.some((place) => change.key.startsWith(place))) outbox.put(renderS3Notification(change, source))
+    if (notifiedPlaces().some((place) => change.key.startsWith(place))) outbox.put(renderS3Notification(change, source))
   })
   return {
     async stop() {

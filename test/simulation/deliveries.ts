@@ -26,7 +26,7 @@ export class Deliveries {
   }
 
   notify(change: ObjectChange): void {
-    if (!notifiedPlaces.some((place) => change.key.startsWith(place))) return
+    if (!notifiedPlaces().some((place) => change.key.startsWith(place))) return
     const body = renderS3Notification(change, { bucket: 'ssofile', region: 'us-east-1', configurationId: 'inputs' })
     void this.#deliver('uploads', { body })
   }

@@ -17,11 +17,9 @@ export function pushedPlaces(...parts: readonly InputPart[]): readonly string[] 
   return placesOf(({ isPushed, writers }) => isPushed === true && (parts.length === 0 || wanted.includes(writers)))
 }
 
-const governed = pushedPlaces('governance', 'people', 'credentials')
-
 /** In a place of neither links, nor memberships, nor permission sets, whether or not the file there counts. */
 export function isGoverned(key: string): boolean {
-  return governed.some((place) => key.startsWith(place))
+  return pushedPlaces('governance', 'people', 'credentials').some((place) => key.startsWith(place))
 }
 
 /** A file that does not count, such as a README beside the policies. */

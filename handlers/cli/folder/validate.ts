@@ -17,7 +17,7 @@ import { renderValidation } from './render-validation.ts'
 import { validateGovernance } from './validate-governance.ts'
 import { type InputError, type Validation, validateInputs } from './validate-inputs.ts'
 
-const governedKinds = allKinds.filter(({ at, isPushed }) => isPushed && isGoverned(at))
+const listGoverned = () => allKinds().filter(({ at, isPushed }) => isPushed && isGoverned(at))
 const isOfPolicies = ({ at }: Kind) => at.startsWith(kinds.policy.at)
 
 type Options = { readonly config?: string; readonly policies?: string; readonly json?: boolean }
@@ -50,10 +50,10 @@ async function validate(source: string, { config, policies }: Options): Promise<
   const { folders, files, faults, warnings } = await open(source, config)
   const guardrails = await readGuardrails(policies ?? source)
   const governance = [
-    ...(await validateGovernance(policies ?? source, governedKinds.filter(isOfPolicies))),
+    ...(await validateGovernance(policies ?? source, listGoverned().filter(isOfPolicies))),
     ...(await validateGovernance(
       source,
-      governedKinds.filter((kind) => !isOfPolicies(kind)),
+      listGoverned().filter((kind) => !isOfPolicies(kind)),
     )),
   ]
   const told = new Set(governance.map(({ key }) => key))

@@ -16,7 +16,7 @@ type Schema = z.core.JSONSchema.BaseSchema
  */
 export function renderJsonSchemas(): ReadonlyMap<string, string> {
   return new Map([
-    ...allKinds.flatMap(({ document }): [string, string][] =>
+    ...allKinds().flatMap(({ document }): [string, string][] =>
       document ? [[`${document.file}.schema.json`, render(document.title, document.schema, document.rules)]] : [],
     ),
     ['export-header.schema.json', render('The first line of what ssofile export writes', exportHeader, {})],

@@ -30,7 +30,7 @@ export async function listUntold(
   const appliedAt = new Map(statuses.flatMap((one) => (one.state === 'applied' ? [[one.input, one.updatedAt]] : [])))
   const isOld = ({ waitsFor = '', updatedAt }: Status) => (appliedAt.get(waitsFor) ?? '') > updatedAt
   const untold: string[] = []
-  for (const prefix of notifiedPlaces.filter((place) => !isOfRequest(place))) {
+  for (const prefix of notifiedPlaces().filter((place) => !isOfRequest(place))) {
     for (const object of (await listHeads(objects, prefix)).values()) {
       if (unread.has(statusKey(object.key))) continue
       const status = left.get(object.key)

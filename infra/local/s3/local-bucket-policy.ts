@@ -40,25 +40,23 @@ const deployment = environment.parse({
 })
 const everybody = [`${users}*`]
 const names = new DeploymentNames(deployment)
-const policy = bucketPolicy(
-  {
-    ...deployment,
-    access: {
-      ...deployment.access,
-      uploaders: [{ folder: '', principals: everybody }],
-      permissionSetUploaders: everybody,
-      // Any folder, since owners are whoever the tags of accounts name.
-      accountOwners: [{ folder: '*', principals: everybody }],
-      memberships: [{ folder: '', principals: everybody }],
-    },
+const open = {
+  ...deployment,
+  access: {
+    ...deployment.access,
+    uploaders: [{ folder: '', principals: everybody }],
+    permissionSetUploaders: everybody,
+    // Any folder, since owners are whoever the tags of accounts name.
+    accountOwners: [{ folder: '*', principals: everybody }],
+    memberships: [{ folder: '', principals: everybody }],
   },
-  names,
-)
+}
 
 const roles = new Map(names.roleArns.map((arn) => [arn.slice(arn.indexOf('/') + 1), arn]))
 
 /** Whether the policy of a deployment's bucket would deny this. What it leaves open, other policies decide. */
 export function isDeniedByBucket({ accessKeyId, person }: Signer, action: WriteAction, key: string): boolean {
+  const policy = bucketPolicy(open, names)
   const request = { action: `s3:${action}`, resource: `${names.bucketArn}/${key}` }
   if (person === undefined) {
     return evaluatePolicy(policy, { ...request, principal: roles.get(accessKeyId) ?? users + accessKeyId }) === 'denied'

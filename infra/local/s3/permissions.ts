@@ -12,19 +12,20 @@ import { isDeniedByBucket, type Signer, type WriteAction } from './local-bucket-
 
 const writable = ({ write = [], put = [] }: FunctionPermissions) => [...write, ...put]
 /** What the policies of these roles and users allow; those of everybody else allow whatever the bucket's policy leaves open. */
-const prefixesByRole = new Map<string, readonly string[]>([
-  ['ssofile-api', writable(functionPermissions.api)],
-  ['ssofile-page', writable(functionPermissions.page)],
-  ['ssofile-operator', writable(operatorPermissions)],
-  ['ssofile-planner', writable(plannerPermissions)],
-  [
-    'operator',
-    [...placesWrittenBy('uploaders', 'permissionSetUploaders', 'memberships'), 'control/', kinds.request.at],
+const prefixesByRole: Readonly<Record<string, () => readonly string[]>> = {
+  'ssofile-api': () => writable(functionPermissions.api),
+  'ssofile-page': () => writable(functionPermissions.page),
+  'ssofile-operator': () => writable(operatorPermissions),
+  'ssofile-planner': () => writable(plannerPermissions),
+  operator: () => [
+    ...placesWrittenBy('uploaders', 'permissionSetUploaders', 'memberships'),
+    'control/',
+    kinds.request.at,
   ],
-  ['governance', placesWrittenBy('governance')],
-  ['responder', ['drills/']],
-  ['hr', placesWrittenBy('people')],
-])
+  governance: () => placesWrittenBy('governance'),
+  responder: () => ['drills/'],
+  hr: () => placesWrittenBy('people'),
+}
 
 /** Who writes where, in words: a place of its own, or the kind of input that is there. */
 function remedyFor(key: string): string {
@@ -52,7 +53,7 @@ const remedies: Partial<Record<Writers, (place: string) => string>> = {
 export function checkMayWrite(signer: Signer, action: WriteAction, key: string): void {
   const { accessKeyId, person } = signer
   if (accessKeyId === 'ssofile') return
-  const own = prefixesByRole.get(accessKeyId)
+  const own = Object.hasOwn(prefixesByRole, accessKeyId) ? prefixesByRole[accessKeyId]?.() : undefined
   const mayByOwnPolicy = own?.some((prefix) => key.startsWith(prefix)) ?? true
   if (mayByOwnPolicy && !isDeniedByBucket(signer, action, key)) return
   const who = person === undefined ? `'${accessKeyId}'` : `${person.userName} (user id ${person.userId})`

@@ -21,10 +21,16 @@ export type Kind = {
   /** How its keys begin, with `/` at the end; or its only key. */
   readonly at: string
   readonly writers: Writers
+  /** What one file is, in the table of docs/statuses.md. */
+  readonly meaning: string
   /** The queue of its messages. Absent: S3 tells nobody, and a schedule looks for what has changed. */
   readonly queue?: InputQueue
   /** Another queue for its deletion, which takes access away from a person. */
   readonly queueOfEnd?: InputQueue
+  /** What its messages are about: those about one subject are worked on in order. Absent: each file by itself. */
+  readonly subject?: (key: string) => string
+  /** Whose share of its queue a message takes: that of its folder, or of its subject alone. Absent: its uploader's. */
+  readonly share?: 'folder' | 'subject'
   /** Whether a folder that people push and pull has it. Absent: people write each file by itself. */
   readonly isPushed?: true
   /** Whether a key that begins with `at` is one. Absent: each is. */

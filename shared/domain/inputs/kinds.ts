@@ -33,7 +33,7 @@ import {
   parseGroupFile,
   parseGroupKey,
 } from '../people/group-file.ts'
-import { membershipPrefix, parseMembershipAnywhere } from '../people/membership-file.ts'
+import { folderOfMembership, membershipPrefix, parseMembershipAnywhere } from '../people/membership-file.ts'
 import {
   parsePersonFile,
   parsePersonKey,
@@ -65,6 +65,7 @@ import {
   parseRequestKey,
   requestMostBytes,
   requestPrefix,
+  userInKey,
 } from '../requests/access-request.ts'
 import {
   approvalMostBytes,
@@ -98,7 +99,9 @@ export const kinds = {
   link: {
     at: linkPrefix,
     writers: 'uploaders',
+    meaning: 'a [link](links.md)',
     queue: 'links',
+    share: 'folder',
     isPushed: true,
     mostBytes: linkBodyMostBytes,
     parse: parseLinkBody,
@@ -112,6 +115,7 @@ export const kinds = {
   permissionSet: {
     at: permissionSetPrefix,
     writers: 'permissionSetUploaders',
+    meaning: 'a [permission set](permission-sets.md)',
     queue: 'permission-sets',
     isPushed: true,
     mostBytes: permissionSetFileMostBytes,
@@ -126,7 +130,11 @@ export const kinds = {
   request: {
     at: requestPrefix,
     writers: 'oneself',
+    meaning: 'a [request](temporary-access.md) for temporary access',
     queue: 'requests',
+    // Only in order is the limit of undecided requests exact.
+    subject: userInKey,
+    share: 'subject',
     mostBytes: requestMostBytes,
     parse: keyAndBody(parseRequestKey, parseRequestBody),
     document: {
@@ -139,7 +147,10 @@ export const kinds = {
   approval: {
     at: approvalPrefix,
     writers: 'oneself',
+    meaning: 'an [approval](temporary-access.md#ask-approve-end) of a request, or a denial',
     queue: 'requests',
+    subject: userInKey,
+    share: 'subject',
     mostBytes: approvalMostBytes,
     parse: keyAndBody(parseApprovalKey, parseApprovalBody),
     document: {
@@ -152,15 +163,19 @@ export const kinds = {
   suspension: {
     at: suspensionPrefix,
     writers: 'people',
+    meaning: 'who is [suspended](people.md)',
     queue: 'urgent',
+    subject: userInKey,
     mostBytes: suspensionMostBytes,
     parse: keyAndBody(parseSuspensionKey, parseSuspensionBody),
   },
   person: {
     at: peoplePrefix,
     writers: 'people',
+    meaning: 'a [person](people.md#people-by-files), only where `directory` says so',
     queue: 'people',
     queueOfEnd: 'urgent',
+    subject: userInKey,
     isPushed: true,
     isKey: isJson,
     mostBytes: personFileMostBytes,
@@ -176,6 +191,7 @@ export const kinds = {
   policyTest: {
     at: policyTestPrefix,
     writers: 'governance',
+    meaning: '[tests](guardrails.md#try-before-you-enforce) of policies',
     isPushed: true,
     isKey: isJson,
     mostBytes: policyTestFileMostBytes,
@@ -190,6 +206,7 @@ export const kinds = {
   policy: {
     at: policyPrefix,
     writers: 'governance',
+    meaning: 'a [policy](guardrails.md)',
     isPushed: true,
     isKey: isPolicyKey,
     mostBytes: policyFileMostBytes,
@@ -204,6 +221,7 @@ export const kinds = {
   selector: {
     at: selectorPrefix,
     writers: 'governance',
+    meaning: 'a [selector](selectors.md): which accounts a name means',
     isPushed: true,
     isKey: isSelectorKey,
     mostBytes: selectorFileMostBytes,
@@ -218,6 +236,7 @@ export const kinds = {
   eligibility: {
     at: eligibilityPrefix,
     writers: 'governance',
+    meaning: 'an [eligibility](temporary-access.md#who-may-ask-for-what): who may ask for what',
     isPushed: true,
     isKey: isEligibilityKey,
     mostBytes: eligibilityFileMostBytes,
@@ -232,6 +251,7 @@ export const kinds = {
   group: {
     at: groupPrefix,
     writers: 'governance',
+    meaning: 'a [group](people.md#put-people-into-groups) that ssofile makes, or adopts',
     queue: 'people',
     isPushed: true,
     isKey: isJson,
@@ -247,8 +267,10 @@ export const kinds = {
   membership: {
     at: membershipPrefix,
     writers: 'memberships',
+    meaning: '[who is in a group](people.md#put-people-into-groups)',
     queue: 'people',
     queueOfEnd: 'urgent',
+    subject: withoutFolder,
     isPushed: true,
     mostBytes: linkBodyMostBytes,
     parse: keyAndBody(parseMembershipAnywhere, parseLinkBody),
@@ -256,7 +278,11 @@ export const kinds = {
   rule: {
     at: rulePrefix,
     writers: 'governance',
+    meaning: '[who is in a group by attributes](people.md#groups-by-rule)',
     queue: 'people',
+    // All of them share a listing of the directory.
+    subject: () => rulePrefix,
+    share: 'subject',
     isPushed: true,
     isKey: isJson,
     mostBytes: ruleMostBytes,
@@ -271,6 +297,7 @@ export const kinds = {
   hygiene: {
     at: hygieneKey,
     writers: 'governance',
+    meaning: 'what [credentials](credentials.md#hygienejson) are measured by',
     isPushed: true,
     mostBytes: hygieneFileMostBytes,
     parse: (_, body, size) => parseHygieneFile(body, size),
@@ -284,6 +311,7 @@ export const kinds = {
   attributes: {
     at: attributesKey,
     writers: 'governance',
+    meaning: 'the [attributes for access control](attributes.md) of the instance',
     queue: 'people',
     isPushed: true,
     mostBytes: attributesFileMostBytes,
@@ -298,6 +326,7 @@ export const kinds = {
   retirement: {
     at: retirePrefix,
     writers: 'accountOwners',
+    meaning: 'a [credential to be retired](credentials.md#retire-unused-credentials)',
     isPushed: true,
     // Its name says it all.
     mostBytes: 0,
@@ -306,11 +335,29 @@ export const kinds = {
 } as const satisfies Readonly<Record<string, Kind>>
 export type KindName = keyof typeof kinds
 
-export const allKinds: readonly Kind[] = Object.values(kinds)
+/** By the place. */
+const registered = new Map<string, Kind>(Object.values(kinds).map((kind) => [kind.at, kind]))
+
+/**
+ * Makes a kind one of ssofile's: all that is said below of kinds is said of it, too. Which kinds there are is part of the program, as
+ * its types are, so a kind is registered before anything runs, and is not handed through each function that asks here. No module
+ * keeps an answer from when it was loaded. Answers what takes the kind out again, for tests: their files share a process.
+ */
+export function registerKind(kind: Kind): () => void {
+  const { at } = kind
+  if ((registered.get(at) ?? kind) !== kind)
+    throw new Error(`received a second kind at '${at}', expected a place of its own for each`)
+  registered.set(at, kind)
+  return () => void registered.delete(at)
+}
+
+export function allKinds(): readonly Kind[] {
+  return [...registered.values()]
+}
 
 /** The kind whose place a key is in, whether or not the file there counts. */
 export function kindAt(key: string): Kind | undefined {
-  return allKinds.find(({ at }) => (at.endsWith('/') ? key.startsWith(at) : key === at))
+  return allKinds().find(({ at }) => (at.endsWith('/') ? key.startsWith(at) : key === at))
 }
 
 /** The kind of an input; `undefined`: it is none, such as a README beside the policies. */
@@ -321,7 +368,9 @@ export function kindOf(key: string): Kind | undefined {
 
 /** Where the files of such kinds are; a place inside another one is left out. */
 export function placesOf(isWanted: (kind: Kind) => boolean): readonly string[] {
-  const places = allKinds.filter(isWanted).map(({ at }) => at)
+  const places = allKinds()
+    .filter(isWanted)
+    .map(({ at }) => at)
   return places.filter((at) => !places.some((other) => other !== at && at.startsWith(other)))
 }
 
@@ -330,7 +379,14 @@ export function placesWrittenBy(...writers: readonly Writers[]): readonly string
 }
 
 /** How the keys begin of which S3 tells. */
-export const notifiedPlaces: readonly string[] = placesOf(({ queue }) => queue !== undefined)
+export function notifiedPlaces(): readonly string[] {
+  return placesOf(({ queue }) => queue !== undefined)
+}
+
+/** What the messages of an input are about: those about one subject are worked on in order. */
+export function subjectOf(key: string): string {
+  return kindAt(key)?.subject?.(key) ?? key
+}
 
 /** A request or an approval: it waits for people. */
 export function isOfRequest(input: string): boolean {
@@ -346,6 +402,12 @@ export function queueOf(key: string): InputQueue | undefined {
 export function isOfPeople(key: string): boolean {
   const queue = queueOf(key)
   return queue === 'requests' || queue === 'people' || queue === 'urgent'
+}
+
+/** Of one membership, whatever the folder of the file. */
+function withoutFolder(key: string): string {
+  const folder = folderOfMembership(key)
+  return membershipPrefix + key.slice(membershipPrefix.length + (folder === undefined ? 0 : folder.length + 1))
 }
 
 function isJson(key: string): boolean {

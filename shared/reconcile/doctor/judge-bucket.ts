@@ -64,7 +64,7 @@ function isAboutWrites(action: unknown): boolean {
 /** Without notifications, what is uploaded is found by the sweep every five minutes. */
 function judgeNotifications(rules: Told<'notifications'>): Finding {
   const kinds = ['s3:ObjectCreated:', 's3:ObjectRemoved:']
-  const missing = notifiedPlaces.filter(
+  const missing = notifiedPlaces().filter(
     (prefix) =>
       !kinds.every((kind) =>
         rules.some((rule) => prefix.startsWith(rule.prefix) && rule.events.some((event) => event.startsWith(kind))),

@@ -1,16 +1,10 @@
-import { attributesKey } from '../../domain/attributes/attributes-file.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { InputQueue } from '../../domain/inputs/kind.ts'
-import { isOfPeople, isOfRequest, kindAt } from '../../domain/inputs/kinds.ts'
+import { kindAt, subjectOf } from '../../domain/inputs/kinds.ts'
 import { type InputMessage, inputMessage } from '../../domain/links/input-message.ts'
-import { linkPrefix } from '../../domain/links/link.ts'
 import { uploaderWithoutSession } from '../../domain/links/uploader-without-session.ts'
 import { shareOf } from '../../domain/messages/folder-share.ts'
 import { renderMessageBody } from '../../domain/messages/message-body.ts'
-import { groupPrefix } from '../../domain/people/group-file.ts'
-import { folderOfMembership, membershipPrefix } from '../../domain/people/membership-file.ts'
-import { rulePrefix } from '../../domain/people/rule-file.ts'
-import { userInKey } from '../../domain/requests/access-request.ts'
 import { quote } from '../../domain/statuses/complaint.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { OutgoingMessage } from '../../ports/queues.ts'
@@ -69,26 +63,15 @@ const groupsOfShare = { urgent: 2, other: 8 }
 function groupOfInput(message: InputMessage, folders: readonly string[]): string {
   const { key, event, isAlone, by } = message
   if (isAlone) return groupId(key)
-  if (isOfRequest(key) || key.startsWith(rulePrefix)) return groupId(`requests of ${subjectOfPeople(key)}`)
-  const isLink = key.startsWith(linkPrefix)
-  const isAgain = by === undefined && !isLink
-  const share = isLink ? shareOf(key, folders) : `files of ${uploaderWithoutSession(by) ?? 'nobody known'}`
-  const subject = isOfPeople(key) ? subjectOfPeople(key) : key
+  const kind = kindAt(key)
+  const subject = subjectOf(key)
+  if (kind?.share === 'subject') return groupId(`requests of ${subject}`)
+  const isOfFolder = kind?.share === 'folder'
+  const isAgain = by === undefined && !isOfFolder
+  const share = isOfFolder ? shareOf(key, folders) : `files of ${uploaderWithoutSession(by) ?? 'nobody known'}`
   const groups = groupsOfShare[queueOfInput(message) === 'urgent' ? 'urgent' : 'other']
   const place = Number.parseInt(groupId(subject).slice(0, 8), 16) % groups
   return groupId(`${share} ${isDeletion(event) ? 'deleted' : isAgain ? 'again' : 'there'} ${place}`)
-}
-
-/**
- * Messages of a batch about it are worked on one after the other: all about one person, since only so the limit of undecided requests is
- * exact; or about one membership, whatever the folder of the file. All rules together: they share a listing of the directory.
- */
-export function subjectOfPeople(key: string): string {
-  if (key.startsWith(rulePrefix)) return rulePrefix
-  if (!key.startsWith(membershipPrefix))
-    return key.startsWith(groupPrefix) || key === attributesKey ? key : userInKey(key)
-  const folder = folderOfMembership(key)
-  return membershipPrefix + key.slice(membershipPrefix.length + (folder === undefined ? 0 : folder.length + 1))
 }
 
 /** By S3's name of the event, which decides on the order alone. */

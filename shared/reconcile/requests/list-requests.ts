@@ -1,10 +1,5 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { isOfPeople, placesOf, placesWrittenBy } from '../../domain/inputs/kinds.ts'
-import { groupPrefix } from '../../domain/people/group-file.ts'
-import { membershipPrefix } from '../../domain/people/membership-file.ts'
-import { peoplePrefix } from '../../domain/people/person-file.ts'
-import { rulePrefix } from '../../domain/people/rule-file.ts'
-import { suspensionPrefix } from '../../domain/people/suspension.ts'
 import { requestPrefix } from '../../domain/requests/access-request.ts'
 import { approvalPrefix } from '../../domain/requests/approval-file.ts'
 import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
@@ -120,10 +115,10 @@ async function countUndecided(objects: ObjectStore, key: string): Promise<number
   return Math.max(await count('waiting'), await count('rejected'))
 }
 
-/** Where somebody deleted the index of times: every request, suspension, person, group, membership and rule that has a status is looked at, and indexed again. */
+/** Where somebody deleted the index of times: what has a status, and is no link or permission set, is looked at, and indexed again. */
 export async function askForTimed(ports: Looking, configuration: Configuration): Promise<void> {
   const keys: string[] = []
-  for (const prefix of [requestPrefix, suspensionPrefix, peoplePrefix, groupPrefix, membershipPrefix, rulePrefix])
+  for (const prefix of placesOf(({ at }) => isOfPeople(at)))
     for (const key of (await listHeads(ports.objects, statusPrefix + prefix)).keys()) keys.push(inputOfStatus(key))
   await sendInputs(ports, keys, 'the index of times was gone', configuration)
 }

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { renderJsonSchemas } from '../../../../handlers/cli/schemas/json-schemas.ts'
+import { withTableOfKinds } from '../../../../handlers/cli/schemas/table-of-kinds.ts'
 import { parseRuleFile } from '../../../../shared/domain/people/rule-file.ts'
 import { badPermissionSetFiles } from '../../../shared/domain/bad-files.ts'
 import { jsonSchemaFaults } from '../json-schema-faults.ts'
@@ -13,6 +14,11 @@ const linkBody = (document: unknown) => jsonSchemaFaults(schema('link-body'), do
 
 test.each([...schemas])('schemas/%s is up to date; else: npm run schemas', (name, text) => {
   expect(readFileSync(new URL(`schemas/${name}`, root), 'utf8')).toBe(text)
+})
+
+test('docs/statuses.md has a row for each kind of input; else: npm run schemas', () => {
+  const page = readFileSync(new URL('docs/statuses.md', root), 'utf8')
+  expect(withTableOfKinds(page)).toBe(page)
 })
 
 test('no other schema is published', () => {
