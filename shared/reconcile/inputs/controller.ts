@@ -62,6 +62,8 @@ export type Input<T extends KindTypes> = {
   readonly isRepeated: boolean
   /** The message is about this user, whoever has the name now. */
   readonly user: PrincipalId | undefined
+  /** It has failed before, and is tried again apart from the others of its message group. */
+  readonly isAlone: boolean
   /** By S3's clock. */
   readonly now: Date
 }
@@ -101,7 +103,8 @@ export type Controller<T extends KindTypes> = {
   readonly mostBytes: number
   /** A file that is not valid still counts, because its body only says why. Absent: it is rejected. */
   readonly countsInvalid?: true
-  readonly parseBody: (key: string, body: Uint8Array, sizeBytes: number) => Parsed<T['body']>
+  /** `head`: which upload it is. */
+  readonly parseBody: (key: string, body: Uint8Array, sizeBytes: number, head: InputHead) => Parsed<T['body']>
   /** Absent: the kind has no record but the status. */
   readonly entryOf?: (objects: Ports['objects'], name: T['name']) => JsonRecord<T['entry']>
   readonly historyOf?: (name: T['name']) => EventSubject

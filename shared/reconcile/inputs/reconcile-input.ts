@@ -28,8 +28,8 @@ import type {
 import { rejectRefused } from './reject-refused.ts'
 import { tellInput } from './tell-input.ts'
 
-/** More than any input needs. */
-const stepsMost = 8
+/** More than any input needs: a request has a step for each approval. */
+const stepsMost = 40
 const pausedAgainMs = 60_000
 
 /**
@@ -139,7 +139,8 @@ async function readInput<T extends KindTypes>(
   const isDue = message.event === dueEvent
   const isRepeated = head !== undefined && changesNothing(message, head, told)
   const file = readingOf<T['body']>(found?.file)
-  return { key, name, head, by, told, isDue, isRepeated, user: message.user, file, entry: entry?.value, now }
+  const about = { key, name, user: message.user, isDue, isRepeated, isAlone: message.isAlone === true }
+  return { ...about, head, by, told, file, entry: entry?.value, now }
 }
 
 function readTold(key: string, { objects, clock }: ReconcileContext): Promise<Status | undefined> {

@@ -44,13 +44,13 @@ export async function readParsedInput<T>(
     parse,
   }: {
     readonly mostBytes: number
-    readonly parse: (key: string, body: Uint8Array, sizeBytes: number) => Parsed<T>
+    readonly parse: (key: string, body: Uint8Array, sizeBytes: number, head: InputHead) => Parsed<T>
   },
 ): Promise<{ readonly head: InputHead; readonly file: Parsed<T> } | undefined> {
   const found = await readInput(objects, key, { mostBytes })
   if (found === undefined) return undefined
   if ('complaint' in found) return { head: found.head, file: refused(found.complaint) }
-  return { head: found, file: parse(key, found.body, found.size) }
+  return { head: found, file: parse(key, found.body, found.size, found) }
 }
 
 /**
