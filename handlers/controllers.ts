@@ -15,7 +15,7 @@ import { lookAtRequest } from '../shared/reconcile/requests/look-at-request.ts'
 import type { InputContext } from './input-context.ts'
 
 /** Makes one input true, as it is now. Throws if something cannot be read or written. */
-export type Reconcile = (message: InputMessage, context: InputContext) => Promise<void>
+export type Reconcile = (message: InputMessage, context: InputContext) => Promise<unknown>
 
 /** A kind whose messages the function `requests` works on. */
 type ReconciledKind = Kind & { readonly queue: (typeof queuesOfPeople)[number] }
@@ -38,7 +38,7 @@ export function register(kind: ReconciledKind, reconcile: Reconcile): () => void
 /** By the loop of all kinds. */
 export const by =
   <T extends KindTypes>(controller: Controller<T>) =>
-  (message: InputMessage, context: T['context']): Promise<void> =>
+  (message: InputMessage, context: T['context']): Promise<unknown> =>
     reconcileInput(message, controller, context)
 
 register(kinds.request, lookAtRequest)

@@ -155,3 +155,15 @@ export interface SsoAdmin {
   /** Replaces all of them. ResourceNotFoundException where none were ever configured. */
   updateAttributes(attributes: readonly Attribute[]): Promise<void>
 }
+
+/** The calls about permission sets that change nothing. */
+export type ReadingSsoAdmin = Pick<
+  SsoAdmin,
+  | 'describePermissionSet'
+  | 'listTagsForResource'
+  | 'listManagedPolicies'
+  | 'listCustomerManagedPolicies'
+  | 'getInlinePolicy'
+  | 'getPermissionsBoundary'
+  | 'listAccountsForProvisionedPermissionSet'
+>

@@ -27,6 +27,8 @@ export type KindTypes = {
   /** Nothing more is to be done now. */
   readonly end: { readonly tell: string }
   readonly context: ReconcileContext
+  /** What the answers to its own calls tell one reconcile: to read it again would cost calls, or could not tell it. */
+  readonly learnt?: unknown
 }
 
 export type ReconcileContext = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' | 'identityStore' | 'log'> & {
@@ -56,6 +58,8 @@ export type Input<T extends KindTypes> = {
   /** Its status as it was before this step. */
   readonly told: Status | undefined
   readonly entry: T['entry'] | undefined
+  /** From the steps before, in this reconcile. */
+  readonly learnt: T['learnt'] | undefined
   /** Only its instant has come: nothing is known to have changed. */
   readonly isDue: boolean
   /** An event tells that the content which is applied was uploaded again. */
@@ -85,11 +89,13 @@ export type Wakes = {
 }
 
 /** What a step has changed. The loop tells history first, then writes the entry. */
-export type Effect<Entry> = {
+export type Effect<Entry, Learnt = unknown> = {
   /** `at`: when it happened; absent: now. */
   readonly history?: Omit<ToldOnce<string>, 'named' | 'at'> & { readonly at?: string }
   /** The new entry. Absent: it stays as it is. */
   readonly entry?: Entry | 'none'
+  /** In place of what the steps before have learnt. Absent: that stays. */
+  readonly learnt?: Learnt
   /** The inputs that wait for it are looked at again. */
   readonly isNews?: boolean
   /** Where both belong, if only `gather` finds that. Absent: as `entryOf` and `historyOf` say of the name. */
@@ -119,7 +125,7 @@ export type Controller<T extends KindTypes> = {
     input: Input<T>,
     facts: T['facts'],
     context: T['context'],
-  ) => Promise<Effect<T['entry']> | Description>
+  ) => Promise<Effect<T['entry'], T['learnt']> | Description>
   /** Pure. If the file is rejected, the status says why, and not what this answers. */
   readonly describe: (end: T['end'], input: Input<T>, facts: T['facts']) => Description
   /** Pure. What the status says while a pause stops a step. Absent: the reason of the pause. */

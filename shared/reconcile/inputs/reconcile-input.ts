@@ -32,6 +32,13 @@ import { tellInput } from './tell-input.ts'
 const stepsMost = 40
 const pausedAgainMs = 60_000
 
+/** What one reconcile had to tell of the input, what its status is now, and whether a step had news of it. */
+export type Reconciled = {
+  readonly told: Description['told']
+  readonly status: Status | undefined
+  readonly isNews: boolean
+}
+
 /**
  * Makes one input true, as it is now: gather, decide, perform one step, and again until nothing is left to do; then its status says so.
  * Safe to repeat at any time, and beside another process that does the same. Throws if something cannot be read or written; SQS then
@@ -41,16 +48,18 @@ export async function reconcileInput<T extends KindTypes>(
   message: InputMessage,
   controller: Controller<T>,
   context: T['context'],
-): Promise<void> {
+): Promise<Reconciled> {
   const { key } = message
   const named = controller.parseName(key)
   if (!named.ok) {
     const told = await readTold(key, context)
     const head = await context.objects.head(key)
-    return tell({ told: head && rejection(named.complaint) }, { head, told }, message, controller, context)
+    const rejected = { told: head && rejection(named.complaint) }
+    const status = await tell(rejected, { head, told }, message, controller, context)
+    return { ...rejected, status, isNews: false }
   }
   const { input, isNews, ...description } = await settle(message, named.value, controller, context)
-  await tell(description, input, message, controller, context)
+  const status = await tell(description, input, message, controller, context)
   if (isNews && controller.waiting)
     await wake(
       {
@@ -60,7 +69,8 @@ export async function reconcileInput<T extends KindTypes>(
       message,
       context,
     )
-  if (description.again === 'now') await reconcileInput(message, controller, context)
+  if (description.again === 'now') return reconcileInput(message, controller, context)
+  return { told: description.told, status, isNews }
 }
 
 /** Writes the status first, because others rely on it; then wakes the inputs that wait. */
@@ -70,17 +80,24 @@ async function tell<T extends KindTypes>(
   message: InputMessage,
   { noun }: Controller<T>,
   context: T['context'],
-): Promise<void> {
+): Promise<Status | undefined> {
   const { key, id } = message
   const { objects, log } = context
-  const status = await tellInput(context, { message, head }, (current) => {
+  const telling = tellInput(context, { message, head }, (current) => {
     // Another process has written the status meanwhile.
     if (JSON.stringify(current) !== JSON.stringify(before)) throw new RecordChangedError(statusKey(key))
     return told
   })
+  const status = await telling.catch(async (error: unknown) => {
+    // The file was replaced meanwhile: its own message has told more.
+    const isReplaced = head !== undefined && (await objects.head(key))?.etag !== head.etag
+    if (!(error instanceof RecordChangedError) || !isReplaced) throw error
+    return readTold(key, context)
+  })
   await indexInstants(objects, key, again === 'now' ? [] : [again ?? []].flat(), id)
   log.info(`${noun} reconciled`, { input: key, id, status: status?.state ?? 'removed' })
   if (wakes) await wake(wakes, message, context)
+  return status
 }
 
 async function wake(
@@ -107,12 +124,14 @@ async function settle<T extends KindTypes>(
   const paused = await readPauseReason(context.objects)
   const entry = controller.entryOf && new KnownRecord(controller.entryOf(context.objects, name))
   let isNews = false
+  let learnt: T['learnt'] | undefined
   for (let steps = 0; steps < stepsMost; steps++) {
-    const input = await readInput(message, name, entry, controller, context)
+    const input = { ...(await readInput(message, name, entry, controller, context)), learnt }
     const came = await advance(input, paused, controller, context)
     if ('told' in came) return { ...came, input, isNews }
     await record(came, input, entry, controller, context)
     isNews ||= came.isNews === true
+    learnt = came.learnt ?? learnt
   }
   throw new Error(`${message.key} is being changed by others all the time; it will be tried again`)
 }
@@ -127,7 +146,7 @@ async function readInput<T extends KindTypes>(
   entry: KnownRecord<T['entry']> | undefined,
   { mostBytes, parseBody }: Controller<T>,
   context: T['context'],
-): Promise<Input<T>> {
+): Promise<Omit<Input<T>, 'learnt'>> {
   const { key } = message
   const { objects } = context
   await entry?.read()
@@ -158,7 +177,7 @@ async function advance<T extends KindTypes>(
   paused: string | undefined,
   controller: Controller<T>,
   context: T['context'],
-): Promise<Effect<T['entry']> | Description> {
+): Promise<Effect<T['entry'], T['learnt']> | Description> {
   const { key, file, head, now } = input
   const withKept = ({ told, ...rest }: Description): Description => ({
     told: told && { ...controller.keep?.(input), ...told },
@@ -203,8 +222,10 @@ async function record<T extends KindTypes>(
   { objects }: T['context'],
 ): Promise<void> {
   const subject = of?.history ?? historyOf?.(name)
-  if (history && subject)
-    await tellEvent(objects, subject, { at: renderInstant(now), ...history, named: `${noun}-${history.event}` })
+  if (history && subject) {
+    const named = `${noun.replaceAll(' ', '-')}-${history.event}`
+    await tellEvent(objects, subject, { at: renderInstant(now), ...history, named })
+  }
   const record = of?.record ?? entry
   if (next === 'none') await record?.remove()
   else if (next !== undefined) await record?.write(next)

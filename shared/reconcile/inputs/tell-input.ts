@@ -6,7 +6,8 @@ import type { InputHead } from '../records/read-input.ts'
 import { describeInput } from '../records/read-input.ts'
 import { StatusStore } from '../records/status-store.ts'
 
-export type ToldInput = Omit<NewStatus, 'etag' | 'versionId' | 'lastModified' | 'by'>
+/** `by`: absent where it is who uploaded the input. */
+export type ToldInput = Omit<NewStatus, 'etag' | 'versionId' | 'lastModified'>
 
 /**
  * Makes the status of an input say what `tell` answers, and who uploaded it; `undefined`: nothing is to be said any more. What was

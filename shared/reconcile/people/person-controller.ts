@@ -104,9 +104,12 @@ export const personController: Controller<PersonTypes> = {
  * Around a look at a file under `suspended/` of somebody who has ended by a file under `people/`: where somebody deleted it, it is put
  * back first; and once nothing is left, the user may be due to be deleted.
  */
-export async function lookAtEnded(key: string, context: PersonContext, look: () => Promise<void>): Promise<void> {
+export async function lookAtEnded(key: string, context: PersonContext, look: () => Promise<unknown>): Promise<void> {
   const named = parseSuspensionKey(key)
-  if (!named.ok || context.configuration.directory !== 'identity-center') return look()
+  if (!named.ok || context.configuration.directory !== 'identity-center') {
+    await look()
+    return
+  }
   const { objects, randomness } = context
   const { ended, deleteAfterDays } = (await ownedPersonRecord(objects, named.value).read())?.value ?? {}
   const message = { v: 1, id: randomness.id(), event: 'its suspension', key: personKey(named.value) } as const
