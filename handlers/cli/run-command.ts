@@ -1,10 +1,11 @@
+import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import * as z from 'zod'
 import { addHelp } from './arguments/help.ts'
 import { Refusal } from './arguments/refusal.ts'
 import { tellError, wantsJson } from './arguments/tell-error.ts'
 import { addBucketOption } from './bucket/bucket.ts'
 import { addCommands } from './commands.ts'
-import { readVersion } from './version.ts'
 
 /** Runs `ssofile …` as this process's arguments and environment have it, to its end. Its exit code: `process.exitCode`. */
 export async function runCommand(): Promise<void> {
@@ -49,4 +50,11 @@ prints: docs/commands.md`,
     .showHelpAfterError('(add --help for usage)')
     .configureHelp({ subcommandTerm: (command) => command.name(), showGlobalOptions: true })
     .exitOverride()
+}
+
+const packageFile = z.object({ version: z.string() })
+
+/** The version of ssofile, from package.json. */
+function readVersion(): string {
+  return packageFile.parse(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))).version
 }

@@ -9,15 +9,14 @@ import {
   hostedStyle,
   renderHostedPage,
 } from '../../shared/domain/requests-page/render-requests-page.ts'
+import type { Clock } from '../../shared/ports/clock.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { isPassing } from '../../shared/ports/service-error.ts'
 import { type Answer, refusal, refuse } from '../api/answer.ts'
 import { findPerson, judgeUser, type PageSession, pageSession } from './find-person.ts'
 import { type HostedOrder, judgeHostedRequest } from './judge-hosted-request.ts'
-import { nameOfCookie, renderCookie } from './page-cookies.ts'
 import { cookieOf, type PageAnswer, type PageEvent } from './page-event.ts'
 import { StoredSecret } from './page-secret.ts'
-import { PersonThrottle } from './person-throttle.ts'
 import { type Fault, renderRefusal } from './refusal-page.ts'
 import { Seal } from './seal.ts'
 import { ServedCalls } from './served-calls.ts'
@@ -278,4 +277,55 @@ function unlessKnown({ headers: asked }: PageEvent, { statusCode, headers, body 
   const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
   if (asked['if-none-match'] === etag) return { statusCode: 304, headers: { etag }, body: '' }
   return { statusCode, headers: { ...headers, etag }, body }
+}
+
+/** What a browser keeps for the page: the session, and a sign-in that has begun. */
+type PageCookie = 'session' | 'sign-in'
+
+/**
+ * The prefix `__Host-` keeps other hosts of the same domain from setting or reading it; browsers ask for TLS there, so a page
+ * on this machine has none. SameSite Lax: links in mails and the provider's way back bring it, requests of other pages do
+ * not. (RFC 6265bis, "The __Host- prefix"; "SameSite".)
+ */
+function nameOfCookie(cookie: PageCookie, origin: string): string {
+  return `${origin.startsWith('https:') ? '__Host-' : ''}ssofile-${cookie}`
+}
+
+/** `seconds` 0: the browser forgets it. */
+function renderCookie(cookie: PageCookie, value: string, { origin, seconds }: CookieOptions): string {
+  const isSecure = origin.startsWith('https:') ? '; Secure' : ''
+  return `${nameOfCookie(cookie, origin)}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Lax${isSecure}`
+}
+type CookieOptions = { readonly origin: string; readonly seconds: number }
+
+/** A page asks for a few things every five seconds. */
+const perSecond = 5
+const burst = 40
+/** Whoever has not been here for this long is forgotten; those who are known are not more than that. */
+const fullAgainMs = (1000 * burst) / perSecond
+const peopleMost = 10_000
+
+/** How much one person may ask of one instance of the function: who asks too much holds up nobody else. */
+class PersonThrottle {
+  readonly #clock: Clock
+  readonly #people = new Map<string, { readonly left: number; readonly atMs: number }>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  admits(person: string): boolean {
+    const nowMs = this.#clock.monotonicMs()
+    const { left, atMs } = this.#people.get(person) ?? { left: burst, atMs: nowMs }
+    const now = Math.min(burst, left + ((nowMs - atMs) * perSecond) / 1000)
+    const isAdmitted = now >= 1
+    // The last one who came stands last.
+    this.#people.delete(person)
+    this.#people.set(person, { left: isAdmitted ? now - 1 : now, atMs: nowMs })
+    for (const [first, seen] of this.#people) {
+      if (this.#people.size <= peopleMost && nowMs - seen.atMs < fullAgainMs) break
+      this.#people.delete(first)
+    }
+    return isAdmitted
+  }
 }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { BlockList, isIPv6 } from 'node:net'
 import { SystemClock } from '../../shared/aws/system-clock.ts'
 import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
 import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
@@ -19,10 +20,8 @@ import type { Clock } from '../../shared/ports/clock.ts'
 import { versionDays } from '../bucket-settings.ts'
 import type { EventBridgeEvent } from './events/event-bridge-event.ts'
 import { EventBus } from './events/event-bus.ts'
-import { isInRanges } from './is-in-ranges.ts'
 import { localAccountId } from './local-account.ts'
 import { localRequests } from './local-request.ts'
-import { startSettling } from './settle-when-due.ts'
 
 export type LocalModelsOptions = {
   readonly bucket: string
@@ -145,4 +144,45 @@ async function readOrganizationFile(file: string | undefined): Promise<Organizat
   )
   if (!parsed.ok) throw new Error(renderComplaint(parsed.complaint))
   return parsed.value
+}
+
+/** Whether an address is in one of these CIDR ranges. `undefined`: the caller has none. */
+function isInRanges(address: string | undefined, ranges: readonly string[]): boolean {
+  if (address === undefined) return false
+  const list = new BlockList()
+  for (const range of ranges) {
+    const [net = '', bits] = range.split('/')
+    const family = isIPv6(net) ? 'ipv6' : 'ipv4'
+    list.addSubnet(net, bits === undefined ? (family === 'ipv6' ? 128 : 32) : Number(bits), family)
+  }
+  return list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
+}
+
+/** A model whose requests finish at instants of their own. */
+type SettlingModel = { nextDueAt(): Date | undefined; settle(): void }
+
+/**
+ * Settles a model whenever something is due, so that requests finish and send their events without being polled. Call
+ * `poke` when something may have become due earlier than before.
+ */
+export function startSettling(model: SettlingModel, clock: Clock): { poke(): void; stop(): Promise<void> } {
+  const stopping = new AbortController()
+  let sleeping = new AbortController()
+  const loop = async () => {
+    while (!stopping.signal.aborted) {
+      const due = model.nextDueAt()
+      sleeping = new AbortController()
+      const ms = due === undefined ? Number.POSITIVE_INFINITY : due.getTime() - clock.now().getTime()
+      await clock.sleep(ms, AbortSignal.any([sleeping.signal, stopping.signal]))
+      model.settle()
+    }
+  }
+  const running = loop()
+  return {
+    poke: () => sleeping.abort(),
+    async stop() {
+      stopping.abort()
+      await running
+    },
+  }
 }

@@ -170,7 +170,7 @@ export const functionSettings: Readonly<Record<FunctionName, FunctionSettings>> 
 
 /** Requests to the API: far above what people need, and far below what would crowd out the functions of the account. */
 export const apiThrottle = { perSecond: 20, burst: 40 }
-/** Requests to the page: each that is open asks every few seconds. One person gets less: `person-throttle.ts`. */
+/** Requests to the page: each that is open asks every few seconds. One person gets less: `PersonThrottle` in `page.ts`. */
 export const pageThrottle = { perSecond: 100, burst: 200 }
 
 const minuteMs = 60_000

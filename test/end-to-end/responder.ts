@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from '@jest/globals'
 import * as z from 'zod'
-import { oneTimeCode, stepOf } from '../../infra/local/break-glass/one-time-code.ts'
+import { oneTimeCode, stepOf } from '../../infra/local/break-glass/responder-users.ts'
 import { checkout, type Ended, listAwsClis, runProgram } from './run-program.ts'
 import { until } from './until.ts'
 

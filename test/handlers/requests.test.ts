@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { findOwnApprovals } from '../../handlers/cli/requests/find-own-approvals.ts'
+import { findOwnApprovals } from '../../handlers/cli/requests/requests.ts'
 import { principalId } from '../../shared/domain/principals/identity-center-ids.ts'
 import type { Status } from '../../shared/domain/statuses/status.ts'
 import { ServiceError } from '../../shared/ports/service-error.ts'

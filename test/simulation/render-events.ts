@@ -1,8 +1,8 @@
 import type { ApiCall } from '../../infra/local/events/api-call.ts'
 import type { EventBridgeEvent, EventStamp } from '../../infra/local/events/event-bridge-event.ts'
+import { renderTagChange } from '../../infra/local/events/event-bus.ts'
 import { renderOrganizationsServiceEvent } from '../../infra/local/events/organizations-events.ts'
 import { renderApiCall } from '../../infra/local/events/render-api-call.ts'
-import { renderTagChange } from '../../infra/local/events/tag-change-event.ts'
 import type { OrganizationsChange } from '../../shared/memory/organizations/organization-records.ts'
 
 // The events of changes in AWS's real shapes, by the id of `$.id`.

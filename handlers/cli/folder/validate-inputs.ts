@@ -1,13 +1,19 @@
 import { type Guardrails, noGuardrails } from '../../../shared/domain/guardrails/policy-file.ts'
+import { awsManagedPoliciesOf } from '../../../shared/domain/iam-policies/aws-managed-policy-names.ts'
+import { judgeManagedPolicy } from '../../../shared/domain/iam-policies/judge-managed-policy.ts'
+import { placeOf, renderJsonPath } from '../../../shared/domain/json/json-path.ts'
 import { type InputFault, type InputJudgement, judgeInput } from '../../../shared/domain/links/judge-input.ts'
 import { linkPrefix } from '../../../shared/domain/links/link.ts'
 import { linkBodyMostBytes } from '../../../shared/domain/links/link-body.ts'
 import { membershipPrefix } from '../../../shared/domain/people/membership-file.ts'
-import { permissionSetFileMostBytes } from '../../../shared/domain/permission-sets/permission-set-file.ts'
+import {
+  parsePermissionSetFile,
+  permissionSetFileMostBytes,
+} from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import type { PermissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
+import { type JsonPath, quote } from '../../../shared/domain/statuses/complaint.ts'
 import { unreadable } from '../plan/proposed-folder.ts'
 import type { InputFile } from './folder-inputs.ts'
-import { judgeManagedPolicies } from './judge-managed-policies.ts'
 
 export type InputError = { readonly key: string } & InputFault
 export type InputWarning = { readonly key?: string; readonly warning: string }
@@ -84,5 +90,42 @@ async function judge(
     }
   } catch (error) {
     return { faults: [unreadable('file', error)], warnings: [] }
+  }
+}
+
+/**
+ * The AWS managed policies of a permission set file that AWS does not have: faults where a name is misspelt, warnings where
+ * the list may be older than the policy. Here only: ingestion leaves it to AWS, which knows.
+ */
+function judgeManagedPolicies(key: string, body: Uint8Array): Pick<InputJudgement, 'faults' | 'warnings'> {
+  const file = parsePermissionSetFile(key, body)
+  if (!file.ok) return { faults: [], warnings: [] }
+  const { managedPolicyArns, permissionsBoundary: boundary } = file.value
+  const named: readonly { readonly arn: string; readonly path: JsonPath }[] = [
+    ...managedPolicyArns.map((arn, index) => ({ arn, path: ['managedPoliciesArnList', index] })),
+    ...(boundary && 'ManagedPolicyArn' in boundary
+      ? [{ arn: boundary.ManagedPolicyArn, path: ['permissionsBoundary', 'ManagedPolicyArn'] }]
+      : []),
+  ]
+  const judged = named.map((one) => ({ ...one, ...judgeManagedPolicy(one.arn) }))
+  const text = new TextDecoder().decode(body)
+  return {
+    faults: judged.flatMap((one) => {
+      if (one.verdict !== 'misspelt') return []
+      return {
+        path: renderJsonPath(one.path),
+        place: placeOf(text, one.path),
+        received: `'${quote(one.arn, 300)}', which AWS does not have`,
+        expected: 'the ARN of a policy that AWS manages',
+        remedy: `write '${one.meant}'`,
+      }
+    }),
+    warnings: judged.flatMap(({ arn, verdict }) =>
+      verdict === 'unknown'
+        ? [
+            `${quote(arn, 300)} is not among the managed policies that AWS had on ${awsManagedPoliciesOf}: if AWS has not added it since, the permission set will fail`,
+          ]
+        : [],
+    ),
   }
 }

@@ -1,21 +1,23 @@
 import type { Command } from 'commander'
 import type { Kind } from '../../../shared/domain/inputs/kind.ts'
 import { allKinds, kinds } from '../../../shared/domain/inputs/kinds.ts'
-import type { Complaint } from '../../../shared/domain/statuses/complaint.ts'
+import { faultsOf } from '../../../shared/domain/links/judge-input.ts'
+import { type Complaint, quote } from '../../../shared/domain/statuses/complaint.ts'
+import { count } from '../../../shared/domain/text/count.ts'
 import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
 import { chooseConfiguration } from '../bucket/deployment.ts'
 import { readConfiguration } from '../bucket/read-configuration.ts'
 import { readGuardrails } from '../guardrails/read-guardrails.ts'
+import { type ProposedFile, readProposedFiles } from '../plan/proposed-folder.ts'
 import { listBucketInputs } from '../status/bucket-inputs.ts'
+import { paint } from '../terminal/paint.ts'
 import { Progress } from '../terminal/progress.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { type FolderListing, listFolder } from './folder-inputs.ts'
 import { isGoverned } from './input-parts.ts'
-import { renderValidation } from './render-validation.ts'
-import { validateGovernance } from './validate-governance.ts'
-import { type InputError, type Validation, validateInputs } from './validate-inputs.ts'
+import { type InputError, type InputWarning, type Validation, validateInputs } from './validate-inputs.ts'
 
 const listGoverned = () => allKinds().filter(({ at, isPushed }) => isPushed && isGoverned(at))
 const isOfPolicies = ({ at }: Kind) => at.startsWith(kinds.policy.at)
@@ -112,4 +114,63 @@ function toJson({ links, memberships, permissionSets, errors, warnings }: Valida
     remedy,
   }))
   return { valid: errors.length === 0, links, memberships, permissionSets, errors: placed, warnings }
+}
+
+/** Every error and warning, then the figures, for a terminal. */
+function renderValidation({ links, memberships, permissionSets, errors, warnings }: Validation): string {
+  const wrong = new Set(errors.map(({ key }) => key)).size
+  const members = memberships === 0 ? '' : `, ${count(memberships, 'membership')}`
+  const files = `${count(links, 'link')}${members} and ${count(permissionSets, 'permission set')}`
+  const verdict =
+    errors.length === 0
+      ? paint('good', `valid: ${files}`)
+      : `${paint('bad', `not valid: ${count(errors.length, 'error')} in ${count(wrong, 'file')}`)}, of ${files}`
+  const warned = warnings.length === 0 ? '' : `, ${count(warnings.length, 'warning')}`
+  const blocks = [...errors.map(renderError), ...warnings.map(renderWarning)]
+  return `${blocks.map((block) => `${block}\n`).join('')}${verdict}${warned}\n`
+}
+
+function renderError({ key, path, place, received, expected, remedy }: InputError): string {
+  const at = place === undefined ? '' : `:${place.line}:${place.column}`
+  const where = path === undefined ? '' : `  ${path}`
+  const parts = [
+    ['received', received],
+    ['expected', expected],
+    ['do', remedy],
+  ]
+  return `${paint('bad', `${quote(key, 1100)}${at}`)}${where}\n${parts.map(([name = '', text = '']) => `  ${name.padEnd(10)}${quote(text, 2000)}\n`).join('')}`
+}
+
+function renderWarning({ key, warning }: InputWarning): string {
+  const object = key === undefined ? '' : `${quote(key, 1100)}\n  `
+  return `${object}${paint('pending', 'warning')}   ${quote(warning, 2000)}\n`
+}
+
+/** The faults of these files of governance, in a folder or a bucket: each once, with its place. */
+async function validateGovernance(source: string, kinds: readonly Kind[]): Promise<readonly InputError[]> {
+  const found = await Promise.all(
+    kinds.map(async (kind) => (await readFiles(source, kind)).flatMap((file) => faultsOfFile(file, kind))),
+  )
+  return found.flat()
+}
+
+function faultsOfFile(file: ProposedFile, { parse }: Kind): readonly InputError[] {
+  const { key } = file
+  if ('complaint' in file) {
+    const { received, expected, remedy } = file.complaint
+    return [{ key, received, expected, remedy }]
+  }
+  return faultsOf(parse(key, file.body, file.size), file.body).map((fault) => ({ key, ...fault }))
+}
+
+async function readFiles(source: string, kind: Kind): Promise<readonly ProposedFile[]> {
+  const { at: prefix, isKey = () => true, mostBytes } = kind
+  if (!source.startsWith('s3://')) return readProposedFiles(source, { prefix, isKey, mostBytes })
+  const { objects } = openCliPorts(bucketOf(source))
+  const files: ProposedFile[] = []
+  for await (const { key } of objects.list(prefix)) {
+    const found = isKey(key) ? await objects.get(key, { mostBytes }) : undefined
+    if (found) files.push({ key, size: found.size, body: found.body })
+  }
+  return files
 }

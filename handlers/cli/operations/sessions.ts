@@ -38,8 +38,8 @@ import { chooseConfiguration } from '../bucket/deployment.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { Progress } from '../terminal/progress.ts'
 import { renderJson } from '../terminal/render-json.ts'
+import { renderTable, terminalWidth } from '../terminal/render-table.ts'
 import { explainDenial } from './explain-denial.ts'
-import { renderSessions, type ShownSession } from './render-sessions.ts'
 
 type EndOptions = {
   readonly permissionSet?: string
@@ -307,4 +307,30 @@ async function listShown({ objects }: Ports): Promise<Shown> {
     sessions.push({ ...one, state, refused })
   }
   return { sessions, spoiled: read.spoiled.map(describeSpoiledEnding) }
+}
+
+/** `refused`: why its permission set does not deny it. */
+type ShownSession = EndedSession & {
+  readonly state: 'on its way' | 'denied' | 'refused' | 'no room'
+  readonly refused?: string | undefined
+}
+
+/** `spoiled`: entries of the record that count for nothing. */
+export function renderSessions(sessions: readonly ShownSession[], spoiled: readonly string[] = []): string {
+  const ignored = spoiled.map((one) => `spoiled, and counts for nothing: ${quote(one, 1000)}\n`).join('')
+  if (sessions.length === 0) return `no sessions are denied\n${ignored}`
+  const rows = sessions.map(({ name, permissionSet, account, before, until, state, by }) => [
+    name,
+    permissionSet,
+    account ?? 'all',
+    before,
+    until,
+    state,
+    by,
+  ])
+  const titles = ['user', 'permission set', 'account', 'begun before', 'denied until', 'state', 'by']
+  const refused = sessions.flatMap(({ permissionSet, refused: why }) =>
+    why === undefined ? [] : `${permissionSet}: refused: ${quote(why, 1000)}\n`,
+  )
+  return renderTable(titles, rows, terminalWidth(), [3, 4]) + [...new Set(refused)].join('') + ignored
 }

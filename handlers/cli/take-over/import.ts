@@ -1,13 +1,38 @@
 import type { Command } from 'commander'
+import {
+  type AssignmentKey,
+  assignmentOf,
+  nameAssignment,
+  renderAssignmentName,
+} from '../../../shared/domain/assignments/assignment.ts'
+import type { Obstacle } from '../../../shared/domain/links/compact-links.ts'
+import { type LinkKey, renderGrant } from '../../../shared/domain/links/link.ts'
+import { splitLinkFields } from '../../../shared/domain/links/link-fields.ts'
+import { principalName } from '../../../shared/domain/principals/principal.ts'
+import { renderScope } from '../../../shared/domain/scopes/scope.ts'
+import { type Complaint, quote, renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
+import { count } from '../../../shared/domain/text/count.ts'
+import { readDriftRun } from '../../../shared/reconcile/drift/drift-run.ts'
+import { readOwner } from '../../../shared/reconcile/records/owner.ts'
+import { prepareImport } from '../../../shared/reconcile/take-over/import-assignments.ts'
 import { repeated } from '../arguments/options.ts'
 import { Refusal } from '../arguments/refusal.ts'
+import { askRights, rightsOfImport } from '../bucket/ask-rights.ts'
+import { bucketOf } from '../bucket/bucket.ts'
+import { openCliPorts } from '../bucket/cli-ports.ts'
+import { chooseConfiguration } from '../bucket/deployment.ts'
 import { isFolder } from '../folder/folder-inputs.ts'
 import { explainDenial } from '../operations/explain-denial.ts'
-import { addFilters } from './assignment-filters.ts'
-import { type ImportAssignmentsOptions, importAssignments } from './import-assignments.ts'
+import { ProposedObjects } from '../plan/proposed-objects.ts'
+import { Progress } from '../terminal/progress.ts'
+import { renderJson } from '../terminal/render-json.ts'
+import { addFilters, type FilterOptions, parseFilters } from './assignment-filters.ts'
+import { claimForImport } from './claim-for-import.ts'
 import { importExport } from './import-export.ts'
 import { type ImportPermissionSetsOptions, importPermissionSets } from './import-permission-sets.ts'
 import { readExport } from './read-export.ts'
+import { readImportSource } from './read-import-source.ts'
+import { leasePortions, slowPortions } from './under-lease.ts'
 
 type Options = ImportAssignmentsOptions & ImportPermissionSetsOptions & { readonly assignments?: boolean }
 
@@ -78,4 +103,140 @@ async function importAll(options: Options): Promise<number> {
 
 function isForAssignments({ account, permissionSet, user, group, compact, tagKey, folder }: Options): boolean {
   return [account, permissionSet, user, group, compact, tagKey, folder].some((given) => given !== undefined)
+}
+
+type ImportAssignmentsOptions = FilterOptions & {
+  readonly compact?: boolean
+  readonly tagKey?: readonly string[]
+  readonly from?: string
+  readonly folder?: string
+  readonly dryRun?: boolean
+  readonly config?: string
+  readonly json?: boolean
+}
+
+/** `ssofile import --assignments`. */
+async function importAssignments(options: ImportAssignmentsOptions): Promise<number> {
+  const { compact: isCompact = false, tagKey: tagKeys = [], dryRun: isDryRun = false } = options
+  if (tagKeys.length > 0 && !isCompact)
+    throw new Refusal('received --tag-key without --compact, expected both: without it there are no links for tags')
+  const filter = parseFilters(options)
+  const source = options.from === undefined ? undefined : await readImportSource(options.from)
+  const bucket = bucketOf(undefined)
+  const opened = openCliPorts(bucket)
+  if (!isDryRun) await askRights(opened.objects, rightsOfImport)
+  const owner = isDryRun ? await readOwner(opened.objects) : await claimForImport(opened)
+  const configuration = await chooseConfiguration(opened.objects, owner?.deployment, options.config)
+  const { folder } = options
+  if (folder !== undefined && !configuration.folders.includes(folder))
+    throw new Refusal(
+      `received the folder '${quote(folder)}', expected a declared one: ${configuration.folders.map((one) => `'${one}'`).join(', ') || 'the configuration has none'}`,
+    )
+  const ports = isDryRun ? { ...opened, objects: new ProposedObjects(opened.objects, opened.clock.now()) } : opened
+  const progress = new Progress()
+  const { tell } = progress
+  const hasDispatcher = owner?.deployment !== undefined
+  const inPortions = isDryRun ? slowPortions(ports, tell, hasDispatcher) : leasePortions(ports, 'import', tell)
+  try {
+    const drift = isDryRun ? await readDriftRun(opened.objects) : undefined
+    const listedAt = drift?.open.length === 0 ? drift.startedAt : undefined
+    const steps = {
+      filter,
+      source,
+      isCompact,
+      tagKeys,
+      folder,
+      isRecorded: listedAt !== undefined,
+      inPortions,
+      onStep: tell,
+    }
+    const prepared = await prepareImport({ ...ports, configuration }, steps)
+    const adopted = isDryRun ? undefined : await prepared.carryOut(inPortions)
+    progress.end()
+    const result = { ...toResult(prepared, adopted, isDryRun), listedAt }
+    process.stdout.write(options.json ? renderJson(result) : renderImport(result))
+    return result.left.length > 0 ? 1 : 0
+  } finally {
+    progress.end()
+  }
+}
+
+type Prepared = Awaited<ReturnType<typeof prepareImport>>
+
+function toResult(
+  { listed, ours, obstacles, links, left, unknown }: Prepared,
+  adopted: Awaited<ReturnType<Prepared['carryOut']>> | undefined,
+  isDryRun: boolean,
+): ImportResult {
+  const planned = links.map(({ key, isNew, toAdopt }) => ({ key, isNew, keys: toAdopt.map((one) => one.key) }))
+  const done = adopted?.map(({ link, isWritten, keys }) => ({ key: link, isNew: isWritten, keys }))
+  const failed = adopted?.flatMap((one) => one.left) ?? []
+  return {
+    isDryRun,
+    listed,
+    alreadyOurs: ours,
+    links: (done ?? planned)
+      .filter(({ isNew, keys }) => isNew || keys.length > 0)
+      .map(({ keys, ...link }) => ({ ...link, assignments: keys.map((key) => nameByLink(key, link.key)).sort() }))
+      .sort((a, b) => (a.key < b.key ? -1 : 1)),
+    obstacles,
+    left: [...unknown, ...left, ...failed],
+  }
+}
+
+/** The access as a link to its account would name it. */
+function nameByLink(key: AssignmentKey, link: LinkKey): string {
+  const named = principalName.parse(splitLinkFields(link)?.principal)
+  return renderAssignmentName(nameAssignment(assignmentOf(key), named))
+}
+
+/** What `import --assignments` did, or would do. */
+type ImportResult = {
+  readonly isDryRun: boolean
+  /** By records of that drift check. Absent: Identity Center was asked. */
+  readonly listedAt?: string | undefined
+  /** Assignments that Identity Center listed. */
+  readonly listed: number
+  readonly alreadyOurs: number
+  /** `isNew`: written by this import. `assignments`: became ssofile's by it. */
+  readonly links: readonly {
+    readonly key: string
+    readonly isNew: boolean
+    readonly assignments: readonly string[]
+  }[]
+  readonly obstacles: readonly Obstacle[]
+  readonly left: readonly Complaint[]
+}
+
+const accountsShown = 5
+
+function renderImport({ isDryRun, listedAt, listed, alreadyOurs, links, obstacles, left }: ImportResult): string {
+  const written = links.filter(({ isNew }) => isNew)
+  const adopted = links.reduce((sum, { assignments }) => sum + assignments.length, 0)
+  const lines = [
+    ...links.map(({ key, isNew, assignments }) => {
+      const what = isNew ? (isDryRun ? 'would write' : 'written') : 'there already'
+      return `${what.padEnd(14)}${quote(key, 1024)}  ${count(assignments.length, 'assignment')}`
+    }),
+    ...section('A wider link was not possible:', obstacles.map(renderObstacle)),
+    ...section('Not imported:', left.map(renderComplaint)),
+    ...(links.length + obstacles.length + left.length > 0 ? [''] : []),
+    `${count(listed, 'assignment')} listed: ${alreadyOurs} ssofile's before, ${adopted} ${isDryRun ? 'would become' : 'became'} ssofile's by ${count(links.length, 'link')} (${written.length} new), ${left.length} not imported`,
+    ...(listedAt === undefined
+      ? []
+      : [`Listed as the drift check of ${listedAt} found it; the import itself asks Identity Center again.`]),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function section(title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)]
+}
+
+function renderObstacle({ grant, scope, accounts, lacking, links }: Obstacle): string {
+  const shown = lacking.slice(0, accountsShown).join(', ')
+  const more = lacking.length > accountsShown ? ` and ${lacking.length - accountsShown} more` : ''
+  const link = quote(`${renderScope(scope)}%${renderGrant(grant)}`, 1024)
+  const verb = lacking.length === 1 ? 'lacks' : 'lack'
+  return `${link}: ${lacking.length} of ${accounts} accounts ${verb} it: ${shown}${more}; it would replace ${links} links`
 }

@@ -1,11 +1,18 @@
 import * as z from 'zod'
 import { accountId } from '../../../shared/domain/organization/account-id.ts'
-import { permissionSetArn, principalId } from '../../../shared/domain/principals/identity-center-ids.ts'
+import type {
+  CustomerManagedPolicy,
+  PermissionsBoundary,
+} from '../../../shared/domain/permission-sets/permission-set-file.ts'
+import {
+  type PermissionSetArn,
+  permissionSetArn,
+  principalId,
+} from '../../../shared/domain/principals/identity-center-ids.ts'
 import { principalType } from '../../../shared/domain/principals/principal.ts'
 import { type Parsed, parsed } from '../../../shared/domain/statuses/complaint.ts'
-import type { ImportSource } from '../../../shared/domain/take-over/import-source.ts'
-import { parseTerraformPermissionSets } from './parse-terraform-permission-sets.ts'
-import { parseTerraformResources } from './parse-terraform-resources.ts'
+import type { ImportSource, WantedPermissionSet } from '../../../shared/domain/take-over/import-source.ts'
+import { parseTerraformResources, type TerraformResource } from './parse-terraform-resources.ts'
 import { parseTerraformValues } from './parse-terraform-values.ts'
 
 /** Source: Terraform Registry, provider hashicorp/aws, "Resource: aws_ssoadmin_account_assignment". */
@@ -33,4 +40,101 @@ export function parseTerraform(file: string, json: unknown): Parsed<ImportSource
     place,
   }))
   return parsed({ assignments, permissionSets: permissionSets.value, links: [] })
+}
+
+// Source: Terraform Registry, provider hashicorp/aws, "SSO Admin": the resources of these names.
+const textOrNone = z
+  .string()
+  .nullish()
+  .transform((text) => text || undefined)
+const tags = z.record(z.string(), z.string()).nullish()
+const setValues = z.object({
+  arn: permissionSetArn,
+  name: z.string(),
+  description: textOrNone,
+  relay_state: textOrNone,
+  session_duration: textOrNone,
+  tags,
+  /** With the provider's default tags. */
+  tags_all: tags,
+})
+const of = { permission_set_arn: permissionSetArn }
+const managedValues = z.object({ ...of, managed_policy_arn: z.string() })
+const inlineValues = z.object({ ...of, inline_policy: z.string() })
+const reference = z
+  .object({ name: z.string(), path: textOrNone })
+  .transform(({ name, path }): CustomerManagedPolicy => ({ Name: name, Path: path }))
+const customerValues = z.object({ ...of, customer_managed_policy_reference: z.tuple([reference]) })
+const boundaryValues = z.object({
+  ...of,
+  permissions_boundary: z.tuple([
+    z.object({
+      managed_policy_arn: textOrNone,
+      customer_managed_policy_reference: z.array(reference).max(1).nullish(),
+    }),
+  ]),
+})
+
+/** Identity Center's own default. (IAM Identity Center API Reference, CreatePermissionSet, SessionDuration.) */
+const sessionDurationDefault = 'PT1H'
+
+/** The permission sets of a state, each with the policies that other resources attach to it. */
+function parseTerraformPermissionSets(
+  file: string,
+  resources: readonly TerraformResource[],
+): Parsed<readonly WantedPermissionSet[]> {
+  const list = <T>(type: string, schema: z.ZodType<T>) =>
+    parseTerraformValues(file, resources, `aws_ssoadmin_${type}`, schema)
+  const sets = list('permission_set', setValues)
+  if (!sets.ok) return sets
+  const managed = list('managed_policy_attachment', managedValues)
+  if (!managed.ok) return managed
+  const customer = list('customer_managed_policy_attachment', customerValues)
+  if (!customer.ok) return customer
+  const inline = list('permission_set_inline_policy', inlineValues)
+  if (!inline.ok) return inline
+  const boundaries = list('permissions_boundary_attachment', boundaryValues)
+  if (!boundaries.ok) return boundaries
+  return parsed(
+    sets.value.map(({ values, place }) => {
+      const ofSet = isOf(values.arn)
+      const inlinePolicy = inline.value.find(ofSet)?.values.inline_policy
+      const boundary = boundaries.value.find(ofSet)?.values.permissions_boundary[0]
+      return {
+        name: values.name,
+        arn: values.arn,
+        place,
+        definition: {
+          description: values.description,
+          relayState: values.relay_state,
+          sessionDuration: values.session_duration ?? sessionDurationDefault,
+          tags: Object.entries(values.tags_all ?? values.tags ?? {}).map(([Key, Value]) => ({ Key, Value })),
+          managedPolicyArns: managed.value.filter(ofSet).map((one) => one.values.managed_policy_arn),
+          customerManagedPolicies: customer.value
+            .filter(ofSet)
+            .map((one) => one.values.customer_managed_policy_reference[0]),
+          inlinePolicy,
+          permissionsBoundary: boundary && boundaryOf(boundary),
+        },
+      }
+    }),
+  )
+}
+
+const isOf =
+  (arn: PermissionSetArn) =>
+  ({ values }: { readonly values: { readonly permission_set_arn: PermissionSetArn } }) =>
+    values.permission_set_arn === arn
+
+type Boundary = z.infer<typeof boundaryValues>['permissions_boundary'][0]
+
+function boundaryOf({ managed_policy_arn: arn, customer_managed_policy_reference: own }: Boundary) {
+  const [policy] = own ?? []
+  const boundary: PermissionsBoundary | undefined =
+    policy !== undefined
+      ? { CustomerManagedPolicyReference: policy }
+      : arn === undefined
+        ? undefined
+        : { ManagedPolicyArn: arn }
+  return boundary
 }

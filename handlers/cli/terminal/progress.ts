@@ -1,5 +1,5 @@
-import type { TellProgress } from '../../../shared/ports/progress.ts'
-import { renderProgress } from './render-progress.ts'
+import { count } from '../../../shared/domain/text/count.ts'
+import type { Counted, TellProgress } from '../../../shared/ports/progress.ts'
 import { cutToWidth } from './text-width.ts'
 
 const clearLine = '\r\u001b[K'
@@ -49,4 +49,21 @@ export class Progress {
       this.#timer = this.#printAfter(laterLinesMs)
     }, ms).unref()
   }
+}
+
+/** The pace of the first moments tells nothing. */
+const paceFromMs = 2_000
+
+/** What is being done, how many of how many, and how long the rest takes at the pace so far. */
+export function renderProgress(step: string, counted: Counted | undefined, elapsedMs: number): string {
+  if (counted === undefined) return `${step} …`
+  const { done, of } = counted
+  const figures = `${step}: ${done.toLocaleString('en')} of ${of.toLocaleString('en')}`
+  if (done === 0 || done >= of || elapsedMs < paceFromMs) return figures
+  return `${figures}, about ${renderSpan((elapsedMs / done) * (of - done))} left`
+}
+
+function renderSpan(ms: number): string {
+  const seconds = Math.ceil(ms / 1000)
+  return seconds < 90 ? count(seconds, 'second') : count(Math.round(seconds / 60), 'minute')
 }

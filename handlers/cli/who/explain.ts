@@ -1,9 +1,16 @@
 import type { Command } from 'commander'
+import { describeTemporary } from '../../../shared/domain/links/told-link.ts'
 import { permissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import { principalName } from '../../../shared/domain/principals/principal.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { describeOtherForm } from '../../../shared/domain/text/unicode-form.ts'
-import { explainAccess } from '../../../shared/reconcile/preview/explain-access.ts'
+import {
+  type AccessState,
+  type Answer,
+  type ExplainedLink,
+  type Explanation,
+  explainAccess,
+} from '../../../shared/reconcile/preview/explain-access.ts'
 import { readOwner } from '../../../shared/reconcile/records/owner.ts'
 import { parseAccount } from '../arguments/parse-account.ts'
 import { Refusal } from '../arguments/refusal.ts'
@@ -11,9 +18,9 @@ import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
 import { chooseConfiguration } from '../bucket/deployment.ts'
 import { ProposedObjects } from '../plan/proposed-objects.ts'
+import { type Mood, paint } from '../terminal/paint.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { show } from '../terminal/show.ts'
-import { renderExplanation } from './render-explanation.ts'
 
 type Options = { readonly config?: string; readonly json?: boolean }
 
@@ -63,4 +70,105 @@ async function explain(
   if (options.json) process.stdout.write(renderJson(answer))
   else await show(renderExplanation(answer))
   return [...answer.direct, ...answer.throughGroups].some(({ isInForce }) => isInForce) ? 0 : 1
+}
+
+const historyTold = 10
+
+const words: Readonly<Record<AccessState, readonly [Mood, string]>> = {
+  granted: ['good', 'granted'],
+  foreign: ['good', 'in force, but not given by ssofile: it stays when links go'],
+  granting: ['pending', 'being granted'],
+  revoking: ['pending', 'being revoked'],
+  failed: ['bad', 'failed'],
+  held: ['bad', 'held by the brake'],
+  stuck: ['bad', 'stuck: the account accepts no changes'],
+  wanted: ['pending', 'not in force yet, although links grant it'],
+  none: ['plain', 'not granted'],
+}
+
+/** An answer for a terminal. */
+export function renderExplanation({
+  question,
+  account,
+  path = '',
+  direct,
+  throughGroups,
+  near,
+  notes,
+}: Answer): string {
+  const { permissionSet, principal } = question
+  const place = account ? `${account.id} (${quote(account.name)}, ${account.state})` : question.account
+  const isBoth = new Set(direct.map(({ assignment }) => assignment.type)).size > 1
+  const both = isBoth ? 'A group and a user have this name; both are shown.\n' : ''
+  const notKnown =
+    direct.length === 0
+      ? `  ${paint('plain', 'not granted')}: neither a group nor a user '${quote(principal)}' is known, and no link grants it\n`
+      : ''
+  return [
+    `${permissionSet} in account ${place}\n`,
+    path === '' ? '' : `  ${'in'.padEnd(10)}${quote(path, 1000)}\n  ${' '.repeat(10)}${account?.parents.join('/')}\n`,
+    both,
+    notKnown,
+    ...direct.map((one) => renderOne(one, renderWho(one))),
+    ...throughGroups.map((one) => renderOne(one, `through ${renderWho(one)} (the user is a member)`)),
+    near.length === 0
+      ? ''
+      : `near\n${near.map(({ key, differs }) => `  ${quote(key, 1024)}\n    ${quote(differs)}\n`).join('')}`,
+    ...notes.map((note) => `${paint('pending', 'note')}  ${quote(note, 500)}\n`),
+  ].join('')
+}
+
+function renderWho({ assignment: { type, principal } }: Explanation): string {
+  return `${type === 'GROUP' ? 'group' : 'user'} '${quote(principal)}'`
+}
+
+function renderOne(explanation: Explanation, title: string): string {
+  const { state, since, reason, nextAttempt, requestId, principalId, remarks, links, history } = explanation
+  const [mood, word] = words[state]
+  const lines: [string, string | undefined][] = [
+    ['access', `${paint(mood, word)}${since === undefined ? '' : renderSince(state, since)}`],
+    ['why', reason && quote(reason, 2000)],
+    ['again', nextAttempt && `tried again at ${nextAttempt}`],
+    ...remarks.map((remark): [string, string] => ['note', quote(remark, 500)]),
+    ['principal', principalId],
+    ['request', requestId],
+  ]
+  const told = lines.flatMap(([name, text]) => (text === undefined ? [] : [`  ${name.padEnd(10)}${text}\n`]))
+  const more =
+    history.length > historyTold ? [`  ${'history'.padEnd(10)}${history.length - historyTold} earlier\n`] : []
+  const past = history.slice(-historyTold).map(({ at, event }) => `  ${'history'.padEnd(10)}${at}  ${event}\n`)
+  return `${title}\n${told.join('')}${links.map(renderLink).join('')}${more.join('')}${past.join('')}`
+}
+
+function renderSince(state: AccessState, since: string): string {
+  if (state === 'granted') return ` since ${since}`
+  return state === 'foreign' ? `; known since ${since}` : `; in force since ${since}`
+}
+
+function renderLink({
+  key,
+  by,
+  deletedBy,
+  lastModified,
+  reason,
+  ticket,
+  owner,
+  expiresAt,
+  request,
+  grants,
+  status,
+}: ExplainedLink): string {
+  const said: (string | undefined)[] = [
+    by
+      ? `uploaded by ${by.principalId}${by.sourceIpAddress === undefined ? '' : ` from ${by.sourceIpAddress}`} at ${by.at}`
+      : `uploaded at ${lastModified}; by whom is not known`,
+    deletedBy && `deleted by ${deletedBy.principalId} at ${deletedBy.at}`,
+    reason && `reason: ${reason}`,
+    ticket && `ticket: ${ticket}`,
+    owner && `owner: ${owner}`,
+    describeTemporary({ expiresAt, request })?.replace(/^/, 'temporary, ') ?? (expiresAt && `until ${expiresAt}`),
+    status && status.state !== 'applied' ? `status: ${status.state}` : undefined,
+  ]
+  const head = `  ${'link'.padEnd(10)}${quote(key, 1024)}${grants ? '' : ` ${paint('pending', '(no longer grants it)')}`}\n`
+  return `${head}${said.flatMap((text) => (text === undefined ? [] : [`  ${' '.repeat(12)}${quote(text, 1500)}\n`])).join('')}`
 }

@@ -1,3 +1,4 @@
+import { judgeUse, unusedSince } from '../../../shared/domain/assignments/role-use.ts'
 import { linkPrefix } from '../../../shared/domain/links/link.ts'
 import { renderPersonWith } from '../../../shared/domain/principals/person-remark.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
@@ -9,7 +10,6 @@ import type { WhoAnswer, WhoSources } from '../../../shared/reconcile/preview/wh
 import { paint } from '../terminal/paint.ts'
 import { renderAge } from '../terminal/render-age.ts'
 import { renderTable } from '../terminal/render-table.ts'
-import { renderUse, renderVerdicts } from './render-use.ts'
 
 type Column = {
   readonly title: string
@@ -204,4 +204,23 @@ function renderDated(at: string, now: Date): string {
 
 export function renderAccessAsCsv({ rows }: Pick<WhoAnswer, 'rows'>, { hasLevels = false } = {}): string {
   return accessCsvTitles({ hasLevels }) + renderAccessRows(rows, { hasLevels })
+}
+
+/** When the role of this access was last used, for who asks what is unused for so many days. */
+export function renderUse(row: HeldAccess, days: number): string {
+  const { use, since = '' } = row
+  const verdict = judgeUse(row, days)
+  if (verdict === 'not known' || !use?.isKnown) return 'not known'
+  if (verdict === 'unused') return use.lastUsedAt?.slice(0, 10) ?? 'never'
+  const what = use.madeAt > since ? 'role made' : row.origin === 'foreign' ? 'known' : 'granted'
+  return `${what} ${renderAge(unusedSince(row) ?? since, new Date(use.asOf))}`
+}
+
+/** Rows that are not known to be unused must not be taken for unused ones. */
+export function renderVerdicts(rows: readonly HeldAccess[], days: number): string {
+  const verdicts = rows.map((row) => judgeUse(row, days))
+  const [unused, young, unknown] = (['unused', 'too new', 'not known'] as const).map(
+    (verdict) => verdicts.filter((one) => one === verdict).length,
+  )
+  return `unused for ${count(days, 'day')}: ${unused}; given, or its role made, later: ${young}; not known: ${unknown}\n`
 }

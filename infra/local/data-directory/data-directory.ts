@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { deserialize, serialize } from 'node:v8'
 import { memoryTables, type OpenTable } from '../../../shared/memory/table.ts'
-import { WrittenThroughMap } from './written-through-map.ts'
 
 /** Where the models keep their tables. */
 export type DataDirectory = {
@@ -145,5 +144,32 @@ function* keptIn<V>(rows: Iterable<Record<string, unknown>>): Generator<readonly
     if (typeof key !== 'string' || !(value instanceof Uint8Array)) throw new Error('a row without key or value')
     // A cast: only values that a table of this name was given are in it, and the data format stands for their shape.
     yield [key, deserialize(value) as V]
+  }
+}
+
+/** A Map that reports its changes by key, so that its owner can write them to disk. */
+class WrittenThroughMap<V> extends Map<string, V> {
+  readonly #changed: (key: string) => void
+
+  constructor(kept: Iterable<readonly [string, V]>, changed: (key: string) => void) {
+    super()
+    for (const [key, value] of kept) super.set(key, value)
+    this.#changed = changed
+  }
+
+  override set(key: string, value: V): this {
+    super.set(key, value)
+    this.#changed(key)
+    return this
+  }
+
+  override delete(key: string): boolean {
+    const had = super.delete(key)
+    if (had) this.#changed(key)
+    return had
+  }
+
+  override clear(): void {
+    for (const key of [...this.keys()]) this.delete(key)
   }
 }

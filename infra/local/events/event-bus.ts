@@ -11,11 +11,10 @@ import { localRegion, localRoleArn } from '../local-account.ts'
 import { localRequests } from '../local-request.ts'
 import { Outbox } from '../outbox.ts'
 import type { ApiCall } from './api-call.ts'
-import type { EventBridgeEvent, EventStamp } from './event-bridge-event.ts'
+import { type EventBridgeEvent, type EventStamp, renderEvent } from './event-bridge-event.ts'
 import { renderIdentityStoreCall, renderIdentityStoreNotification } from './identity-store-events.ts'
 import { renderOrganizationsCall, renderOrganizationsServiceEvent } from './organizations-events.ts'
-import { renderSsoCall } from './sso-events.ts'
-import { renderTagChange } from './tag-change-event.ts'
+import { renderApiCall, toCloudTrailNames } from './render-api-call.ts'
 
 export type EventBusOptions = {
   readonly queues: Queues
@@ -102,4 +101,32 @@ export class EventBus {
       region: localRegion,
     }
   }
+}
+
+/**
+ * Parameters and answers are ids and policies, and are shown. Source: IAM Identity Center User Guide, "Logging IAM Identity
+ * Center API calls with AWS CloudTrail".
+ */
+export function renderSsoCall(call: ApiCall, stamp: EventStamp): EventBridgeEvent {
+  const output = 'output' in call.answer ? toCloudTrailNames(call.answer.output) : {}
+  const responseElements = Object.keys(output).length === 0 ? null : output
+  return renderApiCall(call, { requestParameters: toCloudTrailNames(call.input), responseElements }, stamp)
+}
+
+type TagChange = Extract<OrganizationsChange, { readonly event: 'TagResource' | 'UntagResource' }>
+
+/**
+ * `Tag Change on Resource`, which needs no trail. `version` goes up with each change of one resource's tags.
+ * Source: Tagging AWS Resources User Guide, "Monitor tag changes with serverless workflows and Amazon EventBridge".
+ */
+export function renderTagChange(change: TagChange, version: number, stamp: EventStamp): EventBridgeEvent {
+  const { resourceArn, changedTagKeys, tags, at } = change
+  const [kind = ''] = resourceArn.split(':').slice(5).join(':').split('/')
+  return renderEvent(stamp, {
+    source: 'aws.tag',
+    detailType: 'Tag Change on Resource',
+    at,
+    resources: [resourceArn],
+    detail: { 'changed-tag-keys': changedTagKeys, service: 'organizations', 'resource-type': kind, version, tags },
+  })
 }

@@ -1,21 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import * as z from 'zod'
 import type { MemoryIdentityStore } from '../../../shared/memory/identity-store/memory-identity-store.ts'
 import type { MemoryEventBus } from '../../../shared/memory/memory-event-bus.ts'
 import type { MemorySecrets } from '../../../shared/memory/memory-secrets.ts'
 import type { MemoryOrganizations } from '../../../shared/memory/organizations/memory-organizations.ts'
 import { Refusal, type RefusalDetails } from '../../../shared/memory/refusal.ts'
 import type { MemorySsoAdmin } from '../../../shared/memory/sso-admin/memory-sso-admin.ts'
+import { permissionSetsMost } from '../../../shared/memory/sso-admin/permission-set-definitions.ts'
+import { permissionSetsPerAccountMost } from '../../../shared/memory/sso-admin/sso-admin-rules.ts'
 import type { Clock } from '../../../shared/ports/clock.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
 import type { ApiCall } from '../events/api-call.ts'
-import { eventBridgeOperations } from './event-bridge-service.ts'
+import { localAccountId, localRegion } from '../local-account.ts'
 import { identityStoreOperations } from './identity-store-service.ts'
-import { ConstraintFault, type JsonOperation, renderOutput, SerializationFault } from './json-operation.ts'
+import { ConstraintFault, type JsonOperation, operation, renderOutput, SerializationFault } from './json-operation.ts'
 import { organizationsOperations } from './organizations-service.ts'
 import { recordCall } from './record-call.ts'
-import { secretsManagerOperations } from './secrets-service.ts'
-import { serviceQuotasOperations } from './service-quotas-service.ts'
 import { ssoAdminOperations } from './sso-admin-service.ts'
 
 export type JsonServices = {
@@ -150,4 +151,85 @@ function renderError(code: string, message: string, details: RefusalDetails = {}
     status: serverFaults.includes(code) ? 500 : 400,
     body: JSON.stringify({ __type: code, Message: message, ...details }),
   }
+}
+
+const entry = z.object({
+  Source: z.string().optional(),
+  DetailType: z.string().optional(),
+  Detail: z.string().optional(),
+  EventBusName: z.string().optional(),
+  /** Epoch seconds, as AWS's JSON protocols have instants. */
+  Time: z
+    .number()
+    .transform((seconds) => new Date(seconds * 1000))
+    .optional(),
+})
+
+/** EventBridge as AWS's clients put events: PutEvents of `AWSEvents`. Rules are a deployment's, not the local system's. */
+function eventBridgeOperations(bus: MemoryEventBus): Readonly<Record<string, JsonOperation>> {
+  return {
+    PutEvents: operation(z.object({ Entries: z.array(entry) }), async ({ Entries }) => {
+      const results = bus.putEvents(Entries)
+      return { Entries: results, FailedEntryCount: results.filter((result) => 'ErrorCode' in result).length }
+    }),
+  }
+}
+
+const name = z.string().min(1).max(512)
+const value = z.string().min(1).max(65_536)
+
+/** Secrets Manager, as far as a person and the product need it for a webhook. */
+function secretsManagerOperations(secrets: MemorySecrets): Readonly<Record<string, JsonOperation>> {
+  return {
+    CreateSecret: operation(z.object({ Name: name, SecretString: value }), async ({ Name, SecretString }) => ({
+      ARN: secrets.create(Name, SecretString),
+      Name,
+    })),
+    PutSecretValue: operation(
+      z.object({ SecretId: name, SecretString: value }),
+      async ({ SecretId, SecretString }) => ({
+        ARN: secrets.put(SecretId, SecretString),
+      }),
+    ),
+    GetSecretValue: operation(z.object({ SecretId: name }), async ({ SecretId }) => {
+      const found = secrets.get(SecretId)
+      return { ARN: found.arn, Name: found.name, SecretString: found.value }
+    }),
+  }
+}
+
+/** What the models keep to, and the accounts that AWS documents. */
+const quotas = [
+  { code: 'L-B44C7A29', name: 'Number of permission sets allowed in IAM Identity Center', value: permissionSetsMost },
+  {
+    code: 'L-89954265',
+    name: 'Number of provisioned permission sets allowed per AWS account',
+    value: permissionSetsPerAccountMost,
+  },
+  { code: 'L-0299121C', name: 'Number of AWS accounts or applications', value: 7_000 },
+]
+
+/** The quotas of IAM Identity Center as AWS's clients ask for them: ListServiceQuotas of `ServiceQuotasV20190624`. */
+const serviceQuotasOperations: Readonly<Record<string, JsonOperation>> = {
+  ListServiceQuotas: operation(z.object({ ServiceCode: z.string().min(1).max(63) }), async ({ ServiceCode }) => {
+    if (ServiceCode !== 'sso')
+      throw new Refusal(
+        'service-quotas',
+        'NoSuchResourceException',
+        'The request failed because the specified service does not exist.',
+      )
+    return {
+      Quotas: quotas.map(({ code, name, value }) => ({
+        ServiceCode,
+        ServiceName: 'AWS IAM Identity Center',
+        QuotaArn: `arn:aws:servicequotas:${localRegion}:${localAccountId}:${ServiceCode}/${code}`,
+        QuotaCode: code,
+        QuotaName: name,
+        Value: value,
+        Unit: 'None',
+        Adjustable: true,
+        GlobalQuota: false,
+      })),
+    }
+  }),
 }

@@ -1,9 +1,8 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import type { Clock } from '../../../shared/ports/clock.ts'
 import type { FunctionName, FunctionSettings } from '../../../shared/ports/deployment-settings.ts'
 import { ExecutionEnvironment } from './execution-environment.ts'
-import { extendLineage, isLoop, parseLineage, renderTraceHeader } from './lineage.ts'
 
 /** What a function is invoked with: a batch of its queue, or what else it serves; nothing by its schedule. */
 export type Handler<E = SQSEvent> = (event?: E) => Promise<unknown>
@@ -162,4 +161,41 @@ function withStopped(answer: unknown, stopped: SQSBatchResponse | undefined): un
   const own: unknown =
     typeof answer === 'object' && answer !== null && 'batchItemFailures' in answer ? answer.batchItemFailures : []
   return { batchItemFailures: [...stopped.batchItemFailures, ...(Array.isArray(own) ? own : [])] }
+}
+
+/** How often each function (by the hash of its name) has been invoked in one chain of requests. */
+type Lineage = ReadonlyMap<string, number>
+
+const invocationsMost = 16
+
+/** The chain of a trace header; without one, a new chain. Source: AWS X-Ray Developer Guide, "Tracing header", Lineage. */
+function parseLineage(traceHeader: string | undefined): Lineage {
+  const lineage = /(?:^|;)Lineage=([^;]*)/.exec(traceHeader ?? '')?.[1] ?? ''
+  const parts = [...lineage.matchAll(/([0-9a-f]{8}):(\d+)/g)]
+  return new Map(parts.map(([, hash = '', count = '0']) => [hash, Number(count)]))
+}
+
+function renderTraceHeader(root: string, lineage: Lineage): string {
+  return `Root=${root};Lineage=${[...lineage].map(([hash, count]) => `${hash}:${count}`).join('|')}`
+}
+
+/** The chain of what this function sends while it handles messages of these chains: the longest of each counts. */
+function extendLineage(lineages: readonly Lineage[], functionName: string): Lineage {
+  const longest = new Map<string, number>()
+  for (const [hash, count] of lineages.flatMap((lineage) => [...lineage]))
+    longest.set(hash, Math.max(count, longest.get(hash) ?? 0))
+  const own = hashOf(functionName)
+  return longest.set(own, 1 + (longest.get(own) ?? 0))
+}
+
+/**
+ * Whether Lambda stops the next invocation: the function has run 16 times in this chain. (Lambda Developer Guide, "Use
+ * Lambda recursive loop detection to prevent infinite loops".)
+ */
+function isLoop(lineage: Lineage, functionName: string): boolean {
+  return (lineage.get(hashOf(functionName)) ?? 0) >= invocationsMost
+}
+
+function hashOf(functionName: string): string {
+  return createHash('sha256').update(functionName).digest('hex').slice(0, 8)
 }

@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import type { MemoryIam } from '../../../shared/memory/iam/memory-iam.ts'
-import type { PersonSessions } from '../../../shared/memory/iam/person-sessions.ts'
+import { arnOfSession, type PersonSessions, principalIdOf } from '../../../shared/memory/iam/person-sessions.ts'
 import type { MemoryTopic } from '../../../shared/memory/memory-topic.ts'
+import { Refusal } from '../../../shared/memory/refusal.ts'
+import { stableUuid } from '../../../shared/memory/stable-id.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
 import { signerOf } from '../request-signer.ts'
+import { xmlElement } from '../s3/xml-text.ts'
 import { iamOperations } from './iam-service.ts'
 import { type QueryService, queryCallOf, queryNamespaces } from './query-call.ts'
 import type { QueryOperation } from './query-operation.ts'
 import { renderQueryError } from './render-query-error.ts'
-import { snsOperations } from './sns-service.ts'
-import { stsOperations } from './sts-service.ts'
 
 /**
  * Serves STS, IAM and SNS on an app, in their query protocol. `accountOf`: the account that an access key id calls from, unless
@@ -56,4 +57,58 @@ export function addQueryServices(
       throw error
     }
   })
+}
+
+/** SNS as the product uses it: Publish to the topic of notifications, with the receiver as an attribute. */
+function snsOperations(topic: MemoryTopic): Readonly<Record<string, QueryOperation>> {
+  return {
+    Publish({ TopicArn = '', Subject: subject = '', Message: text = '', ...others }) {
+      topic.publish(TopicArn, { receiver: attributeOf(others, 'receiver'), subject, text })
+      return xmlElement('MessageId', stableUuid(text))
+    },
+  }
+}
+
+/** `MessageAttributes.entry.1.Name`, `MessageAttributes.entry.1.Value.StringValue`. (SNS API Reference, "Publish".) */
+function attributeOf(input: Readonly<Record<string, string>>, name: string): string {
+  const [field = ''] = Object.entries(input).find(([key, value]) => key.endsWith('.Name') && value === name) ?? []
+  return input[field.replace(/\.Name$/, '.Value.StringValue')] ?? ''
+}
+
+/** STS API Reference, "GetCallerIdentity" and "AssumeRole". fauxqs would always answer the account of its queues. */
+function stsOperations(iam: MemoryIam, sessions: PersonSessions | undefined): Readonly<Record<string, QueryOperation>> {
+  return {
+    GetCallerIdentity(_, { accessKeyId, account }) {
+      const person = sessions?.of(accessKeyId)
+      if (person !== undefined)
+        return [
+          xmlElement('Arn', arnOfSession(person)),
+          xmlElement('UserId', principalIdOf(person)),
+          xmlElement('Account', person.account),
+        ].join('')
+      const session = iam.sessionOf(accessKeyId)
+      const [role, name] = session ? [session.roleName, session.sessionName] : [accessKeyId, 'local']
+      return [
+        xmlElement('Arn', `arn:aws:sts::${account}:assumed-role/${role}/${name}`),
+        xmlElement('UserId', `${accessKeyId}:${name}`),
+        xmlElement('Account', account),
+      ].join('')
+    },
+    AssumeRole({ RoleArn = '', RoleSessionName = '' }) {
+      if (RoleArn === '' || RoleSessionName === '')
+        throw new Refusal('sts', 'ValidationError', 'RoleArn and RoleSessionName must not be null')
+      const { account, roleName, sessionName, accessKeyId, expiresAt } = iam.assumeRole(RoleArn, RoleSessionName)
+      const credentials = [
+        xmlElement('AccessKeyId', accessKeyId),
+        xmlElement('SecretAccessKey', 'local'),
+        xmlElement('SessionToken', `local ${accessKeyId}`),
+        xmlElement('Expiration', expiresAt.toISOString()),
+      ].join('')
+      const user = [
+        xmlElement('Arn', `arn:aws:sts::${account}:assumed-role/${roleName}/${sessionName}`),
+        xmlElement('AssumedRoleId', `${accessKeyId}:${sessionName}`),
+      ].join('')
+      return `<Credentials>${credentials}</Credentials><AssumedRoleUser>${user}</AssumedRoleUser>`
+    },
+  }
 }

@@ -1,12 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { MemoryBucket } from '../../../shared/memory/s3/memory-bucket.ts'
-import { ServiceError } from '../../../shared/ports/service-error.ts'
+import { principalIdOf } from '../../../shared/memory/iam/person-sessions.ts'
+import type { Deletion, ListedVersion, MemoryBucket } from '../../../shared/memory/s3/memory-bucket.ts'
+import type { Caller } from '../../../shared/memory/s3/object-change.ts'
+import { isServiceError, ServiceError } from '../../../shared/ports/service-error.ts'
 import { currentRequest } from '../local-request.ts'
-import { checkMayList, checkMaySetVersioning } from './permissions.ts'
-import { deleteObjects } from './s3-delete-objects.ts'
-import { renderParts } from './s3-list-parts-response.ts'
-import { renderListing } from './s3-list-response.ts'
-import { renderVersions } from './s3-list-versions-response.ts'
+import type { Signer } from './local-bucket-policy.ts'
+import { checkMayDeleteVersion, checkMayList, checkMaySetVersioning, checkMayWrite } from './permissions.ts'
+import { type Encode, encodingOf, maxKeysOf, renderListing } from './s3-list-response.ts'
 import { checkMd5, dropSourceVersion, malformedUrl, type S3Request } from './s3-request.ts'
 import { xmlElement, xmlTexts } from './xml-text.ts'
 
@@ -120,4 +120,152 @@ function setVersioning(bucket: MemoryBucket, xml: string): void {
     throw new ServiceError('s3', 'IllegalVersioningConfigurationException', 'The Versioning element must be specified')
   }
   bucket.setVersioning(status)
+}
+
+/** ListParts as XML. Throws ServiceError NoSuchUpload. Source: S3 API Reference, "ListParts". */
+function renderParts(bucket: MemoryBucket, key: string, query: URLSearchParams): string {
+  const uploadId = query.get('uploadId') ?? ''
+  const upload = bucket.uploads.find(uploadId)
+  if (upload.key !== key) throw new ServiceError('s3', 'NoSuchUpload', 'The specified multipart upload does not exist.')
+  const most = maxKeysOf(query, 'max-parts')
+  const marker = Number(query.get('part-number-marker') ?? 0)
+  const parts = Object.entries(upload.parts)
+    .map(([number, part]) => ({ number: Number(number), ...part }))
+    .filter(({ number }) => number > marker)
+    .sort((a, b) => a.number - b.number)
+  const page = parts.slice(0, most)
+  const owner = `${xmlElement('ID', 'local')}${xmlElement('DisplayName', 'local')}`
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>\n<ListPartsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">',
+    xmlElement('Bucket', bucket.name),
+    xmlElement('Key', key),
+    xmlElement('UploadId', uploadId),
+    `<Initiator>${owner}</Initiator><Owner>${owner}</Owner>`,
+    xmlElement('StorageClass', 'STANDARD'),
+    xmlElement('PartNumberMarker', marker),
+    xmlElement('NextPartNumberMarker', page.at(-1)?.number ?? 0),
+    xmlElement('MaxParts', most),
+    xmlElement('IsTruncated', page.length < parts.length),
+    ...page.map(
+      ({ number, etag, size, uploadedAt }) =>
+        `<Part>${xmlElement('PartNumber', number)}${xmlElement('LastModified', (uploadedAt ?? bucket.createdAt).toISOString())}${xmlElement('ETag', `"${etag}"`)}${xmlElement('Size', size)}</Part>`,
+    ),
+    '</ListPartsResult>',
+  ].join('')
+}
+
+/** ListObjectVersions as XML. Source: S3 API Reference, "ListObjectVersions". */
+function renderVersions(bucket: MemoryBucket, query: URLSearchParams): string {
+  const encode = encodingOf(query)
+  const prefix = query.get('prefix') ?? ''
+  const delimiter = query.get('delimiter') || undefined
+  const keyMarker = query.get('key-marker') ?? ''
+  const versionIdMarker = query.get('version-id-marker') || undefined
+  if (versionIdMarker !== undefined && keyMarker === '')
+    throw new ServiceError('s3', 'InvalidArgument', 'A version-id marker cannot be specified without a key marker.')
+  const most = maxKeysOf(query)
+  const page = bucket.listVersionsPage({ prefix, delimiter, most, keyMarker, versionIdMarker })
+  const { next } = page
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>\n<ListVersionsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">',
+    xmlElement('Name', bucket.name),
+    xmlElement('Prefix', encode(prefix)),
+    ...(delimiter === undefined ? [] : [xmlElement('Delimiter', encode(delimiter))]),
+    xmlElement('KeyMarker', encode(keyMarker)),
+    xmlElement('VersionIdMarker', versionIdMarker ?? ''),
+    xmlElement('MaxKeys', most),
+    ...(query.has('encoding-type') ? [xmlElement('EncodingType', 'url')] : []),
+    xmlElement('IsTruncated', next !== undefined),
+    ...(next === undefined ? [] : [xmlElement('NextKeyMarker', encode(next.keyMarker))]),
+    ...(next?.versionIdMarker === undefined ? [] : [xmlElement('NextVersionIdMarker', next.versionIdMarker)]),
+    ...page.versions.map((version) => renderVersion(version, encode)),
+    ...page.commonPrefixes.map((group) => `<CommonPrefixes>${xmlElement('Prefix', encode(group))}</CommonPrefixes>`),
+    '</ListVersionsResult>',
+  ].join('')
+}
+
+function renderVersion({ key, versionId, isLatest, lastModified, object }: ListedVersion, encode: Encode): string {
+  const common = [
+    xmlElement('Key', encode(key)),
+    xmlElement('VersionId', versionId),
+    xmlElement('IsLatest', isLatest),
+    xmlElement('LastModified', lastModified.toISOString()),
+    `<Owner>${xmlElement('ID', 'local')}${xmlElement('DisplayName', 'local')}</Owner>`,
+  ]
+  if (object === undefined) return `<DeleteMarker>${common.join('')}</DeleteMarker>`
+  const content = [
+    xmlElement('ETag', `"${object.etag}"`),
+    xmlElement('Size', object.body.byteLength),
+    xmlElement('StorageClass', 'STANDARD'),
+  ]
+  return `<Version>${[...common, ...content].join('')}</Version>`
+}
+
+type Named = { readonly key: string; readonly etag: string | undefined; readonly versionId: string | undefined }
+
+// S3 API Reference, "DeleteObjects".
+const mostAtOnce = 1000
+
+/** DeleteObjects: each key succeeds or fails on its own. Answers the XML. */
+function deleteObjects(bucket: MemoryBucket, caller: Caller & Signer, xml: string): string {
+  const named = parseDelete(xml)
+  const [quiet] = xmlTexts(xml, 'Quiet')
+  const results = named.map((object) => {
+    const result = deleteObject(bucket, caller, object)
+    if (isServiceError(result)) return errorOf(object.key, result)
+    return quiet?.trim() === 'true' ? '' : deletedOf(object, result)
+  })
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<DeleteResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${results.join('')}</DeleteResult>`
+}
+
+function parseDelete(xml: string): readonly Named[] {
+  const named = [...xml.matchAll(/<Object>(.*?)<\/Object>/gs)].map(([, inner = '']) => {
+    const [key] = xmlTexts(inner, 'Key')
+    const [etag] = xmlTexts(inner, 'ETag')
+    const [versionId] = xmlTexts(inner, 'VersionId')
+    return { key, etag: etag?.replaceAll('"', ''), versionId }
+  })
+  const whole = named.filter((object): object is Named => object.key !== undefined)
+  if (whole.length === 0 || whole.length < named.length || named.length > mostAtOnce) {
+    throw new ServiceError(
+      's3',
+      'MalformedXML',
+      'The XML you provided was not well-formed or did not validate against our published schema',
+    )
+  }
+  return whole
+}
+
+function deleteObject(
+  bucket: MemoryBucket,
+  caller: Caller & Signer,
+  { key, etag, versionId }: Named,
+): Deletion | ServiceError {
+  try {
+    checkMayWrite(caller, 'DeleteObject', key)
+    const { person, ...plain } = caller
+    const named = person === undefined ? plain : { ...plain, accessKeyId: principalIdOf(person) }
+    if (versionId === undefined) return bucket.delete(named, key, etag === undefined ? undefined : { ifMatch: etag })
+    checkMayDeleteVersion(caller.accessKeyId, key)
+    return bucket.deleteVersion(named, key, versionId)
+  } catch (error) {
+    if (isServiceError(error)) return error
+    throw error
+  }
+}
+
+/** S3 API Reference, "DeletedObject". */
+function deletedOf({ key, versionId: asked }: Named, { versionId, isDeleteMarker }: Deletion): string {
+  const parts = [
+    xmlElement('Key', key),
+    ...(asked === undefined ? [] : [xmlElement('VersionId', asked)]),
+    ...(isDeleteMarker && versionId !== undefined
+      ? [xmlElement('DeleteMarker', true), xmlElement('DeleteMarkerVersionId', versionId)]
+      : []),
+  ]
+  return `<Deleted>${parts.join('')}</Deleted>`
+}
+
+function errorOf(key: string, { code, message }: ServiceError): string {
+  return `<Error>${xmlElement('Key', key)}${xmlElement('Code', code)}${xmlElement('Message', message)}</Error>`
 }

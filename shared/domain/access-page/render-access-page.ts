@@ -1,5 +1,4 @@
 import { type PageRow, RowCollector } from './collect-rows.ts'
-import { embedJson } from './embed-json.ts'
 import page from './page.json' with { type: 'json' }
 import { blockClass, factsId, type PageFacts } from './page-data.ts'
 import { renderPageHead } from './page-head.ts'
@@ -34,3 +33,14 @@ const contentSecurityPolicy = [
   "base-uri 'none'",
   "form-action 'none'",
 ].join('; ')
+
+/**
+ * JSON that may stand in a `<script>` element. A name from outside can end neither that element (`</script>`) nor turn it
+ * into another state (`<!--`), and the two line separators that old scripts could not read are escaped.
+ * Source: HTML Standard, "Restrictions for contents of script elements".
+ */
+function embedJson(value: unknown): string {
+  return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  })
+}

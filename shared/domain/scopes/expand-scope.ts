@@ -2,9 +2,9 @@ import type { Configuration } from '../deployment/configuration.ts'
 import type { Link } from '../links/link.ts'
 import type { AccountId } from '../organization/account-id.ts'
 import type { Account, OrganizationView } from '../organization/organization-view.ts'
-import { isSelected } from './is-selected.ts'
+import { holdsJointly } from './joint-conditions.ts'
 import { renderScope } from './scope.ts'
-import type { Selectors } from './selector-file.ts'
+import type { Condition, Selectors } from './selector-file.ts'
 
 /** What decides, besides the account, whether a scope has it. */
 export type Scoping = Pick<
@@ -104,4 +104,31 @@ function judgeWithin(reaching: Reaching, account: Account, membership: Membershi
 /** With nested organizational units: all units above the account, else only its parent. */
 export function parentsThatCount(account: Account, supportNestedOu: boolean): readonly string[] {
   return supportNestedOu ? account.parents : account.parents.slice(-1)
+}
+
+/**
+ * Whether a condition holds for an account, wherever the account is and whatever its state. `undefined`: its tags were not
+ * read, and they decide. `parents`: the ids of what is above it and counts.
+ */
+export function isSelected(
+  condition: Condition,
+  account: Pick<Account, 'id' | 'name' | 'tags'>,
+  parents: readonly string[],
+): boolean | undefined {
+  const { organizationalUnits, accounts, names, tags } = condition
+  const parts = [
+    organizationalUnits && (() => parents.some((id) => organizationalUnits.has(id))),
+    accounts && (() => accounts.has(account.id)),
+    names && (() => names.some((fits) => fits(account.name))),
+    tags && (() => account.tags && hasOne(account.tags, tags)),
+  ]
+  return holdsJointly(condition, parts, (one) => isSelected(one, account, parents))
+}
+
+function hasOne(tags: NonNullable<Account['tags']>, wanted: ReadonlyMap<string, ReadonlySet<string>>): boolean {
+  for (const [key, values] of wanted) {
+    const value = Object.hasOwn(tags, key) ? tags[key] : undefined
+    if (value !== undefined && values.has(value)) return true
+  }
+  return false
 }

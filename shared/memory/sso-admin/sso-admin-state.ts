@@ -1,22 +1,16 @@
 import type { AccountId } from '../../domain/organization/account-id.ts'
+import type { Account } from '../../domain/organization/organization-view.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Randomness } from '../../ports/randomness.ts'
+import type { AssignmentTarget } from '../../ports/sso-admin.ts'
 import type { MemoryIdentityStore } from '../identity-store/memory-identity-store.ts'
 import type { MemoryOrganizations } from '../organizations/memory-organizations.ts'
 import type { OpenTable } from '../table.ts'
 import { AccountPolicies } from './account-policies.ts'
 import { AsynchronousRequests, compareDue, type RequestOrder, type RequestOutcome } from './asynchronous-requests.ts'
 import { ListedPermissionSets, type ReadLagMs } from './listed-permission-sets.ts'
-import { PermissionSetDefinitions } from './permission-set-definitions.ts'
+import { type PermissionSetDefinition, PermissionSetDefinitions } from './permission-set-definitions.ts'
 import { newRole, ProvisionedPermissionSets } from './provisioned-permission-sets.ts'
-import {
-  noSuchAssignment,
-  noSuchPrincipal,
-  notProvisionedThere,
-  provisioningOutcome,
-  succeeded,
-  unreachableAccount,
-} from './request-outcomes.ts'
 import type { AssignmentRequestRecord, ProvisioningRecord } from './sso-admin-records.ts'
 
 /**
@@ -152,4 +146,45 @@ export class SsoAdminState {
     }
     this.listed.forgetAccount(accountId)
   }
+}
+
+const succeeded: RequestOutcome = { state: 'SUCCEEDED' }
+
+// Failure reasons as observed in the field (GitHub issues of the Terraform AWS provider).
+function failed(failureReason: string): RequestOutcome {
+  return { state: 'FAILED', failureReason }
+}
+
+function noSuchAssignment(): RequestOutcome {
+  return failed("Received a 404 status error: EntitlementItem doesn't exist with the given entitlement key.")
+}
+
+function noSuchPrincipal(target: AssignmentTarget, identityStoreId: string): RequestOutcome {
+  const { principalType, principalId } = target
+  return failed(
+    `Received a 404 status error: the ${principalType} assignee ${principalId} was not found in directory ${identityStoreId}.`,
+  )
+}
+
+function notProvisionedThere(accountId: AccountId): RequestOutcome {
+  return failed(`Received a 404 status error: Permission set provision not found in AWS account ${accountId}.`)
+}
+
+/** `undefined`: the account takes changes. An account that is closing still does; one that is suspended or closed not. */
+function unreachableAccount(accountId: AccountId, state: Account['state'] | undefined): RequestOutcome | undefined {
+  if (state === 'ACTIVE' || state === 'PENDING_CLOSURE') return undefined
+  return failed(
+    'AWS SSO is unable to complete your request at this time. ' +
+      `Obtaining permissions to manage your AWS account '${accountId}' takes longer than usual.`,
+  )
+}
+
+/** Whether the definition can become a role in the account. */
+function provisioningOutcome(
+  accountId: AccountId,
+  definition: PermissionSetDefinition,
+  policies: AccountPolicies,
+): RequestOutcome {
+  const missing = policies.firstMissing(accountId, definition)
+  return missing === undefined ? succeeded : failed(`Received a 404 status error: Not supported policy ${missing}.`)
 }

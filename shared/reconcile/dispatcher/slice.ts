@@ -1,6 +1,11 @@
+import { createHash } from 'node:crypto'
+import * as z from 'zod'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { record } from '../../domain/json/record.ts'
 import { type Hint, isDriftHint } from '../../domain/messages/hint.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { openSettleContext } from '../assignments/settle-context.ts'
 import type { Brake } from '../brake/brake.ts'
@@ -9,14 +14,18 @@ import { limitSsoAdmin } from '../calls/limited-sso-admin.ts'
 import { looksMost, RateLimiter } from '../calls/rate-limiter.ts'
 import { backOffMs } from '../calls/repeat-patiently.ts'
 import { Signal } from '../calls/signal.ts'
+import { configurationSubject } from '../records/deployed-configuration.ts'
 import { sendInputs } from '../records/inputs.ts'
+import { JsonRecord } from '../records/json-record.ts'
 import { lockOf, wakeDispatcher } from '../records/lanes.ts'
-import { noteStopped, type Pause, readPause, reconcileAfterPause } from '../records/pause.ts'
-import { guardLedger } from './guard-ledger.ts'
+import { findLedgerLoss } from '../records/ledger-count.ts'
+import { ownerKey } from '../records/owner.ts'
+import { noteStopped, type Pause, readPause, reconcileAfterPause, stopForLoss } from '../records/pause.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
+import { tellEvent } from '../records/tell-event.ts'
 import type { RunningOf } from './held-hints.ts'
 import { HintWork } from './hint-work.ts'
 import { Lease } from './lease.ts'
-import { tellConfiguration } from './tell-configuration.ts'
 import type { WorkItem } from './work-item.ts'
 import { WorkSource } from './work-source.ts'
 
@@ -286,4 +295,54 @@ class Slice {
     if (!isIdle || givenBack > 0) await wakeDispatcher(this.#ports.queues, this.#ports.randomness)
     return { outcome: 'done', settled: this.#work.settled, failed: this.#work.failed }
   }
+}
+
+/**
+ * The pause in force; where the ledger was lost, it begins now. Without its ledger ssofile would take its own access for
+ * someone else's: nothing would be revoked any more, and nobody would notice. (`aws s3 sync --delete` to the root of the
+ * bucket does this.)
+ *
+ * It costs one listing of the ledger. Notifications of deletions would tell of each revocation of ours too, and a listing
+ * misses none.
+ */
+async function guardLedger(
+  ports: Pick<Ports, 'objects' | 'clock' | 'log' | 'metrics'>,
+  configuration: Configuration,
+): Promise<Pause | undefined> {
+  const { objects, log, metrics } = ports
+  let pause = await readPause(objects)
+  if (pause?.lost === undefined) {
+    const lost = await findLoss(objects, configuration)
+    if (lost === undefined) return pause
+    pause = await stopForLoss(ports, lost)
+  }
+  log.error('the ledger was lost: nothing is granted or revoked until it is restored (ssofile restore)', pause)
+  // Each time, so that the alarm lasts as long as the loss.
+  metrics.record('LedgerLost')
+  return pause
+}
+
+/** What of it is gone, for a person. */
+async function findLoss(objects: ObjectStore, configuration: Configuration): Promise<string | undefined> {
+  if (!(await objects.head(ownerKey))) return `${ownerKey} is gone`
+  const lost = await findLedgerLoss(objects, configuration)
+  return lost && `${lost.gone} of ${lost.of} entries under ${lost.under} are gone, and history does not say why`
+}
+
+/** The configuration that a dispatcher last worked by. */
+const configured = record({ v: z.literal(1), digest: z.string(), at: z.iso.datetime() })
+const recordOf = (objects: ObjectStore) => new JsonRecord(objects, 'control/configured.json', configured)
+
+/** History tells once, and whole, which configuration is in force from now on. */
+export async function tellConfiguration(
+  { objects, clock }: Pick<Ports, 'objects' | 'clock'>,
+  configuration: Configuration,
+): Promise<void> {
+  const digest = createHash('sha256').update(JSON.stringify(configuration)).digest('hex').slice(0, 16)
+  const before = (await spoiledAsAbsent(recordOf(objects).read()))?.value
+  if (before?.digest === digest) return
+  const at = renderInstant(clock.now())
+  const body = { digest, before: before?.digest, configuration }
+  await tellEvent(objects, configurationSubject, { event: 'configured', at, body })
+  await recordOf(objects).overwrite({ v: 1, digest, at })
 }

@@ -1,19 +1,22 @@
+import { describeAnalyzerPrice } from '../../domain/credentials/unused-access.ts'
 import { type Configuration, defaultConfiguration } from '../../domain/deployment/configuration.ts'
 import { type Finding, fail, ok, skip, warn } from '../../domain/guardrails/finding.ts'
+import { renderRoundTrip } from '../../domain/messages/round-trip-event.ts'
 import type { Account } from '../../domain/organization/organization-view.ts'
+import type { DirectoryNetwork } from '../../ports/directory-network.ts'
 import type { Installation } from '../../ports/installation.ts'
 import { listAll } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { controlsManagementAccount } from '../directory/management-account-sets.ts'
 import { readArrivals } from '../records/arrivals.ts'
+import { readNewestSummary } from '../records/credential-summary.ts'
 import { listKnown } from '../records/foreign-assignments.ts'
 import { ownedPrefix } from '../records/owned-permission-sets.ts'
 import { type Owner, readOwner } from '../records/owner.ts'
 import { describePause, readPause, remedyOf } from '../records/pause.ts'
-import { ask, isDenied, unasked } from './ask.ts'
+import { type Answer, ask, isDenied, unasked } from './ask.ts'
 import { askDispatcher } from './ask-dispatcher.ts'
 import { memberOf } from './dry-calls.ts'
-import { examineCredentials } from './examine-credentials.ts'
 import { examineFunctions } from './examine-functions.ts'
 import { examineQuotas } from './examine-quotas.ts'
 import { examineWrites } from './examine-writes.ts'
@@ -21,12 +24,10 @@ import { judgeAccounts } from './judge-accounts.ts'
 import { judgeArrivals, type Newest } from './judge-arrivals.ts'
 import { examineBucket } from './judge-bucket.ts'
 import { judgeDelegation, judgeManagementAccountSets } from './judge-delegation.ts'
-import { judgeDirectoryNetwork } from './judge-directory-network.ts'
 import { judgeInstance } from './judge-instance.ts'
 import { judgeOwnAccount } from './judge-own-account.ts'
 import { examineQueues } from './judge-queues.ts'
 import { examineReadLag } from './read-lag.ts'
-import { examineRoundTrip } from './round-trip.ts'
 import { slowPorts } from './slow-ports.ts'
 import { tryIdentityCenter, tryOrganizations } from './try-permissions.ts'
 
@@ -263,4 +264,73 @@ async function* examineUse({ ports, installation }: Known, { accounts }: Organiz
   yield* await examineQuotas(ports, installation, accounts.length)
   const active = new Set<string>(accounts.filter(({ state }) => state === 'ACTIVE').map(({ id }) => id))
   yield await examineReadLag(ports, (accountId) => active.has(accountId))
+}
+
+const check = 'report of credentials'
+
+/** The newest report of credentials, and what it would cost to have IAM Access Analyzer look for unused access: for information. */
+async function examineCredentials({ objects }: Pick<Ports, 'objects'>): Promise<readonly Finding[]> {
+  const newest = await ask(readNewestSummary(objects))
+  if ('error' in newest) return [unasked(check, newest.error, { needs: 's3:ListBucket' })]
+  if (newest.is === undefined) return [skip(check, 'there is no report of credentials yet: it is made every night')]
+  const { date, urgent, counts, analyzedBy } = newest.is
+  const price = describeAnalyzerPrice({ counts, analyzedBy })
+  const told = `the report of ${date} has ${urgent.now} things that want somebody now, ${urgent.soon} soon`
+  return [ok(check, told), ...(price === undefined ? [] : [ok('access analyzer', price)])]
+}
+
+/**
+ * Whether the identity store may lock ssofile out: its functions run in no VPC and have no addresses of their own. Whether it
+ * does, the check `identity store` tells.
+ */
+export function judgeDirectoryNetwork(answer: Answer<DirectoryNetwork | undefined>): Finding {
+  const check = 'directory network'
+  if ('error' in answer) {
+    if (!isDenied(answer.error)) return unasked(check, answer.error, { needs: 'identitystore:DescribeIdentityStore' })
+    const told =
+      'not checked: these credentials may not ask; or the identity store admits only some VPCs and addresses, and not this one'
+    return warn(
+      check,
+      told,
+      'allow them identitystore:DescribeIdentityStore, or ask from where the identity store admits',
+    )
+  }
+  const { isEndpointRequired = false, vpcs = [], addresses = [] } = answer.is ?? {}
+  if (!isEndpointRequired && vpcs.length === 0) return ok(check, 'the identity store answers from anywhere')
+  const only = vpcs.length === 0 ? 'through VPC endpoints' : `from ${vpcs.join(', ')}`
+  const besides = addresses.length === 0 ? '' : ` and to ${addresses.join(', ')}`
+  return warn(
+    check,
+    `the identity store answers only ${only}${besides}; the functions of ssofile run in no VPC and have no fixed addresses`,
+    'see that the check "identity store" says ok; else take the rule away (aws identitystore update-identity-store), or ssofile can look up nobody',
+  )
+}
+
+const pollMs = 500
+
+/**
+ * Sends a message to the queue of events, and waits until its handler has noted it. It proves queue, function and bucket;
+ * `judgeArrivals` tells of the way before the queue, which only a real event takes.
+ */
+async function examineRoundTrip(
+  { objects, queues, clock, randomness }: Pick<Ports, 'objects' | 'queues' | 'clock' | 'randomness'>,
+  { withinMs }: { readonly withinMs: number },
+): Promise<Finding> {
+  const check = 'round trip'
+  const id = randomness.id()
+  const beganMs = clock.monotonicMs()
+  const sent = await ask(queues.send('events', [{ body: renderRoundTrip(id), groupId: id, deduplicationId: id }]))
+  if ('error' in sent) return unasked(check, sent.error, { needs: 'sqs:SendMessage to the queue events' })
+  for (;;) {
+    const tookMs = Math.round(clock.monotonicMs() - beganMs)
+    if ((await readArrivals(objects))?.roundTrip?.name === id)
+      return ok(check, `a message to the queue of events was handled after ${tookMs} ms`, { tookMs })
+    if (tookMs >= withinMs)
+      return fail(
+        check,
+        `a message to the queue of events was not handled within ${withinMs / 1000} s`,
+        'look at the function events and its log; it may be at work on many events: run ssofile doctor again',
+      )
+    await clock.sleep(pollMs)
+  }
 }

@@ -1,10 +1,18 @@
+import * as z from 'zod'
 import type { Figure } from '../../domain/access-page/page-data.ts'
 import { renderAccessPage } from '../../domain/access-page/render-access-page.ts'
+import type { BreakGlass } from '../../domain/break-glass/break-glass-file.ts'
+import { type BreakGlassFinding, breakGlassFinding } from '../../domain/break-glass/judge-break-glass.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { record } from '../../domain/json/record.ts'
 import { ownedMembershipKey } from '../../domain/people/owned-membership.ts'
 import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
+import { principalName } from '../../domain/principals/principal.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import { renderCsv } from '../../domain/text/render-csv.ts'
+import type { IdentityStore } from '../../ports/identity-store.ts'
+import type { ObjectStore } from '../../ports/object-store.ts'
+import type { Page } from '../../ports/page.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { unlessUnread } from '../../ports/service-error.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
@@ -22,8 +30,13 @@ import { notConfigured, RoleUses } from '../preview/role-uses.ts'
 import { unlessRefused } from '../preview/unless-refused.ts'
 import { ageOf, type WhoSources } from '../preview/who-has-access.ts'
 import { FilesBehind } from '../records/asking-files.ts'
+import { JsonRecord } from '../records/json-record.ts'
+import { listHeads } from '../records/list-heads.ts'
+import { inputOfStatus, StatusStore, statusPrefix } from '../records/status-store.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { listChanges } from '../records/tell-event.ts'
-import { KeptMemberships } from './kept-memberships.ts'
+import { compareBreakGlass } from './compare-break-glass.ts'
+import { listDrills } from './list-drills.ts'
 import { listHeldAccess } from './list-held-access.ts'
 import { ObjectWriter } from './object-writer.ts'
 import { reportPeople } from './report-people.ts'
@@ -35,7 +48,6 @@ import {
   subtractCounts,
   summaryRecord,
 } from './report-summary.ts'
-import { tellBreakGlass } from './tell-break-glass.ts'
 
 type ReportPorts = Pick<
   Ports,
@@ -166,4 +178,148 @@ async function writeGroups(
     await writer.write(renderCsv(rows.length === 0 ? [[name, id, nobody, '', '']] : rows))
   }
   await writer.end()
+}
+
+const keptPrefix = 'state/report/'
+
+/** A minute of the rate that AWS allows: so much is read again at most. */
+const groupsOfPart = 1_000
+
+const part = record({ v: z.literal(1), members: z.record(z.string(), z.array(principalId)) })
+type Members = Map<string, readonly PrincipalId[]>
+
+/**
+ * The members of groups that the report of one day has read so far. A function that ran out of time is run again by Lambda,
+ * and reads only what is left: so a directory of any size comes to its end.
+ */
+export class KeptMemberships {
+  readonly #objects: ObjectStore
+  readonly #folder: string
+  readonly #known: Members = new Map()
+  #fresh: Members = new Map()
+  #parts = 0
+
+  constructor(objects: ObjectStore, date: string) {
+    this.#objects = objects
+    this.#folder = `${keptPrefix}${date}/`
+  }
+
+  /** What an earlier run of this day has left. */
+  async read(): Promise<void> {
+    for await (const { key } of this.#objects.list(this.#folder)) {
+      this.#parts++
+      const stored = await spoiledAsAbsent(new JsonRecord(this.#objects, key, part).read())
+      for (const [id, members] of Object.entries(stored?.value.members ?? {})) this.#known.set(id, members)
+    }
+  }
+
+  /** The identity store, asked only for groups that are not known yet. */
+  of(inner: IdentityStore): IdentityStore {
+    const begun = new Map<string, PrincipalId[]>()
+    const listMembersOf = async (groupId: PrincipalId, token?: string): Promise<Page<PrincipalId>> => {
+      const known = this.#known.get(groupId)
+      if (known) return { items: known, nextToken: undefined }
+      const page = await inner.listMembersOf(groupId, token)
+      const members = [...(token === undefined ? [] : (begun.get(groupId) ?? [])), ...page.items]
+      if (page.nextToken !== undefined) begun.set(groupId, members)
+      else if (begun.delete(groupId) || token === undefined) await this.#keep(groupId, members)
+      return page
+    }
+    return wrapPort(inner, (_, call) => call(), { listMembersOf })
+  }
+
+  /** The report is written. */
+  async forget(): Promise<void> {
+    for await (const { key } of this.#objects.list(keptPrefix)) await this.#objects.delete(key)
+  }
+
+  async #keep(groupId: PrincipalId, members: readonly PrincipalId[]): Promise<void> {
+    this.#fresh.set(groupId, members)
+    if (this.#fresh.size < groupsOfPart) return
+    const kept = Object.fromEntries([...this.#fresh].map(([id, all]) => [id, [...all]]))
+    this.#fresh = new Map()
+    const key = `${this.#folder}${String(++this.#parts).padStart(6, '0')}.json`
+    await new JsonRecord(this.#objects, key, part).overwrite({ v: 1, members: kept })
+  }
+}
+
+/** Findings have statuses as inputs have: `break-glass/<definition>/<check>/<subject>`. */
+const findingPrefix = 'break-glass/'
+/** Of these each has a line on the page, or a status; all of them stand in the table. */
+const [notesMost, statusesMost] = [20, 200]
+
+type Row = BreakGlassFinding & { readonly definition: string; readonly input: string }
+type CheckPorts = Pick<
+  Ports,
+  'objects' | 'identityStore' | 'organizations' | 'clock' | 'breakGlass' | 'randomness' | 'log'
+>
+
+/**
+ * Checks break-glass by the definitions that came with the deployment, in each account by the auditor's role. Each finding that
+ * wants a person has a status until it is gone: so it stands under `attention/`, and is told. Answers the table and the notes.
+ */
+async function tellBreakGlass(
+  ports: CheckPorts,
+  configuration: Configuration,
+): Promise<{ readonly csv: string; readonly notes: readonly string[] } | undefined> {
+  const definitions = ports.breakGlass?.definitions() ?? []
+  const rows = (await Promise.all(definitions.map((one) => check(one, ports, configuration)))).flat()
+  await tell(ports, rows)
+  if (definitions.length === 0) return undefined
+  const wrong = rows.filter(({ level }) => level !== 'ok')
+  const lines = wrong.slice(0, notesMost).map(({ definition, told }) => `break-glass ${definition}: ${told}`)
+  const more = wrong.length > notesMost ? [`break-glass: ${wrong.length - notesMost} more in break-glass.csv`] : []
+  const cells = rows.map((row) => [row.definition, row.check, row.level, row.told, row.remedy ?? ''])
+  const csv = renderCsv([['definition', 'check', 'level', 'finding', 'what to do'], ...cells])
+  return { csv, notes: [...lines, ...more] }
+}
+
+async function check(file: BreakGlass, ports: CheckPorts, configuration: Configuration): Promise<readonly Row[]> {
+  const { breakGlass, clock, objects, identityStore } = ports
+  const prefix = `${findingPrefix}${file.name}/`
+  const { auditorRole } = configuration
+  // The role of the function may assume this one alone.
+  if (breakGlass === undefined || auditorRole !== file.auditorRole) {
+    const told = `not checked: the deployment has the auditor's role '${auditorRole}', the file '${file.auditorRole}'; run ssofile break-glass check --file infra/break-glass/${file.name}.json with your own credentials`
+    const finding = breakGlassFinding('roles', { subject: '', level: 'skip', told })
+    return [{ ...finding, isUnchecked: true, definition: file.name, input: prefix }]
+  }
+  const rows: Row[] = []
+  const found = compareBreakGlass(file, {
+    auditor: breakGlass.auditor,
+    clock,
+    accounts: async () => {
+      const view = await new OrganizationCache(ports, configuration.folders).storedView()
+      if (view === undefined) throw new Error('the organization has not been read yet')
+      return view.accounts
+    },
+    isUser: async (name) => (await identityStore.findPrincipalId('USER', principalName.parse(name))) !== undefined,
+    drills: () => listDrills(objects),
+  })
+  for await (const finding of found)
+    rows.push({
+      ...finding,
+      definition: file.name,
+      input: `${prefix}${finding.check.replace('break-glass ', '')}/${finding.subject}`,
+    })
+  return rows
+}
+
+/** What could not be asked keeps what was known of it. */
+async function tell({ objects, clock }: Pick<Ports, 'objects' | 'clock'>, rows: readonly Row[]): Promise<void> {
+  const statuses = new StatusStore(objects, clock)
+  const unchecked = rows.filter(({ isUnchecked }) => isUnchecked).map(({ input }) => input)
+  const wrong = rows.filter(({ level, isUnchecked }) => level !== 'ok' && !isUnchecked)
+  const bySubject = [...Map.groupBy(wrong, ({ input }) => input)].slice(0, statusesMost)
+  for (const [input, findings] of bySubject) {
+    const reason = findings.map(({ told }) => told).join('; ')
+    const remedy = [...new Set(findings.map((one) => one.remedy))].join('; ')
+    await statuses.revise(input, async () => ({ state: 'failed', reason, remedy }))
+  }
+  const told = new Set(bySubject.map(([input]) => input))
+  for (const key of (await listHeads(objects, statusPrefix + findingPrefix)).keys()) {
+    const input = inputOfStatus(key)
+    if (!told.has(input) && !unchecked.some((one) => input.startsWith(one)))
+      await statuses.revise(input, async () => undefined)
+  }
 }

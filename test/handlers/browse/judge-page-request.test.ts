@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { judgePageRequest } from '../../../handlers/browse/judge-page-request.ts'
+import { judgePageRequest } from '../../../handlers/browse/page-server.ts'
 
 const host = '127.0.0.1:8123'
 const authorization = 'Bearer secret'

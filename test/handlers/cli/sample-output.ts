@@ -1,7 +1,7 @@
 import { renderIncident } from '../../../handlers/cli/break-glass/incident.ts'
 import { renderHeld, type ShownList } from '../../../handlers/cli/operations/render-held.ts'
 import { renderPlan } from '../../../handlers/cli/plan/render-plan.ts'
-import { renderOpenRequests } from '../../../handlers/cli/requests/render-requests.ts'
+import { renderOpenRequests } from '../../../handlers/cli/requests/requests.ts'
 import { renderSummary } from '../../../handlers/cli/status/render-status.ts'
 import { renderAccess } from '../../../handlers/cli/who/render-access.ts'
 import {

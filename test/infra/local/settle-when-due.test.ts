@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { startSettling } from '../../../infra/local/settle-when-due.ts'
+import { startSettling } from '../../../infra/local/local-models.ts'
 import { fillFromOrganizationFile } from '../../../shared/memory/fill-from-organization-file.ts'
 import { MemoryIdentityStore } from '../../../shared/memory/identity-store/memory-identity-store.ts'
 import { MemoryOrganizations } from '../../../shared/memory/organizations/memory-organizations.ts'

@@ -4,7 +4,7 @@ import {
   type Generating,
   startGeneration,
 } from '../../../../handlers/cli/credentials/generate-policy.ts'
-import { lookAgain, renderGeneration } from '../../../../handlers/cli/credentials/render-generated-policy.ts'
+import { lookAgain, renderGeneration } from '../../../../handlers/cli/credentials/suggest-from-cloudtrail.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { MemoryIam } from '../../../../shared/memory/iam/memory-iam.ts'

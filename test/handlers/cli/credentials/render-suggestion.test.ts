@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { renderSuggestion, type Suggestion } from '../../../../handlers/cli/credentials/render-suggestion.ts'
+import { renderSuggestion, type Suggestion } from '../../../../handlers/cli/credentials/suggest.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { renderSessions } from '../../../../handlers/cli/operations/render-sessions.ts'
+import { renderSessions } from '../../../../handlers/cli/operations/sessions.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { endSession } from '../../../../shared/domain/sessions/ended-sessions.ts'

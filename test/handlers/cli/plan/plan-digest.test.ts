@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { compareInputs } from '../../../../handlers/cli/folder/compare-inputs.ts'
-import { planDigest } from '../../../../handlers/cli/plan/plan-digest.ts'
+import { planDigest } from '../../../../handlers/cli/plan/make-plan.ts'
 import { previewStanding } from '../../../../handlers/cli/plan/preview-standing.ts'
 import { ProposedObjects } from '../../../../handlers/cli/plan/proposed-objects.ts'
 import { defaultConfiguration } from '../../../../shared/domain/deployment/configuration.ts'

@@ -4,7 +4,7 @@ import {
   renderOpenRequestsAsCsv,
   renderStories,
   renderStoriesAsCsv,
-} from '../../../../handlers/cli/requests/render-requests.ts'
+} from '../../../../handlers/cli/requests/requests.ts'
 import { renderStatus } from '../../../../handlers/cli/status/render-status.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { requestDigest } from '../../../../shared/domain/requests/access-request.ts'

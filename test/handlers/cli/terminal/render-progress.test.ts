@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { renderProgress } from '../../../../handlers/cli/terminal/render-progress.ts'
+import { renderProgress } from '../../../../handlers/cli/terminal/progress.ts'
 
 test('a step without a count is told alone', () => {
   expect(renderProgress('reading', undefined, 60_000)).toBe('reading …')

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { renderExplanation } from '../../../../handlers/cli/who/render-explanation.ts'
+import { renderExplanation } from '../../../../handlers/cli/who/explain.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'

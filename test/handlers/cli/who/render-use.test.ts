@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { renderUse, renderVerdicts } from '../../../../handlers/cli/who/render-use.ts'
+import { renderUse, renderVerdicts } from '../../../../handlers/cli/who/render-access.ts'
 import type { RoleUse } from '../../../../shared/domain/assignments/role-use.ts'
 import type { HeldAccess } from '../../../../shared/reconcile/preview/expand-access.ts'
 

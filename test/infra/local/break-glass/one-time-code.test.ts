@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { decodeBase32, encodeBase32, oneTimeCode, stepOf } from '../../../../infra/local/break-glass/one-time-code.ts'
+import { decodeBase32, encodeBase32, oneTimeCode, stepOf } from '../../../../infra/local/break-glass/responder-users.ts'
 
 const seed = encodeBase32(Buffer.from('12345678901234567890'))
 

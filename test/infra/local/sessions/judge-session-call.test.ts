@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { isDenied } from '../../../../infra/local/sessions/judge-session-call.ts'
+import { isDenied } from '../../../../infra/local/sessions/add-person-sessions.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetArn, principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import type { PersonSession } from '../../../../shared/memory/iam/person-sessions.ts'

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
-import { expandScope } from '../../../../shared/domain/scopes/expand-scope.ts'
-import { isSelected } from '../../../../shared/domain/scopes/is-selected.ts'
+import { expandScope, isSelected } from '../../../../shared/domain/scopes/expand-scope.ts'
 import {
   askTags,
   isSelectorKey,

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { configuration } from '../../../../shared/domain/deployment/configuration.ts'
-import { tellConfiguration } from '../../../../shared/reconcile/dispatcher/tell-configuration.ts'
+import { tellConfiguration } from '../../../../shared/reconcile/dispatcher/slice.ts'
 import { World } from '../../../world.ts'
 
 test('a configuration is told once, whole, and again when it is another one', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
-import { judgeDirectoryNetwork } from '../../../../shared/reconcile/doctor/judge-directory-network.ts'
+import { judgeDirectoryNetwork } from '../../../../shared/reconcile/doctor/examine.ts'
 
 describe('the network of the identity store', () => {
   test.each([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { isDenied } from '../../../../infra/local/sessions/judge-session-call.ts'
+import { isDenied } from '../../../../infra/local/sessions/add-person-sessions.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { endSession } from '../../../../shared/domain/sessions/ended-sessions.ts'

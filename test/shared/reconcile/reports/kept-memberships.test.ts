@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
-import { KeptMemberships } from '../../../../shared/reconcile/reports/kept-memberships.ts'
+import { KeptMemberships } from '../../../../shared/reconcile/reports/write-report.ts'
 import { World } from '../../../world.ts'
 
 const idOf = (index: number) => principalId.parse(`00000000-0000-0000-0000-${String(index).padStart(12, '0')}`)
