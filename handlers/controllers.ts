@@ -5,7 +5,7 @@ import type { Controller, KindTypes } from '../shared/reconcile/inputs/controlle
 import { reconcileInput } from '../shared/reconcile/inputs/reconcile-input.ts'
 import { groupController } from '../shared/reconcile/people/group-controller.ts'
 import { lookAtAttributes } from '../shared/reconcile/people/look-at-attributes.ts'
-import { lookAtMembership } from '../shared/reconcile/people/look-at-membership.ts'
+import { membershipController } from '../shared/reconcile/people/membership-controller.ts'
 import { lookAtEnded, personController } from '../shared/reconcile/people/person-controller.ts'
 import { ruleController } from '../shared/reconcile/people/rule-controller.ts'
 import { suspensionController } from '../shared/reconcile/people/suspension-controller.ts'
@@ -48,7 +48,7 @@ register(kinds.suspension, (message, context) =>
 )
 register(kinds.person, by(personController))
 register(kinds.group, by(groupController))
-register(kinds.membership, lookAtMembership)
+register(kinds.membership, by(membershipController))
 register(kinds.rule, by(ruleController))
 register(kinds.attributes, lookAtAttributes)
 

@@ -40,6 +40,7 @@ export function openInputs(ports: Ports, configuration: Configuration) {
     people: newPeople(),
     policies,
     suspensions,
+    findSuspension: suspensions.find.bind(suspensions),
     brake,
     listing,
     refusePeople: (now: Date) => refusePeople({ objects, identityStore, configuration }, now),

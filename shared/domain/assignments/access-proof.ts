@@ -5,6 +5,8 @@ export type Listing = { readonly isListed: boolean; readonly at: Date }
 
 /** Identity Center's listings may lag behind its own writes (botocore: a write "did not have time to propagate"). */
 export const settlingMs = 5 * 60_000
+/** A call at this instant may still take effect, or not be listed yet. */
+export const isSettling = (calledAt: string, now: Date) => now.getTime() - Date.parse(calledAt) < settlingMs
 /** So long a look at what is asked for is good: what it takes away goes half a minute after it at most (PROMISES.md, 3). */
 export const liveMs = 20_000
 /** A creation that got no answer may take effect this long (design, promise 2). */

@@ -23,7 +23,7 @@ export type FoundGroup =
   | { readonly is: 'not ours'; readonly isExternal: boolean }
 
 /** What came of the membership. */
-export type MembershipEnd =
+export type MembershipOutcome =
   | { readonly is: 'none' | 'applied' | 'foreign' | 'applying' | 'revoking' | 'kept' }
   /** `by`: who took the user out; absent: it is not known. */
   | { readonly is: 'reported'; readonly by?: Author | undefined }
@@ -51,7 +51,7 @@ export function describeMembership(
     readonly reading: MembershipReading
     readonly group: Pick<FoundGroup, 'is' | 'isExternal'>
     readonly lack: MembershipLack | undefined
-    readonly end: MembershipEnd
+    readonly end: MembershipOutcome
     readonly isLeft: boolean
   },
 ): ToldMembership | undefined {
@@ -138,7 +138,7 @@ function describeLack(user: PrincipalName, lack: MembershipLack): ToldMembership
   }
 }
 
-function describeEnd(name: PrincipalName, end: MembershipEnd): ToldMembership {
+function describeEnd(name: PrincipalName, end: MembershipOutcome): ToldMembership {
   switch (end.is) {
     case 'applied':
     case 'kept':
@@ -167,7 +167,7 @@ function describeEnd(name: PrincipalName, end: MembershipEnd): ToldMembership {
   }
 }
 
-function describeLeaving(name: PrincipalName, end: MembershipEnd): ToldMembership {
+function describeLeaving(name: PrincipalName, end: MembershipOutcome): ToldMembership {
   if (end.is === 'held')
     return { state: 'held', reason: `${end.reason}; the user stays in group '${quote(name)}'`, remedy: heldRemedy }
   if (end.is === 'paused') return { state: 'revoking', reason: end.reason }
@@ -178,9 +178,4 @@ function describeLeaving(name: PrincipalName, end: MembershipEnd): ToldMembershi
       remedy: 'take the user out there, where the group comes from',
     }
   return { state: 'revoking' }
-}
-
-/** It is on its way, or something holds it. */
-export function isUnsettled({ is }: MembershipEnd): boolean {
-  return ['applying', 'revoking', 'held', 'paused'].includes(is)
 }

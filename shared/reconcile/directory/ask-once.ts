@@ -1,12 +1,12 @@
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
-import type { IdentityStore } from '../../ports/identity-store.ts'
+import type { ReadingIdentityStore } from '../../ports/identity-store.ts'
 import { wrapPort } from '../calls/wrap-port.ts'
 
 /**
  * The same directory, asked once for each user and each group by id: Identity Store allows 20 calls a second of each API. For one
  * turn of an evaluation: what is decided by it is done at once.
  */
-export function askOnce(identityStore: IdentityStore): IdentityStore {
+export function askOnce(identityStore: ReadingIdentityStore): ReadingIdentityStore {
   const findUser = remember((id) => identityStore.findUser(id))
   const findGroup = remember((id) => identityStore.findGroup(id))
   return wrapPort(identityStore, (_, call) => call(), {

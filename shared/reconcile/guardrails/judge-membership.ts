@@ -7,12 +7,12 @@ import {
 } from '../../domain/guardrails/judge-by-policies.ts'
 import type { Uploader } from '../../domain/links/input-message.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
+import type { ReadingObjects } from '../../ports/object-store.ts'
 import { listLinks } from '../records/list-links.ts'
 import type { Policies } from '../records/policies.ts'
 
 type JudgingMembership = {
-  readonly objects: ObjectStore
+  readonly objects: ReadingObjects
   readonly policies: Pick<Policies, 'read'>
   readonly configuration: Pick<Configuration, 'folders'>
 }
@@ -33,7 +33,7 @@ export async function judgeMembership(
 
 async function listLinksOf(
   group: PrincipalName,
-  objects: ObjectStore,
+  objects: ReadingObjects,
   { folders }: Pick<Configuration, 'folders'>,
 ): Promise<Exclude<MembershipCase['links'], string>> {
   const links = await Array.fromAsync(listLinks(objects, folders))

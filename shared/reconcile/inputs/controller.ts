@@ -91,7 +91,7 @@ export type Wakes = {
 /** What a step has changed. The loop tells history first, then writes the entry. */
 export type Effect<Entry, Learnt = unknown> = {
   /** `at`: when it happened; absent: now. */
-  readonly history?: Omit<ToldOnce<string>, 'named' | 'at'> & { readonly at?: string }
+  readonly history?: (Omit<ToldOnce<string>, 'named' | 'at'> & { readonly at?: string | undefined }) | undefined
   /** The new entry. Absent: it stays as it is. */
   readonly entry?: Entry | 'none'
   /** In place of what the steps before have learnt. Absent: that stays. */

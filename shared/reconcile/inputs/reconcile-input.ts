@@ -224,7 +224,7 @@ async function record<T extends KindTypes>(
   const subject = of?.history ?? historyOf?.(name)
   if (history && subject) {
     const named = `${noun.replaceAll(' ', '-')}-${history.event}`
-    await tellEvent(objects, subject, { at: renderInstant(now), ...history, named })
+    await tellEvent(objects, subject, { ...history, at: history.at ?? renderInstant(now), named })
   }
   const record = of?.record ?? entry
   if (next === 'none') await record?.remove()

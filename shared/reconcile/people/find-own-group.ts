@@ -13,11 +13,10 @@ type Looking = Pick<Ports, 'clock'> & {
   readonly configuration: Pick<Configuration, 'principalSuffix'>
 }
 
-/** The group of this name: of ours, or whose it is. `index`: where names are kept for a look. */
+/** The group of this name: of ours, or whose it is. */
 export async function findOwnGroup(
   name: PrincipalName,
   { objects, identityStore, clock, configuration }: Looking,
-  index = new PrincipalIndex(identityStore, clock, configuration.principalSuffix),
 ): Promise<FoundGroup> {
   const owned = await readOwnedGroup(objects, name)
   if (owned?.id !== undefined) {
@@ -25,6 +24,7 @@ export async function findOwnGroup(
     if (found === undefined) return { is: 'gone', id: owned.id, isExternal: false }
     return { is: 'ours', id: owned.id, isExternal: found.isExternal }
   }
+  const index = new PrincipalIndex(identityStore, clock, configuration.principalSuffix)
   const id = await index.resolve('GROUP', name, clock.monotonicMs())
   const found = id && (await identityStore.findGroup(id))
   return { is: 'not ours', isExternal: found?.isExternal === true }

@@ -1,3 +1,4 @@
+import { settlingMs } from '../../domain/assignments/access-proof.ts'
 import type { Author } from '../../domain/by-hand/author.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { membershipKey } from '../../domain/people/membership-file.ts'
@@ -6,6 +7,7 @@ import { suspensionKey } from '../../domain/people/suspension.ts'
 import type { MembershipChange } from '../../domain/principals/directory-event.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
+import type { ReadingIdentityStore } from '../../ports/identity-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { askOnce } from '../directory/ask-once.ts'
@@ -17,7 +19,6 @@ import { findMembership } from '../records/membership-index.ts'
 import { ownedGroupRecord, ownedMembershipRecord } from '../records/owned-groups.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { readMeant } from '../records/suspensions.ts'
-import { settlingMs } from './settle-membership.ts'
 
 type Following = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' | 'identityStore'>
 
@@ -123,4 +124,4 @@ async function findKey(
   return name && inKeys && membershipKey({ group: name, user: inKeys }, undefined)
 }
 
-type Looking = Pick<Ports, 'objects' | 'identityStore'>
+type Looking = Pick<Ports, 'objects'> & { readonly identityStore: ReadingIdentityStore }

@@ -1,3 +1,4 @@
+import { isSettling } from '../../domain/assignments/access-proof.ts'
 import { assignmentOf } from '../../domain/assignments/assignment.ts'
 import { renderNameInKey } from '../../domain/links/name-in-key.ts'
 import { decideGroup, type GroupAction, type GroupEnd, type GroupFacts } from '../../domain/people/decide-group.ts'
@@ -35,7 +36,8 @@ import {
   ownedMembershipRecord,
   readOwnedGroup,
 } from '../records/owned-groups.ts'
-import { isSettling, tellMembership } from './settle-membership.ts'
+import { tellEvent } from '../records/tell-event.ts'
+import { describeMembershipChange, historyOfMembership } from './membership-history.ts'
 
 type FoundGroup = DirectoryGroup & { readonly id: PrincipalId }
 
@@ -199,7 +201,8 @@ async function forgetMembers(group: PrincipalId, at: string, objects: ObjectStor
     const record = ownedMembershipRecord(objects, id)
     const stored = await record.read()
     if (stored === undefined) continue
-    await tellMembership(objects, id, stored.value, { event: 'removed', at, isByOthers: true })
+    const change = await describeMembershipChange(objects, id, stored.value, { event: 'removed', isByOthers: true })
+    await tellEvent(objects, historyOfMembership(id, stored.value), { ...change, named: 'membership-removed', at })
     await record.remove(stored.object.etag)
   }
 }

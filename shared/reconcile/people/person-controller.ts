@@ -1,3 +1,4 @@
+import { isSettling, settlingMs } from '../../domain/assignments/access-proof.ts'
 import { deletionAct } from '../../domain/brake/act.ts'
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { findNeverSuspended, mayAdoptPerson } from '../../domain/guardrails/named-people.ts'
@@ -48,7 +49,6 @@ import { listOwnedPeople, ownedPersonRecord } from '../records/owned-people.ts'
 import type { Policies } from '../records/policies.ts'
 import { readParsedInput, requireUnchanged } from '../records/read-input.ts'
 import { findWhyKept } from './find-why-kept.ts'
-import { isSettling, settlingMs } from './settle-membership.ts'
 
 type PersonContext = ReconcileContext & {
   readonly policies: Pick<Policies, 'read'>

@@ -9,7 +9,7 @@ import {
 } from '../../domain/people/membership-file.ts'
 import { type MembershipId, ownedMembershipKey } from '../../domain/people/owned-membership.ts'
 import type { Complaint } from '../../domain/statuses/complaint.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
+import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { listHeads, readsAtOnce } from './list-heads.ts'
 import { listOwnedMemberships, ownedMembershipRecord } from './owned-groups.ts'
 import { type InputHead, readInput } from './read-input.ts'
@@ -69,7 +69,7 @@ export class FilesBehind {
   }
 }
 
-export async function readMembershipFile(objects: ObjectStore, key: string, folders: readonly string[]) {
+export async function readMembershipFile(objects: ReadingObjects, key: string, folders: readonly string[]) {
   const found = await readInput(objects, key, { mostBytes: linkBodyMostBytes })
   const head = found && ('complaint' in found ? found.head : found)
   return { key, head, reading: readingOf(key, found, folders) }

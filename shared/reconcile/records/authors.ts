@@ -5,10 +5,10 @@ import { record } from '../../domain/json/record.ts'
 import type { MembershipId } from '../../domain/people/owned-membership.ts'
 import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
+import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import type { AssignmentTarget } from '../../ports/sso-admin.ts'
 import { JsonRecord } from './json-record.ts'
-import { spoiledAsAbsent } from './stored-json.ts'
+import { readStored, spoiledAsAbsent } from './stored-json.ts'
 
 const prefix = 'state/authors/'
 /** Of each thing, the last ones. */
@@ -52,11 +52,11 @@ export type Deed = 'Create' | 'Delete' | 'Remove' | ''
 
 /** Who did that last, within an hour; `undefined`: not known, since the event was lost, or is not here yet. */
 export async function findAuthor(
-  { objects, clock }: { readonly objects: ObjectStore; readonly clock: Pick<Clock, 'now'> },
+  { objects, clock }: { readonly objects: ReadingObjects; readonly clock: Pick<Clock, 'now'> },
   touched: Touched,
   deed: Deed,
 ): Promise<Author | undefined> {
-  const stored = await spoiledAsAbsent(new JsonRecord(objects, keyOf(touched), authors).read())
+  const stored = await spoiledAsAbsent(readStored(objects, keyOf(touched), authors))
   const since = clock.now().getTime() - believedMs
   return stored?.value.authors.findLast(({ call, at }) => call.startsWith(deed) && Date.parse(at) >= since)
 }

@@ -35,7 +35,7 @@ export async function readOwnedGroup(objects: ReadingObjects, name: PrincipalNam
 }
 
 /** Who answers for a group, by its file; `undefined`: it does not say, or cannot be read. */
-export async function readOwnerOf(objects: ObjectStore, group: PrincipalName): Promise<string | undefined> {
+export async function readOwnerOf(objects: ReadingObjects, group: PrincipalName): Promise<string | undefined> {
   const key = groupKey(group)
   const found = await readInput(objects, key, { mostBytes: groupMostBytes })
   const file = found && 'body' in found ? parseGroupFile(key, found.body, found.size) : undefined

@@ -8,16 +8,16 @@ import {
 } from '../../domain/people/rule-file.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
 import type { Parsed } from '../../domain/statuses/complaint.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
+import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { ParsedFiles } from './parsed-files.ts'
 import { readParsedInput } from './read-input.ts'
 
 /** One rule, as its file says now; `undefined`: there is none. One that S3 does not give is refused. */
-export async function readRule(objects: ObjectStore, key: string): Promise<Parsed<Rule> | undefined> {
+export async function readRule(objects: ReadingObjects, key: string): Promise<Parsed<Rule> | undefined> {
   return (await readRuleFile(objects, key))?.file
 }
 
-export function readRuleFile(objects: ObjectStore, key: string) {
+export function readRuleFile(objects: ReadingObjects, key: string) {
   return readParsedInput(objects, key, { mostBytes: ruleMostBytes, parse: parseRuleFile })
 }
 

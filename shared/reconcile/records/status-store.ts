@@ -9,10 +9,10 @@ import {
 } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
+import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
 import { SharedReadings } from './shared-readings.ts'
-import { isSpoiled, unlessSpoiled } from './stored-json.ts'
+import { isSpoiled, readStored, unlessSpoiled } from './stored-json.ts'
 
 export const statusPrefix = 'status/'
 export const attentionPrefix = 'attention/'
@@ -47,6 +47,11 @@ export function isTooLong(name: string): boolean {
   return name.startsWith(tooLong)
 }
 
+/** What became of one input. Throws SpoiledObjectError. */
+export async function readStatus(objects: ReadingObjects, input: string): Promise<Status | undefined> {
+  return (await readStored(objects, statusKey(input), status))?.value
+}
+
 /** What became of each input, and the index of the inputs that want attention. */
 export class StatusStore {
   readonly #objects: ObjectStore
@@ -60,7 +65,7 @@ export class StatusStore {
   }
 
   async read(input: string): Promise<Status | undefined> {
-    return (await this.#record(input).read())?.value
+    return readStatus(this.#objects, input)
   }
 
   /** As it was at that moment (monotonic), or is since. Who uploaded or deleted an input stands in it before its hints are sent. */

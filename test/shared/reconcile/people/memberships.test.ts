@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { configuration } from '../../../../shared/domain/deployment/configuration.ts'
+import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { brakeFile, digestOf, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { Grouping, kenji } from './grouping.ts'
 
@@ -311,4 +312,56 @@ test('a suspension ends as partly when a provider takes over a group of the pers
     remedy: expect.stringContaining('take the user out of oncall in the provider of the groups'),
   })
   expect(grouping.groupsOf()).toContain('oncall')
+})
+
+test('each file that asks for a membership says what became of it, whichever was looked at', async () => {
+  const grouping = await Grouping.begin()
+  for (const one of [file, ofTeam]) await grouping.put(one)
+  for (const one of [file, ofTeam]) await grouping.until(one, 'applied')
+  grouping.world.identityStore.setUserStatus(grouping.id('USER', kenji), 'DISABLED')
+  await grouping.world.finish(grouping.world.everyHour())
+  for (const one of [file, ofTeam]) await grouping.until(one, 'waiting')
+  expect(await grouping.owned()).toEqual([])
+})
+
+test.each(['a pause', 'a file that S3 does not give'])('%s leaves the file bound to its user', async (what) => {
+  const grouping = await Grouping.begin()
+  await grouping.put(file)
+  await grouping.until(file, 'applied')
+  const { identityStore, clock } = grouping.world
+  const before = grouping.id('USER', kenji)
+  if (what === 'a pause')
+    await grouping.put('control/pause.json', { v: 1, reason: 'test', by: 'me', since: '2026-03-03T10:00:00.000Z' })
+  else
+    grouping.answer = async ({ operation, args, proceed }) => {
+      if (operation !== 'get' || args[0] !== file) return proceed()
+      throw new ServiceError('s3', 'AccessDenied', 'another key')
+    }
+  await identityStore.deleteUser(before)
+  await clock.advance(1_000)
+  await identityStore.createUser({ userName: kenji })
+  await grouping.world.finish(grouping.world.everyHour())
+  await grouping.until(file, what === 'a pause' ? 'waiting' : 'rejected')
+  expect((await grouping.status(file))?.principalId).toBe(before)
+  grouping.answer = ({ proceed }) => proceed()
+  await grouping.delete('control/pause.json')
+  await grouping.world.finish(grouping.world.everyHour())
+  await clock.advance(61_000)
+  await grouping.world.finish(grouping.world.everyMinuteOfLinks())
+  await grouping.until(file, 'waiting')
+  expect(grouping.groupsOf()).toEqual([])
+})
+
+test('somebody whom the brake holds in the group keeps nobody else out of it', async () => {
+  const { grouping, files, members } = await heldOfFolder()
+  const [first = '', second = ''] = members()
+  const kept = files.find((one) => one.includes(first)) ?? ''
+  const { identityStore } = grouping.world
+  const user = grouping.id('USER', first)
+  await identityStore.updateUser(user, [{ path: 'userName', value: 'renamed@acme.example' }])
+  await identityStore.createUser({ userName: first })
+  await grouping.world.objects.put(kept, '', undefined, { 'ssofile-rebind': grouping.world.clock.now().toISOString() })
+  await grouping.world.until(() => grouping.groupsOf(first).includes('oncall'), 'the new user')
+  expect(grouping.groupsOf('renamed@acme.example')).toContain('oncall')
+  expect(grouping.groupsOf(second)).toContain('oncall')
 })

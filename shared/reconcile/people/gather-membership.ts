@@ -1,0 +1,371 @@
+import { isSettling } from '../../domain/assignments/access-proof.ts'
+import type { SuspendedPerson } from '../../domain/brake/act.ts'
+import { membershipsOn } from '../../domain/brake/lists.ts'
+import type { Author } from '../../domain/by-hand/author.ts'
+import { complainOfObjections, describeObjection } from '../../domain/guardrails/judge-by-policies.ts'
+import { findUploader } from '../../domain/links/find-uploader.ts'
+import type { Uploader } from '../../domain/links/input-message.ts'
+import type { LinkBody } from '../../domain/links/link-body.ts'
+import { asksAnew, isSameUpload } from '../../domain/links/upload.ts'
+import { askRule, type RuleWish } from '../../domain/people/ask-rule.ts'
+import {
+  isAboutDirectory,
+  type MemberFacts,
+  type MembershipAction,
+  type MembershipEnd,
+  type MembershipFacts,
+} from '../../domain/people/decide-membership.ts'
+import type { FoundGroup, MembershipLack, MembershipReading } from '../../domain/people/describe-membership.ts'
+import { suspendedAs } from '../../domain/people/describe-suspension.ts'
+import { groupKey } from '../../domain/people/group-file.ts'
+import {
+  type Membership,
+  type MembershipFile,
+  membershipKeys,
+  parseMembershipAnywhere,
+  renderMembership,
+} from '../../domain/people/membership-file.ts'
+import {
+  type MembershipId,
+  type OwnedMembership,
+  ownedMembership,
+  ownedMembershipKey,
+} from '../../domain/people/owned-membership.ts'
+import { ruleKey } from '../../domain/people/rule-file.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
+import { nameInLinks, type PrincipalName, principalName } from '../../domain/principals/principal.ts'
+import type { Complaint } from '../../domain/statuses/complaint.ts'
+import type { Status } from '../../domain/statuses/status.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import type { DirectoryUser } from '../../ports/identity-store.ts'
+import type { ReadingObjects } from '../../ports/object-store.ts'
+import { bindingOf } from '../assignments/user-binding.ts'
+import type { Brake } from '../brake/brake.ts'
+import { readBrake } from '../brake/brake-file.ts'
+import { askOnce } from '../directory/ask-once.ts'
+import { judgeMembership } from '../guardrails/judge-membership.ts'
+import type { Input, KindTypes, ReadingContext, ReconcileContext } from '../inputs/controller.ts'
+import { readMembershipFile } from '../records/asking-files.ts'
+import { findAuthor } from '../records/authors.ts'
+import type { Policies } from '../records/policies.ts'
+import type { InputHead } from '../records/read-input.ts'
+import { readRuleFile } from '../records/rule-files.ts'
+import { attentionKey, readStatus } from '../records/status-store.ts'
+import { readStored, type Stored, spoiledAsAbsent } from '../records/stored-json.ts'
+import type { Suspensions } from '../records/suspensions.ts'
+import { findOwnGroup } from './find-own-group.ts'
+import type { LeaverCensus } from './leaver-census.ts'
+
+/** One file that may ask for the membership, and what its status says. */
+export type AskingFile = {
+  readonly key: string
+  readonly head: InputHead | undefined
+  readonly reading: MembershipReading
+  readonly told: Status | undefined
+  /** The user whom it means; `undefined`: the one who has the name. */
+  readonly boundTo: PrincipalId | undefined
+}
+
+/** One user whom the files mean, or meant. */
+export type Member = MemberFacts & {
+  readonly id: MembershipId
+  readonly stored: Stored<OwnedMembership> | undefined
+  /** What the entry has to say while the membership is wanted. */
+  readonly wanted: Pick<OwnedMembership, 'group' | 'user' | 'files' | 'keptUntil'>
+  /** The rule of the group asks for it, and did not before. */
+  readonly isNewByRule: boolean
+  /** Nobody works with it any more, because the user or the group is gone: nobody has to be asked. */
+  readonly isGone: boolean
+  /** The directory ended the user. */
+  readonly isEnded: boolean
+  /** The brake is asked about the person, who counts once. */
+  readonly suspended: SuspendedPerson | 'admitted' | undefined
+  /** By key: why a file gives the user nothing. */
+  readonly lacks: ReadonlyMap<string, MembershipLack>
+  /** By key: what policies have against a file. */
+  readonly judged: Pick<Judged, 'refusals' | 'warnings'>
+  /** Somebody else took the user out; `undefined`: nobody did, or it is not known who. */
+  readonly removedBy: Author | undefined
+}
+
+export interface MembershipTypes extends KindTypes {
+  readonly name: MembershipFile
+  readonly body: LinkBody
+  readonly entry: OwnedMembership
+  readonly facts: Omit<MembershipFacts, 'users'> & {
+    readonly group: FoundGroup
+    /** The user who has the name now. */
+    readonly bearer: PrincipalId | undefined
+    readonly users: readonly Member[]
+    /** All files that may ask for this membership, whatever their folders. */
+    readonly files: readonly AskingFile[]
+    /** The file of the group is gone, and may wait for the end of this membership. */
+    readonly isGroupBlocked: boolean
+    /** When this reading began, by the monotonic clock. */
+    readonly lookedMs: number
+  }
+  readonly action: MembershipAction
+  readonly end: MembershipEnd
+  readonly context: ReconcileContext & {
+    readonly findSuspension: Suspensions['find']
+    readonly census: Pick<LeaverCensus, 'take'>
+    readonly policies: Pick<Policies, 'read'>
+    readonly brake: Pick<Brake, 'admit' | 'drop'>
+  }
+}
+export type MembershipInput = Input<MembershipTypes>
+type Facts = MembershipTypes['facts']
+type Reading = ReadingContext<MembershipTypes['context']>
+/** What all members are gathered from. */
+type Look = {
+  readonly input: MembershipInput
+  readonly group: Exclude<FoundGroup, { is: 'not ours' }>
+  readonly files: readonly AskingFile[]
+  readonly context: Reading
+}
+
+/** So long after the claim the create may be sent. */
+export const claimedMs = 60_000
+
+/** Ids have memberships, names ask for them: the files count for the user who has the name now. */
+export async function gatherMembership(input: MembershipInput, before: Reading): Promise<Facts> {
+  const context = { ...before, identityStore: askOnce(before.identityStore) }
+  const { objects, clock } = context
+  const { name, key, file, isRepeated, user } = input
+  const unread: Facts = {
+    ...{ isRepeated, isOurGroup: false, group: { is: 'not ours', isExternal: false }, bearer: undefined },
+    ...{ users: [], files: [], isGroupBlocked: false, lookedMs: clock.monotonicMs() },
+  }
+  if (isRepeated) return unread
+  const files = await readFiles(name, context, key)
+  const group = await findOwnGroup(name.group, context)
+  const bearer = await findBearer(name.user, context)
+  const isGroupBlocked =
+    file.is === 'none' && (await objects.head(attentionKey('blocked', groupKey(name.group)))) !== undefined
+  const facts = { ...unread, group, bearer, files, isGroupBlocked }
+  if (group.is === 'not ours') return facts
+  const meant = [bearer, user, ...files.flatMap(({ boundTo, told }) => [boundTo, told?.principalId])]
+  const ids = [...new Set(meant.filter((one) => one !== undefined))]
+  const look = { input, group, files, context }
+  return { ...facts, isOurGroup: true, users: await Promise.all(ids.map((id) => gatherMember(id, look))) }
+}
+
+async function findBearer(
+  name: PrincipalName,
+  { identityStore, configuration }: Reading,
+): Promise<PrincipalId | undefined> {
+  const whole = principalName.parse(name + configuration.principalSuffix)
+  const id = await identityStore.findPrincipalId('USER', whole)
+  // The directory may find another spelling of a name.
+  return id && (await identityStore.findUser(id))?.name === whole ? id : undefined
+}
+
+async function readFiles(
+  membership: Membership,
+  { objects, configuration: { folders } }: Reading,
+  ...more: readonly string[]
+): Promise<readonly AskingFile[]> {
+  const keys = new Set([...membershipKeys(membership, folders), ...more])
+  return Promise.all(
+    [...keys].map(async (key) => {
+      const { head, reading } = await readMembershipFile(objects, key, folders)
+      const told = await spoiledAsAbsent(readStatus(objects, key))
+      return { key, head, reading, told, boundTo: bindingOf('USER', told, head) }
+    }),
+  )
+}
+
+async function gatherMember(user: PrincipalId, look: Look): Promise<Member> {
+  const { input, group, context } = look
+  const { objects, identityStore, configuration } = context
+  const { name, now } = input
+  const id = { group: group.id, user }
+  const stored = await readStored(objects, ownedMembershipKey(id), ownedMembership)
+  const entry = stored?.value
+  const person = await identityStore.findUser(user)
+  const present = person && nameInLinks(person.name, configuration.principalSuffix)
+  const suspension = person && (await context.findSuspension(user, present))
+  const wish = await gatherWish({ user, person, present, suspension, entry }, look)
+  const isGone = person === undefined || group.is === 'gone'
+  const isWanted = isGone ? 'no' : wish.isWanted
+  const isFresh = entry !== undefined && isSettling(entry.calledAt, now)
+  const isAsked = isAboutDirectory({ entry, isFresh, isWanted, isExternal: group.isExternal })
+  const found = isAsked ? await identityStore.getGroupMembershipId(group.id, user) : undefined
+  const isTaken = isAsked && entry?.membershipId !== undefined && found !== entry.membershipId
+  const wanted = { group: name.group, user: present ?? name.user, files: wish.files, keptUntil: wish.keptUntil }
+  return {
+    ...{ user, id, stored, entry, isFresh, isWanted, found, isGone, wanted },
+    isClaimed: entry !== undefined && now.getTime() - Date.parse(entry.calledAt) < claimedMs,
+    isExternal: group.isExternal,
+    onDrift: configuration.onDrift,
+    isAskedAnew: entry !== undefined && asksAgain(entry.files, wish.files),
+    isNoted: entry !== undefined && isWanted === 'yes' && says(entry, wanted) && !(await isOnList(entry, objects)),
+    isNewByRule: wish.isNewByRule,
+    isEnded: person === undefined || person.isDisabled,
+    suspended:
+      suspension === undefined ? undefined : suspendedAs(user, await spoiledAsAbsent(readStatus(objects, suspension))),
+    lacks: wish.lacks,
+    judged: wish.judged,
+    removedBy: isTaken ? await findRemover(id, context) : undefined,
+  }
+}
+
+type Person = {
+  readonly user: PrincipalId
+  readonly person: DirectoryUser | undefined
+  /** The present name, as files spell it; `undefined`: none can. */
+  readonly present: PrincipalName | undefined
+  readonly suspension: string | undefined
+  readonly entry: OwnedMembership | undefined
+}
+
+/** Who asks for the membership of this user now: files by the present name, and the rule of the group. */
+async function gatherWish(of: Person, look: Look) {
+  const { user, person, present, suspension, entry } = of
+  const { input } = look
+  const files = await filesOf(present, look)
+  const lackOf = ({ boundTo }: AskingFile): MembershipLack | undefined => {
+    if (boundTo !== undefined && boundTo !== user) return { lacks: 'binding', boundTo }
+    if (suspension !== undefined) return { lacks: 'freedom', suspension }
+    return person?.isDisabled ? { lacks: 'sign-in' } : undefined
+  }
+  const lacking = files.map((file) => ({ file, lack: lackOf(file) }))
+  const meant = lacking.flatMap(({ file, lack }) => (lack ? [] : [file]))
+  const judged = await judgeFiles(meant, entry?.files ?? [], look)
+  const rule = await gatherRuleWish(of, look)
+  const isAsked = judged.files.length > 0 || rule.asks === 'yes'
+  const isUnread = rule.asks === 'unknown' || meant.some(({ reading }) => reading.state === 'unreadable')
+  const isWanted: MemberFacts['isWanted'] = isAsked ? 'yes' : isUnread ? 'unknown' : 'no'
+  return {
+    isWanted,
+    files: [...judged.files, ...(rule.asks === 'yes' ? [{ key: ruleKey(input.name.group) }] : [])],
+    keptUntil: rule.keptUntil,
+    isNewByRule: rule.isNew,
+    lacks: new Map(lacking.flatMap(({ file, lack }) => (lack ? [[file.key, lack] as const] : []))),
+    judged,
+  }
+}
+
+type Judged = {
+  /** Those that count. */
+  readonly files: OwnedMembership['files']
+  readonly refusals: ReadonlyMap<string, Complaint>
+  readonly warnings: ReadonlyMap<string, readonly string[]>
+}
+
+/**
+ * Of the files in force, those that count, as for links: a policy stops what is new, and takes nothing away. `known`: the files that the
+ * ledger names.
+ *
+ * | its content            | the policies | the ledger has of this file           | then                                    |
+ * | ---------------------- | ------------ | ------------------------------------- | --------------------------------------- |
+ * | gave the membership    |              | the same content                      | it counts; what they say is a warning   |
+ * | is new                 | accept it    |                                       | it counts                               |
+ * | is new                 | refuse it    | another content, not expired          | rejected; that other content goes on    |
+ * | is new                 | refuse it    | another content, expired; or nothing  | rejected, and it counts as absent       |
+ */
+async function judgeFiles(
+  meant: readonly AskingFile[],
+  known: OwnedMembership['files'],
+  { input, context }: Look,
+): Promise<Judged> {
+  const files: OwnedMembership['files'][number][] = []
+  const refusals = new Map<string, Complaint>()
+  const warnings = new Map<string, readonly string[]>()
+  for (const { key, head, told, reading } of meant) {
+    const named = parseMembershipAnywhere(key)
+    if (!named.ok || head === undefined || reading.state !== 'in-force') continue
+    const { body } = reading
+    const by = key === input.key ? input.by : findUploader(head, { event: '' }, told)
+    const before = known.find((one) => one.key === key)
+    const isKnown = before !== undefined && (before.etag === undefined || isSameUpload(before, head))
+    const about = { membership: named.value, body, by, uploadedAt: head.lastModified }
+    const verdict = await judgeMembership(about, context)
+    const objections = [...verdict.warnings, ...(isKnown ? verdict.refusals : [])]
+    if (objections.length > 0) warnings.set(key, objections.map(describeObjection))
+    const complaint = isKnown ? undefined : complainOfObjections(key, verdict.refusals)
+    if (complaint === undefined) files.push(fileInEntry(key, head, body, by))
+    else {
+      refusals.set(key, complaint)
+      if (before && !(before.expiresAt !== undefined && new Date(before.expiresAt) <= input.now)) files.push(before)
+    }
+  }
+  return { files, refusals, warnings }
+}
+
+function fileInEntry(
+  key: string,
+  { etag, content, rebind }: InputHead,
+  { expiresAt }: LinkBody,
+  by: Uploader | undefined,
+): OwnedMembership['files'][number] {
+  return {
+    key,
+    ...(by && { by }),
+    etag,
+    ...(content === undefined ? {} : { content }),
+    ...(rebind === undefined ? {} : { rebind }),
+    ...(expiresAt && { expiresAt: renderInstant(expiresAt) }),
+  }
+}
+
+function filesOf(present: PrincipalName | undefined, { input, files, context }: Look): Promise<readonly AskingFile[]> {
+  if (present === undefined) return Promise.resolve([])
+  return present === input.name.user
+    ? Promise.resolve(files)
+    : readFiles({ group: input.name.group, user: present }, context)
+}
+
+/** A rule asks as a file does: for whom it matches now. A policy stops whom it newly matches, and takes nobody out. */
+async function gatherRuleWish(
+  { person, present, suspension, entry }: Person,
+  { input, context }: Look,
+): Promise<RuleWish & { readonly isNew: boolean }> {
+  const none = { asks: 'no', isNew: false } as const
+  if (person === undefined || present === undefined || suspension !== undefined || person.isDisabled) return none
+  const { objects } = context
+  const { group } = input.name
+  const key = ruleKey(group)
+  const found = await readRuleFile(objects, key)
+  if (found === undefined) return none
+  const { head, file } = found
+  const wish = askRule(file, { person, entry, key, now: input.now })
+  const isNew = wish.asks === 'yes' && entry?.files.some((one) => one.key === key) !== true
+  if (!isNew || !file.ok) return { ...wish, isNew }
+  const { reason } = file.value
+  const verdict = await judgeMembership(
+    {
+      membership: { key, group, user: present },
+      body: reason === undefined ? {} : { reason },
+      by: (await spoiledAsAbsent(readStatus(objects, key)))?.by,
+      uploadedAt: head.lastModified,
+    },
+    context,
+  )
+  return verdict.refusals.length > 0 ? none : { ...wish, isNew }
+}
+
+/** Whether one of these files is new, or says something else than it said before. One whose content was not recorded asks by `--rebind` alone. */
+function asksAgain(before: OwnedMembership['files'], now: OwnedMembership['files']): boolean {
+  return now.some((file) => {
+    const known = before.find(({ key }) => key === file.key)
+    if (known === undefined) return true
+    return known.etag === undefined ? asksAnew(known, file) : !isSameUpload(known, file)
+  })
+}
+
+function says(entry: OwnedMembership, wanted: Member['wanted']): boolean {
+  const fields = ['files', 'keptUntil', 'user'] as const
+  const isSame = fields.every((field) => JSON.stringify(entry[field]) === JSON.stringify(wanted[field]))
+  return isSame && entry.state === 'granted'
+}
+
+async function isOnList(entry: OwnedMembership, objects: ReadingObjects): Promise<boolean> {
+  const item = renderMembership(entry)
+  return ((await readBrake(objects))?.lists ?? []).some((list) => membershipsOn(list).includes(item))
+}
+
+/** By the API, or in the console. */
+async function findRemover(membership: MembershipId, context: Reading): Promise<Author | undefined> {
+  return (await findAuthor(context, { membership }, 'Delete')) ?? findAuthor(context, { membership }, 'Remove')
+}

@@ -1,0 +1,341 @@
+import { liveMs, settlingMs } from '../../domain/assignments/access-proof.ts'
+import { type Act, removalAct, suspensionAct } from '../../domain/brake/act.ts'
+import { type BrakeAnswer, exempt } from '../../domain/brake/admission.ts'
+import { linkBodyMostBytes, parseLinkBody } from '../../domain/links/link-body.ts'
+import { describeUpload } from '../../domain/links/upload.ts'
+import { decideMembership, type MembershipAction, type MembershipEnd } from '../../domain/people/decide-membership.ts'
+import { describeMembership, type MembershipOutcome } from '../../domain/people/describe-membership.ts'
+import { groupKey } from '../../domain/people/group-file.ts'
+import { folderOfMembership, parseMembershipAnywhere, renderMembership } from '../../domain/people/membership-file.ts'
+import type { OwnedMembership } from '../../domain/people/owned-membership.ts'
+import { ruleKey, rulePrefix } from '../../domain/people/rule-file.ts'
+import { endOfUser } from '../../domain/sessions/ended-sessions.ts'
+import type { NewStatus, Status } from '../../domain/statuses/status.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import { unlessCode } from '../../ports/service-error.ts'
+import { bindingOf } from '../assignments/user-binding.ts'
+import { removeMember } from '../calls/taking-calls.ts'
+import type { Controller, Description, Effect } from '../inputs/controller.ts'
+import { indexInstants, instantsToCome } from '../records/expiry-index.ts'
+import { KnownRecord } from '../records/known-record.ts'
+import { indexMembership, unindexMembership } from '../records/membership-index.ts'
+import { ownedMembershipRecord } from '../records/owned-groups.ts'
+import { readNow } from '../records/owner.ts'
+import { readStatus } from '../records/status-store.ts'
+import { spoiledAsAbsent } from '../records/stored-json.ts'
+import { denySessionsThrough } from './deny-sessions.ts'
+import {
+  type AskingFile,
+  claimedMs,
+  gatherMembership,
+  type Member,
+  type MembershipInput,
+  type MembershipTypes,
+} from './gather-membership.ts'
+import { describeMembershipChange, historyOfMembership, type MembershipChange } from './membership-history.ts'
+
+type Context = MembershipTypes['context']
+type Facts = MembershipTypes['facts']
+type Step = Effect<OwnedMembership> | Description
+
+/** How soon ssofile looks again at what is on its way, or held. */
+const soonMs = 20_000
+const heldMs = 60_000
+
+/**
+ * The files that ask for one membership, in all folders, and the rule of the group: ssofile puts the user into the group, or takes the
+ * user out. The entry is written before the membership is created. Each file has a status of its own.
+ */
+export const membershipController: Controller<MembershipTypes> = {
+  noun: 'membership',
+  parseName: parseMembershipAnywhere,
+  mostBytes: linkBodyMostBytes,
+  parseBody: parseLinkBody,
+  gather: gatherMembership,
+  decide: decideMembership,
+  underPause: ['note', 'update', 'forget'],
+  perform,
+  describe,
+  describePause: (reason, input, facts) =>
+    describeFile(fileOf(input, facts), input.name, facts, { is: 'paused', reason }),
+  keep: ({ told, head }) => ({
+    ...(head && describeContent(told, head)),
+    principalId: bindingOf('USER', told, head),
+  }),
+}
+
+function describeContent(told: Status | undefined, head: NonNullable<MembershipInput['head']>) {
+  const { content, rebind, since } = describeUpload(told, { ...head, lastModified: renderInstant(head.lastModified) })
+  return { content, rebind, since }
+}
+
+async function perform(
+  { do: action, users }: MembershipAction,
+  input: MembershipInput,
+  facts: Facts,
+  context: Context,
+): Promise<Step> {
+  const members = facts.users.filter(({ user }) => users.includes(user))
+  const [member] = members
+  if (member === undefined) return {}
+  switch (action) {
+    case 'claim':
+      await lookAtRuleIfNew(member, input, context)
+      return claim(member, context)
+    case 'create': {
+      // The instant in the entry has to be about that of the call.
+      if (isOlder(facts, claimedMs, context)) return {}
+      const { group, user } = member.id
+      // If somebody else creates it between our look and the end of the call, it counts as ours.
+      const creating = unlessCode(context.identityStore.createGroupMembership(group, user), 'ConflictException')
+      const made = await unlessCode(creating, 'ResourceNotFoundException')
+      return made === undefined ? describeOutcome({ is: 'applying' }, input, facts) : note(member, made, context)
+    }
+    case 'note':
+      return note(member, member.found, context)
+    case 'update':
+      await lookAtRuleIfNew(member, input, context)
+      return update(member, context)
+    case 'withdraw':
+    case 'remove':
+      return takeOut(members, input, facts, context)
+    case 'forget':
+      return forget(member, { isByOthers: true, by: member.removedBy }, context)
+  }
+}
+
+function isOlder({ lookedMs }: Facts, mostMs: number, { clock }: Context): boolean {
+  return clock.monotonicMs() - lookedMs > mostMs
+}
+
+/** What a step makes of the entry, and what history says of that. */
+async function changeOf(
+  { id, stored, wanted }: Member,
+  entry: OwnedMembership | 'none',
+  change: MembershipChange | undefined,
+  { objects }: Context,
+): Promise<Effect<OwnedMembership>> {
+  const known = stored && { value: stored.value, etag: stored.object.etag }
+  const names = stored?.value ?? wanted
+  const record = new KnownRecord(ownedMembershipRecord(objects, id), known)
+  const history = change && (await describeMembershipChange(objects, id, names, change))
+  return { entry, history, of: { record, history: historyOfMembership(id, names) } }
+}
+
+/** The entry is there before the create is sent: of a process that dies in between, the next one finds the membership. */
+async function claim(member: Member, context: Context): Promise<Step> {
+  const { stored, wanted, removedBy } = member
+  const now = await readNow(context)
+  const { membershipId, keptUntil: _, ...before } = stored?.value ?? {}
+  const { group, user, files } = wanted
+  const entry = { ...before, v: 1, state: 'granting', group, user, files, calledAt: renderInstant(now) } as const
+  // History is read in the order of its instants: somebody took the user out before ssofile puts the user in again.
+  const at = renderInstant(new Date(now.getTime() - 1))
+  const change = { event: 'removed', at, isByOthers: true, by: removedBy } as const
+  return changeOf(member, entry, membershipId === undefined ? undefined : change, context)
+}
+
+async function note(member: Member, membershipId: string | undefined, context: Context): Promise<Step> {
+  const { id, stored } = member
+  if (stored === undefined || membershipId === undefined) return {}
+  const { value: entry } = stored
+  const grantedAt = entry.grantedAt ?? renderInstant(await readNow(context))
+  await indexMembership(context.objects, membershipId, id)
+  const at = grantedAt === entry.grantedAt ? entry.calledAt : grantedAt
+  const next = { ...entry, state: 'granted', membershipId, grantedAt } as const
+  return changeOf(member, next, { event: 'added', at, membershipId }, context)
+}
+
+async function update(member: Member, context: Context): Promise<Step> {
+  const { stored, wanted } = member
+  if (stored === undefined) return {}
+  const { value: entry } = stored
+  await context.brake.drop(actOf(member))
+  const ending = { event: 'ending', until: wanted.keptUntil, membershipId: entry.membershipId } as const
+  const isEnding = wanted.keptUntil !== undefined && entry.keptUntil === undefined
+  return changeOf(member, { ...entry, ...wanted, state: 'granted' }, isEnding ? ending : undefined, context)
+}
+
+/** Those whom the brake lets pass go one after the other: first the entry says so, then everything is read once more. */
+async function takeOut(
+  members: readonly Member[],
+  input: MembershipInput,
+  facts: Facts,
+  context: Context,
+): Promise<Step> {
+  const reasons: string[] = []
+  for (const member of members) {
+    const entry = member.stored?.value
+    if (entry?.membershipId === undefined) continue
+    const admission = await admit(member, input, context)
+    if (admission.outcome === 'held') {
+      if (entry.state !== 'held') return changeOf(member, { ...entry, state: 'held' }, undefined, context)
+      reasons.push(admission.reason)
+      continue
+    }
+    if (entry.state !== 'revoking') return changeOf(member, { ...entry, state: 'revoking' }, undefined, context)
+    // Somebody may have asked for it meanwhile.
+    if (isOlder(facts, liveMs, context)) return {}
+    await unlessCode(removeMember(admission, entry.membershipId, context), 'ResourceNotFoundException')
+    return forget(member, {}, context)
+  }
+  const [reason] = reasons
+  if (reason === undefined) return {}
+  if (isByRuleAlone(facts)) await lookAtRuleSoon(input, context)
+  return describeOutcome({ is: 'held', reason }, input, facts)
+}
+
+async function admit(member: Member, { name }: MembershipInput, { brake, census }: Context): Promise<BrakeAnswer> {
+  const { id, stored, isGone, isEnded, suspended } = member
+  if (isGone) return exempt('the user or the group is gone')
+  if (suspended) {
+    // The person counts elsewhere, once.
+    const isAdmitted = suspended === 'admitted'
+    const admission = isAdmitted
+      ? exempt('the person was admitted before')
+      : await brake.admit(suspensionAct(suspended))
+    return admission.outcome === 'held' ? admission : brake.admit(actOf(member))
+  }
+  const files = stored?.value.files ?? []
+  const isOfRule = files.some(({ key }) => key.startsWith(rulePrefix))
+  // Who else leaves by the rule is counted before.
+  if (isOfRule) await census.take(name.group, id.group)
+  const folders = files.flatMap(({ key }) => (key.startsWith(rulePrefix) ? [] : [folderOfMembership(key)]))
+  return brake.admit(
+    actOf(member, {
+      folders: isOfRule || folders.length > 0 ? folders : [undefined],
+      ruleOf: isOfRule ? name.group : undefined,
+      isEnded,
+    }),
+  )
+}
+
+/** By the names that the entry has, so that a release is found again. Without folders and a rule it counts nowhere. */
+function actOf(
+  { id, stored, wanted }: Member,
+  counting: Omit<Parameters<typeof removalAct>[0], 'item'> = { folders: [] },
+): Act {
+  return removalAct({ item: renderMembership(stored?.value ?? wanted), ...counting }, id)
+}
+
+/** Nothing of ours is there. Of a user who has ended, sessions that the group gives are denied before the entry goes. */
+async function forget(
+  member: Member,
+  by: Pick<MembershipChange, 'isByOthers' | 'by'>,
+  context: Context,
+): Promise<Step> {
+  const { id, stored, wanted, isEnded } = member
+  const { objects, brake } = context
+  if (isEnded) {
+    const name = wanted.user
+    const leaver = { user: id.user, name, by: endOfUser(name), at: await readNow(context) }
+    await denySessionsThrough(id.group, leaver, objects)
+  }
+  await brake.drop(actOf(member))
+  const membershipId = stored?.value.membershipId
+  if (membershipId !== undefined) await unindexMembership(objects, membershipId, id)
+  return changeOf(member, 'none', { event: 'removed', ...by }, context)
+}
+
+/** The status of the rule is at rest and says that people wait: it is wrong now. */
+async function lookAtRuleIfNew({ isNewByRule }: Member, input: MembershipInput, context: Context): Promise<void> {
+  if (!isNewByRule) return
+  const told = await spoiledAsAbsent(readStatus(context.objects, ruleKey(input.name.group)))
+  if (told?.state === 'applied' && (told.people?.waiting ?? 0) > 0) await lookAtRuleSoon(input, context)
+}
+
+/** At the next whole minute, so that all members share one object. */
+async function lookAtRuleSoon({ name, now }: MembershipInput, { objects, randomness }: Context): Promise<void> {
+  const minute = Math.ceil((now.getTime() + soonMs) / heldMs) * heldMs
+  await indexInstants(objects, ruleKey(name.group), [new Date(minute)], randomness.id())
+}
+
+function describe({ tell, user }: MembershipEnd, input: MembershipInput, facts: Facts): Description {
+  if (tell !== 'repeated') {
+    const by = facts.users.find((one) => one.user === user)?.removedBy
+    return describeOutcome({ is: tell, by }, input, facts)
+  }
+  const { state = 'applied', reason, owned, warnings } = input.told ?? {}
+  return { told: { state, reason, owned, warnings } }
+}
+
+/** The status of this file, and what else has to be looked at: later, or now by its own message. */
+function describeOutcome(outcome: MembershipOutcome, input: MembershipInput, facts: Facts): Description {
+  const { key, name, now } = input
+  const file = fileOf(input, facts)
+  const told = describeFile(file, name, facts, outcome)
+  const body = 'body' in file.reading ? file.reading.body : {}
+  const until = facts.users.find(({ user }) => user === facts.bearer)?.wanted.keptUntil
+  // What is foreign may be what ssofile itself took away a moment ago, and the directory still lists.
+  const isNewlyForeign = told?.owned === false && input.told?.owned !== false
+  const laterMs = againAfterMs(outcome, facts)
+  const others = facts.files.filter((one) => one.key !== key && one.told !== undefined)
+  const changed = others.filter((one) => !isTold(describeFile(one, name, facts, outcome), one.told))
+  const group = outcome.is === 'none' && facts.isGroupBlocked ? [groupKey(name.group)] : []
+  return {
+    told,
+    again: [
+      ...instantsToCome(body, now),
+      ...(until === undefined ? [] : [new Date(until)]),
+      ...(isNewlyForeign ? [new Date(now.getTime() + settlingMs)] : []),
+      ...(laterMs === undefined ? [] : [new Date(now.getTime() + laterMs)]),
+    ],
+    wakes: {
+      why: 'a membership that it is about has changed',
+      inputs: [...changed.map((one) => one.key), ...group].map((one) => ({ key: one })),
+    },
+  }
+}
+
+/** `undefined`: not before something changes. The rule looks at what the brake holds of it, when that is released. */
+function againAfterMs({ is }: MembershipOutcome, facts: Facts): number | undefined {
+  if (is === 'held') return isByRuleAlone(facts) ? undefined : heldMs
+  return is === 'applying' || is === 'revoking' ? soonMs : undefined
+}
+
+function fileOf({ key, head, told }: MembershipInput, { files }: Facts): AskingFile {
+  const reading = { state: 'absent' } as const
+  return files.find((file) => file.key === key) ?? { key, head, told, reading, boundTo: undefined }
+}
+
+function describeFile(
+  { key, head, reading, told: before, boundTo }: AskingFile,
+  name: MembershipInput['name'],
+  { group, bearer, users }: Facts,
+  outcome: MembershipOutcome,
+): Omit<NewStatus, 'by'> | undefined {
+  const member = users.find(({ user }) => user === bearer)
+  const isWanted = member?.isWanted ?? 'no'
+  const isOfFile =
+    before !== undefined || users.some(({ stored }) => stored?.value.files.some((one) => one.key === key))
+  const isOver = head === undefined || reading.state === 'expired'
+  const isLeft = isWanted === 'no' && outcome.is !== 'none' && isOfFile && isOver
+  const lack = bearer === undefined ? ({ lacks: 'user' } as const) : member?.lacks.get(key)
+  const complaint = lack ? undefined : member?.judged.refusals.get(key)
+  const told = describeMembership(name, {
+    reading: complaint ? { state: 'rejected', complaint } : reading,
+    ...{ group, lack, end: outcome, isLeft },
+  })
+  const isMeant = reading.state === 'in-force' && isWanted === 'yes' && !lack && !complaint
+  const warnings = member?.judged.warnings.get(key)
+  return (
+    told && {
+      ...told,
+      principalId: boundTo ?? (isMeant ? bearer : undefined),
+      ...(warnings && { warnings: [...warnings] }),
+    }
+  )
+}
+
+/** Whether the status of another file says so already. */
+function isTold(said: ReturnType<typeof describeFile>, told: Status | undefined): boolean {
+  if (said === undefined || told === undefined) return said === told
+  const fields = ['state', 'reason', 'remedy', 'owned', 'principalId', 'warnings'] as const
+  return fields.every((field) => JSON.stringify(said[field]) === JSON.stringify(told[field]))
+}
+
+/** No file asks for it, or did. */
+function isByRuleAlone({ users, files }: Facts): boolean {
+  const asked = users.flatMap(({ stored }) => stored?.value.files ?? [])
+  return asked.every(({ key }) => key.startsWith(rulePrefix)) && files.every(({ head }) => head === undefined)
+}
