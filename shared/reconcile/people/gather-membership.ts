@@ -4,7 +4,6 @@ import { membershipsOn } from '../../domain/brake/lists.ts'
 import type { Author } from '../../domain/by-hand/author.ts'
 import { complainOfObjections, describeObjection } from '../../domain/guardrails/judge-by-policies.ts'
 import { findUploader } from '../../domain/links/find-uploader.ts'
-import type { Uploader } from '../../domain/links/input-message.ts'
 import type { LinkBody } from '../../domain/links/link-body.ts'
 import { asksAnew, isSameUpload } from '../../domain/links/upload.ts'
 import { askRule, type RuleWish } from '../../domain/people/ask-rule.ts'
@@ -139,22 +138,27 @@ export async function gatherMembership(input: MembershipInput, before: Reading):
   if (isRepeated) return unread
   const files = await readFiles(name, context, key)
   const group = await findOwnGroup(name.group, context)
-  const bearer = await findBearer(name.user, context)
+  const meant = [user, ...files.flatMap(({ boundTo, told }) => [boundTo, told?.principalId])].filter(
+    (id) => id !== undefined,
+  )
+  const bearer = await findBearer(name.user, meant, context)
   const isGroupBlocked =
     file.is === 'none' && (await objects.head(attentionKey('blocked', groupKey(name.group)))) !== undefined
   const facts = { ...unread, group, bearer, files, isGroupBlocked }
   if (group.is === 'not ours') return facts
-  const meant = [bearer, user, ...files.flatMap(({ boundTo, told }) => [boundTo, told?.principalId])]
-  const ids = [...new Set(meant.filter((one) => one !== undefined))]
+  const ids = [...new Set([...(bearer === undefined ? [] : [bearer]), ...meant])]
   const look = { input, group, files, context }
   return { ...facts, isOurGroup: true, users: await Promise.all(ids.map((id) => gatherMember(id, look))) }
 }
 
+/** Most often it is somebody who is `known`. */
 async function findBearer(
   name: PrincipalName,
+  known: readonly PrincipalId[],
   { identityStore, configuration }: Reading,
 ): Promise<PrincipalId | undefined> {
   const whole = principalName.parse(name + configuration.principalSuffix)
+  for (const id of known) if ((await identityStore.findUser(id))?.name === whole) return id
   const id = await identityStore.findPrincipalId('USER', whole)
   // The directory may find another spelling of a name.
   return id && (await identityStore.findUser(id))?.name === whole ? id : undefined
@@ -222,8 +226,10 @@ type Person = {
 /** Who asks for the membership of this user now: files by the present name, and the rule of the group. */
 async function gatherWish(of: Person, look: Look) {
   const { user, person, present, suspension, entry } = of
-  const { input } = look
-  const files = await filesOf(present, look)
+  const { group, user: named } = look.input.name
+  const others =
+    present === undefined || present === named ? [] : await readFiles({ group, user: present }, look.context)
+  const files = present === named ? look.files : others
   const lackOf = ({ boundTo }: AskingFile): MembershipLack | undefined => {
     if (boundTo !== undefined && boundTo !== user) return { lacks: 'binding', boundTo }
     if (suspension !== undefined) return { lacks: 'freedom', suspension }
@@ -238,7 +244,7 @@ async function gatherWish(of: Person, look: Look) {
   const isWanted: MemberFacts['isWanted'] = isAsked ? 'yes' : isUnread ? 'unknown' : 'no'
   return {
     isWanted,
-    files: [...judged.files, ...(rule.asks === 'yes' ? [{ key: ruleKey(input.name.group) }] : [])],
+    files: [...judged.files, ...(rule.asks === 'yes' ? [{ key: ruleKey(group) }] : [])],
     keptUntil: rule.keptUntil,
     isNewByRule: rule.isNew,
     lacks: new Map(lacking.flatMap(({ file, lack }) => (lack ? [[file.key, lack] as const] : []))),
@@ -284,36 +290,15 @@ async function judgeFiles(
     const objections = [...verdict.warnings, ...(isKnown ? verdict.refusals : [])]
     if (objections.length > 0) warnings.set(key, objections.map(describeObjection))
     const complaint = isKnown ? undefined : complainOfObjections(key, verdict.refusals)
-    if (complaint === undefined) files.push(fileInEntry(key, head, body, by))
-    else {
+    if (complaint === undefined) {
+      const { etag, content, rebind } = head
+      files.push({ key, by, etag, content, rebind, expiresAt: body.expiresAt && renderInstant(body.expiresAt) })
+    } else {
       refusals.set(key, complaint)
       if (before && !(before.expiresAt !== undefined && new Date(before.expiresAt) <= input.now)) files.push(before)
     }
   }
   return { files, refusals, warnings }
-}
-
-function fileInEntry(
-  key: string,
-  { etag, content, rebind }: InputHead,
-  { expiresAt }: LinkBody,
-  by: Uploader | undefined,
-): OwnedMembership['files'][number] {
-  return {
-    key,
-    ...(by && { by }),
-    etag,
-    ...(content === undefined ? {} : { content }),
-    ...(rebind === undefined ? {} : { rebind }),
-    ...(expiresAt && { expiresAt: renderInstant(expiresAt) }),
-  }
-}
-
-function filesOf(present: PrincipalName | undefined, { input, files, context }: Look): Promise<readonly AskingFile[]> {
-  if (present === undefined) return Promise.resolve([])
-  return present === input.name.user
-    ? Promise.resolve(files)
-    : readFiles({ group: input.name.group, user: present }, context)
 }
 
 /** A rule asks as a file does: for whom it matches now. A policy stops whom it newly matches, and takes nobody out. */
@@ -336,7 +321,7 @@ async function gatherRuleWish(
   const verdict = await judgeMembership(
     {
       membership: { key, group, user: present },
-      body: reason === undefined ? {} : { reason },
+      body: { reason },
       by: (await spoiledAsAbsent(readStatus(objects, key)))?.by,
       uploadedAt: head.lastModified,
     },
