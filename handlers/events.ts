@@ -159,7 +159,6 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The name of an EventBridge event, for the log. */
 const namedEvent = z.object({
   'detail-type': z.string(),
   detail: z.object({ eventName: z.string() }).partial().optional(),

@@ -50,11 +50,7 @@ function toInput(
   const key = decodeS3Key(s3.object.key)
   if (queueOf(key) === undefined) return []
   const sourceIpAddress = requestParameters?.sourceIPAddress
-  const by = userIdentity && {
-    principalId: userIdentity.principalId,
-    sourceIpAddress,
-    at: eventTime,
-  }
+  const by = userIdentity && { principalId: userIdentity.principalId, sourceIpAddress, at: eventTime }
   const { eTag: etag, versionId } = s3.object
   const isByApi = by !== undefined && apiPrincipals.some((one) => isNamed(one, by.principalId))
   return [{ v: 1, key, id, event: eventName, by, ...(isByApi ? { isByApi } : {}), etag, versionId }]

@@ -373,11 +373,7 @@ function grants(environment: Environment, names: DeploymentNames): PolicyStateme
     ...allow(operators, writes, [objects('control/')]),
     ...allow(operators, ['s3:DeleteObject'], [objects(kinds.request.at)]),
     ...allow(responders, ['s3:PutObject'], [objects(drillPrefix)]),
-    ...allowIn(names, {
-      principals: governance,
-      actions: readsAndWrites,
-      prefixes: governedPrefixes(),
-    }),
+    ...allowIn(names, { principals: governance, actions: readsAndWrites, prefixes: governedPrefixes() }),
     ...allowIn(names, {
       principals: ofOthers(environment.access.people),
       actions: readsAndWrites,
@@ -385,11 +381,7 @@ function grants(environment: Environment, names: DeploymentNames): PolicyStateme
     }),
     ...grantsOfRequests(environment, names),
     ...ownFoldersOf(environment).flatMap(({ prefix, principals }) =>
-      allowIn(names, {
-        principals: ofOthers(principals),
-        actions: readsAndWrites,
-        prefixes: [prefix],
-      }),
+      allowIn(names, { principals: ofOthers(principals), actions: readsAndWrites, prefixes: [prefix] }),
     ),
     ...readableAreas(environment).flatMap(({ prefix, uploaders, way }) =>
       allowIn(names, {
@@ -451,12 +443,7 @@ function grantsOfRequests(environment: Environment, names: DeploymentNames): Pol
   // What they may not write of it is denied above.
   const read = placesOfRequesters().read
   return [
-    {
-      ...people,
-      Action: ['s3:GetObject', ...writes],
-      Resource: read.map(objects),
-      Condition: signedIn,
-    },
+    { ...people, Action: ['s3:GetObject', ...writes], Resource: read.map(objects), Condition: signedIn },
     {
       ...people,
       Action: ['s3:ListBucket'],

@@ -37,7 +37,6 @@ export class DeploymentNames {
     return this.#environment.bucket.name
   }
 
-  /** The main stack. */
   get stack(): string {
     return this.#environment.name
   }
@@ -82,7 +81,6 @@ export class DeploymentNames {
     return this.#roleArn(this.#environment.account, this.function(name))
   }
 
-  /** The functions that this environment has. */
   get functions(): readonly FunctionName[] {
     const { page, auditorRole, hygieneRole } = this.#environment
     const isDeployed: Readonly<Partial<Record<FunctionName, boolean>>> = {
@@ -156,7 +154,6 @@ export class DeploymentNames {
     return `arn:${this.partition}:events:${region}:${account}:event-bus/${this.bus}`
   }
 
-  /** The bus that outcomes are put on. */
   get outcomesBus(): string {
     return `${this.#environment.name}-outcomes`
   }

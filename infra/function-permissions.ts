@@ -486,7 +486,6 @@ export function mayWrite(environment: Environment, role: RoleName, prefix: strin
   return [...write, ...put].some((written) => written.startsWith(prefix))
 }
 
-/** Who may send to a queue. */
 export function producersOf(queue: WorkedQueue): readonly FunctionName[] {
   return (Object.keys(functionPermissions) as FunctionName[]).filter((name) =>
     functionPermissions[name].send?.includes(queue),

@@ -30,7 +30,6 @@ export type PolicyContext = {
 
 type Services = Omit<PolicyContext, 'logGroupArn'>
 
-/** Everything that one function may do. */
 export function functionPolicy(name: FunctionName, context: PolicyContext): PolicyDocument {
   return new PolicyDocument({
     statements: [

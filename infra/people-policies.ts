@@ -60,9 +60,7 @@ export function peoplePolicies(
     governance: policy([...inPrefixes(names, placesWrittenBy('governance'), writes), keyOf(environment, names)]),
     ...(access.people.length === 0
       ? {}
-      : {
-          people: policy([...inPrefixes(names, peoplePrefixesOf(environment), writes), keyOf(environment, names)]),
-        }),
+      : { people: policy([...inPrefixes(names, peoplePrefixesOf(environment), writes), keyOf(environment, names)]) }),
     ...(access.responders.length === 0
       ? {}
       : {
@@ -83,13 +81,7 @@ function allow(
   resources: readonly string[],
   condition?: Statement['Condition'],
 ): Statement {
-  return {
-    Sid: sid,
-    Effect: 'Allow',
-    Action: actions,
-    Resource: resources,
-    Condition: condition,
-  }
+  return { Sid: sid, Effect: 'Allow', Action: actions, Resource: resources, Condition: condition }
 }
 
 /** Objects there and their statuses, and listing both. */

@@ -21,7 +21,6 @@ import { type Configuration, configuration } from '../shared/domain/deployment/c
 import { principalName } from '../shared/domain/principals/principal.ts'
 import { renderComplaint } from '../shared/domain/statuses/complaint.ts'
 import { MemoryAccountAccess } from '../shared/memory/account-access/memory-account-access.ts'
-import { CollectedLog } from '../shared/memory/collected-log.ts'
 import { CollectedMetrics } from '../shared/memory/collected-metrics.ts'
 import { fillFromOrganizationFile } from '../shared/memory/fill-from-organization-file.ts'
 import { MemoryIam, type MemoryIamOptions } from '../shared/memory/iam/memory-iam.ts'
@@ -33,11 +32,12 @@ import { SeededRandomness } from '../shared/memory/seeded-randomness.ts'
 import { MemoryQueues } from '../shared/memory/sqs/memory-queues.ts'
 import { MemorySsoAdmin, type MemorySsoAdminOptions } from '../shared/memory/sso-admin/memory-sso-admin.ts'
 import type { SsoAdminCaller } from '../shared/memory/sso-admin/sso-admin-rules.ts'
-import { VirtualClock } from '../shared/memory/virtual-clock.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import type { WorkedQueue } from '../shared/ports/queues.ts'
 import { dispatch, type SliceOptions, type SliceResult } from '../shared/reconcile/dispatcher/slice.ts'
 import { queuesOfPeople } from '../shared/reconcile/records/inputs.ts'
+import { CollectedLog } from './collected-log.ts'
+import { VirtualClock } from './virtual-clock.ts'
 
 export type WorldOptions = {
   readonly organization?: OrganizationFile

@@ -63,11 +63,5 @@ function renderError({ key, path, received, expected, remedy }: ApiError): strin
 
 /** The faults of one input as `ssofile validate --json` has them, but for places in a file: the request is another text. */
 export function errorsOf(key: string, faults: readonly InputFault[]): readonly ApiError[] {
-  return faults.map(({ path, received, expected, remedy }) => ({
-    key,
-    path,
-    received,
-    expected,
-    remedy,
-  }))
+  return faults.map(({ path, received, expected, remedy }) => ({ key, path, received, expected, remedy }))
 }

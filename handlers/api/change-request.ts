@@ -128,10 +128,7 @@ export async function decide({ digest, ...said }: ApprovalRequest, context: Requ
   return writeOnCondition(
     { ...context, action, key, statusPath: context.statusPath(digest) },
     context.ports,
-    async () => ({
-      there: await context.ports.objects.head(key),
-      body,
-    }),
+    async () => ({ there: await context.ports.objects.head(key), body }),
   )
 }
 

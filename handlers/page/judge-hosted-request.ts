@@ -5,7 +5,6 @@ import type { PageEvent } from './page-event.ts'
 
 type Plain = 'show the page' | 'send the script' | 'send the style' | 'begin to sign in' | 'finish to sign in'
 
-/** What is to be done for one request to the page. */
 export type HostedOrder =
   | { readonly do: Plain }
   | { readonly do: 'sign out' }

@@ -86,11 +86,7 @@ export class SignIn {
       ...(maxAge === undefined || settings.signIn.acr === undefined ? {} : { acr_values: settings.signIn.acr }),
     })
     const until = new Date(clock.now().getTime() + begunMs)
-    const kept = await seal.seal(
-      'sign-in',
-      { state, nonce, verifier, to, ...(maxAge === undefined ? {} : { maxAge }) },
-      until,
-    )
+    const kept = await seal.seal('sign-in', { state, nonce, verifier, to, maxAge }, until)
     return { url: url.href, kept }
   }
 

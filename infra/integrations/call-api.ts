@@ -15,7 +15,7 @@ export async function callApi<T>({ url, headers }: Api, { method, path, body, an
   const response = await fetch(`${url}${path}`, {
     method: method ?? 'GET',
     headers: { 'content-type': 'application/json', 'user-agent': 'ssofile', ...headers },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    body: JSON.stringify(body),
   })
   const text = await response.text()
   if (!response.ok) throw new Error(`${method ?? 'GET'} ${path} answered ${response.status}: ${text.slice(0, 500)}`)

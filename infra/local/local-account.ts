@@ -8,7 +8,6 @@ export function queueArn(nameOnTheWire: string): string {
   return `arn:aws:sqs:${localRegion}:${localAccountId}:${nameOnTheWire}`
 }
 
-/** The name of the deployment that the local system is. */
 export const localDeployment = 'local'
 
 /** The role of one of its functions, as a deployment names it. */

@@ -48,10 +48,7 @@ export async function startHostedPage(options: HostedOptions): Promise<HostedPag
   const clientSecret = randomBytes(24).toString('base64url')
   const value = JSON.stringify({ clientSecret, cookieKeys: [randomBytes(32).toString('base64url')] })
   const clientSecretArn = store(secrets, value)
-  const settings = pageSettings.parse({
-    signIn: { issuer: provider.url, clientId, clientSecretArn },
-    ...localGroups,
-  })
+  const settings = pageSettings.parse({ signIn: { issuer: provider.url, clientId, clientSecretArn }, ...localGroups })
   const find = async (beginning: string) => {
     if (identityStore.idOf('USER', beginning) !== undefined) return [beginning]
     const { items } = await identityStore.listUsers({ most: peopleMost })

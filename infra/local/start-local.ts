@@ -271,14 +271,7 @@ function openPorts(options: OpenOptions): Ports {
   const token = environment && { sessionToken: environment.sessionToken }
   const accessKeyId = accessKeyIdOf(environment?.function)
   const endpoint = { url, accessKeyId, userAgentAppId: caller, ...token }
-  const aws = openAwsPorts({
-    bucket,
-    queues: (queue) => queueUrlAt(url, queue),
-    log,
-    metrics,
-    instanceArn,
-    endpoint,
-  })
+  const aws = openAwsPorts({ bucket, queues: (queue) => queueUrlAt(url, queue), log, metrics, instanceArn, endpoint })
   const own = (of: Clock) => environment?.clock(of) ?? of
   const auditor = openAwsAuditor(endpoint)
   const retirer = openAwsRetirer(endpoint)

@@ -190,12 +190,7 @@ async function readTrail(
     since,
     clock,
     endpoint,
-  }: {
-    readonly region: string
-    readonly since: Date
-    readonly clock: Clock
-    readonly endpoint: string | undefined
-  },
+  }: { readonly region: string; readonly since: Date; readonly clock: Clock; readonly endpoint: string | undefined },
 ): Promise<readonly TrailRecord[]> {
   const records: TrailRecord[] = []
   let NextToken: string | undefined

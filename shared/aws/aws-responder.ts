@@ -91,9 +91,7 @@ function openRole(settings: Settings, role: string): AssumedRole {
     'switch-off-alarms': () => new EventBridgeClient(settings).send(new DisableRuleCommand({ Name: drillOfNothing })),
     'stop-trail': trail('StopLogging', { Name: drillOfNothing }),
   }
-  return {
-    try: (call) => calls[call]().then((): DryOutcome => 'allowed', judgeError),
-  }
+  return { try: (call) => calls[call]().then((): DryOutcome => 'allowed', judgeError) }
 }
 
 function judgeError(error: unknown): DryOutcome {

@@ -228,11 +228,7 @@ function toGroup({
   Description: description,
   ExternalIds = [],
 }: Pick<Group, 'DisplayName' | 'Description' | 'ExternalIds'>): DirectoryGroup {
-  return {
-    ...(name === undefined ? {} : { name: parseName(name) }),
-    ...(description === undefined ? {} : { description }),
-    isExternal: ExternalIds.length > 0,
-  }
+  return { ...(name === undefined ? {} : { name: parseName(name) }), description, isExternal: ExternalIds.length > 0 }
 }
 
 function toNamedPrincipal(id: string | undefined, name: string | undefined): readonly NamedPrincipal[] {

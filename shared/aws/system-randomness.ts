@@ -3,7 +3,6 @@ import type { Randomness } from '../ports/randomness.ts'
 
 const steps = 2 ** 47
 
-/** The operating system's randomness. */
 export class SystemRandomness implements Randomness {
   fraction(): number {
     return randomInt(steps) / steps

@@ -91,11 +91,5 @@ function fillSsoAdmin(file: OrganizationFile, { ssoAdmin, identityStore }: Ident
 
 function toNewPermissionSet(file: PermissionSetFile): NewPermissionSet {
   const { name, description, relayState, sessionDurationMinutes, tags } = file
-  return {
-    name,
-    sessionDuration: renderSessionDuration(sessionDurationMinutes),
-    tags,
-    description,
-    relayState,
-  }
+  return { name, sessionDuration: renderSessionDuration(sessionDurationMinutes), tags, description, relayState }
 }

@@ -2,9 +2,9 @@ import { openAwsPorts } from '../../shared/aws/aws-ports.ts'
 import { SystemClock } from '../../shared/aws/system-clock.ts'
 import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
 import { defaultConfiguration } from '../../shared/domain/deployment/configuration.ts'
-import { CollectedLog } from '../../shared/memory/collected-log.ts'
 import { MemoryQueues } from '../../shared/memory/sqs/memory-queues.ts'
 import { reconcile, sweep } from '../../shared/reconcile/differences/reconcile.ts'
+import { CollectedLog } from '../collected-log.ts'
 
 /**
  * A process of its own, as a function is: one reconcile or sweep through AWS's own clients. It sends what it found, how long that

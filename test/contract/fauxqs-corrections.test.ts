@@ -24,7 +24,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { S3ObjectStore } from '../../shared/aws/s3-object-store.ts'
 import { compareKeys } from '../../shared/memory/s3/compare-keys.ts'
 import type { ObjectChange } from '../../shared/memory/s3/object-change.ts'
-import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
+import { VirtualClock } from '../virtual-clock.ts'
 import { type LocalServer, startLocalServer } from './local-server.ts'
 
 type Answer = { readonly status: number; readonly headers: NodeJS.Dict<string | string[]>; readonly body: string }

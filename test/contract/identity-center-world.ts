@@ -21,10 +21,10 @@ import {
 import { SeededRandomness } from '../../shared/memory/seeded-randomness.ts'
 import { MemorySsoAdmin, type MemorySsoAdminOptions } from '../../shared/memory/sso-admin/memory-sso-admin.ts'
 import type { OpenTable } from '../../shared/memory/table.ts'
-import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import type { IdentityStore } from '../../shared/ports/identity-store.ts'
 import type { Organizations } from '../../shared/ports/organizations.ts'
 import type { SsoAdmin } from '../../shared/ports/sso-admin.ts'
+import { VirtualClock } from '../virtual-clock.ts'
 
 export const start = new Date('2026-03-03T10:00:00.000Z')
 

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { S3ObjectVersions } from '../../shared/aws/s3-object-versions.ts'
-import { MemoryObjectVersions } from '../../shared/memory/s3/memory-object-versions.ts'
-import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import type { ObjectVersions } from '../../shared/ports/object-versions.ts'
+import { MemoryObjectVersions } from '../memory-object-versions.ts'
+import { VirtualClock } from '../virtual-clock.ts'
 import { type LocalServer, startLocalServer } from './local-server.ts'
 
 const key = 'links_data/root%all%X%Müller & co%GROUP%ssofile'

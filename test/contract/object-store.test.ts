@@ -2,10 +2,10 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { S3ObjectStore } from '../../shared/aws/s3-object-store.ts'
 import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
 import { MemoryObjectStore } from '../../shared/memory/s3/memory-object-store.ts'
-import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import type { ObjectStore } from '../../shared/ports/object-store.ts'
 import { isObjectRefusal } from '../../shared/ports/service-error.ts'
 import { patientObjects } from '../../shared/reconcile/calls/patient-ports.ts'
+import { VirtualClock } from '../virtual-clock.ts'
 import { startLocalServer } from './local-server.ts'
 
 type Opened = {

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { S3ObjectStore } from '../../shared/aws/s3-object-store.ts'
 import type { ObjectChange } from '../../shared/memory/s3/object-change.ts'
 import { renderS3Notification } from '../../shared/memory/s3/s3-notification.ts'
-import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
+import { VirtualClock } from '../virtual-clock.ts'
 import { type LocalServer, startLocalServer } from './local-server.ts'
 
 const Bucket = 'ssofile'

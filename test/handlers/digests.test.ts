@@ -4,10 +4,10 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { digests } from '../../handlers/digests.ts'
 import { AwsChannels } from '../../shared/aws/aws-channels.ts'
 import { configuration } from '../../shared/domain/deployment/configuration.ts'
-import { CollectedLog } from '../../shared/memory/collected-log.ts'
 import { SeededRandomness } from '../../shared/memory/seeded-randomness.ts'
-import { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
+import { CollectedLog } from '../collected-log.ts'
+import { VirtualClock } from '../virtual-clock.ts'
 
 const arnOf = (name: string) => `arn:aws:secretsmanager:eu-west-1:111122223333:secret:${name}`
 const webhooks = ['good', 'hangs', 'fails', 'busy', 'moved', 'plain']

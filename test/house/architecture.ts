@@ -66,12 +66,6 @@ export const rules: readonly Rule[] = [
     packages: [...sdk, '@aws-lambda-powertools/logger', '@aws-lambda-powertools/metrics', 'zod', 'node:*'],
   },
   {
-    where: 'shared/memory/virtual-clock.ts',
-    folders: ['shared/memory', 'shared/ports', 'shared/domain'],
-    // Its nextTick, which lets the promises of one instant settle before the next instant comes.
-    packages: ['node:process'],
-  },
-  {
     where: 'shared/memory',
     folders: ['shared/memory', 'shared/ports', 'shared/domain'],
     // zod: for the organization file. node:crypto: etags, request ids and receipt handles of the models.

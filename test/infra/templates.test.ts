@@ -4,7 +4,6 @@ import { hostedRoutes } from '../../handlers/page/judge-hosted-request.ts'
 import { DeploymentNames } from '../../infra/deployment-names.ts'
 import { guardedSettings } from '../../infra/guarded-settings.ts'
 import { matchEventPattern } from '../../infra/match-event-pattern.ts'
-import { monthCost, renderMonthCost, templateSchema } from '../../infra/month-cost.ts'
 import { accessEvents, directoryEvents, organizationEvents } from '../../infra/wanted-events.ts'
 import { environment } from '../../shared/domain/deployment/environment.ts'
 import {
@@ -17,6 +16,7 @@ import { heartbeats, metricDefinitions, metricNames } from '../../shared/ports/m
 import { type QueueName, workedQueues } from '../../shared/ports/queues.ts'
 import { readText } from '../house/source-files.ts'
 import { environments, example, identityCenterKeyOf } from './environments.ts'
+import { monthCost, renderMonthCost, templateSchema } from './month-cost.ts'
 import { type Assembly, type Resource, synthesize } from './synthesize.ts'
 
 /** Those of a deployment without an API. */

@@ -1,8 +1,8 @@
 import type { RoleName } from '../../infra/function-permissions.ts'
-import type { VirtualClock } from '../../shared/memory/virtual-clock.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
 import type { Ports } from '../../shared/ports/ports.ts'
 import { ServiceError, type WorkedService } from '../../shared/ports/service-error.ts'
+import type { VirtualClock } from '../virtual-clock.ts'
 import { type Call, type Chaos, type FaultKind, type RefusalKind, refusalFor } from './chaos.ts'
 import type { UnreadableObjects } from './unreadable-objects.ts'
 

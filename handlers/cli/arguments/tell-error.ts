@@ -41,7 +41,6 @@ function renderError(message: string, causes: readonly string[], remedy: string 
   return [`ssofile: ${lines}\n`, ...because, remedy === undefined ? '' : `  do: ${escapeNames(remedy)}\n`].join('')
 }
 
-/** Escapes names in a message, which may quote whole keys. */
 function escapeNames(message: string): string {
   return quote(message, 10_000)
 }

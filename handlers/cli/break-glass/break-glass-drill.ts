@@ -96,7 +96,7 @@ async function drill(options: Options): Promise<number> {
     startedAt: startedAt.toISOString(),
     endedAt: endedAt.toISOString(),
     roles,
-    ...(alarm && { alarm }),
+    alarm,
     isPassed: isPassed({ roles, alarm }),
   }
   await keep(record, options.output)

@@ -113,9 +113,7 @@ function explain(error: unknown): unknown {
   if (!isServiceError(error) || remedy === undefined) return error
   return new Refusal(
     `${error.service} answers ${error.code}: ${quote(error.message.replace(/\.$/, ''), 500)}; ${remedy}`,
-    {
-      cause: error,
-    },
+    { cause: error },
   )
 }
 

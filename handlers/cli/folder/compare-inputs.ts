@@ -37,7 +37,6 @@ export type InputChanges = {
   readonly same: readonly ObjectHead[]
 }
 
-/** The part of these changes that the scope is about. */
 export function changesInScope({ uploads, deletions, same }: InputChanges, scope: InputScope): InputChanges {
   const isIn = ({ key }: { readonly key: string }) => isInScope(key, scope)
   return { uploads: uploads.filter(isIn), deletions: deletions.filter(isIn), same: same.filter(isIn) }
@@ -61,7 +60,7 @@ export async function compareInputs(
         const body = await file.read(file.sizeBytes)
         const over = present.get(file.key)
         if (over && (await hasContent(objects, over, body))) return { same: over }
-        return { upload: { key: file.key, body, ...(over ? { over } : {}) } }
+        return { upload: { key: file.key, body, over } }
       }),
     ),
   )

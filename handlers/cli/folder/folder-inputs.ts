@@ -24,7 +24,6 @@ export type FolderListing = {
   /** What cannot be uploaded, by the key it would have. */
   readonly faults: readonly ({ readonly key: string } & InputFault)[]
   readonly warnings: readonly string[]
-  /** The input prefixes that the folder has. */
   readonly prefixes: readonly string[]
 }
 

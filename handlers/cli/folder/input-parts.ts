@@ -1,7 +1,6 @@
 import type { Writers } from '../../../shared/domain/inputs/kind.ts'
 import { kindAt, kindOf, placesOf } from '../../../shared/domain/inputs/kinds.ts'
 
-/** Who writes which part of a folder. */
 const writersOf = {
   access: ['uploaders', 'permissionSetUploaders'],
   memberships: ['memberships'],

@@ -1,3 +1,5 @@
+import { mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { dirname, join, sep } from 'node:path'
 import type { Command } from 'commander'
 import pLimit from 'p-limit'
 import { renderFilePaths } from '../../../shared/domain/links/file-name.ts'
@@ -15,13 +17,12 @@ import { bucketOf } from '../bucket/bucket.ts'
 import { openCliPorts } from '../bucket/cli-ports.ts'
 import { chooseConfiguration } from '../bucket/deployment.ts'
 import { chooseScope, type ScopeOptions } from '../plan/make-plan.ts'
-import type { LocalFile } from '../plan/proposed-folder.ts'
+import type { LocalFile, Walk } from '../plan/proposed-folder.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { Progress } from '../terminal/progress.ts'
 import { renderJson } from '../terminal/render-json.ts'
 import { allInputs, hasContent, type InputScope, isInScope } from './compare-inputs.ts'
-import { nameInputs } from './folder-inputs.ts'
-import { DiskFolder, type LocalFolder } from './local-folder.ts'
+import { isFolder, listFiles, nameInputs } from './folder-inputs.ts'
 
 type Options = ScopeOptions & { readonly yes?: boolean; readonly config?: string; readonly json?: boolean }
 
@@ -178,4 +179,52 @@ export async function pullChanges(
     }
   })
   return { written: writes.length - failed.length, removed: removals.length, failed }
+}
+
+/** A folder of inputs on this machine. Paths are from the folder on, with `/`. */
+export interface LocalFolder {
+  /** Everything under the input prefixes; empty where the folder does not exist yet. */
+  list(): Promise<Walk>
+  /** Makes the folders that it needs. */
+  write(path: string, body: Uint8Array): Promise<void>
+  /** And the folders that are empty then. */
+  remove(path: string): Promise<void>
+}
+
+class DiskFolder implements LocalFolder {
+  readonly #root: string
+
+  constructor(root: string) {
+    this.#root = root
+  }
+
+  async list() {
+    return (await isFolder(this.#root)) ? listFiles(this.#root) : { files: [], faults: [] }
+  }
+
+  async write(path: string, body: Uint8Array): Promise<void> {
+    const place = this.#placeOf(path)
+    await mkdir(dirname(place), { recursive: true })
+    // Never half a file, whatever happens.
+    const part = join(dirname(place), `.ssofile-${process.pid}-${this.#parts++}.part`)
+    await writeFile(part, body)
+    await rename(part, place)
+  }
+
+  async remove(path: string): Promise<void> {
+    await rm(this.#placeOf(path))
+    for (let above = dirname(path); above.includes('/'); above = dirname(above)) {
+      try {
+        await rmdir(this.#placeOf(above))
+      } catch {
+        return // not empty
+      }
+    }
+  }
+
+  #parts = 0
+
+  #placeOf(path: string): string {
+    return join(this.#root, path.replaceAll('/', sep))
+  }
 }

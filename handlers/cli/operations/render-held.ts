@@ -142,7 +142,6 @@ function renderHead({ lists, contents, releases, pause }: Shown): readonly strin
   ]
 }
 
-/** Counts the items of a list by their kind. */
 export function nameReleased({ rule, keys, items, permissionSet }: Released): string {
   if (rule === 'contents') return `the file of ${permissionSet}`
   if (rule === 'retirements') return count(items.length, 'credential')

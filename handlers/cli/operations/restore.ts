@@ -101,12 +101,7 @@ async function restoreInputs({ at, config, dryRun, invalid, ...options }: Option
         const found = await findInputs(objects, openAwsObjectVersions(bucket), at)
         return { changes: changesInScope(found, allInputs), faults: [], warnings: [] }
       },
-      {
-        delete: true,
-        onStep: progress.tell,
-        config,
-        invalid,
-      },
+      { delete: true, onStep: progress.tell, config, invalid },
     )
     progress.end()
     if (dryRun) {
@@ -226,7 +221,6 @@ async function describe(
   }
 }
 
-/** What is brought back, or would be. */
 type Restoration = {
   /** The files are those of this instant; absent: none is brought back. */
   readonly at: Date | undefined

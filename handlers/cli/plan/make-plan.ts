@@ -23,7 +23,7 @@ import { compareInputs, type InputChanges, type InputScope, isInScope } from '..
 import { findInvalid, type InvalidUpload } from '../folder/find-invalid.ts'
 import { type FolderListing, type InputFile, listFolder } from '../folder/folder-inputs.ts'
 import { type InputPart, pushedPlaces } from '../folder/input-parts.ts'
-import { proposeSelectors } from '../guardrails/read-selectors.ts'
+import { proposeSelectors } from '../guardrails/propose-selectors.ts'
 import {
   type CheckAccess,
   nameChangedFields,

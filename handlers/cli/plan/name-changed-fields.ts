@@ -74,7 +74,7 @@ export async function nameChangedFields(
       const { fields, ...versions } = files
       const check = checkAccess && (await checkInline(versions, checkAccess))
       const meaning = await explain(one.name, versions, readPolicies)
-      told.push({ ...one, ...(fields && { fields }), ...meaning, ...(check && { check }) })
+      told.push({ ...one, fields, ...meaning, check })
     }
   }
   return told
@@ -120,7 +120,7 @@ async function explain(
   const texts = await readPolicies?.(name, policies)
   const isRead = [...(texts?.values() ?? [])].some((text) => 'document' in text)
   const catalog = isSameInline && !isRead ? new Map() : await readActionCatalog()
-  const meaning = comparePermissions({ before, after, ...(texts && { texts }) }, catalog)
+  const meaning = comparePermissions({ before, after, texts }, catalog)
   const { policiesRead: _, policiesNotRead: __, ...change } = meaning
   return Object.values(change).some(({ length }) => length > 0) ? { meaning } : {}
 }

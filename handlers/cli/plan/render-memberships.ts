@@ -128,7 +128,6 @@ export function listMembershipFigures(preview: MembershipsPreview): readonly (re
   ]
 }
 
-/** Whether a group, or who is in one, changes. */
 export function changesMemberships({ added, removed, groups }: MembershipsPreview): boolean {
   const isChanged = groups.some(({ change }) => change !== 'blocked' && change !== 'rejected')
   return isChanged || added.length + removed.length > 0

@@ -17,10 +17,7 @@ export async function readAllStatuses(
   { objects }: Pick<Ports, 'objects'>,
   onStep: TellProgress = () => {},
   beginning = '',
-): Promise<{
-  readonly statuses: readonly Status[]
-  readonly spoiled: readonly SpoiledObjectError[]
-}> {
+): Promise<{ readonly statuses: readonly Status[]; readonly spoiled: readonly SpoiledObjectError[] }> {
   const limit = pLimit(readsAtOnce)
   onStep('listing statuses')
   const keys = await Array.fromAsync(objects.list(statusPrefix + beginning))

@@ -195,7 +195,6 @@ type ImportResult = {
   readonly isDryRun: boolean
   /** By records of that drift check. Absent: Identity Center was asked. */
   readonly listedAt?: string | undefined
-  /** Assignments that Identity Center listed. */
   readonly listed: number
   readonly alreadyOurs: number
   /** `isNew`: written by this import. `assignments`: became ssofile's by it. */

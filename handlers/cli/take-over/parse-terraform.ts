@@ -10,10 +10,9 @@ import {
   principalId,
 } from '../../../shared/domain/principals/identity-center-ids.ts'
 import { principalType } from '../../../shared/domain/principals/principal.ts'
-import { type Parsed, parsed } from '../../../shared/domain/statuses/complaint.ts'
+import { type Parsed, parsed, quote, refused } from '../../../shared/domain/statuses/complaint.ts'
 import type { ImportSource, WantedPermissionSet } from '../../../shared/domain/take-over/import-source.ts'
 import { parseTerraformResources, type TerraformResource } from './parse-terraform-resources.ts'
-import { parseTerraformValues } from './parse-terraform-values.ts'
 
 /** Source: Terraform Registry, provider hashicorp/aws, "Resource: aws_ssoadmin_account_assignment". */
 const assignmentValues = z.object({
@@ -137,4 +136,28 @@ function boundaryOf({ managed_policy_arn: arn, customer_managed_policy_reference
         ? undefined
         : { ManagedPolicyArn: arn }
   return boundary
+}
+
+/** The attributes of all resources of one type, and where each stands in the file. */
+function parseTerraformValues<T>(
+  file: string,
+  resources: readonly TerraformResource[],
+  type: string,
+  schema: z.ZodType<T>,
+): Parsed<readonly { readonly values: T; readonly place: string }[]> {
+  const found: { values: T; place: string }[] = []
+  for (const { address, values } of resources.filter((one) => one.type === type)) {
+    const read = schema.safeParse(values)
+    if (!read.success) {
+      const paths = [...new Set(read.error.issues.map(({ path }) => path.join('.')))]
+      return refused({
+        object: `${file}, ${quote(address)}`,
+        received: `values that are not of ${type}: ${quote(paths.join(', '))}`,
+        expected: 'the attributes that the AWS provider writes',
+        remedy: 'apply or refresh it in Terraform, then write the file again',
+      })
+    }
+    found.push({ values: read.data, place: `${file}, ${address}` })
+  }
+  return parsed(found)
 }

@@ -36,7 +36,6 @@ export class Progress {
     process.stderr.write(clearLine + cutToWidth(this.#line, (process.stderr.columns || 80) - 1))
   }
 
-  /** Removes the line. */
   end(): void {
     if (this.#isTerminal) process.stderr.write(clearLine)
     clearTimeout(this.#timer)

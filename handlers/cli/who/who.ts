@@ -245,7 +245,6 @@ function wantsLinks(
   return (key) => fits(key) && (violations?.has(key) ?? true)
 }
 
-/** That is not to come. */
 function parsePast(text: string, now: Date): Date {
   const instant = parseInstant(text)
   if (instant > now) throw new Refusal(`received the instant ${text}, which is to come; expected one that is over`)

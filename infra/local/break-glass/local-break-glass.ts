@@ -343,16 +343,7 @@ export class LocalBreakGlass {
     const { from, requestParameters = null, errorCode } = of
     const region = service === 'iam' ? iamRegion : of.region
     const recordedIn = role === undefined ? account : calledIn
-    const call = {
-      account: recordedIn,
-      region,
-      from,
-      service,
-      operation,
-      userIdentity,
-      requestParameters,
-      errorCode,
-    }
+    const call = { account: recordedIn, region, from, service, operation, userIdentity, requestParameters, errorCode }
     const mailing = ({ target }: LocalRule) => target === alarmTopicArn(account, region)
     this.trail.record(call, this.rulesIn(recordedIn, region).filter(mailing))
   }

@@ -89,7 +89,6 @@ export function identityStoreOperations(model: MemoryIdentityStore): Readonly<Re
 
 type OnStore = ReturnType<typeof inStore>
 
-/** An operation on the one identity store that there is. */
 function inStore(model: MemoryIdentityStore) {
   return <S extends z.ZodType<{ readonly IdentityStoreId: string }>>(
     input: S,
@@ -164,10 +163,7 @@ function groupOperations(model: MemoryIdentityStore, on: OnStore): Record<string
     CreateGroup: on(
       z.object({ ...store, DisplayName: DisplayName.optional(), Description: text.optional() }),
       async (input) => {
-        const groupId = await model.createGroup({
-          displayName: input.DisplayName,
-          description: input.Description,
-        })
+        const groupId = await model.createGroup({ displayName: input.DisplayName, description: input.Description })
         return { GroupId: groupId, IdentityStoreId: identityStoreId }
       },
     ),

@@ -187,9 +187,7 @@ function secretsManagerOperations(secrets: MemorySecrets): Readonly<Record<strin
     })),
     PutSecretValue: operation(
       z.object({ SecretId: name, SecretString: value }),
-      async ({ SecretId, SecretString }) => ({
-        ARN: secrets.put(SecretId, SecretString),
-      }),
+      async ({ SecretId, SecretString }) => ({ ARN: secrets.put(SecretId, SecretString) }),
     ),
     GetSecretValue: operation(z.object({ SecretId: name }), async ({ SecretId }) => {
       const found = secrets.get(SecretId)

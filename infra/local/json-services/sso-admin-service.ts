@@ -118,7 +118,6 @@ export function ssoAdminOperations(model: MemorySsoAdmin): Readonly<Record<strin
 
 type OnInstance = ReturnType<typeof inInstance>
 
-/** An operation on the one instance that there is. */
 function inInstance(model: MemorySsoAdmin) {
   return <S extends z.ZodType<{ readonly InstanceArn?: string | undefined }>>(
     input: S,
@@ -146,9 +145,7 @@ function instanceOperations(model: MemorySsoAdmin): Record<string, JsonOperation
     PrimaryRegion: localRegion,
   })
   return {
-    ListInstances: operation(z.object(paging), async () => ({
-      Instances: (await model.listInstances()).map(render),
-    })),
+    ListInstances: operation(z.object(paging), async () => ({ Instances: (await model.listInstances()).map(render) })),
     DescribeInstance: operation(z.object(instance), async (input) => {
       const found = await model.describeInstance(input.InstanceArn)
       if (found === undefined) throw noSuchInstance(input.InstanceArn)

@@ -92,7 +92,6 @@ export class LambdaFunction<E extends object = SQSEvent> {
     }
   }
 
-  /** Ends all environments. */
   stop(): void {
     for (const environment of [...this.#running, ...this.#idle.map((idle) => idle.environment)]) this.#end(environment)
     this.#idle.splice(0)

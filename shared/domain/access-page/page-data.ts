@@ -60,7 +60,6 @@ export type Figure = readonly [string, string]
 
 /** About the whole page. */
 export type PageFacts = {
-  /** When it was made, as an instant. */
   readonly madeAt: string
   /** How old each part is: its name and a sentence about it. */
   readonly sources: readonly (readonly [string, string])[]

@@ -1,6 +1,5 @@
 import type { Access, AssignmentCall, GrantingLink } from './ledger-entry.ts'
 
-/** To whom, and by which permission set. */
 export type AccessNames = Pick<Access, 'principal' | 'principalId' | 'permissionSetArn'>
 
 /** Before a creation: what becomes of the access, or of none. `links` grant it. */

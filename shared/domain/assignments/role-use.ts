@@ -11,7 +11,6 @@ export type RoleUse =
       readonly madeAt: string
       /** Absent: never, as far back as IAM keeps it. */
       readonly lastUsedAt?: string | undefined
-      /** When IAM was asked. */
       readonly asOf: string
     }
   | { readonly isKnown: false; readonly why: string }

@@ -60,7 +60,6 @@ export function sortAttributes(attributes: readonly Attribute[]): readonly Attri
   return attributes.toSorted((a, b) => (a.key < b.key ? -1 : 1))
 }
 
-/** What to say about each field of the file that breaks a rule. */
 export const attributesRules: JsonRules = {
   $: {
     expected: 'one JSON object with the field AccessControlAttributes',

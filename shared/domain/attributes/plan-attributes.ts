@@ -38,7 +38,7 @@ export function planAttributes({ wanted, actual, owned, onDrift }: AttributeFact
   const asked = wanted.flatMap((one): readonly AttributeStep[] => {
     const from = there.get(one.key)
     if (from === one.source) return []
-    const step = { key: one.key, to: one.source, ...(from !== undefined && { from }) }
+    const step = { key: one.key, to: one.source, from }
     if (isApplied(one)) return [{ ...step, step: onDrift }]
     return [{ ...step, step: from === undefined ? 'add' : 'change' }]
   })

@@ -36,5 +36,4 @@ export function exempt(why: Exemption): Admission {
   return new Admission(why)
 }
 
-/** What the brake answers. */
 export type BrakeAnswer = Admission | Held

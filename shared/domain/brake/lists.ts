@@ -81,7 +81,6 @@ export function userOnList(item: string): string {
   return isDeletion(item) ? item.slice(deletion.length) : item
 }
 
-/** The list of this rule that has this item. */
 export function findListWith({ lists }: BrakeRecord, of: BrakeList['rule'], item: string): BrakeList | undefined {
   return lists.find(({ rule, items }) => rule === of && items.includes(item))
 }
@@ -98,7 +97,6 @@ export function peopleOn({ rule, items }: Pick<BrakeList, 'rule' | 'items'>): re
   return rule === 'minimum' ? items.filter((item) => !item.includes('%')) : []
 }
 
-/** Takes something off the list of this rule that has it. */
 export function takeOffItem(brake: BrakeRecord, rule: BrakeList['rule'], item: string): BrakeRecord {
   const list = findListWith(brake, rule, item)
   return list ? takeOff(brake, list, item) : brake
@@ -117,7 +115,6 @@ export function withoutList(brake: BrakeRecord, list: BrakeList): BrakeRecord {
   }
 }
 
-/** The list that an assignment stands on. */
 export function findList({ lists }: BrakeRecord, key: AssignmentKey): BrakeList | undefined {
   return lists.find(({ held }) => held.includes(key))
 }

@@ -47,7 +47,6 @@ export function hasItems({ rule }: Pick<BrakeList, 'rule'>): boolean {
   return rule !== 'own' && rule !== 'indirect'
 }
 
-/** Releases exactly this content of a file. */
 export function releaseContents(
   brake: BrakeRecord,
   { digest, name }: HeldContents,
@@ -67,7 +66,6 @@ function withRelease(
   return { ...brake, releases: [...brake.releases, { digest, at: at.toISOString(), by, hinted: false, ...what }] }
 }
 
-/** The release of this list that is in force. */
 export function findRelease({ releases }: BrakeRecord, digest: string, now: Date) {
   return releases.findLast((release) => release.digest === digest && isInForce(release, now))
 }

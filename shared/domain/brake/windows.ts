@@ -68,7 +68,6 @@ export function prolongWindow(brake: BrakeRecord, one: Tally, open: number, term
   return withWindow(brake, { ...last, busyAt: now.toISOString() })
 }
 
-/** Notes the base of a window, unless it is over. */
 export function noteBase(brake: BrakeRecord, measured: BrakeWindow, base: number, terms: BrakeTerms): BrakeRecord {
   const known = brake.windows.find((window) => isSameScope(window, measured))
   if (known && known.since !== measured.since && isRunning(known, terms)) return brake

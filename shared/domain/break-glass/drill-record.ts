@@ -6,7 +6,6 @@ import { type DryCallName, type DryOutcome, dryCallNames } from './dry-calls.ts'
 const call = z.looseObject({
   call: z.enum(dryCallNames),
   expected: z.enum(['allowed', 'refused']),
-  /** What came. */
   came: z.string(),
 })
 const drilledRole = z.looseObject({

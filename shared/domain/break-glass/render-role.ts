@@ -62,7 +62,6 @@ export function renderSender({ securityAccount }: BreakGlass, playbook: string):
   }
 }
 
-/** All roles of break-glass in an account that has these playbooks. */
 export function rolesOfAccount(file: BreakGlass, account: string, playbooks: readonly Playbook[]): RenderedRole[] {
   return [
     ...playbooks.flatMap((playbook) => [renderRole(file, playbook), renderSender(file, playbook.name)]),

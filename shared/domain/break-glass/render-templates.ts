@@ -140,10 +140,7 @@ export function renderPlaybook(file: BreakGlass, playbook: Playbook): Template {
   const { name, description } = playbook
   return {
     Description: `Break-glass: ${description}`,
-    Resources: {
-      ...renderRoleResource(renderRole(file, playbook)),
-      ...renderForwarding(file, name, roleRules(name)),
-    },
+    Resources: { ...renderRoleResource(renderRole(file, playbook)), ...renderForwarding(file, name, roleRules(name)) },
   }
 }
 

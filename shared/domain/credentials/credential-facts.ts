@@ -44,7 +44,6 @@ export type RoleFacts = {
   readonly path: string
   readonly madeAt: Date
   readonly lastUsedAt?: Date | undefined
-  /** Its trust policy. */
   readonly trust: string
   readonly isBreakGlass: boolean
 }

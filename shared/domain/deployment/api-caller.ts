@@ -2,7 +2,6 @@ import type { Uploader } from '../links/input-message.ts'
 import type { PrincipalId } from '../principals/identity-center-ids.ts'
 import type { PrincipalName } from '../principals/principal.ts'
 
-/** Who asked the API for a change. */
 export type ApiCaller = {
   /** As IAM knows the caller, such as `arn:aws:sts::111122223333:assumed-role/team-a/maria`; of the page: `arnOfPage`. */
   readonly arn: string

@@ -7,7 +7,6 @@ import type { Guardrails, MinimumRule, Policy } from './policy-file.ts'
 export type PolicyMinimum = { readonly policy: Policy; readonly rule: MinimumRule }
 type Place = Pick<Assignment, 'accountId' | 'permissionSet'>
 
-/** The minimums about a permission set in an account. */
 export function minimumsFor({ policies }: Guardrails, { accountId, permissionSet }: Place): readonly PolicyMinimum[] {
   return policies
     .flatMap((policy) => policy.minimums.map((rule) => ({ policy, rule })))
@@ -16,7 +15,6 @@ export function minimumsFor({ policies }: Guardrails, { accountId, permissionSet
     })
 }
 
-/** Those that hold a revocation. */
 export function enforcedMinimumsFor(guardrails: Guardrails, place: Place): readonly PolicyMinimum[] {
   return minimumsFor(guardrails, place).filter(({ rule }) => rule.mode === 'enforce')
 }

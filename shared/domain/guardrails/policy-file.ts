@@ -111,7 +111,6 @@ const watched = z
 /** Access that somebody gives outside ssofile is told loudly where it fits; what is not said fits all. */
 export type Watched = Readonly<z.infer<typeof watched>>
 
-/** One file under `policies/`. */
 export const policyFileSchema = z.strictObject({
   /** For editors. */
   $schema: z.string().optional(),
@@ -178,7 +177,6 @@ export function parsePolicyFile(key: string, body: Uint8Array, sizeBytes = body.
   })
 }
 
-/** All rules of a policy, of every kind. */
 export function rulesOf({ links, permissionSets, separations, minimums }: Policy) {
   return [...links, ...permissionSets, ...separations, ...minimums]
 }

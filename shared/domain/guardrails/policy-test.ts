@@ -44,7 +44,6 @@ const policyTest = z.strictObject({
 })
 export type PolicyTest = Readonly<z.infer<typeof policyTest>>
 
-/** One file under `policies/tests/`. */
 export const policyTestFileSchema = z.strictObject({
   /** For editors. */
   $schema: z.string().optional(),

@@ -40,13 +40,7 @@ export function judgeUsage(usage: SetUsage, days: number): readonly UsageRow[] {
     const role = { madeAt: new Date(madeAt), lastUsedAt: lastUsedAt === undefined ? undefined : new Date(lastUsedAt) }
     const unused = unusedDays(role, new Date(asOf))
     const finding = unused >= days ? 'unused' : lastUsedAt === undefined ? 'too new' : 'used'
-    return {
-      finding,
-      lastUsedAt,
-      account: use.lastUsedIn,
-      unusedDays: unused,
-      detail: details[finding](),
-    } as const
+    return { finding, lastUsedAt, account: use.lastUsedIn, unusedDays: unused, detail: details[finding]() } as const
   }
   const details = {
     unused: () => `nobody used it in ${count(accounts, 'account')}${butFor(unread.length)}`,

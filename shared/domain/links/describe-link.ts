@@ -30,7 +30,6 @@ export type Standing = {
   readonly reason?: string | undefined
   /** Someone else removed it. */
   readonly isMissing?: boolean | undefined
-  /** Its principal is gone. */
   readonly isOrphaned?: boolean | undefined
   readonly principalId?: PrincipalId | undefined
   /** The links that granted it when it was last evaluated, and which upload of each. */

@@ -67,7 +67,6 @@ export function lackOfSuspendedUser(principal: string, suspension: string): Lack
   }
 }
 
-/** The user may not sign in. */
 export function lackOfDisabledUser(principal: string): Lack {
   return {
     reason: `user '${principal}' is disabled in the directory, and a disabled user has nothing`,

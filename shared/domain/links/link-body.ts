@@ -44,7 +44,6 @@ const temporaryLinkBody = record({ ...linkBodySchema.shape, expiresAt: instant, 
 export type TemporaryLinkBody = z.infer<typeof temporaryLinkBody>
 export type LinkBody = z.infer<typeof linkBodySchema> & { readonly request?: TemporaryLinkBody['request'] | undefined }
 
-/** What to say about each field of a link's body that breaks a rule. */
 export const linkBodyRules: JsonRules = {
   $: {
     expected:

@@ -100,7 +100,6 @@ export function assignmentHint(
   return { v: 1, kind: 'assignment', account, permissionSet, principal, type, cause }
 }
 
-/** Look at this access. */
 export function accessHint(
   { accountId: account, permissionSet, principalId: id, type }: AssignmentId,
   cause: string,
@@ -116,7 +115,6 @@ export function isLiveLook({ cause }: Hint): boolean {
   return cause === 'drift' || cause === byHand
 }
 
-/** Look at this permission set. */
 export function permissionSetHint(permissionSet: PermissionSetName, cause: string): Hint {
   return { v: 1, kind: 'permission-set', permissionSet, cause }
 }

@@ -56,7 +56,6 @@ export function sizeOf({ counts }: Pick<Digest, 'counts'>): number {
   return Object.values(counts).reduce((sum, one) => sum + one, 0)
 }
 
-/** By which ways a receiver is told. */
 export function waysOf({ mail, webhook }: Receiver): readonly DigestMessage['way'][] {
   return [...(mail.length > 0 ? (['mail'] as const) : []), ...(webhook === undefined ? [] : (['webhook'] as const))]
 }

@@ -1,7 +1,6 @@
 import type { PrincipalName } from '../principals/principal.ts'
 import type { GroupFile, OwnedGroup } from './group-file.ts'
 
-/** What is known of one group that a file may ask for. */
 export type GroupFacts = {
   readonly file: 'none' | 'invalid' | GroupFile
   readonly entry: Pick<OwnedGroup, 'id' | 'isAdopted'> | undefined

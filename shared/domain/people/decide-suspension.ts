@@ -2,7 +2,6 @@ import type { PrincipalId } from '../principals/identity-center-ids.ts'
 import type { StatusState } from '../statuses/status.ts'
 import { isAdmitted } from './describe-suspension.ts'
 
-/** What is known of one file under `suspended/`. */
 export type SuspensionFacts = {
   readonly isThere: boolean
   /** The policy that lets no file suspend this user. */

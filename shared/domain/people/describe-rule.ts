@@ -4,7 +4,6 @@ import { count } from '../text/count.ts'
 import { heldRemedy } from './describe-membership.ts'
 import { ruleKey } from './rule-file.ts'
 
-/** What a look at a rule has found. */
 export type RuleLook = {
   readonly people: PeopleOfRule
   /** The file is gone: nobody is to be in the group by it. */

@@ -26,7 +26,6 @@ export const groupFileSchema = z.strictObject({
     .max(1024)
     .regex(/^[\p{L}\p{M}\p{S}\p{N}\p{P}\t\n\r ]+$/u)
     .optional(),
-  /** Who answers for the group. */
   owner: ownerText.optional(),
 })
 export type GroupFile = z.infer<typeof groupFileSchema>
@@ -61,7 +60,6 @@ export function parseGroupFile(key: string, body: Uint8Array, sizeBytes = body.l
   return parseJsonFile({ key, body, sizeBytes }, limit, groupFileSchema, groupRules)
 }
 
-/** What to say about each field of a group's file that breaks a rule. */
 export const groupRules: JsonRules = {
   $: {
     expected: 'one JSON object with the fields description or owner, or an empty file',

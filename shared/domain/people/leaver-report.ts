@@ -18,7 +18,6 @@ const hadAccess = record({
   group: z.string().optional(),
   /** When it began; of foreign access: known since. Absent: it is not known, or it is a group's. */
   since: z.iso.datetime().optional(),
-  /** The links that granted it. */
   links: z.array(z.string()),
   /** When it was taken away, or was first seen gone. Absent: it is still there. */
   endedAt: z.iso.datetime().optional(),

@@ -96,7 +96,6 @@ const ofText = (most = 1024) =>
   value(`1 to ${most} printable characters in one line`, 'it in double quotes, or leave out what is optional')
 const ofInstant = value('an instant in ISO 8601 with offset', 'such as "2027-01-31T18:00:00Z", or leave the field out')
 
-/** What to say about each field of the file of a person that breaks a rule. */
 export const personRules: JsonRules = {
   $: value(
     `one JSON object with the fields ${Object.keys(personFileSchema.shape).join(', ')}; displayName, givenName and familyName are needed`,

@@ -49,7 +49,6 @@ export const ruleFileSchema = z
   .strictObject({
     /** For editors. */
     $schema: z.string().optional(),
-    /** Who answers for the rule. */
     owner: ownerText.optional(),
     reason: z.string().min(1).max(700).optional(),
     /** So many days somebody stays in the group whom the rule means no longer. */
@@ -134,7 +133,6 @@ export function matchesRule(condition: RuleCondition, attributes: UserAttributes
   return holdsJointly(condition, parts, (one) => matchesRule(one, attributes))
 }
 
-/** The attributes that a rule asks for. */
 export function attributesOf(condition: RuleCondition): readonly AttributeName[] {
   const named = new Set(listJoint(condition).flatMap(({ tests }) => tests.map(({ name }) => name)))
   return attributeNames.filter((name) => named.has(name))

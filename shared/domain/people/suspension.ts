@@ -50,7 +50,6 @@ const oneLine = (most: number) => ({
   remedy: () => 'write it in one line in double quotes, or leave the field out',
 })
 
-/** What to say about each field of a suspension that breaks a rule. */
 export const suspensionRules: JsonRules = {
   $: {
     expected: 'one JSON object with the fields reason or ticket, or an empty file',

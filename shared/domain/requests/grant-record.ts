@@ -9,7 +9,6 @@ import { givenApproval, requestDigest } from './access-request.ts'
  */
 export const grantRecord = z.looseObject({
   digest: requestDigest,
-  /** The request. */
   key: z.string(),
   /** The link under `links_data/temporary/`. */
   link: z.string(),

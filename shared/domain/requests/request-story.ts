@@ -70,7 +70,7 @@ export function tellStory(
       scope: renderScope(path.value.link.scope),
     }),
     ...said,
-    ...(ended && { endedAt: ended.at }),
+    endedAt: ended?.at,
     outcome: (outcome ?? 'asked') as RequestEvent,
     events: events.toSorted((a, b) =>
       a.at === b.at ? requestEvents.indexOf(a.event) - requestEvents.indexOf(b.event) : a.at < b.at ? -1 : 1,

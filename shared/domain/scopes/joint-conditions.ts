@@ -44,11 +44,7 @@ export function convertJoints<From extends Joints<From>, To>(
   { allOf, anyOf, except }: From,
   convert: (one: From) => To,
 ): Joints<To> {
-  return {
-    ...(allOf && { allOf: allOf.map(convert) }),
-    ...(anyOf && { anyOf: anyOf.map(convert) }),
-    ...(except && { except: except.map(convert) }),
-  }
+  return { allOf: allOf?.map(convert), anyOf: anyOf?.map(convert), except: except?.map(convert) }
 }
 
 type Part = (() => boolean | undefined) | undefined

@@ -126,10 +126,10 @@ export function tooManySelectors(keys: readonly string[]): Selectors {
 function toCondition(said: Said): Condition {
   const { organizationalUnits, accounts, names, tags } = said
   return {
-    ...(organizationalUnits && { organizationalUnits: new Set(organizationalUnits) }),
-    ...(accounts && { accounts: new Set<string>(accounts) }),
-    ...(names && { names: names.map(matchesGlob) }),
-    ...(tags && { tags: toTags(tags) }),
+    organizationalUnits: organizationalUnits && new Set(organizationalUnits),
+    accounts: accounts && new Set<string>(accounts),
+    names: names?.map(matchesGlob),
+    tags: tags && toTags(tags),
     ...convertJoints(said, toCondition),
   }
 }

@@ -159,11 +159,6 @@ export class MemoryAccountAccess implements AccountAccess {
     if (!this.#applications.has(application))
       throw refuse('ResourceNotFoundException', `The application ${application} was not found.`)
   }
-
-  /** What there is. The model's own, and no call. */
-  entitlementsNow(): readonly EntitlementKey[] {
-    return [...this.#entitlements.values()].map(keyOf).sort()
-  }
 }
 
 function keyOf({ accountId: account, roleArn, principalId, principalType: type }: Entitlement): EntitlementKey {

@@ -431,7 +431,7 @@ export class MemoryIdentityStore implements IdentityStore {
 
 function toGroup({ displayName, description, externalId }: GroupRecord): DirectoryGroup {
   const name = displayName === undefined ? {} : { name: principalName.parse(displayName) }
-  return { ...name, ...(description === undefined ? {} : { description }), isExternal: externalId !== undefined }
+  return { ...name, description, isExternal: externalId !== undefined }
 }
 
 function isDisabled({ attributes }: UserRecord): boolean {

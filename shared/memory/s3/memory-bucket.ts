@@ -275,14 +275,14 @@ export class MemoryBucket {
         if (!key.startsWith(prefix)) break
         const group = commonPrefixOf(key, prefix, delimiter)
         if (group !== undefined) {
-          if (isFull()) return { versions, commonPrefixes, ...(next && { next }) }
+          if (isFull()) return { versions, commonPrefixes, next }
           commonPrefixes.push(group)
           next = { keyMarker: group }
           from = placeAfterAllIn(group)
           break
         }
         for (const version of this.#after(key, key === keyMarker ? versionIdMarker : undefined)) {
-          if (isFull()) return { versions, commonPrefixes, ...(next && { next }) }
+          if (isFull()) return { versions, commonPrefixes, next }
           versions.push(version)
           next = { keyMarker: key, versionIdMarker: version.versionId }
         }

@@ -155,12 +155,5 @@ function refusalOf(entry: () => unknown): readonly ServiceError[] {
 
 function toReceivedMessage(message: DeliveredMessage): ReceivedMessage {
   const { messageId, receiptHandle, body, groupId, receiveCount, sentAt } = message
-  return {
-    messageId,
-    receiptHandle,
-    body,
-    receiveCount,
-    sentAt: new Date(sentAt),
-    groupId,
-  }
+  return { messageId, receiptHandle, body, receiveCount, sentAt: new Date(sentAt), groupId }
 }

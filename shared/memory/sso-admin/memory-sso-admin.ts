@@ -281,14 +281,7 @@ export class MemorySsoAdmin implements SsoAdmin {
     const definition = this.#state.definitions.find(arn)
     if (definition === undefined) return undefined
     const { name, description, sessionDuration, relayState, createdAt } = definition
-    return {
-      arn,
-      name,
-      sessionDuration,
-      createdAt,
-      description,
-      relayState,
-    }
+    return { arn, name, sessionDuration, createdAt, description, relayState }
   }
 
   async createPermissionSet(permissionSet: NewPermissionSet, options?: WriteOptions): Promise<PermissionSetArn> {

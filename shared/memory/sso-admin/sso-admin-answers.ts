@@ -42,14 +42,7 @@ export function describeRequest(record: AssignmentRequestRecord): AssignmentRequ
 
 export function describeProvisioning(record: ProvisioningRecord): Provisioning {
   const { requestId, state, failureReason, createdAt, permissionSetArn, accountId } = record
-  return {
-    requestId,
-    state,
-    createdAt,
-    permissionSetArn,
-    accountId,
-    failureReason,
-  }
+  return { requestId, state, createdAt, permissionSetArn, accountId, failureReason }
 }
 
 export function summarize(found: Page<RequestRecord> | undefined): Page<RequestSummary> {

@@ -6,7 +6,6 @@ import type { AssignmentTarget } from '../../ports/sso-admin.ts'
 import type { MemoryIdentityStore } from '../identity-store/memory-identity-store.ts'
 import type { MemoryOrganizations } from '../organizations/memory-organizations.ts'
 import type { OpenTable } from '../table.ts'
-import { AccountPolicies } from './account-policies.ts'
 import { AsynchronousRequests, compareDue, type RequestOrder, type RequestOutcome } from './asynchronous-requests.ts'
 import { ListedPermissionSets, type ReadLagMs } from './listed-permission-sets.ts'
 import { type PermissionSetDefinition, PermissionSetDefinitions } from './permission-set-definitions.ts'
@@ -187,4 +186,36 @@ function provisioningOutcome(
 ): RequestOutcome {
   const missing = policies.firstMissing(accountId, definition)
   return missing === undefined ? succeeded : failed(`Received a 404 status error: Not supported policy ${missing}.`)
+}
+
+/** Customer managed policies that are missing in an account. By default every policy exists in every account. */
+class AccountPolicies {
+  readonly #missing: Map<string, readonly string[]>
+
+  /** `missing`: names by account id. */
+  constructor(missing: Map<string, readonly string[]>) {
+    this.#missing = missing
+  }
+
+  remove(accountId: AccountId, name: string): void {
+    this.#missing.set(accountId, [...(this.#missing.get(accountId) ?? []), name])
+  }
+
+  restore(accountId: AccountId, name: string): void {
+    this.#missing.set(
+      accountId,
+      (this.#missing.get(accountId) ?? []).filter((one) => one !== name),
+    )
+  }
+
+  /** The first policy that the permission set references and this account lacks. */
+  firstMissing(accountId: AccountId, definition: PermissionSetDefinition): string | undefined {
+    const missing = this.#missing.get(accountId) ?? []
+    const { customerManagedPolicies, permissionsBoundary: boundary } = definition
+    const names = customerManagedPolicies.map(({ Name }) => Name)
+    if (boundary !== undefined && 'CustomerManagedPolicyReference' in boundary) {
+      names.push(boundary.CustomerManagedPolicyReference.Name)
+    }
+    return names.find((name) => missing.includes(name))
+  }
 }

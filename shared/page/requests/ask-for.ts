@@ -1,6 +1,5 @@
 import { findPlace, type Place } from './find-place.ts'
 
-/** The fields of the form, as they were typed. */
 export type AskFields = {
   readonly where: string
   readonly permissionSet: string

@@ -102,7 +102,6 @@ export type ToldBesides = {
   readonly accounts: Readonly<Record<string, string>>
 }
 
-/** All that the page shows, as the API told it. */
 export type Told = {
   readonly name: string
   readonly eligible: readonly ToldEligibility[]

@@ -20,7 +20,6 @@ export type AskMinimum = {
   }>
 }
 
-/** There are no policies. */
 export const noMinimums: AskMinimum = { judge: async () => ({ isConcerned: false }) }
 
 /**

@@ -64,7 +64,6 @@ function digestOfWords(words: readonly string[]): string {
   return createHash('sha256').update(words.join('\n')).digest('hex').slice(0, 16)
 }
 
-/** The digests of everything that is held. */
 export function heldDigests({ lists, contents }: BrakeRecord): readonly string[] {
   return [...lists.map(digestOf), ...contents.map(({ digest }) => digest)]
 }

@@ -112,7 +112,6 @@ export async function findDifferences(
     unplaced: [...unplaced].sort(),
     /** Objects that cannot be read. Nothing is granted or revoked because of them. */
     unreadable: [...unread, ...found.spoiled, ...[...statuses.spoiled.values()].sort()],
-    /** The accounts that have ledger entries. */
     owned: new Set([...bucket.names.ledger.keys()].map((key) => assignmentOf(key).accountId)),
     /** What is recorded as access, of the ledger and of others. */
     recorded: [owned, others],

@@ -22,13 +22,11 @@ export type Situation = {
   readonly isAtWork: boolean
   /** The status changed since the last comparison. */
   readonly isNew: boolean
-  /** The file is gone. */
   readonly isGone: boolean
   /** Something of it is still to be granted, revoked or tried again. */
   readonly isOpen: boolean
   /** A retry of it is under `state/open/`. */
   readonly isScheduled: boolean
-  /** The link has expired. */
   readonly isExpired: boolean
   /** The brake holds access of the link, or the file of the permission set. */
   readonly isHeld: boolean

@@ -322,7 +322,6 @@ async function guardLedger(
   return pause
 }
 
-/** What of it is gone, for a person. */
 async function findLoss(objects: ObjectStore, configuration: Configuration): Promise<string | undefined> {
   if (!(await objects.head(ownerKey))) return `${ownerKey} is gone`
   const lost = await findLedgerLoss(objects, configuration)

@@ -114,7 +114,6 @@ function toDryCalls(calls: Readonly<Record<string, () => Promise<unknown>>>, isW
   return Object.entries(calls).map(([action, call]) => ({ action, call, isWrite }))
 }
 
-/** Makes the calls one by one. */
 export async function makeDryCalls(calls: readonly DryCall[]): Promise<readonly DryAnswer[]> {
   const answers: DryAnswer[] = []
   for (const { action, call, isWrite } of calls) answers.push({ action, isWrite, answer: await ask(call()) })

@@ -246,7 +246,6 @@ function portions<T>(items: ReadonlySet<T>, size: number): readonly T[][] {
   )
 }
 
-/** All groups of the directory. */
 async function listGroups({ identityStore }: DriftCheckSources): Promise<readonly PrincipalId[]> {
   const groups = await Array.fromAsync(listAll((token) => identityStore.listPrincipals('GROUP', token)))
   return groups.map(({ id }) => id)

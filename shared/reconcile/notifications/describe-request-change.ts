@@ -53,7 +53,8 @@ export async function describeRequestChange(
     event: `request-${happened}`,
     request: key,
     requester: { id: user, ...(link && isNameChecked ? { name: link.principal } : {}) },
-    ...(link && { permissionSet: link.permissionSet, scope: renderScope(link.scope) }),
+    permissionSet: link?.permissionSet,
+    scope: link && renderScope(link.scope),
     ...(said && {
       digest: said.digest,
       ...(said.by && { by: person(said.by) }),

@@ -42,7 +42,6 @@ export class InputReadings {
     return { state: 'in-force', link: link.value, object, body: {} }
   }
 
-  /** The links among these keys that are in force. */
   async inForce(keys: readonly LinkKey[]): Promise<readonly ReadLink[]> {
     const present = keys.filter((key) => this.#heads.has(key))
     const readings = await Promise.all(present.map((key) => this.read(key)))

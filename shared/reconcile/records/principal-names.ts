@@ -84,7 +84,6 @@ export class NameIndex {
     this.#ever.set(`${type}%${id}`, ever.add(name))
   }
 
-  /** All ids of a type. */
   idsOfType(type: PrincipalType): readonly NamedId['id'][] {
     const start = `${type}%`
     return [...this.#names.keys()].flatMap((key) =>
@@ -92,7 +91,6 @@ export class NameIndex {
     )
   }
 
-  /** From now on this is its name. */
   set({ type, id, name }: NamedId): void {
     this.#names.set(`${type}%${id}`, { lastModified: new Date(8.64e15), names: new Set([name]) })
     this.#addEver({ type, id, name })
@@ -110,12 +108,10 @@ export class NameIndex {
     return ids.sort((a, b) => sinceOf(b) - sinceOf(a))
   }
 
-  /** The names that an id has, or had. */
   everNamesOf(type: PrincipalType, id: NamedId['id']): readonly PrincipalName[] {
     return [...(this.#ever.get(`${type}%${id}`) ?? [])]
   }
 
-  /** The ids that have, or had, this name. */
   everIdsOf(type: PrincipalType, name: PrincipalName): readonly NamedId['id'][] {
     return [...(this.#ids.get(`${type}%${name}`) ?? [])]
   }

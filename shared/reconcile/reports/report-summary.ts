@@ -53,7 +53,6 @@ export type ReportSummary = z.infer<typeof summary>
 export const summaryRecord = (objects: ObjectStore, date: string) =>
   new JsonRecord(objects, `${reportsPrefix}${date}/summary.json`, summary)
 
-/** The last summary before this day. */
 export async function readSummaryBefore(objects: ObjectStore, date: string): Promise<ReportSummary | undefined> {
   const dates: string[] = []
   for await (const { key } of objects.list(reportsPrefix)) {

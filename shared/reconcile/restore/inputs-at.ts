@@ -30,7 +30,7 @@ export async function findInputsAt(
     if (old?.isLatest || (over && old && over.etag === old.etag)) same.push(...(over ? [over] : []))
     else if (old) {
       const body = await versions.get(key, old.versionId)
-      if (body) uploads.push({ key, body, ...(over && { over }) })
+      if (body) uploads.push({ key, body, over })
     } else if (over) deletions.push(over)
   })
   const byKey = (a: { readonly key: string }, b: { readonly key: string }) => (a.key < b.key ? -1 : 1)

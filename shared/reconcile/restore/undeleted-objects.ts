@@ -31,7 +31,6 @@ export class UndeletedObjects {
     return new UndeletedObjects(objects, versions, known)
   }
 
-  /** The objects that are gone. */
   get lost(): readonly ObjectHead[] {
     return this.#lost
   }

@@ -7,8 +7,7 @@ import {
   type InputScope,
 } from '../../../handlers/cli/folder/compare-inputs.ts'
 import { nameInputs } from '../../../handlers/cli/folder/folder-inputs.ts'
-import type { LocalFolder } from '../../../handlers/cli/folder/local-folder.ts'
-import { comparePull, pullChanges } from '../../../handlers/cli/folder/pull.ts'
+import { comparePull, type LocalFolder, pullChanges } from '../../../handlers/cli/folder/pull.ts'
 import { pushChanges } from '../../../handlers/cli/folder/push-changes.ts'
 import type { LocalFile } from '../../../handlers/cli/plan/proposed-folder.ts'
 import { SystemClock } from '../../../shared/aws/system-clock.ts'

@@ -4,8 +4,8 @@ import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import { type EventSourceMapping, startEventSourceMapping } from '../../../infra/local/event-source-mapping.ts'
 import { ThrottledError } from '../../../infra/local/lambda/lambda-function.ts'
 import { MemoryQueues } from '../../../shared/memory/sqs/memory-queues.ts'
-import { VirtualClock } from '../../../shared/memory/virtual-clock.ts'
 import { queueSettings } from '../../../shared/ports/deployment-settings.ts'
+import { VirtualClock } from '../../virtual-clock.ts'
 
 type Handler = Parameters<typeof startEventSourceMapping>[0]['handler']
 

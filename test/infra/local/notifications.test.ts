@@ -2,10 +2,10 @@ import { expect, test } from '@jest/globals'
 import { startNotifications } from '../../../infra/local/notifications.ts'
 import { MemoryObjectStore } from '../../../shared/memory/s3/memory-object-store.ts'
 import { MemoryQueues } from '../../../shared/memory/sqs/memory-queues.ts'
-import { VirtualClock } from '../../../shared/memory/virtual-clock.ts'
 import type { Queues } from '../../../shared/ports/queues.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
 import { DurableTables } from '../../shared/memory/durable-tables.ts'
+import { VirtualClock } from '../../virtual-clock.ts'
 
 const start = new Date('2026-03-03T10:15:30.123Z')
 

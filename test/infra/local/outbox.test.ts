@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { Outbox } from '../../../infra/local/outbox.ts'
-import { VirtualClock } from '../../../shared/memory/virtual-clock.ts'
+import { VirtualClock } from '../../virtual-clock.ts'
 
 function openOutbox(table: Map<string, string>, deliver: (item: string) => Promise<void>) {
   const clock = new VirtualClock(new Date('2026-03-03T10:15:30Z'))

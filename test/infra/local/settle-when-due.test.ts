@@ -5,7 +5,7 @@ import { MemoryIdentityStore } from '../../../shared/memory/identity-store/memor
 import { MemoryOrganizations } from '../../../shared/memory/organizations/memory-organizations.ts'
 import { SeededRandomness } from '../../../shared/memory/seeded-randomness.ts'
 import { MemorySsoAdmin } from '../../../shared/memory/sso-admin/memory-sso-admin.ts'
-import { VirtualClock } from '../../../shared/memory/virtual-clock.ts'
+import { VirtualClock } from '../../virtual-clock.ts'
 import { acme } from '../../world.ts'
 
 test('an account that is being created joins by itself, though nobody asks', async () => {

@@ -4,7 +4,7 @@ import { S3 } from '@aws-sdk/client-s3'
 import { expect, test } from '@jest/globals'
 import { startLocal } from '../../../infra/local/start-local.ts'
 import { defaultConfiguration } from '../../../shared/domain/deployment/configuration.ts'
-import { CollectedLog } from '../../../shared/memory/collected-log.ts'
+import { CollectedLog } from '../../collected-log.ts'
 
 /** An answer that is sent again fails, unseen by whoever asked, and costs as much as the call. */
 test('the local system sends the answer to each call once', async () => {

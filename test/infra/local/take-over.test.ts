@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals'
 import { takeOver } from '../../../infra/local/take-over.ts'
-import { CollectedLog } from '../../../shared/memory/collected-log.ts'
 import { MemoryObjectStore } from '../../../shared/memory/s3/memory-object-store.ts'
 import { SeededRandomness } from '../../../shared/memory/seeded-randomness.ts'
 import { MemoryQueues } from '../../../shared/memory/sqs/memory-queues.ts'
-import { VirtualClock } from '../../../shared/memory/virtual-clock.ts'
 import { Lease, leaseKey } from '../../../shared/reconcile/dispatcher/lease.ts'
+import { CollectedLog } from '../../collected-log.ts'
+import { VirtualClock } from '../../virtual-clock.ts'
 
 async function worldHeldBy(holder: string) {
   const clock = new VirtualClock(new Date('2026-03-03T10:00:00Z'))

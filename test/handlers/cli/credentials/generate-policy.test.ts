@@ -9,7 +9,6 @@ import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { MemoryIam } from '../../../../shared/memory/iam/memory-iam.ts'
 import { SeededRandomness } from '../../../../shared/memory/seeded-randomness.ts'
-import type { VirtualClock } from '../../../../shared/memory/virtual-clock.ts'
 import type { PolicyGeneration, PolicyGenerator } from '../../../../shared/ports/policy-generator.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import {
@@ -19,6 +18,7 @@ import {
   shop as shopId,
   start,
 } from '../../../contract/identity-center-world.ts'
+import type { VirtualClock } from '../../../virtual-clock.ts'
 
 const [shop, name] = [accountId.parse(shopId), permissionSetName.parse('ReadOnly-ps')]
 const asked = {

@@ -4,8 +4,8 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { proposeSelectors } from '../../../../handlers/cli/guardrails/propose-selectors.ts'
 import { readGuardrails, readPolicyTests } from '../../../../handlers/cli/guardrails/read-guardrails.ts'
-import { proposeSelectors, readSelectors } from '../../../../handlers/cli/guardrails/read-selectors.ts'
 import { walkFolder } from '../../../../handlers/cli/plan/proposed-folder.ts'
 import type { Complaint, Parsed } from '../../../../shared/domain/statuses/complaint.ts'
 import { World } from '../../../world.ts'
@@ -44,7 +44,6 @@ const readers: readonly { readonly of: string; readonly complaints: () => Promis
     of: 'policies/tests',
     complaints: async () => complaintsOf((await readPolicyTests(folder)).map((one) => one.tests)),
   },
-  { of: 'selectors', complaints: async () => complaintsOf([...(await readSelectors(folder)).values()]) },
   ...['links_data', 'permission_sets'].map((of) => ({
     of,
     complaints: async () =>
@@ -127,7 +126,8 @@ test('the folder that the command names may itself be a link', async () => {
   await mkdir(join(folder, 'selectors'))
   await writeFile(join(folder, 'selectors/prod.json'), '{"accounts":["200000000001"]}')
   await symlink(folder, join(above, 'named'))
-  expect([...(await readSelectors(join(above, 'named'))).keys()]).toEqual(['prod'])
+  const { uploads } = await proposeSelectors(join(above, 'named'), new World().objects)
+  expect(uploads).toMatchObject([{ key: 'selectors/prod.json' }])
 })
 
 test('a plan with selectors of a folder is refused where one of them is a link', async () => {

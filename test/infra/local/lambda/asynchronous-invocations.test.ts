@@ -1,8 +1,8 @@
 import { beforeEach, expect, test } from '@jest/globals'
 import { AsynchronousInvocations } from '../../../../infra/local/lambda/asynchronous-invocations.ts'
 import { type Handler, LambdaFunction } from '../../../../infra/local/lambda/lambda-function.ts'
-import { VirtualClock } from '../../../../shared/memory/virtual-clock.ts'
 import { type FunctionName, functionSettings } from '../../../../shared/ports/deployment-settings.ts'
+import { VirtualClock } from '../../../virtual-clock.ts'
 
 let clock: VirtualClock
 let errors: unknown[]

@@ -7,11 +7,11 @@ import { buildLocalServer } from '../../../../infra/local/s3-and-sqs.ts'
 import { openAwsPorts } from '../../../../shared/aws/aws-ports.ts'
 import { queueNameOnTheWire } from '../../../../shared/aws/queue-name-on-the-wire.ts'
 import { SystemClock } from '../../../../shared/aws/system-clock.ts'
-import { CollectedLog } from '../../../../shared/memory/collected-log.ts'
 import { MemoryObjectStore } from '../../../../shared/memory/s3/memory-object-store.ts'
 import { MemoryQueues } from '../../../../shared/memory/sqs/memory-queues.ts'
 import { type FunctionName, functionSettings } from '../../../../shared/ports/deployment-settings.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
+import { CollectedLog } from '../../../collected-log.ts'
 import { until } from '../../../contract/until.ts'
 
 const clock = new SystemClock()

@@ -2,8 +2,8 @@ import { beforeEach, expect, test } from '@jest/globals'
 import type { SQSEvent } from 'aws-lambda'
 import type { ExecutionEnvironment } from '../../../../infra/local/lambda/execution-environment.ts'
 import { type Handler, LambdaFunction, ThrottledError } from '../../../../infra/local/lambda/lambda-function.ts'
-import { VirtualClock } from '../../../../shared/memory/virtual-clock.ts'
 import { type FunctionName, functionSettings } from '../../../../shared/ports/deployment-settings.ts'
+import { VirtualClock } from '../../../virtual-clock.ts'
 
 let clock: VirtualClock
 let environments: ExecutionEnvironment[]

@@ -4,7 +4,7 @@ import { MemoryObjectStore } from '../../../../shared/memory/s3/memory-object-st
 import type { ObjectChange } from '../../../../shared/memory/s3/object-change.ts'
 import { SortedKeys } from '../../../../shared/memory/s3/sorted-keys.ts'
 import { SeededRandomness } from '../../../../shared/memory/seeded-randomness.ts'
-import { VirtualClock } from '../../../../shared/memory/virtual-clock.ts'
+import { VirtualClock } from '../../../virtual-clock.ts'
 import { DurableTables } from '../durable-tables.ts'
 
 const clock = new VirtualClock(new Date('2026-03-03T10:15:30.123Z'))

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from '@jest/globals'
 import { MemoryQueues } from '../../../../shared/memory/sqs/memory-queues.ts'
-import { VirtualClock } from '../../../../shared/memory/virtual-clock.ts'
+import { VirtualClock } from '../../../virtual-clock.ts'
 import { DurableTables } from '../durable-tables.ts'
 
 let clock: VirtualClock

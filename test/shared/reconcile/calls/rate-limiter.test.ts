@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { VirtualClock } from '../../../../shared/memory/virtual-clock.ts'
 import { type Priority, RateLimiter } from '../../../../shared/reconcile/calls/rate-limiter.ts'
+import { VirtualClock } from '../../../virtual-clock.ts'
 
 function open(perSecond = 20) {
   const clock = new VirtualClock(new Date('2026-03-03T10:00:00Z'))

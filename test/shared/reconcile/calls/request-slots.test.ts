@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals'
 import { type AccountId, accountId } from '../../../../shared/domain/organization/account-id.ts'
-import { VirtualClock } from '../../../../shared/memory/virtual-clock.ts'
 import type { RequestKind } from '../../../../shared/ports/sso-admin.ts'
 import { RequestSlots } from '../../../../shared/reconcile/calls/request-slots.ts'
+import { VirtualClock } from '../../../virtual-clock.ts'
 
 const account = (index: number) => accountId.parse(String(200_000_000_000 + index))
 

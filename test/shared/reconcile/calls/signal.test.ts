@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { VirtualClock } from '../../../../shared/memory/virtual-clock.ts'
 import { Signal } from '../../../../shared/reconcile/calls/signal.ts'
+import { VirtualClock } from '../../../virtual-clock.ts'
 
 /** A loop that waits for at most a minute, and when it was woken. */
 function open() {

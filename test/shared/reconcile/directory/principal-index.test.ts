@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals'
 import { type PrincipalId, principalId } from '../../../../shared/domain/principals/identity-center-ids.ts'
 import { type PrincipalName, principalName } from '../../../../shared/domain/principals/principal.ts'
-import { VirtualClock } from '../../../../shared/memory/virtual-clock.ts'
 import type { IdentityStore } from '../../../../shared/ports/identity-store.ts'
 import { PrincipalIndex } from '../../../../shared/reconcile/directory/principal-index.ts'
+import { VirtualClock } from '../../../virtual-clock.ts'
 
 const auditors = principalName.parse('Auditors')
 const id = principalId.parse('11111111-2222-3333-4444-555555555555')

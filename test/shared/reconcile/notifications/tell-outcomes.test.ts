@@ -6,19 +6,19 @@ import { type DigestMessage, digestMessage, sizeOf } from '../../../../shared/do
 import { type Notification, notification } from '../../../../shared/domain/notifications/notification.ts'
 import { requestDigest } from '../../../../shared/domain/requests/access-request.ts'
 import type { NewStatus } from '../../../../shared/domain/statuses/status.ts'
-import { CollectedLog } from '../../../../shared/memory/collected-log.ts'
 import { MemoryEventBus } from '../../../../shared/memory/memory-event-bus.ts'
 import { MemoryObjectStore } from '../../../../shared/memory/s3/memory-object-store.ts'
 import { SeededRandomness } from '../../../../shared/memory/seeded-randomness.ts'
 import { MemoryQueues } from '../../../../shared/memory/sqs/memory-queues.ts'
 import { memoryTables } from '../../../../shared/memory/table.ts'
-import { VirtualClock } from '../../../../shared/memory/virtual-clock.ts'
 import type { EventBus, OutgoingEvent } from '../../../../shared/ports/event-bus.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
 import { tellOutcomes } from '../../../../shared/reconcile/notifications/tell-outcomes.ts'
 import { StatusStore } from '../../../../shared/reconcile/records/status-store.ts'
 import { renderChangeKey, tellEvent } from '../../../../shared/reconcile/records/tell-event.ts'
+import { CollectedLog } from '../../../collected-log.ts'
 import { dyingPorts, intercept, never } from '../../../intercept.ts'
+import { VirtualClock } from '../../../virtual-clock.ts'
 
 const minuteMs = 60_000
 const everything: Configuration = configuration.parse({

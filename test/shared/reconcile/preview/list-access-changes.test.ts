@@ -4,9 +4,9 @@ import { author } from '../../../../shared/domain/by-hand/author.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { MemoryObjectStore } from '../../../../shared/memory/s3/memory-object-store.ts'
-import { VirtualClock } from '../../../../shared/memory/virtual-clock.ts'
 import { type ChangesQuestion, listAccessChanges } from '../../../../shared/reconcile/preview/list-access-changes.ts'
 import { tellEvent } from '../../../../shared/reconcile/records/tell-event.ts'
+import { VirtualClock } from '../../../virtual-clock.ts'
 
 const [account, other] = ['200000000001', '200000000002']
 const day = '2026-03-03T'

@@ -3,13 +3,13 @@ import { assignmentKey } from '../../../../shared/domain/assignments/assignment.
 import { ledgerEntry } from '../../../../shared/domain/assignments/ledger-entry.ts'
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import { MemoryObjectStore } from '../../../../shared/memory/s3/memory-object-store.ts'
-import { VirtualClock } from '../../../../shared/memory/virtual-clock.ts'
 import {
   type HistoryRecord,
   listHistory,
   readLastWord,
   recordHistory,
 } from '../../../../shared/reconcile/records/history.ts'
+import { VirtualClock } from '../../../virtual-clock.ts'
 
 const at = '2026-03-03T10:15:30.123Z'
 const id = '11111111-2222-3333-4444-555555555555'

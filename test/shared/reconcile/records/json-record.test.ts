@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import * as z from 'zod'
 import { MemoryObjectStore } from '../../../../shared/memory/s3/memory-object-store.ts'
-import { VirtualClock } from '../../../../shared/memory/virtual-clock.ts'
 import { JsonRecord } from '../../../../shared/reconcile/records/json-record.ts'
 import { SpoiledObjectError } from '../../../../shared/reconcile/records/stored-json.ts'
+import { VirtualClock } from '../../../virtual-clock.ts'
 
 const key = 'control/x.json'
 

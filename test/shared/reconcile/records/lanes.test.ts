@@ -3,7 +3,6 @@ import { type Hint, hint } from '../../../../shared/domain/messages/hint.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { SeededRandomness } from '../../../../shared/memory/seeded-randomness.ts'
 import { MemoryQueues } from '../../../../shared/memory/sqs/memory-queues.ts'
-import { VirtualClock } from '../../../../shared/memory/virtual-clock.ts'
 import type { OutgoingMessage, QueueName } from '../../../../shared/ports/queues.ts'
 import {
   chooseLane,
@@ -13,6 +12,7 @@ import {
   messageGroupOf,
   sendHints,
 } from '../../../../shared/reconcile/records/lanes.ts'
+import { VirtualClock } from '../../../virtual-clock.ts'
 
 const assignmentOf = (account: number, permissionSet = 'ReadOnly-ps'): Hint =>
   hint.parse({

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { MemoryObjectStore } from '../../../../shared/memory/s3/memory-object-store.ts'
-import { VirtualClock } from '../../../../shared/memory/virtual-clock.ts'
 import { listHeads, listHeadsInParts } from '../../../../shared/reconcile/records/list-heads.ts'
+import { VirtualClock } from '../../../virtual-clock.ts'
 
 const prefix = 'eligibility/'
 const keyOf = (index: number) => `${prefix}e-${String(index).padStart(5, '0')}.json`

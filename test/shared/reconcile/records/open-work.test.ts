@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { MemoryObjectStore } from '../../../../shared/memory/s3/memory-object-store.ts'
-import { VirtualClock } from '../../../../shared/memory/virtual-clock.ts'
 import { listOpenWork, moveTwin, nextAttempt, openWorkKey } from '../../../../shared/reconcile/records/open-work.ts'
+import { VirtualClock } from '../../../virtual-clock.ts'
 
 const now = new Date('2026-03-03T10:00:00.000Z')
 const key = 'account%000000000001%ReadOnly-ps%50 % of a%GROUP%ssofile'

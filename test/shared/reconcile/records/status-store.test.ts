@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import type { NewStatus } from '../../../../shared/domain/statuses/status.ts'
 import { MemoryObjectStore } from '../../../../shared/memory/s3/memory-object-store.ts'
-import { VirtualClock } from '../../../../shared/memory/virtual-clock.ts'
 import { attentionKey, StatusStore, statusKey } from '../../../../shared/reconcile/records/status-store.ts'
+import { VirtualClock } from '../../../virtual-clock.ts'
 
 const input = 'links_data/root%all%ReadOnly-ps%Support%GROUP%ssofile'
 const told = (state: NewStatus['state']): NewStatus => ({ state })

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals'
 import * as z from 'zod'
 import { MemoryObjectStore } from '../../../../shared/memory/s3/memory-object-store.ts'
-import { VirtualClock } from '../../../../shared/memory/virtual-clock.ts'
 import { JsonRecord } from '../../../../shared/reconcile/records/json-record.ts'
 import { isSpoiled, renderJson, unlessSpoiled } from '../../../../shared/reconcile/records/stored-json.ts'
+import { VirtualClock } from '../../../virtual-clock.ts'
 
 const schema = z.strictObject({ v: z.literal(1), name: z.string() })
 const open = () =>

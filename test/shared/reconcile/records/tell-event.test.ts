@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals'
 import { MemoryObjectStore } from '../../../../shared/memory/s3/memory-object-store.ts'
-import { VirtualClock } from '../../../../shared/memory/virtual-clock.ts'
 import { renderChangeKey, tellEvent } from '../../../../shared/reconcile/records/tell-event.ts'
 import { intercept } from '../../../intercept.ts'
+import { VirtualClock } from '../../../virtual-clock.ts'
 import { World } from '../../../world.ts'
 
 const at = '2026-03-03T10:15:30.123Z'

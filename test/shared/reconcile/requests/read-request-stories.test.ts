@@ -3,9 +3,9 @@ import { permissionSetName } from '../../../../shared/domain/permission-sets/per
 import type { StoryFilter } from '../../../../shared/domain/requests/request-story.ts'
 import { possibleSessionsOf } from '../../../../shared/domain/sessions/possible-sessions.ts'
 import { MemoryObjectStore } from '../../../../shared/memory/s3/memory-object-store.ts'
-import { VirtualClock } from '../../../../shared/memory/virtual-clock.ts'
 import { renderChangeKey } from '../../../../shared/reconcile/records/tell-event.ts'
 import { readRequestStories } from '../../../../shared/reconcile/requests/read-request-stories.ts'
+import { VirtualClock } from '../../../virtual-clock.ts'
 
 const [kenji, bo, lea] = [2, 3, 4].map((last) => `92307020-41b6-05ce-951e-70dfe8931aa${last}`)
 const [granted, denied, refused] = ['a', 'b', 'c'].map((letter) => letter.repeat(32))

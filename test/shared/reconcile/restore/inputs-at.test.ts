@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { MemoryObjectVersions } from '../../../../shared/memory/s3/memory-object-versions.ts'
 import { findInputsAt } from '../../../../shared/reconcile/restore/inputs-at.ts'
+import { MemoryObjectVersions } from '../../../memory-object-versions.ts'
 import { World } from '../../../world.ts'
 
 const prefix = 'links_data/'

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { configuration } from '../../../../shared/domain/deployment/configuration.ts'
 import { judgeLostMembership } from '../../../../shared/domain/people/judge-lost-membership.ts'
-import { MemoryObjectVersions } from '../../../../shared/memory/s3/memory-object-versions.ts'
 import { readLedgerCount } from '../../../../shared/reconcile/records/ledger-count.ts'
 import { readPause } from '../../../../shared/reconcile/records/pause.ts'
 import {
@@ -9,6 +8,7 @@ import {
   endRestoration,
   findLostRecords,
 } from '../../../../shared/reconcile/restore/restore-records.ts'
+import { MemoryObjectVersions } from '../../../memory-object-versions.ts'
 import { Grouping, kenji } from '../people/grouping.ts'
 
 const users = [kenji, 'ama.osei@acme.example', 'lars.jensen@acme.example'] as const

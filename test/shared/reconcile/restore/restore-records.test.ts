@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
 import { assignmentOf } from '../../../../shared/domain/assignments/assignment.ts'
-import { MemoryObjectVersions } from '../../../../shared/memory/s3/memory-object-versions.ts'
 import { readLastWord } from '../../../../shared/reconcile/records/history.ts'
 import { claimBucket } from '../../../../shared/reconcile/records/owner.ts'
 import {
@@ -11,6 +10,7 @@ import {
   findLostRecords,
 } from '../../../../shared/reconcile/restore/restore-records.ts'
 import type { InPortions } from '../../../../shared/reconcile/take-over/list-existing.ts'
+import { MemoryObjectVersions } from '../../../memory-object-versions.ts'
 import { acme, World } from '../../../world.ts'
 
 const billing = readFileSync(new URL('../../../../fixtures/acme/permission_sets/Billing-ps.json', import.meta.url))

@@ -1,4 +1,4 @@
-import type { Log, LogFields } from '../ports/log.ts'
+import type { Log, LogFields } from '../shared/ports/log.ts'
 
 export type LogLine = {
   readonly level: 'info' | 'warn' | 'error'

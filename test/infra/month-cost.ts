@@ -1,7 +1,7 @@
 import * as z from 'zod'
-import { functionNames, functionSettings } from '../shared/ports/deployment-settings.ts'
-import { type heartbeats, metricNames } from '../shared/ports/metrics.ts'
-import { workedQueues } from '../shared/ports/queues.ts'
+import { functionNames, functionSettings } from '../../shared/ports/deployment-settings.ts'
+import { type heartbeats, metricNames } from '../../shared/ports/metrics.ts'
+import { workedQueues } from '../../shared/ports/queues.ts'
 
 /**
  * Dollars in US East (N. Virginia), July 2026, without free tiers. (The pages "Amazon CloudWatch pricing", "AWS Key Management

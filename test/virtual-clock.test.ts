@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { VirtualClock } from '../../../shared/memory/virtual-clock.ts'
+import { VirtualClock } from './virtual-clock.ts'
 
 const start = new Date('2026-03-03T10:15:30.123Z')
 

@@ -1,5 +1,5 @@
-import type { KeyVersions, ObjectVersions } from '../../ports/object-versions.ts'
-import { checkCustomerKey, type ListedVersion, type MemoryBucket } from './memory-bucket.ts'
+import { checkCustomerKey, type ListedVersion, type MemoryBucket } from '../shared/memory/s3/memory-bucket.ts'
+import type { KeyVersions, ObjectVersions } from '../shared/ports/object-versions.ts'
 
 /** The port on a `MemoryBucket`. */
 export class MemoryObjectVersions implements ObjectVersions {

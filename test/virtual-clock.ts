@@ -1,6 +1,6 @@
 import { nextTick } from 'node:process'
-import type { Clock } from '../ports/clock.ts'
-import { Agenda } from './agenda.ts'
+import { Agenda } from '../shared/memory/agenda.ts'
+import type { Clock } from '../shared/ports/clock.ts'
 
 type Sleeper = { readonly wake: () => void; awake: boolean }
 

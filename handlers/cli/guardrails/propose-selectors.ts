@@ -1,0 +1,18 @@
+import { isSelectorKey, selectorFileMostBytes, selectorPrefix } from '../../../shared/domain/scopes/selector-file.ts'
+import { renderComplaint } from '../../../shared/domain/statuses/complaint.ts'
+import type { ObjectStore } from '../../../shared/ports/object-store.ts'
+import { Refusal } from '../arguments/refusal.ts'
+import { readProposedFiles } from '../plan/proposed-folder.ts'
+
+/** What would be written and deleted in the bucket if its selectors were those of this folder. Throws Refusal. */
+export async function proposeSelectors(folder: string, objects: ObjectStore) {
+  const read = { prefix: selectorPrefix, isKey: isSelectorKey, mostBytes: selectorFileMostBytes }
+  const uploads = (await readProposedFiles(folder, read)).map((file) => {
+    if ('body' in file) return { key: file.key, body: file.body }
+    throw new Refusal(renderComplaint(file.complaint))
+  })
+  const keys = new Set(uploads.map(({ key }) => key))
+  const present = (await Array.fromAsync(objects.list(selectorPrefix))).map(({ key }) => key)
+  const deletions = present.filter((key) => isSelectorKey(key) && !keys.has(key)).map((key) => ({ key }))
+  return { uploads, deletions }
+}
