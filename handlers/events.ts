@@ -2,6 +2,7 @@ import type { SQSRecord } from 'aws-lambda'
 import * as z from 'zod'
 import { type AccessCall, parseAccessCall } from '../shared/domain/by-hand/access-call.ts'
 import type { Configuration } from '../shared/domain/deployment/configuration.ts'
+import { parseLooseJson } from '../shared/domain/json/loose-json.ts'
 import { parseRoundTrip } from '../shared/domain/messages/round-trip-event.ts'
 import { type OrganizationEvent, parseOrganizationEvent } from '../shared/domain/organization/organization-event.ts'
 import { type DirectoryEvent, parseDirectoryEvent } from '../shared/domain/principals/directory-event.ts'
@@ -124,7 +125,7 @@ function receivesOf({ attributes }: SQSRecord): number {
 }
 
 function parseEvent(record: SQSRecord): Received {
-  const body = parseJson(record.body)
+  const body = parseLooseJson(record.body)
   const organization = parseOrganizationEvent(body)
   const directory = parseDirectoryEvent(body)
   const access = parseAccessCall(body)
@@ -148,14 +149,6 @@ function arrivalsOf(all: readonly Received[]): Parameters<typeof noteArrivals>[1
     ...(organization && { organization: organization.name }),
     ...(directory && { directory: directory.name }),
     ...(roundTrip && { roundTrip }),
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
+import { parseLooseJson } from '../../shared/domain/json/loose-json.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
 
 /** One key of 256 bits for the cookies. `id` names it in them, and tells nothing of it. */
@@ -63,20 +64,12 @@ export class StoredSecret {
 
   async #parse(): Promise<PageSecret> {
     const text = await this.#read()
-    const secret = pageSecret.safeParse(parseJson(text)).data
+    const secret = pageSecret.safeParse(parseLooseJson(text)).data
     if (secret === undefined)
       throw new Error(
         'the secret of the page: received something else, expected { "clientSecret": "…", "cookieKeys": ["<43 characters of base64url: 32 random bytes>"] }; docs/page.md says how to make it',
       )
     this.#known = { secret, atMs: this.#clock.monotonicMs() }
     return secret
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }

@@ -6,6 +6,7 @@ import {
   type bundledDefinitions,
   reduceDefinition,
 } from '../../shared/domain/break-glass/break-glass-file.ts'
+import { parseLooseJson } from '../../shared/domain/json/loose-json.ts'
 
 const folder = new URL('./', import.meta.url)
 
@@ -14,19 +15,13 @@ export function definitionsOf(managementAccount: string): z.input<typeof bundled
   const files = readdirSync(folder).filter((file) => file.endsWith('.json'))
   const read = files.map((file) => {
     const path = `infra/break-glass/${file}`
-    const { success, data } = breakGlassFileSchema.safeParse(parse(readFileSync(new URL(file, folder), 'utf8')))
+    const { success, data } = breakGlassFileSchema.safeParse(
+      parseLooseJson(readFileSync(new URL(file, folder), 'utf8')),
+    )
     if (success) return data
     throw new Refusal(
       `${path} is not a valid break-glass file; npm run break-glass -- synth --file ${path} says what is wrong`,
     )
   })
   return read.filter((one) => one.managementAccount === managementAccount).map(reduceDefinition)
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

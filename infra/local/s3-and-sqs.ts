@@ -131,9 +131,8 @@ function answerError(error: unknown, bucket: MemoryBucket, request: FastifyReque
 
 function toServiceError(error: unknown): ServiceError {
   if (isServiceError(error)) return error
-  if (error instanceof Error && 'code' in error && error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+  if (error instanceof Error && 'code' in error && error.code === 'FST_ERR_CTP_BODY_TOO_LARGE')
     return new ServiceError('s3', 'EntityTooLarge', 'Your proposed upload exceeds the maximum allowed object size')
-  }
   const told = error instanceof Error ? error.message : String(error)
   return new ServiceError('s3', 'InternalError', `The local system failed: ${told}`, { cause: error })
 }

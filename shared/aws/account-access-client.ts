@@ -1,6 +1,7 @@
 import { STSClient } from '@aws-sdk/client-sts'
 import * as z from 'zod'
 import { type ApplicationArn, applicationArn, roleArn } from '../domain/assignments/entitlement.ts'
+import { parseLooseJson } from '../domain/json/loose-json.ts'
 import { accountId } from '../domain/organization/account-id.ts'
 import { principalId } from '../domain/principals/identity-center-ids.ts'
 import type { AccountAccess, Entitlement, EntitlementFilter } from '../ports/account-access.ts'
@@ -99,20 +100,12 @@ export class AwsAccountAccess implements AccountAccess {
       })
       .finally(() => answered.abort())
     const { status: httpStatus, errorType = '' } = reply
-    const content = parseJson(reply.body)
+    const content = parseLooseJson(reply.body)
     if (httpStatus === 200) return parseAnswer({ service, member: path }, answer, content)
     const { message = '', __type = errorType } = refusal.safeParse(content).data ?? {}
     // `AccessDeniedException:http://…` in the header, `…#AccessDeniedException` in the body. (Smithy, "AWS restJson1 protocol".)
     const code = /(?:^|#)([A-Za-z]+)(?::|$)/.exec(__type)?.[1] ?? 'NoAnswer'
     throw new ServiceError(service, code, message || `${service} answered HTTP ${httpStatus}`, { httpStatus })
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }
 

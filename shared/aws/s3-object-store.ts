@@ -184,9 +184,8 @@ function toFound(key: string, output: HeadOutput, at: Date = servedAt(output)): 
 }
 
 function toHead(key: string, { ETag, LastModified, ContentLength: size }: HeadOutput): ObjectHead {
-  if (ETag === undefined || LastModified === undefined || size === undefined) {
+  if (ETag === undefined || LastModified === undefined || size === undefined)
     throw new ServiceError('s3', 'IncompleteAnswer', `S3 left out ETag, Last-Modified or size of ${key}`)
-  }
   return { key, etag: unquote(ETag), lastModified: LastModified, size }
 }
 

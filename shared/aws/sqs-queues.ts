@@ -116,9 +116,8 @@ function batchesOf(messages: readonly OutgoingMessage[]): readonly (readonly Out
 
 function toReceivedMessage({ MessageId, ReceiptHandle, Body, Attributes }: Message): ReceivedMessage {
   const { ApproximateReceiveCount, SentTimestamp, MessageGroupId } = Attributes ?? {}
-  if (MessageId === undefined || ReceiptHandle === undefined || Body === undefined) {
+  if (MessageId === undefined || ReceiptHandle === undefined || Body === undefined)
     throw new ServiceError('sqs', 'IncompleteAnswer', 'SQS left out the id, receipt handle or body of a message')
-  }
   return {
     messageId: MessageId,
     receiptHandle: ReceiptHandle,

@@ -147,8 +147,7 @@ export function parseCustomerManagedPolicy({ Name, Path }: CustomerManagedPolicy
 export function parseBoundary(boundary: SdkPermissionsBoundary | undefined): PermissionsBoundary {
   const { ManagedPolicyArn, CustomerManagedPolicyReference } = boundary ?? {}
   if (ManagedPolicyArn !== undefined) return { ManagedPolicyArn }
-  if (CustomerManagedPolicyReference !== undefined) {
+  if (CustomerManagedPolicyReference !== undefined)
     return { CustomerManagedPolicyReference: parseCustomerManagedPolicy(CustomerManagedPolicyReference) }
-  }
   throw new ServiceError('sso-admin', 'NoAnswer', 'sso-admin answered an empty PermissionsBoundary')
 }

@@ -28,9 +28,8 @@ export class SystemClock implements Clock {
 
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
     const until = this.monotonicMs() + ms
-    for (let left = ms; left > 0 && !signal?.aborted; left = until - this.monotonicMs()) {
+    for (let left = ms; left > 0 && !signal?.aborted; left = until - this.monotonicMs())
       await waitFor(Math.min(left / this.#scale, timerMostMs), signal)
-    }
   }
 }
 

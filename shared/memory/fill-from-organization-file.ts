@@ -82,9 +82,8 @@ function fillSsoAdmin(file: OrganizationFile, { ssoAdmin, identityStore }: Ident
   for (const { account: accountId, permissionSet, principal, type: principalType } of file.assignments) {
     const permissionSetArn = ssoAdmin.permissionSetArnOf(permissionSet)
     const id = identityStore.idOf(principalType, principal)
-    if (permissionSetArn === undefined || id === undefined) {
+    if (permissionSetArn === undefined || id === undefined)
       throw new Error(`assignments of the organization file: ${permissionSet} or '${principal}' is not in the file`)
-    }
     ssoAdmin.addAssignment({ accountId, permissionSetArn, principalId: id, principalType })
   }
 }

@@ -69,9 +69,8 @@ export const organizationFile = z
       .default([]),
   })
   .check((context) => {
-    for (const { path, message } of findContradictions(context.value)) {
+    for (const { path, message } of findContradictions(context.value))
       context.issues.push({ code: 'custom', input: context.value, path: [...path], message })
-    }
   })
 export type OrganizationFile = z.infer<typeof organizationFile>
 export type AccountInFile = z.infer<typeof accountInFile>

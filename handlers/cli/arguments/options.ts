@@ -4,9 +4,8 @@ import { InvalidArgumentError } from 'commander'
 export function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {
     const number = Number(text)
-    if (!/^\d+$/.test(text) || number < least || number > most) {
+    if (!/^\d+$/.test(text) || number < least || number > most)
       throw new InvalidArgumentError(`expected a whole number from ${least} to ${most}`)
-    }
     return number
   }
 }

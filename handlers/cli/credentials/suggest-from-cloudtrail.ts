@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { openAwsPolicyGenerator } from '../../../shared/aws/aws-policy-generator.ts'
 import { SystemClock } from '../../../shared/aws/system-clock.ts'
 import { SystemRandomness } from '../../../shared/aws/system-randomness.ts'
-import { parsePolicyJson } from '../../../shared/domain/iam-policies/policy-json.ts'
+import { parseLooseJson } from '../../../shared/domain/json/loose-json.ts'
 import type { PermissionSetName } from '../../../shared/domain/permission-sets/permission-set-name.ts'
 import { permissionSetOfRole } from '../../../shared/domain/permission-sets/permission-set-role.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
@@ -148,7 +148,7 @@ function renderPolicies(name: PermissionSetName, generated: GeneratedPolicies): 
   const when =
     from && to ? `from ${from.toISOString().slice(0, 10)} to ${to.toISOString().slice(0, 10)}` : 'in the time asked for'
   const texts = policies.map((policy) => {
-    const parsed = parsePolicyJson(policy)
+    const parsed = parseLooseJson(policy)
     return parsed === undefined ? `${quote(policy, 20_000)}\n` : renderJson(parsed)
   })
   const hasPlaceholders = policies.some((policy) => policy.includes('$' + '{'))

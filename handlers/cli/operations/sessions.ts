@@ -272,9 +272,8 @@ async function askFirst(
 async function waitUntilDenied(ports: Ports, added: readonly EndedSession[]): Promise<readonly ShownSession[]> {
   const { clock } = ports
   const pause = await readPause(ports.objects)
-  if (pause) {
+  if (pause)
     process.stderr.write(`noted, but all changes are ${describePause(pause)}\nit is done after: ${remedyOf(pause)}\n`)
-  }
   const endsMs = clock.monotonicMs() + (pause ? 0 : patienceMs)
   const progress = new Progress()
   const isAdded = (one: ShownSession) => added.some((other) => isSameWish(one, other))

@@ -53,9 +53,8 @@ async function redrive(argument: string | undefined, options: Options): Promise<
     await Promise.all(queues.map((queue) => workOnDeadLetters(ports, queue, (letter) => decide(letter, options))))
   ).flat()
   const id = options.message ?? options.discard
-  if (id !== undefined && !ended.some(({ letter }) => letter.messageId === id)) {
+  if (id !== undefined && !ended.some(({ letter }) => letter.messageId === id))
     throw new Refusal(`no message '${quote(id)}' is in a dead-letter queue; ssofile redrive lists them`)
-  }
   process.stdout.write(
     options.json ? renderJson(ended.map(({ letter, done }) => ({ ...letter, done }))) : render(ended),
   )

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises'
+import { parseLooseJson } from '../../../shared/domain/json/loose-json.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import {
   type ExportHeader,
@@ -23,7 +24,7 @@ export async function readExport(path: string): Promise<ExportFile | undefined> 
 
 async function readHeader(path: string): Promise<ExportHeader | undefined> {
   for await (const line of linesOf(path)) {
-    const value = parse(line)
+    const value = parseLooseJson(line)
     if (typeof value !== 'object' || value === null || !('ssofile' in value)) return undefined
     const header = exportHeader.safeParse(value)
     if (header.success) return header.data
@@ -39,7 +40,7 @@ async function* readLines(path: string): AsyncGenerator<ExportLine> {
   let isWhole = false
   for await (const text of linesOf(path)) {
     if (read++ === 0) continue
-    const line = exportLine.safeParse(parse(text))
+    const line = exportLine.safeParse(parseLooseJson(text))
     if (!line.success || isWhole) throw new Refusal(`${quote(path, 1024)}, line ${read}: received no line of an export`)
     if (line.data.kind !== 'end') yield line.data
     else isWhole = line.data.lines === read - 2
@@ -54,13 +55,5 @@ async function* linesOf(path: string): AsyncGenerator<string> {
     yield* file.readLines()
   } catch (error) {
     throw new Refusal(`${quote(path, 1024)} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
-  }
-}
-
-function parse(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return undefined
   }
 }

@@ -11,7 +11,8 @@ import { type QueryService, queryNamespaces } from '../query-services/query-call
 import { renderQueryError } from '../query-services/render-query-error.ts'
 import { signerOf } from '../request-signer.ts'
 import { xmlElement } from '../s3/xml-text.ts'
-import { type BreakGlassCall, breakGlassCallOf, parseJson, resourceOf } from './break-glass-call.ts'
+import { parseBody } from '../sessions/add-person-sessions.ts'
+import { type BreakGlassCall, breakGlassCallOf, resourceOf } from './break-glass-call.ts'
 import { iamAnswers } from './iam-answers.ts'
 import type { BreakGlassSession, LocalBreakGlass } from './local-break-glass.ts'
 import type { OpenedBreakGlass } from './open-break-glass.ts'
@@ -35,7 +36,7 @@ const place = z.object({ account: z.string(), role: z.string() })
 export function addBreakGlass(app: FastifyInstance, opened: OpenedBreakGlass, secrets: MemorySecrets): void {
   const { model } = opened
   app.put('/_ssofile/break-glass', async (request, reply) => {
-    const read = breakGlassFileSchema.safeParse(bodyOf(request.body))
+    const read = breakGlassFileSchema.safeParse(parseBody(request.body))
     if (!read.success)
       return reply.code(400).send({ expected: 'a break-glass file', received: z.prettifyError(read.error) })
     for (const [responder, password] of model.deploy(toBreakGlass(read.data)))
@@ -44,7 +45,7 @@ export function addBreakGlass(app: FastifyInstance, opened: OpenedBreakGlass, se
   })
   app.get('/_ssofile/break-glass', async () => ({ mails: model.trail.mails() }))
   app.post('/_ssofile/sign-in', async (request, reply) => {
-    const asked = signIn.safeParse(bodyOf(request.body))
+    const asked = signIn.safeParse(parseBody(request.body))
     if (!asked.success) return reply.code(400).send({ expected: '{ user, password, newPassword?, code? }' })
     const { newPassword, code, ...named } = asked.data
     const said = { ...named, ...(newPassword && { newPassword }), ...(code && { code }) }
@@ -308,8 +309,4 @@ class Serving {
       .type('application/x-amz-json-1.1')
       .send(Buffer.from(JSON.stringify({ __type: type, Message: message })))
   }
-}
-
-function bodyOf(body: unknown): unknown {
-  return typeof body === 'string' || Buffer.isBuffer(body) ? parseJson(body.toString()) : body
 }

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import { parseLooseJson } from '../../../shared/domain/json/loose-json.ts'
 import { serviceCallOf } from '../faults/service-call.ts'
 import { resourceOf as s3ResourceOf, verbs } from '../sessions/add-person-sessions.ts'
 
@@ -37,19 +38,11 @@ export function breakGlassCallOf(request: FastifyRequest): BreakGlassCall | unde
 function inputOf({ body, headers }: FastifyRequest): Readonly<Record<string, string>> {
   const isLookedAt = /^AWSEvents|CloudTrail_/.test(String(headers['x-amz-target'] ?? ''))
   const isText = typeof body === 'string' || Buffer.isBuffer(body)
-  const parsed = isText ? (isLookedAt ? parseJson(body.toString()) : undefined) : body
+  const parsed = isText ? (isLookedAt ? parseLooseJson(body.toString()) : undefined) : body
   if (typeof parsed !== 'object' || parsed === null) return {}
   return Object.fromEntries(
     Object.entries(parsed).flatMap(([name, value]) => (typeof value === 'object' ? [] : [[name, String(value)]])),
   )
-}
-
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 /** The resource of a call, as policies name it; where a call names none, all. */

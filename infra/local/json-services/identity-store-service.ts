@@ -95,9 +95,8 @@ function inStore(model: MemoryIdentityStore) {
     answer: (input: z.output<S>) => Promise<object>,
   ): JsonOperation =>
     operation(input, async (parsed) => {
-      if (parsed.IdentityStoreId !== model.identityStoreId) {
+      if (parsed.IdentityStoreId !== model.identityStoreId)
         throw resourceNotFound('IDENTITY_STORE', parsed.IdentityStoreId)
-      }
       return answer(parsed)
     })
 }
@@ -259,17 +258,15 @@ function uniqueAttribute({ UniqueAttribute }: z.output<typeof AlternateIdentifie
   // Nothing here comes from an external identity provider, so no external id leads anywhere.
   if (UniqueAttribute === undefined) throw resourceNotFound(path === 'userName' ? 'USER' : 'GROUP')
   const { AttributePath, AttributeValue } = UniqueAttribute
-  if (AttributePath.toLowerCase() !== path.toLowerCase() || typeof AttributeValue !== 'string') {
+  if (AttributePath.toLowerCase() !== path.toLowerCase() || typeof AttributeValue !== 'string')
     throw invalidDirectoryInput(`${AttributePath} is not a supported unique attribute.`)
-  }
   return AttributeValue
 }
 
 function filterValue(filters: z.output<typeof Filters>, path: string): string | undefined {
   const [filter] = filters ?? []
-  if (filter !== undefined && filter.AttributePath !== path) {
+  if (filter !== undefined && filter.AttributePath !== path)
     throw invalidDirectoryInput(`${filter.AttributePath} is not a supported filter.`)
-  }
   return filter?.AttributeValue
 }
 

@@ -124,9 +124,8 @@ function inInstance(model: MemorySsoAdmin) {
     answer: (input: z.output<S>) => Promise<object>,
   ): JsonOperation =>
     operation(input, async (parsed) => {
-      if (parsed.InstanceArn !== undefined && parsed.InstanceArn !== model.instanceArn) {
+      if (parsed.InstanceArn !== undefined && parsed.InstanceArn !== model.instanceArn)
         throw noSuchInstance(parsed.InstanceArn)
-      }
       return answer(parsed)
     })
 }
@@ -336,9 +335,8 @@ function ownPolicyOperations(model: MemorySsoAdmin, on: OnInstance): Record<stri
     }),
     PutPermissionsBoundaryToPermissionSet: on(z.object({ ...permissionSet, PermissionsBoundary }), async (input) => {
       const { ManagedPolicyArn: arn, CustomerManagedPolicyReference: reference } = input.PermissionsBoundary
-      if ((arn === undefined) === (reference === undefined)) {
+      if ((arn === undefined) === (reference === undefined))
         throw invalid('Only one of ManagedPolicyArn or CustomerManagedPolicyReference should be given.')
-      }
       const boundary = arn === undefined ? undefined : { ManagedPolicyArn: arn }
       const other = reference === undefined ? undefined : { CustomerManagedPolicyReference: withPath(reference) }
       const chosen = boundary ?? other
@@ -355,9 +353,8 @@ function provisioningOperations(model: MemorySsoAdmin, on: OnInstance): Record<s
     ProvisionPermissionSet: on(
       z.object({ ...permissionSet, TargetType: z.enum(provisioningTargets), TargetId: AccountId.optional() }),
       async (input) => {
-        if ((input.TargetType === 'AWS_ACCOUNT') !== (input.TargetId !== undefined)) {
+        if ((input.TargetType === 'AWS_ACCOUNT') !== (input.TargetId !== undefined))
           throw invalid('TargetId must be given for AWS_ACCOUNT, and only then.')
-        }
         const record = await model.provisionPermissionSet(input.PermissionSetArn, input.TargetId)
         return { PermissionSetProvisioningStatus: renderProvisioning(record) }
       },

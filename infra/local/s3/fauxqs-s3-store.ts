@@ -44,9 +44,8 @@ export class FauxqsS3Store {
 
   // S3 API Reference, "CreateBucket": only us-east-1 answers a second creation by the owner with success.
   createBucket(name: string): void {
-    if (name !== this.#bucket.name) {
+    if (name !== this.#bucket.name)
       throw new ServiceError('s3', 'TooManyBuckets', `There is only the bucket '${this.#bucket.name}' here`)
-    }
     if (currentRequest().region === localRegion) return
     throw new ServiceError(
       's3',
@@ -152,9 +151,8 @@ export class FauxqsS3Store {
 
   uploadPart(uploadId: string, partNumber: number, body: Buffer, checksumValue?: string) {
     writerOf(this.#bucket.uploads.find(uploadId).key)
-    if (!(partNumber >= 1 && partNumber <= 10_000)) {
+    if (!(partNumber >= 1 && partNumber <= 10_000))
       throw new ServiceError('s3', 'InvalidArgument', 'Part number must be an integer between 1 and 10000, inclusive')
-    }
     return {
       etag: `"${this.#bucket.uploads.putPart(uploadId, partNumber, body, this.#bucket.servedAt())}"`,
       checksumValue,

@@ -58,9 +58,8 @@ const roles = new Map(names.roleArns.map((arn) => [arn.slice(arn.indexOf('/') + 
 export function isDeniedByBucket({ accessKeyId, person }: Signer, action: WriteAction, key: string): boolean {
   const policy = bucketPolicy(open, names)
   const request = { action: `s3:${action}`, resource: `${names.bucketArn}/${key}` }
-  if (person === undefined) {
+  if (person === undefined)
     return evaluatePolicy(policy, { ...request, principal: roles.get(accessKeyId) ?? users + accessKeyId }) === 'denied'
-  }
   // People sign in to any account of the organization, and all of them may ask here.
   const principal = `arn:aws:iam::${localAccountId}:role/aws-reserved/sso.amazonaws.com/${person.roleName}`
   const context = { 'identitystore:UserId': person.userId }

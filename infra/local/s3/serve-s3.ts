@@ -77,27 +77,23 @@ function answerOfObject(
   { method }: FastifyRequest,
 ): string | undefined {
   if (method === 'GET' && query.has('uploadId')) return renderParts(bucket, key, query)
-  if (method === 'POST' && !query.has('uploads') && !query.has('uploadId')) {
+  if (method === 'POST' && !query.has('uploads') && !query.has('uploadId'))
     throw new ServiceError('s3', 'MethodNotAllowed', 'The specified method is not allowed against this resource.')
-  }
   return undefined
 }
 
 function checkRequest(bucket: MemoryBucket, { bucket: name, query }: S3Request, request: FastifyRequest): void {
   if (request.url === malformedUrl) throw new ServiceError('s3', 'InvalidURI', "Couldn't parse the specified URI.")
-  if (currentRequest().accessKeyId === undefined) {
+  if (currentRequest().accessKeyId === undefined)
     throw new ServiceError('s3', 'AccessDenied', 'Access Denied: sign the request, with any credentials')
-  }
   const subresource = unsupported.find((parameter) => query.has(parameter))
   const isListOfUploads = request.method === 'GET' && query.has('uploads')
-  if (subresource !== undefined || isListOfUploads) {
+  if (subresource !== undefined || isListOfUploads)
     throw new ServiceError('s3', 'NotImplemented', `The local system has no ?${subresource ?? 'uploads'}`)
-  }
   const isCreation =
     request.method === 'PUT' && request.url.split('?')[0]?.replace(/\/$/, '') === `/${name}` && !query.has('versioning')
-  if (name !== '' && name !== bucket.name && !isCreation) {
+  if (name !== '' && name !== bucket.name && !isCreation)
     throw new ServiceError('s3', 'NoSuchBucket', 'The specified bucket does not exist')
-  }
 }
 
 /** GetBucketLocation (us-east-1 has no name there), GetBucketVersioning or a listing. */
@@ -116,9 +112,8 @@ function describeBucket(bucket: MemoryBucket, query: URLSearchParams): string {
 function setVersioning(bucket: MemoryBucket, xml: string): void {
   checkMaySetVersioning(currentRequest().accessKeyId)
   const [status] = xmlTexts(xml, 'Status')
-  if (status !== 'Enabled' && status !== 'Suspended') {
+  if (status !== 'Enabled' && status !== 'Suspended')
     throw new ServiceError('s3', 'IllegalVersioningConfigurationException', 'The Versioning element must be specified')
-  }
   bucket.setVersioning(status)
 }
 

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import * as z from 'zod'
 import { oneOrMore } from '../../../shared/domain/iam-policies/allows-everything.ts'
 import { evaluatePolicy } from '../../../shared/domain/iam-policies/evaluate-policy.ts'
-import { parsePolicyJson } from '../../../shared/domain/iam-policies/policy-json.ts'
+import { parseLooseJson } from '../../../shared/domain/json/loose-json.ts'
 import { accountId } from '../../../shared/domain/organization/account-id.ts'
 import { arnOfSession, type PersonSession, type PersonSessions } from '../../../shared/memory/iam/person-sessions.ts'
 import type { CalledService } from '../../../shared/ports/service-error.ts'
@@ -109,11 +109,7 @@ export function resourceOf(request: FastifyRequest): string {
 /** fauxqs parses some content types, and leaves others as text or bytes. */
 export function parseBody(body: unknown): unknown {
   if (typeof body !== 'string' && !Buffer.isBuffer(body)) return body
-  try {
-    return JSON.parse(body.toString())
-  } catch {
-    return undefined
-  }
+  return parseLooseJson(body.toString())
 }
 
 type SessionCall = {
@@ -136,7 +132,7 @@ const aboutEffect = z.object({ Effect: z.string() })
  * in the local system everybody may call what is there. Throws for a denial that is not understood.
  */
 export function isDenied(inlinePolicy: string | undefined, session: PersonSession, call: SessionCall): boolean {
-  const { Statement } = policy.parse(parsePolicyJson(inlinePolicy ?? '{"Statement":[]}'))
+  const { Statement } = policy.parse(parseLooseJson(inlinePolicy ?? '{"Statement":[]}'))
   const denials = Statement.filter((one) => aboutEffect.parse(one).Effect === 'Deny').map((one) => denial.parse(one))
   const statements = denials.map(({ Action, Condition, ...others }) => ({
     ...others,

@@ -86,9 +86,8 @@ function send(queue: MemoryQueue, message: Entry): object {
 
 function sendBatch(queue: MemoryQueue, entries: readonly (Entry & { readonly Id: string })[]): object {
   checkBatch(entries)
-  if (entries.reduce((bytes, { MessageBody }) => bytes + Buffer.byteLength(MessageBody), 0) > batchMostBytes) {
+  if (entries.reduce((bytes, { MessageBody }) => bytes + Buffer.byteLength(MessageBody), 0) > batchMostBytes)
     throw refusal('BatchRequestTooLong', `Batch requests cannot be longer than ${batchMostBytes} bytes.`)
-  }
   return serveEach(entries, (message) => send(queue, message))
 }
 
@@ -110,15 +109,12 @@ function serveEach<E extends { readonly Id: string }>(entries: readonly E[], ser
 
 function checkBatch(entries: readonly { readonly Id: string }[]): void {
   if (entries.length === 0) throw refusal('EmptyBatchRequest', 'There should be at least one entry in the request.')
-  if (entries.length > batchMost) {
+  if (entries.length > batchMost)
     throw refusal('TooManyEntriesInBatchRequest', `Maximum number of entries per request are ${batchMost}.`)
-  }
-  if (new Set(entries.map(({ Id }) => Id)).size < entries.length) {
+  if (new Set(entries.map(({ Id }) => Id)).size < entries.length)
     throw refusal('BatchEntryIdsNotDistinct', 'Two or more batch entries in the request have the same Id.')
-  }
-  if (entries.some(({ Id }) => !/^[\w-]{1,80}$/.test(Id))) {
+  if (entries.some(({ Id }) => !/^[\w-]{1,80}$/.test(Id)))
     throw refusal('InvalidBatchEntryId', 'A batch entry id can only contain alphanumeric characters, - and _.')
-  }
 }
 
 /** Only the attributes in the request must agree; fauxqs would also compare defaults. */

@@ -1,5 +1,5 @@
 import type { Finding } from '../guardrails/finding.ts'
-import { sortFields } from '../iam-policies/policy-json.ts'
+import { sortFields } from '../json/loose-json.ts'
 import type { BreakGlass, Playbook, Responder } from './break-glass-file.ts'
 import { policyArn, userName } from './break-glass-names.ts'
 import type { DeployedRole, DeployedRule, DeployedUser, PasswordPolicy, Subscription } from './deployed-break-glass.ts'

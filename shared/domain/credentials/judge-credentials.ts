@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { oneOrMore } from '../iam-policies/allows-everything.ts'
-import { parsePolicyJson } from '../iam-policies/policy-json.ts'
+import { parseLooseJson } from '../json/loose-json.ts'
 import { renderInstant } from '../text/instant.ts'
 import type { AccountPasswordPolicy, KeyFacts, RoleFacts, RootFacts, UserFacts } from './credential-facts.ts'
 import type { CredentialFinding, CredentialRow, FindingKind, Urgency } from './credential-row.ts'
@@ -303,7 +303,7 @@ const document = z.looseObject({
  * What cannot be read may mean anybody. (IAM User Guide, "AWS JSON policy elements: Principal".)
  */
 function outsideTrusts(trust: string, isInside: (id: string) => boolean): readonly string[] {
-  const read = document.safeParse(parsePolicyJson(trust))
+  const read = document.safeParse(parseLooseJson(trust))
   if (!read.success) return [anybody]
   const outside = read.data.Statement.filter(({ Effect }) => Effect === 'Allow').flatMap((one) => {
     const { Principal, Condition = {} } = one

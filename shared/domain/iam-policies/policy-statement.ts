@@ -1,6 +1,6 @@
 import * as z from 'zod'
+import { parseLooseJson, sortFields } from '../json/loose-json.ts'
 import { oneOrMore } from './allows-everything.ts'
-import { parsePolicyJson, sortFields } from './policy-json.ts'
 
 /** One statement of an identity-based policy, as far as it says which actions it is about. */
 export type PolicyStatement = {
@@ -37,7 +37,7 @@ const policy = z.object({
 /** The statements of a policy document. `undefined`: it has something that is not understood here, and anything may be meant. */
 export function parsePolicyStatements(document: string | undefined): readonly PolicyStatement[] | undefined {
   if (document === undefined) return []
-  const parsed = policy.safeParse(parsePolicyJson(document))
+  const parsed = policy.safeParse(parseLooseJson(document))
   if (!parsed.success) return undefined
   const { Version = '2008-10-17', Statement } = parsed.data
   return Statement.map(({ Effect, Action, NotAction, Resource, NotResource, Condition }) => {

@@ -1,10 +1,10 @@
 import * as z from 'zod'
+import { parseLooseJson } from '../json/loose-json.ts'
 import { matchesAction } from '../text/glob.ts'
 import type { ActionCatalog } from './access-level.ts'
 import { oneOrMore } from './allows-everything.ts'
 import { findExcess } from './inline-policy.ts'
 import { judgeUsage, type UsageFinding } from './judge-usage.ts'
-import { parsePolicyJson } from './policy-json.ts'
 import { parsePolicyStatements } from './policy-statement.ts'
 import type { SetUsage } from './set-usage.ts'
 
@@ -62,7 +62,7 @@ const policy = asItStands.transform((all, context) => {
  */
 export function reducePolicy(text: string, use: UseOfSet): ReducedPolicy | undefined {
   if (parsePolicyStatements(text) === undefined) return undefined
-  const { data } = policy.safeParse(parsePolicyJson(text))
+  const { data } = policy.safeParse(parseLooseJson(text))
   if (data === undefined) return undefined
   const finding = findingsOf(use)
   const reduce = (byAction: boolean): ReducedPolicy => {

@@ -154,9 +154,8 @@ function sayingOf(code: string, found: string, before: string | undefined): Sayi
   if (code !== 'InvalidSymbol') return [expected, remedy]
   if (/^['\u2018-\u201f]/.test(found)) return [expected, 'put names and texts in straight double quotes (")']
   if (/^[#/]/.test(found)) return [expected, 'delete the comment, since JSON has none']
-  if (/^(true|false|none|nan|infinity|undefined)$/i.test(found)) {
+  if (/^(true|false|none|nan|infinity|undefined)$/i.test(found))
     return [expected, 'write true, false or null in small letters, or put it in double quotes if it is a text']
-  }
   if (/^[-+.]/.test(found)) return number
   const isWord = before !== undefined && /^\w/.test(found)
   return [expected, isWord ? 'put it in double quotes if it is a text or a field name' : remedy]

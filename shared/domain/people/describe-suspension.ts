@@ -76,9 +76,7 @@ export function describeSuspension(holdings: Holdings, isBegun: boolean): Pick<S
       remedy:
         'nothing, it is tried again; why it failed says: ssofile explain, with the account and the permission set',
     }
-  if (left > 0) {
-    return { state: 'revoking', reason: `${what} of ours is being revoked` }
-  }
+  if (left > 0) return { state: 'revoking', reason: `${what} of ours is being revoked` }
   const isNothingKnown = foreign.length + groups.length + kept.length === 0
   if (isNothingKnown && unread === undefined)
     return { state: 'suspended', remedy: 'to give back what links still ask for, delete this file' }

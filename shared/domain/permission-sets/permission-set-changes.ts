@@ -1,4 +1,4 @@
-import { parsePolicyJson, sortFields } from '../iam-policies/policy-json.ts'
+import { parseLooseJson, sortFields } from '../json/loose-json.ts'
 import type {
   CustomerManagedPolicy,
   PermissionSetDefinition,
@@ -187,7 +187,7 @@ function planBoundary(
 export function isSamePolicy(a: string | undefined, b: string | undefined): boolean {
   if (a === b) return true
   if (a === undefined || b === undefined) return false
-  const [first, second] = [parsePolicyJson(a), parsePolicyJson(b)]
+  const [first, second] = [parseLooseJson(a), parseLooseJson(b)]
   return first !== undefined && renderSorted(first) === renderSorted(second)
 }
 
@@ -199,7 +199,7 @@ function renderSorted(policy: unknown): string {
 /** Whether a statement of the policy may have this effect. A policy that cannot be read may have any. */
 function hasEffect(policy: string | undefined, effect: 'Allow' | 'Deny'): boolean {
   if (policy === undefined) return false
-  const document = parsePolicyJson(policy)
+  const document = parseLooseJson(policy)
   if (typeof document !== 'object' || document === null || !('Statement' in document)) return true
   const { Statement: statement } = document
   const statements: readonly unknown[] = Array.isArray(statement) ? statement : [statement]

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { parsePolicyJson } from '../iam-policies/policy-json.ts'
+import { parseLooseJson } from '../json/loose-json.ts'
 import { record } from '../json/record.ts'
 import { accountId } from '../organization/account-id.ts'
 import { permissionSetName } from '../permission-sets/permission-set-name.ts'
@@ -178,7 +178,7 @@ export function withoutDenials(inlinePolicy: string | undefined): string | undef
 
 /** A policy may have a single statement without a list. (IAM User Guide, "IAM JSON policy elements: Statement".) */
 function parsePolicy(text: string): { readonly document: object; readonly statements: readonly unknown[] } {
-  const parsed = parsePolicyJson(text)
+  const parsed = parseLooseJson(text)
   const document = typeof parsed === 'object' && parsed !== null ? parsed : {}
   return { document, statements: 'Statement' in document ? [document.Statement].flat() : [] }
 }

@@ -2,8 +2,8 @@ import * as z from 'zod'
 import type { NewAccess, PolicyFinding, PolicyFindingType } from '../../domain/iam-policies/access-check.ts'
 import { oneOrMore } from '../../domain/iam-policies/allows-everything.ts'
 import { comparePermissions } from '../../domain/iam-policies/compare-permissions.ts'
-import { parsePolicyJson } from '../../domain/iam-policies/policy-json.ts'
 import { type PolicyStatement, parsePolicyStatements } from '../../domain/iam-policies/policy-statement.ts'
+import { parseLooseJson } from '../../domain/json/loose-json.ts'
 import { matchesAction } from '../../domain/text/glob.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Page } from '../../ports/page.ts'
@@ -87,7 +87,7 @@ function isNamed({ actions, isInverted }: PolicyStatement, name: string): boolea
 
 function listFindings(text: string): readonly PolicyFinding[] {
   const found = (type: PolicyFindingType, code: string, told: string): PolicyFinding => ({ type, code, told })
-  const parsed = parsePolicyJson(text)
+  const parsed = parseLooseJson(text)
   if (parsed === undefined) return [found('ERROR', 'JSON_SYNTAX_ERROR', 'Fix the JSON syntax error.')]
   const { data } = document.safeParse(parsed)
   if (data?.Statement === undefined)

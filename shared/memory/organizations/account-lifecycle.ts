@@ -74,9 +74,8 @@ export class AccountLifecycle {
   close(id: AccountId): void {
     const { tree, clock, randomness, closureMs, willChange, changed } = this.#options
     const account = tree.account(id)
-    if (id === tree.organization.managementAccountId) {
+    if (id === tree.organization.managementAccountId)
       throw constraint('CANNOT_CLOSE_MANAGEMENT_ACCOUNT', 'You cannot close the management account.')
-    }
     if (account.state === 'PENDING_CLOSURE' || account.state === 'CLOSED') throw accountAlreadyClosed()
     willChange()
     const requestedAt = clock.now()

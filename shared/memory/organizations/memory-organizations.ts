@@ -247,9 +247,8 @@ export class MemoryOrganizations implements Organizations {
     this.#refuseDuplicateUnit(parentId, name)
     if (this.#tree.unitCount >= unitsMost) throw constraint('OU_NUMBER_LIMIT_EXCEEDED', 'You have too many OUs.')
     // The way down to the parent includes the root, which is no level of its own.
-    if (this.#tree.parentsDownTo(parentId).length > depthMost) {
+    if (this.#tree.parentsDownTo(parentId).length > depthMost)
       throw constraint('OU_DEPTH_LIMIT_EXCEEDED', 'You attempted to create an OU that is too many levels deep.')
-    }
     checkTags(Object.keys(tags), tags)
     const digits = this.#options.randomness.id().replaceAll('-', '').slice(0, 8)
     const id = `ou-${this.#tree.organization.rootId.slice(2)}-${digits}`

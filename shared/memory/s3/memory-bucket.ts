@@ -243,9 +243,8 @@ export class MemoryBucket {
       from = undefined
       for (const key of keys) {
         if (!key.startsWith(prefix)) break
-        if (objects.length + commonPrefixes.length >= Math.min(most, pageMost)) {
+        if (objects.length + commonPrefixes.length >= Math.min(most, pageMost))
           return { objects, commonPrefixes, next: last }
-        }
         const group = commonPrefixOf(key, prefix, delimiter)
         last = group ?? key
         if (group !== undefined) {
@@ -413,13 +412,11 @@ function checkKey(key: string): void {
 // S3 User Guide, "Add preconditions to S3 operations with conditional requests": If-Match where nothing is answers 404.
 function checkCondition(existing: StoredObject | undefined, condition: WriteCondition | undefined): void {
   if (condition === undefined) return
-  if ('ifMatch' in condition && existing === undefined) {
+  if ('ifMatch' in condition && existing === undefined)
     throw new ServiceError('s3', 'NoSuchKey', 'The specified key does not exist.')
-  }
   const holds = 'ifMatch' in condition ? existing?.etag === condition.ifMatch : existing === undefined
-  if (!holds) {
+  if (!holds)
     throw new ServiceError('s3', 'PreconditionFailed', 'At least one of the pre-conditions you specified did not hold')
-  }
 }
 
 function commonPrefixOf(key: string, prefix: string, delimiter: string | undefined): string | undefined {

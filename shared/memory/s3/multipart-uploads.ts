@@ -53,17 +53,14 @@ export class MultipartUploads {
     const { key, headers, customerKeyMd5, parts } = this.find(uploadId)
     const digests = createHash('md5')
     const bodies = named.map(({ partNumber, etag }, index) => {
-      if (index > 0 && partNumber <= (named[index - 1]?.partNumber ?? 0)) {
+      if (index > 0 && partNumber <= (named[index - 1]?.partNumber ?? 0))
         throw s3Error('InvalidPartOrder', 'The list of parts was not in ascending order.')
-      }
       const part = parts[partNumber]
       const body = this.#bodies.get(`${uploadId}/${partNumber}`)
-      if (part === undefined || body === undefined || part.etag !== etag) {
+      if (part === undefined || body === undefined || part.etag !== etag)
         throw s3Error('InvalidPart', `Part ${partNumber} was not uploaded, or its entity tag differs.`)
-      }
-      if (part.size < partLeastBytes && index < named.length - 1) {
+      if (part.size < partLeastBytes && index < named.length - 1)
         throw s3Error('EntityTooSmall', `Part ${partNumber} has ${part.size} bytes; the least is ${partLeastBytes}.`)
-      }
       digests.update(Buffer.from(part.etag, 'hex'))
       return body
     })

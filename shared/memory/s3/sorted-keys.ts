@@ -14,9 +14,8 @@ export class SortedKeys {
 
   constructor(keys: Iterable<string> = []) {
     const sorted = [...keys].sort(compareKeys)
-    for (let start = 0; start < sorted.length; start += chunkMost / 2) {
+    for (let start = 0; start < sorted.length; start += chunkMost / 2)
       this.#chunks.push(sorted.slice(start, start + chunkMost / 2))
-    }
   }
 
   add(key: string): void {
@@ -43,9 +42,8 @@ export class SortedKeys {
     const start = this.#seek(isBefore)
     for (let chunkIndex = start.chunkIndex; chunkIndex < this.#chunks.length; chunkIndex++) {
       const chunk = this.#chunks[chunkIndex] ?? []
-      for (let index = chunkIndex === start.chunkIndex ? start.index : 0; index < chunk.length; index++) {
+      for (let index = chunkIndex === start.chunkIndex ? start.index : 0; index < chunk.length; index++)
         yield chunk[index] ?? ''
-      }
     }
   }
 

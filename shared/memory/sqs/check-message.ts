@@ -19,17 +19,15 @@ export function checkMessage(
     throw new ServiceError('sqs', 'MissingParameter', 'The request must contain the parameter MessageBody.')
   if (forbidden.test(body)) throw new ServiceError('sqs', 'InvalidMessageContents', 'Invalid characters found.')
   const bytes = Buffer.byteLength(body)
-  if (bytes > messageMostBytes) {
+  if (bytes > messageMostBytes)
     throw invalid(`One or more parameters are invalid. Reason: Message must be shorter than ${messageMostBytes} bytes.`)
-  }
   if (!isFifo) {
     if (groupId !== undefined) throw notForThisQueueType('MessageGroupId', groupId)
     if (deduplicationId !== undefined) throw notForThisQueueType('MessageDeduplicationId', deduplicationId)
     return
   }
-  if (groupId === undefined) {
+  if (groupId === undefined)
     throw new ServiceError('sqs', 'MissingParameter', 'The request must contain the parameter MessageGroupId.')
-  }
   if (deduplicationId === undefined && !hasContentBasedDeduplication) {
     throw invalid(
       'The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly',

@@ -140,9 +140,8 @@ export class MemoryQueue {
 
   /** At most `most` (1 to 10) visible messages; a FIFO queue gives as many of one group as it can before the next. */
   receive({ most, visibilityTimeoutSeconds }: QueueReceiveOptions): DeliveredMessage[] {
-    if (!(most >= 1 && most <= 10)) {
+    if (!(most >= 1 && most <= 10))
       throw invalid(`Value ${most} for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and 10.`)
-    }
     this.#catchUp()
     const received: DeliveredMessage[] = []
     const room = () => received.length < most && this.#inFlight < inFlightMost
@@ -181,16 +180,13 @@ export class MemoryQueue {
 
   changeVisibility(receiptHandle: string, seconds: number): void {
     const message = this.find(receiptHandle)
-    if (message?.visibleAt === undefined) {
+    if (message?.visibleAt === undefined)
       throw new ServiceError('sqs', 'MessageNotInflight', 'The specified message is not in flight.')
-    }
     const now = this.#clock.now().getTime()
-    if (!(seconds >= 0 && seconds <= visibilityMostSeconds)) {
+    if (!(seconds >= 0 && seconds <= visibilityMostSeconds))
       throw invalid(`Value ${seconds} for parameter VisibilityTimeout is invalid. Reason: Must be between 0 and 43200.`)
-    }
-    if (now + seconds * 1000 > (message.receivedAt ?? now) + visibilityMostSeconds * 1000) {
+    if (now + seconds * 1000 > (message.receivedAt ?? now) + visibilityMostSeconds * 1000)
       throw invalid('Total VisibilityTimeout for the message is beyond the limit [43200 seconds]')
-    }
     const visibleAt = now + seconds * 1000
     this.#messages.set(message.messageId, { ...message, visibleAt })
     this.#returns.add(visibleAt, message.messageId)
@@ -276,9 +272,8 @@ export class MemoryQueue {
       const message = this.#messages.get(due.item)
       if (message?.visibleAt === due.at) this.#return(message)
     }
-    for (let due = this.#forgets.takeDue(now); due !== undefined; due = this.#forgets.takeDue(now)) {
+    for (let due = this.#forgets.takeDue(now); due !== undefined; due = this.#forgets.takeDue(now))
       this.#accepted.delete(due.item)
-    }
   }
 
   #dropTooOld(now: number): void {

@@ -91,9 +91,8 @@ export class MemoryQueues implements Queues {
   ): Promise<readonly DeliveredMessage[]> {
     const queue = this.queue(name)
     // SQS Developer Guide, "Amazon SQS message quotas": only a short poll of a standard queue is told.
-    if (!queue.isFifo && waitSeconds === 0 && queue.isOverLimit) {
+    if (!queue.isFifo && waitSeconds === 0 && queue.isOverLimit)
       throw new ServiceError('sqs', 'OverLimit', 'Too many messages in flight')
-    }
     const until = this.#clock.now().getTime() + waitSeconds * 1000
     for (;;) {
       await this.#waitUntil(queue, until, signal)

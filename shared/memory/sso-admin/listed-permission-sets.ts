@@ -108,9 +108,8 @@ export class ListedPermissionSets {
     this.#forgetListed()
     if (this.#lags.size === 0) return there
     const places = new Map<string, Place>()
-    for (const place of [...there, ...[...this.#lags.values()].filter(isAsked)]) {
+    for (const place of [...there, ...[...this.#lags.values()].filter(isAsked)])
       places.set(provisionedKey(place.accountId, place.permissionSetArn), place)
-    }
     return [...places]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .flatMap(([, { accountId, permissionSetArn }]) => this.get(accountId, permissionSetArn) ?? [])

@@ -149,9 +149,8 @@ export class MemorySsoAdmin implements SsoAdmin {
     this.#gate = new CallGate({ ...options, limiterFor: () => limiter, tooFast: rateExceeded })
     this.#attributes = new AttributeConfiguration(openTable('sso-admin/attributes'))
     this.#instances = openTable('sso-admin/instances')
-    if (!this.#instances.has(this.instanceArn)) {
+    if (!this.#instances.has(this.instanceArn))
       this.#instances.set(this.instanceArn, { createdAt: options.clock.now() })
-    }
   }
 
   // The instance.
@@ -292,7 +291,7 @@ export class MemorySsoAdmin implements SsoAdmin {
   }
 
   async updatePermissionSet(arn: PermissionSetArn, update: PermissionSetUpdate): Promise<void> {
-    this.#changeDefinition('UpdatePermissionSet', arn, () => this.#state.definitions.update(arn, update))
+    this.#changeDefinition('UpdatePermissionSet', arn, (all) => all.update(arn, update))
   }
 
   /** Refused while it is provisioned anywhere or a request names it, deletions in flight included. */
@@ -310,14 +309,12 @@ export class MemorySsoAdmin implements SsoAdmin {
   }
 
   async attachManagedPolicy(arn: PermissionSetArn, policyArn: string): Promise<void> {
-    this.#changeDefinition('AttachManagedPolicyToPermissionSet', arn, () =>
-      this.#state.definitions.attachManagedPolicy(arn, policyArn),
-    )
+    this.#changeDefinition('AttachManagedPolicyToPermissionSet', arn, (all) => all.attachManagedPolicy(arn, policyArn))
   }
 
   async detachManagedPolicy(arn: PermissionSetArn, policyArn: string): Promise<void> {
-    this.#changeDefinition('DetachManagedPolicyFromPermissionSet', arn, () =>
-      this.#state.definitions.detachManagedPolicy(arn, policyArn),
+    this.#changeDefinition('DetachManagedPolicyFromPermissionSet', arn, (all) =>
+      all.detachManagedPolicy(arn, policyArn),
     )
   }
 
@@ -331,14 +328,14 @@ export class MemorySsoAdmin implements SsoAdmin {
   }
 
   async attachCustomerManagedPolicy(arn: PermissionSetArn, policy: CustomerManagedPolicy): Promise<void> {
-    this.#changeDefinition('AttachCustomerManagedPolicyReferenceToPermissionSet', arn, () =>
-      this.#state.definitions.attachCustomerManagedPolicy(arn, policy),
+    this.#changeDefinition('AttachCustomerManagedPolicyReferenceToPermissionSet', arn, (all) =>
+      all.attachCustomerManagedPolicy(arn, policy),
     )
   }
 
   async detachCustomerManagedPolicy(arn: PermissionSetArn, policy: CustomerManagedPolicy): Promise<void> {
-    this.#changeDefinition('DetachCustomerManagedPolicyReferenceFromPermissionSet', arn, () =>
-      this.#state.definitions.detachCustomerManagedPolicy(arn, policy),
+    this.#changeDefinition('DetachCustomerManagedPolicyReferenceFromPermissionSet', arn, (all) =>
+      all.detachCustomerManagedPolicy(arn, policy),
     )
   }
 
@@ -348,15 +345,11 @@ export class MemorySsoAdmin implements SsoAdmin {
   }
 
   async putInlinePolicy(arn: PermissionSetArn, policy: string): Promise<void> {
-    this.#changeDefinition('PutInlinePolicyToPermissionSet', arn, () =>
-      this.#state.definitions.putInlinePolicy(arn, policy),
-    )
+    this.#changeDefinition('PutInlinePolicyToPermissionSet', arn, (all) => all.putInlinePolicy(arn, policy))
   }
 
   async deleteInlinePolicy(arn: PermissionSetArn): Promise<void> {
-    this.#changeDefinition('DeleteInlinePolicyFromPermissionSet', arn, () =>
-      this.#state.definitions.deleteInlinePolicy(arn),
-    )
+    this.#changeDefinition('DeleteInlinePolicyFromPermissionSet', arn, (all) => all.deleteInlinePolicy(arn))
   }
 
   async getPermissionsBoundary(arn: PermissionSetArn): Promise<PermissionsBoundary | undefined> {
@@ -365,14 +358,14 @@ export class MemorySsoAdmin implements SsoAdmin {
   }
 
   async putPermissionsBoundary(arn: PermissionSetArn, boundary: PermissionsBoundary): Promise<void> {
-    this.#changeDefinition('PutPermissionsBoundaryToPermissionSet', arn, () =>
-      this.#state.definitions.putPermissionsBoundary(arn, boundary),
+    this.#changeDefinition('PutPermissionsBoundaryToPermissionSet', arn, (all) =>
+      all.putPermissionsBoundary(arn, boundary),
     )
   }
 
   async deletePermissionsBoundary(arn: PermissionSetArn): Promise<void> {
-    this.#changeDefinition('DeletePermissionsBoundaryFromPermissionSet', arn, () =>
-      this.#state.definitions.deletePermissionsBoundary(arn),
+    this.#changeDefinition('DeletePermissionsBoundaryFromPermissionSet', arn, (all) =>
+      all.deletePermissionsBoundary(arn),
     )
   }
 
@@ -562,9 +555,8 @@ export class MemorySsoAdmin implements SsoAdmin {
     for (const policyArn of contents?.managedPolicyArns ?? []) definitions.attachManagedPolicy(arn, policyArn)
     for (const policy of contents?.customerManagedPolicies ?? []) definitions.attachCustomerManagedPolicy(arn, policy)
     if (contents?.inlinePolicy !== undefined) definitions.putInlinePolicy(arn, contents.inlinePolicy)
-    if (contents?.permissionsBoundary !== undefined) {
+    if (contents?.permissionsBoundary !== undefined)
       definitions.putPermissionsBoundary(arn, contents.permissionsBoundary)
-    }
     return arn
   }
 
@@ -631,12 +623,12 @@ export class MemorySsoAdmin implements SsoAdmin {
   }
 
   /** A definition that has just been changed takes no other change for some hundred milliseconds. */
-  #changeDefinition(operation: string, arn: PermissionSetArn, change: () => void): void {
+  #changeDefinition(operation: string, arn: PermissionSetArn, change: (all: PermissionSetDefinitions) => void): void {
     this.#enterDefinitionWrite(operation, arn)
     const { clock, randomness } = this.#options
     const nowMs = clock.now().getTime()
     if (nowMs < (this.#changingUntilMs.get(arn) ?? 0)) throw conflictingOperation()
-    change()
+    change(this.#state.definitions)
     this.#changingUntilMs.set(arn, nowMs + changeLeastMs + (changeMostMs - changeLeastMs) * randomness.fraction())
   }
 
@@ -656,9 +648,8 @@ export class MemorySsoAdmin implements SsoAdmin {
 
   #startRequest(kind: RequestKind, target: AssignmentTarget, operation: string): AssignmentRequest {
     const { assignmentRequests } = this.#state
-    if (assignmentRequests.inProgress().length >= outstandingMost) {
+    if (assignmentRequests.inProgress().length >= outstandingMost)
       throw this.#gate.throttled(operation, tooManyRequests())
-    }
     const record: AssignmentRequestRecord = { ...this.#newRequest(), kind, target: copyTarget(target) }
     assignmentRequests.add(record)
     this.#options.onRequest?.(record)

@@ -66,12 +66,10 @@ export class PermissionSetDefinitions {
   }
 
   create(arn: PermissionSetArn, permissionSet: NewPermissionSet, createdAt: Date): void {
-    if (this.#arnByName.has(permissionSet.name)) {
+    if (this.#arnByName.has(permissionSet.name))
       throw conflict(`PermissionSet with name ${permissionSet.name} already exists.`)
-    }
-    if (this.#arns.size >= permissionSetsMost) {
+    if (this.#arns.size >= permissionSetsMost)
       throw overQuota(`You have exceeded the limit of ${permissionSetsMost} permission sets.`)
-    }
     checkTags(permissionSet.tags)
     this.#arns.add(arn)
     this.#arnByName.set(permissionSet.name, arn)
@@ -109,9 +107,8 @@ export class PermissionSetDefinitions {
 
   attachManagedPolicy(arn: PermissionSetArn, policyArn: string): void {
     const definition = this.get(arn)
-    if (definition.managedPolicyArns.includes(policyArn)) {
+    if (definition.managedPolicyArns.includes(policyArn))
       throw conflict(`Policy with arn ${policyArn} is already attached to PermissionSet.`)
-    }
     checkManagedPolicy(policyArn)
     checkPolicyCount(definition)
     this.#change(definition, { managedPolicyArns: [...definition.managedPolicyArns, policyArn].sort() })
@@ -119,9 +116,8 @@ export class PermissionSetDefinitions {
 
   detachManagedPolicy(arn: PermissionSetArn, policyArn: string): void {
     const definition = this.get(arn)
-    if (!definition.managedPolicyArns.includes(policyArn)) {
+    if (!definition.managedPolicyArns.includes(policyArn))
       throw notFound(`Policy with arn ${policyArn} is not attached to PermissionSet.`)
-    }
     this.#change(definition, { managedPolicyArns: definition.managedPolicyArns.filter((one) => one !== policyArn) })
   }
 
@@ -129,9 +125,8 @@ export class PermissionSetDefinitions {
     const definition = this.get(arn)
     const before = definition.customerManagedPolicies
     // IAM's policy names are unique in an account whatever their path, so one name cannot be referenced twice.
-    if (before.some((policy) => policy.Name === Name)) {
+    if (before.some((policy) => policy.Name === Name))
       throw conflict(`Customer managed policy with name ${Name} is already attached to PermissionSet.`)
-    }
     checkPolicyCount(definition)
     const customerManagedPolicies = [...before, { Name, Path }].sort((a, b) => (a.Name < b.Name ? -1 : 1))
     this.#change(definition, { customerManagedPolicies })
@@ -141,9 +136,8 @@ export class PermissionSetDefinitions {
     const definition = this.get(arn)
     const before = definition.customerManagedPolicies
     const customerManagedPolicies = before.filter((policy) => policy.Name !== Name || policy.Path !== Path)
-    if (customerManagedPolicies.length === before.length) {
+    if (customerManagedPolicies.length === before.length)
       throw notFound(`Customer managed policy with name ${Name} is not attached to PermissionSet.`)
-    }
     this.#change(definition, { customerManagedPolicies })
   }
 
@@ -152,9 +146,8 @@ export class PermissionSetDefinitions {
     const document = parseJsonObject(inlinePolicy)
     if (document === undefined) throw invalid('The policy document is malformed: it is not a JSON object.')
     checkEffects(document)
-    if (inlinePolicy.replace(/\s/g, '').length > inlinePolicyMost) {
+    if (inlinePolicy.replace(/\s/g, '').length > inlinePolicyMost)
       throw overQuota(`Inline policy exceeds the limit of ${inlinePolicyMost} non-whitespace characters.`)
-    }
     this.#change(definition, { inlinePolicy })
   }
 

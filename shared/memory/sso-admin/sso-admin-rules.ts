@@ -39,9 +39,7 @@ export class SsoAdminRules {
     this.#state.definitions.get(arn)
     this.refuseManagementAccount(operation, arn, id)
     // An inference: no report was found of what AWS answers for an account outside the organization.
-    if (this.#organizations.accountState(id) === undefined) {
-      throw notFound(`Could not find AWS account with id ${id}`)
-    }
+    if (this.#organizations.accountState(id) === undefined) throw notFound(`Could not find AWS account with id ${id}`)
     const isBusy =
       this.#state.assignmentRequests.inProgress().some(({ target }) => target.accountId === id) ||
       this.#state.provisionings
@@ -56,9 +54,8 @@ export class SsoAdminRules {
     if (provisioned.holds(target)) return
     const there = provisioned.get(id, arn)
     const groups = there?.principals.filter((principal) => principal.principalType === 'GROUP').length ?? 0
-    if (principalType === 'GROUP' && groups >= groupsMost) {
+    if (principalType === 'GROUP' && groups >= groupsMost)
       throw overQuota(`You have exceeded the limit of ${groupsMost} groups for a permission set in an AWS account.`)
-    }
     if (there === undefined && provisioned.countInAccount(id) >= permissionSetsPerAccountMost) {
       throw overQuota(
         `You have exceeded the limit of ${permissionSetsPerAccountMost} permission sets in an AWS account.`,

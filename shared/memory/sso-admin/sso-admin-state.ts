@@ -93,9 +93,8 @@ export class SsoAdminState {
     const { identityStore, organizations, randomness } = this.#options
     const unreachable = unreachableAccount(accountId, organizations.accountState(accountId))
     if (unreachable !== undefined) return unreachable
-    if (!identityStore.hasPrincipal(principalType, principalId)) {
+    if (!identityStore.hasPrincipal(principalType, principalId))
       return noSuchPrincipal(target, identityStore.identityStoreId)
-    }
     const definition = this.definitions.get(permissionSetArn)
     const outcome = provisioningOutcome(accountId, definition, this.policies)
     if (outcome.state === 'SUCCEEDED') {
@@ -140,9 +139,8 @@ export class SsoAdminState {
 
   /** Identity Center cleans up after an account that left. (User Guide, "Manage access to AWS accounts".) */
   #forgetAccount(accountId: AccountId): void {
-    for (const { permissionSetArn } of this.provisioned.inAccount(accountId)) {
+    for (const { permissionSetArn } of this.provisioned.inAccount(accountId))
       this.provisioned.remove(accountId, permissionSetArn)
-    }
     this.listed.forgetAccount(accountId)
   }
 }
@@ -213,9 +211,8 @@ class AccountPolicies {
     const missing = this.#missing.get(accountId) ?? []
     const { customerManagedPolicies, permissionsBoundary: boundary } = definition
     const names = customerManagedPolicies.map(({ Name }) => Name)
-    if (boundary !== undefined && 'CustomerManagedPolicyReference' in boundary) {
+    if (boundary !== undefined && 'CustomerManagedPolicyReference' in boundary)
       names.push(boundary.CustomerManagedPolicyReference.Name)
-    }
     return names.find((name) => missing.includes(name))
   }
 }

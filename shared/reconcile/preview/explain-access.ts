@@ -286,9 +286,8 @@ async function explain(
       principalId,
     }
   }
-  if (foreign) {
+  if (foreign)
     return { ...base, state: 'foreign', isInForce: true, since: foreign.seenAt, principalId: foreign.principalId }
-  }
   return evaluation.links.length > 0
     ? { ...base, state: 'wanted', isInForce: false, reason: reasonOf(links) }
     : { ...base, state: 'none', isInForce: false }

@@ -1,4 +1,5 @@
 import type * as z from 'zod'
+import { parseLooseJson } from '../../domain/json/loose-json.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { KeyVersions, ObjectVersions } from '../../ports/object-versions.ts'
 import { isObjectRefusal } from '../../ports/service-error.ts'
@@ -24,7 +25,8 @@ export async function readSaved<T>(
 ): Promise<T | undefined> {
   for (const { versionId, lastModified } of all) {
     if (at && lastModified > at) continue
-    const parsed = schema.safeParse(parseJson(await readVersion(versions, key, versionId)))
+    const body = await readVersion(versions, key, versionId)
+    const parsed = schema.safeParse(parseLooseJson(new TextDecoder().decode(body)))
     if (parsed.success) return parsed.data
   }
   return undefined
@@ -36,13 +38,5 @@ async function readVersion(versions: ObjectVersions, key: string, versionId: str
   } catch (error) {
     if (isObjectRefusal(error)) return undefined
     throw error
-  }
-}
-
-function parseJson(body: Uint8Array | undefined): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(body))
-  } catch {
-    return undefined
   }
 }

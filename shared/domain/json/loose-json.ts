@@ -1,5 +1,5 @@
 /** A policy document. `undefined`: it is no JSON. */
-export function parsePolicyJson(text: string): unknown {
+export function parseLooseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
