@@ -3,9 +3,10 @@ import type {
   Json,
   JsonObject,
 } from '../../../shared/memory/identity-store/identity-store-records.ts'
+import { isObject } from '../../../shared/memory/identity-store/identity-store-records.ts'
 import type { ApiCall } from './api-call.ts'
 import { type EventBridgeEvent, type EventStamp, renderEvent } from './event-bridge-event.ts'
-import { isList, isObject, renderApiCall, toCloudTrailNames } from './render-api-call.ts'
+import { isList, renderApiCall, toCloudTrailNames } from './render-api-call.ts'
 
 const hidden = 'HIDDEN_DUE_TO_SECURITY_REASONS'
 /** Ids, and the objects around them; every other value is hidden. */

@@ -1,8 +1,9 @@
 import type { JsonObject } from '../../../shared/memory/identity-store/identity-store-records.ts'
+import { isObject } from '../../../shared/memory/identity-store/identity-store-records.ts'
 import type { OrganizationsChange } from '../../../shared/memory/organizations/organization-records.ts'
 import type { ApiCall } from './api-call.ts'
 import { type EventBridgeEvent, type EventStamp, renderEvent, renderEventTime } from './event-bridge-event.ts'
-import { isObject, renderApiCall, toCloudTrailNames, type VisibleCall } from './render-api-call.ts'
+import { renderApiCall, toCloudTrailNames, type VisibleCall } from './render-api-call.ts'
 
 const masked = '****'
 

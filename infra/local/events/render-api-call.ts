@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../../../shared/memory/identity-store/identity-store-records.ts'
+import { isObject } from '../../../shared/memory/identity-store/identity-store-records.ts'
 import { functionNames } from '../../../shared/ports/deployment-settings.ts'
 import { localAccountId, localDeployment } from '../local-account.ts'
 import type { ApiCall } from './api-call.ts'
@@ -101,10 +102,6 @@ export function toCloudTrailNames(value: JsonObject): JsonObject {
 function renameIn(value: Json): Json {
   if (isList(value)) return value.map(renameIn)
   return isObject(value) ? toCloudTrailNames(value) : value
-}
-
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Array.isArray alone does not narrow to a readonly array. */

@@ -57,7 +57,7 @@ export function addFaults(app: FastifyInstance, file: FaultFile, options: Faults
   app.get('/_ssofile/faults', async () => plan.counts())
 }
 
-function breakConnection(reply: FastifyReply): FastifyReply {
+export function breakConnection(reply: FastifyReply): FastifyReply {
   reply.hijack()
   reply.raw.destroy()
   return reply

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import * as z from 'zod'
 import type { MemoryIdentityStore } from '../../../shared/memory/identity-store/memory-identity-store.ts'
 import type { MemoryEventBus } from '../../../shared/memory/memory-event-bus.ts'
@@ -12,6 +12,7 @@ import { permissionSetsPerAccountMost } from '../../../shared/memory/sso-admin/s
 import type { Clock } from '../../../shared/ports/clock.ts'
 import { ServiceError } from '../../../shared/ports/service-error.ts'
 import type { ApiCall } from '../events/api-call.ts'
+import { breakConnection } from '../faults/add-faults.ts'
 import { localAccountId, localRegion } from '../local-account.ts'
 import { identityStoreOperations } from './identity-store-service.ts'
 import { ConstraintFault, type JsonOperation, operation, renderOutput, SerializationFault } from './json-operation.ts'
@@ -106,12 +107,6 @@ export function addJsonServices(app: FastifyInstance, models: JsonServices, reco
       .header('x-amzn-requestid', randomUUID())
       .send(Buffer.from(answer.body)) // a string would get `; charset=utf-8`, which AWS does not send
   })
-}
-
-function breakConnection(reply: FastifyReply): FastifyReply {
-  reply.hijack()
-  reply.raw.destroy()
-  return reply
 }
 
 async function answerCall(service: Service, operation: string, body: unknown): Promise<Answer> {

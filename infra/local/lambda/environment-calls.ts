@@ -1,5 +1,6 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { functionPermissions } from '../../function-permissions.ts'
+import { breakConnection } from '../faults/add-faults.ts'
 import { refuseUnlessGranted } from './check-grant.ts'
 import { type ExecutionEnvironment, environmentTokenPrefix } from './execution-environment.ts'
 
@@ -39,10 +40,4 @@ export class EnvironmentCalls {
       return refuseUnlessGranted(functionPermissions[name], `the function ${name}`, request, reply)
     })
   }
-}
-
-function breakConnection(reply: FastifyReply): FastifyReply {
-  reply.hijack()
-  reply.raw.destroy()
-  return reply
 }

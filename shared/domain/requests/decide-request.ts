@@ -1,6 +1,6 @@
 import type { PrincipalId } from '../principals/identity-center-ids.ts'
 import { type Complaint, quote } from '../statuses/complaint.ts'
-import type { RequestState, Status, StatusState } from '../statuses/status.ts'
+import { type RequestState, rejection, type Status, type StatusState } from '../statuses/status.ts'
 import { renderInstant } from '../text/instant.ts'
 import type { AccessRequest, GivenApproval, RequestDigest, RequestPath } from './access-request.ts'
 import { type Asking, type Choice, chooseEligibility, type Fit } from './choose-eligibility.ts'
@@ -300,7 +300,7 @@ function settleRequest(facts: RequestFacts): RequestStep {
     case 'absent':
       return settleAbsence(facts)
     case 'unreadable':
-      return { do: 'tell', status: refusal(reading.complaint) }
+      return { do: 'tell', status: rejection(reading.complaint) }
     case 'rejected':
       return refuse(facts, reading.digest, reading.complaint)
     case 'empty':
@@ -638,8 +638,4 @@ function refuse(
     return { do: 'record', event: { event: 'refused', digest, said: { received, expected, remedy } } }
   }
   return { do: 'tell', status: { ...refusal(complaint), request: { digest, ...known } } }
-}
-
-function refusal({ received, expected, remedy }: Complaint): Pick<Status, 'state' | 'reason' | 'remedy'> {
-  return { state: 'rejected', reason: `received ${received}, expected ${expected}`, remedy }
 }

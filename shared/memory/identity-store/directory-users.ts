@@ -3,6 +3,7 @@ import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts
 import { AscendingKeys } from '../s3/ascending-keys.ts'
 import { checkName } from './check-name.ts'
 import type { AttributeOperation, Json, JsonObject, UserRecord, UserStatus } from './identity-store-records.ts'
+import { isObject } from './identity-store-records.ts'
 import { duplicate, invalidDirectoryInput, resourceNotFound } from './identity-store-refusals.ts'
 
 /**
@@ -147,8 +148,4 @@ function capitalizeMembers(value: Json | undefined): Json | undefined {
   return value.map((row: Json) =>
     isObject(row) ? Object.fromEntries(Object.entries(row).map(([name, member]) => [capitalize(name), member])) : row,
   )
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -48,3 +48,7 @@ export type IdentityStoreChange = { readonly at: Date } & (
       readonly userId: PrincipalId
     }
 )
+
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -50,6 +50,6 @@ function notForThisQueueType(parameter: string, value: string): ServiceError {
   )
 }
 
-function invalid(message: string): ServiceError {
+export function invalid(message: string): ServiceError {
   return new ServiceError('sqs', 'InvalidParameterValue', message)
 }

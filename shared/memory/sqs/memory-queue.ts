@@ -6,7 +6,7 @@ import type { Randomness } from '../../ports/randomness.ts'
 import { ServiceError } from '../../ports/service-error.ts'
 import { Agenda } from '../agenda.ts'
 import type { OpenTable } from '../table.ts'
-import { checkMessage } from './check-message.ts'
+import { checkMessage, invalid } from './check-message.ts'
 
 /** A message as SQS keeps it. Instants are epoch milliseconds. */
 export type StoredMessage = {
@@ -350,8 +350,4 @@ type Line = { readonly groupId: string; readonly visible: Set<string>; inFlight:
 
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex')
-}
-
-function invalid(message: string): ServiceError {
-  return new ServiceError('sqs', 'InvalidParameterValue', message)
 }

@@ -105,3 +105,8 @@ export async function listUnlessGone<T>(pages: (token?: string) => Promise<Page<
     throw error
   }
 }
+
+/** Tells one assignment from all others. */
+export function renderTarget({ accountId, permissionSetArn, principalId, principalType }: AssignmentTarget): string {
+  return [accountId, permissionSetArn, principalId, principalType].join(' ')
+}

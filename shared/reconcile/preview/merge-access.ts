@@ -1,7 +1,7 @@
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
 import { principalName } from '../../domain/principals/principal.ts'
-import type { AssignmentTarget } from '../../ports/sso-admin.ts'
+import { renderTarget } from '../calls/assignment-listings.ts'
 import type { Asked } from './listed-access.ts'
 import { judgeRecorded, type KnownAccess, type RecordedAccess } from './recorded-access.ts'
 
@@ -38,8 +38,4 @@ export function mergeAccess(
     found.set(id, { ...access, state: 'foreign', links: [] })
   }
   return [...found.values()]
-}
-
-function renderTarget({ accountId, permissionSetArn, principalId, principalType }: AssignmentTarget): string {
-  return [accountId, permissionSetArn, principalId, principalType].join(' ')
 }

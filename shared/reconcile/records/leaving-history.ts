@@ -1,9 +1,9 @@
 import * as z from 'zod'
 import { record } from '../../domain/json/record.ts'
-import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
-import { tellEvent } from './tell-event.ts'
+import { listUserEvents, tellEvent } from './tell-event.ts'
 
 const prefix = 'history/leavers/'
 const events = ['left', 'back'] as const
@@ -11,15 +11,7 @@ const events = ['left', 'back'] as const
 /** A user was seen disabled or gone, or was seen again after that. */
 export type Leaving = { readonly user: PrincipalId; readonly at: string; readonly event: (typeof events)[number] }
 
-/** From the listing alone; of one user by their instants. */
-export async function* listLeaving(objects: ObjectStore): AsyncGenerator<Leaving> {
-  for await (const { key } of objects.list(prefix)) {
-    const [id, at = '', name] = key.slice(prefix.length).split(/[/%]/)
-    const user = principalId.safeParse(id).data
-    const event = events.find((one) => `${one}.json` === name)
-    if (user !== undefined && event !== undefined) yield { user, at, event }
-  }
-}
+export const listLeaving = (objects: ObjectStore) => listUserEvents(objects, prefix, events)
 
 export function lastOfEach(all: readonly Leaving[]): ReadonlyMap<PrincipalId, Leaving> {
   return new Map(all.toSorted((a, b) => (a.at < b.at ? -1 : 1)).map((one) => [one.user, one]))

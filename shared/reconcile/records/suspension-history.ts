@@ -1,10 +1,10 @@
 import type { Uploader } from '../../domain/links/input-message.ts'
 import { renderNameInKey } from '../../domain/links/name-in-key.ts'
 import type { SuspensionBody } from '../../domain/people/suspension.ts'
-import { type PrincipalId, principalId } from '../../domain/principals/identity-center-ids.ts'
+import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { PrincipalName } from '../../domain/principals/principal.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import { tellEvent } from './tell-event.ts'
+import { listUserEvents, tellEvent } from './tell-event.ts'
 
 const prefix = 'history/suspensions/'
 const events = ['suspended', 'restored'] as const
@@ -29,15 +29,7 @@ export async function suspendedSince(objects: ObjectStore, user: PrincipalId): P
   return last?.event === 'suspended' ? last.at : undefined
 }
 
-/** Of everybody, from the listing alone; of one person by their instants. */
-export async function* listSuspensionEvents(objects: ObjectStore) {
-  for await (const { key } of objects.list(prefix)) {
-    const [id, at = '', name] = key.slice(prefix.length).split(/[/%]/)
-    const user = principalId.safeParse(id).data
-    const event = events.find((one) => `${one}.json` === name)
-    if (user !== undefined && event !== undefined) yield { user, at, event }
-  }
-}
+export const listSuspensionEvents = (objects: ObjectStore) => listUserEvents(objects, prefix, events)
 
 /** Tells it once, whatever becomes of the file meanwhile. Answers since when. */
 export async function tellSuspended(objects: ObjectStore, told: Told): Promise<string> {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Author, renderAuthor } from '../../domain/by-hand/author.ts'
+import { principalId } from '../../domain/principals/identity-center-ids.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { renderJson } from './stored-json.ts'
 
@@ -111,4 +112,14 @@ export function parseChangeKey(key: string): Change | undefined {
   const [, day = '', time = '', event = '', name = ''] =
     /^changes\/(\d{4}-\d\d-\d\d)\/([\d:.]+Z)%([a-z-]+)%(.*)$/su.exec(key) ?? []
   return day === '' ? undefined : { at: `${day}T${time}`, event, name }
+}
+
+/** The events of users below a prefix, `<prefix><user id>/<instant>%<event>.json`, from the listing alone; of one user by their instants. */
+export async function* listUserEvents<E extends string>(objects: ObjectStore, prefix: string, events: readonly E[]) {
+  for await (const { key } of objects.list(prefix)) {
+    const [id, at = '', name] = key.slice(prefix.length).split(/[/%]/)
+    const user = principalId.safeParse(id).data
+    const event = events.find((one) => `${one}.json` === name)
+    if (user !== undefined && event !== undefined) yield { user, at, event }
+  }
 }

@@ -7,7 +7,7 @@ import type { KeyVersions } from '../../ports/object-versions.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { isObjectRefusal } from '../../ports/service-error.ts'
 import type { AssignmentTarget } from '../../ports/sso-admin.ts'
-import { listAssignmentsIn } from '../calls/assignment-listings.ts'
+import { listAssignmentsIn, renderTarget } from '../calls/assignment-listings.ts'
 import { historyFolder, isEnd, listLastEvents, readHistoryEvent, readLastWord } from '../records/history.ts'
 import { Ledger, ledgerKey, listAssignmentKeys } from '../records/ledger.ts'
 import { forEachAtOnce } from '../records/list-heads.ts'
@@ -161,8 +161,4 @@ async function listTargets(read: readonly Read[], { inPortions }: EntrySources):
 function targetOf(key: AssignmentKey, { permissionSetArn }: Pick<AccessNames, 'permissionSetArn'>): AssignmentTarget {
   const { accountId, principalId, type } = assignmentOf(key)
   return { accountId, permissionSetArn, principalId, principalType: type }
-}
-
-function renderTarget({ accountId, permissionSetArn, principalId, principalType }: AssignmentTarget): string {
-  return [accountId, permissionSetArn, principalId, principalType].join(' ')
 }

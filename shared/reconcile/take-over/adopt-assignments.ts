@@ -15,7 +15,7 @@ import type { Ports } from '../../ports/ports.ts'
 import { isServiceError } from '../../ports/service-error.ts'
 import type { AssignmentTarget, SsoAdmin } from '../../ports/sso-admin.ts'
 import { findGrantingLinks } from '../assignments/evaluate-assignment.ts'
-import { listAssignmentsIn, listAssignmentsOf } from '../calls/assignment-listings.ts'
+import { listAssignmentsIn, listAssignmentsOf, renderTarget } from '../calls/assignment-listings.ts'
 import type { PrincipalIndex } from '../directory/principal-index.ts'
 import { readForeign, removeForeign, tellFound, writeForeign } from '../records/foreign-assignments.ts'
 import { type LastWord, readLastWord, recordHistory } from '../records/history.ts'
@@ -276,8 +276,4 @@ async function listDeletions(ssoAdmin: SsoAdmin): Promise<readonly AssignmentTar
     if (request && request.state !== 'FAILED') targets.push(request.target)
   }
   return targets
-}
-
-function renderTarget({ accountId, permissionSetArn, principalId, principalType }: AssignmentTarget): string {
-  return [accountId, permissionSetArn, principalId, principalType].join(' ')
 }
