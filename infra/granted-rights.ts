@@ -1,11 +1,11 @@
 import * as z from 'zod'
 import type { Environment } from '../shared/domain/deployment/environment.ts'
+import { oneOrMore } from '../shared/domain/iam-policies/allows-everything.ts'
 import { functionNames } from '../shared/ports/deployment-settings.ts'
 import type { RecordedCall, Right } from './compare-calls.ts'
 import { DeploymentNames } from './deployment-names.ts'
 import { functionPolicy, operatorPolicy } from './function-policy.ts'
 
-const oneOrMore = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat())
 const policySchema = z.object({ Statement: z.array(z.object({ Action: oneOrMore, Resource: oneOrMore })) })
 
 /** Every right of every function and of operators, by its policy: one for each action, and of S3 and SQS for each resource. */

@@ -9,6 +9,7 @@ import type { Preview } from '../../../shared/reconcile/preview/preview.ts'
 import { type Mood, paint } from '../terminal/paint.ts'
 import { brief, type Room, takeFirst, verbose } from '../terminal/room.ts'
 import { listChange } from './list-meaning.ts'
+import type { ToldPreview } from './make-plan.ts'
 import type { ToldPermissionSetChange } from './name-changed-fields.ts'
 import { changesMemberships, listMembershipFigures, listMembershipLines, type PlanLine } from './render-memberships.ts'
 import { changesPerson, listPeopleFigures, listPeopleLines } from './render-people.ts'
@@ -24,8 +25,6 @@ export const fates: Readonly<Record<LinkFate, string>> = {
   nameless: 'nobody has its name with the principalSuffix',
   suspended: 'a file suspends its user',
 }
-
-type ToldPreview = Omit<Preview, 'permissionSets'> & { readonly permissionSets: readonly ToldPermissionSetChange[] }
 
 /** A plan for a terminal: the figures, then what waits, and last what takes access away. */
 export function renderPlan(preview: ToldPreview, { isVerbose = false } = {}): string {

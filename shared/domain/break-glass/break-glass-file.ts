@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { JsonRule, JsonRules } from '../json/json-faults.ts'
+import { needed } from '../json/json-faults.ts'
 import { accountId } from '../organization/account-id.ts'
 import { type DryCallName, dryCallNames } from './dry-calls.ts'
 import { type PlaybookTemplate, playbookTemplates, templateOf } from './playbook-templates.ts'
@@ -190,10 +191,6 @@ function withTemplate(said: z.infer<typeof playbook>): Playbook {
   }
 }
 
-const needed = (expected: string, example: string): JsonRule => ({
-  expected,
-  remedy: (value) => (value === undefined ? `add it, such as ${example}` : `write it as in ${example}`),
-})
 const object = (of: { readonly shape: object }): JsonRule => ({
   expected: `a JSON object with the fields ${Object.keys(of.shape).join(', ')}`,
   remedy: () => 'write { … }',

@@ -1,11 +1,8 @@
 import type { JsonRule, JsonRules } from '../json/json-faults.ts'
+import { needed } from '../json/json-faults.ts'
 import { configurationRules } from './configuration.ts'
 import { environmentFields } from './environment.ts'
 
-const needed = (expected: string, example: string): JsonRule => ({
-  expected,
-  remedy: (value) => (value === undefined ? `add it, such as ${example}` : `write it as in ${example}`),
-})
 const object = (fields: readonly string[]): JsonRule => ({
   expected: `a JSON object with the fields ${fields.join(', ')}`,
   remedy: () => 'write { … }',

@@ -3,6 +3,7 @@ import type { JsonRules } from '../json/json-faults.ts'
 import { parseJsonFile } from '../json/parse-json.ts'
 import { principalType } from '../principals/principal.ts'
 import { type Complaint, type Parsed, parsed, quote, refused } from '../statuses/complaint.ts'
+import { line } from '../text/one-line.ts'
 
 export const policyPrefix = 'policies/'
 /** Tests of policies stand beside them; they are no policies. */
@@ -13,11 +14,6 @@ export const policyFileMostBytes = 64 * 1024
 const allPoliciesMostBytes = 128 * 1024
 const forbiddenActionsMost = 50
 
-const line = (most: number) =>
-  z
-    .string()
-    .max(most)
-    .regex(/^\P{Cc}*$/u)
 const said = (most: number) => line(most).min(1)
 const globs = z.array(line(200)).max(100)
 const rule = {

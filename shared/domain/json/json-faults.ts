@@ -13,6 +13,12 @@ export type JsonRule = {
   readonly alphabet?: RegExp
 }
 
+/** For a field that must be there. */
+export const needed = (expected: string, example: string): JsonRule => ({
+  expected,
+  remedy: (value) => (value === undefined ? `add it, such as ${example}` : `write it as in ${example}`),
+})
+
 /**
  * By shape: the path with `[]` for any position, such as `$.tags.[].Key`. The whole document is `$`. An object has the
  * fields that have a rule.

@@ -4,17 +4,12 @@ import { parseJsonFile } from '../json/parse-json.ts'
 import { isFolderMarker } from '../links/link.ts'
 import { isNameOf, type PrincipalName, principalName } from '../principals/principal.ts'
 import { type Parsed, parsed, quote, refused } from '../statuses/complaint.ts'
+import { line, lineRule } from '../text/one-line.ts'
 
 export const suspensionPrefix = 'suspended/'
 export const suspensionMostBytes = 4 * 1024
 /** Identity Store API Reference, CreateUser: a UserName has at most 128 characters. */
 const nameMost = 128
-
-const line = (most: number) =>
-  z
-    .string()
-    .max(most)
-    .regex(/^\P{Cc}*$/u)
 
 /** What the body of a suspension may add, or an empty file. That it lies there is the decision, whatever it says. */
 export const suspensionSchema = z.strictObject({ reason: line(1000).optional(), ticket: line(200).optional() })
@@ -45,16 +40,11 @@ export function parseSuspensionBody(key: string, body: Uint8Array, sizeBytes = b
   return parseJsonFile({ key, body, sizeBytes }, limit, suspensionSchema, suspensionRules)
 }
 
-const oneLine = (most: number) => ({
-  expected: `one line of text, at most ${most} characters, without control characters`,
-  remedy: () => 'write it in one line in double quotes, or leave the field out',
-})
-
 export const suspensionRules: JsonRules = {
   $: {
     expected: 'one JSON object with the fields reason or ticket, or an empty file',
     remedy: () => 'write { "reason": "…", "ticket": "…" }, or upload an empty file',
   },
-  '$.reason': oneLine(1000),
-  '$.ticket': oneLine(200),
+  '$.reason': lineRule(1000),
+  '$.ticket': lineRule(200),
 }

@@ -5,6 +5,7 @@ import { record } from '../json/record.ts'
 import { type Link, parseLinkKey, temporaryPrefix } from '../links/link.ts'
 import { type PrincipalId, principalId } from '../principals/identity-center-ids.ts'
 import { type Parsed, parsed, quote, refused } from '../statuses/complaint.ts'
+import { line, lineRule } from '../text/one-line.ts'
 import { isoDuration, isoDurationForm, parseIsoDuration } from './iso-duration.ts'
 
 export const requestPrefix = 'requests/'
@@ -24,12 +25,6 @@ export const givenApproval = record({
   at: z.iso.datetime(),
 })
 export type GivenApproval = Readonly<z.infer<typeof givenApproval>>
-
-const line = (most: number) =>
-  z
-    .string()
-    .max(most)
-    .regex(/^\P{Cc}*$/u)
 
 /** The body of `requests/<user id>/<link>`. */
 export const accessRequestSchema = z.strictObject({
@@ -102,11 +97,6 @@ export function parseRequestBody(key: string, body: Uint8Array, sizeBytes = body
   return parsed({ durationMs, ...said, ...(startsAt === undefined ? {} : { startsAt: new Date(startsAt) }) })
 }
 
-const text = (most: number) => ({
-  expected: `one line of text, at most ${most} characters, without control characters`,
-  remedy: () => 'write it in one line in double quotes, or leave the field out',
-})
-
 /** What to say about each field of a request that breaks a rule. */
 export const accessRequestRules: JsonRules = {
   $: {
@@ -118,9 +108,9 @@ export const accessRequestRules: JsonRules = {
     expected: `how long the access is to last: ${isoDurationForm}`,
     remedy: (value) => (value === undefined ? 'add it, such as "duration": "PT4H"' : 'write it as in "PT4H"'),
   },
-  '$.reason': text(1000),
-  '$.ticket': text(200),
-  '$.incident': text(200),
+  '$.reason': lineRule(1000),
+  '$.ticket': lineRule(200),
+  '$.incident': lineRule(200),
   '$.startsAt': {
     expected: 'a date, time and offset in ISO 8601, such as "2026-12-24T18:00:00+01:00"',
     remedy: () => 'write it in that form, or leave the field out to begin at once',

@@ -637,5 +637,5 @@ function refuse(
     const { received, expected, remedy } = complaint
     return { do: 'record', event: { event: 'refused', digest, said: { received, expected, remedy } } }
   }
-  return { do: 'tell', status: { ...refusal(complaint), request: { digest, ...known } } }
+  return { do: 'tell', status: { ...rejection(complaint), request: { digest, ...known } } }
 }

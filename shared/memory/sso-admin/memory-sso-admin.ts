@@ -38,6 +38,7 @@ import type { RequestOrder, RequestRecord } from './asynchronous-requests.ts'
 import { AttributeConfiguration } from './attribute-configuration.ts'
 import { drawLatencyMs } from './draw-latency.ts'
 import type { ReadLagMs } from './listed-permission-sets.ts'
+import type { PermissionSetDefinitions } from './permission-set-definitions.ts'
 import {
   type PermissionSetDefinition,
   type PermissionSetUpdate,
