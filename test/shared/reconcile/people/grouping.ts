@@ -36,7 +36,7 @@ export class Grouping {
 
   async status(key: string) {
     return (await this.world.json(statusKey(key))) as
-      | { state: string; reason?: string; remedy?: string; owned?: boolean; principalId?: string }
+      | { state: string; etag?: string; reason?: string; remedy?: string; owned?: boolean; principalId?: string }
       | undefined
   }
 
