@@ -15,7 +15,9 @@ export type InputScope = {
   readonly isDeleting: boolean
 }
 
-export const allInputs: InputScope = { prefixes: pushedPlaces(), isDeleting: true }
+export function allInputs(): InputScope {
+  return { prefixes: pushedPlaces(), isDeleting: true }
+}
 
 /**
  * What ssofile itself writes for requests that were granted is in no scope: no folder has it, and it comes and goes. Nor is what
@@ -46,7 +48,7 @@ export function changesInScope({ uploads, deletions, same }: InputChanges, scope
 export async function compareInputs(
   objects: ObjectStore,
   files: readonly InputFile[],
-  scope: InputScope = allInputs,
+  scope: InputScope = allInputs(),
 ): Promise<InputChanges> {
   const present = new Map<string, ObjectHead>()
   for (const prefix of scope.prefixes)

@@ -58,7 +58,7 @@ async function pull(target: string, options: Options): Promise<number> {
     (await readOwner(ports.objects))?.deployment,
     options.config,
   )
-  const scope = chooseScope(allInputs.prefixes, folders, options)
+  const scope = chooseScope(allInputs().prefixes, folders, options)
   const folder = new DiskFolder(target)
   const { faults } = await folder.list()
   const [fault] = faults

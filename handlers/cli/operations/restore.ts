@@ -99,7 +99,7 @@ async function restoreInputs({ at, config, dryRun, invalid, ...options }: Option
       bucket,
       async ({ objects }) => {
         const found = await findInputs(objects, openAwsObjectVersions(bucket), at)
-        return { changes: changesInScope(found, allInputs), faults: [], warnings: [] }
+        return { changes: changesInScope(found, allInputs()), faults: [], warnings: [] }
       },
       { delete: true, onStep: progress.tell, config, invalid },
     )

@@ -64,12 +64,12 @@ beforeEach(() => {
   folder = new CaselessFolder()
 })
 
-async function push(to: ObjectStore = objects, scope: InputScope = allInputs) {
+async function push(to: ObjectStore = objects, scope: InputScope = allInputs()) {
   const { files } = nameInputs((await folder.list()).files)
   return pushChanges({ objects: to, clock, randomness }, await compareInputs(to, files, scope))
 }
 
-async function pull(from: ObjectStore = objects, scope: InputScope = allInputs) {
+async function pull(from: ObjectStore = objects, scope: InputScope = allInputs()) {
   return pullChanges({ objects: from, clock, randomness }, folder, await comparePull(from, folder, scope))
 }
 
@@ -152,7 +152,7 @@ test('what a restoration of files would do to the links of granted requests is l
   const [kept, temporary] = [link('dev'), 'links_data/temporary/account%200000000001%Admin-ps%maria%USER%ssofile']
   const heads = [kept, temporary].map((key) => ({ key, etag: 'e', lastModified: new Date(0), size: 0 }))
   const uploads = [kept, temporary].map((key) => ({ key, body: new Uint8Array() }))
-  const changes = changesInScope({ uploads, deletions: heads, same: heads }, allInputs)
+  const changes = changesInScope({ uploads, deletions: heads, same: heads }, allInputs())
   expect(Object.values(changes).map((all: readonly { key: string }[]) => all.map(({ key }) => key))).toEqual([
     [kept],
     [kept],
@@ -235,7 +235,7 @@ describe('a push', () => {
   test('without deleting leaves what the folder lacks', async () => {
     await objects.put(link('a'), '')
     await folder.write(link('b'), Buffer.from(''))
-    await push(objects, { ...allInputs, isDeleting: false })
+    await push(objects, { ...allInputs(), isDeleting: false })
     expect(Object.keys(await contents())).toEqual([link('a'), link('b')])
   })
 
@@ -327,7 +327,7 @@ describe('a pull', () => {
   test('removes what the bucket lacks, and without deleting leaves it', async () => {
     await folder.write(link('gone'), Buffer.from(''))
     await objects.put(link('a'), '')
-    await pull(objects, { ...allInputs, isDeleting: false })
+    await pull(objects, { ...allInputs(), isDeleting: false })
     expect((await folder.list()).files).toHaveLength(2)
     await pull()
     expect((await folder.list()).files.map(({ path }) => path)).toEqual([link('a')])

@@ -11,8 +11,8 @@ const engineer = 'engineer@acme.example'
 const approver = 'tom.baker@acme.example'
 /** Three people of the directory. */
 const people = [kenji, 'lars.jensen@acme.example', 'ama.osei@acme.example'] as const
-const first = (count: number): readonly string[] => people.slice(0, count)
-const nth = (which: number): string => people[which] ?? ''
+export const first = (count: number): readonly string[] => people.slice(0, count)
+export const nth = (which: number): string => people[which] ?? ''
 const readOnly = 'arn:aws:iam::aws:policy/ReadOnlyAccess'
 const billing = 'arn:aws:iam::aws:policy/job-function/Billing'
 const nobodyLoses = 'nobody loses a permission set by it'
@@ -29,7 +29,7 @@ const hasAccess = ({ world }: Grouping, name: string, type: 'GROUP' | 'USER' = '
     .some(({ accountId, principalId }) => accountId === account && principalId === world.identityStore.idOf(type, name))
 const withoutAccess = (grouping: Grouping, names: readonly string[]) =>
   names.filter((name) => !hasAccess(grouping, name)).length
-const withoutGroup = (grouping: Grouping, names: readonly string[]) =>
+export const withoutGroup = (grouping: Grouping, names: readonly string[]) =>
   names.filter((name) => !grouping.groupsOf(name).includes('oncall')).length
 const nothing = async () => {}
 
@@ -37,21 +37,21 @@ async function putAll(grouping: Grouping, keys: readonly string[], body: object 
   for (const key of keys) await grouping.put(key, body)
 }
 
-async function deleteAll(grouping: Grouping, keys: readonly string[]): Promise<void> {
+export async function deleteAll(grouping: Grouping, keys: readonly string[]): Promise<void> {
   for (const key of keys) await grouping.delete(key)
 }
 
-async function apply(grouping: Grouping, keys: readonly string[], body: object | '' = ''): Promise<void> {
+export async function apply(grouping: Grouping, keys: readonly string[], body: object | '' = ''): Promise<void> {
   await putAll(grouping, keys, body)
   for (const key of keys)
     await minutesUntil(grouping, async () => (await grouping.status(key))?.state === 'applied', `${key} as applied`)
 }
 
 const givePermissionSet = (grouping: Grouping) => apply(grouping, [set], { permissionSetName: 'Support-ps' })
-const giveGroup = (grouping: Grouping) => apply(grouping, ['groups/oncall.json'])
+export const giveGroup = (grouping: Grouping) => apply(grouping, ['groups/oncall.json'])
 
 /** Who is in the group has the permission set. */
-async function giveAccessByGroup(grouping: Grouping): Promise<void> {
+export async function giveAccessByGroup(grouping: Grouping): Promise<void> {
   await givePermissionSet(grouping)
   await apply(grouping, [link('oncall', 'GROUP')])
 }
