@@ -59,6 +59,8 @@ export type WorldOptions = {
   readonly isAccountAccessOffered?: boolean | undefined
   /** How many processes of Lambda each queue about people has, each with a pace of its own at the directory; default: one. */
   readonly processes?: number
+  /** The ports of a process of Lambda that begins, and whether it is dead: then another one begins. */
+  readonly process?: (ports: Ports) => Process
   /** Told of each batch that a handler has worked on, and how long that took. */
   readonly onBatch?: (queue: WorkedQueue, ms: number) => void
   /** Stands between the product and its ports, to inject faults; see `intercept`. */
@@ -90,6 +92,22 @@ function inProcesses(handlers: readonly ((event: SQSEvent) => Promise<SQSBatchRe
   }
 }
 
+type Process = { readonly ports: Ports; isDead(): boolean }
+type Handler = (event: SQSEvent) => Promise<SQSBatchResponse>
+
+/** In the place of a process that died, another one works on the next batch. */
+function restarted(begin: () => Process, open: (ports: Ports) => Handler): Handler {
+  const start = () => {
+    const process = begin()
+    return { handle: open(process.ports), isDead: () => process.isDead() }
+  }
+  const running = [start()]
+  return (event) => {
+    if (running[0]?.isDead()) running[0] = start()
+    return running[0]?.handle(event) ?? Promise.resolve({ batchItemFailures: [] })
+  }
+}
+
 /** All of ssofile on virtual time, over the memory adapters, wired as a deployment wires it. */
 export class World {
   readonly clock = new VirtualClock(new Date('2026-03-03T10:00:00Z'))
@@ -111,6 +129,7 @@ export class World {
   readonly configuration: Configuration
   readonly #onBatch: WorldOptions['onBatch']
   readonly #processes: number
+  readonly #begin: () => Process
   readonly #mappings: { stop(): Promise<void> }[] = []
 
   constructor(options: WorldOptions = {}) {
@@ -168,19 +187,16 @@ export class World {
     const callerAccountId = async () => (isDelegated ? '999999999999' : this.organizations.managementAccountIdNow)
     const ports = { ...services, clock, leaseClock: clock, randomness, log, metrics, callerAccountId }
     this.ports = options.wrap?.(ports) ?? ports
+    this.#begin = () => options.process?.(this.ports) ?? { ports: this.ports, isDead: () => false }
   }
 
   /** Without the dispatcher a test runs its slices itself: `slice`. */
   start({ dispatcher: withDispatcher = true }: { readonly dispatcher?: boolean } = {}): this {
-    const { ports, configuration: settings, queues, clock } = this
+    const { configuration: settings, queues, clock } = this
     const onError = (error: unknown) => this.errors.push(error)
     this.#mappings.push(startNotifications({ objects: this.objects, queues, clock, onError }))
-    const map = (
-      queue: WorkedQueue,
-      handler: (event: SQSEvent) => Promise<SQSBatchResponse>,
-      maximumConcurrency = 5,
-      timeoutMs = 60_000,
-    ) => {
+    const map = (queue: WorkedQueue, open: (ports: Ports) => Handler, maximumConcurrency = 5, timeoutMs = 60_000) => {
+      const handler = restarted(this.#begin, open)
       const timed = async (event: SQSEvent) => {
         const beganMs = clock.monotonicMs()
         const response = await handler(event)
@@ -191,14 +207,14 @@ export class World {
         startEventSourceMapping({ queues, queue, handler: timed, maximumConcurrency, timeoutMs, clock, onError }),
       )
     }
-    map('uploads', router(ports, settings), 50)
-    map('links', links(ports, settings))
-    map('permission-sets', permissionSets(ports, settings))
+    map('uploads', (own) => router(own, settings), 50)
+    map('links', (own) => links(own, settings))
+    map('permission-sets', (own) => permissionSets(own, settings))
     for (const queue of queuesOfPeople) {
-      map(queue, inProcesses(Array.from({ length: this.#processes }, () => requests(ports, settings))), 10)
+      map(queue, (own) => inProcesses(Array.from({ length: this.#processes }, () => requests(own, settings))), 10)
     }
-    map('events', events(ports, settings), 2)
-    if (withDispatcher) map('dispatch', dispatcher(ports, settings, slice), 1, 900_000)
+    map('events', (own) => events(own, settings), 2)
+    if (withDispatcher) map('dispatch', (own) => dispatcher(own, settings, slice), 1, 900_000)
     return this
   }
 

@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Kind } from '../../../../shared/domain/inputs/kind.ts'
+import type { Ports } from '../../../../shared/ports/ports.ts'
 import { brakeFile, heldDigests, readBrake, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { pauseKey } from '../../../../shared/reconcile/records/pause.ts'
 import { stride } from '../../../depth.ts'
-import { noAnswer } from '../../../intercept.ts'
+import { dyingPorts, noAnswer } from '../../../intercept.ts'
 import { Grouping } from '../people/grouping.ts'
 import { minutes, minutesUntil } from './minutes.ts'
 import type { Sample, Taking } from './sample.ts'
@@ -44,21 +45,27 @@ async function prepare(ready: (grouping: Grouping) => Promise<void>, brake?: typ
   return { grouping, calls }
 }
 
-/** A file comes and goes, while one of its writes fails. Answers how many writes there were. */
-async function live(
-  sample: Sample,
-  fault: { readonly failing: number; readonly when: 'before' | 'after' } | undefined,
-): Promise<number> {
-  const { grouping } = await prepare(sample.prepare)
-  let writes = 0
-  grouping.answer = async ({ port, operation, proceed }) => {
-    if (!writing.test(operation)) return proceed()
-    const isFailing = writes++ === fault?.failing
-    if (isFailing && fault?.when === 'before') throw noAnswer(`${port}.${operation}`)
-    const answer = await proceed()
-    if (isFailing) throw noAnswer(`${port}.${operation}`)
-    return answer
-  }
+type Fault = { readonly at: number; readonly when: 'before' | 'after'; readonly is: 'no answer' | 'death' }
+
+/** A file comes and goes, while one of its writes has no answer, or is the last of its process. Answers how many writes there were. */
+async function live(sample: Sample, fault?: Fault): Promise<number> {
+  let writes = Number.NaN
+  const isFault = (operation: string) => writing.test(operation) && writes++ === fault?.at
+  const isDying = fault?.is === 'death'
+  const process = (ports: Ports) =>
+    dyingPorts(ports, { at: ({ operation }) => isFault(operation), when: fault?.when ?? 'after' })
+  const grouping = new Grouping({ directory: 'identity-center' }, isDying ? process : undefined)
+  await sample.prepare(grouping)
+  await grouping.world.clock.advance(10_000)
+  writes = 0
+  if (!isDying)
+    grouping.answer = async ({ port, operation, proceed }) => {
+      const isFailing = isFault(operation)
+      if (isFailing && fault?.when === 'before') throw noAnswer(`${port}.${operation}`)
+      const answer = await proceed()
+      if (isFailing) throw noAnswer(`${port}.${operation}`)
+      return answer
+    }
   await grouping.put(sample.key(grouping), sample.body)
   await minutesUntil(grouping, () => isDone(sample, grouping), 'the file')
   await grouping.delete(sample.key(grouping))
@@ -142,12 +149,17 @@ export function describeGuarantees(kind: Kind, sample: Sample): void {
     await minutesUntil(grouping, () => isOver(sample, grouping), 'its end')
   })
 
-  test.each(['before', 'after'] as const)(
-    'is done, and over, whichever write fails %s it takes effect',
-    async (when) => {
-      const count = await live(sample, undefined)
+  test.each([
+    ['has no answer, before', { is: 'no answer', when: 'before' }],
+    ['has no answer, after', { is: 'no answer', when: 'after' }],
+    ['is the last of a process that dies, before', { is: 'death', when: 'before' }],
+    ['is the last of a process that dies, after', { is: 'death', when: 'after' }],
+  ] as const)(
+    'is done, and over, whichever write %s it takes effect',
+    async (_, fault) => {
+      const count = await live(sample)
       expect(count).toBeGreaterThan(0)
-      for (let failing = 0; failing < count; failing += stride) await live(sample, { failing, when })
+      for (let at = 0; at < count; at += stride) await live(sample, { at, ...fault })
     },
     120_000,
   )

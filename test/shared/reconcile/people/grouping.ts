@@ -11,8 +11,9 @@ export class Grouping {
   answer: Interceptor = ({ proceed }) => proceed()
   readonly world: World
 
-  constructor(configuration: WorldOptions['configuration'] = {}) {
+  constructor(configuration: WorldOptions['configuration'] = {}, process?: WorldOptions['process']) {
     this.world = new World({
+      ...(process && { process }),
       configuration: { folders: ['team-a', 'team-b'], ...configuration },
       wrap: (ports) => intercept(ports, (call) => this.answer(call)),
     }).start()
