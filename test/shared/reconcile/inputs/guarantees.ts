@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Kind } from '../../../../shared/domain/inputs/kind.ts'
 import type { Ports } from '../../../../shared/ports/ports.ts'
+import { ServiceError } from '../../../../shared/ports/service-error.ts'
 import { brakeFile, heldDigests, readBrake, releaseList } from '../../../../shared/reconcile/brake/brake-file.ts'
 import { pauseKey } from '../../../../shared/reconcile/records/pause.ts'
 import { stride } from '../../../depth.ts'
@@ -14,6 +15,13 @@ const changing = /^(create|update|delete|put|attach|detach|tag|untag|provision)/
 /** Calls that take something away from somebody. */
 const taking =
   /^(deleteAccountAssignment|deleteGroupMembership|deleteUser|detach.*|deleteInlinePolicy|deletePermissionsBoundary|deleteAttributes|updateAttributes)$/
+/** Of all but S3 and SQS, without which nothing can be told. */
+const serviceOf = {
+  ssoAdmin: 'sso-admin',
+  identityStore: 'identitystore',
+  organizations: 'organizations',
+  accountAccess: 'account-access',
+} as const
 const writing = /^(put|delete|send|create|update|attach|detach|tag|untag|provision)/
 
 /** One passes, and the second is one too many. */
@@ -120,6 +128,22 @@ export function describeGuarantees(kind: Kind, sample: Sample): void {
     expect(JSON.stringify(told)).toMatch(/received/)
     await grouping.put(key, body)
     await minutesUntil(grouping, async () => (await isTold(key, grouping)) && isDone(sample, grouping), 'the file')
+  })
+
+  test('says in its status what AWS refuses, and is done once AWS allows it', async () => {
+    const { grouping } = await prepare(sample.prepare)
+    const key = sample.key(grouping)
+    grouping.answer = async ({ port, operation, proceed }) => {
+      // Without these the dispatcher does not begin, and rings.
+      const isOfDispatcher = /^list(Assignment|Provisioning)/.test(operation)
+      if (port === 'objects' || port === 'queues' || isOfDispatcher) return proceed()
+      throw new ServiceError(serviceOf[port], 'AccessDeniedException', `not authorized to perform ${operation}`)
+    }
+    await grouping.put(key, body)
+    const isRefused = async () => /not authorized to perform/.test(JSON.stringify(await grouping.status(key)))
+    await minutesUntil(grouping, isRefused, 'a status that says what AWS refuses')
+    grouping.answer = ({ proceed }) => proceed()
+    await minutesUntil(grouping, () => isDone(sample, grouping), 'the file')
   })
 
   test('has a status under a pause, changes nothing, and is done after it', async () => {
