@@ -5,7 +5,6 @@ import { readAllStatuses } from '../../handlers/cli/status/read-all-statuses.ts'
 import { renderStatus, renderSummary } from '../../handlers/cli/status/render-status.ts'
 import { ReadableLog } from '../../handlers/cli/terminal/readable-log.ts'
 import { events } from '../../handlers/events.ts'
-import { lookAtLink } from '../../handlers/links.ts'
 import { lookAtPermissionSet } from '../../handlers/permission-sets.ts'
 import { router } from '../../handlers/router.ts'
 import { noGuardrails } from '../../shared/domain/guardrails/policy-file.ts'
@@ -13,11 +12,15 @@ import { describeLink } from '../../shared/domain/links/describe-link.ts'
 import { status } from '../../shared/domain/statuses/status.ts'
 import type { Log } from '../../shared/ports/log.ts'
 import type { WorkedQueue } from '../../shared/ports/queues.ts'
+import { reconcileInput } from '../../shared/reconcile/inputs/reconcile-input.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
+import { readLink } from '../../shared/reconcile/records/read-link.ts'
 import { statusKey } from '../../shared/reconcile/records/status-store.ts'
 import { gatherLink } from '../../shared/reconcile/statuses/gather-link.ts'
+import { linkController } from '../../shared/reconcile/statuses/link-controller.ts'
 import { hostileNames, raw } from '../hostile-names.ts'
 import { anyCharacter, awkwardText } from '../shared/domain/arbitraries.ts'
+import { openLinks } from '../shared/reconcile/statuses/open-links.ts'
 import { World } from '../world.ts'
 
 const set = 'ReadOnly-ps'
@@ -291,11 +294,11 @@ const states = ['rejected', 'applying', 'waiting', 'applied', 'expired', 'revoki
 describe('any bytes under any key', () => {
   test('are a link that is judged: its status says what became of it, and nothing throws', async () => {
     const world = new World()
-    const organization = new OrganizationCache(world.ports, world.configuration.folders)
+    const links = openLinks(world)
     const look = fc.asyncProperty(anyKeyUnder('links_data/'), anyBody, async (key, body) => {
       await world.objects.put(key, body)
       const message = { v: 1 as const, key, id: world.ports.randomness.id(), event: '' }
-      await world.finish(lookAtLink(message, world.ports, world.configuration, organization))
+      await world.finish(reconcileInput(message, linkController, links))
       const told = status.parse(await world.json(statusKey(key)))
       expect({ input: told.input, isKnown: states.includes(told.state) }).toEqual({ input: key, isKnown: true })
     })
@@ -339,8 +342,8 @@ describe('any bytes under any key', () => {
           get: async () => found,
         } as never
         const policies = { read: async () => noGuardrails }
-        const context = { objects, organization, configuration, policies, accountsOf: async () => [] }
-        const { facts } = await gatherLink(key, undefined, context)
+        const context = { organization, configuration, policies, accountsOf: async () => [] }
+        const { facts } = await gatherLink(await readLink(objects, key, configuration), undefined, context)
         expect(states).toContain(describeLink(facts)?.state)
       },
     )

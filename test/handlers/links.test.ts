@@ -1,10 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
-import { lookAtLink, links as lookAtLinks } from '../../handlers/links.ts'
+import { links as lookAtLinks } from '../../handlers/links.ts'
 import { startEventSourceMapping } from '../../infra/local/event-source-mapping.ts'
 import { accountId } from '../../shared/domain/organization/account-id.ts'
 import { ServiceError } from '../../shared/ports/service-error.ts'
+import { reconcileInput } from '../../shared/reconcile/inputs/reconcile-input.ts'
 import { OrganizationCache } from '../../shared/reconcile/organization/organization-cache.ts'
+import { linkController } from '../../shared/reconcile/statuses/link-controller.ts'
 import { intercept } from '../intercept.ts'
+import { openLinks } from '../shared/reconcile/statuses/open-links.ts'
 import { acme, World } from '../world.ts'
 
 const sets = ['A-ps', 'B-ps']
@@ -173,8 +176,7 @@ describe('a link that is looked at', () => {
   const look = async (world: World, uploader = by) => {
     const { etag } = (await world.objects.head(link)) ?? {}
     const message = { v: 1, key: link, id: 'one', event: 'ObjectCreated:Put', by: uploader, etag } as const
-    const organization = new OrganizationCache(world.ports, [])
-    await world.finish(lookAtLink(message, world.ports, world.configuration, organization))
+    await world.finish(reconcileInput(message, linkController, openLinks(world)))
     return world.json(`status/${link}.json`)
   }
 

@@ -21,12 +21,14 @@ import { Lease } from '../../../shared/reconcile/dispatcher/lease.ts'
 import { retryOpenWork } from '../../../shared/reconcile/dispatcher/retry-open-work.ts'
 import { dispatch, type SliceResult } from '../../../shared/reconcile/dispatcher/slice.ts'
 import { beginDriftCheck } from '../../../shared/reconcile/drift/drift-run.ts'
+import { reconcileInput } from '../../../shared/reconcile/inputs/reconcile-input.ts'
 import { OrganizationCache } from '../../../shared/reconcile/organization/organization-cache.ts'
 import { followEndedSessions } from '../../../shared/reconcile/permission-sets/follow-ended-sessions.ts'
 import { claimBucket, WrongOwnerError } from '../../../shared/reconcile/records/owner.ts'
 import { describePause, readPause, remedyOf } from '../../../shared/reconcile/records/pause.ts'
+import { Policies } from '../../../shared/reconcile/records/policies.ts'
 import { StatusStore } from '../../../shared/reconcile/records/status-store.ts'
-import { lookAtLink } from '../../links.ts'
+import { linkController } from '../../../shared/reconcile/statuses/link-controller.ts'
 import { lookAtPermissionSet } from '../../permission-sets.ts'
 import { wholeNumber } from '../arguments/options.ts'
 import { Refusal } from '../arguments/refusal.ts'
@@ -223,6 +225,7 @@ async function dispatchOnce(
 
 async function lookAtInputs(ports: Ports, configuration: Configuration): Promise<{ done: number; failed: number }> {
   const organization = new OrganizationCache(ports, configuration.folders)
+  const context = { ...ports, configuration, organization, policies: new Policies(ports) }
   let done = 0
   let failed = 0
   for (const queue of ['permission-sets', 'links'] as const) {
@@ -233,7 +236,7 @@ async function lookAtInputs(ports: Ports, configuration: Configuration): Promise
         messages.map(async ({ body, receiptHandle }) => {
           const message = inputMessage.parse(JSON.parse(body))
           try {
-            if (queue === 'links') await lookAtLink(message, ports, configuration, organization)
+            if (queue === 'links') await reconcileInput(message, linkController, context)
             else await lookAtPermissionSet(message, ports, configuration)
             done++
           } catch (error) {

@@ -38,6 +38,7 @@ import { describeError, reasonOf } from '../records/failures.ts'
 import { RecordChangedError } from '../records/json-record.ts'
 import { sendHints } from '../records/lanes.ts'
 import { inputsOfWork, lookKey, nextAttempt, scheduleWork } from '../records/open-work.ts'
+import { readLink } from '../records/read-link.ts'
 import { spoiledAsAbsent } from '../records/stored-json.ts'
 import { gatherLink } from '../statuses/gather-link.ts'
 import { StatusBoard } from '../statuses/status-board.ts'
@@ -296,8 +297,9 @@ function openBoard(settling: OpenSettleContext, holdsLease: () => boolean): Stat
         heldAccountsOf: async (grant: Grant) =>
           brake.heldAccountsOf(grant, (await standings.names()).everIdsOf(grant.type, grant.principal)),
       }
-      const context = { objects, organization, configuration, policies, separations, accountsOf, progress }
-      const status = describeLink((await gatherLink(input, current, context)).facts)
+      const context = { organization, configuration, policies, separations, accountsOf, progress }
+      const reading = await readLink(objects, input, configuration)
+      const status = describeLink((await gatherLink(reading, current, context)).facts)
       // That a file is not valid is told by who looks at it first: one of too many has no status.
       return current === undefined && status?.state === 'rejected' ? undefined : status
     },

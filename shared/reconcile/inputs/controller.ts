@@ -2,14 +2,14 @@ import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { InputMessage, Uploader } from '../../domain/links/input-message.ts'
 import type { Hint } from '../../domain/messages/hint.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
-import type { Complaint, Parsed } from '../../domain/statuses/complaint.ts'
+import type { Parsed } from '../../domain/statuses/complaint.ts'
 import type { Status } from '../../domain/statuses/status.ts'
 import type { ReadingIdentityStore } from '../../ports/identity-store.ts'
 import type { ReadingObjects } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { JsonRecord } from '../records/json-record.ts'
 import type { KnownRecord } from '../records/known-record.ts'
-import type { InputHead } from '../records/read-input.ts'
+import type { FileReading, InputHead } from '../records/read-input.ts'
 import type { EventSubject, ToldOnce } from '../records/tell-event.ts'
 import type { ToldInput } from './tell-input.ts'
 
@@ -40,12 +40,6 @@ export type ReadingContext<Context extends ReconcileContext> = Omit<
   Context,
   'objects' | 'identityStore' | 'queues' | 'randomness' | 'brake' | 'suspensions' | 'census'
 > & { readonly objects: ReadingObjects; readonly identityStore: ReadingIdentityStore }
-
-/** A file as it is now. `invalid`: also if S3 refuses to give it. */
-export type FileReading<Body> =
-  | { readonly is: 'none' }
-  | { readonly is: 'invalid'; readonly complaint: Complaint }
-  | { readonly is: 'valid'; readonly body: Body }
 
 /** One input as it is now. */
 export type Input<T extends KindTypes> = {
@@ -81,10 +75,12 @@ export type Description = {
   readonly wakes?: Wakes | undefined
 }
 
-/** Other inputs to look at. `why`: for the log. `hints`: access that ssofile may have to revoke. */
+/** What is to be looked at. `why`: for the log. */
 export type Wakes = {
   readonly why: string
   readonly inputs?: readonly Pick<InputMessage, 'key' | 'user'>[]
+  /** Access that ssofile may have to revoke: it goes first. */
+  readonly revocations?: readonly Hint[]
   readonly hints?: readonly Hint[]
 }
 
@@ -107,8 +103,8 @@ export type Controller<T extends KindTypes> = {
   readonly noun: string
   readonly parseName: (key: string) => Parsed<T['name']>
   readonly mostBytes: number
-  /** A file that is not valid still counts, because its body only says why. Absent: it is rejected. */
-  readonly countsInvalid?: true
+  /** `describe` says what becomes of a file that is not valid. Absent: it is rejected. */
+  readonly describesInvalid?: true
   /** `head`: which upload it is. */
   readonly parseBody: (key: string, body: Uint8Array, sizeBytes: number, head: InputHead) => Parsed<T['body']>
   /** Absent: the kind has no record but the status. */
@@ -126,7 +122,7 @@ export type Controller<T extends KindTypes> = {
     facts: T['facts'],
     context: T['context'],
   ) => Promise<Effect<T['entry'], T['learnt']> | Description>
-  /** Pure. If the file is rejected, the status says why, and not what this answers. */
+  /** Pure. If a file that is not valid is rejected, the status says why, and not what this answers. */
   readonly describe: (end: T['end'], input: Input<T>, facts: T['facts']) => Description
   /** Pure. What the status says while a pause stops a step. Absent: the reason of the pause. */
   readonly describePause?: (reason: string, input: Input<T>, facts: T['facts']) => Description['told']

@@ -1,9 +1,11 @@
 import { findUploader } from '../../domain/links/find-uploader.ts'
 import type { InputMessage } from '../../domain/links/input-message.ts'
 import { changesNothing } from '../../domain/links/upload.ts'
-import type { Parsed } from '../../domain/statuses/complaint.ts'
 import { rejection, type Status } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
+import { once } from '../../ports/once.ts'
+import { crowdOf, isCrowded, tellCrowd } from '../records/crowds.ts'
+import { nameDeleter } from '../records/deletion-notes.ts'
 import { dueEvent, indexInstants } from '../records/expiry-index.ts'
 import { sendEach } from '../records/inputs.ts'
 import { RecordChangedError } from '../records/json-record.ts'
@@ -11,22 +13,12 @@ import { KnownRecord } from '../records/known-record.ts'
 import { sendHints } from '../records/lanes.ts'
 import { readNow } from '../records/owner.ts'
 import { readPauseReason } from '../records/pause.ts'
-import { readParsedInput, requireUnchanged } from '../records/read-input.ts'
+import { describeInput, fileReadingOf, readParsedInput, requireUnchanged } from '../records/read-input.ts'
 import { StatusStore, statusKey } from '../records/status-store.ts'
-import { spoiledAsAbsent } from '../records/stored-json.ts'
+import { type Stored, spoiledAsAbsent } from '../records/stored-json.ts'
 import { tellEvent } from '../records/tell-event.ts'
-import type {
-  Controller,
-  Description,
-  Effect,
-  FileReading,
-  Input,
-  KindTypes,
-  ReconcileContext,
-  Wakes,
-} from './controller.ts'
+import type { Controller, Description, Effect, Input, KindTypes, ReconcileContext, Wakes } from './controller.ts'
 import { rejectRefused } from './reject-refused.ts'
-import { tellInput } from './tell-input.ts'
 
 /** More than any input needs: a request has a step for each approval. */
 const stepsMost = 40
@@ -41,8 +33,8 @@ export type Reconciled = {
 
 /**
  * Makes one input true, as it is now: gather, decide, perform one step, and again until nothing is left to do; then its status says so.
- * Safe to repeat at any time, and beside another process that does the same. Throws if something cannot be read or written; SQS then
- * delivers the message again.
+ * If somebody else was faster, everything is read again. Safe to repeat at any time, and beside another process that does the same.
+ * Throws if something cannot be read or written; SQS then delivers the message again.
  */
 export async function reconcileInput<T extends KindTypes>(
   message: InputMessage,
@@ -52,14 +44,15 @@ export async function reconcileInput<T extends KindTypes>(
   const { key } = message
   const named = controller.parseName(key)
   if (!named.ok) {
-    const told = await readTold(key, context)
+    const stored = await readStatus(key, context)
     const head = await context.objects.head(key)
+    const by = findUploader(head, message, stored?.value)
     const rejected = { told: head && rejection(named.complaint) }
-    const status = await tell(rejected, { head, told }, message, controller, context)
+    const status = await tell(rejected, { head, by, stored }, message, controller, context)
     return { ...rejected, status, isNews: false }
   }
-  const { input, isNews, ...description } = await settle(message, named.value, controller, context)
-  const status = await tell(description, input, message, controller, context)
+  const { again, ...reconciled } = await settle(message, named.value, controller, context)
+  const { isNews } = reconciled
   if (isNews && controller.waiting)
     await wake(
       {
@@ -69,69 +62,77 @@ export async function reconcileInput<T extends KindTypes>(
       message,
       context,
     )
-  if (description.again === 'now') return reconcileInput(message, controller, context)
-  return { told: description.told, status, isNews }
+  return again === 'now' ? reconcileInput(message, controller, context) : reconciled
 }
+
+/** What a status is written over. */
+type Before = { readonly stored: Stored<Status> | undefined }
 
 /** Writes the status first, because others rely on it; then wakes the inputs that wait. */
 async function tell<T extends KindTypes>(
   { told, again, wakes }: Description,
-  { head, told: before }: Pick<Input<T>, 'head' | 'told'>,
+  { head, by, stored }: Pick<Input<T>, 'head' | 'by'> & Before,
   message: InputMessage,
   { noun }: Controller<T>,
   context: T['context'],
 ): Promise<Status | undefined> {
-  const { key, id } = message
-  const { objects, log } = context
-  const telling = tellInput(context, { message, head }, (current) => {
-    // Another process has written the status meanwhile.
-    if (JSON.stringify(current) !== JSON.stringify(before)) throw new RecordChangedError(statusKey(key))
-    return told
-  })
-  const status = await telling.catch(async (error: unknown) => {
-    // The file was replaced meanwhile: its own message has told more.
-    const isReplaced = head !== undefined && (await objects.head(key))?.etag !== head.etag
-    if (!(error instanceof RecordChangedError) || !isReplaced) throw error
-    return readTold(key, context)
-  })
+  const { key, id, event } = message
+  const { objects, clock, configuration, log } = context
+  const statuses = new StatusStore(objects, clock)
+  const crowd = crowdOf(key, configuration.folders)
+  const isNew = stored === undefined && told?.state === 'rejected'
+  const isOneTooMany = isNew && (await isCrowded(objects, crowd, configuration))
+  const next = told && !isOneTooMany ? { ...(head && describeInput(head)), ...told, by } : undefined
+  const change = async (current: Status | undefined) => {
+    if (current !== stored?.value) throw new RecordChangedError(statusKey(key))
+    // It is there now, and has a look of its own to come: its status stays.
+    return head === undefined && (await objects.head(key)) !== undefined ? current : next
+  }
+  const status = await statuses.revise(key, change, { stored })
+  if (isOneTooMany) await tellCrowd(statuses, crowd, configuration)
   await indexInstants(objects, key, again === 'now' ? [] : [again ?? []].flat(), id)
-  log.info(`${noun} reconciled`, { input: key, id, status: status?.state ?? 'removed' })
+  const state = isOneTooMany ? 'rejected, with many others' : (status?.state ?? 'removed')
+  log.info(`${noun} reconciled`, { input: key, event, id, status: state })
   if (wakes) await wake(wakes, message, context)
   return status
 }
 
 async function wake(
-  { why, inputs = [], hints = [] }: Wakes,
+  { why, inputs = [], revocations = [], hints = [] }: Wakes,
   { id }: InputMessage,
   context: ReconcileContext,
 ): Promise<void> {
-  await sendHints(context, { id, hints, revocation: true }, context.configuration)
+  await sendHints(context, { id, hints: revocations, revocation: true }, context.configuration)
+  await sendHints(context, { id, hints, revocation: false }, context.configuration)
   await sendEach(context, inputs, why, context.configuration)
 }
 
-type Settled<T extends KindTypes> = Description & {
-  readonly input: Pick<Input<T>, 'head' | 'told'>
-  readonly isNews: boolean
-}
-
-/** Takes one step after the other. Each begins with a new reading. */
+/** Takes one step after the other, and tells what came of them. Each begins with a new reading. */
 async function settle<T extends KindTypes>(
   message: InputMessage,
   name: T['name'],
   controller: Controller<T>,
   context: T['context'],
-): Promise<Settled<T>> {
-  const paused = await readPauseReason(context.objects)
+): Promise<Reconciled & Pick<Description, 'again'>> {
+  const readPause = once(() => readPauseReason(context.objects))
   const entry = controller.entryOf && new KnownRecord(controller.entryOf(context.objects, name))
   let isNews = false
   let learnt: T['learnt'] | undefined
   for (let steps = 0; steps < stepsMost; steps++) {
-    const input = { ...(await readInput(message, name, entry, controller, context)), learnt }
-    const came = await advance(input, paused, controller, context)
-    if ('told' in came) return { ...came, input, isNews }
-    await record(came, input, entry, controller, context)
-    isNews ||= came.isNews === true
-    learnt = came.learnt ?? learnt
+    try {
+      const { stored, ...read } = await readInput(message, name, entry, controller, context)
+      const input = { ...read, learnt }
+      const came = await advance(input, readPause, controller, context)
+      if ('told' in came) {
+        const status = await tell(came, { ...input, stored }, message, controller, context)
+        return { told: came.told, again: came.again, status, isNews }
+      }
+      await record(came, input, entry, controller, context)
+      isNews ||= came.isNews === true
+      learnt = came.learnt ?? learnt
+    } catch (error) {
+      if (!(error instanceof RecordChangedError)) throw error
+    }
   }
   throw new Error(`${message.key} is being changed by others all the time; it will be tried again`)
 }
@@ -146,35 +147,31 @@ async function readInput<T extends KindTypes>(
   entry: KnownRecord<T['entry']> | undefined,
   { mostBytes, parseBody }: Controller<T>,
   context: T['context'],
-): Promise<Omit<Input<T>, 'learnt'>> {
+): Promise<Before & Omit<Input<T>, 'learnt'>> {
   const { key } = message
   const { objects } = context
   await entry?.read()
-  const told = await readTold(key, context)
+  const stored = await readStatus(key, context)
+  const told = stored?.value
   const found = await readParsedInput(objects, key, { mostBytes, parse: parseBody })
-  const now = await readNow(context)
+  const now = found?.head.servedAt ?? stored?.object.servedAt ?? (await readNow(context))
   const head = found?.head
-  const by = findUploader(head, message, told)
-  const isDue = message.event === dueEvent
+  const by = findUploader(head, head ? message : await nameDeleter(objects, message, told), told)
   const isRepeated = head !== undefined && changesNothing(message, head, told)
-  const file = readingOf<T['body']>(found?.file)
+  const isDue = message.event === dueEvent
+  const file = fileReadingOf<T['body']>(found)
   const about = { key, name, user: message.user, isDue, isRepeated, isAlone: message.isAlone === true }
-  return { ...about, head, by, told, file, entry: entry?.value, now }
+  return { stored, ...about, head, by, told, file, entry: entry?.value, now }
 }
 
-function readTold(key: string, { objects, clock }: ReconcileContext): Promise<Status | undefined> {
-  return spoiledAsAbsent(new StatusStore(objects, clock).read(key))
-}
-
-function readingOf<Body>(file: Parsed<Body> | undefined): FileReading<Body> {
-  if (file === undefined) return { is: 'none' }
-  return file.ok ? { is: 'valid', body: file.value } : { is: 'invalid', complaint: file.complaint }
+function readStatus(key: string, { objects, clock }: ReconcileContext): Promise<Stored<Status> | undefined> {
+  return spoiledAsAbsent(new StatusStore(objects, clock).readStored(key))
 }
 
 /** Answers what a step has changed, or what to tell if nothing is left to do. */
 async function advance<T extends KindTypes>(
   input: Input<T>,
-  paused: string | undefined,
+  readPause: () => Promise<string | undefined>,
   controller: Controller<T>,
   context: T['context'],
 ): Promise<Effect<T['entry'], T['learnt']> | Description> {
@@ -188,10 +185,11 @@ async function advance<T extends KindTypes>(
     const step = controller.decide(facts)
     if (isEnd<T>(step)) {
       const said = controller.describe(step, input, facts)
-      const isRejected = file.is === 'invalid' && controller.countsInvalid === undefined
+      const isRejected = file.is === 'invalid' && controller.describesInvalid === undefined
       return withKept(isRejected ? { told: rejection(file.complaint), again: said.again } : said)
     }
     if (!controller.underPause.some((name) => name === step.do)) {
+      const paused = await readPause()
       if (paused !== undefined) {
         const describe = controller.describePause ?? describePause
         return withKept({ told: describe(paused, input, facts), again: new Date(now.getTime() + pausedAgainMs) })

@@ -96,7 +96,8 @@ export const suspensionController: Controller<SuspensionTypes> = {
   noun: 'suspension',
   parseName: parseSuspensionKey,
   mostBytes: suspensionMostBytes,
-  countsInvalid: true,
+  // It still counts: its body only says why.
+  describesInvalid: true,
   parseBody: parseSuspensionBody,
   gather,
   decide: decideSuspension,
@@ -154,7 +155,7 @@ async function admit(who: Suspended, input: SuspensionInput, context: Suspension
   if (asked.outcome === 'passes') await record(who, holdings, input, context)
   const described = describeSuspension(asked.outcome === 'held' ? { ...holdings, held: asked.reason } : holdings, false)
   const wakes = listWakes(holdings, input.key)
-  const isNothingLeft = wakes.inputs.length + wakes.hints.length === 0
+  const isNothingLeft = wakes.inputs.length + wakes.revocations.length === 0
   const description = describeAgain(described, who, input, againAfterMs[described.state])
   // The status says that the person has passed: the next look ends the rest.
   return { ...description, wakes, ...(described.state === 'revoking' && isNothingLeft && { again: 'now' }) }
@@ -195,7 +196,7 @@ async function record(
 function listWakes({ ours, memberships }: FoundHoldings, key: string) {
   return {
     why: userIsSuspended,
-    hints: ours.map((access) => accessHint(assignmentOf(access), key)),
+    revocations: ours.map((access) => accessHint(assignmentOf(access), key)),
     inputs: memberships.map(({ id, entry }) => inputOfEntry(id, entry)),
   } satisfies Wakes
 }

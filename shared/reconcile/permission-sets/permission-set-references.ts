@@ -1,17 +1,13 @@
 import { parseAssignmentKey } from '../../domain/assignments/assignment.ts'
 import { ledgerPrefix } from '../../domain/assignments/ledger-entry.ts'
-import { type Hint, permissionSetHint } from '../../domain/messages/hint.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
-import { permissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import { closedBecause } from '../../domain/scopes/expand-scope.ts'
 import { quote } from '../../domain/statuses/complaint.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
 import type { SettleContext } from '../assignments/settlement.ts'
 import { listAssignmentKeys } from '../records/ledger.ts'
 import { listLinks } from '../records/list-links.ts'
 import { readLink } from '../records/read-link.ts'
-import { attentionKey } from '../records/status-store.ts'
 
 /** A status names this many links and accounts, and counts the others. */
 const namedMost = 10
@@ -63,14 +59,4 @@ function count(noun: string, names: readonly string[], all: number): string {
   if (named.length === 0) return counted
   const more = all > named.length ? ` and ${all - named.length} more` : ''
   return `${counted} (${named.join(', ')}${more})`
-}
-
-/**
- * The hint at a permission set whose deletion waits for its last reference; `undefined`: it does not wait. Ask after a
- * reference is gone. After `blocked` was told references are looked for once more, so one of the two sees the other.
- */
-export async function findBlockedDeletion(name: PermissionSetName, objects: ObjectStore): Promise<Hint | undefined> {
-  const key = permissionSetKey(name)
-  const isBlocked = (await objects.head(attentionKey('blocked', key))) !== undefined
-  return isBlocked ? permissionSetHint(name, key) : undefined
 }

@@ -9,12 +9,11 @@ import type { SettleContext } from '../assignments/settlement.ts'
 import { sendInputs } from '../records/inputs.ts'
 import { sendHints } from '../records/lanes.ts'
 import { listLinks } from '../records/list-links.ts'
-import { ownedPrefix } from '../records/owned-permission-sets.ts'
+import { findBlockedDeletion, ownedPrefix } from '../records/owned-permission-sets.ts'
 import { isSpoiled } from '../records/stored-json.ts'
 import { describeSpoiled } from '../statuses/spoiled-records.ts'
 import type { StatusBoard } from '../statuses/status-board.ts'
 import { applyPermissionSet } from './apply-permission-set.ts'
-import { findBlockedDeletion } from './permission-set-references.ts'
 import type { PermissionSetContext } from './permission-set-settlement.ts'
 
 const progressEveryMs = 5_000

@@ -329,16 +329,17 @@ async function listRemaining(
 async function findIdleLinks(
   readings: InputReadings,
   isIdle: (reading: LinkReading) => boolean,
-  sources: Pick<GatherContext, 'objects' | 'policies' | 'configuration'> & { readonly organization: OrganizationCache },
+  sources: Pick<GatherContext, 'policies' | 'configuration'> & { readonly organization: OrganizationCache },
 ): Promise<readonly IdleLink[]> {
   const asked = { organization: asRead(sources.organization), findUploader: () => 'later' as const }
   const context = { ...sources, ...asked, accountsOf: async () => [] }
   const limit = pLimit(readsAtOnce)
   const found = await Promise.all(
     readings.keys.map(async (key): Promise<readonly IdleLink[]> => {
-      if (!isIdle(await readings.read(key))) return []
+      const reading = await readings.read(key)
+      if (!isIdle(reading)) return []
       // What is left of its access stands among the revocations.
-      const { facts } = await limit(() => gatherLink(key, undefined, context))
+      const { facts } = await limit(() => gatherLink(reading, undefined, context))
       const status = describeLink(facts)
       if (!status) return []
       const { state, reason, remedy } = status

@@ -67,16 +67,19 @@ export class JsonRecord<T> {
   /**
    * Makes the record what `change` returns: `undefined` removes it, and an equal value is not written. When another
    * writer was faster, `change` runs again on the new value. Returns what the record is in the end. `servedAt`: S3's time.
+   * `first`: what was read just before; absent: it is read.
    */
   revise(change: (current: T | undefined, servedAt: Date | undefined) => T): Promise<T>
   revise(
     change: (current: T | undefined, servedAt: Date | undefined) => T | undefined | Promise<T | undefined>,
+    first?: { readonly stored: Stored<T> | undefined },
   ): Promise<T | undefined>
   async revise(
     change: (current: T | undefined, servedAt: Date | undefined) => T | undefined | Promise<T | undefined>,
+    first?: { readonly stored: Stored<T> | undefined },
   ): Promise<T | undefined> {
     for (let revision = 0; revision < revisionsMost; revision++) {
-      const stored = await this.read()
+      const stored = first && revision === 0 ? first.stored : await this.read()
       const next = await change(stored?.value, stored?.object.servedAt)
       if (renderJson(next) === renderJson(stored?.value)) return next
       if (await this.#replace(stored?.object.etag, next)) return next

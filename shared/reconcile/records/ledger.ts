@@ -88,7 +88,7 @@ export async function* listAssignmentKeys(
 
 /** The accounts in which the ledger has an assignment of this permission set to whoever has, or had, this name. */
 export async function listAccountsOf(
-  objects: ObjectStore,
+  objects: ReadingObjects,
   { permissionSet, principal, type }: Grant,
 ): Promise<readonly AccountId[]> {
   const ids = new Set((await NameIndex.read(objects)).everIdsOf(type, principal))

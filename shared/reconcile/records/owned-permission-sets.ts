@@ -2,14 +2,16 @@ import * as z from 'zod'
 import { author } from '../../domain/by-hand/author.ts'
 import { record } from '../../domain/json/record.ts'
 import { isSameUpload, type Upload, uploadIdentity } from '../../domain/links/upload.ts'
+import { type Hint, permissionSetHint } from '../../domain/messages/hint.ts'
 import { accountId } from '../../domain/organization/account-id.ts'
 import { permissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
 import { type PermissionSetName, permissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import { permissionSetArn } from '../../domain/principals/identity-center-ids.ts'
 import { endedSession } from '../../domain/sessions/ended-sessions.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
+import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { JsonRecord, RecordChangedError } from './json-record.ts'
 import { moveTwin } from './open-work.ts'
+import { attentionKey } from './status-store.ts'
 
 export const ownedPrefix = 'owned_permission_sets/'
 
@@ -168,4 +170,14 @@ export function permissionSetOf(key: string): PermissionSetName | undefined {
  */
 export function isOfClaim({ writtenAt }: StoredOwned, createdAt: Date): boolean {
   return createdAt.getTime() >= Math.floor(writtenAt.getTime() / 1000) * 1000
+}
+
+/**
+ * The hint at a permission set whose deletion waits for its last reference; `undefined`: it does not wait. Ask after a
+ * reference is gone. After `blocked` was told references are looked for once more, so one of the two sees the other.
+ */
+export async function findBlockedDeletion(name: PermissionSetName, objects: ReadingObjects): Promise<Hint | undefined> {
+  const key = permissionSetKey(name)
+  const isBlocked = (await objects.head(attentionKey('blocked', key))) !== undefined
+  return isBlocked ? permissionSetHint(name, key) : undefined
 }

@@ -6,7 +6,7 @@ import {
   principalName,
   principalType,
 } from '../../domain/principals/principal.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
+import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 
 const prefix = 'state/principals/'
 
@@ -46,11 +46,15 @@ export class PrincipalNames {
     return true
   }
 
-  async *list(): AsyncGenerator<NotedId> {
-    for await (const { key, lastModified } of this.#objects.list(prefix)) {
-      const pair = parseKey(key)
-      if (pair) yield { ...pair, lastModified }
-    }
+  list(): AsyncGenerator<NotedId> {
+    return listNoted(this.#objects)
+  }
+}
+
+async function* listNoted(objects: ReadingObjects): AsyncGenerator<NotedId> {
+  for await (const { key, lastModified } of objects.list(prefix)) {
+    const pair = parseKey(key)
+    if (pair) yield { ...pair, lastModified }
   }
 }
 
@@ -65,8 +69,8 @@ export class NameIndex {
     for (const pair of noted) this.#add(pair)
   }
 
-  static async read(objects: ObjectStore): Promise<NameIndex> {
-    return new NameIndex(await Array.fromAsync(new PrincipalNames(objects).list()))
+  static async read(objects: ReadingObjects): Promise<NameIndex> {
+    return new NameIndex(await Array.fromAsync(listNoted(objects)))
   }
 
   #add({ type, id, name, lastModified }: NotedId): void {

@@ -1,13 +1,13 @@
 import { rebindOf, type Upload } from '../../domain/links/upload.ts'
 import { type Complaint, type Parsed, quote, refused } from '../../domain/statuses/complaint.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
-import type { ObjectHead, ReadingObjects, ReadObject } from '../../ports/object-store.ts'
+import type { FoundObject, ReadingObjects, ReadObject } from '../../ports/object-store.ts'
 import { isObjectRefusal } from '../../ports/service-error.ts'
 import { contentOf } from './content-of.ts'
 import { RecordChangedError } from './json-record.ts'
 
 /** An object that a person uploaded. `content` is absent where it was not read. */
-export type InputHead = ObjectHead & Pick<Upload, 'content' | 'rebind'>
+export type InputHead = FoundObject & Pick<Upload, 'content' | 'rebind'>
 
 /** Which upload a status is of. The same content uploaded again is another one here. */
 export function describeInput({ etag, versionId, lastModified }: InputHead) {
@@ -35,6 +35,18 @@ export async function readInput(
   }
 }
 
+/** A file as it is now. `isUnreadable`: S3 refuses to give it, so it may say anything. */
+export type FileReading<Body> =
+  | { readonly is: 'none' }
+  | { readonly is: 'invalid'; readonly complaint: Complaint; readonly isUnreadable: boolean }
+  | { readonly is: 'valid'; readonly body: Body }
+
+export function fileReadingOf<Body>(found: Awaited<ReturnType<typeof readParsedInput<Body>>>): FileReading<Body> {
+  if (found === undefined) return { is: 'none' }
+  const { file, isUnreadable } = found
+  return file.ok ? { is: 'valid', body: file.value } : { is: 'invalid', complaint: file.complaint, isUnreadable }
+}
+
 /** An input, and what its content says: refused where S3 does not give it. `undefined`: nothing is there. */
 export async function readParsedInput<T>(
   objects: ReadingObjects,
@@ -46,11 +58,12 @@ export async function readParsedInput<T>(
     readonly mostBytes: number
     readonly parse: (key: string, body: Uint8Array, sizeBytes: number, head: InputHead) => Parsed<T>
   },
-): Promise<{ readonly head: InputHead; readonly file: Parsed<T> } | undefined> {
+): Promise<{ readonly head: InputHead; readonly file: Parsed<T>; readonly isUnreadable: boolean } | undefined> {
   const found = await readInput(objects, key, { mostBytes })
   if (found === undefined) return undefined
-  if ('complaint' in found) return { head: found.head, file: refused(found.complaint) }
-  return { head: found, file: parse(key, found.body, found.size, found) }
+  if ('complaint' in found) return { head: found.head, file: refused(found.complaint), isUnreadable: true }
+  const { body, ...head } = found
+  return { head, file: parse(key, body, head.size, head), isUnreadable: false }
 }
 
 /**

@@ -2,8 +2,8 @@ import type { Configuration } from '../../domain/deployment/configuration.ts'
 import { type Link, parseLinkKey } from '../../domain/links/link.ts'
 import { isInForce, type LinkBody, linkBodyMostBytes, parseLinkBody } from '../../domain/links/link-body.ts'
 import type { Complaint } from '../../domain/statuses/complaint.ts'
-import type { FoundObject, ObjectHead, ObjectStore } from '../../ports/object-store.ts'
-import { type InputHead, readInput } from './read-input.ts'
+import type { ObjectHead, ReadingObjects } from '../../ports/object-store.ts'
+import { type FileReading, fileReadingOf, type InputHead, readParsedInput } from './read-input.ts'
 
 /**
  * What one key under `links_data/` says now. Only `in-force` grants anything. `unreadable`: S3 does not give it, so it may
@@ -15,7 +15,7 @@ export type LinkReading =
   | { readonly state: 'unreadable'; readonly link: Link; readonly object: InputHead; readonly complaint: Complaint }
   | ({ readonly state: 'in-force' } & Valid)
   | ({ readonly state: 'not-yet' | 'expired' } & Valid)
-type Valid = { readonly link: Link; readonly object: FoundObject & InputHead; readonly body: LinkBody }
+type Valid = { readonly link: Link; readonly object: InputHead; readonly body: LinkBody }
 
 /**
  * MD5 of no bytes. The etag of an object that is encrypted by KMS or with a customer's key is no MD5 (S3 API Reference,
@@ -30,21 +30,24 @@ export function isKnownEmpty({ size, etag }: Pick<ObjectHead, 'size' | 'etag'>):
 
 /** Reads a link, its body included, in one GET. Time is S3's own (its Date header). */
 export async function readLink(
-  objects: ObjectStore,
+  objects: ReadingObjects,
   key: string,
   configuration: Pick<Configuration, 'folders'>,
 ): Promise<LinkReading> {
-  const link = parseLinkKey(key, configuration.folders)
-  const found = await readInput(objects, key, { mostBytes: linkBodyMostBytes })
-  if (!found) return { state: 'absent', link: link.ok ? link.value : undefined }
-  if ('complaint' in found) {
-    const { head: object, complaint } = found
-    if (!link.ok) return { state: 'rejected', object, complaint: link.complaint }
-    return { state: 'unreadable', link: link.value, object, complaint }
-  }
-  const { body, ...object } = found
+  const found = await readParsedInput(objects, key, { mostBytes: linkBodyMostBytes, parse: parseLinkBody })
+  return toLinkReading(key, { head: found?.head, file: fileReadingOf(found) }, configuration)
+}
+
+export function toLinkReading(
+  key: string,
+  { head: object, file }: { readonly head: InputHead | undefined; readonly file: FileReading<LinkBody> },
+  { folders }: Pick<Configuration, 'folders'>,
+): LinkReading {
+  const link = parseLinkKey(key, folders)
+  if (object === undefined || file.is === 'none') return { state: 'absent', link: link.ok ? link.value : undefined }
   if (!link.ok) return { state: 'rejected', object, complaint: link.complaint }
-  const parsed = parseLinkBody(key, body, object.size)
-  if (!parsed.ok) return { state: 'rejected', link: link.value, object, complaint: parsed.complaint }
-  return { state: isInForce(parsed.value, object.servedAt), link: link.value, object, body: parsed.value }
+  if (file.is === 'valid')
+    return { state: isInForce(file.body, object.servedAt), link: link.value, object, body: file.body }
+  const { isUnreadable, complaint } = file
+  return { state: isUnreadable ? 'unreadable' : 'rejected', link: link.value, object, complaint }
 }

@@ -12,7 +12,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
 import { SharedReadings } from './shared-readings.ts'
-import { isSpoiled, readStored, unlessSpoiled } from './stored-json.ts'
+import { isSpoiled, readStored, type Stored, unlessSpoiled } from './stored-json.ts'
 
 export const statusPrefix = 'status/'
 export const attentionPrefix = 'attention/'
@@ -68,6 +68,10 @@ export class StatusStore {
     return readStatus(this.#objects, input)
   }
 
+  readStored(input: string): Promise<Stored<Status> | undefined> {
+    return this.#record(input).read()
+  }
+
   /** As it was at that moment (monotonic), or is since. Who uploaded or deleted an input stands in it before its hints are sent. */
   readSince(sinceMs: number, input: string): Promise<Status | undefined> {
     return this.#shared.read(input, sinceMs, () => this.read(input))
@@ -80,10 +84,12 @@ export class StatusStore {
   /**
    * Makes the status what `assess` finds; `undefined` removes it. `assess` must read the input again: it runs after the
    * status was read, and the write is conditional on that reading. So a slow writer never overwrites a newer outcome.
+   * `first`: the status as it was before the input was read; absent: it is read.
    */
   async revise(
     input: string,
     assess: (current: Status | undefined) => Promise<NewStatus | undefined>,
+    first?: { readonly stored: Stored<Status> | undefined },
   ): Promise<Status | undefined> {
     const touched = new Set<AttentionState>()
     const told = await this.#record(input).revise(async (current) => {
@@ -95,7 +101,7 @@ export class StatusStore {
       if (state) await this.#objects.put(attentionKey(state, input), new Uint8Array())
       for (const one of [state, attentionOf(current)]) if (one) touched.add(one)
       return next
-    })
+    }, first)
     // Also the state that was only added: another writer may have removed it between our adding and our write.
     if (touched.size > 0) await this.align(input, [...touched])
     return told

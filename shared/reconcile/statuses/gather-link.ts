@@ -9,14 +9,13 @@ import { isUnplaced } from '../../domain/organization/organization-view.ts'
 import { closedBecause, expandScope } from '../../domain/scopes/expand-scope.ts'
 import type { Status } from '../../domain/statuses/status.ts'
 import { nearMatch } from '../../domain/text/near-match.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
 import { bindingOfReading } from '../assignments/user-binding.ts'
 import { judgeLink } from '../guardrails/judge-link.ts'
 import type { FindOverlaps } from '../guardrails/separations.ts'
 import type { OrganizationCache } from '../organization/organization-cache.ts'
 import { viewFor } from '../organization/view-for.ts'
 import type { Policies } from '../records/policies.ts'
-import { type LinkReading, readLink } from '../records/read-link.ts'
+import type { LinkReading } from '../records/read-link.ts'
 
 type InForceReading = Extract<LinkReading, { state: 'in-force' }>
 
@@ -24,7 +23,6 @@ type InForceReading = Extract<LinkReading, { state: 'in-force' }>
 export type AskedOrganization = Pick<OrganizationCache, 'view' | 'viewWithTags' | 'find' | 'parentExists' | 'selectors'>
 
 export type GatherContext = {
-  readonly objects: ObjectStore
   readonly organization: AskedOrganization
   readonly configuration: Configuration
   readonly policies: Pick<Policies, 'read'>
@@ -33,7 +31,7 @@ export type GatherContext = {
   /** Absent: nobody has looked at what people have besides. */
   readonly separations?: FindOverlaps
   /** Who uploaded what is in force. Absent: as its status until now says. */
-  findUploader?(object: InForceReading['object'], present: Status | undefined): Uploader | 'later' | undefined
+  findUploader?(): Uploader | 'later' | undefined
   /** The accounts in which the ledger has access of this grant. */
   accountsOf(grant: Grant): Promise<readonly AccountId[]>
   /** How far the assignments are: only the dispatcher knows. Absent: unknown. */
@@ -57,11 +55,10 @@ export type GatheredLink = {
 
 /** Reads all that the status of a link depends on; `present` is its status until now. Throws when anything cannot be read. */
 export async function gatherLink(
-  key: string,
+  reading: LinkReading,
   present: Status | undefined,
   context: GatherContext,
 ): Promise<GatheredLink> {
-  const reading = await readLink(context.objects, key, context.configuration)
   const common = { present, boundTo: bindingOfReading(reading, present) }
   if (reading.state === 'in-force') {
     const expansion = await expandLink(reading.link, context)
@@ -83,8 +80,7 @@ export async function gatherLink(
 }
 
 function judge({ link, body, object }: InForceReading, present: Status | undefined, context: GatherContext) {
-  const findUploader = async () =>
-    context.findUploader ? context.findUploader(object, present) : toldUploader(present, object)
+  const findUploader = async () => (context.findUploader ? context.findUploader() : toldUploader(present, object))
   return judgeLink({ link, body, uploadedAt: object.lastModified, findUploader }, context)
 }
 

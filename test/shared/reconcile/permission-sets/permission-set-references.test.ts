@@ -2,10 +2,8 @@ import { describe, expect, test } from '@jest/globals'
 import type { Configuration } from '../../../../shared/domain/deployment/configuration.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { OrganizationCache } from '../../../../shared/reconcile/organization/organization-cache.ts'
-import {
-  describeReferences,
-  findBlockedDeletion,
-} from '../../../../shared/reconcile/permission-sets/permission-set-references.ts'
+import { describeReferences } from '../../../../shared/reconcile/permission-sets/permission-set-references.ts'
+import { findBlockedDeletion } from '../../../../shared/reconcile/records/owned-permission-sets.ts'
 import { World } from '../../../world.ts'
 
 const name = permissionSetName.parse('Billing-ps')

@@ -11,6 +11,7 @@ import type { Ports } from '../../../../shared/ports/ports.ts'
 import { mayName } from '../../../../shared/reconcile/assignments/standings.ts'
 import { OrganizationCache } from '../../../../shared/reconcile/organization/organization-cache.ts'
 import { Policies } from '../../../../shared/reconcile/records/policies.ts'
+import { readLink } from '../../../../shared/reconcile/records/read-link.ts'
 import { type GatherContext, gatherLink } from '../../../../shared/reconcile/statuses/gather-link.ts'
 import { intercept } from '../../../intercept.ts'
 import { World } from '../../../world.ts'
@@ -58,7 +59,6 @@ async function gather(key: string, situation: Situation = {}) {
   const looked: AccountId[][] = []
   const isMeant = (one: Grant) => renderGrant(one) === grant
   const context: GatherContext = {
-    objects: world.objects,
     organization: new OrganizationCache(world.ports, []),
     configuration: { ...world.configuration, ...situation.configuration },
     tagsUntilMs,
@@ -79,8 +79,9 @@ async function gather(key: string, situation: Situation = {}) {
       heldAccountsOf: async () => heldIn,
     },
   }
+  const gatherNow = async () => gatherLink(await readLink(world.objects, key, context.configuration), before, context)
   const before: Status | undefined = present && { input: key, state: 'applied', updatedAt: uploadedAt, ...present }
-  return { ...(await world.finish(gatherLink(key, before, context))), looked }
+  return { ...(await world.finish(gatherNow())), looked }
 }
 
 function standingsIn(known: Known, accounts: readonly AccountId[]): [AccountId, Standing][] {

@@ -1,0 +1,96 @@
+import { decideLink, type LinkEnd, type LinkStepFacts } from '../../domain/links/decide-link.ts'
+import { describeLink } from '../../domain/links/describe-link.ts'
+import { type LinkBody, linkBodyMostBytes, parseLinkBody } from '../../domain/links/link-body.ts'
+import type { Hint } from '../../domain/messages/hint.ts'
+import type {
+  Controller,
+  Description,
+  Input,
+  KindTypes,
+  ReadingContext,
+  ReconcileContext,
+  Wakes,
+} from '../inputs/controller.ts'
+import { instantsToCome } from '../records/expiry-index.ts'
+import { listAccountsOf } from '../records/ledger.ts'
+import { findBlockedDeletion } from '../records/owned-permission-sets.ts'
+import { toLinkReading } from '../records/read-link.ts'
+import { type GatherContext, type GatheredLink, gatherLink } from './gather-link.ts'
+
+type LinkContext = ReconcileContext & Pick<GatherContext, 'organization' | 'policies' | 'tagsUntilMs'>
+
+interface LinkTypes extends KindTypes {
+  /** The key: which folders count says the configuration, and what a name means that is not valid says its status. */
+  readonly name: string
+  readonly body: LinkBody
+  readonly entry: never
+  readonly facts: LinkStepFacts & GatheredLink & { readonly blocked: Hint | undefined }
+  /** Only the dispatcher grants and revokes. */
+  readonly action: never
+  readonly end: LinkEnd
+  readonly context: LinkContext
+}
+type Facts = LinkTypes['facts']
+
+/** The file of a link: tells its status, as far as that is known without the dispatcher, and has its accounts looked at. */
+export const linkController: Controller<LinkTypes> = {
+  noun: 'link',
+  parseName: (key) => ({ ok: true, value: key }),
+  mostBytes: linkBodyMostBytes,
+  // What it granted when it was valid goes, as if it were deleted.
+  describesInvalid: true,
+  parseBody: parseLinkBody,
+  gather,
+  decide: decideLink,
+  underPause: [],
+  perform: async () => ({}),
+  describe,
+}
+
+async function gather(input: Input<LinkTypes>, context: ReadingContext<LinkContext>): Promise<Facts> {
+  const { key, told, by, isRepeated } = input
+  const { objects, configuration } = context
+  const reading = toLinkReading(key, input, configuration)
+  const gathered = await gatherLink(reading, told, {
+    ...context,
+    findUploader: () => by,
+    accountsOf: (grant) => listAccountsOf(objects, grant),
+  })
+  const { state, link } = reading
+  const isOver = link !== undefined && state !== 'in-force'
+  return {
+    ...gathered,
+    file: state,
+    isNamed: link !== undefined,
+    isRepeated,
+    lacksTags: gathered.facts.state === 'in-force' && gathered.facts.expansion.found === 'unread-tags',
+    // It may have been the last link of a permission set whose deletion waits for that.
+    blocked: isOver ? await findBlockedDeletion(link.permissionSet, objects) : undefined,
+  }
+}
+
+function describe({ tell }: LinkEnd, { key, now }: Input<LinkTypes>, gathered: Facts): Description {
+  const { reading, facts } = gathered
+  const again = 'body' in reading ? instantsToCome(reading.body, now) : undefined
+  return { told: describeLink(facts), again, wakes: wakesOf(tell, key, gathered) }
+}
+
+function wakesOf(tell: LinkEnd['tell'], key: string, { reading, accounts, blocked }: Facts): Wakes | undefined {
+  const { link } = reading
+  if (link === undefined) return undefined
+  const { permissionSet, principal, type } = link
+  const hints = accounts.map(
+    (account): Hint => ({ v: 1, kind: 'assignment', account, permissionSet, principal, type, cause: key }),
+  )
+  switch (tell) {
+    case 'nothing':
+      return undefined
+    case 'read tags':
+      // A new message, not a failure: a message that fails comes again only a few times.
+      return { why: 'tags of accounts are being read', inputs: [{ key }], hints }
+    case 'grant':
+      return { why: 'its link is in force', hints }
+    case 'revoke':
+      return { why: 'its link is over', revocations: hints, hints: blocked ? [blocked] : [] }
+  }
+}
