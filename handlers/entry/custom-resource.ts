@@ -8,7 +8,6 @@ import type { Ports } from '../../shared/ports/ports.ts'
 import { isServiceError } from '../../shared/ports/service-error.ts'
 import { repeatPatiently } from '../../shared/reconcile/calls/repeat-patiently.ts'
 
-type Run = (event: unknown, context: Context) => Promise<unknown>
 type Patience = Pick<Ports, 'clock' | 'randomness'>
 
 /**
@@ -24,7 +23,7 @@ const denials = ['AccessDenied', 'AccessDeniedException', 'KMS.AccessDeniedExcep
  * minute. A resource that is deleted has nothing to do. (CloudFormation User Guide, "Custom resource reference".)
  */
 export function customResource(
-  run: Run,
+  run: (event: unknown, context: Context) => Promise<unknown>,
   patience: Patience,
 ): (event: CloudFormationCustomResourceEvent | ScheduledEvent, context: Context) => Promise<void> {
   return async (event, context) => {

@@ -20,7 +20,6 @@ export const pageSession = z.object({
 })
 export type PageSession = z.infer<typeof pageSession>
 
-type Claims = Readonly<Record<string, unknown>>
 type Found<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly fault: Fault }
 
 /**
@@ -34,7 +33,7 @@ type Found<T> = { readonly ok: true; readonly value: T } | { readonly ok: false;
  * | is found, but the store spells the name another way   | refused |
  */
 export async function findPerson(
-  claims: Claims,
+  claims: Readonly<Record<string, unknown>>,
   { userNameClaim }: PageSettings['signIn'],
   identityStore: IdentityStore,
 ): Promise<Found<Omit<PageSession, 'id'>>> {

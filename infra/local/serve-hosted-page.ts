@@ -147,10 +147,8 @@ async function answer(
   }
 }
 
-type Serve = (request: IncomingMessage, response: ServerResponse) => Promise<void>
-
 async function listen(host: 'localhost' | '127.0.0.1', port: number) {
-  const serving: { serve?: Serve } = {}
+  const serving: { serve?: (request: IncomingMessage, response: ServerResponse) => Promise<void> } = {}
   const server: Server = createServer((request, response) => {
     const done = serving.serve?.(request, response) ?? Promise.resolve(send(response, 503, 'Service Unavailable'))
     done.catch(() => response.destroy())

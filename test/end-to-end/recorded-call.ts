@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { RecordedCall } from '../../infra/compare-calls.ts'
 import { operatorRole } from '../../infra/local/add-roles-of-people.ts'
+import type { RecordedCall } from '../infra/permissions/compare-calls.ts'
 
 type Request = {
   readonly method: string

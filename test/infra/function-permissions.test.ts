@@ -22,14 +22,14 @@ import {
   policyCheckActions,
   producersOf,
 } from '../../infra/function-permissions.ts'
-import { grantedRights } from '../../infra/granted-rights.ts'
 import { hygieneActions } from '../../infra/hygiene-role.ts'
-import { renderPermissions } from '../../infra/render-permissions.ts'
 import { pageSettings } from '../../shared/domain/deployment/page-settings.ts'
 import { type FunctionName, functionNames, functionSettings } from '../../shared/ports/deployment-settings.ts'
 import { workedQueues } from '../../shared/ports/queues.ts'
 import { readText } from '../house/source-files.ts'
 import { example } from './environments.ts'
+import { grantedRights } from './permissions/granted-rights.ts'
+import { renderPermissions } from './permissions/render-permissions.ts'
 
 const adapters = new URL('../../shared/aws/', import.meta.url)
 

@@ -90,13 +90,11 @@ export function renderEvidence(
   return `${output}: ${counts.join(', ')} of the file, ${count(gaps.length, 'gap')}\n`
 }
 
-type Attempt = <T>(what: string, read: Promise<T>, nothing: T) => Promise<T>
-
 async function readUses(
   file: BreakGlass,
   since: Date,
   { clock }: Ports,
-  attempt: Attempt,
+  attempt: <T>(what: string, read: Promise<T>, nothing: T) => Promise<T>,
 ): Promise<readonly TrailRecord[]> {
   const found: TrailRecord[] = []
   const security = openBreakGlassAuditor(undefined, clock).enter(

@@ -20,7 +20,6 @@ export type Pushed = {
   readonly undeleted: number
 }
 
-type Target = Pick<Ports, 'objects' | 'clock' | 'randomness'>
 type Result = 'done' | 'changed meanwhile' | { readonly reason: string }
 
 /**
@@ -29,7 +28,7 @@ type Result = 'done' | 'changed meanwhile' | { readonly reason: string }
  * conditional on what was compared. Deletes nothing where an upload was not made. `onWritten` hears of each write.
  */
 export async function pushChanges(
-  target: Target,
+  target: Pick<Ports, 'objects' | 'clock' | 'randomness'>,
   { uploads, deletions }: InputChanges,
   onWritten: (kind: 'uploaded' | 'deleted') => void = () => {},
 ): Promise<Pushed> {

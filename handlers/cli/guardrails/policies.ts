@@ -33,8 +33,6 @@ export function addPolicies(program: Command): void {
     })
 }
 
-type Tested = Awaited<ReturnType<typeof testPolicies>>
-
 async function testPolicies(source: string) {
   const guardrails = await readGuardrails(source)
   const files = await readPolicyTests(source)
@@ -56,7 +54,7 @@ async function testPolicies(source: string) {
   }
 }
 
-function render({ policies, rules, notValid, results, untested }: Tested): string {
+function render({ policies, rules, notValid, results, untested }: Awaited<ReturnType<typeof testPolicies>>): string {
   const failed = results.filter(({ failure }) => failure !== undefined)
   const lines = [
     ...notValid.map((complaint) => `${paint('bad', 'not valid')}  ${complaint}`),

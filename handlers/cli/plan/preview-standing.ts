@@ -25,7 +25,6 @@ type Planned = {
   readonly preview: Preview
   readonly changes: Pick<InputChanges, 'uploads'>
 }
-type Options = Omit<Parameters<typeof previewChanges>[2], 'looksMost'>
 
 /**
  * What would change if nobody had temporary access: the same whether some begins, goes on or ends. What a plan says is `preview`,
@@ -35,7 +34,7 @@ export async function previewStanding(
   ports: Ports,
   configuration: Configuration,
   { preview, changes }: Planned,
-  options: Options = {},
+  options: Omit<Parameters<typeof previewChanges>[2], 'looksMost'> = {},
 ): Promise<Preview> {
   const { objects, clock } = ports
   const links = [...(await listHeads(objects, temporaryPrefix)).keys()]

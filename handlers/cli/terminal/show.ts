@@ -5,8 +5,6 @@ import { textWidth } from './text-width.ts'
 /** Colours stay, and what fits is printed as it is. (less(1), LESS; Git sets the same.) */
 const lessOptions = 'FRX'
 
-type Screen = { readonly rows: number; readonly columns: number }
-
 /**
  * Prints a result. On a terminal whose screen it does not fit, the pager shows it: `PAGER`, or else less. `PAGER=cat`
  * prints it as it is, and so does a pager that does not run.
@@ -18,7 +16,7 @@ export async function show(text: string): Promise<void> {
 }
 
 /** The line of the prompt needs room as well. */
-export function fits(text: string, { rows, columns }: Screen): boolean {
+export function fits(text: string, { rows, columns }: { readonly rows: number; readonly columns: number }): boolean {
   const lines = stripVTControlCharacters(text).trimEnd().split('\n')
   const height = lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(textWidth(line) / columns)), 0)
   return height < rows

@@ -5,10 +5,8 @@ import { renderQueryError } from '../query-services/render-query-error.ts'
 import { renderS3Error, s3StatusOf } from '../s3/s3-error-response.ts'
 import { parseS3Request } from '../s3/s3-request.ts'
 
-type Codes = { readonly throttle: string; readonly internal: string }
-
 // "Common errors" and "Error responses" of each service's API Reference.
-const codes: Readonly<Record<CalledService, Codes>> = {
+const codes: Readonly<Record<CalledService, { readonly throttle: string; readonly internal: string }>> = {
   s3: { throttle: 'SlowDown', internal: 'InternalError' },
   sqs: { throttle: 'RequestThrottled', internal: 'InternalError' },
   'sso-admin': { throttle: 'ThrottlingException', internal: 'InternalServerException' },

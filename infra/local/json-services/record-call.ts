@@ -10,8 +10,6 @@ type AnsweredCall = {
   readonly answer: { readonly status: number; readonly body: string }
 }
 
-type Caller = Pick<LocalRequest, 'accessKeyId' | 'sourceIpAddress' | 'person'>
-
 const jsonObject = z.record(z.string(), z.json())
 const refusal = z.object({ __type: z.string(), Message: z.string().default('') })
 const reads = /^(Describe|Get|IsMember|List)/
@@ -27,7 +25,7 @@ export function recordCall(
   service: ApiCall['service'],
   call: AnsweredCall,
   at: Date,
-  from?: Caller,
+  from?: Pick<LocalRequest, 'accessKeyId' | 'sourceIpAddress' | 'person'>,
 ): ApiCall | undefined {
   const { operation, userAgent, body, answer } = call
   const input = parseText(body instanceof Uint8Array ? new TextDecoder().decode(body) : body)

@@ -44,9 +44,7 @@ export function addPersonSessions(app: FastifyInstance, sessions: PersonSessions
   })
 }
 
-type Refused = 'expired' | 'gone' | 'denied'
-
-function codeOf(service: CalledService, refused: Refused): string {
+function codeOf(service: CalledService, refused: 'expired' | 'gone' | 'denied'): string {
   const isOlder = ['s3', 'sqs', 'sts', 'iam', 'sns'].includes(service)
   switch (refused) {
     case 'expired':

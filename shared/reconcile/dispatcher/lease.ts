@@ -23,7 +23,6 @@ const leaseBody = record({
   renewedAt: z.iso.datetime(),
 })
 
-type LeaseBody = z.infer<typeof leaseBody>
 const recordOf = (objects: ObjectStore) => new JsonRecord(objects, leaseKey, leaseBody)
 
 type LeasePorts = Pick<Ports, 'objects' | 'leaseClock' | 'randomness' | 'log'>
@@ -150,6 +149,6 @@ function isAlive({ servedAt, lastModified }: FoundObject): boolean {
   return servedAt.getTime() - lastModified.getTime() <= leaseMs
 }
 
-function leaseOf({ leaseClock }: LeasePorts, holder: string, nonce: string): LeaseBody {
+function leaseOf({ leaseClock }: LeasePorts, holder: string, nonce: string): z.infer<typeof leaseBody> {
   return { v: 1, nonce, holder, renewedAt: renderInstant(leaseClock.now()) }
 }

@@ -3,9 +3,8 @@ import { renderInstant } from '../../domain/text/instant.ts'
 import type { DatedThing } from '../../ports/installation.ts'
 import type { Arrivals } from '../records/arrivals.ts'
 
-type Kind = 'organization' | 'directory'
 /** What AWS says was made last: an event must have told of it. Absent: nothing is known. */
-export type Newest = Readonly<Partial<Record<Kind, DatedThing>>>
+export type Newest = Readonly<Partial<Record<'organization' | 'directory', DatedThing>>>
 
 const kinds = {
   organization: { event: 'event of the organization', made: (id: string) => `account ${id} joined` },

@@ -58,13 +58,11 @@ export async function findSessions(
 /** The events after which an access is not there any more, or not ours. */
 const ends = ['revoked', 'released', 'foreign-gone']
 
-type SetsOf = ReadonlyMap<PrincipalId, ReadonlySet<PermissionSetName>>
-
 /** Which permission sets each principal has in these accounts, by ssofile or by others. */
 async function listSets(
   objects: ObjectStore,
   isThere: (account: AccountId) => boolean,
-): Promise<Readonly<Record<PrincipalType, SetsOf>>> {
+): Promise<Readonly<Record<PrincipalType, ReadonlyMap<PrincipalId, ReadonlySet<PermissionSetName>>>>> {
   const sets = {
     GROUP: new Map<PrincipalId, Set<PermissionSetName>>(),
     USER: new Map<PrincipalId, Set<PermissionSetName>>(),

@@ -41,7 +41,6 @@ type End = (typeof ends)[number]
  */
 const historyEvents = [...ownEvents, 'terms-changed', 'held', 'foreign-found', 'foreign-gone'] as const
 export type HistoryEvent = (typeof historyEvents)[number]
-type OwnEvent = (typeof ownEvents)[number]
 
 export type HistoryRecord = {
   readonly key: AccessKey
@@ -154,7 +153,7 @@ export function isBeginning(event: HistoryEvent): event is (typeof beginnings)[n
   return beginnings.some((beginning) => beginning === event)
 }
 
-type OwnListedEvent = ListedEvent & { readonly event: OwnEvent }
+type OwnListedEvent = ListedEvent & { readonly event: (typeof ownEvents)[number] }
 const isOwn = (listed: ListedEvent): listed is OwnListedEvent => ownEvents.some((own) => own === listed.event)
 
 /** By S3's clock, since those of our processes may differ; within one of its seconds by the instants of the events. */

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { pageSettings } from '../shared/domain/deployment/page-settings.ts'
+import { readEnvironment } from '../../../infra/read-environment.ts'
+import { pageSettings } from '../../../shared/domain/deployment/page-settings.ts'
 import { compareCalls, recordedCall } from './compare-calls.ts'
 import { grantedRights, resourceOf } from './granted-rights.ts'
-import { readEnvironment } from './read-environment.ts'
 import { renderPermissions } from './render-permissions.ts'
 import { uncalledRights } from './uncalled-rights.ts'
 
@@ -13,7 +13,7 @@ import { uncalledRights } from './uncalled-rights.ts'
  * rare calls happen, after a race or a kill, differs from run to run.
  */
 const { check } = parseArgs({ options: { check: { type: 'string' } } }).values
-if (check === undefined) writeFileSync(new URL('../docs/permissions.md', import.meta.url), renderPermissions())
+if (check === undefined) writeFileSync(new URL('../../../docs/permissions.md', import.meta.url), renderPermissions())
 else process.exitCode = await compare(check)
 
 async function compare(file: string): Promise<number> {

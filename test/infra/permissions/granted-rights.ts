@@ -1,10 +1,10 @@
 import * as z from 'zod'
-import type { Environment } from '../shared/domain/deployment/environment.ts'
-import { oneOrMore } from '../shared/domain/iam-policies/allows-everything.ts'
-import { functionNames } from '../shared/ports/deployment-settings.ts'
+import { DeploymentNames } from '../../../infra/deployment-names.ts'
+import { functionPolicy, operatorPolicy } from '../../../infra/function-policy.ts'
+import type { Environment } from '../../../shared/domain/deployment/environment.ts'
+import { oneOrMore } from '../../../shared/domain/iam-policies/allows-everything.ts'
+import { functionNames } from '../../../shared/ports/deployment-settings.ts'
 import type { RecordedCall, Right } from './compare-calls.ts'
-import { DeploymentNames } from './deployment-names.ts'
-import { functionPolicy, operatorPolicy } from './function-policy.ts'
 
 const policySchema = z.object({ Statement: z.array(z.object({ Action: oneOrMore, Resource: oneOrMore })) })
 

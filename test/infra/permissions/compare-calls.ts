@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { matchesPattern } from '../shared/domain/iam-policies/evaluate-policy.ts'
+import { matchesPattern } from '../../../shared/domain/iam-policies/evaluate-policy.ts'
 
 /** A call of one function: to an object or a kind of objects, to a queue by its name, or to something else. */
 export const recordedCall = z.strictObject({

@@ -1,4 +1,3 @@
-import { functionNames, functionSettings } from '../shared/ports/deployment-settings.ts'
 import {
   directoryActions,
   type FunctionPermissions,
@@ -13,7 +12,8 @@ import {
   peopleChangeActions,
   plannerPermissions,
   policyCheckActions,
-} from './function-permissions.ts'
+} from '../../../infra/function-permissions.ts'
+import { functionNames, functionSettings } from '../../../shared/ports/deployment-settings.ts'
 import { uncalledRights } from './uncalled-rights.ts'
 
 const code = (names: readonly string[]) => names.map((name) => `\`${name}\``).join(' ') || '–'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { compareCalls, type RecordedCall, type Right } from '../../infra/compare-calls.ts'
-import { parseRecordedCall } from '../end-to-end/recorded-call.ts'
+import { parseRecordedCall } from '../../end-to-end/recorded-call.ts'
+import { compareCalls, type RecordedCall, type Right } from './compare-calls.ts'
 
 const bucket = 'arn:aws:s3:::bucket'
 const rights: readonly Right[] = [
