@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { accountId } from '../../shared/domain/organization/account-id.ts'
 import type { AssignmentTarget, SsoAdmin } from '../../shared/ports/sso-admin.ts'
+import { anyInlinePolicy } from '../shared/domain/permission-set-of.ts'
 import {
   adapters,
   type IdentityCenterPorts,
@@ -76,7 +77,7 @@ describe.each(adapters)('SSO Admin with a read lag on $adapter', ({ openPorts })
 
   test('the provisioning status of an account is the old one until the lag is over', async () => {
     world.ssoAdmin.addAssignment(auditors)
-    await ssoAdmin.putInlinePolicy(auditors.permissionSetArn, '{}')
+    await ssoAdmin.putInlinePolicy(auditors.permissionSetArn, anyInlinePolicy)
     await ssoAdmin.provisionPermissionSet(auditors.permissionSetArn)
     await world.clock.advance(latencyMs + readLagMs - 1)
     const accounts = async () =>

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals'
 import { ServiceError } from '../../shared/ports/service-error.ts'
 import { intercept } from '../intercept.ts'
-import { World } from '../world.ts'
+import { refusedPolicies, takenPolicies } from '../shared/domain/iam-policies/policy-cases.ts'
+import { acme, World } from '../world.ts'
 
 test('a permission set file that cannot be looked at is tried again in a group of its own and holds up no other', async () => {
   const bad = 'permission_sets/Bad-ps.json'
@@ -19,4 +20,24 @@ test('a permission set file that cannot be looked at is tried again in a group o
   expect((await world.keys('status/')).length).toBe(others.length)
   await world.clock.advance(40 * 60_000)
   expect(world.queues.queue('permission-sets-dead').messages()).toHaveLength(1)
+})
+
+test('a file with a policy that AWS refuses is rejected with the remedy, and every other one is applied', async () => {
+  const world = new World({ organization: { ...acme(), assignments: [] } }).start()
+  const put = (name: string, inlinePolicyDocument: object) =>
+    world.objects
+      .as('maria')
+      .put(`permission_sets/${name}.json`, JSON.stringify({ permissionSetName: name, inlinePolicyDocument }))
+  for (const [index, { policy }] of refusedPolicies.entries()) await put(`Refused${index}-ps`, policy)
+  for (const [index, [, policy]] of takenPolicies.entries()) await put(`Taken${index}-ps`, policy)
+  await world.look()
+  const statusOf = (name: string) => world.json(`status/permission_sets/${name}.json.json`)
+  for (const [index, { received, remedy }] of refusedPolicies.entries()) {
+    const status = await statusOf(`Refused${index}-ps`)
+    expect(status).toMatchObject({ state: 'rejected', reason: expect.stringContaining(received) })
+    expect(status?.remedy).toContain(remedy)
+    expect(world.ssoAdmin.permissionSetArnOf(`Refused${index}-ps`)).toBeUndefined()
+  }
+  for (const index of takenPolicies.keys())
+    await world.until(async () => (await statusOf(`Taken${index}-ps`))?.state === 'applied', `Taken${index}-ps`)
 })

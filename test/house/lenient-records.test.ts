@@ -19,7 +19,6 @@ const writtenByPeople: Readonly<Record<string, string>> = {
     'infra/environments/, and what its deployment lays beside the bundle of the same version',
   'shared/domain/links/link-body.ts': 'links_data/',
   'shared/domain/permission-sets/permission-set-file.ts': 'permission_sets/',
-  'shared/domain/iam-policies/inline-policy.ts': 'statements in permission_sets/',
   'shared/domain/credentials/hygiene-file.ts': 'hygiene.json',
   'shared/domain/guardrails/policy-file.ts': 'policies/',
   'shared/domain/iam-policies/policy-statement.ts': 'statements in permission_sets/',

@@ -44,7 +44,7 @@ export const permissionSetActions = {
     if (change === 'attach') await ssoAdmin.attachManagedPolicy(arn, 'arn:aws:iam::aws:policy/AdministratorAccess')
     if (change === 'detach') await ssoAdmin.detachCustomerManagedPolicy(arn, { Name: policyOfFirst })
     if (change === 'session') await ssoAdmin.updatePermissionSet(arn, { sessionDuration: 'PT12H' })
-    if (change === 'inline') await ssoAdmin.putInlinePolicy(arn, '{"Version":"2012-10-17","Statement":[]}')
+    if (change === 'inline') await ssoAdmin.putInlinePolicy(arn, JSON.stringify(inline))
     if (change === 'delete') await ssoAdmin.deletePermissionSet(arn)
     checker.noteDesired()
   }),

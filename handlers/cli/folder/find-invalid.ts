@@ -1,6 +1,10 @@
 import type { Assignment } from '../../../shared/domain/assignments/assignment.ts'
 import { kindOf } from '../../../shared/domain/inputs/kinds.ts'
 import { faultsOf, type InputFault, judgeInput } from '../../../shared/domain/links/judge-input.ts'
+import {
+  parsePermissionSetFile,
+  permissionSetPrefix,
+} from '../../../shared/domain/permission-sets/permission-set-file.ts'
 import { quote } from '../../../shared/domain/statuses/complaint.ts'
 import { count } from '../../../shared/domain/text/count.ts'
 import type { Preview } from '../../../shared/reconcile/preview/preview.ts'
@@ -50,6 +54,14 @@ export function findInvalid(
   throw new Refusal(
     `received --invalid '${quote(other, 1024)}', expected the key of a file that is not valid and would be uploaded; leave it out`,
   )
+}
+
+/** What may surprise in valid permission set files to upload, in whole sentences. */
+export function warnOfUploads(uploads: readonly Upload[]): readonly string[] {
+  return uploads.flatMap(({ key, body }) => {
+    const file = key.startsWith(permissionSetPrefix) ? parsePermissionSetFile(key, body) : undefined
+    return file?.ok ? file.value.warnings.map((warning) => `${quote(key, 1100)}: ${warning}`) : []
+  })
 }
 
 /** What a push refuses. Throws Refusal: of files that cannot be read, and of files that are not valid unless they are named. */

@@ -20,7 +20,7 @@ import { openCliPorts } from '../bucket/cli-ports.ts'
 import { chooseConfiguration, readDeployed } from '../bucket/deployment.ts'
 import { readConfiguration } from '../bucket/read-configuration.ts'
 import { compareInputs, type InputChanges, type InputScope, isInScope } from '../folder/compare-inputs.ts'
-import { findInvalid, type InvalidUpload } from '../folder/find-invalid.ts'
+import { findInvalid, type InvalidUpload, warnOfUploads } from '../folder/find-invalid.ts'
 import { type FolderListing, type InputFile, listFolder } from '../folder/folder-inputs.ts'
 import { type InputPart, pushedPlaces } from '../folder/input-parts.ts'
 import { proposeSelectors } from '../guardrails/propose-selectors.ts'
@@ -122,7 +122,7 @@ export async function makePlan(
   const preview = { ...planned, permissionSets }
   if (!compared) return { ports, preview, warnings: notes }
   const { changes, faults } = compared
-  const warnings = [...notes, ...compared.warnings]
+  const warnings = [...notes, ...compared.warnings, ...warnOfUploads(changes.uploads)]
   const standing = await previewStanding({ ...ports, objects }, configuration, { preview: planned, changes }, how)
   const invalid = findInvalid(changes.uploads, preview, { ...configuration, now, named: options.invalid })
   const digest = planDigest(bucket, changes, standing)

@@ -55,13 +55,10 @@ export function faultsOfIssues(
   const renamed = new Set<string>()
   const unknown = issues.flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys') return []
-    const present = valueAt(document, issue.path)
-    const fields = fieldsOf(shapeOf(issue.path), rules)
-    return issue.keys.map((name) => {
-      const meant = meantField(name, present, fields)
-      if (meant !== undefined) renamed.add(JSON.stringify([...issue.path, meant]))
-      return unknownField(name, issue.path, fields, meant)
-    })
+    const { path, keys } = issue
+    const { faults, meant } = unknownFields(keys, valueAt(document, path), path, fieldsOf(shapeOf(path), rules))
+    for (const field of meant) renamed.add(JSON.stringify([...path, field]))
+    return faults
   })
   const wrong = issues.flatMap((issue) => {
     const { path, code } = issue
@@ -90,6 +87,20 @@ export function fieldsOf(shape: string, rules: JsonRules): readonly string[] {
   const below = Object.keys(rules).filter((other) => other.startsWith(`${shape}.`))
   const fields = below.map((other) => other.slice(shape.length + 1))
   return fields.filter((field) => field !== '[]' && !field.includes('.'))
+}
+
+/** A fault for each of these names, none of which is one of `fields`. `meant`: the fields under a wrong name. */
+export function unknownFields(
+  names: readonly string[],
+  object: JsonValue | undefined,
+  path: JsonPath,
+  fields: readonly string[],
+): { readonly faults: readonly JsonFault[]; readonly meant: readonly string[] } {
+  const named = names.map((name) => ({ name, meant: meantField(name, object, fields) }))
+  return {
+    faults: named.map(({ name, meant }) => unknownField(name, path, fields, meant)),
+    meant: named.flatMap(({ meant }) => meant ?? []),
+  }
 }
 
 function meantField(name: string, object: JsonValue | undefined, fields: readonly string[]): string | undefined {

@@ -1,6 +1,8 @@
 import * as z from 'zod'
 import { inlinePolicyFaults } from '../iam-policies/inline-policy.ts'
+import { policyWarnings } from '../iam-policies/policy-variables.ts'
 import { complainAboutJson, describeJson, faultsOfIssues, fieldsOf, isJsonObject } from '../json/json-faults.ts'
+import { placeOf, renderJsonPath } from '../json/json-path.ts'
 import { type JsonObject, type JsonValue, parseStrictJson } from '../json/strict-json.ts'
 import { unlessSystemFile } from '../json/system-file.ts'
 import { type JsonFault, type Parsed, parsed, quote, refused } from '../statuses/complaint.ts'
@@ -174,7 +176,16 @@ function judgeFile(key: string, body: Uint8Array, sizeBytes: number): Parsed<Per
     ...jointFaults(fields, name.value),
   ]
   if (!file.success || faults.length > 0) return refused(complainAboutJson(key, faults))
-  return parsed(permissionSetOf(file.data, fields.inlinePolicyDocument))
+  const set = permissionSetOf(file.data, fields.inlinePolicyDocument)
+  return parsed({ ...set, warnings: [...set.warnings, ...warnOfPolicy(fields.inlinePolicyDocument, body)] })
+}
+
+function warnOfPolicy(policy: JsonValue | undefined, body: Uint8Array): readonly string[] {
+  if (!isPolicy(policy)) return []
+  const text = new TextDecoder().decode(body)
+  return policyWarnings(policy, ['inlinePolicyDocument']).map(
+    ({ path, warning }) => `line ${placeOf(text, path).line}, ${renderJsonPath(path)}: ${warning}`,
+  )
 }
 
 /** What is wrong between values that each may be right; whatever has the wrong type is the schema's to tell. */
@@ -194,8 +205,13 @@ function jointFaults(document: JsonObject, name: PermissionSetName): readonly Js
     ),
     ...policyFaults(document),
     ...boundaryFaults(document.permissionsBoundary),
-    ...(isJsonObject(policy) ? inlinePolicyFaults(policy, ['inlinePolicyDocument']) : []),
+    ...(isPolicy(policy) ? inlinePolicyFaults(policy, ['inlinePolicyDocument']) : []),
   ]
+}
+
+/** `{}` means that there is none. */
+function isPolicy(policy: JsonValue | undefined): policy is JsonObject {
+  return isJsonObject(policy) && Object.keys(policy).length > 0
 }
 
 function nameFaults(received: JsonValue | undefined, name: PermissionSetName): readonly JsonFault[] {
@@ -292,7 +308,6 @@ function permissionSetOf(
   const managedPolicyArns = file.managedPoliciesArnList ?? []
   const customerManagedPolicies = file.customerManagedPoliciesList ?? []
   const policies = managedPolicyArns.length + customerManagedPolicies.length
-  const hasInline = isJsonObject(inlinePolicy) && Object.keys(inlinePolicy).length > 0
   return {
     name: file.permissionSetName,
     description: file.description,
@@ -301,7 +316,7 @@ function permissionSetOf(
     tags: file.tags ?? [],
     managedPolicyArns,
     customerManagedPolicies,
-    inlinePolicy: hasInline ? JSON.stringify(inlinePolicy) : undefined,
+    inlinePolicy: isPolicy(inlinePolicy) ? JSON.stringify(inlinePolicy) : undefined,
     permissionsBoundary: boundaryOf(file.permissionsBoundary),
     owner: file.owner,
     warnings:

@@ -1,5 +1,8 @@
+import { findExcess } from '../../domain/iam-policies/inline-policy.ts'
 import { judgeManagedPolicy } from '../../domain/iam-policies/judge-managed-policy.ts'
+import { policyFaults } from '../../domain/iam-policies/policy-faults.ts'
 import { isJsonObject } from '../../domain/json/json-faults.ts'
+import { renderJsonPath } from '../../domain/json/json-path.ts'
 import type { JsonObject, JsonValue } from '../../domain/json/strict-json.ts'
 import type {
   CustomerManagedPolicy,
@@ -31,7 +34,6 @@ export type PermissionSetUpdate = {
 // Source: IAM Identity Center User Guide, "Quotas and limits in IAM Identity Center".
 export const permissionSetsMost = 3500
 const policiesMost = 25
-const inlinePolicyMost = 10_240
 const tagsMost = 50
 
 /** The permission sets of an instance as defined, apart from where they are provisioned. */
@@ -145,9 +147,11 @@ export class PermissionSetDefinitions {
     const definition = this.get(arn)
     const document = parseJsonObject(inlinePolicy)
     if (document === undefined) throw invalid('The policy document is malformed: it is not a JSON object.')
-    checkEffects(document)
-    if (inlinePolicy.replace(/\s/g, '').length > inlinePolicyMost)
-      throw overQuota(`Inline policy exceeds the limit of ${inlinePolicyMost} non-whitespace characters.`)
+    const [fault] = policyFaults(document, [])
+    if (fault !== undefined)
+      throw invalid(`Invalid PermissionsPolicy Document: ${fault.received} at ${renderJsonPath(fault.path)}`)
+    const excess = findExcess(inlinePolicy)
+    if (excess !== undefined) throw overQuota(`Inline policy exceeds the limit: ${excess}.`)
     this.#change(definition, { inlinePolicy })
   }
 
@@ -206,16 +210,6 @@ function checkTags(tags: readonly Tag[]): void {
 /** A name that only a newer list has is accepted. What exactly AWS answers was not seen; ssofile takes either code as a refusal. */
 function checkManagedPolicy(arn: string): void {
   if (judgeManagedPolicy(arn).verdict === 'misspelt') throw notFound(`Managed policy with arn ${arn} does not exist.`)
-}
-
-/** IAM takes an effect in these letters only. (IAM User Guide, "IAM JSON policy elements: Effect".) */
-function checkEffects({ Statement = [] }: JsonObject): void {
-  const statements = Array.isArray(Statement) ? Statement : [Statement]
-  for (const one of statements)
-    if (isJsonObject(one) && one.Effect !== 'Allow' && one.Effect !== 'Deny')
-      throw invalid(
-        `Invalid PermissionsPolicy Document: the Effect ${JSON.stringify(one.Effect)} is not Allow or Deny.`,
-      )
 }
 
 function parseJsonObject(text: string): JsonObject | undefined {

@@ -8,6 +8,9 @@ import { parsePermissionSetFile } from '../../../shared/domain/permission-sets/p
 import { noSelectors } from '../../../shared/domain/scopes/selector-file.ts'
 import { nearMatch } from '../../../shared/domain/text/near-match.ts'
 import { growthOf, linearMost } from '../../growth.ts'
+import { allow } from './permission-set-of.ts'
+
+const inlinePolicy = (Statement: readonly object[]) => ({ inlinePolicyDocument: { Statement } })
 
 describe('in time that grows with the size and no faster', () => {
   test.each([
@@ -51,6 +54,21 @@ describe('in time that grows with the size and no faster', () => {
     [
       'dashes in a policy',
       (size) => ({ inlinePolicyDocument: { Statement: Array.from({ length: size }, () => '–') } }),
+    ],
+    [
+      'statements with one Sid',
+      (size) => inlinePolicy(Array.from({ length: size }, () => ({ ...allow('*'), Sid: 'A' }))),
+    ],
+    ['braces of variables that do not end', (size) => inlinePolicy([allow('*', { Resource: '${'.repeat(5 * size) })])],
+    ['colons in an ARN', (size) => inlinePolicy([allow('*', { Resource: `arn${':'.repeat(10 * size)}` })])],
+    ['colons in an action', (size) => inlinePolicy([allow(':'.repeat(10 * size))])],
+    [
+      'condition keys and operators',
+      (size) => {
+        const names = Array.from({ length: size }, (_, index) => `StringEqual${index}` as const)
+        const keys = Object.fromEntries(names.map((name) => [name, null] as const))
+        return inlinePolicy([allow('*', { Condition: { ...keys, StringLike: keys } })])
+      },
     ],
   ])('a permission set file with many %s is told', (_, fieldsOf) => {
     const tell = (size: number) => {

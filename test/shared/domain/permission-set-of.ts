@@ -17,6 +17,9 @@ export const deny = (Action: string | readonly string[], more: Given = {}): Give
 
 export const noPolicies: PermissionSetPolicies = { managedPolicyArns: [], customerManagedPolicies: [] }
 
+/** An inline policy that AWS takes, where it does not matter what it says. */
+export const anyInlinePolicy = JSON.stringify({ Version: '2012-10-17', Statement: [deny('s3:DeleteBucket')] })
+
 /** What a permission set allows whose inline policy has these statements. Without any it has none. */
 export const permissionSetOf = (...Statement: readonly Given[]): PermissionSetPolicies => ({
   ...noPolicies,

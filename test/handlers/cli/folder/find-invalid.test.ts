@@ -1,11 +1,17 @@
 import { describe, expect, test } from '@jest/globals'
-import { findInvalid, refuseBadFiles } from '../../../../handlers/cli/folder/find-invalid.ts'
+import { findInvalid, refuseBadFiles, warnOfUploads } from '../../../../handlers/cli/folder/find-invalid.ts'
 import { assignmentKey } from '../../../../shared/domain/assignments/assignment.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { principalName } from '../../../../shared/domain/principals/principal.ts'
 import type { LinkFate, PlannedRevocation } from '../../../../shared/reconcile/preview/planned-access.ts'
+import { refusedPolicies, takenPolicies } from '../../../shared/domain/iam-policies/policy-cases.ts'
 
+const policyFile = (name: string, inlinePolicyDocument: object) =>
+  upload(
+    `permission_sets/${name}.json`,
+    JSON.stringify({ permissionSetName: name, inlinePolicyDocument }, undefined, 1),
+  )
 const now = new Date('2026-03-03T10:00:00Z')
 const link = (group: string) => `links_data/root%all%Billing-ps%${group}%GROUP%ssofile`
 const upload = (key: string, text: string) => ({ key, body: new TextEncoder().encode(text) })
@@ -46,6 +52,30 @@ describe('of the files to upload', () => {
     expect(() => refuseBadFiles({ faults: [], invalid: found })).toThrow(
       /3 files to upload are not valid:\n.*%a%GROUP%ssofile: received .*; it takes Billing-ps from group 'a' in 2 accounts: 200000000001, 200000000002; .*\n/,
     )
+  })
+
+  test('each policy that AWS refuses is found with the remedy, and no other one', () => {
+    const taken = takenPolicies.map(([, policy], index) => policyFile(`Taken${index}`, policy))
+    const refused = refusedPolicies.map(({ policy }, index) => policyFile(`Refused${index}`, policy))
+    const found = findInvalid([...taken, ...refused], { revocations: [] }, context)
+    expect(found.map(({ key, faults }) => [key, faults.length])).toEqual(refused.map(({ key }) => [key, 1]))
+    expect(found.map(({ faults }) => faults[0]?.remedy)).toEqual(
+      refusedPolicies.map(({ remedy }) => expect.stringContaining(remedy)),
+    )
+  })
+
+  test('what works but may surprise in a permission set is told with its key and line', () => {
+    const statement = { Effect: 'Allow', Action: 's3:*', Resource: `arn:aws:s3:::\${aws:PrincipalTag/team}/*` }
+    const uploads = [
+      policyFile('Team-ps', { Statement: statement }),
+      policyFile('Bad-ps', {}),
+      upload(link('a'), '{,}'),
+    ]
+    expect(warnOfUploads(uploads)).toEqual([
+      expect.stringMatching(
+        /^permission_sets\/Team-ps\.json: line 7, \$\.inlinePolicyDocument\.Statement\.Resource: IAM reads/,
+      ),
+    ])
   })
 
   test('hygiene.json is judged by its content, and a file under retire/ by its name', () => {

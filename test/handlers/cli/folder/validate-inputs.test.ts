@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { listFolder } from '../../../../handlers/cli/folder/folder-inputs.ts'
 import { validateInputs } from '../../../../handlers/cli/folder/validate-inputs.ts'
+import { refusedPolicies, takenPolicies } from '../../../shared/domain/iam-policies/policy-cases.ts'
 
 const now = new Date('2026-03-03T10:00:00Z')
 const link = 'links_data/root%all%Billing-ps%team-Accountants%GROUP%ssofile'
@@ -223,6 +224,30 @@ test('an effect in other letters and a managed policy that AWS does not have are
     "write 'arn:aws:iam::aws:policy/ReadOnlyAccess'",
     "write 'arn:aws:iam::aws:policy/job-function/ViewOnlyAccess'",
   ])
+})
+
+test('every policy that AWS refuses is one error with its line and the remedy, and no other policy is one', async () => {
+  const fileOf = (name: string, inlinePolicyDocument: object) => [
+    `permission_sets/${name}.json`,
+    JSON.stringify({ permissionSetName: name, inlinePolicyDocument }, undefined, 1),
+  ]
+  const refused = refusedPolicies.map((one, index) => ({ ...one, name: `Refused${index + 101}` }))
+  await write({
+    ...Object.fromEntries(refused.map(({ name, policy }) => fileOf(name, policy))),
+    ...Object.fromEntries(takenPolicies.map(([, policy], index) => fileOf(`Taken${index + 101}`, policy))),
+  })
+  const { errors, permissionSets } = await validate()
+  expect(permissionSets).toBe(refusedPolicies.length + takenPolicies.length)
+  expect(errors).toEqual(
+    refused.map(({ name, received, remedy }) =>
+      expect.objectContaining({
+        key: `permission_sets/${name}.json`,
+        place: { line: expect.any(Number), column: expect.any(Number) },
+        received: expect.stringContaining(received),
+        remedy: expect.stringContaining(remedy),
+      }),
+    ),
+  )
 })
 
 test('a managed policy that AWS may have added since is told as a warning', async () => {

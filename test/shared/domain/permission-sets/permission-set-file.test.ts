@@ -42,7 +42,7 @@ test('a file with every field is read in full, and a policy keeps the order of i
     customerManagedPoliciesList: [{ Name: 'operators-extra', Path: '/ops/' }, { Name: 'operators-base' }],
     inlinePolicyDocument: {
       Version: '2012-10-17',
-      Statement: [{ Sid: 'ReadIam', Effect: 'Allow', Action: ['iam:Get*'] }],
+      Statement: [{ Sid: 'ReadIam', Effect: 'Allow', Action: ['iam:Get*'], Resource: '*' }],
     },
     permissionsBoundary: { CustomerManagedPolicyReference: { Name: 'operators-boundary', Path: '/boundaries/' } },
   }
@@ -54,7 +54,8 @@ test('a file with every field is read in full, and a policy keeps the order of i
     tags: file.tags,
     managedPolicyArns: file.managedPoliciesArnList,
     customerManagedPolicies: file.customerManagedPoliciesList,
-    inlinePolicy: '{"Version":"2012-10-17","Statement":[{"Sid":"ReadIam","Effect":"Allow","Action":["iam:Get*"]}]}',
+    inlinePolicy:
+      '{"Version":"2012-10-17","Statement":[{"Sid":"ReadIam","Effect":"Allow","Action":["iam:Get*"],"Resource":"*"}]}',
     permissionsBoundary: file.permissionsBoundary,
     warnings: [],
   })
@@ -126,20 +127,35 @@ test('every limit itself passes', () => {
     Key: `${index}`.padEnd(128, '字'),
     Value: '字'.repeat(256),
   }))
-  const policy = { Statement: ' '.repeat(32_768 - '{"Statement":""}'.length) }
+  const policyWith = (text: string) => ({
+    Statement: { Effect: 'Deny', Action: '*', Resource: '*', Condition: { StringEquals: { 'aws:x': text } } },
+  })
+  const least = JSON.stringify(policyWith('')).length
+  const spaces = ' '.repeat(32_768 - least)
   const file = read({
     description: 'é'.repeat(700),
     relayState: 'r'.repeat(240),
     tags,
     managedPoliciesArnList: arns(24),
     customerManagedPoliciesList: [{ Name: 'n'.repeat(128), Path: `/${'p'.repeat(510)}/` }],
-    inlinePolicyDocument: policy,
+    inlinePolicyDocument: policyWith(spaces),
   })
   expect(file.inlinePolicy).toHaveLength(32_768)
-  expect(parse({ inlinePolicyDocument: { Statement: `${policy.Statement} ` } }).ok).toBe(false)
-  const characters = 'a'.repeat(10_240 - '{"a":""}'.length)
-  expect(parse({ inlinePolicyDocument: { a: characters } }).ok).toBe(true)
-  expect(parse({ inlinePolicyDocument: { a: `${characters}b` } }).ok).toBe(false)
+  expect(parse({ inlinePolicyDocument: policyWith(`${spaces} `) }).ok).toBe(false)
+  const letters = 'a'.repeat(10_240 - least)
+  expect(parse({ inlinePolicyDocument: policyWith(letters) }).ok).toBe(true)
+  expect(parse({ inlinePolicyDocument: policyWith(`${letters} \t`) }).ok).toBe(false)
+  expect(parse({ inlinePolicyDocument: policyWith(`${letters} `) }).ok).toBe(true)
+  expect(parse({ inlinePolicyDocument: policyWith(`${letters}b`) }).ok).toBe(false)
+})
+
+test('the size of an inline policy is counted in bytes, not in characters', () => {
+  const policyWith = (text: string) => ({
+    Statement: { Effect: 'Deny', Action: '*', Resource: '*', Condition: { StringEquals: { 'aws:x': text } } },
+  })
+  const room = 10_240 - JSON.stringify(policyWith('')).length
+  expect(parse({ inlinePolicyDocument: policyWith('é'.repeat(room / 2)) }).ok).toBe(true)
+  expect(parse({ inlinePolicyDocument: policyWith(`${'é'.repeat(room / 2)}é`) }).ok).toBe(false)
 })
 
 test('a file of exactly the largest size is read', () => {
@@ -149,12 +165,10 @@ test('a file of exactly the largest size is read', () => {
 })
 
 test('an inline policy may have any field name without touching a prototype', () => {
-  const body =
-    '{"permissionSetName":"Operator-ps","inlinePolicyDocument":{"__proto__":{"polluted":true},"constructor":1}}'
-  expect(parsePermissionSetFile(key, encode(body))).toMatchObject({
-    ok: true,
-    value: { inlinePolicy: '{"__proto__":{"polluted":true},"constructor":1}' },
-  })
+  const inlinePolicy =
+    '{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Null":{"__proto__":"polluted","constructor":1}}}}'
+  const body = `{"permissionSetName":"Operator-ps","inlinePolicyDocument":${inlinePolicy}}`
+  expect(parsePermissionSetFile(key, encode(body))).toMatchObject({ ok: true, value: { inlinePolicy } })
   expect(Object.prototype).not.toHaveProperty('polluted')
 })
 

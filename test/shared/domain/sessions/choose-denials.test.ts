@@ -52,7 +52,7 @@ describe('of sessions that were ended are denied', () => {
   })
 
   test('as many as AWS takes by bytes, where the policy has characters of two bytes', () => {
-    const latin = `{"Statement":[{"Sid":"${'é'.repeat(9_000)} ${' '.repeat(14_500)}"}]}`
+    const latin = `{"Statement":[{"Sid":"${'é'.repeat(4_500)}"}]}`
     const many = Array.from({ length: 20 }, (_, number) => wish(number))
     const { denied, left } = choose(latin, many)
     expect(denied.length).toBeGreaterThan(0)

@@ -6,6 +6,7 @@ import { arnOfSession, PersonSessions } from '../../../../shared/memory/iam/pers
 import { SeededRandomness } from '../../../../shared/memory/seeded-randomness.ts'
 import { memoryTables } from '../../../../shared/memory/table.ts'
 import { World } from '../../../world.ts'
+import { anyInlinePolicy } from '../../domain/permission-set-of.ts'
 
 const account = accountId.parse('233000000001')
 
@@ -72,11 +73,11 @@ test('the policy of a session is that of its role as it was provisioned, not of 
   if (session === undefined) throw new Error('no session')
   const before = sessions.policyOf(session)
   expect(before).toContain('NoObjects')
-  await world.ssoAdmin.putInlinePolicy(target.permissionSetArn, '{}')
+  await world.ssoAdmin.putInlinePolicy(target.permissionSetArn, anyInlinePolicy)
   expect(sessions.policyOf(session)).toBe(before)
   await world.ssoAdmin.provisionPermissionSet(target.permissionSetArn)
   await world.clock.advance(60_000)
-  expect(sessions.policyOf(session)).toBe('{}')
+  expect(sessions.policyOf(session)).toBe(anyInlinePolicy)
 })
 
 test('one may speak for a user without any access, until the session expires; for nobody who is no user', async () => {

@@ -14,6 +14,8 @@ import {
   shop,
   website,
 } from '../../../contract/identity-center-world.ts'
+import { refusedPolicies, takenPolicies } from '../../domain/iam-policies/policy-cases.ts'
+import { anyInlinePolicy } from '../../domain/permission-set-of.ts'
 import { DurableTables } from '../durable-tables.ts'
 
 const minute = 60_000
@@ -40,6 +42,25 @@ function target(
 async function stateOf({ ssoAdmin }: IdentityCenterWorld, kind: RequestKind, requestId: string) {
   return (await ssoAdmin.describeAssignmentRequest(kind, requestId))?.state
 }
+
+describe('an inline policy is', () => {
+  test.each(refusedPolicies)('refused: $title', async ({ policy }) => {
+    const world = openWorld()
+    await expect(
+      world.ssoAdmin.putInlinePolicy(permissionSetArnIn(world, 'ReadOnly-ps'), JSON.stringify(policy)),
+    ).rejects.toMatchObject({
+      code: 'ValidationException',
+      message: expect.stringMatching(/^Invalid PermissionsPolicy Document: /),
+    })
+  })
+
+  test.each(takenPolicies)('taken: %s', async (_, policy) => {
+    const world = openWorld()
+    const arn = permissionSetArnIn(world, 'ReadOnly-ps')
+    await world.ssoAdmin.putInlinePolicy(arn, JSON.stringify(policy))
+    expect(await world.ssoAdmin.getInlinePolicy(arn)).toBe(JSON.stringify(policy))
+  })
+})
 
 describe('requests come out when they are due', () => {
   test('a group that is deleted before the request is due makes it fail, whenever one looks', async () => {
@@ -274,7 +295,7 @@ describe('provisioning', () => {
     const arn = permissionSetArnIn(world, 'ReadOnly-ps')
     world.ssoAdmin.addAssignment(target(world))
     world.ssoAdmin.addAssignment(target(world, shopId))
-    await world.ssoAdmin.putInlinePolicy(arn, '{}')
+    await world.ssoAdmin.putInlinePolicy(arn, anyInlinePolicy)
     expect(await staleAccounts(world, 'ReadOnly-ps')).toEqual([websiteId, shopId])
     await world.ssoAdmin.provisionPermissionSet(arn, shopId)
     await world.clock.advance(minute)
@@ -289,7 +310,7 @@ describe('provisioning', () => {
     const arn = permissionSetArnIn(world, 'Operator-ps')
     world.ssoAdmin.addAssignment(target(world, websiteId, { set: 'Operator-ps' }))
     world.ssoAdmin.addAssignment(target(world, shopId, { set: 'Operator-ps' }))
-    await world.ssoAdmin.putInlinePolicy(arn, '{}')
+    await world.ssoAdmin.putInlinePolicy(arn, anyInlinePolicy)
     world.ssoAdmin.removeCustomerManagedPolicy(websiteId, 'operators-base')
     const request = await world.ssoAdmin.provisionPermissionSet(arn)
     await world.clock.advance(minute)

@@ -7,6 +7,7 @@ import { writeOwned } from '../../../../shared/reconcile/records/owned-permissio
 import { StatusStore } from '../../../../shared/reconcile/records/status-store.ts'
 import { dyingPorts, intercept } from '../../../intercept.ts'
 import { acme, World } from '../../../world.ts'
+import { anyInlinePolicy } from '../../domain/permission-set-of.ts'
 
 const key = 'permission_sets/Handmade-ps.json'
 const name = permissionSetName.parse('Handmade-ps')
@@ -17,7 +18,7 @@ function open(attributes: object = {}) {
   const arn = world.ssoAdmin.addPermissionSet({ ...base, ...attributes }, '0123456789abcdef', {
     managedPolicyArns: ['arn:aws:iam::aws:policy/ReadOnlyAccess'],
     customerManagedPolicies: [{ Name: 'base', Path: '/ops/' }],
-    inlinePolicy: '{ "Version": "2012-10-17", "Statement": [] }',
+    inlinePolicy: anyInlinePolicy.replaceAll(',"', ', "'),
     permissionsBoundary: { CustomerManagedPolicyReference: { Name: 'limits' } },
   })
   return { world, arn }
@@ -72,7 +73,8 @@ test('a file that asks for something else is kept, and nothing is adopted', asyn
 test('a policy that no file can say is told, and nothing is written', async () => {
   const { world } = open()
   const arn = permissionSetArn.parse(world.ssoAdmin.permissionSetArnOf(name))
-  await world.ssoAdmin.putInlinePolicy(arn, '{ "Statement": [ { "Effect": "Deny", "Sid": 12345678901234567890 } ] }')
+  const inexact = anyInlinePolicy.replace('"*"', '"*","Condition":{"NumericEquals":{"aws:x":12345678901234567890}}')
+  await world.ssoAdmin.putInlinePolicy(arn, inexact)
   expect(await adopt(arn, world.ports)).toMatchObject({ outcome: 'refused' })
   expect([...(await world.keys('permission_sets/')), ...(await world.keys('owned_permission_sets/'))]).toEqual([])
 })

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { readPermissionSet } from '../../../../shared/reconcile/permission-sets/read-permission-set.ts'
 import { World } from '../../../world.ts'
+import { anyInlinePolicy } from '../../domain/permission-set-of.ts'
 
 const name = permissionSetName.parse('Whole-ps')
 
@@ -16,7 +17,7 @@ test('a permission set is read with all that it has, and without what it has not
   const contents = {
     managedPolicyArns: ['arn:aws:iam::aws:policy/ReadOnlyAccess'],
     customerManagedPolicies: [{ Name: 'base', Path: '/ops/' }],
-    inlinePolicy: '{"Version":"2012-10-17","Statement":[]}',
+    inlinePolicy: anyInlinePolicy,
     permissionsBoundary: { CustomerManagedPolicyReference: { Name: 'limits', Path: '/' } },
   }
   const whole = ssoAdmin.addPermissionSet({ name, ...attributes }, '0123456789abcdef', contents)
