@@ -1,6 +1,6 @@
 import type { LedgerEntry } from '../../shared/domain/assignments/ledger-entry.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
-import type { Facts, Known, Step } from '../../shared/reconcile/assignments/facts.ts'
+import type { Facts, Learnt, Step } from '../../shared/reconcile/assignments/facts.ts'
 import { type StepTaken, steps } from '../../shared/reconcile/assignments/settle-assignment.ts'
 import type { Settling } from '../../shared/reconcile/assignments/settling.ts'
 import { perform, type Run, type State, stateAt } from '../shared/reconcile/assignments/one-access.ts'
@@ -58,7 +58,7 @@ function isAllowed({ facts, step, before }: Last, now: Facts): boolean {
 }
 
 /** A question adds its answer, and changes nothing. */
-function isAnswered(facts: Facts, now: Facts, what: keyof Known): boolean {
+function isAnswered(facts: Facts, now: Facts, what: keyof Learnt): boolean {
   const { [what]: answer, ...known } = now.known
   return answer !== undefined && render({ ...now, known }) === render(facts)
 }
@@ -119,7 +119,7 @@ const renderEntry = ({ state, call, grantedAt, missingSince, releasedAt, links }
   links: links.length,
 })
 
-const renderKnown = ({ listing, foreign, history, admission, failure, rest }: Known) => ({
+const renderKnown = ({ listing, foreign, history, admission, failure, rest }: Learnt) => ({
   listing: listing?.isListed,
   foreign,
   history: history?.says,

@@ -5,7 +5,7 @@ import type { InputMessage, Uploader } from './input-message.ts'
 import { isSameUpload, type Upload } from './upload.ts'
 
 /** What S3 answered when the input was read. */
-type Found = Upload & {
+type FoundUpload = Upload & {
   readonly etag: string
   readonly versionId?: string | undefined
   readonly lastModified: Date
@@ -34,7 +34,7 @@ export function toldUploader(status: Status | undefined, found: Upload | undefin
  * Where the event says that the API uploaded it, "as the event says" is the caller that the object's metadata names.
  */
 export function findUploader(
-  found: Found | undefined,
+  found: FoundUpload | undefined,
   message: Pick<InputMessage, 'event' | 'by' | 'isByApi' | 'etag' | 'versionId'>,
   status: Status | undefined,
 ): Uploader | undefined {
@@ -52,12 +52,12 @@ export function findUploader(
 
 function uploaderOf(
   { by, isByApi }: Parameters<typeof findUploader>[1],
-  { metadata = {} }: Found,
+  { metadata = {} }: FoundUpload,
 ): Uploader | undefined {
   return (isByApi && by && parseCaller(metadata, by.at)) ?? by
 }
 
-function isOfUpload({ event, by, etag, versionId }: Parameters<typeof findUploader>[1], found: Found): boolean {
+function isOfUpload({ event, by, etag, versionId }: Parameters<typeof findUploader>[1], found: FoundUpload): boolean {
   if (!event.startsWith('ObjectCreated') || !by) return false
   if (versionId !== undefined && found.versionId !== undefined) return versionId === found.versionId
   // Empty files share one etag. What was modified after an event is not what the event is about.

@@ -45,14 +45,14 @@ export function asksAnew(known: Upload | undefined, found: Upload | undefined): 
   return found?.rebind !== undefined && !(known?.rebind !== undefined && known.rebind >= found.rebind)
 }
 
-type Told = Upload & {
+type ToldUpload = Upload & {
   readonly lastModified?: string | undefined
   readonly versionId?: string | undefined
   readonly since?: string | undefined
 }
 
 /** What a status says of the upload that was `found`, while until now it said what is `known`. */
-export function describeUpload(known: Told | undefined, found: Told): Told {
+export function describeUpload(known: ToldUpload | undefined, found: ToldUpload): ToldUpload {
   const { etag, lastModified, versionId, content } = found
   const isAgain = known?.etag !== undefined && isSameUpload(known, found)
   const rebind = asksAnew(known, found) ? found.rebind : known?.rebind
@@ -70,7 +70,7 @@ export function describeUpload(known: Told | undefined, found: Told): Told {
 export function changesNothing(
   { event }: Pick<InputMessage, 'event'>,
   found: Upload & { readonly lastModified: Date },
-  status: (Told & { readonly state: string }) | undefined,
+  status: (ToldUpload & { readonly state: string }) | undefined,
 ): boolean {
   const isUploadedAgain =
     event.startsWith('ObjectCreated') && status?.lastModified !== renderInstant(found.lastModified)

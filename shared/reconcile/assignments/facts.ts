@@ -30,7 +30,7 @@ export type Rest =
   | { readonly result: 'open' | 'held'; readonly reason: string }
 
 /** What was learned in this evaluation. `undefined`: not asked yet. */
-export type Known = {
+export type Learnt = {
   readonly listing?: Listing | undefined
   /** What is recorded under `foreign/` for this key. `same`: this access, and the same links grant it. */
   readonly foreign?: 'same' | 'other' | 'none' | undefined
@@ -56,7 +56,7 @@ export type Facts = {
   readonly isPrincipalGone: boolean
   /** `unknown`: Organizations does not know it now. `gone`: not for an hour, by complete listings. */
   readonly account: 'active' | 'refusing' | 'unknown' | 'gone'
-  readonly known: Known
+  readonly known: Learnt
   /** A request for this access is in progress, ours or somebody else's. */
   readonly inProgress: RequestKind | undefined
   /** The ledger says that this call is about to be made. `isChecked`: the links and the name still stand after that. */

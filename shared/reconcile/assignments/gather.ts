@@ -12,7 +12,7 @@ import { readLastWord } from '../records/history.ts'
 import type { StoredEntry } from '../records/ledger.ts'
 import { readLink } from '../records/read-link.ts'
 import { evaluateAssignment } from './evaluate-assignment.ts'
-import type { Facts, Known, Question, Wish } from './facts.ts'
+import type { Facts, Learnt, Question, Wish } from './facts.ts'
 import { findEnd } from './find-end.ts'
 import { lackOfAll, lackOfName, lackOfSet } from './find-lacks.ts'
 import type { Settling } from './settling.ts'
@@ -24,7 +24,7 @@ export type Again = {
   /** The entry that is known may be ahead of its object. Absent: it is read. */
   readonly entry?: 'as known'
   /** What stays known all the same. */
-  readonly keeps?: Known | undefined
+  readonly keeps?: Learnt | undefined
   /** It has been tried for long enough: the reason why it is put off. */
   readonly tiredOf?: string | undefined
 }
@@ -149,7 +149,7 @@ async function stateOf(account: Account | undefined, { id, context }: Settling):
 }
 
 /** Answers one question. Throws when it cannot be answered. */
-export async function learn(settling: Settling, what: Question): Promise<Known> {
+export async function learn(settling: Settling, what: Question): Promise<Learnt> {
   const { key, context, wish, entry } = settling
   const { objects, requests, pulledMs } = context
   switch (what) {

@@ -17,7 +17,7 @@ import { RecordChangedError } from '../records/json-record.ts'
 import type { StoredEntry } from '../records/ledger.ts'
 import { LinkReadings } from '../records/link-readings.ts'
 import { moveTwin } from '../records/open-work.ts'
-import type { Facts, Known, Wish } from './facts.ts'
+import type { Facts, Learnt, Wish } from './facts.ts'
 import type { Lacks, SettleContext } from './settlement.ts'
 
 /** So long the steps that follow each other share what one of them has read. */
@@ -56,7 +56,7 @@ export class Settling {
   /** The links whose status this evaluation concerns. */
   readonly concerned = new Set<string>()
   readonly lacks = new Map<string, Lack | 'none'>()
-  known: Known = {}
+  known: Learnt = {}
 
   constructor(key: AssignmentKey, context: SettleContext) {
     this.key = key
@@ -151,7 +151,7 @@ export class Settling {
     return target
   }
 
-  know(learned: Known): void {
+  know(learned: Learnt): void {
     this.known = { ...this.known, ...learned }
   }
 

@@ -32,8 +32,8 @@ type Holding = Omit<AssignmentId, 'accountId'>
 
 /** `unread`: listed there. `absent`: known not to be there. Nothing: not looked for yet. */
 type Part = Standing | 'unread' | 'absent' | undefined
-type Known = { ledger: Part; foreign: Part }
-type KnownHolding = { readonly holding: Holding; readonly accounts: Map<AccountId, Known> }
+type KnownParts = { ledger: Part; foreign: Part }
+type KnownHolding = { readonly holding: Holding; readonly accounts: Map<AccountId, KnownParts> }
 
 /**
  * How far the account assignments are, for statuses: what this process has read or written since its start, else what
@@ -177,7 +177,7 @@ export class Standings {
     await this.#listOnce()
     const found = new Set<AccountId>()
     for (const holding of await this.#holdingsOf(grant, 'ever')) {
-      const known = this.#known.get(renderHolding(holding))?.accounts ?? new Map<AccountId, Known>()
+      const known = this.#known.get(renderHolding(holding))?.accounts ?? new Map<AccountId, KnownParts>()
       for (const [accountId, { ledger, foreign }] of known)
         if (isThere(ledger) || isThere(foreign)) found.add(accountId)
     }
@@ -244,10 +244,10 @@ export class Standings {
     known.ledger = entry ? toStanding(entry) : 'absent'
   }
 
-  #knownOf(key: AssignmentKey): Known {
+  #knownOf(key: AssignmentKey): KnownParts {
     const { accountId, ...holding } = assignmentOf(key)
     const name = renderHolding(holding)
-    const { accounts } = this.#known.get(name) ?? { accounts: new Map<AccountId, Known>() }
+    const { accounts } = this.#known.get(name) ?? { accounts: new Map<AccountId, KnownParts>() }
     const known = accounts.get(accountId) ?? { ledger: undefined, foreign: undefined }
     accounts.set(accountId, known)
     this.#known.set(name, { holding, accounts })

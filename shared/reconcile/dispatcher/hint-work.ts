@@ -169,15 +169,15 @@ export class HintWork {
     const { keys, lacks } = await findHolders(assignment, context)
     if (lacks) this.board.noteLacks(permissionSet, lacks)
     this.board.touch([...(lacks?.keys() ?? [])])
-    let isWaiting = lacks !== undefined
+    const ends: ('done' | 'waiting')[] = lacks ? ['waiting'] : []
     for (const key of keys) {
       const end = await this.#settleAccess(key, context)
       if (end === 'given-back' || end === 'asked') return end
-      isWaiting ||= end === 'waiting'
+      ends.push(end)
     }
     // Made while this was evaluated: the one that wakes the links that wait for it could not see this one waiting.
     const isMade = lacked && context.permissionSets.knows(permissionSet)
-    return isWaiting && isMade ? this.#settle(item, context) : 'done'
+    return ends.includes('waiting') && isMade ? this.#settle(item, context) : 'done'
   }
 
   async #settleAccess(key: AssignmentKey, context: PermissionSetWorkSources): Promise<End | 'waiting'> {

@@ -82,7 +82,7 @@ async function tell<T extends KindTypes>(
   const crowd = crowdOf(key, configuration.folders)
   const isNew = stored === undefined && told?.state === 'rejected'
   const isOneTooMany = isNew && (await isCrowded(objects, crowd, configuration))
-  const next = told && !isOneTooMany ? { ...(head && describeInput(head)), ...told, by } : undefined
+  const next = told && !isOneTooMany ? { ...(head && describeInput(head)), by, ...told } : undefined
   const change = async (current: Status | undefined) => {
     if (current !== stored?.value) throw new RecordChangedError(statusKey(key))
     // It is there now, and has a look of its own to come: its status stays.

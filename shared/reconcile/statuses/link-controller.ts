@@ -69,10 +69,11 @@ async function gather(input: Input<LinkTypes>, context: ReadingContext<LinkConte
   }
 }
 
-function describe({ tell }: LinkEnd, { key, now }: Input<LinkTypes>, gathered: Facts): Description {
+function describe({ tell }: LinkEnd, { key, by, now }: Input<LinkTypes>, gathered: Facts): Description {
   const { reading, facts } = gathered
   const again = 'body' in reading ? instantsToCome(reading.body, now) : undefined
-  return { told: describeLink(facts), again, wakes: wakesOf(tell, key, gathered) }
+  const told = describeLink(facts)
+  return { told: told && { ...told, by }, again, wakes: wakesOf(tell, key, gathered) }
 }
 
 function wakesOf(tell: LinkEnd['tell'], key: string, { reading, accounts, blocked }: Facts): Wakes | undefined {

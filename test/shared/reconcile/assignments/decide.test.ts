@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { LedgerEntry } from '../../../../shared/domain/assignments/ledger-entry.ts'
 import { exempt } from '../../../../shared/domain/brake/admission.ts'
 import { decide } from '../../../../shared/reconcile/assignments/decide.ts'
-import type { Facts, Known, Step, Wish } from '../../../../shared/reconcile/assignments/facts.ts'
+import type { Facts, Learnt, Step, Wish } from '../../../../shared/reconcile/assignments/facts.ts'
 import type { LastWord } from '../../../../shared/reconcile/records/history.ts'
 import { ago, linkNamed, mine, now, third } from '../../domain/access-arbitraries.ts'
 
@@ -16,8 +16,8 @@ const lacking: Wish = { is: 'lacking', links: [link] }
 const unclear: Wish = { is: 'unclear', unreadable: [link.key], isLive: true }
 const unclearByOther: Wish = { is: 'unclear', unreadable: ['links_data/other'], isLive: true }
 const unplaced: Wish = { is: 'unplaced', lasting: [link.key] }
-const listed: Known = { listing: { isListed: true, at: now } }
-const unlisted: Known = { listing: { isListed: false, at: now } }
+const listed: Learnt = { listing: { isListed: true, at: now } }
+const unlisted: Learnt = { listing: { isListed: false, at: now } }
 const ours: LastWord = { says: 'ours', at: long, links: [linkNamed('b')] }
 const revokedLately: Extract<LastWord, { says: 'ended' }> = {
   says: 'ended',
@@ -26,7 +26,7 @@ const revokedLately: Extract<LastWord, { says: 'ended' }> = {
   ageMs: 5 * minute - 1,
 }
 const revokedLong: typeof revokedLately = { ...revokedLately, ageMs: 5 * minute }
-const passing: Known = { history: ours, admission: exempt('temporary access has ended') }
+const passing: Learnt = { history: ours, admission: exempt('temporary access has ended') }
 const in5 = new Date(now.getTime() + 5 * minute)
 
 type Change = Partial<LedgerEntry>
@@ -295,7 +295,7 @@ describe('access that an operator released', () => {
     expect(decided(wish, { entry: released, known: { history: ours } })).toEqual(giveBack)
   })
 
-  test.each<[string, Known, unknown]>([
+  test.each<[string, Learnt, unknown]>([
     ['has history asked', {}, learn('history')],
     ['is given back where history says nothing', { history: { says: 'nothing' } }, giveBack],
     ['is given back where history says that it was ours before', { history: ours }, giveBack],
@@ -321,7 +321,7 @@ describe('access that an operator released', () => {
 })
 
 describe('access that links grant', () => {
-  const asked: Known = { request: 'not-found' }
+  const asked: Learnt = { request: 'not-found' }
   test.each<[string, Given, unknown]>([
     ['there, and the ledger says so: it is in force', { entry: there }, inForce],
     [
@@ -432,8 +432,8 @@ describe('access that links grant', () => {
 })
 
 describe('access that links grant and that the ledger does not have', () => {
-  const none: Known = { foreign: 'none' }
-  const found: Known = { ...none, ...listed }
+  const none: Learnt = { foreign: 'none' }
+  const found: Learnt = { ...none, ...listed }
   test.each<[string, Given, unknown]>([
     ['is looked for under foreign/ first', {}, learn('foreign')],
     [
@@ -480,7 +480,7 @@ describe('access that links grant and that the ledger does not have', () => {
 })
 
 describe('access that nothing grants', () => {
-  const asked: Known = { request: 'not-found' }
+  const asked: Learnt = { request: 'not-found' }
   const failure = { reason: 'AWS says no' }
   const expired = access({
     grantedAt: undefined,
@@ -601,7 +601,7 @@ describe('access that nothing grants', () => {
 describe('access that is there and has to go', () => {
   const begun = (state: LedgerEntry['state'], kind: 'creation' | 'deletion' = 'deletion') =>
     access({ state, call: called(kind, 'FAILED') })
-  const asked: Known = { history: ours, ...listed }
+  const asked: Learnt = { history: ours, ...listed }
   test.each<[string, Given, unknown]>([
     ['has history asked first', { entry: there }, learn('history')],
     ['has the brake asked', { entry: there, known: { history: ours } }, { do: 'ask the brake' }],
@@ -685,7 +685,7 @@ describe('access that is there and has to go', () => {
 })
 
 describe('access whose links wait', () => {
-  const asked: Known = { request: 'not-found' }
+  const asked: Learnt = { request: 'not-found' }
   const in60 = new Date(now.getTime() + 60 * minute)
   const soon = new Date(now.getTime() + minute).toISOString()
   const orphanedAt = ago(59 * minute)

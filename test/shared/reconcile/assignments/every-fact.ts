@@ -5,7 +5,7 @@ import {
   ledgerStates,
 } from '../../../../shared/domain/assignments/ledger-entry.ts'
 import { exempt } from '../../../../shared/domain/brake/admission.ts'
-import type { Facts, Known, Wish } from '../../../../shared/reconcile/assignments/facts.ts'
+import type { Facts, Learnt, Wish } from '../../../../shared/reconcile/assignments/facts.ts'
 import type { LastWord } from '../../../../shared/reconcile/records/history.ts'
 import { type Choose, lazily } from '../../../every-choice.ts'
 import { ago, linkNamed, mine, now, third } from '../../domain/access-arbitraries.ts'
@@ -112,9 +112,9 @@ function everyWish(choose: Choose): Wish {
   }
 }
 
-function everyAnswer(choose: Choose, entry: LedgerEntry | undefined): Known {
+function everyAnswer(choose: Choose, entry: LedgerEntry | undefined): Learnt {
   const asked = <T>(answer: () => T) => (choose([true, false]) ? answer() : undefined)
-  return lazily<Known>({
+  return lazily<Learnt>({
     listing: () =>
       asked(() =>
         lazily<Listing>({ isListed: () => choose([false, true]), at: () => choose([now, new Date(ago(6 * minute))]) }),

@@ -14,7 +14,7 @@ import { claims, settlesAt, settlingMs } from '../../../../shared/domain/assignm
 import type { Access, GrantingLink, LedgerEntry } from '../../../../shared/domain/assignments/ledger-entry.ts'
 import { exempt } from '../../../../shared/domain/brake/admission.ts'
 import type { RequestKind } from '../../../../shared/ports/sso-admin.ts'
-import type { Facts, Known, Step, Wish } from '../../../../shared/reconcile/assignments/facts.ts'
+import type { Facts, Learnt, Step, Wish } from '../../../../shared/reconcile/assignments/facts.ts'
 import type { LastWord } from '../../../../shared/reconcile/records/history.ts'
 import { linkNamed, mine } from '../../domain/access-arbitraries.ts'
 
@@ -31,7 +31,7 @@ export type Done = { readonly calledAt: string; readonly outcome: 'SUCCEEDED' | 
 
 /** One evaluation, as far as it is in memory. `was`: what links have asked since it began. */
 export type Run = {
-  readonly known: Known
+  readonly known: Learnt
   readonly wish: Wish
   readonly prepared?: Facts['prepared'] | undefined
   readonly before?: LedgerEntry | undefined
@@ -143,7 +143,7 @@ export function perform(written: State, { ahead, ...run }: Run, step: Step): rea
   const state: State = written
   const one = (...states: readonly State[]): readonly Outcome[] => [{ label: step.do, states }]
   const goOn = (change: Partial<Run>, of = state): State => ({ ...of, run: { ...run, ...change } })
-  const know = (known: Known, of = state) => goOn({ known: { ...run.known, ...known } }, of)
+  const know = (known: Learnt, of = state) => goOn({ known: { ...run.known, ...known } }, of)
   switch (step.do) {
     case 'finish':
       return one({ ...state, run: undefined })
@@ -225,7 +225,7 @@ function undone({ before, prepared }: Run): LedgerEntry | undefined {
 }
 
 /** Everything is gathered again within one evaluation. */
-function again(state: State, run: Run, keeps: Known): State {
+function again(state: State, run: Run, keeps: Learnt): State {
   const known = { rest: run.known.rest, ...keeps }
   return { ...state, run: { ...run, known, wish: wishOf(state), prepared: undefined, before: undefined } }
 }
@@ -237,7 +237,7 @@ function listingsOf({ there, lag, second }: State): readonly boolean[] {
 
 function learn(state: State, run: Run, what: 'foreign' | 'history' | 'request'): State {
   const { entry, foreign, history, request, second } = state
-  const know = (known: Known, change: Partial<Run> = {}): State => ({
+  const know = (known: Learnt, change: Partial<Run> = {}): State => ({
     ...state,
     run: { ...run, ...change, known: { ...run.known, ...known } },
   })

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import type { AssignmentCall, LedgerEntry } from '../../../../shared/domain/assignments/ledger-entry.ts'
-import type { Facts, Known, Step, Wish } from '../../../../shared/reconcile/assignments/facts.ts'
+import type { Facts, Learnt, Step, Wish } from '../../../../shared/reconcile/assignments/facts.ts'
 import { ago, mine } from '../../domain/access-arbitraries.ts'
 import { learned, wishes } from './arbitrary-facts.ts'
 
 /** How the world outside answers throughout one evaluation. */
-export type Truth = Required<Pick<Known, 'listing' | 'foreign' | 'history' | 'admission'>> & {
+export type Truth = Required<Pick<Learnt, 'listing' | 'foreign' | 'history' | 'admission'>> & {
   /** What the links say on the live account. */
   readonly live: Wish
   readonly doesCheckPass: boolean
@@ -38,7 +38,7 @@ export function performOnFacts(
   refusals: number,
 ): { readonly facts: Facts; readonly refusals: number } {
   const done = (change: Partial<Facts>) => ({ facts: { ...facts, ...change }, refusals })
-  const know = (learnt: Known, of = facts) => ({ facts: { ...of, known: { ...of.known, ...learnt } }, refusals })
+  const know = (learnt: Learnt, of = facts) => ({ facts: { ...of, known: { ...of.known, ...learnt } }, refusals })
   const live = { wish: truth.live, ...again(facts) }
   const { entry } = facts
   switch (step.do) {
