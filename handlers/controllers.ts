@@ -4,11 +4,11 @@ import type { InputMessage } from '../shared/domain/links/input-message.ts'
 import type { Controller, KindTypes } from '../shared/reconcile/inputs/controller.ts'
 import { reconcileInput } from '../shared/reconcile/inputs/reconcile-input.ts'
 import { groupController } from '../shared/reconcile/people/group-controller.ts'
-import { lookAtAttributes } from '../shared/reconcile/people/look-at-attributes.ts'
 import { membershipController } from '../shared/reconcile/people/membership-controller.ts'
 import { lookAtEnded, personController } from '../shared/reconcile/people/person-controller.ts'
 import { ruleController } from '../shared/reconcile/people/rule-controller.ts'
 import { suspensionController } from '../shared/reconcile/people/suspension-controller.ts'
+import { uploadedAttributesController } from '../shared/reconcile/permission-sets/attributes-controller.ts'
 import type { queuesOfPeople } from '../shared/reconcile/records/inputs.ts'
 import { lookAtApproval } from '../shared/reconcile/requests/look-at-approval.ts'
 import { lookAtRequest } from '../shared/reconcile/requests/look-at-request.ts'
@@ -50,7 +50,7 @@ register(kinds.person, by(personController))
 register(kinds.group, by(groupController))
 register(kinds.membership, by(membershipController))
 register(kinds.rule, by(ruleController))
-register(kinds.attributes, lookAtAttributes)
+register(kinds.attributes, by(uploadedAttributesController))
 
 /** The controller of an input's kind. Throws where no function works on messages of this kind, or another one does. */
 export function controllerOf(key: string): Reconcile {

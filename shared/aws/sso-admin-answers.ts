@@ -12,7 +12,12 @@ import type {
   Tag as SdkTag,
 } from '@aws-sdk/client-sso-admin'
 import * as z from 'zod'
-import { attributeKey, attributeSource, sortAttributes } from '../domain/attributes/attributes-file.ts'
+import {
+  type AttributeConfiguration,
+  attributeKey,
+  attributeSource,
+  sortAttributes,
+} from '../domain/attributes/attributes-file.ts'
 import { type AccountId, accountId } from '../domain/organization/account-id.ts'
 import type { CustomerManagedPolicy, PermissionsBoundary, Tag } from '../domain/permission-sets/permission-set-file.ts'
 import { permissionSetName } from '../domain/permission-sets/permission-set-name.ts'
@@ -22,7 +27,6 @@ import { ServiceError } from '../ports/service-error.ts'
 import type {
   AssignmentRequest,
   AssignmentTarget,
-  AttributeConfiguration,
   PermissionSetAttributes,
   Principal,
   Provisioning,

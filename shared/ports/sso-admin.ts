@@ -1,4 +1,4 @@
-import type { Attribute } from '../domain/attributes/attributes-file.ts'
+import type { Attribute, AttributeConfiguration } from '../domain/attributes/attributes-file.ts'
 import type { AccountId } from '../domain/organization/account-id.ts'
 import type {
   CustomerManagedPolicy,
@@ -58,14 +58,6 @@ export const provisioningStatuses = [
 ] as const
 /** Whether an account has a permission set as it is defined now. */
 export type ProvisioningStatus = (typeof provisioningStatuses)[number]
-
-/** DescribeInstanceAccessControlAttributeConfiguration. `reason`: why it failed. */
-export type AttributeConfiguration = {
-  readonly status: 'ENABLED' | 'CREATION_IN_PROGRESS' | 'CREATION_FAILED'
-  readonly reason?: string | undefined
-  /** Ascending by key. */
-  readonly attributes: readonly Attribute[]
-}
 
 export type Principal = { readonly principalId: PrincipalId; readonly principalType: PrincipalType }
 
@@ -156,9 +148,10 @@ export interface SsoAdmin {
   updateAttributes(attributes: readonly Attribute[]): Promise<void>
 }
 
-/** The calls about permission sets that change nothing. */
+/** The calls about permission sets and attributes that change nothing. */
 export type ReadingSsoAdmin = Pick<
   SsoAdmin,
+  | 'describeAttributes'
   | 'describePermissionSet'
   | 'listTagsForResource'
   | 'listManagedPolicies'

@@ -15,6 +15,7 @@ test.each([
     'shared/reconcile/permission-sets/make-permission-set-change.ts',
   ],
   [/identityStore\.deleteUser\(/, 'shared/reconcile/calls/taking-calls.ts'],
+  [/\.updateAttributes\b/, 'shared/reconcile/calls/taking-calls.ts'],
 ])('the call %s stands in one file, whose function asks for an admission by its type', (pattern, file) => {
   expect(filesWith(pattern)).toEqual([file])
   expect(readText(file)).toMatch(/: Admission\b/)

@@ -29,6 +29,15 @@ export type AttributeSource = z.infer<typeof attributeSource>
 /** One attribute for access control: `aws:PrincipalTag/<key>` gets its value from there. */
 export type Attribute = { readonly key: AttributeKey; readonly source: AttributeSource }
 
+/** The attributes of the instance. A change takes seconds, and may fail. */
+export type AttributeConfiguration = {
+  readonly status: 'ENABLED' | 'CREATION_IN_PROGRESS' | 'CREATION_FAILED'
+  /** Why it failed. */
+  readonly reason?: string | undefined
+  /** Ascending by key. */
+  readonly attributes: readonly Attribute[]
+}
+
 /** As `describe-instance-access-control-attribute-configuration` answers it. */
 export const attributesFileSchema = z.strictObject({
   /** For editors. */

@@ -14,6 +14,12 @@ export function isReleased(brake: BrakeRecord, key: AssignmentKey, now: Date): b
   return hasRelease(brake, now, ({ keys }) => keys.includes(key))
 }
 
+/** What a person has released of this rule's lists. */
+export function listReleased(brake: BrakeRecord, rule: BrakeList['rule'], now: Date): ReadonlySet<string> {
+  const ofRule = brake.releases.filter((release) => release.rule === rule && isInForce(release, now))
+  return new Set(ofRule.flatMap(({ items }) => items))
+}
+
 /** What a policy's minimum holds: only its own release lets it go. */
 export function isMinimumReleased(brake: BrakeRecord, item: string, now: Date): boolean {
   return hasRelease(brake, now, ({ rule, items }) => rule === 'minimum' && items.includes(item))

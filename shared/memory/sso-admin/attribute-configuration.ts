@@ -1,6 +1,5 @@
-import type { Attribute } from '../../domain/attributes/attributes-file.ts'
+import type { Attribute, AttributeConfiguration as Configured } from '../../domain/attributes/attributes-file.ts'
 import { sortAttributes } from '../../domain/attributes/attributes-file.ts'
-import type { AttributeConfiguration as Configured } from '../../ports/sso-admin.ts'
 import { conflict, conflictingOperation, invalid, notFound } from './sso-admin-refusals.ts'
 
 /** What was asked for last. Its outcome is an instant, not a timer, so it outlives the process. */

@@ -1,4 +1,4 @@
-import type { Attribute } from '../../domain/attributes/attributes-file.ts'
+import type { Attribute, AttributeConfiguration as Configured } from '../../domain/attributes/attributes-file.ts'
 import type { AccountId } from '../../domain/organization/account-id.ts'
 import type {
   CustomerManagedPolicy,
@@ -18,7 +18,6 @@ import { ServiceError } from '../../ports/service-error.ts'
 import type {
   AssignmentRequest,
   AssignmentTarget,
-  AttributeConfiguration as Configured,
   NewPermissionSet,
   PermissionSetAttributes,
   Principal,

@@ -35,6 +35,10 @@ export type Leavers = {
   readonly staying: readonly string[]
 }
 
+/** In words. */
+export type AttributeLosses = { readonly losses: readonly string[]; readonly taken: readonly string[] }
+type HeldList = Pick<Held, 'outcome'> & { readonly list: BrakeList }
+
 type ContentsAnswer = HeldContents | { readonly admission: Admission; readonly isReleased: boolean }
 
 type BrakePorts = Pick<Ports, 'objects' | 'queues' | 'clock' | 'randomness' | 'log' | 'metrics'>
@@ -143,17 +147,19 @@ export class Brake {
     if (record && change(record) !== record) await this.#store.change(change)
   }
 
-  /** Which of these losses of attributes a person has to release first. They are all that the file asks for now. */
-  async admitAttributes(losses: readonly string[]): Promise<BrakeList | undefined> {
-    const isListed = ({ lists }: BrakeRecord) => lists.some(({ rule }) => rule === 'attributes')
-    if (losses.length === 0 && !this.#isFailing && !isListed(this.#store.record)) return undefined
-    let held: BrakeList | undefined
+  /**
+   * Asked before attributes for access control are taken away. `losses`: all that the file asks for now; those that nobody released
+   * are the list. `taken`: the losses of one call. The list if it has one of them.
+   */
+  async admitAttributes({ losses, taken }: AttributeLosses): Promise<Admission | HeldList> {
+    const held: { list?: BrakeList | undefined } = {}
     await this.#store.change((record, terms) => {
       const { brake, list } = judgeLosses(record, losses, terms)
-      held = list
+      held.list = list
       return brake
     })
-    return held
+    const { list } = held
+    return list && taken.some((loss) => list.items.includes(loss)) ? { outcome: 'held', list } : admitted()
   }
 
   /**

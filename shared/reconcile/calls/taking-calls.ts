@@ -1,8 +1,10 @@
+import type { Attribute } from '../../domain/attributes/attributes-file.ts'
 import type { Admission } from '../../domain/brake/admission.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { Ports } from '../../ports/ports.ts'
 
 type Directory = Pick<Ports, 'identityStore'>
+type InstanceAdmin = Pick<Ports, 'ssoAdmin'>
 
 /** Takes somebody out of a group. Throws ServiceError. */
 export function removeMember(_: Admission, membershipId: string, { identityStore }: Directory): Promise<void> {
@@ -12,4 +14,13 @@ export function removeMember(_: Admission, membershipId: string, { identityStore
 /** Nobody can take this back. Throws ServiceError. */
 export function deleteUser(_: Admission, user: PrincipalId, { identityStore }: Directory): Promise<void> {
   return identityStore.deleteUser(user)
+}
+
+/** All attributes for access control of the instance, in place of those that there are. Throws ServiceError. */
+export function replaceAttributes(
+  _: Admission,
+  attributes: readonly Attribute[],
+  { ssoAdmin }: InstanceAdmin,
+): Promise<void> {
+  return ssoAdmin.updateAttributes(attributes)
 }

@@ -30,10 +30,11 @@ import { patientAccountAccess } from '../calls/patient-account-access.ts'
 import { patientIdentityStore } from '../calls/patient-identity-store.ts'
 import { repeatPatiently } from '../calls/repeat-patiently.ts'
 import { DriftCheck, type DriftCheckSources } from '../drift/check-drift.ts'
+import { reconcileInput } from '../inputs/reconcile-input.ts'
+import { attributesController } from '../permission-sets/attributes-controller.ts'
 import type { PermissionSetContext } from '../permission-sets/permission-set-settlement.ts'
 import { PermissionSetWork, type PermissionSetWorkSources } from '../permission-sets/permission-set-work.ts'
 import { Provisionings } from '../permission-sets/provisionings.ts'
-import { settleAttributes } from '../permission-sets/settle-attributes.ts'
 import { describeError, reasonOf } from '../records/failures.ts'
 import { RecordChangedError } from '../records/json-record.ts'
 import { sendHints } from '../records/lanes.ts'
@@ -156,7 +157,9 @@ export class HintWork {
       return 'done'
     }
     if (hint.kind === 'attributes') {
-      if ((await settleAttributes(context)) === 'failed') this.failed++
+      const message = { v: 1, id: this.#context.randomness.id(), event: hint.cause, key: attributesKey } as const
+      const { status } = await reconcileInput(message, attributesController, this.#context)
+      if (status?.state === 'failed') this.failed++
       return 'done'
     }
     if (hint.kind === 'access') {

@@ -7,6 +7,7 @@ import type { Status } from '../../domain/statuses/status.ts'
 import type { ReadingIdentityStore } from '../../ports/identity-store.ts'
 import type { ReadingObjects } from '../../ports/object-store.ts'
 import type { Ports } from '../../ports/ports.ts'
+import type { ReadingSsoAdmin } from '../../ports/sso-admin.ts'
 import type { JsonRecord } from '../records/json-record.ts'
 import type { KnownRecord } from '../records/known-record.ts'
 import type { FileReading, InputHead } from '../records/read-input.ts'
@@ -31,15 +32,20 @@ export type KindTypes = {
   readonly learnt?: unknown
 }
 
-export type ReconcileContext = Pick<Ports, 'objects' | 'queues' | 'randomness' | 'clock' | 'identityStore' | 'log'> & {
-  readonly configuration: Configuration
-}
+export type ReconcileContext = Pick<
+  Ports,
+  'objects' | 'queues' | 'randomness' | 'clock' | 'identityStore' | 'ssoAdmin' | 'log'
+> & { readonly configuration: Configuration }
 
 /** The same without anything that writes: a plan can gather, too. */
 export type ReadingContext<Context extends ReconcileContext> = Omit<
   Context,
-  'objects' | 'identityStore' | 'queues' | 'randomness' | 'brake' | 'suspensions' | 'census'
-> & { readonly objects: ReadingObjects; readonly identityStore: ReadingIdentityStore }
+  'objects' | 'identityStore' | 'ssoAdmin' | 'queues' | 'randomness' | 'brake' | 'suspensions' | 'census'
+> & {
+  readonly objects: ReadingObjects
+  readonly identityStore: ReadingIdentityStore
+  readonly ssoAdmin: ReadingSsoAdmin
+}
 
 /** One input as it is now. */
 export type Input<T extends KindTypes> = {

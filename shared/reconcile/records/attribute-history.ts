@@ -4,7 +4,8 @@ import { renderNameInKey } from '../../domain/links/name-in-key.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { tellEvent } from './tell-event.ts'
 
-const folder = 'history/access-control-attributes/'
+/** Where history has what is about all of them; beside it each attribute has a folder. */
+export const attributesFolder = 'history/access-control-attributes/'
 
 /** What was carried out: an event for each attribute, in a folder of its own. */
 export async function tellAttributeSteps(
@@ -17,18 +18,12 @@ export async function tellAttributeSteps(
     const left = to === undefined ? 'removed' : 'changed'
     const event = from === undefined ? 'added' : left
     const told = { event, named: `attribute-${event}`, at, body: { key, from, to } }
-    await tellEvent(objects, { folder: `${folder}${name}/`, name }, told)
+    await tellEvent(objects, { folder: `${attributesFolder}${name}/`, name }, told)
   }
 }
 
-/** What is about all of them. */
-export async function tellAttributes(
-  objects: ObjectStore,
-  {
-    event,
-    at,
-    ...body
-  }: { readonly event: 'held' | 'given-up'; readonly at: string } & Readonly<Record<string, unknown>>,
-): Promise<void> {
-  await tellEvent(objects, { folder, name: attributesKey }, { event, named: `attributes-${event}`, at, body })
+/** The brake holds these changes since `at`. */
+export async function tellHeldAttributes(objects: ObjectStore, at: string, changes: readonly string[]): Promise<void> {
+  const told = { event: 'held', named: 'attributes-held', at, body: { changes } }
+  await tellEvent(objects, { folder: attributesFolder, name: attributesKey }, told)
 }

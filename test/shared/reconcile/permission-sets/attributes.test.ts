@@ -134,6 +134,21 @@ test('a file that is not valid changes nothing and says so', async () => {
   expect(await attributing.world.keys('owned_attributes/')).toHaveLength(1)
 })
 
+test('a file that is not valid holds nothing any more', async () => {
+  const attributing = new Attributing()
+  await attributing.put({ Team: 'a' })
+  await attributing.until('applied')
+  await attributing.put({})
+  await attributing.until('held')
+  await attributing.world.objects.put(attributesKey, '{ "attributes": [] }')
+  await attributing.until('rejected')
+  await attributing.world.until(
+    async () => JSON.stringify((await attributing.world.json('control/brake.json'))?.lists) === '[]',
+    'no list',
+  )
+  expect(attributing.now()).toEqual({ Team: 'a' })
+})
+
 describe('changes by hand are found within the hour', () => {
   test.each(['restore', 'report'] as const)('and onDrift says %s', async (onDrift) => {
     const attributing = new Attributing({ configuration: { onDrift } })

@@ -1,0 +1,99 @@
+import type { Attribute, AttributeConfiguration, OwnedAttributes } from './attributes-file.ts'
+import {
+  applySteps,
+  describeAttributeStep,
+  isLoss,
+  isSameAttributes,
+  planAttributes,
+  recordApplied,
+} from './plan-attributes.ts'
+
+/** What is known of the attributes for access control. */
+export type AttributesFacts = {
+  readonly file: 'none' | 'invalid' | readonly Attribute[]
+  readonly entry: OwnedAttributes | undefined
+  /** In Identity Center. `undefined`: none were ever configured; or neither the file nor the entry asks for any. */
+  readonly configured: AttributeConfiguration | undefined
+  readonly onDrift: 'restore' | 'report'
+  /** The losses that a person has released, in words. */
+  readonly released: ReadonlySet<string>
+  /** The brake holds losses. */
+  readonly isListed: boolean
+}
+
+export const attributesActions = ['drop', 'note', 'ask', 'hold', 'keep', 'give up'] as const
+export const attributesEnds = ['invalid', 'nothing', 'in progress', 'drift', 'applied'] as const
+
+/** Losses are in words, as the brake names them. */
+export type AttributesAction =
+  | { readonly do: 'drop' | 'keep' | 'give up' }
+  | { readonly do: 'note'; readonly asked: Asked; readonly applied: readonly Attribute[] }
+  /** `losses`: all that the file asks for. `taken`: those that this call carries out. */
+  | ({ readonly do: 'ask'; readonly losses: readonly string[]; readonly taken: readonly string[] } & Omit<Asked, 'at'>)
+  | { readonly do: 'hold'; readonly losses: readonly string[]; readonly drift: readonly string[] }
+export type AttributesEnd =
+  | { readonly tell: 'invalid' | 'nothing' | 'in progress' | 'applied' }
+  | { readonly tell: 'drift'; readonly drift: readonly string[] }
+type Asked = NonNullable<OwnedAttributes['asked']>
+type Decision = AttributesAction | AttributesEnd
+
+/**
+ * The next step for the attributes. `planAttributes` says how they differ from the file. Additions go on at once; a loss waits until a
+ * person releases it. A file that is gone gives the attributes up: nothing is changed. The first row that fits counts.
+ *
+ * | file          | entry                          | Identity Center           | other                          | step        |
+ * | ------------- | ------------------------------ | ------------------------- | ------------------------------ | ----------- |
+ * | none, invalid | any                            | any                       | the brake holds losses         | drop        |
+ * | invalid       | asks for nothing               | any                       | any                            | invalid     |
+ * | none          | asks for nothing               | any                       | any                            | give up     |
+ * | none          | none                           | any                       | any                            | nothing     |
+ * | any           | any                            | is still at work          | any                            | in progress |
+ * | any           | asks for these                 | enabled                   | any                            | note        |
+ * | invalid       | asks                           | any                       | any                            | invalid     |
+ * | none          | asks                           | any                       | any                            | give up     |
+ * | valid         | any                            | none; failed; lacks what may be changed now | any          | ask         |
+ * | valid         | any                            | enabled                   | a loss that nobody released    | hold        |
+ * | valid         | any                            | enabled                   | the brake holds losses         | drop        |
+ * | valid         | any                            | changed by others, which is only reported | any            | drift       |
+ * | valid         | asks, or was applied otherwise | as the file says          | any                            | keep        |
+ * | valid         | was applied as the file says   | as the file says          | any                            | applied     |
+ */
+export function decideAttributes(facts: AttributesFacts): Decision {
+  const { file, entry, configured, isListed } = facts
+  const isThere = typeof file !== 'string'
+  if (!isThere && isListed) return { do: 'drop' }
+  const asked = entry?.asked
+  if (!isThere && asked === undefined) return leave(facts)
+  if (configured?.status === 'CREATION_IN_PROGRESS') return { tell: 'in progress' }
+  if (asked && configured?.status === 'ENABLED' && isSameAttributes(asked.attributes, configured.attributes))
+    return { do: 'note', asked, applied: recordApplied(entry?.applied, asked) }
+  return isThere ? approach(file, facts) : leave(facts)
+}
+
+function leave({ file, entry }: AttributesFacts): Decision {
+  if (file === 'invalid') return { tell: 'invalid' }
+  return entry ? { do: 'give up' } : { tell: 'nothing' }
+}
+
+function approach(wanted: readonly Attribute[], facts: AttributesFacts): Decision {
+  const { entry, configured, onDrift, released, isListed } = facts
+  const { applied, asked } = entry ?? {}
+  // A change that failed is described as it was asked for; in force is at most what there was before.
+  const before = configured?.status === 'CREATION_FAILED' ? asked?.before : undefined
+  const actual = before ?? configured?.attributes ?? []
+  const steps = planAttributes({ wanted, actual, owned: entry, onDrift })
+  const losses = steps.filter(isLoss).map(describeAttributeStep)
+  const held = losses.filter((loss) => !released.has(loss))
+  const going = steps.filter((one) => one.step !== 'report' && !held.includes(describeAttributeStep(one)))
+  const attributes = [...applySteps(actual, going)]
+  if (configured?.status !== 'ENABLED' || !isSameAttributes(attributes, actual)) {
+    const taken = losses.filter((loss) => released.has(loss))
+    return { do: 'ask', attributes, before: [...(asked?.before ?? actual)], losses, taken }
+  }
+  const drift = steps.filter(({ step }) => step === 'report').map(describeAttributeStep)
+  if (held.length > 0) return { do: 'hold', losses, drift }
+  if (isListed) return { do: 'drop' }
+  if (drift.length > 0) return { tell: 'drift', drift }
+  const isKept = asked === undefined && applied !== undefined && isSameAttributes(applied, wanted)
+  return isKept ? { tell: 'applied' } : { do: 'keep' }
+}

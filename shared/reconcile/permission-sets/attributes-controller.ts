@@ -1,0 +1,247 @@
+import {
+  type Attribute,
+  type AttributeConfiguration,
+  attributesFileMostBytes,
+  attributesKey,
+  type OwnedAttributes,
+  parseAttributesFile,
+} from '../../domain/attributes/attributes-file.ts'
+import {
+  type AttributesAction,
+  type AttributesEnd,
+  type AttributesFacts,
+  decideAttributes,
+} from '../../domain/attributes/decide-attributes.ts'
+import { planAttributes } from '../../domain/attributes/plan-attributes.ts'
+import { exempt } from '../../domain/brake/admission.ts'
+import type { BrakeList } from '../../domain/brake/brake-record.ts'
+import { describeList } from '../../domain/brake/describe-list.ts'
+import { listReleased } from '../../domain/brake/releases.ts'
+import type { Configuration } from '../../domain/deployment/configuration.ts'
+import { attributesHint } from '../../domain/messages/hint.ts'
+import { parsed, quote } from '../../domain/statuses/complaint.ts'
+import { rejection } from '../../domain/statuses/status.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import type { Ports } from '../../ports/ports.ts'
+import type { SettleContext } from '../assignments/settlement.ts'
+import type { Brake } from '../brake/brake.ts'
+import { digestOf, readBrake } from '../brake/brake-file.ts'
+import { replaceAttributes } from '../calls/taking-calls.ts'
+import type {
+  Controller,
+  Description,
+  Effect,
+  Input,
+  KindTypes,
+  ReadingContext,
+  ReconcileContext,
+} from '../inputs/controller.ts'
+import { attributesFolder, tellAttributeSteps, tellHeldAttributes } from '../records/attribute-history.ts'
+import { sendInput } from '../records/inputs.ts'
+import { KnownRecord } from '../records/known-record.ts'
+import { ownedAttributesRecord } from '../records/owned-attributes.ts'
+import { describeInput } from '../records/read-input.ts'
+
+type AttributesContext = ReconcileContext &
+  Pick<SettleContext, 'ssoAdmin' | 'mayStart' | 'ending'> & { readonly brake: Pick<Brake, 'admitAttributes'> }
+
+interface AttributesTypes extends KindTypes {
+  readonly name: typeof attributesKey
+  readonly body: readonly Attribute[]
+  readonly entry: OwnedAttributes
+  readonly facts: AttributesFacts
+  readonly action: AttributesAction
+  readonly end: AttributesEnd
+  readonly context: AttributesContext
+}
+
+type AttributesInput = Input<AttributesTypes>
+
+interface UploadTypes extends KindTypes {
+  readonly name: typeof attributesKey
+  readonly body: readonly Attribute[]
+  readonly entry: never
+  readonly facts: object
+  readonly action: never
+  readonly end: { readonly tell: 'asked' }
+  readonly context: ReconcileContext
+}
+
+/** A change takes seconds. If it takes longer, ssofile looks again later. */
+const looksMost = 8
+const lookEveryMs = 1_000
+const soonMs = 45_000
+
+const kind = {
+  noun: 'attributes',
+  parseName: () => parsed<typeof attributesKey>(attributesKey),
+  mostBytes: attributesFileMostBytes,
+  parseBody: (_: string, body: Uint8Array, sizeBytes: number) => parseAttributesFile(body, sizeBytes),
+} as const
+
+/** The file of attributes, as its upload is looked at: only the dispatcher calls SSO Admin, so it gets a hint. */
+export const uploadedAttributesController: Controller<UploadTypes> = {
+  ...kind,
+  describesInvalid: true,
+  gather: async () => ({}),
+  decide: () => ({ tell: 'asked' }),
+  underPause: [],
+  perform: async () => ({}),
+  describe: (_, input) => ({
+    told: describeUpload(input),
+    wakes: { why: 'the dispatcher applies them', hints: [attributesHint(attributesKey)] },
+  }),
+}
+
+function describeUpload({ file, head, told }: Input<UploadTypes>): Description['told'] {
+  if (file.is === 'invalid') return rejection(file.complaint)
+  // If the file is gone, the dispatcher says what became of it.
+  if (head === undefined) return told
+  const isTold = told !== undefined && told.state !== 'rejected' && told.etag === head.etag
+  return isTold ? { ...told, ...describeInput(head) } : { state: 'applying' }
+}
+
+/** The same in the dispatcher: makes the attributes for access control of the instance equal to the file. */
+export const attributesController: Controller<AttributesTypes> = {
+  ...kind,
+  entryOf: ownedAttributesRecord,
+  historyOf: () => ({ folder: attributesFolder, name: attributesKey }),
+  gather,
+  decide: decideAttributes,
+  underPause: ['drop', 'note', 'hold', 'keep', 'give up'],
+  perform,
+  describe,
+}
+
+/** Every hour: somebody may have changed them by hand. If there is no file and no entry, nobody is asked. */
+export async function compareAttributes(
+  ports: Pick<Ports, 'objects' | 'queues' | 'randomness'>,
+  configuration: Configuration,
+): Promise<void> {
+  const { objects } = ports
+  const keys = [attributesKey, ownedAttributesRecord(objects).key]
+  const heads = await Promise.all(keys.map((key) => objects.head(key)))
+  if (heads.some((head) => head !== undefined))
+    await sendInput(ports, { key: attributesKey }, 'reconcile', configuration)
+}
+
+async function gather(
+  { file, entry, now }: AttributesInput,
+  { objects, ssoAdmin, configuration }: ReadingContext<AttributesContext>,
+): Promise<AttributesFacts> {
+  const brake = await readBrake(objects)
+  const isAsked = file.is === 'valid' || entry?.asked !== undefined
+  return {
+    file: file.is === 'valid' ? file.body : file.is,
+    entry,
+    configured: isAsked ? await ssoAdmin.describeAttributes() : undefined,
+    onDrift: configuration.onDrift,
+    released: brake ? listReleased(brake, 'attributes', now) : new Set(),
+    isListed: brake?.lists.some(({ rule }) => rule === 'attributes') === true,
+  }
+}
+
+async function perform(
+  action: AttributesAction,
+  input: AttributesInput,
+  facts: AttributesFacts,
+  context: AttributesContext,
+): Promise<Effect<OwnedAttributes> | Description> {
+  const { file, entry } = input
+  const { objects, brake } = context
+  switch (action.do) {
+    case 'drop':
+      await brake.admitAttributes({ losses: [], taken: [] })
+      return {}
+    case 'note': {
+      const { attributes, before, at } = action.asked
+      const steps = planAttributes({ wanted: attributes, actual: before, owned: undefined, onDrift: 'restore' })
+      await tellAttributeSteps(objects, steps, at)
+      return { entry: { v: 1, applied: [...action.applied] } }
+    }
+    case 'ask':
+      return ask(action, input, facts, context)
+    case 'hold': {
+      const answer = await brake.admitAttributes({ losses: action.losses, taken: action.losses })
+      if (answer.outcome === 'passes') return {}
+      const { since: at, items } = answer.list
+      await tellHeldAttributes(objects, at, items)
+      return { told: describeHeld(answer.list, action.drift) }
+    }
+    case 'keep':
+      return file.is === 'valid' ? { entry: { v: 1, applied: [...file.body] } } : {}
+    case 'give up': {
+      const attributes = (entry?.applied ?? []).map(({ key }) => key)
+      return { history: { event: 'given-up', body: { attributes } }, entry: 'none' }
+    }
+  }
+}
+
+/** The entry is written first: after a death between the two, nobody takes the change for somebody else's. */
+async function ask(
+  { attributes, before, losses, taken }: Extract<AttributesAction, { do: 'ask' }>,
+  { entry, now }: AttributesInput,
+  { configured }: AttributesFacts,
+  context: AttributesContext,
+): Promise<Effect<OwnedAttributes> | Description> {
+  const { objects, brake, ssoAdmin } = context
+  const answer = taken.length === 0 ? exempt('nobody loses anything') : await brake.admitAttributes({ losses, taken })
+  if (answer.outcome === 'held') return {}
+  const record = new KnownRecord(ownedAttributesRecord(objects))
+  if (JSON.stringify(await record.read()) !== JSON.stringify(entry)) return {}
+  await record.write({ v: 1, applied: entry?.applied, asked: { attributes, before, at: renderInstant(now) } })
+  if (configured === undefined) await ssoAdmin.createAttributes(attributes)
+  else await replaceAttributes(answer, attributes, context)
+  const { status, reason = 'without a reason' } = (await awaitOutcome(context)) ?? {}
+  if (status !== 'CREATION_FAILED') return {}
+  return {
+    told: {
+      state: 'failed',
+      reason: `Identity Center did not take the attributes: ${quote(reason, 500)}`,
+      remedy: 'correct the file and upload it; the same is tried again each hour',
+    },
+  }
+}
+
+async function awaitOutcome(context: AttributesContext, looks = 1): Promise<AttributeConfiguration | undefined> {
+  const { ssoAdmin, clock, ending, mayStart } = context
+  const configured = await ssoAdmin.describeAttributes()
+  if (configured?.status !== 'CREATION_IN_PROGRESS' || looks === looksMost || !mayStart()) return configured
+  await clock.sleep(lookEveryMs, ending)
+  return awaitOutcome(context, looks + 1)
+}
+
+function describe(end: AttributesEnd, { now }: AttributesInput): Description {
+  switch (end.tell) {
+    case 'invalid':
+    case 'nothing':
+      return { told: undefined }
+    case 'in progress':
+      return {
+        told: { state: 'applying', reason: 'Identity Center is still at work on the attributes' },
+        again: new Date(now.getTime() + soonMs),
+      }
+    case 'drift':
+      return {
+        told: {
+          state: 'failed',
+          reason: describeDrift(end.drift),
+          remedy: 'write the change into the file, or set onDrift to restore',
+        },
+      }
+    case 'applied':
+      return { told: { state: 'applied' } }
+  }
+}
+
+function describeHeld(list: BrakeList, drift: readonly string[]): Description['told'] {
+  return {
+    state: 'held',
+    reason: [describeList(list), ...(drift.length > 0 ? [describeDrift(drift)] : [])].join('. '),
+    remedy: `if it is meant: ssofile brake --release ${digestOf(list)}; if not: upload the file as it should be`,
+  }
+}
+
+function describeDrift(drift: readonly string[]): string {
+  return `somebody else changed them, and onDrift only reports; the file asks: ${drift.join('; ')}`
+}
