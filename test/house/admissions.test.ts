@@ -16,6 +16,10 @@ test.each([
   ],
   [/identityStore\.deleteUser\(/, 'shared/reconcile/calls/taking-calls.ts'],
   [/\.updateAttributes\b/, 'shared/reconcile/calls/taking-calls.ts'],
+  [
+    /\.updateAccessKey\([^)]*false\)|\.deleteAccessKey\b|\.deletePassword\b|iam\.deleteUser\b/,
+    'shared/reconcile/calls/taking-calls.ts',
+  ],
 ])('the call %s stands in one file, whose function asks for an admission by its type', (pattern, file) => {
   expect(filesWith(pattern)).toEqual([file])
   expect(readText(file)).toMatch(/: Admission\b/)

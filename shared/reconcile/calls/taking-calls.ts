@@ -1,7 +1,9 @@
 import type { Attribute } from '../../domain/attributes/attributes-file.ts'
 import type { Admission } from '../../domain/brake/admission.ts'
+import type { Credential } from '../../domain/credentials/retire-file.ts'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import type { Ports } from '../../ports/ports.ts'
+import type { RetiringAccount } from '../../ports/retirer.ts'
 
 type Directory = Pick<Ports, 'identityStore'>
 type InstanceAdmin = Pick<Ports, 'ssoAdmin'>
@@ -23,4 +25,15 @@ export function replaceAttributes(
   { ssoAdmin }: InstanceAdmin,
 ): Promise<void> {
   return ssoAdmin.updateAttributes(attributes)
+}
+
+/** Throws ServiceError, NoSuchEntity where the key is gone. */
+export function makeKeyInactive(_: Admission, { user, what }: Credential, iam: RetiringAccount): Promise<void> {
+  return iam.updateAccessKey(user, what, false)
+}
+
+/** Nobody can take this back. Throws ServiceError, NoSuchEntity where it is gone. */
+export function deleteCredential(_: Admission, { user, what }: Credential, iam: RetiringAccount): Promise<void> {
+  if (what === 'user') return iam.deleteUser(user)
+  return what === 'password' ? iam.deletePassword(user) : iam.deleteAccessKey(user, what)
 }

@@ -40,7 +40,7 @@ export type ReconcileContext = Pick<
 /** The same without anything that writes: a plan can gather, too. */
 export type ReadingContext<Context extends ReconcileContext> = Omit<
   Context,
-  'objects' | 'identityStore' | 'ssoAdmin' | 'queues' | 'randomness' | 'brake' | 'suspensions' | 'census'
+  'objects' | 'identityStore' | 'ssoAdmin' | 'queues' | 'randomness' | 'brake' | 'suspensions' | 'census' | 'retirer'
 > & {
   readonly objects: ReadingObjects
   readonly identityStore: ReadingIdentityStore

@@ -1,3 +1,4 @@
+import { queueOf } from '../../domain/inputs/kinds.ts'
 import { findUploader } from '../../domain/links/find-uploader.ts'
 import type { InputMessage } from '../../domain/links/input-message.ts'
 import { changesNothing } from '../../domain/links/upload.ts'
@@ -80,7 +81,9 @@ async function tell<T extends KindTypes>(
   const { objects, clock, configuration, log } = context
   const statuses = new StatusStore(objects, clock)
   const crowd = crowdOf(key, configuration.folders)
-  const isNew = stored === undefined && told?.state === 'rejected'
+  // A schedule looks again at what S3 tells nobody of; its function may write no index, and no status of a crowd.
+  const isNotified = queueOf(key) !== undefined
+  const isNew = isNotified && stored === undefined && told?.state === 'rejected'
   const isOneTooMany = isNew && (await isCrowded(objects, crowd, configuration))
   const next = told && !isOneTooMany ? { ...(head && describeInput(head)), by, ...told } : undefined
   const change = async (current: Status | undefined) => {
@@ -90,7 +93,7 @@ async function tell<T extends KindTypes>(
   }
   const status = await statuses.revise(key, change, { stored })
   if (isOneTooMany) await tellCrowd(statuses, crowd, configuration)
-  await indexInstants(objects, key, again === 'now' ? [] : [again ?? []].flat(), id)
+  await indexInstants(objects, key, again === 'now' || !isNotified ? [] : [again ?? []].flat(), id)
   const state = isOneTooMany ? 'rejected, with many others' : (status?.state ?? 'removed')
   log.info(`${noun} reconciled`, { input: key, event, id, status: state })
   if (wakes) await wake(wakes, message, context)

@@ -249,6 +249,8 @@ describe('what stops it', () => {
     await world.objects.delete(fileOf('old'))
     await retiring.pass(20 * dayMs, 12 * hourMs)
     expect([retiring.key('ci')?.isActive, retiring.key('old')?.isActive]).toEqual([true, false])
+    for (const file of [fileOf('ci'), fileOf('old')])
+      expect(await retiring.status(file)).toMatchObject({ reason: expect.stringContaining('all changes are paused') })
     await resumeChanges(world.ports, 'me')
     await retiring.look()
     expect([retiring.key('ci')?.isActive, retiring.key('old')?.isActive]).toEqual([false, true])
@@ -276,6 +278,21 @@ describe('what stops it', () => {
     await releaseList(retiring.world.objects, digestOf(list), 'a person')
     await retiring.look()
     expect(retiring.key(left)?.isActive).toBe(false)
+  })
+
+  test('what the brake holds stays held through a pause, however long it lasts', async () => {
+    const names = Array.from({ length: 21 }, (_, index) => `user-${index}`)
+    const retiring = await Retiring.open(names.map((name) => userWith(name, { keys: [keyWith()] })))
+    await retiring.ask(...names.map((name) => fileOf(name)))
+    await retiring.look()
+    await pauseChanges(retiring.world.ports, { reason: 'a test', by: 'me' })
+    await retiring.pass(2 * dayMs, 12 * hourMs)
+    await resumeChanges(retiring.world.ports, 'me')
+    await retiring.pass(hourMs)
+    expect(names.filter((name) => retiring.key(name)?.isActive)).toHaveLength(1)
+    expect((await brakeFile(retiring.world.objects).read())?.value.lists).toMatchObject([
+      { items: [expect.anything()] },
+    ])
   })
 
   test('what the brake holds leaves it with its file', async () => {
