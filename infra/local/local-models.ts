@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
-import { BlockList, isIPv6 } from 'node:net'
 import { SystemClock } from '../../shared/aws/system-clock.ts'
 import { SystemRandomness } from '../../shared/aws/system-randomness.ts'
 import type { Configuration } from '../../shared/domain/deployment/configuration.ts'
+import { isInRange } from '../../shared/domain/iam-policies/evaluate-policy.ts'
 import { accountId } from '../../shared/domain/organization/account-id.ts'
 import { renderComplaint } from '../../shared/domain/statuses/complaint.ts'
 import { MemoryAccountAccess } from '../../shared/memory/account-access/memory-account-access.ts'
@@ -79,7 +79,10 @@ export async function openLocalModels(options: LocalModelsOptions) {
   const identityStore: MemoryIdentityStore = new MemoryIdentityStore({
     ...common,
     onChange: (change) => events.directoryChanged(change),
-    isFrom: (ranges) => isInRanges(localRequests.getStore()?.sourceIpAddress, ranges),
+    isFrom: (ranges) => {
+      const address = localRequests.getStore()?.sourceIpAddress
+      return address !== undefined && ranges.some((range) => isInRange(address, range))
+    },
     hasOlderAdSync: options.hasOlderAdSync,
   })
   const { isDelegatedAdministrator = true, hasAccountInstance = false } = options
@@ -144,18 +147,6 @@ async function readOrganizationFile(file: string | undefined): Promise<Organizat
   )
   if (!parsed.ok) throw new Error(renderComplaint(parsed.complaint))
   return parsed.value
-}
-
-/** Whether an address is in one of these CIDR ranges. `undefined`: the caller has none. */
-function isInRanges(address: string | undefined, ranges: readonly string[]): boolean {
-  if (address === undefined) return false
-  const list = new BlockList()
-  for (const range of ranges) {
-    const [net = '', bits] = range.split('/')
-    const family = isIPv6(net) ? 'ipv6' : 'ipv4'
-    list.addSubnet(net, bits === undefined ? (family === 'ipv6' ? 128 : 32) : Number(bits), family)
-  }
-  return list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
 }
 
 /** A model whose requests finish at instants of their own. */

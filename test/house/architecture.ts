@@ -42,8 +42,9 @@ export const rules: readonly Rule[] = [
   {
     where: 'shared/domain',
     folders: ['shared/domain'],
-    // All three are pure. jsonc-parser: where a text stops being JSON. fastest-levenshtein: how many edits apart names are.
-    packages: ['zod', 'jsonc-parser', 'fastest-levenshtein'],
+    // All four are pure. jsonc-parser: where a text stops being JSON. fastest-levenshtein: how many edits apart names are.
+    // ipaddr.js: whether an address is in a range.
+    packages: ['zod', 'jsonc-parser', 'fastest-levenshtein', 'ipaddr.js'],
   },
   // What runs in the browser of whoever opens the page of access, or that of requests.
   { where: 'shared/page', folders: ['shared/page', 'shared/domain'], packages: [] },

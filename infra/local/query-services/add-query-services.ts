@@ -46,8 +46,8 @@ export function addQueryServices(
     const answer = Object.hasOwn(own, operation) ? own[operation] : undefined
     if (answer === undefined) return renderQueryError({ service, code: 'InvalidAction', message: operation }, reply)
     const accessKeyId = signerOf(request)?.accessKeyId ?? 'unsigned'
-    const account = (sessions?.of(accessKeyId) ?? iam.sessionOf(accessKeyId))?.account ?? accountOf(accessKeyId)
     try {
+      const account = (sessions?.of(accessKeyId) ?? iam.sessionOf(accessKeyId))?.account ?? accountOf(accessKeyId)
       const result = `<${operation}Result>${answer(input, { accessKeyId, account })}</${operation}Result>`
       const metadata = `<ResponseMetadata><RequestId>${randomUUID()}</RequestId></ResponseMetadata>`
       const name = `${operation}Response`

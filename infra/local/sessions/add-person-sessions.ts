@@ -8,6 +8,7 @@ import { arnOfSession, type PersonSession, type PersonSessions } from '../../../
 import type { CalledService } from '../../../shared/ports/service-error.ts'
 import { refuse } from '../faults/render-refusal.ts'
 import { serviceCallOf } from '../faults/service-call.ts'
+import { localRegion } from '../local-account.ts'
 import { signerOf } from '../request-signer.ts'
 import { parseS3Request } from '../s3/s3-request.ts'
 
@@ -71,8 +72,9 @@ function refuseDenied(
   if (call === undefined || (call.service === 'sts' && call.operation === 'GetCallerIdentity')) return undefined
   const action = `${prefixOf(call.service)}:${verbs[call.operation] ?? call.operation}`
   const state = sessions.stateOf(session)
-  const isRefused =
-    state !== 'valid' || isDenied(sessions.policyOf(session), session, { action, resource: resourceOf(request) })
+  const region = signerOf(request)?.region ?? localRegion
+  const asks = { action, resource: resourceOf(request), region, sourceIp: request.ip }
+  const isRefused = state !== 'valid' || isDenied(sessions.policyOf(session), session, asks)
   if (!isRefused) return undefined
   const refused = state === 'valid' ? 'denied' : state
   const message = {
@@ -114,12 +116,16 @@ type SessionCall = {
   /** As policies name it: `s3:GetObject`. */
   readonly action: string
   readonly resource: string
+  readonly region: string
+  readonly sourceIp: string
 }
 
 const denial = z.object({
   Effect: z.literal('Deny'),
-  Action: oneOrMore,
-  Resource: oneOrMore,
+  Action: oneOrMore.optional(),
+  NotAction: oneOrMore.optional(),
+  Resource: oneOrMore.optional(),
+  NotResource: oneOrMore.optional(),
   Condition: z.record(z.string(), z.record(z.string(), oneOrMore)).optional(),
 })
 const policy = z.object({ Statement: z.union([z.array(z.unknown()), z.unknown().transform((one) => [one])]) })
@@ -132,24 +138,20 @@ const aboutEffect = z.object({ Effect: z.string() })
 export function isDenied(inlinePolicy: string | undefined, session: PersonSession, call: SessionCall): boolean {
   const { Statement } = policy.parse(parseLooseJson(inlinePolicy ?? '{"Statement":[]}'))
   const denials = Statement.filter((one) => aboutEffect.parse(one).Effect === 'Deny').map((one) => denial.parse(one))
-  const statements = denials.map(({ Action, Condition, ...others }) => ({
-    ...others,
-    Sid: '',
-    Principal: '*' as const,
-    // Actions have no case. (IAM User Guide, "IAM JSON policy elements: Action".)
-    Action: Action.map((one) => one.toLowerCase()),
-    Condition,
-  }))
   const { account, roleName, userId, issuedAt } = session
+  const { action, resource, region, sourceIp } = call
   const request = {
     principal: `arn:aws:iam::${account}:role/aws-reserved/sso.amazonaws.com/${roleName}`,
-    action: call.action.toLowerCase(),
-    resource: call.resource,
+    action,
+    resource,
     context: {
+      'aws:RequestedRegion': region,
+      'aws:SourceIp': sourceIp,
+      'aws:ViaAWSService': 'false',
       'aws:PrincipalAccount': account,
       'aws:TokenIssueTime': issuedAt.toISOString(),
       'identitystore:UserId': userId,
     },
   }
-  return evaluatePolicy({ Version: '2012-10-17', Statement: statements }, request) === 'denied'
+  return evaluatePolicy({ Version: '2012-10-17', Statement: denials }, request) === 'denied'
 }

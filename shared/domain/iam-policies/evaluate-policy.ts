@@ -1,3 +1,5 @@
+import ip from 'ipaddr.js'
+
 /** One statement of a policy, of whichever kind: only the trust of a role and the policy of a resource have a principal. */
 export type EvaluatedStatement = {
   readonly Effect: 'Allow' | 'Deny'
@@ -88,6 +90,7 @@ const operators: Readonly<Record<string, Compare>> = {
   Bool: (value, wanted) => value.toLowerCase() === wanted.toLowerCase(),
   DateGreaterThan: (value, wanted) => Date.parse(value) > Date.parse(wanted),
   DateLessThan: (value, wanted) => Date.parse(value) < Date.parse(wanted),
+  IpAddress: isInRange,
   NumericGreaterThan: (value, wanted) => Number(value) > Number(wanted),
   NumericLessThan: (value, wanted) => Number(value) < Number(wanted),
   StringEquals: isEqual,
@@ -105,10 +108,18 @@ function holds(operator: string, wanted: readonly string[], value: string | unde
   const plain = name.replace('Not', '')
   const compare = Object.hasOwn(operators, plain) ? operators[plain] : undefined
   const isNegated = plain !== name
-  if (compare === undefined || (isNegated && !/^(Arn|String)Not/.test(name)))
+  if (compare === undefined || (isNegated && !/^(Arn|String)Not|^NotIp/.test(name)))
     throw new Error(`received the condition operator ${operator}, expected ${Object.keys(operators).join(', ')}`)
   if (value === undefined) return isNegated || ifExists !== undefined
   return wanted.some((one) => compare(value, one, known)) !== isNegated
+}
+
+/** Whether an address is this one, or in this CIDR range. */
+export function isInRange(address: string, range: string): boolean {
+  const parsed = ip.process(address)
+  if (!range.includes('/')) return parsed.toString() === ip.process(range).toString()
+  const [net, bits] = ip.parseCIDR(range)
+  return parsed.kind() === net.kind() && parsed.match(net, bits)
 }
 
 function partsOfArn(arn: string): readonly string[] {

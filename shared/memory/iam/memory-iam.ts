@@ -11,6 +11,7 @@ import { CallGate, type CallObserver } from '../call-gate.ts'
 import type { MemoryOrganizations } from '../organizations/memory-organizations.ts'
 import { TokenBucket } from '../organizations/token-bucket.ts'
 import { pageOf } from '../page-of.ts'
+import { Refusal } from '../refusal.ts'
 import type { MemorySsoAdmin } from '../sso-admin/memory-sso-admin.ts'
 import type { ReservedRole } from '../sso-admin/provisioned-permission-sets.ts'
 import { memoryTables, type OpenTable } from '../table.ts'
@@ -296,10 +297,12 @@ export class MemoryIam implements Auditor {
     return [...(inlinePolicy === undefined ? [] : [inlinePolicy]), ...awsOwn, ...own]
   }
 
-  /** Of credentials that were given out; `undefined`: they were not, or not for now. */
+  /** Of credentials that were given out. Throws ExpiredToken. */
   sessionOf(accessKeyId: string): Session | undefined {
     const session = this.#sessions.get(accessKeyId)
-    return session && session.expiresAt > this.#options.clock.now() ? session : undefined
+    if (session && session.expiresAt <= this.#options.clock.now())
+      throw new Refusal('sts', 'ExpiredToken', 'The security token included in the request is expired')
+    return session
   }
 
   /**

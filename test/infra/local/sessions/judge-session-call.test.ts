@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import { isDenied } from '../../../../infra/local/sessions/add-person-sessions.ts'
 import { accountId } from '../../../../shared/domain/organization/account-id.ts'
@@ -14,7 +15,7 @@ const session: PersonSession = {
   issuedAt: new Date('2026-03-03T10:00:00Z'),
   expiresAt: new Date('2026-03-03T11:00:00Z'),
 }
-const call = { action: 's3:GetObject', resource: 'arn:aws:s3:::ssofile/a' }
+const call = { action: 's3:GetObject', resource: 'arn:aws:s3:::ssofile/a', region: 'eu-west-1', sourceIp: '192.0.2.7' }
 const judge = (...Statement: readonly object[]) => isDenied(JSON.stringify({ Statement }), session, call)
 const deny = { Effect: 'Deny', Action: '*', Resource: '*' }
 
@@ -28,6 +29,10 @@ test.each([
   ['this action, whatever its case', { Action: ['S3:getobject'] }, true],
   ['another action', { Action: 's3:PutObject' }, false],
   ['another resource', { Resource: 'arn:aws:s3:::ssofile/b*' }, false],
+  ['all but another action', { Action: undefined, NotAction: ['s3:Put*'] }, true],
+  ['all but this action', { Action: undefined, NotAction: ['s3:get*'] }, false],
+  ['all but another resource', { Resource: undefined, NotResource: 'arn:aws:s3:::ssofile/b*' }, true],
+  ['all but this resource', { Resource: undefined, NotResource: 'arn:aws:s3:::ssofile/*' }, false],
 ])('a denial of %s is judged by action and resource', (_, change, isMeant) => {
   expect(judge({ ...deny, ...change })).toBe(isMeant)
 })
@@ -46,5 +51,15 @@ test.each([
 })
 
 test('a denial that is not understood is an error, not passed over', () => {
-  expect(() => judge({ Effect: 'Deny', NotAction: 's3:*', Resource: '*' })).toThrow()
+  expect(() => judge({ ...deny, Condition: { BinaryEquals: { key: 'QQ==' } } })).toThrow()
+})
+
+test('the denials of all playbooks hold for a call from elsewhere, in another Region, and of what they protect', () => {
+  const folder = 'fixtures/playbooks/permission_sets'
+  for (const name of readdirSync(folder)) {
+    const { inlinePolicyDocument } = JSON.parse(readFileSync(`${folder}/${name}`, 'utf8'))
+    const judged = (change: object) => isDenied(JSON.stringify(inlinePolicyDocument), session, { ...call, ...change })
+    const denied = [{ sourceIp: '203.0.113.7' }, { region: 'us-east-1' }, { action: 'cloudtrail:DeleteTrail' }]
+    expect([judged({ action: 'ec2:DescribeInstances' }), ...denied.map(judged)]).toEqual([false, true, true, true])
+  }
 })

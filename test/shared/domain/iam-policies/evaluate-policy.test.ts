@@ -133,3 +133,16 @@ test('an operator that is not known is refused, not passed over', () => {
   for (const operator of ['NumericEquals', 'NumericNotLessThan', 'ForAnyValue:StringLike'])
     expect(() => judge({}, { ...allow, Condition: { [operator]: { a: 'b' } } })).toThrow(operator)
 })
+
+test.each([
+  ['IpAddress', '192.0.2.7', ['10.0.0.0/8', '192.0.2.0/24'], true],
+  ['IpAddress', '192.0.3.7', '192.0.2.0/24', false],
+  ['IpAddress', '2001:db8::7', '2001:DB8:0::/32', true],
+  ['IpAddress', '2001:db8::7', '192.0.2.0/24', false],
+  ['IpAddress', '192.0.2.7', '192.0.2.7', true],
+  ['NotIpAddress', '192.0.2.7', '192.0.2.0/24', false],
+  ['NotIpAddress', '192.0.3.7', '192.0.2.0/24', true],
+])('%s of the address %s with %s', (operator, address, range, isFitting) => {
+  const statement: PolicyStatementJson = { ...allow, Condition: { [operator]: { 'aws:SourceIp': range } } }
+  expect(judge({ context: { 'aws:SourceIp': address } }, statement)).toBe(isFitting ? 'allowed' : 'silent')
+})

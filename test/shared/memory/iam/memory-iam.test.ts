@@ -48,7 +48,7 @@ test('credentials end after an hour, and the role can be taken away from one acc
   const { accessKeyId } = world.iam.assumeRole(roleArn, 'test')
   expect(world.iam.sessionOf(accessKeyId)).toMatchObject({ account, roleName: 'ssofile-auditor' })
   await world.clock.advance(60 * 60_000)
-  expect(world.iam.sessionOf(accessKeyId)).toBeUndefined()
+  expect(() => world.iam.sessionOf(accessKeyId)).toThrow(expect.objectContaining({ code: 'ExpiredToken' }))
   world.iam.removeAuditorRole(account)
   expect(() => world.iam.assumeRole(roleArn, 'test')).toThrow(/not authorized to perform: sts:AssumeRole/)
   world.iam.restoreAuditorRole(account)

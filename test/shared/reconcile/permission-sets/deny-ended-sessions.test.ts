@@ -16,7 +16,7 @@ const name = permissionSetName.parse('Billing-ps')
 const key = `permission_sets/${name}.json`
 const [kenji, lars] = ['kenji.ito@acme.example', 'lars.jensen@acme.example']
 const own = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 's3:*', Resource: '*' }] }
-const call = { action: 's3:GetObject', resource: 'arn:aws:s3:::anything' }
+const call = { action: 's3:GetObject', resource: 'arn:aws:s3:::anything', region: 'eu-west-1', sourceIp: '192.0.2.7' }
 const isWrite = (operation: string) => !/^(List|Describe|Get)/.test(operation)
 
 /** A world in which kenji and lars have Billing-ps in one account. */
