@@ -9,7 +9,8 @@ export function complainAboutGrant(name: RoleName, { service, operation, key = '
   const { read = [], write = [], put = [], send = [], receive = [] } = permissionsOf(name)
   const ofQueue: readonly string[] = operation === 'send' ? send : receive
   const putting = operation === 'delete' ? [] : put
-  const reading = /^(put|delete)$/.test(operation) ? [] : read
+  // Every role may read whose the bucket is (`function-policy.ts`).
+  const reading = /^(put|delete)$/.test(operation) ? [] : ['control/owner.json', ...read]
   const ofObject = [...write, ...putting, ...reading]
   const isJudged = service === 'sqs' || (service === 's3' && operation !== 'list')
   const isGranted = service === 'sqs' ? ofQueue.includes(key) : ofObject.some((prefix) => key.startsWith(prefix))
