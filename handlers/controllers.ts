@@ -10,8 +10,8 @@ import { ruleController } from '../shared/reconcile/people/rule-controller.ts'
 import { suspensionController } from '../shared/reconcile/people/suspension-controller.ts'
 import { uploadedAttributesController } from '../shared/reconcile/permission-sets/attributes-controller.ts'
 import type { queuesOfPeople } from '../shared/reconcile/records/inputs.ts'
-import { lookAtApproval } from '../shared/reconcile/requests/look-at-approval.ts'
-import { lookAtRequest } from '../shared/reconcile/requests/look-at-request.ts'
+import { reconcileApproval } from '../shared/reconcile/requests/approval-controller.ts'
+import { requestController } from '../shared/reconcile/requests/request-controller.ts'
 import type { InputContext } from './input-context.ts'
 
 /** Makes one input true, as it is now. Throws if something cannot be read or written. */
@@ -41,8 +41,8 @@ export const by =
   (message: InputMessage, context: T['context']): Promise<unknown> =>
     reconcileInput(message, controller, context)
 
-register(kinds.request, lookAtRequest)
-register(kinds.approval, lookAtApproval)
+register(kinds.request, by(requestController))
+register(kinds.approval, reconcileApproval)
 register(kinds.suspension, (message, context) =>
   lookAtEnded(message.key, context, () => reconcileInput(message, suspensionController, context)),
 )

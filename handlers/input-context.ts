@@ -1,4 +1,5 @@
 import type { Configuration } from '../shared/domain/deployment/configuration.ts'
+import type { PrincipalId } from '../shared/domain/principals/identity-center-ids.ts'
 import type { Ports } from '../shared/ports/ports.ts'
 import { Brake } from '../shared/reconcile/brake/brake.ts'
 import { patientIdentityStore } from '../shared/reconcile/calls/patient-identity-store.ts'
@@ -16,14 +17,14 @@ import { EligibilityFiles } from '../shared/reconcile/requests/eligibility-files
 import { People } from '../shared/reconcile/requests/people.ts'
 
 /** What the controllers get, for one message. `sentMs`: when it was sent, by the clock of SQS; `undefined`: not known. */
-export type InputContext = ReturnType<typeof openInputs>['context'] & { readonly sentMs: number | undefined }
+export type InputContext = ReturnType<typeof openInputs> & { readonly sentMs: number | undefined }
 
 /** What is shared by all messages that one process works on: caches, and one pace at the directory. */
 export function openInputs(ports: Ports, configuration: Configuration) {
   const { objects, clock } = ports
   // Many ask at once, and the directory answers few calls a second.
   const identityStore = patientIdentityStore(ports)
-  const newPeople = () => new People(identityStore, clock, configuration.principalSuffix)
+  const people = new People(identityStore, clock, configuration.principalSuffix)
   const policies = new Policies(ports)
   const listing = new DirectoryListing({ ...ports, identityStore }, configuration.principalSuffix)
   const suspensions = new Suspensions({ objects, policies })
@@ -31,13 +32,14 @@ export function openInputs(ports: Ports, configuration: Configuration) {
   const statuses = new StatusStore(objects, clock)
   const minimums = new Minimums({ objects, policies, memberships, suspensions, statuses })
   const brake = new Brake(ports, configuration, minimums)
-  const context = {
+  return {
     ...ports,
     identityStore,
     configuration,
     organization: new OrganizationCache(ports, configuration.folders),
     eligibilityFiles: new EligibilityFiles(ports),
-    people: newPeople(),
+    people,
+    actorOf: (user: PrincipalId) => people.actorOf(user, suspensions),
     policies,
     suspensions,
     findSuspension: suspensions.find.bind(suspensions),
@@ -46,12 +48,5 @@ export function openInputs(ports: Ports, configuration: Configuration) {
     refusePeople: (now: Date) => refusePeople({ objects, identityStore, configuration }, now),
     census: new LeaverCensus({ ...ports, identityStore, brake, listing }),
     rules: new RuleFiles(objects),
-  }
-  return {
-    context,
-    /** Somebody has changed in the directory: whoever is looked at from now on is asked about again. */
-    forgetPeople: () => {
-      context.people = newPeople()
-    },
   }
 }

@@ -24,7 +24,7 @@ export const requests: QueueHandler = (ports, configuration) => {
     try {
       if (message.event === peopleChanged) askAnew()
       const sent = Number(attributes.SentTimestamp)
-      const { context } = queueOfInput(message) === 'urgent' ? urgent : ordinary
+      const context = queueOfInput(message) === 'urgent' ? urgent : ordinary
       await controllerOf(message.key)(message, { ...context, sentMs: Number.isFinite(sent) ? sent : undefined })
     } catch (error) {
       if (await tellFailedLook(message, error, ports, configuration)) return
@@ -37,7 +37,7 @@ export const requests: QueueHandler = (ports, configuration) => {
     // Once for all that come together.
     let isAsked = false
     const askAnew = () => {
-      if (!isAsked) ordinary.forgetPeople()
+      if (!isAsked) ordinary.people.forget()
       isAsked = true
     }
     return runBatch(event, 'fifo', ports, (record) => work(record, askAnew), orderOf)

@@ -11,7 +11,7 @@ import { isoDuration, isoDurationForm, parseIsoDuration } from './iso-duration.t
 export const requestPrefix = 'requests/'
 export const requestMostBytes = 16 * 1024
 
-/** What tells one upload of a request from every other: an approval is for exactly one. See `digestOfRequest`. */
+/** What tells one upload of a request from every other: an approval is for exactly one. */
 export const requestDigest = z
   .string()
   .regex(/^[0-9a-f]{32}$/)

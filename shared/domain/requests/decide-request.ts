@@ -20,7 +20,7 @@ export const requestEvents = ['asked', 'approved', 'granted', 'refused', ...fina
 export type RequestEvent = (typeof requestEvents)[number]
 
 /** What history says of one digest. */
-export type Told = {
+export type UploadHistory = {
   readonly events: ReadonlySet<RequestEvent>
   /** Whose approvals it has. */
   readonly approvedBy: ReadonlySet<string>
@@ -84,7 +84,7 @@ export type RequestFacts = {
   readonly link: TemporaryLink
   /** What the status of the user's own link says of it as it is. Absent: nobody has looked at it yet. */
   readonly linkStatus?: ToldState | undefined
-  readonly told: (digest: RequestDigest) => Told
+  readonly told: (digest: RequestDigest) => UploadHistory
   /** Its status until now. */
   readonly present: Pick<Status, 'state' | 'request'> | undefined
   /** What follows has not been read yet. An end by time or by the requester needs none of it. */
@@ -120,7 +120,8 @@ export type Outcome = {
   readonly again?: readonly Date[]
 }
 
-export type RequestStep =
+/** What the decision lacks. Then it is asked again. */
+export type RequestNeed =
   | { readonly do: 'read who and what' }
   | {
       readonly do: 'read approvals'
@@ -128,13 +129,16 @@ export type RequestStep =
       readonly eligibility: string
       readonly besides: readonly PrincipalId[]
     }
+
+export type RequestAction =
   | { readonly do: 'record'; readonly event: NewEvent }
   /** First into history, only where nothing is: so at most once for a digest. */
   | { readonly do: 'grant'; readonly record: GrantRecord }
   /** `over`: the etag of what is there. */
   | { readonly do: 'write the link'; readonly record: GrantRecord; readonly over?: string }
   | { readonly do: 'delete the link'; readonly etag: string }
-  | ({ readonly do: 'tell' } & Outcome)
+
+export type RequestStep = RequestNeed | RequestAction | ({ readonly do: 'tell' } & Outcome)
 
 /**
  * The next step for one request. Pure: it reads nothing and changes nothing. The first row that fits counts.
@@ -345,11 +349,11 @@ function deleteUnreadable({ link, isUnread, userName, path }: Omit<RequestFacts,
 }
 
 /** Nothing is granted by it any more. */
-export function isOver({ events }: Pick<Told, 'events'>): boolean {
+export function isOver({ events }: Pick<UploadHistory, 'events'>): boolean {
   return finalEvents.some((event) => events.has(event))
 }
 
-function keep(facts: RequestFacts, told: Told, record: GrantRecord): RequestStep {
+function keep(facts: RequestFacts, told: UploadHistory, record: GrantRecord): RequestStep {
   const request = stateOf(record)
   if (isOver(told)) return deleteUnreadable(facts) ?? { do: 'tell', status: { ...finalStatus(told), request } }
   const end = endOf(facts, record, false)
@@ -429,7 +433,7 @@ const finalReasons: Readonly<Record<(typeof finalEvents)[number], string>> = {
   ended: 'the access has ended',
 }
 
-function finalStatus({ events }: Told): Pick<Status, 'state' | 'reason' | 'remedy'> {
+function finalStatus({ events }: UploadHistory): Pick<Status, 'state' | 'reason' | 'remedy'> {
   const event = finalEvents.find((one) => events.has(one)) ?? 'ended'
   const remedy = event === 'denied' ? 'talk to the person who denied it, then ask again' : 'to have it again, ask again'
   return { state: event === 'denied' ? 'rejected' : 'expired', reason: finalReasons[event], remedy }
@@ -437,7 +441,7 @@ function finalStatus({ events }: Told): Pick<Status, 'state' | 'reason' | 'remed
 
 type Valid = Extract<RequestReading, { state: 'valid' }>
 
-function judge(facts: RequestFacts, reading: Valid, told: Told): RequestStep {
+function judge(facts: RequestFacts, reading: Valid, told: UploadHistory): RequestStep {
   const { path, userName } = facts
   const { digest, request, askedAt } = reading
   if (!told.events.has('asked')) return { do: 'record', event: { event: 'asked', digest, said: { ...request } } }
@@ -508,7 +512,12 @@ function laterThan({ now }: RequestFacts): Date {
   return new Date(now.getTime() + readAgainMs)
 }
 
-function judgeApprovals(facts: RequestFacts, reading: Valid, told: Told, { eligibility, needed }: Fit): RequestStep {
+function judgeApprovals(
+  facts: RequestFacts,
+  reading: Valid,
+  told: UploadHistory,
+  { eligibility, needed }: Fit,
+): RequestStep {
   const { digest, askedAt } = reading
   const approvals = facts.approvals(digest)
   if (approvals?.eligibility !== eligibility.name)

@@ -11,7 +11,7 @@ import type { Selectors } from '../../domain/scopes/selector-file.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import { ownerKey } from '../records/owner.ts'
 import type { LinkReading } from '../records/read-link.ts'
-import { readTold } from '../records/request-history.ts'
+import { readUploadHistory } from '../records/request-history.ts'
 
 const readsAtOnce = 16
 
@@ -81,7 +81,7 @@ export async function withoutEnded(
     if (reading.state === 'expired') return true
     if (reading.state === 'unreadable') return false
     if (reading.state !== 'absent' && isSameUpload(link, reading.object)) return false
-    if (link.ofRequest && isOver(await readTold(objects, link.ofRequest))) return true
+    if (link.ofRequest && isOver(await readUploadHistory(objects, link.ofRequest))) return true
     // No answer about a link that is gone tells S3's time.
     const now = 'object' in reading ? reading.object : await objects.head(ownerKey)
     return now !== undefined && 'servedAt' in now && hasExpired(link, now.servedAt)

@@ -1,12 +1,13 @@
 import type { Configuration } from '../../domain/deployment/configuration.ts'
 import type { InputMessage } from '../../domain/links/input-message.ts'
 import { rulePrefix } from '../../domain/people/rule-file.ts'
+import { requestPrefix } from '../../domain/requests/access-request.ts'
 import { describePutOff } from '../../domain/statuses/put-off.ts'
 import type { Status } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { isPassing, isServiceError } from '../../ports/service-error.ts'
-import { crowdOf, isCrowded } from '../records/crowds.ts'
+import { crowdOf, isCrowded, tellCrowd } from '../records/crowds.ts'
 import { indexInstants } from '../records/expiry-index.ts'
 import { reasonOf } from '../records/failures.ts'
 import { readNow } from '../records/owner.ts'
@@ -20,6 +21,8 @@ const againMs = 60_000
  * Writes into the status of an input what AWS refused to its look; after a minute the input wants attention. The first status of an
  * input is `applying`. True: the status says it, and the next look comes in a minute, so the message is done: AWS refuses the same until
  * somebody removes the cause. False: the error may pass by itself, or the status could not be written, so SQS delivers the message again.
+ *
+ * A new request gets a status whatever the error is: it counts toward its author's limit before it leaves its message group.
  */
 export async function tellFailedLook(
   message: InputMessage,
@@ -29,14 +32,22 @@ export async function tellFailedLook(
 ): Promise<boolean> {
   const { key, id } = message
   const { objects, clock, log } = ports
-  if (!isServiceError(error) || isPassing(error)) return false
+  const isLasting = isServiceError(error) && !isPassing(error)
+  const isCounted = key.startsWith(requestPrefix) && !message.isAlone
+  if (!isLasting && !isCounted) return false
   try {
-    const [head, known] = await Promise.all([objects.head(key), new StatusStore(objects, clock).read(key)])
-    const isOneTooMany = async () => isCrowded(objects, crowdOf(key, configuration.folders), configuration)
-    if (known === undefined && (head === undefined || (await isOneTooMany()))) return false
+    const statuses = new StatusStore(objects, clock)
+    const [head, known] = await Promise.all([objects.head(key), statuses.read(key)])
+    if (known === undefined ? head === undefined : !isLasting) return false
+    const crowd = crowdOf(key, configuration.folders)
+    if (known === undefined && (await isCrowded(objects, crowd, configuration))) {
+      if (isCounted) await tellCrowd(statuses, crowd, configuration)
+      return false
+    }
     await indexInstants(objects, key, [new Date((await readNow(ports)).getTime() + againMs)], id)
     const putOff = { reason: reasonOf(error), at: clock.now() }
-    const coming = head && { input: key, state: 'applying' as const, updatedAt: renderInstant(clock.now()) }
+    const first = isCounted ? describeNotLookedAt(putOff.reason) : { state: 'applying' as const }
+    const coming = head && { input: key, ...first, updatedAt: renderInstant(clock.now()) }
     await tellInput(ports, { message, head }, (current) =>
       describePutOff(isStale(key, current) ? { ...current, state: 'applying' } : (current ?? coming), putOff),
     )
@@ -44,10 +55,19 @@ export async function tellFailedLook(
       input: key,
       error,
     })
-    return true
+    return isLasting
   } catch (again) {
     log.warn('it could not be told why an input is put off', { input: key, error: again })
     return false
+  }
+}
+
+/** Only what waits, or is rejected, counts. */
+function describeNotLookedAt(reason: string): Pick<Status, 'state' | 'reason' | 'remedy'> {
+  return {
+    state: 'waiting',
+    reason: `it could not be looked at; it is tried again: ${reason}`,
+    remedy: 'wait; if it stays so, tell the platform team',
   }
 }
 

@@ -6,7 +6,7 @@ import { requestPrefix, userInKey } from '../../domain/requests/access-request.t
 import { approvalPrefix } from '../../domain/requests/approval-file.ts'
 import { quote } from '../../domain/statuses/complaint.ts'
 import { type NewStatus, rejection } from '../../domain/statuses/status.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
+import type { ReadingObjects } from '../../ports/object-store.ts'
 import { attentionKey, attentionPrefix, isTooLong, type StatusStore, tooLong } from './status-store.ts'
 
 /**
@@ -58,7 +58,7 @@ type Limits = Pick<Configuration, 'folders' | 'limits'>
  * Whether as many files as may be are rejected in this crowd, each with a status of its own. Counted in the index each
  * time, mostly with one call, so that no count can be wrong for long.
  */
-export async function isCrowded(objects: ObjectStore, crowd: string, { folders, limits }: Limits): Promise<boolean> {
+export async function isCrowded(objects: ReadingObjects, crowd: string, { folders, limits }: Limits): Promise<boolean> {
   const [, kind, user] = crowdOfPerson.exec(crowd) ?? []
   if (kind !== undefined) {
     const counts = await Promise.all(
@@ -75,7 +75,7 @@ export async function isCrowded(objects: ObjectStore, crowd: string, { folders, 
 }
 
 /** At most `requestsMost`. */
-async function countTo(objects: ObjectStore, prefix: string): Promise<number> {
+async function countTo(objects: ReadingObjects, prefix: string): Promise<number> {
   let count = 0
   for await (const _ of objects.list(prefix)) if (++count === requestsMost) break
   return count

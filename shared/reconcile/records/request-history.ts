@@ -1,11 +1,15 @@
 import * as z from 'zod'
 import type { PrincipalId } from '../../domain/principals/identity-center-ids.ts'
 import { type RequestDigest, requestDigest } from '../../domain/requests/access-request.ts'
-import { type NewEvent, type RequestEvent, requestEvents, type Told } from '../../domain/requests/decide-request.ts'
+import {
+  type NewEvent,
+  type RequestEvent,
+  requestEvents,
+  type UploadHistory,
+} from '../../domain/requests/decide-request.ts'
 import { type GrantRecord, grantRecord } from '../../domain/requests/grant-record.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
-import { JsonRecord } from './json-record.ts'
-import { renderJson, spoiledAsAbsent } from './stored-json.ts'
+import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
+import { readStored, renderJson, spoiledAsAbsent } from './stored-json.ts'
 import { renderChangeKey } from './tell-event.ts'
 
 export const requestHistoryPrefix = 'history/requests/'
@@ -40,7 +44,7 @@ export function parseRequestEventKey(key: string): ListedRequestEvent | undefine
 }
 
 /** What history says of one upload: one listing, and the record of its grant. */
-export async function readTold(objects: ObjectStore, { user, digest }: RequestIds): Promise<Told> {
+export async function readUploadHistory(objects: ReadingObjects, { user, digest }: RequestIds): Promise<UploadHistory> {
   const events = new Set<RequestEvent>()
   const approvedBy = new Set<string>()
   for await (const { key } of objects.list(`${requestHistoryPrefix}${user}/${digest}%`)) {
@@ -49,14 +53,14 @@ export async function readTold(objects: ObjectStore, { user, digest }: RequestId
     if (listed?.by !== undefined) approvedBy.add(listed.by)
   }
   const key = eventKey({ user, digest, event: 'granted' })
-  const granted = events.has('granted') ? await new JsonRecord(objects, key, grantRecord).read() : undefined
+  const granted = events.has('granted') ? await readStored(objects, key, grantRecord) : undefined
   return { events, approvedBy, granted: granted?.value }
 }
 
 /** When somebody asked for what was granted then; `undefined`: nobody can read it. */
 export async function askedAt(objects: ObjectStore, ids: RequestIds): Promise<string | undefined> {
-  const asked = new JsonRecord(objects, eventKey({ ...ids, event: 'asked' }), requestEventBody)
-  return (await spoiledAsAbsent(asked.read()))?.value.at
+  const asked = readStored(objects, eventKey({ ...ids, event: 'asked' }), requestEventBody)
+  return (await spoiledAsAbsent(asked))?.value.at
 }
 
 type Recorded = ListedRequestEvent & { readonly at: string; readonly key: string; readonly body: object }

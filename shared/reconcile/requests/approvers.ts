@@ -6,9 +6,9 @@ import { type Approvals, approversMost, type GivenDecision } from '../../domain/
 import type { Eligibility } from '../../domain/requests/eligibility-file.ts'
 import type { Complaint } from '../../domain/statuses/complaint.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
+import type { ReadingObjects } from '../../ports/object-store.ts'
 import { readInput } from '../records/read-input.ts'
-import type { Suspensions } from '../records/suspensions.ts'
+import type { Actor } from './find-actor.ts'
 import { type Finding, findAccount } from './gather-request.ts'
 import type { People } from './people.ts'
 
@@ -41,15 +41,7 @@ export async function listApprovers(
 export async function readApprovals(
   { name, people: asked, unread }: Approvers & { readonly name: string },
   digest: RequestDigest,
-  {
-    objects,
-    people,
-    suspensions,
-  }: {
-    readonly objects: ObjectStore
-    readonly people: People
-    readonly suspensions: Pick<Suspensions, 'find'>
-  },
+  { objects, actorOf }: { readonly objects: ReadingObjects; readonly actorOf: (user: PrincipalId) => Promise<Actor> },
 ): Promise<Approvals> {
   if (asked.size > approversMost) return { eligibility: name, given: [], tooMany: asked.size }
   const limit = pLimit(readsAtOnce)
@@ -64,7 +56,7 @@ export async function readApprovals(
     }
     const parsed = parseApprovalBody(key, found.body, found.size)
     if (!parsed.ok) return []
-    const { name, bar } = await people.actorOf(id, suspensions)
+    const { name, bar } = await actorOf(id)
     // A denial counts: it gives nothing.
     if (name === undefined || (bar !== undefined && parsed.value.decision === 'approve')) return []
     return [{ user: id, name, at: renderInstant(found.lastModified), ...parsed.value }]

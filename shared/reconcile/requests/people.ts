@@ -28,13 +28,13 @@ function limitedMap<T, R>(items: readonly T[], call: (item: T) => Promise<R>): P
 
 /**
  * Who people are and which groups they are in, as they were a minute ago at most. Names are as they stand in keys, without
- * `principalSuffix`. Before something is granted, a new one asks again.
+ * `principalSuffix`.
  */
 export class People {
   readonly #identityStore: IdentityStore
   readonly #clock: Clock
-  readonly #index: PrincipalIndex
-  readonly #memberships: Memberships
+  #index: PrincipalIndex
+  #memberships: Memberships
   readonly #suffix: string
 
   constructor(identityStore: IdentityStore, clock: Clock, suffix: string) {
@@ -43,6 +43,12 @@ export class People {
     this.#suffix = suffix
     this.#index = new PrincipalIndex(identityStore, clock, suffix)
     this.#memberships = new Memberships(identityStore, clock)
+  }
+
+  /** From now on everything is asked again: before something is granted, or because somebody has changed. */
+  forget(): void {
+    this.#index = new PrincipalIndex(this.#identityStore, this.#clock, this.#suffix)
+    this.#memberships = new Memberships(this.#identityStore, this.#clock)
   }
 
   /** `undefined`: there is no such user, or the name has not the suffix. */

@@ -15,7 +15,7 @@ import {
   type RequestReading,
   type RequestStep,
   type TemporaryLink,
-  type Told,
+  type UploadHistory,
 } from '../../../../shared/domain/requests/decide-request.ts'
 import { parseEligibilityFile } from '../../../../shared/domain/requests/eligibility-file.ts'
 import { type GrantRecord, renderGrantedLink } from '../../../../shared/domain/requests/grant-record.ts'
@@ -69,8 +69,8 @@ const says = (user: typeof tom, decision: 'approve' | 'deny'): GivenDecision => 
 
 /** All facts that `decideRequest` can tell apart. */
 function everyFact(choose: Choose): RequestFacts {
-  const histories = new Map<RequestDigest, Told>()
-  const toldOf = (digest: RequestDigest): Told => {
+  const histories = new Map<RequestDigest, UploadHistory>()
+  const toldOf = (digest: RequestDigest): UploadHistory => {
     const known = histories.get(digest) ?? everyHistory(choose, digest)
     histories.set(digest, known)
     return known
@@ -108,13 +108,13 @@ function everyFact(choose: Choose): RequestFacts {
   })
 }
 
-function everyHistory(choose: Choose, digest: RequestDigest): Told {
+function everyHistory(choose: Choose, digest: RequestDigest): UploadHistory {
   // Nothing is granted that was not asked for, and nothing is over for two reasons.
   const is = choose(['new', 'asked', 'refused', 'granted'] as const)
   const over = is === 'new' ? undefined : choose([undefined, ...finalEvents])
   const asked = is === 'new' ? [] : ['asked' as const]
   const events = new Set([...asked, ...(is === 'refused' || is === 'granted' ? [is] : []), ...(over ? [over] : [])])
-  return lazily<Told>({
+  return lazily<UploadHistory>({
     events: () => events,
     approvedBy: () => new Set(choose([[], [tom], [tom, ada]])),
     granted: () => (is === 'granted' ? recordOf(digest, choose([2, 10]), choose([62, 4])) : undefined),
@@ -143,7 +143,7 @@ function everyReading(choose: Choose): RequestReading {
   }
 }
 
-function everyLink(choose: Choose, told: (digest: RequestDigest) => Told): TemporaryLink {
+function everyLink(choose: Choose, told: (digest: RequestDigest) => UploadHistory): TemporaryLink {
   switch (choose(['none', 'unreadable', 'own', 'of another user', 'of nobody'] as const)) {
     case 'none':
       return { found: 'none' }

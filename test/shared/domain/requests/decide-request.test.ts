@@ -16,7 +16,7 @@ import {
   type RequestStep,
   requestEvents,
   type TemporaryLink,
-  type Told,
+  type UploadHistory,
 } from '../../../../shared/domain/requests/decide-request.ts'
 import { type Eligibility, parseEligibilityFile } from '../../../../shared/domain/requests/eligibility-file.ts'
 import { type GrantRecord, renderGrantedLink } from '../../../../shared/domain/requests/grant-record.ts'
@@ -58,9 +58,12 @@ const record = (over: Partial<GrantRecord> = {}): GrantRecord => ({
   ...{ grantedAt: textAt(2), startsAt: textAt(2), expiresAt: textAt(62) },
   ...over,
 })
-const nothing: Told = { events: new Set(), approvedBy: new Set() }
-const events = (...list: RequestEvent[]): Told => ({ ...nothing, events: new Set(list) })
-const granted = (...list: RequestEvent[]): Told => ({ ...events('asked', 'granted', ...list), granted: record() })
+const nothing: UploadHistory = { events: new Set(), approvedBy: new Set() }
+const events = (...list: RequestEvent[]): UploadHistory => ({ ...nothing, events: new Set(list) })
+const granted = (...list: RequestEvent[]): UploadHistory => ({
+  ...events('asked', 'granted', ...list),
+  granted: record(),
+})
 const asked = events('asked')
 
 const valid: Extract<RequestReading, { state: 'valid' }> = {
@@ -79,7 +82,7 @@ const says = (user: typeof tom, decision: 'approve' | 'deny', minutes = 1): Give
 const approvals = (...given: GivenDecision[]): Approvals => ({ eligibility: 'admins', given })
 
 type Plain = Partial<Omit<RequestFacts, 'told' | 'approvals'>> & {
-  readonly told?: Readonly<Record<string, Told>>
+  readonly told?: Readonly<Record<string, UploadHistory>>
   readonly approvals?: Approvals | undefined
 }
 function decide({ told = {}, approvals: known, ...facts }: Plain): RequestStep {
@@ -814,7 +817,7 @@ describe('for whatever facts', () => {
       const toTold = (
         of: RequestDigest,
         { events: list, isGranted, approvedBy, expires }: typeof drawn.told,
-      ): Told => ({
+      ): UploadHistory => ({
         events: new Set([...list, ...(isGranted ? (['granted'] as const) : [])]),
         approvedBy: new Set(approvedBy),
         ...(isGranted ? { granted: record({ digest: of, expiresAt: textAt(expires) }) } : {}),

@@ -1,0 +1,178 @@
+import type { InputMessage } from '../../domain/links/input-message.ts'
+import { parseRequestKey, userInKey } from '../../domain/requests/access-request.ts'
+import {
+  type Approval,
+  type ApprovalPath,
+  approvalMostBytes,
+  parseApprovalBody,
+  parseApprovalKey,
+} from '../../domain/requests/approval-file.ts'
+import {
+  type ApprovalAction,
+  type ApprovalEnd,
+  type ApprovalFacts,
+  approvalActions,
+  decideApproval,
+} from '../../domain/requests/decide-approval.ts'
+import { isOver } from '../../domain/requests/decide-request.ts'
+import { type Complaint, type Parsed, parsed, quote } from '../../domain/statuses/complaint.ts'
+import { rejection } from '../../domain/statuses/status.ts'
+import type { Controller, Description, Input, KindTypes, ReadingContext } from '../inputs/controller.ts'
+import { reconcileInput } from '../inputs/reconcile-input.ts'
+import { crowdOf, isCrowded, tellCrowd } from '../records/crowds.ts'
+import { readUploadHistory } from '../records/request-history.ts'
+import { readStatus, StatusStore } from '../records/status-store.ts'
+import { listApprovers } from './approvers.ts'
+import { findRequest, type RequestContext, requestController } from './request-controller.ts'
+
+/** `request`: the key of the request that was looked at for this approval. Absent: nobody knows it. */
+type ApprovalContext = RequestContext & { readonly request?: string | undefined }
+
+interface ApprovalTypes extends KindTypes {
+  readonly name: Parsed<ApprovalPath>
+  readonly body: Parsed<Approval>
+  readonly entry: never
+  readonly facts: ApprovalFacts & {
+    readonly complaint: Complaint | undefined
+    /** The key of the request. */
+    readonly of: string
+    /** Why nobody knows who may approve it. */
+    readonly unread: string | undefined
+  }
+  readonly action: ApprovalAction
+  readonly end: ApprovalEnd
+  readonly context: ApprovalContext
+}
+type ApprovalInput = Input<ApprovalTypes>
+type Reading = ReadingContext<ApprovalContext>
+
+/** Has the request of an approval looked at, also if the approval is gone: what it said counts no longer. Then tells its author. */
+export async function reconcileApproval(message: InputMessage, context: RequestContext): Promise<void> {
+  const { key, id, event } = message
+  const { objects, people } = context
+  const path = parseApprovalKey(key)
+  const request = path.ok ? await findRequest(objects, path.value.digest) : undefined
+  if (request !== undefined) {
+    people.forget()
+    // It is not the turn of the requester.
+    const look = { v: 1, id, event, key: request, isAlone: true } as const
+    await reconcileInput(look, requestController, { ...context, isDecidedOn: true })
+  }
+  await reconcileInput(message, approvalController, { ...context, request })
+}
+
+/** An approval, or a denial: tells its author whether it counted. What it changes is the request's. */
+export const approvalController: Controller<ApprovalTypes> = {
+  noun: 'approval',
+  // What becomes of a name that is not valid depends on how many its author has.
+  parseName: (key) => parsed(parseApprovalKey(key)),
+  mostBytes: approvalMostBytes,
+  describesInvalid: true,
+  parseBody: (key, body, sizeBytes) => parsed(parseApprovalBody(key, body, sizeBytes)),
+  gather,
+  decide: decideApproval,
+  underPause: approvalActions,
+  perform: async (_, { key }, __, { objects, clock, configuration }) => {
+    await tellCrowd(new StatusStore(objects, clock), crowdOf(key, configuration.folders), configuration)
+    return { told: undefined }
+  },
+  describe,
+}
+
+async function gather(input: ApprovalInput, context: Reading): Promise<ApprovalTypes['facts']> {
+  const { key, name, told } = input
+  const { objects, configuration, request } = context
+  const isOneTooMany =
+    told === undefined && (await isCrowded(objects, crowdOf(key, configuration.folders), configuration))
+  const { file, complaint } = readingOf(input)
+  const isSaid = name.ok && (file === 'approve' || file === 'deny')
+  const known = isSaid && request !== undefined ? await readApproved(name.value, request, context) : undefined
+  return { isOneTooMany, file, complaint, of: request ?? '', request: known, unread: known?.unread }
+}
+
+function readingOf({ name, file }: ApprovalInput): Pick<ApprovalTypes['facts'], 'file' | 'complaint'> {
+  if (file.is === 'none') return { file: 'none', complaint: undefined }
+  if (!name.ok) return { file: 'misnamed', complaint: name.complaint }
+  if (file.is === 'invalid') return { file: 'unread', complaint: file.complaint }
+  if (!file.body.ok) return { file: 'invalid', complaint: file.body.complaint }
+  return { file: file.body.value.decision, complaint: undefined }
+}
+
+async function readApproved({ userId, digest }: ApprovalPath, request: string, context: Reading) {
+  const { objects, eligibilityFiles, actorOf } = context
+  const requester = userInKey(request)
+  const present = (await readStatus(objects, request))?.request
+  const eligibility = present?.eligibility
+  const file = eligibility === undefined ? undefined : (await eligibilityFiles.read()).eligibilities.get(eligibility)
+  const path = parseRequestKey(request)
+  const unread = path.ok && file?.ok ? (await listApprovers(file.value, path.value, context)).unread : undefined
+  const { bar } = await actorOf(userId)
+  const history = await readUploadHistory(objects, { user: requester, digest })
+  return {
+    isOwn: userId === requester,
+    hasCounted: history.approvedBy.has(userId),
+    isEnded: history.events.has('denied') || history.events.has('finished'),
+    isPresent: present?.digest === digest,
+    isOver: history.events.has('granted') || isOver(history),
+    isAuthorBarred: bar?.is === 'disabled' || bar?.is === 'suspended',
+    areApproversUnread: unread !== undefined,
+    unread,
+  }
+}
+
+const refusals = {
+  own: ['a decision on a request of your own', 'one by somebody else', 'ask somebody else; delete this'],
+  earlier: ['a digest of an earlier upload', 'that of the request as it is now', 'look at it, and decide again'],
+  late: ['a decision that came too late', 'one while the request waits', 'delete this'],
+  barred: [
+    'an approval of a user who is disabled in the directory, or suspended',
+    'one of a user who may sign in',
+    'have somebody else decide; delete this',
+  ],
+  'no approver': [
+    'a decision of somebody who may not approve this request now',
+    'one of its approvers, whom the status of the request names',
+    'have one of them decide; delete this',
+  ],
+} as const
+
+function describe({ tell }: ApprovalEnd, _: ApprovalInput, facts: ApprovalTypes['facts']): Description {
+  return { told: statusOf(tell, facts) }
+}
+
+function statusOf(
+  tell: ApprovalEnd['tell'],
+  { complaint, of: object, unread = '' }: ApprovalTypes['facts'],
+): Description['told'] {
+  switch (tell) {
+    case 'nothing':
+      return undefined
+    case 'misnamed':
+    case 'invalid':
+      return complaint && rejection(complaint)
+    case 'unread':
+      // The sweep looks at it again: whatever keeps S3 from giving it may end without an event.
+      return complaint && { ...rejection(complaint), state: 'waiting' }
+    case 'unknown':
+      // It came before its request was looked at, or there is none: the next sweep looks again.
+      return {
+        state: 'waiting',
+        reason: 'no request with this digest is known',
+        remedy: 'approve the digest that the status of the request tells: ssofile approve; else delete this',
+      }
+    case 'counted':
+      return { state: 'applied', reason: `it counts for ${object}` }
+    case 'denied':
+      return { state: 'applied', reason: `it is denied: ${object}` }
+    case 'unclear':
+      return {
+        state: 'waiting',
+        reason: `nobody knows whether its author may decide: ${quote(unread, 300)}`,
+        remedy: 'an operator looks with: ssofile doctor; it is looked at again with the request',
+      }
+    default: {
+      const [received, expected, remedy] = refusals[tell]
+      return rejection({ object, received, expected, remedy })
+    }
+  }
+}

@@ -1,0 +1,296 @@
+import { createHash } from 'node:crypto'
+import * as z from 'zod'
+import {
+  parseRequestBody,
+  parseRequestKey,
+  type RequestDigest,
+  type RequestPath,
+  requestDigest,
+  requestMostBytes,
+} from '../../domain/requests/access-request.ts'
+import {
+  decideRequest,
+  type NewEvent,
+  type RequestFacts,
+  type RequestNeed,
+  type RequestReading,
+} from '../../domain/requests/decide-request.ts'
+import {
+  decideRequestInput,
+  type RequestInputAction,
+  type RequestInputEnd,
+  type RequestInputFacts,
+  requestActions,
+} from '../../domain/requests/decide-request-input.ts'
+import { renderGrantedLink } from '../../domain/requests/grant-record.ts'
+import { type Parsed, parsed } from '../../domain/statuses/complaint.ts'
+import { rejection } from '../../domain/statuses/status.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
+import type {
+  Controller,
+  Description,
+  Effect,
+  Input,
+  KindTypes,
+  ReadingContext,
+  ReconcileContext,
+} from '../inputs/controller.ts'
+import { crowdOf, isCrowded, tellCrowd } from '../records/crowds.ts'
+import type { InputHead } from '../records/read-input.ts'
+import { recordGrant, recordRequestEvent } from '../records/request-history.ts'
+import { StatusStore } from '../records/status-store.ts'
+import { readStored, renderJson, spoiledAsAbsent } from '../records/stored-json.ts'
+import { listApprovers, readApprovals } from './approvers.ts'
+import { endGrantedSessions } from './end-granted-sessions.ts'
+import {
+  type RequestSources,
+  readDirectory,
+  readHistories,
+  readTemporaryLink,
+  unreadDirectory,
+} from './gather-request.ts'
+
+export type RequestContext = ReconcileContext &
+  RequestSources & {
+    /** Somebody decided on it, who may have become an approver just now: nothing that was remembered counts. */
+    readonly isDecidedOn?: true
+  }
+
+type Upload = Exclude<RequestReading, { state: 'absent' | 'unreadable' }>
+
+interface RequestTypes extends KindTypes {
+  readonly name: Parsed<RequestPath>
+  readonly body: Upload
+  readonly entry: never
+  readonly facts:
+    | Exclude<RequestInputFacts, { is: 'read' }>
+    | (RequestInputFacts & { is: 'read'; request: RequestFacts })
+  readonly action: RequestInputAction
+  readonly end: RequestInputEnd
+  readonly context: RequestContext
+}
+type RequestInput = Input<RequestTypes>
+type Reading = ReadingContext<RequestContext>
+type Facts = RequestTypes['facts']
+type ReadFacts = Extract<Facts, { is: 'read' }>
+
+/**
+ * A request for temporary access: it is granted by a link under `links_data/temporary/`, and what it grants ends. A pause stops what
+ * the link asks for, not the request.
+ *
+ * A new request counts toward its author's limit only when a message of that person's own group is worked on, since these come
+ * one after the other. If that look fails, the request is counted first, and then tried again outside the group (`tellFailedLook`).
+ */
+export const requestController: Controller<RequestTypes> = {
+  noun: 'request',
+  // What becomes of a name that is not valid depends on how many its author has.
+  parseName: (key) => parsed(parseRequestKey(key)),
+  mostBytes: requestMostBytes,
+  describesInvalid: true,
+  parseBody: parseUpload,
+  gather,
+  decide: decideRequestInput,
+  underPause: requestActions,
+  perform,
+  describe,
+}
+
+/**
+ * The digest tells this upload of a request from every other: by its key, its version (where the bucket has none, when it was uploaded),
+ * and what it says. So a request that is edited, or uploaded once more, needs new approvals.
+ */
+function parseUpload(key: string, body: Uint8Array, sizeBytes: number, head: InputHead): Parsed<Upload> {
+  const { versionId, lastModified: askedAt, etag } = head
+  const hash = createHash('sha256').update(JSON.stringify([key, versionId ?? renderInstant(askedAt), etag]))
+  const digest = requestDigest.parse(hash.update('\n').update(body).digest('hex').slice(0, 32))
+  const upload = { digest, askedAt }
+  const asked = parseRequestBody(key, body, sizeBytes)
+  if (asked.ok) return parsed({ state: 'valid', request: asked.value, ...upload })
+  return parsed({ state: sizeBytes === 0 ? 'empty' : 'rejected', complaint: asked.complaint, ...upload })
+}
+
+async function gather(input: RequestInput, context: Reading): Promise<Facts> {
+  const { name, told } = input
+  const why = told === undefined ? await findWhyLeft(input, context) : undefined
+  if (why) return { is: 'left', why }
+  if (!name.ok) return { is: 'misnamed' }
+  const known = told?.request?.eligibility
+  const fresh = context.isDecidedOn && new Set(known === undefined ? [] : [known])
+  const first = await readRequest(name.value, input, context)
+  const complete = await readUntilDecided(first, first, { ...context, fresh })
+  const digest = complete.step.do === 'tell' ? complete.step.status?.request?.digest : undefined
+  const pointer = digest && (await context.objects.head(pointerKey(digest)))
+  return { is: 'read', ...complete, isFindable: pointer !== undefined }
+}
+
+/** If it is not that person's turn, its own message comes, or the sweep sends one. What was granted is never left. */
+async function findWhyLeft(
+  { key, name, head, isAlone }: RequestInput,
+  { objects, configuration }: Reading,
+): Promise<Extract<RequestInputFacts, { is: 'left' }>['why'] | undefined> {
+  const isTurn = !isAlone || head === undefined
+  if (isTurn && !(await isCrowded(objects, crowdOf(key, configuration.folders), configuration))) return undefined
+  const place = name.ok ? (await readTemporaryLink(name.value, objects)).link.found : 'none'
+  if (place === 'own' || place === 'unreadable') return undefined
+  return isTurn ? 'one of too many' : 'until its turn'
+}
+
+async function readRequest(
+  path: RequestPath,
+  { file, told: present, now }: RequestInput,
+  { objects }: Reading,
+): Promise<RequestFacts> {
+  const reading = readingOf(file)
+  const found = await readTemporaryLink(path, objects)
+  const digests = [
+    'digest' in reading ? reading.digest : undefined,
+    'digest' in found.link ? found.link.digest : undefined,
+    present?.request?.digest,
+  ]
+  const told = await readHistories(path, digests, objects)
+  return { path, now, reading, ...found, told, present, ...unreadDirectory, approvals: () => undefined }
+}
+
+function readingOf(file: RequestInput['file']): RequestReading {
+  if (file.is === 'valid') return file.body
+  return file.is === 'none' ? { state: 'absent' } : { state: 'unreadable', complaint: file.complaint }
+}
+
+/**
+ * Reads what the decision asks for, until it lacks nothing: an end by time needs no answer of the directory. What was remembered finds
+ * an eligibility; only what is so now may grant by it.
+ */
+async function readUntilDecided(
+  first: RequestFacts,
+  facts: RequestFacts,
+  context: Reading,
+): Promise<Pick<ReadFacts, 'step' | 'request'>> {
+  const step = decideRequest(facts)
+  switch (step.do) {
+    case 'read who and what': {
+      const directory = await readDirectory(facts.path, context)
+      return readUntilDecided(first, { ...facts, isUnread: false, ...directory }, context)
+    }
+    case 'read approvals': {
+      const approvals = await readApprovalsOf(step, facts.path, context)
+      const ofDigest: RequestFacts['approvals'] = (digest) =>
+        digest === step.digest ? approvals : facts.approvals(digest)
+      return readUntilDecided(first, { ...facts, approvals: ofDigest }, context)
+    }
+    case 'grant': {
+      const { people, fresh } = context
+      const { eligibility } = step.record
+      if (fresh?.has(eligibility)) return { step, request: facts }
+      if (fresh === undefined) people.forget()
+      return readUntilDecided(first, first, { ...context, fresh: new Set(fresh).add(eligibility) })
+    }
+    default:
+      return { step, request: facts }
+  }
+}
+
+/** Of everybody who may approve by this eligibility, and everybody who has approved before. */
+async function readApprovalsOf(
+  { digest, eligibility: name, besides }: Extract<RequestNeed, { do: 'read approvals' }>,
+  path: RequestPath,
+  context: Reading,
+) {
+  const { eligibilityFiles, fresh } = context
+  const found = (await eligibilityFiles.read()).eligibilities.get(name)
+  const file = fresh?.has(name) ? await eligibilityFiles.readNow(name) : found?.ok ? found.value : undefined
+  const approvers = file ? await listApprovers(file, path, context) : { people: [] }
+  return readApprovals({ ...approvers, name, people: new Set([...besides, ...approvers.people]) }, digest, context)
+}
+
+async function perform(
+  action: RequestInputAction,
+  input: RequestInput,
+  facts: Facts,
+  { objects, clock, configuration }: RequestContext,
+): Promise<Effect<never> | Description> {
+  if (action.do === 'tell the crowd') {
+    const crowd = crowdOf(input.key, configuration.folders)
+    await tellCrowd(new StatusStore(objects, clock), crowd, configuration)
+    return { told: undefined }
+  }
+  // All other steps need a request.
+  if (facts.is !== 'read') return {}
+  const { path } = facts.request
+  switch (action.do) {
+    case 'note the digest':
+      await notePointer(action.digest, path, objects)
+      return {}
+    case 'record':
+      await recordEvent(nameWho(action.event, input), facts.request, objects)
+      return {}
+    case 'grant':
+      // Another look may have been faster.
+      await recordGrant(objects, action.record)
+      return {}
+    case 'write the link': {
+      const { record, over } = action
+      const condition = over === undefined ? ({ ifNoneMatch: '*' } as const) : { ifMatch: over }
+      await objects.put(path.link.key, renderGrantedLink(record), condition)
+      return {}
+    }
+    case 'delete the link':
+      await objects.delete(path.link.key, { ifMatch: action.etag })
+      return {}
+  }
+}
+
+async function recordEvent(
+  event: NewEvent,
+  { path, reading, told, now }: RequestFacts,
+  objects: ObjectStore,
+): Promise<void> {
+  const granted = endsAccess(event) ? told(event.digest).granted : undefined
+  if (granted) await endGrantedSessions(path, granted, { objects, now })
+  if (event.event === 'asked') await notePointer(event.digest, path, objects)
+  await recordRequestEvent(objects, path.userId, path.key, event, instantOf(event, reading) ?? renderInstant(now))
+}
+
+/** When it happened; `undefined`: now. */
+function instantOf({ event, by }: NewEvent, reading: RequestReading): string | undefined {
+  if (event === 'asked') return 'askedAt' in reading ? renderInstant(reading.askedAt) : undefined
+  return event === 'approved' || event === 'denied' ? by?.at : undefined
+}
+
+/** Not if a new grant takes its place: the access goes on. */
+function endsAccess({ event, said }: NewEvent): boolean {
+  return event === 'ended' || (event === 'finished' && said?.replacedBy === undefined)
+}
+
+/** If its requester or an operator ended it, S3's notification says who that was. */
+function nameWho(event: NewEvent, { head, by }: RequestInput): NewEvent {
+  const isOwn = event.by === undefined && (event.event === 'finished' || event.event === 'withdrawn')
+  if (!isOwn || head !== undefined || by === undefined) return event
+  return { ...event, said: { ...event.said, deletedBy: by } }
+}
+
+function describe(end: RequestInputEnd, { name, head }: RequestInput): Description {
+  switch (end.tell) {
+    case 'nothing':
+      return { told: undefined }
+    case 'misnamed':
+      return { told: name.ok || head === undefined ? undefined : rejection(name.complaint) }
+    case 'outcome':
+      return { told: end.outcome.status, again: end.outcome.again }
+  }
+}
+
+/** Of which request an upload with this digest is: an approval says no more. It may be lost; the next look writes it again. */
+function pointerKey(digest: RequestDigest): string {
+  return `state/requests/${digest}`
+}
+
+async function notePointer(digest: RequestDigest, { key }: RequestPath, objects: ObjectStore): Promise<void> {
+  await objects.put(pointerKey(digest), renderJson({ key }))
+}
+
+/** The key of the request that an approval of this digest is of. */
+export async function findRequest(objects: ReadingObjects, digest: RequestDigest): Promise<string | undefined> {
+  const pointer = readStored(objects, pointerKey(digest), z.object({ key: z.string() }))
+  return (await spoiledAsAbsent(pointer))?.value.key
+}
