@@ -58,7 +58,7 @@ export type Input<T extends KindTypes> = {
   /** Its status as it was before this step. */
   readonly told: Status | undefined
   readonly entry: T['entry'] | undefined
-  /** From the steps before, in this reconcile. */
+  /** From the steps before, in this reconcile and with this file. */
   readonly learnt: T['learnt'] | undefined
   /** Only its instant has come: nothing is known to have changed. */
   readonly isDue: boolean

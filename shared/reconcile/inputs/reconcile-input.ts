@@ -120,11 +120,12 @@ async function settle<T extends KindTypes>(
   const readPause = once(() => readPauseReason(context.objects))
   const entry = controller.entryOf && new KnownRecord(controller.entryOf(context.objects, name))
   let isNews = false
-  let learnt: T['learnt'] | undefined
+  let learnt: { readonly of: T['learnt']; readonly etag: string | undefined } | undefined
   for (let steps = 0; steps < stepsMost; steps++) {
     try {
       const { stored, ...read } = await readInput(message, name, entry, controller, context)
-      const input = { ...read, learnt }
+      // Another file may ask for something else.
+      const input = { ...read, learnt: learnt?.etag === read.head?.etag ? learnt?.of : undefined }
       const came = await advance(input, readPause, controller, context)
       if ('told' in came) {
         const status = await tell(came, { ...input, stored }, message, controller, context)
@@ -132,7 +133,7 @@ async function settle<T extends KindTypes>(
       }
       await record(came, input, entry, controller, context)
       isNews ||= came.isNews === true
-      learnt = came.learnt ?? learnt
+      if (came.learnt !== undefined) learnt = { of: came.learnt, etag: read.head?.etag }
     } catch (error) {
       if (!(error instanceof RecordChangedError)) throw error
     }

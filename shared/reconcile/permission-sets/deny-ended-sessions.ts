@@ -22,9 +22,8 @@ import {
   writeOwned,
 } from '../records/owned-permission-sets.ts'
 import { isSpoiled, unlessSpoiled } from '../records/stored-json.ts'
-import { refusals } from './claim-permission-set.ts'
 import { makePermissionSetChange } from './make-permission-set-change.ts'
-import { deferPermissionSet, type PermissionSetContext } from './permission-set-settlement.ts'
+import { deferPermissionSet, type PermissionSetContext, refusals } from './permission-set-settlement.ts'
 import { provisionPermissionSet } from './provision-permission-set.ts'
 import { provisioningContext } from './provisioning-context.ts'
 
@@ -111,19 +110,28 @@ function isSameDenial(a: readonly Denial[], b: readonly Denial[]): boolean {
 }
 
 /** The change with what is denied now: a file speaks of the rest of the inline policy only. */
-export function keepDenials(change: PermissionSetChange, { sessions }: OwnedPermissionSet): PermissionSetChange {
-  const denials = denialsOf(sessions?.denied ?? [])
+export function keepDenials(change: PermissionSetChange, entry: OwnedPermissionSet | undefined): PermissionSetChange {
+  const denials = denialsOf(entry?.sessions?.denied ?? [])
   if (change.kind === 'put-inline') return { ...change, policy: withDenials(change.policy, denials) ?? change.policy }
   const policy = change.kind === 'delete-inline' ? withDenials(undefined, denials) : undefined
   return policy === undefined ? change : { kind: 'put-inline', policy }
 }
 
+/** Whether its inline policy has to be looked at. */
+export function isDenialDue(
+  entry: OwnedPermissionSet,
+  wish: DenialWish,
+  { isDriftCheck }: Pick<PermissionSetContext, 'isDriftCheck'>,
+): boolean {
+  const isChecked = isDriftCheck && wish.wanted.length > 0
+  return entry.arn !== undefined && (isOwed(entry, wish) || isChecked || entry.sessions?.left !== undefined)
+}
+
 async function bringDenials(owned: StoredOwned, wish: DenialWish, context: PermissionSetContext): Promise<StoredOwned> {
-  const { clock, isDriftCheck } = context
+  const { clock } = context
   const { arn, sessions } = owned.value
   const { wanted, now } = wish
-  const isChecked = isDriftCheck && wanted.length > 0
-  if (arn === undefined || !(isOwed(owned.value, wish) || isChecked || sessions?.left !== undefined)) return owned
+  if (arn === undefined || !isDenialDue(owned.value, wish, context)) return owned
   const raw = await readInlinePolicy(arn, context)
   if (raw === 'gone') return sessions === undefined ? owned : save(owned, undefined, context)
   const { denied, left } = chooseDenials({ inlinePolicy: raw, wanted, applied: sessions?.denied ?? [], now })

@@ -1,34 +1,28 @@
 import { renderAuthor } from '../../domain/by-hand/author.ts'
-import { findExcess } from '../../domain/iam-policies/inline-policy.ts'
 import { type Lack, remedyOfFailures } from '../../domain/links/lack.ts'
-import type { PermissionSetChange } from '../../domain/permission-sets/permission-set-changes.ts'
-import { type PermissionSetFile, permissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
+import type { AccountId } from '../../domain/organization/account-id.ts'
+import { planWarnings } from '../../domain/permission-sets/permission-set-changes.ts'
+import { permissionSetKey } from '../../domain/permission-sets/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
 import { type Complaint, quote } from '../../domain/statuses/complaint.ts'
-import type { NewStatus } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { ServiceError } from '../../ports/service-error.ts'
+import type { ToldInput } from '../inputs/tell-input.ts'
 import type { OwnedPermissionSet } from '../records/owned-permission-sets.ts'
 import type { InputHead } from '../records/read-input.ts'
+import type { Comparison, PermissionSetObstacle } from './permission-set-settlement.ts'
 import type { ProvisioningResult } from './provision-permission-set.ts'
-
-/** A valid permission set file that was read. */
-export type ReadFile = { readonly file: PermissionSetFile; readonly object: InputHead }
 
 /** Which upload of the file a status speaks of. */
 export function uploadOf({ etag, lastModified, versionId, content, rebind }: InputHead) {
   return { etag, lastModified: renderInstant(lastModified), versionId, content, rebind }
 }
 
-function statusOf({ file, object }: ReadFile, told: NewStatus, warnings: readonly string[] = []): NewStatus {
-  const all = [...file.warnings, ...warnings]
-  return { ...uploadOf(object), owner: file.owner, warnings: all.length > 0 ? all : undefined, ...told }
-}
-
 /** The file is in force. Where someone else's changes are only reported, that stands until they are gone. */
-export function describeApplied(read: ReadFile, { arn, applied, drift }: OwnedPermissionSet): NewStatus {
+export function describeApplied({ arn, drift }: OwnedPermissionSet): ToldInput {
   const common = { owned: true, permissionSetArn: arn }
-  if (!drift) return statusOf(read, { ...common, state: 'applied' }, applied?.warnings)
+  if (!drift) return { ...common, state: 'applied' }
   const { by, differences, isContested } = drift
   const who = by === undefined ? 'someone else' : `${renderAuthor(by)},`
   const reason = `${who} changed it in Identity Center; restoring it would: ${differences.join('; ')}`
@@ -36,45 +30,61 @@ export function describeApplied(read: ReadFile, { arn, applied, drift }: OwnedPe
     ? 'it was changed again as often as it was restored within an hour, so find out what changes it'
     : '"onDrift" is "report"'
   const remedy = `to restore it: ssofile touch, with the key of the file, and --rebind; or write the change into the file (${why})`
-  return statusOf(read, { ...common, state: 'failed', reason, remedy }, applied?.warnings)
+  return { ...common, state: 'failed', reason, remedy }
+}
+
+/** Why the file is not in force, or not everywhere. */
+export function describeObstacle(obstacle: PermissionSetObstacle, entry: OwnedPermissionSet | undefined): ToldInput {
+  const arn = entry?.arn
+  switch (obstacle.is) {
+    case 'not ours':
+      return { state: 'rejected' }
+    case 'refused': {
+      const { error, lack } = obstacle
+      const reason = `Identity Center refused it: ${error.code}: ${error.message}`
+      const remedy = 'remove the cause; it is tried again by itself, at least every hour'
+      return { state: 'failed', ...(lack ?? { reason, remedy }) }
+    }
+    case 'held': {
+      const { reason, digest } = obstacle
+      const remedy = `if it is intended, release exactly this: ssofile brake --release ${digest}; otherwise upload the file as it should be. Until then the permission set stays as it is`
+      return { state: 'held', owned: true, permissionSetArn: arn, reason, remedy }
+    }
+    case 'too large': {
+      const reason = `with the denial of sessions that were ended (${entry?.sessions?.denied.length ?? 0}), the inline policy would be ${obstacle.excess}`
+      const remedy =
+        'shorten the inline policy, or wait: the denials go after 12 hours (ssofile sessions), and the file is tried again by itself. Until then the permission set stays as it is'
+      return { state: 'failed', owned: true, permissionSetArn: arn, reason, remedy }
+    }
+    case 'not everywhere':
+      return { permissionSetArn: arn, ...describeProvisioning(obstacle.provisioned) }
+  }
 }
 
 /** The definition is that of the file, but not in all accounts. */
-export function describeProvisioning(
-  read: ReadFile,
-  { arn }: OwnedPermissionSet,
-  provisioned: Exclude<ProvisioningResult, { outcome: 'done' }>,
-  warnings: readonly string[],
-): NewStatus {
-  const { outcome, accounts } = provisioned
-  const common = { permissionSetArn: arn, accounts }
-  if (outcome === 'unfinished') return statusOf(read, { ...common, state: 'applying' }, warnings)
+function describeProvisioning({ outcome, accounts }: Exclude<ProvisioningResult, { outcome: 'done' }>): ToldInput {
+  if (outcome === 'unfinished') return { state: 'applying', accounts }
   const { failed, desired } = accounts
   const [first] = failed
   const reason = `it could not be brought to ${failed.length} of ${desired} accounts, which keep the version before: ${first?.account}: ${first?.reason}`
   const remedy = `${remedyOfFailures(failed.map((one) => one.reason))}; only these accounts are tried again by themselves, at least every hour`
-  return statusOf(read, { ...common, state: 'failed', reason, remedy }, warnings)
+  return { state: 'failed', accounts, reason, remedy }
 }
 
-/** `lack`: the one that explains the refusal. */
-export function describeRefusal(read: ReadFile, error: ServiceError, lack: Lack | undefined): NewStatus {
-  const reason = `Identity Center refused it: ${error.code}: ${error.message}`
-  const remedy = 'remove the cause; it is tried again by itself, at least every hour'
-  return statusOf(read, { state: 'failed', ...(lack ?? { reason, remedy }) })
+/** What the change of a file leaves, takes away, and does not reach. */
+export function changeWarnings(
+  { actual, wanted }: Pick<Comparison, 'actual' | 'wanted'>,
+  { change }: OwnedPermissionSet,
+  provisioned: ProvisioningResult | undefined,
+): string[] {
+  return [
+    ...planWarnings(actual, wanted),
+    ...(change?.takes === undefined ? [] : [`compared with what was in force before, the file ${change.takes}`]),
+    ...unreachableWarnings(provisioned?.unreachable ?? []),
+  ]
 }
 
-/** The brake keeps it out of force. */
-export function describeHold(
-  read: ReadFile,
-  arn: OwnedPermissionSet['arn'],
-  reason: string,
-  digest: string,
-): NewStatus {
-  const remedy = `if it is intended, release exactly this: ssofile brake --release ${digest}; otherwise upload the file as it should be. Until then the permission set stays as it is`
-  return statusOf(read, { state: 'held', owned: true, permissionSetArn: arn, reason, remedy })
-}
-
-export function unreachableWarnings({ unreachable }: ProvisioningResult): readonly string[] {
+function unreachableWarnings(unreachable: readonly AccountId[]): readonly string[] {
   if (unreachable.length === 0) return []
   const named = unreachable.slice(0, 10).join(', ')
   return [
@@ -82,22 +92,26 @@ export function unreachableWarnings({ unreachable }: ProvisioningResult): readon
   ]
 }
 
-/** The file's inline policy is valid, but too large beside the denial of sessions that were ended. `undefined`: it is not. */
-export function describeExcess(
-  read: ReadFile,
-  { arn, sessions }: OwnedPermissionSet,
-  changes: readonly PermissionSetChange[],
-): NewStatus | undefined {
-  const [excess] = changes.flatMap((change) => (change.kind === 'put-inline' ? (findExcess(change.policy) ?? []) : []))
-  if (excess === undefined) return undefined
-  const reason = `with the denial of sessions that were ended (${sessions?.denied.length ?? 0}), the inline policy would be ${excess}`
-  const remedy =
-    'shorten the inline policy, or wait: the denials go after 12 hours (ssofile sessions), and the file is tried again by itself. Until then the permission set stays as it is'
-  return statusOf(read, { state: 'failed', owned: true, permissionSetArn: arn, reason, remedy })
+/** The file is gone, and the permission set is not. */
+export function describeBlocked(
+  why: string,
+  remedy = 'it is deleted by itself when the last one is gone; upload the file again to keep it',
+): ToldInput {
+  return { state: 'blocked', reason: `the file is gone, but ${why}`, remedy }
 }
 
-/** What of ended sessions is not denied. A file that is in force needs a person all the same. */
-export function withUnmetDenials(status: NewStatus, sessions: OwnedPermissionSet['sessions']): NewStatus {
+export function describeRefusedDeletion(
+  arn: PermissionSetArn,
+  { code, message }: ServiceError,
+  lack: Lack | undefined,
+): ToldInput {
+  const reason = `Identity Center refused to delete it: ${code}: ${message}`
+  const remedy = 'remove the cause; it is tried again every hour'
+  return { state: 'failed', permissionSetArn: arn, ...(lack ?? { reason, remedy }) }
+}
+
+/** What of ended sessions is not denied, and what a person can do about it. */
+export function unmetDenials(sessions: OwnedPermissionSet['sessions']) {
   const { left = [], spoiled = [], refused } = sessions ?? {}
   const users = [...new Map(left.map(({ user, name }) => [user, `${quote(name)} (${user})`])).values()]
   const reasons = [
@@ -109,8 +123,6 @@ export function withUnmetDenials(status: NewStatus, sessions: OwnedPermissionSet
       ? [`entries of control/ended-sessions.json are spoiled and count for nothing: ${listSome(spoiled)}`]
       : []),
   ]
-  if (reasons.length === 0) return status
-  if (status.state !== 'applied') return { ...status, warnings: [...(status.warnings ?? []), ...reasons] }
   const remedies = [
     ...(users.length > 0
       ? [
@@ -124,6 +136,14 @@ export function withUnmetDenials(status: NewStatus, sessions: OwnedPermissionSet
         ]
       : []),
   ]
+  return { reasons, remedies }
+}
+
+/** A file that is in force needs a person all the same. */
+export function withUnmetDenials(status: ToldInput, sessions: OwnedPermissionSet['sessions']): ToldInput {
+  const { reasons, remedies } = unmetDenials(sessions)
+  if (reasons.length === 0) return status
+  if (status.state !== 'applied') return { ...status, warnings: [...(status.warnings ?? []), ...reasons] }
   return {
     ...status,
     state: 'failed',

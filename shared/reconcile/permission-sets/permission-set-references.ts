@@ -4,6 +4,7 @@ import type { AccountId } from '../../domain/organization/account-id.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import { closedBecause } from '../../domain/scopes/expand-scope.ts'
 import { quote } from '../../domain/statuses/complaint.ts'
+import type { ReadingObjects } from '../../ports/object-store.ts'
 import type { SettleContext } from '../assignments/settlement.ts'
 import { listAssignmentKeys } from '../records/ledger.ts'
 import { listLinks } from '../records/list-links.ts'
@@ -12,7 +13,7 @@ import { readLink } from '../records/read-link.ts'
 /** A status names this many links and accounts, and counts the others. */
 const namedMost = 10
 
-type ReferenceSources = Pick<SettleContext, 'objects' | 'configuration' | 'organization'>
+type ReferenceSources = Pick<SettleContext, 'configuration' | 'organization'> & { readonly objects: ReadingObjects }
 
 /**
  * What keeps a permission set from being deleted, for a person: links in any declared folder that may grant it now or

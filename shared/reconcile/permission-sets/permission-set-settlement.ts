@@ -1,15 +1,36 @@
+import type { Admission } from '../../domain/brake/admission.ts'
+import type { Edit } from '../../domain/brake/judge-edit.ts'
+import type { describeObjection } from '../../domain/guardrails/judge-by-policies.ts'
+import type { Lack } from '../../domain/links/lack.ts'
+import type {
+  PermissionSetAction,
+  PermissionSetEnd,
+  PermissionSetFacts,
+} from '../../domain/permission-sets/decide-permission-set.ts'
+import type { PermissionSetChange } from '../../domain/permission-sets/permission-set-changes.ts'
+import type { PermissionSetDefinition, PermissionSetFile } from '../../domain/permission-sets/permission-set-file.ts'
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { NewStatus } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
-import type { SettleContext } from '../assignments/settlement.ts'
+import type { ServiceError } from '../../ports/service-error.ts'
+import type { ReadingSsoAdmin } from '../../ports/sso-admin.ts'
+import type { OpenSettleContext } from '../assignments/settle-context.ts'
+import type { PermissionSetIndex } from '../directory/permission-set-index.ts'
+import type { Input, KindTypes, ReadingContext } from '../inputs/controller.ts'
 import { nextAttempt } from '../records/open-work.ts'
-import { type StoredOwned, writeOwned } from '../records/owned-permission-sets.ts'
+import {
+  type OwedProvisioning,
+  type OwnedPermissionSet,
+  type StoredOwned,
+  writeOwned,
+} from '../records/owned-permission-sets.ts'
+import type { ProvisioningResult } from './provision-permission-set.ts'
 import type { Provisionings } from './provisionings.ts'
 
-/** What became of a permission set. `exists`: it is there, so the links that wait for it are to be woken. */
-export type PermissionSetSettlement = { readonly status: NewStatus | undefined; readonly exists: boolean }
+/** Trying again does not help against these. */
+export const refusals = ['ValidationException', 'AccessDeniedException', 'ServiceQuotaExceededException'] as const
 
-export type PermissionSetContext = SettleContext & {
+export type PermissionSetContext = OpenSettleContext & {
   readonly provisionings: Provisionings
   /** Someone may have changed it in Identity Center, so it is read although its file is applied. */
   readonly isDriftCheck: boolean
@@ -19,17 +40,99 @@ export type PermissionSetContext = SettleContext & {
   wakeLinks(name: PermissionSetName): Promise<void>
 }
 
-/** Makes open work of a permission set: from an instant on, or `later`, after a failure, with a growing pause. */
-export function deferPermissionSet(
-  stored: StoredOwned,
+/** The same without what changes anything. */
+export type ReadingPermissionSets = Omit<
+  ReadingContext<PermissionSetContext>,
+  'ssoAdmin' | 'permissionSets' | 'managementAccount' | 'provisionings' | 'requests' | 'tell' | 'wakeLinks'
+> & { readonly ssoAdmin: ReadingSsoAdmin; readonly permissionSets: Pick<PermissionSetIndex, 'lookUp'> }
+
+/** What stops a reconcile. */
+export type PermissionSetObstacle =
+  | { readonly is: 'not ours' }
+  /** `lack`: the one that explains it. */
+  | { readonly is: 'refused'; readonly error: ServiceError; readonly lack?: Lack | undefined }
+  | { readonly is: 'held'; readonly reason: string; readonly digest: string }
+  | { readonly is: 'too large'; readonly excess: string }
+  /** `warnings`: of the change that is being brought to the accounts. */
+  | {
+      readonly is: 'not everywhere'
+      readonly provisioned: Exclude<ProvisioningResult, { outcome: 'done' }>
+      readonly warnings: readonly string[]
+    }
+
+/** What the answers to its own calls tell one reconcile. */
+export type LearntPermissionSet = {
+  readonly isDenied?: true
+  /** As it was read, and then as our own calls have made it: a call that succeeded is the proof. */
+  readonly actual?: PermissionSetDefinition | undefined
+  /** Claimed by this reconcile: no earlier call of ours can have created it. */
+  readonly isFresh?: true
+  readonly isMissing?: true
+  readonly isStale?: boolean | undefined
+  readonly admission?: Admission
+  readonly isChanged?: true
+  readonly isReported?: true
+  readonly provisioned?: ProvisioningResult
+  readonly obstacle?: PermissionSetObstacle
+  readonly isPutOff?: true
+  /** What the change takes away, for the status. */
+  readonly loss?: string | undefined
+}
+
+/** The file, and what Identity Center has. */
+export type Comparison = {
+  readonly wanted: PermissionSetDefinition
+  readonly actual: PermissionSetDefinition
+  readonly changes: readonly PermissionSetChange[]
+  /** What the brake has to judge. */
+  readonly edit: Edit['file'] | undefined
+  /** Accounts have an older version, though nothing is recorded. `undefined`: nobody has asked. */
+  readonly isStale: boolean | undefined
+  readonly owed: OwedProvisioning | undefined
+}
+
+export interface PermissionSetTypes extends KindTypes {
+  readonly name: PermissionSetName
+  readonly body: PermissionSetFile
+  readonly entry: OwnedPermissionSet
+  readonly facts: PermissionSetFacts & {
+    readonly references?: string | undefined
+    /** Until then a creation without an answer may take effect. */
+    readonly comesUntil?: Date | undefined
+    readonly objections?: Objections
+    readonly obstacle?: PermissionSetObstacle | undefined
+    readonly comparison?: Comparison | undefined
+  }
+  readonly action: PermissionSetAction
+  readonly end: PermissionSetEnd
+  readonly context: PermissionSetContext
+  readonly learnt: LearntPermissionSet
+}
+export type PermissionSetInput = Input<PermissionSetTypes>
+type Objection = Parameters<typeof describeObjection>[0]
+type Objections = { readonly refusals: readonly Objection[]; readonly warnings: readonly Objection[] }
+
+type Retrying = Pick<PermissionSetContext, 'clock' | 'randomness'>
+
+/** With the next attempt: at an instant, or `later`, after a failure, with a growing pause. */
+export function withNextAttempt(
+  value: OwnedPermissionSet,
   when: Date | 'later',
-  { objects, clock, randomness }: PermissionSetContext,
-): Promise<StoredOwned> {
-  const { name, value } = stored
+  { clock, randomness }: Retrying,
+): OwnedPermissionSet {
   const { attempts = 0 } = value
   const next =
     when === 'later'
       ? { at: nextAttempt(clock.now(), attempts, randomness.fraction()), attempts: attempts + 1 }
       : { at: when, attempts }
-  return writeOwned(objects, name, { ...value, openUntil: renderInstant(next.at), attempts: next.attempts }, stored)
+  return { ...value, openUntil: renderInstant(next.at), attempts: next.attempts }
+}
+
+/** Makes open work of a permission set. */
+export function deferPermissionSet(
+  stored: StoredOwned,
+  when: Date | 'later',
+  context: Retrying & Pick<PermissionSetContext, 'objects'>,
+): Promise<StoredOwned> {
+  return writeOwned(context.objects, stored.name, withNextAttempt(stored.value, when, context), stored)
 }

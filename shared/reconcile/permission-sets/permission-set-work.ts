@@ -5,7 +5,7 @@ import { permissionSetKey } from '../../domain/permission-sets/permission-set-fi
 import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
 import type { NewStatus } from '../../domain/statuses/status.ts'
 import type { OpenSettleContext } from '../assignments/settle-context.ts'
-import type { SettleContext } from '../assignments/settlement.ts'
+import { reconcileInput } from '../inputs/reconcile-input.ts'
 import { sendInputs } from '../records/inputs.ts'
 import { sendHints } from '../records/lanes.ts'
 import { listLinks } from '../records/list-links.ts'
@@ -13,14 +13,14 @@ import { findBlockedDeletion, ownedPrefix } from '../records/owned-permission-se
 import { isSpoiled } from '../records/stored-json.ts'
 import { describeSpoiled } from '../statuses/spoiled-records.ts'
 import type { StatusBoard } from '../statuses/status-board.ts'
-import { applyPermissionSet } from './apply-permission-set.ts'
+import { permissionSetController } from './permission-set-controller.ts'
 import type { PermissionSetContext } from './permission-set-settlement.ts'
 
 const progressEveryMs = 5_000
 
-export type PermissionSetWorkSources = SettleContext & Pick<PermissionSetContext, 'provisionings' | 'isDriftCheck'>
+export type PermissionSetWorkSources = OpenSettleContext & Pick<PermissionSetContext, 'provisionings' | 'isDriftCheck'>
 
-/** What the dispatcher does with a hint at a permission set: applies or deletes it, tells its status, and wakes links. */
+/** What the dispatcher does with a hint at a permission set: has it reconciled, and wakes links. */
 export class PermissionSetWork {
   readonly #ports: OpenSettleContext
   readonly #board: StatusBoard
@@ -35,20 +35,19 @@ export class PermissionSetWork {
   /** Throws when something cannot be read or written; the hint then comes again. */
   async settle(name: PermissionSetName, context: PermissionSetWorkSources): Promise<'settled' | 'failed'> {
     this.#revisiting.delete(name)
-    const tell = (status: NewStatus | undefined) => this.#tell(name, status)
-    let areWoken = false
-    const { status, exists } = await applyPermissionSet(name, {
+    const key = permissionSetKey(name)
+    const message = { v: 1, key, id: context.randomness.id(), event: 'hint' } as const
+    const { told, status, isNews } = await reconcileInput(message, permissionSetController, {
       ...context,
-      tell: this.#seldom(tell),
-      wakeLinks: async (woken) => {
-        await this.#wakeAllLinksOf(woken)
-        areWoken = true
-      },
+      tell: this.#seldom((progress) => this.#tellProgress(key, progress)),
+      wakeLinks: (woken) => this.#wakeAllLinksOf(woken),
     })
-    await tell(status)
     if (status?.state !== 'held') await context.brake.reviewContents(name)
-    if (exists && !areWoken) await this.#wakeWaitingLinksOf(name)
-    return status?.state === 'failed' ? 'failed' : 'settled'
+    // Whoever looked at an upload of the same content found the status that this one would have removed: nothing was new.
+    if (told === undefined && status !== undefined) await this.#send(permissionSetHint(name, key))
+    const exists = told?.permissionSetArn !== undefined && status?.etag !== undefined
+    if (exists && !isNews) await this.#wakeWaitingLinksOf(name)
+    return told?.state === 'failed' ? 'failed' : 'settled'
   }
 
   /** Its record cannot be read, so it is not tried again before somebody restores that. `false`: that is not the error. */
@@ -76,23 +75,14 @@ export class PermissionSetWork {
     })
   }
 
-  async #tell(name: PermissionSetName, status: NewStatus | undefined): Promise<void> {
+  async #tellProgress(key: string, progress: NewStatus): Promise<void> {
     const { statuses, objects } = this.#ports
-    const key = permissionSetKey(name)
-    let isBack = false
     await statuses.revise(key, async (current) => {
-      const file = await objects.head(key)
-      isBack = status === undefined && file !== undefined
-      // The file was replaced meanwhile: its own hint, or its rejection, tells its status.
-      if (file?.etag !== status?.etag) return current
-      // That a file is not valid is told by who looks at it first: one of too many has no status.
-      if (current === undefined && status?.state === 'rejected') return current
-      // It is also told of a file that is gone: then the handler has noted who deleted it.
-      const isKnown = status?.etag === undefined || isSameUpload(current, status)
-      return status && { ...status, ...describeUpload(current, status), by: isKnown ? current?.by : undefined }
+      // The file was replaced meanwhile: its own message tells its status.
+      if ((await objects.head(key))?.etag !== progress.etag) return current
+      const by = isSameUpload(current, progress) ? current?.by : undefined
+      return { ...progress, ...describeUpload(current, progress), by }
     })
-    // Whoever looked at an upload of the same content found the status that this one would have removed: nothing was new.
-    if (isBack) await this.#send(permissionSetHint(name, key))
   }
 
   async #send(hint: Hint): Promise<void> {

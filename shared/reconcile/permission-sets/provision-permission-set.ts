@@ -6,7 +6,7 @@ import type { Status } from '../../domain/statuses/status.ts'
 import { renderInstant } from '../../domain/text/instant.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { listAll } from '../../ports/page.ts'
-import type { ProvisioningStatus, SsoAdmin } from '../../ports/sso-admin.ts'
+import type { ProvisioningStatus, ReadingSsoAdmin, SsoAdmin } from '../../ports/sso-admin.ts'
 import type { OwedProvisioning } from '../records/owned-permission-sets.ts'
 import { planProvisioning, settlesAt } from './plan-provisioning.ts'
 import type { Provisionings } from './provisionings.ts'
@@ -133,7 +133,7 @@ function isNotThere(failureReason: string): boolean {
 }
 
 function listAccounts(
-  ssoAdmin: SsoAdmin,
+  ssoAdmin: ReadingSsoAdmin,
   arn: PermissionSetArn,
   status?: ProvisioningStatus,
 ): Promise<readonly AccountId[]> {
@@ -141,6 +141,6 @@ function listAccounts(
 }
 
 /** The accounts that Identity Center lists with an older version of the permission set. */
-export function listStale(ssoAdmin: SsoAdmin, arn: PermissionSetArn): Promise<readonly AccountId[]> {
+export function listStale(ssoAdmin: ReadingSsoAdmin, arn: PermissionSetArn): Promise<readonly AccountId[]> {
   return listAccounts(ssoAdmin, arn, 'LATEST_PERMISSION_SET_NOT_PROVISIONED')
 }

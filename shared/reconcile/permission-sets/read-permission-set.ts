@@ -3,7 +3,7 @@ import type { PermissionSetName } from '../../domain/permission-sets/permission-
 import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
 import { withoutDenials } from '../../domain/sessions/ended-sessions.ts'
 import { listAll } from '../../ports/page.ts'
-import type { SsoAdmin } from '../../ports/sso-admin.ts'
+import type { ReadingSsoAdmin } from '../../ports/sso-admin.ts'
 
 export type FoundPermissionSet = PermissionSetDefinition & { readonly name: PermissionSetName }
 
@@ -12,7 +12,7 @@ export type FoundPermissionSet = PermissionSetDefinition & { readonly name: Perm
  * it is gone.
  */
 export async function readPermissionSet(
-  ssoAdmin: SsoAdmin,
+  ssoAdmin: ReadingSsoAdmin,
   arn: PermissionSetArn,
 ): Promise<FoundPermissionSet | undefined> {
   const attributes = await ssoAdmin.describePermissionSet(arn)

@@ -19,10 +19,10 @@ import {
   type SpoiledEnding,
 } from '../../domain/sessions/judge-ended-sessions.ts'
 import { status } from '../../domain/statuses/status.ts'
-import type { ObjectStore } from '../../ports/object-store.ts'
+import type { ObjectStore, ReadingObjects } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
 import { statusKey } from './status-store.ts'
-import { spoiledAsAbsent } from './stored-json.ts'
+import { readStored, spoiledAsAbsent } from './stored-json.ts'
 
 export const endedSessionsKey = 'control/ended-sessions.json'
 
@@ -34,13 +34,13 @@ const recordOf = (objects: ObjectStore) => new JsonRecord(objects, endedSessions
 export type ReadEndedSessions = EndedSessions & { readonly now: Date }
 
 /** Whose sessions are denied, and whose were, until the permission set says so no more. Throws SpoiledObjectError. */
-export async function readEndedSessions(objects: ObjectStore): Promise<ReadEndedSessions> {
-  const stored = await recordOf(objects).read()
+export async function readEndedSessions(objects: ReadingObjects): Promise<ReadEndedSessions> {
+  const stored = await readStored(objects, endedSessionsKey, endedSessions)
   return judge(objects, stored?.value, stored?.object.servedAt)
 }
 
 async function judge(
-  objects: ObjectStore,
+  objects: ReadingObjects,
   record: z.infer<typeof endedSessions> | undefined,
   now = new Date(0),
 ): Promise<ReadEndedSessions> {
@@ -62,9 +62,9 @@ function parseLasting(entry: unknown): readonly EndedSession[] {
 }
 
 /** The file lies there, it is this user's, and the brake has let the person pass. Anybody may have written the entry. */
-async function isSuspended(objects: ObjectStore, { user, by }: EndedSession): Promise<boolean> {
+async function isSuspended(objects: ReadingObjects, { user, by }: EndedSession): Promise<boolean> {
   if (kindAt(by) !== kinds.suspension || (await objects.head(by)) === undefined) return false
-  const told = await spoiledAsAbsent(new JsonRecord(objects, statusKey(by), status).read())
+  const told = await spoiledAsAbsent(readStored(objects, statusKey(by), status))
   return told?.value.principalId === user && isAdmitted(told.value)
 }
 

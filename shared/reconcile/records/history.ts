@@ -18,7 +18,7 @@ import type { ObjectHead, ObjectStore } from '../../ports/object-store.ts'
 import { JsonRecord } from './json-record.ts'
 import type { PermissionSetEvent } from './owned-permission-sets.ts'
 import { spoiledAsAbsent } from './stored-json.ts'
-import { type ToldOnce, tellEvent } from './tell-event.ts'
+import { type EventSubject, type ToldOnce, tellEvent } from './tell-event.ts'
 
 const permissionSetFolders = 'history/permission-set%'
 const permissionSetBody = z.looseObject({ event: z.string(), at: z.string(), arn: permissionSetArn.optional() })
@@ -76,14 +76,17 @@ export function recordHistory(objects: ObjectStore, record: HistoryRecord): Prom
   return tellEvent(objects, { folder, name: nameInChanges(accessOf(key), principal) }, { event, at, body, by, reason })
 }
 
+export function permissionSetSubject(name: PermissionSetName): EventSubject {
+  return { folder: `${permissionSetFolders}${name}/`, name }
+}
+
 /** `at` is from the record, so that a repeated run writes the same key. */
 export function recordPermissionSetHistory(
   objects: ObjectStore,
   name: PermissionSetName,
   { event, at, body, by }: ToldOnce<PermissionSetEvent>,
 ): Promise<void> {
-  const subject = { folder: `${permissionSetFolders}${name}/`, name }
-  return tellEvent(objects, subject, { event, named: `permission-set-${event}`, at, body, by })
+  return tellEvent(objects, permissionSetSubject(name), { event, named: `permission-set-${event}`, at, body, by })
 }
 
 /** Read at a time, newest first: the first ones mostly tell. */

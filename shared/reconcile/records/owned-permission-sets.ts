@@ -110,8 +110,56 @@ export function isAccepted({ applied, change }: OwnedPermissionSet, upload: Uplo
   )
 }
 
-const recordOf = (objects: ObjectStore, name: PermissionSetName) =>
-  new JsonRecord(objects, ownedPrefix + name, ownedPermissionSet)
+/** Its twin under `state/open/` moves with it where the next attempt changes. Throws RecordChangedError where `JsonRecord` answers `lost`. */
+class OwnedPermissionSetRecord extends JsonRecord<OwnedPermissionSet> {
+  readonly #objects: ObjectStore
+  readonly #name: PermissionSetName
+  /** As it was read. */
+  #openUntil: string | undefined
+
+  constructor(objects: ObjectStore, name: PermissionSetName, openUntil?: string) {
+    super(objects, ownedPrefix + name, ownedPermissionSet)
+    this.#objects = objects
+    this.#name = name
+    this.#openUntil = openUntil
+  }
+
+  override async read() {
+    const stored = await super.read()
+    this.#openUntil = stored?.value.openUntil
+    return stored
+  }
+
+  override write(value: OwnedPermissionSet, etag: string | undefined) {
+    return this.#withTwin(value.openUntil, async () => {
+      const written = await super.write(value, etag)
+      if (written.outcome === 'lost') throw new RecordChangedError(this.key)
+      return written
+    })
+  }
+
+  override remove(etag: string) {
+    return this.#withTwin(undefined, async () => {
+      const removed = await super.remove(etag)
+      if (removed === 'lost') throw new RecordChangedError(this.key)
+      return removed
+    })
+  }
+
+  async #withTwin<T>(next: string | undefined, change: () => Promise<T>): Promise<T> {
+    const attempts = { before: this.#openUntil, next }
+    const done = await moveTwin(this.#objects, permissionSetKey(this.#name), attempts, change)
+    this.#openUntil = next
+    return done
+  }
+}
+
+export function ownedPermissionSetRecord(
+  objects: ObjectStore,
+  name: PermissionSetName,
+): JsonRecord<OwnedPermissionSet> {
+  return new OwnedPermissionSetRecord(objects, name)
+}
 
 export type StoredOwned = {
   readonly name: PermissionSetName
@@ -122,33 +170,20 @@ export type StoredOwned = {
 }
 
 export async function readOwned(objects: ObjectStore, name: PermissionSetName): Promise<StoredOwned | undefined> {
-  const stored = await recordOf(objects, name).read()
+  const stored = await ownedPermissionSetRecord(objects, name).read()
   return stored && { name, value: stored.value, etag: stored.object.etag, writtenAt: stored.object.lastModified }
 }
 
-/**
- * Moves its twin under `state/open/` as well, where the next attempt changes. `previous`: the record that the caller read;
- * `undefined`: there was none. Throws RecordChangedError.
- */
-export function writeOwned(
+/** `previous`: the record that the caller read; `undefined`: there was none. Throws RecordChangedError. */
+export async function writeOwned(
   objects: ObjectStore,
   name: PermissionSetName,
   value: OwnedPermissionSet,
   previous: StoredOwned | undefined,
 ): Promise<StoredOwned> {
-  const attempts = { before: previous?.value.openUntil, next: value.openUntil }
-  return moveTwin(objects, permissionSetKey(name), attempts, async () => {
-    const written = await recordOf(objects, name).write(value, previous?.etag)
-    if (written.outcome === 'lost') throw new RecordChangedError(ownedPrefix + name)
-    return { name, value, etag: written.etag, writtenAt: written.servedAt }
-  })
-}
-
-/** With its twin under `state/open/`. Throws RecordChangedError. */
-export function removeOwned(objects: ObjectStore, { name, value, etag }: StoredOwned): Promise<void> {
-  return moveTwin(objects, permissionSetKey(name), { before: value.openUntil, next: undefined }, async () => {
-    if ((await recordOf(objects, name).remove(etag)) === 'lost') throw new RecordChangedError(ownedPrefix + name)
-  })
+  const record = new OwnedPermissionSetRecord(objects, name, previous?.value.openUntil)
+  const written = await record.write(value, previous?.etag)
+  return { name, value, etag: written.etag, writtenAt: written.servedAt }
 }
 
 /** The names of all that ssofile created or adopted, ascending. */

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { permissionSetName } from '../../../../shared/domain/permission-sets/permission-set-name.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
-import { deletePermissionSet } from '../../../../shared/reconcile/permission-sets/delete-permission-set.ts'
+import { reconcileInput } from '../../../../shared/reconcile/inputs/reconcile-input.ts'
+import { permissionSetController } from '../../../../shared/reconcile/permission-sets/permission-set-controller.ts'
 import { Provisionings } from '../../../../shared/reconcile/permission-sets/provisionings.ts'
 import {
   type OwnedPermissionSet,
@@ -14,7 +15,7 @@ import { Settling, type SettlingOptions } from '../../../settling.ts'
 const name = permissionSetName.parse('Billing-ps')
 const file = 'permission_sets/Billing-ps.json'
 const ten = '2026-03-03T10:00:00.000Z'
-const gone = { status: undefined, exists: false }
+const gone = { status: undefined }
 const remedy = 'it is deleted by itself when the last one is gone; upload the file again to keep it'
 
 /** A permission set of ours, whose file is gone. */
@@ -25,16 +26,16 @@ async function open(options: SettlingOptions = {}, owned: Partial<OwnedPermissio
   await writeOwned(world.objects, name, { v: 1, arn, claimedAt: ten, ...owned }, undefined)
   const remove = () =>
     bench.within(async (context) => {
-      const stored = await readOwned(world.objects, name)
-      if (!stored) throw new Error('its record is gone')
       const { ssoAdmin, clock, ending } = context
-      return deletePermissionSet(name, stored, {
+      const message = { v: 1, key: file, id: 'a hint', event: 'hint' } as const
+      const { told } = await reconcileInput(message, permissionSetController, {
         ...context,
         provisionings: new Provisionings({ ssoAdmin, clock, most: 3, ending }),
         isDriftCheck: false,
         tell: async () => undefined,
         wakeLinks: async () => undefined,
       })
+      return { status: told }
     })
   const isThere = () => world.ssoAdmin.permissionSetArnOf(name) !== undefined
   const history = () => world.keys(`history/permission-set%${name}/`)
@@ -108,7 +109,7 @@ describe('a permission set whose file is gone', () => {
     expect(await theirs.remove()).toMatchObject({
       status: { state: 'blocked', reason: expect.stringContaining(':15:') },
     })
-    expect(await theirs.world.keys('state/open/')).toHaveLength(1)
+    expect(await theirs.world.keys('state/expiry/')).toEqual([`state/expiry/2026-03-03T10:15:10.000Z%${file}`])
     await theirs.world.clock.advance(15 * 60_000)
     expect(await theirs.remove()).toEqual(gone)
     expect(theirs.isThere()).toBe(true)
@@ -137,9 +138,13 @@ describe('a permission set whose file is gone', () => {
   })
 
   test('is kept where its file is back', async () => {
-    const { world, remove, isThere } = await open()
-    await world.objects.put(file, '{}')
-    expect(await remove()).toBe('file-is-back')
+    const { world, remove, isThere } = await open({
+      interceptor: async ({ operation, args, proceed }) => {
+        if (operation === 'head' && args[0] === file) await world.objects.put(file, '{}')
+        return proceed()
+      },
+    })
+    expect(await remove()).toMatchObject({ status: { state: 'rejected' } })
     expect(isThere()).toBe(true)
     expect((await readOwned(world.objects, name))?.value.deletionAt).toBeUndefined()
   })
@@ -149,7 +154,6 @@ describe('a permission set whose file is gone', () => {
     await bench.upload()
     expect(await remove()).toMatchObject({
       status: { state: 'blocked', reason: expect.stringContaining('1 link'), remedy },
-      exists: false,
     })
     await bench.own()
     await world.objects.delete(bench.link)
@@ -171,7 +175,6 @@ describe('a deletion that is refused', () => {
         reason: `Identity Center refused to delete it: ${code}: not you`,
         remedy: 'remove the cause; it is tried again every hour',
       },
-      exists: false,
     })
   })
 
@@ -188,9 +191,8 @@ describe('a deletion that is refused', () => {
     const { bench, world, remove } = await open()
     world.ssoAdmin.addAssignment(bench.target())
     const settlement = await remove()
-    expect(settlement).toMatchObject({ status: { state: 'blocked', remedy }, exists: false })
-    const reason = typeof settlement === 'string' ? '' : settlement.status?.reason
-    expect(reason).toMatch(
+    expect(settlement).toMatchObject({ status: { state: 'blocked', remedy } })
+    expect(settlement.status?.reason).toMatch(
       /^the file is gone, but Identity Center still has assignments of it that are not ssofile's, in 233000000002 \(/,
     )
     expect(await world.keys('state/open/')).toHaveLength(1)

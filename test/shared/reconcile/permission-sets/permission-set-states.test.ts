@@ -4,8 +4,10 @@ import { permissionSetName } from '../../../../shared/domain/permission-sets/per
 import type { NewStatus } from '../../../../shared/domain/statuses/status.ts'
 import type { Clock } from '../../../../shared/ports/clock.ts'
 import { ServiceError } from '../../../../shared/ports/service-error.ts'
-import { applyPermissionSet } from '../../../../shared/reconcile/permission-sets/apply-permission-set.ts'
+import { reconcileInput } from '../../../../shared/reconcile/inputs/reconcile-input.ts'
+import { permissionSetController } from '../../../../shared/reconcile/permission-sets/permission-set-controller.ts'
 import { Provisionings } from '../../../../shared/reconcile/permission-sets/provisionings.ts'
+import { RecordChangedError } from '../../../../shared/reconcile/records/json-record.ts'
 import {
   type OwnedPermissionSet,
   readOwned,
@@ -31,20 +33,30 @@ async function open(options: SettlingOptions = {}, fields: object = {}) {
   const upload = (changed: object = fields) =>
     world.objects.put(key, JSON.stringify({ permissionSetName: name, ...changed }))
   await upload()
-  const apply = ({ isDriftCheck = false } = {}) =>
-    bench.within((context) => {
+  const reconcile = (isDriftCheck: boolean) =>
+    bench.within(async (context) => {
       const { ssoAdmin, clock, ending } = context
-      return applyPermissionSet(name, {
+      const message = { v: 1, key, id: 'a hint', event: 'hint' } as const
+      const { told: last, status } = await reconcileInput(message, permissionSetController, {
         ...context,
         provisionings: new Provisionings({ ssoAdmin, clock, most: 3, ending }),
         isDriftCheck,
-        tell: async (status) => {
-          told.push(status)
+        tell: async (progress) => {
+          told.push(progress)
         },
         wakeLinks: async (of) => {
           woken.push(of)
         },
       })
+      if (last === undefined || status === undefined) return { status: undefined }
+      const { input: _, updatedAt: __, ...rest } = status
+      return { status: rest }
+    })
+  const apply = ({ isDriftCheck = false } = {}) =>
+    reconcile(isDriftCheck).catch((error: unknown) => {
+      // As the dispatcher does.
+      if (error instanceof RecordChangedError) return reconcile(isDriftCheck)
+      throw error
     })
   const arn = () => {
     const found = world.ssoAdmin.permissionSetArnOf(name)
@@ -126,7 +138,6 @@ describe('a permission set file', () => {
     const { etag } = await version()
     expect(settled).toEqual({
       status: { state: 'applied', owned: true, permissionSetArn: arn(), ...(await version()) },
-      exists: true,
     })
     expect(await record()).toEqual({
       v: 1,
@@ -164,7 +175,7 @@ describe('a permission set file', () => {
   test('that is not there, of a permission set that is not ours, says nothing', async () => {
     const { world, apply } = await open()
     await world.objects.delete(key)
-    expect(await apply()).toEqual({ status: undefined, exists: false })
+    expect(await apply()).toEqual({ status: undefined })
     expect(world.calls).toEqual([])
   })
 
@@ -172,7 +183,7 @@ describe('a permission set file', () => {
     const { world, apply, history } = await open()
     await apply()
     await world.objects.delete(key)
-    expect(await apply()).toEqual({ status: undefined, exists: false })
+    expect(await apply()).toEqual({ status: undefined })
     expect(world.ssoAdmin.permissionSetArnOf(name)).toBeUndefined()
     expect((await history()).map((one) => one.key?.replace(/.*%/, '')).sort()).toEqual(['created.json', 'deleted.json'])
   })
@@ -188,7 +199,7 @@ describe('a permission set file', () => {
     await opened.apply()
     await opened.world.objects.delete(key)
     isBack = true
-    expect(await opened.apply()).toMatchObject({ status: { state: 'applied' }, exists: true })
+    expect(await opened.apply()).toMatchObject({ status: { state: 'applied' } })
   })
 
   test('that is not valid is rejected, and nothing is called', async () => {
@@ -200,7 +211,6 @@ describe('a permission set file', () => {
         remedy: expect.any(String),
         ...(await version()),
       },
-      exists: false,
     })
     expect(world.calls).toEqual([])
   })
@@ -208,8 +218,7 @@ describe('a permission set file', () => {
   test('whose permission set someone else made is rejected, and says how to take that over', async () => {
     const { world, apply, version } = await open()
     await world.ssoAdmin.createPermissionSet({ name, sessionDuration: 'PT1H', tags: [] })
-    const { status, exists } = await apply()
-    expect(exists).toBe(false)
+    const { status } = await apply()
     expect(status).toMatchObject({
       state: 'rejected',
       ...(await version()),
@@ -233,6 +242,27 @@ describe('a permission set file', () => {
       event: 'changed',
       changes: [`detach ${readOnly}`, expect.stringMatching(/^set /)],
     })
+  })
+
+  test('that is replaced while it is applied is in force in the end, and not the one before it', async () => {
+    const seen = { isReplaced: false }
+    const { apply, upload, world, record, version } = await open(
+      {
+        interceptor: async ({ operation, proceed }) => {
+          const answer = await proceed()
+          if (operation === 'attachManagedPolicy' && !seen.isReplaced) {
+            seen.isReplaced = true
+            await upload({ sessionDurationInMinutes: '120' })
+          }
+          return answer
+        },
+      },
+      { managedPoliciesArnList: [readOnly] },
+    )
+    expect(await apply()).toMatchObject({ status: { state: 'applied', ...(await version()) } })
+    const { etag } = await version()
+    expect(world.ssoAdmin.definitionNow(name)).toMatchObject({ managedPolicyArns: [], sessionDuration: 'PT2H' })
+    expect((await record())?.applied?.etag).toBe(etag)
   })
 
   test('that says the same in other words is applied without a call, and is an update all the same', async () => {
@@ -332,9 +362,9 @@ describe('a drift check', () => {
         'to restore it: ssofile touch, with the key of the file, and --rebind; or write the change into the file ("onDrift" is "report")',
     }
     await world.clock.advance(5_000)
-    expect(await apply({ isDriftCheck: true })).toMatchObject({ status, exists: true })
+    expect(await apply({ isDriftCheck: true })).toMatchObject({ status })
     expect(world.ssoAdmin.definitionNow(name)?.managedPolicyArns).toEqual([readOnly])
-    expect(world.log.lines.at(-1)).toMatchObject({
+    expect(world.log.lines.findLast(({ level }) => level === 'warn')).toMatchObject({
       level: 'warn',
       message: 'someone else changed the permission set; it is only reported',
       fields: { permissionSet: name, differences: [`detach ${readOnly}`] },
@@ -389,7 +419,6 @@ describe('what Identity Center refuses', () => {
       const reason = `Identity Center refused it: ${code}: no`
       expect(await apply()).toEqual({
         status: { state: 'failed', reason, remedy, ...(await version()) },
-        exists: false,
       })
       expect(await record()).toBeUndefined()
       expect(await world.keys('state/open/')).toEqual([])
@@ -401,7 +430,7 @@ describe('what Identity Center refuses', () => {
     const { apply, record, world } = await open(refusing('attachManagedPolicy', error), {
       managedPoliciesArnList: [readOnly],
     })
-    expect(await apply()).toMatchObject({ status: { state: 'failed' }, exists: false })
+    expect(await apply()).toMatchObject({ status: { state: 'failed' } })
     const { openUntil, attempts } = (await record()) ?? {}
     expect(attempts).toBe(1)
     expect(await world.keys('state/open/')).toEqual([`state/open/${openUntil}%${key}`])
@@ -580,7 +609,6 @@ describe('accounts that have the permission set', () => {
     await upload({ customerManagedPoliciesList: [policy] })
     const settled = await apply()
     expect(settled).toMatchObject({
-      exists: true,
       status: {
         state: 'failed',
         permissionSetArn: arn(),
@@ -606,19 +634,23 @@ describe('accounts that have the permission set', () => {
   })
 
   test('are gone on with at once where the file is another by now', async () => {
+    const seen = { isMade: false, isAnother: false }
     const { apply, give, upload, record, world, arn } = await open({
       interceptor: async ({ operation, args, proceed }) => {
         const answer = await proceed()
-        return operation === 'head' && args[0] === key ? { ...Object(answer), etag: 'another' } : answer
+        seen.isAnother ||= seen.isMade && operation === 'describeProvisioning'
+        return seen.isAnother && operation === 'head' && args[0] === key
+          ? { ...Object(answer), etag: 'another' }
+          : answer
       },
     })
     await apply()
+    seen.isMade = true
     give(first)
     world.ssoAdmin.removeCustomerManagedPolicy(first, policy.Name)
     await upload({ customerManagedPoliciesList: [policy] })
     expect(await apply()).toMatchObject({
       status: { state: 'applying', permissionSetArn: arn(), accounts: { desired: 1, applied: 0, open: 1, failed: [] } },
-      exists: true,
     })
     const { openUntil = '', attempts } = (await record()) ?? {}
     expect(attempts).toBe(0)

@@ -97,11 +97,12 @@ describe('a permission set', () => {
   })
 
   test('whose file is back by the time its end is told is looked at again', async () => {
+    let isDeleted = false
     const { world, upload, settle, tell, sent } = await open({
-      interceptor: async ({ operation, proceed }) => {
-        const done = await proceed()
-        if (operation === 'deletePermissionSet') await upload()
-        return done
+      interceptor: async ({ operation, args, proceed }) => {
+        isDeleted ||= operation === 'deletePermissionSet'
+        if (isDeleted && operation === 'head' && args[0] === file) await upload()
+        return proceed()
       },
     })
     await tell(file, { state: 'applied' })
@@ -110,11 +111,11 @@ describe('a permission set', () => {
     expect(sent('work')).toEqual([{ v: 1, kind: 'permission-set', permissionSet: name, cause: file }])
   })
 
-  test('whose file is another by the time it is told keeps the status that says so', async () => {
+  test('whose file is another by the time it is told is told as the newer one', async () => {
     let isUploaded = false
     const { world, upload, settle, tell } = await open({
-      interceptor: async ({ operation, proceed }) => {
-        if (operation === 'updatePermissionSet' && !isUploaded) {
+      interceptor: async ({ operation, args, proceed }) => {
+        if (operation === 'put' && args[0] === statusOfFile && !isUploaded) {
           isUploaded = true
           await upload({ description: 'newer' })
           await tell(file, { state: 'applying', reason: 'of the newer one' })
@@ -125,7 +126,9 @@ describe('a permission set', () => {
     await upload({ description: 'older' })
     await settle()
     expect(isUploaded).toBe(true)
-    expect(await world.json(statusOfFile)).toMatchObject({ state: 'applying', reason: 'of the newer one' })
+    const { etag } = (await world.objects.head(file)) ?? {}
+    expect(await world.json(statusOfFile)).toMatchObject({ state: 'applied', etag })
+    expect(world.ssoAdmin.definitionNow(name)).toMatchObject({ description: 'newer' })
   })
 
   test('tells how far it is after five seconds, and then every five', async () => {

@@ -4,8 +4,8 @@ import { recordPermissionSetHistory } from '../../../../shared/reconcile/records
 import { RecordChangedError } from '../../../../shared/reconcile/records/json-record.ts'
 import {
   isOfClaim,
+  ownedPermissionSetRecord,
   readOwned,
-  removeOwned,
   writeOwned,
 } from '../../../../shared/reconcile/records/owned-permission-sets.ts'
 import { World } from '../../../world.ts'
@@ -20,7 +20,7 @@ test('a record is what was written, with the instant of S3', async () => {
   const written = await writeOwned(objects, name, claim, undefined)
   expect(written).toEqual({ name, value: claim, etag: expect.any(String), writtenAt: new Date(ten) })
   expect(await readOwned(objects, name)).toEqual(written)
-  await removeOwned(objects, written)
+  await ownedPermissionSetRecord(objects, name).remove(written.etag)
   expect(await readOwned(objects, name)).toBeUndefined()
 })
 
@@ -31,7 +31,7 @@ test('a record that somebody else changed since it was read is neither written o
   for (const attempt of [
     () => writeOwned(objects, name, claim, read),
     () => writeOwned(objects, name, claim, undefined),
-    () => removeOwned(objects, read),
+    () => ownedPermissionSetRecord(objects, name).remove(read.etag),
   ]) {
     const failure = await attempt().catch((error: unknown) => error)
     expect(failure).toBeInstanceOf(RecordChangedError)

@@ -1,0 +1,420 @@
+import { exempt } from '../../domain/brake/admission.ts'
+import { describeContents, describeLoss } from '../../domain/brake/held-contents.ts'
+import { toldUploader } from '../../domain/links/find-uploader.ts'
+import { describeUpload, isSameUpload } from '../../domain/links/upload.ts'
+import { uploaderWithoutSession } from '../../domain/links/uploader-without-session.ts'
+import { definitionOf, renderChange } from '../../domain/permission-sets/permission-set-changes.ts'
+import type { PermissionSetName } from '../../domain/permission-sets/permission-set-name.ts'
+import type { PermissionSetArn } from '../../domain/principals/identity-center-ids.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import { isServiceError } from '../../ports/service-error.ts'
+import type { Description, Effect } from '../inputs/controller.ts'
+import { findAuthor } from '../records/authors.ts'
+import { RecordChangedError } from '../records/json-record.ts'
+import {
+  isOfClaim,
+  type OwnedPermissionSet,
+  ownedPrefix,
+  readOwned,
+  writeOwned,
+} from '../records/owned-permission-sets.ts'
+import type { InputHead } from '../records/read-input.ts'
+import { denyEndedSessions } from './deny-ended-sessions.ts'
+import { changeWarnings, describeBlocked, describeRefusedDeletion, uploadOf } from './describe-permission-set.ts'
+import { beginsChange, isApplied, isContested, isRefusal, restorationsBefore } from './gather-permission-set.ts'
+import { makePermissionSetChange } from './make-permission-set-change.ts'
+import { describeReferences } from './permission-set-references.ts'
+import {
+  type Comparison,
+  type LearntPermissionSet,
+  type PermissionSetContext,
+  type PermissionSetInput,
+  type PermissionSetTypes,
+  refusals,
+  withNextAttempt,
+} from './permission-set-settlement.ts'
+import { provisionPermissionSet } from './provision-permission-set.ts'
+import { provisioningContext } from './provisioning-context.ts'
+import { readPermissionSet } from './read-permission-set.ts'
+
+type Facts = PermissionSetTypes['facts']
+type Came = Effect<OwnedPermissionSet, LearntPermissionSet>
+/** A valid file, the record, the permission set that it names, and how both compare. */
+type Definition = {
+  readonly head: InputHead
+  readonly entry: OwnedPermissionSet
+  readonly arn: PermissionSetArn
+  readonly comparison: Comparison
+}
+
+export async function performPermissionSetStep(
+  { do: action }: PermissionSetTypes['action'],
+  input: PermissionSetInput,
+  facts: Facts,
+  context: PermissionSetContext,
+): Promise<Came | Description> {
+  const { name, entry } = input
+  const { objects, permissionSets } = context
+  switch (action) {
+    case 'deny sessions':
+      await denyEndedSessions(name, await readOwned(objects, name), context)
+      return { learnt: { ...input.learnt, isDenied: true } }
+    case 'look for it':
+      return lookFor(input, context)
+    case 'begin deletion':
+      return entry ? { entry: { ...entry, deletionAt: renderInstant(context.clock.now()) } } : {}
+    case 'delete':
+      return remove(input, context)
+    case 'forget':
+      await permissionSets.drop(name)
+      return { entry: 'none' }
+    case 'put off':
+      return putOff(input, facts, context)
+    case 'claim':
+      return claim(input, context)
+    case 'create':
+      return unlessRefused(input, context, () => create(input, context))
+    default: {
+      const { head } = input
+      const { comparison } = facts
+      if (head === undefined || entry?.arn === undefined || comparison === undefined) return {}
+      return performOnDefinition(action, { head, entry, arn: entry.arn, comparison }, input, context)
+    }
+  }
+}
+
+async function performOnDefinition(
+  action: 'report drift' | 'ask the brake' | 'change' | 'provision' | 'settle',
+  definition: Definition,
+  input: PermissionSetInput,
+  context: PermissionSetContext,
+): Promise<Came> {
+  const { actual, isStale } = definition.comparison
+  const known = { ...input, learnt: { ...input.learnt, actual, isStale } }
+  switch (action) {
+    case 'report drift':
+      return reportDrift(definition, known, context)
+    case 'ask the brake':
+      return askBrake(definition, known, context)
+    case 'change':
+      return unlessRefused(known, context, () => change(definition, known, context))
+    case 'provision':
+      return unlessRefused(known, context, () => provision(definition, known, context))
+    case 'settle':
+      return settle(definition, known, context)
+  }
+}
+
+async function unlessRefused(
+  { entry: before, learnt }: PermissionSetInput,
+  { ssoAdmin }: PermissionSetContext,
+  act: () => Promise<Came>,
+): Promise<Came> {
+  try {
+    return await act()
+  } catch (error) {
+    if (!isServiceError(error) || !(await isRefusal(error, before, ssoAdmin))) throw error
+    return { learnt: { ...learnt, obstacle: { is: 'refused', error } } }
+  }
+}
+
+/** It was claimed, but no ARN is recorded: its creation may have gone unanswered. */
+async function lookFor({ name, entry, learnt }: PermissionSetInput, context: PermissionSetContext): Promise<Came> {
+  const stored = await readOwned(context.objects, name)
+  const existing = await findExisting(name, context)
+  const isOurs = entry && stored && existing && isOfClaim(stored, existing.createdAt)
+  return isOurs ? { entry: { ...entry, arn: existing.arn } } : { learnt: { ...learnt, isMissing: true } }
+}
+
+/** The permission set that has this name in Identity Center now. */
+async function findExisting(name: PermissionSetName, { permissionSets, ssoAdmin }: PermissionSetContext) {
+  await permissionSets.forget(name)
+  const arn = await permissionSets.resolve(name)
+  return arn === undefined ? undefined : ssoAdmin.describePermissionSet(arn)
+}
+
+/** Only the answer of Identity Center proves that nothing uses it any more. */
+async function remove(
+  { name, entry, told }: PermissionSetInput,
+  context: PermissionSetContext,
+): Promise<Came | Description> {
+  const { ssoAdmin, clock, permissionSets, managementAccount, log } = context
+  const { arn, deletionAt } = entry ?? {}
+  if (entry === undefined || arn === undefined) return {}
+  try {
+    await ssoAdmin.deletePermissionSet(arn)
+  } catch (error) {
+    if (!isServiceError(error)) throw error
+    if (!isServiceError(error, 'ResourceNotFoundException')) {
+      const lack = await managementAccount.explain(error, name, arn)
+      if (lack || isServiceError(error, 'AccessDeniedException', 'ValidationException'))
+        return { told: describeRefusedDeletion(arn, error, lack) }
+      // "… has ApplicationProfile associated with it.": someone's assignment, or a role that is still being removed.
+      if (!isServiceError(error, 'ConflictException') || !/associated/i.test(error.message)) throw error
+      return block(arn, error, { name, entry }, context)
+    }
+  }
+  await permissionSets.drop(name)
+  log.info('the permission set is deleted', { permissionSet: name, arn })
+  const body = { arn, confirmedAt: renderInstant(clock.now()), by: told?.by }
+  return { history: { event: 'deleted', at: deletionAt, body }, entry: 'none' }
+}
+
+async function block(
+  arn: PermissionSetArn,
+  { message }: Error,
+  { name, entry }: { readonly name: PermissionSetName; readonly entry: OwnedPermissionSet },
+  context: PermissionSetContext,
+): Promise<Description> {
+  const { items } = await context.ssoAdmin.listAccountsForProvisionedPermissionSet(arn)
+  const stored = await requireStored(name, entry, context)
+  await writeOwned(context.objects, name, withNextAttempt(entry, 'later', context), stored)
+  const references = await describeReferences(name, context)
+  if (references) return { told: describeBlocked(`${references} still use it`) }
+  const where = items.length > 0 ? `, in ${items.slice(0, 10).join(', ')}` : ''
+  const more = items.length > 10 ? ' and others' : ''
+  return {
+    told: describeBlocked(
+      `Identity Center still has assignments of it that are not ssofile's${where}${more} (${message})`,
+    ),
+  }
+}
+
+/** The record as this step has read it, for a writing before a call. Throws RecordChangedError. */
+async function requireStored(name: PermissionSetName, entry: OwnedPermissionSet, { objects }: PermissionSetContext) {
+  const stored = await readOwned(objects, name)
+  if (JSON.stringify(stored?.value) !== JSON.stringify(entry)) throw new RecordChangedError(ownedPrefix + name)
+  return stored
+}
+
+async function putOff(
+  { name, entry, learnt }: PermissionSetInput,
+  { obstacle }: Facts,
+  context: PermissionSetContext,
+): Promise<Came> {
+  const { managementAccount } = context
+  const { arn } = entry ?? {}
+  const done = { ...learnt, isPutOff: true, ...(obstacle && { obstacle }) } as const
+  const later = (when: Date | 'later'): Came => ({
+    learnt: done,
+    ...(entry && { entry: withNextAttempt(entry, when, context) }),
+  })
+  switch (obstacle?.is) {
+    case 'refused': {
+      const lack = arn && (await managementAccount.explain(obstacle.error, name, arn))
+      return lack ? { learnt: { ...done, obstacle: { ...obstacle, lack } } } : later('later')
+    }
+    case 'held':
+      // What else it may have open waits with it.
+      return entry?.openUntil === undefined ? { learnt: done } : later('later')
+    case 'not everywhere':
+      return later(obstacle.provisioned.outcome === 'failed' ? 'later' : obstacle.provisioned.until)
+    default:
+      return later('later')
+  }
+}
+
+/** Before it is created, so nothing of ours is ever taken for someone else's. */
+async function claim(
+  { name, entry, learnt }: PermissionSetInput,
+  { clock, permissionSets, log }: PermissionSetContext,
+): Promise<Came> {
+  const claimedAt = renderInstant(clock.now())
+  const fresh = { ...learnt, actual: undefined, isFresh: true } as const
+  if (entry === undefined) {
+    if ((await permissionSets.lookUp(name)) !== undefined) await permissionSets.forget(name)
+    return { entry: { v: 1, claimedAt }, learnt: fresh }
+  }
+  const { arn, openUntil } = entry
+  log.warn('the permission set was deleted by someone else; it is created again', { permissionSet: name, arn })
+  await permissionSets.forget(name)
+  return { entry: { v: 1, claimedAt, isRecreated: true, openUntil }, learnt: fresh }
+}
+
+/** CreatePermissionSet itself tells that a name is taken, so nothing is listed to find out. */
+async function create({ name, file, entry, learnt }: PermissionSetInput, context: PermissionSetContext): Promise<Came> {
+  const { objects, ssoAdmin } = context
+  if (file.is !== 'valid' || entry === undefined) return {}
+  const { description, relayState, sessionDuration, tags } = definitionOf(file.body)
+  const attributes = { sessionDuration, tags, description, relayState }
+  try {
+    const arn = await ssoAdmin.createPermissionSet({ name, ...attributes })
+    const actual = { ...attributes, managedPolicyArns: [], customerManagedPolicies: [] }
+    return { entry: { ...entry, arn }, learnt: { ...learnt, actual } }
+  } catch (error) {
+    // Nothing of ours is there. If someone else creates it later, that one is not ours.
+    if (isServiceError(error, ...refusals))
+      return { entry: 'none', learnt: { ...learnt, obstacle: { is: 'refused', error } } }
+    if (!isServiceError(error, 'ConflictException') || !/already exists/i.test(error.message)) throw error
+    // A call of ours whose answer was lost may have created it: then it is not older than our claim, by AWS's clocks.
+    const existing = learnt?.isFresh ? undefined : await findExisting(name, context)
+    const stored = existing && (await readOwned(objects, name))
+    if (existing && stored && isOfClaim(stored, existing.createdAt)) {
+      const actual = await readPermissionSet(ssoAdmin, existing.arn)
+      if (!actual) throw error
+      return { entry: { ...entry, arn: existing.arn }, learnt: { ...learnt, actual } }
+    }
+    if (!learnt?.isFresh && !existing) throw error
+    return { entry: 'none', learnt: { ...learnt, obstacle: { is: 'not ours' } } }
+  }
+}
+
+async function askBrake(
+  { head, arn, comparison: { edit } }: Definition,
+  { name, told, learnt }: PermissionSetInput,
+  { brake, log }: PermissionSetContext,
+): Promise<Came> {
+  if (edit === undefined) return {}
+  const by = toldUploader(told, head)
+  const answer = await brake.admitContents({ file: edit, uploader: uploaderWithoutSession(by) })
+  if ('admission' in answer) {
+    if (answer.isReleased)
+      log.info('a file that the brake held is released', { permissionSet: name, digest: edit.digest })
+    return { learnt: { ...learnt, admission: answer.admission, loss: describeLoss(edit) } }
+  }
+  const { digest, since, etag, versionId } = answer
+  const reason = describeContents(answer)
+  return {
+    history: { event: 'held', at: since, body: { arn, etag, versionId, digest, reason, by } },
+    learnt: { ...learnt, obstacle: { is: 'held', reason, digest } },
+  }
+}
+
+/** The record says what begins before the first call: a successor then does not believe what was applied. */
+async function change(
+  definition: Definition,
+  { name, told, learnt }: PermissionSetInput,
+  context: PermissionSetContext,
+): Promise<Came> {
+  const { head, entry, arn, comparison } = definition
+  const { objects, clock, metrics, managementAccount, permissionSets } = context
+  const { changes, wanted, actual } = comparison
+  const isRestoring = isApplied(entry, head) && changes.length > 0
+  const undoes = isRestoring ? await findAuthor(context, arn, '') : undefined
+  // Once for each edit: what is changed already is in the record.
+  if (isRestoring) metrics.record('LoudByHand')
+  const next = nextChange(definition, { at: renderInstant(clock.now()), takes: learnt?.loss, undoes })
+  if (next !== entry.change) {
+    const stored = await requireStored(name, entry, context)
+    await writeOwned(objects, name, { ...entry, isRecreated: undefined, change: next }, stored)
+  }
+  const admission = learnt?.admission ?? exempt('nobody loses anything')
+  for (const one of changes) await makePermissionSetChange(admission, arn, one, context)
+  if (changes.length > 0) await managementAccount.disprove(arn)
+  await permissionSets.remember(name, arn)
+  // AWS can change a description, and never empty it.
+  const made = { ...wanted, description: wanted.description ?? actual.description }
+  const { etag, versionId } = head
+  const confirmedAt = renderInstant(clock.now())
+  return {
+    learnt: { ...learnt, actual: made, isChanged: true },
+    ...(next && {
+      // Under an instant that a repeated run writes again.
+      history: {
+        event: next.event,
+        at: next.at,
+        by: next.undoes,
+        body: { arn, etag, versionId, changes: next.changes, confirmedAt, by: told?.by, undoes: next.undoes },
+      },
+    }),
+  }
+}
+
+type Change = NonNullable<OwnedPermissionSet['change']>
+
+/** What the record says while the permission set, or an account of it, may still be as before. */
+function nextChange(
+  { head: { etag }, entry, comparison }: Definition,
+  begun: Pick<Change, 'at' | 'takes' | 'undoes'>,
+): OwnedPermissionSet['change'] {
+  const { applied, change, isRecreated } = entry
+  const { changes, owed } = comparison
+  if (!beginsChange(entry, comparison)) return change
+  if (change?.etag === etag) return { ...change, provisioning: owed }
+  const created = isRecreated || change?.event === 'recreated' ? 'recreated' : 'created'
+  const changed = change === undefined && applied?.etag === etag ? 'restored' : 'changed'
+  const event = applied === undefined ? created : changed
+  return { event, etag, ...begun, changes: changes.map(renderChange), provisioning: owed }
+}
+
+async function provision(
+  { head, arn, entry, comparison }: Definition,
+  { key, name, learnt }: PermissionSetInput,
+  context: PermissionSetContext,
+): Promise<Came> {
+  const { objects, clock } = context
+  const { etag, versionId } = head
+  const { change } = entry
+  if (change?.provisioning === undefined) return {}
+  const provisioned = await provisionPermissionSet(arn, change.provisioning, {
+    ...provisioningContext(name, context),
+    save: async (provisioning) => {
+      const stored = await readOwned(objects, name)
+      if (stored?.value.change) {
+        const next = { ...stored.value.change, provisioning }
+        await writeOwned(objects, name, { ...stored.value, change: next }, stored)
+      }
+    },
+    onProgress: (accounts) => context.tell({ ...uploadOf(head), state: 'applying', permissionSetArn: arn, accounts }),
+    isSuperseded: async () => (await objects.head(key))?.etag !== etag,
+  })
+  if (provisioned.outcome !== 'done') {
+    const warnings = changeWarnings(comparison, entry, provisioned)
+    return { learnt: { ...learnt, obstacle: { is: 'not everywhere', provisioned, warnings } } }
+  }
+  const { accounts } = provisioned
+  const body = { arn, etag, versionId, accounts, changedAt: change.at }
+  return {
+    learnt: { ...learnt, provisioned },
+    // Every account that has it is as the file says.
+    ...(accounts > 0 && { history: { event: 'provisioned', at: renderInstant(clock.now()), body } }),
+  }
+}
+
+async function reportDrift(
+  { head, entry, arn, comparison: { changes } }: Definition,
+  { name, learnt }: PermissionSetInput,
+  context: PermissionSetContext,
+): Promise<Came> {
+  const { clock, log, metrics } = context
+  const { lastModified } = uploadOf(head)
+  const by = entry.drift?.by ?? (await findAuthor(context, arn, ''))
+  const isContestedNow = isContested(entry, clock.now()) ? true : undefined
+  const differences = changes.map(renderChange)
+  const drift = { at: renderInstant(clock.now()), lastModified, differences, by, isContested: isContestedNow }
+  log.warn('someone else changed the permission set; it is only reported', { permissionSet: name, ...drift })
+  if (!entry.drift) metrics.record('LoudByHand')
+  return { entry: { ...entry, drift }, learnt: { ...learnt, isReported: true } }
+}
+
+/** The file is in force, in all accounts. */
+async function settle(
+  { head, entry, arn, comparison }: Definition,
+  { name, learnt }: PermissionSetInput,
+  context: PermissionSetContext,
+): Promise<Came> {
+  const { clock, log } = context
+  const { claimedAt, change, sessions, applied: before } = entry
+  const at = renderInstant(clock.now())
+  const isMade = change?.event === 'created' || change?.event === 'recreated'
+  // Also those that do not wait any more: it exists before it is complete, so other access of theirs may have been granted.
+  if (isMade) await context.wakeLinks(name)
+  if (change) log.info(`the permission set is ${change.event}`, { permissionSet: name, arn, changes: change.changes })
+  const upload = uploadOf(head)
+  const { content, rebind } = describeUpload(before, upload)
+  const warnings = changeWarnings(comparison, entry, learnt?.provisioned)
+  const applied = {
+    etag: head.etag,
+    content,
+    rebind,
+    at,
+    versionId: head.versionId,
+    warnings: warnings.length > 0 ? warnings : undefined,
+  }
+  const isRestored = change?.event === 'restored' && change.changes.length > 0
+  // A file that a person asks for again, or changes, counts anew.
+  const isSame = isSameUpload(before, upload)
+  const restoredAt = isSame ? [...restorationsBefore(entry, clock.now()), ...(isRestored ? [at] : [])] : []
+  const settled = { v: 1, arn, claimedAt, applied, sessions, ...(restoredAt.length > 0 && { restoredAt }) } as const
+  return { entry: settled, isNews: isMade }
+}

@@ -1,0 +1,116 @@
+import { complainOfObjections, describeObjection } from '../../domain/guardrails/judge-by-policies.ts'
+import { describeUpload } from '../../domain/links/upload.ts'
+import { decidePermissionSet } from '../../domain/permission-sets/decide-permission-set.ts'
+import {
+  parsePermissionSetFile,
+  parsePermissionSetKey,
+  permissionSetFileMostBytes,
+} from '../../domain/permission-sets/permission-set-file.ts'
+import { rejection } from '../../domain/statuses/status.ts'
+import { renderInstant } from '../../domain/text/instant.ts'
+import type { Controller, Description } from '../inputs/controller.ts'
+import type { ToldInput } from '../inputs/tell-input.ts'
+import { permissionSetSubject } from '../records/history.ts'
+import { ownedPermissionSetRecord } from '../records/owned-permission-sets.ts'
+import {
+  describeApplied,
+  describeBlocked,
+  describeObstacle,
+  notOurs,
+  unmetDenials,
+  uploadOf,
+  withUnmetDenials,
+} from './describe-permission-set.ts'
+import { gatherPermissionSet } from './gather-permission-set.ts'
+import { performPermissionSetStep } from './perform-permission-set.ts'
+import type { PermissionSetInput, PermissionSetTypes } from './permission-set-settlement.ts'
+
+/**
+ * The file of a permission set: makes the permission set equal to it, in all accounts that have it, or deletes it where the file is
+ * gone. An existing one that ssofile neither made nor adopted is never touched.
+ */
+export const permissionSetController: Controller<PermissionSetTypes> = {
+  noun: 'permission set',
+  parseName: parsePermissionSetKey,
+  mostBytes: permissionSetFileMostBytes,
+  parseBody: parsePermissionSetFile,
+  entryOf: ownedPermissionSetRecord,
+  historyOf: permissionSetSubject,
+  keep,
+  gather: gatherPermissionSet,
+  decide: decidePermissionSet,
+  underPause: ['look for it', 'forget', 'put off', 'report drift', 'settle'],
+  perform: performPermissionSetStep,
+  describe,
+}
+
+function keep({ file, head, told, entry }: PermissionSetInput): Omit<ToldInput, 'state'> {
+  const upload = describeUpload(told, head ? uploadOf(head) : {})
+  if (head === undefined) return { content: upload.content, rebind: upload.rebind, by: told?.by }
+  const warnings = file.is === 'invalid' ? unmetDenials(entry?.sessions).reasons : []
+  return {
+    content: upload.content,
+    rebind: upload.rebind,
+    since: upload.since,
+    owner: file.is === 'valid' ? file.body.owner : undefined,
+    warnings: warnings.length > 0 ? warnings : undefined,
+  }
+}
+
+function describe(
+  { tell }: PermissionSetTypes['end'],
+  input: PermissionSetInput,
+  facts: PermissionSetTypes['facts'],
+): Description {
+  const told = describeEnd(tell, input, facts)
+  return {
+    told: told && withUnmetDenials(told, input.entry?.sessions),
+    ...(tell === 'unanswered' && { again: facts.comesUntil }),
+  }
+}
+
+function describeEnd(
+  tell: PermissionSetTypes['end']['tell'],
+  { key, name, file, entry }: PermissionSetInput,
+  { references, comesUntil, objections, obstacle }: PermissionSetTypes['facts'],
+): ToldInput | undefined {
+  const ofFile = file.is === 'valid' ? file.body.warnings : []
+  const ofPolicies = [...(objections?.refusals ?? []), ...(objections?.warnings ?? [])]
+    .map(describeObjection)
+    .slice(0, 20)
+  switch (tell) {
+    case 'invalid':
+    case 'nothing':
+      return undefined
+    case 'blocked':
+      return describeBlocked(`${references} still use it`)
+    case 'unanswered':
+      return describeBlocked(
+        `its creation got no answer and may still take effect until ${comesUntil && renderInstant(comesUntil)}`,
+        'it is looked at again then; upload the file again to keep it',
+      )
+    case 'objected': {
+      const complaint = complainOfObjections(key, objections?.refusals ?? [])
+      return complaint && rejection(complaint)
+    }
+    case 'not ours':
+      return rejection(notOurs(name))
+    case 'applied':
+      return (
+        entry && withWarnings(describeApplied(entry), [...ofFile, ...(entry.applied?.warnings ?? []), ...ofPolicies])
+      )
+    case 'refused':
+      return obstacle && withWarnings(describeObstacle(obstacle, entry), ofFile)
+    case 'held':
+    case 'too large':
+      return obstacle && withWarnings(describeObstacle(obstacle, entry), [...ofFile, ...ofPolicies])
+    case 'not everywhere': {
+      const ofChange = obstacle?.is === 'not everywhere' ? obstacle.warnings : []
+      return obstacle && withWarnings(describeObstacle(obstacle, entry), [...ofFile, ...ofChange, ...ofPolicies])
+    }
+  }
+}
+
+function withWarnings(told: ToldInput, warnings: readonly string[]): ToldInput {
+  return warnings.length === 0 ? told : { ...told, warnings: [...warnings] }
+}
